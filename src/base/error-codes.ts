@@ -1,0 +1,46 @@
+/**
+ * Every error code that bowerbird can end with, and the exit code that goes with it
+ * (2: bad usage or input, found before work starts; 1: the work itself failed).
+ * docs/errors.md explains each; a test keeps the two lists the same.
+ */
+export const EXIT_CODES = {
+  // cli
+  BB_USAGE: 2,
+  BB_INTERNAL: 1,
+  BB_INTERRUPTED: 130,
+  // base
+  BB_CHILD_CRASHED: 1,
+  BB_CHILD_TIMEOUT: 1,
+  BB_CHILD_FAILED: 1,
+  BB_DISK_FULL: 1,
+  BB_FILE_EXISTS: 1,
+  // shards
+  BB_INPUT_NOT_FOUND: 2,
+  BB_INPUT_UNREADABLE: 2,
+  BB_INPUT_FORMAT: 2,
+  BB_COLUMN_MISSING: 2,
+  BB_SCHEMA_MISMATCH: 2,
+  BB_SHARD_READ: 1,
+  BB_SHARD_WRITE: 1,
+  // download
+  BB_TOO_FEW_FILE_DESCRIPTORS: 2,
+  // models and embed
+  BB_MODEL_UNKNOWN: 2,
+  BB_MODEL_MANIFEST: 2,
+  BB_MODEL_DIGEST: 2,
+  BB_MODEL_GRAPH: 2,
+  BB_DEVICE_UNAVAILABLE: 2,
+  BB_ENCODER_BATCH_DEPENDENT: 2,
+  BB_EMBED_FAILED: 1,
+  // heads
+  BB_HEAD_UNREADABLE: 2,
+  BB_HEAD_REFUSED: 2,
+  BB_HEAD_MISMATCH: 2,
+  // pipeline
+  BB_RUN_CHANGED: 2,
+  BB_RUN_LOCKED: 2,
+  BB_RUN_CORRUPT: 1,
+} as const;
+
+/** A stable error code. */
+export type ErrorCode = keyof typeof EXIT_CODES;

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { BowerbirdError, codeOf } from './errors.ts';
+
+/** The suffix of files that are not committed yet; a rerun removes what a killed run left of them. */
+export const TEMPORARY_SUFFIX = '.tmp';
+
+/** A fresh name beside `path`, on the same file system, that no reader takes for the file itself. */
+export function temporaryPath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomUUID()}${TEMPORARY_SUFFIX}`);
+}
+
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function translate(thrown: unknown, path: string): unknown {
+  if (codeOf(thrown) !== 'ENOSPC') return thrown;
+  return new BowerbirdError(
+    'BB_DISK_FULL',
+    `No space left on the disk of ${path}. Free some space and run the same command again: finished shards are kept.`,
+    { cause: thrown, fields: { path } },
+  );
+}
+
+/**
+ * Publishes a finished temporary file under its final name: fsync, rename, fsync of the folder.
+ * An existing file of that name is replaced in one step, so a reader sees the old or the new, never a part.
+ *
+ * @throws BowerbirdError BB_DISK_FULL
+ */
+export async function commitFile(temporary: string, path: string): Promise<void> {
+  try {
+    await syncPath(temporary);
+    await rename(temporary, path);
+    await syncPath(dirname(path));
+  } catch (thrown) {
+    throw translate(thrown, path);
+  }
+}
+
+/**
+ * Like `commitFile`, but the first writer wins: where `path` exists, `temporary` is removed and false comes back.
+ *
+ * A rename would let a stalled worker that comes back to life overwrite what another has committed since.
+ */
+export async function commitFileOnce(temporary: string, path: string): Promise<boolean> {
+  try {
+    await syncPath(temporary);
+    await link(temporary, path);
+    await syncPath(dirname(path));
+    return true;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EEXIST') return false;
+    throw translate(thrown, path);
+  } finally {
+    await unlink(temporary);
+  }
+}
+
+/**
+ * Writes a small file durably: to a temporary name, fsync, rename. The folder is made where it is missing.
+ *
+ * @throws BowerbirdError BB_DISK_FULL
+ */
+export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = temporaryPath(path);
+  try {
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(content);
+    } finally {
+      await handle.close();
+    }
+  } catch (thrown) {
+    await unlink(temporary).catch(() => undefined);
+    throw translate(thrown, path);
+  }
+  await commitFile(temporary, path);
+}
