@@ -107,6 +107,8 @@ export class ChildPool {
 
   async #run(slot: Slot, job: Job): Promise<void> {
     const { child } = slot;
+    // The watchdog counts work, not the start of a process on a busy machine.
+    await child.ready;
     let timedOut = false;
     const { timeoutMs } = this.#options;
     const timer = timeoutMs
@@ -135,16 +137,18 @@ export class ChildPool {
 
   #afterCrash(slot: Slot, child: Child, job: Job, timedOut: boolean, error: BowerbirdError): void {
     const failure = timedOut ? this.#timeoutError(error) : error;
-    if (this.#stopping) return job.reject(failure);
-    if (slot.child === child) {
+    if (slot.child === child && !this.#stopping) {
       this.#options.onCrash?.(failure);
       slot.child = new Child(this.#options);
       slot.jobs = 0;
       slot.alone = false;
     }
-    if (job.suspect || timedOut) return job.reject(failure);
-    job.suspect = true;
-    this.#suspects.push(job);
+    if (this.#stopping || job.suspect || timedOut) {
+      job.reject(failure);
+    } else {
+      job.suspect = true;
+      this.#suspects.push(job);
+    }
   }
 
   #timeoutError(cause: BowerbirdError): BowerbirdError {

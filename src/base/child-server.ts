@@ -28,6 +28,7 @@ export function serveParent(handlers: Readonly<Record<string, ChildHandler>>): v
   pipe.on('data', (chunk: Buffer) => reader.push(chunk));
   pipe.on('error', () => process.exit(0));
   pipe.on('close', () => process.exit(0));
+  writeFrame(pipe, { ready: true });
 
   async function answer({ header, body }: Frame): Promise<void> {
     const id = header['id'];

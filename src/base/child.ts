@@ -44,8 +44,11 @@ export class Child {
   #nextId = 0;
   #stderrTail = '';
   #ended: BowerbirdError | undefined;
+  /** Settles when the child serves requests, or has ended before it could. */
+  readonly ready: Promise<void>;
   /** Settles when the process is gone and its stderr is read. */
   readonly exited: Promise<void>;
+  #becomeReady: () => void = () => undefined;
 
   constructor(options: ChildOptions) {
     this.#name = options.name;
@@ -61,6 +64,9 @@ export class Child {
     this.#pipe.on('error', () => undefined);
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderrTail = (this.#stderrTail + text).slice(-STDERR_TAIL_CHARACTERS);
+    });
+    this.ready = new Promise((resolve) => {
+      this.#becomeReady = resolve;
     });
     this.exited = new Promise((resolve) => {
       this.#process.once('error', (error) => this.#end(`could not be started: ${error.message}`, resolve));
@@ -106,6 +112,10 @@ export class Child {
   }
 
   #receive(frame: Frame): void {
+    if (frame.header['ready']) {
+      this.#becomeReady();
+      return;
+    }
     const id = frame.header['id'] as number;
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
@@ -123,6 +133,7 @@ export class Child {
     );
     for (const { reject } of this.#waiting.values()) reject(this.#ended);
     this.#waiting.clear();
+    this.#becomeReady();
     done();
   }
 }

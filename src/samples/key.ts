@@ -5,14 +5,11 @@
  * `5 + digits` characters ("000000012" is row 12 of shard 0 at 10,000 samples per shard).
  */
 export function sampleKey(shardId: number, index: number, samplesPerShard: number): string {
-  return shardName(shardId) + String(index).padStart(indexDigits(samplesPerShard), '0');
+  const digits = Math.ceil(Math.log10(samplesPerShard));
+  return shardName(shardId) + (digits === 0 ? '' : String(index).padStart(digits, '0'));
 }
 
 /** The name of a shard in file names: its id in five digits, or more where it has more. */
 export function shardName(shardId: number): string {
   return String(shardId).padStart(5, '0');
-}
-
-function indexDigits(samplesPerShard: number): number {
-  return Math.max(1, Math.ceil(Math.log10(samplesPerShard)));
 }
