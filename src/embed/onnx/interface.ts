@@ -1,0 +1,120 @@
+import { BowerbirdError } from '../../base/errors.ts';
+import type { EncoderManifest } from '../../models/manifest.ts';
+import { ElementType, type ModelSummary, type TensorInfo } from '../../models/onnx/model-summary.ts';
+
+/** The parts of a model that the wrapper connects to. */
+export interface ModelInterface {
+  readonly input: TensorInfo;
+  readonly output: TensorInfo;
+  readonly opset: number;
+  readonly fixedBatch: number | undefined;
+}
+
+/** Broadcasting Max, and Cast by number, came with opset 8. */
+const OLDEST_OPSET = 8;
+const OLDEST_IR_VERSION = 3;
+
+/** A refusal of a model, naming it and the problem. */
+export function graphError(path: string, problem: string, cause?: unknown): BowerbirdError {
+  const details = { fields: { model: path }, ...(cause === undefined ? {} : { cause }) };
+  return new BowerbirdError('BB_MODEL_GRAPH', `The model ${path} cannot be used: ${problem}`, details);
+}
+
+/**
+ * Finds the image input and the embedding output, and checks them against the manifest.
+ *
+ * @throws BowerbirdError BB_MODEL_GRAPH
+ */
+export function checkInterface(
+  { irVersion, opset, inputs, outputs }: ModelSummary,
+  path: string,
+  manifest: EncoderManifest,
+): ModelInterface {
+  if (irVersion < OLDEST_IR_VERSION)
+    throw graphError(path, `its IR version is ${irVersion}; ${OLDEST_IR_VERSION} or newer is needed.`);
+  if (opset === undefined || opset < OLDEST_OPSET)
+    throw graphError(
+      path,
+      `it uses opset ${opset ?? 'none'} of the standard operators; export it with opset ${OLDEST_OPSET} or newer.`,
+    );
+  const input = choose(inputs, manifest.input, 'input', path);
+  const others = inputs.filter((other) => other !== input).map(({ name }) => name);
+  if (others.length > 0)
+    throw graphError(
+      path,
+      `beside ${input.name} it also needs ${others.join(', ')}. Export the vision part alone (docs/encoders.md).`,
+    );
+  checkInput(input, path, manifest);
+  const output = choose(outputs, manifest.output, 'output', path);
+  checkOutput(output, path, manifest);
+  const batch = input.shape?.[0];
+  return { input, output, opset, fixedBatch: typeof batch === 'number' && batch > 0 ? batch : undefined };
+}
+
+function choose(
+  values: readonly TensorInfo[],
+  wanted: string | undefined,
+  role: 'input' | 'output',
+  path: string,
+): TensorInfo {
+  const names = values.map(({ name }) => name).join(', ') || 'none';
+  const found = wanted === undefined ? values[0] : values.find(({ name }) => name === wanted);
+  if (wanted !== undefined && !found)
+    throw graphError(path, `its manifest names the ${role} "${wanted}", but the ${role}s are: ${names}.`);
+  if (!found) throw graphError(path, `it has no ${role}.`);
+  if (wanted === undefined && values.length > 1)
+    throw graphError(
+      path,
+      `it has several ${role}s: ${names}. Name the right one in the manifest: "${role}": "${found.name}".`,
+    );
+  return found;
+}
+
+function describe({ shape }: TensorInfo): string {
+  return shape ? `[${shape.map((size) => size ?? '?').join(', ')}]` : 'of unknown shape';
+}
+
+function checkInput(input: TensorInfo, path: string, { inputSize }: EncoderManifest): void {
+  if (!isFloat(input))
+    throw graphError(
+      path,
+      `its input ${input.name} has element type ${input.elementType}, not a float type.`,
+    );
+  const expected = [undefined, 3, inputSize, inputSize];
+  if (input.shape && !matches(input.shape, expected))
+    throw graphError(
+      path,
+      `its input ${input.name} is ${describe(input)}; [batch, 3, ${inputSize}, ${inputSize}] is needed.`,
+    );
+}
+
+function checkOutput(output: TensorInfo, path: string, { dimension }: EncoderManifest): void {
+  if (!isFloat(output))
+    throw graphError(
+      path,
+      `its output ${output.name} has element type ${output.elementType}, not a float type.`,
+    );
+  if (output.shape && !matches(output.shape, [undefined, dimension]))
+    throw graphError(
+      path,
+      `its output ${output.name} is ${describe(output)}, but the manifest states an embedding of ` +
+        `[batch, ${dimension}]. Correct "dimension", or name another "output" in the manifest.`,
+    );
+}
+
+function isFloat({ elementType }: TensorInfo): boolean {
+  return elementType === ElementType.float32 || elementType === ElementType.float16;
+}
+
+/** Free dimensions match anything; so does an expectation of undefined. */
+function matches(
+  shape: readonly (number | string | undefined)[],
+  expected: readonly (number | undefined)[],
+): boolean {
+  return (
+    shape.length === expected.length &&
+    shape.every(
+      (size, axis) => typeof size !== 'number' || expected[axis] === undefined || size === expected[axis],
+    )
+  );
+}

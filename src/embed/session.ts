@@ -1,0 +1,89 @@
+import { dirname } from 'node:path';
+import { InferenceSession, listSupportedBackends } from 'onnxruntime-node';
+import { BowerbirdError, messageOf } from '../base/errors.ts';
+import { graphError } from './onnx/interface.ts';
+import type { WrappedModel } from './onnx/wrap.ts';
+
+/** Where a model may run. */
+export type Device = Provider | 'auto';
+
+/** An execution provider of onnxruntime-node. */
+export type Provider = 'cpu' | 'cuda' | 'tensorrt' | 'webgpu';
+
+/** A loaded model and where it runs. */
+export interface OpenSession {
+  readonly session: InferenceSession;
+  readonly provider: Provider;
+}
+
+const ADVICE: Readonly<Record<Provider, string>> = {
+  cpu: 'Reinstall onnxruntime-node',
+  cuda: 'Install the CUDA provider of the same onnxruntime version, CUDA 12 and cuDNN 9',
+  tensorrt: 'Install the TensorRT and CUDA providers of the same onnxruntime version, and TensorRT',
+  webgpu: 'Install a Vulkan driver and libvulkan.so.1',
+};
+
+/**
+ * Loads a wrapped model on a device. `auto` takes CUDA where it works and the CPU elsewhere.
+ *
+ * @throws BowerbirdError BB_DEVICE_UNAVAILABLE where the device is missing, BB_MODEL_GRAPH where the model is at fault
+ */
+export async function openSession(
+  model: WrappedModel,
+  modelPath: string,
+  device: Device,
+  threads: number,
+): Promise<OpenSession> {
+  const load = async (provider: Provider): Promise<OpenSession> => ({
+    session: await InferenceSession.create(model.bytes, sessionOptions(model, modelPath, provider, threads)),
+    provider,
+  });
+  if (device === 'auto') {
+    const cuda = isKnown('cuda') ? await load('cuda').catch(() => undefined) : undefined;
+    if (cuda) return cuda;
+  }
+  const provider = device === 'auto' ? 'cpu' : device;
+  if (!isKnown(provider)) throw unavailable(provider, 'this build of onnxruntime-node does not know it');
+  try {
+    return await load(provider);
+  } catch (thrown) {
+    // The same model on the CPU tells a missing device from a broken model.
+    const works = provider !== 'cpu' && (await load('cpu').catch(() => undefined));
+    if (works) throw unavailable(provider, firstLine(thrown));
+    throw graphError(modelPath, `onnxruntime refuses it: ${firstLine(thrown)}`, thrown);
+  }
+}
+
+function sessionOptions(
+  model: WrappedModel,
+  modelPath: string,
+  provider: Provider,
+  threads: number,
+): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [provider],
+    executionMode: 'sequential',
+    intraOpNumThreads: threads,
+    // At level `all`, onnxruntime 1.30 crashes while it loads a float16 model on the CPU.
+    graphOptimizationLevel: model.hasFloat16 ? 'extended' : 'all',
+    ...(model.hasExternalData
+      ? { extra: { session: { model_external_initializers_file_folder_path: dirname(modelPath) } } }
+      : {}),
+  };
+}
+
+function isKnown(provider: Provider): boolean {
+  return listSupportedBackends().some(({ name }) => name === provider);
+}
+
+function unavailable(provider: Provider, problem: string): BowerbirdError {
+  return new BowerbirdError(
+    'BB_DEVICE_UNAVAILABLE',
+    `The device ${provider} is not available: ${problem}. ${ADVICE[provider]} (docs/gpu.md), or use --device cpu.`,
+    { fields: { device: provider } },
+  );
+}
+
+function firstLine(thrown: unknown): string {
+  return messageOf(thrown).trim().split('\n')[0]!;
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BowerbirdError, messageOf } from '../base/errors.ts';
+import { summarizeModel } from './onnx/model-summary.ts';
+import { OnnxFile } from './onnx/onnx-file.ts';
+
+const CHUNK_BYTES = 1 << 20;
+
+/**
+ * sha256 in hex of a model file, followed by its external weight files in order of their names.
+ * Without external files it is what `sha256sum` prints.
+ *
+ * @throws BowerbirdError BB_MODEL_GRAPH where the file is no ONNX model or a weight file is missing
+ */
+export async function digestModel(modelPath: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of [modelPath, ...externalPaths(modelPath)]) {
+    try {
+      for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) hash.update(chunk);
+    } catch (thrown) {
+      throw unusable(modelPath, `its file ${path} cannot be read: ${messageOf(thrown)}`, thrown);
+    }
+  }
+  return hash.digest('hex');
+}
+
+function externalPaths(modelPath: string): string[] {
+  let file: OnnxFile | undefined;
+  try {
+    file = new OnnxFile(modelPath);
+    return summarizeModel(file)
+      .externalFiles.toSorted()
+      .map((name) => join(dirname(modelPath), name));
+  } catch (thrown) {
+    throw unusable(modelPath, `it cannot be read as ONNX: ${messageOf(thrown)}`, thrown);
+  } finally {
+    file?.close();
+  }
+}
+
+function unusable(modelPath: string, problem: string, cause: unknown): BowerbirdError {
+  return new BowerbirdError('BB_MODEL_GRAPH', `The model ${modelPath} cannot be used: ${problem}.`, {
+    cause,
+    fields: { model: modelPath },
+  });
+}
