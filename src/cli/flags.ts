@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import type { Options } from 'yargs';
+import { BowerbirdError, messageOf } from '../base/errors.ts';
+
+/** A command-line flag. `default` undefined means "not given". */
+export interface Flag {
+  readonly type: 'string' | 'number' | 'integer' | 'boolean' | 'list';
+  readonly describe: string;
+  readonly default?: string | number | boolean;
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly string[];
+  readonly group: string;
+}
+
+export type FlagTable = Readonly<Record<string, Flag>>;
+
+/** The values of a parsed command line, by flag name with hyphens. */
+export type FlagValues = Readonly<Record<string, unknown>>;
+
+export function usageError(message: string): BowerbirdError {
+  return new BowerbirdError('BB_USAGE', message);
+}
+
+/**
+ * Makes `--url_list`, `--urlList` and `--url-list` one: img2dataset's users type underscores, Node's type capitals.
+ * Only flag names are touched, never their values.
+ */
+export function normaliseArguments(args: readonly string[]): string[] {
+  const end = args.indexOf('--');
+  return args.map((arg, i) => {
+    const match = /^--([A-Za-z][\w-]*)(=.*)?$/s.exec(arg);
+    if (!match || (end >= 0 && i >= end)) return arg;
+    return `--${hyphenate(match[1]!)}${match[2] ?? ''}`;
+  });
+}
+
+function hyphenate(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll('_', '-');
+}
+
+/** The table in yargs' terms. Checks are ours (`checkValues`): yargs turns `--timeout x` into NaN without a word. */
+export function yargsOptions(table: FlagTable): Record<string, Options> {
+  return Object.fromEntries(
+    Object.entries(table).map(([name, flag]) => [
+      name,
+      {
+        type: flag.type === 'integer' || flag.type === 'number' ? 'string' : flag.type === 'list' ? 'string' : flag.type,
+        describe: describeFlag(flag),
+        group: flag.group,
+        requiresArg: flag.type !== 'boolean',
+        ...(flag.default !== undefined && { default: flag.default, defaultDescription: String(flag.default) }),
+        ...(flag.choices && { choices: flag.choices }),
+      } satisfies Options,
+    ]),
+  );
+}
+
+function describeFlag({ type, describe }: Flag): string {
+  return type === 'list' ? `${describe} (comma-separated)` : describe;
+}
+
+/**
+ * Checks what yargs parsed against the table and gives typed values.
+ *
+ * @throws BowerbirdError BB_USAGE naming the flag, what was given and what is expected
+ */
+export function checkValues(table: FlagTable, parsed: FlagValues): FlagValues {
+  return Object.fromEntries(
+    Object.entries(table).map(([name, flag]) => [name, checkValue(name, flag, parsed[name])]),
+  );
+}
+
+function checkValue(name: string, flag: Flag, value: unknown): unknown {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value) && flag.type !== 'list') throw usageError(`--${name} was given more than once.`);
+  if (flag.type === 'list') return splitList(value);
+  if (flag.type === 'number' || flag.type === 'integer') return checkNumber(name, flag, value);
+  if (flag.type === 'boolean' ? typeof value !== 'boolean' : typeof value !== 'string' || value === '') {
+    throw usageError(`--${name} needs a ${flag.type}, not ${JSON.stringify(value)}.`);
+  }
+  return value;
+}
+
+function splitList(value: unknown): string[] {
+  return [value]
+    .flat()
+    .flatMap((part) => String(part).split(','))
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function checkNumber(name: string, flag: Flag, value: unknown): number {
+  const number = String(value).trim() === '' ? Number.NaN : Number(value);
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = flag;
+  const fits = Number.isFinite(number) && number >= min && number <= max;
+  if (fits && (flag.type === 'number' || Number.isInteger(number))) return number;
+  const kind = flag.type === 'integer' ? 'a whole number' : 'a number';
+  const range = [Number.isFinite(min) && `at least ${min}`, Number.isFinite(max) && `at most ${max}`];
+  const bounds = range.filter(Boolean).join(' and ');
+  throw usageError(`--${name} needs ${kind}${bounds && `, ${bounds}`}; ${JSON.stringify(value)} is not one.`);
+}
+
+/**
+ * Reads `--config FILE`: a JSON object whose names are the flags', in any of their spellings.
+ * A flag on the command line wins over the file.
+ *
+ * @throws BowerbirdError BB_USAGE
+ */
+export function readConfigFile(path: string, table: FlagTable): Record<string, unknown> {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw usageError(`--config ${path} cannot be read as JSON: ${messageOf(cause)}`);
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw usageError(`--config ${path} must hold one JSON object: {"min_aesthetic": 7}.`);
+  }
+  const values: Record<string, unknown> = {};
+  for (const [given, value] of Object.entries(content)) {
+    const name = hyphenate(given);
+    if (!(name in table)) throw usageError(`--config ${path} names ${given}, which is no flag of this command.`);
+    values[name] = table[name]!.type === 'string' && typeof value === 'number' ? String(value) : value;
+  }
+  return values;
+}

@@ -1,0 +1,23 @@
+/**
+ * Runs a job that Ctrl-C (or SIGTERM) can close: the first signal aborts `closing`, so that the job finishes what
+ * is in flight; the second leaves at once. Child processes end when their pipe to this process closes.
+ */
+export async function withInterrupt<T>(
+  onFirst: (signal: NodeJS.Signals) => void,
+  job: (closing: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const closing = new AbortController();
+  const listener = (signal: NodeJS.Signals): void => {
+    if (closing.signal.aborted) process.exit(130);
+    closing.abort();
+    onFirst(signal);
+  };
+  process.on('SIGINT', listener);
+  process.on('SIGTERM', listener);
+  try {
+    return await job(closing.signal);
+  } finally {
+    process.off('SIGINT', listener);
+    process.off('SIGTERM', listener);
+  }
+}

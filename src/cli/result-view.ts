@@ -1,0 +1,87 @@
+import type { BucketSummary } from '../buckets/summary.ts';
+import type { MergedRun } from '../pipeline/merge.ts';
+import type { ScoreOutcome } from '../pipeline/score.ts';
+
+type DoneOutcome = Extract<ScoreOutcome, { state: 'done' }>;
+
+const BAR_CHARACTERS = 24;
+
+/** The result of a run for a person: the bucket table, and what was kept and why not. */
+export function describeResult({ folder, merged, record }: DoneOutcome): string {
+  const { counts } = merged;
+  return [
+    '',
+    `Scores by ${record.encoder.name} (${record.encoder.description})`,
+    '',
+    bucketTable(merged.buckets),
+    '',
+    ...accountLines(merged),
+    '',
+    `${counts.count} rows in, ${counts.count} accounted for. Report: ${folder.report}`,
+  ].join('\n');
+}
+
+/** The same for a machine: one JSON object. */
+export function describeJson({ folder, merged, record }: DoneOutcome): string {
+  const { counts, buckets, meanCheck } = merged;
+  return JSON.stringify({
+    state: record.state,
+    output_folder: folder.path,
+    report: folder.report,
+    ...counts,
+    buckets: buckets.map(({ name, count, meanScore }) => ({ bucket: name, count, mean_score: meanScore })),
+    mean_check: meanCheck ?? null,
+  });
+}
+
+function bucketTable(buckets: readonly BucketSummary[]): string {
+  const total = buckets.reduce((sum, { count }) => sum + count, 0);
+  const most = Math.max(1, ...buckets.map(({ count }) => count));
+  const shown = buckets.filter(({ name, count }) => count > 0 || /^\d$/.test(name));
+  const rows = shown.map(({ name, count, meanScore }) => [
+    bucketLabel(name),
+    String(count),
+    total > 0 ? `${((100 * count) / total).toFixed(1)}%` : '-',
+    meanScore === null ? '-' : meanScore.toFixed(3),
+    '█'.repeat(Math.round((BAR_CHARACTERS * count) / most)),
+  ]);
+  return formatTable(['score', 'images', 'share', 'mean', ''], rows);
+}
+
+function bucketLabel(name: string): string {
+  if (name === 'below') return '< 0';
+  if (name === 'above') return '>= 10';
+  return `${name} - ${Number(name) + 1}`;
+}
+
+function accountLines({ counts }: MergedRun): string[] {
+  const rows: string[][] = [];
+  const add = (what: string, count: number, why = ''): void => {
+    rows.push([what, String(count), why]);
+  };
+  add('rows', counts.count);
+  for (const status of ['failed_to_download', 'failed_to_resize', 'failed_to_embed'] as const) {
+    if (counts[status] > 0) add(`  ${status}`, counts[status]);
+  }
+  add('scored', counts.successes);
+  for (const [rule, count] of Object.entries(counts.dropped_by)) add(`  dropped by ${rule}`, count);
+  add('kept', counts.kept);
+  const reasons = Object.entries(counts.reasons).sort(([, a], [, b]) => b - a);
+  const why = reasons.map(([reason, count]) => `${reason} ${count}`).join(', ');
+  return [formatTable(['', 'rows', ''], rows), ...(why ? ['', `Reasons of failure: ${why}`] : [])];
+}
+
+function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows].filter((row) => row.some((cell) => cell !== '' && cell !== 'rows') || row !== head);
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === 0 || column === row.length - 1 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,101 @@
+import { availableParallelism } from 'node:os';
+import type { Device, ScoreConfig } from '../pipeline/config.ts';
+import type { FlagTable, FlagValues } from './flags.ts';
+
+const INPUT = 'Input:';
+const MODELS = 'Encoder and heads:';
+const FILTER = 'Filter:';
+const DOWNLOAD = 'Download:';
+const OUTPUT = 'Output:';
+const MACHINE = 'Machine:';
+
+/** The flags of `bowerbird score`: img2dataset's and clip-retrieval's names where those have one. */
+export const SCORE_FLAGS = {
+  'url-list': { group: INPUT, type: 'list', describe: "Inputs, as img2dataset names them; the same as the command's arguments" },
+  'input-format': {
+    group: INPUT,
+    type: 'string',
+    choices: ['parquet', 'csv', 'tsv', 'jsonl', 'txt'],
+    describe: 'Format of the inputs, where their names do not tell',
+  },
+  'url-col': { group: INPUT, type: 'string', describe: "Column of URLs; found by LAION's and COYO's names" },
+  'caption-col': { group: INPUT, type: 'string', describe: 'Column of captions; found likewise' },
+  'hash-col': { group: INPUT, type: 'string', describe: 'Column of int64 hashes; computed from URL and caption where there is none' },
+  'number-sample-per-shard': { group: INPUT, type: 'integer', min: 1, max: 1_000_000, default: 10_000, describe: 'Rows of one shard: what is committed, and redone after a kill' },
+  'clip-model': { group: MODELS, type: 'string', default: 'builtin', describe: '`builtin` (photographic measures, not CLIP) or the path of a CLIP vision ONNX with its manifest beside it' },
+  'aesthetic-head': { group: MODELS, type: 'string', default: 'auto', describe: 'Head for the aesthetic score: a file (.pth, .npy, .safetensors, .json), `auto` (the one that comes with the encoder) or `none`' },
+  'nsfw-head': { group: MODELS, type: 'string', default: 'none', describe: 'Head for punsafe, where a row has none: a file or `none`' },
+  'watermark-model': { group: MODELS, type: 'string', default: 'none', describe: 'Head for pwatermark, where a row has none: a file or `none`' },
+  device: { group: MODELS, type: 'string', choices: ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu'], default: 'auto', describe: 'Where the encoder runs; all but `auto` fail when they cannot' },
+  'batch-size': { group: MODELS, type: 'integer', min: 1, max: 4096, default: 32, describe: 'Images in one batch of the encoder' },
+  'allow-batch-dependence': { group: MODELS, type: 'boolean', default: false, describe: 'Go on with an encoder whose results depend on the batch' },
+  transform: { group: MODELS, type: 'string', choices: ['exact', 'fast'], default: 'exact', describe: '`exact`: the pixels that CLIP saw in training; `fast`: close to them, recorded, never mixed' },
+  'min-aesthetic': { group: FILTER, type: 'number', describe: 'Keep rows with aesthetic > this' },
+  'max-punsafe': { group: FILTER, type: 'number', describe: 'Keep rows with punsafe < this; 0.5 where there is such a column or head' },
+  'max-pwatermark': { group: FILTER, type: 'number', describe: 'Keep rows with pwatermark < this; 0.8 where there is such a column or head' },
+  'missing-tags': { group: FILTER, type: 'string', choices: ['drop', 'keep'], default: 'drop', describe: 'What a rule says of a row without its tag; counted either way' },
+  'thread-count': { group: DOWNLOAD, type: 'integer', min: 1, max: 16_384, default: 256, describe: 'Downloads in flight' },
+  'per-host': { group: DOWNLOAD, type: 'integer', min: 1, max: 16_384, default: 32, describe: 'Downloads in flight to one host' },
+  timeout: { group: DOWNLOAD, type: 'number', min: 0.1, max: 600, default: 10, describe: 'Seconds for one image, redirects and retries included' },
+  retries: { group: DOWNLOAD, type: 'integer', min: 0, max: 20, default: 1, describe: 'Further attempts after a failure that may pass' },
+  'max-bytes': { group: DOWNLOAD, type: 'integer', min: 1024, max: 1_073_741_824, default: 20_971_520, describe: 'Largest image file' },
+  'user-agent-token': { group: DOWNLOAD, type: 'string', default: 'bowerbird', describe: 'Your name in the User-Agent, which opt-out headers can address' },
+  'disallowed-header-directives': { group: DOWNLOAD, type: 'list', default: 'noai,noimageai,noindex,noimageindex,none', describe: 'X-Robots-Tag directives that are obeyed' },
+  'allow-private-addresses': { group: DOWNLOAD, type: 'boolean', default: false, describe: 'Allow loopback, private and link-local addresses' },
+  'output-folder': { group: OUTPUT, type: 'string', describe: 'Run folder (docs/formats.md)' },
+  'save-embeddings': { group: OUTPUT, type: 'boolean', default: false, describe: 'Also write img_emb/*.npy and metadata/*.parquet' },
+  'incremental-mode': { group: OUTPUT, type: 'string', choices: ['incremental', 'overwrite', 'extend'], default: 'incremental', describe: 'What to do with an existing run folder: go on, start over, or add new inputs' },
+  'processes-count': { group: MACHINE, type: 'integer', min: 1, max: 512, default: Math.max(1, availableParallelism() - 1), describe: 'Decoder processes' },
+  'encoder-threads': { group: MACHINE, type: 'integer', min: 1, max: 512, default: Math.max(1, Math.ceil(availableParallelism() / 2)), describe: 'CPU threads of the encoder' },
+  'memory-limit-mb': { group: MACHINE, type: 'integer', min: 64, max: 1_048_576, default: 512, describe: 'Memory for reading and writing Parquet' },
+  'max-mb-in-flight': { group: MACHINE, type: 'integer', min: 1, max: 1_048_576, default: 256, describe: 'Downloaded images in memory, in all' },
+  json: { group: MACHINE, type: 'boolean', default: false, describe: 'Print the result as one JSON object' },
+} as const satisfies FlagTable;
+
+/** Checked flag values as the pipeline's configuration. */
+export function scoreConfig(values: FlagValues, inputs: readonly string[], commandLine: string): ScoreConfig {
+  const text = (name: keyof typeof SCORE_FLAGS): string | undefined => values[name] as string | undefined;
+  const number = (name: keyof typeof SCORE_FLAGS): number => values[name] as number;
+  const optional = <Name extends string>(key: Name, name: keyof typeof SCORE_FLAGS): Partial<Record<Name, never>> =>
+    values[name] === undefined ? {} : ({ [key]: values[name] } as Partial<Record<Name, never>>);
+  return {
+    inputs,
+    outputFolder: text('output-folder')!,
+    ...optional('inputFormat', 'input-format'),
+    ...optional('urlColumn', 'url-col'),
+    ...optional('captionColumn', 'caption-col'),
+    ...optional('hashColumn', 'hash-col'),
+    samplesPerShard: number('number-sample-per-shard'),
+    clipModel: text('clip-model')!,
+    aestheticHead: text('aesthetic-head')!,
+    nsfwHead: text('nsfw-head')!,
+    watermarkModel: text('watermark-model')!,
+    ...optional('minAesthetic', 'min-aesthetic'),
+    ...optional('maxPunsafe', 'max-punsafe'),
+    ...optional('maxPwatermark', 'max-pwatermark'),
+    missingTags: values['missing-tags'] as 'drop' | 'keep',
+    transform: values['transform'] as 'exact' | 'fast',
+    device: values['device'] as Device,
+    batchSize: number('batch-size'),
+    allowBatchDependence: values['allow-batch-dependence'] as boolean,
+    saveEmbeddings: values['save-embeddings'] as boolean,
+    incrementalMode: values['incremental-mode'] as ScoreConfig['incrementalMode'],
+    download: {
+      threadCount: number('thread-count'),
+      perHost: number('per-host'),
+      timeoutMs: 1000 * number('timeout'),
+      retries: number('retries'),
+      maxBytes: number('max-bytes'),
+      userAgentToken: text('user-agent-token')!,
+      disallowedHeaderDirectives: values['disallowed-header-directives'] as string[],
+      allowPrivateAddresses: values['allow-private-addresses'] as boolean,
+    },
+    resources: {
+      decodeProcesses: number('processes-count'),
+      encoderThreads: number('encoder-threads'),
+      memoryLimitMb: number('memory-limit-mb'),
+      maxBytesInFlight: number('max-mb-in-flight') * 1024 * 1024,
+    },
+    commandLine,
+  };
+}

@@ -1,0 +1,133 @@
+import { writeFile } from 'node:fs/promises';
+import { commitFile, temporaryPath, writeFileAtomic } from '../base/files.ts';
+import { BucketSums } from '../buckets/bucket-sums.ts';
+import { Histogram } from '../buckets/histogram.ts';
+import type { Decoder } from '../decode/decoder.ts';
+import type { Filter } from '../filter/filter.ts';
+import { encodeNpy } from '../shards/npy.ts';
+import { encodePartials } from '../shards/partials.ts';
+import { type JudgedShard, judgeShard } from './judge.ts';
+import type { RunFolder } from './run-folder.ts';
+import type { ShardWork, Tag } from './shard-work.ts';
+import { digestFile, emptyCounts, type FileDigest, nameInRunFolder, type RowCounts, type ShardStats, sortedTable } from './stats.ts';
+import { writeThumbnails } from './thumbnails.ts';
+
+/** What a shard is committed with. */
+export interface CommitTools {
+  readonly folder: RunFolder;
+  readonly filter: Filter;
+  readonly decoder: Decoder;
+  readonly inputPath: string;
+  readonly saveEmbeddings: boolean;
+}
+
+/**
+ * Judges a complete shard and writes its files, each under a temporary name, synced and renamed; the stats file,
+ * which marks the shard as done, comes last. Written again after a kill, the files have the same bytes.
+ *
+ * @throws BowerbirdError BB_SHARD_WRITE, BB_DISK_FULL
+ */
+export async function commitShard(work: ShardWork, tools: CommitTools): Promise<ShardStats> {
+  const judged = judgeShard(work, tools.filter);
+  const files: Record<string, FileDigest> = {};
+  const publish = async (path: string, write: (temporary: string) => Promise<void>): Promise<void> => {
+    const temporary = temporaryPath(path);
+    await write(temporary);
+    files[nameInRunFolder(path)] = await digestFile(temporary);
+    await commitFile(temporary, path);
+  };
+  const { folder } = tools;
+  const { id } = work.shard.spec;
+  const { sums, histogram } = sumShard(work, judged);
+
+  await publish(folder.tags(id), (path) => work.shard.writeTags(path, judged.results));
+  await publish(folder.partials(id), (path) => writeFile(path, encodePartials(sums.toPartials())));
+  if (tools.saveEmbeddings) {
+    await publish(folder.embeddings(id), (path) => writeFile(path, encodeScoredRows(work)));
+    await publish(folder.metadata(id), (path) => work.shard.writeMetadata(path, judged.results));
+  }
+  if (work.picker) {
+    await publish(folder.thumbnails(id), async (path) => writeThumbnails(path, work, judged, tools.decoder));
+  }
+  const stats = describeShard(work, judged, histogram, tools.inputPath, files);
+  await writeFileAtomic(folder.stats(id), `${JSON.stringify(stats, null, 2)}\n`);
+  return stats;
+}
+
+/** Sums over the scored rows in input order, so that the same shard always gives the same bits. */
+function sumShard(work: ShardWork, { tags, results }: JudgedShard): { sums: BucketSums; histogram: Histogram } {
+  const sums = new BucketSums(work.dimension);
+  const histogram = new Histogram();
+  for (let i = 0; i < work.rowCount; i++) {
+    const score = tags.aesthetic[i]!;
+    if (work.states[i]!.kind !== 'embedded' || Number.isNaN(score)) continue;
+    sums.add(score, work.embeddings, i * work.dimension);
+    histogram.add(score, results.kept[i] === 1);
+  }
+  return { sums, histogram };
+}
+
+function encodeScoredRows(work: ShardWork): Uint8Array {
+  const { dimension } = work;
+  const indexes = work.states.flatMap((state, i) => (state.kind === 'embedded' ? [i] : []));
+  const rows = new Float32Array(indexes.length * dimension);
+  for (const [to, from] of indexes.entries()) {
+    rows.set(work.embeddings.subarray(from * dimension, (from + 1) * dimension), to * dimension);
+  }
+  return encodeNpy('float16', [indexes.length, dimension], rows);
+}
+
+function countRows(work: ShardWork, { results, tags }: JudgedShard): RowCounts {
+  const counts = emptyCounts();
+  const bump = (table: Record<string, number>, name: string): void => {
+    table[name] = (table[name] ?? 0) + 1;
+  };
+  for (let i = 0; i < work.rowCount; i++) {
+    counts.count++;
+    const status = results.status[i]!;
+    counts[status === 'success' ? 'successes' : status]++;
+    bump(counts.status_dict, results.errorMessage[i] ?? 'success');
+    if (status !== 'success') {
+      bump(counts.reasons, results.reason[i]!);
+      continue;
+    }
+    counts.kept += results.kept[i]!;
+    const rule = results.droppedBy[i];
+    if (rule) bump(counts.dropped_by, rule);
+    for (const tag of Object.keys(tags) as Tag[]) {
+      if (Number.isNaN(tags[tag][i]!)) bump(counts.missing_tags, tag);
+    }
+  }
+  for (const table of ['dropped_by', 'missing_tags', 'reasons', 'status_dict'] as const) {
+    counts[table] = sortedTable(counts[table] as Record<string, number>);
+  }
+  return counts;
+}
+
+function describeShard(
+  work: ShardWork,
+  judged: JudgedShard,
+  histogram: Histogram,
+  input: string,
+  files: Readonly<Record<string, FileDigest>>,
+): ShardStats {
+  const { id, firstRow } = work.shard.spec;
+  const startSeconds = work.startedAt.getTime() / 1000;
+  const endSeconds = Date.now() / 1000;
+  const { downloadMs, decodeMs, embedMs } = work.times;
+  return {
+    format: 'bowerbird-shard-stats',
+    version: 1,
+    shard_id: id,
+    input,
+    first_row: firstRow,
+    ...countRows(work, judged),
+    start_time: startSeconds,
+    end_time: endSeconds,
+    duration: endSeconds - startSeconds,
+    stage_seconds: { download: downloadMs / 1000, decode: decodeMs / 1000, embed: embedMs / 1000 },
+    score_histogram: histogram.toJSON(),
+    files,
+  };
+}
+

@@ -1,0 +1,76 @@
+import type { InputFormat } from '../shards/inputs.ts';
+
+/** Everything that decides how a run of `score` goes, complete and checked. Times in ms, sizes in bytes. */
+export interface ScoreConfig {
+  readonly inputs: readonly string[];
+  readonly outputFolder: string;
+  readonly inputFormat?: InputFormat;
+  readonly urlColumn?: string;
+  readonly captionColumn?: string;
+  readonly hashColumn?: string;
+  readonly samplesPerShard: number;
+  /** A built-in encoder's name, or the path of an ONNX file with its manifest. */
+  readonly clipModel: string;
+  /** A built-in head's name or a file; `auto` takes the one that comes with the encoder; `none` scores nothing. */
+  readonly aestheticHead: string;
+  readonly nsfwHead: string;
+  readonly watermarkModel: string;
+  readonly minAesthetic?: number;
+  /** Not given: LAION's 0.5 and 0.8, where the tag has a source. */
+  readonly maxPunsafe?: number;
+  readonly maxPwatermark?: number;
+  readonly missingTags: 'drop' | 'keep';
+  readonly transform: 'exact' | 'fast';
+  readonly device: Device;
+  readonly batchSize: number;
+  readonly allowBatchDependence: boolean;
+  readonly saveEmbeddings: boolean;
+  readonly incrementalMode: 'incremental' | 'overwrite' | 'extend';
+  readonly download: DownloadConfig;
+  readonly resources: ResourceConfig;
+  /** The command as it was typed, for the report. */
+  readonly commandLine: string;
+}
+
+export type Device = 'auto' | 'cpu' | 'cuda' | 'tensorrt' | 'webgpu';
+
+/** How images are fetched. */
+export interface DownloadConfig {
+  readonly threadCount: number;
+  readonly perHost: number;
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly maxBytes: number;
+  readonly userAgentToken: string;
+  readonly disallowedHeaderDirectives: readonly string[];
+  readonly allowPrivateAddresses: boolean;
+}
+
+/** What a run may use of the machine; none of it changes a result. */
+export interface ResourceConfig {
+  readonly decodeProcesses: number;
+  readonly encoderThreads: number;
+  readonly memoryLimitMb: number;
+  readonly maxBytesInFlight: number;
+}
+
+/**
+ * The settings that decide what is written, thresholds apart. A run folder is bound to them: `run.json` keeps them, and a rerun
+ * with others is refused. What only decides how fast or how patiently (threads, timeouts, retries) may change.
+ */
+export function resultSettings(config: ScoreConfig): Readonly<Record<string, unknown>> {
+  return {
+    number_sample_per_shard: config.samplesPerShard,
+    input_format: config.inputFormat ?? null,
+    url_col: config.urlColumn ?? null,
+    caption_col: config.captionColumn ?? null,
+    hash_col: config.hashColumn ?? null,
+    transform: config.transform,
+    batch_size: config.batchSize,
+    save_embeddings: config.saveEmbeddings,
+    max_bytes: config.download.maxBytes,
+    user_agent_token: config.download.userAgentToken,
+    disallowed_header_directives: config.download.disallowedHeaderDirectives,
+    allow_private_addresses: config.download.allowPrivateAddresses,
+  };
+}

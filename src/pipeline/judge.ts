@@ -1,0 +1,82 @@
+import type { Filter } from '../filter/filter.ts';
+import { statusOf } from '../samples/reasons.ts';
+import type { ShardResults } from '../shards/results.ts';
+import type { ShardWork, Tag } from './shard-work.ts';
+
+/** A judged shard: the columns to write, and the tags as doubles (NaN where there is none). */
+export interface JudgedShard {
+  readonly results: ShardResults;
+  readonly tags: Readonly<Record<Tag, Float64Array>>;
+}
+
+/**
+ * Turns a complete shard into result columns. Verdicts compare the tags as doubles, before they are
+ * rounded to the float32 that is written; only embedded rows are judged.
+ */
+export function judgeShard(work: ShardWork, filter: Filter): JudgedShard {
+  const { rowCount, shard, headScores } = work;
+  const tags = {
+    // The point of a run is its own score: a column of the input is used only where no head is configured.
+    aesthetic: headScores.aesthetic ?? columnOrNone(shard.tags.aesthetic, rowCount),
+    punsafe: firstKnown(shard.tags.punsafe, headScores.punsafe, rowCount),
+    pwatermark: firstKnown(shard.tags.pwatermark, headScores.pwatermark, rowCount),
+  };
+  const results: ShardResults = {
+    status: new Array(rowCount),
+    reason: new Array(rowCount),
+    errorMessage: new Array(rowCount),
+    originalWidth: new Int32Array(rowCount),
+    originalHeight: new Int32Array(rowCount),
+    aesthetic: Float32Array.from(tags.aesthetic),
+    punsafe: Float32Array.from(tags.punsafe),
+    pwatermark: Float32Array.from(tags.pwatermark),
+    kept: new Uint8Array(rowCount),
+    droppedBy: new Array(rowCount),
+  };
+  for (let i = 0; i < rowCount; i++) judgeRow(work, filter, tags, results, i);
+  return { results, tags };
+}
+
+function judgeRow(
+  work: ShardWork,
+  filter: Filter,
+  tags: JudgedShard['tags'],
+  results: ShardResults,
+  i: number,
+): void {
+  const state = work.states[i]!;
+  if (state.kind === 'pending' || state.kind === 'decoded') throw new Error(`row ${i} has not ended`);
+  results.originalWidth[i] = state.width ?? 0;
+  results.originalHeight[i] = state.height ?? 0;
+  if (state.kind === 'failed') {
+    results.status[i] = statusOf(state);
+    results.reason[i] = state.reason;
+    results.errorMessage[i] = state.message;
+    results.droppedBy[i] = null;
+    return;
+  }
+  const verdict = filter.judge({
+    aesthetic: tags.aesthetic[i]!,
+    punsafe: tags.punsafe[i]!,
+    pwatermark: tags.pwatermark[i]!,
+  });
+  results.status[i] = 'success';
+  results.reason[i] = null;
+  results.errorMessage[i] = null;
+  results.kept[i] = verdict.kept ? 1 : 0;
+  results.droppedBy[i] = verdict.droppedBy;
+}
+
+function columnOrNone(column: Float64Array | undefined, rowCount: number): Float64Array {
+  return column ?? new Float64Array(rowCount).fill(Number.NaN);
+}
+
+/** The input's own tag where a row has one, else the head's. */
+function firstKnown(
+  column: Float64Array | undefined,
+  computed: Float64Array | undefined,
+  rowCount: number,
+): Float64Array {
+  if (!column || !computed) return column ?? computed ?? columnOrNone(undefined, rowCount);
+  return column.map((value, i) => (Number.isNaN(value) ? computed[i]! : value));
+}

@@ -1,0 +1,105 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { BowerbirdError } from '../base/errors.ts';
+import { commitFile, temporaryPath, writeFileAtomic } from '../base/files.ts';
+import { BucketSums } from '../buckets/bucket-sums.ts';
+import { Histogram } from '../buckets/histogram.ts';
+import { type BucketSummary, checkMeans, summarize } from '../buckets/summary.ts';
+import type { Head } from '../heads/head.ts';
+import { encodeNpy } from '../shards/npy.ts';
+import { decodePartials } from '../shards/partials.ts';
+import type { ShardSpec } from '../shards/plan.ts';
+import { writeSmallTable } from '../shards/small-table.ts';
+import type { RunFolder } from './run-folder.ts';
+import { addCounts, emptyCounts, readFinishedShard, type RowCounts, type ShardStats } from './stats.ts';
+import { type ReportThumbnail, readThumbnails } from './thumbnails.ts';
+
+/** What the report says of one shard's speed. */
+export interface ShardPace {
+  readonly shardId: number;
+  readonly rows: number;
+  readonly successes: number;
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+  readonly stageSeconds: ShardStats['stage_seconds'];
+}
+
+/** A finished run, summed over its shards in shard order. */
+export interface MergedRun {
+  readonly counts: RowCounts;
+  readonly buckets: readonly BucketSummary[];
+  readonly histogram: Histogram;
+  /** The largest |w.(sum/count)+b - mean score| over the buckets; undefined without a linear aesthetic head. */
+  readonly meanCheck: number | undefined;
+  readonly paces: readonly ShardPace[];
+  readonly thumbnails: readonly ReportThumbnail[];
+}
+
+/**
+ * Sums all shards of a run and writes buckets.json, buckets.parquet and bucket_means/rating{k}.npy.
+ * Sums are float64 and taken in shard order, so the bytes do not depend on the order in which shards finished.
+ *
+ * @throws BowerbirdError BB_RUN_CORRUPT where a shard is not finished
+ */
+export async function mergeRun(
+  folder: RunFolder,
+  shards: readonly ShardSpec[],
+  dimension: number,
+  head: Head | undefined,
+): Promise<MergedRun> {
+  const counts = emptyCounts();
+  const sums = new BucketSums(dimension);
+  const histogram = new Histogram();
+  const paces: ShardPace[] = [];
+  const thumbnails: ReportThumbnail[] = [];
+  for (const { id } of shards) {
+    const stats = await readFinishedShard(folder.stats(id));
+    if (!stats) throw unfinished(folder, id);
+    addCounts(counts, stats);
+    histogram.merge(Histogram.fromJSON(stats.score_histogram));
+    sums.merge(BucketSums.fromPartials(decodePartials(await readFile(folder.partials(id))), dimension));
+    paces.push(paceOf(stats));
+    if (Object.keys(stats.files).some((name) => name.startsWith('thumbnails/'))) {
+      thumbnails.push(...(await readThumbnails(folder.thumbnails(id))));
+    }
+  }
+  const buckets = summarize(sums, head?.linear);
+  await writeBuckets(folder, buckets);
+  const meanCheck = head?.linear ? checkMeans(buckets, head.linear) : undefined;
+  return { counts, buckets, histogram, meanCheck, paces, thumbnails };
+}
+
+function unfinished(folder: RunFolder, shardId: number): BowerbirdError {
+  return new BowerbirdError(
+    'BB_RUN_CORRUPT',
+    `Shard ${shardId} of ${folder.path} is not finished, or one of its files was removed or cut. ` +
+      'Run the same command again: it will be redone.',
+    { fields: { path: folder.stats(shardId) } },
+  );
+}
+
+function paceOf(stats: ShardStats): ShardPace {
+  return {
+    shardId: stats.shard_id,
+    rows: stats.count,
+    successes: stats.successes,
+    startSeconds: stats.start_time,
+    endSeconds: stats.end_time,
+    stageSeconds: stats.stage_seconds,
+  };
+}
+
+async function writeBuckets(folder: RunFolder, buckets: readonly BucketSummary[]): Promise<void> {
+  const rows = buckets.map(describeBucket);
+  await rm(dirname(folder.bucketMean('')), { recursive: true, force: true });
+  for (const { meanFile, rawMeanFile, bucket } of rows.map((row, i) => ({ ...filesOf(row), bucket: buckets[i]! }))) {
+    if (meanFile) await writeFileAtomic(folder.bucketMean(meanFile), rowVector(bucket.unitMean!));
+    if (rawMeanFile) await writeFileAtomic(folder.bucketMean(rawMeanFile), rowVector(bucket.rawMean!));
+  }
+  const document = { format: 'bowerbird-buckets', version: 1, buckets: rows };
+  await writeFileAtomic(folder.bucketsJson, `${JSON.stringify(document, null, 2)}\n`);
+  await mkdir(dirname(folder.bucketsParquet), { recursive: true });
+  const temporary = temporaryPath(folder.bucketsParquet);
+  await writeSmallTable(temporary, BUCKET_COLUMNS, rows);
+  await commitFile(temporary, folder.bucketsParquet);
+}

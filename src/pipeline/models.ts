@@ -1,0 +1,76 @@
+import { BowerbirdError } from '../base/errors.ts';
+import { createEncoder, type Encoder } from '../embed/encoder.ts';
+import { checkHead } from '../heads/check.ts';
+import type { Head } from '../heads/head.ts';
+import { loadHead } from '../heads/load.ts';
+import type { EncoderFiles } from '../models/encoder-files.ts';
+import { resolveEncoder, resolveHead } from '../models/registry.ts';
+import type { ScoreConfig } from './config.ts';
+import type { ScoreProgress } from './progress.ts';
+import type { Tag } from './shard-work.ts';
+
+/** The encoder and the heads of a run, loaded and fitting each other. */
+export interface LoadedModels {
+  readonly encoderFiles: EncoderFiles;
+  readonly encoder: Encoder;
+  readonly heads: Readonly<Partial<Record<Tag, Head>>>;
+}
+
+/** Batches in an encoder process at one time: one runs while the next is on its way. */
+export const BATCHES_PER_ENCODER = 2;
+
+/**
+ * Loads the encoder in its own process and the heads that go with it. The heads are checked first, because that is quick.
+ *
+ * @throws BowerbirdError BB_MODEL_*, BB_HEAD_*, BB_DEVICE_UNAVAILABLE, BB_ENCODER_BATCH_DEPENDENT
+ */
+export async function loadModels(config: ScoreConfig, progress: ScoreProgress): Promise<LoadedModels> {
+  const encoderFiles = await resolveEncoder(config.clipModel);
+  const heads = await loadHeads(config, encoderFiles);
+  const encoder = await createEncoder({
+    files: encoderFiles,
+    device: config.device,
+    batchSize: config.batchSize,
+    threads: config.resources.encoderThreads,
+    onCrash: (error) => progress.note(`${error.message} The images that it held are done again.`),
+  });
+  if (!encoder.batchInvariant && config.batchSize > 1 && !config.allowBatchDependence) {
+    await encoder.stop();
+    throw batchDependentError(encoderFiles);
+  }
+  return { encoderFiles, encoder, heads };
+}
+
+async function loadHeads(
+  config: ScoreConfig,
+  encoderFiles: EncoderFiles,
+): Promise<Readonly<Partial<Record<Tag, Head>>>> {
+  const wanted: readonly (readonly [Tag, string])[] = [
+    ['aesthetic', config.aestheticHead],
+    ['punsafe', config.nsfwHead],
+    ['pwatermark', config.watermarkModel],
+  ];
+  const heads: Partial<Record<Tag, Head>> = {};
+  for (const [tag, name] of wanted) {
+    const path = name === 'none' ? undefined : name === 'auto' ? encoderFiles.headPath : await resolveHead(name);
+    if (path === undefined) continue;
+    const head = await loadHead(path, { tag });
+    checkHead(head, {
+      encoderName: encoderFiles.name,
+      encoderDigest: encoderFiles.digest,
+      dimension: encoderFiles.manifest.dimension,
+    });
+    heads[tag] = head;
+  }
+  return heads;
+}
+
+function batchDependentError(files: EncoderFiles): BowerbirdError {
+  return new BowerbirdError(
+    'BB_ENCODER_BATCH_DEPENDENT',
+    `The encoder ${files.name} gives an image another embedding when its neighbours in the batch change ` +
+      '(dynamically quantised models do), so scores could not be reproduced. Use --batch-size 1, ' +
+      'another export of the model, or accept it with --allow-batch-dependence.',
+    { fields: { encoder: files.name, digest: files.digest } },
+  );
+}

@@ -1,0 +1,58 @@
+import { BowerbirdError } from '../base/errors.ts';
+import { cutShards, planRun, type RunPlan } from '../shards/plan.ts';
+import type { ScoreConfig } from './config.ts';
+import type { RunFolder } from './run-folder.ts';
+import type { RunRecord } from './run-record.ts';
+
+/**
+ * Plans a run over its inputs. With `--incremental-mode extend`, the inputs of the existing run keep their places
+ * (and so their shards), and new ones come after them in path order.
+ */
+export async function planScore(
+  config: ScoreConfig,
+  folder: RunFolder,
+  existing: RunRecord | undefined,
+  onProgress: (message: string) => void,
+): Promise<RunPlan> {
+  const plan = await planRun({
+    inputs: [...config.inputs],
+    ...(config.inputFormat && { inputFormat: config.inputFormat }),
+    ...(config.urlColumn && { urlColumn: config.urlColumn }),
+    ...(config.captionColumn && { captionColumn: config.captionColumn }),
+    ...(config.hashColumn && { hashColumn: config.hashColumn }),
+    samplesPerShard: config.samplesPerShard,
+    stagingFolder: folder.staging,
+    onProgress,
+  });
+  if (config.incrementalMode !== 'extend' || !existing) return plan;
+  return keepPlaces(plan, existing);
+}
+
+function keepPlaces(plan: RunPlan, existing: RunRecord): RunPlan {
+  const places = new Map(existing.inputs.map(({ path }, place) => [path, place]));
+  const placeOf = (path: string): number => places.get(path) ?? places.size;
+  const inputs = [...plan.inputs].sort((a, b) => placeOf(a.path) - placeOf(b.path));
+  return { ...plan, inputs, shards: cutShards(inputs, plan.samplesPerShard) };
+}
+
+/**
+ * Refuses to extend a run whose old inputs are gone or changed, or whose columns the new inputs change.
+ * The present record's own comparison then need not look at inputs.
+ */
+export function checkExtension(existing: RunRecord, plan: RunPlan): void {
+  const now = new Map(plan.inputs.map((input) => [input.path, input.fingerprint]));
+  const differences = existing.inputs.flatMap(({ path, fingerprint }) => {
+    if (!now.has(path)) return [`input ${path} is gone`];
+    return now.get(path) === fingerprint ? [] : [`input ${path} has other content`];
+  });
+  if (JSON.stringify(existing.schema) !== JSON.stringify(plan.schema)) {
+    differences.push('the new inputs have other columns or types');
+  }
+  if (differences.length === 0) return;
+  throw new BowerbirdError(
+    'BB_RUN_CHANGED',
+    `This run cannot be extended:\n${differences.map((line) => `  - ${line}`).join('\n')}\n` +
+      'Give all the old inputs unchanged beside the new ones, or choose another --output-folder.',
+    { fields: { differences } },
+  );
+}

@@ -1,0 +1,64 @@
+import type { FailureReason } from '../samples/reasons.ts';
+
+interface QueueLevel {
+  readonly size: number;
+  readonly capacity: number;
+}
+
+/** The stages whose queues a person can watch. */
+export type StageName = 'download' | 'decode' | 'embed';
+
+/** What a run is busy with. */
+export type Phase = 'planning' | 'loading' | 'scoring' | 'merging';
+
+/** The counters of a run while it goes, read by whoever shows them. Resumed rows are counted apart. */
+export class ScoreProgress {
+  readonly startedAtMs: number = Date.now();
+  totalRows = 0;
+  /** Rows of shards that an earlier run had finished. */
+  resumedRows = 0;
+  totalShards = 0;
+  finishedShards = 0;
+  succeeded = 0;
+  kept = 0;
+  failed = 0;
+  downloading = 0;
+  downloadedBytes = 0;
+  readonly reasons: Partial<Record<FailureReason, number>> = {};
+  phase: Phase = 'planning';
+  scoringStartedAtMs: number | undefined;
+  readonly #onNote: (text: string) => void;
+  #queues: Readonly<Partial<Record<StageName, QueueLevel>>> = {};
+
+  /** @param onNote told what a person should read at once: a crashed child, a long conversion */
+  constructor(onNote: (text: string) => void = () => undefined) {
+    this.#onNote = onNote;
+  }
+
+  note(text: string): void {
+    this.#onNote(text);
+  }
+
+  enter(phase: Phase): void {
+    this.phase = phase;
+    if (phase === 'scoring') this.scoringStartedAtMs = Date.now();
+  }
+
+  /** Rows that have ended in this run. */
+  get ended(): number {
+    return this.succeeded + this.failed;
+  }
+
+  get queues(): Readonly<Partial<Record<StageName, QueueLevel>>> {
+    return this.#queues;
+  }
+
+  watchQueues(queues: Readonly<Record<StageName, QueueLevel>>): void {
+    this.#queues = queues;
+  }
+
+  countFailure(reason: FailureReason): void {
+    this.failed++;
+    this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
+  }
+}

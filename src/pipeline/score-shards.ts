@@ -1,0 +1,150 @@
+import { createDecoder, type Decoder } from '../decode/decoder.ts';
+import { createDownloader } from '../download/downloader.ts';
+import { createFilter } from '../filter/filter.ts';
+import { ShardDatabase } from '../shards/database.ts';
+import type { ShardSpec } from '../shards/plan.ts';
+import type { StagedShard } from '../shards/staged-shard.ts';
+import { type CommitTools, commitShard } from './commit.ts';
+import { BATCHES_PER_ENCODER } from './models.ts';
+import type { ScoreProgress } from './progress.ts';
+import type { RunFolder } from './run-folder.ts';
+import type { RunFacts } from './run-record.ts';
+import { ShardWork, type Tag } from './shard-work.ts';
+import { Stages } from './stages.ts';
+import { filterOptions } from './thresholds.ts';
+import { ThumbnailPicker } from './thumbnail-picker.ts';
+
+/** Shards that may be open at one time: while the stragglers of one end, the next keep all stages busy. */
+const MAX_OPEN_SHARDS = 3;
+const DECODES_PER_PROCESS = 4;
+/** The report shows pictures of at most this many shards, evenly spaced over the run. */
+const MAX_PICTURED_SHARDS = 64;
+
+/**
+ * Does the wanted shards: rows flow through the stages across shard boundaries, and each shard is committed when
+ * its last row has ended. On a failure everything in flight is given up; what is committed stays.
+ */
+export async function scoreShards(
+  facts: RunFacts,
+  folder: RunFolder,
+  wanted: readonly ShardSpec[],
+  progress: ScoreProgress,
+  closing: AbortSignal,
+): Promise<'done' | 'interrupted'> {
+  const { config } = facts;
+  const abandon = new AbortController();
+  const downloader = createDownloader({ ...config.download, maxBytesInFlight: config.resources.maxBytesInFlight });
+  const decoder = startDecoder(facts, progress);
+  const database = await ShardDatabase.open({
+    memoryLimitMb: config.resources.memoryLimitMb,
+    temporaryFolder: folder.staging,
+  });
+  const stages = new Stages({
+    downloader,
+    decoder,
+    encoder: facts.encoder,
+    heads: facts.heads,
+    downloadsAtOnce: config.download.threadCount,
+    decodesAtOnce: config.resources.decodeProcesses * DECODES_PER_PROCESS,
+    batchSize: config.batchSize,
+    batchesAtOnce: BATCHES_PER_ENCODER,
+    signal: abandon.signal,
+    progress,
+  });
+  try {
+    const run = new ShardRun({ facts, folder, decoder, stages, progress });
+    const state = await run.doAll(database.readShards(facts.plan, new Set(wanted.map(({ id }) => id))), closing);
+    await stages.finish();
+    return state;
+  } finally {
+    abandon.abort();
+    await Promise.allSettled([downloader.close(), decoder.stop(), database.close()]);
+  }
+}
+
+function startDecoder({ config, encoderFiles }: RunFacts, progress: ScoreProgress): Decoder {
+  return createDecoder({
+    size: encoderFiles.manifest.inputSize,
+    mode: config.transform,
+    processes: config.resources.decodeProcesses,
+    concurrencyPerProcess: DECODES_PER_PROCESS,
+    onCrash: (error) => progress.note(`${error.message} The images that it held are done again.`),
+  });
+}
+
+interface ShardRunTools {
+  readonly facts: RunFacts;
+  readonly folder: RunFolder;
+  readonly decoder: Decoder;
+  readonly stages: Stages;
+  readonly progress: ScoreProgress;
+}
+
+/** Opens shards, feeds their rows to the stages, commits them. */
+class ShardRun {
+  readonly #tools: ShardRunTools;
+  readonly #commitTools: Omit<CommitTools, 'inputPath'>;
+  readonly #pictured: ReadonlySet<number>;
+  readonly #open = new Set<Promise<void>>();
+
+  constructor(tools: ShardRunTools) {
+    this.#tools = tools;
+    const { config, plan } = tools.facts;
+    this.#commitTools = {
+      folder: tools.folder,
+      decoder: tools.decoder,
+      filter: createFilter(filterOptions(tools.facts.thresholds)),
+      saveEmbeddings: config.saveEmbeddings,
+    };
+    this.#pictured = evenlySpaced(plan.shards, MAX_PICTURED_SHARDS);
+  }
+
+  async doAll(shards: AsyncIterable<StagedShard>, closing: AbortSignal): Promise<'done' | 'interrupted'> {
+    let interrupted = false;
+    for await (const shard of shards) {
+      if (closing.aborted) {
+        interrupted = true;
+        await shard.release();
+        break;
+      }
+      const work = this.#openShard(shard);
+      for (let index = 0; index < work.rowCount; index++) await this.#tools.stages.push(work, index);
+      while (this.#open.size >= MAX_OPEN_SHARDS) await Promise.race(this.#open);
+    }
+    await Promise.all(this.#open);
+    return interrupted ? 'interrupted' : 'done';
+  }
+
+  #openShard(shard: StagedShard): ShardWork {
+    const { facts } = this.#tools;
+    const picker = this.#pictured.has(shard.spec.id)
+      ? new ThumbnailPicker(shard.hashes, facts.thresholds.min_aesthetic ?? undefined)
+      : undefined;
+    const work = new ShardWork(shard, facts.encoder.dimension, Object.keys(facts.heads) as Tag[], picker);
+    const job = this.#commitWhenComplete(work);
+    this.#open.add(job);
+    // A failed commit stays in the set, so that the loop meets it; a finished one leaves.
+    job.then(
+      () => this.#open.delete(job),
+      () => undefined,
+    );
+    return work;
+  }
+
+  async #commitWhenComplete(work: ShardWork): Promise<void> {
+    const { facts, stages, progress } = this.#tools;
+    await Promise.race([work.completed, stages.failure]);
+    const inputPath = facts.plan.inputs[work.shard.spec.inputIndex]!.path;
+    const stats = await commitShard(work, { ...this.#commitTools, inputPath });
+    await work.shard.release();
+    progress.finishedShards++;
+    progress.kept += stats.kept;
+  }
+}
+
+function evenlySpaced(shards: readonly ShardSpec[], most: number): Set<number> {
+  const step = Math.max(1, shards.length / most);
+  const chosen = new Set<number>();
+  for (let place = 0; place < shards.length; place += step) chosen.add(shards[Math.floor(place)]!.id);
+  return chosen;
+}

@@ -1,0 +1,126 @@
+import { mkdir, rm } from 'node:fs/promises';
+import type { ShardSpec } from '../shards/plan.ts';
+import type { ScoreConfig } from './config.ts';
+import { lockRunFolder } from './lock.ts';
+import { type MergedRun, mergeRun } from './merge.ts';
+import { loadModels } from './models.ts';
+import { checkExtension, planScore } from './planning.ts';
+import type { ScoreProgress } from './progress.ts';
+import { writeReport } from './report.ts';
+import { RunFolder } from './run-folder.ts';
+import {
+  continueRun,
+  describeRun,
+  endSession,
+  type RunFacts,
+  type RunRecord,
+  readRunRecord,
+  writeRunRecord,
+} from './run-record.ts';
+import { scoreShards } from './score-shards.ts';
+import { readFinishedShard } from './stats.ts';
+import { resolveThresholds } from './thresholds.ts';
+
+/** How a run ended. An interrupted one has finished what it had begun and goes on when it is started again. */
+export type ScoreOutcome =
+  | { readonly state: 'done'; readonly folder: RunFolder; readonly record: RunRecord; readonly merged: MergedRun }
+  | { readonly state: 'interrupted'; readonly folder: RunFolder; readonly record: RunRecord };
+
+/**
+ * The main job: plans the shards, does those that are not done, merges all, writes the report.
+ *
+ * @param closing when it aborts, no new shard is begun; those in flight are finished and committed
+ * @throws BowerbirdError before any work for bad input, models or a changed run; later for disks and lost encoders
+ */
+export async function runScore(
+  config: ScoreConfig,
+  progress: ScoreProgress,
+  closing: AbortSignal,
+): Promise<ScoreOutcome> {
+  const folder = new RunFolder(config.outputFolder);
+  await mkdir(folder.path, { recursive: true });
+  const unlock = await lockRunFolder(folder.lock);
+  try {
+    return await runLocked(config, folder, progress, closing);
+  } finally {
+    await rm(folder.staging, { recursive: true, force: true });
+    await unlock();
+  }
+}
+
+async function runLocked(
+  config: ScoreConfig,
+  folder: RunFolder,
+  progress: ScoreProgress,
+  closing: AbortSignal,
+): Promise<ScoreOutcome> {
+  const existing = config.incrementalMode === 'overwrite' ? undefined : await readRunRecord(folder.runRecord);
+  progress.enter('planning');
+  const plan = await planScore(config, folder, existing, (message) => progress.note(message));
+  progress.enter('loading');
+  const models = await loadModels(config, progress);
+  try {
+    const facts: RunFacts = { config, plan, thresholds: resolveThresholds(config, plan), ...models };
+    let record = startRecord(facts, existing);
+    if (config.incrementalMode === 'overwrite') await folder.removeResults();
+    await folder.create(config.saveEmbeddings);
+    await folder.removeTemporaries();
+    await writeRunRecord(folder.runRecord, record);
+    const wanted = await findUnfinished(folder, plan.shards, progress);
+    progress.enter('scoring');
+    const state = wanted.length === 0 ? 'done' : await scoreShards(facts, folder, wanted, progress, closing);
+    if (state === 'interrupted') {
+      record = endSession(record, state);
+      await writeRunRecord(folder.runRecord, record);
+      return { state, folder, record };
+    }
+    return await finishRun(record, facts, folder, progress);
+  } finally {
+    await models.encoder.stop();
+  }
+}
+
+function startRecord(facts: RunFacts, existing: RunRecord | undefined): RunRecord {
+  const present = describeRun(facts);
+  if (!existing) return present;
+  if (facts.config.incrementalMode !== 'extend') return continueRun(existing, present);
+  checkExtension(existing, facts.plan);
+  return continueRun({ ...existing, inputs: present.inputs }, present);
+}
+
+/** The shards that are still to do; what earlier runs finished goes into the progress. */
+async function findUnfinished(
+  folder: RunFolder,
+  shards: readonly ShardSpec[],
+  progress: ScoreProgress,
+): Promise<ShardSpec[]> {
+  const wanted: ShardSpec[] = [];
+  for (const spec of shards) {
+    progress.totalShards++;
+    progress.totalRows += spec.rowCount;
+    const stats = await readFinishedShard(folder.stats(spec.id));
+    if (!stats) {
+      wanted.push(spec);
+      continue;
+    }
+    progress.resumedRows += stats.count;
+    progress.finishedShards++;
+    progress.kept += stats.kept;
+  }
+  return wanted;
+}
+
+async function finishRun(
+  started: RunRecord,
+  facts: RunFacts,
+  folder: RunFolder,
+  progress: ScoreProgress,
+): Promise<ScoreOutcome> {
+  progress.enter('merging');
+  const { plan, encoder, heads } = facts;
+  const merged = await mergeRun(folder, plan.shards, encoder.dimension, heads.aesthetic);
+  const record = endSession(started, 'done');
+  await writeReport(folder, record, merged);
+  await writeRunRecord(folder.runRecord, record);
+  return { state: 'done', folder, record, merged };
+}

@@ -1,0 +1,96 @@
+import type { SampleFailure } from '../samples/reasons.ts';
+import type { StagedShard } from '../shards/staged-shard.ts';
+import type { ThumbnailPicker } from './thumbnail-picker.ts';
+
+/** The tags that heads can compute. */
+export type Tag = 'aesthetic' | 'punsafe' | 'pwatermark';
+
+/** What is known of one row of a shard so far. */
+export type SampleState =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'decoded'; readonly width: number; readonly height: number }
+  | { readonly kind: 'embedded'; readonly width: number; readonly height: number }
+  | (SampleFailure & { readonly width?: number; readonly height?: number });
+
+const PENDING: SampleState = { kind: 'pending' };
+
+/** Busy time that a shard's rows took in each stage, in ms; overlapping work counts as often as it overlaps. */
+export interface StageTimes {
+  downloadMs: number;
+  decodeMs: number;
+  embedMs: number;
+}
+
+/**
+ * A shard in flight: every row's state and embedding, in input order, whatever order the work is done in.
+ * It is complete once each row has ended in exactly one state.
+ */
+export class ShardWork {
+  readonly shard: StagedShard;
+  readonly dimension: number;
+  /** float32 (rows, dimension); rows that are not embedded stay zero. */
+  readonly embeddings: Float32Array;
+  /** What the heads gave, as doubles; NaN where a row has no embedding. */
+  readonly headScores: Readonly<Partial<Record<Tag, Float64Array>>>;
+  readonly states: SampleState[];
+  readonly times: StageTimes = { downloadMs: 0, decodeMs: 0, embedMs: 0 };
+  readonly startedAt: Date = new Date();
+  /** Keeps pictures for the report; absent in shards that the report does not show. */
+  readonly picker: ThumbnailPicker | undefined;
+  readonly completed: Promise<void>;
+  #complete: () => void = () => undefined;
+  #pendingCount: number;
+
+  constructor(
+    shard: StagedShard,
+    dimension: number,
+    headTags: readonly Tag[],
+    picker: ThumbnailPicker | undefined,
+  ) {
+    const { rowCount } = shard.spec;
+    this.shard = shard;
+    this.dimension = dimension;
+    this.picker = picker;
+    this.embeddings = new Float32Array(rowCount * dimension);
+    this.headScores = Object.fromEntries(
+      headTags.map((tag) => [tag, new Float64Array(rowCount).fill(Number.NaN)]),
+    );
+    this.states = new Array<SampleState>(rowCount).fill(PENDING);
+    this.#pendingCount = rowCount;
+    this.completed = new Promise((resolve) => {
+      this.#complete = resolve;
+    });
+    if (rowCount === 0) this.#complete();
+  }
+
+  get rowCount(): number {
+    return this.shard.spec.rowCount;
+  }
+
+  /** Notes the size of a decoded image; the row is still under way. */
+  decoded(index: number, width: number, height: number): void {
+    this.states[index] = { kind: 'decoded', width, height };
+  }
+
+  /** Ends a row with its embedding. */
+  embedded(index: number, embedding: Float32Array): void {
+    const state = this.states[index]!;
+    if (state.kind !== 'decoded') throw new Error(`row ${index} was embedded in state ${state.kind}`);
+    this.embeddings.set(embedding, index * this.dimension);
+    this.states[index] = { ...state, kind: 'embedded' };
+    this.#settleOne();
+  }
+
+  /** Ends a row without one. */
+  failed(index: number, failure: SampleFailure): void {
+    const state = this.states[index]!;
+    const size = state.kind === 'decoded' ? { width: state.width, height: state.height } : {};
+    this.states[index] = { ...failure, ...size };
+    this.#settleOne();
+  }
+
+  #settleOne(): void {
+    this.#pendingCount--;
+    if (this.#pendingCount === 0) this.#complete();
+  }
+}

@@ -1,0 +1,212 @@
+import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
+import { BoundedQueue } from '../base/queue.ts';
+import type { Decoder } from '../decode/decoder.ts';
+import type { Downloaded, Downloader } from '../download/downloader.ts';
+import type { Encoder } from '../embed/encoder.ts';
+import type { Head } from '../heads/head.ts';
+import type { SampleFailure } from '../samples/reasons.ts';
+import { batches } from './batcher.ts';
+import type { ScoreProgress } from './progress.ts';
+import type { ShardWork, Tag } from './shard-work.ts';
+
+/** One row on its way. */
+interface Row {
+  readonly work: ShardWork;
+  readonly index: number;
+}
+interface DownloadedRow extends Row {
+  readonly image: Downloaded;
+}
+interface DecodedRow extends Row {
+  readonly crop: Uint8Array;
+}
+
+/** What the stages work with. */
+export interface StageTools {
+  readonly downloader: Downloader;
+  readonly decoder: Decoder;
+  readonly encoder: Encoder;
+  readonly heads: Readonly<Partial<Record<Tag, Head>>>;
+  readonly downloadsAtOnce: number;
+  readonly decodesAtOnce: number;
+  readonly batchSize: number;
+  readonly batchesAtOnce: number;
+  readonly signal: AbortSignal;
+  readonly progress: ScoreProgress;
+}
+
+/** A unit embedding may be off by this much; more means that the encoder's output is not what it should be. */
+const UNIT_NORM_TOLERANCE = 1e-3;
+
+/** Batches in a row that may fail before the run is given up: by then it is the encoder, not the images. */
+const MAX_FAILED_BATCHES_IN_A_ROW = 3;
+
+/**
+ * Download, decode and embed, joined by bounded queues: the slowest stage sets the pace and the queue before it
+ * is the full one. Rows go in by `push` in input order and end, in any order, in their shard's `ShardWork`.
+ */
+export class Stages {
+  readonly #tools: StageTools;
+  readonly #toDownload: BoundedQueue<Row>;
+  readonly #toDecode: BoundedQueue<DownloadedRow>;
+  readonly #toEmbed: BoundedQueue<DecodedRow>;
+  readonly #running: Promise<void>;
+  #failedBatchesInARow = 0;
+
+  constructor(tools: StageTools) {
+    this.#tools = tools;
+    this.#toDownload = new BoundedQueue(tools.downloadsAtOnce);
+    this.#toDecode = new BoundedQueue(2 * tools.decodesAtOnce);
+    this.#toEmbed = new BoundedQueue(2 * tools.batchSize);
+    tools.progress.watchQueues({ download: this.#toDownload, decode: this.#toDecode, embed: this.#toEmbed });
+    this.#running = this.#run();
+    // Whoever waits for a shard or for `finish` gets the error; nobody may be waiting yet.
+    this.#running.catch(() => undefined);
+  }
+
+  /** Queues a row for download, waiting while the queue is full. */
+  push(work: ShardWork, index: number): Promise<void> {
+    return this.#toDownload.push({ work, index });
+  }
+
+  /** Rejects as soon as a stage has failed for good (not a sample: those end as values). */
+  get failure(): Promise<never> {
+    return this.#running.then(() => new Promise<never>(() => undefined));
+  }
+
+  /** Closes the entrance and waits until all rows have ended. */
+  async finish(): Promise<void> {
+    this.#toDownload.close();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await Promise.all([
+        crew(this.#tools.downloadsAtOnce, this.#toDownload, (row) => this.#download(row)).then(() =>
+          this.#toDecode.close(),
+        ),
+        crew(this.#tools.decodesAtOnce, this.#toDecode, (row) => this.#decode(row)).then(() =>
+          this.#toEmbed.close(),
+        ),
+        this.#embedAll(),
+      ]);
+    } finally {
+      for (const queue of [this.#toDownload, this.#toDecode, this.#toEmbed]) queue.close();
+    }
+  }
+
+  async #download(row: Row): Promise<void> {
+    const { downloader, signal, progress } = this.#tools;
+    const startedMs = performance.now();
+    progress.downloading++;
+    const outcome = await downloader.download(row.work.shard.urls[row.index] ?? null, signal);
+    progress.downloading--;
+    row.work.times.downloadMs += performance.now() - startedMs;
+    if (outcome.kind === 'failed') return this.#fail(row, outcome);
+    progress.downloadedBytes += outcome.bytes.length;
+    await this.#toDecode.push({ ...row, image: outcome });
+  }
+
+  async #decode({ work, index, image }: DownloadedRow): Promise<void> {
+    const startedMs = performance.now();
+    const outcome = await this.#tools.decoder.decode(image.bytes);
+    image.release();
+    work.times.decodeMs += performance.now() - startedMs;
+    if (outcome.kind === 'failed') return this.#fail({ work, index }, outcome);
+    work.decoded(index, outcome.width, outcome.height);
+    await this.#toEmbed.push({ work, index, crop: outcome.crop });
+  }
+
+  async #embedAll(): Promise<void> {
+    const running = new Set<Promise<void>>();
+    for await (const batch of batches(this.#toEmbed, this.#tools.batchSize)) {
+      const job = this.#embed(batch).finally(() => running.delete(job));
+      running.add(job);
+      if (running.size >= this.#tools.batchesAtOnce) await Promise.race(running);
+    }
+    await Promise.all(running);
+  }
+
+  async #embed(batch: readonly DecodedRow[]): Promise<void> {
+    const startedMs = performance.now();
+    const embeddings = await this.#embedOrFail(batch);
+    const rowMs = (performance.now() - startedMs) / batch.length;
+    for (const { work } of batch) work.times.embedMs += rowMs;
+    if (!embeddings) return;
+    const { encoder, heads } = this.#tools;
+    for (const [tag, head] of Object.entries(heads) as [Tag, Head][]) {
+      const scores = head.score(embeddings, batch.length);
+      for (const [i, { work, index }] of batch.entries()) work.headScores[tag]![index] = scores[i]!;
+    }
+    for (const [i, row] of batch.entries()) {
+      this.#settle(row, embeddings.subarray(i * encoder.dimension, (i + 1) * encoder.dimension));
+    }
+  }
+
+  async #embedOrFail(batch: readonly DecodedRow[]): Promise<Float32Array | undefined> {
+    try {
+      const embeddings = await this.#tools.encoder.embed(batch.map((row) => row.crop));
+      this.#failedBatchesInARow = 0;
+      return embeddings;
+    } catch (thrown) {
+      this.#failedBatchesInARow++;
+      if (this.#failedBatchesInARow >= MAX_FAILED_BATCHES_IN_A_ROW) throw noEncoderError(thrown);
+      const failure = encoderFailure(thrown);
+      for (const row of batch) this.#fail(row, failure);
+      return undefined;
+    }
+  }
+
+  #settle(row: DecodedRow, embedding: Float32Array): void {
+    const { work, index, crop } = row;
+    if (!isUnit(embedding)) {
+      for (const scores of Object.values(work.headScores)) scores[index] = Number.NaN;
+      return this.#fail(row, {
+        kind: 'failed',
+        reason: 'embedding_invalid',
+        message: 'The encoder gave no unit embedding',
+      });
+    }
+    if (work.headScores.aesthetic) work.picker?.offer(index, work.headScores.aesthetic[index]!, crop);
+    work.embedded(index, embedding);
+    this.#tools.progress.succeeded++;
+  }
+
+  #fail({ work, index }: Row, failure: SampleFailure): void {
+    work.failed(index, failure);
+    this.#tools.progress.countFailure(failure.reason);
+  }
+}
+
+/** Runs `size` workers over a queue until it ends. The first that throws ends them all. */
+async function crew<T>(size: number, queue: BoundedQueue<T>, job: (item: T) => Promise<void>): Promise<void> {
+  const worker = async (): Promise<void> => {
+    for (let item = await queue.take(); item !== undefined; item = await queue.take()) await job(item);
+  };
+  await Promise.all(Array.from({ length: size }, worker));
+}
+
+function isUnit(embedding: Float32Array): boolean {
+  let squares = 0;
+  for (const value of embedding) squares += value * value;
+  return Math.abs(Math.sqrt(squares) - 1) <= UNIT_NORM_TOLERANCE;
+}
+
+function encoderFailure(thrown: unknown): SampleFailure<'encoder_crashed' | 'encoder_failed'> {
+  const crashed = codeOf(thrown) === 'BB_CHILD_CRASHED' || codeOf(thrown) === 'BB_CHILD_TIMEOUT';
+  return {
+    kind: 'failed',
+    reason: crashed ? 'encoder_crashed' : 'encoder_failed',
+    message: crashed ? 'The encoder process ended while it worked on this batch' : messageOf(thrown),
+  };
+}
+
+function noEncoderError(cause: unknown): BowerbirdError {
+  return new BowerbirdError(
+    'BB_EMBED_FAILED',
+    `The encoder failed on ${MAX_FAILED_BATCHES_IN_A_ROW} batches in a row: ${messageOf(cause)} ` +
+      'Finished shards are kept. Try a smaller --batch-size or --device cpu, then run the same command again.',
+    { cause },
+  );
+}

@@ -1,0 +1,76 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Decoder } from '../decode/decoder.ts';
+import type { JudgedShard } from './judge.ts';
+import type { ShardWork } from './shard-work.ts';
+
+/** A row that the report may show, as it lies in thumbnails/*.json. */
+export interface ReportThumbnail {
+  readonly key: string;
+  readonly score: number;
+  readonly caption: string | null;
+  readonly url: string | null;
+  readonly punsafe: number | null;
+  readonly pwatermark: number | null;
+  readonly width: number;
+  readonly height: number;
+  readonly kept: boolean;
+  readonly dropped_by: string | null;
+  readonly mime_type: string;
+  readonly thumbnail_base64: string;
+}
+
+interface ThumbnailFile {
+  readonly format: 'bowerbird-thumbnails';
+  readonly version: 1;
+  readonly samples: readonly ReportThumbnail[];
+}
+
+const THUMBNAIL_SIDE_PX = 160;
+
+/** Writes the pictures that the shard's picker chose, in input order. */
+export async function writeThumbnails(
+  path: string,
+  work: ShardWork,
+  judged: JudgedShard,
+  decoder: Decoder,
+): Promise<void> {
+  const picked = work.picker?.picked() ?? [];
+  const samples = await Promise.all(
+    picked.map(async ({ index, crop }): Promise<ReportThumbnail> => {
+      const image = await decoder.thumbnail(crop, THUMBNAIL_SIDE_PX);
+      return describe(work, judged, index, Buffer.from(image).toString('base64'));
+    }),
+  );
+  const file: ThumbnailFile = { format: 'bowerbird-thumbnails', version: 1, samples };
+  await writeFile(path, `${JSON.stringify(file)}\n`);
+}
+
+export async function readThumbnails(path: string): Promise<readonly ReportThumbnail[]> {
+  return (JSON.parse(await readFile(path, 'utf8')) as ThumbnailFile).samples;
+}
+
+function describe(
+  work: ShardWork,
+  { results, tags }: JudgedShard,
+  index: number,
+  thumbnailBase64: string,
+): ReportThumbnail {
+  return {
+    key: work.shard.keys[index]!,
+    score: tags.aesthetic[index]!,
+    caption: work.shard.captions[index] ?? null,
+    url: work.shard.urls[index] ?? null,
+    punsafe: orNull(tags.punsafe[index]!),
+    pwatermark: orNull(tags.pwatermark[index]!),
+    width: results.originalWidth[index]!,
+    height: results.originalHeight[index]!,
+    kept: results.kept[index] === 1,
+    dropped_by: results.droppedBy[index] ?? null,
+    mime_type: 'image/webp',
+    thumbnail_base64: thumbnailBase64,
+  };
+}
+
+function orNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}
