@@ -58,6 +58,18 @@ export class GraphBuilder {
     return output;
   }
 
+  /** One operator with several outputs, each freshly named. */
+  nodeOutputs(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Attributes,
+    outputCount: number,
+  ): readonly string[] {
+    const outputs = Array.from({ length: outputCount }, () => this.#freshName(operator));
+    this.#add(GRAPH_FIELDS.node, nodeMessage(operator, inputs, outputs, attributes));
+    return outputs;
+  }
+
   /** The finished ModelProto, in pieces: a large model is written to its file without being joined. */
   toModel(header: ModelHeader): Message {
     return message(

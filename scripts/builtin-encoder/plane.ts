@@ -1,0 +1,85 @@
+/** A square picture of one value per pixel, row major, in float64. */
+export interface Plane {
+  readonly size: number;
+  readonly values: Float64Array;
+}
+
+/** The three planes of interleaved RGB bytes, scaled to 0..1. */
+export function channels(pixels: Uint8Array, size: number): [Plane, Plane, Plane] {
+  const one = (offset: number): Plane => {
+    const values = new Float64Array(size * size);
+    for (let i = 0; i < values.length; i++) values[i] = pixels[3 * i + offset]! / 255;
+    return { size, values };
+  };
+  return [one(0), one(1), one(2)];
+}
+
+export function combine(
+  [a, b, c]: readonly [Plane, Plane, Plane],
+  of: (a: number, b: number, c: number) => number,
+): Plane {
+  const values = new Float64Array(a.values.length);
+  for (let i = 0; i < values.length; i++) values[i] = of(a.values[i]!, b.values[i]!, c.values[i]!);
+  return { size: a.size, values };
+}
+
+export function map(source: Plane, of: (value: number, index: number) => number): Plane {
+  return { size: source.size, values: source.values.map(of) };
+}
+
+export function mean({ values }: Plane): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
+
+/** The population variance. */
+export function variance(source: Plane): number {
+  const middle = mean(source);
+  let sum = 0;
+  for (const value of source.values) sum += (value - middle) ** 2;
+  return sum / source.values.length;
+}
+
+/** Correlation with a 3 x 3 kernel where it fits entirely: two pixels fewer each way. */
+export function convolve({ size, values }: Plane, kernel: readonly number[]): Plane {
+  const inner = size - 2;
+  const result = new Float64Array(inner * inner);
+  for (const [tap, weight] of kernel.entries()) {
+    if (weight === 0) continue;
+    const offset = Math.floor(tap / 3) * size + (tap % 3);
+    for (let y = 0; y < inner; y++) {
+      for (let x = 0; x < inner; x++) result[y * inner + x]! += weight * values[y * size + x + offset]!;
+    }
+  }
+  return { size: inner, values: result };
+}
+
+/** Means of `factor` x `factor` blocks; what is left over at the right and below is dropped. */
+export function shrink({ size, values }: Plane, factor: number): Plane {
+  const small = Math.floor(size / factor);
+  const result = new Float64Array(small * small);
+  for (let y = 0; y < small * factor; y++) {
+    for (let x = 0; x < small * factor; x++) {
+      result[Math.floor(y / factor) * small + Math.floor(x / factor)]! += values[y * size + x]!;
+    }
+  }
+  return { size: small, values: result.map((sum) => sum / factor ** 2) };
+}
+
+/** The largest or smallest value of each `window` x `window` neighbourhood, cut off at the border. */
+export function extreme(source: Plane, window: number, of: (a: number, b: number) => number): Plane {
+  const reach = Math.floor(window / 2);
+  const along = ({ size, values }: Plane, stride: number): Plane => ({
+    size,
+    values: values.map((value, i) => {
+      const position = stride === 1 ? i % size : Math.floor(i / size);
+      let best = value;
+      for (let step = -reach; step <= reach; step++) {
+        if (position + step >= 0 && position + step < size) best = of(best, values[i + step * stride]!);
+      }
+      return best;
+    }),
+  });
+  return along(along(source, 1), source.size);
+}
