@@ -17,11 +17,15 @@ export class ByteBudget {
 
   /** Waits until `bytes` fit, then holds them until `release`. */
   async take(bytes: number): Promise<void> {
-    if (this.#waiting.length === 0 && this.#fits(bytes)) {
-      this.#heldBytes += bytes;
-      return;
-    }
+    if (this.tryTake(bytes)) return;
     await new Promise<void>((resolve) => this.#waiting.push({ bytes, resolve }));
+  }
+
+  /** Holds `bytes` if they fit now and nobody waits; says whether it does. */
+  tryTake(bytes: number): boolean {
+    if (this.#waiting.length > 0 || !this.#fits(bytes)) return false;
+    this.#heldBytes += bytes;
+    return true;
   }
 
   release(bytes: number): void {

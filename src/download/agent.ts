@@ -1,0 +1,75 @@
+import type { LookupFunction } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import { Agent, buildConnector } from 'undici';
+import { AddressRefusedError, isAddressLiteral, isPublicAddress } from './addresses.ts';
+import type { DownloadSettings } from './options.ts';
+import { BODY_IDLE_TIMEOUT_MS, HEADERS_TIMEOUT_MS } from './options.ts';
+import type { NameResolver } from './resolver.ts';
+
+/** undici would follow a host's hint for up to 600 s, and idle connections use up the file descriptors. */
+const KEEP_ALIVE_MS = 1_000;
+
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** TLS sessions that may be resumed. */
+const MAX_TLS_SESSIONS = 1_000;
+
+/** Addresses of one name that share the time for its connection (as many as the resolver gives). */
+const ADDRESSES_TRIED = 4;
+
+/**
+ * The one connection pool. It has no bound per origin: a bounded pool queues where nobody sees it, and while a
+ * request waits there its time runs. `hosts.ts` bounds requests per host instead.
+ */
+export function createAgent(settings: DownloadSettings, resolver: NameResolver): Agent {
+  return new Agent({
+    connect: guardedConnector(settings, resolver),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    bodyTimeout: BODY_IDLE_TIMEOUT_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    maxResponseSize: settings.maxBytes,
+  });
+}
+
+/** Every connection passes here, the first one and each redirect's. */
+function guardedConnector(settings: DownloadSettings, resolver: NameResolver): buildConnector.connector {
+  const isAllowed = settings.allowPrivateAddresses ? () => true : isPublicAddress;
+  const connect = buildConnector({
+    timeout: settings.connectTimeoutMs,
+    maxCachedSessions: MAX_TLS_SESSIONS,
+    // One context for all: a CA list given per connection is parsed per connection, 22 ms of CPU each.
+    secureContext: createSecureContext(),
+    lookup: guardedLookup(resolver, isAllowed),
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: Math.ceil(settings.connectTimeoutMs / ADDRESSES_TRIED),
+  } as buildConnector.BuildOptions);
+  return (options, callback) => {
+    // Node never calls `lookup` for an address that is written out.
+    if (isAddressLiteral(options.hostname) && !isAllowed(options.hostname)) {
+      queueMicrotask(() => callback(new AddressRefusedError(), null));
+    } else {
+      connect(options, callback);
+    }
+  };
+}
+
+/** A `lookup` for net.connect that hands out allowed addresses only: what was checked is what is connected to. */
+function guardedLookup(resolver: NameResolver, isAllowed: (address: string) => boolean): LookupFunction {
+  return (name, options, callback) => {
+    resolver.resolve(name).then(
+      (addresses) => {
+        const allowed = addresses.filter(isAllowed).map((address) => ({
+          address,
+          family: address.includes(':') ? 6 : 4,
+        }));
+        const first = allowed[0];
+        if (!first) callback(new AddressRefusedError(), '');
+        else if (options.all) callback(null, allowed);
+        else callback(null, first.address, first.family);
+      },
+      (error: Error) => callback(error, ''),
+    );
+  };
+}

@@ -1,0 +1,128 @@
+import type { SampleFailure } from '../samples/reasons.ts';
+import { createAgent } from './agent.ts';
+import { BodyBudget } from './body-budget.ts';
+import { Deadline } from './deadline.ts';
+import { type ExchangeTools, exchange } from './exchange.ts';
+import { failureOf } from './failures.ts';
+import { requireFileDescriptors } from './file-descriptors.ts';
+import { type HostGate, PerHostGate } from './hosts.ts';
+import { optOutRule } from './opt-out.ts';
+import { type DownloadOptions, type DownloadSettings, settingsFrom } from './options.ts';
+import type { FailedReply, Reply } from './reply.ts';
+import { CachingResolver, type NameResolver } from './resolver.ts';
+import { retryDelayMs } from './retry.ts';
+import { RedirectTrail, targetOf } from './targets.ts';
+import { userAgent } from './user-agent.ts';
+
+/** The bytes of an image, undecoded. */
+export interface Downloaded {
+  readonly kind: 'downloaded';
+  readonly bytes: Buffer;
+  readonly attempts: number;
+  /** Gives the bytes back to the in-flight budget; must be called once they are no longer needed. */
+  release(): void;
+}
+
+/** Fetches images. How many at once is up to the caller. */
+export interface Downloader {
+  /**
+   * Every outcome of a URL is a value; the promise rejects only with the signal's reason.
+   * Waiting for a host's slot or for memory does not count against the image's time.
+   */
+  download(url: string | null, signal?: AbortSignal): Promise<Downloaded | SampleFailure>;
+  /** Bytes of all images that are not yet released. */
+  readonly heldBytes: number;
+  /** Closes all connections at once; downloads still in flight fail. */
+  close(): Promise<void>;
+}
+
+/**
+ * A downloader with its own connections, name cache and budget.
+ *
+ * @throws BowerbirdError BB_USAGE for an option out of range, BB_TOO_FEW_FILE_DESCRIPTORS where the process may not
+ * open as many sockets as `threadCount` needs.
+ */
+export function createDownloader(options: DownloadOptions): Downloader {
+  const settings = settingsFrom(options);
+  requireFileDescriptors(settings.threadCount);
+  const resolver = new CachingResolver({ timeoutMs: settings.connectTimeoutMs });
+  return new HttpDownloader(settings, resolver);
+}
+
+class HttpDownloader implements Downloader {
+  readonly #settings: DownloadSettings;
+  readonly #resolver: NameResolver;
+  readonly #tools: ExchangeTools;
+  readonly #hosts: HostGate;
+
+  constructor(settings: DownloadSettings, resolver: NameResolver) {
+    this.#settings = settings;
+    this.#resolver = resolver;
+    this.#hosts = new PerHostGate(settings.perHost);
+    this.#tools = {
+      dispatcher: createAgent(settings, resolver),
+      userAgent: userAgent(settings.userAgentToken),
+      isOptedOut: optOutRule(settings.disallowedHeaderDirectives, settings.userAgentToken),
+      maxBytes: settings.maxBytes,
+      budget: new BodyBudget(settings.maxBytesInFlight, settings.maxBytes),
+    };
+  }
+
+  get heldBytes(): number {
+    return this.#tools.budget.heldBytes;
+  }
+
+  async download(text: string | null, signal?: AbortSignal): Promise<Downloaded | SampleFailure> {
+    signal?.throwIfAborted();
+    const target = targetOf(text);
+    if (target.kind === 'failed') return target;
+    const deadline = new Deadline(this.#settings.timeoutMs, signal);
+    try {
+      return await this.#attempt(target.url, deadline);
+    } catch (thrown) {
+      if (signal?.aborted) throw signal.reason;
+      return failureOf(thrown, 'connect');
+    } finally {
+      deadline.stop();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#resolver.close();
+    await this.#tools.dispatcher.destroy();
+  }
+
+  /** Attempts until one succeeds, fails for good, or no further one fits into the time. */
+  async #attempt(url: URL, deadline: Deadline): Promise<Downloaded | SampleFailure> {
+    for (let attempt = 1; ; attempt++) {
+      const reply = await this.#follow(url, deadline);
+      if (reply.kind === 'body') {
+        return { kind: 'downloaded', bytes: reply.bytes, attempts: attempt, release: reply.release };
+      }
+      const waitMs = this.#delayMs(reply, attempt);
+      if (waitMs === undefined || waitMs >= deadline.remainingMs) return reply.failure;
+      await deadline.sleep(waitMs);
+    }
+  }
+
+  #delayMs(reply: FailedReply, attempt: number): number | undefined {
+    return attempt > this.#settings.retries ? undefined : retryDelayMs(reply, attempt, this.#settings.random);
+  }
+
+  /** One attempt: from the first URL through its redirects (a second attempt starts over: targets may expire). */
+  async #follow(start: URL, deadline: Deadline): Promise<Exclude<Reply, { kind: 'redirect' }>> {
+    const trail = new RedirectTrail(this.#settings.maxRedirects);
+    for (let url = start; ; ) {
+      const reply = await this.#ask(url, deadline);
+      if (reply.kind !== 'redirect') return reply;
+      const next = trail.next(url, reply.location);
+      if (next.kind === 'failed') return { kind: 'failed', failure: next };
+      url = next.url;
+    }
+  }
+
+  async #ask(url: URL, deadline: Deadline): Promise<Reply> {
+    const visit = await this.#hosts.enter(url.hostname, deadline);
+    return exchange(this.#tools, url, deadline, () => visit.leave());
+  }
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { BowerbirdError } from '../base/errors.ts';
+
+/** A download holds one socket; finished ones idle for a second, and unfinished connects outlive their download. */
+const DESCRIPTORS_PER_DOWNLOAD = 4;
+
+/** For everything else that the process has open: shards, databases, pipes to its children. */
+const DESCRIPTORS_FOR_THE_REST = 256;
+
+/**
+ * Refuses to start with fewer file descriptors than `threadCount` downloads need: running out of them half-way
+ * would turn good images into failures.
+ *
+ * @throws BowerbirdError BB_TOO_FEW_FILE_DESCRIPTORS with the number to set.
+ */
+export function requireFileDescriptors(threadCount: number, limit: number = softLimit()): void {
+  const needed = DESCRIPTORS_PER_DOWNLOAD * threadCount + DESCRIPTORS_FOR_THE_REST;
+  if (limit >= needed) return;
+  const possible = Math.floor((limit - DESCRIPTORS_FOR_THE_REST) / DESCRIPTORS_PER_DOWNLOAD);
+  const instead = possible > 0 ? `, or use --thread-count ${possible}` : '';
+  throw new BowerbirdError(
+    'BB_TOO_FEW_FILE_DESCRIPTORS',
+    `${threadCount} downloads at once need ${needed} file descriptors and this process may open ${limit}. ` +
+      `Run "ulimit -n ${needed}" first${instead}.`,
+    { fields: { threadCount, needed, limit } },
+  );
+}
+
+/** Node raises its soft limit to the hard one when it starts, so this is what it can really open. */
+function softLimit(): number {
+  const line = /^Max open files\s+(\S+)/m.exec(linuxLimits());
+  const value = Number(line?.[1]);
+  return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
+}
+
+function linuxLimits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8');
+  } catch {
+    return reportedLimits();
+  }
+}
+
+/** Systems without /proc: Node's diagnostic report has the same number. */
+function reportedLimits(): string {
+  const report = process.report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } };
+  return `Max open files ${report.userLimits?.open_files?.soft ?? 'unknown'}`;
+}

@@ -1,0 +1,89 @@
+import { BowerbirdError } from '../base/errors.ts';
+
+/** How images are fetched. Times in milliseconds, sizes in bytes. */
+export interface DownloadOptions {
+  /** Downloads that the caller keeps in flight; what the process may open is checked against it. */
+  readonly threadCount: number;
+  /** For one image, over all its redirects and retries. 10000 where not given. */
+  readonly timeoutMs?: number;
+  /** For one connection, name resolution and TLS included. 5000 where not given. */
+  readonly connectTimeoutMs?: number;
+  /** Further attempts after the first, for failures that may pass. 0 where not given. */
+  readonly retries?: number;
+  /** Larger images are refused. 20 MiB where not given. */
+  readonly maxBytes?: number;
+  /** All bodies together, from their headers until `release`. 256 MiB where not given. */
+  readonly maxBytesInFlight?: number;
+  /** Names the crawl in the User-Agent; X-Robots-Tag directives addressed to it count as addressed to us. */
+  readonly userAgentToken?: string;
+  /** X-Robots-Tag directives that opt an image out; none given switches the check off. */
+  readonly disallowedHeaderDirectives?: readonly string[];
+  /** Lets loopback, private, link-local and other addresses that are not public be connected to. */
+  readonly allowPrivateAddresses?: boolean;
+  /** 10 where not given. */
+  readonly maxRedirects?: number;
+  /** Requests in flight to one host; no bound where not given. */
+  readonly perHost?: number;
+  /** Uniform in [0, 1), for the jitter of retries; injected by tests. */
+  readonly random?: () => number;
+}
+
+/** Options with every default filled in. */
+export type DownloadSettings = Required<DownloadOptions>;
+
+/** The longest wait for the first byte of an answer, and the longest pause within a body. */
+export const HEADERS_TIMEOUT_MS = 7_000;
+export const BODY_IDLE_TIMEOUT_MS = 5_000;
+
+const DEFAULT_DIRECTIVES = ['noai', 'noimageai', 'noindex', 'noimageindex', 'none'] as const;
+
+/** What may stand in the User-Agent's comment and before the colon of an X-Robots-Tag. */
+const TOKEN_PATTERN = /^[A-Za-z0-9!#$%&'*+.^_`|~/-]+$/;
+
+/**
+ * Fills in the defaults and checks the values.
+ *
+ * @throws BowerbirdError BB_USAGE naming the option that is out of its range.
+ */
+export function settingsFrom(options: DownloadOptions): DownloadSettings {
+  const settings: DownloadSettings = {
+    threadCount: options.threadCount,
+    timeoutMs: options.timeoutMs ?? 10_000,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+    retries: options.retries ?? 0,
+    maxBytes: options.maxBytes ?? 20 * 1024 * 1024,
+    maxBytesInFlight: options.maxBytesInFlight ?? 256 * 1024 * 1024,
+    userAgentToken: options.userAgentToken ?? 'bowerbird',
+    disallowedHeaderDirectives: options.disallowedHeaderDirectives ?? DEFAULT_DIRECTIVES,
+    allowPrivateAddresses: options.allowPrivateAddresses ?? false,
+    maxRedirects: options.maxRedirects ?? 10,
+    perHost: options.perHost ?? Number.POSITIVE_INFINITY,
+    random: options.random ?? Math.random,
+  };
+  for (const name of [
+    'threadCount',
+    'timeoutMs',
+    'connectTimeoutMs',
+    'maxBytes',
+    'maxBytesInFlight',
+  ] as const) {
+    requireWhole(name, settings[name], 1);
+  }
+  for (const name of ['retries', 'maxRedirects'] as const) requireWhole(name, settings[name], 0);
+  if (settings.perHost !== Number.POSITIVE_INFINITY) requireWhole('perHost', settings.perHost, 1);
+  if (!TOKEN_PATTERN.test(settings.userAgentToken)) {
+    throw new BowerbirdError(
+      'BB_USAGE',
+      `The user agent token "${settings.userAgentToken}" cannot stand in a header: use letters, digits and ._-`,
+      { fields: { option: 'userAgentToken' } },
+    );
+  }
+  return settings;
+}
+
+function requireWhole(option: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new BowerbirdError('BB_USAGE', `${option} is ${value}: it must be a whole number from ${least}`, {
+    fields: { option, value },
+  });
+}

@@ -1,0 +1,72 @@
+import type { SampleFailure } from '../samples/reasons.ts';
+import { failed, statusFailure } from './failures.ts';
+import type { OptOutRule } from './opt-out.ts';
+import { parseRetryAfterMs } from './retry.ts';
+
+/** A whole image. `release` gives its bytes back to the budget; calling it again does nothing. */
+export interface BodyReply {
+  readonly kind: 'body';
+  readonly bytes: Buffer;
+  release(): void;
+}
+
+/** The image is said to be elsewhere. */
+export interface RedirectReply {
+  readonly kind: 'redirect';
+  readonly location: string | undefined;
+}
+
+/** No image, and what decides whether to ask again. */
+export interface FailedReply {
+  readonly kind: 'failed';
+  readonly failure: SampleFailure;
+  readonly status?: number;
+  readonly retryAfterMs?: number;
+}
+
+export type Reply = BodyReply | RedirectReply | FailedReply;
+
+/** Response headers by lower-case name; a repeated one is a list. */
+export type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * What status and headers say before any of the body is read: the status first, then consent, then size.
+ * undefined when the body is wanted.
+ */
+export function judgeHead(
+  status: number,
+  headers: Headers,
+  rules: { readonly isOptedOut: OptOutRule; readonly maxBytes: number },
+): RedirectReply | FailedReply | undefined {
+  if (REDIRECT_STATUSES.has(status)) return { kind: 'redirect', location: first(headers['location']) };
+  if (status !== 200) return statusReply(status, headers);
+  if (rules.isOptedOut(headers['x-robots-tag'])) return { kind: 'failed', failure: failed('opted_out') };
+  const length = contentLengthOf(headers);
+  if (length === 0) return { kind: 'failed', failure: failed('response_empty') };
+  if (length !== undefined && length > rules.maxBytes) {
+    return { kind: 'failed', failure: failed('response_too_large') };
+  }
+  return undefined;
+}
+
+/** The length that a response announces; undefined where it announces none. */
+export function contentLengthOf(headers: Headers): number | undefined {
+  const value = first(headers['content-length']);
+  return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined;
+}
+
+function statusReply(status: number, headers: Headers): FailedReply {
+  const retryAfterMs = parseRetryAfterMs(first(headers['retry-after']), Date.now());
+  return {
+    kind: 'failed',
+    failure: statusFailure(status),
+    status,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+function first(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,51 @@
+import type { FailureReason } from '../samples/reasons.ts';
+import type { FailedReply } from './reply.ts';
+
+/** Failures that may pass. A refused address, a bad certificate or a 404 will be the same in a second. */
+const RETRYABLE_REASONS: ReadonlySet<FailureReason> = new Set<FailureReason>([
+  'dns_failed',
+  'connect_refused',
+  'connect_timeout',
+  'connect_failed',
+  'timed_out',
+  'response_cut',
+  'http_too_many_requests',
+  'http_server_error',
+]);
+
+/** Client errors that ask for another try (RFC 9110, 15.5.9; RFC 8470, 5.2), and server errors that are for good. */
+const RETRYABLE_STATUSES: ReadonlySet<number | undefined> = new Set([408, 425]);
+const FINAL_STATUSES: ReadonlySet<number | undefined> = new Set([501, 505, 506, 508, 510, 511]);
+
+const FIRST_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 4_000;
+
+/** A host that asks for a longer pause is not waited for. */
+const MAX_RETRY_AFTER_MS = 5_000;
+
+/**
+ * How long to wait before attempt `attempt + 1`; undefined when there should be none. Doubles from 0.5 s to 4 s, of
+ * which a random half is taken off, so that many downloads do not come back at once. A Retry-After is the least.
+ *
+ * @param random uniform in [0, 1)
+ */
+export function retryDelayMs(reply: FailedReply, attempt: number, random: () => number): number | undefined {
+  if (!isRetryable(reply)) return undefined;
+  const { retryAfterMs = 0 } = reply;
+  if (retryAfterMs > MAX_RETRY_AFTER_MS) return undefined;
+  const backoffMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempt - 1));
+  return Math.max(retryAfterMs, backoffMs * (1 - random() / 2));
+}
+
+function isRetryable({ failure, status }: FailedReply): boolean {
+  if (RETRYABLE_STATUSES.has(status)) return true;
+  return RETRYABLE_REASONS.has(failure.reason) && !FINAL_STATUSES.has(status);
+}
+
+/** Retry-After in ms: a number of seconds, or a date (RFC 9110, 10.2.3). undefined where it is neither. */
+export function parseRetryAfterMs(value: string | undefined, nowMs: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
+  const dateMs = Date.parse(value);
+  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
+}
