@@ -1,0 +1,74 @@
+/** Which input samples make up each output sample of a pass, and how much each of them weighs. */
+export interface Taps {
+  /** The first input sample of each output sample. */
+  readonly starts: Int32Array;
+  /** `groups` groups of four taps per output sample, in the kernel's layout (kernels/resize.ts). */
+  readonly weights: Int16Array;
+  readonly groups: number;
+  /** The input samples that any output sample needs: from `first` up to `end`. */
+  readonly first: number;
+  readonly end: number;
+}
+
+/** 32 bits, less 8 of the pixel and 2 for the overshoot of negative lobes: Pillow's PRECISION_BITS. */
+const PRECISION = 2 ** (32 - 8 - 2);
+const LOW_VALUES = 2 ** 12;
+const SUPPORT = 2;
+const TAPS_PER_GROUP = 4;
+const VALUES_PER_GROUP = 8;
+
+/**
+ * The weights of Pillow's bicubic filter (a = -0.5) for output samples `from` to `from + count` of a pass that takes
+ * `inputSize` samples to `outputSize`: the filter is stretched when shrinking, cut at the borders, normalised in
+ * doubles and rounded to 22 bits.
+ */
+export function bicubicTaps(inputSize: number, outputSize: number, from: number, count: number): Taps {
+  const scale = inputSize / outputSize;
+  const filterScale = Math.max(scale, 1);
+  const support = SUPPORT * filterScale;
+  const groups = Math.ceil((Math.ceil(support) * 2 + 1) / TAPS_PER_GROUP);
+  const starts = new Int32Array(count);
+  const weights = new Int16Array(count * groups * VALUES_PER_GROUP);
+  const taps = new Float64Array(groups * TAPS_PER_GROUP);
+  let end = 0;
+  for (let i = 0; i < count; i++) {
+    const center = (from + i + 0.5) * scale;
+    const start = Math.max(Math.trunc(center - support + 0.5), 0);
+    const tapCount = Math.min(Math.trunc(center + support + 0.5), inputSize) - start;
+    fillTaps(taps, tapCount, start, center, 1 / filterScale);
+    packTaps(taps, tapCount, weights, i * groups * VALUES_PER_GROUP);
+    starts[i] = start;
+    end = start + tapCount;
+  }
+  return { starts, weights, groups, first: starts[0]!, end };
+}
+
+function fillTaps(taps: Float64Array, count: number, start: number, center: number, step: number): void {
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const weight = bicubic((start + i - center + 0.5) * step);
+    taps[i] = weight;
+    sum += weight;
+  }
+  if (sum === 0) return;
+  for (let i = 0; i < count; i++) taps[i]! /= sum;
+}
+
+function bicubic(distance: number): number {
+  const x = Math.abs(distance);
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  if (x < 2) return (((x - 5) * x + 8) * x - 4) * -0.5;
+  return 0;
+}
+
+/** Splits each weight into high * 2^12 + low, where the kernel expects the halves of a group's four taps. */
+function packTaps(taps: Float64Array, count: number, weights: Int16Array, offset: number): void {
+  for (let i = 0; i < count; i++) {
+    const scaled = taps[i]! * PRECISION;
+    const weight = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+    const high = Math.floor(weight / LOW_VALUES);
+    const at = offset + (i >> 2) * VALUES_PER_GROUP + (i & 3);
+    weights[at] = weight - high * LOW_VALUES;
+    weights[at + TAPS_PER_GROUP] = high;
+  }
+}
