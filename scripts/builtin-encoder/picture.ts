@@ -3,5 +3,7 @@ export type Picture = Float32Array;
 
 /** The bytes of a picture. */
 export function finish(picture: Picture): Uint8Array {
-  return new Uint8Array(Uint8ClampedArray.from(picture, (value) => 255 * value).buffer);
+  const bytes = new Uint8ClampedArray(picture.length);
+  for (let i = 0; i < picture.length; i++) bytes[i] = 255 * picture[i]!;
+  return new Uint8Array(bytes.buffer);
 }

@@ -59,12 +59,16 @@ export function convolve({ size, values }: Plane, kernel: readonly number[]): Pl
 export function shrink({ size, values }: Plane, factor: number): Plane {
   const small = Math.floor(size / factor);
   const result = new Float64Array(small * small);
-  for (let y = 0; y < small * factor; y++) {
-    for (let x = 0; x < small * factor; x++) {
-      result[Math.floor(y / factor) * small + Math.floor(x / factor)]! += values[y * size + x]!;
+  for (let by = 0; by < small; by++) {
+    for (let bx = 0; bx < small; bx++) {
+      let sum = 0;
+      for (let y = by * factor; y < (by + 1) * factor; y++) {
+        for (let x = bx * factor; x < (bx + 1) * factor; x++) sum += values[y * size + x]!;
+      }
+      result[by * small + bx] = sum / factor ** 2;
     }
   }
-  return { size: small, values: result.map((sum) => sum / factor ** 2) };
+  return { size: small, values: result };
 }
 
 /** The largest or smallest value of each `window` x `window` neighbourhood, cut off at the border. */
