@@ -46,7 +46,6 @@ export const TONE_BINS = 16;
 
 /** Blocks of the full-size answer of a kernel: 13 x 13 of 16 pixels; the rest of 222 is left over at the end. */
 export const BLOCK_SIZE = 16;
-export const BLOCK_COUNT = 169;
 export const BLOCK_QUARTER = 42;
 
 /** Blocks of the luma at a quarter of the size: 14 x 14 of 4. */
