@@ -1,0 +1,84 @@
+import { mkdir } from 'node:fs/promises';
+import type { DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
+import { scanFile } from './file-scan.ts';
+import type { RunPlan, ShardSpec } from './plan.ts';
+import { ShardTable } from './shard-table.ts';
+import { type StagedShard, stageShard } from './staged-shard.ts';
+
+/** Reads the shards of a plan and writes their tags: one DuckDB instance, one in-memory database per open shard. */
+export class ShardDatabase {
+  readonly #instance: DuckDBInstance;
+  readonly #tables = new Set<ShardTable>();
+  #tableCount = 0;
+
+  private constructor(instance: DuckDBInstance) {
+    this.#instance = instance;
+  }
+
+  /** Opens the database. `memoryLimitMb` bounds all open shards and the pages being read, together. */
+  static async open(options: DuckDbOptions): Promise<ShardDatabase> {
+    await mkdir(options.temporaryFolder, { recursive: true });
+    return new ShardDatabase(await openDuckDb(options));
+  }
+
+  /**
+   * The wanted shards in order. Each file is read once, from its first wanted row to its last; the next rows are
+   * read only when the next shard is asked for. Release each shard when it is done with.
+   *
+   * @throws ShardError BB_SHARD_READ
+   */
+  async *readShards(plan: RunPlan, wanted: ReadonlySet<number>): AsyncGenerator<StagedShard> {
+    for (const inputIndex of plan.inputs.keys()) {
+      const specs = plan.shards.filter((shard) => shard.inputIndex === inputIndex && wanted.has(shard.id));
+      if (specs.length > 0) yield* this.#readFile(plan, inputIndex, specs);
+    }
+  }
+
+  /** Gives everything back, open shards included. */
+  async close(): Promise<void> {
+    for (const table of this.#tables) await table.drop();
+    this.#instance.closeSync();
+  }
+
+  async *#readFile(
+    plan: RunPlan,
+    inputIndex: number,
+    specs: readonly ShardSpec[],
+  ): AsyncGenerator<StagedShard> {
+    const file = plan.inputs[inputIndex]!;
+    let next = 0;
+    let table: ShardTable | undefined;
+    try {
+      for await (const rows of scanFile(this.#instance, file, plan.schema, specs[0]!.firstRow)) {
+        const endRow = rows.firstRow + rows.rowCount;
+        while (next < specs.length && specs[next]!.firstRow < endRow) {
+          const spec = specs[next]!;
+          table ??= await this.#openTable(plan);
+          // A chunk that lies across the border of two shards goes to both; each looks only at its own rows.
+          table.append(rows.chunk);
+          if (spec.firstRow + spec.rowCount > endRow) break;
+          table.finish();
+          const full = table;
+          table = undefined;
+          next++;
+          yield await stageShard(full, plan, spec);
+        }
+        if (next === specs.length) return;
+      }
+    } finally {
+      await table?.drop();
+    }
+  }
+
+  async #openTable(plan: RunPlan): Promise<ShardTable> {
+    const table = await ShardTable.open(
+      this.#instance,
+      `shard_${this.#tableCount++}`,
+      plan.schema,
+      (dropped) => this.#tables.delete(dropped),
+    );
+    this.#tables.add(table);
+    return table;
+  }
+}

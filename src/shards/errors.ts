@@ -1,0 +1,60 @@
+import { BowerbirdError, codeOf, type ErrorDetails, messageOf } from '../base/errors.ts';
+
+/** An error of the shards room: inputs, staging, reading and writing of Parquet. */
+export class ShardError extends BowerbirdError {
+  override readonly name: string = 'ShardError';
+}
+
+/** An input that cannot be opened or is not what its format says; `path` is named first in the message. */
+export function unreadable(path: string, why: string, cause?: unknown): ShardError {
+  return new ShardError('BB_INPUT_UNREADABLE', `${path} cannot be read: ${why}.`, details(path, cause));
+}
+
+/** A text input whose content breaks its format at `line` (from 1). */
+export function badFormat(path: string, line: number, why: string): ShardError {
+  return new ShardError('BB_INPUT_FORMAT', `${path}, line ${line}: ${why}`, { fields: { path, line } });
+}
+
+/** What went wrong while rows of `path` were read, with the advice that fits. */
+export function readFailure(path: string, cause: unknown): ShardError {
+  const advice = isOutOfMemory(cause)
+    ? 'Give more memory: a page of this file is larger than the limit allows.'
+    : 'Check that the file is complete and has not changed since the run was planned.';
+  return new ShardError('BB_SHARD_READ', `Reading ${path} failed: ${firstLine(cause)} ${advice}`, {
+    ...details(path, cause),
+  });
+}
+
+/** What went wrong while `path` was written: BB_DISK_FULL where the disk is full, else BB_SHARD_WRITE. */
+export function writeFailure(path: string, cause: unknown): ShardError {
+  if (isDiskFull(cause)) {
+    return new ShardError(
+      'BB_DISK_FULL',
+      `No space left on the disk of ${path}. Free some space and run the same command again: finished shards are kept.`,
+      details(path, cause),
+    );
+  }
+  return new ShardError(
+    'BB_SHARD_WRITE',
+    `Writing ${path} failed: ${firstLine(cause)}`,
+    details(path, cause),
+  );
+}
+
+/** True for ENOSPC from Node and for DuckDB's message of the same. */
+function isDiskFull(thrown: unknown): boolean {
+  return codeOf(thrown) === 'ENOSPC' || messageOf(thrown).includes('No space left on device');
+}
+
+function isOutOfMemory(thrown: unknown): boolean {
+  return messageOf(thrown).includes('Out of Memory Error');
+}
+
+function firstLine(thrown: unknown): string {
+  const line = messageOf(thrown).split('\n', 1)[0]!.trim();
+  return /[.!?]$/.test(line) ? line : `${line}.`;
+}
+
+function details(path: string, cause: unknown): ErrorDetails {
+  return cause === undefined ? { fields: { path } } : { cause, fields: { path } };
+}

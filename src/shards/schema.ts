@@ -1,0 +1,93 @@
+import type { SchemaColumn } from './columns.ts';
+import { ShardError } from './errors.ts';
+
+/** The columns of one input. `soft` marks types that were guessed from text: they give way to VARCHAR. */
+export interface FileSchema {
+  readonly path: string;
+  readonly columns: readonly SchemaColumn[];
+  readonly soft: boolean;
+}
+
+/** The type of a column without a single value. */
+export const NULL_TYPE = '"NULL"';
+
+/** Signed integers by width, with the unsigned ones that fit into each. */
+const INTEGER_WIDTHS = [
+  ['TINYINT'],
+  ['SMALLINT', 'UTINYINT'],
+  ['INTEGER', 'USMALLINT'],
+  ['BIGINT', 'UINTEGER'],
+];
+
+/** A column of all inputs together; `soft` where every file that has it is text. */
+export interface UnifiedColumn extends SchemaColumn {
+  readonly soft: boolean;
+}
+
+interface Unified extends UnifiedColumn {
+  readonly path: string;
+}
+
+/**
+ * One schema for all inputs, columns in order of first sight. Names are matched whatever their case (the first
+ * spelling stays). Integers widen, integers and floats meet as DOUBLE; a column that a file lacks reads as null there.
+ *
+ * @throws ShardError BB_SCHEMA_MISMATCH naming the column and both files
+ */
+export function unifySchemas(files: readonly FileSchema[]): UnifiedColumn[] {
+  const unified = new Map<string, Unified>();
+  for (const file of files) {
+    for (const column of file.columns) {
+      const key = column.name.toLowerCase();
+      const next = { ...column, soft: file.soft, path: file.path };
+      const before = unified.get(key);
+      unified.set(key, before ? merge(before, next) : next);
+    }
+  }
+  return [...unified.values()].map(({ name, type, soft }) => ({
+    name,
+    type: type === NULL_TYPE ? 'INTEGER' : type,
+    soft,
+  }));
+}
+
+function merge(before: Unified, next: Unified): Unified {
+  const type = commonType(before, next);
+  if (type === undefined) throw mismatch(before, next);
+  const soft = before.soft && next.soft;
+  // Whoever brought the harder type is named in a later mismatch.
+  const path = before.type === type ? before.path : next.path;
+  return { name: before.name, type, soft, path };
+}
+
+function commonType(a: Unified, b: Unified): string | undefined {
+  if (a.type === b.type || b.type === NULL_TYPE) return a.type;
+  if (a.type === NULL_TYPE) return b.type;
+  const numeric = commonNumber(a.type, b.type);
+  if (numeric) return numeric;
+  const textual = (a.type === 'VARCHAR' && b.soft) || (b.type === 'VARCHAR' && a.soft);
+  return textual ? 'VARCHAR' : undefined;
+}
+
+function commonNumber(a: string, b: string): string | undefined {
+  const widths = [widthOf(a), widthOf(b)];
+  if (widths.every((width) => width >= 0)) return INTEGER_WIDTHS[Math.max(...widths)]![0];
+  const numbers = [a, b].every((type) => widthOf(type) >= 0 || isFraction(type));
+  return numbers && [a, b].some(isFraction) ? 'DOUBLE' : undefined;
+}
+
+function widthOf(type: string): number {
+  return INTEGER_WIDTHS.findIndex((types) => types.includes(type));
+}
+
+function isFraction(type: string): boolean {
+  return type === 'FLOAT' || type === 'DOUBLE' || type.startsWith('DECIMAL(');
+}
+
+function mismatch(a: Unified, b: Unified): ShardError {
+  return new ShardError(
+    'BB_SCHEMA_MISMATCH',
+    `Column "${a.name}" is ${a.type} in ${a.path} but ${b.type} in ${b.path}. Give such files to separate runs.`,
+    { fields: { column: a.name, paths: [a.path, b.path], types: [a.type, b.type] } },
+  );
+}

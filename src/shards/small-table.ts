@@ -1,0 +1,47 @@
+import { ParquetSchema, ParquetWriter } from 'parquetjs-lite';
+import { PARQUET_LOGICAL_TYPES } from 'parquetjs-lite/lib/types.js';
+import { writeFailure } from './errors.ts';
+
+// parquetjs-lite parses 64-bit integers as doubles, which bends those beyond 2^53.
+PARQUET_LOGICAL_TYPES['INT64']!.toPrimitive = (value) => BigInt(value as bigint | number);
+
+const TYPES = { string: 'UTF8', int64: 'INT64', float64: 'DOUBLE', boolean: 'BOOLEAN' } as const;
+
+/** A column of a small table; every one may hold nulls. */
+export interface SmallTableColumn {
+  readonly name: string;
+  readonly type: keyof typeof TYPES;
+}
+
+/** A cell; a NaN is written as null, a missing one too. */
+export type SmallTableValue = string | number | bigint | boolean | null | undefined;
+
+/**
+ * Writes a small table of our own (summaries: tens or hundreds of rows) as a snappy Parquet file.
+ * The columns of `rows` that `columns` does not name are left out.
+ *
+ * @throws ShardError BB_SHARD_WRITE, BB_DISK_FULL
+ */
+export async function writeSmallTable(
+  path: string,
+  columns: readonly SmallTableColumn[],
+  rows: readonly Readonly<Record<string, SmallTableValue>>[],
+): Promise<void> {
+  const fields = columns.map(({ name, type }) => [
+    name,
+    { type: TYPES[type], optional: true, compression: 'SNAPPY' },
+  ]);
+  try {
+    const writer = await ParquetWriter.openFile(new ParquetSchema(Object.fromEntries(fields)), path);
+    for (const row of rows) {
+      await writer.appendRow(Object.fromEntries(columns.map(({ name }) => [name, cell(row[name])])));
+    }
+    await writer.close();
+  } catch (thrown) {
+    throw writeFailure(path, thrown);
+  }
+}
+
+function cell(value: SmallTableValue): SmallTableValue {
+  return typeof value === 'number' && Number.isNaN(value) ? null : value;
+}

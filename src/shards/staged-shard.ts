@@ -1,0 +1,223 @@
+import type { DuckDBBlobVector, DuckDBDataChunk } from '@duckdb/node-api';
+import { hashTexts } from '../samples/hash.ts';
+import { sampleKey } from '../samples/key.ts';
+import { readFailure, writeFailure } from './errors.ts';
+import { passedColumns } from './output-columns.ts';
+import type { RunPlan, ShardSpec } from './plan.ts';
+import { LEADING_COLUMNS, loadResults, type ShardResults, TRAILING_COLUMNS } from './results.ts';
+import type { ShardTable } from './shard-table.ts';
+import { quoteName, quoteText } from './sql.ts';
+
+const TAGS = ['aesthetic', 'punsafe', 'pwatermark'] as const;
+type Tag = (typeof TAGS)[number];
+
+/** One shard in memory: what the stages need of its rows in JavaScript, everything else in DuckDB. */
+export interface StagedShard {
+  readonly spec: ShardSpec;
+  readonly keys: readonly string[];
+  /** As in the input, a leading U+FEFF included. */
+  readonly urls: readonly (string | null)[];
+  /** The input's own where it has them, else computed. */
+  readonly hashes: BigInt64Array;
+  /** The input's tag columns; NaN = null. */
+  readonly tags: Readonly<Partial<Record<Tag, Float64Array>>>;
+  /**
+   * Writes every row, in input order, as zstd Parquet: key, hash, the input's columns (see `passedColumns`), results.
+   * The same rows and results give the same bytes.
+   *
+   * @throws ShardError BB_SHARD_WRITE, BB_DISK_FULL
+   */
+  writeTags(path: string, results: ShardResults): Promise<void>;
+  /** Writes the rows with status success, otherwise as `writeTags`. */
+  writeMetadata(path: string, results: ShardResults): Promise<void>;
+  /** Frees the shard's memory; nothing can be written after that. */
+  release(): Promise<void>;
+}
+
+/** Takes what the stages need out of a full table. @throws ShardError BB_SHARD_READ */
+export async function stageShard(table: ShardTable, plan: RunPlan, spec: ShardSpec): Promise<StagedShard> {
+  const reader = new ShardReader(table, plan, spec);
+  try {
+    const urls = await reader.readUrls();
+    const hashes = await reader.readHashes();
+    const tags = await reader.readTags();
+    const keys = urls.map((_, index) => sampleKey(spec.id, index, plan.samplesPerShard));
+    return new TableShard(table, plan, { spec, keys, urls, hashes, tags });
+  } catch (thrown) {
+    await table.drop();
+    throw readFailure(plan.inputs[spec.inputIndex]!.path, thrown);
+  }
+}
+
+/** Reads columns of a shard's own rows; a row's index is counted from 0 within the shard. */
+class ShardReader {
+  readonly #table: ShardTable;
+  readonly #plan: RunPlan;
+  readonly #spec: ShardSpec;
+
+  constructor(table: ShardTable, plan: RunPlan, spec: ShardSpec) {
+    this.#table = table;
+    this.#plan = plan;
+    this.#spec = spec;
+  }
+
+  async readUrls(): Promise<(string | null)[]> {
+    const urls = new Array<string | null>(this.#spec.rowCount).fill(null);
+    const url = this.#bytesOf(this.#plan.columns.url);
+    for (const chunk of await this.#select(`${url} AS url`, `${url} IS NOT NULL`)) {
+      const bytes = chunk.getColumnVector(1) as DuckDBBlobVector;
+      eachRow(chunk, (index, row) => {
+        urls[index] = decodeUtf8(bytes.getItemBytes(row)!);
+      });
+    }
+    return urls;
+  }
+
+  /** The hash column; murmur3 of url and caption where there is none, or null in a row. */
+  async readHashes(): Promise<BigInt64Array> {
+    const hashes = new BigInt64Array(this.#spec.rowCount);
+    const { url, caption, hash } = this.#plan.columns;
+    const column = hash && asInt64(this.#columnOf(hash), this.#typeOf(hash));
+    if (column) {
+      for (const chunk of await this.#select(`${column} AS hash`, `${column} IS NOT NULL`)) {
+        const values = chunk.getColumnVector(1);
+        eachRow(chunk, (index, row) => {
+          hashes[index] = values.getItem(row) as bigint;
+        });
+      }
+    }
+    // The concatenation is SQL's: JavaScript would have to decode and encode both texts for it.
+    const empty = `''::BLOB`;
+    const texts = [url, caption]
+      .flatMap((name) => name ?? [])
+      .map((name) => `coalesce(${this.#bytesOf(name)}, ${empty})`);
+    const unhashed = await this.#select(
+      `${texts.join(' || ')} AS text`,
+      column ? `${column} IS NULL` : 'true',
+    );
+    for (const chunk of unhashed) {
+      const vector = chunk.getColumnVector(1) as DuckDBBlobVector;
+      const computed = hashTexts(
+        Array.from({ length: chunk.rowCount }, (_, row) => vector.getItemBytes(row)!),
+      );
+      eachRow(chunk, (index, row) => {
+        hashes[index] = computed[row]!;
+      });
+    }
+    return hashes;
+  }
+
+  async readTags(): Promise<Partial<Record<Tag, Float64Array>>> {
+    const tags: Partial<Record<Tag, Float64Array>> = {};
+    for (const tag of TAGS) {
+      const name = this.#plan.columns[tag];
+      if (!name) continue;
+      const values = new Float64Array(this.#spec.rowCount).fill(Number.NaN);
+      const column = this.#columnOf(name);
+      for (const chunk of await this.#select(`${column}::DOUBLE AS tag`, `${column} IS NOT NULL`)) {
+        const vector = chunk.getColumnVector(1);
+        eachRow(chunk, (index, row) => {
+          values[index] = vector.getItem(row) as number;
+        });
+      }
+      tags[tag] = values;
+    }
+    return tags;
+  }
+
+  async #select(expression: string, condition: string): Promise<DuckDBDataChunk[]> {
+    const { firstRow, rowCount } = this.#spec;
+    const result = await this.#table.connection.run(
+      `SELECT (position - ${firstRow})::INTEGER AS index, ${expression} FROM ${this.#table.rows}
+       WHERE position >= ${firstRow} AND position < ${firstRow + rowCount} AND ${condition}`,
+    );
+    return result.fetchAllChunks();
+  }
+
+  #columnOf(name: string): string {
+    return `c${this.#plan.schema.findIndex((column) => column.name === name)}`;
+  }
+
+  #typeOf(name: string): string {
+    return this.#plan.schema.find((column) => column.name === name)!.type;
+  }
+
+  /** A text as its UTF-8 bytes: DuckDB's client strips a leading byte order mark from strings. */
+  #bytesOf(name: string): string {
+    const column = this.#columnOf(name);
+    return this.#typeOf(name) === 'BLOB' ? column : `encode(${column}::VARCHAR)`;
+  }
+}
+
+function eachRow(chunk: DuckDBDataChunk, visit: (index: number, row: number) => void): void {
+  const indexes = chunk.getColumnVector(0);
+  for (let row = 0; row < chunk.rowCount; row++) visit(indexes.getItem(row) as number, row);
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+}
+
+/** An integer column as int64; unsigned 64-bit hashes keep their bits. */
+function asInt64(column: string, type: string): string {
+  if (type !== 'UBIGINT') return `${column}::BIGINT`;
+  return `(CASE WHEN ${column} > 9223372036854775807 THEN ${column}::HUGEINT - 18446744073709551616 ELSE ${column} END)::BIGINT`;
+}
+
+type ShardRows = Pick<StagedShard, 'spec' | 'keys' | 'urls' | 'hashes' | 'tags'>;
+
+class TableShard implements StagedShard {
+  readonly spec: ShardSpec;
+  readonly keys: readonly string[];
+  readonly urls: readonly (string | null)[];
+  readonly hashes: BigInt64Array;
+  readonly tags: StagedShard['tags'];
+  readonly #table: ShardTable;
+  readonly #plan: RunPlan;
+
+  constructor(table: ShardTable, plan: RunPlan, rows: ShardRows) {
+    this.#table = table;
+    this.#plan = plan;
+    this.spec = rows.spec;
+    this.keys = rows.keys;
+    this.urls = rows.urls;
+    this.hashes = rows.hashes;
+    this.tags = rows.tags;
+  }
+
+  writeTags(path: string, results: ShardResults): Promise<void> {
+    return this.#write(path, results, '');
+  }
+
+  writeMetadata(path: string, results: ShardResults): Promise<void> {
+    return this.#write(path, results, "WHERE results.status = 'success'");
+  }
+
+  release(): Promise<void> {
+    return this.#table.drop();
+  }
+
+  async #write(path: string, results: ShardResults, condition: string): Promise<void> {
+    const { connection, database, rows } = this.#table;
+    try {
+      await loadResults(connection, database, 'results', this, results);
+      await connection.run(
+        `COPY (SELECT ${this.#outputColumns().join(', ')} FROM ${rows} AS input
+           JOIN ${database}.main.results AS results ON input.position = results.position + ${this.spec.firstRow}
+           ${condition} ORDER BY results.position)
+         TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
+      );
+    } catch (thrown) {
+      throw writeFailure(path, thrown);
+    }
+  }
+
+  #outputColumns(): string[] {
+    const passed = passedColumns(this.#plan.schema, this.#plan.columns);
+    return [
+      ...LEADING_COLUMNS.map((name) => `results.${name}`),
+      ...passed.map(({ schemaIndex, name }) => `input.c${schemaIndex} AS ${quoteName(name)}`),
+      ...TRAILING_COLUMNS.map((name) => `results.${name}`),
+    ];
+  }
+}
