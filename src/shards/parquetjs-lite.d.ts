@@ -1,19 +1,24 @@
 declare module 'parquetjs-lite' {
   interface FieldDefinition {
-    type: string;
-    optional: boolean;
-    compression: string;
+    readonly type: string;
+    readonly optional: boolean;
+    readonly compression: string;
   }
-  export class ParquetSchema {
-    constructor(fields: Record<string, FieldDefinition>);
-  }
-  export class ParquetWriter {
-    static openFile(schema: ParquetSchema, path: string): Promise<ParquetWriter>;
-    appendRow(row: Record<string, unknown>): Promise<void>;
+  interface ParquetWriter {
+    appendRow(row: Readonly<Record<string, unknown>>): Promise<void>;
     close(): Promise<void>;
   }
+  interface ParquetSchema {
+    readonly fields: Readonly<Record<string, unknown>>;
+  }
+  const parquetjs: {
+    readonly ParquetSchema: new (fields: Readonly<Record<string, FieldDefinition>>) => ParquetSchema;
+    readonly ParquetWriter: { openFile(schema: ParquetSchema, path: string): Promise<ParquetWriter> };
+  };
+  export default parquetjs;
 }
 
 declare module 'parquetjs-lite/lib/types.js' {
-  export const PARQUET_LOGICAL_TYPES: Record<string, { toPrimitive(value: unknown): unknown }>;
+  const types: { readonly PARQUET_LOGICAL_TYPES: Record<string, { toPrimitive(value: unknown): unknown }> };
+  export default types;
 }

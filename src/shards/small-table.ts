@@ -1,9 +1,9 @@
-import { ParquetSchema, ParquetWriter } from 'parquetjs-lite';
-import { PARQUET_LOGICAL_TYPES } from 'parquetjs-lite/lib/types.js';
+import parquetjs from 'parquetjs-lite';
+import parquetTypes from 'parquetjs-lite/lib/types.js';
 import { writeFailure } from './errors.ts';
 
 // parquetjs-lite parses 64-bit integers as doubles, which bends those beyond 2^53.
-PARQUET_LOGICAL_TYPES['INT64']!.toPrimitive = (value) => BigInt(value as bigint | number);
+parquetTypes.PARQUET_LOGICAL_TYPES['INT64']!.toPrimitive = (value) => BigInt(value as bigint | number);
 
 const TYPES = { string: 'UTF8', int64: 'INT64', float64: 'DOUBLE', boolean: 'BOOLEAN' } as const;
 
@@ -32,7 +32,10 @@ export async function writeSmallTable(
     { type: TYPES[type], optional: true, compression: 'SNAPPY' },
   ]);
   try {
-    const writer = await ParquetWriter.openFile(new ParquetSchema(Object.fromEntries(fields)), path);
+    const writer = await parquetjs.ParquetWriter.openFile(
+      new parquetjs.ParquetSchema(Object.fromEntries(fields)),
+      path,
+    );
     for (const row of rows) {
       await writer.appendRow(Object.fromEntries(columns.map(({ name }) => [name, cell(row[name])])));
     }
