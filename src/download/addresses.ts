@@ -6,6 +6,9 @@ export class AddressRefusedError extends Error {
   override readonly name = 'AddressRefusedError';
 }
 
+/** Says whether an address may be connected to. */
+export type AddressRule = (address: string) => boolean;
+
 /** IANA has given out global unicast addresses from 2000::/3 alone; the rest includes ::127.0.0.1. */
 const GLOBAL_UNICAST_V6 = ipaddr.IPv6.parseCIDR('2000::/3');
 

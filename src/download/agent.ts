@@ -1,9 +1,8 @@
 import type { LookupFunction } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector } from 'undici';
-import { AddressRefusedError, isAddressLiteral, isPublicAddress } from './addresses.ts';
+import { AddressRefusedError, type AddressRule, isAddressLiteral } from './addresses.ts';
 import type { DownloadSettings } from './options.ts';
-import { BODY_IDLE_TIMEOUT_MS, HEADERS_TIMEOUT_MS } from './options.ts';
 import type { NameResolver } from './resolver.ts';
 
 /** undici would follow a host's hint for up to 600 s, and idle connections use up the file descriptors. */
@@ -21,21 +20,28 @@ const ADDRESSES_TRIED = 4;
  * The one connection pool. It has no bound per origin: a bounded pool queues where nobody sees it, and while a
  * request waits there its time runs. `hosts.ts` bounds requests per host instead.
  */
-export function createAgent(settings: DownloadSettings, resolver: NameResolver): Agent {
+export function createAgent(
+  settings: DownloadSettings,
+  resolver: NameResolver,
+  isAllowed: AddressRule,
+): Agent {
   return new Agent({
-    connect: guardedConnector(settings, resolver),
+    connect: guardedConnector(settings, resolver, isAllowed),
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    bodyTimeout: BODY_IDLE_TIMEOUT_MS,
+    headersTimeout: settings.headersTimeoutMs,
+    bodyTimeout: settings.bodyIdleTimeoutMs,
     maxHeaderSize: MAX_HEADER_BYTES,
     maxResponseSize: settings.maxBytes,
   });
 }
 
 /** Every connection passes here, the first one and each redirect's. */
-function guardedConnector(settings: DownloadSettings, resolver: NameResolver): buildConnector.connector {
-  const isAllowed = settings.allowPrivateAddresses ? () => true : isPublicAddress;
+function guardedConnector(
+  settings: DownloadSettings,
+  resolver: NameResolver,
+  isAllowed: AddressRule,
+): buildConnector.connector {
   const connect = buildConnector({
     timeout: settings.connectTimeoutMs,
     maxCachedSessions: MAX_TLS_SESSIONS,
@@ -56,7 +62,7 @@ function guardedConnector(settings: DownloadSettings, resolver: NameResolver): b
 }
 
 /** A `lookup` for net.connect that hands out allowed addresses only: what was checked is what is connected to. */
-function guardedLookup(resolver: NameResolver, isAllowed: (address: string) => boolean): LookupFunction {
+function guardedLookup(resolver: NameResolver, isAllowed: AddressRule): LookupFunction {
   return (name, options, callback) => {
     resolver.resolve(name).then(
       (addresses) => {

@@ -1,4 +1,5 @@
 import type { SampleFailure } from '../samples/reasons.ts';
+import { type AddressRule, isPublicAddress } from './addresses.ts';
 import { createAgent } from './agent.ts';
 import { BodyBudget } from './body-budget.ts';
 import { Deadline } from './deadline.ts';
@@ -36,31 +37,43 @@ export interface Downloader {
   close(): Promise<void>;
 }
 
+/** What a downloader is made of, where it is not to be the usual. */
+export interface DownloaderParts {
+  readonly resolver: NameResolver;
+  readonly isAddressAllowed: AddressRule;
+  /** Uniform in [0, 1), for the jitter of retries. */
+  readonly random: () => number;
+}
+
 /**
  * A downloader with its own connections, name cache and budget.
  *
  * @throws BowerbirdError BB_USAGE for an option out of range, BB_TOO_FEW_FILE_DESCRIPTORS where the process may not
  * open as many sockets as `threadCount` needs.
  */
-export function createDownloader(options: DownloadOptions): Downloader {
+export function createDownloader(options: DownloadOptions, parts: Partial<DownloaderParts> = {}): Downloader {
   const settings = settingsFrom(options);
   requireFileDescriptors(settings.threadCount);
-  const resolver = new CachingResolver({ timeoutMs: settings.connectTimeoutMs });
-  return new HttpDownloader(settings, resolver);
+  return new HttpDownloader(settings, {
+    resolver: parts.resolver ?? new CachingResolver({ timeoutMs: settings.connectTimeoutMs }),
+    isAddressAllowed:
+      parts.isAddressAllowed ?? (settings.allowPrivateAddresses ? () => true : isPublicAddress),
+    random: parts.random ?? Math.random,
+  });
 }
 
 class HttpDownloader implements Downloader {
   readonly #settings: DownloadSettings;
-  readonly #resolver: NameResolver;
+  readonly #parts: DownloaderParts;
   readonly #tools: ExchangeTools;
   readonly #hosts: HostGate;
 
-  constructor(settings: DownloadSettings, resolver: NameResolver) {
+  constructor(settings: DownloadSettings, parts: DownloaderParts) {
     this.#settings = settings;
-    this.#resolver = resolver;
+    this.#parts = parts;
     this.#hosts = new PerHostGate(settings.perHost);
     this.#tools = {
-      dispatcher: createAgent(settings, resolver),
+      dispatcher: createAgent(settings, parts.resolver, parts.isAddressAllowed),
       userAgent: userAgent(settings.userAgentToken),
       isOptedOut: optOutRule(settings.disallowedHeaderDirectives, settings.userAgentToken),
       maxBytes: settings.maxBytes,
@@ -88,7 +101,7 @@ class HttpDownloader implements Downloader {
   }
 
   async close(): Promise<void> {
-    this.#resolver.close();
+    this.#parts.resolver.close();
     await this.#tools.dispatcher.destroy();
   }
 
@@ -106,7 +119,7 @@ class HttpDownloader implements Downloader {
   }
 
   #delayMs(reply: FailedReply, attempt: number): number | undefined {
-    return attempt > this.#settings.retries ? undefined : retryDelayMs(reply, attempt, this.#settings.random);
+    return attempt > this.#settings.retries ? undefined : retryDelayMs(reply, attempt, this.#parts.random);
   }
 
   /** One attempt: from the first URL through its redirects (a second attempt starts over: targets may expire). */

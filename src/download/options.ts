@@ -8,6 +8,10 @@ export interface DownloadOptions {
   readonly timeoutMs?: number;
   /** For one connection, name resolution and TLS included. 5000 where not given. */
   readonly connectTimeoutMs?: number;
+  /** For the first byte of an answer. 7000 where not given. */
+  readonly headersTimeoutMs?: number;
+  /** For the longest pause within a body. 5000 where not given. */
+  readonly bodyIdleTimeoutMs?: number;
   /** Further attempts after the first, for failures that may pass. 0 where not given. */
   readonly retries?: number;
   /** Larger images are refused. 20 MiB where not given. */
@@ -24,21 +28,25 @@ export interface DownloadOptions {
   readonly maxRedirects?: number;
   /** Requests in flight to one host; no bound where not given. */
   readonly perHost?: number;
-  /** Uniform in [0, 1), for the jitter of retries; injected by tests. */
-  readonly random?: () => number;
 }
 
 /** Options with every default filled in. */
 export type DownloadSettings = Required<DownloadOptions>;
 
-/** The longest wait for the first byte of an answer, and the longest pause within a body. */
-export const HEADERS_TIMEOUT_MS = 7_000;
-export const BODY_IDLE_TIMEOUT_MS = 5_000;
-
 const DEFAULT_DIRECTIVES = ['noai', 'noimageai', 'noindex', 'noimageindex', 'none'] as const;
 
 /** What may stand in the User-Agent's comment and before the colon of an X-Robots-Tag. */
 const TOKEN_PATTERN = /^[A-Za-z0-9!#$%&'*+.^_`|~/-]+$/;
+
+const POSITIVE_OPTIONS = [
+  'threadCount',
+  'timeoutMs',
+  'connectTimeoutMs',
+  'headersTimeoutMs',
+  'bodyIdleTimeoutMs',
+  'maxBytes',
+  'maxBytesInFlight',
+] as const;
 
 /**
  * Fills in the defaults and checks the values.
@@ -50,6 +58,8 @@ export function settingsFrom(options: DownloadOptions): DownloadSettings {
     threadCount: options.threadCount,
     timeoutMs: options.timeoutMs ?? 10_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+    headersTimeoutMs: options.headersTimeoutMs ?? 7_000,
+    bodyIdleTimeoutMs: options.bodyIdleTimeoutMs ?? 5_000,
     retries: options.retries ?? 0,
     maxBytes: options.maxBytes ?? 20 * 1024 * 1024,
     maxBytesInFlight: options.maxBytesInFlight ?? 256 * 1024 * 1024,
@@ -58,17 +68,8 @@ export function settingsFrom(options: DownloadOptions): DownloadSettings {
     allowPrivateAddresses: options.allowPrivateAddresses ?? false,
     maxRedirects: options.maxRedirects ?? 10,
     perHost: options.perHost ?? Number.POSITIVE_INFINITY,
-    random: options.random ?? Math.random,
   };
-  for (const name of [
-    'threadCount',
-    'timeoutMs',
-    'connectTimeoutMs',
-    'maxBytes',
-    'maxBytesInFlight',
-  ] as const) {
-    requireWhole(name, settings[name], 1);
-  }
+  for (const name of POSITIVE_OPTIONS) requireWhole(name, settings[name], 1);
   for (const name of ['retries', 'maxRedirects'] as const) requireWhole(name, settings[name], 0);
   if (settings.perHost !== Number.POSITIVE_INFINITY) requireWhole('perHost', settings.perHost, 1);
   if (!TOKEN_PATTERN.test(settings.userAgentToken)) {

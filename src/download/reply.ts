@@ -40,7 +40,7 @@ export function judgeHead(
   headers: Headers,
   rules: { readonly isOptedOut: OptOutRule; readonly maxBytes: number },
 ): RedirectReply | FailedReply | undefined {
-  if (REDIRECT_STATUSES.has(status)) return { kind: 'redirect', location: first(headers['location']) };
+  if (REDIRECT_STATUSES.has(status)) return { kind: 'redirect', location: locationOf(headers) };
   if (status !== 200) return statusReply(status, headers);
   if (rules.isOptedOut(headers['x-robots-tag'])) return { kind: 'failed', failure: failed('opted_out') };
   const length = contentLengthOf(headers);
@@ -55,6 +55,14 @@ export function judgeHead(
 export function contentLengthOf(headers: Headers): number | undefined {
   const value = first(headers['content-length']);
   return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined;
+}
+
+/** Hosts put unescaped UTF-8 into Location; undici reads a character per byte, so each byte is escaped as it is. */
+function locationOf(headers: Headers): string | undefined {
+  return first(headers['location'])?.replace(
+    /[\x80-\xff]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }
 
 function statusReply(status: number, headers: Headers): FailedReply {

@@ -1,0 +1,112 @@
+import test from 'ava';
+import { isPublicAddress } from '../../src/download/addresses.ts';
+import type { NameResolver } from '../../src/download/resolver.ts';
+import { failureIn, imageIn, startDownloader, startHost } from './setup.ts';
+
+/** Hosts in URLs; every form that a browser would read as an address of this machine, its network or its provider. */
+const PRIVATE_HOSTS = [
+  '127.0.0.1',
+  '127.1',
+  '2130706433',
+  '0x7f.1',
+  '0x7f000001',
+  '0177.0.0.1',
+  '0.0.0.0',
+  '0',
+  '１２７.0.0.1',
+  '10.0.0.1',
+  '172.16.0.1',
+  '192.168.1.1',
+  '100.64.0.1',
+  '169.254.169.254',
+  '[::1]',
+  '[::]',
+  '[::ffff:127.0.0.1]',
+  '[::127.0.0.1]',
+  '[64:ff9b::127.0.0.1]',
+  '[2002:7f00:1::]',
+  '[fe80::1]',
+  '[fd00::1]',
+  'localhost',
+  'LOCALHOST.',
+  'a.localhost',
+  'rebind.test',
+];
+
+/** A name server that answers with addresses of this machine. */
+const LOOPBACK_RESOLVER: NameResolver = {
+  resolve: async (name) => (name.includes('rebind') ? ['127.0.0.1', '::1', '10.0.0.1'] : ['127.0.0.1']),
+  close: () => undefined,
+};
+
+for (const name of PRIVATE_HOSTS) {
+  test(`http and https to ${name} are refused without a connection`, async (t) => {
+    const host = await startHost(t);
+    const downloader = startDownloader(
+      t,
+      { allowPrivateAddresses: false, retries: 2 },
+      { resolver: LOOPBACK_RESOLVER },
+    );
+    for (const scheme of ['http', 'https']) {
+      t.deepEqual(await downloader.download(`${scheme}://${name}:${host.port}/ok.jpg`), {
+        kind: 'failed',
+        reason: 'address_refused',
+        message: 'The host has no public address',
+      });
+    }
+    t.is(host.connections, 0);
+  });
+
+  test(`a redirect to ${name} is refused without a second request`, async (t) => {
+    const host = await startHost(t, { address: '127.0.0.9' });
+    const downloader = startDownloader(
+      t,
+      { retries: 2 },
+      {
+        resolver: LOOPBACK_RESOLVER,
+        isAddressAllowed: (address) => address === '127.0.0.9' || isPublicAddress(address),
+      },
+    );
+    const location = encodeURIComponent(`http://${name}:${host.port}/ok.jpg`);
+    const outcome = await downloader.download(host.url(`/redirect-to?url=${location}`));
+    t.is(failureIn(t, outcome).reason, 'address_refused');
+    t.is(host.requests(), 1);
+  });
+}
+
+test('of the addresses of a name only the allowed ones are connected to', async (t) => {
+  const host = await startHost(t);
+  const downloader = startDownloader(
+    t,
+    {},
+    { resolver: LOOPBACK_RESOLVER, isAddressAllowed: (address) => address === '127.0.0.1' },
+  );
+  imageIn(t, await downloader.download(`http://rebind.test:${host.port}/ok.jpg`));
+});
+
+test('public addresses are told from the others', (t) => {
+  // Addresses of well-known public servers, and the special-purpose registries of IANA (RFC 6890).
+  for (const address of [
+    '8.8.8.8',
+    '93.184.216.34',
+    '1.1.1.1',
+    '2606:4700::1111',
+    '2a00:1450:4001::1',
+    '::ffff:8.8.8.8',
+  ]) {
+    t.true(isPublicAddress(address), address);
+  }
+  for (const address of [
+    '198.18.0.1',
+    '192.0.2.1',
+    '240.0.0.1',
+    '255.255.255.255',
+    '224.0.0.1',
+    '2001:db8::1',
+    '4000::1',
+    'ff02::1',
+    '::ffff:10.0.0.1',
+  ]) {
+    t.false(isPublicAddress(address), address);
+  }
+});
