@@ -24,7 +24,7 @@ interface Window {
 
 function windows(inSize: number, outSize: number): Window[] {
   const scale = inSize / outSize;
-  const filterScale = scale < 1 ? 1 : scale;
+  const filterScale = Math.max(scale, 1);
   const support = 2 * filterScale;
   return Array.from({ length: outSize }, (_, out) => {
     const center = (out + 0.5) * scale;

@@ -1,0 +1,32 @@
+// A decoder process: image files in, crops out. Native decoders run here, so that a crash costs one process.
+import sharp from 'sharp';
+import { ByteBudget } from '../base/byte-budget.ts';
+import { childSettings, serveParent } from '../base/child-server.ts';
+import { decodeImage } from './decode-image.ts';
+import type { DecodeWorkerSettings } from './decoder.ts';
+
+/** Room for many ordinary images at a time, or for one of the largest (64 megapixels) and some ordinary ones. */
+const PIXEL_BUDGET_BYTES = 384 * 1024 * 1024;
+const THUMBNAIL_QUALITY = 80;
+
+// Each image is seen once, and several are decoded side by side: no cache, no threads inside one image.
+sharp.cache(false);
+sharp.concurrency(1);
+
+const settings = childSettings<DecodeWorkerSettings>();
+const decoding = { ...settings, budget: new ByteBudget(PIXEL_BUDGET_BYTES) };
+
+serveParent({
+  async decode(_args, body) {
+    const outcome = await decodeImage(body, decoding);
+    if (outcome.kind === 'failed') return { values: { ...outcome } };
+    const { crop, ...values } = outcome;
+    return { values, parts: [crop] };
+  },
+  async thumbnail(args, body) {
+    const { size } = settings;
+    const image = sharp(body, { raw: { width: size, height: size, channels: 3 } });
+    const sidePx = args['sidePx'] as number;
+    return { parts: [await image.resize(sidePx, sidePx).webp({ quality: THUMBNAIL_QUALITY }).toBuffer()] };
+  },
+});

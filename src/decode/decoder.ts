@@ -1,0 +1,105 @@
+import { ChildPool } from '../base/child-pool.ts';
+import { type BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
+import type { Frame } from '../base/frames.ts';
+import type { Decoded, DecodeFailure } from './outcome.ts';
+
+/** How to decode, and with how much of the machine. */
+export interface DecoderOptions {
+  /** Side of the crops in pixels: the encoder's input size. */
+  readonly size: number;
+  /** `exact`: the pixels of Pillow and torchvision. `fast`: the same geometry, other pixels. */
+  readonly mode: 'exact' | 'fast';
+  readonly processes: number;
+  /** Images that one process works on at the same time. */
+  readonly concurrencyPerProcess?: number;
+  /** An image that takes longer costs its process and fails as decode_timeout. */
+  readonly timeoutMs?: number;
+  /** Larger images fail as image_too_large before they are decoded. */
+  readonly maxPixels?: number;
+  /** Told of every process that ended by itself or was ended for taking too long. */
+  readonly onCrash?: (error: BowerbirdError) => void;
+}
+
+/** Turns image files into the encoder's crops, in processes of its own. */
+export interface Decoder {
+  /** Decodes, resizes and crops one image file. Bad images are values; only one that `stop` cut off is rejected. */
+  decode(bytes: Uint8Array): Promise<Decoded | DecodeFailure>;
+  /** A WebP of a crop (`size * size * 3` bytes, RGB), `sidePx` pixels wide and high. */
+  thumbnail(crop: Uint8Array, sidePx: number): Promise<Uint8Array>;
+  /** Images waiting for a process. */
+  readonly queued: number;
+  /** The process ids of the decoder processes. */
+  readonly pids: readonly number[];
+  stop(): Promise<void>;
+}
+
+/** What a decoder process is told at its start. */
+export interface DecodeWorkerSettings {
+  readonly size: number;
+  readonly mode: 'exact' | 'fast';
+  readonly maxPixels: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_MAX_PIXELS = 64_000_000;
+/** libuv's threads decode; each process has its own, so that they are not shared with DNS and files. */
+const THREADS_PER_PROCESS = 4;
+const script = new URL('./decode-worker.js', import.meta.url);
+
+/** Starts the decoder processes. */
+export function createDecoder(options: DecoderOptions): Decoder {
+  const { size, mode, maxPixels = DEFAULT_MAX_PIXELS } = options;
+  const settings: DecodeWorkerSettings = { size, mode, maxPixels };
+  const pool = new ChildPool({
+    name: 'decoder',
+    script,
+    settings,
+    env: { UV_THREADPOOL_SIZE: String(THREADS_PER_PROCESS) },
+    size: options.processes,
+    inFlightPerChild: options.concurrencyPerProcess ?? THREADS_PER_PROCESS,
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    ...(options.onCrash ? { onCrash: options.onCrash } : {}),
+  });
+  let stopping = false;
+  return {
+    async decode(bytes) {
+      try {
+        return toOutcome(await pool.request({ op: 'decode', parts: [bytes] }));
+      } catch (thrown) {
+        // An image whose process was stopped with the run has not failed: nothing is known about it.
+        if (stopping) throw thrown;
+        return toFailure(thrown);
+      }
+    },
+    async thumbnail(crop, sidePx) {
+      return (await pool.request({ op: 'thumbnail', args: { sidePx }, parts: [crop] })).body;
+    },
+    get queued() {
+      return pool.queued;
+    },
+    get pids() {
+      return pool.pids;
+    },
+    stop() {
+      stopping = true;
+      return pool.stop();
+    },
+  };
+}
+
+function toOutcome({ header, body }: Frame): Decoded | DecodeFailure {
+  const values = header['values'] as Omit<Decoded, 'crop'> | DecodeFailure;
+  return values.kind === 'failed' ? values : { ...values, crop: body };
+}
+
+function toFailure(thrown: unknown): DecodeFailure {
+  if (codeOf(thrown) === 'BB_CHILD_TIMEOUT')
+    return { kind: 'failed', reason: 'decode_timeout', message: messageOf(thrown) };
+  if (codeOf(thrown) === 'BB_CHILD_CRASHED')
+    return {
+      kind: 'failed',
+      reason: 'decoder_crashed',
+      message: 'The decoder process died twice of this image.',
+    };
+  throw thrown;
+}

@@ -1,0 +1,40 @@
+import type { Pixels } from './exact-resize.ts';
+import { cropGeometry } from './geometry.ts';
+
+/** Beyond this many steps Pillow's running sum is not followed; Pillow itself could not hold such an image. */
+const MAX_STEPS = 2 ** 24;
+
+/**
+ * The crop of the nearest-neighbour resize, which Pillow uses for palette and bilevel images whatever filter it is
+ * asked for. A fourth channel is dropped.
+ *
+ * @returns `size * size * 3` bytes, row major
+ */
+export function nearestCrop({ data, width, height, channels }: Pixels, size: number): Uint8Array {
+  const { resizedWidth, resizedHeight, left, top } = cropGeometry(width, height, size);
+  const columns = nearestSamples(width, resizedWidth, left, size);
+  const rows = nearestSamples(height, resizedHeight, top, size);
+  const crop = new Uint8Array(size * size * 3);
+  let to = 0;
+  for (const row of rows)
+    for (const column of columns) {
+      const from = (row * width + column) * channels;
+      crop[to++] = data[from]!;
+      crop[to++] = data[from + 1]!;
+      crop[to++] = data[from + 2]!;
+    }
+  return crop;
+}
+
+/** Pillow adds the scale up step by step (libImaging/Geometry.c: ImagingScaleAffine), so the rounding adds up too. */
+function nearestSamples(inputSize: number, outputSize: number, from: number, count: number): Int32Array {
+  const scale = inputSize / outputSize;
+  let position = scale * 0.5;
+  if (from > MAX_STEPS) position += from * scale;
+  else for (let i = 0; i < from; i++) position += scale;
+  return Int32Array.from({ length: count }, () => {
+    const sample = Math.trunc(position);
+    position += scale;
+    return Math.min(sample, inputSize - 1);
+  });
+}
