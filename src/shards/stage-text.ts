@@ -91,9 +91,10 @@ async function plainTypes(connection: DuckDBConnection, table: TextTable): Promi
   const tests = table.columns.map((name, i) => {
     const value = quoteName(name);
     const integer = `regexp_full_match(${value}, '${INTEGER_PATTERN}') AND TRY_CAST(${value} AS BIGINT) IS NOT NULL`;
+    const filled = `FILTER (WHERE ${value} IS NOT NULL)`;
     const number = `lower(${value}) = 'nan' OR regexp_full_match(${value}, '${NUMBER_PATTERN}')`;
-    return `CASE WHEN count(${value}) = 0 THEN '${NULL_TYPE}' WHEN bool_and(${integer}) THEN 'BIGINT'
-      WHEN bool_and(${number}) THEN 'DOUBLE' ELSE 'VARCHAR' END AS t${i}`;
+    return `CASE WHEN count(${value}) = 0 THEN '${NULL_TYPE}' WHEN bool_and(${integer}) ${filled} THEN 'BIGINT'
+      WHEN bool_and(${number}) ${filled} THEN 'DOUBLE' ELSE 'VARCHAR' END AS t${i}`;
   });
   const [types] = await queryRows<Record<string, string>>(
     connection,

@@ -30,6 +30,8 @@ export interface StagedShard {
   writeTags(path: string, results: ShardResults): Promise<void>;
   /** Writes the rows with status success, otherwise as `writeTags`. */
   writeMetadata(path: string, results: ShardResults): Promise<void>;
+  /** The captions of some rows, in the order asked for; null where there is none. */
+  readCaptions(indexes: readonly number[]): Promise<(string | null)[]>;
   /** Frees the shard's memory; nothing can be written after that. */
   release(): Promise<void>;
 }
@@ -42,7 +44,7 @@ export async function stageShard(table: ShardTable, plan: RunPlan, spec: ShardSp
     const hashes = await reader.readHashes();
     const tags = await reader.readTags();
     const keys = urls.map((_, index) => sampleKey(spec.id, index, plan.samplesPerShard));
-    return new TableShard(table, plan, { spec, keys, urls, hashes, tags });
+    return new TableShard(table, plan, reader, { spec, keys, urls, hashes, tags });
   } catch (thrown) {
     await table.drop();
     throw readFailure(plan.inputs[spec.inputIndex]!.path, thrown);
@@ -125,6 +127,22 @@ class ShardReader {
     return tags;
   }
 
+  async readCaptions(indexes: readonly number[]): Promise<(string | null)[]> {
+    const { caption } = this.#plan.columns;
+    if (!caption || indexes.length === 0) return indexes.map(() => null);
+    const positions = indexes.map((index) => index + this.#spec.firstRow);
+    const column = this.#bytesOf(caption);
+    const chosen = `${column} IS NOT NULL AND position IN (${positions.join(', ')})`;
+    const captions = new Map<number, string>();
+    for (const chunk of await this.#select(`${column} AS caption`, chosen)) {
+      const bytes = chunk.getColumnVector(1) as DuckDBBlobVector;
+      eachRow(chunk, (index, row) => {
+        captions.set(index, decodeUtf8(bytes.getItemBytes(row)!));
+      });
+    }
+    return indexes.map((index) => captions.get(index) ?? null);
+  }
+
   async #select(expression: string, condition: string): Promise<DuckDBDataChunk[]> {
     const { firstRow, rowCount } = this.#spec;
     const result = await this.#table.connection.run(
@@ -174,10 +192,12 @@ class TableShard implements StagedShard {
   readonly tags: StagedShard['tags'];
   readonly #table: ShardTable;
   readonly #plan: RunPlan;
+  readonly #reader: ShardReader;
 
-  constructor(table: ShardTable, plan: RunPlan, rows: ShardRows) {
+  constructor(table: ShardTable, plan: RunPlan, reader: ShardReader, rows: ShardRows) {
     this.#table = table;
     this.#plan = plan;
+    this.#reader = reader;
     this.spec = rows.spec;
     this.keys = rows.keys;
     this.urls = rows.urls;
@@ -191,6 +211,10 @@ class TableShard implements StagedShard {
 
   writeMetadata(path: string, results: ShardResults): Promise<void> {
     return this.#write(path, results, "WHERE results.status = 'success'");
+  }
+
+  readCaptions(indexes: readonly number[]): Promise<(string | null)[]> {
+    return this.#reader.readCaptions(indexes);
   }
 
   release(): Promise<void> {

@@ -1,0 +1,103 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { BowerbirdError } from '../../src/base/errors.ts';
+import { expandInputs } from '../../src/shards/inputs.ts';
+import { temporaryFolder } from './fixtures.ts';
+
+async function folderWith(t: ExecutionContext, names: readonly string[]): Promise<string> {
+  const folder = await temporaryFolder(t);
+  for (const name of names) {
+    await mkdir(join(folder, name, '..'), { recursive: true });
+    await writeFile(join(folder, name), '');
+  }
+  return folder;
+}
+
+async function namesOf(folder: string, inputs: string[], format?: 'parquet'): Promise<string[]> {
+  const found = await expandInputs(
+    inputs.map((input) => join(folder, input)),
+    format,
+  );
+  return found.map(({ path }) => relative(folder, path));
+}
+
+test('a folder stands for the input files at any depth, sorted by path', async (t) => {
+  const folder = await folderWith(t, ['b/2.parquet', 'b/10.parquet', 'a.csv', 'Z.txt.gz', 'c/d/e.ndjson']);
+  t.deepEqual(await namesOf(folder, ['']), [
+    'Z.txt.gz',
+    'a.csv',
+    'b/10.parquet',
+    'b/2.parquet',
+    'c/d/e.ndjson',
+  ]);
+});
+
+test('hidden files, temporary files and files of other kinds are passed over in folders', async (t) => {
+  const folder = await folderWith(t, [
+    '.x.parquet',
+    '.git/y.parquet',
+    'z.parquet.tmp',
+    '_SUCCESS',
+    'a.md',
+    'ok.parquet',
+  ]);
+  t.deepEqual(await namesOf(folder, ['']), ['ok.parquet']);
+});
+
+test('globs and braces are expanded', async (t) => {
+  const folder = await folderWith(t, [
+    'p-0.parquet',
+    'p-1.parquet',
+    'p-2.parquet',
+    'q-1.parquet',
+    'sub/p-1.parquet',
+  ]);
+  t.deepEqual(await namesOf(folder, ['p-{0..1}.parquet']), ['p-0.parquet', 'p-1.parquet']);
+  t.deepEqual(await namesOf(folder, ['{p,q}-1.parquet']), ['p-1.parquet', 'q-1.parquet']);
+  t.deepEqual(await namesOf(folder, ['*-1.parquet']), ['p-1.parquet', 'q-1.parquet']);
+  t.deepEqual(await namesOf(folder, ['**/p-1.parquet']), ['p-1.parquet', 'sub/p-1.parquet']);
+});
+
+test('a file that is named twice is read once', async (t) => {
+  const folder = await folderWith(t, ['a.parquet', 'b.parquet']);
+  t.deepEqual(await namesOf(folder, ['b.parquet', '*.parquet', 'a.parquet']), ['a.parquet', 'b.parquet']);
+});
+
+test('a file whose name holds glob characters is that file', async (t) => {
+  const folder = await folderWith(t, ['a[1]{x,y}*.parquet', 'a1.parquet']);
+  t.deepEqual(await namesOf(folder, ['a[1]{x,y}*.parquet']), ['a[1]{x,y}*.parquet']);
+});
+
+test('the format follows from the extension, whatever its case and with or without .gz', async (t) => {
+  const names = ['a.parquet', 'b.CSV', 'c.tsv.gz', 'd.jsonl', 'e.ndjson.gz', 'f.txt'];
+  const folder = await folderWith(t, names);
+  const found = await expandInputs([folder]);
+  t.deepEqual(
+    found.map(({ format }) => format),
+    ['parquet', 'csv', 'tsv', 'jsonl', 'jsonl', 'txt'],
+  );
+});
+
+test('--input-format takes files of any name but markers and hidden ones', async (t) => {
+  const folder = await folderWith(t, ['part-00000', 'part-00001.snappy', '_SUCCESS', '.part-0.crc']);
+  t.deepEqual(await namesOf(folder, [''], 'parquet'), ['part-00000', 'part-00001.snappy']);
+});
+
+test('an input that leads to no file is refused by name', async (t) => {
+  const folder = await folderWith(t, ['a.md']);
+  for (const input of [join(folder, 'missing.parquet'), join(folder, '*.csv'), folder]) {
+    const error = await t.throwsAsync<BowerbirdError>(expandInputs([input]), { code: 'BB_INPUT_NOT_FOUND' });
+    t.true(error?.message.includes(input));
+  }
+});
+
+test('a named file of unknown extension is refused unless its format is given', async (t) => {
+  const folder = await folderWith(t, ['shard.dat']);
+  const path = join(folder, 'shard.dat');
+  await t.throwsAsync(expandInputs([path]), {
+    code: 'BB_INPUT_FORMAT',
+    message: /shard\.dat.*--input-format/,
+  });
+  t.deepEqual(await expandInputs([path], 'tsv'), [{ path, format: 'tsv' }]);
+});
