@@ -69,6 +69,11 @@ def write_png(name, width, height, bits, colour_type, rows):
     (FOLDER / name).write_bytes(b"\x89PNG\r\n\x1a\n" + body)
 
 
+def srgb_profile():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile[:24] + bytes(12) + profile[36:]  # without the date of its making
+
+
 def make_jpegs():
     sizes = [(1, 1), (1, 7), (9, 1), (64, 48), (223, 224), (224, 223), (224, 224), (225, 224), (224, 300), (227, 224)]
     sizes += [(500, 400), (400, 500), (403, 400), (1024, 768), (1999, 333), (120, 1800), (17, 900)]
@@ -91,8 +96,7 @@ def make_jpegs():
     for orientation in (3, 6):
         exif[0x0112] = orientation
         save(f"jpeg-orientation-{orientation}.jpg", picture(300, 200), exif=exif.tobytes())
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    save("jpeg-icc-srgb.jpg", picture(300, 240), icc_profile=srgb)
+    save("jpeg-icc-srgb.jpg", picture(300, 240), icc_profile=srgb_profile())
     save("jpeg-icc-broken.jpg", picture(240, 300), icc_profile=b"no profile at all " * 10)
 
 
@@ -119,8 +123,7 @@ def make_pngs():
     gamma = PngImagePlugin.PngInfo()
     gamma.add(b"gAMA", struct.pack(">I", 100000))
     save("png-gamma.png", picture(240, 240), pnginfo=gamma)
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    save("png-icc.png", picture(230, 230), icc_profile=srgb)
+    save("png-icc.png", picture(230, 230), icc_profile=srgb_profile())
     exif = Image.Exif()
     exif[0x0112] = 8
     save("png-orientation-8.png", picture(260, 230), exif=exif.tobytes())
@@ -155,7 +158,7 @@ def make_gifs():
     save("gif-grey.gif", grey_ramp(picture(280, 240, "L")))
     save("gif-transparent.gif", picture(240, 270).quantize(32), transparency=5)
     frames = [picture(240, 250).quantize(32) for _ in range(3)]
-    save(frames[0], save_all=True, append_images=frames[1:], duration=100)
+    save("gif-animated.gif", frames[0], save_all=True, append_images=frames[1:], duration=100)
 
 
 def grey_ramp(image):
@@ -217,7 +220,7 @@ def main():
         make()
     images = {path.name: describe(path) for path in sorted(FOLDER.iterdir())}
     made_with = f"Pillow {PIL.__version__}, torchvision {torchvision.__version__}, Python {sys.version.split()[0]}"
-    text = json.dumps({"madeWith": made_with, "size": SIZE, "images": images}, indent=1)
+    text = json.dumps({"madeWith": made_with, "size": SIZE, "images": images}, indent=2)
     (FOLDER / "expected.json").write_text(text + "\n")
 
 
