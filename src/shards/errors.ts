@@ -17,10 +17,7 @@ export function badFormat(path: string, line: number, why: string): ShardError {
 
 /** What went wrong while rows of `path` were read, with the advice that fits. */
 export function readFailure(path: string, cause: unknown): ShardError {
-  const advice = isOutOfMemory(cause)
-    ? 'Give more memory: a page of this file is larger than the limit allows.'
-    : 'Check that the file is complete and has not changed since the run was planned.';
-  return new ShardError('BB_SHARD_READ', `Reading ${path} failed: ${firstLine(cause)} ${advice}`, {
+  return new ShardError('BB_SHARD_READ', `Reading ${path} failed: ${firstLine(cause)} ${adviceOn(cause)}`, {
     ...details(path, cause),
   });
 }
@@ -46,8 +43,15 @@ function isDiskFull(thrown: unknown): boolean {
   return codeOf(thrown) === 'ENOSPC' || messageOf(thrown).includes('No space left on device');
 }
 
-function isOutOfMemory(thrown: unknown): boolean {
-  return messageOf(thrown).includes('Out of Memory Error');
+function adviceOn(cause: unknown): string {
+  const message = messageOf(cause);
+  if (message.includes('Out of Memory Error')) {
+    return 'Give more memory: a page of this file is larger than the limit allows.';
+  }
+  if (message.includes('is not valid UTF8')) {
+    return 'A column that the file calls text holds other bytes: write it anew, with that value mended or the column as binary.';
+  }
+  return 'Check that the file is complete and has not changed since the run was planned.';
 }
 
 function firstLine(thrown: unknown): string {
