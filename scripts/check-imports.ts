@@ -17,7 +17,19 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   buckets: ['base'],
   report: ['base', 'buckets'],
   demo: ['base'],
-  pipeline: ['base', 'samples', 'shards', 'download', 'decode', 'models', 'embed', 'heads', 'filter', 'buckets', 'report'],
+  pipeline: [
+    'base',
+    'samples',
+    'shards',
+    'download',
+    'decode',
+    'models',
+    'embed',
+    'heads',
+    'filter',
+    'buckets',
+    'report',
+  ],
 };
 
 /** Packages that one room alone may use. */
@@ -54,13 +66,17 @@ function checkImport(file: string, target: string): string | undefined {
   if (room === 'cli') return undefined;
   if (!target.startsWith('.')) {
     const owners = OWNED_PACKAGES[target];
-    return owners && !owners.includes(room) ? `${file} imports ${target}, which belongs to ${owners.join(', ')}` : undefined;
+    return owners && !owners.includes(room)
+      ? `${file} imports ${target}, which belongs to ${owners.join(', ')}`
+      : undefined;
   }
   const targetRoom = roomOf(relative(sourceFolder, resolve(sourceFolder, dirname(file), target)));
   if (targetRoom === room) return undefined;
   const allowed = ALLOWED[room];
   if (!allowed) return `${file} lies in a room that the import table does not know`;
-  return allowed.includes(targetRoom) ? undefined : `${file} imports from ${targetRoom}, which ${room} may not`;
+  return allowed.includes(targetRoom)
+    ? undefined
+    : `${file} imports from ${targetRoom}, which ${room} may not`;
 }
 
 function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | undefined {
@@ -86,7 +102,9 @@ function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | un
 }
 
 const files = listFiles();
-const problems = files.flatMap((file) => importsOf(file).flatMap((target) => checkImport(file, target) ?? []));
+const problems = files.flatMap((file) =>
+  importsOf(file).flatMap((target) => checkImport(file, target) ?? []),
+);
 const graph = new Map(
   files.map((file) => [
     file,

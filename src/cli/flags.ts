@@ -45,11 +45,19 @@ export function yargsOptions(table: FlagTable): Record<string, Options> {
     Object.entries(table).map(([name, flag]) => [
       name,
       {
-        type: flag.type === 'integer' || flag.type === 'number' ? 'string' : flag.type === 'list' ? 'string' : flag.type,
+        type:
+          flag.type === 'integer' || flag.type === 'number'
+            ? 'string'
+            : flag.type === 'list'
+              ? 'string'
+              : flag.type,
         describe: describeFlag(flag),
         group: flag.group,
         requiresArg: flag.type !== 'boolean',
-        ...(flag.default !== undefined && { default: flag.default, defaultDescription: String(flag.default) }),
+        ...(flag.default !== undefined && {
+          default: flag.default,
+          defaultDescription: String(flag.default),
+        }),
         ...(flag.choices && { choices: flag.choices }),
       } satisfies Options,
     ]),
@@ -120,7 +128,8 @@ export function readConfigFile(path: string, table: FlagTable): Record<string, u
   const values: Record<string, unknown> = {};
   for (const [given, value] of Object.entries(content)) {
     const name = hyphenate(given);
-    if (!(name in table)) throw usageError(`--config ${path} names ${given}, which is no flag of this command.`);
+    if (!(name in table))
+      throw usageError(`--config ${path} names ${given}, which is no flag of this command.`);
     values[name] = table[name]!.type === 'string' && typeof value === 'number' ? String(value) : value;
   }
   return values;

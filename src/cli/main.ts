@@ -27,15 +27,20 @@ const DEMO_FLAGS = {
 let exitCode = 0;
 
 function commandLine(args: readonly string[]): string {
-  return ['bowerbird', ...args.map((arg) => (/^[\w./:=,@%+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))].join(
-    ' ',
-  );
+  return [
+    'bowerbird',
+    ...args.map((arg) => (/^[\w./:=,@%+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`)),
+  ].join(' ');
 }
 
 async function runScoreCommand(parsed: FlagValues, args: readonly string[]): Promise<void> {
   const values = checkValues(SCORE_FLAGS, parsed);
-  const inputs = [...((parsed['inputs'] as string[] | undefined) ?? []), ...((values['url-list'] as string[]) ?? [])];
-  if (inputs.length === 0) throw usageError('score needs at least one input: a file, folder, glob or brace pattern.');
+  const inputs = [
+    ...((parsed['inputs'] as string[] | undefined) ?? []),
+    ...((values['url-list'] as string[]) ?? []),
+  ];
+  if (inputs.length === 0)
+    throw usageError('score needs at least one input: a file, folder, glob or brace pattern.');
   if (!values['output-folder']) throw usageError('score needs --output-folder: the run folder to write.');
   exitCode = await scoreCommand(scoreConfig(values, inputs, commandLine(args)), values['json'] === true);
 }
@@ -44,16 +49,27 @@ function buildParser(args: readonly string[]): Argv {
   return yargs([...args])
     .scriptName('bowerbird')
     .usage('$0 <command>\n\nFinds the beautiful part of a web-scale image set.')
-    .parserConfiguration({ 'camel-case-expansion': false, 'dot-notation': false, 'parse-positional-numbers': false })
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-positional-numbers': false,
+    })
     .command(
       'score [inputs..]',
       'Download, embed and score the images of URL shards; write tags, buckets and a report',
       (command) =>
         command
-          .positional('inputs', { type: 'string', array: true, describe: 'Files, folders, globs or brace patterns' })
+          .positional('inputs', {
+            type: 'string',
+            array: true,
+            describe: 'Files, folders, globs or brace patterns',
+          })
           .options(yargsOptions(SCORE_FLAGS))
           .config('config', 'JSON file with the same names', (path) => readConfigFile(path, SCORE_FLAGS))
-          .example('$0 score laion/*.parquet --output-folder out --min-aesthetic 7', 'keep what scores above 7'),
+          .example(
+            '$0 score laion/*.parquet --output-folder out --min-aesthetic 7',
+            'keep what scores above 7',
+          ),
       (parsed) => runScoreCommand(parsed, args),
     )
     .command(
@@ -83,7 +99,9 @@ function reportError(thrown: unknown): number {
     return thrown.exitCode;
   }
   const trace = thrown instanceof Error ? thrown.stack : String(thrown);
-  process.stderr.write(`bowerbird: this is a defect of bowerbird itself; please report it.\n${trace}\n[BB_INTERNAL]\n`);
+  process.stderr.write(
+    `bowerbird: this is a defect of bowerbird itself; please report it.\n${trace}\n[BB_INTERNAL]\n`,
+  );
   return 1;
 }
 

@@ -53,7 +53,8 @@ export class ProgressView {
   }
 
   #describe(): string {
-    const { totalRows, resumedRows, ended, kept, failed, finishedShards, totalShards, queues } = this.#progress;
+    const { totalRows, resumedRows, ended, kept, failed, finishedShards, totalShards, queues } =
+      this.#progress;
     const rate = this.#rowsPerSecond();
     const left = totalRows - resumedRows - ended;
     const depths = Object.entries(queues).map(([name, queue]) => `${name} ${queue.size}/${queue.capacity}`);
@@ -72,7 +73,9 @@ export class ProgressView {
     this.#recent.push(now);
     while (this.#recent.length > 2 && now.atMs - this.#recent[0]!.atMs > RATE_WINDOW_MS) this.#recent.shift();
     const first =
-      this.#recent.length > 1 ? this.#recent[0]! : { atMs: this.#progress.scoringStartedAtMs ?? now.atMs, ended: 0 };
+      this.#recent.length > 1
+        ? this.#recent[0]!
+        : { atMs: this.#progress.scoringStartedAtMs ?? now.atMs, ended: 0 };
     const seconds = (now.atMs - first.atMs) / 1000;
     return seconds > 0 ? (now.ended - first.ended) / seconds : 0;
   }
@@ -95,6 +98,7 @@ function formatDuration(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole}s`;
   if (whole < 3600) return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, '0')}s`;
-  if (whole < 86_400) return `${Math.floor(whole / 3600)}h${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')}m`;
+  if (whole < 86_400)
+    return `${Math.floor(whole / 3600)}h${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')}m`;
   return `${Math.floor(whole / 86_400)}d${Math.floor((whole % 86_400) / 3600)}h`;
 }

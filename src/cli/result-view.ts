@@ -72,13 +72,17 @@ function accountLines({ counts }: MergedRun): string[] {
 }
 
 function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows].filter((row) => row.some((cell) => cell !== '' && cell !== 'rows') || row !== head);
+  const all = [head, ...rows].filter(
+    (row) => row.some((cell) => cell !== '' && cell !== 'rows') || row !== head,
+  );
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   return all
     .map((row) =>
       row
         .map((cell, column) =>
-          column === 0 || column === row.length - 1 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+          column === 0 || column === row.length - 1
+            ? cell.padEnd(widths[column]!)
+            : cell.padStart(widths[column]!),
         )
         .join('  ')
         .trimEnd(),

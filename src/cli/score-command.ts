@@ -1,6 +1,6 @@
+import type { ScoreConfig } from '../pipeline/config.ts';
 import { ScoreProgress } from '../pipeline/progress.ts';
 import { runScore, type ScoreOutcome } from '../pipeline/score.ts';
-import type { ScoreConfig } from '../pipeline/config.ts';
 import { withInterrupt } from './interrupt.ts';
 import { ProgressView } from './progress-view.ts';
 import { describeJson, describeResult } from './result-view.ts';

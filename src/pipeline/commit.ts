@@ -9,7 +9,15 @@ import { encodePartials } from '../shards/partials.ts';
 import { type JudgedShard, judgeShard } from './judge.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { ShardWork, Tag } from './shard-work.ts';
-import { digestFile, emptyCounts, type FileDigest, nameInRunFolder, type RowCounts, type ShardStats, sortedTable } from './stats.ts';
+import {
+  digestFile,
+  emptyCounts,
+  type FileDigest,
+  nameInRunFolder,
+  type RowCounts,
+  type ShardStats,
+  sortedTable,
+} from './stats.ts';
 import { writeThumbnails } from './thumbnails.ts';
 
 /** What a shard is committed with. */
@@ -55,7 +63,10 @@ export async function commitShard(work: ShardWork, tools: CommitTools): Promise<
 }
 
 /** Sums over the scored rows in input order, so that the same shard always gives the same bits. */
-function sumShard(work: ShardWork, { tags, results }: JudgedShard): { sums: BucketSums; histogram: Histogram } {
+function sumShard(
+  work: ShardWork,
+  { tags, results }: JudgedShard,
+): { sums: BucketSums; histogram: Histogram } {
   const sums = new BucketSums(work.dimension);
   const histogram = new Histogram();
   for (let i = 0; i < work.rowCount; i++) {
@@ -130,4 +141,3 @@ function describeShard(
     files,
   };
 }
-

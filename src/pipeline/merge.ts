@@ -1,5 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
 import { BowerbirdError } from '../base/errors.ts';
 import { commitFile, temporaryPath, writeFileAtomic } from '../base/files.ts';
 import { BucketSums } from '../buckets/bucket-sums.ts';
@@ -11,7 +10,7 @@ import { decodePartials } from '../shards/partials.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import { writeSmallTable } from '../shards/small-table.ts';
 import type { RunFolder } from './run-folder.ts';
-import { addCounts, emptyCounts, readFinishedShard, type RowCounts, type ShardStats } from './stats.ts';
+import { addCounts, emptyCounts, type RowCounts, readFinishedShard, type ShardStats } from './stats.ts';
 import { type ReportThumbnail, readThumbnails } from './thumbnails.ts';
 
 /** What the report says of one shard's speed. */
@@ -56,8 +55,8 @@ export async function mergeRun(
     const stats = await readFinishedShard(folder.stats(id));
     if (!stats) throw unfinished(folder, id);
     addCounts(counts, stats);
-    histogram.merge(Histogram.fromJSON(stats.score_histogram));
-    sums.merge(BucketSums.fromPartials(decodePartials(await readFile(folder.partials(id))), dimension));
+    histogram.merge(stats.score_histogram);
+    sums.merge(decodePartials(await readFile(folder.partials(id))));
     paces.push(paceOf(stats));
     if (Object.keys(stats.files).some((name) => name.startsWith('thumbnails/'))) {
       thumbnails.push(...(await readThumbnails(folder.thumbnails(id))));
@@ -65,7 +64,7 @@ export async function mergeRun(
   }
   const buckets = summarize(sums, head?.linear);
   await writeBuckets(folder, buckets);
-  const meanCheck = head?.linear ? checkMeans(buckets, head.linear) : undefined;
+  const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
   return { counts, buckets, histogram, meanCheck, paces, thumbnails };
 }
 
@@ -89,17 +88,74 @@ function paceOf(stats: ShardStats): ShardPace {
   };
 }
 
+/** A bucket in buckets.json and buckets.parquet. */
+interface BucketRow {
+  readonly bucket: string;
+  readonly count: number;
+  readonly mean_score: number | null;
+  readonly head_on_mean: number | null;
+  readonly raw_mean_norm: number | null;
+  readonly raw_mean_file: string | null;
+  readonly unit_mean_file: string | null;
+}
+
+const BUCKET_COLUMNS = [
+  { name: 'bucket', type: 'string' },
+  { name: 'count', type: 'int64' },
+  { name: 'mean_score', type: 'float64' },
+  { name: 'head_on_mean', type: 'float64' },
+  { name: 'raw_mean_norm', type: 'float64' },
+  { name: 'raw_mean_file', type: 'string' },
+  { name: 'unit_mean_file', type: 'string' },
+] as const;
+
+/** LAION names the means of 0..9; the two open buckets have no counterpart there. */
+function describeBucket({
+  name,
+  count,
+  meanScore,
+  headOnMean,
+  rawMeanNorm,
+  rawMean,
+  unitMean,
+}: BucketSummary): BucketRow {
+  return {
+    bucket: name,
+    count,
+    mean_score: meanScore,
+    head_on_mean: headOnMean,
+    raw_mean_norm: rawMeanNorm,
+    raw_mean_file: rawMean ? `bucket_means/raw_mean_${name}.npy` : null,
+    unit_mean_file: unitMean ? `bucket_means/rating${/^\d$/.test(name) ? name : `_${name}`}.npy` : null,
+  };
+}
+
 async function writeBuckets(folder: RunFolder, buckets: readonly BucketSummary[]): Promise<void> {
+  await rm(folder.bucketMeans, { recursive: true, force: true });
   const rows = buckets.map(describeBucket);
-  await rm(dirname(folder.bucketMean('')), { recursive: true, force: true });
-  for (const { meanFile, rawMeanFile, bucket } of rows.map((row, i) => ({ ...filesOf(row), bucket: buckets[i]! }))) {
-    if (meanFile) await writeFileAtomic(folder.bucketMean(meanFile), rowVector(bucket.unitMean!));
-    if (rawMeanFile) await writeFileAtomic(folder.bucketMean(rawMeanFile), rowVector(bucket.rawMean!));
+  for (const [i, { rawMean, unitMean }] of buckets.entries()) {
+    await writeVector(folder, rows[i]!.raw_mean_file, rawMean);
+    await writeVector(folder, rows[i]!.unit_mean_file, unitMean);
   }
   const document = { format: 'bowerbird-buckets', version: 1, buckets: rows };
   await writeFileAtomic(folder.bucketsJson, `${JSON.stringify(document, null, 2)}\n`);
-  await mkdir(dirname(folder.bucketsParquet), { recursive: true });
   const temporary = temporaryPath(folder.bucketsParquet);
-  await writeSmallTable(temporary, BUCKET_COLUMNS, rows);
+  await writeSmallTable(
+    temporary,
+    BUCKET_COLUMNS,
+    rows.map((row) => ({ ...row })),
+  );
   await commitFile(temporary, folder.bucketsParquet);
+}
+
+async function writeVector(
+  folder: RunFolder,
+  name: string | null,
+  vector: Float32Array | Float64Array | null,
+): Promise<void> {
+  if (!name || !vector) return;
+  await writeFileAtomic(
+    folder.file(name),
+    encodeNpy('float32', [1, vector.length], Float32Array.from(vector)),
+  );
 }

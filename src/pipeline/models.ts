@@ -52,7 +52,8 @@ async function loadHeads(
   ];
   const heads: Partial<Record<Tag, Head>> = {};
   for (const [tag, name] of wanted) {
-    const path = name === 'none' ? undefined : name === 'auto' ? encoderFiles.headPath : await resolveHead(name);
+    const path =
+      name === 'none' ? undefined : name === 'auto' ? encoderFiles.headPath : await resolveHead(name);
     if (path === undefined) continue;
     const head = await loadHead(path, { tag });
     checkHead(head, {

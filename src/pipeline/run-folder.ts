@@ -31,8 +31,12 @@ export class RunFolder {
   get staging(): string {
     return join(this.path, '.staging');
   }
-  bucketMean(file: string): string {
-    return join(this.path, 'bucket_means', file);
+  get bucketMeans(): string {
+    return join(this.path, 'bucket_means');
+  }
+  /** A file by the name that other files of the run know it by. */
+  file(name: string): string {
+    return join(this.path, name);
   }
   tags(shardId: number): string {
     return join(this.path, 'tags', `${shardName(shardId)}.parquet`);

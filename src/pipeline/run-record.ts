@@ -34,7 +34,7 @@ export interface RunRecord {
   readonly format: 'bowerbird-run';
   readonly version: 1;
   readonly bowerbird_version: string;
-  readonly state: 'running' | 'interrupted' | 'failed' | 'done';
+  readonly state: 'running' | 'interrupted' | 'done';
   readonly settings: Readonly<Record<string, unknown>>;
   readonly inputs: readonly RecordedInput[];
   readonly rows: number;

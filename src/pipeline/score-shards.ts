@@ -33,7 +33,10 @@ export async function scoreShards(
 ): Promise<'done' | 'interrupted'> {
   const { config } = facts;
   const abandon = new AbortController();
-  const downloader = createDownloader({ ...config.download, maxBytesInFlight: config.resources.maxBytesInFlight });
+  const downloader = createDownloader({
+    ...config.download,
+    maxBytesInFlight: config.resources.maxBytesInFlight,
+  });
   const decoder = startDecoder(facts, progress);
   const database = await ShardDatabase.open({
     memoryLimitMb: config.resources.memoryLimitMb,
@@ -53,7 +56,10 @@ export async function scoreShards(
   });
   try {
     const run = new ShardRun({ facts, folder, decoder, stages, progress });
-    const state = await run.doAll(database.readShards(facts.plan, new Set(wanted.map(({ id }) => id))), closing);
+    const state = await run.doAll(
+      database.readShards(facts.plan, new Set(wanted.map(({ id }) => id))),
+      closing,
+    );
     await stages.finish();
     return state;
   } finally {

@@ -23,7 +23,12 @@ import { resolveThresholds } from './thresholds.ts';
 
 /** How a run ended. An interrupted one has finished what it had begun and goes on when it is started again. */
 export type ScoreOutcome =
-  | { readonly state: 'done'; readonly folder: RunFolder; readonly record: RunRecord; readonly merged: MergedRun }
+  | {
+      readonly state: 'done';
+      readonly folder: RunFolder;
+      readonly record: RunRecord;
+      readonly merged: MergedRun;
+    }
   | { readonly state: 'interrupted'; readonly folder: RunFolder; readonly record: RunRecord };
 
 /**
@@ -41,9 +46,11 @@ export async function runScore(
   await mkdir(folder.path, { recursive: true });
   const unlock = await lockRunFolder(folder.lock);
   try {
-    return await runLocked(config, folder, progress, closing);
+    const outcome = await runLocked(config, folder, progress, closing);
+    // Kept until then: a resumed run need not convert its text inputs again.
+    if (outcome.state === 'done') await rm(folder.staging, { recursive: true, force: true });
+    return outcome;
   } finally {
-    await rm(folder.staging, { recursive: true, force: true });
     await unlock();
   }
 }

@@ -2,7 +2,7 @@ import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import { BoundedQueue } from '../base/queue.ts';
 import type { Decoder } from '../decode/decoder.ts';
 import type { Downloaded, Downloader } from '../download/downloader.ts';
-import type { Encoder } from '../embed/encoder.ts';
+import { type Encoder, rowProblem } from '../embed/encoder.ts';
 import type { Head } from '../heads/head.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { batches } from './batcher.ts';
@@ -34,9 +34,6 @@ export interface StageTools {
   readonly signal: AbortSignal;
   readonly progress: ScoreProgress;
 }
-
-/** A unit embedding may be off by this much; more means that the encoder's output is not what it should be. */
-const UNIT_NORM_TOLERANCE = 1e-3;
 
 /** Batches in a row that may fail before the run is given up: by then it is the encoder, not the images. */
 const MAX_FAILED_BATCHES_IN_A_ROW = 3;
@@ -140,7 +137,9 @@ export class Stages {
       for (const [i, { work, index }] of batch.entries()) work.headScores[tag]![index] = scores[i]!;
     }
     for (const [i, row] of batch.entries()) {
-      this.#settle(row, embeddings.subarray(i * encoder.dimension, (i + 1) * encoder.dimension));
+      const problem = rowProblem(embeddings, i, encoder.dimension);
+      if (problem) this.#refuse(row, problem);
+      else this.#settle(row, embeddings.subarray(i * encoder.dimension, (i + 1) * encoder.dimension));
     }
   }
 
@@ -158,16 +157,12 @@ export class Stages {
     }
   }
 
-  #settle(row: DecodedRow, embedding: Float32Array): void {
-    const { work, index, crop } = row;
-    if (!isUnit(embedding)) {
-      for (const scores of Object.values(work.headScores)) scores[index] = Number.NaN;
-      return this.#fail(row, {
-        kind: 'failed',
-        reason: 'embedding_invalid',
-        message: 'The encoder gave no unit embedding',
-      });
-    }
+  #refuse(row: DecodedRow, problem: string): void {
+    for (const scores of Object.values(row.work.headScores)) scores[row.index] = Number.NaN;
+    this.#fail(row, { kind: 'failed', reason: 'embedding_invalid', message: problem });
+  }
+
+  #settle({ work, index, crop }: DecodedRow, embedding: Float32Array): void {
     if (work.headScores.aesthetic) work.picker?.offer(index, work.headScores.aesthetic[index]!, crop);
     work.embedded(index, embedding);
     this.#tools.progress.succeeded++;
@@ -185,12 +180,6 @@ async function crew<T>(size: number, queue: BoundedQueue<T>, job: (item: T) => P
     for (let item = await queue.take(); item !== undefined; item = await queue.take()) await job(item);
   };
   await Promise.all(Array.from({ length: size }, worker));
-}
-
-function isUnit(embedding: Float32Array): boolean {
-  let squares = 0;
-  for (const value of embedding) squares += value * value;
-  return Math.abs(Math.sqrt(squares) - 1) <= UNIT_NORM_TOLERANCE;
 }
 
 function encoderFailure(thrown: unknown): SampleFailure<'encoder_crashed' | 'encoder_failed'> {

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../base/errors.ts';
-import type { Histogram } from '../buckets/histogram.ts';
+import type { StoredHistogram } from '../buckets/histogram.ts';
 import type { FailureReason } from '../samples/reasons.ts';
 
 /** Counts over rows, of a shard or of a whole run. The four states sum to `count`. */
@@ -36,7 +36,7 @@ export interface ShardStats extends RowCounts {
   readonly end_time: number;
   readonly duration: number;
   readonly stage_seconds: { readonly download: number; readonly decode: number; readonly embed: number };
-  readonly score_histogram: Histogram;
+  readonly score_histogram: StoredHistogram;
   /** The shard's other files: size and sha256, by path in the run folder. */
   readonly files: Readonly<Record<string, FileDigest>>;
 }
@@ -67,7 +67,14 @@ export function addCounts(into: RowCounts, from: RowCounts): void {
   for (const key of TABLE_KEYS) addTable(into[key], from[key]);
 }
 
-const COUNT_KEYS = ['count', 'successes', 'failed_to_download', 'failed_to_resize', 'failed_to_embed', 'kept'] as const;
+const COUNT_KEYS = [
+  'count',
+  'successes',
+  'failed_to_download',
+  'failed_to_resize',
+  'failed_to_embed',
+  'kept',
+] as const;
 const TABLE_KEYS = ['dropped_by', 'missing_tags', 'reasons', 'status_dict'] as const;
 
 function addTable(into: Record<string, number>, from: Readonly<Record<string, number>>): void {

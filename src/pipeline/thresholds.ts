@@ -37,7 +37,12 @@ export function resolveThresholds(config: ScoreConfig, { columns }: Pick<RunPlan
   };
 }
 
-function refuseWithoutSource(flag: string, headFlag: string, value: number | undefined, hasSource: boolean): void {
+function refuseWithoutSource(
+  flag: string,
+  headFlag: string,
+  value: number | undefined,
+  hasSource: boolean,
+): void {
   if (value === undefined || hasSource) return;
   throw new BowerbirdError(
     'BB_USAGE',

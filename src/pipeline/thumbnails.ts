@@ -35,10 +35,16 @@ export async function writeThumbnails(
   decoder: Decoder,
 ): Promise<void> {
   const picked = work.picker?.picked() ?? [];
+  const captions = await work.shard.readCaptions(picked.map(({ index }) => index));
   const samples = await Promise.all(
-    picked.map(async ({ index, crop }): Promise<ReportThumbnail> => {
+    picked.map(async ({ index, crop }, place): Promise<ReportThumbnail> => {
       const image = await decoder.thumbnail(crop, THUMBNAIL_SIDE_PX);
-      return describe(work, judged, index, Buffer.from(image).toString('base64'));
+      const thumbnailBase64 = Buffer.from(image).toString('base64');
+      return {
+        ...describe(work, judged, index),
+        caption: captions[place] ?? null,
+        thumbnail_base64: thumbnailBase64,
+      };
     }),
   );
   const file: ThumbnailFile = { format: 'bowerbird-thumbnails', version: 1, samples };
@@ -53,12 +59,10 @@ function describe(
   work: ShardWork,
   { results, tags }: JudgedShard,
   index: number,
-  thumbnailBase64: string,
-): ReportThumbnail {
+): Omit<ReportThumbnail, 'caption' | 'thumbnail_base64'> {
   return {
     key: work.shard.keys[index]!,
     score: tags.aesthetic[index]!,
-    caption: work.shard.captions[index] ?? null,
     url: work.shard.urls[index] ?? null,
     punsafe: orNull(tags.punsafe[index]!),
     pwatermark: orNull(tags.pwatermark[index]!),
@@ -67,7 +71,6 @@ function describe(
     kept: results.kept[index] === 1,
     dropped_by: results.droppedBy[index] ?? null,
     mime_type: 'image/webp',
-    thumbnail_base64: thumbnailBase64,
   };
 }
 

@@ -71,6 +71,15 @@ test('the encoder is small, and says what it is', async (t) => {
   t.is(head.layers[0].weights[0].length, files.manifest.dimension);
 });
 
+test('an image has the same measures, bit for bit, wherever it stands in a batch', async (t) => {
+  for (const batchSize of [8, 32]) {
+    const files = await resolveEncoder('builtin');
+    const encoder = await createEncoder({ files, device: 'cpu', batchSize, threads: 1 });
+    t.teardown(() => encoder.stop());
+    t.true(encoder.batchInvariant);
+  }
+});
+
 test('each measure of the graph equals its float64 twin', async (t) => {
   const random = new Random(99);
   const pictures: readonly (readonly [string, Uint8Array])[] = [
