@@ -32,11 +32,10 @@ export async function decodeImage(bytes: Buffer, decoding: ImageDecoding): Promi
     const image = openImage(bytes, decoding.maxPixels);
     const metadata = await image.metadata();
     const { width, height } = metadata;
-    if (width * height > decoding.maxPixels) return tooLarge(decoding, `${width} x ${height}`);
     const crop = await cropWithinBudget(image, bytes, format, metadata, decoding);
     return { kind: 'decoded', crop, width, height };
   } catch (thrown) {
-    return explain(thrown, name, decoding);
+    return explain(thrown, decoding);
   }
 }
 
@@ -60,16 +59,11 @@ async function cropWithinBudget(
 }
 
 /** sharp tells its failures apart by message alone. */
-function explain(thrown: unknown, name: string, decoding: ImageDecoding): DecodeFailure {
+function explain(thrown: unknown, { maxPixels }: ImageDecoding): DecodeFailure {
   const message = oneLine(messageOf(thrown));
-  if (message.includes('exceeds pixel limit')) return tooLarge(decoding, 'its size');
-  if (message.includes('unsupported image format'))
-    return failure('format_unsupported', `This kind of ${name} is not supported: ${message}`);
-  return failure('image_broken', message);
-}
-
-function tooLarge({ maxPixels }: ImageDecoding, what: string): DecodeFailure {
-  return failure('image_too_large', `image area too large: ${what} exceeds ${maxPixels} pixels`);
+  return message.includes('exceeds pixel limit')
+    ? failure('image_too_large', `image area too large: more than ${maxPixels} pixels`)
+    : failure('image_broken', message);
 }
 
 function failure(reason: DecodeFailureReason, message: string): DecodeFailure {
