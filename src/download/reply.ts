@@ -1,7 +1,7 @@
 import type { SampleFailure } from '../samples/reasons.ts';
 import { failed, statusFailure } from './failures.ts';
 import type { OptOutRule } from './opt-out.ts';
-import { parseRetryAfterMs } from './retry.ts';
+import { parseRetryAfterMs } from './retry-after.ts';
 
 /** A whole image. `release` gives its bytes back to the budget; calling it again does nothing. */
 export interface BodyReply {

@@ -113,7 +113,6 @@ class LoopbackHost implements FaultHost {
     }
     const [, name = '', ...rest] = url.pathname.split('/');
     replyFor(name)({
-      request,
       response,
       socket: request.socket,
       url,
@@ -121,7 +120,6 @@ class LoopbackHost implements FaultHost {
       count,
       image: this.image,
       held: this.#held,
-      port: this.port,
     });
   }
 }

@@ -1,9 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** What a reply may know about the request that it answers. */
 export interface FaultRequest {
-  readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly socket: Socket;
   readonly url: URL;
@@ -14,7 +13,6 @@ export interface FaultRequest {
   readonly image: Uint8Array;
   /** Waits until the test lets held requests go. */
   readonly held: Promise<void>;
-  readonly port: number;
 }
 
 type Reply = (fault: FaultRequest) => void;
