@@ -1,3 +1,4 @@
+import { BowerbirdError } from '../base/errors.ts';
 import { BUCKET_NAMES, type BucketName, bucketOf } from './bucket-names.ts';
 
 /** Sums over the embeddings of one score bucket. */
@@ -37,8 +38,13 @@ export class BucketSums {
     );
   }
 
-  /** Adds one embedding: `dimension` values of `embeddings` from `offset`. */
+  /**
+   * Adds one embedding: `dimension` values of `embeddings` from `offset`.
+   *
+   * @throws RangeError for a score that is not finite: it would spoil its bucket's mean
+   */
   add(score: number, embeddings: Float32Array, offset: number): void {
+    if (!Number.isFinite(score)) throw new RangeError(`the score ${score} cannot be summed`);
     const sum = this.#sums.get(bucketOf(score))!;
     sum.count++;
     sum.scoreSum += score;
@@ -46,12 +52,15 @@ export class BucketSums {
     for (let i = 0; i < this.dimension; i++) embeddingSum[i]! += embeddings[offset + i]!;
   }
 
-  /** Adds stored sums. */
+  /**
+   * Adds stored sums.
+   *
+   * @throws BowerbirdError BB_RUN_CORRUPT for a bucket that does not exist, or sums of another dimension
+   */
   merge(stored: readonly StoredBucketSum[]): void {
     for (const { bucket, count, scoreSum, embeddingSum } of stored) {
       const sum = this.#sums.get(bucket as BucketName);
-      if (!sum) throw new RangeError(`there is no score bucket "${bucket}"`);
-      if (embeddingSum.length !== this.dimension) throw new RangeError('embedding sums differ in dimension');
+      if (!sum || embeddingSum.length !== this.dimension) throw this.#misfit(bucket, embeddingSum.length);
       sum.count += count;
       sum.scoreSum += scoreSum;
       for (let i = 0; i < this.dimension; i++) sum.embeddingSum[i]! += embeddingSum[i]!;
@@ -61,5 +70,14 @@ export class BucketSums {
   /** All buckets, lowest first, empty ones included. */
   toPartials(): readonly BucketSum[] {
     return [...this.#sums.values()];
+  }
+
+  #misfit(bucket: string, dimension: number): BowerbirdError {
+    return new BowerbirdError(
+      'BB_RUN_CORRUPT',
+      `Partial sums are for the bucket "${bucket}" in ${dimension} dimensions, but the run has ${this.dimension} ` +
+        `dimensions and the buckets ${BUCKET_NAMES.join(', ')}. Remove the shard's file in partials/ and run the same command again.`,
+      { fields: { bucket, dimension } },
+    );
   }
 }

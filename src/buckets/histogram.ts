@@ -21,15 +21,16 @@ export interface HistogramBin {
   readonly kept: number;
 }
 
-/** Counts of scores in bins of 0.1 from -5 to 15; merging is exact. */
+/** Counts of scores in bins of 0.1 from -5 to 15; merging is exact, and bins add up to score buckets. */
 export class Histogram {
   readonly #counts = new Float64Array(BIN_COUNT);
   readonly #kept = new Float64Array(BIN_COUNT);
   #below = 0;
   #above = 0;
 
+  /** @throws RangeError for NaN */
   add(score: number, kept: boolean): void {
-    const bin = Math.floor((score - FROM) * BINS_PER_POINT);
+    const bin = binOf(score);
     if (bin < 0) this.#below++;
     else if (bin >= BIN_COUNT) this.#above++;
     else {
@@ -50,8 +51,8 @@ export class Histogram {
   /** The bins from the first to the last that holds something. */
   bins(): readonly HistogramBin[] {
     const all = Array.from(this.#counts, (count, i) => ({
-      from: FROM + i / BINS_PER_POINT,
-      to: FROM + (i + 1) / BINS_PER_POINT,
+      from: edge(i),
+      to: edge(i + 1),
       count,
       kept: this.#kept[i]!,
     }));
@@ -70,4 +71,18 @@ export class Histogram {
       above: this.#above,
     };
   }
+}
+
+/**
+ * Scaled before it is shifted: a score just under a whole number cannot round up to it then (ten of its steps are
+ * more than half a step of the product), so it stays in its bucket's bins.
+ */
+function binOf(score: number): number {
+  if (Number.isNaN(score)) throw new RangeError('NaN lies in no bin');
+  return Math.floor(score * BINS_PER_POINT) - FROM * BINS_PER_POINT;
+}
+
+/** Divided last, which gives the double nearest to the edge. */
+function edge(bin: number): number {
+  return (FROM * BINS_PER_POINT + bin) / BINS_PER_POINT;
 }

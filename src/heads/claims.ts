@@ -1,0 +1,99 @@
+import { quote } from './errors.ts';
+import type { Tag, TrainedOn } from './head.ts';
+import type { Activation, OutputActivation } from './layers.ts';
+
+/**
+ * What weights alone do not say. A JSON head says it itself, a safetensors head may say it in its
+ * `__metadata__`, and for any foreign file a manifest beside it, `<head file>.json`, says it.
+ */
+export interface HeadClaims {
+  readonly tag?: Tag;
+  readonly encoder?: TrainedOn;
+  readonly unitNorm?: boolean;
+  readonly outputActivation?: OutputActivation;
+  /** Between all layers, never after the last. */
+  readonly hiddenActivation?: Activation;
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+
+const TAGS: readonly unknown[] = ['aesthetic', 'punsafe', 'pwatermark'] satisfies Tag[];
+const OUTPUT_ACTIVATIONS: readonly unknown[] = ['none', 'sigmoid'] satisfies OutputActivation[];
+const ACTIVATIONS: readonly unknown[] = ['none', 'relu'] satisfies Activation[];
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+const FIELDS: Readonly<Record<string, [test: (value: unknown) => boolean, what: string]>> = {
+  $schema: [isText, 'a text'],
+  tag: [(value) => TAGS.includes(value), 'aesthetic, punsafe or pwatermark'],
+  encoder: [isEncoder, 'an object with a name, a digest (64 hexadecimal digits) or both'],
+  unit_norm: [(value) => typeof value === 'boolean', 'true or false'],
+  activation: [(value) => OUTPUT_ACTIVATIONS.includes(value), 'none or sigmoid'],
+  hidden_activation: [(value) => ACTIVATIONS.includes(value), 'none or relu'],
+};
+
+/**
+ * Checks the fields of a manifest, or those that a JSON head has in common with one.
+ *
+ * @throws RangeError naming the first field that is wrong or unknown
+ */
+export function readClaims(raw: unknown): HeadClaims {
+  if (!isObject(raw)) throw new RangeError('it is no JSON object');
+  for (const [field, value] of Object.entries(raw)) {
+    const rule = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
+    if (!rule) throw new RangeError(`it has the unknown field ${quote(field)}`);
+    if (!rule[0](value)) throw new RangeError(`its field ${field} is not ${rule[1]}`);
+  }
+  const claims = {
+    tag: raw['tag'],
+    encoder: raw['encoder'],
+    unitNorm: raw['unit_norm'],
+    outputActivation: raw['activation'],
+    hiddenActivation: raw['hidden_activation'],
+  };
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined)) as HeadClaims;
+}
+
+/**
+ * The claims in the `__metadata__` of a safetensors file, which holds texts alone; undefined where the file
+ * is not of our format.
+ *
+ * @throws RangeError as `readClaims`
+ */
+export function readMetadataClaims(metadata: Readonly<Record<string, string>>): HeadClaims | undefined {
+  const {
+    format,
+    version,
+    encoder_name: name,
+    encoder_digest: digest,
+    unit_norm: unitNorm,
+    ...rest
+  } = metadata;
+  if (format !== 'bowerbird-head') return undefined;
+  if (version !== '1')
+    throw new RangeError(`its version is ${quote(String(version))}, and version 1 is read`);
+  return readClaims({
+    ...rest,
+    ...((name ?? digest) === undefined
+      ? {}
+      : { encoder: { ...(name !== undefined && { name }), ...(digest !== undefined && { digest }) } }),
+    ...(unitNorm !== undefined && {
+      unit_norm: unitNorm === 'true' ? true : unitNorm === 'false' ? false : unitNorm,
+    }),
+  });
+}
+
+export function isObject(value: unknown): value is Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isEncoder(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { name, digest, ...rest } = value;
+  return (
+    Object.keys(rest).length === 0 &&
+    (name !== undefined || digest !== undefined) &&
+    (name === undefined || isText(name)) &&
+    (digest === undefined || (typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest)))
+  );
+}

@@ -1,0 +1,32 @@
+import { BowerbirdError, type ErrorDetails } from '../base/errors.ts';
+
+/** An error of the heads room: reading head files, and matching heads to encoders. */
+export class HeadError extends BowerbirdError {
+  override readonly name: string = 'HeadError';
+}
+
+/** A refusal of one head file: it asks for something that is not allowed, or is malformed. */
+export function refused(path: string, why: string, cause?: unknown): HeadError {
+  return new HeadError('BB_HEAD_REFUSED', `The head ${path} is refused: ${why}.`, details(path, cause));
+}
+
+/** A head file that does not exist or cannot be opened. */
+export function unreadable(path: string, why: string, cause?: unknown): HeadError {
+  return new HeadError(
+    'BB_HEAD_UNREADABLE',
+    `The head ${path} cannot be read: ${why}.`,
+    details(path, cause),
+  );
+}
+
+const MAX_QUOTED_CHARACTERS = 80;
+
+/** Text from a file, fit for a message: printable ASCII only, and not long. */
+export function quote(text: string): string {
+  const cut = text.length > MAX_QUOTED_CHARACTERS ? `${text.slice(0, MAX_QUOTED_CHARACTERS)}...` : text;
+  return `"${cut.replace(/[^\x20-\x7e]/g, '?')}"`;
+}
+
+function details(path: string, cause: unknown): ErrorDetails {
+  return cause === undefined ? { fields: { path } } : { cause, fields: { path } };
+}

@@ -1,0 +1,37 @@
+/** The published score columns that a head can fill. */
+export type Tag = 'aesthetic' | 'punsafe' | 'pwatermark';
+
+/** The encoder that a head was trained on, as far as its file or manifest says. */
+export interface TrainedOn {
+  readonly name?: string;
+  /** sha256 in hex of the encoder's model file; where stated it alone decides. */
+  readonly digest?: string;
+}
+
+/** A score of the form weights . embedding + bias. */
+export interface LinearScore {
+  /** One per dimension of the embedding. */
+  readonly weights: Float64Array;
+  readonly bias: number;
+}
+
+/** What maps embeddings to a score. */
+export interface Head {
+  /** The file's name. */
+  readonly name: string;
+  readonly tag: Tag;
+  /** sha256 in hex of the head file, followed by its bias file and its manifest where it has them. */
+  readonly digest: string;
+  /** Length of an embedding. */
+  readonly dimension: number;
+  readonly encoder?: TrainedOn;
+  /** True where the head was trained on unit embeddings; on others its scores are wrong, not just off. */
+  readonly requiresUnitNorm: boolean;
+  /** Present where the score is linear in the embedding, so that the score of a mean is the mean of the scores. */
+  readonly linear?: LinearScore;
+  /**
+   * Scores `count` embeddings, laid row by row in float32 (count x dimension), in float64.
+   * A row's score does not depend on the other rows, to the last bit.
+   */
+  score(embeddings: Float32Array, count: number): Float64Array;
+}

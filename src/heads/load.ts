@@ -1,0 +1,75 @@
+import { basename } from 'node:path';
+import { BowerbirdError, messageOf } from '../base/errors.ts';
+import { HeadError, refused } from './errors.ts';
+import type { Head, Tag } from './head.ts';
+import { HeadFiles } from './head-file.ts';
+import { checkLayers, collapseLayers, type OutputActivation } from './layers.ts';
+import { type HeadContent, readHeadContent } from './readers.ts';
+import { linearScorer, networkScorer } from './scoring.ts';
+
+/** What a head is wanted for. */
+export interface LoadOptions {
+  readonly tag: Tag;
+}
+
+/**
+ * Loads a head from a .pth, .pt, .safetensors, .npy or .json file. No code in it is executed.
+ * Without a statement to the contrary a head is taken to be trained on unit embeddings, as LAION's are.
+ *
+ * @throws HeadError BB_HEAD_UNREADABLE where there is no such file
+ * @throws HeadError BB_HEAD_REFUSED where the file is malformed, or asks for anything but dense layers
+ * @throws HeadError BB_HEAD_MISMATCH where the file says that it gives another tag
+ */
+export async function loadHead(path: string, { tag }: LoadOptions): Promise<Head> {
+  const files = new HeadFiles();
+  const { layers, claims } = await readChecked(path, files);
+  refuseOtherTag(path, tag, claims.tag);
+  const output = outputActivation(path, tag, claims.outputActivation);
+  const linear = output === 'none' ? collapseLayers(layers) : undefined;
+  if (linear && ![linear.bias, ...linear.weights].every(Number.isFinite)) {
+    throw refused(path, 'its layers multiply out to weights that are infinite');
+  }
+  return {
+    name: basename(path),
+    tag,
+    digest: files.digest(),
+    dimension: layers[0]!.inputs,
+    ...(claims.encoder && { encoder: claims.encoder }),
+    requiresUnitNorm: claims.unitNorm ?? true,
+    ...(linear && { linear }),
+    score: linear ? linearScorer(linear) : networkScorer(layers, output),
+  };
+}
+
+async function readChecked(path: string, files: HeadFiles): Promise<HeadContent> {
+  try {
+    const content = await readHeadContent(path, files);
+    checkLayers(content.layers);
+    return content;
+  } catch (thrown) {
+    if (thrown instanceof BowerbirdError) throw thrown;
+    if (thrown instanceof RangeError || thrown instanceof SyntaxError)
+      throw refused(path, messageOf(thrown), thrown);
+    throw thrown;
+  }
+}
+
+function refuseOtherTag(path: string, wanted: Tag, stated: Tag | undefined): void {
+  if (stated === undefined || stated === wanted) return;
+  throw new HeadError(
+    'BB_HEAD_MISMATCH',
+    `The head ${path} gives ${stated}, but is asked for ${wanted}. Give it with the flag for ${stated}, or another head.`,
+    { fields: { path, wanted, stated } },
+  );
+}
+
+/** A logit taken for a probability would keep or drop nearly everything, so probabilities must be stated. */
+function outputActivation(path: string, tag: Tag, stated: OutputActivation | undefined): OutputActivation {
+  if (stated !== undefined) return stated;
+  if (tag === 'aesthetic') return 'none';
+  throw refused(
+    path,
+    `${tag} is a probability, and the file does not say whether its output is one; state "activation": "sigmoid" ` +
+      'or "none" in a manifest beside it, <head file>.json (docs/heads.md)',
+  );
+}

@@ -1,0 +1,111 @@
+import { basename, dirname, extname, join } from 'node:path';
+import { type HeadClaims, readClaims, readMetadataClaims } from './claims.ts';
+import { refused } from './errors.ts';
+import type { HeadFiles } from './head-file.ts';
+import { readJsonHead } from './json-head.ts';
+import type { Layer } from './layers.ts';
+import { LIMITS } from './limits.ts';
+import { readNpy } from './npy-file.ts';
+import { readSafetensors } from './safetensors.ts';
+import { type NamedLayers, readStateDict } from './state-dict.ts';
+import { readTorchCheckpoint } from './torch-checkpoint.ts';
+
+/** A head file's content, whatever its format. */
+export interface HeadContent {
+  readonly layers: readonly Layer[];
+  readonly claims: HeadClaims;
+}
+
+type Reader = (path: string, files: HeadFiles) => Promise<HeadContent>;
+
+/** One reader per kind of file, by the ending of its name. */
+const READERS: Readonly<Record<string, Reader>> = {
+  '.pth': readPth,
+  '.pt': readPth,
+  '.npy': readNpyPair,
+  '.safetensors': readSafetensorsHead,
+  '.json': async (path, files) => readJsonHead(await files.read(path, LIMITS.jsonBytes)),
+};
+
+const SAVED_MODEL_ENDINGS: readonly string[] = ['.zip', '.pb', '.h5', '.keras', '.tf'];
+
+/**
+ * Reads a head file with what its manifest says.
+ *
+ * @throws HeadError BB_HEAD_UNREADABLE, BB_HEAD_REFUSED
+ * @throws RangeError or SyntaxError where the content is malformed
+ */
+export function readHeadContent(path: string, files: HeadFiles): Promise<HeadContent> {
+  const ending = extname(path).toLowerCase();
+  if (SAVED_MODEL_ENDINGS.includes(ending)) {
+    throw refused(
+      path,
+      'TensorFlow models (SavedModel, Keras) are not read yet; export the weights as .safetensors or JSON (docs/heads.md)',
+    );
+  }
+  const reader = Object.hasOwn(READERS, ending) ? READERS[ending] : undefined;
+  if (!reader) {
+    throw refused(
+      path,
+      `its name must end in ${Object.keys(READERS).join(', ')}, so that its format is known`,
+    );
+  }
+  return reader(path, files);
+}
+
+async function readPth(path: string, files: HeadFiles): Promise<HeadContent> {
+  const named = readStateDict(readTorchCheckpoint(await files.read(path, LIMITS.fileBytes)));
+  return withActivations(named, await readManifest(path, files));
+}
+
+async function readSafetensorsHead(path: string, files: HeadFiles): Promise<HeadContent> {
+  const { tensors, metadata } = readSafetensors(await files.read(path, LIMITS.fileBytes));
+  const claims = readMetadataClaims(metadata) ?? (await readManifest(path, files));
+  return withActivations(readStateDict(tensors), claims);
+}
+
+/** numpy has one array per file: the bias lies beside the weights, `<name>.bias.npy`. */
+async function readNpyPair(path: string, files: HeadFiles): Promise<HeadContent> {
+  const weights = readNpy(await files.read(path, LIMITS.fileBytes));
+  const [first, inputs] = weights.shape.length === 1 ? [1, weights.shape[0]] : weights.shape;
+  if (weights.shape.length > 2 || first !== 1 || inputs === undefined) {
+    throw new RangeError('its shape is neither (d,) nor (1, d)');
+  }
+  const biasPath = join(dirname(path), `${basename(path, extname(path))}.bias.npy`);
+  const bias = await files.readIfPresent(biasPath, LIMITS.fileBytes);
+  if (!bias) throw refused(path, `its bias is missing; save it as ${biasPath}, a zero where there is none`);
+  const layer = {
+    inputs,
+    outputs: 1,
+    weights: weights.data,
+    bias: readNpy(bias).data,
+    activation: 'none',
+  } as const;
+  return { layers: [layer], claims: await readManifest(path, files) };
+}
+
+async function readManifest(path: string, files: HeadFiles): Promise<HeadClaims> {
+  const manifestPath = `${path}.json`;
+  const content = await files.readIfPresent(manifestPath, LIMITS.manifestBytes);
+  if (!content) return {};
+  try {
+    return readClaims(JSON.parse(content.toString('utf8')));
+  } catch (thrown) {
+    throw refused(path, `its manifest ${manifestPath} cannot be used: ${(thrown as Error).message}`, thrown);
+  }
+}
+
+function withActivations({ layers, knownActivation }: NamedLayers, claims: HeadClaims): HeadContent {
+  const between = claims.hiddenActivation ?? knownActivation;
+  if (between === undefined) {
+    throw new RangeError(
+      'its weights do not say whether ReLU lies between its layers; state "hidden_activation": "relu" or "none" ' +
+        'in a manifest beside it, <head file>.json (docs/heads.md)',
+    );
+  }
+  const last = layers.length - 1;
+  return {
+    layers: layers.map((layer, i) => ({ ...layer, activation: i < last ? between : 'none' })),
+    claims,
+  };
+}
