@@ -1,0 +1,83 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageFolder } from '../base/package.ts';
+import { DEMO_PORT } from '../demo/address.ts';
+import { type DemoHost, startDemoHost } from '../demo/host.ts';
+import type { ScoreConfig } from '../pipeline/config.ts';
+import { copyWithReplacement } from '../shards/replace-text.ts';
+import { checkValues } from './flags.ts';
+import { describeResult } from './result-view.ts';
+import { runWithProgress } from './score-command.ts';
+import { SCORE_FLAGS, scoreConfig } from './score-flags.ts';
+
+/** The demonstration keeps what scores above this: the better third of its pictures. */
+const DEMO_MIN_AESTHETIC = 6;
+
+/** Small, so that a run of some hundred rows shows what shards do. */
+const DEMO_SAMPLES_PER_SHARD = 100;
+
+/**
+ * Scores the sample shards from a loopback host that is started for it and stopped after it; gives the exit code.
+ * The run folder is made anew each time.
+ */
+export async function demoCommand(outputFolder: string): Promise<number> {
+  const shardFolder = join(packageFolder, 'shards');
+  process.stderr.write(`Sample shards: ${shardFolder}. Their images come from a host on this machine.\n`);
+  const host = await startDemoHost();
+  const copies = await mkdtemp(join(tmpdir(), 'bowerbird-demo-'));
+  try {
+    const inputs = await shardsFor(host, shardFolder, copies);
+    const outcome = await runWithProgress(demoConfig(inputs, outputFolder));
+    if (outcome.state === 'interrupted') return 130;
+    process.stdout.write(`${describeResult(outcome)}\n\n${nextSteps()}\n`);
+    return 0;
+  } finally {
+    await host.stop();
+    await rm(copies, { recursive: true, force: true });
+  }
+}
+
+/** The shards name one port; where it is taken, copies of them name the one that the host got. */
+async function shardsFor(host: DemoHost, shardFolder: string, copies: string): Promise<string[]> {
+  const names = (await readdir(shardFolder)).filter((name) => name.endsWith('.parquet')).sort();
+  const shards = names.map((name) => join(shardFolder, name));
+  if (host.port === DEMO_PORT) return shards;
+  process.stderr.write(
+    `Port ${DEMO_PORT} is taken; the host uses ${host.port}, and the run copies of the shards.\n`,
+  );
+  const change = { column: 'URL', from: `127.0.0.1:${DEMO_PORT}/`, to: `127.0.0.1:${host.port}/` };
+  return Promise.all(
+    shards.map(async (shard, i) => {
+      const copy = join(copies, names[i]!);
+      await copyWithReplacement(shard, copy, change);
+      return copy;
+    }),
+  );
+}
+
+function demoConfig(inputs: readonly string[], outputFolder: string): ScoreConfig {
+  const defaults = Object.fromEntries(
+    Object.entries(SCORE_FLAGS).map(([name, flag]) => [name, flag.default]),
+  );
+  const values = checkValues(SCORE_FLAGS, {
+    ...defaults,
+    'output-folder': outputFolder,
+    'incremental-mode': 'overwrite',
+    'min-aesthetic': String(DEMO_MIN_AESTHETIC),
+    'number-sample-per-shard': String(DEMO_SAMPLES_PER_SHARD),
+    'allow-private-addresses': true,
+  });
+  return scoreConfig(values, inputs, 'bowerbird demo');
+}
+
+function nextSteps(): string {
+  return `Next: your own shards (Parquet, CSV, TSV, JSON lines or a text file of URLs)
+
+  npx bowerbird score 'my-shards/*.parquet' --output-folder out --min-aesthetic ${DEMO_MIN_AESTHETIC}
+
+and with CLIP ViT-L/14 and LAION's aesthetic head instead of the built-in measures (docs/encoders.md exports the model)
+
+  npx bowerbird score 'my-shards/*.parquet' --output-folder out-l14 --min-aesthetic 7 \\
+    --clip-model models/ViT-L-14/model.onnx --aesthetic-head sa_0_4_vit_l_14_linear.pth --device cuda --batch-size 128`;
+}

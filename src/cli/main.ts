@@ -22,7 +22,7 @@ const DEMO_FLAGS = {
     default: 'out-demo',
     describe: 'Run folder of the demonstration; made anew each time',
   },
-} as const satisfies FlagTable;
+} satisfies FlagTable;
 
 let exitCode = 0;
 

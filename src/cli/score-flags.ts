@@ -10,7 +10,7 @@ const OUTPUT = 'Output:';
 const MACHINE = 'Machine:';
 
 /** The flags of `bowerbird score`: img2dataset's and clip-retrieval's names where those have one. */
-export const SCORE_FLAGS = {
+export const SCORE_FLAGS: FlagTable = {
   'url-list': {
     group: INPUT,
     type: 'list',
@@ -202,7 +202,7 @@ export const SCORE_FLAGS = {
     type: 'integer',
     min: 64,
     max: 1_048_576,
-    default: 512,
+    default: 1024,
     describe: 'Memory for reading and writing Parquet',
   },
   'max-mb-in-flight': {
@@ -214,16 +214,13 @@ export const SCORE_FLAGS = {
     describe: 'Downloaded images in memory, in all',
   },
   json: { group: MACHINE, type: 'boolean', default: false, describe: 'Print the result as one JSON object' },
-} as const satisfies FlagTable;
+};
 
 /** Checked flag values as the pipeline's configuration. */
 export function scoreConfig(values: FlagValues, inputs: readonly string[], commandLine: string): ScoreConfig {
-  const text = (name: keyof typeof SCORE_FLAGS): string | undefined => values[name] as string | undefined;
-  const number = (name: keyof typeof SCORE_FLAGS): number => values[name] as number;
-  const optional = <Name extends string>(
-    key: Name,
-    name: keyof typeof SCORE_FLAGS,
-  ): Partial<Record<Name, never>> =>
+  const text = (name: string): string | undefined => values[name] as string | undefined;
+  const number = (name: string): number => values[name] as number;
+  const optional = <Name extends string>(key: Name, name: string): Partial<Record<Name, never>> =>
     values[name] === undefined ? {} : ({ [key]: values[name] } as Partial<Record<Name, never>>);
   return {
     inputs,

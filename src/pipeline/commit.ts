@@ -71,7 +71,7 @@ function sumShard(
   const histogram = new Histogram();
   for (let i = 0; i < work.rowCount; i++) {
     const score = tags.aesthetic[i]!;
-    if (work.states[i]!.kind !== 'embedded' || Number.isNaN(score)) continue;
+    if (work.states[i]!.kind !== 'embedded' || !Number.isFinite(score)) continue;
     sums.add(score, work.embeddings, i * work.dimension);
     histogram.add(score, results.kept[i] === 1);
   }

@@ -36,6 +36,7 @@ export interface RunRecord {
   readonly bowerbird_version: string;
   readonly state: 'running' | 'interrupted' | 'done';
   readonly settings: Readonly<Record<string, unknown>>;
+  readonly thresholds: Thresholds;
   readonly inputs: readonly RecordedInput[];
   readonly rows: number;
   readonly shards: number;
@@ -73,7 +74,8 @@ export function describeRun({ config, plan, thresholds, encoderFiles, encoder, h
     version: 1,
     bowerbird_version: packageVersion,
     state: 'running',
-    settings: { ...resultSettings(config), ...thresholds },
+    settings: resultSettings(config),
+    thresholds,
     inputs: plan.inputs.map(({ path, format, rowCount, sizeBytes, fingerprint }) => ({
       path,
       format,
@@ -169,6 +171,11 @@ export function continueRun(existing: RunRecord, present: RunRecord): RunRecord 
 function listDifferences(old: RunRecord, now: RunRecord): string[] {
   return [
     ...compareTables(old.settings, now.settings, (name) => `--${name.replaceAll('_', '-')}`),
+    ...compareTables(
+      flatten(old.thresholds),
+      flatten(now.thresholds),
+      (name) => `--${name.replaceAll('_', '-')}`,
+    ),
     ...compareInputs(old.inputs, now.inputs),
     ...compareTables(old.columns, now.columns, (name) => `the ${name} column`),
     ...compareTables(flatten(old.encoder), flatten(now.encoder), (name) => `the encoder's ${name}`),

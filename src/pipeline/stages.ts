@@ -107,8 +107,7 @@ export class Stages {
 
   async #decode({ work, index, image }: DownloadedRow): Promise<void> {
     const startedMs = performance.now();
-    const outcome = await this.#tools.decoder.decode(image.bytes);
-    image.release();
+    const outcome = await this.#tools.decoder.decode(image.bytes).finally(() => image.release());
     work.times.decodeMs += performance.now() - startedMs;
     if (outcome.kind === 'failed') return this.#fail({ work, index }, outcome);
     work.decoded(index, outcome.width, outcome.height);
