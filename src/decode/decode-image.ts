@@ -1,9 +1,10 @@
-import type { Metadata, Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import type { ByteBudget } from '../base/byte-budget.ts';
 import { messageOf } from '../base/errors.ts';
+import { headerOf, type ImageHeader, readHeader } from './header.ts';
 import type { Decoded, DecodeFailure, DecodeFailureReason } from './outcome.ts';
-import { decodePixels, openImage, pixelKind } from './raw-image.ts';
-import { type ImageFormat, sniff } from './sniff.ts';
+import { decodePixels, openImage } from './raw-image.ts';
+import { sniff } from './sniff.ts';
 import { exactCrop, fastCrop, fitsFastTransform } from './transform.ts';
 
 /** How images become crops. */
@@ -30,10 +31,8 @@ export async function decodeImage(bytes: Buffer, decoding: ImageDecoding): Promi
     );
   try {
     const image = openImage(bytes, decoding.maxPixels);
-    const metadata = await image.metadata();
-    const { width, height } = metadata;
-    const crop = await cropWithinBudget(image, bytes, format, metadata, decoding);
-    return { kind: 'decoded', crop, width, height };
+    const header = readHeader(bytes, format) ?? headerOf(bytes, format, await image.metadata());
+    return await cropWithinBudget(image, header, decoding);
   } catch (thrown) {
     return explain(thrown, decoding);
   }
@@ -41,18 +40,18 @@ export async function decodeImage(bytes: Buffer, decoding: ImageDecoding): Promi
 
 async function cropWithinBudget(
   image: Sharp,
-  bytes: Buffer,
-  format: ImageFormat,
-  metadata: Metadata,
-  { size, mode, budget }: ImageDecoding,
-): Promise<Uint8Array> {
-  const { width, height } = metadata;
-  const heldBytes = width * height * BYTES_PER_PIXEL;
+  { width, height, kind }: ImageHeader,
+  { size, mode, budget, maxPixels }: ImageDecoding,
+): Promise<Decoded> {
+  // What the header claims is not trusted here: sharp refuses an image of too many pixels when it is opened.
+  const heldBytes = Math.min(width * height, maxPixels) * BYTES_PER_PIXEL;
   await budget.take(heldBytes);
   try {
-    if (mode === 'fast' && fitsFastTransform(width, height, size))
-      return await fastCrop(image, width, height, size);
-    return exactCrop(await decodePixels(image, pixelKind(bytes, format, metadata)), size);
+    if (mode === 'fast' && fitsFastTransform(width, height, size)) {
+      return { kind: 'decoded', crop: await fastCrop(image, width, height, size), width, height };
+    }
+    const raw = await decodePixels(image, kind);
+    return { kind: 'decoded', crop: exactCrop(raw, size), width: raw.width, height: raw.height };
   } finally {
     budget.release(heldBytes);
   }

@@ -1,0 +1,117 @@
+// Images per CPU-second of decode and transform: through the decoder processes, and the same work in a plain loop.
+// Run: npx tsc; node .build/bench/decode.js [rounds]        (Linux: it reads the children's CPU time from /proc)
+import { readFileSync } from 'node:fs';
+import sharp from 'sharp';
+import { createDecoder, type Decoder } from '../src/decode/decoder.ts';
+import { resizeAndCrop } from '../src/decode/exact-resize.ts';
+import { cropGeometry } from '../src/decode/geometry.ts';
+
+const SIZE = 224;
+const IN_FLIGHT = 4;
+const PICTURES = 6;
+const CLOCK_TICKS_PER_SECOND = 100;
+const SHAPES = [
+  { width: 500, height: 400, images: 240 },
+  { width: 1024, height: 1024, images: 96 },
+  { width: 1600, height: 1200, images: 48 },
+] as const;
+
+type Work = (jpeg: Buffer) => Promise<unknown>;
+
+sharp.cache(false);
+sharp.concurrency(1);
+
+/** Colour patches under noise, as a JPEG of quality 85: about the bytes per pixel of photographs. */
+async function synthesise(width: number, height: number, seed: number): Promise<Buffer> {
+  let state = seed;
+  const random = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 24;
+  };
+  const patches = Uint8Array.from({ length: 24 * 18 * 3 }, random);
+  const { data } = await sharp(patches, { raw: { width: 24, height: 18, channels: 3 } })
+    .resize(width, height, { fit: 'fill', kernel: 'cubic' })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  for (let i = 0; i < data.length; i++)
+    data[i] = Math.min(Math.max(data[i]! + (random() - 128) / 10, 0), 255);
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: 85 })
+    .toBuffer();
+}
+
+async function plainExact(jpeg: Buffer): Promise<Uint8Array> {
+  const { data, info } = await sharp(jpeg, { ignoreIcc: true, failOn: 'error', pages: 1 })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return resizeAndCrop({ data, width: info.width, height: info.height, channels: 3 }, SIZE, false);
+}
+
+async function plainFast(jpeg: Buffer): Promise<Buffer> {
+  const image = sharp(jpeg, { ignoreIcc: true, failOn: 'error', pages: 1 });
+  const { width, height } = await image.metadata();
+  const { resizedWidth, resizedHeight, left, top } = cropGeometry(width, height, SIZE);
+  return image
+    .resize(resizedWidth, resizedHeight, { fit: 'fill', kernel: 'cubic' })
+    .extract({ left, top, width: SIZE, height: SIZE })
+    .raw()
+    .toBuffer();
+}
+
+/** CPU seconds of this process and of the decoder's, all threads. */
+function cpuSeconds(decoder: Decoder): number {
+  const { user, system } = process.cpuUsage();
+  const children = decoder.pids.map((pid) => {
+    const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+    return (Number(afterName[11]) + Number(afterName[12])) / CLOCK_TICKS_PER_SECOND;
+  });
+  return (user + system) / 1e6 + children.reduce((sum, seconds) => sum + seconds, 0);
+}
+
+async function measure(
+  work: Work,
+  jpegs: readonly Buffer[],
+  images: number,
+  decoder: Decoder,
+): Promise<number> {
+  const before = cpuSeconds(decoder);
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: IN_FLIGHT }, async () => {
+      while (next < images) await work(jpegs[next++ % jpegs.length]!);
+    }),
+  );
+  return images / (cpuSeconds(decoder) - before);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}
+
+const rounds = Number(process.argv[2] ?? 5);
+const decoder = createDecoder({ size: SIZE, mode: 'exact', processes: 1, concurrencyPerProcess: IN_FLIGHT });
+const works: Record<string, Work> = {
+  processes: (jpeg) => decoder.decode(jpeg),
+  'plain exact': plainExact,
+  'plain fast': plainFast,
+};
+for (const { width, height, images } of SHAPES) {
+  const jpegs = await Promise.all(
+    Array.from({ length: PICTURES }, (_, i) => synthesise(width, height, i + 1)),
+  );
+  const rates = new Map(Object.keys(works).map((name) => [name, [] as number[]]));
+  for (let round = -1; round < rounds; round++)
+    for (const [name, work] of Object.entries(works)) {
+      const rate = await measure(work, jpegs, images, decoder);
+      if (round >= 0) rates.get(name)!.push(rate);
+    }
+  const [processes, exact, fast] = [...rates.values()].map(median) as [number, number, number];
+  const overhead = median(rates.get('plain exact')!.map((rate, i) => rate / rates.get('processes')![i]! - 1));
+  console.log(
+    `${width} x ${height} (${Math.round(jpegs[0]!.length / 1024)} KB): ` +
+      `${processes.toFixed(0)} images per CPU-second through the decoder, ${exact.toFixed(0)} in a plain loop, ` +
+      `${fast.toFixed(0)} with sharp's own resize; overhead ${(100 * overhead).toFixed(1)} %, ` +
+      `ratio to sharp's own ${(processes / fast).toFixed(2)}`,
+  );
+}
+await decoder.stop();
