@@ -1,5 +1,3 @@
-import { demoUrl } from './address.ts';
-
 /** What the image host does wrong at a path, on purpose; `redirect` and `slow` end well. */
 export type FaultKind =
   | 'missing'
@@ -57,8 +55,3 @@ export const DEAD_URLS: readonly (string | null)[] = [
   'ftp://127.0.0.1/pub/picture.jpg',
   null,
 ];
-
-/** The URL of a fault in the sample shards. */
-export function faultUrl(fault: Fault): string {
-  return demoUrl(fault.path);
-}

@@ -31,7 +31,8 @@ export class Canvas {
   /** Runs the shader over rows `fromRow` up to `toRow` (all rows when absent). */
   shade(shader: Shader, fromRow = 0, toRow: number = this.height): this {
     const { width, data } = this;
-    const color: MutableRgb = [0, 0, 0];
+    // Not [0, 0, 0]: V8 would keep small integers first and convert on the first fraction.
+    const color: MutableRgb = [0.5, 0.5, 0.5];
     const first = Math.max(0, fromRow);
     for (let y = first, i = first * width * 3; y < Math.min(this.height, toRow); y++) {
       for (let x = 0; x < width; x++, i += 3) {

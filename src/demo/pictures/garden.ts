@@ -80,12 +80,15 @@ function paintPetals(canvas: Canvas, [cx, cy]: readonly [number, number], petals
   const { count, radius, turn, inner, outer, point } = petals;
   const power = 0.35 + 0.9 * point;
   const reach = Math.ceil(radius * 1.08);
+  // The heart of the flower and the next layer of petals cover the inside.
+  const hidden = radius * 0.22;
   const petalColor: MutableRgb = [0, 0, 0];
   const left = Math.max(0, Math.floor(cx) - reach);
   const right = Math.min(canvas.width, Math.ceil(cx) + reach);
   for (let y = Math.max(0, Math.floor(cy) - reach); y < Math.min(canvas.height, cy + reach); y++) {
     for (let x = left; x < right; x++) {
-      const distance = Math.hypot(x - cx, y - cy);
+      const distance = Math.sqrt((x - cx) ** 2 + (y - cy) ** 2);
+      if (distance > reach || distance < hidden) continue;
       const around = (Math.atan2(y - cy, x - cx) / (2 * Math.PI)) * count + turn + count;
       const part = (around % 1) * 2 - 1;
       const petal = Math.floor(around) % count;
@@ -141,7 +144,11 @@ export function forest(canvas: Canvas, seed: number): Canvas {
   const lightX = width * random.between(0.2, 0.8);
   canvas.shade((x, y, color) => {
     gradient([scaled(fog, 1.05), fog, scaled(leaf, 0.85)], y / height, color);
-    addLight(color, fog, 0.4 * Math.exp(-Math.hypot(x - lightX, (y - height * 0.25) * 0.8) / (width * 0.22)));
+    addLight(
+      color,
+      fog,
+      0.4 * Math.exp(-Math.sqrt((x - lightX) ** 2 + ((y - height * 0.25) * 0.8) ** 2) / (width * 0.22)),
+    );
   });
   for (let layer = 0; layer < 6; layer++) {
     const depth = layer / 5;

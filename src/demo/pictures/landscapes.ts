@@ -1,10 +1,11 @@
 import type { Canvas } from './canvas.ts';
 import { blend, hex, type MutableRgb, mix, type Rgb, smoothstep } from './color.ts';
 import { finish } from './filters.ts';
+import { MOODS, type Mood } from './moods.ts';
 import { fbm, ridges } from './noise.ts';
 import { Random } from './random.ts';
 import { conifer, disc, stroke } from './shapes.ts';
-import { MOODS, type Mood, paintSky } from './sky.ts';
+import { paintSky } from './sky.ts';
 import { drawTerrain, facing, slopeAt, type View } from './terrain.ts';
 
 type Light = readonly [number, number, number];

@@ -196,7 +196,7 @@ function glowDisc(
 ): void {
   for (let y = Math.floor(cy - radius - 1); y <= cy + radius + 1; y++) {
     for (let x = Math.floor(cx - radius - 1); x <= cx + radius + 1; x++) {
-      const distance = Math.hypot(x - cx, y - cy);
+      const distance = Math.sqrt((x - cx) ** 2 + (y - cy) ** 2);
       const edge = Math.max(0, Math.min(1, (radius - distance) / 2 + 0.5));
       if (edge > 0) canvas.glow(x, y, color, strength * edge * (0.7 + 0.45 * (distance / radius) ** 6));
     }

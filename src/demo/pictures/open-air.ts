@@ -12,10 +12,11 @@ import {
   smoothstep,
 } from './color.ts';
 import { finish } from './filters.ts';
+import { MOODS } from './moods.ts';
 import { fbm } from './noise.ts';
 import { Random } from './random.ts';
 import { disc, stroke } from './shapes.ts';
-import { MOODS, paintSky } from './sky.ts';
+import { paintSky } from './sky.ts';
 
 /** The open sea with a path of light under the sun. */
 export function sea(canvas: Canvas, seed: number): Canvas {
@@ -46,21 +47,26 @@ export function sea(canvas: Canvas, seed: number): Canvas {
   return finish(canvas, seed);
 }
 
-/** Paint that flows: noise that bends noise, in a palette of cosines. */
+const SHEEN: Rgb = [1, 0.95, 0.9];
+
+/** From the hollows to the crests of the paint. */
+const PALETTES = [
+  ['#0b1d3a', '#12506b', '#2a9d8f', '#e9c46a', '#f4a261'],
+  ['#2b0a3d', '#7b2d6b', '#d1495b', '#f79d65', '#fdf0d5'],
+  ['#081c15', '#1b4332', '#40916c', '#b7e4c7', '#f8f4e3'],
+  ['#10002b', '#3c096c', '#5a7de8', '#8fd6f0', '#fdfcf0'],
+  ['#1a0f0a', '#7a3b1e', '#d9822b', '#f6d186', '#fff8e7'],
+  ['#03071e', '#1d3557', '#457b9d', '#a8dadc', '#e63946'],
+] as const;
+
+/** Paint that flows: noise that bends noise. */
 export function abstract(canvas: Canvas, seed: number): Canvas {
   const random = new Random(seed);
   const { width } = canvas;
   const shift = random.next();
-  const scale = random.between(0.25, 0.4);
-  const bend = random.between(0.25, 0.5);
-  const hue = random.next();
-  const stops = [
-    hsl(hue, 0.8, 0.12),
-    hsl(hue + 0.06, 0.85, 0.42),
-    hsl(hue + random.pick([0.12, 0.5]), 0.9, 0.6),
-    hsl(hue + 0.14, 0.85, 0.85),
-    hsl(hue + 0.5, 0.75, 0.35),
-  ];
+  const scale = random.between(0.14, 0.24);
+  const bend = random.between(0.2, 0.35);
+  const stops = random.pick(PALETTES).map(hex);
   return finish(
     canvas.shade((x, y, color) => {
       const u = (x / width) * scale + shift;
@@ -69,10 +75,9 @@ export function abstract(canvas: Canvas, seed: number): Canvas {
       const b = fbm(u + 0.4, v);
       const c = fbm(u + a * bend, v + b * bend);
       const d = fbm(u + c * bend * 0.5, v + a * bend * 0.5 + 0.1);
-      gradient(stops, c * 1.15 - 0.08, color);
+      gradient(stops, c * 1.5 - 0.28, color);
       const sheen = smoothstep(0.42, 0.78, d) - smoothstep(0.6, 0.3, c) * 0.35;
-      const line = Math.abs(Math.sin((c + d) * 34)) ** 14;
-      addLight(color, [1, 0.95, 0.9], sheen * 0.22 + line * 0.1);
+      addLight(color, SHEEN, sheen * 0.16);
     }),
     seed,
     0.2,

@@ -14,7 +14,7 @@ export function disc(
   const [cx, cy] = at;
   for (let y = Math.floor(cy - reach); y <= cy + reach; y++) {
     for (let x = Math.floor(cx - reach); x <= cx + reach; x++) {
-      const coverage = (radius + softness / 2 - Math.hypot(x - cx, y - cy)) / softness;
+      const coverage = (radius + softness / 2 - Math.sqrt((x - cx) ** 2 + (y - cy) ** 2)) / softness;
       if (coverage > 0) canvas.plot(x, y, color, alpha * Math.min(1, coverage));
     }
   }
@@ -58,7 +58,7 @@ export function stroke(
   for (let y = Math.max(0, Math.floor(Math.min(from[1], to[1]) - reach)); y <= bottom; y++) {
     for (let x = left; x <= right; x++) {
       const t = Math.max(0, Math.min(1, ((x - from[0]) * dx + (y - from[1]) * dy) / lengthSquared));
-      const distance = Math.hypot(x - from[0] - t * dx, y - from[1] - t * dy);
+      const distance = Math.sqrt((x - from[0] - t * dx) ** 2 + (y - from[1] - t * dy) ** 2);
       const coverage = (fromWidth + (toWidth - fromWidth) * t) / 2 + 0.5 - distance;
       if (coverage > 0) canvas.plot(x, y, color, alpha * Math.min(1, coverage));
     }
