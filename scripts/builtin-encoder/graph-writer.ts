@@ -2,9 +2,6 @@ import type { GraphBuilder } from '../../src/embed/onnx/graph-builder.ts';
 import { type Attributes, floatTensor, int64Tensor } from '../../src/embed/onnx/messages.ts';
 import { EPSILON, type Ramp } from './measures.ts';
 
-/** Height and width of [batch, channels, height, width]. */
-const PLANE_AXES = { axes: { ints: [2, 3] }, keepdims: { int: 1 } };
-
 /** The arithmetic of pictures in ONNX operators; every method gives the name of its result. */
 export class GraphWriter {
   readonly #graph: GraphBuilder;
@@ -59,8 +56,12 @@ export class GraphWriter {
     return this.node('Log', [this.add(a, this.scalar(offset))]);
   }
 
+  /**
+   * The mean over height and width. Not ReduceMean: ONNX Runtime lets that sum in an order that depends on the
+   * plane's address, so that an image's measures would depend on its place in the batch, in the last bit.
+   */
   mean(plane: string): string {
-    return this.node('ReduceMean', [plane], PLANE_AXES);
+    return this.node('GlobalAveragePool', [plane]);
   }
 
   variance(plane: string): string {
@@ -110,8 +111,7 @@ export class GraphWriter {
     const inputs = [sign, this.integers([count])];
     // The second output tells where they were.
     const [top] = this.#graph.nodeOutputs('TopK', inputs, { axis: { int: 1 } }, 2);
-    const mean = this.node('ReduceMean', [top!], { axes: { ints: [1] }, keepdims: { int: 1 } });
-    const signed = which === 'largest' ? mean : this.node('Neg', [mean]);
-    return this.node('Reshape', [signed, this.integers([-1, 1, 1, 1])]);
+    const mean = this.mean(this.node('Reshape', [top!, this.integers([-1, 1, count, 1])]));
+    return which === 'largest' ? mean : this.node('Neg', [mean]);
   }
 }

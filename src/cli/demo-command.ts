@@ -67,6 +67,9 @@ function demoConfig(inputs: readonly string[], outputFolder: string): ScoreConfi
     'min-aesthetic': String(DEMO_MIN_AESTHETIC),
     'number-sample-per-shard': String(DEMO_SAMPLES_PER_SHARD),
     'allow-private-addresses': true,
+    // The host paints its pictures while they are asked for: few at a time, and no hurry.
+    'thread-count': '16',
+    timeout: '60',
   });
   return scoreConfig(values, inputs, 'bowerbird demo');
 }

@@ -19,7 +19,6 @@ export interface ImageDecoding {
 }
 
 const BYTES_PER_PIXEL = 4;
-const MAX_MESSAGE_CHARACTERS = 200;
 
 /** Turns an image file into the encoder's crop, or says why it cannot. */
 export async function decodeImage(bytes: Buffer, decoding: ImageDecoding): Promise<Decoded | DecodeFailure> {
@@ -57,21 +56,16 @@ async function cropWithinBudget(
   }
 }
 
-/** sharp tells its failures apart by message alone. */
+/**
+ * sharp tells its failures apart by message alone. libvips' own words do not go further: its error buffer is shared by
+ * the images that a process works on, so the same broken image would not always have the same message.
+ */
 function explain(thrown: unknown, { maxPixels }: ImageDecoding): DecodeFailure {
-  const message = oneLine(messageOf(thrown));
-  return message.includes('exceeds pixel limit')
+  return messageOf(thrown).includes('exceeds pixel limit')
     ? failure('image_too_large', `image area too large: more than ${maxPixels} pixels`)
-    : failure('image_broken', message);
+    : failure('image_broken', 'Image decoding error');
 }
 
 function failure(reason: DecodeFailureReason, message: string): DecodeFailure {
   return { kind: 'failed', reason, message };
-}
-
-function oneLine(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e]+/g, ' ')
-    .trim()
-    .slice(0, MAX_MESSAGE_CHARACTERS);
 }

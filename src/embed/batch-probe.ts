@@ -11,13 +11,15 @@ function noise(seed: number): () => number {
   };
 }
 
-/** Noise of a brightness and a strength of its own. */
+/** A slope of light under noise, each of a strength of its own: smooth pictures, grainy ones, and what lies between. */
 function noiseCrop(seed: number, cropBytes: number): Uint8Array {
   const next = noise(seed);
   const middle = 255 * next();
-  const spread = 128 * next();
+  const slope = 255 * (2 * next() - 1);
+  const spread = 128 * next() ** 3;
   const crop = new Uint8ClampedArray(cropBytes);
-  for (let i = 0; i < cropBytes; i++) crop[i] = middle + spread * (2 * next() - 1);
+  for (let i = 0; i < cropBytes; i++)
+    crop[i] = middle + slope * (i / cropBytes - 0.5) + spread * (2 * next() - 1);
   return new Uint8Array(crop.buffer);
 }
 

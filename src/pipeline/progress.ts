@@ -8,6 +8,8 @@ interface QueueLevel {
 /** The stages whose queues a person can watch. */
 export type StageName = 'download' | 'decode' | 'embed';
 
+const REPEATED_NOTE_MS = 3000;
+
 /** What a run is busy with. */
 export type Phase = 'planning' | 'loading' | 'scoring' | 'merging';
 
@@ -28,6 +30,7 @@ export class ScoreProgress {
   phase: Phase = 'planning';
   scoringStartedAtMs: number | undefined;
   readonly #onNote: (text: string) => void;
+  #lastNoteAtMs = Date.now();
   #queues: Readonly<Partial<Record<StageName, QueueLevel>>> = {};
 
   /** @param onNote told what a person should read at once: a crashed child, a long conversion */
@@ -37,6 +40,13 @@ export class ScoreProgress {
 
   note(text: string): void {
     this.#onNote(text);
+  }
+
+  /** For what repeats: says something once in a few seconds at most, and nothing in the first. */
+  noteNowAndThen(text: string): void {
+    if (Date.now() - this.#lastNoteAtMs < REPEATED_NOTE_MS) return;
+    this.#lastNoteAtMs = Date.now();
+    this.note(text);
   }
 
   enter(phase: Phase): void {

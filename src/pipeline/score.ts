@@ -63,7 +63,7 @@ async function runLocked(
 ): Promise<ScoreOutcome> {
   const existing = config.incrementalMode === 'overwrite' ? undefined : await readRunRecord(folder.runRecord);
   progress.enter('planning');
-  const plan = await planScore(config, folder, existing, (message) => progress.note(message));
+  const plan = await planScore(config, folder, existing, (message) => progress.noteNowAndThen(message));
   progress.enter('loading');
   const models = await loadModels(config, progress);
   try {

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { type ImageHost, type Resource, startImageHost } from './image-host.ts';
+import { makePicture } from './pictures.ts';
+import { buildShard, type ShardRow } from './shard-builder.ts';
+
+/** A folder, a host and a shard for a test that runs the command. */
+export interface World {
+  readonly folder: string;
+  readonly host: ImageHost;
+  readonly shard: string;
+  readonly rows: readonly ShardRow[];
+  path(...parts: string[]): string;
+}
+
+export async function makeFolder(t: ExecutionContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'bowerbird-test-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** What a world is made of. */
+export interface WorldOptions {
+  readonly rowCount: number;
+  /** Each image is answered after this long. */
+  readonly delayMs?: number;
+}
+
+/**
+ * A loopback host with some pictures, and a shard of rows that point to them. Every ninth row is a dead link, every
+ * eleventh a broken file; punsafe is above 0.5 in every seventh row and null in every thirteenth.
+ */
+export async function makeWorld(
+  t: ExecutionContext,
+  { rowCount, delayMs = 0 }: WorldOptions,
+): Promise<World> {
+  const pictures = await Promise.all(Array.from({ length: 12 }, (_, seed) => makePicture(seed)));
+  const resources = new Map<string, Resource>();
+  for (let row = 0; row < rowCount; row++) {
+    const picture = pictures[row % pictures.length]!;
+    const bytes = row % 11 === 5 ? picture.subarray(0, picture.length / 2) : picture;
+    if (row % 9 !== 4) resources.set(`/${row}.jpg`, delayMs > 0 ? delayed(bytes, delayMs) : bytes);
+  }
+  const host = await startImageHost(resources);
+  t.teardown(() => host.stop());
+  const folder = await makeFolder(t);
+  const rows = Array.from({ length: rowCount }, (_, row) => ({
+    URL: `${host.origin}/${row}.jpg`,
+    TEXT: row % 5 === 0 ? null : `picture ${row}, naïve 😀`,
+    punsafe: row % 13 === 0 ? null : row % 7 === 0 ? 0.9 : 0.1,
+  }));
+  const shard = join(folder, 'shard.parquet');
+  await buildShard(shard, rows, { punsafe: 'DOUBLE' });
+  return { folder, host, shard, rows, path: (...parts) => join(folder, ...parts) };
+}
+
+function delayed(bytes: Uint8Array, delayMs: number): Resource {
+  return (_request, response) => {
+    setTimeout(() => response.writeHead(200, { 'content-length': bytes.length }).end(bytes), delayMs);
+  };
+}
+
+/** Flags that every test run needs. */
+export const LOOPBACK_FLAGS: readonly string[] = [
+  '--allow-private-addresses',
+  '--processes-count',
+  '1',
+  '--batch-size',
+  '8',
+];
+
+/** sha256 of every file of a run whose bytes may not depend on how the run went, by its path. */
+export async function digestRun(runFolder: string): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  for (const file of await readdir(runFolder, { recursive: true, withFileTypes: true })) {
+    const path = join(file.parentPath, file.name);
+    const name = path.slice(runFolder.length + 1);
+    if (!file.isFile() || name.startsWith('stats/') || name === 'run.json' || name === 'report.html')
+      continue;
+    digests[name] = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+  }
+  return digests;
+}
