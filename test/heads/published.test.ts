@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { packageFolder } from '../../src/base/package.ts';
+import type { Head } from '../../src/heads/head.ts';
+import { loadHead } from '../../src/heads/load.ts';
+import { readNpy } from '../../src/heads/npy-file.ts';
+
+// LAION's own heads on LAION's own bucket means; the scores were computed with torch from the published files.
+const LAION = join(packageFolder, '..', 'shared', 'laion');
+const LINEAR_SCORES = [
+  -2.457909, -0.137857, 1.89511, 3.584934, 5.099726, 6.470104, 7.78699, 9.048002, 10.226409, 11.304426,
+];
+const STACK_SCORES = [
+  1.65548, 2.359275, 3.069824, 3.672451, 4.23801, 4.701021, 5.073054, 5.365362, 5.576664, 5.746761,
+];
+const DIMENSION = 768;
+
+const published = existsSync(LAION) ? test : test.skip;
+if (!existsSync(LAION)) test('published heads are not checked', (t) => t.pass(`${LAION} is absent`));
+
+function loadLaion(name: string): Promise<Head> {
+  return loadHead(join(LAION, 'heads', name), { tag: 'aesthetic' });
+}
+
+function bucketMeans(): Float32Array {
+  const rows = LINEAR_SCORES.map((_, k) =>
+    readNpy(readFileSync(join(LAION, 'bucket_means', 'vit_l_14', `rating${k}.npy`))),
+  );
+  return Float32Array.from(rows.flatMap(({ data }) => [...data]));
+}
+
+function sixDecimals(values: Iterable<number>): string[] {
+  return [...values].map((value) => value.toFixed(6));
+}
+
+const lengthOf = (values: Float64Array): number =>
+  Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
+
+published('the published linear head gives the published scores', async (t) => {
+  const head = await loadLaion('sa_0_4_vit_l_14_linear.pth');
+  t.is(head.dimension, DIMENSION);
+  t.true(head.requiresUnitNorm);
+  t.is(head.linear!.bias.toFixed(6), '3.529372');
+  t.is(lengthOf(head.linear!.weights).toFixed(6), '28.444396');
+  t.deepEqual(sixDecimals(head.score(bucketMeans(), 10)), sixDecimals(LINEAR_SCORES));
+});
+
+published('the published linear head gives the published scores of probes', async (t) => {
+  const head = await loadLaion('sa_0_4_vit_l_14_linear.pth');
+  const probes = new Float32Array(3 * DIMENSION);
+  probes[0] = 1;
+  probes.fill(1 / Math.sqrt(DIMENSION), DIMENSION, 2 * DIMENSION);
+  t.deepEqual(sixDecimals(head.score(probes, 3)), ['5.402092', '1.513130', '3.529372']);
+});
+
+published('the published stack of five layers collapses to one and gives the published scores', async (t) => {
+  const head = await loadLaion('sac+logos+ava1-l14-linearMSE.pth');
+  t.is(head.linear!.bias.toFixed(6), '5.236646');
+  t.is(lengthOf(head.linear!.weights).toFixed(6), '17.995625');
+  t.deepEqual(sixDecimals(head.score(bucketMeans(), 10)), sixDecimals(STACK_SCORES));
+});
+
+published('the published NSFW model is refused as TensorFlow', async (t) => {
+  const error = await t.throwsAsync(
+    loadHead(join(LAION, 'heads', 'clip_autokeras_binary_nsfw.zip'), { tag: 'punsafe' }),
+  );
+  t.regex(error.message, /TensorFlow/);
+});
