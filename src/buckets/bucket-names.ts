@@ -4,10 +4,19 @@ export const BUCKET_NAMES = ['below', '0', '1', '2', '3', '4', '5', '6', '7', '8
 /** A score bucket. */
 export type BucketName = (typeof BUCKET_NAMES)[number];
 
+const FIRST_ABOVE = 10;
+
+/** The bounds of a bucket, `lower` included and `upper` not; null where it is open. */
+export function boundsOf(name: BucketName): { readonly lower: number | null; readonly upper: number | null } {
+  if (name === 'below') return { lower: null, upper: 0 };
+  if (name === 'above') return { lower: FIRST_ABOVE, upper: null };
+  return { lower: Number(name), upper: Number(name) + 1 };
+}
+
 /** The bucket of a score. -0 lies in bucket 0. */
 export function bucketOf(score: number): BucketName {
   if (Number.isNaN(score)) throw new RangeError('NaN lies in no score bucket');
   if (score < 0) return 'below';
-  if (score >= 10) return 'above';
+  if (score >= FIRST_ABOVE) return 'above';
   return BUCKET_NAMES[1 + Math.floor(score)]!;
 }
