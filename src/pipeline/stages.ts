@@ -133,7 +133,8 @@ export class Stages {
     const { encoder, heads } = this.#tools;
     for (const [tag, head] of Object.entries(heads) as [Tag, Head][]) {
       const scores = head.score(embeddings, batch.length);
-      for (const [i, { work, index }] of batch.entries()) work.headScores[tag]![index] = scores[i]!;
+      // The score is the float32 that is published: whoever reads the tags comes to the same verdict and bucket.
+      for (const [i, { work, index }] of batch.entries()) work.headScores[tag]![index] = Math.fround(scores[i]!);
     }
     for (const [i, row] of batch.entries()) {
       const problem = rowProblem(embeddings, i, encoder.dimension);

@@ -1,0 +1,143 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import test from 'ava';
+import { readParquet } from '../helpers/read-parquet.ts';
+import { runCli } from '../helpers/run-cli.ts';
+import { digestRun, LOOPBACK_FLAGS, makeFolder, makeWorld, type World } from '../helpers/scored-world.ts';
+import { buildShard } from '../helpers/shard-builder.ts';
+
+function scoreArgs(world: World, ...more: string[]): string[] {
+  return ['score', world.shard, '--output-folder', world.path('out'), ...LOOPBACK_FLAGS, ...more];
+}
+
+test('other settings on the same run folder are refused, each difference named, and nothing is touched', async (t) => {
+  const world = await makeWorld(t, { rowCount: 20 });
+  t.is((await runCli(scoreArgs(world, '--min-aesthetic', '4'))).exitCode, 0);
+  const before = await digestRun(world.path('out'));
+  const changed = await runCli(scoreArgs(world, '--min-aesthetic', '5', '--transform', 'fast'));
+  t.is(changed.exitCode, 2);
+  t.regex(changed.stderr, /--min-aesthetic was 4, is 5/);
+  t.regex(changed.stderr, /--transform was "exact", is "fast"/);
+  t.regex(changed.stderr, /\[BB_RUN_CHANGED\]/);
+  t.deepEqual(await digestRun(world.path('out')), before);
+});
+
+test('what only decides the pace may change from one start to the next', async (t) => {
+  const world = await makeWorld(t, { rowCount: 20 });
+  t.is((await runCli(scoreArgs(world))).exitCode, 0);
+  t.is(
+    (await runCli(scoreArgs(world, '--thread-count', '3', '--timeout', '3', '--retries', '0'))).exitCode,
+    0,
+  );
+});
+
+test('an input whose content has changed is refused by its name', async (t) => {
+  const world = await makeWorld(t, { rowCount: 20 });
+  t.is((await runCli(scoreArgs(world))).exitCode, 0);
+  await buildShard(world.shard, world.rows.slice(0, 19), { punsafe: 'DOUBLE' });
+  const changed = await runCli(scoreArgs(world));
+  t.is(changed.exitCode, 2);
+  t.regex(changed.stderr, /shard\.parquet has other content/);
+});
+
+test('overwrite starts over; extend adds new inputs and leaves the old shards alone', async (t) => {
+  const world = await makeWorld(t, { rowCount: 24 });
+  const sized = ['--number-sample-per-shard', '10'];
+  t.is((await runCli(scoreArgs(world, ...sized))).exitCode, 0);
+  t.is(
+    (await runCli(scoreArgs(world, ...sized, '--min-aesthetic', '5', '--incremental-mode', 'overwrite')))
+      .exitCode,
+    0,
+  );
+  const record = JSON.parse(await readFile(world.path('out', 'run.json'), 'utf8')) as { thresholds: object };
+  t.like(record.thresholds, { min_aesthetic: 5 });
+
+  const before = await digestRun(world.path('out'));
+  // Sorted by path it comes first; its shards must come last all the same.
+  const added = world.path('a-new-shard.parquet');
+  await buildShard(added, world.rows.slice(0, 12), { punsafe: 'DOUBLE' });
+  const flags = [...sized, '--min-aesthetic', '5'];
+  const refused = await runCli(scoreArgs(world, added, ...flags));
+  t.is(refused.exitCode, 2);
+  t.regex(refused.stderr, /a-new-shard\.parquet is new/);
+  const extended = await runCli(scoreArgs(world, added, ...flags, '--incremental-mode', 'extend'));
+  t.is(extended.exitCode, 0, extended.stderr);
+  const after = await digestRun(world.path('out'));
+  for (const shard of ['00000', '00001', '00002']) {
+    t.is(after[`tags/${shard}.parquet`], before[`tags/${shard}.parquet`]);
+  }
+  const rows = await readParquet(world.path('out', 'tags', '00003.parquet'));
+  t.is(rows[0]!['URL'], world.rows[0]!['URL']);
+  t.is(rows[0]!['key'], '000030');
+});
+
+test('a folder that another run is writing to is refused; a lock whose process is gone is not', async (t) => {
+  const world = await makeWorld(t, { rowCount: 10 });
+  t.is((await runCli(scoreArgs(world))).exitCode, 0);
+  await writeFile(world.path('out', '.lock'), JSON.stringify({ pid: process.pid, host: hostname() }));
+  const locked = await runCli(scoreArgs(world));
+  t.is(locked.exitCode, 2);
+  t.regex(locked.stderr, new RegExp(`process ${process.pid} .*is writing to this run folder`));
+  await writeFile(world.path('out', '.lock'), JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() }));
+  t.is((await runCli(scoreArgs(world))).exitCode, 0);
+});
+
+const BAD_USAGE: readonly (readonly [string, readonly string[], RegExp])[] = [
+  ['an unknown flag', ['--min-aesthetics', '7'], /min-aesthetics/],
+  ['a number that is none', ['--timeout', 'x'], /--timeout needs a number.*"x"/],
+  ['a whole number with a fraction', ['--retries', '1.5'], /--retries needs a whole number/],
+  ['a number out of range', ['--thread-count', '0'], /--thread-count needs a whole number, at least 1/],
+  ['a choice that does not exist', ['--device', 'tpu'], /device/i],
+  ['a flag given twice', ['--timeout', '3', '--timeout', '4'], /--timeout was given more than once/],
+  [
+    'a threshold on a tag that no row can have',
+    ['--max-pwatermark', '0.5'],
+    /--max-pwatermark 0.5 would drop every row/,
+  ],
+  ['an encoder that does not exist', ['--clip-model', 'ViT-Z/99'], /BB_MODEL_UNKNOWN/],
+  ['a head that does not exist', ['--aesthetic-head', 'nowhere.pth'], /nowhere\.pth/],
+  ['a column that does not exist', ['--url-col', 'links'], /links.*BB_COLUMN_MISSING/s],
+];
+
+for (const [what, flags, expected] of BAD_USAGE) {
+  test(`${what} is refused with exit code 2 before anything is downloaded`, async (t) => {
+    const world = await makeWorld(t, { rowCount: 3 });
+    const result = await runCli(scoreArgs(world, ...flags));
+    t.is(result.exitCode, 2, result.stderr);
+    t.regex(result.stderr, expected);
+    t.is(world.host.requests.size, 0);
+    t.notRegex(result.stderr, /\n\s+at /);
+  });
+}
+
+test('an input that does not exist is named', async (t) => {
+  const folder = await makeFolder(t);
+  const result = await runCli(['score', `${folder}/none-*.parquet`, '--output-folder', `${folder}/out`]);
+  t.is(result.exitCode, 2);
+  t.regex(result.stderr, /none-\*\.parquet/);
+  t.regex(result.stderr, /BB_INPUT_NOT_FOUND/);
+});
+
+test('flags may be spelt as img2dataset spells them, and come from a file', async (t) => {
+  const world = await makeWorld(t, { rowCount: 12 });
+  const config = world.path('config.json');
+  await writeFile(config, JSON.stringify({ number_sample_per_shard: 5, minAesthetic: 3, 'thread-count': 4 }));
+  const result = await runCli([
+    'score',
+    `--url_list=${world.shard}`,
+    '--output_folder',
+    world.path('out'),
+    '--config',
+    config,
+    '--allowPrivateAddresses',
+    '--batch_size',
+    '4',
+    '--min_aesthetic',
+    '2',
+    '--json',
+  ]);
+  t.is(result.exitCode, 0, result.stderr);
+  const record = JSON.parse(await readFile(world.path('out', 'run.json'), 'utf8')) as Record<string, object>;
+  t.like(record['settings'], { number_sample_per_shard: 5, batch_size: 4 });
+  t.like(record['thresholds'], { min_aesthetic: 2 });
+});
