@@ -1,0 +1,44 @@
+import { formatPlain } from './format.ts';
+import type { ReportThresholds } from './report-data.ts';
+
+interface RuleOfTag {
+  readonly tag: string;
+  readonly missing: boolean;
+}
+
+const TAG_NAMES: Readonly<Record<string, string>> = {
+  aesthetic: 'aesthetic score',
+  punsafe: 'punsafe',
+  pwatermark: 'pwatermark',
+};
+
+/** What a drop rule says, with its threshold: `punsafe 0.5 or more`, `no aesthetic score`. */
+export function dropRuleText(rule: string, thresholds: ReportThresholds): string {
+  const { tag, missing } = splitRule(rule);
+  const name = TAG_NAMES[tag];
+  if (name === undefined) return rule;
+  if (missing) return `no ${name}`;
+  const threshold = thresholdOf(tag, thresholds);
+  if (threshold === null) return name;
+  return `${name} ${formatPlain(threshold)} or ${tag === 'aesthetic' ? 'less' : 'more'}`;
+}
+
+/** True where the filter asked this rule, whether or not it dropped anything. */
+export function ruleIsAsked(rule: string, thresholds: ReportThresholds): boolean {
+  const { tag, missing } = splitRule(rule);
+  return thresholdOf(tag, thresholds) !== null && (!missing || thresholds.missingTags === 'drop');
+}
+
+function splitRule(rule: string): RuleOfTag {
+  const tag = rule.replace(/_missing$/, '');
+  return { tag, missing: tag !== rule };
+}
+
+function thresholdOf(
+  tag: string,
+  { minAesthetic, maxPunsafe, maxPwatermark }: ReportThresholds,
+): number | null {
+  if (tag === 'aesthetic') return minAesthetic;
+  if (tag === 'punsafe') return maxPunsafe;
+  return tag === 'pwatermark' ? maxPwatermark : null;
+}

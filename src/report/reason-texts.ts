@@ -1,0 +1,152 @@
+/** A reason of failure in words: what it means, and what the user can do. */
+export interface ReasonText {
+  readonly meaning: string;
+  readonly advice: string;
+}
+
+const LINK_ROT = 'Link rot: nothing to do.';
+const RETRY_LATER = 'Often passes: run again with --retry-failed.';
+
+const TEXTS: Readonly<Record<string, ReasonText>> = {
+  url_missing: {
+    meaning: 'The row has no URL.',
+    advice: 'Check --url-col if there are many.',
+  },
+  url_invalid: {
+    meaning: 'The URL cannot be read as one.',
+    advice: 'Check --url-col and the shard if there are many.',
+  },
+  url_scheme_unsupported: {
+    meaning: 'The URL is neither http nor https.',
+    advice: 'Nothing to do: other schemes are not fetched.',
+  },
+  address_refused: {
+    meaning: 'The host is at a private, loopback or link-local address.',
+    advice: 'Use --allow-private-addresses if the host is yours.',
+  },
+  dns_not_found: {
+    meaning: 'The host name does not exist.',
+    advice: 'Link rot, if few. If nearly all rows fail so, check the network and its name server.',
+  },
+  dns_failed: {
+    meaning: 'The name server gave no answer.',
+    advice: 'Use a local caching resolver, then --retry-failed.',
+  },
+  connect_refused: {
+    meaning: 'The host refused the connection.',
+    advice: RETRY_LATER,
+  },
+  connect_timeout: {
+    meaning: 'The host did not accept a connection in time.',
+    advice: 'If there are many, lower --thread-count, then --retry-failed.',
+  },
+  connect_failed: {
+    meaning: 'The connection failed or broke.',
+    advice: RETRY_LATER,
+  },
+  tls_failed: {
+    meaning: 'No secure connection: the certificate or the protocol is bad.',
+    advice: 'Nothing to do: certificates are always checked.',
+  },
+  timed_out: {
+    meaning: 'The image was not complete within the time for one image.',
+    advice: 'Raise --timeout or lower --thread-count, then --retry-failed.',
+  },
+  http_not_found: {
+    meaning: 'The image is gone (404 or 410).',
+    advice: LINK_ROT,
+  },
+  http_forbidden: {
+    meaning: 'The host does not give the image to us (401 or 403).',
+    advice: 'Nothing to do: respect it.',
+  },
+  http_too_many_requests: {
+    meaning: 'The host asks for fewer requests (429).',
+    advice: 'Lower --thread-count, then --retry-failed later.',
+  },
+  http_client_error: {
+    meaning: 'The host refused the request (another 4xx status).',
+    advice: 'Nothing to do.',
+  },
+  http_server_error: {
+    meaning: 'The host failed (a 5xx status).',
+    advice: RETRY_LATER,
+  },
+  http_unexpected_status: {
+    meaning: 'The host answered with a status that brings no image.',
+    advice: 'Nothing to do.',
+  },
+  redirect_limit: {
+    meaning: 'Too many redirects, or a loop.',
+    advice: LINK_ROT,
+  },
+  redirect_invalid: {
+    meaning: 'A redirect leads to no URL that may be fetched.',
+    advice: LINK_ROT,
+  },
+  response_too_large: {
+    meaning: 'The file is larger than the byte limit of one image.',
+    advice: 'Raise the byte limit of an image if you want such files.',
+  },
+  response_invalid: {
+    meaning: 'The answer is not valid HTTP, or its encoding is broken.',
+    advice: 'Nothing to do.',
+  },
+  response_cut: {
+    meaning: 'The connection ended before the file did.',
+    advice: RETRY_LATER,
+  },
+  response_empty: {
+    meaning: 'The answer has no bytes.',
+    advice: LINK_ROT,
+  },
+  opted_out: {
+    meaning: 'The host asks with X-Robots-Tag not to be used in this way.',
+    advice: 'Nothing to do: respect it.',
+  },
+  format_unsupported: {
+    meaning: 'The bytes are no image format that is decoded.',
+    advice: 'Often an HTML page in place of the image: nothing to do.',
+  },
+  image_broken: {
+    meaning: 'The image is damaged or cut.',
+    advice: 'Nothing to do.',
+  },
+  image_too_large: {
+    meaning: 'The image has more pixels than are decoded.',
+    advice: 'Nothing to do: the limit guards against decompression bombs.',
+  },
+  decode_timeout: {
+    meaning: 'Decoding took too long and was stopped.',
+    advice: 'If there are many, the machine is overloaded: use fewer processes, then --retry-failed.',
+  },
+  decoder_crashed: {
+    meaning: 'The decoder process ended on this image, and was started anew.',
+    advice: 'If there are many, look at the memory of the machine.',
+  },
+  encoder_crashed: {
+    meaning: 'The encoder process ended while it worked on the batch of this image.',
+    advice: 'Lower --batch-size if memory was short, then --retry-failed.',
+  },
+  encoder_failed: {
+    meaning: 'The encoder refused the batch of this image.',
+    advice: 'Check the model with a small run on --device cpu, then --retry-failed.',
+  },
+  embedding_invalid: {
+    meaning: 'The embedding has values that are no numbers, or has no length.',
+    advice: 'If there are many, check the model and its precision on this device.',
+  },
+};
+
+const UNKNOWN: ReasonText = {
+  meaning: 'No explanation of this reason is at hand.',
+  advice: 'The tags of the run hold the message of every such row.',
+};
+
+/** The reasons that have a text of their own. */
+export const EXPLAINED_REASONS: readonly string[] = Object.keys(TEXTS);
+
+/** The text of a reason; a neutral one for a reason that is not known here. */
+export function reasonText(reason: string): ReasonText {
+  return Object.hasOwn(TEXTS, reason) ? TEXTS[reason]! : UNKNOWN;
+}

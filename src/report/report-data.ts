@@ -1,0 +1,142 @@
+/** Everything that the run page shows. Numbers are as the run counted them; nothing in here is trusted as HTML. */
+export interface ReportData {
+  readonly title: string;
+  readonly rows: ReportRows;
+  /** Rows dropped by the filter, by the first rule that failed, in the order in which rules are asked. */
+  readonly droppedBy: readonly { readonly rule: string; readonly count: number }[];
+  /** Scored rows without the tag, dropped or not. */
+  readonly missingTags: readonly { readonly tag: string; readonly count: number }[];
+  readonly reasons: readonly ReportReason[];
+  readonly thresholds: ReportThresholds;
+  /** Bins in order, scores in [from, to); the outermost may be infinite. */
+  readonly histogram: readonly ReportBin[];
+  /** Lowest first. */
+  readonly buckets: readonly ReportBucket[];
+  /** The largest |head on mean - mean score| over the buckets; null without a linear head. */
+  readonly meanCheck: number | null;
+  readonly samples: readonly ReportSample[];
+  readonly paces: readonly ReportPace[];
+  readonly provenance: ReportProvenance;
+}
+
+/** The states of all rows: successes and the three failures sum to the total. */
+export interface ReportRows {
+  readonly total: number;
+  readonly successes: number;
+  readonly kept: number;
+  readonly failedToDownload: number;
+  readonly failedToResize: number;
+  readonly failedToEmbed: number;
+}
+
+/** Failed rows of one reason. */
+export interface ReportReason {
+  readonly reason: string;
+  /** failed_to_download, failed_to_resize or failed_to_embed. */
+  readonly status: string;
+  readonly count: number;
+}
+
+/** What the filter compared with; null where there was no such rule. */
+export interface ReportThresholds {
+  readonly minAesthetic: number | null;
+  readonly maxPunsafe: number | null;
+  readonly maxPwatermark: number | null;
+  readonly missingTags: 'drop' | 'keep';
+}
+
+/** A bin of the score histogram. */
+export interface ReportBin {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+  readonly kept: number;
+}
+
+/** A score bucket; all but name and count are null where it is empty. */
+export interface ReportBucket {
+  /** `below`, `0` to `9`, or `above`. */
+  readonly name: string;
+  readonly count: number;
+  readonly meanScore: number | null;
+  readonly rawMeanNorm: number | null;
+  readonly headOnMean: number | null;
+}
+
+/** A picture to show. */
+export interface ReportSample {
+  readonly bucket: string;
+  /** On which side of the aesthetic threshold, for a row chosen because it is close to it; null for any other. */
+  readonly near: 'above' | 'below' | null;
+  readonly key: string;
+  readonly score: number;
+  readonly caption: string | null;
+  readonly url: string | null;
+  readonly punsafe: number | null;
+  readonly pwatermark: number | null;
+  /** Of the original, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly kept: boolean;
+  readonly droppedBy: string | null;
+  /** image/webp, image/jpeg or image/png. */
+  readonly mimeType: string;
+  readonly thumbnailBase64: string;
+}
+
+/** When a shard was worked on (seconds since 1970), and the time that its rows spent in each stage. */
+export interface ReportPace {
+  readonly shardId: number;
+  readonly rows: number;
+  readonly successes: number;
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+  /** Summed over all places of a stage that work side by side, so it may exceed the shard's own duration. */
+  readonly stageSeconds: StageNumbers;
+  /** How many places each stage had. With them the page tells how busy a stage was. */
+  readonly stageSlots?: StageNumbers;
+}
+
+/** One number for each stage. */
+export interface StageNumbers {
+  readonly download: number;
+  readonly decode: number;
+  readonly embed: number;
+}
+
+/** Where the numbers come from. */
+export interface ReportProvenance {
+  readonly bowerbirdVersion: string;
+  readonly sessions: readonly ReportSession[];
+  readonly encoder: {
+    readonly name: string;
+    readonly description: string;
+    readonly digest: string;
+    readonly dimension: number;
+    readonly provider: string;
+  };
+  readonly heads: readonly { readonly tag: string; readonly name: string; readonly digest: string }[];
+  readonly settings: readonly { readonly name: string; readonly value: string }[];
+  readonly inputs: readonly ReportInput[];
+}
+
+/** One start of the command; a resumed run has several. */
+export interface ReportSession {
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** Null where the process was ended before it could write it. */
+  readonly endedAt: string | null;
+  readonly command: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly provider: string;
+}
+
+/** An input file. */
+export interface ReportInput {
+  readonly path: string;
+  readonly format: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly fingerprint: string;
+}

@@ -1,0 +1,71 @@
+import { type BarPiece, renderBar } from '../charts/bar.ts';
+import { formatCount, formatShare } from '../format.ts';
+import { type Html, html } from '../html.ts';
+import type { ReportData, ReportRows } from '../report-data.ts';
+
+interface State {
+  readonly className: string;
+  readonly label: string;
+  readonly count: number;
+}
+
+/** The run's name, what came of its rows, and what scored them. */
+export function renderHeadline(data: ReportData): Html {
+  const { rows, provenance } = data;
+  return html`<header class="top">
+<p class="kicker">Bowerbird run</p>
+<h1><bdi>${data.title}</bdi></h1>
+${renderEncoder(provenance.encoder)}
+<dl class="figures">
+${figure('Rows in', formatCount(rows.total))}
+${figure('Scored', formatCount(rows.successes), rows.total > 0 ? `${formatShare(rows.successes, rows.total)} of rows` : '')}
+${figure('Kept', formatCount(rows.kept), rows.successes > 0 ? `${formatShare(rows.kept, rows.successes)} of scored` : '', 'accent')}
+${figure('Share kept', formatShare(rows.kept, rows.total), 'of all rows')}
+${figure('Failed', formatCount(rows.total - rows.successes), rows.total > 0 ? `${formatShare(rows.total - rows.successes, rows.total)} of rows` : '')}
+</dl>
+${renderStates(rows)}
+</header>
+`;
+}
+
+function renderEncoder({ name, description }: ReportData['provenance']['encoder']): Html {
+  if (name !== 'builtin') return html`<p class="encoder">Scored by <b><bdi>${name}</bdi></b></p>`;
+  return html`<p class="encoder notice">Scored by the built-in encoder: <b>${description || 'photographic measures, not CLIP'}</b>. Its scores rank sharp, rich, well-lit pictures above others. They are not comparable with LAION\u2019s aesthetic scores.</p>`;
+}
+
+function figure(label: string, value: string, note = '', className = ''): Html {
+  return html`<div class="${`figure ${className}`.trim()}"><dt>${label}</dt><dd>${value}${note && html` <small>${note}</small>`}</dd></div>`;
+}
+
+/** Every row is in exactly one of these. */
+function statesOf(rows: ReportRows): State[] {
+  return [
+    { className: 'kept', label: 'Kept', count: rows.kept },
+    { className: 'dropped', label: 'Dropped by the filter', count: rows.successes - rows.kept },
+    { className: 'failed-1', label: 'Failed to download', count: rows.failedToDownload },
+    { className: 'failed-2', label: 'Failed to decode', count: rows.failedToResize },
+    { className: 'failed-3', label: 'Failed to embed', count: rows.failedToEmbed },
+  ];
+}
+
+function renderStates(rows: ReportRows): Html {
+  if (rows.total === 0)
+    return html`<p class="empty">The inputs have no rows, so there was nothing to score.</p>`;
+  const states = statesOf(rows);
+  let from = 0;
+  const pieces = states.map(({ className, count }): BarPiece => {
+    const piece = { from: from / rows.total, length: count / rows.total, className };
+    from += count;
+    return piece;
+  });
+  const missing = rows.total - from;
+  return html`${renderBar(pieces, 'states')}
+<ul class="legend">${states.map(
+    ({ className, label, count }) =>
+      html`<li><i class="${className}"></i>${label} <b>${formatCount(count)}</b> <small>${formatShare(count, rows.total)}</small></li>`,
+  )}</ul>${
+    missing === 0
+      ? null
+      : html`<p class="notice">The states sum to ${formatCount(from)}, not to ${formatCount(rows.total)} rows: the books of this run do not balance.</p>`
+  }`;
+}

@@ -1,0 +1,89 @@
+import { formatBytes, formatCount, formatInstant } from '../format.ts';
+import { type Html, type HtmlValue, html } from '../html.ts';
+import type {
+  ReportData,
+  ReportInput,
+  ReportProvenance,
+  ReportSession,
+  ReportThresholds,
+} from '../report-data.ts';
+import { columnHead, renderSection, renderTable } from './section.ts';
+
+const MAX_INPUTS = 20;
+const MAX_SESSIONS = 20;
+
+/** Where the numbers come from: enough to make the run again. */
+export function renderProvenance({ provenance, thresholds, paces }: ReportData): Html {
+  return renderSection(
+    'provenance',
+    'Provenance',
+    'What is needed to make this run again, or to doubt it.',
+    html`<h3>Commands</h3>${renderSessions(provenance.sessions)}
+<h3>Models and thresholds</h3>${renderModels(provenance, thresholds, paces.length)}
+<h3>Settings</h3><dl class="facts">${provenance.settings.map(({ name, value }) => fact(name, html`<code>${value}</code>`))}</dl>
+<h3>Inputs</h3>${renderInputs(provenance.inputs)}`,
+  );
+}
+
+function fact(name: string, value: HtmlValue): Html {
+  return html`<div><dt>${name}</dt><dd>${value}</dd></div>
+`;
+}
+
+function renderSessions(sessions: readonly ReportSession[]): Html {
+  const shown = sessions.slice(-MAX_SESSIONS);
+  const left = sessions.length - shown.length;
+  return html`${left > 0 ? html`<p class="note">${formatCount(left)} earlier starts are in run.json.</p>` : null}<ol class="sessions">${shown.map(
+    ({ startedAt, endedAt, command, node, platform, provider }) =>
+      html`<li><pre><code>${command}</code></pre><p class="note">${formatInstant(startedAt)} \u2192 ${
+        endedAt === null ? 'not ended by itself' : formatInstant(endedAt)
+      } \u00B7 Node ${node.replace(/^v/, '')} \u00B7 ${platform} \u00B7 ${provider}</p></li>
+`,
+  )}</ol>`;
+}
+
+function renderModels(
+  { bowerbirdVersion, encoder, heads }: ReportProvenance,
+  thresholds: ReportThresholds,
+  shards: number,
+): Html {
+  return html`<dl class="facts">
+${fact('bowerbird', bowerbirdVersion)}
+${fact('encoder', html`<bdi>${encoder.name}</bdi>, ${formatCount(encoder.dimension)} dimensions, on ${encoder.provider}<br>${encoder.description && html`${encoder.description}<br>`}${digest(encoder.digest)}`)}
+${heads.map(({ tag, name, digest: value }) => fact(`${tag} head`, html`<bdi>${name}</bdi><br>${digest(value)}`))}
+${fact('thresholds', describeThresholds(thresholds))}
+${fact('shards', formatCount(shards))}
+</dl>`;
+}
+
+function digest(value: string): Html {
+  return html`<code class="digest">${value}</code>`;
+}
+
+function describeThresholds({
+  minAesthetic,
+  maxPunsafe,
+  maxPwatermark,
+  missingTags,
+}: ReportThresholds): string {
+  const rules = [
+    minAesthetic === null ? [] : [`aesthetic > ${minAesthetic}`],
+    maxPunsafe === null ? [] : [`punsafe < ${maxPunsafe}`],
+    maxPwatermark === null ? [] : [`pwatermark < ${maxPwatermark}`],
+  ].flat();
+  return rules.length === 0 ? 'none' : `${rules.join(', ')}; missing tags: ${missingTags}`;
+}
+
+function renderInputs(inputs: readonly ReportInput[]): Html {
+  const shown = inputs.slice(0, MAX_INPUTS);
+  const rows = shown.map(
+    ({ path, format, rows: count, bytes, fingerprint }) =>
+      html`<tr><th scope="row"><code>${path}</code><br><code class="digest">${fingerprint}</code></th><td>${format}</td><td>${formatCount(count)}</td><td>${formatBytes(bytes)}</td></tr>
+`,
+  );
+  const more = inputs.length - shown.length;
+  const head = ['File and fingerprint', 'Format', 'Rows', 'Size'].map((text) => columnHead(text));
+  return html`${renderTable('Inputs', 'inputs', head, rows)}${
+    more > 0 ? html`<p class="note">and ${formatCount(more)} more, listed in run.json</p>` : null
+  }`;
+}

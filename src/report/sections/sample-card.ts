@@ -1,0 +1,57 @@
+import { dropRuleText } from '../drop-rule-text.ts';
+import { clipEnd, clipMiddle, formatFixed } from '../format.ts';
+import { type Html, html } from '../html.ts';
+import type { ReportSample, ReportThresholds } from '../report-data.ts';
+
+const MAX_CAPTION_CHARACTERS = 280;
+const MAX_ALT_CHARACTERS = 120;
+const MAX_URL_LENGTH = 200;
+const PICTURE_TYPES = new Set(['image/webp', 'image/jpeg', 'image/png']);
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+const DIRECTION_CONTROLS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+
+/** A picture with its score, its fate, its caption and its tags. */
+export function renderSample(sample: ReportSample, thresholds: ReportThresholds): Html {
+  const { score, kept, key, width, height, url } = sample;
+  return html`<li class="${kept ? 'sample is-kept' : 'sample is-dropped'}">
+${renderPicture(sample)}
+<p class="score"><b>${formatFixed(score, 2)}</b> <span class="fate">${fateOf(sample, thresholds)}</span></p>
+${renderCaption(sample.caption)}
+${renderTags(sample)}
+<details><summary><code>${key}</code></summary><p class="origin"><span>${width} \u00D7 ${height} px</span>${
+    url === null
+      ? null
+      : html` <bdi dir="ltr">${clipMiddle(showDirectionControls(url), MAX_URL_LENGTH)}</bdi>`
+  }</p></details>
+</li>
+`;
+}
+
+function renderPicture({ mimeType, thumbnailBase64, caption, score }: ReportSample): Html {
+  if (!PICTURE_TYPES.has(mimeType) || !BASE64.test(thumbnailBase64))
+    return html`<div class="no-picture">no picture</div>`;
+  const described = caption?.trim() ? clipEnd(caption.trim(), MAX_ALT_CHARACTERS) : 'no caption';
+  return html`<img src="data:${mimeType};base64,${thumbnailBase64}" width="160" height="160" alt="Score ${formatFixed(score, 2)}: ${described}">`;
+}
+
+function renderCaption(caption: string | null): Html {
+  if (!caption?.trim()) return html`<p class="caption empty">no caption</p>`;
+  return html`<p class="caption" dir="auto">${clipEnd(caption.trim(), MAX_CAPTION_CHARACTERS)}</p>`;
+}
+
+function renderTags({ punsafe, pwatermark }: ReportSample): Html {
+  return html`<dl class="tags"><div><dt>punsafe</dt><dd>${formatFixed(punsafe, 2)}</dd></div><div><dt>pwatermark</dt><dd>${formatFixed(pwatermark, 2)}</dd></div></dl>`;
+}
+
+function fateOf({ kept, droppedBy }: ReportSample, thresholds: ReportThresholds): string {
+  if (kept) return 'kept';
+  return droppedBy === null ? 'dropped' : `dropped: ${dropRuleText(droppedBy, thresholds)}`;
+}
+
+/** A URL that turns the reading direction around would show another address than the one it is. */
+function showDirectionControls(url: string): string {
+  return url.replace(
+    DIRECTION_CONTROLS,
+    (character) => `%u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,75 @@
+import { formatDuration, formatShare } from './format.ts';
+import type { ReportPace, StageNumbers } from './report-data.ts';
+
+/** How much work a stage had. */
+export interface StageLoad {
+  readonly stage: keyof StageNumbers;
+  /** The share of the stage's places that were busy on average, 0 to 1; null where the number of places is unknown. */
+  readonly busyShare: number | null;
+  /** How much of the stage's work went on side by side, on average. */
+  readonly atOnce: number;
+  readonly secondsPerRow: number;
+}
+
+const STAGES = ['download', 'decode', 'embed'] as const;
+
+/** Sums the stages over all shards. `activeSeconds` is the time in which the run was at work. */
+export function stageLoads(paces: readonly ReportPace[], activeSeconds: number): StageLoad[] {
+  const rows = paces.reduce((sum, pace) => sum + pace.rows, 0);
+  return STAGES.map((stage) => {
+    const seconds = paces.reduce((sum, pace) => sum + pace.stageSeconds[stage], 0);
+    return {
+      stage,
+      busyShare: busyShareOf(seconds / activeSeconds, slotsOf(stage, paces)),
+      atOnce: seconds / activeSeconds,
+      secondsPerRow: rows > 0 ? seconds / rows : 0,
+    };
+  });
+}
+
+function slotsOf(stage: keyof StageNumbers, paces: readonly ReportPace[]): number | null {
+  const slots = paces.map((pace) => pace.stageSlots?.[stage] ?? 0);
+  return slots.every((count) => count > 0) ? Math.max(...slots) : null;
+}
+
+function busyShareOf(atOnce: number, slots: number | null): number | null {
+  return slots === null ? null : Math.min(1, atOnce / slots);
+}
+
+/** A stage that is busy for less than this is not what a run waits for. */
+const BOTTLENECK_SHARE = 0.7;
+
+const ADVICE: Readonly<Record<keyof StageNumbers, string>> = {
+  download: 'More downloads at once (--thread-count) help while the network and the hosts have room.',
+  decode: 'More processor cores would speed it up.',
+  embed: 'A faster device (--device) or a smaller encoder would speed it up.',
+};
+
+/** The stage that held the run up, in words. */
+export function describeBottleneck(loads: readonly StageLoad[]): string {
+  const worked = loads.filter(({ secondsPerRow }) => secondsPerRow > 0);
+  if (worked.length === 0) return 'No stage had any work.';
+  return worked.every(({ busyShare }) => busyShare !== null)
+    ? describeBusiest(worked)
+    : describeLongest(worked);
+}
+
+function describeBusiest(loads: readonly StageLoad[]): string {
+  const { stage, busyShare } = highest(loads, (load) => load.busyShare ?? 0);
+  const share = formatShare(busyShare ?? 0, 1);
+  if ((busyShare ?? 0) < BOTTLENECK_SHARE) {
+    return `No stage was at its limit: the busiest, ${stage}, had ${share} of its places in use. Reading the shards, writing the results, or the start and end of the run took the rest.`;
+  }
+  return `The bottleneck was ${stage}: ${share} of its places were in use on average. ${ADVICE[stage]}`;
+}
+
+/** Without the number of places, the time of a row is all that can be compared. */
+function describeLongest(loads: readonly StageLoad[]): string {
+  const { stage, secondsPerRow } = highest(loads, (load) => load.secondsPerRow);
+  const all = loads.reduce((sum, load) => sum + load.secondsPerRow, 0);
+  return `A row spent most of its time in ${stage}: ${formatDuration(secondsPerRow)} of ${formatDuration(all)}. ${ADVICE[stage]}`;
+}
+
+function highest(loads: readonly StageLoad[], measure: (load: StageLoad) => number): StageLoad {
+  return loads.reduce((best, load) => (measure(load) > measure(best) ? load : best));
+}

@@ -1,0 +1,35 @@
+/** Tables and lists of facts. */
+export const TABLE_STYLE = `
+.scroll { overflow-x: auto; }
+table { width: 100%; border-collapse: collapse; font-size: .9375rem; line-height: 1.4; }
+th, td { padding: .5rem 0 .5rem 1.25rem; text-align: right; font-weight: 400; vertical-align: baseline; white-space: nowrap; }
+th:first-child { padding-left: 0; text-align: left; }
+thead th { color: var(--soft); font-size: .8125rem; padding-top: 0; }
+tbody tr { border-top: 1px solid var(--line); }
+.wide-bar { display: none; position: relative; vertical-align: middle; }
+tr.none { color: var(--soft); }
+.funnel .stand > * { font-weight: 600; }
+.funnel .loss th { color: var(--soft); white-space: normal; padding-left: 1rem; }
+.reasons th[scope="row"] { white-space: normal; }
+.reasons th p { font-size: .875rem; margin-top: .1rem; max-width: 34rem; text-wrap: pretty; }
+.inputs th[scope="row"] { white-space: normal; overflow-wrap: anywhere; min-width: 11rem; }
+.digest { color: var(--soft); overflow-wrap: anywhere; font-size: .8125rem; }
+.facts { font-size: .9375rem; display: grid; column-gap: 2.5rem; }
+.facts > div { display: grid; grid-template-columns: minmax(7rem, 13rem) minmax(0, 1fr); gap: 1rem; border-top: 1px solid var(--line); padding: .5rem 0; }
+.facts dt { color: var(--soft); overflow-wrap: anywhere; }
+.facts dd { overflow-wrap: anywhere; }
+.sessions li + li { margin-top: 1.25rem; }
+.sessions pre { background: var(--wash); border-radius: 4px; padding: .75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+.sessions .note { margin-top: .4rem; max-width: none; }
+@media (min-width: 48rem) {
+  .wide-bar { display: table-cell; width: 38%; }
+  .reasons .wide-bar { width: 26%; }
+  .buckets .wide-bar { width: 30%; }
+}
+@media (max-width: 30rem) {
+  table { font-size: .875rem; }
+  th, td { padding-left: .75rem; }
+  .buckets thead th { white-space: normal; vertical-align: bottom; line-height: 1.2; }
+  .facts > div { grid-template-columns: 1fr; gap: 0; }
+}
+`;
