@@ -1,8 +1,11 @@
 import { dirname } from 'node:path';
-import { InferenceSession, listSupportedBackends } from 'onnxruntime-node';
+import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { graphError } from './onnx/interface.ts';
 import type { WrappedModel } from './onnx/wrap.ts';
+
+// What goes wrong is thrown as well; printed, it would end up among a process's last words.
+env.logLevel = 'fatal';
 
 /** Where a model may run. */
 export type Device = Provider | 'auto';

@@ -52,9 +52,8 @@ async function loadHeads(
   ];
   const heads: Partial<Record<Tag, Head>> = {};
   for (const [tag, name] of wanted) {
-    const path =
-      name === 'none' ? undefined : name === 'auto' ? encoderFiles.headPath : await resolveHead(name);
-    if (path === undefined) continue;
+    if (name === 'none') continue;
+    const path = name === 'auto' ? ownHead(tag, encoderFiles) : await resolveHead(name);
     const head = await loadHead(path, { tag });
     checkHead(head, {
       encoderName: encoderFiles.name,
@@ -64,6 +63,17 @@ async function loadHeads(
     heads[tag] = head;
   }
   return heads;
+}
+
+function ownHead(tag: Tag, { name, headPath }: EncoderFiles): string {
+  if (tag === 'aesthetic' && headPath !== undefined) return headPath;
+  const flag =
+    tag === 'aesthetic' ? '--aesthetic-head' : tag === 'punsafe' ? '--nsfw-head' : '--watermark-model';
+  throw new BowerbirdError(
+    'BB_USAGE',
+    `The encoder ${name} comes with no head for ${tag}. Give one with ${flag} FILE, or ${flag} none to go without.`,
+    { fields: { encoder: name, tag } },
+  );
 }
 
 function batchDependentError(files: EncoderFiles): BowerbirdError {

@@ -134,7 +134,8 @@ export class Stages {
     for (const [tag, head] of Object.entries(heads) as [Tag, Head][]) {
       const scores = head.score(embeddings, batch.length);
       // The score is the float32 that is published: whoever reads the tags comes to the same verdict and bucket.
-      for (const [i, { work, index }] of batch.entries()) work.headScores[tag]![index] = Math.fround(scores[i]!);
+      for (const [i, { work, index }] of batch.entries())
+        work.headScores[tag]![index] = Math.fround(scores[i]!);
     }
     for (const [i, row] of batch.entries()) {
       const problem = rowProblem(embeddings, i, encoder.dimension);
