@@ -12,15 +12,20 @@ const TAG_NAMES: Readonly<Record<string, string>> = {
   pwatermark: 'pwatermark',
 };
 
-/** What a drop rule says, with its threshold: `punsafe 0.5 or more`, `no aesthetic score`. */
-export function dropRuleText(rule: string, thresholds: ReportThresholds): string {
+/** A drop rule in a word or two: `punsafe`, `no punsafe`. */
+export function dropRuleName(rule: string): string {
   const { tag, missing } = splitRule(rule);
   const name = TAG_NAMES[tag];
   if (name === undefined) return rule;
-  if (missing) return `no ${name}`;
+  return missing ? `no ${name}` : name;
+}
+
+/** What a drop rule says, with its threshold: `punsafe 0.5 or more`, `no aesthetic score`. */
+export function dropRuleText(rule: string, thresholds: ReportThresholds): string {
+  const { tag, missing } = splitRule(rule);
   const threshold = thresholdOf(tag, thresholds);
-  if (threshold === null) return name;
-  return `${name} ${formatPlain(threshold)} or ${tag === 'aesthetic' ? 'less' : 'more'}`;
+  if (missing || threshold === null) return dropRuleName(rule);
+  return `${TAG_NAMES[tag]} ${formatPlain(threshold)} or ${tag === 'aesthetic' ? 'less' : 'more'}`;
 }
 
 /** True where the filter asked this rule, whether or not it dropped anything. */

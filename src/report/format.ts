@@ -50,8 +50,8 @@ function superscript(exponent: number): string {
 
 /** A duration in its two largest units: 2 d 4 h, 3 min 20 s, 8.4 s. */
 export function formatDuration(seconds: number): string {
-  if (seconds < 1) return unit(Math.round(seconds * 1000), 'ms');
-  if (seconds < 60) return unit(Number(seconds.toFixed(1)), 's');
+  if (seconds < 0.9995) return unit(Math.round(seconds * 1000), 'ms');
+  if (seconds < 59.95) return unit(Number(seconds.toFixed(1)), 's');
   const whole = Math.round(seconds);
   if (whole < 3600) return `${unit(Math.floor(whole / 60), 'min')} ${unit(whole % 60, 's')}`;
   if (whole < 86400)

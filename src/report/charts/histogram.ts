@@ -2,7 +2,7 @@ import type { Markish } from '@observablehq/plot';
 import { formatCompact, formatCount, formatPlain } from '../format.ts';
 import type { Html } from '../html.ts';
 import type { ReportBin } from '../report-data.ts';
-import { type ChartSize, type Drawing, drawPlot } from './plot.ts';
+import { AXIS, type ChartSize, type Drawing, drawPlot } from './plot.ts';
 
 const SIZES = {
   wide: { width: 960, height: 360, marginRight: 14 },
@@ -10,7 +10,8 @@ const SIZES = {
 } as const;
 
 /** More labels than this on the score axis would touch. */
-const MAX_LABELS = { wide: 16, narrow: 10 } as const;
+const MAX_LABELS = { wide: 16, narrow: 11 } as const;
+const GAP_PX = { wide: 0.4, narrow: 0.15 } as const;
 
 /** Scores by bin, kept rows below and dropped ones on top, with bucket boundaries and the threshold. */
 export function drawHistogram(
@@ -28,8 +29,8 @@ export function drawHistogram(
     marginBottom: 46,
     marginLeft: 46,
     ariaLabel: describe(drawn, threshold),
-    x: { domain, label: 'aesthetic score', labelArrow: 'none', labelAnchor: 'center' },
-    y: { domain: [0, tallest], nice: true, label: 'images per bin', labelArrow: 'none' },
+    x: { domain },
+    y: { domain: [0, tallest], nice: true },
     marks: marksOf(drawing, drawn, threshold, domain, size),
   } as const;
   return drawPlot(drawing, options, 'histogram', size);
@@ -45,8 +46,8 @@ function marksOf(
   const bar = {
     x1: 'from',
     x2: 'to',
-    insetLeft: 0.4,
-    insetRight: 0.4,
+    insetLeft: GAP_PX[size],
+    insetRight: GAP_PX[size],
     ...(size === 'wide' && { title: describeBin }),
   };
   const labelEvery = Math.ceil((last - first + 1) / MAX_LABELS[size]);
@@ -63,11 +64,13 @@ function marksOf(
     ),
     plot.ruleY([0], { className: 'base' }),
     plot.axisX(wholeNumbers(first, last, labelEvery), {
-      tickSize: 0,
+      ...AXIS,
       tickPadding: 8,
       tickFormat: formatPlain,
+      label: 'aesthetic score',
+      labelAnchor: 'center',
     }),
-    plot.axisY({ ticks: 5, tickSize: 0, tickFormat: formatWhole }),
+    plot.axisY({ ...AXIS, ticks: 5, tickFormat: formatWhole, label: 'images per bin' }),
     ...thresholdMarks(plot, threshold, (first + last) / 2),
   ];
 }

@@ -10,6 +10,9 @@ export interface Drawing {
 /** The two widths that a chart is drawn for; the style sheet shows the one that fits the window. */
 export type ChartSize = 'wide' | 'narrow';
 
+/** What all axes have in common: no tick marks, as there are grid lines, and no arrows. */
+export const AXIS = { tickSize: 0, labelArrow: 'none' } as const;
+
 /** Loads Plot and jsdom. Only a run that writes a report pays for them. */
 export async function openDrawing(): Promise<Drawing> {
   const [plot, { JSDOM }] = await Promise.all([import('@observablehq/plot'), import('jsdom')]);

@@ -1,6 +1,6 @@
 import { formatCompact, formatRate } from '../format.ts';
 import type { Html } from '../html.ts';
-import { type ChartSize, type Drawing, drawPlot } from './plot.ts';
+import { AXIS, type ChartSize, type Drawing, drawPlot } from './plot.ts';
 import type { Timeline } from './timeline.ts';
 
 const SIZES = {
@@ -33,19 +33,20 @@ export function drawThroughput(drawing: Drawing, { activeSeconds, steps }: Timel
     marginBottom: 46,
     marginLeft: 46,
     ariaLabel: `Rows per second over ${unit.name} of work, ${formatRate(fastest)} at most`,
-    x: {
-      domain: [0, activeSeconds / unit.seconds],
-      label: `${unit.name} of work`,
-      labelArrow: 'none',
-      labelAnchor: 'center',
-    },
-    y: { domain: [0, fastest], nice: true, label: 'rows per second', labelArrow: 'none' },
+    x: { domain: [0, activeSeconds / unit.seconds] },
+    y: { domain: [0, fastest], nice: true },
     marks: [
       plot.gridY({ className: 'grid', ticks: 4 }),
       plot.rect(bars, { className: 'pace', x1: 'from', x2: 'to', y1: 0, y2: 'rate' }),
       plot.ruleY([0], { className: 'base' }),
-      plot.axisX({ ticks: TIME_TICKS[size], tickSize: 0, tickPadding: 8 }),
-      plot.axisY({ ticks: 4, tickSize: 0, tickFormat: formatTick }),
+      plot.axisX({
+        ...AXIS,
+        ticks: TIME_TICKS[size],
+        tickPadding: 8,
+        label: `${unit.name} of work`,
+        labelAnchor: 'center',
+      }),
+      plot.axisY({ ...AXIS, ticks: 4, tickFormat: formatTick, label: 'rows per second' }),
     ],
   } as const;
   return drawPlot(drawing, { ...options, marks: [...options.marks] }, 'throughput', size);

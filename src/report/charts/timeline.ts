@@ -19,7 +19,7 @@ interface Interval {
 }
 
 const MAX_STEPS = 120;
-const STEPS_PER_SHARD = 4;
+const STEPS_PER_SHARD = 2;
 
 /**
  * Rows over time, each shard's spread evenly between its start and its end, as nothing finer is recorded.

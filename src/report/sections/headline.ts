@@ -51,7 +51,7 @@ function statesOf(rows: ReportRows): State[] {
 function renderStates(rows: ReportRows): Html {
   if (rows.total === 0)
     return html`<p class="empty">The inputs have no rows, so there was nothing to score.</p>`;
-  const states = statesOf(rows);
+  const states = statesOf(rows).filter(({ count }) => count > 0);
   let from = 0;
   const pieces = states.map(({ className, count }): BarPiece => {
     const piece = { from: from / rows.total, length: count / rows.total, className };

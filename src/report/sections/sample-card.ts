@@ -1,7 +1,7 @@
-import { dropRuleText } from '../drop-rule-text.ts';
+import { dropRuleName } from '../drop-rule-text.ts';
 import { clipEnd, clipMiddle, formatFixed } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import type { ReportSample, ReportThresholds } from '../report-data.ts';
+import type { ReportSample } from '../report-data.ts';
 
 const MAX_CAPTION_CHARACTERS = 280;
 const MAX_ALT_CHARACTERS = 120;
@@ -11,11 +11,12 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const DIRECTION_CONTROLS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 
 /** A picture with its score, its fate, its caption and its tags. */
-export function renderSample(sample: ReportSample, thresholds: ReportThresholds): Html {
+export function renderSample(sample: ReportSample): Html {
   const { score, kept, key, width, height, url } = sample;
+  const decimals = decimalsOf(sample);
   return html`<li class="${kept ? 'sample is-kept' : 'sample is-dropped'}">
 ${renderPicture(sample)}
-<p class="score"><b>${formatFixed(score, 2)}</b> <span class="fate">${fateOf(sample, thresholds)}</span></p>
+<p class="score"><b>${formatFixed(score, decimals)}</b> ${renderFate(sample)}</p>
 ${renderCaption(sample.caption)}
 ${renderTags(sample)}
 <details><summary><code>${key}</code></summary><p class="origin"><span>${width} \u00D7 ${height} px</span>${
@@ -27,11 +28,18 @@ ${renderTags(sample)}
 `;
 }
 
-function renderPicture({ mimeType, thumbnailBase64, caption, score }: ReportSample): Html {
+/** Close to the threshold two decimals would all be the same. */
+function decimalsOf({ near }: ReportSample): number {
+  return near === null ? 2 : 4;
+}
+
+function renderPicture(sample: ReportSample): Html {
+  const { mimeType, thumbnailBase64, caption, score } = sample;
+  const decimals = decimalsOf(sample);
   if (!PICTURE_TYPES.has(mimeType) || !BASE64.test(thumbnailBase64))
     return html`<div class="no-picture">no picture</div>`;
   const described = caption?.trim() ? clipEnd(caption.trim(), MAX_ALT_CHARACTERS) : 'no caption';
-  return html`<img src="data:${mimeType};base64,${thumbnailBase64}" width="160" height="160" alt="Score ${formatFixed(score, 2)}: ${described}">`;
+  return html`<img src="data:${mimeType};base64,${thumbnailBase64}" width="160" height="160" alt="Score ${formatFixed(score, decimals)}: ${described}">`;
 }
 
 function renderCaption(caption: string | null): Html {
@@ -39,13 +47,18 @@ function renderCaption(caption: string | null): Html {
   return html`<p class="caption" dir="auto">${clipEnd(caption.trim(), MAX_CAPTION_CHARACTERS)}</p>`;
 }
 
-function renderTags({ punsafe, pwatermark }: ReportSample): Html {
-  return html`<dl class="tags"><div><dt>punsafe</dt><dd>${formatFixed(punsafe, 2)}</dd></div><div><dt>pwatermark</dt><dd>${formatFixed(pwatermark, 2)}</dd></div></dl>`;
+function renderTags(sample: ReportSample): Html {
+  return html`<dl class="tags">${(['punsafe', 'pwatermark'] as const).map((tag) => {
+    const atFault = sample.droppedBy === tag || sample.droppedBy === `${tag}_missing`;
+    return html`<div class="${atFault ? 'at-fault' : 'in-order'}"><dt>${tag}</dt><dd>${formatFixed(sample[tag], 2)}</dd></div>`;
+  })}</dl>`;
 }
 
-function fateOf({ kept, droppedBy }: ReportSample, thresholds: ReportThresholds): string {
-  if (kept) return 'kept';
-  return droppedBy === null ? 'dropped' : `dropped: ${dropRuleText(droppedBy, thresholds)}`;
+/** The rule itself is for those who cannot see which number is marked. */
+function renderFate({ kept, droppedBy }: ReportSample): Html {
+  if (kept) return html`<span class="fate">kept</span>`;
+  const rule = droppedBy === null ? null : html`<span class="unseen"> by ${dropRuleName(droppedBy)}</span>`;
+  return html`<span class="fate">dropped${rule}</span>`;
 }
 
 /** A URL that turns the reading direction around would show another address than the one it is. */

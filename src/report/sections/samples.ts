@@ -9,7 +9,7 @@ import { renderEmpty, renderSection } from './section.ts';
 export function renderSamples(data: ReportData): Html {
   const strips = [...data.buckets].reverse().flatMap((bucket) => {
     const samples = data.samples.filter(({ near, bucket: name }) => near === null && name === bucket.name);
-    return samples.length === 0 ? [] : [renderStrip(bucket, samples, data)];
+    return samples.length === 0 ? [] : [renderStrip(bucket, samples)];
   });
   return renderSection(
     'samples',
@@ -19,14 +19,10 @@ export function renderSamples(data: ReportData): Html {
   );
 }
 
-function renderStrip(
-  { name, count }: ReportBucket,
-  samples: readonly ReportSample[],
-  { thresholds }: ReportData,
-): Html {
+function renderStrip({ name, count }: ReportBucket, samples: readonly ReportSample[]): Html {
   const sorted = [...samples].sort((a, b) => b.score - a.score || (a.key < b.key ? -1 : 1));
   return html`<h3>${bucketLabel(name)} <small>${formatCount(samples.length)} of ${formatCount(count)}</small></h3>
-<ul class="strip">${sorted.map((sample) => renderSample(sample, thresholds))}</ul>
+<ul class="strip">${sorted.map(renderSample)}</ul>
 `;
 }
 
@@ -51,7 +47,7 @@ export function renderThreshold({ samples, thresholds }: ReportData): Html | nul
         html`<div><h3>${title}</h3>${
           list.length === 0
             ? renderEmpty('No picture on this side.')
-            : html`<ul class="strip small">${list.map((sample) => renderSample(sample, thresholds))}</ul>`
+            : html`<ul class="strip small">${list.map(renderSample)}</ul>`
         }</div>`,
     )}</div>`,
   );

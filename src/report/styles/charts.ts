@@ -7,6 +7,7 @@ rect.kept, .chart .kept rect { fill: var(--accent); }
 rect.dropped, .chart .dropped rect { fill: var(--dropped); }
 rect.plain, .chart .pace rect { fill: var(--plain); }
 rect.failed-1 { fill: var(--failed-1); } rect.failed-2 { fill: var(--failed-2); } rect.failed-3 { fill: var(--failed-3); }
+.chart .pace rect { shape-rendering: crispEdges; }
 .chart { display: block; width: 100%; height: auto; overflow: visible; color: var(--soft); }
 .chart text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; font-variant-numeric: tabular-nums; white-space: pre; fill: currentColor; stroke: none; }
 .chart .grid line, .chart .boundary line { stroke: var(--line); stroke-opacity: 1; }

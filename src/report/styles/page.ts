@@ -3,7 +3,7 @@ export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;
   --paper: #fdfdfc; --ink: #17191f; --soft: #5a606d; --line: #e2e4e9; --wash: #f3f4f7;
-  --accent: #2548c6; --plain: #8b93a5; --dropped: #c6cad4;
+  --accent: #2548c6; --plain: #8b93a5; --dropped: #abb1bf;
   --failed-1: #c9683c; --failed-2: #a8497a; --failed-3: #7b4bb0; --alarm: #9c3412; --alarm-wash: #fdf1ea;
 }
 @media (prefers-color-scheme: dark) {
@@ -73,7 +73,7 @@ footer { border-top: 1px solid var(--line); padding-top: 1.25rem; color: var(--s
   section > header { margin: 0; position: sticky; top: 2rem; align-self: start; }
 }
 @media print {
-  :root { color-scheme: light; --paper: #fff; --ink: #000; --soft: #444; --line: #ccc; --wash: #f3f3f3; --accent: #2548c6; --plain: #888; --dropped: #c6cad4; --alarm: #9c3412; --alarm-wash: #fff; --failed-1: #c9683c; --failed-2: #a8497a; --failed-3: #7b4bb0; }
+  :root { color-scheme: light; --paper: #fff; --ink: #000; --soft: #444; --line: #ccc; --wash: #f3f3f3; --accent: #2548c6; --plain: #888; --dropped: #abb1bf; --alarm: #9c3412; --alarm-wash: #fff; --failed-1: #c9683c; --failed-2: #a8497a; --failed-3: #7b4bb0; }
   body { max-width: none; padding: 0; font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   nav { display: none; }
   section { display: block; padding: 1.25rem 0; }

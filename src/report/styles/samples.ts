@@ -1,9 +1,9 @@
 /** Pictures: they get the room, the words stand back. */
 export const SAMPLE_STYLE = `
-.strip { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(9.5rem, 44%), 1fr)); gap: 1.75rem 1.25rem; }
+.strip { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(8.4rem, 44%), 1fr)); gap: 0 1.2rem; }
 .sides { display: grid; gap: 2.5rem; }
 .sides h3 { margin-top: 0; }
-.sample { min-width: 0; font-size: .8125rem; line-height: 1.4; }
+.sample { min-width: 0; display: grid; grid-row: span 5; grid-template-rows: subgrid; padding-bottom: 1.5rem; font-size: .8125rem; line-height: 1.4; }
 .sample img, .no-picture { display: block; width: 100%; height: auto; aspect-ratio: 1; object-fit: cover; border-radius: 3px; background: var(--wash); }
 .no-picture { display: grid; place-items: center; color: var(--soft); }
 .score { margin-top: .5rem; display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 .5rem; }
@@ -11,14 +11,15 @@ export const SAMPLE_STYLE = `
 .fate { color: var(--soft); }
 .is-kept .fate { color: var(--accent); }
 .caption { margin-top: .15rem; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; line-clamp: 3; overflow: hidden; overflow-wrap: anywhere; }
-.tags { display: flex; flex-wrap: wrap; gap: 0 .75rem; margin-top: .25rem; color: var(--soft); }
-.tags > div { display: flex; gap: .3rem; }
+.tags { margin-top: .35rem; color: var(--soft); }
+.tags > div { display: flex; justify-content: space-between; gap: .5rem; }
+.tags .at-fault { color: var(--alarm); font-weight: 600; }
 .sample details { color: var(--soft); }
 .sample summary { cursor: pointer; overflow-wrap: anywhere; }
 .origin span { display: block; }
 .origin bdi { overflow-wrap: anywhere; font-size: .75rem; line-height: 1.35; }
 @media (min-width: 48rem) {
   .sides { grid-template-columns: 1fr 1fr; gap: clamp(1.5rem, 4vw, 3.5rem); }
-  .strip.small { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); }
+  .strip.small { grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); }
 }
 `;
