@@ -181,6 +181,12 @@ export const SCORE_FLAGS: FlagTable = {
     default: 'incremental',
     describe: 'What to do with an existing run folder: go on, start over, or add new inputs',
   },
+  'retry-failed': {
+    group: OUTPUT,
+    type: 'boolean',
+    default: false,
+    describe: 'Also try the failed rows of finished shards again',
+  },
   'processes-count': {
     group: MACHINE,
     type: 'integer',
@@ -244,6 +250,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
     allowBatchDependence: values['allow-batch-dependence'] as boolean,
     saveEmbeddings: values['save-embeddings'] as boolean,
     incrementalMode: values['incremental-mode'] as ScoreConfig['incrementalMode'],
+    retryFailed: values['retry-failed'] as boolean,
     download: {
       threadCount: number('thread-count'),
       perHost: number('per-host'),

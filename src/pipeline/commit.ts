@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { commitFile, temporaryPath, writeFileAtomic } from '../base/files.ts';
 import { BucketSums } from '../buckets/bucket-sums.ts';
 import { Histogram } from '../buckets/histogram.ts';
@@ -6,6 +6,7 @@ import type { Decoder } from '../decode/decoder.ts';
 import type { Filter } from '../filter/filter.ts';
 import { encodeNpy } from '../shards/npy.ts';
 import { encodePartials } from '../shards/partials.ts';
+import type { EarlierShard } from './earlier-shard.ts';
 import { type JudgedShard, judgeShard } from './judge.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { ShardWork, Tag } from './shard-work.ts';
@@ -27,6 +28,8 @@ export interface CommitTools {
   readonly decoder: Decoder;
   readonly inputPath: string;
   readonly saveEmbeddings: boolean;
+  /** What an earlier run wrote of this shard, where its failed rows were tried again. */
+  readonly earlier: EarlierShard | undefined;
 }
 
 /**
@@ -46,7 +49,9 @@ export async function commitShard(work: ShardWork, tools: CommitTools): Promise<
   };
   const { folder } = tools;
   const { id } = work.shard.spec;
-  const { sums, histogram } = sumShard(work, judged);
+  const { sums, histogram } = sumShard(work, judged, tools.earlier);
+  // Without its commit marker, a shard that is written over counts as unfinished until it is whole again.
+  if (tools.earlier) await rm(folder.stats(id));
 
   await publish(folder.tags(id), (path) => work.shard.writeTags(path, judged.results));
   await publish(folder.partials(id), (path) => writeFile(path, encodePartials(sums.toPartials())));
@@ -55,7 +60,7 @@ export async function commitShard(work: ShardWork, tools: CommitTools): Promise<
     await publish(folder.metadata(id), (path) => work.shard.writeMetadata(path, judged.results));
   }
   if (work.picker) {
-    await publish(folder.thumbnails(id), async (path) => writeThumbnails(path, work, judged, tools.decoder));
+    await publish(folder.thumbnails(id), async (path) => writeThumbnails(path, work, judged, tools));
   }
   const stats = describeShard(work, judged, histogram, tools.inputPath, files);
   await writeFileAtomic(folder.stats(id), `${JSON.stringify(stats, null, 2)}\n`);
@@ -66,13 +71,17 @@ export async function commitShard(work: ShardWork, tools: CommitTools): Promise<
 function sumShard(
   work: ShardWork,
   { tags, results }: JudgedShard,
-): { sums: BucketSums; histogram: Histogram } {
+  earlier: EarlierShard | undefined,
+): { readonly sums: BucketSums; readonly histogram: Histogram } {
   const sums = new BucketSums(work.dimension);
+  if (earlier) sums.merge(earlier.partials);
   const histogram = new Histogram();
   for (let i = 0; i < work.rowCount; i++) {
     const score = tags.aesthetic[i]!;
-    if (work.states[i]!.kind !== 'embedded' || !Number.isFinite(score)) continue;
-    sums.add(score, work.embeddings, i * work.dimension);
+    const state = work.states[i]!;
+    if (state.kind !== 'embedded' || !Number.isFinite(score)) continue;
+    // A row that was carried over is in the earlier sums.
+    if (!state.carried) sums.add(score, work.embeddings, i * work.dimension);
     histogram.add(score, results.kept[i] === 1);
   }
   return { sums, histogram };

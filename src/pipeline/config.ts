@@ -26,6 +26,8 @@ export interface ScoreConfig {
   readonly allowBatchDependence: boolean;
   readonly saveEmbeddings: boolean;
   readonly incrementalMode: 'incremental' | 'overwrite' | 'extend';
+  /** Also takes up the failed rows of finished shards. */
+  readonly retryFailed: boolean;
   readonly download: DownloadConfig;
   readonly resources: ResourceConfig;
   /** The command as it was typed, for the report. */

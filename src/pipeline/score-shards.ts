@@ -5,12 +5,14 @@ import { ShardDatabase } from '../shards/database.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import type { StagedShard } from '../shards/staged-shard.ts';
 import { type CommitTools, commitShard } from './commit.ts';
+import { carryOver, type EarlierShard, readEarlierShard } from './earlier-shard.ts';
 import { BATCHES_PER_ENCODER } from './models.ts';
 import type { ScoreProgress } from './progress.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunFacts } from './run-record.ts';
 import { ShardWork, type Tag } from './shard-work.ts';
 import { Stages } from './stages.ts';
+import type { ShardStats } from './stats.ts';
 import { filterOptions } from './thresholds.ts';
 import { ThumbnailPicker } from './thumbnail-picker.ts';
 
@@ -20,6 +22,12 @@ const DECODES_PER_PROCESS = 4;
 /** The report shows pictures of at most this many shards, evenly spaced over the run. */
 const MAX_PICTURED_SHARDS = 64;
 
+/** A shard to do: as a whole, or only its failed rows, where it is finished. */
+export interface WantedShard {
+  readonly spec: ShardSpec;
+  readonly finished?: ShardStats;
+}
+
 /**
  * Does the wanted shards: rows flow through the stages across shard boundaries, and each shard is committed when
  * its last row has ended. On a failure everything in flight is given up; what is committed stays.
@@ -27,7 +35,7 @@ const MAX_PICTURED_SHARDS = 64;
 export async function scoreShards(
   facts: RunFacts,
   folder: RunFolder,
-  wanted: readonly ShardSpec[],
+  wanted: readonly WantedShard[],
   progress: ScoreProgress,
   closing: AbortSignal,
 ): Promise<'done' | 'interrupted'> {
@@ -55,9 +63,9 @@ export async function scoreShards(
     progress,
   });
   try {
-    const run = new ShardRun({ facts, folder, decoder, stages, progress });
+    const run = new ShardRun({ facts, folder, decoder, stages, progress, wanted });
     const state = await run.doAll(
-      database.readShards(facts.plan, new Set(wanted.map(({ id }) => id))),
+      database.readShards(facts.plan, new Set(wanted.map(({ spec }) => spec.id))),
       closing,
     );
     await stages.finish();
@@ -84,12 +92,14 @@ interface ShardRunTools {
   readonly decoder: Decoder;
   readonly stages: Stages;
   readonly progress: ScoreProgress;
+  readonly wanted: readonly WantedShard[];
 }
 
 /** Opens shards, feeds their rows to the stages, commits them. */
 class ShardRun {
   readonly #tools: ShardRunTools;
-  readonly #commitTools: Omit<CommitTools, 'inputPath'>;
+  readonly #commitTools: Omit<CommitTools, 'inputPath' | 'earlier'>;
+  readonly #finished: ReadonlyMap<number, ShardStats>;
   readonly #pictured: ReadonlySet<number>;
   readonly #open = new Set<Promise<void>>();
 
@@ -102,6 +112,9 @@ class ShardRun {
       filter: createFilter(filterOptions(tools.facts.thresholds)),
       saveEmbeddings: config.saveEmbeddings,
     };
+    this.#finished = new Map(
+      tools.wanted.flatMap(({ finished }) => (finished ? [[finished.shard_id, finished]] : [])),
+    );
     this.#pictured = evenlySpaced(plan.shards, MAX_PICTURED_SHARDS);
   }
 
@@ -113,21 +126,29 @@ class ShardRun {
         await shard.release();
         break;
       }
-      const work = this.#openShard(shard);
-      for (let index = 0; index < work.rowCount; index++) await this.#tools.stages.push(work, index);
+      await this.#feed(await this.#openShard(shard));
       while (this.#open.size >= MAX_OPEN_SHARDS) await Promise.race(this.#open);
     }
     await Promise.all(this.#open);
     return interrupted ? 'interrupted' : 'done';
   }
 
-  #openShard(shard: StagedShard): ShardWork {
-    const { facts } = this.#tools;
+  async #feed(work: ShardWork): Promise<void> {
+    for (const [index, { kind }] of work.states.entries()) {
+      if (kind === 'pending') await this.#tools.stages.push(work, index);
+    }
+  }
+
+  async #openShard(shard: StagedShard): Promise<ShardWork> {
+    const { facts, folder } = this.#tools;
+    const finished = this.#finished.get(shard.spec.id);
+    const earlier = finished && (await readEarlierShard(folder, finished));
     const picker = this.#pictured.has(shard.spec.id)
       ? new ThumbnailPicker(shard.hashes, facts.thresholds.min_aesthetic ?? undefined)
       : undefined;
     const work = new ShardWork(shard, facts.encoder.dimension, Object.keys(facts.heads) as Tag[], picker);
-    const job = this.#commitWhenComplete(work);
+    if (earlier) carryOver(work, earlier);
+    const job = this.#commitWhenComplete(work, earlier);
     this.#open.add(job);
     // A failed commit stays in the set, so that the loop meets it; a finished one leaves.
     job.then(
@@ -137,11 +158,11 @@ class ShardRun {
     return work;
   }
 
-  async #commitWhenComplete(work: ShardWork): Promise<void> {
+  async #commitWhenComplete(work: ShardWork, earlier: EarlierShard | undefined): Promise<void> {
     const { facts, stages, progress } = this.#tools;
     await Promise.race([work.completed, stages.failure]);
     const inputPath = facts.plan.inputs[work.shard.spec.inputIndex]!.path;
-    const stats = await commitShard(work, { ...this.#commitTools, inputPath });
+    const stats = await commitShard(work, { ...this.#commitTools, inputPath, earlier });
     await work.shard.release();
     progress.finishedShards++;
     progress.kept += stats.kept;

@@ -17,7 +17,7 @@ import {
   readRunRecord,
   writeRunRecord,
 } from './run-record.ts';
-import { scoreShards } from './score-shards.ts';
+import { scoreShards, type WantedShard } from './score-shards.ts';
 import { readFinishedShard } from './stats.ts';
 import { resolveThresholds } from './thresholds.ts';
 
@@ -73,7 +73,7 @@ async function runLocked(
     await folder.create(config.saveEmbeddings);
     await folder.removeTemporaries();
     await writeRunRecord(folder.runRecord, record);
-    const wanted = await findUnfinished(folder, plan.shards, progress);
+    const wanted = await findUnfinished(folder, plan.shards, progress, config.retryFailed);
     progress.enter('scoring');
     const state = wanted.length === 0 ? 'done' : await scoreShards(facts, folder, wanted, progress, closing);
     if (state === 'interrupted') {
@@ -95,24 +95,28 @@ function startRecord(facts: RunFacts, existing: RunRecord | undefined): RunRecor
   return continueRun({ ...existing, inputs: present.inputs }, present);
 }
 
-/** The shards that are still to do; what earlier runs finished goes into the progress. */
+/** The shards that are still to do, or to do again in part; what earlier runs finished goes into the progress. */
 async function findUnfinished(
   folder: RunFolder,
   shards: readonly ShardSpec[],
   progress: ScoreProgress,
-): Promise<ShardSpec[]> {
-  const wanted: ShardSpec[] = [];
+  retryFailed: boolean,
+): Promise<WantedShard[]> {
+  const wanted: WantedShard[] = [];
   for (const spec of shards) {
     progress.totalShards++;
     progress.totalRows += spec.rowCount;
     const stats = await readFinishedShard(folder.stats(spec.id));
     if (!stats) {
-      wanted.push(spec);
-      continue;
+      wanted.push({ spec });
+    } else if (retryFailed && stats.successes < stats.count) {
+      wanted.push({ spec, finished: stats });
+      progress.resumedRows += stats.successes;
+    } else {
+      progress.resumedRows += stats.count;
+      progress.finishedShards++;
+      progress.kept += stats.kept;
     }
-    progress.resumedRows += stats.count;
-    progress.finishedShards++;
-    progress.kept += stats.kept;
   }
   return wanted;
 }

@@ -9,7 +9,7 @@ export type Tag = 'aesthetic' | 'punsafe' | 'pwatermark';
 export type SampleState =
   | { readonly kind: 'pending' }
   | { readonly kind: 'decoded'; readonly width: number; readonly height: number }
-  | { readonly kind: 'embedded'; readonly width: number; readonly height: number }
+  | { readonly kind: 'embedded'; readonly width: number; readonly height: number; readonly carried?: true }
   | (SampleFailure & { readonly width?: number; readonly height?: number });
 
 const PENDING: SampleState = { kind: 'pending' };
@@ -78,6 +78,13 @@ export class ShardWork {
     if (state.kind !== 'decoded') throw new Error(`row ${index} was embedded in state ${state.kind}`);
     this.embeddings.set(embedding, index * this.dimension);
     this.states[index] = { ...state, kind: 'embedded' };
+    this.#settleOne();
+  }
+
+  /** Ends a row as an earlier run ended it; its embedding is known only where it was saved. */
+  carried(index: number, size: { width: number; height: number }, embedding: Float32Array | undefined): void {
+    if (embedding) this.embeddings.set(embedding, index * this.dimension);
+    this.states[index] = { kind: 'embedded', width: size.width, height: size.height, carried: true };
     this.#settleOne();
   }
 

@@ -27,12 +27,18 @@ interface ThumbnailFile {
 
 const THUMBNAIL_SIDE_PX = 160;
 
-/** Writes the pictures that the shard's picker chose, in input order. */
+/** What thumbnails are made with, and those that an earlier run made of the same shard. */
+interface ThumbnailTools {
+  readonly decoder: Decoder;
+  readonly earlier: { readonly thumbnails: readonly ReportThumbnail[] } | undefined;
+}
+
+/** Writes the pictures that the shard's picker chose, beside the earlier ones, in input order. */
 export async function writeThumbnails(
   path: string,
   work: ShardWork,
   judged: JudgedShard,
-  decoder: Decoder,
+  { decoder, earlier }: ThumbnailTools,
 ): Promise<void> {
   const picked = work.picker?.picked() ?? [];
   const captions = await work.shard.readCaptions(picked.map(({ index }) => index));
@@ -47,6 +53,9 @@ export async function writeThumbnails(
       };
     }),
   );
+  const kept = (earlier?.thumbnails ?? []).filter(({ key }) => samples.every((sample) => sample.key !== key));
+  samples.push(...kept);
+  samples.sort((a, b) => (a.key < b.key ? -1 : 1));
   const file: ThumbnailFile = { format: 'bowerbird-thumbnails', version: 1, samples };
   await writeFile(path, `${JSON.stringify(file)}\n`);
 }

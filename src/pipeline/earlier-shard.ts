@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { decodeNpy } from '../shards/npy.ts';
+import { decodePartials, type PartialRow } from '../shards/partials.ts';
+import { type RowOutcome, readOutcomes } from '../shards/read-outcomes.ts';
+import type { RunFolder } from './run-folder.ts';
+import type { ShardWork, Tag } from './shard-work.ts';
+import type { ShardStats } from './stats.ts';
+import { type ReportThumbnail, readThumbnails } from './thumbnails.ts';
+
+/** What an earlier run wrote of a shard whose failed rows are now tried again. */
+export interface EarlierShard {
+  readonly outcomes: readonly RowOutcome[];
+  readonly partials: readonly PartialRow[];
+  readonly thumbnails: readonly ReportThumbnail[];
+  /** The saved embeddings of the rows that succeeded, widened from float16; absent where none were saved. */
+  readonly embeddings: Float32Array | undefined;
+}
+
+/** Reads a finished shard back. Its scores are exact, because the float32 that is written is what is judged. */
+export async function readEarlierShard(folder: RunFolder, stats: ShardStats): Promise<EarlierShard> {
+  const id = stats.shard_id;
+  const has = (kind: string): boolean => Object.keys(stats.files).some((name) => name.startsWith(`${kind}/`));
+  return {
+    outcomes: await readOutcomes(folder.tags(id), folder.staging),
+    partials: decodePartials(await readFile(folder.partials(id))),
+    thumbnails: has('thumbnails') ? await readThumbnails(folder.thumbnails(id)) : [],
+    embeddings: has('img_emb') ? decodeNpy(await readFile(folder.embeddings(id))).data : undefined,
+  };
+}
+
+/** Ends the rows that succeeded before as they ended then; the others are left to do. */
+export function carryOver(work: ShardWork, { outcomes, embeddings }: EarlierShard): void {
+  const { dimension } = work;
+  let savedRow = 0;
+  for (const [index, outcome] of outcomes.entries()) {
+    if (!outcome.succeeded) continue;
+    for (const tag of Object.keys(work.headScores) as Tag[]) work.headScores[tag]![index] = outcome[tag];
+    const from = savedRow++ * dimension;
+    work.carried(index, outcome, embeddings?.subarray(from, from + dimension));
+  }
+}

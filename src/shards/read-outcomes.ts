@@ -1,0 +1,44 @@
+import { openDuckDb, queryRows } from './duckdb.ts';
+import { readFailure } from './errors.ts';
+import { parquetSource } from './sql.ts';
+
+/** How a row ended, read back from a shard's tags. Tags are doubles of the float32 that was written; NaN = null. */
+export interface RowOutcome {
+  readonly succeeded: boolean;
+  /** Pixels; 0 = null. */
+  readonly width: number;
+  readonly height: number;
+  readonly aesthetic: number;
+  readonly punsafe: number;
+  readonly pwatermark: number;
+}
+
+const MEMORY_LIMIT_MB = 256;
+
+/**
+ * Reads the outcomes of a shard's rows, in input order.
+ *
+ * @param path a file that `writeTags` wrote
+ * @param temporaryFolder where DuckDB may spill
+ * @throws ShardError BB_SHARD_READ
+ */
+export async function readOutcomes(path: string, temporaryFolder: string): Promise<RowOutcome[]> {
+  const instance = await openDuckDb({ memoryLimitMb: MEMORY_LIMIT_MB, temporaryFolder });
+  const connection = await instance.connect();
+  try {
+    return await queryRows<RowOutcome>(
+      connection,
+      `SELECT status = 'success' AS succeeded,
+              coalesce(original_width, 0) AS width, coalesce(original_height, 0) AS height,
+              coalesce(aesthetic, 'nan'::FLOAT)::DOUBLE AS aesthetic,
+              coalesce(punsafe, 'nan'::FLOAT)::DOUBLE AS punsafe,
+              coalesce(pwatermark, 'nan'::FLOAT)::DOUBLE AS pwatermark
+       FROM ${parquetSource(path)} ORDER BY key`,
+    );
+  } catch (thrown) {
+    throw readFailure(path, thrown);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
