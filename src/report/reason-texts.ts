@@ -62,7 +62,7 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
   },
   http_too_many_requests: {
     meaning: 'The host asks for fewer requests (429).',
-    advice: 'Lower --thread-count, then --retry-failed later.',
+    advice: 'Lower --per-host, then --retry-failed later.',
   },
   http_client_error: {
     meaning: 'The host refused the request (another 4xx status).',
@@ -86,7 +86,7 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
   },
   response_too_large: {
     meaning: 'The file is larger than the byte limit of one image.',
-    advice: 'Raise the byte limit of an image if you want such files.',
+    advice: 'A run with a larger --max-bytes takes such files.',
   },
   response_invalid: {
     meaning: 'The answer is not valid HTTP, or its encoding is broken.',
@@ -118,7 +118,7 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
   },
   decode_timeout: {
     meaning: 'Decoding took too long and was stopped.',
-    advice: 'If there are many, the machine is overloaded: use fewer processes, then --retry-failed.',
+    advice: 'If there are many, the machine is overloaded: lower --processes-count, then --retry-failed.',
   },
   decoder_crashed: {
     meaning: 'The decoder process ended on this image, and was started anew.',

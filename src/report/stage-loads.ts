@@ -41,7 +41,7 @@ const BOTTLENECK_SHARE = 0.7;
 
 const ADVICE: Readonly<Record<keyof StageNumbers, string>> = {
   download: 'More downloads at once (--thread-count) help while the network and the hosts have room.',
-  decode: 'More processor cores would speed it up.',
+  decode: 'More processor cores and --processes-count would speed it up.',
   embed: 'A faster device (--device) or a smaller encoder would speed it up.',
 };
 

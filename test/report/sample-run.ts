@@ -14,7 +14,7 @@ const CAPTIONS = [
 ];
 
 /** Deterministic numbers in [0, 1): a linear congruential generator (Numerical Recipes' constants). */
-export function randomNumbers(seed: number): () => number {
+function randomNumbers(seed: number): () => number {
   let state = Math.imul(seed + 1, 2654435761) >>> 0;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -23,7 +23,7 @@ export function randomNumbers(seed: number): () => number {
 }
 
 /** A 160 px picture of a sky, a sun and some noise, as base64 of a WebP file. */
-export async function makeThumbnail(seed: number): Promise<string> {
+async function makeThumbnail(seed: number): Promise<string> {
   const random = randomNumbers(seed);
   const hue = Math.floor(random() * 360);
   const [x, y, radius] = [20 + random() * 120, 20 + random() * 90, 8 + random() * 26];
@@ -207,7 +207,7 @@ function makePaces(): ReportPace[] {
 
 function makeProvenance(): ReportData['provenance'] {
   const command =
-    "bowerbird score 'shards/part-0000{0..5}.parquet' --output out/laion2b-en-aesthetic-part-00 --clip-model builtin --min-aesthetic 5.5 --thread-count 64";
+    "bowerbird score 'shards/part-0000{0..5}.parquet' --output-folder out/laion2b-en-aesthetic-part-00 --clip-model builtin --min-aesthetic 5.5 --thread-count 64";
   const session = { command, node: 'v20.19.4', platform: 'linux x64', provider: 'cpu' };
   return {
     bowerbirdVersion: '0.1.0',

@@ -70,7 +70,7 @@ function marksOf(
       label: 'aesthetic score',
       labelAnchor: 'center',
     }),
-    plot.axisY({ ...AXIS, ticks: 5, tickFormat: formatWhole, label: 'images per bin' }),
+    plot.axisY({ ...AXIS, ticks: 5, tickFormat: formatWhole, label: heightLabel(bins) }),
     ...thresholdMarks(plot, threshold, (first + last) / 2),
   ];
 }
@@ -90,6 +90,13 @@ function thresholdMarks(plot: Drawing['plot'], threshold: number | null, middle:
       text: () => `threshold ${formatPlain(threshold)}`,
     }),
   ];
+}
+
+/** Says how wide the bins are, where all are alike. */
+function heightLabel(bins: readonly ReportBin[]): string {
+  const widths = new Set(bins.map(({ from, to }) => Number((to - from).toPrecision(6))));
+  const [width] = widths;
+  return widths.size === 1 ? `images per ${width} of score` : 'images per bin';
 }
 
 /** No half images on the axis. */

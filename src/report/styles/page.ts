@@ -9,7 +9,7 @@ export const PAGE_STYLE = `
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #111318; --ink: #e9ebf0; --soft: #a0a7b5; --line: #2a2e37; --wash: #1a1d24;
-    --accent: #8da6ff; --plain: #747d90; --dropped: #444b5a;
+    --accent: #8da6ff; --plain: #747d90; --dropped: #565e70;
     --failed-1: #e08a5e; --failed-2: #d07aa6; --failed-3: #a988dd; --alarm: #f2b08c; --alarm-wash: #2a1d16;
   }
 }

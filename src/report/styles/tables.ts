@@ -7,9 +7,9 @@ th:first-child { padding-left: 0; text-align: left; }
 thead th { color: var(--soft); font-size: .8125rem; padding-top: 0; }
 tbody tr { border-top: 1px solid var(--line); }
 tbody tr { position: relative; }
-thead .wide-bar { display: none; }
-tbody .wide-bar { position: absolute; left: 0; right: 0; bottom: 0; padding: 0; }
-tbody .wide-bar .bar { height: 3px; border-radius: 0; }
+.wide-bar { width: 0; padding: 0; }
+.wide-bar .bar { position: absolute; left: 0; bottom: 0; height: 3px; border-radius: 0; }
+.plot + .scroll { margin-top: 1.75rem; }
 tr.none { color: var(--soft); }
 .funnel .stand > * { font-weight: 600; }
 .funnel .loss th { color: var(--soft); white-space: normal; padding-left: 1rem; }
@@ -25,14 +25,14 @@ tr.none { color: var(--soft); }
 .sessions pre { background: var(--wash); border-radius: 4px; padding: .75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .sessions .note { margin-top: .4rem; max-width: none; }
 @media (min-width: 48rem) {
-  thead .wide-bar, tbody .wide-bar { display: table-cell; position: static; padding: .5rem 0 .5rem 1.25rem; width: 38%; vertical-align: middle; }
-  tbody .wide-bar .bar { height: 12px; border-radius: 2px; }
-  .reasons thead .wide-bar, .reasons tbody .wide-bar { width: 26%; }
-  .buckets thead .wide-bar, .buckets tbody .wide-bar { width: 30%; }
+  .wide-bar { padding: .5rem 0 .5rem 1.25rem; width: 38%; vertical-align: middle; }
+  .wide-bar .bar { position: static; height: 12px; border-radius: 2px; }
+  .reasons .wide-bar { width: 26%; }
+  .buckets .wide-bar { width: 30%; }
 }
 @media (max-width: 30rem) {
   table { font-size: .875rem; }
-  th, td { padding-left: .6rem; }
+  th + th:not(.wide-bar), td:not(.wide-bar) { padding-left: .6rem; }
   .buckets thead th:not(:first-child) { white-space: normal; vertical-align: bottom; line-height: 1.2; }
   .facts > div { grid-template-columns: 1fr; gap: 0; }
 }
