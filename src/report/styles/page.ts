@@ -38,8 +38,8 @@ a:hover { text-decoration-color: currentColor; }
 h1 { font-size: clamp(2rem, 5.5vw, 3.5rem); line-height: 1.08; letter-spacing: -.025em; font-weight: 650; overflow-wrap: anywhere; }
 .encoder { margin-top: .75rem; max-width: 46rem; color: var(--soft); }
 .encoder b { color: var(--ink); }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1.5rem 2rem; margin: clamp(1.75rem, 4vw, 3rem) 0 clamp(1.5rem, 3vw, 2.25rem); }
-.figure { display: flex; flex-direction: column; }
+.figures { display: flex; flex-wrap: wrap; gap: 1.5rem 2rem; margin: clamp(1.75rem, 4vw, 3rem) 0 clamp(1.5rem, 3vw, 2.25rem); }
+.figure { flex: 1 0 8rem; min-width: max-content; white-space: nowrap; }
 .figure dt { color: var(--soft); font-size: .875rem; }
 .figure dd { font-size: clamp(1.6rem, 3vw, 2.35rem); line-height: 1.15; letter-spacing: -.02em; font-weight: 600; }
 .figure dd small { display: block; margin-top: .25rem; font-size: .875rem; letter-spacing: 0; line-height: 1.4; }
