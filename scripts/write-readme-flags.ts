@@ -1,0 +1,66 @@
+// Writes the flags of `bowerbird score` into README.md, from the table that the command itself is built from.
+// Run it after a change to src/cli/score-flags.ts: npx tsc; node .build/scripts/write-readme-flags.js
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { packageFolder } from '../src/base/package.ts';
+import type { Flag, FlagTable } from '../src/cli/flags.ts';
+import { SCORE_FLAGS } from '../src/cli/score-flags.ts';
+
+/** Defaults that depend on the machine, in words. */
+const MACHINE_DEFAULTS: Readonly<Record<string, string>> = {
+  'processes-count': 'CPU cores less 1, at least 1',
+  'encoder-threads': 'half of the CPU cores',
+};
+
+const SECTION = /(<!-- flags: [^\n]* -->\n).*(\n<!-- \/flags -->)/s;
+
+/** Markdown tables of flags, one for each group, in the order of the table. */
+export function flagTables(table: FlagTable = SCORE_FLAGS): string {
+  const groups = new Set(Object.values(table).map(({ group }) => group));
+  return [...groups].map((group) => groupTable(group, table)).join('\n\n');
+}
+
+function groupTable(group: string, table: FlagTable): string {
+  const flags = Object.entries(table).filter(([, flag]) => flag.group === group);
+  const rows = flags.map(
+    ([name, flag]) => `| \`--${name}\` | ${defaultOf(name, flag)} | ${descriptionOf(flag)} |`,
+  );
+  return [
+    `**${group.replace(/:$/, '')}**`,
+    '',
+    '| flag | default | what it does |',
+    '|---|---|---|',
+    ...rows,
+  ].join('\n');
+}
+
+function defaultOf(name: string, { type, default: value }: Flag): string {
+  if (MACHINE_DEFAULTS[name]) return MACHINE_DEFAULTS[name];
+  if (value === undefined) return '';
+  return type === 'boolean' ? (value ? 'on' : 'off') : `\`${value}\``;
+}
+
+function descriptionOf({ type, describe, choices = [] }: Flag): string {
+  const unsaid = choices.some((choice) => !describe.includes(`\`${choice}\``));
+  const values = unsaid ? ` (${choices.map((choice) => `\`${choice}\``).join(', ')})` : '';
+  // Markdown takes pipes for the borders of cells and pairs of stars for emphasis.
+  return `${describe}${values}${type === 'list' ? ' (comma-separated)' : ''}`.replace(/[|*]/g, '\\$&');
+}
+
+/** The text between the two marks of a page. @throws Error where the page has no such marks */
+export function flagSection(page: string): string {
+  const found = SECTION.exec(page);
+  if (!found) throw new Error('the page has no <!-- flags: ... --> and <!-- /flags -->');
+  return found[0].slice(found[1]!.length, -found[2]!.length);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const path = join(packageFolder, 'README.md');
+  const page = await readFile(path, 'utf8');
+  await writeFile(
+    path,
+    page.replace(flagSection(page), () => flagTables()),
+  );
+  console.log(`${path}: ${Object.keys(SCORE_FLAGS).length} flags`);
+}
