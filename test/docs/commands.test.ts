@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { flagSection, flagTables } from '../../scripts/write-readme-flags.ts';
+import { packageFolder } from '../../src/base/package.ts';
+import { SCORE_FLAGS } from '../../src/cli/score-flags.ts';
+import { allPages, readPage } from './pages.ts';
+
+test("the README's flags are the command's, with their defaults", (t) => {
+  t.is(
+    flagSection(readPage('README.md').text),
+    flagTables(),
+    'run npx tsc && node .build/scripts/write-readme-flags.js',
+  );
+});
+
+test('a table of flags has a row for each, escaped, with choices and defaults', (t) => {
+  const table = flagTables({
+    size: { group: 'Shape:', type: 'integer', default: 3, describe: 'Side of a | b' },
+    kinds: { group: 'Shape:', type: 'list', describe: 'All of *.npy' },
+    mode: { group: 'Way:', type: 'string', choices: ['a', 'b'], describe: 'How' },
+    quiet: { group: 'Way:', type: 'boolean', default: false, describe: 'Say nothing' },
+  });
+  const head = '| flag | default | what it does |\n|---|---|---|\n';
+  t.is(
+    table,
+    `**Shape**\n\n${head}| \`--size\` | \`3\` | Side of a \\| b |\n| \`--kinds\` |  | All of \\*.npy (comma-separated) |\n\n` +
+      `**Way**\n\n${head}| \`--mode\` |  | How (\`a\`, \`b\`) |\n| \`--quiet\` | off | Say nothing |`,
+  );
+});
+
+/** Flags of bowerbird that are not in the table of `score`. */
+const OTHER_FLAGS = ['--config', '--help', '--version'];
+
+test('every flag in a bowerbird command of the documentation exists', (t) => {
+  const known = new Set([...Object.keys(SCORE_FLAGS).map((name) => `--${name}`), ...OTHER_FLAGS]);
+  const commands = allPages().flatMap(({ path, text }) =>
+    [...text.matchAll(/^ *(?:npx )?bowerbird (?:score|demo).*(?:\\\n.*)*/gm)].map(([command]) => ({
+      path,
+      command,
+    })),
+  );
+  t.true(commands.length >= 2);
+  for (const { path, command } of commands) {
+    for (const [flag] of command.matchAll(/(?<=\s)--[a-z][\w-]*/g))
+      t.true(known.has(flag), `${path}: ${flag}`);
+  }
+});
+
+test('every npm script that the documentation names exists', (t) => {
+  const { scripts } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const named = allPages().flatMap(({ path, text }) => [
+    ...[...text.matchAll(/npm run (?:-\S+ )*([\w:-]+)/g)].map(([, script]) => ({ path, script: script! })),
+    ...[...text.matchAll(/npm (start|test)\b/g)].map(([, script]) => ({ path, script: script! })),
+  ]);
+  t.true(named.length > 0);
+  for (const { path, script } of named) t.true(script in scripts, `${path}: npm run ${script}`);
+});
+
+test('every script of scripts/ and bench/ that the documentation runs exists', (t) => {
+  const named = allPages().flatMap(({ path, text }) =>
+    [...text.matchAll(/\.build\/((?:scripts|bench|test)\/[\w./-]+)\.js/g)].map(([, file]) => ({
+      path,
+      file: file!,
+    })),
+  );
+  t.true(named.length > 0);
+  for (const { path, file } of named)
+    t.true(existsSync(join(packageFolder, `${file}.ts`)), `${path}: ${file}`);
+});
