@@ -35,7 +35,7 @@ const OTHER_FLAGS = ['--config', '--help', '--version'];
 test('every flag in a bowerbird command of the documentation exists', (t) => {
   const known = new Set([...Object.keys(SCORE_FLAGS).map((name) => `--${name}`), ...OTHER_FLAGS]);
   const commands = allPages().flatMap(({ path, text }) =>
-    [...text.matchAll(/^ *(?:npx )?bowerbird (?:score|demo).*(?:\\\n.*)*/gm)].map(([command]) => ({
+    [...text.matchAll(/^ *(?:npx )?bowerbird (?:score|demo)(?:.*\\\n)*.*/gm)].map(([command]) => ({
       path,
       command,
     })),
