@@ -36,6 +36,7 @@ export const EXIT_CODES = {
   BB_HEAD_REFUSED: 2,
   BB_HEAD_MISMATCH: 2,
   // pipeline
+  BB_OUTPUT_FOLDER: 2,
   BB_RUN_CHANGED: 2,
   BB_RUN_LOCKED: 2,
   BB_RUN_CORRUPT: 1,

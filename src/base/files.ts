@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { BowerbirdError, codeOf } from './errors.ts';
+import { BowerbirdError, codeOf, messageOf } from './errors.ts';
 
 /** The suffix of files that are not committed yet; a rerun removes what a killed run left of them. */
 export const TEMPORARY_SUFFIX = '.tmp';
@@ -20,12 +20,24 @@ async function syncPath(path: string): Promise<void> {
   }
 }
 
-function translate(thrown: unknown, path: string): unknown {
-  if (codeOf(thrown) !== 'ENOSPC') return thrown;
+/**
+ * What a failed write means to a person: BB_DISK_FULL where space or quota is used up, BB_SHARD_WRITE for all else
+ * that the file system refuses. An error that is not the file system's comes back as it is.
+ */
+export function writeError(thrown: unknown, path: string): unknown {
+  if (thrown instanceof BowerbirdError || !(thrown instanceof Error && 'errno' in thrown)) return thrown;
+  const details = { cause: thrown, fields: { path } };
+  if (['ENOSPC', 'EDQUOT'].includes(codeOf(thrown) ?? '')) {
+    return new BowerbirdError(
+      'BB_DISK_FULL',
+      `No space left on the disk of ${path}. Free some space and run the same command again: finished shards are kept.`,
+      details,
+    );
+  }
   return new BowerbirdError(
-    'BB_DISK_FULL',
-    `No space left on the disk of ${path}. Free some space and run the same command again: finished shards are kept.`,
-    { cause: thrown, fields: { path } },
+    'BB_SHARD_WRITE',
+    `Writing ${path} failed: ${messageOf(thrown)}. Finished shards are kept.`,
+    details,
   );
 }
 
@@ -33,7 +45,7 @@ function translate(thrown: unknown, path: string): unknown {
  * Publishes a finished temporary file under its final name: fsync, rename, fsync of the folder.
  * An existing file of that name is replaced in one step, so a reader sees the old or the new, never a part.
  *
- * @throws BowerbirdError BB_DISK_FULL
+ * @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE
  */
 export async function commitFile(temporary: string, path: string): Promise<void> {
   try {
@@ -41,7 +53,7 @@ export async function commitFile(temporary: string, path: string): Promise<void>
     await rename(temporary, path);
     await syncPath(dirname(path));
   } catch (thrown) {
-    throw translate(thrown, path);
+    throw writeError(thrown, path);
   }
 }
 
@@ -58,7 +70,7 @@ export async function commitFileOnce(temporary: string, path: string): Promise<b
     return true;
   } catch (thrown) {
     if (codeOf(thrown) === 'EEXIST') return false;
-    throw translate(thrown, path);
+    throw writeError(thrown, path);
   } finally {
     await unlink(temporary);
   }
@@ -67,12 +79,12 @@ export async function commitFileOnce(temporary: string, path: string): Promise<b
 /**
  * Writes a small file durably: to a temporary name, fsync, rename. The folder is made where it is missing.
  *
- * @throws BowerbirdError BB_DISK_FULL
+ * @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE
  */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
   const temporary = temporaryPath(path);
   try {
+    await mkdir(dirname(path), { recursive: true });
     const handle = await open(temporary, 'wx');
     try {
       await handle.writeFile(content);
@@ -81,7 +93,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     }
   } catch (thrown) {
     await unlink(temporary).catch(() => undefined);
-    throw translate(thrown, path);
+    throw writeError(thrown, path);
   }
   await commitFile(temporary, path);
 }

@@ -8,7 +8,6 @@ const BAR_CHARACTERS = 24;
 
 /** The result of a run for a person: the bucket table, and what was kept and why not. */
 export function describeResult({ folder, merged, record }: DoneOutcome): string {
-  const { counts } = merged;
   return [
     '',
     `Scores by ${record.encoder.name} (${record.encoder.description})`,
@@ -17,7 +16,7 @@ export function describeResult({ folder, merged, record }: DoneOutcome): string 
     '',
     ...accountLines(merged),
     '',
-    `${counts.count} rows in, ${counts.count} accounted for. Report: ${folder.report}`,
+    `Every row is accounted for. Report: ${folder.report}`,
   ].join('\n');
 }
 

@@ -147,7 +147,7 @@ export const SCORE_FLAGS: FlagTable = {
     min: 1024,
     max: 1_073_741_824,
     default: 20_971_520,
-    describe: 'Largest image file',
+    describe: 'Bytes of the largest image file that is taken',
   },
   'user-agent-token': {
     group: DOWNLOAD,

@@ -17,6 +17,7 @@ import {
   nameInRunFolder,
   type RowCounts,
   type ShardStats,
+  type StageNumbers,
   sortedTable,
 } from './stats.ts';
 import { writeThumbnails } from './thumbnails.ts';
@@ -28,6 +29,7 @@ export interface CommitTools {
   readonly decoder: Decoder;
   readonly inputPath: string;
   readonly saveEmbeddings: boolean;
+  readonly stageSlots: StageNumbers;
   /** What an earlier run wrote of this shard, where its failed rows were tried again. */
   readonly earlier: EarlierShard | undefined;
 }
@@ -62,7 +64,7 @@ export async function commitShard(work: ShardWork, tools: CommitTools): Promise<
   if (work.picker) {
     await publish(folder.thumbnails(id), async (path) => writeThumbnails(path, work, judged, tools));
   }
-  const stats = describeShard(work, judged, histogram, tools.inputPath, files);
+  const stats = describeShard(work, judged, histogram, tools, files);
   await writeFileAtomic(folder.stats(id), `${JSON.stringify(stats, null, 2)}\n`);
   return stats;
 }
@@ -128,7 +130,7 @@ function describeShard(
   work: ShardWork,
   judged: JudgedShard,
   histogram: Histogram,
-  input: string,
+  { inputPath, stageSlots }: CommitTools,
   files: Readonly<Record<string, FileDigest>>,
 ): ShardStats {
   const { id, firstRow } = work.shard.spec;
@@ -139,13 +141,14 @@ function describeShard(
     format: 'bowerbird-shard-stats',
     version: 1,
     shard_id: id,
-    input,
+    input: inputPath,
     first_row: firstRow,
     ...countRows(work, judged),
     start_time: startSeconds,
     end_time: endSeconds,
     duration: endSeconds - startSeconds,
     stage_seconds: { download: downloadMs / 1000, decode: decodeMs / 1000, embed: embedMs / 1000 },
+    stage_slots: stageSlots,
     score_histogram: histogram.toJSON(),
     files,
   };

@@ -10,7 +10,14 @@ import { decodePartials } from '../shards/partials.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import { writeSmallTable } from '../shards/small-table.ts';
 import type { RunFolder } from './run-folder.ts';
-import { addCounts, emptyCounts, type RowCounts, readFinishedShard, type ShardStats } from './stats.ts';
+import {
+  addCounts,
+  emptyCounts,
+  type RowCounts,
+  readFinishedShard,
+  type ShardStats,
+  type StageNumbers,
+} from './stats.ts';
 import { type ReportThumbnail, readThumbnails } from './thumbnails.ts';
 
 /** What the report says of one shard's speed. */
@@ -20,7 +27,8 @@ export interface ShardPace {
   readonly successes: number;
   readonly startSeconds: number;
   readonly endSeconds: number;
-  readonly stageSeconds: ShardStats['stage_seconds'];
+  readonly stageSeconds: StageNumbers;
+  readonly stageSlots: StageNumbers;
 }
 
 /** A finished run, summed over its shards in shard order. */
@@ -51,9 +59,11 @@ export async function mergeRun(
   const histogram = new Histogram();
   const paces: ShardPace[] = [];
   const thumbnails: ReportThumbnail[] = [];
-  for (const { id } of shards) {
+  for (const spec of shards) {
+    const { id } = spec;
     const stats = await readFinishedShard(folder.stats(id));
     if (!stats) throw unfinished(folder, id);
+    checkStates(folder, spec, stats);
     addCounts(counts, stats);
     histogram.merge(stats.score_histogram);
     sums.merge(decodePartials(await readFile(folder.partials(id))));
@@ -77,6 +87,18 @@ function unfinished(folder: RunFolder, shardId: number): BowerbirdError {
   );
 }
 
+/** Every row is in exactly one state, or the run is not what it says it is. */
+function checkStates(folder: RunFolder, { id, rowCount }: ShardSpec, stats: ShardStats): void {
+  const states = stats.successes + stats.failed_to_download + stats.failed_to_resize + stats.failed_to_embed;
+  if (stats.count === rowCount && states === rowCount) return;
+  throw new BowerbirdError(
+    'BB_RUN_CORRUPT',
+    `${folder.stats(id)} accounts for ${states} rows in ${stats.count}, but shard ${id} has ${rowCount}. ` +
+      'Remove that file and run the same command again: the shard will be redone.',
+    { fields: { path: folder.stats(id), states, rowCount } },
+  );
+}
+
 function paceOf(stats: ShardStats): ShardPace {
   return {
     shardId: stats.shard_id,
@@ -85,6 +107,7 @@ function paceOf(stats: ShardStats): ShardPace {
     startSeconds: stats.start_time,
     endSeconds: stats.end_time,
     stageSeconds: stats.stage_seconds,
+    stageSlots: stats.stage_slots,
   };
 }
 

@@ -13,6 +13,7 @@ export async function planScore(
   folder: RunFolder,
   existing: RunRecord | undefined,
   onProgress: (message: string) => void,
+  onProblem: (message: string) => void,
 ): Promise<RunPlan> {
   const plan = await planRun({
     inputs: [...config.inputs],
@@ -24,8 +25,18 @@ export async function planScore(
     stagingFolder: folder.staging,
     onProgress,
   });
+  tellMalformed(plan, onProblem);
   if (config.incrementalMode !== 'extend' || !existing) return plan;
   return keepPlaces(plan, existing);
+}
+
+function tellMalformed({ inputs }: RunPlan, onProblem: (message: string) => void): void {
+  for (const { path, malformedRowCount } of inputs) {
+    if (malformedRowCount === 0) continue;
+    onProblem(
+      `${malformedRowCount} lines of ${path} break its format; each is a row without URL (url_missing).`,
+    );
+  }
 }
 
 function keepPlaces(plan: RunPlan, existing: RunRecord): RunPlan {

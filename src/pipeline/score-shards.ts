@@ -111,6 +111,7 @@ class ShardRun {
       decoder: tools.decoder,
       filter: createFilter(filterOptions(tools.facts.thresholds)),
       saveEmbeddings: config.saveEmbeddings,
+      stageSlots: tools.stages.slots,
     };
     this.#finished = new Map(
       tools.wanted.flatMap(({ finished }) => (finished ? [[finished.shard_id, finished]] : [])),

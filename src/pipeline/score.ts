@@ -43,8 +43,7 @@ export async function runScore(
   closing: AbortSignal,
 ): Promise<ScoreOutcome> {
   const folder = new RunFolder(config.outputFolder);
-  await mkdir(folder.path, { recursive: true });
-  const unlock = await lockRunFolder(folder.lock);
+  const unlock = await takeFolder(folder);
   try {
     const outcome = await runLocked(config, folder, progress, closing);
     // Kept until then: a resumed run need not convert its text inputs again.
@@ -52,6 +51,22 @@ export async function runScore(
     return outcome;
   } finally {
     await unlock();
+  }
+}
+
+/** Makes the run folder and locks it. @throws BowerbirdError BB_OUTPUT_FOLDER, BB_DISK_FULL, BB_RUN_LOCKED */
+async function takeFolder(folder: RunFolder): Promise<() => Promise<void>> {
+  try {
+    await mkdir(folder.path, { recursive: true });
+    return await lockRunFolder(folder.lock);
+  } catch (thrown) {
+    const error = writeError(thrown, folder.path);
+    if (codeOf(error) !== 'BB_SHARD_WRITE') throw error;
+    throw new BowerbirdError(
+      'BB_OUTPUT_FOLDER',
+      `The run folder ${folder.path} cannot be made or written to: ${messageOf(thrown)}. Choose another --output-folder.`,
+      { cause: thrown, fields: { path: folder.path } },
+    );
   }
 }
 
@@ -63,7 +78,13 @@ async function runLocked(
 ): Promise<ScoreOutcome> {
   const existing = config.incrementalMode === 'overwrite' ? undefined : await readRunRecord(folder.runRecord);
   progress.enter('planning');
-  const plan = await planScore(config, folder, existing, (message) => progress.noteNowAndThen(message));
+  const plan = await planScore(
+    config,
+    folder,
+    existing,
+    (message) => progress.noteNowAndThen(message),
+    (message) => progress.note(message),
+  );
   progress.enter('loading');
   const models = await loadModels(config, progress);
   try {

@@ -8,6 +8,7 @@ import type { SampleFailure } from '../samples/reasons.ts';
 import { batches } from './batcher.ts';
 import type { ScoreProgress } from './progress.ts';
 import type { ShardWork, Tag } from './shard-work.ts';
+import type { StageNumbers } from './stats.ts';
 
 /** One row on its way. */
 interface Row {
@@ -59,6 +60,12 @@ export class Stages {
     this.#running = this.#run();
     // Whoever waits for a shard or for `finish` gets the error; nobody may be waiting yet.
     this.#running.catch(() => undefined);
+  }
+
+  /** Rows that each stage can work on at the same time. */
+  get slots(): StageNumbers {
+    const { downloadsAtOnce, decodesAtOnce, batchesAtOnce, batchSize } = this.#tools;
+    return { download: downloadsAtOnce, decode: decodesAtOnce, embed: batchesAtOnce * batchSize };
   }
 
   /** Queues a row for download, waiting while the queue is full. */
@@ -127,8 +134,8 @@ export class Stages {
   async #embed(batch: readonly DecodedRow[]): Promise<void> {
     const startedMs = performance.now();
     const embeddings = await this.#embedOrFail(batch);
-    const rowMs = (performance.now() - startedMs) / batch.length;
-    for (const { work } of batch) work.times.embedMs += rowMs;
+    const tookMs = performance.now() - startedMs;
+    for (const { work } of batch) work.times.embedMs += tookMs;
     if (!embeddings) return;
     const { encoder, heads } = this.#tools;
     for (const [tag, head] of Object.entries(heads) as [Tag, Head][]) {

@@ -35,10 +35,19 @@ export interface ShardStats extends RowCounts {
   readonly start_time: number;
   readonly end_time: number;
   readonly duration: number;
-  readonly stage_seconds: { readonly download: number; readonly decode: number; readonly embed: number };
+  readonly stage_seconds: StageNumbers;
+  /** Rows that each stage could work on at the same time. */
+  readonly stage_slots: StageNumbers;
   readonly score_histogram: StoredHistogram;
   /** The shard's other files: size and sha256, by path in the run folder. */
   readonly files: Readonly<Record<string, FileDigest>>;
+}
+
+/** One number for each stage. */
+export interface StageNumbers {
+  readonly download: number;
+  readonly decode: number;
+  readonly embed: number;
 }
 
 export interface FileDigest {

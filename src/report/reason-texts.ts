@@ -57,7 +57,7 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     advice: LINK_ROT,
   },
   http_forbidden: {
-    meaning: 'The host does not give the image to us (401 or 403).',
+    meaning: 'The host does not want to give the image to us (403).',
     advice: 'Nothing to do: respect it.',
   },
   http_too_many_requests: {

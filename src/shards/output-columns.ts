@@ -9,16 +9,21 @@ export interface PassedColumn {
   readonly name: string;
 }
 
+/** Columns of ours that repeat the input's where it has them. */
+const KEPT_AS_OURS = ['hash', 'punsafe', 'pwatermark'] as const;
+
 /**
- * The input columns that go through to tags and metadata, in input order. The mapped hash and tag columns stay
- * out: `hash`, `aesthetic`, `punsafe` and `pwatermark` take their place. A column whose name is one of ours,
- * whatever its case, becomes `input_<name>` (once more where that is taken too).
+ * The input columns that go through to tags and metadata, in input order. Only columns that are mapped to ours of the
+ * same name stay out: our `hash`, `punsafe` and `pwatermark` hold the input's values. Any other column whose name is
+ * one of ours, whatever its case, becomes `input_<name>` (once more where that is taken too): an input's `aesthetic`
+ * is kept as `input_aesthetic`, beside the run's own score.
  */
 export function passedColumns(schema: readonly SchemaColumn[], mapping: ColumnMapping): PassedColumn[] {
-  const replaced = [mapping.hash, mapping.aesthetic, mapping.punsafe, mapping.pwatermark];
   const passed = schema
     .map((column, schemaIndex) => ({ schemaIndex, name: column.name }))
-    .filter((column) => !replaced.includes(column.name));
+    .filter(
+      ({ name }) => !KEPT_AS_OURS.some((ours) => mapping[ours] === name && name.toLowerCase() === ours),
+    );
   const ours: readonly string[] = [...LEADING_COLUMNS, ...TRAILING_COLUMNS];
   const taken = new Set([...ours, ...passed.map((column) => column.name.toLowerCase())]);
   return passed.map((column) =>

@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import sharp from 'sharp';
 import { blur } from '../../scripts/builtin-encoder/blur.ts';
+import { compress } from '../../scripts/builtin-encoder/compress.ts';
 import { addNoise, desaturate, expose, flatten, stamp } from '../../scripts/builtin-encoder/faults.ts';
 import { builtinModel } from '../../scripts/builtin-encoder/graph.ts';
 import { DIMENSION, IMAGE_SIZE, MEASURES } from '../../scripts/builtin-encoder/measures.ts';
+import { closeUp, flow, hills, stems } from '../../scripts/builtin-encoder/natural-scenes.ts';
 import { finish, type Picture } from '../../scripts/builtin-encoder/picture.ts';
 import { referenceFeatures, referenceMeasures } from '../../scripts/builtin-encoder/reference.ts';
 import { noisePicture, plainPicture, scene, textPage } from '../../scripts/builtin-encoder/scenes.ts';
@@ -80,12 +83,51 @@ test('an image has the same measures, bit for bit, wherever it stands in a batch
   }
 });
 
+/** Pixels as the graph takes them: planes of 0..1. */
+function planesOf(pixels: Uint8Array): Float32Array {
+  const planes = new Float32Array(3 * PIXELS);
+  for (let i = 0; i < pixels.length; i++) planes[(i % 3) * PIXELS + Math.floor(i / 3)] = pixels[i]! / 255;
+  return planes;
+}
+
+test('smooth, flat and noisy pictures have the same measures, bit for bit, at every place of any batch', async (t) => {
+  const random = new Random(12);
+  const pictures = [
+    patterned((x, y) => [x, y, (x + y) >> 1]),
+    patterned(() => [51, 102, 204]),
+    finish(noisePicture(random)),
+    finish(scene(random, 0)),
+  ].map(planesOf);
+  const options = { intraOpNumThreads: 1, interOpNumThreads: 1 };
+  const session = await InferenceSession.create(Buffer.concat(builtinModel()), options);
+  const expected = new Map<number, string>();
+  // Sizes that are multiples of a processor's vectors, and sizes that are not.
+  for (const batchSize of [4, 5, 7, 16, 31, 32]) {
+    for (let shift = 0; shift < pictures.length; shift++) {
+      const batch = new Float32Array(batchSize * 3 * PIXELS);
+      const kinds = Array.from({ length: batchSize }, (_, i) => (i + shift) % pictures.length);
+      kinds.forEach((kind, i) => {
+        batch.set(pictures[kind]!, i * 3 * PIXELS);
+      });
+      const feeds = { pixels: new Tensor('float32', batch, [batchSize, 3, IMAGE_SIZE, IMAGE_SIZE]) };
+      const output = (await session.run(feeds))['measures']!.data as Float32Array;
+      kinds.forEach((kind, i) => {
+        const row = output.slice(i * DIMENSION, (i + 1) * DIMENSION).join();
+        if (!expected.has(kind)) expected.set(kind, row);
+        t.is(row, expected.get(kind), `picture ${kind} at ${i} of ${batchSize}`);
+      });
+    }
+  }
+});
+
 test('each measure of the graph equals its float64 twin', async (t) => {
   const random = new Random(99);
   const pictures: readonly (readonly [string, Uint8Array])[] = [
     ['scene', finish(scene(random, 0))],
     ['soft scene', finish(scene(random, 2))],
     ['night', finish(scene(random, 3))],
+    ['hills', finish(hills(random))],
+    ['compressed', finish(compress(stems(random), 8, 360))],
     ['text', finish(textPage(random))],
     ['noise', finish(noisePicture(random))],
     ['gradient', finish(plainPicture(random))],
@@ -97,9 +139,7 @@ test('each measure of the graph equals its float64 twin', async (t) => {
   ];
   const session = await InferenceSession.create(Buffer.concat(builtinModel()));
   for (const [name, pixels] of pictures) {
-    const planes = new Float32Array(3 * PIXELS);
-    for (let i = 0; i < pixels.length; i++) planes[(i % 3) * PIXELS + Math.floor(i / 3)] = pixels[i]! / 255;
-    const feeds = { pixels: new Tensor('float32', planes, [1, 3, IMAGE_SIZE, IMAGE_SIZE]) };
+    const feeds = { pixels: new Tensor('float32', planesOf(pixels), [1, 3, IMAGE_SIZE, IMAGE_SIZE]) };
     const output = (await session.run(feeds))['measures']!.data as Float32Array;
     referenceFeatures(pixels).forEach((feature, i) => {
       const difference = Math.abs(feature - output[i]!);
@@ -160,6 +200,66 @@ test('the noise estimate finds the deviation of Gaussian noise', (t) => {
   t.true(near(estimate, 12 / 255, 0.03 * (12 / 255)), `${estimate * 255}`);
 });
 
+test('a square grid of any period is found, and lines one way are none', (t) => {
+  const lined = (isLine: (x: number, y: number) => boolean): Record<string, number> =>
+    referenceMeasures(patterned((x, y) => (isLine(x, y) ? [110, 106, 104] : [100, 100, 100])));
+  const onLine = (at: number, period: number): boolean => at % period < 1;
+  for (const period of [3.73, 4.48, 5.6, 8]) {
+    const grid = lined((x, y) => onLine(x, period) || onLine(y, period));
+    const stripes = lined((x) => onLine(x, period));
+    for (const name of ['block_grid', 'colour_grid']) {
+      t.true(grid[name]! > stripes[name]! + 2, `${name} at ${period}: ${grid[name]}, ${stripes[name]}`);
+    }
+  }
+});
+
+test('a frame is a straight line both ways, a horizon is not', (t) => {
+  const frame = referenceMeasures(patterned((x, y) => (x < 9 || y < 9 ? [255, 255, 255] : [90, 90, 90])));
+  const horizon = referenceMeasures(patterned((_, y) => (y < 90 ? [255, 255, 255] : [90, 90, 90])));
+  // The lines end 9 pixels from the corner.
+  t.true(near(frame['frame_lines'], 215 / 224, 1e-9));
+  t.is(horizon['frame_lines'], 0);
+});
+
+test('the grid of JPEG blocks is found after resizing, the more the stronger the compression', async (t) => {
+  const pictures = [scene(new Random(601), 0), hills(new Random(602)), closeUp(new Random(603))];
+  for (const side of [300, 420]) {
+    for (const picture of pictures) {
+      const grids: { block: number; colour: number }[] = [];
+      for (const quality of [5, 15, 80]) {
+        // Not our own compression: libjpeg's and libvips'.
+        const raw = { width: IMAGE_SIZE, height: IMAGE_SIZE, channels: 3 } as const;
+        const large = await sharp(finish(picture), { raw }).resize(side, side).jpeg({ quality }).toBuffer();
+        const measures = referenceMeasures(
+          await sharp(large).resize(IMAGE_SIZE, IMAGE_SIZE).raw().toBuffer(),
+        );
+        grids.push({ block: measures['block_grid']!, colour: measures['colour_grid']! });
+      }
+      const [worst, bad, good] = grids as [(typeof grids)[0], (typeof grids)[0], (typeof grids)[0]];
+      t.true(worst.block > good.block + 0.5, `luma at ${side}: ${worst.block}, ${good.block}`);
+      t.true(worst.colour > good.colour + 0.5, `colour at ${side}: ${worst.colour}, ${good.colour}`);
+      t.true(bad.colour > good.colour, `colour at ${side}: ${bad.colour}, ${good.colour}`);
+    }
+  }
+});
+
+test('the lessons compress as libjpeg does', async (t) => {
+  const [side, quality] = [320, 12];
+  const picture = scene(new Random(604), 0);
+  const raw = { width: IMAGE_SIZE, height: IMAGE_SIZE, channels: 3 } as const;
+  const resizing = { kernel: 'cubic' } as const;
+  const large = await sharp(finish(picture), { raw })
+    .resize(side, side, resizing)
+    .jpeg({ quality })
+    .toBuffer();
+  const expected = await sharp(large).resize(IMAGE_SIZE, IMAGE_SIZE, resizing).raw().toBuffer();
+  const rms = (a: Uint8Array, b: Uint8Array): number =>
+    Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0) / a.length);
+  const ours = finish(compress(picture, quality, side));
+  const [difference, damage] = [rms(ours, expected), rms(finish(picture), expected)];
+  t.true(difference < damage / 2, `${difference} of ${damage}`);
+});
+
 const FAULTS: readonly [what: string, spoil: (picture: Picture) => Picture][] = [
   ['blurring', (picture) => blur(picture, 3)],
   ['noise', (picture) => addNoise(picture, 0.15, 5)],
@@ -167,6 +267,7 @@ const FAULTS: readonly [what: string, spoil: (picture: Picture) => Picture][] = 
   ['over-exposing', (picture) => expose(picture, 3)],
   ['under-exposing', (picture) => expose(picture, 0.2)],
   ['lowering the contrast', (picture) => flatten(picture, 0.25)],
+  ['compressing it too far', (picture) => compress(picture, 5, 360)],
   ['stamping a watermark on', (picture) => stamp(picture, 0.7, 5)],
 ];
 
@@ -182,6 +283,15 @@ for (const [what, spoil] of FAULTS) {
     });
   });
 }
+
+test('compression lowers the score of hills, stems, flowing colours and close-ups', async (t) => {
+  const pictures = [hills, stems, flow, closeUp].map((paint) => paint(new Random(610)));
+  const before = await scores(pictures);
+  const after = await scores(pictures.map((picture) => compress(picture, 5, 360)));
+  before.forEach((score, i) => {
+    t.true(after[i]! < score - 1, `picture ${i}: ${score} became ${after[i]}`);
+  });
+});
 
 test('good pictures score high, and pages of text, plain colours and noise low', async (t) => {
   const random = new Random(4711);

@@ -98,7 +98,17 @@ test('input columns keep their names, but for those that are ours', (t) => {
       [3, 'input_input_STATUS'],
       [4, 'input_status'],
       [5, 'WIDTH'],
+      [6, 'watermark_score'],
       [7, 'input_kept'],
     ],
+  );
+});
+
+test("an input's own aesthetic score is kept beside the run's; its punsafe is not written twice", (t) => {
+  const schema = schemaOf('url, aesthetic DOUBLE, punsafe DOUBLE');
+  const passed = passedColumns(schema, { url: 'url', aesthetic: 'aesthetic', punsafe: 'punsafe' });
+  t.deepEqual(
+    passed.map(({ name }) => name),
+    ['url', 'input_aesthetic'],
   );
 });
