@@ -2,6 +2,9 @@ import type { GraphBuilder } from '../../src/embed/onnx/graph-builder.ts';
 import { type Attributes, floatTensor, int64Tensor } from '../../src/embed/onnx/messages.ts';
 import { EPSILON, type Ramp } from './measures.ts';
 
+/** The most float32 values that a processor computes at once. */
+export const LANES = 16;
+
 /** The arithmetic of pictures in ONNX operators; every method gives the name of its result. */
 export class GraphWriter {
   readonly #graph: GraphBuilder;
@@ -51,9 +54,17 @@ export class GraphWriter {
     return this.node('Sqrt', [this.add(a, this.scalar(EPSILON))]);
   }
 
-  /** ln(a + offset) */
+  /**
+   * ln(a + offset) of [batch, 1, 1, 1]. It is computed for LANES copies, and the first is taken: ONNX Runtime computes
+   * the last few values of a tensor by another logarithm, which differs in the last bit.
+   */
   log(a: string, offset: number): string {
-    return this.node('Log', [this.add(a, this.scalar(offset))]);
+    const copies = this.add(a, this.constant(new Array(LANES).fill(offset), [1, LANES, 1, 1]));
+    return this.firstChannels(this.node('Log', [copies]), 1);
+  }
+
+  firstChannels(tensor: string, count: number): string {
+    return this.node('Slice', [tensor, this.integers([0]), this.integers([count]), this.integers([1])]);
   }
 
   /**
@@ -71,6 +82,11 @@ export class GraphWriter {
   ramp(plane: string, { from, to }: Ramp): string {
     const position = this.mul(this.sub(plane, this.scalar(from)), this.scalar(1 / (to - from)));
     return this.node('Clip', [position, this.scalar(0), this.scalar(1)]);
+  }
+
+  /** The largest channel. */
+  largest(tensor: string): string {
+    return this.node('ReduceMax', [tensor], { axes: { ints: [1] }, keepdims: { int: 1 } });
   }
 
   /** Several 3 x 3 kernels over one plane, without padding: one channel each. */

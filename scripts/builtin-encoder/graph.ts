@@ -1,7 +1,8 @@
 import { GraphBuilder } from '../../src/embed/onnx/graph-builder.ts';
 import type { Message } from '../../src/embed/onnx/protobuf-writer.ts';
 import { ElementType } from '../../src/models/onnx/model-summary.ts';
-import { GraphWriter } from './graph-writer.ts';
+import { lineMeasures } from './graph-lines.ts';
+import { GraphWriter, LANES } from './graph-writer.ts';
 import {
   BLOCK_QUARTER,
   BLOCK_SIZE,
@@ -50,6 +51,7 @@ export function builtinModel(): Message {
     ...toneMeasures(write, planes),
     ...compositionMeasures(write, planes),
     ...strokeMeasures(write, planes),
+    ...lineMeasures(write, luma, write.node('Conv', [pixels, write.constant([1, -1, 0], [1, 3, 1, 1])])),
   };
   // Each measure is [batch, 1, 1, 1].
   const row = write.node(
@@ -59,14 +61,18 @@ export function builtinModel(): Message {
   );
   const flat = write.node('Flatten', [row], { axis: { int: 1 } });
   const centred = write.sub(flat, write.constant(MEASURES.map(({ centre }) => centre)));
-  const scaled = write.node('Tanh', [
-    write.div(centred, write.constant(MEASURES.map(({ spread }) => spread))),
-  ]);
-  const angles = write.mul(scaled, write.scalar(Math.PI / 2));
-  const features = [write.node('Sin', [angles]), write.node('Cos', [angles])];
+  const scaled = write.div(centred, write.constant(MEASURES.map(({ spread }) => spread)));
+  const angles = write.mul(write.node('Tanh', [inWholeLanes(write, scaled)]), write.scalar(Math.PI / 2));
+  const features = ['Sin', 'Cos'].map((of) => write.firstChannels(write.node(of, [angles]), MEASURES.length));
   graph.node('Concat', features, { axis: { int: 1 } }, 'measures');
   graph.output('measures', ElementType.float32, ['batch', DIMENSION]);
   return graph.toModel(HEADER);
+}
+
+/** A row of each image with zeros behind it: see GraphWriter.log. */
+function inWholeLanes(write: GraphWriter, rows: string): string {
+  const missing = -MEASURES.length & (LANES - 1);
+  return write.node('Pad', [rows, write.integers([0, 0, 0, missing]), write.scalar(0)]);
 }
 
 type Values = Record<string, string>;
@@ -152,7 +158,8 @@ function toneEntropy(write: GraphWriter, quarter: string): string {
   const positions = write.mul(quarter, write.scalar(TONE_BINS - 1));
   const distances = write.node('Abs', [write.sub(positions, write.constant(centres, [1, TONE_BINS, 1, 1]))]);
   const shares = write.mean(write.node('Relu', [write.sub(write.scalar(1), distances)]));
-  const terms = write.mul(shares, write.log(shares, EPSILON));
+  const logarithms = write.node('Log', [write.add(shares, write.scalar(EPSILON))]);
+  const terms = write.mul(shares, logarithms);
   const sum = write.node('ReduceSum', [terms, write.integers([1])], { keepdims: { int: 1 } });
   return write.mul(sum, write.scalar(-1 / Math.log(TONE_BINS)));
 }

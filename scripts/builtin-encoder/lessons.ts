@@ -1,6 +1,8 @@
 import { Random } from '../random.ts';
 import { blur } from './blur.ts';
+import { compress } from './compress.ts';
 import { addNoise, desaturate, expose, flatten, stamp } from './faults.ts';
+import { closeUp, flow, hills, stems } from './natural-scenes.ts';
 import { finish, type Picture } from './picture.ts';
 import { noisePicture, plainPicture, scene, textPage } from './scenes.ts';
 
@@ -18,6 +20,9 @@ const GOOD = 9;
 /** Scores of pictures that are no photographs. */
 const TARGETS = { text: 2, plain: 1.5, noise: 0.5 } as const;
 
+/** Side of a picture when it was compressed, in pixels: at more, its blocks vanish when it is resized. */
+const STORED_SIDE = [224, 480] as const;
+
 interface Fault {
   readonly name: string;
   /** What share of the score it takes away at full strength. */
@@ -34,6 +39,14 @@ const FAULTS: readonly Fault[] = [
   { name: 'under-exposed', cost: 0.6, apply: (picture, strength) => expose(picture, 1 - 0.85 * strength) },
   { name: 'flat', cost: 0.65, apply: (picture, strength) => flatten(picture, 1 - 0.85 * strength) },
   {
+    name: 'compressed',
+    cost: 0.75,
+    apply: (picture, strength, seed) => {
+      const side = Math.floor(new Random(seed).between(...STORED_SIDE));
+      return compress(picture, 4 + 18 * (1 - strength) ** 2, side);
+    },
+  },
+  {
     name: 'stamped',
     cost: 0.5,
     apply: (picture, strength, seed) => stamp(picture, 0.3 + 0.5 * strength, seed),
@@ -43,20 +56,35 @@ const FAULTS: readonly Fault[] = [
 /** Blur and noise are seen long before they are at full strength. */
 const EARLY = 0.6;
 
-const SCENES = 24;
-const OTHERS = 6;
+const PAINTERS: readonly ((random: Random, number: number) => Picture)[] = [
+  scene,
+  hills,
+  scene,
+  stems,
+  scene,
+  flow,
+  scene,
+  closeUp,
+];
+
+/** Scenes that are shown without fault and with each. */
+const SCENES = 32;
+/** More scenes without fault, which would else be one in nine. */
+const SOUND_SCENES = 32;
+const OTHERS = 10;
 
 /**
- * The pictures that the head learns from, all made from one seed: good scenes; each with every fault;
+ * The pictures that the head learns from, all made from one seed: good scenes; some of them with every fault;
  * text pages, plain pictures, noise.
  */
 export function* lessons(seed: number): Generator<Lesson> {
-  for (let i = 0; i < SCENES; i++) {
+  for (let i = 0; i < SCENES + SOUND_SCENES; i++) {
     const random = new Random(seed + i);
-    const picture = scene(random, i);
+    const picture = PAINTERS[i % PAINTERS.length]!(random, i >> 1);
     yield { name: 'good', pixels: finish(picture), target: GOOD };
+    if (i >= SCENES) continue;
     for (const { name, cost, apply } of FAULTS) {
-      const strength = random.between(0.15, 1);
+      const strength = random.between(0.08, 1);
       const pixels = finish(apply(picture, strength, seed + i));
       yield { name, pixels, target: GOOD * (1 - cost * strength ** EARLY) };
     }

@@ -55,6 +55,41 @@ export const TONE_BLOCK_TAIL = 20;
 /** Strokes are what a 3 x 3 opening or closing at half the size takes away: up to 4 pixels of the crop. */
 export const STROKE_SIZE = 3;
 
+/**
+ * The search for the grid of a picture's JPEG blocks. The blocks' 8 pixels are any number of pixels once the picture
+ * has been resized, so lines are sought at `count` frequencies between the two, in cycles per pixel: periods of 9.5 to
+ * 3.2 pixels, a quarter of a line apart. Steps of luma count up to `lumaStep`, as block borders are many and weak where
+ * outlines are few and strong; those of colour, which JPEG rounds harder, up to `colourStep`.
+ */
+export const GRID = {
+  from: 1 / 9.5,
+  to: 1 / 3.2,
+  count: 48,
+  lumaStep: 0.012,
+  colourStep: 0.03,
+  /** Window of the running mean that is taken off the profile. */
+  smoothing: 11,
+  /** Added to the profile's mean: no step at all. */
+  smallStep: 2e-4,
+  /** Added to the product of two powers before the logarithm. */
+  smallPower: 1e-12,
+} as const;
+
+/** The grid's frequencies, in radians per pixel. */
+export const GRID_FREQUENCIES: readonly number[] = Array.from(
+  { length: GRID.count },
+  (_, k) => 2 * Math.PI * (GRID.from + (k * (GRID.to - GRID.from)) / (GRID.count - 1)),
+);
+
+/** Steps between neighbours in a row of the picture. */
+export const STEP_COUNT: number = IMAGE_SIZE - 1;
+
+/** Hann's window over the steps, of sum 1. */
+export const STEP_WINDOW: readonly number[] = Array.from(
+  { length: STEP_COUNT },
+  (_, x) => (1 - Math.cos((2 * Math.PI * (x + 1)) / (STEP_COUNT + 1))) / (STEP_COUNT + 1),
+);
+
 /** Gaussian weights of the composition masks, as shares of the side. */
 export const MASK_SIGMA = { thirds: 0.09, centre: 0.15 } as const;
 export const BORDER_SHARE = 1 / 8;
@@ -143,6 +178,21 @@ export const MEASURES: readonly Measure[] = [
     0.3,
     'light less dark strokes, of their sum: overlaid white text',
     'Meyer 1979, top-hat',
+  ),
+  measure(
+    'block_grid',
+    -3.5,
+    1.2,
+    'ln strength of a square grid in the steps of luma',
+    'Wang, Bovik and Evans 2000, at unknown period',
+  ),
+  measure('colour_grid', -2.3, 0.9, 'the same on R - G', 'Wang, Bovik and Evans 2000, opponent axis'),
+  measure(
+    'frame_lines',
+    0.6,
+    0.25,
+    'share of the picture that its longest straight line crosses, both ways',
+    'Hough 1962, along the axes',
   ),
 ];
 

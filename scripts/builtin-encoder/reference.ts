@@ -19,6 +19,7 @@ import {
 } from './measures.ts';
 import type { Plane } from './plane.ts';
 import * as plane from './plane.ts';
+import { lineMeasures } from './reference-lines.ts';
 
 /** The measures of an RGB picture of 224 x 224 x 3 bytes, by name, in float64 and without ONNX. */
 export function referenceMeasures(pixels: Uint8Array): Record<string, number> {
@@ -33,6 +34,10 @@ export function referenceMeasures(pixels: Uint8Array): Record<string, number> {
     ...compositionMeasures(quarter),
     paper: plane.mean(ramp(plane.combine(channels, Math.min), RAMPS.paper)),
     ...strokeMeasures(plane.shrink(luma, 2)),
+    ...lineMeasures(
+      luma,
+      plane.combine(channels, (r, g) => r - g),
+    ),
   };
 }
 

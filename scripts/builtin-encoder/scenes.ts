@@ -1,69 +1,18 @@
 import type { Random } from '../random.ts';
 import { blur } from './blur.ts';
+import { fractal } from './fractal.ts';
 import { IMAGE_SIZE } from './measures.ts';
-
+import { colour, disc, paint, type Rgb } from './painting.ts';
 import type { Picture } from './picture.ts';
 
 const SIZE = IMAGE_SIZE;
 
-type Rgb = readonly [number, number, number];
-
-/** A hue around a circle, with a saturation and a lightness. */
-function colour(hue: number, saturation: number, lightness: number): Rgb {
-  const channel = (shift: number): number => {
-    const wave = 0.5 + 0.5 * Math.cos(2 * Math.PI * (hue - shift));
-    return Math.min(
-      1,
-      Math.max(0, lightness * (1 - saturation) + saturation * (1.5 * lightness * wave + 0.1)),
-    );
-  };
-  return [channel(0), channel(1 / 3), channel(2 / 3)];
-}
-
-function paint(of: (x: number, y: number, into: number) => void): void {
-  for (let y = 0; y < SIZE; y++) for (let x = 0; x < SIZE; x++) of(x, y, 3 * (y * SIZE + x));
-}
-
-/** A smooth field of -1..1: bilinear interpolation between random values on a grid. */
-function smoothField(random: Random, cells: number): (x: number, y: number) => number {
-  const values = Float64Array.from({ length: (cells + 2) ** 2 }, () => random.between(-1, 1));
-  return (x, y) => {
-    const [u, v] = [(x * cells) / SIZE, (y * cells) / SIZE];
-    const [i, j] = [Math.floor(u), Math.floor(v)];
-    const [s, t] = [u - i, v - j];
-    const at = j * (cells + 2) + i;
-    const upper = values[at]! * (1 - s) + values[at + 1]! * s;
-    const lower = values[at + cells + 2]! * (1 - s) + values[at + cells + 3]! * s;
-    return upper * (1 - t) + lower * t;
-  };
-}
-
 function addTexture(picture: Picture, random: Random, cells: number, amount: number): void {
-  const field = smoothField(random, cells);
+  const field = fractal(random, cells, cells, 1);
   paint((x, y, into) => {
-    const change = amount * field(x, y);
+    const change = amount * field(x / SIZE, y / SIZE);
     for (let c = 0; c < 3; c++) picture[into + c]! += change;
   });
-}
-
-function disc(
-  picture: Picture,
-  centreX: number,
-  centreY: number,
-  radius: number,
-  rgb: Rgb,
-  light: number,
-): void {
-  const [left, right] = [Math.max(0, Math.ceil(centreX - radius)), Math.min(SIZE - 1, centreX + radius)];
-  const [top, bottom] = [Math.max(0, Math.ceil(centreY - radius)), Math.min(SIZE - 1, centreY + radius)];
-  for (let y = top; y <= bottom; y++) {
-    for (let x = left; x <= right; x++) {
-      const [dx, dy] = [(x - centreX) / radius, (y - centreY) / radius];
-      if (dx * dx + dy * dy > 1) continue;
-      const shade = 1 - light * (dx + dy) * 0.3;
-      for (let c = 0; c < 3; c++) picture[3 * (y * SIZE + x) + c] = rgb[c]! * shade;
-    }
-  }
 }
 
 /** What makes scenes differ: how much sky, how many things, how light, and whether all but the subject is soft. */

@@ -114,7 +114,7 @@ test('smooth, flat and noisy pictures have the same measures, bit for bit, at ev
       kinds.forEach((kind, i) => {
         const row = output.slice(i * DIMENSION, (i + 1) * DIMENSION).join();
         if (!expected.has(kind)) expected.set(kind, row);
-        t.is(row, expected.get(kind), `picture ${kind} at ${i} of ${batchSize}`);
+        t.is(row, expected.get(kind)!, `picture ${kind} at ${i} of ${batchSize}`);
       });
     }
   }
@@ -244,20 +244,18 @@ test('the grid of JPEG blocks is found after resizing, the more the stronger the
 });
 
 test('the lessons compress as libjpeg does', async (t) => {
-  const [side, quality] = [320, 12];
-  const picture = scene(new Random(604), 0);
   const raw = { width: IMAGE_SIZE, height: IMAGE_SIZE, channels: 3 } as const;
-  const resizing = { kernel: 'cubic' } as const;
-  const large = await sharp(finish(picture), { raw })
-    .resize(side, side, resizing)
-    .jpeg({ quality })
-    .toBuffer();
-  const expected = await sharp(large).resize(IMAGE_SIZE, IMAGE_SIZE, resizing).raw().toBuffer();
   const rms = (a: Uint8Array, b: Uint8Array): number =>
     Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0) / a.length);
-  const ours = finish(compress(picture, quality, side));
-  const [difference, damage] = [rms(ours, expected), rms(finish(picture), expected)];
-  t.true(difference < damage / 2, `${difference} of ${damage}`);
+  for (const quality of [8, 20, 60]) {
+    const picture = scene(new Random(604), 0);
+    const jpeg = await sharp(finish(picture), { raw }).jpeg({ quality }).toBuffer();
+    const expected = await sharp(jpeg).raw().toBuffer();
+    const difference = rms(finish(compress(picture, quality, IMAGE_SIZE)), expected);
+    const damage = rms(finish(picture), expected);
+    // They are not one in how colour is brought back to full size.
+    t.true(difference < damage / 2, `quality ${quality}: ${difference} of ${damage}`);
+  }
 });
 
 const FAULTS: readonly [what: string, spoil: (picture: Picture) => Picture][] = [
