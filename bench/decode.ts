@@ -1,15 +1,16 @@
 // Images per CPU-second of decode and transform: through the decoder processes, and the same work in a plain loop.
-// Run: npx tsc; node .build/bench/decode.js [rounds]        (Linux: it reads the children's CPU time from /proc)
-import { readFileSync } from 'node:fs';
+// Run: npm run bench:decode [-- rounds]        (Linux: it reads the children's CPU time from /proc)
 import sharp from 'sharp';
 import { createDecoder, type Decoder } from '../src/decode/decoder.ts';
 import { resizeAndCrop } from '../src/decode/exact-resize.ts';
 import { cropGeometry } from '../src/decode/geometry.ts';
+import { makeJpeg } from './support/jpegs.ts';
+import { median } from './support/median.ts';
+import { cpuSecondsOf } from './support/processes.ts';
 
 const SIZE = 224;
 const IN_FLIGHT = 4;
 const PICTURES = 6;
-const CLOCK_TICKS_PER_SECOND = 100;
 const SHAPES = [
   { width: 500, height: 400, images: 240 },
   { width: 1024, height: 1024, images: 96 },
@@ -20,25 +21,6 @@ type Work = (jpeg: Buffer) => Promise<unknown>;
 
 sharp.cache(false);
 sharp.concurrency(1);
-
-/** Colour patches under noise, as a JPEG of quality 85: about the bytes per pixel of photographs. */
-async function synthesise(width: number, height: number, seed: number): Promise<Buffer> {
-  let state = seed;
-  const random = (): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 24;
-  };
-  const patches = Uint8Array.from({ length: 24 * 18 * 3 }, random);
-  const { data } = await sharp(patches, { raw: { width: 24, height: 18, channels: 3 } })
-    .resize(width, height, { fit: 'fill', kernel: 'cubic' })
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  for (let i = 0; i < data.length; i++)
-    data[i] = Math.min(Math.max(data[i]! + (random() - 128) / 10, 0), 255);
-  return sharp(data, { raw: { width, height, channels: 3 } })
-    .jpeg({ quality: 85 })
-    .toBuffer();
-}
 
 async function plainExact(jpeg: Buffer): Promise<Uint8Array> {
   const { data, info } = await sharp(jpeg, { ignoreIcc: true, failOn: 'error', pages: 1 })
@@ -61,11 +43,7 @@ async function plainFast(jpeg: Buffer): Promise<Buffer> {
 /** CPU seconds of this process and of the decoder's, all threads. */
 function cpuSeconds(decoder: Decoder): number {
   const { user, system } = process.cpuUsage();
-  const children = decoder.pids.map((pid) => {
-    const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-    return (Number(afterName[11]) + Number(afterName[12])) / CLOCK_TICKS_PER_SECOND;
-  });
-  return (user + system) / 1e6 + children.reduce((sum, seconds) => sum + seconds, 0);
+  return decoder.pids.reduce((sum, pid) => sum + cpuSecondsOf(pid), (user + system) / 1e6);
 }
 
 async function measure(
@@ -84,10 +62,6 @@ async function measure(
   return images / (cpuSeconds(decoder) - before);
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
-}
-
 const rounds = Number(process.argv[2] ?? 5);
 const decoder = createDecoder({ size: SIZE, mode: 'exact', processes: 1, concurrencyPerProcess: IN_FLIGHT });
 const works: Record<string, Work> = {
@@ -96,9 +70,7 @@ const works: Record<string, Work> = {
   'plain fast': plainFast,
 };
 for (const { width, height, images } of SHAPES) {
-  const jpegs = await Promise.all(
-    Array.from({ length: PICTURES }, (_, i) => synthesise(width, height, i + 1)),
-  );
+  const jpegs = await Promise.all(Array.from({ length: PICTURES }, (_, i) => makeJpeg(width, height, i + 1)));
   const rates = new Map(Object.keys(works).map((name) => [name, [] as number[]]));
   for (let round = -1; round < rounds; round++)
     for (const [name, work] of Object.entries(works)) {

@@ -1,0 +1,27 @@
+// The image host of the benchmarks: says its port to its parent, and serves until it is ended.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { HostSettings } from './support/image-host.ts';
+import { makeJpeg } from './support/jpegs.ts';
+
+const { width, height, distinct, withFailures } = JSON.parse(process.argv[2]!) as HostSettings;
+
+const jpegs: Buffer[] = [];
+for (let seed = 1; seed <= distinct; seed++) jpegs.push(await makeJpeg(width, height, seed));
+
+/** Undefined for a dead link: every third image. Every eleventh is cut off in the middle. */
+function bytesOf(image: number): Buffer | undefined {
+  const jpeg = jpegs[image % distinct]!;
+  if (!withFailures) return jpeg;
+  if (image % 3 === 1) return undefined;
+  return image % 11 === 5 ? jpeg.subarray(0, jpeg.length / 2) : jpeg;
+}
+
+const server = createServer((request, response) => {
+  const bytes = bytesOf(Number.parseInt(request.url!.slice(1), 10));
+  if (!bytes) response.writeHead(404).end();
+  else response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': bytes.length }).end(bytes);
+});
+server.listen(0, '127.0.0.1', () => {
+  process.send!({ port: (server.address() as AddressInfo).port, jpegBytes: jpegs[0]!.length });
+});

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What a command used, its children included. */
+export interface Usage {
+  readonly stdout: string;
+  readonly cpuSeconds: number;
+  readonly wallSeconds: number;
+}
+
+/** The command line tool as it was compiled beside this file. */
+export const cliScript: string = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+const CLOCK_TICKS_PER_SECOND = 100;
+const STAT_UTIME = 11;
+const STAT_CUTIME = 13;
+
+/**
+ * Runs a Node script to its end. CPU time is that of its whole process tree, user and system, all threads: the kernel
+ * adds what a process and its own ended children used to its parent when it is reaped. Run one at a time.
+ */
+export async function runScript(script: string, args: readonly string[]): Promise<Usage> {
+  const cpuBefore = endedChildrenCpuSeconds();
+  const startedMs = performance.now();
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [exitCode] = await once(child, 'close');
+  if (exitCode !== 0) throw new Error(`${script} ended with ${exitCode}:\n${stderr}`);
+  const wallSeconds = (performance.now() - startedMs) / 1000;
+  return { stdout, cpuSeconds: endedChildrenCpuSeconds() - cpuBefore, wallSeconds };
+}
+
+/** proc(5): cutime and cstime, of the children that were waited for, and of theirs. */
+function endedChildrenCpuSeconds(): number {
+  const fields = statFields('self');
+  return (Number(fields[STAT_CUTIME]) + Number(fields[STAT_CUTIME + 1])) / CLOCK_TICKS_PER_SECOND;
+}
+
+/** CPU seconds of a running process so far, all threads, without its children. */
+export function cpuSecondsOf(pid: number): number {
+  const fields = statFields(pid);
+  return (Number(fields[STAT_UTIME]) + Number(fields[STAT_UTIME + 1])) / CLOCK_TICKS_PER_SECOND;
+}
+
+/** /proc/PID/stat from the third field on; the second is the name, which may hold spaces. */
+function statFields(pid: number | 'self'): string[] {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return text.slice(text.lastIndexOf(') ') + 2).split(' ');
+}
+
+/** The process ids of a process's children; none once it is gone. */
+export function childrenOf(pid: number): number[] {
+  return readProc(`${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number);
+}
+
+/** Bytes of the most memory that a process has had resident; 0 once it is gone. */
+export function peakMemoryOf(pid: number): number {
+  return 1024 * Number(/^VmHWM:\s+(\d+) kB/m.exec(readProc(`${pid}/status`))?.[1] ?? 0);
+}
+
+/** The file name of the script that a Node process runs; empty once it is gone. */
+export function scriptOf(pid: number): string {
+  const script = readProc(`${pid}/cmdline`)
+    .split('\0')
+    .find((part) => part.endsWith('.js'));
+  return basename(script ?? '');
+}
+
+function readProc(path: string): string {
+  try {
+    return readFileSync(`/proc/${path}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
