@@ -29,6 +29,7 @@ export function usageError(message: string): BowerbirdError {
 export function normaliseArguments(args: readonly string[]): string[] {
   const end = args.indexOf('--');
   return args.map((arg, i) => {
+    if (arg === '-h') return '--help';
     const match = /^--([A-Za-z][\w-]*)(=.*)?$/s.exec(arg);
     if (!match || (end >= 0 && i >= end)) return arg;
     return `--${hyphenate(match[1]!)}${match[2] ?? ''}`;
@@ -39,18 +40,28 @@ function hyphenate(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll('_', '-');
 }
 
+/**
+ * Refuses `--save-embeddings=yes`: yargs would take every word but `true` for false, without a word.
+ *
+ * @param args as `normaliseArguments` gives them
+ * @throws BowerbirdError BB_USAGE
+ */
+export function refuseBooleanValues(args: readonly string[], table: FlagTable): void {
+  for (const arg of args) {
+    const [, name, value] = /^--([a-z-]+)=(.*)$/s.exec(arg) ?? [];
+    if (!name || table[name]?.type !== 'boolean' || value === 'true' || value === 'false') continue;
+    throw usageError(`--${name} takes no value but true or false, not ${JSON.stringify(value)}.`);
+  }
+}
+
 /** The table in yargs' terms. Checks are ours (`checkValues`): yargs turns `--timeout x` into NaN without a word. */
 export function yargsOptions(table: FlagTable): Record<string, Options> {
   return Object.fromEntries(
     Object.entries(table).map(([name, flag]) => [
       name,
       {
-        type:
-          flag.type === 'integer' || flag.type === 'number'
-            ? 'string'
-            : flag.type === 'list'
-              ? 'string'
-              : flag.type,
+        // Untyped flags come as text; help then shows no type, and the default says what is expected.
+        ...(flag.type === 'boolean' && { boolean: true }),
         describe: describeFlag(flag),
         group: flag.group,
         requiresArg: flag.type !== 'boolean',
@@ -90,10 +101,11 @@ function checkValue(name: string, flag: Flag, value: unknown): unknown {
   return value;
 }
 
+/** At commas, but for those within braces: `{00000..00009,00042}.parquet` is one pattern. */
 function splitList(value: unknown): string[] {
   return [value]
     .flat()
-    .flatMap((part) => String(part).split(','))
+    .flatMap((part) => String(part).split(/,(?![^{}]*\})/))
     .map((part) => part.trim())
     .filter((part) => part !== '');
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import yargs, { type Argv } from 'yargs';
+import { EXIT_CODES } from '../base/error-codes.ts';
 import { BowerbirdError } from '../base/errors.ts';
 import { packageVersion } from '../base/package.ts';
 import { demoCommand } from './demo-command.ts';
@@ -9,6 +10,7 @@ import {
   type FlagValues,
   normaliseArguments,
   readConfigFile,
+  refuseBooleanValues,
   usageError,
   yargsOptions,
 } from './flags.ts';
@@ -52,6 +54,7 @@ function buildParser(args: readonly string[]): Argv {
     .parserConfiguration({
       'camel-case-expansion': false,
       'dot-notation': false,
+      'parse-numbers': false,
       'parse-positional-numbers': false,
     })
     .command(
@@ -66,10 +69,11 @@ function buildParser(args: readonly string[]): Argv {
           })
           .options(yargsOptions(SCORE_FLAGS))
           .config('config', 'JSON file with the same names', (path) => readConfigFile(path, SCORE_FLAGS))
-          .example(
-            '$0 score laion/*.parquet --output-folder out --min-aesthetic 7',
-            'keep what scores above 7',
-          ),
+          .group('config', 'Input:')
+          .example([
+            [`$0 score 'laion/*.parquet' --output-folder out --min-aesthetic 7`, 'Keep what scores above 7'],
+            ['$0 score urls.txt --output-folder out --json > result.json', 'Numbers for a script'],
+          ]),
       (parsed) => runScoreCommand(parsed, args),
     )
     .command(
@@ -80,16 +84,22 @@ function buildParser(args: readonly string[]): Argv {
         exitCode = await demoCommand(checkValues(DEMO_FLAGS, parsed)['output-folder'] as string);
       },
     )
-    .demandCommand(1, 'Name a command.')
+    .demandCommand(1, 'Name a command: score or demo.')
     .recommendCommands()
+    .strictCommands()
     .strict()
     .version(packageVersion)
     .help()
     .wrap(Math.min(110, process.stdout.columns ?? 100))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? usageError(message);
+      // yargs' own complaints come as messages, some of them as errors.
+      throw error && error.name !== 'YError' ? error : usageError(ended(message ?? error.message));
     });
+}
+
+function ended(sentence: string): string {
+  return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 function reportError(thrown: unknown): number {
@@ -105,10 +115,17 @@ function reportError(thrown: unknown): number {
   return 1;
 }
 
+// A pipe that is closed early (`| head`), or a terminal that is gone, is no reason to end a run of days.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const args = normaliseArguments(process.argv.slice(2));
 try {
+  if (args.length === 0) throw usageError(`name a command.\n\n${await buildParser(args).getHelp()}\n`);
+  refuseBooleanValues(args, SCORE_FLAGS);
   await buildParser(args).parseAsync();
 } catch (thrown) {
   exitCode = reportError(thrown);
 }
 process.exitCode = exitCode;
+// What was interrupted while it planned or loaded a model cannot be called off: it would keep the process alive.
+if (exitCode === EXIT_CODES.BB_INTERRUPTED) process.exit();

@@ -24,7 +24,11 @@ export async function runWithProgress(config: ScoreConfig): Promise<ScoreOutcome
   const view = new ProgressView(progress);
   try {
     return await withInterrupt(
-      () => view.note('Closing the shards in flight (once more Ctrl-C: leave at once) ...'),
+      () => {
+        if (progress.phase === 'scoring') {
+          view.note('Closing the shards in flight (once more Ctrl-C: leave at once) ...');
+        }
+      },
       (closing) => runScore(config, progress, closing),
     );
   } finally {

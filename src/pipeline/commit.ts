@@ -1,5 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
-import { commitFile, temporaryPath, writeFileAtomic } from '../base/files.ts';
+import { commitFile, temporaryPath, writeError, writeFileAtomic } from '../base/files.ts';
 import { BucketSums } from '../buckets/bucket-sums.ts';
 import { Histogram } from '../buckets/histogram.ts';
 import type { Decoder } from '../decode/decoder.ts';
@@ -45,8 +45,13 @@ export async function commitShard(work: ShardWork, tools: CommitTools): Promise<
   const files: Record<string, FileDigest> = {};
   const publish = async (path: string, write: (temporary: string) => Promise<void>): Promise<void> => {
     const temporary = temporaryPath(path);
-    await write(temporary);
-    files[nameInRunFolder(path)] = await digestFile(temporary);
+    try {
+      await write(temporary);
+      files[nameInRunFolder(path)] = await digestFile(temporary);
+    } catch (thrown) {
+      await rm(temporary, { force: true });
+      throw writeError(thrown, path);
+    }
     await commitFile(temporary, path);
   };
   const { folder } = tools;

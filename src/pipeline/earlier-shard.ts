@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { decodeNpy } from '../shards/npy.ts';
 import { decodePartials, type PartialRow } from '../shards/partials.ts';
 import { type RowOutcome, readOutcomes } from '../shards/read-outcomes.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { ShardWork, Tag } from './shard-work.ts';
-import type { ShardStats } from './stats.ts';
-import { type ReportThumbnail, readThumbnails } from './thumbnails.ts';
+import { readShardFile, type ShardStats } from './stats.ts';
+import { parseThumbnails, type ReportThumbnail } from './thumbnails.ts';
 
 /** What an earlier run wrote of a shard whose failed rows are now tried again. */
 export interface EarlierShard {
@@ -22,9 +21,11 @@ export async function readEarlierShard(folder: RunFolder, stats: ShardStats): Pr
   const has = (kind: string): boolean => Object.keys(stats.files).some((name) => name.startsWith(`${kind}/`));
   return {
     outcomes: await readOutcomes(folder.tags(id), folder.staging),
-    partials: decodePartials(await readFile(folder.partials(id))),
-    thumbnails: has('thumbnails') ? await readThumbnails(folder.thumbnails(id)) : [],
-    embeddings: has('img_emb') ? decodeNpy(await readFile(folder.embeddings(id))).data : undefined,
+    partials: decodePartials(await readShardFile(folder.partials(id), stats)),
+    thumbnails: has('thumbnails') ? parseThumbnails(await readShardFile(folder.thumbnails(id), stats)) : [],
+    embeddings: has('img_emb')
+      ? decodeNpy(await readShardFile(folder.embeddings(id), stats)).data
+      : undefined,
   };
 }
 

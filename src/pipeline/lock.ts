@@ -1,6 +1,10 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
+
+/** How long a process may take from making a lock to writing its name into it. */
+const SETTLING_MS = 150;
 
 /**
  * Takes a run folder for this process, so that two runs never write into one. A lock whose process
@@ -13,16 +17,32 @@ export async function lockRunFolder(lockPath: string): Promise<() => Promise<voi
   for (let attempt = 0; ; attempt++) {
     try {
       const handle = await open(lockPath, 'wx');
-      await handle.writeFile(JSON.stringify({ pid: process.pid, host: hostname() }));
-      await handle.close();
+      try {
+        await handle.writeFile(JSON.stringify({ pid: process.pid, host: hostname() }));
+      } finally {
+        await handle.close();
+      }
+      if (attempt > 0) await refuseTwoHeirs(lockPath);
       return () => rm(lockPath, { force: true });
     } catch (thrown) {
       if (codeOf(thrown) !== 'EEXIST') throw thrown;
-      const holder = await readHolder(lockPath);
+      let holder = await readHolder(lockPath);
+      if (!holder) {
+        // Made in this very moment, it has no content yet.
+        await sleep(SETTLING_MS);
+        holder = await readHolder(lockPath);
+      }
       if (attempt > 0 || isAlive(holder)) throw lockedError(lockPath, holder);
       await rm(lockPath, { force: true });
     }
   }
+}
+
+/** Two processes may find the same dead lock, and the slower one removes the other's new one. */
+async function refuseTwoHeirs(lockPath: string): Promise<void> {
+  await sleep(SETTLING_MS);
+  const holder = await readHolder(lockPath);
+  if (!holder || !isMine(holder)) throw lockedError(lockPath, holder);
 }
 
 interface Holder {
@@ -30,17 +50,23 @@ interface Holder {
   readonly host: string;
 }
 
+/** Whoever holds the lock; undefined where it was released, or cut short by a kill. */
 async function readHolder(lockPath: string): Promise<Holder | undefined> {
   try {
-    return JSON.parse(await readFile(lockPath, 'utf8')) as Holder;
+    const holder = JSON.parse(await readFile(lockPath, 'utf8')) as Holder | null;
+    return Number.isInteger(holder?.pid) ? (holder as Holder) : undefined;
   } catch {
-    // Released, or cut short by a kill, in this very moment: nobody holds it.
     return undefined;
   }
 }
 
+function isMine({ pid, host }: Holder): boolean {
+  return pid === process.pid && host === hostname();
+}
+
 function isAlive(holder: Holder | undefined): boolean {
-  if (!holder) return false;
+  // My own number in the lock is a former process's: in a container every start gets the same one.
+  if (!holder || isMine(holder)) return false;
   if (holder.host !== hostname()) return true;
   try {
     process.kill(holder.pid, 0);

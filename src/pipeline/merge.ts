@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { BowerbirdError } from '../base/errors.ts';
 import { commitFile, temporaryPath, writeFileAtomic } from '../base/files.ts';
 import { BucketSums } from '../buckets/bucket-sums.ts';
@@ -15,10 +15,11 @@ import {
   emptyCounts,
   type RowCounts,
   readFinishedShard,
+  readShardFile,
   type ShardStats,
   type StageNumbers,
 } from './stats.ts';
-import { type ReportThumbnail, readThumbnails } from './thumbnails.ts';
+import { parseThumbnails, type ReportThumbnail } from './thumbnails.ts';
 
 /** What the report says of one shard's speed. */
 export interface ShardPace {
@@ -46,7 +47,7 @@ export interface MergedRun {
  * Sums all shards of a run and writes buckets.json, buckets.parquet and bucket_means/rating{k}.npy.
  * Sums are float64 and taken in shard order, so the bytes do not depend on the order in which shards finished.
  *
- * @throws BowerbirdError BB_RUN_CORRUPT where a shard is not finished
+ * @throws BowerbirdError BB_RUN_CORRUPT where a shard is not finished or one of its files is damaged
  */
 export async function mergeRun(
   folder: RunFolder,
@@ -61,15 +62,15 @@ export async function mergeRun(
   const thumbnails: ReportThumbnail[] = [];
   for (const spec of shards) {
     const { id } = spec;
-    const stats = await readFinishedShard(folder.stats(id));
+    const stats = await readFinishedShard(folder.stats(id), id);
     if (!stats) throw unfinished(folder, id);
     checkStates(folder, spec, stats);
     addCounts(counts, stats);
     histogram.merge(stats.score_histogram);
-    sums.merge(decodePartials(await readFile(folder.partials(id))));
+    sums.merge(decodePartials(await readShardFile(folder.partials(id), stats)));
     paces.push(paceOf(stats));
     if (Object.keys(stats.files).some((name) => name.startsWith('thumbnails/'))) {
-      thumbnails.push(...(await readThumbnails(folder.thumbnails(id))));
+      thumbnails.push(...parseThumbnails(await readShardFile(folder.thumbnails(id), stats)));
     }
   }
   const buckets = summarize(sums, head?.linear);

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf } from '../base/errors.ts';
+import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { TEMPORARY_SUFFIX } from '../base/files.ts';
 import { shardName } from '../samples/key.ts';
 
@@ -60,6 +60,22 @@ export class RunFolder {
   async create(saveEmbeddings: boolean): Promise<void> {
     const folders = SHARD_FOLDERS.filter((name) => saveEmbeddings || !EMBEDDING_FOLDERS.includes(name));
     for (const name of [...folders, '.staging']) await mkdir(join(this.path, name), { recursive: true });
+  }
+
+  /**
+   * Finished shards without a run.json cannot be told from those of other inputs or settings.
+   *
+   * @throws BowerbirdError BB_RUN_CORRUPT
+   */
+  async refuseOrphans(): Promise<void> {
+    const names = await readNames(join(this.path, 'stats'));
+    if (!names.some((name) => name.endsWith('_stats.json'))) return;
+    throw new BowerbirdError(
+      'BB_RUN_CORRUPT',
+      `${this.path} has finished shards but no run.json, so nothing tells what they were made with. ` +
+        'Put run.json back, choose another --output-folder, or start over with --incremental-mode overwrite.',
+      { fields: { path: this.runRecord } },
+    );
   }
 
   /** Removes what a killed run left half-written. */

@@ -129,11 +129,18 @@ export async function readRunRecord(path: string): Promise<RunRecord | undefined
   }
   try {
     const record = JSON.parse(text) as RunRecord;
-    if (record.format === 'bowerbird-run' && record.version === 1) return record;
+    if (record.format === 'bowerbird-run' && record.version === 1 && isWhole(record)) return record;
   } catch (cause) {
     throw notARecord(path, cause);
   }
   throw notARecord(path, undefined);
+}
+
+/** Whether what a rerun compares with is there: someone may have edited the file. */
+function isWhole(record: RunRecord): boolean {
+  const tables = [record.settings, record.thresholds, record.columns, record.encoder, record.heads];
+  const lists = [record.inputs, record.schema, record.sessions];
+  return tables.every((table) => typeof table === 'object' && table !== null) && lists.every(Array.isArray);
 }
 
 function notARecord(path: string, cause: unknown): BowerbirdError {

@@ -1,3 +1,4 @@
+import { codeOf } from '../base/errors.ts';
 import { createDecoder, type Decoder } from '../decode/decoder.ts';
 import { createDownloader } from '../download/downloader.ts';
 import { createFilter } from '../filter/filter.ts';
@@ -102,6 +103,7 @@ class ShardRun {
   readonly #finished: ReadonlyMap<number, ShardStats>;
   readonly #pictured: ReadonlySet<number>;
   readonly #open = new Set<Promise<void>>();
+  #failed = false;
 
   constructor(tools: ShardRunTools) {
     this.#tools = tools;
@@ -120,6 +122,16 @@ class ShardRun {
   }
 
   async doAll(shards: AsyncIterable<StagedShard>, closing: AbortSignal): Promise<'done' | 'interrupted'> {
+    try {
+      return await this.#openAll(shards, closing);
+    } catch (thrown) {
+      // An input that cannot be read on is no reason to lose the shards that have been read.
+      if (codeOf(thrown) === 'BB_SHARD_READ') await Promise.all(this.#open);
+      throw thrown;
+    }
+  }
+
+  async #openAll(shards: AsyncIterable<StagedShard>, closing: AbortSignal): Promise<'done' | 'interrupted'> {
     let interrupted = false;
     for await (const shard of shards) {
       if (closing.aborted) {
@@ -136,6 +148,8 @@ class ShardRun {
 
   async #feed(work: ShardWork): Promise<void> {
     for (const [index, { kind }] of work.states.entries()) {
+      // A full disk should not be noticed only after all rows of a large shard.
+      if (this.#failed) await Promise.all(this.#open);
       if (kind === 'pending') await this.#tools.stages.push(work, index);
     }
   }
@@ -154,7 +168,9 @@ class ShardRun {
     // A failed commit stays in the set, so that the loop meets it; a finished one leaves.
     job.then(
       () => this.#open.delete(job),
-      () => undefined,
+      () => {
+        this.#failed = true;
+      },
     );
     return work;
   }

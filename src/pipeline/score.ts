@@ -1,5 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
+import { writeError } from '../base/files.ts';
 import type { ShardSpec } from '../shards/plan.ts';
+import { unlessClosing } from './closing.ts';
 import type { ScoreConfig } from './config.ts';
 import { lockRunFolder } from './lock.ts';
 import { type MergedRun, mergeRun } from './merge.ts';
@@ -77,16 +80,18 @@ async function runLocked(
   closing: AbortSignal,
 ): Promise<ScoreOutcome> {
   const existing = config.incrementalMode === 'overwrite' ? undefined : await readRunRecord(folder.runRecord);
+  if (!existing && config.incrementalMode !== 'overwrite') await folder.refuseOrphans();
   progress.enter('planning');
-  const plan = await planScore(
+  const planning = planScore(
     config,
     folder,
     existing,
     (message) => progress.noteNowAndThen(message),
     (message) => progress.note(message),
   );
+  const plan = await unlessClosing(planning, closing);
   progress.enter('loading');
-  const models = await loadModels(config, progress);
+  const models = await unlessClosing(loadModels(config, progress), closing);
   try {
     const facts: RunFacts = { config, plan, thresholds: resolveThresholds(config, plan), ...models };
     let record = startRecord(facts, existing);
@@ -127,7 +132,7 @@ async function findUnfinished(
   for (const spec of shards) {
     progress.totalShards++;
     progress.totalRows += spec.rowCount;
-    const stats = await readFinishedShard(folder.stats(spec.id));
+    const stats = await readFinishedShard(folder.stats(spec.id), spec.id);
     if (!stats) {
       wanted.push({ spec });
     } else if (retryFailed && stats.successes < stats.count) {

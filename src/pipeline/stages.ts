@@ -49,6 +49,8 @@ export class Stages {
   readonly #toDecode: BoundedQueue<DownloadedRow>;
   readonly #toEmbed: BoundedQueue<DecodedRow>;
   readonly #running: Promise<void>;
+  readonly #broken: Promise<never>;
+  #giveUp: (error: unknown) => void = () => undefined;
   #failedBatchesInARow = 0;
 
   constructor(tools: StageTools) {
@@ -57,6 +59,9 @@ export class Stages {
     this.#toDecode = new BoundedQueue(2 * tools.decodesAtOnce);
     this.#toEmbed = new BoundedQueue(2 * tools.batchSize);
     tools.progress.watchQueues({ download: this.#toDownload, decode: this.#toDecode, embed: this.#toEmbed });
+    this.#broken = new Promise((_, reject) => {
+      this.#giveUp = reject;
+    });
     this.#running = this.#run();
     // Whoever waits for a shard or for `finish` gets the error; nobody may be waiting yet.
     this.#running.catch(() => undefined);
@@ -86,7 +91,7 @@ export class Stages {
 
   async #run(): Promise<void> {
     try {
-      await Promise.all([
+      const crews = Promise.all([
         crew(this.#tools.downloadsAtOnce, this.#toDownload, (row) => this.#download(row)).then(() =>
           this.#toDecode.close(),
         ),
@@ -95,6 +100,7 @@ export class Stages {
         ),
         this.#embedAll(),
       ]);
+      await Promise.race([crews, this.#broken]);
     } finally {
       for (const queue of [this.#toDownload, this.#toDecode, this.#toEmbed]) queue.close();
     }
@@ -124,7 +130,10 @@ export class Stages {
   async #embedAll(): Promise<void> {
     const running = new Set<Promise<void>>();
     for await (const batch of batches(this.#toEmbed, this.#tools.batchSize)) {
-      const job = this.#embed(batch).finally(() => running.delete(job));
+      // A failure must end the run at once: the next batch may never come.
+      const job = this.#embed(batch)
+        .catch(this.#giveUp)
+        .finally(() => running.delete(job));
       running.add(job);
       if (running.size >= this.#tools.batchesAtOnce) await Promise.race(running);
     }
@@ -177,6 +186,8 @@ export class Stages {
   }
 
   #fail({ work, index }: Row, failure: SampleFailure): void {
+    // When the run is given up its tools are taken away: that is no fault of the row, which stays to be done.
+    if (this.#tools.signal.aborted) return;
     work.failed(index, failure);
     this.#tools.progress.countFailure(failure.reason);
   }

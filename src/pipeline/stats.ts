@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { codeOf } from '../base/errors.ts';
+import { BowerbirdError, codeOf } from '../base/errors.ts';
 import type { StoredHistogram } from '../buckets/histogram.ts';
 import type { FailureReason } from '../samples/reasons.ts';
 
@@ -102,10 +102,10 @@ export async function digestFile(path: string): Promise<FileDigest> {
 }
 
 /**
- * A finished shard's stats, or undefined where the shard is not finished: no commit marker, or a file
- * that it names is gone or has another size (someone removed it to have the shard redone).
+ * A finished shard's stats, or undefined where the shard is not finished: no commit marker, one that is not this
+ * shard's, or a file that it names is gone or has another size (someone removed it to have the shard redone).
  */
-export async function readFinishedShard(statsPath: string): Promise<ShardStats | undefined> {
+export async function readFinishedShard(statsPath: string, shardId: number): Promise<ShardStats | undefined> {
   let stats: ShardStats;
   try {
     stats = JSON.parse(await readFile(statsPath, 'utf8')) as ShardStats;
@@ -113,11 +113,40 @@ export async function readFinishedShard(statsPath: string): Promise<ShardStats |
     if (codeOf(thrown) === 'ENOENT' || thrown instanceof SyntaxError) return undefined;
     throw thrown;
   }
+  if (!isStats(stats) || stats.shard_id !== shardId) return undefined;
   const runFolder = dirname(dirname(statsPath));
   for (const [name, { bytes }] of Object.entries(stats.files)) {
     if ((await sizeOf(join(runFolder, name))) !== bytes) return undefined;
   }
   return stats;
+}
+
+/** Whether a JSON value is what a commit writes: anything may lie under that name. */
+function isStats(value: ShardStats | null): boolean {
+  if (value?.format !== 'bowerbird-shard-stats' || value.version !== 1) return false;
+  const tables = [value.files, value.score_histogram, value.stage_seconds, value.stage_slots];
+  return (
+    [...tables, ...TABLE_KEYS.map((key) => value[key])].every(
+      (table) => table && typeof table === 'object',
+    ) && COUNT_KEYS.every((key) => Number.isInteger(value[key]) && value[key] >= 0)
+  );
+}
+
+/**
+ * Reads a file that a finished shard's stats name.
+ *
+ * @throws BowerbirdError BB_RUN_CORRUPT where its content is not what was written
+ */
+export async function readShardFile(path: string, stats: ShardStats): Promise<Buffer> {
+  const bytes = await readFile(path);
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  if (digest === stats.files[nameInRunFolder(path)]?.sha256) return bytes;
+  throw new BowerbirdError(
+    'BB_RUN_CORRUPT',
+    `${path} is damaged: its content is not what was written. ` +
+      'Remove it and run the same command again: its shard will be redone.',
+    { fields: { path } },
+  );
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { Decoder } from '../decode/decoder.ts';
 import type { JudgedShard } from './judge.ts';
 import type { ShardWork } from './shard-work.ts';
@@ -60,8 +60,9 @@ export async function writeThumbnails(
   await writeFile(path, `${JSON.stringify(file)}\n`);
 }
 
-export async function readThumbnails(path: string): Promise<readonly ReportThumbnail[]> {
-  return (JSON.parse(await readFile(path, 'utf8')) as ThumbnailFile).samples;
+/** Reads what `writeThumbnails` wrote. */
+export function parseThumbnails(bytes: Buffer): readonly ReportThumbnail[] {
+  return (JSON.parse(bytes.toString('utf8')) as ThumbnailFile).samples;
 }
 
 function describe(

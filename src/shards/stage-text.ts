@@ -88,6 +88,7 @@ const INTEGER_PATTERN = '0|-?[1-9][0-9]{0,18}';
 const NUMBER_PATTERN = '-?(0|[1-9][0-9]{0,14})([.][0-9]+)?([eE][-+]?[0-9]+)?';
 
 async function plainTypes(connection: DuckDBConnection, table: TextTable): Promise<SchemaColumn[]> {
+  if (table.columns.length === 0) return [];
   const tests = table.columns.map((name, i) => {
     const value = quoteName(name);
     const integer = `regexp_full_match(${value}, '${INTEGER_PATTERN}') AND TRY_CAST(${value} AS BIGINT) IS NOT NULL`;

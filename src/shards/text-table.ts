@@ -119,7 +119,11 @@ async function loadJson(
   const columns = keys.map((row) => row.key);
   const malformedRowCount = Number(count!.n);
   const table = `${database}.main.fields`;
-  if (columns.length === 0) return { ...lines, columns, malformedRowCount };
+  // No object has a field. Parquet needs a column; this one, of nulls, is not told of.
+  if (columns.length === 0) {
+    await connection.run(`CREATE TABLE ${table} AS SELECT NULL::VARCHAR AS nothing FROM ${records}`);
+    return { name: table, columns, rowCount: lines.rowCount, malformedRowCount };
+  }
   const names = distinctNames(columns);
   const values = names.map((name, i) => `found[${i + 1}] AS ${quoteName(name)}`);
   const pointers = columns.map((key) => quoteText(`/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`));
