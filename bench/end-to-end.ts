@@ -1,5 +1,5 @@
 // Images per CPU-second from loopback to scores: the whole command, and the same work in a plain loop.
-// Run: npm run bench:end-to-end -- [--side 1024] [--images 1600] [--rounds 5]        (Linux: CPU times come from /proc)
+// Run: npm run bench:end-to-end -- [--side 1024] [--images 1200] [--rounds 5]        (Linux: CPU times come from /proc)
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -133,7 +133,7 @@ async function compare(folder: string, host: ImageHost, sizes: Sizes, rounds: nu
 const { values } = parseArgs({
   options: {
     side: { type: 'string', default: '500' },
-    images: { type: 'string', default: '1600' },
+    images: { type: 'string', default: '1200' },
     rounds: { type: 'string', default: '5' },
   },
 });
