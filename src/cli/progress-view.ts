@@ -27,8 +27,8 @@ export class ProgressView {
 
   /** A line that stays, above the bar. */
   note(text: string): void {
-    if (this.#barStarted) this.#stream.write('\r\u001b[K');
-    this.#stream.write(`${text}\n`);
+    // When it stops, the bar goes back to the cursor position saved last, which should be the line below the note.
+    this.#stream.write(this.#barStarted ? `\r\u001b[K${text}\n\u001b7` : `${text}\n`);
   }
 
   /** The last state, and no more. */

@@ -1,5 +1,6 @@
 import type { BucketSummary } from '../buckets/summary.ts';
 import type { MergedRun } from '../pipeline/merge.ts';
+import type { RunRecord } from '../pipeline/run-record.ts';
 import type { ScoreOutcome } from '../pipeline/score.ts';
 
 type DoneOutcome = Extract<ScoreOutcome, { state: 'done' }>;
@@ -8,16 +9,26 @@ const BAR_CHARACTERS = 24;
 
 /** The result of a run for a person: the bucket table, and what was kept and why not. */
 export function describeResult({ folder, merged, record }: DoneOutcome): string {
+  const source = scoreSource(record);
   return [
     '',
-    `Scores by ${record.encoder.name} (${record.encoder.description})`,
+    ...(source
+      ? [source, '', bucketTable(merged.buckets)]
+      : [
+          'Images were embedded; with neither a head nor a column of the input there are no aesthetic scores.',
+        ]),
     '',
-    bucketTable(merged.buckets),
-    '',
-    ...accountLines(merged),
+    ...accountLines(merged, source ? 'scored' : 'embedded'),
     '',
     `Every row is accounted for. Report: ${folder.report}`,
   ].join('\n');
+}
+
+/** Where the aesthetic scores come from; undefined where there are none. */
+function scoreSource({ encoder, heads, columns }: RunRecord): string | undefined {
+  if (heads['aesthetic']) return `Scores by ${encoder.name} (${encoder.description})`;
+  const column = columns['aesthetic'];
+  return column && `Scores of the input's column "${column}"`;
 }
 
 /** The same for a machine: one JSON object. */
@@ -44,7 +55,7 @@ function bucketTable(buckets: readonly BucketSummary[]): string {
     meanScore === null ? '-' : meanScore.toFixed(3),
     '█'.repeat(Math.round((BAR_CHARACTERS * count) / most)),
   ]);
-  return formatTable(['score', 'images', 'share', 'mean', ''], rows);
+  return formatTable([['score', 'images', 'share', 'mean', ''], ...rows]);
 }
 
 function bucketLabel(name: string): string {
@@ -53,38 +64,29 @@ function bucketLabel(name: string): string {
   return `${name} - ${Number(name) + 1}`;
 }
 
-function accountLines({ counts }: MergedRun): string[] {
+function accountLines({ counts }: MergedRun, word: 'scored' | 'embedded'): string[] {
   const rows: string[][] = [];
-  const add = (what: string, count: number, why = ''): void => {
-    rows.push([what, String(count), why]);
+  const add = (what: string, count: number): void => {
+    rows.push([what, String(count), '']);
   };
   add('rows', counts.count);
   for (const status of ['failed_to_download', 'failed_to_resize', 'failed_to_embed'] as const) {
     if (counts[status] > 0) add(`  ${status}`, counts[status]);
   }
-  add('scored', counts.successes);
+  add(word, counts.successes);
   for (const [rule, count] of Object.entries(counts.dropped_by)) add(`  dropped by ${rule}`, count);
   add('kept', counts.kept);
   const reasons = Object.entries(counts.reasons).sort(([, a], [, b]) => b - a);
   const why = reasons.map(([reason, count]) => `${reason} ${count}`).join(', ');
-  return [formatTable(['', 'rows', ''], rows), ...(why ? ['', `Reasons of failure: ${why}`] : [])];
+  return [formatTable(rows), ...(why ? ['', `Reasons of failure: ${why}`] : [])];
 }
 
-function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows].filter(
-    (row) => row.some((cell) => cell !== '' && cell !== 'rows') || row !== head,
-  );
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          column === 0 || column === row.length - 1
-            ? cell.padEnd(widths[column]!)
-            : cell.padStart(widths[column]!),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+/** Columns two spaces apart: the first and the last to the left, those between to the right. */
+function formatTable(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const pad = (cell: string, column: number): string =>
+    column === 0 || column === widths.length - 1
+      ? cell.padEnd(widths[column]!)
+      : cell.padStart(widths[column]!);
+  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 }

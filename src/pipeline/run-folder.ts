@@ -80,7 +80,7 @@ export class RunFolder {
 
   /** Removes what a killed run left half-written. */
   async removeTemporaries(): Promise<void> {
-    for (const name of ['.', ...SHARD_FOLDERS, 'bucket_means']) {
+    for (const name of ['.', ...SHARD_FOLDERS, 'bucket_means', '.staging']) {
       const folder = join(this.path, name);
       for (const file of await readNames(folder)) {
         if (file.endsWith(TEMPORARY_SUFFIX)) await rm(join(folder, file), { force: true });
