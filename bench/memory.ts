@@ -58,7 +58,9 @@ async function measure(folder: string, host: ImageHost, rows: number): Promise<P
   const startedMs = performance.now();
   const peaks = await peaksOf(await writeShards(folder, host, rows), join(folder, `out-${rows}`));
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
-  console.log(`${rows} rows in ${FILES} files, ${Math.ceil(rows / ROWS_PER_SHARD)} shards: ${seconds} s`);
+  console.log(
+    `${rows} rows in ${FILES} files, ${FILES * Math.ceil(rows / FILES / ROWS_PER_SHARD)} shards: ${seconds} s`,
+  );
   return peaks;
 }
 
