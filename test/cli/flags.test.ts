@@ -1,0 +1,110 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import {
+  checkValues,
+  type FlagTable,
+  normaliseArguments,
+  readConfigFile,
+  refuseBooleanValues,
+} from '../../src/cli/flags.ts';
+import { makeFolder } from '../helpers/scored-world.ts';
+
+const TABLE: FlagTable = {
+  'url-list': { type: 'list', describe: '', group: '' },
+  timeout: { type: 'number', min: 0.1, max: 600, describe: '', group: '' },
+  retries: { type: 'integer', min: 0, describe: '', group: '' },
+  'output-folder': { type: 'string', describe: '', group: '' },
+  'save-embeddings': { type: 'boolean', describe: '', group: '' },
+};
+
+test('flag names may have underscores or capitals; values and what comes after -- stay as they are', (t) => {
+  t.deepEqual(
+    normaliseArguments([
+      'score',
+      'my_File',
+      '--url_list',
+      'a_B',
+      '--outputFolder=my_Out',
+      '-h',
+      '--',
+      '--url_list',
+    ]),
+    ['score', 'my_File', '--url-list', 'a_B', '--output-folder=my_Out', '--help', '--', '--url_list'],
+  );
+});
+
+test('values come out typed, and what was not given stays out', (t) => {
+  t.deepEqual(
+    checkValues(TABLE, { timeout: '2.5', retries: '3', 'output-folder': '7', 'save-embeddings': true }),
+    { 'url-list': undefined, timeout: 2.5, retries: 3, 'output-folder': '7', 'save-embeddings': true },
+  );
+});
+
+test('a list is cut at commas, but not within braces', (t) => {
+  const cut = (value: unknown): unknown => checkValues(TABLE, { 'url-list': value })['url-list'];
+  t.deepEqual(cut('a, b,,c'), ['a', 'b', 'c']);
+  t.deepEqual(cut('x/{00000..00003,00007}.parquet,y.csv'), ['x/{00000..00003,00007}.parquet', 'y.csv']);
+  t.deepEqual(cut(['a,b', 'c']), ['a', 'b', 'c']);
+});
+
+const BAD: readonly (readonly [string, unknown, RegExp])[] = [
+  ['timeout', 'x', /--timeout needs a number, at least 0\.1 and at most 600; "x" is not one/],
+  ['timeout', '', /--timeout needs a number/],
+  ['timeout', '0', /at least 0\.1/],
+  ['timeout', 'Infinity', /--timeout/],
+  ['retries', '1.5', /--retries needs a whole number, at least 0;/],
+  ['retries', ['1', '2'], /--retries was given more than once/],
+  ['output-folder', '', /--output-folder needs a string/],
+  ['output-folder', true, /--output-folder needs a string, not true/],
+  ['save-embeddings', 'yes', /--save-embeddings needs a boolean/],
+];
+
+for (const [name, value, message] of BAD) {
+  test(`--${name} ${JSON.stringify(value)} is refused`, (t) => {
+    t.throws(() => checkValues(TABLE, { [name]: value }), { code: 'BB_USAGE', message });
+  });
+}
+
+test('a switch takes true and false, and refuses every other word instead of taking it for false', (t) => {
+  t.notThrows(() =>
+    refuseBooleanValues(['--save-embeddings', '--save-embeddings=false', '--output-folder=True'], TABLE),
+  );
+  t.throws(() => refuseBooleanValues(['--save-embeddings=True'], TABLE), {
+    code: 'BB_USAGE',
+    message: /--save-embeddings takes no value but true or false, not "True"/,
+  });
+});
+
+async function configFile(t: ExecutionContext, content: string): Promise<string> {
+  const path = join(await makeFolder(t), 'config.json');
+  await writeFile(path, content);
+  return path;
+}
+
+test('a config file may spell names in any way', async (t) => {
+  const path = await configFile(
+    t,
+    '{"url_list": ["a"], "outputFolder": 7, "timeout": 3, "save-embeddings": true}',
+  );
+  t.deepEqual(readConfigFile(path, TABLE), {
+    'url-list': ['a'],
+    'output-folder': '7',
+    timeout: 3,
+    'save-embeddings': true,
+  });
+});
+
+test('a config file that is missing, broken, no object or names no flag is refused by its path', async (t) => {
+  t.throws(() => readConfigFile('/nowhere.json', TABLE), { code: 'BB_USAGE', message: /\/nowhere\.json/ });
+  for (const [content, message] of [
+    ['{', /cannot be read as JSON/],
+    ['[]', /must hold one JSON object/],
+    ['null', /must hold one JSON object/],
+    ['{"timeouts": 1}', /names timeouts, which is no flag/],
+  ] as const) {
+    const path = await configFile(t, content);
+    const error = t.throws(() => readConfigFile(path, TABLE), { code: 'BB_USAGE', message });
+    t.true(error?.message.includes(path));
+  }
+});
