@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import { runCli, startCli } from '../helpers/run-cli.ts';
+import { digestRun, LOOPBACK_FLAGS, makeWorld } from '../helpers/scored-world.ts';
+
+function encodersOf(pid: number): number[] {
+  const table = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' });
+  return table.split('\n').flatMap((line) => {
+    const [child, parent, ...args] = line.trim().split(/\s+/);
+    return Number(parent) === pid && args.join(' ').includes('embed-worker') ? [Number(child)] : [];
+  });
+}
+
+test('a run that loses its encoder again and again gives up by name, and blames no row for it', async (t) => {
+  const world = await makeWorld(t, { rowCount: 60, delayMs: 20 });
+  const args = ['score', world.shard, '--number-sample-per-shard', '20', ...LOOPBACK_FLAGS];
+  const run = startCli([...args, '--output-folder', world.path('out')]);
+  while (run.process.exitCode === null && world.host.requests.size === 0) await sleep(10);
+  while (run.process.exitCode === null) {
+    for (const pid of encodersOf(run.process.pid!)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended since the table was read.
+      }
+    }
+    await sleep(20);
+  }
+  const { exitCode, stderr } = await run.ended;
+  t.is(exitCode, 1, stderr);
+  t.regex(stderr, /\[BB_EMBED_FAILED\]/);
+  t.notRegex(stderr, /\n\s+at /);
+
+  t.is((await runCli([...args, '--output-folder', world.path('out')])).exitCode, 0);
+  t.is((await runCli([...args, '--output-folder', world.path('whole')])).exitCode, 0);
+  t.deepEqual(await digestRun(world.path('out')), await digestRun(world.path('whole')));
+});
