@@ -70,7 +70,7 @@ test('a full disk ends the run by its name; with space it goes on to the same by
   const disk = world.path('disk');
   await mkdir(disk);
   const mount = (options: string): void => {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', disk], { stdio: 'ignore' });
+    execFileSync('/usr/bin/mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', disk], { stdio: 'ignore' });
   };
   try {
     mount('size=128k');
@@ -80,7 +80,7 @@ test('a full disk ends the run by its name; with space it goes on to the same by
     return;
   }
   t.teardown(() => {
-    execFileSync('umount', [disk]);
+    execFileSync('/usr/bin/umount', [disk]);
   });
   const full = await score(world.shard, `${disk}/out`);
   t.is(full.exitCode, 1, full.stderr);
