@@ -12,7 +12,7 @@ import { runWithProgress } from './score-command.ts';
 import { SCORE_FLAGS, scoreConfig } from './score-flags.ts';
 
 /** The demonstration keeps what scores above this: the better third of its pictures. */
-const DEMO_MIN_AESTHETIC = 6;
+const DEMO_MIN_AESTHETIC = 7;
 
 /** Small, so that a run of some hundred rows shows what shards do. */
 const DEMO_SAMPLES_PER_SHARD = 100;

@@ -2,6 +2,7 @@
 import yargs, { type Argv } from 'yargs';
 import { EXIT_CODES } from '../base/error-codes.ts';
 import { BowerbirdError } from '../base/errors.ts';
+import { relaxGarbageCollection } from '../base/garbage.ts';
 import { packageVersion } from '../base/package.ts';
 import { demoCommand } from './demo-command.ts';
 import {
@@ -118,6 +119,7 @@ function reportError(thrown: unknown): number {
 // A pipe that is closed early (`| head`), or a terminal that is gone, is no reason to end a run of days.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
+relaxGarbageCollection();
 const args = normaliseArguments(process.argv.slice(2));
 try {
   if (args.length === 0) throw usageError(`name a command.\n\n${await buildParser(args).getHelp()}\n`);
