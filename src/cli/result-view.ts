@@ -20,6 +20,7 @@ export function describeResult({ folder, merged, record }: DoneOutcome): string 
     '',
     ...accountLines(merged, source ? 'scored' : 'embedded'),
     '',
+    ...meanLine(merged),
     `Every row is accounted for. Report: ${folder.report}`,
   ].join('\n');
 }
@@ -42,6 +43,13 @@ export function describeJson({ folder, merged, record }: DoneOutcome): string {
     buckets: buckets.map(({ name, count, meanScore }) => ({ bucket: name, count, mean_score: meanScore })),
     mean_check: meanCheck ?? null,
   });
+}
+
+function meanLine({ meanCheck }: MergedRun): string[] {
+  if (meanCheck === undefined) return [];
+  return [
+    `The head's score of each bucket's mean embedding is the bucket's mean score, to ${meanCheck.toExponential(1)}.`,
+  ];
 }
 
 function bucketTable(buckets: readonly BucketSummary[]): string {

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
-import { type CliResult, runCli, startCli } from '../helpers/run-cli.ts';
+import { type CliResult, type RunningCli, runCli, startCli } from '../helpers/run-cli.ts';
 import { digestRun, LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';
 
 const KILLS = 20;
@@ -14,6 +14,15 @@ function scoreArgs(world: World, out: string): string[] {
 async function finishedShards(world: World, out: string): Promise<number> {
   const names = await readdir(world.path(out, 'stats')).catch(() => []);
   return names.filter((name) => name.endsWith('_stats.json')).length;
+}
+
+function requestCount(world: World): number {
+  return [...world.host.requests.values()].reduce((sum, count) => sum + count, 0);
+}
+
+async function firstRequest(world: World, run: RunningCli): Promise<void> {
+  const before = requestCount(world);
+  while (requestCount(world) === before && run.process.exitCode === null) await sleep(5);
 }
 
 test(`a run that is killed ${KILLS} times ends with the same bytes as one that is not, and does no shard twice`, async (t) => {
@@ -30,10 +39,12 @@ test(`a run that is killed ${KILLS} times ends with the same bytes as one that i
   while (kills < KILLS) {
     random = (Math.imul(random, 1103515245) + 12345) >>> 0;
     const run = startCli(slowArgs);
-    const killed = sleep(500 + (random % 1500)).then(() => run.process.kill('SIGKILL'));
+    // Most kills come while shards are done, some while the run starts.
+    if (kills % 4 !== 3) await firstRequest(world, run);
+    await sleep((random >>> 8) % 900);
+    run.process.kill('SIGKILL');
     last = await run.ended;
     if (last.signal !== 'SIGKILL') break;
-    await killed;
     kills++;
     doneAfterKill.push(await finishedShards(world, 'killed'));
   }
