@@ -23,6 +23,9 @@ export interface SortedRecords {
 const SPILL_SHARE = 8;
 const SORT_SHARE = 2;
 
+/** With fewer rows the parts are too empty to tell. */
+const MIN_ROWS_FOR_DENSITY = 2 ** 16;
+
 /** Sorts any number of records in bounded memory: by their leading bits to disk, then each part for itself. */
 export class RecordSorter {
   rows = 0;
@@ -49,6 +52,7 @@ export class RecordSorter {
    */
   density(): number {
     const { counts } = this.#finished();
+    if (this.rows < MIN_ROWS_FOR_DENSITY) return this.rows;
     let pairs = 0;
     for (const count of counts) pairs += count * (count - 1);
     return Math.max(this.rows, (counts.length * pairs) / Math.max(1, this.rows));
