@@ -1,7 +1,7 @@
-import { open, rm } from 'node:fs/promises';
+import { open, rm, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { codeOf, messageOf } from '../base/errors.ts';
+import { BowerbirdError } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { packageVersion } from '../base/package.ts';
 import { BlockFileWriter } from './block-file.ts';
@@ -65,12 +65,15 @@ export async function buildStore(options: BuildOptions): Promise<BuildResult> {
   try {
     const meta = await writeVersion(options, folder);
     return { version: await folder.publish(), meta };
-  } catch (thrown) {
-    const isFull = codeOf(thrown) === 'ENOSPC' || /MDB_MAP_FULL|No space left/.test(messageOf(thrown));
-    throw isFull && codeOf(thrown) !== 'BB_DISK_FULL' ? diskFull(store, thrown) : thrown;
   } finally {
     await folder.release();
   }
+}
+
+/** LMDB reports a full disk as an input or output error, so the disk itself is asked. */
+async function isFull(path: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(path);
+  return bavail * bsize < MEBIBYTE;
 }
 
 async function writeVersion(options: BuildOptions, folder: BuildFolder): Promise<StoreMetaFile> {
@@ -91,6 +94,10 @@ async function writeVersion(options: BuildOptions, folder: BuildFolder): Promise
       await file.close();
     }
     return await seal(folder.temporary, meta);
+  } catch (thrown) {
+    // Asked while the temporary files are still there.
+    const isKnown = thrown instanceof BowerbirdError || options.signal?.aborted;
+    throw isKnown || !(await isFull(folder.temporary)) ? thrown : diskFull(folder.temporary, thrown);
   } finally {
     sorter.close();
   }

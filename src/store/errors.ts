@@ -1,4 +1,4 @@
-import { BowerbirdError } from '../base/errors.ts';
+import { BowerbirdError, codeOf } from '../base/errors.ts';
 
 /** An error of the store room. */
 export class StoreError extends BowerbirdError {
@@ -15,4 +15,15 @@ export function corrupt(path: string, why: string, cause?: unknown): StoreError 
       fields: { path },
     },
   );
+}
+
+/** Whether an error of the file system is about permissions. */
+export function isDenied(thrown: unknown): boolean {
+  return ['EACCES', 'EPERM', 'EROFS'].includes(codeOf(thrown) ?? '');
+}
+
+/** A file or folder of a store that this user may not read or write. */
+export function denied(path: string, use: 'read' | 'written', cause: unknown): StoreError {
+  const why = codeOf(cause) === 'EROFS' ? 'its file system is read-only' : 'permission denied';
+  return new StoreError('BB_STORE_ACCESS', `${path} cannot be ${use}: ${why}.`, { cause, fields: { path } });
 }

@@ -1,10 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../base/errors.ts';
 import { TEMPORARY_SUFFIX, temporaryPath, writeFileAtomic } from '../base/files.ts';
 import { takeLock } from '../base/lock.ts';
-import { corrupt, StoreError } from './errors.ts';
+import { corrupt, denied, isDenied, StoreError } from './errors.ts';
 import { isMetaFile, STORE_FORMAT_VERSION, type StoreMetaFile } from './meta.ts';
 
 const CURRENT = 'CURRENT';
@@ -21,6 +21,7 @@ export function readCurrent(store: string): string {
   try {
     line = readFileSync(path, 'utf8');
   } catch (cause) {
+    if (isDenied(cause)) throw denied(path, 'read', cause);
     if (codeOf(cause) !== 'ENOENT' && codeOf(cause) !== 'ENOTDIR')
       throw corrupt(path, 'it cannot be read', cause);
     throw new StoreError(
@@ -41,6 +42,7 @@ export function readMeta(version: string): StoreMetaFile {
   try {
     content = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
+    if (isDenied(cause)) throw denied(path, 'read', cause);
     throw corrupt(path, codeOf(cause) === 'ENOENT' ? 'it is missing' : 'it is no JSON', cause);
   }
   if (!isMetaFile(content)) throw corrupt(path, 'it does not describe a store');
@@ -60,6 +62,11 @@ function checkSize(path: string, expectedBytes: number): void {
   if (!stats) throw corrupt(path, 'it is missing');
   if (stats.size !== expectedBytes)
     throw corrupt(path, `it has ${stats.size} bytes instead of ${expectedBytes}`);
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (cause) {
+    throw denied(path, 'read', cause);
+  }
 }
 
 /** A store folder taken for one build. */
@@ -76,11 +83,19 @@ export interface BuildFolder {
  * Takes the store folder, removes what killed builds left there and all versions but the current one, and makes a
  * folder for the next.
  *
- * @throws StoreError BB_STORE_EXISTS, BB_STORE_LOCKED
+ * @throws StoreError BB_STORE_EXISTS, BB_STORE_LOCKED, BB_STORE_ACCESS
  */
 export async function openBuildFolder(store: string): Promise<BuildFolder> {
-  await mkdir(store, { recursive: true });
-  await refuseForeign(store);
+  try {
+    await mkdir(store, { recursive: true });
+    await refuseForeign(store);
+    return await takeFolder(store);
+  } catch (thrown) {
+    throw isDenied(thrown) ? denied(store, 'written', thrown) : thrown;
+  }
+}
+
+async function takeFolder(store: string): Promise<BuildFolder> {
   const unlock = await takeLock(join(store, LOCK), (who) => {
     return new StoreError(
       'BB_STORE_LOCKED',
