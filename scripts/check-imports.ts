@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   filter: ['base', 'samples'],
   buckets: ['base'],
   report: ['base', 'buckets'],
+  store: ['base', 'samples'],
   demo: ['base'],
   pipeline: [
     'base',
@@ -38,6 +39,7 @@ const OWNED_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'apache-arrow': ['shards'],
   'parquetjs-lite': ['shards'],
   undici: ['download'],
+  lmdb: ['store'],
   sharp: ['decode', 'demo'],
   'onnxruntime-node': ['embed'],
   yargs: ['cli'],

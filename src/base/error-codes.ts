@@ -40,6 +40,14 @@ export const EXIT_CODES = {
   BB_RUN_CHANGED: 2,
   BB_RUN_LOCKED: 2,
   BB_RUN_CORRUPT: 1,
+  // store
+  BB_STORE_NOT_FOUND: 2,
+  BB_STORE_CORRUPT: 1,
+  BB_STORE_EXISTS: 2,
+  BB_STORE_LOCKED: 2,
+  BB_STORE_ACCESS: 2,
+  BB_STORE_CLUSTERED: 2,
+  BB_HASH_INVALID: 2,
 } as const;
 
 /** A stable error code. */

@@ -15,8 +15,11 @@ import {
   usageError,
   yargsOptions,
 } from './flags.ts';
+import { lookupCommand } from './lookup-command.ts';
 import { scoreCommand } from './score-command.ts';
 import { SCORE_FLAGS, scoreConfig } from './score-flags.ts';
+import { storeBuildCommand, storeInfoCommand, storeVerifyCommand } from './store-command.ts';
+import { LOOKUP_FLAGS, STORE_BUILD_FLAGS, STORE_INFO_FLAGS } from './store-flags.ts';
 
 const DEMO_FLAGS = {
   'output-folder': {
@@ -26,6 +29,8 @@ const DEMO_FLAGS = {
     describe: 'Run folder of the demonstration; made anew each time',
   },
 } satisfies FlagTable;
+
+const STORE_POSITIONAL = { type: 'string', demandOption: true, describe: 'Store folder' } as const;
 
 let exitCode = 0;
 
@@ -48,8 +53,63 @@ async function runScoreCommand(parsed: FlagValues, args: readonly string[]): Pro
   exitCode = await scoreCommand(scoreConfig(values, inputs, commandLine(args)), values['json'] === true);
 }
 
+function addStoreCommands(parser: Argv): Argv {
+  return parser
+    .command(
+      'build [inputs..]',
+      'Build a store from scores, or replace the one there is',
+      (command) =>
+        command
+          .positional('inputs', { type: 'string', array: true, describe: 'More of --from' })
+          .options(yargsOptions(STORE_BUILD_FLAGS)),
+      async (parsed) => {
+        const values = checkValues(STORE_BUILD_FLAGS, parsed);
+        const inputs = [
+          ...((values['from'] as string[]) ?? []),
+          ...((parsed['inputs'] as string[] | undefined) ?? []),
+        ];
+        exitCode = await storeBuildCommand(values, inputs);
+      },
+    )
+    .command(
+      'info <store>',
+      'What a store holds and where it comes from',
+      (command) => command.positional('store', STORE_POSITIONAL).options(yargsOptions(STORE_INFO_FLAGS)),
+      async (parsed) => {
+        exitCode = await storeInfoCommand(parsed['store'] as string, parsed['json'] === true);
+      },
+    )
+    .command(
+      'verify <store>',
+      'Check every byte of a store',
+      (command) => command.positional('store', STORE_POSITIONAL).options(yargsOptions(STORE_INFO_FLAGS)),
+      async (parsed) => {
+        exitCode = await storeVerifyCommand(parsed['store'] as string, parsed['json'] === true);
+      },
+    )
+    .demandCommand(1, 'Name what to do with the store: build, info or verify.');
+}
+
+function addLookup(parser: Argv): Argv {
+  return parser.command(
+    'lookup <store> [hashes..]',
+    'Look scores up by hash, or by URL and caption',
+    (command) =>
+      command
+        .positional('store', STORE_POSITIONAL)
+        .positional('hashes', { type: 'string', array: true, describe: 'Hashes (int64)' })
+        .options(yargsOptions(LOOKUP_FLAGS)),
+    async (parsed) => {
+      // What comes after `--` is none of the positionals that yargs names.
+      const [, ...afterDashes] = parsed['_'] as string[];
+      const hashes = [...((parsed['hashes'] as string[] | undefined) ?? []), ...afterDashes];
+      exitCode = await lookupCommand(parsed['store'] as string, hashes, checkValues(LOOKUP_FLAGS, parsed));
+    },
+  );
+}
+
 function buildParser(args: readonly string[]): Argv {
-  return yargs([...args])
+  const parser = yargs([...args])
     .scriptName('bowerbird')
     .usage('$0 <command>\n\nFinds the beautiful part of a web-scale image set.')
     .parserConfiguration({
@@ -85,7 +145,9 @@ function buildParser(args: readonly string[]): Argv {
         exitCode = await demoCommand(checkValues(DEMO_FLAGS, parsed)['output-folder'] as string);
       },
     )
-    .demandCommand(1, 'Name a command: score or demo.')
+    .command('store', 'Build, describe or check a hash -> score store', addStoreCommands);
+  return addLookup(parser)
+    .demandCommand(1, 'Name a command: score, store, lookup or demo.')
     .recommendCommands()
     .strictCommands()
     .strict()

@@ -1,5 +1,5 @@
+import { fromFloat16Bits, toFloat16Bits } from '../base/float16.ts';
 import { ShardError } from './errors.ts';
-import { fromFloat16Bits, toFloat16Bits } from './float16.ts';
 
 /** The element types of the vectors that we write. */
 export type NpyDtype = 'float16' | 'float32';

@@ -6,7 +6,7 @@ import { passedColumns } from './output-columns.ts';
 import type { RunPlan, ShardSpec } from './plan.ts';
 import { LEADING_COLUMNS, loadResults, type ShardResults, TRAILING_COLUMNS } from './results.ts';
 import type { ShardTable } from './shard-table.ts';
-import { quoteName, quoteText } from './sql.ts';
+import { asInt64, quoteName, quoteText } from './sql.ts';
 
 const TAGS = ['aesthetic', 'punsafe', 'pwatermark'] as const;
 type Tag = (typeof TAGS)[number];
@@ -174,12 +174,6 @@ function eachRow(chunk: DuckDBDataChunk, visit: (index: number, row: number) => 
 
 function decodeUtf8(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
-}
-
-/** An integer column as int64; unsigned 64-bit hashes keep their bits. */
-function asInt64(column: string, type: string): string {
-  if (type !== 'UBIGINT') return `${column}::BIGINT`;
-  return `(CASE WHEN ${column} > 9223372036854775807 THEN ${column}::HUGEINT - 18446744073709551616 ELSE ${column} END)::BIGINT`;
 }
 
 type ShardRows = Pick<StagedShard, 'spec' | 'keys' | 'urls' | 'hashes' | 'tags'>;

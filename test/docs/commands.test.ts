@@ -4,6 +4,7 @@ import test from 'ava';
 import { flagSection, flagTables } from '../../scripts/write-readme-flags.ts';
 import { packageFolder } from '../../src/base/package.ts';
 import { SCORE_FLAGS } from '../../src/cli/score-flags.ts';
+import { LOOKUP_FLAGS, STORE_BUILD_FLAGS, STORE_INFO_FLAGS } from '../../src/cli/store-flags.ts';
 import { allPages, readPage } from './pages.ts';
 
 test("the README's flags are the command's, with their defaults", (t) => {
@@ -44,6 +45,25 @@ test('every flag in a bowerbird command of the documentation exists', (t) => {
   for (const { path, command } of commands) {
     for (const [flag] of command.matchAll(/(?<=\s)--[a-z][\w-]*/g))
       t.true(known.has(flag), `${path}: ${flag}`);
+  }
+});
+
+test('every flag of the store commands is documented, and every one in a documented command exists', (t) => {
+  const readme = readPage('README.md').text;
+  const tables = {
+    'store build': STORE_BUILD_FLAGS,
+    'store info': STORE_INFO_FLAGS,
+    'store verify': STORE_INFO_FLAGS,
+    lookup: LOOKUP_FLAGS,
+  };
+  for (const [name, table] of Object.entries(tables)) {
+    for (const flag of Object.keys(table)) t.true(readme.includes(`--${flag}`), `${name} --${flag}`);
+    const uses = allPages().flatMap(({ text }) => [
+      ...text.matchAll(new RegExp(`^bowerbird ${name} .*`, 'gm')),
+    ]);
+    for (const [command] of uses) {
+      for (const [, flag] of command.matchAll(/ --([a-z][\w-]*)/g)) t.true(flag! in table, command);
+    }
   }
 });
 

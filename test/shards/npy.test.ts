@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
-import { fromFloat16Bits, toFloat16Bits } from '../../src/shards/float16.ts';
+import { fromFloat16Bits, toFloat16Bits } from '../../src/base/float16.ts';
 import { decodeNpy, encodeNpy } from '../../src/shards/npy.ts';
 
 const FACTS: [value: number, bits: number][] = [

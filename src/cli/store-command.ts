@@ -1,0 +1,114 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readScoreRows, type ScoreSource } from '../shards/score-rows.ts';
+import { type BuildProgress, buildStore } from '../store/build.ts';
+import type { Precision } from '../store/layout.ts';
+import type { StoreMetaFile } from '../store/meta.ts';
+import { openStore } from '../store/reader.ts';
+import { verifyStore } from '../store/verify.ts';
+import { type FlagValues, usageError } from './flags.ts';
+import { withInterrupt } from './interrupt.ts';
+import { storeColumns } from './store-flags.ts';
+
+const PROGRESS_EVERY_MS = 5000;
+/** Reading gets this part of the memory; it is over before sorting starts. */
+const READING_SHARE = 4;
+
+/** Runs `store build`; gives the exit code. */
+export async function storeBuildCommand(values: FlagValues, inputs: readonly string[]): Promise<number> {
+  if (inputs.length === 0)
+    throw usageError('store build needs --from: run folders, tag Parquet or CSV files.');
+  if (!values['output']) throw usageError('store build needs --output: the store folder to write.');
+  const temporaryFolder = await mkdtemp(join(tmpdir(), 'bowerbird-store-'));
+  try {
+    return await withInterrupt(
+      () => process.stderr.write('Stopping the build (once more Ctrl-C: leave at once) ...\n'),
+      (closing) => build(values, inputs, temporaryFolder, closing),
+    );
+  } finally {
+    await rm(temporaryFolder, { recursive: true, force: true });
+  }
+}
+
+async function build(
+  values: FlagValues,
+  inputs: readonly string[],
+  temporaryFolder: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const columns = storeColumns(values);
+  const memoryMb = values['memory-mb'] as number;
+  const sources: ScoreSource[] = [];
+  const rows = readScoreRows(inputs, columns, {
+    memoryLimitMb: Math.floor(memoryMb / READING_SHARE),
+    temporaryFolder,
+    onSource: (source) => sources.push(source),
+  });
+  try {
+    const { version, meta } = await buildStore({
+      output: values['output'] as string,
+      rows,
+      columns,
+      precision: values['precision'] as Precision,
+      memoryMb,
+      sources: () => sources,
+      onProgress: showProgress(),
+      signal,
+    });
+    process.stdout.write(describe(version, meta, values['json'] === true));
+    return 0;
+  } catch (thrown) {
+    if (thrown !== signal.reason) throw thrown;
+    process.stderr.write('Interrupted. Nothing was published; an earlier build is untouched.\n');
+    return 130;
+  }
+}
+
+function showProgress(): (progress: BuildProgress) => void {
+  let shownAtMs = Date.now();
+  return ({ phase, rows, totalRows }) => {
+    if (Date.now() - shownAtMs < PROGRESS_EVERY_MS) return;
+    shownAtMs = Date.now();
+    process.stderr.write(`${phase}  ${rows}${totalRows === undefined ? '' : `/${totalRows}`} rows\n`);
+  };
+}
+
+/** Runs `store info`; gives the exit code. */
+export async function storeInfoCommand(path: string, json: boolean): Promise<number> {
+  const store = await openStore(path);
+  try {
+    process.stdout.write(describe(store.versionPath, store.meta, json));
+  } finally {
+    await store.close();
+  }
+  return 0;
+}
+
+/** Runs `store verify`; gives the exit code. Damage is an error that names the place. */
+export async function storeVerifyCommand(path: string, json: boolean): Promise<number> {
+  const { entries, blocks, checksum } = await verifyStore(path);
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ ok: true, entries, blocks, checksum })}\n`
+      : `${path} is whole: ${entries} entries in ${blocks} blocks, checksum ${checksum}\n`,
+  );
+  return 0;
+}
+
+function describe(version: string, meta: StoreMetaFile, json: boolean): string {
+  const bytesPerEntry = meta.entries === 0 ? 0 : meta.dataBytes / meta.entries;
+  if (json) return `${JSON.stringify({ version, bytesPerEntry, ...meta })}\n`;
+  const { read, withoutScore, duplicates } = meta.rows;
+  const withoutHash = meta.sources.reduce((sum, source) => sum + source.rowCount, 0) - read;
+  return [
+    `version     ${version}`,
+    `entries     ${meta.entries} of ${read + withoutHash} rows; ${withoutHash} without a hash, ` +
+      `${withoutScore} without a score, ${duplicates} duplicates`,
+    `columns     ${meta.columns.join(', ')} as ${meta.precision}`,
+    `size        ${meta.dataBytes} bytes, ${bytesPerEntry.toFixed(2)} an entry, ${meta.blocks} blocks`,
+    `checksum    ${meta.checksum}`,
+    `made        ${meta.createdAt} by bowerbird ${meta.toolVersion}, from ${meta.sources.length} files`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,69 @@
+import { STORE_COLUMNS, type StoreColumn } from '../store/meta.ts';
+import type { FlagTable, FlagValues } from './flags.ts';
+import { usageError } from './flags.ts';
+
+const JSON_FLAG = {
+  group: 'Output:',
+  type: 'boolean',
+  default: false,
+  describe: 'Print JSON instead of a table',
+} as const;
+
+/** The flags of `bowerbird store build`. */
+export const STORE_BUILD_FLAGS: FlagTable = {
+  from: {
+    group: 'Input:',
+    type: 'list',
+    describe: "Run folders, tag Parquet or CSV; the same as the command's arguments",
+  },
+  columns: {
+    group: 'Store:',
+    type: 'list',
+    default: 'aesthetic',
+    describe: 'Scores to store, of `aesthetic`, `punsafe`, `pwatermark`',
+  },
+  precision: {
+    group: 'Store:',
+    type: 'string',
+    choices: ['float16', 'float32'],
+    default: 'float16',
+    describe: '`float16` rounds scores to 11 bits; `float32` keeps them exactly, for thresholds',
+  },
+  output: { group: 'Output:', type: 'string', describe: 'Store folder; a new build replaces the last' },
+  'memory-mb': {
+    group: 'Machine:',
+    type: 'integer',
+    min: 64,
+    default: 512,
+    describe: 'Memory for reading and sorting',
+  },
+  json: JSON_FLAG,
+};
+
+/** The flags of `bowerbird store info` and `store verify`. */
+export const STORE_INFO_FLAGS: FlagTable = { json: JSON_FLAG };
+
+/** The flags of `bowerbird lookup`. */
+export const LOOKUP_FLAGS: FlagTable = {
+  url: { group: 'Input:', type: 'string', describe: 'Look the sample with this URL up' },
+  text: { group: 'Input:', type: 'string', describe: "That sample's caption, where it has one" },
+  input: {
+    group: 'Input:',
+    type: 'string',
+    describe: 'File (`-`: standard input) with a hash, or URL and caption with a tab between, on each line',
+  },
+  json: { ...JSON_FLAG, describe: 'One JSON object a line; null on a miss' },
+};
+
+/** @throws BowerbirdError BB_USAGE for no column, an unknown one, or one given twice */
+export function storeColumns(values: FlagValues): StoreColumn[] {
+  const given = (values['columns'] as string[] | undefined) ?? [];
+  const isKnown = (name: string): name is StoreColumn => (STORE_COLUMNS as readonly string[]).includes(name);
+  const known = given.filter(isKnown);
+  if (known.length === 0 || known.length < given.length || new Set(given).size < given.length) {
+    throw usageError(
+      `--columns needs one or more of ${STORE_COLUMNS.join(', ')}, each once; not "${given.join(',')}".`,
+    );
+  }
+  return known;
+}

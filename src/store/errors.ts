@@ -1,0 +1,29 @@
+import { BowerbirdError, codeOf } from '../base/errors.ts';
+
+/** An error of the store room. */
+export class StoreError extends BowerbirdError {
+  override readonly name: string = 'StoreError';
+}
+
+/** A store whose file at `path` is not what a build wrote. */
+export function corrupt(path: string, why: string, cause?: unknown): StoreError {
+  return new StoreError(
+    'BB_STORE_CORRUPT',
+    `${path} is damaged: ${why}. Build the store again from its sources.`,
+    {
+      ...(cause !== undefined && { cause }),
+      fields: { path },
+    },
+  );
+}
+
+/** Whether an error of the file system is about permissions. */
+export function isDenied(thrown: unknown): boolean {
+  return ['EACCES', 'EPERM', 'EROFS'].includes(codeOf(thrown) ?? '');
+}
+
+/** A file or folder of a store that this user may not read or write. */
+export function denied(path: string, use: 'read' | 'written', cause: unknown): StoreError {
+  const why = codeOf(cause) === 'EROFS' ? 'its file system is read-only' : 'permission denied';
+  return new StoreError('BB_STORE_ACCESS', `${path} cannot be ${use}: ${why}.`, { cause, fields: { path } });
+}

@@ -1,0 +1,66 @@
+import type { BlockLayout, Precision } from './layout.ts';
+
+/** The tags that a store can hold. */
+export const STORE_COLUMNS = ['aesthetic', 'punsafe', 'pwatermark'] as const;
+
+export type StoreColumn = (typeof STORE_COLUMNS)[number];
+
+/** An input file of a build. */
+export interface StoreSource {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly rowCount: number;
+  /** sha256 (hex): of a Parquet file's size and footer, of any other file's bytes. */
+  readonly fingerprint: string;
+}
+
+export const STORE_FORMAT = 'bowerbird-store';
+export const STORE_FORMAT_VERSION = 1;
+
+/** What a store says of itself: its meta entry, and with the sizes of its files `meta.json`. */
+export interface StoreMeta {
+  readonly format: typeof STORE_FORMAT;
+  readonly formatVersion: number;
+  readonly columns: readonly StoreColumn[];
+  readonly precision: Precision;
+  readonly entries: number;
+  readonly blocks: number;
+  readonly keyBits: number;
+  readonly upperBits: number;
+  readonly lowBits: number;
+  /** sha256 (hex) over all blocks in key order, each as key, length (uint32 little-endian) and bytes. */
+  readonly checksum: string;
+  readonly rows: { readonly read: number; readonly withoutScore: number; readonly duplicates: number };
+  readonly sources: readonly StoreSource[];
+  readonly toolVersion: string;
+  readonly createdAt: string;
+}
+
+/** `meta.json`. */
+export interface StoreMetaFile extends StoreMeta {
+  readonly dataBytes: number;
+}
+
+export function layoutOf(meta: StoreMeta): BlockLayout {
+  const { keyBits, upperBits, lowBits, precision } = meta;
+  return { keyBits, upperBits, lowBits, columnCount: meta.columns.length, precision };
+}
+
+/** Whether a parsed `meta.json` can be what a build wrote. */
+export function isMetaFile(content: unknown): content is StoreMetaFile {
+  if (typeof content !== 'object' || content === null) return false;
+  const meta = content as Partial<StoreMetaFile>;
+  return (
+    meta.format === STORE_FORMAT &&
+    typeof meta.formatVersion === 'number' &&
+    (meta.precision === 'float16' || meta.precision === 'float32') &&
+    Array.isArray(meta.columns) &&
+    meta.columns.length > 0 &&
+    meta.columns.every((column) => STORE_COLUMNS.includes(column)) &&
+    [meta.entries, meta.blocks, meta.keyBits, meta.upperBits, meta.lowBits, meta.dataBytes].every(
+      (count) => Number.isSafeInteger(count) && count! >= 0,
+    ) &&
+    meta.keyBits! + meta.upperBits! + meta.lowBits! === 64 &&
+    typeof meta.checksum === 'string'
+  );
+}
