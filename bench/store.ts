@@ -53,12 +53,12 @@ async function* batches(hashes: BigInt64Array, scores: Float32Array): AsyncGener
   }
 }
 
-/** Floor of random 64-bit keys with 16-bit values: log2 of the number of such sets, per entry. */
+/** The least that random 64-bit keys with 16-bit values can take: log2 of the number of such sets, in bytes an entry. */
 function floorBytes(count: number): number {
   return (64 - Math.log2(count) + Math.LOG2E + 16) / 8;
 }
 
-/** Writes the flat file; gives its path. The first three bytes of order are signed, as static-ondisk-kv sorts. */
+/** Writes the flat file: records of an int64 and a float16, sorted by the signed number, as static-ondisk-kv has them. */
 function writeFlat(path: string, hashes: BigInt64Array, scores: Float32Array): void {
   const order = Uint32Array.from(hashes, (_, i) => i).sort((a, b) => (hashes[a]! < hashes[b]! ? -1 : 1));
   const halves = toFloat16Bits(scores);

@@ -1,20 +1,38 @@
-import { createReadStream } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 
 /** LMDB's page size in the files that we write, and the stretch that one sum covers. */
 export const PAGE_BYTES = 4096;
 
 const READ_BYTES = 256 * PAGE_BYTES;
+/** Sums are written this many at a time. */
+const SUMS_AT_ONCE = 2 ** 16;
 
 /** The CRC-32 of each page of a file, the last one as long as it is. */
 async function* pageSums(path: string): AsyncGenerator<number> {
-  // A file's stream fills every chunk but the last, so pages never straddle two.
-  for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) {
-    for (let at = 0; at < (chunk as Buffer).length; at += PAGE_BYTES) {
-      yield crc32((chunk as Buffer).subarray(at, at + PAGE_BYTES));
+  const handle = await open(path, 'r');
+  const buffer = Buffer.alloc(READ_BYTES);
+  try {
+    for (let filled = READ_BYTES; filled === READ_BYTES; ) {
+      filled = await fill(handle, buffer);
+      for (let at = 0; at < filled; at += PAGE_BYTES) {
+        yield crc32(buffer.subarray(at, Math.min(at + PAGE_BYTES, filled)));
+      }
     }
+  } finally {
+    await handle.close();
   }
+}
+
+/** Reads on until the buffer is full or the file ends; gives the number of bytes. */
+async function fill(handle: FileHandle, buffer: Buffer): Promise<number> {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
 }
 
 /** Writes the sums of the file at `dataPath`, uint32 little-endian each, to `sumsPath`. */
@@ -26,7 +44,7 @@ export async function writePageSums(dataPath: string, sumsPath: string): Promise
       await handle.writeFile(Buffer.from(Uint32Array.from(sums).buffer));
       sums = [];
     };
-    for await (const sum of pageSums(dataPath)) if (sums.push(sum) === READ_BYTES) await flush();
+    for await (const sum of pageSums(dataPath)) if (sums.push(sum) === SUMS_AT_ONCE) await flush();
     await flush();
     await handle.sync();
   } finally {

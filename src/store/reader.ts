@@ -47,7 +47,15 @@ export class Store {
   /** @throws StoreError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT */
   static async open(path: string): Promise<Store> {
     const store = resolve(path);
-    return new Store(store, openVersion(store, readCurrent(store)));
+    for (;;) {
+      const name = readCurrent(store);
+      try {
+        return new Store(store, openVersion(store, name));
+      } catch (thrown) {
+        // A build may have replaced it and the next one removed it in between.
+        if (readCurrent(store) === name) throw thrown;
+      }
+    }
   }
 
   /** What the version in use says of itself. */

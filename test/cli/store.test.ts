@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { hashTexts } from '../../src/samples/hash.ts';
 import { runCli } from '../helpers/run-cli.ts';
+import { schemaProblems } from '../helpers/schemas.ts';
 
 interface World {
   readonly folder: string;
@@ -42,6 +43,7 @@ test('a store is built from CSV, described and verified', async (t) => {
     rows: { read: 4, withoutScore: 1, duplicates: 0 },
   });
   t.regex((await runCli(['store', 'info', store])).stdout, /entries +3 of 5 rows; 1 without a hash/);
+  t.deepEqual(schemaProblems('store-meta.schema.json', join(store, 'v0001', 'meta.json')), []);
   const verified = await runCli(['store', 'verify', store]);
   t.is(verified.exitCode, 0);
   t.regex(verified.stdout, /is whole: 3 entries/);

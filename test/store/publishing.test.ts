@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
@@ -179,4 +179,20 @@ test('damage beside the data is named too', async (t) => {
   await t.throwsAsync(verifyStore(path), { code: 'BB_STORE_CORRUPT', message: /holds 1 entries/ });
   await writeFile(join(path, 'CURRENT'), '../elsewhere\n');
   await t.throwsAsync(openStore(path), { code: 'BB_STORE_CORRUPT', message: /CURRENT/ });
+});
+
+test('a folder that this user may not write or read is told as such', async (t) => {
+  const path = join(await makeFolder(t), 'scores');
+  const rows = { hashes: BigInt64Array.of(1n), columns: [Float32Array.of(1)] };
+  const { version } = await build(path, rows);
+  if (process.getuid?.() === 0) {
+    t.log('left out: the administrator may write and read everywhere');
+    t.pass();
+    return;
+  }
+  await chmod(path, 0o500);
+  await t.throwsAsync(build(path, rows), { code: 'BB_STORE_ACCESS', message: /cannot be written/ });
+  await chmod(path, 0o700);
+  await chmod(join(version, 'blocks.mdb'), 0);
+  await t.throwsAsync(openStore(path), { code: 'BB_STORE_ACCESS', message: /blocks\.mdb cannot be read/ });
 });
