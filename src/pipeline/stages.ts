@@ -36,9 +36,6 @@ export interface StageTools {
   readonly progress: ScoreProgress;
 }
 
-/** Batches in a row that may fail before the run is given up: by then it is the encoder, not the images. */
-const MAX_FAILED_BATCHES_IN_A_ROW = 3;
-
 /**
  * Download, decode and embed, joined by bounded queues: the slowest stage sets the pace and the queue before it
  * is the full one. Rows go in by `push` in input order and end, in any order, in their shard's `ShardWork`.
@@ -51,7 +48,6 @@ export class Stages {
   readonly #running: Promise<void>;
   readonly #broken: Promise<never>;
   #giveUp: (error: unknown) => void = () => undefined;
-  #failedBatchesInARow = 0;
 
   constructor(tools: StageTools) {
     this.#tools = tools;
@@ -162,15 +158,22 @@ export class Stages {
 
   async #embedOrFail(batch: readonly DecodedRow[]): Promise<Float32Array | undefined> {
     try {
-      const embeddings = await this.#tools.encoder.embed(batch.map((row) => row.crop));
-      this.#failedBatchesInARow = 0;
-      return embeddings;
+      return await this.#tools.encoder.embed(batch.map((row) => row.crop));
     } catch (thrown) {
-      this.#failedBatchesInARow++;
-      if (this.#failedBatchesInARow >= MAX_FAILED_BATCHES_IN_A_ROW) throw noEncoderError(thrown);
+      // An encoder that still works clears itself, and so the images are to blame.
+      await this.#tryEncoder(batch[0]!.crop.length);
       const failure = encoderFailure(thrown);
       for (const row of batch) this.#fail(row, failure);
       return undefined;
+    }
+  }
+
+  /** @throws BowerbirdError BB_EMBED_FAILED where the encoder cannot even embed a black picture */
+  async #tryEncoder(cropBytes: number): Promise<void> {
+    try {
+      await this.#tools.encoder.embed([new Uint8Array(cropBytes)]);
+    } catch (thrown) {
+      throw noEncoderError(thrown);
     }
   }
 
@@ -213,7 +216,7 @@ function encoderFailure(thrown: unknown): SampleFailure<'encoder_crashed' | 'enc
 function noEncoderError(cause: unknown): BowerbirdError {
   return new BowerbirdError(
     'BB_EMBED_FAILED',
-    `The encoder failed on ${MAX_FAILED_BATCHES_IN_A_ROW} batches in a row: ${messageOf(cause)} ` +
+    `The encoder failed on a batch, and then on a black picture: ${messageOf(cause)} ` +
       'Finished shards are kept. Try a smaller --batch-size or --device cpu, then run the same command again.',
     { cause },
   );
