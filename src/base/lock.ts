@@ -6,6 +6,9 @@ import { type BowerbirdError, codeOf } from './errors.ts';
 /** How long a process may take from making a lock to writing its name into it. */
 const SETTLING_MS = 150;
 
+/** The locks of this process: its number alone does not tell them from those of a former one. */
+const held = new Set<string>();
+
 /** Makes the error for a lock that `who` ("process 7 on host") holds. */
 type LockedError = (who: string) => BowerbirdError;
 
@@ -20,15 +23,20 @@ export async function takeLock(lockPath: string, lockedError: LockedError): Prom
   for (let attempt = 0; ; attempt++) {
     try {
       const handle = await open(lockPath, 'wx');
+      held.add(lockPath);
       try {
         await handle.writeFile(JSON.stringify({ pid: process.pid, host: hostname() }));
       } finally {
         await handle.close();
       }
       if (attempt > 0) await refuseTwoHeirs(lockPath, lockedError);
-      return () => rm(lockPath, { force: true });
+      return async () => {
+        await rm(lockPath, { force: true });
+        held.delete(lockPath);
+      };
     } catch (thrown) {
       if (codeOf(thrown) !== 'EEXIST') throw thrown;
+      if (held.has(lockPath)) throw lockedError(`process ${process.pid} on ${hostname()}`);
       let holder = await readHolder(lockPath);
       if (!holder) {
         // Made in this very moment, it has no content yet.
@@ -45,7 +53,9 @@ export async function takeLock(lockPath: string, lockedError: LockedError): Prom
 async function refuseTwoHeirs(lockPath: string, lockedError: LockedError): Promise<void> {
   await sleep(SETTLING_MS);
   const holder = await readHolder(lockPath);
-  if (!holder || !isMine(holder)) throw lockedError(describe(holder));
+  if (holder && isMine(holder)) return;
+  held.delete(lockPath);
+  throw lockedError(describe(holder));
 }
 
 interface Holder {
