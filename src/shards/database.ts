@@ -29,9 +29,16 @@ export class ShardDatabase {
    * @throws ShardError BB_SHARD_READ
    */
   async *readShards(plan: RunPlan, wanted: ReadonlySet<number>): AsyncGenerator<StagedShard> {
+    const specsOfInput = new Map<number, ShardSpec[]>();
+    for (const spec of plan.shards) {
+      if (!wanted.has(spec.id)) continue;
+      const specs = specsOfInput.get(spec.inputIndex);
+      if (specs) specs.push(spec);
+      else specsOfInput.set(spec.inputIndex, [spec]);
+    }
     for (const inputIndex of plan.inputs.keys()) {
-      const specs = plan.shards.filter((shard) => shard.inputIndex === inputIndex && wanted.has(shard.id));
-      if (specs.length > 0) yield* this.#readFile(plan, inputIndex, specs);
+      const specs = specsOfInput.get(inputIndex);
+      if (specs) yield* this.#readFile(plan, inputIndex, specs);
     }
   }
 
