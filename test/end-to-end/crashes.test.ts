@@ -1,18 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
+import { childrenOf } from '../helpers/children-of.ts';
 import { runCli, startCli } from '../helpers/run-cli.ts';
 import { digestRun, LOOPBACK_FLAGS, makeWorld } from '../helpers/scored-world.ts';
-
-/** The children of a process whose command line names a script. */
-function childrenOf(pid: number, script: string): number[] {
-  const table = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' });
-  return table
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, parent, ...args]) => Number(parent) === pid && args.join(' ').includes(script))
-    .map(([child]) => Number(child));
-}
 
 for (const script of ['embed-worker', 'decode-worker']) {
   test(`a run whose ${script} is killed tells so, loses nothing and writes the same bytes`, async (t) => {

@@ -1,16 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
+import { childrenOf } from '../helpers/children-of.ts';
 import { runCli, startCli } from '../helpers/run-cli.ts';
 import { digestRun, LOOPBACK_FLAGS, makeWorld } from '../helpers/scored-world.ts';
-
-function encodersOf(pid: number): number[] {
-  const table = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' });
-  return table.split('\n').flatMap((line) => {
-    const [child, parent, ...args] = line.trim().split(/\s+/);
-    return Number(parent) === pid && args.join(' ').includes('embed-worker') ? [Number(child)] : [];
-  });
-}
 
 test('a run that loses its encoder again and again gives up by name, and blames no row for it', async (t) => {
   const world = await makeWorld(t, { rowCount: 60, delayMs: 20 });
@@ -18,7 +10,7 @@ test('a run that loses its encoder again and again gives up by name, and blames 
   const run = startCli([...args, '--output-folder', world.path('out')]);
   while (run.process.exitCode === null && world.host.requests.size === 0) await sleep(10);
   while (run.process.exitCode === null) {
-    for (const pid of encodersOf(run.process.pid!)) {
+    for (const pid of childrenOf(run.process.pid!, 'embed-worker')) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
