@@ -6,6 +6,7 @@ import { DEMO_PORT } from '../demo/address.ts';
 import { type DemoHost, startDemoHost } from '../demo/host.ts';
 import type { ScoreConfig } from '../pipeline/config.ts';
 import { copyWithReplacement } from '../shards/replace-text.ts';
+import type { Command } from './command.ts';
 import { checkValues } from './flags.ts';
 import { describeResult } from './result-view.ts';
 import { runWithProgress } from './score-command.ts';
@@ -17,11 +18,26 @@ const DEMO_MIN_AESTHETIC = 7;
 /** Small, so that a run of some hundred rows shows what shards do. */
 const DEMO_SAMPLES_PER_SHARD = 100;
 
+/** `bowerbird demo` */
+export const DEMO: Command = {
+  usage: 'demo',
+  describe: 'Score the sample shards that come with bowerbird, from an image host of its own',
+  flags: {
+    'output-folder': {
+      group: 'Output:',
+      type: 'string',
+      default: 'out-demo',
+      describe: 'Run folder of the demonstration; made anew each time',
+    },
+  },
+  run: ({ values }) => runDemo(values['output-folder'] as string),
+};
+
 /**
  * Scores the sample shards from a loopback host that is started for it and stopped after it; gives the exit code.
  * The run folder is made anew each time.
  */
-export async function demoCommand(outputFolder: string): Promise<number> {
+async function runDemo(outputFolder: string): Promise<number> {
   const shardFolder = join(packageFolder, 'shards');
   process.stderr.write(`Sample shards: ${shardFolder}. Their images come from a host on this machine.\n`);
   const host = await startDemoHost();

@@ -5,22 +5,35 @@ import { pipeline } from 'node:stream/promises';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import { hashTexts } from '../samples/hash.ts';
 import { openStore, type Store } from '../store/reader.ts';
+import type { Command, Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
+import { LOOKUP_FLAGS, STORE_POSITIONAL } from './store-flags.ts';
 
 const BATCH_LINES = 10_000;
+
+/** `bowerbird lookup` */
+export const LOOKUP: Command = {
+  usage: 'lookup <store> [hashes..]',
+  describe: 'Look scores up by hash, or by URL and caption',
+  flags: LOOKUP_FLAGS,
+  extend: (parser) =>
+    parser
+      .positional('store', STORE_POSITIONAL)
+      .positional('hashes', { type: 'string', array: true, describe: 'Hashes (int64)' }),
+  run: lookupCommand,
+};
 
 /**
  * Runs `lookup`: a line for each hash, in order. Gives the exit code.
  *
  * @throws BowerbirdError BB_USAGE, BB_HASH_INVALID, BB_STORE_NOT_FOUND, BB_STORE_CORRUPT
  */
-export async function lookupCommand(
-  path: string,
-  hashes: readonly string[],
-  values: FlagValues,
-): Promise<number> {
+async function lookupCommand({ values, parsed }: Invocation): Promise<number> {
+  // What comes after `--` is none of the positionals that yargs names.
+  const [, ...afterDashes] = parsed['_'] as string[];
+  const hashes = [...((parsed['hashes'] as string[] | undefined) ?? []), ...afterDashes];
   const batches = hashBatches(hashes, values);
-  const store = await openStore(path);
+  const store = await openStore(parsed['store'] as string);
   try {
     await pipeline(Readable.from(answers(store, batches, values['json'] === true)), process.stdout, {
       end: false,

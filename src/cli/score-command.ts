@@ -1,12 +1,42 @@
 import type { ScoreConfig } from '../pipeline/config.ts';
 import { ScoreProgress } from '../pipeline/progress.ts';
 import { runScore, type ScoreOutcome } from '../pipeline/score.ts';
+import { type Command, commandLine, type Invocation, pathsOf } from './command.ts';
+import { readConfigFile, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { ProgressView } from './progress-view.ts';
 import { describeJson, describeResult } from './result-view.ts';
+import { SCORE_FLAGS, scoreConfig } from './score-flags.ts';
+
+/** `bowerbird score` */
+export const SCORE: Command = {
+  usage: 'score [inputs..]',
+  describe: 'Download, embed and score the images of URL shards; write tags, buckets and a report',
+  flags: SCORE_FLAGS,
+  extend: (parser) =>
+    parser
+      .positional('inputs', {
+        type: 'string',
+        array: true,
+        describe: 'Files, folders, globs or brace patterns',
+      })
+      .config('config', 'JSON file with the same names', (path) => readConfigFile(path, SCORE_FLAGS))
+      .group('config', 'Input:')
+      .example([
+        [`$0 score 'laion/*.parquet' --output-folder out --min-aesthetic 7`, 'Keep what scores above 7'],
+        ['$0 score urls.txt --output-folder out --json > result.json', 'Numbers for a script'],
+      ]),
+  run: scoreCommand,
+};
 
 /** Runs `score` with its progress on stderr and its result on stdout; gives the exit code. */
-export async function scoreCommand(config: ScoreConfig, json: boolean): Promise<number> {
+async function scoreCommand(invocation: Invocation): Promise<number> {
+  const { values, args } = invocation;
+  const inputs = pathsOf(invocation, 'url-list', 'inputs');
+  if (inputs.length === 0)
+    throw usageError('score needs at least one input: a file, folder, glob or brace pattern.');
+  if (!values['output-folder']) throw usageError('score needs --output-folder: the run folder to write.');
+  const config = scoreConfig(values, inputs, commandLine(args));
   const outcome = await runWithProgress(config);
   if (outcome.state === 'interrupted') {
     process.stderr.write(
@@ -14,7 +44,7 @@ export async function scoreCommand(config: ScoreConfig, json: boolean): Promise<
     );
     return 130;
   }
-  process.stdout.write(`${json ? describeJson(outcome) : describeResult(outcome)}\n`);
+  process.stdout.write(`${values['json'] === true ? describeJson(outcome) : describeResult(outcome)}\n`);
   return 0;
 }
 

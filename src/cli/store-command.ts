@@ -7,16 +7,47 @@ import type { Precision } from '../store/layout.ts';
 import type { StoreMetaFile } from '../store/meta.ts';
 import { openStore } from '../store/reader.ts';
 import { verifyStore } from '../store/verify.ts';
+import { type Command, type Invocation, pathsOf } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
-import { storeColumns } from './store-flags.ts';
+import { STORE_BUILD_FLAGS, STORE_INFO_FLAGS, STORE_POSITIONAL, storeColumns } from './store-flags.ts';
 
 const PROGRESS_EVERY_MS = 5000;
 /** Reading gets this part of the memory; it is over before sorting starts. */
 const READING_SHARE = 4;
 
+/** `bowerbird store build` */
+export const STORE_BUILD: Command = {
+  usage: 'build [inputs..]',
+  describe: 'Build a store from scores, or replace the one there is',
+  flags: STORE_BUILD_FLAGS,
+  extend: (parser) =>
+    parser.positional('inputs', { type: 'string', array: true, describe: 'More of --from' }),
+  run: storeBuildCommand,
+};
+
+/** `bowerbird store info` */
+export const STORE_INFO: Command = {
+  usage: 'info <store>',
+  describe: 'What a store holds and where it comes from',
+  flags: STORE_INFO_FLAGS,
+  extend: (parser) => parser.positional('store', STORE_POSITIONAL),
+  run: ({ values, parsed }) => storeInfoCommand(parsed['store'] as string, values['json'] === true),
+};
+
+/** `bowerbird store verify` */
+export const STORE_VERIFY: Command = {
+  usage: 'verify <store>',
+  describe: 'Check every byte of a store',
+  flags: STORE_INFO_FLAGS,
+  extend: (parser) => parser.positional('store', STORE_POSITIONAL),
+  run: ({ values, parsed }) => storeVerifyCommand(parsed['store'] as string, values['json'] === true),
+};
+
 /** Runs `store build`; gives the exit code. */
-export async function storeBuildCommand(values: FlagValues, inputs: readonly string[]): Promise<number> {
+async function storeBuildCommand(invocation: Invocation): Promise<number> {
+  const { values } = invocation;
+  const inputs = pathsOf(invocation, 'from', 'inputs');
   if (inputs.length === 0)
     throw usageError('store build needs --from: run folders, tag Parquet or CSV files.');
   if (!values['output']) throw usageError('store build needs --output: the store folder to write.');
@@ -75,7 +106,7 @@ function showProgress(): (progress: BuildProgress) => void {
 }
 
 /** Runs `store info`; gives the exit code. */
-export async function storeInfoCommand(path: string, json: boolean): Promise<number> {
+async function storeInfoCommand(path: string, json: boolean): Promise<number> {
   const store = await openStore(path);
   try {
     process.stdout.write(describe(store.versionPath, store.meta, json));
@@ -86,7 +117,7 @@ export async function storeInfoCommand(path: string, json: boolean): Promise<num
 }
 
 /** Runs `store verify`; gives the exit code. Damage is an error that names the place. */
-export async function storeVerifyCommand(path: string, json: boolean): Promise<number> {
+async function storeVerifyCommand(path: string, json: boolean): Promise<number> {
   const { entries, blocks, checksum } = await verifyStore(path);
   process.stdout.write(
     json

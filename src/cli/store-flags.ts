@@ -9,6 +9,8 @@ const JSON_FLAG = {
   describe: 'Print JSON instead of a table',
 } as const;
 
+export const STORE_POSITIONAL = { type: 'string', demandOption: true, describe: 'Store folder' } as const;
+
 /** The flags of `bowerbird store build`. */
 export const STORE_BUILD_FLAGS: FlagTable = {
   from: {
