@@ -18,6 +18,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   report: ['base', 'buckets'],
   store: ['base', 'samples'],
   demo: ['base'],
+  subset: ['base', 'samples', 'shards', 'filter'],
+  tally: ['base', 'samples', 'shards', 'filter', 'buckets', 'store', 'report'],
+  serve: ['base', 'samples', 'store'],
+  rescore: ['base', 'samples', 'shards', 'models', 'heads', 'filter', 'buckets', 'report', 'pipeline'],
   pipeline: [
     'base',
     'samples',
@@ -35,7 +39,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that one room alone may use. */
 const OWNED_PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  '@duckdb/node-api': ['shards'],
+  '@duckdb/node-api': ['shards', 'subset', 'tally', 'rescore'],
   'apache-arrow': ['shards'],
   'parquetjs-lite': ['shards'],
   undici: ['download'],
@@ -45,6 +49,8 @@ const OWNED_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   yargs: ['cli'],
   'cli-progress': ['cli'],
   jsdom: ['report'],
+  fastify: ['serve'],
+  'prom-client': ['serve'],
   '@observablehq/plot': ['report'],
 };
 
