@@ -138,13 +138,16 @@ export function findInBlock(
   lo: number,
 ): number {
   const upper = upperOf(layout, hi, lo) - upperOfSlot(layout, slot);
-  if (upper >= uppersIn(block)) return -1;
+  const uppers = uppersIn(block);
+  if (upper >= uppers) return -1;
   const count = entriesIn(block);
   const planes = layout.lowBits >>> 3;
   const unaryAt = BLOCK_HEADER_BYTES + count * fixedBytes(layout);
+  const end = unaryAt + ((count + uppers) >>> 3);
   let zeros = upper;
   let byte = unaryAt;
-  while (byte < block.length && ZEROS[block[byte]!]! < zeros) zeros -= ZEROS[block[byte++]!]!;
+  for (let skipped = ZEROS[block[byte]!]!; skipped < zeros && byte < end; skipped = ZEROS[block[++byte]!]!)
+    zeros -= skipped;
   let bit = 0;
   while (zeros > 0 && bit < 8) if (!(block[byte]! & (1 << bit++))) zeros--;
   let at = 8 * (byte - unaryAt) + bit;
