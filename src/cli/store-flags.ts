@@ -45,6 +45,37 @@ export const STORE_BUILD_FLAGS: FlagTable = {
 /** The flags of `bowerbird store info` and `store verify`. */
 export const STORE_INFO_FLAGS: FlagTable = { json: JSON_FLAG };
 
+const OVERWRITE_FLAG = {
+  group: 'Output:',
+  type: 'boolean',
+  default: false,
+  describe: 'Replace the output file where there is one',
+} as const;
+
+/** The flags of `bowerbird store export`. */
+export const STORE_EXPORT_FLAGS: FlagTable = {
+  format: {
+    group: 'Output:',
+    type: 'string',
+    choices: ['static-ondisk-kv', 'parquet'],
+    describe: 'What to write',
+  },
+  output: { group: 'Output:', type: 'string', describe: 'File to write' },
+  columns: {
+    group: 'Output:',
+    type: 'list',
+    describe: "Scores to write, in this order; the store's own where none are named",
+  },
+  precision: {
+    group: 'Output:',
+    type: 'string',
+    choices: ['float16', 'float32'],
+    describe: "Of static-ondisk-kv: value format `e` or `f`; the store's own where it is left out",
+  },
+  overwrite: OVERWRITE_FLAG,
+  json: { ...JSON_FLAG, describe: 'Print the result as JSON' },
+};
+
 /** The flags of `bowerbird lookup`. */
 export const LOOKUP_FLAGS: FlagTable = {
   url: { group: 'Input:', type: 'string', describe: 'Look the sample with this URL up' },

@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/errors.ts';
-import { findInBlock, scoreAt } from './block.ts';
+import { decodeBlock, findInBlock, scoreAt } from './block.ts';
 import { BlockFileReader } from './block-file.ts';
 import { corrupt } from './errors.ts';
 import { FILES, readCurrent, readMeta } from './folder.ts';
 import { type BlockLayout, blockKey, entriesIn } from './layout.ts';
 import { layoutOf, type StoreColumn, type StoreMetaFile } from './meta.ts';
+import type { ScoreRows } from './records.ts';
 
 /** Scores by column; null where the row had none. */
 export type Scores = Partial<Record<StoreColumn, number | null>>;
@@ -23,6 +24,8 @@ const POLL_MS = 1000;
 /** Look-ups that are sorted together: keys and places fit into the whole numbers of a double. */
 const BATCH = 2 ** 20;
 const SIGN = 0x80000000;
+/** `entries` gives at least this many, but for the last. */
+const ENTRIES_AT_ONCE = 8192;
 
 interface Version {
   readonly name: string;
@@ -101,6 +104,30 @@ export class Store {
     return { found, columns };
   }
 
+  /** All entries in ascending order of their signed hashes, some thousand at a time; NaN = null. */
+  *entries(): Generator<ScoreRows> {
+    const { layout, file, meta } = this.#version;
+    let parts: ScoreRows[] = [];
+    let count = 0;
+    for (const { key, block } of file.blocks()) {
+      const decoded = decodeBlock(layout, key, block);
+      if (!decoded) throw corrupt(join(this.versionPath, FILES.data), `the block with key ${key} is damaged`);
+      const { hi, lo, columns } = decoded;
+      const words = new Uint32Array(2 * hi.length);
+      for (let i = 0; i < hi.length; i++) {
+        words[2 * i] = lo[i]!;
+        words[2 * i + 1] = hi[i]! ^ SIGN;
+      }
+      parts.push({ hashes: new BigInt64Array(words.buffer), columns });
+      count += hi.length;
+      if (count < ENTRIES_AT_ONCE) continue;
+      yield joined(parts, count, meta.columns.length);
+      parts = [];
+      count = 0;
+    }
+    if (count > 0) yield joined(parts, count, meta.columns.length);
+  }
+
   async close(): Promise<void> {
     await this.#version.file.close();
   }
@@ -170,6 +197,18 @@ export class Store {
  */
 export function openStore(path: string): Promise<Store> {
   return Store.open(path);
+}
+
+function joined(parts: readonly ScoreRows[], count: number, columnCount: number): ScoreRows {
+  const hashes = new BigInt64Array(count);
+  const columns = Array.from({ length: columnCount }, () => new Float32Array(count));
+  let at = 0;
+  for (const part of parts) {
+    hashes.set(part.hashes, at);
+    for (const [c, column] of columns.entries()) column.set(part.columns[c]!, at);
+    at += part.hashes.length;
+  }
+  return { hashes, columns };
 }
 
 function openVersion(store: string, name: string): Version {
