@@ -68,13 +68,15 @@ interface Choice {
 
 async function exportTo(output: OutputFile, store: ExportableStore, choice: Choice): Promise<number> {
   const { columns, signal, values } = choice;
-  const onProgress = rowsProgress('exporting', store.meta.entries);
+  const onProgress = rowsProgress('exporting', store.entryCount);
   try {
     const report = await write(output, store, { columns, onProgress, signal }, choice);
     await output.commit();
     const { size } = await stat(output.path);
     process.stdout.write(
-      values['json'] === true ? `${JSON.stringify({ ...report, sizeBytes: size })}\n` : describe(report, size),
+      values['json'] === true
+        ? `${JSON.stringify({ ...report, sizeBytes: size })}\n`
+        : describe(report, size),
     );
     return 0;
   } catch (thrown) {

@@ -16,7 +16,17 @@ export const STORE_BUILD_FLAGS: FlagTable = {
   from: {
     group: 'Input:',
     type: 'list',
-    describe: "Run folders, tag Parquet or CSV; the same as the command's arguments",
+    describe: "Run folders, tag Parquet, CSV or static-ondisk-kv files; the same as the command's arguments",
+  },
+  'kv-format': {
+    group: 'Input:',
+    type: 'string',
+    describe: 'How the records of static-ondisk-kv files look: `q+ee` (key format `q`, value format `ee`)',
+  },
+  'kv-columns': {
+    group: 'Input:',
+    type: 'list',
+    describe: 'The scores in them, in their order; with `q+ee` `pwatermark,punsafe` where left out',
   },
   columns: {
     group: 'Store:',
@@ -83,9 +93,42 @@ export const LOOKUP_FLAGS: FlagTable = {
   input: {
     group: 'Input:',
     type: 'string',
-    describe: 'File (`-`: standard input) with a hash, or URL and caption with a tab between, on each line',
+    describe:
+      'File (`-`: standard input) with a hash, or URL and caption with a tab between, on each line; or .parquet',
   },
+  'hash-col': {
+    group: 'Input:',
+    type: 'string',
+    describe: 'Of Parquet: column of int64 hashes; `hash`, or else computed from URL and caption',
+  },
+  'url-col': { group: 'Input:', type: 'string', describe: 'Of Parquet: column of URLs; found by its name' },
+  'caption-col': {
+    group: 'Input:',
+    type: 'string',
+    describe: 'Of Parquet: column of captions; found likewise',
+  },
+  output: { group: 'Output:', type: 'string', describe: 'File to write: .tsv, .jsonl or .parquet' },
+  'output-format': {
+    group: 'Output:',
+    type: 'string',
+    choices: ['tsv', 'jsonl', 'parquet'],
+    describe: "Format, where the output's name does not tell",
+  },
+  found: {
+    group: 'Output:',
+    type: 'boolean',
+    default: false,
+    describe: 'Also tell a miss from a null score: a field `found` (Parquet always has it)',
+  },
+  overwrite: OVERWRITE_FLAG,
   json: { ...JSON_FLAG, describe: 'One JSON object a line; null on a miss' },
+  'memory-mb': {
+    group: 'Machine:',
+    type: 'integer',
+    min: 64,
+    default: 512,
+    describe: 'Memory for reading and writing Parquet',
+  },
 };
 
 /** @throws BowerbirdError BB_USAGE for no column, an unknown one, or one given twice */

@@ -163,7 +163,11 @@ export class AnswerTableWriter {
   }
 
   /** @param path where no file is */
-  static async open(path: string, names: readonly string[], options: DuckDbOptions): Promise<AnswerTableWriter> {
+  static async open(
+    path: string,
+    names: readonly string[],
+    options: DuckDbOptions,
+  ): Promise<AnswerTableWriter> {
     const instance = await openDuckDb(options);
     const connection = await instance.connect();
     await connection.run(`ATTACH ${quoteText(databaseOf(path))} AS staging`);

@@ -1,13 +1,14 @@
 import { open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { StoreError } from './errors.ts';
-import type { StoreColumn, StoreMetaFile } from './meta.ts';
+import type { StoreColumn, StoreMeta } from './meta.ts';
 import type { ScoreRows } from './records.ts';
 import { encodeKv, type KvFormat } from './static-kv.ts';
 
 /** What an export needs of a store. */
 export interface ExportableStore {
-  readonly meta: StoreMetaFile;
+  readonly meta: Pick<StoreMeta, 'columns' | 'precision'>;
+  readonly entryCount: number;
   /** All entries, in ascending order of their hashes; NaN = null. */
   entries(): Iterable<ScoreRows>;
 }
@@ -52,6 +53,8 @@ function* selected(
   }
 }
 
+const WRITE_BYTES = 1024 * 1024;
+
 /** What was written to a static-ondisk-kv file. */
 export interface KvExport {
   readonly records: number;
@@ -60,7 +63,7 @@ export interface KvExport {
 }
 
 /**
- * Writes rows, sorted by hash, as a static-ondisk-kv file, in memory for one batch.
+ * Writes rows, sorted by hash, as a static-ondisk-kv file, in bounded memory.
  *
  * @param path a new file; it is not synced
  * @throws StoreError BB_SCORE_RANGE; errors of the file system
@@ -73,15 +76,25 @@ export async function writeStaticKv(
   const handle = await open(path, 'wx');
   let records = 0;
   let leftOut = 0;
+  let pending: Uint8Array[] = [];
+  let pendingBytes = 0;
+  const flush = async (): Promise<void> => {
+    await handle.writeFile(Buffer.concat(pending));
+    pending = [];
+    pendingBytes = 0;
+    // Signals get their turn.
+    await setImmediate();
+  };
   try {
     for (const rows of batches) {
       const encoded = encodeKv(rows, format);
-      await handle.writeFile(encoded.bytes);
       records += encoded.count;
       leftOut += rows.hashes.length - encoded.count;
-      // Signals get their turn.
-      await setImmediate();
+      pending.push(encoded.bytes);
+      pendingBytes += encoded.bytes.length;
+      if (pendingBytes >= WRITE_BYTES) await flush();
     }
+    await flush();
   } finally {
     await handle.close();
   }

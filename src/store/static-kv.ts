@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { fromFloat16Bits, toFloat16Bits } from '../base/float16.ts';
 import { codeOf, messageOf } from '../base/errors.ts';
+import { fromFloat16Bits, toFloat16Bits } from '../base/float16.ts';
 import { StoreError } from './errors.ts';
 import type { StoreSource } from './meta.ts';
 import type { ScoreRows } from './records.ts';
@@ -107,6 +107,23 @@ export interface KvInput {
 const ROWS_AT_ONCE = 64 * 1024;
 
 /**
+ * Looks at a file before its rows are read.
+ *
+ * @param wanted the columns that will be read of it
+ * @throws StoreError BB_COLUMN_MISSING, BB_INPUT_UNREADABLE, BB_INPUT_FORMAT for a size that is no whole number of
+ *   records
+ */
+export async function checkStaticKv(input: KvInput, wanted: readonly string[]): Promise<void> {
+  for (const name of wanted) placeOf(input, name);
+  const handle = await openKv(input);
+  try {
+    await checkedSize(handle, input);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
  * Streams a file's rows.
  *
  * @param wanted the columns to give, of the file's, in this order
@@ -155,7 +172,10 @@ async function openKv({ path }: KvInput): Promise<FileHandle> {
     return await open(path, 'r');
   } catch (cause) {
     const why = codeOf(cause) === 'EACCES' ? 'permission denied' : messageOf(cause);
-    throw new StoreError('BB_INPUT_UNREADABLE', `${path} cannot be read: ${why}.`, { cause, fields: { path } });
+    throw new StoreError('BB_INPUT_UNREADABLE', `${path} cannot be read: ${why}.`, {
+      cause,
+      fields: { path },
+    });
   }
 }
 
@@ -183,7 +203,9 @@ async function fill(handle: FileHandle, path: string, bytes: Uint8Array): Promis
   for (let done = 0; done < bytes.length; ) {
     const { bytesRead } = await handle.read(bytes, done, bytes.length - done);
     if (bytesRead === 0)
-      throw new StoreError('BB_INPUT_UNREADABLE', `${path} became shorter while it was read.`, { fields: { path } });
+      throw new StoreError('BB_INPUT_UNREADABLE', `${path} became shorter while it was read.`, {
+        fields: { path },
+      });
     done += bytesRead;
   }
 }
@@ -211,7 +233,8 @@ class KvReader {
     const hashes = new BigInt64Array(count);
     const keys = unitsOver(hashes.buffer, format.precision);
     for (let row = 0; row < count; row++) {
-      for (let unit = 0; unit < keyUnits; unit++) keys[row * keyUnits + unit] = units[row * recordUnits + unit]!;
+      for (let unit = 0; unit < keyUnits; unit++)
+        keys[row * keyUnits + unit] = units[row * recordUnits + unit]!;
     }
     this.#checkOrder(hashes);
     const columns = this.#places.map((place) => this.#column(units, count, keyUnits + place, recordUnits));
@@ -235,7 +258,11 @@ class KvReader {
     for (let row = 0; row < hashes.length; row++) {
       const key = hashes[row]!;
       if (key < last)
-        throw badKv(this.#input.path, this.#input.format, `key ${key} of record ${this.#records + row} is below the one before`);
+        throw badKv(
+          this.#input.path,
+          this.#input.format,
+          `key ${key} of record ${this.#records + row} is below the one before`,
+        );
       last = key;
     }
     this.#lastKey = last;
