@@ -146,6 +146,8 @@ async function* answersOf(
   let rows = 0;
   for await (const { hashes, withoutHash } of batches) {
     signal.throwIfAborted();
+    // Reads many pages at a time where the store is larger than the memory.
+    await store.prefetch(hashes);
     const { found, columns } = store.getMany(hashes);
     forgetWhereNone(withoutHash, found, columns);
     yield { hashes, withoutHash, found, columns };
