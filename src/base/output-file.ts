@@ -25,9 +25,9 @@ export class OutputFile {
    */
   static async open(given: string, overwrite: boolean): Promise<OutputFile> {
     const path = existsSync(given) ? realpathSync(given) : resolve(given);
-    refuseTaken(path, overwrite);
     try {
       await mkdir(dirname(path), { recursive: true });
+      refuseTaken(path, overwrite);
     } catch (thrown) {
       throw outputFailure(path, thrown);
     }
