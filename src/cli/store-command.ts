@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readScoreRows, type ScoreSource } from '../shards/score-rows.ts';
+import type { ScoreSource } from '../shards/score-rows.ts';
 import { type BuildProgress, buildStore } from '../store/build.ts';
 import type { Precision } from '../store/layout.ts';
 import type { StoreMetaFile } from '../store/meta.ts';
@@ -11,6 +11,7 @@ import { type Command, type Invocation, pathsOf } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { STORE_BUILD_FLAGS, STORE_INFO_FLAGS, STORE_POSITIONAL, storeColumns } from './store-flags.ts';
+import { readStoreInputs } from './store-inputs.ts';
 
 const PROGRESS_EVERY_MS = 5000;
 /** Reading gets this part of the memory; it is over before sorting starts. */
@@ -49,7 +50,7 @@ async function storeBuildCommand(invocation: Invocation): Promise<number> {
   const { values } = invocation;
   const inputs = pathsOf(invocation, 'from', 'inputs');
   if (inputs.length === 0)
-    throw usageError('store build needs --from: run folders, tag Parquet or CSV files.');
+    throw usageError('store build needs --from: run folders, tag Parquet, CSV or static-ondisk-kv files.');
   if (!values['output']) throw usageError('store build needs --output: the store folder to write.');
   const temporaryFolder = await mkdtemp(join(tmpdir(), 'bowerbird-store-'));
   try {
@@ -71,7 +72,7 @@ async function build(
   const columns = storeColumns(values);
   const memoryMb = values['memory-mb'] as number;
   const sources: ScoreSource[] = [];
-  const rows = readScoreRows(inputs, columns, {
+  const rows = readStoreInputs(inputs, columns, values, {
     memoryLimitMb: Math.floor(memoryMb / READING_SHARE),
     temporaryFolder,
     onSource: (source) => sources.push(source),
