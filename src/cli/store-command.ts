@@ -75,6 +75,7 @@ async function build(
   const rows = readStoreInputs(inputs, columns, values, {
     memoryLimitMb: Math.floor(memoryMb / READING_SHARE),
     temporaryFolder,
+    forFloat16: values['precision'] === 'float16',
     onSource: (source) => sources.push(source),
   });
   try {
