@@ -5,12 +5,13 @@
 
 import { spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { buildStore } from '../src/store/build.ts';
-import { openStore, type Store } from '../src/store/reader.ts';
+import { openStore } from '../src/store/reader.ts';
 import type { ScoreRows } from '../src/store/records.ts';
 import {
   FLAT_BYTES,
@@ -30,6 +31,8 @@ const RIVALS_MAX = 10_000_000;
 /** Look-ups whose pages are counted in a file that no page of is in memory. */
 const COLD_LOOKUPS = 5000;
 const LAION_ENTRIES = 5.85e9;
+/** Of an entry in the file that a build sorts through: two words of hash, one of scores. */
+const TEMPORARY_BYTES = 12;
 /** LAION's density with 1/128 of its hashes: as many as share their first 7 bits. */
 const SHARED_BITS = 7;
 const AT_LAION_DENSITY = Math.round(LAION_ENTRIES / 2 ** SHARED_BITS);
@@ -87,7 +90,7 @@ function line(cells: readonly string[]): string {
 
 const thousands = (rate: number): string => (Number.isNaN(rate) ? '-' : `${(rate / 1000).toFixed(0)}k`);
 
-/** Builds a store, says how, and gives its size. */
+/** Builds a store, says how, and gives its size in bytes. */
 async function buildAndTell(output: string, hashes: BigInt64Array, sharedBits: number): Promise<number> {
   const count = hashes.length;
   const scores = Float32Array.from(hashes, (_, i) => (i % 640) / 64);
@@ -108,28 +111,44 @@ async function buildAndTell(output: string, hashes: BigInt64Array, sharedBits: n
       `floor ${floorBytes(count * 2 ** sharedBits).toFixed(2)} bytes an entry, ` +
       `${(meta.entries / meta.blocks).toFixed(1)} entries a block`,
   );
+  if (sharedBits > 0) extrapolate(meta.dataBytes / meta.entries, rate);
   return meta.dataBytes;
 }
 
-/** Drops a file from memory, looks some hashes up, and counts the pages of the file that came in. Undefined where the system cannot say. */
-async function coldPagesPerLookup(output: string, hits: BigInt64Array): Promise<number | undefined> {
-  const path = join((await openAndClose(output)).versionPath, 'blocks.mdb');
+interface ColdReader {
+  /** Of the data file, for each look-up; NaN where the system does not say. */
+  readonly pages: number;
+  readonly anonymousMib: number | null;
+}
+
+/** Drops the data file from memory, has another process look some hashes up, and counts the pages that came in. */
+async function readCold(output: string, hits: BigInt64Array): Promise<ColdReader> {
+  const store = await openStore(output);
+  await store.close();
+  const path = join(store.versionPath, 'blocks.mdb');
   spawnSync('dd', [`of=${path}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0']);
   const resident = (): number =>
     Number.parseInt(spawnSync('fincore', ['-n', '-o', 'PAGES', path], { encoding: 'utf8' }).stdout, 10);
-  if (resident() !== 0) return undefined;
-  const store = await openStore(output);
+  const isCold = resident() === 0;
   const step = Math.floor(hits.length / COLD_LOOKUPS);
-  for (let i = 0; i < COLD_LOOKUPS; i++) store.get(hits[i * step]!);
-  const pages = resident() / COLD_LOOKUPS;
-  await store.close();
-  return pages;
+  const asked = hits.filter((_, i) => i % step === 0).slice(0, COLD_LOOKUPS);
+  const keys = join(output, '..', 'asked');
+  writeFileSync(keys, new Uint8Array(asked.buffer, asked.byteOffset, asked.byteLength));
+  const reader = fileURLToPath(new URL('support/store-reader-process.js', import.meta.url));
+  const { stdout } = spawnSync(process.execPath, [reader, output, keys], { encoding: 'utf8' });
+  return {
+    pages: isCold ? resident() / asked.length : Number.NaN,
+    anonymousMib: JSON.parse(stdout) as number | null,
+  };
 }
 
-async function openAndClose(output: string): Promise<Store> {
-  const store = await openStore(output);
-  await store.close();
-  return store;
+/** What all of LAION-5B would take, by what a part of its density took. */
+function extrapolate(bytesPerEntry: number, entriesPerCpuSecond: number): void {
+  const gigabytes = (bytes: number): string => `${((bytes * LAION_ENTRIES) / 1e9).toFixed(1)} GB`;
+  console.log(
+    `for ${LAION_ENTRIES} entries: ${gigabytes(bytesPerEntry)}, ${(LAION_ENTRIES / entriesPerCpuSecond / 60).toFixed(0)} ` +
+      `CPU-minutes from rows in memory, a temporary file of ${gigabytes(TEMPORARY_BYTES)}`,
+  );
 }
 
 function tell(name: string, bytesPerEntry: number, rates: readonly number[], own: number): void {
@@ -154,10 +173,9 @@ async function run(folder: string, count: number, sharedBits: number): Promise<v
   tell('store', bytes / count, own, own[0]!);
   await store.close();
   await runRivals(folder, hashes, hits, misses, own[0]!);
-  const pages = await coldPagesPerLookup(output, hits);
+  const { pages, anonymousMib } = await readCold(output, hits);
   console.log(
-    `cold: ${pages === undefined ? 'the system does not say' : `${pages.toFixed(2)} pages a look-up`}; this process has ` +
-      `${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB in memory, the hashes among them`,
+    `cold: ${pages.toFixed(2)} pages for each of ${COLD_LOOKUPS} look-ups; ${anonymousMib} MiB of anonymous memory`,
   );
   rmSync(output, { recursive: true });
 }

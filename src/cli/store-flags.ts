@@ -52,6 +52,11 @@ export const STORE_BUILD_FLAGS: FlagTable = {
   json: JSON_FLAG,
 };
 
+/** The flags of `bowerbird store add`: columns and precision are the store's. */
+export const STORE_ADD_FLAGS: FlagTable = Object.fromEntries(
+  Object.entries(STORE_BUILD_FLAGS).filter(([name]) => !['columns', 'precision', 'output'].includes(name)),
+);
+
 /** The flags of `bowerbird store info` and `store verify`. */
 export const STORE_INFO_FLAGS: FlagTable = { json: JSON_FLAG };
 
