@@ -1,7 +1,5 @@
-import { verifyStore } from '../store/verify.ts';
 import type { Command } from './command.ts';
 import { STORE_INFO_FLAGS, STORE_POSITIONAL } from './store-flags.ts';
-import { describeStore } from './store-view.ts';
 
 /** `bowerbird store info` */
 export const STORE_INFO: Command = {
@@ -10,6 +8,7 @@ export const STORE_INFO: Command = {
   flags: STORE_INFO_FLAGS,
   extend: (parser) => parser.positional('store', STORE_POSITIONAL),
   run: async ({ values, parsed }) => {
+    const { describeStore } = await import('./store-view.ts');
     process.stdout.write(await describeStore(parsed['store'] as string, values['json'] === true));
     return 0;
   },
@@ -26,6 +25,7 @@ export const STORE_VERIFY: Command = {
 
 /** Damage is an error that names the place. */
 async function verify(path: string, json: boolean): Promise<number> {
+  const { verifyStore } = await import('../store/verify.ts');
   const metas = await verifyStore(path, ({ phase, version }) =>
     process.stderr.write(`checking the ${phase} of ${version}\n`),
   );

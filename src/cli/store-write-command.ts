@@ -2,12 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ScoreSource } from '../shards/score-rows.ts';
-import { addToStore } from '../store/add.ts';
-import { type BuildProgress, type BuildResult, buildStore, type RowInput } from '../store/build.ts';
-import { compactStore } from '../store/compact.ts';
+import type { BuildProgress, BuildResult, RowInput } from '../store/build.ts';
 import type { Precision } from '../store/layout.ts';
 import type { StoreColumn } from '../store/meta.ts';
-import { openStore } from '../store/reader.ts';
 import { type Command, type Invocation, pathsOf } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -19,8 +16,6 @@ import {
   STORE_POSITIONAL,
   storeColumns,
 } from './store-flags.ts';
-import { readStoreInputs } from './store-inputs.ts';
-import { describeStore } from './store-view.ts';
 
 /** Reading gets this part of the memory; it is over before sorting starts. */
 const READING_SHARE = 4;
@@ -63,6 +58,7 @@ async function runBuild(invocation: Invocation): Promise<number> {
   if (!output) throw usageError('store build needs --output: the store folder to write.');
   const columns = storeColumns(values);
   const precision = values['precision'] as Precision;
+  const { buildStore } = await import('../store/build.ts');
   return withRows(inputs, { columns, precision }, values, (input) =>
     buildStore({ output, columns, precision, ...input }),
   );
@@ -72,6 +68,8 @@ async function runAdd(invocation: Invocation): Promise<number> {
   const { values, parsed } = invocation;
   const inputs = inputsOf(invocation, 'store add');
   const path = parsed['store'] as string;
+  const { openStore } = await import('../store/reader.ts');
+  const { addToStore } = await import('../store/add.ts');
   const store = await openStore(path);
   const { columns, precision } = store.meta;
   await store.close();
@@ -82,6 +80,7 @@ async function runCompact({ values, parsed }: Invocation): Promise<number> {
   const store = parsed['store'] as string;
   const json = values['json'] === true;
   return publish(json, async (signal) => {
+    const { compactStore } = await import('../store/compact.ts');
     const result = await compactStore({ store, onProgress: showProgress(), signal });
     if (!result) process.stderr.write(`${store} is one version already: nothing to do.\n`);
     return result;
@@ -111,6 +110,7 @@ async function withRows(
   const sources: ScoreSource[] = [];
   const temporaryFolder = await mkdtemp(join(tmpdir(), 'bowerbird-store-'));
   try {
+    const { readStoreInputs } = await import('./store-inputs.ts');
     const rows = readStoreInputs(inputs, columns, values, {
       memoryLimitMb: Math.floor(memoryMb / READING_SHARE),
       temporaryFolder,
@@ -135,7 +135,9 @@ async function publish(
     async (signal) => {
       try {
         const result = await job(signal);
-        if (result) process.stdout.write(await describeStore(join(result.version, '..'), json));
+        if (!result) return 0;
+        const { describeStore } = await import('./store-view.ts');
+        process.stdout.write(await describeStore(join(result.version, '..'), json));
         return 0;
       } catch (thrown) {
         if (thrown !== signal.reason) throw thrown;
