@@ -48,6 +48,8 @@ export const EXIT_CODES = {
   BB_STORE_ACCESS: 2,
   BB_STORE_CLUSTERED: 2,
   BB_HASH_INVALID: 2,
+  // serve
+  BB_LISTEN: 2,
 } as const;
 
 /** A stable error code. */

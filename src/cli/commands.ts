@@ -2,12 +2,14 @@ import type { Command } from './command.ts';
 import { DEMO } from './demo-command.ts';
 import { LOOKUP } from './lookup-command.ts';
 import { SCORE } from './score-command.ts';
+import { SERVE } from './serve-command.ts';
 import { STORE_BUILD, STORE_INFO, STORE_VERIFY } from './store-command.ts';
 
 /** Commands by the word that they are called by; a group has commands of its own. */
 export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SCORE,
   LOOKUP,
+  SERVE,
   {
     name: 'store',
     describe: 'Build, describe or check a hash -> score store',

@@ -1,0 +1,152 @@
+import { lookup } from 'node:dns/promises';
+import type { AddressInfo } from 'node:net';
+import { type FastifyInstance, fastify } from 'fastify';
+import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
+import { answerClientError } from './client-errors.ts';
+import { drainConnections } from './drain.ts';
+import { answerFailures, answerFrameworkError, answerUnrouted } from './failures.ts';
+import { addGuards, limit, protect, shedLoad } from './guards.ts';
+import { Metrics } from './metrics.ts';
+import { addDescriptionRoutes, describeRoutes } from './open-api.ts';
+import { DEFAULT_OPTIONS, type ServeOptions } from './options.ts';
+import { addScoreRoutes } from './score-routes.ts';
+import type { ScoreStore } from './score-store.ts';
+import { addHealthRoutes, addMetricsRoute } from './state-routes.ts';
+
+/** How often slow requests are looked for; what Node takes by default is half a minute. */
+const CHECK_TIMEOUTS_EVERY_MS = 500;
+const MAX_HEADER_BYTES = 16 * 1024;
+const DRAIN_MARGIN_MS = 1000;
+
+/** A server that listens. */
+export interface RunningServer {
+  /** `http://127.0.0.1:8420` */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Stops: closes the port, answers what has come and what still comes on open connections, with `Connection: close`,
+   * and ends when the last connection has.
+   *
+   * @returns the number of connections that had to be cut because they took longer than a request may
+   */
+  stop(): Promise<number>;
+}
+
+/**
+ * Serves look-ups in a store over HTTP.
+ *
+ * @param store stays the caller's to close, after `stop`
+ * @throws BowerbirdError BB_LISTEN
+ */
+export async function startServer(
+  store: ScoreStore,
+  given: Partial<ServeOptions> = {},
+): Promise<RunningServer> {
+  const options = { ...DEFAULT_OPTIONS, ...given };
+  let draining = false;
+  const app = await buildApp(store, options, () => draining);
+  const { host, requestTimeoutMs, keepAliveMs, drainDelayMs } = options;
+  await listen(app, options);
+  const { port, address, family } = app.server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : host}:${port}`,
+    port,
+    stop: async () => {
+      draining = true;
+      await delay(drainDelayMs);
+      const cut = await drainConnections(app.server, requestTimeoutMs + keepAliveMs + DRAIN_MARGIN_MS);
+      await app.close();
+      return cut;
+    },
+  };
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function listen(app: FastifyInstance, { host, port }: ServeOptions): Promise<void> {
+  try {
+    // By its name, fastify would open a server for each of a host's addresses.
+    const { address } = await lookup(host);
+    await app.listen({ host: address, port });
+  } catch (thrown) {
+    const why = codeOf(thrown) === 'EADDRINUSE' ? 'another process listens there' : messageOf(thrown);
+    throw new BowerbirdError(
+      'BB_LISTEN',
+      `The server cannot listen on ${host} port ${port}: ${why}. Choose others with --host and --port.`,
+      { cause: thrown, fields: { host, port } },
+    );
+  }
+}
+
+async function buildApp(
+  store: ScoreStore,
+  options: ServeOptions,
+  isDraining: () => boolean,
+): Promise<FastifyInstance> {
+  const app = createApp(options);
+  const metrics = new Metrics(store, isDraining);
+  answerFailures(app, options);
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (isDraining()) void reply.header('connection', 'close');
+    done();
+  });
+  countRequests(app, metrics, options);
+  await addGuards(app, options);
+  await describeRoutes(app, options);
+  answerUnrouted(app, options);
+  addHealthRoutes(app, store, isDraining);
+  await app.register(async (limited) => {
+    limit(limited, options);
+    await addDescriptionRoutes(limited);
+    await limited.register(async (guarded) => {
+      protect(guarded, options);
+      addMetricsRoute(guarded, metrics);
+      await guarded.register(async (scores) => {
+        await shedLoad(scores, options);
+        addScoreRoutes(scores, store, metrics, options);
+      });
+    });
+  });
+  return app;
+}
+
+function createApp({ requestTimeoutMs, keepAliveMs, trustedProxies }: ServeOptions): FastifyInstance {
+  const app = fastify({
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: CHECK_TIMEOUTS_EVERY_MS,
+    },
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    // A client that reads nothing of its answer.
+    connectionTimeout: requestTimeoutMs + keepAliveMs,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
+    routerOptions: { querystringParser: (text) => ({ text }) },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerFrameworkError,
+  });
+  // Schemas describe; the routes read requests themselves.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  return app as unknown as FastifyInstance;
+}
+
+function countRequests(app: FastifyInstance, metrics: Metrics, { onRequest }: ServeOptions): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const ms = reply.elapsedTime;
+    metrics.countRequest(request.routeOptions.url ?? 'none', request.method, reply.statusCode, ms / 1000);
+    onRequest?.({
+      time: new Date().toISOString(),
+      remote: request.ip,
+      method: request.method,
+      url: request.url,
+      status: reply.statusCode,
+      ms: Math.round(ms * 1000) / 1000,
+    });
+    done();
+  });
+}
