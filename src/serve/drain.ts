@@ -3,6 +3,9 @@ import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
+/** What connections that wait to be accepted may delay the closing of the port. */
+const MAX_ACCEPTING_MS = 100;
+
 /**
  * Closes the port and waits until every connection has ended.
  *
@@ -10,14 +13,19 @@ import { setImmediate } from 'node:timers/promises';
  * be reset. Here the port alone is closed: connections live until their next answer, which says `Connection: close`
  * (the caller sees to that), or until the keep-alive time that the client was told is over.
  *
+ * @param onClosed called once the port is closed
  * @param deadlineMs milliseconds after which what is left is cut
  * @returns the number of connections that were cut
  */
-export async function drainConnections(server: Server, deadlineMs: number): Promise<number> {
-  // Behind a poll: connections that had come before are accepted by now, not reset with the port.
-  await setImmediate();
+export async function drainConnections(
+  server: Server,
+  onClosed: () => void,
+  deadlineMs: number,
+): Promise<number> {
+  await acceptWaiting(server);
   const closed = once(server, 'close');
   NetServer.prototype.close.call(server);
+  onClosed();
   let cut = 0;
   const timer = setTimeout(() => {
     server.getConnections((_, count) => {
@@ -28,4 +36,21 @@ export async function drainConnections(server: Server, deadlineMs: number): Prom
   await closed;
   clearTimeout(timer);
   return cut;
+}
+
+/** Lets the event loop accept what the kernel holds: it would be reset with the port. */
+async function acceptWaiting(server: Server): Promise<void> {
+  let accepted = 0;
+  const count = (): void => {
+    accepted++;
+  };
+  server.on('connection', count);
+  const startedMs = performance.now();
+  let before: number;
+  do {
+    before = accepted;
+    await setImmediate();
+    await setImmediate();
+  } while (accepted > before && performance.now() - startedMs < MAX_ACCEPTING_MS);
+  server.off('connection', count);
 }

@@ -43,8 +43,8 @@ export async function startServer(
   given: Partial<ServeOptions> = {},
 ): Promise<RunningServer> {
   const options = { ...DEFAULT_OPTIONS, ...given };
-  let draining = false;
-  const app = await buildApp(store, options, () => draining);
+  const state: ServerState = { stopping: false, portClosed: false };
+  const app = await buildApp(store, options, state);
   const { host, requestTimeoutMs, keepAliveMs, drainDelayMs } = options;
   await listen(app, options);
   const { port, address, family } = app.server.address() as AddressInfo;
@@ -52,13 +52,28 @@ export async function startServer(
     url: `http://${family === 'IPv6' ? `[${address}]` : host}:${port}`,
     port,
     stop: async () => {
-      draining = true;
-      await delay(drainDelayMs);
-      const cut = await drainConnections(app.server, requestTimeoutMs + keepAliveMs + DRAIN_MARGIN_MS);
+      state.stopping = true;
+      if (drainDelayMs > 0) await delay(drainDelayMs);
+      const onClosed = (): void => {
+        state.portClosed = true;
+      };
+      const deadlineMs = requestTimeoutMs + keepAliveMs + DRAIN_MARGIN_MS;
+      const cut = await drainConnections(app.server, onClosed, deadlineMs);
       await app.close();
       return cut;
     },
   };
+}
+
+/** How far a server is on its way to its end. */
+interface ServerState {
+  /** /readyz says no from here on. */
+  stopping: boolean;
+  /**
+   * Answers say `Connection: close` from here on, not before: clients would connect anew, and be reset instead of
+   * refused where they come while the port closes.
+   */
+  portClosed: boolean;
 }
 
 function delay(ms: number): Promise<void> {
@@ -83,13 +98,14 @@ async function listen(app: FastifyInstance, { host, port }: ServeOptions): Promi
 async function buildApp(
   store: ScoreStore,
   options: ServeOptions,
-  isDraining: () => boolean,
+  state: ServerState,
 ): Promise<FastifyInstance> {
   const app = createApp(options);
+  const isDraining = (): boolean => state.stopping;
   const metrics = new Metrics(store, isDraining);
   answerFailures(app, options);
   app.addHook('onSend', (_request, reply, _payload, done) => {
-    if (isDraining()) void reply.header('connection', 'close');
+    if (state.portClosed) void reply.header('connection', 'close');
     done();
   });
   countRequests(app, metrics, options);
@@ -122,8 +138,8 @@ function createApp({ requestTimeoutMs, keepAliveMs, trustedProxies }: ServeOptio
     },
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveMs,
-    // A client that reads nothing of its answer.
-    connectionTimeout: requestTimeoutMs + keepAliveMs,
+    // A client that reads nothing of its answer. Slow requests get theirs, 408, before.
+    connectionTimeout: requestTimeoutMs + 2 * CHECK_TIMEOUTS_EVERY_MS,
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     routerOptions: { querystringParser: (text) => ({ text }) },
     clientErrorHandler: answerClientError,

@@ -1,0 +1,141 @@
+import { once } from 'node:events';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { codeOf } from '../../src/base/errors.ts';
+import { type RunningCli, startCli } from '../helpers/run-cli.ts';
+import { build, makeFolder, randomHashes } from '../store/rows.ts';
+import { type Answer, ask, connect, jsonBody, makeWorld } from './world.ts';
+
+const HASHES = randomHashes(2000, 1);
+
+/** `bowerbird serve` as a process of its own, over a store in which every hash has the score 3. */
+async function startProcess(
+  t: ExecutionContext,
+  ...flags: string[]
+): Promise<{ cli: RunningCli; url: string }> {
+  const path = join(await makeFolder(t), 'scores');
+  await build(path, { hashes: HASHES, columns: [new Float32Array(HASHES.length).fill(3)] });
+  const cli = startCli(['serve', path, '--port', '0', '--json', ...flags]);
+  t.teardown(() => cli.process.kill('SIGKILL'));
+  const line = await Promise.race([
+    once(cli.process.stdout!, 'data').then(([text]) => String(text)),
+    cli.ended.then(({ stderr }) => Promise.reject(new Error(stderr))),
+  ]);
+  return { cli, url: (JSON.parse(line) as { url: string }).url };
+}
+
+function isWhole({ status, json }: Answer, count: number): boolean {
+  const { scores } = json as { scores: unknown[][] };
+  return status === 200 && scores.length === count && scores.every((row) => row[0] === 3);
+}
+
+test('SIGTERM under load: every request that reached the server is answered whole, and it ends with 0', async (t) => {
+  const { cli, url } = await startProcess(t);
+  const agent = connect(t, 16);
+  let answered = 0;
+  let closing = 0;
+  const wrong: string[] = [];
+  const refusals: unknown[] = [];
+  const client = async (seed: number): Promise<void> => {
+    for (let i = seed; ; i++) {
+      const hashes = HASHES.subarray(i % 1000, (i % 1000) + 1000);
+      try {
+        const answer = await ask(agent, url, '/scores', jsonBody(hashes));
+        if (!isWhole(answer, 1000)) wrong.push(answer.text.slice(0, 100));
+        answered++;
+        if (answer.headers['connection'] === 'close') closing++;
+      } catch (thrown) {
+        refusals.push(codeOf(thrown));
+        return;
+      }
+    }
+  };
+  const clients = Array.from({ length: 16 }, (_, i) => client(i * 50));
+  await setTimeout(700);
+  t.true(answered > 16);
+  cli.process.kill('SIGTERM');
+  await Promise.all(clients);
+  t.deepEqual(wrong, []);
+  t.true(closing > 0, 'some answers came while the server was stopping');
+  // A client that connects anew is refused; nobody else sees anything but answers.
+  t.deepEqual(new Set(refusals), new Set(['ECONNREFUSED']));
+  const { exitCode, signal, stderr } = await cli.ended;
+  t.is(exitCode, 0, stderr);
+  t.is(signal, null);
+});
+
+/** Sends bytes over a socket of its own. */
+async function openSocket(t: ExecutionContext, port: number): Promise<{ socket: Socket; text: () => string }> {
+  const socket = connectSocket(port, '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  let text = '';
+  socket.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+  });
+  await once(socket, 'connect');
+  return { socket, text: () => text };
+}
+
+test('a request that is half sent, and one on an idle connection, are answered after the port has closed', async (t) => {
+  const { server } = await makeWorld(t, { keepAliveMs: 2000 });
+  const half = await openSocket(t, server.port);
+  const idle = await openSocket(t, server.port);
+  const body = '{"hashes":["-123"]}';
+  half.socket.write(
+    `POST /scores HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+  );
+  idle.socket.write('GET /score/-123 HTTP/1.1\r\nHost: a\r\n\r\n');
+  await once(idle.socket, 'data');
+  const before = idle.text();
+  t.regex(before, /connection: keep-alive/i);
+  const stopped = server.stop();
+  await setTimeout(50);
+  const refused = connectSocket(server.port, '127.0.0.1');
+  const [error] = await once(refused, 'error');
+  t.is(codeOf(error), 'ECONNREFUSED');
+  half.socket.write(body.slice(5));
+  idle.socket.write('GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n');
+  await Promise.all([once(half.socket, 'end'), once(idle.socket, 'end')]);
+  t.regex(half.text(), /^HTTP\/1.1 200 [^]*connection: close[^]*\[\[7.25,0.5\]\]/i);
+  t.regex(idle.text().slice(before.length), /^HTTP\/1.1 503 [^]*connection: close[^]*"ready":false/i);
+  t.is(await stopped, 0);
+});
+
+test('a request that never ends is cut, and does not keep the server', async (t) => {
+  const { server } = await makeWorld(t, { requestTimeoutMs: 200, keepAliveMs: 100 });
+  const slow = await openSocket(t, server.port);
+  slow.socket.write('POST /scores HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n');
+  const ended = once(slow.socket, 'close');
+  t.is(await server.stop(), 0);
+  await ended;
+  t.regex(slow.text(), /^HTTP\/1.1 408 [^]*BB_HTTP_TIMEOUT/);
+});
+
+test('the port stays open for --drain-delay, with /readyz at 503', async (t) => {
+  const { cli, url } = await startProcess(t, '--drain-delay', '1');
+  const agent = connect(t);
+  t.is((await ask(agent, url, '/readyz')).status, 200);
+  cli.process.kill('SIGTERM');
+  while (!cli.stderr().includes('in flight')) await setTimeout(5);
+  const fresh = connect(t);
+  const answer = await ask(fresh, url, '/readyz');
+  t.is(answer.status, 503);
+  t.is((await ask(fresh, url, `/score/${HASHES[0]}`)).status, 200);
+  t.is((await ask(fresh, url, '/healthz')).status, 200);
+  t.is((await cli.ended).exitCode, 0);
+});
+
+test('Ctrl-C ends with 130, a second one at once', async (t) => {
+  const { cli } = await startProcess(t);
+  cli.process.kill('SIGINT');
+  t.is((await cli.ended).exitCode, 130);
+  const { cli: waiting, url } = await startProcess(t, '--request-timeout', '600');
+  const { socket } = await openSocket(t, Number(new URL(url).port));
+  socket.on('error', () => undefined).write('GET /');
+  waiting.process.kill('SIGINT');
+  while (!waiting.stderr().includes('in flight')) await setTimeout(5);
+  waiting.process.kill('SIGINT');
+  t.is((await waiting.ended).exitCode, 130);
+});
