@@ -180,7 +180,11 @@ test('HEAD tells what GET would, without a body', async (t) => {
     const head = await ask(agent, server.url, path, { method: 'HEAD' });
     t.is(head.status, status, path);
     t.is(head.bytes.length, 0, path);
-    t.is(head.headers['content-length'], (await ask(agent, server.url, path)).headers['content-length'], path);
+    t.is(
+      head.headers['content-length'],
+      (await ask(agent, server.url, path)).headers['content-length'],
+      path,
+    );
   }
 });
 

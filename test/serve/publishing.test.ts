@@ -110,5 +110,9 @@ test('an answer has the columns of the build that it comes from', async (t) => {
   const answer = await ask(agent, server.url, '/scores', jsonBody([-123n, 5n]));
   t.deepEqual(answer.json, { columns: ['aesthetic'], scores: [[3], null] });
   t.is(answer.headers['bowerbird-store-version'], 'v0002');
-  t.deepEqual((await ask(agent, server.url, '/score/-123')).json, { hash: '-123', found: true, aesthetic: 3 });
+  t.deepEqual((await ask(agent, server.url, '/score/-123')).json, {
+    hash: '-123',
+    found: true,
+    aesthetic: 3,
+  });
 });

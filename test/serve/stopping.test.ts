@@ -1,30 +1,13 @@
 import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { codeOf } from '../../src/base/errors.ts';
-import { type RunningCli, startCli } from '../helpers/run-cli.ts';
-import { build, makeFolder, randomHashes } from '../store/rows.ts';
-import { type Answer, ask, connect, jsonBody, makeWorld } from './world.ts';
+import { randomHashes } from '../store/rows.ts';
+import { type Answer, ask, connect, jsonBody, makeWorld, startProcess } from './world.ts';
 
 const HASHES = randomHashes(2000, 1);
-
-/** `bowerbird serve` as a process of its own, over a store in which every hash has the score 3. */
-async function startProcess(
-  t: ExecutionContext,
-  ...flags: string[]
-): Promise<{ cli: RunningCli; url: string }> {
-  const path = join(await makeFolder(t), 'scores');
-  await build(path, { hashes: HASHES, columns: [new Float32Array(HASHES.length).fill(3)] });
-  const cli = startCli(['serve', path, '--port', '0', '--json', ...flags]);
-  t.teardown(() => cli.process.kill('SIGKILL'));
-  const line = await Promise.race([
-    once(cli.process.stdout!, 'data').then(([text]) => String(text)),
-    cli.ended.then(({ stderr }) => Promise.reject(new Error(stderr))),
-  ]);
-  return { cli, url: (JSON.parse(line) as { url: string }).url };
-}
+const ROWS = { hashes: HASHES, columns: [new Float32Array(HASHES.length).fill(3)] };
 
 function isWhole({ status, json }: Answer, count: number): boolean {
   const { scores } = json as { scores: unknown[][] };
@@ -32,7 +15,7 @@ function isWhole({ status, json }: Answer, count: number): boolean {
 }
 
 test('SIGTERM under load: every request that reached the server is answered whole, and it ends with 0', async (t) => {
-  const { cli, url } = await startProcess(t);
+  const { cli, url } = await startProcess(t, ROWS);
   const agent = connect(t, 16);
   let answered = 0;
   let closing = 0;
@@ -67,7 +50,10 @@ test('SIGTERM under load: every request that reached the server is answered whol
 });
 
 /** Sends bytes over a socket of its own. */
-async function openSocket(t: ExecutionContext, port: number): Promise<{ socket: Socket; text: () => string }> {
+async function openSocket(
+  t: ExecutionContext,
+  port: number,
+): Promise<{ socket: Socket; text: () => string }> {
   const socket = connectSocket(port, '127.0.0.1');
   t.teardown(() => socket.destroy());
   let text = '';
@@ -114,7 +100,7 @@ test('a request that never ends is cut, and does not keep the server', async (t)
 });
 
 test('the port stays open for --drain-delay, with /readyz at 503', async (t) => {
-  const { cli, url } = await startProcess(t, '--drain-delay', '1');
+  const { cli, url } = await startProcess(t, ROWS, '--drain-delay', '1');
   const agent = connect(t);
   t.is((await ask(agent, url, '/readyz')).status, 200);
   cli.process.kill('SIGTERM');
@@ -128,10 +114,10 @@ test('the port stays open for --drain-delay, with /readyz at 503', async (t) => 
 });
 
 test('Ctrl-C ends with 130, a second one at once', async (t) => {
-  const { cli } = await startProcess(t);
+  const { cli } = await startProcess(t, ROWS);
   cli.process.kill('SIGINT');
   t.is((await cli.ended).exitCode, 130);
-  const { cli: waiting, url } = await startProcess(t, '--request-timeout', '600');
+  const { cli: waiting, url } = await startProcess(t, ROWS, '--request-timeout', '600');
   const { socket } = await openSocket(t, Number(new URL(url).port));
   socket.on('error', () => undefined).write('GET /');
   waiting.process.kill('SIGINT');

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { Agent, type Dispatcher } from 'undici';
@@ -5,6 +6,7 @@ import type { ServeOptions } from '../../src/serve/options.ts';
 import { type RunningServer, startServer } from '../../src/serve/server.ts';
 import { openStore } from '../../src/store/reader.ts';
 import type { ScoreRows } from '../../src/store/records.ts';
+import { type RunningCli, startCli } from '../helpers/run-cli.ts';
 import { build, makeFolder } from '../store/rows.ts';
 
 /** A store, and a server that answers from it until the test ends. */
@@ -34,6 +36,23 @@ export async function makeWorld(
     await store.close();
   });
   return { path, server };
+}
+
+/** `bowerbird serve` as a process of its own, over a new store of `rows`. */
+export async function startProcess(
+  t: ExecutionContext,
+  rows: ScoreRows,
+  ...flags: string[]
+): Promise<{ cli: RunningCli; url: string }> {
+  const path = join(await makeFolder(t), 'scores');
+  await build(path, rows);
+  const cli = startCli(['serve', path, '--port', '0', '--json', ...flags]);
+  t.teardown(() => cli.process.kill('SIGKILL'));
+  const line = await Promise.race([
+    once(cli.process.stdout!, 'data').then(([text]) => String(text)),
+    cli.ended.then(({ stderr }) => Promise.reject(new Error(stderr))),
+  ]);
+  return { cli, url: (JSON.parse(line) as { url: string }).url };
 }
 
 /** An answer, read to its end. */
