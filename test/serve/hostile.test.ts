@@ -106,7 +106,7 @@ test('a client that sends too much still gets the answer, and its connection goe
   for (let i = 0; i < megabytes; i++) socket.write(Buffer.alloc(2 ** 20));
   socket.write('GET /score/-123 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
   await once(socket, 'end');
-  t.regex(text, /^HTTP\/1.1 413 [^]*BB_HTTP_TOO_LARGE[^]*HTTP\/1.1 200 [^]*7\.25/);
+  t.regex(text, /^HTTP\/1.1 413 .*BB_HTTP_TOO_LARGE.*HTTP\/1.1 200 .*7\.25/s);
 });
 
 test('a chunked body without end is refused at the limit', async (t) => {
@@ -150,5 +150,5 @@ test('headers and bodies that come drop by drop end with 408', async (t) => {
       `POST /scores HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n${' '.repeat(9999)}`,
     ),
   ]);
-  for (const answer of answers) t.regex(answer, /^HTTP\/1.1 408 [^]*BB_HTTP_TIMEOUT/);
+  for (const answer of answers) t.regex(answer, /^HTTP\/1.1 408 .*BB_HTTP_TIMEOUT/s);
 });

@@ -84,8 +84,8 @@ test('a request that is half sent, and one on an idle connection, are answered a
   half.socket.write(body.slice(5));
   idle.socket.write('GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n');
   await Promise.all([once(half.socket, 'end'), once(idle.socket, 'end')]);
-  t.regex(half.text(), /^HTTP\/1.1 200 [^]*connection: close[^]*\[\[7.25,0.5\]\]/i);
-  t.regex(idle.text().slice(before.length), /^HTTP\/1.1 503 [^]*connection: close[^]*"ready":false/i);
+  t.regex(half.text(), /^HTTP\/1.1 200 .*connection: close.*\[\[7.25,0.5\]\]/is);
+  t.regex(idle.text().slice(before.length), /^HTTP\/1.1 503 .*connection: close.*"ready":false/is);
   t.is(await stopped, 0);
 });
 
@@ -96,7 +96,7 @@ test('a request that never ends is cut, and does not keep the server', async (t)
   const ended = once(slow.socket, 'close');
   t.is(await server.stop(), 0);
   await ended;
-  t.regex(slow.text(), /^HTTP\/1.1 408 [^]*BB_HTTP_TIMEOUT/);
+  t.regex(slow.text(), /^HTTP\/1.1 408 .*BB_HTTP_TIMEOUT/s);
 });
 
 test('the port stays open for --drain-delay, with /readyz at 503', async (t) => {
