@@ -38,7 +38,7 @@ export const SERVE_FLAGS: FlagTable = {
   'cors-origin': {
     group: 'Access:',
     type: 'list',
-    describe: 'Origins whose web pages may read answers: `https://example.org`, or `*`',
+    describe: 'Origins whose web pages may read answers: `https://example.org`, or an asterisk for any',
   },
   'trust-proxy': {
     group: 'Access:',
