@@ -54,9 +54,13 @@ export async function startServer(
     stop: async () => {
       state.stopping = true;
       if (drainDelayMs > 0) await delay(drainDelayMs);
-      const onClosed = (): void => {
-        state.portClosed = true;
-      };
+      let onClosed = (): void => undefined;
+      state.closing = new Promise((resolve) => {
+        onClosed = () => {
+          state.portClosed = true;
+          resolve();
+        };
+      });
       const deadlineMs = requestTimeoutMs + keepAliveMs + DRAIN_MARGIN_MS;
       const cut = await drainConnections(app.server, onClosed, deadlineMs);
       await app.close();
@@ -74,6 +78,8 @@ interface ServerState {
    * refused where they come while the port closes.
    */
   portClosed: boolean;
+  /** Requests wait for it: it is there while the port closes. */
+  closing?: Promise<void>;
 }
 
 function delay(ms: number): Promise<void> {
@@ -104,6 +110,10 @@ async function buildApp(
   const isDraining = (): boolean => state.stopping;
   const metrics = new Metrics(store, isDraining);
   answerFailures(app, options);
+  app.addHook('onRequest', (_request, _reply, done) => {
+    if (state.closing) void state.closing.then(() => done());
+    else done();
+  });
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (state.portClosed) void reply.header('connection', 'close');
     done();
