@@ -8,8 +8,23 @@ import type { FoundScores, Scores } from '../store/reader.ts';
 /** Beyond the greatest double, which readers of JSON take for infinity; JSON has no word for it. */
 const INFINITE = '1e999';
 
-/** The shortest decimals that give the same number back. */
-function numberText(score: number): string {
+/** As many as there are float16 numbers. */
+const MAX_TEXTS = 65_536;
+/** Texts of scores that were seen: scores repeat, and making text of a number costs three times as much as finding it. */
+const texts = new Map<number, string>();
+
+/** The shortest decimals that give the same number back; null for a NaN, which is how stores say that there is no score. */
+function scoreText(score: number): string {
+  let text = texts.get(score);
+  if (text === undefined) {
+    text = makeScoreText(score);
+    if (texts.size < MAX_TEXTS) texts.set(score, text);
+  }
+  return text;
+}
+
+function makeScoreText(score: number): string {
+  if (Number.isNaN(score)) return 'null';
   if (Number.isFinite(score)) return String(score);
   return score > 0 ? INFINITE : `-${INFINITE}`;
 }
@@ -17,8 +32,7 @@ function numberText(score: number): string {
 /** `{"hash":"-123","found":true,"aesthetic":7.25}`; a miss has `"found":false` and null for each column. */
 export function oneScoreText(hash: bigint, columns: readonly string[], scores: Scores | undefined): string {
   const values = columns.map((name) => {
-    const score = scores?.[name as keyof Scores] ?? null;
-    return `,"${name}":${score === null ? 'null' : numberText(score)}`;
+    return `,"${name}":${scoreText(scores?.[name as keyof Scores] ?? Number.NaN)}`;
   });
   return `{"hash":"${hash}","found":${scores !== undefined}${values.join('')}}`;
 }
@@ -29,20 +43,15 @@ export function oneScoreText(hash: bigint, columns: readonly string[], scores: S
  */
 export function manyScoresText(names: readonly string[], { found, columns }: FoundScores): string {
   const [first, ...others] = columns;
-  let text = `{"columns":${JSON.stringify(names)},"scores":[`;
+  const rows: string[] = [];
   for (let i = 0; i < found.length; i++) {
-    if (i > 0) text += ',';
     if (found[i] === 0) {
-      text += 'null';
+      rows.push('null');
       continue;
     }
-    text += `[${cellText(first![i]!)}`;
-    for (const column of others) text += `,${cellText(column[i]!)}`;
-    text += ']';
+    let row = `[${scoreText(first![i]!)}`;
+    for (const column of others) row += `,${scoreText(column[i]!)}`;
+    rows.push(`${row}]`);
   }
-  return `${text}]}`;
-}
-
-function cellText(score: number): string {
-  return Number.isNaN(score) ? 'null' : numberText(score);
+  return `{"columns":${JSON.stringify(names)},"scores":[${rows.join()}]}`;
 }
