@@ -68,7 +68,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const page = await readFile(path, 'utf8');
     await writeFile(
       path,
-      page.replace(flagSection(page), () => flagTables(table)),
+      page.replace(SECTION, (_, before: string, after: string) => before + flagTables(table) + after),
     );
     console.log(`${path}: ${Object.keys(table).length} flags`);
   }
