@@ -50,6 +50,12 @@ const OWNED_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'cli-progress': ['cli'],
   jsdom: ['report'],
   fastify: ['serve'],
+  '@fastify/bearer-auth': ['serve'],
+  '@fastify/cors': ['serve'],
+  '@fastify/rate-limit': ['serve'],
+  '@fastify/swagger': ['serve'],
+  '@fastify/swagger-ui': ['serve'],
+  '@fastify/under-pressure': ['serve'],
   'prom-client': ['serve'],
   '@observablehq/plot': ['report'],
 };

@@ -1,11 +1,12 @@
-// Writes the flags of `bowerbird score` into README.md, from the table that the command itself is built from.
-// Run it after a change to src/cli/score-flags.ts: npx tsc; node .build/scripts/write-readme-flags.js
+// Writes the flags of `bowerbird score` into README.md and those of `bowerbird serve` into docs/serve.md, from the tables
+// that the commands themselves are built from. Run it after a change to one of them: npx tsc; node .build/scripts/write-readme-flags.js
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageFolder } from '../src/base/package.ts';
 import type { Flag, FlagTable } from '../src/cli/flags.ts';
 import { SCORE_FLAGS } from '../src/cli/score-flags.ts';
+import { SERVE_FLAGS } from '../src/cli/serve-flags.ts';
 
 /** Defaults that depend on the machine, in words. */
 const MACHINE_DEFAULTS: Readonly<Record<string, string>> = {
@@ -55,12 +56,20 @@ export function flagSection(page: string): string {
   return found[0].slice(found[1]!.length, -found[2]!.length);
 }
 
+/** The pages with marks, and the flags between them. */
+export const FLAG_PAGES: readonly (readonly [page: string, table: FlagTable])[] = [
+  ['README.md', SCORE_FLAGS],
+  ['docs/serve.md', SERVE_FLAGS],
+];
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const path = join(packageFolder, 'README.md');
-  const page = await readFile(path, 'utf8');
-  await writeFile(
-    path,
-    page.replace(flagSection(page), () => flagTables()),
-  );
-  console.log(`${path}: ${Object.keys(SCORE_FLAGS).length} flags`);
+  for (const [name, table] of FLAG_PAGES) {
+    const path = join(packageFolder, name);
+    const page = await readFile(path, 'utf8');
+    await writeFile(
+      path,
+      page.replace(SECTION, (_, before: string, after: string) => before + flagTables(table) + after),
+    );
+    console.log(`${path}: ${Object.keys(table).length} flags`);
+  }
 }

@@ -51,6 +51,8 @@ export const EXIT_CODES = {
   BB_STORE_CLUSTERED: 2,
   BB_SCORE_RANGE: 1,
   BB_HASH_INVALID: 2,
+  // serve
+  BB_LISTEN: 2,
 } as const;
 
 /** A stable error code. */

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { DEMO } from './demo-command.ts';
 import { LOOKUP } from './lookup-command.ts';
 import { SCORE } from './score-command.ts';
+import { SERVE } from './serve-command.ts';
 import { STORE_INFO, STORE_VERIFY } from './store-command.ts';
 import { STORE_EXPORT } from './store-export-command.ts';
 import { STORE_ADD, STORE_BUILD, STORE_COMPACT } from './store-write-command.ts';
@@ -10,6 +11,7 @@ import { STORE_ADD, STORE_BUILD, STORE_COMPACT } from './store-write-command.ts'
 export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SCORE,
   LOOKUP,
+  SERVE,
   {
     name: 'store',
     describe: 'Build, extend, describe, check or export a hash -> score store',

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { flagSection, flagTables } from '../../scripts/write-readme-flags.ts';
+import { FLAG_PAGES, flagSection, flagTables } from '../../scripts/write-readme-flags.ts';
 import { packageFolder } from '../../src/base/package.ts';
 import { SCORE_FLAGS } from '../../src/cli/score-flags.ts';
+import { SERVE_FLAGS } from '../../src/cli/serve-flags.ts';
 import {
   LOOKUP_FLAGS,
   STORE_BUILD_FLAGS,
@@ -12,12 +13,15 @@ import {
 } from '../../src/cli/store-flags.ts';
 import { allPages, readPage } from './pages.ts';
 
-test("the README's flags are the command's, with their defaults", (t) => {
-  t.is(
-    flagSection(readPage('README.md').text),
-    flagTables(),
-    'run npx tsc && node .build/scripts/write-readme-flags.js',
-  );
+test('the flags of a page are those of its command, with their defaults', (t) => {
+  t.is(FLAG_PAGES.length, 2);
+  for (const [page, table] of FLAG_PAGES) {
+    t.is(
+      flagSection(readPage(page).text),
+      flagTables(table),
+      `${page}: run npx tsc && node .build/scripts/write-readme-flags.js`,
+    );
+  }
 });
 
 test('a table of flags has a row for each, escaped, with choices and defaults', (t) => {
@@ -70,6 +74,14 @@ test('every flag of the store commands is documented, and every one in a documen
     for (const [command] of uses) {
       for (const [, flag] of command.matchAll(/ --([a-z][\w-]*)/g)) t.true(flag! in table, command);
     }
+  }
+});
+
+test('every flag in a documented bowerbird serve exists', (t) => {
+  const uses = allPages().flatMap(({ text }) => [...text.matchAll(/^bowerbird serve .*/gm)]);
+  t.true(uses.length >= 2);
+  for (const [command] of uses) {
+    for (const [, flag] of command.matchAll(/ --([a-z][\w-]*)/g)) t.true(flag! in SERVE_FLAGS, command);
   }
 });
 
