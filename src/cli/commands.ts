@@ -1,3 +1,4 @@
+import { BUCKETS } from './buckets-command.ts';
 import type { Command } from './command.ts';
 import { DEMO } from './demo-command.ts';
 import { LOOKUP } from './lookup-command.ts';
@@ -7,6 +8,7 @@ import { STORE_BUILD, STORE_INFO, STORE_VERIFY } from './store-command.ts';
 /** Commands by the word that they are called by; a group has commands of its own. */
 export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SCORE,
+  BUCKETS,
   LOOKUP,
   {
     name: 'store',
