@@ -118,7 +118,10 @@ async function storeInfoCommand(path: string, json: boolean): Promise<number> {
 
 /** Runs `store verify`; gives the exit code. Damage is an error that names the place. */
 async function storeVerifyCommand(path: string, json: boolean): Promise<number> {
-  const { entries, blocks, checksum } = await verifyStore(path);
+  const metas = await verifyStore(path);
+  const entries = metas.reduce((sum, meta) => sum + meta.entries - meta.replaced, 0);
+  const blocks = metas.reduce((sum, meta) => sum + meta.blocks, 0);
+  const { checksum } = metas[0]!;
   process.stdout.write(
     json
       ? `${JSON.stringify({ ok: true, entries, blocks, checksum })}\n`

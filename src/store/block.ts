@@ -1,11 +1,19 @@
 import { fromFloat16Bits } from '../base/float16.ts';
-import { type BlockLayout, bitsAt, blockBytes, entriesIn, fixedBytes } from './layout.ts';
+import {
+  BLOCK_HEADER_BYTES,
+  type BlockLayout,
+  bitsAt,
+  blockBytes,
+  fixedBytes,
+  upperOf,
+  upperOfSlot,
+} from './layout.ts';
 import { halfOf, orderedValue, recordWords, singleOf } from './records.ts';
 
 /*
- * A block: the low bytes of all entries as planes, least first; each column's values, little-endian; then bits, least
- * first: the upper parts in unary (per upper value a 1 for each entry and a 0 at its end), and what low bits fill
- * no byte. Entries are in the order of their hashes.
+ * A block: its numbers of entries and of upper values; the low bytes of all entries as planes, least first; each
+ * column's values, little-endian; then bits, least first: the upper parts in unary (per upper value a 1 for each entry
+ * and a 0 at its end), and what low bits fill no byte. Entries are in the order of their hashes.
  */
 
 /** Bytes with their number of zero bits. */
@@ -19,42 +27,61 @@ const HALVES = fromFloat16Bits(Uint16Array.from({ length: 0x10000 }, (_, bits) =
 const single = new Float32Array(1);
 const singleBits = new Uint32Array(single.buffer);
 
+/** Byte `plane` of hi * 2^32 + lo, from the least. */
 function lowByte(hi: number, lo: number, plane: number): number {
   return (plane < 4 ? lo >>> (8 * plane) : hi >>> (8 * (plane - 4))) & 0xff;
 }
 
+/** How many upper values a block needs that starts with `slot` and ends with u = hi * 2^32 + lo. */
+export function uppersUpTo(layout: BlockLayout, slot: number, hi: number, lo: number): number {
+  return upperOf(layout, hi, lo) - upperOfSlot(layout, slot) + 1;
+}
+
 /**
- * Writes a block of records (records.ts) that are sorted, distinct and share their block key.
+ * Writes a block of records (records.ts) that are sorted and distinct.
  *
- * @param from first record, `count` of them
+ * @param slot the slot of the first record
+ * @param records the first `count` of them
  * @param target zeroes, at least as long as the block
  * @returns the block's length in bytes
  */
 export function encodeBlock(
   layout: BlockLayout,
+  slot: number,
   records: Uint32Array,
-  from: number,
   count: number,
   target: Uint8Array,
 ): number {
-  const { lowBits, upperBits, columnCount, precision } = layout;
+  const { lowBits, columnCount, precision } = layout;
   const words = recordWords(columnCount, precision);
+  const last = (count - 1) * words;
+  const uppers = uppersUpTo(layout, slot, records[last + 1]!, records[last]!);
   const planes = lowBits >>> 3;
   const partBits = lowBits & 7;
-  const unaryAt = 8 * count * fixedBytes(layout);
-  const partsAt = unaryAt + count + 2 ** upperBits;
+  const base = upperOfSlot(layout, slot);
+  const unaryAt = 8 * (BLOCK_HEADER_BYTES + count * fixedBytes(layout));
+  const partsAt = unaryAt + count + uppers;
+  writeHeader(target, count, uppers);
   for (let i = 0; i < count; i++) {
-    const at = (from + i) * words;
+    const at = i * words;
     const lo = records[at]!;
     const hi = records[at + 1]!;
-    for (let plane = 0; plane < planes; plane++) target[plane * count + i] = lowByte(hi, lo, plane);
-    setBits(target, unaryAt + bitsAt(hi, lo, lowBits, upperBits) + i, 1);
+    for (let plane = 0; plane < planes; plane++)
+      target[BLOCK_HEADER_BYTES + plane * count + i] = lowByte(hi, lo, plane);
+    setBits(target, unaryAt + upperOf(layout, hi, lo) - base + i, 1);
     if (partBits > 0) setBits(target, partsAt + i * partBits, bitsAt(hi, lo, 8 * planes, partBits));
     for (let column = 0; column < columnCount; column++) {
       writeValue(layout, target, count, column, i, orderedValue(records, at, column, precision));
     }
   }
-  return blockBytes(layout, count);
+  return blockBytes(layout, count, uppers);
+}
+
+function writeHeader(target: Uint8Array, count: number, uppers: number): void {
+  target[0] = count;
+  target[1] = count >>> 8;
+  target[2] = uppers;
+  target[3] = uppers >>> 8;
 }
 
 /** Sets at most 8 bits from bit `at` on, over zeroes. */
@@ -75,26 +102,46 @@ function writeValue(
 ): void {
   const size = precision === 'float16' ? 2 : 4;
   const bits = precision === 'float16' ? halfOf(ordered) : singleOf(ordered);
-  const at = count * ((lowBits >>> 3) + column * size) + index * size;
+  const at = BLOCK_HEADER_BYTES + count * ((lowBits >>> 3) + column * size) + index * size;
   for (let byte = 0; byte < size; byte++) target[at + byte] = bits >>> (8 * byte);
 }
 
+/** A block's number of entries. */
+export function entriesIn(block: Uint8Array): number {
+  return block[0]! | (block[1]! << 8);
+}
+
+/** A block's number of upper values. */
+export function uppersIn(block: Uint8Array): number {
+  return block[2]! | (block[3]! << 8);
+}
+
+/** Whether a block has the length that its header asks for. */
+export function isWhole(layout: BlockLayout, block: Uint8Array): boolean {
+  return (
+    block.length > BLOCK_HEADER_BYTES &&
+    block.length === blockBytes(layout, entriesIn(block), uppersIn(block))
+  );
+}
+
 /**
- * Finds u = hi * 2^32 + lo in a block that holds its key.
+ * Finds u = hi * 2^32 + lo in a block.
  *
- * @param count the block's entries (`entriesIn`)
+ * @param slot the block's first slot; u is not below it
  * @returns the entry's index, -1 where it is missing
  */
 export function findInBlock(
   layout: BlockLayout,
+  slot: number,
   block: Uint8Array,
-  count: number,
   hi: number,
   lo: number,
 ): number {
+  const upper = upperOf(layout, hi, lo) - upperOfSlot(layout, slot);
+  if (upper >= uppersIn(block)) return -1;
+  const count = entriesIn(block);
   const planes = layout.lowBits >>> 3;
-  const upper = bitsAt(hi, lo, layout.lowBits, layout.upperBits);
-  const unaryAt = count * fixedBytes(layout);
+  const unaryAt = BLOCK_HEADER_BYTES + count * fixedBytes(layout);
   let zeros = upper;
   let byte = unaryAt;
   while (byte < block.length && ZEROS[block[byte]!]! < zeros) zeros -= ZEROS[block[byte++]!]!;
@@ -103,7 +150,11 @@ export function findInBlock(
   let at = 8 * (byte - unaryAt) + bit;
   for (let index = at - upper; index < count; index++, at++) {
     if (!(block[unaryAt + (at >>> 3)]! & (1 << (at & 7)))) return -1;
-    if (block[index] === (lo & 0xff) && isLow(layout, block, count, index, hi, lo, planes)) return index;
+    if (
+      block[BLOCK_HEADER_BYTES + index] === (lo & 0xff) &&
+      isLow(layout, block, count, index, hi, lo, planes)
+    )
+      return index;
   }
   return -1;
 }
@@ -119,92 +170,36 @@ function isLow(
   planes: number,
 ): boolean {
   for (let plane = 1; plane < planes; plane++) {
-    if (block[plane * count + index] !== lowByte(hi, lo, plane)) return false;
+    if (block[BLOCK_HEADER_BYTES + plane * count + index] !== lowByte(hi, lo, plane)) return false;
   }
   const partBits = layout.lowBits & 7;
   return partBits === 0 || partOf(layout, block, count, index) === bitsAt(hi, lo, 8 * planes, partBits);
 }
 
 /** The low bits of entry `index` that fill no byte. */
-function partOf(layout: BlockLayout, block: Uint8Array, count: number, index: number): number {
+export function partOf(layout: BlockLayout, block: Uint8Array, count: number, index: number): number {
   const partBits = layout.lowBits & 7;
-  const at = count + 2 ** layout.upperBits + index * partBits;
-  const byte = count * fixedBytes(layout) + (at >>> 3);
+  const at = count + uppersIn(block) + index * partBits;
+  const byte = BLOCK_HEADER_BYTES + count * fixedBytes(layout) + (at >>> 3);
   return ((block[byte]! | ((block[byte + 1] ?? 0) << 8)) >>> (at & 7)) & ((1 << partBits) - 1);
 }
 
-/** A score of entry `index`; NaN = null. */
-export function scoreAt(
-  layout: BlockLayout,
-  block: Uint8Array,
-  count: number,
-  column: number,
-  index: number,
-): number {
+/** The bits of a score of entry `index`, as float16 or float32. */
+export function scoreBits(layout: BlockLayout, block: Uint8Array, column: number, index: number): number {
+  const count = entriesIn(block);
   const planes = layout.lowBits >>> 3;
   if (layout.precision === 'float16') {
-    const at = count * (planes + 2 * column) + 2 * index;
-    return HALVES[block[at]! | (block[at + 1]! << 8)]!;
+    const at = BLOCK_HEADER_BYTES + count * (planes + 2 * column) + 2 * index;
+    return block[at]! | (block[at + 1]! << 8);
   }
-  const at = count * (planes + 4 * column) + 4 * index;
-  singleBits[0] = block[at]! | (block[at + 1]! << 8) | (block[at + 2]! << 16) | (block[at + 3]! << 24);
+  const at = BLOCK_HEADER_BYTES + count * (planes + 4 * column) + 4 * index;
+  return (block[at]! | (block[at + 1]! << 8) | (block[at + 2]! << 16) | (block[at + 3]! << 24)) >>> 0;
+}
+
+/** A score of entry `index`; NaN = null. */
+export function scoreAt(layout: BlockLayout, block: Uint8Array, column: number, index: number): number {
+  const bits = scoreBits(layout, block, column, index);
+  if (layout.precision === 'float16') return HALVES[bits]!;
+  singleBits[0] = bits;
   return single[0]!;
-}
-
-/** All entries of a block, in order. */
-export interface DecodedBlock {
-  /** Halves of u. */
-  readonly hi: Uint32Array;
-  readonly lo: Uint32Array;
-  /** Per column; NaN = null. */
-  readonly columns: readonly Float32Array[];
-}
-
-/** Reads a whole block; undefined where its bytes are no block of that key. */
-export function decodeBlock(layout: BlockLayout, key: number, block: Uint8Array): DecodedBlock | undefined {
-  const count = entriesIn(layout, block.length);
-  if (Number.isNaN(count)) return undefined;
-  const uppers = readUppers(layout, block, count);
-  if (!uppers) return undefined;
-  const hi = new Uint32Array(count);
-  const lo = new Uint32Array(count);
-  const planes = layout.lowBits >>> 3;
-  for (let i = 0; i < count; i++) {
-    for (let plane = 0; plane < planes; plane++) addBits(hi, lo, i, block[plane * count + i]!, 8 * plane);
-    if (layout.lowBits & 7) addBits(hi, lo, i, partOf(layout, block, count, i), 8 * planes);
-    addBits(hi, lo, i, uppers[i]!, layout.lowBits);
-    addBits(hi, lo, i, key, layout.lowBits + layout.upperBits);
-    if (i > 0 && (hi[i]! - hi[i - 1]! || lo[i]! - lo[i - 1]!) <= 0) return undefined;
-  }
-  const columns = Array.from({ length: layout.columnCount }, (_, column) =>
-    Float32Array.from({ length: count }, (_, i) => scoreAt(layout, block, count, column, i)),
-  );
-  return { hi, lo, columns };
-}
-
-/** hi[i] * 2^32 + lo[i] |= bits * 2^shift. */
-function addBits(hi: Uint32Array, lo: Uint32Array, i: number, bits: number, shift: number): void {
-  if (shift >= 64) return;
-  if (shift >= 32) {
-    hi[i]! |= bits << (shift - 32);
-    return;
-  }
-  lo[i]! |= bits << shift;
-  if (shift > 0) hi[i]! |= bits >>> (32 - shift);
-}
-
-function readUppers(layout: BlockLayout, block: Uint8Array, count: number): Uint32Array | undefined {
-  const unaryAt = count * fixedBytes(layout);
-  const bits = count + 2 ** layout.upperBits;
-  const uppers = new Uint32Array(count);
-  let found = 0;
-  for (let at = 0; at < bits; at++) {
-    if (!(block[unaryAt + (at >>> 3)]! & (1 << (at & 7)))) continue;
-    if (found === count) return undefined;
-    uppers[found] = at - found;
-    found++;
-  }
-  return found === count && !(block[unaryAt + ((bits - 1) >>> 3)]! & (1 << ((bits - 1) & 7)))
-    ? uppers
-    : undefined;
 }

@@ -1,25 +1,10 @@
-import { open, rm, statfs } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
-import { BowerbirdError } from '../base/errors.ts';
-import { writeFileAtomic } from '../base/files.ts';
-import { packageVersion } from '../base/package.ts';
-import { BlockFileWriter } from './block-file.ts';
-import { BlockWriter } from './block-writer.ts';
-import { type BuildFolder, FILES, openBuildFolder } from './folder.ts';
-import { type BlockLayout, chooseLayout, type Precision } from './layout.ts';
-import {
-  STORE_FORMAT,
-  STORE_FORMAT_VERSION,
-  type StoreColumn,
-  type StoreMeta,
-  type StoreMetaFile,
-  type StoreSource,
-} from './meta.ts';
-import { writePageSums } from './page-sums.ts';
-import { RecordSorter } from './record-sorter.ts';
+import { resolve } from 'node:path';
+import { type BuildFolder, openBuildFolder } from './folder.ts';
+import type { Precision } from './layout.ts';
+import type { StoreColumn, StoreMetaFile, StoreSource } from './meta.ts';
+import { RecordSorter, type SortedRecords } from './record-sorter.ts';
 import { packRecords, recordWords, type ScoreRows } from './records.ts';
-import { diskFull } from './spill.ts';
+import { writeVersion } from './version-writer.ts';
 
 /** What a build is doing, and how many rows it has done that to. */
 export interface BuildProgress {
@@ -29,18 +14,22 @@ export interface BuildProgress {
   readonly totalRows: number | undefined;
 }
 
-export interface BuildOptions {
-  /** The store's folder. */
-  readonly output: string;
+/** Where rows come from, and what they may cost. */
+export interface RowInput {
   readonly rows: AsyncIterable<ScoreRows>;
-  readonly columns: readonly StoreColumn[];
-  readonly precision: Precision;
   /** Bounds buffers and sorting; 64 at least. Node and LMDB's pages in flight come on top. */
   readonly memoryMb: number;
   /** Called once the rows are read. */
   readonly sources?: () => readonly StoreSource[];
   readonly onProgress?: (progress: BuildProgress) => void;
   readonly signal?: AbortSignal;
+}
+
+export interface BuildOptions extends RowInput {
+  /** The store's folder. */
+  readonly output: string;
+  readonly columns: readonly StoreColumn[];
+  readonly precision: Precision;
 }
 
 /** How a build ended: `version` is the folder that is now current. */
@@ -56,60 +45,87 @@ const MEBIBYTE = 1024 * 1024;
  * score, then second, then third, a null below every number. A row whose scores are all null leaves none.
  * The result does not depend on the order of the rows.
  *
- * @throws StoreError BB_STORE_EXISTS, BB_STORE_LOCKED, BB_STORE_CLUSTERED; BowerbirdError BB_DISK_FULL; the
- *   signal's reason when it is aborted. Nothing is published then.
+ * @throws StoreError BB_STORE_EXISTS, BB_STORE_LOCKED, BB_STORE_ACCESS, BB_STORE_CLUSTERED; BowerbirdError
+ *   BB_DISK_FULL; the signal's reason when it is aborted. Nothing is published then.
  */
 export async function buildStore(options: BuildOptions): Promise<BuildResult> {
-  const store = resolve(options.output);
-  const folder = await openBuildFolder(store);
+  const folder = await openBuildFolder(resolve(options.output));
   try {
-    const meta = await writeVersion(options, folder);
+    const meta = await writeRows(folder, options, options, (sorted) => sorted, []);
     return { version: await folder.publish(), meta };
   } finally {
     await folder.release();
   }
 }
 
-/** LMDB reports a full disk as an input or output error, so the disk itself is asked. */
-async function isFull(path: string): Promise<boolean> {
-  const { bavail, bsize } = await statfs(path);
-  return bavail * bsize < MEBIBYTE;
+/** What the entries of a version are held in. */
+interface Shape {
+  readonly columns: readonly StoreColumn[];
+  readonly precision: Precision;
 }
 
-async function writeVersion(options: BuildOptions, folder: BuildFolder): Promise<StoreMetaFile> {
-  const { columns, precision } = options;
+/**
+ * Sorts rows and writes them as a version.
+ *
+ * @param watch passes the sorted records on; `replaced` is asked after the last of them
+ * @param base the versions below
+ */
+export async function writeRows(
+  folder: BuildFolder,
+  input: RowInput,
+  { columns, precision }: Shape,
+  watch: (sorted: Iterable<SortedRecords>) => Iterable<SortedRecords>,
+  base: StoreMetaFile['base'],
+  replaced: () => number = () => 0,
+): Promise<StoreMetaFile> {
   const sorter = new RecordSorter({
     folder: folder.temporary,
     words: recordWords(columns.length, precision),
-    memoryBytes: options.memoryMb * MEBIBYTE,
+    memoryBytes: input.memoryMb * MEBIBYTE,
   });
   try {
-    const rowsRead = await readRows(options, sorter);
-    const layout = chooseLayout(sorter.density(), columns.length, precision);
-    const file = new BlockFileWriter(join(folder.temporary, FILES.data));
-    let meta: StoreMeta;
-    try {
-      meta = await writeBlocks(options, layout, sorter, file, rowsRead);
-    } finally {
-      await file.close();
-    }
-    return await seal(folder.temporary, meta);
-  } catch (thrown) {
-    // Asked while the temporary files are still there.
-    const isKnown = thrown instanceof BowerbirdError || options.signal?.aborted;
-    throw isKnown || !(await isFull(folder.temporary)) ? thrown : diskFull(folder.temporary, thrown);
+    const rowsRead = await readRows(input, sorter, columns.length, precision);
+    let done = 0;
+    const counted = function* (): Generator<SortedRecords> {
+      for (const run of watch(sorter.sorted())) {
+        done += run.rows;
+        yield run;
+      }
+    };
+    return await writeVersion(folder.temporary, {
+      columns,
+      precision,
+      density: sorter.density(),
+      runs: counted(),
+      about: (entries) => ({
+        rows: {
+          read: rowsRead,
+          withoutScore: rowsRead - sorter.rows,
+          duplicates: sorter.rows - entries,
+        },
+        base,
+        replaced: replaced(),
+        sources: input.sources?.() ?? [],
+      }),
+      onRun: () => input.onProgress?.({ phase: 'writing', rows: done, totalRows: sorter.rows }),
+      signal: input.signal,
+    });
   } finally {
     sorter.close();
   }
 }
 
 /** Brings all rows to the sorter; gives their number. */
-async function readRows(options: BuildOptions, sorter: RecordSorter): Promise<number> {
-  const { precision, signal, onProgress } = options;
-  const words = recordWords(options.columns.length, precision);
+async function readRows(
+  { rows: batches, signal, onProgress }: RowInput,
+  sorter: RecordSorter,
+  columnCount: number,
+  precision: Precision,
+): Promise<number> {
+  const words = recordWords(columnCount, precision);
   let records = new Uint32Array(0);
   let rowsRead = 0;
-  for await (const rows of options.rows) {
+  for await (const rows of batches) {
     signal?.throwIfAborted();
     if (rows.hashes.length * words > records.length) records = new Uint32Array(rows.hashes.length * words);
     sorter.add(records, packRecords(rows, precision, records));
@@ -118,64 +134,4 @@ async function readRows(options: BuildOptions, sorter: RecordSorter): Promise<nu
   }
   signal?.throwIfAborted();
   return rowsRead;
-}
-
-async function writeBlocks(
-  options: BuildOptions,
-  layout: BlockLayout,
-  sorter: RecordSorter,
-  file: BlockFileWriter,
-  rowsRead: number,
-): Promise<StoreMeta> {
-  const writer = new BlockWriter(layout, file);
-  let done = 0;
-  for (const { records, count, rows } of sorter.sorted()) {
-    writer.add(records, count);
-    done += rows;
-    options.onProgress?.({ phase: 'writing', rows: done, totalRows: sorter.rows });
-    // Signals get their turn.
-    await setImmediate();
-    options.signal?.throwIfAborted();
-  }
-  const meta: StoreMeta = {
-    format: STORE_FORMAT,
-    formatVersion: STORE_FORMAT_VERSION,
-    columns: options.columns,
-    precision: options.precision,
-    checksum: writer.finish(),
-    entries: writer.entries,
-    blocks: writer.blocks,
-    keyBits: layout.keyBits,
-    upperBits: layout.upperBits,
-    lowBits: layout.lowBits,
-    rows: {
-      read: rowsRead,
-      withoutScore: rowsRead - sorter.rows,
-      duplicates: sorter.rows - writer.entries,
-    },
-    sources: options.sources?.() ?? [],
-    toolVersion: packageVersion,
-    createdAt: new Date().toISOString(),
-  };
-  file.appendMeta(JSON.stringify(meta));
-  return meta;
-}
-
-/** Brings the data file to the disk and writes what is beside it. */
-async function seal(folder: string, meta: StoreMeta): Promise<StoreMetaFile> {
-  const dataPath = join(folder, FILES.data);
-  // LMDB leaves a lock file, which means nothing to readers of a file that nobody writes.
-  await rm(`${dataPath}-lock`, { force: true });
-  const handle = await open(dataPath, 'r+');
-  let dataBytes: number;
-  try {
-    await handle.sync();
-    dataBytes = (await handle.stat()).size;
-  } finally {
-    await handle.close();
-  }
-  await writePageSums(dataPath, join(folder, FILES.sums));
-  const file: StoreMetaFile = { ...meta, dataBytes };
-  await writeFileAtomic(join(folder, FILES.meta), `${JSON.stringify(file, null, 2)}\n`);
-  return file;
 }

@@ -27,3 +27,12 @@ export function denied(path: string, use: 'read' | 'written', cause: unknown): S
   const why = codeOf(cause) === 'EROFS' ? 'its file system is read-only' : 'permission denied';
   return new StoreError('BB_STORE_ACCESS', `${path} cannot be ${use}: ${why}.`, { cause, fields: { path } });
 }
+
+/** A build that found no room; what it has written is removed. */
+export function diskFull(path: string, cause: unknown): BowerbirdError {
+  return new BowerbirdError(
+    'BB_DISK_FULL',
+    `No space left on the disk of ${path}. A build needs about 12 bytes a row beside the store itself; an earlier store is untouched.`,
+    { cause, fields: { path } },
+  );
+}

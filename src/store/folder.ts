@@ -5,11 +5,10 @@ import { codeOf } from '../base/errors.ts';
 import { TEMPORARY_SUFFIX, temporaryPath, writeFileAtomic } from '../base/files.ts';
 import { takeLock } from '../base/lock.ts';
 import { corrupt, denied, isDenied, StoreError } from './errors.ts';
-import { isMetaFile, STORE_FORMAT_VERSION, type StoreMetaFile } from './meta.ts';
+import { isMetaFile, STORE_FORMAT_VERSION, type StoreMetaFile, VERSION_NAME } from './meta.ts';
 
 const CURRENT = 'CURRENT';
 const LOCK = '.lock';
-const VERSION = /^v\d{4,}$/;
 
 /** The files of one version. */
 export const FILES = { data: 'blocks.mdb', sums: 'pages.crc32', meta: 'meta.json' } as const;
@@ -31,7 +30,7 @@ export function readCurrent(store: string): string {
     );
   }
   const name = line.trimEnd();
-  if (!VERSION.test(name)) throw corrupt(path, 'it names no version');
+  if (!VERSION_NAME.test(name)) throw corrupt(path, 'it names no version');
   return name;
 }
 
@@ -80,7 +79,7 @@ export interface BuildFolder {
 }
 
 /**
- * Takes the store folder, removes what killed builds left there and all versions but the current one, and makes a
+ * Takes the store folder, removes what killed builds left there and all versions that are not in use, and makes a
  * folder for the next.
  *
  * @throws StoreError BB_STORE_EXISTS, BB_STORE_LOCKED, BB_STORE_ACCESS
@@ -129,7 +128,7 @@ async function takeFolder(store: string): Promise<BuildFolder> {
 }
 
 function isOurs(name: string): boolean {
-  return name === CURRENT || name === LOCK || VERSION.test(name) || isLeftover(name);
+  return name === CURRENT || name === LOCK || VERSION_NAME.test(name) || isLeftover(name);
 }
 
 function isLeftover(name: string): boolean {
@@ -149,14 +148,25 @@ async function refuseForeign(store: string): Promise<void> {
 /** @returns the name of the next version */
 async function sweep(store: string): Promise<string> {
   const names = await readdir(store);
-  const current = names.includes(CURRENT) ? readCurrent(store) : undefined;
-  const versions = names.filter((name) => VERSION.test(name));
-  const stale = versions.filter((name) => name !== current);
+  const versions = names.filter((name) => VERSION_NAME.test(name));
+  const inUse = names.includes(CURRENT) ? (versionsInUse(store) ?? versions) : [];
+  const stale = versions.filter((name) => !inUse.includes(name));
   for (const name of [...stale, ...names.filter(isLeftover)]) {
     await rm(join(store, name), { recursive: true, force: true });
   }
   const last = Math.max(0, ...versions.map((name) => Number(name.slice(1))));
   return `v${String(last + 1).padStart(4, '0')}`;
+}
+
+/** The current version and those that it lies on; undefined where it is too damaged to say. */
+function versionsInUse(store: string): string[] | undefined {
+  const current = readCurrent(store);
+  try {
+    return [current, ...readMeta(join(store, current)).base.map(({ version }) => version)];
+  } catch (thrown) {
+    if (thrown instanceof StoreError && thrown.code === 'BB_STORE_CORRUPT') return undefined;
+    throw thrown;
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -2,40 +2,51 @@
 export type Precision = 'float16' | 'float32';
 
 /**
- * How a 64-bit hash and its values lie in blocks. u = hash with its sign bit flipped, so that unsigned order is
- * signed order. u is cut into `keyBits` (they name the block), `upperBits` (coded in unary) and `lowBits` (as they
- * are); the three add up to 64. docs/store.md has the bytes.
+ * How 64-bit hashes and their values lie in blocks. u = hash with its sign bit flipped, so that unsigned order is
+ * signed order. The first `slotBits` bits of u are its slot; a block covers whole slots. The last `lowBits` bits lie
+ * as they are, what is above them is coded in unary. docs/store.md has the bytes.
  */
 export interface BlockLayout {
-  readonly keyBits: number;
-  readonly upperBits: number;
+  readonly slotBits: number;
   readonly lowBits: number;
   readonly columnCount: number;
   readonly precision: Precision;
 }
 
-/** A key of 32 bits would leave no room for the key of the meta entry. */
-const MAX_KEY_BITS = 31;
-const MAX_UPPER_BITS = 12;
-/** Blocks hold this many entries up to twice as many: LMDB's 14 bytes a block weigh little, and a page holds several. */
-const MIN_ENTRIES_PER_BLOCK = 32;
+/** A value of LMDB that fills a page of its own: 4096 less the page's header. One byte more would take two pages. */
+export const PAGE_VALUE_BYTES = 4072;
+/** A block's number of entries and of upper values, uint16 each. */
+export const BLOCK_HEADER_BYTES = 4;
+/** More entries than this in one slot: its hashes are not spread. */
+export const MAX_BLOCK_ENTRIES = 0xffff;
+
+/** Slots are numbered in 32-bit arithmetic. */
+const MAX_SLOT_BITS = 31;
+/** So that the upper part of u is a whole number of a double, and the low part is some bytes. */
+const MAX_LOW_BITS = 56;
+const MIN_LOW_BITS = 11;
+/** A block ends where a slot does: with fewer entries to a slot pages are filled better, with more the directory is smaller. */
+const MIN_ENTRIES_PER_SLOT = 3.2;
 /** What bits that fill no byte may cost in time; in bits per entry. */
 const PART_BYTE_PENALTY = 0.3;
 
 /**
- * The layout that takes least space for `count` evenly spread hashes: floor(log2(count / 32)) key bits, and the split
- * of the others that minimises lowBits + 1 + 2^upperBits / (entries of a block), whole bytes of low bits preferred.
+ * The layout that takes least space for `count` evenly spread hashes: floor(log2(count / 3.2)) slot bits, and the low
+ * bits that minimise lowBits + 1 + 2^(64 - lowBits) / count, whole bytes preferred.
  */
 export function chooseLayout(count: number, columnCount: number, precision: Precision): BlockLayout {
-  const wanted = Math.floor(Math.log2(Math.max(count, 1) / MIN_ENTRIES_PER_BLOCK));
-  const keyBits = Math.min(Math.max(wanted, 0), MAX_KEY_BITS);
-  const entriesPerBlock = Math.max(1, count / 2 ** keyBits);
-  const costs = Array.from({ length: MAX_UPPER_BITS + 1 }, (_, upperBits) => {
-    const lowBits = 64 - keyBits - upperBits;
-    return lowBits + 1 + 2 ** upperBits / entriesPerBlock + (lowBits % 8 === 0 ? 0 : PART_BYTE_PENALTY);
-  });
-  const upperBits = costs.indexOf(Math.min(...costs));
-  return { keyBits, upperBits, lowBits: 64 - keyBits - upperBits, columnCount, precision };
+  const entries = Math.max(count, 1);
+  const wanted = Math.floor(Math.log2(entries / MIN_ENTRIES_PER_SLOT));
+  const slotBits = Math.min(Math.max(wanted, 0), MAX_SLOT_BITS);
+  let lowBits = MIN_LOW_BITS;
+  let leastCost = Number.POSITIVE_INFINITY;
+  for (let bits = MIN_LOW_BITS; bits <= Math.min(MAX_LOW_BITS, 64 - slotBits); bits++) {
+    const cost = bits + 1 + 2 ** (64 - bits) / entries + (bits % 8 === 0 ? 0 : PART_BYTE_PENALTY);
+    if (cost >= leastCost) continue;
+    leastCost = cost;
+    lowBits = bits;
+  }
+  return { slotBits, lowBits, columnCount, precision };
 }
 
 /** Bytes of one value. */
@@ -48,22 +59,26 @@ export function fixedBytes(layout: BlockLayout): number {
   return (layout.lowBits >>> 3) + layout.columnCount * valueBytes(layout);
 }
 
-/** Bytes of a block of `count` entries. */
-export function blockBytes(layout: BlockLayout, count: number): number {
-  const bits = count * (1 + (layout.lowBits & 7)) + 2 ** layout.upperBits;
-  return count * fixedBytes(layout) + Math.ceil(bits / 8);
+/** Bytes of a block of `count` entries whose upper parts take `uppers` values. */
+export function blockBytes(layout: BlockLayout, count: number, uppers: number): number {
+  const bits = count * (1 + (layout.lowBits & 7)) + uppers;
+  return BLOCK_HEADER_BYTES + count * fixedBytes(layout) + Math.ceil(bits / 8);
 }
 
-/** Entries of a block of `bytes`; a fraction where no block has that length. */
-export function entriesIn(layout: BlockLayout, bytes: number): number {
-  const bitsPerEntry = 8 * fixedBytes(layout) + 1 + (layout.lowBits & 7);
-  const count = Math.floor((8 * bytes - 2 ** layout.upperBits) / bitsPerEntry);
-  return count > 0 && blockBytes(layout, count) === bytes ? count : Number.NaN;
+/** The slot of u = hi * 2^32 + lo. */
+export function slotOf(layout: BlockLayout, hi: number): number {
+  return layout.slotBits === 0 ? 0 : hi >>> (32 - layout.slotBits);
 }
 
-/** The block that holds u = hi * 2^32 + lo: its first `keyBits` bits. */
-export function blockKey(layout: BlockLayout, hi: number): number {
-  return layout.keyBits === 0 ? 0 : hi >>> (32 - layout.keyBits);
+/** floor(u / 2^lowBits) for u = hi * 2^32 + lo: below 2^53. */
+export function upperOf(layout: BlockLayout, hi: number, lo: number): number {
+  const { lowBits } = layout;
+  return lowBits >= 32 ? hi >>> (lowBits - 32) : hi * 2 ** (32 - lowBits) + (lo >>> lowBits);
+}
+
+/** The upper part of the first u of a slot: upper parts within a block count from that of its first slot. */
+export function upperOfSlot(layout: BlockLayout, slot: number): number {
+  return slot * 2 ** (64 - layout.slotBits - layout.lowBits);
 }
 
 /** `count` (at most 24) bits of hi * 2^32 + lo from bit `shift` on, counted from the least. */

@@ -14,10 +14,20 @@ export interface StoreSource {
   readonly fingerprint: string;
 }
 
+/** The folder name of a version. */
+export const VERSION_NAME: RegExp = /^v\d{4,}$/;
+
 export const STORE_FORMAT = 'bowerbird-store';
 export const STORE_FORMAT_VERSION = 1;
 
-/** What a store says of itself: its meta entry, and with the sizes of its files `meta.json`. */
+/** An older version that a delta lies on. */
+export interface BaseVersion {
+  readonly version: string;
+  /** Its `checksum`. */
+  readonly checksum: string;
+}
+
+/** What a version of a store says of itself: its meta entry, and with the sizes of its files `meta.json`. */
 export interface StoreMeta {
   readonly format: typeof STORE_FORMAT;
   readonly formatVersion: number;
@@ -25,12 +35,17 @@ export interface StoreMeta {
   readonly precision: Precision;
   readonly entries: number;
   readonly blocks: number;
-  readonly keyBits: number;
-  readonly upperBits: number;
+  readonly slotBits: number;
   readonly lowBits: number;
-  /** sha256 (hex) over all blocks in key order, each as key, length (uint32 little-endian) and bytes. */
+  /** How many entries there would be if all of the hash space were as full as the parts in use. */
+  readonly density: number;
+  /** sha256 (hex) over all blocks in order, each as first slot, length (uint32 little-endian) and bytes. */
   readonly checksum: string;
   readonly rows: { readonly read: number; readonly withoutScore: number; readonly duplicates: number };
+  /** The versions below this one, oldest first: none for a whole build. */
+  readonly base: readonly BaseVersion[];
+  /** Entries that a version below has too; theirs are hidden. */
+  readonly replaced: number;
   readonly sources: readonly StoreSource[];
   readonly toolVersion: string;
   readonly createdAt: string;
@@ -42,8 +57,8 @@ export interface StoreMetaFile extends StoreMeta {
 }
 
 export function layoutOf(meta: StoreMeta): BlockLayout {
-  const { keyBits, upperBits, lowBits, precision } = meta;
-  return { keyBits, upperBits, lowBits, columnCount: meta.columns.length, precision };
+  const { slotBits, lowBits, precision } = meta;
+  return { slotBits, lowBits, columnCount: meta.columns.length, precision };
 }
 
 /** Whether a parsed `meta.json` can be what a build wrote. */
@@ -57,10 +72,13 @@ export function isMetaFile(content: unknown): content is StoreMetaFile {
     Array.isArray(meta.columns) &&
     meta.columns.length > 0 &&
     meta.columns.every((column) => STORE_COLUMNS.includes(column)) &&
-    [meta.entries, meta.blocks, meta.keyBits, meta.upperBits, meta.lowBits, meta.dataBytes].every(
+    [meta.entries, meta.blocks, meta.slotBits, meta.lowBits, meta.replaced, meta.dataBytes].every(
       (count) => Number.isSafeInteger(count) && count! >= 0,
     ) &&
-    meta.keyBits! + meta.upperBits! + meta.lowBits! === 64 &&
-    typeof meta.checksum === 'string'
+    meta.slotBits! < 32 &&
+    meta.lowBits! <= 64 - meta.slotBits! &&
+    typeof meta.checksum === 'string' &&
+    Array.isArray(meta.base) &&
+    meta.base.every(({ version }) => VERSION_NAME.test(version))
   );
 }

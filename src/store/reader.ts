@@ -1,11 +1,10 @@
 import { join, resolve } from 'node:path';
-import { codeOf, messageOf } from '../base/errors.ts';
-import { findInBlock, scoreAt } from './block.ts';
-import { BlockFileReader } from './block-file.ts';
 import { corrupt } from './errors.ts';
-import { FILES, readCurrent, readMeta } from './folder.ts';
-import { type BlockLayout, blockKey, entriesIn } from './layout.ts';
-import { layoutOf, type StoreColumn, type StoreMetaFile } from './meta.ts';
+import { readCurrent } from './folder.ts';
+import { mergedRecords } from './merged-records.ts';
+import type { StoreColumn, StoreMetaFile } from './meta.ts';
+import { StorePart } from './part.ts';
+import { type ScoreRows, unpackRecords } from './records.ts';
 
 /** Scores by column; null where the row had none. */
 export type Scores = Partial<Record<StoreColumn, number | null>>;
@@ -20,37 +19,31 @@ export interface FoundScores {
 
 /** How often a reader looks for a newly published version. */
 const POLL_MS = 1000;
-/** Look-ups that are sorted together: keys and places fit into the whole numbers of a double. */
+/** Look-ups that are sorted together: block numbers and places fit into the whole numbers of a double. */
 const BATCH = 2 ** 20;
 const SIGN = 0x80000000;
-
-interface Version {
-  readonly name: string;
-  readonly meta: StoreMetaFile;
-  readonly layout: BlockLayout;
-  readonly file: BlockFileReader;
-}
 
 /** An open store. Look-ups are synchronous; a hash costs one page of the file. */
 export class Store {
   readonly #path: string;
   readonly #hash = new BigInt64Array(1);
   readonly #halves = new Uint32Array(this.#hash.buffer);
-  #version: Version;
+  /** Newest first: a whole build, or a delta and what it lies on. */
+  #parts: readonly StorePart[];
   #polledAtMs = Date.now();
 
-  private constructor(path: string, version: Version) {
+  private constructor(path: string, parts: readonly StorePart[]) {
     this.#path = path;
-    this.#version = version;
+    this.#parts = parts;
   }
 
-  /** @throws StoreError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT */
+  /** @throws StoreError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT, BB_STORE_ACCESS */
   static async open(path: string): Promise<Store> {
     const store = resolve(path);
     for (;;) {
       const name = readCurrent(store);
       try {
-        return new Store(store, openVersion(store, name));
+        return new Store(store, openParts(store, name, []));
       } catch (thrown) {
         // A build may have replaced it and the next one removed it in between.
         if (readCurrent(store) === name) throw thrown;
@@ -58,14 +51,24 @@ export class Store {
     }
   }
 
-  /** What the version in use says of itself. */
+  /** What the newest version in use says of itself. */
   get meta(): StoreMetaFile {
-    return this.#version.meta;
+    return this.#parts[0]!.meta;
   }
 
-  /** The folder of the version in use. */
+  /** The versions in use, newest first: a whole build, or deltas and what they lie on. */
+  get versions(): readonly StorePart[] {
+    return this.#parts;
+  }
+
+  /** How many hashes can be found. */
+  get entryCount(): number {
+    return this.#parts.reduce((sum, { meta }) => sum + meta.entries - meta.replaced, 0);
+  }
+
+  /** The folder of the newest version in use. */
   get versionPath(): string {
-    return join(this.#path, this.#version.name);
+    return join(this.#path, this.#parts[0]!.name);
   }
 
   /** The scores of a hash (an int64); undefined where the store does not have it. */
@@ -74,91 +77,75 @@ export class Store {
     this.#hash[0] = hash;
     // A number beyond 64 bits is no hash, and its low bits may be one.
     if (this.#hash[0] !== hash) return undefined;
-    const { layout, file, meta } = this.#version;
     const lo = this.#halves[0]!;
     const hi = (this.#halves[1]! ^ SIGN) >>> 0;
-    const block = file.get(blockKey(layout, hi));
-    if (!block) return undefined;
-    const count = this.#entriesIn(block);
-    const index = findInBlock(layout, block, count, hi, lo);
-    if (index < 0) return undefined;
-    const scores: Scores = {};
-    for (let column = 0; column < meta.columns.length; column++) {
-      const score = scoreAt(layout, block, count, column, index);
-      scores[meta.columns[column]!] = Number.isNaN(score) ? null : score;
+    for (const part of this.#parts) {
+      const scores = getFrom(part, hi, lo);
+      if (scores) return scores;
     }
-    return scores;
+    return undefined;
   }
 
-  /** The scores of many hashes at once; pages are visited in order, each once where hashes share it. */
+  /** The scores of many hashes at once; blocks are visited in order, each once where hashes share it. */
   getMany(hashes: BigInt64Array): FoundScores {
     this.#poll();
     const found = new Uint8Array(hashes.length);
     const columns = this.meta.columns.map(() => new Float32Array(hashes.length).fill(Number.NaN));
     for (let from = 0; from < hashes.length; from += BATCH) {
-      this.#getBatch(hashes.subarray(from, from + BATCH), from, found, columns);
+      const to = Math.min(from + BATCH, hashes.length);
+      const batch = {
+        halves: halvesOf(hashes.subarray(from, to)),
+        found: found.subarray(from, to),
+        columns: columns.map((column) => column.subarray(from, to)),
+      };
+      for (const part of this.#parts) getBatch(part, batch);
     }
     return { found, columns };
   }
 
-  async close(): Promise<void> {
-    await this.#version.file.close();
+  /**
+   * Brings what the look-up of these hashes will read into memory, many pages at a time: a following `getMany` does
+   * not wait for the disk once for each. Of use where the file is larger than the memory.
+   */
+  async prefetch(hashes: BigInt64Array): Promise<void> {
+    const halves = halvesOf(hashes);
+    await Promise.all(
+      this.#parts.map((part) => {
+        const blocks = new Set<number>();
+        for (let i = 1; i < halves.length; i += 2) blocks.add(part.blockFor((halves[i]! ^ SIGN) >>> 0));
+        blocks.delete(-1);
+        return part.prefetch([...blocks].sort((a, b) => a - b));
+      }),
+    );
   }
 
-  #getBatch(
-    hashes: BigInt64Array,
-    offset: number,
-    found: Uint8Array,
-    columns: readonly Float32Array[],
-  ): void {
-    const { layout, file } = this.#version;
-    const halves = new Uint32Array(hashes.buffer, hashes.byteOffset, 2 * hashes.length);
-    const order = new Float64Array(hashes.length);
-    for (let i = 0; i < order.length; i++)
-      order[i] = blockKey(layout, (halves[2 * i + 1]! ^ SIGN) >>> 0) * BATCH + i;
-    order.sort();
-    let key = -1;
-    let block: Uint8Array | undefined;
-    let count = 0;
-    for (const keyAndPlace of order) {
-      const nextKey = Math.floor(keyAndPlace / BATCH);
-      const i = keyAndPlace - nextKey * BATCH;
-      if (nextKey !== key) {
-        key = nextKey;
-        block = file.get(key);
-        if (block) count = this.#entriesIn(block);
-      }
-      if (!block) continue;
-      const index = findInBlock(layout, block, count, (halves[2 * i + 1]! ^ SIGN) >>> 0, halves[2 * i]!);
-      if (index < 0) continue;
-      found[offset + i] = 1;
-      for (let c = 0; c < columns.length; c++)
-        columns[c]![offset + i] = scoreAt(layout, block, count, c, index);
+  /** All entries in order of their hashes (as signed numbers), some hundreds to thousands at a time. */
+  *entries(): Generator<ScoreRows> {
+    const { columns, precision } = this.meta;
+    for (const { records, count } of mergedRecords(this.#parts)) {
+      yield unpackRecords(records, 0, count, columns.length, precision);
     }
   }
 
-  #entriesIn(block: Uint8Array): number {
-    const count = entriesIn(this.#version.layout, block.length);
-    if (Number.isNaN(count))
-      throw corrupt(join(this.versionPath, FILES.data), 'a block has an impossible length');
-    return count;
+  async close(): Promise<void> {
+    await Promise.all(this.#parts.map((part) => part.close()));
   }
 
   #poll(): void {
     const now = Date.now();
     if (now - this.#polledAtMs < POLL_MS) return;
     this.#polledAtMs = now;
-    let next: Version;
+    let next: readonly StorePart[];
     try {
       const name = readCurrent(this.#path);
-      if (name === this.#version.name) return;
-      next = openVersion(this.#path, name);
+      if (name === this.#parts[0]!.name) return;
+      next = openParts(this.#path, name, this.#parts);
     } catch {
       // The version in use is as good as before; the next poll tries again.
       return;
     }
-    void this.#version.file.close();
-    this.#version = next;
+    for (const part of this.#parts) if (!next.includes(part)) void part.close();
+    this.#parts = next;
   }
 }
 
@@ -166,37 +153,81 @@ export class Store {
  * Opens a store for reading. The reader moves over to a newly published version by itself, within a second of its
  * next look-up.
  *
- * @throws StoreError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT
+ * @throws StoreError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT, BB_STORE_ACCESS
  */
 export function openStore(path: string): Promise<Store> {
   return Store.open(path);
 }
 
-function openVersion(store: string, name: string): Version {
-  const folder = join(store, name);
-  const meta = readMeta(folder);
-  const dataPath = join(folder, FILES.data);
-  const file = openFile(dataPath);
-  const own = parseMeta(file.meta());
-  if (own?.checksum !== meta.checksum || own.createdAt !== meta.createdAt) {
-    void file.close();
-    throw corrupt(dataPath, 'it does not belong to the meta.json beside it');
+/** Opens a version and those that it lies on, newest first; `open` ones are used again. */
+function openParts(store: string, name: string, open: readonly StorePart[]): readonly StorePart[] {
+  const opened: StorePart[] = [];
+  const part = (wanted: string, checksum?: string): StorePart => {
+    const known = open.find(
+      ({ name: other, meta }) => other === wanted && (checksum === undefined || meta.checksum === checksum),
+    );
+    if (known) return known;
+    const fresh = StorePart.open(store, wanted);
+    opened.push(fresh);
+    if (checksum !== undefined && fresh.meta.checksum !== checksum)
+      throw corrupt(fresh.dataPath, `it is not the version that ${name} lies on`);
+    return fresh;
+  };
+  try {
+    const newest = part(name);
+    const { base } = newest.meta;
+    return [newest, ...base.map(({ version, checksum }) => part(version, checksum)).reverse()];
+  } catch (thrown) {
+    for (const fresh of opened) void fresh.close();
+    throw thrown;
   }
-  return { name, meta, layout: layoutOf(meta), file };
 }
 
-function openFile(path: string): BlockFileReader {
-  try {
-    return new BlockFileReader(path);
-  } catch (cause) {
-    throw corrupt(path, `LMDB cannot open it (${codeOf(cause) ?? messageOf(cause)})`, cause);
-  }
+function halvesOf(hashes: BigInt64Array): Uint32Array {
+  return new Uint32Array(hashes.buffer, hashes.byteOffset, 2 * hashes.length);
 }
 
-function parseMeta(json: string | undefined): Partial<StoreMetaFile> | undefined {
-  try {
-    return json === undefined ? undefined : (JSON.parse(json) as Partial<StoreMetaFile>);
-  } catch {
-    return undefined;
+function getFrom(part: StorePart, hi: number, lo: number): Scores | undefined {
+  const block = part.blockFor(hi);
+  if (block < 0) return undefined;
+  const bytes = part.read(block);
+  const index = part.find(block, bytes, hi, lo);
+  if (index < 0) return undefined;
+  const { columns } = part.meta;
+  const scores: Scores = {};
+  for (let column = 0; column < columns.length; column++) {
+    const score = part.score(bytes, column, index);
+    scores[columns[column]!] = Number.isNaN(score) ? null : score;
+  }
+  return scores;
+}
+
+interface Batch {
+  readonly halves: Uint32Array;
+  readonly found: Uint8Array;
+  readonly columns: readonly Float32Array[];
+}
+
+/** Looks up what is not found yet. */
+function getBatch(part: StorePart, { halves, found, columns }: Batch): void {
+  const order = new Float64Array(found.length);
+  let wanted = 0;
+  for (let i = 0; i < found.length; i++) {
+    if (found[i]) continue;
+    const block = part.blockFor((halves[2 * i + 1]! ^ SIGN) >>> 0);
+    if (block >= 0) order[wanted++] = block * BATCH + i;
+  }
+  order.subarray(0, wanted).sort();
+  let block = -1;
+  let bytes: Uint8Array | undefined;
+  for (let at = 0; at < wanted; at++) {
+    const next = Math.floor(order[at]! / BATCH);
+    const i = order[at]! - next * BATCH;
+    if (next !== block) bytes = part.read(next);
+    block = next;
+    const index = part.find(block, bytes!, (halves[2 * i + 1]! ^ SIGN) >>> 0, halves[2 * i]!);
+    if (index < 0) continue;
+    found[i] = 1;
+    for (let c = 0; c < columns.length; c++) columns[c]![i] = part.score(bytes!, c, index);
   }
 }

@@ -1,4 +1,4 @@
-import { toFloat16Bits } from '../base/float16.ts';
+import { fromFloat16Bits, toFloat16Bits } from '../base/float16.ts';
 import type { Precision } from './layout.ts';
 
 /** Rows on their way into a store. */
@@ -26,7 +26,7 @@ export const NULL_SINGLE = 0xffffffff;
 const SIGN = 0x80000000;
 
 /** Numbers in order as unsigned integers in order; and the way back. Both for 32 bits. */
-function orderedSingle(bits: number): number {
+export function orderedSingle(bits: number): number {
   return (bits & SIGN ? ~bits : bits | SIGN) >>> 0;
 }
 
@@ -34,7 +34,7 @@ export function singleOf(ordered: number): number {
   return (ordered & SIGN ? ordered & ~SIGN : ~ordered) >>> 0;
 }
 
-function orderedHalf(bits: number): number {
+export function orderedHalf(bits: number): number {
   return bits & 0x8000 ? ~bits & 0xffff : bits | 0x8000;
 }
 
@@ -60,8 +60,7 @@ export function packRecords(rows: ScoreRows, precision: Precision, target: Uint3
     for (let c = 0; c < ordered.length; c++) {
       const bits = ordered[c]![row]!;
       present |= bits;
-      if (precision === 'float32') target[at + 2 + c] = bits;
-      else target[at + 2 + (c >> 1)]! |= c & 1 ? bits : bits << 16;
+      setOrderedValue(target, at, c, precision, bits);
     }
     if (present === 0) continue;
     target[at] = halves[2 * row]!;
@@ -85,6 +84,49 @@ export function orderedValue(records: Uint32Array, at: number, column: number, p
   if (precision === 'float32') return records[at + 2 + column]!;
   const word = records[at + 2 + (column >> 1)]!;
   return column & 1 ? word & 0xffff : word >>> 16;
+}
+
+/** Sets the ordered bits of one value of the record at `at`, over zeroes. */
+export function setOrderedValue(
+  records: Uint32Array,
+  at: number,
+  column: number,
+  precision: Precision,
+  bits: number,
+): void {
+  if (precision === 'float32') records[at + 2 + column] = bits;
+  else records[at + 2 + (column >> 1)]! |= column & 1 ? bits : bits << 16;
+}
+
+/** The way back from `packRecords`: `count` records from record `from` on. */
+export function unpackRecords(
+  records: Uint32Array,
+  from: number,
+  count: number,
+  columnCount: number,
+  precision: Precision,
+): ScoreRows {
+  const words = recordWords(columnCount, precision);
+  const hashes = new BigInt64Array(count);
+  const halves = new Uint32Array(hashes.buffer);
+  for (let i = 0, at = from * words; i < count; i++, at += words) {
+    halves[2 * i] = records[at]!;
+    halves[2 * i + 1] = records[at + 1]! ^ SIGN;
+  }
+  const columns = Array.from({ length: columnCount }, (_, column) => {
+    if (precision === 'float16') {
+      return fromFloat16Bits(
+        Uint16Array.from({ length: count }, (_, i) =>
+          halfOf(orderedValue(records, (from + i) * words, column, precision)),
+        ),
+      );
+    }
+    const bits = Uint32Array.from({ length: count }, (_, i) =>
+      singleOf(orderedValue(records, (from + i) * words, column, precision)),
+    );
+    return new Float32Array(bits.buffer);
+  });
+  return { hashes, columns };
 }
 
 /** Below 0, 0 or above 0 as record `a` sorts before, with or after record `b`; `a` and `b` count words. */

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
-import { BowerbirdError, codeOf } from '../base/errors.ts';
+import { codeOf } from '../base/errors.ts';
+import { diskFull } from './errors.ts';
 import { bitsAt } from './layout.ts';
 
 /** Partitions of one spill: 2^11 of them keep 5.85e9 records at some 3 million each. */
@@ -104,13 +105,4 @@ function writeFully(file: number, path: string, bytes: Uint8Array, position: num
     if (codeOf(thrown) !== 'ENOSPC') throw thrown;
     throw diskFull(path, thrown);
   }
-}
-
-/** A build that found no room; what it has written is removed. */
-export function diskFull(path: string, cause: unknown): BowerbirdError {
-  return new BowerbirdError(
-    'BB_DISK_FULL',
-    `No space left on the disk of ${path}. A build needs about 12 bytes a row beside the store itself; an earlier store is untouched.`,
-    { cause, fields: { path } },
-  );
 }

@@ -1,32 +1,62 @@
 import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
-import { decodeBlock } from './block.ts';
-import { BlockFileReader } from './block-file.ts';
+import { dirname, join, resolve } from 'node:path';
+import { decodeBlock } from './block-decode.ts';
 import { corrupt } from './errors.ts';
 import { FILES, readCurrent, readMeta } from './folder.ts';
-import { layoutOf, type StoreMetaFile } from './meta.ts';
+import { slotOf } from './layout.ts';
+import type { StoreMetaFile } from './meta.ts';
 import { findDamagedPage, PAGE_BYTES } from './page-sums.ts';
+import { StorePart } from './part.ts';
+import { recordWords } from './records.ts';
+
+/** What `verifyStore` tells while it works. */
+export interface VerifyProgress {
+  readonly phase: 'pages' | 'blocks';
+  readonly version: string;
+}
 
 /**
- * Checks every byte of the current version: the sum of each page, then each block's order and number of entries, the
- * counts and the checksum.
+ * Checks every byte of the current version and of those that it lies on: the sum of each page, then each block's order
+ * and number of entries, the counts and the checksum.
  *
+ * @returns what the versions say of themselves, newest first
  * @throws StoreError BB_STORE_NOT_FOUND; BB_STORE_CORRUPT naming the page or block
  */
-export async function verifyStore(path: string): Promise<StoreMetaFile> {
+export async function verifyStore(
+  path: string,
+  onProgress: (progress: VerifyProgress) => void = () => undefined,
+): Promise<StoreMetaFile[]> {
   const store = resolve(path);
-  const folder = join(store, readCurrent(store));
-  const meta = readMeta(folder);
-  const dataPath = join(folder, FILES.data);
-  await checkPages(dataPath, join(folder, FILES.sums));
-  // LMDB trusts what it reads, so it comes after the pages.
-  const file = new BlockFileReader(dataPath);
-  try {
-    checkBlocks(dataPath, file, meta);
-  } finally {
-    await file.close();
+  const current = readCurrent(store);
+  const newest = await verifyVersion(store, current, onProgress);
+  const metas = [newest];
+  for (const { version, checksum } of newest.base.toReversed()) {
+    const meta = await verifyVersion(store, version, onProgress);
+    if (meta.checksum !== checksum)
+      throw corrupt(join(store, version, FILES.data), `it is not the version that ${current} lies on`);
+    metas.push(meta);
   }
-  return meta;
+  return metas;
+}
+
+async function verifyVersion(
+  store: string,
+  version: string,
+  onProgress: (progress: VerifyProgress) => void,
+): Promise<StoreMetaFile> {
+  const folder = join(store, version);
+  readMeta(folder);
+  onProgress({ phase: 'pages', version });
+  await checkPages(join(folder, FILES.data), join(folder, FILES.sums));
+  // LMDB trusts what it reads, so it comes after the pages.
+  const part = StorePart.open(store, version);
+  try {
+    onProgress({ phase: 'blocks', version });
+    checkBlocks(part);
+  } finally {
+    await part.close();
+  }
+  return part.meta;
 }
 
 async function checkPages(dataPath: string, sumsPath: string): Promise<void> {
@@ -38,29 +68,50 @@ async function checkPages(dataPath: string, sumsPath: string): Promise<void> {
   throw corrupt(dataPath, `block ${page} of 4096 bytes (from byte ${from} on) is not as it was written`);
 }
 
-function checkBlocks(dataPath: string, file: BlockFileReader, meta: StoreMetaFile): void {
-  const layout = layoutOf(meta);
+function checkBlocks(part: StorePart): void {
+  const { layout, meta, dataPath } = part;
+  const words = recordWords(layout.columnCount, layout.precision);
   const checksum = createHash('sha256');
   const header = Buffer.alloc(8);
-  let entries = 0;
-  let blocks = 0;
-  let lastKey = -1;
-  for (const { key, block } of file.blocks()) {
-    const decoded = key > lastKey ? decodeBlock(layout, key, block) : undefined;
-    if (!decoded) throw corrupt(dataPath, `the block with key ${key} is not as it was written`);
-    header.writeUInt32LE(key, 0);
-    header.writeUInt32LE(block.length, 4);
-    checksum.update(header).update(block);
-    entries += decoded.lo.length;
-    blocks++;
-    lastKey = key;
+  const order = new OrderCheck(words);
+  for (const { block, slot, bytes } of part.blocks()) {
+    const records = decodeBlock(layout, slot, bytes);
+    if (!records || slotOf(layout, records[1]!) !== slot || !order.follows(records))
+      throw corrupt(dataPath, `block ${block} is not as it was written`);
+    header.writeUInt32LE(slot, 0);
+    header.writeUInt32LE(bytes.length, 4);
+    checksum.update(header).update(bytes);
   }
-  if (entries !== meta.entries || blocks !== meta.blocks) {
+  if (order.entries !== meta.entries) {
     throw corrupt(
       dataPath,
-      `it holds ${entries} entries in ${blocks} blocks; its meta.json says ${meta.entries} in ${meta.blocks}`,
+      `it holds ${order.entries} entries; the meta.json in ${dirname(dataPath)} says ${meta.entries}`,
     );
   }
   if (checksum.digest('hex') !== meta.checksum)
     throw corrupt(dataPath, 'its checksum is not that of its meta.json');
+}
+
+/** Whether hashes ascend, from one block to the next too. */
+class OrderCheck {
+  entries = 0;
+  readonly #words: number;
+  #hi = -1;
+  #lo = -1;
+
+  constructor(words: number) {
+    this.#words = words;
+  }
+
+  follows(records: Uint32Array): boolean {
+    for (let at = 0; at < records.length; at += this.#words) {
+      const lo = records[at]!;
+      const hi = records[at + 1]!;
+      if (hi < this.#hi || (hi === this.#hi && lo <= this.#lo)) return false;
+      this.#hi = hi;
+      this.#lo = lo;
+      this.entries++;
+    }
+    return true;
+  }
 }

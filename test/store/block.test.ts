@@ -1,8 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { decodeBlock, encodeBlock, findInBlock, scoreAt } from '../../src/store/block.ts';
-import { type BlockLayout, blockBytes, blockKey, chooseLayout, entriesIn } from '../../src/store/layout.ts';
-import { packRecords, recordWords } from '../../src/store/records.ts';
+import { encodeBlock, entriesIn, findInBlock, scoreAt, uppersUpTo } from '../../src/store/block.ts';
+import { decodeBlock } from '../../src/store/block-decode.ts';
+import { type BlockLayout, blockBytes, chooseLayout } from '../../src/store/layout.ts';
+import { packRecords, recordWords, unpackRecords } from '../../src/store/records.ts';
 
 const INT64_MIN = -(2n ** 63n);
 
@@ -17,17 +18,27 @@ function halvesOf(hash: bigint): { hi: number; lo: number } {
   return { hi: Number(u >> 32n), lo: Number(u & 0xffffffffn) };
 }
 
-function encode(layout: BlockLayout, rows: readonly Row[]): Uint8Array {
-  const words = recordWords(layout.columnCount, layout.precision);
-  const records = new Uint32Array(rows.length * words);
+function pack(layout: BlockLayout, rows: readonly Row[]): Uint32Array {
+  const records = new Uint32Array(rows.length * recordWords(layout.columnCount, layout.precision));
   const columns = Array.from({ length: layout.columnCount }, (_, c) =>
     Float32Array.from(rows, (row) => row.scores[c]!),
   );
-  const hashes = BigInt64Array.from(rows, (row) => row.hash);
-  packRecords({ hashes, columns }, layout.precision, records);
-  const block = new Uint8Array(blockBytes(layout, rows.length));
-  encodeBlock(layout, records, 0, rows.length, block);
-  return block;
+  packRecords({ hashes: BigInt64Array.from(rows, (row) => row.hash), columns }, layout.precision, records);
+  return records;
+}
+
+function slotOfHash(layout: BlockLayout, hash: bigint): number {
+  return Number((hash - INT64_MIN) >> BigInt(64 - layout.slotBits));
+}
+
+/** A block of rows in order, and its first slot. */
+function encode(layout: BlockLayout, rows: readonly Row[]): { slot: number; block: Uint8Array } {
+  const slot = slotOfHash(layout, rows[0]!.hash);
+  const { hi, lo } = halvesOf(rows.at(-1)!.hash);
+  const block = new Uint8Array(blockBytes(layout, rows.length, uppersUpTo(layout, slot, hi, lo)));
+  const written = encodeBlock(layout, slot, pack(layout, rows), rows.length, block);
+  if (written !== block.length) throw new Error(`a block has ${written} bytes, not ${block.length}`);
+  return { slot, block };
 }
 
 /** Scores that float16 holds exactly (multiples of 1/64 up to 16), and null. */
@@ -36,46 +47,63 @@ const score = fc.oneof(
   { weight: 1, arbitrary: fc.constant(Number.NaN) },
 );
 
+/** Some entries of a few neighbouring slots, at random layouts. */
 const blockCase = fc
   .record({
-    keyBits: fc.integer({ min: 0, max: 31 }),
-    upperBits: fc.integer({ min: 0, max: 12 }),
+    slotBits: fc.integer({ min: 0, max: 31 }),
+    upperBits: fc.integer({ min: 0, max: 8 }),
     columnCount: fc.integer({ min: 1, max: 3 }),
     precision: fc.constantFrom('float16' as const, 'float32' as const),
-    key: fc.nat(2 ** 31 - 1),
+    slot: fc.nat(2 ** 31 - 1),
   })
-  .chain((shape) => {
-    const layout: BlockLayout = { ...shape, lowBits: 64 - shape.keyBits - shape.upperBits };
-    const key = BigInt(shape.key) & ((1n << BigInt(shape.keyBits)) - 1n);
-    const restBits = BigInt(64 - shape.keyBits);
+  .chain(({ slotBits, upperBits, slot, columnCount, precision }) => {
+    const lowBits = Math.min(56, 64 - slotBits - upperBits);
+    const layout: BlockLayout = { slotBits, lowBits, columnCount, precision };
+    const restBits = BigInt(64 - slotBits);
+    const first = (BigInt(slot) & ((1n << BigInt(slotBits)) - 1n)) << restBits;
+    const most = (1n << restBits) - 1n;
     const rest = fc.oneof(
-      fc.bigInt(0n, (1n << restBits) - 1n),
+      fc.bigInt(0n, most),
       fc.bigInt(0n, 40n),
-      fc.bigInt((1n << restBits) - 40n, (1n << restBits) - 1n),
+      fc.bigInt(most - 40n, most),
+      // Up to three slots on.
+      fc.bigInt(0n, 4n * most + 3n),
     );
+    const inSpace = (u: bigint): bigint => BigInt.asIntN(64, (u & (2n ** 64n - 1n)) + INT64_MIN);
     const row = fc.record({
-      hash: rest.map((low) => (key << restBits) + low + INT64_MIN),
+      hash: rest.map((low) => inSpace(first + low)),
       // The first score is never null, so that no row is left out.
       scores: fc
         .tuple(score, score, score)
-        .map(([a, b, c]) => [Number.isNaN(a) ? 0 : a, b, c].slice(0, shape.columnCount)),
+        .map(([a, b, c]) => [Number.isNaN(a) ? 0 : a, b, c].slice(0, columnCount)),
     });
     const rows = fc
       .uniqueArray(row, { selector: ({ hash }) => hash, minLength: 1, maxLength: 120 })
+      // At the end of the hash space the slots go on at its beginning.
+      .map((list) => list.filter(({ hash }) => hash - INT64_MIN >= first))
+      .filter((list) => list.length > 0)
       .map((list) => list.toSorted((a, b) => (a.hash < b.hash ? -1 : 1)));
-    return fc.record({ layout: fc.constant(layout), key: fc.constant(Number(key)), rows, other: rest });
+    return fc.record({ layout: fc.constant(layout), rows, other: rest.map((low) => inSpace(first + low)) });
   });
 
 test('a block gives every entry back, in order, whatever the layout', (t) => {
   fc.assert(
-    fc.property(blockCase, ({ layout, key, rows }) => {
-      const block = encode(layout, rows);
-      t.is(entriesIn(layout, block.length), rows.length);
-      const decoded = decodeBlock(layout, key, block)!;
+    fc.property(blockCase, ({ layout, rows }) => {
+      const { slot, block } = encode(layout, rows);
+      t.is(entriesIn(block), rows.length);
+      const records = decodeBlock(layout, slot, block)!;
+      t.deepEqual(records, pack(layout, rows));
+      const { hashes, columns } = unpackRecords(
+        records,
+        0,
+        rows.length,
+        layout.columnCount,
+        layout.precision,
+      );
       rows.forEach(({ hash, scores }, i) => {
-        t.deepEqual({ hi: decoded.hi[i], lo: decoded.lo[i] }, halvesOf(hash));
+        t.is(hashes[i], hash);
         t.deepEqual(
-          decoded.columns.map((column) => column[i]),
+          columns.map((column) => column[i]),
           scores,
         );
       });
@@ -85,52 +113,69 @@ test('a block gives every entry back, in order, whatever the layout', (t) => {
 
 test('a look-up in a block finds what a linear search finds', (t) => {
   fc.assert(
-    fc.property(blockCase, ({ layout, key, rows, other }) => {
-      const block = encode(layout, rows);
-      const strangers = [
-        (BigInt(key) << BigInt(64 - layout.keyBits)) + other + INT64_MIN,
-        ...rows.flatMap(({ hash }) => [hash - 1n, hash + 1n]),
-      ].filter((hash) => BigInt.asIntN(64, hash) === hash && blockKey(layout, halvesOf(hash).hi) === key);
+    fc.property(blockCase, ({ layout, rows, other }) => {
+      const { slot, block } = encode(layout, rows);
+      const neighbours = rows.flatMap(({ hash }) => [hash - 1n, hash + 1n]);
+      const strangers = [other, INT64_MIN + 2n ** 64n - 1n, ...neighbours].filter(
+        (hash) => BigInt.asIntN(64, hash) === hash && slotOfHash(layout, hash) >= slot,
+      );
       for (const hash of [...strangers, ...rows.map((row) => row.hash)]) {
         const { hi, lo } = halvesOf(hash);
-        const expected = rows.findIndex((row) => row.hash === hash);
-        const index = findInBlock(layout, block, rows.length, hi, lo);
-        t.is(index, expected);
+        const index = findInBlock(layout, slot, block, hi, lo);
+        t.is(
+          index,
+          rows.findIndex((row) => row.hash === hash),
+        );
         if (index < 0) continue;
-        const scores = rows[index]!.scores.map((_, c) => scoreAt(layout, block, rows.length, c, index));
+        const scores = rows[index]!.scores.map((_, c) => scoreAt(layout, block, c, index));
         t.deepEqual(scores, rows[index]!.scores);
       }
     }),
   );
 });
 
+test('a block that was cut, or whose header was changed, is none', (t) => {
+  const layout: BlockLayout = { slotBits: 4, lowBits: 56, columnCount: 1, precision: 'float16' };
+  const { slot, block } = encode(layout, [
+    { hash: 5n, scores: [1] },
+    { hash: 2n ** 58n, scores: [2] },
+  ]);
+  t.truthy(decodeBlock(layout, slot, block));
+  t.is(decodeBlock(layout, slot, block.subarray(1)), undefined);
+  t.is(decodeBlock(layout, slot, new Uint8Array(0)), undefined);
+  for (const byte of [0, 1, 2, 3]) {
+    const changed = block.slice();
+    changed[byte]! ^= 8;
+    t.is(decodeBlock(layout, slot, changed), undefined, `byte ${byte}`);
+  }
+  const withoutEntry = block.slice();
+  // The first 1 of the unary code: behind the header, 2 times 7 bytes and 2 scores.
+  withoutEntry[4 + 14 + 4]! &= 0xfe;
+  t.is(decodeBlock(layout, slot, withoutEntry), undefined);
+});
+
 test('a block has the bytes that docs/store.md works out by hand', (t) => {
-  const layout: BlockLayout = {
-    keyBits: 8,
-    upperBits: 2,
-    lowBits: 54,
-    columnCount: 1,
-    precision: 'float16',
-  };
+  const layout: BlockLayout = { slotBits: 8, lowBits: 54, columnCount: 1, precision: 'float16' };
   // u is 80 00 0000 0000 0005 and 80 a0 0000 0000 0102; a0 = upper 10, low 100000.
-  const rows = [
+  const { slot, block } = encode(layout, [
     { hash: 0x00_00_00_00_00_00_00_05n, scores: [1] },
     { hash: 0x00_a0_00_00_00_00_01_02n, scores: [-2] },
-  ];
+  ]);
+  t.is(slot, 0x80);
   t.is(
-    Buffer.from(encode(layout, rows)).toString('hex'),
-    // Six planes of two bytes; 1 is 3c00 and -2 is c000; bits from the least: unary 1 0 0 1 0 0, then 000000 and 000001.
-    '0502 0001 0000 0000 0000 0000 003c00c0 090002'.replaceAll(' ', ''),
+    Buffer.from(block).toString('hex'),
+    // 2 entries, 3 upper values; six planes of two bytes; 1 is 3c00 and -2 is c000; bits from the least: unary 1 0 0 1 0,
+    // then 000000 and 100000, of which the last bit opens a third byte.
+    '02000300 0502 0001 0000 0000 0000 0000 003c00c0 090001'.replaceAll(' ', ''),
   );
 });
 
-test('the layout keeps 32 to 64 entries to a block and all 64 bits', (t) => {
-  for (const count of [0, 1, 31, 32, 33, 1e3, 1e6, 45.7e6, 5.85e9, 1e12]) {
+test('the layout keeps 3.2 to 6.4 entries to a slot, and whole bytes where they cost little', (t) => {
+  for (const count of [0, 1, 31, 1e3, 1e6, 45.7e6, 5.85e9, 1e12]) {
     const layout = chooseLayout(count, 1, 'float16');
-    t.is(layout.keyBits + layout.upperBits + layout.lowBits, 64);
-    const perBlock = count / 2 ** layout.keyBits;
-    t.true(layout.keyBits <= 31);
-    if (count >= 32 && layout.keyBits < 31) t.true(perBlock >= 32 && perBlock < 64, `${count}: ${perBlock}`);
+    t.true(layout.slotBits <= 31 && layout.lowBits <= Math.min(56, 64 - layout.slotBits), String(count));
+    const perSlot = count / 2 ** layout.slotBits;
+    if (count >= 32 && layout.slotBits < 31) t.true(perSlot >= 3.2 && perSlot < 6.4, `${count}: ${perSlot}`);
   }
-  t.like(chooseLayout(5.85e9, 1, 'float16'), { keyBits: 27, lowBits: 32, upperBits: 5 });
+  t.like(chooseLayout(5.85e9, 1, 'float16'), { slotBits: 30, lowBits: 32 });
 });

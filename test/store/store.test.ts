@@ -29,7 +29,7 @@ test('of 200,000 random hashes every one is found with its exact score, and 100,
   const others = randomHashes(100_000, 3).filter((hash) => !known.has(hash));
   t.false(store.getMany(others).found.includes(1));
   t.true(others.every((hash) => store.get(hash) === undefined));
-  t.deepEqual(await verifyStore(path), meta);
+  t.deepEqual(await verifyStore(path), [meta]);
 });
 
 for (const precision of ['float16', 'float32'] as const) {
@@ -141,7 +141,7 @@ test('a store of no rows opens, and every look-up misses', async (t) => {
   t.teardown(() => store.close());
   t.is(store.get(0n), undefined);
   t.deepEqual([...store.getMany(BigInt64Array.of(0n, 1n)).found], [0, 0]);
-  t.is((await verifyStore(path)).entries, 0);
+  t.is((await verifyStore(path))[0]!.entries, 0);
 });
 
 test('hashes that all start alike are stored as densely as their neighbourhood asks', async (t) => {
@@ -151,25 +151,50 @@ test('hashes that all start alike are stored as densely as their neighbourhood a
   );
   const scores = randomScores(hashes.length, 12);
   const { meta } = await build(path, { hashes, columns: [scores] });
-  // As many key bits as 70,000 * 2^7 spread hashes would have: floor(log2(8,960,000 / 32)).
-  t.is(meta.keyBits, 18);
+  // As many slot bits as 70,000 * 2^7 spread hashes would have: floor(log2(8,960,000 / 3.2)).
+  t.is(meta.slotBits, 21);
+  t.true(meta.entries / meta.blocks > 500, `${meta.blocks} blocks`);
   const store = await openStore(path);
   t.teardown(() => store.close());
   t.deepEqual(store.getMany(hashes).columns[0], scores);
 });
 
-test('counters in place of hashes are stored up to a million to a block, and refused beyond', async (t) => {
+test('counters in place of hashes are stored up to some ten thousand to a slot, and refused beyond', async (t) => {
   const folder = await makeFolder(t);
-  const hashes = BigInt64Array.from({ length: 3000 }, (_, i) => BigInt(i));
+  const count = 65_535;
+  const hashes = BigInt64Array.from({ length: count }, (_, i) => BigInt(i));
   await build(join(folder, 'few'), { hashes, columns: [Float32Array.from(hashes, (_, i) => i % 16)] });
   const store = await openStore(join(folder, 'few'));
   t.teardown(() => store.close());
-  hashes.forEach((hash, i) => {
-    t.is(store.get(hash)?.aesthetic, i % 16);
-  });
-  const million = BigInt64Array.from({ length: 2 ** 20 + 1 }, (_, i) => BigInt(i));
-  await t.throwsAsync(
-    build(join(folder, 'many'), { hashes: million, columns: [new Float32Array(million.length)] }),
-    { code: 'BB_STORE_CLUSTERED', message: /^1048577 hashes share their first \d+ bits/ },
+  t.deepEqual(
+    [...store.getMany(hashes).columns[0]!],
+    Array.from(hashes, (_, i) => i % 16),
   );
+  t.is(store.get(BigInt(count)), undefined);
+  await verifyStore(join(folder, 'few'));
+  const more = BigInt64Array.from({ length: count + 1 }, (_, i) => BigInt(i));
+  await t.throwsAsync(
+    build(join(folder, 'many'), { hashes: more, columns: [new Float32Array(more.length)] }),
+    { code: 'BB_STORE_CLUSTERED', message: /^More than 65535 hashes share their first \d+ bits/ },
+  );
+});
+
+test('clusters far apart, and empty stretches of the hash space, are stored and found', async (t) => {
+  const path = join(await makeFolder(t), 'scores');
+  const spread = randomHashes(70_000, 13);
+  // A third around one place, a third around another, the rest over a 64th of the space.
+  const hashes = spread.map((hash, i) => {
+    if (i % 3 === 0) return (hash & 0xfffffffffn) + 7n * 2n ** 60n;
+    return i % 3 === 1 ? (hash & 0xffffffffffn) - 5n * 2n ** 60n : hash >> 6n;
+  });
+  const scores = randomScores(hashes.length, 14);
+  await build(path, { hashes, columns: [scores] });
+  const store = await openStore(path);
+  t.teardown(() => store.close());
+  t.deepEqual(store.getMany(hashes).columns[0], scores);
+  const known = new Set(hashes);
+  const others = hashes.map((hash) => hash + 1n).filter((hash) => !known.has(hash));
+  t.false(store.getMany(others).found.includes(1));
+  t.false(store.getMany(randomHashes(1000, 15)).found.includes(1));
+  await verifyStore(path);
 });

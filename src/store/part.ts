@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { codeOf, messageOf } from '../base/errors.ts';
+import { findInBlock, isWhole, scoreAt } from './block.ts';
+import { decodeBlock } from './block-decode.ts';
+import { BlockFileReader } from './block-file.ts';
+import { Directory } from './directory.ts';
+import { corrupt } from './errors.ts';
+import { FILES, readMeta } from './folder.ts';
+import { type BlockLayout, slotOf } from './layout.ts';
+import { layoutOf, type StoreMetaFile } from './meta.ts';
+
+/** The open data file of one version. */
+export class StorePart {
+  readonly name: string;
+  readonly meta: StoreMetaFile;
+  readonly layout: BlockLayout;
+  readonly dataPath: string;
+  readonly #file: BlockFileReader;
+  readonly #directory: Directory;
+  #prefetching: Promise<void> = Promise.resolve();
+
+  private constructor(
+    name: string,
+    meta: StoreMetaFile,
+    dataPath: string,
+    file: BlockFileReader,
+    directory: Directory,
+  ) {
+    this.name = name;
+    this.meta = meta;
+    this.layout = layoutOf(meta);
+    this.dataPath = dataPath;
+    this.#file = file;
+    this.#directory = directory;
+  }
+
+  /** @throws StoreError BB_STORE_CORRUPT, BB_STORE_ACCESS */
+  static open(store: string, name: string): StorePart {
+    const folder = join(store, name);
+    const meta = readMeta(folder);
+    const dataPath = join(folder, FILES.data);
+    const file = openFile(dataPath);
+    try {
+      return new StorePart(name, meta, dataPath, file, readDirectory(dataPath, file, meta));
+    } catch (thrown) {
+      void file.close();
+      throw thrown;
+    }
+  }
+
+  /** The block that can hold u = hi * 2^32 + lo; -1 where none can. */
+  blockFor(hi: number): number {
+    return this.#directory.find(slotOf(this.layout, hi));
+  }
+
+  /** A block's bytes, gone with the next call of any part. @throws StoreError BB_STORE_CORRUPT */
+  read(block: number): Uint8Array {
+    const bytes = this.#file.get(block);
+    if (!bytes || !isWhole(this.layout, bytes))
+      throw corrupt(this.dataPath, `block ${block} has an impossible length`);
+    return bytes;
+  }
+
+  /** The index of u in a block that `read` just gave; -1 where it is missing. */
+  find(block: number, bytes: Uint8Array, hi: number, lo: number): number {
+    return findInBlock(this.layout, this.#directory.startOf(block), bytes, hi, lo);
+  }
+
+  /** A score in a block that `read` just gave; NaN = null. */
+  score(bytes: Uint8Array, column: number, index: number): number {
+    return scoreAt(this.layout, bytes, column, index);
+  }
+
+  /** All entries as records (records.ts), some at a time, in order. @throws StoreError BB_STORE_CORRUPT */
+  *records(): Generator<Uint32Array> {
+    for (let block = 0; block < this.#directory.blocks; block++) {
+      const records = decodeBlock(this.layout, this.#directory.startOf(block), this.read(block));
+      if (!records) throw corrupt(this.dataPath, `block ${block} is not as it was written`);
+      yield records;
+    }
+  }
+
+  /** All blocks in order, each gone with the next. */
+  *blocks(): Generator<{ block: number; slot: number; bytes: Uint8Array }> {
+    for (let block = 0; block < this.#directory.blocks; block++) {
+      const bytes = this.read(block);
+      // LMDB hands out one long buffer with a changed `length`, which native code does not see.
+      yield { block, slot: this.#directory.startOf(block), bytes: bytes.subarray(0, bytes.length) };
+    }
+  }
+
+  /** Brings blocks into memory, several at a time. */
+  prefetch(blocks: readonly number[]): Promise<void> {
+    const done = this.#file.prefetch(blocks);
+    this.#prefetching = Promise.all([this.#prefetching, done]).then(() => undefined);
+    return done;
+  }
+
+  async close(): Promise<void> {
+    // LMDB would unmap the file under the threads that read it.
+    await this.#prefetching;
+    await this.#file.close();
+  }
+}
+
+function openFile(path: string): BlockFileReader {
+  try {
+    return new BlockFileReader(path);
+  } catch (cause) {
+    throw corrupt(path, `LMDB cannot open it (${codeOf(cause) ?? messageOf(cause)})`, cause);
+  }
+}
+
+function readDirectory(path: string, file: BlockFileReader, meta: StoreMetaFile): Directory {
+  const own = parseMeta(file.meta());
+  if (own?.checksum !== meta.checksum || own.createdAt !== meta.createdAt)
+    throw corrupt(path, 'it does not belong to the meta.json beside it');
+  const bytes = file.directory();
+  const directory = bytes && Directory.from(bytes, meta.blocks);
+  if (!directory) throw corrupt(path, 'it has no directory of its blocks');
+  return directory;
+}
+
+function parseMeta(json: string | undefined): Partial<StoreMetaFile> | undefined {
+  try {
+    return json === undefined ? undefined : (JSON.parse(json) as Partial<StoreMetaFile>);
+  } catch {
+    return undefined;
+  }
+}
