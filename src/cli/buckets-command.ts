@@ -20,7 +20,11 @@ export const BUCKETS: Command = {
   flags: BUCKETS_FLAGS,
   extend: (parser) =>
     parser
-      .positional('inputs', { type: 'string', array: true, describe: 'Run folders, tag Parquet or CSV, stores' })
+      .positional('inputs', {
+        type: 'string',
+        array: true,
+        describe: 'Run folders, tag Parquet or CSV, stores',
+      })
       .example('$0 buckets out/', 'The table of a run')
       .example("$0 buckets 'tags/*.parquet' --by domain", 'Tables by bucket and by domain'),
   run: bucketsCommand,

@@ -42,13 +42,22 @@ export const BUCKETS_FLAGS: FlagTable = {
     default: false,
     describe: 'Answer at once from the what-if.json and buckets.json of run folders; no tags are read',
   },
-  html: { group: 'Output:', type: 'string', describe: 'Also write a page with the histogram and a what-if control' },
+  html: {
+    group: 'Output:',
+    type: 'string',
+    describe: 'Also write a page with the histogram and a what-if control',
+  },
   'output-folder': {
     group: 'Output:',
     type: 'string',
     describe: 'Merge the runs given: buckets, means and what-if of all together go into this folder',
   },
-  json: { group: 'Output:', type: 'boolean', default: false, describe: 'Print the result as one JSON object' },
+  json: {
+    group: 'Output:',
+    type: 'boolean',
+    default: false,
+    describe: 'Print the result as one JSON object',
+  },
   'skip-bad-files': {
     group: 'Machine:',
     type: 'boolean',

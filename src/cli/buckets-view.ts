@@ -33,7 +33,11 @@ export function bucketsJson(result: BucketsResult): string {
     inputs: {
       files: inputs.files.length - skipped.length,
       stores: inputs.stores.length,
-      runs: inputs.runs.map(({ path, shards, finishedShards }) => ({ path, shards, finished_shards: finishedShards })),
+      runs: inputs.runs.map(({ path, shards, finishedShards }) => ({
+        path,
+        shards,
+        finished_shards: finishedShards,
+      })),
     },
     rows: sumOf(states),
     scored: states.scored,
@@ -85,12 +89,16 @@ export function describeBuckets(result: BucketsResult): string {
     laionTable(buckets),
     bucketTable(buckets),
     stateLines(states, meanScore),
-    quantiles.length > 0 ? `quantiles  ${quantiles.map(({ share, score }) => `${share}: ${score.toFixed(4)}`).join('  ')}` : '',
+    quantiles.length > 0
+      ? `quantiles  ${quantiles.map(({ share, score }) => `${share}: ${score.toFixed(4)}`).join('  ')}`
+      : '',
     groups ? groupTable(by!, groups) : '',
     whatIf ? describeWhatIf(whatIf, sumOf(states)) : '',
     ...inputLines(result),
     skipped.length > 0
-      ? [`${skipped.length} files were passed over:`, ...skipped.map(({ reason }) => `  ${reason}`)].join('\n')
+      ? [`${skipped.length} files were passed over:`, ...skipped.map(({ reason }) => `  ${reason}`)].join(
+          '\n',
+        )
       : '',
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
@@ -104,7 +112,14 @@ function bucketTable(buckets: readonly BucketTally[]): string {
   const total = buckets.reduce((sum, { count }) => sum + count, 0);
   let left = total;
   const rows = buckets.map(({ bucket, count, meanScore }) => {
-    const row = [labelOf(bucket), String(count), share(count, total), String(left), share(left, total), fixed(meanScore)];
+    const row = [
+      labelOf(bucket),
+      String(count),
+      share(count, total),
+      String(left),
+      share(left, total),
+      fixed(meanScore),
+    ];
     left -= count;
     return row;
   });
@@ -177,7 +192,9 @@ function inputLines({ inputs, skipped }: BucketsResult): string[] {
   return [
     [
       `Counted: ${parts.join(' and ') || 'what the runs have stored'}.`,
-      ...unfinished.map((run) => `${run.path} is not finished: ${run.finishedShards} of ${run.shards} shards are counted.`),
+      ...unfinished.map(
+        (run) => `${run.path} is not finished: ${run.finishedShards} of ${run.shards} shards are counted.`,
+      ),
     ].join('\n'),
   ];
 }

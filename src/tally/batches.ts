@@ -39,7 +39,8 @@ export async function planBatches(
     if (!expressions) continue;
     const key = JSON.stringify([file.format, expressions]);
     const last = batches.at(-1);
-    const fits = last && last.files.length < MAX_BATCH_FILES && last.bytes + file.sizeBytes <= MAX_BATCH_BYTES;
+    const fits =
+      last && last.files.length < MAX_BATCH_FILES && last.bytes + file.sizeBytes <= MAX_BATCH_BYTES;
     if (last?.key === key && fits) {
       last.files.push(file);
       last.bytes += file.sizeBytes;

@@ -8,7 +8,10 @@ export const KINDS = { scored: 0, nullScore: 1, nanScore: 2, failed: 3 } as cons
  * SQL that gives `score`, `punsafe`, `pwatermark` (DOUBLE), `kind` (INTEGER) and `grp` (VARCHAR) of all rows of a
  * table function.
  */
-export function rowsSql(source: string, { aesthetic, punsafe, pwatermark, failed, group }: RowExpressions): string {
+export function rowsSql(
+  source: string,
+  { aesthetic, punsafe, pwatermark, failed, group }: RowExpressions,
+): string {
   return `SELECT score, punsafe, pwatermark, grp,
       CASE WHEN failed THEN ${KINDS.failed} WHEN score IS NULL THEN ${KINDS.nullScore}
            WHEN isnan(score) THEN ${KINDS.nanScore} ELSE ${KINDS.scored} END AS kind
@@ -38,7 +41,8 @@ function cellSql(column: string, edges: readonly number[], isBeyond: '>' | '>=')
 }
 
 /** SQL for a row's place in `BUCKET_NAMES`. */
-export const BUCKET_SQL = 'CASE WHEN score < 0 THEN 0 WHEN score >= 10 THEN 11 ELSE 1 + floor(score)::INTEGER END';
+export const BUCKET_SQL =
+  'CASE WHEN score < 0 THEN 0 WHEN score >= 10 THEN 11 ELSE 1 + floor(score)::INTEGER END';
 
 /** A double as it is, not as a decimal. */
 export function doubleSql(value: number): string {

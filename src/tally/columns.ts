@@ -49,11 +49,16 @@ export function findColumns(
     const found = find(names);
     if (found) return found;
     const columns = schema.map(({ name }) => name).join(', ');
-    throw badFile('BB_COLUMN_MISSING', path, `it has no column ${names.join(' or ')}, only ${columns || 'none'}.`);
+    throw badFile(
+      'BB_COLUMN_MISSING',
+      path,
+      `it has no column ${names.join(' or ')}, only ${columns || 'none'}.`,
+    );
   };
   const number = (column: SchemaColumn | undefined): string => {
     if (!column) return 'NULL::DOUBLE';
-    if (NUMBER.test(column.type) && (isText || column.type !== 'VARCHAR')) return `${quoteName(column.name)}::DOUBLE`;
+    if (NUMBER.test(column.type) && (isText || column.type !== 'VARCHAR'))
+      return `${quoteName(column.name)}::DOUBLE`;
     throw badFile('BB_SCHEMA_MISMATCH', path, `its column ${column.name} holds ${column.type}, not numbers.`);
   };
   const isRunTags = columnOf(schema, 'dropped_by') && columnOf(schema, 'status')?.type === 'VARCHAR';

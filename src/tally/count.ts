@@ -1,3 +1,4 @@
+import { openStore, type Store } from '../store/reader.ts';
 import { type Batch, eachGoodPart, planBatches, type SkippedFile, sourceOf } from './batches.ts';
 import { BUCKET_SQL, cellsSql, KINDS, rowsSql } from './cell-sql.ts';
 import { TallyDatabase, type TallyLimits } from './database.ts';
@@ -6,7 +7,7 @@ import { sumSql } from './exact-sum.ts';
 import { type GroupOrder, type Groups, GroupTable } from './groups.ts';
 import { resolveInputs, type TallyInputs } from './inputs.ts';
 import { type Quantile, QuantileSearch, type Share } from './quantiles.ts';
-import { countScores, openWalkableStore, tallyEntries, type WalkableStore } from './store-rows.ts';
+import { countScores, tallyEntries } from './store-rows.ts';
 import { Tally } from './tally.ts';
 
 export interface CountOptions extends TallyLimits {
@@ -49,9 +50,9 @@ export async function countScoresOf(options: CountOptions): Promise<CountResult>
   const inputs = await resolveInputs(options.inputs);
   refuseGroupsOfStores(inputs, options.by);
   const database = await TallyDatabase.open(options, options.signal);
-  const stores: WalkableStore[] = [];
+  const stores: Store[] = [];
   try {
-    for (const path of inputs.stores) stores.push(await openWalkableStore(path));
+    for (const path of inputs.stores) stores.push(await openStore(path));
     return await new Count(options, inputs, database, stores).run();
   } finally {
     for (const store of stores) await store.close();
@@ -71,7 +72,7 @@ class Count {
   readonly #options: CountOptions;
   readonly #inputs: TallyInputs;
   readonly #database: TallyDatabase;
-  readonly #stores: readonly WalkableStore[];
+  readonly #stores: readonly Store[];
   readonly #tally = new Tally();
   readonly #skipped: SkippedFile[] = [];
   /** What the first look read without an error. */
@@ -79,7 +80,7 @@ class Count {
   #files = 0;
   #rows = 0;
 
-  constructor(options: CountOptions, inputs: TallyInputs, database: TallyDatabase, stores: readonly WalkableStore[]) {
+  constructor(options: CountOptions, inputs: TallyInputs, database: TallyDatabase, stores: readonly Store[]) {
     this.#options = options;
     this.#inputs = inputs;
     this.#database = database;
@@ -100,7 +101,7 @@ class Count {
         signal.throwIfAborted();
         this.#advance(0, rows);
       };
-      this.#tally.merge(await tallyEntries(store.columns, store.entries(), add));
+      this.#tally.merge(await tallyEntries(store.meta.columns, store.entries(), add));
     }
     return {
       inputs: this.#inputs,
@@ -133,7 +134,9 @@ class Count {
       this.#report('quantiles');
     }
     for (const store of this.#stores) {
-      for (const counts of countScores(store.columns, store.entries(), (score) => search.isWanted(score))) {
+      for (const counts of countScores(store.meta.columns, store.entries(), (score) =>
+        search.isWanted(score),
+      )) {
         await search.addCounts(counts);
         this.#options.signal.throwIfAborted();
       }
@@ -174,7 +177,9 @@ async function countBatch(database: TallyDatabase, batch: Batch): Promise<Tally>
   const { a, p, w } = cellsSql();
   const { units, tooLarge } = sumSql('score_if_scored');
   const isFailed = `kind = ${KINDS.failed}`;
-  const cells = Object.entries({ a, p, w }).map(([name, sql]) => `CASE WHEN ${isFailed} THEN 0 ELSE ${sql} END AS ${name}`);
+  const cells = Object.entries({ a, p, w }).map(
+    ([name, sql]) => `CASE WHEN ${isFailed} THEN 0 ELSE ${sql} END AS ${name}`,
+  );
   const rows = await database.rows<CellRow>(
     `SELECT kind, bucket, a, p, w, count(*)::DOUBLE AS n, ${units} AS units, (${tooLarge})::DOUBLE AS too_large
      FROM (SELECT kind, ${cells.join(', ')},

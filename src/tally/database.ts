@@ -19,7 +19,12 @@ export class TallyDatabase {
   readonly connection: DuckDBConnection;
   readonly #interrupt = (): void => this.connection.interrupt();
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, folder: string, signal: AbortSignal) {
+  private constructor(
+    instance: DuckDBInstance,
+    connection: DuckDBConnection,
+    folder: string,
+    signal: AbortSignal,
+  ) {
     this.#instance = instance;
     this.connection = connection;
     this.#folder = folder;

@@ -5,11 +5,17 @@ export class TallyError extends BowerbirdError {
   override readonly name: string = 'TallyError';
 }
 
-const WAY_ON = 'Mend it, leave it out, or pass over such files with --skip-bad-files: they are counted and named.';
+const WAY_ON =
+  'Mend it, leave it out, or pass over such files with --skip-bad-files: they are counted and named.';
 
 /** One input file that cannot be counted; `why` is a sentence. */
 export function badFile(
-  code: 'BB_INPUT_UNREADABLE' | 'BB_INPUT_FORMAT' | 'BB_COLUMN_MISSING' | 'BB_SCHEMA_MISMATCH' | 'BB_SHARD_READ',
+  code:
+    | 'BB_INPUT_UNREADABLE'
+    | 'BB_INPUT_FORMAT'
+    | 'BB_COLUMN_MISSING'
+    | 'BB_SCHEMA_MISMATCH'
+    | 'BB_SHARD_READ',
   path: string,
   why: string,
   cause?: unknown,

@@ -32,7 +32,15 @@ export interface Groups {
   readonly rows: number;
 }
 
-const COLUMNS = ['n', 'scored', 'units', 'too_large', 'unsafe_n', 'unsafe_units', ...GROUP_THRESHOLDS.map((k) => `above_${k}`)];
+const COLUMNS = [
+  'n',
+  'scored',
+  'units',
+  'too_large',
+  'unsafe_n',
+  'unsafe_units',
+  ...GROUP_THRESHOLDS.map((k) => `above_${k}`),
+];
 const SUMS = COLUMNS.map((name) => `sum(${name})::HUGEINT AS ${name}`).join(', ');
 /** The table is merged when it has grown by this many rows, or to twice its groups. */
 const COMPACT_ROWS = 2_000_000;

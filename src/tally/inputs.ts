@@ -44,7 +44,9 @@ export async function resolveInputs(paths: readonly string[]): Promise<TallyInpu
     }
     const run = existsSync(join(path, 'run.json')) ? readRun(realpathSync(path)) : undefined;
     if (run) runs.set(run.path, run.summary);
-    const found = run ? run.tags.map((file) => ({ path: file, format: 'parquet' })) : await expandInputs([path]);
+    const found = run
+      ? run.tags.map((file) => ({ path: file, format: 'parquet' }))
+      : await expandInputs([path]);
     for (const file of found) {
       const real = realpathSync(file.path);
       files.set(real, { path: real, format: file.format, sizeBytes: statSync(real).size });
@@ -62,8 +64,12 @@ export async function resolveInputs(paths: readonly string[]): Promise<TallyInpu
 async function expandFolders(paths: readonly string[]): Promise<string[]> {
   const expanded: string[] = [];
   for (const path of paths) {
-    const folders = existsSync(path) ? [] : await glob(path, { onlyDirectories: true, expandDirectories: false });
-    const known = folders.filter((folder) => ['run.json', 'CURRENT'].some((name) => existsSync(join(folder, name))));
+    const folders = existsSync(path)
+      ? []
+      : await glob(path, { onlyDirectories: true, expandDirectories: false });
+    const known = folders.filter((folder) =>
+      ['run.json', 'CURRENT'].some((name) => existsSync(join(folder, name))),
+    );
     expanded.push(...(known.length > 0 ? known : [path]));
   }
   return expanded;
@@ -82,10 +88,14 @@ function readRun(path: string): FoundRun {
     shards = (JSON.parse(readFileSync(join(path, 'run.json'), 'utf8')) as { shards: number }).shards;
     if (!Number.isInteger(shards)) throw new Error('it does not say how many shards there are');
   } catch (cause) {
-    throw new TallyError('BB_RUN_CORRUPT', `${join(path, 'run.json')} is not the run.json of a bowerbird run.`, {
-      cause,
-      fields: { path },
-    });
+    throw new TallyError(
+      'BB_RUN_CORRUPT',
+      `${join(path, 'run.json')} is not the run.json of a bowerbird run.`,
+      {
+        cause,
+        fields: { path },
+      },
+    );
   }
   const finished = listNames(join(path, 'stats'), '_stats.json');
   const tags = finished.map((name) => resolve(path, 'tags', `${name}.parquet`));

@@ -47,7 +47,11 @@ export class QuantileSearch {
     this.#targets = targets;
   }
 
-  static async create(database: TallyDatabase, cube: WhatIfCube, shares: readonly Share[]): Promise<QuantileSearch> {
+  static async create(
+    database: TallyDatabase,
+    cube: WhatIfCube,
+    shares: readonly Share[],
+  ): Promise<QuantileSearch> {
     await database.run('CREATE TABLE scores_seen (score DOUBLE, n HUGEINT)');
     return new QuantileSearch(database, targetsOf(cube, shares));
   }

@@ -1,36 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
-import type { WhatIfCube } from '../buckets/what-if.ts';
 import { BUCKET_NAMES, bucketOf } from '../buckets/bucket-names.ts';
-import { openStore } from '../store/reader.ts';
+import type { WhatIfCube } from '../buckets/what-if.ts';
 import { SumOfValues } from './exact-sum.ts';
 import { Tally } from './tally.ts';
 
 const ROWS_PER_TURN = 2 ** 18;
 const MAX_SCORES = 500_000;
 
-/** Some entries of a store, as `Store.entries` gives them. NaN = null. */
+/** Some entries of a store. NaN = null. */
 export interface StoreRows {
   readonly hashes: BigInt64Array;
   readonly columns: readonly Float32Array[];
-}
-
-/** A store that is open for a walk over all entries. */
-export interface WalkableStore {
-  readonly path: string;
-  readonly columns: readonly string[];
-  entries(): Iterable<StoreRows>;
-  close(): Promise<void>;
-}
-
-/** Opens a store. @throws StoreError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT */
-export async function openWalkableStore(path: string): Promise<WalkableStore> {
-  const store = await openStore(path);
-  return {
-    path,
-    columns: store.meta.columns,
-    entries: () => (store as unknown as { entries(): Iterable<StoreRows> }).entries(),
-    close: () => store.close(),
-  };
 }
 
 /**
@@ -97,4 +77,3 @@ export function* countScores(
   }
   yield counts;
 }
-
