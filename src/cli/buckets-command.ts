@@ -1,12 +1,14 @@
 import { availableParallelism } from 'node:os';
 import type { WhatIfCube } from '../buckets/what-if.ts';
 import type { WhatIfThresholds } from '../buckets/what-if-count.ts';
+import type { MergedRuns } from '../pipeline/merge-runs.ts';
 import type { CountOptions, CountProgress } from '../tally/count.ts';
 import type { GroupOrder } from '../tally/groups.ts';
 import type { Share } from '../tally/quantiles.ts';
+import { bucketPageData } from './bucket-page-view.ts';
 import { BUCKETS_FLAGS } from './buckets-flags.ts';
 import { type BucketsResult, bucketsJson, describeBuckets, type WhatIfAnswer } from './buckets-view.ts';
-import type { Command, Invocation } from './command.ts';
+import { type Command, commandLine, type Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 
@@ -30,37 +32,109 @@ export const BUCKETS: Command = {
   run: bucketsCommand,
 };
 
-async function bucketsCommand({ values, parsed }: Invocation): Promise<number> {
+async function bucketsCommand(invocation: Invocation): Promise<number> {
+  const { values, parsed } = invocation;
   const inputs = (parsed['inputs'] as string[] | undefined) ?? [];
   if (inputs.length === 0) throw usageError('buckets needs run folders, tag files or stores to count.');
+  refuseMisuse(values);
   return withInterrupt(
     () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
     async (signal) => {
       try {
-        return await count(inputs, values, signal);
+        return await count(inputs, invocation, signal);
       } catch (thrown) {
         if (thrown !== signal.reason || !signal.aborted) throw thrown;
-        process.stderr.write('Interrupted. Nothing was written.\n');
+        process.stderr.write('Interrupted.\n');
         return 130;
       }
     },
   );
 }
 
-async function count(inputs: readonly string[], values: FlagValues, signal: AbortSignal): Promise<number> {
+async function count(
+  inputs: readonly string[],
+  invocation: Invocation,
+  signal: AbortSignal,
+): Promise<number> {
+  const { values } = invocation;
+  const merged = await merge(inputs, values);
+  const result = await (values['stored'] === true
+    ? readStoredResult(inputs, values)
+    : countInputs(inputs, values, signal));
+  if (values['html'] !== undefined) await writePage(values['html'] as string, inputs, result, invocation);
+  process.stdout.write(
+    `${values['json'] === true ? bucketsJson(result, merged) : describeBuckets(result, merged)}\n`,
+  );
+  return 0;
+}
+
+async function countInputs(
+  inputs: readonly string[],
+  values: FlagValues,
+  signal: AbortSignal,
+): Promise<BucketsResult> {
   const { countScoresOf } = await import('../tally/count.ts');
   const options = await countOptions(inputs, values, signal);
   const { tally, ...found } = await countScoresOf(options);
-  const result: BucketsResult = {
-    ...found,
-    states: tally.states,
-    buckets: tally.buckets(),
-    meanScore: tally.meanScore(),
+  return { ...found, tally, whatIf: answerWhatIf(tally.cube, thresholdsOf(values)), by: options.by };
+}
+
+async function readStoredResult(inputs: readonly string[], values: FlagValues): Promise<BucketsResult> {
+  const { readStored } = await import('../tally/stored.ts');
+  const tally = await readStored(inputs);
+  return {
+    inputs: { files: [], stores: [], runs: [] },
+    tally,
+    quantiles: [],
+    groups: undefined,
+    skipped: [],
     whatIf: answerWhatIf(tally.cube, thresholdsOf(values)),
-    by: options.by,
+    by: undefined,
   };
-  process.stdout.write(`${values['json'] === true ? bucketsJson(result) : describeBuckets(result)}\n`);
-  return 0;
+}
+
+/** Merges the runs where that is asked for: before they are counted, as it is quick and may be refused. */
+async function merge(inputs: readonly string[], values: FlagValues): Promise<MergedRuns | undefined> {
+  const output = values['output-folder'] as string | undefined;
+  if (output === undefined) return undefined;
+  const [{ resolveInputs }, { mergeRuns }] = await Promise.all([
+    import('../tally/inputs.ts'),
+    import('../pipeline/merge-runs.ts'),
+  ]);
+  const { files, stores, runs } = await resolveInputs(inputs);
+  const ofRuns = runs.reduce((sum, { finishedShards }) => sum + finishedShards, 0);
+  if (runs.length === 0 || stores.length > 0 || files.length !== ofRuns) {
+    throw usageError('--output-folder merges run folders: all inputs must be such.');
+  }
+  const runPaths = runs.map(({ path }) => path);
+  return mergeRuns(runPaths, output, values['aesthetic-head'] as string | undefined);
+}
+
+async function writePage(
+  path: string,
+  inputs: readonly string[],
+  result: BucketsResult,
+  { values, args }: Invocation,
+): Promise<void> {
+  const [{ renderBucketPage }, { writeFileAtomic }] = await Promise.all([
+    import('../report/bucket-page.ts'),
+    import('../base/files.ts'),
+  ]);
+  const data = bucketPageData(inputs, result, thresholdsOf(values), commandLine(args));
+  await writeFileAtomic(path, await renderBucketPage(data));
+}
+
+/** What does not go together is told before any work. */
+function refuseMisuse(values: FlagValues): void {
+  const isStored = values['stored'] === true;
+  if (isStored && values['by'] !== undefined) throw usageError('--by needs the rows: leave --stored out.');
+  if (isStored && values['output-folder'] !== undefined)
+    throw usageError('--output-folder merges runs: leave --stored out.');
+  if (values['aesthetic-head'] !== undefined && values['output-folder'] === undefined) {
+    throw usageError('--aesthetic-head checks the means of a merge: it needs --output-folder.');
+  }
+  if (values['url-col'] !== undefined && values['by'] !== 'domain')
+    throw usageError('--url-col goes with --by domain.');
 }
 
 async function countOptions(

@@ -1,4 +1,5 @@
 import type { WhatIfCount, WhatIfThresholds } from '../buckets/what-if-count.ts';
+import type { MergedRuns } from '../pipeline/merge-runs.ts';
 import type { CountResult } from '../tally/count.ts';
 import { GROUP_THRESHOLDS, type Groups } from '../tally/groups.ts';
 import type { BucketTally, RowStates } from '../tally/tally.ts';
@@ -9,11 +10,8 @@ export interface WhatIfAnswer {
   readonly count: WhatIfCount;
 }
 
-/** What the command found, for both views. */
-export interface BucketsResult extends Omit<CountResult, 'tally'> {
-  readonly states: RowStates;
-  readonly buckets: readonly BucketTally[];
-  readonly meanScore: number | null;
+/** What the command found, for all views. */
+export interface BucketsResult extends CountResult {
   readonly whatIf: WhatIfAnswer | undefined;
   readonly by: string | undefined;
 }
@@ -27,8 +25,10 @@ export function laionTable(buckets: readonly BucketTally[]): string {
 }
 
 /** The result for a machine. */
-export function bucketsJson(result: BucketsResult): string {
-  const { inputs, states, buckets, meanScore, quantiles, groups, skipped, whatIf, by } = result;
+export function bucketsJson(result: BucketsResult, merged?: MergedRuns): string {
+  const { inputs, tally, quantiles, groups, skipped, whatIf, by } = result;
+  const { states } = tally;
+  const buckets = tally.buckets();
   return JSON.stringify({
     inputs: {
       files: inputs.files.length - skipped.length,
@@ -44,13 +44,14 @@ export function bucketsJson(result: BucketsResult): string {
     null_scores: states.nullScores,
     nan_scores: states.nanScores,
     failed: states.failed,
-    mean_score: meanScore,
+    mean_score: tally.meanScore(),
     buckets: buckets.map(({ bucket, count, meanScore: mean }) => ({ bucket, count, mean_score: mean })),
     laion: laionTable(buckets),
     quantiles: Object.fromEntries(quantiles.map(({ share, score }) => [share, score])),
     by: groups && groupsJson(by!, groups),
     what_if: whatIf && whatIfJson(whatIf),
     skipped_files: skipped,
+    merged: merged && { runs: merged.runs, rows: merged.counts.count, mean_check: merged.meanCheck ?? null },
   });
 }
 
@@ -83,18 +84,21 @@ function whatIfJson({ thresholds, count }: WhatIfAnswer): unknown {
 }
 
 /** The result for a person. */
-export function describeBuckets(result: BucketsResult): string {
-  const { states, buckets, meanScore, quantiles, groups, skipped, whatIf, by } = result;
+export function describeBuckets(result: BucketsResult, merged?: MergedRuns): string {
+  const { tally, quantiles, groups, skipped, whatIf, by } = result;
+  const { states } = tally;
+  const buckets = tally.buckets();
   const blocks = [
     laionTable(buckets),
     bucketTable(buckets),
-    stateLines(states, meanScore),
+    stateLines(states, tally.meanScore()),
     quantiles.length > 0
       ? `quantiles  ${quantiles.map(({ share, score }) => `${share}: ${score.toFixed(4)}`).join('  ')}`
       : '',
     groups ? groupTable(by!, groups) : '',
     whatIf ? describeWhatIf(whatIf, sumOf(states)) : '',
-    ...inputLines(result),
+    inputLines(result),
+    merged ? describeMerge(merged) : '',
     skipped.length > 0
       ? [`${skipped.length} files were passed over:`, ...skipped.map(({ reason }) => `  ${reason}`)].join(
           '\n',
@@ -182,7 +186,15 @@ function describeWhatIf({ thresholds, count }: WhatIfAnswer, rows: number): stri
     : `what if    about ${Math.round(estimate)} of ${rows} rows (${share(estimate, rows)}), at least ${lower} and at most ${upper}, have ${where}`;
 }
 
-function inputLines({ inputs, skipped }: BucketsResult): string[] {
+function describeMerge({ runs, counts, meanCheck }: MergedRuns): string {
+  const check =
+    meanCheck === undefined
+      ? 'The head is not at hand (--aesthetic-head), so the means were not held against the scores.'
+      : `The head's score of each bucket's mean embedding is the bucket's mean score, to ${meanCheck.toExponential(1)}.`;
+  return `Merged: ${runs.length} runs with ${counts.count} rows. ${check}`;
+}
+
+function inputLines({ inputs, skipped }: BucketsResult): string {
   const { files, stores, runs } = inputs;
   const parts = [
     ...(files.length > 0 ? [`${files.length - skipped.length} files`] : []),
@@ -190,13 +202,11 @@ function inputLines({ inputs, skipped }: BucketsResult): string[] {
   ];
   const unfinished = runs.filter(({ shards, finishedShards }) => finishedShards < shards);
   return [
-    [
-      `Counted: ${parts.join(' and ') || 'what the runs have stored'}.`,
-      ...unfinished.map(
-        (run) => `${run.path} is not finished: ${run.finishedShards} of ${run.shards} shards are counted.`,
-      ),
-    ].join('\n'),
-  ];
+    `Counted: ${parts.join(' and ') || 'what the runs have stored'}.`,
+    ...unfinished.map(
+      (run) => `${run.path} is not finished: ${run.finishedShards} of ${run.shards} shards are counted.`,
+    ),
+  ].join('\n');
 }
 
 function share(part: number, whole: number): string {
