@@ -96,7 +96,7 @@ export function describeBuckets(result: BucketsResult, merged?: MergedRuns): str
       ? `quantiles  ${quantiles.map(({ share, score }) => `${share}: ${score.toFixed(4)}`).join('  ')}`
       : '',
     groups ? groupTable(by!, groups) : '',
-    whatIf ? describeWhatIf(whatIf, sumOf(states)) : '',
+    whatIf ? describeWhatIf(whatIf, tally.cube.rows) : '',
     inputLines(result),
     merged ? describeMerge(merged) : '',
     skipped.length > 0

@@ -121,8 +121,8 @@ function renderHistogram(drawing: Drawing, bins: readonly ReportBin[], drawn: re
   const tails = bins
     .filter(({ from, to, count }) => count > 0 && !Number.isFinite(to - from))
     .map(({ from, to, count }) => {
-      const where = Number.isFinite(to) ? `at most ${formatPlain(to)}` : `above ${formatPlain(from)}`;
-      return html`<p>Not drawn: ${formatCount(count)} with a score of ${where}.</p>`;
+      const where = Number.isFinite(to) ? `of at most ${formatPlain(to)}` : `above ${formatPlain(from)}`;
+      return html`<p>Not drawn: ${formatCount(count)} with a score ${where}.</p>`;
     });
   return renderSection(
     'scores',

@@ -59,7 +59,7 @@ export function runWhatIf(count: typeof countWhatIf): void {
       ...names.flatMap((name) => (thresholdOf(name) === null ? [] : [`--${name} ${thresholdOf(name)}`])),
       ...(keepsMissing ? ['--missing-tags keep'] : []),
       '--output-folder subset',
-    ].join(' ');
+    ].join(' \\\n  ');
     for (const chart of document.querySelectorAll('svg.histogram')) {
       for (const [i, bar] of chart.querySelectorAll('.kept rect').entries()) {
         bar.classList.toggle('out', minAesthetic != null && (data.bars[i] ?? 0) <= minAesthetic);

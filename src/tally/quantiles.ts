@@ -2,6 +2,7 @@ import { WHAT_IF_EDGES, type WhatIfCube } from '../buckets/what-if.ts';
 import { type Batch, sourceOf } from './batches.ts';
 import { doubleSql, KINDS, rowsSql } from './cell-sql.ts';
 import type { TallyDatabase } from './database.ts';
+import { TallyError } from './errors.ts';
 
 /** A share of the scored rows, as a fraction: 0.7 * 10 is not 7 in doubles. */
 export interface Share {
@@ -41,10 +42,16 @@ interface Target {
 export class QuantileSearch {
   readonly #database: TallyDatabase;
   readonly #targets: readonly Target[];
+  readonly #ranges: readonly (readonly [number, number])[];
+  /** Rows in the cells that are looked at. */
+  readonly #rows: number;
 
-  private constructor(database: TallyDatabase, targets: readonly Target[]) {
+  private constructor(database: TallyDatabase, targets: readonly Target[], cells: readonly number[]) {
     this.#database = database;
     this.#targets = targets;
+    const wanted = [...new Set(targets.map(({ cell }) => cell))];
+    this.#ranges = wanted.map(rangeOf);
+    this.#rows = wanted.reduce((sum, cell) => sum + cells[cell]!, 0);
   }
 
   static async create(
@@ -53,7 +60,9 @@ export class QuantileSearch {
     shares: readonly Share[],
   ): Promise<QuantileSearch> {
     await database.run('CREATE TABLE scores_seen (score DOUBLE, n HUGEINT)');
-    return new QuantileSearch(database, targetsOf(cube, shares));
+    // The last cell holds the rows without a score.
+    const cells = cube.byAesthetic().slice(0, -1);
+    return new QuantileSearch(database, targetsOf(cells, shares), cells);
   }
 
   /** Whether there is anything to look for. */
@@ -82,10 +91,20 @@ export class QuantileSearch {
 
   /** Whether a score lies in a cell that is looked at. */
   isWanted(score: number): boolean {
-    return this.#ranges().some(([from, to]) => score > from && score <= to);
+    return this.#ranges.some(
+      ([from, to]) => (score > from || from === Number.NEGATIVE_INFINITY) && score <= to,
+    );
   }
 
+  /** @throws TallyError BB_SHARD_READ where the second look found other rows than the first */
   async find(): Promise<Quantile[]> {
+    const [seen] = await this.#database.rows<{ n: number }>('SELECT sum(n)::DOUBLE AS n FROM scores_seen');
+    if (seen!.n !== this.#rows) {
+      throw new TallyError(
+        'BB_SHARD_READ',
+        `Inputs changed while they were counted: ${this.#rows} scores became ${seen!.n}. Run the same command again.`,
+      );
+    }
     const quantiles: Quantile[] = [];
     for (const { share, cell, rank } of this.#targets) {
       const [row] = await this.#database.rows<{ score: number }>(
@@ -93,23 +112,17 @@ export class QuantileSearch {
            FROM (SELECT score, sum(n) AS n FROM scores_seen WHERE ${rangeSql(rangeOf(cell))} GROUP BY score))
          WHERE reached >= ${rank} ORDER BY score LIMIT 1`,
       );
-      if (row) quantiles.push({ share, score: row.score });
+      quantiles.push({ share, score: row!.score });
     }
     return quantiles;
   }
 
-  #ranges(): (readonly [number, number])[] {
-    return [...new Set(this.#targets.map(({ cell }) => cell))].map(rangeOf);
-  }
-
   #cellsSql(): string {
-    return this.#ranges().map(rangeSql).join(' OR ');
+    return this.#ranges.map(rangeSql).join(' OR ');
   }
 }
 
-function targetsOf(cube: WhatIfCube, shares: readonly Share[]): Target[] {
-  // The last cell holds the rows without a score.
-  const cells = cube.byAesthetic().slice(0, -1);
+function targetsOf(cells: readonly number[], shares: readonly Share[]): Target[] {
   const total = BigInt(cells.reduce((sum, count) => sum + count, 0));
   if (total === 0n) return [];
   return shares.map(({ text, numerator, denominator }) => {
