@@ -1,9 +1,10 @@
+import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { WhatIfCube } from '../buckets/what-if.ts';
 import type { WhatIfThresholds } from '../buckets/what-if-count.ts';
 import type { MergedRuns } from '../pipeline/merge-runs.ts';
 import type { CountOptions, CountProgress } from '../tally/count.ts';
-import type { GroupOrder } from '../tally/groups.ts';
+import type { GroupOrder } from '../tally/group-types.ts';
 import type { Share } from '../tally/quantiles.ts';
 import { bucketPageData } from './bucket-page-view.ts';
 import { BUCKETS_FLAGS } from './buckets-flags.ts';
@@ -126,6 +127,10 @@ async function writePage(
 
 /** What does not go together is told before any work. */
 function refuseMisuse(values: FlagValues): void {
+  const page = values['html'] as string | undefined;
+  if (page !== undefined && statSync(page, { throwIfNoEntry: false })?.isDirectory()) {
+    throw usageError(`--html needs the name of a file; ${page} is a folder.`);
+  }
   const isStored = values['stored'] === true;
   if (isStored && values['by'] !== undefined) throw usageError('--by needs the rows: leave --stored out.');
   if (isStored && values['output-folder'] !== undefined)

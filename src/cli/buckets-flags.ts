@@ -52,6 +52,11 @@ export const BUCKETS_FLAGS: FlagTable = {
     type: 'string',
     describe: 'Merge the runs given: buckets, means and what-if of all together go into this folder',
   },
+  'aesthetic-head': {
+    group: 'Output:',
+    type: 'string',
+    describe: "The runs' aesthetic head, to check the merged means; the built-in encoder's is found",
+  },
   json: {
     group: 'Output:',
     type: 'boolean',

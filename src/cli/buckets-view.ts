@@ -1,7 +1,7 @@
 import type { WhatIfCount, WhatIfThresholds } from '../buckets/what-if-count.ts';
 import type { MergedRuns } from '../pipeline/merge-runs.ts';
 import type { CountResult } from '../tally/count.ts';
-import { GROUP_THRESHOLDS, type Groups } from '../tally/groups.ts';
+import { GROUP_THRESHOLDS, type Groups } from '../tally/group-types.ts';
 import type { BucketTally, RowStates } from '../tally/tally.ts';
 
 /** A what-if question and its answer. */
