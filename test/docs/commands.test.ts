@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { flagSection, flagTables } from '../../scripts/write-readme-flags.ts';
 import { packageFolder } from '../../src/base/package.ts';
+import { BUCKETS_FLAGS } from '../../src/cli/buckets-flags.ts';
 import { SCORE_FLAGS } from '../../src/cli/score-flags.ts';
 import { LOOKUP_FLAGS, STORE_BUILD_FLAGS, STORE_INFO_FLAGS } from '../../src/cli/store-flags.ts';
 import { allPages, readPage } from './pages.ts';
@@ -64,6 +65,20 @@ test('every flag of the store commands is documented, and every one in a documen
     for (const [command] of uses) {
       for (const [, flag] of command.matchAll(/ --([a-z][\w-]*)/g)) t.true(flag! in table, command);
     }
+  }
+});
+
+test('every flag of buckets is documented with its default, and every one in a documented command exists', (t) => {
+  const page = readPage('docs/buckets.md').text;
+  for (const flag of Object.keys(BUCKETS_FLAGS)) t.true(page.includes(`\`--${flag}\``), flag);
+  for (const [, flag, shown] of page.matchAll(/^\| `--([a-z-]+)` \| `([^`]+)` \|/gm)) {
+    const fallback = BUCKETS_FLAGS[flag!]?.default;
+    if (flag !== 'quantiles') t.is(String(fallback), shown!, flag);
+  }
+  const uses = allPages().flatMap(({ text }) => [...text.matchAll(/^bowerbird buckets .*/gm)]);
+  t.true(uses.length >= 5);
+  for (const [command] of uses) {
+    for (const [, flag] of command.matchAll(/ --([a-z][\w-]*)/g)) t.true(flag! in BUCKETS_FLAGS, command);
   }
 });
 
