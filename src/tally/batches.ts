@@ -1,4 +1,3 @@
-import { readColumns } from '../shards/footer.ts';
 import { parquetSource, quotePath } from '../shards/sql.ts';
 import { findColumns, type RowExpressions, type WantedColumns } from './columns.ts';
 import type { TallyDatabase } from './database.ts';
@@ -32,9 +31,11 @@ export async function planBatches(
   files: readonly TallyFile[],
   wanted: WantedColumns,
   onBadFile: OnBadFile,
+  onOpened: (files: number) => void,
 ): Promise<Batch[]> {
   const batches: { files: TallyFile[]; expressions: RowExpressions; key: string; bytes: number }[] = [];
-  for (const file of files) {
+  for (const [opened, file] of files.entries()) {
+    onOpened(opened);
     const expressions = await inspect(database, file, wanted, onBadFile);
     if (!expressions) continue;
     const key = JSON.stringify([file.format, expressions]);
@@ -80,9 +81,10 @@ async function expressionsOf(
       ? (
           await database.rows<{ column_name: string }>(`DESCRIBE SELECT * FROM ${textSource([path], format)}`)
         ).map(({ column_name }) => ({ name: column_name, type: 'VARCHAR' }))
-      : await readColumns(database.connection, path);
+      : await database.columnsOf(path);
     return findColumns(path, schema, isText, wanted);
   } catch (thrown) {
+    database.signal.throwIfAborted();
     throw thrown instanceof Error && thrown.name === 'Error'
       ? badFile('BB_INPUT_UNREADABLE', path, reasonOf(thrown), thrown)
       : thrown;

@@ -91,8 +91,9 @@ class Count {
   async run(): Promise<CountResult> {
     const { by, top, order, shares, signal } = this.#options;
     const onBadFile = (path: string, error: TallyError): void => this.#passOver(path, error);
-    this.#report('opening');
-    const batches = await planBatches(this.#database, this.#inputs.files, this.#options, onBadFile);
+    const onOpened = (files: number): void => this.#report('opening', files);
+    const { files } = this.#inputs;
+    const batches = await planBatches(this.#database, files, this.#options, onBadFile, onOpened);
     const groups = by === undefined ? undefined : await GroupTable.create(this.#database);
     for (const batch of batches) {
       await eachGoodPart(batch, (part) => this.#countBatch(part, groups), onBadFile, signal);
@@ -157,9 +158,9 @@ class Count {
     this.#report('counting');
   }
 
-  #report(phase: CountProgress['phase']): void {
+  #report(phase: CountProgress['phase'], files: number = this.#files): void {
     const { onProgress } = this.#options;
-    onProgress({ phase, files: this.#files, totalFiles: this.#inputs.files.length, rows: this.#rows });
+    onProgress({ phase, files, totalFiles: this.#inputs.files.length, rows: this.#rows });
   }
 }
 

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { SchemaColumn } from '../shards/columns.ts';
 import { openDuckDb, queryRows } from '../shards/duckdb.ts';
+import { readColumns } from '../shards/footer.ts';
 import { registerDomainFunction } from './domain.ts';
 
 /** What bounds a tally. */
@@ -50,6 +52,15 @@ export class TallyDatabase {
   /** Runs a query whose result fits into memory. @throws the signal's reason once it is aborted */
   rows<Row>(sql: string): Promise<Row[]> {
     return this.#unlessAborted(() => queryRows<Row>(this.connection, sql));
+  }
+
+  /** The columns of a Parquet file. @throws the signal's reason once it is aborted */
+  columnsOf(path: string): Promise<SchemaColumn[]> {
+    return this.#unlessAborted(() => readColumns(this.connection, path));
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal;
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Batch, sourceOf } from './batches.ts';
 import { doubleSql, KINDS, rowsSql } from './cell-sql.ts';
 import type { TallyDatabase } from './database.ts';
-import { meanOf, sumSql } from './exact-sum.ts';
+import { LARGEST, meanOf, sumSql } from './exact-sum.ts';
 import { GROUP_THRESHOLDS, type Group, type GroupOrder, type Groups } from './group-types.ts';
 
 const COLUMNS = [
@@ -36,7 +36,8 @@ export class GroupTable {
   /** Adds all rows of a batch, or, where a file of it fails, none. */
   async add(batch: Batch): Promise<void> {
     const score = sumSql(`CASE WHEN kind = ${KINDS.scored} THEN score END`);
-    const isSafeKnown = 'punsafe IS NOT NULL AND NOT isnan(punsafe) AND isfinite(punsafe)';
+    // No probability is that large, and NaN compares as larger than all numbers.
+    const isSafeKnown = `abs(punsafe) <= ${LARGEST}`;
     const punsafe = sumSql(`CASE WHEN ${isSafeKnown} THEN punsafe END`);
     const isScored = `kind = ${KINDS.scored}`;
     const above = GROUP_THRESHOLDS.map((k) => `count(*) FILTER (${isScored} AND score > ${doubleSql(k)})`);

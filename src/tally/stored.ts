@@ -7,7 +7,7 @@ import { TallyError } from './errors.ts';
 import { UNITS_PER_ONE } from './exact-sum.ts';
 import { Tally } from './tally.ts';
 
-interface Record {
+interface RunOrMerge {
   readonly state?: string;
   readonly rows?: number;
   readonly count?: number;
@@ -35,7 +35,7 @@ export async function readStored(folders: readonly string[]): Promise<Tally> {
 
 async function readOne(folder: string): Promise<Tally> {
   const record =
-    (await readJson<Record>(folder, 'run.json')) ?? (await readJson<Record>(folder, 'merged.json'));
+    (await readJson<RunOrMerge>(folder, 'run.json')) ?? (await readJson<RunOrMerge>(folder, 'merged.json'));
   const path = join(folder, 'what-if.json');
   const text = await readText(path);
   const stored = await readJson<StoredBuckets>(folder, 'buckets.json');
@@ -48,20 +48,28 @@ async function readOne(folder: string): Promise<Tally> {
   }
   const tally = new Tally();
   tally.cube.merge(WhatIfCube.parse(text, path));
-  for (const { bucket, count, mean_score } of stored.buckets) {
+  for (const { bucket, count, mean_score } of stored.buckets ?? []) {
+    const place = BUCKET_NAMES.indexOf(bucket as BucketName);
+    if (place < 0 || !Number.isSafeInteger(count) || count < 0) throw misfit(folder);
     const units = BigInt(Math.round((mean_score ?? 0) * count * UNITS_PER_ONE));
-    tally.addToBucket(BUCKET_NAMES.indexOf(bucket as BucketName), count, { units, tooLarge: 0 });
+    tally.addToBucket(place, count, { units, tooLarge: 0 });
     tally.states.scored += count;
   }
   tally.states.nullScores = tally.cube.rows - tally.states.scored;
   tally.states.failed = (record.rows ?? record.count ?? 0) - tally.cube.rows;
-  if (Object.values(tally.states).every((count) => count >= 0)) return tally;
-  throw new TallyError(
+  const inCells = tally.cube
+    .byAesthetic()
+    .slice(0, -1)
+    .reduce((sum, count) => sum + count, 0);
+  if (inCells !== tally.states.scored || tally.states.failed < 0) throw misfit(folder);
+  return tally;
+}
+
+function misfit(folder: string): TallyError {
+  return new TallyError(
     'BB_RUN_CORRUPT',
-    `buckets.json, what-if.json and the record of ${folder} do not belong together.`,
-    {
-      fields: { path: folder },
-    },
+    `buckets.json, what-if.json and the record of ${folder} do not belong together. Without --stored its rows are counted.`,
+    { fields: { path: folder } },
   );
 }
 
