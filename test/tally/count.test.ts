@@ -4,30 +4,13 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import test, { type ExecutionContext } from 'ava';
 import { BUCKET_NAMES } from '../../src/buckets/bucket-names.ts';
 import { buildStore } from '../../src/store/build.ts';
-import { type CountOptions, type CountResult, countScoresOf } from '../../src/tally/count.ts';
 import { parseShare } from '../../src/tally/quantiles.ts';
 import { makeFolder } from '../helpers/scored-world.ts';
 import { buildShard, type ShardRow } from '../helpers/shard-builder.ts';
+import { count } from './count-inputs.ts';
 import { bruteForce, makeTagRows, randomThresholds, sequence, type TagRow } from './scored-rows.ts';
 
 const FLOATS = { aesthetic: 'FLOAT', punsafe: 'FLOAT', pwatermark: 'FLOAT' } as const;
-
-function count(inputs: readonly string[], options: Partial<CountOptions> = {}): Promise<CountResult> {
-  return countScoresOf({
-    inputs,
-    shares: [],
-    by: undefined,
-    urlColumn: undefined,
-    top: 10,
-    order: 'count',
-    skipBadFiles: false,
-    threads: 2,
-    memoryLimitMb: 256,
-    signal: new AbortController().signal,
-    onProgress: () => undefined,
-    ...options,
-  });
-}
 
 async function writeTags(t: ExecutionContext, rows: readonly TagRow[], fileCount: number): Promise<string> {
   const folder = await makeFolder(t);

@@ -61,7 +61,7 @@ test('what is not finished, is no run, or does not belong together gives no answ
       { instanceOf: TallyError },
       JSON.stringify(changes),
     );
-    t.is(error.code, code);
+    t.is(error.code as string, code);
     t.true(error.message.includes(folder));
   }
 });
