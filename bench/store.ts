@@ -1,33 +1,41 @@
 // The hash -> score store beside a flat sorted file (10 bytes a record, binary search: static-ondisk-kv's layout) and
-// plain LMDB (8-byte keys, 2-byte values), in one run: bytes an entry, build rate, look-ups per CPU-second.
-// Run: npx tsc; node .build/bench/store.js [--large]        (--large: to 45.7 million entries, some minutes, 3 GB of disk)
+// plain LMDB (8-byte keys, 2-byte values), in one run: bytes an entry, build rate, look-ups per CPU-second, pages that cold
+// look-ups read. Run: npx tsc; node .build/bench/store.js [--large] [--static-ondisk-kv CHECKOUT]
+// --large: to 50 million entries, some minutes, 4 GB of disk. --static-ondisk-kv: the Python library itself as well.
+
+import { spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
-import { closeSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
-import { toFloat16Bits } from '../src/base/float16.ts';
+import { fileURLToPath } from 'node:url';
 import { buildStore } from '../src/store/build.ts';
 import { openStore } from '../src/store/reader.ts';
 import type { ScoreRows } from '../src/store/records.ts';
+import {
+  FLAT_BYTES,
+  flatRivals,
+  plainRival,
+  type Rival,
+  timeStaticOndiskKv,
+  writeFlat,
+} from './support/store-rivals.ts';
 
 const LOOKUPS = 500_000;
 const BATCH = 1000;
-const FLAT_BYTES = 10;
-/** Flat files and plain LMDB are built up to here only. */
+/** Look-ups before the clock starts, so that what is timed is compiled. */
+const WARM_UP = 50_000;
+/** Plain LMDB and flat files in memory are built up to here only. */
 const RIVALS_MAX = 10_000_000;
+/** Look-ups whose pages are counted in a file that no page of is in memory. */
+const COLD_LOOKUPS = 5000;
 const LAION_ENTRIES = 5.85e9;
+/** Of an entry in the file that a build sorts through: two words of hash, one of scores. */
+const TEMPORARY_BYTES = 12;
 /** LAION's density with 1/128 of its hashes: as many as share their first 7 bits. */
 const SHARED_BITS = 7;
 const AT_LAION_DENSITY = Math.round(LAION_ENTRIES / 2 ** SHARED_BITS);
-
-interface Rival {
-  readonly name: string;
-  readonly bytes: number;
-  readonly single: (hash: bigint) => boolean;
-  readonly batch?: (hashes: BigInt64Array) => Uint8Array;
-}
 
 function cpuSeconds(work: () => void): number {
   const before = process.cpuUsage();
@@ -58,76 +66,8 @@ function floorBytes(count: number): number {
   return (64 - Math.log2(count) + Math.LOG2E + 16) / 8;
 }
 
-/** Writes the flat file: records of an int64 and a float16, sorted by the signed number, as static-ondisk-kv has them. */
-function writeFlat(path: string, hashes: BigInt64Array, scores: Float32Array): void {
-  const order = Uint32Array.from(hashes, (_, i) => i).sort((a, b) => (hashes[a]! < hashes[b]! ? -1 : 1));
-  const halves = toFloat16Bits(scores);
-  const bytes = Buffer.alloc(FLAT_BYTES * hashes.length);
-  order.forEach((row, i) => {
-    bytes.writeBigInt64LE(hashes[row]!, FLAT_BYTES * i);
-    bytes.writeUInt16LE(halves[row]!, FLAT_BYTES * i + 8);
-  });
-  writeFileSync(path, bytes);
-}
-
-function searchFlat(count: number, hash: bigint, keyAt: (record: number) => bigint): boolean {
-  let low = 0;
-  let high = count - 1;
-  while (low <= high) {
-    const middle = (low + high) >>> 1;
-    const key = keyAt(middle);
-    if (key === hash) return true;
-    if (key < hash) low = middle + 1;
-    else high = middle - 1;
-  }
-  return false;
-}
-
-function flatRivals(path: string, count: number): { rivals: Rival[]; close: () => void } {
-  const memory = readFileSync(path);
-  const file = openSync(path, 'r');
-  const probe = Buffer.alloc(8);
-  const fromDisk = (record: number): bigint => {
-    readSync(file, probe, 0, 8, FLAT_BYTES * record);
-    return probe.readBigInt64LE(0);
-  };
-  const inMemory = (record: number): bigint => memory.readBigInt64LE(FLAT_BYTES * record);
-  const bytes = FLAT_BYTES * count;
-  const rivals = [
-    { name: 'flat file, read', bytes, single: (hash: bigint) => searchFlat(count, hash, fromDisk) },
-    { name: 'flat file, in memory', bytes, single: (hash: bigint) => searchFlat(count, hash, inMemory) },
-  ];
-  return { rivals, close: () => closeSync(file) };
-}
-
-function writePlain(path: string, flatPath: string): RootDatabase<Buffer, Buffer> {
-  const flat = readFileSync(flatPath);
-  const database = open<Buffer, Buffer>({
-    path,
-    noSubdir: true,
-    keyEncoding: 'binary',
-    encoding: 'binary',
-    noSync: true,
-  });
-  const step = 100_000 * FLAT_BYTES;
-  for (let from = 0; from < flat.length; from += step) {
-    database.transactionSync(() => {
-      for (let at = from; at < Math.min(flat.length, from + step); at += FLAT_BYTES) {
-        database.putSync(plainKey(flat.readBigInt64LE(at)), flat.subarray(at + 8, at + 10), { append: true });
-      }
-    });
-  }
-  return database;
-}
-
-const plainKeyBytes = Buffer.alloc(8);
-
-function plainKey(hash: bigint): Buffer {
-  plainKeyBytes.writeBigUInt64BE(BigInt.asUintN(64, hash + 2n ** 63n));
-  return plainKeyBytes;
-}
-
 function measure(rival: Rival, hits: BigInt64Array, misses: BigInt64Array): number[] {
+  for (const hash of misses.subarray(0, WARM_UP)) rival.single(hash);
   return [hits, misses].flatMap((hashes) => {
     const expected = hashes === hits ? hashes.length : 0;
     let found = 0;
@@ -150,10 +90,10 @@ function line(cells: readonly string[]): string {
 
 const thousands = (rate: number): string => (Number.isNaN(rate) ? '-' : `${(rate / 1000).toFixed(0)}k`);
 
-async function run(folder: string, count: number, sharedBits: number): Promise<void> {
-  const hashes = randomHashes(count, sharedBits);
+/** Builds a store, says how, and gives its size in bytes. */
+async function buildAndTell(output: string, hashes: BigInt64Array, sharedBits: number): Promise<number> {
+  const count = hashes.length;
   const scores = Float32Array.from(hashes, (_, i) => (i % 640) / 64);
-  const output = join(folder, `store-${count}`);
   const before = process.cpuUsage();
   const startedAtMs = performance.now();
   const { meta } = await buildStore({
@@ -165,53 +105,115 @@ async function run(folder: string, count: number, sharedBits: number): Promise<v
   });
   const { user, system } = process.cpuUsage(before);
   const rate = count / ((user + system) / 1e6);
-  const density = count * 2 ** sharedBits;
   console.log(
     `\n${count} entries${sharedBits > 0 ? ` that share their first ${sharedBits} bits` : ''}: built at ` +
       `${(rate / 1e6).toFixed(2)} M entries per CPU-second (${((performance.now() - startedAtMs) / 1000).toFixed(1)} s), ` +
-      `floor ${floorBytes(density).toFixed(2)} bytes an entry, ${(meta.entries / meta.blocks).toFixed(1)} entries a block`,
+      `floor ${floorBytes(count * 2 ** sharedBits).toFixed(2)} bytes an entry, ` +
+      `${(meta.entries / meta.blocks).toFixed(1)} entries a block`,
   );
+  if (sharedBits > 0) extrapolate(meta.dataBytes / meta.entries, rate);
+  return meta.dataBytes;
+}
+
+interface ColdReader {
+  /** Of the data file, for each look-up; NaN where the system does not say. */
+  readonly pages: number;
+  readonly anonymousMib: number | null;
+}
+
+/** Drops the data file from memory, has another process look some hashes up, and counts the pages that came in. */
+async function readCold(output: string, hits: BigInt64Array): Promise<ColdReader> {
   const store = await openStore(output);
-  const rivals: Rival[] = [
-    {
-      name: 'store',
-      bytes: meta.dataBytes,
-      single: (hash) => store.get(hash) !== undefined,
-      batch: (wanted) => store.getMany(wanted).found,
-    },
-  ];
-  const closers: (() => unknown)[] = [() => store.close()];
-  if (count <= RIVALS_MAX) {
-    const flatPath = join(folder, `flat-${count}`);
-    writeFlat(flatPath, hashes, scores);
-    const flat = flatRivals(flatPath, count);
-    const plainPath = join(folder, `plain-${count}.mdb`);
-    const plain = writePlain(plainPath, flatPath);
-    const single = (hash: bigint): boolean => plain.getBinaryFast(plainKey(hash)) !== undefined;
-    rivals.push(...flat.rivals, { name: 'plain LMDB', bytes: statSync(plainPath).size, single });
-    closers.push(flat.close, () => plain.close());
-  }
+  await store.close();
+  const path = join(store.versionPath, 'blocks.mdb');
+  spawnSync('dd', [`of=${path}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0']);
+  const resident = (): number =>
+    Number.parseInt(spawnSync('fincore', ['-n', '-o', 'PAGES', path], { encoding: 'utf8' }).stdout, 10);
+  const isCold = resident() === 0;
+  const step = Math.floor(hits.length / COLD_LOOKUPS);
+  const asked = hits.filter((_, i) => i % step === 0).slice(0, COLD_LOOKUPS);
+  const keys = join(output, '..', 'asked');
+  writeFileSync(keys, new Uint8Array(asked.buffer, asked.byteOffset, asked.byteLength));
+  const reader = fileURLToPath(new URL('support/store-reader-process.js', import.meta.url));
+  const { stdout } = spawnSync(process.execPath, [reader, output, keys], { encoding: 'utf8' });
+  return {
+    pages: isCold ? resident() / asked.length : Number.NaN,
+    anonymousMib: JSON.parse(stdout) as number | null,
+  };
+}
+
+/** What all of LAION-5B would take, by what a part of its density took. */
+function extrapolate(bytesPerEntry: number, entriesPerCpuSecond: number): void {
+  const gigabytes = (bytes: number): string => `${((bytes * LAION_ENTRIES) / 1e9).toFixed(1)} GB`;
+  console.log(
+    `for ${LAION_ENTRIES} entries: ${gigabytes(bytesPerEntry)}, ${(LAION_ENTRIES / entriesPerCpuSecond / 60).toFixed(0)} ` +
+      `CPU-minutes from rows in memory, a temporary file of ${gigabytes(TEMPORARY_BYTES)}`,
+  );
+}
+
+function tell(name: string, bytesPerEntry: number, rates: readonly number[], own: number): void {
+  const cells = [bytesPerEntry.toFixed(2), ...rates.map(thousands), `${(rates[0]! / own).toFixed(2)}x`];
+  console.log(line([name, ...cells]));
+}
+
+async function run(folder: string, count: number, sharedBits: number): Promise<void> {
+  const hashes = randomHashes(count, sharedBits);
+  const output = join(folder, `store-${count}`);
+  const bytes = await buildAndTell(output, hashes, sharedBits);
   const step = Math.max(1, Math.floor(count / LOOKUPS));
   const hits = hashes.filter((_, i) => i % step === 0).slice(0, LOOKUPS);
   const misses = randomHashes(LOOKUPS, sharedBits);
+  const store = await openStore(output);
   console.log(
     line(['', 'bytes/entry', 'hits/CPU-s', 'in batches', 'misses/CPU-s', 'in batches', 'vs store']),
   );
-  let own: number | undefined;
-  for (const rival of rivals) {
-    const [hit, hitBatch, miss, missBatch] = measure(rival, hits, misses) as [number, number, number, number];
-    own ??= hit;
-    console.log(
-      line([
-        rival.name,
-        (rival.bytes / count).toFixed(2),
-        ...[hit, hitBatch, miss, missBatch].map(thousands),
-        `${(hit / own).toFixed(2)}x`,
-      ]),
-    );
-  }
-  for (const close of closers) await close();
+  const single = (hash: bigint): boolean => store.get(hash) !== undefined;
+  const batch = (wanted: BigInt64Array): Uint8Array => store.getMany(wanted).found;
+  const own = measure({ name: 'store', bytes, single, batch }, hits, misses);
+  tell('store', bytes / count, own, own[0]!);
+  await store.close();
+  await runRivals(folder, hashes, hits, misses, own[0]!);
+  const { pages, anonymousMib } = await readCold(output, hits);
+  console.log(
+    `cold: ${pages.toFixed(2)} pages for each of ${COLD_LOOKUPS} look-ups; ${anonymousMib} MiB of anonymous memory`,
+  );
   rmSync(output, { recursive: true });
+}
+
+async function runRivals(
+  folder: string,
+  hashes: BigInt64Array,
+  hits: BigInt64Array,
+  misses: BigInt64Array,
+  own: number,
+): Promise<void> {
+  const library = argumentOf('--static-ondisk-kv');
+  const count = hashes.length;
+  if (count > RIVALS_MAX && library === undefined) return;
+  const flatPath = join(folder, `flat-${count}`);
+  writeFlat(
+    flatPath,
+    hashes,
+    Float32Array.from(hashes, (_, i) => (i % 640) / 64),
+  );
+  if (library !== undefined) {
+    const [hit, miss] = timeStaticOndiskKv(library, flatPath, hits, misses);
+    tell('static-ondisk-kv', FLAT_BYTES, [hit, Number.NaN, miss, Number.NaN], own);
+  }
+  if (count <= RIVALS_MAX) {
+    const flat = flatRivals(flatPath, count);
+    const plain = plainRival(join(folder, `plain-${count}.mdb`), flatPath);
+    for (const rival of [...flat.rivals, plain.rival])
+      tell(rival.name, rival.bytes / count, measure(rival, hits, misses), own);
+    flat.close();
+    await plain.close();
+  }
+  rmSync(flatPath);
+}
+
+function argumentOf(flag: string): string | undefined {
+  const at = process.argv.indexOf(flag);
+  return at < 0 ? undefined : process.argv[at + 1];
 }
 
 const isLarge = process.argv.includes('--large');
@@ -220,6 +222,7 @@ try {
   await run(folder, 1_000_000, 0);
   if (isLarge) {
     await run(folder, RIVALS_MAX, 0);
+    await run(folder, 50_000_000, 0);
     await run(folder, AT_LAION_DENSITY, SHARED_BITS);
   }
 } finally {

@@ -11,7 +11,8 @@ export function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomUUID()}${TEMPORARY_SUFFIX}`);
 }
 
-async function syncPath(path: string): Promise<void> {
+/** Brings a file, or a folder's names, to the disk. */
+export async function syncPath(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

@@ -3,7 +3,9 @@ import type { Command } from './command.ts';
 import { DEMO } from './demo-command.ts';
 import { LOOKUP } from './lookup-command.ts';
 import { SCORE } from './score-command.ts';
-import { STORE_BUILD, STORE_INFO, STORE_VERIFY } from './store-command.ts';
+import { STORE_INFO, STORE_VERIFY } from './store-command.ts';
+import { STORE_EXPORT } from './store-export-command.ts';
+import { STORE_ADD, STORE_BUILD, STORE_COMPACT } from './store-write-command.ts';
 
 /** Commands by the word that they are called by; a group has commands of its own. */
 export const COMMANDS: readonly (Command | CommandGroup)[] = [
@@ -12,8 +14,8 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   LOOKUP,
   {
     name: 'store',
-    describe: 'Build, describe or check a hash -> score store',
-    commands: [STORE_BUILD, STORE_INFO, STORE_VERIFY],
+    describe: 'Build, extend, describe, check or export a hash -> score store',
+    commands: [STORE_BUILD, STORE_ADD, STORE_COMPACT, STORE_INFO, STORE_VERIFY, STORE_EXPORT],
   },
   DEMO,
 ];

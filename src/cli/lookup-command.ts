@@ -1,15 +1,17 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { hashTexts } from '../samples/hash.ts';
-import { openStore, type Store } from '../store/reader.ts';
+import type { HashRows } from '../shards/hash-rows.ts';
+import type { AnswerRows } from '../shards/score-table.ts';
+import type { Store } from '../store/reader.ts';
 import type { Command, Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
+import { hashesOfLines, parseHash } from './hash-lines.ts';
+import { withInterrupt } from './interrupt.ts';
+import { type LookupOutput, lookupOutput, writeAnswers } from './lookup-output.ts';
+import { rowsProgress } from './rows-progress.ts';
 import { LOOKUP_FLAGS, STORE_POSITIONAL } from './store-flags.ts';
-
-const BATCH_LINES = 10_000;
 
 /** `bowerbird lookup` */
 export const LOOKUP: Command = {
@@ -23,113 +25,141 @@ export const LOOKUP: Command = {
   run: lookupCommand,
 };
 
+/** What to look up; `rowCount` where it is known beforehand. */
+interface Wanted {
+  readonly rows: AsyncIterable<HashRows>;
+  readonly rowCount?: number;
+  readonly close?: () => void;
+}
+
 /**
- * Runs `lookup`: a line for each hash, in order. Gives the exit code.
+ * Runs `lookup`: an answer for each hash, in order. Gives the exit code.
  *
- * @throws BowerbirdError BB_USAGE, BB_HASH_INVALID, BB_STORE_NOT_FOUND, BB_STORE_CORRUPT
+ * @throws BowerbirdError BB_USAGE, BB_HASH_INVALID, BB_STORE_NOT_FOUND, BB_STORE_CORRUPT, BB_INPUT_UNREADABLE,
+ *   BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH, BB_SHARD_READ, BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE, BB_DISK_FULL
  */
 async function lookupCommand({ values, parsed }: Invocation): Promise<number> {
   // What comes after `--` is none of the positionals that yargs names.
   const [, ...afterDashes] = parsed['_'] as string[];
   const hashes = [...((parsed['hashes'] as string[] | undefined) ?? []), ...afterDashes];
-  const batches = hashBatches(hashes, values);
+  refuseSeveralWays(hashes, values);
+  const output = lookupOutput(values);
+  const given = hashes.map((hash) => parseHash(hash, 'arguments'));
+  const { openStore } = await import('../store/reader.ts');
   const store = await openStore(parsed['store'] as string);
   try {
-    await pipeline(Readable.from(answers(store, batches, values['json'] === true)), process.stdout, {
-      end: false,
-    });
-  } catch (thrown) {
-    // The reader of our output has seen enough.
-    if (codeOf(thrown) !== 'EPIPE') throw thrown;
+    return await withInterrupt(
+      () => undefined,
+      (signal) => lookUp(store, given, values, output, signal),
+    );
   } finally {
     await store.close();
   }
-  return 0;
 }
 
-function hashBatches(hashes: readonly string[], values: FlagValues): AsyncIterable<BigInt64Array> {
-  const { url, text, input } = values as { url?: string; text?: string; input?: string };
-  const ways = [hashes.length > 0, url !== undefined || text !== undefined, input !== undefined];
+function refuseSeveralWays(hashes: readonly string[], values: FlagValues): void {
+  const byText = values['url'] !== undefined || values['text'] !== undefined;
+  const ways = [hashes.length > 0, byText, values['input'] !== undefined];
   if (ways.filter(Boolean).length !== 1)
     throw usageError('lookup needs hashes, or --url and --text, or --input: one of these.');
-  if (input !== undefined) return linesOf(input);
-  return once(
-    hashes.length > 0 ? hashesOf(hashes, 'arguments') : hashTexts([bytesOf(url ?? '', text ?? '')]),
-  );
+  const column = ['hash-col', 'url-col', 'caption-col'].find((flag) => values[flag] !== undefined);
+  if (column && !isParquet(values['input'] as string | undefined))
+    throw usageError(`--${column} names a column of a Parquet file; give one by --input.`);
 }
 
-async function* once<T>(value: T): AsyncGenerator<T> {
-  yield value;
+function isParquet(input: string | undefined): input is string {
+  return input?.toLowerCase().endsWith('.parquet') === true;
 }
 
-async function* linesOf(input: string): AsyncGenerator<BigInt64Array> {
-  const stream = input === '-' ? process.stdin : createReadStream(input);
-  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
-  let batch: string[] = [];
-  try {
-    for await (const line of lines) {
-      if (line.trim() === '') continue;
-      if (batch.push(line) < BATCH_LINES) continue;
-      yield hashesOf(batch, input);
-      batch = [];
-    }
-  } catch (thrown) {
-    if (thrown instanceof BowerbirdError) throw thrown;
-    throw new BowerbirdError('BB_INPUT_UNREADABLE', `${input} cannot be read: ${messageOf(thrown)}.`, {
-      cause: thrown,
-      fields: { path: input },
-    });
-  }
-  if (batch.length > 0) yield hashesOf(batch, input);
-}
-
-/** The hash that each line states, or of the URL and caption on it. */
-function hashesOf(lines: readonly string[], origin: string): BigInt64Array {
-  const texts = lines
-    .filter((line) => line.includes('\t'))
-    .map((line) => Buffer.from(line.replace('\t', '')));
-  const computed = hashTexts(texts);
-  const hashes = new BigInt64Array(lines.length);
-  let next = 0;
-  for (const [i, line] of lines.entries()) {
-    hashes[i] = line.includes('\t') ? computed[next++]! : parseHash(line.trim(), origin);
-  }
-  return hashes;
-}
-
-function bytesOf(url: string, text: string): Uint8Array {
-  return Buffer.from(url + text);
-}
-
-function parseHash(text: string, origin: string): bigint {
-  const hash = /^[+-]?\d{1,20}$/.test(text) ? BigInt(text.replace(/^\+/, '')) : undefined;
-  if (hash !== undefined && BigInt.asIntN(64, hash) === hash) return hash;
-  throw new BowerbirdError(
-    'BB_HASH_INVALID',
-    `${JSON.stringify(text)} (${origin}) is no hash: a whole number from -2^63 to 2^63 - 1. ` +
-      'For a URL and its caption, put a tab between them.',
-    { fields: { text, origin } },
-  );
-}
-
-async function* answers(
+async function lookUp(
   store: Store,
-  batches: AsyncIterable<BigInt64Array>,
-  json: boolean,
-): AsyncGenerator<string> {
-  const names = store.meta.columns;
-  if (!json) yield `hash\t${names.join('\t')}\n`;
-  for await (const hashes of batches) {
-    const { columns } = store.getMany(hashes);
-    const lines: string[] = [];
-    hashes.forEach((hash, i) => {
-      const scores = columns.map((column) => (Number.isNaN(column[i]!) ? null : column[i]!));
-      lines.push(
-        json
-          ? `{"hash":"${hash}",${names.map((name, c) => `"${name}":${scores[c]}`).join(',')}}\n`
-          : `${hash}\t${scores.map((score) => score ?? '').join('\t')}\n`,
-      );
+  given: readonly bigint[],
+  values: FlagValues,
+  output: LookupOutput,
+  signal: AbortSignal,
+): Promise<number> {
+  const temporaryFolder = await mkdtemp(join(tmpdir(), 'bowerbird-lookup-'));
+  let wanted: Wanted | undefined;
+  try {
+    wanted = await wantedRows(given, values, temporaryFolder, signal);
+    // On a terminal the answers themselves show that it goes on.
+    const isShown = output.path !== undefined || !process.stdout.isTTY;
+    const onProgress = isShown ? rowsProgress('looked up', wanted.rowCount) : undefined;
+    const answers = answersOf(store, wanted.rows, signal, onProgress);
+    await writeAnswers(output, store.meta.columns, answers, {
+      memoryLimitMb: values['memory-mb'] as number,
+      signal,
     });
-    yield lines.join('');
+    return 0;
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+    process.stderr.write(
+      `Interrupted.${output.path === undefined ? '' : ` ${output.path} was not written.`}\n`,
+    );
+    return 130;
+  } finally {
+    wanted?.close?.();
+    await rm(temporaryFolder, { recursive: true, force: true });
+  }
+}
+
+async function wantedRows(
+  given: readonly bigint[],
+  values: FlagValues,
+  temporaryFolder: string,
+  signal: AbortSignal,
+): Promise<Wanted> {
+  const { url, text, input } = values as { url?: string; text?: string; input?: string };
+  if (isParquet(input)) return parquetRows(input, values, temporaryFolder);
+  if (input !== undefined) return { rows: withHashes(hashesOfLines(input, signal)) };
+  const hashes =
+    given.length > 0
+      ? BigInt64Array.from(given)
+      : hashTexts([Buffer.concat([Buffer.from(url ?? ''), Buffer.from(text ?? '')])]);
+  return { rows: withHashes([hashes]), rowCount: hashes.length };
+}
+
+async function parquetRows(path: string, values: FlagValues, temporaryFolder: string): Promise<Wanted> {
+  const { HashRowReader } = await import('../shards/hash-rows.ts');
+  const choice = {
+    hashColumn: values['hash-col'] as string | undefined,
+    urlColumn: values['url-col'] as string | undefined,
+    captionColumn: values['caption-col'] as string | undefined,
+  };
+  const memoryLimitMb = values['memory-mb'] as number;
+  const reader = await HashRowReader.open(path, choice, { memoryLimitMb, temporaryFolder });
+  return { rows: reader.rows(), rowCount: reader.rowCount, close: () => reader.close() };
+}
+
+async function* withHashes(
+  batches: AsyncIterable<BigInt64Array> | Iterable<BigInt64Array>,
+): AsyncGenerator<HashRows> {
+  for await (const hashes of batches) yield { hashes, withoutHash: new Uint8Array(hashes.length) };
+}
+
+async function* answersOf(
+  store: Store,
+  batches: AsyncIterable<HashRows>,
+  signal: AbortSignal,
+  onProgress: ((rows: number) => void) | undefined,
+): AsyncGenerator<AnswerRows> {
+  let rows = 0;
+  for await (const { hashes, withoutHash } of batches) {
+    signal.throwIfAborted();
+    // Reads many pages at a time where the store is larger than the memory.
+    await store.prefetch(hashes);
+    const { found, columns } = store.getMany(hashes);
+    forgetWhereNone(withoutHash, found, columns);
+    yield { hashes, withoutHash, found, columns };
+    rows += hashes.length;
+    onProgress?.(rows);
+  }
+}
+
+/** A row without a hash is a miss, whatever stands in its place. */
+function forgetWhereNone(withoutHash: Uint8Array, found: Uint8Array, columns: readonly Float32Array[]): void {
+  for (let row = withoutHash.indexOf(1); row >= 0; row = withoutHash.indexOf(1, row + 1)) {
+    found[row] = 0;
+    for (const column of columns) column[row] = Number.NaN;
   }
 }

@@ -1,6 +1,6 @@
 import type { ScoreConfig } from '../pipeline/config.ts';
 import { ScoreProgress } from '../pipeline/progress.ts';
-import { runScore, type ScoreOutcome } from '../pipeline/score.ts';
+import type { ScoreOutcome } from '../pipeline/score.ts';
 import { type Command, commandLine, type Invocation, pathsOf } from './command.ts';
 import { readConfigFile, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -59,7 +59,10 @@ export async function runWithProgress(config: ScoreConfig): Promise<ScoreOutcome
           view.note('Closing the shards in flight (once more Ctrl-C: leave at once) ...');
         }
       },
-      (closing) => runScore(config, progress, closing),
+      async (closing) => {
+        const { runScore } = await import('../pipeline/score.ts');
+        return runScore(config, progress, closing);
+      },
     );
   } finally {
     view.stop();

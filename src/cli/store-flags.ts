@@ -16,7 +16,17 @@ export const STORE_BUILD_FLAGS: FlagTable = {
   from: {
     group: 'Input:',
     type: 'list',
-    describe: "Run folders, tag Parquet or CSV; the same as the command's arguments",
+    describe: "Run folders, tag Parquet, CSV or static-ondisk-kv files; the same as the command's arguments",
+  },
+  'kv-format': {
+    group: 'Input:',
+    type: 'string',
+    describe: 'How the records of static-ondisk-kv files look: `q+ee` (key format `q`, value format `ee`)',
+  },
+  'kv-columns': {
+    group: 'Input:',
+    type: 'list',
+    describe: 'The scores in them, in their order; with `q+ee` `pwatermark,punsafe` where left out',
   },
   columns: {
     group: 'Store:',
@@ -42,8 +52,44 @@ export const STORE_BUILD_FLAGS: FlagTable = {
   json: JSON_FLAG,
 };
 
+/** The flags of `bowerbird store add`: columns and precision are the store's. */
+export const STORE_ADD_FLAGS: FlagTable = Object.fromEntries(
+  Object.entries(STORE_BUILD_FLAGS).filter(([name]) => !['columns', 'precision', 'output'].includes(name)),
+);
+
 /** The flags of `bowerbird store info` and `store verify`. */
 export const STORE_INFO_FLAGS: FlagTable = { json: JSON_FLAG };
+
+const OVERWRITE_FLAG = {
+  group: 'Output:',
+  type: 'boolean',
+  default: false,
+  describe: 'Replace the output file where there is one',
+} as const;
+
+/** The flags of `bowerbird store export`. */
+export const STORE_EXPORT_FLAGS: FlagTable = {
+  format: {
+    group: 'Output:',
+    type: 'string',
+    choices: ['static-ondisk-kv', 'parquet'],
+    describe: 'What to write',
+  },
+  output: { group: 'Output:', type: 'string', describe: 'File to write' },
+  columns: {
+    group: 'Output:',
+    type: 'list',
+    describe: "Scores to write, in this order; the store's own where none are named",
+  },
+  precision: {
+    group: 'Output:',
+    type: 'string',
+    choices: ['float16', 'float32'],
+    describe: "Of static-ondisk-kv: value format `e` or `f`; the store's own where it is left out",
+  },
+  overwrite: OVERWRITE_FLAG,
+  json: { ...JSON_FLAG, describe: 'Print the result as JSON' },
+};
 
 /** The flags of `bowerbird lookup`. */
 export const LOOKUP_FLAGS: FlagTable = {
@@ -52,9 +98,42 @@ export const LOOKUP_FLAGS: FlagTable = {
   input: {
     group: 'Input:',
     type: 'string',
-    describe: 'File (`-`: standard input) with a hash, or URL and caption with a tab between, on each line',
+    describe:
+      'File (`-`: standard input) with a hash, or URL and caption with a tab between, on each line; or .parquet',
   },
+  'hash-col': {
+    group: 'Input:',
+    type: 'string',
+    describe: 'Of Parquet: column of int64 hashes; `hash`, or else computed from URL and caption',
+  },
+  'url-col': { group: 'Input:', type: 'string', describe: 'Of Parquet: column of URLs; found by its name' },
+  'caption-col': {
+    group: 'Input:',
+    type: 'string',
+    describe: 'Of Parquet: column of captions; found likewise',
+  },
+  output: { group: 'Output:', type: 'string', describe: 'File to write: .tsv, .jsonl or .parquet' },
+  'output-format': {
+    group: 'Output:',
+    type: 'string',
+    choices: ['tsv', 'jsonl', 'parquet'],
+    describe: "Format, where the output's name does not tell",
+  },
+  found: {
+    group: 'Output:',
+    type: 'boolean',
+    default: false,
+    describe: 'Also tell a miss from a null score: a field `found` (Parquet always has it)',
+  },
+  overwrite: OVERWRITE_FLAG,
   json: { ...JSON_FLAG, describe: 'One JSON object a line; null on a miss' },
+  'memory-mb': {
+    group: 'Machine:',
+    type: 'integer',
+    min: 64,
+    default: 512,
+    describe: 'Memory for reading and writing Parquet',
+  },
 };
 
 /** @throws BowerbirdError BB_USAGE for no column, an unknown one, or one given twice */

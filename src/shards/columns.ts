@@ -40,7 +40,7 @@ const SIGNED_TYPES = ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT'];
 const UNSIGNED_TYPES = ['UTINYINT', 'USMALLINT', 'UINTEGER', 'UBIGINT'];
 
 /** True for the integer types of up to 64 bits. */
-function isInteger(type: string): boolean {
+export function isInteger(type: string): boolean {
   return SIGNED_TYPES.includes(type) || UNSIGNED_TYPES.includes(type);
 }
 

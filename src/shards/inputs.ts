@@ -17,7 +17,7 @@ const EXTENSIONS = {
 export type InputFormat = (typeof EXTENSIONS)[keyof typeof EXTENSIONS];
 
 /** The format that a file's extension stands for (`.gz` after it changes nothing); undefined for any other. */
-function inferFormat(path: string): InputFormat | undefined {
+export function inferFormat(path: string): InputFormat | undefined {
   const name = basename(path).toLowerCase();
   const bare = name.endsWith('.gz') ? name.slice(0, -'.gz'.length) : name;
   const extension = bare.slice(bare.lastIndexOf('.'));

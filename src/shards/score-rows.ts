@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import { setRoundedToOdd } from '../base/round-to-odd.ts';
 import { columnOf, type SchemaColumn } from './columns.ts';
 import { type DuckDbOptions, openDuckDb, queryRows } from './duckdb.ts';
 import { readFailure, ShardError } from './errors.ts';
@@ -36,6 +37,8 @@ export interface ScoreSource {
 }
 
 export interface ScoreRowOptions extends DuckDbOptions {
+  /** The scores go on to float16: float64 ones are rounded so that this second rounding is right (`setRoundedToOdd`). */
+  readonly forFloat16?: boolean;
   /** Called before a file's rows come. */
   readonly onSource?: (source: ScoreSource) => void;
 }
@@ -58,7 +61,8 @@ export async function* readScoreRows(
   try {
     // All files are looked at before the first row is read: a wrong one is told at once.
     const files: ScoreFile[] = [];
-    for (const input of inputs) files.push(await inspect(connection, input, columns));
+    const type = options.forFloat16 ? 'DOUBLE' : 'FLOAT';
+    for (const input of inputs) files.push(await inspect(connection, input, columns, type));
     for (const file of files) {
       options.onSource?.(file.source);
       yield* readFile(connection, file, columns.length);
@@ -75,6 +79,9 @@ function tagsOf(path: string): string {
   return existsSync(join(path, 'run.json')) && existsSync(tags) ? tags : path;
 }
 
+/** What a query gives scores as that are not FLOAT. */
+type ScoreType = 'FLOAT' | 'DOUBLE';
+
 interface ScoreFile {
   readonly source: ScoreSource;
   /** SQL that gives hash, whether it is null, and the scores, of all rows. */
@@ -85,11 +92,15 @@ async function inspect(
   connection: DuckDBConnection,
   input: FoundInput,
   columns: readonly ScoreColumn[],
+  type: ScoreType,
 ): Promise<ScoreFile> {
   const { path, format } = input;
   if (format === 'parquet') {
     const { columns: schema, ...footer } = await readFooter(connection, path);
-    return { source: { path, ...footer }, select: selectFrom(parquetSource(path), path, schema, columns) };
+    return {
+      source: { path, ...footer },
+      select: selectFrom(parquetSource(path), path, schema, columns, type),
+    };
   }
   if (format !== 'csv' && format !== 'tsv') {
     throw new ShardError(
@@ -104,7 +115,7 @@ async function inspect(
   const table = `read_csv(${quotePath(path)}, header = true, all_varchar = true, delim = E'${delimiter}')`;
   const identity = await fingerprintFile(path);
   const [schema, rowCount] = await textShape(connection, table, path);
-  return { source: { path, ...identity, rowCount }, select: selectFrom(table, path, schema, columns) };
+  return { source: { path, ...identity, rowCount }, select: selectFrom(table, path, schema, columns, type) };
 }
 
 async function textShape(
@@ -126,12 +137,14 @@ function selectFrom(
   path: string,
   schema: readonly SchemaColumn[],
   columns: readonly ScoreColumn[],
+  type: ScoreType,
 ): string {
   const hash = named(schema, path, ['hash']);
   const int64 = asInt64(quoteName(hash.name), hash.type);
   const scores = columns.map((column) => {
-    const { name } = named(schema, path, SCORE_NAMES[column]);
-    return `coalesce(${quoteName(name)}::FLOAT, 'nan'::FLOAT)`;
+    const found = named(schema, path, SCORE_NAMES[column]);
+    const scoreType = found.type === 'FLOAT' ? 'FLOAT' : type;
+    return `coalesce(${quoteName(found.name)}::${scoreType}, 'nan'::${scoreType})`;
   });
   return `SELECT coalesce(${int64}, 0), (${quoteName(hash.name)} IS NULL)::UTINYINT, ${scores.join(', ')} FROM ${table}`;
 }
@@ -191,7 +204,9 @@ class Batch {
     const isMissing = itemsOf<Uint8Array>(chunk, 1);
     this.#hashes.set(itemsOf<BigInt64Array>(chunk, 0), this.rowCount);
     for (const [i, column] of this.#columns.entries()) {
-      column.set(itemsOf<Float32Array>(chunk, 2 + i), this.rowCount);
+      const scores = itemsOf<Float32Array | Float64Array>(chunk, 2 + i);
+      if (scores instanceof Float32Array) column.set(scores, this.rowCount);
+      else setRoundedToOdd(column.subarray(this.rowCount), scores);
     }
     if (!isMissing.includes(1)) {
       this.rowCount += chunk.rowCount;

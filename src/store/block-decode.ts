@@ -1,5 +1,12 @@
-import { entriesIn, isWhole, partOf, scoreBits, uppersIn } from './block.ts';
-import { BLOCK_HEADER_BYTES, type BlockLayout, fixedBytes, upperOfSlot } from './layout.ts';
+import { entriesBefore, entriesIn, isWhole, partOf, scoreBits, uppersIn } from './block.ts';
+import {
+  BLOCK_HEADER_BYTES,
+  type BlockLayout,
+  fixedBytes,
+  STRETCHES,
+  startOfStretch,
+  upperOfSlot,
+} from './layout.ts';
 import { orderedHalf, orderedSingle, recordWords, setOrderedValue } from './records.ts';
 
 /**
@@ -18,7 +25,7 @@ export function decodeBlock(layout: BlockLayout, slot: number, block: Uint8Array
   return records;
 }
 
-/** Sets the hashes to the first u of their upper part. False where the unary code does not name `count` entries. */
+/** Sets the hashes to the first u of their upper part. False where the unary code and the header disagree. */
 function readUppers(
   layout: BlockLayout,
   slot: number,
@@ -30,12 +37,16 @@ function readUppers(
   const words = recordWords(columnCount, precision);
   const base = upperOfSlot(layout, slot);
   const unaryAt = BLOCK_HEADER_BYTES + count * fixedBytes(layout);
-  const bits = count + uppersIn(block);
+  const uppers = uppersIn(block);
+  const bits = count + uppers;
   const above = 2 ** Math.abs(lowBits - 32);
   let found = 0;
+  let stretch = 1;
   for (let at = 0; at < bits; at++) {
     if (!(block[unaryAt + (at >>> 3)]! & (1 << (at & 7)))) continue;
     if (found === count || at === bits - 1) return false;
+    while (stretch < STRETCHES && at - found >= startOfStretch(uppers, stretch))
+      if (entriesBefore(block, stretch++) !== found) return false;
     const upper = base + at - found;
     const to = words * found++;
     if (lowBits >= 32) records[to + 1] = upper * above;

@@ -5,13 +5,15 @@ import {
   bitsAt,
   blockBytes,
   fixedBytes,
+  STRETCHES,
+  startOfStretch,
   upperOf,
   upperOfSlot,
 } from './layout.ts';
 import { halfOf, orderedValue, recordWords, singleOf } from './records.ts';
 
 /*
- * A block: its numbers of entries and of upper values; the low bytes of all entries as planes, least first; each
+ * A block: a header of counts (layout.ts); the low bytes of all entries as planes, least first; each
  * column's values, little-endian; then bits, least first: the upper parts in unary (per upper value a 1 for each entry
  * and a 0 at its end), and what low bits fill no byte. Entries are in the order of their hashes.
  */
@@ -61,14 +63,19 @@ export function encodeBlock(
   const base = upperOfSlot(layout, slot);
   const unaryAt = 8 * (BLOCK_HEADER_BYTES + count * fixedBytes(layout));
   const partsAt = unaryAt + count + uppers;
-  writeHeader(target, count, uppers);
+  writeUint16(target, 0, count);
+  writeUint16(target, 1, uppers);
+  let stretch = 1;
   for (let i = 0; i < count; i++) {
     const at = i * words;
     const lo = records[at]!;
     const hi = records[at + 1]!;
     for (let plane = 0; plane < planes; plane++)
       target[BLOCK_HEADER_BYTES + plane * count + i] = lowByte(hi, lo, plane);
-    setBits(target, unaryAt + upperOf(layout, hi, lo) - base + i, 1);
+    const upper = upperOf(layout, hi, lo) - base;
+    for (; upper >= startOfStretch(uppers, stretch) && stretch < STRETCHES; stretch++)
+      writeUint16(target, 1 + stretch, i);
+    setBits(target, unaryAt + upper + i, 1);
     if (partBits > 0) setBits(target, partsAt + i * partBits, bitsAt(hi, lo, 8 * planes, partBits));
     for (let column = 0; column < columnCount; column++) {
       writeValue(layout, target, count, column, i, orderedValue(records, at, column, precision));
@@ -77,11 +84,13 @@ export function encodeBlock(
   return blockBytes(layout, count, uppers);
 }
 
-function writeHeader(target: Uint8Array, count: number, uppers: number): void {
-  target[0] = count;
-  target[1] = count >>> 8;
-  target[2] = uppers;
-  target[3] = uppers >>> 8;
+function writeUint16(target: Uint8Array, place: number, value: number): void {
+  target[2 * place] = value;
+  target[2 * place + 1] = value >>> 8;
+}
+
+function readUint16(block: Uint8Array, place: number): number {
+  return block[2 * place]! | (block[2 * place + 1]! << 8);
 }
 
 /** Sets at most 8 bits from bit `at` on, over zeroes. */
@@ -108,12 +117,17 @@ function writeValue(
 
 /** A block's number of entries. */
 export function entriesIn(block: Uint8Array): number {
-  return block[0]! | (block[1]! << 8);
+  return readUint16(block, 0);
 }
 
 /** A block's number of upper values. */
 export function uppersIn(block: Uint8Array): number {
-  return block[2]! | (block[3]! << 8);
+  return readUint16(block, 1);
+}
+
+/** How many entries lie before a stretch of upper values. */
+export function entriesBefore(block: Uint8Array, stretch: number): number {
+  return stretch === 0 ? 0 : readUint16(block, 1 + stretch);
 }
 
 /** Whether a block has the length that its header asks for. */
@@ -138,13 +152,20 @@ export function findInBlock(
   lo: number,
 ): number {
   const upper = upperOf(layout, hi, lo) - upperOfSlot(layout, slot);
-  if (upper >= uppersIn(block)) return -1;
+  const uppers = uppersIn(block);
+  if (upper >= uppers) return -1;
   const count = entriesIn(block);
   const planes = layout.lowBits >>> 3;
   const unaryAt = BLOCK_HEADER_BYTES + count * fixedBytes(layout);
-  let zeros = upper;
-  let byte = unaryAt;
-  while (byte < block.length && ZEROS[block[byte]!]! < zeros) zeros -= ZEROS[block[byte++]!]!;
+  const end = unaryAt + ((count + uppers) >>> 3);
+  const stretch = Math.floor((upper * STRETCHES) / uppers);
+  const firstUpper = startOfStretch(uppers, stretch);
+  const firstBit = firstUpper + entriesBefore(block, stretch);
+  let byte = unaryAt + (firstBit >>> 3);
+  // The zeros to skip from the start of the byte on: those before the stretch count too.
+  let zeros = upper - firstUpper + ZEROS[block[byte]! | ((0xff << (firstBit & 7)) & 0xff)]!;
+  for (let skipped = ZEROS[block[byte]!]!; skipped < zeros && byte < end; skipped = ZEROS[block[++byte]!]!)
+    zeros -= skipped;
   let bit = 0;
   while (zeros > 0 && bit < 8) if (!(block[byte]! & (1 << bit++))) zeros--;
   let at = 8 * (byte - unaryAt) + bit;

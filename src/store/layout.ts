@@ -15,8 +15,10 @@ export interface BlockLayout {
 
 /** A value of LMDB that fills a page of its own: 4096 less the page's header. One byte more would take two pages. */
 export const PAGE_VALUE_BYTES = 4072;
-/** A block's number of entries and of upper values, uint16 each. */
-export const BLOCK_HEADER_BYTES = 4;
+/** A block's upper values are cut into so many stretches; a look-up reads the unary code of one. */
+export const STRETCHES = 8;
+/** A block's number of entries, of upper values, and of the entries before each stretch but the first: uint16. */
+export const BLOCK_HEADER_BYTES: number = 2 * (2 + STRETCHES - 1);
 /** More entries than this in one slot: its hashes are not spread. */
 export const MAX_BLOCK_ENTRIES = 0xffff;
 
@@ -79,6 +81,11 @@ export function upperOf(layout: BlockLayout, hi: number, lo: number): number {
 /** The upper part of the first u of a slot: upper parts within a block count from that of its first slot. */
 export function upperOfSlot(layout: BlockLayout, slot: number): number {
   return slot * 2 ** (64 - layout.slotBits - layout.lowBits);
+}
+
+/** The first upper value of a stretch. */
+export function startOfStretch(uppers: number, stretch: number): number {
+  return Math.floor((uppers * stretch) / STRETCHES);
 }
 
 /** `count` (at most 24) bits of hi * 2^32 + lo from bit `shift` on, counted from the least. */

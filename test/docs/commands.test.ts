@@ -5,7 +5,12 @@ import { flagSection, flagTables } from '../../scripts/write-readme-flags.ts';
 import { packageFolder } from '../../src/base/package.ts';
 import { BUCKETS_FLAGS } from '../../src/cli/buckets-flags.ts';
 import { SCORE_FLAGS } from '../../src/cli/score-flags.ts';
-import { LOOKUP_FLAGS, STORE_BUILD_FLAGS, STORE_INFO_FLAGS } from '../../src/cli/store-flags.ts';
+import {
+  LOOKUP_FLAGS,
+  STORE_BUILD_FLAGS,
+  STORE_EXPORT_FLAGS,
+  STORE_INFO_FLAGS,
+} from '../../src/cli/store-flags.ts';
 import { allPages, readPage } from './pages.ts';
 
 test("the README's flags are the command's, with their defaults", (t) => {
@@ -53,6 +58,7 @@ test('every flag of the store commands is documented, and every one in a documen
   const readme = readPage('README.md').text;
   const tables = {
     'store build': STORE_BUILD_FLAGS,
+    'store export': STORE_EXPORT_FLAGS,
     'store info': STORE_INFO_FLAGS,
     'store verify': STORE_INFO_FLAGS,
     lookup: LOOKUP_FLAGS,

@@ -143,14 +143,14 @@ test('a block that was cut, or whose header was changed, is none', (t) => {
   t.truthy(decodeBlock(layout, slot, block));
   t.is(decodeBlock(layout, slot, block.subarray(1)), undefined);
   t.is(decodeBlock(layout, slot, new Uint8Array(0)), undefined);
-  for (const byte of [0, 1, 2, 3]) {
+  for (const byte of Array(18).keys()) {
     const changed = block.slice();
     changed[byte]! ^= 8;
     t.is(decodeBlock(layout, slot, changed), undefined, `byte ${byte}`);
   }
   const withoutEntry = block.slice();
   // The first 1 of the unary code: behind the header, 2 times 7 bytes and 2 scores.
-  withoutEntry[4 + 14 + 4]! &= 0xfe;
+  withoutEntry[18 + 14 + 4]! &= 0xfe;
   t.is(decodeBlock(layout, slot, withoutEntry), undefined);
 });
 
@@ -164,9 +164,13 @@ test('a block has the bytes that docs/store.md works out by hand', (t) => {
   t.is(slot, 0x80);
   t.is(
     Buffer.from(block).toString('hex'),
-    // 2 entries, 3 upper values; six planes of two bytes; 1 is 3c00 and -2 is c000; bits from the least: unary 1 0 0 1 0,
-    // then 000000 and 100000, of which the last bit opens a third byte.
-    '02000300 0502 0001 0000 0000 0000 0000 003c00c0 090001'.replaceAll(' ', ''),
+    // 2 entries, 3 upper values; the entries before the upper values 0 0 1 1 1 2 2, at which the stretches begin; six
+    // planes of two bytes; 1 is 3c00 and -2 is c000; bits from the least: unary 1 0 0 1 0, then 000000 and 100000, of
+    // which the last bit opens a third byte.
+    '02000300 0000 0000 0100 0100 0100 0100 0100 0502 0001 0000 0000 0000 0000 003c00c0 0900 01'.replaceAll(
+      ' ',
+      '',
+    ),
   );
 });
 

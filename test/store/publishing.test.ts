@@ -1,83 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { codeOf } from '../../src/base/errors.ts';
 import { openStore } from '../../src/store/reader.ts';
 import { verifyStore } from '../../src/store/verify.ts';
 import { build, inBatches, makeFolder, randomHashes } from './rows.ts';
-
-const builder = fileURLToPath(new URL('../helpers/store-build-process.js', import.meta.url));
-const ROWS = 60_000;
-
-/** Starts a build and ends it with SIGKILL `delayMs` after its `steps`th step; true where it was killed in time. */
-async function killedBuild(path: string, score: number, steps: number, delayMs: number): Promise<boolean> {
-  const child = spawn(process.execPath, [builder, path, String(ROWS), String(score)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const closed = once(child, 'close');
-  let seen = 0;
-  for await (const _ of createInterface({ input: child.stdout })) {
-    if (++seen < steps) continue;
-    await setTimeout(delayMs);
-    child.kill('SIGKILL');
-    break;
-  }
-  const [, signal] = (await closed) as [number | null, string | null];
-  return signal === 'SIGKILL';
-}
-
-/** The one score that all entries have; undefined where there is no store. Any other state throws. */
-async function scoreOf(path: string): Promise<number | undefined> {
-  if (!existsSync(join(path, 'CURRENT'))) {
-    const code = await openStore(path).catch(codeOf);
-    if (code !== 'BB_STORE_NOT_FOUND') throw new Error(`opening a store that is none ended with ${code}`);
-    return undefined;
-  }
-  await verifyStore(path);
-  const store = await openStore(path);
-  const { found, columns } = store.getMany(randomHashes(ROWS, 1));
-  await store.close();
-  const scores = new Set(columns[0]);
-  if (found.includes(0) || scores.size !== 1) throw new Error('the store holds a part of a build');
-  return [...scores][0];
-}
-
-test('a killed build leaves the last finished one, and the next build removes what it left', async (t) => {
-  const path = join(await makeFolder(t), 'scores');
-  // The first steps read (6 of them), the others write (2048); the last ones fall into sealing and publishing.
-  const kills = [
-    { steps: 1, delayMs: 0 },
-    { steps: 4, delayMs: 0 },
-    { steps: 7, delayMs: 0 },
-    { steps: 1000, delayMs: 0 },
-    { steps: 2054, delayMs: 3 },
-  ];
-  let published: number | undefined;
-  let killed = 0;
-  for (const [i, { steps, delayMs }] of kills.entries()) {
-    const score = 2 * i + 1;
-    if (await killedBuild(path, score, steps, delayMs)) killed++;
-    const found = await scoreOf(path);
-    t.true(found === published || found === score, `after kill ${i}: ${found}`);
-    published = found;
-    if (i < 1) continue;
-    await build(path, {
-      hashes: randomHashes(ROWS, 1),
-      columns: [new Float32Array(ROWS).fill(score + 1)],
-    });
-    published = score + 1;
-    t.is(await scoreOf(path), published);
-    const left = (await readdir(path)).filter((name) => name !== 'CURRENT');
-    t.true(left.length <= 2 && left.every((name) => /^v\d{4}$/.test(name)), left.join());
-  }
-  t.true(killed >= 4);
-});
 
 test('an aborted build publishes nothing and leaves nothing', async (t) => {
   const path = join(await makeFolder(t), 'scores');

@@ -13,22 +13,25 @@ function randomScores(count: number, seed: number): Float32Array {
   return Float32Array.from({ length: count }, () => (next() & 1023) / 64);
 }
 
-test('of 200,000 random hashes every one is found with its exact score, and 100,000 others miss', async (t) => {
+test('of five million random hashes every one is found with its exact score, and a million others miss', async (t) => {
   const path = join(await makeFolder(t), 'scores');
-  const hashes = randomHashes(200_000, 1);
+  const hashes = randomHashes(5_000_000, 1);
   const scores = randomScores(hashes.length, 2);
   const { meta } = await build(path, { hashes, columns: [scores] });
-  t.like(meta, { entries: 200_000, rows: { read: 200_000, withoutScore: 0, duplicates: 0 } });
+  t.like(meta, { entries: 5_000_000, rows: { read: 5_000_000, withoutScore: 0, duplicates: 0 } });
   const store = await openStore(path);
   t.teardown(() => store.close());
-  const many = store.getMany(hashes);
-  t.true(many.found.every((found) => found === 1));
-  t.deepEqual(many.columns[0], scores);
-  t.true(hashes.every((hash, i) => store.get(hash)?.aesthetic === scores[i]));
-  const known = new Set(hashes);
-  const others = randomHashes(100_000, 3).filter((hash) => !known.has(hash));
+  const { found, columns } = store.getMany(hashes);
+  t.false(found.includes(0));
+  t.is(Buffer.compare(Buffer.from(columns[0]!.buffer), Buffer.from(scores.buffer)), 0);
+  for (let i = 0; i < hashes.length; i += 50) {
+    if (store.get(hashes[i]!)?.aesthetic !== scores[i]) t.fail(`${hashes[i]}`);
+  }
+  const others = randomHashes(1_000_000, 3);
   t.false(store.getMany(others).found.includes(1));
-  t.true(others.every((hash) => store.get(hash) === undefined));
+  for (let i = 0; i < others.length; i += 50) {
+    if (store.get(others[i]!) !== undefined) t.fail(`${others[i]}`);
+  }
   t.deepEqual(await verifyStore(path), [meta]);
 });
 

@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { open, type RootDatabase } from 'lmdb';
+import { toFloat16Bits } from '../../src/base/float16.ts';
+
+/** A record of a flat file: an int64 and a float16. */
+export const FLAT_BYTES = 10;
+
+/** Something that looks scores up. */
+export interface Rival {
+  readonly name: string;
+  readonly bytes: number;
+  readonly single: (hash: bigint) => boolean;
+  readonly batch?: (hashes: BigInt64Array) => Uint8Array;
+}
+
+/** Writes the flat file: records of an int64 and a float16, sorted by the signed number, as static-ondisk-kv has them. */
+export function writeFlat(path: string, hashes: BigInt64Array, scores: Float32Array): void {
+  const order = Uint32Array.from(hashes, (_, i) => i).sort((a, b) => (hashes[a]! < hashes[b]! ? -1 : 1));
+  const halves = toFloat16Bits(scores);
+  const bytes = Buffer.alloc(FLAT_BYTES * hashes.length);
+  order.forEach((row, i) => {
+    bytes.writeBigInt64LE(hashes[row]!, FLAT_BYTES * i);
+    bytes.writeUInt16LE(halves[row]!, FLAT_BYTES * i + 8);
+  });
+  writeFileSync(path, bytes);
+}
+
+function searchFlat(count: number, hash: bigint, keyAt: (record: number) => bigint): boolean {
+  let low = 0;
+  let high = count - 1;
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    const key = keyAt(middle);
+    if (key === hash) return true;
+    if (key < hash) low = middle + 1;
+    else high = middle - 1;
+  }
+  return false;
+}
+
+export function flatRivals(path: string, count: number): { rivals: Rival[]; close: () => void } {
+  const memory = readFileSync(path);
+  const file = openSync(path, 'r');
+  const probe = Buffer.alloc(8);
+  const fromDisk = (record: number): bigint => {
+    readSync(file, probe, 0, 8, FLAT_BYTES * record);
+    return probe.readBigInt64LE(0);
+  };
+  const inMemory = (record: number): bigint => memory.readBigInt64LE(FLAT_BYTES * record);
+  const bytes = FLAT_BYTES * count;
+  const rivals = [
+    { name: 'flat file, read', bytes, single: (hash: bigint) => searchFlat(count, hash, fromDisk) },
+    { name: 'flat file, in memory', bytes, single: (hash: bigint) => searchFlat(count, hash, inMemory) },
+  ];
+  return { rivals, close: () => closeSync(file) };
+}
+
+function writePlainFile(path: string, flatPath: string): RootDatabase<Buffer, Buffer> {
+  const flat = readFileSync(flatPath);
+  const database = open<Buffer, Buffer>({
+    path,
+    noSubdir: true,
+    keyEncoding: 'binary',
+    encoding: 'binary',
+    noSync: true,
+  });
+  const step = 100_000 * FLAT_BYTES;
+  for (let from = 0; from < flat.length; from += step) {
+    database.transactionSync(() => {
+      for (let at = from; at < Math.min(flat.length, from + step); at += FLAT_BYTES) {
+        database.putSync(plainKey(flat.readBigInt64LE(at)), flat.subarray(at + 8, at + 10), { append: true });
+      }
+    });
+  }
+  return database;
+}
+
+const plainKeyBytes = Buffer.alloc(8);
+
+function plainKey(hash: bigint): Buffer {
+  plainKeyBytes.writeBigUInt64BE(BigInt.asUintN(64, hash + 2n ** 63n));
+  return plainKeyBytes;
+}
+
+/** Plain LMDB: 8-byte keys in big-endian order, 2-byte values. */
+export function plainRival(path: string, flatPath: string): { rival: Rival; close: () => Promise<void> } {
+  const plain = writePlainFile(path, flatPath);
+  const single = (hash: bigint): boolean => plain.getBinaryFast(plainKey(hash)) !== undefined;
+  return { rival: { name: 'plain LMDB', bytes: statSync(path).size, single }, close: () => plain.close() };
+}
+
+/** Look-ups per CPU-second of the Python library on a flat file: hits, then misses. */
+export function timeStaticOndiskKv(
+  library: string,
+  flatPath: string,
+  hits: BigInt64Array,
+  misses: BigInt64Array,
+): [number, number] {
+  const script = fileURLToPath(new URL('../../../bench/support/static-ondisk-kv.py', import.meta.url));
+  const keys = `${flatPath}.keys`;
+  const rates = [hits, misses].map((hashes) => {
+    writeFileSync(keys, new Uint8Array(hashes.buffer, hashes.byteOffset, hashes.byteLength));
+    const { status, stdout, stderr } = spawnSync('python3', [script, library, flatPath, keys], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`static-ondisk-kv: ${stderr}`);
+    return Number(stdout);
+  });
+  return rates as [number, number];
+}

@@ -1,0 +1,79 @@
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { BowerbirdError, codeOf, messageOf } from './errors.ts';
+import { syncPath, temporaryPath } from './files.ts';
+
+/** One file that a command writes: under a temporary name beside its place until it is whole. */
+export class OutputFile {
+  /** Where it goes; absolute, links followed. */
+  readonly path: string;
+  /** Where it is written. */
+  readonly temporary: string;
+  readonly #overwrite: boolean;
+
+  private constructor(path: string, overwrite: boolean) {
+    this.path = path;
+    this.temporary = temporaryPath(path);
+    this.#overwrite = overwrite;
+  }
+
+  /**
+   * Looks at the place before any work is done, and makes its folder where it is missing.
+   *
+   * @throws BowerbirdError BB_OUTPUT_EXISTS unless `overwrite`; BB_OUTPUT_WRITE
+   */
+  static async open(given: string, overwrite: boolean): Promise<OutputFile> {
+    const path = existsSync(given) ? realpathSync(given) : resolve(given);
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      refuseTaken(path, overwrite);
+    } catch (thrown) {
+      throw outputFailure(path, thrown);
+    }
+    return new OutputFile(path, overwrite);
+  }
+
+  /** fsync, rename, fsync of the folder. @throws BowerbirdError BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE, BB_DISK_FULL */
+  async commit(): Promise<void> {
+    refuseTaken(this.path, this.#overwrite);
+    try {
+      await syncPath(this.temporary);
+      await rename(this.temporary, this.path);
+      await syncPath(dirname(this.path));
+    } catch (thrown) {
+      throw outputFailure(this.path, thrown);
+    }
+  }
+
+  /** Removes what was not committed. */
+  async discard(): Promise<void> {
+    await rm(this.temporary, { force: true });
+  }
+}
+
+function refuseTaken(path: string, overwrite: boolean): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats || (overwrite && stats.isFile())) return;
+  const what = stats.isFile()
+    ? 'exists already. Give --overwrite to replace it, or another --output'
+    : `is ${stats.isDirectory() ? 'a folder' : 'no regular file'}. Give a file for --output`;
+  throw new BowerbirdError('BB_OUTPUT_EXISTS', `${path} ${what}.`, { fields: { path } });
+}
+
+/** What a failed write of an output file means to a person; errors that are no system's come back as they are. */
+export function outputFailure(path: string, thrown: unknown): unknown {
+  if (thrown instanceof BowerbirdError) return thrown;
+  const message = messageOf(thrown).split('\n', 1)[0]!;
+  const details = { cause: thrown, fields: { path } };
+  // DuckDB says it in words only.
+  if (['ENOSPC', 'EDQUOT'].includes(codeOf(thrown) ?? '') || message.includes('No space left on device')) {
+    return new BowerbirdError(
+      'BB_DISK_FULL',
+      `No space left on the disk of ${path}. Nothing was left there; free some space and run the same command again.`,
+      details,
+    );
+  }
+  if (!(thrown instanceof Error && 'errno' in thrown) && !message.includes('IO Error')) return thrown;
+  return new BowerbirdError('BB_OUTPUT_WRITE', `Writing ${path} failed: ${message}`, details);
+}

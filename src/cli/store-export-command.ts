@@ -1,0 +1,128 @@
+import { stat } from 'node:fs/promises';
+import { OutputFile, outputFailure } from '../base/output-file.ts';
+import type { ExportableStore, ExportOptions } from '../store/export.ts';
+import type { Precision } from '../store/layout.ts';
+import type { StoreColumn } from '../store/meta.ts';
+import type { Command, Invocation } from './command.ts';
+import { type FlagValues, usageError } from './flags.ts';
+import { withInterrupt } from './interrupt.ts';
+import { rowsProgress } from './rows-progress.ts';
+import { STORE_EXPORT_FLAGS, STORE_POSITIONAL, storeColumns } from './store-flags.ts';
+
+/** `bowerbird store export` */
+export const STORE_EXPORT: Command = {
+  usage: 'export <store>',
+  describe: 'Write all entries as one file, sorted by hash',
+  flags: STORE_EXPORT_FLAGS,
+  extend: (parser) => parser.positional('store', STORE_POSITIONAL),
+  run: storeExportCommand,
+};
+
+type Format = 'static-ondisk-kv' | 'parquet';
+
+/** How an export ended; printed with `--json`. */
+interface ExportReport {
+  readonly output: string;
+  readonly format: Format;
+  /** Of static-ondisk-kv: the library's `key_format` and `value_format`. */
+  readonly keyFormat?: string;
+  readonly valueFormat?: string;
+  readonly columns: readonly StoreColumn[];
+  readonly records: number;
+  /** Entries that the format cannot hold: a score of theirs is null. */
+  readonly leftOut: number;
+}
+
+/**
+ * Runs `store export`; gives the exit code.
+ *
+ * @throws BowerbirdError BB_USAGE, BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE, BB_DISK_FULL, BB_STORE_NOT_FOUND,
+ *   BB_STORE_CORRUPT, BB_COLUMN_MISSING, BB_SCORE_RANGE
+ */
+async function storeExportCommand({ values, parsed }: Invocation): Promise<number> {
+  const format = values['format'] as Format | undefined;
+  if (!format) throw usageError('store export needs --format: static-ondisk-kv or parquet.');
+  if (!values['output']) throw usageError('store export needs --output: the file to write.');
+  if (format === 'parquet' && values['precision'])
+    throw usageError('--precision is for static-ondisk-kv: in Parquet scores are float32.');
+  const asked = values['columns'] ? storeColumns(values) : undefined;
+  const { openStore } = await import('../store/reader.ts');
+  const store = await openStore(parsed['store'] as string);
+  try {
+    const output = await OutputFile.open(values['output'] as string, values['overwrite'] === true);
+    return await withInterrupt(
+      () => process.stderr.write('Stopping the export (once more Ctrl-C: leave at once) ...\n'),
+      (signal) => exportTo(output, store, { format, columns: asked ?? store.meta.columns, values, signal }),
+    );
+  } finally {
+    await store.close();
+  }
+}
+
+interface Choice {
+  readonly format: Format;
+  readonly columns: readonly StoreColumn[];
+  readonly values: FlagValues;
+  readonly signal: AbortSignal;
+}
+
+async function exportTo(output: OutputFile, store: ExportableStore, choice: Choice): Promise<number> {
+  const { columns, signal, values } = choice;
+  const onProgress = rowsProgress('exporting', store.entryCount);
+  try {
+    const report = await write(output, store, { columns, onProgress, signal }, choice);
+    await output.commit();
+    const { size } = await stat(output.path);
+    process.stdout.write(
+      values['json'] === true
+        ? `${JSON.stringify({ ...report, sizeBytes: size })}\n`
+        : describe(report, size),
+    );
+    return 0;
+  } catch (thrown) {
+    if (thrown !== signal.reason || !signal.aborted) throw outputFailure(output.path, thrown);
+    process.stderr.write(`Interrupted. ${output.path} was not written.\n`);
+    return 130;
+  } finally {
+    await output.discard();
+  }
+}
+
+async function write(
+  output: OutputFile,
+  store: ExportableStore,
+  options: ExportOptions,
+  { format, columns, values }: Choice,
+): Promise<ExportReport> {
+  const { selectEntries, writeStaticKv } = await import('../store/export.ts');
+  let entries = 0;
+  const rows = selectEntries(store, {
+    ...options,
+    onProgress: (done) => {
+      entries = done;
+      options.onProgress?.(done);
+    },
+  });
+  const report = { output: output.path, format, columns };
+  if (format === 'parquet') {
+    const { writeScoreTable } = await import('../shards/score-table.ts');
+    await writeScoreTable(output.temporary, columns, rows);
+    return { ...report, records: entries, leftOut: 0 };
+  }
+  const { kvValueFormat } = await import('../store/static-kv.ts');
+  const precision = (values['precision'] as Precision | undefined) ?? store.meta.precision;
+  const kvFormat = { precision, columnCount: columns.length };
+  const written = await writeStaticKv(output.temporary, kvFormat, rows);
+  return { ...report, keyFormat: 'q', valueFormat: kvValueFormat(kvFormat), ...written };
+}
+
+function describe(report: ExportReport, sizeBytes: number): string {
+  const { output, format, keyFormat, valueFormat, columns, records, leftOut } = report;
+  const formats = valueFormat && `, key_format="${keyFormat}", value_format="${valueFormat}"`;
+  return [
+    `${output}  ${records} records, ${sizeBytes} bytes: ${format}${formats ?? ''}`,
+    `values      ${columns.join(', ')}`,
+    ...(leftOut > 0 ? [`left out    ${leftOut} entries with a null score, which ${format} cannot hold`] : []),
+    '',
+  ].join('\n');
+}

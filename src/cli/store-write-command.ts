@@ -1,0 +1,157 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ScoreSource } from '../shards/score-rows.ts';
+import type { BuildProgress, BuildResult, RowInput } from '../store/build.ts';
+import type { Precision } from '../store/layout.ts';
+import type { StoreColumn } from '../store/meta.ts';
+import { type Command, type Invocation, pathsOf } from './command.ts';
+import { type FlagValues, usageError } from './flags.ts';
+import { withInterrupt } from './interrupt.ts';
+import { rowsProgress } from './rows-progress.ts';
+import {
+  STORE_ADD_FLAGS,
+  STORE_BUILD_FLAGS,
+  STORE_INFO_FLAGS,
+  STORE_POSITIONAL,
+  storeColumns,
+} from './store-flags.ts';
+
+/** Reading gets this part of the memory; it is over before sorting starts. */
+const READING_SHARE = 4;
+
+/** `bowerbird store build` */
+export const STORE_BUILD: Command = {
+  usage: 'build [inputs..]',
+  describe: 'Build a store from scores, or replace the one there is',
+  flags: STORE_BUILD_FLAGS,
+  extend: (parser) =>
+    parser.positional('inputs', { type: 'string', array: true, describe: 'More of --from' }),
+  run: runBuild,
+};
+
+/** `bowerbird store add` */
+export const STORE_ADD: Command = {
+  usage: 'add <store> [inputs..]',
+  describe: 'Add scores to a store, or replace some; costs what is added',
+  flags: STORE_ADD_FLAGS,
+  extend: (parser) =>
+    parser
+      .positional('store', STORE_POSITIONAL)
+      .positional('inputs', { type: 'string', array: true, describe: 'More of --from' }),
+  run: runAdd,
+};
+
+/** `bowerbird store compact` */
+export const STORE_COMPACT: Command = {
+  usage: 'compact <store>',
+  describe: 'Write a store and what was added to it as one',
+  flags: STORE_INFO_FLAGS,
+  extend: (parser) => parser.positional('store', STORE_POSITIONAL),
+  run: runCompact,
+};
+
+async function runBuild(invocation: Invocation): Promise<number> {
+  const { values } = invocation;
+  const inputs = inputsOf(invocation, 'store build');
+  const output = values['output'] as string | undefined;
+  if (!output) throw usageError('store build needs --output: the store folder to write.');
+  const columns = storeColumns(values);
+  const precision = values['precision'] as Precision;
+  const { buildStore } = await import('../store/build.ts');
+  return withRows(inputs, { columns, precision }, values, (input) =>
+    buildStore({ output, columns, precision, ...input }),
+  );
+}
+
+async function runAdd(invocation: Invocation): Promise<number> {
+  const { values, parsed } = invocation;
+  const inputs = inputsOf(invocation, 'store add');
+  const path = parsed['store'] as string;
+  const { openStore } = await import('../store/reader.ts');
+  const { addToStore } = await import('../store/add.ts');
+  const store = await openStore(path);
+  const { columns, precision } = store.meta;
+  await store.close();
+  return withRows(inputs, { columns, precision }, values, (input) => addToStore({ store: path, ...input }));
+}
+
+async function runCompact({ values, parsed }: Invocation): Promise<number> {
+  const store = parsed['store'] as string;
+  const json = values['json'] === true;
+  return publish(json, async (signal) => {
+    const { compactStore } = await import('../store/compact.ts');
+    const result = await compactStore({ store, onProgress: showProgress(), signal });
+    if (!result) process.stderr.write(`${store} is one version already: nothing to do.\n`);
+    return result;
+  });
+}
+
+function inputsOf(invocation: Invocation, name: string): string[] {
+  const inputs = pathsOf(invocation, 'from', 'inputs');
+  if (inputs.length > 0) return inputs;
+  throw usageError(`${name} needs --from: run folders, tag Parquet, CSV or static-ondisk-kv files.`);
+}
+
+/** What the rows are read for. */
+interface Scores {
+  readonly columns: readonly StoreColumn[];
+  readonly precision: Precision;
+}
+
+/** Runs a job on the rows of the inputs and describes what it published; gives the exit code. */
+async function withRows(
+  inputs: readonly string[],
+  { columns, precision }: Scores,
+  values: FlagValues,
+  job: (input: RowInput) => Promise<BuildResult>,
+): Promise<number> {
+  const memoryMb = values['memory-mb'] as number;
+  const sources: ScoreSource[] = [];
+  const temporaryFolder = await mkdtemp(join(tmpdir(), 'bowerbird-store-'));
+  try {
+    const { readStoreInputs } = await import('./store-inputs.ts');
+    const rows = readStoreInputs(inputs, columns, values, {
+      memoryLimitMb: Math.floor(memoryMb / READING_SHARE),
+      temporaryFolder,
+      forFloat16: precision === 'float16',
+      onSource: (source) => sources.push(source),
+    });
+    return await publish(values['json'] === true, (signal) =>
+      job({ rows, memoryMb, sources: () => sources, onProgress: showProgress(), signal }),
+    );
+  } finally {
+    await rm(temporaryFolder, { recursive: true, force: true });
+  }
+}
+
+/** Runs a job that Ctrl-C can stop, and describes the store that it leaves. */
+async function publish(
+  json: boolean,
+  job: (signal: AbortSignal) => Promise<BuildResult | undefined>,
+): Promise<number> {
+  return withInterrupt(
+    () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
+    async (signal) => {
+      try {
+        const result = await job(signal);
+        if (!result) return 0;
+        const { describeStore } = await import('./store-view.ts');
+        process.stdout.write(await describeStore(join(result.version, '..'), json));
+        return 0;
+      } catch (thrown) {
+        if (thrown !== signal.reason) throw thrown;
+        process.stderr.write('Interrupted. Nothing was published; an earlier build is untouched.\n');
+        return 130;
+      }
+    },
+  );
+}
+
+function showProgress(): (progress: BuildProgress) => void {
+  let shown: { phase: string; show: (rows: number) => void } | undefined;
+  return ({ phase, rows, totalRows }) => {
+    if (shown?.phase !== phase) shown = { phase, show: rowsProgress(phase, totalRows) };
+    shown.show(rows);
+  };
+}

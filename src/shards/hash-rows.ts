@@ -1,0 +1,169 @@
+import type { DuckDBBlobVector, DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
+import { hashTexts } from '../samples/hash.ts';
+import { type ColumnChoice, columnOf, findColumns, isInteger, type SchemaColumn } from './columns.ts';
+import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
+import { readFailure, ShardError } from './errors.ts';
+import { readFooter } from './footer.ts';
+import { asInt64, parquetSource, quoteName } from './sql.ts';
+
+/** The hashes of some rows, in their order. */
+export interface HashRows {
+  readonly hashes: BigInt64Array;
+  /** 1 where the row has no hash; the entry of `hashes` means nothing then. */
+  readonly withoutHash: Uint8Array;
+}
+
+const BATCH_ROWS = 64 * 1024;
+
+/** The hashes of a Parquet file's rows, in their order: its hash column, or else computed from URL and caption. */
+export class HashRowReader {
+  readonly rowCount: number;
+  readonly #path: string;
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  readonly #query: HashQuery;
+
+  private constructor(
+    path: string,
+    instance: DuckDBInstance,
+    connection: DuckDBConnection,
+    rowCount: number,
+    query: HashQuery,
+  ) {
+    this.#path = path;
+    this.#instance = instance;
+    this.#connection = connection;
+    this.rowCount = rowCount;
+    this.#query = query;
+  }
+
+  /** @throws ShardError BB_INPUT_UNREADABLE, BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
+  static async open(path: string, choice: ColumnChoice, options: DuckDbOptions): Promise<HashRowReader> {
+    const instance = await openDuckDb(options);
+    const connection = await instance.connect();
+    try {
+      const { columns, rowCount } = await readFooter(connection, path);
+      const query = queryOf(path, columns, choice);
+      return new HashRowReader(path, instance, connection, rowCount, query);
+    } catch (thrown) {
+      connection.closeSync();
+      instance.closeSync();
+      throw thrown;
+    }
+  }
+
+  /** Some ten thousand rows at a time. @throws ShardError BB_SHARD_READ */
+  async *rows(): AsyncGenerator<HashRows> {
+    const { select, take } = this.#query;
+    let batch = new Batch();
+    let rowsRead = 0;
+    try {
+      const result = await this.#connection.stream(select);
+      for (;;) {
+        const chunk = await result.fetchChunk();
+        if (!chunk || chunk.rowCount === 0) break;
+        if (batch.rowCount + chunk.rowCount > BATCH_ROWS) {
+          yield batch.rows();
+          batch = new Batch();
+        }
+        batch.add(take(chunk));
+        rowsRead += chunk.rowCount;
+        chunk.reset();
+      }
+      // A stream that fails ends as if it were complete; a query that gives one row reports its error.
+      if (rowsRead !== this.rowCount) {
+        await this.#connection.run(`SELECT max(hash(rest)) FROM (${select}) AS rest`);
+        throw new Error(`Its rows end at ${rowsRead} instead of ${this.rowCount}.`);
+      }
+    } catch (thrown) {
+      throw readFailure(this.#path, thrown);
+    }
+    if (batch.rowCount > 0) yield batch.rows();
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+}
+
+/** A query over all rows, and what makes hashes of a chunk of its result; gone with the next chunk. */
+interface HashQuery {
+  readonly select: string;
+  readonly take: (chunk: DuckDBDataChunk) => HashRows;
+}
+
+function queryOf(path: string, schema: readonly SchemaColumn[], choice: ColumnChoice): HashQuery {
+  const hash = hashColumn(path, schema, choice.hashColumn);
+  if (hash) {
+    const name = quoteName(hash.name);
+    const value = `coalesce(${asInt64(name, hash.type)}, 0)`;
+    return {
+      select: `SELECT ${value}, (${name} IS NULL)::UTINYINT FROM ${parquetSource(path)}`,
+      take: (chunk) => ({ hashes: itemsOf(chunk, 0), withoutHash: itemsOf(chunk, 1) }),
+    };
+  }
+  const { url, caption } = findColumns(schema, choice);
+  const texts = [url, caption].flatMap((name) => name ?? []).map((name) => bytesOf(schema, name));
+  return {
+    select: `SELECT ${texts.join(' || ')} FROM ${parquetSource(path)}`,
+    take: (chunk) => {
+      const vector = chunk.getColumnVector(0) as DuckDBBlobVector;
+      const bytes = Array.from({ length: chunk.rowCount }, (_, row) => vector.getItemBytes(row)!);
+      return { hashes: hashTexts(bytes), withoutHash: new Uint8Array(chunk.rowCount) };
+    },
+  };
+}
+
+function hashColumn(
+  path: string,
+  schema: readonly SchemaColumn[],
+  chosen: string | undefined,
+): SchemaColumn | undefined {
+  const found = columnOf(schema, chosen ?? 'hash');
+  if (found && isInteger(found.type)) return found;
+  if (chosen === undefined) return undefined;
+  if (found) {
+    throw new ShardError(
+      'BB_SCHEMA_MISMATCH',
+      `The column ${found.name} of ${path} holds ${found.type}, not 64-bit integers. Give another --hash-col.`,
+      { fields: { path, column: found.name, type: found.type } },
+    );
+  }
+  const columns = schema.map(({ name }) => name);
+  throw new ShardError(
+    'BB_COLUMN_MISSING',
+    `${path} has no column ${chosen}, which --hash-col names. It has: ${columns.join(', ') || 'none'}.`,
+    { fields: { path, columns } },
+  );
+}
+
+/** A text's UTF-8 bytes, null as no bytes. */
+function bytesOf(schema: readonly SchemaColumn[], name: string): string {
+  const isBlob = columnOf(schema, name)?.type === 'BLOB';
+  return `coalesce(${isBlob ? quoteName(name) : `encode(${quoteName(name)}::VARCHAR)`}, ''::BLOB)`;
+}
+
+/** A column's values as DuckDB holds them. The client hides them behind one call a value, at ten times the cost. */
+function itemsOf<Items>(chunk: DuckDBDataChunk, column: number): Items {
+  return (chunk.getColumnVector(column) as unknown as { readonly items: Items }).items;
+}
+
+class Batch {
+  rowCount = 0;
+  readonly #hashes = new BigInt64Array(BATCH_ROWS);
+  readonly #withoutHash = new Uint8Array(BATCH_ROWS);
+
+  add({ hashes, withoutHash }: HashRows): void {
+    this.#hashes.set(hashes, this.rowCount);
+    this.#withoutHash.set(withoutHash, this.rowCount);
+    this.rowCount += hashes.length;
+  }
+
+  rows(): HashRows {
+    return {
+      hashes: this.#hashes.subarray(0, this.rowCount),
+      withoutHash: this.#withoutHash.subarray(0, this.rowCount),
+    };
+  }
+}

@@ -1,0 +1,214 @@
+import { rm } from 'node:fs/promises';
+import {
+  BIGINT,
+  type DuckDBAppender,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  type DuckDBInstance,
+  DuckDBTableFunction,
+  type DuckDBType,
+  FLOAT,
+  UTINYINT,
+} from '@duckdb/node-api';
+import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
+import { quoteName, quoteText } from './sql.ts';
+
+/** Hashes and their scores; every array has one entry per row. */
+export interface ScoreTableRows {
+  readonly hashes: BigInt64Array;
+  /** One array per column; NaN = null. */
+  readonly columns: readonly Float32Array[];
+}
+
+/** Rows of a table that also says what was found. */
+export interface AnswerRows extends ScoreTableRows {
+  /** 1 where the hash is known. */
+  readonly found: Uint8Array;
+  /** 1 where the row has no hash: it is null then. */
+  readonly withoutHash: Uint8Array;
+}
+
+const CHUNK_ROWS = 2048;
+/** A reader that looks for a hash skips all row groups but one, or some; a footer has some 100 bytes for each. */
+const ROW_GROUP_ROWS = 256 * CHUNK_ROWS;
+/** Enough for the row group that is being written. */
+const EXPORT_MEMORY_MB = 512;
+
+/**
+ * Writes hash (int64) and scores (float32) as zstd Parquet, in the order of the rows, of which one batch is in memory.
+ *
+ * @param path where no file is; it is not synced
+ * @throws what `batches` throws; errors of DuckDB
+ */
+export async function writeScoreTable(
+  path: string,
+  names: readonly string[],
+  batches: Iterable<ScoreTableRows>,
+): Promise<void> {
+  const instance = await openDuckDb({ memoryLimitMb: EXPORT_MEMORY_MB, temporaryFolder: `${path}.spill` });
+  const connection = await instance.connect();
+  const source = new PulledRows(names, batches);
+  try {
+    connection.registerTableFunction(source.tableFunction);
+    await copyOut(connection, path, ['hash', ...names.map(scoreOf)], 'score_rows()');
+  } catch (thrown) {
+    throw source.thrown ?? thrown;
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** NaN stands for null up to here. */
+function scoreOf(name: string): string {
+  return `nullif(${quoteName(name)}, 'nan'::FLOAT) AS ${quoteName(name)}`;
+}
+
+async function copyOut(
+  connection: DuckDBConnection,
+  path: string,
+  expressions: readonly string[],
+  table: string,
+): Promise<void> {
+  await connection.run(
+    `COPY (SELECT ${expressions.join(', ')} FROM ${table}) TO ${quoteText(path)}
+     (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false)`,
+  );
+}
+
+/** Batches as a table function: DuckDB asks for the next rows when it has room for them, so nothing piles up. */
+class PulledRows {
+  readonly tableFunction: DuckDBTableFunction;
+  /** What the batches threw: DuckDB passes on only its message. */
+  thrown: unknown;
+  readonly #batches: Iterator<ScoreTableRows>;
+  #rows: ScoreTableRows | undefined;
+  #next = 0;
+
+  constructor(names: readonly string[], batches: Iterable<ScoreTableRows>) {
+    this.#batches = batches[Symbol.iterator]();
+    this.tableFunction = DuckDBTableFunction.create({
+      name: 'score_rows',
+      bindFunction: (bind) => {
+        bind.addResultColumn('hash', BIGINT);
+        for (const name of names) bind.addResultColumn(name, FLOAT);
+      },
+      initFunction: (init) => init.setMaxThreads(1),
+      mainFunction: (call, chunk) => {
+        try {
+          this.#fill(chunk);
+        } catch (thrown) {
+          this.thrown = thrown;
+          call.setError('The rows ended with an error.');
+        }
+      },
+    });
+  }
+
+  #fill(chunk: DuckDBDataChunk): void {
+    while (!this.#rows || this.#next >= this.#rows.hashes.length) {
+      const { value, done } = this.#batches.next();
+      if (done) {
+        chunk.rowCount = 0;
+        return;
+      }
+      this.#rows = value;
+      this.#next = 0;
+    }
+    const { hashes, columns } = this.#rows;
+    const from = this.#next;
+    this.#next = Math.min(hashes.length, from + CHUNK_ROWS);
+    fillChunk(chunk, [hashes, ...columns], from, this.#next);
+  }
+}
+
+type Items = BigInt64Array | Float32Array | Uint8Array;
+
+/** The client hides a column's values behind one call a value, at ten times the cost. */
+function fillChunk(chunk: DuckDBDataChunk, columns: readonly Items[], from: number, to: number): void {
+  chunk.rowCount = to - from;
+  for (const [i, column] of columns.entries()) {
+    const vector = chunk.getColumnVector(i);
+    const { items } = vector as unknown as { readonly items: { set(values: Items): void } };
+    items.set(column.subarray(from, to));
+    vector.flush();
+  }
+}
+
+/**
+ * Takes rows as they come and writes them, in that order, as zstd Parquet: hash (int64), found (boolean) and scores
+ * (float32). Until the end they lie in a database file beside the output, of about its size.
+ */
+export class AnswerTableWriter {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  readonly #appender: DuckDBAppender;
+  readonly #path: string;
+  readonly #names: readonly string[];
+  readonly #chunk: DuckDBDataChunk;
+
+  private constructor(
+    instance: DuckDBInstance,
+    connection: DuckDBConnection,
+    appender: DuckDBAppender,
+    path: string,
+    names: readonly string[],
+  ) {
+    this.#instance = instance;
+    this.#connection = connection;
+    this.#appender = appender;
+    this.#path = path;
+    this.#names = names;
+    this.#chunk = DuckDBDataChunk.create(typesOf(names));
+  }
+
+  /** @param path where no file is */
+  static async open(
+    path: string,
+    names: readonly string[],
+    options: DuckDbOptions,
+  ): Promise<AnswerTableWriter> {
+    const instance = await openDuckDb(options);
+    const connection = await instance.connect();
+    await connection.run(`ATTACH ${quoteText(databaseOf(path))} AS staging`);
+    const types = typesOf(names);
+    const definitions = ['hash', 'found', 'without_hash', ...names].map(
+      (name, i) => `${quoteName(name)} ${types[i]}`,
+    );
+    await connection.run(`CREATE TABLE staging.main.answers (${definitions.join(', ')})`);
+    const appender = await connection.createAppender('answers', 'main', 'staging');
+    return new AnswerTableWriter(instance, connection, appender, path, names);
+  }
+
+  append({ hashes, found, withoutHash, columns }: AnswerRows): void {
+    for (let from = 0; from < hashes.length; from += CHUNK_ROWS) {
+      this.#chunk.reset();
+      const to = Math.min(hashes.length, from + CHUNK_ROWS);
+      fillChunk(this.#chunk, [hashes, found, withoutHash, ...columns], from, to);
+      this.#appender.appendDataChunk(this.#chunk);
+    }
+  }
+
+  /** Writes the Parquet file; it is not synced. */
+  async finish(): Promise<void> {
+    this.#appender.closeSync();
+    const hash = 'CASE WHEN without_hash = 0 THEN hash END AS hash';
+    const expressions = [hash, 'found = 1 AS found', ...this.#names.map(scoreOf)];
+    await copyOut(this.#connection, this.#path, expressions, 'staging.main.answers');
+  }
+
+  /** Removes what is beside the output. */
+  async close(): Promise<void> {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+    for (const suffix of ['', '.wal']) await rm(`${databaseOf(this.#path)}${suffix}`, { force: true });
+  }
+}
+
+function typesOf(names: readonly string[]): DuckDBType[] {
+  return [BIGINT, UTINYINT, UTINYINT, ...names.map(() => FLOAT)];
+}
+
+function databaseOf(path: string): string {
+  return `${path}.rows`;
+}
