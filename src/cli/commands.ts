@@ -1,3 +1,4 @@
+import { BUCKETS } from './buckets-command.ts';
 import type { Command } from './command.ts';
 import { DEMO } from './demo-command.ts';
 import { LOOKUP } from './lookup-command.ts';
@@ -10,6 +11,7 @@ import { STORE_ADD, STORE_BUILD, STORE_COMPACT } from './store-write-command.ts'
 /** Commands by the word that they are called by; a group has commands of its own. */
 export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SCORE,
+  BUCKETS,
   LOOKUP,
   SERVE,
   {

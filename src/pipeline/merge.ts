@@ -20,6 +20,7 @@ import {
   type StageNumbers,
 } from './stats.ts';
 import { parseThumbnails, type ReportThumbnail } from './thumbnails.ts';
+import { countTags, writeWhatIf } from './what-if.ts';
 
 /** What the report says of one shard's speed. */
 export interface ShardPace {
@@ -44,7 +45,7 @@ export interface MergedRun {
 }
 
 /**
- * Sums all shards of a run and writes buckets.json, buckets.parquet and bucket_means/rating{k}.npy.
+ * Sums all shards of a run and writes buckets.json, buckets.parquet, bucket_means/rating{k}.npy and what-if.json.
  * Sums are float64 and taken in shard order, so the bytes do not depend on the order in which shards finished.
  *
  * @throws BowerbirdError BB_RUN_CORRUPT where a shard is not finished or one of its files is damaged
@@ -75,6 +76,8 @@ export async function mergeRun(
   }
   const buckets = summarize(sums, head?.linear);
   await writeBuckets(folder, buckets);
+  const tagFiles = shards.map(({ id }) => folder.tags(id));
+  await writeWhatIf(folder.whatIf, await countTags(tagFiles, folder.staging, counts.successes));
   const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
   return { counts, buckets, histogram, meanCheck, paces, thumbnails };
 }
@@ -154,7 +157,8 @@ function describeBucket({
   };
 }
 
-async function writeBuckets(folder: RunFolder, buckets: readonly BucketSummary[]): Promise<void> {
+/** Writes buckets.json, buckets.parquet and bucket_means/. */
+export async function writeBuckets(folder: RunFolder, buckets: readonly BucketSummary[]): Promise<void> {
   await rm(folder.bucketMeans, { recursive: true, force: true });
   const rows = buckets.map(describeBucket);
   for (const [i, { rawMean, unitMean }] of buckets.entries()) {

@@ -24,6 +24,9 @@ export class RunFolder {
   get bucketsParquet(): string {
     return join(this.path, 'buckets.parquet');
   }
+  get whatIf(): string {
+    return join(this.path, 'what-if.json');
+  }
   get report(): string {
     return join(this.path, 'report.html');
   }
@@ -90,7 +93,7 @@ export class RunFolder {
 
   /** Removes all that a run writes; what else lies in the folder stays. */
   async removeResults(): Promise<void> {
-    const files = ['run.json', 'buckets.json', 'buckets.parquet', 'report.html'];
+    const files = ['run.json', 'buckets.json', 'buckets.parquet', 'what-if.json', 'report.html'];
     // The commit markers go first: a kill in between leaves shards that are redone, never half of one.
     for (const name of ['stats', ...SHARD_FOLDERS, 'bucket_means', '.staging', ...files]) {
       await rm(join(this.path, name), { recursive: true, force: true });

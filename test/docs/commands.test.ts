@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { FLAG_PAGES, flagSection, flagTables } from '../../scripts/write-readme-flags.ts';
 import { packageFolder } from '../../src/base/package.ts';
+import { BUCKETS_FLAGS } from '../../src/cli/buckets-flags.ts';
 import { SCORE_FLAGS } from '../../src/cli/score-flags.ts';
 import { SERVE_FLAGS } from '../../src/cli/serve-flags.ts';
 import {
@@ -82,6 +83,20 @@ test('every flag in a documented bowerbird serve exists', (t) => {
   t.true(uses.length >= 2);
   for (const [command] of uses) {
     for (const [, flag] of command.matchAll(/ --([a-z][\w-]*)/g)) t.true(flag! in SERVE_FLAGS, command);
+  }
+});
+
+test('every flag of buckets is documented with its default, and every one in a documented command exists', (t) => {
+  const page = readPage('docs/buckets.md').text;
+  for (const flag of Object.keys(BUCKETS_FLAGS)) t.true(page.includes(`\`--${flag}\``), flag);
+  for (const [, flag, shown] of page.matchAll(/^\| `--([a-z-]+)` \| `([^`]+)` \|/gm)) {
+    const fallback = BUCKETS_FLAGS[flag!]?.default;
+    if (flag !== 'quantiles') t.is(String(fallback), shown!, flag);
+  }
+  const uses = allPages().flatMap(({ text }) => [...text.matchAll(/^bowerbird buckets .*/gm)]);
+  t.true(uses.length >= 5);
+  for (const [command] of uses) {
+    for (const [, flag] of command.matchAll(/ --([a-z][\w-]*)/g)) t.true(flag! in BUCKETS_FLAGS, command);
   }
 });
 

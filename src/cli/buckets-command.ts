@@ -1,0 +1,197 @@
+import { statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { WhatIfCube } from '../buckets/what-if.ts';
+import type { WhatIfThresholds } from '../buckets/what-if-count.ts';
+import type { MergedRuns } from '../pipeline/merge-runs.ts';
+import type { CountOptions, CountProgress } from '../tally/count.ts';
+import type { GroupOrder } from '../tally/group-types.ts';
+import type { Share } from '../tally/quantiles.ts';
+import { bucketPageData } from './bucket-page-view.ts';
+import { BUCKETS_FLAGS } from './buckets-flags.ts';
+import { type BucketsResult, bucketsJson, describeBuckets, type WhatIfAnswer } from './buckets-view.ts';
+import { type Command, commandLine, type Invocation } from './command.ts';
+import { type FlagValues, usageError } from './flags.ts';
+import { withInterrupt } from './interrupt.ts';
+
+const FIRST_PROGRESS_MS = 2000;
+const PROGRESS_EVERY_MS = 5000;
+
+/** `bowerbird buckets` */
+export const BUCKETS: Command = {
+  usage: 'buckets [inputs..]',
+  describe: 'Count scores by bucket, and the subset of any thresholds',
+  flags: BUCKETS_FLAGS,
+  extend: (parser) =>
+    parser
+      .positional('inputs', {
+        type: 'string',
+        array: true,
+        describe: 'Run folders, tag Parquet or CSV, stores',
+      })
+      .example('$0 buckets out/', 'The table of a run')
+      .example("$0 buckets 'tags/*.parquet' --by domain", 'Tables by bucket and by domain'),
+  run: bucketsCommand,
+};
+
+async function bucketsCommand(invocation: Invocation): Promise<number> {
+  const { values, parsed } = invocation;
+  const inputs = (parsed['inputs'] as string[] | undefined) ?? [];
+  if (inputs.length === 0) throw usageError('buckets needs run folders, tag files or stores to count.');
+  refuseMisuse(values);
+  return withInterrupt(
+    () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
+    async (signal) => {
+      try {
+        return await count(inputs, invocation, signal);
+      } catch (thrown) {
+        if (thrown !== signal.reason || !signal.aborted) throw thrown;
+        process.stderr.write('Interrupted.\n');
+        return 130;
+      }
+    },
+  );
+}
+
+async function count(
+  inputs: readonly string[],
+  invocation: Invocation,
+  signal: AbortSignal,
+): Promise<number> {
+  const { values } = invocation;
+  const merged = await merge(inputs, values);
+  const result = await (values['stored'] === true
+    ? readStoredResult(inputs, values)
+    : countInputs(inputs, values, signal));
+  if (values['html'] !== undefined) await writePage(values['html'] as string, inputs, result, invocation);
+  process.stdout.write(
+    `${values['json'] === true ? bucketsJson(result, merged) : describeBuckets(result, merged)}\n`,
+  );
+  return 0;
+}
+
+async function countInputs(
+  inputs: readonly string[],
+  values: FlagValues,
+  signal: AbortSignal,
+): Promise<BucketsResult> {
+  const { countScoresOf } = await import('../tally/count.ts');
+  const options = await countOptions(inputs, values, signal);
+  const { tally, ...found } = await countScoresOf(options);
+  return { ...found, tally, whatIf: answerWhatIf(tally.cube, thresholdsOf(values)), by: options.by };
+}
+
+async function readStoredResult(inputs: readonly string[], values: FlagValues): Promise<BucketsResult> {
+  const { readStored } = await import('../tally/stored.ts');
+  const tally = await readStored(inputs);
+  return {
+    inputs: { files: [], stores: [], runs: [] },
+    tally,
+    quantiles: [],
+    groups: undefined,
+    skipped: [],
+    whatIf: answerWhatIf(tally.cube, thresholdsOf(values)),
+    by: undefined,
+  };
+}
+
+/** Merges the runs where that is asked for: before they are counted, as it is quick and may be refused. */
+async function merge(inputs: readonly string[], values: FlagValues): Promise<MergedRuns | undefined> {
+  const output = values['output-folder'] as string | undefined;
+  if (output === undefined) return undefined;
+  const [{ resolveInputs }, { mergeRuns }] = await Promise.all([
+    import('../tally/inputs.ts'),
+    import('../pipeline/merge-runs.ts'),
+  ]);
+  const { files, stores, runs } = await resolveInputs(inputs);
+  const ofRuns = runs.reduce((sum, { finishedShards }) => sum + finishedShards, 0);
+  if (runs.length === 0 || stores.length > 0 || files.length !== ofRuns) {
+    throw usageError('--output-folder merges run folders: all inputs must be such.');
+  }
+  const runPaths = runs.map(({ path }) => path);
+  return mergeRuns(runPaths, output, values['aesthetic-head'] as string | undefined);
+}
+
+async function writePage(
+  path: string,
+  inputs: readonly string[],
+  result: BucketsResult,
+  { values, args }: Invocation,
+): Promise<void> {
+  const [{ renderBucketPage }, { writeFileAtomic }] = await Promise.all([
+    import('../report/bucket-page.ts'),
+    import('../base/files.ts'),
+  ]);
+  const data = bucketPageData(inputs, result, thresholdsOf(values), commandLine(args));
+  await writeFileAtomic(path, await renderBucketPage(data));
+}
+
+/** What does not go together is told before any work. */
+function refuseMisuse(values: FlagValues): void {
+  const page = values['html'] as string | undefined;
+  if (page !== undefined && statSync(page, { throwIfNoEntry: false })?.isDirectory()) {
+    throw usageError(`--html needs the name of a file; ${page} is a folder.`);
+  }
+  const isStored = values['stored'] === true;
+  if (isStored && values['by'] !== undefined) throw usageError('--by needs the rows: leave --stored out.');
+  if (isStored && values['output-folder'] !== undefined)
+    throw usageError('--output-folder merges runs: leave --stored out.');
+  if (values['aesthetic-head'] !== undefined && values['output-folder'] === undefined) {
+    throw usageError('--aesthetic-head checks the means of a merge: it needs --output-folder.');
+  }
+  if (values['url-col'] !== undefined && values['by'] !== 'domain')
+    throw usageError('--url-col goes with --by domain.');
+}
+
+async function countOptions(
+  inputs: readonly string[],
+  values: FlagValues,
+  signal: AbortSignal,
+): Promise<CountOptions> {
+  return {
+    inputs,
+    shares: await sharesOf(values),
+    by: values['by'] as string | undefined,
+    urlColumn: values['url-col'] as string | undefined,
+    top: values['top'] as number,
+    order: values['sort'] as GroupOrder,
+    skipBadFiles: values['skip-bad-files'] === true,
+    threads: (values['threads'] as number | undefined) ?? availableParallelism(),
+    memoryLimitMb: values['memory-limit-mb'] as number,
+    signal,
+    onProgress: showProgress(),
+  };
+}
+
+async function sharesOf(values: FlagValues): Promise<Share[]> {
+  const { parseShare } = await import('../tally/quantiles.ts');
+  return (values['quantiles'] as string[]).map((text) => {
+    const share = parseShare(text);
+    if (!share) throw usageError(`--quantiles needs shares from 0 to 1, such as 0.5; "${text}" is not one.`);
+    return share;
+  });
+}
+
+function thresholdsOf(values: FlagValues): WhatIfThresholds {
+  const given = (name: string): number | null => (values[name] as number | undefined) ?? null;
+  return {
+    minAesthetic: given('min-aesthetic'),
+    maxPunsafe: given('max-punsafe'),
+    maxPwatermark: given('max-pwatermark'),
+    missingTags: values['missing-tags'] as 'drop' | 'keep',
+  };
+}
+
+function answerWhatIf(cube: WhatIfCube, thresholds: WhatIfThresholds): WhatIfAnswer | undefined {
+  const { minAesthetic, maxPunsafe, maxPwatermark } = thresholds;
+  const isAsked = [minAesthetic, maxPunsafe, maxPwatermark].some((threshold) => threshold !== null);
+  return isAsked ? { thresholds, count: cube.count(thresholds) } : undefined;
+}
+
+function showProgress(): (progress: CountProgress) => void {
+  let nextAtMs = Date.now() + FIRST_PROGRESS_MS;
+  return ({ phase, files, totalFiles, rows }) => {
+    if (Date.now() < nextAtMs) return;
+    nextAtMs = Date.now() + PROGRESS_EVERY_MS;
+    process.stderr.write(`${phase}  ${files}/${totalFiles} files  ${rows} rows\n`);
+  };
+}

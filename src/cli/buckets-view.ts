@@ -1,0 +1,226 @@
+import type { WhatIfCount, WhatIfThresholds } from '../buckets/what-if-count.ts';
+import type { MergedRuns } from '../pipeline/merge-runs.ts';
+import type { CountResult } from '../tally/count.ts';
+import { GROUP_THRESHOLDS, type Groups } from '../tally/group-types.ts';
+import type { BucketTally, RowStates } from '../tally/tally.ts';
+
+/** A what-if question and its answer. */
+export interface WhatIfAnswer {
+  readonly thresholds: WhatIfThresholds;
+  readonly count: WhatIfCount;
+}
+
+/** What the command found, for all views. */
+export interface BucketsResult extends CountResult {
+  readonly whatIf: WhatIfAnswer | undefined;
+  readonly by: string | undefined;
+}
+
+/** LAION's own table: `{'0-1': '1.38M', ...}`, millions with two decimals. Scores below 0 and from 10 are not in it. */
+export function laionTable(buckets: readonly BucketTally[]): string {
+  const cells = buckets
+    .filter(({ bucket }) => /^\d$/.test(bucket))
+    .map(({ bucket, count }) => `'${bucket}-${Number(bucket) + 1}': '${(count / 1e6).toFixed(2)}M'`);
+  return `{${cells.join(', ')}}`;
+}
+
+/** The result for a machine. */
+export function bucketsJson(result: BucketsResult, merged?: MergedRuns): string {
+  const { inputs, tally, quantiles, groups, skipped, whatIf, by } = result;
+  const { states } = tally;
+  const buckets = tally.buckets();
+  return JSON.stringify({
+    inputs: {
+      files: inputs.files.length - skipped.length,
+      stores: inputs.stores.length,
+      runs: inputs.runs.map(({ path, shards, finishedShards }) => ({
+        path,
+        shards,
+        finished_shards: finishedShards,
+      })),
+    },
+    rows: sumOf(states),
+    scored: states.scored,
+    null_scores: states.nullScores,
+    nan_scores: states.nanScores,
+    failed: states.failed,
+    mean_score: tally.meanScore(),
+    buckets: buckets.map(({ bucket, count, meanScore: mean }) => ({ bucket, count, mean_score: mean })),
+    laion: laionTable(buckets),
+    quantiles: Object.fromEntries(quantiles.map(({ share, score }) => [share, score])),
+    by: groups && groupsJson(by!, groups),
+    what_if: whatIf && whatIfJson(whatIf),
+    skipped_files: skipped,
+    merged: merged && { runs: merged.runs, rows: merged.counts.count, mean_check: merged.meanCheck ?? null },
+  });
+}
+
+function groupsJson(by: string, { top, groupCount, rows }: Groups): unknown {
+  return {
+    column: by,
+    groups: groupCount,
+    rows,
+    top: top.map(({ name, rows: count, scored, meanAesthetic, meanPunsafe, above }) => ({
+      value: name,
+      rows: count,
+      scored,
+      mean_aesthetic: meanAesthetic,
+      mean_punsafe: meanPunsafe,
+      above: Object.fromEntries(GROUP_THRESHOLDS.map((k, i) => [k, above[i]!])),
+    })),
+  };
+}
+
+function whatIfJson({ thresholds, count }: WhatIfAnswer): unknown {
+  return {
+    min_aesthetic: thresholds.minAesthetic,
+    max_punsafe: thresholds.maxPunsafe,
+    max_pwatermark: thresholds.maxPwatermark,
+    missing_tags: thresholds.missingTags,
+    lower: count.lower,
+    upper: count.upper,
+    estimate: Math.round(count.estimate),
+  };
+}
+
+/** The result for a person. */
+export function describeBuckets(result: BucketsResult, merged?: MergedRuns): string {
+  const { tally, quantiles, groups, skipped, whatIf, by } = result;
+  const { states } = tally;
+  const buckets = tally.buckets();
+  const blocks = [
+    laionTable(buckets),
+    bucketTable(buckets),
+    stateLines(states, tally.meanScore()),
+    quantiles.length > 0
+      ? `quantiles  ${quantiles.map(({ share, score }) => `${share}: ${score.toFixed(4)}`).join('  ')}`
+      : '',
+    groups ? groupTable(by!, groups) : '',
+    whatIf ? describeWhatIf(whatIf, tally.cube.rows) : '',
+    inputLines(result),
+    merged ? describeMerge(merged) : '',
+    skipped.length > 0
+      ? [`${skipped.length} files were passed over:`, ...skipped.map(({ reason }) => `  ${reason}`)].join(
+          '\n',
+        )
+      : '',
+  ];
+  return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+function sumOf({ scored, nullScores, nanScores, failed }: RowStates): number {
+  return scored + nullScores + nanScores + failed;
+}
+
+function bucketTable(buckets: readonly BucketTally[]): string {
+  const total = buckets.reduce((sum, { count }) => sum + count, 0);
+  let left = total;
+  const rows = buckets.map(({ bucket, count, meanScore }) => {
+    const row = [
+      labelOf(bucket),
+      String(count),
+      share(count, total),
+      String(left),
+      share(left, total),
+      fixed(meanScore),
+    ];
+    left -= count;
+    return row;
+  });
+  return formatTable([['score', 'images', 'share', 'from here up', 'share', 'mean'], ...rows]);
+}
+
+function labelOf(bucket: string): string {
+  if (bucket === 'below') return '< 0';
+  return bucket === 'above' ? '>= 10' : `${bucket}-${Number(bucket) + 1}`;
+}
+
+function stateLines(states: RowStates, meanScore: number | null): string {
+  const rows = [
+    ['rows', String(sumOf(states))],
+    ['scored', String(states.scored)],
+    ['without a score', String(states.nullScores)],
+    ['score is NaN', String(states.nanScores)],
+    ['failed in a run', String(states.failed)],
+    ['mean score', fixed(meanScore)],
+  ];
+  return formatTable(rows);
+}
+
+function groupTable(by: string, { top, groupCount, rows }: Groups): string {
+  const head = [by, 'rows', 'scored', 'mean', 'punsafe', ...GROUP_THRESHOLDS.map((k) => `> ${k}`)];
+  const lines = top.map(({ name, rows: count, scored, meanAesthetic, meanPunsafe, above }) => [
+    nameOf(name),
+    String(count),
+    String(scored),
+    fixed(meanAesthetic),
+    fixed(meanPunsafe),
+    ...above.map((part) => share(part, scored)),
+  ]);
+  const shown = top.reduce((sum, group) => sum + group.rows, 0);
+  const rest = groupCount - top.length;
+  return [
+    formatTable([head, ...lines]),
+    ...(rest > 0 ? [`and ${rest} more, with ${rows - shown} of ${rows} rows`] : []),
+  ].join('\n');
+}
+
+/** On one line, whatever the data hold; control characters do not reach the terminal. */
+function nameOf(name: string | null): string {
+  if (name === null) return '(null)';
+  const plain = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+  return plain === '' ? "''" : plain.length > 60 ? `${plain.slice(0, 59)}…` : plain;
+}
+
+function describeWhatIf({ thresholds, count }: WhatIfAnswer, rows: number): string {
+  const { minAesthetic, maxPunsafe, maxPwatermark, missingTags } = thresholds;
+  const rules = [
+    ...(minAesthetic === null ? [] : [`aesthetic > ${minAesthetic}`]),
+    ...(maxPunsafe === null ? [] : [`punsafe < ${maxPunsafe}`]),
+    ...(maxPwatermark === null ? [] : [`pwatermark < ${maxPwatermark}`]),
+  ];
+  const where = `${rules.join(', ')} (rows without a tag: ${missingTags})`;
+  const { lower, upper, estimate } = count;
+  return lower === upper
+    ? `what if    ${lower} of ${rows} rows (${share(lower, rows)}) have ${where}`
+    : `what if    about ${Math.round(estimate)} of ${rows} rows (${share(estimate, rows)}), at least ${lower} and at most ${upper}, have ${where}`;
+}
+
+function describeMerge({ runs, counts, meanCheck }: MergedRuns): string {
+  const check =
+    meanCheck === undefined
+      ? 'The head is not at hand (--aesthetic-head), so the means were not held against the scores.'
+      : `The head's score of each bucket's mean embedding is the bucket's mean score, to ${meanCheck.toExponential(1)}.`;
+  return `Merged: ${runs.length} runs with ${counts.count} rows. ${check}`;
+}
+
+function inputLines({ inputs, skipped }: BucketsResult): string {
+  const { files, stores, runs } = inputs;
+  const parts = [
+    ...(files.length > 0 ? [`${files.length - skipped.length} files`] : []),
+    ...(stores.length > 0 ? [`${stores.length} stores`] : []),
+  ];
+  const unfinished = runs.filter(({ shards, finishedShards }) => finishedShards < shards);
+  return [
+    `Counted: ${parts.join(' and ') || 'what the runs have stored'}.`,
+    ...unfinished.map(
+      (run) => `${run.path} is not finished: ${run.finishedShards} of ${run.shards} shards are counted.`,
+    ),
+  ].join('\n');
+}
+
+function share(part: number, whole: number): string {
+  return whole > 0 ? `${((100 * part) / whole).toFixed(2)}%` : '-';
+}
+
+function fixed(value: number | null): string {
+  return value === null ? '-' : value.toFixed(4);
+}
+
+/** Columns two spaces apart: the first to the left, the others to the right. */
+function formatTable(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const pad = (cell: string, column: number): string =>
+    column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
+  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
+}

@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { BowerbirdError } from '../base/errors.ts';
+import { TEMPORARY_SUFFIX, writeError, writeFileAtomic } from '../base/files.ts';
+import { packageVersion } from '../base/package.ts';
+import { BucketSums } from '../buckets/bucket-sums.ts';
+import { type BucketSummary, checkMeans, summarize } from '../buckets/summary.ts';
+import { WhatIfCube } from '../buckets/what-if.ts';
+import type { Head } from '../heads/head.ts';
+import { loadHead } from '../heads/load.ts';
+import { resolveEncoder } from '../models/registry.ts';
+import { decodePartials } from '../shards/partials.ts';
+import { writeBuckets } from './merge.ts';
+import { RunFolder } from './run-folder.ts';
+import { type RunRecord, readRunRecord } from './run-record.ts';
+import { addCounts, emptyCounts, type RowCounts, readFinishedShard, readShardFile } from './stats.ts';
+import { countTags, readWhatIf, writeWhatIf } from './what-if.ts';
+
+const MARKER = 'merged.json';
+
+/** Several runs as one. */
+export interface MergedRuns {
+  readonly runs: readonly string[];
+  readonly counts: RowCounts;
+  readonly buckets: readonly BucketSummary[];
+  /** The largest |w.(sum/count)+b - mean score|; undefined where the head is not at hand or not linear. */
+  readonly meanCheck: number | undefined;
+}
+
+/**
+ * Merges finished runs of one encoder and head: counts and sums are added, run by run in order of their paths and
+ * shard by shard, so the means are those of all rows together. The folder appears whole or not at all.
+ *
+ * @param headFile the runs' aesthetic head, for the check of means; the built-in encoder's own is found
+ * @throws BowerbirdError BB_MERGE_REFUSED, BB_OUTPUT_FOLDER, BB_RUN_CORRUPT, BB_HEAD_MISMATCH
+ */
+export async function mergeRuns(
+  runPaths: readonly string[],
+  outputFolder: string,
+  headFile: string | undefined,
+): Promise<MergedRuns> {
+  const output = resolve(outputFolder);
+  await refuseForeign(output);
+  const runs = await Promise.all(runPaths.map(openRun));
+  refuseMisfits(runs);
+  const head = await findHead(runs[0]!.record, headFile);
+  const counts = emptyCounts();
+  const sums = new BucketSums(runs[0]!.record.encoder.dimension);
+  const cube = new WhatIfCube();
+  for (const run of runs) await addRun(run, counts, sums, cube);
+  const buckets = summarize(sums, head?.linear);
+  const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
+  const temporary = join(dirname(output), `.${basename(output)}.${randomUUID()}${TEMPORARY_SUFFIX}`);
+  try {
+    const folder = new RunFolder(temporary);
+    await mkdir(temporary, { recursive: true });
+    await writeBuckets(folder, buckets);
+    await writeWhatIf(folder.whatIf, cube);
+    await writeFileAtomic(
+      folder.file(MARKER),
+      `${JSON.stringify(describe(runs, counts, meanCheck), null, 2)}\n`,
+    );
+    await rm(output, { recursive: true, force: true });
+    await rename(temporary, output);
+  } catch (thrown) {
+    throw writeError(thrown, output);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  return { runs: runs.map(({ folder }) => folder.path), counts, buckets, meanCheck };
+}
+
+interface OpenRun {
+  readonly folder: RunFolder;
+  readonly record: RunRecord;
+}
+
+async function openRun(path: string): Promise<OpenRun> {
+  const folder = new RunFolder(path);
+  const record = await readRunRecord(folder.runRecord);
+  if (!record) throw refused(`${path} is no run folder: it has no run.json.`);
+  return { folder, record };
+}
+
+/** An earlier merge is replaced; anything else in the way is somebody's. */
+async function refuseForeign(output: string): Promise<void> {
+  if (!existsSync(output) || existsSync(join(output, MARKER))) return;
+  const names = await readdir(output).catch(() => ['']);
+  if (names.length === 0) return;
+  throw new BowerbirdError(
+    'BB_OUTPUT_FOLDER',
+    `${output} exists and is no earlier merge. Choose another --output-folder.`,
+    { fields: { path: output } },
+  );
+}
+
+function refuseMisfits(runs: readonly OpenRun[]): void {
+  const [first] = runs;
+  const seen = new Map<string, string>();
+  for (const { folder, record } of runs) {
+    for (const [what, was, is] of comparisons(first!.record, record)) {
+      if (was === is) continue;
+      throw refused(
+        `${first!.folder.path} and ${folder.path} have different ${what}: ${was} and ${is}. Means of such embeddings ` +
+          'or scores together say nothing. Without --output-folder their rows are counted together.',
+      );
+    }
+    for (const { path, fingerprint } of record.inputs) {
+      const other = seen.get(fingerprint);
+      if (other)
+        throw refused(`${other} and ${folder.path} both hold the rows of ${path}: they would count twice.`);
+    }
+    for (const { fingerprint } of record.inputs) seen.set(fingerprint, folder.path);
+  }
+}
+
+function comparisons(first: RunRecord, record: RunRecord): [string, unknown, unknown][] {
+  const headOf = ({ heads, columns }: RunRecord): string =>
+    heads['aesthetic']?.digest ?? `the column ${columns['aesthetic'] ?? '(none)'}`;
+  return [
+    ['encoders', first.encoder.digest, record.encoder.digest],
+    ['dimensions', first.encoder.dimension, record.encoder.dimension],
+    ['aesthetic heads', headOf(first), headOf(record)],
+    ['transforms', first.settings['transform'], record.settings['transform']],
+  ];
+}
+
+function refused(message: string): BowerbirdError {
+  return new BowerbirdError('BB_MERGE_REFUSED', message);
+}
+
+async function findHead(
+  { encoder, heads }: RunRecord,
+  headFile: string | undefined,
+): Promise<Head | undefined> {
+  const wanted = heads['aesthetic'];
+  if (!wanted) return undefined;
+  const path =
+    headFile ?? (encoder.name === 'builtin' ? (await resolveEncoder('builtin')).headPath : undefined);
+  if (!path) return undefined;
+  const head = await loadHead(path, { tag: 'aesthetic' });
+  if (head.digest === wanted.digest) return head;
+  if (!headFile) return undefined;
+  throw new BowerbirdError(
+    'BB_HEAD_MISMATCH',
+    `${headFile} is not the head of these runs (${wanted.name}, digest ${wanted.digest}): its digest is ${head.digest}.`,
+    { fields: { path: headFile } },
+  );
+}
+
+async function addRun(
+  { folder, record }: OpenRun,
+  counts: RowCounts,
+  sums: BucketSums,
+  cube: WhatIfCube,
+): Promise<void> {
+  const own = emptyCounts();
+  for (let id = 0; id < record.shards; id++) {
+    const stats = await readFinishedShard(folder.stats(id), id);
+    if (!stats)
+      throw refused(
+        `${folder.path} is not finished: shard ${id} of ${record.shards} is missing. Run it to its end first.`,
+      );
+    addCounts(own, stats);
+    sums.merge(decodePartials(await readShardFile(folder.partials(id), stats)));
+  }
+  addCounts(counts, own);
+  cube.merge(await cubeOf({ folder, record }, own.successes));
+}
+
+/** The stored cube where it is this run's as it is now; runs of earlier versions have none. */
+async function cubeOf({ folder, record }: OpenRun, successes: number): Promise<WhatIfCube> {
+  const stored = record.state === 'done' ? await readWhatIf(folder.whatIf) : undefined;
+  if (stored?.rows === successes) return stored;
+  const tags = Array.from({ length: record.shards }, (_, id) => folder.tags(id));
+  return countTags(tags, folder.staging, successes);
+}
+
+function describe(runs: readonly OpenRun[], counts: RowCounts, meanCheck: number | undefined): unknown {
+  const { encoder, heads } = runs[0]!.record;
+  return {
+    format: 'bowerbird-merged-runs',
+    version: 1,
+    bowerbird_version: packageVersion,
+    runs: runs.map(({ folder, record }) => ({
+      path: folder.path,
+      rows: record.rows,
+      shards: record.shards,
+      inputs: record.inputs.map(({ path, fingerprint }) => ({ path, fingerprint })),
+    })),
+    encoder: { name: encoder.name, digest: encoder.digest, dimension: encoder.dimension },
+    aesthetic_head: heads['aesthetic'] ?? null,
+    ...counts,
+    mean_check: meanCheck ?? null,
+  };
+}

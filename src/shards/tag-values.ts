@@ -1,0 +1,44 @@
+import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
+import { readFailure } from './errors.ts';
+import { parquetSource } from './sql.ts';
+
+/** The tags of a shard's rows with status `success`, in no particular order; NaN = null. */
+export interface TagValues {
+  readonly aesthetic: Float32Array;
+  readonly punsafe: Float32Array;
+  readonly pwatermark: Float32Array;
+}
+
+/**
+ * Reads the tags that `writeTags` wrote, file by file: three columns of the rows that were scored.
+ *
+ * @throws ShardError BB_SHARD_READ naming the file
+ */
+export async function* readTagValues(
+  paths: readonly string[],
+  options: DuckDbOptions,
+): AsyncGenerator<TagValues> {
+  const instance = await openDuckDb(options);
+  const connection = await instance.connect();
+  const value = (column: string): string => `coalesce(${column}, 'nan'::FLOAT)::FLOAT`;
+  try {
+    for (const path of paths) {
+      try {
+        const reader = await connection.runAndReadAll(
+          `SELECT ${['aesthetic', 'punsafe', 'pwatermark'].map(value).join(', ')} FROM ${parquetSource(path)} WHERE status = 'success'`,
+        );
+        const [aesthetic, punsafe, pwatermark] = reader.getColumnsJS() as number[][];
+        yield {
+          aesthetic: Float32Array.from(aesthetic ?? []),
+          punsafe: Float32Array.from(punsafe ?? []),
+          pwatermark: Float32Array.from(pwatermark ?? []),
+        };
+      } catch (thrown) {
+        throw readFailure(path, thrown);
+      }
+    }
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}

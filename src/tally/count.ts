@@ -1,0 +1,211 @@
+import { openStore, type Store } from '../store/reader.ts';
+import { type Batch, eachGoodPart, planBatches, type SkippedFile, sourceOf } from './batches.ts';
+import { BUCKET_SQL, cellsSql, KINDS, rowsSql } from './cell-sql.ts';
+import { TallyDatabase, type TallyLimits } from './database.ts';
+import { TallyError } from './errors.ts';
+import { sumSql } from './exact-sum.ts';
+import type { GroupOrder, Groups } from './group-types.ts';
+import { GroupTable } from './groups.ts';
+import { resolveInputs, type TallyInputs } from './inputs.ts';
+import { type Quantile, QuantileSearch, type Share } from './quantiles.ts';
+import { countScores, tallyEntries } from './store-rows.ts';
+import { Tally } from './tally.ts';
+
+export interface CountOptions extends TallyLimits {
+  readonly inputs: readonly string[];
+  readonly shares: readonly Share[];
+  /** A column's name, or `domain`. */
+  readonly by: string | undefined;
+  readonly urlColumn: string | undefined;
+  readonly top: number;
+  readonly order: GroupOrder;
+  readonly skipBadFiles: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: CountProgress) => void;
+}
+
+/** How far a count is. */
+export interface CountProgress {
+  readonly phase: 'opening' | 'counting' | 'quantiles';
+  readonly files: number;
+  readonly totalFiles: number;
+  readonly rows: number;
+}
+
+/** What a count found. */
+export interface CountResult {
+  readonly inputs: TallyInputs;
+  readonly tally: Tally;
+  readonly quantiles: readonly Quantile[];
+  readonly groups: Groups | undefined;
+  readonly skipped: readonly SkippedFile[];
+}
+
+/**
+ * Counts scores over files, run folders and stores: one look at the tags, one at the groups where they are asked
+ * for, one at the scores for quantiles. The result does not depend on threads or on the order of the inputs.
+ *
+ * @throws TallyError for a file that cannot be counted, unless bad files are skipped; the signal's reason
+ */
+export async function countScoresOf(options: CountOptions): Promise<CountResult> {
+  const inputs = await resolveInputs(options.inputs);
+  refuseGroupsOfStores(inputs, options.by);
+  const database = await TallyDatabase.open(options, options.signal);
+  const stores: Store[] = [];
+  try {
+    for (const path of inputs.stores) stores.push(await openStore(path));
+    return await new Count(options, inputs, database, stores).run();
+  } finally {
+    for (const store of stores) await store.close();
+    await database.close();
+  }
+}
+
+function refuseGroupsOfStores({ stores }: TallyInputs, by: string | undefined): void {
+  if (by === undefined || stores.length === 0) return;
+  throw new TallyError(
+    'BB_USAGE',
+    `${stores[0]} is a store, and a store has hashes and scores only: --by needs the tags that it was built from.`,
+  );
+}
+
+class Count {
+  readonly #options: CountOptions;
+  readonly #inputs: TallyInputs;
+  readonly #database: TallyDatabase;
+  readonly #stores: readonly Store[];
+  readonly #tally = new Tally();
+  readonly #skipped: SkippedFile[] = [];
+  /** What the first look read without an error. */
+  readonly #read: Batch[] = [];
+  #files = 0;
+  #rows = 0;
+
+  constructor(options: CountOptions, inputs: TallyInputs, database: TallyDatabase, stores: readonly Store[]) {
+    this.#options = options;
+    this.#inputs = inputs;
+    this.#database = database;
+    this.#stores = stores;
+  }
+
+  async run(): Promise<CountResult> {
+    const { by, top, order, shares, signal } = this.#options;
+    const onBadFile = (path: string, error: TallyError): void => this.#passOver(path, error);
+    const onOpened = (files: number): void => this.#report('opening', files);
+    const { files } = this.#inputs;
+    const batches = await planBatches(this.#database, files, this.#options, onBadFile, onOpened);
+    const groups = by === undefined ? undefined : await GroupTable.create(this.#database);
+    for (const batch of batches) {
+      await eachGoodPart(batch, (part) => this.#countBatch(part, groups), onBadFile, signal);
+    }
+    for (const store of this.#stores) {
+      const add = (rows: number): void => {
+        signal.throwIfAborted();
+        this.#advance(0, rows);
+      };
+      this.#tally.merge(await tallyEntries(store.meta.columns, store.entries(), add));
+    }
+    return {
+      inputs: this.#inputs,
+      tally: this.#tally,
+      quantiles: await this.#findQuantiles(shares),
+      groups: await groups?.top(order, top),
+      skipped: this.#skipped,
+    };
+  }
+
+  async #countBatch(batch: Batch, groups: GroupTable | undefined): Promise<void> {
+    const counted = await countBatch(this.#database, batch);
+    // Before its counts are taken: where this fails, neither stays.
+    await groups?.add(batch);
+    this.#tally.merge(counted);
+    this.#read.push(batch);
+    this.#advance(batch.files.length, counted.rows);
+  }
+
+  async #findQuantiles(shares: readonly Share[]): Promise<Quantile[]> {
+    const search = await QuantileSearch.create(this.#database, this.#tally.cube, shares);
+    if (!search.isNeeded) return [];
+    [this.#files, this.#rows] = [0, this.#tally.rows];
+    const fail = (_path: string, error: TallyError): void => {
+      throw error;
+    };
+    for (const batch of this.#read) {
+      await eachGoodPart(batch, (part) => search.add(part), fail, this.#options.signal);
+      this.#files += batch.files.length;
+      this.#report('quantiles');
+    }
+    for (const store of this.#stores) {
+      for (const counts of countScores(store.meta.columns, store.entries(), (score) =>
+        search.isWanted(score),
+      )) {
+        await search.addCounts(counts);
+        this.#options.signal.throwIfAborted();
+      }
+    }
+    return search.find();
+  }
+
+  #passOver(path: string, error: TallyError): void {
+    if (!this.#options.skipBadFiles) throw error;
+    this.#skipped.push({ path, reason: error.message });
+    this.#advance(1, 0);
+  }
+
+  #advance(files: number, rows: number): void {
+    this.#files += files;
+    this.#rows += rows;
+    this.#report('counting');
+  }
+
+  #report(phase: CountProgress['phase'], files: number = this.#files): void {
+    const { onProgress } = this.#options;
+    onProgress({ phase, files, totalFiles: this.#inputs.files.length, rows: this.#rows });
+  }
+}
+
+interface CellRow {
+  readonly kind: number;
+  readonly bucket: number;
+  readonly a: number;
+  readonly p: number;
+  readonly w: number;
+  readonly n: number;
+  readonly units: bigint;
+  readonly too_large: number;
+}
+
+async function countBatch(database: TallyDatabase, batch: Batch): Promise<Tally> {
+  const { a, p, w } = cellsSql();
+  const { units, tooLarge } = sumSql('score_if_scored');
+  const isFailed = `kind = ${KINDS.failed}`;
+  const cells = Object.entries({ a, p, w }).map(
+    ([name, sql]) => `CASE WHEN ${isFailed} THEN 0 ELSE ${sql} END AS ${name}`,
+  );
+  const rows = await database.rows<CellRow>(
+    `SELECT kind, bucket, a, p, w, count(*)::DOUBLE AS n, ${units} AS units, (${tooLarge})::DOUBLE AS too_large
+     FROM (SELECT kind, ${cells.join(', ')},
+             CASE WHEN kind = ${KINDS.scored} THEN ${BUCKET_SQL} ELSE 0 END AS bucket,
+             CASE WHEN kind = ${KINDS.scored} THEN score END AS score_if_scored
+           FROM (${rowsSql(sourceOf(batch), batch.expressions)}))
+     GROUP BY kind, bucket, a, p, w`,
+  );
+  const tally = new Tally();
+  for (const row of rows) addRow(tally, row);
+  return tally;
+}
+
+function addRow(tally: Tally, row: CellRow): void {
+  const { kind, bucket, a, p, w, n, units, too_large } = row;
+  if (kind === KINDS.failed) {
+    tally.states.failed += n;
+    return;
+  }
+  tally.cube.addCell(a, p, w, n);
+  if (kind === KINDS.nullScore) tally.states.nullScores += n;
+  else if (kind === KINDS.nanScore) tally.states.nanScores += n;
+  else {
+    tally.states.scored += n;
+    tally.addToBucket(bucket, n, { units, tooLarge: too_large });
+  }
+}

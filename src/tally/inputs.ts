@@ -1,0 +1,117 @@
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { glob } from 'tinyglobby';
+import { expandInputs } from '../shards/inputs.ts';
+import { TallyError } from './errors.ts';
+
+/** A file of rows. */
+export interface TallyFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly format: string;
+  readonly sizeBytes: number;
+}
+
+/** A run folder among the inputs. */
+export interface TallyRun {
+  readonly path: string;
+  /** As run.json has it; what is finished may be less. */
+  readonly shards: number;
+  readonly finishedShards: number;
+}
+
+/** What the inputs stand for, each file and store once. */
+export interface TallyInputs {
+  readonly files: readonly TallyFile[];
+  readonly stores: readonly string[];
+  readonly runs: readonly TallyRun[];
+}
+
+/**
+ * Files, folders and globs as everywhere; a folder with run.json stands for the tags of its finished shards, one
+ * with CURRENT is a store. A file that several inputs lead to is taken once.
+ *
+ * @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_RUN_CORRUPT
+ */
+export async function resolveInputs(paths: readonly string[]): Promise<TallyInputs> {
+  const files = new Map<string, TallyFile>();
+  const stores = new Set<string>();
+  const runs = new Map<string, TallyRun>();
+  for (const path of await expandFolders(paths)) {
+    if (existsSync(join(path, 'CURRENT'))) {
+      stores.add(realpathSync(path));
+      continue;
+    }
+    const run = existsSync(join(path, 'run.json')) ? readRun(realpathSync(path)) : undefined;
+    if (run) runs.set(run.path, run.summary);
+    const found = run
+      ? run.tags.map((file) => ({ path: file, format: 'parquet' }))
+      : await expandInputs([path]);
+    for (const file of found) {
+      const real = realpathSync(file.path);
+      files.set(real, { path: real, format: file.format, sizeBytes: statSync(real).size });
+    }
+  }
+  const byPath = (a: string, b: string): number => (a < b ? -1 : 1);
+  return {
+    files: [...files.values()].sort((a, b) => byPath(a.path, b.path)),
+    stores: [...stores].sort(byPath),
+    runs: [...runs.values()].sort((a, b) => byPath(a.path, b.path)),
+  };
+}
+
+/** A pattern may mean folders too: `runs/*` is all run folders in it. Whatever is none stays as it was given. */
+async function expandFolders(paths: readonly string[]): Promise<string[]> {
+  const expanded: string[] = [];
+  for (const path of paths) {
+    const folders = existsSync(path)
+      ? []
+      : await glob(path, { onlyDirectories: true, expandDirectories: false });
+    const known = folders.filter((folder) =>
+      ['run.json', 'CURRENT'].some((name) => existsSync(join(folder, name))),
+    );
+    expanded.push(...(known.length > 0 ? known : [path]));
+  }
+  return expanded;
+}
+
+interface FoundRun {
+  readonly path: string;
+  readonly tags: readonly string[];
+  readonly summary: TallyRun;
+}
+
+/** The tags of a run's finished shards: one without its stats may still be written anew. */
+function readRun(path: string): FoundRun {
+  let shards: number;
+  try {
+    shards = (JSON.parse(readFileSync(join(path, 'run.json'), 'utf8')) as { shards: number }).shards;
+    if (!Number.isInteger(shards)) throw new Error('it does not say how many shards there are');
+  } catch (cause) {
+    throw new TallyError(
+      'BB_RUN_CORRUPT',
+      `${join(path, 'run.json')} is not the run.json of a bowerbird run.`,
+      {
+        cause,
+        fields: { path },
+      },
+    );
+  }
+  const finished = listNames(join(path, 'stats'), '_stats.json');
+  const tags = finished.map((name) => resolve(path, 'tags', `${name}.parquet`));
+  const gone = tags.find((file) => !existsSync(file));
+  if (gone) {
+    throw new TallyError(
+      'BB_RUN_CORRUPT',
+      `${gone} is gone, though its shard is marked as finished. Run \`bowerbird score\` on ${path} again: it will be redone.`,
+      { fields: { path: gone } },
+    );
+  }
+  return { path, tags, summary: { path, shards, finishedShards: finished.length } };
+}
+
+function listNames(folder: string, suffix: string): string[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => name.endsWith(suffix) && !name.startsWith('.'));
+  return names.map((name) => basename(name, suffix)).sort();
+}

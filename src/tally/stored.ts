@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf } from '../base/errors.ts';
+import { BUCKET_NAMES, type BucketName } from '../buckets/bucket-names.ts';
+import { WhatIfCube } from '../buckets/what-if.ts';
+import { TallyError } from './errors.ts';
+import { UNITS_PER_ONE } from './exact-sum.ts';
+import { Tally } from './tally.ts';
+
+interface RunOrMerge {
+  readonly state?: string;
+  readonly rows?: number;
+  readonly count?: number;
+}
+
+interface StoredBuckets {
+  readonly buckets: readonly {
+    readonly bucket: string;
+    readonly count: number;
+    readonly mean_score: number | null;
+  }[];
+}
+
+/**
+ * What finished runs, and merges of runs, say of themselves: their cube and buckets, without a look at the tags.
+ * Null and NaN scores are one there, as the tags of a run have no NaN.
+ *
+ * @throws TallyError BB_USAGE for a folder that is neither, or not finished; BB_RUN_CORRUPT
+ */
+export async function readStored(folders: readonly string[]): Promise<Tally> {
+  const tally = new Tally();
+  for (const folder of folders) tally.merge(await readOne(folder));
+  return tally;
+}
+
+async function readOne(folder: string): Promise<Tally> {
+  const record =
+    (await readJson<RunOrMerge>(folder, 'run.json')) ?? (await readJson<RunOrMerge>(folder, 'merged.json'));
+  const path = join(folder, 'what-if.json');
+  const text = await readText(path);
+  const stored = await readJson<StoredBuckets>(folder, 'buckets.json');
+  if (!record || text === undefined || !stored || (record.state ?? 'done') !== 'done') {
+    throw new TallyError(
+      'BB_USAGE',
+      `${folder} is no finished run with a what-if.json. Without --stored its rows are counted.`,
+      { fields: { path: folder } },
+    );
+  }
+  const tally = new Tally();
+  tally.cube.merge(WhatIfCube.parse(text, path));
+  for (const { bucket, count, mean_score } of stored.buckets ?? []) {
+    const place = BUCKET_NAMES.indexOf(bucket as BucketName);
+    if (place < 0 || !Number.isSafeInteger(count) || count < 0) throw misfit(folder);
+    const units = BigInt(Math.round((mean_score ?? 0) * count * UNITS_PER_ONE));
+    tally.addToBucket(place, count, { units, tooLarge: 0 });
+    tally.states.scored += count;
+  }
+  tally.states.nullScores = tally.cube.rows - tally.states.scored;
+  tally.states.failed = (record.rows ?? record.count ?? 0) - tally.cube.rows;
+  const inCells = tally.cube
+    .byAesthetic()
+    .slice(0, -1)
+    .reduce((sum, count) => sum + count, 0);
+  if (inCells !== tally.states.scored || tally.states.failed < 0) throw misfit(folder);
+  return tally;
+}
+
+function misfit(folder: string): TallyError {
+  return new TallyError(
+    'BB_RUN_CORRUPT',
+    `buckets.json, what-if.json and the record of ${folder} do not belong together. Without --stored its rows are counted.`,
+    { fields: { path: folder } },
+  );
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT' || codeOf(thrown) === 'ENOTDIR') return undefined;
+    throw thrown;
+  }
+}
+
+async function readJson<Content>(folder: string, name: string): Promise<Content | undefined> {
+  const text = await readText(join(folder, name));
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as Content);
+  } catch (cause) {
+    throw new TallyError('BB_RUN_CORRUPT', `${join(folder, name)} is damaged: it is no JSON.`, { cause });
+  }
+}

@@ -1,0 +1,17 @@
+import test from 'ava';
+import { BUCKET_NAMES } from '../../src/buckets/bucket-names.ts';
+import { laionTable } from '../../src/cli/buckets-view.ts';
+
+test("LAION's counts give LAION's line, as it was published for the images without a language", (t) => {
+  const millions = [1.38, 15.25, 96.31, 237.04, 364.68, 338.19, 149.85, 26.99, 1.69, 0.02];
+  const buckets = BUCKET_NAMES.map((bucket) => ({
+    bucket,
+    count: Math.round((millions[Number(bucket)] ?? 7) * 1e6),
+    meanScore: null,
+  }));
+  t.is(
+    laionTable(buckets),
+    "{'0-1': '1.38M', '1-2': '15.25M', '2-3': '96.31M', '3-4': '237.04M', '4-5': '364.68M', '5-6': '338.19M', " +
+      "'6-7': '149.85M', '7-8': '26.99M', '8-9': '1.69M', '9-10': '0.02M'}",
+  );
+});

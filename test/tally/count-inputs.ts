@@ -1,0 +1,19 @@
+import { type CountOptions, type CountResult, countScoresOf } from '../../src/tally/count.ts';
+
+/** Counts inputs, in small and without quantiles unless asked. */
+export function count(inputs: readonly string[], options: Partial<CountOptions> = {}): Promise<CountResult> {
+  return countScoresOf({
+    inputs,
+    shares: [],
+    by: undefined,
+    urlColumn: undefined,
+    top: 10,
+    order: 'count',
+    skipBadFiles: false,
+    threads: 2,
+    memoryLimitMb: 256,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    ...options,
+  });
+}
