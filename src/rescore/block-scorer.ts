@@ -32,7 +32,11 @@ export interface BlockResult {
   readonly scoreSums: Float64Array;
   /** float64[dimension] per bucket. */
   readonly embeddingSums: readonly Float64Array[];
+  /** Time that it took, in ms. */
+  readonly tookMs: number;
 }
+
+type RowResults = Omit<BlockResult, 'embeddingSums' | 'tookMs'>;
 
 /** What rows are asked for and how they are scored. */
 export interface ScoringOptions {
@@ -91,12 +95,12 @@ export class BlockScorer {
    * @throws ShardError BB_SHARD_READ
    */
   score(file: number, { path, layout, firstRow, rowCount }: Block): BlockResult {
-    const result: BlockResult = {
+    const startedAtMs = performance.now();
+    const result = {
       scores: this.#options.heads.map(() => new Float32Array(rowCount)),
       states: new Uint8Array(rowCount),
       counts: new Float64Array(BUCKET_NAMES.length),
       scoreSums: new Float64Array(BUCKET_NAMES.length),
-      embeddingSums: [],
     };
     for (let done = 0; done < rowCount; done += this.#capacity) {
       const count = Math.min(this.#capacity, rowCount - done);
@@ -106,7 +110,8 @@ export class BlockScorer {
       this.#takeScores(count, done, result);
       this.#sumRows(count, done, result);
     }
-    return { ...result, embeddingSums: this.#options.bucketHead < 0 ? [] : this.#batch.takeSums() };
+    const embeddingSums = this.#options.bucketHead < 0 ? [] : this.#batch.takeSums();
+    return { ...result, embeddingSums, tookMs: performance.now() - startedAtMs };
   }
 
   #judgeRows(count: number, states: Uint8Array): void {
@@ -129,7 +134,7 @@ export class BlockScorer {
     return this.#options.requireUnitNorm ? ROW_STATE.notUnit : ROW_STATE.scored;
   }
 
-  #takeScores(count: number, done: number, { scores, states }: BlockResult): void {
+  #takeScores(count: number, done: number, { scores, states }: RowResults): void {
     const { heads, bucketHead } = this.#options;
     for (const [i, { head }] of heads.entries()) {
       const column = scores[i]!;
@@ -147,7 +152,7 @@ export class BlockScorer {
   }
 
   /** Sorts the rows into buckets by their scores as they are written, then adds each bucket's rows together. */
-  #sumRows(count: number, done: number, { scores, counts, scoreSums }: BlockResult): void {
+  #sumRows(count: number, done: number, { scores, counts, scoreSums }: RowResults): void {
     const { bucketHead } = this.#options;
     if (bucketHead < 0) return;
     const column = scores[bucketHead]!;
