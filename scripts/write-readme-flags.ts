@@ -11,6 +11,7 @@ import { SCORE_FLAGS } from '../src/cli/score-flags.ts';
 const MACHINE_DEFAULTS: Readonly<Record<string, string>> = {
   'processes-count': 'CPU cores less 1, at least 1',
   'encoder-threads': 'half of the CPU cores',
+  'score-threads': 'CPU cores',
 };
 
 const SECTION = /(<!-- flags: [^\n]* -->\n).*(\n<!-- \/flags -->)/s;

@@ -104,7 +104,13 @@ export class BlockScorer {
     };
     for (let done = 0; done < rowCount; done += this.#capacity) {
       const count = Math.min(this.#capacity, rowCount - done);
-      readExactly(path, file, this.#batch.input, count * this.#rowBytes, layout.dataOffset + (firstRow + done) * this.#rowBytes);
+      readExactly(
+        path,
+        file,
+        this.#batch.input,
+        count * this.#rowBytes,
+        layout.dataOffset + (firstRow + done) * this.#rowBytes,
+      );
       this.#batch.score(count);
       this.#judgeRows(count, result.states.subarray(done, done + count));
       this.#takeScores(count, done, result);
@@ -187,7 +193,8 @@ function readExactly(path: string, file: number, target: Uint8Array, bytes: numb
     } catch (thrown) {
       throw cannotRead(path, messageOf(thrown), codeOf(thrown), thrown);
     }
-    if (read === 0) throw cannotRead(path, 'it has become shorter since the run was planned', undefined, undefined);
+    if (read === 0)
+      throw cannotRead(path, 'it has become shorter since the run was planned', undefined, undefined);
     filled += read;
   }
 }

@@ -66,7 +66,11 @@ export async function commitScored(shard: ScoredShard, tools: CommitTools): Prom
   return stats;
 }
 
-function joinBlocks(blocks: readonly BlockResult[], rowCount: number, columns: readonly string[]): ScoredRows {
+function joinBlocks(
+  blocks: readonly BlockResult[],
+  rowCount: number,
+  columns: readonly string[],
+): ScoredRows {
   const states = new Uint8Array(rowCount);
   const scores = columns.map(() => new Float32Array(rowCount));
   let row = 0;

@@ -23,7 +23,8 @@ const MAGIC = '\x93NUMPY';
 const LONGEST_PREAMBLE_BYTES = 12;
 const MAX_HEADER_BYTES = 65_536;
 /** As numpy writes it: three keys, each once, in any order. */
-const HEADER = /^\{(?:\s*'(?:descr|fortran_order|shape)'\s*:\s*(?:'[^']*'|True|False|\([\d,\s]*\))\s*,?){3}\s*\}\s*$/;
+const HEADER =
+  /^\{(?:\s*'(?:descr|fortran_order|shape)'\s*:\s*(?:'[^']*'|True|False|\([\d,\s]*\))\s*,?){3}\s*\}\s*$/;
 
 /**
  * Reads the header of a .npy file (numpy.lib.format, versions 1 to 3) of two-dimensional float16 or float32 values,
@@ -93,6 +94,7 @@ function splitHeader(start: Buffer): { readonly header: string; readonly dataOff
   const headerStart = version === 1 ? 10 : LONGEST_PREAMBLE_BYTES;
   const headerBytes = version === 1 ? start.readUInt16LE(8) : start.readUInt32LE(8);
   const dataOffset = headerStart + headerBytes;
-  if (headerBytes > MAX_HEADER_BYTES || dataOffset > start.length) throw new RangeError('its npy header is cut');
+  if (headerBytes > MAX_HEADER_BYTES || dataOffset > start.length)
+    throw new RangeError('its npy header is cut');
   return { header: start.toString('latin1', headerStart, dataOffset), dataOffset };
 }

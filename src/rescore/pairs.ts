@@ -72,7 +72,9 @@ function pairFolder(folder: string): FoundPairs {
       const partner = metadata.get(number);
       return partner ? { embeddings: embeddings.get(number)!, metadata: partner } : [];
     }),
-    partnerless: lone.map((number) => withoutPartner(folder, embeddings.get(number), metadata.get(number), number)),
+    partnerless: lone.map((number) =>
+      withoutPartner(folder, embeddings.get(number), metadata.get(number), number),
+    ),
     withoutMetadata: [],
   };
 }

@@ -46,7 +46,11 @@ interface Inspected {
   readonly columns: readonly SchemaColumn[];
 }
 
-const BAD_FILE_CODES: readonly (string | undefined)[] = ['BB_INPUT_UNREADABLE', 'BB_PAIR_MISMATCH', 'BB_SHARD_READ'];
+const BAD_FILE_CODES: readonly (string | undefined)[] = [
+  'BB_INPUT_UNREADABLE',
+  'BB_PAIR_MISMATCH',
+  'BB_SHARD_READ',
+];
 const WAY_ON = 'Mend it, or pass over such files with --skip-bad-files.';
 
 /** Whether --skip-bad-files passes over what led to this error. */
@@ -98,7 +102,12 @@ export async function planRescore(
     ordered.map(({ input, columns }) => ({ path: input.metadata ?? input.embeddings, columns, soft: false })),
   ).map(({ name, type }) => ({ name, type }));
   const inputs = ordered.map(({ input }) => input);
-  const shards = inputs.map(({ layout }, id) => ({ id, inputIndex: id, firstRow: 0, rowCount: layout.rowCount }));
+  const shards = inputs.map(({ layout }, id) => ({
+    id,
+    inputIndex: id,
+    firstRow: 0,
+    rowCount: layout.rowCount,
+  }));
   return {
     inputs,
     shards,
@@ -131,7 +140,10 @@ async function inspectPair(instance: DuckDBInstance, pair: EmbeddingPair): Promi
       { fields: { path: embeddings, metadata, rows: layout.rowCount, metadataRows: footer.rowCount } },
     );
   }
-  const fingerprint = createHash('sha256').update(sample.fingerprint).update(footer.fingerprint).digest('hex');
+  const fingerprint = createHash('sha256')
+    .update(sample.fingerprint)
+    .update(footer.fingerprint)
+    .digest('hex');
   return { input: { ...pair, layout, sample, fingerprint }, columns: footer.columns };
 }
 

@@ -19,7 +19,9 @@ export function describeRescore(
   thresholds: Thresholds,
 ): RunRecord {
   const { encoder, dimension } = plan;
-  const described = heads.map(({ column, head }) => [column, { name: head.name, digest: head.digest }] as const);
+  const described = heads.map(
+    ({ column, head }) => [column, { name: head.name, digest: head.digest }] as const,
+  );
   return {
     format: 'bowerbird-run',
     version: 1,

@@ -189,7 +189,11 @@ function passOver({ badFiles, progress }: Run, spec: ShardSpec, error: Bowerbird
   return spec.id;
 }
 
-async function scoreShard({ plan, tools }: Run, threads: ScoringThreads, spec: ShardSpec): Promise<ShardStats> {
+async function scoreShard(
+  { plan, tools }: Run,
+  threads: ScoringThreads,
+  spec: ShardSpec,
+): Promise<ShardStats> {
   const { embeddings, layout } = plan.inputs[spec.inputIndex]!;
   const startedAtMs = Date.now();
   const blocks = cutBlocks({ path: embeddings, layout, firstRow: 0, rowCount: spec.rowCount });

@@ -12,7 +12,7 @@ import { shardName } from '../samples/key.ts';
 import { writeFailure } from '../shards/errors.ts';
 import { passedColumns } from '../shards/output-columns.ts';
 import { quoteName, quoteText } from '../shards/sql.ts';
-import { type JudgedRows, STATE_FAILURES, type ScoredRows } from './judge.ts';
+import { type JudgedRows, type ScoredRows, STATE_FAILURES } from './judge.ts';
 import { findReadFailure, type MetadataShape, sourceOf } from './metadata.ts';
 
 /** What is written of one shard. */
@@ -85,8 +85,14 @@ function outputColumns(
     hashes ? 'results.hash' : 'NULL::BIGINT AS hash',
     ...passed.map(({ schemaIndex, name }) => `input.c${schemaIndex} AS ${quoteName(name)}`),
     `CASE WHEN results.state = 0 THEN 'success' ELSE 'failed_to_embed' END AS status`,
-    `${pick(failures.map(({ reason }) => reason), 'results.state')} AS reason`,
-    `${pick(failures.map(({ message }) => message), 'results.state')} AS error_message`,
+    `${pick(
+      failures.map(({ reason }) => reason),
+      'results.state',
+    )} AS reason`,
+    `${pick(
+      failures.map(({ message }) => message),
+      'results.state',
+    )} AS error_message`,
     'NULL::INTEGER AS original_width',
     'NULL::INTEGER AS original_height',
     ...['aesthetic', 'punsafe', 'pwatermark'].map((tag) => `results.${tag}`),
