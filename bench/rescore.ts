@@ -16,7 +16,7 @@ import { readNpyLayout } from '../src/rescore/npy-header.ts';
 import { ScoringThreads } from '../src/rescore/scoring-threads.ts';
 import { encodeNpy } from '../src/shards/npy.ts';
 import { median } from './support/median.ts';
-import { cliScript, runScript } from './support/processes.ts';
+import { cliScript, runScript, type Usage } from './support/processes.ts';
 
 const DIMENSION = 768;
 const FILES = 2;
@@ -24,6 +24,8 @@ const BLOCK_ROWS = 65_536;
 const HEAD_COUNTS = [1, 2, 4];
 const CHECKED_ROWS = 20_000;
 const REPEATS = 3;
+/** Rows of each file of the run that start-up is taken from. */
+const FEW_ROWS = 500;
 
 /** The loop of LAION's and clip-retrieval's scripts: a memory map, batches as float32, one product. No sums, no norms. */
 const NUMPY_LOOP = `
@@ -67,14 +69,13 @@ function unitRows(next: () => number, count: number): Float32Array {
   return values;
 }
 
-async function makeFolder(folder: string): Promise<string[]> {
-  await mkdir(join(folder, 'img_emb'));
-  await mkdir(join(folder, 'metadata'));
+async function makeFolder(folder: string, count: number): Promise<string[]> {
+  await mkdir(join(folder, 'img_emb'), { recursive: true });
+  await mkdir(join(folder, 'metadata'), { recursive: true });
   const random = new Random(1);
   const next = (): number => random.next();
   const paths: string[] = [];
   for (let file = 0; file < FILES; file++) {
-    const count = Math.floor(rows / FILES);
     const path = join(folder, 'img_emb', `img_emb_${file}.npy`);
     await writeFile(path, encodeNpy('float16', [count, DIMENSION], unitRows(next, count)));
     const metadata = Array.from({ length: count }, (_, row) => ({
@@ -171,16 +172,22 @@ function measureNumpy(
   return { rate: { perSecond: scored / seconds, perCpuSecond: scored / cpuSeconds }, exact };
 }
 
-async function measureCommand(
-  folder: string,
-  headPaths: readonly string[],
-  extra: readonly string[],
-): Promise<Rate> {
+/** What the rows cost the whole command, beyond what it costs with few. */
+async function measureCommand(folder: string, head: string, extra: readonly string[]): Promise<Rate> {
+  const few = await runCommand(join(folder, 'few'), head, extra);
+  const all = await runCommand(folder, head, extra);
+  const more = rows - FEW_ROWS * FILES;
+  return {
+    perSecond: more / (all.wallSeconds - few.wallSeconds),
+    perCpuSecond: more / (all.cpuSeconds - few.cpuSeconds),
+  };
+}
+
+async function runCommand(folder: string, head: string, extra: readonly string[]): Promise<Usage> {
   const out = join(folder, 'out');
   await rm(out, { recursive: true, force: true });
-  const args = ['score', folder, '--input-format', 'embeddings', '--aesthetic-head', headPaths[0]!];
-  const usage = await runScript(cliScript, [...args, '--output-folder', out, ...extra]);
-  return { perSecond: rows / usage.wallSeconds, perCpuSecond: rows / usage.cpuSeconds };
+  const args = ['score', folder, '--input-format', 'embeddings', '--aesthetic-head', head];
+  return runScript(cliScript, [...args, '--output-folder', out, ...extra]);
 }
 
 function show(what: string, rates: readonly Rate[]): void {
@@ -195,7 +202,8 @@ function show(what: string, rates: readonly Rate[]): void {
 
 const folder = await mkdtemp(join(tmpdir(), 'bowerbird-bench-rescore-'));
 try {
-  const paths = await makeFolder(folder);
+  const paths = await makeFolder(folder, Math.floor(rows / FILES));
+  await makeFolder(join(folder, 'few'), FEW_ROWS);
   const headPaths = await makeHeads(folder);
   const results = new Map<string, Rate[]>();
   const note = (what: string, rate: Rate): void => {
@@ -212,8 +220,11 @@ try {
         largest = Math.max(largest, Math.abs(first.scores[0]![row]! - (exact + 3.5)));
       }
     }
-    note('whole command, 1 head, --scores-only', await measureCommand(folder, headPaths, ['--scores-only']));
-    note('whole command, 1 head', await measureCommand(folder, headPaths, []));
+    note(
+      'rows of the whole command, 1 head, --scores-only',
+      await measureCommand(folder, headPaths[0]!, ['--scores-only']),
+    );
+    note('rows of the whole command, 1 head', await measureCommand(folder, headPaths[0]!, []));
   }
   console.log(
     `${rows} rows of ${DIMENSION} float16 in ${FILES} files, ${threadCount} cores, medians of ${rounds} rounds`,

@@ -49,8 +49,10 @@ export async function readMetadata(
     for (;;) {
       const chunk = await stream.fetchChunk();
       if (!chunk || chunk.rowCount === 0) break;
-      if (row + chunk.rowCount <= rowCount) takeChunk(chunk, row, result);
-      row += chunk.rowCount;
+      // Read once: the count is asked of DuckDB every time.
+      const chunkRows = chunk.rowCount;
+      if (row + chunkRows <= rowCount) takeChunk(chunk, chunkRows, row, result);
+      row += chunkRows;
       chunk.reset();
     }
     // A stream that fails ends as if it were complete.
@@ -128,25 +130,31 @@ function wantedColumns({ schema, columns }: MetadataShape): string {
 
 function takeChunk(
   chunk: DuckDBDataChunk,
+  chunkRows: number,
   firstRow: number,
   { hashes, punsafe, pwatermark }: MetadataColumns,
 ): void {
-  if (hashes) takeHashes(chunk, firstRow, hashes);
+  if (hashes) takeHashes(chunk, chunkRows, firstRow, hashes);
   for (const [i, values] of [punsafe, pwatermark].entries()) {
     if (!values) continue;
     const vector = chunk.getColumnVector(2 + i);
-    for (let row = 0; row < chunk.rowCount; row++) {
+    for (let row = 0; row < chunkRows; row++) {
       values[firstRow + row] = (vector.getItem(row) as number | null) ?? Number.NaN;
     }
   }
 }
 
-function takeHashes(chunk: DuckDBDataChunk, firstRow: number, hashes: BigInt64Array): void {
+function takeHashes(
+  chunk: DuckDBDataChunk,
+  chunkRows: number,
+  firstRow: number,
+  hashes: BigInt64Array,
+): void {
   const given = chunk.getColumnVector(0);
   const texts = chunk.getColumnVector(1) as unknown as { getItemBytes(row: number): Uint8Array | null };
   const unhashed: number[] = [];
   const bytes: Uint8Array[] = [];
-  for (let row = 0; row < chunk.rowCount; row++) {
+  for (let row = 0; row < chunkRows; row++) {
     const hash = given.getItem(row) as bigint | null;
     if (hash !== null) {
       hashes[firstRow + row] = hash;

@@ -117,10 +117,9 @@ async function loadResults(connection: DuckDBConnection, tagRows: TagRows): Prom
   const { rowCount } = tagRows.rows;
   for (let from = 0; from < rowCount; from += CHUNK_ROWS) {
     chunk.reset();
-    chunk.rowCount = Math.min(CHUNK_ROWS, rowCount - from);
-    for (const [i, { values }] of columns.entries()) {
-      fillVector(chunk, i, values.subarray(from, from + chunk.rowCount));
-    }
+    const to = Math.min(from + CHUNK_ROWS, rowCount);
+    chunk.rowCount = to - from;
+    for (const [i, { values }] of columns.entries()) fillVector(chunk, i, values.subarray(from, to));
     appender.appendDataChunk(chunk);
   }
   appender.closeSync();
