@@ -8,6 +8,7 @@ import { packageFolder } from '../src/base/package.ts';
 
 /** Which kernel becomes which file. */
 const OUTPUTS = {
+  embeddings: 'src/rescore/embeddings-kernel.generated.ts',
   murmur3: 'src/samples/murmur3-kernel.generated.ts',
   resize: 'src/decode/resize-kernel.generated.ts',
 } as const;

@@ -12,6 +12,7 @@ import { SERVE_FLAGS } from '../src/cli/serve-flags.ts';
 const MACHINE_DEFAULTS: Readonly<Record<string, string>> = {
   'processes-count': 'CPU cores less 1, at least 1',
   'encoder-threads': 'half of the CPU cores',
+  'score-threads': 'CPU cores',
 };
 
 const SECTION = /(<!-- flags: [^\n]* -->\n).*(\n<!-- \/flags -->)/s;

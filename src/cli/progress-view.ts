@@ -64,7 +64,7 @@ export class ProgressView {
       `kept ${kept}`,
       `failed ${failed}`,
       `ETA ${rate > 0 ? formatDuration(left / rate) : '-'}`,
-      `queues: ${depths.join(', ')}`,
+      ...(depths.length > 0 ? [`queues: ${depths.join(', ')}`] : []),
     ].join('  ');
   }
 

@@ -2,13 +2,17 @@ import type { BucketSummary } from '../buckets/summary.ts';
 import type { MergedRun } from '../pipeline/merge.ts';
 import type { RunRecord } from '../pipeline/run-record.ts';
 import type { ScoreOutcome } from '../pipeline/score.ts';
+import type { BadFile } from '../rescore/plan.ts';
 
 type DoneOutcome = Extract<ScoreOutcome, { state: 'done' }>;
 
 const BAR_CHARACTERS = 24;
 
 /** The result of a run for a person: the bucket table, and what was kept and why not. */
-export function describeResult({ folder, merged, record }: DoneOutcome): string {
+export function describeResult(
+  { folder, merged, record }: DoneOutcome,
+  badFiles: readonly BadFile[] = [],
+): string {
   const source = scoreSource(record);
   return [
     '',
@@ -21,6 +25,7 @@ export function describeResult({ folder, merged, record }: DoneOutcome): string 
     ...accountLines(merged, source ? 'scored' : 'embedded'),
     '',
     ...meanLine(merged),
+    ...(badFiles.length > 0 ? [`Passed over: ${badFiles.length} bad files, named above.`] : []),
     `Every row is accounted for. Report: ${folder.report}`,
   ].join('\n');
 }
@@ -33,7 +38,7 @@ function scoreSource({ encoder, heads, columns }: RunRecord): string | undefined
 }
 
 /** The same for a machine: one JSON object. */
-export function describeJson({ folder, merged, record }: DoneOutcome): string {
+export function describeJson({ folder, merged, record }: DoneOutcome, badFiles?: readonly BadFile[]): string {
   const { counts, buckets, meanCheck } = merged;
   return JSON.stringify({
     state: record.state,
@@ -42,6 +47,7 @@ export function describeJson({ folder, merged, record }: DoneOutcome): string {
     ...counts,
     buckets: buckets.map(({ name, count, meanScore }) => ({ bucket: name, count, mean_score: meanScore })),
     mean_check: meanCheck ?? null,
+    ...(badFiles && { bad_files: badFiles }),
   });
 }
 

@@ -1,10 +1,13 @@
 import type { ScoreConfig } from '../pipeline/config.ts';
 import { ScoreProgress } from '../pipeline/progress.ts';
 import type { ScoreOutcome } from '../pipeline/score.ts';
+import type { RescoreConfig } from '../rescore/config.ts';
+import type { RescoreOutcome } from '../rescore/rescore.ts';
 import { type Command, commandLine, type Invocation, pathsOf } from './command.ts';
 import { readConfigFile, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { ProgressView } from './progress-view.ts';
+import { asksForEmbeddings, rescoreConfig } from './rescore-config.ts';
 import { describeJson, describeResult } from './result-view.ts';
 import { SCORE_FLAGS, scoreConfig } from './score-flags.ts';
 
@@ -24,6 +27,10 @@ export const SCORE: Command = {
       .group('config', 'Input:')
       .example([
         [`$0 score 'laion/*.parquet' --output-folder out --min-aesthetic 7`, 'Keep what scores above 7'],
+        [
+          '$0 score laion-emb --input-format embeddings --aesthetic-head head.pth --output-folder out',
+          'Score stored embeddings',
+        ],
         ['$0 score urls.txt --output-folder out --json > result.json', 'Numbers for a script'],
       ]),
   run: scoreCommand,
@@ -36,20 +43,37 @@ async function scoreCommand(invocation: Invocation): Promise<number> {
   if (inputs.length === 0)
     throw usageError('score needs at least one input: a file, folder, glob or brace pattern.');
   if (!values['output-folder']) throw usageError('score needs --output-folder: the run folder to write.');
-  const config = scoreConfig(values, inputs, commandLine(args));
-  const outcome = await runWithProgress(config);
+  const { outcome, badFiles } = asksForEmbeddings(values)
+    ? await runEmbeddings(await rescoreConfig(values, inputs, commandLine(args)))
+    : { outcome: await runWithProgress(scoreConfig(values, inputs, commandLine(args))), badFiles: undefined };
   if (outcome.state === 'interrupted') {
     process.stderr.write(
-      `Interrupted. What is finished lies in ${config.outputFolder}; run the same command again to go on.\n`,
+      `Interrupted. What is finished lies in ${outcome.folder.path}; run the same command again to go on.\n`,
     );
     return 130;
   }
-  process.stdout.write(`${values['json'] === true ? describeJson(outcome) : describeResult(outcome)}\n`);
+  const describe = values['json'] === true ? describeJson : describeResult;
+  process.stdout.write(`${describe(outcome, badFiles)}\n`);
   return 0;
+}
+
+/** A run over stored embeddings, which needs neither downloads nor an encoder. */
+async function runEmbeddings(config: RescoreConfig): Promise<RescoreOutcome> {
+  const { runRescore } = await import('../rescore/rescore.ts');
+  return showProgress((progress, closing) => runRescore(config, progress, closing));
 }
 
 /** The run itself, shown on stderr. Ctrl-C closes the shards in flight; a second one leaves at once. */
 export async function runWithProgress(config: ScoreConfig): Promise<ScoreOutcome> {
+  return showProgress(async (progress, closing) => {
+    const { runScore } = await import('../pipeline/score.ts');
+    return runScore(config, progress, closing);
+  });
+}
+
+async function showProgress<Outcome>(
+  run: (progress: ScoreProgress, closing: AbortSignal) => Promise<Outcome>,
+): Promise<Outcome> {
   const progress: ScoreProgress = new ScoreProgress((text) => view.note(text));
   const view = new ProgressView(progress);
   try {
@@ -59,10 +83,7 @@ export async function runWithProgress(config: ScoreConfig): Promise<ScoreOutcome
           view.note('Closing the shards in flight (once more Ctrl-C: leave at once) ...');
         }
       },
-      async (closing) => {
-        const { runScore } = await import('../pipeline/score.ts');
-        return runScore(config, progress, closing);
-      },
+      (closing) => run(progress, closing),
     );
   } finally {
     view.stop();

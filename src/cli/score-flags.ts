@@ -19,8 +19,9 @@ export const SCORE_FLAGS: FlagTable = {
   'input-format': {
     group: INPUT,
     type: 'string',
-    choices: ['parquet', 'csv', 'tsv', 'jsonl', 'txt'],
-    describe: 'Format of the inputs, where their names do not tell',
+    choices: ['parquet', 'csv', 'tsv', 'jsonl', 'txt', 'embeddings'],
+    describe:
+      'Format of the inputs, where their names do not tell; `embeddings`: folders of stored embeddings, nothing is downloaded (docs/rescoring.md)',
   },
   'url-col': { group: INPUT, type: 'string', describe: "Column of URLs; found by LAION's and COYO's names" },
   'caption-col': { group: INPUT, type: 'string', describe: 'Column of captions; found likewise' },
@@ -36,6 +37,12 @@ export const SCORE_FLAGS: FlagTable = {
     max: 1_000_000,
     default: 10_000,
     describe: 'Rows of one shard: what is committed, and redone after a kill',
+  },
+  'skip-bad-files': {
+    group: INPUT,
+    type: 'boolean',
+    default: false,
+    describe: 'With stored embeddings: pass over files that are broken or without partner, and count them',
   },
   'clip-model': {
     group: MODELS,
@@ -62,6 +69,17 @@ export const SCORE_FLAGS: FlagTable = {
     type: 'string',
     default: 'none',
     describe: 'Head for pwatermark, where a row has none: a file or `none`',
+  },
+  'extra-head': {
+    group: MODELS,
+    type: 'list',
+    describe: 'With stored embeddings: further heads, each NAME=FILE, whose scores fill a column NAME',
+  },
+  normalize: {
+    group: MODELS,
+    type: 'boolean',
+    default: false,
+    describe: 'With stored embeddings: bring each to length 1 before it is scored',
   },
   device: {
     group: MODELS,
@@ -174,6 +192,12 @@ export const SCORE_FLAGS: FlagTable = {
     default: false,
     describe: 'Also write img_emb/*.npy and metadata/*.parquet',
   },
+  'scores-only': {
+    group: OUTPUT,
+    type: 'boolean',
+    default: false,
+    describe: "With stored embeddings: leave the metadata's columns out of the tags",
+  },
   'incremental-mode': {
     group: OUTPUT,
     type: 'string',
@@ -202,6 +226,14 @@ export const SCORE_FLAGS: FlagTable = {
     max: 512,
     default: Math.max(1, Math.ceil(availableParallelism() / 2)),
     describe: 'CPU threads of the encoder',
+  },
+  'score-threads': {
+    group: MACHINE,
+    type: 'integer',
+    min: 1,
+    max: 512,
+    default: availableParallelism(),
+    describe: 'With stored embeddings: threads that score',
   },
   'memory-limit-mb': {
     group: MACHINE,

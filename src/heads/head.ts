@@ -19,7 +19,8 @@ export interface LinearScore {
 export interface Head {
   /** The file's name. */
   readonly name: string;
-  readonly tag: Tag;
+  /** Absent where the head fills no published column. */
+  readonly tag?: Tag;
   /** sha256 in hex of the head file, followed by its bias file and its manifest where it has them. */
   readonly digest: string;
   /** Length of an embedding. */

@@ -9,7 +9,8 @@ import { linearScorer, networkScorer } from './scoring.ts';
 
 /** What a head is wanted for. */
 export interface LoadOptions {
-  readonly tag: Tag;
+  /** The published column that it is to fill; without one, its output is taken as it is. */
+  readonly tag?: Tag;
 }
 
 /**
@@ -31,7 +32,7 @@ export async function loadHead(path: string, { tag }: LoadOptions): Promise<Head
   }
   return {
     name: basename(path),
-    tag,
+    ...(tag && { tag }),
     digest: files.digest(),
     dimension: layers[0]!.inputs,
     ...(claims.encoder && { encoder: claims.encoder }),
@@ -54,8 +55,8 @@ async function readChecked(path: string, files: HeadFiles): Promise<HeadContent>
   }
 }
 
-function refuseOtherTag(path: string, wanted: Tag, stated: Tag | undefined): void {
-  if (stated === undefined || stated === wanted) return;
+function refuseOtherTag(path: string, wanted: Tag | undefined, stated: Tag | undefined): void {
+  if (wanted === undefined || stated === undefined || stated === wanted) return;
   throw new HeadError(
     'BB_HEAD_MISMATCH',
     `The head ${path} gives ${stated}, but is asked for ${wanted}. Give it with the flag for ${stated}, or another head.`,
@@ -64,9 +65,13 @@ function refuseOtherTag(path: string, wanted: Tag, stated: Tag | undefined): voi
 }
 
 /** A logit taken for a probability would keep or drop nearly everything, so probabilities must be stated. */
-function outputActivation(path: string, tag: Tag, stated: OutputActivation | undefined): OutputActivation {
+function outputActivation(
+  path: string,
+  tag: Tag | undefined,
+  stated: OutputActivation | undefined,
+): OutputActivation {
   if (stated !== undefined) return stated;
-  if (tag === 'aesthetic') return 'none';
+  if (tag === undefined || tag === 'aesthetic') return 'none';
   throw refused(
     path,
     `${tag} is a probability, and the file does not say whether its output is one; state "activation": "sigmoid" ` +

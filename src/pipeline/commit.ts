@@ -44,15 +44,7 @@ export async function commitShard(work: ShardWork, tools: CommitTools): Promise<
   const judged = judgeShard(work, tools.filter);
   const files: Record<string, FileDigest> = {};
   const publish = async (path: string, write: (temporary: string) => Promise<void>): Promise<void> => {
-    const temporary = temporaryPath(path);
-    try {
-      await write(temporary);
-      files[nameInRunFolder(path)] = await digestFile(temporary);
-    } catch (thrown) {
-      await rm(temporary, { force: true });
-      throw writeError(thrown, path);
-    }
-    await commitFile(temporary, path);
+    files[nameInRunFolder(path)] = await publishFile(path, write);
   };
   const { folder } = tools;
   const { id } = work.shard.spec;
@@ -72,6 +64,28 @@ export async function commitShard(work: ShardWork, tools: CommitTools): Promise<
   const stats = describeShard(work, judged, histogram, tools, files);
   await writeFileAtomic(folder.stats(id), `${JSON.stringify(stats, null, 2)}\n`);
   return stats;
+}
+
+/**
+ * Has a file written under a temporary name and commits it; gives its size and digest.
+ *
+ * @throws BowerbirdError BB_SHARD_WRITE, BB_DISK_FULL, and what `write` throws
+ */
+export async function publishFile(
+  path: string,
+  write: (temporary: string) => Promise<void>,
+): Promise<FileDigest> {
+  const temporary = temporaryPath(path);
+  let digest: FileDigest;
+  try {
+    await write(temporary);
+    digest = await digestFile(temporary);
+  } catch (thrown) {
+    await rm(temporary, { force: true });
+    throw writeError(thrown, path);
+  }
+  await commitFile(temporary, path);
+  return digest;
 }
 
 /** Sums over the scored rows in input order, so that the same shard always gives the same bits. */

@@ -30,6 +30,8 @@ export async function planScore(
   return keepPlaces(plan, existing);
 }
 
+type PlannedInput = Pick<RunPlan['inputs'][number], 'path' | 'fingerprint'>;
+
 function tellMalformed({ inputs }: RunPlan, onProblem: (message: string) => void): void {
   for (const { path, malformedRowCount } of inputs) {
     if (malformedRowCount === 0) continue;
@@ -50,7 +52,10 @@ function keepPlaces(plan: RunPlan, existing: RunRecord): RunPlan {
  * Refuses to extend a run whose old inputs are gone or changed, or whose columns the new inputs change.
  * The present record's own comparison then need not look at inputs.
  */
-export function checkExtension(existing: RunRecord, plan: RunPlan): void {
+export function checkExtension(
+  existing: RunRecord,
+  plan: { readonly inputs: readonly PlannedInput[]; readonly schema: RunPlan['schema'] },
+): void {
   const now = new Map(plan.inputs.map((input) => [input.path, input.fingerprint]));
   const differences = existing.inputs.flatMap(({ path, fingerprint }) => {
     if (!now.has(path)) return [`input ${path} is gone`];

@@ -100,7 +100,7 @@ export function describeRun({ config, plan, thresholds, encoderFiles, encoder, h
   };
 }
 
-function newSession(command: string, provider: string): Session {
+export function newSession(command: string, provider: string): Session {
   return {
     started_at: new Date().toISOString(),
     ended_at: null,

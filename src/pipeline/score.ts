@@ -58,7 +58,7 @@ export async function runScore(
 }
 
 /** Makes the run folder and locks it. @throws BowerbirdError BB_OUTPUT_FOLDER, BB_DISK_FULL, BB_RUN_LOCKED */
-async function takeFolder(folder: RunFolder): Promise<() => Promise<void>> {
+export async function takeFolder(folder: RunFolder): Promise<() => Promise<void>> {
   try {
     await mkdir(folder.path, { recursive: true });
     return await lockRunFolder(folder.lock);

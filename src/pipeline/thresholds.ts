@@ -11,6 +11,23 @@ export interface Thresholds {
   readonly missing_tags: 'drop' | 'keep';
 }
 
+/** The settings that rules come from. */
+type RuleConfig = Pick<
+  ScoreConfig,
+  | 'aestheticHead'
+  | 'nsfwHead'
+  | 'watermarkModel'
+  | 'minAesthetic'
+  | 'maxPunsafe'
+  | 'maxPwatermark'
+  | 'missingTags'
+>;
+
+/** The columns that rules may look at. */
+interface RulePlan {
+  readonly columns: Partial<RunPlan['columns']>;
+}
+
 /** LAION's own thresholds for its aesthetic subsets. */
 const DEFAULT_MAX_PUNSAFE = 0.5;
 const DEFAULT_MAX_PWATERMARK = 0.8;
@@ -20,7 +37,7 @@ const DEFAULT_MAX_PWATERMARK = 0.8;
  *
  * @throws BowerbirdError BB_USAGE for a threshold that was asked for on a tag that no row can have
  */
-export function resolveThresholds(config: ScoreConfig, { columns }: Pick<RunPlan, 'columns'>): Thresholds {
+export function resolveThresholds(config: RuleConfig, { columns }: RulePlan): Thresholds {
   const has = {
     aesthetic: config.aestheticHead !== 'none' || columns.aesthetic !== undefined,
     punsafe: config.nsfwHead !== 'none' || columns.punsafe !== undefined,

@@ -136,6 +136,10 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     meaning: 'The embedding has values that are no numbers, or has no length.',
     advice: 'If there are many, check the model and its precision on this device.',
   },
+  embedding_not_unit: {
+    meaning: 'The stored embedding is not of length 1, which the head asks for.',
+    advice: 'With --normalize embeddings are brought to length 1 before they are scored.',
+  },
 };
 
 const UNKNOWN: ReasonText = {

@@ -41,6 +41,7 @@ export const REASONS = {
   encoder_crashed: 'failed_to_embed',
   encoder_failed: 'failed_to_embed',
   embedding_invalid: 'failed_to_embed',
+  embedding_not_unit: 'failed_to_embed',
 } as const satisfies Record<string, FailedStatus>;
 
 /** One of the closed list of reasons. */

@@ -57,15 +57,24 @@ function isNumeric(type: string): boolean {
  *   that holds no integers
  */
 export function findColumns(schema: readonly SchemaColumn[], choice: ColumnChoice): ColumnMapping {
-  const url = chosen(schema, choice.urlColumn, '--url-col') ?? known(schema, 'url');
+  const { url, ...others } = findKnownColumns(schema, choice);
   if (!url) throw missing(schema, 'No column of the input is known to hold URLs. Name it with --url-col.');
+  return { url, ...others };
+}
+
+/** The same where no image is going to be downloaded, so that the URL may be missing too. */
+export function findKnownColumns(
+  schema: readonly SchemaColumn[],
+  choice: ColumnChoice,
+): Partial<ColumnMapping> {
+  const url = chosen(schema, choice.urlColumn, '--url-col') ?? known(schema, 'url');
   const caption = chosen(schema, choice.captionColumn, '--caption-col') ?? known(schema, 'caption');
   const hash = chosenHash(schema, choice.hashColumn) ?? known(schema, 'hash', isInteger);
   const aesthetic = known(schema, 'aesthetic', isNumeric);
   const punsafe = known(schema, 'punsafe', isNumeric);
   const pwatermark = known(schema, 'pwatermark', isNumeric);
   return {
-    url,
+    ...(url && { url }),
     ...(caption && { caption }),
     ...(hash && { hash }),
     ...(aesthetic && { aesthetic }),

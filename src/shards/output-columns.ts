@@ -17,14 +17,24 @@ const KEPT_AS_OURS = ['hash', 'punsafe', 'pwatermark'] as const;
  * same name stay out: our `hash`, `punsafe` and `pwatermark` hold the input's values. Any other column whose name is
  * one of ours, whatever its case, becomes `input_<name>` (once more where that is taken too): an input's `aesthetic`
  * is kept as `input_aesthetic`, beside the run's own score.
+ *
+ * @param extraColumns names of further columns of ours
  */
-export function passedColumns(schema: readonly SchemaColumn[], mapping: ColumnMapping): PassedColumn[] {
+export function passedColumns(
+  schema: readonly SchemaColumn[],
+  mapping: Partial<ColumnMapping>,
+  extraColumns: readonly string[] = [],
+): PassedColumn[] {
   const passed = schema
     .map((column, schemaIndex) => ({ schemaIndex, name: column.name }))
     .filter(
       ({ name }) => !KEPT_AS_OURS.some((ours) => mapping[ours] === name && name.toLowerCase() === ours),
     );
-  const ours: readonly string[] = [...LEADING_COLUMNS, ...TRAILING_COLUMNS];
+  const ours: readonly string[] = [
+    ...LEADING_COLUMNS,
+    ...TRAILING_COLUMNS,
+    ...extraColumns.map((name) => name.toLowerCase()),
+  ];
   const taken = new Set([...ours, ...passed.map((column) => column.name.toLowerCase())]);
   return passed.map((column) =>
     ours.includes(column.name.toLowerCase()) ? { ...column, name: freeName(column.name, taken) } : column,

@@ -1,0 +1,124 @@
+import { resolveHead } from '../models/registry.ts';
+import type { RescoreConfig } from '../rescore/config.ts';
+import type { HeadSource } from '../rescore/head-set.ts';
+import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../shards/results.ts';
+import { type FlagValues, usageError } from './flags.ts';
+import { SCORE_FLAGS } from './score-flags.ts';
+
+/** Flags of `score` that only stored embeddings have a use for. */
+const ONLY_EMBEDDINGS = ['skip-bad-files', 'extra-head', 'normalize', 'scores-only', 'score-threads'];
+
+/** Flags of `score` that stored embeddings have no use for. */
+const NOT_EMBEDDINGS = [
+  'number-sample-per-shard',
+  'clip-model',
+  'device',
+  'batch-size',
+  'allow-batch-dependence',
+  'transform',
+  'thread-count',
+  'per-host',
+  'timeout',
+  'retries',
+  'max-bytes',
+  'user-agent-token',
+  'disallowed-header-directives',
+  'allow-private-addresses',
+  'save-embeddings',
+  'retry-failed',
+  'processes-count',
+  'encoder-threads',
+  'max-mb-in-flight',
+];
+
+const HEAD_FLAGS = [
+  { flag: 'aesthetic-head', tag: 'aesthetic' },
+  { flag: 'nsfw-head', tag: 'punsafe' },
+  { flag: 'watermark-model', tag: 'pwatermark' },
+] as const;
+
+/** Whether `score` is asked for stored embeddings. @throws BowerbirdError BB_USAGE for a flag of the other kind */
+export function asksForEmbeddings(values: FlagValues): boolean {
+  const wanted = values['input-format'] === 'embeddings';
+  for (const name of wanted ? NOT_EMBEDDINGS : ONLY_EMBEDDINGS) {
+    if (JSON.stringify(values[name]) === JSON.stringify(defaultOf(name))) continue;
+    throw usageError(
+      wanted
+        ? `--${name} does nothing with --input-format embeddings: nothing is downloaded or embedded. Leave it out.`
+        : `--${name} is for stored embeddings. Give --input-format embeddings with it, or leave it out.`,
+    );
+  }
+  return wanted;
+}
+
+/** A list's default is written as it would be typed. */
+function defaultOf(name: string): unknown {
+  const { type, default: value } = SCORE_FLAGS[name]!;
+  return type === 'list' && typeof value === 'string' ? value.split(',') : value;
+}
+
+/**
+ * Checked flag values as the configuration of a run over stored embeddings.
+ *
+ * @throws BowerbirdError BB_USAGE, BB_MODEL_UNKNOWN for a head that does not exist
+ */
+export async function rescoreConfig(
+  values: FlagValues,
+  inputs: readonly string[],
+  commandLine: string,
+): Promise<RescoreConfig> {
+  const optional = <Name extends string>(key: Name, name: string): Partial<Record<Name, never>> =>
+    values[name] === undefined ? {} : ({ [key]: values[name] } as Partial<Record<Name, never>>);
+  return {
+    inputs,
+    outputFolder: values['output-folder'] as string,
+    ...optional('urlColumn', 'url-col'),
+    ...optional('captionColumn', 'caption-col'),
+    ...optional('hashColumn', 'hash-col'),
+    heads: await headSources(values),
+    ...optional('minAesthetic', 'min-aesthetic'),
+    ...optional('maxPunsafe', 'max-punsafe'),
+    ...optional('maxPwatermark', 'max-pwatermark'),
+    missingTags: values['missing-tags'] as 'drop' | 'keep',
+    normalise: values['normalize'] as boolean,
+    scoresOnly: values['scores-only'] as boolean,
+    skipBadFiles: values['skip-bad-files'] as boolean,
+    incrementalMode: values['incremental-mode'] as RescoreConfig['incrementalMode'],
+    scoreThreads: values['score-threads'] as number,
+    memoryLimitMb: values['memory-limit-mb'] as number,
+    commandLine,
+  };
+}
+
+async function headSources(values: FlagValues): Promise<HeadSource[]> {
+  if (values['aesthetic-head'] === 'auto') {
+    throw usageError(
+      'Stored embeddings come without an encoder, so no head comes with them: name the one that was trained on their ' +
+        'encoder with --aesthetic-head FILE, or give --aesthetic-head none and other heads.',
+    );
+  }
+  const tagged = HEAD_FLAGS.flatMap(({ flag, tag }) => {
+    const name = values[flag] as string;
+    return name === 'none' ? [] : [{ column: tag, name, tag }];
+  });
+  const wanted = [...tagged, ...extraHeads((values['extra-head'] as string[] | undefined) ?? [])];
+  if (wanted.length === 0) throw usageError('There is no head to score with. Give --aesthetic-head FILE.');
+  return Promise.all(wanted.map(async ({ name, ...head }) => ({ ...head, path: await resolveHead(name) })));
+}
+
+function extraHeads(given: readonly string[]): { readonly column: string; readonly name: string }[] {
+  const taken = new Set<string>([...LEADING_COLUMNS, ...TRAILING_COLUMNS]);
+  return given.map((text) => {
+    const [, column, name] = /^([A-Za-z_]\w*)=(.+)$/s.exec(text) ?? [];
+    if (column === undefined || name === undefined) {
+      throw usageError(
+        `--extra-head takes NAME=FILE, where NAME has letters, digits and _; ${JSON.stringify(text)} is not that.`,
+      );
+    }
+    if (taken.has(column.toLowerCase())) {
+      throw usageError(`--extra-head ${text}: there is a column ${column} already. Choose another name.`);
+    }
+    taken.add(column.toLowerCase());
+    return { column, name };
+  });
+}

@@ -1,0 +1,47 @@
+import { checkHead } from '../heads/check.ts';
+import { HeadError } from '../heads/errors.ts';
+import type { ColumnHead } from './head-set.ts';
+import type { RescorePlan } from './plan.ts';
+
+/**
+ * Checks that heads and embeddings belong together, as far as that can be told: the dimension, the encoder where the
+ * embeddings' own run.json names it, and the length of some rows of each file.
+ *
+ * @throws HeadError BB_HEAD_MISMATCH
+ */
+export function checkFit(heads: readonly ColumnHead[], plan: RescorePlan, normalise: boolean): void {
+  const { encoder, dimension, inputs } = plan;
+  for (const { head } of heads) {
+    if (encoder) {
+      checkHead(head, { encoderName: encoder.name, encoderDigest: encoder.digest, dimension });
+    } else if (head.dimension !== dimension) {
+      throw new HeadError(
+        'BB_HEAD_MISMATCH',
+        `The head ${head.name} takes embeddings of ${head.dimension} dimensions, but those of ${inputs[0]!.embeddings} ` +
+          `have ${dimension}. Give a head that was trained on the encoder that made them.`,
+        { fields: { head: head.name, dimension } },
+      );
+    }
+  }
+  if (!normalise && requiresUnitNorm(heads)) refuseUnnormalised(heads, plan);
+}
+
+/** Whether any of the heads was trained on embeddings of length 1. */
+export function requiresUnitNorm(heads: readonly ColumnHead[]): boolean {
+  return heads.some(({ head }) => head.requiresUnitNorm);
+}
+
+/** A few odd rows are failed rows; a file of them was never normalised, and its scores would be wrong throughout. */
+function refuseUnnormalised(heads: readonly ColumnHead[], { inputs }: RescorePlan): void {
+  const wrong = inputs.find(({ sample }) => sample.notUnit > sample.measured / 2);
+  if (!wrong) return;
+  const { measured, notUnit, firstLength } = wrong.sample;
+  const { name } = heads.find(({ head }) => head.requiresUnitNorm)!.head;
+  throw new HeadError(
+    'BB_HEAD_MISMATCH',
+    `The embeddings of ${wrong.embeddings} are not normalised: of ${measured} rows looked at, ${notUnit} are not of length 1 ` +
+      `(the first has ${firstLength!.toPrecision(4)}), and the head ${name} was trained on embeddings of length 1. ` +
+      'Give --normalize to bring them to length 1 before they are scored.',
+    { fields: { path: wrong.embeddings, head: name, measured, notUnit } },
+  );
+}

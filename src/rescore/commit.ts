@@ -1,0 +1,123 @@
+import { writeFile } from 'node:fs/promises';
+import type { DuckDBInstance } from '@duckdb/node-api';
+import { writeFileAtomic } from '../base/files.ts';
+import { BUCKET_NAMES } from '../buckets/bucket-names.ts';
+import { BucketSums } from '../buckets/bucket-sums.ts';
+import type { Filter } from '../filter/filter.ts';
+import { publishFile } from '../pipeline/commit.ts';
+import type { RunFolder } from '../pipeline/run-folder.ts';
+import { type FileDigest, nameInRunFolder, type ShardStats } from '../pipeline/stats.ts';
+import { encodePartials } from '../shards/partials.ts';
+import type { ShardSpec } from '../shards/plan.ts';
+import type { BlockResult } from './block-scorer.ts';
+import { type JudgedRows, judgeRows, type ScoredRows } from './judge.ts';
+import { type MetadataColumns, readMetadata } from './metadata.ts';
+import type { RescorePlan } from './plan.ts';
+import { writeTags } from './tags.ts';
+
+/** What shards are committed with. */
+export interface CommitTools {
+  readonly instance: DuckDBInstance;
+  readonly folder: RunFolder;
+  readonly plan: RescorePlan;
+  readonly filter: Filter;
+  readonly columns: readonly string[];
+  readonly extraColumns: readonly string[];
+  readonly scoresOnly: boolean;
+  readonly scoreThreads: number;
+}
+
+/** A shard whose blocks are all scored, in row order. */
+export interface ScoredShard {
+  readonly spec: ShardSpec;
+  readonly blocks: readonly BlockResult[];
+  readonly startedAtMs: number;
+  /** Time that threads spent on it. */
+  readonly scoringMs: number;
+}
+
+const NO_METADATA: MetadataColumns = { hashes: undefined, punsafe: undefined, pwatermark: undefined };
+
+/**
+ * Judges a scored shard and writes its tags, partial sums and, last, the stats file that marks it as done.
+ *
+ * @throws ShardError BB_SHARD_READ naming the metadata, BB_SHARD_WRITE, BB_DISK_FULL
+ */
+export async function commitScored(shard: ScoredShard, tools: CommitTools): Promise<ShardStats> {
+  const { instance, folder, plan } = tools;
+  const { spec, blocks } = shard;
+  const { id, rowCount } = spec;
+  const { metadata } = plan.inputs[spec.inputIndex]!;
+  const read = metadata === undefined ? NO_METADATA : await readMetadata(instance, metadata, rowCount, plan);
+  const rows = joinBlocks(blocks, rowCount, tools.columns);
+  const judged = judgeRows(rows, read, tools.filter);
+  const files: Record<string, FileDigest> = {};
+  const publish = async (path: string, write: (temporary: string) => Promise<void>): Promise<void> => {
+    files[nameInRunFolder(path)] = await publishFile(path, write);
+  };
+  const passed = metadata === undefined || tools.scoresOnly ? undefined : { ...plan, path: metadata };
+  const tagRows = { shardId: id, rows, judged, hashes: read.hashes, extraColumns: tools.extraColumns };
+  await publish(folder.tags(id), (path) => writeTags(instance, path, tagRows, passed));
+  await publish(folder.partials(id), (path) =>
+    writeFile(path, encodePartials(sumBlocks(blocks, plan.dimension).toPartials())),
+  );
+  const stats = describeShard(shard, judged, files, tools);
+  await writeFileAtomic(folder.stats(id), `${JSON.stringify(stats, null, 2)}\n`);
+  return stats;
+}
+
+function joinBlocks(
+  blocks: readonly BlockResult[],
+  rowCount: number,
+  columns: readonly string[],
+): ScoredRows {
+  const states = new Uint8Array(rowCount);
+  const scores = columns.map(() => new Float32Array(rowCount));
+  let row = 0;
+  for (const block of blocks) {
+    states.set(block.states, row);
+    for (const [i, values] of block.scores.entries()) scores[i]!.set(values, row);
+    row += block.states.length;
+  }
+  return { rowCount, states, scores: new Map(columns.map((column, i) => [column, scores[i]!])) };
+}
+
+/** In row order, whichever thread was done first: float32 embeddings would otherwise not repeat to the last bit. */
+function sumBlocks(blocks: readonly BlockResult[], dimension: number): BucketSums {
+  const sums = new BucketSums(dimension);
+  for (const { counts, scoreSums, embeddingSums } of blocks) {
+    sums.merge(
+      embeddingSums.map((embeddingSum, i) => ({
+        bucket: BUCKET_NAMES[i]!,
+        count: counts[i]!,
+        scoreSum: scoreSums[i]!,
+        embeddingSum,
+      })),
+    );
+  }
+  return sums;
+}
+
+function describeShard(
+  { spec, startedAtMs, scoringMs }: ScoredShard,
+  { counts, histogram }: JudgedRows,
+  files: Readonly<Record<string, FileDigest>>,
+  { plan, scoreThreads }: CommitTools,
+): ShardStats {
+  const endMs = Date.now();
+  return {
+    format: 'bowerbird-shard-stats',
+    version: 1,
+    shard_id: spec.id,
+    input: plan.inputs[spec.inputIndex]!.embeddings,
+    first_row: 0,
+    ...counts,
+    start_time: startedAtMs / 1000,
+    end_time: endMs / 1000,
+    duration: (endMs - startedAtMs) / 1000,
+    stage_seconds: { download: 0, decode: 0, embed: scoringMs / 1000 },
+    stage_slots: { download: 0, decode: 0, embed: scoreThreads },
+    score_histogram: histogram.toJSON(),
+    files,
+  };
+}

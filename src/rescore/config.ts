@@ -1,0 +1,39 @@
+import type { ResourceConfig } from '../pipeline/config.ts';
+import type { HeadSource } from './head-set.ts';
+
+/** Everything that decides how stored embeddings are scored, complete and checked. */
+export interface RescoreConfig {
+  /** Folders with img_emb/ and, beside it, metadata/. */
+  readonly inputs: readonly string[];
+  readonly outputFolder: string;
+  readonly urlColumn?: string;
+  readonly captionColumn?: string;
+  readonly hashColumn?: string;
+  readonly heads: readonly HeadSource[];
+  readonly minAesthetic?: number;
+  readonly maxPunsafe?: number;
+  readonly maxPwatermark?: number;
+  readonly missingTags: 'drop' | 'keep';
+  /** Brings each embedding to length 1 before it is scored and summed. */
+  readonly normalise: boolean;
+  /** Leaves the metadata's columns out of the tags. */
+  readonly scoresOnly: boolean;
+  /** Passes over files that cannot be read or do not fit together, and counts them. */
+  readonly skipBadFiles: boolean;
+  readonly incrementalMode: 'incremental' | 'overwrite' | 'extend';
+  readonly scoreThreads: number;
+  readonly memoryLimitMb: ResourceConfig['memoryLimitMb'];
+  readonly commandLine: string;
+}
+
+/** The settings that a run folder is bound to, thresholds apart. */
+export function rescoreSettings(config: RescoreConfig): Readonly<Record<string, unknown>> {
+  return {
+    input_format: 'embeddings',
+    url_col: config.urlColumn ?? null,
+    caption_col: config.captionColumn ?? null,
+    hash_col: config.hashColumn ?? null,
+    normalize: config.normalise,
+    scores_only: config.scoresOnly,
+  };
+}

@@ -1,0 +1,47 @@
+import { HeadError } from '../heads/errors.ts';
+import type { Head, Tag } from '../heads/head.ts';
+import { loadHead } from '../heads/load.ts';
+
+/** Which head file fills which column. */
+export interface HeadSource {
+  /** The column of the tags that its scores fill. */
+  readonly column: string;
+  readonly path: string;
+  /** The published tag that it gives; absent for a column of the person's own. */
+  readonly tag?: Tag;
+}
+
+/** A head with the column that it fills. */
+export interface ColumnHead {
+  readonly column: string;
+  readonly head: Head;
+}
+
+/** A head source that another thread loads again: the same bytes, or it is refused. */
+export interface PinnedHead extends HeadSource {
+  readonly digest: string;
+}
+
+/** Loads heads in order. @throws HeadError BB_HEAD_* */
+export async function loadHeads(sources: readonly HeadSource[]): Promise<ColumnHead[]> {
+  return Promise.all(
+    sources.map(async ({ column, path, tag }) => ({
+      column,
+      head: await loadHead(path, tag ? { tag } : {}),
+    })),
+  );
+}
+
+/** Loads heads that were loaded before. @throws HeadError BB_HEAD_MISMATCH where a file has changed since */
+export async function loadPinnedHeads(pins: readonly PinnedHead[]): Promise<ColumnHead[]> {
+  const heads = await loadHeads(pins);
+  for (const [i, { head }] of heads.entries()) {
+    if (head.digest === pins[i]!.digest) continue;
+    throw new HeadError(
+      'BB_HEAD_MISMATCH',
+      `The head ${pins[i]!.path} was changed while it was in use. Run the command again.`,
+      { fields: { path: pins[i]!.path } },
+    );
+  }
+  return heads;
+}

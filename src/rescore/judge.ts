@@ -1,0 +1,116 @@
+import { Histogram } from '../buckets/histogram.ts';
+import { DROP_RULES, type Filter } from '../filter/filter.ts';
+import type { Tag } from '../heads/head.ts';
+import { emptyCounts, type RowCounts, sortedTable } from '../pipeline/stats.ts';
+import type { FailureReason } from '../samples/reasons.ts';
+import { ROW_STATE } from './block-scorer.ts';
+import type { MetadataColumns } from './metadata.ts';
+
+/** A shard's rows after scoring, in row order. */
+export interface ScoredRows {
+  readonly rowCount: number;
+  /** uint8 of ROW_STATE. */
+  readonly states: Uint8Array;
+  /** Scores by the column that they fill, float32; NaN = none. */
+  readonly scores: ReadonlyMap<string, Float32Array>;
+}
+
+/** A shard's rows with their verdicts. */
+export interface JudgedRows {
+  /** The tags as they are written; NaN = null. */
+  readonly tags: Readonly<Record<Tag, Float32Array>>;
+  /** 1 = kept. */
+  readonly kept: Uint8Array;
+  /** 0 for none, else the place in DROP_RULES, from 1. */
+  readonly droppedBy: Uint8Array;
+  readonly counts: RowCounts;
+  readonly histogram: Histogram;
+}
+
+/** How a row fails by its state: the reason and the message, as the tags have them. */
+export const STATE_FAILURES: readonly { readonly reason: FailureReason; readonly message: string }[] = [
+  { reason: 'embedding_invalid', message: 'The embedding has values that are not finite, or no length' },
+  { reason: 'embedding_not_unit', message: 'The embedding is not of length 1' },
+];
+
+/** Judges rows: the head's scores as the float32 that is written, a value of the metadata as it is there. */
+export function judgeRows(rows: ScoredRows, metadata: MetadataColumns, filter: Filter): JudgedRows {
+  const { rowCount, states } = rows;
+  const values = {
+    aesthetic: rows.scores.get('aesthetic'),
+    punsafe: firstKnown(metadata.punsafe, rows.scores.get('punsafe')),
+    pwatermark: firstKnown(metadata.pwatermark, rows.scores.get('pwatermark')),
+  };
+  const kept = new Uint8Array(rowCount);
+  const droppedBy = new Uint8Array(rowCount);
+  const histogram = new Histogram();
+  for (let row = 0; row < rowCount; row++) {
+    if (states[row] !== ROW_STATE.scored) continue;
+    const aesthetic = values.aesthetic?.[row] ?? Number.NaN;
+    const verdict = filter.judge({
+      aesthetic,
+      punsafe: values.punsafe?.[row] ?? Number.NaN,
+      pwatermark: values.pwatermark?.[row] ?? Number.NaN,
+    });
+    if (verdict.kept) kept[row] = 1;
+    else droppedBy[row] = 1 + DROP_RULES.indexOf(verdict.droppedBy!);
+    if (!Number.isNaN(aesthetic)) histogram.add(aesthetic, verdict.kept);
+  }
+  const tags = {
+    aesthetic: written(values.aesthetic, rowCount),
+    punsafe: written(values.punsafe, rowCount),
+    pwatermark: written(values.pwatermark, rowCount),
+  };
+  return { tags, kept, droppedBy, histogram, counts: countRows(rows, tags, kept, droppedBy) };
+}
+
+/** The metadata's own tag where a row has one, else the head's. */
+function firstKnown(
+  column: Float64Array | undefined,
+  computed: Float32Array | undefined,
+): Float64Array | Float32Array | undefined {
+  if (!column || !computed) return column ?? computed;
+  return column.map((value, row) => (Number.isNaN(value) ? computed[row]! : value));
+}
+
+function written(values: Float64Array | Float32Array | undefined, rowCount: number): Float32Array {
+  return values ? Float32Array.from(values) : new Float32Array(rowCount).fill(Number.NaN);
+}
+
+function countRows(
+  { rowCount, states }: ScoredRows,
+  tags: JudgedRows['tags'],
+  kept: Uint8Array,
+  droppedBy: Uint8Array,
+): RowCounts {
+  const counts = emptyCounts();
+  const byState = new Array<number>(1 + STATE_FAILURES.length).fill(0);
+  const byRule = new Array<number>(1 + DROP_RULES.length).fill(0);
+  const missing = { aesthetic: 0, punsafe: 0, pwatermark: 0 };
+  for (let row = 0; row < rowCount; row++) {
+    const state = states[row]!;
+    byState[state]!++;
+    if (state !== ROW_STATE.scored) continue;
+    byRule[droppedBy[row]!]!++;
+    counts.kept += kept[row]!;
+    if (Number.isNaN(tags.aesthetic[row]!)) missing.aesthetic++;
+    if (Number.isNaN(tags.punsafe[row]!)) missing.punsafe++;
+    if (Number.isNaN(tags.pwatermark[row]!)) missing.pwatermark++;
+  }
+  counts.count = rowCount;
+  counts.successes = byState[ROW_STATE.scored]!;
+  counts.failed_to_embed = rowCount - counts.successes;
+  const failures = STATE_FAILURES.map((failure, i) => ({ ...failure, count: byState[i + 1]! }));
+  counts.reasons = nonZero(failures.map(({ reason, count }) => [reason, count]));
+  counts.status_dict = nonZero([
+    ['success', counts.successes],
+    ...failures.map(({ message, count }) => [message, count] as const),
+  ]);
+  counts.dropped_by = nonZero(DROP_RULES.map((rule, i) => [rule, byRule[i + 1]!]));
+  counts.missing_tags = nonZero(Object.entries(missing));
+  return counts;
+}
+
+function nonZero(entries: readonly (readonly [string, number])[]): Record<string, number> {
+  return sortedTable(Object.fromEntries(entries.filter(([, count]) => count > 0)));
+}

@@ -1,0 +1,169 @@
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
+import { hashTexts } from '../samples/hash.ts';
+import { type ColumnMapping, columnOf, type SchemaColumn } from '../shards/columns.ts';
+import { readFailure, type ShardError } from '../shards/errors.ts';
+import { readColumns } from '../shards/footer.ts';
+import { asInt64, parquetSource, quoteName } from '../shards/sql.ts';
+
+/** What scoring needs of a file's metadata; one entry per row. */
+export interface MetadataColumns {
+  /** The metadata's own, else computed from URL and caption; undefined where there is neither. */
+  readonly hashes: BigInt64Array | undefined;
+  /** NaN = null; undefined where there is no such column. */
+  readonly punsafe: Float64Array | undefined;
+  readonly pwatermark: Float64Array | undefined;
+}
+
+/** All inputs' columns, and which of them play a part. */
+export interface MetadataShape {
+  readonly schema: readonly SchemaColumn[];
+  readonly columns: Partial<ColumnMapping>;
+}
+
+const TAGS = ['punsafe', 'pwatermark'] as const;
+
+/**
+ * Reads hashes and tags of one metadata file, in row order.
+ *
+ * @throws ShardError BB_SHARD_READ
+ */
+export async function readMetadata(
+  instance: DuckDBInstance,
+  path: string,
+  rowCount: number,
+  shape: MetadataShape,
+): Promise<MetadataColumns> {
+  const { columns } = shape;
+  const hashed = columns.hash !== undefined || columns.url !== undefined;
+  const result = {
+    hashes: hashed ? new BigInt64Array(rowCount) : undefined,
+    punsafe: columns.punsafe === undefined ? undefined : new Float64Array(rowCount).fill(Number.NaN),
+    pwatermark: columns.pwatermark === undefined ? undefined : new Float64Array(rowCount).fill(Number.NaN),
+  };
+  if (!hashed && !result.punsafe && !result.pwatermark) return result;
+  const connection = await instance.connect();
+  try {
+    const select = `SELECT ${wantedColumns(shape)} FROM ${await sourceOf(connection, path, shape.schema)}`;
+    const stream = await connection.stream(select);
+    let row = 0;
+    for (;;) {
+      const chunk = await stream.fetchChunk();
+      if (!chunk || chunk.rowCount === 0) break;
+      // Read once: the count is asked of DuckDB every time.
+      const chunkRows = chunk.rowCount;
+      if (row + chunkRows <= rowCount) takeChunk(chunk, chunkRows, row, result);
+      row += chunkRows;
+      chunk.reset();
+    }
+    // A stream that fails ends as if it were complete.
+    if (row !== rowCount) throw await findFailure(connection, path, row, rowCount);
+    return result;
+  } catch (thrown) {
+    throw asReadFailure(path, thrown);
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/** The rows of a metadata file as c0, c1, ... with the types of the schema. */
+export async function sourceOf(
+  connection: DuckDBConnection,
+  path: string,
+  schema: readonly SchemaColumn[],
+): Promise<string> {
+  const present = await readColumns(connection, path);
+  const columns = schema.map(({ name, type }, i) => {
+    const column = columnOf(present, name);
+    return `CAST(${column ? quoteName(column.name) : 'NULL'} AS ${type}) AS c${i}`;
+  });
+  // A table without columns cannot be selected from.
+  return `(SELECT ${[...columns, '0 AS nothing'].join(', ')} FROM ${parquetSource(path)})`;
+}
+
+/** Why a metadata file could not be read to its end; undefined where it can be. */
+export async function findReadFailure(
+  connection: DuckDBConnection,
+  path: string,
+): Promise<ShardError | undefined> {
+  try {
+    await connection.run(`SELECT max(hash(content)) FROM ${parquetSource(path)} AS content`);
+    return undefined;
+  } catch (thrown) {
+    return readFailure(path, thrown);
+  }
+}
+
+async function findFailure(
+  connection: DuckDBConnection,
+  path: string,
+  rows: number,
+  rowCount: number,
+): Promise<ShardError> {
+  const failure = await findReadFailure(connection, path);
+  return failure ?? readFailure(path, new Error(`Its rows end at ${rows} instead of ${rowCount}.`));
+}
+
+function asReadFailure(path: string, thrown: unknown): unknown {
+  return thrown instanceof Error && 'code' in thrown ? thrown : readFailure(path, thrown);
+}
+
+function wantedColumns({ schema, columns }: MetadataShape): string {
+  const place = (name: string): number => schema.findIndex((column) => column.name === name);
+  const column = (name: string): string => `c${place(name)}`;
+  const bytes = (name: string): string =>
+    schema[place(name)]!.type === 'BLOB' ? column(name) : `encode(${column(name)}::VARCHAR)`;
+  const hash =
+    columns.hash === undefined
+      ? 'NULL::BIGINT'
+      : asInt64(column(columns.hash), schema[place(columns.hash)]!.type);
+  // The concatenation is SQL's: JavaScript would have to decode and encode both texts for it.
+  const texts = [columns.url, columns.caption]
+    .flatMap((name) => name ?? [])
+    .map((name) => `coalesce(${bytes(name)}, ''::BLOB)`);
+  const text = columns.url === undefined ? `''::BLOB` : texts.join(' || ');
+  const tags = TAGS.map((tag) => {
+    const name = columns[tag];
+    return name === undefined ? 'NULL::DOUBLE' : `${column(name)}::DOUBLE`;
+  });
+  return [`${hash} AS hash`, `CASE WHEN hash IS NULL THEN ${text} END AS text`, ...tags].join(', ');
+}
+
+function takeChunk(
+  chunk: DuckDBDataChunk,
+  chunkRows: number,
+  firstRow: number,
+  { hashes, punsafe, pwatermark }: MetadataColumns,
+): void {
+  if (hashes) takeHashes(chunk, chunkRows, firstRow, hashes);
+  for (const [i, values] of [punsafe, pwatermark].entries()) {
+    if (!values) continue;
+    const vector = chunk.getColumnVector(2 + i);
+    for (let row = 0; row < chunkRows; row++) {
+      values[firstRow + row] = (vector.getItem(row) as number | null) ?? Number.NaN;
+    }
+  }
+}
+
+function takeHashes(
+  chunk: DuckDBDataChunk,
+  chunkRows: number,
+  firstRow: number,
+  hashes: BigInt64Array,
+): void {
+  const given = chunk.getColumnVector(0);
+  const texts = chunk.getColumnVector(1) as unknown as { getItemBytes(row: number): Uint8Array | null };
+  const unhashed: number[] = [];
+  const bytes: Uint8Array[] = [];
+  for (let row = 0; row < chunkRows; row++) {
+    const hash = given.getItem(row) as bigint | null;
+    if (hash !== null) {
+      hashes[firstRow + row] = hash;
+      continue;
+    }
+    unhashed.push(row);
+    bytes.push(texts.getItemBytes(row)!);
+  }
+  if (unhashed.length === 0) return;
+  const computed = hashTexts(bytes);
+  for (const [i, row] of unhashed.entries()) hashes[firstRow + row] = computed[i]!;
+}

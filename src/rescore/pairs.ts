@@ -1,0 +1,131 @@
+import { readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { codeOf, messageOf } from '../base/errors.ts';
+import { TEMPORARY_SUFFIX } from '../base/files.ts';
+import { ShardError, unreadable } from '../shards/errors.ts';
+
+/** A file of embeddings and the metadata of the same rows. */
+export interface EmbeddingPair {
+  readonly embeddings: string;
+  /** Absent where the folder has no metadata at all. */
+  readonly metadata?: string;
+}
+
+/** What a look into the folders gives: the pairs in order, and what has no partner. */
+export interface FoundPairs {
+  readonly pairs: readonly EmbeddingPair[];
+  /** One error for each file without a partner. */
+  readonly partnerless: readonly ShardError[];
+  /** Folders in which there is no metadata/. */
+  readonly withoutMetadata: readonly string[];
+}
+
+const EMBEDDINGS_FOLDER = 'img_emb';
+const METADATA_FOLDER = 'metadata';
+
+/**
+ * Pairs img_emb/img_emb_<n>.npy with metadata/metadata_<n>.parquet in each folder, as clip-retrieval writes them.
+ * The number alone counts: its leading zeros do not, and files come in the order of their numbers.
+ *
+ * @throws ShardError BB_INPUT_NOT_FOUND for a folder without embeddings, BB_INPUT_FORMAT for one in which two files
+ *   have one number, BB_INPUT_UNREADABLE
+ */
+export function findPairs(inputs: readonly string[]): FoundPairs {
+  const folders = [...new Set(inputs.map(rootOf))].sort();
+  const found = folders.map(pairFolder);
+  return {
+    pairs: found.flatMap(({ pairs }) => pairs),
+    partnerless: found.flatMap(({ partnerless }) => partnerless),
+    withoutMetadata: found.flatMap(({ withoutMetadata }) => withoutMetadata),
+  };
+}
+
+/** A person may mean the folder by the embeddings in it. */
+function rootOf(input: string): string {
+  const path = resolve(input);
+  return basename(path) === EMBEDDINGS_FOLDER ? dirname(path) : path;
+}
+
+function pairFolder(folder: string): FoundPairs {
+  const embeddings = numberedFiles(join(folder, EMBEDDINGS_FOLDER), '.npy');
+  if (!embeddings || embeddings.size === 0) {
+    throw new ShardError(
+      'BB_INPUT_NOT_FOUND',
+      `${folder} holds no ${EMBEDDINGS_FOLDER}/*.npy. With --input-format embeddings, an input is a folder with ` +
+        `${EMBEDDINGS_FOLDER}/${EMBEDDINGS_FOLDER}_0.npy ... and ${METADATA_FOLDER}/${METADATA_FOLDER}_0.parquet ..., as clip-retrieval writes it.`,
+      { fields: { path: folder } },
+    );
+  }
+  const metadata = numberedFiles(join(folder, METADATA_FOLDER), '.parquet');
+  const numbers = [...embeddings.keys()].sort(byNumber);
+  if (!metadata) {
+    return {
+      pairs: numbers.map((number) => ({ embeddings: embeddings.get(number)! })),
+      partnerless: [],
+      withoutMetadata: [folder],
+    };
+  }
+  const all = [...new Set([...numbers, ...metadata.keys()])].sort(byNumber);
+  const lone = all.filter((number) => !embeddings.has(number) || !metadata.has(number));
+  return {
+    pairs: numbers.flatMap((number) => {
+      const partner = metadata.get(number);
+      return partner ? { embeddings: embeddings.get(number)!, metadata: partner } : [];
+    }),
+    partnerless: lone.map((number) =>
+      withoutPartner(folder, embeddings.get(number), metadata.get(number), number),
+    ),
+    withoutMetadata: [],
+  };
+}
+
+/** Files by their numbers without leading zeros; undefined where there is no such folder. */
+function numberedFiles(folder: string, extension: string): Map<string, string> | undefined {
+  const files = new Map<string, string>();
+  for (const name of listFolder(folder) ?? []) {
+    const number = new RegExp(`(\\d+)\\${extension}$`).exec(name)?.[1]?.replace(/^0+(?=\d)/, '');
+    if (number === undefined || name.startsWith('.') || name.endsWith(TEMPORARY_SUFFIX)) continue;
+    const path = join(folder, name);
+    const other = files.get(number);
+    if (other !== undefined) {
+      throw new ShardError(
+        'BB_INPUT_FORMAT',
+        `${other} and ${path} have the same number, so it cannot be told which rows come first. Rename or remove one.`,
+        { fields: { paths: [other, path] } },
+      );
+    }
+    files.set(number, path);
+  }
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? files : undefined;
+}
+
+function listFolder(folder: string): string[] | undefined {
+  try {
+    return readdirSync(folder);
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT' || codeOf(thrown) === 'ENOTDIR') return undefined;
+    throw unreadable(folder, messageOf(thrown), thrown);
+  }
+}
+
+/** Numbers may have more digits than a double holds. */
+function byNumber(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : Number(a > b));
+}
+
+function withoutPartner(
+  folder: string,
+  embeddings: string | undefined,
+  metadata: string | undefined,
+  number: string,
+): ShardError {
+  const path = (embeddings ?? metadata)!;
+  const missing = embeddings
+    ? join(folder, METADATA_FOLDER, `${METADATA_FOLDER}_${number}.parquet`)
+    : join(folder, EMBEDDINGS_FOLDER, `${EMBEDDINGS_FOLDER}_${number}.npy`);
+  return new ShardError(
+    'BB_PAIR_MISMATCH',
+    `${path} has no partner: there is no ${missing} (leading zeros do not matter).`,
+    { fields: { path, missing } },
+  );
+}

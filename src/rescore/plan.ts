@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBInstance } from '@duckdb/node-api';
+import { BowerbirdError, codeOf } from '../base/errors.ts';
+import type { RunRecord } from '../pipeline/run-record.ts';
+import { type ColumnMapping, findKnownColumns, type SchemaColumn } from '../shards/columns.ts';
+import { ShardError } from '../shards/errors.ts';
+import { type Footer, readFooter } from '../shards/footer.ts';
+import type { ShardSpec } from '../shards/plan.ts';
+import { unifySchemas } from '../shards/schema.ts';
+import type { RescoreConfig } from './config.ts';
+import { type NpyLayout, readNpyLayout } from './npy-header.ts';
+import { type EmbeddingPair, findPairs } from './pairs.ts';
+import { type RowSample, sampleRows } from './sample-rows.ts';
+
+/** A pair that was looked at: its rows, and what it is bound to. */
+export interface RescoreInput extends EmbeddingPair {
+  readonly layout: NpyLayout;
+  readonly sample: RowSample;
+  /** sha256 (hex) over the sampled rows and the metadata's footer. */
+  readonly fingerprint: string;
+}
+
+/** A file that was passed over, and why. */
+export interface BadFile {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What a run over stored embeddings reads. One shard per .npy file. */
+export interface RescorePlan {
+  readonly inputs: readonly RescoreInput[];
+  readonly shards: readonly ShardSpec[];
+  readonly rowCount: number;
+  readonly dimension: number;
+  readonly columns: Partial<ColumnMapping>;
+  readonly schema: readonly SchemaColumn[];
+  readonly badFiles: readonly BadFile[];
+  /** The encoder that the folders' own run.json names, where all name the same. */
+  readonly encoder: RunRecord['encoder'] | undefined;
+}
+
+interface Inspected {
+  readonly input: RescoreInput;
+  readonly columns: readonly SchemaColumn[];
+}
+
+const BAD_FILE_CODES: readonly (string | undefined)[] = [
+  'BB_INPUT_UNREADABLE',
+  'BB_PAIR_MISMATCH',
+  'BB_SHARD_READ',
+];
+const WAY_ON = 'Mend it, or pass over such files with --skip-bad-files.';
+
+/** Whether --skip-bad-files passes over what led to this error. */
+export function isBadFile(thrown: unknown): thrown is BowerbirdError {
+  return thrown instanceof BowerbirdError && BAD_FILE_CODES.includes(codeOf(thrown));
+}
+
+/** The error of a file that was not passed over, with the way on. */
+export function withWayOn(error: BowerbirdError): BowerbirdError {
+  return new ShardError(error.code, `${error.message} ${WAY_ON}`, { cause: error, fields: error.fields });
+}
+
+/**
+ * Finds the pairs, reads headers, footers and a few rows of each, and settles one schema. Rows are not read.
+ *
+ * @param existing the run that is gone on with: its inputs keep their places, and so their shards
+ * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_PAIR_MISMATCH, BB_SCHEMA_MISMATCH,
+ *   BB_COLUMN_MISSING
+ */
+export async function planRescore(
+  instance: DuckDBInstance,
+  config: RescoreConfig,
+  existing: RunRecord | undefined,
+  onNote: (message: string) => void,
+): Promise<RescorePlan> {
+  const found = findPairs(config.inputs);
+  for (const folder of found.withoutMetadata) {
+    onNote(`${folder} has no metadata/: its rows get a key, but no hash and no columns.`);
+  }
+  const badFiles: BadFile[] = [];
+  const passOver = (thrown: unknown): void => {
+    if (!isBadFile(thrown)) throw thrown;
+    if (!config.skipBadFiles) throw withWayOn(thrown);
+    badFiles.push({ path: String(thrown.fields['path']), message: thrown.message });
+  };
+  for (const error of found.partnerless) passOver(error);
+  const inspected: Inspected[] = [];
+  for (const pair of found.pairs) {
+    try {
+      inspected.push(await inspectPair(instance, pair));
+    } catch (thrown) {
+      passOver(thrown);
+    }
+  }
+  if (inspected.length === 0) throw nothingLeft(badFiles);
+  checkDimensions(inspected.map(({ input }) => input));
+  const ordered = keepPlaces(inspected, existing);
+  const schema = unifySchemas(
+    ordered.map(({ input, columns }) => ({ path: input.metadata ?? input.embeddings, columns, soft: false })),
+  ).map(({ name, type }) => ({ name, type }));
+  const inputs = ordered.map(({ input }) => input);
+  const shards = inputs.map(({ layout }, id) => ({
+    id,
+    inputIndex: id,
+    firstRow: 0,
+    rowCount: layout.rowCount,
+  }));
+  return {
+    inputs,
+    shards,
+    rowCount: shards.reduce((sum, { rowCount }) => sum + rowCount, 0),
+    dimension: inputs[0]!.layout.dimension,
+    columns: withoutScores(findKnownColumns(schema, config)),
+    schema,
+    badFiles,
+    encoder: await commonEncoder(inputs),
+  };
+}
+
+/** The metadata's own aesthetic score passes through; it makes no buckets and no verdicts. */
+function withoutScores({ aesthetic: _, ...columns }: Partial<ColumnMapping>): Partial<ColumnMapping> {
+  return columns;
+}
+
+async function inspectPair(instance: DuckDBInstance, pair: EmbeddingPair): Promise<Inspected> {
+  const { embeddings, metadata } = pair;
+  const layout = readNpyLayout(embeddings);
+  const sample = sampleRows(embeddings, layout);
+  if (metadata === undefined) {
+    return { input: { ...pair, layout, sample, fingerprint: sample.fingerprint }, columns: [] };
+  }
+  const footer = await footerOf(instance, metadata);
+  if (footer.rowCount !== layout.rowCount) {
+    throw new ShardError(
+      'BB_PAIR_MISMATCH',
+      `${embeddings} has ${layout.rowCount} rows, but ${metadata} has ${footer.rowCount}, so it cannot be told which belong together.`,
+      { fields: { path: embeddings, metadata, rows: layout.rowCount, metadataRows: footer.rowCount } },
+    );
+  }
+  const fingerprint = createHash('sha256')
+    .update(sample.fingerprint)
+    .update(footer.fingerprint)
+    .digest('hex');
+  return { input: { ...pair, layout, sample, fingerprint }, columns: footer.columns };
+}
+
+async function footerOf(instance: DuckDBInstance, path: string): Promise<Footer> {
+  const connection = await instance.connect();
+  try {
+    return await readFooter(connection, path);
+  } finally {
+    connection.closeSync();
+  }
+}
+
+function checkDimensions(inputs: readonly RescoreInput[]): void {
+  const [first] = inputs;
+  const other = inputs.find(({ layout }) => layout.dimension !== first!.layout.dimension);
+  if (!other) return;
+  throw new ShardError(
+    'BB_INPUT_FORMAT',
+    `${first!.embeddings} has embeddings of ${first!.layout.dimension} dimensions, but ${other.embeddings} of ` +
+      `${other.layout.dimension}. Give embeddings of different encoders to separate runs.`,
+    { fields: { paths: [first!.embeddings, other.embeddings] } },
+  );
+}
+
+/** The inputs of the existing run first, in their order: those of a shard stay its. */
+function keepPlaces(inspected: readonly Inspected[], existing: RunRecord | undefined): readonly Inspected[] {
+  if (!existing) return inspected;
+  const places = new Map(existing.inputs.map(({ path }, place) => [path, place]));
+  const placeOf = ({ input }: Inspected): number => places.get(input.embeddings) ?? places.size;
+  return [...inspected].sort((a, b) => placeOf(a) - placeOf(b));
+}
+
+function nothingLeft(badFiles: readonly BadFile[]): ShardError {
+  return new ShardError(
+    'BB_INPUT_UNREADABLE',
+    `All files are bad; nothing is left to score. The first: ${badFiles[0]!.message}`,
+    { fields: { path: badFiles[0]!.path } },
+  );
+}
+
+/** A run folder of ours says which encoder made its embeddings. */
+async function commonEncoder(inputs: readonly RescoreInput[]): Promise<RunRecord['encoder'] | undefined> {
+  const folders = [...new Set(inputs.map(({ embeddings }) => join(embeddings, '..', '..')))];
+  const encoders = await Promise.all(folders.map(encoderOf));
+  const [first] = encoders;
+  return encoders.every((encoder) => encoder && encoder.digest === first!.digest) ? first : undefined;
+}
+
+async function encoderOf(folder: string): Promise<RunRecord['encoder'] | undefined> {
+  try {
+    const record = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as Partial<RunRecord> | null;
+    const { encoder } = record?.format === 'bowerbird-run' ? record : {};
+    return typeof encoder?.name === 'string' && typeof encoder.digest === 'string' ? encoder : undefined;
+  } catch {
+    // Only a hint: embeddings of other tools have no such file.
+    return undefined;
+  }
+}

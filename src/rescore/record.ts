@@ -1,0 +1,100 @@
+import { packageVersion } from '../base/package.ts';
+import { checkExtension } from '../pipeline/planning.ts';
+import type { RunFolder } from '../pipeline/run-folder.ts';
+import { continueRun, newSession, type RunRecord } from '../pipeline/run-record.ts';
+import { readFinishedShard } from '../pipeline/stats.ts';
+import { resolveThresholds, type Thresholds } from '../pipeline/thresholds.ts';
+import { type RescoreConfig, rescoreSettings } from './config.ts';
+import type { ColumnHead } from './head-set.ts';
+import type { RescorePlan } from './plan.ts';
+
+/** Who did the scoring, as `run.json` has it for encoders. */
+const PROVIDER = 'none';
+
+/** run.json of a run over stored embeddings. */
+export function describeRescore(
+  config: RescoreConfig,
+  plan: RescorePlan,
+  heads: readonly ColumnHead[],
+  thresholds: Thresholds,
+): RunRecord {
+  const { encoder, dimension } = plan;
+  const described = heads.map(
+    ({ column, head }) => [column, { name: head.name, digest: head.digest }] as const,
+  );
+  return {
+    format: 'bowerbird-run',
+    version: 1,
+    bowerbird_version: packageVersion,
+    state: 'running',
+    settings: rescoreSettings(config),
+    thresholds,
+    inputs: plan.inputs.map(({ embeddings, layout, fingerprint }) => ({
+      path: embeddings,
+      format: 'npy',
+      rows: layout.rowCount,
+      bytes: layout.sizeBytes,
+      fingerprint,
+    })),
+    rows: plan.rowCount,
+    shards: plan.shards.length,
+    columns: { ...plan.columns } as Record<string, string>,
+    schema: plan.schema,
+    encoder: {
+      name: encoder?.name ?? 'unknown encoder',
+      description: `stored embeddings${encoder ? `; ${encoder.description}` : ''}`,
+      digest: encoder?.digest ?? '',
+      dimension,
+      provider: PROVIDER,
+      batch_invariant: true,
+    },
+    heads: { aesthetic: null, punsafe: null, pwatermark: null, ...Object.fromEntries(described) },
+    sessions: [newSession(config.commandLine, PROVIDER)],
+  };
+}
+
+/** The thresholds in force, with LAION's defaults where the tag has a source. @throws BowerbirdError BB_USAGE */
+export function thresholdsOf(config: RescoreConfig, plan: RescorePlan): Thresholds {
+  const headOf = (column: string): string =>
+    config.heads.find((head) => head.column === column)?.path ?? 'none';
+  return resolveThresholds(
+    {
+      ...config,
+      aestheticHead: headOf('aesthetic'),
+      nsfwHead: headOf('punsafe'),
+      watermarkModel: headOf('pwatermark'),
+    },
+    plan,
+  );
+}
+
+/**
+ * The record that a run goes on with.
+ *
+ * @throws BowerbirdError BB_RUN_CHANGED naming what differs from the existing run
+ */
+export async function goOn(
+  existing: RunRecord | undefined,
+  present: RunRecord,
+  folder: RunFolder,
+  extend: boolean,
+): Promise<RunRecord> {
+  if (!existing) return present;
+  const mended = await acceptMended(existing, present, folder);
+  if (!extend) return continueRun(mended, present);
+  checkExtension(mended, present);
+  return continueRun({ ...mended, inputs: present.inputs }, present);
+}
+
+/** A file whose shard was never finished may have been mended since. */
+async function acceptMended(existing: RunRecord, present: RunRecord, folder: RunFolder): Promise<RunRecord> {
+  const now = new Map(present.inputs.map((input) => [input.path, input]));
+  const inputs = await Promise.all(
+    existing.inputs.map(async (input, id) => {
+      const mended = now.get(input.path);
+      if (!mended || mended.fingerprint === input.fingerprint) return input;
+      return (await readFinishedShard(folder.stats(id), id)) ? input : mended;
+    }),
+  );
+  return { ...existing, inputs };
+}

@@ -1,0 +1,230 @@
+import { rm } from 'node:fs/promises';
+import type { DuckDBInstance } from '@duckdb/node-api';
+import type { BowerbirdError } from '../base/errors.ts';
+import { createFilter } from '../filter/filter.ts';
+import { unlessClosing } from '../pipeline/closing.ts';
+import { mergeRun } from '../pipeline/merge.ts';
+import type { ScoreProgress } from '../pipeline/progress.ts';
+import { writeReport } from '../pipeline/report.ts';
+import { RunFolder } from '../pipeline/run-folder.ts';
+import { endSession, type RunRecord, readRunRecord, writeRunRecord } from '../pipeline/run-record.ts';
+import { type ScoreOutcome, takeFolder } from '../pipeline/score.ts';
+import { readFinishedShard, type ShardStats } from '../pipeline/stats.ts';
+import { filterOptions } from '../pipeline/thresholds.ts';
+import type { FailureReason } from '../samples/reasons.ts';
+import { openDuckDb } from '../shards/duckdb.ts';
+import type { ShardSpec } from '../shards/plan.ts';
+import type { Block, BlockResult } from './block-scorer.ts';
+import { checkFit, requiresUnitNorm } from './checks.ts';
+import { type CommitTools, commitScored } from './commit.ts';
+import type { RescoreConfig } from './config.ts';
+import { type ColumnHead, loadHeads } from './head-set.ts';
+import { type BadFile, isBadFile, planRescore, type RescorePlan, withWayOn } from './plan.ts';
+import { describeRescore, goOn, thresholdsOf } from './record.ts';
+import { ScoringThreads } from './scoring-threads.ts';
+
+/** How a run over stored embeddings ended, and what it passed over. */
+export interface RescoreOutcome {
+  readonly outcome: ScoreOutcome;
+  readonly badFiles: readonly BadFile[];
+}
+
+/** What a run works with. */
+interface Run {
+  readonly config: RescoreConfig;
+  readonly plan: RescorePlan;
+  readonly heads: readonly ColumnHead[];
+  readonly tools: CommitTools;
+  readonly progress: ScoreProgress;
+  readonly closing: AbortSignal;
+  readonly badFiles: BadFile[];
+}
+
+/** Rows that go to a thread at a time. Sums are merged block by block, so the number decides their last bits. */
+const BLOCK_ROWS = 65_536;
+/** Shards that may be open beside those that are being scored: their tags are being written. */
+const MAX_WRITING_SHARDS = 3;
+
+/**
+ * Scores stored embeddings: one shard for each .npy file, nothing downloaded. Otherwise as `runScore`.
+ *
+ * @param closing when it aborts, no new shard is begun; those in flight are finished and committed
+ * @throws BowerbirdError before any work for bad input, heads or a changed run; later for disks and broken files
+ */
+export async function runRescore(
+  config: RescoreConfig,
+  progress: ScoreProgress,
+  closing: AbortSignal,
+): Promise<RescoreOutcome> {
+  const folder = new RunFolder(config.outputFolder);
+  const unlock = await takeFolder(folder);
+  try {
+    const { memoryLimitMb } = config;
+    const instance = await openDuckDb({ memoryLimitMb, temporaryFolder: folder.staging });
+    try {
+      const result = await runLocked(config, folder, instance, progress, closing);
+      await rm(folder.staging, { recursive: true, force: true });
+      return result;
+    } finally {
+      instance.closeSync();
+    }
+  } finally {
+    await unlock();
+  }
+}
+
+async function runLocked(
+  config: RescoreConfig,
+  folder: RunFolder,
+  instance: DuckDBInstance,
+  progress: ScoreProgress,
+  closing: AbortSignal,
+): Promise<RescoreOutcome> {
+  const fresh = config.incrementalMode === 'overwrite';
+  const existing = fresh ? undefined : await readRunRecord(folder.runRecord);
+  if (!existing && !fresh) await folder.refuseOrphans();
+  progress.enter('loading');
+  const heads = await loadHeads(config.heads);
+  progress.enter('planning');
+  const planning = planRescore(instance, config, existing, (message) => progress.note(message));
+  const plan = await unlessClosing(planning, closing);
+  checkFit(heads, plan, config.normalise);
+  const thresholds = thresholdsOf(config, plan);
+  const present = describeRescore(config, plan, heads, thresholds);
+  const record = await goOn(existing, present, folder, config.incrementalMode === 'extend');
+  if (fresh) await folder.removeResults();
+  await folder.create(false);
+  await folder.removeTemporaries();
+  await writeRunRecord(folder.runRecord, record);
+  for (const { message } of plan.badFiles) progress.note(`Passed over: ${message}`);
+  const tools: CommitTools = {
+    ...{ instance, folder, plan },
+    filter: createFilter(filterOptions(thresholds)),
+    columns: heads.map(({ column }) => column),
+    extraColumns: config.heads.flatMap(({ tag, column }) => (tag ? [] : [column])),
+    scoresOnly: config.scoresOnly,
+    scoreThreads: config.scoreThreads,
+  };
+  const badFiles = [...plan.badFiles];
+  return finish({ config, plan, heads, tools, progress, closing, badFiles }, record);
+}
+
+async function finish(run: Run, started: RunRecord): Promise<RescoreOutcome> {
+  const { plan, heads, tools, progress, badFiles } = run;
+  const { folder } = tools;
+  const wanted = await findUnfinished(run);
+  progress.enter('scoring');
+  const skipped = wanted.length === 0 ? new Set<number>() : await scoreAll(run, wanted);
+  if (skipped === 'interrupted') {
+    const record = endSession(started, 'interrupted');
+    await writeRunRecord(folder.runRecord, record);
+    return { outcome: { state: 'interrupted', folder, record }, badFiles };
+  }
+  progress.enter('merging');
+  const shards = plan.shards.filter(({ id }) => !skipped.has(id));
+  const aesthetic = heads.find(({ column }) => column === 'aesthetic')?.head;
+  const merged = await mergeRun(folder, shards, plan.dimension, aesthetic);
+  const record = endSession(started, 'done');
+  await writeReport(folder, record, merged);
+  await writeRunRecord(folder.runRecord, record);
+  return { outcome: { state: 'done', folder, record, merged }, badFiles };
+}
+
+async function findUnfinished({ plan, tools, progress }: Run): Promise<ShardSpec[]> {
+  const wanted: ShardSpec[] = [];
+  for (const spec of plan.shards) {
+    progress.totalShards++;
+    progress.totalRows += spec.rowCount;
+    const stats = await readFinishedShard(tools.folder.stats(spec.id), spec.id);
+    if (!stats) {
+      wanted.push(spec);
+      continue;
+    }
+    progress.resumedRows += stats.count;
+    progress.finishedShards++;
+    progress.kept += stats.kept;
+  }
+  return wanted;
+}
+
+/** Does the wanted shards, several at a time; gives the ids of those that were passed over. */
+async function scoreAll(run: Run, wanted: readonly ShardSpec[]): Promise<Set<number> | 'interrupted'> {
+  const { config, heads, progress, closing } = run;
+  const skipped = new Set<number>();
+  const threads = new ScoringThreads(config.scoreThreads, {
+    pins: config.heads.map((source, i) => ({ ...source, digest: heads[i]!.head.digest })),
+    bucketHead: heads.findIndex(({ column }) => column === 'aesthetic'),
+    requireUnitNorm: requiresUnitNorm(heads) || config.normalise,
+    normalise: config.normalise,
+  });
+  const open = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  try {
+    for (const spec of wanted) {
+      if (closing.aborted || failures.length > 0) break;
+      const job: Promise<void> = scoreShard(run, threads, spec)
+        .then((stats) => countShard(progress, stats))
+        .catch((thrown: unknown) => {
+          if (!isBadFile(thrown) || !config.skipBadFiles) failures.push(thrown);
+          else skipped.add(passOver(run, spec, thrown));
+        })
+        .finally(() => open.delete(job));
+      open.add(job);
+      if (open.size >= config.scoreThreads + MAX_WRITING_SHARDS) await Promise.race(open);
+    }
+    await Promise.all(open);
+  } finally {
+    await threads.stop();
+  }
+  if (failures.length > 0) throw isBadFile(failures[0]) ? withWayOn(failures[0]) : failures[0];
+  const left = wanted.length - skipped.size;
+  return closing.aborted && progress.finishedShards < progress.totalShards - skipped.size && left > 0
+    ? 'interrupted'
+    : skipped;
+}
+
+function passOver({ badFiles, progress }: Run, spec: ShardSpec, error: BowerbirdError): number {
+  badFiles.push({ path: String(error.fields['path']), message: error.message });
+  progress.note(`Passed over: ${error.message}`);
+  return spec.id;
+}
+
+async function scoreShard(
+  { plan, tools }: Run,
+  threads: ScoringThreads,
+  spec: ShardSpec,
+): Promise<ShardStats> {
+  const { embeddings, layout } = plan.inputs[spec.inputIndex]!;
+  const startedAtMs = Date.now();
+  const blocks = cutBlocks({ path: embeddings, layout, firstRow: 0, rowCount: spec.rowCount });
+  const results = await allOf(blocks.map((block) => threads.score(block)));
+  const scoringMs = results.reduce((sum, { tookMs }) => sum + tookMs, 0);
+  return commitScored({ spec, blocks: results, startedAtMs, scoringMs }, tools);
+}
+
+function cutBlocks({ rowCount, ...block }: Block): Block[] {
+  const count = Math.ceil(rowCount / BLOCK_ROWS);
+  return Array.from({ length: count }, (_, i) => {
+    const firstRow = i * BLOCK_ROWS;
+    return { ...block, firstRow, rowCount: Math.min(BLOCK_ROWS, rowCount - firstRow) };
+  });
+}
+
+/** All results, or the first failure once all have ended: nothing goes on behind a shard that is given up. */
+async function allOf(blocks: readonly Promise<BlockResult>[]): Promise<BlockResult[]> {
+  const settled = await Promise.allSettled(blocks);
+  return settled.map((block) => {
+    if (block.status === 'rejected') throw block.reason;
+    return block.value;
+  });
+}
+
+function countShard(progress: ScoreProgress, stats: ShardStats): void {
+  progress.finishedShards++;
+  progress.succeeded += stats.successes;
+  progress.kept += stats.kept;
+  for (const [reason, count] of Object.entries(stats.reasons)) {
+    progress.failed += count;
+    progress.reasons[reason as FailureReason] = (progress.reasons[reason as FailureReason] ?? 0) + count;
+  }
+}

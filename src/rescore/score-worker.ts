@@ -1,0 +1,56 @@
+// A scoring thread: blocks of stored embeddings in, scores and sums out.
+import { closeSync, openSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
+import { ShardError } from '../shards/errors.ts';
+import { type Block, type BlockResult, BlockScorer } from './block-scorer.ts';
+import { loadPinnedHeads } from './head-set.ts';
+import type { ScoringAnswer, ScoringSettings } from './scoring-threads.ts';
+
+const { pins, ...options } = workerData as ScoringSettings;
+const heads = await loadPinnedHeads(pins);
+const scorers = new Map<string, BlockScorer>();
+let openPath: string | undefined;
+let openFile = -1;
+
+function scorerFor({ layout }: Block): BlockScorer {
+  const key = `${layout.type} ${layout.dimension}`;
+  const scorer = scorers.get(key) ?? new BlockScorer(layout, { heads, ...options });
+  scorers.set(key, scorer);
+  return scorer;
+}
+
+/** Blocks of one file come one after the other, so the last file stays open. */
+function fileOf(path: string): number {
+  if (path === openPath) return openFile;
+  if (openPath !== undefined) closeSync(openFile);
+  openPath = undefined;
+  try {
+    openFile = openSync(path, 'r');
+  } catch (cause) {
+    throw new ShardError('BB_SHARD_READ', `Reading ${path} failed: ${messageOf(cause)}.`, {
+      cause,
+      fields: { path, reason: codeOf(cause) ?? null },
+    });
+  }
+  openPath = path;
+  return openFile;
+}
+
+function answer(block: Block): ScoringAnswer {
+  try {
+    return { kind: 'scored', result: scorerFor(block).score(fileOf(block.path), block) };
+  } catch (thrown) {
+    if (!(thrown instanceof BowerbirdError)) throw thrown;
+    return { kind: 'failed', code: thrown.code, message: thrown.message, fields: thrown.fields };
+  }
+}
+
+function buffersOf({ scores, states, counts, scoreSums, embeddingSums }: BlockResult): ArrayBuffer[] {
+  return [...scores, states, counts, scoreSums, ...embeddingSums].map(({ buffer }) => buffer as ArrayBuffer);
+}
+
+parentPort!.on('message', (block: Block) => {
+  const message = answer(block);
+  parentPort!.postMessage(message, message.kind === 'scored' ? buffersOf(message.result) : []);
+});

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import test from 'ava';
+import { runCli } from '../helpers/run-cli.ts';
+import { halfRows, headWeights, makeFolder, temporaryFolder, writeHead } from './setup.ts';
+
+const DIMENSION = 8;
+
+test('the command scores a folder and says so to persons and machines', async (t) => {
+  const folder = await temporaryFolder(t);
+  await makeFolder(folder, DIMENSION, [{ number: '0', values: halfRows(1, 30, DIMENSION).halves }]);
+  const head = await writeHead(join(folder, 'head.json'), headWeights(1, DIMENSION), 4);
+  const args = ['score', '--url_list', folder, '--input_format', 'embeddings', '--aesthetic_head', head];
+  const out = ['--output_folder', join(folder, 'out')];
+  const said = await runCli([...args, ...out]);
+  t.is(said.exitCode, 0, said.stderr);
+  t.regex(said.stdout, /rows +30\n/);
+  const json = await runCli([...args, ...out, '--json']);
+  const result = JSON.parse(json.stdout) as Record<string, unknown>;
+  t.is(result['count'], 30);
+  t.deepEqual(result['bad_files'], []);
+});
+
+/** Command lines that make no sense, and what is said of each. */
+const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
+  [
+    ['--input-format', 'embeddings'],
+    /name the one that was trained on their encoder with --aesthetic-head FILE/,
+  ],
+  [['--input-format', 'embeddings', '--aesthetic-head', 'none'], /no head to score with/],
+  [['--input-format', 'embeddings', '--aesthetic-head', 'nowhere.pth'], /nowhere\.pth/],
+  [['--input-format', 'embeddings', '--save-embeddings'], /--save-embeddings does nothing/],
+  [['--input-format', 'embeddings', '--thread-count', '7'], /--thread-count does nothing/],
+  [['--input-format', 'embeddings', '--aesthetic-head', 'builtin', '--extra-head', 'a'], /NAME=FILE/],
+  [
+    ['--input-format', 'embeddings', '--aesthetic-head', 'builtin', '--extra-head', 'Hash=x'],
+    /a column Hash already/,
+  ],
+  [['--normalize'], /--normalize is for stored embeddings/],
+  [['--extra-head', 'a=b'], /--extra-head is for stored embeddings/],
+];
+
+for (const [flags, message] of REFUSED) {
+  test(`score ${flags.join(' ')} is refused as bad usage`, async (t) => {
+    const folder = await temporaryFolder(t);
+    const { exitCode, stderr } = await runCli([
+      'score',
+      folder,
+      '--output-folder',
+      join(folder, 'out'),
+      ...flags,
+    ]);
+    t.is(exitCode, 2, stderr);
+    t.regex(stderr, message);
+  });
+}
