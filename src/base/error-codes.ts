@@ -48,6 +48,10 @@ export const EXIT_CODES = {
   BB_STORE_ACCESS: 2,
   BB_STORE_CLUSTERED: 2,
   BB_HASH_INVALID: 2,
+  // subset
+  BB_SUBSET_EXISTS: 2,
+  BB_SUBSET_WHERE: 2,
+  BB_SUBSET_FAILED: 1,
 } as const;
 
 /** A stable error code. */

@@ -11,7 +11,8 @@ export function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomUUID()}${TEMPORARY_SUFFIX}`);
 }
 
-async function syncPath(path: string): Promise<void> {
+/** Makes a file's bytes, or a folder's list of names, durable. */
+export async function syncPath(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

@@ -3,10 +3,12 @@ import { DEMO } from './demo-command.ts';
 import { LOOKUP } from './lookup-command.ts';
 import { SCORE } from './score-command.ts';
 import { STORE_BUILD, STORE_INFO, STORE_VERIFY } from './store-command.ts';
+import { SUBSET } from './subset-command.ts';
 
 /** Commands by the word that they are called by; a group has commands of its own. */
 export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SCORE,
+  SUBSET,
   LOOKUP,
   {
     name: 'store',

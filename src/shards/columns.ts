@@ -40,12 +40,12 @@ const SIGNED_TYPES = ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT'];
 const UNSIGNED_TYPES = ['UTINYINT', 'USMALLINT', 'UINTEGER', 'UBIGINT'];
 
 /** True for the integer types of up to 64 bits. */
-function isInteger(type: string): boolean {
+export function isInteger(type: string): boolean {
   return SIGNED_TYPES.includes(type) || UNSIGNED_TYPES.includes(type);
 }
 
 /** True for every type that holds plain numbers. */
-function isNumeric(type: string): boolean {
+export function isNumeric(type: string): boolean {
   return isInteger(type) || type === 'FLOAT' || type === 'DOUBLE' || type.startsWith('DECIMAL(');
 }
 
