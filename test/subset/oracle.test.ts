@@ -1,9 +1,16 @@
-import test from 'ava';
 import { join } from 'node:path';
+import test from 'ava';
 import { runSubset } from '../../src/subset/subset.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
-import { bruteForce, duplicatesOf, type MetadataRow, type Rules, shuffledPlace, type TagRow } from './oracle.ts';
+import {
+  bruteForce,
+  duplicatesOf,
+  type MetadataRow,
+  type Rules,
+  shuffledPlace,
+  type TagRow,
+} from './oracle.ts';
 import { makeFolder, optionsOf, partsOf, readSubset, writeMetadata, writeTags } from './world.ts';
 
 const ROWS = 200_000;
@@ -30,19 +37,25 @@ function makeRows(): { metadata: MetadataRow[][]; tags: TagRow[][] } {
     return i % 50n === 0n ? -(2n ** 63n) + i : BigInt.asIntN(64, i * 0x9e3779b97f4a7c15n);
   };
   const metadata = [0.2, 0, 0.5, 0.3].map((share, file) =>
-    Array.from({ length: ROWS * share }, (_, row): MetadataRow => ({
-      URL: random() < 0.01 ? null : `http://host/${file}/${row}-ü.jpg`,
-      TEXT: random() < 0.05 ? null : `caption ${row}`,
-      WIDTH: random() < 0.02 ? null : 256 + Math.floor(random() * 1000),
-      hash: random() < 0.01 ? null : hashOf(),
-    })),
+    Array.from(
+      { length: ROWS * share },
+      (_, row): MetadataRow => ({
+        URL: random() < 0.01 ? null : `http://host/${file}/${row}-ü.jpg`,
+        TEXT: random() < 0.05 ? null : `caption ${row}`,
+        WIDTH: random() < 0.02 ? null : 256 + Math.floor(random() * 1000),
+        hash: random() < 0.01 ? null : hashOf(),
+      }),
+    ),
   );
   const tags = [0.6, 0.4].map((share) =>
-    Array.from({ length: ROWS * share }, (): TagRow => ({
-      hash: random() < 0.01 ? null : hashOf(),
-      prediction: random() < 0.5 ? pick(AESTHETICS) : Math.fround(random() * 10),
-      punsafe: random() < 0.3 ? pick(PUNSAFES) : Math.fround(random()),
-    })),
+    Array.from(
+      { length: ROWS * share },
+      (): TagRow => ({
+        hash: random() < 0.01 ? null : hashOf(),
+        prediction: random() < 0.5 ? pick(AESTHETICS) : Math.fround(random() * 10),
+        punsafe: random() < 0.3 ? pick(PUNSAFES) : Math.fround(random()),
+      }),
+    ),
   );
   return { metadata, tags };
 }
@@ -149,11 +162,19 @@ test('the files share the rows evenly and are named in the order of their rows',
   await writeMetadata(folder, metadata);
   const { summary } = await runSubset(optionsOf(folder, { outputFiles: 7, where: 'WIDTH > 1000' }));
   const names = await partsOf(join(folder, 'out'));
-  t.deepEqual(names, summary.subsets[0]!.files.map((file) => file.name));
-  t.true(names.every((name, i) => new RegExp(`^part-0000${i}-[0-9a-f-]{36}-c000\\.snappy\\.parquet$`).test(name)));
+  t.deepEqual(
+    names,
+    summary.subsets[0]!.files.map((file) => file.name),
+  );
+  t.true(
+    names.every((name, i) => new RegExp(`^part-0000${i}-[0-9a-f-]{36}-c000\\.snappy\\.parquet$`).test(name)),
+  );
   const lengths = await Promise.all(
     names.map(async (name) => (await readParquet(join(folder, 'out', name))).length),
   );
-  t.is(lengths.reduce((sum, length) => sum + length, 0), summary.subsets[0]!.kept);
+  t.is(
+    lengths.reduce((sum, length) => sum + length, 0),
+    summary.subsets[0]!.kept,
+  );
   t.true(Math.max(...lengths) - Math.min(...lengths) <= 1);
 });

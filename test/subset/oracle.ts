@@ -17,7 +17,11 @@ export interface TagRow {
 
 /** What a brute-force pass over all rows comes to. */
 export interface Expected {
-  readonly kept: { readonly row: MetadataRow; readonly tag: TagRow | undefined; readonly place: readonly [number, number] }[];
+  readonly kept: {
+    readonly row: MetadataRow;
+    readonly tag: TagRow | undefined;
+    readonly place: readonly [number, number];
+  }[];
   readonly droppedBy: Record<string, number>;
   readonly noTag: number;
 }

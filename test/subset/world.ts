@@ -37,7 +37,10 @@ export function optionsOf(folder: string, changes: Partial<SubsetOptions> = {}):
 }
 
 /** Writes files of metadata as `part-0.parquet` ... into `folder/metadata`. */
-export async function writeMetadata(folder: string, files: readonly (readonly MetadataRow[])[]): Promise<void> {
+export async function writeMetadata(
+  folder: string,
+  files: readonly (readonly MetadataRow[])[],
+): Promise<void> {
   await writeFiles(join(folder, 'metadata'), files, (rows) => [
     { name: 'URL', data: rows.map((row) => row.URL), type: 'STRING' },
     { name: 'TEXT', data: rows.map((row) => row.TEXT), type: 'STRING' },
@@ -63,7 +66,11 @@ async function writeFiles<Row>(
   await mkdir(folder, { recursive: true });
   files.forEach((rows, i) => {
     // The writer's dictionaries take -0 for 0.
-    const columnData = columns(rows).map((column) => ({ ...column, nullable: true, encoding: 'PLAIN' as const }));
+    const columnData = columns(rows).map((column) => ({
+      ...column,
+      nullable: true,
+      encoding: 'PLAIN' as const,
+    }));
     parquetWriteFile({ filename: join(folder, `part-${i}.parquet`), columnData, rowGroupSize: 20_000 });
   });
 }
