@@ -69,14 +69,20 @@ async function writeData(folder: string): Promise<void> {
   }
 }
 
+const ORD = '((file_index::BIGINT << 40) | file_row_number)';
+
+/** The first row of each hash. */
+function handTags(folder: string): string {
+  return `SELECT hash, arg_min(prediction, ord) AS prediction, arg_min(punsafe, ord) AS punsafe, arg_min(pwatermark, ord) AS pwatermark
+    FROM (SELECT *, ${ORD} AS ord FROM '${folder}/tags/*.parquet') GROUP BY hash`;
+}
+
 /** What a person would type: the first tag row of each hash, joined, filtered, in input order. */
 function handSql(folder: string, output: string): string[] {
-  const ord = '((file_index::BIGINT << 40) | file_row_number)';
-  const tags = `SELECT hash, arg_min(prediction, ord) AS prediction, arg_min(punsafe, ord) AS punsafe, arg_min(pwatermark, ord) AS pwatermark
-    FROM (SELECT *, ${ord} AS ord FROM '${folder}/tags/*.parquet') GROUP BY hash`;
+  const tags = handTags(folder);
   return [
     `COPY (SELECT m.* EXCLUDE (ord), t.pwatermark, t.punsafe, t.prediction AS aesthetic
-           FROM (SELECT *, ${ord} AS ord FROM '${folder}/metadata/*.parquet') AS m JOIN (${tags}) AS t ON m.hash = t.hash
+           FROM (SELECT *, ${ORD} AS ord FROM '${folder}/metadata/*.parquet') AS m JOIN (${tags}) AS t ON m.hash = t.hash
            WHERE t.prediction > 7 AND t.punsafe < 0.5 AND t.pwatermark < 0.8 ORDER BY m.ord)
      TO '${output}' (FORMAT parquet, COMPRESSION snappy)`,
   ];
@@ -86,12 +92,11 @@ function handSql(folder: string, output: string): string[] {
 function handNumbersSql(folder: string): string[] {
   const twice = (name: string): string =>
     `SELECT count(*), sum(n - 1) FROM (SELECT count(*) AS n FROM '${folder}/${name}/*.parquet' GROUP BY hash HAVING n > 1)`;
-  const tags = `SELECT hash, arg_min((prediction, punsafe, pwatermark), ((file_index::BIGINT << 40) | file_row_number)) AS s
-    FROM '${folder}/tags/*.parquet' GROUP BY hash`;
+  const tags = handTags(folder);
   return [
     twice('metadata'),
     twice('tags'),
-    `SELECT t.hash IS NULL AS no_tag, s[1] > 7 AS a, s[2] < 0.5 AS b, s[3] < 0.8 AS c, count(*)
+    `SELECT t.hash IS NULL AS no_tag, prediction > 7 AS a, punsafe < 0.5 AS b, pwatermark < 0.8 AS c, count(*)
      FROM '${folder}/metadata/*.parquet' AS m LEFT JOIN (${tags}) AS t ON m.hash = t.hash GROUP BY ALL`,
   ];
 }

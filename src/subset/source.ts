@@ -37,14 +37,18 @@ export function tableSql(
   return `SELECT ${[...columns, ord].join(', ')} FROM read_parquet([${paths}], hive_partitioning = false${byName})`;
 }
 
-/** Only columns whose files disagree are cast: a plain column lets DuckDB push conditions into the files. */
+/**
+ * Where files disagree on a column's type, DuckDB casts a condition's constant to each file's own type before it reads
+ * (4.9 becomes 5 for a file of integers) and loses rows. A list of one value keeps conditions out of such columns; all
+ * others stay plain, so that conditions reach the files.
+ */
 function readColumn({ files, schema }: SourceTable, name: string): string {
   const { type } = schema.find((column) => column.name === name)!;
   const agrees = files.every((file) => {
     const own = file.columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
     return own === undefined || own.type === type;
   });
-  return agrees ? quoteName(name) : `${quoteName(name)}::${type}`;
+  return agrees ? quoteName(name) : `([${quoteName(name)}::${type}])[1]`;
 }
 
 function isUniform({ files }: SourceTable): boolean {

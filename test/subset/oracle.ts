@@ -52,11 +52,17 @@ export function bruteForce(
       const drop = (rule: string): void => {
         expected.droppedBy[rule] = (expected.droppedBy[rule] ?? 0) + 1;
       };
-      if (!rules.where(row)) return drop('where');
+      if (!rules.where(row)) {
+        drop('where');
+        return;
+      }
       const tag = row.hash === null ? undefined : first.get(row.hash);
       if (!tag) noTag++;
       if (rules.deduplicate && row.hash !== null) {
-        if (seen.has(row.hash)) return drop('duplicate');
+        if (seen.has(row.hash)) {
+          drop('duplicate');
+          return;
+        }
         seen.add(row.hash);
       }
       for (const [name, score, passes] of [
@@ -64,9 +70,13 @@ export function bruteForce(
         ['punsafe', tag?.punsafe ?? null, (value: number) => value < rules.maxPunsafe],
       ] as const) {
         if (score === null || (Number.isNaN(score) && !rules.nanIsHigh)) {
-          if (!rules.keepMissing) return drop(`${name}_missing`);
+          if (!rules.keepMissing) {
+            drop(`${name}_missing`);
+            return;
+          }
         } else if (!passes(Number.isNaN(score) ? Number.POSITIVE_INFINITY : score)) {
-          return drop(name);
+          drop(name);
+          return;
         }
       }
       expected.kept.push({ row, tag, place: [fileIndex, rowIndex] });
