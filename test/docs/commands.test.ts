@@ -5,7 +5,8 @@ import { flagSection, flagTables } from '../../scripts/write-readme-flags.ts';
 import { packageFolder } from '../../src/base/package.ts';
 import { SCORE_FLAGS } from '../../src/cli/score-flags.ts';
 import { LOOKUP_FLAGS, STORE_BUILD_FLAGS, STORE_INFO_FLAGS } from '../../src/cli/store-flags.ts';
-import { allPages, readPage } from './pages.ts';
+import { SUBSET_FLAGS } from '../../src/cli/subset-flags.ts';
+import { allPages, readPage, sectionOf } from './pages.ts';
 
 test("the README's flags are the command's, with their defaults", (t) => {
   t.is(
@@ -64,6 +65,15 @@ test('every flag of the store commands is documented, and every one in a documen
     for (const [command] of uses) {
       for (const [, flag] of command.matchAll(/ --([a-z][\w-]*)/g)) t.true(flag! in table, command);
     }
+  }
+});
+
+test('the flags of subset are documented as they are, and those in documented commands exist', (t) => {
+  t.true(sectionOf(readPage('docs/subset.md').text, 'Flags').includes(flagTables(SUBSET_FLAGS)));
+  const commands = allPages().flatMap(({ text }) => text.match(/^bowerbird subset (?:.*\\\n)*.*/gm) ?? []);
+  t.true(commands.length >= 8);
+  for (const command of commands) {
+    for (const [, flag] of command.matchAll(/ --([a-z][\w-]*)/g)) t.true(flag! in SUBSET_FLAGS, command);
   }
 });
 
