@@ -55,6 +55,10 @@ export const EXIT_CODES = {
   BB_HASH_INVALID: 2,
   // serve
   BB_LISTEN: 2,
+  // subset
+  BB_SUBSET_EXISTS: 2,
+  BB_SUBSET_WHERE: 2,
+  BB_SUBSET_FAILED: 1,
 } as const;
 
 /** A stable error code. */

@@ -7,10 +7,12 @@ import { SERVE } from './serve-command.ts';
 import { STORE_INFO, STORE_VERIFY } from './store-command.ts';
 import { STORE_EXPORT } from './store-export-command.ts';
 import { STORE_ADD, STORE_BUILD, STORE_COMPACT } from './store-write-command.ts';
+import { SUBSET } from './subset-command.ts';
 
 /** Commands by the word that they are called by; a group has commands of its own. */
 export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SCORE,
+  SUBSET,
   BUCKETS,
   LOOKUP,
   SERVE,

@@ -45,7 +45,7 @@ export function isInteger(type: string): boolean {
 }
 
 /** True for every type that holds plain numbers. */
-function isNumeric(type: string): boolean {
+export function isNumeric(type: string): boolean {
   return isInteger(type) || type === 'FLOAT' || type === 'DOUBLE' || type.startsWith('DECIMAL(');
 }
 

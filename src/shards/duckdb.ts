@@ -5,15 +5,17 @@ export interface DuckDbOptions {
   readonly memoryLimitMb: number;
   /** Where DuckDB spills what does not fit. */
   readonly temporaryFolder: string;
+  /** Threads that work on a query; 1 unless said otherwise. */
+  readonly threads?: number;
 }
 
 /**
- * Opens an in-memory DuckDB that works on one thread (so that the bytes it writes depend on the rows alone),
- * keeps the order of rows, and never goes to the network for an extension.
+ * Opens an in-memory DuckDB that works on one thread unless told otherwise (so that the bytes it writes depend on the
+ * rows alone), keeps the order of rows, and never goes to the network for an extension.
  */
 export async function openDuckDb(options: DuckDbOptions): Promise<DuckDBInstance> {
   return DuckDBInstance.create(':memory:', {
-    threads: '1',
+    threads: String(options.threads ?? 1),
     memory_limit: `${options.memoryLimitMb}MiB`,
     temp_directory: options.temporaryFolder,
     preserve_insertion_order: 'true',

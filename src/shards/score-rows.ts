@@ -14,7 +14,7 @@ import { fingerprintFile } from './text-bytes.ts';
 export type ScoreColumn = 'aesthetic' | 'punsafe' | 'pwatermark';
 
 /** Names that a score goes by, best first: this tool's and LAION's. */
-const SCORE_NAMES: Readonly<Record<ScoreColumn, readonly string[]>> = {
+export const SCORE_NAMES: Readonly<Record<ScoreColumn, readonly string[]>> = {
   aesthetic: ['aesthetic', 'prediction', 'AESTHETIC_SCORE'],
   punsafe: ['punsafe'],
   pwatermark: ['pwatermark'],
@@ -74,7 +74,7 @@ export async function* readScoreRows(
 }
 
 /** A run folder stands for its tags: its other Parquet files repeat rows or hold none. */
-function tagsOf(path: string): string {
+export function tagsOf(path: string): string {
   const tags = join(path, 'tags');
   return existsSync(join(path, 'run.json')) && existsSync(tags) ? tags : path;
 }

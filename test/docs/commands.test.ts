@@ -12,7 +12,8 @@ import {
   STORE_EXPORT_FLAGS,
   STORE_INFO_FLAGS,
 } from '../../src/cli/store-flags.ts';
-import { allPages, readPage } from './pages.ts';
+import { SUBSET_FLAGS } from '../../src/cli/subset-flags.ts';
+import { allPages, readPage, sectionOf } from './pages.ts';
 
 test('the flags of a page are those of its command, with their defaults', (t) => {
   t.is(FLAG_PAGES.length, 2);
@@ -97,6 +98,15 @@ test('every flag of buckets is documented with its default, and every one in a d
   t.true(uses.length >= 5);
   for (const [command] of uses) {
     for (const [, flag] of command.matchAll(/ --([a-z][\w-]*)/g)) t.true(flag! in BUCKETS_FLAGS, command);
+  }
+});
+
+test('the flags of subset are documented as they are, and those in documented commands exist', (t) => {
+  t.true(sectionOf(readPage('docs/subset.md').text, 'Flags').includes(flagTables(SUBSET_FLAGS)));
+  const commands = allPages().flatMap(({ text }) => text.match(/^bowerbird subset (?:.*\\\n)*.*/gm) ?? []);
+  t.true(commands.length >= 8);
+  for (const command of commands) {
+    for (const [, flag] of command.matchAll(/ --([a-z][\w-]*)/g)) t.true(flag! in SUBSET_FLAGS, command);
   }
 });
 

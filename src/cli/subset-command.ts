@@ -1,0 +1,96 @@
+import type { SubsetProgress } from '../subset/database.ts';
+import type { SubsetResult } from '../subset/subset.ts';
+import { type Command, commandLine, type Invocation, pathsOf } from './command.ts';
+import { usageError } from './flags.ts';
+import { withInterrupt } from './interrupt.ts';
+import { SUBSET_FLAGS, subsetOptions } from './subset-flags.ts';
+
+const PROGRESS_EVERY_MS = 2000;
+const MB = 1e6;
+
+/** `bowerbird subset` */
+export const SUBSET: Command = {
+  usage: 'subset [inputs..]',
+  describe: 'Join tags to metadata by hash and write the rows that pass as Parquet for img2dataset',
+  flags: SUBSET_FLAGS,
+  extend: (parser) =>
+    parser
+      .positional('inputs', { type: 'string', array: true, describe: 'More of --metadata' })
+      .example([
+        [
+          '$0 subset --metadata laion2B-en --tags aesthetic-tags --cut 7,8 --max-punsafe 0.5 --output-folder out',
+          'laion-aesthetic and laion-art in one scan',
+        ],
+      ]),
+  run: subsetCommand,
+};
+
+/** Runs `subset` with its progress on stderr and its books on stdout; gives the exit code. */
+async function subsetCommand(invocation: Invocation): Promise<number> {
+  const { values, args } = invocation;
+  const metadata = pathsOf(invocation, 'metadata', 'inputs');
+  const unique = [...new Set(metadata)];
+  if (unique.length === 0) throw usageError('subset needs --metadata: Parquet with URLs, or a run folder.');
+  if (!values['output-folder']) throw usageError('subset needs --output-folder: the folder to write.');
+  const options = subsetOptions(values, unique, commandLine(args));
+  const { runSubset } = await import('../subset/subset.ts');
+  try {
+    const result = await withInterrupt(
+      () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
+      (signal) => runSubset(options, { signal, onProgress: showProgress(), onNote: note }),
+    );
+    process.stdout.write(values['json'] === true ? `${JSON.stringify(result.summary)}\n` : describe(result));
+    return 0;
+  } catch (thrown) {
+    if (!(thrown instanceof DOMException && thrown.name === 'AbortError')) throw thrown;
+    process.stderr.write('Interrupted. Nothing was published.\n');
+    return 130;
+  }
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function showProgress(): (progress: SubsetProgress) => void {
+  let shownAtMs = Date.now();
+  return ({ phase, percent, spilledBytes }) => {
+    if (Date.now() - shownAtMs < PROGRESS_EVERY_MS) return;
+    shownAtMs = Date.now();
+    const share = percent === undefined ? '' : `  ${percent.toFixed(0)}%`;
+    const spill = spilledBytes === 0 ? '' : `  (${(spilledBytes / MB).toFixed(0)} MB spilled)`;
+    note(`${phase}${share}${spill}`);
+  };
+}
+
+function describe({ summary, outputFolder, peakSpillBytes }: SubsetResult): string {
+  const lines: string[] = [];
+  const duplicates = summary.metadata.duplicates;
+  lines.push(
+    `metadata    ${summary.metadata.rows} rows in ${summary.metadata.files.length} files` +
+      (duplicates
+        ? `; ${duplicates.hashes} hashes are there more than once (${duplicates.rows} rows more)`
+        : ''),
+  );
+  for (const table of summary.tags) {
+    lines.push(
+      `tags        ${table.scores.join(', ')}: ${table.rows} rows in ${table.files.length} files; ` +
+        `${table.duplicates.hashes} hashes more than once (${table.duplicates.rows} rows passed over); ` +
+        `${table.rowsWithoutTag} rows of the metadata found none`,
+    );
+  }
+  if (summary.skippedFiles.length > 0) lines.push(`left out    ${summary.skippedFiles.length} files`);
+  for (const part of summary.subsets) {
+    lines.push('', `${part.name}  ->  ${outputFolder}${part.folder === '.' ? '' : `/${part.folder}`}`);
+    const dropped = Object.entries(part.droppedBy).filter(([, rows]) => rows > 0);
+    for (const [rule, rows] of dropped) lines.push(`  dropped by ${rule.padEnd(20)} ${rows}`);
+    lines.push(`  kept                            ${part.kept} in ${part.files.length} files`);
+    const sum = dropped.reduce((total, [, rows]) => total + rows, part.kept);
+    lines.push(`  sum                             ${sum} of ${part.input}`);
+    for (const [tag, rows] of Object.entries(part.keptWithoutTag)) {
+      if (rows > 0) lines.push(`  kept without ${tag.padEnd(18)} ${rows}`);
+    }
+  }
+  if (peakSpillBytes > 0) lines.push('', `spilled     ${(peakSpillBytes / MB).toFixed(0)} MB at most`);
+  return `${lines.join('\n')}\n`;
+}

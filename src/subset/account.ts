@@ -1,0 +1,85 @@
+import { DROP_RULES, type DropRule, type FilterTag } from '../filter/filter.ts';
+import { DUPLICATE, isFailed, isMissing, noTagBit } from './codes.ts';
+import { hasRule, type SubsetOptions, TAGS } from './options.ts';
+
+/** What can drop a row of the metadata, in the order in which the rules are asked. */
+export const SUBSET_RULES = ['status', 'where', 'duplicate', ...DROP_RULES] as const;
+export type SubsetRule = 'status' | 'where' | 'duplicate' | DropRule;
+
+/** How many judged rows have a code. */
+export interface CodeCount {
+  readonly code: number;
+  readonly rows: number;
+}
+
+/** Where the rows of the input went; `kept` and `droppedBy` sum to `input`. */
+export interface Account {
+  readonly input: number;
+  readonly kept: number;
+  readonly droppedBy: Readonly<Record<SubsetRule, number>>;
+  /** Kept rows without a tag that a rule asks for; only with missing tags kept. */
+  readonly keptWithoutTag: Readonly<Record<FilterTag, number>>;
+}
+
+/** The first rule that a judged row fails, for one selection; null where it is kept. */
+export function firstFailure(code: number, selection: number, options: SubsetOptions): SubsetRule | null {
+  if (options.deduplicate && (code & DUPLICATE) !== 0) return 'duplicate';
+  for (const tag of TAGS) {
+    if (!isAskedOf(tag, selection, options)) continue;
+    if (isMissing(code, tag)) {
+      if (options.missingTags === 'drop') return `${tag}_missing`;
+    } else if (isFailed(code, tag, selection)) {
+      return tag;
+    }
+  }
+  return null;
+}
+
+function isAskedOf(tag: FilterTag, selection: number, options: SubsetOptions): boolean {
+  return tag === 'aesthetic' ? options.selections[selection]!.kind !== 'all' : hasRule(options, tag);
+}
+
+/** The selections that keep a row of this code, as bits. */
+export function keptBy(code: number, options: SubsetOptions): number {
+  return options.selections.reduce(
+    (mask, _, selection) => mask | (firstFailure(code, selection, options) === null ? 1 << selection : 0),
+    0,
+  );
+}
+
+/**
+ * The books of one selection.
+ *
+ * @param input rows of the metadata
+ * @param droppedBefore rows that were dropped before they were judged
+ */
+export function accountFor(
+  codes: readonly CodeCount[],
+  selection: number,
+  options: SubsetOptions,
+  input: number,
+  droppedBefore: Readonly<{ status: number; where: number }>,
+): Account {
+  const droppedBy = Object.fromEntries(SUBSET_RULES.map((rule) => [rule, 0])) as Record<SubsetRule, number>;
+  const keptWithoutTag: Record<FilterTag, number> = { aesthetic: 0, punsafe: 0, pwatermark: 0 };
+  droppedBy.status = droppedBefore.status;
+  droppedBy.where = droppedBefore.where;
+  let kept = 0;
+  for (const { code, rows } of codes) {
+    const failure = firstFailure(code, selection, options);
+    if (failure !== null) {
+      droppedBy[failure] += rows;
+      continue;
+    }
+    kept += rows;
+    for (const tag of TAGS) {
+      if (isAskedOf(tag, selection, options) && isMissing(code, tag)) keptWithoutTag[tag] += rows;
+    }
+  }
+  return { input, kept, droppedBy, keptWithoutTag };
+}
+
+/** Judged rows whose hash the tag table does not know. */
+export function rowsWithoutTag(codes: readonly CodeCount[], table: number): number {
+  return codes.reduce((sum, { code, rows }) => sum + ((code & noTagBit(table)) !== 0 ? rows : 0), 0);
+}

@@ -1,0 +1,64 @@
+import type { FilterTag } from '../filter/filter.ts';
+
+/** The tags in the order in which their rules are asked. */
+export const TAGS: readonly FilterTag[] = ['aesthetic', 'punsafe', 'pwatermark'];
+
+/** A range of aesthetic scores that makes one subset. */
+export interface Selection {
+  /** The folder's name where there are several: `aesthetic_7`, `bucket_7`. */
+  readonly name: string;
+  /** No bound: any score, or none, will do. */
+  readonly lower?: number;
+  readonly upper?: number;
+  /** `above`: > lower. `bucket`: lower <= score < upper. `closed-bucket`: lower <= score <= upper, as LAION's. */
+  readonly kind: 'all' | 'above' | 'bucket' | 'closed-bucket';
+}
+
+/** What a subset is made of. */
+export interface SubsetOptions {
+  /** Files, folders, globs, or run folders. */
+  readonly metadata: readonly string[];
+  /** Tag tables; those with the same scores are one table. */
+  readonly tags: readonly string[];
+  readonly urlColumn?: string | undefined;
+  readonly hashColumn?: string | undefined;
+  /** At least one, at most eight; all made in one scan. */
+  readonly selections: readonly Selection[];
+  readonly maxPunsafe?: number | undefined;
+  readonly maxPwatermark?: number | undefined;
+  readonly missingTags: 'drop' | 'keep';
+  /** An SQL expression on the metadata's columns. */
+  readonly where?: string | undefined;
+  readonly deduplicate: boolean;
+  readonly laionCompat: boolean;
+  readonly swapWidthHeight: boolean;
+  readonly skipBadFiles: boolean;
+  /** Names of output columns; all where not given. */
+  readonly columns?: readonly string[] | undefined;
+  /** Order of the output: input order where not given. */
+  readonly shuffleSeed?: number | undefined;
+  readonly outputFolder: string;
+  readonly outputFiles: number;
+  readonly compression: 'snappy' | 'zstd';
+  readonly overwrite: boolean;
+  readonly threads: number;
+  /** Of the whole process. */
+  readonly memoryLimitMb: number;
+  readonly temporaryFolder?: string | undefined;
+  /** The command line, for subset.json. */
+  readonly command: string;
+}
+
+/** Selections that one scan can make: each has a bit. */
+export const MAX_SELECTIONS = 8;
+
+/** True where any selection looks at the aesthetic score. */
+export function hasAestheticRule(options: Pick<SubsetOptions, 'selections'>): boolean {
+  return options.selections.some((selection) => selection.kind !== 'all');
+}
+
+/** True where a rule looks at this tag. */
+export function hasRule(options: SubsetOptions, tag: FilterTag): boolean {
+  if (tag === 'aesthetic') return hasAestheticRule(options);
+  return (tag === 'punsafe' ? options.maxPunsafe : options.maxPwatermark) !== undefined;
+}

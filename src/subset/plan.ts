@@ -1,0 +1,147 @@
+import type { FilterTag } from '../filter/filter.ts';
+import { columnOf, findColumns, type SchemaColumn } from '../shards/columns.ts';
+import { ShardError } from '../shards/errors.ts';
+import { asInt64, quoteName } from '../shards/sql.ts';
+import type { TagTable } from './inputs.ts';
+import { hasRule, type SubsetOptions, TAGS } from './options.ts';
+import type { SourceTable } from './source.ts';
+
+/** A column of the output. */
+export interface OutputColumn extends SchemaColumn {
+  /** A column of the metadata, or of a tag table. */
+  readonly from: { readonly metadata: string } | { readonly table: number; readonly column: string };
+}
+
+/** What is read from where, and what is written: plain data. */
+export interface SubsetPlan {
+  readonly metadata: SourceTable;
+  readonly tables: readonly TagTable[];
+  /** The metadata's columns that play a part. */
+  readonly url: string;
+  readonly hash?: string;
+  /** The column of a run's tags that says what became of a row. */
+  readonly status?: string;
+  /** Scores that no tag table has and the metadata do. */
+  readonly scores: Readonly<Partial<Record<FilterTag, string>>>;
+  readonly output: readonly OutputColumn[];
+  /** Metadata columns whose place a tag table's score takes. */
+  readonly replaced: readonly string[];
+  /** Columns that are read from another one. */
+  readonly renamed: Readonly<Record<string, string>>;
+}
+
+/** The order in which LAION's published subsets have the joined scores. */
+const JOINED_ORDER: readonly FilterTag[] = ['pwatermark', 'punsafe', 'aesthetic'];
+
+/** What a run says of its own rows: constant in a subset, or about other thresholds. */
+const RUN_COLUMNS = ['status', 'reason', 'error_message', 'kept', 'dropped_by'];
+
+/**
+ * Settles which column plays which part.
+ *
+ * @throws ShardError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH
+ */
+export function planSubset(
+  metadata: SourceTable,
+  tables: readonly TagTable[],
+  fromRuns: boolean,
+  options: SubsetOptions,
+): SubsetPlan {
+  const { schema } = metadata;
+  const mapping = findColumns(schema, {
+    urlColumn: options.urlColumn,
+    hashColumn: options.hashColumn,
+  });
+  if (tables.length > 0 && mapping.hash === undefined) {
+    throw missing(
+      schema,
+      'The metadata have no integer column hash to join tags by. Name it with --hash-col.',
+    );
+  }
+  if (options.deduplicate && mapping.hash === undefined) {
+    throw missing(
+      schema,
+      'The metadata have no integer column hash to find duplicates by. Name it with --hash-col.',
+    );
+  }
+  const scores: Partial<Record<FilterTag, string>> = {};
+  for (const tag of TAGS) {
+    if (tables.some((table) => table.scores[tag] !== undefined)) continue;
+    const column = mapping[tag];
+    if (column !== undefined) scores[tag] = column;
+    else if (hasRule(options, tag)) {
+      throw missing(
+        schema,
+        `No input has ${tag}, which a rule asks for: neither the metadata nor a table of --tags.`,
+      );
+    }
+  }
+  return {
+    metadata,
+    tables,
+    url: mapping.url,
+    ...(mapping.hash !== undefined && { hash: mapping.hash }),
+    ...(fromRuns && { status: 'status' }),
+    scores,
+    ...outputColumns(schema, tables, fromRuns, options.columns),
+    renamed: options.swapWidthHeight ? swapped(schema) : {},
+  };
+}
+
+function outputColumns(
+  schema: readonly SchemaColumn[],
+  tables: readonly TagTable[],
+  fromRuns: boolean,
+  wanted: readonly string[] | undefined,
+): Pick<SubsetPlan, 'output' | 'replaced'> {
+  const joined = JOINED_ORDER.flatMap((tag): OutputColumn[] => {
+    const table = tables.findIndex((one) => one.scores[tag] !== undefined);
+    if (table < 0) return [];
+    const column = tables[table]!.scores[tag]!;
+    return [{ name: tag, type: columnOf(tables[table]!.schema, column)!.type, from: { table, column } }];
+  });
+  const isReplaced = ({ name }: SchemaColumn): boolean => columnOf(joined, name) !== undefined;
+  const passed = schema
+    .filter((column) => !isReplaced(column))
+    .map((column) => ({ ...column, from: { metadata: column.name } }));
+  const all = [...passed, ...joined];
+  const replaced = schema.filter(isReplaced).map((column) => column.name);
+  if (wanted) return { output: chosen(all, wanted), replaced };
+  const output = fromRuns ? all.filter(({ name }) => !RUN_COLUMNS.includes(name)) : all;
+  return { output, replaced };
+}
+
+function chosen(all: readonly OutputColumn[], wanted: readonly string[]): OutputColumn[] {
+  const output = wanted.map((name) => {
+    const found = columnOf(all, name) as OutputColumn | undefined;
+    if (!found) throw missing(all, `There is no column "${name}", which --columns names.`);
+    return found;
+  });
+  if (new Set(output).size === output.length) return output;
+  throw missing(all, '--columns names a column twice.');
+}
+
+/** WIDTH and HEIGHT, each read from the other. @throws ShardError BB_COLUMN_MISSING */
+function swapped(schema: readonly SchemaColumn[]): Record<string, string> {
+  const width = columnOf(schema, 'WIDTH');
+  const height = columnOf(schema, 'HEIGHT');
+  if (!width || !height) {
+    throw missing(
+      schema,
+      'The metadata have no columns WIDTH and HEIGHT, which --swap-width-height exchanges.',
+    );
+  }
+  return { [width.name]: height.name, [height.name]: width.name };
+}
+
+function missing(schema: readonly SchemaColumn[], what: string): ShardError {
+  const columns = schema.map((column) => column.name);
+  return new ShardError('BB_COLUMN_MISSING', `${what} The columns are: ${columns.join(', ')}.`, {
+    fields: { columns },
+  });
+}
+
+/** SQL for an int64 hash, from a table that has it as `column`. */
+export function hashSql(table: SourceTable, column: string): string {
+  return asInt64(quoteName(column), columnOf(table.schema, column)!.type);
+}

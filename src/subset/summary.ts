@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { packageVersion } from '../base/package.ts';
+import type { FilterTag } from '../filter/filter.ts';
+import type { SchemaColumn } from '../shards/columns.ts';
+import type { Account } from './account.ts';
+import type { SkippedFile } from './inputs.ts';
+import { hasAestheticRule, type Selection, type SubsetOptions, TAGS } from './options.ts';
+import type { PartFile } from './parts.ts';
+import type { SubsetPlan } from './plan.ts';
+import type { SourceFile } from './source.ts';
+
+/** One subset of possibly several that a run made. */
+export interface SubsetPart extends Account {
+  readonly name: string;
+  /** Within the output folder; `.` for itself. */
+  readonly folder: string;
+  readonly selection: Omit<Selection, 'name'>;
+  readonly files: readonly PartFile[];
+}
+
+/** Hashes that a source has more than once, and the rows beyond the first of each. */
+export interface Duplicates {
+  readonly hashes: number;
+  readonly rows: number;
+}
+
+interface InputFileEntry {
+  readonly path: string;
+  readonly rowCount: number;
+  readonly sizeBytes: number;
+  readonly fingerprint: string;
+}
+
+/** A tag table, and what of it could be joined. */
+export interface TagTableEntry {
+  readonly scores: readonly FilterTag[];
+  readonly files: readonly InputFileEntry[];
+  readonly rows: number;
+  readonly duplicates: Duplicates;
+  /** Rows of the metadata, after status and --where, whose hash the table does not know. */
+  readonly rowsWithoutTag: number;
+}
+
+/** The content of subset.json. */
+export interface SubsetSummary {
+  readonly formatVersion: 1;
+  readonly toolVersion: string;
+  readonly command: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly metadata: {
+    readonly files: readonly InputFileEntry[];
+    readonly rows: number;
+    /** Null where the metadata have no hash. */
+    readonly duplicates: Duplicates | null;
+  };
+  readonly tags: readonly TagTableEntry[];
+  readonly skippedFiles: readonly SkippedFile[];
+  readonly replacedColumns: readonly string[];
+  readonly columns: readonly SchemaColumn[];
+  readonly warnings: readonly string[];
+  readonly subsets: readonly SubsetPart[];
+}
+
+/** The counts that a run found. */
+export interface SubsetCounts {
+  readonly metadataDuplicates: Duplicates | null;
+  readonly tagDuplicates: readonly Duplicates[];
+  readonly rowsWithoutTag: readonly number[];
+}
+
+/** The settings that make a subset what it is: not where it lies, nor how fast it was made. */
+export function settingsOf(options: SubsetOptions): Record<string, unknown> {
+  return {
+    aesthetic: hasAestheticRule(options),
+    maxPunsafe: options.maxPunsafe ?? null,
+    maxPwatermark: options.maxPwatermark ?? null,
+    missingTags: options.missingTags,
+    where: options.where ?? null,
+    deduplicate: options.deduplicate,
+    laionCompat: options.laionCompat,
+    swapWidthHeight: options.swapWidthHeight,
+    columns: options.columns ?? null,
+    shuffleSeed: options.shuffleSeed ?? null,
+    outputFiles: options.outputFiles,
+    compression: options.compression,
+  };
+}
+
+/** A digest of the inputs' content and the settings; the same for the same subset, wherever its files lie. */
+export function identityOf(plan: SubsetPlan, options: SubsetOptions): string {
+  const fingerprints = [plan.metadata, ...plan.tables].map(({ files }) =>
+    files.map(({ fingerprint }) => fingerprint),
+  );
+  return createHash('sha256')
+    .update(JSON.stringify([fingerprints, settingsOf(options)]))
+    .digest('hex');
+}
+
+/** Writes down what was made of what. */
+export function summarise(
+  plan: SubsetPlan,
+  options: SubsetOptions,
+  counts: SubsetCounts,
+  parts: readonly SubsetPart[],
+  skippedFiles: readonly SkippedFile[],
+  warnings: readonly string[],
+): SubsetSummary {
+  return {
+    formatVersion: 1,
+    toolVersion: packageVersion,
+    command: options.command,
+    settings: settingsOf(options),
+    metadata: {
+      files: plan.metadata.files.map(entryOf),
+      rows: rowsOf(plan.metadata.files),
+      duplicates: counts.metadataDuplicates,
+    },
+    tags: plan.tables.map((table, i) => ({
+      scores: TAGS.filter((tag) => table.scores[tag] !== undefined),
+      files: table.files.map(entryOf),
+      rows: rowsOf(table.files),
+      duplicates: counts.tagDuplicates[i]!,
+      rowsWithoutTag: counts.rowsWithoutTag[i]!,
+    })),
+    skippedFiles,
+    replacedColumns: plan.replaced,
+    columns: plan.output.map(({ name, type }) => ({ name, type })),
+    warnings,
+    subsets: parts,
+  };
+}
+
+/** Rows of files, by their footers. */
+export function rowsOf(files: readonly SourceFile[]): number {
+  return files.reduce((sum, file) => sum + file.rowCount, 0);
+}
+
+function entryOf({ path, rowCount, sizeBytes, fingerprint }: SourceFile): InputFileEntry {
+  return { path, rowCount, sizeBytes, fingerprint };
+}

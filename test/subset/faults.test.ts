@@ -1,0 +1,206 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { chmod, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import { parquetWriteFile } from 'hyparquet-writer';
+import { runSubset } from '../../src/subset/subset.ts';
+import { runCli, startCli } from '../helpers/run-cli.ts';
+import type { MetadataRow } from './oracle.ts';
+import { makeFolder, optionsOf, partsOf, readSubset, writeMetadata, writeTags } from './world.ts';
+
+const rowsOf = (count: number, from = 0): MetadataRow[] =>
+  Array.from({ length: count }, (_, i) => ({
+    URL: `http://host/${from + i}.jpg`,
+    TEXT: `caption ${from + i}`,
+    WIDTH: i,
+    hash: BigInt(from + i),
+  }));
+
+/** Spoils the data of a file and leaves its footer as it is. */
+async function spoilPages(path: string): Promise<void> {
+  const { size } = await stat(path);
+  const file = await open(path, 'r+');
+  await file.write(Buffer.alloc(Math.floor(size / 3), 0xff), 0, Math.floor(size / 3), 4);
+  await file.close();
+}
+
+test('of fifty files one with broken pages and one cut short stop the work by name, or are left out and listed', async (t) => {
+  const folder = await makeFolder(t);
+  await writeMetadata(
+    folder,
+    Array.from({ length: 50 }, (_, i) => rowsOf(100, 100 * i)),
+  );
+  const broken = join(folder, 'metadata', 'part-17.parquet');
+  await spoilPages(broken);
+  const failure = await t.throwsAsync(runSubset(optionsOf(folder)), { code: 'BB_SHARD_READ' });
+  t.true(failure!.message.includes(broken), failure!.message);
+  t.regex(failure!.message, /--skip-bad-files/);
+  t.false(existsSync(join(folder, 'out')));
+  const short = join(folder, 'metadata', 'part-3.parquet');
+  await writeFile(short, (await readFile(short)).subarray(0, 500));
+  const cut = await t.throwsAsync(runSubset(optionsOf(folder)), { code: 'BB_INPUT_UNREADABLE' });
+  t.true(cut!.message.includes(short), cut!.message);
+  const { summary } = await runSubset(optionsOf(folder, { skipBadFiles: true }));
+  t.deepEqual(
+    summary.skippedFiles.map((file) => [file.role, file.path]),
+    [
+      ['metadata', short],
+      ['metadata', broken],
+    ],
+  );
+  t.is(summary.subsets[0]!.kept, 4800);
+  const urls = (await readSubset(join(folder, 'out'))).map((row) => row['URL']);
+  t.is(new Set(urls).size, 4800);
+  t.false(urls.includes('http://host/1700.jpg'));
+});
+
+test('a broken tag table is named', async (t) => {
+  const folder = await makeFolder(t);
+  await writeMetadata(folder, [rowsOf(1000)]);
+  await writeTags(folder, [rowsOf(1000).map(({ hash }) => ({ hash, prediction: 8, punsafe: 0 }))]);
+  await spoilPages(join(folder, 'tags', 'part-0.parquet'));
+  await t.throwsAsync(runSubset(optionsOf(folder, { tags: [join(folder, 'tags')] })), {
+    code: 'BB_SHARD_READ',
+    message: /tags\/part-0\.parquet/,
+  });
+});
+
+test('files whose columns do not fit together are named, and can be left out', async (t) => {
+  const folder = await makeFolder(t);
+  await writeMetadata(folder, [rowsOf(10), rowsOf(10, 10)]);
+  const odd = join(folder, 'metadata', 'part-9.parquet');
+  const column = (name: string, value: unknown) => ({ name, data: [value] }) as never;
+  parquetWriteFile({
+    filename: odd,
+    columnData: [column('URL', 'http://a'), column('TEXT', 'b'), column('WIDTH', 'wide'), column('hash', 5n)],
+  });
+  const failure = await t.throwsAsync(runSubset(optionsOf(folder)), { code: 'BB_SCHEMA_MISMATCH' });
+  t.regex(
+    failure!.message,
+    /"WIDTH" is INTEGER in .*part-1\.parquet but VARCHAR in .*part-9\.parquet.*--skip-bad-files/,
+  );
+  const { summary } = await runSubset(optionsOf(folder, { skipBadFiles: true }));
+  t.is(summary.subsets[0]!.kept, 20);
+  t.deepEqual(
+    summary.skippedFiles.map((file) => file.path),
+    [odd],
+  );
+});
+
+test('an unreadable file is named', async (t) => {
+  const folder = await makeFolder(t);
+  await writeMetadata(folder, [rowsOf(10), rowsOf(10, 10)]);
+  const path = join(folder, 'metadata', 'part-1.parquet');
+  if (process.getuid?.() === 0) {
+    // Root reads what permissions forbid; a folder of that name cannot be opened as a file by anyone.
+    t.log('skipped as root: permissions bind others only');
+    t.pass();
+    return;
+  }
+  await chmod(path, 0);
+  await t.throwsAsync(runSubset(optionsOf(folder)), {
+    code: 'BB_INPUT_UNREADABLE',
+    message: /part-1\.parquet/,
+  });
+});
+
+test('a killed run leaves nothing under the final name, and the next one sweeps up and finishes', async (t) => {
+  const folder = await makeFolder(t);
+  await writeMetadata(folder, [rowsOf(60_000), rowsOf(60_000, 60_000)]);
+  const args = [
+    'subset',
+    join(folder, 'metadata'),
+    '--output-folder',
+    join(folder, 'out'),
+    '--output-files',
+    '100',
+  ];
+  let killedWhileStaged = 0;
+  for (const delayMs of [5, 60, 150]) {
+    const cli = startCli(args);
+    while (cli.process.exitCode === null && !readdirSync(folder).some((name) => name.endsWith('.tmp'))) {
+      await sleep(2);
+    }
+    await sleep(delayMs);
+    cli.process.kill('SIGKILL');
+    const { signal } = await cli.ended;
+    if (signal !== 'SIGKILL') break;
+    killedWhileStaged++;
+    t.false(existsSync(join(folder, 'out')));
+    t.true(readdirSync(folder).some((name) => name.startsWith('.out.') && name.endsWith('.tmp')));
+  }
+  t.true(killedWhileStaged > 0);
+  if (!existsSync(join(folder, 'out'))) {
+    const { exitCode, stderr } = await runCli(args);
+    t.is(exitCode, 0, stderr);
+  }
+  t.deepEqual(readdirSync(folder).sort(), ['metadata', 'out']);
+  t.is((await partsOf(join(folder, 'out'))).length, 100);
+  t.is((await readSubset(join(folder, 'out'))).length, 120_000);
+});
+
+test('Ctrl-C ends with 130 and leaves nothing', async (t) => {
+  const folder = await makeFolder(t);
+  await writeMetadata(folder, [rowsOf(100_000)]);
+  const cli = startCli([
+    'subset',
+    join(folder, 'metadata'),
+    '--output-folder',
+    join(folder, 'out'),
+    '--output-files',
+    '2000',
+  ]);
+  while (!readdirSync(folder).some((name) => name.endsWith('.tmp'))) await sleep(2);
+  await sleep(100);
+  cli.process.kill('SIGINT');
+  const { exitCode, stderr } = await cli.ended;
+  t.is(exitCode, 130, stderr);
+  t.regex(stderr, /Nothing was published/);
+  t.deepEqual(readdirSync(folder), ['metadata']);
+});
+
+test('a full disk is told as such, for the output and for the spill folder', async (t) => {
+  const folder = await makeFolder(t);
+  await writeMetadata(folder, [rowsOf(200_000)]);
+  const disk = join(folder, 'disk');
+  await mkdir(disk);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stdio: 'ignore' });
+  } catch {
+    t.log('skipped: a small file system cannot be mounted here');
+    t.pass();
+    return;
+  }
+  try {
+    const outputFolder = join(disk, 'out');
+    const failure = await t.throwsAsync(
+      runSubset(optionsOf(folder, { outputFolder, temporaryFolder: join(folder, 'spill'), shuffleSeed: 1 })),
+      { code: 'BB_DISK_FULL' },
+    );
+    t.regex(failure!.message, /--temporary-folder/);
+    t.deepEqual(readdirSync(disk), []);
+  } finally {
+    execFileSync('umount', [disk]);
+  }
+});
+
+test('an existing subset stays unless it is to be replaced; any other folder always stays', async (t) => {
+  const folder = await makeFolder(t);
+  await writeMetadata(folder, [rowsOf(10)]);
+  await runSubset(optionsOf(folder));
+  const before = await readFile(join(folder, 'out', 'subset.json'), 'utf8');
+  await t.throwsAsync(runSubset(optionsOf(folder, { where: 'WIDTH > 5' })), { code: 'BB_SUBSET_EXISTS' });
+  t.is(await readFile(join(folder, 'out', 'subset.json'), 'utf8'), before);
+  const { summary } = await runSubset(optionsOf(folder, { where: 'WIDTH > 5', overwrite: true }));
+  t.is(summary.subsets[0]!.kept, 4);
+  t.is((await readSubset(join(folder, 'out'))).length, 4);
+  await mkdir(join(folder, 'mine'));
+  await writeFile(join(folder, 'mine', 'a.txt'), 'a');
+  const other = optionsOf(folder, { outputFolder: join(folder, 'mine'), overwrite: true });
+  await t.throwsAsync(runSubset(other), { code: 'BB_SUBSET_EXISTS' });
+  await t.throwsAsync(runSubset({ ...other, outputFolder: join(folder, 'metadata') }), {
+    code: 'BB_OUTPUT_FOLDER',
+  });
+});
