@@ -33,11 +33,12 @@ export function bucketPageData(
   };
 }
 
-/** Runs have the columns of their inputs; tags alone need the table that they belong to. */
-function subsetCommand(inputs: readonly string[], { inputs: found }: BucketsResult): string {
-  const isRuns = found.runs.length > 0 && found.runs.length === inputs.length;
-  const args = isRuns ? ['--metadata', ...inputs] : ['--metadata', 'METADATA', '--tags', ...inputs];
-  return commandLine(['subset', ...args]);
+/** What has URLs is metadata and tags in one; tags alone need the table that they belong to. */
+function subsetCommand(inputs: readonly string[], { hasUrls, inputs: found }: BucketsResult): string {
+  const paths = inputs.join(',');
+  if (hasUrls) return commandLine(['subset', '--metadata', paths]);
+  const isStored = found.files.length === 0 && found.stores.length === 0;
+  return commandLine(['subset', '--metadata', ...(isStored ? ['RUNS'] : ['METADATA', '--tags', paths])]);
 }
 
 function sourcesOf(inputs: readonly string[], { inputs: { files, stores, runs } }: BucketsResult): string[] {

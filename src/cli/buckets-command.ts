@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { WhatIfCube } from '../buckets/what-if.ts';
 import type { WhatIfThresholds } from '../buckets/what-if-count.ts';
 import type { MergedRuns } from '../pipeline/merge-runs.ts';
@@ -89,6 +90,7 @@ async function readStoredResult(inputs: readonly string[], values: FlagValues): 
     quantiles: [],
     groups: undefined,
     skipped: [],
+    hasUrls: inputs.every((input) => existsSync(join(input, 'run.json'))),
     whatIf: answerWhatIf(tally.cube, thresholdsOf(values)),
     by: undefined,
   };

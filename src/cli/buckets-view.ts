@@ -100,9 +100,10 @@ export function describeBuckets(result: BucketsResult, merged?: MergedRuns): str
     inputLines(result),
     merged ? describeMerge(merged) : '',
     skipped.length > 0
-      ? [`${skipped.length} files were passed over:`, ...skipped.map(({ reason }) => `  ${reason}`)].join(
-          '\n',
-        )
+      ? [
+          `${countOf(skipped.length, 'file')} passed over:`,
+          ...skipped.map(({ reason }) => `  ${reason}`),
+        ].join('\n')
       : '',
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
@@ -191,14 +192,14 @@ function describeMerge({ runs, counts, meanCheck }: MergedRuns): string {
     meanCheck === undefined
       ? 'The head is not at hand (--aesthetic-head), so the means were not held against the scores.'
       : `The head's score of each bucket's mean embedding is the bucket's mean score, to ${meanCheck.toExponential(1)}.`;
-  return `Merged: ${runs.length} runs with ${counts.count} rows. ${check}`;
+  return `Merged: ${countOf(runs.length, 'run')} with ${counts.count} rows. ${check}`;
 }
 
 function inputLines({ inputs, skipped }: BucketsResult): string {
   const { files, stores, runs } = inputs;
   const parts = [
-    ...(files.length > 0 ? [`${files.length - skipped.length} files`] : []),
-    ...(stores.length > 0 ? [`${stores.length} stores`] : []),
+    ...(files.length > 0 ? [countOf(files.length - skipped.length, 'file')] : []),
+    ...(stores.length > 0 ? [countOf(stores.length, 'store')] : []),
   ];
   const unfinished = runs.filter(({ shards, finishedShards }) => finishedShards < shards);
   return [
@@ -207,6 +208,10 @@ function inputLines({ inputs, skipped }: BucketsResult): string {
       (run) => `${run.path} is not finished: ${run.finishedShards} of ${run.shards} shards are counted.`,
     ),
   ].join('\n');
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function share(part: number, whole: number): string {

@@ -26,6 +26,8 @@ export interface RowExpressions {
   readonly failed: string;
   /** VARCHAR: the group; `NULL` where groups were not asked for. */
   readonly group: string;
+  /** Whether the file has URLs, so that a subset can be made of it alone. */
+  readonly hasUrl: boolean;
 }
 
 const NUMBER = /^(FLOAT|DOUBLE|DECIMAL|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|"NULL"|VARCHAR)/;
@@ -73,5 +75,6 @@ export function findColumns(
     pwatermark: number(find(['pwatermark'])),
     failed: isRunTags ? `status <> 'success'` : 'FALSE',
     group: group(),
+    hasUrl: find(urlColumn ? [urlColumn] : URL_NAMES) !== undefined,
   };
 }

@@ -39,6 +39,8 @@ export interface CountResult {
   readonly quantiles: readonly Quantile[];
   readonly groups: Groups | undefined;
   readonly skipped: readonly SkippedFile[];
+  /** Whether all that was counted has URLs. */
+  readonly hasUrls: boolean;
 }
 
 /**
@@ -111,6 +113,7 @@ class Count {
       quantiles: await this.#findQuantiles(shares),
       groups: await groups?.top(order, top),
       skipped: this.#skipped,
+      hasUrls: this.#stores.length === 0 && this.#read.every(({ expressions }) => expressions.hasUrl),
     };
   }
 

@@ -42,6 +42,13 @@ export async function resolveInputs(paths: readonly string[]): Promise<TallyInpu
       stores.add(realpathSync(path));
       continue;
     }
+    if (existsSync(join(path, 'merged.json'))) {
+      throw new TallyError(
+        'BB_USAGE',
+        `${path} is a merge of runs and holds no rows: ask it with --stored, or give its runs.`,
+        { fields: { path } },
+      );
+    }
     const run = existsSync(join(path, 'run.json')) ? readRun(realpathSync(path)) : undefined;
     if (run) runs.set(run.path, run.summary);
     const found = run
@@ -61,14 +68,14 @@ export async function resolveInputs(paths: readonly string[]): Promise<TallyInpu
 }
 
 /** A pattern may mean folders too: `runs/*` is all run folders in it. Whatever is none stays as it was given. */
-async function expandFolders(paths: readonly string[]): Promise<string[]> {
+export async function expandFolders(paths: readonly string[]): Promise<string[]> {
   const expanded: string[] = [];
   for (const path of paths) {
     const folders = existsSync(path)
       ? []
       : await glob(path, { onlyDirectories: true, expandDirectories: false });
     const known = folders.filter((folder) =>
-      ['run.json', 'CURRENT'].some((name) => existsSync(join(folder, name))),
+      ['run.json', 'merged.json', 'CURRENT'].some((name) => existsSync(join(folder, name))),
     );
     expanded.push(...(known.length > 0 ? known : [path]));
   }

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { codeOf } from '../base/errors.ts';
 import { BUCKET_NAMES, type BucketName } from '../buckets/bucket-names.ts';
 import { WhatIfCube } from '../buckets/what-if.ts';
 import { TallyError } from './errors.ts';
 import { UNITS_PER_ONE } from './exact-sum.ts';
+import { expandFolders } from './inputs.ts';
 import { Tally } from './tally.ts';
 
 interface RunOrMerge {
@@ -27,8 +28,9 @@ interface StoredBuckets {
  *
  * @throws TallyError BB_USAGE for a folder that is neither, or not finished; BB_RUN_CORRUPT
  */
-export async function readStored(folders: readonly string[]): Promise<Tally> {
+export async function readStored(inputs: readonly string[]): Promise<Tally> {
   const tally = new Tally();
+  const folders = new Set((await expandFolders(inputs)).map((folder) => resolve(folder)));
   for (const folder of folders) tally.merge(await readOne(folder));
   return tally;
 }

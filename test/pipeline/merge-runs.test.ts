@@ -104,6 +104,7 @@ test('merged runs have the counts and means of all their rows, and the what-if o
     [merged, '--stored'],
     [world.path('whole')],
     [world.path('whole'), '--stored'],
+    [world.path('runs/*'), '--stored'],
     [world.path('runs/a'), world.path('runs/b')],
   ]) {
     const answer = await runCli(['buckets', ...args, ...question]);
@@ -114,6 +115,10 @@ test('merged runs have the counts and means of all their rows, and the what-if o
       what_if: { lower: passing.length, upper: passing.length },
     });
   }
+
+  const asRows = await runCli(['buckets', merged]);
+  t.is(asRows.exitCode, 2);
+  t.regex(asRows.stderr, /ask it with --stored/);
 
   const again = await runCli(['buckets', world.path('runs/*'), '--output-folder', merged]);
   t.is(again.exitCode, 0, again.stderr);

@@ -59,7 +59,7 @@ test('one corrupt file among fifty is named with the way on, and passed over whe
   t.deepEqual([result.by.rows, result.by.groups], [49 * ROWS_PER_FILE, 4]);
   t.regex(
     (await runCli(['buckets', folder, '--skip-bad-files'])).stdout,
-    /1 files were passed over:\n.*23\.parquet/,
+    /1 file passed over:\n.*23\.parquet/,
   );
 });
 

@@ -25,7 +25,7 @@ export function renderWhatIf(data: BucketPageData, bars: readonly number[]): Htm
   const keep = missingTags === 'keep' ? trustedMarkup(' checked') : null;
   const lead =
     'How large a subset would be. Exact for thresholds on the steps of the sliders; between them, two bounds that always hold.';
-  const body = html`<noscript><p class="notice">This control needs its script, which this page holds and your browser does not run. \`bowerbird buckets --min-aesthetic\` gives the same numbers.</p></noscript>
+  const body = html`<noscript><p class="notice">This control needs its script, which this page holds and your browser does not run. <code>bowerbird buckets --min-aesthetic</code> gives the same numbers.</p></noscript>
 <div class="what-if needs-script" hidden>
 <div class="answer" role="status" aria-live="polite"><p class="size" id="what-if-count"></p><p id="what-if-share"></p><p class="bounds" id="what-if-bounds"></p></div>
 <fieldset class="rules"><legend class="unseen">Thresholds</legend>
