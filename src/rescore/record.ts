@@ -8,8 +8,8 @@ import { type RescoreConfig, rescoreSettings } from './config.ts';
 import type { ColumnHead } from './head-set.ts';
 import type { RescorePlan } from './plan.ts';
 
-/** Who did the scoring, as `run.json` has it for encoders. */
-const PROVIDER = 'none';
+/** What did the scoring, as `run.json` has it for encoders. */
+const PROVIDER = 'cpu';
 
 /** run.json of a run over stored embeddings. */
 export function describeRescore(

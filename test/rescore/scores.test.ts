@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { packageFolder } from '../../src/base/package.ts';
 import { hashTexts } from '../../src/samples/hash.ts';
 import { decodePartials } from '../../src/shards/partials.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
+import { duck } from '../shards/fixtures.ts';
 import {
   aestheticHead,
   halfRows,
@@ -251,4 +254,98 @@ test('a head of another dimension is refused before any work', async (t) => {
     code: 'BB_HEAD_MISMATCH',
     message: /takes embeddings of 9 dimensions.*have 8/s,
   });
+});
+
+test('rows and metadata stay together over many row groups of the metadata', async (t) => {
+  const folder = await temporaryFolder(t);
+  const rowCount = 20_000;
+  const { halves, rows } = halfRows(8, rowCount, 8);
+  await makeFolder(folder, 8, [{ number: '0', values: halves, rows: [] }]);
+  await duck(
+    `COPY (SELECT i AS place, CASE WHEN i % 7 > 0 THEN 'row ' || i END AS caption FROM range(${rowCount}) AS t(i))
+     TO '${join(folder, 'metadata', 'metadata_0.parquet')}' (FORMAT parquet, ROW_GROUP_SIZE 2048)`,
+  );
+  const weights = headWeights(1, 8);
+  const head = await writeHead(join(folder, 'head.json'), weights, BIAS);
+  await rescore([folder], join(folder, 'out'), { heads: [aestheticHead(head)] });
+  const tags = await readParquet(join(folder, 'out', 'tags', '00000.parquet'));
+  const wrong = tags.filter((tag, i) => {
+    const score = linearScore(rows[i]!, weights, BIAS);
+    const caption = i % 7 > 0 ? `row ${i}` : null;
+    const isRight = tag['place'] === BigInt(i) && tag['caption'] === caption;
+    return !isRight || Math.abs((tag['aesthetic'] as number) - score) > 1e-6;
+  });
+  t.is(tags.length, rowCount);
+  t.deepEqual(wrong, []);
+});
+
+test('a head that does not ask for length 1 scores embeddings of any length', async (t) => {
+  const folder = await temporaryFolder(t);
+  const long = unitRows(9, 200, DIMENSION).map((value) => value * 7);
+  long.fill(0, 0, DIMENSION);
+  await makeFolder(folder, DIMENSION, [{ number: '0', values: long }]);
+  const weights = headWeights(1, DIMENSION);
+  const head = await writeHead(join(folder, 'head.json'), weights, BIAS, { unit_norm: false });
+  await rescore([folder], join(folder, 'out'), { heads: [aestheticHead(head)] });
+  const tags = await readParquet(join(folder, 'out', 'tags', '00000.parquet'));
+  t.is(tags[0]!['reason'], 'embedding_invalid');
+  for (let i = 1; i < 200; i++) {
+    const score = linearScore([...long.subarray(i * DIMENSION, (i + 1) * DIMENSION)], weights, BIAS);
+    t.true(Math.abs((tags[i]!['aesthetic'] as number) - score) < 1e-5, `row ${i}`);
+  }
+});
+
+test('a head for another encoder than the one that the folder names is refused', async (t) => {
+  const folder = await temporaryFolder(t);
+  await makeFolder(folder, 8, [{ number: '0', values: halfRows(1, 5, 8).halves }]);
+  const digest = 'ab'.repeat(32);
+  const encoder = {
+    name: 'ViT-X',
+    description: '',
+    digest,
+    dimension: 8,
+    provider: 'cpu',
+    batch_invariant: true,
+  };
+  await writeFile(join(folder, 'run.json'), JSON.stringify({ format: 'bowerbird-run', version: 1, encoder }));
+  const weights = headWeights(1, 8);
+  const other = await writeHead(join(folder, 'other.json'), weights, 0, { encoder: { name: 'ViT-Y' } });
+  await t.throwsAsync(rescore([folder], join(folder, 'out'), { heads: [aestheticHead(other)] }), {
+    code: 'BB_HEAD_MISMATCH',
+    message: /ViT-Y.*ViT-X/s,
+  });
+  const own = await writeHead(join(folder, 'own.json'), weights, 0, { encoder: { name: 'ViT-X' } });
+  const { outcome } = await rescore([folder], join(folder, 'out'), { heads: [aestheticHead(own)] });
+  t.is(outcome.record.encoder.digest, digest);
+});
+
+// LAION's own bucket means as embeddings under LAION's own head; the scores were computed with torch.
+const LAION = join(packageFolder, '..', 'shared', 'laion');
+const PUBLISHED_SCORES = [
+  -2.457909, -0.137857, 1.89511, 3.584934, 5.099726, 6.470104, 7.78699, 9.048002, 10.226409, 11.304426,
+];
+
+test("LAION's published bucket means get the scores that torch gives them", async (t) => {
+  if (!existsSync(LAION)) {
+    t.pass(`skipped: ${LAION} is absent`);
+    t.log(`skipped: ${LAION} is absent`);
+    return;
+  }
+  const files = await Promise.all(
+    PUBLISHED_SCORES.map(async (_, k) => {
+      const bytes = await readFile(join(LAION, 'bucket_means', 'vit_l_14', `rating${k}.npy`));
+      return new Float32Array(Uint8Array.from(bytes.subarray(bytes.length - 768 * 4)).buffer);
+    }),
+  );
+  const folder = await temporaryFolder(t);
+  const values = Float32Array.from(files.flatMap((file) => [...file]));
+  await makeFolder(folder, 768, [{ number: '0', values }]);
+  const head = aestheticHead(join(LAION, 'heads', 'sa_0_4_vit_l_14_linear.pth'));
+  const { outcome } = await rescore([folder], join(folder, 'out'), { heads: [head] });
+  const tags = await readParquet(join(folder, 'out', 'tags', '00000.parquet'));
+  for (const [k, score] of PUBLISHED_SCORES.entries()) {
+    t.true(Math.abs((tags[k]!['aesthetic'] as number) - score) < 2e-6, `${k}: ${tags[k]!['aesthetic']}`);
+  }
+  const counts = outcome.state === 'done' ? outcome.merged.buckets.map(({ count }) => count) : [];
+  t.deepEqual(counts, [2, 0, 1, 0, 1, 0, 1, 1, 1, 0, 1, 2]);
 });
