@@ -13,7 +13,7 @@ export interface SubsetProgress {
 }
 
 /** What Node and the code around DuckDB take of the process's memory. */
-const RESERVED_MB = 256;
+const RESERVED_MB = 384;
 const LOOK_EVERY_MS = 500;
 const MIN_DUCKDB_MB = 64;
 

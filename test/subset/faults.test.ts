@@ -161,13 +161,13 @@ test('Ctrl-C ends with 130 and leaves nothing', async (t) => {
   t.deepEqual(readdirSync(folder), ['metadata']);
 });
 
-test('a full disk is told as such, for the output and for the spill folder', async (t) => {
+test('a full disk is told as such, with the way on, and nothing stays there', async (t) => {
   const folder = await makeFolder(t);
   await writeMetadata(folder, [rowsOf(200_000)]);
   const disk = join(folder, 'disk');
   await mkdir(disk);
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stdio: 'ignore' });
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stdio: 'ignore' });
   } catch {
     t.log('skipped: a small file system cannot be mounted here');
     t.pass();
@@ -182,8 +182,18 @@ test('a full disk is told as such, for the output and for the spill folder', asy
     t.regex(failure!.message, /--temporary-folder/);
     t.deepEqual(readdirSync(disk), []);
   } finally {
-    execFileSync('umount', [disk]);
+    execFileSync('/bin/umount', [disk]);
   }
+});
+
+test('of two runs to one folder at once one is refused', async (t) => {
+  const folder = await makeFolder(t);
+  await writeMetadata(folder, [rowsOf(10_000)]);
+  const runs = await Promise.allSettled([0, 1].map(() => runSubset(optionsOf(folder))));
+  const [refused] = runs.filter((run) => run.status === 'rejected');
+  t.is(runs.filter((run) => run.status === 'fulfilled').length, 1);
+  t.true(['BB_RUN_LOCKED', 'BB_SUBSET_EXISTS'].includes((refused as PromiseRejectedResult).reason.code));
+  t.is((await readSubset(join(folder, 'out'))).length, 10_000);
 });
 
 test('an existing subset stays unless it is to be replaced; any other folder always stays', async (t) => {
