@@ -55,8 +55,7 @@ export class SubsetDatabase {
     const connection = await instance.connect();
     const settings = [
       // Freed memory goes back to the system soon: by default half a gigabyte of it may pile up beyond the limit.
-      "allocator_flush_threshold = '16MiB'",
-      "allocator_bulk_deallocation_flush_threshold = '64MiB'",
+      "allocator_bulk_deallocation_flush_threshold = '128MiB'",
       'enable_progress_bar = true',
       'enable_progress_bar_print = false',
     ];
