@@ -114,7 +114,7 @@ export const SUBSET_FLAGS: FlagTable = {
   'memory-limit-mb': {
     group: 'Machine:',
     type: 'integer',
-    min: 384,
+    min: 512,
     default: 1024,
     describe: 'Memory of the process; what does not fit is spilled to disk',
   },

@@ -13,7 +13,7 @@ export interface SubsetProgress {
 }
 
 /** What Node and the code around DuckDB take of the process's memory. */
-const RESERVED_MB = 256;
+const RESERVED_MB = 384;
 const LOOK_EVERY_MS = 500;
 const MIN_DUCKDB_MB = 64;
 
@@ -55,8 +55,7 @@ export class SubsetDatabase {
     const connection = await instance.connect();
     const settings = [
       // Freed memory goes back to the system soon: by default half a gigabyte of it may pile up beyond the limit.
-      "allocator_flush_threshold = '16MiB'",
-      "allocator_bulk_deallocation_flush_threshold = '64MiB'",
+      "allocator_bulk_deallocation_flush_threshold = '128MiB'",
       'enable_progress_bar = true',
       'enable_progress_bar_print = false',
     ];

@@ -14,6 +14,7 @@ import { planSubset, type SubsetPlan } from './plan.ts';
 import { type SourceTable, tableSql } from './source.ts';
 import {
   collectRows,
+  countRepeats,
   duplicatesTable,
   judgeRows,
   listDuplicates,
@@ -154,14 +155,19 @@ async function countDuplicates(
   if (hash === undefined) return { metadataDuplicates: null, tagDuplicates };
   const name = duplicatesTable('metadata');
   const phase = 'looking for duplicate rows';
-  await database.run(phase, listDuplicates(name, metadata, hash, tableSql(metadata, [hash])));
+  const rows = tableSql(metadata, [hash]);
+  const isListed = options.deduplicate;
+  const statement = isListed
+    ? listDuplicates(name, metadata, hash, rows)
+    : countRepeats(name, metadata, hash);
+  await database.run(phase, statement);
   const metadataDuplicates = await readDuplicates(database, name);
   const isFiltered = options.where !== undefined || plan.status !== undefined;
-  if (options.deduplicate && isFiltered && metadataDuplicates.hashes > 0) {
+  if (isListed && isFiltered && metadataDuplicates.hashes > 0) {
     // What counts as the first row is the first of those that get so far.
     await database.rows(`DROP TABLE ${name}`);
     await database.run(phase, listDuplicates(name, metadata, hash, metadataRows(plan, options, true)));
-  } else if (!options.deduplicate) {
+  } else if (!isListed) {
     await database.rows(`DROP TABLE ${name}`);
   }
   return { metadataDuplicates, tagDuplicates };

@@ -75,8 +75,11 @@ export class OutputFolder {
     });
   }
 
-  /** Takes the name for this process, removes what a killed run left, and makes the staging folder. */
-  async open(): Promise<void> {
+  /**
+   * Takes the name for this process, checks it once more (another run may have finished meanwhile), removes what a
+   * killed run left, and makes the staging folder.
+   */
+  async open(inputs: readonly string[]): Promise<void> {
     const parent = dirname(this.path);
     try {
       await mkdir(parent, { recursive: true });
@@ -98,6 +101,7 @@ export class OutputFolder {
             },
           ),
       );
+      this.check(inputs);
       await this.#sweep();
       await mkdir(this.filesFolder, { recursive: true });
       await mkdir(this.#spill, { recursive: true });

@@ -35,8 +35,9 @@ export async function runSubset(
 ): Promise<SubsetResult> {
   const found = await findInputs(options.metadata, options.tags);
   const output = new OutputFolder(options.outputFolder, options.overwrite, options.temporaryFolder);
-  output.check([...found.metadata, ...found.tags]);
-  await output.open();
+  const inputs = [...found.metadata, ...found.tags];
+  output.check(inputs);
+  await output.open(inputs);
   const skipped: SkippedFile[] = [];
   try {
     for (;;) {

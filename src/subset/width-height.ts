@@ -12,7 +12,7 @@ export interface WidthHeightVotes {
 }
 
 const SAMPLED_FILES = 4;
-const SAMPLED_ROWS = 200_000;
+const SAMPLED_ROWS = 40_000;
 const MIN_VOTES = 20;
 const MIN_SHARE = 0.8;
 
