@@ -134,7 +134,7 @@ async function readCold(output: string, hits: BigInt64Array): Promise<ColdReader
   const asked = hits.filter((_, i) => i % step === 0).slice(0, COLD_LOOKUPS);
   const keys = join(output, '..', 'asked');
   writeFileSync(keys, new Uint8Array(asked.buffer, asked.byteOffset, asked.byteLength));
-  const reader = fileURLToPath(new URL('support/store-reader-process.js', import.meta.url));
+  const reader = fileURLToPath(new URL('store-reader-process.js', import.meta.url));
   const { stdout } = spawnSync(process.execPath, [reader, output, keys], { encoding: 'utf8' });
   return {
     pages: isCold ? resident() / asked.length : Number.NaN,

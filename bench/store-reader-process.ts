@@ -1,7 +1,7 @@
 // Looks hashes up in a store, in a process of its own, and prints its anonymous memory in MiB (undefined: null).
 // Arguments: the store, a file of int64 hashes.
 import { readFileSync } from 'node:fs';
-import { openStore } from '../../src/store/reader.ts';
+import { openStore } from '../src/store/reader.ts';
 
 const [path, hashesPath] = process.argv.slice(2) as [string, string];
 const hashes = new BigInt64Array(new Uint8Array(readFileSync(hashesPath)).buffer);
