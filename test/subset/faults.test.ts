@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import test from 'ava';
 import { parquetWriteFile } from 'hyparquet-writer';
 import { runSubset } from '../../src/subset/subset.ts';
 import { runCli, startCli } from '../helpers/run-cli.ts';
+import { mountSmallDisk } from '../helpers/small-disk.ts';
 import type { MetadataRow } from './oracle.ts';
 import { makeFolder, optionsOf, partsOf, readSubset, writeMetadata, writeTags } from './world.ts';
 
@@ -167,26 +168,15 @@ test('Ctrl-C ends with 130 and leaves nothing', async (t) => {
 test('a full disk is told as such, with the way on, and nothing stays there', async (t) => {
   const folder = await makeFolder(t);
   await writeMetadata(folder, [rowsOf(200_000)]);
-  const disk = join(folder, 'disk');
-  await mkdir(disk);
-  try {
-    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stdio: 'ignore' });
-  } catch {
-    t.log('skipped: a small file system cannot be mounted here');
-    t.pass();
-    return;
-  }
-  try {
-    const outputFolder = join(disk, 'out');
-    const failure = await t.throwsAsync(
-      runSubset(optionsOf(folder, { outputFolder, temporaryFolder: join(folder, 'spill'), shuffleSeed: 1 })),
-      { code: 'BB_DISK_FULL' },
-    );
-    t.regex(failure!.message, /--temporary-folder/);
-    t.deepEqual(readdirSync(disk), []);
-  } finally {
-    execFileSync('/bin/umount', [disk]);
-  }
+  const disk = await mountSmallDisk(t, 1);
+  if (!disk) return;
+  const outputFolder = join(disk.path, 'out');
+  const failure = await t.throwsAsync(
+    runSubset(optionsOf(folder, { outputFolder, temporaryFolder: join(folder, 'spill'), shuffleSeed: 1 })),
+    { code: 'BB_DISK_FULL' },
+  );
+  t.regex(failure!.message, /--temporary-folder/);
+  t.deepEqual(readdirSync(disk.path), []);
 });
 
 test('of two runs to one folder at once one is refused', async (t) => {
