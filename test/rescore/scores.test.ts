@@ -36,7 +36,7 @@ function closeTo(value: number, expected: number, relative: number): boolean {
 test('scores, buckets and means are those of a float64 loop', async (t) => {
   const folder = await temporaryFolder(t);
   // More than one batch and more than one block, over two files.
-  const files = [halfRows(1, 70_000, DIMENSION), halfRows(2, 1234, DIMENSION)];
+  const files = [halfRows(1, 66_000, DIMENSION), halfRows(2, 1234, DIMENSION)];
   await makeFolder(folder, DIMENSION, [
     { number: '0', values: files[0]!.halves },
     { number: '1', values: files[1]!.halves },
