@@ -9,7 +9,8 @@ import type { Command } from './command.ts';
 import { checkValues } from './flags.ts';
 import { describeResult } from './result-view.ts';
 import { runWithProgress } from './score-command.ts';
-import { SCORE_FLAGS, scoreConfig } from './score-flags.ts';
+import { scoreConfig } from './score-config.ts';
+import { SCORE_FLAGS } from './score-flags.ts';
 
 /** The demonstration keeps what scores above this: the better third of its pictures. */
 const DEMO_MIN_AESTHETIC = 7;

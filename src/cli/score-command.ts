@@ -9,7 +9,8 @@ import { withInterrupt } from './interrupt.ts';
 import { ProgressView } from './progress-view.ts';
 import { asksForEmbeddings, rescoreConfig } from './rescore-config.ts';
 import { describeJson, describeResult } from './result-view.ts';
-import { SCORE_FLAGS, scoreConfig } from './score-flags.ts';
+import { scoreConfig } from './score-config.ts';
+import { SCORE_FLAGS } from './score-flags.ts';
 
 /** `bowerbird score` */
 export const SCORE: Command = {

@@ -26,8 +26,9 @@ export function sampleRows(path: string, layout: NpyLayout): RowSample {
   const hash = createHash('sha256').update(`${type} ${rowCount} ${dimension} ${sizeBytes}\n`);
   const row = Buffer.alloc(dimension * BYTES_PER_VALUE[type]);
   const lengths: number[] = [];
-  const file = openSync(path, 'r');
+  let file: number | undefined;
   try {
+    file = openSync(path, 'r');
     for (const index of spreadOver(rowCount)) {
       const read = readSync(file, row, 0, row.length, dataOffset + index * row.length);
       if (read !== row.length) throw new RangeError('it has become shorter');
@@ -37,7 +38,7 @@ export function sampleRows(path: string, layout: NpyLayout): RowSample {
   } catch (thrown) {
     throw unreadable(path, messageOf(thrown), thrown);
   } finally {
-    closeSync(file);
+    if (file !== undefined) closeSync(file);
   }
   const measured = lengths.filter((length) => Number.isFinite(length) && length > 0);
   const notUnit = measured.filter((length) => Math.abs(length - 1) > UNIT_NORM_TOLERANCE);

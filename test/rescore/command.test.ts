@@ -29,14 +29,12 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['--input-format', 'embeddings', '--aesthetic-head', 'none'], /no head to score with/],
   [['--input-format', 'embeddings', '--aesthetic-head', 'nowhere.pth'], /nowhere\.pth/],
   [['--input-format', 'embeddings', '--save-embeddings'], /--save-embeddings does nothing/],
-  [['--input-format', 'embeddings', '--thread-count', '7'], /--thread-count does nothing/],
   [['--input-format', 'embeddings', '--aesthetic-head', 'builtin', '--extra-head', 'a'], /NAME=FILE/],
   [
     ['--input-format', 'embeddings', '--aesthetic-head', 'builtin', '--extra-head', 'Hash=x'],
     /a column Hash already/,
   ],
   [['--normalize'], /--normalize is for stored embeddings/],
-  [['--extra-head', 'a=b'], /--extra-head is for stored embeddings/],
 ];
 
 for (const [flags, message] of REFUSED) {

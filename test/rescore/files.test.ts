@@ -1,7 +1,9 @@
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { writeRows } from '../../scripts/write-rows.ts';
+import { BlockScorer } from '../../src/rescore/block-scorer.ts';
 import { readNpyLayout } from '../../src/rescore/npy-header.ts';
 import type { RescoreOutcome } from '../../src/rescore/rescore.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
@@ -246,4 +248,24 @@ test('metadata that is damaged inside ends the run by name, or is passed over; m
   const mended = await world.run('out');
   t.is(mended.outcome.state === 'done' && mended.outcome.merged.counts.count, 63);
   t.deepEqual(mended.badFiles, []);
+});
+
+test('a file that becomes shorter while it is scored is named, and its rows are not made up', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'img_emb_0.npy');
+  await writeFile(path, npyFile(halfRows(1, 20, DIMENSION).halves, DIMENSION));
+  const layout = readNpyLayout(path);
+  await truncate(path, layout.sizeBytes - 1);
+  const scorer = new BlockScorer(layout, {
+    heads: [],
+    bucketHead: -1,
+    requireUnitNorm: true,
+    normalise: false,
+  });
+  const file = openSync(path, 'r');
+  t.throws(() => scorer.score(file, { path, layout, firstRow: 0, rowCount: 20 }), {
+    code: 'BB_SHARD_READ',
+    message: /img_emb_0\.npy failed: it has become shorter/,
+  });
+  closeSync(file);
 });

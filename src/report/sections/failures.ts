@@ -33,7 +33,7 @@ export function renderFailures({ reasons, rows }: ReportData): Html {
 }
 
 function renderNone(total: number): Html {
-  const text = total === 0 ? 'There were no rows.' : 'Every row was downloaded, decoded and embedded.';
+  const text = total === 0 ? 'There were no rows.' : 'Every row has its embedding.';
   return renderSection('failures', 'Failures', 'No row failed.', renderEmpty(text));
 }
 
