@@ -80,8 +80,7 @@ export const SUBSET_FLAGS: FlagTable = {
     type: 'integer',
     min: 1,
     max: 100_000,
-    default: 128,
-    describe: 'Parquet files of a subset',
+    describe: 'Parquet files of a subset; 128 when not given, fewer where one would have less than 1000 rows',
   },
   columns: { group: 'Output:', type: 'list', describe: 'Columns of the output; all when not given' },
   'shuffle-seed': {
@@ -154,7 +153,7 @@ export function subsetOptions(
     columns: values['columns'] as string[] | undefined,
     shuffleSeed: values['shuffle-seed'] as number | undefined,
     outputFolder: values['output-folder'] as string,
-    outputFiles: values['output-files'] as number,
+    outputFiles: values['output-files'] as number | undefined,
     compression: values['compression'] as 'snappy' | 'zstd',
     overwrite: values['incremental-mode'] === 'overwrite',
     threads: (values['threads'] as number | undefined) ?? availableParallelism(),

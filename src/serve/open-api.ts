@@ -3,7 +3,7 @@ import { fastifySwaggerUi } from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { packageVersion } from '../base/package.ts';
 import type { ServeOptions } from './options.ts';
-import { OPENAPI } from './schemas.ts';
+import { OPENAPI, TAGS } from './schemas.ts';
 
 /** The page runs its own scripts only and loads nothing from elsewhere. */
 const PAGE_POLICY =
@@ -19,6 +19,7 @@ export async function describeRoutes(app: FastifyInstance, { token }: ServeOptio
         version: packageVersion,
         description: 'Aesthetic, punsafe and pwatermark scores of samples, by hash.',
       },
+      tags: Object.values(TAGS),
       ...(token !== undefined && {
         components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
         security: [{ token: [] }],
@@ -30,5 +31,9 @@ export async function describeRoutes(app: FastifyInstance, { token }: ServeOptio
 /** `/openapi.json`, and the page `/docs` that shows it. */
 export async function addDescriptionRoutes(app: FastifyInstance): Promise<void> {
   app.get('/openapi.json', { schema: OPENAPI }, () => app.swagger());
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: PAGE_POLICY });
+  await app.register(fastifySwaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: PAGE_POLICY,
+    theme: { title: 'bowerbird serve' },
+  });
 }

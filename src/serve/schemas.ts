@@ -73,8 +73,15 @@ const COMMON_ERRORS = [
 const FOUND = answer('The store has the hash. A score may still be null: the row had none.', ONE_SCORE);
 const MISSED = answer('The store does not have the hash: found is false, every score null.', ONE_SCORE);
 
+/** The groups in which the routes are described, in their order. */
+export const TAGS = {
+  scores: { name: 'scores', description: 'Look-ups' },
+  server: { name: 'server', description: 'How the server is' },
+} as const;
+
 /** `GET /score/{hash}` */
 export const SCORE_OF_HASH = {
+  tags: [TAGS.scores.name],
   summary: 'The scores of a hash',
   params: { type: 'object', required: ['hash'], properties: { hash: HASH } },
   response: { 200: FOUND, ...errors('BB_HASH_INVALID', ...COMMON_ERRORS), 404: MISSED },
@@ -82,6 +89,7 @@ export const SCORE_OF_HASH = {
 
 /** `GET /score` */
 export const SCORE_OF_SAMPLE = {
+  tags: [TAGS.scores.name],
   summary: 'The scores of the sample with this URL and caption',
   querystring: {
     type: 'object',
@@ -94,6 +102,7 @@ export const SCORE_OF_SAMPLE = {
 /** `POST /scores` */
 export function scoresOfHashes(maxHashes: number): object {
   return {
+    tags: [TAGS.scores.name],
     summary: 'The scores of many hashes, in their order',
     description: `At most ${maxHashes} hashes. Accept chooses the type of the answer; without it, it is that of the body.`,
     body: {
@@ -156,6 +165,7 @@ const READY = {
 
 /** `GET /healthz` */
 export const HEALTHZ = {
+  tags: [TAGS.server.name],
   summary: 'Whether the process answers',
   security: [],
   response: {
@@ -165,6 +175,7 @@ export const HEALTHZ = {
 
 /** `GET /readyz` */
 export const READYZ = {
+  tags: [TAGS.server.name],
   summary: 'Whether requests should come here',
   security: [],
   response: {
@@ -175,6 +186,7 @@ export const READYZ = {
 
 /** `GET /metrics` */
 export const METRICS = {
+  tags: [TAGS.server.name],
   summary: 'Counters for Prometheus',
   response: {
     200: { description: 'Text format', content: { 'text/plain': { schema: { type: 'string' } } } },
@@ -184,6 +196,7 @@ export const METRICS = {
 
 /** `GET /openapi.json` */
 export const OPENAPI = {
+  tags: [TAGS.server.name],
   summary: 'This description',
   security: [],
   response: { 200: answer('OpenAPI 3.1', { type: 'object' }, {}), ...errors('BB_HTTP_RATE_LIMIT') },

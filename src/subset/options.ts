@@ -38,7 +38,8 @@ export interface SubsetOptions {
   /** Order of the output: input order where not given. */
   readonly shuffleSeed?: number | undefined;
   readonly outputFolder: string;
-  readonly outputFiles: number;
+  /** 128 where not given, fewer for a small subset. */
+  readonly outputFiles?: number | undefined;
   readonly compression: 'snappy' | 'zstd';
   readonly overwrite: boolean;
   readonly threads: number;

@@ -15,6 +15,15 @@ export interface PartFile {
 /** Rows of one row group: DuckDB's own choice, named so that the bytes do not depend on its version's. */
 const ROW_GROUP_ROWS = 122_880;
 
+/** As many files as LAION's subsets have, where they are large enough for it. */
+const DEFAULT_FILES = 128;
+const MIN_DEFAULT_ROWS = 1000;
+
+/** How many files a subset has when nobody says: 128, fewer where a file would have less than 1000 rows. */
+export function defaultFiles(rows: number): number {
+  return Math.min(DEFAULT_FILES, Math.max(1, Math.floor(rows / MIN_DEFAULT_ROWS)));
+}
+
 /**
  * Cuts `rows` into at most `files` contiguous ranges whose lengths differ by at most one, the longer ones first.
  * Fewer rows than files make a file each; no row makes one empty file.
@@ -52,7 +61,7 @@ export async function writeParts(
   identity: string,
 ): Promise<PartFile[]> {
   await mkdir(folder, { recursive: true });
-  const lengths = cutRows(rows, options.outputFiles);
+  const lengths = cutRows(rows, options.outputFiles ?? defaultFiles(rows));
   const bit = 1 << selection;
   const starts = await firstKeys(database, bit, lengths);
   const columns = plan.output.map(({ name }, i) => `c${i} AS ${quoteName(name)}`).join(', ');

@@ -81,7 +81,7 @@ export function settingsOf(options: SubsetOptions): Record<string, unknown> {
     swapWidthHeight: options.swapWidthHeight,
     columns: options.columns ?? null,
     shuffleSeed: options.shuffleSeed ?? null,
-    outputFiles: options.outputFiles,
+    outputFiles: options.outputFiles ?? null,
     compression: options.compression,
   };
 }
