@@ -125,7 +125,7 @@ test('a killed run leaves nothing under the final name, and the next one sweeps 
   for (const delayMs of [5, 60, 150]) {
     const before = new Set(readdirSync(folder));
     const isStaged = (): boolean =>
-      readdirSync(folder).some((name) => name.endsWith('.tmp') && !before.has(name));
+      readdirSync(folder).some((name) => /^\.out\.[0-9a-f-]{36}\.tmp$/.test(name) && !before.has(name));
     const cli = startCli(args);
     while (cli.process.exitCode === null && !isStaged()) await sleep(2);
     await sleep(delayMs);
