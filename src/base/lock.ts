@@ -36,13 +36,14 @@ export async function takeLock(lockPath: string, lockedError: LockedError): Prom
       };
     } catch (thrown) {
       if (codeOf(thrown) !== 'EEXIST') throw thrown;
-      if (held.has(lockPath)) throw lockedError(`process ${process.pid} on ${hostname()}`);
       let holder = await readHolder(lockPath);
       if (!holder) {
         // Made in this very moment, it has no content yet.
         await sleep(SETTLING_MS);
         holder = await readHolder(lockPath);
       }
+      // Asked only now: whoever of this process was faster may have made the file and not come to say so before.
+      if (held.has(lockPath)) throw lockedError(`process ${process.pid} on ${hostname()}`);
       if (attempt > 0 || isAlive(holder)) throw lockedError(describe(holder));
       await rm(lockPath, { force: true });
     }

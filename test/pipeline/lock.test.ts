@@ -55,3 +55,12 @@ for (const [what, content] of DEAD) {
     await unlock();
   });
 }
+
+test('of many in one process that ask for a lock at once, one gets it', async (t) => {
+  const folder = await makeFolder(t);
+  for (let round = 0; round < 20; round++) {
+    const path = join(folder, `.lock${round}`);
+    const asked = await Promise.allSettled([0, 1, 2, 3].map(() => lockRunFolder(path)));
+    t.is(asked.filter(({ status }) => status === 'fulfilled').length, 1);
+  }
+});

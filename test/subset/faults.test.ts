@@ -119,7 +119,7 @@ test('a killed run leaves nothing under the final name, and the next one sweeps 
     '--output-folder',
     join(folder, 'out'),
     '--output-files',
-    '100',
+    '800',
   ];
   let killedWhileStaged = 0;
   for (const delayMs of [5, 60, 150]) {
@@ -142,7 +142,7 @@ test('a killed run leaves nothing under the final name, and the next one sweeps 
     t.is(exitCode, 0, stderr);
   }
   t.deepEqual(readdirSync(folder).sort(), ['metadata', 'out']);
-  t.is((await partsOf(join(folder, 'out'))).length, 100);
+  t.is((await partsOf(join(folder, 'out'))).length, 800);
   t.is((await readSubset(join(folder, 'out'))).length, 120_000);
 });
 
