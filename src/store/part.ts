@@ -61,9 +61,19 @@ export class StorePart {
     return bytes;
   }
 
-  /** The index of u in a block that `read` just gave; -1 where it is missing. */
-  find(block: number, bytes: Uint8Array, hi: number, lo: number): number {
-    return findInBlock(this.layout, this.#directory.startOf(block), bytes, hi, lo);
+  /** The first slot of the block that `blockFor` gave last. */
+  get foundSlot(): number {
+    return this.#directory.foundStart;
+  }
+
+  /** The index of u in a block that `read` just gave, and that starts with `slot`; -1 where it is missing. */
+  find(slot: number, bytes: Uint8Array, hi: number, lo: number): number {
+    return findInBlock(this.layout, slot, bytes, hi, lo);
+  }
+
+  /** The first slot of a block. */
+  slotOf(block: number): number {
+    return this.#directory.startOf(block);
   }
 
   /** A score in a block that `read` just gave; NaN = null. */

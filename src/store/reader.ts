@@ -191,7 +191,7 @@ function getFrom(part: StorePart, hi: number, lo: number): Scores | undefined {
   const block = part.blockFor(hi);
   if (block < 0) return undefined;
   const bytes = part.read(block);
-  const index = part.find(block, bytes, hi, lo);
+  const index = part.find(part.foundSlot, bytes, hi, lo);
   if (index < 0) return undefined;
   const { columns } = part.meta;
   const scores: Scores = {};
@@ -219,13 +219,17 @@ function getBatch(part: StorePart, { halves, found, columns }: Batch): void {
   }
   order.subarray(0, wanted).sort();
   let block = -1;
+  let slot = 0;
   let bytes: Uint8Array | undefined;
   for (let at = 0; at < wanted; at++) {
     const next = Math.floor(order[at]! / BATCH);
     const i = order[at]! - next * BATCH;
-    if (next !== block) bytes = part.read(next);
-    block = next;
-    const index = part.find(block, bytes!, (halves[2 * i + 1]! ^ SIGN) >>> 0, halves[2 * i]!);
+    if (next !== block) {
+      block = next;
+      slot = part.slotOf(block);
+      bytes = part.read(block);
+    }
+    const index = part.find(slot, bytes!, (halves[2 * i + 1]! ^ SIGN) >>> 0, halves[2 * i]!);
     if (index < 0) continue;
     found[i] = 1;
     for (let c = 0; c < columns.length; c++) columns[c]![i] = part.score(bytes!, c, index);
