@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { buildStore } from '../src/store/build.ts';
 import { openStore } from '../src/store/reader.ts';
 import type { ScoreRows } from '../src/store/records.ts';
+import { median } from './support/median.ts';
 import {
   FLAT_BYTES,
   flatRivals,
@@ -22,8 +23,9 @@ import {
   writeFlat,
 } from './support/store-rivals.ts';
 
-const LOOKUPS = 500_000;
+const LOOKUPS = 200_000;
 const BATCH = 1000;
+const ROUNDS = 3;
 /** Plain LMDB and flat files in memory are built up to here only. */
 const RIVALS_MAX = 10_000_000;
 /** Look-ups whose pages are counted in a file that no page of is in memory. */
@@ -155,6 +157,13 @@ function tell(name: string, bytesPerEntry: number, rates: readonly number[], own
   console.log(line([name, ...cells]));
 }
 
+/** What takes part, and its look-ups per CPU-second: hits one by one, in batches, misses one by one, in batches. */
+interface Contestant {
+  readonly name: string;
+  readonly bytesPerEntry: number;
+  readonly rates: () => readonly number[];
+}
+
 async function run(folder: string, count: number, sharedBits: number): Promise<void> {
   const hashes = randomHashes(count, sharedBits);
   const output = join(folder, `store-${count}`);
@@ -163,15 +172,16 @@ async function run(folder: string, count: number, sharedBits: number): Promise<v
   const hits = hashes.filter((_, i) => i % step === 0).slice(0, LOOKUPS);
   const misses = randomHashes(LOOKUPS, sharedBits);
   const store = await openStore(output);
-  console.log(
-    line(['', 'bytes/entry', 'hits/CPU-s', 'in batches', 'misses/CPU-s', 'in batches', 'vs store']),
-  );
-  const single = (hash: bigint): boolean => store.get(hash) !== undefined;
-  const batch = (wanted: BigInt64Array): Uint8Array => store.getMany(wanted).found;
-  const own = measure({ name: 'store', bytes, single, batch }, hits, misses);
-  tell('store', bytes / count, own, own[0]!);
+  const own: Rival = {
+    name: 'store',
+    bytes,
+    single: (hash) => store.get(hash) !== undefined,
+    batch: (wanted) => store.getMany(wanted).found,
+  };
+  const { contestants, close } = openRivals(folder, hashes, hits, misses);
+  compete([contestant(own, count, hits, misses), ...contestants]);
+  await close();
   await store.close();
-  await runRivals(folder, hashes, hits, misses, own[0]!);
   const { pages, anonymousMib } = await readCold(output, hits);
   console.log(
     `cold: ${pages.toFixed(2)} pages for each of ${COLD_LOOKUPS} look-ups; ${anonymousMib} MiB of anonymous memory`,
@@ -179,35 +189,61 @@ async function run(folder: string, count: number, sharedBits: number): Promise<v
   rmSync(output, { recursive: true });
 }
 
-async function runRivals(
+function contestant(rival: Rival, count: number, hits: BigInt64Array, misses: BigInt64Array): Contestant {
+  return {
+    name: rival.name,
+    bytesPerEntry: rival.bytes / count,
+    rates: () => measure(rival, hits, misses),
+  };
+}
+
+/** All take turns, so that a slow moment of the machine does not fall on one; prints medians. */
+function compete(contestants: readonly Contestant[]): void {
+  const rounds = Array.from({ length: ROUNDS }, () => contestants.map(({ rates }) => rates()));
+  const medians = contestants.map((_, c) =>
+    [0, 1, 2, 3].map((column) => median(rounds.map((round) => round[c]![column]!))),
+  );
+  console.log(
+    line(['', 'bytes/entry', 'hits/CPU-s', 'in batches', 'misses/CPU-s', 'in batches', 'vs store']),
+  );
+  contestants.forEach(({ name, bytesPerEntry }, c) => {
+    tell(name, bytesPerEntry, medians[c]!, medians[0]![0]!);
+  });
+}
+
+function openRivals(
   folder: string,
   hashes: BigInt64Array,
   hits: BigInt64Array,
   misses: BigInt64Array,
-  own: number,
-): Promise<void> {
+): { contestants: Contestant[]; close: () => Promise<void> } {
   const library = argumentOf('--static-ondisk-kv');
   const count = hashes.length;
-  if (count > RIVALS_MAX && library === undefined) return;
+  const contestants: Contestant[] = [];
+  if (count > RIVALS_MAX && library === undefined) return { contestants, close: async () => undefined };
   const flatPath = join(folder, `flat-${count}`);
-  writeFlat(
-    flatPath,
-    hashes,
-    Float32Array.from(hashes, (_, i) => (i % 640) / 64),
-  );
+  writeFlat(flatPath, hashes);
   if (library !== undefined) {
-    const [hit, miss] = timeStaticOndiskKv(library, flatPath, hits, misses);
-    tell('static-ondisk-kv', FLAT_BYTES, [hit, Number.NaN, miss, Number.NaN], own);
+    const rates = (): number[] => {
+      const [hit, miss] = timeStaticOndiskKv(library, flatPath, hits, misses);
+      return [hit, Number.NaN, miss, Number.NaN];
+    };
+    contestants.push({ name: 'static-ondisk-kv', bytesPerEntry: FLAT_BYTES, rates });
   }
+  const closers: (() => unknown)[] = [() => rmSync(flatPath)];
   if (count <= RIVALS_MAX) {
     const flat = flatRivals(flatPath, count);
     const plain = plainRival(join(folder, `plain-${count}.mdb`), flatPath);
     for (const rival of [...flat.rivals, plain.rival])
-      tell(rival.name, rival.bytes / count, measure(rival, hits, misses), own);
-    flat.close();
-    await plain.close();
+      contestants.push(contestant(rival, count, hits, misses));
+    closers.push(flat.close, plain.close);
   }
-  rmSync(flatPath);
+  return {
+    contestants,
+    close: async () => {
+      for (const close of closers) await close();
+    },
+  };
 }
 
 function argumentOf(flag: string): string | undefined {

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { open, type RootDatabase } from 'lmdb';
-import { toFloat16Bits } from '../../src/base/float16.ts';
 
 /** A record of a flat file: an int64 and a float16. */
 export const FLAT_BYTES = 10;
@@ -15,16 +14,24 @@ export interface Rival {
   readonly batch?: (hashes: BigInt64Array) => Uint8Array;
 }
 
+/** Some score, as float16: what is looked up is the key. */
+const SCORE_BITS = 0x4500;
+const WRITTEN_RECORDS = 1_000_000;
+
 /** Writes the flat file: records of an int64 and a float16, sorted by the signed number, as static-ondisk-kv has them. */
-export function writeFlat(path: string, hashes: BigInt64Array, scores: Float32Array): void {
-  const order = Uint32Array.from(hashes, (_, i) => i).sort((a, b) => (hashes[a]! < hashes[b]! ? -1 : 1));
-  const halves = toFloat16Bits(scores);
-  const bytes = Buffer.alloc(FLAT_BYTES * hashes.length);
-  order.forEach((row, i) => {
-    bytes.writeBigInt64LE(hashes[row]!, FLAT_BYTES * i);
-    bytes.writeUInt16LE(halves[row]!, FLAT_BYTES * i + 8);
-  });
-  writeFileSync(path, bytes);
+export function writeFlat(path: string, hashes: BigInt64Array): void {
+  const sorted = hashes.slice().sort();
+  const file = openSync(path, 'w');
+  for (let from = 0; from < sorted.length; from += WRITTEN_RECORDS) {
+    const part = sorted.subarray(from, from + WRITTEN_RECORDS);
+    const bytes = Buffer.alloc(FLAT_BYTES * part.length);
+    part.forEach((hash, i) => {
+      bytes.writeBigInt64LE(hash, FLAT_BYTES * i);
+      bytes.writeUInt16LE(SCORE_BITS, FLAT_BYTES * i + 8);
+    });
+    writeSync(file, bytes);
+  }
+  closeSync(file);
 }
 
 function searchFlat(count: number, hash: bigint, keyAt: (record: number) => bigint): boolean {
