@@ -57,8 +57,8 @@ function runAsNobody(
   t: ExecutionContext,
   args: readonly string[],
 ): { code: number | null; output: string } | undefined {
-  // Coverage would be written to a folder that is not theirs.
-  const { NODE_V8_COVERAGE: _, ...env } = process.env;
+  // Coverage would be written to a folder that is not theirs, and Node hands the variable on unless it is set here.
+  const env = { ...process.env, NODE_V8_COVERAGE: '' };
   const options = { uid: NOBODY, gid: NOBODY, encoding: 'utf8', cwd: '/', env } as const;
   if (process.getuid?.() !== 0 || spawnSync(process.execPath, ['--check', main], options).status !== 0) {
     t.log('left out: no other user can run the command from here');
