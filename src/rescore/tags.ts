@@ -9,6 +9,7 @@ import {
 } from '@duckdb/node-api';
 import { DROP_RULES } from '../filter/filter.ts';
 import { shardName } from '../samples/key.ts';
+import { setItems } from '../shards/chunk.ts';
 import { writeFailure } from '../shards/errors.ts';
 import { passedColumns } from '../shards/output-columns.ts';
 import { quoteName, quoteText } from '../shards/sql.ts';
@@ -139,16 +140,11 @@ function resultColumns({ rows, judged, hashes, extraColumns }: TagRows): ResultC
   ];
 }
 
-/** Copies whole arrays where values go in one by one otherwise; NaN becomes null. */
+/** NaN becomes null. */
 function fillVector(chunk: DuckDBDataChunk, column: number, values: Values): void {
-  const vector = chunk.getColumnVector(column) as unknown as {
-    readonly items: { set(values: Values): void };
-    setItem(row: number, value: null): void;
-    flush(): void;
-  };
-  vector.items.set(values);
+  const vector = chunk.getColumnVector(column) as unknown as { setItem(row: number, value: null): void };
   if (values instanceof Float32Array) {
     for (let row = 0; row < values.length; row++) if (Number.isNaN(values[row]!)) vector.setItem(row, null);
   }
-  vector.flush();
+  setItems(chunk, column, values);
 }

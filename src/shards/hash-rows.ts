@@ -1,5 +1,6 @@
 import type { DuckDBBlobVector, DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import { hashTexts } from '../samples/hash.ts';
+import { forEachNull, itemsOf, streamChunks } from './chunk.ts';
 import { type ColumnChoice, columnOf, findColumns, isInteger, type SchemaColumn } from './columns.ts';
 import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
 import { readFailure, ShardError } from './errors.ts';
@@ -56,24 +57,13 @@ export class HashRowReader {
   async *rows(): AsyncGenerator<HashRows> {
     const { select, take } = this.#query;
     let batch = new Batch();
-    let rowsRead = 0;
     try {
-      const result = await this.#connection.stream(select);
-      for (;;) {
-        const chunk = await result.fetchChunk();
-        if (!chunk || chunk.rowCount === 0) break;
+      for await (const chunk of streamChunks(this.#connection, select, this.rowCount)) {
         if (batch.rowCount + chunk.rowCount > BATCH_ROWS) {
           yield batch.rows();
           batch = new Batch();
         }
         batch.add(take(chunk));
-        rowsRead += chunk.rowCount;
-        chunk.reset();
-      }
-      // A stream that fails ends as if it were complete; a query that gives one row reports its error.
-      if (rowsRead !== this.rowCount) {
-        await this.#connection.run(`SELECT max(hash(rest)) FROM (${select}) AS rest`);
-        throw new Error(`Its rows end at ${rowsRead} instead of ${this.rowCount}.`);
       }
     } catch (thrown) {
       throw readFailure(this.#path, thrown);
@@ -96,23 +86,40 @@ interface HashQuery {
 function queryOf(path: string, schema: readonly SchemaColumn[], choice: ColumnChoice): HashQuery {
   const hash = hashColumn(path, schema, choice.hashColumn);
   if (hash) {
-    const name = quoteName(hash.name);
-    const value = `coalesce(${asInt64(name, hash.type)}, 0)`;
     return {
-      select: `SELECT ${value}, (${name} IS NULL)::UTINYINT FROM ${parquetSource(path)}`,
-      take: (chunk) => ({ hashes: itemsOf(chunk, 0), withoutHash: itemsOf(chunk, 1) }),
+      select: `SELECT ${asInt64(quoteName(hash.name), hash.type)} FROM ${parquetSource(path)}`,
+      take: (chunk) => {
+        const withoutHash = new Uint8Array(chunk.rowCount);
+        forEachNull(chunk, 0, (row) => {
+          withoutHash[row] = 1;
+        });
+        return { hashes: itemsOf(chunk, 0), withoutHash };
+      },
     };
   }
   const { url, caption } = findColumns(schema, choice);
-  const texts = [url, caption].flatMap((name) => name ?? []).map((name) => bytesOf(schema, name));
   return {
-    select: `SELECT ${texts.join(' || ')} FROM ${parquetSource(path)}`,
-    take: (chunk) => {
-      const vector = chunk.getColumnVector(0) as DuckDBBlobVector;
-      const bytes = Array.from({ length: chunk.rowCount }, (_, row) => vector.getItemBytes(row)!);
-      return { hashes: hashTexts(bytes), withoutHash: new Uint8Array(chunk.rowCount) };
-    },
+    select: `SELECT ${hashedTextSql(schema, url, caption)} FROM ${parquetSource(path)}`,
+    take: (chunk) => ({ hashes: hashTextColumn(chunk, 0), withoutHash: new Uint8Array(chunk.rowCount) }),
   };
+}
+
+/** SQL for the bytes that a row's hash is made of, from the columns of URL and caption. */
+export function hashedTextSql(
+  schema: readonly SchemaColumn[],
+  url: string,
+  caption: string | undefined,
+): string {
+  return [url, caption]
+    .flatMap((name) => name ?? [])
+    .map((name) => bytesOf(schema, name))
+    .join(' || ');
+}
+
+/** The hashes of rows, from a column of `hashedTextSql`. */
+export function hashTextColumn(chunk: DuckDBDataChunk, column: number): BigInt64Array {
+  const vector = chunk.getColumnVector(column) as DuckDBBlobVector;
+  return hashTexts(Array.from({ length: chunk.rowCount }, (_, row) => vector.getItemBytes(row)!));
 }
 
 function hashColumn(
@@ -142,11 +149,6 @@ function hashColumn(
 function bytesOf(schema: readonly SchemaColumn[], name: string): string {
   const isBlob = columnOf(schema, name)?.type === 'BLOB';
   return `coalesce(${isBlob ? quoteName(name) : `encode(${quoteName(name)}::VARCHAR)`}, ''::BLOB)`;
-}
-
-/** A column's values as DuckDB holds them. The client hides them behind one call a value, at ten times the cost. */
-function itemsOf<Items>(chunk: DuckDBDataChunk, column: number): Items {
-  return (chunk.getColumnVector(column) as unknown as { readonly items: Items }).items;
 }
 
 class Batch {

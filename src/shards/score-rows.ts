@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { setRoundedToOdd } from '../base/round-to-odd.ts';
+import { forEachNull, itemsOf, streamChunks } from './chunk.ts';
 import { columnOf, type SchemaColumn } from './columns.ts';
 import { type DuckDbOptions, openDuckDb, queryRows } from './duckdb.ts';
 import { readFailure, ShardError } from './errors.ts';
@@ -84,7 +85,7 @@ type ScoreType = 'FLOAT' | 'DOUBLE';
 
 interface ScoreFile {
   readonly source: ScoreSource;
-  /** SQL that gives hash, whether it is null, and the scores, of all rows. */
+  /** SQL that gives hash and scores of all rows. */
   readonly select: string;
 }
 
@@ -144,9 +145,9 @@ function selectFrom(
   const scores = columns.map((column) => {
     const found = named(schema, path, SCORE_NAMES[column]);
     const scoreType = found.type === 'FLOAT' ? 'FLOAT' : type;
-    return `coalesce(${quoteName(found.name)}::${scoreType}, 'nan'::${scoreType})`;
+    return `${quoteName(found.name)}::${scoreType}`;
   });
-  return `SELECT coalesce(${int64}, 0), (${quoteName(hash.name)} IS NULL)::UTINYINT, ${scores.join(', ')} FROM ${table}`;
+  return `SELECT ${[int64, ...scores].join(', ')} FROM ${table}`;
 }
 
 function named(schema: readonly SchemaColumn[], path: string, names: readonly string[]): SchemaColumn {
@@ -165,25 +166,14 @@ async function* readFile(
   { source, select }: ScoreFile,
   columnCount: number,
 ): AsyncGenerator<ScoreBatch> {
-  let rowsRead = 0;
   let batch = new Batch(columnCount);
   try {
-    const result = await connection.stream(select);
-    for (;;) {
-      const chunk = await result.fetchChunk();
-      if (!chunk || chunk.rowCount === 0) break;
+    for await (const chunk of streamChunks(connection, select, source.rowCount)) {
       if (batch.rowCount + chunk.rowCount > BATCH_ROWS) {
         yield batch.rows();
         batch = new Batch(columnCount);
       }
       batch.add(chunk);
-      rowsRead += chunk.rowCount;
-      chunk.reset();
-    }
-    // A stream that fails ends as if it were complete; a query that gives one row reports its error.
-    if (rowsRead !== source.rowCount) {
-      await connection.run(`SELECT max(hash(rest)) FROM (${select}) AS rest`);
-      throw new Error(`Its rows end at ${rowsRead} instead of ${source.rowCount}.`);
     }
   } catch (thrown) {
     throw readFailure(source.path, thrown);
@@ -201,20 +191,24 @@ class Batch {
   }
 
   add(chunk: DuckDBDataChunk): void {
-    const isMissing = itemsOf<Uint8Array>(chunk, 1);
+    const withoutHash = new Set<number>();
+    forEachNull(chunk, 0, (row) => withoutHash.add(row));
     this.#hashes.set(itemsOf<BigInt64Array>(chunk, 0), this.rowCount);
     for (const [i, column] of this.#columns.entries()) {
-      const scores = itemsOf<Float32Array | Float64Array>(chunk, 2 + i);
+      const scores = itemsOf<Float32Array | Float64Array>(chunk, 1 + i);
+      forEachNull(chunk, 1 + i, (row) => {
+        scores[row] = Number.NaN;
+      });
       if (scores instanceof Float32Array) column.set(scores, this.rowCount);
       else setRoundedToOdd(column.subarray(this.rowCount), scores);
     }
-    if (!isMissing.includes(1)) {
+    if (withoutHash.size === 0) {
       this.rowCount += chunk.rowCount;
       return;
     }
     let kept = this.rowCount;
     for (let row = 0; row < chunk.rowCount; row++) {
-      if (isMissing[row]) continue;
+      if (withoutHash.has(row)) continue;
       this.#hashes[kept] = this.#hashes[this.rowCount + row]!;
       for (const column of this.#columns) column[kept] = column[this.rowCount + row]!;
       kept++;
@@ -228,9 +222,4 @@ class Batch {
       columns: this.#columns.map((column) => column.subarray(0, this.rowCount)),
     };
   }
-}
-
-/** A column's values as DuckDB holds them. The client hides them behind one call a value, at ten times the cost. */
-function itemsOf<Items>(chunk: DuckDBDataChunk, column: number): Items {
-  return (chunk.getColumnVector(column) as unknown as { readonly items: Items }).items;
 }

@@ -10,6 +10,7 @@ import {
   FLOAT,
   UTINYINT,
 } from '@duckdb/node-api';
+import { setItems } from './chunk.ts';
 import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
 import { quoteName, quoteText } from './sql.ts';
 
@@ -124,15 +125,9 @@ class PulledRows {
 
 type Items = BigInt64Array | Float32Array | Uint8Array;
 
-/** The client hides a column's values behind one call a value, at ten times the cost. */
 function fillChunk(chunk: DuckDBDataChunk, columns: readonly Items[], from: number, to: number): void {
   chunk.rowCount = to - from;
-  for (const [i, column] of columns.entries()) {
-    const vector = chunk.getColumnVector(i);
-    const { items } = vector as unknown as { readonly items: { set(values: Items): void } };
-    items.set(column.subarray(from, to));
-    vector.flush();
-  }
+  for (const [i, column] of columns.entries()) setItems(chunk, i, column.subarray(from, to));
 }
 
 /**

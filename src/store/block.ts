@@ -1,8 +1,8 @@
+import { bitsAt } from '../base/bits.ts';
 import { fromFloat16Bits } from '../base/float16.ts';
 import {
   BLOCK_HEADER_BYTES,
   type BlockLayout,
-  bitsAt,
   blockBytes,
   fixedBytes,
   STRETCHES,

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
+import { codeOf } from '../base/errors.ts';
+import { Spill } from '../base/spill.ts';
+import { diskFull } from './errors.ts';
 import { compareRecords } from './records.ts';
 import { dropDuplicates, SORT_BYTES_PER_RECORD, sortRecords } from './sort.ts';
-import { SPILL_BITS, Spill } from './spill.ts';
+
+/** Partitions of one spill: 2^11 of them keep 5.85e9 records at some 3 million each. */
+const SPILL_BITS = 11;
 
 export interface SorterOptions {
   /** Where the spill files go. */
@@ -40,9 +45,9 @@ export class RecordSorter {
     this.#open.push(this.#spill(0));
   }
 
-  /** Takes `count` records from the start of `records`. */
+  /** Takes `count` records from the start of `records`. @throws BowerbirdError BB_DISK_FULL */
   add(records: Uint32Array, count: number): void {
-    this.#open[0]!.add(records, count);
+    this.#spilling(() => this.#open[0]!.add(records, count));
     this.rows += count;
   }
 
@@ -72,7 +77,7 @@ export class RecordSorter {
 
   #finished(): Spill {
     const spill = this.#open[0]!;
-    spill.finish();
+    this.#spilling(() => spill.finish());
     return spill;
   }
 
@@ -85,7 +90,21 @@ export class RecordSorter {
 
   #spill(level: number): Spill {
     const { folder, words, memoryBytes } = this.#options;
-    return new Spill(join(folder, `spill-${level}`), words, shiftOf(level), memoryBytes / SPILL_SHARE);
+    return new Spill({
+      path: join(folder, `spill-${level}`),
+      words,
+      bits: SPILL_BITS,
+      shift: shiftOf(level),
+      bufferBytes: memoryBytes / SPILL_SHARE,
+    });
+  }
+
+  #spilling(work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      throw codeOf(thrown) === 'ENOSPC' ? diskFull(this.#options.folder, thrown) : thrown;
+    }
   }
 
   *#sortSpill(spill: Spill, level: number, area: Uint32Array, target: Uint32Array): Generator<SortedRecords> {
@@ -120,8 +139,10 @@ export class RecordSorter {
     }
     const next = this.#spill(level);
     this.#open.push(next);
-    for (const records of spill.read(partition)) next.add(records, records.length / this.#options.words);
-    next.finish();
+    this.#spilling(() => {
+      for (const records of spill.read(partition)) next.add(records, records.length / this.#options.words);
+      next.finish();
+    });
     yield* this.#sortSpill(next, level + 1, area, target);
     this.#open.pop();
     next.close();

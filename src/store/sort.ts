@@ -1,4 +1,4 @@
-import { bitsAt } from './layout.ts';
+import { bitsAt } from '../base/bits.ts';
 import { compareRecords } from './records.ts';
 
 /** Buckets with more records than this are sorted by a comparison sort; hashes that are spread never need it. */

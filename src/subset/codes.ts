@@ -1,5 +1,5 @@
 import type { FilterTag } from '../filter/filter.ts';
-import { hasAestheticRule, MAX_SELECTIONS, type Selection, type SubsetOptions, TAGS } from './options.ts';
+import { hasAestheticRule, MAX_SELECTIONS, type Selection, type SubsetOptions } from './options.ts';
 
 /**
  * What the rules found of a row, as bits of one INTEGER: which selections its aesthetic score passes, which tags it
@@ -34,13 +34,6 @@ export function isFailed(code: number, tag: FilterTag, selection: number): boole
   return (code & FAILED[tag]) !== 0;
 }
 
-/** All bits that say something of these tags, and of that tag table. */
-export function bitsOf(tags: readonly FilterTag[], table: number): number {
-  const selections = tags.includes('aesthetic') ? AESTHETIC_MISSING - 1 : 0;
-  const bits = tags.map((tag) => MISSING[tag] | (tag === 'aesthetic' ? 0 : FAILED[tag]));
-  return [selections, noTagBit(table), ...bits].reduce((all, bit) => all | bit, 0);
-}
-
 /** The bits of a row that has none of these tags. */
 export function codeWithout(tags: readonly FilterTag[], options: SubsetOptions): number {
   return tags.filter((tag) => isAsked(tag, options)).reduce((code, tag) => code | MISSING[tag], 0);
@@ -55,41 +48,45 @@ function limitOf(tag: 'punsafe' | 'pwatermark', options: SubsetOptions): number 
   return tag === 'punsafe' ? options.maxPunsafe : options.maxPwatermark;
 }
 
-/** SQL for the bits that tags contribute, from columns of a number type. */
-export function codeSql(
-  columns: Readonly<Partial<Record<FilterTag, string>>>,
-  options: SubsetOptions,
-): string {
-  const parts = TAGS.flatMap((tag) => {
-    const column = columns[tag];
-    return column !== undefined && isAsked(tag, options) ? [tagSql(tag, `${column}::DOUBLE`, options)] : [];
-  });
-  return `(${['0', ...parts].join(' + ')})::INTEGER`;
-}
+/** Scores of rows, exact. */
+export type Scores = Float32Array | Float64Array;
 
-function tagSql(tag: FilterTag, value: string, options: SubsetOptions): string {
-  // Spark, which LAION used, takes NaN for a number above all others; so does DuckDB once it is not caught here.
-  const missing = options.laionCompat ? `${value} IS NULL` : `(${value} IS NULL OR isnan(${value}))`;
-  return `CASE WHEN ${missing} THEN ${MISSING[tag]} ELSE ${presentSql(tag, value, options)} END`;
-}
-
-function presentSql(tag: FilterTag, value: string, options: SubsetOptions): string {
-  if (tag === 'aesthetic') {
-    return options.selections
-      .map((selection, bit) => `CASE WHEN ${rangeSql(selection, value)} THEN ${1 << bit} ELSE 0 END`)
-      .join(' + ');
+/** Adds to the codes of rows what a tag says; one score for each row, NaN where it has none. */
+export function addCodes(codes: Uint32Array, tag: FilterTag, scores: Scores, options: SubsetOptions): void {
+  if (!isAsked(tag, options)) return;
+  const missing = MISSING[tag];
+  if (tag !== 'aesthetic') {
+    const limit = limitOf(tag, options)!;
+    const failed = FAILED[tag];
+    for (let row = 0; row < scores.length; row++) {
+      const score = scores[row]!;
+      if (score < limit) continue;
+      codes[row]! |= score >= limit ? failed : missing;
+    }
+    return;
   }
-  return `CASE WHEN ${value} < ${double(limitOf(tag, options)!)} THEN 0 ELSE ${FAILED[tag]} END`;
+  for (let row = 0; row < scores.length; row++) if (Number.isNaN(scores[row])) codes[row]! |= missing;
+  for (const [i, selection] of options.selections.entries()) addPassing(codes, scores, selection, 1 << i);
 }
 
-function rangeSql({ kind, lower, upper }: Selection, value: string): string {
-  if (kind === 'all') return 'true';
-  if (kind === 'above') return `${value} > ${double(lower!)}`;
-  const top = kind === 'bucket' ? '<' : '<=';
-  return `(${value} >= ${double(lower!)} AND ${value} ${top} ${double(upper!)})`;
-}
-
-/** A number as the double that it is; a bare 0.7 would be a decimal to DuckDB. */
-function double(value: number): string {
-  return `'${value}'::DOUBLE`;
+/** A loop for each kind: one that asks a function of every row takes twice as long. */
+function addPassing(
+  codes: Uint32Array,
+  scores: Scores,
+  { kind, lower, upper }: Selection,
+  bit: number,
+): void {
+  const least = lower ?? Number.NEGATIVE_INFINITY;
+  const most = upper ?? Number.POSITIVE_INFINITY;
+  if (kind === 'above') {
+    for (let row = 0; row < scores.length; row++) if (scores[row]! > least) codes[row]! |= bit;
+  } else if (kind === 'bucket') {
+    for (let row = 0; row < scores.length; row++) {
+      if (scores[row]! >= least && scores[row]! < most) codes[row]! |= bit;
+    }
+  } else {
+    for (let row = 0; row < scores.length; row++) {
+      if (scores[row]! >= least && scores[row]! <= most) codes[row]! |= bit;
+    }
+  }
 }

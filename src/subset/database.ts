@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
+import { streamChunks } from '../shards/chunk.ts';
 import { openDuckDb, queryRows } from '../shards/duckdb.ts';
 import type { SubsetOptions } from './options.ts';
 
@@ -22,8 +23,10 @@ export class SubsetDatabase {
   readonly connection: DuckDBConnection;
   /** The most bytes that were seen in the spill folder. */
   peakSpillBytes = 0;
+  /** Where what does not fit into memory goes. */
+  readonly spillFolder: string;
   readonly #instance: DuckDBInstance;
-  readonly #spillFolder: string;
+  #shownAtMs = 0;
   readonly #signal: AbortSignal | undefined;
   readonly #onProgress: ((progress: SubsetProgress) => void) | undefined;
 
@@ -36,7 +39,7 @@ export class SubsetDatabase {
   ) {
     this.#instance = instance;
     this.connection = connection;
-    this.#spillFolder = spillFolder;
+    this.spillFolder = spillFolder;
     this.#signal = signal;
     this.#onProgress = onProgress;
   }
@@ -56,6 +59,8 @@ export class SubsetDatabase {
     const settings = [
       // Freed memory goes back to the system soon: by default half a gigabyte of it may pile up beyond the limit.
       "allocator_bulk_deallocation_flush_threshold = '128MiB'",
+      // So that DuckDB reads on while rows are taken.
+      "streaming_buffer_size = '8MiB'",
       'enable_progress_bar = true',
       'enable_progress_bar_print = false',
     ];
@@ -78,6 +83,31 @@ export class SubsetDatabase {
     }
   }
 
+  /** Like `streamChunks`, with the progress of `phase`. */
+  async *stream(phase: string, sql: string, rowCount: number): AsyncGenerator<DuckDBDataChunk> {
+    this.#signal?.throwIfAborted();
+    let rows = 0;
+    for await (const chunk of streamChunks(this.connection, sql, rowCount)) {
+      rows += chunk.rowCount;
+      yield chunk;
+      this.show(phase, rows / rowCount);
+    }
+  }
+
+  /**
+   * Says now and then how far work outside DuckDB is.
+   *
+   * @param share 0 to 1
+   * @throws the signal's reason once aborted
+   */
+  show(phase: string, share: number): void {
+    this.#signal?.throwIfAborted();
+    const nowMs = Date.now();
+    if (nowMs - this.#shownAtMs < LOOK_EVERY_MS) return;
+    this.#shownAtMs = nowMs;
+    this.#tell(phase, 100 * share);
+  }
+
   /** Rows of a small result; counts come as numbers. */
   async rows<Row>(sql: string): Promise<Row[]> {
     this.#signal?.throwIfAborted();
@@ -90,10 +120,14 @@ export class SubsetDatabase {
   }
 
   #look(phase: string): void {
-    const spilledBytes = folderBytes(this.#spillFolder);
-    this.peakSpillBytes = Math.max(this.peakSpillBytes, spilledBytes);
     const { percentage } = this.connection.progress;
-    this.#onProgress?.({ phase, spilledBytes, ...(percentage >= 0 && { percent: percentage }) });
+    this.#tell(phase, percentage >= 0 ? percentage : undefined);
+  }
+
+  #tell(phase: string, percent: number | undefined): void {
+    const spilledBytes = folderBytes(this.spillFolder);
+    this.peakSpillBytes = Math.max(this.peakSpillBytes, spilledBytes);
+    this.#onProgress?.({ phase, spilledBytes, ...(percent !== undefined && { percent }) });
   }
 }
 

@@ -4,25 +4,17 @@ import type { BowerbirdError } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { columnOf } from '../shards/columns.ts';
 import { ShardError } from '../shards/errors.ts';
-import { accountFor, type CodeCount, keptBy, rowsWithoutTag } from './account.ts';
+import { accountFor, rowsWithoutTag } from './account.ts';
 import type { SubsetDatabase } from './database.ts';
 import { type FoundInputs, inspectFiles, type SkippedFile, tagTables, uniteFiles } from './inputs.ts';
+import { judgeRows } from './judge.ts';
 import type { SubsetOptions } from './options.ts';
 import { type OutputFolder, SUBSET_FILE } from './output-folder.ts';
 import { writeParts } from './parts.ts';
 import { planSubset, type SubsetPlan } from './plan.ts';
-import { type SourceTable, tableSql } from './source.ts';
+import type { SourceTable } from './source.ts';
+import { collectRows } from './statements.ts';
 import {
-  collectRows,
-  countRepeats,
-  duplicatesTable,
-  judgeRows,
-  listDuplicates,
-  metadataRows,
-  statusCondition,
-} from './statements.ts';
-import {
-  type Duplicates,
   identityOf,
   rowsOf,
   type SubsetCounts,
@@ -93,26 +85,27 @@ export async function makeSubset(
   onWarning: (warning: string) => void,
 ): Promise<SubsetSummary> {
   const warnings: string[] = [];
+  const warn = (warning: string): void => {
+    warnings.push(warning);
+    onWarning(warning);
+  };
+  if (plan.texts) {
+    const columns = [plan.texts.url, plan.texts.caption].filter((name) => name !== undefined);
+    warn(`The metadata have no column of hashes: they are computed from ${columns.join(' and ')}.`);
+  }
   const votes = await voteOnWidthHeight(database, plan);
   const paths = plan.metadata.files.map((file) => file.path);
   const warning = widthHeightWarning(votes, paths, options.swapWidthHeight);
-  if (warning !== undefined) {
-    warnings.push(warning);
-    onWarning(warning);
+  if (warning !== undefined) warn(warning);
+  const judgement = await judgeRows(database, plan, options);
+  const input = rowsOf(plan.metadata.files);
+  const accounts = options.selections.map((_, selection) =>
+    accountFor(judgement.codes, selection, options, input, judgement.droppedBefore),
+  );
+  for (const { sql, uses } of collectRows(plan, options)) {
+    await database.run('collecting rows', sql);
+    await database.rows(`DROP TABLE ${uses}`);
   }
-  const duplicates = await countDuplicates(database, plan, options);
-  const hasDuplicates = duplicates.tagDuplicates.map(({ hashes }) => hashes > 0);
-  const dropsDuplicates = options.deduplicate && duplicates.metadataDuplicates!.hashes > 0;
-  // The order of rows is made by sorting, once, at the end.
-  await database.rows('SET preserve_insertion_order = false');
-  await database.run('joining tags', judgeRows(plan, options, hasDuplicates, dropsDuplicates));
-  await database.rows('SET preserve_insertion_order = true');
-  const codes = await readCodes(database);
-  const accounts = await closeBooks(database, plan, options, codes);
-  await loadVerdicts(database, codes, options);
-  const keptCodes = codes.map(({ code }) => code).filter((code) => keptBy(code, options) !== 0);
-  await database.run('collecting rows', collectRows(plan, options, hasDuplicates, keptCodes));
-  await database.rows('DROP TABLE judged');
   const parts: SubsetPart[] = [];
   for (const [i, account] of accounts.entries()) {
     const { name, ...selection } = options.selections[i]!;
@@ -129,91 +122,11 @@ export async function makeSubset(
     parts.push({ name, folder, selection, ...account, files });
   }
   const counts: SubsetCounts = {
-    ...duplicates,
-    rowsWithoutTag: plan.tables.map((_, i) => rowsWithoutTag(codes, i)),
+    metadataDuplicates: judgement.metadataDuplicates,
+    tagDuplicates: judgement.tagDuplicates,
+    rowsWithoutTag: plan.tables.map((_, i) => rowsWithoutTag(judgement.codes, i)),
   };
   const summary = summarise(plan, options, counts, parts, skippedFiles, warnings);
   await writeFileAtomic(join(output.filesFolder, SUBSET_FILE), `${JSON.stringify(summary, null, 2)}\n`);
   return summary;
-}
-
-async function countDuplicates(
-  database: SubsetDatabase,
-  plan: SubsetPlan,
-  options: SubsetOptions,
-): Promise<Pick<SubsetCounts, 'metadataDuplicates' | 'tagDuplicates'>> {
-  const { metadata, hash } = plan;
-  const tagDuplicates: Duplicates[] = [];
-  for (const [i, table] of plan.tables.entries()) {
-    const rows = tableSql(table, [table.hash]);
-    await database.run(
-      'looking for duplicate tags',
-      listDuplicates(duplicatesTable(i), table, table.hash, rows),
-    );
-    tagDuplicates.push(await readDuplicates(database, duplicatesTable(i)));
-  }
-  if (hash === undefined) return { metadataDuplicates: null, tagDuplicates };
-  const name = duplicatesTable('metadata');
-  const phase = 'looking for duplicate rows';
-  const rows = tableSql(metadata, [hash]);
-  const isListed = options.deduplicate;
-  const statement = isListed
-    ? listDuplicates(name, metadata, hash, rows)
-    : countRepeats(name, metadata, hash);
-  await database.run(phase, statement);
-  const metadataDuplicates = await readDuplicates(database, name);
-  const isFiltered = options.where !== undefined || plan.status !== undefined;
-  if (isListed && isFiltered && metadataDuplicates.hashes > 0) {
-    // What counts as the first row is the first of those that get so far.
-    await database.rows(`DROP TABLE ${name}`);
-    await database.run(phase, listDuplicates(name, metadata, hash, metadataRows(plan, options, true)));
-  } else if (!isListed) {
-    await database.rows(`DROP TABLE ${name}`);
-  }
-  return { metadataDuplicates, tagDuplicates };
-}
-
-async function readDuplicates(database: SubsetDatabase, table: string): Promise<Duplicates> {
-  const [counts] = await database.rows<{ hashes: bigint; extra: bigint | null }>(
-    `SELECT count(*) AS hashes, sum(n - 1)::BIGINT AS extra FROM ${table}`,
-  );
-  return { hashes: Number(counts!.hashes), rows: Number(counts!.extra ?? 0) };
-}
-
-async function readCodes(database: SubsetDatabase): Promise<CodeCount[]> {
-  const counts = await database.rows<{ code: number; n: bigint }>(
-    'SELECT code, count(*) AS n FROM judged GROUP BY code ORDER BY code',
-  );
-  return counts.map(({ code, n }) => ({ code, rows: Number(n) }));
-}
-
-async function closeBooks(
-  database: SubsetDatabase,
-  plan: SubsetPlan,
-  options: SubsetOptions,
-  codes: readonly CodeCount[],
-): Promise<ReturnType<typeof accountFor>[]> {
-  const input = rowsOf(plan.metadata.files);
-  const judged = codes.reduce((sum, { rows }) => sum + rows, 0);
-  const status = plan.status === undefined ? 0 : input - (await countSuccess(database, plan));
-  const where = input - status - judged;
-  return options.selections.map((_, i) => accountFor(codes, i, options, input, { status, where }));
-}
-
-async function countSuccess(database: SubsetDatabase, { metadata, status }: SubsetPlan): Promise<number> {
-  const [count] = await database.rows<{ n: bigint }>(
-    `SELECT count(*) AS n FROM (${tableSql(metadata, [status!])}) WHERE ${statusCondition(status!)}`,
-  );
-  return Number(count!.n);
-}
-
-/** The verdict on each code is made once, by the rules in TypeScript, and joined to the rows. */
-async function loadVerdicts(
-  database: SubsetDatabase,
-  codes: readonly CodeCount[],
-  options: SubsetOptions,
-): Promise<void> {
-  await database.rows('CREATE TEMP TABLE verdicts (code INTEGER, mask INTEGER)');
-  const values = codes.map(({ code }) => `(${code}, ${keptBy(code, options)})`);
-  if (values.length > 0) await database.rows(`INSERT INTO verdicts VALUES ${values.join(', ')}`);
 }

@@ -19,6 +19,8 @@ export interface SubsetPlan {
   /** The metadata's columns that play a part. */
   readonly url: string;
   readonly hash?: string;
+  /** Without a column of hashes, and where they are needed: the columns that a row's hash is made of. */
+  readonly texts?: { readonly url: string; readonly caption: string | undefined };
   /** The column of a run's tags that says what became of a row. */
   readonly status?: string;
   /** Scores that no tag table has and the metadata do. */
@@ -52,18 +54,6 @@ export function planSubset(
     urlColumn: options.urlColumn,
     hashColumn: options.hashColumn,
   });
-  if (tables.length > 0 && mapping.hash === undefined) {
-    throw missing(
-      schema,
-      'The metadata have no integer column hash to join tags by. Name it with --hash-col.',
-    );
-  }
-  if (options.deduplicate && mapping.hash === undefined) {
-    throw missing(
-      schema,
-      'The metadata have no integer column hash to find duplicates by. Name it with --hash-col.',
-    );
-  }
   const scores: Partial<Record<FilterTag, string>> = {};
   for (const tag of TAGS) {
     if (tables.some((table) => table.scores[tag] !== undefined)) continue;
@@ -81,6 +71,10 @@ export function planSubset(
     tables,
     url: mapping.url,
     ...(mapping.hash !== undefined && { hash: mapping.hash }),
+    ...(mapping.hash === undefined &&
+      (tables.length > 0 || options.deduplicate) && {
+        texts: { url: mapping.url, caption: mapping.caption },
+      }),
     ...(fromRuns && { status: 'status' }),
     scores,
     ...outputColumns(schema, tables, fromRuns, options.columns),

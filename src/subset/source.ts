@@ -18,7 +18,7 @@ export interface SourceTable {
 export const ORD = '__bowerbird_ord';
 
 /** Rows of a file have the lower bits of `ORD`, the file's number the ones above. */
-const ROW_BITS = 40;
+export const ROW_BITS = 40;
 
 /**
  * SQL that reads columns of a table under their own names, and `ORD`. Columns that a file lacks are null there.

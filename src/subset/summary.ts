@@ -3,6 +3,7 @@ import { packageVersion } from '../base/package.ts';
 import type { FilterTag } from '../filter/filter.ts';
 import type { SchemaColumn } from '../shards/columns.ts';
 import type { Account } from './account.ts';
+import type { Duplicates } from './hash-join.ts';
 import type { SkippedFile } from './inputs.ts';
 import { hasAestheticRule, type Selection, type SubsetOptions, TAGS } from './options.ts';
 import type { PartFile } from './parts.ts';
@@ -16,12 +17,6 @@ export interface SubsetPart extends Account {
   readonly folder: string;
   readonly selection: Omit<Selection, 'name'>;
   readonly files: readonly PartFile[];
-}
-
-/** Hashes that a source has more than once, and the rows beyond the first of each. */
-export interface Duplicates {
-  readonly hashes: number;
-  readonly rows: number;
 }
 
 interface InputFileEntry {

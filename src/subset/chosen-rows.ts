@@ -1,0 +1,106 @@
+import {
+  BIGINT,
+  type DuckDBAppender,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  UTINYINT,
+} from '@duckdb/node-api';
+import { setItems } from '../shards/chunk.ts';
+import { ROW_BITS, type SourceTable } from './source.ts';
+
+const CHUNK_ROWS = 2048;
+
+/**
+ * The rows that any selection keeps, as the DuckDB table `chosen`: `ord`, the row's place in the metadata; `mask`, the
+ * selections; and `tag0`, `tag1`, ... the places of its tags in their tables, -1 where there is none.
+ */
+export class ChosenRows {
+  readonly #appender: DuckDBAppender;
+  readonly #chunk: DuckDBDataChunk;
+  readonly #masks = new Uint8Array(CHUNK_ROWS);
+  readonly #places: readonly Places[];
+  #count = 0;
+
+  private constructor(appender: DuckDBAppender, metadata: SourceTable, tables: readonly SourceTable[]) {
+    this.#appender = appender;
+    this.#places = [metadata, ...tables].map((table) => new Places(table));
+    this.#chunk = DuckDBDataChunk.create([BIGINT, UTINYINT, ...tables.map(() => BIGINT)]);
+  }
+
+  static async create(
+    connection: DuckDBConnection,
+    metadata: SourceTable,
+    tables: readonly SourceTable[],
+  ): Promise<ChosenRows> {
+    const tags = tables.map((_, i) => `, tag${i} BIGINT`);
+    await connection.run(`CREATE TEMP TABLE chosen (ord BIGINT, mask UTINYINT${tags.join('')})`);
+    return new ChosenRows(await connection.createAppender('chosen', 'main', 'temp'), metadata, tables);
+  }
+
+  add(row: number, mask: number, tagRows: Float64Array): void {
+    const at = this.#count;
+    this.#masks[at] = mask;
+    this.#places[0]!.set(at, row);
+    for (let table = 0; table < tagRows.length; table++) this.#places[1 + table]!.set(at, tagRows[table]!);
+    this.#count++;
+    if (this.#count === CHUNK_ROWS) this.#flush();
+  }
+
+  close(): void {
+    if (this.#count > 0) this.#flush();
+    this.#appender.closeSync();
+  }
+
+  #flush(): void {
+    const chunk = this.#chunk;
+    chunk.reset();
+    chunk.rowCount = this.#count;
+    const [first, ...others] = this.#places.map((places) => places.values.subarray(0, this.#count));
+    setItems(chunk, 0, first!);
+    setItems(chunk, 1, this.#masks.subarray(0, this.#count));
+    for (const [i, values] of others.entries()) setItems(chunk, 2 + i, values);
+    this.#appender.appendDataChunk(chunk);
+    this.#count = 0;
+  }
+}
+
+/** Turns the numbers of rows in a table into places: file, then row within the file. */
+class Places {
+  readonly values: BigInt64Array<ArrayBuffer> = new BigInt64Array(CHUNK_ROWS);
+  readonly #halves = new Uint32Array(this.values.buffer);
+  /** The number of the first row of each file, and of the row after the last. */
+  readonly #starts: Float64Array;
+  #file = 0;
+
+  constructor({ files }: SourceTable) {
+    this.#starts = new Float64Array(files.length + 1);
+    files.forEach((file, i) => {
+      this.#starts[i + 1] = this.#starts[i]! + file.rowCount;
+    });
+  }
+
+  /** @param row -1 for none */
+  set(at: number, row: number): void {
+    if (row < 0) {
+      this.values[at] = -1n;
+      return;
+    }
+    if (row < this.#starts[this.#file]! || row >= this.#starts[this.#file + 1]!)
+      this.#file = this.#fileOf(row);
+    const inFile = row - this.#starts[this.#file]!;
+    this.#halves[2 * at] = inFile;
+    this.#halves[2 * at + 1] = this.#file * 2 ** (ROW_BITS - 32) + Math.floor(inFile / 2 ** 32);
+  }
+
+  /** The last file that starts at the row or before. */
+  #fileOf(row: number): number {
+    let low = 0;
+    let high = this.#starts.length - 1;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if (this.#starts[middle]! <= row) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,181 @@
+import { DUPLICATE } from './codes.ts';
+import { CODE_SHIFT, DROPPED, RECORD_WORDS, rowOf, WITHOUT_HASH } from './records.ts';
+
+/** Hashes that a source has more than once, and the rows beyond the first of each. */
+export interface Duplicates {
+  readonly hashes: number;
+  readonly rows: number;
+}
+
+/** What the join has to know. */
+export interface JoinRules {
+  readonly tables: number;
+  /** For each set of tables (bit t: table t) that know a hash: the bits of what the others do not say. */
+  readonly absentCodes: readonly number[];
+  /** Marks rows whose hash an earlier judged row has. */
+  readonly deduplicate: boolean;
+  /** The selections that keep a row of this code, as bits. */
+  readonly keptBy: (code: number) => number;
+  /** Told of each row that is kept: its number, its selections, and for each table the row with its tag, or -1. */
+  readonly onKept: (row: number, mask: number, tagRows: Float64Array) => void;
+}
+
+/*
+ * A slot of the hash table: both halves of a hash, and its state. The state holds the codes of its tags in the lower
+ * bits, and above them, for each table, whether it has the hash and whether it has it again; the same for the metadata.
+ */
+const SLOT_WORDS = 3;
+const CODE_BITS = 17;
+const CODE_MASK = 2 ** CODE_BITS - 1;
+const MAX_TABLES = 3;
+const TABLE_SHIFT = CODE_BITS;
+const TABLE_MASK = 2 ** MAX_TABLES - 1;
+const AGAIN_SHIFT = TABLE_SHIFT + MAX_TABLES;
+const SEEN = 1 << (AGAIN_SHIFT + MAX_TABLES);
+const SEEN_AGAIN = SEEN << 1;
+const JUDGED = SEEN << 2;
+const OCCUPIED = SEEN << 3;
+
+const FIRST_CAPACITY = 2 ** 15;
+const MAX_LOAD = 0.6;
+
+/**
+ * Joins tags to metadata in memory, one partition of hashes after the other: `addTags` for all tables, `judge` for the
+ * metadata, both in the order of their rows, then `clear`.
+ */
+export class HashJoin {
+  /** Rows by code. */
+  readonly codes: Float64Array = new Float64Array(2 ** CODE_BITS);
+  readonly tagDuplicates: { hashes: number; rows: number }[];
+  readonly metadataDuplicates: { hashes: number; rows: number } = { hashes: 0, rows: 0 };
+  readonly #rules: JoinRules;
+  /** The selections of a code once they are known, else -1. */
+  readonly #masks: Int16Array = new Int16Array(2 ** CODE_BITS).fill(-1);
+  readonly #found: Float64Array;
+  #capacity = FIRST_CAPACITY;
+  #used = 0;
+  #slots: Uint32Array = new Uint32Array(FIRST_CAPACITY * SLOT_WORDS);
+  /** For each slot and table the row that its tags come from. */
+  #tagRows: Float64Array;
+
+  constructor(rules: JoinRules) {
+    this.#rules = rules;
+    this.tagDuplicates = Array.from({ length: rules.tables }, () => ({ hashes: 0, rows: 0 }));
+    this.#tagRows = new Float64Array(FIRST_CAPACITY * rules.tables);
+    this.#found = new Float64Array(rules.tables);
+  }
+
+  /** Takes rows of a tag table; the first of each hash counts. */
+  addTags(table: number, records: Uint32Array): void {
+    this.#makeRoom(records.length / RECORD_WORDS);
+    const has = 1 << (TABLE_SHIFT + table);
+    const hasAgain = 1 << (AGAIN_SHIFT + table);
+    const duplicates = this.tagDuplicates[table]!;
+    const slots = this.#slots;
+    for (let at = 0; at < records.length; at += RECORD_WORDS) {
+      const flags = records[at + 3]!;
+      if ((flags & WITHOUT_HASH) !== 0) continue;
+      const slot = this.#slotOf(records[at]!, records[at + 1]!);
+      const state = slots[slot * SLOT_WORDS + 2]!;
+      if ((state & has) === 0) {
+        slots[slot * SLOT_WORDS + 2] = state | has | (flags >>> CODE_SHIFT);
+        this.#tagRows[slot * this.#rules.tables + table] = rowOf(records, at);
+        continue;
+      }
+      duplicates.rows++;
+      if ((state & hasAgain) !== 0) continue;
+      duplicates.hashes++;
+      slots[slot * SLOT_WORDS + 2] = state | hasAgain;
+    }
+  }
+
+  /** Takes rows of the metadata: counts them by code and tells of those that are kept. */
+  judge(records: Uint32Array): void {
+    this.#makeRoom(records.length / RECORD_WORDS);
+    const { absentCodes, deduplicate } = this.#rules;
+    for (let at = 0; at < records.length; at += RECORD_WORDS) {
+      const flags = records[at + 3]!;
+      const own = flags >>> CODE_SHIFT;
+      if ((flags & WITHOUT_HASH) !== 0) {
+        if ((flags & DROPPED) === 0) this.#decide(own | absentCodes[0]!, records, at, -1);
+        continue;
+      }
+      const slot = this.#slotOf(records[at]!, records[at + 1]!);
+      const state = this.#slots[slot * SLOT_WORDS + 2]!;
+      let next = state | SEEN;
+      if ((state & SEEN) !== 0) {
+        this.metadataDuplicates.rows++;
+        if ((state & SEEN_AGAIN) === 0) this.metadataDuplicates.hashes++;
+        next |= SEEN_AGAIN;
+      }
+      if ((flags & DROPPED) === 0) {
+        const known = (state >>> TABLE_SHIFT) & TABLE_MASK;
+        const repeated = deduplicate && (state & JUDGED) !== 0 ? DUPLICATE : 0;
+        this.#decide(own | (state & CODE_MASK) | absentCodes[known]! | repeated, records, at, slot);
+        next |= JUDGED;
+      }
+      this.#slots[slot * SLOT_WORDS + 2] = next;
+    }
+  }
+
+  /** Forgets the rows, not the counts. */
+  clear(): void {
+    this.#slots.fill(0);
+    this.#used = 0;
+  }
+
+  #decide(code: number, records: Uint32Array, at: number, slot: number): void {
+    this.codes[code]!++;
+    let mask = this.#masks[code]!;
+    if (mask < 0) {
+      mask = this.#rules.keptBy(code);
+      this.#masks[code] = mask;
+    }
+    if (mask === 0) return;
+    const { tables, onKept } = this.#rules;
+    const state = slot < 0 ? 0 : this.#slots[slot * SLOT_WORDS + 2]!;
+    for (let table = 0; table < tables; table++) {
+      const isKnown = (state & (1 << (TABLE_SHIFT + table))) !== 0;
+      this.#found[table] = isKnown ? this.#tagRows[slot * tables + table]! : -1;
+    }
+    onKept(rowOf(records, at), mask, this.#found);
+  }
+
+  /** The slot of a hash; a new one where there is none. */
+  #slotOf(lo: number, hi: number): number {
+    const slots = this.#slots;
+    const last = this.#capacity - 1;
+    for (let slot = lo & last; ; slot = (slot + 1) & last) {
+      const at = slot * SLOT_WORDS;
+      if (slots[at + 2] === 0) {
+        slots[at] = lo;
+        slots[at + 1] = hi;
+        slots[at + 2] = OCCUPIED;
+        this.#used++;
+        return slot;
+      }
+      if (slots[at] === lo && slots[at + 1] === hi) return slot;
+    }
+  }
+
+  #makeRoom(count: number): void {
+    let capacity = this.#capacity;
+    while (this.#used + count > capacity * MAX_LOAD) capacity *= 2;
+    if (capacity === this.#capacity) return;
+    const [slots, tagRows] = [this.#slots, this.#tagRows];
+    const { tables } = this.#rules;
+    this.#capacity = capacity;
+    this.#used = 0;
+    this.#slots = new Uint32Array(capacity * SLOT_WORDS);
+    this.#tagRows = new Float64Array(capacity * tables);
+    for (let from = 0; from * SLOT_WORDS < slots.length; from++) {
+      const at = from * SLOT_WORDS;
+      if (slots[at + 2] === 0) continue;
+      const slot = this.#slotOf(slots[at]!, slots[at + 1]!);
+      this.#slots[slot * SLOT_WORDS + 2] = slots[at + 2]!;
+      for (let table = 0; table < tables; table++) {
+        this.#tagRows[slot * tables + table] = tagRows[from * tables + table]!;
+      }
+    }
+  }
+}

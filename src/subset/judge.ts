@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { Spill } from '../base/spill.ts';
+import { type CodeCount, keptBy } from './account.ts';
+import { ChosenRows } from './chosen-rows.ts';
+import { codeWithout, noTagBit } from './codes.ts';
+import type { SubsetDatabase } from './database.ts';
+import { type Duplicates, HashJoin } from './hash-join.ts';
+import { type SubsetOptions, TAGS } from './options.ts';
+import type { SubsetPlan } from './plan.ts';
+import { RECORD_WORDS } from './records.ts';
+import { type DroppedBefore, type Scan, scanMetadata, scanTags, spillTable } from './scan.ts';
+
+/** What was found of all rows. */
+export interface Judgement {
+  readonly codes: readonly CodeCount[];
+  readonly droppedBefore: DroppedBefore;
+  /** Null where no hash was looked at. */
+  readonly metadataDuplicates: Duplicates | null;
+  readonly tagDuplicates: readonly Duplicates[];
+}
+
+/** Of rows that are joined at a time: their hash table stays in a processor's cache. */
+const PARTITION_ROWS = 2 ** 16;
+const MAX_PARTITION_BITS = 11;
+const BUFFER_BYTES = 32 * 2 ** 20;
+
+/**
+ * Judges every row of the metadata by its tags, and lists those that are kept in the table `chosen` (chosen-rows.ts).
+ * Rows of all tables are spilled, split by their hashes; then each part is joined in memory. One pass over each table
+ * finds the tags, the duplicates on both sides and what every rule drops, in some 64 MB, whatever the number of rows: up
+ * to 2^11 parts, a part's hash table has 12 bytes for each distinct hash and 8 more for each tag table.
+ */
+export async function judgeRows(
+  database: SubsetDatabase,
+  plan: SubsetPlan,
+  options: SubsetOptions,
+): Promise<Judgement> {
+  const tagScans = plan.tables.map((table) => scanTags(table));
+  const metadataScan = scanMetadata(plan, options);
+  const bits = partitionBits([metadataScan, ...tagScans]);
+  const spills: Spill[] = [];
+  const openSpill = (): Spill => {
+    const path = join(database.spillFolder, `hashes-${spills.length}`);
+    const spill = new Spill({ path, words: RECORD_WORDS, bits, shift: 64 - bits, bufferBytes: BUFFER_BYTES });
+    spills.push(spill);
+    return spill;
+  };
+  try {
+    for (const scan of tagScans) await spillTable(database, 'reading tags', scan, options, openSpill());
+    const droppedBefore = await spillTable(database, 'reading metadata', metadataScan, options, openSpill());
+    const join = await joinSpills(database, plan, options, spills);
+    return {
+      codes: codesOf(join.codes),
+      droppedBefore,
+      metadataDuplicates: metadataScan.hash === 'none' ? null : join.metadataDuplicates,
+      tagDuplicates: join.tagDuplicates,
+    };
+  } finally {
+    for (const spill of spills) spill.close();
+  }
+}
+
+function partitionBits(scans: readonly Scan[]): number {
+  const rows = scans.reduce((sum, { rowCount }) => sum + rowCount, 0);
+  return Math.min(MAX_PARTITION_BITS, Math.max(0, Math.ceil(Math.log2(rows / PARTITION_ROWS))));
+}
+
+/** @param spills of the tag tables, then of the metadata */
+async function joinSpills(
+  database: SubsetDatabase,
+  plan: SubsetPlan,
+  options: SubsetOptions,
+  spills: readonly Spill[],
+): Promise<HashJoin> {
+  const tags = spills.slice(0, -1);
+  const metadata = spills.at(-1)!;
+  const chosen = await ChosenRows.create(database.connection, plan.metadata, plan.tables);
+  const join = new HashJoin({
+    tables: tags.length,
+    absentCodes: absentCodes(plan, options),
+    deduplicate: options.deduplicate,
+    keptBy: (code) => keptBy(code, options),
+    onKept: (row, mask, tagRows) => chosen.add(row, mask, tagRows),
+  });
+  const partitions = metadata.counts.length;
+  for (let partition = 0; partition < partitions; partition++) {
+    tags.forEach((spill, table) => {
+      for (const records of spill.read(partition)) join.addTags(table, records);
+    });
+    for (const records of metadata.read(partition)) join.judge(records);
+    join.clear();
+    database.show('joining tags', partition / partitions);
+    // Signals get their turn.
+    await setImmediate();
+  }
+  chosen.close();
+  return join;
+}
+
+/** For each set of tables that know a hash: the bits of what the others do not say. */
+function absentCodes({ tables }: SubsetPlan, options: SubsetOptions): number[] {
+  const codes = tables.map(({ scores }, i) => {
+    const tags = TAGS.filter((tag) => scores[tag] !== undefined);
+    return codeWithout(tags, options) | noTagBit(i);
+  });
+  return Array.from({ length: 2 ** tables.length }, (_, known) =>
+    codes.reduce((all, code, i) => all | ((known & (1 << i)) === 0 ? code : 0), 0),
+  );
+}
+
+function codesOf(counts: Float64Array): CodeCount[] {
+  const codes: CodeCount[] = [];
+  counts.forEach((rows, code) => {
+    if (rows > 0) codes.push({ code, rows });
+  });
+  return codes;
+}

@@ -1,0 +1,44 @@
+import { ROW_BITS } from './source.ts';
+
+/*
+ * A row on its way to the join is a record of four uint32 words: the two halves of its hash, mixed; the lower 32 bits of
+ * its number in its table; the upper eight of them, what the flags below say, and its code so far (codes.ts).
+ */
+export const RECORD_WORDS = 4;
+/** A row without a hash: its number stands in for it, so that such rows are spread too. */
+export const WITHOUT_HASH: number = 1 << (ROW_BITS - 32);
+/** A row that status or `--where` has dropped: it only counts as a duplicate. */
+export const DROPPED: number = WITHOUT_HASH << 1;
+export const CODE_SHIFT: number = ROW_BITS - 32 + 2;
+
+const ROW_HIGH = WITHOUT_HASH - 1;
+
+/** The number of a record's row in its table. */
+export function rowOf(records: Uint32Array, at: number): number {
+  return (records[at + 3]! & ROW_HIGH) * 2 ** 32 + records[at + 2]!;
+}
+
+/**
+ * Writes a record. Hashes are mixed because they need not be spread: one step of a Feistel network on either half, so
+ * that different hashes stay different, and every bit of either half reaches the top of the upper one.
+ */
+export function setRecord(
+  records: Uint32Array,
+  at: number,
+  lo: number,
+  hi: number,
+  row: number,
+  flags: number,
+): void {
+  const mixedLo = (lo ^ scrambled(hi)) >>> 0;
+  records[at] = mixedLo;
+  records[at + 1] = hi ^ scrambled(mixedLo);
+  records[at + 2] = row;
+  records[at + 3] = Math.floor(row / 2 ** 32) | flags;
+}
+
+/** The multiplier is MurmurHash3's. */
+function scrambled(half: number): number {
+  const product = Math.imul(half ^ (half >>> 16), 0x85ebca6b);
+  return product ^ (product >>> 13);
+}

@@ -1,0 +1,184 @@
+import type { DuckDBDataChunk } from '@duckdb/node-api';
+import type { Spill } from '../base/spill.ts';
+import type { FilterTag } from '../filter/filter.ts';
+import { forEachNull, itemsOf } from '../shards/chunk.ts';
+import { columnOf } from '../shards/columns.ts';
+import { hashedTextSql, hashTextColumn } from '../shards/hash-rows.ts';
+import { quoteName } from '../shards/sql.ts';
+import { addCodes, type Scores } from './codes.ts';
+import type { SubsetDatabase } from './database.ts';
+import type { TagTable } from './inputs.ts';
+import { type SubsetOptions, TAGS } from './options.ts';
+import { hashSql, type SubsetPlan } from './plan.ts';
+import { CODE_SHIFT, DROPPED, RECORD_WORDS, setRecord, WITHOUT_HASH } from './records.ts';
+import { type SourceTable, tableSql } from './source.ts';
+import { rowsOf } from './summary.ts';
+
+/** What of a table is read to judge its rows: a query that gives hash, scores and fate, the last where rows differ in it. */
+export interface Scan {
+  readonly sql: string;
+  readonly rowCount: number;
+  /** `texts`: the query gives what the hash is made of. `none`: rows have no hash. */
+  readonly hash: 'column' | 'texts' | 'none';
+  /** The tags whose scores the query gives, in that order. */
+  readonly scores: readonly FilterTag[];
+  readonly hasFate: boolean;
+}
+
+/** What becomes of a row before it is judged. */
+const FATES = { judged: 0, where: 1, status: 2 } as const;
+
+/** Rows that were dropped before they were judged. */
+export interface DroppedBefore {
+  readonly status: number;
+  readonly where: number;
+}
+
+/** All rows of a tag table. */
+export function scanTags(table: TagTable): Scan {
+  const hash = hashSql(table, table.hash);
+  const rows = tableSql(table, [table.hash, ...Object.values(table.scores)]);
+  return scan(table, 'column', hash, table.scores, undefined, rows);
+}
+
+/** All rows of the metadata. */
+export function scanMetadata(plan: SubsetPlan, { where }: SubsetOptions): Scan {
+  const { metadata, status, texts } = plan;
+  const rows = tableSql(
+    metadata,
+    metadata.schema.map((column) => column.name),
+    plan.renamed,
+  );
+  const fate = fateSql(status, where);
+  if (plan.hash !== undefined)
+    return scan(metadata, 'column', hashSql(metadata, plan.hash), plan.scores, fate, rows);
+  if (!texts) return scan(metadata, 'none', 'NULL::BIGINT', plan.scores, fate, rows);
+  const bytes = hashedTextSql(metadata.schema, texts.url, texts.caption);
+  return scan(metadata, 'texts', bytes, plan.scores, fate, rows);
+}
+
+function scan(
+  table: SourceTable,
+  hash: Scan['hash'],
+  hashColumn: string,
+  columns: Readonly<Partial<Record<FilterTag, string>>>,
+  fate: string | undefined,
+  rows: string,
+): Scan {
+  const scores = TAGS.filter((tag) => columns[tag] !== undefined);
+  const values = scores.map((tag) => scoreSql(table, columns[tag]!));
+  const select = [hashColumn, ...values, ...(fate === undefined ? [] : [`(${fate})::UTINYINT`])];
+  return {
+    sql: `SELECT ${select.join(', ')} FROM (${rows})`,
+    rowCount: rowsOf(table.files),
+    hash,
+    scores,
+    hasFate: fate !== undefined,
+  };
+}
+
+/** Rules are asked of doubles; a float32 is one without being converted. */
+function scoreSql(table: SourceTable, name: string): string {
+  const isFloat = columnOf(table.schema, name)!.type === 'FLOAT';
+  return isFloat ? quoteName(name) : `${quoteName(name)}::DOUBLE`;
+}
+
+function fateSql(status: string | undefined, where: string | undefined): string | undefined {
+  if (status === undefined && where === undefined) return undefined;
+  const { judged, where: failed, status: notTaken } = FATES;
+  // The line break ends a comment that the expression may close with.
+  const condition =
+    where === undefined ? String(judged) : `CASE WHEN (\n${where}\n) THEN ${judged} ELSE ${failed} END`;
+  if (status === undefined) return condition;
+  return `CASE WHEN ${quoteName(status)} = 'success' THEN ${condition} ELSE ${notTaken} END`;
+}
+
+/** Reads a table and spills its rows as records, in their order. */
+export async function spillTable(
+  database: SubsetDatabase,
+  phase: string,
+  scan: Scan,
+  options: SubsetOptions,
+  spill: Spill,
+): Promise<DroppedBefore> {
+  const rows = new RecordRows(scan, options);
+  for await (const chunk of database.stream(phase, scan.sql, scan.rowCount)) {
+    spill.add(rows.take(chunk), chunk.rowCount);
+  }
+  spill.finish();
+  return rows.dropped;
+}
+
+/** Makes records of a scan's rows. */
+class RecordRows {
+  readonly dropped: { status: number; where: number } = { status: 0, where: 0 };
+  readonly #scan: Scan;
+  readonly #options: SubsetOptions;
+  #codes: Uint32Array = new Uint32Array(0);
+  #records: Uint32Array = new Uint32Array(0);
+  #row = 0;
+
+  constructor(scan: Scan, options: SubsetOptions) {
+    this.#scan = scan;
+    this.#options = options;
+  }
+
+  /** The records of a chunk; gone with the next. */
+  take(chunk: DuckDBDataChunk): Uint32Array {
+    const count = chunk.rowCount;
+    if (this.#codes.length < count) {
+      this.#codes = new Uint32Array(count);
+      this.#records = new Uint32Array(count * RECORD_WORDS);
+    }
+    const flags = this.#flagsOf(chunk);
+    const records = this.#records;
+    const hashes = this.#hashesOf(chunk);
+    const halves = new Uint32Array(hashes.buffer, hashes.byteOffset, 2 * count);
+    for (let i = 0; i < count; i++) {
+      setRecord(records, i * RECORD_WORDS, halves[2 * i]!, halves[2 * i + 1]!, this.#row + i, flags[i]!);
+    }
+    const markMissing = (i: number): void => {
+      const row = this.#row + i;
+      setRecord(records, i * RECORD_WORDS, row, 0, row, flags[i]! | WITHOUT_HASH);
+    };
+    if (this.#scan.hash === 'none') for (let i = 0; i < count; i++) markMissing(i);
+    else forEachNull(chunk, 0, markMissing);
+    this.#row += count;
+    return records;
+  }
+
+  #hashesOf(chunk: DuckDBDataChunk): BigInt64Array {
+    return this.#scan.hash === 'texts' ? hashTextColumn(chunk, 0) : itemsOf(chunk, 0);
+  }
+
+  /** The code of each row, shifted, and whether the row is dropped. */
+  #flagsOf(chunk: DuckDBDataChunk): Uint32Array {
+    const codes = this.#codes.fill(0);
+    const { scores, hasFate } = this.#scan;
+    for (const [i, tag] of scores.entries())
+      addCodes(codes, tag, this.#scoresOf(chunk, 1 + i), this.#options);
+    for (let i = 0; i < codes.length; i++) codes[i]! <<= CODE_SHIFT;
+    if (!hasFate) return codes;
+    const fates = itemsOf<Uint8Array>(chunk, 1 + scores.length);
+    for (let i = 0; i < chunk.rowCount; i++) {
+      if (fates[i] === FATES.judged) continue;
+      codes[i]! |= DROPPED;
+      if (fates[i] === FATES.status) this.dropped.status++;
+      else this.dropped.where++;
+    }
+    return codes;
+  }
+
+  /** Spark, which LAION used, takes NaN for a number above all others; infinity passes and fails the same rules. */
+  #scoresOf(chunk: DuckDBDataChunk, column: number): Scores {
+    const scores = itemsOf<Scores>(chunk, column);
+    if (this.#options.laionCompat) {
+      for (let i = 0; i < scores.length; i++)
+        if (Number.isNaN(scores[i])) scores[i] = Number.POSITIVE_INFINITY;
+    }
+    forEachNull(chunk, column, (row) => {
+      scores[row] = Number.NaN;
+    });
+    return scores;
+  }
+}
