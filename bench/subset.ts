@@ -1,6 +1,8 @@
 // `bowerbird subset` beside SQL typed by hand into DuckDB, with the same threads and memory limit, in one run: CPU time,
-// peak resident memory, bytes spilled; the rows must be the same.
-// Run: npx tsc; node .build/bench/subset.js [--rows 20000000] [--rounds 2] [--memory-mb 1024] [--keep-data FOLDER]
+// peak resident memory, bytes spilled; and beside pyarrow, where PYTHON has it. The rows must be the same.
+// Run: npx tsc; node .build/bench/subset.js [--rows 20000000] [--rounds 3] [--memory-mb 1024] [--keep-data FOLDER]
+//   [--python PYTHON]
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,12 +10,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { packageFolder } from '../src/base/package.ts';
 import { median } from './support/median.ts';
-import { childrenOf, cliScript, peakMemoryOf, runScript } from './support/processes.ts';
+import { childrenOf, cliScript, peakMemoryOf, runCommand } from './support/processes.ts';
 
 const FILES = 8;
 const THREADS = 2;
 const LOOK_EVERY_MS = 100;
+const PYARROW_SCRIPT = join(packageFolder, 'bench/support/pyarrow-subset.py');
 
 const { values: flags } = parseArgs({
   options: {
@@ -21,6 +25,7 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '1' },
     'memory-mb': { type: 'string', default: '1024' },
     'keep-data': { type: 'string' },
+    python: { type: 'string', default: 'python3' },
     // What a child of the benchmark itself does.
     hand: { type: 'string' },
     folder: { type: 'string' },
@@ -108,7 +113,7 @@ interface Measured {
   readonly spillBytes: number;
 }
 
-async function measure(script: string, args: readonly string[], spill: string): Promise<Measured> {
+async function measure(command: string, args: readonly string[], spill: string): Promise<Measured> {
   let peakBytes = 0;
   let spillBytes = 0;
   const timer = setInterval(() => {
@@ -116,7 +121,7 @@ async function measure(script: string, args: readonly string[], spill: string): 
     spillBytes = Math.max(spillBytes, bytesUnder(spill));
   }, LOOK_EVERY_MS);
   try {
-    const { cpuSeconds, wallSeconds } = await runScript(script, args);
+    const { cpuSeconds, wallSeconds } = await runCommand(command, args);
     return { cpuSeconds, wallSeconds, peakBytes, spillBytes };
   } finally {
     clearInterval(timer);
@@ -153,6 +158,9 @@ async function compare(): Promise<void> {
   try {
     if (!existsSync(join(folder, 'tags'))) await writeData(folder);
     const results: Record<string, Measured[]> = { subset: [], 'SQL, rows': [], 'SQL, rows and numbers': [] };
+    const hasPyarrow = spawnSync(flags.python, ['-c', 'import pyarrow']).status === 0;
+    if (hasPyarrow) results['pyarrow, rows'] = [];
+    else console.log(`pyarrow is left out: ${flags.python} does not have it`);
     const common = ['--folder', folder, '--memory-mb', String(memoryMb)];
     for (let round = 0; round < Number(flags.rounds); round++) {
       rmSync(outputs, { recursive: true, force: true });
@@ -163,15 +171,20 @@ async function compare(): Promise<void> {
         ...['--threads', String(THREADS), '--memory-limit-mb', String(memoryMb), '--temporary-folder', spill],
       ];
       mkdirSync(outputs);
-      results['subset']!.push(await measure(cliScript, args, spill));
-      results['SQL, rows']!.push(await measure(own, ['--hand', 'rows', ...common], spill));
-      results['SQL, rows and numbers']!.push(await measure(own, ['--hand', 'numbers', ...common], spill));
-      const [ours, hand] = [
-        await checksum(`${outputs}/subset/*.parquet`, spill),
-        await checksum(`${outputs}/hand.parquet`, spill),
-      ];
-      if (ours !== hand) throw new Error(`the rows differ: ${ours} and ${hand}`);
-      console.log(`round ${round + 1}: ${ours} from both`);
+      results['subset']!.push(await measure(process.execPath, [cliScript, ...args], spill));
+      results['SQL, rows']!.push(await measure(process.execPath, [own, '--hand', 'rows', ...common], spill));
+      const numbers = [own, '--hand', 'numbers', ...common];
+      results['SQL, rows and numbers']!.push(await measure(process.execPath, numbers, spill));
+      const outcomes = ['subset/*', 'hand'];
+      if (hasPyarrow) {
+        const pyarrow = [PYARROW_SCRIPT, folder, `${outputs}/pyarrow.parquet`, String(THREADS)];
+        results['pyarrow, rows']!.push(await measure(flags.python, pyarrow, spill));
+        outcomes.push('pyarrow');
+      }
+      const sums = [];
+      for (const outcome of outcomes) sums.push(await checksum(`${outputs}/${outcome}.parquet`, spill));
+      if (new Set(sums).size > 1) throw new Error(`the rows differ: ${sums.join(' and ')}`);
+      console.log(`round ${round + 1}: ${sums[0]} from all`);
     }
     print(results);
   } finally {

@@ -18,14 +18,19 @@ const CLOCK_TICKS_PER_SECOND = 100;
 const STAT_UTIME = 11;
 const STAT_CUTIME = 13;
 
+/** Runs a Node script to its end, like `runCommand`. */
+export async function runScript(script: string, args: readonly string[]): Promise<Usage> {
+  return runCommand(process.execPath, [script, ...args]);
+}
+
 /**
- * Runs a Node script to its end. CPU time is that of its whole process tree, user and system, all threads: the kernel
+ * Runs a command to its end. CPU time is that of its whole process tree, user and system, all threads: the kernel
  * adds what a process and its own ended children used to its parent when it is reaped. Run one at a time.
  */
-export async function runScript(script: string, args: readonly string[]): Promise<Usage> {
+export async function runCommand(command: string, args: readonly string[]): Promise<Usage> {
   const cpuBefore = endedChildrenCpuSeconds();
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -35,7 +40,7 @@ export async function runScript(script: string, args: readonly string[]): Promis
     stderr += text;
   });
   const [exitCode] = await once(child, 'close');
-  if (exitCode !== 0) throw new Error(`${script} ended with ${exitCode}:\n${stderr}`);
+  if (exitCode !== 0) throw new Error(`${[command, ...args].join(' ')} ended with ${exitCode}:\n${stderr}`);
   const wallSeconds = (performance.now() - startedMs) / 1000;
   return { stdout, cpuSeconds: endedChildrenCpuSeconds() - cpuBefore, wallSeconds };
 }

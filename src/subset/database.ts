@@ -13,8 +13,9 @@ export interface SubsetProgress {
   readonly spilledBytes: number;
 }
 
-/** What Node and the code around DuckDB take of the process's memory. */
-const RESERVED_MB = 384;
+/** What Node takes, and DuckDB beyond its own limit when it sorts; of a small limit at most so much. */
+const RESERVED_MB = 512;
+const MAX_RESERVED_SHARE = 0.66;
 const LOOK_EVERY_MS = 500;
 const MIN_DUCKDB_MB = 64;
 
@@ -25,6 +26,8 @@ export class SubsetDatabase {
   peakSpillBytes = 0;
   /** Where what does not fit into memory goes. */
   readonly spillFolder: string;
+  /** What DuckDB may use. */
+  readonly memoryLimitMb: number;
   readonly #instance: DuckDBInstance;
   #shownAtMs = 0;
   readonly #signal: AbortSignal | undefined;
@@ -34,9 +37,11 @@ export class SubsetDatabase {
     instance: DuckDBInstance,
     connection: DuckDBConnection,
     spillFolder: string,
+    memoryLimitMb: number,
     signal: AbortSignal | undefined,
     onProgress: ((progress: SubsetProgress) => void) | undefined,
   ) {
+    this.memoryLimitMb = memoryLimitMb;
     this.#instance = instance;
     this.connection = connection;
     this.spillFolder = spillFolder;
@@ -50,22 +55,25 @@ export class SubsetDatabase {
     signal?: AbortSignal,
     onProgress?: (progress: SubsetProgress) => void,
   ): Promise<SubsetDatabase> {
+    const memoryLimitMb = duckDbMemoryMb(options.memoryLimitMb);
     const instance = await openDuckDb({
-      memoryLimitMb: Math.max(MIN_DUCKDB_MB, options.memoryLimitMb - RESERVED_MB),
+      memoryLimitMb,
       temporaryFolder: spillFolder,
       threads: options.threads,
     });
     const connection = await instance.connect();
     const settings = [
       // Freed memory goes back to the system soon: by default half a gigabyte of it may pile up beyond the limit.
-      "allocator_bulk_deallocation_flush_threshold = '128MiB'",
+      "allocator_bulk_deallocation_flush_threshold = '16MiB'",
+      "allocator_flush_threshold = '8MiB'",
+      'allocator_background_threads = true',
       // So that DuckDB reads on while rows are taken.
       "streaming_buffer_size = '8MiB'",
       'enable_progress_bar = true',
       'enable_progress_bar_print = false',
     ];
     for (const setting of settings) await connection.run(`SET ${setting}`);
-    return new SubsetDatabase(instance, connection, spillFolder, signal, onProgress);
+    return new SubsetDatabase(instance, connection, spillFolder, memoryLimitMb, signal, onProgress);
   }
 
   /** Runs a statement that takes its time. The signal stops it: it then fails with DuckDB's interrupt error. */
@@ -129,6 +137,11 @@ export class SubsetDatabase {
     this.peakSpillBytes = Math.max(this.peakSpillBytes, spilledBytes);
     this.#onProgress?.({ phase, spilledBytes, ...(percent !== undefined && { percent }) });
   }
+}
+
+function duckDbMemoryMb(limitMb: number): number {
+  const reservedMb = Math.min(RESERVED_MB, MAX_RESERVED_SHARE * limitMb);
+  return Math.max(MIN_DUCKDB_MB, Math.floor(limitMb - reservedMb));
 }
 
 function folderBytes(folder: string): number {

@@ -10,20 +10,12 @@ import { type FoundInputs, inspectFiles, type SkippedFile, tagTables, uniteFiles
 import { judgeRows } from './judge.ts';
 import type { SubsetOptions } from './options.ts';
 import { type OutputFolder, SUBSET_FILE } from './output-folder.ts';
-import { writeParts } from './parts.ts';
 import { planSubset, type SubsetPlan } from './plan.ts';
 import type { SourceTable } from './source.ts';
-import { collectRows } from './statements.ts';
-import {
-  identityOf,
-  rowsOf,
-  type SubsetCounts,
-  type SubsetPart,
-  type SubsetSummary,
-  summarise,
-} from './summary.ts';
+import { rowsOf, type SubsetCounts, type SubsetPart, type SubsetSummary, summarise } from './summary.ts';
 import { checkWhere } from './where.ts';
 import { voteOnWidthHeight, widthHeightWarning } from './width-height.ts';
+import { writeRows } from './write-rows.ts';
 
 /** Called with a file that cannot be taken: throws, or notes it and lets the rest go on. */
 export type OnBadFile = (role: SkippedFile['role'], path: string, error: BowerbirdError) => void;
@@ -102,25 +94,18 @@ export async function makeSubset(
   const accounts = options.selections.map((_, selection) =>
     accountFor(judgement.codes, selection, options, input, judgement.droppedBefore),
   );
-  for (const { sql, uses } of collectRows(plan, options)) {
-    await database.run('collecting rows', sql);
-    await database.rows(`DROP TABLE ${uses}`);
-  }
-  const parts: SubsetPart[] = [];
-  for (const [i, account] of accounts.entries()) {
+  const folders = options.selections.map(({ name }) => (options.selections.length === 1 ? '.' : name));
+  const files = await writeRows(
+    database,
+    plan,
+    options,
+    accounts.map(({ kept }) => kept),
+    folders.map((folder) => join(output.filesFolder, folder)),
+  );
+  const parts = accounts.map((account, i): SubsetPart => {
     const { name, ...selection } = options.selections[i]!;
-    const folder = accounts.length === 1 ? '.' : name;
-    const files = await writeParts(
-      database,
-      plan,
-      options,
-      i,
-      account.kept,
-      join(output.filesFolder, folder),
-      `${identityOf(plan, options)} ${JSON.stringify(options.selections[i])}`,
-    );
-    parts.push({ name, folder, selection, ...account, files });
-  }
+    return { name, folder: folders[i]!, selection, ...account, files: files[i]! };
+  });
   const counts: SubsetCounts = {
     metadataDuplicates: judgement.metadataDuplicates,
     tagDuplicates: judgement.tagDuplicates,

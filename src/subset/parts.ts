@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quoteName, quoteText } from '../shards/sql.ts';
+import { quoteText } from '../shards/sql.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { SubsetOptions } from './options.ts';
-import type { SubsetPlan } from './plan.ts';
 
 /** A written file. */
 export interface PartFile {
@@ -50,44 +49,101 @@ export function partName(index: number, identity: string, compression: SubsetOpt
   return `part-${String(index).padStart(5, '0')}-${uuid.join('-')}-c000.${compression}.parquet`;
 }
 
-/** Writes the parts of one selection from the `kept` table, which is in the order of its keys. */
-export async function writeParts(
-  database: SubsetDatabase,
-  plan: SubsetPlan,
-  options: SubsetOptions,
-  selection: number,
-  rows: number,
-  folder: string,
-  identity: string,
-): Promise<PartFile[]> {
-  await mkdir(folder, { recursive: true });
-  const lengths = cutRows(rows, options.outputFiles ?? defaultFiles(rows));
-  const bit = 1 << selection;
-  const starts = await firstKeys(database, bit, lengths);
-  const columns = plan.output.map(({ name }, i) => `c${i} AS ${quoteName(name)}`).join(', ');
-  const files: PartFile[] = [];
-  for (const [i, length] of lengths.entries()) {
-    const name = partName(i, identity, options.compression);
-    const range = [
-      `(mask & ${bit}) <> 0`,
-      ...(rows > 0 ? [`key >= ${starts[i]}`] : ['false']),
-      ...(i + 1 < starts.length ? [`key < ${starts[i + 1]}`] : []),
-    ];
-    await database.run(
-      `writing file ${i + 1} of ${lengths.length}`,
-      `COPY (SELECT ${columns} FROM kept WHERE ${range.join(' AND ')})
-       TO ${quoteText(join(folder, name))}
-       (FORMAT parquet, COMPRESSION ${options.compression}, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false)`,
-    );
-    files.push({ name, rows: length });
-  }
-  return files;
+/** A table of kept rows, and the first key that is beyond it; undefined where none is. */
+export interface KeptTable {
+  readonly name: string;
+  readonly end: bigint | undefined;
 }
 
-/** The key with which each part begins. */
+/** Writes the parts of one selection, one after the other, as soon as all rows of a part are there. */
+export class PartWriter {
+  readonly files: PartFile[] = [];
+  readonly #database: SubsetDatabase;
+  readonly #settings: PartSettings;
+  readonly #lengths: readonly number[];
+  readonly #starts: readonly bigint[];
+
+  private constructor(
+    database: SubsetDatabase,
+    settings: PartSettings,
+    lengths: readonly number[],
+    starts: readonly bigint[],
+  ) {
+    this.#database = database;
+    this.#settings = settings;
+    this.#lengths = lengths;
+    this.#starts = starts;
+  }
+
+  /** Looks up in the table `picked` where the parts begin. */
+  static async open(database: SubsetDatabase, settings: PartSettings): Promise<PartWriter> {
+    await mkdir(settings.folder, { recursive: true });
+    const { rows, files } = settings;
+    const lengths = cutRows(rows, files ?? defaultFiles(rows));
+    return new PartWriter(
+      database,
+      settings,
+      lengths,
+      await firstKeys(database, settings.selection, lengths),
+    );
+  }
+
+  /** The key from which on rows are still needed; undefined where none are. */
+  get nextKey(): bigint | undefined {
+    return this.#starts[this.files.length];
+  }
+
+  /** Writes the parts that end within these tables, which hold all rows from `nextKey` on, in order. */
+  async write(tables: readonly KeptTable[]): Promise<void> {
+    const end = tables.at(-1)!.end;
+    while (this.files.length < this.#lengths.length) {
+      const next = this.#starts[this.files.length + 1];
+      if (end !== undefined && (next === undefined || next > end)) return;
+      await this.#writeNext(tables);
+    }
+  }
+
+  async #writeNext(tables: readonly KeptTable[]): Promise<void> {
+    const index = this.files.length;
+    const { identity, compression, selection, columns, folder } = this.#settings;
+    const name = partName(index, identity, compression);
+    const [start, end] = [this.#starts[index], this.#starts[index + 1]];
+    const range = [
+      `(mask & ${1 << selection}) <> 0`,
+      start === undefined ? 'false' : `key >= ${start}`,
+      ...(end === undefined ? [] : [`key < ${end}`]),
+    ];
+    const selects = tables.map(
+      (table) => `SELECT ${columns} FROM ${table.name} WHERE ${range.join(' AND ')}`,
+    );
+    await this.#database.run(
+      `writing file ${index + 1} of ${this.#lengths.length}`,
+      `COPY (${selects.join(' UNION ALL ')})
+       TO ${quoteText(join(folder, name))}
+       (FORMAT parquet, COMPRESSION ${compression}, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false)`,
+    );
+    this.files.push({ name, rows: this.#lengths[index]! });
+  }
+}
+
+/** What the parts of a selection are. */
+export interface PartSettings {
+  /** Its number: the bit of `mask` that says that it keeps a row. */
+  readonly selection: number;
+  readonly rows: number;
+  /** How many files; the default where not given. */
+  readonly files: number | undefined;
+  readonly folder: string;
+  readonly identity: string;
+  readonly compression: SubsetOptions['compression'];
+  /** SQL for the columns, of a table of kept rows. */
+  readonly columns: string;
+}
+
+/** The key with which each part begins; none where there is no row. */
 async function firstKeys(
   database: SubsetDatabase,
-  bit: number,
+  selection: number,
   lengths: readonly number[],
 ): Promise<bigint[]> {
   const places: number[] = [];
@@ -97,7 +153,7 @@ async function firstKeys(
     place += length;
   }
   const found = await database.rows<{ key: bigint }>(
-    `SELECT key FROM (SELECT key, row_number() OVER () AS place FROM kept WHERE (mask & ${bit}) <> 0)
+    `SELECT key FROM (SELECT key, row_number() OVER () AS place FROM picked WHERE (mask & ${1 << selection}) <> 0)
      WHERE place IN (${places.join(', ')}) ORDER BY key`,
   );
   return found.map(({ key }) => BigInt(key));

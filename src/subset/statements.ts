@@ -2,7 +2,7 @@ import { quoteName } from '../shards/sql.ts';
 import type { SubsetOptions } from './options.ts';
 import type { SubsetPlan } from './plan.ts';
 import { withShuffledKey } from './shuffle.ts';
-import { ORD, tableSql } from './source.ts';
+import { ORD, type Slice, tableSql } from './source.ts';
 
 /** A statement that makes a table and takes the place of one that is no longer needed. */
 export interface Step {
@@ -11,12 +11,11 @@ export interface Step {
 }
 
 /**
- * Collects the rows that any selection keeps in the table `kept`, in the order of the output, with all output columns
- * (c0, c1, ...), their key in that order, and the selections that keep them. Starts from the table `chosen`
- * (chosen-rows.ts). One table is joined at a time, so that the rows that are kept are the side that is held in memory;
- * the metadata, which are wide, come last.
+ * Makes of the table `chosen` (chosen-rows.ts) the table `picked`: the rows that any selection keeps, in the order of the
+ * output, with `key`, their place in that order, and the output columns (c0, c1, ...) that come from tag tables. One
+ * table is joined at a time, so that the rows that are kept are the side that is held in memory.
  */
-export function collectRows(plan: SubsetPlan, options: SubsetOptions): Step[] {
+export function pickTags(plan: SubsetPlan, { shuffleSeed }: SubsetOptions): Step[] {
   const steps: Step[] = [];
   let uses = 'chosen';
   plan.tables.forEach((table, i) => {
@@ -32,19 +31,26 @@ export function collectRows(plan: SubsetPlan, options: SubsetOptions): Step[] {
     steps.push({ sql, uses });
     uses = `picked${i}`;
   });
-  return [...steps, { sql: collectMetadata(plan, options, uses), uses }];
+  const keyed =
+    shuffleSeed === undefined
+      ? `SELECT *, ord AS key FROM ${uses}`
+      : withShuffledKey(`SELECT * FROM ${uses}`, shuffleSeed);
+  return [...steps, { sql: `CREATE TEMP TABLE picked AS ${keyed} ORDER BY key`, uses }];
 }
 
-function collectMetadata(plan: SubsetPlan, { shuffleSeed }: SubsetOptions, picked: string): string {
-  const rows = `SELECT * FROM ${picked}`;
-  const keyed =
-    shuffleSeed === undefined ? `SELECT *, ord AS key FROM ${picked}` : withShuffledKey(rows, shuffleSeed);
+/**
+ * Makes a table of the kept rows of a slice, in the order of the output: key, mask, and all output columns.
+ *
+ * @param keys SQL that is true for the keys of the slice's rows
+ */
+export function collectRows(plan: SubsetPlan, slice: Slice, keys: string, name: string): string {
   const columns = plan.output.map(({ from }, i) =>
     'metadata' in from ? `m.${quoteName(from.metadata)} AS c${i}` : `c.c${i}`,
   );
   const names = plan.output.flatMap(({ from }) => ('metadata' in from ? [from.metadata] : []));
-  return `CREATE TEMP TABLE kept AS
+  return `CREATE TEMP TABLE ${name} AS
     SELECT c.key, c.mask, ${columns.join(', ')}
-    FROM (${keyed}) AS c JOIN (${tableSql(plan.metadata, names, plan.renamed)}) AS m ON c.ord = m.${ORD}
+    FROM (SELECT * FROM picked WHERE ${keys}) AS c
+    JOIN (${tableSql(plan.metadata, names, plan.renamed, slice)}) AS m ON c.ord = m.${ORD}
     ORDER BY c.key`;
 }

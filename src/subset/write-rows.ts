@@ -1,0 +1,120 @@
+import { quoteName } from '../shards/sql.ts';
+import type { SubsetDatabase } from './database.ts';
+import type { SubsetOptions } from './options.ts';
+import { type KeptTable, type PartFile, PartWriter } from './parts.ts';
+import type { SubsetPlan } from './plan.ts';
+import { sliceTable, startOf } from './slices.ts';
+import type { Slice } from './source.ts';
+import { collectRows, pickTags } from './statements.ts';
+import { identityOf, rowsOf } from './summary.ts';
+
+/** Of DuckDB's memory, for the kept rows of one slice of the metadata. */
+const SLICE_SHARE = 8;
+const MEBIBYTE = 2 ** 20;
+
+/**
+ * Writes the files of all selections, from the table `chosen` (chosen-rows.ts). Rows that keep the order of the input are
+ * collected a slice of the metadata after the other, and written as soon as a file is full, so that they are neither
+ * sorted as a whole nor spilled. Shuffled rows are one slice, which DuckDB sorts.
+ *
+ * @param kept rows of each selection
+ * @param folders where the files of each selection go
+ */
+export async function writeRows(
+  database: SubsetDatabase,
+  plan: SubsetPlan,
+  options: SubsetOptions,
+  kept: readonly number[],
+  folders: readonly string[],
+): Promise<(readonly PartFile[])[]> {
+  for (const { sql, uses } of pickTags(plan, options)) {
+    await database.run('picking tags', sql);
+    await database.rows(`DROP TABLE ${uses}`);
+  }
+  const writers: PartWriter[] = [];
+  for (const [selection, rows] of kept.entries()) {
+    const settings = {
+      selection,
+      rows,
+      ...partSettings(plan, options, selection),
+      folder: folders[selection]!,
+    };
+    writers.push(await PartWriter.open(database, settings));
+  }
+  const tables: KeptTable[] = [];
+  for (const [i, slice] of slicesOf(plan, options, database, kept).entries()) {
+    tables.push(await collectSlice(database, plan, slice, `kept${i}`));
+    for (const writer of writers) await writer.write(tables);
+    await dropWritten(database, tables, writers);
+  }
+  return writers.map((writer) => writer.files);
+}
+
+function partSettings(
+  plan: SubsetPlan,
+  options: SubsetOptions,
+  selection: number,
+): {
+  identity: string;
+  files: number | undefined;
+  compression: SubsetOptions['compression'];
+  columns: string;
+} {
+  return {
+    identity: `${identityOf(plan, options)} ${JSON.stringify(options.selections[selection])}`,
+    files: options.outputFiles,
+    compression: options.compression,
+    columns: plan.output.map(({ name }, i) => `c${i} AS ${quoteName(name)}`).join(', '),
+  };
+}
+
+/** A slice of the metadata, and the keys of its rows. */
+interface KeyedSlice {
+  readonly slice: Slice;
+  readonly start: bigint | undefined;
+  readonly end: bigint | undefined;
+}
+
+function slicesOf(
+  { metadata }: SubsetPlan,
+  { shuffleSeed }: SubsetOptions,
+  { memoryLimitMb }: SubsetDatabase,
+  kept: readonly number[],
+): KeyedSlice[] {
+  const whole = { firstFile: 0, fileCount: metadata.files.length };
+  if (shuffleSeed !== undefined) return [{ slice: whole, start: undefined, end: undefined }];
+  const taken = kept.reduce((sum, rows) => sum + rows, 0);
+  const share = Math.min(1, taken / Math.max(1, rowsOf(metadata.files)));
+  const slices = sliceTable(metadata, share, (memoryLimitMb * MEBIBYTE) / SLICE_SHARE);
+  return slices.map((slice, i) => {
+    const next = slices[i + 1];
+    return { slice, start: startOf(slice), end: next && startOf(next) };
+  });
+}
+
+async function collectSlice(
+  database: SubsetDatabase,
+  plan: SubsetPlan,
+  { slice, start, end }: KeyedSlice,
+  name: string,
+): Promise<KeptTable> {
+  const keys = [
+    ...(start === undefined ? ['true'] : [`key >= ${start}`]),
+    ...(end === undefined ? [] : [`key < ${end}`]),
+  ];
+  await database.run('collecting rows', collectRows(plan, slice, keys.join(' AND '), name));
+  return { name, end };
+}
+
+/** Drops the tables of which no writer needs a row any more. */
+async function dropWritten(
+  database: SubsetDatabase,
+  tables: KeptTable[],
+  writers: readonly PartWriter[],
+): Promise<void> {
+  const isWritten = ({ end }: KeptTable): boolean =>
+    end !== undefined && writers.every(({ nextKey }) => nextKey === undefined || nextKey >= end);
+  while (tables[0] && isWritten(tables[0])) {
+    await database.rows(`DROP TABLE ${tables.shift()!.name}`);
+  }
+}
