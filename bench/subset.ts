@@ -1,7 +1,7 @@
 // `bowerbird subset` beside SQL typed by hand into DuckDB, with the same threads and memory limit, in one run: CPU time,
 // peak resident memory, bytes spilled; and beside pyarrow, where PYTHON has it. The rows must be the same.
-// Run: npx tsc; node .build/bench/subset.js [--rows 20000000] [--rounds 3] [--memory-mb 1024] [--keep-data FOLDER]
-//   [--python PYTHON]
+// Run: npx tsc; node .build/bench/subset.js [--rows 20000000] [--cut 7] [--rounds 3] [--memory-mb 1024]
+//   [--keep-data FOLDER] [--python PYTHON]
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
@@ -22,6 +22,7 @@ const PYARROW_SCRIPT = join(packageFolder, 'bench/support/pyarrow-subset.py');
 const { values: flags } = parseArgs({
   options: {
     rows: { type: 'string', default: '2000000' },
+    cut: { type: 'string', default: '7' },
     rounds: { type: 'string', default: '1' },
     'memory-mb': { type: 'string', default: '1024' },
     'keep-data': { type: 'string' },
@@ -33,6 +34,7 @@ const { values: flags } = parseArgs({
 });
 const rows = Number(flags.rows);
 const memoryMb = Number(flags['memory-mb']);
+const cut = Number(flags.cut);
 
 async function withDuckDb(spill: string, statements: readonly string[]): Promise<unknown[][]> {
   const instance = await DuckDBInstance.create(':memory:', {
@@ -88,7 +90,7 @@ function handSql(folder: string, output: string): string[] {
   return [
     `COPY (SELECT m.* EXCLUDE (ord), t.pwatermark, t.punsafe, t.prediction AS aesthetic
            FROM (SELECT *, ${ORD} AS ord FROM '${folder}/metadata/*.parquet') AS m JOIN (${tags}) AS t ON m.hash = t.hash
-           WHERE t.prediction > 7 AND t.punsafe < 0.5 AND t.pwatermark < 0.8 ORDER BY m.ord)
+           WHERE t.prediction > ${cut} AND t.punsafe < 0.5 AND t.pwatermark < 0.8 ORDER BY m.ord)
      TO '${output}' (FORMAT parquet, COMPRESSION snappy)`,
   ];
 }
@@ -101,7 +103,7 @@ function handNumbersSql(folder: string): string[] {
   return [
     twice('metadata'),
     twice('tags'),
-    `SELECT t.hash IS NULL AS no_tag, prediction > 7 AS a, punsafe < 0.5 AS b, pwatermark < 0.8 AS c, count(*)
+    `SELECT t.hash IS NULL AS no_tag, prediction > ${cut} AS a, punsafe < 0.5 AS b, pwatermark < 0.8 AS c, count(*)
      FROM '${folder}/metadata/*.parquet' AS m LEFT JOIN (${tags}) AS t ON m.hash = t.hash GROUP BY ALL`,
   ];
 }
@@ -161,12 +163,20 @@ async function compare(): Promise<void> {
     const hasPyarrow = spawnSync(flags.python, ['-c', 'import pyarrow']).status === 0;
     if (hasPyarrow) results['pyarrow, rows'] = [];
     else console.log(`pyarrow is left out: ${flags.python} does not have it`);
-    const common = ['--folder', folder, '--memory-mb', String(memoryMb)];
+    const common = ['--folder', folder, '--memory-mb', String(memoryMb), '--cut', flags.cut];
     for (let round = 0; round < Number(flags.rounds); round++) {
       rmSync(outputs, { recursive: true, force: true });
       mkdirSync(spill, { recursive: true });
       const args = [
-        ...['subset', '--metadata', `${folder}/metadata`, '--tags', `${folder}/tags`, '--min-aesthetic', '7'],
+        ...[
+          'subset',
+          '--metadata',
+          `${folder}/metadata`,
+          '--tags',
+          `${folder}/tags`,
+          '--min-aesthetic',
+          flags.cut,
+        ],
         ...['--max-punsafe', '0.5', '--max-pwatermark', '0.8', '--output-folder', `${outputs}/subset`],
         ...['--threads', String(THREADS), '--memory-limit-mb', String(memoryMb), '--temporary-folder', spill],
       ];
@@ -177,7 +187,7 @@ async function compare(): Promise<void> {
       results['SQL, rows and numbers']!.push(await measure(process.execPath, numbers, spill));
       const outcomes = ['subset/*', 'hand'];
       if (hasPyarrow) {
-        const pyarrow = [PYARROW_SCRIPT, folder, `${outputs}/pyarrow.parquet`, String(THREADS)];
+        const pyarrow = [PYARROW_SCRIPT, folder, `${outputs}/pyarrow.parquet`, String(THREADS), flags.cut];
         results['pyarrow, rows']!.push(await measure(flags.python, pyarrow, spill));
         outcomes.push('pyarrow');
       }
@@ -195,7 +205,9 @@ async function compare(): Promise<void> {
 }
 
 function print(results: Readonly<Record<string, readonly Measured[]>>): void {
-  console.log(`\n${rows} rows of metadata, as many tags; ${THREADS} threads, memory limit ${memoryMb} MiB`);
+  console.log(
+    `\n${rows} rows of metadata, as many tags; ${THREADS} threads, memory limit ${memoryMb} MiB, aesthetic > ${cut}`,
+  );
   const middle = (runs: readonly Measured[], of: (run: Measured) => number): number => median(runs.map(of));
   const ours = middle(results['subset']!, (run) => run.cpuSeconds);
   for (const [name, runs] of Object.entries(results)) {

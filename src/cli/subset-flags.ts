@@ -20,7 +20,12 @@ export const SUBSET_FLAGS: FlagTable = {
     type: 'string',
     describe: "Column of URLs; found by LAION's and COYO's names",
   },
-  'hash-col': { group: 'Input:', type: 'string', describe: "The metadata's column of int64 hashes" },
+  'caption-col': { group: 'Input:', type: 'string', describe: 'Column of captions; found likewise' },
+  'hash-col': {
+    group: 'Input:',
+    type: 'string',
+    describe: "The metadata's column of int64 hashes; computed from URL and caption where there is none",
+  },
   'skip-bad-files': {
     group: 'Input:',
     type: 'boolean',
@@ -140,6 +145,7 @@ export function subsetOptions(
     metadata,
     tags: (values['tags'] as string[] | undefined) ?? [],
     urlColumn: values['url-col'] as string | undefined,
+    captionColumn: values['caption-col'] as string | undefined,
     hashColumn: values['hash-col'] as string | undefined,
     selections: selections(values),
     maxPunsafe: values['max-punsafe'] as number | undefined,

@@ -21,6 +21,7 @@ export interface SubsetOptions {
   /** Tag tables; those with the same scores are one table. */
   readonly tags: readonly string[];
   readonly urlColumn?: string | undefined;
+  readonly captionColumn?: string | undefined;
   readonly hashColumn?: string | undefined;
   /** At least one, at most eight; all made in one scan. */
   readonly selections: readonly Selection[];

@@ -52,6 +52,7 @@ export function planSubset(
   const { schema } = metadata;
   const mapping = findColumns(schema, {
     urlColumn: options.urlColumn,
+    captionColumn: options.captionColumn,
     hashColumn: options.hashColumn,
   });
   const scores: Partial<Record<FilterTag, string>> = {};

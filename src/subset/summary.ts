@@ -87,7 +87,7 @@ export function identityOf(plan: SubsetPlan, options: SubsetOptions): string {
     files.map(({ fingerprint }) => fingerprint),
   );
   return createHash('sha256')
-    .update(JSON.stringify([fingerprints, settingsOf(options)]))
+    .update(JSON.stringify([fingerprints, settingsOf(options), plan.texts ?? null]))
     .digest('hex');
 }
 

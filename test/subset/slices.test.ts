@@ -1,0 +1,61 @@
+import test from 'ava';
+import { sliceTable, startOf } from '../../src/subset/slices.ts';
+import type { SourceTable } from '../../src/subset/source.ts';
+
+function tableOf(files: readonly (readonly [sizeBytes: number, rowCount: number])[]): SourceTable {
+  const entries = files.map(([sizeBytes, rowCount], i) => ({
+    path: `${i}.parquet`,
+    sizeBytes,
+    rowCount,
+    fingerprint: '',
+    columns: [],
+  }));
+  return { files: entries, schema: [] };
+}
+
+test('small files go together, large ones are cut, and every row is in one slice', (t) => {
+  const table = tableOf([
+    [100, 10],
+    [100, 10],
+    [100, 10],
+    [5000, 1000],
+    [0, 0],
+    [300, 7],
+  ]);
+  for (const [share, bytes] of [
+    [1, 700],
+    [1, 1],
+    [0.01, 700],
+    [0, 1],
+    [1, 1e9],
+  ] as const) {
+    const slices = sliceTable(table, share, bytes);
+    const rows = slices.flatMap(({ firstFile, fileCount, rows: stretch }) =>
+      table.files.slice(firstFile, firstFile + fileCount).flatMap(({ rowCount }, i) => {
+        const { from, to } = stretch ?? { from: 0, to: rowCount };
+        return Array.from({ length: to - from }, (_, row) => `${firstFile + i}/${from + row}`);
+      }),
+    );
+    const all = table.files.flatMap(({ rowCount }, i) =>
+      Array.from({ length: rowCount }, (_, row) => `${i}/${row}`),
+    );
+    t.deepEqual(rows, all, `${share} ${bytes}`);
+    const starts = slices.map(startOf);
+    t.deepEqual(
+      starts,
+      starts.toSorted((a, b) => (a < b ? -1 : 1)),
+    );
+    t.is(starts[0], 0n);
+  }
+  t.is(sliceTable(table, 1, 1e9).length, 1);
+  t.deepEqual(
+    sliceTable(table, 1, 700)
+      .map(({ fileCount, rows }) => [fileCount, rows && rows.to - rows.from])
+      .slice(0, 3),
+    [
+      [2, undefined],
+      [1, undefined],
+      [1, 45],
+    ],
+  );
+});
