@@ -42,7 +42,7 @@ export function subsetFailure(
   if (isDiskFull(thrown)) {
     return new SubsetError(
       'BB_DISK_FULL',
-      `No space left on the disk of ${outputFolder} or of ${spillFolder}, where DuckDB spills. Nothing was published. ` +
+      `No space left on the disk of ${outputFolder} or of ${spillFolder}, where what does not fit into memory goes. Nothing was published. ` +
         'Free some space, or name another disk with --temporary-folder, and run the same command again.',
       details,
     );

@@ -28,8 +28,9 @@ const BUFFER_BYTES = 32 * 2 ** 20;
 /**
  * Judges every row of the metadata by its tags, and lists those that are kept in the table `chosen` (chosen-rows.ts).
  * Rows of all tables are spilled, split by their hashes; then each part is joined in memory. One pass over each table
- * finds the tags, the duplicates on both sides and what every rule drops, in some 64 MB, whatever the number of rows: up
- * to 2^11 parts, a part's hash table has 12 bytes for each distinct hash and 8 more for each tag table.
+ * finds the tags, the duplicates on both sides and what every rule drops. Memory: the buffers below, and a part's hash
+ * table, 12 to 48 bytes for each distinct hash and 8 to 32 more for each tag table; with 2^11 parts of five billion rows
+ * some 100 MB.
  */
 export async function judgeRows(
   database: SubsetDatabase,

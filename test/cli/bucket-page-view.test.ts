@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { JSDOM } from 'jsdom';
 import { runCli } from '../helpers/run-cli.ts';
+import { valueProblems } from '../helpers/schemas.ts';
 import { makeFolder } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
@@ -30,6 +31,7 @@ test('the page of the command has its answer, and the command that makes that su
     const args = [input, '--min-aesthetic', '6', '--max-punsafe', '0.15', '--html', page, '--json'];
     const result = await runCli(['buckets', ...args]);
     t.is(result.exitCode, 0, result.stderr);
+    t.deepEqual(valueProblems('bucket-statistics.schema.json', JSON.parse(result.stdout)), []);
     t.like(JSON.parse(result.stdout), { what_if: { lower: 1, upper: 1 } });
     const { document } = new JSDOM(await readFile(page, 'utf8'), { runScripts: 'dangerously' }).window;
     t.is(document.getElementById('what-if-count')!.textContent, '1');

@@ -5,8 +5,13 @@ import { packageFolder } from '../../src/base/package.ts';
 
 /** What is wrong with a JSON file by its schema in schemas/; an empty list where nothing is. */
 export function schemaProblems(schema: string, path: string): string[] {
+  return valueProblems(schema, JSON.parse(readFileSync(path, 'utf8')));
+}
+
+/** The same for a value that was parsed already. */
+export function valueProblems(schema: string, value: unknown): string[] {
   const ajv = new Ajv({ allErrors: true, strict: false });
   const validate = ajv.compile(JSON.parse(readFileSync(join(packageFolder, 'schemas', schema), 'utf8')));
-  if (validate(JSON.parse(readFileSync(path, 'utf8')))) return [];
+  if (validate(value)) return [];
   return (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`);
 }

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { decodeNpy } from '../../src/shards/npy.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { runCli } from '../helpers/run-cli.ts';
-import { schemaProblems } from '../helpers/schemas.ts';
+import { schemaProblems, valueProblems } from '../helpers/schemas.ts';
 import { LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
@@ -56,6 +56,7 @@ test('merged runs have the counts and means of all their rows, and the what-if o
   const merged = world.path('merged');
   const result = await runCli(['buckets', world.path('runs/*'), '--output-folder', merged, '--json']);
   t.is(result.exitCode, 0, result.stderr);
+  t.deepEqual(valueProblems('bucket-statistics.schema.json', JSON.parse(result.stdout)), []);
   const [ours, whole] = [await readBuckets(merged), await readBuckets(world.path('whole'))];
   for (const [i, { bucket, count, mean_score, head_on_mean, raw_mean_file }] of ours.entries()) {
     t.deepEqual([bucket, count], [whole[i]!.bucket, whole[i]!.count]);
@@ -109,6 +110,7 @@ test('merged runs have the counts and means of all their rows, and the what-if o
   ]) {
     const answer = await runCli(['buckets', ...args, ...question]);
     t.is(answer.exitCode, 0, answer.stderr);
+    t.deepEqual(valueProblems('bucket-statistics.schema.json', JSON.parse(answer.stdout)), []);
     t.like(JSON.parse(answer.stdout), {
       rows: 60,
       failed: tags.filter((row) => row['status'] !== 'success').length,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { TallyError } from '../../src/tally/errors.ts';
 import { runCli } from '../helpers/run-cli.ts';
+import { valueProblems } from '../helpers/schemas.ts';
 import { makeFolder } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 import { count } from './count-inputs.ts';
@@ -46,6 +47,7 @@ test('one corrupt file among fifty is named with the way on, and passed over whe
     buckets: { count: number }[];
     by: { rows: number; groups: number };
   };
+  t.deepEqual(valueProblems('bucket-statistics.schema.json', result), []);
   t.is(result.rows, 49 * ROWS_PER_FILE);
   t.is(result.inputs.files, 49);
   t.deepEqual(

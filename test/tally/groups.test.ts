@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { runCli } from '../helpers/run-cli.ts';
+import { valueProblems } from '../helpers/schemas.ts';
 import { makeFolder } from '../helpers/scored-world.ts';
 import { buildShard, type ShardRow } from '../helpers/shard-builder.ts';
 import { sequence } from './scored-rows.ts';
@@ -17,7 +18,9 @@ interface GroupJson {
 async function groupsOf(t: ExecutionContext, path: string, ...flags: string[]): Promise<GroupJson[]> {
   const result = await runCli(['buckets', path, '--json', ...flags]);
   t.is(result.exitCode, 0, result.stderr);
-  return (JSON.parse(result.stdout) as { by: { top: GroupJson[] } }).by.top;
+  const statistics = JSON.parse(result.stdout) as { by: { top: GroupJson[] } };
+  t.deepEqual(valueProblems('bucket-statistics.schema.json', statistics), []);
+  return statistics.by.top;
 }
 
 /** URLs and their domains as LAION's script has them: NFKC, Python's urlparse, lower case, one `www.` gone. */
