@@ -85,17 +85,20 @@ async function joinSpills(
     onKept: (row, mask, tagRows) => chosen.add(row, mask, tagRows),
   });
   const partitions = metadata.counts.length;
-  for (let partition = 0; partition < partitions; partition++) {
-    tags.forEach((spill, table) => {
-      for (const records of spill.read(partition)) join.addTags(table, records);
-    });
-    for (const records of metadata.read(partition)) join.judge(records);
-    join.clear();
-    database.show('joining tags', partition / partitions);
-    // Signals get their turn.
-    await setImmediate();
+  try {
+    for (let partition = 0; partition < partitions; partition++) {
+      tags.forEach((spill, table) => {
+        for (const records of spill.read(partition)) join.addTags(table, records);
+      });
+      for (const records of metadata.read(partition)) join.judge(records);
+      join.clear();
+      database.show('joining tags', partition / partitions);
+      // Signals get their turn.
+      await setImmediate();
+    }
+  } finally {
+    chosen.close();
   }
-  chosen.close();
   return join;
 }
 
