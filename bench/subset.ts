@@ -152,49 +152,78 @@ async function checksum(pattern: string, spill: string): Promise<string> {
   return row!.join(' rows, checksum ');
 }
 
+/** A way to the same subset. */
+interface Contestant {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The Parquet files that it writes, under the folder of outputs. */
+  readonly outcome: string;
+}
+
+function contestantsOf(folder: string, outputs: string, spill: string): Contestant[] {
+  const own = fileURLToPath(import.meta.url);
+  const common = ['--folder', folder, '--memory-mb', String(memoryMb), '--cut', flags.cut];
+  const hand = (what: string): string[] => [own, '--hand', what, ...common];
+  const subset = [
+    ...[cliScript, 'subset', '--metadata', `${folder}/metadata`, '--tags', `${folder}/tags`],
+    ...['--min-aesthetic', flags.cut, '--max-punsafe', '0.5', '--max-pwatermark', '0.8'],
+    ...['--output-folder', `${outputs}/subset`, '--threads', String(THREADS)],
+    ...['--memory-limit-mb', String(memoryMb), '--temporary-folder', spill],
+  ];
+  const command = process.execPath;
+  const contestants: Contestant[] = [
+    { name: 'subset', command, args: subset, outcome: 'subset/*.parquet' },
+    { name: 'SQL, rows', command, args: hand('rows'), outcome: 'hand.parquet' },
+    { name: 'SQL, rows and numbers', command, args: hand('numbers'), outcome: 'hand.parquet' },
+  ];
+  if (spawnSync(flags.python, ['-c', 'import pyarrow']).status === 0) {
+    const args = [PYARROW_SCRIPT, folder, `${outputs}/pyarrow.parquet`, String(THREADS), flags.cut];
+    contestants.push({ name: 'pyarrow, rows', command: flags.python, args, outcome: 'pyarrow.parquet' });
+  } else {
+    console.log(`pyarrow is left out: ${flags.python} does not have it`);
+  }
+  return contestants;
+}
+
+/** Each contestant once. One that fails is told; only `subset` may not. */
+async function runRound(
+  contestants: readonly Contestant[],
+  results: Map<string, Measured[]>,
+  outputs: string,
+  spill: string,
+): Promise<void> {
+  let ours = '';
+  for (const { name, command, args, outcome } of contestants) {
+    try {
+      const measured = await measure(command, args, spill);
+      const sum = await checksum(`${outputs}/${outcome}`, spill);
+      ours ||= sum;
+      if (sum !== ours) throw new Error(`the rows differ: ${sum} instead of ${ours}`);
+      results.set(name, [...(results.get(name) ?? []), measured]);
+    } catch (thrown) {
+      if (ours === '') throw thrown;
+      const { message } = thrown as Error;
+      console.log(`${name} failed: ${/(Out of Memory|the rows differ).*/.exec(message)?.[0] ?? message}`);
+    }
+  }
+  console.log(`${ours} from all that finished`);
+}
+
 async function compare(): Promise<void> {
   const folder = flags['keep-data'] ?? (await mkdtemp(join(tmpdir(), 'bowerbird-bench-subset-')));
-  const own = fileURLToPath(import.meta.url);
   const outputs = join(folder, 'outputs');
   const spill = join(folder, 'spill');
   try {
     if (!existsSync(join(folder, 'tags'))) await writeData(folder);
-    const results: Record<string, Measured[]> = { subset: [], 'SQL, rows': [], 'SQL, rows and numbers': [] };
-    const hasPyarrow = spawnSync(flags.python, ['-c', 'import pyarrow']).status === 0;
-    if (hasPyarrow) results['pyarrow, rows'] = [];
-    else console.log(`pyarrow is left out: ${flags.python} does not have it`);
-    const common = ['--folder', folder, '--memory-mb', String(memoryMb), '--cut', flags.cut];
+    const contestants = contestantsOf(folder, outputs, spill);
+    const results = new Map<string, Measured[]>();
     for (let round = 0; round < Number(flags.rounds); round++) {
-      rmSync(outputs, { recursive: true, force: true });
-      mkdirSync(spill, { recursive: true });
-      const args = [
-        ...[
-          'subset',
-          '--metadata',
-          `${folder}/metadata`,
-          '--tags',
-          `${folder}/tags`,
-          '--min-aesthetic',
-          flags.cut,
-        ],
-        ...['--max-punsafe', '0.5', '--max-pwatermark', '0.8', '--output-folder', `${outputs}/subset`],
-        ...['--threads', String(THREADS), '--memory-limit-mb', String(memoryMb), '--temporary-folder', spill],
-      ];
-      mkdirSync(outputs);
-      results['subset']!.push(await measure(process.execPath, [cliScript, ...args], spill));
-      results['SQL, rows']!.push(await measure(process.execPath, [own, '--hand', 'rows', ...common], spill));
-      const numbers = [own, '--hand', 'numbers', ...common];
-      results['SQL, rows and numbers']!.push(await measure(process.execPath, numbers, spill));
-      const outcomes = ['subset/*', 'hand'];
-      if (hasPyarrow) {
-        const pyarrow = [PYARROW_SCRIPT, folder, `${outputs}/pyarrow.parquet`, String(THREADS), flags.cut];
-        results['pyarrow, rows']!.push(await measure(flags.python, pyarrow, spill));
-        outcomes.push('pyarrow');
+      for (const fresh of [outputs, spill]) {
+        rmSync(fresh, { recursive: true, force: true });
+        mkdirSync(fresh);
       }
-      const sums = [];
-      for (const outcome of outcomes) sums.push(await checksum(`${outputs}/${outcome}.parquet`, spill));
-      if (new Set(sums).size > 1) throw new Error(`the rows differ: ${sums.join(' and ')}`);
-      console.log(`round ${round + 1}: ${sums[0]} from all`);
+      await runRound(contestants, results, outputs, spill);
     }
     print(results);
   } finally {
@@ -204,20 +233,19 @@ async function compare(): Promise<void> {
   }
 }
 
-function print(results: Readonly<Record<string, readonly Measured[]>>): void {
+function print(results: ReadonlyMap<string, readonly Measured[]>): void {
   console.log(
     `\n${rows} rows of metadata, as many tags; ${THREADS} threads, memory limit ${memoryMb} MiB, aesthetic > ${cut}`,
   );
   const middle = (runs: readonly Measured[], of: (run: Measured) => number): number => median(runs.map(of));
-  const ours = middle(results['subset']!, (run) => run.cpuSeconds);
-  for (const [name, runs] of Object.entries(results)) {
+  const ours = middle(results.get('subset')!, (run) => run.cpuSeconds);
+  for (const [name, runs] of results) {
     const cpu = middle(runs, (run) => run.cpuSeconds);
+    const wall = middle(runs, (run) => run.wallSeconds);
     const mib = (of: (run: Measured) => number): string =>
       (middle(runs, of) / 2 ** 20).toFixed(0).padStart(6);
     console.log(
-      `${name.padEnd(24)} ${cpu.toFixed(1).padStart(6)} CPU-s  ${middle(runs, (run) => run.wallSeconds)
-        .toFixed(1)
-        .padStart(6)} s  ` +
+      `${name.padEnd(24)} ${cpu.toFixed(1).padStart(6)} CPU-s  ${wall.toFixed(1).padStart(6)} s  ` +
         `peak ${mib((run) => run.peakBytes)} MiB  spilled ${mib((run) => run.spillBytes)} MiB  subset is ${(ours / cpu).toFixed(2)}x`,
     );
   }
