@@ -16,6 +16,8 @@ export interface SubsetProgress {
 /** What Node takes, and DuckDB beyond its own limit when it sorts; of a small limit at most so much. */
 const RESERVED_MB = 512;
 const MAX_RESERVED_SHARE = 0.66;
+/** With less for each of its threads, a sort of LAION's metadata ran out of memory. */
+const SORT_THREAD_MB = 256;
 const LOOK_EVERY_MS = 500;
 const MIN_DUCKDB_MB = 64;
 
@@ -29,6 +31,7 @@ export class SubsetDatabase {
   /** What DuckDB may use. */
   readonly memoryLimitMb: number;
   readonly #instance: DuckDBInstance;
+  readonly #threads: number;
   #shownAtMs = 0;
   readonly #signal: AbortSignal | undefined;
   readonly #onProgress: ((progress: SubsetProgress) => void) | undefined;
@@ -38,10 +41,12 @@ export class SubsetDatabase {
     connection: DuckDBConnection,
     spillFolder: string,
     memoryLimitMb: number,
+    threads: number,
     signal: AbortSignal | undefined,
     onProgress: ((progress: SubsetProgress) => void) | undefined,
   ) {
     this.memoryLimitMb = memoryLimitMb;
+    this.#threads = threads;
     this.#instance = instance;
     this.connection = connection;
     this.spillFolder = spillFolder;
@@ -73,7 +78,15 @@ export class SubsetDatabase {
       'enable_progress_bar_print = false',
     ];
     for (const setting of settings) await connection.run(`SET ${setting}`);
-    return new SubsetDatabase(instance, connection, spillFolder, memoryLimitMb, signal, onProgress);
+    return new SubsetDatabase(
+      instance,
+      connection,
+      spillFolder,
+      memoryLimitMb,
+      options.threads,
+      signal,
+      onProgress,
+    );
   }
 
   /** Runs a statement that takes its time. The signal stops it: it then fails with DuckDB's interrupt error. */
@@ -89,6 +102,17 @@ export class SubsetDatabase {
       clearInterval(timer);
       this.#signal?.removeEventListener('abort', stop);
     }
+  }
+
+  /**
+   * Like `run`, for a statement that sorts wide rows. Each thread holds some of them in memory, whatever the limit, so only
+   * as many work on it as there is memory for.
+   */
+  async runSort(phase: string, sql: string): Promise<void> {
+    const threads = Math.max(1, Math.min(this.#threads, Math.floor(this.memoryLimitMb / SORT_THREAD_MB)));
+    await this.rows(`SET threads = ${threads}`);
+    await this.run(phase, sql);
+    await this.rows(`SET threads = ${this.#threads}`);
   }
 
   /** Like `streamChunks`, with the progress of `phase`. */

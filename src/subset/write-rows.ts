@@ -102,7 +102,10 @@ async function collectSlice(
     ...(start === undefined ? ['true'] : [`key >= ${start}`]),
     ...(end === undefined ? [] : [`key < ${end}`]),
   ];
-  await database.run('collecting rows', collectRows(plan, slice, keys.join(' AND '), name));
+  const sql = collectRows(plan, slice, keys.join(' AND '), name);
+  // A slice is small, or the rows are shuffled: then it is all of them.
+  if (start === undefined) await database.runSort('collecting rows', sql);
+  else await database.run('collecting rows', sql);
   return { name, end };
 }
 
