@@ -72,8 +72,12 @@ test('SIGTERM while clients connect anew for each request: they are answered, th
   cli.process.kill('SIGTERM');
   const errors = await Promise.all(clients);
   t.deepEqual(problems, []);
-  // One that comes in the very instant in which the port closes is reset by the kernel.
-  t.true(errors.filter((code) => code === 'ECONNREFUSED').length >= 15, errors.join());
+  // The kernel resets connections that wait to be accepted when the port closes: a few on a busy machine. Had the server
+  // broken off what it was answering, most clients would see that.
+  const refused = errors.filter((code) => code === 'ECONNREFUSED').length;
+  const reset = errors.filter((code) => code === 'ECONNRESET').length;
+  t.is(refused + reset, errors.length, errors.join());
+  t.true(refused >= errors.length / 2, errors.join());
   t.is((await cli.ended).exitCode, 0);
 });
 
