@@ -44,3 +44,17 @@ export function codeOf(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
   return typeof thrown.code === 'string' ? thrown.code : undefined;
 }
+
+/** The first line of a message, as a sentence. */
+export function firstLine(thrown: unknown): string {
+  const line = messageOf(thrown).split('\n', 1)[0]!.trim();
+  return /[.!?]$/.test(line) ? line : `${line}.`;
+}
+
+/** True where space or quota of a disk is used up. DuckDB says it in words only. */
+export function isDiskFull(thrown: unknown): boolean {
+  return (
+    ['ENOSPC', 'EDQUOT'].includes(codeOf(thrown) ?? '') ||
+    messageOf(thrown).includes('No space left on device')
+  );
+}

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { BowerbirdError, codeOf, messageOf } from './errors.ts';
+import { BowerbirdError, codeOf, isDiskFull, messageOf } from './errors.ts';
 
 /** The suffix of files that are not committed yet; a rerun removes what a killed run left of them. */
 export const TEMPORARY_SUFFIX = '.tmp';
@@ -28,7 +28,7 @@ export async function syncPath(path: string): Promise<void> {
 export function writeError(thrown: unknown, path: string): unknown {
   if (thrown instanceof BowerbirdError || !(thrown instanceof Error && 'errno' in thrown)) return thrown;
   const details = { cause: thrown, fields: { path } };
-  if (['ENOSPC', 'EDQUOT'].includes(codeOf(thrown) ?? '')) {
+  if (isDiskFull(thrown)) {
     return new BowerbirdError(
       'BB_DISK_FULL',
       `No space left on the disk of ${path}. Free some space and run the same command again: finished shards are kept.`,

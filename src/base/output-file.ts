@@ -1,7 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { BowerbirdError, codeOf, messageOf } from './errors.ts';
+import { BowerbirdError, isDiskFull, messageOf } from './errors.ts';
 import { syncPath, temporaryPath } from './files.ts';
 
 /** One file that a command writes: under a temporary name beside its place until it is whole. */
@@ -66,8 +66,7 @@ export function outputFailure(path: string, thrown: unknown): unknown {
   if (thrown instanceof BowerbirdError) return thrown;
   const message = messageOf(thrown).split('\n', 1)[0]!;
   const details = { cause: thrown, fields: { path } };
-  // DuckDB says it in words only.
-  if (['ENOSPC', 'EDQUOT'].includes(codeOf(thrown) ?? '') || message.includes('No space left on device')) {
+  if (isDiskFull(thrown)) {
     return new BowerbirdError(
       'BB_DISK_FULL',
       `No space left on the disk of ${path}. Nothing was left there; free some space and run the same command again.`,

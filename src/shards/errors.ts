@@ -1,4 +1,4 @@
-import { BowerbirdError, codeOf, type ErrorDetails, messageOf } from '../base/errors.ts';
+import { BowerbirdError, type ErrorDetails, firstLine, isDiskFull, messageOf } from '../base/errors.ts';
 
 /** An error of the shards room: inputs, staging, reading and writing of Parquet. */
 export class ShardError extends BowerbirdError {
@@ -38,11 +38,6 @@ export function writeFailure(path: string, cause: unknown): ShardError {
   );
 }
 
-/** True for ENOSPC from Node and for DuckDB's message of the same. */
-function isDiskFull(thrown: unknown): boolean {
-  return codeOf(thrown) === 'ENOSPC' || messageOf(thrown).includes('No space left on device');
-}
-
 function adviceOn(cause: unknown): string {
   const message = messageOf(cause);
   if (message.includes('Out of Memory Error')) {
@@ -52,11 +47,6 @@ function adviceOn(cause: unknown): string {
     return 'A column that the file calls text holds other bytes: write it anew, with that value mended or the column as binary.';
   }
   return 'Check that the file is complete and has not changed since the run was planned.';
-}
-
-function firstLine(thrown: unknown): string {
-  const line = messageOf(thrown).split('\n', 1)[0]!.trim();
-  return /[.!?]$/.test(line) ? line : `${line}.`;
 }
 
 function details(path: string, cause: unknown): ErrorDetails {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { codeOf } from '../base/errors.ts';
+import { isDiskFull } from '../base/errors.ts';
 import { Spill } from '../base/spill.ts';
 import { diskFull } from './errors.ts';
 import { compareRecords } from './records.ts';
@@ -103,7 +103,7 @@ export class RecordSorter {
     try {
       work();
     } catch (thrown) {
-      throw codeOf(thrown) === 'ENOSPC' ? diskFull(this.#options.folder, thrown) : thrown;
+      throw isDiskFull(thrown) ? diskFull(this.#options.folder, thrown) : thrown;
     }
   }
 

@@ -1,4 +1,4 @@
-import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
+import { BowerbirdError, firstLine, isDiskFull, messageOf } from '../base/errors.ts';
 
 /** An error of the subset room. */
 export class SubsetError extends BowerbirdError {
@@ -10,14 +10,9 @@ export function isInterrupt(thrown: unknown): boolean {
   return messageOf(thrown).startsWith('INTERRUPT Error');
 }
 
-/** True for ENOSPC, and for DuckDB's refusal to spill more than the disk can take. */
-export function isDiskFull(thrown: unknown): boolean {
-  const message = messageOf(thrown);
-  return (
-    codeOf(thrown) === 'ENOSPC' ||
-    message.includes('No space left on device') ||
-    message.includes('max_temp_directory_size')
-  );
+/** True for a full disk, and for DuckDB's refusal to spill more than it can take. */
+function isSpillFull(thrown: unknown): boolean {
+  return isDiskFull(thrown) || messageOf(thrown).includes('max_temp_directory_size');
 }
 
 /** True where the memory limit was too small for a step that cannot spill. */
@@ -27,7 +22,7 @@ function isOutOfMemory(thrown: unknown): boolean {
 
 /** True where the data cannot be the cause: looking through the files would find nothing. */
 export function isMachineFault(thrown: unknown): boolean {
-  return isInterrupt(thrown) || isDiskFull(thrown) || isOutOfMemory(thrown);
+  return isInterrupt(thrown) || isSpillFull(thrown) || isOutOfMemory(thrown);
 }
 
 /** What a failed step means to a person; an error of ours comes back as it is. */
@@ -39,7 +34,7 @@ export function subsetFailure(
 ): unknown {
   if (thrown instanceof BowerbirdError || isInterrupt(thrown)) return thrown;
   const details = { cause: thrown, fields: { outputFolder, spillFolder } };
-  if (isDiskFull(thrown)) {
+  if (isSpillFull(thrown)) {
     return new SubsetError(
       'BB_DISK_FULL',
       `No space left on the disk of ${outputFolder} or of ${spillFolder}, where what does not fit into memory goes. Nothing was published. ` +
@@ -73,10 +68,4 @@ export function whereFailure(expression: string, why: string, cause?: unknown): 
 /** DuckDB's complaints about a value that an expression met in a row. */
 function isValueError(thrown: unknown): boolean {
   return /^(Conversion|Out of Range|Invalid Input|Invalid type) Error/.test(messageOf(thrown));
-}
-
-/** The first line of a message, as a sentence. */
-export function firstLine(thrown: unknown): string {
-  const line = messageOf(thrown).split('\n', 1)[0]!.trim();
-  return /[.!?]$/.test(line) ? line : `${line}.`;
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { BowerbirdError } from '../base/errors.ts';
+import { BowerbirdError, firstLine } from '../base/errors.ts';
 import type { FilterTag } from '../filter/filter.ts';
 import { columnOf, isNumeric } from '../shards/columns.ts';
 import { queryRows } from '../shards/duckdb.ts';
@@ -10,7 +10,6 @@ import { expandInputs } from '../shards/inputs.ts';
 import { type FileSchema, unifySchemas } from '../shards/schema.ts';
 import { SCORE_NAMES, tagsOf } from '../shards/score-rows.ts';
 import { parquetSource, quoteName } from '../shards/sql.ts';
-import { firstLine } from './errors.ts';
 import { TAGS } from './options.ts';
 import type { SourceFile, SourceTable } from './source.ts';
 

@@ -1,8 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { firstLine } from '../base/errors.ts';
 import { columnOf, type SchemaColumn } from '../shards/columns.ts';
 import { queryRows } from '../shards/duckdb.ts';
 import { quoteName, quoteText } from '../shards/sql.ts';
-import { firstLine, whereFailure } from './errors.ts';
+import { whereFailure } from './errors.ts';
 
 /** Kinds of expression that would read other data than the row, with what they are called. */
 const REFUSED: Readonly<Record<string, string>> = {

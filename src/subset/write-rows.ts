@@ -1,7 +1,7 @@
 import { quoteName } from '../shards/sql.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { SubsetOptions } from './options.ts';
-import { type KeptTable, type PartFile, PartWriter } from './parts.ts';
+import { type KeptTable, type PartFile, type PartSettings, PartWriter } from './parts.ts';
 import type { SubsetPlan } from './plan.ts';
 import { sliceTable, startOf } from './slices.ts';
 import type { Slice } from './source.ts';
@@ -33,13 +33,8 @@ export async function writeRows(
   }
   const writers: PartWriter[] = [];
   for (const [selection, rows] of kept.entries()) {
-    const settings = {
-      selection,
-      rows,
-      ...partSettings(plan, options, selection),
-      folder: folders[selection]!,
-    };
-    writers.push(await PartWriter.open(database, settings));
+    const settings = partSettings(plan, options, selection);
+    writers.push(await PartWriter.open(database, { ...settings, rows, folder: folders[selection]! }));
   }
   const tables: KeptTable[] = [];
   for (const [i, slice] of slicesOf(plan, options, database, kept).entries()) {
@@ -54,13 +49,9 @@ function partSettings(
   plan: SubsetPlan,
   options: SubsetOptions,
   selection: number,
-): {
-  identity: string;
-  files: number | undefined;
-  compression: SubsetOptions['compression'];
-  columns: string;
-} {
+): Omit<PartSettings, 'rows' | 'folder'> {
   return {
+    selection,
     identity: `${identityOf(plan, options)} ${JSON.stringify(options.selections[selection])}`,
     files: options.outputFiles,
     compression: options.compression,

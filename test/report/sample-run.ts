@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { BUCKET_NAMES, bucketOf } from '../../src/buckets/bucket-names.ts';
 import { Histogram } from '../../src/buckets/histogram.ts';
 import type { ReportData, ReportPace, ReportSample } from '../../src/report/report-data.ts';
+import { randomNumbers } from '../helpers/random-numbers.ts';
 
 const THRESHOLD = 5.5;
 const CAPTIONS = [
@@ -13,18 +14,14 @@ const CAPTIONS = [
   '\u5C71\u306E\u4E0A\u306E\u96F2\u6D77 \u{1F5FB}',
 ];
 
-/** Deterministic numbers in [0, 1): a linear congruential generator (Numerical Recipes' constants). */
-function randomNumbers(seed: number): () => number {
-  let state = Math.imul(seed + 1, 2654435761) >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
+/** Numbers of which neighbouring seeds have different ones from the first on. */
+function spreadNumbers(seed: number): () => number {
+  return randomNumbers(Math.imul(seed + 1, 2654435761) >>> 0);
 }
 
 /** A 160 px picture of a sky, a sun and some noise, as base64 of a WebP file. */
 async function makeThumbnail(seed: number): Promise<string> {
-  const random = randomNumbers(seed);
+  const random = spreadNumbers(seed);
   const hue = Math.floor(random() * 360);
   const [x, y, radius] = [20 + random() * 120, 20 + random() * 90, 8 + random() * 26];
   const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="160">
@@ -46,7 +43,7 @@ export function makeSampleRun(): Promise<ReportData> {
 }
 
 async function buildSampleRun(): Promise<ReportData> {
-  const random = randomNumbers(7);
+  const random = spreadNumbers(7);
   const histogram = new Histogram();
   const sums = new Map(BUCKET_NAMES.map((name) => [name, { count: 0, scoreSum: 0 }]));
   const dropped = {

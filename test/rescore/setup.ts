@@ -8,6 +8,7 @@ import { BowerbirdError } from '../../src/base/errors.ts';
 import { ScoreProgress } from '../../src/pipeline/progress.ts';
 import type { RescoreConfig } from '../../src/rescore/config.ts';
 import { type RescoreOutcome, runRescore } from '../../src/rescore/rescore.ts';
+import { randomNumbers } from '../helpers/random-numbers.ts';
 
 /** A temporary folder that goes with the test. */
 export async function temporaryFolder(t: ExecutionContext): Promise<string> {
@@ -26,17 +27,14 @@ export function halfValue(bits: number): number {
 }
 
 /** Numbers in (0, 1) that repeat from run to run. */
-export function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
+function openNumbers(seed: number): () => number {
+  const random = randomNumbers(seed);
+  return () => random() + 0.5 / 2 ** 32;
 }
 
 /** Rows of length 1 in float32, row by row. */
 export function unitRows(seed: number, rowCount: number, dimension: number): Float32Array {
-  const random = randomNumbers(seed);
+  const random = openNumbers(seed);
   const values = new Float32Array(rowCount * dimension);
   for (let row = 0; row < rowCount; row++) {
     const raw = Array.from({ length: dimension }, () => random() + random() + random() - 1.5);
@@ -126,7 +124,7 @@ export function linearScore(row: readonly number[], weights: readonly number[], 
 
 /** A linear head's weights, so that random unit rows spread over several score buckets. */
 export function headWeights(seed: number, dimension: number): number[] {
-  const random = randomNumbers(seed);
+  const random = openNumbers(seed);
   const raw = Array.from({ length: dimension }, () => random() - 0.5);
   const length = Math.hypot(...raw);
   return raw.map((value) => (value * 1.5 * Math.sqrt(dimension)) / length);

@@ -9,6 +9,7 @@ import {
   setRecord,
   WITHOUT_HASH,
 } from '../../src/subset/records.ts';
+import { randomNumbers } from '../helpers/random-numbers.ts';
 import { duplicatesOf } from './oracle.ts';
 
 interface Row {
@@ -30,13 +31,10 @@ function recordsOf(rows: readonly Row[], firstRow = 0): Uint32Array {
   return records;
 }
 
-/** Numbers below `limit` that look random and are the same each time. */
+/** Whole numbers below `limit`. */
 function randomBelow(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
+  const random = randomNumbers(seed);
+  return (limit) => Math.floor(random() * limit);
 }
 
 test('rows of two tables and the metadata are joined as with a Map, whatever their hashes are like', (t) => {

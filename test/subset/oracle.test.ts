@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { runSubset } from '../../src/subset/subset.ts';
+import { randomNumbers } from '../helpers/random-numbers.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
 import {
@@ -15,15 +16,6 @@ import { makeFolder, optionsOf, partsOf, readSubset, writeMetadata, writeTags } 
 
 const ROWS = 200_000;
 const MAX_PUNSAFE = 0.7;
-
-/** Numbers that look random and are the same each time. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 const AESTHETICS = [7, 8, Math.fround(7.000001), Math.fround(6.9999995), Number.NaN, null, -0, 0, 9.5, 7.5];
 const PUNSAFES = [Math.fround(MAX_PUNSAFE), Math.fround(0.70000005), Number.NaN, null, -0, 0, 0.25, 1];
