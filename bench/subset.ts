@@ -169,7 +169,7 @@ function contestantsOf(folder: string, outputs: string, spill: string): Contesta
     ...[cliScript, 'subset', '--metadata', `${folder}/metadata`, '--tags', `${folder}/tags`],
     ...['--min-aesthetic', flags.cut, '--max-punsafe', '0.5', '--max-pwatermark', '0.8'],
     ...['--output-folder', `${outputs}/subset`, '--threads', String(THREADS)],
-    ...['--memory-limit-mb', String(memoryMb), '--temporary-folder', spill],
+    ...['--memory-mb', String(memoryMb), '--temporary-folder', spill],
   ];
   const command = process.execPath;
   const contestants: Contestant[] = [

@@ -1,4 +1,4 @@
-// Writes the flags of `bowerbird score` into README.md and those of `bowerbird serve` into docs/serve.md, from the tables
+// Writes the flags of `bowerbird score` into README.md and those of `serve` and `subset` into their pages, from the tables
 // that the commands themselves are built from. Run it after a change to one of them: npx tsc; node .build/scripts/write-readme-flags.js
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { packageFolder } from '../src/base/package.ts';
 import type { Flag, FlagTable } from '../src/cli/flags.ts';
 import { SCORE_FLAGS } from '../src/cli/score-flags.ts';
 import { SERVE_FLAGS } from '../src/cli/serve-flags.ts';
+import { SUBSET_FLAGS } from '../src/cli/subset-flags.ts';
 
 /** Defaults that depend on the machine, in words. */
 const MACHINE_DEFAULTS: Readonly<Record<string, string>> = {
@@ -43,11 +44,12 @@ function defaultOf(name: string, { type, default: value }: Flag): string {
   return type === 'boolean' ? (value ? 'on' : 'off') : `\`${value}\``;
 }
 
-function descriptionOf({ type, describe, choices = [] }: Flag): string {
+function descriptionOf({ type, describe, required, choices = [] }: Flag): string {
   const unsaid = choices.some((choice) => !describe.includes(`\`${choice}\``));
   const values = unsaid ? ` (${choices.map((choice) => `\`${choice}\``).join(', ')})` : '';
   // Markdown takes pipes for the borders of cells and pairs of stars for emphasis.
-  return `${describe}${values}${type === 'list' ? ' (comma-separated)' : ''}`.replace(/[|*]/g, '\\$&');
+  const marks = `${type === 'list' ? ' (comma-separated)' : ''}${required ? ' (required)' : ''}`;
+  return `${describe}${values}${marks}`.replace(/[|*]/g, '\\$&');
 }
 
 /** The text between the two marks of a page. @throws Error where the page has no such marks */
@@ -61,6 +63,7 @@ export function flagSection(page: string): string {
 export const FLAG_PAGES: readonly (readonly [page: string, table: FlagTable])[] = [
   ['README.md', SCORE_FLAGS],
   ['docs/serve.md', SERVE_FLAGS],
+  ['docs/subset.md', SUBSET_FLAGS],
 ];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -56,7 +56,7 @@ function refuseTaken(path: string, overwrite: boolean): void {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats || (overwrite && stats.isFile())) return;
   const what = stats.isFile()
-    ? 'exists already. Give --overwrite to replace it, or another --output'
+    ? 'exists already. Give --incremental-mode overwrite to replace it, or another --output'
     : `is ${stats.isDirectory() ? 'a folder' : 'no regular file'}. Give a file for --output`;
   throw new BowerbirdError('BB_OUTPUT_EXISTS', `${path} ${what}.`, { fields: { path } });
 }

@@ -22,15 +22,18 @@ export const BUCKETS: Command = {
   usage: 'buckets [inputs..]',
   describe: 'Count scores by bucket, and the subset of any thresholds',
   flags: BUCKETS_FLAGS,
+  examples: [
+    ['buckets out', 'The table of a run'],
+    ["buckets 'tags/*.parquet' --by domain", 'Tables by bucket and by domain'],
+    ['buckets out --html buckets.html', 'A page on which thresholds can be tried'],
+  ],
+  docs: 'docs/buckets.md',
   extend: (parser) =>
-    parser
-      .positional('inputs', {
-        type: 'string',
-        array: true,
-        describe: 'Run folders, tag Parquet or CSV, stores',
-      })
-      .example('$0 buckets out/', 'The table of a run')
-      .example("$0 buckets 'tags/*.parquet' --by domain", 'Tables by bucket and by domain'),
+    parser.positional('inputs', {
+      type: 'string',
+      array: true,
+      describe: 'Run folders, tag Parquet or CSV, stores',
+    }),
   run: bucketsCommand,
 };
 
@@ -158,7 +161,7 @@ async function countOptions(
     order: values['sort'] as GroupOrder,
     skipBadFiles: values['skip-bad-files'] === true,
     threads: (values['threads'] as number | undefined) ?? availableParallelism(),
-    memoryLimitMb: values['memory-limit-mb'] as number,
+    memoryLimitMb: values['memory-mb'] as number,
     signal,
     onProgress: showProgress(),
   };

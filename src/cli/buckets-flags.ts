@@ -76,7 +76,7 @@ export const BUCKETS_FLAGS: FlagTable = {
     max: 1024,
     describe: 'CPU threads; all cores where it is not given',
   },
-  'memory-limit-mb': {
+  'memory-mb': {
     group: 'Machine:',
     type: 'integer',
     min: 128,

@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
 import { checkValues, type FlagTable, type FlagValues, refuseBooleanValues, yargsOptions } from './flags.ts';
+import { docsLine, type Example, helpOpening } from './help.ts';
 
 /** What a command gets from the command line. */
 export interface Invocation {
@@ -17,29 +18,48 @@ export interface Command {
   readonly usage: string;
   readonly describe: string;
   readonly flags: FlagTable;
-  /** Adds positionals and examples. */
+  readonly examples: readonly Example[];
+  /** The page of the documentation about it, as a path in this package. */
+  readonly docs: string;
+  /** Adds positionals. */
   readonly extend?: (parser: Argv) => Argv;
   /** Does the work; gives the exit code. */
   readonly run: (invocation: Invocation) => number | Promise<number>;
 }
 
-/** Adds a command to a parser; `finish` gets its exit code. */
-export function addCommand(
-  parser: Argv,
-  command: Command,
-  args: readonly string[],
-  finish: (exitCode: number) => void,
-): Argv {
-  const { usage, describe, flags, extend, run } = command;
+/** How a command is added to a parser. */
+export interface AddingOptions {
+  /** What stands before the command's usage: the name of its group. */
+  readonly group?: string;
+  readonly args: readonly string[];
+  /** Gets the command's exit code. */
+  readonly finish: (exitCode: number) => void;
+}
+
+/** Adds a command to a parser. */
+export function addCommand(parser: Argv, command: Command, { group, args, finish }: AddingOptions): Argv {
+  const { usage, describe, flags, examples, docs, extend, run } = command;
+  const wholeUsage = [group, usage, ...requiredFlags(flags)].filter(Boolean).join(' ');
   return parser.command(
     usage,
     describe,
-    (added) => (extend ? extend(added.options(yargsOptions(flags))) : added.options(yargsOptions(flags))),
+    (added) => {
+      const described = added
+        .usage(helpOpening(wholeUsage, describe, examples))
+        .options(yargsOptions(flags))
+        .epilogue(docsLine(docs));
+      return extend ? extend(described) : described;
+    },
     async (parsed) => {
       refuseBooleanValues(args, flags);
       finish(await run({ values: checkValues(flags, parsed), parsed, args }));
     },
   );
+}
+
+function requiredFlags(flags: FlagTable): string[] {
+  const required = Object.entries(flags).filter(([, flag]) => flag.required);
+  return required.map(([name]) => `--${name} ${name.split('-').at(-1)!.toUpperCase()}`);
 }
 
 /** What a list positional and a list flag together name. */

@@ -22,6 +22,8 @@ const DEMO_SAMPLES_PER_SHARD = 100;
 export const DEMO: Command = {
   usage: 'demo',
   describe: 'Score the sample shards that come with bowerbird, from an image host of its own',
+  examples: [['demo', 'Writes out-demo/report.html']],
+  docs: 'README.md',
   flags: {
     'output-folder': {
       group: 'Output:',

@@ -10,6 +10,8 @@ export interface Flag {
   readonly min?: number;
   readonly max?: number;
   readonly choices?: readonly string[];
+  /** The command does not run without it. */
+  readonly required?: boolean;
   readonly group: string;
 }
 
@@ -75,8 +77,8 @@ export function yargsOptions(table: FlagTable): Record<string, Options> {
   );
 }
 
-function describeFlag({ type, describe }: Flag): string {
-  return type === 'list' ? `${describe} (comma-separated)` : describe;
+function describeFlag({ type, describe, required }: Flag): string {
+  return `${describe}${type === 'list' ? ' (comma-separated)' : ''}${required ? ' [required]' : ''}`;
 }
 
 /**
@@ -118,7 +120,22 @@ function checkNumber(name: string, flag: Flag, value: unknown): number {
   const kind = flag.type === 'integer' ? 'a whole number' : 'a number';
   const range = [Number.isFinite(min) && `at least ${min}`, Number.isFinite(max) && `at most ${max}`];
   const bounds = range.filter(Boolean).join(' and ');
-  throw usageError(`--${name} needs ${kind}${bounds && `, ${bounds}`}; ${JSON.stringify(value)} is not one.`);
+  throw usageError(
+    `--${name} needs ${kind}${bounds && `, ${bounds}`}; ${JSON.stringify(value)} is not one.${numberHint(name, String(value))}`,
+  );
+}
+
+/** What someone who wrote `>7`, `7,8` or `0,5` should have written. */
+function numberHint(name: string, value: string): string {
+  const [, comparison] = /^\s*[<>]=?\s*(\S+)$/.exec(value) ?? [];
+  if (comparison && Number.isFinite(Number(comparison))) {
+    return ` Write --${name} ${comparison}: the flag's name says which side is kept.`;
+  }
+  const parts = value.split(',');
+  if (parts.length < 2 || !parts.every((part) => /^\s*-?\d+(\.\d+)?\s*$/.test(part))) return '';
+  const several =
+    name === 'min-aesthetic' ? ' Several thresholds in one scan: `bowerbird subset --cut`.' : '';
+  return ` It takes one number, with a point before decimals.${several}`;
 }
 
 /**

@@ -17,6 +17,11 @@ import { LOOKUP_FLAGS, STORE_POSITIONAL } from './store-flags.ts';
 export const LOOKUP: Command = {
   usage: 'lookup <store> [hashes..]',
   describe: 'Look scores up by hash, or by URL and caption',
+  examples: [
+    ["lookup scores --url http://example.com/a.jpg --text 'a tree'", 'The scores of one sample'],
+    ['lookup scores --input hashes.parquet --output scores.parquet', 'Those of a table'],
+  ],
+  docs: 'docs/store.md',
   flags: LOOKUP_FLAGS,
   extend: (parser) =>
     parser

@@ -40,7 +40,7 @@ export function lookupOutput(values: FlagValues): LookupOutput {
   return {
     format,
     path,
-    overwrite: values['overwrite'] === true,
+    overwrite: values['incremental-mode'] === 'overwrite',
     tellsFound: values['found'] === true,
   };
 }

@@ -85,7 +85,7 @@ export async function rescoreConfig(
     skipBadFiles: values['skip-bad-files'] as boolean,
     incrementalMode: values['incremental-mode'] as RescoreConfig['incrementalMode'],
     scoreThreads: values['score-threads'] as number,
-    memoryLimitMb: values['memory-limit-mb'] as number,
+    memoryLimitMb: values['memory-mb'] as number,
     commandLine,
   };
 }

@@ -17,6 +17,15 @@ export const SCORE: Command = {
   usage: 'score [inputs..]',
   describe: 'Download, embed and score the images of URL shards; write tags, buckets and a report',
   flags: SCORE_FLAGS,
+  examples: [
+    ["score 'laion/*.parquet' --output-folder out --min-aesthetic 7", 'Keep what scores above 7'],
+    [
+      'score laion-emb --input-format embeddings --aesthetic-head head.pth --output-folder out',
+      'Score stored embeddings',
+    ],
+    ['score urls.txt --output-folder out --json > result.json', 'Numbers for a script'],
+  ],
+  docs: 'README.md',
   extend: (parser) =>
     parser
       .positional('inputs', {
@@ -25,15 +34,7 @@ export const SCORE: Command = {
         describe: 'Files, folders, globs or brace patterns',
       })
       .config('config', 'JSON file with the same names', (path) => readConfigFile(path, SCORE_FLAGS))
-      .group('config', 'Input:')
-      .example([
-        [`$0 score 'laion/*.parquet' --output-folder out --min-aesthetic 7`, 'Keep what scores above 7'],
-        [
-          '$0 score laion-emb --input-format embeddings --aesthetic-head head.pth --output-folder out',
-          'Score stored embeddings',
-        ],
-        ['$0 score urls.txt --output-folder out --json > result.json', 'Numbers for a script'],
-      ]),
+      .group('config', 'Input:'),
   run: scoreCommand,
 };
 

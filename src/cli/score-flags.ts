@@ -184,7 +184,12 @@ export const SCORE_FLAGS: FlagTable = {
     default: false,
     describe: 'Allow loopback, private and link-local addresses',
   },
-  'output-folder': { group: OUTPUT, type: 'string', describe: 'Run folder (docs/formats.md)' },
+  'output-folder': {
+    group: OUTPUT,
+    type: 'string',
+    required: true,
+    describe: 'Run folder (docs/formats.md)',
+  },
   'save-embeddings': {
     group: OUTPUT,
     type: 'boolean',
@@ -234,7 +239,7 @@ export const SCORE_FLAGS: FlagTable = {
     default: availableParallelism(),
     describe: 'With stored embeddings: threads that score',
   },
-  'memory-limit-mb': {
+  'memory-mb': {
     group: MACHINE,
     type: 'integer',
     min: 64,

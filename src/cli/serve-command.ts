@@ -9,6 +9,8 @@ import { STORE_POSITIONAL } from './store-flags.ts';
 export const SERVE: Command = {
   usage: 'serve <store>',
   describe: 'Look scores up over HTTP',
+  examples: [['serve scores', 'To this machine only, on port 8420']],
+  docs: 'docs/serve.md',
   flags: SERVE_FLAGS,
   extend: (parser) => parser.positional('store', STORE_POSITIONAL),
   run: serveCommand,

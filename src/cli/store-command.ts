@@ -5,6 +5,8 @@ import { STORE_INFO_FLAGS, STORE_POSITIONAL } from './store-flags.ts';
 export const STORE_INFO: Command = {
   usage: 'info <store>',
   describe: 'What a store holds and where it comes from',
+  examples: [['store info scores', 'Columns, entries, sources']],
+  docs: 'docs/store.md',
   flags: STORE_INFO_FLAGS,
   extend: (parser) => parser.positional('store', STORE_POSITIONAL),
   run: async ({ values, parsed }) => {
@@ -18,6 +20,8 @@ export const STORE_INFO: Command = {
 export const STORE_VERIFY: Command = {
   usage: 'verify <store>',
   describe: 'Check every byte of a store',
+  examples: [['store verify scores', 'Ends with 1 where a byte is wrong']],
+  docs: 'docs/store.md',
   flags: STORE_INFO_FLAGS,
   extend: (parser) => parser.positional('store', STORE_POSITIONAL),
   run: ({ values, parsed }) => verify(parsed['store'] as string, values['json'] === true),

@@ -13,6 +13,11 @@ import { STORE_EXPORT_FLAGS, STORE_POSITIONAL, storeColumns } from './store-flag
 export const STORE_EXPORT: Command = {
   usage: 'export <store>',
   describe: 'Write all entries as one file, sorted by hash',
+  examples: [
+    ['store export scores --format parquet --output scores.parquet', 'As a table'],
+    ['store export scores --format static-ondisk-kv --output scores.kv', 'For Python'],
+  ],
+  docs: 'docs/store.md',
   flags: STORE_EXPORT_FLAGS,
   extend: (parser) => parser.positional('store', STORE_POSITIONAL),
   run: storeExportCommand,
@@ -49,7 +54,10 @@ async function storeExportCommand({ values, parsed }: Invocation): Promise<numbe
   const { openStore } = await import('../store/reader.ts');
   const store = await openStore(parsed['store'] as string);
   try {
-    const output = await OutputFile.open(values['output'] as string, values['overwrite'] === true);
+    const output = await OutputFile.open(
+      values['output'] as string,
+      values['incremental-mode'] === 'overwrite',
+    );
     return await withInterrupt(
       () => process.stderr.write('Stopping the export (once more Ctrl-C: leave at once) ...\n'),
       (signal) => exportTo(output, store, { format, columns: asked ?? store.meta.columns, values, signal }),

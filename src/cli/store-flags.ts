@@ -41,7 +41,12 @@ export const STORE_BUILD_FLAGS: FlagTable = {
     default: 'float16',
     describe: '`float16` rounds scores to 11 bits; `float32` keeps them exactly, for thresholds',
   },
-  output: { group: 'Output:', type: 'string', describe: 'Store folder; a new build replaces the last' },
+  output: {
+    group: 'Output:',
+    type: 'string',
+    required: true,
+    describe: 'Store folder; a new build replaces the last',
+  },
   'memory-mb': {
     group: 'Machine:',
     type: 'integer',
@@ -60,11 +65,12 @@ export const STORE_ADD_FLAGS: FlagTable = Object.fromEntries(
 /** The flags of `bowerbird store info` and `store verify`. */
 export const STORE_INFO_FLAGS: FlagTable = { json: JSON_FLAG };
 
-const OVERWRITE_FLAG = {
+const MODE_FLAG = {
   group: 'Output:',
-  type: 'boolean',
-  default: false,
-  describe: 'Replace the output file where there is one',
+  type: 'string',
+  choices: ['refuse', 'overwrite'],
+  default: 'refuse',
+  describe: 'What to do with an existing output file: leave it, or replace it in one step',
 } as const;
 
 /** The flags of `bowerbird store export`. */
@@ -72,10 +78,11 @@ export const STORE_EXPORT_FLAGS: FlagTable = {
   format: {
     group: 'Output:',
     type: 'string',
+    required: true,
     choices: ['static-ondisk-kv', 'parquet'],
     describe: 'What to write',
   },
-  output: { group: 'Output:', type: 'string', describe: 'File to write' },
+  output: { group: 'Output:', type: 'string', required: true, describe: 'File to write' },
   columns: {
     group: 'Output:',
     type: 'list',
@@ -87,7 +94,7 @@ export const STORE_EXPORT_FLAGS: FlagTable = {
     choices: ['float16', 'float32'],
     describe: "Of static-ondisk-kv: value format `e` or `f`; the store's own where it is left out",
   },
-  overwrite: OVERWRITE_FLAG,
+  'incremental-mode': MODE_FLAG,
   json: { ...JSON_FLAG, describe: 'Print the result as JSON' },
 };
 
@@ -125,7 +132,7 @@ export const LOOKUP_FLAGS: FlagTable = {
     default: false,
     describe: 'Also tell a miss from a null score: a field `found` (Parquet always has it)',
   },
-  overwrite: OVERWRITE_FLAG,
+  'incremental-mode': MODE_FLAG,
   json: { ...JSON_FLAG, describe: 'One JSON object a line; null on a miss' },
   'memory-mb': {
     group: 'Machine:',

@@ -24,6 +24,8 @@ const READING_SHARE = 4;
 export const STORE_BUILD: Command = {
   usage: 'build [inputs..]',
   describe: 'Build a store from scores, or replace the one there is',
+  examples: [['store build --from out --output scores', 'From a run']],
+  docs: 'docs/store.md',
   flags: STORE_BUILD_FLAGS,
   extend: (parser) =>
     parser.positional('inputs', { type: 'string', array: true, describe: 'More of --from' }),
@@ -34,6 +36,8 @@ export const STORE_BUILD: Command = {
 export const STORE_ADD: Command = {
   usage: 'add <store> [inputs..]',
   describe: 'Add scores to a store, or replace some; costs what is added',
+  examples: [['store add scores --from out-2', 'What a second run scored']],
+  docs: 'docs/store.md',
   flags: STORE_ADD_FLAGS,
   extend: (parser) =>
     parser
@@ -46,6 +50,8 @@ export const STORE_ADD: Command = {
 export const STORE_COMPACT: Command = {
   usage: 'compact <store>',
   describe: 'Write a store and what was added to it as one',
+  examples: [['store compact scores', 'Fewer files, faster look-ups']],
+  docs: 'docs/store.md',
   flags: STORE_INFO_FLAGS,
   extend: (parser) => parser.positional('store', STORE_POSITIONAL),
   run: runCompact,

@@ -13,15 +13,16 @@ export const SUBSET: Command = {
   usage: 'subset [inputs..]',
   describe: 'Join tags to metadata by hash and write the rows that pass as Parquet for img2dataset',
   flags: SUBSET_FLAGS,
+  examples: [
+    ['subset --metadata out --min-aesthetic 7 --output-folder best', 'What a run scored above 7'],
+    [
+      'subset --metadata laion2B-en --tags aesthetic-tags --cut 7,8 --output-folder out',
+      'laion-aesthetic and laion-art in one scan',
+    ],
+  ],
+  docs: 'docs/subset.md',
   extend: (parser) =>
-    parser
-      .positional('inputs', { type: 'string', array: true, describe: 'More of --metadata' })
-      .example([
-        [
-          '$0 subset --metadata laion2B-en --tags aesthetic-tags --cut 7,8 --max-punsafe 0.5 --output-folder out',
-          'laion-aesthetic and laion-art in one scan',
-        ],
-      ]),
+    parser.positional('inputs', { type: 'string', array: true, describe: 'The same as --metadata' }),
   run: subsetCommand,
 };
 

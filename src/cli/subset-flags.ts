@@ -78,6 +78,7 @@ export const SUBSET_FLAGS: FlagTable = {
   'output-folder': {
     group: 'Output:',
     type: 'string',
+    required: true,
     describe: 'Folder to write; it appears when all is done',
   },
   'output-files': {
@@ -115,7 +116,7 @@ export const SUBSET_FLAGS: FlagTable = {
     max: 1024,
     describe: 'Threads; as many as there are CPU cores when not given',
   },
-  'memory-limit-mb': {
+  'memory-mb': {
     group: 'Machine:',
     type: 'integer',
     min: 512,
@@ -163,7 +164,7 @@ export function subsetOptions(
     compression: values['compression'] as 'snappy' | 'zstd',
     overwrite: values['incremental-mode'] === 'overwrite',
     threads: (values['threads'] as number | undefined) ?? availableParallelism(),
-    memoryLimitMb: values['memory-limit-mb'] as number,
+    memoryLimitMb: values['memory-mb'] as number,
     temporaryFolder: values['temporary-folder'] as string | undefined,
     command,
   };

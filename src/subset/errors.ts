@@ -45,7 +45,7 @@ export function subsetFailure(
   if (isOutOfMemory(thrown)) {
     return new SubsetError(
       'BB_SUBSET_FAILED',
-      `The memory limit is too small: ${firstLine(thrown)} Nothing was published. Give a higher --memory-limit-mb or fewer --threads.`,
+      `The memory limit is too small: ${firstLine(thrown)} Nothing was published. Give a higher --memory-mb or fewer --threads.`,
       details,
     );
   }

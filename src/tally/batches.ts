@@ -135,7 +135,7 @@ function isOutOfMemory(thrown: unknown): boolean {
 function outOfMemory(cause: unknown): TallyError {
   return new TallyError(
     'BB_SHARD_READ',
-    `Counting needs more memory than it may take: ${reasonOf(cause)} Raise --memory-limit-mb, or lower --threads.`,
+    `Counting needs more memory than it may take: ${reasonOf(cause)} Raise --memory-mb, or lower --threads.`,
     { cause },
   );
 }

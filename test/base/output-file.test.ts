@@ -34,7 +34,10 @@ test('what was discarded leaves nothing', async (t) => {
 test('a file that exists is replaced only where that was asked for', async (t) => {
   const path = join(await makeFolder(t), 'scores.tsv');
   await writeFile(path, 'old');
-  const refused = { code: 'BB_OUTPUT_EXISTS', message: /scores\.tsv exists already\. Give --overwrite/ };
+  const refused = {
+    code: 'BB_OUTPUT_EXISTS',
+    message: /scores\.tsv exists already\. Give --incremental-mode overwrite/,
+  };
   await t.throwsAsync(OutputFile.open(path, false), refused);
   const output = await OutputFile.open(path, true);
   await writeFile(output.temporary, 'new');

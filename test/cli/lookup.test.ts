@@ -165,7 +165,7 @@ test('Parquet without hashes is looked up by URL and caption', async (t) => {
   t.is(stdout, `{"hash":"${HASH_OF_PAGE}","aesthetic":4.1015625}\n{"hash":"${missed}","aesthetic":null}\n`);
 });
 
-test('text files hold what is printed, and are replaced only with --overwrite', async (t) => {
+test('text files hold what is printed, and are replaced only with --incremental-mode overwrite', async (t) => {
   const { folder, store } = await buildWorld(t);
   for (const [name, flags] of [
     ['answers.tsv', []],
@@ -179,9 +179,9 @@ test('text files hold what is printed, and are replaced only with --overwrite', 
     await writeFile(output, 'mine');
     const refused = await runCli(args);
     t.is(refused.exitCode, 2);
-    t.regex(refused.stderr, /Give --overwrite.*\[BB_OUTPUT_EXISTS\]/s);
+    t.regex(refused.stderr, /Give --incremental-mode overwrite.*\[BB_OUTPUT_EXISTS\]/s);
     t.is(await readFile(output, 'utf8'), 'mine');
-    await runCli([...args, '--overwrite']);
+    await runCli([...args, '--incremental-mode', 'overwrite']);
     t.is(await readFile(output, 'utf8'), printed.stdout);
   }
   const other = join(folder, 'answers.txt');

@@ -1,0 +1,68 @@
+import test from 'ava';
+import { SCORE_FLAGS } from '../../src/cli/score-flags.ts';
+import { SUBSET_FLAGS } from '../../src/cli/subset-flags.ts';
+import { unknownFlag } from '../../src/cli/unknown-flags.ts';
+import { runCli } from '../helpers/run-cli.ts';
+
+const SCORE = { name: 'score', flags: SCORE_FLAGS };
+const SUBSET = { name: 'subset', flags: SUBSET_FLAGS };
+
+const UNKNOWN: readonly (readonly [string, typeof SCORE, RegExp])[] = [
+  ['min-asthetic', SCORE, /no flag --min-asthetic\. Did you mean --min-aesthetic\?/],
+  ['output-foldr', SUBSET, /Did you mean --output-folder\?/],
+  ['image-size', SCORE, /no flag --image-size: the encoder says which size it needs/],
+  ['encode-format', SCORE, /run img2dataset on the output of `bowerbird subset`/],
+  ['cut', SCORE, /it is one of `bowerbird subset`/],
+  ['xyzzy', SCORE, /^score has no flag --xyzzy\.$/],
+];
+
+for (const [name, command, message] of UNKNOWN) {
+  test(`of the unknown flag --${name}, ${command.name} says what was meant or what does its job`, (t) => {
+    t.regex(unknownFlag(name, command, [SCORE, SUBSET]), message);
+  });
+}
+
+test('flags of img2dataset in its own spelling are answered on the command line, each of them', async (t) => {
+  const result = await runCli([
+    'score',
+    'x',
+    '--output_folder',
+    'o',
+    '--image_size=256',
+    '--encode_format',
+    'webp',
+  ]);
+  t.is(result.exitCode, 2);
+  t.regex(result.stderr, /--image-size: the encoder says/);
+  t.regex(result.stderr, /--encode-format: no image is stored/);
+});
+
+test('the help of every command opens with its usage and examples, and ends with where the documentation is', async (t) => {
+  const commands = [
+    ['score'],
+    ['subset'],
+    ['buckets'],
+    ['lookup'],
+    ['serve'],
+    ['demo'],
+    ['store', 'build'],
+    ['store', 'verify'],
+    [],
+  ];
+  await Promise.all(
+    commands.map(async (words) => {
+      const { stdout } = await runCli([...words, '--help']);
+      t.true(stdout.startsWith(['bowerbird', ...words].join(' ')), stdout);
+      const examples = stdout.indexOf('Examples:\n# ');
+      const first = stdout.search(/^(Commands|Options|Positionals|Input|Address|Output):$/m);
+      t.true(examples > 0 && examples < first, words.join(' '));
+      t.regex(stdout, /\nDocumentation: \/\S+\.md\n$/);
+    }),
+  );
+});
+
+test('required flags stand in the usage and are marked in the list', async (t) => {
+  const { stdout } = await runCli(['score', '--help']);
+  t.regex(stdout, /^bowerbird score \[inputs\.\.\] --output-folder FOLDER\n/);
+  t.regex(stdout, /--output-folder .*\[required\]/);
+});
