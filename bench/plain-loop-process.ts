@@ -1,9 +1,9 @@
 // The work of `score` in the plainest way: one process, nothing written, a failure ends it.
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { Agent, request } from 'undici';
 import { resizeAndCrop } from '../src/decode/exact-resize.ts';
 import { wrapModel } from '../src/embed/onnx/wrap.ts';
+import { InferenceSession, Tensor } from '../src/embed/onnxruntime.ts';
 import { loadHead } from '../src/heads/load.ts';
 import { resolveEncoder } from '../src/models/registry.ts';
 

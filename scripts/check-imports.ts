@@ -60,6 +60,12 @@ const OWNED_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@observablehq/plot': ['report'],
 };
 
+/**
+ * Packages that one file alone may load, in all of the repository: it makes them fit to be loaded (see there). Types
+ * may be imported by others.
+ */
+const ENTRANCES: Readonly<Record<string, string>> = { 'onnxruntime-node': 'src/embed/onnxruntime.ts' };
+
 const sourceFolder = join(packageFolder, 'src');
 
 function listFiles(): string[] {
@@ -71,6 +77,27 @@ function listFiles(): string[] {
 function importsOf(file: string): string[] {
   const text = readFileSync(join(sourceFolder, file), 'utf8');
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
+}
+
+/** An `import`, dynamic `import()` or `require()` of a package; `import type` leaves nothing behind when it is built. */
+function loads(text: string, target: string): boolean {
+  return new RegExp(`(?<!import type [^;]*)(?:from|import|require)\\s*\\(?\\s*['"]${target}['"/]`).test(text);
+}
+
+function checkEntrances(): string[] {
+  const names = ['src', 'test', 'scripts', 'bench'].flatMap((folder) =>
+    readdirSync(join(packageFolder, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(folder, name),
+    ),
+  );
+  return names
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) => {
+      const text = readFileSync(join(packageFolder, name), 'utf8');
+      return Object.entries(ENTRANCES)
+        .filter(([target, entrance]) => name !== entrance && loads(text, target))
+        .map(([target, entrance]) => `${name} loads ${target}, whose only entrance is ${entrance}`);
+    });
 }
 
 const roomOf = (file: string): string => file.split('/')[0]!;
@@ -128,6 +155,7 @@ const graph = new Map(
   ]),
 );
 const cycle = findCycle(graph);
+problems.push(...checkEntrances());
 if (cycle) problems.push(`import cycle: ${cycle.join(' -> ')}`);
 for (const problem of problems) console.error(problem);
 console.log(`${files.length} source files, ${problems.length} breaches of the import table`);

@@ -1,8 +1,8 @@
-import { Tensor } from 'onnxruntime-node';
 import { childSettings, serveParent } from '../base/child-server.ts';
 import type { EncoderManifest } from '../models/manifest.ts';
 import { graphError } from './onnx/interface.ts';
 import { type WrappedModel, wrapModel } from './onnx/wrap.ts';
+import { Tensor } from './onnxruntime.ts';
 import { type Device, type OpenSession, openSession, type Provider } from './session.ts';
 
 /** What a process of the encoder is started with. */

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
-import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
+import type { InferenceSession as Session } from 'onnxruntime-node';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { graphError } from './onnx/interface.ts';
 import type { WrappedModel } from './onnx/wrap.ts';
+import { env, InferenceSession, listSupportedBackends } from './onnxruntime.ts';
 
 // What goes wrong is thrown as well; printed, it would end up among a process's last words.
 env.logLevel = 'fatal';
@@ -15,7 +16,7 @@ export type Provider = 'cpu' | 'cuda' | 'tensorrt' | 'webgpu';
 
 /** A loaded model and where it runs. */
 export interface OpenSession {
-  readonly session: InferenceSession;
+  readonly session: Session;
   readonly provider: Provider;
 }
 
@@ -62,7 +63,7 @@ function sessionOptions(
   modelPath: string,
   provider: Provider,
   threads: number,
-): InferenceSession.SessionOptions {
+): Session.SessionOptions {
   return {
     executionProviders: [provider],
     executionMode: 'sequential',

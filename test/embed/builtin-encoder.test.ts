@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { blur } from '../../scripts/builtin-encoder/blur.ts';
 import { compress } from '../../scripts/builtin-encoder/compress.ts';
@@ -16,6 +15,7 @@ import { builtinFiles } from '../../scripts/make-builtin-encoder.ts';
 import { Random } from '../../scripts/random.ts';
 import { packageFolder } from '../../src/base/package.ts';
 import { createEncoder, type Encoder } from '../../src/embed/encoder.ts';
+import { InferenceSession, Tensor } from '../../src/embed/onnxruntime.ts';
 import { resolveEncoder } from '../../src/models/registry.ts';
 
 const FOLDER = join(packageFolder, 'assets', 'encoders', 'builtin');

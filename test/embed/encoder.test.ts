@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type VitModelOptions, writeVitModel } from '../../scripts/make-vit-model.ts';
 import { createEncoder, type Encoder, type EncoderOptions, rowProblem } from '../../src/embed/encoder.ts';
+import { InferenceSession, Tensor } from '../../src/embed/onnxruntime.ts';
 import { resolveEncoder } from '../../src/models/registry.ts';
 import {
   channelMeans,

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** The command line tool's script. */
+export const CLI: string = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 /** How a command ended and what it printed. */
 export interface CliResult {
@@ -22,7 +23,7 @@ export interface RunningCli {
 
 /** Starts the command line tool as a process of its own. */
 export function startCli(args: readonly string[]): RunningCli {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { packageFolder } from '../../src/base/package.ts';
+import { LOOPBACK_FLAGS, type World } from './scored-world.ts';
+
+/** One command of the tool with what it needs. */
+export interface CommandToRun {
+  /** The words that it is called by. */
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+const BUILTIN_HEAD = join(packageFolder, 'assets', 'encoders', 'builtin', 'head.json');
+
+/**
+ * Every command that ends by itself but `demo`, over the rows of a world. They are to be run in this order: later ones
+ * read what earlier ones wrote. `name` keeps what they write apart from another round's.
+ */
+export function everyCommand(world: World, round: string): CommandToRun[] {
+  const path = (name: string): string => world.path(`${round}-${name}`);
+  const run = path('run');
+  const store = path('store');
+  return [
+    {
+      name: 'score',
+      args: ['score', world.shard, '--output-folder', run, '--save-embeddings', ...LOOPBACK_FLAGS],
+    },
+    {
+      name: 'score --input-format embeddings',
+      args: [
+        ...['score', run, '--input-format', 'embeddings', '--aesthetic-head', BUILTIN_HEAD],
+        ...['--output-folder', path('rescored'), '--score-threads', '2'],
+      ],
+    },
+    {
+      name: 'subset',
+      args: [
+        ...['subset', '--metadata', world.shard, '--tags', run],
+        ...['--min-aesthetic', '2', '--output-folder', path('subset'), '--threads', '2'],
+      ],
+    },
+    { name: 'buckets', args: ['buckets', run, '--html', path('page.html')] },
+    { name: 'store build', args: ['store', 'build', '--from', run, '--output', store] },
+    { name: 'store add', args: ['store', 'add', store, '--from', run] },
+    { name: 'store compact', args: ['store', 'compact', store] },
+    { name: 'store info', args: ['store', 'info', store] },
+    { name: 'store verify', args: ['store', 'verify', store] },
+    {
+      name: 'store export',
+      args: ['store', 'export', store, '--format', 'parquet', '--output', path('export.parquet')],
+    },
+    { name: 'lookup', args: ['lookup', store, '5', '-123'] },
+    {
+      name: 'lookup --input',
+      args: ['lookup', store, '--input', world.shard, '--output', path('found.parquet')],
+    },
+  ];
+}
+
+/** A store that `everyCommand` has built by then. */
+export function storeOf(world: World, round: string): string {
+  return world.path(`${round}-store`);
+}
