@@ -72,8 +72,10 @@ export function pathsOf({ values, parsed }: Invocation, flag: string, positional
 
 /** The command line as it could be typed again. */
 export function commandLine(args: readonly string[]): string {
-  return [
-    'bowerbird',
-    ...args.map((arg) => (/^[\w./:=,@%+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`)),
-  ].join(' ');
+  return ['bowerbird', ...args.map(shellWord)].join(' ');
+}
+
+/** A word as a shell takes it, quoted where that is needed. */
+export function shellWord(word: string): string {
+  return /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,7 +1,9 @@
+import type { ColumnChoice } from '../shards/columns.ts';
 import type { SubsetProgress } from '../subset/database.ts';
 import type { SubsetResult } from '../subset/subset.ts';
 import { type Command, commandLine, type Invocation, pathsOf } from './command.ts';
 import { usageError } from './flags.ts';
+import { img2datasetCommand } from './img2dataset.ts';
 import { withInterrupt } from './interrupt.ts';
 import { SUBSET_FLAGS, subsetOptions } from './subset-flags.ts';
 
@@ -40,7 +42,8 @@ async function subsetCommand(invocation: Invocation): Promise<number> {
       () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
       (signal) => runSubset(options, { signal, onProgress: showProgress(), onNote: note }),
     );
-    process.stdout.write(values['json'] === true ? `${JSON.stringify(result.summary)}\n` : describe(result));
+    const text = values['json'] === true ? `${JSON.stringify(result.summary)}\n` : describe(result, options);
+    process.stdout.write(text);
     return 0;
   } catch (thrown) {
     if (!(thrown instanceof DOMException && thrown.name === 'AbortError')) throw thrown;
@@ -64,7 +67,7 @@ function showProgress(): (progress: SubsetProgress) => void {
   };
 }
 
-function describe({ summary, outputFolder, peakSpillBytes }: SubsetResult): string {
+function describe({ summary, outputFolder, peakSpillBytes }: SubsetResult, choice: ColumnChoice): string {
   const lines: string[] = [];
   const duplicates = summary.metadata.duplicates;
   lines.push(
@@ -82,7 +85,7 @@ function describe({ summary, outputFolder, peakSpillBytes }: SubsetResult): stri
   }
   if (summary.skippedFiles.length > 0) lines.push(`left out    ${summary.skippedFiles.length} files`);
   for (const part of summary.subsets) {
-    lines.push('', `${part.name}  ->  ${outputFolder}${part.folder === '.' ? '' : `/${part.folder}`}`);
+    lines.push('', `${part.name}  ->  ${folderOf(outputFolder, part.folder)}`);
     const dropped = Object.entries(part.droppedBy).filter(([, rows]) => rows > 0);
     for (const [rule, rows] of dropped) lines.push(`  dropped by ${rule.padEnd(20)} ${rows}`);
     lines.push(`  kept                            ${part.kept} in ${part.files.length} files`);
@@ -92,6 +95,13 @@ function describe({ summary, outputFolder, peakSpillBytes }: SubsetResult): stri
       if (rows > 0) lines.push(`  kept without ${tag.padEnd(18)} ${rows}`);
     }
   }
+  const first = summary.subsets.find(({ kept }) => kept > 0);
+  const command = first && img2datasetCommand(folderOf(outputFolder, first.folder), summary.columns, choice);
+  if (command) lines.push('', 'Next: the images, as a webdataset', `  ${command}`);
   if (peakSpillBytes > 0) lines.push('', `spilled     ${(peakSpillBytes / MB).toFixed(0)} MB at most`);
   return `${lines.join('\n')}\n`;
+}
+
+function folderOf(outputFolder: string, folder: string): string {
+  return folder === '.' ? outputFolder : `${outputFolder}/${folder}`;
 }
