@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { copyFile, link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BowerbirdError, codeOf, isDiskFull, messageOf } from './errors.ts';
 
@@ -18,6 +19,36 @@ export async function syncPath(path: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Brings all files and names below a folder, or one file, to the disk. */
+export async function syncTree(path: string): Promise<void> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((thrown: unknown) => {
+    if (codeOf(thrown) === 'ENOTDIR') return [];
+    throw thrown;
+  });
+  for (const entry of entries) {
+    const below = join(path, entry.name);
+    if (entry.isDirectory()) await syncTree(below);
+    else if (entry.isFile()) await syncPath(below);
+  }
+  await syncPath(path);
+}
+
+/**
+ * Makes a folder and those above it. Node's own way answers ENOENT where a file system is read-only: here the first
+ * folder that cannot be made says why.
+ */
+export async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'ENOENT') throw thrown;
+    let first = path;
+    while (!existsSync(dirname(first)) && dirname(first) !== first) first = dirname(first);
+    await mkdir(first);
+    await mkdir(path, { recursive: true });
   }
 }
 
@@ -66,16 +97,33 @@ export async function commitFile(temporary: string, path: string): Promise<void>
 export async function commitFileOnce(temporary: string, path: string): Promise<boolean> {
   try {
     await syncPath(temporary);
-    await link(temporary, path);
+    await linkNew(temporary, path);
     await syncPath(dirname(path));
     return true;
   } catch (thrown) {
     if (codeOf(thrown) === 'EEXIST') return false;
     throw writeError(thrown, path);
   } finally {
-    await unlink(temporary);
+    await unlink(temporary).catch(() => undefined);
   }
 }
+
+/**
+ * Gives a file a second name, which must be free. Where the file system has no links (FAT, some network shares) the
+ * name is looked at and taken in two steps.
+ *
+ * @throws the file system's error: EEXIST where the name is taken
+ */
+export async function linkNew(existing: string, path: string): Promise<void> {
+  try {
+    await link(existing, path);
+  } catch (thrown) {
+    if (!WITHOUT_LINKS.includes(codeOf(thrown) ?? '')) throw thrown;
+    await copyFile(existing, path, constants.COPYFILE_EXCL);
+  }
+}
+
+const WITHOUT_LINKS = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'];
 
 /**
  * Writes a small file durably: to a temporary name, fsync, rename. The folder is made where it is missing.
@@ -85,7 +133,7 @@ export async function commitFileOnce(temporary: string, path: string): Promise<b
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = temporaryPath(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     const handle = await open(temporary, 'wx');
     try {
       await handle.writeFile(content);

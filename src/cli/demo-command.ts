@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageFolder } from '../base/package.ts';
+import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { DEMO_PORT } from '../demo/address.ts';
 import { type DemoHost, startDemoHost } from '../demo/host.ts';
 import type { ScoreConfig } from '../pipeline/config.ts';
@@ -43,7 +43,7 @@ async function runDemo(outputFolder: string): Promise<number> {
   const shardFolder = join(packageFolder, 'shards');
   process.stderr.write(`Sample shards: ${shardFolder}. Their images come from a host on this machine.\n`);
   const host = await startDemoHost();
-  const copies = await mkdtemp(join(tmpdir(), 'bowerbird-demo-'));
+  const copies = await makeTemporaryFolder('demo');
   try {
     const inputs = await shardsFor(host, shardFolder, copies);
     const outcome = await runWithProgress(demoConfig(inputs, outputFolder));

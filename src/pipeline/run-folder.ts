@@ -15,9 +15,6 @@ export class RunFolder {
   get runRecord(): string {
     return join(this.path, 'run.json');
   }
-  get lock(): string {
-    return join(this.path, '.lock');
-  }
   get bucketsJson(): string {
     return join(this.path, 'buckets.json');
   }

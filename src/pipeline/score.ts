@@ -1,10 +1,8 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
-import { writeError } from '../base/files.ts';
+import { rm } from 'node:fs/promises';
+import { OutputPlace } from '../base/output-place.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import { unlessClosing } from './closing.ts';
 import type { ScoreConfig } from './config.ts';
-import { lockRunFolder } from './lock.ts';
 import { type MergedRun, mergeRun } from './merge.ts';
 import { loadModels } from './models.ts';
 import { checkExtension, planScore } from './planning.ts';
@@ -46,31 +44,28 @@ export async function runScore(
   closing: AbortSignal,
 ): Promise<ScoreOutcome> {
   const folder = new RunFolder(config.outputFolder);
-  const unlock = await takeFolder(folder);
+  const place = await takeFolder(folder, progress);
   try {
     const outcome = await runLocked(config, folder, progress, closing);
     // Kept until then: a resumed run need not convert its text inputs again.
     if (outcome.state === 'done') await rm(folder.staging, { recursive: true, force: true });
     return outcome;
   } finally {
-    await unlock();
+    await place.release();
   }
 }
 
-/** Makes the run folder and locks it. @throws BowerbirdError BB_OUTPUT_FOLDER, BB_DISK_FULL, BB_RUN_LOCKED */
-export async function takeFolder(folder: RunFolder): Promise<() => Promise<void>> {
-  try {
-    await mkdir(folder.path, { recursive: true });
-    return await lockRunFolder(folder.lock);
-  } catch (thrown) {
-    const error = writeError(thrown, folder.path);
-    if (codeOf(error) !== 'BB_SHARD_WRITE') throw error;
-    throw new BowerbirdError(
-      'BB_OUTPUT_FOLDER',
-      `The run folder ${folder.path} cannot be made or written to: ${messageOf(thrown)}. Choose another --output-folder.`,
-      { cause: thrown, fields: { path: folder.path } },
-    );
-  }
+/**
+ * Makes the run folder and takes it for this process.
+ *
+ * @throws BowerbirdError BB_OUTPUT_FOLDER, BB_DISK_FULL, BB_RUN_LOCKED, BB_RUN_CORRUPT
+ */
+export function takeFolder(folder: RunFolder, progress: ScoreProgress): Promise<OutputPlace> {
+  return OutputPlace.take(folder.path, {
+    flag: '--output-folder',
+    inPlace: true,
+    onWait: (message) => progress.note(message),
+  });
 }
 
 async function runLocked(

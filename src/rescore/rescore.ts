@@ -57,7 +57,7 @@ export async function runRescore(
   closing: AbortSignal,
 ): Promise<RescoreOutcome> {
   const folder = new RunFolder(config.outputFolder);
-  const unlock = await takeFolder(folder);
+  const place = await takeFolder(folder, progress);
   try {
     const { memoryLimitMb } = config;
     const instance = await openDuckDb({ memoryLimitMb, temporaryFolder: folder.staging });
@@ -69,7 +69,7 @@ export async function runRescore(
       instance.closeSync();
     }
   } finally {
-    await unlock();
+    await place.release();
   }
 }
 

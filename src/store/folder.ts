@@ -95,7 +95,7 @@ export async function openBuildFolder(store: string): Promise<BuildFolder> {
 }
 
 async function takeFolder(store: string): Promise<BuildFolder> {
-  const unlock = await takeLock(join(store, LOCK), (who) => {
+  const lock = await takeLock(join(store, LOCK), (who) => {
     return new StoreError(
       'BB_STORE_LOCKED',
       `${who} is building ${store}. Wait for it; if it is surely gone, remove ${join(store, LOCK)}.`,
@@ -118,11 +118,11 @@ async function takeFolder(store: string): Promise<BuildFolder> {
       },
       release: async () => {
         await rm(temporary, { recursive: true, force: true });
-        await unlock();
+        await lock.release();
       },
     };
   } catch (thrown) {
-    await unlock();
+    await lock.release();
     throw thrown;
   }
 }

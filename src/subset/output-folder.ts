@@ -4,7 +4,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import { syncPath, TEMPORARY_SUFFIX, writeError } from '../base/files.ts';
-import { takeLock } from '../base/lock.ts';
+import { type Lock, takeLock } from '../base/lock.ts';
 import { SubsetError } from './errors.ts';
 
 /** The file that makes a folder a subset. */
@@ -19,7 +19,7 @@ export class OutputFolder {
   readonly #overwrite: boolean;
   readonly #staging: string;
   readonly #spill: string;
-  #unlock: (() => Promise<void>) | undefined;
+  #lock: Lock | undefined;
 
   /** @param temporaryFolder where DuckDB spills; within the staging folder where not given */
   constructor(path: string, overwrite: boolean, temporaryFolder?: string) {
@@ -90,7 +90,7 @@ export class OutputFolder {
       });
     }
     try {
-      this.#unlock = await takeLock(
+      this.#lock = await takeLock(
         join(parent, `.${basename(this.path)}.subset.lock`),
         (who) =>
           new SubsetError(
@@ -133,8 +133,8 @@ export class OutputFolder {
   async close(): Promise<void> {
     await rm(this.#staging, { recursive: true, force: true });
     await rm(this.#spill, { recursive: true, force: true });
-    await this.#unlock?.();
-    this.#unlock = undefined;
+    await this.#lock?.release();
+    this.#lock = undefined;
   }
 
   async #sweep(): Promise<void> {

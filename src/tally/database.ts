@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { SchemaColumn } from '../shards/columns.ts';
 import { openDuckDb, queryRows } from '../shards/duckdb.ts';
 import { readColumns } from '../shards/footer.ts';
@@ -35,7 +34,7 @@ export class TallyDatabase {
   }
 
   static async open({ threads, memoryLimitMb }: TallyLimits, signal: AbortSignal): Promise<TallyDatabase> {
-    const folder = await mkdtemp(join(tmpdir(), 'bowerbird-buckets-'));
+    const folder = await makeTemporaryFolder('buckets');
     const instance = await openDuckDb({ memoryLimitMb, temporaryFolder: folder });
     const connection = await instance.connect();
     // Counts and sums of whole numbers do not depend on how the work is spread.

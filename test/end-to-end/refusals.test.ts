@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import test from 'ava';
+import { ownIdentity } from '../../src/base/process-identity.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { runCli } from '../helpers/run-cli.ts';
 import { digestRun, LOOPBACK_FLAGS, makeFolder, makeWorld, type World } from '../helpers/scored-world.ts';
@@ -74,11 +74,12 @@ test('overwrite starts over; extend adds new inputs and leaves the old shards al
 test('a folder that another run is writing to is refused; a lock whose process is gone is not', async (t) => {
   const world = await makeWorld(t, { rowCount: 10 });
   t.is((await runCli(scoreArgs(world))).exitCode, 0);
-  await writeFile(world.path('out', '.lock'), JSON.stringify({ pid: process.pid, host: hostname() }));
+  const token = '01234567-89ab-4cde-8f01-23456789abcd';
+  await writeFile(world.path('out', '.lock'), JSON.stringify({ token, ...ownIdentity() }));
   const locked = await runCli(scoreArgs(world));
   t.is(locked.exitCode, 2);
-  t.regex(locked.stderr, new RegExp(`process ${process.pid} .*is writing to this run folder`));
-  await writeFile(world.path('out', '.lock'), JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() }));
+  t.regex(locked.stderr, new RegExp(`out is being written by process ${process.pid} `));
+  await writeFile(world.path('out', '.lock'), JSON.stringify({ token, ...ownIdentity(), pid: 2 ** 22 + 1 }));
   t.is((await runCli(scoreArgs(world))).exitCode, 0);
 });
 

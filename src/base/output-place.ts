@@ -1,0 +1,246 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import type { ErrorCode } from './error-codes.ts';
+import { BowerbirdError, codeOf, isDiskFull, messageOf } from './errors.ts';
+import { makeFolders, syncPath, syncTree, TEMPORARY_SUFFIX, writeError } from './files.ts';
+import { type Lock, type LockedError, type OnWait, takeLock } from './lock.ts';
+import { journalPath, recoverSwaps, type SwapEntry, swap } from './swap.ts';
+
+const LOCK = '.lock';
+const STAGING_PREFIX = '.output.';
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** How a place is taken and spoken of. */
+export interface PlaceOptions {
+  /** The flag that names it, for advice: `--output-folder`. */
+  readonly flag: string;
+  /** Whether files are written into the folder as the work goes on: it is made at once, and keeps what is done. */
+  readonly inPlace?: boolean;
+  readonly lockedCode?: ErrorCode;
+  readonly onWait?: OnWait | undefined;
+}
+
+/**
+ * A folder that a command writes, taken for this process.
+ *
+ * Where the folder is not there yet, all is made in a staging folder beside it, which gets its name by one rename.
+ * Where it is there, the staging folder lies inside, so that mount points and folders whose parent may not be written
+ * serve as well; publishing swaps the files in by a journal, and what else lies in the folder stays.
+ * A process that is killed leaves at most a lock, a staging folder and a journal, all hidden: the next to take the
+ * place ends the swap and removes the rest.
+ */
+export class OutputPlace {
+  /** Absolute, links followed. */
+  readonly path: string;
+  /** For what is not published: on the same file system, hidden, removed by `release`. */
+  readonly staging: string;
+  readonly #isInside: boolean;
+  readonly #lock: Lock;
+
+  private constructor(path: string, staging: string, isInside: boolean, lock: Lock) {
+    this.path = path;
+    this.staging = staging;
+    this.#isInside = isInside;
+    this.#lock = lock;
+  }
+
+  /**
+   * Takes a place, ends a swap that was cut short there, and removes what killed processes left.
+   *
+   * @throws BowerbirdError BB_OUTPUT_FOLDER where it is a file or cannot be written, BB_RUN_LOCKED (or `lockedCode`),
+   *   BB_DISK_FULL, BB_RUN_CORRUPT for a damaged journal
+   */
+  static async take(given: string, options: PlaceOptions): Promise<OutputPlace> {
+    const path = resolvePlace(given, options.flag);
+    try {
+      for (;;) {
+        const place = await takeOnce(path, options);
+        if (place) return new OutputPlace(path, place.staging, place.isInside, place.lock);
+      }
+    } catch (thrown) {
+      throw placeFailure(path, options.flag, thrown);
+    }
+  }
+
+  /** The lock, for work that commits piece by piece. */
+  get lock(): Lock {
+    return this.#lock;
+  }
+
+  /** Where the files that are to be published are written, under the names that they shall have. */
+  get files(): string {
+    return join(this.staging, 'files');
+  }
+
+  /** Makes the staging folder, or makes it anew. */
+  async clear(): Promise<void> {
+    try {
+      await rm(this.staging, { recursive: true, force: true });
+      await makeFolders(this.files);
+    } catch (thrown) {
+      throw writeError(thrown, this.path);
+    }
+  }
+
+  /**
+   * Publishes all that lies in `files`, whole or not at all.
+   *
+   * @param replaced the files of the earlier output, by their names in the folder: those without a successor go
+   * @param last a file that others know the output by: it is put in place after the others
+   * @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE, BB_OUTPUT_FOLDER where somebody else has made the folder
+   */
+  async publish(replaced: readonly string[], last: string): Promise<void> {
+    await this.#lock.assertHeld();
+    if (this.#isInside) return swap(journalPath(this.path, 'output'), await this.#entries(replaced, last));
+    try {
+      await syncTree(this.files);
+      await rename(this.files, this.path);
+      await syncPath(dirname(this.path));
+    } catch (thrown) {
+      if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(codeOf(thrown) ?? ''))
+        throw writeError(thrown, this.path);
+      throw new BowerbirdError(
+        'BB_OUTPUT_FOLDER',
+        `${this.path} was made by somebody else while this command worked. Nothing was published; run it again.`,
+        { cause: thrown, fields: { path: this.path } },
+      );
+    }
+  }
+
+  /** Removes what was not published and gives the place back. */
+  async release(): Promise<void> {
+    await rm(this.staging, { recursive: true, force: true });
+    await this.#lock.release();
+  }
+
+  async #entries(replaced: readonly string[], last: string): Promise<SwapEntry[]> {
+    const names = (await listFiles(this.files)).map((path) => relative(this.files, path));
+    const successors = new Set(names);
+    const gone = replaced.filter((name) => !successors.has(name) && name !== last);
+    return [
+      ...names
+        .filter((name) => name !== last)
+        .map((name) => ({ staged: join(this.files, name), final: join(this.path, name) })),
+      ...gone.map((name) => ({ final: join(this.path, name) })),
+      ...(successors.has(last) ? [{ staged: join(this.files, last), final: join(this.path, last) }] : []),
+    ];
+  }
+}
+
+/**
+ * The folder that a person means; nothing is changed.
+ *
+ * @throws BowerbirdError BB_OUTPUT_FOLDER where it is a file
+ */
+export function resolvePlace(given: string, flag: string): string {
+  const path = existsSync(given) ? realpathSync(given) : resolve(given);
+  if (!existsSync(path) || statSync(path).isDirectory()) return path;
+  throw new BowerbirdError('BB_OUTPUT_FOLDER', `${path} is a file. Name a folder as ${flag}.`, {
+    fields: { path },
+  });
+}
+
+/** What a failure to take a place, or to make it, means to a person. */
+function placeFailure(path: string, flag: string, thrown: unknown): unknown {
+  if (thrown instanceof BowerbirdError || !(thrown instanceof Error && 'errno' in thrown)) return thrown;
+  if (isDiskFull(thrown)) return writeError(thrown, path);
+  return new BowerbirdError(
+    'BB_OUTPUT_FOLDER',
+    `${path} cannot be made or written to: ${messageOf(thrown)}. Choose another ${flag}.`,
+    { cause: thrown, fields: { path } },
+  );
+}
+
+interface Taken {
+  readonly staging: string;
+  readonly isInside: boolean;
+  readonly lock: Lock;
+}
+
+/** undefined where the folder came or went while it was taken. */
+async function takeOnce(path: string, options: PlaceOptions): Promise<Taken | undefined> {
+  if (options.inPlace) await makeFolders(path);
+  if (!existsSync(path)) return takeBeside(path, options);
+  await waitForNeighbour(path, options);
+  const lock = await take(path, join(path, LOCK), options);
+  return orRelease(lock, async () => {
+    await recoverSwaps(path);
+    await sweep(path, STAGING_PREFIX);
+    return { staging: stagingPath(path, STAGING_PREFIX), isInside: true, lock };
+  });
+}
+
+async function takeBeside(path: string, options: PlaceOptions): Promise<Taken | undefined> {
+  const parent = dirname(path);
+  await makeFolders(parent);
+  const lock = await take(path, lockBeside(path), options);
+  return orRelease(lock, async () => {
+    const prefix = `.${basename(path)}.`;
+    await sweep(parent, prefix);
+    if (!existsSync(path)) return { staging: stagingPath(parent, prefix), isInside: false, lock };
+    await lock.release();
+    return undefined;
+  });
+}
+
+function lockBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.lock`);
+}
+
+/** Somebody may have begun when the folder was not there: a live one is respected, of a dead one the rest is removed. */
+async function waitForNeighbour(path: string, options: PlaceOptions): Promise<void> {
+  if (!existsSync(lockBeside(path))) return;
+  const lock = await take(path, lockBeside(path), options);
+  await orRelease(lock, () => sweep(dirname(path), `.${basename(path)}.`));
+  await lock.release();
+}
+
+async function orRelease<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    await lock.release();
+    throw thrown;
+  }
+}
+
+function take(path: string, lock: string, options: PlaceOptions): Promise<Lock> {
+  return takeLock(lock, lockedError(path, lock, options), options.onWait);
+}
+
+function lockedError(path: string, lock: string, { flag, lockedCode }: PlaceOptions): LockedError {
+  return (who) =>
+    new BowerbirdError(
+      lockedCode ?? 'BB_RUN_LOCKED',
+      `${path} is being written by ${who}. Wait for it, or choose another ${flag}. ` +
+        `If that process is surely gone, remove ${lock}.`,
+      { fields: { path, lock } },
+    );
+}
+
+function stagingPath(folder: string, prefix: string): string {
+  return join(folder, `${prefix}${randomUUID()}${TEMPORARY_SUFFIX}`);
+}
+
+/** Removes the staging folders of processes that were killed: the lock says that no other is at work here. */
+async function sweep(folder: string, prefix: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(prefix) || !name.endsWith(TEMPORARY_SUFFIX)) continue;
+    if (!UUID.test(name.slice(prefix.length, -TEMPORARY_SUFFIX.length))) continue;
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** All files below a folder, by their paths. */
+export async function listFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const lists = await Promise.all(
+    entries.map((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? listFiles(path) : [path];
+    }),
+  );
+  return lists.flat().sort();
+}

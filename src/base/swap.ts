@@ -1,0 +1,168 @@
+import { existsSync } from 'node:fs';
+import { lstat, readdir, readFile, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
+import { BowerbirdError, codeOf } from './errors.ts';
+import { linkNew, makeFolders, syncPath, syncTree, temporaryPath, writeError } from './files.ts';
+
+/** One file or folder to be put in the place of another; without `staged`, what lies at `final` is removed. */
+export interface SwapEntry {
+  /** Finished, on the same file system as `final`. */
+  readonly staged?: string | undefined;
+  readonly final: string;
+}
+
+/** What a journal holds: paths relative to its folder, so that the folder may be moved, or mounted elsewhere. */
+interface Journal {
+  readonly format: 'bowerbird-swap';
+  readonly version: 1;
+  readonly entries: readonly { readonly staged: string | null; readonly final: string }[];
+}
+
+const JOURNAL_NAME = /^\.swap\.[\w-]+\.json$/;
+
+/** Where the journal of a swap within `folder` lies; swaps of different names may run side by side. */
+export function journalPath(folder: string, name: string): string {
+  return join(folder, `.swap.${name}.json`);
+}
+
+/** The journals of swaps that were begun in a folder and are not at their end. */
+export async function pendingSwaps(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((thrown: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '')) return [];
+    throw thrown;
+  });
+  return names
+    .filter((name) => JOURNAL_NAME.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/**
+ * Puts finished files and folders in the place of others, all or none: after a kill at any moment `recoverSwaps`
+ * leaves all old ones (where the journal was not written yet) or all new ones.
+ *
+ * All staged paths are brought to the disk, then the journal that names them (first wins, by `link`), then each is
+ * renamed in the given order, and the journal is removed. Whoever owns the folder calls `recoverSwaps` after taking
+ * it and before looking at what is there. A reader may see a part of the new ones while the renames run.
+ *
+ * @param journal from `journalPath`; all paths must lie below its folder
+ * @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE; nothing has changed then, or the journal stands and
+ *   `recoverSwaps` goes on
+ */
+export async function swap(journal: string, entries: readonly SwapEntry[]): Promise<void> {
+  const folder = dirname(journal);
+  const inFolder = (path: string): string => {
+    const name = relative(folder, path);
+    if (!isBelow(name)) throw new Error(`${path} is not below ${folder}`);
+    return name;
+  };
+  const named = entries.map(({ staged, final }) => ({
+    staged: staged === undefined ? null : inFolder(staged),
+    final: inFolder(final),
+  }));
+  const temporary = temporaryPath(journal);
+  try {
+    for (const { staged } of entries) if (staged !== undefined) await syncTree(staged);
+    const content: Journal = { format: 'bowerbird-swap', version: 1, entries: named };
+    await writeFile(temporary, `${JSON.stringify(content)}\n`, { flag: 'wx' });
+    await syncPath(temporary);
+    await linkNew(temporary, journal);
+    await syncPath(folder);
+  } catch (thrown) {
+    throw writeError(thrown, journal);
+  } finally {
+    await unlink(temporary).catch(() => undefined);
+  }
+  await rollForward(journal, named);
+}
+
+/**
+ * Brings all swaps that were begun in a folder to their end; gives how many there were. Safe to repeat, and safe
+ * beside the process that began one, should that wake up.
+ *
+ * @throws BowerbirdError BB_RUN_CORRUPT for a damaged journal, BB_DISK_FULL, BB_SHARD_WRITE
+ */
+export async function recoverSwaps(folder: string): Promise<number> {
+  const journals = await pendingSwaps(folder);
+  for (const journal of journals) {
+    const entries = await readJournal(journal);
+    if (entries) await rollForward(journal, entries);
+  }
+  return journals.length;
+}
+
+/** The entries of a journal; undefined where it has gone meanwhile. */
+async function readJournal(path: string): Promise<Journal['entries'] | undefined> {
+  try {
+    const journal = JSON.parse(await readFile(path, 'utf8')) as Journal | null;
+    if (journal?.format === 'bowerbird-swap' && journal.version === 1 && journal.entries.every(isEntry))
+      return journal.entries;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return undefined;
+    if (codeOf(thrown)?.startsWith('E')) throw writeError(thrown, path);
+  }
+  throw new BowerbirdError(
+    'BB_RUN_CORRUPT',
+    `${path} is damaged. It says which files a command that was killed was about to put in place of others. ` +
+      'Remove it to keep the files that are there, and run the command again.',
+    { fields: { path } },
+  );
+}
+
+function isEntry(entry: unknown): boolean {
+  const { staged, final } = entry as { staged?: unknown; final?: unknown };
+  return [staged ?? 'none', final].every((name) => typeof name === 'string' && isBelow(name));
+}
+
+function isBelow(name: string): boolean {
+  const plain = normalize(name);
+  return plain !== '.' && plain !== '..' && !plain.startsWith(`..${sep}`) && !isAbsolute(plain);
+}
+
+async function rollForward(journal: string, entries: Journal['entries']): Promise<void> {
+  const folder = dirname(journal);
+  const parents = new Set(entries.map(({ final }) => dirname(join(folder, final))));
+  try {
+    for (const { staged, final } of entries) {
+      // Another process may have come to the end of this swap, and begun other work, while this one was stopped.
+      if (!existsSync(journal)) return;
+      const path = join(folder, final);
+      if (staged === null) await rm(path, { recursive: true, force: true });
+      else await putInPlace(join(folder, staged), path);
+    }
+    for (const parent of parents) if (existsSync(parent)) await syncPath(parent);
+    // Folders that were left without a file; the others refuse to go.
+    for (const parent of parents) if (parent !== folder) await rmdir(parent).catch(() => undefined);
+    await rm(journal, { force: true });
+    await syncPath(folder);
+  } catch (thrown) {
+    throw writeError(thrown, journal);
+  }
+}
+
+/** What was staged and is no longer there is in place already. */
+async function putInPlace(staged: string, final: string): Promise<void> {
+  if (!(await exists(staged))) return;
+  await makeFolders(dirname(final));
+  try {
+    await rename(staged, final);
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT' && !(await exists(staged))) return;
+    if (!IN_THE_WAY.includes(codeOf(thrown) ?? '')) throw thrown;
+    // A folder cannot be renamed over one that is not empty. What is in the way is what the journal replaces.
+    await rm(final, { recursive: true, force: true });
+    await rename(staged, final);
+  }
+}
+
+const IN_THE_WAY = ['ENOTEMPTY', 'EEXIST', 'EISDIR', 'ENOTDIR'];
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT' || codeOf(thrown) === 'ENOTDIR') return false;
+    throw thrown;
+  }
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lifeOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Makes a folder for temporary files of a command that has no output to keep them beside. Its name says whose it is,
+ * so that the next start removes those of processes that were killed; the caller removes this one.
+ *
+ * @param kind what it is for: `buckets`
+ */
+export async function makeTemporaryFolder(kind: string): Promise<string> {
+  const prefix = `bowerbird-${kind}-`;
+  await sweep(prefix);
+  const { pid, start_ticks } = ownIdentity();
+  return mkdtemp(join(tmpdir(), `${prefix}${machineOf(ownIdentity())}-${pid}-${start_ticks ?? 0}-`));
+}
+
+/** Stands for what numbers and start times are counted in. */
+function machineOf({ host, boot_id, namespaces }: ProcessIdentity): string {
+  return createHash('sha256').update([host, boot_id, namespaces].join('\n')).digest('hex').slice(0, 12);
+}
+
+/** Folders of another container, machine or boot cannot be judged from here: those go when they are a day old. */
+async function sweep(prefix: string): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(tmpdir(), name);
+    if (await isAbandoned(path, name.slice(prefix.length))) {
+      // Another user's stays.
+      await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+}
+
+async function isAbandoned(path: string, owner: string): Promise<boolean> {
+  const [, machine, pid, ticks] = /^([0-9a-f]{12})-(\d+)-(\d+)-/.exec(owner) ?? [];
+  if (machine === undefined) return false;
+  const here = ownIdentity();
+  const life =
+    machine === machineOf(here)
+      ? lifeOf({ ...here, pid: Number(pid), start_ticks: here.start_ticks && ticks! })
+      : 'unknown';
+  if (life !== 'unknown') return life === 'dead';
+  const stats = await stat(path).catch(() => undefined);
+  return stats !== undefined && Date.now() - stats.mtimeMs > DAY_MS;
+}
