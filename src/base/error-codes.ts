@@ -9,6 +9,7 @@ export const EXIT_CODES = {
   BB_INTERNAL: 1,
   BB_INTERRUPTED: 130,
   // base
+  BB_CHILD_START: 1,
   BB_CHILD_CRASHED: 1,
   BB_CHILD_TIMEOUT: 1,
   BB_CHILD_FAILED: 1,
@@ -26,6 +27,8 @@ export const EXIT_CODES = {
   BB_SHARD_WRITE: 1,
   // download
   BB_TOO_FEW_FILE_DESCRIPTORS: 2,
+  // decode
+  BB_DECODER_FAILED: 1,
   // models and embed
   BB_MODEL_UNKNOWN: 2,
   BB_MODEL_MANIFEST: 2,

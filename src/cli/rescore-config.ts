@@ -28,6 +28,7 @@ const NOT_EMBEDDINGS = [
   'retry-failed',
   'processes-count',
   'encoder-threads',
+  'encoder-timeout',
   'max-mb-in-flight',
 ];
 

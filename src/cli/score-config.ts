@@ -43,6 +43,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
     resources: {
       decodeProcesses: number('processes-count'),
       encoderThreads: number('encoder-threads'),
+      encoderTimeoutMs: 1000 * number('encoder-timeout'),
       memoryLimitMb: number('memory-mb'),
       maxBytesInFlight: number('max-mb-in-flight') * 1024 * 1024,
     },

@@ -231,6 +231,14 @@ export const SCORE_FLAGS: FlagTable = {
     default: Math.max(1, Math.ceil(availableParallelism() / 2)),
     describe: 'CPU threads of the encoder',
   },
+  'encoder-timeout': {
+    group: MACHINE,
+    type: 'integer',
+    min: 1,
+    max: 86_400,
+    default: 600,
+    describe: 'Seconds for loading the encoder; the most that a batch may take',
+  },
   'score-threads': {
     group: MACHINE,
     type: 'integer',

@@ -1,5 +1,5 @@
 import { ChildPool } from '../base/child-pool.ts';
-import { type BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
+import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import type { Frame } from '../base/frames.ts';
 import type { Decoded, DecodeFailure } from './outcome.ts';
 
@@ -22,6 +22,12 @@ export interface DecoderOptions {
 
 /** Turns image files into the encoder's crops, in processes of its own. */
 export interface Decoder {
+  /**
+   * Tries a picture of one pixel, so that a run does not begin with a decoder that cannot be started.
+   *
+   * @throws BowerbirdError BB_DECODER_FAILED
+   */
+  tryOut(): Promise<void>;
   /** Decodes, resizes and crops one image file. Bad images are values; only one that `stop` cut off is rejected. */
   decode(bytes: Uint8Array): Promise<Decoded | DecodeFailure>;
   /** A WebP of a crop (`size * size * 3` bytes, RGB), `sidePx` pixels wide and high. */
@@ -62,6 +68,7 @@ export function createDecoder(options: DecoderOptions): Decoder {
   });
   let stopping = false;
   return {
+    tryOut: () => tryOut(pool),
     async decode(bytes) {
       try {
         return toOutcome(await pool.request({ op: 'decode', parts: [bytes] }));
@@ -85,6 +92,26 @@ export function createDecoder(options: DecoderOptions): Decoder {
       return pool.stop();
     },
   };
+}
+
+/** A PNG of one grey pixel. */
+const ONE_PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+async function tryOut(pool: ChildPool): Promise<void> {
+  const failure = (problem: string, cause?: unknown): BowerbirdError =>
+    new BowerbirdError(
+      'BB_DECODER_FAILED',
+      `The decoder failed at a picture of one pixel: ${problem} Reinstall sharp (npm rebuild sharp), or give the process more memory.`,
+      { cause },
+    );
+  const reply = await pool.request({ op: 'decode', parts: [ONE_PIXEL] }).catch((thrown: unknown) => {
+    throw failure(messageOf(thrown), thrown);
+  });
+  const outcome = toOutcome(reply);
+  if (outcome.kind === 'failed') throw failure(`${outcome.reason}: ${outcome.message}.`);
 }
 
 function toOutcome({ header, body }: Frame): Decoded | DecodeFailure {

@@ -15,6 +15,8 @@ export interface EncoderOptions {
   readonly batchSize: number;
   /** Threads of one session on the CPU. */
   readonly threads: number;
+  /** What loading the model, and one of the two batches that it is tried with, may take; 600,000 by default. */
+  readonly timeoutMs?: number;
   /** Processes with a session each; 1 by default. */
   readonly sessions?: number;
   /** Told of every encoder process that died. */
@@ -37,7 +39,8 @@ export interface Encoder {
    * Embeds RGB crops (uint8, inputSize * inputSize * 3, row major) into n * dimension float32, unit rows.
    * A row that the model made NaN or zero comes back as it is: see `rowProblem`.
    *
-   * @throws BowerbirdError BB_CHILD_CRASHED where the images cost two processes, else BB_EMBED_FAILED
+   * @throws BowerbirdError BB_CHILD_CRASHED or BB_CHILD_TIMEOUT where the images cost their processes, BB_CHILD_START
+   * where none can be started, else BB_EMBED_FAILED
    */
   embed(crops: readonly Uint8Array[]): Promise<Float32Array>;
   stop(): Promise<void>;
@@ -46,13 +49,20 @@ export interface Encoder {
 /** A session works on one batch while the next is on its way to it. */
 const BATCHES_PER_SESSION = 2;
 
+/** TensorRT builds an engine when it loads a model, which takes minutes; a large model on one core is as slow. */
+const DEFAULT_TIMEOUT_MS = 600_000;
+
+/** A batch has this many times what loading and two batches took at the start, and a minute at the least. */
+const BATCH_TIMEOUT_FACTOR = 20;
+const MIN_BATCH_TIMEOUT_MS = 60_000;
+
 /**
  * Loads an encoder and tries it out on seeded noise: it must give embeddings of the dimension in its manifest.
  *
  * @throws BowerbirdError BB_MODEL_GRAPH, BB_DEVICE_UNAVAILABLE, or BB_EMBED_FAILED where it cannot be started
  */
 export async function createEncoder(options: EncoderOptions): Promise<Encoder> {
-  const { files, batchSize, threads, sessions = 1, onCrash } = options;
+  const { files, batchSize, threads, sessions = 1, timeoutMs = DEFAULT_TIMEOUT_MS, onCrash } = options;
   const { manifest, modelPath } = files;
   const settings: WorkerSettings = { modelPath, manifest, batchSize, threads };
   const pool = new ChildPool({
@@ -61,17 +71,22 @@ export async function createEncoder(options: EncoderOptions): Promise<Encoder> {
     settings,
     size: sessions,
     inFlightPerChild: BATCHES_PER_SESSION,
+    timeoutMs,
     ...(onCrash ? { onCrash } : {}),
   });
   try {
+    const startedMs = performance.now();
     const opened = await open(pool, options.device, sessions);
-    const embed = embedder(pool, files, opened);
-    const batchInvariant = await isBatchInvariant(embed, opened.batchSize, manifest.inputSize);
+    const trial = embedder(pool, files, opened, timeoutMs);
+    const batchInvariant = await isBatchInvariant(trial, opened.batchSize, manifest.inputSize);
+    // A process that replaces another loads the model before its first batch, so the time for that is in it.
+    const generousMs = BATCH_TIMEOUT_FACTOR * (performance.now() - startedMs);
+    const batchTimeoutMs = Math.ceil(Math.min(timeoutMs, Math.max(MIN_BATCH_TIMEOUT_MS, generousMs)));
     return {
       dimension: manifest.dimension,
       ...opened,
       batchInvariant,
-      embed,
+      embed: embedder(pool, files, opened, batchTimeoutMs),
       get queued() {
         return pool.queued;
       },
@@ -95,11 +110,11 @@ async function open(pool: ChildPool, device: Device, sessions: number): Promise<
 }
 
 function startFailure(thrown: unknown, modelPath: string): unknown {
-  const code = codeOf(thrown);
-  if (code !== 'BB_CHILD_CRASHED' && code !== 'BB_CHILD_FAILED') return thrown;
+  if (!codeOf(thrown)?.startsWith('BB_CHILD_')) return thrown;
+  const advice = codeOf(thrown) === 'BB_CHILD_TIMEOUT' ? ' Give it more time with --encoder-timeout.' : '';
   return new BowerbirdError(
     'BB_EMBED_FAILED',
-    `The encoder ${modelPath} could not be started: ${messageOf(thrown)}`,
+    `The encoder ${modelPath} could not be started: ${messageOf(thrown)}${advice}`,
     { cause: thrown, fields: { model: modelPath } },
   );
 }
@@ -108,13 +123,15 @@ function embedder(
   pool: ChildPool,
   { manifest, modelPath }: EncoderFiles,
   opened: OpenReply,
+  timeoutMs: number,
 ): Encoder['embed'] {
   const { dimension, inputSize } = manifest;
   const cropBytes = inputSize * inputSize * 3;
 
   async function embedBatch(crops: readonly Uint8Array[]): Promise<Float32Array> {
     const args = { device: opened.provider, count: crops.length };
-    const { body } = await pool.request({ op: 'embed', args, parts: crops }).catch((thrown: unknown) => {
+    const request = { op: 'embed', args, parts: crops };
+    const { body } = await pool.request(request, { timeoutMs }).catch((thrown: unknown) => {
       throw runFailure(thrown, modelPath);
     });
     return floatsOf(body);

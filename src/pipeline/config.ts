@@ -52,6 +52,8 @@ export interface DownloadConfig {
 export interface ResourceConfig {
   readonly decodeProcesses: number;
   readonly encoderThreads: number;
+  /** For loading the encoder, and at the most for one batch. */
+  readonly encoderTimeoutMs: number;
   readonly memoryLimitMb: number;
   readonly maxBytesInFlight: number;
 }

@@ -1,4 +1,5 @@
 import { BowerbirdError } from '../base/errors.ts';
+import { createDecoder, type Decoder } from '../decode/decoder.ts';
 import { createEncoder, type Encoder } from '../embed/encoder.ts';
 import { checkHead } from '../heads/check.ts';
 import type { Head } from '../heads/head.ts';
@@ -9,36 +10,69 @@ import type { ScoreConfig } from './config.ts';
 import type { ScoreProgress } from './progress.ts';
 import type { Tag } from './shard-work.ts';
 
-/** The encoder and the heads of a run, loaded and fitting each other. */
+/** The encoder and the heads of a run, loaded and fitting each other, and the decoder that makes the encoder's crops. */
 export interface LoadedModels {
   readonly encoderFiles: EncoderFiles;
   readonly encoder: Encoder;
+  readonly decoder: Decoder;
   readonly heads: Readonly<Partial<Record<Tag, Head>>>;
 }
 
 /** Batches in an encoder process at one time: one runs while the next is on its way. */
 export const BATCHES_PER_ENCODER = 2;
 
+/** Images in a decoder process at one time. */
+export const DECODES_PER_PROCESS = 4;
+
 /**
- * Loads the encoder in its own process and the heads that go with it. The heads are checked first, because that is quick.
+ * Loads the encoder in its own process and the heads that go with it, and starts the decoder. The heads are checked
+ * first, because that is quick; encoder and decoder are tried out, so that a run does not begin with broken ones.
  *
- * @throws BowerbirdError BB_MODEL_*, BB_HEAD_*, BB_DEVICE_UNAVAILABLE, BB_ENCODER_BATCH_DEPENDENT
+ * @throws BowerbirdError BB_MODEL_*, BB_HEAD_*, BB_DEVICE_UNAVAILABLE, BB_ENCODER_BATCH_DEPENDENT, BB_EMBED_FAILED,
+ * BB_DECODER_FAILED
  */
 export async function loadModels(config: ScoreConfig, progress: ScoreProgress): Promise<LoadedModels> {
   const encoderFiles = await resolveEncoder(config.clipModel);
   const heads = await loadHeads(config, encoderFiles);
+  const decoder = startDecoder(config, encoderFiles, progress);
+  try {
+    await decoder.tryOut();
+    const encoder = await startEncoder(config, encoderFiles, progress);
+    return { encoderFiles, encoder, decoder, heads };
+  } catch (thrown) {
+    await decoder.stop();
+    throw thrown;
+  }
+}
+
+function startDecoder(config: ScoreConfig, encoderFiles: EncoderFiles, progress: ScoreProgress): Decoder {
+  return createDecoder({
+    size: encoderFiles.manifest.inputSize,
+    mode: config.transform,
+    processes: config.resources.decodeProcesses,
+    concurrencyPerProcess: DECODES_PER_PROCESS,
+    onCrash: (error) => progress.note(`${error.message} The images that it held are done again.`),
+  });
+}
+
+async function startEncoder(
+  config: ScoreConfig,
+  encoderFiles: EncoderFiles,
+  progress: ScoreProgress,
+): Promise<Encoder> {
   const encoder = await createEncoder({
     files: encoderFiles,
     device: config.device,
     batchSize: config.batchSize,
     threads: config.resources.encoderThreads,
+    timeoutMs: config.resources.encoderTimeoutMs,
     onCrash: (error) => progress.note(`${error.message} The images that it held are done again.`),
   });
   if (!encoder.batchInvariant && config.batchSize > 1 && !config.allowBatchDependence) {
     await encoder.stop();
     throw batchDependentError(encoderFiles);
   }
-  return { encoderFiles, encoder, heads };
+  return encoder;
 }
 
 async function loadHeads(

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { packageVersion } from '../base/package.ts';
+import type { Decoder } from '../decode/decoder.ts';
 import type { Encoder } from '../embed/encoder.ts';
 import type { Head } from '../heads/head.ts';
 import type { EncoderFiles } from '../models/encoder-files.ts';
@@ -61,6 +62,7 @@ export interface RunFacts {
   readonly thresholds: Thresholds;
   readonly encoderFiles: EncoderFiles;
   readonly encoder: Encoder;
+  readonly decoder: Decoder;
   readonly heads: Readonly<Partial<Record<Tag, Head>>>;
 }
 

@@ -1,5 +1,4 @@
 import { codeOf } from '../base/errors.ts';
-import { createDecoder, type Decoder } from '../decode/decoder.ts';
 import { createDownloader } from '../download/downloader.ts';
 import { createFilter } from '../filter/filter.ts';
 import { ShardDatabase } from '../shards/database.ts';
@@ -7,7 +6,7 @@ import type { ShardSpec } from '../shards/plan.ts';
 import type { StagedShard } from '../shards/staged-shard.ts';
 import { type CommitTools, commitShard } from './commit.ts';
 import { carryOver, type EarlierShard, readEarlierShard } from './earlier-shard.ts';
-import { BATCHES_PER_ENCODER } from './models.ts';
+import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS } from './models.ts';
 import type { ScoreProgress } from './progress.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunFacts } from './run-record.ts';
@@ -19,7 +18,6 @@ import { ThumbnailPicker } from './thumbnail-picker.ts';
 
 /** Shards that may be open at one time: while the stragglers of one end, the next keep all stages busy. */
 const MAX_OPEN_SHARDS = 3;
-const DECODES_PER_PROCESS = 4;
 /** The report shows pictures of at most this many shards, evenly spaced over the run. */
 const MAX_PICTURED_SHARDS = 64;
 
@@ -46,14 +44,13 @@ export async function scoreShards(
     ...config.download,
     maxBytesInFlight: config.resources.maxBytesInFlight,
   });
-  const decoder = startDecoder(facts, progress);
   const database = await ShardDatabase.open({
     memoryLimitMb: config.resources.memoryLimitMb,
     temporaryFolder: folder.staging,
   });
   const stages = new Stages({
     downloader,
-    decoder,
+    decoder: facts.decoder,
     encoder: facts.encoder,
     heads: facts.heads,
     downloadsAtOnce: config.download.threadCount,
@@ -64,7 +61,7 @@ export async function scoreShards(
     progress,
   });
   try {
-    const run = new ShardRun({ facts, folder, decoder, stages, progress, wanted });
+    const run = new ShardRun({ facts, folder, stages, progress, wanted });
     const state = await run.doAll(
       database.readShards(facts.plan, new Set(wanted.map(({ spec }) => spec.id))),
       closing,
@@ -73,24 +70,13 @@ export async function scoreShards(
     return state;
   } finally {
     abandon.abort();
-    await Promise.allSettled([downloader.close(), decoder.stop(), database.close()]);
+    await Promise.allSettled([downloader.close(), database.close()]);
   }
-}
-
-function startDecoder({ config, encoderFiles }: RunFacts, progress: ScoreProgress): Decoder {
-  return createDecoder({
-    size: encoderFiles.manifest.inputSize,
-    mode: config.transform,
-    processes: config.resources.decodeProcesses,
-    concurrencyPerProcess: DECODES_PER_PROCESS,
-    onCrash: (error) => progress.note(`${error.message} The images that it held are done again.`),
-  });
 }
 
 interface ShardRunTools {
   readonly facts: RunFacts;
   readonly folder: RunFolder;
-  readonly decoder: Decoder;
   readonly stages: Stages;
   readonly progress: ScoreProgress;
   readonly wanted: readonly WantedShard[];
@@ -110,7 +96,7 @@ class ShardRun {
     const { config, plan } = tools.facts;
     this.#commitTools = {
       folder: tools.folder,
-      decoder: tools.decoder,
+      decoder: tools.facts.decoder,
       filter: createFilter(filterOptions(tools.facts.thresholds)),
       saveEmbeddings: config.saveEmbeddings,
       stageSlots: tools.stages.slots,

@@ -104,7 +104,7 @@ async function runLocked(
     }
     return await finishRun(record, facts, folder, progress);
   } finally {
-    await models.encoder.stop();
+    await Promise.all([models.encoder.stop(), models.decoder.stop()]);
   }
 }
 

@@ -138,10 +138,13 @@ export class Stages {
 
   async #embed(batch: readonly DecodedRow[]): Promise<void> {
     const startedMs = performance.now();
-    const embeddings = await this.#embedOrFail(batch);
+    const embeddings = await this.#embedOrBlame(batch);
     const tookMs = performance.now() - startedMs;
     for (const { work } of batch) work.times.embedMs += tookMs;
-    if (!embeddings) return;
+    if (embeddings) this.#settleBatch(batch, embeddings);
+  }
+
+  #settleBatch(batch: readonly DecodedRow[], embeddings: Float32Array): void {
     const { encoder, heads } = this.#tools;
     for (const [tag, head] of Object.entries(heads) as [Tag, Head][]) {
       const scores = head.score(embeddings, batch.length);
@@ -156,15 +159,31 @@ export class Stages {
     }
   }
 
-  async #embedOrFail(batch: readonly DecodedRow[]): Promise<Float32Array | undefined> {
+  /** Embeds a batch; where it fails, its images one by one, so that only the guilty ones fail. */
+  async #embedOrBlame(batch: readonly DecodedRow[]): Promise<Float32Array | undefined> {
     try {
       return await this.#tools.encoder.embed(batch.map((row) => row.crop));
     } catch (thrown) {
       // An encoder that still works clears itself, and so the images are to blame.
       await this.#tryEncoder(batch[0]!.crop.length);
-      const failure = encoderFailure(thrown);
-      for (const row of batch) this.#fail(row, failure);
+      if (batch.length === 1) this.#fail(batch[0]!, encoderFailure(thrown));
+      else await this.#embedOneByOne(batch);
       return undefined;
+    }
+  }
+
+  /** @throws BowerbirdError BB_EMBED_FAILED where so many hang that the encoder must be at fault */
+  async #embedOneByOne(batch: readonly DecodedRow[]): Promise<void> {
+    let hangs = 0;
+    for (const row of batch) {
+      try {
+        this.#settleBatch([row], await this.#tools.encoder.embed([row.crop]));
+      } catch (thrown) {
+        if (codeOf(thrown) === 'BB_CHILD_START') throw noEncoderError(thrown);
+        if (codeOf(thrown) === 'BB_CHILD_TIMEOUT') hangs++;
+        if (hangs > MAX_HANGS_PER_BATCH) throw hangingEncoderError(thrown);
+        this.#fail(row, encoderFailure(thrown));
+      }
     }
   }
 
@@ -196,6 +215,9 @@ export class Stages {
   }
 }
 
+/** Each costs the run as long as the encoder's timeout. */
+const MAX_HANGS_PER_BATCH = 3;
+
 /** Runs `size` workers over a queue until it ends. The first that throws ends them all. */
 async function crew<T>(size: number, queue: BoundedQueue<T>, job: (item: T) => Promise<void>): Promise<void> {
   const worker = async (): Promise<void> => {
@@ -209,8 +231,17 @@ function encoderFailure(thrown: unknown): SampleFailure<'encoder_crashed' | 'enc
   return {
     kind: 'failed',
     reason: crashed ? 'encoder_crashed' : 'encoder_failed',
-    message: crashed ? 'The encoder process ended while it worked on this batch' : messageOf(thrown),
+    message: crashed ? 'The encoder process ended while it worked on this image' : messageOf(thrown),
   };
+}
+
+function hangingEncoderError(cause: unknown): BowerbirdError {
+  return new BowerbirdError(
+    'BB_EMBED_FAILED',
+    `The encoder hangs at image after image: ${messageOf(cause)} Finished shards are kept. ` +
+      'Try --device cpu, or more time with --encoder-timeout, then run the same command again.',
+    { cause },
+  );
 }
 
 function noEncoderError(cause: unknown): BowerbirdError {

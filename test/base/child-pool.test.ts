@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { ChildPool, type ChildPoolOptions } from '../../src/base/child-pool.ts';
 import type { BowerbirdError } from '../../src/base/errors.ts';
@@ -67,13 +70,95 @@ test('a child killed from outside costs nothing: what it held is done by its suc
 });
 
 test('a request that hangs is ended by the watchdog; what shared its child is answered', async (t) => {
-  const pool = startPool(t, { size: 1, timeoutMs: 400 });
+  const ended: string[] = [];
+  const pool = startPool(t, { size: 1, timeoutMs: 400, onCrash: ({ code }) => ended.push(code) });
   await pool.request({ op: 'pid' });
   const hanging = pool.request({ op: 'hang' });
   const error = await t.throwsAsync<BowerbirdError>(hanging);
   t.is(error?.code, 'BB_CHILD_TIMEOUT');
   const { header } = await pool.request({ op: 'echo', args: { still: 'here' } });
   t.deepEqual(header['values'], { still: 'here' });
+  // It was alone, so there was no doubt, and no second child to lose.
+  t.deepEqual(ended, ['BB_CHILD_TIMEOUT']);
+});
+
+test('what waits in a child behind a request that hangs is done by the next child', async (t) => {
+  const ended: string[] = [];
+  const pool = startPool(t, { size: 1, timeoutMs: 400, onCrash: ({ code }) => ended.push(code) });
+  await pool.request({ op: 'pid' });
+  const hanging = pool.request({ op: 'block' });
+  const innocents = [0, 1].map((i) => pool.request({ op: 'echo', args: { i } }));
+  const later = [2, 3, 4].map((i) => pool.request({ op: 'echo', args: { i } }));
+  t.is((await t.throwsAsync<BowerbirdError>(hanging))?.code, 'BB_CHILD_TIMEOUT');
+  for (const [i, answer] of (await Promise.all([...innocents, ...later])).entries())
+    t.deepEqual(answer.header['values'], { i });
+  t.deepEqual(ended, ['BB_CHILD_TIMEOUT', 'BB_CHILD_TIMEOUT']);
+});
+
+test('an older request that a younger one holds up is not blamed for it', async (t) => {
+  const pool = startPool(t, { size: 1, timeoutMs: 600 });
+  await pool.request({ op: 'pid' });
+  const older = pool.request({ op: 'wait', args: { ms: 100 } });
+  const younger = pool.request({ op: 'block' });
+  t.is((await t.throwsAsync<BowerbirdError>(younger))?.code, 'BB_CHILD_TIMEOUT');
+  t.deepEqual((await older).header['values'], { ms: 100 });
+});
+
+test('the time of a request begins when those before it are answered', async (t) => {
+  const pool = startPool(t, {
+    size: 1,
+    timeoutMs: 1500,
+    onCrash: (error) => t.fail(error.message),
+  });
+  await pool.request({ op: 'pid' });
+  const waits = [1000, 1900, 2800].map((ms) => pool.request({ op: 'wait', args: { ms } }));
+  t.is((await Promise.all(waits)).length, 3);
+});
+
+test('a request may have a time of its own', async (t) => {
+  const pool = startPool(t, { size: 1 });
+  const error = await t.throwsAsync<BowerbirdError>(pool.request({ op: 'hang' }, { timeoutMs: 100 }));
+  t.is(error?.code, 'BB_CHILD_TIMEOUT');
+  t.is(error?.fields['timeoutMs'], 100);
+});
+
+test('a child that hangs while it starts is ended, and one that never starts breaks the pool by name', async (t) => {
+  const ended: string[] = [];
+  const pool = startPool(t, {
+    size: 1,
+    script: new URL('../helpers/sleepy-child.js', import.meta.url),
+    startTimeoutMs: 300,
+    onCrash: ({ code }) => ended.push(code),
+  });
+  const waiting = [pool.request({ op: 'echo' }), pool.request({ op: 'echo' })];
+  for (const outcome of await Promise.allSettled([...waiting, pool.request({ op: 'echo' })])) {
+    t.is(outcome.status === 'rejected' && outcome.reason.code, 'BB_CHILD_START');
+  }
+  t.is(ended.length, 2);
+  t.is((await t.throwsAsync<BowerbirdError>(pool.request({ op: 'echo' })))?.code, 'BB_CHILD_START');
+});
+
+test('a child that dies before it can serve costs no request its second chance', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'bowerbird-child-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const pool = startPool(t, {
+    size: 1,
+    script: new URL('../helpers/sleepy-child.js', import.meta.url),
+    settings: { livesAfter: 2, counter: join(folder, 'starts') },
+  });
+  const { header } = await pool.request({ op: 'echo', args: { third: 'time' } });
+  t.deepEqual(header['values'], { third: 'time' });
+});
+
+test('stopping ends a child that hangs', async (t) => {
+  const pool = startPool(t, { size: 1 });
+  await pool.request({ op: 'pid' });
+  const [pid] = pool.pids;
+  const hanging = t.throwsAsync(pool.request({ op: 'block' }));
+  // The answer to what comes after it would come at once, were the child free.
+  await pool.stop();
+  await hanging;
+  t.throws(() => process.kill(pid!, 0), { code: 'ESRCH' });
 });
 
 test('stopping ends every child and rejects what waits', async (t) => {

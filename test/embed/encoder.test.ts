@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type VitModelOptions, writeVitModel } from '../../scripts/make-vit-model.ts';
@@ -12,6 +11,7 @@ import {
   temporaryFolder,
   writeOddModel,
 } from '../helpers/odd-models.ts';
+import { withPreload } from '../helpers/preload.ts';
 
 const TINY = { imageSize: 32, patchSize: 8, width: 32, layers: 2, heads: 4, dimension: 16 };
 const MEAN = [0.48145466, 0.4578275, 0.40821073];
@@ -197,18 +197,4 @@ function mortalOnce(folder: string): string {
   const marker = JSON.stringify(join(folder, 'died'));
   return `const fs = require('node:fs');
     if (!fs.existsSync(${marker})) setTimeout(() => { fs.writeFileSync(${marker}, ''); process.kill(process.pid, 'SIGKILL'); }, 1500);`;
-}
-
-/** Children inherit NODE_OPTIONS: the code runs in them before the worker. */
-async function withPreload<T>(folder: string, code: string, run: () => Promise<T>): Promise<T> {
-  const script = join(folder, 'preload.cjs');
-  writeFileSync(script, code);
-  const before = process.env['NODE_OPTIONS'];
-  process.env['NODE_OPTIONS'] = `--require ${script}`;
-  try {
-    return await run();
-  } finally {
-    if (before === undefined) delete process.env['NODE_OPTIONS'];
-    else process.env['NODE_OPTIONS'] = before;
-  }
 }

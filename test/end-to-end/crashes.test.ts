@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
+import sharp from 'sharp';
 import { childrenOf } from '../helpers/children-of.ts';
+import { withPreload } from '../helpers/preload.ts';
 import { runCli, startCli } from '../helpers/run-cli.ts';
 import { digestRun, LOOPBACK_FLAGS, makeWorld } from '../helpers/scored-world.ts';
 
@@ -29,6 +31,60 @@ for (const script of ['embed-worker', 'decode-worker']) {
     t.deepEqual(await digestRun(world.path('out')), await digestRun(world.path('whole')));
   });
 }
+
+test('a run whose encoder stops answering goes on with another process and writes the same bytes', async (t) => {
+  const world = await makeWorld(t, { rowCount: 60, delayMs: 40 });
+  const args = ['score', world.shard, '--number-sample-per-shard', '20', ...LOOPBACK_FLAGS];
+  t.is((await runCli([...args, '--output-folder', world.path('whole')])).exitCode, 0);
+  const flags = ['--thread-count', '4', '--encoder-timeout', '8'];
+  const served = world.host.requests.get('/59.jpg') ?? 0;
+  const run = startCli([...args, ...flags, '--output-folder', world.path('out')]);
+  while ((world.host.requests.get('/10.jpg') ?? 0) <= served) await sleep(10);
+  const victims = childrenOf(run.process.pid!, 'embed-worker');
+  t.is(victims.length, 1);
+  process.kill(victims[0]!, 'SIGSTOP');
+  const result = await run.ended;
+  t.is(result.exitCode, 0, result.stderr);
+  t.regex(result.stderr, /The encoder gave no answer within 8000 ms and was ended\. .*done again/);
+  t.deepEqual(await digestRun(world.path('out')), await digestRun(world.path('whole')));
+});
+
+test.serial('an image that kills the encoder fails alone; its batch is scored', async (t) => {
+  const world = await makeWorld(t, { rowCount: 20 });
+  const red = await sharp({ create: { width: 50, height: 50, channels: 3, background: '#ff0000' } })
+    .png()
+    .toBuffer();
+  world.host.resources.set('/7.jpg', red);
+  // Two thousand red pixels in what the encoder is sent.
+  const dies = `if (process.argv[1]?.includes('embed-worker')) {
+    const red = Buffer.alloc(6000).map((_, i) => (i % 3 === 0 ? 255 : 0));
+    const { Socket } = require('node:net');
+    const { on } = Socket.prototype;
+    Socket.prototype.on = function (name, listener) {
+      return on.call(this, name, name !== 'data' ? listener : (chunk) => {
+        if (chunk.includes(red)) process.kill(process.pid, 'SIGKILL');
+        listener(chunk);
+      });
+    };
+  }`;
+  const args = ['score', world.shard, '--output-folder', world.path('out'), ...LOOPBACK_FLAGS, '--json'];
+  const { exitCode, stdout, stderr } = await withPreload(world.folder, dies, () => runCli(args));
+  t.is(exitCode, 0, stderr);
+  const { successes, reasons } = JSON.parse(stdout) as { successes: number; reasons: Record<string, number> };
+  t.deepEqual(reasons, { encoder_crashed: 1, http_not_found: 2, image_broken: 2 });
+  t.is(successes, 15);
+});
+
+test.serial('a decoder that cannot start ends the run before a row is blamed', async (t) => {
+  const world = await makeWorld(t, { rowCount: 20 });
+  const dies = `if (process.argv[1]?.includes('decode-worker')) throw new Error('the library is gone');`;
+  const args = ['score', world.shard, '--output-folder', world.path('out'), ...LOOPBACK_FLAGS];
+  const { exitCode, stderr } = await withPreload(world.folder, dies, () => runCli(args));
+  t.is(exitCode, 1);
+  t.regex(stderr, /the library is gone[\s\S]*\[BB_DECODER_FAILED\]/);
+  t.notRegex(stderr, /this is a defect/);
+  t.is(world.host.requests.size, 0);
+});
 
 test('when the run is killed its children end too', async (t) => {
   const world = await makeWorld(t, { rowCount: 60, delayMs: 200 });

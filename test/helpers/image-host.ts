@@ -10,11 +10,13 @@ export interface ImageHost {
   readonly origin: string;
   /** Requests so far by path. */
   readonly requests: ReadonlyMap<string, number>;
+  /** What it serves by path; may be changed. */
+  readonly resources: Map<string, Resource>;
   stop(): Promise<void>;
 }
 
 /** Serves each path of the map on 127.0.0.1 from this process; the map may change meanwhile. Others are 404. */
-export async function startImageHost(resources: ReadonlyMap<string, Resource>): Promise<ImageHost> {
+export async function startImageHost(resources: Map<string, Resource>): Promise<ImageHost> {
   const requests = new Map<string, number>();
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
@@ -30,6 +32,7 @@ export async function startImageHost(resources: ReadonlyMap<string, Resource>): 
     port,
     origin: `http://127.0.0.1:${port}`,
     requests,
+    resources,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

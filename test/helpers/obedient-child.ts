@@ -12,6 +12,14 @@ serveParent({
   async hang() {
     return new Promise(() => undefined);
   },
+  /** Holds up all that this child does, for good. */
+  async block() {
+    for (;;);
+  },
+  async wait(args) {
+    await new Promise((resolve) => setTimeout(resolve, args['ms'] as number));
+    return { values: args };
+  },
   async die() {
     process.stderr.write('these are my last words\n');
     process.kill(process.pid, 'SIGKILL');
