@@ -34,8 +34,15 @@ export function normaliseArguments(args: readonly string[]): string[] {
     if (arg === '-h') return '--help';
     const match = /^--([A-Za-z][\w-]*)(=.*)?$/s.exec(arg);
     if (!match || (end >= 0 && i >= end)) return arg;
-    return `--${hyphenate(match[1]!)}${match[2] ?? ''}`;
+    return switchedOff(`${hyphenate(match[1]!)}${match[2] ?? ''}`);
   });
+}
+
+/** `--no-json` is `--json=false`, but `--no-header` is a flag of its own. */
+function switchedOff(flag: string): string {
+  return flag.startsWith('no-') && !/^no-header(=|$)/.test(flag)
+    ? `--${flag.slice('no-'.length)}=false`
+    : `--${flag}`;
 }
 
 function hyphenate(name: string): string {

@@ -38,6 +38,8 @@ function buildParser(args: readonly string[]): Argv {
     .usage(helpOpening('<command>', 'Finds the beautiful part of a web-scale image set.', EXAMPLES))
     .epilogue(`\`bowerbird <command> --help\` lists the flags of a command.\n${docsLine('README.md')}`)
     .parserConfiguration({
+      // `--no-header` is a flag of its own.
+      'boolean-negation': false,
       'camel-case-expansion': false,
       'dot-notation': false,
       'parse-numbers': false,

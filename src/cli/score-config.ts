@@ -1,5 +1,6 @@
 import type { Device, ScoreConfig } from '../pipeline/config.ts';
 import type { FlagValues } from './flags.ts';
+import { textOptions } from './text-flags.ts';
 
 /** Checked flag values as the pipeline's configuration. */
 export function scoreConfig(values: FlagValues, inputs: readonly string[], commandLine: string): ScoreConfig {
@@ -11,6 +12,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
     inputs,
     outputFolder: text('output-folder')!,
     ...optional('inputFormat', 'input-format'),
+    text: textOptions(values),
     ...optional('urlColumn', 'url-col'),
     ...optional('captionColumn', 'caption-col'),
     ...optional('hashColumn', 'hash-col'),

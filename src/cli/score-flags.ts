@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { FlagTable } from './flags.ts';
+import { textFlags } from './text-flags.ts';
 
 const INPUT = 'Input:';
 const MODELS = 'Encoder and heads:';
@@ -18,10 +19,11 @@ export const SCORE_FLAGS: FlagTable = {
   'input-format': {
     group: INPUT,
     type: 'string',
-    choices: ['parquet', 'csv', 'tsv', 'jsonl', 'txt', 'embeddings'],
+    choices: ['parquet', 'csv', 'tsv', 'json', 'jsonl', 'txt', 'embeddings'],
     describe:
       'Format of the inputs, where their names do not tell; `embeddings`: folders of stored embeddings, nothing is downloaded (docs/rescoring.md)',
   },
+  ...textFlags(INPUT),
   'url-col': { group: INPUT, type: 'string', describe: "Column of URLs; found by LAION's and COYO's names" },
   'caption-col': { group: INPUT, type: 'string', describe: 'Column of captions; found likewise' },
   'hash-col': {

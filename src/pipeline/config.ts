@@ -1,10 +1,12 @@
 import type { InputFormat } from '../shards/inputs.ts';
+import type { TextOptions } from '../shards/text-options.ts';
 
 /** Everything that decides how a run of `score` goes, complete and checked. Times in ms, sizes in bytes. */
 export interface ScoreConfig {
   readonly inputs: readonly string[];
   readonly outputFolder: string;
   readonly inputFormat?: InputFormat;
+  readonly text: TextOptions;
   readonly urlColumn?: string;
   readonly captionColumn?: string;
   readonly hashColumn?: string;
@@ -66,6 +68,10 @@ export function resultSettings(config: ScoreConfig): Readonly<Record<string, unk
   return {
     number_sample_per_shard: config.samplesPerShard,
     input_format: config.inputFormat ?? null,
+    delimiter: config.text.delimiter ?? null,
+    quote: config.text.quote ?? null,
+    encoding: config.text.encoding ?? null,
+    no_header: config.text.header === false,
     url_col: config.urlColumn ?? null,
     caption_col: config.captionColumn ?? null,
     hash_col: config.hashColumn ?? null,

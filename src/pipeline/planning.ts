@@ -1,5 +1,6 @@
 import { BowerbirdError } from '../base/errors.ts';
 import { cutShards, planRun, type RunPlan } from '../shards/plan.ts';
+import { malformedNote } from '../shards/readable.ts';
 import type { ScoreConfig } from './config.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunRecord } from './run-record.ts';
@@ -18,12 +19,14 @@ export async function planScore(
   const plan = await planRun({
     inputs: [...config.inputs],
     ...(config.inputFormat && { inputFormat: config.inputFormat }),
+    text: config.text,
     ...(config.urlColumn && { urlColumn: config.urlColumn }),
     ...(config.captionColumn && { captionColumn: config.captionColumn }),
     ...(config.hashColumn && { hashColumn: config.hashColumn }),
     samplesPerShard: config.samplesPerShard,
     stagingFolder: folder.staging,
     onProgress,
+    onNote: onProblem,
   });
   tellMalformed(plan, onProblem);
   if (config.incrementalMode !== 'extend' || !existing) return plan;
@@ -33,11 +36,9 @@ export async function planScore(
 type PlannedInput = Pick<RunPlan['inputs'][number], 'path' | 'fingerprint'>;
 
 function tellMalformed({ inputs }: RunPlan, onProblem: (message: string) => void): void {
-  for (const { path, malformedRowCount } of inputs) {
-    if (malformedRowCount === 0) continue;
-    onProblem(
-      `${malformedRowCount} lines of ${path} break its format; each is a row without URL (url_missing).`,
-    );
+  for (const input of inputs) {
+    const note = malformedNote(input);
+    if (note) onProblem(`${note} Rows without a URL end as url_missing.`);
   }
 }
 

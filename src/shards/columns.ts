@@ -99,7 +99,9 @@ function known(
 
 function chosen(schema: readonly SchemaColumn[], name: string | undefined, flag: string): string | undefined {
   if (name === undefined) return undefined;
-  const found = columnOf(schema, name);
+  // Columns without names are called by their places.
+  const found =
+    columnOf(schema, name) ?? (/^\d+$/.test(name) ? columnOf(schema, `column${name}`) : undefined);
   if (!found) throw missing(schema, `The input has no column "${name}", which ${flag} names.`);
   return found.name;
 }

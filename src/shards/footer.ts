@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { codeOf, messageOf } from '../base/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import type { SchemaColumn } from './columns.ts';
+import { openInput, readHead, refuseForeign } from './content.ts';
 import { queryRows } from './duckdb.ts';
 import { unreadable } from './errors.ts';
 import { parquetSource, quotePath } from './sql.ts';
@@ -53,27 +54,25 @@ export async function readColumns(connection: DuckDBConnection, path: string): P
 }
 
 async function fingerprintOf(path: string): Promise<{ sizeBytes: number; fingerprint: string }> {
+  const { head } = await readHead(path);
+  if (head.length === 0) throw unreadable(path, 'it is empty (0 bytes)');
+  const startsRight = head.toString('latin1', 0, MAGIC.length) === MAGIC;
+  if (!startsRight) refuseForeign({ path, format: 'parquet' }, head);
   const handle = await openInput(path);
   try {
     const { size } = await handle.stat();
     const trailer = await readTail(handle, size, 0, TRAILER_BYTES);
     if (trailer.toString('latin1', 4) !== MAGIC) {
-      throw unreadable(path, 'it does not end as a Parquet file does, so it is cut short or something else');
+      const what = startsRight
+        ? `it begins as a Parquet file does and does not end as one, so it is cut short (${size} bytes)`
+        : 'it neither begins nor ends as a Parquet file does, so it is something else';
+      throw unreadable(path, what);
     }
     const footer = await readTail(handle, size, TRAILER_BYTES, trailer.readUInt32LE(0));
     const fingerprint = createHash('sha256').update(`${size}\n`).update(footer).digest('hex');
     return { sizeBytes: size, fingerprint };
   } finally {
     await handle.close();
-  }
-}
-
-/** Opens an input file for reading. @throws ShardError BB_INPUT_UNREADABLE */
-export async function openInput(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r');
-  } catch (thrown) {
-    throw unreadable(path, codeOf(thrown) === 'EACCES' ? 'permission denied' : messageOf(thrown), thrown);
   }
 }
 

@@ -1,9 +1,5 @@
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { DuckDBInstance } from '@duckdb/node-api';
 import pLimit from 'p-limit';
-import { commitFile, temporaryPath } from '../base/files.ts';
+import { BowerbirdError } from '../base/errors.ts';
 import {
   type ColumnChoice,
   type ColumnMapping,
@@ -13,26 +9,13 @@ import {
 } from './columns.ts';
 import { openDuckDb } from './duckdb.ts';
 import { ShardError } from './errors.ts';
-import { readFooter } from './footer.ts';
 import { expandInputs, type FoundInput, type InputFormat } from './inputs.ts';
+import { makeReadable, type ReadableInput } from './readable.ts';
 import { type FileSchema, unifySchemas } from './schema.ts';
-import { stageText } from './stage-text.ts';
-import { fingerprintFile, isGzip, unpackTo } from './text-bytes.ts';
+import { isDialectGiven, type TextOptions } from './text-options.ts';
 
 /** One input file of a run. */
-export interface InputFile {
-  /** Absolute. */
-  readonly path: string;
-  readonly format: InputFormat;
-  readonly rowCount: number;
-  readonly sizeBytes: number;
-  /** sha256 (hex): of size and footer for Parquet, of the whole file for the rest. */
-  readonly fingerprint: string;
-  /** The Parquet file that is read: `path` itself or its staged copy. */
-  readonly readPath: string;
-  /** Lines that break the format; each is a row of nulls. */
-  readonly malformedRowCount: number;
-}
+export type InputFile = Omit<ReadableInput, 'columns'>;
 
 /** One shard: consecutive rows of one input file. */
 export interface ShardSpec {
@@ -59,11 +42,15 @@ export interface PlanOptions extends ColumnChoice {
   /** Files, folders, globs and brace patterns. */
   readonly inputs: readonly string[];
   readonly inputFormat?: InputFormat | undefined;
+  /** How text inputs are read. */
+  readonly text?: TextOptions | undefined;
   readonly samplesPerShard: number;
   /** Where text inputs are kept as Parquet; made when it is needed. */
   readonly stagingFolder: string;
   /** Told in a line what has been done, after each input file. */
   readonly onProgress?: ((message: string) => void) | undefined;
+  /** Told in a line each what a person should know of the inputs. */
+  readonly onNote?: ((message: string) => void) | undefined;
 }
 
 const FOOTERS_AT_ONCE = 8;
@@ -96,12 +83,17 @@ export function cutShards(
  * Finds the inputs, reads the footers of Parquet files (and nothing else of them), stages text files as Parquet,
  * settles one schema and the part that each column plays, and cuts the rows into shards.
  *
- * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_COLUMN_MISSING,
+ * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_INPUT_EMPTY, BB_COLUMN_MISSING,
  *   BB_SCHEMA_MISMATCH, BB_SHARD_WRITE and BB_DISK_FULL (staging)
  */
 export async function planRun(options: PlanOptions): Promise<RunPlan> {
-  const found = await expandInputs(options.inputs, options.inputFormat);
+  const found = await expandInputs(options.inputs, options);
+  refuseIdleDialect(found, options.text ?? {});
   const inspected = await inspectAll(found, options);
+  tellEmpty(
+    inspected.map(({ file }) => file),
+    options.onNote,
+  );
   const schema = settleSchema(
     inspected.map((input) => input.schema),
     options,
@@ -119,6 +111,21 @@ export async function planRun(options: PlanOptions): Promise<RunPlan> {
   };
 }
 
+/** @throws BowerbirdError BB_USAGE for what is said of files that are not among the inputs */
+function refuseIdleDialect(found: readonly FoundInput[], text: TextOptions): void {
+  const isText = found.some(({ format }) => format !== 'parquet');
+  const isDelimited = found.some(({ format }) => format === 'csv' || format === 'tsv');
+  if (isDialectGiven(text) && !isDelimited) {
+    throw new BowerbirdError(
+      'BB_USAGE',
+      '--delimiter, --quote and --no-header are for CSV and TSV; no input is either.',
+    );
+  }
+  if (text.encoding !== undefined && !isText) {
+    throw new BowerbirdError('BB_USAGE', '--encoding is for text inputs; no input is one.');
+  }
+}
+
 async function inspectAll(found: readonly FoundInput[], options: PlanOptions): Promise<InspectedInput[]> {
   const instance = await openDuckDb({
     memoryLimitMb: PLANNING_MEMORY_MB,
@@ -128,13 +135,13 @@ async function inspectAll(found: readonly FoundInput[], options: PlanOptions): P
   const conversions = pLimit(1);
   let filesDone = 0;
   const inspectOne = async (input: FoundInput): Promise<InspectedInput> => {
-    const inspected =
-      input.format === 'parquet'
-        ? await inspectParquet(instance, input, options.stagingFolder)
-        : await inspectText(instance, input, options.stagingFolder);
+    const { columns, ...file } = await makeReadable(instance, input, {
+      stagingFolder: options.stagingFolder,
+      text: options.text ?? {},
+    });
     filesDone++;
     options.onProgress?.(`Read ${filesDone} of ${found.length} input files`);
-    return inspected;
+    return { file, schema: { path: file.path, columns, soft: file.format !== 'parquet' } };
   };
   try {
     return await Promise.all(
@@ -147,53 +154,25 @@ async function inspectAll(found: readonly FoundInput[], options: PlanOptions): P
   }
 }
 
-async function inspectParquet(
-  instance: DuckDBInstance,
-  { path, format }: FoundInput,
-  stagingFolder: string,
-): Promise<InspectedInput> {
-  const readPath = (await isGzip(path)) ? await unpackParquet(path, stagingFolder) : path;
-  const connection = await instance.connect();
-  try {
-    const { columns, ...footer } = await readFooter(connection, readPath);
-    return {
-      file: { path, format, ...footer, readPath, malformedRowCount: 0 },
-      schema: { path, columns, soft: false },
-    };
-  } finally {
-    connection.closeSync();
+/** Names the files without rows. @throws ShardError BB_INPUT_EMPTY where none has any */
+function tellEmpty(files: readonly InputFile[], onNote: PlanOptions['onNote']): void {
+  const empty = files.filter(({ rowCount }) => rowCount === 0);
+  if (empty.length === 0) return;
+  const names = empty.slice(0, 3).map((file) => `${file.path} (${howEmpty(file)})`);
+  const list = `${names.join(', ')}${empty.length > names.length ? ', ...' : ''}`;
+  if (empty.length < files.length) {
+    onNote?.(`${empty.length} of ${files.length} input files hold no rows: ${list}.`);
+    return;
   }
+  throw new ShardError('BB_INPUT_EMPTY', `The inputs hold no rows: ${list}. There is nothing to do.`, {
+    fields: { paths: empty.map(({ path }) => path) },
+  });
 }
 
-async function unpackParquet(path: string, stagingFolder: string): Promise<string> {
-  const { fingerprint } = await fingerprintFile(path);
-  const readPath = join(stagingFolder, `${fingerprint}.parquet`);
-  if (existsSync(readPath)) return readPath;
-  await mkdir(stagingFolder, { recursive: true });
-  const temporary = temporaryPath(readPath);
-  await unpackTo(path, temporary);
-  await commitFile(temporary, readPath);
-  return readPath;
-}
-
-async function inspectText(
-  instance: DuckDBInstance,
-  input: FoundInput,
-  stagingFolder: string,
-): Promise<InspectedInput> {
-  const identity = await fingerprintFile(input.path);
-  await mkdir(stagingFolder, { recursive: true });
-  const connection = await instance.connect();
-  try {
-    const staged = await stageText(connection, input, identity.fingerprint, stagingFolder);
-    const { columns, ...rows } = staged;
-    return {
-      file: { path: input.path, format: input.format, ...identity, ...rows },
-      schema: { path: input.path, columns, soft: true },
-    };
-  } finally {
-    connection.closeSync();
-  }
+function howEmpty({ format, sizeBytes }: InputFile): string {
+  if (sizeBytes === 0) return 'empty, 0 bytes';
+  const what = format === 'csv' || format === 'tsv' ? 'a header and no more, ' : '';
+  return `${what}${sizeBytes} bytes`;
 }
 
 /** Guessed types stand, but for the URL and the caption: "2012" is a caption, and its bytes are hashed. */

@@ -9,7 +9,14 @@ import { badFormat, ShardError, writeFailure } from './errors.ts';
 import type { FoundInput } from './inputs.ts';
 import { NULL_TYPE } from './schema.ts';
 import { quoteName, quoteText } from './sql.ts';
-import { loadTextTable, type TextTable } from './text-table.ts';
+import { type TextOptions, textOptionsKey } from './text-options.ts';
+import { loadTextTable, type MalformedLine, type TextTable } from './text-table.ts';
+
+/** Where text inputs are converted to, and how they are read. */
+export interface StagingOptions {
+  readonly stagingFolder: string;
+  readonly text: TextOptions;
+}
 
 /** A text input as Parquet: the same rows in the same order, every value as its text (VARCHAR). */
 export interface StagedText {
@@ -17,31 +24,34 @@ export interface StagedText {
   readonly rowCount: number;
   /** Rows of only nulls that stand for lines which break the format. */
   readonly malformedRowCount: number;
+  readonly firstMalformed: MalformedLine | null;
   /** With the types that all values of a column plainly have: BIGINT, DOUBLE, else VARCHAR. */
   readonly columns: readonly SchemaColumn[];
 }
 
 /**
- * Converts a csv, tsv, jsonl or txt file (gzipped or not) into Parquet under `stagingFolder`, once: a file of the
- * same content finds its staged copy again. A line that breaks the format becomes a row of nulls and is counted,
+ * Converts a csv, tsv, json, jsonl or txt file (packed or not) into Parquet under `stagingFolder`, once: a file of the
+ * same content, read in the same way, finds its staged copy again. A line that breaks the format becomes a row of nulls and is counted,
  * so one bad line among millions stops nothing and every line stays accounted for.
  *
- * @throws ShardError BB_INPUT_FORMAT where no line fits the format or a quote is never closed,
- *   BB_INPUT_UNREADABLE, BB_SHARD_WRITE, BB_DISK_FULL
+ * @throws ShardError BB_INPUT_FORMAT where no line fits the format, a quote is stray or never closed, or the file is
+ *   something else; BB_INPUT_UNREADABLE, BB_SHARD_WRITE, BB_DISK_FULL
  */
 export async function stageText(
   connection: DuckDBConnection,
   input: FoundInput,
   fingerprint: string,
-  stagingFolder: string,
+  { stagingFolder, text }: StagingOptions,
 ): Promise<StagedText> {
-  const readPath = join(stagingFolder, `${fingerprint}-${input.format}.parquet`);
-  const descriptionPath = join(stagingFolder, `${fingerprint}-${input.format}.json`);
+  const key = textOptionsKey(text);
+  const name = `${fingerprint}-${input.format}${key && `-${key}`}`;
+  const readPath = join(stagingFolder, `${name}.parquet`);
+  const descriptionPath = join(stagingFolder, `${name}.json`);
   if (existsSync(descriptionPath) && existsSync(readPath)) {
     const known = JSON.parse(await readFile(descriptionPath, 'utf8')) as Omit<StagedText, 'readPath'>;
     return { ...known, readPath };
   }
-  const staged = await convert(connection, input, readPath);
+  const staged = await convert(connection, input, text, readPath);
   // The description is written last: it says that the Parquet file beside it is whole.
   await writeFileAtomic(descriptionPath, `${JSON.stringify(staged, null, 2)}\n`);
   return { ...staged, readPath };
@@ -51,21 +61,23 @@ export async function stageText(
 async function convert(
   connection: DuckDBConnection,
   input: FoundInput,
+  text: TextOptions,
   readPath: string,
 ): Promise<Omit<StagedText, 'readPath'>> {
   const databasePath = temporaryPath(readPath);
   const temporary = temporaryPath(readPath);
   try {
     await connection.run(`ATTACH ${quoteText(databasePath)} AS staging`);
-    const table = await loadTextTable(connection, 'staging', input);
-    if (table.rowCount > 0 && table.malformedRowCount === table.rowCount) throw nothingFits(input);
+    const table = await loadTextTable(connection, 'staging', input, text);
+    if (table.rowCount > 0 && table.malformedRowCount === table.rowCount) throw nothingFits(input, table);
     await connection.run(
       `COPY (SELECT * FROM ${table.name}) TO ${quoteText(temporary)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
     );
     const columns = await plainTypes(connection, table);
     await connection.run('DETACH staging');
     await commitFile(temporary, readPath);
-    return { rowCount: table.rowCount, malformedRowCount: table.malformedRowCount, columns };
+    const { rowCount, malformedRowCount, firstMalformed } = table;
+    return { rowCount, malformedRowCount, firstMalformed, columns };
   } catch (thrown) {
     await connection.run('DETACH DATABASE IF EXISTS staging');
     throw thrown instanceof ShardError ? thrown : writeFailure(readPath, thrown);
@@ -74,11 +86,14 @@ async function convert(
   }
 }
 
-function nothingFits(input: FoundInput): ShardError {
+function nothingFits({ path, format }: FoundInput, { firstMalformed }: TextTable): ShardError {
+  const { line, why } = firstMalformed!;
+  const dialect =
+    format === 'csv' || format === 'tsv' ? ', or how it is written with --delimiter and --quote' : '';
   return badFormat(
-    input.path,
-    1,
-    `no line of the file reads as ${input.format}. Give its real format with --input-format.`,
+    path,
+    line,
+    `no line of the file reads as ${format}; of this one, ${why}. Give its real format with --input-format${dialect}.`,
   );
 }
 

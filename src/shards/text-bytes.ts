@@ -2,23 +2,24 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { Decompress } from 'fzstd';
 import { codeOf, messageOf } from '../base/errors.ts';
+import { readHead } from './content.ts';
 import { ShardError, unreadable } from './errors.ts';
-import { openInput } from './footer.ts';
 
-const GZIP_MAGIC = 0x1f8b;
+const READ_BYTES = 256 * 1024;
 
-/** True for a gzip stream, told by its first two bytes. @throws ShardError BB_INPUT_UNREADABLE */
-export async function isGzip(path: string): Promise<boolean> {
-  const handle = await openInput(path);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer.readUInt16BE(0) === GZIP_MAGIC;
-  } catch (thrown) {
-    throw unreadable(path, messageOf(thrown), thrown);
-  } finally {
-    await handle.close();
-  }
+/** How a file's bytes are packed; whatever else is done to them is refused by `refuseForeign`. */
+export type Packing = 'gzip' | 'zstd';
+
+/** How a file is packed, told by its first bytes. @throws ShardError BB_INPUT_UNREADABLE */
+export async function packingOf(path: string): Promise<Packing | undefined> {
+  const { head } = await readHead(path);
+  if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return 'gzip';
+  if (head.length < 4) return undefined;
+  const magic = head.readUInt32LE(0);
+  // Packers that run on many threads may put a skippable frame first.
+  return magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50 ? 'zstd' : undefined;
 }
 
 /** The sha256 (hex) of a whole file, and its size. @throws ShardError BB_INPUT_UNREADABLE */
@@ -36,26 +37,44 @@ export async function fingerprintFile(path: string): Promise<{ fingerprint: stri
   return { fingerprint: hash.digest('hex'), sizeBytes };
 }
 
-/** The bytes of a file, unpacked where it is gzipped. @throws ShardError BB_INPUT_UNREADABLE */
+/** The bytes of a file, unpacked where it is packed with gzip or zstd. @throws ShardError BB_INPUT_UNREADABLE */
 export async function* unpackedBytes(path: string): AsyncGenerator<Buffer> {
-  const file = createReadStream(path, { highWaterMark: 256 * 1024 });
-  const source = (await isGzip(path)) ? file.pipe(createGunzip()) : file;
+  const packing = await packingOf(path);
+  const file = createReadStream(path, { highWaterMark: READ_BYTES });
+  const source = packing === 'gzip' ? file.pipe(createGunzip()) : file;
   file.on('error', (error) => source.destroy(error));
   try {
-    yield* source as AsyncIterable<Buffer>;
+    if (packing === 'zstd') yield* unzstd(file);
+    else yield* source as AsyncIterable<Buffer>;
   } catch (thrown) {
-    throw unreadable(path, gzipTrouble(thrown) ?? messageOf(thrown), thrown);
+    throw unreadable(path, packingTrouble(thrown, packing) ?? messageOf(thrown), thrown);
   } finally {
     file.destroy();
   }
 }
 
-/** Unpacks a gzipped file into `target`. @throws ShardError BB_INPUT_UNREADABLE */
+/** Unpacks a file into `target`. @throws ShardError BB_INPUT_UNREADABLE */
 export async function unpackTo(path: string, target: string): Promise<void> {
   await pipeline(unpackedBytes(path), createWriteStream(target));
 }
 
-function gzipTrouble(thrown: unknown): string | undefined {
-  if (thrown instanceof ShardError || !codeOf(thrown)?.startsWith('Z_')) return undefined;
-  return `its gzip stream is broken or cut short (${messageOf(thrown)})`;
+async function* unzstd(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let unpacked: Buffer[] = [];
+  const stream = new Decompress((bytes) => {
+    // The library goes on to use its memory.
+    if (bytes.length > 0) unpacked.push(Buffer.from(bytes));
+  });
+  for await (const chunk of packed) {
+    stream.push(chunk);
+    yield* unpacked;
+    unpacked = [];
+  }
+  stream.push(new Uint8Array(0), true);
+  yield* unpacked;
+}
+
+function packingTrouble(thrown: unknown, packing: Packing | undefined): string | undefined {
+  if (packing === undefined || thrown instanceof ShardError) return undefined;
+  if (packing === 'gzip' && !codeOf(thrown)?.startsWith('Z_')) return undefined;
+  return `its ${packing} stream is broken or cut short (${messageOf(thrown)})`;
 }

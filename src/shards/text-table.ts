@@ -1,10 +1,27 @@
-import { type DuckDBConnection, DuckDBDataChunk, VARCHAR } from '@duckdb/node-api';
+import {
+  type DuckDBAppender,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  INTEGER,
+  VARCHAR,
+} from '@duckdb/node-api';
 import { queryRows } from './duckdb.ts';
-import { ShardError } from './errors.ts';
 import type { FoundInput } from './inputs.ts';
+import { jsonRecords } from './json-records.ts';
 import { quoteName, quoteText } from './sql.ts';
 import { unpackedBytes } from './text-bytes.ts';
-import { delimitedRecords, lineRecords, readLines, type TextRecord } from './text-rows.ts';
+import { decodeText } from './text-decode.ts';
+import { lineRecords, readLines, type TextRecord } from './text-lines.ts';
+import type { TextOptions } from './text-options.ts';
+import { delimitedRecords } from './text-rows.ts';
+
+/** What makes a line of text no row. */
+export interface MalformedLine {
+  /** From 1. */
+  readonly line: number;
+  /** As half a sentence: `it has 3 fields, the header 2`. */
+  readonly why: string;
+}
 
 /** A text file loaded into a DuckDB table, all columns VARCHAR, rows in the file's order. */
 export interface TextTable {
@@ -13,38 +30,50 @@ export interface TextTable {
   readonly columns: readonly string[];
   readonly rowCount: number;
   readonly malformedRowCount: number;
+  readonly firstMalformed: MalformedLine | null;
+}
+
+/** Where a text file is loaded to. */
+interface Target {
+  readonly connection: DuckDBConnection;
+  /** An attached database. */
+  readonly database: string;
 }
 
 const CHUNK_ROWS = 2048;
+const DELIMITERS = { csv: ',', tsv: '\t' } as const;
 
 /** Loads a text file into the attached `database`. @throws ShardError BB_INPUT_FORMAT, BB_INPUT_UNREADABLE */
 export async function loadTextTable(
   connection: DuckDBConnection,
   database: string,
-  input: FoundInput,
+  { path, format }: FoundInput,
+  options: TextOptions,
 ): Promise<TextTable> {
-  const lines = readLines(input.path, unpackedBytes(input.path));
-  if (input.format === 'txt') return loadRecords(connection, database, ['url'], lineRecords(lines));
-  if (input.format === 'jsonl') return loadJson(connection, database, lineRecords(lines));
-  const records = delimitedRecords(input.path, lines, input.format === 'tsv' ? '\t' : ',');
-  return loadDelimited(connection, database, input.path, records);
+  const target = { connection, database };
+  const text = decodeText(path, unpackedBytes(path), options.encoding);
+  if (format === 'json' || format === 'jsonl') return loadJson(target, jsonRecords(path, format, text));
+  const lines = readLines(path, text);
+  if (format === 'txt') return loadRecords(target, ['url'], lineRecords(lines));
+  const records = delimitedRecords(path, lines, {
+    delimiter: options.delimiter ?? DELIMITERS[format as keyof typeof DELIMITERS],
+    quote: options.quote ?? '"',
+    quoteGiven: options.quote !== undefined,
+  });
+  return loadDelimited(target, records, options.header !== false);
 }
 
+/** A file of no line has neither columns nor rows. */
 async function loadDelimited(
-  connection: DuckDBConnection,
-  database: string,
-  path: string,
+  target: Target,
   records: AsyncGenerator<TextRecord[]>,
+  hasHeader: boolean,
 ): Promise<TextTable> {
   let batch = (await records.next()).value as TextRecord[] | undefined;
   while (batch?.length === 0) batch = (await records.next()).value as TextRecord[] | undefined;
-  const header = batch?.[0];
-  if (!header) {
-    throw new ShardError('BB_INPUT_FORMAT', `${path} is empty: its first line should name the columns.`, {
-      fields: { path },
-    });
-  }
-  return loadRecords(connection, database, distinctNames(header.fields), rest(batch!.slice(1), records));
+  const first = batch?.[0];
+  const names = first ? (hasHeader ? first.fields : first.fields.map(() => '')) : [];
+  return loadRecords(target, distinctNames(names), rest(batch?.slice(hasHeader ? 1 : 0) ?? [], records));
 }
 
 async function* rest<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T> {
@@ -66,29 +95,29 @@ function distinctNames(names: readonly string[]): string[] {
 
 /** A record with another number of fields than there are columns is malformed: all its values are null. */
 async function loadRecords(
-  connection: DuckDBConnection,
-  database: string,
+  target: Target,
   columns: readonly string[],
   batches: AsyncIterable<TextRecord[]>,
 ): Promise<TextTable> {
-  const definitions = columns.map((name) => `${quoteName(name)} VARCHAR`);
-  await connection.run(`CREATE TABLE ${database}.main.input (${definitions.join(', ')})`);
-  const appender = await connection.createAppender('input', 'main', database);
-  const chunk = DuckDBDataChunk.create(columns.map(() => VARCHAR));
-  let rowCount = 0;
+  const table = await RecordTable.create(target, columns);
   let malformedRowCount = 0;
+  let firstMalformed: MalformedLine | null = null;
   for await (const records of batches) {
-    for (let from = 0; from < records.length; from += CHUNK_ROWS) {
-      const rows = records.slice(from, from + CHUNK_ROWS).map((record) => valuesOf(record, columns.length));
-      chunk.reset();
-      chunk.setRows(rows.map((row) => row ?? columns.map(() => null)));
-      appender.appendDataChunk(chunk);
-      rowCount += rows.length;
-      malformedRowCount += rows.filter((row) => row === undefined).length;
+    const rows = records.map((record) => valuesOf(record, columns.length));
+    table.append(rows.map((row) => row ?? columns.map(() => null)));
+    for (const [i, { line, fields }] of records.entries()) {
+      if (rows[i]) continue;
+      malformedRowCount++;
+      firstMalformed ??= { line, why: `it has ${count(fields.length, 'field')}, not ${columns.length}` };
     }
   }
-  appender.closeSync();
-  return { name: `${database}.main.input`, columns, rowCount, malformedRowCount };
+  table.close();
+  const { name, rowCount } = table;
+  return { name, columns, rowCount, malformedRowCount, firstMalformed };
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function valuesOf(record: TextRecord, columnCount: number): (string | null)[] | undefined {
@@ -96,38 +125,103 @@ function valuesOf(record: TextRecord, columnCount: number): (string | null)[] | 
   return record.fields.map((field) => (field === '' ? null : field));
 }
 
+/** Takes rows of texts as they come. */
+class RecordTable {
+  readonly name: string;
+  rowCount = 0;
+  readonly #appender: DuckDBAppender;
+  readonly #chunk: DuckDBDataChunk;
+
+  private constructor(name: string, appender: DuckDBAppender, chunk: DuckDBDataChunk) {
+    this.name = name;
+    this.#appender = appender;
+    this.#chunk = chunk;
+  }
+
+  /** All columns are VARCHAR, but for those of `numbers`, which come last. */
+  static async create(
+    { connection, database }: Target,
+    columns: readonly string[],
+    numbers: readonly string[] = [],
+  ): Promise<RecordTable> {
+    const texts = columns.length + numbers.length > 0 ? columns : ['nothing'];
+    const definitions = [
+      ...texts.map((name) => `${quoteName(name)} VARCHAR`),
+      ...numbers.map((name) => `${quoteName(name)} INTEGER`),
+    ];
+    await connection.run(`CREATE TABLE ${database}.main.input (${definitions.join(', ')})`);
+    const appender = await connection.createAppender('input', 'main', database);
+    const types = [...texts.map(() => VARCHAR), ...numbers.map(() => INTEGER)];
+    return new RecordTable(`${database}.main.input`, appender, DuckDBDataChunk.create(types));
+  }
+
+  append(rows: readonly (readonly (string | number | null)[])[]): void {
+    for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
+      this.#chunk.reset();
+      this.#chunk.setRows(rows.slice(from, from + CHUNK_ROWS));
+      this.#appender.appendDataChunk(this.#chunk);
+    }
+    this.rowCount += rows.length;
+  }
+
+  close(): void {
+    this.#appender.closeSync();
+  }
+}
+
+/** The last of several values of one key counts, as for JSON.parse and Python. */
+const LAST_OF_EACH_KEY = `SELECT json_group_object(key, value) FROM (
+  SELECT key, arg_max(value, id) AS value, min(id) AS place FROM json_each(record) GROUP BY key ORDER BY place)`;
+
 /** DuckDB takes the values out of JSON itself: JavaScript's numbers would bend a 64-bit hash. */
-async function loadJson(
-  connection: DuckDBConnection,
-  database: string,
-  batches: AsyncIterable<TextRecord[]>,
-): Promise<TextTable> {
-  const lines = await loadRecords(connection, database, ['line'], batches);
-  const records = `${database}.main.records`;
-  await connection.run(`CREATE VIEW ${records} AS SELECT rowid AS position,
-    CASE WHEN json_valid(line) THEN CASE WHEN json_type(line) = 'OBJECT' THEN line END END AS record FROM ${lines.name}`);
+async function loadJson(target: Target, batches: AsyncIterable<TextRecord[]>): Promise<TextTable> {
+  const { connection, database } = target;
+  const lines = await RecordTable.create(target, ['record'], ['line']);
+  for await (const records of batches) lines.append(records.map(({ line, fields }) => [fields[0]!, line]));
+  lines.close();
+  const { rowCount } = lines;
+  const malformed = await clearMalformed(connection, lines.name);
+  await connection.run(
+    `UPDATE ${lines.name} SET record = (${LAST_OF_EACH_KEY})
+     WHERE record IS NOT NULL AND len(json_keys(record)) > len(list_distinct(json_keys(record)))`,
+  );
   const keys = await queryRows<{ key: string }>(
     connection,
-    `SELECT key FROM (SELECT position, unnest(json_keys(record)) AS key,
-       generate_subscripts(json_keys(record), 1) AS place FROM ${records} WHERE record IS NOT NULL)
+    `SELECT key FROM (SELECT rowid AS position, unnest(json_keys(record)) AS key,
+       generate_subscripts(json_keys(record), 1) AS place FROM ${lines.name} WHERE record IS NOT NULL)
      GROUP BY key ORDER BY min((position, place))`,
   );
-  const [count] = await queryRows<{ n: bigint }>(
-    connection,
-    `SELECT count(*) AS n FROM ${records} WHERE record IS NULL`,
-  );
   const columns = keys.map((row) => row.key);
-  const malformedRowCount = Number(count!.n);
   const table = `${database}.main.fields`;
   // No object has a field. Parquet needs a column; this one, of nulls, is not told of.
   if (columns.length === 0) {
-    await connection.run(`CREATE TABLE ${table} AS SELECT NULL::VARCHAR AS nothing FROM ${records}`);
-    return { name: table, columns, rowCount: lines.rowCount, malformedRowCount };
+    await connection.run(`CREATE TABLE ${table} AS SELECT NULL::VARCHAR AS nothing FROM ${lines.name}`);
+    return { name: table, columns, rowCount, ...malformed };
   }
   const names = distinctNames(columns);
   const values = names.map((name, i) => `found[${i + 1}] AS ${quoteName(name)}`);
   const pointers = columns.map((key) => quoteText(`/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`));
   await connection.run(`CREATE TABLE ${table} AS SELECT ${values.join(', ')}
-    FROM (SELECT json_extract_string(record, [${pointers.join(', ')}]) AS found FROM ${records} ORDER BY position)`);
-  return { name: table, columns: names, rowCount: lines.rowCount, malformedRowCount };
+    FROM (SELECT json_extract_string(record, [${pointers.join(', ')}]) AS found FROM ${lines.name} ORDER BY rowid)`);
+  return { name: table, columns: names, rowCount, ...malformed };
+}
+
+/** Makes null what is no JSON object, and says how many there were. */
+async function clearMalformed(
+  connection: DuckDBConnection,
+  table: string,
+): Promise<Pick<TextTable, 'malformedRowCount' | 'firstMalformed'>> {
+  const [found] = await queryRows<{ n: bigint; first: number | null; kind: string | null }>(
+    connection,
+    `SELECT count(*) AS n, min(line) AS first, arg_min(kind, line) AS kind
+     FROM (SELECT line, CASE WHEN json_valid(record) THEN json_type(record) ELSE 'broken' END AS kind FROM ${table})
+     WHERE kind <> 'OBJECT'`,
+  );
+  const { n, first, kind } = found!;
+  if (first === null) return { malformedRowCount: 0, firstMalformed: null };
+  await connection.run(
+    `UPDATE ${table} SET record = NULL WHERE NOT (CASE WHEN json_valid(record) THEN json_type(record) = 'OBJECT' ELSE false END)`,
+  );
+  const why = kind === 'broken' ? 'it is no valid JSON' : `it holds a JSON ${kind!.toLowerCase()}, no object`;
+  return { malformedRowCount: Number(n), firstMalformed: { line: first, why } };
 }

@@ -17,7 +17,7 @@ async function folderWith(t: ExecutionContext, names: readonly string[]): Promis
 async function namesOf(folder: string, inputs: string[], format?: 'parquet'): Promise<string[]> {
   const found = await expandInputs(
     inputs.map((input) => join(folder, input)),
-    format,
+    { inputFormat: format },
   );
   return found.map(({ path }) => relative(folder, path));
 }
@@ -99,5 +99,5 @@ test('a named file of unknown extension is refused unless its format is given', 
     code: 'BB_INPUT_FORMAT',
     message: /shard\.dat.*--input-format/,
   });
-  t.deepEqual(await expandInputs([path], 'tsv'), [{ path, format: 'tsv' }]);
+  t.deepEqual(await expandInputs([path], { inputFormat: 'tsv' }), [{ path, format: 'tsv' }]);
 });

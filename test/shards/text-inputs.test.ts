@@ -155,8 +155,8 @@ test('an empty csv and a gzip stream that is cut are refused by name', async (t)
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'a.csv'), '');
   await t.throwsAsync(plan(folder, join(folder, 'a.csv')), {
-    code: 'BB_INPUT_FORMAT',
-    message: /a\.csv is empty/,
+    code: 'BB_INPUT_EMPTY',
+    message: /a\.csv \(empty, 0 bytes\)/,
   });
   const packed = gzipSync('http://a/\n'.repeat(10_000));
   await writeFile(join(folder, 'b.txt.gz'), packed.subarray(0, packed.length - 20));

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBInstance } from '@duckdb/node-api';
+import { commitFile, temporaryPath } from '../base/files.ts';
+import type { SchemaColumn } from './columns.ts';
+import { readHead, refuseForeign } from './content.ts';
+import { readFooter } from './footer.ts';
+import type { FoundInput, InputFormat } from './inputs.ts';
+import { type StagingOptions, stageText } from './stage-text.ts';
+import { fingerprintFile, packingOf, unpackTo } from './text-bytes.ts';
+import type { MalformedLine } from './text-table.ts';
+
+/** An input file, looked at and ready to be read as Parquet, whatever its format. */
+export interface ReadableInput {
+  /** Absolute. */
+  readonly path: string;
+  readonly format: InputFormat;
+  readonly rowCount: number;
+  readonly sizeBytes: number;
+  /** sha256 (hex): of size and footer for Parquet, of the whole file for the rest. */
+  readonly fingerprint: string;
+  /** The Parquet file that is read: `path` itself or its staged copy, of which all values are VARCHAR. */
+  readonly readPath: string;
+  /** Lines that break the format; each is a row of nulls. */
+  readonly malformedRowCount: number;
+  readonly firstMalformed: MalformedLine | null;
+  /** With the types that a text's values plainly have; a Parquet file's own otherwise. */
+  readonly columns: readonly SchemaColumn[];
+}
+
+/**
+ * Makes an input readable: reads the footer of a Parquet file and nothing else of it, unpacks a packed one, and converts text
+ * into Parquet (see `stageText`).
+ *
+ * @throws ShardError BB_INPUT_FORMAT, BB_INPUT_UNREADABLE; BB_SHARD_WRITE and BB_DISK_FULL (staging)
+ */
+export async function makeReadable(
+  instance: DuckDBInstance,
+  input: FoundInput,
+  options: StagingOptions,
+): Promise<ReadableInput> {
+  const connection = await instance.connect();
+  const { path, format } = input;
+  try {
+    if (format === 'parquet') {
+      const readPath = (await packingOf(path)) ? await unpackParquet(path, options.stagingFolder) : path;
+      const footer = await readFooter(connection, readPath);
+      return { path, format, ...footer, readPath, malformedRowCount: 0, firstMalformed: null };
+    }
+    const { head } = await readHead(path);
+    refuseForeign(input, head);
+    const identity = await fingerprintFile(path);
+    await mkdir(options.stagingFolder, { recursive: true });
+    return {
+      path,
+      format,
+      ...identity,
+      ...(await stageText(connection, input, identity.fingerprint, options)),
+    };
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/** What a person is told of an input's lines that are no rows; undefined where there are none. */
+export function malformedNote({ path, malformedRowCount, firstMalformed }: ReadableRows): string | undefined {
+  if (malformedRowCount === 0) return undefined;
+  const first = firstMalformed ? ` The first is line ${firstMalformed.line}: ${firstMalformed.why}.` : '';
+  return malformedRowCount === 1
+    ? `1 line of ${path} breaks its format; it is a row without values.${first.replace('The first', 'It')}`
+    : `${malformedRowCount} lines of ${path} break its format; each is a row without values.${first}`;
+}
+
+type ReadableRows = Pick<ReadableInput, 'path' | 'malformedRowCount' | 'firstMalformed'>;
+
+async function unpackParquet(path: string, stagingFolder: string): Promise<string> {
+  const { fingerprint } = await fingerprintFile(path);
+  const readPath = join(stagingFolder, `${fingerprint}.parquet`);
+  if (existsSync(readPath)) return readPath;
+  await mkdir(stagingFolder, { recursive: true });
+  const temporary = temporaryPath(readPath);
+  await unpackTo(path, temporary);
+  await commitFile(temporary, readPath);
+  return readPath;
+}

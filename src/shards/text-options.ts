@@ -1,0 +1,32 @@
+/** The encodings that text inputs are read in. `latin1` is windows-1252, as browsers take it. */
+export const TEXT_ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'latin1', 'windows-1252'] as const;
+
+export type TextEncoding = (typeof TEXT_ENCODINGS)[number];
+
+/** How text inputs are read, where a person says it. All of it decides what the rows are. */
+export interface TextOptions {
+  /** One character between fields; CSV has a comma and TSV a tab unless it is given. */
+  readonly delimiter?: string | undefined;
+  /**
+   * The character around fields; '' for none: quotes are characters like any other then. Not given: `"`, and a quote
+   * that seems to be a stray one is refused. Given: quotes are what they seem.
+   */
+  readonly quote?: string | undefined;
+  /** Not given: UTF-8, or what a byte order mark says. */
+  readonly encoding?: TextEncoding | undefined;
+  /** False: the first line is a row, and columns are called column0, column1, ... */
+  readonly header?: boolean | undefined;
+}
+
+/** What tells the rows of one reading of a file from those of another; '' where nothing was said. */
+export function textOptionsKey({ delimiter, quote, encoding, header }: TextOptions): string {
+  const said = [delimiter, quote, encoding, header === false ? 'no-header' : undefined];
+  if (said.every((option) => option === undefined)) return '';
+  const text = said.map((option) => (option === undefined ? '-' : `=${option}`)).join(' ');
+  return Buffer.from(text).toString('hex');
+}
+
+/** What is said for CSV and TSV only. */
+export function isDialectGiven({ delimiter, quote, header }: TextOptions): boolean {
+  return delimiter !== undefined || quote !== undefined || header === false;
+}
