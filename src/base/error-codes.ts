@@ -6,6 +6,7 @@
 export const EXIT_CODES = {
   // cli
   BB_USAGE: 2,
+  BB_REMOTE_PATH: 2,
   BB_INTERNAL: 1,
   BB_INTERRUPTED: 130,
   // base

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { checkValues, type FlagTable, type FlagValues, refuseBooleanValues, yargsOptions } from './flags.ts';
 import { docsLine, type Example, helpOpening } from './help.ts';
+import { refuseRemotePaths } from './remote-paths.ts';
 
 /** What a command gets from the command line. */
 export interface Invocation {
@@ -52,7 +53,9 @@ export function addCommand(parser: Argv, command: Command, { group, args, finish
     },
     async (parsed) => {
       refuseBooleanValues(args, flags);
-      finish(await run({ values: checkValues(flags, parsed), parsed, args }));
+      const values = checkValues(flags, parsed);
+      refuseRemotePaths({ ...parsed, ...values });
+      finish(await run({ values, parsed, args }));
     },
   );
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import type { Options } from 'yargs';
-import { BowerbirdError, messageOf } from '../base/errors.ts';
+import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
+import { refuseRemotePath } from './remote-paths.ts';
 
 /** A command-line flag. `default` undefined means "not given". */
 export interface Flag {
@@ -152,10 +154,13 @@ function numberHint(name: string, value: string): string {
  * @throws BowerbirdError BB_USAGE
  */
 export function readConfigFile(path: string, table: FlagTable): Record<string, unknown> {
+  // yargs has made `s3://bucket/x` a path below this folder.
+  refuseRemotePath(relative(process.cwd(), path).replace(/^([a-z][\w+.-]+):\//i, '$1://'));
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') throw usageError(`--config ${path}: there is no such file.`);
     throw usageError(`--config ${path} cannot be read as JSON: ${messageOf(cause)}`);
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {

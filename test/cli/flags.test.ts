@@ -99,7 +99,10 @@ test('a config file may spell names in any way', async (t) => {
 });
 
 test('a config file that is missing, broken, no object or names no flag is refused by its path', async (t) => {
-  t.throws(() => readConfigFile('/nowhere.json', TABLE), { code: 'BB_USAGE', message: /\/nowhere\.json/ });
+  t.throws(() => readConfigFile('/nowhere.json', TABLE), {
+    code: 'BB_USAGE',
+    message: /\/nowhere\.json: there is no such file/,
+  });
   for (const [content, message] of [
     ['{', /cannot be read as JSON/],
     ['[]', /must hold one JSON object/],

@@ -1,0 +1,57 @@
+import { BowerbirdError } from '../base/errors.ts';
+import type { FlagValues } from './flags.ts';
+
+/** Flags and positionals whose values may be addresses or any text: they are no paths. */
+const NO_PATHS = ['_', '$0', 'url', 'text', 'hashes', 'where', 'token', 'cors-origin', 'user-agent-token'];
+
+/** How files come here from where a scheme leads, and how they go back: `FROM` and `TO` stand for the two places. */
+const COPIES: Readonly<Record<string, string>> = {
+  s3: 'aws s3 cp --recursive FROM TO',
+  s3a: 'aws s3 cp --recursive FROM TO',
+  s3n: 'aws s3 cp --recursive FROM TO',
+  gs: 'gcloud storage cp -r FROM TO',
+  gcs: 'gcloud storage cp -r FROM TO',
+  hf: 'hf download --repo-type dataset NAME --local-dir TO',
+  az: 'azcopy copy FROM TO --recursive',
+  abfs: 'azcopy copy FROM TO --recursive',
+  abfss: 'azcopy copy FROM TO --recursive',
+  hdfs: 'hdfs dfs -get FROM TO',
+  http: 'curl -O FROM',
+  https: 'curl -O FROM',
+  ftp: 'curl -O FROM',
+};
+
+/**
+ * Refuses paths that lead off this machine: taken as file names they would make a folder called `s3:`, or match nothing.
+ *
+ * @param values of flags and positionals, by name
+ * @throws BowerbirdError BB_REMOTE_PATH
+ */
+export function refuseRemotePaths(values: FlagValues): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (NO_PATHS.includes(name)) continue;
+    for (const part of [value].flat()) if (typeof part === 'string') refuseRemotePath(part);
+  }
+}
+
+/** @throws BowerbirdError BB_REMOTE_PATH */
+export function refuseRemotePath(path: string): void {
+  // Also in `--extra-head NAME=FILE`.
+  const [, scheme] = /^(?:[\w-]+=)?([a-z][a-z0-9+.-]+):\/\//i.exec(path) ?? [];
+  if (scheme === undefined) return;
+  throw new BowerbirdError(
+    'BB_REMOTE_PATH',
+    `${path} is no path of this machine. ${adviceOn(scheme.toLowerCase(), path)}`,
+    {
+      fields: { path, scheme },
+    },
+  );
+}
+
+function adviceOn(scheme: string, path: string): string {
+  if (scheme === 'file') return `Give the path alone: ${path.replace(/^(.*?)file:\/\//i, '$1')}.`;
+  const local = 'bowerbird reads and writes local files only (URLs belong into the rows of an input)';
+  const copy = COPIES[scheme];
+  const example = copy ? `, for example with \`${copy.replace('FROM', path)}\`,` : '';
+  return `${local}: copy the files here first${example} or mount the place and give its path; write to a local folder and copy that.`;
+}

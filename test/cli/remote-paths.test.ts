@@ -1,0 +1,67 @@
+import { readdir } from 'node:fs/promises';
+import test from 'ava';
+import { refuseRemotePath, refuseRemotePaths } from '../../src/cli/remote-paths.ts';
+import { runCli } from '../helpers/run-cli.ts';
+
+const REMOTE = 's3://bucket/data.parquet';
+const COMMANDS: readonly (readonly string[])[] = [
+  ['score', REMOTE, '--output-folder', 'out'],
+  ['score', '--url-list', `a.csv,${REMOTE}`, '--output-folder', 'out'],
+  ['score', 'a.csv', '--output-folder', 's3://bucket/out'],
+  ['score', 'a', '--input-format', 'embeddings', '--extra-head', `x=${REMOTE}`, '--output-folder', 'out'],
+  ['score', 'a.csv', '--config', 's3://bucket/config.json'],
+  ['subset', REMOTE, '--output-folder', 'out'],
+  ['subset', '--metadata', 'a.parquet', '--tags', REMOTE, '--output-folder', 'out'],
+  ['subset', '--metadata', 'a.parquet', '--output-folder', 's3://bucket/out'],
+  ['buckets', REMOTE],
+  ['buckets', 'a.parquet', '--html', 's3://bucket/page.html'],
+  ['lookup', 's3://bucket/store', '5'],
+  ['lookup', 'store', '--input', REMOTE],
+  ['serve', 's3://bucket/store'],
+  ['store', 'build', '--from', REMOTE, '--output', 'store'],
+  ['store', 'build', '--from', 'a.parquet', '--output', 's3://bucket/store'],
+  ['store', 'add', 's3://bucket/store', '--from', 'a.parquet'],
+  ['store', 'compact', 's3://bucket/store'],
+  ['store', 'info', 's3://bucket/store'],
+  ['store', 'verify', 's3://bucket/store'],
+  ['store', 'export', 'store', '--output', 's3://bucket/out.parquet'],
+  ['demo', '--output-folder', 's3://bucket/out'],
+];
+
+for (const args of COMMANDS) {
+  test(`a place off this machine is refused before work: ${args.join(' ')}`, async (t) => {
+    const { exitCode, stderr, stdout } = await runCli(args);
+    t.is(exitCode, 2, stderr);
+    t.regex(stderr, /s3:\/\/bucket\S* is no path of this machine.*aws s3 cp/);
+    t.regex(stderr, /\[BB_REMOTE_PATH\]/);
+    t.is(stdout, '');
+    t.false((await readdir('.')).includes('s3:'));
+  });
+}
+
+test('each scheme gets the advice that fits', (t) => {
+  const cases = [
+    ['gs://b/x', /gcloud storage cp -r gs:\/\/b\/x/],
+    ['hf://datasets/a/b', /hf download/],
+    ['https://example.com/a.parquet', /curl -O https:/],
+    ['abfss://c@a/x', /azcopy/],
+    ['webdav://h/x', /copy the files here first or mount/],
+    ['file:///data/x', /Give the path alone: \/data\/x\./],
+  ] as const;
+  for (const [path, message] of cases) {
+    t.throws(() => refuseRemotePath(path), { code: 'BB_REMOTE_PATH', message });
+  }
+});
+
+test('URLs and texts are none of the paths, and a colon makes no scheme', (t) => {
+  t.notThrows(() =>
+    refuseRemotePaths({
+      url: 'https://a/b.jpg',
+      text: 's3://x',
+      hashes: ['http://x'],
+      where: "url = 'https://a'",
+      'cors-origin': ['https://example.org'],
+      inputs: ['a:b/c.parquet', '/data/http:/x', 'c:\\x'],
+    }),
+  );
+});
