@@ -1,5 +1,4 @@
 import { BowerbirdError } from '../base/errors.ts';
-import type { FlagValues } from './flags.ts';
 
 /** Flags and positionals whose values may be addresses or any text: they are no paths. */
 const NO_PATHS = ['_', '$0', 'url', 'text', 'hashes', 'where', 'token', 'cors-origin', 'user-agent-token'];
@@ -27,7 +26,7 @@ const COPIES: Readonly<Record<string, string>> = {
  * @param values of flags and positionals, by name
  * @throws BowerbirdError BB_REMOTE_PATH
  */
-export function refuseRemotePaths(values: FlagValues): void {
+export function refuseRemotePaths(values: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(values)) {
     if (NO_PATHS.includes(name)) continue;
     for (const part of [value].flat()) if (typeof part === 'string') refuseRemotePath(part);
