@@ -20,12 +20,15 @@ import {
   type StageNumbers,
   sortedTable,
 } from './stats.ts';
+import type { Thresholds } from './thresholds.ts';
 import { writeThumbnails } from './thumbnails.ts';
 
 /** What a shard is committed with. */
 export interface CommitTools {
   readonly folder: RunFolder;
   readonly filter: Filter;
+  /** What the filter was made of. */
+  readonly thresholds: Thresholds;
   readonly decoder: Decoder;
   readonly inputPath: string;
   readonly saveEmbeddings: boolean;
@@ -149,7 +152,7 @@ function describeShard(
   work: ShardWork,
   judged: JudgedShard,
   histogram: Histogram,
-  { inputPath, stageSlots }: CommitTools,
+  { inputPath, stageSlots, thresholds }: CommitTools,
   files: Readonly<Record<string, FileDigest>>,
 ): ShardStats {
   const { id, firstRow } = work.shard.spec;
@@ -169,6 +172,7 @@ function describeShard(
     stage_seconds: { download: downloadMs / 1000, decode: decodeMs / 1000, embed: embedMs / 1000 },
     stage_slots: stageSlots,
     score_histogram: histogram.toJSON(),
+    thresholds,
     files,
   };
 }

@@ -11,7 +11,7 @@ export type StageName = 'download' | 'decode' | 'embed';
 const REPEATED_NOTE_MS = 3000;
 
 /** What a run is busy with. */
-export type Phase = 'planning' | 'loading' | 'scoring' | 'merging';
+export type Phase = 'planning' | 'loading' | 'judging' | 'scoring' | 'merging';
 
 /** The counters of a run while it goes, read by whoever shows them. Resumed rows are counted apart. */
 export class ScoreProgress {

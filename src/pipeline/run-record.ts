@@ -159,7 +159,8 @@ export async function writeRunRecord(path: string, record: RunRecord): Promise<v
 }
 
 /**
- * Continues an existing record with the present one's session.
+ * Continues an existing record with the present one's session. Thresholds may differ: they are no part of what was
+ * measured, and finished shards are judged anew.
  *
  * @throws BowerbirdError BB_RUN_CHANGED naming every setting, input, encoder or head that differs
  */
@@ -180,11 +181,6 @@ export function continueRun(existing: RunRecord, present: RunRecord): RunRecord 
 function listDifferences(old: RunRecord, now: RunRecord): string[] {
   return [
     ...compareTables(old.settings, now.settings, (name) => `--${name.replaceAll('_', '-')}`),
-    ...compareTables(
-      flatten(old.thresholds),
-      flatten(now.thresholds),
-      (name) => `--${name.replaceAll('_', '-')}`,
-    ),
     ...compareInputs(old.inputs, now.inputs),
     ...compareTables(old.columns, now.columns, (name) => `the ${name} column`),
     ...compareTables(flatten(old.encoder), flatten(now.encoder), (name) => `the encoder's ${name}`),

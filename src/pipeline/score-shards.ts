@@ -98,6 +98,7 @@ class ShardRun {
       folder: tools.folder,
       decoder: tools.facts.decoder,
       filter: createFilter(filterOptions(tools.facts.thresholds)),
+      thresholds: tools.facts.thresholds,
       saveEmbeddings: config.saveEmbeddings,
       stageSlots: tools.stages.slots,
     };

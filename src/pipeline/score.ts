@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { OutputPlace } from '../base/output-place.ts';
-import type { ShardSpec } from '../shards/plan.ts';
 import { unlessClosing } from './closing.ts';
 import type { ScoreConfig } from './config.ts';
 import { type MergedRun, mergeRun } from './merge.ts';
 import { loadModels } from './models.ts';
 import { checkExtension, planScore } from './planning.ts';
 import type { ScoreProgress } from './progress.ts';
+import { rejudgeShards } from './rejudge.ts';
 import { writeReport } from './report.ts';
 import { RunFolder } from './run-folder.ts';
 import {
@@ -19,8 +19,8 @@ import {
   writeRunRecord,
 } from './run-record.ts';
 import { scoreShards, type WantedShard } from './score-shards.ts';
-import { readFinishedShard } from './stats.ts';
-import { resolveThresholds } from './thresholds.ts';
+import { readFinishedShard, type ShardStats } from './stats.ts';
+import { resolveThresholds, sameThresholds } from './thresholds.ts';
 
 /** How a run ended. An interrupted one has finished what it had begun and goes on when it is started again. */
 export type ScoreOutcome =
@@ -94,9 +94,12 @@ async function runLocked(
     await folder.create(config.saveEmbeddings);
     await folder.removeTemporaries();
     await writeRunRecord(folder.runRecord, record);
-    const wanted = await findUnfinished(folder, plan.shards, progress, config.retryFailed);
+    const { wanted, judgedOtherwise } = await sortShards(facts, folder, progress);
+    const { thresholds } = facts;
+    const { memoryLimitMb } = config.resources;
+    await rejudgeShards(judgedOtherwise, { folder, thresholds, memoryLimitMb, progress, closing });
     progress.enter('scoring');
-    const state = wanted.length === 0 ? 'done' : await scoreShards(facts, folder, wanted, progress, closing);
+    const state = await scoreUnlessClosing(facts, folder, wanted, progress, closing);
     if (state === 'interrupted') {
       record = endSession(record, state);
       await writeRunRecord(folder.runRecord, record);
@@ -116,30 +119,52 @@ function startRecord(facts: RunFacts, existing: RunRecord | undefined): RunRecor
   return continueRun({ ...existing, inputs: present.inputs }, present);
 }
 
-/** The shards that are still to do, or to do again in part; what earlier runs finished goes into the progress. */
-async function findUnfinished(
+interface SortedShards {
+  /** Still to do, or to do again in part. */
+  readonly wanted: readonly WantedShard[];
+  /** Finished, with verdicts by other thresholds. */
+  readonly judgedOtherwise: readonly ShardStats[];
+}
+
+/** What is to do with which shard; what earlier runs finished goes into the progress. */
+async function sortShards(
+  { config, plan, thresholds }: RunFacts,
   folder: RunFolder,
-  shards: readonly ShardSpec[],
   progress: ScoreProgress,
-  retryFailed: boolean,
-): Promise<WantedShard[]> {
+): Promise<SortedShards> {
   const wanted: WantedShard[] = [];
-  for (const spec of shards) {
+  const judgedOtherwise: ShardStats[] = [];
+  for (const spec of plan.shards) {
     progress.totalShards++;
     progress.totalRows += spec.rowCount;
     const stats = await readFinishedShard(folder.stats(spec.id), spec.id);
     if (!stats) {
       wanted.push({ spec });
-    } else if (retryFailed && stats.successes < stats.count) {
+    } else if (config.retryFailed && stats.successes < stats.count) {
       wanted.push({ spec, finished: stats });
       progress.resumedRows += stats.successes;
     } else {
       progress.resumedRows += stats.count;
-      progress.finishedShards++;
-      progress.kept += stats.kept;
+      if (sameThresholds(stats.thresholds, thresholds)) {
+        progress.finishedShards++;
+        progress.kept += stats.kept;
+      } else {
+        judgedOtherwise.push(stats);
+      }
     }
   }
-  return wanted;
+  return { wanted, judgedOtherwise };
+}
+
+function scoreUnlessClosing(
+  facts: RunFacts,
+  folder: RunFolder,
+  wanted: readonly WantedShard[],
+  progress: ScoreProgress,
+  closing: AbortSignal,
+): Promise<'done' | 'interrupted'> | 'done' | 'interrupted' {
+  if (closing.aborted) return 'interrupted';
+  return wanted.length === 0 ? 'done' : scoreShards(facts, folder, wanted, progress, closing);
 }
 
 async function finishRun(

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import type { StoredHistogram } from '../buckets/histogram.ts';
 import type { FailureReason } from '../samples/reasons.ts';
+import type { Thresholds } from './thresholds.ts';
 
 /** Counts over rows, of a shard or of a whole run. The four states sum to `count`. */
 export interface RowCounts {
@@ -39,6 +40,8 @@ export interface ShardStats extends RowCounts {
   /** Rows that each stage could work on at the same time. */
   readonly stage_slots: StageNumbers;
   readonly score_histogram: StoredHistogram;
+  /** The rules that its verdicts (`kept`, `dropped_by`) were passed by; not told by bowerbird 0.1.0. */
+  readonly thresholds?: Thresholds;
   /** The shard's other files: size and sha256, by path in the run folder. */
   readonly files: Readonly<Record<string, FileDigest>>;
 }
@@ -141,7 +144,21 @@ export async function readShardFile(path: string, stats: ShardStats): Promise<Bu
   const bytes = await readFile(path);
   const digest = createHash('sha256').update(bytes).digest('hex');
   if (digest === stats.files[nameInRunFolder(path)]?.sha256) return bytes;
-  throw new BowerbirdError(
+  throw damagedFile(path);
+}
+
+/**
+ * Checks a file that a finished shard's stats name, whatever its size.
+ *
+ * @throws BowerbirdError BB_RUN_CORRUPT where its content is not what was written
+ */
+export async function checkShardFile(path: string, stats: ShardStats): Promise<void> {
+  const { sha256 } = await digestFile(path);
+  if (sha256 !== stats.files[nameInRunFolder(path)]?.sha256) throw damagedFile(path);
+}
+
+function damagedFile(path: string): BowerbirdError {
+  return new BowerbirdError(
     'BB_RUN_CORRUPT',
     `${path} is damaged: its content is not what was written. ` +
       'Remove it and run the same command again: its shard will be redone.',

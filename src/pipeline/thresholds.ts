@@ -69,6 +69,16 @@ function refuseWithoutSource(
   );
 }
 
+/** Whether verdicts by the one are verdicts by the other. */
+export function sameThresholds(a: Thresholds | undefined, b: Thresholds): boolean {
+  return (
+    a?.min_aesthetic === b.min_aesthetic &&
+    a.max_punsafe === b.max_punsafe &&
+    a.max_pwatermark === b.max_pwatermark &&
+    a.missing_tags === b.missing_tags
+  );
+}
+
 /** The same in the filter's terms. */
 export function filterOptions(thresholds: Thresholds): FilterOptions {
   const { min_aesthetic, max_punsafe, max_pwatermark, missing_tags } = thresholds;

@@ -56,8 +56,13 @@ export async function writeThumbnails(
   const kept = (earlier?.thumbnails ?? []).filter(({ key }) => samples.every((sample) => sample.key !== key));
   samples.push(...kept);
   samples.sort((a, b) => (a.key < b.key ? -1 : 1));
+  await writeFile(path, thumbnailFile(samples));
+}
+
+/** The content of a thumbnail file. */
+export function thumbnailFile(samples: readonly ReportThumbnail[]): string {
   const file: ThumbnailFile = { format: 'bowerbird-thumbnails', version: 1, samples };
-  await writeFile(path, `${JSON.stringify(file)}\n`);
+  return `${JSON.stringify(file)}\n`;
 }
 
 /** Reads what `writeThumbnails` wrote. */

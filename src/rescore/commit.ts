@@ -7,6 +7,7 @@ import type { Filter } from '../filter/filter.ts';
 import { publishFile } from '../pipeline/commit.ts';
 import type { RunFolder } from '../pipeline/run-folder.ts';
 import { type FileDigest, nameInRunFolder, type ShardStats } from '../pipeline/stats.ts';
+import type { Thresholds } from '../pipeline/thresholds.ts';
 import { encodePartials } from '../shards/partials.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import type { BlockResult } from './block-scorer.ts';
@@ -21,6 +22,8 @@ export interface CommitTools {
   readonly folder: RunFolder;
   readonly plan: RescorePlan;
   readonly filter: Filter;
+  /** What the filter was made of. */
+  readonly thresholds: Thresholds;
   readonly columns: readonly string[];
   readonly extraColumns: readonly string[];
   readonly scoresOnly: boolean;
@@ -102,7 +105,7 @@ function describeShard(
   { spec, startedAtMs, scoringMs }: ScoredShard,
   { counts, histogram }: JudgedRows,
   files: Readonly<Record<string, FileDigest>>,
-  { plan, scoreThreads }: CommitTools,
+  { plan, scoreThreads, thresholds }: CommitTools,
 ): ShardStats {
   const endMs = Date.now();
   return {
@@ -118,6 +121,7 @@ function describeShard(
     stage_seconds: { download: 0, decode: 0, embed: scoringMs / 1000 },
     stage_slots: { download: 0, decode: 0, embed: scoreThreads },
     score_histogram: histogram.toJSON(),
+    thresholds,
     files,
   };
 }

@@ -5,12 +5,13 @@ import { createFilter } from '../filter/filter.ts';
 import { unlessClosing } from '../pipeline/closing.ts';
 import { mergeRun } from '../pipeline/merge.ts';
 import type { ScoreProgress } from '../pipeline/progress.ts';
+import { rejudgeShards } from '../pipeline/rejudge.ts';
 import { writeReport } from '../pipeline/report.ts';
 import { RunFolder } from '../pipeline/run-folder.ts';
 import { endSession, type RunRecord, readRunRecord, writeRunRecord } from '../pipeline/run-record.ts';
 import { type ScoreOutcome, takeFolder } from '../pipeline/score.ts';
 import { readFinishedShard, type ShardStats } from '../pipeline/stats.ts';
-import { filterOptions } from '../pipeline/thresholds.ts';
+import { filterOptions, sameThresholds } from '../pipeline/thresholds.ts';
 import type { FailureReason } from '../samples/reasons.ts';
 import { openDuckDb } from '../shards/duckdb.ts';
 import type { ShardSpec } from '../shards/plan.ts';
@@ -100,6 +101,7 @@ async function runLocked(
   const tools: CommitTools = {
     ...{ instance, folder, plan },
     filter: createFilter(filterOptions(thresholds)),
+    thresholds,
     columns: heads.map(({ column }) => column),
     extraColumns: config.heads.flatMap(({ tag, column }) => (tag ? [] : [column])),
     scoresOnly: config.scoresOnly,
@@ -110,11 +112,18 @@ async function runLocked(
 }
 
 async function finish(run: Run, started: RunRecord): Promise<RescoreOutcome> {
-  const { plan, heads, tools, progress, badFiles } = run;
+  const { plan, heads, tools, progress, closing, badFiles } = run;
   const { folder } = tools;
-  const wanted = await findUnfinished(run);
+  const { wanted, judgedOtherwise } = await sortShards(run);
+  const { thresholds } = tools;
+  const { memoryLimitMb } = run.config;
+  await rejudgeShards(judgedOtherwise, { folder, thresholds, memoryLimitMb, progress, closing });
   progress.enter('scoring');
-  const skipped = wanted.length === 0 ? new Set<number>() : await scoreAll(run, wanted);
+  const skipped = closing.aborted
+    ? 'interrupted'
+    : wanted.length === 0
+      ? new Set<number>()
+      : await scoreAll(run, wanted);
   if (skipped === 'interrupted') {
     const record = endSession(started, 'interrupted');
     await writeRunRecord(folder.runRecord, record);
@@ -130,8 +139,15 @@ async function finish(run: Run, started: RunRecord): Promise<RescoreOutcome> {
   return { outcome: { state: 'done', folder, record, merged }, badFiles };
 }
 
-async function findUnfinished({ plan, tools, progress }: Run): Promise<ShardSpec[]> {
+interface SortedShards {
+  readonly wanted: readonly ShardSpec[];
+  /** Finished, with verdicts by other thresholds. */
+  readonly judgedOtherwise: readonly ShardStats[];
+}
+
+async function sortShards({ plan, tools, progress }: Run): Promise<SortedShards> {
   const wanted: ShardSpec[] = [];
+  const judgedOtherwise: ShardStats[] = [];
   for (const spec of plan.shards) {
     progress.totalShards++;
     progress.totalRows += spec.rowCount;
@@ -141,10 +157,14 @@ async function findUnfinished({ plan, tools, progress }: Run): Promise<ShardSpec
       continue;
     }
     progress.resumedRows += stats.count;
+    if (!sameThresholds(stats.thresholds, tools.thresholds)) {
+      judgedOtherwise.push(stats);
+      continue;
+    }
     progress.finishedShards++;
     progress.kept += stats.kept;
   }
-  return wanted;
+  return { wanted, judgedOtherwise };
 }
 
 /** Does the wanted shards, several at a time; gives the ids of those that were passed over. */

@@ -14,9 +14,9 @@ test('other settings on the same run folder are refused, each difference named, 
   const world = await makeWorld(t, { rowCount: 20 });
   t.is((await runCli(scoreArgs(world, '--min-aesthetic', '4'))).exitCode, 0);
   const before = await digestRun(world.path('out'));
-  const changed = await runCli(scoreArgs(world, '--min-aesthetic', '5', '--transform', 'fast'));
+  const changed = await runCli(scoreArgs(world, '--max-bytes', '30000', '--transform', 'fast'));
   t.is(changed.exitCode, 2);
-  t.regex(changed.stderr, /--min-aesthetic was 4, is 5/);
+  t.regex(changed.stderr, /--max-bytes was 20971520, is 30000/);
   t.regex(changed.stderr, /--transform was "exact", is "fast"/);
   t.regex(changed.stderr, /\[BB_RUN_CHANGED\]/);
   t.deepEqual(await digestRun(world.path('out')), before);

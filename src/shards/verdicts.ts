@@ -1,0 +1,124 @@
+import { BOOLEAN, type DuckDBConnection, DuckDBDataChunk, INTEGER, VARCHAR } from '@duckdb/node-api';
+import { forEachNull, itemsOf } from './chunk.ts';
+import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
+import { readFailure, writeFailure } from './errors.ts';
+import { parquetSource, quoteText } from './sql.ts';
+
+/** The tags that verdicts depend on. */
+const TAGS = ['aesthetic', 'punsafe', 'pwatermark'] as const;
+
+/** What is judged of a shard's rows, in the order of its tag file; float32 as published, NaN = null. */
+export interface JudgedTags {
+  readonly rowCount: number;
+  /** 1 = status `success`: only these rows are judged. */
+  readonly scored: Uint8Array;
+  readonly aesthetic: Float32Array;
+  readonly punsafe: Float32Array;
+  readonly pwatermark: Float32Array;
+}
+
+/** What was said of the rows of a file, in its order. */
+export interface Verdicts {
+  /** 1 = kept. */
+  readonly kept: Uint8Array;
+  /** The rule; null for a row that is kept or was not judged. */
+  readonly droppedBy: readonly (string | null)[];
+}
+
+const CHUNK_ROWS = 2048;
+
+/** Reads the tags of finished shards and writes their files again with other verdicts. */
+export class VerdictFiles {
+  readonly #connection: DuckDBConnection;
+  readonly #close: () => void;
+
+  private constructor(connection: DuckDBConnection, close: () => void) {
+    this.#connection = connection;
+    this.#close = close;
+  }
+
+  static async open(options: DuckDbOptions): Promise<VerdictFiles> {
+    const instance = await openDuckDb(options);
+    const connection = await instance.connect();
+    return new VerdictFiles(connection, () => {
+      connection.closeSync();
+      instance.closeSync();
+    });
+  }
+
+  close(): void {
+    this.#close();
+  }
+
+  /** @throws ShardError BB_SHARD_READ naming the file */
+  async readTags(path: string): Promise<JudgedTags> {
+    try {
+      const result = await this.#connection.run(
+        `SELECT (status = 'success')::UTINYINT AS scored, ${TAGS.map((tag) => `${tag}::FLOAT`).join(', ')}
+         FROM ${parquetSource(path)}`,
+      );
+      const chunks = await result.fetchAllChunks();
+      const rowCount = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
+      const scored = new Uint8Array(rowCount);
+      const [aesthetic, punsafe, pwatermark] = TAGS.map(() => new Float32Array(rowCount)) as [
+        Float32Array,
+        Float32Array,
+        Float32Array,
+      ];
+      let row = 0;
+      for (const chunk of chunks) {
+        scored.set(itemsOf<Uint8Array>(chunk, 0).subarray(0, chunk.rowCount), row);
+        for (const [i, values] of [aesthetic, punsafe, pwatermark].entries()) {
+          values.set(itemsOf<Float32Array>(chunk, i + 1).subarray(0, chunk.rowCount), row);
+          const first = row;
+          forEachNull(chunk, i + 1, (at) => {
+            values[first + at] = Number.NaN;
+          });
+        }
+        row += chunk.rowCount;
+      }
+      return { rowCount, scored, aesthetic, punsafe, pwatermark };
+    } catch (thrown) {
+      throw readFailure(path, thrown);
+    }
+  }
+
+  /**
+   * Writes the file `from` again as `to`: the same rows and columns, with other `kept` and `dropped_by`. The bytes are
+   * those that the file would have had if its rows had been judged so at first.
+   *
+   * @throws ShardError BB_SHARD_WRITE, BB_DISK_FULL
+   */
+  async write(from: string, to: string, verdicts: Verdicts): Promise<void> {
+    try {
+      await this.#load(verdicts);
+      await this.#connection.run(
+        `COPY (SELECT file.* EXCLUDE (file_row_number) REPLACE (verdicts.kept AS kept, verdicts.dropped_by AS dropped_by)
+               FROM ${rowsOf(from)} AS file JOIN verdicts ON verdicts.position = file.file_row_number
+               ORDER BY file.file_row_number)
+         TO ${quoteText(to)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
+      );
+    } catch (thrown) {
+      throw writeFailure(to, thrown);
+    }
+  }
+
+  async #load({ kept, droppedBy }: Verdicts): Promise<void> {
+    await this.#connection.run(
+      'CREATE OR REPLACE TEMP TABLE verdicts (position INTEGER, kept BOOLEAN, dropped_by VARCHAR)',
+    );
+    const appender = await this.#connection.createAppender('verdicts', 'main', 'temp');
+    const chunk = DuckDBDataChunk.create([INTEGER, BOOLEAN, VARCHAR]);
+    for (let from = 0; from < kept.length; from += CHUNK_ROWS) {
+      const rows = Array.from({ length: Math.min(CHUNK_ROWS, kept.length - from) }, (_, i) => from + i);
+      chunk.reset();
+      chunk.setColumns([rows, rows.map((row) => kept[row] === 1), rows.map((row) => droppedBy[row]!)]);
+      appender.appendDataChunk(chunk);
+    }
+    appender.closeSync();
+  }
+}
+
+function rowsOf(path: string): string {
+  return parquetSource(path).replace(/\)$/, ', file_row_number = true)');
+}
