@@ -93,6 +93,8 @@ async function readStoredResult(inputs: readonly string[], values: FlagValues): 
     quantiles: [],
     groups: undefined,
     skipped: [],
+    parts: [],
+    notes: [],
     hasUrls: inputs.every((input) => existsSync(join(input, 'run.json'))),
     whatIf: answerWhatIf(tally.cube, thresholdsOf(values)),
     by: undefined,

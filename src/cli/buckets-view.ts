@@ -3,6 +3,7 @@ import type { MergedRuns } from '../pipeline/merge-runs.ts';
 import type { CountResult } from '../tally/count.ts';
 import { GROUP_THRESHOLDS, type Groups } from '../tally/group-types.ts';
 import type { BucketTally, RowStates } from '../tally/tally.ts';
+import { partLines } from './parts-view.ts';
 
 /** A what-if question and its answer. */
 export interface WhatIfAnswer {
@@ -50,6 +51,7 @@ export function bucketsJson(result: BucketsResult, merged?: MergedRuns): string 
     quantiles: Object.fromEntries(quantiles.map(({ share, score }) => [share, score])),
     by: groups && groupsJson(by!, groups),
     what_if: whatIf && whatIfJson(whatIf),
+    parts: result.parts,
     skipped_files: skipped,
     merged: merged && { runs: merged.runs, rows: merged.counts.count, mean_check: merged.meanCheck ?? null },
   });
@@ -98,6 +100,8 @@ export function describeBuckets(result: BucketsResult, merged?: MergedRuns): str
     groups ? groupTable(by!, groups) : '',
     whatIf ? describeWhatIf(whatIf, tally.cube.rows) : '',
     inputLines(result),
+    partLines(result.parts),
+    result.notes.join('\n'),
     merged ? describeMerge(merged) : '',
     skipped.length > 0
       ? [

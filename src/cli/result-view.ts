@@ -3,6 +3,7 @@ import type { MergedRun } from '../pipeline/merge.ts';
 import type { RunRecord } from '../pipeline/run-record.ts';
 import type { ScoreOutcome } from '../pipeline/score.ts';
 import type { BadFile } from '../rescore/plan.ts';
+import { partLines } from './parts-view.ts';
 
 type DoneOutcome = Extract<ScoreOutcome, { state: 'done' }>;
 
@@ -24,6 +25,7 @@ export function describeResult(
     '',
     ...accountLines(merged, source ? 'scored' : 'embedded'),
     '',
+    ...partBlock(record.parts),
     ...meanLine(merged),
     ...(badFiles.length > 0 ? [`Passed over: ${badFiles.length} bad files, named above.`] : []),
     `Every row is accounted for. Report: ${folder.report}`,
@@ -45,10 +47,16 @@ export function describeJson({ folder, merged, record }: DoneOutcome, badFiles?:
     output_folder: folder.path,
     report: folder.report,
     ...counts,
+    parts: record.parts,
     buckets: buckets.map(({ name, count, meanScore }) => ({ bucket: name, count, mean_score: meanScore })),
     mean_check: meanCheck ?? null,
     ...(badFiles && { bad_files: badFiles }),
   });
+}
+
+function partBlock(parts: RunRecord['parts']): string[] {
+  const lines = partLines(parts);
+  return lines === '' ? [] : [lines, ''];
 }
 
 function meanLine({ meanCheck }: MergedRun): string[] {

@@ -5,6 +5,7 @@ import { type Command, commandLine, type Invocation, pathsOf } from './command.t
 import { usageError } from './flags.ts';
 import { img2datasetCommand } from './img2dataset.ts';
 import { withInterrupt } from './interrupt.ts';
+import { partLines } from './parts-view.ts';
 import { SUBSET_FLAGS, subsetOptions } from './subset-flags.ts';
 
 const PROGRESS_EVERY_MS = 2000;
@@ -83,6 +84,8 @@ function describe({ summary, outputFolder, peakSpillBytes }: SubsetResult, choic
         `${table.rowsWithoutTag} rows of the metadata found none`,
     );
   }
+  const parts = partLines([...summary.metadata.parts, ...summary.tags.flatMap((table) => table.parts)]);
+  if (parts !== '') lines.push('', parts, '');
   if (summary.skippedFiles.length > 0) lines.push(`left out    ${summary.skippedFiles.length} files`);
   for (const part of summary.subsets) {
     lines.push('', `${part.name}  ->  ${folderOf(outputFolder, part.folder)}`);

@@ -3,21 +3,23 @@ import { statusOf } from '../samples/reasons.ts';
 import type { ShardResults } from '../shards/results.ts';
 import type { ShardWork, Tag } from './shard-work.ts';
 
-/** A judged shard: the columns to write, and the tags as doubles (NaN where there is none). */
+/** A judged shard: the columns to write, and the tags as the float32 that is written (NaN where there is none). */
 export interface JudgedShard {
   readonly results: ShardResults;
-  readonly tags: Readonly<Record<Tag, Float64Array>>;
+  readonly tags: Readonly<Record<Tag, Float32Array>>;
 }
 
 /**
- * Turns a complete shard into result columns. Verdicts compare the tags as doubles, before they are
- * rounded to the float32 that is written; only embedded rows are judged.
+ * Turns a complete shard into result columns. What is judged is what is written: the tags as float32, compared as
+ * doubles. Only embedded rows are judged.
  */
 export function judgeShard(work: ShardWork, filter: Filter): JudgedShard {
   const { rowCount, shard, headScores } = work;
   const tags = {
     // The point of a run is its own score: a column of the input is used only where no head is configured.
-    aesthetic: headScores.aesthetic ?? columnOrNone(shard.tags.aesthetic, rowCount),
+    aesthetic: headScores.aesthetic
+      ? Float32Array.from(headScores.aesthetic)
+      : columnOrNone(shard.tags.aesthetic, rowCount),
     punsafe: firstKnown(shard.tags.punsafe, headScores.punsafe, rowCount),
     pwatermark: firstKnown(shard.tags.pwatermark, headScores.pwatermark, rowCount),
   };
@@ -27,9 +29,7 @@ export function judgeShard(work: ShardWork, filter: Filter): JudgedShard {
     errorMessage: new Array(rowCount),
     originalWidth: new Int32Array(rowCount),
     originalHeight: new Int32Array(rowCount),
-    aesthetic: Float32Array.from(tags.aesthetic),
-    punsafe: Float32Array.from(tags.punsafe),
-    pwatermark: Float32Array.from(tags.pwatermark),
+    ...tags,
     kept: new Uint8Array(rowCount),
     droppedBy: new Array(rowCount),
   };
@@ -67,16 +67,16 @@ function judgeRow(
   results.droppedBy[i] = verdict.droppedBy;
 }
 
-function columnOrNone(column: Float64Array | undefined, rowCount: number): Float64Array {
-  return column ?? new Float64Array(rowCount).fill(Number.NaN);
+function columnOrNone(column: Float32Array | undefined, rowCount: number): Float32Array {
+  return column ?? new Float32Array(rowCount).fill(Number.NaN);
 }
 
 /** The input's own tag where a row has one, else the head's. */
 function firstKnown(
-  column: Float64Array | undefined,
+  column: Float32Array | undefined,
   computed: Float64Array | undefined,
   rowCount: number,
-): Float64Array {
-  if (!column || !computed) return column ?? computed ?? columnOrNone(undefined, rowCount);
+): Float32Array {
+  if (!column || !computed) return computed ? Float32Array.from(computed) : columnOrNone(column, rowCount);
   return column.map((value, i) => (Number.isNaN(value) ? computed[i]! : value));
 }

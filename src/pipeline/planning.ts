@@ -23,6 +23,8 @@ export async function planScore(
     ...(config.urlColumn && { urlColumn: config.urlColumn }),
     ...(config.captionColumn && { captionColumn: config.captionColumn }),
     ...(config.hashColumn && { hashColumn: config.hashColumn }),
+    // With a head the input's own score only passes through.
+    ...(config.aestheticHead !== 'none' && { unjudged: ['aesthetic'] }),
     samplesPerShard: config.samplesPerShard,
     stagingFolder: folder.staging,
     onProgress,

@@ -7,6 +7,7 @@ import type { Encoder } from '../embed/encoder.ts';
 import type { Head } from '../heads/head.ts';
 import type { EncoderFiles } from '../models/encoder-files.ts';
 import type { RunPlan } from '../shards/plan.ts';
+import type { PlayedPart } from '../shards/played-parts.ts';
 import { resultSettings, type ScoreConfig } from './config.ts';
 import type { Tag } from './shard-work.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -42,6 +43,8 @@ export interface RunRecord {
   readonly rows: number;
   readonly shards: number;
   readonly columns: Readonly<Record<string, string>>;
+  /** What the columns are read for, and what they are converted to. */
+  readonly parts: readonly PlayedPart[];
   readonly schema: readonly { readonly name: string; readonly type: string }[];
   readonly encoder: {
     readonly name: string;
@@ -88,6 +91,7 @@ export function describeRun({ config, plan, thresholds, encoderFiles, encoder, h
     rows: plan.rowCount,
     shards: plan.shards.length,
     columns: { ...plan.columns } as Record<string, string>,
+    parts: plan.parts,
     schema: plan.schema,
     encoder: {
       name: encoderFiles.name,

@@ -33,7 +33,7 @@ export const STATE_FAILURES: readonly { readonly reason: FailureReason; readonly
   { reason: 'embedding_not_unit', message: 'The embedding is not of length 1' },
 ];
 
-/** Judges rows: the head's scores as the float32 that is written, a value of the metadata as it is there. */
+/** Judges rows. What is judged is what is written: all tags as float32, compared as doubles. */
 export function judgeRows(rows: ScoredRows, metadata: MetadataColumns, filter: Filter): JudgedRows {
   const { rowCount, states } = rows;
   const values = {
@@ -66,15 +66,15 @@ export function judgeRows(rows: ScoredRows, metadata: MetadataColumns, filter: F
 
 /** The metadata's own tag where a row has one, else the head's. */
 function firstKnown(
-  column: Float64Array | undefined,
+  column: Float32Array | undefined,
   computed: Float32Array | undefined,
-): Float64Array | Float32Array | undefined {
+): Float32Array | undefined {
   if (!column || !computed) return column ?? computed;
   return column.map((value, row) => (Number.isNaN(value) ? computed[row]! : value));
 }
 
-function written(values: Float64Array | Float32Array | undefined, rowCount: number): Float32Array {
-  return values ? Float32Array.from(values) : new Float32Array(rowCount).fill(Number.NaN);
+function written(values: Float32Array | undefined, rowCount: number): Float32Array {
+  return values ?? new Float32Array(rowCount).fill(Number.NaN);
 }
 
 function countRows(

@@ -1,17 +1,19 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import { hashTexts } from '../samples/hash.ts';
+import { partIn, readAs } from '../shards/column-sql.ts';
+import { hashSql, scoreSql } from '../shards/column-values.ts';
 import { type ColumnMapping, columnOf, type SchemaColumn } from '../shards/columns.ts';
 import { readFailure, type ShardError } from '../shards/errors.ts';
 import { readColumns } from '../shards/footer.ts';
-import { asInt64, parquetSource, quoteName } from '../shards/sql.ts';
+import { parquetSource } from '../shards/sql.ts';
 
 /** What scoring needs of a file's metadata; one entry per row. */
 export interface MetadataColumns {
   /** The metadata's own, else computed from URL and caption; undefined where there is neither. */
   readonly hashes: BigInt64Array | undefined;
   /** NaN = null; undefined where there is no such column. */
-  readonly punsafe: Float64Array | undefined;
-  readonly pwatermark: Float64Array | undefined;
+  readonly punsafe: Float32Array | undefined;
+  readonly pwatermark: Float32Array | undefined;
 }
 
 /** All inputs' columns, and which of them play a part. */
@@ -37,13 +39,13 @@ export async function readMetadata(
   const hashed = columns.hash !== undefined || columns.url !== undefined;
   const result = {
     hashes: hashed ? new BigInt64Array(rowCount) : undefined,
-    punsafe: columns.punsafe === undefined ? undefined : new Float64Array(rowCount).fill(Number.NaN),
-    pwatermark: columns.pwatermark === undefined ? undefined : new Float64Array(rowCount).fill(Number.NaN),
+    punsafe: columns.punsafe === undefined ? undefined : new Float32Array(rowCount).fill(Number.NaN),
+    pwatermark: columns.pwatermark === undefined ? undefined : new Float32Array(rowCount).fill(Number.NaN),
   };
   if (!hashed && !result.punsafe && !result.pwatermark) return result;
   const connection = await instance.connect();
   try {
-    const select = `SELECT ${wantedColumns(shape)} FROM ${await sourceOf(connection, path, shape.schema)}`;
+    const select = `SELECT ${wantedColumns(shape)} FROM ${await sourceOf(connection, path, shape)}`;
     const stream = await connection.stream(select);
     let row = 0;
     for (;;) {
@@ -69,13 +71,12 @@ export async function readMetadata(
 export async function sourceOf(
   connection: DuckDBConnection,
   path: string,
-  schema: readonly SchemaColumn[],
+  { schema, columns: mapping }: MetadataShape,
 ): Promise<string> {
   const present = await readColumns(connection, path);
-  const columns = schema.map(({ name, type }, i) => {
-    const column = columnOf(present, name);
-    return `CAST(${column ? quoteName(column.name) : 'NULL'} AS ${type}) AS c${i}`;
-  });
+  const columns = schema.map(
+    ({ name, type }, i) => `${readAs(columnOf(present, name), type, partIn(mapping, name))} AS c${i}`,
+  );
   // A table without columns cannot be selected from.
   return `(SELECT ${[...columns, '0 AS nothing'].join(', ')} FROM ${parquetSource(path)})`;
 }
@@ -115,7 +116,7 @@ function wantedColumns({ schema, columns }: MetadataShape): string {
   const hash =
     columns.hash === undefined
       ? 'NULL::BIGINT'
-      : asInt64(column(columns.hash), schema[place(columns.hash)]!.type);
+      : hashSql(column(columns.hash), schema[place(columns.hash)]!.type);
   // The concatenation is SQL's: JavaScript would have to decode and encode both texts for it.
   const texts = [columns.url, columns.caption]
     .flatMap((name) => name ?? [])
@@ -123,7 +124,7 @@ function wantedColumns({ schema, columns }: MetadataShape): string {
   const text = columns.url === undefined ? `''::BLOB` : texts.join(' || ');
   const tags = TAGS.map((tag) => {
     const name = columns[tag];
-    return name === undefined ? 'NULL::DOUBLE' : `${column(name)}::DOUBLE`;
+    return name === undefined ? 'NULL::FLOAT' : scoreSql(column(name), schema[place(name)]!.type);
   });
   return [`${hash} AS hash`, `CASE WHEN hash IS NULL THEN ${text} END AS text`, ...tags].join(', ');
 }

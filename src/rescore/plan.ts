@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import type { DuckDBInstance } from '@duckdb/node-api';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import type { RunRecord } from '../pipeline/run-record.ts';
-import { type ColumnMapping, findKnownColumns, type SchemaColumn } from '../shards/columns.ts';
+import { asSpelt, type ColumnMapping, type FileColumn, type SchemaColumn } from '../shards/columns.ts';
 import { ShardError } from '../shards/errors.ts';
 import { type Footer, readFooter } from '../shards/footer.ts';
+import { findPartsOf } from '../shards/input-parts.ts';
 import type { ShardSpec } from '../shards/plan.ts';
+import { describeParts, type PlayedPart } from '../shards/played-parts.ts';
 import { unifySchemas } from '../shards/schema.ts';
+import { checkTexts, type MissingTexts } from '../shards/value-check.ts';
 import type { RescoreConfig } from './config.ts';
 import { type NpyLayout, readNpyLayout } from './npy-header.ts';
 import { type EmbeddingPair, findPairs } from './pairs.ts';
@@ -35,6 +38,8 @@ export interface RescorePlan {
   readonly rowCount: number;
   readonly dimension: number;
   readonly columns: Partial<ColumnMapping>;
+  /** Which column plays which part, as in a plan of URLs. */
+  readonly parts: readonly PlayedPart[];
   readonly schema: readonly SchemaColumn[];
   readonly badFiles: readonly BadFile[];
   /** The encoder that the folders' own run.json names, where all name the same. */
@@ -43,11 +48,12 @@ export interface RescorePlan {
 
 interface Inspected {
   readonly input: RescoreInput;
-  readonly columns: readonly SchemaColumn[];
+  readonly columns: readonly FileColumn[];
 }
 
 const BAD_FILE_CODES: readonly (string | undefined)[] = [
   'BB_INPUT_UNREADABLE',
+  'BB_INPUT_VALUE',
   'BB_PAIR_MISMATCH',
   'BB_SHARD_READ',
 ];
@@ -76,8 +82,8 @@ export async function planRescore(
   existing: RunRecord | undefined,
   onNote: (message: string) => void,
 ): Promise<RescorePlan> {
-  const found = findPairs(config.inputs);
-  for (const folder of found.withoutMetadata) {
+  const pairs = findPairs(config.inputs);
+  for (const folder of pairs.withoutMetadata) {
     onNote(`${folder} has no metadata/: its rows get a key, but no hash and no columns.`);
   }
   const badFiles: BadFile[] = [];
@@ -86,9 +92,9 @@ export async function planRescore(
     if (!config.skipBadFiles) throw withWayOn(thrown);
     badFiles.push({ path: String(thrown.fields['path']), message: thrown.message });
   };
-  for (const error of found.partnerless) passOver(error);
+  for (const error of pairs.partnerless) passOver(error);
   const inspected: Inspected[] = [];
-  for (const pair of found.pairs) {
+  for (const pair of pairs.pairs) {
     try {
       inspected.push(await inspectPair(instance, pair));
     } catch (thrown) {
@@ -98,10 +104,13 @@ export async function planRescore(
   if (inspected.length === 0) throw nothingLeft(badFiles);
   checkDimensions(inspected.map(({ input }) => input));
   const ordered = keepPlaces(inspected, existing);
-  const schema = unifySchemas(
-    ordered.map(({ input, columns }) => ({ path: input.metadata ?? input.embeddings, columns, soft: false })),
-  ).map(({ name, type }) => ({ name, type }));
-  const inputs = ordered.map(({ input }) => input);
+  const found = findPartsOf(ordered.map(metadataOf), { ...config, unjudged: ['aesthetic'] });
+  const parts = { columns: withoutScores(found.columns), empty: withoutScores(found.empty) };
+  const checked = await checkAll(instance, ordered, parts.columns, passOver);
+  if (checked.length === 0) throw nothingLeft(badFiles);
+  const files = checked.map(({ pair }) => metadataOf(pair));
+  const schema = unifySchemas(files, parts.columns).map(({ name, type }) => ({ name, type }));
+  const inputs = checked.map(({ pair }) => pair.input);
   const shards = inputs.map(({ layout }, id) => ({
     id,
     inputIndex: id,
@@ -113,11 +122,53 @@ export async function planRescore(
     shards,
     rowCount: shards.reduce((sum, { rowCount }) => sum + rowCount, 0),
     dimension: inputs[0]!.layout.dimension,
-    columns: withoutScores(findKnownColumns(schema, config)),
+    columns: asSpelt(parts.columns, schema),
+    parts: describeParts(
+      files,
+      parts,
+      checked.map(({ missing }) => missing),
+    ),
     schema,
     badFiles,
     encoder: await commonEncoder(inputs),
   };
+}
+
+/** The table that is read beside a file of embeddings. */
+function metadataOf({
+  input,
+  columns,
+}: Inspected): Parameters<typeof checkTexts>[1] & { readonly soft: false } {
+  const path = input.metadata ?? input.embeddings;
+  return { path, readPath: path, columns, soft: false };
+}
+
+interface Checked {
+  readonly pair: Inspected;
+  readonly missing: MissingTexts;
+}
+
+/** Looks at hashes and scores that are text; a file in which they are something else goes to `passOver`. */
+async function checkAll(
+  instance: DuckDBInstance,
+  inspected: readonly Inspected[],
+  mapping: Partial<ColumnMapping>,
+  passOver: (thrown: unknown) => void,
+): Promise<Checked[]> {
+  const checked: Checked[] = [];
+  const connection = await instance.connect();
+  try {
+    for (const pair of inspected) {
+      try {
+        checked.push({ pair, missing: await checkTexts(connection, metadataOf(pair), mapping) });
+      } catch (thrown) {
+        passOver(thrown);
+      }
+    }
+    return checked;
+  } finally {
+    connection.closeSync();
+  }
 }
 
 /** The metadata's own aesthetic score passes through; it makes no buckets and no verdicts. */

@@ -39,6 +39,7 @@ export function describeRescore(
     rows: plan.rowCount,
     shards: plan.shards.length,
     columns: { ...plan.columns } as Record<string, string>,
+    parts: plan.parts,
     schema: plan.schema,
     encoder: {
       name: encoder?.name ?? 'unknown encoder',

@@ -59,7 +59,7 @@ export async function writeTags(
   try {
     await loadResults(connection, tagRows);
     const source = metadata
-      ? `${await sourceOf(connection, metadata.path, metadata.schema)} AS input POSITIONAL JOIN results`
+      ? `${await sourceOf(connection, metadata.path, metadata)} AS input POSITIONAL JOIN results`
       : 'results';
     await connection.run(
       `COPY (SELECT ${outputColumns(tagRows, metadata).join(', ')} FROM ${source})

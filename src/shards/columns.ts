@@ -1,3 +1,4 @@
+import { type Fit, fitOf, NULL_TYPE, type Part, type ScorePart, unfitReason } from './column-values.ts';
 import { ShardError } from './errors.ts';
 
 /** Which input column plays which part. */
@@ -16,18 +17,34 @@ export interface SchemaColumn {
   readonly type: string;
 }
 
-/** Column names that a person gave; they go before the known ones. */
+/** A column of one file. */
+export interface FileColumn extends SchemaColumn {
+  /** As the file has it, where that is not `type`: text is kept as text, whatever it says. */
+  readonly stored?: string;
+  /** The one value of a partition column, which is a folder's name and not in the file. */
+  readonly partition?: string | null;
+}
+
+/** A column, and the file that has it where there are several. */
+type FoundColumn = FileColumn & { readonly path?: string };
+
+/** Column names that a person gave; they go before the known ones. `none`: there is no such column. */
 export interface ColumnChoice {
   readonly urlColumn?: string | undefined;
   readonly captionColumn?: string | undefined;
   readonly hashColumn?: string | undefined;
+  /** Parts that nothing depends on: they are found where the type is fit, and such a column may hold anything else. */
+  readonly unjudged?: readonly Part[] | undefined;
 }
+
+/** What a person says for no column at all. */
+export const NO_COLUMN = 'none';
 
 /**
  * The names of published sets, best first: LAION-400M, LAION-5B (2B-en, multi, nolang, joined, aesthetic v1 and v2),
  * LAION-COCO, COYO-700M, and img2dataset's and this tool's own output.
  */
-const KNOWN_NAMES = {
+export const KNOWN_NAMES = {
   url: ['url', 'URL', 'image_url'],
   caption: ['caption', 'text', 'TEXT', 'alt_text', 'top_caption'],
   hash: ['hash'],
@@ -36,98 +53,190 @@ const KNOWN_NAMES = {
   pwatermark: ['pwatermark', 'watermark_score'],
 } as const;
 
-const SIGNED_TYPES = ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT'];
-const UNSIGNED_TYPES = ['UTINYINT', 'USMALLINT', 'UINTEGER', 'UBIGINT'];
+/** Names of scores in tables of hashes and scores, where `prediction` means nothing else. */
+export const SCORE_NAMES: Readonly<Record<ScorePart, readonly string[]>> = {
+  aesthetic: ['aesthetic', 'prediction', ...KNOWN_NAMES.aesthetic.slice(1)],
+  punsafe: KNOWN_NAMES.punsafe,
+  pwatermark: KNOWN_NAMES.pwatermark,
+};
 
-/** True for the integer types of up to 64 bits. */
-export function isInteger(type: string): boolean {
-  return SIGNED_TYPES.includes(type) || UNSIGNED_TYPES.includes(type);
-}
+export const SCORE_PARTS: readonly ScorePart[] = ['aesthetic', 'punsafe', 'pwatermark'];
+const PARTS: readonly Part[] = ['url', 'caption', 'hash', ...SCORE_PARTS];
 
-/** True for every type that holds plain numbers. */
-export function isNumeric(type: string): boolean {
-  return isInteger(type) || type === 'FLOAT' || type === 'DOUBLE' || type.startsWith('DECIMAL(');
+/** The columns that play parts, and those that would if they had a single value. */
+export interface FoundColumns {
+  readonly columns: Partial<ColumnMapping>;
+  readonly empty: Partial<ColumnMapping>;
 }
 
 /**
- * Finds the columns by a person's choice, else by the known names: as spelt first, then whatever their case.
- * A hash column counts only where its type is an integer, a tag column only where it is a number.
+ * Finds the columns by a person's choice, else by the known names: as spelt first, then whatever their case. A column
+ * that can play its part as it is goes before one whose texts have to be looked at.
  *
- * @throws ShardError BB_COLUMN_MISSING (lists the columns there are), BB_SCHEMA_MISMATCH for a chosen hash column
- *   that holds no integers
+ * @param schema columns of one file or of several; a name may come with several types
+ * @throws ShardError BB_COLUMN_MISSING (lists the columns there are), BB_SCHEMA_MISMATCH for a column whose type is
+ *   unfit for its part
  */
-export function findColumns(schema: readonly SchemaColumn[], choice: ColumnChoice): ColumnMapping {
-  const { url, ...others } = findKnownColumns(schema, choice);
+export function findColumns(schema: readonly FoundColumn[], choice: ColumnChoice): ColumnMapping {
+  const { columns, empty } = findParts(schema, choice);
+  const url = columns.url ?? empty.url;
   if (!url) throw missing(schema, 'No column of the input is known to hold URLs. Name it with --url-col.');
-  return { url, ...others };
+  return { ...columns, url };
 }
 
 /** The same where no image is going to be downloaded, so that the URL may be missing too. */
 export function findKnownColumns(
-  schema: readonly SchemaColumn[],
+  schema: readonly FoundColumn[],
   choice: ColumnChoice,
 ): Partial<ColumnMapping> {
-  const url = chosen(schema, choice.urlColumn, '--url-col') ?? known(schema, 'url');
-  const caption = chosen(schema, choice.captionColumn, '--caption-col') ?? known(schema, 'caption');
-  const hash = chosenHash(schema, choice.hashColumn) ?? known(schema, 'hash', isInteger);
-  const aesthetic = known(schema, 'aesthetic', isNumeric);
-  const punsafe = known(schema, 'punsafe', isNumeric);
-  const pwatermark = known(schema, 'pwatermark', isNumeric);
-  return {
-    ...(url && { url }),
-    ...(caption && { caption }),
-    ...(hash && { hash }),
-    ...(aesthetic && { aesthetic }),
-    ...(punsafe && { punsafe }),
-    ...(pwatermark && { pwatermark }),
+  return findParts(schema, choice).columns;
+}
+
+/**
+ * The same with the columns that hold nothing but null, which play no part.
+ *
+ * @param parts those that are looked for: a column of another may hold anything
+ */
+export function findParts(
+  schema: readonly FoundColumn[],
+  choice: ColumnChoice,
+  parts: readonly Part[] = PARTS,
+): FoundColumns {
+  const chosenNames: Partial<Record<Part, readonly [string | undefined, string]>> = {
+    url: [choice.urlColumn, '--url-col'],
+    caption: [choice.captionColumn, '--caption-col'],
+    hash: [choice.hashColumn, '--hash-col'],
   };
+  const columns: Partial<Record<Part, string>> = {};
+  const empty: Partial<Record<Part, string>> = {};
+  for (const part of parts) {
+    const [name, flag] = chosenNames[part] ?? [];
+    if (name === NO_COLUMN && part !== 'url' && !columnOf(schema, name)) continue;
+    const isUnjudged = choice.unjudged?.includes(part) ?? false;
+    const found = chosen(schema, part, name, flag) ?? known(schema, part, KNOWN_NAMES[part], isUnjudged);
+    if (!found) continue;
+    if (found.fit === 'null') empty[part] = found.name;
+    else columns[part] = found.name;
+  }
+  return { columns, empty };
 }
 
-function known(
-  schema: readonly SchemaColumn[],
-  part: keyof ColumnMapping,
-  accepts: (type: string) => boolean = () => true,
-): string | undefined {
-  const names = schema.filter((column) => accepts(column.type)).map((column) => column.name);
-  const knownNames: readonly string[] = KNOWN_NAMES[part];
-  const exact = knownNames.find((name) => names.includes(name));
-  if (exact) return exact;
-  const folded = names.map((name) => name.toLowerCase());
-  const loose = knownNames.find((name) => folded.includes(name.toLowerCase()));
-  return loose && names[folded.indexOf(loose.toLowerCase())];
+interface Found {
+  readonly name: string;
+  readonly fit: Exclude<Fit, 'unfit'>;
 }
 
-function chosen(schema: readonly SchemaColumn[], name: string | undefined, flag: string): string | undefined {
+/** In the order in which they are preferred. */
+const FITS = ['native', 'text', 'null'] as const;
+
+/**
+ * The column of known names that plays a part best.
+ *
+ * @param isUnjudged whether nothing looks at it, so that only numbers count and nothing is refused
+ * @throws ShardError BB_SCHEMA_MISMATCH where there are such columns and none is fit
+ */
+export function known(
+  schema: readonly FoundColumn[],
+  part: Part,
+  knownNames: readonly string[],
+  isUnjudged = false,
+): Found | undefined {
+  const names = schema.map(({ name }) => name);
+  const exact = knownNames.filter((name) => names.includes(name));
+  const folded = new Map([...names].reverse().map((name) => [name.toLowerCase(), name]));
+  const loose = knownNames.flatMap((name) => folded.get(name.toLowerCase()) ?? []);
+  const candidates = [...new Set([...exact, ...loose])].map((name) => ({
+    name,
+    fit: fitOfColumn(schema, part, name),
+  }));
+  for (const fit of isUnjudged ? FITS.slice(0, 1) : FITS) {
+    const found = candidates.find((candidate) => candidate.fit === fit);
+    if (found) return { name: found.name, fit };
+  }
+  const [unfit] = candidates;
+  if (!unfit || isUnjudged) return undefined;
+  throw unfitColumn(schema, part, unfit.name);
+}
+
+/** The least fit of what a column is in several files. */
+function fitOfColumn(schema: readonly FoundColumn[], part: Part, name: string): Fit {
+  const fits = columnsOf(schema, name).map((column) => fitOfOne(part, column));
+  if (fits.includes('unfit')) return 'unfit';
+  if (fits.includes('text')) return 'text';
+  return fits.includes('native') ? 'native' : 'null';
+}
+
+function fitOfOne(part: Part, { type, stored }: FoundColumn): Fit {
+  // Whatever text looks like, it can be a caption, and its values are looked at where they are to be numbers.
+  if (stored === undefined || type === NULL_TYPE || part === 'url') return fitOf(part, type);
+  if (part === 'caption') return 'native';
+  return fitOf(part, type) === 'native' ? 'native' : 'text';
+}
+
+function columnsOf(schema: readonly FoundColumn[], name: string): FoundColumn[] {
+  const folded = name.toLowerCase();
+  return schema.filter((column) => column.name.toLowerCase() === folded);
+}
+
+function chosen(
+  schema: readonly FoundColumn[],
+  part: Part,
+  name: string | undefined,
+  flag: string | undefined,
+): Found | undefined {
   if (name === undefined) return undefined;
   // Columns without names are called by their places.
   const found =
     columnOf(schema, name) ?? (/^\d+$/.test(name) ? columnOf(schema, `column${name}`) : undefined);
   if (!found) throw missing(schema, `The input has no column "${name}", which ${flag} names.`);
-  return found.name;
+  const fit = fitOfColumn(schema, part, found.name);
+  if (fit === 'unfit') throw unfitColumn(schema, part, found.name);
+  return { name: found.name, fit };
 }
 
-function chosenHash(schema: readonly SchemaColumn[], name: string | undefined): string | undefined {
-  const found = chosen(schema, name, '--hash-col');
-  if (found === undefined) return undefined;
-  const { type } = columnOf(schema, found)!;
-  if (isInteger(type)) return found;
-  throw new ShardError(
+const WAYS_ON: Readonly<Record<Part, string>> = {
+  url: 'Name another with --url-col.',
+  caption: 'Name another with --caption-col, or say --caption-col none.',
+  hash: 'Name another with --hash-col, or say --hash-col none to have hashes computed from URL and caption.',
+  aesthetic: 'Rename the column where it is no score.',
+  punsafe: 'Rename the column where it is no score.',
+  pwatermark: 'Rename the column where it is no score.',
+};
+
+function unfitColumn(schema: readonly FoundColumn[], part: Part, name: string): ShardError {
+  const { type, path } = columnsOf(schema, name).find((column) => fitOfOne(part, column) === 'unfit')!;
+  const what = { url: 'URLs', caption: 'captions', hash: 'hashes' }[part as string] ?? `${part} scores`;
+  return new ShardError(
     'BB_SCHEMA_MISMATCH',
-    `The hash column "${found}" holds ${type}, not 64-bit integers. Leave --hash-col out to have hashes computed.`,
-    { fields: { column: found, type } },
+    `${path === undefined ? 'The' : `${path}: the`} column "${name}" cannot be read as ${what}. ${unfitReason(part, type)} ${WAYS_ON[part]}`,
+    { fields: { column: name, part, type, ...(path !== undefined && { path }) } },
   );
 }
 
+/** The same columns by the names that they have in a schema, whose spelling may be another file's. */
+export function asSpelt<Mapping extends Partial<ColumnMapping>>(
+  mapping: Mapping,
+  schema: readonly SchemaColumn[],
+): Mapping {
+  const entries = Object.entries(mapping) as [string, string][];
+  return Object.fromEntries(
+    entries.map(([part, name]) => [part, columnOf(schema, name)?.name ?? name]),
+  ) as unknown as Mapping;
+}
+
 /** The column of that name: as spelt, else whatever its case. */
-export function columnOf(schema: readonly SchemaColumn[], name: string): SchemaColumn | undefined {
+export function columnOf<Column extends SchemaColumn>(
+  schema: readonly Column[],
+  name: string,
+): Column | undefined {
   return (
     schema.find((column) => column.name === name) ??
     schema.find((column) => column.name.toLowerCase() === name.toLowerCase())
   );
 }
 
-function missing(schema: readonly SchemaColumn[], what: string): ShardError {
-  const columns = schema.map((column) => column.name);
+function missing(schema: readonly FoundColumn[], what: string): ShardError {
+  const columns = [...new Set(schema.map((column) => column.name))];
   return new ShardError('BB_COLUMN_MISSING', `${what} It has: ${columns.join(', ') || 'none'}.`, {
     fields: { columns },
   });

@@ -57,7 +57,7 @@ export class ShardDatabase {
     let next = 0;
     let table: ShardTable | undefined;
     try {
-      for await (const rows of scanFile(this.#instance, file, plan.schema, specs[0]!.firstRow)) {
+      for await (const rows of scanFile(this.#instance, file, plan, specs[0]!.firstRow)) {
         const endRow = rows.firstRow + rows.rowCount;
         while (next < specs.length && specs[next]!.firstRow < endRow) {
           const spec = specs[next]!;

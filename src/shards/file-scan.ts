@@ -1,9 +1,10 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
-import { columnOf, type SchemaColumn } from './columns.ts';
+import { partIn, readAs } from './column-sql.ts';
+import { columnOf } from './columns.ts';
 import { readFailure, ShardError } from './errors.ts';
 import { readColumns } from './footer.ts';
-import type { InputFile } from './plan.ts';
-import { parquetSource, quoteName } from './sql.ts';
+import type { InputFile, RunPlan } from './plan.ts';
+import { parquetSource } from './sql.ts';
 
 /** The row number within the file is the first column of every chunk; the schema's columns follow. */
 export const POSITION_TYPE = 'BIGINT';
@@ -19,7 +20,7 @@ export interface ScannedRows {
 }
 
 /**
- * Streams a file's rows from `firstRow` on, in order, each column as its type in `schema` (null where the file
+ * Streams a file's rows from `firstRow` on, in order, each column as its type in the plan's schema (null where the file
  * has no such column). One pass; memory holds a few pages of the file, however large its row groups are.
  *
  * @throws ShardError BB_SHARD_READ
@@ -27,13 +28,13 @@ export interface ScannedRows {
 export async function* scanFile(
   instance: DuckDBInstance,
   file: InputFile,
-  schema: readonly SchemaColumn[],
+  plan: Pick<RunPlan, 'schema' | 'columns'>,
   firstRow: number,
 ): AsyncGenerator<ScannedRows> {
   const connection = await instance.connect();
   let nextRow = firstRow;
   try {
-    const select = await scanQuery(connection, file, schema);
+    const select = await scanQuery(connection, file, plan);
     const result = await connection.stream(`${select} WHERE position >= ${firstRow}`);
     for (;;) {
       const chunk = await result.fetchChunk();
@@ -56,13 +57,12 @@ export async function* scanFile(
 async function scanQuery(
   connection: DuckDBConnection,
   file: InputFile,
-  schema: readonly SchemaColumn[],
+  plan: Pick<RunPlan, 'schema' | 'columns'>,
 ): Promise<string> {
-  const present = await readColumns(connection, file.readPath);
-  const columns = schema.map(({ name, type }, i) => {
-    const column = columnOf(present, name);
-    return `CAST(${column ? quoteName(column.name) : 'NULL'} AS ${type}) AS c${i}`;
-  });
+  const present = await readColumns(connection, file.readPath, file.path);
+  const columns = plan.schema.map(
+    ({ name, type }, i) => `${readAs(columnOf(present, name), type, partIn(plan.columns, name))} AS c${i}`,
+  );
   // A column of that very name hides the row number.
   const position = columnOf(present, ROW_NUMBER) ? 'row_number() OVER () - 1' : ROW_NUMBER;
   return `SELECT * FROM (SELECT ${position} AS position, ${columns.join(', ')} FROM ${parquetSource(file.readPath)})`;

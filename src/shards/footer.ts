@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/errors.ts';
-import type { SchemaColumn } from './columns.ts';
+import { NULL_TYPE } from './column-values.ts';
+import type { FileColumn } from './columns.ts';
 import { openInput, readHead, refuseForeign } from './content.ts';
 import { queryRows } from './duckdb.ts';
 import { unreadable } from './errors.ts';
+import { withPartitions } from './partitions.ts';
 import { parquetSource, quotePath } from './sql.ts';
 
 /** What a Parquet file's footer says of it. */
@@ -14,7 +16,8 @@ export interface Footer {
   readonly sizeBytes: number;
   /** sha256 (hex) of the file's size and its footer, which holds the place and the statistics of every chunk. */
   readonly fingerprint: string;
-  readonly columns: readonly SchemaColumn[];
+  /** Its own, then those of the folders that it lies in. */
+  readonly columns: readonly FileColumn[];
 }
 
 /** The magic word and, before it, the footer's length (little-endian uint32). */
@@ -24,9 +27,14 @@ const MAGIC = 'PAR1';
 /**
  * Reads a Parquet file's footer and nothing else.
  *
+ * @param origin the file that `path` is a copy of; its folders may give columns
  * @throws ShardError BB_INPUT_UNREADABLE
  */
-export async function readFooter(connection: DuckDBConnection, path: string): Promise<Footer> {
+export async function readFooter(
+  connection: DuckDBConnection,
+  path: string,
+  origin: string = path,
+): Promise<Footer> {
   const { sizeBytes, fingerprint } = await fingerprintOf(path);
   try {
     const [metadata] = await queryRows<{ num_rows: bigint }>(
@@ -37,20 +45,68 @@ export async function readFooter(connection: DuckDBConnection, path: string): Pr
       rowCount: Number(metadata!.num_rows),
       sizeBytes,
       fingerprint,
-      columns: await readColumns(connection, path),
+      columns: await readColumns(connection, path, origin),
     };
   } catch (thrown) {
     throw unreadable(path, messageOf(thrown), thrown);
   }
 }
 
-/** The columns of a Parquet file, with DuckDB's names for their types. */
-export async function readColumns(connection: DuckDBConnection, path: string): Promise<SchemaColumn[]> {
+/**
+ * The columns of a Parquet file, with DuckDB's names for their types, and those of the folders that it lies in. A column
+ * that its writer knew to be all null has the type NULL: DuckDB itself takes it for integers.
+ *
+ * @param origin as for `readFooter`
+ */
+export async function readColumns(
+  connection: DuckDBConnection,
+  path: string,
+  origin: string = path,
+): Promise<FileColumn[]> {
   const rows = await queryRows<{ column_name: string; column_type: string }>(
     connection,
     `DESCRIBE SELECT * FROM ${parquetSource(path)}`,
   );
-  return rows.map((row) => ({ name: row.column_name, type: row.column_type }));
+  const isNull = await nullColumns(connection, path);
+  const own = rows.map(({ column_name: name, column_type: type }, place) => ({
+    name,
+    type: isNull(place) ? nullType(type) : type,
+  }));
+  return withPartitions(own, origin);
+}
+
+/** A list of nothing but null stays a list. */
+function nullType(type: string): string {
+  return type.replace(/^INTEGER/, NULL_TYPE);
+}
+
+interface SchemaNode {
+  readonly logical_type: string | null;
+  readonly num_children: bigint | null;
+}
+
+/** Tells of a column by its place whether the file says that it holds nothing but null, or lists of null. */
+async function nullColumns(connection: DuckDBConnection, path: string): Promise<(place: number) => boolean> {
+  const [root, ...nodes] = await queryRows<SchemaNode>(
+    connection,
+    `SELECT logical_type, num_children FROM parquet_schema(${quotePath(path)})`,
+  );
+  if (!nodes.some(isNullNode)) return () => false;
+  const found = new Set<number>();
+  let at = 0;
+  const leaves = (): SchemaNode[] => {
+    const node = nodes[at++]!;
+    const children = Number(node.num_children ?? 0);
+    return children === 0 ? [node] : Array.from({ length: children }, leaves).flat();
+  };
+  for (let place = 0; place < Number(root!.num_children); place++) {
+    if (leaves().every(isNullNode)) found.add(place);
+  }
+  return (place) => found.has(place);
+}
+
+function isNullNode({ logical_type }: SchemaNode): boolean {
+  return logical_type === 'NullType()';
 }
 
 async function fingerprintOf(path: string): Promise<{ sizeBytes: number; fingerprint: string }> {

@@ -1,11 +1,21 @@
 import type { DuckDBBlobVector, DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import { hashTexts } from '../samples/hash.ts';
 import { forEachNull, itemsOf, streamChunks } from './chunk.ts';
-import { type ColumnChoice, columnOf, findColumns, isInteger, type SchemaColumn } from './columns.ts';
+import { storedSql, storedType } from './column-sql.ts';
+import { hashSql } from './column-values.ts';
+import {
+  type ColumnChoice,
+  columnOf,
+  type FileColumn,
+  findColumns,
+  findParts,
+  type SchemaColumn,
+} from './columns.ts';
 import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
-import { readFailure, ShardError } from './errors.ts';
+import { readFailure } from './errors.ts';
 import { readFooter } from './footer.ts';
-import { asInt64, parquetSource, quoteName } from './sql.ts';
+import { parquetSource, quoteName } from './sql.ts';
+import { checkTexts } from './value-check.ts';
 
 /** The hashes of some rows, in their order. */
 export interface HashRows {
@@ -38,13 +48,13 @@ export class HashRowReader {
     this.#query = query;
   }
 
-  /** @throws ShardError BB_INPUT_UNREADABLE, BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
+  /** @throws ShardError BB_INPUT_UNREADABLE, BB_INPUT_VALUE, BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
   static async open(path: string, choice: ColumnChoice, options: DuckDbOptions): Promise<HashRowReader> {
     const instance = await openDuckDb(options);
     const connection = await instance.connect();
     try {
       const { columns, rowCount } = await readFooter(connection, path);
-      const query = queryOf(path, columns, choice);
+      const query = await queryOf(connection, path, columns, choice);
       return new HashRowReader(path, instance, connection, rowCount, query);
     } catch (thrown) {
       connection.closeSync();
@@ -83,11 +93,19 @@ interface HashQuery {
   readonly take: (chunk: DuckDBDataChunk) => HashRows;
 }
 
-function queryOf(path: string, schema: readonly SchemaColumn[], choice: ColumnChoice): HashQuery {
-  const hash = hashColumn(path, schema, choice.hashColumn);
-  if (hash) {
+/** A column of hashes is enough: only without one are URL and caption looked for. */
+async function queryOf(
+  connection: DuckDBConnection,
+  path: string,
+  columns: readonly FileColumn[],
+  choice: ColumnChoice,
+): Promise<HashQuery> {
+  const { hash: name } = findParts(columns, choice, ['hash']).columns;
+  if (name !== undefined) {
+    await checkTexts(connection, { path, readPath: path, columns }, { hash: name });
+    const hash = columnOf(columns, name)!;
     return {
-      select: `SELECT ${asInt64(quoteName(hash.name), hash.type)} FROM ${parquetSource(path)}`,
+      select: `SELECT ${hashSql(storedSql(hash), storedType(hash))} FROM ${parquetSource(path)}`,
       take: (chunk) => {
         const withoutHash = new Uint8Array(chunk.rowCount);
         forEachNull(chunk, 0, (row) => {
@@ -97,9 +115,10 @@ function queryOf(path: string, schema: readonly SchemaColumn[], choice: ColumnCh
       },
     };
   }
-  const { url, caption } = findColumns(schema, choice);
+  const { url, caption } = findColumns(columns, choice);
+  const rows = columns.map((column) => `${storedSql(column)} AS ${quoteName(column.name)}`);
   return {
-    select: `SELECT ${hashedTextSql(schema, url, caption)} FROM ${parquetSource(path)}`,
+    select: `SELECT ${hashedTextSql(columns, url, caption)} FROM (SELECT ${rows.join(', ')} FROM ${parquetSource(path)})`,
     take: (chunk) => ({ hashes: hashTextColumn(chunk, 0), withoutHash: new Uint8Array(chunk.rowCount) }),
   };
 }
@@ -120,29 +139,6 @@ export function hashedTextSql(
 export function hashTextColumn(chunk: DuckDBDataChunk, column: number): BigInt64Array {
   const vector = chunk.getColumnVector(column) as DuckDBBlobVector;
   return hashTexts(Array.from({ length: chunk.rowCount }, (_, row) => vector.getItemBytes(row)!));
-}
-
-function hashColumn(
-  path: string,
-  schema: readonly SchemaColumn[],
-  chosen: string | undefined,
-): SchemaColumn | undefined {
-  const found = columnOf(schema, chosen ?? 'hash');
-  if (found && isInteger(found.type)) return found;
-  if (chosen === undefined) return undefined;
-  if (found) {
-    throw new ShardError(
-      'BB_SCHEMA_MISMATCH',
-      `The column ${found.name} of ${path} holds ${found.type}, not 64-bit integers. Give another --hash-col.`,
-      { fields: { path, column: found.name, type: found.type } },
-    );
-  }
-  const columns = schema.map(({ name }) => name);
-  throw new ShardError(
-    'BB_COLUMN_MISSING',
-    `${path} has no column ${chosen}, which --hash-col names. It has: ${columns.join(', ') || 'none'}.`,
-    { fields: { path, columns } },
-  );
 }
 
 /** A text's UTF-8 bytes, null as no bytes. */

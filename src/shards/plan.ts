@@ -1,18 +1,24 @@
+import type { DuckDBInstance } from '@duckdb/node-api';
 import pLimit from 'p-limit';
 import { BowerbirdError } from '../base/errors.ts';
 import {
+  asSpelt,
   type ColumnChoice,
   type ColumnMapping,
   columnOf,
+  type FoundColumns,
   findColumns,
   type SchemaColumn,
 } from './columns.ts';
 import { openDuckDb } from './duckdb.ts';
 import { ShardError } from './errors.ts';
+import { columnsByPart, findPartsOf, isText } from './input-parts.ts';
 import { expandInputs, type FoundInput, type InputFormat } from './inputs.ts';
+import { describeParts, type PlayedPart } from './played-parts.ts';
 import { makeReadable, type ReadableInput } from './readable.ts';
-import { type FileSchema, unifySchemas } from './schema.ts';
+import { unifySchemas } from './schema.ts';
 import { isDialectGiven, type TextOptions } from './text-options.ts';
+import { checkTexts, type MissingTexts } from './value-check.ts';
 
 /** One input file of a run. */
 export type InputFile = Omit<ReadableInput, 'columns'>;
@@ -33,6 +39,8 @@ export interface RunPlan {
   readonly rowCount: number;
   readonly samplesPerShard: number;
   readonly columns: ColumnMapping;
+  /** Which column plays which part, what it is converted to, and how many of its texts stand for none. */
+  readonly parts: readonly PlayedPart[];
   /** The columns of all inputs together, with DuckDB's names for the types that they are read as. */
   readonly schema: readonly SchemaColumn[];
 }
@@ -56,11 +64,6 @@ export interface PlanOptions extends ColumnChoice {
 const FOOTERS_AT_ONCE = 8;
 const PLANNING_MEMORY_MB = 1024;
 
-interface InspectedInput {
-  readonly file: InputFile;
-  readonly schema: FileSchema;
-}
-
 /**
  * Cuts files into shards of at most `samplesPerShard` consecutive rows, numbered from 0 over all files in order.
  * A shard never crosses a file, as in img2dataset: the last one of each file is shorter.
@@ -80,35 +83,39 @@ export function cutShards(
 }
 
 /**
- * Finds the inputs, reads the footers of Parquet files (and nothing else of them), stages text files as Parquet,
- * settles one schema and the part that each column plays, and cuts the rows into shards.
+ * Finds the inputs, reads the footers of Parquet files (and of their rows only hashes and scores that are kept as text,
+ * to see whether they are numbers), stages text files as Parquet, settles one schema and the part that each column
+ * plays, and cuts the rows into shards.
  *
- * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_INPUT_EMPTY, BB_COLUMN_MISSING,
+ * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_INPUT_EMPTY, BB_INPUT_VALUE, BB_COLUMN_MISSING,
  *   BB_SCHEMA_MISMATCH, BB_SHARD_WRITE and BB_DISK_FULL (staging)
  */
 export async function planRun(options: PlanOptions): Promise<RunPlan> {
   const found = await expandInputs(options.inputs, options);
   refuseIdleDialect(found, options.text ?? {});
-  const inspected = await inspectAll(found, options);
-  tellEmpty(
-    inspected.map(({ file }) => file),
-    options.onNote,
-  );
-  const schema = settleSchema(
-    inspected.map((input) => input.schema),
-    options,
-  );
-  const columns = findColumns(schema, options);
-  requireUrlEverywhere(inspected, columns.url);
-  const inputs = inspected.map((input) => input.file);
-  return {
-    inputs,
-    shards: cutShards(inputs, options.samplesPerShard),
-    rowCount: inputs.reduce((sum, input) => sum + input.rowCount, 0),
-    samplesPerShard: options.samplesPerShard,
-    columns,
-    schema,
-  };
+  const instance = await openDuckDb({
+    memoryLimitMb: PLANNING_MEMORY_MB,
+    temporaryFolder: options.stagingFolder,
+  });
+  try {
+    const tables = await openAll(instance, found, options);
+    tellEmpty(tables, options.onNote);
+    const { columns, empty } = findRunParts(tables, options);
+    requireUrlEverywhere(tables, columns.url);
+    const missing = await checkAll(instance, tables, columns);
+    const schema = settleSchema(tables, columns);
+    return {
+      inputs: tables.map(({ columns: _, ...file }) => file),
+      shards: cutShards(tables, options.samplesPerShard),
+      rowCount: tables.reduce((sum, { rowCount }) => sum + rowCount, 0),
+      samplesPerShard: options.samplesPerShard,
+      columns: asSpelt(columns, schema),
+      parts: describeParts(tables, { columns, empty }, missing),
+      schema,
+    };
+  } finally {
+    instance.closeSync();
+  }
 }
 
 /** @throws BowerbirdError BB_USAGE for what is said of files that are not among the inputs */
@@ -126,31 +133,58 @@ function refuseIdleDialect(found: readonly FoundInput[], text: TextOptions): voi
   }
 }
 
-async function inspectAll(found: readonly FoundInput[], options: PlanOptions): Promise<InspectedInput[]> {
-  const instance = await openDuckDb({
-    memoryLimitMb: PLANNING_MEMORY_MB,
-    temporaryFolder: options.stagingFolder,
-  });
+async function openAll(
+  instance: DuckDBInstance,
+  found: readonly FoundInput[],
+  { stagingFolder, text = {}, onProgress }: PlanOptions,
+): Promise<ReadableInput[]> {
   const footers = pLimit(FOOTERS_AT_ONCE);
   const conversions = pLimit(1);
   let filesDone = 0;
-  const inspectOne = async (input: FoundInput): Promise<InspectedInput> => {
-    const { columns, ...file } = await makeReadable(instance, input, {
-      stagingFolder: options.stagingFolder,
-      text: options.text ?? {},
-    });
+  const openOne = async (input: FoundInput): Promise<ReadableInput> => {
+    const table = await makeReadable(instance, input, { stagingFolder, text });
     filesDone++;
-    options.onProgress?.(`Read ${filesDone} of ${found.length} input files`);
-    return { file, schema: { path: file.path, columns, soft: file.format !== 'parquet' } };
+    onProgress?.(`Read ${filesDone} of ${found.length} input files`);
+    return table;
   };
   try {
     return await Promise.all(
-      found.map((input) => (input.format === 'parquet' ? footers : conversions)(inspectOne, input)),
+      found.map((input) => (input.format === 'parquet' ? footers : conversions)(openOne, input)),
     );
   } finally {
     footers.clearQueue();
     conversions.clearQueue();
-    instance.closeSync();
+  }
+}
+
+/** @throws ShardError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
+function findRunParts(
+  tables: readonly ReadableInput[],
+  options: PlanOptions,
+): FoundColumns & { readonly columns: ColumnMapping } {
+  const { columns, empty } = findPartsOf(tables, options);
+  if (columns.url !== undefined) return { columns: { ...columns, url: columns.url }, empty };
+  const schema = tables.flatMap((table) => table.columns);
+  const { url } = findColumns(schema, options);
+  throw new ShardError(
+    'BB_COLUMN_MISSING',
+    `The column "${url}" has no value in any input, so there is nothing to download. Name the column of URLs with --url-col.`,
+    { fields: { column: url } },
+  );
+}
+
+async function checkAll(
+  instance: DuckDBInstance,
+  tables: readonly ReadableInput[],
+  columns: ColumnMapping,
+): Promise<MissingTexts[]> {
+  const connection = await instance.connect();
+  try {
+    const missing: MissingTexts[] = [];
+    for (const table of tables) missing.push(await checkTexts(connection, table, columns));
+    return missing;
+  } finally {
+    connection.closeSync();
   }
 }
 
@@ -175,24 +209,24 @@ function howEmpty({ format, sizeBytes }: InputFile): string {
   return `${what}${sizeBytes} bytes`;
 }
 
-/** Guessed types stand, but for the URL and the caption: "2012" is a caption, and its bytes are hashed. */
-function settleSchema(files: readonly FileSchema[], choice: ColumnChoice): SchemaColumn[] {
-  const unified = unifySchemas(files);
-  const { url, caption } = findColumns(unified, choice);
-  return unified.map(({ name, type, soft }) => ({
-    name,
-    type: soft && (name === url || name === caption) ? 'VARCHAR' : type,
+/** One schema for all inputs, in which parts have types that they can be read from. */
+function settleSchema(files: readonly ReadableInput[], columns: Partial<ColumnMapping>): SchemaColumn[] {
+  const schemas = files.map((file) => ({
+    path: file.path,
+    columns: columnsByPart(file, columns),
+    soft: isText(file),
   }));
+  return unifySchemas(schemas, columns).map(({ name, type }) => ({ name, type }));
 }
 
-function requireUrlEverywhere(inspected: readonly InspectedInput[], url: string): void {
-  for (const { file, schema } of inspected) {
-    if (file.rowCount === 0 || columnOf(schema.columns, url)) continue;
-    const columns = schema.columns.map((column) => column.name);
+function requireUrlEverywhere(tables: readonly ReadableInput[], url: string): void {
+  for (const { path, rowCount, columns: own } of tables) {
+    if (rowCount === 0 || columnOf(own, url)) continue;
+    const columns = own.map((column) => column.name);
     throw new ShardError(
       'BB_COLUMN_MISSING',
-      `${file.path} has no column "${url}", which holds the URLs of the other inputs. It has: ${columns.join(', ')}.`,
-      { fields: { path: file.path, columns } },
+      `${path} has no column "${url}", which holds the URLs of the other inputs. It has: ${columns.join(', ')}.`,
+      { fields: { path, columns } },
     );
   }
 }

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { commitFile, temporaryPath } from '../base/files.ts';
-import type { SchemaColumn } from './columns.ts';
+import type { FileColumn } from './columns.ts';
 import { readHead, refuseForeign } from './content.ts';
 import { readFooter } from './footer.ts';
 import type { FoundInput, InputFormat } from './inputs.ts';
+import { withPartitions } from './partitions.ts';
 import { type StagingOptions, stageText } from './stage-text.ts';
 import { fingerprintFile, packingOf, unpackTo } from './text-bytes.ts';
 import type { MalformedLine } from './text-table.ts';
@@ -25,8 +26,8 @@ export interface ReadableInput {
   /** Lines that break the format; each is a row of nulls. */
   readonly malformedRowCount: number;
   readonly firstMalformed: MalformedLine | null;
-  /** With the types that a text's values plainly have; a Parquet file's own otherwise. */
-  readonly columns: readonly SchemaColumn[];
+  /** With the types that a text's values plainly have; a Parquet file's own otherwise. Partition columns are among them. */
+  readonly columns: readonly FileColumn[];
 }
 
 /**
@@ -41,26 +42,32 @@ export async function makeReadable(
   options: StagingOptions,
 ): Promise<ReadableInput> {
   const connection = await instance.connect();
-  const { path, format } = input;
   try {
-    if (format === 'parquet') {
-      const readPath = (await packingOf(path)) ? await unpackParquet(path, options.stagingFolder) : path;
-      const footer = await readFooter(connection, readPath);
-      return { path, format, ...footer, readPath, malformedRowCount: 0, firstMalformed: null };
-    }
-    const { head } = await readHead(path);
-    refuseForeign(input, head);
-    const identity = await fingerprintFile(path);
-    await mkdir(options.stagingFolder, { recursive: true });
-    return {
-      path,
-      format,
-      ...identity,
-      ...(await stageText(connection, input, identity.fingerprint, options)),
-    };
+    return await readableOn(connection, input, options);
   } finally {
     connection.closeSync();
   }
+}
+
+/** The same on a connection that nothing else uses meanwhile. */
+export async function readableOn(
+  connection: DuckDBConnection,
+  input: FoundInput,
+  options: StagingOptions,
+): Promise<ReadableInput> {
+  const { path, format } = input;
+  if (format === 'parquet') {
+    const readPath = (await packingOf(path)) ? await unpackParquet(path, options.stagingFolder) : path;
+    const footer = await readFooter(connection, readPath, path);
+    return { path, format, ...footer, readPath, malformedRowCount: 0, firstMalformed: null };
+  }
+  const { head } = await readHead(path);
+  refuseForeign(input, head);
+  const identity = await fingerprintFile(path);
+  await mkdir(options.stagingFolder, { recursive: true });
+  const { columns, ...staged } = await stageText(connection, input, identity.fingerprint, options);
+  const stored = columns.map((column) => ({ ...column, stored: 'VARCHAR' }));
+  return { path, format, ...identity, ...staged, columns: withPartitions(stored, path) };
 }
 
 /** What a person is told of an input's lines that are no rows; undefined where there are none. */

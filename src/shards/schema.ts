@@ -1,15 +1,13 @@
-import type { SchemaColumn } from './columns.ts';
+import { fitOf, NULL_TYPE, type Part } from './column-values.ts';
+import { type ColumnMapping, type FileColumn, SCORE_PARTS, type SchemaColumn } from './columns.ts';
 import { ShardError } from './errors.ts';
 
 /** The columns of one input. `soft` marks types that were guessed from text: they give way to VARCHAR. */
 export interface FileSchema {
   readonly path: string;
-  readonly columns: readonly SchemaColumn[];
+  readonly columns: readonly FileColumn[];
   readonly soft: boolean;
 }
-
-/** The type of a column without a single value. */
-export const NULL_TYPE = '"NULL"';
 
 /** Signed integers by width, with the unsigned ones that fit into each. */
 const INTEGER_WIDTHS = [
@@ -26,30 +24,44 @@ export interface UnifiedColumn extends SchemaColumn {
 
 interface Unified extends UnifiedColumn {
   readonly path: string;
+  /** What it is read for, where types may then differ: each file's values are taken by the part's own rule. */
+  readonly part: Part | undefined;
 }
 
 /**
  * One schema for all inputs, columns in order of first sight. Names are matched whatever their case (the first
  * spelling stays). Integers widen, integers and floats meet as DOUBLE; a column that a file lacks reads as null there.
+ * A hash or a score may be integers in one file and text in another: it is read as BIGINT or DOUBLE then.
  *
+ * @param mapping the columns that play parts
  * @throws ShardError BB_SCHEMA_MISMATCH naming the column and both files
  */
-export function unifySchemas(files: readonly FileSchema[]): UnifiedColumn[] {
+export function unifySchemas(
+  files: readonly FileSchema[],
+  mapping: Partial<ColumnMapping> = {},
+): UnifiedColumn[] {
+  const partOf = (name: string): Part | undefined =>
+    MIXED_PARTS.find((part) => mapping[part]?.toLowerCase() === name.toLowerCase());
   const unified = new Map<string, Unified>();
   for (const file of files) {
     for (const column of file.columns) {
       const key = column.name.toLowerCase();
-      const next = { ...column, soft: file.soft, path: file.path };
+      // A folder's name is text, whatever it says, and gives way to a column of that name.
+      const soft = file.soft || column.partition !== undefined;
+      const { name, type } = column;
+      const next = { name, type, soft, path: file.path, part: partOf(name) };
       const before = unified.get(key);
       unified.set(key, before ? merge(before, next) : next);
     }
   }
   return [...unified.values()].map(({ name, type, soft }) => ({
     name,
-    type: type === NULL_TYPE ? 'INTEGER' : type,
+    type: type.replace(NULL_TYPE, 'INTEGER'),
     soft,
   }));
 }
+
+const MIXED_PARTS = ['hash', ...SCORE_PARTS] as const;
 
 function merge(before: Unified, next: Unified): Unified {
   const type = commonType(before, next);
@@ -57,7 +69,7 @@ function merge(before: Unified, next: Unified): Unified {
   const soft = before.soft && next.soft;
   // Whoever brought the harder type is named in a later mismatch.
   const path = before.type === type ? before.path : next.path;
-  return { name: before.name, type, soft, path };
+  return { name: before.name, type, soft, path, part: before.part };
 }
 
 function commonType(a: Unified, b: Unified): string | undefined {
@@ -65,8 +77,24 @@ function commonType(a: Unified, b: Unified): string | undefined {
   if (a.type === NULL_TYPE) return b.type;
   const numeric = commonNumber(a.type, b.type);
   if (numeric) return numeric;
+  const lists = commonList(a.type, b.type);
+  if (lists) return lists;
+  const mixed = a.part && commonPart(a.part, a.type, b.type);
+  if (mixed) return mixed;
   const textual = (a.type === 'VARCHAR' && b.soft) || (b.type === 'VARCHAR' && a.soft);
   return textual ? 'VARCHAR' : undefined;
+}
+
+/** A list of nothing but null is a list of anything. */
+function commonList(a: string, b: string): string | undefined {
+  const isNullList = (type: string): boolean => type === `${NULL_TYPE}[]`;
+  if (isNullList(a) && b.endsWith('[]')) return b;
+  return isNullList(b) && a.endsWith('[]') ? a : undefined;
+}
+
+function commonPart(part: Part, a: string, b: string): string | undefined {
+  if ([a, b].some((type) => fitOf(part, type) === 'unfit')) return undefined;
+  return part === 'hash' ? 'BIGINT' : 'DOUBLE';
 }
 
 function commonNumber(a: string, b: string): string | undefined {

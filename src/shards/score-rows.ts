@@ -3,23 +3,15 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { setRoundedToOdd } from '../base/round-to-odd.ts';
 import { forEachNull, itemsOf, streamChunks } from './chunk.ts';
-import { columnOf, type SchemaColumn } from './columns.ts';
-import { type DuckDbOptions, openDuckDb, queryRows } from './duckdb.ts';
+import { storedSql, storedType } from './column-sql.ts';
+import { hashSql, numberSql, type ScorePart, scoreSql } from './column-values.ts';
+import { type ColumnMapping, columnOf, type FileColumn, KNOWN_NAMES, known, SCORE_NAMES } from './columns.ts';
+import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
 import { readFailure, ShardError } from './errors.ts';
-import { readFooter } from './footer.ts';
+import { type ReadableInput, malformedNote, readableOn } from './readable.ts';
 import { expandInputs, type FoundInput } from './inputs.ts';
-import { asInt64, parquetSource, quoteName, quotePath } from './sql.ts';
-import { fingerprintFile } from './text-bytes.ts';
-
-/** A published score. */
-export type ScoreColumn = 'aesthetic' | 'punsafe' | 'pwatermark';
-
-/** Names that a score goes by, best first: this tool's and LAION's. */
-export const SCORE_NAMES: Readonly<Record<ScoreColumn, readonly string[]>> = {
-  aesthetic: ['aesthetic', 'prediction', 'AESTHETIC_SCORE'],
-  punsafe: ['punsafe'],
-  pwatermark: ['pwatermark'],
-};
+import { parquetSource } from './sql.ts';
+import { checkTexts } from './value-check.ts';
 
 /** Some rows, in any order; rows without a hash are not among them. */
 export interface ScoreBatch {
@@ -42,18 +34,21 @@ export interface ScoreRowOptions extends DuckDbOptions {
   readonly forFloat16?: boolean;
   /** Called before a file's rows come. */
   readonly onSource?: (source: ScoreSource) => void;
+  /** Told of lines that break their format. */
+  readonly onNote?: (note: string) => void;
 }
 
 const BATCH_ROWS = 64 * 1024;
 
 /**
- * Streams hash and scores from tag Parquet, run folders (their tags) and CSV or TSV with a header, file by file.
+ * Streams hash and scores, file by file, from run folders (their tags) and all formats that `score` reads.
  *
- * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_COLUMN_MISSING, BB_SHARD_READ
+ * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_INPUT_VALUE, BB_COLUMN_MISSING,
+ *   BB_SCHEMA_MISMATCH, BB_SHARD_READ
  */
 export async function* readScoreRows(
   paths: readonly string[],
-  columns: readonly ScoreColumn[],
+  columns: readonly ScorePart[],
   options: ScoreRowOptions,
 ): AsyncGenerator<ScoreBatch> {
   const inputs = await expandInputs(paths.map(tagsOf));
@@ -62,8 +57,7 @@ export async function* readScoreRows(
   try {
     // All files are looked at before the first row is read: a wrong one is told at once.
     const files: ScoreFile[] = [];
-    const type = options.forFloat16 ? 'DOUBLE' : 'FLOAT';
-    for (const input of inputs) files.push(await inspect(connection, input, columns, type));
+    for (const input of inputs) files.push(await inspect(connection, input, columns, options));
     for (const file of files) {
       options.onSource?.(file.source);
       yield* readFile(connection, file, columns.length);
@@ -80,9 +74,6 @@ export function tagsOf(path: string): string {
   return existsSync(join(path, 'run.json')) && existsSync(tags) ? tags : path;
 }
 
-/** What a query gives scores as that are not FLOAT. */
-type ScoreType = 'FLOAT' | 'DOUBLE';
-
 interface ScoreFile {
   readonly source: ScoreSource;
   /** SQL that gives hash and scores of all rows. */
@@ -92,69 +83,46 @@ interface ScoreFile {
 async function inspect(
   connection: DuckDBConnection,
   input: FoundInput,
-  columns: readonly ScoreColumn[],
-  type: ScoreType,
+  columns: readonly ScorePart[],
+  { temporaryFolder, forFloat16, onNote }: ScoreRowOptions,
 ): Promise<ScoreFile> {
-  const { path, format } = input;
-  if (format === 'parquet') {
-    const { columns: schema, ...footer } = await readFooter(connection, path);
-    return {
-      source: { path, ...footer },
-      select: selectFrom(parquetSource(path), path, schema, columns, type),
-    };
-  }
-  if (format !== 'csv' && format !== 'tsv') {
-    throw new ShardError(
-      'BB_INPUT_FORMAT',
-      `${path}: scores are read from Parquet, CSV or TSV, not ${format}.`,
-      {
-        fields: { path },
-      },
-    );
-  }
-  const delimiter = format === 'csv' ? ',' : '\\t';
-  const table = `read_csv(${quotePath(path)}, header = true, all_varchar = true, delim = E'${delimiter}')`;
-  const identity = await fingerprintFile(path);
-  const [schema, rowCount] = await textShape(connection, table, path);
-  return { source: { path, ...identity, rowCount }, select: selectFrom(table, path, schema, columns, type) };
+  const table = await readableOn(connection, input, { stagingFolder: temporaryFolder, text: {} });
+  const mapping = scoreColumns(table, columns);
+  await checkTexts(connection, table, mapping);
+  const note = malformedNote(table);
+  if (note !== undefined) onNote?.(note);
+  const readPart = (part: 'hash' | ScorePart): string => {
+    const column = columnOf(table.columns, mapping[part]!)!;
+    const [value, type] = [storedSql(column), storedType(column)];
+    if (part === 'hash') return hashSql(value, type);
+    return forFloat16 && type !== 'FLOAT' ? numberSql(value, type) : scoreSql(value, type);
+  };
+  const { path, sizeBytes, rowCount, fingerprint, readPath } = table;
+  return {
+    source: { path, sizeBytes, rowCount, fingerprint },
+    select: `SELECT ${(['hash', ...columns] as const).map(readPart).join(', ')} FROM ${parquetSource(readPath)}`,
+  };
 }
 
-async function textShape(
-  connection: DuckDBConnection,
-  table: string,
-  path: string,
-): Promise<[SchemaColumn[], number]> {
-  try {
-    const rows = await queryRows<{ column_name: string }>(connection, `DESCRIBE SELECT * FROM ${table}`);
-    const [count] = await queryRows<{ n: bigint }>(connection, `SELECT count(*) AS n FROM ${table}`);
-    return [rows.map((row) => ({ name: row.column_name, type: 'VARCHAR' })), Number(count!.n)];
-  } catch (thrown) {
-    throw readFailure(path, thrown);
+/** @throws ShardError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
+function scoreColumns(
+  { path, columns: schema }: ReadableInput,
+  columns: readonly ScorePart[],
+): Partial<ColumnMapping> {
+  const mapping: Partial<Record<'hash' | ScorePart, string>> = {};
+  const described = schema.map((column) => ({ ...column, path }));
+  for (const part of ['hash', ...columns] as const) {
+    const names = part === 'hash' ? KNOWN_NAMES.hash : SCORE_NAMES[part];
+    const found = known(described, part, names);
+    if (!found) throw missing(path, schema, names);
+    mapping[part] = found.name;
   }
+  return mapping;
 }
 
-function selectFrom(
-  table: string,
-  path: string,
-  schema: readonly SchemaColumn[],
-  columns: readonly ScoreColumn[],
-  type: ScoreType,
-): string {
-  const hash = named(schema, path, ['hash']);
-  const int64 = asInt64(quoteName(hash.name), hash.type);
-  const scores = columns.map((column) => {
-    const found = named(schema, path, SCORE_NAMES[column]);
-    const scoreType = found.type === 'FLOAT' ? 'FLOAT' : type;
-    return `${quoteName(found.name)}::${scoreType}`;
-  });
-  return `SELECT ${[int64, ...scores].join(', ')} FROM ${table}`;
-}
-
-function named(schema: readonly SchemaColumn[], path: string, names: readonly string[]): SchemaColumn {
-  const found = names.map((name) => columnOf(schema, name)).find((column) => column !== undefined);
-  if (found) return found;
+function missing(path: string, schema: readonly FileColumn[], names: readonly string[]): ShardError {
   const columns = schema.map((column) => column.name);
-  throw new ShardError(
+  return new ShardError(
     'BB_COLUMN_MISSING',
     `${path} has no column ${names.join(' or ')}. It has: ${columns.join(', ') || 'none'}.`,
     { fields: { path, columns } },

@@ -17,9 +17,3 @@ export function quotePath(path: string): string {
 export function parquetSource(path: string): string {
   return `read_parquet(${quotePath(path)}, hive_partitioning = false)`;
 }
-
-/** An integer column as int64; unsigned 64-bit hashes keep their bits. */
-export function asInt64(column: string, type: string): string {
-  if (type !== 'UBIGINT') return `${column}::BIGINT`;
-  return `(CASE WHEN ${column} > 9223372036854775807 THEN ${column}::HUGEINT - 18446744073709551616 ELSE ${column} END)::BIGINT`;
-}

@@ -1,12 +1,13 @@
 import type { DuckDBBlobVector, DuckDBDataChunk } from '@duckdb/node-api';
 import { hashTexts } from '../samples/hash.ts';
 import { sampleKey } from '../samples/key.ts';
+import { hashSql, scoreSql } from './column-values.ts';
 import { readFailure, writeFailure } from './errors.ts';
 import { passedColumns } from './output-columns.ts';
 import type { RunPlan, ShardSpec } from './plan.ts';
 import { LEADING_COLUMNS, loadResults, type ShardResults, TRAILING_COLUMNS } from './results.ts';
 import type { ShardTable } from './shard-table.ts';
-import { asInt64, quoteName, quoteText } from './sql.ts';
+import { quoteName, quoteText } from './sql.ts';
 
 const TAGS = ['aesthetic', 'punsafe', 'pwatermark'] as const;
 type Tag = (typeof TAGS)[number];
@@ -19,8 +20,8 @@ export interface StagedShard {
   readonly urls: readonly (string | null)[];
   /** The input's own where it has them, else computed. */
   readonly hashes: BigInt64Array;
-  /** The input's tag columns; NaN = null. */
-  readonly tags: Readonly<Partial<Record<Tag, Float64Array>>>;
+  /** The input's tag columns, as the float32 that is judged and written; NaN = null. */
+  readonly tags: Readonly<Partial<Record<Tag, Float32Array>>>;
   /**
    * Writes every row, in input order, as zstd Parquet: key, hash, the input's columns (see `passedColumns`), results.
    * The same rows and results give the same bytes.
@@ -79,7 +80,7 @@ class ShardReader {
   async readHashes(): Promise<BigInt64Array> {
     const hashes = new BigInt64Array(this.#spec.rowCount);
     const { url, caption, hash } = this.#plan.columns;
-    const column = hash && asInt64(this.#columnOf(hash), this.#typeOf(hash));
+    const column = hash && hashSql(this.#columnOf(hash), this.#typeOf(hash));
     if (column) {
       for (const chunk of await this.#select(`${column} AS hash`, `${column} IS NOT NULL`)) {
         const values = chunk.getColumnVector(1);
@@ -109,14 +110,14 @@ class ShardReader {
     return hashes;
   }
 
-  async readTags(): Promise<Partial<Record<Tag, Float64Array>>> {
-    const tags: Partial<Record<Tag, Float64Array>> = {};
+  async readTags(): Promise<Partial<Record<Tag, Float32Array>>> {
+    const tags: Partial<Record<Tag, Float32Array>> = {};
     for (const tag of TAGS) {
       const name = this.#plan.columns[tag];
       if (!name) continue;
-      const values = new Float64Array(this.#spec.rowCount).fill(Number.NaN);
-      const column = this.#columnOf(name);
-      for (const chunk of await this.#select(`${column}::DOUBLE AS tag`, `${column} IS NOT NULL`)) {
+      const values = new Float32Array(this.#spec.rowCount).fill(Number.NaN);
+      const column = scoreSql(this.#columnOf(name), this.#typeOf(name));
+      for (const chunk of await this.#select(`${column} AS tag`, `${column} IS NOT NULL`)) {
         const vector = chunk.getColumnVector(1);
         eachRow(chunk, (index, row) => {
           values[index] = vector.getItem(row) as number;

@@ -74,6 +74,8 @@ export class SubsetDatabase {
       'allocator_background_threads = true',
       // So that DuckDB reads on while rows are taken.
       "streaming_buffer_size = '8MiB'",
+      // What is divided by zero is null, not NaN.
+      'ieee_floating_point_ops = false',
       'enable_progress_bar = true',
       'enable_progress_bar_print = false',
     ];

@@ -1,15 +1,16 @@
-import { resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { BowerbirdError, firstLine } from '../base/errors.ts';
 import type { FilterTag } from '../filter/filter.ts';
-import { columnOf, isNumeric } from '../shards/columns.ts';
+import { asSpelt, type ColumnMapping, columnOf, KNOWN_NAMES, known, SCORE_NAMES } from '../shards/columns.ts';
 import { queryRows } from '../shards/duckdb.ts';
 import { ShardError, unreadable } from '../shards/errors.ts';
-import { readFooter } from '../shards/footer.ts';
-import { expandInputs } from '../shards/inputs.ts';
+import { columnsByPart, isText } from '../shards/input-parts.ts';
+import { readableOn } from '../shards/readable.ts';
+import { expandInputs, type FoundInput } from '../shards/inputs.ts';
 import { type FileSchema, unifySchemas } from '../shards/schema.ts';
-import { SCORE_NAMES, tagsOf } from '../shards/score-rows.ts';
+import { tagsOf } from '../shards/score-rows.ts';
 import { parquetSource, quoteName } from '../shards/sql.ts';
+import { checkTexts, type MissingTexts } from '../shards/value-check.ts';
 import { TAGS } from './options.ts';
 import type { SourceFile, SourceTable } from './source.ts';
 
@@ -27,10 +28,10 @@ export interface TagTable extends SourceTable {
   readonly scores: Readonly<Partial<Record<FilterTag, string>>>;
 }
 
-/** The inputs by path, before they are opened. */
+/** The inputs, before they are opened. */
 export interface FoundInputs {
-  readonly metadata: readonly string[];
-  readonly tags: readonly string[];
+  readonly metadata: readonly FoundInput[];
+  readonly tags: readonly FoundInput[];
   /** True where the metadata are the tags of run folders. */
   readonly fromRuns: boolean;
 }
@@ -41,54 +42,35 @@ export async function findInputs(metadata: readonly string[], tags: readonly str
   if (new Set(fromRuns).size > 1) {
     throw new ShardError(
       'BB_SCHEMA_MISMATCH',
-      'Metadata are either run folders or other Parquet, not both: their columns mean different things. Make a subset of each.',
+      'Metadata are either run folders or other files, not both: their columns mean different things. Make a subset of each.',
     );
   }
   return {
-    metadata: await parquetFiles(metadata),
-    tags: tags.length === 0 ? [] : await parquetFiles(tags),
+    metadata: await expandInputs(metadata.map(tagsOf)),
+    tags: tags.length === 0 ? [] : await expandInputs(tags.map(tagsOf)),
     fromRuns: fromRuns[0] ?? false,
   };
 }
 
-async function parquetFiles(inputs: readonly string[]): Promise<string[]> {
-  const found = await expandInputs(inputs.map(tagsOf));
-  const named = new Set(inputs.map((input) => resolve(input)));
-  const wrong = found.find(({ path, format }) => format !== 'parquet' && named.has(path));
-  if (wrong) {
-    throw new ShardError(
-      'BB_INPUT_FORMAT',
-      `${wrong.path}: a subset is made of Parquet, not ${wrong.format}.`,
-      {
-        fields: { path: wrong.path },
-      },
-    );
-  }
-  const paths = found.filter(({ format }) => format === 'parquet').map(({ path }) => path);
-  if (paths.length > 0) return paths;
-  throw new ShardError('BB_INPUT_NOT_FOUND', `No Parquet file under ${inputs.join(', ')}.`, {
-    fields: { inputs },
-  });
-}
-
-/** Looks at footers; what cannot be taken goes to `onBad`, which throws or notes it. */
-export async function inspectFiles(
+/** Opens files for their columns; what cannot be taken goes to `onBad`, which throws or notes it. */
+export async function openFiles(
   connection: DuckDBConnection,
-  paths: readonly string[],
+  inputs: readonly FoundInput[],
+  stagingFolder: string,
   onBad: (path: string, error: BowerbirdError) => void,
 ): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
-  for (const path of paths) {
+  for (const input of inputs) {
     try {
-      const footer = await readFooter(connection, path);
+      const file = await readableOn(connection, input, { stagingFolder, text: {} });
       refuseReserved(
-        path,
-        footer.columns.map((column) => column.name),
+        file.path,
+        file.columns.map((column) => column.name),
       );
-      files.push({ path, ...footer });
+      files.push(file);
     } catch (thrown) {
       if (!(thrown instanceof BowerbirdError)) throw thrown;
-      onBad(path, thrown);
+      onBad(input.path, thrown);
     }
   }
   return files;
@@ -108,19 +90,47 @@ function refuseReserved(path: string, names: readonly string[]): void {
 }
 
 /**
+ * The files in which every text in a column of hashes or scores can be taken. One that has others goes to `onBad`.
+ */
+export async function checkFiles(
+  connection: DuckDBConnection,
+  files: readonly SourceFile[],
+  columns: Partial<ColumnMapping>,
+  onBad: (path: string, error: BowerbirdError) => void,
+): Promise<CheckedFile[]> {
+  const checked: CheckedFile[] = [];
+  for (const file of files) {
+    try {
+      checked.push({ file, missing: await checkTexts(connection, file, columns) });
+    } catch (thrown) {
+      if (!(thrown instanceof BowerbirdError)) throw thrown;
+      onBad(file.path, thrown);
+    }
+  }
+  return checked;
+}
+
+/** A file whose texts were looked at. */
+export interface CheckedFile {
+  readonly file: SourceFile;
+  readonly missing: MissingTexts;
+}
+
+/**
  * One schema for files that are to be one table. A file that does not fit those before it goes to `onBad`.
  */
 export function uniteFiles(
   files: readonly SourceFile[],
+  columns: Partial<ColumnMapping>,
   onBad: (path: string, error: BowerbirdError) => void,
 ): SourceTable {
   const fitting: SourceFile[] = [];
   const schemas: FileSchema[] = [];
   for (const file of files) {
-    const schema = { path: file.path, columns: file.columns, soft: false };
+    const schema = { path: file.path, columns: columnsByPart(file, columns), soft: isText(file) };
     try {
-      unifySchemas([...schemas.slice(-1), schema]);
-      unifySchemas([...schemas.slice(0, 1), schema]);
+      unifySchemas([...schemas.slice(-1), schema], columns);
+      unifySchemas([...schemas.slice(0, 1), schema], columns);
       fitting.push(file);
       schemas.push(schema);
     } catch (thrown) {
@@ -128,11 +138,13 @@ export function uniteFiles(
       onBad(file.path, thrown);
     }
   }
-  return { files: fitting, schema: unifySchemas(schemas).map(({ name, type }) => ({ name, type })) };
+  const schema = unifySchemas(schemas, columns).map(({ name, type }) => ({ name, type }));
+  return { files: fitting, schema, columns: asSpelt(columns, schema) };
 }
 
 /**
- * The tag tables that files make: those with the same scores are one, in the order of their paths.
+ * The tag tables that files make: those with the same scores are one, in the order of their paths. Hashes are read as
+ * int64 and scores as float32, whatever the files have.
  *
  * @throws ShardError BB_SCHEMA_MISMATCH where two tables hold the same score
  */
@@ -140,67 +152,76 @@ export function tagTables(
   files: readonly SourceFile[],
   onBad: (path: string, error: BowerbirdError) => void,
 ): TagTable[] {
-  const groups = new Map<string, SourceFile[]>();
+  const groups = new Map<string, ScoredFile[]>();
   for (const file of files) {
-    const scores = scoresOf(file);
-    const hash = columnOf(file.columns, 'hash');
-    if (!hash || Object.keys(scores).length === 0) {
-      const columns = file.columns.map((column) => column.name);
-      onBad(
-        file.path,
-        new ShardError(
-          'BB_COLUMN_MISSING',
-          `${file.path} is no tag table: it needs a column hash and one of ${Object.values(SCORE_NAMES).flat().join(', ')}. It has: ${columns.join(', ')}.`,
-          { fields: { path: file.path, columns } },
-        ),
-      );
-      continue;
+    try {
+      const found = { file, ...scoresOf(file) };
+      const key = Object.keys(found.scores).join('+');
+      groups.set(key, [...(groups.get(key) ?? []), found]);
+    } catch (thrown) {
+      if (!(thrown instanceof BowerbirdError)) throw thrown;
+      onBad(file.path, thrown);
     }
-    const key = Object.keys(scores).join('+');
-    groups.set(key, [...(groups.get(key) ?? []), file]);
   }
   const tables = [...groups.values()].map((group) => tagTable(group, onBad));
   refuseTwice(tables);
   return tables;
 }
 
+interface ScoredFile extends Pick<TagTable, 'hash' | 'scores'> {
+  readonly file: SourceFile;
+}
+
 function tagTable(
-  files: readonly SourceFile[],
+  [first, ...others]: readonly ScoredFile[],
   onBad: (path: string, error: BowerbirdError) => void,
 ): TagTable {
-  const first = files[0]!;
   // One name each for all files: the first file's. Another spelling of a score is another column to DuckDB.
-  const scores = scoresOf(first);
-  const hash = columnOf(first.columns, 'hash')!.name;
+  const { hash, scores } = first!;
   const wanted = [hash, ...Object.values(scores)].map((name) => name.toLowerCase());
-  const narrow = files.map((file) => ({
-    ...file,
-    columns: file.columns.filter((column) => wanted.includes(column.name.toLowerCase())),
-  }));
-  const complete = narrow.filter((file) => {
-    if (file.columns.length === wanted.length) return true;
+  const files = [first!, ...others].filter(({ file: { path, columns } }) => {
+    if (wanted.every((name) => columnOf(columns, name))) return true;
     onBad(
-      file.path,
+      path,
       new ShardError(
         'BB_SCHEMA_MISMATCH',
-        `${file.path} names its scores otherwise than ${first.path}, which has ${wanted.join(', ')}. Give them one name.`,
-        { fields: { path: file.path } },
+        `${path} names its scores otherwise than ${first!.file.path}, which has ${wanted.join(', ')}. Give them one name.`,
+        { fields: { path } },
       ),
     );
     return false;
   });
-  return { ...uniteFiles(complete, onBad), hash, scores };
+  return {
+    files: files.map(({ file }) => ({
+      ...file,
+      columns: file.columns.filter((column) => wanted.includes(column.name.toLowerCase())),
+    })),
+    schema: [
+      { name: hash, type: 'BIGINT' },
+      ...Object.values(scores).map((name) => ({ name, type: 'FLOAT' })),
+    ],
+    columns: { hash, ...scores },
+    hash,
+    scores,
+  };
 }
 
-function scoresOf(file: SourceFile): Partial<Record<FilterTag, string>> {
+/** @throws ShardError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
+function scoresOf({ path, columns }: SourceFile): Pick<TagTable, 'hash' | 'scores'> {
+  const described = columns.map((column) => ({ ...column, path }));
+  const hash = known(described, 'hash', KNOWN_NAMES.hash)?.name;
   const scores: Partial<Record<FilterTag, string>> = {};
   for (const tag of TAGS) {
-    const column = SCORE_NAMES[tag]
-      .map((name) => columnOf(file.columns, name))
-      .find((found) => found !== undefined && isNumeric(found.type));
-    if (column) scores[tag] = column.name;
+    const found = known(described, tag, SCORE_NAMES[tag]);
+    if (found) scores[tag] = found.name;
   }
-  return scores;
+  if (hash !== undefined && Object.keys(scores).length > 0) return { hash, scores };
+  const names = columns.map((column) => column.name);
+  throw new ShardError(
+    'BB_COLUMN_MISSING',
+    `${path} is no tag table: it needs a column hash and one of ${Object.values(SCORE_NAMES).flat().join(', ')}. It has: ${names.join(', ')}.`,
+    { fields: { path, columns: names } },
+  );
 }
 
 function refuseTwice(tables: readonly TagTable[]): void {
@@ -222,15 +243,16 @@ export async function probeFile(
   file: SourceFile,
   names: readonly string[],
 ): Promise<BowerbirdError | undefined> {
-  const own = file.columns.filter((column) =>
-    names.some((name) => name.toLowerCase() === column.name.toLowerCase()),
+  const own = file.columns.filter(
+    ({ name, partition }) =>
+      partition === undefined && names.some((used) => used.toLowerCase() === name.toLowerCase()),
   );
   if (own.length === 0) return undefined;
   const hashes = own.map((column) => `hash(${quoteName(column.name)})`);
   try {
     await queryRows(
       connection,
-      `SELECT ${hashes.map((hash) => `max(${hash})`).join(', ')} FROM ${parquetSource(file.path)}`,
+      `SELECT ${hashes.map((hash) => `max(${hash})`).join(', ')} FROM ${parquetSource(file.readPath)}`,
     );
     return undefined;
   } catch (thrown) {

@@ -2,16 +2,27 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { BowerbirdError } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
-import { columnOf } from '../shards/columns.ts';
+import { columnOf, type FoundColumns } from '../shards/columns.ts';
 import { ShardError } from '../shards/errors.ts';
+import { malformedNote } from '../shards/readable.ts';
+import { describeParts, type PlayedPart } from '../shards/played-parts.ts';
 import { accountFor, rowsWithoutTag } from './account.ts';
 import type { SubsetDatabase } from './database.ts';
-import { type FoundInputs, inspectFiles, type SkippedFile, tagTables, uniteFiles } from './inputs.ts';
+import {
+  type CheckedFile,
+  checkFiles,
+  type FoundInputs,
+  openFiles,
+  type SkippedFile,
+  type TagTable,
+  tagTables,
+  uniteFiles,
+} from './inputs.ts';
 import { judgeRows } from './judge.ts';
 import type { SubsetOptions } from './options.ts';
 import { type OutputFolder, SUBSET_FILE } from './output-folder.ts';
-import { planSubset, type SubsetPlan } from './plan.ts';
-import type { SourceTable } from './source.ts';
+import { metadataParts, planSubset, type SubsetPlan } from './plan.ts';
+import { seenColumns } from './seen-columns.ts';
 import { rowsOf, type SubsetCounts, type SubsetPart, type SubsetSummary, summarise } from './summary.ts';
 import { checkWhere } from './where.ts';
 import { voteOnWidthHeight, widthHeightWarning } from './width-height.ts';
@@ -20,35 +31,68 @@ import { writeRows } from './write-rows.ts';
 /** Called with a file that cannot be taken: throws, or notes it and lets the rest go on. */
 export type OnBadFile = (role: SkippedFile['role'], path: string, error: BowerbirdError) => void;
 
-/** Looks at the inputs, the columns and `--where`; nothing but footers is read. */
+/** What planning works with. */
+export interface PlanTools {
+  /** Where text inputs are kept as Parquet. */
+  readonly stagingFolder: string;
+  readonly onBad: OnBadFile;
+}
+
+/**
+ * Looks at the inputs, the columns and `--where`; of Parquet nothing but footers is read, and hashes and scores that are
+ * kept as text.
+ */
 export async function preparePlan(
   connection: DuckDBConnection,
   found: FoundInputs,
   options: SubsetOptions,
-  onBad: OnBadFile,
+  { stagingFolder, onBad }: PlanTools,
 ): Promise<SubsetPlan> {
   const badMetadata = onBad.bind(null, 'metadata');
   const badTags = onBad.bind(null, 'tags');
-  const files = await inspectFiles(connection, found.metadata, badMetadata);
-  const tagFiles = await inspectFiles(connection, found.tags, badTags);
-  const metadata = uniteFiles(files, badMetadata);
-  requireFiles(metadata, 'metadata');
-  const tables = tagTables(tagFiles, badTags).filter((table) => table.files.length > 0);
-  if (found.tags.length > 0) requireFiles(tables[0], 'tags');
+  const opened = await openFiles(connection, found.metadata, stagingFolder, badMetadata);
+  const openedTags = await openFiles(connection, found.tags, stagingFolder, badTags);
+  if (opened.length === 0) throw noFile('metadata');
+  if (found.tags.length > 0 && openedTags.length === 0) throw noFile('tags');
+  const tables: TagTable[] = [];
+  const tagParts: (readonly PlayedPart[])[] = [];
+  for (const table of tagTables(openedTags, badTags)) {
+    const checked = await checkFiles(connection, table.files, table.columns, badTags);
+    if (checked.length === 0) continue;
+    tables.push({ ...table, files: checked.map(({ file }) => file) });
+    tagParts.push(partsOf(checked, { columns: table.columns, empty: {} }));
+  }
+  if (found.tags.length > 0 && tables.length === 0) throw noFile('tags');
+  const parts = metadataParts(opened, tables, options);
+  const checked = await checkFiles(connection, opened, parts.columns, badMetadata);
+  const files = checked.map(({ file }) => file);
+  const metadata = uniteFiles(files, parts.columns, badMetadata);
+  if (metadata.files.length === 0) throw noFile('metadata');
   const plan = planSubset(metadata, tables, found.fromRuns, options);
   const complete = requireColumns(plan, badMetadata);
-  requireFiles(complete.metadata, 'metadata');
-  if (options.where !== undefined) await checkWhere(connection, options.where, plan.metadata.schema);
-  return complete;
+  if (complete.metadata.files.length === 0) throw noFile('metadata');
+  if (options.where !== undefined)
+    await checkWhere(connection, options.where, seenColumns(complete.metadata));
+  return { ...complete, parts: { metadata: partsOf(checked, parts), tags: tagParts } };
 }
 
-function requireFiles(table: SourceTable | undefined, role: string): void {
-  if (table && table.files.length > 0) return;
-  throw new ShardError('BB_INPUT_UNREADABLE', `No file of the ${role} can be read.`);
+function partsOf(checked: readonly CheckedFile[], found: FoundColumns): readonly PlayedPart[] {
+  return describeParts(
+    checked.map(({ file }) => file),
+    found,
+    checked.map(({ missing }) => missing),
+  );
+}
+
+function noFile(role: string): ShardError {
+  return new ShardError('BB_INPUT_UNREADABLE', `No file of the ${role} can be read.`);
 }
 
 /** Each file must have the columns that rows are known by; any other column may be missing, and is null then. */
-function requireColumns(plan: SubsetPlan, onBad: (path: string, error: BowerbirdError) => void): SubsetPlan {
+function requireColumns<Plan extends Omit<SubsetPlan, 'parts'>>(
+  plan: Plan,
+  onBad: (path: string, error: BowerbirdError) => void,
+): Plan {
   const needed = [plan.url, plan.hash, plan.status].filter((name) => name !== undefined);
   const files = plan.metadata.files.filter((file) => {
     const lacking = needed.find((name) => !columnOf(file.columns, name));
@@ -81,6 +125,10 @@ export async function makeSubset(
     warnings.push(warning);
     onWarning(warning);
   };
+  for (const file of [plan.metadata, ...plan.tables].flatMap(({ files }) => files)) {
+    const note = malformedNote(file);
+    if (note !== undefined) warn(note);
+  }
   if (plan.texts) {
     const columns = [plan.texts.url, plan.texts.caption].filter((name) => name !== undefined);
     warn(`The metadata have no column of hashes: they are computed from ${columns.join(' and ')}.`);

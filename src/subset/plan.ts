@@ -1,10 +1,19 @@
 import type { FilterTag } from '../filter/filter.ts';
-import { columnOf, findColumns, type SchemaColumn } from '../shards/columns.ts';
+import { hashSql as int64Sql } from '../shards/column-values.ts';
+import {
+  columnOf,
+  type FoundColumns,
+  findColumns,
+  findParts,
+  KNOWN_NAMES,
+  type SchemaColumn,
+} from '../shards/columns.ts';
 import { ShardError } from '../shards/errors.ts';
-import { asInt64, quoteName } from '../shards/sql.ts';
+import type { PlayedPart } from '../shards/played-parts.ts';
+import { quoteName } from '../shards/sql.ts';
 import type { TagTable } from './inputs.ts';
 import { hasRule, type SubsetOptions, TAGS } from './options.ts';
-import type { SourceTable } from './source.ts';
+import type { SourceFile, SourceTable } from './source.ts';
 
 /** A column of the output. */
 export interface OutputColumn extends SchemaColumn {
@@ -28,6 +37,11 @@ export interface SubsetPlan {
   readonly output: readonly OutputColumn[];
   /** Metadata columns whose place a tag table's score takes. */
   readonly replaced: readonly string[];
+  /** What the columns are read for. */
+  readonly parts: {
+    readonly metadata: readonly PlayedPart[];
+    readonly tags: readonly (readonly PlayedPart[])[];
+  };
   /** Columns that are read from another one. */
   readonly renamed: Readonly<Record<string, string>>;
 }
@@ -39,22 +53,49 @@ const JOINED_ORDER: readonly FilterTag[] = ['pwatermark', 'punsafe', 'aesthetic'
 const RUN_COLUMNS = ['status', 'reason', 'error_message', 'kept', 'dropped_by'];
 
 /**
- * Settles which column plays which part.
+ * The columns of the metadata that play a part. A score that a tag table has, or that no rule asks for, is only a column,
+ * and so is a caption where rows have hashes or need none.
  *
  * @throws ShardError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH
+ */
+export function metadataParts(
+  files: readonly Pick<SourceFile, 'path' | 'columns'>[],
+  tables: readonly TagTable[],
+  options: SubsetOptions,
+): FoundColumns {
+  const schema = files.flatMap(({ path, columns }) => columns.map((column) => ({ ...column, path })));
+  const needsHash = tables.length > 0 || options.deduplicate;
+  const unjudged = TAGS.filter(
+    (tag) =>
+      tables.some(({ scores }) => scores[tag] !== undefined) ||
+      !(hasRule(options, tag) || isNamed(tag, options.where)),
+  );
+  const choice = { ...options, unjudged: needsHash ? unjudged : (['hash', ...unjudged] as const) };
+  const found = findParts(schema, choice, ['url', 'hash', ...TAGS]);
+  // A URL that is null throughout is a URL still; without any there is nothing to make a subset of.
+  const url = found.columns.url ?? found.empty.url ?? findColumns(schema, options).url;
+  const { caption } =
+    needsHash && found.columns.hash === undefined ? findParts(schema, choice, ['caption']).columns : {};
+  return { ...found, columns: { ...found.columns, ...(caption !== undefined && { caption }), url } };
+}
+
+/** Whether a condition speaks of a score by one of its names. */
+function isNamed(tag: FilterTag, where: string | undefined): boolean {
+  return where !== undefined && KNOWN_NAMES[tag].some((name) => new RegExp(`\\b${name}\\b`, 'i').test(where));
+}
+
+/**
+ * Settles what is read from where; what the columns are read for (`parts`) is another matter.
+ *
+ * @throws ShardError BB_COLUMN_MISSING
  */
 export function planSubset(
   metadata: SourceTable,
   tables: readonly TagTable[],
   fromRuns: boolean,
   options: SubsetOptions,
-): SubsetPlan {
-  const { schema } = metadata;
-  const mapping = findColumns(schema, {
-    urlColumn: options.urlColumn,
-    captionColumn: options.captionColumn,
-    hashColumn: options.hashColumn,
-  });
+): Omit<SubsetPlan, 'parts'> {
+  const { schema, columns: mapping } = metadata;
   const scores: Partial<Record<FilterTag, string>> = {};
   for (const tag of TAGS) {
     if (tables.some((table) => table.scores[tag] !== undefined)) continue;
@@ -67,15 +108,14 @@ export function planSubset(
       );
     }
   }
+  const needsHash = tables.length > 0 || options.deduplicate;
   return {
     metadata,
     tables,
-    url: mapping.url,
+    url: mapping.url!,
     ...(mapping.hash !== undefined && { hash: mapping.hash }),
     ...(mapping.hash === undefined &&
-      (tables.length > 0 || options.deduplicate) && {
-        texts: { url: mapping.url, caption: mapping.caption },
-      }),
+      needsHash && { texts: { url: mapping.url!, caption: mapping.caption } }),
     ...(fromRuns && { status: 'status' }),
     scores,
     ...outputColumns(schema, tables, fromRuns, options.columns),
@@ -138,5 +178,5 @@ function missing(schema: readonly SchemaColumn[], what: string): ShardError {
 
 /** SQL for an int64 hash, from a table that has it as `column`. */
 export function hashSql(table: SourceTable, column: string): string {
-  return asInt64(quoteName(column), columnOf(table.schema, column)!.type);
+  return int64Sql(quoteName(column), columnOf(table.schema, column)!.type);
 }

@@ -2,6 +2,7 @@ import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { Spill } from '../base/spill.ts';
 import type { FilterTag } from '../filter/filter.ts';
 import { forEachNull, itemsOf } from '../shards/chunk.ts';
+import { scoreSql } from '../shards/column-values.ts';
 import { columnOf } from '../shards/columns.ts';
 import { hashedTextSql, hashTextColumn } from '../shards/hash-rows.ts';
 import { quoteName } from '../shards/sql.ts';
@@ -11,6 +12,7 @@ import type { TagTable } from './inputs.ts';
 import { type SubsetOptions, TAGS } from './options.ts';
 import { hashSql, type SubsetPlan } from './plan.ts';
 import { CODE_SHIFT, DROPPED, RECORD_WORDS, setRecord, WITHOUT_HASH } from './records.ts';
+import { seenSql } from './seen-columns.ts';
 import { type SourceTable, tableSql } from './source.ts';
 import { rowsOf } from './summary.ts';
 
@@ -50,6 +52,7 @@ export function scanMetadata(plan: SubsetPlan, { where }: SubsetOptions): Scan {
     plan.renamed,
   );
   const fate = fateSql(status, where);
+  // Without tags or duplicates nobody asks for hashes.
   if (plan.hash !== undefined)
     return scan(metadata, 'column', hashSql(metadata, plan.hash), plan.scores, fate, rows);
   if (!texts) return scan(metadata, 'none', 'NULL::BIGINT', plan.scores, fate, rows);
@@ -66,21 +69,18 @@ function scan(
   rows: string,
 ): Scan {
   const scores = TAGS.filter((tag) => columns[tag] !== undefined);
-  const values = scores.map((tag) => scoreSql(table, columns[tag]!));
-  const select = [hashColumn, ...values, ...(fate === undefined ? [] : [`(${fate})::UTINYINT`])];
-  return {
-    sql: `SELECT ${select.join(', ')} FROM (${rows})`,
-    rowCount: rowsOf(table.files),
-    hash,
-    scores,
-    hasFate: fate !== undefined,
-  };
+  const values = [hashColumn, ...scores.map((tag) => scoreOf(table, columns[tag]!))];
+  const sql =
+    fate === undefined
+      ? `SELECT ${values.join(', ')} FROM (${rows})`
+      : `SELECT ${values.map((_, i) => `__bowerbird_${i}`).join(', ')}, (${fate})::UTINYINT
+         FROM (SELECT ${[...values.map((value, i) => `${value} AS __bowerbird_${i}`), ...seenSql(table)].join(', ')} FROM (${rows}))`;
+  return { sql, rowCount: rowsOf(table.files), hash, scores, hasFate: fate !== undefined };
 }
 
-/** Rules are asked of doubles; a float32 is one without being converted. */
-function scoreSql(table: SourceTable, name: string): string {
-  const isFloat = columnOf(table.schema, name)!.type === 'FLOAT';
-  return isFloat ? quoteName(name) : `${quoteName(name)}::DOUBLE`;
+/** A score as float32, which is what is judged. */
+function scoreOf(table: SourceTable, name: string): string {
+  return scoreSql(quoteName(name), columnOf(table.schema, name)!.type);
 }
 
 function fateSql(status: string | undefined, where: string | undefined): string | undefined {

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { BowerbirdError, type ErrorFields } from '../base/errors.ts';
 import { readFailure } from '../shards/errors.ts';
+import type { FoundInput } from '../shards/inputs.ts';
 import { SubsetDatabase, type SubsetProgress } from './database.ts';
 import { isMachineFault, SubsetError, subsetFailure } from './errors.ts';
 import { type FoundInputs, findInputs, probeFile, type SkippedFile } from './inputs.ts';
@@ -35,7 +37,7 @@ export async function runSubset(
 ): Promise<SubsetResult> {
   const found = await findInputs(options.metadata, options.tags);
   const output = new OutputFolder(options.outputFolder, options.overwrite, options.temporaryFolder);
-  const inputs = [...found.metadata, ...found.tags];
+  const inputs = [...found.metadata, ...found.tags].map(({ path }) => path);
   output.check(inputs);
   await output.open(inputs);
   const skipped: SkippedFile[] = [];
@@ -70,7 +72,10 @@ async function tryOnce(
   };
   const database = await SubsetDatabase.open(options, output.spillFolder, signal, onProgress);
   try {
-    const plan = await preparePlan(database.connection, found, options, onBad);
+    const plan = await preparePlan(database.connection, found, options, {
+      stagingFolder: join(output.spillFolder, 'inputs'),
+      onBad,
+    });
     try {
       const warn = (warning: string): void => onNote?.(warning);
       const summary = await makeSubset(database, plan, options, output, skipped, warn);
@@ -118,7 +123,7 @@ async function reportBadFiles(
 
 function without(found: FoundInputs, skipped: readonly SkippedFile[]): FoundInputs {
   const bad = new Set(skipped.map(({ path }) => path));
-  const good = (paths: readonly string[]): string[] => paths.filter((path) => !bad.has(path));
+  const good = (inputs: readonly FoundInput[]): FoundInput[] => inputs.filter(({ path }) => !bad.has(path));
   return { ...found, metadata: good(found.metadata), tags: good(found.tags) };
 }
 

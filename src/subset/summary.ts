@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { packageVersion } from '../base/package.ts';
 import type { FilterTag } from '../filter/filter.ts';
 import type { SchemaColumn } from '../shards/columns.ts';
+import type { PlayedPart } from '../shards/played-parts.ts';
 import type { Account } from './account.ts';
 import type { Duplicates } from './hash-join.ts';
 import type { SkippedFile } from './inputs.ts';
@@ -34,6 +35,7 @@ export interface TagTableEntry {
   readonly duplicates: Duplicates;
   /** Rows of the metadata, after status and --where, whose hash the table does not know. */
   readonly rowsWithoutTag: number;
+  readonly parts: readonly PlayedPart[];
 }
 
 /** The content of subset.json. */
@@ -47,6 +49,8 @@ export interface SubsetSummary {
     readonly rows: number;
     /** Null where the metadata have no hash. */
     readonly duplicates: Duplicates | null;
+    /** What its columns are read for. */
+    readonly parts: readonly PlayedPart[];
   };
   readonly tags: readonly TagTableEntry[];
   readonly skippedFiles: readonly SkippedFile[];
@@ -84,7 +88,12 @@ export function settingsOf(options: SubsetOptions): Record<string, unknown> {
 /** A digest of the inputs' content and the settings; the same for the same subset, wherever its files lie. */
 export function identityOf(plan: SubsetPlan, options: SubsetOptions): string {
   const fingerprints = [plan.metadata, ...plan.tables].map(({ files }) =>
-    files.map(({ fingerprint }) => fingerprint),
+    files.map(({ fingerprint, columns }) => {
+      const partitions = columns.flatMap(({ name, partition }) =>
+        partition === undefined ? [] : [name, partition],
+      );
+      return partitions.length === 0 ? fingerprint : [fingerprint, ...partitions];
+    }),
   );
   return createHash('sha256')
     .update(JSON.stringify([fingerprints, settingsOf(options), plan.texts ?? null]))
@@ -109,6 +118,7 @@ export function summarise(
       files: plan.metadata.files.map(entryOf),
       rows: rowsOf(plan.metadata.files),
       duplicates: counts.metadataDuplicates,
+      parts: plan.parts.metadata,
     },
     tags: plan.tables.map((table, i) => ({
       scores: TAGS.filter((tag) => table.scores[tag] !== undefined),
@@ -116,6 +126,7 @@ export function summarise(
       rows: rowsOf(table.files),
       duplicates: counts.tagDuplicates[i]!,
       rowsWithoutTag: counts.rowsWithoutTag[i]!,
+      parts: plan.parts.tags[i]!,
     })),
     skippedFiles,
     replacedColumns: plan.replaced,

@@ -1,4 +1,5 @@
-import { columnOf, isNumeric } from '../shards/columns.ts';
+import { isNumeric } from '../shards/column-values.ts';
+import { columnOf } from '../shards/columns.ts';
 import { quoteName } from '../shards/sql.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { SubsetPlan } from './plan.ts';

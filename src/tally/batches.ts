@@ -1,13 +1,26 @@
+import { BowerbirdError } from '../base/errors.ts';
+import type { ColumnMapping } from '../shards/columns.ts';
+import { type ReadableInput, readableOn } from '../shards/readable.ts';
 import { parquetSource, quotePath } from '../shards/sql.ts';
-import { findColumns, type RowExpressions, type WantedColumns } from './columns.ts';
+import { checkTexts, type MissingTexts } from '../shards/value-check.ts';
+import { findColumns, type RowExpressions, scoreColumns, type WantedColumns } from './columns.ts';
 import type { TallyDatabase } from './database.ts';
-import { badFile, reasonOf, TallyError } from './errors.ts';
+import { asBadFile, badFile, reasonOf, TallyError } from './errors.ts';
 import type { TallyFile } from './inputs.ts';
 
 /** Files that one query can read: their columns have the same expressions. */
 export interface Batch {
-  readonly files: readonly TallyFile[];
+  readonly files: readonly ReadableInput[];
   readonly expressions: RowExpressions;
+}
+
+/** A file that was looked at. */
+export interface OpenedFile {
+  readonly table: ReadableInput;
+  readonly expressions: RowExpressions;
+  /** Its columns of scores. */
+  readonly columns: Partial<ColumnMapping>;
+  readonly missing: MissingTexts;
 }
 
 /** A file that was passed over, and why. */
@@ -31,14 +44,15 @@ export async function planBatches(
   files: readonly TallyFile[],
   wanted: WantedColumns,
   onBadFile: OnBadFile,
-  onOpened: (files: number) => void,
+  onOpened: (files: number, opened: OpenedFile | undefined) => void,
 ): Promise<Batch[]> {
-  const batches: { files: TallyFile[]; expressions: RowExpressions; key: string; bytes: number }[] = [];
-  for (const [opened, file] of files.entries()) {
-    onOpened(opened);
-    const expressions = await inspect(database, file, wanted, onBadFile);
-    if (!expressions) continue;
-    const key = JSON.stringify([file.format, expressions]);
+  const batches: { files: ReadableInput[]; expressions: RowExpressions; key: string; bytes: number }[] = [];
+  for (const [place, found] of files.entries()) {
+    const opened = await inspect(database, found, wanted, onBadFile);
+    onOpened(place, opened);
+    if (!opened) continue;
+    const { table: file, expressions } = opened;
+    const key = JSON.stringify(expressions);
     const last = batches.at(-1);
     const fits =
       last && last.files.length < MAX_BATCH_FILES && last.bytes + file.sizeBytes <= MAX_BATCH_BYTES;
@@ -57,52 +71,28 @@ async function inspect(
   file: TallyFile,
   wanted: WantedColumns,
   onBadFile: OnBadFile,
-): Promise<RowExpressions | undefined> {
+): Promise<OpenedFile | undefined> {
   try {
-    return await expressionsOf(database, file, wanted);
-  } catch (thrown) {
-    if (!(thrown instanceof TallyError)) throw thrown;
-    onBadFile(file.path, thrown);
-    return undefined;
-  }
-}
-
-async function expressionsOf(
-  database: TallyDatabase,
-  { path, format }: TallyFile,
-  wanted: WantedColumns,
-): Promise<RowExpressions> {
-  if (!['parquet', 'csv', 'tsv'].includes(format)) {
-    throw badFile('BB_INPUT_FORMAT', path, `scores are counted in Parquet, CSV and TSV, not in ${format}.`);
-  }
-  const isText = format !== 'parquet';
-  try {
-    const schema = isText
-      ? (
-          await database.rows<{ column_name: string }>(`DESCRIBE SELECT * FROM ${textSource([path], format)}`)
-        ).map(({ column_name }) => ({ name: column_name, type: 'VARCHAR' }))
-      : await database.columnsOf(path);
-    return findColumns(path, schema, isText, wanted);
+    const table = await readableOn(database.connection, file, {
+      stagingFolder: database.stagingFolder,
+      text: {},
+    });
+    const columns = scoreColumns(table);
+    const missing = await checkTexts(database.connection, table, columns);
+    return { table, expressions: findColumns(table, wanted), columns, missing };
   } catch (thrown) {
     database.signal.throwIfAborted();
-    throw thrown instanceof Error && thrown.name === 'Error'
-      ? badFile('BB_INPUT_UNREADABLE', path, reasonOf(thrown), thrown)
-      : thrown;
+    if (!(thrown instanceof BowerbirdError)) throw thrown;
+    onBadFile(file.path, thrown instanceof TallyError ? thrown : asBadFile(file.path, thrown));
+    return undefined;
   }
 }
 
 /** SQL for a batch's rows. */
 export function sourceOf({ files }: Batch): string {
-  const paths = files.map(({ path }) => path);
-  const format = files[0]!.format;
-  if (format !== 'parquet') return textSource(paths, format);
+  const paths = files.map(({ readPath }) => readPath);
   if (paths.length === 1) return parquetSource(paths[0]!);
   return `read_parquet([${paths.map(quotePath).join(', ')}], hive_partitioning = false)`;
-}
-
-function textSource(paths: readonly string[], format: string): string {
-  const delimiter = format === 'csv' ? ',' : '\\t';
-  return `read_csv([${paths.map(quotePath).join(', ')}], header = true, all_varchar = true, delim = E'${delimiter}')`;
 }
 
 /** Does `work` for a batch, and where that fails for each of its files alone, so that the bad ones are named. */

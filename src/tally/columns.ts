@@ -1,10 +1,10 @@
-import { columnOf, type SchemaColumn } from '../shards/columns.ts';
-import { quoteName } from '../shards/sql.ts';
+import { storedSql, storedType } from '../shards/column-sql.ts';
+import { type ScorePart, scoreSql } from '../shards/column-values.ts';
+import { columnOf, type FileColumn, known, SCORE_NAMES, SCORE_PARTS } from '../shards/columns.ts';
+import type { ReadableInput } from '../shards/readable.ts';
 import { domainOf } from './domain.ts';
-import { badFile } from './errors.ts';
+import { badFile, type TallyError } from './errors.ts';
 
-/** Names that a score goes by, best first: this tool's and LAION's. */
-const SCORE_NAMES = ['aesthetic', 'prediction', 'AESTHETIC_SCORE'];
 const URL_NAMES = ['url', 'uri', 'image_url'];
 /** What `by` says for the domain of the URL. */
 export const BY_DOMAIN = 'domain';
@@ -18,7 +18,7 @@ export interface WantedColumns {
 
 /** SQL for what is counted of each row. Files with equal expressions can be read by one query. */
 export interface RowExpressions {
-  /** DOUBLE; null or NaN where there is none. */
+  /** DOUBLE of the float32 that is judged everywhere; null or NaN where there is none. */
   readonly aesthetic: string;
   readonly punsafe: string;
   readonly pwatermark: string;
@@ -30,51 +30,66 @@ export interface RowExpressions {
   readonly hasUrl: boolean;
 }
 
-const NUMBER = /^(FLOAT|DOUBLE|DECIMAL|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|"NULL"|VARCHAR)/;
-
 /**
  * Finds the columns of a file. Only a score is a must: LAION's tags have no punsafe, and a row without it is counted
  * as one that has none.
  *
- * @param isText where all columns are text, as in CSV: whatever is no number there fails when it is read
- * @throws TallyError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH
+ * @throws TallyError BB_COLUMN_MISSING; ShardError BB_SCHEMA_MISMATCH
  */
 export function findColumns(
-  path: string,
-  schema: readonly SchemaColumn[],
-  isText: boolean,
+  { path, columns: schema }: Pick<ReadableInput, 'path' | 'columns'>,
   { by, urlColumn }: WantedColumns,
 ): RowExpressions {
-  const find = (names: readonly string[]): SchemaColumn | undefined =>
+  const find = (names: readonly string[]): FileColumn | undefined =>
     names.map((name) => columnOf(schema, name)).find((column) => column !== undefined);
-  const need = (names: readonly string[]): SchemaColumn => {
+  const need = (names: readonly string[]): FileColumn => {
     const found = find(names);
     if (found) return found;
-    const columns = schema.map(({ name }) => name).join(', ');
-    throw badFile(
-      'BB_COLUMN_MISSING',
-      path,
-      `it has no column ${names.join(' or ')}, only ${columns || 'none'}.`,
-    );
+    throw missing(path, schema, names);
   };
-  const number = (column: SchemaColumn | undefined): string => {
-    if (!column) return 'NULL::DOUBLE';
-    if (NUMBER.test(column.type) && (isText || column.type !== 'VARCHAR'))
-      return `${quoteName(column.name)}::DOUBLE`;
-    throw badFile('BB_SCHEMA_MISMATCH', path, `its column ${column.name} holds ${column.type}, not numbers.`);
+  const scores = scoreColumns({ path, columns: schema });
+  const score = (part: ScorePart): string => {
+    const name = scores[part];
+    if (name === undefined) return 'NULL::DOUBLE';
+    const column = columnOf(schema, name)!;
+    return `${scoreSql(storedSql(column), storedType(column))}::DOUBLE`;
   };
   const isRunTags = columnOf(schema, 'dropped_by') && columnOf(schema, 'status')?.type === 'VARCHAR';
   const group = (): string => {
     if (by === undefined) return 'NULL::VARCHAR';
-    if (by !== BY_DOMAIN) return `${quoteName(need([by]).name)}::VARCHAR`;
-    return domainOf(`${quoteName(need(urlColumn ? [urlColumn] : URL_NAMES).name)}::VARCHAR`);
+    if (by !== BY_DOMAIN) return `${storedSql(need([by]))}::VARCHAR`;
+    return domainOf(`${storedSql(need(urlColumn ? [urlColumn] : URL_NAMES))}::VARCHAR`);
   };
   return {
-    aesthetic: number(need(SCORE_NAMES)),
-    punsafe: number(find(['punsafe'])),
-    pwatermark: number(find(['pwatermark'])),
+    aesthetic: score('aesthetic'),
+    punsafe: score('punsafe'),
+    pwatermark: score('pwatermark'),
     failed: isRunTags ? `status <> 'success'` : 'FALSE',
     group: group(),
     hasUrl: find(urlColumn ? [urlColumn] : URL_NAMES) !== undefined,
   };
+}
+
+/** The columns of a file's scores. @throws TallyError BB_COLUMN_MISSING; ShardError BB_SCHEMA_MISMATCH */
+export function scoreColumns({
+  path,
+  columns,
+}: Pick<ReadableInput, 'path' | 'columns'>): Partial<Record<ScorePart, string>> {
+  const described = columns.map((column) => ({ ...column, path }));
+  const scores: Partial<Record<ScorePart, string>> = {};
+  for (const part of SCORE_PARTS) {
+    const found = known(described, part, SCORE_NAMES[part]);
+    if (found) scores[part] = found.name;
+  }
+  if (scores.aesthetic === undefined) throw missing(path, columns, SCORE_NAMES.aesthetic);
+  return scores;
+}
+
+function missing(path: string, schema: readonly FileColumn[], names: readonly string[]): TallyError {
+  const columns = schema.map(({ name }) => name).join(', ');
+  return badFile(
+    'BB_COLUMN_MISSING',
+    path,
+    `it has no column ${names.join(' or ')}, only ${columns || 'none'}.`,
+  );
 }

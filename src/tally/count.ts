@@ -1,5 +1,15 @@
+import { SCORE_PARTS } from '../shards/columns.ts';
+import { malformedNote } from '../shards/readable.ts';
+import { describeParts, type PlayedPart } from '../shards/played-parts.ts';
 import { openStore, type Store } from '../store/reader.ts';
-import { type Batch, eachGoodPart, planBatches, type SkippedFile, sourceOf } from './batches.ts';
+import {
+  type Batch,
+  eachGoodPart,
+  type OpenedFile,
+  planBatches,
+  type SkippedFile,
+  sourceOf,
+} from './batches.ts';
 import { BUCKET_SQL, cellsSql, KINDS, rowsSql } from './cell-sql.ts';
 import { TallyDatabase, type TallyLimits } from './database.ts';
 import { TallyError } from './errors.ts';
@@ -39,6 +49,10 @@ export interface CountResult {
   readonly quantiles: readonly Quantile[];
   readonly groups: Groups | undefined;
   readonly skipped: readonly SkippedFile[];
+  /** Which columns of the files hold the scores. */
+  readonly parts: readonly PlayedPart[];
+  /** What to say of lines that break their format. */
+  readonly notes: readonly string[];
   /** Whether all that was counted has URLs. */
   readonly hasUrls: boolean;
 }
@@ -93,7 +107,11 @@ class Count {
   async run(): Promise<CountResult> {
     const { by, top, order, shares, signal } = this.#options;
     const onBadFile = (path: string, error: TallyError): void => this.#passOver(path, error);
-    const onOpened = (files: number): void => this.#report('opening', files);
+    const opened: OpenedFile[] = [];
+    const onOpened = (files: number, file: OpenedFile | undefined): void => {
+      if (file) opened.push(file);
+      this.#report('opening', files);
+    };
     const { files } = this.#inputs;
     const batches = await planBatches(this.#database, files, this.#options, onBadFile, onOpened);
     const groups = by === undefined ? undefined : await GroupTable.create(this.#database);
@@ -113,6 +131,8 @@ class Count {
       quantiles: await this.#findQuantiles(shares),
       groups: await groups?.top(order, top),
       skipped: this.#skipped,
+      parts: partsOf(opened),
+      notes: opened.flatMap(({ table }) => malformedNote(table) ?? []),
       hasUrls: this.#stores.length === 0 && this.#read.every(({ expressions }) => expressions.hasUrl),
     };
   }
@@ -165,6 +185,22 @@ class Count {
     const { onProgress } = this.#options;
     onProgress({ phase, files, totalFiles: this.#inputs.files.length, rows: this.#rows });
   }
+}
+
+/** Files may call a score by different names: there is an entry for each. */
+function partsOf(opened: readonly OpenedFile[]): PlayedPart[] {
+  const groups = new Map<string, OpenedFile[]>();
+  for (const file of opened) {
+    const key = JSON.stringify(file.columns);
+    groups.set(key, [...(groups.get(key) ?? []), file]);
+  }
+  return [...groups.values()].flatMap((files) =>
+    describeParts(
+      files.map(({ table }) => table),
+      { columns: files[0]!.columns, empty: {} },
+      files.map(({ missing }) => missing),
+    ).filter(({ part }) => SCORE_PARTS.some((score) => score === part)),
+  );
 }
 
 interface CellRow {

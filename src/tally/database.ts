@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
-import type { SchemaColumn } from '../shards/columns.ts';
 import { openDuckDb, queryRows } from '../shards/duckdb.ts';
-import { readColumns } from '../shards/footer.ts';
 import { registerDomainFunction } from './domain.ts';
 
 /** What bounds a tally. */
@@ -53,9 +52,9 @@ export class TallyDatabase {
     return this.#unlessAborted(() => queryRows<Row>(this.connection, sql));
   }
 
-  /** The columns of a Parquet file. @throws the signal's reason once it is aborted */
-  columnsOf(path: string): Promise<SchemaColumn[]> {
-    return this.#unlessAborted(() => readColumns(this.connection, path));
+  /** Where text inputs are kept as Parquet. */
+  get stagingFolder(): string {
+    return join(this.#folder, 'inputs');
   }
 
   get signal(): AbortSignal {

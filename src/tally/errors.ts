@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../base/error-codes.ts';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 
 /** An error of the tally room: counting over tags, runs and stores. */
@@ -9,19 +10,14 @@ const WAY_ON =
   'Mend it, leave it out, or pass over such files with --skip-bad-files: they are counted and named.';
 
 /** One input file that cannot be counted; `why` is a sentence. */
-export function badFile(
-  code:
-    | 'BB_INPUT_UNREADABLE'
-    | 'BB_INPUT_FORMAT'
-    | 'BB_COLUMN_MISSING'
-    | 'BB_SCHEMA_MISMATCH'
-    | 'BB_SHARD_READ',
-  path: string,
-  why: string,
-  cause?: unknown,
-): TallyError {
+export function badFile(code: ErrorCode, path: string, why: string, cause?: unknown): TallyError {
   const details = cause === undefined ? { fields: { path } } : { cause, fields: { path } };
   return new TallyError(code, `${path} cannot be counted: ${why} ${WAY_ON}`, details);
+}
+
+/** The same for an error that says all but the way on. */
+export function asBadFile(path: string, error: BowerbirdError): TallyError {
+  return new TallyError(error.code, `${error.message} ${WAY_ON}`, { cause: error, fields: { path } });
 }
 
 /** What DuckDB says of a file, as one sentence. */

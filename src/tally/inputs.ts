@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
-import { expandInputs } from '../shards/inputs.ts';
+import { expandInputs, type InputFormat } from '../shards/inputs.ts';
 import { TallyError } from './errors.ts';
 
 /** A file of rows. */
 export interface TallyFile {
   /** Absolute. */
   readonly path: string;
-  readonly format: string;
+  readonly format: InputFormat;
   readonly sizeBytes: number;
 }
 
@@ -52,11 +52,13 @@ export async function resolveInputs(paths: readonly string[]): Promise<TallyInpu
     const run = existsSync(join(path, 'run.json')) ? readRun(realpathSync(path)) : undefined;
     if (run) runs.set(run.path, run.summary);
     const found = run
-      ? run.tags.map((file) => ({ path: file, format: 'parquet' }))
+      ? run.tags.map((file) => ({ path: file, format: 'parquet' as const }))
       : await expandInputs([path]);
     for (const file of found) {
       const real = realpathSync(file.path);
-      files.set(real, { path: real, format: file.format, sizeBytes: statSync(real).size });
+      // Two ways to one file count once; the folders of the first may be partitions.
+      if (!files.has(real))
+        files.set(real, { path: file.path, format: file.format, sizeBytes: statSync(real).size });
     }
   }
   const byPath = (a: string, b: string): number => (a < b ? -1 : 1);

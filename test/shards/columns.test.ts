@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { BowerbirdError } from '../../src/base/errors.ts';
-import { type ColumnMapping, findColumns, type SchemaColumn } from '../../src/shards/columns.ts';
+import { type ColumnMapping, findColumns, findParts, type SchemaColumn } from '../../src/shards/columns.ts';
 import { passedColumns } from '../../src/shards/output-columns.ts';
 
 function schemaOf(definition: string): SchemaColumn[] {
@@ -52,12 +52,55 @@ test('a column spelt exactly goes before one that differs in case', (t) => {
   t.is(findColumns(schemaOf('uRL, Text, Hash BIGINT'), {}).url, 'uRL');
 });
 
-test('a hash column counts only where it holds integers, a tag column only where it holds numbers', (t) => {
+test('hashes may be integers or decimal text, scores numbers or text; numbers go before text', (t) => {
   t.deepEqual(findColumns(schemaOf('url, hash VARCHAR, punsafe VARCHAR, aesthetic DECIMAL(4,2)'), {}), {
     url: 'url',
+    hash: 'hash',
     aesthetic: 'aesthetic',
+    punsafe: 'punsafe',
   });
   t.is(findColumns(schemaOf('url, hash UBIGINT'), {}).hash, 'hash');
+  t.is(findColumns(schemaOf('url, aesthetic, AESTHETIC_SCORE FLOAT'), {}).aesthetic, 'AESTHETIC_SCORE');
+});
+
+/** Column definitions of which the last is unfit, and what is said of it. */
+const UNFIT: readonly (readonly [string, RegExp])[] = [
+  ['url VARCHAR[]', /"url" cannot be read as URLs\. It holds VARCHAR\[\], not text/],
+  ['url STRUCT(a VARCHAR)', /not text/],
+  ['url BIGINT', /It holds BIGINT, not text/],
+  ['url, caption VARCHAR[]', /"caption" cannot be read as captions/],
+  ['url, hash DOUBLE', /"hash" .* holds DOUBLE, which has lost the last digits/],
+  ['url, hash FLOAT', /lost the last digits/],
+  ['url, hash DECIMAL(20,2)', /lost the last digits/],
+  ['url, hash BOOLEAN', /not 64-bit integers/],
+  ['url, hash TIMESTAMP', /not 64-bit integers/],
+  ['url, punsafe BOOLEAN', /"punsafe" cannot be read as punsafe scores\. It holds BOOLEAN, not numbers/],
+  ['url, aesthetic FLOAT[]', /not numbers/],
+  ['url, pwatermark STRUCT(a FLOAT)', /not numbers/],
+  ['url, punsafe TIMESTAMP', /not numbers/],
+];
+
+for (const [definition, message] of UNFIT) {
+  test(`of the columns ${definition} the last is refused with its type`, (t) => {
+    t.throws(() => findColumns(schemaOf(definition), {}), { code: 'BB_SCHEMA_MISMATCH', message });
+  });
+}
+
+test('a score that nothing looks at may be anything, and captions and hashes can be declined', (t) => {
+  t.deepEqual(findColumns(schemaOf('url, aesthetic VARCHAR'), { unjudged: ['aesthetic'] }), { url: 'url' });
+  t.deepEqual(
+    findColumns(schemaOf('url, caption VARCHAR[], hash DOUBLE'), {
+      captionColumn: 'none',
+      hashColumn: 'none',
+    }),
+    { url: 'url' },
+  );
+});
+
+test('a column of nothing but null plays no part, and is named', (t) => {
+  const { columns, empty } = findParts(schemaOf('url, caption "NULL", hash "NULL", punsafe "NULL"'), {});
+  t.deepEqual(columns, { url: 'url' });
+  t.deepEqual(empty, { caption: 'caption', hash: 'hash', punsafe: 'punsafe' });
 });
 
 test('chosen columns go before known ones', (t) => {
@@ -81,9 +124,9 @@ test('a missing URL column, and a chosen column that is not there, are refused w
 });
 
 test('a chosen hash column without integers is refused', (t) => {
-  t.throws(() => findColumns(schemaOf('url, md5'), { hashColumn: 'md5' }), {
+  t.throws(() => findColumns(schemaOf('url, id DOUBLE'), { hashColumn: 'id' }), {
     code: 'BB_SCHEMA_MISMATCH',
-    message: /"md5".*VARCHAR/,
+    message: /"id".*DOUBLE/,
   });
 });
 

@@ -63,13 +63,33 @@ test('without a hash column hashes are those of URL and caption, null as the emp
   t.deepEqual((await read(t, path)).hashes, texts.map(hashOf));
 });
 
-test('a column called hash that holds no integers is none', async (t) => {
+test('hashes may be decimal text of either range, and anything else is refused with its row or type', async (t) => {
   const path = join(await temporaryFolder(t), 'in.parquet');
-  await duck(`COPY (SELECT 'x' AS hash, 'http://a/' AS url) TO '${path}' (FORMAT parquet)`);
-  t.deepEqual((await read(t, path)).hashes, [hashOf('http://a/')]);
-  await t.throwsAsync(read(t, path, { hashColumn: 'hash' }), {
+  const write = (rows: string): Promise<void> => duck(`COPY (${rows}) TO '${path}' (FORMAT parquet)`);
+  await write(
+    "SELECT unnest(['-5', ' 7 ', '+9223372036854775807', '18446744073709551615', '0007', NULL, '']) AS hash",
+  );
+  t.deepEqual((await read(t, path)).hashes, [-5n, 7n, 9_223_372_036_854_775_807n, -1n, 7n, null, null]);
+  await write('SELECT unnest([5, 18446744073709551615]::DECIMAL(20,0)[]) AS hash');
+  t.deepEqual((await read(t, path)).hashes, [5n, -1n]);
+  for (const text of [
+    'x',
+    '5.0',
+    '1e5',
+    '18446744073709551616',
+    '-9223372036854775809',
+    'NA',
+    '1_000',
+    '0x5',
+  ]) {
+    await write(`SELECT unnest(['1', '${text}']) AS hash, 'http://a/' AS url`);
+    await t.throwsAsync(read(t, path), { code: 'BB_INPUT_VALUE', message: /in\.parquet, row 2/ }, text);
+    t.deepEqual((await read(t, path, { hashColumn: 'none' })).hashes[0], hashOf('http://a/'));
+  }
+  await write("SELECT 5.0::DOUBLE AS hash, 'http://a/' AS url");
+  await t.throwsAsync(read(t, path), {
     code: 'BB_SCHEMA_MISMATCH',
-    message: /hash of .*in\.parquet holds VARCHAR/,
+    message: /"hash" .*holds DOUBLE, which has lost the last digits/,
   });
 });
 

@@ -151,7 +151,7 @@ test('bytes that are no UTF-8 in a text column are refused with the file and the
   });
 });
 
-test('tags are read as doubles, with NaN for null', async (t) => {
+test('tags are read as float32, with NaN for null', async (t) => {
   const folder = await temporaryFolder(t);
   writeColumns(join(folder, 'coyo.parquet'), [
     { name: 'url', data: ['a', 'b', 'c'], type: 'STRING' },
@@ -161,9 +161,9 @@ test('tags are read as doubles, with NaN for null', async (t) => {
   ]);
   const [shard] = await readAll(t, folder, await plan(folder, folder));
   t.deepEqual(shard?.tags, {
-    pwatermark: Float64Array.of(0.1, Number.NaN, Number.NaN),
-    punsafe: Float64Array.of(Math.fround(0.7), 0, Number.NaN),
-    aesthetic: Float64Array.of(7, Number.NaN, 3),
+    pwatermark: Float32Array.of(0.1, Number.NaN, Number.NaN),
+    punsafe: Float32Array.of(0.7, 0, Number.NaN),
+    aesthetic: Float32Array.of(7, Number.NaN, 3),
   });
 });
 

@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { BowerbirdError } from '../../src/base/errors.ts';
-import { NULL_TYPE, unifySchemas } from '../../src/shards/schema.ts';
+import { NULL_TYPE } from '../../src/shards/column-values.ts';
+import { unifySchemas } from '../../src/shards/schema.ts';
 
 function typeOf(...types: (string | { text: string })[]): string {
   const files = types.map((type, i) => ({

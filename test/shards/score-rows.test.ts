@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
-import { readScoreRows, type ScoreColumn, type ScoreSource } from '../../src/shards/score-rows.ts';
+import type { ScorePart } from '../../src/shards/column-values.ts';
+import { readScoreRows, type ScoreSource } from '../../src/shards/score-rows.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
 async function makeFolder(t: ExecutionContext): Promise<string> {
@@ -16,7 +17,7 @@ async function makeFolder(t: ExecutionContext): Promise<string> {
 async function readAll(
   t: ExecutionContext,
   paths: readonly string[],
-  columns: readonly ScoreColumn[],
+  columns: readonly ScorePart[],
 ): Promise<{ rows: (bigint | number)[][]; sources: ScoreSource[] }> {
   const sources: ScoreSource[] = [];
   const options = {
@@ -94,7 +95,10 @@ test('a missing column and a value that is no number are refused by name', async
   await writeFile(path, 'hash,aesthetic\n1,2\n2,lovely\n');
   await t.throwsAsync(readAll(t, [path], ['punsafe']), {
     code: 'BB_COLUMN_MISSING',
-    message: /a\.csv has no column punsafe\. It has: hash, aesthetic\./,
+    message: /a\.csv has no column punsafe or nsfw_score_opennsfw2\. It has: hash, aesthetic\./,
   });
-  await t.throwsAsync(readAll(t, [path], ['aesthetic']), { code: 'BB_SHARD_READ', message: /lovely/ });
+  await t.throwsAsync(readAll(t, [path], ['aesthetic']), {
+    code: 'BB_INPUT_VALUE',
+    message: /a\.csv, row 2: .*lovely/,
+  });
 });

@@ -42,7 +42,7 @@ test('csv: quotes, delimiters and line ends in fields, exact 64-bit hashes, numb
     [...shard.hashes],
     [9_223_372_036_854_775_807n, -9_223_372_036_854_775_808n, 9_007_199_254_740_993n],
   );
-  t.deepEqual(shard.tags.punsafe, Float64Array.of(0.25, Number.NaN, 0.001));
+  t.deepEqual(shard.tags.punsafe, Float32Array.of(0.25, Number.NaN, 0.001));
   t.is(rows[0]?.['text'], 'one, "two"\r\nthree');
   t.is(rows[1]?.['text'], null);
   t.deepEqual(typesOf(runPlan), [
@@ -81,7 +81,7 @@ test('jsonl: exact integers, escapes, nested values, keys that come late or neve
   const { plan: runPlan, shard, rows } = await readText(t, 'a.jsonl', lines.join('\n'));
   t.deepEqual(shard.urls, ['http://a/', '\uFEFFhttp://b/', 'http://c/']);
   t.deepEqual([...shard.hashes], [9_007_199_254_740_993n, -9_223_372_036_854_775_808n, 3n]);
-  t.deepEqual(shard.tags.punsafe, Float64Array.of(Number.NaN, Number.NaN, 0.5));
+  t.deepEqual(shard.tags.punsafe, Float32Array.of(Number.NaN, Number.NaN, 0.5));
   t.deepEqual(
     rows.map((row) => row['caption']),
     ['é 😀', null, '2012'],

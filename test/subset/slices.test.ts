@@ -5,12 +5,16 @@ import type { SourceTable } from '../../src/subset/source.ts';
 function tableOf(files: readonly (readonly [sizeBytes: number, rowCount: number])[]): SourceTable {
   const entries = files.map(([sizeBytes, rowCount], i) => ({
     path: `${i}.parquet`,
+    readPath: `${i}.parquet`,
+    format: 'parquet' as const,
+    malformedRowCount: 0,
+    firstMalformed: null,
     sizeBytes,
     rowCount,
     fingerprint: '',
     columns: [],
   }));
-  return { files: entries, schema: [] };
+  return { files: entries, schema: [], columns: {} };
 }
 
 test('small files go together, large ones are cut, and every row is in one slice', (t) => {

@@ -73,18 +73,18 @@ test('files with other columns, other types or other content are named before or
     [
       'text.parquet',
       (path) => buildShard(path, [{ aesthetic: 'high' }]),
-      'BB_SCHEMA_MISMATCH',
-      /holds VARCHAR/,
+      'BB_INPUT_VALUE',
+      /row 1: the column "aesthetic" has "high"/,
     ],
     ['none.parquet', (path) => buildShard(path, [{ beauty: 5.5 }]), 'BB_COLUMN_MISSING', /only beauty/],
     [
       'cut.parquet',
       async (path) => writeFile(path, 'PAR1 and no more'),
       'BB_INPUT_UNREADABLE',
-      /cannot be counted/,
+      /cannot be read/,
     ],
-    ['words.csv', (path) => writeFile(path, 'aesthetic\n5\nseven\n'), 'BB_SHARD_READ', /seven/],
-    ['urls.txt', (path) => writeFile(path, 'http://a/1\n'), 'BB_INPUT_FORMAT', /not in txt/],
+    ['words.csv', (path) => writeFile(path, 'aesthetic\n5\nseven\n'), 'BB_INPUT_VALUE', /row 2.*seven/],
+    ['urls.txt', (path) => writeFile(path, 'http://a/1\n'), 'BB_COLUMN_MISSING', /no column aesthetic/],
   ];
   for (const [name, write, code, message] of cases) {
     const path = join(folder, name);

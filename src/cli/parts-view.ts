@@ -1,0 +1,20 @@
+import type { PlayedPart } from '../shards/played-parts.ts';
+
+/** Which column played which part, a line for each that there is something to say of; empty where there is none. */
+export function partLines(parts: readonly PlayedPart[]): string {
+  const lines = parts.flatMap((part) => {
+    const said = describePart(part);
+    return said === undefined ? [] : [`  ${part.part.padEnd(10)} ${said}`];
+  });
+  return lines.length === 0 ? '' : ['Columns of the input:', ...lines].join('\n');
+}
+
+function describePart({ column, types, ...part }: PlayedPart): string | undefined {
+  const notes: string[] = [];
+  if (column === null && part.computed_from) notes.push(`computed from ${part.computed_from.join(' and ')}`);
+  if (part.converted_to) notes.push(`${types.join(', ')} read as ${part.converted_to}`);
+  if (part.missing) notes.push(`${part.missing} values are none (null, empty, NA, ...)`);
+  if (part.empty_column !== null) notes.push(`"${part.empty_column}" holds nothing but null`);
+  if (column === null) return notes.length === 0 ? undefined : notes.join('; ');
+  return [column, ...notes].join('; ');
+}

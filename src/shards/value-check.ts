@@ -1,0 +1,95 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { storedSql, storedType } from './column-sql.ts';
+import { badSql, fitOf, isMissingSql, type Part } from './column-values.ts';
+import { type ColumnMapping, columnOf, type FileColumn, SCORE_PARTS } from './columns.ts';
+import { queryRows } from './duckdb.ts';
+import { readFailure, ShardError } from './errors.ts';
+import { parquetSource } from './sql.ts';
+
+/** A file whose texts are looked at. */
+export interface CheckedFile {
+  readonly path: string;
+  /** The Parquet file that is read. */
+  readonly readPath: string;
+  readonly columns: readonly FileColumn[];
+}
+
+/** For each column of texts that is read as numbers: how many values stand for none (null, empty, `NA`, ...). */
+export type MissingTexts = Readonly<Partial<Record<Part, number>>>;
+
+const CHECKED_PARTS = ['hash', ...SCORE_PARTS] as const;
+const SHOWN_CHARACTERS = 40;
+
+/**
+ * Looks at every text in the columns of hashes and scores, before anything is done with the file. Columns of numbers
+ * are not read: their types say enough.
+ *
+ * @throws ShardError BB_INPUT_VALUE for a text that is neither a number nor stands for none, with its row; BB_SHARD_READ
+ */
+export async function checkTexts(
+  connection: DuckDBConnection,
+  file: CheckedFile,
+  mapping: Partial<ColumnMapping>,
+): Promise<MissingTexts> {
+  const found: Partial<Record<Part, number>> = {};
+  for (const part of CHECKED_PARTS) {
+    const name = mapping[part];
+    const column = name === undefined ? undefined : columnOf(file.columns, name);
+    if (!column || fitOf(part, storedType(column)) !== 'text') continue;
+    found[part] = await checkColumn(connection, file, column, part);
+  }
+  return found;
+}
+
+async function checkColumn(
+  connection: DuckDBConnection,
+  { path, readPath, columns }: CheckedFile,
+  column: FileColumn,
+  part: Part,
+): Promise<number> {
+  const value = storedSql(column);
+  const bad = badSql(part, value, storedType(column));
+  const row = columnOf(columns, 'file_row_number') ? 'row_number() OVER () - 1' : 'file_row_number';
+  const sql = `SELECT count(*) FILTER (missing) AS missing, count(*) FILTER (bad) AS bad,
+      min(row) FILTER (bad) AS first, (arg_min(value, row) FILTER (bad))::VARCHAR AS text
+    FROM (SELECT ${row} AS row, ${value} AS value, ${isMissingSql(part, value)} AS missing, ${bad} AS bad
+          FROM ${parquetSource(readPath)})`;
+  const [counts] = await queryRows<{
+    missing: bigint;
+    bad: bigint;
+    first: bigint | null;
+    text: string | null;
+  }>(connection, sql).catch((thrown: unknown) => {
+    throw readFailure(path, thrown);
+  });
+  const { missing, bad: badCount, first, text } = counts!;
+  if (first === null) return Number(missing);
+  throw badValue(path, column.name, part, {
+    row: Number(first) + 1,
+    text: text ?? '',
+    count: Number(badCount),
+  });
+}
+
+interface BadValue {
+  /** From 1. */
+  readonly row: number;
+  readonly text: string;
+  readonly count: number;
+}
+
+function badValue(path: string, column: string, part: Part, { row, text, count }: BadValue): ShardError {
+  const shown = JSON.stringify(
+    text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text,
+  );
+  const wanted =
+    part === 'hash'
+      ? 'a whole number from -2^63 to 2^64 - 1. Mend it, name another column with --hash-col, or say --hash-col none'
+      : 'a number with a decimal point. Mend it, leave it empty (or write NA) where there is no score, or rename the column';
+  const more = count > 1 ? ` (and ${count - 1} more such values)` : '';
+  return new ShardError(
+    'BB_INPUT_VALUE',
+    `${path}, row ${row}: the column "${column}" has ${shown}${more}, which is no ${part === 'hash' ? 'hash' : `${part} score`}: it should be ${wanted}.`,
+    { fields: { path, row, column, text, count } },
+  );
+}
