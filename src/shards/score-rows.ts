@@ -8,8 +8,8 @@ import { hashSql, numberSql, type ScorePart, scoreSql } from './column-values.ts
 import { type ColumnMapping, columnOf, type FileColumn, KNOWN_NAMES, known, SCORE_NAMES } from './columns.ts';
 import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
 import { readFailure, ShardError } from './errors.ts';
-import { type ReadableInput, malformedNote, readableOn } from './readable.ts';
 import { expandInputs, type FoundInput } from './inputs.ts';
+import { malformedNote, type ReadableInput, readableOn } from './readable.ts';
 import { parquetSource } from './sql.ts';
 import { checkTexts } from './value-check.ts';
 

@@ -5,8 +5,8 @@ import { asSpelt, type ColumnMapping, columnOf, KNOWN_NAMES, known, SCORE_NAMES 
 import { queryRows } from '../shards/duckdb.ts';
 import { ShardError, unreadable } from '../shards/errors.ts';
 import { columnsByPart, isText } from '../shards/input-parts.ts';
-import { readableOn } from '../shards/readable.ts';
 import { expandInputs, type FoundInput } from '../shards/inputs.ts';
+import { readableOn } from '../shards/readable.ts';
 import { type FileSchema, unifySchemas } from '../shards/schema.ts';
 import { tagsOf } from '../shards/score-rows.ts';
 import { parquetSource, quoteName } from '../shards/sql.ts';

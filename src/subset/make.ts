@@ -4,8 +4,8 @@ import type { BowerbirdError } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { columnOf, type FoundColumns } from '../shards/columns.ts';
 import { ShardError } from '../shards/errors.ts';
-import { malformedNote } from '../shards/readable.ts';
 import { describeParts, type PlayedPart } from '../shards/played-parts.ts';
+import { malformedNote } from '../shards/readable.ts';
 import { accountFor, rowsWithoutTag } from './account.ts';
 import type { SubsetDatabase } from './database.ts';
 import {

@@ -128,7 +128,7 @@ function partitionSql(columns: readonly (FileColumn | undefined)[]): string {
   const values = columns.map((column) => column?.partition ?? null);
   const literals = values.map((value) => (value === null ? 'NULL' : quoteText(value)));
   if (new Set(literals).size === 1) return `${literals[0]}::VARCHAR`;
-  return `([${literals.join(', ')}]::VARCHAR[])[file_index + 1]`;
+  return `([${literals.join(', ')}]::VARCHAR[])[file_index::BIGINT + 1]`;
 }
 
 function isUniform(files: readonly SourceFile[]): boolean {

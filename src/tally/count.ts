@@ -1,6 +1,6 @@
 import { SCORE_PARTS } from '../shards/columns.ts';
-import { malformedNote } from '../shards/readable.ts';
 import { describeParts, type PlayedPart } from '../shards/played-parts.ts';
+import { malformedNote } from '../shards/readable.ts';
 import { openStore, type Store } from '../store/reader.ts';
 import {
   type Batch,
