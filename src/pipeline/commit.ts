@@ -1,5 +1,5 @@
-import { rm, writeFile } from 'node:fs/promises';
-import { commitFile, temporaryPath, writeError, writeFileAtomic } from '../base/files.ts';
+import { writeFile } from 'node:fs/promises';
+import type { Lock } from '../base/lock.ts';
 import { BucketSums } from '../buckets/bucket-sums.ts';
 import { Histogram } from '../buckets/histogram.ts';
 import type { Decoder } from '../decode/decoder.ts';
@@ -9,12 +9,11 @@ import { encodePartials } from '../shards/partials.ts';
 import type { EarlierShard } from './earlier-shard.ts';
 import { type JudgedShard, judgeShard } from './judge.ts';
 import type { RunFolder } from './run-folder.ts';
+import { ShardFiles } from './shard-files.ts';
 import type { ShardWork, Tag } from './shard-work.ts';
 import {
-  digestFile,
   emptyCounts,
   type FileDigest,
-  nameInRunFolder,
   type RowCounts,
   type ShardStats,
   type StageNumbers,
@@ -26,6 +25,7 @@ import { writeThumbnails } from './thumbnails.ts';
 /** What a shard is committed with. */
 export interface CommitTools {
   readonly folder: RunFolder;
+  readonly lock: Lock;
   readonly filter: Filter;
   /** What the filter was made of. */
   readonly thresholds: Thresholds;
@@ -38,57 +38,32 @@ export interface CommitTools {
 }
 
 /**
- * Judges a complete shard and writes its files, each under a temporary name, synced and renamed; the stats file,
- * which marks the shard as done, comes last. Written again after a kill, the files have the same bytes.
+ * Judges a complete shard and publishes its files, the stats file, which marks the shard as done, last. Written again
+ * after a kill, the files have the same bytes.
  *
- * @throws BowerbirdError BB_SHARD_WRITE, BB_DISK_FULL
+ * @throws BowerbirdError BB_SHARD_WRITE, BB_DISK_FULL, BB_RUN_LOCKED
  */
 export async function commitShard(work: ShardWork, tools: CommitTools): Promise<ShardStats> {
   const judged = judgeShard(work, tools.filter);
-  const files: Record<string, FileDigest> = {};
-  const publish = async (path: string, write: (temporary: string) => Promise<void>): Promise<void> => {
-    files[nameInRunFolder(path)] = await publishFile(path, write);
-  };
-  const { folder } = tools;
+  const { folder, lock, earlier } = tools;
   const { id } = work.shard.spec;
-  const { sums, histogram } = sumShard(work, judged, tools.earlier);
-  // Without its commit marker, a shard that is written over counts as unfinished until it is whole again.
-  if (tools.earlier) await rm(folder.stats(id));
-
-  await publish(folder.tags(id), (path) => work.shard.writeTags(path, judged.results));
-  await publish(folder.partials(id), (path) => writeFile(path, encodePartials(sums.toPartials())));
-  if (tools.saveEmbeddings) {
-    await publish(folder.embeddings(id), (path) => writeFile(path, encodeScoredRows(work)));
-    await publish(folder.metadata(id), (path) => work.shard.writeMetadata(path, judged.results));
-  }
-  if (work.picker) {
-    await publish(folder.thumbnails(id), async (path) => writeThumbnails(path, work, judged, tools));
-  }
-  const stats = describeShard(work, judged, histogram, tools, files);
-  await writeFileAtomic(folder.stats(id), `${JSON.stringify(stats, null, 2)}\n`);
-  return stats;
-}
-
-/**
- * Has a file written under a temporary name and commits it; gives its size and digest.
- *
- * @throws BowerbirdError BB_SHARD_WRITE, BB_DISK_FULL, and what `write` throws
- */
-export async function publishFile(
-  path: string,
-  write: (temporary: string) => Promise<void>,
-): Promise<FileDigest> {
-  const temporary = temporaryPath(path);
-  let digest: FileDigest;
+  const { sums, histogram } = sumShard(work, judged, earlier);
+  const files = new ShardFiles(folder, lock, id);
   try {
-    await write(temporary);
-    digest = await digestFile(temporary);
+    await files.stage(folder.tags(id), (path) => work.shard.writeTags(path, judged.results));
+    await files.stage(folder.partials(id), (path) => writeFile(path, encodePartials(sums.toPartials())));
+    if (tools.saveEmbeddings) {
+      await files.stage(folder.embeddings(id), (path) => writeFile(path, encodeScoredRows(work)));
+      await files.stage(folder.metadata(id), (path) => work.shard.writeMetadata(path, judged.results));
+    }
+    if (work.picker) {
+      await files.stage(folder.thumbnails(id), (path) => writeThumbnails(path, work, judged, tools));
+    }
+    return await files.commit(describeShard(work, judged, histogram, tools, files.digests), earlier?.stats);
   } catch (thrown) {
-    await rm(temporary, { force: true });
-    throw writeError(thrown, path);
+    await files.discard();
+    throw thrown;
   }
-  await commitFile(temporary, path);
-  return digest;
 }
 
 /** Sums over the scored rows in input order, so that the same shard always gives the same bits. */

@@ -8,6 +8,7 @@ import { parseThumbnails, type ReportThumbnail } from './thumbnails.ts';
 
 /** What an earlier run wrote of a shard whose failed rows are now tried again. */
 export interface EarlierShard {
+  readonly stats: ShardStats;
   readonly outcomes: readonly RowOutcome[];
   readonly partials: readonly PartialRow[];
   readonly thumbnails: readonly ReportThumbnail[];
@@ -20,6 +21,7 @@ export async function readEarlierShard(folder: RunFolder, stats: ShardStats): Pr
   const id = stats.shard_id;
   const has = (kind: string): boolean => Object.keys(stats.files).some((name) => name.startsWith(`${kind}/`));
   return {
+    stats,
     outcomes: await readOutcomes(folder.tags(id), folder.staging),
     partials: decodePartials(await readShardFile(folder.partials(id), stats)),
     thumbnails: has('thumbnails') ? parseThumbnails(await readShardFile(folder.thumbnails(id), stats)) : [],

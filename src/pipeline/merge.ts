@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { BowerbirdError } from '../base/errors.ts';
 import { commitFile, temporaryPath, writeFileAtomic } from '../base/files.ts';
 import { BucketSums } from '../buckets/bucket-sums.ts';
@@ -33,6 +32,13 @@ export interface ShardPace {
   readonly stageSlots: StageNumbers;
 }
 
+/** What the sums are of. */
+interface MergeFacts {
+  readonly dimension: number;
+  /** For the check of means. */
+  readonly aestheticHead: Head | undefined;
+}
+
 /** A finished run, summed over its shards in shard order. */
 export interface MergedRun {
   readonly counts: RowCounts;
@@ -45,16 +51,16 @@ export interface MergedRun {
 }
 
 /**
- * Sums all shards of a run and writes buckets.json, buckets.parquet, bucket_means/rating{k}.npy and what-if.json.
+ * Sums all shards of a run and writes, into another folder, buckets.json, buckets.parquet, bucket_means/rating{k}.npy and what-if.json.
  * Sums are float64 and taken in shard order, so the bytes do not depend on the order in which shards finished.
  *
  * @throws BowerbirdError BB_RUN_CORRUPT where a shard is not finished or one of its files is damaged
  */
 export async function mergeRun(
   folder: RunFolder,
+  into: RunFolder,
   shards: readonly ShardSpec[],
-  dimension: number,
-  head: Head | undefined,
+  { dimension, aestheticHead: head }: MergeFacts,
 ): Promise<MergedRun> {
   const counts = emptyCounts();
   const sums = new BucketSums(dimension);
@@ -75,9 +81,9 @@ export async function mergeRun(
     }
   }
   const buckets = summarize(sums, head?.linear);
-  await writeBuckets(folder, buckets);
+  await writeBuckets(into, buckets);
   const tagFiles = shards.map(({ id }) => folder.tags(id));
-  await writeWhatIf(folder.whatIf, await countTags(tagFiles, folder.staging, counts.successes));
+  await writeWhatIf(into.whatIf, await countTags(tagFiles, folder.staging, counts.successes));
   const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
   return { counts, buckets, histogram, meanCheck, paces, thumbnails };
 }
@@ -157,9 +163,8 @@ function describeBucket({
   };
 }
 
-/** Writes buckets.json, buckets.parquet and bucket_means/. */
+/** Writes buckets.json, buckets.parquet and bucket_means/ into a folder that has none. */
 export async function writeBuckets(folder: RunFolder, buckets: readonly BucketSummary[]): Promise<void> {
-  await rm(folder.bucketMeans, { recursive: true, force: true });
   const rows = buckets.map(describeBucket);
   for (const [i, { rawMean, unitMean }] of buckets.entries()) {
     await writeVector(folder, rows[i]!.raw_mean_file, rawMean);

@@ -1,27 +1,19 @@
-import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
-import { temporaryPath } from '../base/files.ts';
-import { journalPath, type SwapEntry, swap } from '../base/swap.ts';
+import { writeFile } from 'node:fs/promises';
+import type { Lock } from '../base/lock.ts';
 import { Histogram } from '../buckets/histogram.ts';
 import { createFilter, type Filter } from '../filter/filter.ts';
 import { type JudgedTags, VerdictFiles, type Verdicts } from '../shards/verdicts.ts';
 import type { ScoreProgress } from './progress.ts';
 import type { RunFolder } from './run-folder.ts';
-import {
-  checkShardFile,
-  digestFile,
-  type FileDigest,
-  nameInRunFolder,
-  readShardFile,
-  type ShardStats,
-  sortedTable,
-} from './stats.ts';
+import { ShardFiles } from './shard-files.ts';
+import { checkShardFile, nameInRunFolder, readShardFile, type ShardStats, sortedTable } from './stats.ts';
 import { filterOptions, type Thresholds } from './thresholds.ts';
 import { parseThumbnails, type ReportThumbnail, thumbnailFile } from './thumbnails.ts';
 
 /** What new verdicts are passed with. */
 export interface RejudgeOptions {
   readonly folder: RunFolder;
+  readonly lock: Lock;
   readonly thresholds: Thresholds;
   readonly memoryLimitMb: number;
   readonly progress: ScoreProgress;
@@ -58,26 +50,17 @@ export async function rejudgeShards(shards: readonly ShardStats[], options: Reju
 
 async function rejudgeShard(
   stats: ShardStats,
-  files: VerdictFiles,
-  { folder, thresholds }: RejudgeOptions,
+  verdictFiles: VerdictFiles,
+  { folder, lock, thresholds }: RejudgeOptions,
 ): Promise<ShardStats> {
-  const { shard_id: id } = stats;
-  const journal = journalPath(folder.path, `verdicts-${id}`);
-  const staged = new StagedFiles();
+  const staged = new ShardFiles(folder, lock, stats.shard_id);
   try {
-    const judged = await stageVerdicts(stats, files, folder, createFilter(filterOptions(thresholds)), staged);
-    const next: ShardStats = {
-      ...stats,
-      ...judged,
-      thresholds,
-      files: { ...stats.files, ...staged.digests },
-    };
-    await staged.add(folder.stats(id), (path) => writeFile(path, `${JSON.stringify(next, null, 2)}\n`));
-    await swap(journal, staged.entries);
-    return next;
+    const filter = createFilter(filterOptions(thresholds));
+    const judged = await stageVerdicts(stats, verdictFiles, folder, filter, staged);
+    const files = { ...stats.files, ...staged.digests };
+    return await staged.commit({ ...stats, ...judged, thresholds, files }, stats);
   } catch (thrown) {
-    // Once the journal stands, the files are the ones that the next start puts in place.
-    if (!existsSync(journal)) await staged.discard();
+    await staged.discard();
     throw thrown;
   }
 }
@@ -88,45 +71,28 @@ async function stageVerdicts(
   files: VerdictFiles,
   folder: RunFolder,
   filter: Filter,
-  staged: StagedFiles,
+  staged: ShardFiles,
 ): Promise<Pick<ShardStats, 'kept' | 'dropped_by' | 'score_histogram'>> {
   const { shard_id: id } = stats;
   const [tags, metadata, thumbnails] = [folder.tags(id), folder.metadata(id), folder.thumbnails(id)];
   await checkShardFile(tags, stats);
   const rows = await files.readTags(tags);
   const { verdicts, histogram } = judge(rows, filter);
-  await staged.add(tags, (path) => files.write(tags, path, verdicts));
+  await staged.stage(tags, (path) => files.write(tags, path, verdicts));
   if (nameInRunFolder(metadata) in stats.files) {
     await checkShardFile(metadata, stats);
-    await staged.add(metadata, (path) => files.write(metadata, path, scoredOnly(rows, verdicts)));
+    await staged.stage(metadata, (path) => files.write(metadata, path, scoredOnly(rows, verdicts)));
   }
   if (nameInRunFolder(thumbnails) in stats.files) {
     const samples = parseThumbnails(await readShardFile(thumbnails, stats));
     const again = samples.map((sample) => judgeThumbnail(sample, filter));
-    await staged.add(thumbnails, (path) => writeFile(path, thumbnailFile(again)));
+    await staged.stage(thumbnails, (path) => writeFile(path, thumbnailFile(again)));
   }
   return {
     kept: verdicts.kept.reduce((sum, one) => sum + one, 0),
     dropped_by: countRules(verdicts),
     score_histogram: histogram.toJSON(),
   };
-}
-
-/** Files that wait beside the ones that they are going to replace. */
-class StagedFiles {
-  readonly entries: SwapEntry[] = [];
-  readonly digests: Record<string, FileDigest> = {};
-
-  async add(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
-    const temporary = temporaryPath(path);
-    this.entries.push({ staged: temporary, final: path });
-    await write(temporary);
-    this.digests[nameInRunFolder(path)] = await digestFile(temporary);
-  }
-
-  async discard(): Promise<void> {
-    for (const { staged } of this.entries) if (staged) await rm(staged, { force: true });
-  }
 }
 
 function judge(rows: JudgedTags, filter: Filter): { verdicts: Verdicts; histogram: Histogram } {

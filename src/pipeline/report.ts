@@ -22,7 +22,7 @@ function reportData(folder: RunFolder, record: RunRecord, merged: MergedRun): Re
   const { counts, buckets, histogram, meanCheck, paces } = merged;
   const { min_aesthetic, max_punsafe, max_pwatermark, missing_tags } = record.thresholds;
   return {
-    title: basename(resolve(folder.path)),
+    title: basename(resolve(folder.publishedPath)),
     rows: {
       total: counts.count,
       successes: counts.successes,

@@ -1,15 +1,19 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BowerbirdError, codeOf } from '../base/errors.ts';
-import { TEMPORARY_SUFFIX } from '../base/files.ts';
+import { BowerbirdError } from '../base/errors.ts';
+import { makeFolders, TEMPORARY_SUFFIX } from '../base/files.ts';
 import { shardName } from '../samples/key.ts';
+import { readNames } from './run-files.ts';
 
 /** The names of everything in a run folder (docs/formats.md). */
 export class RunFolder {
   readonly path: string;
+  /** Where the run will be once it is done. */
+  readonly publishedPath: string;
 
-  constructor(path: string) {
+  constructor(path: string, publishedPath: string = path) {
     this.path = path;
+    this.publishedPath = publishedPath;
   }
 
   get runRecord(): string {
@@ -30,6 +34,10 @@ export class RunFolder {
   /** Text inputs as Parquet, and what DuckDB spills. */
   get staging(): string {
     return join(this.path, '.staging');
+  }
+  /** The run that is to replace this one, while it is made. */
+  get overwriting(): RunFolder {
+    return new RunFolder(join(this.path, '.overwrite'), this.path);
   }
   get bucketMeans(): string {
     return join(this.path, 'bucket_means');
@@ -59,7 +67,7 @@ export class RunFolder {
 
   async create(saveEmbeddings: boolean): Promise<void> {
     const folders = SHARD_FOLDERS.filter((name) => saveEmbeddings || !EMBEDDING_FOLDERS.includes(name));
-    for (const name of [...folders, '.staging']) await mkdir(join(this.path, name), { recursive: true });
+    for (const name of [...folders, '.staging']) await makeFolders(join(this.path, name));
   }
 
   /**
@@ -78,34 +86,21 @@ export class RunFolder {
     );
   }
 
-  /** Removes what a killed run left half-written. */
+  /**
+   * Removes what a killed run left half-written, and what one that lost the folder has staged: should it wake, it finds
+   * nothing to commit.
+   */
   async removeTemporaries(): Promise<void> {
     for (const name of ['.', ...SHARD_FOLDERS, 'bucket_means', '.staging']) {
       const folder = join(this.path, name);
       for (const file of await readNames(folder)) {
-        if (file.endsWith(TEMPORARY_SUFFIX)) await rm(join(folder, file), { force: true });
+        // Others may be asking for the lock.
+        if (file.endsWith(TEMPORARY_SUFFIX) && !file.startsWith('.lock.'))
+          await rm(join(folder, file), { recursive: true, force: true });
       }
-    }
-  }
-
-  /** Removes all that a run writes; what else lies in the folder stays. */
-  async removeResults(): Promise<void> {
-    const files = ['run.json', 'buckets.json', 'buckets.parquet', 'what-if.json', 'report.html'];
-    // The commit markers go first: a kill in between leaves shards that are redone, never half of one.
-    for (const name of ['stats', ...SHARD_FOLDERS, 'bucket_means', '.staging', ...files]) {
-      await rm(join(this.path, name), { recursive: true, force: true });
     }
   }
 }
 
 const EMBEDDING_FOLDERS = ['img_emb', 'metadata'];
 const SHARD_FOLDERS = ['tags', 'partials', 'thumbnails', 'stats', ...EMBEDDING_FOLDERS];
-
-async function readNames(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return [];
-    throw thrown;
-  }
-}

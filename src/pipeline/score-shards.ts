@@ -1,4 +1,5 @@
 import { codeOf } from '../base/errors.ts';
+import type { Lock } from '../base/lock.ts';
 import { createDownloader } from '../download/downloader.ts';
 import { createFilter } from '../filter/filter.ts';
 import { ShardDatabase } from '../shards/database.ts';
@@ -9,6 +10,7 @@ import { carryOver, type EarlierShard, readEarlierShard } from './earlier-shard.
 import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS } from './models.ts';
 import type { ScoreProgress } from './progress.ts';
 import type { RunFolder } from './run-folder.ts';
+import type { RunPlace } from './run-place.ts';
 import type { RunFacts } from './run-record.ts';
 import { ShardWork, type Tag } from './shard-work.ts';
 import { Stages } from './stages.ts';
@@ -33,7 +35,7 @@ export interface WantedShard {
  */
 export async function scoreShards(
   facts: RunFacts,
-  folder: RunFolder,
+  { folder, lock }: RunPlace,
   wanted: readonly WantedShard[],
   progress: ScoreProgress,
   closing: AbortSignal,
@@ -61,7 +63,7 @@ export async function scoreShards(
     progress,
   });
   try {
-    const run = new ShardRun({ facts, folder, stages, progress, wanted });
+    const run = new ShardRun({ facts, folder, lock, stages, progress, wanted });
     const state = await run.doAll(
       database.readShards(facts.plan, new Set(wanted.map(({ spec }) => spec.id))),
       closing,
@@ -77,6 +79,7 @@ export async function scoreShards(
 interface ShardRunTools {
   readonly facts: RunFacts;
   readonly folder: RunFolder;
+  readonly lock: Lock;
   readonly stages: Stages;
   readonly progress: ScoreProgress;
   readonly wanted: readonly WantedShard[];
@@ -96,6 +99,7 @@ class ShardRun {
     const { config, plan } = tools.facts;
     this.#commitTools = {
       folder: tools.folder,
+      lock: tools.lock,
       decoder: tools.facts.decoder,
       filter: createFilter(filterOptions(tools.facts.thresholds)),
       thresholds: tools.facts.thresholds,

@@ -1,21 +1,19 @@
-import { rm } from 'node:fs/promises';
-import { OutputPlace } from '../base/output-place.ts';
 import { unlessClosing } from './closing.ts';
 import type { ScoreConfig } from './config.ts';
-import { type MergedRun, mergeRun } from './merge.ts';
+import { finishRun } from './finish.ts';
+import type { MergedRun } from './merge.ts';
 import { loadModels } from './models.ts';
 import { checkExtension, planScore } from './planning.ts';
 import type { ScoreProgress } from './progress.ts';
 import { rejudgeShards } from './rejudge.ts';
-import { writeReport } from './report.ts';
-import { RunFolder } from './run-folder.ts';
+import type { RunFolder } from './run-folder.ts';
+import { RunPlace } from './run-place.ts';
 import {
   continueRun,
   describeRun,
   endSession,
   type RunFacts,
   type RunRecord,
-  readRunRecord,
   writeRunRecord,
 } from './run-record.ts';
 import { scoreShards, type WantedShard } from './score-shards.ts';
@@ -43,39 +41,22 @@ export async function runScore(
   progress: ScoreProgress,
   closing: AbortSignal,
 ): Promise<ScoreOutcome> {
-  const folder = new RunFolder(config.outputFolder);
-  const place = await takeFolder(folder, progress);
+  const place = await RunPlace.take(config, progress);
   try {
-    const outcome = await runLocked(config, folder, progress, closing);
-    // Kept until then: a resumed run need not convert its text inputs again.
-    if (outcome.state === 'done') await rm(folder.staging, { recursive: true, force: true });
-    return outcome;
+    const outcome = await runInPlace(config, place, progress, closing);
+    return outcome.state === 'done' ? { ...outcome, folder: await place.publish() } : outcome;
   } finally {
     await place.release();
   }
 }
 
-/**
- * Makes the run folder and takes it for this process.
- *
- * @throws BowerbirdError BB_OUTPUT_FOLDER, BB_DISK_FULL, BB_RUN_LOCKED, BB_RUN_CORRUPT
- */
-export function takeFolder(folder: RunFolder, progress: ScoreProgress): Promise<OutputPlace> {
-  return OutputPlace.take(folder.path, {
-    flag: '--output-folder',
-    inPlace: true,
-    onWait: (message) => progress.note(message),
-  });
-}
-
-async function runLocked(
+async function runInPlace(
   config: ScoreConfig,
-  folder: RunFolder,
+  place: RunPlace,
   progress: ScoreProgress,
   closing: AbortSignal,
 ): Promise<ScoreOutcome> {
-  const existing = config.incrementalMode === 'overwrite' ? undefined : await readRunRecord(folder.runRecord);
-  if (!existing && config.incrementalMode !== 'overwrite') await folder.refuseOrphans();
+  const { folder, existing } = place;
   progress.enter('planning');
   const planning = planScore(
     config,
@@ -89,23 +70,36 @@ async function runLocked(
   const models = await unlessClosing(loadModels(config, progress), closing);
   try {
     const facts: RunFacts = { config, plan, thresholds: resolveThresholds(config, plan), ...models };
-    let record = startRecord(facts, existing);
-    if (config.incrementalMode === 'overwrite') await folder.removeResults();
+    let record = await place.startRecord(async (earlier) => startRecord(facts, earlier));
     await folder.create(config.saveEmbeddings);
     await folder.removeTemporaries();
     await writeRunRecord(folder.runRecord, record);
     const { wanted, judgedOtherwise } = await sortShards(facts, folder, progress);
     const { thresholds } = facts;
     const { memoryLimitMb } = config.resources;
-    await rejudgeShards(judgedOtherwise, { folder, thresholds, memoryLimitMb, progress, closing });
+    await rejudgeShards(judgedOtherwise, {
+      folder,
+      lock: place.lock,
+      thresholds,
+      memoryLimitMb,
+      progress,
+      closing,
+    });
     progress.enter('scoring');
-    const state = await scoreUnlessClosing(facts, folder, wanted, progress, closing);
+    const state = await scoreUnlessClosing(facts, place, wanted, progress, closing);
     if (state === 'interrupted') {
       record = endSession(record, state);
       await writeRunRecord(folder.runRecord, record);
       return { state, folder, record };
     }
-    return await finishRun(record, facts, folder, progress);
+    progress.enter('merging');
+    const { encoder, heads } = models;
+    const finish = { folder, lock: place.lock, shards: plan.shards, dimension: encoder.dimension };
+    return {
+      state: 'done',
+      folder,
+      ...(await finishRun(record, { ...finish, aestheticHead: heads.aesthetic })),
+    };
   } finally {
     await Promise.all([models.encoder.stop(), models.decoder.stop()]);
   }
@@ -158,26 +152,11 @@ async function sortShards(
 
 function scoreUnlessClosing(
   facts: RunFacts,
-  folder: RunFolder,
+  place: RunPlace,
   wanted: readonly WantedShard[],
   progress: ScoreProgress,
   closing: AbortSignal,
 ): Promise<'done' | 'interrupted'> | 'done' | 'interrupted' {
   if (closing.aborted) return 'interrupted';
-  return wanted.length === 0 ? 'done' : scoreShards(facts, folder, wanted, progress, closing);
-}
-
-async function finishRun(
-  started: RunRecord,
-  facts: RunFacts,
-  folder: RunFolder,
-  progress: ScoreProgress,
-): Promise<ScoreOutcome> {
-  progress.enter('merging');
-  const { plan, encoder, heads } = facts;
-  const merged = await mergeRun(folder, plan.shards, encoder.dimension, heads.aesthetic);
-  const record = endSession(started, 'done');
-  await writeReport(folder, record, merged);
-  await writeRunRecord(folder.runRecord, record);
-  return { state: 'done', folder, record, merged };
+  return wanted.length === 0 ? 'done' : scoreShards(facts, place, wanted, progress, closing);
 }

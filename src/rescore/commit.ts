@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import type { DuckDBInstance } from '@duckdb/node-api';
-import { writeFileAtomic } from '../base/files.ts';
+import type { Lock } from '../base/lock.ts';
 import { BUCKET_NAMES } from '../buckets/bucket-names.ts';
 import { BucketSums } from '../buckets/bucket-sums.ts';
 import type { Filter } from '../filter/filter.ts';
-import { publishFile } from '../pipeline/commit.ts';
 import type { RunFolder } from '../pipeline/run-folder.ts';
-import { type FileDigest, nameInRunFolder, type ShardStats } from '../pipeline/stats.ts';
+import { ShardFiles } from '../pipeline/shard-files.ts';
+import type { FileDigest, ShardStats } from '../pipeline/stats.ts';
 import type { Thresholds } from '../pipeline/thresholds.ts';
 import { encodePartials } from '../shards/partials.ts';
 import type { ShardSpec } from '../shards/plan.ts';
@@ -20,6 +20,7 @@ import { writeTags } from './tags.ts';
 export interface CommitTools {
   readonly instance: DuckDBInstance;
   readonly folder: RunFolder;
+  readonly lock: Lock;
   readonly plan: RescorePlan;
   readonly filter: Filter;
   /** What the filter was made of. */
@@ -42,9 +43,9 @@ export interface ScoredShard {
 const NO_METADATA: MetadataColumns = { hashes: undefined, punsafe: undefined, pwatermark: undefined };
 
 /**
- * Judges a scored shard and writes its tags, partial sums and, last, the stats file that marks it as done.
+ * Judges a scored shard and publishes its tags, partial sums and, last, the stats file that marks it as done.
  *
- * @throws ShardError BB_SHARD_READ naming the metadata, BB_SHARD_WRITE, BB_DISK_FULL
+ * @throws ShardError BB_SHARD_READ naming the metadata, BB_SHARD_WRITE, BB_DISK_FULL, BB_RUN_LOCKED
  */
 export async function commitScored(shard: ScoredShard, tools: CommitTools): Promise<ShardStats> {
   const { instance, folder, plan } = tools;
@@ -54,19 +55,19 @@ export async function commitScored(shard: ScoredShard, tools: CommitTools): Prom
   const read = metadata === undefined ? NO_METADATA : await readMetadata(instance, metadata, rowCount, plan);
   const rows = joinBlocks(blocks, rowCount, tools.columns);
   const judged = judgeRows(rows, read, tools.filter);
-  const files: Record<string, FileDigest> = {};
-  const publish = async (path: string, write: (temporary: string) => Promise<void>): Promise<void> => {
-    files[nameInRunFolder(path)] = await publishFile(path, write);
-  };
   const passed = metadata === undefined || tools.scoresOnly ? undefined : { ...plan, path: metadata };
   const tagRows = { shardId: id, rows, judged, hashes: read.hashes, extraColumns: tools.extraColumns };
-  await publish(folder.tags(id), (path) => writeTags(instance, path, tagRows, passed));
-  await publish(folder.partials(id), (path) =>
-    writeFile(path, encodePartials(sumBlocks(blocks, plan.dimension).toPartials())),
-  );
-  const stats = describeShard(shard, judged, files, tools);
-  await writeFileAtomic(folder.stats(id), `${JSON.stringify(stats, null, 2)}\n`);
-  return stats;
+  const files = new ShardFiles(folder, tools.lock, id);
+  try {
+    await files.stage(folder.tags(id), (path) => writeTags(instance, path, tagRows, passed));
+    await files.stage(folder.partials(id), (path) =>
+      writeFile(path, encodePartials(sumBlocks(blocks, plan.dimension).toPartials())),
+    );
+    return await files.commit(describeShard(shard, judged, files.digests, tools), undefined);
+  } catch (thrown) {
+    await files.discard();
+    throw thrown;
+  }
 }
 
 function joinBlocks(

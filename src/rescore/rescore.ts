@@ -1,15 +1,13 @@
-import { rm } from 'node:fs/promises';
 import type { DuckDBInstance } from '@duckdb/node-api';
 import type { BowerbirdError } from '../base/errors.ts';
 import { createFilter } from '../filter/filter.ts';
 import { unlessClosing } from '../pipeline/closing.ts';
-import { mergeRun } from '../pipeline/merge.ts';
+import { finishRun } from '../pipeline/finish.ts';
 import type { ScoreProgress } from '../pipeline/progress.ts';
 import { rejudgeShards } from '../pipeline/rejudge.ts';
-import { writeReport } from '../pipeline/report.ts';
-import { RunFolder } from '../pipeline/run-folder.ts';
-import { endSession, type RunRecord, readRunRecord, writeRunRecord } from '../pipeline/run-record.ts';
-import { type ScoreOutcome, takeFolder } from '../pipeline/score.ts';
+import { RunPlace } from '../pipeline/run-place.ts';
+import { endSession, type RunRecord, writeRunRecord } from '../pipeline/run-record.ts';
+import type { ScoreOutcome } from '../pipeline/score.ts';
 import { readFinishedShard, type ShardStats } from '../pipeline/stats.ts';
 import { filterOptions, sameThresholds } from '../pipeline/thresholds.ts';
 import type { FailureReason } from '../samples/reasons.ts';
@@ -57,15 +55,14 @@ export async function runRescore(
   progress: ScoreProgress,
   closing: AbortSignal,
 ): Promise<RescoreOutcome> {
-  const folder = new RunFolder(config.outputFolder);
-  const place = await takeFolder(folder, progress);
+  const place = await RunPlace.take(config, progress);
   try {
     const { memoryLimitMb } = config;
-    const instance = await openDuckDb({ memoryLimitMb, temporaryFolder: folder.staging });
+    const instance = await openDuckDb({ memoryLimitMb, temporaryFolder: place.folder.staging });
     try {
-      const result = await runLocked(config, folder, instance, progress, closing);
-      await rm(folder.staging, { recursive: true, force: true });
-      return result;
+      const result = await runInPlace(config, place, instance, { progress, closing });
+      if (result.outcome.state !== 'done') return result;
+      return { ...result, outcome: { ...result.outcome, folder: await place.publish() } };
     } finally {
       instance.closeSync();
     }
@@ -74,32 +71,31 @@ export async function runRescore(
   }
 }
 
-async function runLocked(
+async function runInPlace(
   config: RescoreConfig,
-  folder: RunFolder,
+  place: RunPlace,
   instance: DuckDBInstance,
-  progress: ScoreProgress,
-  closing: AbortSignal,
+  { progress, closing }: Pick<Run, 'progress' | 'closing'>,
 ): Promise<RescoreOutcome> {
-  const fresh = config.incrementalMode === 'overwrite';
-  const existing = fresh ? undefined : await readRunRecord(folder.runRecord);
-  if (!existing && !fresh) await folder.refuseOrphans();
+  const { folder } = place;
   progress.enter('loading');
   const heads = await loadHeads(config.heads);
   progress.enter('planning');
-  const planning = planRescore(instance, config, existing, (message) => progress.note(message));
+  // The places of an overwrite's inputs are those of a fresh run.
+  const kept = place.isOverwrite ? undefined : place.existing;
+  const planning = planRescore(instance, config, kept, (message) => progress.note(message));
   const plan = await unlessClosing(planning, closing);
   checkFit(heads, plan, config.normalise);
   const thresholds = thresholdsOf(config, plan);
   const present = describeRescore(config, plan, heads, thresholds);
-  const record = await goOn(existing, present, folder, config.incrementalMode === 'extend');
-  if (fresh) await folder.removeResults();
+  const isExtension = config.incrementalMode === 'extend';
+  const record = await place.startRecord((existing) => goOn(existing, present, folder, isExtension));
   await folder.create(false);
   await folder.removeTemporaries();
   await writeRunRecord(folder.runRecord, record);
   for (const { message } of plan.badFiles) progress.note(`Passed over: ${message}`);
   const tools: CommitTools = {
-    ...{ instance, folder, plan },
+    ...{ instance, folder, plan, lock: place.lock },
     filter: createFilter(filterOptions(thresholds)),
     thresholds,
     columns: heads.map(({ column }) => column),
@@ -117,7 +113,14 @@ async function finish(run: Run, started: RunRecord): Promise<RescoreOutcome> {
   const { wanted, judgedOtherwise } = await sortShards(run);
   const { thresholds } = tools;
   const { memoryLimitMb } = run.config;
-  await rejudgeShards(judgedOtherwise, { folder, thresholds, memoryLimitMb, progress, closing });
+  await rejudgeShards(judgedOtherwise, {
+    folder,
+    lock: tools.lock,
+    thresholds,
+    memoryLimitMb,
+    progress,
+    closing,
+  });
   progress.enter('scoring');
   const skipped = closing.aborted
     ? 'interrupted'
@@ -131,11 +134,10 @@ async function finish(run: Run, started: RunRecord): Promise<RescoreOutcome> {
   }
   progress.enter('merging');
   const shards = plan.shards.filter(({ id }) => !skipped.has(id));
-  const aesthetic = heads.find(({ column }) => column === 'aesthetic')?.head;
-  const merged = await mergeRun(folder, shards, plan.dimension, aesthetic);
-  const record = endSession(started, 'done');
-  await writeReport(folder, record, merged);
-  await writeRunRecord(folder.runRecord, record);
+  const { record, merged } = await finishRun(started, {
+    ...{ folder, lock: tools.lock, shards, dimension: plan.dimension },
+    aestheticHead: heads.find(({ column }) => column === 'aesthetic')?.head,
+  });
   return { outcome: { state: 'done', folder, record, merged }, badFiles };
 }
 

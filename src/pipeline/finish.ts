@@ -1,0 +1,49 @@
+import { rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { Lock } from '../base/lock.ts';
+import { listFiles } from '../base/output-place.ts';
+import { journalPath, swap } from '../base/swap.ts';
+import type { Head } from '../heads/head.ts';
+import type { ShardSpec } from '../shards/plan.ts';
+import { type MergedRun, mergeRun } from './merge.ts';
+import { writeReport } from './report.ts';
+import { listRunFiles } from './run-files.ts';
+import { RunFolder } from './run-folder.ts';
+import { endSession, type RunRecord, writeRunRecord } from './run-record.ts';
+
+/** What a run whose shards are all done is finished with. */
+export interface Finish {
+  readonly folder: RunFolder;
+  readonly lock: Lock;
+  readonly shards: readonly ShardSpec[];
+  readonly dimension: number;
+  readonly aestheticHead: Head | undefined;
+}
+
+/**
+ * Merges all shards and writes what sums them up: buckets, means, the what-if cube, the report and run.json. All are made
+ * beside those of an earlier session and replace them together, so that a run is never without them.
+ *
+ * @throws BowerbirdError BB_RUN_CORRUPT, BB_RUN_LOCKED, BB_DISK_FULL, BB_SHARD_WRITE
+ */
+export async function finishRun(
+  started: RunRecord,
+  { folder, lock, shards, dimension, aestheticHead }: Finish,
+): Promise<{ readonly record: RunRecord; readonly merged: MergedRun }> {
+  const next = new RunFolder(join(folder.staging, 'merged'), folder.publishedPath);
+  await rm(next.path, { recursive: true, force: true });
+  const merged = await mergeRun(folder, next, shards, { dimension, aestheticHead });
+  const record = endSession(started, 'done');
+  await writeReport(next, record, merged);
+  await writeRunRecord(next.runRecord, record);
+  await lock.assertHeld();
+  const names = (await listFiles(next.path)).map((path) => relative(next.path, path));
+  const gone = (await listRunFiles(folder.path)).filter(
+    (name) => name.startsWith('bucket_means/') && !names.includes(name),
+  );
+  await swap(journalPath(folder.path, 'merge'), [
+    ...gone.map((name) => ({ final: folder.file(name) })),
+    ...names.map((name) => ({ staged: next.file(name), final: folder.file(name) })),
+  ]);
+  return { record, merged };
+}
