@@ -2,6 +2,7 @@ import { BowerbirdError } from '../base/errors.ts';
 import { cutShards, planRun, type RunPlan } from '../shards/plan.ts';
 import { malformedNote } from '../shards/readable.ts';
 import type { ScoreConfig } from './config.ts';
+import { isRunFile } from './run-files.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -26,6 +27,7 @@ export async function planScore(
     // With a head the input's own score only passes through.
     ...(config.aestheticHead !== 'none' && { unjudged: ['aesthetic'] }),
     samplesPerShard: config.samplesPerShard,
+    output: { path: folder.publishedPath, writes: isRunFile },
     stagingFolder: folder.staging,
     onProgress,
     onNote: onProblem,

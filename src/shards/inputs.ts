@@ -3,6 +3,7 @@ import { basename, extname, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { TEMPORARY_SUFFIX } from '../base/files.ts';
 import { ShardError } from './errors.ts';
+import { type OwnOutput, withoutOwnOutput } from './own-output.ts';
 
 const EXTENSIONS = {
   '.parquet': 'parquet',
@@ -60,6 +61,8 @@ export interface FoundInput {
 export interface ExpandOptions {
   /** What every file holds, whatever its name. */
   readonly inputFormat?: InputFormat | undefined;
+  /** What the command writes: left out where it lies among the inputs. */
+  readonly output?: OwnOutput | undefined;
   /** Told in a line each: which files were passed over, and which were found twice. */
   readonly onNote?: ((message: string) => void) | undefined;
 }
@@ -72,7 +75,7 @@ export interface ExpandOptions {
  * those that start with `_` (markers of Spark and Hadoop).
  *
  * @throws ShardError BB_INPUT_NOT_FOUND for an input that leads to no file, BB_INPUT_FORMAT for a named file whose
- *   extension says nothing
+ *   extension says nothing, BB_OUTPUT_FOLDER for a named file that the command would write over
  */
 export async function expandInputs(
   inputs: readonly string[],
@@ -80,14 +83,17 @@ export async function expandInputs(
 ): Promise<FoundInput[]> {
   const found = new Map<string, FoundInput>();
   const passedOver = new Set<string>();
+  const own = new Set<string>();
   for (const input of inputs) {
-    const expanded = await expandOne(input, options.inputFormat);
+    const expanded = await expandOne(input, options);
     for (const file of expanded.files) found.set(file.path, file);
     for (const path of expanded.passedOver) passedOver.add(path);
+    for (const path of expanded.own) own.add(path);
   }
   const sorted = [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   const { files, linked, known } = eachOnce(sorted);
   if (options.onNote) {
+    if (own.size > 0) options.onNote(ownNote(own.size, options.output!));
     for (const note of notesOn(files, linked, unreadOf(passedOver, found, known))) options.onNote(note);
   }
   return files;
@@ -97,20 +103,28 @@ interface Expanded {
   readonly files: readonly FoundInput[];
   /** What lies beside them and is no input. */
   readonly passedOver: readonly string[];
+  /** Files of formats that are read, which the command itself writes. */
+  readonly own: readonly string[];
 }
 
-async function expandOne(input: string, inputFormat: InputFormat | undefined): Promise<Expanded> {
+async function expandOne(input: string, { inputFormat, output }: ExpandOptions): Promise<Expanded> {
   const stats = statOf(input);
-  if (stats && !stats.isDirectory()) return { files: [namedFile(input, inputFormat)], passedOver: [] };
+  if (stats && !stats.isDirectory()) {
+    const named = [namedFile(input, inputFormat)];
+    return { files: withoutOwnOutput(input, named, true, output), passedOver: [], own: [] };
+  }
   const paths = stats
     ? await glob('**', { cwd: input, absolute: true })
     : await glob(input, { absolute: true, expandDirectories: false });
-  const listed = paths.map((path) => resolve(path)).filter(isListed);
+  const all = paths.map((path) => ({ path: resolve(path) })).filter(({ path }) => isListed(path));
+  const listed = withoutOwnOutput(input, all, false, output).map(({ path }) => path);
+  const others = new Set(listed);
+  const own = all.flatMap(({ path }) => (others.has(path) || !inferFormat(path) ? [] : [path]));
   const files = listed.flatMap((path) => listedFile(path, inputFormat));
   const chosen = stats || !/json(\.gz|\.zst)?$/i.test(input) ? withoutDescriptions(files) : files;
-  if (chosen.length === 0) throw notFound(input, stats, listed);
+  if (chosen.length === 0) throw own.length > 0 ? onlyOwn(input, output!) : notFound(input, stats, listed);
   const taken = new Set(chosen.map(({ path }) => path));
-  return { files: chosen, passedOver: listed.filter((path) => !taken.has(path)) };
+  return { files: chosen, passedOver: listed.filter((path) => !taken.has(path)), own };
 }
 
 function statOf(path: string): Stats | undefined {
@@ -218,6 +232,18 @@ function notesOn(files: readonly FoundInput[], linked: number, unread: readonly 
   }
   if (unread.length > 0) notes.push(`Passed over ${describeFiles(unread)}.`);
   return notes;
+}
+
+function ownNote(count: number, { path }: OwnOutput): string {
+  return `Passed over ${count} ${count === 1 ? 'file' : 'files'} in ${path}: what this command writes is none of its inputs.`;
+}
+
+function onlyOwn(input: string, { path }: OwnOutput): ShardError {
+  return new ShardError(
+    'BB_INPUT_NOT_FOUND',
+    `${input} holds no input file but those in ${path}, which this command writes. Choose another output, or other inputs.`,
+    { fields: { input, output: path } },
+  );
 }
 
 const NAMES_SHOWN = 2;

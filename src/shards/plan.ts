@@ -14,6 +14,7 @@ import { openDuckDb } from './duckdb.ts';
 import { ShardError } from './errors.ts';
 import { columnsByPart, findPartsOf, isText } from './input-parts.ts';
 import { expandInputs, type FoundInput, type InputFormat } from './inputs.ts';
+import type { OwnOutput } from './own-output.ts';
 import { describeParts, type PlayedPart } from './played-parts.ts';
 import { makeReadable, type ReadableInput } from './readable.ts';
 import { unifySchemas } from './schema.ts';
@@ -53,6 +54,8 @@ export interface PlanOptions extends ColumnChoice {
   /** How text inputs are read. */
   readonly text?: TextOptions | undefined;
   readonly samplesPerShard: number;
+  /** What the command writes, which is none of its inputs. */
+  readonly output?: OwnOutput | undefined;
   /** Where text inputs are kept as Parquet; made when it is needed. */
   readonly stagingFolder: string;
   /** Told in a line what has been done, after each input file. */

@@ -124,3 +124,22 @@ test('a run that is told to close finishes what it has begun, and the next one t
   const { outcome: again } = await rescore([folder], out, { heads });
   t.is(again.state === 'done' && again.merged.counts.count, 480);
 });
+
+test('a run in the folder of its embeddings is replaced, and the embeddings stay', async (t) => {
+  const folder = await temporaryFolder(t);
+  await makeFolder(folder, DIMENSION, [{ number: '0', values: halfRows(1, 50, DIMENSION).halves }]);
+  const inputs = await digestRun(folder);
+  const first = aestheticHead(await writeHead(join(folder, 'a.json'), headWeights(1, DIMENSION), 4));
+  const second = aestheticHead(await writeHead(join(folder, 'b.json'), headWeights(2, DIMENSION), 4));
+  await rescore([folder], folder, { heads: [first] });
+  await rescore([folder], folder, { heads: [second], incrementalMode: 'overwrite' });
+  await rescore([folder], join(folder, 'fresh'), { heads: [second] });
+  const digests = await digestRun(folder);
+  t.like(digests, inputs);
+  for (const [name, digest] of Object.entries(await digestRun(join(folder, 'fresh'))))
+    t.is(digests[name], digest);
+  t.deepEqual(
+    (await readdir(folder)).filter((name) => name.startsWith('.')),
+    [],
+  );
+});
