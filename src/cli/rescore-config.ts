@@ -6,7 +6,14 @@ import { type FlagValues, usageError } from './flags.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
 
 /** Flags of `score` that only stored embeddings have a use for. */
-const ONLY_EMBEDDINGS = ['skip-bad-files', 'extra-head', 'normalize', 'scores-only', 'score-threads'];
+const ONLY_EMBEDDINGS = [
+  'embedding-col',
+  'skip-bad-files',
+  'extra-head',
+  'normalize',
+  'scores-only',
+  'score-threads',
+];
 
 /** Flags of `score` that stored embeddings have no use for. */
 const NOT_EMBEDDINGS = [
@@ -76,6 +83,7 @@ export async function rescoreConfig(
     ...optional('urlColumn', 'url-col'),
     ...optional('captionColumn', 'caption-col'),
     ...optional('hashColumn', 'hash-col'),
+    ...optional('embeddingColumn', 'embedding-col'),
     heads: await headSources(values),
     ...optional('minAesthetic', 'min-aesthetic'),
     ...optional('maxPunsafe', 'max-punsafe'),

@@ -21,7 +21,7 @@ export const SCORE_FLAGS: FlagTable = {
     type: 'string',
     choices: ['parquet', 'csv', 'tsv', 'json', 'jsonl', 'txt', 'embeddings'],
     describe:
-      'Format of the inputs, where their names do not tell; `embeddings`: folders of stored embeddings, nothing is downloaded (docs/rescoring.md)',
+      'Format of the inputs, where their names do not tell; `embeddings`: stored embeddings, nothing is downloaded (docs/rescoring.md)',
   },
   ...textFlags(INPUT),
   'url-col': { group: INPUT, type: 'string', describe: "Column of URLs; found by LAION's and COYO's names" },
@@ -38,6 +38,11 @@ export const SCORE_FLAGS: FlagTable = {
     max: 1_000_000,
     default: 10_000,
     describe: 'Rows of one shard: what is committed, and redone after a kill',
+  },
+  'embedding-col': {
+    group: INPUT,
+    type: 'string',
+    describe: 'With stored embeddings in Parquet: their column; found by its name or type',
   },
   'skip-bad-files': {
     group: INPUT,

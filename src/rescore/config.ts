@@ -9,6 +9,8 @@ export interface RescoreConfig {
   readonly urlColumn?: string;
   readonly captionColumn?: string;
   readonly hashColumn?: string;
+  /** The column of embeddings in Parquet inputs. */
+  readonly embeddingColumn?: string;
   readonly heads: readonly HeadSource[];
   readonly minAesthetic?: number;
   readonly maxPunsafe?: number;
@@ -33,6 +35,7 @@ export function rescoreSettings(config: RescoreConfig): Readonly<Record<string, 
     url_col: config.urlColumn ?? null,
     caption_col: config.captionColumn ?? null,
     hash_col: config.hashColumn ?? null,
+    embedding_col: config.embeddingColumn ?? null,
     normalize: config.normalise,
     scores_only: config.scoresOnly,
   };

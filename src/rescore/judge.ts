@@ -29,7 +29,10 @@ export interface JudgedRows {
 
 /** How a row fails by its state: the reason and the message, as the tags have them. */
 export const STATE_FAILURES: readonly { readonly reason: FailureReason; readonly message: string }[] = [
-  { reason: 'embedding_invalid', message: 'The embedding has values that are not finite, or no length' },
+  {
+    reason: 'embedding_invalid',
+    message: 'The embedding is missing, or has values that are not finite, or no length',
+  },
   { reason: 'embedding_not_unit', message: 'The embedding is not of length 1' },
 ];
 

@@ -1,14 +1,17 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { TEMPORARY_SUFFIX } from '../base/files.ts';
 import { ShardError, unreadable } from '../shards/errors.ts';
+import { expandInputs } from '../shards/inputs.ts';
 
 /** A file of embeddings and the metadata of the same rows. */
 export interface EmbeddingPair {
   readonly embeddings: string;
   /** Absent where the folder has no metadata at all. */
   readonly metadata?: string;
+  /** True for a Parquet file that holds embeddings and metadata both. */
+  readonly isParquet?: true;
 }
 
 /** What a look into the folders gives: the pairs in order, and what has no partner. */
@@ -24,13 +27,59 @@ const EMBEDDINGS_FOLDER = 'img_emb';
 const METADATA_FOLDER = 'metadata';
 
 /**
+ * The embeddings that a person means by `inputs`: folders as clip-retrieval writes them, and Parquet files with a column
+ * of embeddings (files, folders, globs), by their paths.
+ *
+ * @throws ShardError as `findPairs`; BB_INPUT_NOT_FOUND for an input that leads to neither
+ */
+export async function findEmbeddings(inputs: readonly string[]): Promise<FoundPairs> {
+  const folders = inputs.filter(isPairFolder);
+  const others = inputs.filter((input) => !isPairFolder(input));
+  const found = folders.length > 0 ? findPairs(folders) : NO_PAIRS;
+  if (others.length === 0) return found;
+  const files = await parquetFiles(others);
+  const pairs = files.map((path) => ({ embeddings: path, metadata: path, isParquet: true as const }));
+  return { ...found, pairs: [...found.pairs, ...pairs] };
+}
+
+const NO_PAIRS: FoundPairs = { pairs: [], partnerless: [], withoutMetadata: [] };
+
+function isPairFolder(input: string): boolean {
+  return existsSync(join(rootOf(input), EMBEDDINGS_FOLDER));
+}
+
+async function parquetFiles(inputs: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const input of inputs) {
+    const found = await expandInputs([input]).catch((thrown: unknown) => {
+      throw codeOf(thrown) === 'BB_INPUT_NOT_FOUND' ? noEmbeddings(input) : thrown;
+    });
+    const parquet = found.filter(({ format }) => format === 'parquet').map(({ path }) => path);
+    if (parquet.length === 0) throw noEmbeddings(input);
+    files.push(...parquet);
+  }
+  return [...new Set(files)].sort();
+}
+
+function noEmbeddings(input: string): ShardError {
+  const folder = resolve(input);
+  return new ShardError(
+    'BB_INPUT_NOT_FOUND',
+    `${folder} holds no ${EMBEDDINGS_FOLDER}/*.npy and no Parquet. With --input-format embeddings, an input is a folder with ` +
+      `${EMBEDDINGS_FOLDER}/${EMBEDDINGS_FOLDER}_0.npy ... and ${METADATA_FOLDER}/${METADATA_FOLDER}_0.parquet ..., as clip-retrieval writes it, ` +
+      'or Parquet with a column of embeddings.',
+    { fields: { path: folder } },
+  );
+}
+
+/**
  * Pairs img_emb/img_emb_<n>.npy with metadata/metadata_<n>.parquet in each folder, as clip-retrieval writes them.
  * The number alone counts: its leading zeros do not, and files come in the order of their numbers.
  *
  * @throws ShardError BB_INPUT_NOT_FOUND for a folder without embeddings, BB_INPUT_FORMAT for one in which two files
  *   have one number, BB_INPUT_UNREADABLE
  */
-export function findPairs(inputs: readonly string[]): FoundPairs {
+function findPairs(inputs: readonly string[]): FoundPairs {
   const folders = [...new Set(inputs.map(rootOf))].sort();
   const found = folders.map(pairFolder);
   return {
@@ -49,12 +98,7 @@ function rootOf(input: string): string {
 function pairFolder(folder: string): FoundPairs {
   const embeddings = numberedFiles(join(folder, EMBEDDINGS_FOLDER), '.npy');
   if (!embeddings || embeddings.size === 0) {
-    throw new ShardError(
-      'BB_INPUT_NOT_FOUND',
-      `${folder} holds no ${EMBEDDINGS_FOLDER}/*.npy. With --input-format embeddings, an input is a folder with ` +
-        `${EMBEDDINGS_FOLDER}/${EMBEDDINGS_FOLDER}_0.npy ... and ${METADATA_FOLDER}/${METADATA_FOLDER}_0.parquet ..., as clip-retrieval writes it.`,
-      { fields: { path: folder } },
-    );
+    throw noEmbeddings(folder);
   }
   const metadata = numberedFiles(join(folder, METADATA_FOLDER), '.parquet');
   const numbers = [...embeddings.keys()].sort(byNumber);

@@ -14,12 +14,16 @@ import { unifySchemas } from '../shards/schema.ts';
 import { checkTexts, type MissingTexts } from '../shards/value-check.ts';
 import type { RescoreConfig } from './config.ts';
 import { type NpyLayout, readNpyLayout } from './npy-header.ts';
-import { type EmbeddingPair, findPairs } from './pairs.ts';
+import { type EmbeddingPair, findEmbeddings } from './pairs.ts';
+import { inspectParquet } from './parquet-embeddings.ts';
 import { type RowSample, sampleRows } from './sample-rows.ts';
 
 /** A pair that was looked at: its rows, and what it is bound to. */
 export interface RescoreInput extends EmbeddingPair {
+  /** Of the .npy file, or of the rows that a Parquet file is unpacked to. */
   readonly layout: NpyLayout;
+  /** The Parquet file's column of embeddings. */
+  readonly column?: string;
   readonly sample: RowSample;
   /** sha256 (hex) over the sampled rows and the metadata's footer. */
   readonly fingerprint: string;
@@ -82,7 +86,7 @@ export async function planRescore(
   existing: RunRecord | undefined,
   onNote: (message: string) => void,
 ): Promise<RescorePlan> {
-  const pairs = findPairs(config.inputs);
+  const pairs = await findEmbeddings(config.inputs);
   for (const folder of pairs.withoutMetadata) {
     onNote(`${folder} has no metadata/: its rows get a key, but no hash and no columns.`);
   }
@@ -96,7 +100,7 @@ export async function planRescore(
   const inspected: Inspected[] = [];
   for (const pair of pairs.pairs) {
     try {
-      inspected.push(await inspectPair(instance, pair));
+      inspected.push(await inspectInput(instance, pair, config.embeddingColumn));
     } catch (thrown) {
       passOver(thrown);
     }
@@ -121,7 +125,7 @@ export async function planRescore(
     inputs,
     shards,
     rowCount: shards.reduce((sum, { rowCount }) => sum + rowCount, 0),
-    dimension: inputs[0]!.layout.dimension,
+    dimension: Math.max(...inputs.map(({ layout }) => layout.dimension)),
     columns: asSpelt(parts.columns, schema),
     parts: describeParts(
       files,
@@ -176,6 +180,21 @@ function withoutScores({ aesthetic: _, ...columns }: Partial<ColumnMapping>): Pa
   return columns;
 }
 
+async function inspectInput(
+  instance: DuckDBInstance,
+  pair: EmbeddingPair,
+  embeddingColumn: string | undefined,
+): Promise<Inspected> {
+  if (!pair.isParquet) return inspectPair(instance, pair);
+  const connection = await instance.connect();
+  try {
+    const { columns, ...found } = await inspectParquet(connection, pair.embeddings, embeddingColumn);
+    return { input: { ...pair, ...found }, columns };
+  } finally {
+    connection.closeSync();
+  }
+}
+
 async function inspectPair(instance: DuckDBInstance, pair: EmbeddingPair): Promise<Inspected> {
   const { embeddings, metadata } = pair;
   const layout = readNpyLayout(embeddings);
@@ -208,8 +227,10 @@ async function footerOf(instance: DuckDBInstance, path: string): Promise<Footer>
 }
 
 function checkDimensions(inputs: readonly RescoreInput[]): void {
-  const [first] = inputs;
-  const other = inputs.find(({ layout }) => layout.dimension !== first!.layout.dimension);
+  // A file without rows has no dimension of its own where it is Parquet.
+  const known = inputs.filter(({ layout }) => layout.dimension > 0);
+  const [first] = known;
+  const other = known.find(({ layout }) => layout.dimension !== first!.layout.dimension);
   if (!other) return;
   throw new ShardError(
     'BB_INPUT_FORMAT',

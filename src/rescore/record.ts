@@ -29,9 +29,9 @@ export function describeRescore(
     state: 'running',
     settings: rescoreSettings(config),
     thresholds,
-    inputs: plan.inputs.map(({ embeddings, layout, fingerprint }) => ({
+    inputs: plan.inputs.map(({ embeddings, layout, fingerprint, isParquet }) => ({
       path: embeddings,
-      format: 'npy',
+      format: isParquet ? 'parquet' : 'npy',
       rows: layout.rowCount,
       bytes: layout.sizeBytes,
       fingerprint,

@@ -1,5 +1,8 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { DuckDBInstance } from '@duckdb/node-api';
 import type { BowerbirdError } from '../base/errors.ts';
+import { temporaryPath } from '../base/files.ts';
 import { createFilter } from '../filter/filter.ts';
 import { unlessClosing } from '../pipeline/closing.ts';
 import { finishRun } from '../pipeline/finish.ts';
@@ -18,6 +21,7 @@ import { checkFit, requiresUnitNorm } from './checks.ts';
 import { type CommitTools, commitScored } from './commit.ts';
 import type { RescoreConfig } from './config.ts';
 import { type ColumnHead, loadHeads } from './head-set.ts';
+import { unpackEmbeddings } from './parquet-embeddings.ts';
 import { type BadFile, isBadFile, planRescore, type RescorePlan, withWayOn } from './plan.ts';
 import { describeRescore, goOn, thresholdsOf } from './record.ts';
 import { ScoringThreads } from './scoring-threads.ts';
@@ -216,12 +220,20 @@ async function scoreShard(
   threads: ScoringThreads,
   spec: ShardSpec,
 ): Promise<ShardStats> {
-  const { embeddings, layout } = plan.inputs[spec.inputIndex]!;
+  const { embeddings, layout, column } = plan.inputs[spec.inputIndex]!;
   const startedAtMs = Date.now();
-  const blocks = cutBlocks({ path: embeddings, layout, firstRow: 0, rowCount: spec.rowCount });
-  const results = await allOf(blocks.map((block) => threads.score(block)));
-  const scoringMs = results.reduce((sum, { tookMs }) => sum + tookMs, 0);
-  return commitScored({ spec, blocks: results, startedAtMs, scoringMs }, tools);
+  const { instance, folder } = tools;
+  const unpacked = temporaryPath(join(folder.staging, `${spec.id}.rows`));
+  try {
+    if (column !== undefined) await unpackEmbeddings(instance, embeddings, { column, layout }, unpacked);
+    const path = column === undefined ? embeddings : unpacked;
+    const blocks = cutBlocks({ path, layout, firstRow: 0, rowCount: spec.rowCount });
+    const results = await allOf(blocks.map((block) => threads.score(block)));
+    const scoringMs = results.reduce((sum, { tookMs }) => sum + tookMs, 0);
+    return await commitScored({ spec, blocks: results, startedAtMs, scoringMs }, tools);
+  } finally {
+    await rm(unpacked, { force: true });
+  }
 }
 
 function cutBlocks({ rowCount, ...block }: Block): Block[] {

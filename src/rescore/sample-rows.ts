@@ -40,14 +40,18 @@ export function sampleRows(path: string, layout: NpyLayout): RowSample {
   } finally {
     if (file !== undefined) closeSync(file);
   }
+  return { fingerprint: hash.digest('hex'), ...describeLengths(lengths) };
+}
+
+/** The same of rows that were read. */
+export function measureRows(rows: readonly Float32Array[]): Omit<RowSample, 'fingerprint'> {
+  return describeLengths(rows.map((row) => Math.hypot(...row)));
+}
+
+function describeLengths(lengths: readonly number[]): Omit<RowSample, 'fingerprint'> {
   const measured = lengths.filter((length) => Number.isFinite(length) && length > 0);
   const notUnit = measured.filter((length) => Math.abs(length - 1) > UNIT_NORM_TOLERANCE);
-  return {
-    fingerprint: hash.digest('hex'),
-    measured: measured.length,
-    notUnit: notUnit.length,
-    firstLength: notUnit[0],
-  };
+  return { measured: measured.length, notUnit: notUnit.length, firstLength: notUnit[0] };
 }
 
 function spreadOver(rowCount: number): number[] {

@@ -65,3 +65,24 @@ export function setItems<Items>(chunk: DuckDBDataChunk, column: number, values: 
   items.set(values);
   vector.flush();
 }
+
+interface OpenArrayVector extends OpenVector {
+  readonly childData: OpenVector;
+}
+
+/**
+ * The rows of a column of arrays of FLOAT, one after the other: float32 (rows, length). NaN stands for null, for a
+ * whole row of it where the array is null. The values are DuckDB's own memory: gone with the next chunk.
+ */
+export function arrayRows(chunk: DuckDBDataChunk, column: number, length: number): Float32Array {
+  const vector = chunk.getColumnVector(column) as unknown as OpenArrayVector;
+  const values = (vector.childData.items as Float32Array).subarray(0, chunk.rowCount * length);
+  forEachNull(chunk, column, (row) => values.fill(Number.NaN, row * length, (row + 1) * length));
+  const { data } = vector.childData.validity;
+  if (!data) return values;
+  const words = new Uint32Array(data.buffer, data.byteOffset, 2 * data.length);
+  for (let i = 0; i < values.length; i++) {
+    if ((words[i >>> 5]! & (1 << (i & 31))) === 0) values[i] = Number.NaN;
+  }
+  return values;
+}

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { readScoreRows } from '../../src/shards/score-rows.ts';
 import { runSubset } from '../../src/subset/subset.ts';
+import { aestheticHead, headWeights, rescore, writeHead } from '../rescore/setup.ts';
 import { plan, readAll, temporaryFolder } from '../shards/fixtures.ts';
 import { optionsOf, readSubset } from '../subset/world.ts';
 import { count } from '../tally/count-inputs.ts';
@@ -139,4 +140,13 @@ test('15: a line with too few fields is a row without values, said with its line
   t.deepEqual(tally.states, { scored: 2, nullScores: 1, nanScores: 0, failed: 0 });
   t.regex(notes.join('\n'), /t\.csv breaks its format.*line 3/);
   t.deepEqual(await storeHashes(t, join(path, 't.csv')), [5n, 7n]);
+});
+
+test('17: a Parquet file with a column of embeddings is scored', async (t) => {
+  const path = caseOf(t, '17-parquet-embeddings');
+  if (!path) return;
+  const folder = await temporaryFolder(t);
+  const head = await writeHead(join(folder, 'head.json'), headWeights(1, 8), 5);
+  const { outcome } = await rescore([path], join(folder, 'out'), { heads: [aestheticHead(head)] });
+  t.is(outcome.state === 'done' && outcome.merged.counts.count, 8);
 });
