@@ -48,6 +48,7 @@ export const EXIT_CODES = {
   BB_OUTPUT_FOLDER: 2,
   BB_RUN_CHANGED: 2,
   BB_RUN_LOCKED: 2,
+  BB_OUTAGE: 1,
   BB_RUN_CORRUPT: 1,
   BB_MERGE_REFUSED: 2,
   // store

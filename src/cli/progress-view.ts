@@ -58,6 +58,9 @@ export class ProgressView {
     const rate = this.#rowsPerSecond();
     const left = totalRows - resumedRows - ended;
     const depths = Object.entries(queues).map(([name, queue]) => `${name} ${queue.size}/${queue.capacity}`);
+    const { pausedAtMs } = this.#progress;
+    if (pausedAtMs !== undefined)
+      return `paused for ${formatDuration((Date.now() - pausedAtMs) / 1000)}: no host answers`;
     return [
       `shard ${finishedShards}/${totalShards}`,
       `${rate.toFixed(rate < 10 ? 1 : 0)} images/s`,

@@ -27,6 +27,7 @@ const NOT_EMBEDDINGS = [
   'per-host',
   'timeout',
   'retries',
+  'outage-minutes',
   'max-bytes',
   'user-agent-token',
   'disallowed-header-directives',

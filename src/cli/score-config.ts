@@ -42,6 +42,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
       disallowedHeaderDirectives: values['disallowed-header-directives'] as string[],
       allowPrivateAddresses: values['allow-private-addresses'] as boolean,
     },
+    outageLimitMs: 60_000 * number('outage-minutes'),
     resources: {
       decodeProcesses: number('processes-count'),
       encoderThreads: number('encoder-threads'),

@@ -173,6 +173,14 @@ export const SCORE_FLAGS: FlagTable = {
     default: 20_971_520,
     describe: 'Bytes of the largest image file that is taken',
   },
+  'outage-minutes': {
+    group: DOWNLOAD,
+    type: 'number',
+    min: 0,
+    max: 10_000,
+    default: 10,
+    describe: 'Minutes to wait, paused, while nearly no host answers, before the run ends; 0: never pause',
+  },
   'user-agent-token': {
     group: DOWNLOAD,
     type: 'string',

@@ -33,6 +33,10 @@ export interface Downloader {
   download(url: string | null, signal?: AbortSignal): Promise<Downloaded | SampleFailure>;
   /** Bytes of all images that are not yet released. */
   readonly heldBytes: number;
+  /** Whether the name servers know a zone, such as `com`, whatever it holds. */
+  zoneExists(zone: string): Promise<boolean>;
+  /** Has names asked for anew that were said not to exist. */
+  forgetMissingNames(): void;
   /** Closes all connections at once; downloads still in flight fail. */
   close(): Promise<void>;
 }
@@ -98,6 +102,14 @@ class HttpDownloader implements Downloader {
     } finally {
       deadline.stop();
     }
+  }
+
+  zoneExists(zone: string): Promise<boolean> {
+    return this.#parts.resolver.zoneExists(zone);
+  }
+
+  forgetMissingNames(): void {
+    this.#parts.resolver.forgetMissing();
   }
 
   async close(): Promise<void> {

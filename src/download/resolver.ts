@@ -19,6 +19,10 @@ export class NameError extends Error {
 export interface NameResolver {
   /** @throws NameError */
   resolve(name: string): Promise<readonly string[]>;
+  /** Whether the name servers know a zone, such as `com`, whatever it holds. */
+  zoneExists(zone: string): Promise<boolean>;
+  /** Has names asked for anew that were said not to exist, of the name servers that the system has by now. */
+  forgetMissing(): void;
   /** Gives up what is being asked. */
   close(): void;
 }
@@ -36,6 +40,7 @@ export interface ResolverOptions {
 interface Answer {
   readonly addresses: Promise<readonly string[]>;
   expiresAtMs: number;
+  isMissing: boolean;
 }
 
 const MIN_TTL_MS = 30_000;
@@ -62,7 +67,8 @@ const NOT_FOUND_CODES: ReadonlySet<string | undefined> = new Set([
  * answers for their TTL in a bounded map. The hosts file goes before, as everywhere on the machine.
  */
 export class CachingResolver implements NameResolver {
-  readonly #resolver: Resolver;
+  readonly #options: ResolverOptions;
+  #resolver: Resolver;
   readonly #hosts: ReadonlyMap<string, readonly string[]>;
   readonly #answers = new Map<string, Answer>();
   readonly #families: readonly (4 | 6)[] = machineFamilies();
@@ -70,8 +76,8 @@ export class CachingResolver implements NameResolver {
   readonly #nowMs: () => number;
 
   constructor(options: ResolverOptions) {
-    this.#resolver = new Resolver({ timeout: Math.ceil(options.timeoutMs / FIRST_TRY_SHARE), tries: TRIES });
-    if (options.servers) this.#resolver.setServers(options.servers);
+    this.#options = options;
+    this.#resolver = makeResolver(options);
     this.#hosts = readHostsFile(options.hostsFile);
     this.#maxNames = options.maxNames ?? MAX_NAMES;
     this.#nowMs = options.nowMs ?? performance.now.bind(performance);
@@ -86,6 +92,21 @@ export class CachingResolver implements NameResolver {
     return this.#ask(plainName);
   }
 
+  async zoneExists(zone: string): Promise<boolean> {
+    try {
+      await this.#resolver.resolveSoa(zone);
+      return true;
+    } catch (thrown) {
+      return codeOf(thrown) === 'ENODATA';
+    }
+  }
+
+  forgetMissing(): void {
+    for (const [name, { isMissing }] of this.#answers) if (isMissing) this.#answers.delete(name);
+    // Queries under way keep the resolver that they were begun with.
+    this.#resolver = makeResolver(this.#options);
+  }
+
   close(): void {
     this.#resolver.cancel();
   }
@@ -97,6 +118,7 @@ export class CachingResolver implements NameResolver {
     const answer: Answer = {
       addresses: this.#query(name, () => answer),
       expiresAtMs: Number.POSITIVE_INFINITY,
+      isMissing: false,
     };
     this.#answers.set(name, answer);
     return answer.addresses;
@@ -109,6 +131,7 @@ export class CachingResolver implements NameResolver {
       return records.slice(0, MAX_ADDRESSES).map(({ address }) => address);
     } catch (thrown) {
       const notFound = NOT_FOUND_CODES.has(codeOf(thrown));
+      self().isMissing = notFound;
       self().expiresAtMs = notFound ? this.#nowMs() + NOT_FOUND_TTL_MS : 0;
       throw new NameError(notFound ? 'not_found' : 'failed', thrown);
     }
@@ -137,6 +160,12 @@ export class CachingResolver implements NameResolver {
       return;
     }
   }
+}
+
+function makeResolver({ timeoutMs, servers }: ResolverOptions): Resolver {
+  const resolver = new Resolver({ timeout: Math.ceil(timeoutMs / FIRST_TRY_SHARE), tries: TRIES });
+  if (servers) resolver.setServers(servers);
+  return resolver;
 }
 
 /** RFC 6761, section 6.3: localhost and the names under it are loopback, whatever a name server says. */

@@ -31,6 +31,8 @@ export interface ScoreConfig {
   /** Also takes up the failed rows of finished shards. */
   readonly retryFailed: boolean;
   readonly download: DownloadConfig;
+  /** How long a run may be paused while no host answers; 0 for never. */
+  readonly outageLimitMs: number;
   readonly resources: ResourceConfig;
   /** The command as it was typed, for the report. */
   readonly commandLine: string;

@@ -29,6 +29,8 @@ export class ScoreProgress {
   readonly reasons: Partial<Record<FailureReason, number>> = {};
   phase: Phase = 'planning';
   scoringStartedAtMs: number | undefined;
+  /** Set while downloads are paused because no host answers. */
+  pausedAtMs: number | undefined;
   readonly #onNote: (text: string) => void;
   #lastNoteAtMs = Date.now();
   #queues: Readonly<Partial<Record<StageName, QueueLevel>>> = {};

@@ -59,7 +59,9 @@ export async function scoreShards(
     decodesAtOnce: config.resources.decodeProcesses * DECODES_PER_PROCESS,
     batchSize: config.batchSize,
     batchesAtOnce: BATCHES_PER_ENCODER,
+    outageLimitMs: config.outageLimitMs,
     signal: abandon.signal,
+    closing,
     progress,
   });
   try {
@@ -117,7 +119,7 @@ class ShardRun {
       return await this.#openAll(shards, closing);
     } catch (thrown) {
       // An input that cannot be read on is no reason to lose the shards that have been read.
-      if (codeOf(thrown) === 'BB_SHARD_READ') await Promise.all(this.#open);
+      if (codeOf(thrown) === 'BB_SHARD_READ') await this.#waitFor(Promise.all(this.#open));
       throw thrown;
     }
   }
@@ -131,10 +133,15 @@ class ShardRun {
         break;
       }
       await this.#feed(await this.#openShard(shard));
-      while (this.#open.size >= MAX_OPEN_SHARDS) await Promise.race(this.#open);
+      while (this.#open.size >= MAX_OPEN_SHARDS) await this.#waitFor(Promise.race(this.#open));
     }
-    await Promise.all(this.#open);
+    await this.#waitFor(Promise.all(this.#open));
     return interrupted ? 'interrupted' : 'done';
+  }
+
+  async #waitFor(shards: Promise<unknown>): Promise<void> {
+    this.#tools.stages.expectNoRows();
+    await shards;
   }
 
   async #feed(work: ShardWork): Promise<void> {

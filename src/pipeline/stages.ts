@@ -6,6 +6,7 @@ import { type Encoder, rowProblem } from '../embed/encoder.ts';
 import type { Head } from '../heads/head.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { batches } from './batcher.ts';
+import { OutageWatch } from './outage.ts';
 import type { ScoreProgress } from './progress.ts';
 import type { ShardWork, Tag } from './shard-work.ts';
 import type { StageNumbers } from './stats.ts';
@@ -32,7 +33,11 @@ export interface StageTools {
   readonly decodesAtOnce: number;
   readonly batchSize: number;
   readonly batchesAtOnce: number;
+  /** How long downloads may be paused while no host answers; 0 for never. */
+  readonly outageLimitMs: number;
   readonly signal: AbortSignal;
+  /** Aborts when the run is told to close. */
+  readonly closing: AbortSignal;
   readonly progress: ScoreProgress;
 }
 
@@ -45,6 +50,9 @@ export class Stages {
   readonly #toDownload: BoundedQueue<Row>;
   readonly #toDecode: BoundedQueue<DownloadedRow>;
   readonly #toEmbed: BoundedQueue<DecodedRow>;
+  readonly #outage: OutageWatch<Row>;
+  readonly #works = new Set<ShardWork>();
+  #expectsRows = true;
   readonly #running: Promise<void>;
   readonly #broken: Promise<never>;
   #giveUp: (error: unknown) => void = () => undefined;
@@ -57,6 +65,17 @@ export class Stages {
     tools.progress.watchQueues({ download: this.#toDownload, decode: this.#toDecode, embed: this.#toEmbed });
     this.#broken = new Promise((_, reject) => {
       this.#giveUp = reject;
+    });
+    this.#outage = new OutageWatch({
+      downloader: tools.downloader,
+      progress: tools.progress,
+      limitMs: tools.outageLimitMs,
+      draw: () => this.#drawUrl(),
+      fail: (row, failure) => this.#fail(row, failure),
+      retry: (row) => this.#toDownload.giveBack(row),
+      giveUp: (error) => this.#giveUp(error),
+      signal: tools.signal,
+      closing: tools.closing,
     });
     this.#running = this.#run();
     // Whoever waits for a shard or for `finish` gets the error; nobody may be waiting yet.
@@ -71,6 +90,11 @@ export class Stages {
 
   /** Queues a row for download, waiting while the queue is full. */
   push(work: ShardWork, index: number): Promise<void> {
+    this.#expectsRows = true;
+    if (!this.#works.has(work)) {
+      this.#works.add(work);
+      void work.completed.then(() => this.#works.delete(work));
+    }
     return this.#toDownload.push({ work, index });
   }
 
@@ -83,6 +107,24 @@ export class Stages {
   async finish(): Promise<void> {
     this.#toDownload.close();
     await this.#running;
+    this.#outage.finish();
+  }
+
+  /** Told by whoever pushes rows: no more will come before a shard is complete. */
+  expectNoRows(): void {
+    this.#expectsRows = false;
+    this.#noticeIdle();
+  }
+
+  #noticeIdle(): void {
+    if (this.#expectsRows || this.#toDownload.size > 0 || this.#tools.progress.downloading > 0) return;
+    this.#outage.idle();
+  }
+
+  #drawUrl(): string | undefined {
+    const works = [...this.#works];
+    const urls = works[Math.floor(Math.random() * works.length)]?.shard.urls;
+    return urls?.[Math.floor(Math.random() * urls.length)] ?? undefined;
   }
 
   async #run(): Promise<void> {
@@ -103,13 +145,18 @@ export class Stages {
   }
 
   async #download(row: Row): Promise<void> {
+    await this.#outage.gate;
     const { downloader, signal, progress } = this.#tools;
     const startedMs = performance.now();
+    const url = row.work.shard.urls[row.index] ?? null;
     progress.downloading++;
-    const outcome = await downloader.download(row.work.shard.urls[row.index] ?? null, signal);
+    const outcome = await downloader.download(url, signal);
     progress.downloading--;
     row.work.times.downloadMs += performance.now() - startedMs;
-    if (outcome.kind === 'failed') return this.#fail(row, outcome);
+    if (outcome.kind === 'failed') this.#outage.failed(row, url, outcome);
+    else this.#outage.succeeded(url!);
+    this.#noticeIdle();
+    if (outcome.kind === 'failed') return;
     progress.downloadedBytes += outcome.bytes.length;
     await this.#toDecode.push({ ...row, image: outcome });
   }
@@ -210,10 +257,16 @@ export class Stages {
   #fail({ work, index }: Row, failure: SampleFailure): void {
     // When the run is given up its tools are taken away: that is no fault of the row, which stays to be done.
     if (this.#tools.signal.aborted) return;
+    if (failure.reason === 'address_refused' && !this.#tools.progress.reasons.address_refused)
+      this.#tools.progress.note(REFUSED_NOTE);
     work.failed(index, failure);
     this.#tools.progress.countFailure(failure.reason);
   }
 }
+
+const REFUSED_NOTE =
+  'A host has only loopback, private or otherwise not public addresses; its rows fail as address_refused. ' +
+  '--allow-private-addresses lets such hosts be asked.';
 
 /** Each costs the run as long as the encoder's timeout. */
 const MAX_HANGS_PER_BATCH = 3;

@@ -36,6 +36,8 @@ const PRIVATE_HOSTS = [
 /** A name server that answers with addresses of this machine. */
 const LOOPBACK_RESOLVER: NameResolver = {
   resolve: async (name) => (name.includes('rebind') ? ['127.0.0.1', '::1', '10.0.0.1'] : ['127.0.0.1']),
+  zoneExists: async () => true,
+  forgetMissing: () => undefined,
   close: () => undefined,
 };
 

@@ -16,7 +16,7 @@ export interface ImageHost {
 }
 
 /** Serves each path of the map on 127.0.0.1 from this process; the map may change meanwhile. Others are 404. */
-export async function startImageHost(resources: Map<string, Resource>): Promise<ImageHost> {
+export async function startImageHost(resources: Map<string, Resource>, atPort = 0): Promise<ImageHost> {
   const requests = new Map<string, number>();
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
@@ -26,7 +26,7 @@ export async function startImageHost(resources: Map<string, Resource>): Promise<
     else if (typeof resource === 'function') resource(request, response);
     else response.writeHead(200, { 'content-length': resource.length }).end(resource);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(atPort, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     port,

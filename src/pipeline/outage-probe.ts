@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Downloader } from '../download/downloader.ts';
+import { signOf } from './answers.ts';
+
+/** Hosts that answered in this run and are asked first. */
+const MAX_KNOWN = 8;
+/** Hosts drawn from all rows of the shards in flight: another set each time. */
+const MAX_DRAWN = 24;
+/** One that answers is not enough: it may be in our own network, or behind a wall that lets little through. */
+const LEAST_SHARE = 0.1;
+/** Where no name is known any more, these say whether the name servers know the Internet. */
+const USUAL_ZONE = 'com';
+const MAX_ZONES = 8;
+
+/** Finds out whether hosts can be reached, by asking some of those that the run needs. Nobody else is asked. */
+export class OutageProbe {
+  readonly #downloader: Downloader;
+  /** Host -> a URL of it that was answered; the last ones. */
+  readonly #known = new Map<string, string>();
+
+  constructor(downloader: Downloader) {
+    this.#downloader = downloader;
+  }
+
+  /** Notes that a host has answered. */
+  answered(host: string, url: string): void {
+    // What comes again goes to the end; the first is the one forgotten.
+    this.#known.delete(host);
+    this.#known.set(host, url);
+    if (this.#known.size <= MAX_KNOWN) return;
+    for (const oldest of this.#known.keys()) {
+      this.#known.delete(oldest);
+      return;
+    }
+  }
+
+  /** Whether at least a tenth of some hosts answers: of those that did before, and of others that the run needs. */
+  async hostsAnswer(draw: () => string | undefined, signal: AbortSignal): Promise<boolean> {
+    const urls = new Map(this.#known);
+    // Twice as many draws as hosts: many rows may be of few hosts.
+    for (let draws = 0; draws < 2 * MAX_DRAWN && urls.size < MAX_KNOWN + MAX_DRAWN; draws++) {
+      const url = draw();
+      const host = hostOf(url);
+      if (url !== undefined && host !== undefined && !urls.has(host)) urls.set(host, url);
+    }
+    if (urls.size === 0) return true;
+    return this.#enoughAnswer([...urls.values()], signal);
+  }
+
+  async #enoughAnswer(urls: readonly string[], signal: AbortSignal): Promise<boolean> {
+    const needed = Math.max(1, Math.ceil(LEAST_SHARE * urls.length));
+    const enough = new AbortController();
+    const either = AbortSignal.any([signal, enough.signal]);
+    let answers = 0;
+    const ask = async (url: string): Promise<void> => {
+      const outcome = await this.#downloader.download(url, either);
+      if (outcome.kind === 'downloaded') outcome.release();
+      if (signOf(outcome.kind === 'failed' ? outcome.reason : undefined) === 'answer') answers++;
+      if (answers >= needed) enough.abort();
+    };
+    await Promise.allSettled(urls.map(ask));
+    return answers >= needed;
+  }
+
+  /** Whether the name servers know the zones (`com`, `net`) of names that they said do not exist. */
+  async zonesExist(hosts: readonly string[]): Promise<boolean> {
+    const zones = new Set([
+      USUAL_ZONE,
+      ...hosts.flatMap((host) => /([^.:]+)(?::\d+)?$/.exec(host)?.[1] ?? []),
+    ]);
+    const found = [...zones].slice(0, MAX_ZONES).map(async (zone) => {
+      if (!(await this.#downloader.zoneExists(zone))) throw new Error(zone);
+    });
+    return Promise.any(found).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Has names asked for anew that were said not to exist. */
+  forgetNames(): void {
+    this.#downloader.forgetMissingNames();
+  }
+}
+
+/** The host of a URL, with its port; undefined where it is none. */
+export function hostOf(url: string | null | undefined): string | undefined {
+  try {
+    return url ? new URL(url).host : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Waits, unless the signal comes first. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { startImageHost } from '../helpers/image-host.ts';
+import { makePicture } from '../helpers/pictures.ts';
+import { type RunningCli, runCli, startCli } from '../helpers/run-cli.ts';
+import { digestRun, LOOPBACK_FLAGS, makeFolder } from '../helpers/scored-world.ts';
+import { buildShard } from '../helpers/shard-builder.ts';
+
+const FAST = ['--retries', '0', '--json', ...LOOPBACK_FLAGS];
+
+interface Result {
+  readonly count: number;
+  readonly successes: number;
+  readonly reasons: Readonly<Record<string, number>>;
+}
+
+async function shardOf(
+  t: ExecutionContext,
+  urls: readonly string[],
+): Promise<{ folder: string; shard: string }> {
+  const folder = await makeFolder(t);
+  const shard = `${folder}/shard.parquet`;
+  await buildShard(
+    shard,
+    urls.map((URL) => ({ URL, TEXT: 'x' })),
+  );
+  return { folder, shard };
+}
+
+/** A port of loopback that nobody listens on. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function urlsAt(port: number, count: number, address = '127.0.0.1'): string[] {
+  return Array.from({ length: count }, (_, i) => `http://${address}:${port}/${i}.jpg`);
+}
+
+async function saying(run: RunningCli, words: RegExp): Promise<void> {
+  while (run.process.exitCode === null && !words.test(run.stderr())) await sleep(20);
+}
+
+test('a run whose hosts go away pauses, goes on when they are back, and loses no row', async (t) => {
+  const picture = await makePicture(1);
+  const resources = new Map(Array.from({ length: 700 }, (_, i) => [`/${i}.jpg`, picture] as const));
+  const host = await startImageHost(resources);
+  const { folder, shard } = await shardOf(t, urlsAt(host.port, 700));
+  const args = ['score', shard, '--number-sample-per-shard', '250', '--thread-count', '8', ...FAST];
+  t.is((await runCli([...args, '--output-folder', `${folder}/whole`])).exitCode, 0);
+
+  const run = startCli([...args, '--output-folder', `${folder}/out`]);
+  const served = host.requests.get('/100.jpg') ?? 0;
+  while ((host.requests.get('/100.jpg') ?? 0) <= served) await sleep(5);
+  await host.stop();
+  await saying(run, /downloads pause/);
+  t.is(run.process.exitCode, null);
+  const back = await startImageHost(resources, host.port);
+  t.teardown(() => back.stop());
+  const { exitCode, stdout, stderr } = await run.ended;
+  t.is(exitCode, 0, stderr);
+  t.regex(stderr, /Nearly no host answers \(connect_[a-z]+ \d+.* None of these rows is counted as failed/);
+  t.regex(stderr, /Hosts answer again; the run goes on and tries \d+ rows once more/);
+  // Connections that were cut in a body, when the host went, had been answered.
+  const { successes, reasons } = JSON.parse(stdout) as Result;
+  t.is(successes + (reasons['response_cut'] ?? 0) + (reasons['connect_failed'] ?? 0), 700);
+  t.true(successes >= 690, stdout);
+  if (successes === 700) t.deepEqual(await digestRun(`${folder}/out`), await digestRun(`${folder}/whole`));
+});
+
+test('an outage that lasts ends the run by name, with its shards uncommitted; the same command goes on', async (t) => {
+  const port = await closedPort();
+  const { folder, shard } = await shardOf(t, urlsAt(port, 300));
+  const args = [
+    'score',
+    shard,
+    '--output-folder',
+    `${folder}/out`,
+    '--number-sample-per-shard',
+    '100',
+    ...FAST,
+  ];
+  const { exitCode, stderr } = await runCli([...args, '--outage-minutes', '0.02']);
+  t.is(exitCode, 1);
+  t.regex(stderr, /connect_refused \d+[\s\S]*\[BB_OUTAGE\]/);
+  t.notRegex(stderr, /\n\s+at /);
+  t.false(existsSync(`${folder}/out/stats/00000_stats.json`));
+
+  const picture = await makePicture(2);
+  const resources = new Map(Array.from({ length: 300 }, (_, i) => [`/${i}.jpg`, picture] as const));
+  const host = await startImageHost(resources, port);
+  t.teardown(() => host.stop());
+  const second = await runCli(args);
+  t.is(second.exitCode, 0, second.stderr);
+  t.is((JSON.parse(second.stdout) as Result).successes, 300);
+});
+
+test('fewer rows than a window are an outage too, when none of many is answered', async (t) => {
+  const { folder, shard } = await shardOf(t, urlsAt(await closedPort(), 60));
+  const flags = ['--output-folder', `${folder}/out`, '--outage-minutes', '0.01', ...FAST];
+  const { exitCode, stderr } = await runCli(['score', shard, ...flags]);
+  t.is(exitCode, 1);
+  t.regex(stderr, /\[BB_OUTAGE\]/);
+});
+
+test('a handful of rows without an answer fail, and it is said that no host has answered', async (t) => {
+  const { folder, shard } = await shardOf(t, urlsAt(await closedPort(), 3));
+  const { exitCode, stdout, stderr } = await runCli([
+    'score',
+    shard,
+    '--output-folder',
+    `${folder}/out`,
+    ...FAST,
+  ]);
+  t.is(exitCode, 0);
+  t.deepEqual((JSON.parse(stdout) as Result).reasons, { connect_refused: 3 });
+  t.regex(stderr, /No host has answered in this run: is this machine online\?/);
+});
+
+test('a dead host with hundreds of rows in a row, before and after live ones, is no outage', async (t) => {
+  const picture = await makePicture(3);
+  const host = await startImageHost(new Map([['/0.jpg', picture]]));
+  t.teardown(() => host.stop());
+  const live = Array.from({ length: 40 }, () => `http://127.0.0.1:${host.port}/0.jpg`);
+  const dead = await closedPort();
+  const { folder, shard } = await shardOf(t, [
+    ...urlsAt(dead, 700),
+    ...live,
+    ...urlsAt(dead, 300, '127.0.0.2'),
+  ]);
+  const { exitCode, stdout, stderr } = await runCli([
+    'score',
+    shard,
+    '--output-folder',
+    `${folder}/out`,
+    ...FAST,
+  ]);
+  t.is(exitCode, 0, stderr);
+  t.notRegex(stderr, /pause/);
+  const { successes, reasons } = JSON.parse(stdout) as Result;
+  t.is(successes, 40);
+  t.deepEqual(reasons, { connect_refused: 1000 });
+});
+
+test('--outage-minutes 0 never pauses: a list of dead hosts ends as failures', async (t) => {
+  const { folder, shard } = await shardOf(t, urlsAt(await closedPort(), 300));
+  const flags = ['--output-folder', `${folder}/out`, '--outage-minutes', '0', ...FAST];
+  const { exitCode, stdout } = await runCli(['score', shard, ...flags]);
+  t.is(exitCode, 0);
+  t.deepEqual((JSON.parse(stdout) as Result).reasons, { connect_refused: 300 });
+});
+
+test('Ctrl-C ends a paused run at once', async (t) => {
+  const { folder, shard } = await shardOf(t, urlsAt(await closedPort(), 300));
+  const run = startCli(['score', shard, '--output-folder', `${folder}/out`, ...FAST]);
+  await saying(run, /downloads pause/);
+  run.process.kill('SIGINT');
+  const { exitCode, stderr } = await run.ended;
+  t.is(exitCode, 130, stderr);
+  t.regex(stderr, /interrupted while no host answered[\s\S]*\[BB_INTERRUPTED\]/);
+  t.false(existsSync(`${folder}/out/stats/00000_stats.json`));
+});
+
+test('rows of private hosts are refused with the flag that allows them', async (t) => {
+  const { folder, shard } = await shardOf(t, urlsAt(await closedPort(), 5));
+  const { exitCode, stderr } = await runCli(['score', shard, '--output-folder', `${folder}/out`]);
+  t.is(exitCode, 0);
+  t.is(stderr.match(/--allow-private-addresses/g)?.length, 1);
+});
