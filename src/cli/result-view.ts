@@ -1,4 +1,5 @@
 import type { BucketSummary } from '../buckets/summary.ts';
+import { listHeadNotes } from '../pipeline/head-record.ts';
 import type { MergedRun } from '../pipeline/merge.ts';
 import type { RunRecord } from '../pipeline/run-record.ts';
 import type { ScoreOutcome } from '../pipeline/score.ts';
@@ -22,6 +23,7 @@ export function describeResult(
       : [
           'Images were embedded; with neither a head nor a column of the input there are no aesthetic scores.',
         ]),
+    ...listHeadNotes(record.heads, record.encoder.digest).flatMap((note) => ['', note]),
     '',
     ...accountLines(merged, source ? 'scored' : 'embedded'),
     '',
@@ -50,6 +52,7 @@ export function describeJson({ folder, merged, record }: DoneOutcome, badFiles?:
     parts: record.parts,
     buckets: buckets.map(({ name, count, meanScore }) => ({ bucket: name, count, mean_score: meanScore })),
     mean_check: meanCheck ?? null,
+    head_notes: listHeadNotes(record.heads, record.encoder.digest),
     ...(badFiles && { bad_files: badFiles }),
   });
 }

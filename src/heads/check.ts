@@ -9,16 +9,23 @@ export interface EncoderIdentity {
   readonly dimension: number;
 }
 
+/** What shows that a head was trained on an encoder: the digest or the name that it states, or nothing. */
+export type EncoderProof = 'digest' | 'name' | 'none';
+
 /** float16 keeps 11 bits, so a unit embedding read back from disk is off by at most 2^-11 = 4.9e-4. */
 const UNIT_NORM_TOLERANCE = 1e-3;
 
 /**
  * Checks that a head can score an encoder's embeddings: the same dimension, and the encoder that it was trained
- * on where it says so (by digest where it states one, else by name).
+ * on where it says so (by digest where it states one, else by name). Where it says nothing, the dimension alone fits,
+ * and a head of another encoder would give scores that are plausible and wrong: whoever uses it is to be told.
  *
  * @throws HeadError BB_HEAD_MISMATCH naming both
  */
-export function checkHead(head: Head, { encoderName, encoderDigest, dimension }: EncoderIdentity): void {
+export function checkHead(
+  head: Head,
+  { encoderName, encoderDigest, dimension }: EncoderIdentity,
+): EncoderProof {
   if (head.dimension !== dimension) {
     throw mismatch(
       head,
@@ -28,20 +35,20 @@ export function checkHead(head: Head, { encoderName, encoderDigest, dimension }:
   }
   const { name, digest } = head.encoder ?? {};
   if (digest !== undefined) {
-    if (digest === encoderDigest) return;
+    if (digest === encoderDigest) return 'digest';
     throw mismatch(
       head,
       encoderName,
       `was trained on the encoder ${name ?? ''} with the sha256 ${digest}, but ${encoderName} has ${encoderDigest}`,
     );
   }
-  if (name !== undefined && name !== encoderName) {
-    throw mismatch(
-      head,
-      encoderName,
-      `was trained on the encoder ${name}, but the run's encoder is ${encoderName}`,
-    );
-  }
+  if (name === undefined) return 'none';
+  if (name === encoderName) return 'name';
+  throw mismatch(
+    head,
+    encoderName,
+    `was trained on the encoder ${name}, but the run's encoder is ${encoderName}`,
+  );
 }
 
 /**

@@ -11,8 +11,8 @@ export interface HeadClaims {
   readonly encoder?: TrainedOn;
   readonly unitNorm?: boolean;
   readonly outputActivation?: OutputActivation;
-  /** Between all layers, never after the last. */
-  readonly hiddenActivation?: Activation;
+  /** The same between all layers, or one for each gap between two; never after the last layer. */
+  readonly hiddenActivation?: Activation | readonly Activation[];
 }
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -29,7 +29,10 @@ const FIELDS: Readonly<Record<string, [test: (value: unknown) => boolean, what: 
   encoder: [isEncoder, 'an object with a name, a digest (64 hexadecimal digits) or both'],
   unit_norm: [(value) => typeof value === 'boolean', 'true or false'],
   activation: [(value) => OUTPUT_ACTIVATIONS.includes(value), 'none or sigmoid'],
-  hidden_activation: [(value) => ACTIVATIONS.includes(value), 'none or relu'],
+  hidden_activation: [
+    isHiddenActivation,
+    'none, relu, or a list of these with one for each gap between two layers',
+  ],
 };
 
 /**
@@ -55,8 +58,8 @@ export function readClaims(raw: unknown): HeadClaims {
 }
 
 /**
- * The claims in the `__metadata__` of a safetensors file, which holds texts alone; undefined where the file
- * is not of our format.
+ * The claims in the `__metadata__` of a safetensors file, which holds texts alone (a list of activations is parted by
+ * commas); undefined where the file is not of our format.
  *
  * @throws RangeError as `readClaims`
  */
@@ -67,6 +70,7 @@ export function readMetadataClaims(metadata: Readonly<Record<string, string>>): 
     encoder_name: name,
     encoder_digest: digest,
     unit_norm: unitNorm,
+    hidden_activation: hidden,
     ...rest
   } = metadata;
   if (format !== 'bowerbird-head') return undefined;
@@ -77,10 +81,17 @@ export function readMetadataClaims(metadata: Readonly<Record<string, string>>): 
     ...((name ?? digest) === undefined
       ? {}
       : { encoder: { ...(name !== undefined && { name }), ...(digest !== undefined && { digest }) } }),
+    ...(hidden !== undefined && { hidden_activation: hidden.includes(',') ? hidden.split(',') : hidden }),
     ...(unitNorm !== undefined && {
       unit_norm: unitNorm === 'true' ? true : unitNorm === 'false' ? false : unitNorm,
     }),
   });
+}
+
+function isHiddenActivation(value: unknown): boolean {
+  return Array.isArray(value)
+    ? value.every((item) => ACTIVATIONS.includes(item))
+    : ACTIVATIONS.includes(value);
 }
 
 export function isObject(value: unknown): value is Raw {

@@ -26,6 +26,8 @@ export interface Head {
   /** Length of an embedding. */
   readonly dimension: number;
   readonly encoder?: TrainedOn;
+  /** The published network that it was taken for by the names and shapes of its layers; absent where nothing was. */
+  readonly layout?: string;
   /** True where the head was trained on unit embeddings; on others its scores are wrong, not just off. */
   readonly requiresUnitNorm: boolean;
   /** Present where the score is linear in the embedding, so that the score of a mean is the mean of the scores. */

@@ -23,9 +23,10 @@ export interface LoadOptions {
  */
 export async function loadHead(path: string, { tag }: LoadOptions): Promise<Head> {
   const files = new HeadFiles();
-  const { layers, claims } = await readChecked(path, files);
-  refuseOtherTag(path, tag, claims.tag);
-  const output = outputActivation(path, tag, claims.outputActivation);
+  const content = await readChecked(path, files);
+  const { layers, claims, layout } = content;
+  refuseOtherTag(path, tag, content);
+  const output = outputActivation(path, tag, content);
   const linear = output === 'none' ? collapseLayers(layers) : undefined;
   if (linear && ![linear.bias, ...linear.weights].every(Number.isFinite)) {
     throw refused(path, 'its layers multiply out to weights that are infinite');
@@ -36,6 +37,7 @@ export async function loadHead(path: string, { tag }: LoadOptions): Promise<Head
     digest: files.digest(),
     dimension: layers[0]!.inputs,
     ...(claims.encoder && { encoder: claims.encoder }),
+    ...(layout && claims.hiddenActivation === undefined && { layout: layout.name }),
     requiresUnitNorm: claims.unitNorm ?? true,
     ...(linear && { linear }),
     score: linear ? linearScorer(linear) : networkScorer(layers, output),
@@ -55,23 +57,35 @@ async function readChecked(path: string, files: HeadFiles): Promise<HeadContent>
   }
 }
 
-function refuseOtherTag(path: string, wanted: Tag | undefined, stated: Tag | undefined): void {
-  if (wanted === undefined || stated === undefined || stated === wanted) return;
+function refuseOtherTag(path: string, wanted: Tag | undefined, { claims, layout }: HeadContent): void {
+  if (wanted === undefined) return;
+  const fields = { path, wanted };
+  if (claims.tag !== undefined) {
+    if (claims.tag === wanted) return;
+    throw new HeadError(
+      'BB_HEAD_MISMATCH',
+      `The head ${path} gives ${claims.tag}, but is asked for ${wanted}. Give it with the flag for ${claims.tag}, or another head.`,
+      { fields: { ...fields, stated: claims.tag } },
+    );
+  }
+  if (layout === undefined || layout.tag === wanted || claims.outputActivation !== undefined) return;
   throw new HeadError(
     'BB_HEAD_MISMATCH',
-    `The head ${path} gives ${stated}, but is asked for ${wanted}. Give it with the flag for ${stated}, or another head.`,
-    { fields: { path, wanted, stated } },
+    `The head ${path} has the layers of ${layout.name}, which gives ${layout.tag}, but is asked for ${wanted}. ` +
+      `If it is another head, state "tag": "${wanted}" in a manifest beside it, <head file>.json (docs/heads.md).`,
+    { fields: { ...fields, stated: layout.tag } },
   );
 }
 
-/** A logit taken for a probability would keep or drop nearly everything, so probabilities must be stated. */
+/** A logit taken for a probability would keep or drop nearly everything, so probabilities must be stated or known. */
 function outputActivation(
   path: string,
   tag: Tag | undefined,
-  stated: OutputActivation | undefined,
+  { claims, layout }: HeadContent,
 ): OutputActivation {
-  if (stated !== undefined) return stated;
+  if (claims.outputActivation !== undefined) return claims.outputActivation;
   if (tag === undefined || tag === 'aesthetic') return 'none';
+  if (layout?.tag === tag) return layout.output;
   throw refused(
     path,
     `${tag} is a probability, and the file does not say whether its output is one; state "activation": "sigmoid" ` +

@@ -3,7 +3,8 @@ import { type HeadClaims, readClaims, readMetadataClaims } from './claims.ts';
 import { refused } from './errors.ts';
 import type { HeadFiles } from './head-file.ts';
 import { readJsonHead } from './json-head.ts';
-import type { Layer } from './layers.ts';
+import type { KnownLayout } from './known-layouts.ts';
+import type { Activation, Layer } from './layers.ts';
 import { LIMITS } from './limits.ts';
 import { readNpy } from './npy-file.ts';
 import { readSafetensors } from './safetensors.ts';
@@ -14,6 +15,8 @@ import { readTorchCheckpoint } from './torch-checkpoint.ts';
 export interface HeadContent {
   readonly layers: readonly Layer[];
   readonly claims: HeadClaims;
+  /** The published network that its names and shapes are those of; a claim goes before what is known of it. */
+  readonly layout?: KnownLayout;
 }
 
 type Reader = (path: string, files: HeadFiles) => Promise<HeadContent>;
@@ -79,9 +82,8 @@ async function readNpyPair(path: string, files: HeadFiles): Promise<HeadContent>
     outputs: 1,
     weights: weights.data,
     bias: readNpy(bias).data,
-    activation: 'none',
-  } as const;
-  return { layers: [layer], claims: await readManifest(path, files) };
+  };
+  return withActivations({ layers: [layer], layout: undefined }, await readManifest(path, files));
 }
 
 async function readManifest(path: string, files: HeadFiles): Promise<HeadClaims> {
@@ -95,17 +97,29 @@ async function readManifest(path: string, files: HeadFiles): Promise<HeadClaims>
   }
 }
 
-function withActivations({ layers, knownActivation }: NamedLayers, claims: HeadClaims): HeadContent {
-  const between = claims.hiddenActivation ?? knownActivation;
-  if (between === undefined) {
-    throw new RangeError(
-      'its weights do not say whether ReLU lies between its layers; state "hidden_activation": "relu" or "none" ' +
-        'in a manifest beside it, <head file>.json (docs/heads.md)',
-    );
-  }
+function withActivations({ layers, layout }: NamedLayers, claims: HeadClaims): HeadContent {
+  const between = activationsBetween(layers.length - 1, claims.hiddenActivation ?? layout?.between);
   const last = layers.length - 1;
   return {
-    layers: layers.map((layer, i) => ({ ...layer, activation: i < last ? between : 'none' })),
+    layers: layers.map((layer, i) => ({ ...layer, activation: i < last ? between[i]! : 'none' })),
     claims,
+    ...(layout && { layout }),
   };
+}
+
+/** One activation per gap between two layers. */
+function activationsBetween(gaps: number, stated: HeadClaims['hiddenActivation']): readonly Activation[] {
+  if (gaps <= 0 && typeof stated !== 'object') return [];
+  if (stated === undefined) {
+    throw new RangeError(
+      'its weights do not say whether ReLU lies between its layers, and their names and shapes are those of no ' +
+        'head that is known; state "hidden_activation": "relu", "none", or a list with one of them for each of its ' +
+        `${gaps} gaps in a manifest beside it, <head file>.json (docs/heads.md)`,
+    );
+  }
+  const between = typeof stated === 'string' ? new Array<Activation>(gaps).fill(stated) : stated;
+  if (between.length === Math.max(gaps, 0)) return between;
+  throw new RangeError(
+    `"hidden_activation" lists ${between.length} activations, but it has ${gaps} gaps between its layers`,
+  );
 }

@@ -1,28 +1,16 @@
 import { quote } from './errors.ts';
-import type { Activation, Layer } from './layers.ts';
+import { type KnownLayout, recogniseLayout } from './known-layouts.ts';
+import type { Layer } from './layers.ts';
 import type { Tensor } from './tensor.ts';
 
 /** A layer whose activation is not known yet. */
 export type BareLayer = Omit<Layer, 'activation'>;
 
-/** Layers by their place in the network, and what their names tell of what lies between. */
+/** Layers by their place in the network, and which published network they are, where their names and shapes tell. */
 export interface NamedLayers {
   readonly layers: readonly BareLayer[];
-  /** The activation between the layers, where the names say which network this is. */
-  readonly knownActivation: Activation | undefined;
+  readonly layout: KnownLayout | undefined;
 }
-
-/**
- * LAION's improved-aesthetic-predictor (simple_inference.py): Linear and Dropout alternate, with no activation,
- * so its layers stand at these places of a Sequential and give so many values.
- */
-const LAION_LINEAR_STACK: readonly (readonly [name: string, outputs: number])[] = [
-  ['layers.0', 1024],
-  ['layers.2', 128],
-  ['layers.4', 64],
-  ['layers.6', 16],
-  ['layers.7', 1],
-];
 
 /**
  * Orders the tensors of a state dict into layers. Names are `weight` and `bias`, with or without a stem
@@ -33,10 +21,8 @@ const LAION_LINEAR_STACK: readonly (readonly [name: string, outputs: number])[] 
 export function readStateDict(tensors: ReadonlyMap<string, Tensor>): NamedLayers {
   const stems = sortStems(new Set([...tensors.keys()].map(stemOf)));
   const layers = stems.map((stem) => readLayer(tensors, stem));
-  const isLaionStack =
-    stems.length === LAION_LINEAR_STACK.length &&
-    LAION_LINEAR_STACK.every(([name, outputs], i) => stems[i] === name && layers[i]!.outputs === outputs);
-  return { layers, knownActivation: layers.length === 1 || isLaionStack ? 'none' : undefined };
+  const layout = recogniseLayout(layers.map((layer, i) => ({ ...layer, stem: stems[i]! })));
+  return { layers, layout };
 }
 
 /** `layers.0.weight` -> `layers.0`; `weight` -> ``. */

@@ -3,8 +3,9 @@ import { writeFileAtomic } from '../base/files.ts';
 import { bucketOf } from '../buckets/bucket-names.ts';
 import { DROP_RULES } from '../filter/filter.ts';
 import { renderReport } from '../report/render.ts';
-import type { ReportData, ReportSample } from '../report/report-data.ts';
+import type { ReportData, ReportHead, ReportSample } from '../report/report-data.ts';
 import { type FailureReason, REASONS } from '../samples/reasons.ts';
+import { headNotes, type RecordedHead } from './head-record.ts';
 import type { MergedRun } from './merge.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunRecord } from './run-record.ts';
@@ -99,6 +100,11 @@ function toSample(thumbnail: ReportThumbnail, bucket: string, near: ReportSample
   };
 }
 
+function reportedHead(tag: string, head: RecordedHead, encoderDigest: string): ReportHead {
+  const { unproven = null, layout = null } = headNotes(tag, head, encoderDigest);
+  return { tag, name: head.name, digest: head.digest, unproven, layout };
+}
+
 function provenanceOf(record: RunRecord): ReportData['provenance'] {
   const { name, description, digest, dimension, provider } = record.encoder;
   const settings = Object.entries({ ...record.settings, ...record.thresholds });
@@ -113,7 +119,9 @@ function provenanceOf(record: RunRecord): ReportData['provenance'] {
       provider: session.provider,
     })),
     encoder: { name, description, digest, dimension, provider },
-    heads: Object.entries(record.heads).flatMap(([tag, head]) => (head ? [{ tag, ...head }] : [])),
+    heads: Object.entries(record.heads).flatMap(([tag, head]) =>
+      head ? [reportedHead(tag, head, digest)] : [],
+    ),
     settings: settings.map(([setting, value]) => ({ name: setting, value: JSON.stringify(value) })),
     inputs: record.inputs,
   };

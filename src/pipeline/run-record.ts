@@ -9,6 +9,7 @@ import type { EncoderFiles } from '../models/encoder-files.ts';
 import type { RunPlan } from '../shards/plan.ts';
 import type { PlayedPart } from '../shards/played-parts.ts';
 import { resultSettings, type ScoreConfig } from './config.ts';
+import { headIdentities, type RecordedHeads, recordHead } from './head-record.ts';
 import type { Tag } from './shard-work.ts';
 import type { Thresholds } from './thresholds.ts';
 
@@ -54,7 +55,7 @@ export interface RunRecord {
     readonly provider: string;
     readonly batch_invariant: boolean;
   };
-  readonly heads: Readonly<Record<string, { readonly name: string; readonly digest: string } | null>>;
+  readonly heads: RecordedHeads;
   readonly sessions: readonly Session[];
 }
 
@@ -72,7 +73,13 @@ export interface RunFacts {
 export function describeRun({ config, plan, thresholds, encoderFiles, encoder, heads }: RunFacts): RunRecord {
   const headOf = (tag: Tag): RunRecord['heads'][string] => {
     const head = heads[tag];
-    return head ? { name: head.name, digest: head.digest } : null;
+    return head
+      ? recordHead(head, {
+          encoderName: encoderFiles.name,
+          encoderDigest: encoderFiles.digest,
+          dimension: encoder.dimension,
+        })
+      : null;
   };
   return {
     format: 'bowerbird-run',
@@ -188,7 +195,7 @@ function listDifferences(old: RunRecord, now: RunRecord): string[] {
     ...compareInputs(old.inputs, now.inputs),
     ...compareTables(old.columns, now.columns, (name) => `the ${name} column`),
     ...compareTables(flatten(old.encoder), flatten(now.encoder), (name) => `the encoder's ${name}`),
-    ...compareTables(flatten(old.heads), flatten(now.heads), (name) => `the ${name} head`),
+    ...compareTables(headIdentities(old.heads), headIdentities(now.heads), (name) => `the ${name} head`),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { unlessClosing } from './closing.ts';
 import type { ScoreConfig } from './config.ts';
 import { finishRun } from './finish.ts';
+import { listHeadNotes } from './head-record.ts';
 import type { MergedRun } from './merge.ts';
 import { loadModels } from './models.ts';
 import { checkExtension, planScore } from './planning.ts';
@@ -71,6 +72,7 @@ async function runInPlace(
   try {
     const facts: RunFacts = { config, plan, thresholds: resolveThresholds(config, plan), ...models };
     let record = await place.startRecord(async (earlier) => startRecord(facts, earlier));
+    for (const note of listHeadNotes(record.heads, record.encoder.digest)) progress.note(note);
     await folder.create(config.saveEmbeddings);
     await folder.removeTemporaries();
     await writeRunRecord(folder.runRecord, record);

@@ -115,9 +115,20 @@ export interface ReportProvenance {
     readonly dimension: number;
     readonly provider: string;
   };
-  readonly heads: readonly { readonly tag: string; readonly name: string; readonly digest: string }[];
+  readonly heads: readonly ReportHead[];
   readonly settings: readonly { readonly name: string; readonly value: string }[];
   readonly inputs: readonly ReportInput[];
+}
+
+/** A head, and what a person is to know about it. */
+export interface ReportHead {
+  readonly tag: string;
+  readonly name: string;
+  readonly digest: string;
+  /** A sentence where nothing shows that it belongs to the encoder. */
+  readonly unproven: string | null;
+  /** A sentence where its layers were recognised, not stated. */
+  readonly layout: string | null;
 }
 
 /** One start of the command; a resumed run has several. */

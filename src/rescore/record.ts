@@ -1,4 +1,6 @@
 import { packageVersion } from '../base/package.ts';
+import type { EncoderIdentity } from '../heads/check.ts';
+import { recordHead } from '../pipeline/head-record.ts';
 import { checkExtension } from '../pipeline/planning.ts';
 import type { RunFolder } from '../pipeline/run-folder.ts';
 import { continueRun, newSession, type RunRecord } from '../pipeline/run-record.ts';
@@ -19,9 +21,7 @@ export function describeRescore(
   thresholds: Thresholds,
 ): RunRecord {
   const { encoder, dimension } = plan;
-  const described = heads.map(
-    ({ column, head }) => [column, { name: head.name, digest: head.digest }] as const,
-  );
+  const described = heads.map(({ column, head }) => [column, recordHead(head, identityOf(plan))] as const);
   return {
     format: 'bowerbird-run',
     version: 1,
@@ -52,6 +52,11 @@ export function describeRescore(
     heads: { aesthetic: null, punsafe: null, pwatermark: null, ...Object.fromEntries(described) },
     sessions: [newSession(config.commandLine, PROVIDER)],
   };
+}
+
+/** The encoder of the embeddings, where their own run.json states it. */
+function identityOf({ encoder, dimension }: RescorePlan): EncoderIdentity | undefined {
+  return encoder && { encoderName: encoder.name, encoderDigest: encoder.digest, dimension };
 }
 
 /** The thresholds in force, with LAION's defaults where the tag has a source. @throws BowerbirdError BB_USAGE */

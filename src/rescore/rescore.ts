@@ -6,6 +6,7 @@ import { temporaryPath } from '../base/files.ts';
 import { createFilter } from '../filter/filter.ts';
 import { unlessClosing } from '../pipeline/closing.ts';
 import { finishRun } from '../pipeline/finish.ts';
+import { listHeadNotes } from '../pipeline/head-record.ts';
 import type { ScoreProgress } from '../pipeline/progress.ts';
 import { rejudgeShards } from '../pipeline/rejudge.ts';
 import { RunPlace } from '../pipeline/run-place.ts';
@@ -97,6 +98,7 @@ async function runInPlace(
   await folder.create(false);
   await folder.removeTemporaries();
   await writeRunRecord(folder.runRecord, record);
+  for (const note of listHeadNotes(record.heads, record.encoder.digest)) progress.note(note);
   for (const { message } of plan.badFiles) progress.note(`Passed over: ${message}`);
   const tools: CommitTools = {
     ...{ instance, folder, plan, lock: place.lock },

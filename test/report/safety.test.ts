@@ -55,7 +55,7 @@ function hostileRun(): ReportData {
         },
       ],
       encoder: { name: HOSTILE, description: HOSTILE, digest: HOSTILE, dimension: 3, provider: HOSTILE },
-      heads: [{ tag: HOSTILE, name: HOSTILE, digest: HOSTILE }],
+      heads: [{ tag: HOSTILE, name: HOSTILE, digest: HOSTILE, unproven: HOSTILE, layout: HOSTILE }],
       settings: [{ name: HOSTILE, value: HOSTILE }],
       inputs: [{ path: HOSTILE, format: HOSTILE, rows: 2, bytes: 3, fingerprint: HOSTILE }],
     },

@@ -224,6 +224,8 @@ function makeProvenance(): ReportData['provenance'] {
         tag: 'aesthetic',
         name: 'builtin',
         digest: 'b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184',
+        unproven: null,
+        layout: null,
       },
     ],
     settings: [

@@ -16,7 +16,12 @@ export function renderHeadline(data: ReportData): Html {
 <p class="kicker">Bowerbird run</p>
 <h1><bdi>${data.title}</bdi></h1>
 ${renderEncoder(provenance.encoder)}
-<dl class="figures">
+${provenance.heads.map(
+  ({ unproven }) =>
+    unproven &&
+    html`<p class="notice"><bdi>${unproven}</bdi></p>
+`,
+)}<dl class="figures">
 ${figure('Rows in', formatCount(rows.total))}
 ${figure('Scored', formatCount(rows.successes), rows.total > 0 ? `${formatShare(rows.successes, rows.total)} of rows` : '')}
 ${figure('Kept', formatCount(rows.kept), rows.successes > 0 ? `${formatShare(rows.kept, rows.successes)} of scored` : '', 'accent')}

@@ -1,0 +1,68 @@
+import { checkHead, type EncoderIdentity, type EncoderProof } from '../heads/check.ts';
+import type { Head } from '../heads/head.ts';
+
+/** A head as run.json has it. */
+export interface RecordedHead {
+  readonly name: string;
+  readonly digest: string;
+  /** What shows that it was trained on the run's encoder; runs of 0.1.0 do not say. */
+  readonly encoder_proof?: EncoderProof;
+  /** The published network that its layers were taken for. */
+  readonly layout?: string;
+}
+
+/** The heads of a run by the column that they fill; null where none does. */
+export type RecordedHeads = Readonly<Record<string, RecordedHead | null>>;
+
+/** What a person is to know about a head. */
+export interface HeadNotes {
+  /** Set where nothing shows that the head belongs to the encoder. */
+  readonly unproven?: string;
+  /** Set where its layers were recognised, not stated. */
+  readonly layout?: string;
+}
+
+/**
+ * @param encoder the encoder of the embeddings; undefined for stored ones of which nothing states it
+ * @throws HeadError BB_HEAD_MISMATCH
+ */
+export function recordHead(head: Head, encoder: EncoderIdentity | undefined): RecordedHead {
+  return {
+    name: head.name,
+    digest: head.digest,
+    encoder_proof: encoder ? checkHead(head, encoder) : 'none',
+    ...(head.layout !== undefined && { layout: head.layout }),
+  };
+}
+
+/** What makes two heads the same one: what is said about it may change from version to version. */
+export function headIdentities(heads: RecordedHeads): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(heads).map(([column, head]) => [column, head && { name: head.name, digest: head.digest }]),
+  );
+}
+
+/** @param encoderDigest empty where nothing states which encoder made the embeddings */
+export function headNotes(column: string, head: RecordedHead, encoderDigest: string): HeadNotes {
+  const which = `the ${column} head ${head.name}`;
+  const unknown =
+    encoderDigest === ''
+      ? `nothing states which encoder made the embeddings that ${which} scored`
+      : `nothing states which encoder ${which} was trained on`;
+  return {
+    ...(head.encoder_proof === 'none' && {
+      unproven: `Unproven: ${unknown}; a head of another encoder gives plausible, wrong scores (docs/heads.md).`,
+    }),
+    ...(head.layout !== undefined && {
+      layout: `${head.name} was read as ${head.layout}: the names and shapes of its layers are that network's.`,
+    }),
+  };
+}
+
+/** All notes of a run's heads, one sentence each. */
+export function listHeadNotes(heads: RecordedHeads, encoderDigest: string): string[] {
+  return Object.entries(heads).flatMap(([column, head]) => {
+    const { unproven, layout } = head ? headNotes(column, head, encoderDigest) : {};
+    return [unproven, layout].filter((note) => note !== undefined);
+  });
+}
