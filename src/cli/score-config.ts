@@ -43,6 +43,13 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
       allowPrivateAddresses: values['allow-private-addresses'] as boolean,
     },
     outageLimitMs: 60_000 * number('outage-minutes'),
+    imageLimits: {
+      maxAreaPx: number('max-image-area'),
+      maxSidePx: number('max-image-side'),
+      maxAspectRatio: number('max-aspect-ratio'),
+      maxPixelsPerByte: number('max-pixels-per-byte'),
+      minSidePx: number('min-image-size'),
+    },
     resources: {
       decodeProcesses: number('processes-count'),
       encoderThreads: number('encoder-threads'),

@@ -23,27 +23,51 @@ const VALUES_PER_GROUP = 8;
  * doubles and rounded to 22 bits.
  */
 export function bicubicTaps(inputSize: number, outputSize: number, from: number, count: number): Taps {
+  const { starts, counts, weights: doubles, stride, end } = bicubicWeights(inputSize, outputSize, from, count);
+  const groups = stride / TAPS_PER_GROUP;
+  const weights = new Int16Array(count * groups * VALUES_PER_GROUP);
+  for (let i = 0; i < count; i++) {
+    const taps = doubles.subarray(i * stride, i * stride + counts[i]!);
+    packTaps(taps, weights, i * groups * VALUES_PER_GROUP);
+  }
+  return { starts, weights, groups, first: starts[0]!, end };
+}
+
+/** The same weights in doubles, `stride` of them for each output sample, of which `counts` are used. */
+export interface Weights {
+  readonly starts: Int32Array;
+  readonly counts: Int32Array;
+  readonly weights: Float64Array;
+  readonly stride: number;
+  /** One past the last input sample that any output sample needs. */
+  readonly end: number;
+}
+
+/** Pillow's weights before they are rounded, as it uses them for more than 8 bits. */
+export function bicubicWeights(inputSize: number, outputSize: number, from: number, count: number): Weights {
   const scale = inputSize / outputSize;
   const filterScale = Math.max(scale, 1);
   const support = SUPPORT * filterScale;
-  const groups = Math.ceil((Math.ceil(support) * 2 + 1) / TAPS_PER_GROUP);
+  const stride = Math.ceil((Math.ceil(support) * 2 + 1) / TAPS_PER_GROUP) * TAPS_PER_GROUP;
   const starts = new Int32Array(count);
-  const weights = new Int16Array(count * groups * VALUES_PER_GROUP);
-  const taps = new Float64Array(groups * TAPS_PER_GROUP);
+  const counts = new Int32Array(count);
+  const weights = new Float64Array(count * stride);
   let end = 0;
   for (let i = 0; i < count; i++) {
     const center = (from + i + 0.5) * scale;
     const start = Math.max(Math.trunc(center - support + 0.5), 0);
     const tapCount = Math.min(Math.trunc(center + support + 0.5), inputSize) - start;
-    fillTaps(taps, tapCount, start, center, 1 / filterScale);
-    packTaps(taps, tapCount, weights, i * groups * VALUES_PER_GROUP);
+    const taps = weights.subarray(i * stride, i * stride + tapCount);
+    fillTaps(taps, start, center, 1 / filterScale);
     starts[i] = start;
+    counts[i] = tapCount;
     end = start + tapCount;
   }
-  return { starts, weights, groups, first: starts[0]!, end };
+  return { starts, counts, weights, stride, end };
 }
 
-function fillTaps(taps: Float64Array, count: number, start: number, center: number, step: number): void {
+function fillTaps(taps: Float64Array, start: number, center: number, step: number): void {
+  const count = taps.length;
   let sum = 0;
   for (let i = 0; i < count; i++) {
     const weight = bicubic((start + i - center + 0.5) * step);
@@ -62,8 +86,8 @@ function bicubic(distance: number): number {
 }
 
 /** Splits each weight into high * 2^12 + low, where the kernel expects the halves of a group's four taps. */
-function packTaps(taps: Float64Array, count: number, weights: Int16Array, offset: number): void {
-  for (let i = 0; i < count; i++) {
+function packTaps(taps: Float64Array, weights: Int16Array, offset: number): void {
+  for (let i = 0; i < taps.length; i++) {
     const scaled = taps[i]! * PRECISION;
     const weight = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
     const high = Math.floor(weight / LOW_VALUES);

@@ -35,3 +35,15 @@ function multiplyDivide255(a: number, b: number): number {
   const product = a * b + 128;
   return ((product >> 8) + product) >> 8;
 }
+
+/** Divides the colours by alpha, as Pillow unpacks its rawmode RGBa (libImaging/Unpack.c). */
+export function straightFromPremultiplied(rgba: Uint8Array): Uint8Array {
+  const straight = new Uint8Array(rgba.length);
+  for (let at = 0; at < rgba.length; at += 4) {
+    const alpha = rgba[at + 3]!;
+    if (alpha === 0) continue;
+    for (let c = at; c < at + 3; c++) straight[c] = Math.min(Math.trunc((rgba[c]! * 255) / alpha), 255);
+    straight[at + 3] = alpha;
+  }
+  return straight;
+}

@@ -1,9 +1,10 @@
-import type { Sharp } from 'sharp';
 import type { ByteBudget } from '../base/byte-budget.ts';
 import { messageOf } from '../base/errors.ts';
-import { headerOf, type ImageHeader, readHeader } from './header.ts';
+import { FORMAT_NAMES, openers } from './formats.ts';
+import { ImageError } from './image-error.ts';
+import { checkLimits, type ImageLimits } from './limits.ts';
 import type { Decoded, DecodeFailure, DecodeFailureReason } from './outcome.ts';
-import { decodePixels, openImage } from './raw-image.ts';
+import type { OpenedImage } from './raw-image.ts';
 import { sniff } from './sniff.ts';
 import { exactCrop, fastCrop, fitsFastTransform } from './transform.ts';
 
@@ -12,8 +13,8 @@ export interface ImageDecoding {
   /** Side of the crop in pixels. */
   readonly size: number;
   readonly mode: 'exact' | 'fast';
-  /** Images of more pixels are refused before they are decoded. */
-  readonly maxPixels: number;
+  /** Images beyond them are refused before they are decoded. */
+  readonly limits: ImageLimits;
   /** Bounds the decoded pixels that are held at one time. */
   readonly budget: ByteBudget;
 }
@@ -24,32 +25,29 @@ const BYTES_PER_PIXEL = 4;
 export async function decodeImage(bytes: Buffer, decoding: ImageDecoding): Promise<Decoded | DecodeFailure> {
   const { format, name } = sniff(bytes);
   if (!format)
-    return failure(
-      'format_unsupported',
-      `It looks like ${name}; supported are JPEG, PNG, WebP, GIF, TIFF, AVIF`,
-    );
+    return failure('format_unsupported', `It looks like ${name}; supported are ${FORMAT_NAMES.join(', ')}`);
+  const { limits } = decoding;
   try {
-    const image = openImage(bytes, decoding.maxPixels);
-    const header = readHeader(bytes, format) ?? headerOf(bytes, format, await image.metadata());
-    return await cropWithinBudget(image, header, decoding);
+    const image = await openers[format](bytes, limits);
+    checkLimits(image, image.codedBytes ?? bytes.length, limits);
+    return await cropWithinBudget(image, decoding);
   } catch (thrown) {
-    return explain(thrown, decoding);
+    return explain(thrown, limits);
   }
 }
 
 async function cropWithinBudget(
-  image: Sharp,
-  { width, height, kind }: ImageHeader,
-  { size, mode, budget, maxPixels }: ImageDecoding,
+  image: OpenedImage,
+  { size, mode, budget }: ImageDecoding,
 ): Promise<Decoded> {
-  // What the header claims is not trusted here: sharp refuses an image of too many pixels when it is opened.
-  const heldBytes = Math.min(width * height, maxPixels) * BYTES_PER_PIXEL;
+  const { width, height } = image;
+  const heldBytes = width * height * BYTES_PER_PIXEL;
   await budget.take(heldBytes);
   try {
-    if (mode === 'fast' && fitsFastTransform(width, height, size)) {
-      return { kind: 'decoded', crop: await fastCrop(image, width, height, size), width, height };
+    if (mode === 'fast' && image.sharp && fitsFastTransform(width, height, size)) {
+      return { kind: 'decoded', crop: await fastCrop(image.sharp(), width, height, size), width, height };
     }
-    const raw = await decodePixels(image, kind);
+    const raw = await image.decode();
     return { kind: 'decoded', crop: exactCrop(raw, size), width: raw.width, height: raw.height };
   } finally {
     budget.release(heldBytes);
@@ -57,12 +55,13 @@ async function cropWithinBudget(
 }
 
 /**
- * sharp tells its failures apart by message alone. libvips' own words do not go further: its error buffer is shared by
- * the images that a process works on, so the same broken image would not always have the same message.
+ * The decoders' own words do not go further: libvips' error buffer is shared by the images that a process works on,
+ * so the same broken image would not always have the same message. sharp tells its failures apart by message alone.
  */
-function explain(thrown: unknown, { maxPixels }: ImageDecoding): DecodeFailure {
+function explain(thrown: unknown, { maxAreaPx }: ImageLimits): DecodeFailure {
+  if (thrown instanceof ImageError) return failure(thrown.reason, thrown.message);
   return messageOf(thrown).includes('exceeds pixel limit')
-    ? failure('image_too_large', `image area too large: more than ${maxPixels} pixels`)
+    ? failure('image_too_large', `image area too large: more than ${maxAreaPx} pixels`)
     : failure('image_broken', 'Image decoding error');
 }
 

@@ -1,6 +1,7 @@
 import { ChildPool } from '../base/child-pool.ts';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import type { Frame } from '../base/frames.ts';
+import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts';
 import type { Decoded, DecodeFailure } from './outcome.ts';
 
 /** How to decode, and with how much of the machine. */
@@ -14,8 +15,8 @@ export interface DecoderOptions {
   readonly concurrencyPerProcess?: number;
   /** An image that takes longer costs its process and fails as decode_timeout. */
   readonly timeoutMs?: number;
-  /** Larger images fail as image_too_large before they are decoded. */
-  readonly maxPixels?: number;
+  /** Images beyond them fail, each limit under its own reason, before they are decoded. */
+  readonly limits?: Partial<ImageLimits>;
   /** Told of every process that ended by itself or was ended for taking too long. */
   readonly onCrash?: (error: BowerbirdError) => void;
 }
@@ -43,19 +44,18 @@ export interface Decoder {
 export interface DecodeWorkerSettings {
   readonly size: number;
   readonly mode: 'exact' | 'fast';
-  readonly maxPixels: number;
+  readonly limits: ImageLimits;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-const DEFAULT_MAX_PIXELS = 64_000_000;
 /** libuv's threads decode; each process has its own, so that they are not shared with DNS and files. */
 const THREADS_PER_PROCESS = 4;
 const script = new URL('./decode-worker.js', import.meta.url);
 
 /** Starts the decoder processes. */
 export function createDecoder(options: DecoderOptions): Decoder {
-  const { size, mode, maxPixels = DEFAULT_MAX_PIXELS } = options;
-  const settings: DecodeWorkerSettings = { size, mode, maxPixels };
+  const { size, mode } = options;
+  const settings: DecodeWorkerSettings = { size, mode, limits: { ...DEFAULT_LIMITS, ...options.limits } };
   const pool = new ChildPool({
     name: 'decoder',
     script,

@@ -1,5 +1,6 @@
 import type { Pixels } from './exact-resize.ts';
 import { cropGeometry } from './geometry.ts';
+import type { PaletteImage } from './raw-image.ts';
 
 /** Beyond this many steps Pillow's running sum is not followed; Pillow itself could not hold such an image. */
 const MAX_STEPS = 2 ** 24;
@@ -11,19 +12,39 @@ const MAX_STEPS = 2 ** 24;
  * @returns `size * size * 3` bytes, row major
  */
 export function nearestCrop({ data, width, height, channels }: Pixels, size: number): Uint8Array {
+  const crop = new Uint8Array(size * size * 3);
+  let to = 0;
+  for (const pixel of nearestPixels(width, height, size)) {
+    const from = pixel * channels;
+    crop[to++] = data[from]!;
+    crop[to++] = data[from + 1]!;
+    crop[to++] = data[from + 2]!;
+  }
+  return crop;
+}
+
+/** The same of palette indices: only those of the crop become colours. */
+export function paletteCrop({ data, width, height, palette }: PaletteImage, size: number): Uint8Array {
+  const crop = new Uint8Array(size * size * 3);
+  let to = 0;
+  for (const pixel of nearestPixels(width, height, size)) {
+    const from = data[pixel]! * 3;
+    crop[to++] = palette[from]!;
+    crop[to++] = palette[from + 1]!;
+    crop[to++] = palette[from + 2]!;
+  }
+  return crop;
+}
+
+/** For each pixel of the crop, the pixel of the image that it shows. */
+function nearestPixels(width: number, height: number, size: number): Uint32Array {
   const { resizedWidth, resizedHeight, left, top } = cropGeometry(width, height, size);
   const columns = nearestSamples(width, resizedWidth, left, size);
   const rows = nearestSamples(height, resizedHeight, top, size);
-  const crop = new Uint8Array(size * size * 3);
+  const pixels = new Uint32Array(size * size);
   let to = 0;
-  for (const row of rows)
-    for (const column of columns) {
-      const from = (row * width + column) * channels;
-      crop[to++] = data[from]!;
-      crop[to++] = data[from + 1]!;
-      crop[to++] = data[from + 2]!;
-    }
-  return crop;
+  for (const row of rows) for (const column of columns) pixels[to++] = row * width + column;
+  return pixels;
 }
 
 /** Pillow adds the scale up step by step (libImaging/Geometry.c: ImagingScaleAffine), so the rounding adds up too. */

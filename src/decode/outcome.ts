@@ -3,7 +3,7 @@ export interface Decoded {
   readonly kind: 'decoded';
   /** `size * size * 3` bytes, RGB, row major. */
   readonly crop: Uint8Array;
-  /** The stored size, before any resize and without regard to an orientation tag. */
+  /** Pillow's size, before any resize: an orientation tag is followed in a TIFF only. */
   readonly width: number;
   readonly height: number;
 }
@@ -13,6 +13,11 @@ export type DecodeFailureReason =
   | 'format_unsupported'
   | 'image_broken'
   | 'image_too_large'
+  | 'image_side_too_long'
+  | 'aspect_ratio_too_large'
+  | 'image_too_compressed'
+  | 'image_too_small'
+  | 'image_too_many_parts'
   | 'decode_timeout'
   | 'decoder_crashed';
 

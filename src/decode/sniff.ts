@@ -1,5 +1,5 @@
 /** The formats that are decoded. Everything else is refused by its first bytes, before any decoder sees it. */
-export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif';
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'bmp' | 'ico';
 
 /** What a file's first bytes say it is. */
 export interface Sniffed {
@@ -48,9 +48,27 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'a video', matches: (head) => head.slice(4, 8) === 'ftyp' || head.startsWith('\x1aE\xdf\xa3') },
   { name: 'JPEG XL', matches: startsWith('\xff\x0a', '\0\0\0\x0cJXL \r\n\x87\n') },
   { name: 'JPEG 2000', matches: startsWith('\0\0\0\x0cjP  \r\n\x87\n', '\xff\x4f\xff\x51') },
-  { name: 'BMP', matches: startsWith('BM') },
-  { name: 'ICO', matches: startsWith('\0\0\x01\0', '\0\0\x02\0') },
+  { name: 'BMP', format: 'bmp', matches: startsWith('BM') },
+  { name: 'ICO', format: 'ico', matches: startsWith('\0\0\x01\0') },
+  { name: 'a cursor (CUR)', matches: (head) => head.startsWith('\0\0\x02\0') && !/^....\0\0/s.test(head) },
   { name: 'PSD', matches: startsWith('8BPS') },
+  { name: 'Netpbm (PBM, PGM, PPM, PAM, PFM)', matches: (head) => /^P[1-7fFy]\s/.test(head) },
+  { name: 'QOI', matches: startsWith('qoif') },
+  { name: 'DDS', matches: startsWith('DDS ') },
+  { name: 'ICNS', matches: startsWith('icns') },
+  { name: 'SGI', matches: startsWith('\x01\xda') },
+  { name: 'BLP', matches: startsWith('BLP1', 'BLP2') },
+  { name: 'MSP', matches: startsWith('DanM', 'LinS') },
+  { name: 'Sun raster', matches: startsWith('\x59\xa6\x6a\x95') },
+  { name: 'FITS', matches: startsWith('SIMPLE  =') },
+  { name: 'FLI or FLC', matches: (head) => /^....[\x11\x12]\xaf/s.test(head) },
+  { name: 'WMF or EMF', matches: (head) => head.startsWith('\xd7\xcd\xc6\x9a') || head.slice(40, 44) === ' EMF' },
+  { name: 'XBM', matches: (head) => /^\s*#define\s+\S+_width\s/.test(head) },
+  { name: 'XPM', matches: startsWith('/* XPM */') },
+  { name: 'PCX', matches: (head) => /^\n[\0\x02\x03\x05]\x01[\x01\x02\x04\x08]/.test(head) },
+  { name: 'DCX', matches: startsWith('\xb1\x68\xde\x3a') },
+  { name: 'IM (IFUNC)', matches: startsWith('Image type: ') },
+  { name: 'TGA', matches: (head) => /^.[\0\x01][\x01\x02\x03\x09\x0a\x0b].{13}[\x08\x0f\x10\x18\x20]/s.test(head) },
   { name: 'PDF', matches: startsWith('%PDF-') },
   { name: 'PostScript', matches: startsWith('%!PS') },
   { name: 'gzip data', matches: startsWith('\x1f\x8b') },

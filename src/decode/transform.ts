@@ -2,8 +2,9 @@ import type { Sharp } from 'sharp';
 import { cmykToRgb, unpremultipliedToRgb, withoutAlpha } from './colour.ts';
 import { resizeAndCrop } from './exact-resize.ts';
 import { cropGeometry } from './geometry.ts';
-import { nearestCrop } from './nearest.ts';
+import { nearestCrop, paletteCrop } from './nearest.ts';
 import type { RawImage } from './raw-image.ts';
+import { wideCrop } from './wide-resize.ts';
 
 /** libvips counts output sides in 32 bits, and its fill would compute them in full. */
 const MAX_FAST_SIDE_PX = 2 ** 16;
@@ -17,6 +18,10 @@ export function exactCrop(image: RawImage, size: number): Uint8Array {
   // torchvision returns an image that has the size already as it is, so its alpha is never multiplied in.
   const resized = Math.min(image.width, image.height) !== size;
   switch (image.kind) {
+    case 'palette':
+      return paletteCrop(image, size);
+    case 'wide':
+      return wideCrop(image, size);
     case 'indexed':
       return nearestCrop(image, size);
     case 'cmyk':

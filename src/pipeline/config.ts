@@ -1,3 +1,4 @@
+import type { ImageLimits } from '../decode/limits.ts';
 import type { InputFormat } from '../shards/inputs.ts';
 import type { TextOptions } from '../shards/text-options.ts';
 
@@ -33,6 +34,7 @@ export interface ScoreConfig {
   readonly download: DownloadConfig;
   /** How long a run may be paused while no host answers; 0 for never. */
   readonly outageLimitMs: number;
+  readonly imageLimits: ImageLimits;
   readonly resources: ResourceConfig;
   /** The command as it was typed, for the report. */
   readonly commandLine: string;
@@ -81,6 +83,11 @@ export function resultSettings(config: ScoreConfig): Readonly<Record<string, unk
     batch_size: config.batchSize,
     save_embeddings: config.saveEmbeddings,
     max_bytes: config.download.maxBytes,
+    max_image_area: config.imageLimits.maxAreaPx,
+    max_image_side: config.imageLimits.maxSidePx,
+    max_aspect_ratio: config.imageLimits.maxAspectRatio,
+    max_pixels_per_byte: config.imageLimits.maxPixelsPerByte,
+    min_image_size: config.imageLimits.minSidePx,
     user_agent_token: config.download.userAgentToken,
     disallowed_header_directives: config.download.disallowedHeaderDirectives,
     allow_private_addresses: config.download.allowPrivateAddresses,

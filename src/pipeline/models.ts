@@ -49,6 +49,7 @@ function startDecoder(config: ScoreConfig, encoderFiles: EncoderFiles, progress:
   return createDecoder({
     size: encoderFiles.manifest.inputSize,
     mode: config.transform,
+    limits: config.imageLimits,
     processes: config.resources.decodeProcesses,
     concurrencyPerProcess: DECODES_PER_PROCESS,
     onCrash: (error) => progress.note(`${error.message} The images that it held are done again.`),

@@ -105,7 +105,7 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     advice: 'Nothing to do: respect it.',
   },
   format_unsupported: {
-    meaning: 'The bytes are no image format that is decoded.',
+    meaning: 'The bytes are no image of a format that is decoded.',
     advice: 'Often an HTML page in place of the image: nothing to do.',
   },
   image_broken: {
@@ -114,7 +114,27 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
   },
   image_too_large: {
     meaning: 'The image has more pixels than are decoded.',
-    advice: 'Nothing to do: the limit guards against decompression bombs.',
+    advice: 'A run with a larger --max-image-area takes such images.',
+  },
+  image_side_too_long: {
+    meaning: 'A side of the image has more pixels than are decoded.',
+    advice: 'A run with a larger --max-image-side takes such images.',
+  },
+  aspect_ratio_too_large: {
+    meaning: 'The image is a thin strip.',
+    advice: 'A run with a larger --max-aspect-ratio takes such images.',
+  },
+  image_too_compressed: {
+    meaning: 'The image claims very many pixels in very few bytes.',
+    advice: 'Nothing to do: it shows nothing, or is made to cost much. --max-pixels-per-byte sets the limit.',
+  },
+  image_too_small: {
+    meaning: 'A side of the image is shorter than --min-image-size.',
+    advice: 'Nothing to do: the run asked for it.',
+  },
+  image_too_many_parts: {
+    meaning: 'The image has more scans, tiles or pieces than any honest one.',
+    advice: 'Nothing to do: it is made to cost much.',
   },
   decode_timeout: {
     meaning: 'Decoding took too long and was stopped.',

@@ -69,7 +69,7 @@ test('a size that is only claimed is refused as well', async (t) => {
 });
 
 test('the pixel limit is the one that was asked for', async (t) => {
-  const strict = createDecoder({ size: 8, mode: 'exact', processes: 1, maxPixels: 10_000 });
+  const strict = createDecoder({ size: 8, mode: 'exact', processes: 1, limits: { maxAreaPx: 10_000 } });
   t.teardown(() => strict.stop());
   t.is((await strict.decode(blackPng(100, 100))).kind, 'decoded');
   const outcome = await strict.decode(blackPng(101, 100));

@@ -12,9 +12,6 @@ interface Expected {
   readonly mode: string;
   /** Of the crop that Pillow and torchvision make. */
   readonly sha256: string;
-  /** What we open differently, and the digest of the crop that Pillow and torchvision make of that. */
-  readonly difference?: string;
-  readonly sha256AsOpened?: string;
 }
 
 // Made with Pillow and torchvision by scripts/make-transform-fixtures.py.
@@ -27,24 +24,21 @@ const { size, images } = JSON.parse(readFileSync(join(folder, 'expected.json'), 
 const decoder = createDecoder({ size, mode: 'exact', processes: 2 });
 test.after.always(() => decoder.stop());
 
-for (const [name, { width, height, mode, sha256, difference, sha256AsOpened }] of Object.entries(images)) {
-  const what = difference ? `as documented: ${difference}` : 'not one pixel differs';
-  test(`${name} (${mode}) becomes the crop of Pillow and torchvision, ${what}`, async (t) => {
+for (const [name, { width, height, mode, sha256 }] of Object.entries(images))
+  test(`${name} (${mode}) becomes the crop of Pillow and torchvision, not one pixel differs`, async (t) => {
     const outcome = await decoder.decode(readFileSync(join(folder, name)));
     if (outcome.kind === 'failed') return t.fail(`${outcome.reason}: ${outcome.message}`);
     t.deepEqual([outcome.width, outcome.height], [width, height]);
-    t.is(createHash('sha256').update(outcome.crop).digest('hex'), sha256AsOpened ?? sha256);
+    t.is(createHash('sha256').update(outcome.crop).digest('hex'), sha256);
   });
-}
 
-test('there are fixtures of many kinds, and few of them differ', (t) => {
+test('there are fixtures of many kinds', (t) => {
   const all = Object.values(images);
   t.true(all.length >= 80);
-  t.true(all.filter(({ difference }) => difference).length <= 3);
   t.deepEqual([...new Set(all.map(({ mode }) => mode))].sort(), [
     '1',
     'CMYK',
-    'I',
+    'I;16',
     'L',
     'LA',
     'P',

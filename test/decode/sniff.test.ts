@@ -15,7 +15,7 @@ test('what is no image, or none that is decoded, is refused and named', async (t
   t.deepEqual(outcome, {
     kind: 'failed',
     reason: 'format_unsupported',
-    message: 'It looks like SVG; supported are JPEG, PNG, WebP, GIF, TIFF, AVIF',
+    message: 'It looks like SVG; supported are JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, ICO',
   });
   for (const bytes of [Buffer.alloc(0), Buffer.alloc(5000), Buffer.from('<!DOCTYPE html><p>gone')]) {
     const refused = await decoder.decode(bytes);

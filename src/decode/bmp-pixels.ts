@@ -1,0 +1,112 @@
+import type { BmpHeader } from './bmp.ts';
+import { broken } from './image-error.ts';
+import type { ColourImage } from './raw-image.ts';
+
+const RAW = 0;
+const BIT_FIELDS = 3;
+const FIVE_BITS = 31;
+const SIX_BITS = 63;
+
+/** The masks of 32 bits that Pillow knows: red, green, blue, alpha. None at all stands for BGRA. */
+const MASKS_32: readonly (readonly number[])[] = [
+  [0xff0000, 0xff00, 0xff, 0],
+  [0xff000000, 0xff0000, 0xff00, 0],
+  [0xff000000, 0xff00, 0xff, 0],
+  [0xff000000, 0xff0000, 0xff00, 0xff],
+  [0xff, 0xff00, 0xff0000, 0xff000000],
+  [0xff0000, 0xff00, 0xff, 0xff000000],
+  [0xff000000, 0xff00, 0xff, 0xff0000],
+  [0, 0, 0, 0],
+];
+const BGRX = MASKS_32[0]!;
+const BGRA = MASKS_32[5]!;
+const MASKS_565 = [0xf800, 0x7e0, 0x1f];
+const MASKS_555 = [0x7c00, 0x3e0, 0x1f];
+const MASK_BYTES = [0xff, 0xff00, 0xff0000, 0xff000000];
+
+interface PackedRows {
+  readonly width: number;
+  readonly height: number;
+  readonly bits: number;
+  readonly strideBytes: number;
+}
+
+/** Where the rows are, when all are there; the last may lack its padding. */
+function checkRows(data: Uint8Array, { width, height, bits, strideBytes }: PackedRows): void {
+  const rowBytes = Math.ceil((width * bits) / 8);
+  if (strideBytes < rowBytes || (height - 1) * strideBytes + rowBytes > data.length) throw broken();
+}
+
+/** Indices of 1, 4 or 8 bits, most significant first, one byte each; rows in the order of the file. */
+export function unpackRows(data: Uint8Array, rows: PackedRows): Uint8Array {
+  checkRows(data, rows);
+  const { width, height, bits, strideBytes } = rows;
+  const out = new Uint8Array(width * height);
+  const perByte = 8 / bits;
+  const mask = 2 ** bits - 1;
+  for (let y = 0, to = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const byte = data[y * strideBytes + Math.trunc(x / perByte)]!;
+      out[to++] = (byte >> (8 - bits * ((x % perByte) + 1))) & mask;
+    }
+  return out;
+}
+
+/** Whether the masks give an alpha channel in Pillow's eyes. */
+export function masksHaveAlpha(masks: readonly number[]): boolean {
+  return masks[3] !== 0 || masks.every((mask) => mask === 0);
+}
+
+/** Decodes 16, 24 or 32 bits per pixel. */
+export function decodeTrueColour(data: Uint8Array, header: BmpHeader, height: number): ColourImage {
+  const { width, bits, topDown } = header;
+  const read = readerOf(header);
+  const strideBytes = Math.ceil((width * bits) / 32) * 4;
+  checkRows(data, { width, height, bits, strideBytes });
+  const alpha = header.mode === 'alpha';
+  const channels = alpha ? 4 : 3;
+  const out = new Uint8Array(width * height * channels);
+  for (let row = 0; row < height; row++) {
+    let to = (topDown ? row : height - 1 - row) * width * channels;
+    for (let x = 0; x < width; x++, to += channels) read(row * strideBytes + (x * bits) / 8, to);
+  }
+  return { kind: alpha ? 'alpha' : 'colour', data: out, width, height, channels };
+
+  function readerOf({ compression, masks }: BmpHeader): (from: number, to: number) => void {
+    if (compression !== RAW && compression !== BIT_FIELDS) throw broken();
+    if (bits === 16) return reader16(masks);
+    if (bits === 24) {
+      if (masks && !isOneOf(masks, [BGRX])) throw broken();
+      return copyBytes([2, 1, 0]);
+    }
+    if (bits !== 32) throw broken();
+    const wanted = masks ?? BGRX;
+    if (!isOneOf(wanted, MASKS_32)) throw broken();
+    const order = wanted.every((mask) => mask === 0) ? BGRA : wanted;
+    return copyBytes(order.filter((mask) => mask !== 0).map((mask) => MASK_BYTES.indexOf(mask)));
+  }
+
+  function copyBytes(order: readonly number[]): (from: number, to: number) => void {
+    return (from, to) => {
+      for (let c = 0; c < order.length; c++) out[to + c] = data[from + order[c]!]!;
+    };
+  }
+
+  function reader16(masks: readonly number[] | undefined): (from: number, to: number) => void {
+    const rgb = masks?.slice(0, 3) ?? MASKS_555;
+    const six = isOneOf(rgb, [MASKS_565]);
+    if (!six && !isOneOf(rgb, [MASKS_555])) throw broken();
+    const greenMost = six ? SIX_BITS : FIVE_BITS;
+    const redShift = six ? 11 : 10;
+    return (from, to) => {
+      const pixel = data[from]! | (data[from + 1]! << 8);
+      out[to] = Math.trunc((((pixel >> redShift) & FIVE_BITS) * 255) / FIVE_BITS);
+      out[to + 1] = Math.trunc((((pixel >> 5) & greenMost) * 255) / greenMost);
+      out[to + 2] = Math.trunc(((pixel & FIVE_BITS) * 255) / FIVE_BITS);
+    };
+  }
+}
+
+function isOneOf(masks: readonly number[], known: readonly (readonly number[])[]): boolean {
+  return known.some((each) => masks.every((mask, i) => mask === each[i]));
+}
