@@ -71,7 +71,7 @@ def main():
             (folder / name).write_bytes(data)
             images[f"{room}/{name}"] = verdict(f"{room}/{name}", data)
     made_with = f"Pillow {PIL.__version__}, torchvision {torchvision.__version__}, Python {sys.version.split()[0]}"
-    text = json.dumps({"madeWith": made_with, "size": SIZE, "images": images}, indent=1)
+    text = json.dumps({"madeWith": made_with, "size": SIZE, "images": images}, indent=2)
     (FOLDER / "expected.json").write_text(text + "\n")
 
 

@@ -189,7 +189,8 @@ export const SCORE_FLAGS: FlagTable = {
     min: 1,
     max: 178_956_970,
     default: DEFAULT_LIMITS.maxAreaPx,
-    describe: 'Pixels of the largest image that is decoded; Pillow warns above 89 million and stops above 178',
+    describe:
+      'Pixels of the largest image that is decoded; Pillow warns above 89 million and stops above 178',
   },
   'max-image-side': {
     group: DECODE,

@@ -23,7 +23,13 @@ const VALUES_PER_GROUP = 8;
  * doubles and rounded to 22 bits.
  */
 export function bicubicTaps(inputSize: number, outputSize: number, from: number, count: number): Taps {
-  const { starts, counts, weights: doubles, stride, end } = bicubicWeights(inputSize, outputSize, from, count);
+  const {
+    starts,
+    counts,
+    weights: doubles,
+    stride,
+    end,
+  } = bicubicWeights(inputSize, outputSize, from, count);
   const groups = stride / TAPS_PER_GROUP;
   const weights = new Int16Array(count * groups * VALUES_PER_GROUP);
   for (let i = 0; i < count; i++) {

@@ -1,28 +1,10 @@
-import type { BmpHeader } from './bmp.ts';
+import { BIT_FIELDS, type BmpHeader, RAW } from './bmp-header.ts';
+import { BGRA, BGRX, isOneOf, MASK_BYTES, MASKS_32, MASKS_555, MASKS_565 } from './bmp-masks.ts';
 import { broken } from './image-error.ts';
 import type { ColourImage } from './raw-image.ts';
 
-const RAW = 0;
-const BIT_FIELDS = 3;
 const FIVE_BITS = 31;
 const SIX_BITS = 63;
-
-/** The masks of 32 bits that Pillow knows: red, green, blue, alpha. None at all stands for BGRA. */
-const MASKS_32: readonly (readonly number[])[] = [
-  [0xff0000, 0xff00, 0xff, 0],
-  [0xff000000, 0xff0000, 0xff00, 0],
-  [0xff000000, 0xff00, 0xff, 0],
-  [0xff000000, 0xff0000, 0xff00, 0xff],
-  [0xff, 0xff00, 0xff0000, 0xff000000],
-  [0xff0000, 0xff00, 0xff, 0xff000000],
-  [0xff000000, 0xff00, 0xff, 0xff0000],
-  [0, 0, 0, 0],
-];
-const BGRX = MASKS_32[0]!;
-const BGRA = MASKS_32[5]!;
-const MASKS_565 = [0xf800, 0x7e0, 0x1f];
-const MASKS_555 = [0x7c00, 0x3e0, 0x1f];
-const MASK_BYTES = [0xff, 0xff00, 0xff0000, 0xff000000];
 
 interface PackedRows {
   readonly width: number;
@@ -50,11 +32,6 @@ export function unpackRows(data: Uint8Array, rows: PackedRows): Uint8Array {
       out[to++] = (byte >> (8 - bits * ((x % perByte) + 1))) & mask;
     }
   return out;
-}
-
-/** Whether the masks give an alpha channel in Pillow's eyes. */
-export function masksHaveAlpha(masks: readonly number[]): boolean {
-  return masks[3] !== 0 || masks.every((mask) => mask === 0);
 }
 
 /** Decodes 16, 24 or 32 bits per pixel. */
@@ -105,8 +82,4 @@ export function decodeTrueColour(data: Uint8Array, header: BmpHeader, height: nu
       out[to + 2] = Math.trunc(((pixel & FIVE_BITS) * 255) / FIVE_BITS);
     };
   }
-}
-
-function isOneOf(masks: readonly number[], known: readonly (readonly number[])[]): boolean {
-  return known.some((each) => masks.every((mask, i) => mask === each[i]));
 }

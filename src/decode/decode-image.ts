@@ -36,10 +36,7 @@ export async function decodeImage(bytes: Buffer, decoding: ImageDecoding): Promi
   }
 }
 
-async function cropWithinBudget(
-  image: OpenedImage,
-  { size, mode, budget }: ImageDecoding,
-): Promise<Decoded> {
+async function cropWithinBudget(image: OpenedImage, { size, mode, budget }: ImageDecoding): Promise<Decoded> {
   const { width, height } = image;
   const heldBytes = width * height * BYTES_PER_PIXEL;
   await budget.take(heldBytes);

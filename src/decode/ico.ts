@@ -1,4 +1,5 @@
-import { type BmpHeader, decodeDib, readDib } from './bmp.ts';
+import { decodeDib } from './bmp.ts';
+import { type BmpHeader, readDib } from './bmp-header.ts';
 import { broken } from './image-error.ts';
 import type { ImageLimits } from './limits.ts';
 import { openPng } from './png.ts';
@@ -24,7 +25,8 @@ interface Entry {
 export function openIco(bytes: Buffer, limits: ImageLimits): OpenedImage {
   const entry = largestEntry(bytes);
   const content = bytes.subarray(Math.min(entry.offset, bytes.length));
-  if (content.subarray(0, 8).equals(PNG_SIGNATURE)) return { ...openPng(content, limits), codedBytes: content.length };
+  if (content.subarray(0, 8).equals(PNG_SIGNATURE))
+    return { ...openPng(content, limits), codedBytes: content.length };
   const header = readDib(bytes, entry.offset, 0);
   const height = Math.trunc(header.height / 2);
   return {

@@ -23,7 +23,12 @@ export function openJpeg(bytes: Buffer, limits: ImageLimits): OpenedImage {
   if (!header) throw broken();
   if (header.progressive) checkScans(bytes, header, limits);
   const sharp = () => openImage(bytes, limits.maxAreaPx);
-  return { width: header.width, height: header.height, decode: () => decodePixels(sharp(), header.kind), sharp };
+  return {
+    width: header.width,
+    height: header.height,
+    decode: () => decodePixels(sharp(), header.kind),
+    sharp,
+  };
 }
 
 /** Walks the marker segments to the frame header (ITU T.81, B.2.2). */
@@ -68,6 +73,7 @@ function checkScans(bytes: Buffer, { width, height, frameAt }: JpegHeader, { max
   let scans = 0;
   for (let at = bytes.indexOf(marker, frameAt); at !== -1; at = bytes.indexOf(marker, at + 2)) {
     scans++;
-    if (scans > mostScans) throw new ImageError('image_too_many_parts', `more than ${scans - 1} scans of a progressive JPEG`);
+    if (scans > mostScans)
+      throw new ImageError('image_too_many_parts', `more than ${scans - 1} scans of a progressive JPEG`);
   }
 }

@@ -50,7 +50,7 @@ export function readPng(bytes: Buffer): PngFile {
     if (chunk.name === 'tRNS') transparency = chunk.body;
     at += CHUNK_OVERHEAD_BYTES + chunk.body.length;
   }
-  if (!header || header[11] !== 0) throw broken();
+  if (header?.[11] !== 0) throw broken();
   const colourType = header[9]!;
   checkTransparency(transparency, colourType);
   return {

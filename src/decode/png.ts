@@ -29,7 +29,10 @@ export function openPng(bytes: Buffer, limits: ImageLimits): OpenedImage {
 /** What the palette does not have is black, as in Pillow; libpng wants one, in whole colours and not too many. */
 function withPalette(file: PngFile): PngFile {
   if (file.colourType !== PALETTE) return file;
-  return { ...file, palette: Buffer.from(paletteOf(file.palette ?? new Uint8Array()).subarray(0, 3 * 2 ** file.bitDepth)) };
+  return {
+    ...file,
+    palette: Buffer.from(paletteOf(file.palette ?? new Uint8Array()).subarray(0, 3 * 2 ** file.bitDepth)),
+  };
 }
 
 async function decodePng(file: PngFile, limits: ImageLimits): Promise<RawImage> {

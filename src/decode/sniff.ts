@@ -19,6 +19,14 @@ const startsWith =
   (head: string): boolean =>
     magics.some((magic) => head.startsWith(magic));
 
+/** Whether each of these places has one of these bytes. */
+function hasAt(places: Readonly<Record<number, string>>): (head: string) => boolean {
+  return (head) =>
+    Object.entries(places).every(
+      ([at, allowed]) => head.length > Number(at) && allowed.includes(head[Number(at)]!),
+    );
+}
+
 const HEAD_BYTES = 1024;
 
 /** ISO base media files name their major brand and the compatible ones after `ftyp`. */
@@ -50,7 +58,10 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'JPEG 2000', matches: startsWith('\0\0\0\x0cjP  \r\n\x87\n', '\xff\x4f\xff\x51') },
   { name: 'BMP', format: 'bmp', matches: startsWith('BM') },
   { name: 'ICO', format: 'ico', matches: startsWith('\0\0\x01\0') },
-  { name: 'a cursor (CUR)', matches: (head) => head.startsWith('\0\0\x02\0') && !/^....\0\0/s.test(head) },
+  {
+    name: 'a cursor (CUR)',
+    matches: (head) => head.startsWith('\0\0\x02\0') && head.slice(4, 6) !== '\0\0',
+  },
   { name: 'PSD', matches: startsWith('8BPS') },
   { name: 'Netpbm (PBM, PGM, PPM, PAM, PFM)', matches: (head) => /^P[1-7fFy]\s/.test(head) },
   { name: 'QOI', matches: startsWith('qoif') },
@@ -61,14 +72,21 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'MSP', matches: startsWith('DanM', 'LinS') },
   { name: 'Sun raster', matches: startsWith('\x59\xa6\x6a\x95') },
   { name: 'FITS', matches: startsWith('SIMPLE  =') },
-  { name: 'FLI or FLC', matches: (head) => /^....[\x11\x12]\xaf/s.test(head) },
-  { name: 'WMF or EMF', matches: (head) => head.startsWith('\xd7\xcd\xc6\x9a') || head.slice(40, 44) === ' EMF' },
+  { name: 'FLI or FLC', matches: hasAt({ 4: '\x11\x12', 5: '\xaf' }) },
+  {
+    name: 'WMF or EMF',
+    matches: (head) => head.startsWith('\xd7\xcd\xc6\x9a') || head.slice(40, 44) === ' EMF',
+  },
   { name: 'XBM', matches: (head) => /^\s*#define\s+\S+_width\s/.test(head) },
   { name: 'XPM', matches: startsWith('/* XPM */') },
-  { name: 'PCX', matches: (head) => /^\n[\0\x02\x03\x05]\x01[\x01\x02\x04\x08]/.test(head) },
+  { name: 'PCX', matches: hasAt({ 0: '\n', 2: '\x01', 3: '\x01\x02\x04\x08' }) },
   { name: 'DCX', matches: startsWith('\xb1\x68\xde\x3a') },
   { name: 'IM (IFUNC)', matches: startsWith('Image type: ') },
-  { name: 'TGA', matches: (head) => /^.[\0\x01][\x01\x02\x03\x09\x0a\x0b].{13}[\x08\x0f\x10\x18\x20]/s.test(head) },
+  // No signature: with a colour map or without, a known type, a known depth.
+  {
+    name: 'TGA',
+    matches: hasAt({ 1: '\0\x01', 2: '\x01\x02\x03\x09\x0a\x0b', 16: '\x08\x0f\x10\x18\x20' }),
+  },
   { name: 'PDF', matches: startsWith('%PDF-') },
   { name: 'PostScript', matches: startsWith('%!PS') },
   { name: 'gzip data', matches: startsWith('\x1f\x8b') },

@@ -85,7 +85,9 @@ function greyLayout(
   if (bits.length !== 1) return undefined;
   if (depth === 16) {
     if (photometric === 1) return 'wide';
-    return directory.littleEndian && (directory.first(TAGS.fillOrder) ?? 1) === 1 ? 'wide-inverted' : undefined;
+    return directory.littleEndian && (directory.first(TAGS.fillOrder) ?? 1) === 1
+      ? 'wide-inverted'
+      : undefined;
   }
   if (depth === 1) return 'indexed';
   return depth === 2 || depth === 4 || depth === 8 ? 'colour' : undefined;

@@ -1,8 +1,15 @@
 import { straightFromPremultiplied } from './colour.ts';
-import { ImageError, broken } from './image-error.ts';
+import { broken, ImageError } from './image-error.ts';
 import type { ImageLimits } from './limits.ts';
 import { orient, swapsSides } from './orient.ts';
-import { decodePixels, decodeWideCmyk, decodeWideGrey, type OpenedImage, openImage, type RawImage } from './raw-image.ts';
+import {
+  decodePixels,
+  decodeWideCmyk,
+  decodeWideGrey,
+  type OpenedImage,
+  openImage,
+  type RawImage,
+} from './raw-image.ts';
 import { TiffDirectory } from './tiff-directory.ts';
 import { layoutOf, type TiffLayout } from './tiff-layout.ts';
 
@@ -18,10 +25,10 @@ const EXTRA_SAMPLES = 338;
 const STRAIGHT_ALPHA = 2;
 /** What libtiff knows and sharp's has not. */
 const UNREAD_COMPRESSIONS: Readonly<Record<number, string>> = {
-  34_887: 'LERC',
-  34_925: 'LZMA',
-  50_000: 'Zstandard',
-  50_001: 'WebP',
+  34887: 'LERC',
+  34925: 'LZMA',
+  50000: 'Zstandard',
+  50001: 'WebP',
 };
 /** 64 megapixels in tiles of 8 x 8 pixels; a row has at least one strip. */
 const MAX_PARTS = 1_000_000;

@@ -75,7 +75,9 @@ function lzwZeros(count: number): Buffer {
 
 /** A TIFF that claims a size and tiles, and has no pixels. */
 export function claimingTiff(tags: Readonly<Record<number, number>>): Buffer {
-  const entries = Object.entries({ 258: 8, 259: 1, 262: 1, 277: 1, ...tags }).map(([tag, value]) => [Number(tag), value] as const);
+  const entries = Object.entries({ 258: 8, 259: 1, 262: 1, 277: 1, ...tags }).map(
+    ([tag, value]) => [Number(tag), value] as const,
+  );
   const bytes = Buffer.alloc(8 + 2 + 12 * entries.length + 4 + 64);
   bytes.write('II*\0\x08', 'latin1');
   bytes.writeUInt16LE(entries.length, 8);

@@ -49,7 +49,10 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     'format_unsupported',
     UNREAD_TIFF,
   ),
-  'avif/bit-flips.avif': { ours: 'image_broken', why: 'damaged AV1 data are an error in libaom, not in dav1d' },
+  'avif/bit-flips.avif': {
+    ours: 'image_broken',
+    why: 'damaged AV1 data are an error in libaom, not in dav1d',
+  },
   ...all(
     ['avif/ispe-wrong.avif', 'avif/bomb-60mp-small-claim.avif'],
     'image_broken',

@@ -37,7 +37,9 @@ for (const room of new Set(Object.keys(images).map((name) => name.slice(0, name.
   const names = Object.keys(images).filter((name) => name.startsWith(`${room}/`));
   test(`${names.length} odd files (${room}) are decoded or refused as Pillow does, but for what is listed`, async (t) => {
     const verdicts = await Promise.all(
-      names.map(async (name) => verdictOf(await decoder.decode(readFileSync(join(folder, name))), images[name]!)),
+      names.map(async (name) =>
+        verdictOf(await decoder.decode(readFileSync(join(folder, name))), images[name]!),
+      ),
     );
     const wanted = names.map((name) => DIFFERENCES[name]?.ours ?? usualVerdict(images[name]!));
     t.deepEqual(
@@ -69,7 +71,9 @@ function verdictOf(outcome: Decoded | DecodeFailure, expected: Expected): string
 }
 
 function listedAsDecoded(expected: Expected): boolean {
-  return Object.entries(DIFFERENCES).some(([name, { ours }]) => ours === 'decoded' && images[name] === expected);
+  return Object.entries(DIFFERENCES).some(
+    ([name, { ours }]) => ours === 'decoded' && images[name] === expected,
+  );
 }
 
 function isClose(crop: Uint8Array, means: Buffer): boolean {
