@@ -183,6 +183,24 @@ export const SCORE_FLAGS: FlagTable = {
     default: 10,
     describe: 'Minutes to wait, paused, while nearly no host answers, before the run ends; 0: never pause',
   },
+  'user-agent-token': {
+    group: DOWNLOAD,
+    type: 'string',
+    default: 'bowerbird',
+    describe: 'Your name in the User-Agent, which opt-out headers can address',
+  },
+  'disallowed-header-directives': {
+    group: DOWNLOAD,
+    type: 'list',
+    default: 'noai,noimageai,noindex,noimageindex,none',
+    describe: 'X-Robots-Tag directives that are obeyed',
+  },
+  'allow-private-addresses': {
+    group: DOWNLOAD,
+    type: 'boolean',
+    default: false,
+    describe: 'Allow loopback, private and link-local addresses',
+  },
   'max-image-area': {
     group: DECODE,
     type: 'integer',
@@ -223,24 +241,6 @@ export const SCORE_FLAGS: FlagTable = {
     max: 65_535,
     default: DEFAULT_LIMITS.minSidePx,
     describe: 'Pixels of the shorter side, at least',
-  },
-  'user-agent-token': {
-    group: DOWNLOAD,
-    type: 'string',
-    default: 'bowerbird',
-    describe: 'Your name in the User-Agent, which opt-out headers can address',
-  },
-  'disallowed-header-directives': {
-    group: DOWNLOAD,
-    type: 'list',
-    default: 'noai,noimageai,noindex,noimageindex,none',
-    describe: 'X-Robots-Tag directives that are obeyed',
-  },
-  'allow-private-addresses': {
-    group: DOWNLOAD,
-    type: 'boolean',
-    default: false,
-    describe: 'Allow loopback, private and link-local addresses',
   },
   'output-folder': {
     group: OUTPUT,
