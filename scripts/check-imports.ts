@@ -22,6 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   tally: ['base', 'samples', 'shards', 'filter', 'buckets', 'store', 'report'],
   serve: ['base', 'samples', 'store'],
   rescore: ['base', 'samples', 'shards', 'models', 'heads', 'filter', 'buckets', 'report', 'pipeline'],
+  api: ['base', 'samples', 'heads', 'store', 'pipeline'],
   pipeline: [
     'base',
     'samples',

@@ -1,0 +1,8 @@
+// What `import ... from 'bowerbird'` gives (docs/api.md).
+export { BowerbirdError } from '../base/errors.ts';
+export type { Head, LinearScore, Tag, TrainedOn } from '../heads/head.ts';
+export { type LoadOptions, loadHead } from '../heads/load.ts';
+export { scoreEmbeddings } from './heads.ts';
+export { type Run, type RunCounts, readRun } from './runs.ts';
+export { hashSample, hashSamples, type SampleText } from './samples.ts';
+export { type ManyScores, openStore, type ScoreStore, type StoreScores } from './stores.ts';

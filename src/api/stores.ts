@@ -1,0 +1,45 @@
+import { Store as StoreReader } from '../store/reader.ts';
+
+/** Scores by column; null where the row had none. */
+export type StoreScores = Readonly<Partial<Record<'aesthetic' | 'punsafe' | 'pwatermark', number | null>>>;
+
+/** Scores of many hashes, in their order. */
+export interface ManyScores {
+  /** 1 where the hash is in the store, else 0. */
+  readonly found: Uint8Array;
+  /** One array per column of the store, float32; NaN where the hash is missing or its score null. */
+  readonly columns: readonly Float32Array[];
+}
+
+/** An open hash -> score store. Look-ups are synchronous; a newly published version is taken up within a second. */
+export interface ScoreStore {
+  /** The store's columns, in the order of `ManyScores.columns`. */
+  readonly columns: readonly string[];
+  /** How many hashes can be found. */
+  readonly entryCount: number;
+  /** The scores of a hash (an int64); undefined where the store does not have it. */
+  get(hash: bigint): StoreScores | undefined;
+  /** The scores of many hashes at once. */
+  getMany(hashes: BigInt64Array): ManyScores;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a store that `bowerbird store build` made.
+ *
+ * @throws BowerbirdError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT, BB_STORE_ACCESS
+ */
+export async function openStore(path: string): Promise<ScoreStore> {
+  const store = await StoreReader.open(path);
+  return {
+    get columns() {
+      return store.meta.columns;
+    },
+    get entryCount() {
+      return store.entryCount;
+    },
+    get: (hash) => store.get(hash),
+    getMany: (hashes) => store.getMany(hashes),
+    close: () => store.close(),
+  };
+}
