@@ -75,12 +75,13 @@ function merge(before: Unified, next: Unified): Unified {
 function commonType(a: Unified, b: Unified): string | undefined {
   if (a.type === b.type || b.type === NULL_TYPE) return a.type;
   if (a.type === NULL_TYPE) return b.type;
+  // Before numbers meet as DOUBLE, which would bend hashes.
+  const mixed = a.part && commonPart(a.part, a.type, b.type);
+  if (mixed) return mixed;
   const numeric = commonNumber(a.type, b.type);
   if (numeric) return numeric;
   const lists = commonList(a.type, b.type);
   if (lists) return lists;
-  const mixed = a.part && commonPart(a.part, a.type, b.type);
-  if (mixed) return mixed;
   const textual = (a.type === 'VARCHAR' && b.soft) || (b.type === 'VARCHAR' && a.soft);
   return textual ? 'VARCHAR' : undefined;
 }
