@@ -1,117 +1,78 @@
 #!/usr/bin/env node
-import yargs, { type Argv } from 'yargs';
-import { EXIT_CODES } from '../base/error-codes.ts';
-import { BowerbirdError } from '../base/errors.ts';
-import { relaxGarbageCollection } from '../base/garbage.ts';
-import { packageVersion } from '../base/package.ts';
-import { addCommand } from './command.ts';
-import { COMMANDS, type CommandGroup, nameOf } from './commands.ts';
-import { normaliseArguments, usageError } from './flags.ts';
-import { docsLine, helpOpening, inWords } from './help.ts';
-import { type NamedFlags, unknownFlag } from './unknown-flags.ts';
+// Imports nothing but Node's own modules at first: what the machine lacks is to be told in words, not by a loader's trace.
+import { readFileSync } from 'node:fs';
 
-let exitCode = 0;
+/** Loading the packages, and a command with its inputs, outputs and children, takes no more; downloads come on top. */
+const MIN_FILE_DESCRIPTORS = 256;
+/** Below this, native code ends the process before anything can be told. */
+const MIN_ADDRESS_SPACE_BYTES = 2 * 1024 ** 3;
+/** A reader that is slow to take the last lines may hold the process up for so long. */
+const MAX_FLUSH_MS = 1000;
 
-function finish(code: number): void {
-  exitCode = code;
-}
-
-function addGroup(parser: Argv, { name, describe, commands }: CommandGroup, args: readonly string[]): Argv {
-  const names = commands.map(nameOf);
-  return parser.command(name, describe, (group) =>
-    commands
-      .reduce((all, command) => addCommand(all, command, { group: name, args, finish }), group)
-      .demandCommand(1, `Name what to do with the ${name}: ${inWords(names)}.`),
-  );
-}
-
-const EXAMPLES = [
-  ["score 'laion/*.parquet' --output-folder out --min-aesthetic 7", 'Score the images of URL shards'],
-  ['buckets out', 'How many images lie above which score'],
-  ['subset --metadata out --min-aesthetic 7 --output-folder best', 'The best of them, ready for img2dataset'],
-  ['demo', 'All of it on sample shards, from a host on this machine'],
-] as const;
-
-function buildParser(args: readonly string[]): Argv {
-  const parser = yargs([...args])
-    .scriptName('bowerbird')
-    .usage(helpOpening('<command>', 'Finds the beautiful part of a web-scale image set.', EXAMPLES))
-    .epilogue(`\`bowerbird <command> --help\` lists the flags of a command.\n${docsLine('README.md')}`)
-    .parserConfiguration({
-      // `--no-header` is a flag of its own.
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-    });
-  for (const command of COMMANDS) {
-    if ('commands' in command) addGroup(parser, command, args);
-    else addCommand(parser, command, { args, finish });
+/** A soft limit of this process, by its name in /proc/self/limits; infinite where there is none. */
+function limitOf(name: string): number {
+  try {
+    const line = readFileSync('/proc/self/limits', 'utf8')
+      .split('\n')
+      .find((each) => each.startsWith(name));
+    return Number(line?.slice(name.length).trim().split(/\s+/)[0] ?? Number.NaN) || Number.POSITIVE_INFINITY;
+  } catch {
+    return Number.POSITIVE_INFINITY;
   }
-  return parser
-    .demandCommand(1, `Name a command: ${inWords(COMMANDS.map(nameOf))}.`)
-    .recommendCommands()
-    .strictCommands()
-    .strict()
-    .version(packageVersion)
-    .help()
-    .wrap(Math.min(110, process.stdout.columns ?? 100))
-    .exitProcess(false)
-    .fail((message, error) => {
-      // yargs' own complaints come as messages, some of them as errors.
-      throw error && error.name !== 'YError' ? error : usageError(explain(message ?? error.message, args));
-    });
 }
 
-/** yargs' complaint as sentences. Of what it does not know, it gives the names only. */
-function explain(message: string, args: readonly string[]): string {
-  const [, unknown] = /^Unknown arguments?: (.*)$/.exec(message) ?? [];
-  const command = namedFlags().find(({ name }) => `${args.join(' ')} `.startsWith(`${name} `));
-  if (!unknown || !command) return ended(message);
-  const flags = unknown.split(', ').filter((name) => args.some((arg) => isFlag(arg, name)));
-  if (flags.length === 0) return ended(message);
-  return flags.map((name) => unknownFlag(name, command, namedFlags())).join('\n');
+function refusal(): string | undefined {
+  const files = limitOf('Max open files');
+  if (files < MIN_FILE_DESCRIPTORS)
+    return (
+      `this process may open ${files} files and needs at least ${MIN_FILE_DESCRIPTORS}. ` +
+      `Run "ulimit -n 4096" first.\n[BB_TOO_FEW_FILE_DESCRIPTORS]`
+    );
+  const addressBytes = limitOf('Max address space');
+  if (addressBytes < MIN_ADDRESS_SPACE_BYTES)
+    return (
+      `this process may use ${Math.floor(addressBytes / 1024 ** 2)} MiB of addresses, which is too little for its ` +
+      `libraries. Run "ulimit -v unlimited" first, and bound real memory with --memory-mb instead.\n[BB_OUT_OF_MEMORY]`
+    );
+  return undefined;
 }
 
-const isFlag = (arg: string, name: string): boolean => arg === `--${name}` || arg.startsWith(`--${name}=`);
-
-function namedFlags(): NamedFlags[] {
-  return COMMANDS.flatMap((entry): NamedFlags[] =>
-    'commands' in entry
-      ? entry.commands.map((command) => ({ ...command, name: `${entry.name} ${nameOf(command)}` }))
-      : [{ ...entry, name: nameOf(entry) }],
-  );
-}
-
-function ended(sentence: string): string {
-  return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
-}
-
-function reportError(thrown: unknown): number {
-  if (thrown instanceof BowerbirdError) {
-    process.stderr.write(`bowerbird: ${thrown.message}\n[${thrown.code}]\n`);
-    if (thrown.code === 'BB_USAGE') process.stderr.write('`bowerbird <command> --help` lists the flags.\n');
-    return thrown.exitCode;
+async function main(): Promise<number> {
+  const refused = refusal();
+  if (refused !== undefined) {
+    process.stderr.write(`bowerbird: ${refused}\n`);
+    return 2;
   }
-  const trace = thrown instanceof Error ? thrown.stack : String(thrown);
-  process.stderr.write(
-    `bowerbird: this is a defect of bowerbird itself; please report it.\n${trace}\n[BB_INTERNAL]\n`,
+  try {
+    const { runCommandLine } = await import('./command-line.ts');
+    return await runCommandLine(process.argv.slice(2));
+  } catch (thrown) {
+    return tell(thrown);
+  }
+}
+
+async function tell(thrown: unknown): Promise<number> {
+  const { reportError } = await import('./report-error.ts');
+  return reportError(thrown);
+}
+
+/** Waits until what was printed is out, but not for ever: whoever should read it may have stopped. */
+async function flush(): Promise<void> {
+  const written = [process.stdout, process.stderr].map(
+    (stream) =>
+      new Promise<void>((resolve) => (stream.writable ? stream.write('', () => resolve()) : resolve())),
   );
-  return 1;
+  await Promise.race([Promise.all(written), new Promise((resolve) => setTimeout(resolve, MAX_FLUSH_MS))]);
 }
 
 // A pipe that is closed early (`| head`), or a terminal that is gone, is no reason to end a run of days.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+// A mistake in a callback that nobody waits for ends the command with its code, too.
+process.on('uncaughtException', (thrown) => {
+  void tell(thrown).then((exitCode) => process.exit(exitCode));
+});
 
-relaxGarbageCollection();
-const args = normaliseArguments(process.argv.slice(2));
-try {
-  if (args.length === 0) throw usageError(`name a command.\n\n${await buildParser(args).getHelp()}\n`);
-  await buildParser(args).parseAsync();
-} catch (thrown) {
-  exitCode = reportError(thrown);
-}
-process.exitCode = exitCode;
-// What was interrupted while it planned or loaded a model cannot be called off: it would keep the process alive.
-if (exitCode === EXIT_CODES.BB_INTERRUPTED) process.exit();
+const exitCode = await main();
+await flush();
+// All is closed and written by now. Whatever a library still holds (a timer, a socket) must not keep the process alive.
+process.exit(exitCode);

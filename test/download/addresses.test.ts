@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
 import { isPublicAddress } from '../../src/download/addresses.ts';
-import type { NameResolver } from '../../src/download/resolver.ts';
+import { CachingResolver, type NameResolver } from '../../src/download/resolver.ts';
 import { failureIn, imageIn, startDownloader, startHost } from './setup.ts';
 
 /** Hosts in URLs; every form that a browser would read as an address of this machine, its network or its provider. */
@@ -25,6 +28,17 @@ const PRIVATE_HOSTS = [
   '[::127.0.0.1]',
   '[64:ff9b::127.0.0.1]',
   '[2002:7f00:1::]',
+  '[2001:0:7f00:1::]',
+  '[::ffff:0:127.0.0.1]',
+  '[64:ff9b:1::10.0.0.1]',
+  '[2606:4700::5efe:127.0.0.1]',
+  '[2606:4700::200:5efe:10.0.0.1]',
+  '168.63.129.16',
+  '[::ffff:168.63.129.16]',
+  '100.100.100.200',
+  '192.0.0.192',
+  '[fd00:ec2::254]',
+  '[fd20:ce::254]',
   '[fe80::1]',
   '[fd00::1]',
   'localhost',
@@ -32,6 +46,38 @@ const PRIVATE_HOSTS = [
   'a.localhost',
   'rebind.test',
 ];
+
+test('an address with a zone, and what is no address, is not public, and nothing is thrown', (t) => {
+  for (const address of [
+    'fe80::1%eth0',
+    'fe80::1%eth0.100',
+    '2606:4700::1%1',
+    'fe80::1%',
+    'x',
+    '',
+    '1.2.3',
+    '08.1.1.1',
+  ])
+    t.false(isPublicAddress(address), address);
+  t.true(isPublicAddress('2606:4700::1111'));
+  t.true(isPublicAddress('168.63.129.17'));
+});
+
+test('a URL with a zone is no URL; a name that the hosts file gives a zone is refused', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'bowerbird-hosts-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const hostsFile = join(folder, 'hosts');
+  await writeFile(hostsFile, 'fe80::1%eth0.100 vlan.test\nfe80::1%eth0 link.test\n');
+  const downloader = startDownloader(
+    t,
+    {},
+    { resolver: new CachingResolver({ timeoutMs: 1000, hostsFile }), isAddressAllowed: isPublicAddress },
+  );
+  t.is(failureIn(t, await downloader.download('http://vlan.test/a.jpg')).reason, 'address_refused');
+  t.is(failureIn(t, await downloader.download('https://link.test/a.jpg')).reason, 'address_refused');
+  t.is(failureIn(t, await downloader.download('http://[fe80::1%25eth0]/a.jpg')).reason, 'url_invalid');
+  t.is(failureIn(t, await downloader.download('http://[fe80::1%eth0]/a.jpg')).reason, 'url_invalid');
+});
 
 /** A name server that answers with addresses of this machine. */
 const LOOPBACK_RESOLVER: NameResolver = {

@@ -1,0 +1,102 @@
+import yargs, { type Argv } from 'yargs';
+import { relaxGarbageCollection } from '../base/garbage.ts';
+import { packageVersion } from '../base/package.ts';
+import { addCommand } from './command.ts';
+import { COMMANDS, type CommandGroup, nameOf } from './commands.ts';
+import { normaliseArguments, usageError } from './flags.ts';
+import { docsLine, helpOpening, inWords } from './help.ts';
+import { reportError } from './report-error.ts';
+import { type NamedFlags, unknownFlag } from './unknown-flags.ts';
+
+let exitCode = 0;
+
+function finish(code: number): void {
+  exitCode = code;
+}
+
+function addGroup(parser: Argv, { name, describe, commands }: CommandGroup, args: readonly string[]): Argv {
+  const names = commands.map(nameOf);
+  return parser.command(name, describe, (group) =>
+    commands
+      .reduce((all, command) => addCommand(all, command, { group: name, args, finish }), group)
+      .demandCommand(1, `Name what to do with the ${name}: ${inWords(names)}.`),
+  );
+}
+
+const EXAMPLES = [
+  ["score 'laion/*.parquet' --output-folder out --min-aesthetic 7", 'Score the images of URL shards'],
+  ['buckets out', 'How many images lie above which score'],
+  ['subset --metadata out --min-aesthetic 7 --output-folder best', 'The best of them, ready for img2dataset'],
+  ['demo', 'All of it on sample shards, from a host on this machine'],
+] as const;
+
+function buildParser(args: readonly string[]): Argv {
+  const parser = yargs([...args])
+    .scriptName('bowerbird')
+    .usage(helpOpening('<command>', 'Finds the beautiful part of a web-scale image set.', EXAMPLES))
+    .epilogue(`\`bowerbird <command> --help\` lists the flags of a command.\n${docsLine('README.md')}`)
+    .parserConfiguration({
+      // `--no-header` is a flag of its own.
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    });
+  for (const command of COMMANDS) {
+    if ('commands' in command) addGroup(parser, command, args);
+    else addCommand(parser, command, { args, finish });
+  }
+  return parser
+    .demandCommand(1, `Name a command: ${inWords(COMMANDS.map(nameOf))}.`)
+    .recommendCommands()
+    .strictCommands()
+    .strict()
+    .version(packageVersion)
+    .help()
+    .wrap(Math.min(110, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .fail((message, error) => {
+      // yargs' own complaints come as messages, some of them as errors.
+      throw error && error.name !== 'YError' ? error : usageError(explain(message ?? error.message, args));
+    });
+}
+
+/** yargs' complaint as sentences. Of what it does not know, it gives the names only. */
+function explain(message: string, args: readonly string[]): string {
+  const [, unknown] = /^Unknown arguments?: (.*)$/.exec(message) ?? [];
+  const command = namedFlags().find(({ name }) => `${args.join(' ')} `.startsWith(`${name} `));
+  if (!unknown || !command) return ended(message);
+  const flags = unknown.split(', ').filter((name) => args.some((arg) => isFlag(arg, name)));
+  if (flags.length === 0) return ended(message);
+  return flags.map((name) => unknownFlag(name, command, namedFlags())).join('\n');
+}
+
+const isFlag = (arg: string, name: string): boolean => arg === `--${name}` || arg.startsWith(`--${name}=`);
+
+function namedFlags(): NamedFlags[] {
+  return COMMANDS.flatMap((entry): NamedFlags[] =>
+    'commands' in entry
+      ? entry.commands.map((command) => ({ ...command, name: `${entry.name} ${nameOf(command)}` }))
+      : [{ ...entry, name: nameOf(entry) }],
+  );
+}
+
+function ended(sentence: string): string {
+  return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
+/**
+ * Runs a command line, the words after `bowerbird`; gives the exit code. What goes wrong is told on stderr.
+ */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  relaxGarbageCollection();
+  const args = normaliseArguments(words);
+  try {
+    if (args.length === 0) throw usageError(`name a command.\n\n${await buildParser(args).getHelp()}\n`);
+    await buildParser(args).parseAsync();
+    return exitCode;
+  } catch (thrown) {
+    return reportError(thrown);
+  }
+}

@@ -1,0 +1,48 @@
+import test from 'ava';
+import { environmentError } from '../../src/base/environment.ts';
+import type { ErrorCode } from '../../src/base/error-codes.ts';
+
+function coded(message: string, code?: string): Error {
+  return Object.assign(new Error(message), code === undefined ? {} : { code });
+}
+
+const FAULTS: readonly (readonly [Error, ErrorCode])[] = [
+  [coded('EMFILE: too many open files, open x', 'EMFILE'), 'BB_TOO_FEW_FILE_DESCRIPTORS'],
+  [coded('spawn ENOMEM', 'ENOMEM'), 'BB_OUT_OF_MEMORY'],
+  [new RangeError('Array buffer allocation failed'), 'BB_OUT_OF_MEMORY'],
+  [new RangeError('WebAssembly.Memory(): could not allocate memory'), 'BB_OUT_OF_MEMORY'],
+  [new RangeError('Invalid array buffer length'), 'BB_OUT_OF_MEMORY'],
+  [new Error('std::bad_alloc'), 'BB_OUT_OF_MEMORY'],
+  [
+    coded('libduckdb.so: cannot open shared object file: No such file or directory', 'ERR_DLOPEN_FAILED'),
+    'BB_INSTALLATION',
+  ],
+  [
+    coded("/lib64/libc.so.6: version `GLIBC_2.34' not found (required by x.node)", 'ERR_DLOPEN_FAILED'),
+    'BB_INSTALLATION',
+  ],
+  [
+    new Error('Could not load the "sharp" module using the linux-x64 runtime\nPossible solutions:'),
+    'BB_INSTALLATION',
+  ],
+  [new Error('No native build was found for platform=linux arch=x64 runtime=node'), 'BB_INSTALLATION'],
+  [
+    coded("Cannot find module '@duckdb/node-bindings-linux-x64/duckdb.node'", 'MODULE_NOT_FOUND'),
+    'BB_INSTALLATION',
+  ],
+  [coded("Cannot find package 'lmdb' imported from reader.js", 'ERR_MODULE_NOT_FOUND'), 'BB_INSTALLATION'],
+];
+
+for (const [fault, code] of FAULTS) {
+  test(`${fault.message.split('\n')[0]} is ${code}, with what to do`, (t) => {
+    const error = environmentError(fault);
+    t.is(error?.code, code);
+    t.regex(error?.message ?? '', /ulimit|Install again/);
+    t.notRegex(error?.message ?? '', /\n/);
+  });
+}
+
+test('a mistake of our own is not put down to the machine', (t) => {
+  t.is(environmentError(new TypeError('x is not a function')), undefined);
+  t.is(environmentError('thrown text'), undefined);
+});
