@@ -22,7 +22,8 @@ function solid(side: number): Sharp {
 function deepPng(width: number, height: number, interlaced: boolean): Buffer {
   // An interlaced picture has at most twice as many rows, each with its filter byte.
   const rows = Buffer.alloc(width * 8 * height + 2 * height);
-  const file = { width, height, bitDepth: 16, colourType: 6, interlaced, palette: undefined, dataChunks: [] };
+  const shape = { width, height, bitDepth: 16, colourType: 6, interlaced };
+  const file = { ...shape, palette: undefined, plain: undefined, dataChunks: [] };
   return writePng(file, [chunk('IDAT', deflateSync(rows, { level: 9 }))]);
 }
 

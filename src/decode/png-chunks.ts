@@ -10,6 +10,8 @@ export interface PngFile {
   readonly interlaced: boolean;
   /** The RGB entries; absent where there is no PLTE. */
   readonly palette: Buffer | undefined;
+  /** The file, where libpng may see it as it is: nothing in it is packed, unknown or out of place. */
+  readonly plain: Buffer | undefined;
   /** The IDAT chunks that lie together, each as length, name, data and checksum. */
   readonly dataChunks: readonly Buffer[];
 }
@@ -28,6 +30,17 @@ const LEAST_BYTES: Readonly<Record<string, number>> = {
   fcTL: 26,
 };
 const PALETTE = 3;
+/** Chunks that cost libpng nothing and change no pixel. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  'gAMA',
+  'cHRM',
+  'sRGB',
+  'pHYs',
+  'sBIT',
+  'tIME',
+  'tEXt',
+  'eXIf',
+]);
 
 /**
  * Walks the chunks up to the image data as Pillow does: every checksum before them must be right, chunks that are not
@@ -40,11 +53,13 @@ export function readPng(bytes: Buffer): PngFile {
   let palette: Buffer | undefined;
   let transparency: Buffer | undefined;
   let at = SIGNATURE.length;
+  let ordinary = true;
   for (;;) {
     const chunk = chunkAt(bytes, at);
     if (chunk.name === 'IDAT') break;
     if (chunk.name === 'IEND' || chunk.name === 'fdAT') throw broken();
     checkChunk(bytes, at, chunk);
+    ordinary &&= chunk.name === 'IHDR' ? at === SIGNATURE.length : HARMLESS.has(chunk.name);
     if (chunk.name === 'IHDR') header = chunk.body;
     if (chunk.name === 'PLTE') palette = chunk.body;
     if (chunk.name === 'tRNS') transparency = chunk.body;
@@ -60,8 +75,16 @@ export function readPng(bytes: Buffer): PngFile {
     colourType,
     interlaced: header[12] !== 0,
     palette: colourType === PALETTE ? palette : undefined,
-    dataChunks: dataChunks(bytes, at),
+    ...dataOf(bytes, at, ordinary && header.length === 13 && header[10] === 0),
   };
+}
+
+/** An ordinary file ends with IEND right behind its image data. */
+function dataOf(bytes: Buffer, at: number, ordinary: boolean): Pick<PngFile, 'dataChunks' | 'plain'> {
+  const chunks = dataChunks(bytes, at);
+  const end = chunks.reduce((sum, chunk) => sum + chunk.length, at);
+  const plain = ordinary && bytes.toString('latin1', end + 4, end + 8) === 'IEND' ? bytes : undefined;
+  return { dataChunks: chunks, plain };
 }
 
 interface Chunk {

@@ -21,7 +21,7 @@ const ALPHA_BIT = 4;
  */
 export function openPng(bytes: Buffer, limits: ImageLimits): OpenedImage {
   const file = withPalette(readPng(bytes));
-  const clean = () => openImage(writePng(file, file.dataChunks), limits.maxAreaPx);
+  const clean = () => openImage(cleanBytes(file), limits.maxAreaPx);
   const { width, height } = file;
   return { width, height, decode: () => decodePng(file, limits), sharp: clean };
 }
@@ -37,11 +37,15 @@ function withPalette(file: PngFile): PngFile {
 
 async function decodePng(file: PngFile, limits: ImageLimits): Promise<RawImage> {
   try {
-    return await decodeBytes(writePng(file, file.dataChunks), file, limits);
+    return await decodeBytes(cleanBytes(file), file, limits);
   } catch (thrown) {
     if (thrown instanceof ImageError) throw thrown;
     return decodeBytes(repairPng(file), file, limits);
   }
+}
+
+function cleanBytes(file: PngFile): Buffer {
+  return file.plain ?? writePng(file, file.dataChunks);
 }
 
 function decodeBytes(bytes: Buffer, file: PngFile, limits: ImageLimits): Promise<RawImage> {
