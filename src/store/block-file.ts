@@ -5,8 +5,8 @@ import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb'
  * open it read-only. Keys are the blocks' numbers from 0 on, then the directory and the meta entry.
  */
 
-const DIRECTORY_KEY = 0xfffffffe;
-const META_KEY = 0xffffffff;
+export const DIRECTORY_KEY = 0xfffffffe;
+export const META_KEY = 0xffffffff;
 /** Blocks that one prefetching thread brings in. */
 const PREFETCH_CHUNK = 64;
 

@@ -1,23 +1,37 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf } from '../base/errors.ts';
-import { TEMPORARY_SUFFIX, temporaryPath, writeFileAtomic } from '../base/files.ts';
-import { takeLock } from '../base/lock.ts';
+import { BowerbirdError, codeOf } from '../base/errors.ts';
+import { syncPath, TEMPORARY_SUFFIX, writeFileAtomic } from '../base/files.ts';
+import { OutputPlace } from '../base/output-place.ts';
 import { corrupt, denied, isDenied, StoreError } from './errors.ts';
-import { isMetaFile, STORE_FORMAT_VERSION, type StoreMetaFile, VERSION_NAME } from './meta.ts';
+import { digestOf, isMetaFile, STORE_FORMAT_VERSION, type StoreMetaFile, VERSION_NAME } from './meta.ts';
 
 const CURRENT = 'CURRENT';
-const LOCK = '.lock';
 
 /** The files of one version. */
 export const FILES = { data: 'blocks.mdb', sums: 'pages.crc32', meta: 'meta.json' } as const;
 
-/** The name of the version that readers should open. @throws StoreError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT */
-export function readCurrent(store: string): string {
+/** What `CURRENT` says. */
+export interface Current {
+  /** The version that readers should open. */
+  readonly name: string;
+  /** Its `digestOf`; undefined in stores that were built before there was one. */
+  readonly digest: string | undefined;
+  /** Changes whenever something is published. */
+  readonly stamp: string;
+}
+
+const CURRENT_LINE = /^(v\d{4,15})(?: ([0-9a-f]{64}))?\n$/;
+
+/** @throws StoreError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT, BB_STORE_ACCESS */
+export function readCurrent(store: string): Current {
   const path = join(store, CURRENT);
   let line: string;
+  let file: string;
   try {
+    const { ino, mtimeMs } = statSync(path);
+    file = `${ino} ${mtimeMs}`;
     line = readFileSync(path, 'utf8');
   } catch (cause) {
     if (isDenied(cause)) throw denied(path, 'read', cause);
@@ -29,9 +43,15 @@ export function readCurrent(store: string): string {
       { cause, fields: { path: store } },
     );
   }
-  const name = line.trimEnd();
-  if (!VERSION_NAME.test(name)) throw corrupt(path, 'it names no version');
-  return name;
+  const [, name, digest] = CURRENT_LINE.exec(line) ?? [];
+  if (name === undefined) throw corrupt(path, 'it names no version');
+  return { name, digest, stamp: `${line} ${file}` };
+}
+
+/** @throws StoreError BB_STORE_CORRUPT where `CURRENT` means another build than the one that has the name */
+export function checkCurrent(store: string, current: Current, digest: string): void {
+  if (current.digest === undefined || current.digest === digest) return;
+  throw corrupt(join(store, CURRENT), `it does not belong to the ${current.name} beside it`);
 }
 
 /** Reads a version's `meta.json` and holds it against the size of its data. @throws StoreError BB_STORE_CORRUPT */
@@ -82,53 +102,56 @@ export interface BuildFolder {
  * Takes the store folder, removes what killed builds left there and all versions that are not in use, and makes a
  * folder for the next.
  *
- * @throws StoreError BB_STORE_EXISTS, BB_STORE_LOCKED, BB_STORE_ACCESS
+ * @throws StoreError BB_STORE_EXISTS, BB_STORE_ACCESS; BowerbirdError BB_STORE_LOCKED, BB_OUTPUT_FOLDER, BB_DISK_FULL
  */
 export async function openBuildFolder(store: string): Promise<BuildFolder> {
   try {
-    await mkdir(store, { recursive: true });
     await refuseForeign(store);
-    return await takeFolder(store);
+    const place = await OutputPlace.take(store, {
+      flag: '--output',
+      inPlace: true,
+      lockedCode: 'BB_STORE_LOCKED',
+    });
+    return await useFolder(place);
   } catch (thrown) {
-    throw isDenied(thrown) ? denied(store, 'written', thrown) : thrown;
+    const cause = thrown instanceof BowerbirdError ? thrown.cause : thrown;
+    throw isDenied(cause) ? denied(store, 'written', cause) : thrown;
   }
 }
 
-async function takeFolder(store: string): Promise<BuildFolder> {
-  const lock = await takeLock(join(store, LOCK), (who) => {
-    return new StoreError(
-      'BB_STORE_LOCKED',
-      `${who} is building ${store}. Wait for it; if it is surely gone, remove ${join(store, LOCK)}.`,
-      { fields: { path: store } },
-    );
-  });
+async function useFolder(place: OutputPlace): Promise<BuildFolder> {
+  const { path: store, staging: temporary } = place;
   try {
     const version = await sweep(store);
     const path = join(store, version);
-    const temporary = temporaryPath(path);
     await mkdir(temporary);
     return {
       temporary,
       publish: async () => {
-        await syncFolder(temporary);
+        const digest = digestOf(readMeta(temporary));
+        await syncPath(temporary);
+        await place.lock.assertHeld();
         await rename(temporary, path);
-        await syncFolder(store);
-        await writeFileAtomic(join(store, CURRENT), `${version}\n`);
+        await syncPath(store);
+        await writeFileAtomic(join(store, CURRENT), `${version} ${digest}\n`);
         return path;
       },
-      release: async () => {
-        await rm(temporary, { recursive: true, force: true });
-        await lock.release();
-      },
+      release: () => place.release(),
     };
   } catch (thrown) {
-    await lock.release();
+    await place.release();
     throw thrown;
   }
 }
 
+/** Whether a name is one that builds, killed ones too, or a network file system leave in a store. */
 function isOurs(name: string): boolean {
-  return name === CURRENT || name === LOCK || VERSION_NAME.test(name) || isLeftover(name);
+  return (
+    name === CURRENT ||
+    VERSION_NAME.test(name) ||
+    isLeftover(name) ||
+    /^\.(lock$|lock\.|output\.|nfs)/.test(name)
+  );
 }
 
 function isLeftover(name: string): boolean {
@@ -136,12 +159,19 @@ function isLeftover(name: string): boolean {
 }
 
 async function refuseForeign(store: string): Promise<void> {
-  const foreign = (await readdir(store)).find((name) => !isOurs(name));
+  const entries = await readdir(store, { withFileTypes: true }).catch((thrown: unknown) => {
+    // A folder that is not there yet, or a file, is for whoever takes the place.
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '')) return [];
+    throw thrown;
+  });
+  const foreign = entries.find(
+    (entry) => !isOurs(entry.name) || (entry.name === CURRENT && entry.isDirectory()),
+  );
   if (foreign === undefined) return;
   throw new StoreError(
     'BB_STORE_EXISTS',
-    `${store} holds ${foreign}, which is no part of a store. Choose a folder of its own for --output.`,
-    { fields: { path: store, file: foreign } },
+    `${store} holds ${foreign.name}${foreign.isDirectory() ? ' (a folder)' : ''}, which is no part of a store. Choose a folder of its own for --output.`,
+    { fields: { path: store, file: foreign.name } },
   );
 }
 
@@ -158,22 +188,15 @@ async function sweep(store: string): Promise<string> {
   return `v${String(last + 1).padStart(4, '0')}`;
 }
 
-/** The current version and those that it lies on; undefined where it is too damaged to say. */
+/** The current version and those that it lies on; undefined where the store is too damaged to say. */
 function versionsInUse(store: string): string[] | undefined {
-  const current = readCurrent(store);
   try {
-    return [current, ...readMeta(join(store, current)).base.map(({ version }) => version)];
+    const current = readCurrent(store);
+    const meta = readMeta(join(store, current.name));
+    checkCurrent(store, current, digestOf(meta));
+    return [current.name, ...meta.base.map(({ version }) => version)];
   } catch (thrown) {
     if (thrown instanceof StoreError && thrown.code === 'BB_STORE_CORRUPT') return undefined;
     throw thrown;
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { BlockLayout, Precision } from './layout.ts';
 
 /** The tags that a store can hold. */
@@ -14,8 +15,8 @@ export interface StoreSource {
   readonly fingerprint: string;
 }
 
-/** The folder name of a version. */
-export const VERSION_NAME: RegExp = /^v\d{4,}$/;
+/** The folder name of a version; its number is exact in a double. */
+export const VERSION_NAME: RegExp = /^v\d{4,15}$/;
 
 export const STORE_FORMAT = 'bowerbird-store';
 export const STORE_FORMAT_VERSION = 1;
@@ -56,6 +57,16 @@ export interface StoreMetaFile extends StoreMeta {
   readonly dataBytes: number;
 }
 
+/** The meta entry as it lies in the data file: JSON, all but the size of that file. */
+export function metaText(meta: StoreMeta | StoreMetaFile): string {
+  return JSON.stringify({ ...meta, dataBytes: undefined });
+}
+
+/** Tells this build of a version from any other: sha256 (hex) of its meta entry. */
+export function digestOf(meta: StoreMeta): string {
+  return createHash('sha256').update(metaText(meta)).digest('hex');
+}
+
 export function layoutOf(meta: StoreMeta): BlockLayout {
   const { slotBits, lowBits, precision } = meta;
   return { slotBits, lowBits, columnCount: meta.columns.length, precision };
@@ -75,10 +86,11 @@ export function isMetaFile(content: unknown): content is StoreMetaFile {
     [meta.entries, meta.blocks, meta.slotBits, meta.lowBits, meta.replaced, meta.dataBytes].every(
       (count) => Number.isSafeInteger(count) && count! >= 0,
     ) &&
+    meta.blocks! <= meta.dataBytes! &&
     meta.slotBits! < 32 &&
     meta.lowBits! <= 64 - meta.slotBits! &&
     typeof meta.checksum === 'string' &&
     Array.isArray(meta.base) &&
-    meta.base.every(({ version }) => VERSION_NAME.test(version))
+    meta.base.every((base) => VERSION_NAME.test(base?.version) && typeof base.checksum === 'string')
   );
 }

@@ -1,5 +1,6 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { corrupt, type StoreError } from './errors.ts';
 
 /** LMDB's page size in the files that we write, and the stretch that one sum covers. */
 export const PAGE_BYTES = 4096;
@@ -61,4 +62,10 @@ export async function findDamagedPage(dataPath: string, sumsPath: string): Promi
     page++;
   }
   return 4 * page === sums.length ? undefined : page;
+}
+
+/** What to say of such a page. */
+export function damagedPage(dataPath: string, page: number): StoreError {
+  const from = page * PAGE_BYTES;
+  return corrupt(dataPath, `block ${page} of 4096 bytes (from byte ${from} on) is not as it was written`);
 }

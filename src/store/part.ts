@@ -2,48 +2,63 @@ import { join } from 'node:path';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { findInBlock, isWhole, scoreAt } from './block.ts';
 import { decodeBlock } from './block-decode.ts';
-import { BlockFileReader } from './block-file.ts';
+import { BlockFileReader, DIRECTORY_KEY, META_KEY } from './block-file.ts';
 import { Directory } from './directory.ts';
 import { corrupt } from './errors.ts';
 import { FILES, readMeta } from './folder.ts';
 import { type BlockLayout, slotOf } from './layout.ts';
-import { layoutOf, type StoreMetaFile } from './meta.ts';
+import { digestOf, layoutOf, metaText, type StoreMetaFile } from './meta.ts';
+import { PageCheck } from './page-check.ts';
+
+/** How a store is read. */
+export interface ReadOptions {
+  /**
+   * Whether a page is held against its CRC-32 when it is first touched; true where left out. Without that a damaged
+   * page can give a wrong answer.
+   */
+  readonly checkPages?: boolean;
+}
 
 /** The open data file of one version. */
 export class StorePart {
   readonly name: string;
   readonly meta: StoreMetaFile;
+  /** Tells this build from another that has its name (`digestOf`). */
+  readonly digest: string;
   readonly layout: BlockLayout;
   readonly dataPath: string;
   readonly #file: BlockFileReader;
   readonly #directory: Directory;
+  readonly #check: PageCheck | undefined;
   #prefetching: Promise<void> = Promise.resolve();
 
   private constructor(
-    name: string,
-    meta: StoreMetaFile,
-    dataPath: string,
-    file: BlockFileReader,
-    directory: Directory,
+    { name, meta, dataPath }: PartName,
+    { file, directory }: OpenFile,
+    check: PageCheck | undefined,
   ) {
     this.name = name;
     this.meta = meta;
+    this.digest = digestOf(meta);
     this.layout = layoutOf(meta);
     this.dataPath = dataPath;
     this.#file = file;
     this.#directory = directory;
+    this.#check = check;
   }
 
   /** @throws StoreError BB_STORE_CORRUPT, BB_STORE_ACCESS */
-  static open(store: string, name: string): StorePart {
+  static open(store: string, name: string, { checkPages = true }: ReadOptions = {}): StorePart {
     const folder = join(store, name);
     const meta = readMeta(folder);
     const dataPath = join(folder, FILES.data);
-    const file = openFile(dataPath);
+    const check = checkPages ? new PageCheck(dataPath, join(folder, FILES.sums), meta.blocks) : undefined;
     try {
-      return new StorePart(name, meta, dataPath, file, readDirectory(dataPath, file, meta));
+      check?.checkValue(META_KEY);
+      check?.checkValue(DIRECTORY_KEY);
+      return new StorePart({ name, meta, dataPath }, openFile(dataPath, meta), check);
     } catch (thrown) {
-      void file.close();
+      check?.close();
       throw thrown;
     }
   }
@@ -55,6 +70,7 @@ export class StorePart {
 
   /** A block's bytes, gone with the next call of any part. @throws StoreError BB_STORE_CORRUPT */
   read(block: number): Uint8Array {
+    this.#check?.checkBlock(block);
     const bytes = this.#file.get(block);
     if (!bytes || !isWhole(this.layout, bytes))
       throw corrupt(this.dataPath, `block ${block} has an impossible length`);
@@ -101,8 +117,9 @@ export class StorePart {
 
   /** Brings blocks into memory, several at a time. */
   prefetch(blocks: readonly number[]): Promise<void> {
-    const done = this.#file.prefetch(blocks);
-    this.#prefetching = Promise.all([this.#prefetching, done]).then(() => undefined);
+    const done = this.#prefetch(blocks);
+    const settled = done.catch(() => undefined);
+    this.#prefetching = Promise.all([this.#prefetching, settled]).then(() => undefined);
     return done;
   }
 
@@ -110,10 +127,37 @@ export class StorePart {
     // LMDB would unmap the file under the threads that read it.
     await this.#prefetching;
     await this.#file.close();
+    this.#check?.close();
+  }
+
+  async #prefetch(blocks: readonly number[]): Promise<void> {
+    await this.#check?.checkTree(blocks);
+    await this.#file.prefetch(blocks);
   }
 }
 
-function openFile(path: string): BlockFileReader {
+interface PartName {
+  readonly name: string;
+  readonly meta: StoreMetaFile;
+  readonly dataPath: string;
+}
+
+interface OpenFile {
+  readonly file: BlockFileReader;
+  readonly directory: Directory;
+}
+
+function openFile(path: string, meta: StoreMetaFile): OpenFile {
+  const file = openLmdb(path);
+  try {
+    return { file, directory: readDirectory(path, file, meta) };
+  } catch (thrown) {
+    void file.close();
+    throw thrown;
+  }
+}
+
+function openLmdb(path: string): BlockFileReader {
   try {
     return new BlockFileReader(path);
   } catch (cause) {
@@ -122,19 +166,9 @@ function openFile(path: string): BlockFileReader {
 }
 
 function readDirectory(path: string, file: BlockFileReader, meta: StoreMetaFile): Directory {
-  const own = parseMeta(file.meta());
-  if (own?.checksum !== meta.checksum || own.createdAt !== meta.createdAt)
-    throw corrupt(path, 'it does not belong to the meta.json beside it');
+  if (file.meta() !== metaText(meta)) throw corrupt(path, 'it does not belong to the meta.json beside it');
   const bytes = file.directory();
   const directory = bytes && Directory.from(bytes, meta.blocks);
   if (!directory) throw corrupt(path, 'it has no directory of its blocks');
   return directory;
-}
-
-function parseMeta(json: string | undefined): Partial<StoreMetaFile> | undefined {
-  try {
-    return json === undefined ? undefined : (JSON.parse(json) as Partial<StoreMetaFile>);
-  } catch {
-    return undefined;
-  }
 }

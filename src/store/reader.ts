@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { corrupt } from './errors.ts';
-import { readCurrent } from './folder.ts';
+import { type Current, checkCurrent, readCurrent, readMeta } from './folder.ts';
 import { mergedRecords } from './merged-records.ts';
-import type { StoreColumn, StoreMetaFile } from './meta.ts';
-import { StorePart } from './part.ts';
+import { digestOf, type StoreColumn, type StoreMetaFile } from './meta.ts';
+import { type ReadOptions, StorePart } from './part.ts';
 import { type ScoreRows, unpackRecords } from './records.ts';
 
 /** Scores by column; null where the row had none. */
@@ -31,22 +31,27 @@ export class Store {
   /** Newest first: a whole build, or a delta and what it lies on. */
   #parts: readonly StorePart[];
   #polledAtMs = Date.now();
+  readonly #options: ReadOptions;
+  /** Of the `CURRENT` that was followed. */
+  #stamp: string;
 
-  private constructor(path: string, parts: readonly StorePart[]) {
+  private constructor(path: string, parts: readonly StorePart[], stamp: string, options: ReadOptions) {
     this.#path = path;
     this.#parts = parts;
+    this.#stamp = stamp;
+    this.#options = options;
   }
 
   /** @throws StoreError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT, BB_STORE_ACCESS */
-  static async open(path: string): Promise<Store> {
+  static async open(path: string, options: ReadOptions = {}): Promise<Store> {
     const store = resolve(path);
     for (;;) {
-      const name = readCurrent(store);
+      const current = readCurrent(store);
       try {
-        return new Store(store, openParts(store, name, []));
+        return new Store(store, openParts(store, current, [], options), current.stamp, options);
       } catch (thrown) {
         // A build may have replaced it and the next one removed it in between.
-        if (readCurrent(store) === name) throw thrown;
+        if (readCurrent(store).stamp === current.stamp) throw thrown;
       }
     }
   }
@@ -137,9 +142,10 @@ export class Store {
     this.#polledAtMs = now;
     let next: readonly StorePart[];
     try {
-      const name = readCurrent(this.#path);
-      if (name === this.#parts[0]!.name) return;
-      next = openParts(this.#path, name, this.#parts);
+      const current = readCurrent(this.#path);
+      if (current.stamp === this.#stamp) return;
+      next = openParts(this.#path, current, this.#parts, this.#options);
+      this.#stamp = current.stamp;
     } catch {
       // The version in use is as good as before; the next poll tries again.
       return;
@@ -153,34 +159,47 @@ export class Store {
  * Opens a store for reading. The reader moves over to a newly published version by itself, within a second of its
  * next look-up.
  *
- * @throws StoreError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT, BB_STORE_ACCESS
+ * @throws StoreError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT, BB_STORE_ACCESS; BB_STORE_CORRUPT from look-ups too, where a
+ *   page turns out to be damaged when it is first touched
  */
-export function openStore(path: string): Promise<Store> {
-  return Store.open(path);
+export function openStore(path: string, options: ReadOptions = {}): Promise<Store> {
+  return Store.open(path, options);
 }
 
-/** Opens a version and those that it lies on, newest first; `open` ones are used again. */
-function openParts(store: string, name: string, open: readonly StorePart[]): readonly StorePart[] {
-  const opened: StorePart[] = [];
-  const part = (wanted: string, checksum?: string): StorePart => {
-    const known = open.find(
-      ({ name: other, meta }) => other === wanted && (checksum === undefined || meta.checksum === checksum),
-    );
+/** Opens a version and those that it lies on, newest first; those of `open` that are still the same are used again. */
+function openParts(
+  store: string,
+  current: Current,
+  open: readonly StorePart[],
+  options: ReadOptions,
+): readonly StorePart[] {
+  const fresh: StorePart[] = [];
+  // A store that was removed and built again has the same names.
+  const part = (name: string): StorePart => {
+    const digest = digestOf(readMeta(join(store, name)));
+    const known = open.find((other) => other.name === name && other.digest === digest);
     if (known) return known;
-    const fresh = StorePart.open(store, wanted);
-    opened.push(fresh);
-    if (checksum !== undefined && fresh.meta.checksum !== checksum)
-      throw corrupt(fresh.dataPath, `it is not the version that ${name} lies on`);
-    return fresh;
+    fresh.push(StorePart.open(store, name, options));
+    return fresh.at(-1)!;
   };
   try {
-    const newest = part(name);
-    const { base } = newest.meta;
-    return [newest, ...base.map(({ version, checksum }) => part(version, checksum)).reverse()];
+    const newest = part(current.name);
+    checkCurrent(store, current, newest.digest);
+    const below = newest.meta.base.map(({ version, checksum }) => {
+      const base = part(version);
+      if (base.meta.checksum !== checksum || !isAlike(base.meta, newest.meta))
+        throw corrupt(base.dataPath, `it is not the version that ${current.name} lies on`);
+      return base;
+    });
+    return [newest, ...below.reverse()];
   } catch (thrown) {
-    for (const fresh of opened) void fresh.close();
+    for (const opened of fresh) void opened.close();
     throw thrown;
   }
+}
+
+function isAlike(base: StoreMetaFile, delta: StoreMetaFile): boolean {
+  return base.precision === delta.precision && base.columns.join() === delta.columns.join();
 }
 
 function halvesOf(hashes: BigInt64Array): Uint32Array {

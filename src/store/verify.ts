@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { decodeBlock } from './block-decode.ts';
 import { corrupt } from './errors.ts';
-import { FILES, readCurrent, readMeta } from './folder.ts';
+import { checkCurrent, FILES, readCurrent, readMeta } from './folder.ts';
 import { slotOf } from './layout.ts';
-import type { StoreMetaFile } from './meta.ts';
-import { findDamagedPage, PAGE_BYTES } from './page-sums.ts';
+import { digestOf, type StoreMetaFile } from './meta.ts';
+import { damagedPage, findDamagedPage } from './page-sums.ts';
 import { StorePart } from './part.ts';
 import { recordWords } from './records.ts';
 
@@ -28,12 +28,13 @@ export async function verifyStore(
 ): Promise<StoreMetaFile[]> {
   const store = resolve(path);
   const current = readCurrent(store);
-  const newest = await verifyVersion(store, current, onProgress);
+  const newest = await verifyVersion(store, current.name, onProgress);
+  checkCurrent(store, current, digestOf(newest));
   const metas = [newest];
   for (const { version, checksum } of newest.base.toReversed()) {
     const meta = await verifyVersion(store, version, onProgress);
     if (meta.checksum !== checksum)
-      throw corrupt(join(store, version, FILES.data), `it is not the version that ${current} lies on`);
+      throw corrupt(join(store, version, FILES.data), `it is not the version that ${current.name} lies on`);
     metas.push(meta);
   }
   return metas;
@@ -49,7 +50,7 @@ async function verifyVersion(
   onProgress({ phase: 'pages', version });
   await checkPages(join(folder, FILES.data), join(folder, FILES.sums));
   // LMDB trusts what it reads, so it comes after the pages.
-  const part = StorePart.open(store, version);
+  const part = StorePart.open(store, version, { checkPages: false });
   try {
     onProgress({ phase: 'blocks', version });
     checkBlocks(part);
@@ -63,9 +64,7 @@ async function checkPages(dataPath: string, sumsPath: string): Promise<void> {
   const page = await findDamagedPage(dataPath, sumsPath).catch((cause: unknown) => {
     throw corrupt(sumsPath, 'the sums of the pages cannot be read', cause);
   });
-  if (page === undefined) return;
-  const from = page * PAGE_BYTES;
-  throw corrupt(dataPath, `block ${page} of 4096 bytes (from byte ${from} on) is not as it was written`);
+  if (page !== undefined) throw damagedPage(dataPath, page);
 }
 
 function checkBlocks(part: StorePart): void {

@@ -11,6 +11,7 @@ import { FILES } from './folder.ts';
 import { chooseLayout, type Precision } from './layout.ts';
 import type { RecordRun } from './merged-records.ts';
 import {
+  metaText,
   STORE_FORMAT,
   STORE_FORMAT_VERSION,
   type StoreColumn,
@@ -81,7 +82,7 @@ async function writeData(file: BlockFileWriter, content: VersionContent): Promis
     toolVersion: packageVersion,
     createdAt: new Date().toISOString(),
   };
-  file.putMeta(JSON.stringify(meta));
+  file.putMeta(metaText(meta));
   return meta;
 }
 
