@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { BowerbirdError, isDiskFull, messageOf } from './errors.ts';
-import { syncPath, temporaryPath } from './files.ts';
+import { syncPath, TEMPORARY_SUFFIX } from './files.ts';
+import { ownerName, sweepAbandoned } from './temporary-folder.ts';
 
 /** One file that a command writes: under a temporary name beside its place until it is whole. */
 export class OutputFile {
@@ -14,12 +16,14 @@ export class OutputFile {
 
   private constructor(path: string, overwrite: boolean) {
     this.path = path;
-    this.temporary = temporaryPath(path);
+    const name = `${temporaryPrefix(path)}${ownerName()}-${randomUUID()}${TEMPORARY_SUFFIX}`;
+    this.temporary = join(dirname(path), name);
     this.#overwrite = overwrite;
   }
 
   /**
-   * Looks at the place before any work is done, and makes its folder where it is missing.
+   * Looks at the place before any work is done, makes its folder where it is missing, and removes what killed processes
+   * left beside it.
    *
    * @throws BowerbirdError BB_OUTPUT_EXISTS unless `overwrite`; BB_OUTPUT_WRITE
    */
@@ -28,6 +32,7 @@ export class OutputFile {
     try {
       await mkdir(dirname(path), { recursive: true });
       refuseTaken(path, overwrite);
+      await sweepAbandoned(dirname(path), temporaryPrefix(path));
     } catch (thrown) {
       throw outputFailure(path, thrown);
     }
@@ -50,6 +55,10 @@ export class OutputFile {
   async discard(): Promise<void> {
     await rm(this.temporary, { force: true });
   }
+}
+
+function temporaryPrefix(path: string): string {
+  return `.${basename(path)}.`;
 }
 
 function refuseTaken(path: string, overwrite: boolean): void {

@@ -14,9 +14,14 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  */
 export async function makeTemporaryFolder(kind: string): Promise<string> {
   const prefix = `bowerbird-${kind}-`;
-  await sweep(prefix);
-  const { pid, start_ticks } = ownIdentity();
-  return mkdtemp(join(tmpdir(), `${prefix}${machineOf(ownIdentity())}-${pid}-${start_ticks ?? 0}-`));
+  await sweepAbandoned(tmpdir(), prefix);
+  return mkdtemp(join(tmpdir(), `${prefix}${ownerName()}-`));
+}
+
+/** Stands for this process in the name of a temporary file or folder, before a `-`. */
+export function ownerName(): string {
+  const identity = ownIdentity();
+  return `${machineOf(identity)}-${identity.pid}-${identity.start_ticks ?? 0}`;
 }
 
 /** Stands for what numbers and start times are counted in. */
@@ -24,11 +29,14 @@ function machineOf({ host, boot_id, namespaces }: ProcessIdentity): string {
   return createHash('sha256').update([host, boot_id, namespaces].join('\n')).digest('hex').slice(0, 12);
 }
 
-/** Folders of another container, machine or boot cannot be judged from here: those go when they are a day old. */
-async function sweep(prefix: string): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
+/**
+ * Removes what killed processes left in a folder under names of the prefix and an `ownerName`. What is of another
+ * container, machine or boot cannot be judged from here: that goes when it is a day old.
+ */
+export async function sweepAbandoned(folder: string, prefix: string): Promise<void> {
+  for (const name of await readdir(folder)) {
     if (!name.startsWith(prefix)) continue;
-    const path = join(tmpdir(), name);
+    const path = join(folder, name);
     if (await isAbandoned(path, name.slice(prefix.length))) {
       // Another user's stays.
       await rm(path, { recursive: true, force: true }).catch(() => undefined);

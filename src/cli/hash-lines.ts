@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { hashTexts } from '../samples/hash.ts';
+import { HASH_TEXT_RULE, parseHashText } from '../samples/hash-text.ts';
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -87,7 +88,7 @@ function hashesOf(lines: readonly Line[], input: string): BigInt64Array {
   for (const [i, { number, bytes }] of lines.entries()) {
     const tab = bytes.indexOf(TAB);
     if (tab < 0) {
-      hashes[i] = parseHash(bytes.toString('utf8').trim(), `${input}, line ${number}`);
+      hashes[i] = parseHash(bytes.toString('utf8'), `${input}, line ${number}`);
       continue;
     }
     texts.push(Buffer.concat([bytes.subarray(0, tab), bytes.subarray(tab + 1)]));
@@ -99,11 +100,11 @@ function hashesOf(lines: readonly Line[], input: string): BigInt64Array {
 
 /** @param origin where the text comes from, for the message. @throws BowerbirdError BB_HASH_INVALID */
 export function parseHash(text: string, origin: string): bigint {
-  const hash = /^[+-]?\d{1,20}$/.test(text) ? BigInt(text.replace(/^\+/, '')) : undefined;
-  if (hash !== undefined && BigInt.asIntN(64, hash) === hash) return hash;
+  const hash = parseHashText(text);
+  if (hash !== undefined) return hash;
   throw new BowerbirdError(
     'BB_HASH_INVALID',
-    `${JSON.stringify(text)} (${origin}) is no hash: a whole number from -2^63 to 2^63 - 1. ` +
+    `${JSON.stringify(text)} (${origin}) is no hash: ${HASH_TEXT_RULE}. ` +
       'For a URL and its caption, put a tab between them.',
     { fields: { text, origin } },
   );

@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { hashTexts } from '../samples/hash.ts';
 import type { HashRows } from '../shards/hash-rows.ts';
 import type { AnswerRows } from '../shards/score-table.ts';
@@ -11,7 +10,7 @@ import { hashesOfLines, parseHash } from './hash-lines.ts';
 import { withInterrupt } from './interrupt.ts';
 import { type LookupOutput, lookupOutput, writeAnswers } from './lookup-output.ts';
 import { rowsProgress } from './rows-progress.ts';
-import { LOOKUP_FLAGS, STORE_POSITIONAL } from './store-flags.ts';
+import { LOOKUP_FLAGS, readOptions, STORE_POSITIONAL } from './store-flags.ts';
 
 /** `bowerbird lookup` */
 export const LOOKUP: Command = {
@@ -51,7 +50,7 @@ async function lookupCommand({ values, parsed }: Invocation): Promise<number> {
   const output = lookupOutput(values);
   const given = hashes.map((hash) => parseHash(hash, 'arguments'));
   const { openStore } = await import('../store/reader.ts');
-  const store = await openStore(parsed['store'] as string);
+  const store = await openStore(parsed['store'] as string, readOptions(values));
   try {
     return await withInterrupt(
       () => undefined,
@@ -83,7 +82,7 @@ async function lookUp(
   output: LookupOutput,
   signal: AbortSignal,
 ): Promise<number> {
-  const temporaryFolder = await mkdtemp(join(tmpdir(), 'bowerbird-lookup-'));
+  const temporaryFolder = await makeTemporaryFolder('lookup');
   let wanted: Wanted | undefined;
   try {
     wanted = await wantedRows(given, values, temporaryFolder, signal);

@@ -3,7 +3,7 @@ import type { RunningServer } from '../serve/server.ts';
 import type { Command, Invocation } from './command.ts';
 import { withInterrupt } from './interrupt.ts';
 import { SERVE_FLAGS, serveOptions } from './serve-flags.ts';
-import { STORE_POSITIONAL } from './store-flags.ts';
+import { readOptions, STORE_POSITIONAL } from './store-flags.ts';
 
 /** `bowerbird serve` */
 export const SERVE: Command = {
@@ -27,7 +27,7 @@ async function serveCommand({ values, parsed }: Invocation): Promise<number> {
     import('../serve/server.ts'),
     import('../store/reader.ts'),
   ]);
-  const store = await openStore(parsed['store'] as string);
+  const store = await openStore(parsed['store'] as string, readOptions(values));
   let first: NodeJS.Signals | undefined;
   try {
     await withInterrupt(

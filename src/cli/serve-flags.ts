@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { DEFAULT_OPTIONS, type ServeOptions } from '../serve/options.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
+import { PAGE_CHECKS_FLAG } from './store-flags.ts';
 
 const TOKEN_VARIABLE = 'BOWERBIRD_TOKEN';
 const MAX_PORT = 65_535;
@@ -10,6 +11,7 @@ const MAX_SECONDS = 3600;
 
 /** The flags of `bowerbird serve`. */
 export const SERVE_FLAGS: FlagTable = {
+  ...PAGE_CHECKS_FLAG,
   host: {
     group: 'Address:',
     type: 'string',

@@ -1,4 +1,5 @@
 import { STORE_COLUMNS, type StoreColumn } from '../store/meta.ts';
+import type { ReadOptions } from '../store/part.ts';
 import type { FlagTable, FlagValues } from './flags.ts';
 import { usageError } from './flags.ts';
 
@@ -65,6 +66,23 @@ export const STORE_ADD_FLAGS: FlagTable = Object.fromEntries(
 /** The flags of `bowerbird store info` and `store verify`. */
 export const STORE_INFO_FLAGS: FlagTable = { json: JSON_FLAG };
 
+/** Of commands that look hashes up. */
+export const PAGE_CHECKS_FLAG: FlagTable = {
+  'page-checks': {
+    group: 'Store:',
+    type: 'string',
+    choices: ['first-touch', 'off'],
+    default: 'first-touch',
+    describe:
+      'Hold a page of the store against its checksum when it is first touched; `off` saves that and trusts the disk',
+  },
+};
+
+/** How `--page-checks` wants a store to be read. */
+export function readOptions(values: FlagValues): ReadOptions {
+  return { checkPages: values['page-checks'] !== 'off' };
+}
+
 const MODE_FLAG = {
   group: 'Output:',
   type: 'string',
@@ -119,6 +137,7 @@ export const LOOKUP_FLAGS: FlagTable = {
     type: 'string',
     describe: 'Of Parquet: column of captions; found likewise',
   },
+  ...PAGE_CHECKS_FLAG,
   output: { group: 'Output:', type: 'string', describe: 'File to write: .tsv, .jsonl or .parquet' },
   'output-format': {
     group: 'Output:',

@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { ScoreSource } from '../shards/score-rows.ts';
 import type { BuildProgress, BuildResult, RowInput } from '../store/build.ts';
 import type { Precision } from '../store/layout.ts';
@@ -114,7 +114,7 @@ async function withRows(
 ): Promise<number> {
   const memoryMb = values['memory-mb'] as number;
   const sources: ScoreSource[] = [];
-  const temporaryFolder = await mkdtemp(join(tmpdir(), 'bowerbird-store-'));
+  const temporaryFolder = await makeTemporaryFolder('store');
   try {
     const { readStoreInputs } = await import('./store-inputs.ts');
     const rows = readStoreInputs(inputs, columns, values, {

@@ -1,5 +1,6 @@
+import { parseHashText } from '../samples/hash-text.ts';
 import { scanHashes } from './hash-scanner.ts';
-import { invalidHash, parseHash } from './hash-text.ts';
+import { invalidHash } from './hash-text.ts';
 import { HttpError, shown } from './http-error.ts';
 
 const HASH_BYTES = 8;
@@ -37,7 +38,7 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-/** Takes what is unusual but right (escapes in strings, a leading `+`), and says what is wrong with the rest. */
+/** Takes what is unusual but right (escapes in strings, leading zeros), and says what is wrong with the rest. */
 function hashesOfValue(value: unknown, maxHashes: number): BigInt64Array {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw badBody(`${EXPECTED}: an object.`);
@@ -57,7 +58,7 @@ function hashOfItem(item: unknown, where: string): bigint {
     );
   }
   if (typeof item !== 'string') throw badBody(`${where} is no string. ${EXPECTED}.`);
-  const hash = parseHash(item);
+  const hash = parseHashText(item);
   if (hash === undefined) throw invalidHash(where, item);
   return hash;
 }

@@ -10,13 +10,14 @@ const ZERO = 0x30;
 const OPENING = ['{', '"hashes"', ':', '['].map((token) => Buffer.from(token));
 const ENDING = [']', '}'].map((token) => Buffer.from(token));
 
-/** Digits that are read as a 31-bit number; what may follow, 10^10, is exact in a double with room to spare. */
+/** Digits that are read as a 31-bit number; what may follow, 10^11, is exact in a double with room to spare. */
 const UPPER_DIGITS = 9;
-/** -2^63 has 19 digits. */
-const LOWER_DIGITS = 10;
+/** 2^64 - 1 has 20 digits. */
+const LOWER_DIGITS = 11;
 const POWERS = Array.from({ length: LOWER_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 const HALF_WORD = 2 ** 16;
 const SIGN = 2 ** 31;
+const WORD = 2 ** 32;
 
 function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
@@ -88,14 +89,15 @@ class HashScanner {
     return this.#store(upper, POWERS[at - middle]!, lower, negative) ? at + 1 : -1;
   }
 
-  /** Stores upper * scale + lower, computed in pieces that a double holds exactly; false beyond an int64. */
+  /** Stores upper * scale + lower, computed in pieces that a double holds exactly; false beyond 64 bits. */
   #store(upper: number, scale: number, lower: number, negative: boolean): boolean {
     const small = (upper & (HALF_WORD - 1)) * scale + lower;
     const carry = Math.floor(small / HALF_WORD);
     const large = (upper >>> 16) * scale + carry;
     const hi = Math.floor(large / HALF_WORD);
     const lo = (large - hi * HALF_WORD) * HALF_WORD + (small - carry * HALF_WORD);
-    if (hi >= SIGN && !(negative && hi === SIGN && lo === 0)) return false;
+    // Unsigned numbers of 64 bits keep their bits.
+    if (hi >= (negative ? SIGN : WORD) && !(negative && hi === SIGN && lo === 0)) return false;
     // Arrays of 32-bit numbers take what they are given modulo 2^32.
     this.#halves[2 * this.#count] = negative ? -lo : lo;
     this.#halves[2 * this.#count + 1] = negative ? -hi - (lo === 0 ? 0 : 1) : hi;

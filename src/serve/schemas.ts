@@ -6,7 +6,7 @@ import { JSON_TYPE, OCTET_TYPE } from './media-types.ts';
  * readers say better what is wrong, and are faster.
  */
 
-const HASH = { type: 'string', pattern: '^[+-]?[0-9]{1,20}$', examples: ['-6123456789012345678'] };
+const HASH = { type: 'string', pattern: '^-?[0-9]{1,20}$', examples: ['-6123456789012345678'] };
 const SCORE = { type: ['number', 'null'] };
 const COLUMNS = { aesthetic: SCORE, punsafe: SCORE, pwatermark: SCORE };
 

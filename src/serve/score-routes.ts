@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseHashText } from '../samples/hash-text.ts';
 import type { Scores } from '../store/reader.ts';
 import { manyScoresBytes } from './answer-bytes.ts';
 import { manyScoresText, oneScoreText } from './answer-text.ts';
 import { bodyLimits, hashesOfJson, hashesOfOctets } from './hash-list.ts';
-import { invalidHash, parseHash } from './hash-text.ts';
+import { invalidHash } from './hash-text.ts';
 import { HttpError } from './http-error.ts';
 import { answerType, JSON_TYPE, OCTET_TYPE } from './media-types.ts';
 import type { Metrics } from './metrics.ts';
@@ -38,7 +39,7 @@ export function addScoreRoutes(
   };
   scope.get('/score/:hash', { schema: SCORE_OF_HASH }, (request, reply) => {
     const text = (request.params as { hash: string }).hash;
-    const hash = parseHash(text);
+    const hash = parseHashText(text);
     if (hash === undefined) throw invalidHash('The hash', text);
     return answerOne(reply, hash);
   });

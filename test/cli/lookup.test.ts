@@ -228,7 +228,11 @@ test('bad usage and bad input end with 2, each with its code', async (t) => {
     [[store, '5', '--json', '--output', join(folder, 'answers.parquet')], 'BB_USAGE'],
     [[store, '5', '--json', '--output-format', 'tsv'], 'BB_USAGE'],
     [[store, '12x'], 'BB_HASH_INVALID'],
-    [[store, '9223372036854775808'], 'BB_HASH_INVALID'],
+    [[store, '18446744073709551616'], 'BB_HASH_INVALID'],
+    ...['+5', '5.0', '1e3', '0x10', '5 ', '\uff15', ''].map((text): [string[], string] => [
+      [store, text],
+      'BB_HASH_INVALID',
+    ]),
     [[store, '--input', join(folder, 'none.txt')], 'BB_INPUT_UNREADABLE'],
     [[store, '--input', join(folder, 'none.parquet')], 'BB_INPUT_UNREADABLE'],
     [[store, '--input', parquet], 'BB_COLUMN_MISSING'],

@@ -73,10 +73,11 @@ function readByJsonParse(body: string): bigint[] | undefined {
   const { hashes } = value as { hashes: unknown };
   if (!Array.isArray(hashes)) return undefined;
   const numbers = hashes.map((hash) =>
-    typeof hash === 'string' && /^[+-]?\d{1,20}$/.test(hash) ? BigInt(hash.replace('+', '')) : undefined,
+    typeof hash === 'string' && /^-?\d{1,20}$/.test(hash) ? BigInt(hash) : undefined,
   );
-  const fits = (hash?: bigint): hash is bigint => hash !== undefined && BigInt.asIntN(64, hash) === hash;
-  return numbers.every(fits) ? numbers : undefined;
+  const fits = (hash?: bigint): hash is bigint =>
+    hash !== undefined && hash >= -(2n ** 63n) && hash < 2n ** 64n;
+  return numbers.every(fits) ? numbers.map((hash) => BigInt.asIntN(64, hash)) : undefined;
 }
 
 test('more hashes than allowed are refused by their number', (t) => {
