@@ -11,7 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildStore } from '../src/store/build.ts';
-import { openStore } from '../src/store/reader.ts';
+import type { ReadOptions } from '../src/store/part.ts';
+import { openStore, type Store } from '../src/store/reader.ts';
 import type { ScoreRows } from '../src/store/records.ts';
 import { median } from './support/median.ts';
 import {
@@ -119,11 +120,12 @@ async function buildAndTell(output: string, hashes: BigInt64Array, sharedBits: n
 interface ColdReader {
   /** Of the data file, for each look-up; NaN where the system does not say. */
   readonly pages: number;
+  readonly milliseconds: number;
   readonly anonymousMib: number | null;
 }
 
 /** Drops the data file from memory, has another process look some hashes up, and counts the pages that came in. */
-async function readCold(output: string, hits: BigInt64Array): Promise<ColdReader> {
+async function readCold(output: string, hits: BigInt64Array, checkPages: boolean): Promise<ColdReader> {
   const store = await openStore(output);
   await store.close();
   const path = join(store.versionPath, 'blocks.mdb');
@@ -136,10 +138,12 @@ async function readCold(output: string, hits: BigInt64Array): Promise<ColdReader
   const keys = join(output, '..', 'asked');
   writeFileSync(keys, new Uint8Array(asked.buffer, asked.byteOffset, asked.byteLength));
   const reader = fileURLToPath(new URL('store-reader-process.js', import.meta.url));
-  const { stdout } = spawnSync(process.execPath, [reader, output, keys], { encoding: 'utf8' });
+  const { stdout } = spawnSync(process.execPath, [reader, output, keys, String(checkPages)], {
+    encoding: 'utf8',
+  });
   return {
     pages: isCold ? resident() / asked.length : Number.NaN,
-    anonymousMib: JSON.parse(stdout) as number | null,
+    ...(JSON.parse(stdout) as Pick<ColdReader, 'milliseconds' | 'anonymousMib'>),
   };
 }
 
@@ -172,21 +176,45 @@ async function run(folder: string, count: number, sharedBits: number): Promise<v
   const hits = hashes.filter((_, i) => i % step === 0).slice(0, LOOKUPS);
   const misses = randomHashes(LOOKUPS, sharedBits);
   const store = await openStore(output);
-  const own: Rival = {
-    name: 'store',
-    bytes,
-    single: (hash) => store.get(hash) !== undefined,
-    batch: (wanted) => store.getMany(wanted).found,
-  };
+  const unchecked = await openStore(output, { checkPages: false });
+  const own = (name: string, open: Store): Contestant =>
+    contestant(
+      {
+        name,
+        bytes,
+        single: (hash) => open.get(hash) !== undefined,
+        batch: (wanted) => open.getMany(wanted).found,
+      },
+      count,
+      hits,
+      misses,
+    );
   const { contestants, close } = openRivals(folder, hashes, hits, misses);
-  compete([contestant(own, count, hits, misses), ...contestants]);
+  compete([own('store', store), own('without page checks', unchecked), ...contestants]);
   await close();
-  await store.close();
-  const { pages, anonymousMib } = await readCold(output, hits);
-  console.log(
-    `cold: ${pages.toFixed(2)} pages for each of ${COLD_LOOKUPS} look-ups; ${anonymousMib} MiB of anonymous memory`,
-  );
+  await Promise.all([store.close(), unchecked.close()]);
+  for (const checkPages of [true, false]) {
+    const words = checkPages ? 'with page checks' : 'without page checks';
+    const firstUs = median(await firstTouches(output, hits, { checkPages }));
+    const { pages, milliseconds, anonymousMib } = await readCold(output, hits, checkPages);
+    console.log(
+      `${words}: first touch ${firstUs.toFixed(2)} CPU-us a look-up; cold ${pages.toFixed(2)} pages and ` +
+        `${(milliseconds / COLD_LOOKUPS).toFixed(3)} ms for each of ${COLD_LOOKUPS} look-ups, ` +
+        `${anonymousMib} MiB of anonymous memory`,
+    );
+  }
   rmSync(output, { recursive: true });
+}
+
+/** CPU microseconds of a look-up by a reader that was just opened; the pages are in memory, and not yet checked. */
+async function firstTouches(output: string, hits: BigInt64Array, options: ReadOptions): Promise<number[]> {
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const store = await openStore(output, options);
+    times.push((1e6 * cpuSeconds(() => hits.forEach((hash) => void store.get(hash)))) / hits.length);
+    await store.close();
+  }
+  return times;
 }
 
 function contestant(rival: Rival, count: number, hits: BigInt64Array, misses: BigInt64Array): Contestant {

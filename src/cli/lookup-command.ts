@@ -39,7 +39,7 @@ interface Wanted {
 /**
  * Runs `lookup`: an answer for each hash, in order. Gives the exit code.
  *
- * @throws BowerbirdError BB_USAGE, BB_HASH_INVALID, BB_STORE_NOT_FOUND, BB_STORE_CORRUPT, BB_INPUT_UNREADABLE,
+ * @throws BowerbirdError BB_USAGE, BB_HASH_INVALID, BB_STORE_NOT_FOUND, BB_STORE_EMPTY, BB_STORE_CORRUPT, BB_INPUT_UNREADABLE,
  *   BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH, BB_SHARD_READ, BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE, BB_DISK_FULL
  */
 async function lookupCommand({ values, parsed }: Invocation): Promise<number> {
@@ -49,8 +49,8 @@ async function lookupCommand({ values, parsed }: Invocation): Promise<number> {
   refuseSeveralWays(hashes, values);
   const output = lookupOutput(values);
   const given = hashes.map((hash) => parseHash(hash, 'arguments'));
-  const { openStore } = await import('../store/reader.ts');
-  const store = await openStore(parsed['store'] as string, readOptions(values));
+  const { openFilledStore } = await import('./open-store.ts');
+  const store = await openFilledStore(parsed['store'] as string, readOptions(values));
   try {
     return await withInterrupt(
       () => undefined,

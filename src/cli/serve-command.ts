@@ -19,15 +19,15 @@ export const SERVE: Command = {
 /**
  * Runs `serve` until a signal. Gives the exit code: 0 after SIGTERM, which is how a service is ended, 130 after Ctrl-C.
  *
- * @throws BowerbirdError BB_USAGE, BB_LISTEN, BB_STORE_NOT_FOUND, BB_STORE_CORRUPT
+ * @throws BowerbirdError BB_USAGE, BB_LISTEN, BB_STORE_NOT_FOUND, BB_STORE_EMPTY, BB_STORE_CORRUPT
  */
 async function serveCommand({ values, parsed }: Invocation): Promise<number> {
   const options = serveOptions(values, process.env);
-  const [{ startServer }, { openStore }] = await Promise.all([
+  const [{ startServer }, { openFilledStore }] = await Promise.all([
     import('../serve/server.ts'),
-    import('../store/reader.ts'),
+    import('./open-store.ts'),
   ]);
-  const store = await openStore(parsed['store'] as string, readOptions(values));
+  const store = await openFilledStore(parsed['store'] as string, readOptions(values));
   let first: NodeJS.Signals | undefined;
   try {
     await withInterrupt(

@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { OutputFile, outputFailure } from '../base/output-file.ts';
 import type { ExportableStore, ExportOptions } from '../store/export.ts';
+import { KV_COLUMN_ORDER, readSidecar, sidecarPath, sidecarText } from '../store/kv-sidecar.ts';
 import type { Precision } from '../store/layout.ts';
 import type { StoreColumn } from '../store/meta.ts';
 import type { Command, Invocation } from './command.ts';
@@ -42,7 +43,7 @@ interface ExportReport {
  * Runs `store export`; gives the exit code.
  *
  * @throws BowerbirdError BB_USAGE, BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE, BB_DISK_FULL, BB_STORE_NOT_FOUND,
- *   BB_STORE_CORRUPT, BB_COLUMN_MISSING, BB_SCORE_RANGE
+ *   BB_STORE_EMPTY, BB_STORE_CORRUPT, BB_COLUMN_MISSING, BB_SCORE_RANGE
  */
 async function storeExportCommand({ values, parsed }: Invocation): Promise<number> {
   const format = values['format'] as Format | undefined;
@@ -51,24 +52,43 @@ async function storeExportCommand({ values, parsed }: Invocation): Promise<numbe
   if (format === 'parquet' && values['precision'])
     throw usageError('--precision is for static-ondisk-kv: in Parquet scores are float32.');
   const asked = values['columns'] ? storeColumns(values) : undefined;
-  const { openStore } = await import('../store/reader.ts');
-  const store = await openStore(parsed['store'] as string);
+  const { openFilledStore } = await import('./open-store.ts');
+  const store = await openFilledStore(parsed['store'] as string);
   try {
-    const output = await OutputFile.open(
-      values['output'] as string,
-      values['incremental-mode'] === 'overwrite',
-    );
+    const path = values['output'] as string;
+    const output = await OutputFile.open(path, values['incremental-mode'] === 'overwrite');
+    const sidecar = format === 'static-ondisk-kv' ? await openSidecar(output.path) : undefined;
+    const columns = asked ?? defaultColumns(store, format);
     return await withInterrupt(
       () => process.stderr.write('Stopping the export (once more Ctrl-C: leave at once) ...\n'),
-      (signal) => exportTo(output, store, { format, columns: asked ?? store.meta.columns, values, signal }),
+      (signal) => exportTo(output, store, { format, columns, sidecar, values, signal }),
     );
   } finally {
     await store.close();
   }
 }
 
+/** The file beside the output. One that an export wrote is replaced; what is somebody else's stays. */
+async function openSidecar(path: string): Promise<OutputFile> {
+  const isOurs = (): boolean => {
+    try {
+      return readSidecar(path) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  return OutputFile.open(sidecarPath(path), isOurs());
+}
+
+function defaultColumns({ meta }: ExportableStore, format: Format): readonly StoreColumn[] {
+  if (format === 'parquet') return meta.columns;
+  return KV_COLUMN_ORDER.filter((column) => meta.columns.includes(column));
+}
+
 interface Choice {
   readonly format: Format;
+  /** Of static-ondisk-kv: what says which scores the file holds. */
+  readonly sidecar: OutputFile | undefined;
   readonly columns: readonly StoreColumn[];
   readonly values: FlagValues;
   readonly signal: AbortSignal;
@@ -79,6 +99,8 @@ async function exportTo(output: OutputFile, store: ExportableStore, choice: Choi
   const onProgress = rowsProgress('exporting', store.entryCount);
   try {
     const report = await write(output, store, { columns, onProgress, signal }, choice);
+    // First: a file without what says which scores it holds could be misread.
+    await choice.sidecar?.commit();
     await output.commit();
     const { size } = await stat(output.path);
     process.stdout.write(
@@ -93,6 +115,7 @@ async function exportTo(output: OutputFile, store: ExportableStore, choice: Choi
     return 130;
   } finally {
     await output.discard();
+    await choice.sidecar?.discard();
   }
 }
 
@@ -100,7 +123,7 @@ async function write(
   output: OutputFile,
   store: ExportableStore,
   options: ExportOptions,
-  { format, columns, values }: Choice,
+  { format, columns, sidecar, values }: Choice,
 ): Promise<ExportReport> {
   const { selectEntries, writeStaticKv } = await import('../store/export.ts');
   let entries = 0;
@@ -120,7 +143,11 @@ async function write(
   const { kvValueFormat } = await import('../store/static-kv.ts');
   const precision = (values['precision'] as Precision | undefined) ?? store.meta.precision;
   const kvFormat = { precision, columnCount: columns.length };
-  const written = await writeStaticKv(output.temporary, kvFormat, rows);
+  const { sha256, ...written } = await writeStaticKv(output.temporary, kvFormat, rows);
+  await writeFile(
+    sidecar!.temporary,
+    sidecarText({ format: kvFormat, columns, records: written.records, sha256 }),
+  );
   return { ...report, keyFormat: 'q', valueFormat: kvValueFormat(kvFormat), ...written };
 }
 

@@ -22,12 +22,13 @@ export const STORE_BUILD_FLAGS: FlagTable = {
   'kv-format': {
     group: 'Input:',
     type: 'string',
-    describe: 'How the records of static-ondisk-kv files look: `q+ee` (key format `q`, value format `ee`)',
+    describe:
+      'How the records of static-ondisk-kv files look: `q+ee`; not needed where FILE.json lies beside',
   },
   'kv-columns': {
     group: 'Input:',
     type: 'list',
-    describe: 'The scores in them, in their order; with `q+ee` `pwatermark,punsafe` where left out',
+    describe: "The scores in them, in their order; LAION's: `pwatermark,punsafe`",
   },
   columns: {
     group: 'Store:',
@@ -104,7 +105,8 @@ export const STORE_EXPORT_FLAGS: FlagTable = {
   columns: {
     group: 'Output:',
     type: 'list',
-    describe: "Scores to write, in this order; the store's own where none are named",
+    describe:
+      "Scores to write, in this order; all where none are named, static-ondisk-kv as LAION's: `pwatermark,punsafe`",
   },
   precision: {
     group: 'Output:',

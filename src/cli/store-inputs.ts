@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { inferFormat } from '../shards/inputs.ts';
 import { readScoreRows, type ScoreRowOptions } from '../shards/score-rows.ts';
+import { readSidecar, sidecarPath } from '../store/kv-sidecar.ts';
 import type { StoreColumn } from '../store/meta.ts';
 import type { ScoreRows } from '../store/records.ts';
 import {
@@ -12,9 +13,6 @@ import {
   readStaticKv,
 } from '../store/static-kv.ts';
 import { type FlagValues, usageError } from './flags.ts';
-
-/** What static-ondisk-kv takes for `value_columns` where nothing is said: LAION's file has these. */
-const KV_DEFAULT_COLUMNS = { ee: ['pwatermark', 'punsafe'] } as const;
 
 /**
  * The rows of all inputs of a build: run folders, Parquet, CSV and TSV as `readScoreRows` has them; with
@@ -40,16 +38,44 @@ function isFile(path: string): boolean {
 }
 
 function kvInputs(paths: readonly string[], values: FlagValues): KvInput[] {
-  const given = values['kv-format'] as string | undefined;
-  const names = values['kv-columns'] as string[] | undefined;
-  if (paths.length === 0) {
-    if (given !== undefined || names !== undefined)
-      throw usageError('--kv-format and --kv-columns are for static-ondisk-kv files; --from names none.');
-    return [];
-  }
+  const stated: StatedKv = {
+    format: values['kv-format'] as string | undefined,
+    columns: values['kv-columns'] as string[] | undefined,
+  };
+  if (paths.length === 0 && (stated.format !== undefined || stated.columns !== undefined))
+    throw usageError('--kv-format and --kv-columns are for static-ondisk-kv files; --from names none.');
+  return [...new Set(paths.map((path) => resolve(path)))].map((path) => kvInput(path, stated));
+}
+
+/** What the flags say of the files. */
+interface StatedKv {
+  readonly format: string | undefined;
+  readonly columns: readonly string[] | undefined;
+}
+
+/** A file by what lies beside it, else by what is stated; the two may not contradict each other. */
+function kvInput(path: string, stated: StatedKv): KvInput {
+  const sidecar = readSidecar(path);
+  if (!sidecar) return statedInput(path, stated);
+  const { format, columns, records, sha256 } = sidecar;
+  const valueFormat = kvValueFormat(format);
+  refuseContradiction(path, '--kv-format', stated.format, `q+${valueFormat}`);
+  refuseContradiction(path, '--kv-columns', stated.columns?.join(), columns.join());
+  return { path, format, columns, expected: { records, sha256 } };
+}
+
+function refuseContradiction(path: string, flag: string, stated: string | undefined, found: string): void {
+  if (stated === undefined || stated === found) return;
+  throw usageError(
+    `${flag} says ${stated}, but ${sidecarPath(path)} says ${found}. Leave ${flag} out, or correct it.`,
+  );
+}
+
+function statedInput(path: string, { format: given, columns }: StatedKv): KvInput {
   if (given === undefined) {
     throw usageError(
-      `The name of ${paths[0]} shows no format. Is it a static-ondisk-kv file? Then say how its records look: --kv-format q+ee.`,
+      `The name of ${path} shows no format. Is it a static-ondisk-kv file? Then say how its records look, and which ` +
+        "scores they hold, in their order: --kv-format q+ee --kv-columns pwatermark,punsafe (as in LAION's file).",
     );
   }
   const format = parseKvFormat(given);
@@ -58,15 +84,14 @@ function kvInputs(paths: readonly string[], values: FlagValues): KvInput[] {
       `--kv-format needs the key format q, a plus, and a value format of as many e or f as there are scores: q+ee; not ${given}.`,
     );
   }
-  const valueFormat = kvValueFormat(format);
-  const columns = names ?? KV_DEFAULT_COLUMNS[valueFormat as keyof typeof KV_DEFAULT_COLUMNS];
   if (!columns || columns.length !== format.columnCount || new Set(columns).size < columns.length) {
     throw usageError(
       `--kv-columns needs a name for each of the ${format.columnCount} scores of ${given}, in their order` +
-        `${columns ? `, each once; not ${columns.join(',')}` : ''}.`,
+        `${columns ? `, each once; not ${columns.join(',')}` : "; in LAION's file they are pwatermark,punsafe"}. ` +
+        `${path} does not say it itself, and there is no ${sidecarPath(path)}, which \`store export\` writes.`,
     );
   }
-  return [...new Set(paths.map((path) => resolve(path)))].map((path) => ({ path, format, columns }));
+  return { path, format, columns };
 }
 
 async function* readAll(

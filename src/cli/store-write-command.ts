@@ -124,7 +124,14 @@ async function withRows(
       onSource: (source) => sources.push(source),
     });
     return await publish(values['json'] === true, (signal) =>
-      job({ rows, memoryMb, sources: () => sources, onProgress: showProgress(), signal }),
+      job({
+        rows,
+        memoryMb,
+        sources: () => sources,
+        onProgress: showProgress(),
+        signal,
+        refuseEmpty: true,
+      }),
     );
   } finally {
     await rm(temporaryFolder, { recursive: true, force: true });

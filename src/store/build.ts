@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { StoreError } from './errors.ts';
 import { type BuildFolder, openBuildFolder } from './folder.ts';
 import type { Precision } from './layout.ts';
 import type { StoreColumn, StoreMetaFile, StoreSource } from './meta.ts';
@@ -23,6 +24,8 @@ export interface RowInput {
   readonly sources?: () => readonly StoreSource[];
   readonly onProgress?: (progress: BuildProgress) => void;
   readonly signal?: AbortSignal;
+  /** Whether rows of which none leaves an entry are an error. */
+  readonly refuseEmpty?: boolean;
 }
 
 export interface BuildOptions extends RowInput {
@@ -45,7 +48,7 @@ const MEBIBYTE = 1024 * 1024;
  * score, then second, then third, a null below every number. A row whose scores are all null leaves none.
  * The result does not depend on the order of the rows.
  *
- * @throws StoreError BB_STORE_EXISTS, BB_STORE_LOCKED, BB_STORE_ACCESS, BB_STORE_CLUSTERED; BowerbirdError
+ * @throws StoreError BB_STORE_EXISTS, BB_STORE_LOCKED, BB_STORE_ACCESS, BB_STORE_CLUSTERED, BB_STORE_EMPTY; BowerbirdError
  *   BB_DISK_FULL; the signal's reason when it is aborted. Nothing is published then.
  */
 export async function buildStore(options: BuildOptions): Promise<BuildResult> {
@@ -85,6 +88,7 @@ export async function writeRows(
   });
   try {
     const rowsRead = await readRows(input, sorter, columns.length, precision);
+    if (input.refuseEmpty && sorter.rows === 0) throw nothingToStore(input, columns, rowsRead);
     let done = 0;
     const counted = function* (): Generator<SortedRecords> {
       for (const run of watch(sorter.sorted())) {
@@ -113,6 +117,20 @@ export async function writeRows(
   } finally {
     sorter.close();
   }
+}
+
+function nothingToStore(
+  { sources }: RowInput,
+  columns: readonly StoreColumn[],
+  withHash: number,
+): StoreError {
+  const rows = sources?.().reduce((sum, { rowCount }) => sum + rowCount, 0) ?? withHash;
+  return new StoreError(
+    'BB_STORE_EMPTY',
+    `There is nothing to store: of ${rows} rows ${rows - withHash} have no hash and ${withHash} no score (${columns.join(', ')}). ` +
+      'Nothing was published. Check --from and --columns.',
+    { fields: { columns, rows } },
+  );
 }
 
 /** Brings all rows to the sorter; gives their number. */

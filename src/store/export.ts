@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { StoreError } from './errors.ts';
@@ -60,6 +61,8 @@ export interface KvExport {
   readonly records: number;
   /** Entries with a null among the scores asked for, which the format cannot hold. */
   readonly leftOut: number;
+  /** Of all bytes, in hex. */
+  readonly sha256: string;
 }
 
 /**
@@ -74,6 +77,7 @@ export async function writeStaticKv(
   batches: Iterable<ScoreRows>,
 ): Promise<KvExport> {
   const handle = await open(path, 'wx');
+  const checksum = createHash('sha256');
   let records = 0;
   let leftOut = 0;
   let pending: Uint8Array[] = [];
@@ -90,6 +94,7 @@ export async function writeStaticKv(
       const encoded = encodeKv(rows, format);
       records += encoded.count;
       leftOut += rows.hashes.length - encoded.count;
+      checksum.update(encoded.bytes);
       pending.push(encoded.bytes);
       pendingBytes += encoded.bytes.length;
       if (pendingBytes >= WRITE_BYTES) await flush();
@@ -98,5 +103,5 @@ export async function writeStaticKv(
   } finally {
     await handle.close();
   }
-  return { records, leftOut };
+  return { records, leftOut, sha256: checksum.digest('hex') };
 }

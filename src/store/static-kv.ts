@@ -102,6 +102,8 @@ export interface KvInput {
   readonly format: KvFormat;
   /** The names of its scores, one per letter of the value format. */
   readonly columns: readonly string[];
+  /** What the file beside it says of it; that is held against it. */
+  readonly expected?: { readonly records: number; readonly sha256: string };
 }
 
 const ROWS_AT_ONCE = 64 * 1024;
@@ -111,7 +113,7 @@ const ROWS_AT_ONCE = 64 * 1024;
  *
  * @param wanted the columns that will be read of it
  * @throws StoreError BB_COLUMN_MISSING, BB_INPUT_UNREADABLE, BB_INPUT_FORMAT for a size that is no whole number of
- *   records
+ *   records, or not the expected one
  */
 export async function checkStaticKv(input: KvInput, wanted: readonly string[]): Promise<void> {
   for (const name of wanted) placeOf(input, name);
@@ -129,7 +131,8 @@ export async function checkStaticKv(input: KvInput, wanted: readonly string[]): 
  * @param wanted the columns to give, of the file's, in this order
  * @param onSource called with size, rows and sha256 when the last row has been read
  * @throws StoreError BB_COLUMN_MISSING, BB_INPUT_UNREADABLE, BB_INPUT_FORMAT for a size that is no whole number of
- *   records or keys that do not ascend: both say that the format is not the one stated
+ *   records or keys that do not ascend: both say that the format is not the one stated; or after the last row, where
+ *   its sha256 is not the expected one
  */
 export async function* readStaticKv(
   input: KvInput,
@@ -151,7 +154,10 @@ export async function* readStaticKv(
       at += bytes.length;
     }
     const rowCount = sizeBytes / kvRecordBytes(input.format);
-    onSource?.({ path: input.path, sizeBytes, rowCount, fingerprint: checksum.digest('hex') });
+    const fingerprint = checksum.digest('hex');
+    if (input.expected && input.expected.sha256 !== fingerprint)
+      throw notExpected(input.path, 'its sha256 is another');
+    onSource?.({ path: input.path, sizeBytes, rowCount, fingerprint });
   } finally {
     await handle.close();
   }
@@ -162,7 +168,7 @@ function placeOf({ path, columns }: KvInput, name: string): number {
   if (place >= 0) return place;
   throw new StoreError(
     'BB_COLUMN_MISSING',
-    `${path} has no ${name}: --kv-columns says that it holds ${columns.join(', ')}. Choose of these with --columns.`,
+    `${path} has no ${name}: it holds ${columns.join(', ')}. Choose of these with --columns.`,
     { fields: { path, columns } },
   );
 }
@@ -179,14 +185,24 @@ async function openKv({ path }: KvInput): Promise<FileHandle> {
   }
 }
 
-async function checkedSize(handle: FileHandle, { path, format }: KvInput): Promise<number> {
+async function checkedSize(handle: FileHandle, { path, format, expected }: KvInput): Promise<number> {
   const { size } = await handle.stat();
   const recordBytes = kvRecordBytes(format);
+  if (expected && size !== expected.records * recordBytes)
+    throw notExpected(path, `it has ${size} bytes instead of ${expected.records * recordBytes}`);
   if (size % recordBytes === 0) return size;
   throw badKv(
     path,
     format,
     `its ${size} bytes are ${Math.floor(size / recordBytes)} records of ${recordBytes} bytes and ${size % recordBytes} more`,
+  );
+}
+
+function notExpected(path: string, why: string): StoreError {
+  return new StoreError(
+    'BB_INPUT_FORMAT',
+    `${path} is not the file that ${path}.json describes: ${why}. Export it again.`,
+    { fields: { path } },
   );
 }
 

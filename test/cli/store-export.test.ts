@@ -1,9 +1,10 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openStore } from '../../src/store/reader.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { runCli } from '../helpers/run-cli.ts';
+import { schemaProblems } from '../helpers/schemas.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 import { fixtureRows, KV_FIXTURES, type KvRow, packRows } from '../store/kv-oracle.ts';
 import { makeFolder } from '../store/rows.ts';
@@ -75,7 +76,8 @@ test("a store is built from Python's file, beside other inputs", async (t) => {
   const kv = join(KV_FIXTURES, 'pwatermark-punsafe.ee.kv');
   const built = await runCli([
     ...['store', 'build', '--from', `${kv},${join(folder, 'more.csv')}`, '--output', store],
-    ...['--kv-format', 'q+ee', '--columns', 'punsafe,pwatermark', '--json'],
+    ...['--kv-format', 'q+ee', '--kv-columns', 'pwatermark,punsafe'],
+    ...['--columns', 'punsafe,pwatermark', '--json'],
   ]);
   t.is(built.exitCode, 0, built.stderr);
   const records = (await readFile(kv)).length / 12;
@@ -88,12 +90,69 @@ test("a store is built from Python's file, beside other inputs", async (t) => {
   t.deepEqual(opened.get(12345n), { punsafe: 0.5, pwatermark: 0.25 });
   await opened.close();
   // And back: without the other row the file is the same.
-  await runCli(['store', 'build', kv, '--kv-format', 'q+ee', '--columns', 'punsafe', '--output', store]);
-  const again = [kv, '--kv-format', 'q+ee', '--columns', 'pwatermark,punsafe', '--output', store];
+  const laions = ['--kv-format', 'q+ee', '--kv-columns', 'pwatermark,punsafe'];
+  const again = [kv, ...laions, '--columns', 'punsafe,pwatermark', '--output', store];
   t.is((await runCli(['store', 'build', ...again])).exitCode, 0);
   const output = join(folder, 'back.kv');
   t.is((await runCli(exportArgs(store, 'static-ondisk-kv', output))).exitCode, 0);
   t.deepEqual(await readFile(output), await readFile(kv));
+});
+
+test('an exported file is read back without a word, whatever the order of the columns, and never with scores swapped', async (t) => {
+  const folder = await makeFolder(t);
+  const store = join(folder, 'scores');
+  await writeFile(join(folder, 'rows.csv'), 'hash,punsafe,pwatermark\n-5,0.25,0.75\n7,0.5,0\n');
+  const columns = ['--columns', 'punsafe,pwatermark'];
+  t.is(
+    (await runCli(['store', 'build', join(folder, 'rows.csv'), '--output', store, ...columns])).exitCode,
+    0,
+  );
+  const kv = join(folder, 'scores.kv');
+  const exported = await runCli(exportArgs(store, 'static-ondisk-kv', kv, '--json'));
+  // LAION's order, which is what its readers take for granted.
+  t.deepEqual((JSON.parse(exported.stdout) as { columns: string[] }).columns, ['pwatermark', 'punsafe']);
+  t.deepEqual(schemaProblems('static-kv.schema.json', `${kv}.json`), []);
+  const back = join(folder, 'back');
+  const build = (...flags: string[]): ReturnType<typeof runCli> =>
+    runCli(['store', 'build', kv, '--output', back, ...columns, ...flags]);
+  t.is((await build()).exitCode, 0);
+  const opened = await openStore(back);
+  t.deepEqual(opened.get(-5n), { punsafe: 0.25, pwatermark: 0.75 });
+  await opened.close();
+  for (const [flags, pattern] of [
+    [
+      ['--kv-columns', 'punsafe,pwatermark'],
+      /--kv-columns says punsafe,pwatermark, but .*scores\.kv\.json says pwatermark,punsafe/,
+    ],
+    [['--kv-format', 'q+ff'], /--kv-format says q\+ff/],
+  ] as const) {
+    const refused = await build(...flags);
+    t.is(refused.exitCode, 2, refused.stderr);
+    t.regex(refused.stderr, pattern);
+  }
+  // The file changed under what lies beside it: as large, and longer.
+  const bytes = await readFile(kv);
+  await writeFile(
+    kv,
+    Buffer.concat([bytes.subarray(0, 8), bytes.subarray(10, 12), bytes.subarray(8, 10), bytes.subarray(12)]),
+  );
+  t.regex(
+    (await build()).stderr,
+    /is not the file that .* describes: its sha256 is another.*BB_INPUT_FORMAT/s,
+  );
+  await writeFile(kv, Buffer.concat([bytes, bytes.subarray(12)]));
+  t.regex((await build()).stderr, /36 bytes instead of 24/);
+  await writeFile(kv, bytes);
+  await writeFile(`${kv}.json`, (await readFile(`${kv}.json`, 'utf8')).replace('punsafe', 'pansafe'));
+  t.regex((await build()).stderr, /scores\.kv\.json should say which scores/);
+  // Without it the columns have to be stated.
+  await rm(`${kv}.json`);
+  t.regex((await build('--kv-format', 'q+ee')).stderr, /--kv-columns needs a name for each of the 2 scores/);
+  t.is((await build('--kv-format', 'q+ee', '--kv-columns', 'pwatermark,punsafe')).exitCode, 0);
+  // A file of somebody else's is not replaced; one that a killed export left is.
+  await rm(kv);
+  await writeFile(`${kv}.json`, '{"mine": true}');
+  t.regex((await runCli(exportArgs(store, 'static-ondisk-kv', kv))).stderr, /BB_OUTPUT_EXISTS/);
 });
 
 test('float64 scores are rounded to float16 once, as Python rounds them', async (t) => {

@@ -23,7 +23,9 @@ test('a hash is answered with its scores, a stored null is told from a miss', as
   });
   t.like(await get('/score/9223372036854775807'), { status: 200, json: { aesthetic: 4.5, punsafe: null } });
   t.like(await get('/score/-9223372036854775808'), { status: 200, json: { aesthetic: 0, punsafe: 1 } });
-  t.like(await get('/score/+0005'), { status: 200, json: { hash: '5' } });
+  t.like(await get('/score/0005'), { status: 200, json: { hash: '5' } });
+  // The same 64 bits, read as unsigned.
+  t.like(await get('/score/18446744073709551493'), { status: 200, json: { hash: '-123', aesthetic: 7.25 } });
 });
 
 test('what is no int64 in decimals is no hash', async (t) => {
