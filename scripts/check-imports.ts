@@ -15,7 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   heads: ['base', 'models'],
   filter: ['base', 'samples'],
   buckets: ['base'],
-  report: ['base', 'buckets'],
+  report: ['base', 'samples', 'buckets'],
   store: ['base', 'samples'],
   demo: ['base'],
   subset: ['base', 'samples', 'shards', 'filter'],

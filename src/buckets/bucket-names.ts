@@ -13,6 +13,14 @@ export function boundsOf(name: BucketName): { readonly lower: number | null; rea
   return { lower: Number(name), upper: Number(name) + 1 };
 }
 
+/** A bucket as people read it, in the terminal, on pages and in documents: `<0`, `7-8`, `>=10`. Other names as they are. */
+export function bucketLabel(name: string): string {
+  if (!(BUCKET_NAMES as readonly string[]).includes(name)) return name;
+  const { lower, upper } = boundsOf(name as BucketName);
+  if (lower === null) return `<${upper}`;
+  return upper === null ? `>=${lower}` : `${lower}-${upper}`;
+}
+
 /** The bucket of a score. -0 lies in bucket 0. */
 export function bucketOf(score: number): BucketName {
   if (Number.isNaN(score)) throw new RangeError('NaN lies in no score bucket');

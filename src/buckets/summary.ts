@@ -49,7 +49,10 @@ function apply({ weights, bias }: LinearScore, embedding: Float64Array): number 
   return embedding.reduce((sum, value, i) => sum + value * weights[i]!, 0) + bias;
 }
 
-/** The largest |w.(sum/count)+b - mean score| over the buckets: sums and scores that belong together give under 1e-5. */
+/** The head's score of a bucket's mean equals the mean of the bucket's scores to this, or the sums are wrong. */
+export const MEAN_TOLERANCE = 1e-5;
+
+/** The largest |w.(sum/count)+b - mean score| over the buckets: at most MEAN_TOLERANCE where sums and scores belong together. */
 export function checkMeans(buckets: readonly BucketSummary[]): number {
   const differences = buckets.map(({ headOnMean, meanScore }) =>
     headOnMean === null || meanScore === null ? 0 : Math.abs(headOnMean - meanScore),

@@ -13,6 +13,7 @@ import { type BucketsResult, bucketsJson, describeBuckets, type WhatIfAnswer } f
 import { type Command, commandLine, type Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
+import { runThresholds } from './run-thresholds.ts';
 
 const FIRST_PROGRESS_MS = 2000;
 const PROGRESS_EVERY_MS = 5000;
@@ -128,8 +129,15 @@ async function writePage(
     import('../report/bucket-page.ts'),
     import('../base/files.ts'),
   ]);
-  const data = bucketPageData(inputs, result, thresholdsOf(values), commandLine(args));
+  const data = bucketPageData(inputs, result, await pageThresholds(inputs, values), commandLine(args));
   await writeFileAtomic(path, await renderBucketPage(data));
+}
+
+/** What the page opens on: the thresholds given; else those of the runs, where all inputs are runs with the same ones. */
+async function pageThresholds(inputs: readonly string[], values: FlagValues): Promise<WhatIfThresholds> {
+  const given = thresholdsOf(values);
+  const isAsked = given.missingTags === 'keep' || isThreshold(given);
+  return isAsked ? given : ((await runThresholds(inputs)) ?? given);
 }
 
 /** What does not go together is told before any work. */
@@ -189,9 +197,11 @@ function thresholdsOf(values: FlagValues): WhatIfThresholds {
 }
 
 function answerWhatIf(cube: WhatIfCube, thresholds: WhatIfThresholds): WhatIfAnswer | undefined {
-  const { minAesthetic, maxPunsafe, maxPwatermark } = thresholds;
-  const isAsked = [minAesthetic, maxPunsafe, maxPwatermark].some((threshold) => threshold !== null);
-  return isAsked ? { thresholds, count: cube.count(thresholds) } : undefined;
+  return isThreshold(thresholds) ? { thresholds, count: cube.count(thresholds) } : undefined;
+}
+
+function isThreshold({ minAesthetic, maxPunsafe, maxPwatermark }: WhatIfThresholds): boolean {
+  return [minAesthetic, maxPunsafe, maxPwatermark].some((threshold) => threshold !== null);
 }
 
 function showProgress(): (progress: CountProgress) => void {

@@ -1,3 +1,4 @@
+import { bucketLabel } from '../buckets/bucket-names.ts';
 import type { WhatIfCount, WhatIfThresholds } from '../buckets/what-if-count.ts';
 import type { MergedRuns } from '../pipeline/merge-runs.ts';
 import type { CountResult } from '../tally/count.ts';
@@ -17,12 +18,22 @@ export interface BucketsResult extends CountResult {
   readonly by: string | undefined;
 }
 
-/** LAION's own table: `{'0-1': '1.38M', ...}`, millions with two decimals. Scores below 0 and from 10 are not in it. */
+const MILLION = 1e6;
+/** Fewer than this would be written as 0.00M. */
+const LEAST_OF_MILLIONS = 5000;
+
+/**
+ * LAION's own table: `{'0-1': '1.38M', ...}`, millions with two decimals. Scores below 0 and from 10 are not in it.
+ * Of less than a million images in all, and where millions would say 0.00 of what is there, it has the plain count.
+ */
 export function laionTable(buckets: readonly BucketTally[]): string {
-  const cells = buckets
-    .filter(({ bucket }) => /^\d$/.test(bucket))
-    .map(({ bucket, count }) => `'${bucket}-${Number(bucket) + 1}': '${(count / 1e6).toFixed(2)}M'`);
-  return `{${cells.join(', ')}}`;
+  const shown = buckets.filter(({ bucket }) => /^\d$/.test(bucket));
+  const total = shown.reduce((sum, { count }) => sum + count, 0);
+  const write = (count: number): string =>
+    total < MILLION || (count > 0 && count < LEAST_OF_MILLIONS)
+      ? String(count)
+      : `${(count / MILLION).toFixed(2)}M`;
+  return `{${shown.map(({ bucket, count }) => `'${bucketLabel(bucket)}': '${write(count)}'`).join(', ')}}`;
 }
 
 /** The result for a machine. */
@@ -98,7 +109,7 @@ export function describeBuckets(result: BucketsResult, merged?: MergedRuns): str
       ? `quantiles  ${quantiles.map(({ share, score }) => `${share}: ${score.toFixed(4)}`).join('  ')}`
       : '',
     groups ? groupTable(by!, groups) : '',
-    whatIf ? describeWhatIf(whatIf, tally.cube.rows) : '',
+    whatIf ? describeWhatIf(whatIf, tally.cube.rows, states.failed) : '',
     inputLines(result),
     partLines(result.parts),
     result.notes.join('\n'),
@@ -122,7 +133,7 @@ function bucketTable(buckets: readonly BucketTally[]): string {
   let left = total;
   const rows = buckets.map(({ bucket, count, meanScore }) => {
     const row = [
-      labelOf(bucket),
+      bucketLabel(bucket),
       String(count),
       share(count, total),
       String(left),
@@ -135,31 +146,37 @@ function bucketTable(buckets: readonly BucketTally[]): string {
   return formatTable([['score', 'images', 'share', 'from here up', 'share', 'mean'], ...rows]);
 }
 
-function labelOf(bucket: string): string {
-  if (bucket === 'below') return '< 0';
-  return bucket === 'above' ? '>= 10' : `${bucket}-${Number(bucket) + 1}`;
-}
-
+/** What is not there is left out; what is sums to the rows. */
 function stateLines(states: RowStates, meanScore: number | null): string {
+  const { scored, nullScores, nanScores, failed } = states;
+  const optional: [string, number][] = [
+    ['without a score', nullScores],
+    ['score is NaN', nanScores],
+    ['failed in a run', failed],
+  ];
   const rows = [
     ['rows', String(sumOf(states))],
-    ['scored', String(states.scored)],
-    ['without a score', String(states.nullScores)],
-    ['score is NaN', String(states.nanScores)],
-    ['failed in a run', String(states.failed)],
-    ['mean score', fixed(meanScore)],
+    ['scored', String(scored)],
+    ...optional.filter(([, count]) => count > 0).map(([what, count]) => [what, String(count)]),
+    ...(meanScore === null ? [] : [['mean score', fixed(meanScore)]]),
   ];
   return formatTable(rows);
 }
 
 function groupTable(by: string, { top, groupCount, rows }: Groups): string {
-  const head = [by, 'rows', 'scored', 'mean', 'punsafe', ...GROUP_THRESHOLDS.map((k) => `> ${k}`)];
+  const hasPunsafe = top.some(({ meanPunsafe }) => meanPunsafe !== null);
+  const head = [
+    by,
+    ...['rows', 'scored', 'mean'],
+    ...(hasPunsafe ? ['punsafe'] : []),
+    ...GROUP_THRESHOLDS.map((k) => `> ${k}`),
+  ];
   const lines = top.map(({ name, rows: count, scored, meanAesthetic, meanPunsafe, above }) => [
     nameOf(name),
     String(count),
     String(scored),
     fixed(meanAesthetic),
-    fixed(meanPunsafe),
+    ...(hasPunsafe ? [fixed(meanPunsafe)] : []),
     ...above.map((part) => share(part, scored)),
   ]);
   const shown = top.reduce((sum, group) => sum + group.rows, 0);
@@ -177,25 +194,27 @@ function nameOf(name: string | null): string {
   return plain === '' ? "''" : plain.length > 60 ? `${plain.slice(0, 59)}…` : plain;
 }
 
-function describeWhatIf({ thresholds, count }: WhatIfAnswer, rows: number): string {
+function describeWhatIf({ thresholds, count }: WhatIfAnswer, rows: number, failed: number): string {
   const { minAesthetic, maxPunsafe, maxPwatermark, missingTags } = thresholds;
   const rules = [
     ...(minAesthetic === null ? [] : [`aesthetic > ${minAesthetic}`]),
     ...(maxPunsafe === null ? [] : [`punsafe < ${maxPunsafe}`]),
     ...(maxPwatermark === null ? [] : [`pwatermark < ${maxPwatermark}`]),
   ];
-  const where = `${rules.join(', ')} (rows without a tag: ${missingTags})`;
   const { lower, upper, estimate } = count;
-  return lower === upper
-    ? `what if    ${lower} of ${rows} rows (${share(lower, rows)}) have ${where}`
-    : `what if    about ${Math.round(estimate)} of ${rows} rows (${share(estimate, rows)}), at least ${lower} and at most ${upper}, have ${where}`;
+  const of = `of ${rows} rows${failed > 0 ? ' that did not fail' : ''}`;
+  const size =
+    lower === upper
+      ? `${lower} ${of} (${share(lower, rows)}) have`
+      : `about ${Math.round(estimate)} ${of} (${share(estimate, rows)}), at least ${lower} and at most ${upper}, have`;
+  return `what if    ${size} ${rules.join(', ')}${missingTags === 'keep' ? ', or not the tag' : ''}`;
 }
 
 function describeMerge({ runs, counts, meanCheck }: MergedRuns): string {
   const check =
     meanCheck === undefined
       ? 'The head is not at hand (--aesthetic-head), so the means were not held against the scores.'
-      : `The head's score of each bucket's mean embedding is the bucket's mean score, to ${meanCheck.toExponential(1)}.`;
+      : `Means and scores differ by ${meanCheck.toExponential(1)} at most.`;
   return `Merged: ${countOf(runs.length, 'run')} with ${counts.count} rows. ${check}`;
 }
 

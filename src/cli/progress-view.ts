@@ -1,8 +1,11 @@
 import cliProgress from 'cli-progress';
 import type { ScoreProgress } from '../pipeline/progress.ts';
+import { barProgressLine, type ProgressFacts, plainProgressLine } from './progress-line.ts';
 
 const TERMINAL_REFRESH_MS = 250;
 const PLAIN_REFRESH_MS = 10_000;
+/** Of a terminal that does not say how wide it is. */
+const DEFAULT_COLUMNS = 80;
 /** The rate is taken over this much of the recent past, so that it follows what happens now. */
 const RATE_WINDOW_MS = 15_000;
 
@@ -40,35 +43,31 @@ export class ProgressView {
   }
 
   #show(): void {
-    const { phase, totalRows, resumedRows, ended } = this.#progress;
+    const { phase, totalRows } = this.#progress;
     if (phase === 'planning' || phase === 'loading' || totalRows === 0) return;
-    const line = this.#describe();
+    const facts = this.#facts();
     if (!this.#bar) {
-      this.#stream.write(`${resumedRows + ended}/${totalRows} rows  ${line}\n`);
+      this.#stream.write(`${plainProgressLine(facts)}\n`);
       return;
     }
+    const line = barProgressLine(facts, this.#stream.columns || DEFAULT_COLUMNS);
     if (!this.#barStarted) this.#bar.start(totalRows, 0, { line });
     this.#barStarted = true;
-    this.#bar.update(resumedRows + ended, { line });
+    this.#bar.update(facts.doneRows, { line });
   }
 
-  #describe(): string {
-    const { totalRows, resumedRows, ended, kept, failed, finishedShards, totalShards, queues } =
+  #facts(): ProgressFacts {
+    const { totalRows, resumedRows, ended, kept, allFailures, finishedShards, totalShards, queues } =
       this.#progress;
-    const rate = this.#rowsPerSecond();
-    const left = totalRows - resumedRows - ended;
-    const depths = Object.entries(queues).map(([name, queue]) => `${name} ${queue.size}/${queue.capacity}`);
     const { pausedAtMs } = this.#progress;
-    if (pausedAtMs !== undefined)
-      return `paused for ${formatDuration((Date.now() - pausedAtMs) / 1000)}: no host answers`;
-    return [
-      `shard ${finishedShards}/${totalShards}`,
-      `${rate.toFixed(rate < 10 ? 1 : 0)} images/s`,
-      `kept ${kept}`,
-      `failed ${failed}`,
-      `ETA ${rate > 0 ? formatDuration(left / rate) : '-'}`,
-      ...(depths.length > 0 ? [`queues: ${depths.join(', ')}`] : []),
-    ].join('  ');
+    const rowsPerSecond = this.#rowsPerSecond();
+    const doneRows = resumedRows + ended;
+    return {
+      ...{ doneRows, totalRows, rowsPerSecond, kept, failed: allFailures, finishedShards, totalShards },
+      secondsLeft: rowsPerSecond > 0 ? (totalRows - doneRows) / rowsPerSecond : undefined,
+      pausedSeconds: pausedAtMs === undefined ? undefined : (Date.now() - pausedAtMs) / 1000,
+      queues: Object.entries(queues).map(([name, { size, capacity }]) => ({ name, size, capacity })),
+    };
   }
 
   #rowsPerSecond(): number {
@@ -87,21 +86,10 @@ export class ProgressView {
 function makeBar(stream: NodeJS.WriteStream): cliProgress.SingleBar {
   return new cliProgress.SingleBar({
     stream,
-    format: '{bar} {percentage}%  {value}/{total} rows  {line}',
-    barsize: 20,
+    format: '{line}',
     hideCursor: true,
     // Its own handling of Ctrl-C would send the signal a second time, and a second one means: leave at once.
     gracefulExit: false,
     linewrap: false,
-    autopadding: true,
   });
-}
-
-function formatDuration(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole}s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, '0')}s`;
-  if (whole < 86_400)
-    return `${Math.floor(whole / 3600)}h${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')}m`;
-  return `${Math.floor(whole / 86_400)}d${Math.floor((whole % 86_400) / 3600)}h`;
 }

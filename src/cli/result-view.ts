@@ -1,9 +1,16 @@
-import type { BucketSummary } from '../buckets/summary.ts';
+import { bucketLabel } from '../buckets/bucket-names.ts';
+import { type BucketSummary, MEAN_TOLERANCE } from '../buckets/summary.ts';
+import { DROP_RULES } from '../filter/filter.ts';
 import { listHeadNotes } from '../pipeline/head-record.ts';
 import type { MergedRun } from '../pipeline/merge.ts';
+import { reportThresholds, scoreSourceOf, uncheckedOf } from '../pipeline/result-facts.ts';
 import type { RunRecord } from '../pipeline/run-record.ts';
 import type { ScoreOutcome } from '../pipeline/score.ts';
+import { dropRuleText } from '../report/drop-rule-text.ts';
+import { describeScoreSource, hasScoreSource } from '../report/score-source.ts';
+import { describeUnchecked } from '../report/unchecked.ts';
 import type { BadFile } from '../rescore/plan.ts';
+import { FAILURE_NAMES, type FailedStatus } from '../samples/reasons.ts';
 import { partLines } from './parts-view.ts';
 
 type DoneOutcome = Extract<ScoreOutcome, { state: 'done' }>;
@@ -11,44 +18,40 @@ type DoneOutcome = Extract<ScoreOutcome, { state: 'done' }>;
 const BAR_CHARACTERS = 24;
 
 /** The result of a run for a person: the bucket table, and what was kept and why not. */
-export function describeResult(
-  { folder, merged, record }: DoneOutcome,
-  badFiles: readonly BadFile[] = [],
-): string {
-  const source = scoreSource(record);
-  return [
-    '',
-    ...(source
-      ? [source, '', bucketTable(merged.buckets)]
-      : [
-          'Images were embedded; with neither a head nor a column of the input there are no aesthetic scores.',
-        ]),
-    ...listHeadNotes(record.heads, record.encoder.digest).flatMap((note) => ['', note]),
-    '',
-    ...accountLines(merged, source ? 'scored' : 'embedded'),
-    '',
-    ...partBlock(record.parts),
-    ...meanLine(merged),
-    ...(badFiles.length > 0 ? [`Passed over: ${badFiles.length} bad files, named above.`] : []),
-    `Every row is accounted for. Report: ${folder.report}`,
-  ].join('\n');
-}
-
-/** Where the aesthetic scores come from; undefined where there are none. */
-function scoreSource({ encoder, heads, columns }: RunRecord): string | undefined {
-  if (heads['aesthetic']) return `Scores by ${encoder.name} (${encoder.description})`;
-  const column = columns['aesthetic'];
-  return column && `Scores of the input's column "${column}"`;
+export function describeResult(outcome: DoneOutcome, badFiles: readonly BadFile[] = []): string {
+  const { folder, merged, record } = outcome;
+  const source = scoreSourceOf(record);
+  const unchecked = uncheckedOf(record, merged);
+  const blocks = [
+    [describeScoreSource(source)],
+    hasScoreSource(source) ? bucketTable(merged.buckets) : [],
+    listHeadNotes(record.heads, record.encoder.digest),
+    accountLines(outcome),
+    reasonLines(merged),
+    unchecked.map((tag) => `${describeUnchecked(tag, merged.counts.kept)}.`),
+    partBlock(record.parts),
+    meanLine(merged),
+    badFiles.length > 0
+      ? [`Passed over: ${badFiles.length} bad files, named above. Their rows are not counted.`]
+      : [],
+    [`Report: ${folder.report}`],
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `\n${lines.join('\n')}`)
+    .join('\n');
 }
 
 /** The same for a machine: one JSON object. */
 export function describeJson({ folder, merged, record }: DoneOutcome, badFiles?: readonly BadFile[]): string {
   const { counts, buckets, meanCheck } = merged;
+  const unchecked = uncheckedOf(record, merged).map(({ tag, rows }) => [tag, rows]);
   return JSON.stringify({
     state: record.state,
     output_folder: folder.path,
     report: folder.report,
     ...counts,
+    kept_unchecked: Object.fromEntries(unchecked),
     parts: record.parts,
     buckets: buckets.map(({ name, count, meanScore }) => ({ bucket: name, count, mean_score: meanScore })),
     mean_check: meanCheck ?? null,
@@ -59,51 +62,62 @@ export function describeJson({ folder, merged, record }: DoneOutcome, badFiles?:
 
 function partBlock(parts: RunRecord['parts']): string[] {
   const lines = partLines(parts);
-  return lines === '' ? [] : [lines, ''];
+  return lines === '' ? [] : [lines];
 }
 
-function meanLine({ meanCheck }: MergedRun): string[] {
-  if (meanCheck === undefined) return [];
-  return [
-    `The head's score of each bucket's mean embedding is the bucket's mean score, to ${meanCheck.toExponential(1)}.`,
-  ];
+function meanLine({ meanCheck, buckets }: MergedRun): string[] {
+  if (meanCheck === undefined || buckets.every(({ count }) => count === 0)) return [];
+  const difference = meanCheck.toExponential(1);
+  if (meanCheck > MEAN_TOLERANCE) {
+    return [
+      `The head's score of a bucket's mean embedding and the mean of its scores differ by ${difference}:`,
+      'sums and scores do not belong together.',
+    ];
+  }
+  return [`The head's score of each bucket's mean embedding is the bucket's mean score, to ${difference}.`];
 }
 
-function bucketTable(buckets: readonly BucketSummary[]): string {
+function bucketTable(buckets: readonly BucketSummary[]): string[] {
   const total = buckets.reduce((sum, { count }) => sum + count, 0);
+  if (total === 0) return ['No image has a score.'];
   const most = Math.max(1, ...buckets.map(({ count }) => count));
   const shown = buckets.filter(({ name, count }) => count > 0 || /^\d$/.test(name));
   const rows = shown.map(({ name, count, meanScore }) => [
     bucketLabel(name),
     String(count),
-    total > 0 ? `${((100 * count) / total).toFixed(1)}%` : '-',
+    `${((100 * count) / total).toFixed(1)}%`,
     meanScore === null ? '-' : meanScore.toFixed(3),
     '█'.repeat(Math.round((BAR_CHARACTERS * count) / most)),
   ]);
-  return formatTable([['score', 'images', 'share', 'mean', ''], ...rows]);
+  return [formatTable([['score', 'images', 'share', 'mean', ''], ...rows])];
 }
 
-function bucketLabel(name: string): string {
-  if (name === 'below') return '< 0';
-  if (name === 'above') return '>= 10';
-  return `${name} - ${Number(name) + 1}`;
-}
-
-function accountLines({ counts }: MergedRun, word: 'scored' | 'embedded'): string[] {
+function accountLines({ merged, record }: DoneOutcome): string[] {
+  const { counts, buckets } = merged;
   const rows: string[][] = [];
   const add = (what: string, count: number): void => {
     rows.push([what, String(count), '']);
   };
   add('rows', counts.count);
-  for (const status of ['failed_to_download', 'failed_to_resize', 'failed_to_embed'] as const) {
-    if (counts[status] > 0) add(`  ${status}`, counts[status]);
+  for (const [status, name] of Object.entries(FAILURE_NAMES) as [FailedStatus, string][]) {
+    if (counts[status] > 0) add(`  ${name}`, counts[status]);
   }
-  add(word, counts.successes);
-  for (const [rule, count] of Object.entries(counts.dropped_by)) add(`  dropped by ${rule}`, count);
+  const scored = buckets.reduce((sum, { count }) => sum + count, 0);
+  if (scored !== counts.successes) add('embedded', counts.successes);
+  if (scored > 0 || scored === counts.successes) add('scored', scored);
+  const thresholds = reportThresholds(record.thresholds);
+  for (const rule of DROP_RULES) {
+    const count = counts.dropped_by[rule] ?? 0;
+    if (count > 0) add(`  dropped: ${dropRuleText(rule, thresholds)}`, count);
+  }
   add('kept', counts.kept);
+  return [formatTable(rows)];
+}
+
+function reasonLines({ counts }: MergedRun): string[] {
   const reasons = Object.entries(counts.reasons).sort(([, a], [, b]) => b - a);
   const why = reasons.map(([reason, count]) => `${reason} ${count}`).join(', ');
-  return [formatTable(rows), ...(why ? ['', `Reasons of failure: ${why}`] : [])];
+  return why === '' ? [] : [`Reasons of failure: ${why}`];
 }
 
 /** Columns two spaces apart: the first and the last to the left, those between to the right. */

@@ -1,6 +1,8 @@
+import { describeUnchecked, type Unchecked } from '../report/unchecked.ts';
 import type { ColumnChoice } from '../shards/columns.ts';
 import type { SubsetProgress } from '../subset/database.ts';
 import type { SubsetResult } from '../subset/subset.ts';
+import type { SubsetPart, SubsetSummary } from '../subset/summary.ts';
 import { type Command, commandLine, type Invocation, pathsOf } from './command.ts';
 import { usageError } from './flags.ts';
 import { img2datasetCommand } from './img2dataset.ts';
@@ -89,20 +91,34 @@ function describe({ summary, outputFolder, peakSpillBytes }: SubsetResult, choic
   if (summary.skippedFiles.length > 0) lines.push(`left out    ${summary.skippedFiles.length} files`);
   for (const part of summary.subsets) {
     lines.push('', `${part.name}  ->  ${folderOf(outputFolder, part.folder)}`);
-    const dropped = Object.entries(part.droppedBy).filter(([, rows]) => rows > 0);
-    for (const [rule, rows] of dropped) lines.push(`  dropped by ${rule.padEnd(20)} ${rows}`);
-    lines.push(`  kept                            ${part.kept} in ${part.files.length} files`);
-    const sum = dropped.reduce((total, [, rows]) => total + rows, part.kept);
-    lines.push(`  sum                             ${sum} of ${part.input}`);
-    for (const [tag, rows] of Object.entries(part.keptWithoutTag)) {
-      if (rows > 0) lines.push(`  kept without ${tag.padEnd(18)} ${rows}`);
-    }
+    lines.push(...describePart(part, summary.settings));
   }
   const first = summary.subsets.find(({ kept }) => kept > 0);
   const command = first && img2datasetCommand(folderOf(outputFolder, first.folder), summary.columns, choice);
   if (command) lines.push('', 'Next: the images, as a webdataset', `  ${command}`);
   if (peakSpillBytes > 0) lines.push('', `spilled     ${(peakSpillBytes / MB).toFixed(0)} MB at most`);
   return `${lines.join('\n')}\n`;
+}
+
+function describePart(part: SubsetPart, settings: SubsetSummary['settings']): string[] {
+  const { kept, input, files, droppedBy, keptWithoutTag } = part;
+  const dropped = Object.entries(droppedBy).filter(([, rows]) => rows > 0);
+  const sum = dropped.reduce((total, [, rows]) => total + rows, kept);
+  const unchecked = (['punsafe', 'pwatermark'] as const)
+    .map((tag): Unchecked => {
+      const hasRule = settings[tag === 'punsafe' ? 'maxPunsafe' : 'maxPwatermark'] !== null;
+      return { tag, rows: hasRule ? keptWithoutTag[tag] : kept, hasRule, hasSource: true };
+    })
+    .filter(({ rows }) => rows > 0);
+  return [
+    ...dropped.map(([rule, rows]) => `  dropped by ${rule.padEnd(20)} ${rows}`),
+    `  kept                            ${kept} in ${files.length} files`,
+    `  sum                             ${sum} of ${input}`,
+    ...(keptWithoutTag.aesthetic > 0
+      ? [`  kept without aesthetic          ${keptWithoutTag.aesthetic}`]
+      : []),
+    ...unchecked.map((tag) => `  ${describeUnchecked(tag, kept)}`),
+  ];
 }
 
 function folderOf(outputFolder: string, folder: string): string {

@@ -167,15 +167,15 @@ async function addRun(
     sums.merge(decodePartials(await readShardFile(folder.partials(id), stats)));
   }
   addCounts(counts, own);
-  cube.merge(await cubeOf({ folder, record }, own.successes));
+  cube.merge(await cubeOf({ folder, record }, own));
 }
 
 /** The stored cube where it is this run's as it is now; runs of earlier versions have none. */
-async function cubeOf({ folder, record }: OpenRun, successes: number): Promise<WhatIfCube> {
+async function cubeOf({ folder, record }: OpenRun, counts: RowCounts): Promise<WhatIfCube> {
   const stored = record.state === 'done' ? await readWhatIf(folder.whatIf) : undefined;
-  if (stored?.rows === successes) return stored;
+  if (stored?.rows === counts.successes) return stored;
   const tags = Array.from({ length: record.shards }, (_, id) => folder.tags(id));
-  return countTags(tags, folder.staging, successes);
+  return (await countTags(tags, folder.staging, counts)).cube;
 }
 
 function describe(runs: readonly OpenRun[], counts: RowCounts, meanCheck: number | undefined): unknown {

@@ -19,7 +19,7 @@ import {
   type StageNumbers,
 } from './stats.ts';
 import { parseThumbnails, type ReportThumbnail } from './thumbnails.ts';
-import { countTags, writeWhatIf } from './what-if.ts';
+import { countTags, type TagCounts, writeWhatIf } from './what-if.ts';
 
 /** What the report says of one shard's speed. */
 export interface ShardPace {
@@ -42,6 +42,8 @@ interface MergeFacts {
 /** A finished run, summed over its shards in shard order. */
 export interface MergedRun {
   readonly counts: RowCounts;
+  /** Kept rows that have no such tag, counted in the tags themselves. */
+  readonly keptWithout: TagCounts['keptWithout'];
   readonly buckets: readonly BucketSummary[];
   readonly histogram: Histogram;
   /** The largest |w.(sum/count)+b - mean score| over the buckets; undefined without a linear aesthetic head. */
@@ -83,9 +85,10 @@ export async function mergeRun(
   const buckets = summarize(sums, head?.linear);
   await writeBuckets(into, buckets);
   const tagFiles = shards.map(({ id }) => folder.tags(id));
-  await writeWhatIf(into.whatIf, await countTags(tagFiles, folder.staging, counts.successes));
+  const { cube, keptWithout } = await countTags(tagFiles, folder.staging, counts);
+  await writeWhatIf(into.whatIf, cube);
   const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
-  return { counts, buckets, histogram, meanCheck, paces, thumbnails };
+  return { counts, keptWithout, buckets, histogram, meanCheck, paces, thumbnails };
 }
 
 function unfinished(folder: RunFolder, shardId: number): BowerbirdError {

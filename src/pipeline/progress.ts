@@ -19,6 +19,8 @@ export class ScoreProgress {
   totalRows = 0;
   /** Rows of shards that an earlier run had finished. */
   resumedRows = 0;
+  /** Those of them that had failed and are not tried again. */
+  resumedFailures = 0;
   totalShards = 0;
   finishedShards = 0;
   succeeded = 0;
@@ -56,7 +58,12 @@ export class ScoreProgress {
     if (phase === 'scoring') this.scoringStartedAtMs = Date.now();
   }
 
-  /** Rows that have ended in this run. */
+  /** Rows that have failed so far, in this session or an earlier one. */
+  get allFailures(): number {
+    return this.resumedFailures + this.failed;
+  }
+
+  /** Rows that have ended in this session. */
   get ended(): number {
     return this.succeeded + this.failed;
   }

@@ -7,6 +7,7 @@ import type { ReportData, ReportHead, ReportSample } from '../report/report-data
 import { type FailureReason, REASONS } from '../samples/reasons.ts';
 import { headNotes, type RecordedHead } from './head-record.ts';
 import type { MergedRun } from './merge.ts';
+import { reportThresholds, scoreSourceOf, uncheckedOf } from './result-facts.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunRecord } from './run-record.ts';
 import type { ReportThumbnail } from './thumbnails.ts';
@@ -21,7 +22,6 @@ export async function writeReport(folder: RunFolder, record: RunRecord, merged: 
 
 function reportData(folder: RunFolder, record: RunRecord, merged: MergedRun): ReportData {
   const { counts, buckets, histogram, meanCheck, paces } = merged;
-  const { min_aesthetic, max_punsafe, max_pwatermark, missing_tags } = record.thresholds;
   return {
     title: basename(resolve(folder.publishedPath)),
     rows: {
@@ -37,17 +37,13 @@ function reportData(folder: RunFolder, record: RunRecord, merged: MergedRun): Re
       count: counts.dropped_by[rule] ?? 0,
     })),
     missingTags: Object.entries(counts.missing_tags).map(([tag, count]) => ({ tag, count })),
+    unchecked: uncheckedOf(record, merged),
     reasons: (Object.entries(counts.reasons) as [FailureReason, number][]).map(([reason, count]) => ({
       reason,
       status: REASONS[reason],
       count,
     })),
-    thresholds: {
-      minAesthetic: min_aesthetic,
-      maxPunsafe: max_punsafe,
-      maxPwatermark: max_pwatermark,
-      missingTags: missing_tags,
-    },
+    thresholds: reportThresholds(record.thresholds),
     histogram: histogram.bins(),
     buckets: buckets.map(({ name, count, meanScore, rawMeanNorm, headOnMean }) => ({
       name,
@@ -57,7 +53,7 @@ function reportData(folder: RunFolder, record: RunRecord, merged: MergedRun): Re
       headOnMean,
     })),
     meanCheck: meanCheck ?? null,
-    samples: chooseSamples(merged.thumbnails, min_aesthetic),
+    samples: chooseSamples(merged.thumbnails, record.thresholds.min_aesthetic),
     paces,
     provenance: provenanceOf(record),
   };
@@ -119,6 +115,7 @@ function provenanceOf(record: RunRecord): ReportData['provenance'] {
       provider: session.provider,
     })),
     encoder: { name, description, digest, dimension, provider },
+    scoreSource: scoreSourceOf(record),
     heads: Object.entries(record.heads).flatMap(([tag, head]) =>
       head ? [reportedHead(tag, head, digest)] : [],
     ),

@@ -141,6 +141,7 @@ async function sortShards(
       progress.resumedRows += stats.successes;
     } else {
       progress.resumedRows += stats.count;
+      progress.resumedFailures += stats.count - stats.successes;
       if (sameThresholds(stats.thresholds, thresholds)) {
         progress.finishedShards++;
         progress.kept += stats.kept;

@@ -28,10 +28,9 @@ export function dropRuleText(rule: string, thresholds: ReportThresholds): string
   return `${TAG_NAMES[tag]} ${formatPlain(threshold)} or ${tag === 'aesthetic' ? 'less' : 'more'}`;
 }
 
-/** True where the filter asked this rule, whether or not it dropped anything. */
-export function ruleIsAsked(rule: string, thresholds: ReportThresholds): boolean {
-  const { tag, missing } = splitRule(rule);
-  return thresholdOf(tag, thresholds) !== null && (!missing || thresholds.missingTags === 'drop');
+/** True where the filter asked for the tag of a rule, whether or not that dropped anything. */
+export function hasRule(rule: string, thresholds: ReportThresholds): boolean {
+  return thresholdOf(splitRule(rule).tag, thresholds) !== null;
 }
 
 function splitRule(rule: string): RuleOfTag {

@@ -1,3 +1,6 @@
+import type { ScoreSource } from './score-source.ts';
+import type { Unchecked } from './unchecked.ts';
+
 /** Everything that the run page shows. Numbers are as the run counted them; nothing in here is trusted as HTML. */
 export interface ReportData {
   readonly title: string;
@@ -6,6 +9,7 @@ export interface ReportData {
   readonly droppedBy: readonly { readonly rule: string; readonly count: number }[];
   /** Scored rows without the tag, dropped or not. */
   readonly missingTags: readonly { readonly tag: string; readonly count: number }[];
+  readonly unchecked: readonly Unchecked[];
   readonly reasons: readonly ReportReason[];
   readonly thresholds: ReportThresholds;
   /** Bins in order, scores in [from, to); the outermost may be infinite. */
@@ -115,6 +119,7 @@ export interface ReportProvenance {
     readonly dimension: number;
     readonly provider: string;
   };
+  readonly scoreSource: ScoreSource;
   readonly heads: readonly ReportHead[];
   readonly settings: readonly { readonly name: string; readonly value: string }[];
   readonly inputs: readonly ReportInput[];

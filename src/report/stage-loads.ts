@@ -40,9 +40,9 @@ function busyShareOf(atOnce: number, slots: number | null): number | null {
 const BOTTLENECK_SHARE = 0.7;
 
 const ADVICE: Readonly<Record<keyof StageNumbers, string>> = {
-  download: 'More downloads at once (--thread-count) help while the network and the hosts have room.',
-  decode: 'More processor cores and --processes-count would speed it up.',
-  embed: 'A faster device (--device) or a smaller encoder would speed it up.',
+  download: '--thread-count sets how many.',
+  decode: '--processes-count sets how many.',
+  embed: '--device sets where it runs.',
 };
 
 /** The stage that held the run up, in words. */
@@ -58,7 +58,7 @@ function describeBusiest(loads: readonly StageLoad[]): string {
   const { stage, busyShare } = highest(loads, (load) => load.busyShare ?? 0);
   const share = formatShare(busyShare ?? 0, 1);
   if ((busyShare ?? 0) < BOTTLENECK_SHARE) {
-    return `No stage was at its limit: the busiest, ${stage}, had ${share} of its places in use. Reading the shards, writing the results, or the start and end of the run took the rest.`;
+    return `No stage was at its limit: the busiest, ${stage}, had ${share} of its places in use on average.`;
   }
   return `The bottleneck was ${stage}: ${share} of its places were in use on average. ${ADVICE[stage]}`;
 }

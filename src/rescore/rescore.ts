@@ -165,6 +165,7 @@ async function sortShards({ plan, tools, progress }: Run): Promise<SortedShards>
       continue;
     }
     progress.resumedRows += stats.count;
+    progress.resumedFailures += stats.count - stats.successes;
     if (!sameThresholds(stats.thresholds, tools.thresholds)) {
       judgedOtherwise.push(stats);
       continue;

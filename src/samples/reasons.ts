@@ -4,6 +4,13 @@ export type SampleStatus = 'success' | 'failed_to_download' | 'failed_to_resize'
 /** A status other than success. */
 export type FailedStatus = Exclude<SampleStatus, 'success'>;
 
+/** A status as people read it, in the terminal and on pages. img2dataset's `resize` is where an image is decoded. */
+export const FAILURE_NAMES = {
+  failed_to_download: 'failed to download',
+  failed_to_resize: 'failed to decode',
+  failed_to_embed: 'failed to embed',
+} as const satisfies Record<FailedStatus, string>;
+
 /**
  * Every reason for which a sample can fail, with the status it leads to. The list is closed: whatever happens
  * to a sample ends as one of these, is counted under it, and docs/formats.md explains it (a test keeps both equal).

@@ -7,10 +7,12 @@ export interface TagValues {
   readonly aesthetic: Float32Array;
   readonly punsafe: Float32Array;
   readonly pwatermark: Float32Array;
+  /** 1 = kept. */
+  readonly kept: Uint8Array;
 }
 
 /**
- * Reads the tags that `writeTags` wrote, file by file: three columns of the rows that were scored.
+ * Reads the tags that `writeTags` wrote, file by file: the tags and the verdict of the rows that were scored.
  *
  * @throws ShardError BB_SHARD_READ naming the file
  */
@@ -25,13 +27,14 @@ export async function* readTagValues(
     for (const path of paths) {
       try {
         const reader = await connection.runAndReadAll(
-          `SELECT ${['aesthetic', 'punsafe', 'pwatermark'].map(value).join(', ')} FROM ${parquetSource(path)} WHERE status = 'success'`,
+          `SELECT ${['aesthetic', 'punsafe', 'pwatermark'].map(value).join(', ')}, kept::UTINYINT FROM ${parquetSource(path)} WHERE status = 'success'`,
         );
-        const [aesthetic, punsafe, pwatermark] = reader.getColumnsJS() as number[][];
+        const [aesthetic, punsafe, pwatermark, kept] = reader.getColumnsJS() as number[][];
         yield {
           aesthetic: Float32Array.from(aesthetic ?? []),
           punsafe: Float32Array.from(punsafe ?? []),
           pwatermark: Float32Array.from(pwatermark ?? []),
+          kept: Uint8Array.from(kept ?? []),
         };
       } catch (thrown) {
         throw readFailure(path, thrown);

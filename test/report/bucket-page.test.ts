@@ -224,8 +224,8 @@ test('every control has a name, and the answer is announced', async (t) => {
 test('the tables have the numbers of the data; without any score there is no chart', async (t) => {
   const { document } = await openPage(dataOf(makeTagRows(100, 49)));
   t.deepEqual(cellsOf(document, 'buckets'), [
-    ['7 to 8', '1', '25.0%', '7.250', '1', '25.0%'],
-    ['6 to 7', '3', '75.0%', '6.500', '4', '100%'],
+    ['7-8', '1', '25.0%', '7.250', '1', '25.0%'],
+    ['6-7', '3', '75.0%', '6.500', '4', '100%'],
   ]);
   t.deepEqual(cellsOf(document, 'quantiles'), [['0.5', '5.2500']]);
   const empty = await openPage(dataOf([], { buckets: [], quantiles: [], meanScore: null }));

@@ -55,6 +55,12 @@ function hostileRun(): ReportData {
         },
       ],
       encoder: { name: HOSTILE, description: HOSTILE, digest: HOSTILE, dimension: 3, provider: HOSTILE },
+      scoreSource: {
+        encoder: { name: HOSTILE, description: HOSTILE },
+        head: HOSTILE,
+        column: HOSTILE,
+        storedEmbeddings: false,
+      },
       heads: [{ tag: HOSTILE, name: HOSTILE, digest: HOSTILE, unproven: HOSTILE, layout: HOSTILE }],
       settings: [{ name: HOSTILE, value: HOSTILE }],
       inputs: [{ path: HOSTILE, format: HOSTILE, rows: 2, bytes: 3, fingerprint: HOSTILE }],

@@ -81,6 +81,7 @@ async function buildSampleRun(): Promise<ReportData> {
       { tag: 'punsafe', count: dropped.punsafe_missing },
       { tag: 'pwatermark', count: 431 },
     ],
+    unchecked: [],
     reasons: [
       { reason: 'http_not_found', status: 'failed_to_download', count: 11_204 },
       { reason: 'dns_not_found', status: 'failed_to_download', count: 7_630 },
@@ -108,6 +109,7 @@ export function makeEmptyRun(): ReportData {
     rows: { total: 0, successes: 0, kept: 0, failedToDownload: 0, failedToResize: 0, failedToEmbed: 0 },
     droppedBy: [],
     missingTags: [],
+    unchecked: [],
     reasons: [],
     thresholds: { minAesthetic: null, maxPunsafe: null, maxPwatermark: null, missingTags: 'drop' },
     histogram: new Histogram().bins(),
@@ -218,6 +220,12 @@ function makeProvenance(): ReportData['provenance'] {
       digest: '0649e94b9f294055b8cca142f2d6654abc24b989b6fe33928da9251ceb5fa942',
       dimension: 60,
       provider: 'cpu',
+    },
+    scoreSource: {
+      encoder: { name: 'builtin', description: 'photographic measures, not CLIP' },
+      head: 'builtin',
+      column: null,
+      storedEmbeddings: false,
     },
     heads: [
       {

@@ -66,7 +66,10 @@ test('a run without thresholds says that all was kept, and has no section on the
     thresholds: { minAesthetic: null, maxPunsafe: null, maxPwatermark: null, missingTags: 'drop' },
     histogram: run.histogram.map((bin) => ({ ...bin, kept: bin.count })),
   });
-  t.regex(page.querySelector('#filter')!.textContent, /No thresholds were set/);
+  t.regex(
+    page.querySelector('#filter')!.textContent,
+    /No thresholds were set: every row that did not fail was kept/,
+  );
   t.is(page.querySelector('#threshold'), null);
   t.is(page.querySelectorAll('.dropped rect, .threshold').length, 0);
   t.is(page.querySelectorAll('.notice:not(.encoder)').length, 0);
@@ -75,8 +78,18 @@ test('a run without thresholds says that all was kept, and has no section on the
 test('a run without an aesthetic head says why there are no scores', async (t) => {
   const empty = makeEmptyRun();
   const rows = { ...empty.rows, total: 5, successes: 5, kept: 5 };
-  const page = await openPage({ ...empty, rows, provenance: { ...empty.provenance, heads: [] } });
-  t.regex(page.querySelector('#scores')!.textContent, /no aesthetic head/);
+  const scoreSource = { ...empty.provenance.scoreSource, head: null };
+  const page = await openPage({
+    ...empty,
+    rows,
+    provenance: { ...empty.provenance, heads: [], scoreSource },
+  });
+  t.regex(page.querySelector('#scores')!.textContent, /neither an aesthetic head nor a column/);
+  t.regex(page.querySelector('.top')!.textContent, /there are no aesthetic scores/);
+  t.deepEqual(
+    [...page.querySelectorAll('.figure dt')].map((term) => term.textContent),
+    ['Rows in', 'Embedded', 'Kept', 'Failed'],
+  );
 });
 
 test('a single bucket and ten million rows are drawn and written in full', async (t) => {
@@ -102,7 +115,8 @@ test('a single bucket and ten million rows are drawn and written in full', async
 test('the built-in encoder is never presented as CLIP', async (t) => {
   const run = makeEmptyRun();
   const encoder = { ...run.provenance.encoder, name: 'vit-b-32', description: 'CLIP ViT-B/32' };
-  const other = await openPage({ ...run, provenance: { ...run.provenance, encoder } });
+  const scoreSource = { ...run.provenance.scoreSource, encoder, head: 'linear' };
+  const other = await openPage({ ...run, provenance: { ...run.provenance, encoder, scoreSource } });
   t.regex((await openPage(run)).querySelector('.top')!.textContent, /photographic measures, not CLIP/);
   t.notRegex(other.querySelector('.top')!.textContent, /photographic measures/);
 });

@@ -35,6 +35,11 @@ export function drawPlot(
   for (const attribute of ['width', 'height', 'font-family', 'font-size']) svg.removeAttribute(attribute);
   svg.setAttribute('class', `chart ${name} ${size}`);
   svg.setAttribute('role', 'img');
+  // The drawing is one picture with one name: its groups have no role that could carry names of their own.
+  for (const part of svg.querySelectorAll('[aria-label], [aria-hidden]')) {
+    part.removeAttribute('aria-label');
+    part.removeAttribute('aria-hidden');
+  }
   shortenNumbers(svg);
   return trustedMarkup(svg.outerHTML);
 }

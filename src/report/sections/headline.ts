@@ -1,7 +1,11 @@
+import { FAILURE_NAMES } from '../../samples/reasons.ts';
 import { type BarPiece, renderBar } from '../charts/bar.ts';
 import { formatCount, formatShare } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData, ReportRows } from '../report-data.ts';
+import { describeScoreSource, type ScoreSource } from '../score-source.ts';
+import { scoredRows, successWord } from '../success-word.ts';
+import { describeUnchecked } from '../unchecked.ts';
 
 interface State {
   readonly className: string;
@@ -12,10 +16,12 @@ interface State {
 /** The run's name, what came of its rows, and what scored them. */
 export function renderHeadline(data: ReportData): Html {
   const { rows, provenance } = data;
+  const word = successWord(data);
+  const scored = scoredRows(data);
   return html`<header class="top">
 <p class="kicker">Bowerbird run</p>
 <h1><bdi>${data.title}</bdi></h1>
-${renderEncoder(provenance.encoder)}
+${renderSource(provenance.scoreSource)}
 ${provenance.heads.map(
   ({ unproven }) =>
     unproven &&
@@ -23,19 +29,21 @@ ${provenance.heads.map(
 `,
 )}<dl class="figures">
 ${figure('Rows in', formatCount(rows.total))}
-${figure('Scored', formatCount(rows.successes), rows.total > 0 ? `${formatShare(rows.successes, rows.total)} of rows` : '')}
-${figure('Kept', formatCount(rows.kept), rows.successes > 0 ? `${formatShare(rows.kept, rows.successes)} of scored` : '', 'accent')}
-${figure('Share kept', formatShare(rows.kept, rows.total), 'of all rows')}
+${figure(word, formatCount(rows.successes), rows.total > 0 ? `${formatShare(rows.successes, rows.total)} of rows` : '')}
+${word === 'Embedded' && scored > 0 ? figure('Scored', formatCount(scored), `${formatShare(scored, rows.successes)} of embedded`) : null}
+${figure('Kept', formatCount(rows.kept), rows.total > 0 ? `${formatShare(rows.kept, rows.total)} of rows` : '', 'accent')}
 ${figure('Failed', formatCount(rows.total - rows.successes), rows.total > 0 ? `${formatShare(rows.total - rows.successes, rows.total)} of rows` : '')}
 </dl>
 ${renderStates(rows)}
+${data.unchecked.map((tag) => html`<p class="notice">${describeUnchecked(tag, rows.kept)}.</p>`)}
 </header>
 `;
 }
 
-function renderEncoder({ name, description }: ReportData['provenance']['encoder']): Html {
-  if (name !== 'builtin') return html`<p class="encoder">Scored by <b><bdi>${name}</bdi></b></p>`;
-  return html`<p class="encoder notice">Scored by the built-in encoder: <b>${description || 'photographic measures, not CLIP'}</b>. Its scores rank sharp, rich, well-lit pictures above others. They are not comparable with LAION\u2019s aesthetic scores.</p>`;
+function renderSource(source: ScoreSource): Html {
+  const isBuiltin = source.encoder.name === 'builtin' && source.head === 'builtin';
+  const warning = ' They are not comparable with LAION\u2019s aesthetic scores.';
+  return html`<p class="${isBuiltin ? 'encoder notice' : 'encoder'}">${describeScoreSource(source)}${isBuiltin ? `.${warning}` : null}</p>`;
 }
 
 function figure(label: string, value: string, note = '', className = ''): Html {
@@ -45,11 +53,11 @@ function figure(label: string, value: string, note = '', className = ''): Html {
 /** Every row is in exactly one of these. */
 function statesOf(rows: ReportRows): State[] {
   return [
-    { className: 'kept', label: 'Kept', count: rows.kept },
-    { className: 'dropped', label: 'Dropped by the filter', count: rows.successes - rows.kept },
-    { className: 'failed-1', label: 'Failed to download', count: rows.failedToDownload },
-    { className: 'failed-2', label: 'Failed to decode', count: rows.failedToResize },
-    { className: 'failed-3', label: 'Failed to embed', count: rows.failedToEmbed },
+    { className: 'kept', label: 'kept', count: rows.kept },
+    { className: 'dropped', label: 'dropped', count: rows.successes - rows.kept },
+    { className: 'failed-1', label: FAILURE_NAMES.failed_to_download, count: rows.failedToDownload },
+    { className: 'failed-2', label: FAILURE_NAMES.failed_to_resize, count: rows.failedToResize },
+    { className: 'failed-3', label: FAILURE_NAMES.failed_to_embed, count: rows.failedToEmbed },
   ];
 }
 

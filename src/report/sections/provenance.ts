@@ -7,17 +7,17 @@ import type {
   ReportSession,
   ReportThresholds,
 } from '../report-data.ts';
-import { columnHead, renderSection, renderTable } from './section.ts';
+import { renderSection, renderTable, type Table } from './section.ts';
 
 const MAX_INPUTS = 20;
 const MAX_SESSIONS = 20;
 
-/** Where the numbers come from: enough to make the run again. */
+/** Where the numbers come from. */
 export function renderProvenance({ provenance, thresholds, paces }: ReportData): Html {
   return renderSection(
     'provenance',
     'Provenance',
-    'What is needed to make this run again, or to doubt it.',
+    'What the numbers were made with.',
     html`<h3>Commands</h3>${renderSessions(provenance.sessions)}
 <h3>Models and thresholds</h3>${renderModels(provenance, thresholds, paces.length)}
 <h3>Settings</h3><dl class="facts">${provenance.settings.map(({ name, value }) => fact(name, html`<code>${value}</code>`))}</dl>
@@ -49,7 +49,7 @@ function renderModels(
 ): Html {
   return html`<dl class="facts">
 ${fact('bowerbird', bowerbirdVersion)}
-${fact('encoder', html`<bdi>${encoder.name}</bdi>, ${formatCount(encoder.dimension)} dimensions, on ${encoder.provider}<br>${encoder.description && html`${encoder.description}<br>`}${digest(encoder.digest)}`)}
+${fact('encoder', html`<bdi>${encoder.name}</bdi>, ${formatCount(encoder.dimension)} dimensions, on ${encoder.provider}<br>${encoder.description && html`${encoder.description}<br>`}${encoder.digest && digest(encoder.digest)}`)}
 ${heads.map(({ tag, name, digest: value, layout }) => fact(`${tag} head`, html`<bdi>${name}</bdi><br>${layout && html`<bdi>${layout}</bdi><br>`}${digest(value)}`))}
 ${fact('thresholds', describeThresholds(thresholds))}
 ${fact('shards', formatCount(shards))}
@@ -74,16 +74,22 @@ function describeThresholds({
   return rules.length === 0 ? 'none' : `${rules.join(', ')}; missing tags: ${missingTags}`;
 }
 
+const INPUTS: Table<ReportInput> = {
+  label: 'Input files',
+  className: 'inputs',
+  head: 'File and fingerprint',
+  name: ({ path, fingerprint }) => html`<code>${path}</code><br><code class="digest">${fingerprint}</code>`,
+  columns: [
+    { head: 'Format', cell: ({ format }) => format },
+    { head: 'Rows', cell: ({ rows }) => formatCount(rows) },
+    { head: 'Size', cell: ({ bytes }) => formatBytes(bytes) },
+  ],
+};
+
 function renderInputs(inputs: readonly ReportInput[]): Html {
   const shown = inputs.slice(0, MAX_INPUTS);
-  const rows = shown.map(
-    ({ path, format, rows: count, bytes, fingerprint }) =>
-      html`<tr><th scope="row"><code>${path}</code><br><code class="digest">${fingerprint}</code></th><td>${format}</td><td>${formatCount(count)}</td><td>${formatBytes(bytes)}</td></tr>
-`,
-  );
   const more = inputs.length - shown.length;
-  const head = ['File and fingerprint', 'Format', 'Rows', 'Size'].map((text) => columnHead(text));
-  return html`${renderTable('Inputs', 'inputs', head, rows)}${
+  return html`${renderTable(INPUTS, shown)}${
     more > 0 ? html`<p class="note">and ${formatCount(more)} more, listed in run.json</p>` : null
   }`;
 }

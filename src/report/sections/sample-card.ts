@@ -47,11 +47,14 @@ function renderCaption(caption: string | null): Html {
   return html`<p class="caption" dir="auto">${clipEnd(caption.trim(), MAX_CAPTION_CHARACTERS)}</p>`;
 }
 
-function renderTags(sample: ReportSample): Html {
-  return html`<dl class="tags">${(['punsafe', 'pwatermark'] as const).map((tag) => {
+/** The tags that it has, and the one for want of which it was dropped. */
+function renderTags(sample: ReportSample): Html | null {
+  const tags = (['punsafe', 'pwatermark'] as const).flatMap((tag) => {
     const atFault = sample.droppedBy === tag || sample.droppedBy === `${tag}_missing`;
+    if (sample[tag] === null && !atFault) return [];
     return html`<div class="${atFault ? 'at-fault' : 'in-order'}"><dt>${tag}</dt><dd>${formatFixed(sample[tag], 2)}</dd></div>`;
-  })}</dl>`;
+  });
+  return tags.length === 0 ? null : html`<dl class="tags">${tags}</dl>`;
 }
 
 /** The rule itself is for those who cannot see which number is marked. */

@@ -1,4 +1,4 @@
-import { bucketLabel } from '../bucket-label.ts';
+import { bucketLabel } from '../../buckets/bucket-names.ts';
 import { formatCount, formatPlain } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportBucket, ReportData, ReportSample } from '../report-data.ts';
@@ -14,7 +14,7 @@ export function renderSamples(data: ReportData): Html {
   return renderSection(
     'samples',
     'Samples',
-    'A few pictures of each bucket, from the highest scores down. Captions and addresses are the data set\u2019s.',
+    'Up to 12 of each bucket, of the few that the run kept from each shard: a sample, not the best of a bucket. Captions and addresses are the data set\u2019s.',
     strips.length === 0 ? renderEmpty('There are no pictures to show.') : strips,
   );
 }
@@ -41,7 +41,7 @@ export function renderThreshold({ samples, thresholds }: ReportData): Html | nul
   return renderSection(
     'threshold',
     'At the threshold',
-    'The closest calls, the closest first. If the two sides look alike, the threshold is a matter of taste here.',
+    'Of the pictures that the run kept, those closest to the threshold, the closest first.',
     html`<div class="sides">${sides.map(
       ([title, list]) =>
         html`<div><h3>${title}</h3>${

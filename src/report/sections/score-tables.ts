@@ -1,65 +1,75 @@
-import { bucketLabel } from '../bucket-label.ts';
+import { bucketLabel } from '../../buckets/bucket-names.ts';
 import type { BucketPageData, BucketPageGroups } from '../bucket-page-data.ts';
 import { renderBar } from '../charts/bar.ts';
 import { formatCount, formatFixed, formatShare } from '../format.ts';
-import { type Html, html } from '../html.ts';
-import { columnHead, renderEmpty, renderSection, renderTable } from './section.ts';
+import { type Html, type HtmlValue, html } from '../html.ts';
+import { renderEmpty, renderSection, renderTable, type Table } from './section.ts';
 
-const LEAD =
-  'A bucket includes its lower bound and not its upper one; LAION\u2019s include both. The last columns count from a bucket upwards.';
+type BucketRow = BucketPageData['buckets'][number] & {
+  /** Scores in this bucket and in those above it. */
+  readonly fromHereUp: number;
+};
+type GroupRow = BucketPageGroups['top'][number];
+
+const LEAD = 'A bucket includes its lower bound and not its upper one; LAION\u2019s include both.';
 
 /** The score buckets, highest first, with what lies from each upwards. */
 export function renderScoreTable({ buckets, laionTable }: BucketPageData): Html {
   const total = buckets.reduce((sum, { count }) => sum + count, 0);
   if (total === 0) return renderSection('buckets', 'Buckets', LEAD, renderEmpty('No row has a score.'));
-  const largest = Math.max(...buckets.map(({ count }) => count));
-  const head = [
-    columnHead('Score'),
-    columnHead('Images as a bar', 'bar'),
-    ...['Images', 'Share', 'Mean score', 'From here up', 'Share'].map((text) => columnHead(text)),
-  ];
-  let above = 0;
-  const rows = [...buckets].reverse().map(({ bucket, count, meanScore }) => {
-    above += count;
-    const cells = [
-      formatCount(count),
-      formatShare(count, total),
-      formatFixed(meanScore, 3),
-      formatCount(above),
-      formatShare(above, total),
-    ];
-    const bar = renderBar([{ from: 0, length: count / largest, className: 'plain' }]);
-    return html`<tr class="${count === 0 ? 'none' : 'some'}"><th scope="row">${bucketLabel(bucket)}</th><td class="wide-bar">${bar}</td>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
-`;
+  let fromHereUp = 0;
+  const rows = [...buckets].reverse().map((bucket): BucketRow => {
+    fromHereUp += bucket.count;
+    return { ...bucket, fromHereUp };
   });
   return renderSection('buckets', 'Buckets', LEAD, [
-    renderTable('Score buckets', 'buckets', head, rows),
-    html`<p class="note">As LAION writes it, in millions:</p><pre class="laion"><code>${laionTable}</code></pre>`,
+    renderTable(bucketTable(rows, total), rows),
+    html`<p class="note">In LAION\u2019s form, without scores below 0 and from 10 on:</p><pre class="laion"><code>${laionTable}</code></pre>`,
   ]);
 }
+
+function bucketTable(rows: readonly BucketRow[], total: number): Table<BucketRow> {
+  const largest = Math.max(...rows.map(({ count }) => count));
+  return {
+    label: 'Score buckets',
+    className: 'buckets',
+    head: 'Score',
+    name: ({ bucket }) => bucketLabel(bucket),
+    rowClass: ({ count }) => (count === 0 ? 'none' : 'some'),
+    columns: [
+      {
+        head: 'Images as a bar',
+        kind: 'bar',
+        cell: ({ count }) => renderBar([{ from: 0, length: count / largest, className: 'plain' }]),
+      },
+      { head: 'Images', cell: ({ count }) => formatCount(count) },
+      { head: 'Share', cell: ({ count }) => formatShare(count, total) },
+      { head: 'Mean score', cell: ({ meanScore }) => formatFixed(meanScore, 3) },
+      { head: 'From here up', cell: (row) => formatCount(row.fromHereUp) },
+      { head: 'Share from here up', cell: (row) => formatShare(row.fromHereUp, total) },
+    ],
+  };
+}
+
+const QUANTILES: Table<BucketPageData['quantiles'][number]> = {
+  label: 'Scores by share of images',
+  className: 'quantiles',
+  head: 'Share of scored images',
+  name: ({ share }) => share,
+  columns: [{ head: 'Have at most this score', cell: ({ score }) => formatFixed(score, 4) }],
+};
 
 /** Scores by share of the images. */
 export function renderQuantiles({ quantiles }: BucketPageData): Html | null {
   if (quantiles.length === 0) return null;
-  const head = ['Share of scored images', 'Have at most this score'].map((text) => columnHead(text));
-  const rows = quantiles.map(
-    ({ share, score }) => html`<tr><th scope="row">${share}</th><td>${formatFixed(score, 4)}</td></tr>
-`,
-  );
   const lead = 'Exact: each is a score that occurs, the least that this share of the images does not exceed.';
-  return renderSection('quantiles', 'Quantiles', lead, renderTable('Quantiles', 'quantiles', head, rows));
+  return renderSection('quantiles', 'Quantiles', lead, renderTable(QUANTILES, quantiles));
 }
 
 /** The table by a column, or by domain. */
 export function renderGroups(groups: BucketPageGroups | null): Html | null {
   if (groups === null) return null;
-  const { by, thresholds, top, groupCount, rows } = groups;
-  const head = [by, 'Images', 'Scored', 'Mean score', 'Mean punsafe', ...thresholds.map((k) => `> ${k}`)];
-  const lines = top.map(
-    ({ name, rows: count, scored, meanAesthetic, meanPunsafe, above }) =>
-      html`<tr><th scope="row"><bdi>${name === null ? html`<em>none</em>` : name === '' ? html`<em>empty</em>` : name}</bdi></th><td>${formatCount(count)}</td><td>${formatCount(scored)}</td><td>${formatFixed(meanAesthetic, 3)}</td><td>${formatFixed(meanPunsafe, 3)}</td>${above.map((part) => html`<td>${formatShare(part, scored)}</td>`)}</tr>
-`,
-  );
+  const { by, top, groupCount, rows } = groups;
   const shown = top.reduce((sum, group) => sum + group.rows, 0);
   const rest = groupCount - top.length;
   return renderSection(
@@ -67,15 +77,34 @@ export function renderGroups(groups: BucketPageGroups | null): Html | null {
     `By ${by}`,
     'The last columns are shares of the scored images strictly above a score.',
     [
-      renderTable(
-        `By ${by}`,
-        'groups',
-        head.map((text) => columnHead(text)),
-        lines,
-      ),
+      renderTable(groupTable(groups), top),
       rest > 0
         ? html`<p class="note">and ${formatCount(rest)} more, with ${formatCount(rows - shown)} of ${formatCount(rows)} images</p>`
         : null,
     ],
   );
+}
+
+function groupTable({ by, thresholds }: BucketPageGroups): Table<GroupRow> {
+  return {
+    label: `Groups by ${by}`,
+    className: 'groups',
+    head: by,
+    name: ({ name }) => html`<bdi>${nameOf(name)}</bdi>`,
+    columns: [
+      { head: 'Images', cell: ({ rows }) => formatCount(rows) },
+      { head: 'Scored', cell: ({ scored }) => formatCount(scored) },
+      { head: 'Mean score', cell: ({ meanAesthetic }) => formatFixed(meanAesthetic, 3) },
+      { head: 'Mean punsafe', cell: ({ meanPunsafe }) => formatFixed(meanPunsafe, 3) },
+      ...thresholds.map((k, i) => ({
+        head: `> ${k}`,
+        cell: ({ above, scored }: GroupRow) => formatShare(above[i]!, scored),
+      })),
+    ],
+  };
+}
+
+function nameOf(name: string | null): HtmlValue {
+  if (name === null) return html`<em>none</em>`;
+  return name === '' ? html`<em>empty</em>` : name;
 }

@@ -2,7 +2,8 @@ import { drawHistogram } from '../charts/histogram.ts';
 import type { Drawing } from '../charts/plot.ts';
 import { formatCount, formatPlain } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import type { ReportBin, ReportData } from '../report-data.ts';
+import type { ReportBin, ReportData, ReportThresholds } from '../report-data.ts';
+import { hasScoreSource } from '../score-source.ts';
 import { renderEmpty, renderSection } from './section.ts';
 
 /** The score histogram. */
@@ -12,25 +13,26 @@ export function renderScores(data: ReportData, drawing: Drawing): Html {
   const body = hasScores
     ? renderCharts(histogram, thresholds.minAesthetic, drawing)
     : renderEmpty(whyNoScores(data));
-  return renderSection('scores', 'Scores', leadOf(thresholds.minAesthetic), body);
+  return renderSection('scores', 'Scores', leadOf(thresholds), body);
 }
 
-function leadOf(threshold: number | null): string {
-  if (threshold === null) return 'Scored images by aesthetic score. No aesthetic threshold was set.';
-  return `Scored images by aesthetic score. To be kept, one must lie above ${formatPlain(threshold)} and pass all other rules.`;
+function leadOf({ minAesthetic, maxPunsafe, maxPwatermark }: ReportThresholds): string {
+  if (minAesthetic === null) return 'Images by aesthetic score. No aesthetic threshold was set.';
+  const others = maxPunsafe !== null || maxPwatermark !== null ? ' and pass the other rules' : '';
+  return `Images by aesthetic score. To be kept, one must lie above ${formatPlain(minAesthetic)}${others}.`;
 }
 
 function whyNoScores({ rows, provenance }: ReportData): string {
   if (rows.successes === 0) return 'No image was scored.';
-  if (provenance.heads.some(({ tag }) => tag === 'aesthetic')) return 'No image has an aesthetic score.';
-  return 'This run had no aesthetic head: images were embedded, and have no aesthetic score.';
+  if (hasScoreSource(provenance.scoreSource)) return 'No image has an aesthetic score.';
+  return 'This run had neither an aesthetic head nor a column of aesthetic scores.';
 }
 
 function renderCharts(bins: readonly ReportBin[], threshold: number | null, drawing: Drawing): Html {
   return html`<figure class="plot">
 ${drawHistogram(drawing, bins, threshold, 'wide')}
 ${drawHistogram(drawing, bins, threshold, 'narrow')}
-<figcaption><ul class="legend"><li><i class="kept"></i>Kept</li><li><i class="dropped"></i>Dropped</li></ul>${renderTails(bins)}</figcaption>
+<figcaption>${bins.some(({ count, kept }) => count > kept) ? html`<ul class="legend"><li><i class="kept"></i>Kept</li><li><i class="dropped"></i>Dropped</li></ul>` : null}${renderTails(bins)}</figcaption>
 </figure>`;
 }
 

@@ -2,14 +2,14 @@ import { renderBar } from '../charts/bar.ts';
 import type { Drawing } from '../charts/plot.ts';
 import { drawThroughput } from '../charts/throughput.ts';
 import { type Timeline, timelineOf } from '../charts/timeline.ts';
-import { formatCount, formatDuration, formatFixed, formatRate, formatShare, NO_VALUE } from '../format.ts';
+import { formatCount, formatDuration, formatFixed, formatRate, formatShare } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
 import { describeBottleneck, type StageLoad, stageLoads } from '../stage-loads.ts';
-import { columnHead, renderEmpty, renderSection, renderTable } from './section.ts';
+import { renderEmpty, renderSection, renderTable, type Table } from './section.ts';
 
 /** How fast the run was, and which stage held it up. */
-export function renderThroughput({ paces }: ReportData, drawing: Drawing): Html {
+export function renderThroughput({ paces, provenance }: ReportData, drawing: Drawing): Html {
   const timeline = timelineOf(paces);
   if (timeline.activeSeconds === 0) {
     return renderSection(
@@ -19,14 +19,13 @@ export function renderThroughput({ paces }: ReportData, drawing: Drawing): Html 
       renderEmpty('No time was recorded.'),
     );
   }
-  const loads = stageLoads(paces, timeline.activeSeconds);
   return renderSection(
     'speed',
     'Speed',
     describeRates(paces, timeline),
     html`<figure class="plot">${drawThroughput(drawing, timeline, 'wide')}
 ${drawThroughput(drawing, timeline, 'narrow')}</figure>
-${renderLoads(loads)}<p class="note">${describeBottleneck(loads)}</p>`,
+${provenance.scoreSource.storedEmbeddings ? null : renderStages(paces, timeline)}`,
   );
 }
 
@@ -39,24 +38,30 @@ function describeRates(paces: ReportData['paces'], { activeSeconds }: Timeline):
   );
 }
 
-function renderLoads(loads: readonly StageLoad[]): Html {
-  const largest = Math.max(...loads.map(({ atOnce }) => atOnce), Number.MIN_VALUE);
-  const head = [
-    columnHead('Stage'),
-    columnHead('Load as a bar', 'bar'),
-    ...['At once', 'Per row', 'Busy'].map((text) => columnHead(text)),
-  ];
-  return renderTable(
-    'Stages',
-    'stages',
-    head,
-    loads.map((load) => renderLoad(load, largest)),
-  );
+/** A run over stored embeddings has one stage, and nothing to compare it with. */
+function renderStages(paces: ReportData['paces'], { activeSeconds }: Timeline): Html {
+  const loads = stageLoads(paces, activeSeconds).filter(({ secondsPerRow }) => secondsPerRow > 0);
+  if (loads.length === 0) return renderEmpty('No stage had any work.');
+  return html`${renderTable(tableOf(loads), loads)}<p class="note">${describeBottleneck(loads)}</p>`;
 }
 
-function renderLoad({ stage, busyShare, atOnce, secondsPerRow }: StageLoad, largest: number): Html {
-  const bar = renderBar([{ from: 0, length: busyShare ?? atOnce / largest, className: 'plain' }]);
-  const busy = busyShare === null ? NO_VALUE : formatShare(busyShare, 1);
-  return html`<tr><th scope="row">${stage}</th><td class="wide-bar">${bar}</td><td>${formatFixed(atOnce, 1)}</td><td>${formatDuration(secondsPerRow)}</td><td>${busy}</td></tr>
-`;
+function tableOf(loads: readonly StageLoad[]): Table<StageLoad> {
+  const largest = Math.max(...loads.map(({ atOnce }) => atOnce), Number.MIN_VALUE);
+  return {
+    label: 'Stages',
+    className: 'stages',
+    head: 'Stage',
+    name: ({ stage }) => stage,
+    columns: [
+      {
+        head: 'Load as a bar',
+        kind: 'bar',
+        cell: ({ busyShare, atOnce }) =>
+          renderBar([{ from: 0, length: busyShare ?? atOnce / largest, className: 'plain' }]),
+      },
+      { head: 'At once', cell: ({ atOnce }) => formatFixed(atOnce, 1) },
+      { head: 'Per row', cell: ({ secondsPerRow }) => formatDuration(secondsPerRow) },
+      { head: 'Busy', cell: ({ busyShare }) => (busyShare === null ? null : formatShare(busyShare, 1)) },
+    ],
+  };
 }

@@ -1,0 +1,28 @@
+/** What the scores of a run come from. */
+export interface ScoreSource {
+  readonly encoder: { readonly name: string; readonly description: string };
+  /** The aesthetic head's name; null without one. */
+  readonly head: string | null;
+  /** The column of the input that is taken where there is no head. */
+  readonly column: string | null;
+  /** The run read embeddings, and no images. */
+  readonly storedEmbeddings: boolean;
+}
+
+/** Where the aesthetic scores come from, in words; the same in the terminal and on the page. */
+export function describeScoreSource({ encoder, head, column, storedEmbeddings }: ScoreSource): string {
+  const { name, description } = encoder;
+  if (head !== null && storedEmbeddings)
+    return `Scores by the head ${head}, from stored embeddings (${name})`;
+  if (head !== null) {
+    const by = name === head ? name : `${name} and the head ${head}`;
+    return `Scores by ${by}${description ? ` (${description})` : ''}`;
+  }
+  if (column !== null) return `Scores of the input's column "${column}"`;
+  return 'Images were embedded; with neither a head nor a column of the input there are no aesthetic scores.';
+}
+
+/** Whether any row may have an aesthetic score. */
+export function hasScoreSource({ head, column }: ScoreSource): boolean {
+  return head !== null || column !== null;
+}
