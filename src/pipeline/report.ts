@@ -12,7 +12,7 @@ import type { RunFolder } from './run-folder.ts';
 import type { RunRecord } from './run-record.ts';
 import type { ReportThumbnail } from './thumbnails.ts';
 
-const SAMPLES_PER_BUCKET = 12;
+const SAMPLES_PER_BUCKET = 6;
 const SAMPLES_PER_THRESHOLD_SIDE = 8;
 
 /** Writes report.html: what a person looks at when a run is done. */

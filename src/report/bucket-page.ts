@@ -97,7 +97,7 @@ function renderTop({ title, states, meanScore, quantiles }: BucketPageData): Htm
 <p class="kicker">Bowerbird buckets</p>
 <h1><bdi>${title}</bdi></h1>
 <dl class="figures">
-${figure('Rows', formatCount(rows))}${figure('Scored', formatCount(scored), part(scored))}${figure('Without a score', formatCount(nullScores + nanScores), part(nullScores + nanScores))}${failed > 0 ? figure('Failed', formatCount(failed), part(failed)) : null}${figure('Mean score', formatFixed(meanScore, 3), median ? html` <small>median ${formatFixed(median.score, 3)}</small>` : null)}</dl>
+${figure('Rows', formatCount(rows))}${figure('Scored', formatCount(scored), part(scored))}${nullScores + nanScores > 0 ? figure('Without a score', formatCount(nullScores + nanScores), part(nullScores + nanScores)) : null}${failed > 0 ? figure('Failed', formatCount(failed), part(failed)) : null}${figure('Mean score', formatFixed(meanScore, 3), median ? html` <small>median ${formatFixed(median.score, 3)}</small>` : null)}</dl>
 </header>
 `;
 }

@@ -9,13 +9,21 @@ export interface ScoreSource {
   readonly storedEmbeddings: boolean;
 }
 
+/** The encoder that comes with bowerbird, with its own head. */
+const BUILTIN = 'builtin';
+
+/** True where scores are the built-in encoder's, which are not LAION's. */
+export function isBuiltinScore({ encoder, head }: ScoreSource): boolean {
+  return encoder.name === BUILTIN && head !== null;
+}
+
 /** Where the aesthetic scores come from, in words; the same in the terminal and on the page. */
 export function describeScoreSource({ encoder, head, column, storedEmbeddings }: ScoreSource): string {
   const { name, description } = encoder;
   if (head !== null && storedEmbeddings)
     return `Scores by the head ${head}, from stored embeddings (${name})`;
   if (head !== null) {
-    const by = name === head ? name : `${name} and the head ${head}`;
+    const by = name === BUILTIN ? name : `${name} and the head ${head}`;
     return `Scores by ${by}${description ? ` (${description})` : ''}`;
   }
   if (column !== null) return `Scores of the input's column "${column}"`;

@@ -15,3 +15,12 @@ test("LAION's counts give LAION's line, as it was published for the images witho
       "'6-7': '149.85M', '7-8': '26.99M', '8-9': '1.69M', '9-10': '0.02M'}",
   );
 });
+
+test("LAION's line never says 0.00M of images that are there", (t) => {
+  const lineOf = (counts: readonly number[]): string =>
+    laionTable(
+      BUCKET_NAMES.map((bucket) => ({ bucket, count: counts[Number(bucket)] ?? 0, meanScore: null })),
+    );
+  t.regex(lineOf([19, 0, 999_980]), /^{'0-1': '19', '1-2': '0', '2-3': '999980', /);
+  t.regex(lineOf([4999, 5000, 2e6]), /^{'0-1': '4999', '1-2': '0.01M', '2-3': '2.00M', '3-4': '0.00M', /);
+});

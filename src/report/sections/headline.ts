@@ -3,7 +3,7 @@ import { type BarPiece, renderBar } from '../charts/bar.ts';
 import { formatCount, formatShare } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData, ReportRows } from '../report-data.ts';
-import { describeScoreSource, type ScoreSource } from '../score-source.ts';
+import { describeScoreSource, isBuiltinScore, type ScoreSource } from '../score-source.ts';
 import { scoredRows, successWord } from '../success-word.ts';
 import { describeUnchecked } from '../unchecked.ts';
 
@@ -41,7 +41,7 @@ ${data.unchecked.map((tag) => html`<p class="notice">${describeUnchecked(tag, ro
 }
 
 function renderSource(source: ScoreSource): Html {
-  const isBuiltin = source.encoder.name === 'builtin' && source.head === 'builtin';
+  const isBuiltin = isBuiltinScore(source);
   const warning = ' They are not comparable with LAION\u2019s aesthetic scores.';
   return html`<p class="${isBuiltin ? 'encoder notice' : 'encoder'}">${describeScoreSource(source)}${isBuiltin ? `.${warning}` : null}</p>`;
 }

@@ -14,7 +14,7 @@ export function renderSamples(data: ReportData): Html {
   return renderSection(
     'samples',
     'Samples',
-    'Up to 12 of each bucket, of the few that the run kept from each shard: a sample, not the best of a bucket. Captions and addresses are the data set\u2019s.',
+    'Up to 6 of each bucket, of the few that the run kept from each shard: a sample, not the best of a bucket. Captions and addresses are the data set\u2019s.',
     strips.length === 0 ? renderEmpty('There are no pictures to show.') : strips,
   );
 }
