@@ -29,12 +29,12 @@ export function reportThresholds(thresholds: RunRecord['thresholds']): ReportThr
 }
 
 /** Where a run's scores come from. */
-export function scoreSourceOf({ encoder, heads, columns, inputs }: RunRecord): ScoreSource {
+export function scoreSourceOf({ encoder, heads, columns, settings }: RunRecord): ScoreSource {
   const { name, description } = encoder;
   return {
     encoder: { name, description },
     head: heads['aesthetic']?.name ?? null,
     column: columns['aesthetic'] ?? null,
-    storedEmbeddings: inputs.some(({ format }) => format === 'npy'),
+    storedEmbeddings: settings['input_format'] === 'embeddings',
   };
 }

@@ -27,7 +27,8 @@ export function describeScoreSource({ encoder, head, column, storedEmbeddings }:
     return `Scores by ${by}${description ? ` (${description})` : ''}`;
   }
   if (column !== null) return `Scores of the input's column "${column}"`;
-  return 'Images were embedded; with neither a head nor a column of the input there are no aesthetic scores.';
+  const done = storedEmbeddings ? 'Embeddings were read' : 'Images were embedded';
+  return `${done}; with neither a head nor a column of the input there are no aesthetic scores.`;
 }
 
 /** Whether any row may have an aesthetic score. */

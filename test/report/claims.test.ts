@@ -118,6 +118,18 @@ const CLAIMS: readonly (readonly [RegExp, Recount])[] = [
     /^The head's score of each bucket's mean embedding is the bucket's mean score, to ([\d.e+-]+)\.$/,
     (_tags, _rules, [, difference]) => [Number(difference) <= 1e-5 ? difference : '1e-5 at most'],
   ],
+  [/^Columns of the input:$/, () => []],
+  [
+    /^ {2}(?:url|caption|hash|aesthetic|punsafe|pwatermark|embedding) +(.+)$/,
+    (tags, _, [, said]) => {
+      const empty = /"(.+)" holds nothing but null/.exec(said!)?.[1];
+      if (empty !== undefined) return [tags.every((row) => lacks(row, empty)) ? said : `${empty} has values`];
+      const names = said!.startsWith('computed from ')
+        ? said!.slice(14).split(' and ')
+        : [said!.split(';')[0]!];
+      return [names.every((name) => name in tags[0]!) ? said : `there is no ${names.join()}`];
+    },
+  ],
   [/^Report: .+report\.html$/, () => []],
 ];
 
