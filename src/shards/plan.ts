@@ -19,7 +19,7 @@ import { describeParts, type PlayedPart } from './played-parts.ts';
 import { makeReadable, type ReadableInput } from './readable.ts';
 import { unifySchemas } from './schema.ts';
 import { isDialectGiven, type TextOptions } from './text-options.ts';
-import { checkTexts, type MissingTexts } from './value-check.ts';
+import { checkTexts, type MissingTexts, refuseNestedUrls } from './value-check.ts';
 
 /** One input file of a run. */
 export type InputFile = Omit<ReadableInput, 'columns'>;
@@ -184,7 +184,10 @@ async function checkAll(
   const connection = await instance.connect();
   try {
     const missing: MissingTexts[] = [];
-    for (const table of tables) missing.push(await checkTexts(connection, table, columns));
+    for (const table of tables) {
+      await refuseNestedUrls(connection, table, columns.url);
+      missing.push(await checkTexts(connection, table, columns));
+    }
     return missing;
   } finally {
     connection.closeSync();

@@ -71,6 +71,34 @@ async function checkColumn(
   });
 }
 
+/**
+ * Refuses a text file whose URLs are all lists or objects in JSON's or Python's spelling: a text's type does not show it.
+ *
+ * @throws ShardError BB_SCHEMA_MISMATCH; BB_SHARD_READ
+ */
+export async function refuseNestedUrls(
+  connection: DuckDBConnection,
+  { path, readPath, columns }: CheckedFile,
+  url: string,
+): Promise<void> {
+  const column = columnOf(columns, url);
+  if (column?.stored === undefined) return;
+  const value = storedSql(column);
+  const [counts] = await queryRows<{ filled: bigint; nested: bigint }>(
+    connection,
+    `SELECT count(${value}) AS filled, count(*) FILTER (regexp_matches(${value}, '^\\s*[\\[{]')) AS nested
+     FROM ${parquetSource(readPath)}`,
+  ).catch((thrown: unknown) => {
+    throw readFailure(path, thrown);
+  });
+  if (counts!.nested === 0n || counts!.nested < counts!.filled) return;
+  throw new ShardError(
+    'BB_SCHEMA_MISMATCH',
+    `${path}: the column "${column.name}" cannot be read as URLs. It holds lists or objects, not text. Name another with --url-col.`,
+    { fields: { path, column: column.name } },
+  );
+}
+
 interface BadValue {
   /** From 1. */
   readonly row: number;

@@ -136,6 +136,17 @@ test('lines that break the format become rows without a URL and are counted', as
   t.is(jsonl.plan.inputs[0]?.malformedRowCount, 3);
 });
 
+test('URLs that are lists in JSON are refused, as lists in Parquet are; a single one costs its row', async (t) => {
+  const nested = readText(t, 'a.jsonl', '{"url":["http://a/"]}\n{"url":null}\n');
+  await t.throwsAsync(nested, { code: 'BB_SCHEMA_MISMATCH', message: /"url".*lists or objects/ });
+  const { shard } = await readText(t, 'b.jsonl', '{"url":["http://a/"]}\n{"url":"http://b/"}\n');
+  t.deepEqual(shard.urls, ['["http://a/"]', 'http://b/']);
+  await t.throwsAsync(readText(t, 'c.csv', 'url,hash\n1,2\n'), {
+    code: 'BB_SCHEMA_MISMATCH',
+    message: /c\.csv: the column "url".*BIGINT, not text/,
+  });
+});
+
 test('a quote that is never closed is refused with its file and line', async (t) => {
   const folder = await temporaryFolder(t);
   const path = join(folder, 'a.csv');
