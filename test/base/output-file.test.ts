@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { BowerbirdError } from '../../src/base/errors.ts';
 import { OutputFile, outputFailure } from '../../src/base/output-file.ts';
@@ -105,4 +105,18 @@ test('a full disk is told as such, whoever notices it; what is no failed write c
   t.is(outputFailure('/data/x.kv', known), known);
   const defect = new TypeError('undefined is not a function');
   t.is(outputFailure('/data/x.kv', defect), defect);
+});
+
+test('what killed processes left beside an output goes when it is written again; what a living one writes stays', async (t) => {
+  const folder = await makeFolder(t);
+  const path = join(folder, 'scores.tsv');
+  const living = await OutputFile.open(path, false);
+  await writeFile(living.temporary, 'half');
+  // The same name as a process has that is gone: none has this number.
+  const owner = `-${process.pid}-`;
+  const left = living.temporary.replace(owner, '-4194305-');
+  t.not(left, living.temporary);
+  for (const suffix of ['', '.rows', '.spill']) await writeFile(`${left}${suffix}`, 'half');
+  await OutputFile.open(path, false);
+  t.deepEqual(await readdir(folder), [basename(living.temporary)]);
 });
