@@ -122,6 +122,7 @@ async function withRows(
       temporaryFolder,
       forFloat16: precision === 'float16',
       onSource: (source) => sources.push(source),
+      onNote: (note) => process.stderr.write(`${note}\n`),
     });
     return await publish(values['json'] === true, (signal) =>
       job({
