@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BowerbirdError, isDiskFull, messageOf } from './errors.ts';
-import { syncPath, TEMPORARY_SUFFIX } from './files.ts';
+import { makeFolders, syncPath, TEMPORARY_SUFFIX } from './files.ts';
 import { ownerName, sweepAbandoned } from './temporary-folder.ts';
 
 /** One file that a command writes: under a temporary name beside its place until it is whole. */
@@ -25,12 +25,14 @@ export class OutputFile {
    * Looks at the place before any work is done, makes its folder where it is missing, and removes what killed processes
    * left beside it.
    *
-   * @throws BowerbirdError BB_OUTPUT_EXISTS unless `overwrite`; BB_OUTPUT_WRITE
+   * @param inputs files that are read meanwhile: none of them is written over
+   * @throws BowerbirdError BB_OUTPUT_EXISTS unless `overwrite`, and for an input; BB_OUTPUT_WRITE
    */
-  static async open(given: string, overwrite: boolean): Promise<OutputFile> {
+  static async open(given: string, overwrite: boolean, inputs: readonly string[] = []): Promise<OutputFile> {
     const path = existsSync(given) ? realpathSync(given) : resolve(given);
+    refuseInputs(path, inputs);
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolders(dirname(path));
       refuseTaken(path, overwrite);
       await sweepAbandoned(dirname(path), temporaryPrefix(path));
     } catch (thrown) {
@@ -59,6 +61,28 @@ export class OutputFile {
 
 function temporaryPrefix(path: string): string {
   return `.${basename(path)}.`;
+}
+
+/**
+ * Refuses an output that is an input too; links and hard links lead to the same file.
+ *
+ * @throws BowerbirdError BB_OUTPUT_EXISTS
+ */
+export function refuseInputs(path: string, inputs: readonly string[]): void {
+  if (!existsSync(path)) return;
+  const stats = statSync(path);
+  const input = inputs.find((name) => {
+    const other = statSync(name, { throwIfNoEntry: false });
+    return other && other.ino === stats.ino && other.dev === stats.dev;
+  });
+  if (input === undefined) return;
+  throw new BowerbirdError(
+    'BB_OUTPUT_EXISTS',
+    `${path} is an input of this command. Choose another output.`,
+    {
+      fields: { path, input },
+    },
+  );
 }
 
 function refuseTaken(path: string, overwrite: boolean): void {

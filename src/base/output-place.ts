@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { ErrorCode } from './error-codes.ts';
 import { BowerbirdError, codeOf, isDiskFull, messageOf } from './errors.ts';
 import { makeFolders, syncPath, syncTree, TEMPORARY_SUFFIX, writeError } from './files.ts';
 import { type Lock, type LockedError, type OnWait, takeLock } from './lock.ts';
-import { journalPath, recoverSwaps, type SwapEntry, swap } from './swap.ts';
+import { isJournal, journalPath, recoverSwaps, type SwapEntry, swap } from './swap.ts';
 
 const LOCK = '.lock';
 const STAGING_PREFIX = '.output.';
@@ -140,6 +140,22 @@ export function resolvePlace(given: string, flag: string): string {
   throw new BowerbirdError('BB_OUTPUT_FOLDER', `${path} is a file. Name a folder as ${flag}.`, {
     fields: { path },
   });
+}
+
+/**
+ * Whether nothing of anybody's lies at a place: it is not there, empty, a new volume, or all that is in it was left by a
+ * process that was killed while it published.
+ */
+export function isEmptyPlace(path: string): boolean {
+  if (!existsSync(path)) return true;
+  const names = readdirSync(path);
+  return (
+    names.some((name) => isJournal(name)) || names.every((name) => isOurs(name) || name === 'lost+found')
+  );
+}
+
+function isOurs(name: string): boolean {
+  return name === LOCK || name.startsWith(`${LOCK}.`) || name.startsWith(STAGING_PREFIX);
 }
 
 /** What a failure to take a place, or to make it, means to a person. */

@@ -25,6 +25,11 @@ export function journalPath(folder: string, name: string): string {
   return join(folder, `.swap.${name}.json`);
 }
 
+/** Whether a file of this name is a journal. */
+export function isJournal(name: string): boolean {
+  return JOURNAL_NAME.test(name);
+}
+
 /** The journals of swaps that were begun in a folder and are not at their end. */
 export async function pendingSwaps(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((thrown: unknown) => {
@@ -32,7 +37,7 @@ export async function pendingSwaps(folder: string): Promise<string[]> {
     throw thrown;
   });
   return names
-    .filter((name) => JOURNAL_NAME.test(name))
+    .filter(isJournal)
     .sort()
     .map((name) => join(folder, name));
 }

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { refuseInputs } from '../base/output-file.ts';
 import type { WhatIfCube } from '../buckets/what-if.ts';
 import type { WhatIfThresholds } from '../buckets/what-if-count.ts';
 import type { MergedRuns } from '../pipeline/merge-runs.ts';
@@ -43,6 +44,7 @@ async function bucketsCommand(invocation: Invocation): Promise<number> {
   const inputs = (parsed['inputs'] as string[] | undefined) ?? [];
   if (inputs.length === 0) throw usageError('buckets needs run folders, tag files or stores to count.');
   refuseMisuse(values);
+  if (values['html'] !== undefined) refuseInputs(values['html'] as string, inputs);
   return withInterrupt(
     () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
     async (signal) => {
@@ -57,12 +59,9 @@ async function bucketsCommand(invocation: Invocation): Promise<number> {
   );
 }
 
-async function count(
-  inputs: readonly string[],
-  invocation: Invocation,
-  signal: AbortSignal,
-): Promise<number> {
+async function count(given: readonly string[], invocation: Invocation, signal: AbortSignal): Promise<number> {
   const { values } = invocation;
+  const inputs = await withoutOutput(given, values['output-folder'] as string | undefined);
   const merged = await merge(inputs, values);
   const result = await (values['stored'] === true
     ? readStoredResult(inputs, values)
@@ -72,6 +71,21 @@ async function count(
     `${values['json'] === true ? bucketsJson(result, merged) : describeBuckets(result, merged)}\n`,
   );
   return 0;
+}
+
+/** An earlier merge among the runs that a pattern means is what this one replaces. */
+async function withoutOutput(
+  given: readonly string[],
+  outputFolder: string | undefined,
+): Promise<readonly string[]> {
+  if (outputFolder === undefined) return given;
+  const { expandFolders } = await import('../tally/inputs.ts');
+  const inputs = await expandFolders(given);
+  const others = inputs.filter((path) => resolve(path) !== resolve(outputFolder));
+  if (others.length < inputs.length) {
+    process.stderr.write(`Passed over ${outputFolder}: what this command writes is none of its inputs.\n`);
+  }
+  return others;
 }
 
 async function countInputs(

@@ -93,6 +93,7 @@ async function lookUp(
     await writeAnswers(output, store.meta.columns, answers, {
       memoryLimitMb: values['memory-mb'] as number,
       signal,
+      inputs: values['input'] === undefined ? [] : [values['input'] as string],
     });
     return 0;
   } catch (thrown) {

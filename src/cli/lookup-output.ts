@@ -49,6 +49,8 @@ export interface WriteOptions {
   /** For Parquet. */
   readonly memoryLimitMb: number;
   readonly signal: AbortSignal;
+  /** Files that are read, which none of the answers may replace. */
+  readonly inputs: readonly string[];
 }
 
 /**
@@ -64,8 +66,9 @@ export async function writeAnswers(
   options: WriteOptions,
 ): Promise<void> {
   if (output.path === undefined) return printAnswers(textOf(output, names, answers), options);
-  const file = await OutputFile.open(output.path, output.overwrite);
+  const file = await OutputFile.open(output.path, output.overwrite, options.inputs);
   try {
+    options.signal.throwIfAborted();
     if (output.format === 'parquet') await writeParquet(file.temporary, names, answers, options);
     else await pipeline(textOf(output, names, answers), createWriteStream(file.temporary, { flags: 'wx' }));
     await file.commit();

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
-import { TEMPORARY_SUFFIX, writeError, writeFileAtomic } from '../base/files.ts';
+import { writeFileAtomic } from '../base/files.ts';
+import { isEmptyPlace, OutputPlace, resolvePlace } from '../base/output-place.ts';
 import { packageVersion } from '../base/package.ts';
 import { BucketSums } from '../buckets/bucket-sums.ts';
 import { type BucketSummary, checkMeans, summarize } from '../buckets/summary.ts';
@@ -13,12 +12,14 @@ import { loadHead } from '../heads/load.ts';
 import { resolveEncoder } from '../models/registry.ts';
 import { decodePartials } from '../shards/partials.ts';
 import { writeBuckets } from './merge.ts';
+import { listRunFiles } from './run-files.ts';
 import { RunFolder } from './run-folder.ts';
 import { type RunRecord, readRunRecord } from './run-record.ts';
 import { addCounts, emptyCounts, type RowCounts, readFinishedShard, readShardFile } from './stats.ts';
 import { countTags, readWhatIf, writeWhatIf } from './what-if.ts';
 
 const MARKER = 'merged.json';
+const FLAG = '--output-folder';
 
 /** Several runs as one. */
 export interface MergedRuns {
@@ -34,42 +35,40 @@ export interface MergedRuns {
  * shard by shard, so the means are those of all rows together. The folder appears whole or not at all.
  *
  * @param headFile the runs' aesthetic head, for the check of means; the built-in encoder's own is found
- * @throws BowerbirdError BB_MERGE_REFUSED, BB_OUTPUT_FOLDER, BB_RUN_CORRUPT, BB_HEAD_MISMATCH
+ * @throws BowerbirdError BB_MERGE_REFUSED, BB_OUTPUT_FOLDER, BB_RUN_CORRUPT, BB_HEAD_MISMATCH, BB_RUN_LOCKED,
+ *   BB_DISK_FULL, BB_SHARD_WRITE
  */
 export async function mergeRuns(
   runPaths: readonly string[],
   outputFolder: string,
   headFile: string | undefined,
 ): Promise<MergedRuns> {
-  const output = resolve(outputFolder);
-  await refuseForeign(output);
+  const output = resolvePlace(outputFolder, FLAG);
+  refuseForeign(output);
   const runs = await Promise.all(runPaths.map(openRun));
   refuseMisfits(runs);
-  const head = await findHead(runs[0]!.record, headFile);
-  const counts = emptyCounts();
-  const sums = new BucketSums(runs[0]!.record.encoder.dimension);
-  const cube = new WhatIfCube();
-  for (const run of runs) await addRun(run, counts, sums, cube);
-  const buckets = summarize(sums, head?.linear);
-  const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
-  const temporary = join(dirname(output), `.${basename(output)}.${randomUUID()}${TEMPORARY_SUFFIX}`);
+  refuseWithin(runs, output);
+  const place = await OutputPlace.take(output, { flag: FLAG });
   try {
-    const folder = new RunFolder(temporary);
-    await mkdir(temporary, { recursive: true });
+    refuseForeign(output);
+    const head = await findHead(runs[0]!.record, headFile);
+    const counts = emptyCounts();
+    const sums = new BucketSums(runs[0]!.record.encoder.dimension);
+    const cube = new WhatIfCube();
+    await place.clear();
+    for (const run of runs) await addRun(run, place.staging, { counts, sums, cube });
+    const buckets = summarize(sums, head?.linear);
+    const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
+    const folder = new RunFolder(place.files);
     await writeBuckets(folder, buckets);
     await writeWhatIf(folder.whatIf, cube);
-    await writeFileAtomic(
-      folder.file(MARKER),
-      `${JSON.stringify(describe(runs, counts, meanCheck), null, 2)}\n`,
-    );
-    await rm(output, { recursive: true, force: true });
-    await rename(temporary, output);
-  } catch (thrown) {
-    throw writeError(thrown, output);
+    const description = describe(runs, counts, meanCheck);
+    await writeFileAtomic(folder.file(MARKER), `${JSON.stringify(description, null, 2)}\n`);
+    await place.publish(await listRunFiles(output), MARKER);
+    return { runs: runs.map(({ folder: { path } }) => path), counts, buckets, meanCheck };
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await place.release();
   }
-  return { runs: runs.map(({ folder }) => folder.path), counts, buckets, meanCheck };
 }
 
 interface OpenRun {
@@ -85,15 +84,18 @@ async function openRun(path: string): Promise<OpenRun> {
 }
 
 /** An earlier merge is replaced; anything else in the way is somebody's. */
-async function refuseForeign(output: string): Promise<void> {
-  if (!existsSync(output) || existsSync(join(output, MARKER))) return;
-  const names = await readdir(output).catch(() => ['']);
-  if (names.length === 0) return;
+function refuseForeign(output: string): void {
+  if (isEmptyPlace(output) || existsSync(join(output, MARKER))) return;
   throw new BowerbirdError(
     'BB_OUTPUT_FOLDER',
-    `${output} exists and is no earlier merge. Choose another --output-folder.`,
+    `${output} exists and is no earlier merge. Choose another ${FLAG}.`,
     { fields: { path: output } },
   );
+}
+
+function refuseWithin(runs: readonly OpenRun[], output: string): void {
+  const run = runs.find(({ folder }) => realpathSync(folder.path) === output);
+  if (run) throw refused(`${run.folder.path} is one of the runs. Choose another ${FLAG}.`);
 }
 
 function refuseMisfits(runs: readonly OpenRun[]): void {
@@ -150,11 +152,17 @@ async function findHead(
   );
 }
 
+interface Sums {
+  readonly counts: RowCounts;
+  readonly sums: BucketSums;
+  readonly cube: WhatIfCube;
+}
+
+/** @param spillFolder where DuckDB spills: the runs themselves are only read */
 async function addRun(
   { folder, record }: OpenRun,
-  counts: RowCounts,
-  sums: BucketSums,
-  cube: WhatIfCube,
+  spillFolder: string,
+  { counts, sums, cube }: Sums,
 ): Promise<void> {
   const own = emptyCounts();
   for (let id = 0; id < record.shards; id++) {
@@ -167,15 +175,19 @@ async function addRun(
     sums.merge(decodePartials(await readShardFile(folder.partials(id), stats)));
   }
   addCounts(counts, own);
-  cube.merge(await cubeOf({ folder, record }, own));
+  cube.merge(await cubeOf({ folder, record }, spillFolder, own));
 }
 
 /** The stored cube where it is this run's as it is now; runs of earlier versions have none. */
-async function cubeOf({ folder, record }: OpenRun, counts: RowCounts): Promise<WhatIfCube> {
+async function cubeOf(
+  { folder, record }: OpenRun,
+  spillFolder: string,
+  counts: RowCounts,
+): Promise<WhatIfCube> {
   const stored = record.state === 'done' ? await readWhatIf(folder.whatIf) : undefined;
   if (stored?.rows === counts.successes) return stored;
   const tags = Array.from({ length: record.shards }, (_, id) => folder.tags(id));
-  return (await countTags(tags, folder.staging, counts)).cube;
+  return (await countTags(tags, spillFolder, counts)).cube;
 }
 
 function describe(runs: readonly OpenRun[], counts: RowCounts, meanCheck: number | undefined): unknown {

@@ -75,7 +75,7 @@ export interface ExpandOptions {
  * those that start with `_` (markers of Spark and Hadoop).
  *
  * @throws ShardError BB_INPUT_NOT_FOUND for an input that leads to no file, BB_INPUT_FORMAT for a named file whose
- *   extension says nothing, BB_OUTPUT_FOLDER for a named file that the command would write over
+ *   extension says nothing, BB_OUTPUT_FOLDER where an input is only what the command writes
  */
 export async function expandInputs(
   inputs: readonly string[],
@@ -240,7 +240,7 @@ function ownNote(count: number, { path }: OwnOutput): string {
 
 function onlyOwn(input: string, { path }: OwnOutput): ShardError {
   return new ShardError(
-    'BB_INPUT_NOT_FOUND',
+    'BB_OUTPUT_FOLDER',
     `${input} holds no input file but those in ${path}, which this command writes. Choose another output, or other inputs.`,
     { fields: { input, output: path } },
   );

@@ -36,8 +36,18 @@ export interface FoundInputs {
   readonly fromRuns: boolean;
 }
 
-/** Finds the files. @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT */
-export async function findInputs(metadata: readonly string[], tags: readonly string[]): Promise<FoundInputs> {
+/**
+ * Finds the files; those in the output folder are none.
+ *
+ * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_OUTPUT_FOLDER
+ */
+export async function findInputs(
+  metadata: readonly string[],
+  tags: readonly string[],
+  outputFolder: string,
+  onNote: ((note: string) => void) | undefined,
+): Promise<FoundInputs> {
+  const options = { output: { path: outputFolder }, onNote };
   const fromRuns = metadata.map((path) => tagsOf(path) !== path);
   if (new Set(fromRuns).size > 1) {
     throw new ShardError(
@@ -46,8 +56,8 @@ export async function findInputs(metadata: readonly string[], tags: readonly str
     );
   }
   return {
-    metadata: await expandInputs(metadata.map(tagsOf)),
-    tags: tags.length === 0 ? [] : await expandInputs(tags.map(tagsOf)),
+    metadata: await expandInputs(metadata.map(tagsOf), options),
+    tags: tags.length === 0 ? [] : await expandInputs(tags.map(tagsOf), options),
     fromRuns: fromRuns[0] ?? false,
   };
 }

@@ -1,45 +1,44 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
-import { messageOf } from '../base/errors.ts';
-import { syncPath, TEMPORARY_SUFFIX, writeError } from '../base/files.ts';
-import { type Lock, takeLock } from '../base/lock.ts';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join, normalize, resolve, sep } from 'node:path';
+import { makeFolders, writeError } from '../base/files.ts';
+import { isEmptyPlace, OutputPlace, resolvePlace } from '../base/output-place.ts';
 import { SubsetError } from './errors.ts';
+import type { SubsetSummary } from './summary.ts';
 
 /** The file that makes a folder a subset. */
 export const SUBSET_FILE = 'subset.json';
 
-/**
- * The folder that a subset is written to. All is made in a staging folder beside it and appears under the final name
- * by one rename, so that nobody ever sees a part.
- */
+const FLAG = '--output-folder';
+
+/** The folder that a subset is written to: all is staged and published together, so that nobody ever takes a part for it. */
 export class OutputFolder {
   readonly path: string;
   readonly #overwrite: boolean;
-  readonly #staging: string;
-  readonly #spill: string;
-  #lock: Lock | undefined;
+  readonly #temporaryFolder: string | undefined;
+  #place: OutputPlace | undefined;
 
-  /** @param temporaryFolder where DuckDB spills; within the staging folder where not given */
+  /**
+   * @param temporaryFolder where DuckDB spills; within the staging folder where not given
+   * @throws BowerbirdError BB_OUTPUT_FOLDER where it is a file
+   */
   constructor(path: string, overwrite: boolean, temporaryFolder?: string) {
-    this.path = resolve(path);
+    this.path = resolvePlace(path, FLAG);
     this.#overwrite = overwrite;
-    this.#staging = join(dirname(this.path), `.${basename(this.path)}.${randomUUID()}${TEMPORARY_SUFFIX}`);
-    const name = createHash('sha256').update(this.path).digest('hex').slice(0, 16);
-    this.#spill = temporaryFolder
-      ? join(resolve(temporaryFolder), `bowerbird-subset-${name}`)
-      : join(this.#staging, 'spill');
+    this.#temporaryFolder = temporaryFolder;
   }
 
   /** Where the files are written until they are published. */
   get filesFolder(): string {
-    return join(this.#staging, 'subset');
+    return this.#opened.files;
   }
 
   /** Where DuckDB spills. */
   get spillFolder(): string {
-    return this.#spill;
+    if (!this.#temporaryFolder) return join(this.#opened.staging, 'spill');
+    const name = createHash('sha256').update(this.path).digest('hex').slice(0, 16);
+    return join(resolve(this.#temporaryFolder), `bowerbird-subset-${name}`);
   }
 
   /**
@@ -49,62 +48,36 @@ export class OutputFolder {
    */
   check(inputs: readonly string[]): void {
     const input = inputs.find((path) => path === this.path || path.startsWith(this.path + sep));
+    const fields = { fields: { path: this.path } };
     if (input) {
       throw new SubsetError(
         'BB_OUTPUT_FOLDER',
-        `${this.path} holds an input, ${input}. Name another --output-folder.`,
-        {
-          fields: { path: this.path },
-        },
+        `${this.path} holds an input, ${input}. Name another ${FLAG}.`,
+        fields,
       );
     }
-    if (!existsSync(this.path)) return;
-    if (!statSync(this.path).isDirectory()) {
-      throw new SubsetError('BB_OUTPUT_FOLDER', `${this.path} is a file. Name a folder as --output-folder.`, {
-        fields: { path: this.path },
-      });
-    }
-    if (readdirSync(this.path).length === 0) return;
+    if (isEmptyPlace(this.path)) return;
     const isSubset = existsSync(join(this.path, SUBSET_FILE));
     if (isSubset && this.#overwrite) return;
     const advice = isSubset
-      ? 'Name another --output-folder, or replace it with --incremental-mode overwrite.'
-      : 'It is no subset, so it is never replaced. Name another --output-folder.';
-    throw new SubsetError('BB_SUBSET_EXISTS', `${this.path} exists already. ${advice}`, {
-      fields: { path: this.path },
-    });
+      ? `Name another ${FLAG}, or replace it with --incremental-mode overwrite.`
+      : `It is no subset, so it is never replaced. Name another ${FLAG}.`;
+    throw new SubsetError('BB_SUBSET_EXISTS', `${this.path} exists already. ${advice}`, fields);
   }
 
   /**
-   * Takes the name for this process, checks it once more (another run may have finished meanwhile), removes what a
+   * Takes the folder for this process, checks it once more (another run may have finished meanwhile), removes what a
    * killed run left, and makes the staging folder.
+   *
+   * @throws BowerbirdError BB_OUTPUT_FOLDER, BB_RUN_LOCKED, BB_DISK_FULL; as `check`
    */
-  async open(inputs: readonly string[]): Promise<void> {
-    const parent = dirname(this.path);
+  async open(inputs: readonly string[], onWait?: (message: string) => void): Promise<void> {
+    this.#place = await OutputPlace.take(this.path, { flag: FLAG, onWait });
     try {
-      await mkdir(parent, { recursive: true });
-    } catch (thrown) {
-      throw new SubsetError('BB_OUTPUT_FOLDER', `${parent} cannot be made: ${messageOf(thrown)}`, {
-        cause: thrown,
-        fields: { path: parent },
-      });
-    }
-    try {
-      this.#lock = await takeLock(
-        join(parent, `.${basename(this.path)}.subset.lock`),
-        (who) =>
-          new SubsetError(
-            'BB_RUN_LOCKED',
-            `${this.path} is being written by ${who}. Wait for it, or name another --output-folder.`,
-            {
-              fields: { path: this.path },
-            },
-          ),
-      );
       this.check(inputs);
-      await this.#sweep();
-      await mkdir(this.filesFolder, { recursive: true });
-      await mkdir(this.#spill, { recursive: true });
+      await this.#place.clear();
+      await rm(this.spillFolder, { recursive: true, force: true });
+      await makeFolders(this.spillFolder);
     } catch (thrown) {
       await this.close();
       throw writeError(thrown, this.path);
@@ -114,47 +87,41 @@ export class OutputFolder {
   /** Removes what was made so far. */
   async clear(): Promise<void> {
     await rm(this.filesFolder, { recursive: true, force: true });
-    await mkdir(this.filesFolder, { recursive: true });
+    await makeFolders(this.filesFolder);
   }
 
-  /** Publishes what lies in `filesFolder`. @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE */
+  /** Publishes what lies in `filesFolder`. @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE, BB_RUN_LOCKED */
   async publish(): Promise<void> {
-    try {
-      await this.#syncFolders(this.filesFolder);
-      if (existsSync(this.path)) await rename(this.path, join(this.#staging, 'replaced'));
-      await rename(this.filesFolder, this.path);
-      await syncPath(dirname(this.path));
-    } catch (thrown) {
-      throw writeError(thrown, this.path);
-    }
+    await this.#opened.publish(this.#replaced(), SUBSET_FILE);
   }
 
-  /** Removes staging and spill and gives the name back. */
+  /** Removes staging and spill and gives the folder back. */
   async close(): Promise<void> {
-    await rm(this.#staging, { recursive: true, force: true });
-    await rm(this.#spill, { recursive: true, force: true });
-    await this.#lock?.release();
-    this.#lock = undefined;
+    const place = this.#place;
+    if (!place) return;
+    await rm(this.spillFolder, { recursive: true, force: true });
+    this.#place = undefined;
+    await place.release();
   }
 
-  async #sweep(): Promise<void> {
-    const parent = dirname(this.path);
-    const prefix = `.${basename(this.path)}.`;
-    const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-    for (const name of await readdir(parent)) {
-      if (!name.startsWith(prefix) || !name.endsWith(TEMPORARY_SUFFIX)) continue;
-      if (!uuid.test(name.slice(prefix.length, -TEMPORARY_SUFFIX.length))) continue;
-      await rm(join(parent, name), { recursive: true, force: true });
-    }
-    await rm(this.#spill, { recursive: true, force: true });
+  get #opened(): OutputPlace {
+    if (!this.#place) throw new Error('the output folder is not open');
+    return this.#place;
   }
 
-  async #syncFolders(folder: string): Promise<void> {
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) await this.#syncFolders(path);
-      else await syncPath(path);
+  /** The files of the subset that is there, as it names them itself; what else lies in the folder stays. */
+  #replaced(): string[] {
+    const path = join(this.path, SUBSET_FILE);
+    if (!existsSync(path)) return [];
+    try {
+      const { subsets } = JSON.parse(readFileSync(path, 'utf8')) as SubsetSummary;
+      const names = subsets.flatMap(({ folder, files }) =>
+        files.map(({ name }) => normalize(join(folder, name))),
+      );
+      return names.filter((name) => !name.startsWith('..'));
+    } catch {
+      // What is damaged names nothing: its files are found by their names.
+      return readdirSync(this.path).filter((name) => /^part-\d+-.*\.parquet$/.test(name));
     }
-    await syncPath(folder);
   }
 }

@@ -35,11 +35,11 @@ export async function runSubset(
   options: SubsetOptions,
   listeners: SubsetListeners = {},
 ): Promise<SubsetResult> {
-  const found = await findInputs(options.metadata, options.tags);
   const output = new OutputFolder(options.outputFolder, options.overwrite, options.temporaryFolder);
+  const found = await findInputs(options.metadata, options.tags, output.path, listeners.onNote);
   const inputs = [...found.metadata, ...found.tags].map(({ path }) => path);
   output.check(inputs);
-  await output.open(inputs);
+  await output.open(inputs, listeners.onNote);
   const skipped: SkippedFile[] = [];
   try {
     for (;;) {

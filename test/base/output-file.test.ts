@@ -120,3 +120,16 @@ test('what killed processes left beside an output goes when it is written again;
   await OutputFile.open(path, false);
   t.deepEqual(await readdir(folder), [basename(living.temporary)]);
 });
+
+test('an input is never replaced, by whatever link it is reached', async (t) => {
+  const folder = await makeFolder(t);
+  const path = join(folder, 'hashes.parquet');
+  await writeFile(path, 'hashes');
+  await symlink(path, join(folder, 'link.parquet'));
+  for (const name of ['hashes.parquet', 'link.parquet']) {
+    await t.throwsAsync(OutputFile.open(join(folder, name), true, [path]), {
+      code: 'BB_OUTPUT_EXISTS',
+      message: /is an input of this command/,
+    });
+  }
+});

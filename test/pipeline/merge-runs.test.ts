@@ -5,7 +5,7 @@ import { decodeNpy } from '../../src/shards/npy.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { runCli } from '../helpers/run-cli.ts';
 import { schemaProblems, valueProblems } from '../helpers/schemas.ts';
-import { LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';
+import { digestRun, LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
 interface BucketsFile {
@@ -54,8 +54,14 @@ test('merged runs have the counts and means of all their rows, and the what-if o
   t.deepEqual(schemaProblems('what-if.schema.json', world.path('whole', 'what-if.json')), []);
 
   const merged = world.path('merged');
-  const result = await runCli(['buckets', world.path('runs/*'), '--output-folder', merged, '--json']);
+  const args = ['buckets', world.path('{runs/*,merged}'), '--output-folder', merged, '--json'];
+  const result = await runCli(args);
   t.is(result.exitCode, 0, result.stderr);
+  const digests = await digestRun(merged);
+  const repeated = await runCli(args);
+  t.regex(repeated.stderr, /Passed over .*merged: what this command writes/);
+  t.is(repeated.stdout, result.stdout);
+  t.deepEqual(await digestRun(merged), digests);
   t.deepEqual(valueProblems('bucket-statistics.schema.json', JSON.parse(result.stdout)), []);
   const [ours, whole] = [await readBuckets(merged), await readBuckets(world.path('whole'))];
   for (const [i, { bucket, count, mean_score, head_on_mean, raw_mean_file }] of ours.entries()) {

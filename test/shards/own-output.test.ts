@@ -68,7 +68,7 @@ test('a named input that the command would write over is refused', async (t) => 
   });
   await t.throwsAsync(find(folder, ['out/c.csv'], 'out', false), { code: 'BB_OUTPUT_FOLDER' });
   await t.throwsAsync(find(folder, ['out/tags'], 'out'), {
-    code: 'BB_INPUT_NOT_FOUND',
+    code: 'BB_OUTPUT_FOLDER',
     message: /this command writes/,
   });
 });

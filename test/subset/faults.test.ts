@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { chmod, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -207,4 +207,41 @@ test('an existing subset stays unless it is to be replaced; any other folder alw
   await t.throwsAsync(runSubset({ ...other, outputFolder: join(folder, 'metadata') }), {
     code: 'BB_OUTPUT_FOLDER',
   });
+});
+
+test('a mount point, an empty folder and a folder among the inputs take a subset, and its successor', async (t) => {
+  const folder = await makeFolder(t);
+  await writeMetadata(folder, [rowsOf(10)]);
+  const disk = await mountSmallDisk(t, 4);
+  await mkdir(join(folder, 'empty'));
+  const places = [join(folder, 'empty'), ...(disk ? [disk.path] : []), join(folder, 'metadata', 'out')];
+  for (const outputFolder of places) {
+    await runSubset(optionsOf(folder, { outputFolder }));
+    await writeFile(join(outputFolder, 'notes.txt'), 'mine');
+    const again = { outputFolder, overwrite: true, where: 'WIDTH > 5' };
+    const { summary } = await runSubset(optionsOf(folder, again));
+    t.is(summary.metadata.rows, 10);
+    t.is((await readSubset(outputFolder)).length, 4);
+    const files = summary.subsets[0]!.files.map(({ name }) => name);
+    t.deepEqual(readdirSync(outputFolder).sort(), ['notes.txt', 'subset.json', ...files].sort());
+  }
+});
+
+test('a subset whose publishing was cut short is brought to its end by the next run, which then refuses to replace it', async (t) => {
+  const folder = await makeFolder(t);
+  await writeMetadata(folder, [rowsOf(10)]);
+  const out = join(folder, 'out');
+  await runSubset(optionsOf(folder));
+  const staging = '.output.01234567-89ab-4cde-8f01-23456789abcd.tmp/files';
+  await mkdir(join(out, staging), { recursive: true });
+  const names = readdirSync(out).filter((name) => !name.startsWith('.'));
+  for (const name of names) await rename(join(out, name), join(out, staging, name));
+  const entries = names.map((name) => ({ staged: `${staging}/${name}`, final: name }));
+  await writeFile(
+    join(out, '.swap.output.json'),
+    JSON.stringify({ format: 'bowerbird-swap', version: 1, entries }),
+  );
+  await t.throwsAsync(runSubset(optionsOf(folder)), { code: 'BB_SUBSET_EXISTS' });
+  t.deepEqual(readdirSync(out).sort(), names.sort());
+  t.is((await readSubset(out)).length, 10);
 });
