@@ -6,17 +6,14 @@ import { type FlagValues, usageError } from './flags.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
 
 /** Flags of `score` that only stored embeddings have a use for. */
-const ONLY_EMBEDDINGS = [
-  'embedding-col',
-  'skip-bad-files',
-  'extra-head',
-  'normalize',
-  'scores-only',
-  'score-threads',
-];
+const ONLY_EMBEDDINGS = ['embedding-col', 'extra-head', 'normalize', 'scores-only', 'score-threads'];
 
 /** Flags of `score` that stored embeddings have no use for. */
 const NOT_EMBEDDINGS = [
+  'delimiter',
+  'quote',
+  'encoding',
+  'no-header',
   'number-sample-per-shard',
   'clip-model',
   'device',

@@ -9,8 +9,8 @@ import type { ScoreOutcome } from '../pipeline/score.ts';
 import { dropRuleText } from '../report/drop-rule-text.ts';
 import { describeScoreSource, hasScoreSource } from '../report/score-source.ts';
 import { describeUnchecked } from '../report/unchecked.ts';
-import type { BadFile } from '../rescore/plan.ts';
 import { FAILURE_NAMES, type FailedStatus } from '../samples/reasons.ts';
+import type { BadFile } from '../shards/bad-files.ts';
 import { partLines } from './parts-view.ts';
 
 type DoneOutcome = Extract<ScoreOutcome, { state: 'done' }>;

@@ -55,7 +55,7 @@ async function scoreCommand(invocation: Invocation): Promise<number> {
     return 130;
   }
   const describe = values['json'] === true ? describeJson : describeResult;
-  process.stdout.write(`${describe(outcome, badFiles)}\n`);
+  process.stdout.write(`${describe(outcome, badFiles ?? outcome.record.bad_files)}\n`);
   return 0;
 }
 

@@ -31,6 +31,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
     allowBatchDependence: values['allow-batch-dependence'] as boolean,
     saveEmbeddings: values['save-embeddings'] as boolean,
     incrementalMode: values['incremental-mode'] as ScoreConfig['incrementalMode'],
+    skipBadFiles: values['skip-bad-files'] as boolean,
     retryFailed: values['retry-failed'] as boolean,
     download: {
       threadCount: number('thread-count'),

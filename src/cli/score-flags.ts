@@ -50,7 +50,8 @@ export const SCORE_FLAGS: FlagTable = {
     group: INPUT,
     type: 'boolean',
     default: false,
-    describe: 'With stored embeddings: pass over files that are broken or without partner, and count them',
+    describe:
+      'Pass over files that cannot be read, and count them; rows that a damaged file has lost end as input_unreadable',
   },
   'clip-model': {
     group: MODELS,

@@ -29,6 +29,8 @@ export interface ScoreConfig {
   readonly allowBatchDependence: boolean;
   readonly saveEmbeddings: boolean;
   readonly incrementalMode: 'incremental' | 'overwrite' | 'extend';
+  /** Passes over inputs that cannot be read, and goes on where one is damaged. */
+  readonly skipBadFiles: boolean;
   /** Also takes up the failed rows of finished shards. */
   readonly retryFailed: boolean;
   readonly download: DownloadConfig;

@@ -21,6 +21,7 @@ export async function planScore(
     inputs: [...config.inputs],
     ...(config.inputFormat && { inputFormat: config.inputFormat }),
     text: config.text,
+    skipBadFiles: config.skipBadFiles,
     ...(config.urlColumn && { urlColumn: config.urlColumn }),
     ...(config.captionColumn && { captionColumn: config.captionColumn }),
     ...(config.hashColumn && { hashColumn: config.hashColumn }),
@@ -33,6 +34,7 @@ export async function planScore(
     onNote: onProblem,
   });
   tellMalformed(plan, onProblem);
+  tellBadFiles(plan, onProblem);
   if (config.incrementalMode !== 'extend' || !existing) return plan;
   return keepPlaces(plan, existing);
 }
@@ -44,6 +46,10 @@ function tellMalformed({ inputs }: RunPlan, onProblem: (message: string) => void
     const note = malformedNote(input);
     if (note) onProblem(`${note} Rows without a URL end as url_missing.`);
   }
+}
+
+function tellBadFiles({ badFiles }: RunPlan, onProblem: (message: string) => void): void {
+  for (const { message } of badFiles) onProblem(`Passed over: ${message}`);
 }
 
 function keepPlaces(plan: RunPlan, existing: RunRecord): RunPlan {

@@ -6,6 +6,7 @@ import type { Decoder } from '../decode/decoder.ts';
 import type { Encoder } from '../embed/encoder.ts';
 import type { Head } from '../heads/head.ts';
 import type { EncoderFiles } from '../models/encoder-files.ts';
+import type { BadFile } from '../shards/bad-files.ts';
 import type { RunPlan } from '../shards/plan.ts';
 import type { PlayedPart } from '../shards/played-parts.ts';
 import { resultSettings, type ScoreConfig } from './config.ts';
@@ -41,6 +42,8 @@ export interface RunRecord {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly thresholds: Thresholds;
   readonly inputs: readonly RecordedInput[];
+  /** Inputs that were passed over, where there are any. */
+  readonly bad_files?: readonly BadFile[];
   readonly rows: number;
   readonly shards: number;
   readonly columns: Readonly<Record<string, string>>;
@@ -95,6 +98,7 @@ export function describeRun({ config, plan, thresholds, encoderFiles, encoder, h
       bytes: sizeBytes,
       fingerprint,
     })),
+    ...(plan.badFiles.length > 0 && { bad_files: plan.badFiles }),
     rows: plan.rowCount,
     shards: plan.shards.length,
     columns: { ...plan.columns } as Record<string, string>,

@@ -1,4 +1,4 @@
-import { codeOf } from '../base/errors.ts';
+import { BowerbirdError, codeOf } from '../base/errors.ts';
 import type { Lock } from '../base/lock.ts';
 import { createDownloader } from '../download/downloader.ts';
 import { createFilter } from '../filter/filter.ts';
@@ -49,6 +49,8 @@ export async function scoreShards(
   const database = await ShardDatabase.open({
     memoryLimitMb: config.resources.memoryLimitMb,
     temporaryFolder: folder.staging,
+    skipBadRows: config.skipBadFiles,
+    onNote: (message) => progress.note(message),
   });
   const stages = new Stages({
     downloader,
@@ -153,7 +155,7 @@ class ShardRun {
   }
 
   async #openShard(shard: StagedShard): Promise<ShardWork> {
-    const { facts, folder } = this.#tools;
+    const { facts, folder, progress } = this.#tools;
     const finished = this.#finished.get(shard.spec.id);
     const earlier = finished && (await readEarlierShard(folder, finished));
     const picker = this.#pictured.has(shard.spec.id)
@@ -161,6 +163,11 @@ class ShardRun {
       : undefined;
     const work = new ShardWork(shard, facts.encoder.dimension, Object.keys(facts.heads) as Tag[], picker);
     if (earlier) carryOver(work, earlier);
+    for (const [index, failure] of shard.unread) {
+      if (work.states[index]!.kind !== 'pending') throw damagedSince(facts, shard.spec);
+      work.failed(index, failure);
+      progress.countFailure(failure.reason);
+    }
     const job = this.#commitWhenComplete(work, earlier);
     this.#open.add(job);
     // A failed commit stays in the set, so that the loop meets it; a finished one leaves.
@@ -182,6 +189,16 @@ class ShardRun {
     progress.finishedShards++;
     progress.kept += stats.kept;
   }
+}
+
+/** The rows of a finished shard are written anew with those that are tried again: what was read once has to be there. */
+function damagedSince({ plan }: RunFacts, { id, inputIndex }: ShardSpec): BowerbirdError {
+  const { path } = plan.inputs[inputIndex]!;
+  return new BowerbirdError(
+    'BB_SHARD_READ',
+    `${path} is damaged in rows that shard ${id} has finished. Mend the file, or leave out --retry-failed.`,
+    { fields: { path, shard: id } },
+  );
 }
 
 function evenlySpaced(shards: readonly ShardSpec[], most: number): Set<number> {

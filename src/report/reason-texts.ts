@@ -8,6 +8,14 @@ const LINK_ROT = 'Link rot: nothing to do.';
 const RETRY_LATER = 'Often passes: run again with --retry-failed.';
 
 const TEXTS: Readonly<Record<string, ReasonText>> = {
+  input_not_utf8: {
+    meaning: 'A text of the row, in a Parquet input, is not UTF-8.',
+    advice: 'Write the column anew as UTF-8 if there are many.',
+  },
+  input_unreadable: {
+    meaning: 'The input is damaged where the row stands.',
+    advice: 'Fetch the file again, then run with --retry-failed.',
+  },
   url_missing: {
     meaning: 'The row has no URL.',
     advice: 'Check --url-col if there are many.',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DuckDBInstance } from '@duckdb/node-api';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import type { RunRecord } from '../pipeline/run-record.ts';
+import { type BadFile, withWayOn } from '../shards/bad-files.ts';
 import { asSpelt, type ColumnMapping, type FileColumn, type SchemaColumn } from '../shards/columns.ts';
 import { ShardError } from '../shards/errors.ts';
 import { type Footer, readFooter } from '../shards/footer.ts';
@@ -27,12 +28,6 @@ export interface RescoreInput extends EmbeddingPair {
   readonly sample: RowSample;
   /** sha256 (hex) over the sampled rows and the metadata's footer. */
   readonly fingerprint: string;
-}
-
-/** A file that was passed over, and why. */
-export interface BadFile {
-  readonly path: string;
-  readonly message: string;
 }
 
 /** What a run over stored embeddings reads. One shard per .npy file. */
@@ -61,16 +56,10 @@ const BAD_FILE_CODES: readonly (string | undefined)[] = [
   'BB_PAIR_MISMATCH',
   'BB_SHARD_READ',
 ];
-const WAY_ON = 'Mend it, or pass over such files with --skip-bad-files.';
 
 /** Whether --skip-bad-files passes over what led to this error. */
 export function isBadFile(thrown: unknown): thrown is BowerbirdError {
   return thrown instanceof BowerbirdError && BAD_FILE_CODES.includes(codeOf(thrown));
-}
-
-/** The error of a file that was not passed over, with the way on. */
-export function withWayOn(error: BowerbirdError): BowerbirdError {
-  return new ShardError(error.code, `${error.message} ${WAY_ON}`, { cause: error, fields: error.fields });
 }
 
 /**

@@ -36,6 +36,7 @@ export function describeRescore(
       bytes: layout.sizeBytes,
       fingerprint,
     })),
+    ...(plan.badFiles.length > 0 && { bad_files: plan.badFiles }),
     rows: plan.rowCount,
     shards: plan.shards.length,
     columns: { ...plan.columns } as Record<string, string>,

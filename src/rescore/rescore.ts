@@ -15,6 +15,7 @@ import type { ScoreOutcome } from '../pipeline/score.ts';
 import { readFinishedShard, type ShardStats } from '../pipeline/stats.ts';
 import { filterOptions, sameThresholds } from '../pipeline/thresholds.ts';
 import type { FailureReason } from '../samples/reasons.ts';
+import { type BadFile, withWayOn } from '../shards/bad-files.ts';
 import { openDuckDb } from '../shards/duckdb.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import type { Block, BlockResult } from './block-scorer.ts';
@@ -23,7 +24,7 @@ import { type CommitTools, commitScored } from './commit.ts';
 import type { RescoreConfig } from './config.ts';
 import { type ColumnHead, loadHeads } from './head-set.ts';
 import { unpackEmbeddings } from './parquet-embeddings.ts';
-import { type BadFile, isBadFile, planRescore, type RescorePlan, withWayOn } from './plan.ts';
+import { isBadFile, planRescore, type RescorePlan } from './plan.ts';
 import { describeRescore, goOn, thresholdsOf } from './record.ts';
 import { ScoringThreads } from './scoring-threads.ts';
 

@@ -16,6 +16,8 @@ export const FAILURE_NAMES = {
  * to a sample ends as one of these, is counted under it, and docs/formats.md explains it (a test keeps both equal).
  */
 export const REASONS = {
+  input_not_utf8: 'failed_to_download',
+  input_unreadable: 'failed_to_download',
   url_missing: 'failed_to_download',
   url_invalid: 'failed_to_download',
   url_scheme_unsupported: 'failed_to_download',

@@ -1,25 +1,40 @@
 import { mkdir } from 'node:fs/promises';
 import type { DuckDBInstance } from '@duckdb/node-api';
 import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
-import { scanFile } from './file-scan.ts';
+import { type ScanOptions, scanFile } from './file-scan.ts';
 import type { RunPlan, ShardSpec } from './plan.ts';
+import { ScanInstance } from './scan-instance.ts';
 import { ShardTable } from './shard-table.ts';
 import { type StagedShard, stageShard } from './staged-shard.ts';
 
-/** Reads the shards of a plan and writes their tags: one DuckDB instance, one in-memory database per open shard. */
+/** What bounds the reading of shards, and what to do with what cannot be read. */
+export type ShardDatabaseOptions = DuckDbOptions & Partial<Omit<ScanOptions, 'stagingFolder'>>;
+
+/**
+ * Reads the shards of a plan and writes their tags: one DuckDB instance for the files that are read, one for the shards, with
+ * one in-memory database per open shard.
+ */
 export class ShardDatabase {
   readonly #instance: DuckDBInstance;
+  readonly #scans: ScanInstance;
+  readonly #scanOptions: ScanOptions;
   readonly #tables = new Set<ShardTable>();
   #tableCount = 0;
 
-  private constructor(instance: DuckDBInstance) {
+  private constructor(instance: DuckDBInstance, scans: ScanInstance, scanOptions: ScanOptions) {
     this.#instance = instance;
+    this.#scans = scans;
+    this.#scanOptions = scanOptions;
   }
 
   /** Opens the database. `memoryLimitMb` bounds all open shards and the pages being read, together. */
-  static async open(options: DuckDbOptions): Promise<ShardDatabase> {
-    await mkdir(options.temporaryFolder, { recursive: true });
-    return new ShardDatabase(await openDuckDb(options));
+  static async open(options: ShardDatabaseOptions): Promise<ShardDatabase> {
+    const { temporaryFolder, skipBadRows = false, onNote } = options;
+    await mkdir(temporaryFolder, { recursive: true });
+    // Pages and shards each get half.
+    const half = { ...options, memoryLimitMb: Math.ceil(options.memoryLimitMb / 2) };
+    const scanOptions = { stagingFolder: temporaryFolder, skipBadRows, onNote };
+    return new ShardDatabase(await openDuckDb(half), new ScanInstance(half), scanOptions);
   }
 
   /**
@@ -45,6 +60,7 @@ export class ShardDatabase {
   /** Gives everything back, open shards included. */
   async close(): Promise<void> {
     for (const table of this.#tables) await table.drop();
+    this.#scans.close();
     this.#instance.closeSync();
   }
 
@@ -54,10 +70,11 @@ export class ShardDatabase {
     specs: readonly ShardSpec[],
   ): AsyncGenerator<StagedShard> {
     const file = plan.inputs[inputIndex]!;
+    const scan = { ...this.#scanOptions, firstRow: specs[0]!.firstRow };
     let next = 0;
     let table: ShardTable | undefined;
     try {
-      for await (const rows of scanFile(this.#instance, file, plan, specs[0]!.firstRow)) {
+      for await (const rows of scanFile(this.#scans, file, plan, scan)) {
         const endRow = rows.firstRow + rows.rowCount;
         while (next < specs.length && specs[next]!.firstRow < endRow) {
           const spec = specs[next]!;

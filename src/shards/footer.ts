@@ -37,12 +37,18 @@ export async function readFooter(
 ): Promise<Footer> {
   const { sizeBytes, fingerprint } = await fingerprintOf(path);
   try {
-    const [metadata] = await queryRows<{ num_rows: bigint }>(
+    const [metadata] = await queryRows<{ num_rows: bigint; grouped: bigint | null }>(
       connection,
-      `SELECT num_rows FROM parquet_file_metadata(${quotePath(path)})`,
+      `SELECT num_rows, (SELECT sum(rows)::BIGINT FROM (
+         SELECT any_value(row_group_num_rows) AS rows FROM parquet_metadata(${quotePath(path)}) GROUP BY row_group_id
+       )) AS grouped FROM parquet_file_metadata(${quotePath(path)})`,
     );
+    const { num_rows, grouped } = metadata!;
+    if (num_rows < 0n || num_rows !== (grouped ?? 0n)) {
+      throw new Error(`its footer speaks of ${num_rows} rows and its row groups of ${grouped ?? 0n}`);
+    }
     return {
-      rowCount: Number(metadata!.num_rows),
+      rowCount: Number(num_rows),
       sizeBytes,
       fingerprint,
       columns: await readColumns(connection, path, origin),

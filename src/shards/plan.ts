@@ -1,6 +1,6 @@
-import type { DuckDBInstance } from '@duckdb/node-api';
 import pLimit from 'p-limit';
 import { BowerbirdError } from '../base/errors.ts';
+import { type BadFile, BadFiles } from './bad-files.ts';
 import {
   asSpelt,
   type ColumnChoice,
@@ -10,13 +10,13 @@ import {
   findColumns,
   type SchemaColumn,
 } from './columns.ts';
-import { openDuckDb } from './duckdb.ts';
 import { ShardError } from './errors.ts';
 import { columnsByPart, findPartsOf, isText } from './input-parts.ts';
 import { expandInputs, type FoundInput, type InputFormat } from './inputs.ts';
 import type { OwnOutput } from './own-output.ts';
 import { describeParts, type PlayedPart } from './played-parts.ts';
 import { makeReadable, type ReadableInput } from './readable.ts';
+import { ScanInstance } from './scan-instance.ts';
 import { unifySchemas } from './schema.ts';
 import { isDialectGiven, type TextOptions } from './text-options.ts';
 import { checkTexts, type MissingTexts, refuseNestedUrls } from './value-check.ts';
@@ -44,6 +44,8 @@ export interface RunPlan {
   readonly parts: readonly PlayedPart[];
   /** The columns of all inputs together, with DuckDB's names for the types that they are read as. */
   readonly schema: readonly SchemaColumn[];
+  /** Inputs that are not among `inputs`, by path. */
+  readonly badFiles: readonly BadFile[];
 }
 
 /** What to plan. */
@@ -53,6 +55,8 @@ export interface PlanOptions extends ColumnChoice {
   readonly inputFormat?: InputFormat | undefined;
   /** How text inputs are read. */
   readonly text?: TextOptions | undefined;
+  /** Whether inputs that cannot be read, or do not fit the others, are passed over. */
+  readonly skipBadFiles?: boolean | undefined;
   readonly samplesPerShard: number;
   /** What the command writes, which is none of its inputs. */
   readonly output?: OwnOutput | undefined;
@@ -96,29 +100,74 @@ export function cutShards(
 export async function planRun(options: PlanOptions): Promise<RunPlan> {
   const found = await expandInputs(options.inputs, options);
   refuseIdleDialect(found, options.text ?? {});
-  const instance = await openDuckDb({
+  const bad = new BadFiles(options.skipBadFiles === true, found.length > 1);
+  const instance = new ScanInstance({
     memoryLimitMb: PLANNING_MEMORY_MB,
     temporaryFolder: options.stagingFolder,
   });
   try {
-    const tables = await openAll(instance, found, options);
-    tellEmpty(tables, options.onNote);
-    const { columns, empty } = findRunParts(tables, options);
-    requireUrlEverywhere(tables, columns.url);
-    const missing = await checkAll(instance, tables, columns);
-    const schema = settleSchema(tables, columns);
+    const opened = await openAll(instance, found, options, bad);
+    tellEmpty(opened, options.onNote);
+    const { tables, settled } = await settleFitting(instance, opened, options, bad);
     return {
       inputs: tables.map(({ columns: _, ...file }) => file),
       shards: cutShards(tables, options.samplesPerShard),
       rowCount: tables.reduce((sum, { rowCount }) => sum + rowCount, 0),
       samplesPerShard: options.samplesPerShard,
-      columns: asSpelt(columns, schema),
-      parts: describeParts(tables, { columns, empty }, missing),
-      schema,
+      ...settled,
+      badFiles: bad.files,
     };
   } finally {
-    instance.closeSync();
+    instance.close();
   }
+}
+
+type SettledColumns = Pick<RunPlan, 'columns' | 'parts' | 'schema'>;
+
+/** Settles the columns of the files that go together in one table; one that does not goes to `bad`, and the others go on. */
+async function settleFitting(
+  instance: ScanInstance,
+  opened: readonly ReadableInput[],
+  options: PlanOptions,
+  bad: BadFiles,
+): Promise<{ tables: readonly ReadableInput[]; settled: SettledColumns }> {
+  let tables = opened;
+  for (;;) {
+    if (tables.length === 0) bad.nothingLeft();
+    try {
+      return { tables, settled: await settleColumns(instance, tables, options) };
+    } catch (thrown) {
+      await instance.reset();
+      const path = blamedPath(thrown, tables);
+      if (path === undefined) throw thrown;
+      bad.passOver(path, thrown);
+      tables = tables.filter((table) => table.path !== path);
+    }
+  }
+}
+
+/** The file that an error is about; of two that do not fit, the one that came later. */
+function blamedPath(thrown: unknown, tables: readonly ReadableInput[]): string | undefined {
+  if (!(thrown instanceof BowerbirdError)) return undefined;
+  const { path, paths } = thrown.fields;
+  const named = [path, ...(Array.isArray(paths) ? (paths as readonly string[]) : [])];
+  return tables.filter((table) => named.includes(table.path)).at(-1)?.path;
+}
+
+async function settleColumns(
+  instance: ScanInstance,
+  tables: readonly ReadableInput[],
+  options: PlanOptions,
+): Promise<SettledColumns> {
+  const { columns, empty } = findRunParts(tables, options);
+  requireUrlEverywhere(tables, columns.url);
+  const missing = await checkAll(instance, tables, columns);
+  const schema = settleSchema(tables, columns);
+  return {
+    columns: asSpelt(columns, schema),
+    parts: describeParts(tables, { columns, empty }, missing),
+    schema,
+  };
 }
 
 /** @throws BowerbirdError BB_USAGE for what is said of files that are not among the inputs */
@@ -137,27 +186,37 @@ function refuseIdleDialect(found: readonly FoundInput[], text: TextOptions): voi
 }
 
 async function openAll(
-  instance: DuckDBInstance,
+  instance: ScanInstance,
   found: readonly FoundInput[],
   { stagingFolder, text = {}, onProgress }: PlanOptions,
+  bad: BadFiles,
 ): Promise<ReadableInput[]> {
   const footers = pLimit(FOOTERS_AT_ONCE);
   const conversions = pLimit(1);
   let filesDone = 0;
-  const openOne = async (input: FoundInput): Promise<ReadableInput> => {
-    const table = await makeReadable(instance, input, { stagingFolder, text });
-    filesDone++;
-    onProgress?.(`Read ${filesDone} of ${found.length} input files`);
-    return table;
+  let hasFailed = false;
+  const openOne = async (input: FoundInput): Promise<ReadableInput | undefined> => {
+    if (hasFailed) return undefined;
+    try {
+      return await makeReadable(instance, input, { stagingFolder, text });
+    } catch (thrown) {
+      hasFailed = !bad.skip;
+      await instance.reset();
+      bad.passOver(input.path, thrown);
+      return undefined;
+    } finally {
+      filesDone++;
+      onProgress?.(`Read ${filesDone} of ${found.length} input files`);
+    }
   };
-  try {
-    return await Promise.all(
-      found.map((input) => (input.format === 'parquet' ? footers : conversions)(openOne, input)),
-    );
-  } finally {
-    footers.clearQueue();
-    conversions.clearQueue();
-  }
+  // All have ended before the database is closed: it may not be taken from under a query.
+  const opened = await Promise.allSettled(
+    found.map((input) => (input.format === 'parquet' ? footers : conversions)(openOne, input)),
+  );
+  return opened.flatMap((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value ?? [];
+  });
 }
 
 /** @throws ShardError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
@@ -177,7 +236,7 @@ function findRunParts(
 }
 
 async function checkAll(
-  instance: DuckDBInstance,
+  instance: ScanInstance,
   tables: readonly ReadableInput[],
   columns: ColumnMapping,
 ): Promise<MissingTexts[]> {

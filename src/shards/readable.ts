@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { commitFile, temporaryPath } from '../base/files.ts';
 import type { FileColumn } from './columns.ts';
 import { readHead, refuseForeign } from './content.ts';
@@ -30,6 +30,11 @@ export interface ReadableInput {
   readonly columns: readonly FileColumn[];
 }
 
+/** A DuckDB instance, or what stands for one. */
+interface Connectable {
+  connect(): Promise<DuckDBConnection>;
+}
+
 /**
  * Makes an input readable: reads the footer of a Parquet file and nothing else of it, unpacks a packed one, and converts text
  * into Parquet (see `stageText`).
@@ -37,7 +42,7 @@ export interface ReadableInput {
  * @throws ShardError BB_INPUT_FORMAT, BB_INPUT_UNREADABLE; BB_SHARD_WRITE and BB_DISK_FULL (staging)
  */
 export async function makeReadable(
-  instance: DuckDBInstance,
+  instance: Connectable,
   input: FoundInput,
   options: StagingOptions,
 ): Promise<ReadableInput> {

@@ -1,10 +1,10 @@
 import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import type { SchemaColumn } from './columns.ts';
-import { POSITION_TYPE } from './file-scan.ts';
+import { LEADING_SCAN_COLUMNS } from './file-scan.ts';
 
 /**
  * The rows of one shard in an in-memory database of their own, with the types they have in the file: columns
- * `position` (row number within the file) and c0, c1, ... in the plan's order.
+ * `position` (row number within the file), `problem` (of ROW_PROBLEMS) and c0, c1, ... in the plan's order.
  *
  * A database of their own because detaching it frees the memory at once; a table dropped from a shared one stays
  * as long as the transaction of the scan that is still reading.
@@ -44,7 +44,7 @@ export class ShardTable {
     await connection.run(`ATTACH ':memory:' AS ${database}`);
     const columns = schema.map(({ type }, i) => `c${i} ${type}`);
     await connection.run(
-      `CREATE TABLE ${database}.main.rows (position ${POSITION_TYPE}, ${columns.join(', ')})`,
+      `CREATE TABLE ${database}.main.rows (${[...LEADING_SCAN_COLUMNS, ...columns].join(', ')})`,
     );
     const appender = await connection.createAppender('rows', 'main', database);
     return new ShardTable(connection, database, appender, onDrop);

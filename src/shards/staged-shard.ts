@@ -1,11 +1,13 @@
 import type { DuckDBBlobVector, DuckDBDataChunk } from '@duckdb/node-api';
 import { hashTexts } from '../samples/hash.ts';
 import { sampleKey } from '../samples/key.ts';
+import type { SampleFailure } from '../samples/reasons.ts';
 import { hashSql, scoreSql } from './column-values.ts';
 import { readFailure, writeFailure } from './errors.ts';
 import { passedColumns } from './output-columns.ts';
 import type { RunPlan, ShardSpec } from './plan.ts';
 import { LEADING_COLUMNS, loadResults, type ShardResults, TRAILING_COLUMNS } from './results.ts';
+import { failureOf, type RowProblem } from './row-problems.ts';
 import type { ShardTable } from './shard-table.ts';
 import { quoteName, quoteText } from './sql.ts';
 
@@ -22,6 +24,8 @@ export interface StagedShard {
   readonly hashes: BigInt64Array;
   /** The input's tag columns, as the float32 that is judged and written; NaN = null. */
   readonly tags: Readonly<Partial<Record<Tag, Float32Array>>>;
+  /** Rows that could not be read, by index; they have failed before any work. */
+  readonly unread: ReadonlyMap<number, SampleFailure<RowProblem>>;
   /**
    * Writes every row, in input order, as zstd Parquet: key, hash, the input's columns (see `passedColumns`), results.
    * The same rows and results give the same bytes.
@@ -45,7 +49,8 @@ export async function stageShard(table: ShardTable, plan: RunPlan, spec: ShardSp
     const hashes = await reader.readHashes();
     const tags = await reader.readTags();
     const keys = urls.map((_, index) => sampleKey(spec.id, index, plan.samplesPerShard));
-    return new TableShard(table, plan, reader, { spec, keys, urls, hashes, tags });
+    const unread = await reader.readProblems();
+    return new TableShard(table, plan, reader, { spec, keys, urls, hashes, tags, unread });
   } catch (thrown) {
     await table.drop();
     throw readFailure(plan.inputs[spec.inputIndex]!.path, thrown);
@@ -128,6 +133,18 @@ class ShardReader {
     return tags;
   }
 
+  async readProblems(): Promise<Map<number, SampleFailure<RowProblem>>> {
+    const unread = new Map<number, SampleFailure<RowProblem>>();
+    for (const chunk of await this.#select('problem', 'problem <> 0')) {
+      const problems = chunk.getColumnVector(1);
+      eachRow(chunk, (index, row) => {
+        const failure = failureOf(problems.getItem(row) as number);
+        if (failure) unread.set(index, failure);
+      });
+    }
+    return unread;
+  }
+
   async readCaptions(indexes: readonly number[]): Promise<(string | null)[]> {
     const { caption } = this.#plan.columns;
     if (!caption || indexes.length === 0) return indexes.map(() => null);
@@ -177,7 +194,7 @@ function decodeUtf8(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 }
 
-type ShardRows = Pick<StagedShard, 'spec' | 'keys' | 'urls' | 'hashes' | 'tags'>;
+type ShardRows = Pick<StagedShard, 'spec' | 'keys' | 'urls' | 'hashes' | 'tags' | 'unread'>;
 
 class TableShard implements StagedShard {
   readonly spec: ShardSpec;
@@ -185,6 +202,7 @@ class TableShard implements StagedShard {
   readonly urls: readonly (string | null)[];
   readonly hashes: BigInt64Array;
   readonly tags: StagedShard['tags'];
+  readonly unread: StagedShard['unread'];
   readonly #table: ShardTable;
   readonly #plan: RunPlan;
   readonly #reader: ShardReader;
@@ -198,6 +216,7 @@ class TableShard implements StagedShard {
     this.urls = rows.urls;
     this.hashes = rows.hashes;
     this.tags = rows.tags;
+    this.unread = rows.unread;
   }
 
   writeTags(path: string, results: ShardResults): Promise<void> {

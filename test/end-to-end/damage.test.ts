@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import test from 'ava';
 import { type CliResult, runCli } from '../helpers/run-cli.ts';
+import { schemaProblems } from '../helpers/schemas.ts';
 import { digestRun, LOOPBACK_FLAGS, makeWorld } from '../helpers/scored-world.ts';
 
 function score(input: string, out: string, ...more: string[]): Promise<CliResult> {
@@ -53,6 +54,43 @@ test('an input that is damaged inside is named, and the shards before it are kep
   t.regex(result.stderr, /b\.parquet[\s\S]*\[BB_SHARD_READ\]/);
   t.notRegex(result.stderr, /\n\s+at /);
   t.deepEqual((await readdir(world.path('out', 'stats'))).sort(), ['00000_stats.json', '00001_stats.json']);
+});
+
+test('with --skip-bad-files a broken file is passed over, and what a damaged one has lost is counted', async (t) => {
+  const world = await makeWorld(t, { rowCount: 20 });
+  await mkdir(world.path('in'));
+  const bytes = await readFile(world.shard);
+  await writeFile(world.path('in', 'a.parquet'), Buffer.from(bytes).fill(0xff, 4, 60));
+  await writeFile(world.path('in', 'b.parquet'), bytes.subarray(0, 100));
+  await writeFile(world.path('in', 'c.parquet'), bytes);
+  const out = world.path('out');
+  const stopped = await score(world.path('in'), out);
+  t.is(stopped.exitCode, 2, stopped.stderr);
+  t.regex(stopped.stderr, /b\.parquet.*cut short.*--skip-bad-files[\s\S]*\[BB_INPUT_UNREADABLE\]/);
+  const result = await score(world.path('in'), out, '--skip-bad-files', '--json');
+  t.is(result.exitCode, 0, result.stderr);
+  t.regex(result.stderr, /Passed over: .*b\.parquet/);
+  t.regex(result.stderr, /a\.parquet.*input_unreadable/);
+  const summary = JSON.parse(result.stdout) as {
+    count: number;
+    successes: number;
+    reasons: Record<string, number>;
+    bad_files: { path: string }[];
+  };
+  t.is(summary.count, 40);
+  t.is(summary.reasons['input_unreadable'], 20);
+  const failures = Object.values(summary.reasons).reduce((sum, count) => sum + count, 0);
+  t.is(summary.successes + failures, 40);
+  t.deepEqual(
+    summary.bad_files.map(({ path }) => path),
+    [world.path('in', 'b.parquet')],
+  );
+  const record = JSON.parse(await readFile(world.path('out', 'run.json'), 'utf8')) as { bad_files: unknown };
+  t.deepEqual(record.bad_files, summary.bad_files);
+  t.deepEqual(schemaProblems('run.schema.json', world.path('out', 'run.json')), []);
+  const whole = await digestRun(out);
+  t.is((await score(world.path('in'), out, '--skip-bad-files', '--retry-failed')).exitCode, 0);
+  t.deepEqual(await digestRun(out), whole);
 });
 
 test('an output folder that is a file is refused before work', async (t) => {

@@ -6,7 +6,7 @@ import type { ExecutionContext } from 'ava';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { type ColumnSource, parquetWriteFile } from 'hyparquet-writer';
-import { ShardDatabase } from '../../src/shards/database.ts';
+import { ShardDatabase, type ShardDatabaseOptions } from '../../src/shards/database.ts';
 import { type PlanOptions, planRun, type RunPlan } from '../../src/shards/plan.ts';
 import type { ShardResults } from '../../src/shards/results.ts';
 import type { StagedShard } from '../../src/shards/staged-shard.ts';
@@ -68,8 +68,13 @@ export function plan(
 }
 
 /** Opens a database that goes with the test. */
-export async function openDatabase(t: ExecutionContext, folder: string): Promise<ShardDatabase> {
-  const database = await ShardDatabase.open({ memoryLimitMb: 512, temporaryFolder: join(folder, 'spill') });
+export async function openDatabase(
+  t: ExecutionContext,
+  folder: string,
+  options: Partial<ShardDatabaseOptions> = {},
+): Promise<ShardDatabase> {
+  const temporaryFolder = join(folder, 'spill');
+  const database = await ShardDatabase.open({ memoryLimitMb: 512, temporaryFolder, ...options });
   t.teardown(() => database.close());
   return database;
 }

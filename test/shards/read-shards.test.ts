@@ -4,7 +4,6 @@ import { copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
-import { parquetWriteFile } from 'hyparquet-writer';
 import type { BowerbirdError } from '../../src/base/errors.ts';
 import { murmur3LowBits } from '../helpers/murmur3-bigint.ts';
 import { duck, openDatabase, plan, readAll, readRows, temporaryFolder, writeColumns } from './fixtures.ts';
@@ -132,23 +131,6 @@ test('texts stored as plain bytes are read as texts', async (t) => {
     Array.from(shard!.hashes, String),
     bytes.map((text) => String(murmur3LowBits(text))),
   );
-});
-
-test('bytes that are no UTF-8 in a text column are refused with the file and the value', async (t) => {
-  const folder = await temporaryFolder(t);
-  const path = join(folder, 'a.parquet');
-  parquetWriteFile({
-    filename: path,
-    columnData: [{ name: 'url', data: [Buffer.from('http://a/'), Buffer.from([0x68, 0xe9, 0x2f])] }],
-    schema: [
-      { name: 'root', num_children: 1 },
-      { name: 'url', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' },
-    ],
-  });
-  await t.throwsAsync(readAll(t, folder, await plan(folder, path)), {
-    code: 'BB_SHARD_READ',
-    message: /a\.parquet.*h\\xE9\/.*write it anew/,
-  });
 });
 
 test('tags are read as float32, with NaN for null', async (t) => {
