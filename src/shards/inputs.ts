@@ -1,4 +1,4 @@
-import { type Stats, statSync } from 'node:fs';
+import { realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, extname, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { TEMPORARY_SUFFIX } from '../base/files.ts';
@@ -69,7 +69,7 @@ export interface ExpandOptions {
 
 /**
  * The files that a person means by `inputs`: files as they are, folders with all below them, globs and braces.
- * Sorted by path (code units). A file that several paths, links or hard links lead to is read once, under the first path.
+ * Sorted by path (code units). A file that several paths, links or hard links lead to is read once, under the path without links or else the first.
  * Hidden and `.tmp` files are passed over unless named outright, as are files of unknown extension in folders and globs,
  * and `.json` beside other formats (it is mostly a description of them); with `inputFormat`, every file counts but
  * those that start with `_` (markers of Spark and Hadoop).
@@ -187,17 +187,25 @@ interface EachOnce {
   readonly known: ReadonlySet<string>;
 }
 
-/** Device and inode tell what links, hard links and a hub's cache of several revisions have in common. */
+/**
+ * Device and inode tell what links, hard links and a hub's cache of several revisions have in common. Of several paths the
+ * one without links counts, else the first.
+ */
 function eachOnce(sorted: readonly FoundInput[]): EachOnce {
-  const known = new Set<string>();
-  const files = sorted.filter(({ path }) => {
-    const identity = identityOf(path);
-    if (identity === undefined) return true;
-    if (known.has(identity)) return false;
-    known.add(identity);
-    return true;
-  });
-  return { files, linked: sorted.length - files.length, known };
+  const byIdentity = new Map<string, FoundInput[]>();
+  for (const file of sorted) {
+    const identity = identityOf(file.path) ?? file.path;
+    byIdentity.set(identity, [...(byIdentity.get(identity) ?? []), file]);
+  }
+  const chosen = new Set(
+    [...byIdentity.values()].map((same) => (same.length > 1 && same.find(hasNoLinks)) || same[0]!),
+  );
+  const files = sorted.filter((file) => chosen.has(file));
+  return { files, linked: sorted.length - files.length, known: new Set(byIdentity.keys()) };
+}
+
+function hasNoLinks({ path }: FoundInput): boolean {
+  return realpathSync(path) === path;
 }
 
 function identityOf(path: string): string | undefined {
@@ -211,15 +219,16 @@ function unreadOf(
   found: ReadonlyMap<string, FoundInput>,
   known: ReadonlySet<string>,
 ): string[] {
-  return [...passedOver]
-    .filter((path) => {
-      const name = basename(path);
-      if (found.has(path) || name.startsWith('_') || QUIET_EXTENSIONS.includes(extname(name))) return false;
-      // A hub's blobs are what its snapshots link to.
-      const identity = identityOf(path);
-      return identity === undefined || !known.has(identity);
-    })
-    .sort();
+  const seen = new Set(known);
+  return [...passedOver].sort().filter((path) => {
+    const name = basename(path);
+    if (found.has(path) || name.startsWith('_') || QUIET_EXTENSIONS.includes(extname(name))) return false;
+    // A hub's blobs are what its snapshots link to; links in a circle lead to each file many times.
+    const identity = identityOf(path) ?? path;
+    if (seen.has(identity)) return false;
+    seen.add(identity);
+    return true;
+  });
 }
 
 function notesOn(files: readonly FoundInput[], linked: number, unread: readonly string[]): string[] {
@@ -227,7 +236,7 @@ function notesOn(files: readonly FoundInput[], linked: number, unread: readonly 
   if (linked > 0) {
     notes.push(
       `${linked} of the paths found ${linked === 1 ? 'leads' : 'lead'} to files that are read under another path ` +
-        `(links, or one file named twice): ${files.length} files are read, each once.`,
+        `(links, or one file named twice): ${files.length === 1 ? '1 file is read' : `${files.length} files are read, each`} once.`,
     );
   }
   if (unread.length > 0) notes.push(`Passed over ${describeFiles(unread)}.`);

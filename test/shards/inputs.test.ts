@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { BowerbirdError } from '../../src/base/errors.ts';
@@ -100,4 +100,79 @@ test('a named file of unknown extension is refused unless its format is given', 
     message: /shard\.dat.*--input-format/,
   });
   t.deepEqual(await expandInputs([path], { inputFormat: 'tsv' }), [{ path, format: 'tsv' }]);
+});
+
+async function notesOf(folder: string, ...inputs: string[]): Promise<{ names: string[]; notes: string[] }> {
+  const notes: string[] = [];
+  const found = await expandInputs(
+    inputs.map((input) => join(folder, input)),
+    { onNote: (note) => notes.push(note) },
+  );
+  return { names: found.map(({ path }) => relative(folder, path)), notes };
+}
+
+test('a file is read once, under its own path, however many links and circles of links lead to it', async (t) => {
+  const folder = await folderWith(t, ['d/e/u.txt', 'other.txt']);
+  await symlink('u.txt', join(folder, 'd/e/a-link.txt'));
+  await link(join(folder, 'other.txt'), join(folder, 'same.txt'));
+  for (const [target, name] of [
+    ['.', 'd/l1'],
+    ['..', 'd/l2'],
+    ['../..', 'd/e/l3'],
+    ['self.txt', 'self.txt'],
+  ] as const) {
+    await symlink(target, join(folder, name));
+  }
+  const { names, notes } = await notesOf(folder, '');
+  t.deepEqual(names, ['d/e/u.txt', 'other.txt']);
+  t.regex(
+    notes.join('\n'),
+    /paths found lead to files that are read under another path.*2 files are read, each once/,
+  );
+});
+
+test("a hub's snapshots are read under their names, and its blobs are not told of", async (t) => {
+  const folder = await folderWith(t, ['blobs/deadbeef']);
+  for (const revision of ['rev1', 'rev2']) {
+    await mkdir(join(folder, 'snapshots', revision), { recursive: true });
+    await symlink('../../blobs/deadbeef', join(folder, 'snapshots', revision, 'part-0.snappy.parquet'));
+  }
+  const { names, notes } = await notesOf(folder, '');
+  t.deepEqual(names, ['snapshots/rev1/part-0.snappy.parquet']);
+  t.deepEqual(notes.length, 1);
+});
+
+test('what is passed over is told by extension and name, markers and hidden files apart', async (t) => {
+  const folder = await folderWith(t, [
+    ...['a.parquet', 'b.pq', 'c.parq', 'd.csv.zst', 'e.csv.bz2', 'f.json', 'g.md', 'h.md', 'i.md'],
+    ...['_SUCCESS', '_metadata', '.a.parquet.crc', 'a.crc', '.hidden'],
+  ]);
+  const { names, notes } = await notesOf(folder, '');
+  t.deepEqual(names, ['a.parquet', 'b.pq', 'c.parq', 'd.csv.zst']);
+  t.is(notes.length, 1);
+  t.regex(notes[0]!, /Passed over 5 files that are no input: 3 \.md \(g\.md, h\.md, \.\.\.\)/);
+  t.regex(
+    notes[0]!,
+    /1 \.bz2 \(e\.csv\.bz2\).*1 \.json \(f\.json\).*unpack those.*name a \.json file outright/,
+  );
+});
+
+test('.json files are inputs where they are alone, or named', async (t) => {
+  const folder = await folderWith(t, ['only/a.json', 'both/a.json', 'both/b.csv']);
+  t.deepEqual(await namesOf(folder, ['only']), ['only/a.json']);
+  t.deepEqual(await namesOf(folder, ['both']), ['both/b.csv']);
+  t.deepEqual(await namesOf(folder, ['both/*.json']), ['both/a.json']);
+  t.deepEqual(await namesOf(folder, ['both/a.json']), ['both/a.json']);
+});
+
+test('images are refused with the way to give their URLs', async (t) => {
+  const folder = await folderWith(t, ['pictures/a.jpg', 'pictures/b.PNG']);
+  await t.throwsAsync(expandInputs([join(folder, 'pictures')]), {
+    code: 'BB_INPUT_NOT_FOUND',
+    message: /holds 2 images and no list of URLs.*one a line/,
+  });
+  await t.throwsAsync(expandInputs([join(folder, 'pictures/a.jpg')]), {
+    code: 'BB_INPUT_FORMAT',
+    message: /is an image/,
+  });
 });

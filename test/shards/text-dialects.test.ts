@@ -105,6 +105,19 @@ test('a carriage return within a field that is not quoted stays, where the line 
   t.deepEqual(await rowsOf(t, 'a.csv', 'url,caption\nhttp://a/,one\rtwo\n'), [{ ...A, caption: 'one\rtwo' }]);
 });
 
+/** What `zstd` makes of a CSV of two rows; zstd is not among Node 20's packers. */
+const ZSTD = 'KLUv/SAkIQEAdXJsLGNhcHRpb24KaHR0cDovL2EvLHgKaHR0cDovL2IvLHkK';
+
+test('zstd is unpacked, told by its content; a stream that is cut is refused', async (t) => {
+  const bytes = Buffer.from(ZSTD, 'base64');
+  t.deepEqual(await rowsOf(t, 'a.csv.zst', bytes), [A, B]);
+  t.deepEqual(await rowsOf(t, 'a.csv', bytes), [A, B]);
+  await t.throwsAsync(rowsOf(t, 'a.csv.zst', bytes.subarray(0, 30)), {
+    code: 'BB_INPUT_UNREADABLE',
+    message: /its zstd stream is broken or cut short/,
+  });
+});
+
 test('quotes within a field that does not begin with one are characters', async (t) => {
   t.deepEqual(await rowsOf(t, 'a.csv', 'url,caption\nhttp://a/,5" disk "new"\n'), [
     { ...A, caption: '5" disk "new"' },
