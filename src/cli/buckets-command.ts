@@ -103,7 +103,7 @@ async function readStoredResult(inputs: readonly string[], values: FlagValues): 
   const { readStored } = await import('../tally/stored.ts');
   const tally = await readStored(inputs);
   return {
-    inputs: { files: [], stores: [], runs: [] },
+    inputs: { files: [], stores: [], runs: [], notes: [] },
     tally,
     quantiles: [],
     groups: undefined,

@@ -34,7 +34,7 @@ export interface ScoreRowOptions extends DuckDbOptions {
   readonly forFloat16?: boolean;
   /** Called before a file's rows come. */
   readonly onSource?: (source: ScoreSource) => void;
-  /** Told of lines that break their format. */
+  /** Told of files that are passed over, and of lines that break their format. */
   readonly onNote?: (note: string) => void;
 }
 
@@ -51,7 +51,7 @@ export async function* readScoreRows(
   columns: readonly ScorePart[],
   options: ScoreRowOptions,
 ): AsyncGenerator<ScoreBatch> {
-  const inputs = await expandInputs(paths.map(tagsOf));
+  const inputs = await expandInputs(paths.map(tagsOf), { onNote: options.onNote });
   const instance = await openDuckDb(options);
   const connection = await instance.connect();
   try {

@@ -144,8 +144,8 @@ class RecordReader {
   }
 
   #stray({ line }: OpenRecord, why: string): Error {
-    const { quote, quoteGiven } = this.#dialect;
-    const wayOn = quoteGiven ? '' : `, --quote '${quote}' where they are right`;
+    const { quote } = this.#dialect;
+    const wayOn = why.endsWith('own') ? `, --quote '${quote}' where they are right` : '';
     return badFormat(
       this.#path,
       line,

@@ -132,7 +132,7 @@ class Count {
       groups: await groups?.top(order, top),
       skipped: this.#skipped,
       parts: partsOf(opened),
-      notes: opened.flatMap(({ table }) => malformedNote(table) ?? []),
+      notes: [...this.#inputs.notes, ...opened.flatMap(({ table }) => malformedNote(table) ?? [])],
       hasUrls: this.#stores.length === 0 && this.#read.every(({ expressions }) => expressions.hasUrl),
     };
   }

@@ -25,6 +25,8 @@ export interface TallyInputs {
   readonly files: readonly TallyFile[];
   readonly stores: readonly string[];
   readonly runs: readonly TallyRun[];
+  /** What a person should know of them, in a line each: which files were passed over. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -37,6 +39,7 @@ export async function resolveInputs(paths: readonly string[]): Promise<TallyInpu
   const files = new Map<string, TallyFile>();
   const stores = new Set<string>();
   const runs = new Map<string, TallyRun>();
+  const notes: string[] = [];
   for (const path of await expandFolders(paths)) {
     if (existsSync(join(path, 'CURRENT'))) {
       stores.add(realpathSync(path));
@@ -53,7 +56,7 @@ export async function resolveInputs(paths: readonly string[]): Promise<TallyInpu
     if (run) runs.set(run.path, run.summary);
     const found = run
       ? run.tags.map((file) => ({ path: file, format: 'parquet' as const }))
-      : await expandInputs([path]);
+      : await expandInputs([path], { onNote: (note) => notes.push(note) });
     for (const file of found) {
       const real = realpathSync(file.path);
       // Two ways to one file count once; the folders of the first may be partitions.
@@ -66,6 +69,7 @@ export async function resolveInputs(paths: readonly string[]): Promise<TallyInpu
     files: [...files.values()].sort((a, b) => byPath(a.path, b.path)),
     stores: [...stores].sort(byPath),
     runs: [...runs.values()].sort((a, b) => byPath(a.path, b.path)),
+    notes,
   };
 }
 

@@ -137,6 +137,7 @@ test('a quote that joins rows is refused with its line, however it is closed', a
   ];
   for (const content of stray)
     t.regex(await refusal(t, 'a.csv', content), /a\.csv, line 2: .*--quote none/, content);
+  t.notRegex(await refusal(t, 'a.csv', stray[0]!), /where they are right/);
   t.regex(await refusal(t, 'a.csv', '"url,caption\nhttp://a/,x"\n'), /line 1: /);
   t.regex(await refusal(t, 'a.csv', 'url,hash,aesthetic\n,1,"5\n,2,6"\n,3,5\n'), /line 2: /);
 });
