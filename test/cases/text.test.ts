@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import type { RunPlan } from '../../src/shards/plan.ts';
+import { runCli } from '../helpers/run-cli.ts';
 import { plan, type ReadShard, readAll, readRows, temporaryFolder } from '../shards/fixtures.ts';
 
 const CASES = fileURLToPath(new URL('../../../../shared/cases/', import.meta.url));
@@ -74,6 +75,14 @@ test('11: a blob that two revisions link to is read once', async (t) => {
   t.is(runPlan.rowCount, 1);
   t.is(notes.length, 1);
   t.regex(notes[0]!, /1 of the paths found leads to/);
+});
+
+test('15: a record with too few fields is counted, with its line and reason, in buckets too', async (t) => {
+  const path = caseOf(t, '15-csv-ragged');
+  if (!path) return;
+  const { exitCode, stdout, stderr } = await runCli(['buckets', path]);
+  t.is(exitCode, 0, stderr);
+  t.regex(stdout + stderr, /1 line of \S*t\.csv breaks its format.*line 3: it has 1 field, not 2/);
 });
 
 test('16: an array of objects is read', async (t) => {
