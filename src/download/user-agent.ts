@@ -6,7 +6,7 @@ const PROJECT_URL = 'https://github.com/bowerbird/bowerbird';
 /** The name under which X-Robots-Tag may address every crawl that this program does. */
 export const PRODUCT_TOKEN = 'bowerbird';
 
-/** `bowerbird/0.1.0 (+https://...; token)`: says who asks, honestly, in every request. */
+/** `bowerbird/0.2.0 (+https://...; token)`: says who asks, honestly, in every request. */
 export function userAgent(token: string): string {
   return `${PRODUCT_TOKEN}/${packageVersion} (+${PROJECT_URL}; ${token})`;
 }
