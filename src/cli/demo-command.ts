@@ -88,7 +88,7 @@ function demoConfig(inputs: readonly string[], outputFolder: string): ScoreConfi
     'allow-private-addresses': true,
     // The host paints its pictures while they are asked for: few at a time, and no hurry.
     'thread-count': '16',
-    timeout: '60',
+    timeout: '600',
   });
   return scoreConfig(values, inputs, 'bowerbird demo');
 }

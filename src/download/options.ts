@@ -6,11 +6,11 @@ export interface DownloadOptions {
   readonly threadCount: number;
   /** For one image, over all its redirects and retries. 10000 where not given. */
   readonly timeoutMs?: number;
-  /** For one connection, name resolution and TLS included. 5000 where not given. */
+  /** For one connection, name resolution and TLS included. Half of `timeoutMs` where not given, at least 5000. */
   readonly connectTimeoutMs?: number;
-  /** For the first byte of an answer. 7000 where not given. */
+  /** For the first byte of an answer. Seven tenths of `timeoutMs` where not given, at least 7000. */
   readonly headersTimeoutMs?: number;
-  /** For the longest pause within a body. 5000 where not given. */
+  /** For the longest pause within a body. Half of `timeoutMs` where not given, at least 5000. */
   readonly bodyIdleTimeoutMs?: number;
   /** Further attempts after the first, for failures that may pass. 0 where not given. */
   readonly retries?: number;
@@ -54,12 +54,15 @@ const POSITIVE_OPTIONS = [
  * @throws BowerbirdError BB_USAGE naming the option that is out of its range.
  */
 export function settingsFrom(options: DownloadOptions): DownloadSettings {
+  const { timeoutMs = 10_000 } = options;
+  // Whoever gives slow hosts more time means all of it, not the bodies alone.
+  const share = (part: number, leastMs: number): number => Math.max(leastMs, Math.round(part * timeoutMs));
   const settings: DownloadSettings = {
     threadCount: options.threadCount,
-    timeoutMs: options.timeoutMs ?? 10_000,
-    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
-    headersTimeoutMs: options.headersTimeoutMs ?? 7_000,
-    bodyIdleTimeoutMs: options.bodyIdleTimeoutMs ?? 5_000,
+    timeoutMs,
+    connectTimeoutMs: options.connectTimeoutMs ?? share(0.5, 5_000),
+    headersTimeoutMs: options.headersTimeoutMs ?? share(0.7, 7_000),
+    bodyIdleTimeoutMs: options.bodyIdleTimeoutMs ?? share(0.5, 5_000),
     retries: options.retries ?? 0,
     maxBytes: options.maxBytes ?? 20 * 1024 * 1024,
     maxBytesInFlight: options.maxBytesInFlight ?? 256 * 1024 * 1024,
