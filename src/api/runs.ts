@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
+import { refuseUnfinished } from '../base/swap.ts';
 import { RunFolder } from '../pipeline/run-folder.ts';
 import { readRunRecord } from '../pipeline/run-record.ts';
 import { addCounts, emptyCounts, readFinishedShard } from '../pipeline/stats.ts';
@@ -34,10 +35,12 @@ export interface Run {
 /**
  * Reads what a run folder says of itself; the rows of its tags are read by any Parquet reader.
  *
- * @throws BowerbirdError BB_RUN_CORRUPT where the folder has no run.json, or a damaged one
+ * @throws BowerbirdError BB_RUN_CORRUPT where the folder has no run.json, or a damaged one;
+ *   BB_OUTPUT_UNFINISHED where a command was killed while it changed the folder
  */
 export async function readRun(path: string): Promise<Run> {
   const folder = new RunFolder(resolve(path));
+  await refuseUnfinished([folder.path]);
   const record = await readRunRecord(folder.runRecord);
   if (!record) {
     throw new BowerbirdError('BB_RUN_CORRUPT', `${folder.path} is no run folder: it has no run.json.`, {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { lstat, readdir, readFile, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BowerbirdError, codeOf } from './errors.ts';
 import { linkNew, makeFolders, syncPath, syncTree, temporaryPath, writeError } from './files.ts';
 
@@ -48,7 +49,8 @@ export async function pendingSwaps(folder: string): Promise<string[]> {
  *
  * All staged paths are brought to the disk, then the journal that names them (first wins, by `link`), then each is
  * renamed in the given order, and the journal is removed. Whoever owns the folder calls `recoverSwaps` after taking
- * it and before looking at what is there. A reader may see a part of the new ones while the renames run.
+ * it and before looking at what is there. A reader may see a part of the new ones while the renames run, or after a kill
+ * among them: `refuseUnfinished`.
  *
  * @param journal from `journalPath`; all paths must lie below its folder
  * @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE; nothing has changed then, or the journal stands and
@@ -79,6 +81,45 @@ export async function swap(journal: string, entries: readonly SwapEntry[]): Prom
     await unlink(temporary).catch(() => undefined);
   }
   await rollForward(journal, named);
+}
+
+/** The renames of a swap that is under way take no longer, where nothing is wrong. */
+const SWAP_MS = 1000;
+const POLL_MS = 50;
+
+/**
+ * For whoever reads folders that others write: refuses one in which a swap was begun and is not at its end, as a part of
+ * its files is old and a part new. One that is under way is waited for, for a moment.
+ *
+ * @throws BowerbirdError BB_OUTPUT_UNFINISHED
+ */
+export async function refuseUnfinished(folders: Iterable<string>): Promise<void> {
+  for (const folder of new Set([...folders].map((path) => resolve(path)))) {
+    for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+      const [journal] = await visibleSwaps(folder);
+      if (journal === undefined) break;
+      if (waitedMs >= SWAP_MS) throw unfinished(folder, journal);
+      await sleep(POLL_MS);
+    }
+  }
+}
+
+/** A folder that may be passed through and not looked into is none that an input was found in by its names. */
+async function visibleSwaps(folder: string): Promise<string[]> {
+  return pendingSwaps(folder).catch((thrown: unknown) => {
+    if (['EACCES', 'EPERM'].includes(codeOf(thrown) ?? '')) return [];
+    throw thrown;
+  });
+}
+
+function unfinished(folder: string, journal: string): BowerbirdError {
+  return new BowerbirdError(
+    'BB_OUTPUT_UNFINISHED',
+    `${folder} is neither what it was nor what it shall be: a command was ended while it put new files in the place of ` +
+      `old ones, or is doing so (${basename(journal)}). Run that command again, with ${folder} as its --output-folder: ` +
+      'it first brings this to its end. Then run this one.',
+    { fields: { path: folder, journal } },
+  );
 }
 
 /**

@@ -4,6 +4,7 @@ import { BowerbirdError } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { isEmptyPlace, OutputPlace, resolvePlace } from '../base/output-place.ts';
 import { packageVersion } from '../base/package.ts';
+import { refuseUnfinished } from '../base/swap.ts';
 import { BucketSums } from '../buckets/bucket-sums.ts';
 import { type BucketSummary, checkMeans, summarize } from '../buckets/summary.ts';
 import { WhatIfCube } from '../buckets/what-if.ts';
@@ -78,6 +79,7 @@ interface OpenRun {
 
 async function openRun(path: string): Promise<OpenRun> {
   const folder = new RunFolder(path);
+  await refuseUnfinished([path]);
   const record = await readRunRecord(folder.runRecord);
   if (!record) throw refused(`${path} is no run folder: it has no run.json.`);
   return { folder, record };

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { TEMPORARY_SUFFIX } from '../base/files.ts';
+import { refuseUnfinished } from '../base/swap.ts';
 import { ShardError, unreadable } from '../shards/errors.ts';
 import { expandInputs } from '../shards/inputs.ts';
 
@@ -30,11 +31,13 @@ const METADATA_FOLDER = 'metadata';
  * The embeddings that a person means by `inputs`: folders as clip-retrieval writes them, and Parquet files with a column
  * of embeddings (files, folders, globs), by their paths.
  *
- * @throws ShardError as `findPairs`; BB_INPUT_NOT_FOUND for an input that leads to neither
+ * @throws ShardError as `findPairs`; BB_INPUT_NOT_FOUND for an input that leads to neither; BowerbirdError
+ *   BB_OUTPUT_UNFINISHED
  */
 export async function findEmbeddings(inputs: readonly string[]): Promise<FoundPairs> {
   const folders = inputs.filter(isPairFolder);
   const others = inputs.filter((input) => !isPairFolder(input));
+  await refuseUnfinished(folders.map(rootOf));
   const found = folders.length > 0 ? findPairs(folders) : NO_PAIRS;
   if (others.length === 0) return found;
   const files = await parquetFiles(others);

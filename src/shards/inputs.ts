@@ -1,7 +1,8 @@
 import { realpathSync, type Stats, statSync } from 'node:fs';
-import { basename, extname, resolve, sep } from 'node:path';
+import { basename, dirname, extname, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { TEMPORARY_SUFFIX } from '../base/files.ts';
+import { refuseUnfinished } from '../base/swap.ts';
 import { ShardError } from './errors.ts';
 import { type OwnOutput, withoutOwnOutput } from './own-output.ts';
 
@@ -75,7 +76,8 @@ export interface ExpandOptions {
  * those that start with `_` (markers of Spark and Hadoop).
  *
  * @throws ShardError BB_INPUT_NOT_FOUND for an input that leads to no file, BB_INPUT_FORMAT for a named file whose
- *   extension says nothing, BB_OUTPUT_FOLDER where an input is only what the command writes
+ *   extension says nothing, BB_OUTPUT_FOLDER where an input is only what the command writes; BowerbirdError
+ *   BB_OUTPUT_UNFINISHED where they lie in an output that is partly old and partly new
  */
 export async function expandInputs(
   inputs: readonly string[],
@@ -92,11 +94,17 @@ export async function expandInputs(
   }
   const sorted = [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   const { files, linked, known } = eachOnce(sorted);
+  await refuseUnfinished(files.flatMap(({ path }) => outputsAround(path)));
   if (options.onNote) {
     if (own.size > 0) options.onNote(ownNote(own.size, options.output!));
     for (const note of notesOn(files, linked, unreadOf(passedOver, found, known))) options.onNote(note);
   }
   return files;
+}
+
+/** The folders that a command which wrote this file may have had as its output. */
+function outputsAround(path: string): string[] {
+  return [dirname(path), dirname(dirname(path))];
 }
 
 interface Expanded {
@@ -113,6 +121,7 @@ async function expandOne(input: string, { inputFormat, output }: ExpandOptions):
     const named = [namedFile(input, inputFormat)];
     return { files: withoutOwnOutput(input, named, true, output), passedOver: [], own: [] };
   }
+  if (stats) await refuseUnfinished([input, dirname(resolve(input))]);
   const paths = stats
     ? await glob('**', { cwd: input, absolute: true })
     : await glob(input, { absolute: true, expandDirectories: false });

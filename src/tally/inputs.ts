@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
+import { refuseUnfinished } from '../base/swap.ts';
 import { expandInputs, type InputFormat } from '../shards/inputs.ts';
 import { TallyError } from './errors.ts';
 
@@ -33,7 +34,7 @@ export interface TallyInputs {
  * Files, folders and globs as everywhere; a folder with run.json stands for the tags of its finished shards, one
  * with CURRENT is a store. A file that several inputs lead to is taken once.
  *
- * @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_RUN_CORRUPT
+ * @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_RUN_CORRUPT, BB_OUTPUT_UNFINISHED
  */
 export async function resolveInputs(paths: readonly string[]): Promise<TallyInputs> {
   const files = new Map<string, TallyFile>();
@@ -45,6 +46,7 @@ export async function resolveInputs(paths: readonly string[]): Promise<TallyInpu
       stores.add(realpathSync(path));
       continue;
     }
+    await refuseUnfinished([path]);
     if (existsSync(join(path, 'merged.json'))) {
       throw new TallyError(
         'BB_USAGE',

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { codeOf } from '../base/errors.ts';
+import { refuseUnfinished } from '../base/swap.ts';
 import { BUCKET_NAMES, type BucketName } from '../buckets/bucket-names.ts';
 import { WhatIfCube } from '../buckets/what-if.ts';
 import { TallyError } from './errors.ts';
@@ -26,11 +27,13 @@ interface StoredBuckets {
  * What finished runs, and merges of runs, say of themselves: their cube and buckets, without a look at the tags.
  * Null and NaN scores are one there, as the tags of a run have no NaN.
  *
- * @throws TallyError BB_USAGE for a folder that is neither, or not finished; BB_RUN_CORRUPT
+ * @throws TallyError BB_USAGE for a folder that is neither, or not finished; BB_RUN_CORRUPT; BowerbirdError
+ *   BB_OUTPUT_UNFINISHED
  */
 export async function readStored(inputs: readonly string[]): Promise<Tally> {
   const tally = new Tally();
   const folders = new Set((await expandFolders(inputs)).map((folder) => resolve(folder)));
+  await refuseUnfinished(folders);
   for (const folder of folders) tally.merge(await readOne(folder));
   return tally;
 }

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import test from 'ava';
 import { codeOf } from '../../src/base/errors.ts';
 import { listFiles } from '../../src/base/output-place.ts';
-import { journalPath, pendingSwaps, recoverSwaps, type SwapEntry, swap } from '../../src/base/swap.ts';
+import {
+  journalPath,
+  pendingSwaps,
+  recoverSwaps,
+  refuseUnfinished,
+  type SwapEntry,
+  swap,
+} from '../../src/base/swap.ts';
 import { makeFolder } from '../helpers/scored-world.ts';
 
 /** A folder of old files, and new ones staged in it. */
@@ -129,3 +136,16 @@ for (const [what, content] of DAMAGED) {
     t.true((await stat(join(folder, '../victim'))).isFile());
   });
 }
+
+test('a reader waits for a swap that is under way, and refuses a folder in which one was cut short', async (t) => {
+  const folder = await makeFolder(t);
+  const journal = journalPath(folder, 'output');
+  await refuseUnfinished([folder, join(folder, 'none')]);
+  await writeFile(journal, '');
+  const reading = refuseUnfinished([folder]);
+  await rm(journal);
+  await reading;
+  await writeFile(journal, '');
+  const error = await t.throwsAsync(refuseUnfinished([folder]), { code: 'BB_OUTPUT_UNFINISHED' });
+  t.regex(error?.message ?? '', /Run that command again/);
+});
