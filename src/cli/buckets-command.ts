@@ -15,6 +15,7 @@ import { type Command, commandLine, type Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { runThresholds } from './run-thresholds.ts';
+import { textReading } from './text-flags.ts';
 
 const FIRST_PROGRESS_MS = 2000;
 const PROGRESS_EVERY_MS = 5000;
@@ -184,6 +185,7 @@ async function countOptions(
     top: values['top'] as number,
     order: values['sort'] as GroupOrder,
     skipBadFiles: values['skip-bad-files'] === true,
+    ...textReading(values),
     threads: (values['threads'] as number | undefined) ?? availableParallelism(),
     memoryLimitMb: values['memory-mb'] as number,
     signal,

@@ -1,7 +1,9 @@
 import type { FlagTable } from './flags.ts';
+import { tableFlags } from './text-flags.ts';
 
 /** The flags of `bowerbird buckets`. */
 export const BUCKETS_FLAGS: FlagTable = {
+  ...tableFlags('Input:'),
   by: {
     group: 'Table:',
     type: 'string',

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { BowerbirdError } from '../base/errors.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { hashTexts } from '../samples/hash.ts';
 import type { HashRows } from '../shards/hash-rows.ts';
@@ -159,6 +160,11 @@ async function* answersOf(
     rows += hashes.length;
     onProgress?.(rows);
   }
+  if (rows === 0) throw noHash();
+}
+
+function noHash(): BowerbirdError {
+  return new BowerbirdError('BB_INPUT_EMPTY', 'The input holds no hashes: there is nothing to look up.');
 }
 
 /** A row without a hash is a miss, whatever stands in its place. */

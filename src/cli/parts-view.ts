@@ -1,12 +1,12 @@
 import type { PlayedPart } from '../shards/played-parts.ts';
 
 /** Which column played which part, a line for each that there is something to say of; empty where there is none. */
-export function partLines(parts: readonly PlayedPart[]): string {
+export function partLines(parts: readonly PlayedPart[], of = 'input'): string {
   const lines = parts.flatMap((part) => {
     const said = describePart(part);
     return said === undefined ? [] : [`  ${part.part.padEnd(10)} ${said}`];
   });
-  return lines.length === 0 ? '' : ['Columns of the input:', ...lines].join('\n');
+  return lines.length === 0 ? '' : [`Columns of the ${of}:`, ...lines].join('\n');
 }
 
 function describePart({ column, types, ...part }: PlayedPart): string | undefined {

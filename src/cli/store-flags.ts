@@ -2,6 +2,7 @@ import { STORE_COLUMNS, type StoreColumn } from '../store/meta.ts';
 import type { ReadOptions } from '../store/part.ts';
 import type { FlagTable, FlagValues } from './flags.ts';
 import { usageError } from './flags.ts';
+import { tableFlags } from './text-flags.ts';
 
 const JSON_FLAG = {
   group: 'Output:',
@@ -19,6 +20,7 @@ export const STORE_BUILD_FLAGS: FlagTable = {
     type: 'list',
     describe: "Run folders, tag Parquet, CSV or static-ondisk-kv files; the same as the command's arguments",
   },
+  ...tableFlags('Input:'),
   'kv-format': {
     group: 'Input:',
     type: 'string',

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { refuseIdleDialect } from '../shards/idle-dialect.ts';
 import { inferFormat } from '../shards/inputs.ts';
 import { readScoreRows, type ScoreRowOptions } from '../shards/score-rows.ts';
 import { readSidecar, sidecarPath } from '../store/kv-sidecar.ts';
@@ -26,10 +27,12 @@ export function readStoreInputs(
   values: FlagValues,
   options: ScoreRowOptions,
 ): AsyncGenerator<ScoreRows> {
-  const isKv = (path: string): boolean => isFile(path) && inferFormat(path) === undefined;
+  const isKv = (path: string): boolean =>
+    options.untoldFormat === undefined && isFile(path) && inferFormat(path) === undefined;
   const kvPaths = paths.filter(isKv);
   const kvFiles = kvInputs(kvPaths, values);
   const others = paths.filter((path) => !isKv(path));
+  if (others.length === 0) refuseIdleDialect([], options.text ?? {});
   return readAll(kvFiles, others, columns, options);
 }
 
@@ -75,7 +78,8 @@ function statedInput(path: string, { format: given, columns }: StatedKv): KvInpu
   if (given === undefined) {
     throw usageError(
       `The name of ${path} shows no format. Is it a static-ondisk-kv file? Then say how its records look, and which ` +
-        "scores they hold, in their order: --kv-format q+ee --kv-columns pwatermark,punsafe (as in LAION's file).",
+        "scores they hold, in their order: --kv-format q+ee --kv-columns pwatermark,punsafe (as in LAION's file). " +
+        'Is it a table? Then say which: --input-format csv.',
     );
   }
   const format = parseKvFormat(given);

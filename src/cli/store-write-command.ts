@@ -16,6 +16,7 @@ import {
   STORE_POSITIONAL,
   storeColumns,
 } from './store-flags.ts';
+import { textReading } from './text-flags.ts';
 
 /** Reading gets this part of the memory; it is over before sorting starts. */
 const READING_SHARE = 4;
@@ -120,6 +121,7 @@ async function withRows(
     const rows = readStoreInputs(inputs, columns, values, {
       memoryLimitMb: Math.floor(memoryMb / READING_SHARE),
       temporaryFolder,
+      ...textReading(values),
       forFloat16: precision === 'float16',
       onSource: (source) => sources.push(source),
       onNote: (note) => process.stderr.write(`${note}\n`),

@@ -86,8 +86,14 @@ function describe({ summary, outputFolder, peakSpillBytes }: SubsetResult, choic
         `${table.rowsWithoutTag} rows of the metadata found none`,
     );
   }
-  const parts = partLines([...summary.metadata.parts, ...summary.tags.flatMap((table) => table.parts)]);
-  if (parts !== '') lines.push('', parts, '');
+  const parts = [
+    partLines(summary.metadata.parts, 'metadata'),
+    partLines(
+      summary.tags.flatMap((table) => table.parts),
+      'tags',
+    ),
+  ].filter((text) => text !== '');
+  if (parts.length > 0) lines.push('', ...parts);
   if (summary.skippedFiles.length > 0) lines.push(`left out    ${summary.skippedFiles.length} files`);
   for (const part of summary.subsets) {
     lines.push('', `${part.name}  ->  ${folderOf(outputFolder, part.folder)}`);
@@ -96,7 +102,7 @@ function describe({ summary, outputFolder, peakSpillBytes }: SubsetResult, choic
   const first = summary.subsets.find(({ kept }) => kept > 0);
   const command = first && img2datasetCommand(folderOf(outputFolder, first.folder), summary.columns, choice);
   if (command) lines.push('', 'Next: the images, as a webdataset', `  ${command}`);
-  if (peakSpillBytes > 0) lines.push('', `spilled     ${(peakSpillBytes / MB).toFixed(0)} MB at most`);
+  if (peakSpillBytes >= MB / 2) lines.push('', `spilled     ${(peakSpillBytes / MB).toFixed(0)} MB at most`);
   return `${lines.join('\n')}\n`;
 }
 

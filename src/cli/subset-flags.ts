@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { MAX_SELECTIONS, type Selection, type SubsetOptions } from '../subset/options.ts';
 import type { FlagTable, FlagValues } from './flags.ts';
 import { usageError } from './flags.ts';
+import { readingFlags, textReading } from './text-flags.ts';
 
 /** The flags of `bowerbird subset`. */
 export const SUBSET_FLAGS: FlagTable = {
@@ -26,6 +27,7 @@ export const SUBSET_FLAGS: FlagTable = {
     type: 'string',
     describe: "The metadata's column of int64 hashes; computed from URL and caption where there is none",
   },
+  ...readingFlags('Input:'),
   'skip-bad-files': {
     group: 'Input:',
     type: 'boolean',
@@ -157,6 +159,7 @@ export function subsetOptions(
     laionCompat: values['laion-compat'] === true,
     swapWidthHeight: values['swap-width-height'] === true,
     skipBadFiles: values['skip-bad-files'] === true,
+    ...textReading(values),
     columns: values['columns'] as string[] | undefined,
     shuffleSeed: values['shuffle-seed'] as number | undefined,
     outputFolder: values['output-folder'] as string,

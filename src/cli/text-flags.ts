@@ -1,4 +1,10 @@
-import { TEXT_ENCODINGS, type TextEncoding, type TextOptions } from '../shards/text-options.ts';
+import type { InputFormat } from '../shards/inputs.ts';
+import {
+  TEXT_ENCODINGS,
+  type TextEncoding,
+  type TextOptions,
+  type TextReading,
+} from '../shards/text-options.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 
 /** The flags that say how text inputs are written, for every command that reads them. */
@@ -28,6 +34,30 @@ export function textFlags(group: string): FlagTable {
       describe: 'CSV and TSV without a line of names: columns are column0, column1, ... (--url-col 0)',
     },
   };
+}
+
+/** The same without those of a file without names, for the commands in which columns cannot be named by a flag. */
+export function tableFlags(group: string): FlagTable {
+  const { 'no-header': _, ...flags } = readingFlags(group);
+  return flags;
+}
+
+/** The same, and the format of inputs, for the commands that read tables. */
+export function readingFlags(group: string): FlagTable {
+  return {
+    'input-format': {
+      group,
+      type: 'string',
+      choices: ['parquet', 'csv', 'tsv', 'json', 'jsonl', 'txt'],
+      describe: 'Format of inputs whose names do not tell it',
+    },
+    ...textFlags(group),
+  };
+}
+
+/** How tables are read. @throws BowerbirdError BB_USAGE */
+export function textReading(values: FlagValues): TextReading {
+  return { text: textOptions(values), untoldFormat: values['input-format'] as InputFormat | undefined };
 }
 
 const NAMED_CHARACTERS: Readonly<Record<string, string>> = { tab: '\t', '\\t': '\t' };

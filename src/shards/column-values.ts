@@ -46,7 +46,8 @@ export function unfitReason(part: Part, type: string): string {
 
 /** Whitespace that may surround a value: the ASCII ones, the no-break space and the byte order mark. */
 const BLANKS = ' \t\n\r\f\v\u00a0\ufeff';
-const INTEGER_TEXT = '[+-]?[0-9]+';
+/** As `parseHashText` has it for a single one. */
+const INTEGER_TEXT = '-?[0-9]{1,20}';
 const NUMBER_TEXT = '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?';
 /** What pandas, R, Hive and SQL write where there is no number; and numbers that are not finite. */
 const NO_NUMBER =

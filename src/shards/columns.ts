@@ -113,7 +113,9 @@ export function findParts(
     const [name, flag] = chosenNames[part] ?? [];
     if (name === NO_COLUMN && part !== 'url' && !columnOf(schema, name)) continue;
     const isUnjudged = choice.unjudged?.includes(part) ?? false;
-    const found = chosen(schema, part, name, flag) ?? known(schema, part, KNOWN_NAMES[part], isUnjudged);
+    const found =
+      chosen(schema, part, name, flag) ??
+      known(schema, part, KNOWN_NAMES[part], { isUnjudged, wayOn: WAYS_ON[part] });
     if (!found) continue;
     if (found.fit === 'null') empty[part] = found.name;
     else columns[part] = found.name;
@@ -129,17 +131,23 @@ interface Found {
 /** In the order in which they are preferred. */
 const FITS = ['native', 'text', 'null'] as const;
 
+interface KnownOptions {
+  /** Whether nothing looks at it, so that only numbers count and nothing is refused. */
+  readonly isUnjudged?: boolean;
+  /** What to do about an unfit column, as a sentence; for a table, whose columns no flag names, where it is not given. */
+  readonly wayOn?: string;
+}
+
 /**
  * The column of known names that plays a part best.
  *
- * @param isUnjudged whether nothing looks at it, so that only numbers count and nothing is refused
  * @throws ShardError BB_SCHEMA_MISMATCH where there are such columns and none is fit
  */
 export function known(
   schema: readonly FoundColumn[],
   part: Part,
   knownNames: readonly string[],
-  isUnjudged = false,
+  { isUnjudged = false, wayOn = RENAME }: KnownOptions = {},
 ): Found | undefined {
   const names = schema.map(({ name }) => name);
   const exact = knownNames.filter((name) => names.includes(name));
@@ -155,7 +163,7 @@ export function known(
   }
   const [unfit] = candidates;
   if (!unfit || isUnjudged) return undefined;
-  throw unfitColumn(schema, part, unfit.name);
+  throw unfitColumn(schema, part, unfit.name, wayOn);
 }
 
 /** The least fit of what a column is in several files. */
@@ -190,25 +198,27 @@ function chosen(
     columnOf(schema, name) ?? (/^\d+$/.test(name) ? columnOf(schema, `column${name}`) : undefined);
   if (!found) throw missing(schema, `The input has no column "${name}", which ${flag} names.`);
   const fit = fitOfColumn(schema, part, found.name);
-  if (fit === 'unfit') throw unfitColumn(schema, part, found.name);
+  if (fit === 'unfit') throw unfitColumn(schema, part, found.name, WAYS_ON[part]);
   return { name: found.name, fit };
 }
 
+/** What helps where no flag names a column. */
+const RENAME = 'Rename the column where it is something else.';
 const WAYS_ON: Readonly<Record<Part, string>> = {
   url: 'Name another with --url-col.',
   caption: 'Name another with --caption-col, or say --caption-col none.',
   hash: 'Name another with --hash-col, or say --hash-col none to have hashes computed from URL and caption.',
-  aesthetic: 'Rename the column where it is no score.',
-  punsafe: 'Rename the column where it is no score.',
-  pwatermark: 'Rename the column where it is no score.',
+  aesthetic: RENAME,
+  punsafe: RENAME,
+  pwatermark: RENAME,
 };
 
-function unfitColumn(schema: readonly FoundColumn[], part: Part, name: string): ShardError {
+function unfitColumn(schema: readonly FoundColumn[], part: Part, name: string, wayOn: string): ShardError {
   const { type, path } = columnsOf(schema, name).find((column) => fitOfOne(part, column) === 'unfit')!;
   const what = { url: 'URLs', caption: 'captions', hash: 'hashes' }[part as string] ?? `${part} scores`;
   return new ShardError(
     'BB_SCHEMA_MISMATCH',
-    `${path === undefined ? 'The' : `${path}: the`} column "${name}" cannot be read as ${what}. ${unfitReason(part, type)} ${WAYS_ON[part]}`,
+    `${path === undefined ? 'The' : `${path}: the`} column "${name}" cannot be read as ${what}. ${unfitReason(part, type)} ${wayOn}`,
     { fields: { column: name, part, type, ...(path !== undefined && { path }) } },
   );
 }

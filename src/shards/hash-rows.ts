@@ -100,7 +100,8 @@ async function queryOf(
   columns: readonly FileColumn[],
   choice: ColumnChoice,
 ): Promise<HashQuery> {
-  const { hash: name } = findParts(columns, choice, ['hash']).columns;
+  const described = columns.map((column) => ({ ...column, path }));
+  const { hash: name } = findParts(described, choice, ['hash']).columns;
   if (name !== undefined) {
     await checkTexts(connection, { path, readPath: path, columns }, { hash: name });
     const hash = columnOf(columns, name)!;
@@ -115,7 +116,7 @@ async function queryOf(
       },
     };
   }
-  const { url, caption } = findColumns(columns, choice);
+  const { url, caption } = findColumns(described, choice);
   const rows = columns.map((column) => `${storedSql(column)} AS ${quoteName(column.name)}`);
   return {
     select: `SELECT ${hashedTextSql(columns, url, caption)} FROM (SELECT ${rows.join(', ')} FROM ${parquetSource(path)})`,

@@ -62,6 +62,8 @@ export interface FoundInput {
 export interface ExpandOptions {
   /** What every file holds, whatever its name. */
   readonly inputFormat?: InputFormat | undefined;
+  /** What a file holds whose name does not tell it. */
+  readonly untoldFormat?: InputFormat | undefined;
   /** What the command writes: left out where it lies among the inputs. */
   readonly output?: OwnOutput | undefined;
   /** Told in a line each: which files were passed over, and which were found twice. */
@@ -72,7 +74,7 @@ export interface ExpandOptions {
  * The files that a person means by `inputs`: files as they are, folders with all below them, globs and braces.
  * Sorted by path (code units). A file that several paths, links or hard links lead to is read once, under the path without links or else the first.
  * Hidden and `.tmp` files are passed over unless named outright, as are files of unknown extension in folders and globs,
- * and `.json` beside other formats (it is mostly a description of them); with `inputFormat`, every file counts but
+ * and `.json` beside other formats (it is mostly a description of them); with `inputFormat` or `untoldFormat`, every file counts but
  * those that start with `_` (markers of Spark and Hadoop).
  *
  * @throws ShardError BB_INPUT_NOT_FOUND for an input that leads to no file, BB_INPUT_FORMAT for a named file whose
@@ -115,10 +117,11 @@ interface Expanded {
   readonly own: readonly string[];
 }
 
-async function expandOne(input: string, { inputFormat, output }: ExpandOptions): Promise<Expanded> {
+async function expandOne(input: string, options: ExpandOptions): Promise<Expanded> {
+  const { output } = options;
   const stats = statOf(input);
   if (stats && !stats.isDirectory()) {
-    const named = [namedFile(input, inputFormat)];
+    const named = [namedFile(input, options)];
     return { files: withoutOwnOutput(input, named, true, output), passedOver: [], own: [] };
   }
   if (stats) await refuseUnfinished([input, dirname(resolve(input))]);
@@ -129,7 +132,7 @@ async function expandOne(input: string, { inputFormat, output }: ExpandOptions):
   const listed = withoutOwnOutput(input, all, false, output).map(({ path }) => path);
   const others = new Set(listed);
   const own = all.flatMap(({ path }) => (others.has(path) || !inferFormat(path) ? [] : [path]));
-  const files = listed.flatMap((path) => listedFile(path, inputFormat));
+  const files = listed.flatMap((path) => listedFile(path, options));
   const chosen = stats || !/json(\.gz|\.zst)?$/i.test(input) ? withoutDescriptions(files) : files;
   if (chosen.length === 0) throw own.length > 0 ? onlyOwn(input, output!) : notFound(input, stats, listed);
   const taken = new Set(chosen.map(({ path }) => path));
@@ -145,8 +148,13 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-function namedFile(path: string, inputFormat: InputFormat | undefined): FoundInput {
-  const format = inputFormat ?? inferFormat(path);
+/** @returns undefined where neither the name nor a person says it */
+function formatOf(path: string, { inputFormat, untoldFormat }: ExpandOptions): InputFormat | undefined {
+  return inputFormat ?? inferFormat(path) ?? untoldFormat;
+}
+
+function namedFile(path: string, options: ExpandOptions): FoundInput {
+  const format = formatOf(path, options);
   if (format) return { path: resolve(path), format };
   const extension = extname(path).toLowerCase();
   const fields = { fields: { path } };
@@ -177,8 +185,8 @@ function isListed(path: string): boolean {
   return !name.startsWith('.') && !name.endsWith(TEMPORARY_SUFFIX);
 }
 
-function listedFile(path: string, inputFormat: InputFormat | undefined): FoundInput[] {
-  const format = inputFormat && !basename(path).startsWith('_') ? inputFormat : inferFormat(path);
+function listedFile(path: string, options: ExpandOptions): FoundInput[] {
+  const format = basename(path).startsWith('_') ? inferFormat(path) : formatOf(path, options);
   return format ? [{ path, format }] : [];
 }
 

@@ -11,6 +11,7 @@ import {
   type SchemaColumn,
 } from './columns.ts';
 import { ShardError } from './errors.ts';
+import { refuseIdleDialect } from './idle-dialect.ts';
 import { columnsByPart, findPartsOf, isText } from './input-parts.ts';
 import { expandInputs, type FoundInput, type InputFormat } from './inputs.ts';
 import type { OwnOutput } from './own-output.ts';
@@ -18,7 +19,7 @@ import { describeParts, type PlayedPart } from './played-parts.ts';
 import { makeReadable, type ReadableInput } from './readable.ts';
 import { ScanInstance } from './scan-instance.ts';
 import { unifySchemas } from './schema.ts';
-import { isDialectGiven, type TextOptions } from './text-options.ts';
+import type { TextOptions } from './text-options.ts';
 import { checkTexts, type MissingTexts, refuseNestedUrls } from './value-check.ts';
 
 /** One input file of a run. */
@@ -168,21 +169,6 @@ async function settleColumns(
     parts: describeParts(tables, { columns, empty }, missing),
     schema,
   };
-}
-
-/** @throws BowerbirdError BB_USAGE for what is said of files that are not among the inputs */
-function refuseIdleDialect(found: readonly FoundInput[], text: TextOptions): void {
-  const isText = found.some(({ format }) => format !== 'parquet');
-  const isDelimited = found.some(({ format }) => format === 'csv' || format === 'tsv');
-  if (isDialectGiven(text) && !isDelimited) {
-    throw new BowerbirdError(
-      'BB_USAGE',
-      '--delimiter, --quote and --no-header are for CSV and TSV; no input is either.',
-    );
-  }
-  if (text.encoding !== undefined && !isText) {
-    throw new BowerbirdError('BB_USAGE', '--encoding is for text inputs; no input is one.');
-  }
 }
 
 async function openAll(

@@ -8,9 +8,11 @@ import { hashSql, numberSql, type ScorePart, scoreSql } from './column-values.ts
 import { type ColumnMapping, columnOf, type FileColumn, KNOWN_NAMES, known, SCORE_NAMES } from './columns.ts';
 import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
 import { readFailure, ShardError } from './errors.ts';
+import { refuseIdleDialect } from './idle-dialect.ts';
 import { expandInputs, type FoundInput } from './inputs.ts';
 import { malformedNote, type ReadableInput, readableOn } from './readable.ts';
 import { parquetSource } from './sql.ts';
+import type { TextReading } from './text-options.ts';
 import { checkTexts } from './value-check.ts';
 
 /** Some rows, in any order; rows without a hash are not among them. */
@@ -29,7 +31,7 @@ export interface ScoreSource {
   readonly fingerprint: string;
 }
 
-export interface ScoreRowOptions extends DuckDbOptions {
+export interface ScoreRowOptions extends DuckDbOptions, TextReading {
   /** The scores go on to float16: float64 ones are rounded so that this second rounding is right (`setRoundedToOdd`). */
   readonly forFloat16?: boolean;
   /** Called before a file's rows come. */
@@ -44,14 +46,15 @@ const BATCH_ROWS = 64 * 1024;
  * Streams hash and scores, file by file, from run folders (their tags) and all formats that `score` reads.
  *
  * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_INPUT_VALUE, BB_COLUMN_MISSING,
- *   BB_SCHEMA_MISMATCH, BB_SHARD_READ
+ *   BB_SCHEMA_MISMATCH, BB_SHARD_READ; BowerbirdError BB_USAGE
  */
 export async function* readScoreRows(
   paths: readonly string[],
   columns: readonly ScorePart[],
   options: ScoreRowOptions,
 ): AsyncGenerator<ScoreBatch> {
-  const inputs = await expandInputs(paths.map(tagsOf), { onNote: options.onNote });
+  const inputs = await expandInputs(paths.map(tagsOf), options);
+  refuseIdleDialect(inputs, options.text ?? {});
   const instance = await openDuckDb(options);
   const connection = await instance.connect();
   try {
@@ -84,11 +87,11 @@ async function inspect(
   connection: DuckDBConnection,
   input: FoundInput,
   columns: readonly ScorePart[],
-  { temporaryFolder, forFloat16, onNote }: ScoreRowOptions,
+  { temporaryFolder, text = {}, forFloat16, onNote }: ScoreRowOptions,
 ): Promise<ScoreFile> {
-  const table = await readableOn(connection, input, { stagingFolder: temporaryFolder, text: {} });
+  const table = await readableOn(connection, input, { stagingFolder: temporaryFolder, text });
   const mapping = scoreColumns(table, columns);
-  await checkTexts(connection, table, mapping);
+  await checkTexts(connection, { ...table, isTable: true }, mapping);
   const note = malformedNote(table);
   if (note !== undefined) onNote?.(note);
   const readPart = (part: 'hash' | ScorePart): string => {

@@ -1,3 +1,5 @@
+import type { InputFormat } from './inputs.ts';
+
 /** The encodings that text inputs are read in. `latin1` is windows-1252, as browsers take it. */
 export const TEXT_ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'latin1', 'windows-1252'] as const;
 
@@ -16,6 +18,13 @@ export interface TextOptions {
   readonly encoding?: TextEncoding | undefined;
   /** False: the first line is a row, and columns are called column0, column1, ... */
   readonly header?: boolean | undefined;
+}
+
+/** How inputs are read, in every command that reads them. */
+export interface TextReading {
+  readonly text?: TextOptions | undefined;
+  /** Of files whose names do not tell it. */
+  readonly untoldFormat?: InputFormat | undefined;
 }
 
 /** What tells the rows of one reading of a file from those of another; '' where nothing was said. */

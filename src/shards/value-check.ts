@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { HASH_TEXT_RULE } from '../samples/hash-text.ts';
 import { storedSql, storedType } from './column-sql.ts';
 import { badSql, fitOf, isMissingSql, type Part } from './column-values.ts';
 import { type ColumnMapping, columnOf, type FileColumn, SCORE_PARTS } from './columns.ts';
@@ -12,6 +13,8 @@ export interface CheckedFile {
   /** The Parquet file that is read. */
   readonly readPath: string;
   readonly columns: readonly FileColumn[];
+  /** Whether no flag names its column of hashes, as in a table of hashes and scores. */
+  readonly isTable?: boolean;
 }
 
 /** For each column of texts that is read as numbers: how many values stand for none (null, empty, `NA`, ...). */
@@ -43,7 +46,7 @@ export async function checkTexts(
 
 async function checkColumn(
   connection: DuckDBConnection,
-  { path, readPath, columns }: CheckedFile,
+  { path, readPath, columns, isTable = false }: CheckedFile,
   column: FileColumn,
   part: Part,
 ): Promise<number> {
@@ -68,6 +71,7 @@ async function checkColumn(
     row: Number(first) + 1,
     text: text ?? '',
     count: Number(badCount),
+    wayOn: isTable ? TABLE_HASH_WAY : HASH_WAY,
   });
 }
 
@@ -99,20 +103,29 @@ export async function refuseNestedUrls(
   );
 }
 
+const HASH_WAY = 'Mend it, name another column with --hash-col, or say --hash-col none';
+const TABLE_HASH_WAY = 'Mend it, or leave it empty where there is no hash';
+
 interface BadValue {
   /** From 1. */
   readonly row: number;
   readonly text: string;
   readonly count: number;
+  readonly wayOn: string;
 }
 
-function badValue(path: string, column: string, part: Part, { row, text, count }: BadValue): ShardError {
+function badValue(
+  path: string,
+  column: string,
+  part: Part,
+  { row, text, count, wayOn }: BadValue,
+): ShardError {
   const shown = JSON.stringify(
     text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text,
   );
   const wanted =
     part === 'hash'
-      ? 'a whole number from -2^63 to 2^64 - 1. Mend it, name another column with --hash-col, or say --hash-col none'
+      ? `${HASH_TEXT_RULE}. ${wayOn}`
       : 'a number with a decimal point. Mend it, leave it empty (or write NA) where there is no score, or rename the column';
   const more = count > 1 ? ` (and ${count - 1} more such values)` : '';
   return new ShardError(

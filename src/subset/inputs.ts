@@ -4,12 +4,15 @@ import type { FilterTag } from '../filter/filter.ts';
 import { asSpelt, type ColumnMapping, columnOf, KNOWN_NAMES, known, SCORE_NAMES } from '../shards/columns.ts';
 import { queryRows } from '../shards/duckdb.ts';
 import { ShardError, unreadable } from '../shards/errors.ts';
+import { refuseIdleDialect } from '../shards/idle-dialect.ts';
 import { columnsByPart, isText } from '../shards/input-parts.ts';
 import { expandInputs, type FoundInput } from '../shards/inputs.ts';
 import { readableOn } from '../shards/readable.ts';
 import { type FileSchema, unifySchemas } from '../shards/schema.ts';
 import { tagsOf } from '../shards/score-rows.ts';
 import { parquetSource, quoteName } from '../shards/sql.ts';
+import type { StagingOptions } from '../shards/stage-text.ts';
+import type { TextReading } from '../shards/text-options.ts';
 import { checkTexts, type MissingTexts } from '../shards/value-check.ts';
 import { TAGS } from './options.ts';
 import type { SourceFile, SourceTable } from './source.ts';
@@ -36,18 +39,24 @@ export interface FoundInputs {
   readonly fromRuns: boolean;
 }
 
+/** How inputs are looked for. */
+export interface FindOptions extends TextReading {
+  readonly outputFolder: string;
+  readonly onNote: ((note: string) => void) | undefined;
+}
+
 /**
  * Finds the files; those in the output folder are none.
  *
- * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_OUTPUT_FOLDER
+ * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_OUTPUT_FOLDER; BowerbirdError BB_USAGE
  */
 export async function findInputs(
   metadata: readonly string[],
   tags: readonly string[],
-  outputFolder: string,
-  onNote: ((note: string) => void) | undefined,
+  reading: FindOptions,
 ): Promise<FoundInputs> {
-  const options = { output: { path: outputFolder }, onNote };
+  const { outputFolder, text = {}, untoldFormat, onNote } = reading;
+  const options = { output: { path: outputFolder }, untoldFormat, onNote };
   const fromRuns = metadata.map((path) => tagsOf(path) !== path);
   if (new Set(fromRuns).size > 1) {
     throw new ShardError(
@@ -55,24 +64,26 @@ export async function findInputs(
       'Metadata are either run folders or other files, not both: their columns mean different things. Make a subset of each.',
     );
   }
-  return {
+  const found = {
     metadata: await expandInputs(metadata.map(tagsOf), options),
     tags: tags.length === 0 ? [] : await expandInputs(tags.map(tagsOf), options),
     fromRuns: fromRuns[0] ?? false,
   };
+  refuseIdleDialect([...found.metadata, ...found.tags], text);
+  return found;
 }
 
 /** Opens files for their columns; what cannot be taken goes to `onBad`, which throws or notes it. */
 export async function openFiles(
   connection: DuckDBConnection,
   inputs: readonly FoundInput[],
-  stagingFolder: string,
+  staging: StagingOptions,
   onBad: (path: string, error: BowerbirdError) => void,
 ): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
   for (const input of inputs) {
     try {
-      const file = await readableOn(connection, input, { stagingFolder, text: {} });
+      const file = await readableOn(connection, input, staging);
       refuseReserved(
         file.path,
         file.columns.map((column) => column.name),
@@ -105,13 +116,13 @@ function refuseReserved(path: string, names: readonly string[]): void {
 export async function checkFiles(
   connection: DuckDBConnection,
   files: readonly SourceFile[],
-  columns: Partial<ColumnMapping>,
+  { columns, isTable }: { readonly columns: Partial<ColumnMapping>; readonly isTable: boolean },
   onBad: (path: string, error: BowerbirdError) => void,
 ): Promise<CheckedFile[]> {
   const checked: CheckedFile[] = [];
   for (const file of files) {
     try {
-      checked.push({ file, missing: await checkTexts(connection, file, columns) });
+      checked.push({ file, missing: await checkTexts(connection, { ...file, isTable }, columns) });
     } catch (thrown) {
       if (!(thrown instanceof BowerbirdError)) throw thrown;
       onBad(file.path, thrown);

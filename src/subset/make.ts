@@ -21,7 +21,7 @@ import {
 import { judgeRows } from './judge.ts';
 import type { SubsetOptions } from './options.ts';
 import { type OutputFolder, SUBSET_FILE } from './output-folder.ts';
-import { metadataParts, planSubset, type SubsetPlan } from './plan.ts';
+import { asJudged, metadataParts, planSubset, type SubsetPlan } from './plan.ts';
 import { seenColumns } from './seen-columns.ts';
 import { rowsOf, type SubsetCounts, type SubsetPart, type SubsetSummary, summarise } from './summary.ts';
 import { checkWhere } from './where.ts';
@@ -50,30 +50,31 @@ export async function preparePlan(
 ): Promise<SubsetPlan> {
   const badMetadata = onBad.bind(null, 'metadata');
   const badTags = onBad.bind(null, 'tags');
-  const opened = await openFiles(connection, found.metadata, stagingFolder, badMetadata);
-  const openedTags = await openFiles(connection, found.tags, stagingFolder, badTags);
+  const staging = { stagingFolder, text: options.text ?? {} };
+  const opened = await openFiles(connection, found.metadata, staging, badMetadata);
+  const openedTags = await openFiles(connection, found.tags, staging, badTags);
   if (opened.length === 0) throw noFile('metadata');
   if (found.tags.length > 0 && openedTags.length === 0) throw noFile('tags');
   const tables: TagTable[] = [];
   const tagParts: (readonly PlayedPart[])[] = [];
   for (const table of tagTables(openedTags, badTags)) {
-    const checked = await checkFiles(connection, table.files, table.columns, badTags);
+    const checked = await checkFiles(connection, table.files, { ...table, isTable: true }, badTags);
     if (checked.length === 0) continue;
     tables.push({ ...table, files: checked.map(({ file }) => file) });
     tagParts.push(partsOf(checked, { columns: table.columns, empty: {} }));
   }
   if (found.tags.length > 0 && tables.length === 0) throw noFile('tags');
   const parts = metadataParts(opened, tables, options);
-  const checked = await checkFiles(connection, opened, parts.columns, badMetadata);
+  const checked = await checkFiles(connection, opened, { ...parts, isTable: false }, badMetadata);
   const files = checked.map(({ file }) => file);
-  const metadata = uniteFiles(files, parts.columns, badMetadata);
+  const metadata = asJudged(uniteFiles(files, parts.columns, badMetadata), tables, options);
   if (metadata.files.length === 0) throw noFile('metadata');
   const plan = planSubset(metadata, tables, found.fromRuns, options);
   const complete = requireColumns(plan, badMetadata);
   if (complete.metadata.files.length === 0) throw noFile('metadata');
   if (options.where !== undefined)
     await checkWhere(connection, options.where, seenColumns(complete.metadata));
-  return { ...complete, parts: { metadata: partsOf(checked, parts), tags: tagParts } };
+  return { ...complete, parts: { metadata: metadataPartsOf(checked, parts, plan), tags: tagParts } };
 }
 
 function partsOf(checked: readonly CheckedFile[], found: FoundColumns): readonly PlayedPart[] {
@@ -81,6 +82,18 @@ function partsOf(checked: readonly CheckedFile[], found: FoundColumns): readonly
     checked.map(({ file }) => file),
     found,
     checked.map(({ missing }) => missing),
+  );
+}
+
+/** Here hashes are computed only where they are needed and no column has them: a row whose hash is null has none. */
+function metadataPartsOf(
+  checked: readonly CheckedFile[],
+  found: FoundColumns,
+  { texts }: Pick<SubsetPlan, 'texts'>,
+): readonly PlayedPart[] {
+  const computed = texts ? [texts.url, texts.caption].filter((name) => name !== undefined) : null;
+  return partsOf(checked, found).map((part) =>
+    part.part === 'hash' ? { ...part, computed_from: computed } : part,
   );
 }
 

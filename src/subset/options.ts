@@ -1,4 +1,5 @@
 import type { FilterTag } from '../filter/filter.ts';
+import type { TextReading } from '../shards/text-options.ts';
 
 /** The tags in the order in which their rules are asked. */
 export const TAGS: readonly FilterTag[] = ['aesthetic', 'punsafe', 'pwatermark'];
@@ -15,7 +16,7 @@ export interface Selection {
 }
 
 /** What a subset is made of. */
-export interface SubsetOptions {
+export interface SubsetOptions extends TextReading {
   /** Files, folders, globs, or run folders. */
   readonly metadata: readonly string[];
   /** Tag tables; those with the same scores are one table. */

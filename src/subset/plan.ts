@@ -65,11 +65,8 @@ export function metadataParts(
 ): FoundColumns {
   const schema = files.flatMap(({ path, columns }) => columns.map((column) => ({ ...column, path })));
   const needsHash = tables.length > 0 || options.deduplicate;
-  const unjudged = TAGS.filter(
-    (tag) =>
-      tables.some(({ scores }) => scores[tag] !== undefined) ||
-      !(hasRule(options, tag) || isNamed(tag, options.where)),
-  );
+  const judged = judgedTags(tables, options);
+  const unjudged = TAGS.filter((tag) => !judged.includes(tag));
   const choice = { ...options, unjudged: needsHash ? unjudged : (['hash', ...unjudged] as const) };
   const found = findParts(schema, choice, ['url', 'hash', ...TAGS]);
   // A URL that is null throughout is a URL still; without any there is nothing to make a subset of.
@@ -77,6 +74,28 @@ export function metadataParts(
   const { caption } =
     needsHash && found.columns.hash === undefined ? findParts(schema, choice, ['caption']).columns : {};
   return { ...found, columns: { ...found.columns, ...(caption !== undefined && { caption }), url } };
+}
+
+/** The scores that rules or `--where` take from the metadata's own columns. */
+function judgedTags(tables: readonly TagTable[], options: SubsetOptions): FilterTag[] {
+  return TAGS.filter(
+    (tag) =>
+      tables.every(({ scores }) => scores[tag] === undefined) &&
+      (hasRule(options, tag) || isNamed(tag, options.where)),
+  );
+}
+
+/** The metadata with the scores that are judged as float32: what is judged is what is published. */
+export function asJudged(
+  metadata: SourceTable,
+  tables: readonly TagTable[],
+  options: SubsetOptions,
+): SourceTable {
+  const names = judgedTags(tables, options).flatMap((tag) => metadata.columns[tag]?.toLowerCase() ?? []);
+  const schema = metadata.schema.map((column) =>
+    names.includes(column.name.toLowerCase()) ? { ...column, type: 'FLOAT' } : column,
+  );
+  return { ...metadata, schema };
 }
 
 /** Whether a condition speaks of a score by one of its names. */

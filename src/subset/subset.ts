@@ -36,7 +36,11 @@ export async function runSubset(
   listeners: SubsetListeners = {},
 ): Promise<SubsetResult> {
   const output = new OutputFolder(options.outputFolder, options.overwrite, options.temporaryFolder);
-  const found = await findInputs(options.metadata, options.tags, output.path, listeners.onNote);
+  const found = await findInputs(options.metadata, options.tags, {
+    ...options,
+    outputFolder: output.path,
+    onNote: listeners.onNote,
+  });
   const inputs = [...found.metadata, ...found.tags].map(({ path }) => path);
   output.check(inputs);
   await output.open(inputs, listeners.onNote);

@@ -3,6 +3,7 @@ import { packageVersion } from '../base/package.ts';
 import type { FilterTag } from '../filter/filter.ts';
 import type { SchemaColumn } from '../shards/columns.ts';
 import type { PlayedPart } from '../shards/played-parts.ts';
+import { textOptionsKey } from '../shards/text-options.ts';
 import type { Account } from './account.ts';
 import type { Duplicates } from './hash-join.ts';
 import type { SkippedFile } from './inputs.ts';
@@ -82,6 +83,7 @@ export function settingsOf(options: SubsetOptions): Record<string, unknown> {
     shuffleSeed: options.shuffleSeed ?? null,
     outputFiles: options.outputFiles ?? null,
     compression: options.compression,
+    ...(options.text && textOptionsKey(options.text) !== '' && { text: options.text }),
   };
 }
 

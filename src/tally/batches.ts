@@ -2,6 +2,7 @@ import { BowerbirdError } from '../base/errors.ts';
 import type { ColumnMapping } from '../shards/columns.ts';
 import { type ReadableInput, readableOn } from '../shards/readable.ts';
 import { parquetSource, quotePath } from '../shards/sql.ts';
+import type { TextReading } from '../shards/text-options.ts';
 import { checkTexts, type MissingTexts } from '../shards/value-check.ts';
 import { findColumns, type RowExpressions, scoreColumns, type WantedColumns } from './columns.ts';
 import type { TallyDatabase } from './database.ts';
@@ -42,7 +43,7 @@ const MAX_BATCH_BYTES = 512 * 1024 * 1024;
 export async function planBatches(
   database: TallyDatabase,
   files: readonly TallyFile[],
-  wanted: WantedColumns,
+  wanted: WantedColumns & TextReading,
   onBadFile: OnBadFile,
   onOpened: (files: number, opened: OpenedFile | undefined) => void,
 ): Promise<Batch[]> {
@@ -69,13 +70,13 @@ export async function planBatches(
 async function inspect(
   database: TallyDatabase,
   file: TallyFile,
-  wanted: WantedColumns,
+  wanted: WantedColumns & TextReading,
   onBadFile: OnBadFile,
 ): Promise<OpenedFile | undefined> {
   try {
     const table = await readableOn(database.connection, file, {
       stagingFolder: database.stagingFolder,
-      text: {},
+      text: wanted.text ?? {},
     });
     const columns = scoreColumns(table);
     const missing = await checkTexts(database.connection, table, columns);

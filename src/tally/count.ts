@@ -1,6 +1,7 @@
 import { SCORE_PARTS } from '../shards/columns.ts';
 import { describeParts, type PlayedPart } from '../shards/played-parts.ts';
 import { malformedNote } from '../shards/readable.ts';
+import type { TextReading } from '../shards/text-options.ts';
 import { openStore, type Store } from '../store/reader.ts';
 import {
   type Batch,
@@ -21,7 +22,7 @@ import { type Quantile, QuantileSearch, type Share } from './quantiles.ts';
 import { countScores, tallyEntries } from './store-rows.ts';
 import { Tally } from './tally.ts';
 
-export interface CountOptions extends TallyLimits {
+export interface CountOptions extends TallyLimits, TextReading {
   readonly inputs: readonly string[];
   readonly shares: readonly Share[];
   /** A column's name, or `domain`. */
@@ -64,7 +65,7 @@ export interface CountResult {
  * @throws TallyError for a file that cannot be counted, unless bad files are skipped; the signal's reason
  */
 export async function countScoresOf(options: CountOptions): Promise<CountResult> {
-  const inputs = await resolveInputs(options.inputs);
+  const inputs = await resolveInputs(options.inputs, options);
   refuseGroupsOfStores(inputs, options.by);
   const database = await TallyDatabase.open(options, options.signal);
   const stores: Store[] = [];

@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import { basename, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { refuseUnfinished } from '../base/swap.ts';
+import { refuseIdleDialect } from '../shards/idle-dialect.ts';
 import { expandInputs, type InputFormat } from '../shards/inputs.ts';
+import type { TextReading } from '../shards/text-options.ts';
 import { TallyError } from './errors.ts';
 
 /** A file of rows. */
@@ -34,9 +36,12 @@ export interface TallyInputs {
  * Files, folders and globs as everywhere; a folder with run.json stands for the tags of its finished shards, one
  * with CURRENT is a store. A file that several inputs lead to is taken once.
  *
- * @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_RUN_CORRUPT, BB_OUTPUT_UNFINISHED
+ * @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_RUN_CORRUPT, BB_OUTPUT_UNFINISHED, BB_USAGE
  */
-export async function resolveInputs(paths: readonly string[]): Promise<TallyInputs> {
+export async function resolveInputs(
+  paths: readonly string[],
+  { text = {}, untoldFormat }: TextReading = {},
+): Promise<TallyInputs> {
   const files = new Map<string, TallyFile>();
   const stores = new Set<string>();
   const runs = new Map<string, TallyRun>();
@@ -58,7 +63,7 @@ export async function resolveInputs(paths: readonly string[]): Promise<TallyInpu
     if (run) runs.set(run.path, run.summary);
     const found = run
       ? run.tags.map((file) => ({ path: file, format: 'parquet' as const }))
-      : await expandInputs([path], { onNote: (note) => notes.push(note) });
+      : await expandInputs([path], { untoldFormat, onNote: (note) => notes.push(note) });
     for (const file of found) {
       const real = realpathSync(file.path);
       // Two ways to one file count once; the folders of the first may be partitions.
@@ -66,6 +71,7 @@ export async function resolveInputs(paths: readonly string[]): Promise<TallyInpu
         files.set(real, { path: file.path, format: file.format, sizeBytes: statSync(real).size });
     }
   }
+  refuseIdleDialect([...files.values()], text);
   const byPath = (a: string, b: string): number => (a < b ? -1 : 1);
   return {
     files: [...files.values()].sort((a, b) => byPath(a.path, b.path)),

@@ -219,6 +219,8 @@ test('bad usage and bad input end with 2, each with its code', async (t) => {
   const { folder, store } = await buildWorld(t);
   const parquet = join(folder, 'ids.parquet');
   await buildShard(parquet, [{ id: 5n }]);
+  const blank = join(folder, 'blank.txt');
+  await writeFile(blank, '\n \r\n');
   const cases: [string[], string][] = [
     [[store], 'BB_USAGE'],
     [[store, '5', '--url', 'http://a'], 'BB_USAGE'],
@@ -236,6 +238,7 @@ test('bad usage and bad input end with 2, each with its code', async (t) => {
     [[store, '--input', join(folder, 'none.txt')], 'BB_INPUT_UNREADABLE'],
     [[store, '--input', join(folder, 'none.parquet')], 'BB_INPUT_UNREADABLE'],
     [[store, '--input', parquet], 'BB_COLUMN_MISSING'],
+    [[store, '--input', blank], 'BB_INPUT_EMPTY'],
     [[store, '5', '--output', folder, '--output-format', 'tsv'], 'BB_OUTPUT_EXISTS'],
     [[join(folder, 'none'), '5'], 'BB_STORE_NOT_FOUND'],
   ];
@@ -244,5 +247,5 @@ test('bad usage and bad input end with 2, each with its code', async (t) => {
     t.is(result.exitCode, 2, args.join(' '));
     t.true(result.stderr.includes(`[${code}]`), `${args.join(' ')}: ${result.stderr}`);
   }
-  t.deepEqual((await readdir(folder)).sort(), ['ids.parquet', 'scores.csv', 'store']);
+  t.deepEqual((await readdir(folder)).sort(), ['blank.txt', 'ids.parquet', 'scores.csv', 'store']);
 });

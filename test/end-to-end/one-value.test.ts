@@ -9,6 +9,7 @@ import { runCli } from '../helpers/run-cli.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
 import { LOOPBACK_FLAGS, makeFolder } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
+import { readSubset } from '../subset/world.ts';
 
 /** float64 values beside a threshold of 0.5: the first and the third round to it, and so are on its wrong side. */
 const PUNSAFE = [0.499_999_999_99, 0.499_999_9, 0.500_000_000_01, 0.25];
@@ -82,6 +83,28 @@ test('a float64 score has one verdict in every command, that of the float32 whic
   t.deepEqual(
     stored.map((value) => value < 0.5),
     KEPT,
+  );
+});
+
+test('a subset publishes the value of a score that was judged; one that nothing looks at stays as it is', async (t) => {
+  const folder = await makeFolder(t);
+  const input = join(folder, 'a.parquet');
+  const rows = [6.999_999_999, 7.1, 6.5].map((aesthetic, i) => ({
+    url: `http://a.test/${i}`,
+    aesthetic,
+    punsafe: 0.1,
+  }));
+  await buildShard(input, rows, { aesthetic: 'DOUBLE', punsafe: 'DOUBLE' });
+  const out = join(folder, 'out');
+  const result = await runCli(['subset', input, '--bucket', '7', '--output-folder', out]);
+  t.is(result.exitCode, 0, result.stderr);
+  const published = await readSubset(out);
+  t.deepEqual(
+    published.map(({ aesthetic, punsafe }) => [aesthetic, punsafe]),
+    [
+      [7, 0.1],
+      [Math.fround(7.1), 0.1],
+    ],
   );
 });
 

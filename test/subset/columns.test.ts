@@ -47,7 +47,7 @@ test('scores come from several tag tables, or from the metadata where no table h
   });
   const { summary } = await runSubset(options);
   t.deepEqual(await readSubset(join(folder, 'out')), [
-    { URL: 'a', pwatermark: 0.1, hash: 1n, punsafe: 0.25, aesthetic: 7.5 },
+    { URL: 'a', pwatermark: Math.fround(0.1), hash: 1n, punsafe: 0.25, aesthetic: 7.5 },
   ]);
   t.like(summary.subsets[0]!.droppedBy, { aesthetic_missing: 1, punsafe: 1, pwatermark: 1 });
   t.deepEqual(summary.replacedColumns, ['punsafe']);
