@@ -63,7 +63,7 @@ function refuseWithoutSource(
   if (value === undefined || hasSource) return;
   throw new BowerbirdError(
     'BB_USAGE',
-    `${flag} ${value} would drop every row: the input has no such column and ${headFlag} is none. ` +
+    `${flag} ${value} would drop every row: the input has no such score and ${headFlag} is none. ` +
       `Give a head with ${headFlag}, or leave ${flag} out.`,
     { fields: { flag, value } },
   );

@@ -13,10 +13,10 @@ const SUBJECTS = {
   pwatermark: { what: 'watermarks', headFlag: '--watermark-model' },
 } as const;
 
-/** `Not checked for NSFW: 75 of 75 kept (no punsafe column, no --nsfw-head)` */
+/** `Not checked for NSFW: 75 of 75 kept (no punsafe in the input, no --nsfw-head)` */
 export function describeUnchecked({ tag, rows, hasRule, hasSource }: Unchecked, kept: number): string {
   const { what, headFlag } = SUBJECTS[tag];
-  const noRule = hasSource ? `no --max-${tag}` : `no ${tag} column, no ${headFlag}`;
+  const noRule = hasSource ? `no --max-${tag}` : `no ${tag} in the input, no ${headFlag}`;
   const why = hasRule ? `without ${tag}, --missing-tags keep` : noRule;
   return `Not checked for ${what}: ${rows} of ${kept} kept (${why})`;
 }

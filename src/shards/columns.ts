@@ -23,10 +23,16 @@ export interface FileColumn extends SchemaColumn {
   readonly stored?: string;
   /** The one value of a partition column, which is a folder's name and not in the file. */
   readonly partition?: string | null;
+  /** The file says that it holds nothing but null, whatever its type. */
+  readonly isEmpty?: boolean;
 }
 
 /** A column, and the file that has it where there are several. */
-type FoundColumn = FileColumn & { readonly path?: string };
+type FoundColumn = FileColumn & {
+  readonly path?: string;
+  /** As a score it is none, because it holds nothing but null. */
+  readonly isNoScore?: boolean;
+};
 
 /** Column names that a person gave; they go before the known ones. `none`: there is no such column. */
 export interface ColumnChoice {
@@ -174,7 +180,8 @@ function fitOfColumn(schema: readonly FoundColumn[], part: Part, name: string): 
   return fits.includes('native') ? 'native' : 'null';
 }
 
-function fitOfOne(part: Part, { type, stored }: FoundColumn): Fit {
+function fitOfOne(part: Part, { type, stored, isNoScore }: FoundColumn): Fit {
+  if (isNoScore && (SCORE_PARTS as readonly Part[]).includes(part)) return 'null';
   // Whatever text looks like, it can be a caption, and its values are looked at where they are to be numbers.
   if (stored === undefined || type === NULL_TYPE || part === 'url') return fitOf(part, type);
   if (part === 'caption') return 'native';

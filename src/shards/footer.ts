@@ -47,11 +47,15 @@ export async function readFooter(
     if (num_rows < 0n || num_rows !== (grouped ?? 0n)) {
       throw new Error(`its footer speaks of ${num_rows} rows and its row groups of ${grouped ?? 0n}`);
     }
+    const columns = await readColumns(connection, path, origin);
+    const empty = await emptyColumns(connection, path);
     return {
       rowCount: Number(num_rows),
       sizeBytes,
       fingerprint,
-      columns: await readColumns(connection, path, origin),
+      columns: columns.map((column) =>
+        column.partition === undefined && empty.has(column.name) ? { ...column, isEmpty: true } : column,
+      ),
     };
   } catch (thrown) {
     throw unreadable(path, messageOf(thrown), thrown);
@@ -79,6 +83,16 @@ export async function readColumns(
     type: isNull(place) ? nullType(type) : type,
   }));
   return withPartitions(own, origin);
+}
+
+/** The columns, by name, of which the statistics of every row group say that all values are null. */
+async function emptyColumns(connection: DuckDBConnection, path: string): Promise<ReadonlySet<string>> {
+  const rows = await queryRows<{ name: string }>(
+    connection,
+    `SELECT path_in_schema AS name FROM parquet_metadata(${quotePath(path)}) GROUP BY name
+     HAVING count(stats_null_count) = count(*) AND sum(stats_null_count) = sum(num_values) AND sum(num_values) > 0`,
+  );
+  return new Set(rows.map(({ name }) => name));
 }
 
 /** A list of nothing but null stays a list. */

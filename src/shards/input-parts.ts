@@ -33,13 +33,21 @@ export function columnsByPart(
   });
 }
 
-/** The parts that the columns of several files play. @throws ShardError as `findParts` */
+/**
+ * The parts that the columns of several files play in a run. A score that is null in every row is none, whatever its
+ * type: a run's own tables have all three columns, and a rule by default would drop each row for want of a tag that
+ * nobody gave.
+ *
+ * @throws ShardError as `findParts`
+ */
 export function findPartsOf(
   files: readonly Pick<ReadableInput, 'path' | 'columns'>[],
   choice: ColumnChoice,
 ): FoundColumns {
   return findParts(
-    files.flatMap(({ path, columns }) => columns.map((column) => ({ ...column, path }))),
+    files.flatMap(({ path, columns }) =>
+      columns.map((column) => ({ ...column, path, isNoScore: column.isEmpty === true })),
+    ),
     choice,
   );
 }

@@ -96,7 +96,7 @@ const CLAIMS: readonly (readonly [RegExp, Recount])[] = [
     },
   ],
   [
-    /^Not checked for NSFW: (\d+) of (\d+) kept \(no punsafe column, no --nsfw-head\)\.$/,
+    /^Not checked for NSFW: (\d+) of (\d+) kept \(no punsafe in the input, no --nsfw-head\)\.$/,
     (tags, { maxPunsafe }) => [maxPunsafe === undefined ? count(tags, isKept) : 0, count(tags, isKept)],
   ],
   [
@@ -107,7 +107,7 @@ const CLAIMS: readonly (readonly [RegExp, Recount])[] = [
     ],
   ],
   [
-    /^Not checked for watermarks: (\d+) of (\d+) kept \(no pwatermark column, no --watermark-model\)\.$/,
+    /^Not checked for watermarks: (\d+) of (\d+) kept \(no pwatermark in the input, no --watermark-model\)\.$/,
     (tags) => [count(tags, isKept), count(tags, isKept)],
   ],
   [

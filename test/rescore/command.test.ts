@@ -51,3 +51,23 @@ for (const [flags, message] of REFUSED) {
     t.regex(stderr, message);
   });
 }
+
+test('a score column that is null in every row brings no rule, as in the tables of a run without that tag', async (t) => {
+  const folder = await temporaryFolder(t);
+  const rows = Array.from({ length: 30 }, (_, row) => ({
+    punsafe: row < 10 ? 0.75 : 0.25,
+    pwatermark: null,
+  }));
+  const columns = { punsafe: 'FLOAT', pwatermark: 'FLOAT' } as const;
+  await makeFolder(folder, DIMENSION, [
+    { number: '0', values: halfRows(1, 30, DIMENSION).halves, columns, rows },
+  ]);
+  const head = await writeHead(join(folder, 'head.json'), headWeights(1, DIMENSION), 4);
+  const out = ['--output-folder', join(folder, 'out')];
+  const run = ['score', folder, '--input-format', 'embeddings', '--aesthetic-head', head, ...out];
+  const { stdout, stderr } = await runCli(run);
+  t.regex(stdout, /^kept +20$/m, stderr);
+  t.notRegex(stdout, /dropped: no pwatermark/);
+  t.regex(stdout, /pwatermark "pwatermark" holds nothing but null/);
+  t.regex(stdout, /Not checked for watermarks: 20 of 20 kept \(no pwatermark in the input/);
+});

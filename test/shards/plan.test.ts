@@ -109,3 +109,21 @@ test('a file without the URL column of the others is refused, an empty one is no
   await duck(`COPY (SELECT 'a' AS link LIMIT 0) TO '${folder}/b.parquet' (FORMAT parquet)`);
   t.is((await plan(folder, folder)).shards.length, 1);
 });
+
+test('a score is found where any file has a value of it, whatever the types of those that have none', async (t) => {
+  const folder = await temporaryFolder(t);
+  const write = (name: string, punsafe: string): Promise<unknown> =>
+    duck(
+      `COPY (SELECT 'u' || i AS url, ${punsafe} AS punsafe FROM range(25) AS r(i)) TO '${folder}/${name}.parquet' (FORMAT parquet)`,
+    );
+  await write('a', 'NULL::FLOAT');
+  const partOf = async (): Promise<unknown> => {
+    const { parts, columns } = await plan(folder, folder, {});
+    const { column, empty_column } = parts.find(({ part }) => part === 'punsafe')!;
+    t.is(columns.punsafe ?? null, column);
+    return [column, empty_column];
+  };
+  t.deepEqual(await partOf(), [null, 'punsafe']);
+  await write('b', 'CASE WHEN i = 24 THEN 0.5::FLOAT END');
+  t.deepEqual(await partOf(), ['punsafe', null]);
+});
