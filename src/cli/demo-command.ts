@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { packageFolder } from '../base/package.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { DEMO_PORT } from '../demo/address.ts';
 import { type DemoHost, startDemoHost } from '../demo/host.ts';
 import type { ScoreConfig } from '../pipeline/config.ts';
+import { readRunRecord } from '../pipeline/run-record.ts';
 import type { Command } from './command.ts';
 import { checkValues } from './flags.ts';
 import { describeResult } from './result-view.ts';
@@ -18,6 +21,9 @@ const DEMO_MIN_AESTHETIC = 7;
 /** Small, so that a run of some hundred rows shows what shards do. */
 const DEMO_SAMPLES_PER_SHARD = 100;
 
+/** As run.json tells a demonstration from a run of a person's own. */
+const COMMAND_LINE = 'bowerbird demo';
+
 /** `bowerbird demo` */
 export const DEMO: Command = {
   usage: 'demo',
@@ -29,7 +35,7 @@ export const DEMO: Command = {
       group: 'Output:',
       type: 'string',
       default: 'out-demo',
-      describe: 'Run folder of the demonstration; made anew each time',
+      describe: 'Run folder; a demonstration in it is made anew, any other run is left alone',
     },
   },
   run: ({ values }) => runDemo(values['output-folder'] as string),
@@ -40,6 +46,7 @@ export const DEMO: Command = {
  * The run folder is made anew each time.
  */
 async function runDemo(outputFolder: string): Promise<number> {
+  await refuseOtherRuns(outputFolder);
   const shardFolder = join(packageFolder, 'shards');
   process.stderr.write(`Sample shards: ${shardFolder}. Their images come from a host on this machine.\n`);
   const host = await startDemoHost();
@@ -53,6 +60,30 @@ async function runDemo(outputFolder: string): Promise<number> {
   } finally {
     await host.stop();
     await rm(copies, { recursive: true, force: true });
+  }
+}
+
+/** @throws BowerbirdError BB_OUTPUT_FOLDER where a run lies that is no demonstration: that is not made anew */
+async function refuseOtherRuns(outputFolder: string): Promise<void> {
+  const path = join(outputFolder, 'run.json');
+  if (!existsSync(path)) return;
+  const commands = await sessionCommands(path);
+  if (commands?.every((command) => command === COMMAND_LINE)) return;
+  const other = commands?.find((command) => command !== COMMAND_LINE);
+  throw new BowerbirdError(
+    'BB_OUTPUT_FOLDER',
+    `${outputFolder} holds ${other === undefined ? 'a run.json that cannot be read' : `the run of \`${other}\``}, ` +
+      'and the demonstration replaces no run but its own. Choose another --output-folder.',
+    { fields: { path: outputFolder } },
+  );
+}
+
+async function sessionCommands(path: string): Promise<string[] | undefined> {
+  try {
+    return (await readRunRecord(path))?.sessions.map(({ command }) => command);
+  } catch (thrown) {
+    if (codeOf(thrown) === 'BB_RUN_CORRUPT') return undefined;
+    throw thrown;
   }
 }
 
@@ -90,7 +121,7 @@ function demoConfig(inputs: readonly string[], outputFolder: string): ScoreConfi
     'thread-count': '16',
     timeout: '600',
   });
-  return scoreConfig(values, inputs, 'bowerbird demo');
+  return scoreConfig(values, inputs, COMMAND_LINE);
 }
 
 function nextSteps(): string {
