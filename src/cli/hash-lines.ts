@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { hashTexts } from '../samples/hash.ts';
 import { HASH_TEXT_RULE, parseHashText } from '../samples/hash-text.ts';
+import { notLines } from '../shards/content.ts';
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -22,7 +23,7 @@ interface Line {
  * lines are passed over. Lines are bytes and end at LF or CRLF only: a caption may hold any other character.
  *
  * @param input a path, or `-` for standard input
- * @throws BowerbirdError BB_INPUT_UNREADABLE; BB_HASH_INVALID naming the line; the signal's reason
+ * @throws BowerbirdError BB_INPUT_UNREADABLE, BB_INPUT_FORMAT; BB_HASH_INVALID naming the line; the signal's reason
  */
 export async function* hashesOfLines(input: string, signal?: AbortSignal): AsyncGenerator<BigInt64Array> {
   let batch: Line[] = [];
@@ -48,6 +49,7 @@ async function* linesOf(input: string, signal: AbortSignal | undefined): AsyncGe
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      if (number === 0) refuseForeign(input, bytes);
       const lines: Line[] = [];
       let from = 0;
       for (let to = bytes.indexOf(LINE_FEED); to >= 0; to = bytes.indexOf(LINE_FEED, from)) {
@@ -59,6 +61,7 @@ async function* linesOf(input: string, signal: AbortSignal | undefined): AsyncGe
     }
   } catch (thrown) {
     signal?.throwIfAborted();
+    if (thrown instanceof BowerbirdError) throw thrown;
     throw new BowerbirdError('BB_INPUT_UNREADABLE', `${input} cannot be read: ${messageOf(thrown)}.`, {
       cause: thrown,
       fields: { path: input },
@@ -70,6 +73,17 @@ async function* linesOf(input: string, signal: AbortSignal | undefined): AsyncGe
   const last: Line[] = [];
   pushLine(last, number + 1, rest);
   yield last;
+}
+
+/** Other formats have tabs and line feeds too: what lies between would be taken for URLs and captions. */
+function refuseForeign(input: string, head: Buffer): void {
+  const name = notLines(head);
+  if (name === undefined) return;
+  throw new BowerbirdError(
+    'BB_INPUT_FORMAT',
+    `${input} is ${name}, not a hash, or a URL and a caption, on each line. Give Parquet as a file called .parquet, all else as plain text.`,
+    { fields: { path: input, found: name } },
+  );
 }
 
 function pushLine(lines: Line[], number: number, content: Buffer): void {

@@ -3,6 +3,7 @@ import { BowerbirdError } from '../base/errors.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { hashTexts } from '../samples/hash.ts';
 import type { HashRows } from '../shards/hash-rows.ts';
+import { inferFormat } from '../shards/inputs.ts';
 import type { AnswerRows } from '../shards/score-table.ts';
 import type { Store } from '../store/reader.ts';
 import type { Command, Invocation } from './command.ts';
@@ -73,7 +74,7 @@ function refuseSeveralWays(hashes: readonly string[], values: FlagValues): void 
 }
 
 function isParquet(input: string | undefined): input is string {
-  return input?.toLowerCase().endsWith('.parquet') === true;
+  return input !== undefined && inferFormat(input) === 'parquet';
 }
 
 async function lookUp(

@@ -110,6 +110,13 @@ const OTHERS: readonly Kind[] = [
   },
 ];
 
+/** What tables are unpacked and decoded from, and lines are not. */
+const PACKED_OR_WIDE: readonly Pick<Kind, 'name' | 'matches'>[] = [
+  { name: 'packed with gzip', matches: startsWith('\x1f\x8b') },
+  { name: 'packed with zstd', matches: startsWith('\x28\xb5\x2f\xfd') },
+  { name: 'UTF-16', matches: startsWith('\xff\xfe', '\xfe\xff') },
+];
+
 const JSON_TEXT: Kind = {
   name: 'a JSON text',
   matches: textMatches(/^\s*(\{\s*("|\})|\[\s*[{[\]])/),
@@ -137,6 +144,11 @@ export function refuseForeign({ path, format }: FoundInput, head: Buffer): void 
     `${path} is ${kind.name}${quoted}, not ${wordFor(format)}. ${kind.advice}`,
     { fields: { path, found: kind.name } },
   );
+}
+
+/** What a file is that begins with `head` and is no text in lines; undefined where it may be such a text. */
+export function notLines(head: Buffer): string | undefined {
+  return [...foreignKinds('txt'), ...PACKED_OR_WIDE].find(({ matches }) => matches(head))?.name;
 }
 
 function foreignKinds(format: InputFormat): readonly Kind[] {

@@ -3,17 +3,10 @@ import { hashTexts } from '../samples/hash.ts';
 import { forEachNull, itemsOf, streamChunks } from './chunk.ts';
 import { storedSql, storedType } from './column-sql.ts';
 import { hashSql } from './column-values.ts';
-import {
-  type ColumnChoice,
-  columnOf,
-  type FileColumn,
-  findColumns,
-  findParts,
-  type SchemaColumn,
-} from './columns.ts';
+import { type ColumnChoice, columnOf, findColumns, findParts, type SchemaColumn } from './columns.ts';
 import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
 import { readFailure } from './errors.ts';
-import { readFooter } from './footer.ts';
+import { type ReadableInput, readableOn } from './readable.ts';
 import { parquetSource, quoteName } from './sql.ts';
 import { checkTexts } from './value-check.ts';
 
@@ -53,9 +46,13 @@ export class HashRowReader {
     const instance = await openDuckDb(options);
     const connection = await instance.connect();
     try {
-      const { columns, rowCount } = await readFooter(connection, path);
-      const query = await queryOf(connection, path, columns, choice);
-      return new HashRowReader(path, instance, connection, rowCount, query);
+      const file = await readableOn(
+        connection,
+        { path, format: 'parquet' },
+        { stagingFolder: options.temporaryFolder, text: {} },
+      );
+      const query = await queryOf(connection, file, choice);
+      return new HashRowReader(path, instance, connection, file.rowCount, query);
     } catch (thrown) {
       connection.closeSync();
       instance.closeSync();
@@ -96,17 +93,17 @@ interface HashQuery {
 /** A column of hashes is enough: only without one are URL and caption looked for. */
 async function queryOf(
   connection: DuckDBConnection,
-  path: string,
-  columns: readonly FileColumn[],
+  file: ReadableInput,
   choice: ColumnChoice,
 ): Promise<HashQuery> {
+  const { path, readPath, columns } = file;
   const described = columns.map((column) => ({ ...column, path }));
   const { hash: name } = findParts(described, choice, ['hash']).columns;
   if (name !== undefined) {
-    await checkTexts(connection, { path, readPath: path, columns }, { hash: name });
+    await checkTexts(connection, file, { hash: name });
     const hash = columnOf(columns, name)!;
     return {
-      select: `SELECT ${hashSql(storedSql(hash), storedType(hash))} FROM ${parquetSource(path)}`,
+      select: `SELECT ${hashSql(storedSql(hash), storedType(hash))} FROM ${parquetSource(readPath)}`,
       take: (chunk) => {
         const withoutHash = new Uint8Array(chunk.rowCount);
         forEachNull(chunk, 0, (row) => {
@@ -119,7 +116,7 @@ async function queryOf(
   const { url, caption } = findColumns(described, choice);
   const rows = columns.map((column) => `${storedSql(column)} AS ${quoteName(column.name)}`);
   return {
-    select: `SELECT ${hashedTextSql(columns, url, caption)} FROM (SELECT ${rows.join(', ')} FROM ${parquetSource(path)})`,
+    select: `SELECT ${hashedTextSql(columns, url, caption)} FROM (SELECT ${rows.join(', ')} FROM ${parquetSource(readPath)})`,
     take: (chunk) => ({ hashes: hashTextColumn(chunk, 0), withoutHash: new Uint8Array(chunk.rowCount) }),
   };
 }

@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { hashTexts } from '../../src/samples/hash.ts';
 import { murmur3LowBits } from '../helpers/murmur3-bigint.ts';
@@ -213,6 +214,32 @@ test('an interrupted look-up ends with 130 and leaves no file', async (t) => {
   const [exitCode] = (await closed) as [number];
   t.is(exitCode, 130);
   t.deepEqual((await readdir(folder)).sort(), ['scores.csv', 'store']);
+});
+
+test('what is no text in lines is refused as what it is, whatever tabs and line feeds its bytes hold', async (t) => {
+  const { folder, store } = await buildWorld(t);
+  const parquet = join(folder, 'wanted.parquet');
+  await buildShard(parquet, [{ hash: -123n }, { hash: -7n }]);
+  const bytes = await readFile(parquet);
+  const cases: [string, Buffer, string][] = [
+    ['wanted.txt', bytes, 'is Parquet,'],
+    ['wanted.txt.gz', gzipSync('5\n'), 'is packed with gzip,'],
+    ['wanted-16.txt', Buffer.from('\ufeff5\tx\n', 'utf16le'), 'is UTF-16,'],
+  ];
+  for (const [name, content, message] of cases) {
+    await writeFile(join(folder, name), content);
+    const { exitCode, stdout, stderr } = await runCli(['lookup', store, '--input', join(folder, name)]);
+    t.deepEqual([exitCode, stdout.split('\n').length], [2, 2], name);
+    t.true(stderr.includes(message) && stderr.includes('[BB_INPUT_FORMAT]'), stderr);
+  }
+  for (const [name, content] of [
+    ['short.pq', bytes],
+    ['packed.parquet.gz', gzipSync(bytes)],
+  ] as const) {
+    await writeFile(join(folder, name), content);
+    const { stdout, stderr } = await runCli(['lookup', store, '--input', join(folder, name), '--found']);
+    t.deepEqual(stdout.match(/true/g)?.length, 2, stderr);
+  }
 });
 
 test('bad usage and bad input end with 2, each with its code', async (t) => {
