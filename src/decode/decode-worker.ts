@@ -1,9 +1,11 @@
 // A decoder process: image files in, crops out. Native decoders run here, so that a crash costs one process.
 import sharp from 'sharp';
 import { ByteBudget } from '../base/byte-budget.ts';
-import { childSettings, serveParent } from '../base/child-server.ts';
+import { type ChildReply, childSettings, serveParent } from '../base/child-server.ts';
 import { decodeImage } from './decode-image.ts';
 import type { DecodeWorkerSettings } from './decoder.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import type { Decoded, DecodeFailure } from './outcome.ts';
 
 /** Room for many ordinary images at a time, or for one of the largest (64 megapixels) and some ordinary ones. */
 const PIXEL_BUDGET_BYTES = 384 * 1024 * 1024;
@@ -16,13 +18,16 @@ sharp.concurrency(1);
 const settings = childSettings<DecodeWorkerSettings>();
 const decoding = { ...settings, budget: new ByteBudget(PIXEL_BUDGET_BYTES) };
 
+function replyOf(outcome: Decoded | DecodeFailure): ChildReply {
+  if (outcome.kind === 'failed') return { values: { ...outcome } };
+  const { crop, ...values } = outcome;
+  return { values, parts: [crop] };
+}
+
 serveParent({
-  async decode(_args, body) {
-    const outcome = await decodeImage(body, decoding);
-    if (outcome.kind === 'failed') return { values: { ...outcome } };
-    const { crop, ...values } = outcome;
-    return { values, parts: [crop] };
-  },
+  decode: async (_args, body) => replyOf(await decodeImage(body, decoding)),
+  // A run's own limits may leave out so small a picture.
+  tryOut: async (_args, body) => replyOf(await decodeImage(body, { ...decoding, limits: DEFAULT_LIMITS })),
   async thumbnail(args, body) {
     const { size } = settings;
     const image = sharp(body, { raw: { width: size, height: size, channels: 3 } });

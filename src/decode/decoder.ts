@@ -107,7 +107,7 @@ async function tryOut(pool: ChildPool): Promise<void> {
       `The decoder failed at a picture of one pixel: ${problem} Reinstall sharp (npm rebuild sharp), or give the process more memory.`,
       { cause },
     );
-  const reply = await pool.request({ op: 'decode', parts: [ONE_PIXEL] }).catch((thrown: unknown) => {
+  const reply = await pool.request({ op: 'tryOut', parts: [ONE_PIXEL] }).catch((thrown: unknown) => {
     throw failure(messageOf(thrown), thrown);
   });
   const outcome = toOutcome(reply);

@@ -139,6 +139,9 @@ test.serial('a decoder that cannot start says so when it is tried out, and blame
     await t.throwsAsync(gone.decode(fixture('jpeg-1x1.jpg')), { code: 'BB_CHILD_START' });
   });
   await t.notThrowsAsync(decoder.tryOut());
+  const choosy = createDecoder({ size: 224, mode: 'exact', processes: 1, limits: { minSidePx: 200 } });
+  t.teardown(() => choosy.stop());
+  await t.notThrowsAsync(choosy.tryOut());
 });
 
 test('a process killed at work loses no image', async (t) => {
