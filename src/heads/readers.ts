@@ -43,7 +43,8 @@ export function readHeadContent(path: string, files: HeadFiles): Promise<HeadCon
   if (SAVED_MODEL_ENDINGS.includes(ending)) {
     throw refused(
       path,
-      'TensorFlow models (SavedModel, Keras) are not read yet; export the weights as .safetensors or JSON (docs/heads.md)',
+      'TensorFlow models (SavedModel, Keras) are not read yet. Weights of plain layers may be exported as .safetensors or JSON ' +
+        "(docs/heads.md); those of LAION's safety heads for L/14 and B/32 are not all that they are, and would give other scores",
     );
   }
   const reader = Object.hasOwn(READERS, ending) ? READERS[ending] : undefined;
