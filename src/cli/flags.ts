@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import type { Options } from 'yargs';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import { refuseRemotePath } from './remote-paths.ts';
+import { type NamedFlags, unknownFlag } from './unknown-flags.ts';
 
 /** A command-line flag. `default` undefined means "not given". */
 export interface Flag {
@@ -153,7 +154,8 @@ function numberHint(name: string, value: string): string {
  *
  * @throws BowerbirdError BB_USAGE
  */
-export function readConfigFile(path: string, table: FlagTable): Record<string, unknown> {
+export function readConfigFile(path: string, command: NamedFlags): Record<string, unknown> {
+  const table = command.flags;
   // yargs has made `s3://bucket/x` a path below this folder.
   refuseRemotePath(relative(process.cwd(), path).replace(/^([a-z][\w+.-]+):\//i, '$1://'));
   let content: unknown;
@@ -169,8 +171,7 @@ export function readConfigFile(path: string, table: FlagTable): Record<string, u
   const values: Record<string, unknown> = {};
   for (const [given, value] of Object.entries(content)) {
     const name = hyphenate(given);
-    if (!(name in table))
-      throw usageError(`--config ${path} names ${given}, which is no flag of this command.`);
+    if (!(name in table)) throw usageError(`--config ${path}: ${unknownFlag(name, command, [])}`);
     values[name] = table[name]!.type === 'string' && typeof value === 'number' ? String(value) : value;
   }
   return values;

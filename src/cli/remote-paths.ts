@@ -10,7 +10,8 @@ const COPIES: Readonly<Record<string, string>> = {
   s3n: 'aws s3 cp --recursive FROM TO',
   gs: 'gcloud storage cp -r FROM TO',
   gcs: 'gcloud storage cp -r FROM TO',
-  hf: 'hf download --repo-type dataset NAME --local-dir TO',
+  hf: 'hf download NAME --local-dir TO',
+  'hf://datasets': 'hf download --repo-type dataset NAME --local-dir TO',
   az: 'azcopy copy FROM TO --recursive',
   abfs: 'azcopy copy FROM TO --recursive',
   abfss: 'azcopy copy FROM TO --recursive',
@@ -50,7 +51,8 @@ export function refuseRemotePath(path: string): void {
 function adviceOn(scheme: string, path: string): string {
   if (scheme === 'file') return `Give the path alone: ${path.replace(/^(.*?)file:\/\//i, '$1')}.`;
   const local = 'bowerbird reads and writes local files only (URLs belong into the rows of an input)';
-  const copy = COPIES[scheme];
-  const example = copy ? `, for example with \`${copy.replace('FROM', path)}\`,` : '';
+  const isDataset = /^hf:\/\/datasets\//i.test(path);
+  const copy = COPIES[isDataset ? 'hf://datasets' : scheme];
+  const example = copy ? `, for example with \`${copy.replace('FROM', path.replace(/^[\w-]+=/, ''))}\`,` : '';
   return `${local}: copy the files here first${example} or mount the place and give its path; write to a local folder and copy that.`;
 }

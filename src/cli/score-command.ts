@@ -33,7 +33,9 @@ export const SCORE: Command = {
         array: true,
         describe: 'Files, folders, globs or brace patterns',
       })
-      .config('config', 'JSON file with the same names', (path) => readConfigFile(path, SCORE_FLAGS))
+      .config('config', 'JSON file with the same names', (path) =>
+        readConfigFile(path, { name: 'score', flags: SCORE_FLAGS }),
+      )
       .group('config', 'Input:'),
   run: scoreCommand,
 };

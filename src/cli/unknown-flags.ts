@@ -56,10 +56,11 @@ function nearest(name: string, candidates: readonly string[]): string | undefine
 /** What to say of a flag that `command` does not have: what was meant, what does its job, or which command has it. */
 export function unknownFlag(name: string, command: NamedFlags, all: readonly NamedFlags[]): string {
   const what = `${command.name} has no flag --${name}`;
-  const meant = nearest(name, Object.keys(command.flags));
-  if (meant) return `${what}. Did you mean --${meant}?`;
+  // A name that is known elsewhere is no slip, however near it comes to one of ours.
   const instead = ELSEWHERE[name];
   if (instead) return `${what}: ${instead}.`;
+  const meant = nearest(name, Object.keys(command.flags));
+  if (meant) return `${what}. Did you mean --${meant}?`;
   const owners = all.filter(({ flags }) => name in flags).map((other) => `\`bowerbird ${other.name}\``);
   if (owners.length > 0) return `${what}; it is one of ${owners.join(', ')}.`;
   return `${what}.`;

@@ -12,6 +12,7 @@ const UNKNOWN: readonly (readonly [string, typeof SCORE, RegExp])[] = [
   ['output-foldr', SUBSET, /Did you mean --output-folder\?/],
   ['image-size', SCORE, /no flag --image-size: the encoder says which size it needs/],
   ['encode-format', SCORE, /run img2dataset on the output of `bowerbird subset`/],
+  ['output-format', SCORE, /no flag --output-format: a run writes Parquet/],
   ['cut', SCORE, /it is one of `bowerbird subset`/],
   ['xyzzy', SCORE, /^score has no flag --xyzzy\.$/],
 ];

@@ -43,7 +43,9 @@ for (const args of COMMANDS) {
 test('each scheme gets the advice that fits', (t) => {
   const cases = [
     ['gs://b/x', /gcloud storage cp -r gs:\/\/b\/x/],
-    ['hf://datasets/a/b', /hf download/],
+    ['hf://datasets/a/b', /hf download --repo-type dataset NAME/],
+    ['hf://a/b', /hf download NAME/],
+    ['x=s3://a/b', /aws s3 cp --recursive s3:/],
     ['https://example.com/a.parquet', /curl -O https:/],
     ['abfss://c@a/x', /azcopy/],
     ['webdav://h/x', /copy the files here first or mount/],
