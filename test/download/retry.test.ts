@@ -56,8 +56,10 @@ test('a refused connection and a silent attempt are tried again', async (t) => {
 
 test('the total deadline ends retries: none is begun that would not fit', async (t) => {
   const host = await startHost(t);
-  const downloader = startDownloader(t, { retries: 50, timeoutMs: 400 }, { random: () => 0 });
-  t.is(failureIn(t, await downloader.download(host.url('/always-503'))).reason, 'http_server_error');
+  // The pause asked for is one that is waited for, but longer than what is left.
+  const downloader = startDownloader(t, { retries: 50, timeoutMs: 4_500 });
+  const url = host.url('/always-503?retry-after=5');
+  t.is(failureIn(t, await downloader.download(url)).reason, 'http_server_error');
   t.is(host.requests(), 1);
 });
 
