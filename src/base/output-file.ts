@@ -4,6 +4,7 @@ import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BowerbirdError, isDiskFull, messageOf } from './errors.ts';
 import { makeFolders, syncPath, TEMPORARY_SUFFIX } from './files.ts';
+import { refusePartOfOutput } from './output-kinds.ts';
 import { ownerName, sweepAbandoned } from './temporary-folder.ts';
 
 /** One file that a command writes: under a temporary name beside its place until it is whole. */
@@ -26,11 +27,13 @@ export class OutputFile {
    * left beside it.
    *
    * @param inputs files that are read meanwhile: none of them is written over
-   * @throws BowerbirdError BB_OUTPUT_EXISTS unless `overwrite`, and for an input; BB_OUTPUT_WRITE
+   * @throws BowerbirdError BB_OUTPUT_EXISTS unless `overwrite`, and for an input or a part of what another command
+   *   has written; BB_OUTPUT_WRITE
    */
   static async open(given: string, overwrite: boolean, inputs: readonly string[] = []): Promise<OutputFile> {
     const path = existsSync(given) ? realpathSync(given) : resolve(given);
     refuseInputs(path, inputs);
+    refusePartOfOutput(path);
     try {
       await makeFolders(dirname(path));
       refuseTaken(path, overwrite);

@@ -6,6 +6,7 @@ import type { ErrorCode } from './error-codes.ts';
 import { BowerbirdError, codeOf, isDiskFull, messageOf } from './errors.ts';
 import { makeFolders, syncPath, syncTree, TEMPORARY_SUFFIX, writeError } from './files.ts';
 import { type Lock, type LockedError, type OnWait, takeLock } from './lock.ts';
+import { type OutputKind, outputKindOf } from './output-kinds.ts';
 import { isJournal, journalPath, recoverSwaps, type SwapEntry, swap } from './swap.ts';
 
 const LOCK = '.lock';
@@ -18,6 +19,8 @@ export interface PlaceOptions {
   readonly flag: string;
   /** Whether files are written into the folder as the work goes on: it is made at once, and keeps what is done. */
   readonly inPlace?: boolean;
+  /** What the command makes: a folder that holds another output is refused. */
+  readonly kind?: OutputKind;
   readonly lockedCode?: ErrorCode;
   readonly onWait?: OnWait | undefined;
 }
@@ -49,11 +52,12 @@ export class OutputPlace {
   /**
    * Takes a place, ends a swap that was cut short there, and removes what killed processes left.
    *
-   * @throws BowerbirdError BB_OUTPUT_FOLDER where it is a file or cannot be written, BB_RUN_LOCKED (or `lockedCode`),
+   * @throws BowerbirdError BB_OUTPUT_FOLDER where it is a file, holds an output of another kind or cannot be written, BB_RUN_LOCKED (or `lockedCode`),
    *   BB_DISK_FULL, BB_RUN_CORRUPT for a damaged journal
    */
   static async take(given: string, options: PlaceOptions): Promise<OutputPlace> {
     const path = resolvePlace(given, options.flag);
+    refuseOtherKind(path, options);
     try {
       for (;;) {
         const place = await takeOnce(path, options);
@@ -140,6 +144,17 @@ export function resolvePlace(given: string, flag: string): string {
   throw new BowerbirdError('BB_OUTPUT_FOLDER', `${path} is a file. Name a folder as ${flag}.`, {
     fields: { path },
   });
+}
+
+/** Two kinds in one folder: neither command could replace, remove or go on with its own. */
+function refuseOtherKind(path: string, { kind, flag }: PlaceOptions): void {
+  const found = kind && outputKindOf(path);
+  if (!found || found === kind) return;
+  throw new BowerbirdError(
+    'BB_OUTPUT_FOLDER',
+    `${path} is ${found}, and ${kind} is to be written there. Choose another ${flag}.`,
+    { fields: { path } },
+  );
 }
 
 /**

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { refuseInputs } from '../base/output-file.ts';
+import { refusePartOfOutput } from '../base/output-kinds.ts';
 import type { WhatIfCube } from '../buckets/what-if.ts';
 import type { WhatIfThresholds } from '../buckets/what-if-count.ts';
 import type { MergedRuns } from '../pipeline/merge-runs.ts';
@@ -45,7 +46,10 @@ async function bucketsCommand(invocation: Invocation): Promise<number> {
   const inputs = (parsed['inputs'] as string[] | undefined) ?? [];
   if (inputs.length === 0) throw usageError('buckets needs run folders, tag files or stores to count.');
   refuseMisuse(values);
-  if (values['html'] !== undefined) refuseInputs(values['html'] as string, inputs);
+  if (values['html'] !== undefined) {
+    refuseInputs(values['html'] as string, inputs);
+    refusePartOfOutput(values['html'] as string);
+  }
   return withInterrupt(
     () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
     async (signal) => {

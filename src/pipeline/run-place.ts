@@ -51,6 +51,7 @@ export class RunPlace {
   static async take(options: RunPlaceOptions, progress: ScoreProgress): Promise<RunPlace> {
     const place = await OutputPlace.take(options.outputFolder, {
       flag: '--output-folder',
+      kind: 'a run',
       inPlace: true,
       onWait: (message) => progress.note(message),
     });

@@ -4,6 +4,7 @@ import { glob } from 'tinyglobby';
 import { TEMPORARY_SUFFIX } from '../base/files.ts';
 import { refuseUnfinished } from '../base/swap.ts';
 import { ShardError } from './errors.ts';
+import { OutputKinds, outputNotes, outputsAround } from './nested-outputs.ts';
 import { type OwnOutput, withoutOwnOutput } from './own-output.ts';
 
 const EXTENSIONS = {
@@ -88,25 +89,28 @@ export async function expandInputs(
   const found = new Map<string, FoundInput>();
   const passedOver = new Set<string>();
   const own = new Set<string>();
+  const inStores = new Set<string>();
   for (const input of inputs) {
     const expanded = await expandOne(input, options);
     for (const file of expanded.files) found.set(file.path, file);
     for (const path of expanded.passedOver) passedOver.add(path);
     for (const path of expanded.own) own.add(path);
+    for (const path of expanded.inStores) inStores.add(path);
   }
   const sorted = [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   const { files, linked, known } = eachOnce(sorted);
   await refuseUnfinished(files.flatMap(({ path }) => outputsAround(path)));
   if (options.onNote) {
     if (own.size > 0) options.onNote(ownNote(own.size, options.output!));
+    for (const note of outputNotes(
+      files.map(({ path }) => path),
+      inputs,
+      inStores,
+    ))
+      options.onNote(note);
     for (const note of notesOn(files, linked, unreadOf(passedOver, found, known))) options.onNote(note);
   }
   return files;
-}
-
-/** The folders that a command which wrote this file may have had as its output. */
-function outputsAround(path: string): string[] {
-  return [dirname(path), dirname(dirname(path))];
 }
 
 interface Expanded {
@@ -115,6 +119,8 @@ interface Expanded {
   readonly passedOver: readonly string[];
   /** Files of formats that are read, which the command itself writes. */
   readonly own: readonly string[];
+  /** Files of stores: they hold no rows that could be read as they are. */
+  readonly inStores: readonly string[];
 }
 
 async function expandOne(input: string, options: ExpandOptions): Promise<Expanded> {
@@ -122,21 +128,34 @@ async function expandOne(input: string, options: ExpandOptions): Promise<Expande
   const stats = statOf(input);
   if (stats && !stats.isDirectory()) {
     const named = [namedFile(input, options)];
-    return { files: withoutOwnOutput(input, named, true, output), passedOver: [], own: [] };
+    return { files: withoutOwnOutput(input, named, true, output), passedOver: [], own: [], inStores: [] };
   }
   if (stats) await refuseUnfinished([input, dirname(resolve(input))]);
   const paths = stats
     ? await glob('**', { cwd: input, absolute: true })
     : await glob(input, { absolute: true, expandDirectories: false });
   const all = paths.map((path) => ({ path: resolve(path) })).filter(({ path }) => isListed(path));
-  const listed = withoutOwnOutput(input, all, false, output).map(({ path }) => path);
-  const others = new Set(listed);
+  const foreign = withoutOwnOutput(input, all, false, output).map(({ path }) => path);
+  const others = new Set(foreign);
+  const kinds = new OutputKinds();
+  const isInStore = (path: string): boolean => kinds.around(path)?.kind === 'a store';
+  const inStores = foreign.filter(isInStore);
+  const listed = foreign.filter((path) => !isInStore(path));
   const own = all.flatMap(({ path }) => (others.has(path) || !inferFormat(path) ? [] : [path]));
   const files = listed.flatMap((path) => listedFile(path, options));
   const chosen = stats || !/json(\.gz|\.zst)?$/i.test(input) ? withoutDescriptions(files) : files;
+  if (chosen.length === 0 && inStores.length > 0) throw onlyStore(input);
   if (chosen.length === 0) throw own.length > 0 ? onlyOwn(input, output!) : notFound(input, stats, listed);
   const taken = new Set(chosen.map(({ path }) => path));
-  return { files: chosen, passedOver: listed.filter((path) => !taken.has(path)), own };
+  return { files: chosen, passedOver: listed.filter((path) => !taken.has(path)), own, inStores };
+}
+
+function onlyStore(input: string): ShardError {
+  return new ShardError(
+    'BB_INPUT_NOT_FOUND',
+    `${input} holds no input file but a store's. \`bowerbird store export\` writes its scores as a table that can be read here.`,
+    { fields: { input } },
+  );
 }
 
 function statOf(path: string): Stats | undefined {

@@ -72,3 +72,39 @@ test('a named input that the command would write over is refused', async (t) => 
     message: /this command writes/,
   });
 });
+
+test('outputs of earlier commands within an input folder are told, and the files of stores are no input', async (t) => {
+  const folder = await makeFolder(t);
+  for (const [name, content] of [
+    ...[
+      ['a.json', '[]'],
+      ['best/subset.json', '{}'],
+      ['best/part-0.parquet', ''],
+      ['best/high/part-1.parquet', ''],
+    ],
+    ...[
+      ['store/CURRENT', ''],
+      ['store/v0001/meta.json', '{}'],
+    ],
+  ] as const) {
+    await mkdir(join(folder, name!, '..'), { recursive: true });
+    await writeFile(join(folder, name!), content!);
+  }
+  const found = async (...inputs: string[]): Promise<[string[], string]> => {
+    const notes: string[] = [];
+    const files = await expandInputs(
+      inputs.map((input) => join(folder, input)),
+      { onNote: (note) => notes.push(note) },
+    );
+    return [files.map(({ path }) => path.slice(folder.length + 1)), notes.join('\n')];
+  };
+  const [files, notes] = await found('.');
+  t.deepEqual(files, ['best/high/part-1.parquet', 'best/part-0.parquet']);
+  t.regex(notes, /Among the inputs lies .*best \(a subset\): 2 files of it are read too/);
+  t.regex(notes, /Passed over .*store: a store is no input file/);
+  const [named, silence] = await found('best');
+  t.deepEqual(named, files);
+  t.notRegex(silence, /Among the inputs/);
+  t.deepEqual((await found('**/*.json'))[0], ['a.json', 'best/subset.json']);
+  await t.throwsAsync(found('store'), { code: 'BB_INPUT_NOT_FOUND', message: /bowerbird store export/ });
+});

@@ -1,0 +1,59 @@
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { BowerbirdError, codeOf } from './errors.ts';
+
+/** What a folder that a command has written is. */
+export type OutputKind = 'a run' | 'a merge of runs' | 'a subset' | 'a store';
+
+const RUN_PARTS =
+  /^((run|merged|buckets|what-if)\.json|buckets\.parquet|report\.html|(tags|partials|thumbnails|stats|bucket_means|img_emb|metadata)\/.*)$/;
+
+/** Each kind by the file that makes it one, and the names of what belongs to it. */
+const KINDS: readonly { readonly kind: OutputKind; readonly marker: string; readonly parts: RegExp }[] = [
+  { kind: 'a run', marker: 'run.json', parts: RUN_PARTS },
+  { kind: 'a merge of runs', marker: 'merged.json', parts: RUN_PARTS },
+  { kind: 'a subset', marker: 'subset.json', parts: /^(subset\.json|([^/]+\/)?part-\d+-.*\.parquet)$/ },
+  // A store holds nothing else: a build refuses to touch a folder that does.
+  { kind: 'a store', marker: 'CURRENT', parts: /^/ },
+];
+
+/** What a command has written to a folder; undefined for any other folder. */
+export function outputKindOf(folder: string): OutputKind | undefined {
+  return kindOf(folder)?.kind;
+}
+
+function kindOf(folder: string): (typeof KINDS)[number] | undefined {
+  return KINDS.find(
+    ({ kind, marker }) => existsSync(join(folder, marker)) && (kind !== 'a store' || hasVersions(folder)),
+  );
+}
+
+/** Databases of others have a CURRENT too. */
+function hasVersions(folder: string): boolean {
+  try {
+    return readdirSync(folder).some((name) => /^v\d{4,}$/.test(name));
+  } catch (thrown) {
+    if (codeOf(thrown) === undefined) throw thrown;
+    return false;
+  }
+}
+
+/**
+ * Refuses a file that is, or would be, a part of what another command has written: that could no longer be read, gone on
+ * with or replaced.
+ *
+ * @throws BowerbirdError BB_OUTPUT_EXISTS
+ */
+export function refusePartOfOutput(given: string): void {
+  const folder = dirname(resolve(given));
+  const path = join(existsSync(folder) ? realpathSync(folder) : folder, basename(given));
+  for (const around of [dirname(path), dirname(dirname(path))]) {
+    const found = kindOf(around);
+    if (!found?.parts.test(relative(around, path))) continue;
+    throw new BowerbirdError(
+      'BB_OUTPUT_EXISTS',
+      `${path} would be a part of ${around}, which is ${found.kind}: it is not written there. Choose another output.`,
+      { fields: { path, folder: around } },
+    );
+  }
+}
