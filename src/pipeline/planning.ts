@@ -1,6 +1,6 @@
 import { BowerbirdError } from '../base/errors.ts';
 import { cutShards, planRun, type RunPlan } from '../shards/plan.ts';
-import { malformedNote } from '../shards/readable.ts';
+import { textNote } from '../shards/readable.ts';
 import type { ScoreConfig } from './config.ts';
 import { isRunFile } from './run-files.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -43,7 +43,7 @@ type PlannedInput = Pick<RunPlan['inputs'][number], 'path' | 'fingerprint'>;
 
 function tellMalformed({ inputs }: RunPlan, onProblem: (message: string) => void): void {
   for (const input of inputs) {
-    const note = malformedNote(input);
+    const note = textNote(input);
     if (note) onProblem(`${note} Rows without a URL end as url_missing.`);
   }
 }

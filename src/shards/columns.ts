@@ -86,7 +86,11 @@ export interface FoundColumns {
 export function findColumns(schema: readonly FoundColumn[], choice: ColumnChoice): ColumnMapping {
   const { columns, empty } = findParts(schema, choice);
   const url = columns.url ?? empty.url;
-  if (!url) throw missing(schema, 'No column of the input is known to hold URLs. Name it with --url-col.');
+  if (!url)
+    throw missing(
+      schema,
+      `No column of the input is known to hold URLs. ${dialectAdvice(schema)}Name it with --url-col.`,
+    );
   return { ...columns, url };
 }
 
@@ -250,6 +254,17 @@ export function columnOf<Column extends SchemaColumn>(
     schema.find((column) => column.name === name) ??
     schema.find((column) => column.name.toLowerCase() === name.toLowerCase())
   );
+}
+
+/** What the names look like where a text was read with the wrong delimiter, or its first row as its header. */
+function dialectAdvice(schema: readonly FoundColumn[]): string {
+  const names = schema.map(({ name }) => name);
+  if (names.some((name) => /^[a-z][a-z0-9+.-]*:\/\/\S/i.test(name)))
+    return 'A name looks like a URL: where the first line is a row, say --no-header and --url-col 0 (the first column). ';
+  const between = names.length === 1 ? /[;|\t,]/.exec(names[0]!)?.[0] : undefined;
+  if (between === undefined) return '';
+  const shown = between === '\t' ? 'tab' : `'${between}'`;
+  return `Where ${shown} stands between the fields, say --delimiter ${shown}. `;
 }
 
 function missing(schema: readonly FoundColumn[], what: string): ShardError {

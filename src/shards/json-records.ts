@@ -54,8 +54,9 @@ function layoutOf(head: string, format: 'json' | 'jsonl'): 'lines' | 'array' | '
   const start = head.trimStart();
   const [line] = start.split(/[\r\n]/, 1);
   const value = parse(line!);
-  // A line that is an array of something else than objects is a bad line among others.
-  if (start.startsWith('[') && (!Array.isArray(value) || value.every(isObject))) return 'array';
+  // A line that is an array without a single object is a bad line among others.
+  if (start.startsWith('[') && (!Array.isArray(value) || value.length === 0 || value.some(isObject)))
+    return 'array';
   return format === 'jsonl' || value !== undefined || !start.startsWith('{') ? 'lines' : 'values';
 }
 

@@ -26,6 +26,8 @@ export interface ReadableInput {
   /** Lines that break the format; each is a row of nulls. */
   readonly malformedRowCount: number;
   readonly firstMalformed: MalformedLine | null;
+  /** In a text: how many times bytes that are not UTF-8 were read as U+FFFD. */
+  readonly replacedCount?: number;
   /** With the types that a text's values plainly have; a Parquet file's own otherwise. Partition columns are among them. */
   readonly columns: readonly FileColumn[];
 }
@@ -75,8 +77,12 @@ export async function readableOn(
   return { path, format, ...identity, ...staged, columns: withPartitions(stored, path) };
 }
 
-/** What a person is told of an input's lines that are no rows; undefined where there are none. */
-export function malformedNote({ path, malformedRowCount, firstMalformed }: ReadableRows): string | undefined {
+/** What a person is told of an input's lines that are no rows, and of bytes that are no text; undefined where there are none. */
+export function textNote(input: ReadableRows): string | undefined {
+  return [malformedNote(input), replacedNote(input)].filter(Boolean).join(' ') || undefined;
+}
+
+function malformedNote({ path, malformedRowCount, firstMalformed }: ReadableRows): string | undefined {
   if (malformedRowCount === 0) return undefined;
   const first = firstMalformed ? ` The first is line ${firstMalformed.line}: ${firstMalformed.why}.` : '';
   return malformedRowCount === 1
@@ -84,7 +90,16 @@ export function malformedNote({ path, malformedRowCount, firstMalformed }: Reada
     : `${malformedRowCount} lines of ${path} break its format; each is a row without values.${first}`;
 }
 
-type ReadableRows = Pick<ReadableInput, 'path' | 'malformedRowCount' | 'firstMalformed'>;
+function replacedNote({ path, replacedCount = 0 }: ReadableRows): string | undefined {
+  if (replacedCount === 0) return undefined;
+  const places = replacedCount === 1 ? '1 place in' : `${replacedCount} places in`;
+  return (
+    `${places} ${path} ${replacedCount === 1 ? 'is' : 'are'} not UTF-8 and read as U+FFFD, in URLs and for hashes too. ` +
+    'If the file is in another encoding, name it: --encoding windows-1252, for one.'
+  );
+}
+
+type ReadableRows = Pick<ReadableInput, 'path' | 'malformedRowCount' | 'firstMalformed' | 'replacedCount'>;
 
 async function unpackParquet(path: string, stagingFolder: string): Promise<string> {
   const { fingerprint } = await fingerprintFile(path);

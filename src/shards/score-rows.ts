@@ -10,7 +10,7 @@ import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
 import { readFailure, ShardError } from './errors.ts';
 import { refuseIdleDialect } from './idle-dialect.ts';
 import { expandInputs, type FoundInput } from './inputs.ts';
-import { malformedNote, type ReadableInput, readableOn } from './readable.ts';
+import { type ReadableInput, readableOn, textNote } from './readable.ts';
 import { parquetSource } from './sql.ts';
 import type { TextReading } from './text-options.ts';
 import { checkTexts } from './value-check.ts';
@@ -92,7 +92,7 @@ async function inspect(
   const table = await readableOn(connection, input, { stagingFolder: temporaryFolder, text });
   const mapping = scoreColumns(table, columns);
   await checkTexts(connection, { ...table, isTable: true }, mapping);
-  const note = malformedNote(table);
+  const note = textNote(table);
   if (note !== undefined) onNote?.(note);
   const readPart = (part: 'hash' | ScorePart): string => {
     const column = columnOf(table.columns, mapping[part]!)!;

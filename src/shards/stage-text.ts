@@ -25,6 +25,8 @@ export interface StagedText {
   /** Rows of only nulls that stand for lines which break the format. */
   readonly malformedRowCount: number;
   readonly firstMalformed: MalformedLine | null;
+  /** How many times bytes that are not UTF-8 were read as U+FFFD. */
+  readonly replacedCount: number;
   /** With the types that all values of a column plainly have: BIGINT, DOUBLE, else VARCHAR. */
   readonly columns: readonly SchemaColumn[];
 }
@@ -76,8 +78,8 @@ async function convert(
     const columns = await plainTypes(connection, table);
     await connection.run('DETACH staging');
     await commitFile(temporary, readPath);
-    const { rowCount, malformedRowCount, firstMalformed } = table;
-    return { rowCount, malformedRowCount, firstMalformed, columns };
+    const { rowCount, malformedRowCount, firstMalformed, replacedCount } = table;
+    return { rowCount, malformedRowCount, firstMalformed, replacedCount, columns };
   } catch (thrown) {
     await connection.run('DETACH DATABASE IF EXISTS staging');
     throw thrown instanceof ShardError ? thrown : writeFailure(readPath, thrown);

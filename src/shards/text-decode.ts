@@ -15,6 +15,9 @@ const MARKS = [
   { bytes: [0xef, 0xbb, 0xbf], encoding: 'utf-8' },
 ] as const;
 
+const REPLACEMENT = '\ufffd';
+const REPLACEMENT_BYTES = Buffer.from(REPLACEMENT);
+
 /** windows-1252 from 0x80 to 0x9f; the rest is Latin-1. Node's own decoder has got these wrong in some versions. */
 const WINDOWS_1252 =
   '\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f' +
@@ -24,12 +27,14 @@ const WINDOWS_1252 =
  * The text of a stream of bytes. A byte order mark that opens it says its encoding, whatever `encoding` says, and goes;
  * any other stays where it is. Bytes and surrogates that stand for no character become U+FFFD.
  *
+ * @param onReplaced told, for a file in UTF-8, how many times U+FFFD was put in the place of such bytes
  * @throws ShardError BB_INPUT_FORMAT for UTF-32, and for what looks like UTF-16 and says so nowhere
  */
 export async function* decodeText(
   path: string,
   bytes: AsyncIterable<Buffer>,
   encoding: TextEncoding | undefined,
+  onReplaced?: (count: number) => void,
 ): AsyncGenerator<string> {
   let decode: ((chunk?: Buffer) => string) | undefined;
   let head = Buffer.alloc(0);
@@ -40,11 +45,11 @@ export async function* decodeText(
     }
     head = Buffer.concat([head, chunk]);
     if (head.length < HEAD_BYTES) continue;
-    decode = decoderFor(path, head, encoding);
+    decode = decoderFor(path, head, encoding) ?? utf8Decoder(onReplaced);
     yield decode(head.subarray(markOf(head)?.bytes.length ?? 0));
   }
   if (!decode) {
-    decode = decoderFor(path, head, encoding);
+    decode = decoderFor(path, head, encoding) ?? utf8Decoder(onReplaced);
     yield decode(head.subarray(markOf(head)?.bytes.length ?? 0));
   }
   yield decode();
@@ -54,7 +59,12 @@ function markOf(head: Buffer): (typeof MARKS)[number] | undefined {
   return MARKS.find(({ bytes }) => bytes.every((byte, i) => head[i] === byte));
 }
 
-function decoderFor(path: string, head: Buffer, given: TextEncoding | undefined): (chunk?: Buffer) => string {
+/** Undefined for UTF-8. */
+function decoderFor(
+  path: string,
+  head: Buffer,
+  given: TextEncoding | undefined,
+): ((chunk?: Buffer) => string) | undefined {
   const mark = markOf(head);
   if (mark?.encoding === 'utf-32') throw wrongEncoding(path, 'is UTF-32. Write it anew as UTF-8.');
   const encoding = mark?.encoding ?? given;
@@ -65,8 +75,31 @@ function decoderFor(path: string, head: Buffer, given: TextEncoding | undefined)
     const decoder = new TextDecoder(encoding, { ignoreBOM: true });
     return (chunk) => (chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode());
   }
+  return undefined;
+}
+
+function utf8Decoder(onReplaced?: (count: number) => void): (chunk?: Buffer) => string {
   const decoder = new StringDecoder('utf8');
-  return (chunk) => (chunk ? decoder.write(chunk) : decoder.end());
+  let before: Buffer = Buffer.alloc(0);
+  return (chunk) => {
+    const text = chunk ? decoder.write(chunk) : decoder.end();
+    // A U+FFFD that stands in the file may be cut by the end of a chunk.
+    const bytes = chunk ? Buffer.concat([before, chunk]) : Buffer.alloc(0);
+    before = bytes.subarray(Math.max(0, bytes.length - REPLACEMENT_BYTES.length + 1));
+    const replaced = occurrences(text, REPLACEMENT) - occurrences(bytes, REPLACEMENT_BYTES);
+    if (replaced > 0) onReplaced?.(replaced);
+    return text;
+  };
+}
+
+function occurrences<T extends string | Buffer>(within: T, what: T): number {
+  let count = 0;
+  for (let at = indexIn(within, what, 0); at >= 0; at = indexIn(within, what, at + what.length)) count++;
+  return count;
+}
+
+function indexIn(within: string | Buffer, what: string | Buffer, from: number): number {
+  return typeof within === 'string' ? within.indexOf(what as string, from) : within.indexOf(what, from);
 }
 
 function fromWindows1252(bytes: Buffer): string {

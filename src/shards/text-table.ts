@@ -31,7 +31,11 @@ export interface TextTable {
   readonly rowCount: number;
   readonly malformedRowCount: number;
   readonly firstMalformed: MalformedLine | null;
+  /** How many times bytes that are not UTF-8 were read as U+FFFD. */
+  readonly replacedCount: number;
 }
+
+type LoadedRecords = Omit<TextTable, 'replacedCount'>;
 
 /** Where a text file is loaded to. */
 interface Target {
@@ -50,8 +54,20 @@ export async function loadTextTable(
   { path, format }: FoundInput,
   options: TextOptions,
 ): Promise<TextTable> {
-  const target = { connection, database };
-  const text = decodeText(path, unpackedBytes(path), options.encoding);
+  let replacedCount = 0;
+  const text = decodeText(path, unpackedBytes(path), options.encoding, (count) => {
+    replacedCount += count;
+  });
+  const table = await loadText({ connection, database }, { path, format }, text, options);
+  return { ...table, replacedCount };
+}
+
+function loadText(
+  target: Target,
+  { path, format }: Pick<FoundInput, 'path' | 'format'>,
+  text: AsyncGenerator<string>,
+  options: TextOptions,
+): Promise<LoadedRecords> {
   if (format === 'json' || format === 'jsonl') return loadJson(target, jsonRecords(path, format, text));
   const lines = readLines(path, text);
   if (format === 'txt') return loadRecords(target, ['url'], lineRecords(lines));
@@ -68,7 +84,7 @@ async function loadDelimited(
   target: Target,
   records: AsyncGenerator<TextRecord[]>,
   hasHeader: boolean,
-): Promise<TextTable> {
+): Promise<LoadedRecords> {
   let batch = (await records.next()).value as TextRecord[] | undefined;
   while (batch?.length === 0) batch = (await records.next()).value as TextRecord[] | undefined;
   const first = batch?.[0];
@@ -98,7 +114,7 @@ async function loadRecords(
   target: Target,
   columns: readonly string[],
   batches: AsyncIterable<TextRecord[]>,
-): Promise<TextTable> {
+): Promise<LoadedRecords> {
   const table = await RecordTable.create(target, columns);
   let malformedRowCount = 0;
   let firstMalformed: MalformedLine | null = null;
@@ -174,7 +190,7 @@ const LAST_OF_EACH_KEY = `SELECT json_group_object(key, value) FROM (
   SELECT key, arg_max(value, id) AS value, min(id) AS place FROM json_each(record) GROUP BY key ORDER BY place)`;
 
 /** DuckDB takes the values out of JSON itself: JavaScript's numbers would bend a 64-bit hash. */
-async function loadJson(target: Target, batches: AsyncIterable<TextRecord[]>): Promise<TextTable> {
+async function loadJson(target: Target, batches: AsyncIterable<TextRecord[]>): Promise<LoadedRecords> {
   const { connection, database } = target;
   const lines = await RecordTable.create(target, ['record'], ['line']);
   for await (const records of batches) lines.append(records.map(({ line, fields }) => [fields[0]!, line]));

@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../base/files.ts';
 import { columnOf, type FoundColumns } from '../shards/columns.ts';
 import { ShardError } from '../shards/errors.ts';
 import { describeParts, type PlayedPart } from '../shards/played-parts.ts';
-import { malformedNote } from '../shards/readable.ts';
+import { textNote } from '../shards/readable.ts';
 import { accountFor, rowsWithoutTag } from './account.ts';
 import type { SubsetDatabase } from './database.ts';
 import {
@@ -139,7 +139,7 @@ export async function makeSubset(
     onWarning(warning);
   };
   for (const file of [plan.metadata, ...plan.tables].flatMap(({ files }) => files)) {
-    const note = malformedNote(file);
+    const note = textNote(file);
     if (note !== undefined) warn(note);
   }
   if (plan.texts) {

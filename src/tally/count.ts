@@ -1,6 +1,6 @@
 import { SCORE_PARTS } from '../shards/columns.ts';
 import { describeParts, type PlayedPart } from '../shards/played-parts.ts';
-import { malformedNote } from '../shards/readable.ts';
+import { textNote } from '../shards/readable.ts';
 import type { TextReading } from '../shards/text-options.ts';
 import { openStore, type Store } from '../store/reader.ts';
 import {
@@ -133,7 +133,7 @@ class Count {
       groups: await groups?.top(order, top),
       skipped: this.#skipped,
       parts: partsOf(opened),
-      notes: [...this.#inputs.notes, ...opened.flatMap(({ table }) => malformedNote(table) ?? [])],
+      notes: [...this.#inputs.notes, ...opened.flatMap(({ table }) => textNote(table) ?? [])],
       hasUrls: this.#stores.length === 0 && this.#read.every(({ expressions }) => expressions.hasUrl),
     };
   }

@@ -126,3 +126,15 @@ test('an array is cut as JSON.parse reads it, wherever the chunks end', (t) => {
     );
   }
 });
+
+test('what is no object in an array is a malformed line, however the array is laid out', async (t) => {
+  const values = [{ url: 'http://a/' }, null, 5, [{ url: 'http://x/' }], { url: 'http://b/' }];
+  for (const content of [JSON.stringify(values), JSON.stringify(values, null, 2)]) {
+    const { rows, malformed } = await rowsOf(t, 'a.json', content);
+    t.deepEqual(
+      rows.map(({ url }) => url),
+      ['http://a/', null, null, null, 'http://b/'],
+    );
+    t.is(malformed, 3);
+  }
+});

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { textNote } from '../../src/shards/readable.ts';
 import type { TextOptions } from '../../src/shards/text-options.ts';
 import { plan, readAll, readRows, temporaryFolder } from './fixtures.ts';
 
@@ -171,4 +172,41 @@ test('the first line that breaks the format is named with its reason', async (t)
       [2, { line: 2, why: 'it holds a JSON array, no object' }],
     ],
   );
+});
+
+test('bytes that are not UTF-8 are counted, and said with the flag to give; U+FFFD of the file itself is none', async (t) => {
+  const folder = await temporaryFolder(t);
+  const long = '\ufffd'.repeat(300_000);
+  await writeFile(
+    join(folder, 'a.csv'),
+    Buffer.from('url,caption\nhttp://a/caf\xe9.jpg,caf\xe9\n', 'latin1'),
+  );
+  await writeFile(join(folder, 'b.csv'), `url,caption\nhttp://b/,x${long}\n`);
+  const one = `http://c/\n${long}`;
+  await writeFile(join(folder, 'c.txt'), Buffer.concat([Buffer.from(one), Buffer.from([0xe9, 0x0a])]));
+  const { inputs } = await plan(folder, folder);
+  t.deepEqual(
+    inputs.map(({ replacedCount }) => replacedCount),
+    [2, 0, 1],
+  );
+  t.regex(
+    textNote(inputs[0]!) ?? '',
+    /^2 places in .*a\.csv are not UTF-8 and read as U\+FFFD.*--encoding windows-1252/,
+  );
+  t.is(textNote(inputs[1]!), undefined);
+  t.regex(textNote(inputs[2]!) ?? '', /^1 place in .*c\.txt is not UTF-8/);
+});
+
+test('where no column holds URLs, the flag is named that reads the file as it looks', async (t) => {
+  for (const [content, advice] of [
+    ['url;caption\nhttp://a/;x\n', /Where ';' stands between the fields, say --delimiter ';'/],
+    ['url\tcaption\nhttp://a/\tx\n', /say --delimiter tab/],
+    ['http://a/,x\nhttp://b/,y\n', /say --no-header and --url-col 0/],
+    ['link;to,other\nhttp://a/,x\n', /hold URLs\. Name it with --url-col\. It has: link;to, other/],
+  ] as const) {
+    const folder = await temporaryFolder(t);
+    await writeFile(join(folder, 'a.csv'), content);
+    const error = await t.throwsAsync(plan(folder, folder));
+    t.regex(error?.message ?? '', advice);
+  }
 });
