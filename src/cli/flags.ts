@@ -3,7 +3,6 @@ import { relative } from 'node:path';
 import type { Options } from 'yargs';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import { refuseRemotePath } from './remote-paths.ts';
-import { type NamedFlags, unknownFlag } from './unknown-flags.ts';
 
 /** A command-line flag. `default` undefined means "not given". */
 export interface Flag {
@@ -152,10 +151,14 @@ function numberHint(name: string, value: string): string {
  * Reads `--config FILE`: a JSON object whose names are the flags', in any of their spellings.
  * A flag on the command line wins over the file.
  *
+ * @param describeUnknown what to say of a name that is none
  * @throws BowerbirdError BB_USAGE
  */
-export function readConfigFile(path: string, command: NamedFlags): Record<string, unknown> {
-  const table = command.flags;
+export function readConfigFile(
+  path: string,
+  table: FlagTable,
+  describeUnknown: (name: string) => string,
+): Record<string, unknown> {
   // yargs has made `s3://bucket/x` a path below this folder.
   refuseRemotePath(relative(process.cwd(), path).replace(/^([a-z][\w+.-]+):\//i, '$1://'));
   let content: unknown;
@@ -171,7 +174,7 @@ export function readConfigFile(path: string, command: NamedFlags): Record<string
   const values: Record<string, unknown> = {};
   for (const [given, value] of Object.entries(content)) {
     const name = hyphenate(given);
-    if (!(name in table)) throw usageError(`--config ${path}: ${unknownFlag(name, command, [])}`);
+    if (!(name in table)) throw usageError(`--config ${path}: ${describeUnknown(name)}`);
     values[name] = table[name]!.type === 'string' && typeof value === 'number' ? String(value) : value;
   }
   return values;

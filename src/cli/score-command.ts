@@ -11,6 +11,7 @@ import { asksForEmbeddings, rescoreConfig } from './rescore-config.ts';
 import { describeJson, describeResult } from './result-view.ts';
 import { scoreConfig } from './score-config.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
+import { unknownFlag } from './unknown-flags.ts';
 
 /** `bowerbird score` */
 export const SCORE: Command = {
@@ -34,7 +35,9 @@ export const SCORE: Command = {
         describe: 'Files, folders, globs or brace patterns',
       })
       .config('config', 'JSON file with the same names', (path) =>
-        readConfigFile(path, { name: 'score', flags: SCORE_FLAGS }),
+        readConfigFile(path, SCORE_FLAGS, (name) =>
+          unknownFlag(name, { name: 'score', flags: SCORE_FLAGS }, []),
+        ),
       )
       .group('config', 'Input:'),
   run: scoreCommand,

@@ -1,8 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { SCORE_FLAGS } from '../../src/cli/score-flags.ts';
 import { SUBSET_FLAGS } from '../../src/cli/subset-flags.ts';
 import { unknownFlag } from '../../src/cli/unknown-flags.ts';
 import { runCli } from '../helpers/run-cli.ts';
+import { makeFolder } from '../helpers/scored-world.ts';
 
 const SCORE = { name: 'score', flags: SCORE_FLAGS };
 const SUBSET = { name: 'subset', flags: SUBSET_FLAGS };
@@ -66,4 +69,12 @@ test('required flags stand in the usage and are marked in the list', async (t) =
   const { stdout } = await runCli(['score', '--help']);
   t.regex(stdout, /^bowerbird score \[inputs\.\.\] --output-folder FOLDER\n/);
   t.regex(stdout, /--output-folder .*\[required\]/);
+});
+
+test('of an unknown name in --config, score says what was meant', async (t) => {
+  const path = join(await makeFolder(t), 'config.json');
+  await writeFile(path, '{"min_asthetic": 7}');
+  const { exitCode, stderr } = await runCli(['score', 'a.csv', '--output-folder', 'out', '--config', path]);
+  t.is(exitCode, 2);
+  t.regex(stderr, /config\.json: score has no flag --min-asthetic\. Did you mean --min-aesthetic\?/);
 });
