@@ -261,8 +261,14 @@ class FileScan {
     );
     // A column of that very name hides the row number.
     const position = columnOf(present, ROW_NUMBER) ? 'row_number() OVER () - 1' : ROW_NUMBER;
-    if (!this.readsBytes) return selectOf(parquetSource(this.#path), position, '0', columns);
-    const { replaced, problem } = decoded(present, await readColumns(connection, this.#path, path));
+    const binary = [parts.url, parts.caption].flatMap((name) => {
+      const column = name === undefined ? undefined : columnOf(present, name);
+      return column?.type === 'BLOB' ? column : [];
+    });
+    if (!this.readsBytes) return selectOf(parquetSource(this.#path), position, problemOf(binary), columns);
+    const texts = textsIn(present, await readColumns(connection, this.#path, path));
+    const replaced = texts.map(decoded).join(', ');
+    const problem = problemOf([...binary, ...texts]);
     const source = `(SELECT * REPLACE (${replaced}), ${position} AS ${POSITION}, ${problem} AS ${PROBLEM}
       FROM ${parquetSource(this.#path)})`;
     return selectOf(source, POSITION, PROBLEM, columns);
@@ -277,23 +283,21 @@ function selectOf(source: string, position: string, problem: string, columns: re
   return `SELECT * FROM (SELECT ${[...lead, ...columns].join(', ')} FROM ${source})`;
 }
 
-/** SQL that makes texts of the columns that a copy has as bytes, and says which rows have one that is none. */
-function decoded(
-  present: readonly FileColumn[],
-  copied: readonly FileColumn[],
-): { readonly replaced: string; readonly problem: string } {
-  const texts = present.filter(
-    ({ name, type }) => type !== 'BLOB' && columnOf(copied, name)?.type === 'BLOB',
-  );
-  const replaced = texts.map(({ name, type }) => {
-    const value = quoteName(name);
-    return `CAST(TRY(decode(${value})) AS ${type}) AS ${value}`;
-  });
-  const undecoded = texts.map(
+/** The columns of texts that a copy has as bytes. */
+function textsIn(present: readonly FileColumn[], copied: readonly FileColumn[]): FileColumn[] {
+  return present.filter(({ name, type }) => type !== 'BLOB' && columnOf(copied, name)?.type === 'BLOB');
+}
+
+/** SQL that makes a text of bytes, null where they are none. */
+function decoded({ name, type }: FileColumn): string {
+  return `CAST(TRY(decode(${quoteName(name)})) AS ${type}) AS ${quoteName(name)}`;
+}
+
+/** SQL for the problem of a row of which one of these columns has bytes that are no text. */
+function problemOf(columns: readonly FileColumn[]): string {
+  if (columns.length === 0) return '0';
+  const undecoded = columns.map(
     ({ name }) => `(${quoteName(name)} IS NOT NULL AND TRY(decode(${quoteName(name)})) IS NULL)`,
   );
-  return {
-    replaced: replaced.join(', '),
-    problem: `CASE WHEN ${undecoded.join(' OR ')} THEN ${ROW_PROBLEMS.input_not_utf8} ELSE 0 END`,
-  };
+  return `CASE WHEN ${undecoded.join(' OR ')} THEN ${ROW_PROBLEMS.input_not_utf8} ELSE 0 END`;
 }

@@ -95,6 +95,20 @@ test('a row whose text is not UTF-8 keeps its other columns in the tags', async 
   );
 });
 
+test('bytes of a binary column of URLs or captions that are not UTF-8 cost their row; other binary columns hold anything', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'a.parquet');
+  await duck(`COPY (SELECT * FROM (VALUES ('http://a/caf\\xE9'::BLOB, 'x'::BLOB, '\\xFF'::BLOB),
+    ('http://b/'::BLOB, '\\xFF'::BLOB, 'x'::BLOB), ('http://c/'::BLOB, NULL, '\\xFF'::BLOB))
+    AS t(url, caption, more)) TO '${path}' (FORMAT parquet)`);
+  const read = await readMarked(t, folder, await plan(folder, path));
+  t.deepEqual(read.unread, [
+    [0, 'input_not_utf8'],
+    [1, 'input_not_utf8'],
+  ]);
+  t.deepEqual(read.urls.slice(1), ['http://b/', 'http://c/']);
+});
+
 test('a footer without its text types is the same footer otherwise, nested texts included', async (t) => {
   const folder = await temporaryFolder(t);
   const path = join(folder, 'a.parquet');
