@@ -82,7 +82,13 @@ class Candidate {
     const path = `${lockPath}.${token}${TEMPORARY_SUFFIX}`;
     const handle = await open(path, 'wx+');
     const candidate = new Candidate(lockPath, path, `${JSON.stringify(content)}\n`, handle);
-    await candidate.beat();
+    try {
+      await candidate.beat();
+    } catch (thrown) {
+      // A full disk takes names and no content.
+      await candidate.discard();
+      throw thrown;
+    }
     return candidate;
   }
 

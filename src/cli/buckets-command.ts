@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { refuseInputs } from '../base/output-file.ts';
+import { OutputFile, outputFailure, refuseInputs } from '../base/output-file.ts';
 import { refusePartOfOutput } from '../base/output-kinds.ts';
 import type { WhatIfCube } from '../buckets/what-if.ts';
 import type { WhatIfThresholds } from '../buckets/what-if-count.ts';
@@ -144,12 +145,18 @@ async function writePage(
   result: BucketsResult,
   { values, args }: Invocation,
 ): Promise<void> {
-  const [{ renderBucketPage }, { writeFileAtomic }] = await Promise.all([
-    import('../report/bucket-page.ts'),
-    import('../base/files.ts'),
-  ]);
+  const { renderBucketPage } = await import('../report/bucket-page.ts');
   const data = bucketPageData(inputs, result, await pageThresholds(inputs, values), commandLine(args));
-  await writeFileAtomic(path, await renderBucketPage(data));
+  const page = await renderBucketPage(data);
+  const file = await OutputFile.open(path, true, inputs);
+  try {
+    await writeFile(file.temporary, page, { flag: 'wx' });
+    await file.commit();
+  } catch (thrown) {
+    throw outputFailure(file.path, thrown);
+  } finally {
+    await file.discard();
+  }
 }
 
 /** What the page opens on: the thresholds given; else those of the runs, where all inputs are runs with the same ones. */

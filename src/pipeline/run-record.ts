@@ -141,7 +141,8 @@ export async function readRunRecord(path: string): Promise<RunRecord | undefined
   try {
     text = await readFile(path, 'utf8');
   } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return undefined;
+    // A path through a file too: whoever asks may have been given one.
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '')) return undefined;
     throw thrown;
   }
   try {
