@@ -194,9 +194,18 @@ export function continueRun(existing: RunRecord, present: RunRecord): RunRecord 
   return { ...present, sessions: [...existing.sessions, ...present.sessions] };
 }
 
+/** Which hosts may be asked decides which rows fail, as a timeout does: `--retry-failed` takes those up. */
+const MAY_CHANGE = ['allow_private_addresses'];
+
 function listDifferences(old: RunRecord, now: RunRecord): string[] {
+  const binding = (settings: RunRecord['settings']): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(settings).filter(([name]) => !MAY_CHANGE.includes(name)));
   return [
-    ...compareTables(old.settings, now.settings, (name) => `--${name.replaceAll('_', '-')}`),
+    ...compareTables(
+      binding(old.settings),
+      binding(now.settings),
+      (name) => `--${name.replaceAll('_', '-')}`,
+    ),
     ...compareInputs(old.inputs, now.inputs),
     ...compareTables(old.columns, now.columns, (name) => `the ${name} column`),
     ...compareTables(flatten(old.encoder), flatten(now.encoder), (name) => `the encoder's ${name}`),

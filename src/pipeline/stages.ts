@@ -266,7 +266,7 @@ export class Stages {
 
 const REFUSED_NOTE =
   'A host has only loopback, private or otherwise not public addresses; its rows fail as address_refused. ' +
-  '--allow-private-addresses lets such hosts be asked.';
+  '--allow-private-addresses lets such hosts be asked, and with --retry-failed these rows are tried again.';
 
 /** Each costs the run as long as the encoder's timeout. */
 const MAX_HANGS_PER_BATCH = 3;

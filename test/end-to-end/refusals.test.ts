@@ -31,6 +31,18 @@ test('what only decides the pace may change from one start to the next', async (
   );
 });
 
+test('what a run says of private addresses can be followed: the flag on the same folder, and the rows are tried', async (t) => {
+  const world = await makeWorld(t, { rowCount: 3 });
+  const args = ['score', world.shard, '--output-folder', world.path('out'), '--processes-count', '1'];
+  const refused = await runCli([...args, '--json']);
+  t.is(refused.exitCode, 0, refused.stderr);
+  t.like(JSON.parse(refused.stdout), { successes: 0, reasons: { address_refused: 3 } });
+  t.regex(refused.stderr, /--allow-private-addresses lets such hosts be asked, and with --retry-failed/);
+  const allowed = await runCli([...args, '--json', '--allow-private-addresses', '--retry-failed']);
+  t.is(allowed.exitCode, 0, allowed.stderr);
+  t.like(JSON.parse(allowed.stdout), { successes: 3 });
+});
+
 test('an input whose content has changed is refused by its name', async (t) => {
   const world = await makeWorld(t, { rowCount: 20 });
   t.is((await runCli(scoreArgs(world))).exitCode, 0);
