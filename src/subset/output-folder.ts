@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join, normalize, resolve, sep } from 'node:path';
 import { makeFolders, writeError } from '../base/files.ts';
 import { isEmptyPlace, OutputPlace, resolvePlace } from '../base/output-place.ts';
+import { ownerName, sweepAbandoned } from '../base/temporary-folder.ts';
 import { SubsetError } from './errors.ts';
 import type { SubsetSummary } from './summary.ts';
 
@@ -11,6 +12,7 @@ import type { SubsetSummary } from './summary.ts';
 export const SUBSET_FILE = 'subset.json';
 
 const FLAG = '--output-folder';
+const SPILL_PREFIX = 'bowerbird-subset-';
 
 /** The folder that a subset is written to: all is staged and published together, so that nobody ever takes a part for it. */
 export class OutputFolder {
@@ -38,7 +40,7 @@ export class OutputFolder {
   get spillFolder(): string {
     if (!this.#temporaryFolder) return join(this.#opened.staging, 'spill');
     const name = createHash('sha256').update(this.path).digest('hex').slice(0, 16);
-    return join(resolve(this.#temporaryFolder), `bowerbird-subset-${name}`);
+    return join(resolve(this.#temporaryFolder), `${SPILL_PREFIX}${ownerName()}-${name}`);
   }
 
   /**
@@ -78,6 +80,7 @@ export class OutputFolder {
       await this.#place.clear();
       await rm(this.spillFolder, { recursive: true, force: true });
       await makeFolders(this.spillFolder);
+      if (this.#temporaryFolder) await sweepAbandoned(resolve(this.#temporaryFolder), SPILL_PREFIX);
     } catch (thrown) {
       await this.close();
       throw writeError(thrown, this.path);
