@@ -37,19 +37,20 @@ export async function syncTree(path: string): Promise<void> {
 }
 
 /**
- * Makes a folder and those above it. Node's own way answers ENOENT where a file system is read-only: here the first
- * folder that cannot be made says why.
+ * Makes a folder and those above it, one by one: Node's own way answers ENOENT where a file system is read-only, and
+ * never ends in a place such as /proc, where no folder can be made. Here the first that cannot be made says why.
  */
 export async function makeFolders(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (thrown) {
-    if (codeOf(thrown) !== 'ENOENT') throw thrown;
-    let first = path;
-    while (!existsSync(dirname(first)) && dirname(first) !== first) first = dirname(first);
-    await mkdir(first);
-    await mkdir(path, { recursive: true });
+  const missing: string[] = [];
+  for (let folder = path; !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+  for (const folder of missing) {
+    await mkdir(folder).catch((thrown: unknown) => {
+      // Another process has made it meanwhile.
+      if (codeOf(thrown) !== 'EEXIST') throw thrown;
+    });
   }
+  // All is there now; what is no folder is told by this.
+  await mkdir(path, { recursive: true });
 }
 
 /**

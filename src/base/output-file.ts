@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { constants, existsSync, realpathSync, statSync } from 'node:fs';
+import { access, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BowerbirdError, isDiskFull, messageOf } from './errors.ts';
 import { makeFolders, syncPath, TEMPORARY_SUFFIX } from './files.ts';
@@ -37,6 +37,7 @@ export class OutputFile {
     try {
       await makeFolders(dirname(path));
       refuseTaken(path, overwrite);
+      await access(dirname(path), constants.W_OK);
       await sweepAbandoned(dirname(path), temporaryPrefix(path));
     } catch (thrown) {
       throw outputFailure(path, thrown);
@@ -93,7 +94,7 @@ function refuseTaken(path: string, overwrite: boolean): void {
   if (!stats || (overwrite && stats.isFile())) return;
   const what = stats.isFile()
     ? 'exists already. Give --incremental-mode overwrite to replace it, or another --output'
-    : `is ${stats.isDirectory() ? 'a folder' : 'no regular file'}. Give a file for --output`;
+    : `is ${stats.isDirectory() ? 'a folder' : 'no regular file'}. Name a file`;
   throw new BowerbirdError('BB_OUTPUT_EXISTS', `${path} ${what}.`, { fields: { path } });
 }
 

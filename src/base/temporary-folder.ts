@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BowerbirdError, isDiskFull, messageOf } from './errors.ts';
 import { lifeOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -11,11 +12,21 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * so that the next start removes those of processes that were killed; the caller removes this one.
  *
  * @param kind what it is for: `buckets`
+ * @throws BowerbirdError BB_TEMPORARY_FOLDER where it cannot be made, BB_DISK_FULL
  */
 export async function makeTemporaryFolder(kind: string): Promise<string> {
   const prefix = `bowerbird-${kind}-`;
-  await sweepAbandoned(tmpdir(), prefix);
-  return mkdtemp(join(tmpdir(), `${prefix}${ownerName()}-`));
+  const place = tmpdir();
+  try {
+    await sweepAbandoned(place, prefix);
+    return await mkdtemp(join(place, `${prefix}${ownerName()}-`));
+  } catch (thrown) {
+    throw new BowerbirdError(
+      isDiskFull(thrown) ? 'BB_DISK_FULL' : 'BB_TEMPORARY_FOLDER',
+      `No temporary files can be kept in ${place}: ${messageOf(thrown)}. Set TMPDIR to a folder that can be written and has room.`,
+      { cause: thrown, fields: { path: place } },
+    );
+  }
 }
 
 /** Stands for this process in the name of a temporary file or folder, before a `-`. */

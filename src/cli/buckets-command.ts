@@ -68,11 +68,13 @@ async function bucketsCommand(invocation: Invocation): Promise<number> {
 async function count(given: readonly string[], invocation: Invocation, signal: AbortSignal): Promise<number> {
   const { values } = invocation;
   const inputs = await withoutOutput(given, values['output-folder'] as string | undefined);
+  const page =
+    values['html'] === undefined ? undefined : await OutputFile.open(values['html'] as string, true, inputs);
   const merged = await merge(inputs, values);
   const result = await (values['stored'] === true
     ? readStoredResult(inputs, values)
     : countInputs(inputs, values, signal));
-  if (values['html'] !== undefined) await writePage(values['html'] as string, inputs, result, invocation);
+  if (page) await writePage(page, inputs, result, invocation);
   process.stdout.write(
     `${values['json'] === true ? bucketsJson(result, merged) : describeBuckets(result, merged)}\n`,
   );
@@ -140,7 +142,7 @@ async function merge(inputs: readonly string[], values: FlagValues): Promise<Mer
 }
 
 async function writePage(
-  path: string,
+  file: OutputFile,
   inputs: readonly string[],
   result: BucketsResult,
   { values, args }: Invocation,
@@ -148,7 +150,6 @@ async function writePage(
   const { renderBucketPage } = await import('../report/bucket-page.ts');
   const data = bucketPageData(inputs, result, await pageThresholds(inputs, values), commandLine(args));
   const page = await renderBucketPage(data);
-  const file = await OutputFile.open(path, true, inputs);
   try {
     await writeFile(file.temporary, page, { flag: 'wx' });
     await file.commit();

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { codeOf } from '../base/errors.ts';
+import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import { OutputFile, outputFailure } from '../base/output-file.ts';
 import type { AnswerRows } from '../shards/score-table.ts';
 import { type FlagValues, usageError } from './flags.ts';
@@ -84,7 +84,15 @@ async function printAnswers(text: AsyncIterable<string>, { signal }: WriteOption
     await pipeline(Readable.from(text), process.stdout, { end: false, signal });
   } catch (thrown) {
     // The reader of our output has seen enough.
-    if (codeOf(thrown) !== 'EPIPE') throw thrown;
+    if (codeOf(thrown) === 'EPIPE') return;
+    if ((thrown as NodeJS.ErrnoException).syscall !== 'write') throw thrown;
+    throw new BowerbirdError(
+      'BB_OUTPUT_WRITE',
+      `The answers could not be written to standard output: ${messageOf(thrown)}`,
+      {
+        cause: thrown,
+      },
+    );
   }
 }
 

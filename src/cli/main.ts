@@ -66,13 +66,24 @@ async function flush(): Promise<void> {
 }
 
 // A pipe that is closed early (`| head`), or a terminal that is gone, is no reason to end a run of days.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+/** Why what was printed did not arrive, where its reader is not the one who went away: a full disk. */
+let lostOutput: NodeJS.ErrnoException | undefined;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') lostOutput ??= error;
+});
 // A mistake in a callback that nobody waits for ends the command with its code, too.
 process.on('uncaughtException', (thrown) => {
   void tell(thrown).then((exitCode) => process.exit(exitCode));
 });
 
-const exitCode = await main();
+let exitCode = await main();
 await flush();
+if (exitCode === 0 && lostOutput !== undefined) {
+  process.stderr.write(
+    `bowerbird: the work is done, but what it printed was lost: ${lostOutput.message}\n[BB_OUTPUT_WRITE]\n`,
+  );
+  exitCode = 1;
+}
 // All is closed and written by now. Whatever a library still holds (a timer, a socket) must not keep the process alive.
 process.exit(exitCode);

@@ -7,8 +7,8 @@ import type { ScoreProgress } from './progress.ts';
 
 /** Rows over which it is judged whether hosts answer. */
 const WINDOW_ROWS = 200;
-/** With nothing more to download, these last ones are enough. */
-const MIN_ROWS = 50;
+/** With nothing more to download, these last ones are enough, those of earlier shards among them. */
+const MIN_ROWS = 20;
 const SUSPICIOUS_SHARE = 0.95;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 30_000;
@@ -52,6 +52,8 @@ export class OutageWatch<Row extends object> {
   readonly #probe: OutageProbe;
   #window: Entry<Row>[] = [];
   #badCount = 0;
+  /** Whether each of the last `MIN_ROWS` rows failed without an answer, whatever became of it since. */
+  #recent: boolean[] = [];
   readonly #triedAgain = new WeakSet<Row>();
   readonly #deadHosts = new Set<string>();
   #zonesTrustedUntilMs = 0;
@@ -89,9 +91,10 @@ export class OutageWatch<Row extends object> {
   /** Nothing is being downloaded, and nothing will be before a shard is complete: what is withheld cannot wait. */
   idle(): void {
     if (this.#gate) return;
-    const last = this.#window.slice(-MIN_ROWS);
-    const badCount = last.filter(({ failed }) => failed).length;
-    if (last.length === MIN_ROWS && badCount >= SUSPICIOUS_SHARE * MIN_ROWS) this.#pause();
+    // Shards of a few rows each are complete before a window is full: what is judged goes on from shard to shard.
+    const isSilent =
+      this.#recent.length === MIN_ROWS && this.#recent.filter(Boolean).length >= SUSPICIOUS_SHARE * MIN_ROWS;
+    if (this.#badCount > 0 && isSilent) this.#pause();
     else this.#clear().forEach(this.#release);
   }
 
@@ -119,6 +122,8 @@ export class OutageWatch<Row extends object> {
 
   #push(entry: Entry<Row>): void {
     this.#window.push(entry);
+    this.#recent.push(entry.failed !== undefined);
+    if (this.#recent.length > MIN_ROWS) this.#recent.shift();
     if (entry.failed) this.#badCount++;
     if (entry.sign === 'silence') this.#silentCount++;
     if (this.#gate) return;

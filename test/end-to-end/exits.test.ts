@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process';
-import test from 'ava';
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
 import { type CommandToRun, everyCommand, storeOf } from '../helpers/every-command.ts';
 import { CLI, runCli } from '../helpers/run-cli.ts';
-import { makeWorld } from '../helpers/scored-world.ts';
+import { makeFolder, makeWorld } from '../helpers/scored-world.ts';
 
 /** What a finished command may take from its last line to its end. */
 const MAX_EXIT_MS = 2000;
@@ -35,6 +37,26 @@ async function runMute(args: readonly string[]): Promise<number | null> {
     stdio: 'ignore',
   });
   return new Promise((resolve) => child.once('exit', resolve));
+}
+
+/** Runs a command whose standard output is on a disk without room. */
+function runToFullDisk(args: readonly string[]): SpawnSyncReturns<string> {
+  const full = openSync('/dev/full', 'w');
+  try {
+    return spawnSync(process.execPath, [CLI, ...args], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+  } finally {
+    closeSync(full);
+  }
+}
+
+/** Three tags and a store of them. */
+async function makeStore(t: ExecutionContext): Promise<{ folder: string; tags: string; store: string }> {
+  const folder = await makeFolder(t);
+  const tags = join(folder, 'tags.csv');
+  const store = join(folder, 'store');
+  writeFileSync(tags, 'hash,aesthetic\n1,5.5\n2,6.5\n3,7.5\n');
+  t.is((await runCli(['store', 'build', '--from', tags, '--output', store])).exitCode, 0);
+  return { folder, tags, store };
 }
 
 test('every command ends within two seconds of its last line, in an empty environment, with an honest exit code', async (t) => {
@@ -102,3 +124,36 @@ async function runLimited(
   const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { exitCode, output };
 }
+
+test('what was printed on a full disk is told to be lost, with an exit code that says so', async (t) => {
+  if (!existsSync('/dev/full')) {
+    t.log('skipped: this system has no /dev/full');
+    t.pass();
+    return;
+  }
+  const { tags, store } = await makeStore(t);
+  for (const args of [
+    ['buckets', tags, '--json'],
+    ['lookup', store, '1', '2'],
+    ['store', 'info', store],
+    ['--help'],
+  ]) {
+    const { status, stderr } = runToFullDisk(args);
+    t.is(status, 1, args.join(' '));
+    t.regex(stderr, /^bowerbird: .*ENOSPC.*\n\[BB_OUTPUT_WRITE\]\n$/, args.join(' '));
+  }
+});
+
+test('a place for temporary files or for a page that cannot be used is told by name', async (t) => {
+  const { tags, folder } = await makeStore(t);
+  const none = { ...process.env, TMPDIR: join(folder, 'none') };
+  const run = spawnSync(process.execPath, [CLI, 'buckets', tags], { env: none, encoding: 'utf8' });
+  t.is(run.status, 2);
+  t.regex(run.stderr, /Set TMPDIR to a folder.*\n\[BB_TEMPORARY_FOLDER\]/);
+  if (process.platform !== 'linux') return;
+  // No folder can ever be made in /proc.
+  const page = await runCli(['buckets', tags, '--html', '/proc/none/below/page.html']);
+  t.is(page.exitCode, 1);
+  t.regex(page.stderr, /^bowerbird: Writing .*page\.html failed: ENOENT.*\n\[BB_OUTPUT_WRITE\]/);
+  t.is(page.stdout, '');
+});

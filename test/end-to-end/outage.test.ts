@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
@@ -106,6 +106,15 @@ test('fewer rows than a window are an outage too, when none of many is answered'
   const { exitCode, stderr } = await runCli(['score', shard, ...flags]);
   t.is(exitCode, 1);
   t.regex(stderr, /\[BB_OUTAGE\]/);
+});
+
+test('shards of a few rows each do not hide an outage', async (t) => {
+  const { folder, shard } = await shardOf(t, urlsAt(await closedPort(), 200));
+  const flags = ['--output-folder', `${folder}/out`, '--outage-minutes', '0.01', ...FAST];
+  const { exitCode, stderr } = await runCli(['score', shard, '--number-sample-per-shard', '5', ...flags]);
+  t.is(exitCode, 1);
+  t.regex(stderr, /\[BB_OUTAGE\]/);
+  t.true(readdirSync(`${folder}/out/stats`).length < 4);
 });
 
 test('a handful of rows without an answer fail, and it is said that no host has answered', async (t) => {

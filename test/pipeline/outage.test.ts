@@ -58,9 +58,10 @@ class Rehearsal {
     });
   }
 
-  /** Has every row end once, and again where it is tried again. */
-  async play(): Promise<void> {
-    for (const row of this.#rows) {
+  /** Has every row end once, and again where it is tried again; nothing is in flight after each `shardRows`. */
+  async play(shardRows = this.#rows.length): Promise<void> {
+    for (const [i, row] of this.#rows.entries()) {
+      if (i > 0 && i % shardRows === 0) this.watch.idle();
       if (this.watch.gate) await Promise.race([this.watch.gate, this.#hasGivenUp()]);
       if (this.givenUp !== undefined) return;
       this.#end(row);
@@ -156,4 +157,21 @@ test('the rows of a dead host are tried again until it counts as dead, and no lo
   t.is(run.failures.length, 5000);
   t.true(run.triedAgain >= 200 && run.triedAgain < 500, `${run.triedAgain} rows`);
   t.true(run.asked.length < 100, `${run.asked.length} probes`);
+});
+
+test('an outage is seen where shards have a few rows each, and little is lost of it', async (t) => {
+  for (const shardRows of [1, 3, 7, 15, 30]) {
+    const run = new Rehearsal(urls(400), () => 'connect_refused', []);
+    await run.play(shardRows);
+    t.is(run.givenUp, 'BB_OUTAGE', `shards of ${shardRows} rows`);
+    t.true(run.failures.length < 20, `${run.failures.length} failures of shards of ${shardRows} rows`);
+  }
+});
+
+test('small shards of which most are answered are not paused', async (t) => {
+  const run = new Rehearsal(urls(400), (url) => (/[0-7]\.jpg/.test(url) ? 'connect_refused' : undefined), []);
+  await run.play(10);
+  t.is(run.givenUp, undefined);
+  t.is(run.failures.length, 320);
+  t.deepEqual(run.notes, []);
 });
