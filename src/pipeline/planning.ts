@@ -43,8 +43,8 @@ type PlannedInput = Pick<RunPlan['inputs'][number], 'path' | 'fingerprint'>;
 
 function tellMalformed({ inputs }: RunPlan, onProblem: (message: string) => void): void {
   for (const input of inputs) {
-    const note = textNote(input);
-    if (note) onProblem(`${note} Rows without a URL end as url_missing.`);
+    const note = textNote(input, 'Rows without a URL end as url_missing.');
+    if (note) onProblem(note);
   }
 }
 

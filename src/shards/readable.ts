@@ -77,9 +77,15 @@ export async function readableOn(
   return { path, format, ...identity, ...staged, columns: withPartitions(stored, path) };
 }
 
-/** What a person is told of an input's lines that are no rows, and of bytes that are no text; undefined where there are none. */
-export function textNote(input: ReadableRows): string | undefined {
-  return [malformedNote(input), replacedNote(input)].filter(Boolean).join(' ') || undefined;
+/**
+ * What a person is told of an input's lines that are no rows, and of bytes that are no text; undefined where there are none.
+ *
+ * @param fate a sentence on what becomes of the lines
+ */
+export function textNote(input: ReadableRows, fate?: string): string | undefined {
+  const malformed = malformedNote(input);
+  const notes = [malformed, malformed && fate, replacedNote(input)];
+  return notes.filter(Boolean).join(' ') || undefined;
 }
 
 function malformedNote({ path, malformedRowCount, firstMalformed }: ReadableRows): string | undefined {

@@ -193,6 +193,11 @@ test('bytes that are not UTF-8 are counted, and said with the flag to give; U+FF
     textNote(inputs[0]!) ?? '',
     /^2 places in .*a\.csv are not UTF-8 and read as U\+FFFD.*--encoding windows-1252/,
   );
+  t.notRegex(textNote(inputs[0]!, 'Rows end.') ?? '', /Rows end/);
+  t.regex(
+    textNote({ ...inputs[0]!, malformedRowCount: 1 }, 'Rows end.') ?? '',
+    /values\. Rows end\. 2 places/,
+  );
   t.is(textNote(inputs[1]!), undefined);
   t.regex(textNote(inputs[2]!) ?? '', /^1 place in .*c\.txt is not UTF-8/);
 });
