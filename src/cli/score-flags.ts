@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { DEFAULT_LIMITS } from '../decode/limits.ts';
 import type { FlagTable } from './flags.ts';
+import { imageFlags } from './image-flags.ts';
 import { textFlags } from './text-flags.ts';
 
 const INPUT = 'Input:';
@@ -202,47 +202,7 @@ export const SCORE_FLAGS: FlagTable = {
     default: false,
     describe: 'Allow loopback, private and link-local addresses',
   },
-  'max-image-area': {
-    group: DECODE,
-    type: 'integer',
-    min: 1,
-    max: 178_956_970,
-    default: DEFAULT_LIMITS.maxAreaPx,
-    describe:
-      'Pixels of the largest image that is decoded; Pillow warns above 89 million and stops above 178',
-  },
-  'max-image-side': {
-    group: DECODE,
-    type: 'integer',
-    min: 1,
-    max: 1_000_000,
-    default: DEFAULT_LIMITS.maxSidePx,
-    describe: 'Pixels of the longest side that is decoded',
-  },
-  'max-aspect-ratio': {
-    group: DECODE,
-    type: 'number',
-    min: 1,
-    max: 1_000_000,
-    default: DEFAULT_LIMITS.maxAspectRatio,
-    describe: 'Longer side over shorter side, at most',
-  },
-  'max-pixels-per-byte': {
-    group: DECODE,
-    type: 'number',
-    min: 1,
-    max: 100_000_000,
-    default: DEFAULT_LIMITS.maxPixelsPerByte,
-    describe: 'Pixels for each byte of the file, at most, in images of more than 16.8 million pixels',
-  },
-  'min-image-size': {
-    group: DECODE,
-    type: 'integer',
-    min: 0,
-    max: 65_535,
-    default: DEFAULT_LIMITS.minSidePx,
-    describe: 'Pixels of the shorter side, at least',
-  },
+  ...imageFlags(DECODE),
   'output-folder': {
     group: OUTPUT,
     type: 'string',

@@ -1,24 +1,12 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { readScoreRows } from '../../src/shards/score-rows.ts';
 import { runSubset } from '../../src/subset/subset.ts';
+import { caseOf } from '../helpers/cases.ts';
 import { aestheticHead, headWeights, rescore, writeHead } from '../rescore/setup.ts';
 import { plan, readAll, temporaryFolder } from '../shards/fixtures.ts';
 import { optionsOf, readSubset } from '../subset/world.ts';
 import { count } from '../tally/count-inputs.ts';
-
-const CASES = fileURLToPath(new URL('../../../../shared/cases/', import.meta.url));
-
-/** The path of a case; undefined, with the reason in the log, where the cases are not there. */
-function caseOf(t: ExecutionContext, name: string): string | undefined {
-  const path = join(CASES, name);
-  if (existsSync(path)) return path;
-  t.log(`skipped: ${path} is not there`);
-  t.pass();
-  return undefined;
-}
 
 async function subsetOf(
   t: ExecutionContext,

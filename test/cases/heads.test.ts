@@ -1,30 +1,26 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { loadHead } from '../../src/heads/load.ts';
 import { readNpy } from '../../src/heads/npy-file.ts';
 import type { Tensor } from '../../src/heads/tensor.ts';
 import { readTorchCheckpoint } from '../../src/heads/torch-checkpoint.ts';
 import { filesIn } from '../heads/setup.ts';
+import { caseOf } from '../helpers/cases.ts';
 
-const CASE = fileURLToPath(new URL('../../../../shared/cases/24-relu-on-some-layers/', import.meta.url));
 /** Its wanted scores were computed by a module in training mode: a fifth of the hidden values was dropped by chance. */
 const DROPOUT = 0.2;
 const HIDDEN = 32;
 const ROWS = 4;
 
 test('24: a list of hidden activations gives the scores of the head that the wanted ones are those of, but for dropout', async (t) => {
-  if (!existsSync(CASE)) {
-    t.log(`skipped: ${CASE} is not there`);
-    t.pass();
-    return;
-  }
-  const file = readFileSync(join(CASE, 'head.pth'));
+  const given = caseOf(t, '24-relu-on-some-layers');
+  if (!given) return;
+  const file = readFileSync(join(given, 'head.pth'));
   const embeddings = Float32Array.from(
-    readNpy(readFileSync(join(CASE, 'emb', 'img_emb', 'img_emb_0.npy'))).data,
+    readNpy(readFileSync(join(given, 'emb', 'img_emb', 'img_emb_0.npy'))).data,
   );
-  const want = readNpy(readFileSync(join(CASE, 'want.npy'))).data;
+  const want = readNpy(readFileSync(join(given, 'want.npy'))).data;
   const folder = await filesIn(t, {
     'head.pth': file,
     'head.pth.json': JSON.stringify({ hidden_activation: ['relu', 'none'] }),

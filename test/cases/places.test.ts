@@ -1,22 +1,16 @@
-import { existsSync } from 'node:fs';
 import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import { caseOf } from '../helpers/cases.ts';
 import { type CliResult, runCli } from '../helpers/run-cli.ts';
 import { digestRun, makeFolder } from '../helpers/scored-world.ts';
 
-const CASES = fileURLToPath(new URL('../../../../shared/cases/', import.meta.url));
-
 /** A copy of a case; undefined, with the reason in the log, where the cases are not there. */
 async function copyCase(t: ExecutionContext, name: string): Promise<string | undefined> {
-  if (!existsSync(join(CASES, name))) {
-    t.log(`skipped: ${join(CASES, name)} is not there`);
-    t.pass();
-    return undefined;
-  }
+  const given = caseOf(t, name);
+  if (!given) return undefined;
   const folder = join(await makeFolder(t), name);
-  await cp(join(CASES, name), folder, { recursive: true });
+  await cp(given, folder, { recursive: true });
   return folder;
 }
 

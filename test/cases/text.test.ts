@@ -1,22 +1,10 @@
-import { existsSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import type { RunPlan } from '../../src/shards/plan.ts';
+import { caseOf } from '../helpers/cases.ts';
 import { runCli } from '../helpers/run-cli.ts';
 import { plan, type ReadShard, readAll, readRows, temporaryFolder } from '../shards/fixtures.ts';
-
-const CASES = fileURLToPath(new URL('../../../../shared/cases/', import.meta.url));
-
-/** The path of a case; undefined, with the reason in the log, where the cases are not there. */
-function caseOf(t: ExecutionContext, name: string): string | undefined {
-  const path = join(CASES, name);
-  if (existsSync(path)) return path;
-  t.log(`skipped: ${path} is not there`);
-  t.pass();
-  return undefined;
-}
 
 async function read(
   t: ExecutionContext,
