@@ -131,8 +131,26 @@ function isStats(value: ShardStats | null): boolean {
   return (
     [...tables, ...TABLE_KEYS.map((key) => value[key])].every(
       (table) => table && typeof table === 'object',
-    ) && COUNT_KEYS.every((key) => Number.isInteger(value[key]) && value[key] >= 0)
+    ) &&
+    COUNT_KEYS.every((key) => Number.isInteger(value[key]) && value[key] >= 0) &&
+    addsUp(value)
   );
+}
+
+/** Whether the counts are sums of each other, as docs/formats.md says: a changed number breaks one of them. */
+function addsUp(stats: ShardStats): boolean {
+  const { count, successes, kept, failed_to_download, failed_to_resize, failed_to_embed } = stats;
+  const failures = failed_to_download + failed_to_resize + failed_to_embed;
+  return (
+    count === successes + failures &&
+    successes === kept + sumOf(stats.dropped_by) &&
+    failures === sumOf(stats.reasons) &&
+    count === sumOf(stats.status_dict)
+  );
+}
+
+function sumOf(table: Readonly<Record<string, number>>): number {
+  return Object.values(table).reduce((sum, count) => sum + count, 0);
 }
 
 /**

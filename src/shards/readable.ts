@@ -8,6 +8,7 @@ import { readHead, refuseForeign } from './content.ts';
 import { readFooter } from './footer.ts';
 import type { FoundInput, InputFormat } from './inputs.ts';
 import { withPartitions } from './partitions.ts';
+import { refuseDamagedRunFile } from './run-file.ts';
 import { type StagingOptions, stageText } from './stage-text.ts';
 import { fingerprintFile, packingOf, unpackTo } from './text-bytes.ts';
 import type { MalformedLine } from './text-table.ts';
@@ -38,10 +39,10 @@ interface Connectable {
 }
 
 /**
- * Makes an input readable: reads the footer of a Parquet file and nothing else of it, unpacks a packed one, and converts text
- * into Parquet (see `stageText`).
+ * Makes an input readable: reads the footer of a Parquet file and nothing else of it (files of a run are held against their
+ * digests), unpacks a packed one, and converts text into Parquet (see `stageText`).
  *
- * @throws ShardError BB_INPUT_FORMAT, BB_INPUT_UNREADABLE; BB_SHARD_WRITE and BB_DISK_FULL (staging)
+ * @throws ShardError BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_RUN_CORRUPT; BB_SHARD_WRITE and BB_DISK_FULL (staging)
  */
 export async function makeReadable(
   instance: Connectable,
@@ -64,6 +65,7 @@ export async function readableOn(
 ): Promise<ReadableInput> {
   const { path, format } = input;
   if (format === 'parquet') {
+    await refuseDamagedRunFile(path);
     const readPath = (await packingOf(path)) ? await unpackParquet(path, options.stagingFolder) : path;
     const footer = await readFooter(connection, readPath, path);
     return { path, format, ...footer, readPath, malformedRowCount: 0, firstMalformed: null };
