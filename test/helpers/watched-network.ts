@@ -10,6 +10,21 @@ const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'all_proxy'].flatMap((name
   name.toUpperCase(),
 ]);
 
+/** Where one of these is set, onnxruntime's telemetry is silent of itself, and there would be nothing to prevent. */
+const BUILD_SERVER_VARIABLES = [
+  'CI',
+  'TF_BUILD',
+  'GITHUB_ACTIONS',
+  'GITLAB_CI',
+  'CIRCLECI',
+  'TRAVIS',
+  'JENKINS_URL',
+  'CODEBUILD_BUILD_ID',
+  'BUILDKITE',
+  'TEAMCITY_VERSION',
+  'APPVEYOR',
+];
+
 /** What a process and its children were seen to do. */
 export interface Watched {
   /** First lines of what the proxy was asked: `CONNECT host:443 HTTP/1.1`. */
@@ -54,7 +69,7 @@ export async function watchNetwork(
   const trace = join(folder, 'trace');
   const env: NodeJS.ProcessEnv = { ...environment, HOME: home, XDG_CACHE_HOME: home, TMPDIR: home };
   for (const name of PROXY_VARIABLES) env[name] = `http://127.0.0.1:${port}`;
-  for (const name of ['NO_PROXY', 'no_proxy']) delete env[name];
+  for (const name of ['NO_PROXY', 'no_proxy', ...BUILD_SERVER_VARIABLES]) delete env[name];
   return {
     env,
     wrap: (command) =>
