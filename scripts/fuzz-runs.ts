@@ -31,11 +31,13 @@ async function ask(folder: string): Promise<string[]> {
       return finishedShardCount === shardCount ? counts : 'BB_UNFINISHED';
     },
     async () => {
-      const { tally } = await countScoresOf({
+      const { tally, inputs } = await countScoresOf({
         ...{ inputs: [folder], shares: [], by: undefined, urlColumn: undefined, top: 10, order: 'count' },
         ...{ skipBadFiles: false, threads: 1, memoryLimitMb: 256 },
         ...{ signal: new AbortController().signal, onProgress: () => undefined },
       });
+      // What is not finished is said, and what is finished counts.
+      if (inputs.runs.some(({ shards, finishedShards }) => finishedShards < shards)) return 'BB_UNFINISHED';
       return [tally.states, tally.buckets(), tally.cube];
     },
     async () => {
