@@ -1,44 +1,28 @@
-import { bucketLabel } from '../../buckets/bucket-names.ts';
 import { MEAN_TOLERANCE } from '../../buckets/summary.ts';
-import { renderBar } from '../charts/bar.ts';
-import { formatCount, formatFixed, formatShare, formatTiny } from '../format.ts';
+import { formatFixed, formatTiny } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportBucket, ReportData } from '../report-data.ts';
+import { bucketTable } from './bucket-table.ts';
 import { renderEmpty, renderSection, renderTable, type Table } from './section.ts';
 
 const LEAD = 'A bucket includes its lower bound and not its upper one.';
+
+const COLUMNS: Table<ReportBucket>['columns'] = [
+  { head: 'Head on mean', cell: ({ headOnMean }) => formatFixed(headOnMean, 3) },
+  { head: 'Norm of mean', cell: ({ rawMeanNorm }) => formatFixed(rawMeanNorm, 3) },
+];
 
 /** The buckets, highest first. */
 export function renderBuckets({ buckets, meanCheck }: ReportData): Html {
   const total = buckets.reduce((sum, bucket) => sum + bucket.count, 0);
   if (total === 0) return renderSection('buckets', 'Buckets', LEAD, renderEmpty('All buckets are empty.'));
   return renderSection('buckets', 'Buckets', LEAD, [
-    renderTable(tableOf(buckets, total), [...buckets].reverse()),
+    renderTable(
+      bucketTable(buckets, total, ({ name }) => name, COLUMNS),
+      [...buckets].reverse(),
+    ),
     renderCheck(meanCheck),
   ]);
-}
-
-function tableOf(buckets: readonly ReportBucket[], total: number): Table<ReportBucket> {
-  const largest = Math.max(...buckets.map((bucket) => bucket.count));
-  return {
-    label: 'Score buckets',
-    className: 'buckets',
-    head: 'Score',
-    name: ({ name }) => bucketLabel(name),
-    rowClass: ({ count }) => (count === 0 ? 'none' : 'some'),
-    columns: [
-      {
-        head: 'Images as a bar',
-        kind: 'bar',
-        cell: ({ count }) => renderBar([{ from: 0, length: count / largest, className: 'plain' }]),
-      },
-      { head: 'Images', cell: ({ count }) => formatCount(count) },
-      { head: 'Share', cell: ({ count }) => formatShare(count, total) },
-      { head: 'Mean score', cell: ({ meanScore }) => formatFixed(meanScore, 3) },
-      { head: 'Head on mean', cell: ({ headOnMean }) => formatFixed(headOnMean, 3) },
-      { head: 'Norm of mean', cell: ({ rawMeanNorm }) => formatFixed(rawMeanNorm, 3) },
-    ],
-  };
 }
 
 function renderCheck(meanCheck: number | null): Html | null {

@@ -1,8 +1,7 @@
-import { bucketLabel } from '../../buckets/bucket-names.ts';
 import type { BucketPageData, BucketPageGroups } from '../bucket-page-data.ts';
-import { renderBar } from '../charts/bar.ts';
 import { formatCount, formatFixed, formatShare } from '../format.ts';
 import { type Html, type HtmlValue, html } from '../html.ts';
+import { bucketTable } from './bucket-table.ts';
 import { renderEmpty, renderSection, renderTable, type Table } from './section.ts';
 
 type BucketRow = BucketPageData['buckets'][number] & {
@@ -23,32 +22,15 @@ export function renderScoreTable({ buckets, laionTable }: BucketPageData): Html 
     return { ...bucket, fromHereUp };
   });
   return renderSection('buckets', 'Buckets', LEAD, [
-    renderTable(bucketTable(rows, total), rows),
+    renderTable(
+      bucketTable(rows, total, ({ bucket }) => bucket, [
+        { head: 'From here up', cell: (row) => formatCount(row.fromHereUp) },
+        { head: 'Share from here up', cell: (row) => formatShare(row.fromHereUp, total) },
+      ]),
+      rows,
+    ),
     html`<p class="note">In LAION\u2019s form, without scores below 0 and from 10 on:</p><pre class="laion"><code>${laionTable}</code></pre>`,
   ]);
-}
-
-function bucketTable(rows: readonly BucketRow[], total: number): Table<BucketRow> {
-  const largest = Math.max(...rows.map(({ count }) => count));
-  return {
-    label: 'Score buckets',
-    className: 'buckets',
-    head: 'Score',
-    name: ({ bucket }) => bucketLabel(bucket),
-    rowClass: ({ count }) => (count === 0 ? 'none' : 'some'),
-    columns: [
-      {
-        head: 'Images as a bar',
-        kind: 'bar',
-        cell: ({ count }) => renderBar([{ from: 0, length: count / largest, className: 'plain' }]),
-      },
-      { head: 'Images', cell: ({ count }) => formatCount(count) },
-      { head: 'Share', cell: ({ count }) => formatShare(count, total) },
-      { head: 'Mean score', cell: ({ meanScore }) => formatFixed(meanScore, 3) },
-      { head: 'From here up', cell: (row) => formatCount(row.fromHereUp) },
-      { head: 'Share from here up', cell: (row) => formatShare(row.fromHereUp, total) },
-    ],
-  };
 }
 
 const QUANTILES: Table<BucketPageData['quantiles'][number]> = {
