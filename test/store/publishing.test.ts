@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import test from 'ava';
 import { openStore } from '../../src/store/reader.ts';
+import type { ScoreRows } from '../../src/store/records.ts';
 import { verifyStore } from '../../src/store/verify.ts';
 import { build, inBatches, makeFolder, randomHashes } from './rows.ts';
 
@@ -43,9 +44,15 @@ test('an open reader moves over to a new build and goes on through several', asy
 test('two builds of one store do not run at once', async (t) => {
   const path = join(await makeFolder(t), 'scores');
   const rows = { hashes: randomHashes(1000, 5), columns: [new Float32Array(1000)] };
-  const first = build(path, rows);
-  await t.throwsAsync(build(path, rows), { code: 'BB_STORE_LOCKED' });
-  await first;
+  let asked = 0;
+  // Rows are asked for once the lock is held.
+  const whileLocked = async function* (): AsyncGenerator<ScoreRows> {
+    await t.throwsAsync(build(path, rows), { code: 'BB_STORE_LOCKED' });
+    asked++;
+    yield* inBatches(rows);
+  };
+  await build(path, rows, { rows: whileLocked() });
+  t.is(asked, 1);
   await t.notThrowsAsync(build(path, rows));
 });
 
