@@ -1,7 +1,7 @@
 import { resolveHead } from '../models/registry.ts';
 import type { RescoreConfig } from '../rescore/config.ts';
 import type { HeadSource } from '../rescore/head-set.ts';
-import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../shards/results.ts';
+import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../shards/result-columns.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
 

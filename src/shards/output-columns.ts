@@ -1,5 +1,5 @@
 import type { ColumnMapping, SchemaColumn } from './columns.ts';
-import { LEADING_COLUMNS, TRAILING_COLUMNS } from './results.ts';
+import { LEADING_COLUMNS, TRAILING_COLUMNS } from './result-columns.ts';
 
 /** An input column in the output. */
 export interface PassedColumn {

@@ -10,6 +10,7 @@ import {
   VARCHAR,
 } from '@duckdb/node-api';
 import type { FailureReason, SampleStatus } from '../samples/reasons.ts';
+import { LEADING_COLUMNS, TRAILING_COLUMNS } from './result-columns.ts';
 
 /** How the rows of a shard ended, in input order; every array has one entry per row. */
 export interface ShardResults {
@@ -34,22 +35,6 @@ export interface RowIdentity {
   readonly keys: readonly string[];
   readonly hashes: BigInt64Array;
 }
-
-/** The results columns before the input's own, in output order. */
-export const LEADING_COLUMNS = ['key', 'hash'] as const;
-/** The results columns after the input's own, in output order. */
-export const TRAILING_COLUMNS = [
-  'status',
-  'reason',
-  'error_message',
-  'original_width',
-  'original_height',
-  'aesthetic',
-  'punsafe',
-  'pwatermark',
-  'kept',
-  'dropped_by',
-] as const;
 
 type ResultColumn = (typeof LEADING_COLUMNS)[number] | (typeof TRAILING_COLUMNS)[number];
 

@@ -6,7 +6,7 @@ import { BUCKET_NAMES } from '../../src/buckets/bucket-names.ts';
 import { DROP_RULES } from '../../src/filter/filter.ts';
 import { hashTexts } from '../../src/samples/hash.ts';
 import { REASONS } from '../../src/samples/reasons.ts';
-import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../../src/shards/results.ts';
+import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../../src/shards/result-columns.ts';
 import { readPage, sectionOf, tableRows } from './pages.ts';
 
 const page = readPage('docs/formats.md').text;
