@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readRun } from '../src/api/runs.ts';
 import { BowerbirdError, messageOf } from '../src/base/errors.ts';
-import { mergeRuns } from '../src/pipeline/merge-runs.ts';
+import { mergeRuns } from '../src/runs/merge-runs.ts';
 import { countScoresOf } from '../src/tally/count.ts';
 import { Random } from './random.ts';
 

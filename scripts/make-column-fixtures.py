@@ -1,4 +1,4 @@
-"""Makes test/rescore/fixtures/embeddings and test/shards/fixtures/columns: what pyarrow writes and DuckDB cannot.
+"""Makes test/rescore/fixtures/embeddings and test/tables/fixtures/columns: what pyarrow writes and DuckDB cannot.
 
 Run once with Python 3, numpy and pyarrow (made with pyarrow 25.0.1):  python3 scripts/make-column-fixtures.py
 """

@@ -1,4 +1,4 @@
-"""Makes test/shards/fixtures/pyarrow: the same rows as Parquet in the forms that pyarrow can give them, and as JSON.
+"""Makes test/tables/fixtures/pyarrow: the same rows as Parquet in the forms that pyarrow can give them, and as JSON.
 
 Run once with Python 3, numpy and pyarrow (made with pyarrow 25.0.1):  python3 scripts/make-pyarrow-fixtures.py
 tags-*.parquet have a hash and a score, metadata-*.parquet also URL, caption and columns of nested types.

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
 import { refuseUnfinished } from '../base/swap.ts';
-import { RunFolder } from '../pipeline/run-folder.ts';
-import { readRunRecord } from '../pipeline/run-record.ts';
-import { addCounts, emptyCounts, readFinishedShard } from '../pipeline/stats.ts';
+import { RunFolder } from '../runs/run-folder.ts';
+import { readRunRecord } from '../runs/run-record.ts';
+import { addCounts, emptyCounts, readFinishedShard } from '../runs/stats.ts';
 
 /** What became of a run's rows, summed over its finished shards. */
 export interface RunCounts {

@@ -4,9 +4,9 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { OutputFile, outputFailure, refuseInputs } from '../base/output-file.ts';
 import { refusePartOfOutput } from '../base/output-kinds.ts';
-import type { WhatIfCube } from '../buckets/what-if.ts';
-import type { WhatIfThresholds } from '../buckets/what-if-count.ts';
-import type { MergedRuns } from '../pipeline/merge-runs.ts';
+import type { WhatIfCube } from '../scores/what-if.ts';
+import type { WhatIfThresholds } from '../scores/what-if-count.ts';
+import type { MergedRuns } from '../runs/merge-runs.ts';
 import type { CountOptions, CountProgress } from '../tally/count.ts';
 import type { GroupOrder } from '../tally/group-types.ts';
 import type { Share } from '../tally/quantiles.ts';
@@ -130,7 +130,7 @@ async function merge(inputs: readonly string[], values: FlagValues): Promise<Mer
   if (output === undefined) return undefined;
   const [{ resolveInputs }, { mergeRuns }] = await Promise.all([
     import('../tally/inputs.ts'),
-    import('../pipeline/merge-runs.ts'),
+    import('../runs/merge-runs.ts'),
   ]);
   const { files, stores, runs } = await resolveInputs(inputs);
   const ofRuns = runs.reduce((sum, { finishedShards }) => sum + finishedShards, 0);

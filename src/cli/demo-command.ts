@@ -7,7 +7,7 @@ import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { DEMO_PORT } from '../demo/address.ts';
 import { type DemoHost, startDemoHost } from '../demo/host.ts';
 import type { ScoreConfig } from '../pipeline/config.ts';
-import { readRunRecord } from '../pipeline/run-record.ts';
+import { readRunRecord } from '../runs/run-record.ts';
 import type { Command } from './command.ts';
 import { checkValues } from './flags.ts';
 import { describeResult } from './result-view.ts';
@@ -95,7 +95,7 @@ async function shardsFor(host: DemoHost, shardFolder: string, copies: string): P
   process.stderr.write(
     `Port ${DEMO_PORT} is taken; the host uses ${host.port}, and the run copies of the shards.\n`,
   );
-  const { copyWithReplacement } = await import('../shards/replace-text.ts');
+  const { copyWithReplacement } = await import('../tables/replace-text.ts');
   const change = { column: 'URL', from: `127.0.0.1:${DEMO_PORT}/`, to: `127.0.0.1:${host.port}/` };
   return Promise.all(
     shards.map(async (shard, i) => {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { hashTexts } from '../samples/hash.ts';
 import { HASH_TEXT_RULE, parseHashText } from '../samples/hash-text.ts';
-import { notLines } from '../shards/content.ts';
+import { notLines } from '../tables/content.ts';
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

@@ -1,4 +1,4 @@
-import { type ColumnChoice, columnOf, findKnownColumns, type SchemaColumn } from '../shards/columns.ts';
+import { type ColumnChoice, columnOf, findKnownColumns, type SchemaColumn } from '../tables/columns.ts';
 import { shellWord } from './command.ts';
 
 /**

@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import { BowerbirdError } from '../base/errors.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { hashTexts } from '../samples/hash.ts';
-import type { HashRows } from '../shards/hash-rows.ts';
-import { inferFormat } from '../shards/inputs.ts';
-import type { AnswerRows } from '../shards/score-table.ts';
+import type { HashRows } from '../tables/hash-rows.ts';
+import { inferFormat } from '../tables/inputs.ts';
+import type { AnswerRows } from '../tables/score-table.ts';
 import type { Store } from '../store/reader.ts';
 import type { Command, Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
@@ -127,7 +127,7 @@ async function wantedRows(
 }
 
 async function parquetRows(path: string, values: FlagValues, temporaryFolder: string): Promise<Wanted> {
-  const { HashRowReader } = await import('../shards/hash-rows.ts');
+  const { HashRowReader } = await import('../tables/hash-rows.ts');
   const choice = {
     hashColumn: values['hash-col'] as string | undefined,
     urlColumn: values['url-col'] as string | undefined,

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import { OutputFile, outputFailure } from '../base/output-file.ts';
-import type { AnswerRows } from '../shards/score-table.ts';
+import type { AnswerRows } from '../tables/score-table.ts';
 import { type FlagValues, usageError } from './flags.ts';
 
 export type LookupFormat = 'tsv' | 'jsonl' | 'parquet';
@@ -102,7 +102,7 @@ async function writeParquet(
   answers: AsyncIterable<AnswerRows>,
   { memoryLimitMb }: WriteOptions,
 ): Promise<void> {
-  const { AnswerTableWriter } = await import('../shards/score-table.ts');
+  const { AnswerTableWriter } = await import('../tables/score-table.ts');
   const writer = await AnswerTableWriter.open(path, names, {
     memoryLimitMb,
     temporaryFolder: `${path}.spill`,

@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress';
-import type { ScoreProgress } from '../pipeline/progress.ts';
+import type { ScoreProgress } from '../runs/progress.ts';
 import { barProgressLine, type ProgressFacts, plainProgressLine } from './progress-line.ts';
 
 const TERMINAL_REFRESH_MS = 250;

@@ -1,16 +1,16 @@
-import { bucketLabel } from '../buckets/bucket-names.ts';
-import { type BucketSummary, MEAN_TOLERANCE } from '../buckets/summary.ts';
-import { DROP_RULES } from '../filter/filter.ts';
-import { listHeadNotes } from '../pipeline/head-record.ts';
-import type { MergedRun } from '../pipeline/merge.ts';
-import { reportThresholds, scoreSourceOf, uncheckedOf } from '../pipeline/result-facts.ts';
-import type { RunRecord } from '../pipeline/run-record.ts';
+import { bucketLabel } from '../scores/bucket-names.ts';
+import { type BucketSummary, MEAN_TOLERANCE } from '../scores/summary.ts';
+import { DROP_RULES } from '../scores/filter.ts';
+import { listHeadNotes } from '../runs/head-record.ts';
+import type { MergedRun } from '../runs/merge.ts';
+import { reportThresholds, scoreSourceOf, uncheckedOf } from '../runs/result-facts.ts';
+import type { RunRecord } from '../runs/run-record.ts';
 import type { ScoreOutcome } from '../pipeline/score.ts';
 import { dropRuleText } from '../report/drop-rule-text.ts';
 import { describeScoreSource, hasScoreSource } from '../report/score-source.ts';
 import { describeUnchecked } from '../report/unchecked.ts';
 import { FAILURE_NAMES, type FailedStatus } from '../samples/reasons.ts';
-import type { BadFile } from '../shards/bad-files.ts';
+import type { BadFile } from '../tables/bad-files.ts';
 import { partLines } from './parts-view.ts';
 
 type DoneOutcome = Extract<ScoreOutcome, { state: 'done' }>;

@@ -1,5 +1,5 @@
 import type { ScoreConfig } from '../pipeline/config.ts';
-import { ScoreProgress } from '../pipeline/progress.ts';
+import { ScoreProgress } from '../runs/progress.ts';
 import type { ScoreOutcome } from '../pipeline/score.ts';
 import type { RescoreConfig } from '../rescore/config.ts';
 import type { RescoreOutcome } from '../rescore/rescore.ts';

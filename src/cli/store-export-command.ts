@@ -136,7 +136,7 @@ async function write(
   });
   const report = { output: output.path, format, columns };
   if (format === 'parquet') {
-    const { writeScoreTable } = await import('../shards/score-table.ts');
+    const { writeScoreTable } = await import('../tables/score-table.ts');
     await writeScoreTable(output.temporary, columns, rows);
     return { ...report, records: entries, leftOut: 0 };
   }

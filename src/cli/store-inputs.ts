@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { refuseIdleDialect } from '../shards/idle-dialect.ts';
-import { inferFormat } from '../shards/inputs.ts';
-import { readScoreRows, type ScoreRowOptions } from '../shards/score-rows.ts';
+import { refuseIdleDialect } from '../tables/idle-dialect.ts';
+import { inferFormat } from '../tables/inputs.ts';
+import { readScoreRows, type ScoreRowOptions } from '../tables/score-rows.ts';
 import { readSidecar, sidecarPath } from '../store/kv-sidecar.ts';
 import type { StoreColumn } from '../store/meta.ts';
 import type { ScoreRows } from '../store/records.ts';

@@ -1,5 +1,5 @@
 import { describeUnchecked, type Unchecked } from '../report/unchecked.ts';
-import type { ColumnChoice } from '../shards/columns.ts';
+import type { ColumnChoice } from '../tables/columns.ts';
 import type { SubsetProgress } from '../subset/database.ts';
 import type { SubsetResult } from '../subset/subset.ts';
 import type { SubsetPart, SubsetSummary } from '../subset/summary.ts';

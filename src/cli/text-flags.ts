@@ -1,10 +1,10 @@
-import type { InputFormat } from '../shards/inputs.ts';
+import type { InputFormat } from '../tables/inputs.ts';
 import {
   TEXT_ENCODINGS,
   type TextEncoding,
   type TextOptions,
   type TextReading,
-} from '../shards/text-options.ts';
+} from '../tables/text-options.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 
 /** The flags that say how text inputs are written, for every command that reads them. */

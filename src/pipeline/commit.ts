@@ -1,15 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import type { Lock } from '../base/lock.ts';
-import { BucketSums } from '../buckets/bucket-sums.ts';
-import { Histogram } from '../buckets/histogram.ts';
+import { BucketSums } from '../scores/bucket-sums.ts';
+import { Histogram } from '../scores/histogram.ts';
 import type { Decoder } from '../decode/decoder.ts';
-import type { Filter } from '../filter/filter.ts';
-import { encodeNpy } from '../shards/npy.ts';
-import { encodePartials } from '../shards/partials.ts';
+import type { Filter } from '../scores/filter.ts';
+import { encodeNpy } from '../base/npy.ts';
+import { encodePartials } from '../tables/partials.ts';
 import type { EarlierShard } from './earlier-shard.ts';
 import { type JudgedShard, judgeShard } from './judge.ts';
-import type { RunFolder } from './run-folder.ts';
-import { ShardFiles } from './shard-files.ts';
+import type { RunFolder } from '../runs/run-folder.ts';
+import { ShardFiles } from '../runs/shard-files.ts';
 import type { ShardWork, Tag } from './shard-work.ts';
 import {
   emptyCounts,
@@ -18,9 +18,9 @@ import {
   type ShardStats,
   type StageNumbers,
   sortedTable,
-} from './stats.ts';
-import type { Thresholds } from './thresholds.ts';
-import { writeThumbnails } from './thumbnails.ts';
+} from '../runs/stats.ts';
+import type { Thresholds } from '../scores/thresholds.ts';
+import { writeThumbnails } from '../runs/thumbnails.ts';
 
 /** What a shard is committed with. */
 export interface CommitTools {

@@ -1,6 +1,6 @@
 import type { ImageLimits } from '../decode/limits.ts';
-import type { InputFormat } from '../shards/inputs.ts';
-import type { TextOptions } from '../shards/text-options.ts';
+import type { InputFormat } from '../tables/inputs.ts';
+import type { TextOptions } from '../tables/text-options.ts';
 
 /** Everything that decides how a run of `score` goes, complete and checked. Times in ms, sizes in bytes. */
 export interface ScoreConfig {

@@ -1,4 +1,4 @@
-import type { Filter } from '../filter/filter.ts';
+import type { Filter } from '../scores/filter.ts';
 import { statusOf } from '../samples/reasons.ts';
 import type { ShardResults } from '../shards/results.ts';
 import type { ShardWork, Tag } from './shard-work.ts';

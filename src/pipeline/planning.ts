@@ -1,10 +1,10 @@
 import { BowerbirdError } from '../base/errors.ts';
 import { cutShards, planRun, type RunPlan } from '../shards/plan.ts';
-import { textNote } from '../shards/readable.ts';
+import { textNote } from '../tables/readable.ts';
 import type { ScoreConfig } from './config.ts';
-import { isRunFile } from './run-files.ts';
-import type { RunFolder } from './run-folder.ts';
-import type { RunRecord } from './run-record.ts';
+import { isRunFile } from '../runs/run-files.ts';
+import type { RunFolder } from '../runs/run-folder.ts';
+import type { RunRecord } from '../runs/run-record.ts';
 
 /**
  * Plans a run over its inputs. With `--incremental-mode extend`, the inputs of the existing run keep their places

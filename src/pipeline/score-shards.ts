@@ -1,21 +1,21 @@
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import type { Lock } from '../base/lock.ts';
 import { createDownloader } from '../download/downloader.ts';
-import { createFilter } from '../filter/filter.ts';
+import { createFilter } from '../scores/filter.ts';
 import { ShardDatabase } from '../shards/database.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import type { StagedShard } from '../shards/staged-shard.ts';
 import { type CommitTools, commitShard } from './commit.ts';
 import { carryOver, type EarlierShard, readEarlierShard } from './earlier-shard.ts';
 import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS } from './models.ts';
-import type { ScoreProgress } from './progress.ts';
-import type { RunFolder } from './run-folder.ts';
-import type { RunPlace } from './run-place.ts';
-import type { RunFacts } from './run-record.ts';
+import type { ScoreProgress } from '../runs/progress.ts';
+import type { RunFolder } from '../runs/run-folder.ts';
+import type { RunPlace } from '../runs/run-place.ts';
+import type { RunFacts } from '../runs/run-record.ts';
 import { ShardWork, type Tag } from './shard-work.ts';
 import { Stages } from './stages.ts';
-import type { ShardStats } from './stats.ts';
-import { filterOptions } from './thresholds.ts';
+import type { ShardStats } from '../runs/stats.ts';
+import { filterOptions } from '../scores/thresholds.ts';
 import { ThumbnailPicker } from './thumbnail-picker.ts';
 
 /** Shards that may be open at one time: while the stragglers of one end, the next keep all stages busy. */

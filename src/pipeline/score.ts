@@ -1,14 +1,14 @@
-import { unlessClosing } from './closing.ts';
+import { unlessClosing } from '../runs/closing.ts';
 import type { ScoreConfig } from './config.ts';
-import { finishRun } from './finish.ts';
-import { listHeadNotes } from './head-record.ts';
-import type { MergedRun } from './merge.ts';
+import { finishRun } from '../runs/finish.ts';
+import { listHeadNotes } from '../runs/head-record.ts';
+import type { MergedRun } from '../runs/merge.ts';
 import { loadModels } from './models.ts';
 import { checkExtension, planScore } from './planning.ts';
-import type { ScoreProgress } from './progress.ts';
-import { rejudgeShards } from './rejudge.ts';
-import type { RunFolder } from './run-folder.ts';
-import { RunPlace } from './run-place.ts';
+import type { ScoreProgress } from '../runs/progress.ts';
+import { rejudgeShards } from '../runs/rejudge.ts';
+import type { RunFolder } from '../runs/run-folder.ts';
+import { RunPlace } from '../runs/run-place.ts';
 import {
   continueRun,
   describeRun,
@@ -16,10 +16,10 @@ import {
   type RunFacts,
   type RunRecord,
   writeRunRecord,
-} from './run-record.ts';
+} from '../runs/run-record.ts';
 import { scoreShards, type WantedShard } from './score-shards.ts';
-import { readFinishedShard, type ShardStats } from './stats.ts';
-import { resolveThresholds, sameThresholds } from './thresholds.ts';
+import { readFinishedShard, type ShardStats } from '../runs/stats.ts';
+import { resolveThresholds, sameThresholds } from '../scores/thresholds.ts';
 
 /** How a run ended. An interrupted one has finished what it had begun and goes on when it is started again. */
 export type ScoreOutcome =

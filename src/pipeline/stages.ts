@@ -7,9 +7,9 @@ import type { Head } from '../heads/head.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { batches } from './batcher.ts';
 import { OutageWatch } from './outage.ts';
-import type { ScoreProgress } from './progress.ts';
+import type { ScoreProgress } from '../runs/progress.ts';
 import type { ShardWork, Tag } from './shard-work.ts';
-import type { StageNumbers } from './stats.ts';
+import type { StageNumbers } from '../runs/stats.ts';
 
 /** One row on its way. */
 interface Row {

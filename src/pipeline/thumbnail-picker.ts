@@ -1,4 +1,4 @@
-import { type BucketName, bucketOf } from '../buckets/bucket-names.ts';
+import { type BucketName, bucketOf } from '../scores/bucket-names.ts';
 
 /** A row whose picture the report may show, with its crop (size*size*3 RGB bytes). */
 export interface PickedRow {

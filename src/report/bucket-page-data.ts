@@ -1,4 +1,4 @@
-import type { WhatIfCells, WhatIfThresholds } from '../buckets/what-if-count.ts';
+import type { WhatIfCells, WhatIfThresholds } from '../scores/what-if-count.ts';
 
 /** Everything that the page of buckets shows. Nothing in here is trusted as HTML. */
 export interface BucketPageData {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { countWhatIf, type WhatIfCells } from '../buckets/what-if-count.ts';
+import { countWhatIf, type WhatIfCells } from '../scores/what-if-count.ts';
 import type { BucketPageData } from './bucket-page-data.ts';
 import { drawHistogram } from './charts/histogram.ts';
 import { type Drawing, openDrawing } from './charts/plot.ts';

@@ -1,4 +1,4 @@
-import type { countWhatIf, WhatIfThresholds } from '../buckets/what-if-count.ts';
+import type { countWhatIf, WhatIfThresholds } from '../scores/what-if-count.ts';
 
 /** What the page's script reads from the page. */
 export interface WhatIfPageData {

@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 import { codeOf, messageOf } from '../base/errors.ts';
-import { BUCKET_NAMES } from '../buckets/bucket-names.ts';
-import { ShardError } from '../shards/errors.ts';
+import { BUCKET_NAMES } from '../scores/bucket-names.ts';
+import { ShardError } from '../tables/errors.ts';
 import { EmbeddingBatch } from './embedding-batch.ts';
 import type { ColumnHead } from './head-set.ts';
 import type { NpyLayout } from './npy-header.ts';

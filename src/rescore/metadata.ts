@@ -1,11 +1,11 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import { hashTexts } from '../samples/hash.ts';
-import { partIn, readAs } from '../shards/column-sql.ts';
-import { hashSql, scoreSql } from '../shards/column-values.ts';
-import { type ColumnMapping, columnOf, type SchemaColumn } from '../shards/columns.ts';
-import { readFailure, type ShardError } from '../shards/errors.ts';
-import { readColumns } from '../shards/footer.ts';
-import { parquetSource } from '../shards/sql.ts';
+import { partIn, readAs } from '../tables/column-sql.ts';
+import { hashSql, scoreSql } from '../tables/column-values.ts';
+import { type ColumnMapping, columnOf, type SchemaColumn } from '../tables/columns.ts';
+import { readFailure, type ShardError } from '../tables/errors.ts';
+import { readColumns } from '../tables/footer.ts';
+import { parquetSource } from '../tables/sql.ts';
 
 /** What scoring needs of a file's metadata; one entry per row. */
 export interface MetadataColumns {

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { codeOf, messageOf } from '../base/errors.ts';
-import { unreadable } from '../shards/errors.ts';
+import { unreadable } from '../tables/errors.ts';
 
 /** The element types of stored embeddings that are read. */
 export type EmbeddingType = 'float16' | 'float32';

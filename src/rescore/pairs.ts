@@ -3,8 +3,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { TEMPORARY_SUFFIX } from '../base/files.ts';
 import { refuseUnfinished } from '../base/swap.ts';
-import { ShardError, unreadable } from '../shards/errors.ts';
-import { expandInputs } from '../shards/inputs.ts';
+import { ShardError, unreadable } from '../tables/errors.ts';
+import { expandInputs } from '../tables/inputs.ts';
 
 /** A file of embeddings and the metadata of the same rows. */
 export interface EmbeddingPair {

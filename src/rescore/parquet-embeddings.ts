@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { arrayRows, streamChunks } from '../shards/chunk.ts';
-import { columnOf, type FileColumn } from '../shards/columns.ts';
-import { queryRows } from '../shards/duckdb.ts';
-import { readFailure, ShardError, writeFailure } from '../shards/errors.ts';
-import { readFooter } from '../shards/footer.ts';
-import { parquetSource, quoteName } from '../shards/sql.ts';
+import { arrayRows, streamChunks } from '../tables/chunk.ts';
+import { columnOf, type FileColumn } from '../tables/columns.ts';
+import { queryRows } from '../tables/duckdb.ts';
+import { readFailure, ShardError, writeFailure } from '../tables/errors.ts';
+import { readFooter } from '../tables/footer.ts';
+import { parquetSource, quoteName } from '../tables/sql.ts';
 import type { NpyLayout } from './npy-header.ts';
 import { measureRows, type RowSample } from './sample-rows.ts';
 

@@ -1,11 +1,11 @@
 import { packageVersion } from '../base/package.ts';
 import type { EncoderIdentity } from '../heads/check.ts';
-import { recordHead } from '../pipeline/head-record.ts';
+import { recordHead } from '../runs/head-record.ts';
 import { checkExtension } from '../pipeline/planning.ts';
-import type { RunFolder } from '../pipeline/run-folder.ts';
-import { continueRun, newSession, type RunRecord } from '../pipeline/run-record.ts';
-import { readFinishedShard } from '../pipeline/stats.ts';
-import { resolveThresholds, type Thresholds } from '../pipeline/thresholds.ts';
+import type { RunFolder } from '../runs/run-folder.ts';
+import { continueRun, newSession, type RunRecord } from '../runs/run-record.ts';
+import { readFinishedShard } from '../runs/stats.ts';
+import { resolveThresholds, type Thresholds } from '../scores/thresholds.ts';
 import { type RescoreConfig, rescoreSettings } from './config.ts';
 import type { ColumnHead } from './head-set.ts';
 import type { RescorePlan } from './plan.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { messageOf } from '../base/errors.ts';
 import { fromFloat16Bits } from '../base/float16.ts';
-import { unreadable } from '../shards/errors.ts';
+import { unreadable } from '../tables/errors.ts';
 import { UNIT_NORM_TOLERANCE } from './block-scorer.ts';
 import { BYTES_PER_VALUE, type NpyLayout } from './npy-header.ts';
 

@@ -2,7 +2,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
-import { ShardError } from '../shards/errors.ts';
+import { ShardError } from '../tables/errors.ts';
 import { type Block, type BlockResult, BlockScorer } from './block-scorer.ts';
 import { loadPinnedHeads } from './head-set.ts';
 import type { ScoringAnswer, ScoringSettings } from './scoring-threads.ts';

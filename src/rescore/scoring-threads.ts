@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { ErrorFields } from '../base/errors.ts';
-import { ShardError } from '../shards/errors.ts';
+import { ShardError } from '../tables/errors.ts';
 import type { Block, BlockResult, ScoringOptions } from './block-scorer.ts';
 import type { PinnedHead } from './head-set.ts';
 

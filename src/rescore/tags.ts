@@ -7,12 +7,12 @@ import {
   FLOAT,
   UTINYINT,
 } from '@duckdb/node-api';
-import { DROP_RULES } from '../filter/filter.ts';
+import { DROP_RULES } from '../scores/filter.ts';
 import { shardName } from '../samples/key.ts';
-import { setItems } from '../shards/chunk.ts';
-import { writeFailure } from '../shards/errors.ts';
+import { setItems } from '../tables/chunk.ts';
+import { writeFailure } from '../tables/errors.ts';
 import { passedColumns } from '../shards/output-columns.ts';
-import { quoteName, quoteText } from '../shards/sql.ts';
+import { quoteName, quoteText } from '../tables/sql.ts';
 import { type JudgedRows, type ScoredRows, STATE_FAILURES } from './judge.ts';
 import { findReadFailure, type MetadataShape, sourceOf } from './metadata.ts';
 

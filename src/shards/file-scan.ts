@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { firstLine, isDiskFull, messageOf } from '../base/errors.ts';
-import { withWayOn } from './bad-files.ts';
-import { copyAsBytes } from './bytes-copy.ts';
-import { partIn, readAs } from './column-sql.ts';
-import { columnOf, type FileColumn } from './columns.ts';
-import { queryRows } from './duckdb.ts';
-import { readFailure, ShardError } from './errors.ts';
-import { readColumns } from './footer.ts';
+import { withWayOn } from '../tables/bad-files.ts';
+import { copyAsBytes } from '../tables/bytes-copy.ts';
+import { partIn, readAs } from '../tables/column-sql.ts';
+import { columnOf, type FileColumn } from '../tables/columns.ts';
+import { queryRows } from '../tables/duckdb.ts';
+import { readFailure, ShardError } from '../tables/errors.ts';
+import { readColumns } from '../tables/footer.ts';
 import type { InputFile, RunPlan } from './plan.ts';
-import { firstReadableAfter, lastReadable, type RowRange } from './readable-ranges.ts';
+import { firstReadableAfter, lastReadable, type RowRange } from '../tables/readable-ranges.ts';
 import { ROW_PROBLEMS } from './row-problems.ts';
-import type { ScanInstance } from './scan-instance.ts';
-import { parquetSource, quoteName, quotePath } from './sql.ts';
+import type { ScanInstance } from '../tables/scan-instance.ts';
+import { parquetSource, quoteName, quotePath } from '../tables/sql.ts';
 
 /** The row number within the file is the first column of every chunk, its problem the second; the schema's columns follow. */
 export const LEADING_SCAN_COLUMNS = ['position BIGINT', 'problem UTINYINT'] as const;

@@ -1,4 +1,4 @@
-import type { ColumnMapping, SchemaColumn } from './columns.ts';
+import type { ColumnMapping, SchemaColumn } from '../tables/columns.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from './result-columns.ts';
 
 /** An input column in the output. */

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { BowerbirdError } from '../base/errors.ts';
-import { type BadFile, BadFiles } from './bad-files.ts';
+import { type BadFile, BadFiles } from '../tables/bad-files.ts';
 import {
   asSpelt,
   type ColumnChoice,
@@ -9,18 +9,18 @@ import {
   type FoundColumns,
   findColumns,
   type SchemaColumn,
-} from './columns.ts';
-import { ShardError } from './errors.ts';
-import { refuseIdleDialect } from './idle-dialect.ts';
-import { columnsByPart, findPartsOf, isText } from './input-parts.ts';
-import { expandInputs, type FoundInput, type InputFormat } from './inputs.ts';
-import type { OwnOutput } from './own-output.ts';
-import { describeParts, type PlayedPart } from './played-parts.ts';
-import { makeReadable, type ReadableInput } from './readable.ts';
-import { ScanInstance } from './scan-instance.ts';
-import { unifySchemas } from './schema.ts';
-import type { TextOptions } from './text-options.ts';
-import { checkTexts, type MissingTexts, refuseNestedUrls } from './value-check.ts';
+} from '../tables/columns.ts';
+import { ShardError } from '../tables/errors.ts';
+import { refuseIdleDialect } from '../tables/idle-dialect.ts';
+import { columnsByPart, findPartsOf, isText } from '../tables/input-parts.ts';
+import { expandInputs, type FoundInput, type InputFormat } from '../tables/inputs.ts';
+import type { OwnOutput } from '../tables/own-output.ts';
+import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
+import { makeReadable, type ReadableInput } from '../tables/readable.ts';
+import { ScanInstance } from '../tables/scan-instance.ts';
+import { unifySchemas } from '../tables/schema.ts';
+import type { TextOptions } from '../tables/text-options.ts';
+import { checkTexts, type MissingTexts, refuseNestedUrls } from '../tables/value-check.ts';
 
 /** One input file of a run. */
 export type InputFile = Omit<ReadableInput, 'columns'>;

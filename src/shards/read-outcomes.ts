@@ -1,6 +1,6 @@
-import { openDuckDb, queryRows } from './duckdb.ts';
-import { readFailure } from './errors.ts';
-import { parquetSource } from './sql.ts';
+import { openDuckDb, queryRows } from '../tables/duckdb.ts';
+import { readFailure } from '../tables/errors.ts';
+import { parquetSource } from '../tables/sql.ts';
 
 /** How a row ended, read back from a shard's tags. Tags are doubles of the float32 that was written; NaN = null. */
 export interface RowOutcome {

@@ -1,6 +1,6 @@
-import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
-import { readFailure } from './errors.ts';
-import { parquetSource } from './sql.ts';
+import { type DuckDbOptions, openDuckDb } from '../tables/duckdb.ts';
+import { readFailure } from '../tables/errors.ts';
+import { parquetSource } from '../tables/sql.ts';
 
 /** The tags of a shard's rows with status `success`, in no particular order; NaN = null. */
 export interface TagValues {

@@ -1,8 +1,8 @@
 import { BOOLEAN, type DuckDBConnection, DuckDBDataChunk, INTEGER, VARCHAR } from '@duckdb/node-api';
-import { forEachNull, itemsOf } from './chunk.ts';
-import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
-import { readFailure, writeFailure } from './errors.ts';
-import { parquetSource, quoteText } from './sql.ts';
+import { forEachNull, itemsOf } from '../tables/chunk.ts';
+import { type DuckDbOptions, openDuckDb } from '../tables/duckdb.ts';
+import { readFailure, writeFailure } from '../tables/errors.ts';
+import { parquetSource, quoteText } from '../tables/sql.ts';
 
 /** The tags that verdicts depend on. */
 const TAGS = ['aesthetic', 'punsafe', 'pwatermark'] as const;

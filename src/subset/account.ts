@@ -1,4 +1,4 @@
-import { DROP_RULES, type DropRule, type FilterTag } from '../filter/filter.ts';
+import { DROP_RULES, type DropRule, type FilterTag } from '../scores/filter.ts';
 import { DUPLICATE, isFailed, isMissing, noTagBit } from './codes.ts';
 import { hasRule, type SubsetOptions, TAGS } from './options.ts';
 

@@ -5,7 +5,7 @@ import {
   DuckDBDataChunk,
   UTINYINT,
 } from '@duckdb/node-api';
-import { setItems } from '../shards/chunk.ts';
+import { setItems } from '../tables/chunk.ts';
 import { ROW_BITS, type SourceTable } from './source.ts';
 
 const CHUNK_ROWS = 2048;

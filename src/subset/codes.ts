@@ -1,4 +1,4 @@
-import type { FilterTag } from '../filter/filter.ts';
+import type { FilterTag } from '../scores/filter.ts';
 import { hasAestheticRule, MAX_SELECTIONS, type Selection, type SubsetOptions } from './options.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
-import { streamChunks } from '../shards/chunk.ts';
-import { openDuckDb, queryRows } from '../shards/duckdb.ts';
+import { streamChunks } from '../tables/chunk.ts';
+import { openDuckDb, queryRows } from '../tables/duckdb.ts';
 import type { SubsetOptions } from './options.ts';
 
 /** What is going on, for a person who waits. */

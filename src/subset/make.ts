@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { BowerbirdError } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
-import { columnOf, type FoundColumns } from '../shards/columns.ts';
-import { ShardError } from '../shards/errors.ts';
-import { describeParts, type PlayedPart } from '../shards/played-parts.ts';
-import { textNote } from '../shards/readable.ts';
+import { columnOf, type FoundColumns } from '../tables/columns.ts';
+import { ShardError } from '../tables/errors.ts';
+import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
+import { textNote } from '../tables/readable.ts';
 import { accountFor, rowsWithoutTag } from './account.ts';
 import type { SubsetDatabase } from './database.ts';
 import {

@@ -1,5 +1,5 @@
-import type { FilterTag } from '../filter/filter.ts';
-import type { TextReading } from '../shards/text-options.ts';
+import type { FilterTag } from '../scores/filter.ts';
+import type { TextReading } from '../tables/text-options.ts';
 
 /** The tags in the order in which their rules are asked. */
 export const TAGS: readonly FilterTag[] = ['aesthetic', 'punsafe', 'pwatermark'];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quoteText } from '../shards/sql.ts';
+import { quoteText } from '../tables/sql.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { SubsetOptions } from './options.ts';
 

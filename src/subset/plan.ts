@@ -1,5 +1,5 @@
-import type { FilterTag } from '../filter/filter.ts';
-import { hashSql as int64Sql } from '../shards/column-values.ts';
+import type { FilterTag } from '../scores/filter.ts';
+import { hashSql as int64Sql } from '../tables/column-values.ts';
 import {
   columnOf,
   type FoundColumns,
@@ -7,10 +7,10 @@ import {
   findParts,
   KNOWN_NAMES,
   type SchemaColumn,
-} from '../shards/columns.ts';
-import { ShardError } from '../shards/errors.ts';
-import type { PlayedPart } from '../shards/played-parts.ts';
-import { quoteName } from '../shards/sql.ts';
+} from '../tables/columns.ts';
+import { ShardError } from '../tables/errors.ts';
+import type { PlayedPart } from '../tables/played-parts.ts';
+import { quoteName } from '../tables/sql.ts';
 import type { TagTable } from './inputs.ts';
 import { hasRule, type SubsetOptions, TAGS } from './options.ts';
 import type { SourceFile, SourceTable } from './source.ts';

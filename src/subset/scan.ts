@@ -1,11 +1,11 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { Spill } from '../base/spill.ts';
-import type { FilterTag } from '../filter/filter.ts';
-import { forEachNull, itemsOf } from '../shards/chunk.ts';
-import { scoreSql } from '../shards/column-values.ts';
-import { columnOf } from '../shards/columns.ts';
-import { hashedTextSql, hashTextColumn } from '../shards/hash-rows.ts';
-import { quoteName } from '../shards/sql.ts';
+import type { FilterTag } from '../scores/filter.ts';
+import { forEachNull, itemsOf } from '../tables/chunk.ts';
+import { scoreSql } from '../tables/column-values.ts';
+import { columnOf } from '../tables/columns.ts';
+import { hashedTextSql, hashTextColumn } from '../tables/hash-rows.ts';
+import { quoteName } from '../tables/sql.ts';
 import { addCodes, type Scores } from './codes.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { TagTable } from './inputs.ts';

@@ -1,6 +1,6 @@
-import { scoreSql } from '../shards/column-values.ts';
-import { SCORE_PARTS, type SchemaColumn } from '../shards/columns.ts';
-import { quoteName } from '../shards/sql.ts';
+import { scoreSql } from '../tables/column-values.ts';
+import { SCORE_PARTS, type SchemaColumn } from '../tables/columns.ts';
+import { quoteName } from '../tables/sql.ts';
 import type { SourceTable } from './source.ts';
 
 /**

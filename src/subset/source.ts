@@ -1,8 +1,8 @@
-import { partIn, readAs, storedSql, storedType } from '../shards/column-sql.ts';
-import { hashSql, NULL_TYPE, type Part, scoreSql } from '../shards/column-values.ts';
-import { type ColumnMapping, columnOf, type FileColumn, type SchemaColumn } from '../shards/columns.ts';
-import type { ReadableInput } from '../shards/readable.ts';
-import { quoteName, quotePath, quoteText } from '../shards/sql.ts';
+import { partIn, readAs, storedSql, storedType } from '../tables/column-sql.ts';
+import { hashSql, NULL_TYPE, type Part, scoreSql } from '../tables/column-values.ts';
+import { type ColumnMapping, columnOf, type FileColumn, type SchemaColumn } from '../tables/columns.ts';
+import type { ReadableInput } from '../tables/readable.ts';
+import { quoteName, quotePath, quoteText } from '../tables/sql.ts';
 
 /** A file that a subset reads. */
 export type SourceFile = ReadableInput;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { packageVersion } from '../base/package.ts';
-import type { FilterTag } from '../filter/filter.ts';
-import type { SchemaColumn } from '../shards/columns.ts';
-import type { PlayedPart } from '../shards/played-parts.ts';
-import { textOptionsKey } from '../shards/text-options.ts';
+import type { FilterTag } from '../scores/filter.ts';
+import type { SchemaColumn } from '../tables/columns.ts';
+import type { PlayedPart } from '../tables/played-parts.ts';
+import { textOptionsKey } from '../tables/text-options.ts';
 import type { Account } from './account.ts';
 import type { Duplicates } from './hash-join.ts';
 import type { SkippedFile } from './inputs.ts';

@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { firstLine } from '../base/errors.ts';
-import { columnOf, type SchemaColumn } from '../shards/columns.ts';
-import { queryRows } from '../shards/duckdb.ts';
-import { quoteName, quoteText } from '../shards/sql.ts';
+import { columnOf, type SchemaColumn } from '../tables/columns.ts';
+import { queryRows } from '../tables/duckdb.ts';
+import { quoteName, quoteText } from '../tables/sql.ts';
 import { whereFailure } from './errors.ts';
 
 /** Kinds of expression that would read other data than the row, with what they are called. */

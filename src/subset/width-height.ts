@@ -1,6 +1,6 @@
-import { isNumeric } from '../shards/column-values.ts';
-import { columnOf } from '../shards/columns.ts';
-import { quoteName } from '../shards/sql.ts';
+import { isNumeric } from '../tables/column-values.ts';
+import { columnOf } from '../tables/columns.ts';
+import { quoteName } from '../tables/sql.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { SubsetPlan } from './plan.ts';
 import { tableSql } from './source.ts';

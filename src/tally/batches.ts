@@ -1,9 +1,9 @@
 import { BowerbirdError } from '../base/errors.ts';
-import type { ColumnMapping } from '../shards/columns.ts';
-import { type ReadableInput, readableOn } from '../shards/readable.ts';
-import { parquetSource, quotePath } from '../shards/sql.ts';
-import type { TextReading } from '../shards/text-options.ts';
-import { checkTexts, type MissingTexts } from '../shards/value-check.ts';
+import type { ColumnMapping } from '../tables/columns.ts';
+import { type ReadableInput, readableOn } from '../tables/readable.ts';
+import { parquetSource, quotePath } from '../tables/sql.ts';
+import type { TextReading } from '../tables/text-options.ts';
+import { checkTexts, type MissingTexts } from '../tables/value-check.ts';
 import { findColumns, type RowExpressions, scoreColumns, type WantedColumns } from './columns.ts';
 import type { TallyDatabase } from './database.ts';
 import { asBadFile, badFile, reasonOf, TallyError } from './errors.ts';

@@ -1,4 +1,4 @@
-import { WHAT_IF_EDGES } from '../buckets/what-if.ts';
+import { WHAT_IF_EDGES } from '../scores/what-if.ts';
 import type { RowExpressions } from './columns.ts';
 
 /** What a row is: `kind` in `rowsSql`. */

@@ -1,7 +1,7 @@
-import { storedSql, storedType } from '../shards/column-sql.ts';
-import { type ScorePart, scoreSql } from '../shards/column-values.ts';
-import { columnOf, type FileColumn, known, SCORE_NAMES, SCORE_PARTS } from '../shards/columns.ts';
-import type { ReadableInput } from '../shards/readable.ts';
+import { storedSql, storedType } from '../tables/column-sql.ts';
+import { type ScorePart, scoreSql } from '../tables/column-values.ts';
+import { columnOf, type FileColumn, known, SCORE_NAMES, SCORE_PARTS } from '../tables/columns.ts';
+import type { ReadableInput } from '../tables/readable.ts';
 import { domainOf } from './domain.ts';
 import { badFile, type TallyError } from './errors.ts';
 

@@ -1,7 +1,7 @@
-import { SCORE_PARTS } from '../shards/columns.ts';
-import { describeParts, type PlayedPart } from '../shards/played-parts.ts';
-import { textNote } from '../shards/readable.ts';
-import type { TextReading } from '../shards/text-options.ts';
+import { SCORE_PARTS } from '../tables/columns.ts';
+import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
+import { textNote } from '../tables/readable.ts';
+import type { TextReading } from '../tables/text-options.ts';
 import { openStore, type Store } from '../store/reader.ts';
 import {
   type Batch,

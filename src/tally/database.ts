@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
-import { openDuckDb, queryRows } from '../shards/duckdb.ts';
+import { openDuckDb, queryRows } from '../tables/duckdb.ts';
 import { registerDomainFunction } from './domain.ts';
 
 /** What bounds a tally. */

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import { basename, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { refuseUnfinished } from '../base/swap.ts';
-import { refuseIdleDialect } from '../shards/idle-dialect.ts';
-import { expandInputs, type InputFormat } from '../shards/inputs.ts';
-import type { TextReading } from '../shards/text-options.ts';
+import { refuseIdleDialect } from '../tables/idle-dialect.ts';
+import { expandInputs, type InputFormat } from '../tables/inputs.ts';
+import type { TextReading } from '../tables/text-options.ts';
 import { TallyError } from './errors.ts';
 
 /** A file of rows. */

@@ -1,4 +1,4 @@
-import { WHAT_IF_EDGES, type WhatIfCube } from '../buckets/what-if.ts';
+import { WHAT_IF_EDGES, type WhatIfCube } from '../scores/what-if.ts';
 import { type Batch, sourceOf } from './batches.ts';
 import { doubleSql, KINDS, rowsSql } from './cell-sql.ts';
 import type { TallyDatabase } from './database.ts';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { BUCKET_NAMES, bucketOf } from '../buckets/bucket-names.ts';
-import type { WhatIfCube } from '../buckets/what-if.ts';
+import { BUCKET_NAMES, bucketOf } from '../scores/bucket-names.ts';
+import type { WhatIfCube } from '../scores/what-if.ts';
 import { SumOfValues } from './exact-sum.ts';
 import { Tally } from './tally.ts';
 

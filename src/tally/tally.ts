@@ -1,5 +1,5 @@
-import { BUCKET_NAMES, type BucketName } from '../buckets/bucket-names.ts';
-import { WhatIfCube } from '../buckets/what-if.ts';
+import { BUCKET_NAMES, type BucketName } from '../scores/bucket-names.ts';
+import { WhatIfCube } from '../scores/what-if.ts';
 import { addSums, type ExactSum, meanOf, NO_SUM } from './exact-sum.ts';
 
 /** What became of all rows: the four sum to the rows that were read. */

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { BUCKET_NAMES } from '../../src/buckets/bucket-names.ts';
+import { BUCKET_NAMES } from '../../src/scores/bucket-names.ts';
 import { laionTable } from '../../src/cli/buckets-view.ts';
 
 test("LAION's counts give LAION's line, as it was published for the images without a language", (t) => {

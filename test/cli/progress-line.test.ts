@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import test from 'ava';
 import { barProgressLine, type ProgressFacts, plainProgressLine } from '../../src/cli/progress-line.ts';
 import { ProgressView } from '../../src/cli/progress-view.ts';
-import { ScoreProgress } from '../../src/pipeline/progress.ts';
+import { ScoreProgress } from '../../src/runs/progress.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
 
 const FACTS: ProgressFacts = {

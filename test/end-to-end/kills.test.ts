@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { recoverSwaps } from '../../src/base/swap.ts';
-import { digestFile, readFinishedShard } from '../../src/pipeline/stats.ts';
+import { digestFile, readFinishedShard } from '../../src/runs/stats.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
 import { runCli, startCli } from '../helpers/run-cli.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { readScoreRows } from '../../src/shards/score-rows.ts';
+import { readScoreRows } from '../../src/tables/score-rows.ts';
 import { startImageHost } from '../helpers/image-host.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { readParquet } from '../helpers/read-parquet.ts';

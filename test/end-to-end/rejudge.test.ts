@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import test from 'ava';
-import { DROP_RULES } from '../../src/filter/filter.ts';
+import { DROP_RULES } from '../../src/scores/filter.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { runCli, startCli } from '../helpers/run-cli.ts';
 import { digestRun, LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';

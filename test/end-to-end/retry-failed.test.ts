@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
-import { decodeNpy } from '../../src/shards/npy.ts';
+import { decodeNpy } from '../../src/base/npy.ts';
 import { type ImageHost, type Resource, startImageHost } from '../helpers/image-host.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { readParquet } from '../helpers/read-parquet.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Downloader } from '../../src/download/downloader.ts';
 import { OutageWatch } from '../../src/pipeline/outage.ts';
-import { ScoreProgress } from '../../src/pipeline/progress.ts';
+import { ScoreProgress } from '../../src/runs/progress.ts';
 import { type FailureReason, REASONS, type SampleFailure } from '../../src/samples/reasons.ts';
 
 interface Row {

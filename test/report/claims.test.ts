@@ -2,7 +2,7 @@ import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { JSDOM } from 'jsdom';
-import { bucketLabel, bucketOf } from '../../src/buckets/bucket-names.ts';
+import { bucketLabel, bucketOf } from '../../src/scores/bucket-names.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { runCli } from '../helpers/run-cli.ts';
 import { LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
-import { BUCKET_NAMES, bucketOf } from '../../src/buckets/bucket-names.ts';
-import { Histogram } from '../../src/buckets/histogram.ts';
+import { BUCKET_NAMES, bucketOf } from '../../src/scores/bucket-names.ts';
+import { Histogram } from '../../src/scores/histogram.ts';
 import type { ReportData, ReportPace, ReportSample } from '../../src/report/report-data.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
 

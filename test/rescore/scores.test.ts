@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { hashTexts } from '../../src/samples/hash.ts';
-import { decodePartials } from '../../src/shards/partials.ts';
+import { decodePartials } from '../../src/tables/partials.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
 import { duck } from '../shards/fixtures.ts';

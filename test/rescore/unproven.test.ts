@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { describeJson, describeResult } from '../../src/cli/result-view.ts';
-import { headIdentities, listHeadNotes } from '../../src/pipeline/head-record.ts';
+import { headIdentities, listHeadNotes } from '../../src/runs/head-record.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
 import {
   aestheticHead,

@@ -9,7 +9,7 @@ import { duck } from '../shards/fixtures.ts';
 import { makeFolder, optionsOf, readSubset } from './world.ts';
 
 /** Where scripts/make-column-fixtures.py writes. */
-const FOLDER = join(packageFolder, 'test/shards/fixtures/columns');
+const FOLDER = join(packageFolder, 'test/tables/fixtures/columns');
 
 /** A condition on x = 0.125, NaN, -NaN, 0.875, and the rows that it keeps. */
 const CONDITIONS: readonly (readonly [string, bigint[]])[] = [

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import test, { type ExecutionContext } from 'ava';
-import { BUCKET_NAMES } from '../../src/buckets/bucket-names.ts';
+import { BUCKET_NAMES } from '../../src/scores/bucket-names.ts';
 import { buildStore } from '../../src/store/build.ts';
 import { parseShare } from '../../src/tally/quantiles.ts';
 import { makeFolder } from '../helpers/scored-world.ts';

@@ -1,5 +1,5 @@
-import { WHAT_IF_EDGES } from '../../src/buckets/what-if.ts';
-import type { WhatIfThresholds } from '../../src/buckets/what-if-count.ts';
+import { WHAT_IF_EDGES } from '../../src/scores/what-if.ts';
+import type { WhatIfThresholds } from '../../src/scores/what-if-count.ts';
 
 /** A row of tags; null where it has none. */
 export interface TagRow {

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { BUCKET_NAMES } from '../../src/buckets/bucket-names.ts';
-import { WhatIfCube } from '../../src/buckets/what-if.ts';
+import { BUCKET_NAMES } from '../../src/scores/bucket-names.ts';
+import { WhatIfCube } from '../../src/scores/what-if.ts';
 import { TallyError } from '../../src/tally/errors.ts';
 import { readStored } from '../../src/tally/stored.ts';
 import { makeFolder } from '../helpers/scored-world.ts';

@@ -1,4 +1,4 @@
-import { bucketLabel } from '../../buckets/bucket-names.ts';
+import { bucketLabel } from '../../scores/bucket-names.ts';
 import { renderBar } from '../charts/bar.ts';
 import { formatCount, formatFixed, formatShare } from '../format.ts';
 import type { Table } from './section.ts';

@@ -1,4 +1,4 @@
-import { MEAN_TOLERANCE } from '../../buckets/summary.ts';
+import { MEAN_TOLERANCE } from '../../scores/summary.ts';
 import { formatFixed, formatTiny } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportBucket, ReportData } from '../report-data.ts';

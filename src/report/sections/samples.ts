@@ -1,4 +1,4 @@
-import { bucketLabel } from '../../buckets/bucket-names.ts';
+import { bucketLabel } from '../../scores/bucket-names.ts';
 import { formatCount, formatPlain } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportBucket, ReportData, ReportSample } from '../report-data.ts';

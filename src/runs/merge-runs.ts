@@ -1,0 +1,212 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { BowerbirdError } from '../base/errors.ts';
+import { writeFileAtomic } from '../base/files.ts';
+import { isEmptyPlace, OutputPlace, resolvePlace } from '../base/output-place.ts';
+import { packageVersion } from '../base/package.ts';
+import { refuseUnfinished } from '../base/swap.ts';
+import { BucketSums } from '../scores/bucket-sums.ts';
+import { type BucketSummary, checkMeans, summarize } from '../scores/summary.ts';
+import { WhatIfCube } from '../scores/what-if.ts';
+import type { Head } from '../heads/head.ts';
+import { loadHead } from '../heads/load.ts';
+import { resolveEncoder } from '../models/registry.ts';
+import { decodePartials } from '../tables/partials.ts';
+import { writeBuckets } from './merge.ts';
+import { listRunFiles } from './run-files.ts';
+import { RunFolder } from './run-folder.ts';
+import { type RunRecord, readRunRecord } from './run-record.ts';
+import { addCounts, emptyCounts, type RowCounts, readFinishedShard, readShardFile } from './stats.ts';
+import { countTags, readWhatIf, writeWhatIf } from './what-if.ts';
+
+const MARKER = 'merged.json';
+const FLAG = '--output-folder';
+
+/** Several runs as one. */
+export interface MergedRuns {
+  readonly runs: readonly string[];
+  readonly counts: RowCounts;
+  readonly buckets: readonly BucketSummary[];
+  /** The largest |w.(sum/count)+b - mean score|; undefined where the head is not at hand or not linear. */
+  readonly meanCheck: number | undefined;
+}
+
+/**
+ * Merges finished runs of one encoder and head: counts and sums are added, run by run in order of their paths and
+ * shard by shard, so the means are those of all rows together. The folder appears whole or not at all.
+ *
+ * @param headFile the runs' aesthetic head, for the check of means; the built-in encoder's own is found
+ * @throws BowerbirdError BB_MERGE_REFUSED, BB_OUTPUT_FOLDER, BB_RUN_CORRUPT, BB_HEAD_MISMATCH, BB_RUN_LOCKED,
+ *   BB_DISK_FULL, BB_SHARD_WRITE
+ */
+export async function mergeRuns(
+  runPaths: readonly string[],
+  outputFolder: string,
+  headFile: string | undefined,
+): Promise<MergedRuns> {
+  const output = resolvePlace(outputFolder, FLAG);
+  refuseForeign(output);
+  const runs = await Promise.all(runPaths.map(openRun));
+  refuseMisfits(runs);
+  refuseWithin(runs, output);
+  const place = await OutputPlace.take(output, { flag: FLAG });
+  try {
+    refuseForeign(output);
+    const head = await findHead(runs[0]!.record, headFile);
+    const counts = emptyCounts();
+    const sums = new BucketSums(runs[0]!.record.encoder.dimension);
+    const cube = new WhatIfCube();
+    await place.clear();
+    for (const run of runs) await addRun(run, place.staging, { counts, sums, cube });
+    const buckets = summarize(sums, head?.linear);
+    const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
+    const folder = new RunFolder(place.files);
+    await writeBuckets(folder, buckets);
+    await writeWhatIf(folder.whatIf, cube);
+    const description = describe(runs, counts, meanCheck);
+    await writeFileAtomic(folder.file(MARKER), `${JSON.stringify(description, null, 2)}\n`);
+    await place.publish(await listRunFiles(output), MARKER);
+    return { runs: runs.map(({ folder: { path } }) => path), counts, buckets, meanCheck };
+  } finally {
+    await place.release();
+  }
+}
+
+interface OpenRun {
+  readonly folder: RunFolder;
+  readonly record: RunRecord;
+}
+
+async function openRun(path: string): Promise<OpenRun> {
+  const folder = new RunFolder(path);
+  await refuseUnfinished([path]);
+  const record = await readRunRecord(folder.runRecord);
+  if (!record) throw refused(`${path} is no run folder: it has no run.json.`);
+  return { folder, record };
+}
+
+/** An earlier merge is replaced; anything else in the way is somebody's. */
+function refuseForeign(output: string): void {
+  if (isEmptyPlace(output) || existsSync(join(output, MARKER))) return;
+  throw new BowerbirdError(
+    'BB_OUTPUT_FOLDER',
+    `${output} exists and is no earlier merge. Choose another ${FLAG}.`,
+    { fields: { path: output } },
+  );
+}
+
+function refuseWithin(runs: readonly OpenRun[], output: string): void {
+  const run = runs.find(({ folder }) => realpathSync(folder.path) === output);
+  if (run) throw refused(`${run.folder.path} is one of the runs. Choose another ${FLAG}.`);
+}
+
+function refuseMisfits(runs: readonly OpenRun[]): void {
+  const [first] = runs;
+  const seen = new Map<string, string>();
+  for (const { folder, record } of runs) {
+    for (const [what, was, is] of comparisons(first!.record, record)) {
+      if (was === is) continue;
+      throw refused(
+        `${first!.folder.path} and ${folder.path} have different ${what}: ${was} and ${is}. Means of such embeddings ` +
+          'or scores together say nothing. Without --output-folder their rows are counted together.',
+      );
+    }
+    for (const { path, fingerprint } of record.inputs) {
+      const other = seen.get(fingerprint);
+      if (other)
+        throw refused(`${other} and ${folder.path} both hold the rows of ${path}: they would count twice.`);
+    }
+    for (const { fingerprint } of record.inputs) seen.set(fingerprint, folder.path);
+  }
+}
+
+function comparisons(first: RunRecord, record: RunRecord): [string, unknown, unknown][] {
+  const headOf = ({ heads, columns }: RunRecord): string =>
+    heads['aesthetic']?.digest ?? `the column ${columns['aesthetic'] ?? '(none)'}`;
+  return [
+    ['encoders', first.encoder.digest, record.encoder.digest],
+    ['dimensions', first.encoder.dimension, record.encoder.dimension],
+    ['aesthetic heads', headOf(first), headOf(record)],
+    ['transforms', first.settings['transform'], record.settings['transform']],
+  ];
+}
+
+function refused(message: string): BowerbirdError {
+  return new BowerbirdError('BB_MERGE_REFUSED', message);
+}
+
+async function findHead(
+  { encoder, heads }: RunRecord,
+  headFile: string | undefined,
+): Promise<Head | undefined> {
+  const wanted = heads['aesthetic'];
+  if (!wanted) return undefined;
+  const path =
+    headFile ?? (encoder.name === 'builtin' ? (await resolveEncoder('builtin')).headPath : undefined);
+  if (!path) return undefined;
+  const head = await loadHead(path, { tag: 'aesthetic' });
+  if (head.digest === wanted.digest) return head;
+  if (!headFile) return undefined;
+  throw new BowerbirdError(
+    'BB_HEAD_MISMATCH',
+    `${headFile} is not the head of these runs (${wanted.name}, digest ${wanted.digest}): its digest is ${head.digest}.`,
+    { fields: { path: headFile } },
+  );
+}
+
+interface Sums {
+  readonly counts: RowCounts;
+  readonly sums: BucketSums;
+  readonly cube: WhatIfCube;
+}
+
+/** @param spillFolder where DuckDB spills: the runs themselves are only read */
+async function addRun(
+  { folder, record }: OpenRun,
+  spillFolder: string,
+  { counts, sums, cube }: Sums,
+): Promise<void> {
+  const own = emptyCounts();
+  for (let id = 0; id < record.shards; id++) {
+    const stats = await readFinishedShard(folder.stats(id), id);
+    if (!stats)
+      throw refused(
+        `${folder.path} is not finished: shard ${id} of ${record.shards} is missing. Run it to its end first.`,
+      );
+    addCounts(own, stats);
+    sums.merge(decodePartials(await readShardFile(folder.partials(id), stats)));
+  }
+  addCounts(counts, own);
+  cube.merge(await cubeOf({ folder, record }, spillFolder, own));
+}
+
+/** The stored cube where it is this run's as it is now; runs of earlier versions have none. */
+async function cubeOf(
+  { folder, record }: OpenRun,
+  spillFolder: string,
+  counts: RowCounts,
+): Promise<WhatIfCube> {
+  const stored = record.state === 'done' ? await readWhatIf(folder.whatIf) : undefined;
+  if (stored?.rows === counts.successes) return stored;
+  const tags = Array.from({ length: record.shards }, (_, id) => folder.tags(id));
+  return (await countTags(tags, spillFolder, counts)).cube;
+}
+
+function describe(runs: readonly OpenRun[], counts: RowCounts, meanCheck: number | undefined): unknown {
+  const { encoder, heads } = runs[0]!.record;
+  return {
+    format: 'bowerbird-merged-runs',
+    version: 1,
+    bowerbird_version: packageVersion,
+    runs: runs.map(({ folder, record }) => ({
+      path: folder.path,
+      rows: record.rows,
+      shards: record.shards,
+      inputs: record.inputs.map(({ path, fingerprint }) => ({ path, fingerprint })),
+    })),
+    encoder: { name: encoder.name, digest: encoder.digest, dimension: encoder.dimension },
+    aesthetic_head: heads['aesthetic'] ?? null,
+    ...counts,
+    mean_check: meanCheck ?? null,
+  };
+}

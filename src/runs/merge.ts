@@ -1,0 +1,197 @@
+import { BowerbirdError } from '../base/errors.ts';
+import { commitFile, temporaryPath, writeFileAtomic } from '../base/files.ts';
+import { BucketSums } from '../scores/bucket-sums.ts';
+import { Histogram } from '../scores/histogram.ts';
+import { type BucketSummary, checkMeans, summarize } from '../scores/summary.ts';
+import type { Head } from '../heads/head.ts';
+import { encodeNpy } from '../base/npy.ts';
+import { decodePartials } from '../tables/partials.ts';
+import type { ShardSpec } from '../shards/plan.ts';
+import { writeSmallTable } from '../tables/small-table.ts';
+import type { RunFolder } from './run-folder.ts';
+import {
+  addCounts,
+  emptyCounts,
+  type RowCounts,
+  readFinishedShard,
+  readShardFile,
+  type ShardStats,
+  type StageNumbers,
+} from './stats.ts';
+import { parseThumbnails, type ReportThumbnail } from './thumbnails.ts';
+import { countTags, type TagCounts, writeWhatIf } from './what-if.ts';
+
+/** What the report says of one shard's speed. */
+export interface ShardPace {
+  readonly shardId: number;
+  readonly rows: number;
+  readonly successes: number;
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+  readonly stageSeconds: StageNumbers;
+  readonly stageSlots: StageNumbers;
+}
+
+/** What the sums are of. */
+interface MergeFacts {
+  readonly dimension: number;
+  /** For the check of means. */
+  readonly aestheticHead: Head | undefined;
+}
+
+/** A finished run, summed over its shards in shard order. */
+export interface MergedRun {
+  readonly counts: RowCounts;
+  /** Kept rows that have no such tag, counted in the tags themselves. */
+  readonly keptWithout: TagCounts['keptWithout'];
+  readonly buckets: readonly BucketSummary[];
+  readonly histogram: Histogram;
+  /** The largest |w.(sum/count)+b - mean score| over the buckets; undefined without a linear aesthetic head. */
+  readonly meanCheck: number | undefined;
+  readonly paces: readonly ShardPace[];
+  readonly thumbnails: readonly ReportThumbnail[];
+}
+
+/**
+ * Sums all shards of a run and writes, into another folder, buckets.json, buckets.parquet, bucket_means/rating{k}.npy and what-if.json.
+ * Sums are float64 and taken in shard order, so the bytes do not depend on the order in which shards finished.
+ *
+ * @throws BowerbirdError BB_RUN_CORRUPT where a shard is not finished or one of its files is damaged
+ */
+export async function mergeRun(
+  folder: RunFolder,
+  into: RunFolder,
+  shards: readonly ShardSpec[],
+  { dimension, aestheticHead: head }: MergeFacts,
+): Promise<MergedRun> {
+  const counts = emptyCounts();
+  const sums = new BucketSums(dimension);
+  const histogram = new Histogram();
+  const paces: ShardPace[] = [];
+  const thumbnails: ReportThumbnail[] = [];
+  for (const spec of shards) {
+    const { id } = spec;
+    const stats = await readFinishedShard(folder.stats(id), id);
+    if (!stats) throw unfinished(folder, id);
+    checkStates(folder, spec, stats);
+    addCounts(counts, stats);
+    histogram.merge(stats.score_histogram);
+    sums.merge(decodePartials(await readShardFile(folder.partials(id), stats)));
+    paces.push(paceOf(stats));
+    if (Object.keys(stats.files).some((name) => name.startsWith('thumbnails/'))) {
+      thumbnails.push(...parseThumbnails(await readShardFile(folder.thumbnails(id), stats)));
+    }
+  }
+  const buckets = summarize(sums, head?.linear);
+  await writeBuckets(into, buckets);
+  const tagFiles = shards.map(({ id }) => folder.tags(id));
+  const { cube, keptWithout } = await countTags(tagFiles, folder.staging, counts);
+  await writeWhatIf(into.whatIf, cube);
+  const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
+  return { counts, keptWithout, buckets, histogram, meanCheck, paces, thumbnails };
+}
+
+function unfinished(folder: RunFolder, shardId: number): BowerbirdError {
+  return new BowerbirdError(
+    'BB_RUN_CORRUPT',
+    `Shard ${shardId} of ${folder.path} is not finished, or one of its files was removed or cut. ` +
+      'Run the same command again: it will be redone.',
+    { fields: { path: folder.stats(shardId) } },
+  );
+}
+
+/** Every row is in exactly one state, or the run is not what it says it is. */
+function checkStates(folder: RunFolder, { id, rowCount }: ShardSpec, stats: ShardStats): void {
+  const states = stats.successes + stats.failed_to_download + stats.failed_to_resize + stats.failed_to_embed;
+  if (stats.count === rowCount && states === rowCount) return;
+  throw new BowerbirdError(
+    'BB_RUN_CORRUPT',
+    `${folder.stats(id)} accounts for ${states} rows in ${stats.count}, but shard ${id} has ${rowCount}. ` +
+      'Remove that file and run the same command again: the shard will be redone.',
+    { fields: { path: folder.stats(id), states, rowCount } },
+  );
+}
+
+function paceOf(stats: ShardStats): ShardPace {
+  return {
+    shardId: stats.shard_id,
+    rows: stats.count,
+    successes: stats.successes,
+    startSeconds: stats.start_time,
+    endSeconds: stats.end_time,
+    stageSeconds: stats.stage_seconds,
+    stageSlots: stats.stage_slots,
+  };
+}
+
+/** A bucket in buckets.json and buckets.parquet. */
+interface BucketRow {
+  readonly bucket: string;
+  readonly count: number;
+  readonly mean_score: number | null;
+  readonly head_on_mean: number | null;
+  readonly raw_mean_norm: number | null;
+  readonly raw_mean_file: string | null;
+  readonly unit_mean_file: string | null;
+}
+
+const BUCKET_COLUMNS = [
+  { name: 'bucket', type: 'string' },
+  { name: 'count', type: 'int64' },
+  { name: 'mean_score', type: 'float64' },
+  { name: 'head_on_mean', type: 'float64' },
+  { name: 'raw_mean_norm', type: 'float64' },
+  { name: 'raw_mean_file', type: 'string' },
+  { name: 'unit_mean_file', type: 'string' },
+] as const;
+
+/** LAION names the means of 0..9; the two open buckets have no counterpart there. */
+function describeBucket({
+  name,
+  count,
+  meanScore,
+  headOnMean,
+  rawMeanNorm,
+  rawMean,
+  unitMean,
+}: BucketSummary): BucketRow {
+  return {
+    bucket: name,
+    count,
+    mean_score: meanScore,
+    head_on_mean: headOnMean,
+    raw_mean_norm: rawMeanNorm,
+    raw_mean_file: rawMean ? `bucket_means/raw_mean_${name}.npy` : null,
+    unit_mean_file: unitMean ? `bucket_means/rating${/^\d$/.test(name) ? name : `_${name}`}.npy` : null,
+  };
+}
+
+/** Writes buckets.json, buckets.parquet and bucket_means/ into a folder that has none. */
+export async function writeBuckets(folder: RunFolder, buckets: readonly BucketSummary[]): Promise<void> {
+  const rows = buckets.map(describeBucket);
+  for (const [i, { rawMean, unitMean }] of buckets.entries()) {
+    await writeVector(folder, rows[i]!.raw_mean_file, rawMean);
+    await writeVector(folder, rows[i]!.unit_mean_file, unitMean);
+  }
+  const document = { format: 'bowerbird-buckets', version: 1, buckets: rows };
+  await writeFileAtomic(folder.bucketsJson, `${JSON.stringify(document, null, 2)}\n`);
+  const temporary = temporaryPath(folder.bucketsParquet);
+  await writeSmallTable(
+    temporary,
+    BUCKET_COLUMNS,
+    rows.map((row) => ({ ...row })),
+  );
+  await commitFile(temporary, folder.bucketsParquet);
+}
+
+async function writeVector(
+  folder: RunFolder,
+  name: string | null,
+  vector: Float32Array | Float64Array | null,
+): Promise<void> {
+  if (!name || !vector) return;
+  await writeFileAtomic(
+    folder.file(name),
+    encodeNpy('float32', [1, vector.length], Float32Array.from(vector)),
+  );
+}

@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { BowerbirdError, codeOf } from '../base/errors.ts';
+import type { StoredHistogram } from '../scores/histogram.ts';
+import type { FailureReason } from '../samples/reasons.ts';
+import type { Thresholds } from '../scores/thresholds.ts';
+
+/** Counts over rows, of a shard or of a whole run. The four states sum to `count`. */
+export interface RowCounts {
+  count: number;
+  successes: number;
+  failed_to_download: number;
+  failed_to_resize: number;
+  failed_to_embed: number;
+  kept: number;
+  /** Rows dropped, by the first rule that failed. */
+  dropped_by: Record<string, number>;
+  /** Scored rows without the tag, by tag. */
+  missing_tags: Record<string, number>;
+  /** Failed rows, by reason. */
+  reasons: Partial<Record<FailureReason, number>>;
+  /** img2dataset's: messages of failures, and `success`. */
+  status_dict: Record<string, number>;
+}
+
+/** A shard's stats file: img2dataset's keys and ours. Written last, it is the shard's commit marker. */
+export interface ShardStats extends RowCounts {
+  readonly format: 'bowerbird-shard-stats';
+  readonly version: 1;
+  readonly shard_id: number;
+  readonly input: string;
+  readonly first_row: number;
+  readonly start_time: number;
+  readonly end_time: number;
+  readonly duration: number;
+  readonly stage_seconds: StageNumbers;
+  /** Rows that each stage could work on at the same time. */
+  readonly stage_slots: StageNumbers;
+  readonly score_histogram: StoredHistogram;
+  /** The rules that its verdicts (`kept`, `dropped_by`) were passed by; not told by bowerbird 0.1.0. */
+  readonly thresholds?: Thresholds;
+  /** The shard's other files: size and sha256, by path in the run folder. */
+  readonly files: Readonly<Record<string, FileDigest>>;
+}
+
+/** One number for each stage. */
+export interface StageNumbers {
+  readonly download: number;
+  readonly decode: number;
+  readonly embed: number;
+}
+
+export interface FileDigest {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export function emptyCounts(): RowCounts {
+  return {
+    count: 0,
+    successes: 0,
+    failed_to_download: 0,
+    failed_to_resize: 0,
+    failed_to_embed: 0,
+    kept: 0,
+    dropped_by: {},
+    missing_tags: {},
+    reasons: {},
+    status_dict: {},
+  };
+}
+
+/** Adds `from` to `into`: exact, whatever the order. */
+export function addCounts(into: RowCounts, from: RowCounts): void {
+  for (const key of COUNT_KEYS) into[key] += from[key];
+  for (const key of TABLE_KEYS) addTable(into[key], from[key]);
+}
+
+const COUNT_KEYS = [
+  'count',
+  'successes',
+  'failed_to_download',
+  'failed_to_resize',
+  'failed_to_embed',
+  'kept',
+] as const;
+const TABLE_KEYS = ['dropped_by', 'missing_tags', 'reasons', 'status_dict'] as const;
+
+function addTable(into: Record<string, number>, from: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(from)) into[name] = (into[name] ?? 0) + count;
+}
+
+/** The same table with its names in order, so that the same counts give the same bytes. */
+export function sortedTable<T extends Record<string, number>>(table: T): T {
+  return Object.fromEntries(Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1))) as T;
+}
+
+export async function digestFile(path: string): Promise<FileDigest> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return { bytes: (await stat(path)).size, sha256: hash.digest('hex') };
+}
+
+/**
+ * A finished shard's stats, or undefined where the shard is not finished: no commit marker, one that is not this
+ * shard's, or a file that it names is gone or has another size (someone removed it to have the shard redone).
+ */
+export async function readFinishedShard(statsPath: string, shardId: number): Promise<ShardStats | undefined> {
+  let stats: ShardStats;
+  try {
+    stats = JSON.parse(await readFile(statsPath, 'utf8')) as ShardStats;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT' || thrown instanceof SyntaxError) return undefined;
+    throw thrown;
+  }
+  if (!isStats(stats) || stats.shard_id !== shardId) return undefined;
+  const runFolder = dirname(dirname(statsPath));
+  for (const [name, { bytes }] of Object.entries(stats.files)) {
+    if ((await sizeOf(join(runFolder, name))) !== bytes) return undefined;
+  }
+  return stats;
+}
+
+/** Whether a JSON value is what a commit writes: anything may lie under that name. */
+function isStats(value: ShardStats | null): boolean {
+  if (value?.format !== 'bowerbird-shard-stats' || value.version !== 1) return false;
+  const tables = [value.files, value.score_histogram, value.stage_seconds, value.stage_slots];
+  return (
+    [...tables, ...TABLE_KEYS.map((key) => value[key])].every(
+      (table) => table && typeof table === 'object',
+    ) &&
+    COUNT_KEYS.every((key) => Number.isInteger(value[key]) && value[key] >= 0) &&
+    addsUp(value)
+  );
+}
+
+/** Whether the counts are sums of each other, as docs/formats.md says: a changed number breaks one of them. */
+function addsUp(stats: ShardStats): boolean {
+  const { count, successes, kept, failed_to_download, failed_to_resize, failed_to_embed } = stats;
+  const failures = failed_to_download + failed_to_resize + failed_to_embed;
+  return (
+    count === successes + failures &&
+    successes === kept + sumOf(stats.dropped_by) &&
+    failures === sumOf(stats.reasons) &&
+    count === sumOf(stats.status_dict)
+  );
+}
+
+function sumOf(table: Readonly<Record<string, number>>): number {
+  return Object.values(table).reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * Reads a file that a finished shard's stats name.
+ *
+ * @throws BowerbirdError BB_RUN_CORRUPT where its content is not what was written
+ */
+export async function readShardFile(path: string, stats: ShardStats): Promise<Buffer> {
+  const bytes = await readFile(path);
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  if (digest === stats.files[nameInRunFolder(path)]?.sha256) return bytes;
+  throw damagedFile(path);
+}
+
+/**
+ * Checks a file that a finished shard's stats name, whatever its size.
+ *
+ * @throws BowerbirdError BB_RUN_CORRUPT where its content is not what was written
+ */
+export async function checkShardFile(path: string, stats: ShardStats): Promise<void> {
+  const { sha256 } = await digestFile(path);
+  if (sha256 !== stats.files[nameInRunFolder(path)]?.sha256) throw damagedFile(path);
+}
+
+function damagedFile(path: string): BowerbirdError {
+  return new BowerbirdError(
+    'BB_RUN_CORRUPT',
+    `${path} is damaged: its content is not what was written. ` +
+      'Remove it and run the same command again: its shard will be redone.',
+    { fields: { path } },
+  );
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return undefined;
+    throw thrown;
+  }
+}
+
+/** A file's name within its run folder: `tags/00000.parquet`. */
+export function nameInRunFolder(path: string): string {
+  return `${basename(dirname(path))}/${basename(path)}`;
+}
