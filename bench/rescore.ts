@@ -10,11 +10,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Random } from '../scripts/random.ts';
 import { writeRows } from '../scripts/write-rows.ts';
+import { encodeNpy } from '../src/base/npy.ts';
 import type { Block, BlockResult } from '../src/rescore/block-scorer.ts';
 import { loadHeads } from '../src/rescore/head-set.ts';
 import { readNpyLayout } from '../src/rescore/npy-header.ts';
 import { ScoringThreads } from '../src/rescore/scoring-threads.ts';
-import { encodeNpy } from '../src/base/npy.ts';
 import { median } from './support/median.ts';
 import { cliScript, runScript, type Usage } from './support/processes.ts';
 

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { packageVersion } from '../base/package.ts';
-import type { WhatIfThresholds } from '../scores/what-if-count.ts';
 import type { BucketPageData } from '../report/bucket-page-data.ts';
+import type { WhatIfThresholds } from '../scores/what-if-count.ts';
 import { GROUP_THRESHOLDS } from '../tally/group-types.ts';
 import { type BucketsResult, laionTable } from './buckets-view.ts';
 import { commandLine } from './command.ts';

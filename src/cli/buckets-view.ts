@@ -1,6 +1,6 @@
+import type { MergedRuns } from '../runs/merge-runs.ts';
 import { bucketLabel } from '../scores/bucket-names.ts';
 import type { WhatIfCount, WhatIfThresholds } from '../scores/what-if-count.ts';
-import type { MergedRuns } from '../runs/merge-runs.ts';
 import type { CountResult } from '../tally/count.ts';
 import { GROUP_THRESHOLDS, type Groups } from '../tally/group-types.ts';
 import type { BucketTally, RowStates } from '../tally/tally.ts';

@@ -1,19 +1,19 @@
-import { bucketLabel } from '../scores/bucket-names.ts';
-import { type BucketSummary, MEAN_TOLERANCE } from '../scores/summary.ts';
-import { DROP_RULES } from '../scores/filter.ts';
+import { dropRuleText } from '../report/drop-rule-text.ts';
+import { describeScoreSource, hasScoreSource } from '../report/score-source.ts';
+import { describeUnchecked } from '../report/unchecked.ts';
+import type { RunOutcome } from '../runs/finish.ts';
 import { listHeadNotes } from '../runs/head-record.ts';
 import type { MergedRun } from '../runs/merge.ts';
 import { reportThresholds, scoreSourceOf, uncheckedOf } from '../runs/result-facts.ts';
 import type { RunRecord } from '../runs/run-record.ts';
-import type { ScoreOutcome } from '../pipeline/score.ts';
-import { dropRuleText } from '../report/drop-rule-text.ts';
-import { describeScoreSource, hasScoreSource } from '../report/score-source.ts';
-import { describeUnchecked } from '../report/unchecked.ts';
 import { FAILURE_NAMES, type FailedStatus } from '../samples/reasons.ts';
+import { bucketLabel } from '../scores/bucket-names.ts';
+import { DROP_RULES } from '../scores/filter.ts';
+import { type BucketSummary, MEAN_TOLERANCE } from '../scores/summary.ts';
 import type { BadFile } from '../tables/bad-files.ts';
 import { partLines } from './parts-view.ts';
 
-type DoneOutcome = Extract<ScoreOutcome, { state: 'done' }>;
+type DoneOutcome = Extract<RunOutcome, { state: 'done' }>;
 
 const BAR_CHARACTERS = 24;
 

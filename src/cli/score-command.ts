@@ -1,8 +1,8 @@
 import type { ScoreConfig } from '../pipeline/config.ts';
-import { ScoreProgress } from '../runs/progress.ts';
-import type { ScoreOutcome } from '../pipeline/score.ts';
 import type { RescoreConfig } from '../rescore/config.ts';
 import type { RescoreOutcome } from '../rescore/rescore.ts';
+import type { RunOutcome } from '../runs/finish.ts';
+import { ScoreProgress } from '../runs/progress.ts';
 import { type Command, commandLine, type Invocation, pathsOf } from './command.ts';
 import { readConfigFile, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -71,7 +71,7 @@ async function runEmbeddings(config: RescoreConfig): Promise<RescoreOutcome> {
 }
 
 /** The run itself, shown on stderr. Ctrl-C closes the shards in flight; a second one leaves at once. */
-export async function runWithProgress(config: ScoreConfig): Promise<ScoreOutcome> {
+export async function runWithProgress(config: ScoreConfig): Promise<RunOutcome> {
   return showProgress(async (progress, closing) => {
     const { runScore } = await import('../pipeline/score.ts');
     return runScore(config, progress, closing);

@@ -1,8 +1,5 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { refuseIdleDialect } from '../tables/idle-dialect.ts';
-import { inferFormat } from '../tables/inputs.ts';
-import { readScoreRows, type ScoreRowOptions } from '../tables/score-rows.ts';
 import { readSidecar, sidecarPath } from '../store/kv-sidecar.ts';
 import type { StoreColumn } from '../store/meta.ts';
 import type { ScoreRows } from '../store/records.ts';
@@ -13,6 +10,9 @@ import {
   parseKvFormat,
   readStaticKv,
 } from '../store/static-kv.ts';
+import { refuseIdleDialect } from '../tables/idle-dialect.ts';
+import { inferFormat } from '../tables/inputs.ts';
+import { readScoreRows, type ScoreRowOptions } from '../tables/score-rows.ts';
 import { type FlagValues, usageError } from './flags.ts';
 
 /**

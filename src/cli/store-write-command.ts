@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
-import type { ScoreSource } from '../tables/score-rows.ts';
 import type { BuildProgress, BuildResult, RowInput } from '../store/build.ts';
 import type { Precision } from '../store/layout.ts';
 import type { StoreColumn } from '../store/meta.ts';
+import type { ScoreSource } from '../tables/score-rows.ts';
 import { type Command, type Invocation, pathsOf } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';

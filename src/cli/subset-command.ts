@@ -1,8 +1,8 @@
 import { describeUnchecked, type Unchecked } from '../report/unchecked.ts';
-import type { ColumnChoice } from '../tables/columns.ts';
 import type { SubsetProgress } from '../subset/database.ts';
 import type { SubsetResult } from '../subset/subset.ts';
 import type { SubsetPart, SubsetSummary } from '../subset/summary.ts';
+import type { ColumnChoice } from '../tables/columns.ts';
 import { type Command, commandLine, type Invocation, pathsOf } from './command.ts';
 import { usageError } from './flags.ts';
 import { img2datasetCommand } from './img2dataset.ts';

@@ -1,16 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import type { Lock } from '../base/lock.ts';
-import { BucketSums } from '../scores/bucket-sums.ts';
-import { Histogram } from '../scores/histogram.ts';
-import type { Decoder } from '../decode/decoder.ts';
-import type { Filter } from '../scores/filter.ts';
 import { encodeNpy } from '../base/npy.ts';
-import { encodePartials } from '../tables/partials.ts';
-import type { EarlierShard } from './earlier-shard.ts';
-import { type JudgedShard, judgeShard } from './judge.ts';
+import type { Decoder } from '../decode/decoder.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { ShardFiles } from '../runs/shard-files.ts';
-import type { ShardWork, Tag } from './shard-work.ts';
 import {
   emptyCounts,
   type FileDigest,
@@ -19,8 +12,16 @@ import {
   type StageNumbers,
   sortedTable,
 } from '../runs/stats.ts';
+import type { Tag } from '../samples/tags.ts';
+import { BucketSums } from '../scores/bucket-sums.ts';
+import type { Filter } from '../scores/filter.ts';
+import { Histogram } from '../scores/histogram.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
-import { writeThumbnails } from '../runs/thumbnails.ts';
+import { encodePartials } from '../tables/partials.ts';
+import type { EarlierShard } from './earlier-shard.ts';
+import { type JudgedShard, judgeShard } from './judge.ts';
+import type { ShardWork } from './shard-work.ts';
+import { writeThumbnails } from './thumbnails.ts';
 
 /** What a shard is committed with. */
 export interface CommitTools {

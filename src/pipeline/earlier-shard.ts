@@ -1,10 +1,11 @@
 import { decodeNpy } from '../base/npy.ts';
-import { decodePartials, type PartialRow } from '../tables/partials.ts';
-import { type RowOutcome, readOutcomes } from '../shards/read-outcomes.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import type { ShardWork, Tag } from './shard-work.ts';
 import { readShardFile, type ShardStats } from '../runs/stats.ts';
 import { parseThumbnails, type ReportThumbnail } from '../runs/thumbnails.ts';
+import type { Tag } from '../samples/tags.ts';
+import { type RowOutcome, readOutcomes } from '../shards/read-outcomes.ts';
+import { decodePartials, type PartialRow } from '../tables/partials.ts';
+import type { ShardWork } from './shard-work.ts';
 
 /** What an earlier run wrote of a shard whose failed rows are now tried again. */
 export interface EarlierShard {

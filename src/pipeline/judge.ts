@@ -1,7 +1,8 @@
-import type { Filter } from '../scores/filter.ts';
 import { statusOf } from '../samples/reasons.ts';
+import type { Tag } from '../samples/tags.ts';
+import type { Filter } from '../scores/filter.ts';
 import type { ShardResults } from '../shards/results.ts';
-import type { ShardWork, Tag } from './shard-work.ts';
+import type { ShardWork } from './shard-work.ts';
 
 /** A judged shard: the columns to write, and the tags as the float32 that is written (NaN where there is none). */
 export interface JudgedShard {

@@ -6,9 +6,9 @@ import type { Head } from '../heads/head.ts';
 import { loadHead } from '../heads/load.ts';
 import type { EncoderFiles } from '../models/encoder-files.ts';
 import { resolveEncoder, resolveHead } from '../models/registry.ts';
-import type { ScoreConfig } from './config.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
-import type { Tag } from './shard-work.ts';
+import type { Tag } from '../samples/tags.ts';
+import type { ScoreConfig } from './config.ts';
 
 /** The encoder and the heads of a run, loaded and fitting each other, and the decoder that makes the encoder's crops. */
 export interface LoadedModels {

@@ -1,9 +1,9 @@
 import { BowerbirdError } from '../base/errors.ts';
 import type { Downloader } from '../download/downloader.ts';
+import type { ScoreProgress } from '../runs/progress.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { type Sign, signOf } from './answers.ts';
 import { hostOf, OutageProbe, pause } from './outage-probe.ts';
-import type { ScoreProgress } from '../runs/progress.ts';
 
 /** Rows over which it is judged whether hosts answer. */
 const WINDOW_ROWS = 200;

@@ -1,10 +1,9 @@
-import { BowerbirdError } from '../base/errors.ts';
-import { cutShards, planRun, type RunPlan } from '../shards/plan.ts';
-import { textNote } from '../tables/readable.ts';
-import type { ScoreConfig } from './config.ts';
 import { isRunFile } from '../runs/run-files.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { RunRecord } from '../runs/run-record.ts';
+import { cutShards, planRun, type RunPlan } from '../shards/plan.ts';
+import { textNote } from '../tables/readable.ts';
+import type { ScoreConfig } from './config.ts';
 
 /**
  * Plans a run over its inputs. With `--incremental-mode extend`, the inputs of the existing run keep their places
@@ -39,8 +38,6 @@ export async function planScore(
   return keepPlaces(plan, existing);
 }
 
-type PlannedInput = Pick<RunPlan['inputs'][number], 'path' | 'fingerprint'>;
-
 function tellMalformed({ inputs }: RunPlan, onProblem: (message: string) => void): void {
   for (const input of inputs) {
     const note = textNote(input, 'Rows without a URL end as url_missing.');
@@ -57,29 +54,4 @@ function keepPlaces(plan: RunPlan, existing: RunRecord): RunPlan {
   const placeOf = (path: string): number => places.get(path) ?? places.size;
   const inputs = [...plan.inputs].sort((a, b) => placeOf(a.path) - placeOf(b.path));
   return { ...plan, inputs, shards: cutShards(inputs, plan.samplesPerShard) };
-}
-
-/**
- * Refuses to extend a run whose old inputs are gone or changed, or whose columns the new inputs change.
- * The present record's own comparison then need not look at inputs.
- */
-export function checkExtension(
-  existing: RunRecord,
-  plan: { readonly inputs: readonly PlannedInput[]; readonly schema: RunPlan['schema'] },
-): void {
-  const now = new Map(plan.inputs.map((input) => [input.path, input.fingerprint]));
-  const differences = existing.inputs.flatMap(({ path, fingerprint }) => {
-    if (!now.has(path)) return [`input ${path} is gone`];
-    return now.get(path) === fingerprint ? [] : [`input ${path} has other content`];
-  });
-  if (JSON.stringify(existing.schema) !== JSON.stringify(plan.schema)) {
-    differences.push('the new inputs have other columns or types');
-  }
-  if (differences.length === 0) return;
-  throw new BowerbirdError(
-    'BB_RUN_CHANGED',
-    `This run cannot be extended:\n${differences.map((line) => `  - ${line}`).join('\n')}\n` +
-      'Give all the old inputs unchanged beside the new ones, or choose another --output-folder.',
-    { fields: { differences } },
-  );
 }

@@ -1,27 +1,35 @@
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import type { Lock } from '../base/lock.ts';
 import { createDownloader } from '../download/downloader.ts';
-import { createFilter } from '../scores/filter.ts';
-import { ShardDatabase } from '../shards/database.ts';
-import type { ShardSpec } from '../shards/plan.ts';
-import type { StagedShard } from '../shards/staged-shard.ts';
-import { type CommitTools, commitShard } from './commit.ts';
-import { carryOver, type EarlierShard, readEarlierShard } from './earlier-shard.ts';
-import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS } from './models.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { RunPlace } from '../runs/run-place.ts';
-import type { RunFacts } from '../runs/run-record.ts';
-import { ShardWork, type Tag } from './shard-work.ts';
-import { Stages } from './stages.ts';
 import type { ShardStats } from '../runs/stats.ts';
-import { filterOptions } from '../scores/thresholds.ts';
+import type { Tag } from '../samples/tags.ts';
+import { createFilter } from '../scores/filter.ts';
+import { filterOptions, type Thresholds } from '../scores/thresholds.ts';
+import { ShardDatabase } from '../shards/database.ts';
+import type { RunPlan, ShardSpec } from '../shards/plan.ts';
+import type { StagedShard } from '../shards/staged-shard.ts';
+import { type CommitTools, commitShard } from './commit.ts';
+import type { ScoreConfig } from './config.ts';
+import { carryOver, type EarlierShard, readEarlierShard } from './earlier-shard.ts';
+import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS, type LoadedModels } from './models.ts';
+import { ShardWork } from './shard-work.ts';
+import { Stages } from './stages.ts';
 import { ThumbnailPicker } from './thumbnail-picker.ts';
 
 /** Shards that may be open at one time: while the stragglers of one end, the next keep all stages busy. */
 const MAX_OPEN_SHARDS = 3;
 /** The report shows pictures of at most this many shards, evenly spaced over the run. */
 const MAX_PICTURED_SHARDS = 64;
+
+/** What the shards of a run are scored with. */
+export interface ScoreFacts extends LoadedModels {
+  readonly config: ScoreConfig;
+  readonly plan: RunPlan;
+  readonly thresholds: Thresholds;
+}
 
 /** A shard to do: as a whole, or only its failed rows, where it is finished. */
 export interface WantedShard {
@@ -34,7 +42,7 @@ export interface WantedShard {
  * its last row has ended. On a failure everything in flight is given up; what is committed stays.
  */
 export async function scoreShards(
-  facts: RunFacts,
+  facts: ScoreFacts,
   { folder, lock }: RunPlace,
   wanted: readonly WantedShard[],
   progress: ScoreProgress,
@@ -81,7 +89,7 @@ export async function scoreShards(
 }
 
 interface ShardRunTools {
-  readonly facts: RunFacts;
+  readonly facts: ScoreFacts;
   readonly folder: RunFolder;
   readonly lock: Lock;
   readonly stages: Stages;
@@ -192,7 +200,7 @@ class ShardRun {
 }
 
 /** The rows of a finished shard are written anew with those that are tried again: what was read once has to be there. */
-function damagedSince({ plan }: RunFacts, { id, inputIndex }: ShardSpec): BowerbirdError {
+function damagedSince({ plan }: ScoreFacts, { id, inputIndex }: ShardSpec): BowerbirdError {
   const { path } = plan.inputs[inputIndex]!;
   return new BowerbirdError(
     'BB_SHARD_READ',

@@ -1,35 +1,18 @@
 import { unlessClosing } from '../runs/closing.ts';
-import type { ScoreConfig } from './config.ts';
-import { finishRun } from '../runs/finish.ts';
+import { finishRun, type RunOutcome } from '../runs/finish.ts';
 import { listHeadNotes } from '../runs/head-record.ts';
-import type { MergedRun } from '../runs/merge.ts';
-import { loadModels } from './models.ts';
-import { checkExtension, planScore } from './planning.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { rejudgeShards } from '../runs/rejudge.ts';
+import { goOnFrom } from '../runs/run-changes.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { RunPlace } from '../runs/run-place.ts';
-import {
-  continueRun,
-  describeRun,
-  endSession,
-  type RunFacts,
-  type RunRecord,
-  writeRunRecord,
-} from '../runs/run-record.ts';
-import { scoreShards, type WantedShard } from './score-shards.ts';
+import { describeRun, endSession, type RunRecord, writeRunRecord } from '../runs/run-record.ts';
 import { readFinishedShard, type ShardStats } from '../runs/stats.ts';
 import { resolveThresholds, sameThresholds } from '../scores/thresholds.ts';
-
-/** How a run ended. An interrupted one has finished what it had begun and goes on when it is started again. */
-export type ScoreOutcome =
-  | {
-      readonly state: 'done';
-      readonly folder: RunFolder;
-      readonly record: RunRecord;
-      readonly merged: MergedRun;
-    }
-  | { readonly state: 'interrupted'; readonly folder: RunFolder; readonly record: RunRecord };
+import { resultSettings, type ScoreConfig } from './config.ts';
+import { loadModels } from './models.ts';
+import { planScore } from './planning.ts';
+import { type ScoreFacts, scoreShards, type WantedShard } from './score-shards.ts';
 
 /**
  * The main job: plans the shards, does those that are not done, merges all, writes the report.
@@ -41,7 +24,7 @@ export async function runScore(
   config: ScoreConfig,
   progress: ScoreProgress,
   closing: AbortSignal,
-): Promise<ScoreOutcome> {
+): Promise<RunOutcome> {
   const place = await RunPlace.take(config, progress);
   try {
     const outcome = await runInPlace(config, place, progress, closing);
@@ -56,7 +39,7 @@ async function runInPlace(
   place: RunPlace,
   progress: ScoreProgress,
   closing: AbortSignal,
-): Promise<ScoreOutcome> {
+): Promise<RunOutcome> {
   const { folder, existing } = place;
   progress.enter('planning');
   const planning = planScore(
@@ -70,7 +53,7 @@ async function runInPlace(
   progress.enter('loading');
   const models = await unlessClosing(loadModels(config, progress), closing);
   try {
-    const facts: RunFacts = { config, plan, thresholds: resolveThresholds(config, plan), ...models };
+    const facts: ScoreFacts = { config, plan, thresholds: resolveThresholds(config, plan), ...models };
     let record = await place.startRecord(async (earlier) => startRecord(facts, earlier));
     for (const note of listHeadNotes(record.heads, record.encoder.digest)) progress.note(note);
     await folder.create(config.saveEmbeddings);
@@ -107,12 +90,24 @@ async function runInPlace(
   }
 }
 
-function startRecord(facts: RunFacts, existing: RunRecord | undefined): RunRecord {
-  const present = describeRun(facts);
-  if (!existing) return present;
-  if (facts.config.incrementalMode !== 'extend') return continueRun(existing, present);
-  checkExtension(existing, facts.plan);
-  return continueRun({ ...existing, inputs: present.inputs }, present);
+function startRecord(facts: ScoreFacts, existing: RunRecord | undefined): RunRecord {
+  const { config, plan, thresholds, encoder, encoderFiles, heads } = facts;
+  const present = describeRun({
+    settings: resultSettings(config),
+    commandLine: config.commandLine,
+    plan,
+    thresholds,
+    encoder: {
+      name: encoderFiles.name,
+      description: encoderFiles.manifest.description,
+      digest: encoderFiles.digest,
+      dimension: encoder.dimension,
+      provider: encoder.provider,
+      batch_invariant: encoder.batchInvariant,
+    },
+    heads,
+  });
+  return goOnFrom(existing, present, config.incrementalMode === 'extend');
 }
 
 interface SortedShards {
@@ -124,7 +119,7 @@ interface SortedShards {
 
 /** What is to do with which shard; what earlier runs finished goes into the progress. */
 async function sortShards(
-  { config, plan, thresholds }: RunFacts,
+  { config, plan, thresholds }: ScoreFacts,
   folder: RunFolder,
   progress: ScoreProgress,
 ): Promise<SortedShards> {
@@ -154,7 +149,7 @@ async function sortShards(
 }
 
 function scoreUnlessClosing(
-  facts: RunFacts,
+  facts: ScoreFacts,
   place: RunPlace,
   wanted: readonly WantedShard[],
   progress: ScoreProgress,

@@ -1,9 +1,7 @@
 import type { SampleFailure } from '../samples/reasons.ts';
+import type { Tag } from '../samples/tags.ts';
 import type { StagedShard } from '../shards/staged-shard.ts';
 import type { ThumbnailPicker } from './thumbnail-picker.ts';
-
-/** The tags that heads can compute. */
-export type Tag = 'aesthetic' | 'punsafe' | 'pwatermark';
 
 /** What is known of one row of a shard so far. */
 export type SampleState =

@@ -4,12 +4,13 @@ import type { Decoder } from '../decode/decoder.ts';
 import type { Downloaded, Downloader } from '../download/downloader.ts';
 import { type Encoder, rowProblem } from '../embed/encoder.ts';
 import type { Head } from '../heads/head.ts';
+import type { ScoreProgress } from '../runs/progress.ts';
+import type { StageNumbers } from '../runs/stats.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
+import type { Tag } from '../samples/tags.ts';
 import { batches } from './batcher.ts';
 import { OutageWatch } from './outage.ts';
-import type { ScoreProgress } from '../runs/progress.ts';
-import type { ShardWork, Tag } from './shard-work.ts';
-import type { StageNumbers } from '../runs/stats.ts';
+import type { ShardWork } from './shard-work.ts';
 
 /** One row on its way. */
 interface Row {

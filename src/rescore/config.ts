@@ -1,4 +1,3 @@
-import type { ResourceConfig } from '../pipeline/config.ts';
 import type { HeadSource } from './head-set.ts';
 
 /** Everything that decides how stored embeddings are scored, complete and checked. */
@@ -24,7 +23,7 @@ export interface RescoreConfig {
   readonly skipBadFiles: boolean;
   readonly incrementalMode: 'incremental' | 'overwrite' | 'extend';
   readonly scoreThreads: number;
-  readonly memoryLimitMb: ResourceConfig['memoryLimitMb'];
+  readonly memoryLimitMb: number;
   readonly commandLine: string;
 }
 

@@ -1,8 +1,8 @@
-import { Histogram } from '../scores/histogram.ts';
-import { DROP_RULES, type Filter } from '../scores/filter.ts';
 import type { Tag } from '../heads/head.ts';
 import { emptyCounts, type RowCounts, sortedTable } from '../runs/stats.ts';
 import type { FailureReason } from '../samples/reasons.ts';
+import { DROP_RULES, type Filter } from '../scores/filter.ts';
+import { Histogram } from '../scores/histogram.ts';
 import { ROW_STATE } from './block-scorer.ts';
 import type { MetadataColumns } from './metadata.ts';
 

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { codeOf, messageOf } from '../base/errors.ts';
+import { NPY_HEADER_MAX_BYTES, readNpyHeader } from '../base/npy.ts';
 import { unreadable } from '../tables/errors.ts';
 
 /** The element types of stored embeddings that are read. */
@@ -18,14 +19,6 @@ export interface NpyLayout {
 export const BYTES_PER_VALUE: Readonly<Record<EmbeddingType, number>> = { float16: 2, float32: 4 };
 
 const TYPES: Readonly<Record<string, EmbeddingType | undefined>> = { '<f2': 'float16', '<f4': 'float32' };
-const MAGIC = '\x93NUMPY';
-/** Magic, version, and the header's length: 2 bytes in version 1, 4 in versions 2 and 3. */
-const LONGEST_PREAMBLE_BYTES = 12;
-const MAX_HEADER_BYTES = 65_536;
-/** As numpy writes it: three keys, each once, in any order. */
-const HEADER =
-  /^\{(?:\s*'(?:descr|fortran_order|shape)'\s*:\s*(?:'[^']*'|True|False|\([\d,\s]*\))\s*,?){3}\s*\}\s*$/;
-
 /**
  * Reads the header of a .npy file (numpy.lib.format, versions 1 to 3) of two-dimensional float16 or float32 values,
  * little-endian and row by row, and checks that the file has just the bytes that its shape asks for.
@@ -47,7 +40,7 @@ export function readNpyLayout(path: string): NpyLayout {
 }
 
 function readStart(file: number): Buffer {
-  const bytes = Buffer.alloc(LONGEST_PREAMBLE_BYTES + MAX_HEADER_BYTES);
+  const bytes = Buffer.alloc(NPY_HEADER_MAX_BYTES);
   let filled = 0;
   while (filled < bytes.length) {
     const read = readSync(file, bytes, filled, bytes.length - filled, filled);
@@ -58,19 +51,13 @@ function readStart(file: number): Buffer {
 }
 
 function parseLayout(start: Buffer, sizeBytes: number): NpyLayout {
-  const { header, dataOffset } = splitHeader(start);
-  if (!HEADER.test(header)) throw new RangeError('its npy header is broken');
-  const description = /'descr'\s*:\s*'([^']*)'/.exec(header)?.[1] ?? '';
-  const type = Object.hasOwn(TYPES, description) ? TYPES[description] : undefined;
+  const { descr, fortranOrder, shape, dataOffset } = readNpyHeader(start);
+  const type = Object.hasOwn(TYPES, descr) ? TYPES[descr] : undefined;
   if (!type) {
-    const shown = description.replace(/[^\x20-\x7e]/g, '?').slice(0, 20);
+    const shown = descr.replace(/[^\x20-\x7e]/g, '?').slice(0, 20);
     throw new RangeError(`its values are "${shown}"; embeddings are read as <f2 (float16) or <f4 (float32)`);
   }
-  if (!/'fortran_order'\s*:\s*False/.test(header)) {
-    throw new RangeError('it is in Fortran order; save it with numpy.ascontiguousarray');
-  }
-  const sides = /'shape'\s*:\s*\(([\d,\s]*)\)/.exec(header)?.[1];
-  const shape = (sides ?? '').split(',').flatMap((side) => (side.trim() === '' ? [] : [Number(side)]));
+  if (fortranOrder) throw new RangeError('it is in Fortran order; save it with numpy.ascontiguousarray');
   const [rowCount, dimension] = shape;
   if (shape.length !== 2 || !shape.every(Number.isSafeInteger) || dimension! < 1) {
     throw new RangeError(`its shape is (${shape.join(', ')}), not (rows, dimensions)`);
@@ -83,18 +70,4 @@ function parseLayout(start: Buffer, sizeBytes: number): NpyLayout {
     );
   }
   return { type, rowCount: rowCount!, dimension: dimension!, dataOffset, sizeBytes };
-}
-
-function splitHeader(start: Buffer): { readonly header: string; readonly dataOffset: number } {
-  if (start.length < LONGEST_PREAMBLE_BYTES || start.toString('latin1', 0, MAGIC.length) !== MAGIC) {
-    throw new RangeError('it does not start as a .npy file does');
-  }
-  const version = start[6]!;
-  if (version < 1 || version > 3) throw new RangeError(`its npy format version is ${version}, not 1 to 3`);
-  const headerStart = version === 1 ? 10 : LONGEST_PREAMBLE_BYTES;
-  const headerBytes = version === 1 ? start.readUInt16LE(8) : start.readUInt32LE(8);
-  const dataOffset = headerStart + headerBytes;
-  if (headerBytes > MAX_HEADER_BYTES || dataOffset > start.length)
-    throw new RangeError('its npy header is cut');
-  return { header: start.toString('latin1', headerStart, dataOffset), dataOffset };
 }

@@ -1,9 +1,9 @@
 import { packageVersion } from '../base/package.ts';
 import type { EncoderIdentity } from '../heads/check.ts';
 import { recordHead } from '../runs/head-record.ts';
-import { checkExtension } from '../pipeline/planning.ts';
+import { goOnFrom } from '../runs/run-changes.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import { continueRun, newSession, type RunRecord } from '../runs/run-record.ts';
+import { newSession, type RunRecord } from '../runs/run-record.ts';
 import { readFinishedShard } from '../runs/stats.ts';
 import { resolveThresholds, type Thresholds } from '../scores/thresholds.ts';
 import { type RescoreConfig, rescoreSettings } from './config.ts';
@@ -86,11 +86,8 @@ export async function goOn(
   folder: RunFolder,
   extend: boolean,
 ): Promise<RunRecord> {
-  if (!existing) return present;
-  const mended = await acceptMended(existing, present, folder);
-  if (!extend) return continueRun(mended, present);
-  checkExtension(mended, present);
-  return continueRun({ ...mended, inputs: present.inputs }, present);
+  const mended = existing && (await acceptMended(existing, present, folder));
+  return goOnFrom(mended, present, extend);
 }
 
 /** A file whose shard was never finished may have been mended since. */

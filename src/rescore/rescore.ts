@@ -3,21 +3,20 @@ import { join } from 'node:path';
 import type { DuckDBInstance } from '@duckdb/node-api';
 import type { BowerbirdError } from '../base/errors.ts';
 import { temporaryPath } from '../base/files.ts';
-import { createFilter } from '../scores/filter.ts';
 import { unlessClosing } from '../runs/closing.ts';
-import { finishRun } from '../runs/finish.ts';
+import { finishRun, type RunOutcome } from '../runs/finish.ts';
 import { listHeadNotes } from '../runs/head-record.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { rejudgeShards } from '../runs/rejudge.ts';
 import { RunPlace } from '../runs/run-place.ts';
 import { endSession, type RunRecord, writeRunRecord } from '../runs/run-record.ts';
-import type { ScoreOutcome } from '../pipeline/score.ts';
 import { readFinishedShard, type ShardStats } from '../runs/stats.ts';
-import { filterOptions, sameThresholds } from '../scores/thresholds.ts';
 import type { FailureReason } from '../samples/reasons.ts';
+import { createFilter } from '../scores/filter.ts';
+import { filterOptions, sameThresholds } from '../scores/thresholds.ts';
+import type { ShardSpec } from '../shards/plan.ts';
 import { type BadFile, withWayOn } from '../tables/bad-files.ts';
 import { openDuckDb } from '../tables/duckdb.ts';
-import type { ShardSpec } from '../shards/plan.ts';
 import type { Block, BlockResult } from './block-scorer.ts';
 import { checkFit, requiresUnitNorm } from './checks.ts';
 import { type CommitTools, commitScored } from './commit.ts';
@@ -30,7 +29,7 @@ import { ScoringThreads } from './scoring-threads.ts';
 
 /** How a run over stored embeddings ended, and what it passed over. */
 export interface RescoreOutcome {
-  readonly outcome: ScoreOutcome;
+  readonly outcome: RunOutcome;
   readonly badFiles: readonly BadFile[];
 }
 

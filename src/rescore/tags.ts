@@ -7,11 +7,11 @@ import {
   FLOAT,
   UTINYINT,
 } from '@duckdb/node-api';
-import { DROP_RULES } from '../scores/filter.ts';
 import { shardName } from '../samples/key.ts';
+import { DROP_RULES } from '../scores/filter.ts';
+import { passedColumns } from '../shards/output-columns.ts';
 import { setItems } from '../tables/chunk.ts';
 import { writeFailure } from '../tables/errors.ts';
-import { passedColumns } from '../shards/output-columns.ts';
 import { quoteName, quoteText } from '../tables/sql.ts';
 import { type JudgedRows, type ScoredRows, STATE_FAILURES } from './judge.ts';
 import { findReadFailure, type MetadataShape, sourceOf } from './metadata.ts';

@@ -11,6 +11,16 @@ import { listRunFiles } from './run-files.ts';
 import { RunFolder } from './run-folder.ts';
 import { endSession, type RunRecord, writeRunRecord } from './run-record.ts';
 
+/** How a run ended. An interrupted one has finished what it had begun and goes on when it is started again. */
+export type RunOutcome =
+  | {
+      readonly state: 'done';
+      readonly folder: RunFolder;
+      readonly record: RunRecord;
+      readonly merged: MergedRun;
+    }
+  | { readonly state: 'interrupted'; readonly folder: RunFolder; readonly record: RunRecord };
+
 /** What a run whose shards are all done is finished with. */
 export interface Finish {
   readonly folder: RunFolder;

@@ -1,12 +1,12 @@
 import { BowerbirdError } from '../base/errors.ts';
 import { commitFile, temporaryPath, writeFileAtomic } from '../base/files.ts';
+import { encodeNpy } from '../base/npy.ts';
+import type { Head } from '../heads/head.ts';
 import { BucketSums } from '../scores/bucket-sums.ts';
 import { Histogram } from '../scores/histogram.ts';
 import { type BucketSummary, checkMeans, summarize } from '../scores/summary.ts';
-import type { Head } from '../heads/head.ts';
-import { encodeNpy } from '../base/npy.ts';
-import { decodePartials } from '../tables/partials.ts';
 import type { ShardSpec } from '../shards/plan.ts';
+import { decodePartials } from '../tables/partials.ts';
 import { writeSmallTable } from '../tables/small-table.ts';
 import type { RunFolder } from './run-folder.ts';
 import {

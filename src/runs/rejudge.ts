@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import type { Lock } from '../base/lock.ts';
-import { Histogram } from '../scores/histogram.ts';
 import { createFilter, type Filter } from '../scores/filter.ts';
+import { Histogram } from '../scores/histogram.ts';
+import { filterOptions, type Thresholds } from '../scores/thresholds.ts';
 import { type JudgedTags, VerdictFiles, type Verdicts } from '../shards/verdicts.ts';
 import type { ScoreProgress } from './progress.ts';
 import type { RunFolder } from './run-folder.ts';
 import { ShardFiles } from './shard-files.ts';
 import { checkShardFile, nameInRunFolder, readShardFile, type ShardStats, sortedTable } from './stats.ts';
-import { filterOptions, type Thresholds } from '../scores/thresholds.ts';
 import { parseThumbnails, type ReportThumbnail, thumbnailFile } from './thumbnails.ts';
 
 /** What new verdicts are passed with. */

@@ -1,10 +1,10 @@
 import { basename, resolve } from 'node:path';
 import { writeFileAtomic } from '../base/files.ts';
-import { bucketOf } from '../scores/bucket-names.ts';
-import { DROP_RULES } from '../scores/filter.ts';
 import { renderReport } from '../report/render.ts';
 import type { ReportData, ReportHead, ReportSample } from '../report/report-data.ts';
 import { type FailureReason, REASONS } from '../samples/reasons.ts';
+import { bucketOf } from '../scores/bucket-names.ts';
+import { DROP_RULES } from '../scores/filter.ts';
 import { headNotes, type RecordedHead } from './head-record.ts';
 import type { MergedRun } from './merge.ts';
 import { reportThresholds, scoreSourceOf, uncheckedOf } from './result-facts.ts';

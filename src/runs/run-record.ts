@@ -2,20 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { packageVersion } from '../base/package.ts';
-import type { Decoder } from '../decode/decoder.ts';
-import type { Encoder } from '../embed/encoder.ts';
 import type { Head } from '../heads/head.ts';
-import type { EncoderFiles } from '../models/encoder-files.ts';
-import type { BadFile } from '../tables/bad-files.ts';
-import type { RunPlan } from '../shards/plan.ts';
-import type { PlayedPart } from '../tables/played-parts.ts';
-import { resultSettings, type ScoreConfig } from '../pipeline/config.ts';
-import { headIdentities, type RecordedHeads, recordHead } from './head-record.ts';
-import type { Tag } from '../pipeline/shard-work.ts';
+import type { Tag } from '../samples/tags.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
+import type { RunPlan } from '../shards/plan.ts';
+import type { BadFile } from '../tables/bad-files.ts';
+import type { PlayedPart } from '../tables/played-parts.ts';
+import { type RecordedHeads, recordHead } from './head-record.ts';
 
 /** An input file as a run is bound to it. */
-interface RecordedInput {
+export interface RecordedInput {
   readonly path: string;
   readonly format: string;
   readonly rows: number;
@@ -64,22 +60,23 @@ export interface RunRecord {
 
 /** What a record is made of. */
 export interface RunFacts {
-  readonly config: ScoreConfig;
+  /** The settings that decide what is written, as run.json names them. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly commandLine: string;
   readonly plan: RunPlan;
   readonly thresholds: Thresholds;
-  readonly encoderFiles: EncoderFiles;
-  readonly encoder: Encoder;
-  readonly decoder: Decoder;
+  readonly encoder: RunRecord['encoder'];
   readonly heads: Readonly<Partial<Record<Tag, Head>>>;
 }
 
-export function describeRun({ config, plan, thresholds, encoderFiles, encoder, heads }: RunFacts): RunRecord {
+export function describeRun(facts: RunFacts): RunRecord {
+  const { settings, commandLine, plan, thresholds, encoder, heads } = facts;
   const headOf = (tag: Tag): RunRecord['heads'][string] => {
     const head = heads[tag];
     return head
       ? recordHead(head, {
-          encoderName: encoderFiles.name,
-          encoderDigest: encoderFiles.digest,
+          encoderName: encoder.name,
+          encoderDigest: encoder.digest,
           dimension: encoder.dimension,
         })
       : null;
@@ -89,7 +86,7 @@ export function describeRun({ config, plan, thresholds, encoderFiles, encoder, h
     version: 1,
     bowerbird_version: packageVersion,
     state: 'running',
-    settings: resultSettings(config),
+    settings,
     thresholds,
     inputs: plan.inputs.map(({ path, format, rowCount, sizeBytes, fingerprint }) => ({
       path,
@@ -104,16 +101,9 @@ export function describeRun({ config, plan, thresholds, encoderFiles, encoder, h
     columns: { ...plan.columns } as Record<string, string>,
     parts: plan.parts,
     schema: plan.schema,
-    encoder: {
-      name: encoderFiles.name,
-      description: encoderFiles.manifest.description,
-      digest: encoderFiles.digest,
-      dimension: encoder.dimension,
-      provider: encoder.provider,
-      batch_invariant: encoder.batchInvariant,
-    },
+    encoder,
     heads: { aesthetic: headOf('aesthetic'), punsafe: headOf('punsafe'), pwatermark: headOf('pwatermark') },
-    sessions: [newSession(config.commandLine, encoder.provider)],
+    sessions: [newSession(commandLine, encoder.provider)],
   };
 }
 
@@ -172,69 +162,4 @@ function notARecord(path: string, cause: unknown): BowerbirdError {
 
 export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
   await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
-}
-
-/**
- * Continues an existing record with the present one's session. Thresholds may differ: they are no part of what was
- * measured, and finished shards are judged anew.
- *
- * @throws BowerbirdError BB_RUN_CHANGED naming every setting, input, encoder or head that differs
- */
-export function continueRun(existing: RunRecord, present: RunRecord): RunRecord {
-  const differences = listDifferences(existing, present);
-  if (differences.length > 0) {
-    throw new BowerbirdError(
-      'BB_RUN_CHANGED',
-      `This run folder was made with other inputs or settings:\n${differences.map((line) => `  - ${line}`).join('\n')}\n` +
-        'Repeat the command with the old ones, choose another --output-folder, add new inputs with ' +
-        '--incremental-mode extend, or start over with --incremental-mode overwrite.',
-      { fields: { differences } },
-    );
-  }
-  return { ...present, sessions: [...existing.sessions, ...present.sessions] };
-}
-
-/** Which hosts may be asked decides which rows fail, as a timeout does: `--retry-failed` takes those up. */
-const MAY_CHANGE = ['allow_private_addresses'];
-
-function listDifferences(old: RunRecord, now: RunRecord): string[] {
-  const binding = (settings: RunRecord['settings']): Record<string, unknown> =>
-    Object.fromEntries(Object.entries(settings).filter(([name]) => !MAY_CHANGE.includes(name)));
-  return [
-    ...compareTables(
-      binding(old.settings),
-      binding(now.settings),
-      (name) => `--${name.replaceAll('_', '-')}`,
-    ),
-    ...compareInputs(old.inputs, now.inputs),
-    ...compareTables(old.columns, now.columns, (name) => `the ${name} column`),
-    ...compareTables(flatten(old.encoder), flatten(now.encoder), (name) => `the encoder's ${name}`),
-    ...compareTables(headIdentities(old.heads), headIdentities(now.heads), (name) => `the ${name} head`),
-  ];
-}
-
-const flatten = (table: object): Record<string, unknown> => ({ ...table });
-
-function compareTables(
-  old: Readonly<Record<string, unknown>>,
-  now: Readonly<Record<string, unknown>>,
-  nameOf: (name: string) => string,
-): string[] {
-  const names = new Set([...Object.keys(old), ...Object.keys(now)]);
-  return [...names].flatMap((name) => {
-    const [before, after] = [JSON.stringify(old[name] ?? null), JSON.stringify(now[name] ?? null)];
-    return before === after ? [] : [`${nameOf(name)} was ${before}, is ${after}`];
-  });
-}
-
-function compareInputs(old: readonly RecordedInput[], now: readonly RecordedInput[]): string[] {
-  const before = new Map(old.map((input) => [input.path, input]));
-  const after = new Map(now.map((input) => [input.path, input]));
-  const gone = old.filter(({ path }) => !after.has(path)).map(({ path }) => `input ${path} is gone`);
-  const fresh = now.filter(({ path }) => !before.has(path)).map(({ path }) => `input ${path} is new`);
-  const changed = now.flatMap((input) => {
-    const known = before.get(input.path);
-    return known && known.fingerprint !== input.fingerprint ? [`input ${input.path} has other content`] : [];
-  });
-  return [...gone, ...fresh, ...changed];
 }

@@ -4,8 +4,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
-import type { StoredHistogram } from '../scores/histogram.ts';
 import type { FailureReason } from '../samples/reasons.ts';
+import type { StoredHistogram } from '../scores/histogram.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
 
 /** Counts over rows, of a shard or of a whole run. The four states sum to `count`. */

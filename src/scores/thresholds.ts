@@ -1,7 +1,6 @@
 import { BowerbirdError } from '../base/errors.ts';
+import type { Tag } from '../samples/tags.ts';
 import type { FilterOptions } from './filter.ts';
-import type { RunPlan } from '../shards/plan.ts';
-import type { ScoreConfig } from '../pipeline/config.ts';
 
 /** The rules of a run, as run.json records them; null where there is no such rule. */
 export interface Thresholds {
@@ -11,21 +10,21 @@ export interface Thresholds {
   readonly missing_tags: 'drop' | 'keep';
 }
 
-/** The settings that rules come from. */
-type RuleConfig = Pick<
-  ScoreConfig,
-  | 'aestheticHead'
-  | 'nsfwHead'
-  | 'watermarkModel'
-  | 'minAesthetic'
-  | 'maxPunsafe'
-  | 'maxPwatermark'
-  | 'missingTags'
->;
+/** The settings that rules come from; a head that is `none` computes nothing. */
+interface RuleConfig {
+  readonly aestheticHead: string;
+  readonly nsfwHead: string;
+  readonly watermarkModel: string;
+  readonly minAesthetic?: number;
+  /** Not given: LAION's 0.5 and 0.8, where the tag has a source. */
+  readonly maxPunsafe?: number;
+  readonly maxPwatermark?: number;
+  readonly missingTags: 'drop' | 'keep';
+}
 
-/** The columns that rules may look at. */
+/** The input's columns that rules may look at. */
 interface RulePlan {
-  readonly columns: Partial<RunPlan['columns']>;
+  readonly columns: Readonly<Partial<Record<Tag, string | undefined>>>;
 }
 
 /** LAION's own thresholds for its aesthetic subsets. */

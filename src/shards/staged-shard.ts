@@ -4,13 +4,13 @@ import { sampleKey } from '../samples/key.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { hashSql, scoreSql } from '../tables/column-values.ts';
 import { readFailure, writeFailure } from '../tables/errors.ts';
+import { quoteName, quoteText } from '../tables/sql.ts';
 import { passedColumns } from './output-columns.ts';
 import type { RunPlan, ShardSpec } from './plan.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from './result-columns.ts';
 import { loadResults, type ShardResults } from './results.ts';
 import { failureOf, type RowProblem } from './row-problems.ts';
 import type { ShardTable } from './shard-table.ts';
-import { quoteName, quoteText } from '../tables/sql.ts';
 
 const TAGS = ['aesthetic', 'punsafe', 'pwatermark'] as const;
 type Tag = (typeof TAGS)[number];

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { readScoreRows } from '../../src/tables/score-rows.ts';
 import { runSubset } from '../../src/subset/subset.ts';
+import { readScoreRows } from '../../src/tables/score-rows.ts';
 import { caseOf } from '../helpers/cases.ts';
 import { aestheticHead, headWeights, rescore, writeHead } from '../rescore/setup.ts';
 import { plan, readAll, temporaryFolder } from '../shards/fixtures.ts';

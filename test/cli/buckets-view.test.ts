@@ -1,6 +1,6 @@
 import test from 'ava';
-import { BUCKET_NAMES } from '../../src/scores/bucket-names.ts';
 import { laionTable } from '../../src/cli/buckets-view.ts';
+import { BUCKET_NAMES } from '../../src/scores/bucket-names.ts';
 
 test("LAION's counts give LAION's line, as it was published for the images without a language", (t) => {
   const millions = [1.38, 15.25, 96.31, 237.04, 364.68, 338.19, 149.85, 26.99, 1.69, 0.02];

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { packageFolder } from '../../src/base/package.ts';
-import { BUCKET_NAMES } from '../../src/scores/bucket-names.ts';
-import { DROP_RULES } from '../../src/scores/filter.ts';
 import { hashTexts } from '../../src/samples/hash.ts';
 import { REASONS } from '../../src/samples/reasons.ts';
+import { BUCKET_NAMES } from '../../src/scores/bucket-names.ts';
+import { DROP_RULES } from '../../src/scores/filter.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../../src/shards/result-columns.ts';
 import { readPage, sectionOf, tableRows } from './pages.ts';
 

@@ -7,9 +7,9 @@ import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import type { AxeResults } from 'axe-core';
 import { JSDOM } from 'jsdom';
-import { WhatIfCube } from '../../src/scores/what-if.ts';
 import { renderBucketPage } from '../../src/report/bucket-page.ts';
 import { renderReport } from '../../src/report/render.ts';
+import { WhatIfCube } from '../../src/scores/what-if.ts';
 import { makeTagRows } from '../tally/scored-rows.ts';
 import { makeEmptyRun, makeSampleRun } from './sample-run.ts';
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
 import { type DOMWindow, JSDOM } from 'jsdom';
-import { WhatIfCube } from '../../src/scores/what-if.ts';
-import type { WhatIfThresholds } from '../../src/scores/what-if-count.ts';
 import { renderBucketPage } from '../../src/report/bucket-page.ts';
 import type { BucketPageData } from '../../src/report/bucket-page-data.ts';
+import { WhatIfCube } from '../../src/scores/what-if.ts';
+import type { WhatIfThresholds } from '../../src/scores/what-if-count.ts';
 import { bruteForce, makeTagRows, randomThresholds, sequence, type TagRow } from '../tally/scored-rows.ts';
 import { cellsOf } from './page.ts';
 

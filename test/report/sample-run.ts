@@ -1,7 +1,7 @@
 import sharp from 'sharp';
+import type { ReportData, ReportPace, ReportSample } from '../../src/report/report-data.ts';
 import { BUCKET_NAMES, bucketOf } from '../../src/scores/bucket-names.ts';
 import { Histogram } from '../../src/scores/histogram.ts';
-import type { ReportData, ReportPace, ReportSample } from '../../src/report/report-data.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
 
 const THRESHOLD = 5.5;

@@ -5,9 +5,9 @@ import type { ExecutionContext } from 'ava';
 import { toHalves } from '../../scripts/half.ts';
 import { type CellValue, type ColumnType, writeRows } from '../../scripts/write-rows.ts';
 import { BowerbirdError } from '../../src/base/errors.ts';
-import { ScoreProgress } from '../../src/runs/progress.ts';
 import type { RescoreConfig } from '../../src/rescore/config.ts';
 import { type RescoreOutcome, runRescore } from '../../src/rescore/rescore.ts';
+import { ScoreProgress } from '../../src/runs/progress.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
 
 /** A temporary folder that goes with the test. */

@@ -1,7 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { Histogram } from '../../src/scores/histogram.ts';
 import {
   addCounts,
   digestFile,
@@ -12,6 +11,7 @@ import {
   type ShardStats,
   sortedTable,
 } from '../../src/runs/stats.ts';
+import { Histogram } from '../../src/scores/histogram.ts';
 import { makeFolder } from '../helpers/scored-world.ts';
 
 test('counts add up, table by table', (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { BowerbirdError } from '../../src/base/errors.ts';
-import { type ColumnMapping, findColumns, findParts, type SchemaColumn } from '../../src/tables/columns.ts';
 import { passedColumns } from '../../src/shards/output-columns.ts';
+import { type ColumnMapping, findColumns, findParts, type SchemaColumn } from '../../src/tables/columns.ts';
 
 function schemaOf(definition: string): SchemaColumn[] {
   return definition.split(', ').map((column) => {

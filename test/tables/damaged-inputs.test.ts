@@ -3,10 +3,18 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { parquetMetadata } from 'hyparquet';
 import { parquetWriteFile } from 'hyparquet-writer';
-import { withoutTextTypes } from '../../src/tables/footer-bytes.ts';
 import type { RunPlan } from '../../src/shards/plan.ts';
 import { ROW_PROBLEMS, type RowProblem } from '../../src/shards/row-problems.ts';
-import { duck, openDatabase, plan, readAll, readRows, resultsOf, temporaryFolder } from '../shards/fixtures.ts';
+import { withoutTextTypes } from '../../src/tables/footer-bytes.ts';
+import {
+  duck,
+  openDatabase,
+  plan,
+  readAll,
+  readRows,
+  resultsOf,
+  temporaryFolder,
+} from '../shards/fixtures.ts';
 
 interface Read {
   readonly urls: readonly (string | null)[];

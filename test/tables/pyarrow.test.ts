@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { packageFolder } from '../../src/base/package.ts';
-import { readScoreRows } from '../../src/tables/score-rows.ts';
 import { runSubset } from '../../src/subset/subset.ts';
+import { readScoreRows } from '../../src/tables/score-rows.ts';
 import { optionsOf, readSubset } from '../subset/world.ts';
 
 /** Where scripts/make-pyarrow-fixtures.py writes. */

@@ -1,0 +1,62 @@
+import { writeFile } from 'node:fs/promises';
+import type { Decoder } from '../decode/decoder.ts';
+import { type ReportThumbnail, thumbnailFile } from '../runs/thumbnails.ts';
+import type { JudgedShard } from './judge.ts';
+import type { ShardWork } from './shard-work.ts';
+
+const THUMBNAIL_SIDE_PX = 160;
+
+/** What thumbnails are made with, and those that an earlier run made of the same shard. */
+interface ThumbnailTools {
+  readonly decoder: Decoder;
+  readonly earlier: { readonly thumbnails: readonly ReportThumbnail[] } | undefined;
+}
+
+/** Writes the pictures that the shard's picker chose, beside the earlier ones, in input order. */
+export async function writeThumbnails(
+  path: string,
+  work: ShardWork,
+  judged: JudgedShard,
+  { decoder, earlier }: ThumbnailTools,
+): Promise<void> {
+  const picked = work.picker?.picked() ?? [];
+  const captions = await work.shard.readCaptions(picked.map(({ index }) => index));
+  const samples = await Promise.all(
+    picked.map(async ({ index, crop }, place): Promise<ReportThumbnail> => {
+      const image = await decoder.thumbnail(crop, THUMBNAIL_SIDE_PX);
+      const thumbnailBase64 = Buffer.from(image).toString('base64');
+      return {
+        ...describe(work, judged, index),
+        caption: captions[place] ?? null,
+        thumbnail_base64: thumbnailBase64,
+      };
+    }),
+  );
+  const kept = (earlier?.thumbnails ?? []).filter(({ key }) => samples.every((sample) => sample.key !== key));
+  samples.push(...kept);
+  samples.sort((a, b) => (a.key < b.key ? -1 : 1));
+  await writeFile(path, thumbnailFile(samples));
+}
+
+function describe(
+  work: ShardWork,
+  { results, tags }: JudgedShard,
+  index: number,
+): Omit<ReportThumbnail, 'caption' | 'thumbnail_base64'> {
+  return {
+    key: work.shard.keys[index]!,
+    score: tags.aesthetic[index]!,
+    url: work.shard.urls[index] ?? null,
+    punsafe: orNull(tags.punsafe[index]!),
+    pwatermark: orNull(tags.pwatermark[index]!),
+    width: results.originalWidth[index]!,
+    height: results.originalHeight[index]!,
+    kept: results.kept[index] === 1,
+    dropped_by: results.droppedBy[index] ?? null,
+    mime_type: 'image/webp',
+  };
+}
+
+function orNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}

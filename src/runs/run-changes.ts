@@ -1,0 +1,103 @@
+import { BowerbirdError } from '../base/errors.ts';
+import { headIdentities } from './head-record.ts';
+import type { RecordedInput, RunRecord } from './run-record.ts';
+
+/**
+ * The record that a run goes on with.
+ *
+ * @param extend whether inputs may be added: `--incremental-mode extend`
+ * @throws BowerbirdError BB_RUN_CHANGED naming what differs from the existing run
+ */
+export function goOnFrom(existing: RunRecord | undefined, present: RunRecord, extend: boolean): RunRecord {
+  if (!existing) return present;
+  if (!extend) return continueRun(existing, present);
+  checkExtension(existing, present);
+  return continueRun({ ...existing, inputs: present.inputs }, present);
+}
+
+/**
+ * Continues an existing record with the present one's session. Thresholds may differ: they are no part of what was
+ * measured, and finished shards are judged anew.
+ *
+ * @throws BowerbirdError BB_RUN_CHANGED naming every setting, input, encoder or head that differs
+ */
+function continueRun(existing: RunRecord, present: RunRecord): RunRecord {
+  const differences = listDifferences(existing, present);
+  if (differences.length > 0) {
+    throw new BowerbirdError(
+      'BB_RUN_CHANGED',
+      `This run folder was made with other inputs or settings:\n${differences.map((line) => `  - ${line}`).join('\n')}\n` +
+        'Repeat the command with the old ones, choose another --output-folder, add new inputs with ' +
+        '--incremental-mode extend, or start over with --incremental-mode overwrite.',
+      { fields: { differences } },
+    );
+  }
+  return { ...present, sessions: [...existing.sessions, ...present.sessions] };
+}
+
+/** Which hosts may be asked decides which rows fail, as a timeout does: `--retry-failed` takes those up. */
+const MAY_CHANGE = ['allow_private_addresses'];
+
+function listDifferences(old: RunRecord, now: RunRecord): string[] {
+  const binding = (settings: RunRecord['settings']): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(settings).filter(([name]) => !MAY_CHANGE.includes(name)));
+  return [
+    ...compareTables(
+      binding(old.settings),
+      binding(now.settings),
+      (name) => `--${name.replaceAll('_', '-')}`,
+    ),
+    ...compareInputs(old.inputs, now.inputs),
+    ...compareTables(old.columns, now.columns, (name) => `the ${name} column`),
+    ...compareTables(flatten(old.encoder), flatten(now.encoder), (name) => `the encoder's ${name}`),
+    ...compareTables(headIdentities(old.heads), headIdentities(now.heads), (name) => `the ${name} head`),
+  ];
+}
+
+const flatten = (table: object): Record<string, unknown> => ({ ...table });
+
+function compareTables(
+  old: Readonly<Record<string, unknown>>,
+  now: Readonly<Record<string, unknown>>,
+  nameOf: (name: string) => string,
+): string[] {
+  const names = new Set([...Object.keys(old), ...Object.keys(now)]);
+  return [...names].flatMap((name) => {
+    const [before, after] = [JSON.stringify(old[name] ?? null), JSON.stringify(now[name] ?? null)];
+    return before === after ? [] : [`${nameOf(name)} was ${before}, is ${after}`];
+  });
+}
+
+function compareInputs(old: readonly RecordedInput[], now: readonly RecordedInput[]): string[] {
+  const before = new Map(old.map((input) => [input.path, input]));
+  const after = new Map(now.map((input) => [input.path, input]));
+  const gone = old.filter(({ path }) => !after.has(path)).map(({ path }) => `input ${path} is gone`);
+  const fresh = now.filter(({ path }) => !before.has(path)).map(({ path }) => `input ${path} is new`);
+  const changed = now.flatMap((input) => {
+    const known = before.get(input.path);
+    return known && known.fingerprint !== input.fingerprint ? [`input ${input.path} has other content`] : [];
+  });
+  return [...gone, ...fresh, ...changed];
+}
+
+/**
+ * Refuses to extend a run whose old inputs are gone or changed, or whose columns the new inputs change.
+ * The present record's own comparison then need not look at inputs.
+ */
+function checkExtension(existing: RunRecord, present: RunRecord): void {
+  const now = new Map(present.inputs.map((input) => [input.path, input.fingerprint]));
+  const differences = existing.inputs.flatMap(({ path, fingerprint }) => {
+    if (!now.has(path)) return [`input ${path} is gone`];
+    return now.get(path) === fingerprint ? [] : [`input ${path} has other content`];
+  });
+  if (JSON.stringify(existing.schema) !== JSON.stringify(present.schema)) {
+    differences.push('the new inputs have other columns or types');
+  }
+  if (differences.length === 0) return;
+  throw new BowerbirdError(
+    'BB_RUN_CHANGED',
+    `This run cannot be extended:\n${differences.map((line) => `  - ${line}`).join('\n')}\n` +
+      'Give all the old inputs unchanged beside the new ones, or choose another --output-folder.',
+    { fields: { differences } },
+  );
+}
