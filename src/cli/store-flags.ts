@@ -1,7 +1,6 @@
 import { STORE_COLUMNS, type StoreColumn } from '../store/meta.ts';
 import type { ReadOptions } from '../store/part.ts';
-import type { FlagTable, FlagValues } from './flags.ts';
-import { usageError } from './flags.ts';
+import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 import { tableFlags } from './text-flags.ts';
 
 const JSON_FLAG = {

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { MAX_SELECTIONS, type Selection, type SubsetOptions } from '../subset/options.ts';
-import type { FlagTable, FlagValues } from './flags.ts';
-import { usageError } from './flags.ts';
+import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 import { readingFlags, textReading } from './text-flags.ts';
 
 /** The flags of `bowerbird subset`. */

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { DuckDBInstance } from '@duckdb/node-api';
-import { type DuckDbOptions, openDuckDb } from '../tables/duckdb.ts';
-import { ScanInstance } from '../tables/scan-instance.ts';
+import { type DuckDbOptions, openDuckDb, ScanInstance } from '../tables/duckdb.ts';
 import { type ScanOptions, scanFile } from './file-scan.ts';
 import type { RunPlan, ShardSpec } from './plan.ts';
 import { ShardTable } from './shard-table.ts';

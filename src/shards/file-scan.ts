@@ -5,13 +5,12 @@ import { withWayOn } from '../tables/bad-files.ts';
 import { copyAsBytes } from '../tables/bytes-copy.ts';
 import { partIn, readAs } from '../tables/column-sql.ts';
 import { columnOf, type FileColumn } from '../tables/columns.ts';
-import { queryRows } from '../tables/duckdb.ts';
+import { queryRows, type ScanInstance } from '../tables/duckdb.ts';
 import { readFailure, ShardError } from '../tables/errors.ts';
 import { readColumns } from '../tables/footer.ts';
-import { firstReadableAfter, lastReadable, type RowRange } from '../tables/readable-ranges.ts';
-import type { ScanInstance } from '../tables/scan-instance.ts';
 import { parquetSource, quoteName, quotePath } from '../tables/sql.ts';
 import type { InputFile, RunPlan } from './plan.ts';
+import { firstReadableAfter, lastReadable, type RowRange } from './readable-ranges.ts';
 import { ROW_PROBLEMS } from './row-problems.ts';
 
 /** The row number within the file is the first column of every chunk, its problem the second; the schema's columns follow. */

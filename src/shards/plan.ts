@@ -10,16 +10,14 @@ import {
   findColumns,
   type SchemaColumn,
 } from '../tables/columns.ts';
+import { ScanInstance } from '../tables/duckdb.ts';
 import { ShardError } from '../tables/errors.ts';
-import { refuseIdleDialect } from '../tables/idle-dialect.ts';
-import { columnsByPart, findPartsOf, isText } from '../tables/input-parts.ts';
 import { expandInputs, type FoundInput, type InputFormat } from '../tables/inputs.ts';
 import type { OwnOutput } from '../tables/own-output.ts';
-import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
+import { columnsByPart, describeParts, findPartsOf, isText, type PlayedPart } from '../tables/parts.ts';
 import { makeReadable, type ReadableInput } from '../tables/readable.ts';
-import { ScanInstance } from '../tables/scan-instance.ts';
 import { unifySchemas } from '../tables/schema.ts';
-import type { TextOptions } from '../tables/text-options.ts';
+import { refuseIdleDialect, type TextOptions } from '../tables/text-options.ts';
 import { checkTexts, type MissingTexts, refuseNestedUrls } from '../tables/value-check.ts';
 
 /** One input file of a run. */

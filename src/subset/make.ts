@@ -4,7 +4,7 @@ import type { BowerbirdError } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { columnOf, type FoundColumns } from '../tables/columns.ts';
 import { ShardError } from '../tables/errors.ts';
-import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
+import { describeParts, type PlayedPart } from '../tables/parts.ts';
 import { textNote } from '../tables/readable.ts';
 import { accountFor, rowsWithoutTag } from './account.ts';
 import type { SubsetDatabase } from './database.ts';

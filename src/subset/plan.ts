@@ -9,7 +9,7 @@ import {
   type SchemaColumn,
 } from '../tables/columns.ts';
 import { ShardError } from '../tables/errors.ts';
-import type { PlayedPart } from '../tables/played-parts.ts';
+import type { PlayedPart } from '../tables/parts.ts';
 import { quoteName } from '../tables/sql.ts';
 import type { TagTable } from './inputs.ts';
 import { hasRule, type SubsetOptions, TAGS } from './options.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { packageVersion } from '../base/package.ts';
 import type { FilterTag } from '../scores/filter.ts';
 import type { SchemaColumn } from '../tables/columns.ts';
-import type { PlayedPart } from '../tables/played-parts.ts';
+import type { PlayedPart } from '../tables/parts.ts';
 import { textOptionsKey } from '../tables/text-options.ts';
 import type { Account } from './account.ts';
 import type { Duplicates } from './hash-join.ts';

@@ -8,11 +8,10 @@ import { hashSql, numberSql, type ScorePart, scoreSql } from './column-values.ts
 import { type ColumnMapping, columnOf, type FileColumn, KNOWN_NAMES, known, SCORE_NAMES } from './columns.ts';
 import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
 import { readFailure, ShardError } from './errors.ts';
-import { refuseIdleDialect } from './idle-dialect.ts';
 import { expandInputs, type FoundInput } from './inputs.ts';
 import { type ReadableInput, readableOn, textNote } from './readable.ts';
 import { parquetSource } from './sql.ts';
-import type { TextReading } from './text-options.ts';
+import { refuseIdleDialect, type TextReading } from './text-options.ts';
 import { checkTexts } from './value-check.ts';
 
 /** Some rows, in any order; rows without a hash are not among them. */

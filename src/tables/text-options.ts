@@ -1,4 +1,5 @@
-import type { InputFormat } from './inputs.ts';
+import { BowerbirdError } from '../base/errors.ts';
+import type { FoundInput, InputFormat } from './inputs.ts';
 
 /** The encodings that text inputs are read in. `latin1` is windows-1252, as browsers take it. */
 export const TEXT_ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'latin1', 'windows-1252'] as const;
@@ -38,4 +39,19 @@ export function textOptionsKey({ delimiter, quote, encoding, header }: TextOptio
 /** What is said for CSV and TSV only. */
 export function isDialectGiven({ delimiter, quote, header }: TextOptions): boolean {
   return delimiter !== undefined || quote !== undefined || header === false;
+}
+
+/** @throws BowerbirdError BB_USAGE for what is said of files that are not among the inputs */
+export function refuseIdleDialect(found: readonly Pick<FoundInput, 'format'>[], text: TextOptions): void {
+  const isText = found.some(({ format }) => format !== 'parquet');
+  const isDelimited = found.some(({ format }) => format === 'csv' || format === 'tsv');
+  if (isDialectGiven(text) && !isDelimited) {
+    throw new BowerbirdError(
+      'BB_USAGE',
+      '--delimiter, --quote and --no-header are for CSV and TSV; no input is either.',
+    );
+  }
+  if (text.encoding !== undefined && !isText) {
+    throw new BowerbirdError('BB_USAGE', '--encoding is for text inputs; no input is one.');
+  }
 }

@@ -1,6 +1,6 @@
 import { openStore, type Store } from '../store/reader.ts';
 import { SCORE_PARTS } from '../tables/columns.ts';
-import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
+import { describeParts, type PlayedPart } from '../tables/parts.ts';
 import { textNote } from '../tables/readable.ts';
 import type { TextReading } from '../tables/text-options.ts';
 import {

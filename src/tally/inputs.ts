@@ -2,9 +2,8 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import { basename, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { refuseUnfinished } from '../base/swap.ts';
-import { refuseIdleDialect } from '../tables/idle-dialect.ts';
 import { expandInputs, type InputFormat } from '../tables/inputs.ts';
-import type { TextReading } from '../tables/text-options.ts';
+import { refuseIdleDialect, type TextReading } from '../tables/text-options.ts';
 import { TallyError } from './errors.ts';
 
 /** A file of rows. */

@@ -3,8 +3,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { BowerbirdError } from '../../src/base/errors.ts';
 import { BodyBudget, UNANNOUNCED_BYTES } from '../../src/download/body-budget.ts';
-import type { Downloaded } from '../../src/download/downloader.ts';
-import { createDownloader } from '../../src/download/downloader.ts';
+import { createDownloader, type Downloaded } from '../../src/download/downloader.ts';
 import { requireFileDescriptors } from '../../src/download/file-descriptors.ts';
 import { failureIn, imageIn, startDownloader, startHost, until } from './setup.ts';
 

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { EncoderProof } from '../../src/heads/check.ts';
-import { checkHead } from '../../src/heads/check.ts';
+import { checkHead, type EncoderProof } from '../../src/heads/check.ts';
 import type { Head, Tag } from '../../src/heads/head.ts';
 import { loadHead } from '../../src/heads/load.ts';
 import { floats, writeStateDict } from './pth-writer.ts';
