@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { constants, existsSync } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { BowerbirdError, codeOf, isDiskFull, messageOf } from './errors.ts';
+import { fileSystem } from './file-system.ts';
 
 /** The suffix of files that are not committed yet; a rerun removes what a killed run left of them. */
 export const TEMPORARY_SUFFIX = '.tmp';
@@ -14,7 +14,7 @@ export function temporaryPath(path: string): string {
 
 /** Brings a file, or a folder's names, to the disk. */
 export async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, 'r');
+  const handle = await fileSystem().open(path, 'r');
   try {
     await handle.sync();
   } finally {
@@ -24,10 +24,12 @@ export async function syncPath(path: string): Promise<void> {
 
 /** Brings all files and names below a folder, or one file, to the disk. */
 export async function syncTree(path: string): Promise<void> {
-  const entries = await readdir(path, { withFileTypes: true }).catch((thrown: unknown) => {
-    if (codeOf(thrown) === 'ENOTDIR') return [];
-    throw thrown;
-  });
+  const entries = await fileSystem()
+    .readdir(path, { withFileTypes: true })
+    .catch((thrown: unknown) => {
+      if (codeOf(thrown) === 'ENOTDIR') return [];
+      throw thrown;
+    });
   for (const entry of entries) {
     const below = join(path, entry.name);
     if (entry.isDirectory()) await syncTree(below);
@@ -42,15 +44,49 @@ export async function syncTree(path: string): Promise<void> {
  */
 export async function makeFolders(path: string): Promise<void> {
   const missing: string[] = [];
-  for (let folder = path; !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+  for (let folder = path; !(await leadsSomewhere(folder)); folder = dirname(folder)) {
+    missing.unshift(folder);
+    if (folder === dirname(folder)) break;
+  }
   for (const folder of missing) {
-    await mkdir(folder).catch((thrown: unknown) => {
-      // Another process has made it meanwhile.
-      if (codeOf(thrown) !== 'EEXIST') throw thrown;
-    });
+    await fileSystem()
+      .mkdir(folder)
+      .catch((thrown: unknown) => {
+        // Another process has made it meanwhile.
+        if (codeOf(thrown) !== 'EEXIST') throw thrown;
+      });
+    await syncNames(dirname(folder));
   }
   // All is there now; what is no folder is told by this.
-  await mkdir(path, { recursive: true });
+  if (!(await fileSystem().stat(path)).isDirectory()) await fileSystem().mkdir(path);
+}
+
+/** Brings the names in a folder to the disk, unless it may be written and not read: then they cannot be. */
+async function syncNames(folder: string): Promise<void> {
+  await syncPath(folder).catch((thrown: unknown) => {
+    if (codeOf(thrown) !== 'EACCES') throw thrown;
+  });
+}
+
+/** Whether a path can be followed to its end. */
+async function leadsSomewhere(path: string): Promise<boolean> {
+  return fileSystem()
+    .stat(path)
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+/** Whether something has this name, be it a link that leads nowhere. @throws the file system's error, where it cannot tell */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await fileSystem().lstat(path);
+    return true;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT' || codeOf(thrown) === 'ENOTDIR') return false;
+    throw thrown;
+  }
 }
 
 /**
@@ -69,7 +105,7 @@ export function writeError(thrown: unknown, path: string): unknown {
   }
   return new BowerbirdError(
     'BB_SHARD_WRITE',
-    `Writing ${path} failed: ${messageOf(thrown)}. Finished shards are kept.`,
+    `Writing ${path} failed: ${messageOf(thrown)}. Mend that and run the same command again: what is finished is kept.`,
     details,
   );
 }
@@ -83,7 +119,7 @@ export function writeError(thrown: unknown, path: string): unknown {
 export async function commitFile(temporary: string, path: string): Promise<void> {
   try {
     await syncPath(temporary);
-    await rename(temporary, path);
+    await fileSystem().rename(temporary, path);
     await syncPath(dirname(path));
   } catch (thrown) {
     throw writeError(thrown, path);
@@ -105,8 +141,15 @@ export async function commitFileOnce(temporary: string, path: string): Promise<b
     if (codeOf(thrown) === 'EEXIST') return false;
     throw writeError(thrown, path);
   } finally {
-    await unlink(temporary).catch(() => undefined);
+    await removeQuietly(temporary);
   }
+}
+
+/** For what is given up or has another name: the next start removes it where this one cannot. */
+export async function removeQuietly(path: string): Promise<void> {
+  await fileSystem()
+    .rm(path, { recursive: true, force: true })
+    .catch(() => undefined);
 }
 
 /**
@@ -117,14 +160,24 @@ export async function commitFileOnce(temporary: string, path: string): Promise<b
  */
 export async function linkNew(existing: string, path: string): Promise<void> {
   try {
-    await link(existing, path);
+    await fileSystem().link(existing, path);
   } catch (thrown) {
     if (!WITHOUT_LINKS.includes(codeOf(thrown) ?? '')) throw thrown;
-    await copyFile(existing, path, constants.COPYFILE_EXCL);
+    await fileSystem().copyFile(existing, path, constants.COPYFILE_EXCL);
   }
 }
 
 const WITHOUT_LINKS = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'];
+
+/** Writes a file that must not be there yet; it is not brought to the disk. @throws the file system's error */
+export async function writeNewFile(path: string, content: string | Uint8Array): Promise<void> {
+  const handle = await fileSystem().open(path, 'wx');
+  try {
+    await handle.writeFile(content);
+  } finally {
+    await handle.close();
+  }
+}
 
 /**
  * Writes a small file durably: to a temporary name, fsync, rename. The folder is made where it is missing.
@@ -135,15 +188,10 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
   const temporary = temporaryPath(path);
   try {
     await makeFolders(dirname(path));
-    const handle = await open(temporary, 'wx');
-    try {
-      await handle.writeFile(content);
-    } finally {
-      await handle.close();
-    }
+    await writeNewFile(temporary, content);
+    await commitFile(temporary, path);
   } catch (thrown) {
-    await unlink(temporary).catch(() => undefined);
+    await removeQuietly(temporary);
     throw writeError(thrown, path);
   }
-  await commitFile(temporary, path);
 }

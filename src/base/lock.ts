@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BowerbirdError, codeOf } from './errors.ts';
-import { linkNew, TEMPORARY_SUFFIX } from './files.ts';
+import { fileSystem, type OpenFile } from './file-system.ts';
+import { linkNew, removeQuietly, TEMPORARY_SUFFIX } from './files.ts';
 import { isIdentity, lifeOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
 /** A holder writes its lock anew this often. */
@@ -23,10 +23,10 @@ export interface Lock {
   /**
    * Looks whether it still does: a process that was stopped for long may have been taken for dead.
    *
-   * @throws what `lockedError` makes
+   * @throws what `lockedError` makes; errors of the file system as they are
    */
   assertHeld(): Promise<void>;
-  /** Gives it back, where it is still held. */
+  /** Gives it back, where it is still held. @throws errors of the file system as they are */
   release(): Promise<void>;
 }
 
@@ -49,12 +49,12 @@ export async function takeLock(lockPath: string, lockedError: LockedError, onWai
   const candidate = await Candidate.make(lockPath);
   try {
     for (;;) {
-      if (await candidate.claimFree()) return candidate.hold(lockedError);
+      if (await candidate.claimFree()) return await candidate.hold(lockedError);
       const holder = await readHolder(lockPath);
       if (!holder) continue;
       const state = await stateOf(holder, lockPath, candidate, onWait);
       if (state === 'alive') throw lockedError(describe(holder));
-      if (state === 'dead' && (await candidate.succeed(holder))) return candidate.hold(lockedError);
+      if (state === 'dead' && (await candidate.succeed(holder))) return await candidate.hold(lockedError);
     }
   } catch (thrown) {
     await candidate.discard();
@@ -67,9 +67,9 @@ class Candidate {
   readonly #lockPath: string;
   readonly #path: string;
   readonly #content: string;
-  readonly #handle: FileHandle;
+  readonly #handle: OpenFile;
 
-  private constructor(lockPath: string, path: string, content: string, handle: FileHandle) {
+  private constructor(lockPath: string, path: string, content: string, handle: OpenFile) {
     this.#lockPath = lockPath;
     this.#path = path;
     this.#content = content;
@@ -80,7 +80,7 @@ class Candidate {
     const token = randomUUID();
     const content: Content = { token, ...ownIdentity() };
     const path = `${lockPath}.${token}${TEMPORARY_SUFFIX}`;
-    const handle = await open(path, 'wx+');
+    const handle = await fileSystem().open(path, 'wx+');
     const candidate = new Candidate(lockPath, path, `${JSON.stringify(content)}\n`, handle);
     try {
       await candidate.beat();
@@ -128,25 +128,28 @@ class Candidate {
       claims.push(claim);
       last = heir;
     }
-    const isOpen = (await readHolder(this.#lockPath))?.token === dead.token;
-    // Others look at the name all the time: it goes from the dead to the heir in one step.
-    if (isOpen) await rename(this.#path, this.#lockPath);
-    for (const claim of claims) await rm(claim, { force: true });
-    return isOpen;
+    try {
+      const isOpen = (await readHolder(this.#lockPath))?.token === dead.token;
+      // Others look at the name all the time: it goes from the dead to the heir in one step.
+      if (isOpen) await fileSystem().rename(this.#path, this.#lockPath);
+      return isOpen;
+    } finally {
+      for (const claim of claims) await removeQuietly(claim);
+    }
   }
 
   /** The lock is this one's: from now on it beats. */
   async hold(lockedError: LockedError): Promise<Lock> {
-    await this.#sweep();
-    // Where there are no links, the name is a copy of the candidate.
-    const handle = await open(this.#lockPath, 'r+');
-    await this.discard();
+    const handle = await this.#settle();
     const timer = setInterval(() => {
       // A full disk or a share that is away for a moment is met by the work itself.
       handle.write(this.#content, 0).catch(() => undefined);
     }, HEARTBEAT_MS).unref();
     const isHeld = async (): Promise<boolean> => {
-      const [named, mine] = await Promise.all([stat(this.#lockPath).catch(() => undefined), handle.stat()]);
+      const [named, mine] = await Promise.all([
+        fileSystem().stat(this.#lockPath).catch(whereNothingIs),
+        handle.stat(),
+      ]);
       return named?.ino === mine.ino && named.dev === mine.dev;
     };
     return {
@@ -156,15 +159,32 @@ class Candidate {
       },
       release: async () => {
         clearInterval(timer);
-        if (await isHeld()) await rm(this.#lockPath, { force: true });
-        await handle.close();
+        try {
+          if (await isHeld()) await fileSystem().rm(this.#lockPath, { force: true });
+        } finally {
+          await handle.close();
+        }
       },
     };
   }
 
+  /** Removes what the dead left and opens the lock itself: where there are no links, it is a copy of the candidate. */
+  async #settle(): Promise<OpenFile> {
+    try {
+      await this.#sweep();
+      const handle = await fileSystem().open(this.#lockPath, 'r+');
+      await this.discard();
+      return handle;
+    } catch (thrown) {
+      // While this process lives, nobody could take it over.
+      await removeQuietly(this.#lockPath);
+      throw thrown;
+    }
+  }
+
   async discard(): Promise<void> {
-    await this.#handle.close();
-    await rm(this.#path, { force: true });
+    await this.#handle.close().catch(() => undefined);
+    await removeQuietly(this.#path);
   }
 
   async #claim(path: string): Promise<boolean> {
@@ -182,11 +202,11 @@ class Candidate {
     const folder = dirname(this.#lockPath);
     const prefix = `${basename(this.#lockPath)}.`;
     const nowMs = await this.now();
-    for (const name of await readdir(folder)) {
+    for (const { name } of await fileSystem().readdir(folder, { withFileTypes: true })) {
       const [, kind] = (name.startsWith(prefix) && LEFT_OVER.exec(name.slice(prefix.length))) || [];
       const path = join(folder, name);
       if (kind === 'heir' || (kind === 'tmp' && (await isAbandoned(path, nowMs))))
-        await rm(path, { force: true });
+        await fileSystem().rm(path, { force: true });
     }
   }
 }
@@ -197,6 +217,10 @@ async function isAbandoned(path: string, nowMs: number): Promise<boolean> {
   if (!candidate) return false;
   const life = candidate.identity ? lifeOf(candidate.identity) : 'unknown';
   return life === 'dead' || (life === 'unknown' && nowMs - candidate.mtimeMs > LEASE_MS);
+}
+
+function whereNothingIs(thrown: unknown): undefined {
+  if (codeOf(thrown) !== 'ENOENT') throw thrown;
 }
 
 const LEFT_OVER = /^[0-9a-f-]{36}\.(tmp|heir)$/;
@@ -211,11 +235,13 @@ interface Holder {
 /** Whoever holds the lock; undefined where it was released. */
 async function readHolder(path: string): Promise<Holder | undefined> {
   try {
-    const [text, { ino, mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
+    const [text, { ino, mtimeMs }] = await Promise.all([
+      fileSystem().readFile(path, 'utf8'),
+      fileSystem().stat(path),
+    ]);
     return { ...parse(text, ino), mtimeMs };
   } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return undefined;
-    throw thrown;
+    return whereNothingIs(thrown);
   }
 }
 

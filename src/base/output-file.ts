@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { constants, existsSync, realpathSync, statSync } from 'node:fs';
-import { access, rename, rm } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BowerbirdError, isDiskFull, messageOf } from './errors.ts';
-import { makeFolders, syncPath, TEMPORARY_SUFFIX } from './files.ts';
+import { fileSystem } from './file-system.ts';
+import { makeFolders, removeQuietly, syncPath, TEMPORARY_SUFFIX } from './files.ts';
 import { refusePartOfOutput } from './output-kinds.ts';
 import { ownerName, sweepAbandoned } from './temporary-folder.ts';
 
@@ -50,16 +51,16 @@ export class OutputFile {
     refuseTaken(this.path, this.#overwrite);
     try {
       await syncPath(this.temporary);
-      await rename(this.temporary, this.path);
+      await fileSystem().rename(this.temporary, this.path);
       await syncPath(dirname(this.path));
     } catch (thrown) {
       throw outputFailure(this.path, thrown);
     }
   }
 
-  /** Removes what was not committed. */
+  /** Removes what was not committed; where it cannot, the next to write the file does. */
   async discard(): Promise<void> {
-    await rm(this.temporary, { force: true });
+    await removeQuietly(this.temporary);
   }
 }
 
@@ -111,5 +112,9 @@ export function outputFailure(path: string, thrown: unknown): unknown {
     );
   }
   if (!(thrown instanceof Error && 'errno' in thrown) && !message.includes('IO Error')) return thrown;
-  return new BowerbirdError('BB_OUTPUT_WRITE', `Writing ${path} failed: ${message}`, details);
+  return new BowerbirdError(
+    'BB_OUTPUT_WRITE',
+    `Writing ${path} failed: ${message.replace(/\.$/, '')}. Mend that and run the same command again.`,
+    details,
+  );
 }

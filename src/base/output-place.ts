@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { ErrorCode } from './error-codes.ts';
 import { BowerbirdError, codeOf, isDiskFull, messageOf } from './errors.ts';
-import { makeFolders, syncPath, syncTree, TEMPORARY_SUFFIX, writeError } from './files.ts';
+import { fileSystem } from './file-system.ts';
+import { exists, makeFolders, syncPath, syncTree, TEMPORARY_SUFFIX, writeError } from './files.ts';
 import { type Lock, type LockedError, type OnWait, takeLock } from './lock.ts';
 import { type OutputKind, outputKindOf } from './output-kinds.ts';
 import { isJournal, journalPath, recoverSwaps, type SwapEntry, swap } from './swap.ts';
 
 const LOCK = '.lock';
 const STAGING_PREFIX = '.output.';
+const JOURNAL = 'output';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** How a place is taken and spoken of. */
@@ -80,12 +81,10 @@ export class OutputPlace {
 
   /** Makes the staging folder, or makes it anew. */
   async clear(): Promise<void> {
-    try {
-      await rm(this.staging, { recursive: true, force: true });
+    await this.#written(async () => {
+      await fileSystem().rm(this.staging, { recursive: true, force: true });
       await makeFolders(this.files);
-    } catch (thrown) {
-      throw writeError(thrown, this.path);
-    }
+    });
   }
 
   /**
@@ -96,11 +95,12 @@ export class OutputPlace {
    * @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE, BB_OUTPUT_FOLDER where somebody else has made the folder
    */
   async publish(replaced: readonly string[], last: string): Promise<void> {
-    await this.#lock.assertHeld();
-    if (this.#isInside) return swap(journalPath(this.path, 'output'), await this.#entries(replaced, last));
+    await this.#written(() => this.#lock.assertHeld());
+    if (this.#isInside)
+      return this.#written(async () => swap(this.#journal, await this.#entries(replaced, last)));
     try {
       await syncTree(this.files);
-      await rename(this.files, this.path);
+      await fileSystem().rename(this.files, this.path);
       await syncPath(dirname(this.path));
     } catch (thrown) {
       if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(codeOf(thrown) ?? ''))
@@ -113,10 +113,31 @@ export class OutputPlace {
     }
   }
 
-  /** Removes what was not published and gives the place back. */
+  /**
+   * Removes what was not published and gives the place back. Where that cannot be removed, the lock stays: it is a dead
+   * one when this process ends, and the next to take the place removes the rest.
+   *
+   * @throws BowerbirdError BB_SHARD_WRITE, BB_DISK_FULL
+   */
   async release(): Promise<void> {
-    await rm(this.staging, { recursive: true, force: true });
-    await this.#lock.release();
+    await this.#written(async () => {
+      // Once the journal stands, what is staged is put in place by the next to take the place.
+      if (!(await exists(this.#journal)))
+        await fileSystem().rm(this.staging, { recursive: true, force: true });
+      await this.#lock.release();
+    });
+  }
+
+  async #written<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      throw writeError(thrown, this.path);
+    }
+  }
+
+  get #journal(): string {
+    return journalPath(this.path, JOURNAL);
   }
 
   async #entries(replaced: readonly string[], last: string): Promise<SwapEntry[]> {
@@ -169,8 +190,11 @@ export function isEmptyPlace(path: string): boolean {
   );
 }
 
+/** Of candidates for the lock, staging folders, and journals that have not got their name. */
+const OUR_PREFIXES = [`${LOCK}.`, STAGING_PREFIX, '..swap.'];
+
 function isOurs(name: string): boolean {
-  return name === LOCK || name.startsWith(`${LOCK}.`) || name.startsWith(STAGING_PREFIX);
+  return name === LOCK || OUR_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
 /** What a failure to take a place, or to make it, means to a person. */
@@ -193,12 +217,13 @@ interface Taken {
 /** undefined where the folder came or went while it was taken. */
 async function takeOnce(path: string, options: PlaceOptions): Promise<Taken | undefined> {
   if (options.inPlace) await makeFolders(path);
-  if (!existsSync(path)) return takeBeside(path, options);
+  if (!(await exists(path))) return takeBeside(path, options);
   await waitForNeighbour(path, options);
   const lock = await take(path, join(path, LOCK), options);
   return orRelease(lock, async () => {
     await recoverSwaps(path);
     await sweep(path, STAGING_PREFIX);
+    await sweep(path, `.${basename(journalPath(path, JOURNAL))}.`);
     return { staging: stagingPath(path, STAGING_PREFIX), isInside: true, lock };
   });
 }
@@ -210,7 +235,7 @@ async function takeBeside(path: string, options: PlaceOptions): Promise<Taken | 
   return orRelease(lock, async () => {
     const prefix = `.${basename(path)}.`;
     await sweep(parent, prefix);
-    if (!existsSync(path)) return { staging: stagingPath(parent, prefix), isInside: false, lock };
+    if (!(await exists(path))) return { staging: stagingPath(parent, prefix), isInside: false, lock };
     await lock.release();
     return undefined;
   });
@@ -222,7 +247,7 @@ function lockBeside(path: string): string {
 
 /** Somebody may have begun when the folder was not there: a live one is respected, of a dead one the rest is removed. */
 async function waitForNeighbour(path: string, options: PlaceOptions): Promise<void> {
-  if (!existsSync(lockBeside(path))) return;
+  if (!(await exists(lockBeside(path)))) return;
   const lock = await take(path, lockBeside(path), options);
   await orRelease(lock, () => sweep(dirname(path), `.${basename(path)}.`));
   await lock.release();
@@ -257,16 +282,16 @@ function stagingPath(folder: string, prefix: string): string {
 
 /** Removes the staging folders of processes that were killed: the lock says that no other is at work here. */
 async function sweep(folder: string, prefix: string): Promise<void> {
-  for (const name of await readdir(folder)) {
+  for (const { name } of await fileSystem().readdir(folder, { withFileTypes: true })) {
     if (!name.startsWith(prefix) || !name.endsWith(TEMPORARY_SUFFIX)) continue;
     if (!UUID.test(name.slice(prefix.length, -TEMPORARY_SUFFIX.length))) continue;
-    await rm(join(folder, name), { recursive: true, force: true });
+    await fileSystem().rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
 /** All files below a folder, by their paths. */
 export async function listFiles(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await fileSystem().readdir(folder, { withFileTypes: true });
   const lists = await Promise.all(
     entries.map((entry) => {
       const path = join(folder, entry.name);

@@ -1,9 +1,18 @@
-import { existsSync } from 'node:fs';
-import { lstat, readdir, readFile, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BowerbirdError, codeOf } from './errors.ts';
-import { linkNew, makeFolders, syncPath, syncTree, temporaryPath, writeError } from './files.ts';
+import { fileSystem } from './file-system.ts';
+import {
+  exists,
+  linkNew,
+  makeFolders,
+  removeQuietly,
+  syncPath,
+  syncTree,
+  temporaryPath,
+  writeError,
+  writeNewFile,
+} from './files.ts';
 
 /** One file or folder to be put in the place of another; without `staged`, what lies at `final` is removed. */
 export interface SwapEntry {
@@ -33,11 +42,14 @@ export function isJournal(name: string): boolean {
 
 /** The journals of swaps that were begun in a folder and are not at their end. */
 export async function pendingSwaps(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((thrown: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '')) return [];
-    throw thrown;
-  });
-  return names
+  const entries = await fileSystem()
+    .readdir(folder, { withFileTypes: true })
+    .catch((thrown: unknown) => {
+      if (['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '')) return [];
+      throw thrown;
+    });
+  return entries
+    .map(({ name }) => name)
     .filter(isJournal)
     .sort()
     .map((name) => join(folder, name));
@@ -69,18 +81,31 @@ export async function swap(journal: string, entries: readonly SwapEntry[]): Prom
   }));
   const temporary = temporaryPath(journal);
   try {
-    for (const { staged } of entries) if (staged !== undefined) await syncTree(staged);
+    await syncStaged(
+      folder,
+      entries.flatMap(({ staged }) => staged ?? []),
+    );
     const content: Journal = { format: 'bowerbird-swap', version: 1, entries: named };
-    await writeFile(temporary, `${JSON.stringify(content)}\n`, { flag: 'wx' });
+    await writeNewFile(temporary, `${JSON.stringify(content)}\n`);
     await syncPath(temporary);
     await linkNew(temporary, journal);
     await syncPath(folder);
   } catch (thrown) {
     throw writeError(thrown, journal);
   } finally {
-    await unlink(temporary).catch(() => undefined);
+    await removeQuietly(temporary);
   }
   await rollForward(journal, named);
+}
+
+/** A staged file whose name is lost with the power would be taken for one that is in place already. */
+async function syncStaged(folder: string, paths: readonly string[]): Promise<void> {
+  const above = new Set<string>();
+  for (const path of paths) {
+    await syncTree(path);
+    for (let parent = dirname(path); parent !== folder; parent = dirname(parent)) above.add(parent);
+  }
+  for (const parent of [...above, folder]) await syncPath(parent);
 }
 
 /** The renames of a swap that is under way take no longer, where nothing is wrong. */
@@ -140,7 +165,7 @@ export async function recoverSwaps(folder: string): Promise<number> {
 /** The entries of a journal; undefined where it has gone meanwhile. */
 async function readJournal(path: string): Promise<Journal['entries'] | undefined> {
   try {
-    const journal = JSON.parse(await readFile(path, 'utf8')) as Journal | null;
+    const journal = JSON.parse(await fileSystem().readFile(path, 'utf8')) as Journal | null;
     if (journal?.format === 'bowerbird-swap' && journal.version === 1 && journal.entries.every(isEntry))
       return journal.entries;
   } catch (thrown) {
@@ -171,15 +196,20 @@ async function rollForward(journal: string, entries: Journal['entries']): Promis
   try {
     for (const { staged, final } of entries) {
       // Another process may have come to the end of this swap, and begun other work, while this one was stopped.
-      if (!existsSync(journal)) return;
+      if (!(await exists(journal))) return;
       const path = join(folder, final);
-      if (staged === null) await rm(path, { recursive: true, force: true });
+      if (staged === null) await fileSystem().rm(path, { recursive: true, force: true });
       else await putInPlace(join(folder, staged), path);
     }
-    for (const parent of parents) if (existsSync(parent)) await syncPath(parent);
+    for (const parent of parents) if (await exists(parent)) await syncPath(parent);
     // Folders that were left without a file; the others refuse to go.
-    for (const parent of parents) if (parent !== folder) await rmdir(parent).catch(() => undefined);
-    await rm(journal, { force: true });
+    for (const parent of parents) {
+      if (parent === folder) continue;
+      await fileSystem()
+        .rmdir(parent)
+        .catch(() => undefined);
+    }
+    await fileSystem().rm(journal, { force: true });
     await syncPath(folder);
   } catch (thrown) {
     throw writeError(thrown, journal);
@@ -191,24 +221,14 @@ async function putInPlace(staged: string, final: string): Promise<void> {
   if (!(await exists(staged))) return;
   await makeFolders(dirname(final));
   try {
-    await rename(staged, final);
+    await fileSystem().rename(staged, final);
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT' && !(await exists(staged))) return;
     if (!IN_THE_WAY.includes(codeOf(thrown) ?? '')) throw thrown;
     // A folder cannot be renamed over one that is not empty. What is in the way is what the journal replaces.
-    await rm(final, { recursive: true, force: true });
-    await rename(staged, final);
+    await fileSystem().rm(final, { recursive: true, force: true });
+    await fileSystem().rename(staged, final);
   }
 }
 
 const IN_THE_WAY = ['ENOTEMPTY', 'EEXIST', 'EISDIR', 'ENOTDIR'];
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT' || codeOf(thrown) === 'ENOTDIR') return false;
-    throw thrown;
-  }
-}

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { OutputPlace } from '../../src/base/output-place.ts';
+import { isEmptyPlace, OutputPlace } from '../../src/base/output-place.ts';
 import { makeFolder } from '../helpers/scored-world.ts';
 import { mountSmallDisk } from '../helpers/small-disk.ts';
 
@@ -118,4 +118,12 @@ test('a file where the folder should be is refused, and so is a folder that may 
   }
   await chmod(parent, 0o500);
   await t.throwsAsync(OutputPlace.take(join(parent, 'new'), OPTIONS), { code: 'BB_OUTPUT_FOLDER' });
+});
+
+test('a journal that was cut short before it had its name is nothing of anybody, and goes', async (t) => {
+  const path = await makeFolder(t);
+  await writeFile(join(path, `..swap.output.json.${STALE}`), '{"for');
+  t.true(isEmptyPlace(path));
+  await (await OutputPlace.take(path, OPTIONS)).release();
+  await expectOnly(t, path, []);
 });

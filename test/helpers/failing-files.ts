@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import type { ExecutionContext } from 'ava';
+import { BowerbirdError } from '../../src/base/errors.ts';
+import { type FileSystem, withFileSystem } from '../../src/base/file-system.ts';
+import { type FileCall, interpose } from './interposed-files.ts';
+
+/** What a file system may answer: full, broken, turned read-only, interrupted. */
+const FAULTS = ['ENOSPC', 'EIO', 'EROFS', 'EINTR'] as const;
+
+/** What an attempt makes beside what is to fail. */
+const CALM = interpose((_, run) => run());
+
+/** What goes wrong, and with which call, counted from 0. */
+export interface Fault {
+  readonly code: (typeof FAULTS)[number];
+  readonly at: number;
+}
+
+/** A full disk refuses what needs room from then on, one that turned read-only all that changes it. */
+const REFUSED: Readonly<Partial<Record<Fault['code'], readonly FileCall['call'][]>>> = {
+  ENOSPC: ['write', 'link', 'copy', 'mkdir'],
+  EROFS: ['write', 'link', 'copy', 'mkdir', 'rename', 'rmdir', 'remove'],
+};
+
+/** A file system in which a call fails. */
+export interface FailingFiles {
+  readonly files: FileSystem;
+  readonly fault: Fault;
+  /** Of this fault; fit for a file. */
+  readonly name: string;
+  /** The call that failed first; undefined where there were not as many. */
+  readonly failed: FileCall | undefined;
+}
+
+function failingFiles(fault: Fault): FailingFiles {
+  let count = 0;
+  let failed: FileCall | undefined;
+  const files = interpose((call, run) => {
+    const isFirst = count++ === fault.at;
+    const isRefused = failed !== undefined && REFUSED[fault.code]?.includes(call.call);
+    if (isFirst) failed = call;
+    // A file that is closed with an error is closed.
+    if (call.call === 'close' && isFirst) return run().then(() => Promise.reject(failure(fault, call)));
+    return isFirst || isRefused ? Promise.reject(failure(fault, call)) : run();
+  });
+  return {
+    files,
+    fault,
+    name: `${fault.code}-${fault.at}`,
+    get failed() {
+      return failed;
+    },
+  };
+}
+
+function failure({ code }: Fault, { call, path }: FileCall): Error {
+  const errno = -constants.errno[code];
+  return Object.assign(new Error(`${code}: injected, ${call} '${path}'`), {
+    errno,
+    code,
+    syscall: call,
+    path,
+  });
+}
+
+/**
+ * Makes an attempt for each call that it makes, with each fault, that call failing; ends with one in which there was no
+ * such call any more.
+ */
+export async function failEachCall(attempt: (failing: FailingFiles) => Promise<void>): Promise<void> {
+  for (const code of FAULTS) {
+    for (let at = 0; ; at++) {
+      const failing = failingFiles({ code, at });
+      await withFileSystem(CALM, () => attempt(failing));
+      if (!failing.failed) break;
+    }
+  }
+}
+
+/** What a piece of work threw; undefined where it came to its end. */
+export async function thrownBy(work: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await work();
+    return undefined;
+  } catch (thrown) {
+    return thrown;
+  }
+}
+
+/** What was thrown because of a fault must be an error of ours with the right code, name the path, and say what to do. */
+export function expectTold(
+  t: ExecutionContext,
+  thrown: unknown,
+  { failed, fault }: FailingFiles,
+  path: string,
+): void {
+  const what = `${fault.code} in call ${fault.at}, ${failed?.call} ${failed?.path}: ${thrown}`;
+  t.true(failed !== undefined || thrown === undefined, what);
+  if (thrown === undefined) return;
+  if (!(thrown instanceof BowerbirdError)) {
+    t.fail(`no error of ours: ${what}`);
+    return;
+  }
+  t.true(thrown.message.includes(path), what);
+  t.regex(thrown.message, /\b(run|Run) (it|the same command) again|Choose another|build it again/i, what);
+  if (fault.code === 'ENOSPC') t.is(thrown.code, 'BB_DISK_FULL', what);
+  else
+    t.true(
+      ['BB_SHARD_WRITE', 'BB_OUTPUT_WRITE', 'BB_OUTPUT_FOLDER', 'BB_STORE_ACCESS'].includes(thrown.code),
+      what,
+    );
+}
+
+/** Above every process id that Linux gives (2^22). */
+const NO_PROCESS = 2 ** 22 + 1;
+
+/** A process that meets a fault ends: the lock that it could not give back is a dead one then. */
+export async function endOwner(lock: string): Promise<void> {
+  if (!existsSync(lock)) return;
+  const content = JSON.parse(await readFile(lock, 'utf8')) as object;
+  await writeFile(lock, JSON.stringify({ ...content, pid: NO_PROCESS }));
+}
