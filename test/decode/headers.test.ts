@@ -17,6 +17,19 @@ test('a JPEG frame header is found behind profiles and fill bytes', (t) => {
   t.like(readJpegHeader(filled), SIZE_AND_KIND);
 });
 
+test('every frame header from SOF0 to SOF15 is one, and no other marker among them is', (t) => {
+  const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+  const found = Array.from({ length: 18 }, (_, i) => 0xbf + i).filter((marker) => {
+    const changed = Buffer.from(jpeg.subarray(0, frame + 12));
+    changed[frame + 1] = marker;
+    return readJpegHeader(changed) !== undefined;
+  });
+  t.deepEqual(
+    found.map((marker) => marker.toString(16)),
+    ['c0', 'c1', 'c2', 'c3', 'c5', 'c6', 'c7', 'c9', 'ca', 'cb', 'cd', 'ce', 'cf'],
+  );
+});
+
 test('a JPEG that is cut before its frame header has none', (t) => {
   const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
   for (let end = 0; end < frame + 10; end += 7)

@@ -134,6 +134,13 @@ test('a zero embedding and one that is not a number are told apart from unit row
   t.is(rowProblem(embeddings, 2, 3), undefined);
 });
 
+test('a row is a unit row as long as its squares add up to 1 within a thousandth', (t) => {
+  for (const squares of [0.9992, 1, 1.0008])
+    t.is(rowProblem(Float32Array.of(0, Math.sqrt(squares)), 0, 2), undefined, String(squares));
+  for (const squares of [0.9988, 1.0012])
+    t.regex(rowProblem(Float32Array.of(0, Math.sqrt(squares)), 0, 2) ?? '', /no direction/, String(squares));
+});
+
 test('a dynamically quantised model is found to depend on the batch', async (t) => {
   const path = await writeOddModel(await temporaryFolder(t), {
     build: (graph, input) => {

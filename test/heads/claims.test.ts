@@ -64,6 +64,12 @@ test('a head for unit embeddings refuses others, naming the row and its norm', a
   mismatch(t, () => checkUnitNorms(head, Float32Array.of(Number.NaN, 0), 1));
 });
 
+test('an embedding of norm 1 within a thousandth passes, and one that is further off does not', async (t) => {
+  const head = await headWith(t, {});
+  for (const norm of [0.9992, 1.0008]) t.notThrows(() => checkUnitNorms(head, Float32Array.of(0, norm), 1));
+  for (const norm of [0.9988, 1.0012]) mismatch(t, () => checkUnitNorms(head, Float32Array.of(0, norm), 1));
+});
+
 test('unit embeddings that were stored as float16 still pass', async (t) => {
   // 0.6 and 0.8 rounded to 11 bits, both upwards or both downwards by as much as float16 can.
   const head = await headWith(t, {});

@@ -126,6 +126,15 @@ test('a pickle that takes from an empty stack or an empty memo is refused', asyn
   t.regex(await refusalOfPickle(t, pickle.put(7)), /empty stack/);
 });
 
+test('a pickle that leaves something on the stack, or bytes behind its stop, is refused', async (t) => {
+  const whole = stateDictPickle([{ name: 'weight', shape: [1, 2], valueCount: 2 }]);
+  const loads = (bytes: Buffer): Promise<string> => refusalOf(t, writeCheckpoint(bytes, [floats([1, 2])]));
+  // The opcodes that follow the protocol's two bytes leave a state dict; what is put below it stays there.
+  const below = Buffer.concat([whole.subarray(0, 2), pickle.emptyDict, whole.subarray(2)]);
+  t.regex(await loads(below), /stops before its end/);
+  t.regex(await loads(Buffer.concat([whole, pickle.stop])), /stops before its end/);
+});
+
 test('a pickle that is cut anywhere is refused', async (t) => {
   const whole = stateDictPickle([{ name: 'weight', shape: [1, 2], valueCount: 2 }]);
   for (let length = 0; length < whole.length; length++) {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { measureRows } from '../../src/rescore/sample-rows.ts';
 import { hashTexts } from '../../src/samples/hash.ts';
 import { decodePartials } from '../../src/tables/partials.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
@@ -143,6 +144,28 @@ test('embeddings that were never normalised are refused before any work, and sco
     const score = linearScore(row, weights, 0) / Math.hypot(...row) + BIAS;
     t.true(Math.abs((tag['aesthetic'] as number) - score) < 1e-6, `row ${i}`);
   }
+});
+
+test('a row of length 1 within a thousandth is scored, and one that is further off is not', async (t) => {
+  const folder = await temporaryFolder(t);
+  const lengths = [0.9988, 0.9992, 1, 1.0008, 1.0012];
+  const rows = Float32Array.from(lengths.flatMap((length) => [length, ...Array(DIMENSION - 1).fill(0)]));
+  // Unit rows before them, so that the sample that is looked at first is of length 1 for the most part.
+  const values = Float32Array.of(...unitRows(8, 100, DIMENSION), ...rows);
+  await makeFolder(folder, DIMENSION, [{ number: '0', values }]);
+  const head = await writeHead(join(folder, 'head.json'), headWeights(1, DIMENSION), BIAS);
+  const out = join(folder, 'out');
+  await rescore([folder], out, { heads: [aestheticHead(head)] });
+  const tags = await readParquet(join(out, 'tags', '00000.parquet'));
+  t.deepEqual(
+    tags.slice(100).map(({ reason }) => reason ?? null),
+    ['embedding_not_unit', null, null, null, 'embedding_not_unit'],
+  );
+});
+
+test('of sampled rows, those are of length 1 that are so within a thousandth', (t) => {
+  const rows = [0, 0.9988, 0.9992, 1, 1.0008, 1.0012].map((length) => Float32Array.of(0, length));
+  t.deepEqual(measureRows(rows), { measured: 5, notUnit: 2, firstLength: Math.fround(0.9988) });
 });
 
 test("hashes are the metadata's own, or those of URL and caption; its tags count, and its columns pass through", async (t) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
@@ -189,6 +189,18 @@ test('names that mean something to DuckDB are only names', async (t) => {
     shards.flatMap(({ urls }) => [...urls]),
     [...numbers(2000, 3000), ...numbers(4000, 5000)],
   );
+});
+
+test('a name with a character of globs is that file alone, also where others would match', async (t) => {
+  for (const name of ['a*', 'a?', 'a[b]']) {
+    const folder = await temporaryFolder(t);
+    const path = join(folder, `${name}.parquet`);
+    await numbered(join(folder, 'ab.parquet'), 7);
+    await numbered(join(folder, 'wanted'), 3);
+    await rename(join(folder, 'wanted'), path);
+    const [shard] = await readAll(t, folder, await plan(folder, path));
+    t.deepEqual(shard?.urls, numbers(0, 3), name);
+  }
 });
 
 test('a gzipped Parquet file is unpacked once and read', async (t) => {

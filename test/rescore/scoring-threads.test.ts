@@ -1,0 +1,75 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { Block } from '../../src/rescore/block-scorer.ts';
+import { loadHeads } from '../../src/rescore/head-set.ts';
+import { readNpyLayout } from '../../src/rescore/npy-header.ts';
+import { ScoringThreads } from '../../src/rescore/scoring-threads.ts';
+import {
+  aestheticHead,
+  headWeights,
+  linearScore,
+  npyFile,
+  temporaryFolder,
+  unitRows,
+  writeHead,
+} from './setup.ts';
+
+const DIMENSION = 16;
+const ROWS = 24;
+
+/** Threads with one head, and a block for each row of one file. `digest` instead of the head's own. */
+async function start(t: ExecutionContext, threadCount: number, digest?: string) {
+  const folder = await temporaryFolder(t);
+  const values = unitRows(1, ROWS, DIMENSION);
+  const path = join(folder, 'rows.npy');
+  await writeFile(path, npyFile(values, DIMENSION));
+  const weights = headWeights(1, DIMENSION);
+  const source = aestheticHead(await writeHead(join(folder, 'head.json'), weights, 5));
+  const [loaded] = await loadHeads([source]);
+  const threads = new ScoringThreads(threadCount, {
+    pins: [{ ...source, digest: digest ?? loaded!.head.digest }],
+    ...{ bucketHead: 0, requireUnitNorm: true, normalise: false },
+  });
+  t.teardown(() => threads.stop());
+  const layout = readNpyLayout(path);
+  const blocks = Array.from({ length: ROWS }, (_, i): Block => ({ path, layout, firstRow: i, rowCount: 1 }));
+  const expected = blocks.map((_, i) =>
+    linearScore([...values.subarray(i * DIMENSION, (i + 1) * DIMENSION)], weights, 5),
+  );
+  return { threads, blocks, expected };
+}
+
+for (const threadCount of [1, 3]) {
+  test(`more blocks than threads wait for one, and each gets its own scores: ${threadCount}`, async (t) => {
+    const { threads, blocks, expected } = await start(t, threadCount);
+    const ended: number[] = [];
+    const results = await Promise.all(
+      blocks.map(async (block) => {
+        const result = await threads.score(block);
+        ended.push(block.firstRow);
+        return result;
+      }),
+    );
+    for (const [i, { scores }] of results.entries())
+      t.true(Math.abs(scores[0]![0]! - expected[i]!) < 1e-5, `row ${i}`);
+    if (threadCount === 1)
+      t.deepEqual(ended, [...blocks.keys()], 'in the order in which they were asked for');
+  });
+}
+
+test('a thread that breaks fails the block in hand, those that wait and those that come later', async (t) => {
+  const { threads, blocks } = await start(t, 1, 'of another file');
+  const settled = await Promise.allSettled(blocks.map((block) => threads.score(block)));
+  for (const outcome of settled)
+    t.regex(outcome.status === 'rejected' ? String(outcome.reason) : '', /was changed while it was in use/);
+  await t.throwsAsync(threads.score(blocks[0]!), { any: true, message: /was changed while it was in use/ });
+});
+
+test('a block that cannot be read fails alone, and the thread goes on', async (t) => {
+  const { threads, blocks } = await start(t, 1);
+  const lost = threads.score({ ...blocks[0]!, path: join('/nowhere', 'rows.npy') });
+  const next = threads.score(blocks[1]!);
+  await t.throwsAsync(lost, { code: 'BB_SHARD_READ', message: /nowhere/ });
+  t.is((await next).states[0], 0);
+});
