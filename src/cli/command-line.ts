@@ -1,24 +1,21 @@
 import yargs, { type Argv } from 'yargs';
 import { relaxGarbageCollection } from '../base/garbage.ts';
 import { packageVersion } from '../base/package.ts';
-import { addCommand } from './command.ts';
+import { type AddingOptions, addCommand } from './command.ts';
 import { COMMANDS, type CommandGroup, nameOf } from './commands.ts';
 import { normaliseArguments, usageError } from './flags.ts';
 import { docsLine, helpOpening, inWords } from './help.ts';
 import { reportError } from './report-error.ts';
 import { type NamedFlags, unknownFlag } from './unknown-flags.ts';
 
-let exitCode = 0;
+/** The words to parse, and who gets the exit code of the command that they name. */
+type Parsing = Pick<AddingOptions, 'args' | 'finish'>;
 
-function finish(code: number): void {
-  exitCode = code;
-}
-
-function addGroup(parser: Argv, { name, describe, commands }: CommandGroup, args: readonly string[]): Argv {
+function addGroup(parser: Argv, { name, describe, commands }: CommandGroup, parsing: Parsing): Argv {
   const names = commands.map(nameOf);
   return parser.command(name, describe, (group) =>
     commands
-      .reduce((all, command) => addCommand(all, command, { group: name, args, finish }), group)
+      .reduce((all, command) => addCommand(all, command, { group: name, ...parsing }), group)
       .demandCommand(1, `Name what to do with the ${name}: ${inWords(names)}.`),
   );
 }
@@ -30,7 +27,8 @@ const EXAMPLES = [
   ['demo', 'All of it on sample shards, from a host on this machine'],
 ] as const;
 
-function buildParser(args: readonly string[]): Argv {
+function buildParser(parsing: Parsing): Argv {
+  const { args } = parsing;
   const parser = yargs([...args])
     .scriptName('bowerbird')
     .usage(helpOpening('<command>', 'Finds the beautiful part of a web-scale image set.', EXAMPLES))
@@ -44,8 +42,8 @@ function buildParser(args: readonly string[]): Argv {
       'parse-positional-numbers': false,
     });
   for (const command of COMMANDS) {
-    if ('commands' in command) addGroup(parser, command, args);
-    else addCommand(parser, command, { args, finish });
+    if ('commands' in command) addGroup(parser, command, parsing);
+    else addCommand(parser, command, parsing);
   }
   return parser
     .demandCommand(1, `Name a command: ${inWords(COMMANDS.map(nameOf))}.`)
@@ -92,9 +90,16 @@ function ended(sentence: string): string {
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   relaxGarbageCollection();
   const args = normaliseArguments(words);
+  let exitCode = 0;
+  const parser = buildParser({
+    args,
+    finish: (code) => {
+      exitCode = code;
+    },
+  });
   try {
-    if (args.length === 0) throw usageError(`name a command.\n\n${await buildParser(args).getHelp()}\n`);
-    await buildParser(args).parseAsync();
+    if (args.length === 0) throw usageError(`name a command.\n\n${await parser.getHelp()}\n`);
+    await parser.parseAsync();
     return exitCode;
   } catch (thrown) {
     return reportError(thrown);

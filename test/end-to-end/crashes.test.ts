@@ -3,7 +3,7 @@ import test from 'ava';
 import sharp from 'sharp';
 import { childrenOf } from '../helpers/children-of.ts';
 import { withPreload } from '../helpers/preload.ts';
-import { runCli, startCli } from '../helpers/run-cli.ts';
+import { runCli, runCliAlone, startCli } from '../helpers/run-cli.ts';
 import { digestRun, LOOPBACK_FLAGS, makeWorld } from '../helpers/scored-world.ts';
 
 for (const script of ['embed-worker', 'decode-worker']) {
@@ -68,7 +68,7 @@ test.serial('an image that kills the encoder fails alone; its batch is scored', 
     };
   }`;
   const args = ['score', world.shard, '--output-folder', world.path('out'), ...LOOPBACK_FLAGS, '--json'];
-  const { exitCode, stdout, stderr } = await withPreload(world.folder, dies, () => runCli(args));
+  const { exitCode, stdout, stderr } = await withPreload(world.folder, dies, () => runCliAlone(args));
   t.is(exitCode, 0, stderr);
   const { successes, reasons } = JSON.parse(stdout) as { successes: number; reasons: Record<string, number> };
   t.deepEqual(reasons, { encoder_crashed: 1, http_not_found: 2, image_broken: 2 });
@@ -79,7 +79,7 @@ test.serial('a decoder that cannot start ends the run before a row is blamed', a
   const world = await makeWorld(t, { rowCount: 20 });
   const dies = `if (process.argv[1]?.includes('decode-worker')) throw new Error('the library is gone');`;
   const args = ['score', world.shard, '--output-folder', world.path('out'), ...LOOPBACK_FLAGS];
-  const { exitCode, stderr } = await withPreload(world.folder, dies, () => runCli(args));
+  const { exitCode, stderr } = await withPreload(world.folder, dies, () => runCliAlone(args));
   t.is(exitCode, 1);
   t.regex(stderr, /the library is gone[\s\S]*\[BB_DECODER_FAILED\]/);
   t.notRegex(stderr, /this is a defect/);

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
-import { type CliResult, type RunningCli, runCli, startCli } from '../helpers/run-cli.ts';
+import { type EndedCli, type RunningCli, runCli, runCliAlone, startCli } from '../helpers/run-cli.ts';
 import { digestRun, LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';
 
 const KILLS = 20;
@@ -31,7 +31,7 @@ test(`a run that is killed ${KILLS} times ends with the same bytes as one that i
   t.is(undisturbed.exitCode, 0, undisturbed.stderr);
 
   let random = 12345;
-  let last: CliResult | undefined;
+  let last: EndedCli | undefined;
   let kills = 0;
   const doneAfterKill: number[] = [];
   // Few downloads at a time stretch the run, so that kills find it in every phase.
@@ -48,7 +48,7 @@ test(`a run that is killed ${KILLS} times ends with the same bytes as one that i
     kills++;
     doneAfterKill.push(await finishedShards(world, 'killed'));
   }
-  if (last?.signal === 'SIGKILL') last = await runCli(slowArgs);
+  if (last?.signal === 'SIGKILL') last = await runCliAlone(slowArgs);
   t.is(last?.exitCode, 0, last?.stderr);
   t.log(`${kills} kills; shards finished after each: ${doneAfterKill.join(' ')}`);
   t.is(kills, KILLS, 'the run ended before all kills were done');

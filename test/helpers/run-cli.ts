@@ -1,16 +1,23 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { registerCompletionHandler } from 'ava';
 
 /** The command line tool's script. */
 export const CLI: string = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
+const COMMAND_PROCESS = fileURLToPath(new URL('./command-process.js', import.meta.url));
+
 /** How a command ended and what it printed. */
 export interface CliResult {
   readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** How a process ended. */
+export interface EndedCli extends CliResult {
+  readonly signal: NodeJS.Signals | null;
 }
 
 /** A command that runs. */
@@ -18,7 +25,7 @@ export interface RunningCli {
   readonly process: ChildProcess;
   /** What it has printed on stderr so far. */
   stderr(): string;
-  readonly ended: Promise<CliResult>;
+  readonly ended: Promise<EndedCli>;
 }
 
 /** Starts the command line tool as a process of its own. */
@@ -41,7 +48,47 @@ export function startCli(args: readonly string[]): RunningCli {
   return { process: child, stderr: () => stderr, ended };
 }
 
-/** Runs the command line tool to its end. */
-export function runCli(args: readonly string[]): Promise<CliResult> {
+/** Runs the command line tool to its end, in a process that is started for it alone. */
+export function runCliAlone(args: readonly string[]): Promise<EndedCli> {
   return startCli(args).ended;
+}
+
+interface Waiting {
+  readonly resolve: (result: CliResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A process that answers each command line, sent as the list of its words, with how it ended, in their order. */
+class CommandProcess {
+  readonly #process = fork(COMMAND_PROCESS, { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  readonly #waiting: Waiting[] = [];
+
+  constructor() {
+    this.#process.on('message', (result: CliResult) => this.#waiting.shift()!.resolve(result));
+    this.#process.once('exit', (exitCode, signal) => {
+      const error = new Error(`the process of the commands ended by itself: ${signal ?? exitCode}`);
+      for (const { reject } of this.#waiting) reject(error);
+    });
+    // AVA waits until its process has nothing left to wait for, which is when this one is gone.
+    registerCompletionHandler(() => this.#process.disconnect());
+  }
+
+  run(args: readonly string[]): Promise<CliResult> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#process.send(args, (error) => error && reject(error));
+    });
+  }
+}
+
+/** Of this test file. */
+let commandProcess: CommandProcess | undefined;
+
+/**
+ * Runs a command of the tool to its end. The commands of a test file run one after the other in one process, which
+ * saves each the start. Where what becomes of a process is the point, take `runCliAlone`.
+ */
+export function runCli(args: readonly string[]): Promise<CliResult> {
+  commandProcess ??= new CommandProcess();
+  return commandProcess.run(args);
 }
