@@ -1,13 +1,12 @@
-import { writeFile } from 'node:fs/promises';
 import type { Lock } from '../base/lock.ts';
-import { encodeNpy } from '../base/npy.ts';
 import type { Decoder } from '../decode/decoder.ts';
+import { commitShard } from '../runs/commit.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import { ShardFiles } from '../runs/shard-files.ts';
 import {
+  describeShard,
   emptyCounts,
-  type FileDigest,
   type RowCounts,
+  type ShardFacts,
   type ShardStats,
   type StageNumbers,
   sortedTable,
@@ -17,11 +16,10 @@ import { BucketSums } from '../scores/bucket-sums.ts';
 import type { Filter } from '../scores/filter.ts';
 import { Histogram } from '../scores/histogram.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
-import { encodePartials } from '../tables/partials.ts';
 import type { EarlierShard } from './earlier-shard.ts';
 import { type JudgedShard, judgeShard } from './judge.ts';
 import type { ShardWork } from './shard-work.ts';
-import { writeThumbnails } from './thumbnails.ts';
+import { SINKS } from './sinks.ts';
 
 /** What a shard is committed with. */
 export interface CommitTools {
@@ -39,32 +37,43 @@ export interface CommitTools {
 }
 
 /**
- * Judges a complete shard and publishes its files, the stats file, which marks the shard as done, last. Written again
- * after a kill, the files have the same bytes.
+ * Judges a complete shard and commits it. Written again after a kill, the files have the same bytes.
  *
  * @throws BowerbirdError BB_SHARD_WRITE, BB_DISK_FULL, BB_RUN_LOCKED
  */
-export async function commitShard(work: ShardWork, tools: CommitTools): Promise<ShardStats> {
+export async function commitWork(work: ShardWork, tools: CommitTools): Promise<ShardStats> {
   const judged = judgeShard(work, tools.filter);
-  const { folder, lock, earlier } = tools;
-  const { id } = work.shard.spec;
+  const { folder, lock, earlier, decoder, saveEmbeddings } = tools;
   const { sums, histogram } = sumShard(work, judged, earlier);
-  const files = new ShardFiles(folder, lock, id);
-  try {
-    await files.stage(folder.tags(id), (path) => work.shard.writeTags(path, judged.results));
-    await files.stage(folder.partials(id), (path) => writeFile(path, encodePartials(sums.toPartials())));
-    if (tools.saveEmbeddings) {
-      await files.stage(folder.embeddings(id), (path) => writeFile(path, encodeScoredRows(work)));
-      await files.stage(folder.metadata(id), (path) => work.shard.writeMetadata(path, judged.results));
-    }
-    if (work.picker) {
-      await files.stage(folder.thumbnails(id), (path) => writeThumbnails(path, work, judged, tools));
-    }
-    return await files.commit(describeShard(work, judged, histogram, tools, files.digests), earlier?.stats);
-  } catch (thrown) {
-    await files.discard();
-    throw thrown;
-  }
+  return commitShard({
+    folder,
+    lock,
+    shardId: work.shard.spec.id,
+    shard: { work, judged, sums, saveEmbeddings, decoder, earlier },
+    sinks: SINKS,
+    replaced: earlier?.stats,
+    describe: (files) =>
+      describeShard({ ...factsOf(work, tools), counts: countRows(work, judged), histogram, files }),
+  });
+}
+
+/** What the stats say of how the shard was done. */
+function factsOf(
+  work: ShardWork,
+  { inputPath, stageSlots, thresholds }: CommitTools,
+): Omit<ShardFacts, 'counts' | 'histogram' | 'files'> {
+  const { id, firstRow } = work.shard.spec;
+  const { downloadMs, decodeMs, embedMs } = work.times;
+  return {
+    shardId: id,
+    input: inputPath,
+    firstRow,
+    startMs: work.startedAt.getTime(),
+    endMs: Date.now(),
+    stageSeconds: { download: downloadMs / 1000, decode: decodeMs / 1000, embed: embedMs / 1000 },
+    stageSlots,
+    thresholds,
+  };
 }
 
 /** Sums over the scored rows in input order, so that the same shard always gives the same bits. */
@@ -85,16 +94,6 @@ function sumShard(
     histogram.add(score, results.kept[i] === 1);
   }
   return { sums, histogram };
-}
-
-function encodeScoredRows(work: ShardWork): Uint8Array {
-  const { dimension } = work;
-  const indexes = work.states.flatMap((state, i) => (state.kind === 'embedded' ? [i] : []));
-  const rows = new Float32Array(indexes.length * dimension);
-  for (const [to, from] of indexes.entries()) {
-    rows.set(work.embeddings.subarray(from * dimension, (from + 1) * dimension), to * dimension);
-  }
-  return encodeNpy('float16', [indexes.length, dimension], rows);
 }
 
 function countRows(work: ShardWork, { results, tags }: JudgedShard): RowCounts {
@@ -122,33 +121,4 @@ function countRows(work: ShardWork, { results, tags }: JudgedShard): RowCounts {
     counts[table] = sortedTable(counts[table] as Record<string, number>);
   }
   return counts;
-}
-
-function describeShard(
-  work: ShardWork,
-  judged: JudgedShard,
-  histogram: Histogram,
-  { inputPath, stageSlots, thresholds }: CommitTools,
-  files: Readonly<Record<string, FileDigest>>,
-): ShardStats {
-  const { id, firstRow } = work.shard.spec;
-  const startSeconds = work.startedAt.getTime() / 1000;
-  const endSeconds = Date.now() / 1000;
-  const { downloadMs, decodeMs, embedMs } = work.times;
-  return {
-    format: 'bowerbird-shard-stats',
-    version: 1,
-    shard_id: id,
-    input: inputPath,
-    first_row: firstRow,
-    ...countRows(work, judged),
-    start_time: startSeconds,
-    end_time: endSeconds,
-    duration: endSeconds - startSeconds,
-    stage_seconds: { download: downloadMs / 1000, decode: decodeMs / 1000, embed: embedMs / 1000 },
-    stage_slots: stageSlots,
-    score_histogram: histogram.toJSON(),
-    thresholds,
-    files,
-  };
 }

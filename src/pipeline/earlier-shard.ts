@@ -1,6 +1,6 @@
 import { decodeNpy } from '../base/npy.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import { readShardFile, type ShardStats } from '../runs/stats.ts';
+import { hasFile, readShardFile, type ShardStats } from '../runs/stats.ts';
 import { parseThumbnails, type ReportThumbnail } from '../runs/thumbnails.ts';
 import type { Tag } from '../samples/tags.ts';
 import { type RowOutcome, readOutcomes } from '../shards/read-outcomes.ts';
@@ -20,13 +20,14 @@ export interface EarlierShard {
 /** Reads a finished shard back. Its scores are exact, because the float32 that is written is what is judged. */
 export async function readEarlierShard(folder: RunFolder, stats: ShardStats): Promise<EarlierShard> {
   const id = stats.shard_id;
-  const has = (kind: string): boolean => Object.keys(stats.files).some((name) => name.startsWith(`${kind}/`));
   return {
     stats,
     outcomes: await readOutcomes(folder.tags(id), folder.staging),
     partials: decodePartials(await readShardFile(folder.partials(id), stats)),
-    thumbnails: has('thumbnails') ? parseThumbnails(await readShardFile(folder.thumbnails(id), stats)) : [],
-    embeddings: has('img_emb')
+    thumbnails: hasFile(stats, 'thumbnails')
+      ? parseThumbnails(await readShardFile(folder.thumbnails(id), stats))
+      : [],
+    embeddings: hasFile(stats, 'embeddings')
       ? decodeNpy(await readShardFile(folder.embeddings(id), stats)).data
       : undefined,
   };

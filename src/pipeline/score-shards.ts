@@ -11,7 +11,7 @@ import { filterOptions, type Thresholds } from '../scores/thresholds.ts';
 import { ShardDatabase } from '../shards/database.ts';
 import type { RunPlan, ShardSpec } from '../shards/plan.ts';
 import type { StagedShard } from '../shards/staged-shard.ts';
-import { type CommitTools, commitShard } from './commit.ts';
+import { type CommitTools, commitWork } from './commit.ts';
 import type { ScoreConfig } from './config.ts';
 import { carryOver, type EarlierShard, readEarlierShard } from './earlier-shard.ts';
 import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS, type LoadedModels } from './models.ts';
@@ -192,7 +192,7 @@ class ShardRun {
     const { facts, stages, progress } = this.#tools;
     await Promise.race([work.completed, stages.failure]);
     const inputPath = facts.plan.inputs[work.shard.spec.inputIndex]!.path;
-    const stats = await commitShard(work, { ...this.#commitTools, inputPath, earlier });
+    const stats = await commitWork(work, { ...this.#commitTools, inputPath, earlier });
     await work.shard.release();
     progress.finishedShards++;
     progress.kept += stats.kept;

@@ -1,24 +1,29 @@
 import { writeFile } from 'node:fs/promises';
 import type { Decoder } from '../decode/decoder.ts';
+import type { Sink } from '../runs/commit.ts';
 import { type ReportThumbnail, thumbnailFile } from '../runs/thumbnails.ts';
 import type { JudgedShard } from './judge.ts';
 import type { ShardWork } from './shard-work.ts';
 
 const THUMBNAIL_SIDE_PX = 160;
 
-/** What thumbnails are made with, and those that an earlier run made of the same shard. */
-interface ThumbnailTools {
+/** The pictures that the shard's picker chose, beside the earlier ones, in input order. */
+export const thumbnailsSink: Sink<PicturedWork> = {
+  isWanted: ({ work }) => work.picker !== undefined,
+  async write(path, shard) {
+    await writeFile(path, thumbnailFile(await makeThumbnails(shard)));
+  },
+};
+
+/** What thumbnails are made from, and those that an earlier run made of the same shard. */
+interface PicturedWork {
+  readonly work: ShardWork;
+  readonly judged: JudgedShard;
   readonly decoder: Decoder;
   readonly earlier: { readonly thumbnails: readonly ReportThumbnail[] } | undefined;
 }
 
-/** Writes the pictures that the shard's picker chose, beside the earlier ones, in input order. */
-export async function writeThumbnails(
-  path: string,
-  work: ShardWork,
-  judged: JudgedShard,
-  { decoder, earlier }: ThumbnailTools,
-): Promise<void> {
+async function makeThumbnails({ work, judged, decoder, earlier }: PicturedWork): Promise<ReportThumbnail[]> {
   const picked = work.picker?.picked() ?? [];
   const captions = await work.shard.readCaptions(picked.map(({ index }) => index));
   const samples = await Promise.all(
@@ -34,8 +39,7 @@ export async function writeThumbnails(
   );
   const kept = (earlier?.thumbnails ?? []).filter(({ key }) => samples.every((sample) => sample.key !== key));
   samples.push(...kept);
-  samples.sort((a, b) => (a.key < b.key ? -1 : 1));
-  await writeFile(path, thumbnailFile(samples));
+  return samples.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 function describe(

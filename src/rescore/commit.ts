@@ -1,20 +1,19 @@
-import { writeFile } from 'node:fs/promises';
 import type { DuckDBInstance } from '@duckdb/node-api';
 import type { Lock } from '../base/lock.ts';
+import { commitShard, type Sinks } from '../runs/commit.ts';
+import { partialsSink } from '../runs/partials-sink.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import { ShardFiles } from '../runs/shard-files.ts';
-import type { FileDigest, ShardStats } from '../runs/stats.ts';
+import { describeShard, type ShardFacts, type ShardStats } from '../runs/stats.ts';
 import { BUCKET_NAMES } from '../scores/bucket-names.ts';
 import { BucketSums } from '../scores/bucket-sums.ts';
 import type { Filter } from '../scores/filter.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
-import { encodePartials } from '../tables/partials.ts';
 import type { BlockResult } from './block-scorer.ts';
-import { type JudgedRows, judgeRows, type ScoredRows } from './judge.ts';
+import { judgeRows, type ScoredRows } from './judge.ts';
 import { type MetadataColumns, readMetadata } from './metadata.ts';
 import type { RescorePlan } from './plan.ts';
-import { writeTags } from './tags.ts';
+import { type PassedMetadata, type TagRows, writeTags } from './tags.ts';
 
 /** What shards are committed with. */
 export interface CommitTools {
@@ -42,13 +41,27 @@ export interface ScoredShard {
 
 const NO_METADATA: MetadataColumns = { hashes: undefined, punsafe: undefined, pwatermark: undefined };
 
+/** What the files of a shard are made from. */
+interface JudgedBlocks {
+  readonly instance: DuckDBInstance;
+  readonly tagRows: TagRows;
+  readonly passed: PassedMetadata | undefined;
+  readonly sums: BucketSums;
+}
+
+/** What a shard of stored embeddings is committed with. Their order is that of `SHARD_FILES`. */
+const SINKS: Sinks<JudgedBlocks> = {
+  tags: { write: (path, { instance, tagRows, passed }) => writeTags(instance, path, tagRows, passed) },
+  partials: partialsSink,
+};
+
 /**
- * Judges a scored shard and publishes its tags, partial sums and, last, the stats file that marks it as done.
+ * Judges a scored shard and commits it.
  *
  * @throws ShardError BB_SHARD_READ naming the metadata, BB_SHARD_WRITE, BB_DISK_FULL, BB_RUN_LOCKED
  */
 export async function commitScored(shard: ScoredShard, tools: CommitTools): Promise<ShardStats> {
-  const { instance, folder, plan } = tools;
+  const { instance, folder, lock, plan } = tools;
   const { spec, blocks } = shard;
   const { id, rowCount } = spec;
   const { metadata } = plan.inputs[spec.inputIndex]!;
@@ -57,17 +70,33 @@ export async function commitScored(shard: ScoredShard, tools: CommitTools): Prom
   const judged = judgeRows(rows, read, tools.filter);
   const passed = metadata === undefined || tools.scoresOnly ? undefined : { ...plan, path: metadata };
   const tagRows = { shardId: id, rows, judged, hashes: read.hashes, extraColumns: tools.extraColumns };
-  const files = new ShardFiles(folder, tools.lock, id);
-  try {
-    await files.stage(folder.tags(id), (path) => writeTags(instance, path, tagRows, passed));
-    await files.stage(folder.partials(id), (path) =>
-      writeFile(path, encodePartials(sumBlocks(blocks, plan.dimension).toPartials())),
-    );
-    return await files.commit(describeShard(shard, judged, files.digests, tools), undefined);
-  } catch (thrown) {
-    await files.discard();
-    throw thrown;
-  }
+  const { counts, histogram } = judged;
+  return commitShard({
+    folder,
+    lock,
+    shardId: id,
+    shard: { instance, tagRows, passed, sums: sumBlocks(blocks, plan.dimension) },
+    sinks: SINKS,
+    replaced: undefined,
+    describe: (files) => describeShard({ ...factsOf(shard, tools), counts, histogram, files }),
+  });
+}
+
+/** What the stats say of how the shard was done. */
+function factsOf(
+  { spec, startedAtMs, scoringMs }: ScoredShard,
+  { plan, scoreThreads, thresholds }: CommitTools,
+): Omit<ShardFacts, 'counts' | 'histogram' | 'files'> {
+  return {
+    shardId: spec.id,
+    input: plan.inputs[spec.inputIndex]!.embeddings,
+    firstRow: 0,
+    startMs: startedAtMs,
+    endMs: Date.now(),
+    stageSeconds: { download: 0, decode: 0, embed: scoringMs / 1000 },
+    stageSlots: { download: 0, decode: 0, embed: scoreThreads },
+    thresholds,
+  };
 }
 
 function joinBlocks(
@@ -100,29 +129,4 @@ function sumBlocks(blocks: readonly BlockResult[], dimension: number): BucketSum
     );
   }
   return sums;
-}
-
-function describeShard(
-  { spec, startedAtMs, scoringMs }: ScoredShard,
-  { counts, histogram }: JudgedRows,
-  files: Readonly<Record<string, FileDigest>>,
-  { plan, scoreThreads, thresholds }: CommitTools,
-): ShardStats {
-  const endMs = Date.now();
-  return {
-    format: 'bowerbird-shard-stats',
-    version: 1,
-    shard_id: spec.id,
-    input: plan.inputs[spec.inputIndex]!.embeddings,
-    first_row: 0,
-    ...counts,
-    start_time: startedAtMs / 1000,
-    end_time: endMs / 1000,
-    duration: (endMs - startedAtMs) / 1000,
-    stage_seconds: { download: 0, decode: 0, embed: scoringMs / 1000 },
-    stage_slots: { download: 0, decode: 0, embed: scoreThreads },
-    score_histogram: histogram.toJSON(),
-    thresholds,
-    files,
-  };
 }

@@ -12,6 +12,7 @@ import type { RunFolder } from './run-folder.ts';
 import {
   addCounts,
   emptyCounts,
+  hasFile,
   type RowCounts,
   readFinishedShard,
   readShardFile,
@@ -78,7 +79,7 @@ export async function mergeRun(
     histogram.merge(stats.score_histogram);
     sums.merge(decodePartials(await readShardFile(folder.partials(id), stats)));
     paces.push(paceOf(stats));
-    if (Object.keys(stats.files).some((name) => name.startsWith('thumbnails/'))) {
+    if (hasFile(stats, 'thumbnails')) {
       thumbnails.push(...parseThumbnails(await readShardFile(folder.thumbnails(id), stats)));
     }
   }

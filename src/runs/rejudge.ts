@@ -4,10 +4,10 @@ import { createFilter, type Filter } from '../scores/filter.ts';
 import { Histogram } from '../scores/histogram.ts';
 import { filterOptions, type Thresholds } from '../scores/thresholds.ts';
 import { type JudgedTags, VerdictFiles, type Verdicts } from '../shards/verdicts.ts';
+import { commitShard, type Sinks } from './commit.ts';
 import type { ScoreProgress } from './progress.ts';
 import type { RunFolder } from './run-folder.ts';
-import { ShardFiles } from './shard-files.ts';
-import { checkShardFile, nameInRunFolder, readShardFile, type ShardStats, sortedTable } from './stats.ts';
+import { checkShardFile, hasFile, readShardFile, type ShardStats, sortedTable } from './stats.ts';
 import { parseThumbnails, type ReportThumbnail, thumbnailFile } from './thumbnails.ts';
 
 /** What new verdicts are passed with. */
@@ -48,51 +48,67 @@ export async function rejudgeShards(shards: readonly ShardStats[], options: Reju
   }
 }
 
-async function rejudgeShard(
-  stats: ShardStats,
-  verdictFiles: VerdictFiles,
-  { folder, lock, thresholds }: RejudgeOptions,
-): Promise<ShardStats> {
-  const staged = new ShardFiles(folder, lock, stats.shard_id);
-  try {
-    const filter = createFilter(filterOptions(thresholds));
-    const judged = await stageVerdicts(stats, verdictFiles, folder, filter, staged);
-    const files = { ...stats.files, ...staged.digests };
-    return await staged.commit({ ...stats, ...judged, thresholds, files }, stats);
-  } catch (thrown) {
-    await staged.discard();
-    throw thrown;
-  }
+/** A finished shard with its new verdicts: what those of its files are made from that hold any. */
+interface RejudgedShard {
+  readonly folder: RunFolder;
+  readonly stats: ShardStats;
+  readonly files: VerdictFiles;
+  readonly filter: Filter;
+  readonly rows: JudgedTags;
+  readonly verdicts: Verdicts;
 }
 
-/** Writes all files of a shard that hold verdicts beside the old ones; gives what the stats say of them. */
-async function stageVerdicts(
+/** The files that hold verdicts. A shard has the ones that it had. */
+const SINKS: Sinks<RejudgedShard> = {
+  tags: {
+    write(path, { folder, stats, files, verdicts }) {
+      return files.write(folder.tags(stats.shard_id), path, verdicts);
+    },
+  },
+  metadata: {
+    isWanted: ({ stats }) => hasFile(stats, 'metadata'),
+    async write(path, { folder, stats, files, rows, verdicts }) {
+      const metadata = folder.metadata(stats.shard_id);
+      await checkShardFile(metadata, stats);
+      await files.write(metadata, path, scoredOnly(rows, verdicts));
+    },
+  },
+  thumbnails: {
+    isWanted: ({ stats }) => hasFile(stats, 'thumbnails'),
+    async write(path, { folder, stats, filter }) {
+      const samples = parseThumbnails(await readShardFile(folder.thumbnails(stats.shard_id), stats));
+      const again = samples.map((sample) => judgeThumbnail(sample, filter));
+      await writeFile(path, thumbnailFile(again));
+    },
+  },
+};
+
+async function rejudgeShard(
   stats: ShardStats,
   files: VerdictFiles,
-  folder: RunFolder,
-  filter: Filter,
-  staged: ShardFiles,
-): Promise<Pick<ShardStats, 'kept' | 'dropped_by' | 'score_histogram'>> {
-  const { shard_id: id } = stats;
-  const [tags, metadata, thumbnails] = [folder.tags(id), folder.metadata(id), folder.thumbnails(id)];
-  await checkShardFile(tags, stats);
-  const rows = await files.readTags(tags);
+  { folder, lock, thresholds }: RejudgeOptions,
+): Promise<ShardStats> {
+  const shardId = stats.shard_id;
+  const filter = createFilter(filterOptions(thresholds));
+  await checkShardFile(folder.tags(shardId), stats);
+  const rows = await files.readTags(folder.tags(shardId));
   const { verdicts, histogram } = judge(rows, filter);
-  await staged.stage(tags, (path) => files.write(tags, path, verdicts));
-  if (nameInRunFolder(metadata) in stats.files) {
-    await checkShardFile(metadata, stats);
-    await staged.stage(metadata, (path) => files.write(metadata, path, scoredOnly(rows, verdicts)));
-  }
-  if (nameInRunFolder(thumbnails) in stats.files) {
-    const samples = parseThumbnails(await readShardFile(thumbnails, stats));
-    const again = samples.map((sample) => judgeThumbnail(sample, filter));
-    await staged.stage(thumbnails, (path) => writeFile(path, thumbnailFile(again)));
-  }
-  return {
-    kept: verdicts.kept.reduce((sum, one) => sum + one, 0),
-    dropped_by: countRules(verdicts),
-    score_histogram: histogram.toJSON(),
-  };
+  return commitShard({
+    folder,
+    lock,
+    shardId,
+    shard: { folder, stats, files, filter, rows, verdicts },
+    sinks: SINKS,
+    replaced: stats,
+    describe: (staged) => ({
+      ...stats,
+      kept: verdicts.kept.reduce((sum, one) => sum + one, 0),
+      dropped_by: countRules(verdicts),
+      score_histogram: histogram.toJSON(),
+      thresholds,
+      files: { ...stats.files, ...staged },
+    }),
+  });
 }
 
 function judge(rows: JudgedTags, filter: Filter): { verdicts: Verdicts; histogram: Histogram } {

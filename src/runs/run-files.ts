@@ -1,24 +1,58 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { codeOf } from '../base/errors.ts';
+import { shardName } from '../samples/key.ts';
+
+/** A kind of file of which a shard has one. */
+interface ShardFile {
+  readonly folder: string;
+  /** What a name begins with, before the shard's number. */
+  readonly prefix: string;
+  readonly suffix: string;
+  /** Whether other tools lay out their files the same way: what lies there is a run's where its stats name it. */
+  readonly isShared: boolean;
+}
+
+/** The files that a shard may be committed with, in the order in which they are written and its stats name them. */
+export const SHARD_FILES = {
+  tags: { folder: 'tags', prefix: '', suffix: '.parquet', isShared: false },
+  partials: { folder: 'partials', prefix: '', suffix: '.arrow', isShared: false },
+  embeddings: { folder: 'img_emb', prefix: 'img_emb_', suffix: '.npy', isShared: true },
+  metadata: { folder: 'metadata', prefix: 'metadata_', suffix: '.parquet', isShared: true },
+  thumbnails: { folder: 'thumbnails', prefix: '', suffix: '.json', isShared: false },
+} as const satisfies Readonly<Record<string, ShardFile>>;
+
+export type ShardFileKind = keyof typeof SHARD_FILES;
+
+/** In that order. */
+export const SHARD_FILE_KINDS = Object.keys(SHARD_FILES) as readonly ShardFileKind[];
+
+/** The commit marker of a shard, which is written after all its files. */
+const STATS: ShardFile = { folder: 'stats', prefix: '', suffix: '_stats.json', isShared: false };
+
+const ALL_SHARD_FILES: readonly ShardFile[] = [...Object.values(SHARD_FILES), STATS];
+
+/** The folders that files of shards lie in. */
+export const SHARD_FOLDERS: readonly string[] = ALL_SHARD_FILES.map(({ folder }) => folder);
+
+/** A shard's file, by its name in the run folder. */
+export function shardFileName(kind: ShardFileKind | 'stats', shardId: number): string {
+  const { folder, prefix, suffix } = kind === 'stats' ? STATS : SHARD_FILES[kind];
+  return join(folder, `${prefix}${shardName(shardId)}${suffix}`);
+}
 
 /** What a run writes beside its shards. */
 const TOP_FILES = ['run.json', 'buckets.json', 'buckets.parquet', 'what-if.json', 'report.html'];
 
-/** Folders whose files nobody else names like that. */
-const OWN_FILES: Readonly<Record<string, RegExp>> = {
-  tags: /^\d{5,}\.parquet$/,
-  partials: /^\d{5,}\.arrow$/,
-  thumbnails: /^\d{5,}\.json$/,
-  stats: /^\d{5,}_stats\.json$/,
-  bucket_means: /^(rating|raw_mean)_?\w+\.npy$/,
-};
+/** Whether files of shards are called like that. */
+function isCalledLike({ prefix, suffix }: ShardFile, name: string): boolean {
+  const number = name.slice(prefix.length, name.length - suffix.length);
+  return name === `${prefix}${number}${suffix}` && /^\d{5,}$/.test(number);
+}
 
-/** Folders that other tools lay out the same way: what lies there is a run's where its stats name it. */
-const SHARED_FILES: Readonly<Record<string, RegExp>> = {
-  img_emb: /^img_emb_\d{5,}\.npy$/,
-  metadata: /^metadata_\d{5,}\.parquet$/,
-};
+function isBucketMean(name: string): boolean {
+  return /^(rating|raw_mean)_?\w+\.npy$/.test(name);
+}
 
 /** Whether a run in `folder` may write this file: it cannot be an input of that run. */
 export function isRunFile(folder: string, path: string): boolean {
@@ -26,23 +60,28 @@ export function isRunFile(folder: string, path: string): boolean {
   if (TOP_FILES.includes(name)) return true;
   const [first] = name.split(sep);
   if (first?.startsWith('.') && !first.startsWith('..')) return true;
-  const patterns = { ...OWN_FILES, ...SHARED_FILES };
-  return patterns[dirname(name)]?.test(basename(name)) === true;
+  const [part, file] = [dirname(name), basename(name)];
+  if (part === 'bucket_means') return isBucketMean(file);
+  return ALL_SHARD_FILES.some((kind) => kind.folder === part && isCalledLike(kind, file));
 }
 
 /** The files, by their names in the folder, that the run in it consists of, finished or not. */
 export async function listRunFiles(folder: string): Promise<string[]> {
   const names: string[] = [];
   for (const name of await readNames(folder)) if (TOP_FILES.includes(name)) names.push(name);
-  for (const [part, pattern] of Object.entries(OWN_FILES)) {
-    const files = (await readNames(join(folder, part))).filter((name) => pattern.test(name));
-    names.push(...files.map((name) => join(part, name)));
-    if (part === 'stats') for (const name of files) names.push(...(await namedBy(join(folder, part, name))));
+  for (const kind of ALL_SHARD_FILES) {
+    if (kind.isShared) continue;
+    const files = (await readNames(join(folder, kind.folder))).filter((name) => isCalledLike(kind, name));
+    names.push(...files.map((name) => join(kind.folder, name)));
+    if (kind === STATS)
+      for (const name of files) names.push(...(await namedBy(join(folder, kind.folder, name))));
   }
+  const means = (await readNames(join(folder, 'bucket_means'))).filter(isBucketMean);
+  names.push(...means.map((name) => join('bucket_means', name)));
   return [...new Set(names)];
 }
 
-/** The embeddings and metadata that a stats file names. */
+/** The files in shared folders that a stats file names. */
 async function namedBy(stats: string): Promise<string[]> {
   let files: Readonly<Record<string, unknown>> = {};
   try {
@@ -50,7 +89,10 @@ async function namedBy(stats: string): Promise<string[]> {
   } catch (thrown) {
     if (!(thrown instanceof SyntaxError)) throw thrown;
   }
-  return Object.keys(files).filter((name) => SHARED_FILES[dirname(name)]?.test(basename(name)));
+  const shared = ALL_SHARD_FILES.filter(({ isShared }) => isShared);
+  return Object.keys(files).filter((name) =>
+    shared.some((kind) => kind.folder === dirname(name) && isCalledLike(kind, basename(name))),
+  );
 }
 
 /** The names in a folder; none where there is no such folder. */

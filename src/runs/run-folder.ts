@@ -2,8 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
 import { makeFolders, TEMPORARY_SUFFIX } from '../base/files.ts';
-import { shardName } from '../samples/key.ts';
-import { readNames } from './run-files.ts';
+import { readNames, SHARD_FILES, SHARD_FOLDERS, type ShardFileKind, shardFileName } from './run-files.ts';
 
 /** The names of everything in a run folder (docs/formats.md). */
 export class RunFolder {
@@ -39,30 +38,30 @@ export class RunFolder {
   get overwriting(): RunFolder {
     return new RunFolder(join(this.path, '.overwrite'), this.path);
   }
-  get bucketMeans(): string {
-    return join(this.path, 'bucket_means');
-  }
   /** A file by the name that other files of the run know it by. */
   file(name: string): string {
     return join(this.path, name);
   }
   tags(shardId: number): string {
-    return join(this.path, 'tags', `${shardName(shardId)}.parquet`);
+    return this.shardFile('tags', shardId);
   }
   partials(shardId: number): string {
-    return join(this.path, 'partials', `${shardName(shardId)}.arrow`);
+    return this.shardFile('partials', shardId);
   }
   thumbnails(shardId: number): string {
-    return join(this.path, 'thumbnails', `${shardName(shardId)}.json`);
+    return this.shardFile('thumbnails', shardId);
   }
   stats(shardId: number): string {
-    return join(this.path, 'stats', `${shardName(shardId)}_stats.json`);
+    return this.shardFile('stats', shardId);
   }
   embeddings(shardId: number): string {
-    return join(this.path, 'img_emb', `img_emb_${shardName(shardId)}.npy`);
+    return this.shardFile('embeddings', shardId);
   }
   metadata(shardId: number): string {
-    return join(this.path, 'metadata', `metadata_${shardName(shardId)}.parquet`);
+    return this.shardFile('metadata', shardId);
+  }
+  shardFile(kind: ShardFileKind | 'stats', shardId: number): string {
+    return join(this.path, shardFileName(kind, shardId));
   }
 
   async create(saveEmbeddings: boolean): Promise<void> {
@@ -102,5 +101,4 @@ export class RunFolder {
   }
 }
 
-const EMBEDDING_FOLDERS = ['img_emb', 'metadata'];
-const SHARD_FOLDERS = ['tags', 'partials', 'thumbnails', 'stats', ...EMBEDDING_FOLDERS];
+const EMBEDDING_FOLDERS: readonly string[] = [SHARD_FILES.embeddings.folder, SHARD_FILES.metadata.folder];

@@ -5,8 +5,9 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import type { FailureReason } from '../samples/reasons.ts';
-import type { StoredHistogram } from '../scores/histogram.ts';
+import type { Histogram, StoredHistogram } from '../scores/histogram.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
+import { type ShardFileKind, shardFileName } from './run-files.ts';
 
 /** Counts over rows, of a shard or of a whole run. The four states sum to `count`. */
 export interface RowCounts {
@@ -56,6 +57,42 @@ export interface StageNumbers {
 export interface FileDigest {
   readonly bytes: number;
   readonly sha256: string;
+}
+
+/** What a shard's stats say that differs from shard to shard; times in ms since 1970. */
+export interface ShardFacts {
+  readonly shardId: number;
+  readonly input: string;
+  readonly firstRow: number;
+  readonly counts: RowCounts;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stageSeconds: StageNumbers;
+  readonly stageSlots: StageNumbers;
+  readonly histogram: Histogram;
+  readonly thresholds: Thresholds;
+  readonly files: ShardStats['files'];
+}
+
+/** The stats of a shard, with their names in the order of the file. */
+export function describeShard(facts: ShardFacts): ShardStats {
+  const { startMs, endMs } = facts;
+  return {
+    format: 'bowerbird-shard-stats',
+    version: 1,
+    shard_id: facts.shardId,
+    input: facts.input,
+    first_row: facts.firstRow,
+    ...facts.counts,
+    start_time: startMs / 1000,
+    end_time: endMs / 1000,
+    duration: (endMs - startMs) / 1000,
+    stage_seconds: facts.stageSeconds,
+    stage_slots: facts.stageSlots,
+    score_histogram: facts.histogram.toJSON(),
+    thresholds: facts.thresholds,
+    files: facts.files,
+  };
 }
 
 export function emptyCounts(): RowCounts {
@@ -191,6 +228,11 @@ async function sizeOf(path: string): Promise<number | undefined> {
     if (codeOf(thrown) === 'ENOENT') return undefined;
     throw thrown;
   }
+}
+
+/** Whether a finished shard has a file of this kind. */
+export function hasFile(stats: ShardStats, kind: ShardFileKind): boolean {
+  return shardFileName(kind, stats.shard_id) in stats.files;
 }
 
 /** A file's name within its run folder: `tags/00000.parquet`. */
