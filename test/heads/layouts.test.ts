@@ -94,6 +94,9 @@ test('a recognised head is refused for another score than it gives, with the way
   t.regex(error.message, /gives aesthetic, but is asked for punsafe.*"tag": "punsafe"/s);
   const own = await load(t, LINEAR, 'punsafe', { tag: 'punsafe', activation: 'sigmoid' });
   t.is(own.tag, 'punsafe');
+  const stated = await load(t, LINEAR, 'punsafe', { activation: 'sigmoid' });
+  for (const [i, score] of scores(stated).entries())
+    t.true(Math.abs(score - 1 / (1 + Math.exp([3, -3][i]!))) < 1e-6, String(score));
 });
 
 test('what a manifest states goes before what is known of a layout', async (t) => {

@@ -70,6 +70,7 @@ const badJson: readonly (readonly [what: string, content: string, message: RegEx
   ['gives two values', jsonHead([], 0, layer([[1], [2]], [0, 0])), /gives 2 values per image/],
   ['has texts for numbers', jsonHead([], 0, layer([['1']], [0])), /layer 0/],
   ['has an infinite weight', jsonHead([1], 0).replace('[[1]]', '[[1e999]]'), /NaN or infinite/],
+  ['has an infinite bias', jsonHead([1], 0).replace('"bias":[0]', '"bias":[-1e999]'), /NaN or infinite/],
   ['has an encoder digest that is none', jsonHead([1], 0, { encoder: { digest: 'abc' } }), /field encoder/],
   ['has an empty encoder', jsonHead([1], 0, { encoder: {} }), /field encoder/],
   ['nests without end', '['.repeat(300_000), /300000 lists/],
