@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isCovered } from './coverage.ts';
+import type { Ended } from './fence.ts';
 import { mutantsOf } from './mutants.ts';
 import type { Change } from './operators.ts';
 import { failureIn, type Measured, PrivateBuild } from './private-build.ts';
@@ -107,25 +108,39 @@ class Judge {
     this.#options = options;
   }
 
+  /** The tests of the room try first: those elsewhere, which are often slow, only meet what these leave. */
   async verdictOn({ source, change, place, diff }: Candidate): Promise<Verdict> {
-    const near = await this.#measure(this.#tests.near(source, this.#options.also));
-    const covering = near.filter(([, { covered }]) => isCovered(covered, source, change.start));
-    // A process that was ended by SIGKILL tells nothing of what it ran.
-    const chosen = covering.length > 0 ? covering : near;
     const verdict = { place, operator: change.operator, diff, killer: '' };
-    if (chosen.length === 0) return { ...verdict, ending: 'not reached' };
-    const timeoutMs = SPARE_MS + SPARE_FACTOR * chosen.reduce((sum, [, { tookMs }]) => sum + tookMs, 0);
-    const names = chosen.map(([test]) => test);
-    const ended = await this.#build.tryMutant(source, change, names, timeoutMs);
-    if (ended.timedOut) return { ...verdict, ending: 'timed out' };
-    if (ended.code !== 0) return { ...verdict, ending: 'killed', killer: failureIn(ended) };
-    return { ...verdict, ending: covering.length > 0 ? 'survived' : 'not reached' };
+    let isReached = false;
+    const { own, others } = this.#tests.near(source, this.#options.also);
+    for (const tests of [own, others]) {
+      const measured = await this.#measure(tests);
+      const covering = measured.filter(([, { covered }]) => isCovered(covered, source, change.start));
+      isReached ||= covering.length > 0;
+      // A process that was ended by SIGKILL tells nothing of what it ran.
+      const ended = await this.#run(source, change, tests === own && !isReached ? measured : covering);
+      if (ended?.timedOut) return { ...verdict, ending: 'timed out' };
+      if (ended && ended.code !== 0) return { ...verdict, ending: 'killed', killer: failureIn(ended) };
+    }
+    return { ...verdict, ending: isReached ? 'survived' : 'not reached' };
+  }
+
+  async #run(
+    source: string,
+    change: Change,
+    tests: readonly [string, Measured][],
+  ): Promise<Ended | undefined> {
+    if (tests.length === 0 || this.#options.signal.aborted) return undefined;
+    const timeoutMs = SPARE_MS + SPARE_FACTOR * tests.reduce((sum, [, { tookMs }]) => sum + tookMs, 0);
+    const names = tests.map(([test]) => test);
+    return this.#build.tryMutant(source, change, names, timeoutMs);
   }
 
   /** What these test files run, the quickest first; without those that fail by themselves. */
   async #measure(tests: readonly string[]): Promise<[string, Measured][]> {
     const measured: [string, Measured][] = [];
     for (const test of tests) {
+      if (this.#options.signal.aborted) break;
       let known = this.#measured.get(test);
       if (!known) {
         this.#options.onProgress(`what ${test} runs`);

@@ -27,16 +27,21 @@ export class TestFiles {
    * @param source a built file, such as `src/base/lock.js`
    * @param also further test files, by the beginning of their paths: `test/end-to-end/resume`
    */
-  near(source: string, also: readonly string[] = []): string[] {
-    const own = `${dirname(source).split('/').slice(0, 2).join('/').replace(/^src/, 'test')}/`;
-    return [...this.#imports]
-      .filter(
-        ([path, imports]) =>
-          path.startsWith(own) ||
-          also.some((beginning) => path.startsWith(beginning)) ||
-          (!path.startsWith('test/end-to-end/') && imports.includes(source)),
-      )
-      .map(([path]) => path);
+  near(
+    source: string,
+    also: readonly string[],
+  ): { readonly own: readonly string[]; readonly others: readonly string[] } {
+    const room = `${dirname(source).split('/').slice(0, 2).join('/').replace(/^src/, 'test')}/`;
+    const others = [...this.#imports].filter(
+      ([path, imports]) =>
+        !path.startsWith(room) &&
+        (also.some((beginning) => path.startsWith(beginning)) ||
+          (!path.startsWith('test/end-to-end/') && imports.includes(source))),
+    );
+    return {
+      own: [...this.#imports.keys()].filter((path) => path.startsWith(room)),
+      others: others.map(([path]) => path),
+    };
   }
 
   #importsOf(path: string): string[] {
