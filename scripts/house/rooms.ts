@@ -118,7 +118,7 @@ export const ROOMS: readonly Room[] = [
       'tag-values',
       'verdicts',
     ],
-    packages: ['p-limit'],
+    packages: ['@duckdb/node-api', 'p-limit'],
   },
   {
     name: 'download',
@@ -218,7 +218,7 @@ export const ROOMS: readonly Room[] = [
     what: 'stored embeddings -> a run folder, nothing downloaded: a WASM kernel on threads ([rescoring.md](rescoring.md))',
     mayImport: ['base', 'samples', 'scores', 'tables', 'shards', 'heads', 'runs'],
     doors: ['config', 'head-set', 'rescore'],
-    packages: [],
+    packages: ['@duckdb/node-api'],
   },
   {
     name: 'store',
@@ -246,14 +246,14 @@ export const ROOMS: readonly Room[] = [
     what: 'counts over tags, runs and stores: buckets, quantiles, groups, what-if ([buckets.md](buckets.md))',
     mayImport: ['base', 'samples', 'scores', 'tables', 'store'],
     doors: ['count', 'group-types', 'inputs', 'quantiles', 'stored', 'tally'],
-    packages: ['tinyglobby'],
+    packages: ['@duckdb/node-api', 'tinyglobby'],
   },
   {
     name: 'subset',
     what: 'joins tags to metadata by hash, judges, keeps the books ([subset.md](subset.md))',
     mayImport: ['base', 'samples', 'scores', 'tables'],
     doors: ['database', 'options', 'subset', 'summary'],
-    packages: [],
+    packages: ['@duckdb/node-api'],
   },
   {
     name: 'serve',
