@@ -8,6 +8,7 @@ import { packageFolder } from '../src/base/package.ts';
 import { createDecoder } from '../src/decode/decoder.ts';
 import { chunk, writePng } from '../src/decode/png-chunks.ts';
 import { blackPng, gifScreen, repeatLastScan } from '../test/decode/crafted.ts';
+import { clip } from '../test/helpers/transforms.ts';
 import { cpuSecondsOf } from './support/processes.ts';
 
 function odd(...path: string[]): Buffer {
@@ -50,7 +51,7 @@ const files: Record<string, Buffer> = {
   'within the limits: progressive JPEG of 64 MP': progressive,
 };
 
-const decoder = createDecoder({ size: 224, mode: 'exact', processes: 1, timeoutMs: 120_000 });
+const decoder = createDecoder({ transforms: [clip(224)], mode: 'exact', processes: 1, timeoutMs: 120_000 });
 await decoder.tryOut();
 for (const [name, bytes] of Object.entries(files)) {
   const pid = decoder.pids[0]!;

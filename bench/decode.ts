@@ -3,7 +3,8 @@
 import sharp from 'sharp';
 import { createDecoder, type Decoder } from '../src/decode/decoder.ts';
 import { resizeAndCrop } from '../src/decode/exact-resize.ts';
-import { cropGeometry } from '../src/decode/geometry.ts';
+import { cropGeometry } from '../src/decode/transform.ts';
+import { clip } from '../test/helpers/transforms.ts';
 import { makeJpeg } from './support/jpegs.ts';
 import { median } from './support/median.ts';
 import { cpuSecondsOf } from './support/processes.ts';
@@ -26,13 +27,14 @@ async function plainExact(jpeg: Buffer): Promise<Uint8Array> {
   const { data, info } = await sharp(jpeg, { ignoreIcc: true, failOn: 'error', pages: 1 })
     .raw()
     .toBuffer({ resolveWithObject: true });
-  return resizeAndCrop({ data, width: info.width, height: info.height, channels: 3 }, SIZE, false);
+  const image = { data, width: info.width, height: info.height, channels: 3 as const };
+  return resizeAndCrop(image, cropGeometry(image, clip(SIZE)), false);
 }
 
 async function plainFast(jpeg: Buffer): Promise<Buffer> {
   const image = sharp(jpeg, { ignoreIcc: true, failOn: 'error', pages: 1 });
   const { width, height } = await image.metadata();
-  const { resizedWidth, resizedHeight, left, top } = cropGeometry(width, height, SIZE);
+  const { resizedWidth, resizedHeight, left, top } = cropGeometry({ width, height }, clip(SIZE));
   return image
     .resize(resizedWidth, resizedHeight, { fit: 'fill', kernel: 'cubic' })
     .extract({ left, top, width: SIZE, height: SIZE })
@@ -63,7 +65,12 @@ async function measure(
 }
 
 const rounds = Number(process.argv[2] ?? 5);
-const decoder = createDecoder({ size: SIZE, mode: 'exact', processes: 1, concurrencyPerProcess: IN_FLIGHT });
+const decoder = createDecoder({
+  transforms: [clip(SIZE)],
+  mode: 'exact',
+  processes: 1,
+  concurrencyPerProcess: IN_FLIGHT,
+});
 const works: Record<string, Work> = {
   processes: (jpeg) => decoder.decode(jpeg),
   'plain exact': plainExact,

@@ -2,6 +2,8 @@
 import sharp from 'sharp';
 import { Agent, request } from 'undici';
 import { resizeAndCrop } from '../src/decode/exact-resize.ts';
+import { cropGeometry } from '../src/decode/transform.ts';
+import { encoderSpec } from '../src/embed/encoder.ts';
 import { wrapModel } from '../src/embed/onnx/wrap.ts';
 import { InferenceSession, Tensor } from '../src/embed/onnxruntime.ts';
 import { loadHead } from '../src/heads/load.ts';
@@ -22,10 +24,11 @@ const { images, batchSize } = settings;
 sharp.cache(false);
 sharp.concurrency(1);
 
-const { manifest, modelPath, headPath } = await resolveEncoder('builtin');
-const { inputSize } = manifest;
-const cropBytes = inputSize * inputSize * 3;
-const model = wrapModel(modelPath, manifest);
+const files = await resolveEncoder('builtin');
+const { manifest, headPath } = files;
+const { sizePx } = manifest.transform;
+const cropBytes = sizePx * sizePx * 3;
+const model = wrapModel(encoderSpec(files));
 const session = await InferenceSession.create(model.bytes, {
   intraOpNumThreads: settings.encoderThreads,
   executionMode: 'sequential',
@@ -42,14 +45,15 @@ async function fetchCrop(image: number): Promise<Uint8Array> {
   const { data, info } = await sharp(jpeg, { ignoreIcc: true, failOn: 'error', pages: 1 })
     .raw()
     .toBuffer({ resolveWithObject: true });
-  return resizeAndCrop({ data, width: info.width, height: info.height, channels: 3 }, inputSize, false);
+  const pixels = { data, width: info.width, height: info.height, channels: 3 as const };
+  return resizeAndCrop(pixels, cropGeometry(pixels, manifest.transform), false);
 }
 
 /** The same fixed, padded batches as the encoder's. */
 async function score(crops: readonly Uint8Array[]): Promise<void> {
   const pixels = new Uint8Array(batchSize * cropBytes);
   for (const [i, crop] of crops.entries()) pixels.set(crop, i * cropBytes);
-  const input = new Tensor('uint8', pixels, [batchSize, inputSize, inputSize, 3]);
+  const input = new Tensor('uint8', pixels, [batchSize, sizePx, sizePx, 3]);
   const output = (await session.run({ [model.inputName]: input }))[model.outputName]!;
   const embeddings = (output.data as Float32Array).subarray(0, crops.length * manifest.dimension);
   for (const value of head.score(embeddings, crops.length)) scoreSum += value;

@@ -46,18 +46,12 @@ export function readDib(bytes: Buffer, at: number, pixelsAt: number): BmpHeader 
   const stated = core ? 0 : bytes.readUInt32LE(at + 32);
   const colours = stated || 2 ** Math.min(bits, 31);
   const masks = compression === BIT_FIELDS ? readMasks(bytes, at, headerBytes) : undefined;
-  const paddedBytes = core ? 3 : 4;
-  let next = at + headerBytes + (masks && headerBytes === 40 ? 12 : 0);
-  let dataAt = pixelsAt;
+  const entryBytes = core ? 3 : 4;
+  const tableAt = at + headerBytes + (masks && headerBytes === 40 ? 12 : 0);
+  const table = bits <= 8 ? colourTable(bytes, tableAt, colours, entryBytes) : undefined;
+  const rgb = table && rgbTable(table, entryBytes);
   // Some files forget the palette when they say where the pixels begin.
-  if (dataAt === FILE_HEADER_BYTES + headerBytes && bits <= 8) dataAt += paddedBytes * colours;
-  let table: Buffer | undefined;
-  if (bits <= 8) {
-    if (colours > 65_536) throw broken();
-    table = bytes.subarray(next, next + paddedBytes * colours);
-    next += table.length;
-  }
-  const rgb = table && rgbTable(table, paddedBytes);
+  const forgotten = table && pixelsAt === FILE_HEADER_BYTES + headerBytes;
   return {
     width: core ? bytes.readUInt16LE(at + 4) : bytes.readUInt32LE(at + 4),
     height: heightOf(bytes, at, core, topDown),
@@ -67,8 +61,13 @@ export function readDib(bytes: Buffer, at: number, pixelsAt: number): BmpHeader 
     masks,
     palette: rgb && paletteOf(rgb),
     mode: modeOf(bits, masks, rgb, colours),
-    dataAt: dataAt || next,
+    dataAt: (forgotten ? pixelsAt + entryBytes * colours : pixelsAt) || tableAt + (table?.length ?? 0),
   };
+}
+
+function colourTable(bytes: Buffer, at: number, colours: number, entryBytes: number): Buffer {
+  if (colours > 65_536) throw broken();
+  return bytes.subarray(at, at + entryBytes * colours);
 }
 
 function heightOf(bytes: Buffer, at: number, core: boolean, topDown: boolean): number {

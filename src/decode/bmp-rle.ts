@@ -4,58 +4,94 @@ const END_OF_LINE = 0;
 const END_OF_BITMAP = 1;
 const DELTA = 2;
 
+/** Runs as a bitmap holds them. */
+export interface Runs {
+  /** The file from the runs on. */
+  readonly data: Uint8Array;
+  /** Where in the file that is: absolute runs are aligned to even places of the file. */
+  readonly fileOffset: number;
+  readonly width: number;
+  readonly height: number;
+  /** Two indices to a byte (BI_RLE4). */
+  readonly fourBits: boolean;
+}
+
 /**
  * Run-length encoded indices (BI_RLE8, BI_RLE4), as Pillow reads them: a run is cut at the end of its row, what was
  * skipped is index 0, and data that end before the last pixel are broken.
  *
- * @param data the file from the runs on
- * @param fileOffset where in the file that is: absolute runs are aligned to even places of the file
  * @returns `width * height` indices, in the order of the file
  */
-export function decodeRuns(
-  data: Uint8Array,
-  fileOffset: number,
-  width: number,
-  height: number,
-  fourBits: boolean,
-): Uint8Array {
-  const pixels = new Uint8Array(width * height);
-  let filled = 0;
-  let column = 0;
+export function decodeRuns({ data, fileOffset, width, height, fourBits }: Runs): Uint8Array {
+  const rows = new Rows(width, height);
   let at = 0;
-  while (filled < pixels.length) {
+  while (!rows.areFull) {
     const run = data[at];
     const value = data[at + 1];
     if (run === undefined || value === undefined) break;
     at += 2;
     if (run > 0) {
-      const count = Math.min(run, Math.max(width - column, 0));
-      for (let i = 0; i < count; i++) put(fourBits ? nibble(value, i) : value);
-      column += count;
+      const count = rows.roomFor(run);
+      for (let i = 0; i < count; i++) rows.put(fourBits ? nibble(value, i) : value);
+      rows.moveRight(count);
     } else if (value === END_OF_LINE) {
-      filled += (width - (filled % width)) % width;
-      column = 0;
+      rows.endLine();
     } else if (value === END_OF_BITMAP) {
       break;
     } else if (value === DELTA) {
-      filled += (data[at] ?? 0) + (data[at + 1] ?? 0) * width;
+      rows.skip(data[at] ?? 0, data[at + 1] ?? 0);
       at += 2;
-      column = filled % width;
     } else {
       const bytes = fourBits ? value >> 1 : value;
       if (at + bytes > data.length) break;
       for (let i = 0; i < (fourBits ? bytes * 2 : bytes); i++)
-        put(fourBits ? nibble(data[at + (i >> 1)]!, i) : data[at + i]!);
-      column += value;
+        rows.put(fourBits ? nibble(data[at + (i >> 1)]!, i) : data[at + i]!);
+      rows.moveRight(value);
       at += bytes + ((fileOffset + at + bytes) & 1);
     }
   }
-  if (filled < pixels.length) throw broken();
-  return pixels;
+  if (!rows.areFull) throw broken();
+  return rows.pixels;
+}
 
-  function put(index: number): void {
-    if (filled < pixels.length) pixels[filled] = index;
-    filled++;
+/** The indices that were read, and the column that the file believes itself to be in. */
+class Rows {
+  readonly pixels: Uint8Array;
+  readonly #width: number;
+  #filled = 0;
+  #column = 0;
+
+  constructor(width: number, height: number) {
+    this.pixels = new Uint8Array(width * height);
+    this.#width = width;
+  }
+
+  get areFull(): boolean {
+    return this.#filled >= this.pixels.length;
+  }
+
+  /** How much of a run the row still takes. */
+  roomFor(run: number): number {
+    return Math.min(run, Math.max(this.#width - this.#column, 0));
+  }
+
+  put(index: number): void {
+    if (this.#filled < this.pixels.length) this.pixels[this.#filled] = index;
+    this.#filled++;
+  }
+
+  moveRight(columns: number): void {
+    this.#column += columns;
+  }
+
+  endLine(): void {
+    this.#filled += (this.#width - (this.#filled % this.#width)) % this.#width;
+    this.#column = 0;
+  }
+
+  skip(columns: number, rows: number): void {
+    this.#filled += columns + rows * this.#width;
+    this.#column = this.#filled % this.#width;
   }
 }
 

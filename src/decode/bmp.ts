@@ -1,5 +1,5 @@
 import { type BmpHeader, FILE_HEADER_BYTES, RAW, RLE4, RLE8, readDib } from './bmp-header.ts';
-import { decodeTrueColour, unpackRows } from './bmp-pixels.ts';
+import { decodeTrueColour, flipRows, strideOf, unpackRows } from './bmp-pixels.ts';
 import { decodeRuns } from './bmp-rle.ts';
 import { broken } from './image-error.ts';
 import { greyPalette, rgbOfGrey } from './palette.ts';
@@ -22,10 +22,9 @@ export function decodeDib(bytes: Buffer, header: BmpHeader, height = header.heig
   const runs = compression === RLE8 || compression === RLE4;
   if (runs && header.mode === 'bilevel') throw broken();
   const indices = runs
-    ? decodeRuns(data, header.dataAt, width, height, compression === RLE4)
+    ? decodeRuns({ data, fileOffset: header.dataAt, width, height, fourBits: compression === RLE4 })
     : unpackIndices(data, header, height);
   const upright = topDown ? indices : flipRows(indices, width, height);
-  if (header.mode === 'palette') return { kind: 'palette', data: upright, width, height, palette };
   if (header.mode === 'grey')
     return { kind: 'colour', data: rgbOfGrey(upright, greyPalette()), width, height, channels: 3 };
   return { kind: 'palette', data: upright, width, height, palette };
@@ -40,15 +39,4 @@ function unpackIndices(
   // Pillow reads greys as one byte each and black and white as one bit, whatever the depth says.
   const depth = { grey: 8, bilevel: 1 }[mode as string] ?? bits;
   return unpackRows(data, { width, height, bits: depth, strideBytes: strideOf(width, bits) });
-}
-
-function strideOf(width: number, bits: number): number {
-  return Math.ceil((width * bits) / 32) * 4;
-}
-
-function flipRows(pixels: Uint8Array, width: number, height: number): Uint8Array {
-  const out = new Uint8Array(pixels.length);
-  for (let y = 0; y < height; y++)
-    out.set(pixels.subarray(y * width, (y + 1) * width), (height - 1 - y) * width);
-  return out;
 }

@@ -1,18 +1,18 @@
 import type { ByteBudget } from '../base/byte-budget.ts';
 import { messageOf } from '../base/errors.ts';
+import { makeCrops, type TransformMode } from './crops.ts';
 import { FORMAT_NAMES, openers } from './formats.ts';
 import { ImageError } from './image-error.ts';
 import { checkLimits, type ImageLimits } from './limits.ts';
 import type { Decoded, DecodeFailure, DecodeFailureReason } from './outcome.ts';
 import type { OpenedImage } from './raw-image.ts';
 import { sniff } from './sniff.ts';
-import { exactCrop, fastCrop, fitsFastTransform } from './transform.ts';
+import type { Transform } from './transform.ts';
 
 /** How images become crops. */
 export interface ImageDecoding {
-  /** Side of the crop in pixels. */
-  readonly size: number;
-  readonly mode: 'exact' | 'fast';
+  readonly transforms: readonly Transform[];
+  readonly mode: TransformMode;
   /** Images beyond them are refused before they are decoded. */
   readonly limits: ImageLimits;
   /** Bounds the decoded pixels that are held at one time. */
@@ -21,7 +21,7 @@ export interface ImageDecoding {
 
 const BYTES_PER_PIXEL = 4;
 
-/** Turns an image file into the encoder's crop, or says why it cannot. */
+/** Turns an image file into a crop for each transform, or says why it cannot. */
 export async function decodeImage(bytes: Buffer, decoding: ImageDecoding): Promise<Decoded | DecodeFailure> {
   const { format, name } = sniff(bytes);
   if (!format)
@@ -30,22 +30,20 @@ export async function decodeImage(bytes: Buffer, decoding: ImageDecoding): Promi
   try {
     const image = await openers[format](bytes, limits);
     checkLimits(image, image.codedBytes ?? bytes.length, limits);
-    return await cropWithinBudget(image, decoding);
+    return await cropsWithinBudget(image, decoding);
   } catch (thrown) {
     return explain(thrown, limits);
   }
 }
 
-async function cropWithinBudget(image: OpenedImage, { size, mode, budget }: ImageDecoding): Promise<Decoded> {
-  const { width, height } = image;
-  const heldBytes = width * height * BYTES_PER_PIXEL;
+async function cropsWithinBudget(
+  image: OpenedImage,
+  { transforms, mode, budget }: ImageDecoding,
+): Promise<Decoded> {
+  const heldBytes = image.width * image.height * BYTES_PER_PIXEL;
   await budget.take(heldBytes);
   try {
-    if (mode === 'fast' && image.sharp && fitsFastTransform(width, height, size)) {
-      return { kind: 'decoded', crop: await fastCrop(image.sharp(), width, height, size), width, height };
-    }
-    const raw = await image.decode();
-    return { kind: 'decoded', crop: exactCrop(raw, size), width: raw.width, height: raw.height };
+    return await makeCrops(image, transforms, mode);
   } finally {
     budget.release(heldBytes);
   }

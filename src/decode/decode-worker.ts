@@ -18,10 +18,11 @@ sharp.concurrency(1);
 const settings = childSettings<DecodeWorkerSettings>();
 const decoding = { ...settings, budget: new ByteBudget(PIXEL_BUDGET_BYTES) };
 
+/** The crops follow each other in the order of the transforms; their sizes are known on both sides. */
 function replyOf(outcome: Decoded | DecodeFailure): ChildReply {
   if (outcome.kind === 'failed') return { values: { ...outcome } };
-  const { crop, ...values } = outcome;
-  return { values, parts: [crop] };
+  const { crops, ...values } = outcome;
+  return { values, parts: crops };
 }
 
 serveParent({
@@ -29,8 +30,8 @@ serveParent({
   // A run's own limits may leave out so small a picture.
   tryOut: async (_args, body) => replyOf(await decodeImage(body, { ...decoding, limits: DEFAULT_LIMITS })),
   async thumbnail(args, body) {
-    const { size } = settings;
-    const image = sharp(body, { raw: { width: size, height: size, channels: 3 } });
+    const cropSidePx = Math.sqrt(body.length / 3);
+    const image = sharp(body, { raw: { width: cropSidePx, height: cropSidePx, channels: 3 } });
     const sidePx = args['sidePx'] as number;
     return { parts: [await image.resize(sidePx, sidePx).webp({ quality: THUMBNAIL_QUALITY }).toBuffer()] };
   },

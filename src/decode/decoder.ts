@@ -1,15 +1,17 @@
 import { ChildPool } from '../base/child-pool.ts';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import type { Frame } from '../base/frames.ts';
+import type { TransformMode } from './crops.ts';
 import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts';
 import type { Decoded, DecodeFailure } from './outcome.ts';
+import type { Transform } from './transform.ts';
+import { WantedCrops } from './wanted-crops.ts';
 
 /** How to decode, and with how much of the machine. */
 export interface DecoderOptions {
-  /** Side of the crops in pixels: the encoder's input size. */
-  readonly size: number;
-  /** `exact`: the pixels of Pillow and torchvision. `fast`: the same geometry, other pixels. */
-  readonly mode: 'exact' | 'fast';
+  /** A crop is made for each; what else their objects hold (a model's mean, say) is left aside. */
+  readonly transforms: readonly Transform[];
+  readonly mode: TransformMode;
   readonly processes: number;
   /** Images that one process works on at the same time. */
   readonly concurrencyPerProcess?: number;
@@ -21,7 +23,7 @@ export interface DecoderOptions {
   readonly onCrash?: (error: BowerbirdError) => void;
 }
 
-/** Turns image files into the encoder's crops, in processes of its own. */
+/** Turns image files into the models' crops, in processes of its own. */
 export interface Decoder {
   /**
    * Tries a picture of one pixel, so that a run does not begin with a decoder that cannot be started.
@@ -29,9 +31,12 @@ export interface Decoder {
    * @throws BowerbirdError BB_DECODER_FAILED
    */
   tryOut(): Promise<void>;
-  /** Decodes, resizes and crops one image file. Bad images are values; only one that `stop` cut off is rejected. */
+  /**
+   * Decodes one image file, and resizes and crops it for each transform; equal transforms share one crop. Bad images
+   * are values; only one that `stop` cut off is rejected.
+   */
   decode(bytes: Uint8Array): Promise<Decoded | DecodeFailure>;
-  /** A WebP of a crop (`size * size * 3` bytes, RGB), `sidePx` pixels wide and high. */
+  /** A WebP of a crop (RGB, square), `sidePx` pixels wide and high. */
   thumbnail(crop: Uint8Array, sidePx: number): Promise<Uint8Array>;
   /** Images waiting for a process. */
   readonly queued: number;
@@ -42,8 +47,8 @@ export interface Decoder {
 
 /** What a decoder process is told at its start. */
 export interface DecodeWorkerSettings {
-  readonly size: number;
-  readonly mode: 'exact' | 'fast';
+  readonly transforms: readonly Transform[];
+  readonly mode: TransformMode;
   readonly limits: ImageLimits;
 }
 
@@ -54,24 +59,14 @@ const script = new URL('./decode-worker.js', import.meta.url);
 
 /** Starts the decoder processes. */
 export function createDecoder(options: DecoderOptions): Decoder {
-  const { size, mode } = options;
-  const settings: DecodeWorkerSettings = { size, mode, limits: { ...DEFAULT_LIMITS, ...options.limits } };
-  const pool = new ChildPool({
-    name: 'decoder',
-    script,
-    settings,
-    env: { UV_THREADPOOL_SIZE: String(THREADS_PER_PROCESS) },
-    size: options.processes,
-    inFlightPerChild: options.concurrencyPerProcess ?? THREADS_PER_PROCESS,
-    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    ...(options.onCrash ? { onCrash: options.onCrash } : {}),
-  });
+  const wanted = new WantedCrops(options.transforms);
+  const pool = startPool(options, wanted.distinct);
   let stopping = false;
   return {
-    tryOut: () => tryOut(pool),
+    tryOut: () => tryOut(pool, wanted),
     async decode(bytes) {
       try {
-        return toOutcome(await pool.request({ op: 'decode', parts: [bytes] }));
+        return toOutcome(await pool.request({ op: 'decode', parts: [bytes] }), wanted);
       } catch (thrown) {
         // An image whose process was stopped with the run has not failed: nothing is known about it.
         if (stopping) throw thrown;
@@ -94,13 +89,27 @@ export function createDecoder(options: DecoderOptions): Decoder {
   };
 }
 
+function startPool(options: DecoderOptions, transforms: readonly Transform[]): ChildPool {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  return new ChildPool({
+    name: 'decoder',
+    script,
+    settings: { transforms, mode: options.mode, limits } satisfies DecodeWorkerSettings,
+    env: { UV_THREADPOOL_SIZE: String(THREADS_PER_PROCESS) },
+    size: options.processes,
+    inFlightPerChild: options.concurrencyPerProcess ?? THREADS_PER_PROCESS,
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    ...(options.onCrash ? { onCrash: options.onCrash } : {}),
+  });
+}
+
 /** A PNG of one grey pixel. */
 const ONE_PIXEL = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
   'base64',
 );
 
-async function tryOut(pool: ChildPool): Promise<void> {
+async function tryOut(pool: ChildPool, wanted: WantedCrops): Promise<void> {
   const failure = (problem: string, cause?: unknown): BowerbirdError =>
     new BowerbirdError(
       'BB_DECODER_FAILED',
@@ -110,13 +119,13 @@ async function tryOut(pool: ChildPool): Promise<void> {
   const reply = await pool.request({ op: 'tryOut', parts: [ONE_PIXEL] }).catch((thrown: unknown) => {
     throw failure(messageOf(thrown), thrown);
   });
-  const outcome = toOutcome(reply);
+  const outcome = toOutcome(reply, wanted);
   if (outcome.kind === 'failed') throw failure(`${outcome.reason}: ${outcome.message}.`);
 }
 
-function toOutcome({ header, body }: Frame): Decoded | DecodeFailure {
-  const values = header['values'] as Omit<Decoded, 'crop'> | DecodeFailure;
-  return values.kind === 'failed' ? values : { ...values, crop: body };
+function toOutcome({ header, body }: Frame, wanted: WantedCrops): Decoded | DecodeFailure {
+  const values = header['values'] as Omit<Decoded, 'crops'> | DecodeFailure;
+  return values.kind === 'failed' ? values : { ...values, crops: wanted.cut(body) };
 }
 
 function toFailure(thrown: unknown): DecodeFailure {

@@ -1,7 +1,7 @@
 import { instantiateKernel, type KernelMemory } from '../base/wasm.ts';
 import { bicubicTaps, type Taps } from './bicubic-taps.ts';
-import { cropGeometry } from './geometry.ts';
 import { resizeKernelBase64 } from './resize-kernel.generated.ts';
+import type { CropGeometry } from './transform.ts';
 
 /** 8-bit pixels, row major, channels interleaved, without gaps. */
 export interface Pixels {
@@ -15,16 +15,7 @@ export interface Pixels {
 interface ResizeKernel extends KernelMemory {
   readonly resampleRgbRows: RowPass;
   readonly resampleRgbaRows: RowPass;
-  resampleColumns(
-    source: number,
-    sourceStride: number,
-    rowBytes: number,
-    starts: number,
-    weights: number,
-    groups: number,
-    rows: number,
-    target: number,
-  ): void;
+  readonly resampleColumns: ColumnPass;
   premultiply(pixels: number, count: number): void;
 }
 
@@ -40,6 +31,17 @@ type RowPass = (
   targetStride: number,
 ) => void;
 
+type ColumnPass = (
+  source: number,
+  sourceStride: number,
+  rowBytes: number,
+  starts: number,
+  weights: number,
+  groups: number,
+  rows: number,
+  target: number,
+) => void;
+
 const ALIGNMENT_BYTES = 16;
 /** Rows enter the kernel's memory in strips of about this size, which stay in the processor's cache. */
 const STRIP_BYTES = 128 * 1024;
@@ -52,54 +54,44 @@ const kernel = instantiateKernel<ResizeKernel>(resizeKernelBase64);
  * Resize(size, BICUBIC) and CenterCrop(size) make it. Only the pixels that the crop depends on are computed.
  *
  * @param premultiply channel 3 is alpha: the others are multiplied by it first; the crop is premultiplied too
- * @returns `size * size * channels` bytes, row major
+ * @returns `sizePx * sizePx * channels` bytes, row major
  */
-export function resizeAndCrop(image: Pixels, size: number, premultiply: boolean): Uint8Array {
-  const { width, height, channels } = image;
-  const geometry = cropGeometry(width, height, size);
-  const columns = bicubicTaps(width, geometry.resizedWidth, geometry.left, size);
-  const rows = bicubicTaps(height, geometry.resizedHeight, geometry.top, size);
-  const memory = layOut(columns, rows, size, channels);
-  writeTaps(memory.columnTaps, columns, channels);
-  writeTaps(memory.rowTaps, rows, memory.middleStride);
+export function resizeAndCrop(image: Pixels, geometry: CropGeometry, premultiply: boolean): Uint8Array {
+  const memory = layOut(image, geometry);
+  const { rows, sizePx, channels } = memory;
+  writeTaps(memory.columns, channels);
+  writeTaps(rows, memory.middleStride);
   for (let row = rows.first; row < rows.end; row += memory.stripRows) {
     const count = Math.min(memory.stripRows, rows.end - row);
-    copyStrip(image, columns, row, count, memory);
+    copyStrip(image, row, count, memory);
     if (premultiply) kernel.premultiply(memory.strip, (count * memory.stripStride) / channels);
-    const pass = channels === 3 ? kernel.resampleRgbRows : kernel.resampleRgbaRows;
-    pass(
-      memory.strip,
-      memory.stripStride,
-      count,
-      memory.columnTaps.starts,
-      memory.columnTaps.weights,
-      columns.groups,
-      size,
-      memory.middle + (row - rows.first) * memory.middleStride,
-      memory.middleStride,
-    );
+    resampleStrip(row, count, memory);
   }
   kernel.resampleColumns(
     memory.middle,
     memory.middleStride,
-    size * channels,
-    memory.rowTaps.starts,
-    memory.rowTaps.weights,
+    sizePx * channels,
+    rows.startsAt,
+    rows.weightsAt,
     rows.groups,
-    size,
+    sizePx,
     memory.target,
   );
-  return new Uint8Array(kernel.memory.buffer, memory.target, size * size * channels).slice();
+  return new Uint8Array(kernel.memory.buffer, memory.target, sizePx * sizePx * channels).slice();
 }
 
-interface TapAddresses {
-  readonly starts: number;
-  readonly weights: number;
+/** The taps of a pass, and where in the kernel's memory they go. */
+interface PlacedTaps extends Taps {
+  readonly startsAt: number;
+  readonly weightsAt: number;
 }
 
+/** One resize: its taps, and the places of all that it needs in the kernel's memory. */
 interface Layout {
-  readonly columnTaps: TapAddresses;
-  readonly rowTaps: TapAddresses;
+  readonly sizePx: number;
+  readonly channels: number;
+  readonly columns: PlacedTaps;
+  readonly rows: PlacedTaps;
   readonly strip: number;
   readonly stripStride: number;
   readonly stripRows: number;
@@ -110,49 +102,63 @@ interface Layout {
 }
 
 /** Gives every buffer its address, with room for what the kernel reads or writes past an end. */
-function layOut(columns: Taps, rows: Taps, size: number, channels: number): Layout {
+function layOut({ width, height, channels }: Pixels, geometry: CropGeometry): Layout {
+  const { resizedWidth, resizedHeight, left, top, sizePx } = geometry;
   let free = kernel.heapBase();
   const place = (byteLength: number): number => {
     const address = Math.ceil(free / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
     free = address + byteLength;
     return address;
   };
-  const placeTaps = (taps: Taps): TapAddresses => ({
-    starts: place(taps.starts.byteLength),
-    weights: place(taps.weights.byteLength),
+  const placeTaps = (taps: Taps): PlacedTaps => ({
+    ...taps,
+    startsAt: place(taps.starts.byteLength),
+    weightsAt: place(taps.weights.byteLength),
   });
+  const columns = placeTaps(bicubicTaps(width, resizedWidth, left, sizePx));
+  const rows = placeTaps(bicubicTaps(height, resizedHeight, top, sizePx));
   const pastTheEnd = columns.groups * 4 * channels + ALIGNMENT_BYTES;
   const stripStride = (columns.end - columns.first) * channels;
   const stripRows = ROWS_AT_ONCE * Math.max(Math.floor(STRIP_BYTES / stripStride / ROWS_AT_ONCE), 1);
-  const middleStride = Math.ceil((size * channels + 1) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+  const middleStride = Math.ceil((sizePx * channels + 1) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
   const middleRows = rows.end - rows.first + ROWS_AT_ONCE + rows.groups * 4;
-  const layout = {
-    columnTaps: placeTaps(columns),
-    rowTaps: placeTaps(rows),
-    strip: place(stripRows * stripStride + pastTheEnd),
-    stripStride,
-    stripRows,
-    middle: place(middleRows * middleStride + ALIGNMENT_BYTES),
-    middleStride,
-    target: place(size * size * channels + ALIGNMENT_BYTES),
-  };
+  const strip = place(stripRows * stripStride + pastTheEnd);
+  const middle = place(middleRows * middleStride + ALIGNMENT_BYTES);
+  const target = place(sizePx * sizePx * channels + ALIGNMENT_BYTES);
   kernel.reserve(free);
-  return layout;
+  return { sizePx, channels, columns, rows, strip, stripStride, stripRows, middle, middleStride, target };
 }
 
-function writeTaps(addresses: TapAddresses, taps: Taps, stride: number): void {
-  const starts = new Int32Array(kernel.memory.buffer, addresses.starts, taps.starts.length);
+function writeTaps(taps: PlacedTaps, stride: number): void {
+  const starts = new Int32Array(kernel.memory.buffer, taps.startsAt, taps.starts.length);
   for (let i = 0; i < starts.length; i++) starts[i] = (taps.starts[i]! - taps.first) * stride;
-  new Int16Array(kernel.memory.buffer, addresses.weights, taps.weights.length).set(taps.weights);
+  new Int16Array(kernel.memory.buffer, taps.weightsAt, taps.weights.length).set(taps.weights);
 }
 
 /** Copies the columns that the crop depends on of `count` rows. */
-function copyStrip(image: Pixels, columns: Taps, row: number, count: number, memory: Layout): void {
+function copyStrip(image: Pixels, row: number, count: number, memory: Layout): void {
   const strip = new Uint8Array(kernel.memory.buffer, memory.strip, count * memory.stripStride);
   const imageStride = image.width * image.channels;
-  let from = row * imageStride + columns.first * image.channels;
+  let from = row * imageStride + memory.columns.first * image.channels;
   for (let to = 0; to < strip.length; to += memory.stripStride) {
     strip.set(image.data.subarray(from, from + memory.stripStride), to);
     from += imageStride;
   }
+}
+
+/** The horizontal pass over a strip that was copied. */
+function resampleStrip(row: number, count: number, memory: Layout): void {
+  const { columns, rows } = memory;
+  const pass = memory.channels === 3 ? kernel.resampleRgbRows : kernel.resampleRgbaRows;
+  pass(
+    memory.strip,
+    memory.stripStride,
+    count,
+    columns.startsAt,
+    columns.weightsAt,
+    columns.groups,
+    memory.sizePx,
+    memory.middle + (row - rows.first) * memory.middleStride,
+    memory.middleStride,
+  );
 }

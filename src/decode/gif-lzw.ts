@@ -16,58 +16,77 @@ const MAX_CODES = 1 << MAX_BITS;
 export function decodeLzw(blocks: Uint8Array, minBits: number, count: number): Uint8Array {
   if (minBits > MAX_BITS) throw broken();
   const pixels = new Uint8Array(count);
-  const clear = 1 << minBits;
-  const prefixes = new Uint16Array(MAX_CODES);
-  const suffixes = new Uint8Array(MAX_CODES);
-  const lengths = new Uint16Array(MAX_CODES);
   const codes = new CodeReader(blocks);
-  let bits = minBits + 1;
-  let next = clear + 2;
+  const strings = new StringTable(minBits);
   let previous = -1;
-  let first = 0;
   let at = 0;
   while (at < count) {
-    const code = codes.read(bits);
-    if (code === -1 || code === clear + 1) throw broken();
-    if (code === clear) {
-      bits = minBits + 1;
-      next = clear + 2;
+    const code = codes.read(strings.bits);
+    if (code === -1 || code === strings.clearCode + 1) throw broken();
+    if (code === strings.clearCode) {
+      strings.clear();
       previous = -1;
       continue;
     }
-    if (previous === -1) {
-      if (code > clear) throw broken();
-      first = code;
-      pixels[at++] = code;
-      previous = code;
-      continue;
-    }
-    if (code > next) throw broken();
-    const known = code < next ? code : previous;
-    const length = known < clear ? 1 : lengths[known]!;
-    first = writeString(pixels, at, known, length);
-    at += length;
-    if (code === next && at < count) pixels[at++] = first;
-    if (next < MAX_CODES) {
-      prefixes[next] = previous;
-      suffixes[next] = first;
-      lengths[next] = (previous < clear ? 1 : lengths[previous]!) + 1;
-      next++;
-      if (next === 1 << bits && bits < MAX_BITS) bits++;
-    }
+    if (code > (previous === -1 ? strings.clearCode : strings.next)) throw broken();
+    // A code that is defined only now stands for the string before it and that string's first index.
+    const isNew = previous !== -1 && code === strings.next;
+    const known = isNew ? previous : code;
+    const first = strings.write(known, pixels, at);
+    at += strings.lengthOf(known);
+    if (isNew && at < count) pixels[at++] = first;
+    if (previous !== -1) strings.add(previous, first);
     previous = code;
   }
   return pixels;
+}
 
-  /** Writes a code's string, which the tables hold from its end; what is past the last pixel is dropped. */
-  function writeString(target: Uint8Array, from: number, code: number, length: number): number {
+/** The strings that codes stand for: each is an earlier one and an index more. */
+class StringTable {
+  readonly clearCode: number;
+  /** The code that is defined next. */
+  next = 0;
+  /** Bits of a code at present. */
+  bits = 0;
+  readonly #minBits: number;
+  readonly #prefixes = new Uint16Array(MAX_CODES);
+  readonly #suffixes = new Uint8Array(MAX_CODES);
+  readonly #lengths = new Uint16Array(MAX_CODES);
+
+  constructor(minBits: number) {
+    this.#minBits = minBits;
+    this.clearCode = 1 << minBits;
+    this.clear();
+  }
+
+  clear(): void {
+    this.bits = this.#minBits + 1;
+    this.next = this.clearCode + 2;
+  }
+
+  lengthOf(code: number): number {
+    return code < this.clearCode ? 1 : this.#lengths[code]!;
+  }
+
+  /** Writes a string, which the tables hold from its end; what is past the last pixel is dropped. Gives its first index. */
+  write(code: number, target: Uint8Array, from: number): number {
     let current = code;
-    for (let i = length - 1; i > 0; i--) {
-      target[from + i] = suffixes[current]!;
-      current = prefixes[current]!;
+    for (let i = this.lengthOf(code) - 1; i > 0; i--) {
+      target[from + i] = this.#suffixes[current]!;
+      current = this.#prefixes[current]!;
     }
     target[from] = current;
     return current;
+  }
+
+  /** Defines the next code, unless all are. */
+  add(prefix: number, suffix: number): void {
+    if (this.next >= MAX_CODES) return;
+    this.#prefixes[this.next] = prefix;
+    this.#suffixes[this.next] = suffix;
+    this.#lengths[this.next] = this.lengthOf(prefix) + 1;
+    this.next++;
+    if (this.next === 1 << this.bits && this.bits < MAX_BITS) this.bits++;
   }
 }
 

@@ -43,26 +43,11 @@ export function openGif(bytes: Buffer, limits: ImageLimits): OpenedImage {
 
 function readFirstFrame(bytes: Buffer): Frame {
   if (bytes.length < SCREEN_BYTES) throw broken();
-  const flags = bytes[10]!;
-  let at = SCREEN_BYTES;
-  const globalTable = colourTable(bytes, at, flags);
-  at += globalTable?.length ?? 0;
-  let transparentIndex: number | undefined;
-  for (;;) {
-    const kind = bytes[at++];
-    if (kind === undefined || kind === TRAILER) throw broken();
-    if (kind === IMAGE) break;
-    // Pillow looks at each byte between blocks until one begins.
-    if (kind !== EXTENSION) continue;
-    const isControl = bytes[at] === GRAPHIC_CONTROL;
-    at += 1;
-    const blockBytes = bytes[at] ?? 0;
-    if (isControl && blockBytes >= 4 && (bytes[at + 1]! & 1) !== 0) transparentIndex = bytes[at + 4];
-    at = endOfBlocks(bytes, at);
-  }
+  const globalTable = colourTable(bytes, SCREEN_BYTES, bytes[10]!);
+  const { at, transparentIndex } = findImage(bytes, SCREEN_BYTES + (globalTable?.length ?? 0));
   if (at + 10 > bytes.length) throw broken();
-  const frameFlags = bytes[at + 8]!;
-  const localTable = colourTable(bytes, at + 9, frameFlags);
+  const flags = bytes[at + 8]!;
+  const localTable = colourTable(bytes, at + 9, flags);
   const table = localTable ?? globalTable;
   const dataAt = at + 9 + (localTable?.length ?? 0);
   return {
@@ -72,12 +57,30 @@ function readFirstFrame(bytes: Buffer): Frame {
     top: bytes.readUInt16LE(at + 2),
     width: bytes.readUInt16LE(at + 4),
     height: bytes.readUInt16LE(at + 6),
-    interlaced: (frameFlags & INTERLACED) !== 0,
+    interlaced: (flags & INTERLACED) !== 0,
     palette: table && !isGreyRamp(table) ? paletteOf(table) : undefined,
     transparentIndex,
     minBits: bytes[dataAt] ?? 0,
     dataAt: dataAt + 1,
   };
+}
+
+/** Walks the blocks to the first image: where its descriptor begins, and which index the blocks before made transparent. */
+function findImage(bytes: Buffer, from: number): { at: number; transparentIndex: number | undefined } {
+  let transparentIndex: number | undefined;
+  let at = from;
+  for (;;) {
+    const kind = bytes[at++];
+    if (kind === undefined || kind === TRAILER) throw broken();
+    if (kind === IMAGE) return { at, transparentIndex };
+    // Pillow looks at each byte between blocks until one begins.
+    if (kind !== EXTENSION) continue;
+    const isControl = bytes[at] === GRAPHIC_CONTROL;
+    at += 1;
+    const blockBytes = bytes[at] ?? 0;
+    if (isControl && blockBytes >= 4 && (bytes[at + 1]! & 1) !== 0) transparentIndex = bytes[at + 4];
+    at = endOfBlocks(bytes, at);
+  }
 }
 
 function colourTable(bytes: Buffer, at: number, flags: number): Buffer | undefined {

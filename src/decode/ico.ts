@@ -1,13 +1,14 @@
 import { decodeDib } from './bmp.ts';
 import { type BmpHeader, readDib } from './bmp-header.ts';
+import { flipRows, strideOf, unpackRows } from './bmp-pixels.ts';
 import { broken } from './image-error.ts';
 import type { ImageLimits } from './limits.ts';
 import { openPng } from './png.ts';
+import { PNG_SIGNATURE } from './png-chunks.ts';
 import type { ColourImage, OpenedImage, RawImage } from './raw-image.ts';
 
 const HEADER_BYTES = 6;
 const ENTRY_BYTES = 16;
-const PNG_SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 const OPAQUE = 255;
 
 interface Entry {
@@ -89,22 +90,15 @@ function fourthBytes(bytes: Buffer, { dataAt, width }: BmpHeader, height: number
   const end = dataAt + width * height * 4;
   if (end > bytes.length) throw broken();
   const alpha = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++)
-      alpha[(height - 1 - y) * width + x] = bytes[dataAt + (y * width + x) * 4 + 3]!;
-  return alpha;
+  for (let i = 0; i < alpha.length; i++) alpha[i] = bytes[dataAt + i * 4 + 3]!;
+  return flipRows(alpha, width, height);
 }
 
 /** The mask ends with the image's bytes: a bit is set where nothing is shown; rows from the lowest up. */
 function maskOf(bytes: Buffer, end: number, width: number, height: number): Uint8Array {
-  const strideBytes = Math.ceil(width / 32) * 4;
+  const strideBytes = strideOf(width, 1);
   const start = end - strideBytes * height;
   if (start < 0 || end > bytes.length) throw broken();
-  const alpha = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const hidden = (bytes[start + y * strideBytes + (x >> 3)]! >> (7 - (x & 7))) & 1;
-      alpha[(height - 1 - y) * width + x] = hidden ? 0 : OPAQUE;
-    }
-  return alpha;
+  const hidden = unpackRows(bytes.subarray(start, end), { width, height, bits: 1, strideBytes });
+  return flipRows(hidden, width, height).map((bit) => (bit === 1 ? 0 : OPAQUE));
 }

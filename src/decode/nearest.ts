@@ -1,6 +1,6 @@
 import type { Pixels } from './exact-resize.ts';
-import { cropGeometry } from './geometry.ts';
 import type { PaletteImage } from './raw-image.ts';
+import { type CropGeometry, cropBytes } from './transform.ts';
 
 /** Beyond this many steps Pillow's running sum is not followed; Pillow itself could not hold such an image. */
 const MAX_STEPS = 2 ** 24;
@@ -9,12 +9,12 @@ const MAX_STEPS = 2 ** 24;
  * The crop of the nearest-neighbour resize, which Pillow uses for palette and bilevel images whatever filter it is
  * asked for. A fourth channel is dropped.
  *
- * @returns `size * size * 3` bytes, row major
+ * @returns `sizePx * sizePx * 3` bytes, row major
  */
-export function nearestCrop({ data, width, height, channels }: Pixels, size: number): Uint8Array {
-  const crop = new Uint8Array(size * size * 3);
+export function nearestCrop({ data, width, height, channels }: Pixels, geometry: CropGeometry): Uint8Array {
+  const crop = new Uint8Array(cropBytes(geometry));
   let to = 0;
-  for (const pixel of nearestPixels(width, height, size)) {
+  for (const pixel of nearestPixels(width, height, geometry)) {
     const from = pixel * channels;
     crop[to++] = data[from]!;
     crop[to++] = data[from + 1]!;
@@ -24,10 +24,13 @@ export function nearestCrop({ data, width, height, channels }: Pixels, size: num
 }
 
 /** The same of palette indices: only those of the crop become colours. */
-export function paletteCrop({ data, width, height, palette }: PaletteImage, size: number): Uint8Array {
-  const crop = new Uint8Array(size * size * 3);
+export function paletteCrop(
+  { data, width, height, palette }: PaletteImage,
+  geometry: CropGeometry,
+): Uint8Array {
+  const crop = new Uint8Array(cropBytes(geometry));
   let to = 0;
-  for (const pixel of nearestPixels(width, height, size)) {
+  for (const pixel of nearestPixels(width, height, geometry)) {
     const from = data[pixel]! * 3;
     crop[to++] = palette[from]!;
     crop[to++] = palette[from + 1]!;
@@ -37,11 +40,11 @@ export function paletteCrop({ data, width, height, palette }: PaletteImage, size
 }
 
 /** For each pixel of the crop, the pixel of the image that it shows. */
-function nearestPixels(width: number, height: number, size: number): Uint32Array {
-  const { resizedWidth, resizedHeight, left, top } = cropGeometry(width, height, size);
-  const columns = nearestSamples(width, resizedWidth, left, size);
-  const rows = nearestSamples(height, resizedHeight, top, size);
-  const pixels = new Uint32Array(size * size);
+function nearestPixels(width: number, height: number, geometry: CropGeometry): Uint32Array {
+  const { resizedWidth, resizedHeight, left, top, sizePx } = geometry;
+  const columns = nearestSamples(width, resizedWidth, left, sizePx);
+  const rows = nearestSamples(height, resizedHeight, top, sizePx);
+  const pixels = new Uint32Array(sizePx * sizePx);
   let to = 0;
   for (const row of rows) for (const column of columns) pixels[to++] = row * width + column;
   return pixels;

@@ -1,8 +1,8 @@
-/** An image as the encoder wants it. */
+/** An image as the models want it. */
 export interface Decoded {
   readonly kind: 'decoded';
-  /** `size * size * 3` bytes, RGB, row major. */
-  readonly crop: Uint8Array;
+  /** One for each wanted transform, in their order: `sizePx * sizePx * 3` bytes, RGB, row major. */
+  readonly crops: readonly Uint8Array[];
   /** Pillow's size, before any resize: an orientation tag is followed in a TIFF only. */
   readonly width: number;
   readonly height: number;

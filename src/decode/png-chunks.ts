@@ -16,7 +16,8 @@ export interface PngFile {
   readonly dataChunks: readonly Buffer[];
 }
 
-const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+/** The first bytes of every PNG. */
+export const PNG_SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 const CHUNK_OVERHEAD_BYTES = 12;
 const CHUNK_NAME = /^\w{4}$/;
 /** Chunks that Pillow unpacks at once, and the bytes below which it raises. */
@@ -52,14 +53,14 @@ export function readPng(bytes: Buffer): PngFile {
   let header: Buffer | undefined;
   let palette: Buffer | undefined;
   let transparency: Buffer | undefined;
-  let at = SIGNATURE.length;
+  let at = PNG_SIGNATURE.length;
   let ordinary = true;
   for (;;) {
     const chunk = chunkAt(bytes, at);
     if (chunk.name === 'IDAT') break;
     if (chunk.name === 'IEND' || chunk.name === 'fdAT') throw broken();
     checkChunk(bytes, at, chunk);
-    ordinary &&= chunk.name === 'IHDR' ? at === SIGNATURE.length : HARMLESS.has(chunk.name);
+    ordinary &&= chunk.name === 'IHDR' ? at === PNG_SIGNATURE.length : HARMLESS.has(chunk.name);
     if (chunk.name === 'IHDR') header = chunk.body;
     if (chunk.name === 'PLTE') palette = chunk.body;
     if (chunk.name === 'tRNS') transparency = chunk.body;
@@ -138,7 +139,7 @@ export function writePng(file: PngFile, data: readonly Buffer[]): Buffer {
   header.set([file.bitDepth, file.colourType, 0, 0, Number(file.interlaced)], 8);
   const palette = file.palette ? [chunk('PLTE', file.palette)] : [];
   return Buffer.concat([
-    SIGNATURE,
+    PNG_SIGNATURE,
     chunk('IHDR', header),
     ...palette,
     ...data,

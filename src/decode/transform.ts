@@ -1,61 +1,58 @@
-import type { Sharp } from 'sharp';
-import { cmykToRgb, unpremultipliedToRgb, withoutAlpha } from './colour.ts';
-import { resizeAndCrop } from './exact-resize.ts';
-import { cropGeometry } from './geometry.ts';
-import { nearestCrop, paletteCrop } from './nearest.ts';
-import type { RawImage } from './raw-image.ts';
-import { wideCrop } from './wide-resize.ts';
+/** What a model wants to see of an image: how it becomes one square crop. */
+export interface Transform {
+  /** Side of the crop, in pixels. */
+  readonly sizePx: number;
+  /** `short-side`: the short side to `sizePx`, and the centre of the long one is cropped. */
+  readonly resize: 'short-side';
+  /** The filter of the resize, antialiased as Pillow's. */
+  readonly interpolation: 'bicubic';
+}
 
-/** libvips counts output sides in 32 bits, and its fill would compute them in full. */
-const MAX_FAST_SIDE_PX = 2 ** 16;
+/** What part of the resized image becomes the crop. */
+export interface CropGeometry {
+  /** The image's size after the resize. */
+  readonly resizedWidth: number;
+  readonly resizedHeight: number;
+  /** The crop's corner in the resized image. */
+  readonly left: number;
+  readonly top: number;
+  /** The crop's side, in pixels. */
+  readonly sizePx: number;
+}
+
+/** Bytes of a crop: RGB, row major. */
+export function cropBytes({ sizePx }: Pick<Transform, 'sizePx'>): number {
+  return sizePx * sizePx * 3;
+}
+
+/** The same text for transforms that make the same crop. */
+export function transformKey({ sizePx, resize, interpolation }: Transform): string {
+  return `${sizePx} ${resize} ${interpolation}`;
+}
 
 /**
- * CLIP's transform as open_clip runs it: Resize(size, BICUBIC), CenterCrop(size), convert to RGB, on Pillow images.
- *
- * @returns `size * size * 3` bytes, RGB, row major
+ * torchvision's arithmetic of Resize(size) and CenterCrop(size): the long side is `int(size * long / short)`, the corner
+ * `int(round((side - size) / 2))` with Python's round, which takes halves to the even neighbour.
  */
-export function exactCrop(image: RawImage, size: number): Uint8Array {
-  // torchvision returns an image that has the size already as it is, so its alpha is never multiplied in.
-  const resized = Math.min(image.width, image.height) !== size;
-  switch (image.kind) {
-    case 'palette':
-      return paletteCrop(image, size);
-    case 'wide':
-      return wideCrop(image, size);
-    case 'indexed':
-      return nearestCrop(image, size);
-    case 'cmyk':
-      return cmykToRgb(resizeAndCrop(image, size, false));
-    case 'alpha':
-      return resized
-        ? unpremultipliedToRgb(resizeAndCrop(image, size, true))
-        : withoutAlpha(resizeAndCrop(image, size, false));
-    default: {
-      const crop = resizeAndCrop(image, size, false);
-      return image.channels === 3 ? crop : withoutAlpha(crop);
-    }
-  }
+export function cropGeometry(
+  { width, height }: { readonly width: number; readonly height: number },
+  { sizePx }: Transform,
+): CropGeometry {
+  const short = Math.min(width, height);
+  const long = Math.trunc((sizePx * Math.max(width, height)) / short);
+  const resizedWidth = width <= height ? sizePx : long;
+  const resizedHeight = width <= height ? long : sizePx;
+  return {
+    resizedWidth,
+    resizedHeight,
+    left: roundHalfToEven((resizedWidth - sizePx) / 2),
+    top: roundHalfToEven((resizedHeight - sizePx) / 2),
+    sizePx,
+  };
 }
 
-/** Whether the fast transform can take an image of this shape; the exact one takes any. */
-export function fitsFastTransform(width: number, height: number, size: number): boolean {
-  const { resizedWidth, resizedHeight } = cropGeometry(width, height, size);
-  return Math.max(resizedWidth, resizedHeight) <= MAX_FAST_SIDE_PX;
-}
-
-/** The same geometry by libvips's own shrink-on-load and cubic resize: quicker on large images, other pixels. */
-export async function fastCrop(
-  image: Sharp,
-  width: number,
-  height: number,
-  size: number,
-): Promise<Uint8Array> {
-  const { resizedWidth, resizedHeight, left, top } = cropGeometry(width, height, size);
-  return image
-    .resize(resizedWidth, resizedHeight, { fit: 'fill', kernel: 'cubic' })
-    .extract({ left, top, width: size, height: size })
-    .toColourspace('srgb')
-    .removeAlpha()
-    .raw()
-    .toBuffer();
+function roundHalfToEven(half: number): number {
+  const floor = Math.floor(half);
+  if (half === floor) return floor;
+  return floor % 2 === 0 ? floor : floor + 1;
 }

@@ -31,22 +31,21 @@ function extremeCrops(cropBytes: number): readonly Uint8Array[] {
 }
 
 /**
- * Whether rows depend on their image alone: the same images are embedded in two full batches,
+ * Whether rows depend on their image alone: the same images are given to a model in two full batches,
  * at other positions and with other neighbours (black, white and striped ones, which
  * stretch the ranges that a dynamically quantised model measures over its whole batch).
  */
 export async function isBatchInvariant(
-  embed: (crops: readonly Uint8Array[]) => Promise<Float32Array>,
+  run: (crops: readonly Uint8Array[]) => Promise<Float32Array>,
   batchSize: number,
-  inputSize: number,
+  cropBytes: number,
 ): Promise<boolean> {
-  const cropBytes = inputSize * inputSize * 3;
   const first = Array.from({ length: batchSize }, (_, i) => noiseCrop(SEED + i, cropBytes));
   const extremes = extremeCrops(cropBytes);
   // Reversed, and every second neighbour replaced.
   const sources = first.map((_, i) => batchSize - 1 - i);
   const second = sources.map((source, i) => (isKept(i, batchSize) ? first[source]! : extremes[i % 3]!));
-  const [before, after] = await Promise.all([embed(first), embed(second)]);
+  const [before, after] = await Promise.all([run(first), run(second)]);
   const rowBytes = before.byteLength / batchSize;
   return sources.every((source, i) => {
     if (!isKept(i, batchSize)) return true;

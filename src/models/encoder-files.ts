@@ -11,3 +11,18 @@ export interface EncoderFiles {
   /** The aesthetic head that lies beside the model as `head.json`, if any. */
   readonly headPath?: string;
 }
+
+/** What a run puts on record of its encoder. */
+export interface EncoderFacts {
+  readonly name: string;
+  /** One line for a person. */
+  readonly description: string;
+  /** As in `EncoderFiles`. */
+  readonly digest: string;
+  /** Length of an embedding. */
+  readonly dimension: number;
+  /** The execution provider that was taken: `cpu`, `cuda`, ... */
+  readonly provider: string;
+  /** Whether an image has the same embedding, bit for bit, wherever it stands in a batch and beside whatever. */
+  readonly batchInvariant: boolean;
+}

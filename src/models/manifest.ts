@@ -1,19 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 
+/** How an image becomes what a model takes. */
+export interface ImageTransform {
+  /** Side of the square crop, in pixels. */
+  readonly sizePx: number;
+  /** `short-side`: the short side to `sizePx`, and the centre of the long one is cropped. */
+  readonly resize: 'short-side';
+  /** The filter of the resize, antialiased as Pillow's. */
+  readonly interpolation: 'bicubic';
+  /** Per channel RGB, of pixels scaled to 0..1. */
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
 /** How images are to be prepared for a model, and what it gives. schemas/encoder-manifest.schema.json. */
 export interface EncoderManifest {
   readonly name: string;
   readonly description: string;
-  /** Side of the square crop, in pixels. */
-  readonly inputSize: number;
-  /** Per channel RGB, of pixels scaled to 0..1. */
-  readonly mean: readonly [number, number, number];
-  readonly std: readonly [number, number, number];
+  readonly transform: ImageTransform;
   /** Length of an embedding. */
   readonly dimension: number;
-  /** `clip`: short side to inputSize by bicubic, centre crop. */
-  readonly transform: 'clip';
   /** Which input takes the image, where the model has several. */
   readonly input?: string;
   /** Which output is the embedding, where the model has several. */
@@ -32,6 +39,9 @@ const EXAMPLE = `{
   "transform": "clip",
   "output": "image_embeds"
 }`;
+
+/** What the names of transforms in manifests mean. */
+const TRANSFORMS = { clip: { resize: 'short-side', interpolation: 'bicubic' } } as const;
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -108,11 +118,13 @@ function toManifest(raw: Raw): EncoderManifest {
   return {
     name: raw['name'] as string,
     description: raw['description'] as string,
-    inputSize: raw['input_size'] as number,
-    mean: raw['mean'] as [number, number, number],
-    std: raw['std'] as [number, number, number],
+    transform: {
+      sizePx: raw['input_size'] as number,
+      ...TRANSFORMS[raw['transform'] as keyof typeof TRANSFORMS],
+      mean: raw['mean'] as [number, number, number],
+      std: raw['std'] as [number, number, number],
+    },
     dimension: raw['dimension'] as number,
-    transform: 'clip',
     ...optional,
   };
 }

@@ -5,6 +5,7 @@ import { checkHead } from '../heads/check.ts';
 import type { Head } from '../heads/head.ts';
 import { loadHead } from '../heads/load.ts';
 import type { EncoderFiles } from '../models/encoder-files.ts';
+import type { ImageTransform } from '../models/manifest.ts';
 import { resolveEncoder, resolveHead } from '../models/registry.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import type { Tag } from '../samples/tags.ts';
@@ -16,6 +17,21 @@ export interface LoadedModels {
   readonly encoder: Encoder;
   readonly decoder: Decoder;
   readonly heads: Readonly<Partial<Record<Tag, Head>>>;
+}
+
+/** The crops of one image, by the image model that takes them; each of RGB bytes, row major. */
+export interface CropsByModel {
+  readonly encoder: Uint8Array;
+}
+
+/** The crops in the order of `transformsOf`, by model. */
+export function cropsByModel([encoder]: readonly Uint8Array[]): CropsByModel {
+  return { encoder: encoder! };
+}
+
+/** What the decoder is asked for: the transforms of the run's image models. */
+function transformsOf({ manifest }: EncoderFiles): readonly ImageTransform[] {
+  return [manifest.transform];
 }
 
 /** Batches in an encoder process at one time: one runs while the next is on its way. */
@@ -47,7 +63,7 @@ export async function loadModels(config: ScoreConfig, progress: ScoreProgress): 
 
 function startDecoder(config: ScoreConfig, encoderFiles: EncoderFiles, progress: ScoreProgress): Decoder {
   return createDecoder({
-    size: encoderFiles.manifest.inputSize,
+    transforms: transformsOf(encoderFiles),
     mode: config.transform,
     limits: config.imageLimits,
     processes: config.resources.decodeProcesses,

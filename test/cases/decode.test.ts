@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { createDecoder } from '../../src/decode/decoder.ts';
 import { caseOf } from '../helpers/cases.ts';
+import { clip } from '../helpers/transforms.ts';
 
-const decoder = createDecoder({ size: 224, mode: 'exact', processes: 1 });
+const decoder = createDecoder({ transforms: [clip(224)], mode: 'exact', processes: 1 });
 test.after.always(() => decoder.stop());
 
 test("19: a GIF has its logical screen's size", async (t) => {

@@ -4,6 +4,7 @@ import test from 'ava';
 import sharp from 'sharp';
 import { packageFolder } from '../../src/base/package.ts';
 import { createDecoder, type Decoder } from '../../src/decode/decoder.ts';
+import { clip } from '../helpers/transforms.ts';
 
 const SIZE = 224;
 
@@ -14,7 +15,7 @@ function fixture(name: string): Buffer {
 async function cropOf(decoder: Decoder, bytes: Uint8Array): Promise<Uint8Array> {
   const outcome = await decoder.decode(bytes);
   if (outcome.kind === 'failed') throw new Error(outcome.message);
-  return outcome.crop;
+  return outcome.crops[0]!;
 }
 
 function meanDifference(a: Uint8Array, b: Uint8Array): number {
@@ -22,8 +23,8 @@ function meanDifference(a: Uint8Array, b: Uint8Array): number {
 }
 
 test('the fast transform shows the same part of the image, with other pixels', async (t) => {
-  const exact = createDecoder({ size: SIZE, mode: 'exact', processes: 1 });
-  const fast = createDecoder({ size: SIZE, mode: 'fast', processes: 1 });
+  const exact = createDecoder({ transforms: [clip(SIZE)], mode: 'exact', processes: 1 });
+  const fast = createDecoder({ transforms: [clip(SIZE)], mode: 'fast', processes: 1 });
   t.teardown(() => Promise.all([exact.stop(), fast.stop()]));
   for (const name of ['jpeg-1024x768.jpg', 'jpeg-1999x333.jpg', 'png-grey.png', 'webp-500x400.webp']) {
     const [a, b] = await Promise.all([exact, fast].map((decoder) => cropOf(decoder, fixture(name))));
@@ -36,7 +37,7 @@ test('the fast transform shows the same part of the image, with other pixels', a
 
 test('the fast transform leaves extreme shapes to the exact one', async (t) => {
   const limits = { maxAspectRatio: 60_000 };
-  const fast = createDecoder({ size: SIZE, mode: 'fast', processes: 1, limits });
+  const fast = createDecoder({ transforms: [clip(SIZE)], mode: 'fast', processes: 1, limits });
   t.teardown(() => fast.stop());
   const strip = await sharp({ create: { width: 60_000, height: 1, channels: 3, background: '#204060' } })
     .png()
@@ -46,7 +47,7 @@ test('the fast transform leaves extreme shapes to the exact one', async (t) => {
 });
 
 test('a thumbnail is a WebP of the crop', async (t) => {
-  const decoder = createDecoder({ size: SIZE, mode: 'exact', processes: 1 });
+  const decoder = createDecoder({ transforms: [clip(SIZE)], mode: 'exact', processes: 1 });
   t.teardown(() => decoder.stop());
   const crop = await cropOf(decoder, fixture('jpeg-500x400.jpg'));
   const thumbnail = await decoder.thumbnail(crop, 160);
@@ -56,7 +57,7 @@ test('a thumbnail is a WebP of the crop', async (t) => {
 });
 
 test('an AVIF is decoded', async (t) => {
-  const decoder = createDecoder({ size: SIZE, mode: 'exact', processes: 1 });
+  const decoder = createDecoder({ transforms: [clip(SIZE)], mode: 'exact', processes: 1 });
   t.teardown(() => decoder.stop());
   const background = { r: 200, g: 100, b: 50 };
   const avif = await sharp({ create: { width: 300, height: 230, channels: 3, background } })
@@ -68,7 +69,12 @@ test('an AVIF is decoded', async (t) => {
 });
 
 test('many images share few processes, and each gets its own crop', async (t) => {
-  const decoder = createDecoder({ size: 32, mode: 'exact', processes: 2, concurrencyPerProcess: 3 });
+  const decoder = createDecoder({
+    transforms: [clip(32)],
+    mode: 'exact',
+    processes: 2,
+    concurrencyPerProcess: 3,
+  });
   t.teardown(() => decoder.stop());
   const greys = await Promise.all(
     Array.from({ length: 60 }, (_, i) =>
@@ -81,7 +87,7 @@ test('many images share few processes, and each gets its own crop', async (t) =>
   for (const [i, outcome] of outcomes.entries()) {
     if (outcome.kind === 'failed') return t.fail(outcome.message);
     t.is(outcome.width, 40 + i);
-    t.true(outcome.crop.every((value) => value === i));
+    t.true(outcome.crops[0]!.every((value) => value === i));
   }
   t.is(decoder.queued, 0);
 });

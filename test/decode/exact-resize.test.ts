@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { resizeAndCrop } from '../../src/decode/exact-resize.ts';
-import { cropGeometry } from '../../src/decode/geometry.ts';
+import { type Pixels, resizeAndCrop } from '../../src/decode/exact-resize.ts';
+import { cropGeometry } from '../../src/decode/transform.ts';
+import { clip } from '../helpers/transforms.ts';
 import { referenceResizeAndCrop } from './resize-reference.ts';
 
 /** Extremes of black and white overshoot most, so they test the clamping. */
@@ -12,6 +13,10 @@ function noise(seed: number, length: number): Uint8Array {
     const value = state >>> 24;
     return value < 64 ? 0 : value > 192 ? 255 : value;
   });
+}
+
+function cropOf(image: Pixels, size: number): Uint8Array {
+  return resizeAndCrop(image, cropGeometry(image, clip(size)), false);
 }
 
 const sides = fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 160 }));
@@ -28,7 +33,7 @@ test('the kernel equals the plain twin on any size, ratio and content', (t) => {
       }),
       ({ width, height, size, channels, seed }) => {
         const data = noise(seed, width * height * channels);
-        const crop = resizeAndCrop({ data, width, height, channels }, size, false);
+        const crop = cropOf({ data, width, height, channels }, size);
         return Buffer.from(crop).equals(referenceResizeAndCrop({ data, width, height }, channels, size));
       },
     ),
@@ -49,22 +54,27 @@ for (const [width, height] of [
 ] as const)
   test(`the kernel equals the plain twin at 224 from ${width} x ${height}`, (t) => {
     const data = noise(width * 31 + height, width * height * 3);
-    const crop = resizeAndCrop({ data, width, height, channels: 3 }, 224, false);
+    const crop = cropOf({ data, width, height, channels: 3 }, 224);
     t.true(Buffer.from(crop).equals(referenceResizeAndCrop({ data, width, height }, 3, 224)));
   });
 
 test('a crop of a huge strip touches no more than it needs', (t) => {
   const width = 6_000_000;
   const data = new Uint8Array(width * 3).fill(200);
-  const crop = resizeAndCrop({ data, width, height: 1, channels: 3 }, 224, false);
+  const crop = cropOf({ data, width, height: 1, channels: 3 }, 224);
   t.true(crop.every((value) => value === 200));
 });
 
 test('sizes and corners are what torchvision computes', (t) => {
   // int(224 * long / short) and int(round((side - 224) / 2)), evaluated with Python 3.11.
-  t.deepEqual(cropGeometry(500, 400, 224), { resizedWidth: 280, resizedHeight: 224, left: 28, top: 0 });
-  t.deepEqual(cropGeometry(400, 403, 224), { resizedWidth: 224, resizedHeight: 225, left: 0, top: 0 });
-  t.deepEqual(cropGeometry(227, 224, 224), { resizedWidth: 227, resizedHeight: 224, left: 2, top: 0 });
-  t.deepEqual(cropGeometry(229, 224, 224), { resizedWidth: 229, resizedHeight: 224, left: 2, top: 0 });
-  t.deepEqual(cropGeometry(1, 3, 224), { resizedWidth: 224, resizedHeight: 672, left: 0, top: 224 });
+  for (const [width, height, resizedWidth, resizedHeight, left, top] of [
+    [500, 400, 280, 224, 28, 0],
+    [400, 403, 224, 225, 0, 0],
+    [227, 224, 227, 224, 2, 0],
+    [229, 224, 229, 224, 2, 0],
+    [1, 3, 224, 672, 0, 224],
+  ] as const) {
+    const geometry = { resizedWidth, resizedHeight, left, top, sizePx: 224 };
+    t.deepEqual(cropGeometry({ width, height }, clip(224)), geometry);
+  }
 });

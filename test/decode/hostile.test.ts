@@ -6,9 +6,10 @@ import test from 'ava';
 import { packageFolder } from '../../src/base/package.ts';
 import { createDecoder } from '../../src/decode/decoder.ts';
 import { withPreload } from '../helpers/preload.ts';
+import { clip } from '../helpers/transforms.ts';
 import { blackPng, claimJpegSize } from './crafted.ts';
 
-const decoder = createDecoder({ size: 224, mode: 'exact', processes: 1 });
+const decoder = createDecoder({ transforms: [clip(224)], mode: 'exact', processes: 1 });
 test.after.always(() => decoder.stop());
 
 function fixture(name: string): Buffer {
@@ -69,7 +70,12 @@ test('a size that is only claimed is refused as well', async (t) => {
 });
 
 test('the pixel limit is the one that was asked for', async (t) => {
-  const strict = createDecoder({ size: 8, mode: 'exact', processes: 1, limits: { maxAreaPx: 10_000 } });
+  const strict = createDecoder({
+    transforms: [clip(8)],
+    mode: 'exact',
+    processes: 1,
+    limits: { maxAreaPx: 10_000 },
+  });
   t.teardown(() => strict.stop());
   t.is((await strict.decode(blackPng(100, 100))).kind, 'decoded');
   const outcome = await strict.decode(blackPng(101, 100));
@@ -82,7 +88,7 @@ test('after all of this the same process decodes on', async (t) => {
 });
 
 test('an image that takes too long fails as decode_timeout and costs no other', async (t) => {
-  const hasty = createDecoder({ size: 224, mode: 'exact', processes: 1, timeoutMs: 40 });
+  const hasty = createDecoder({ transforms: [clip(224)], mode: 'exact', processes: 1, timeoutMs: 40 });
   t.teardown(() => hasty.stop());
   const outcome = await hasty.decode(blackPng(8_000, 8_000));
   t.is(outcome.kind === 'failed' && outcome.reason, 'decode_timeout');
@@ -110,7 +116,7 @@ test.serial(
     };`;
     await withPreload(folder, dies, async () => {
       const fragile = createDecoder({
-        size: 224,
+        transforms: [clip(224)],
         mode: 'exact',
         processes: 1,
         onCrash: ({ code }) => crashed.push(code),
@@ -132,14 +138,19 @@ test.serial('a decoder that cannot start says so when it is tried out, and blame
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const dies = "process.stderr.write('the library is gone\\n'); process.kill(process.pid);";
   await withPreload(folder, dies, async () => {
-    const gone = createDecoder({ size: 224, mode: 'exact', processes: 2 });
+    const gone = createDecoder({ transforms: [clip(224)], mode: 'exact', processes: 2 });
     t.teardown(() => gone.stop());
     const error = await t.throwsAsync(gone.tryOut(), { code: 'BB_DECODER_FAILED' });
     t.regex(error?.message ?? '', /3 times in a row.*the library is gone/s);
     await t.throwsAsync(gone.decode(fixture('jpeg-1x1.jpg')), { code: 'BB_CHILD_START' });
   });
   await t.notThrowsAsync(decoder.tryOut());
-  const choosy = createDecoder({ size: 224, mode: 'exact', processes: 1, limits: { minSidePx: 200 } });
+  const choosy = createDecoder({
+    transforms: [clip(224)],
+    mode: 'exact',
+    processes: 1,
+    limits: { minSidePx: 200 },
+  });
   t.teardown(() => choosy.stop());
   await t.notThrowsAsync(choosy.tryOut());
 });
@@ -147,7 +158,7 @@ test.serial('a decoder that cannot start says so when it is tried out, and blame
 test('a process killed at work loses no image', async (t) => {
   const crashed: string[] = [];
   const pool = createDecoder({
-    size: 224,
+    transforms: [clip(224)],
     mode: 'exact',
     processes: 2,
     onCrash: ({ code }) => crashed.push(code),
@@ -162,7 +173,7 @@ test('a process killed at work loses no image', async (t) => {
 });
 
 test('an image in work when the decoder is stopped has no outcome', async (t) => {
-  const stopped = createDecoder({ size: 224, mode: 'exact', processes: 1 });
+  const stopped = createDecoder({ transforms: [clip(224)], mode: 'exact', processes: 1 });
   const outcome = stopped.decode(blackPng(8_000, 8_000));
   await Promise.all([t.throwsAsync(outcome), stopped.stop()]);
 });

@@ -5,9 +5,10 @@ import sharp from 'sharp';
 import { packageFolder } from '../../src/base/package.ts';
 import { createDecoder } from '../../src/decode/decoder.ts';
 import { checkLimits, DEFAULT_LIMITS, type ImageLimits } from '../../src/decode/limits.ts';
+import { clip } from '../helpers/transforms.ts';
 import { blackPng, claimingTiff, gifScreen, repeatLastScan } from './crafted.ts';
 
-const decoder = createDecoder({ size: 224, mode: 'exact', processes: 1 });
+const decoder = createDecoder({ transforms: [clip(224)], mode: 'exact', processes: 1 });
 test.after.always(() => decoder.stop());
 
 function read(...path: string[]): Buffer {
@@ -91,7 +92,7 @@ test('what only looks like it is decoded: a large picture of one colour, a bomb 
 test('neighbours in the same process are unharmed by what is refused', async (t) => {
   const crashes: string[] = [];
   const shared = createDecoder({
-    size: 224,
+    transforms: [clip(224)],
     mode: 'exact',
     processes: 1,
     onCrash: ({ code }) => crashes.push(code),
@@ -115,7 +116,12 @@ test('neighbours in the same process are unharmed by what is refused', async (t)
 });
 
 test('an image of more than 64 megapixels is decoded where it is asked for', async (t) => {
-  const large = createDecoder({ size: 224, mode: 'exact', processes: 1, limits: { maxAreaPx: 90_000_000 } });
+  const large = createDecoder({
+    transforms: [clip(224)],
+    mode: 'exact',
+    processes: 1,
+    limits: { maxAreaPx: 90_000_000 },
+  });
   t.teardown(() => large.stop());
   const outcome = await large.decode(blackPng(9_000, 9_000));
   t.like(outcome, { kind: 'decoded', width: 9_000, height: 9_000 });

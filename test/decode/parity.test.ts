@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { packageFolder } from '../../src/base/package.ts';
 import { createDecoder } from '../../src/decode/decoder.ts';
+import { clip } from '../helpers/transforms.ts';
 
 interface Expected {
   readonly width: number;
@@ -21,7 +22,7 @@ const { size, images } = JSON.parse(readFileSync(join(folder, 'expected.json'), 
   images: Record<string, Expected>;
 };
 
-const decoder = createDecoder({ size, mode: 'exact', processes: 2 });
+const decoder = createDecoder({ transforms: [clip(size)], mode: 'exact', processes: 2 });
 test.after.always(() => decoder.stop());
 
 for (const [name, { width, height, mode, sha256 }] of Object.entries(images))
@@ -29,7 +30,7 @@ for (const [name, { width, height, mode, sha256 }] of Object.entries(images))
     const outcome = await decoder.decode(readFileSync(join(folder, name)));
     if (outcome.kind === 'failed') return t.fail(`${outcome.reason}: ${outcome.message}`);
     t.deepEqual([outcome.width, outcome.height], [width, height]);
-    t.is(createHash('sha256').update(outcome.crop).digest('hex'), sha256);
+    t.is(createHash('sha256').update(outcome.crops[0]!).digest('hex'), sha256);
   });
 
 test('there are fixtures of many kinds', (t) => {

@@ -1,13 +1,14 @@
 import test from 'ava';
 import { createDecoder } from '../../src/decode/decoder.ts';
 import { sniff } from '../../src/decode/sniff.ts';
+import { clip } from '../helpers/transforms.ts';
 
 function named(head: string): string {
   return sniff(Buffer.from(head, 'latin1')).name;
 }
 
 test('what is no image, or none that is decoded, is refused and named', async (t) => {
-  const decoder = createDecoder({ size: 224, mode: 'exact', processes: 1 });
+  const decoder = createDecoder({ transforms: [clip(224)], mode: 'exact', processes: 1 });
   t.teardown(() => decoder.stop());
   const svg =
     '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>';

@@ -6,7 +6,7 @@ import { withPreload } from '../helpers/preload.ts';
 import { runCli, runCliAlone, startCli } from '../helpers/run-cli.ts';
 import { digestRun, LOOPBACK_FLAGS, makeWorld } from '../helpers/scored-world.ts';
 
-for (const script of ['embed-worker', 'decode-worker']) {
+for (const script of ['model-worker', 'decode-worker']) {
   test(`a run whose ${script} is killed tells so, loses nothing and writes the same bytes`, async (t) => {
     const world = await makeWorld(t, { rowCount: 120, delayMs: 40 });
     const args = [
@@ -40,7 +40,7 @@ test('a run whose encoder stops answering goes on with another process and write
   const served = world.host.requests.get('/59.jpg') ?? 0;
   const run = startCli([...args, ...flags, '--output-folder', world.path('out')]);
   while ((world.host.requests.get('/10.jpg') ?? 0) <= served) await sleep(10);
-  const victims = childrenOf(run.process.pid!, 'embed-worker');
+  const victims = childrenOf(run.process.pid!, 'model-worker');
   t.is(victims.length, 1);
   process.kill(victims[0]!, 'SIGSTOP');
   const result = await run.ended;
@@ -56,7 +56,7 @@ test.serial('an image that kills the encoder fails alone; its batch is scored', 
     .toBuffer();
   world.host.resources.set('/7.jpg', red);
   // Two thousand red pixels in what the encoder is sent.
-  const dies = `if (process.argv[1]?.includes('embed-worker')) {
+  const dies = `if (process.argv[1]?.includes('model-worker')) {
     const red = Buffer.alloc(6000).map((_, i) => (i % 3 === 0 ? 255 : 0));
     const { Socket } = require('node:net');
     const { on } = Socket.prototype;

@@ -10,7 +10,7 @@ test('a run that loses its encoder again and again gives up by name, and blames 
   const run = startCli([...args, '--output-folder', world.path('out')]);
   while (run.process.exitCode === null && world.host.requests.size === 0) await sleep(10);
   while (run.process.exitCode === null) {
-    for (const pid of childrenOf(run.process.pid!, 'embed-worker')) {
+    for (const pid of childrenOf(run.process.pid!, 'model-worker')) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {

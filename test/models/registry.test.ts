@@ -25,7 +25,7 @@ test('a model is found by its file or its folder, with its manifest under any of
   const folder = await temporaryFolder(t);
   const path = await writeOddModel(folder);
   t.is((await resolveEncoder(folder)).modelPath, path);
-  t.is((await resolveEncoder(path)).manifest.inputSize, 8);
+  t.is((await resolveEncoder(path)).manifest.transform.sizePx, 8);
   for (const name of ['model.onnx.json', 'model.json']) {
     await writeFile(join(folder, name), JSON.stringify(smallManifest({ name })));
     t.is((await resolveEncoder(path)).name, name);

@@ -1,6 +1,6 @@
 import { BowerbirdError } from '../../base/errors.ts';
-import type { EncoderManifest } from '../../models/manifest.ts';
 import { ElementType, type ModelSummary, type TensorInfo } from '../../models/onnx/model-summary.ts';
+import { type ImageModelSpec, OUTPUT_NOUNS } from '../spec.ts';
 
 /** The parts of a model that the wrapper connects to. */
 export interface ModelInterface {
@@ -21,15 +21,15 @@ export function graphError(path: string, problem: string, cause?: unknown): Bowe
 }
 
 /**
- * Finds the image input and the embedding output, and checks them against the manifest.
+ * Finds the image input and the output of rows, and checks them against what is stated of the model.
  *
  * @throws BowerbirdError BB_MODEL_GRAPH
  */
 export function checkInterface(
   { irVersion, opset, inputs, outputs }: ModelSummary,
-  path: string,
-  manifest: EncoderManifest,
+  spec: ImageModelSpec,
 ): ModelInterface {
+  const { modelPath: path } = spec;
   if (irVersion < OLDEST_IR_VERSION)
     throw graphError(path, `its IR version is ${irVersion}; ${OLDEST_IR_VERSION} or newer is needed.`);
   if (opset === undefined || opset < OLDEST_OPSET)
@@ -37,25 +37,24 @@ export function checkInterface(
       path,
       `it uses opset ${opset ?? 'none'} of the standard operators; export it with opset ${OLDEST_OPSET} or newer.`,
     );
-  const input = choose(inputs, manifest.input, 'input', path);
+  const input = choose(inputs, 'input', spec);
   const others = inputs.filter((other) => other !== input).map(({ name }) => name);
   if (others.length > 0)
     throw graphError(
       path,
       `beside ${input.name} it also needs ${others.join(', ')}. Export the vision part alone (docs/encoders.md).`,
     );
-  checkInput(input, path, manifest);
-  const output = choose(outputs, manifest.output, 'output', path);
-  checkOutput(output, path, manifest);
+  checkInput(input, spec);
+  const output = choose(outputs, 'output', spec);
+  checkOutput(output, spec);
   const batch = input.shape?.[0];
   return { input, output, opset, fixedBatch: typeof batch === 'number' && batch > 0 ? batch : undefined };
 }
 
 function choose(
   values: readonly TensorInfo[],
-  wanted: string | undefined,
   role: 'input' | 'output',
-  path: string,
+  { modelPath: path, [role]: wanted }: ImageModelSpec,
 ): TensorInfo {
   const names = values.map(({ name }) => name).join(', ') || 'none';
   const found = wanted === undefined ? values[0] : values.find(({ name }) => name === wanted);
@@ -74,31 +73,32 @@ function describe({ shape }: TensorInfo): string {
   return shape ? `[${shape.map((size) => size ?? '?').join(', ')}]` : 'of unknown shape';
 }
 
-function checkInput(input: TensorInfo, path: string, { inputSize }: EncoderManifest): void {
+function checkInput(input: TensorInfo, { modelPath: path, transform }: ImageModelSpec): void {
+  const { sizePx } = transform;
   if (!isFloat(input))
     throw graphError(
       path,
       `its input ${input.name} has element type ${input.elementType}, not a float type.`,
     );
-  const expected = [undefined, 3, inputSize, inputSize];
+  const expected = [undefined, 3, sizePx, sizePx];
   if (input.shape && !matches(input.shape, expected))
     throw graphError(
       path,
-      `its input ${input.name} is ${describe(input)}; [batch, 3, ${inputSize}, ${inputSize}] is needed.`,
+      `its input ${input.name} is ${describe(input)}; [batch, 3, ${sizePx}, ${sizePx}] is needed.`,
     );
 }
 
-function checkOutput(output: TensorInfo, path: string, { dimension }: EncoderManifest): void {
+function checkOutput(output: TensorInfo, { modelPath: path, width, rows }: ImageModelSpec): void {
   if (!isFloat(output))
     throw graphError(
       path,
       `its output ${output.name} has element type ${output.elementType}, not a float type.`,
     );
-  if (output.shape && !matches(output.shape, [undefined, dimension]))
+  if (output.shape && !matches(output.shape, [undefined, width]))
     throw graphError(
       path,
-      `its output ${output.name} is ${describe(output)}, but the manifest states an embedding of ` +
-        `[batch, ${dimension}]. Correct "dimension", or name another "output" in the manifest.`,
+      `its output ${output.name} is ${describe(output)}, but the manifest states ${OUTPUT_NOUNS[rows]} of ` +
+        `[batch, ${width}]. Correct "dimension", or name another "output" in the manifest.`,
     );
 }
 

@@ -1,21 +1,21 @@
 import { BowerbirdError, messageOf } from '../../base/errors.ts';
-import type { EncoderManifest } from '../../models/manifest.ts';
 import {
   ElementType,
   GRAPH_FIELDS,
   MODEL_FIELDS,
   type ModelSummary,
   summarizeModel,
-  type TensorInfo,
 } from '../../models/onnx/model-summary.ts';
 import { type FileField, OnnxFile } from '../../models/onnx/onnx-file.ts';
+import type { ImageModelSpec } from '../spec.ts';
 import { checkInterface, graphError } from './interface.ts';
-import { floatTensor, int64Tensor, nodeMessage, type TensorData, valueMessage } from './messages.ts';
+import { type Dimension, valueMessage } from './messages.ts';
 import { lengthField, lengthPrefix, type Message, message, messageBytes } from './protobuf-writer.ts';
+import { type Name, preprocessing, rowEnding } from './surroundings.ts';
 
-/** A model with the preprocessing and the normalisation inside, ready for a session. */
+/** A model with the preprocessing, and what is made of its rows, inside; ready for a session. */
 export interface WrappedModel {
-  /** ModelProto: uint8 [batch, size, size, 3] in, float32 [batch, dimension] of unit rows out. */
+  /** ModelProto: uint8 [batch, sizePx, sizePx, 3] in, float32 [batch, width] out. */
   readonly bytes: Buffer;
   readonly inputName: string;
   readonly outputName: string;
@@ -25,25 +25,17 @@ export interface WrappedModel {
   readonly hasExternalData: boolean;
 }
 
-/** Rows with a smaller norm are left near zero, so that they cannot pass for an embedding. */
-const SMALLEST_NORM = 1e-12;
-
-/** From opset 18 on, ReduceL2 takes its axes as an input (onnx Operators.md). */
-const AXES_AS_INPUT_OPSET = 18;
-
 /**
- * Puts CLIP's arithmetic around a vision model: the pixels are transposed to NCHW, cast and normalised
- * as `(x / 255 - mean) / std` (torchvision's ToTensor and Normalize), and the chosen output is divided by its
- * L2 norm. A row of zeros stays zeros. The model's own bytes are copied untouched: only its input and outputs
- * are taken out of the graph's signature.
+ * Puts the arithmetic of its spec around an image model, before it and behind it (see surroundings.ts). The model's
+ * own bytes are copied untouched: only its input and outputs are taken out of the graph's signature.
  *
  * @throws BowerbirdError BB_MODEL_GRAPH
  */
-export function wrapModel(path: string, manifest: EncoderManifest): WrappedModel {
+export function wrapModel(spec: ImageModelSpec): WrappedModel {
+  const { modelPath: path } = spec;
   const file = openModel(path);
   try {
-    const summary = summarizeModel(file);
-    return assemble(file, summary, path, manifest);
+    return assemble(file, summarizeModel(file), spec);
   } catch (thrown) {
     if (thrown instanceof BowerbirdError) throw thrown;
     throw graphError(path, `it cannot be read as ONNX: ${messageOf(thrown)}`);
@@ -60,36 +52,28 @@ function openModel(path: string): OnnxFile {
   }
 }
 
-function assemble(
-  file: OnnxFile,
-  summary: ModelSummary,
-  path: string,
-  manifest: EncoderManifest,
-): WrappedModel {
-  const { input, output, opset, fixedBatch } = checkInterface(summary, path, manifest);
+function assemble(file: OnnxFile, summary: ModelSummary, spec: ImageModelSpec): WrappedModel {
+  const { input, output, opset, fixedBatch } = checkInterface(summary, spec);
   const names = freshNames(summary.tensorNames);
-  const prefix = preprocessing(input, names, manifest);
-  const suffix = normalisation(output, names, opset);
-  const batch = fixedBatch ?? names('batch');
-  const signature = message(
-    lengthField(
-      GRAPH_FIELDS.input,
-      valueMessage(names('pixels'), ElementType.uint8, [batch, manifest.inputSize, manifest.inputSize, 3]),
-    ),
-    lengthField(
-      GRAPH_FIELDS.output,
-      valueMessage(names('embedding'), ElementType.float32, [batch, manifest.dimension]),
-    ),
-  );
+  const before = preprocessing(input, names, spec.transform);
+  const behind = rowEnding(spec.rows, { output, opset, name: names });
+  const signature = signatureOf(spec, names, fixedBatch ?? names('batch'));
   const kept = [...file.fields(summary.graph)].filter((field) => !isSignature(file, field, input.name));
   return {
-    bytes: join(file, summary.graph, prefix, kept, message(suffix, signature)),
+    bytes: join(file, summary.graph, { before, kept, behind: message(behind, signature) }),
     inputName: names('pixels'),
-    outputName: names('embedding'),
+    outputName: names('rows'),
     fixedBatch,
     hasFloat16: summary.hasFloat16,
     hasExternalData: summary.externalFiles.length > 0,
   };
+}
+
+function signatureOf({ transform, width }: ImageModelSpec, name: Name, batch: Dimension): Message {
+  const { sizePx } = transform;
+  const pixels = valueMessage(name('pixels'), ElementType.uint8, [batch, sizePx, sizePx, 3]);
+  const rows = valueMessage(name('rows'), ElementType.float32, [batch, width]);
+  return message(lengthField(GRAPH_FIELDS.input, pixels), lengthField(GRAPH_FIELDS.output, rows));
 }
 
 /** All outputs go, and the input that is fed; inputs that only declare a weight (IR version 3) stay. */
@@ -101,67 +85,26 @@ function isSignature(file: OnnxFile, field: FileField, inputName: string): boole
 }
 
 /** Names for our tensors that no tensor of the model has. */
-function freshNames(taken: ReadonlySet<string>): (word: string) => string {
+function freshNames(taken: ReadonlySet<string>): Name {
   let prefix = 'bowerbird_';
   while ([...taken].some((name) => name.startsWith(prefix))) prefix += '_';
   return (word) => prefix + word;
 }
 
-type Name = (word: string) => string;
-
-function node(...parameters: Parameters<typeof nodeMessage>): Message {
-  return lengthField(GRAPH_FIELDS.node, nodeMessage(...parameters));
-}
-
-/** Constants are nodes: before IR version 4 an initialiser would have to be declared as an input too. */
-function constant(name: string, tensor: TensorData): Message {
-  return node('Constant', [], [name], { value: { tensor } });
-}
-
-/** The transposition comes first, while a pixel is one byte. */
-function preprocessing(input: TensorInfo, name: Name, { mean, std }: EncoderManifest): Message {
-  const half = input.elementType === ElementType.float16;
-  const normalised = half ? name('normalised') : input.name;
-  return message(
-    constant(name('full'), floatTensor([255], [])),
-    constant(name('mean'), floatTensor(mean, [1, 3, 1, 1])),
-    constant(name('std'), floatTensor(std, [1, 3, 1, 1])),
-    node('Transpose', [name('pixels')], [name('planes')], { perm: { ints: [0, 3, 1, 2] } }),
-    node('Cast', [name('planes')], [name('float')], { to: { int: ElementType.float32 } }),
-    node('Div', [name('float'), name('full')], [name('unit')]),
-    node('Sub', [name('unit'), name('mean')], [name('centred')]),
-    node('Div', [name('centred'), name('std')], [normalised]),
-    half ? node('Cast', [normalised], [input.name], { to: { int: ElementType.float16 } }) : [],
-  );
-}
-
-function normalisation(output: TensorInfo, name: Name, opset: number): Message {
-  const axesAsInput = opset >= AXES_AS_INPUT_OPSET;
-  const norm = axesAsInput
-    ? node('ReduceL2', [name('raw'), name('axes')], [name('norm')], { keepdims: { int: 1 } })
-    : node('ReduceL2', [name('raw')], [name('norm')], { axes: { ints: [1] }, keepdims: { int: 1 } });
-  return message(
-    constant(name('smallest'), floatTensor([SMALLEST_NORM], [])),
-    axesAsInput ? constant(name('axes'), int64Tensor([1])) : [],
-    node('Cast', [output.name], [name('raw')], { to: { int: ElementType.float32 } }),
-    norm,
-    node('Max', [name('norm'), name('smallest')], [name('divisor')]),
-    node('Div', [name('raw'), name('divisor')], [name('embedding')]),
-  );
+/** A graph's fields in their new order. */
+interface GraphParts {
+  readonly before: Message;
+  /** Fields of the model's own graph. */
+  readonly kept: readonly FileField[];
+  readonly behind: Message;
 }
 
 /** The model again, with the new graph in place of the old; each weight is read straight to its place. */
-function join(
-  file: OnnxFile,
-  graph: FileField,
-  prefix: Message,
-  kept: readonly FileField[],
-  suffix: Message,
-): Buffer {
+function join(file: OnnxFile, graph: FileField, { before, kept, behind }: GraphParts): Buffer {
   const others = [...file.fields()].filter((field) => field.number !== MODEL_FIELDS.graph);
   const keptBytes = kept.reduce((sum, field) => sum + field.end - field.start, 0);
-  const head = lengthPrefix(graph.number, messageBytes(prefix) + keptBytes + messageBytes(suffix));
-  const pieces = [...others, head, ...prefix, ...kept, ...suffix];
+  const head = lengthPrefix(graph.number, messageBytes(before) + keptBytes + messageBytes(behind));
+  const pieces = [...others, head, ...before, ...kept, ...behind];
   const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + pieceBytes(piece), 0));
   let offset = 0;
   for (const piece of pieces) {

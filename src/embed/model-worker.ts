@@ -1,14 +1,14 @@
+// A process of an image model: crops in, rows out.
 import { childSettings, serveParent } from '../base/child-server.ts';
-import type { EncoderManifest } from '../models/manifest.ts';
 import { graphError } from './onnx/interface.ts';
 import { type WrappedModel, wrapModel } from './onnx/wrap.ts';
 import { Tensor } from './onnxruntime.ts';
 import { type Device, type OpenSession, openSession, type Provider } from './session.ts';
+import { cropBytesOf, type ImageModelSpec, OUTPUT_NOUNS } from './spec.ts';
 
-/** What a process of the encoder is started with. */
+/** What a process of a model is started with. */
 export interface WorkerSettings {
-  readonly modelPath: string;
-  readonly manifest: EncoderManifest;
+  readonly spec: ImageModelSpec;
   readonly batchSize: number;
   readonly threads: number;
 }
@@ -26,8 +26,8 @@ interface Loaded extends OpenSession, OpenReply {
 }
 
 const settings = childSettings<WorkerSettings>();
-const { modelPath, manifest } = settings;
-const cropBytes = manifest.inputSize * manifest.inputSize * 3;
+const { spec } = settings;
+const cropBytes = cropBytesOf(spec);
 let loading: Promise<Loaded> | undefined;
 let busy: Promise<unknown> = Promise.resolve();
 
@@ -38,29 +38,29 @@ function loaded(args: Readonly<Record<string, unknown>>): Promise<Loaded> {
 }
 
 async function load(device: Device): Promise<Loaded> {
-  const { bytes, ...model } = wrapModel(modelPath, manifest);
-  const opened = await openSession({ ...model, bytes }, modelPath, device, settings.threads);
+  const { bytes, ...model } = wrapModel(spec);
+  const opened = await openSession({ ...model, bytes }, spec.modelPath, device, settings.threads);
   const batchSize = model.fixedBatch ?? settings.batchSize;
   return { ...opened, model, batchSize, pixels: new Uint8Array(batchSize * cropBytes) };
 }
 
-async function run({ session, model, batchSize, pixels }: Loaded, body: Buffer): Promise<Float32Array> {
+async function runBatch({ session, model, batchSize, pixels }: Loaded, body: Buffer): Promise<Float32Array> {
   pixels.set(body);
   pixels.fill(0, body.length);
-  const { inputSize, dimension } = manifest;
-  const input = new Tensor('uint8', pixels, [batchSize, inputSize, inputSize, 3]);
+  const { transform, width, modelPath, rows } = spec;
+  const input = new Tensor('uint8', pixels, [batchSize, transform.sizePx, transform.sizePx, 3]);
   const output = (await session.run({ [model.inputName]: input }))[model.outputName]!;
-  if (output.dims.join() !== `${batchSize},${dimension}`)
+  if (output.dims.join() !== `${batchSize},${width}`)
     throw graphError(
       modelPath,
-      `it gives an embedding of [${output.dims.join(', ')}] where [${batchSize}, ${dimension}] was expected.`,
+      `it gives ${OUTPUT_NOUNS[rows]} of [${output.dims.join(', ')}] where [${batchSize}, ${width}] was expected.`,
     );
-  return (output.data as Float32Array).subarray(0, (body.length / cropBytes) * dimension);
+  return (output.data as Float32Array).subarray(0, (body.length / cropBytes) * width);
 }
 
 /** One batch at a time: they share the input buffer. The next one has arrived meanwhile. */
-function embed(opened: Loaded, body: Buffer): Promise<Float32Array> {
-  const rows = busy.then(() => run(opened, body));
+function inTurn(opened: Loaded, body: Buffer): Promise<Float32Array> {
+  const rows = busy.then(() => runBatch(opened, body));
   busy = rows.catch(() => undefined);
   return rows;
 }
@@ -70,8 +70,8 @@ serveParent({
     const { provider, batchSize } = await loaded(args);
     return { values: { provider, batchSize } satisfies OpenReply };
   },
-  embed: async (args, body) => {
-    const rows = await embed(await loaded(args), body);
+  run: async (args, body) => {
+    const rows = await inTurn(await loaded(args), body);
     return { parts: [new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength)] };
   },
 });

@@ -1,0 +1,82 @@
+import type { Sharp } from 'sharp';
+import { cmykToRgb, unpremultipliedToRgb, withoutAlpha } from './colour.ts';
+import { resizeAndCrop } from './exact-resize.ts';
+import { nearestCrop, paletteCrop } from './nearest.ts';
+import type { Decoded } from './outcome.ts';
+import type { OpenedImage, RawImage } from './raw-image.ts';
+import { type CropGeometry, cropGeometry, type Transform } from './transform.ts';
+import { wideCrop } from './wide-resize.ts';
+
+/** `exact`: the pixels of Pillow and torchvision. `fast`: the same geometry, other pixels. */
+export type TransformMode = 'exact' | 'fast';
+
+/** libvips counts output sides in 32 bits, and its fill would compute them in full. */
+const MAX_FAST_SIDE_PX = 2 ** 16;
+
+/**
+ * Makes the crops that are wanted of an image. It is decoded once for all exact ones; a fast one is shrunk by libvips
+ * while it decodes. Images that libvips cannot be asked for, or whose shape is too much for it, are made exactly.
+ */
+export async function makeCrops(
+  image: OpenedImage,
+  transforms: readonly Transform[],
+  mode: TransformMode,
+): Promise<Decoded> {
+  let raw: RawImage | undefined;
+  const crops: Uint8Array[] = [];
+  for (const transform of transforms) {
+    const geometry = cropGeometry(image, transform);
+    if (mode === 'fast' && image.sharp && fitsFastTransform(geometry)) {
+      crops.push(await fastCrop(image.sharp(), geometry));
+    } else {
+      raw ??= await image.decode();
+      crops.push(exactCrop(raw, transform));
+    }
+  }
+  const { width, height } = raw ?? image;
+  return { kind: 'decoded', crops, width, height };
+}
+
+/** The crop as open_clip makes it: Resize, CenterCrop, convert to RGB, on Pillow images. */
+function exactCrop(image: RawImage, transform: Transform): Uint8Array {
+  const geometry = cropGeometry(image, transform);
+  switch (image.kind) {
+    case 'palette':
+      return paletteCrop(image, geometry);
+    case 'wide':
+      return wideCrop(image, geometry);
+    case 'indexed':
+      return nearestCrop(image, geometry);
+    case 'cmyk':
+      return cmykToRgb(resizeAndCrop(image, geometry, false));
+    case 'alpha':
+      return isResized(image, geometry)
+        ? unpremultipliedToRgb(resizeAndCrop(image, geometry, true))
+        : withoutAlpha(resizeAndCrop(image, geometry, false));
+    default: {
+      const crop = resizeAndCrop(image, geometry, false);
+      return image.channels === 3 ? crop : withoutAlpha(crop);
+    }
+  }
+}
+
+/** torchvision returns an image that has the size already as it is, so its alpha is never multiplied in. */
+function isResized({ width, height }: RawImage, { resizedWidth, resizedHeight }: CropGeometry): boolean {
+  return width !== resizedWidth || height !== resizedHeight;
+}
+
+function fitsFastTransform({ resizedWidth, resizedHeight }: CropGeometry): boolean {
+  return Math.max(resizedWidth, resizedHeight) <= MAX_FAST_SIDE_PX;
+}
+
+/** The same geometry by libvips's own shrink-on-load and cubic resize: quicker on large images, other pixels. */
+function fastCrop(image: Sharp, geometry: CropGeometry): Promise<Uint8Array> {
+  const { resizedWidth, resizedHeight, left, top, sizePx } = geometry;
+  return image
+    .resize(resizedWidth, resizedHeight, { fit: 'fill', kernel: 'cubic' })
+    .extract({ left, top, width: sizePx, height: sizePx })
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw()
+    .toBuffer();
+}
