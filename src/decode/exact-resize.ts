@@ -11,7 +11,7 @@ export interface Pixels {
   readonly channels: 3 | 4;
 }
 
-/** What kernels/resize.ts exports; all addresses are byte offsets into its memory. */
+/** What kernels/resize.ts exports, which takes numbers alone; all addresses are byte offsets into its memory. */
 interface ResizeKernel extends KernelMemory {
   readonly resampleRgbRows: RowPass;
   readonly resampleRgbaRows: RowPass;
@@ -20,26 +20,30 @@ interface ResizeKernel extends KernelMemory {
 }
 
 type RowPass = (
-  source: number,
-  sourceStride: number,
-  rows: number,
-  starts: number,
-  weights: number,
-  groups: number,
-  columns: number,
-  target: number,
-  targetStride: number,
+  ...args: [
+    source: number,
+    sourceStride: number,
+    rows: number,
+    starts: number,
+    weights: number,
+    groups: number,
+    columns: number,
+    target: number,
+    targetStride: number,
+  ]
 ) => void;
 
 type ColumnPass = (
-  source: number,
-  sourceStride: number,
-  rowBytes: number,
-  starts: number,
-  weights: number,
-  groups: number,
-  rows: number,
-  target: number,
+  ...args: [
+    source: number,
+    sourceStride: number,
+    rowBytes: number,
+    starts: number,
+    weights: number,
+    groups: number,
+    rows: number,
+    target: number,
+  ]
 ) => void;
 
 const ALIGNMENT_BYTES = 16;
