@@ -22,7 +22,7 @@ const { size, images } = JSON.parse(readFileSync(join(folder, 'expected.json'), 
   images: Record<string, Expected>;
 };
 
-const decoder = createDecoder({ transforms: [clip(size)], mode: 'exact', processes: 2 });
+const decoder = createDecoder({ transforms: [clip(size)], mode: 'exact', processes: 2, timeoutMs: 600_000 });
 test.after.always(() => decoder.stop());
 
 for (const [name, { width, height, mode, sha256 }] of Object.entries(images))
