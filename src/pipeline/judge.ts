@@ -2,7 +2,7 @@ import { statusOf } from '../samples/reasons.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { Filter } from '../scores/filter.ts';
 import type { ShardResults } from '../shards/results.ts';
-import type { ShardWork } from './shard-work.ts';
+import type { SampleState, ShardWork } from './shard-work.ts';
 
 /** A judged shard: the columns to write, and the tags as the float32 that is written (NaN where there is none). */
 export interface JudgedShard {
@@ -34,18 +34,13 @@ export function judgeShard(work: ShardWork, filter: Filter): JudgedShard {
     kept: new Uint8Array(rowCount),
     droppedBy: new Array(rowCount),
   };
-  for (let i = 0; i < rowCount; i++) judgeRow(work, filter, tags, results, i);
-  return { results, tags };
+  const judged = { results, tags };
+  for (let i = 0; i < rowCount; i++) judgeRow(judged, work.states[i]!, filter, i);
+  return judged;
 }
 
-function judgeRow(
-  work: ShardWork,
-  filter: Filter,
-  tags: JudgedShard['tags'],
-  results: ShardResults,
-  i: number,
-): void {
-  const state = work.states[i]!;
+/** Writes what became of row `i` into the results. */
+function judgeRow({ results, tags }: JudgedShard, state: SampleState, filter: Filter, i: number): void {
   if (state.kind === 'pending' || state.kind === 'decoded') throw new Error(`row ${i} has not ended`);
   results.originalWidth[i] = state.width ?? 0;
   results.originalHeight[i] = state.height ?? 0;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Downloader } from '../download/downloader.ts';
-import { signOf } from './answers.ts';
+import type { FailureReason } from '../samples/reasons.ts';
 
 /** Hosts that answered in this run and are asked first. */
 const MAX_KNOWN = 8;
@@ -95,4 +95,31 @@ export function hostOf(url: string | null | undefined): string | undefined {
 /** Waits, unless the signal comes first. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+/**
+ * What the end of a download says about this machine's way out.
+ * `answer`: a host answered, whatever it said. `silence`: nobody did, and that may be our own side's fault.
+ * `unknown_name`: the name servers say that there is no such name, which is an answer if they know the Internet at all.
+ * `nothing`: nobody was asked.
+ */
+export type Sign = 'answer' | 'silence' | 'unknown_name' | 'nothing';
+
+const SIGN_OF: Readonly<Partial<Record<FailureReason, Sign>>> = {
+  url_missing: 'nothing',
+  url_invalid: 'nothing',
+  url_scheme_unsupported: 'nothing',
+  address_refused: 'nothing',
+  dns_not_found: 'unknown_name',
+  dns_failed: 'silence',
+  connect_refused: 'silence',
+  connect_timeout: 'silence',
+  // No route, no network, no file descriptors left.
+  connect_failed: 'silence',
+  timed_out: 'silence',
+};
+
+/** The sign that a download gave; without a reason for failure it succeeded. */
+export function signOf(reason: FailureReason | undefined): Sign {
+  return (reason && SIGN_OF[reason]) ?? 'answer';
 }

@@ -2,8 +2,7 @@ import { BowerbirdError } from '../base/errors.ts';
 import type { Downloader } from '../download/downloader.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
-import { type Sign, signOf } from './answers.ts';
-import { hostOf, OutageProbe, pause } from './outage-probe.ts';
+import { hostOf, OutageProbe, pause, type Sign, signOf } from './outage-probe.ts';
 
 /** Rows over which it is judged whether hosts answer. */
 const WINDOW_ROWS = 200;

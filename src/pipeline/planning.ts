@@ -1,3 +1,4 @@
+import type { ScoreProgress } from '../runs/progress.ts';
 import { isRunFile } from '../runs/run-files.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { RunRecord } from '../runs/run-record.ts';
@@ -13,8 +14,7 @@ export async function planScore(
   config: ScoreConfig,
   folder: RunFolder,
   existing: RunRecord | undefined,
-  onProgress: (message: string) => void,
-  onProblem: (message: string) => void,
+  progress: ScoreProgress,
 ): Promise<RunPlan> {
   const plan = await planRun({
     inputs: [...config.inputs],
@@ -29,24 +29,24 @@ export async function planScore(
     samplesPerShard: config.samplesPerShard,
     output: { path: folder.publishedPath, writes: isRunFile },
     stagingFolder: folder.staging,
-    onProgress,
-    onNote: onProblem,
+    onProgress: (message) => progress.noteNowAndThen(message),
+    onNote: (message) => progress.note(message),
   });
-  tellMalformed(plan, onProblem);
-  tellBadFiles(plan, onProblem);
+  tellMalformed(plan, progress);
+  tellBadFiles(plan, progress);
   if (config.incrementalMode !== 'extend' || !existing) return plan;
   return keepPlaces(plan, existing);
 }
 
-function tellMalformed({ inputs }: RunPlan, onProblem: (message: string) => void): void {
+function tellMalformed({ inputs }: RunPlan, progress: ScoreProgress): void {
   for (const input of inputs) {
     const note = textNote(input, 'Rows without a URL end as url_missing.');
-    if (note) onProblem(note);
+    if (note) progress.note(note);
   }
 }
 
-function tellBadFiles({ badFiles }: RunPlan, onProblem: (message: string) => void): void {
-  for (const { message } of badFiles) onProblem(`Passed over: ${message}`);
+function tellBadFiles({ badFiles }: RunPlan, progress: ScoreProgress): void {
+  for (const { message } of badFiles) progress.note(`Passed over: ${message}`);
 }
 
 function keepPlaces(plan: RunPlan, existing: RunRecord): RunPlan {

@@ -4,6 +4,7 @@ import { createDownloader } from '../download/downloader.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { RunPlace } from '../runs/run-place.ts';
+import type { WantedShard } from '../runs/sort-shards.ts';
 import type { ShardStats } from '../runs/stats.ts';
 import type { Tag } from '../samples/tags.ts';
 import { createFilter } from '../scores/filter.ts';
@@ -31,10 +32,12 @@ export interface ScoreFacts extends LoadedModels {
   readonly thresholds: Thresholds;
 }
 
-/** A shard to do: as a whole, or only its failed rows, where it is finished. */
-export interface WantedShard {
-  readonly spec: ShardSpec;
-  readonly finished?: ShardStats;
+/** A run while it goes. */
+export interface ScoreRun {
+  readonly place: RunPlace;
+  readonly progress: ScoreProgress;
+  /** When it aborts, no new shard is begun. */
+  readonly closing: AbortSignal;
 }
 
 /**
@@ -43,12 +46,11 @@ export interface WantedShard {
  */
 export async function scoreShards(
   facts: ScoreFacts,
-  { folder, lock }: RunPlace,
+  { place, progress, closing }: ScoreRun,
   wanted: readonly WantedShard[],
-  progress: ScoreProgress,
-  closing: AbortSignal,
 ): Promise<'done' | 'interrupted'> {
   const { config } = facts;
+  const { folder, lock } = place;
   const abandon = new AbortController();
   const downloader = createDownloader({
     ...config.download,

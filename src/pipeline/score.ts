@@ -4,15 +4,14 @@ import { listHeadNotes } from '../runs/head-record.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { rejudgeShards } from '../runs/rejudge.ts';
 import { goOnFrom } from '../runs/run-changes.ts';
-import type { RunFolder } from '../runs/run-folder.ts';
 import { RunPlace } from '../runs/run-place.ts';
 import { describeRun, endSession, type RunRecord, writeRunRecord } from '../runs/run-record.ts';
-import { readFinishedShard, type ShardStats } from '../runs/stats.ts';
-import { resolveThresholds, sameThresholds } from '../scores/thresholds.ts';
+import { sortShards } from '../runs/sort-shards.ts';
+import { resolveThresholds } from '../scores/thresholds.ts';
 import { resultSettings, type ScoreConfig } from './config.ts';
 import { loadModels } from './models.ts';
 import { planScore } from './planning.ts';
-import { type ScoreFacts, scoreShards, type WantedShard } from './score-shards.ts';
+import { type ScoreFacts, type ScoreRun, scoreShards } from './score-shards.ts';
 
 /**
  * The main job: plans the shards, does those that are not done, merges all, writes the report.
@@ -27,67 +26,59 @@ export async function runScore(
 ): Promise<RunOutcome> {
   const place = await RunPlace.take(config, progress);
   try {
-    const outcome = await runInPlace(config, place, progress, closing);
+    const outcome = await runInPlace(config, { place, progress, closing });
     return outcome.state === 'done' ? { ...outcome, folder: await place.publish() } : outcome;
   } finally {
     await place.release();
   }
 }
 
-async function runInPlace(
-  config: ScoreConfig,
-  place: RunPlace,
-  progress: ScoreProgress,
-  closing: AbortSignal,
-): Promise<RunOutcome> {
-  const { folder, existing } = place;
+async function runInPlace(config: ScoreConfig, run: ScoreRun): Promise<RunOutcome> {
+  const { place, progress, closing } = run;
   progress.enter('planning');
-  const planning = planScore(
-    config,
-    folder,
-    existing,
-    (message) => progress.noteNowAndThen(message),
-    (message) => progress.note(message),
-  );
-  const plan = await unlessClosing(planning, closing);
+  const plan = await unlessClosing(planScore(config, place.folder, place.existing, progress), closing);
   progress.enter('loading');
   const models = await unlessClosing(loadModels(config, progress), closing);
   try {
-    const facts: ScoreFacts = { config, plan, thresholds: resolveThresholds(config, plan), ...models };
-    let record = await place.startRecord(async (earlier) => startRecord(facts, earlier));
-    for (const note of listHeadNotes(record.heads, record.encoder.digest)) progress.note(note);
-    await folder.create(config.saveEmbeddings);
-    await folder.removeTemporaries();
-    await writeRunRecord(folder.runRecord, record);
-    const { wanted, judgedOtherwise } = await sortShards(facts, folder, progress);
-    const { thresholds } = facts;
-    const { memoryLimitMb } = config.resources;
-    await rejudgeShards(judgedOtherwise, {
-      folder,
-      lock: place.lock,
-      thresholds,
-      memoryLimitMb,
-      progress,
-      closing,
-    });
-    progress.enter('scoring');
-    const state = await scoreUnlessClosing(facts, place, wanted, progress, closing);
-    if (state === 'interrupted') {
-      record = endSession(record, state);
-      await writeRunRecord(folder.runRecord, record);
-      return { state, folder, record };
-    }
-    progress.enter('merging');
-    const { encoder, heads } = models;
-    const finish = { folder, lock: place.lock, shards: plan.shards, dimension: encoder.dimension };
-    return {
-      state: 'done',
-      folder,
-      ...(await finishRun(record, { ...finish, aestheticHead: heads.aesthetic })),
-    };
+    return await runLoaded({ config, plan, thresholds: resolveThresholds(config, plan), ...models }, run);
   } finally {
     await Promise.all([models.encoder.stop(), models.decoder.stop()]);
   }
+}
+
+/** A run whose inputs are known and whose models are there: begins its record, and ends it. */
+async function runLoaded(facts: ScoreFacts, run: ScoreRun): Promise<RunOutcome> {
+  const { config, plan, encoder, heads } = facts;
+  const { place, progress } = run;
+  const { folder, lock } = place;
+  const record = await place.startRecord(async (earlier) => startRecord(facts, earlier));
+  for (const note of listHeadNotes(record.heads, record.encoder.digest)) progress.note(note);
+  await folder.create(config.saveEmbeddings);
+  await folder.removeTemporaries();
+  await writeRunRecord(folder.runRecord, record);
+  if ((await doShards(facts, run)) === 'interrupted') {
+    const ended = endSession(record, 'interrupted');
+    await writeRunRecord(folder.runRecord, ended);
+    return { state: 'interrupted', folder, record: ended };
+  }
+  progress.enter('merging');
+  const finish = { folder, lock, shards: plan.shards, dimension: encoder.dimension };
+  const finished = await finishRun(record, { ...finish, aestheticHead: heads.aesthetic });
+  return { state: 'done', folder, ...finished };
+}
+
+/** Judges finished shards anew where the thresholds have changed, and scores those that are not done. */
+async function doShards(facts: ScoreFacts, run: ScoreRun): Promise<'done' | 'interrupted'> {
+  const { config, plan, thresholds } = facts;
+  const { progress, closing } = run;
+  const { folder, lock } = run.place;
+  const { retryFailed } = config;
+  const sorted = await sortShards(plan.shards, { folder, thresholds, retryFailed, progress });
+  const { memoryLimitMb } = config.resources;
+  await rejudgeShards(sorted.judgedOtherwise, { folder, lock, thresholds, memoryLimitMb, progress, closing });
+  progress.enter('scoring');
+  if (closing.aborted) return 'interrupted';
+  return sorted.wanted.length === 0 ? 'done' : scoreShards(facts, run, sorted.wanted);
 }
 
 function startRecord(facts: ScoreFacts, existing: RunRecord | undefined): RunRecord {
@@ -108,53 +99,4 @@ function startRecord(facts: ScoreFacts, existing: RunRecord | undefined): RunRec
     heads,
   });
   return goOnFrom(existing, present, config.incrementalMode === 'extend');
-}
-
-interface SortedShards {
-  /** Still to do, or to do again in part. */
-  readonly wanted: readonly WantedShard[];
-  /** Finished, with verdicts by other thresholds. */
-  readonly judgedOtherwise: readonly ShardStats[];
-}
-
-/** What is to do with which shard; what earlier runs finished goes into the progress. */
-async function sortShards(
-  { config, plan, thresholds }: ScoreFacts,
-  folder: RunFolder,
-  progress: ScoreProgress,
-): Promise<SortedShards> {
-  const wanted: WantedShard[] = [];
-  const judgedOtherwise: ShardStats[] = [];
-  for (const spec of plan.shards) {
-    progress.totalShards++;
-    progress.totalRows += spec.rowCount;
-    const stats = await readFinishedShard(folder.stats(spec.id), spec.id);
-    if (!stats) {
-      wanted.push({ spec });
-    } else if (config.retryFailed && stats.successes < stats.count) {
-      wanted.push({ spec, finished: stats });
-      progress.resumedRows += stats.successes;
-    } else {
-      progress.resumedRows += stats.count;
-      progress.resumedFailures += stats.count - stats.successes;
-      if (sameThresholds(stats.thresholds, thresholds)) {
-        progress.finishedShards++;
-        progress.kept += stats.kept;
-      } else {
-        judgedOtherwise.push(stats);
-      }
-    }
-  }
-  return { wanted, judgedOtherwise };
-}
-
-function scoreUnlessClosing(
-  facts: ScoreFacts,
-  place: RunPlace,
-  wanted: readonly WantedShard[],
-  progress: ScoreProgress,
-  closing: AbortSignal,
-): Promise<'done' | 'interrupted'> | 'done' | 'interrupted' {
-  if (closing.aborted) return 'interrupted';
-  return wanted.length === 0 ? 'done' : scoreShards(facts, place, wanted, progress, closing);
 }

@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { encodeNpy } from '../base/npy.ts';
 import type { Decoder } from '../decode/decoder.ts';
-import type { Sink, Sinks } from '../runs/commit.ts';
-import { partialsSink } from '../runs/partials-sink.ts';
+import { partialsSink, type Sink, type Sinks } from '../runs/commit.ts';
 import type { BucketSums } from '../scores/bucket-sums.ts';
 import type { EarlierShard } from './earlier-shard.ts';
 import type { JudgedShard } from './judge.ts';

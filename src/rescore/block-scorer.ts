@@ -104,13 +104,8 @@ export class BlockScorer {
     };
     for (let done = 0; done < rowCount; done += this.#capacity) {
       const count = Math.min(this.#capacity, rowCount - done);
-      readExactly(
-        path,
-        file,
-        this.#batch.input,
-        count * this.#rowBytes,
-        layout.dataOffset + (firstRow + done) * this.#rowBytes,
-      );
+      const target = this.#batch.input.subarray(0, count * this.#rowBytes);
+      readExactly(path, file, target, layout.dataOffset + (firstRow + done) * this.#rowBytes);
       this.#batch.score(count);
       this.#judgeRows(count, result.states.subarray(done, done + count));
       this.#takeScores(count, done, result);
@@ -184,12 +179,13 @@ function bucketIndex(score: number): number {
   return score >= ABOVE - 1 ? ABOVE : 1 + Math.floor(score);
 }
 
-function readExactly(path: string, file: number, target: Uint8Array, bytes: number, position: number): void {
+/** Fills `target` with the bytes of a file from `position`. @throws ShardError BB_SHARD_READ */
+function readExactly(path: string, file: number, target: Uint8Array, position: number): void {
   let filled = 0;
-  while (filled < bytes) {
+  while (filled < target.length) {
     let read: number;
     try {
-      read = readSync(file, target, filled, bytes - filled, position + filled);
+      read = readSync(file, target, filled, target.length - filled, position + filled);
     } catch (thrown) {
       throw cannotRead(path, messageOf(thrown), codeOf(thrown), thrown);
     }

@@ -1,7 +1,6 @@
 import type { DuckDBInstance } from '@duckdb/node-api';
 import type { Lock } from '../base/lock.ts';
-import { commitShard, type Sinks } from '../runs/commit.ts';
-import { partialsSink } from '../runs/partials-sink.ts';
+import { commitShard, partialsSink, type Sinks } from '../runs/commit.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { describeShard, type ShardFacts, type ShardStats } from '../runs/stats.ts';
 import { BUCKET_NAMES } from '../scores/bucket-names.ts';

@@ -3,18 +3,20 @@ import { embeddingsKernelBase64 } from './embeddings-kernel.generated.ts';
 import type { EmbeddingType } from './npy-header.ts';
 
 type ScoreRows = (
-  rows: number,
-  count: number,
-  dimension: number,
-  weights: number,
-  weightsB: number,
-  scores: number,
-  scoresB: number,
-  squares: number,
+  ...args: [
+    rows: number,
+    count: number,
+    dimension: number,
+    weights: number,
+    weightsB: number,
+    scores: number,
+    scoresB: number,
+    squares: number,
+  ]
 ) => void;
 type SumRows = (list: number, count: number, dimension: number, sums: number) => void;
 
-/** kernels/embeddings.ts */
+/** What kernels/embeddings.ts exports, which takes numbers alone. */
 interface EmbeddingsKernel extends KernelMemory {
   readonly scoreHalves: ScoreRows;
   readonly scoreSingles: ScoreRows;

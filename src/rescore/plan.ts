@@ -85,14 +85,7 @@ export async function planRescore(
     badFiles.push({ path: String(thrown.fields['path']), message: thrown.message });
   };
   for (const error of pairs.partnerless) passOver(error);
-  const inspected: Inspected[] = [];
-  for (const pair of pairs.pairs) {
-    try {
-      inspected.push(await inspectInput(instance, pair, config.embeddingColumn));
-    } catch (thrown) {
-      passOver(thrown);
-    }
-  }
+  const inspected = await inspectAll(instance, pairs.pairs, config.embeddingColumn, passOver);
   if (inspected.length === 0) throw nothingLeft(badFiles);
   checkDimensions(inspected.map(({ input }) => input));
   const ordered = keepPlaces(inspected, existing);
@@ -103,12 +96,7 @@ export async function planRescore(
   const files = checked.map(({ pair }) => metadataOf(pair));
   const schema = unifySchemas(files, parts.columns).map(({ name, type }) => ({ name, type }));
   const inputs = checked.map(({ pair }) => pair.input);
-  const shards = inputs.map(({ layout }, id) => ({
-    id,
-    inputIndex: id,
-    firstRow: 0,
-    rowCount: layout.rowCount,
-  }));
+  const shards = inputs.map(shardOf);
   return {
     inputs,
     shards,
@@ -124,6 +112,11 @@ export async function planRescore(
     badFiles,
     encoder: await commonEncoder(inputs),
   };
+}
+
+/** Every file is a shard. */
+function shardOf({ layout }: RescoreInput, id: number): ShardSpec {
+  return { id, inputIndex: id, firstRow: 0, rowCount: layout.rowCount };
 }
 
 /** The table that is read beside a file of embeddings. */
@@ -166,6 +159,24 @@ async function checkAll(
 /** The metadata's own aesthetic score passes through; it makes no buckets and no verdicts. */
 function withoutScores({ aesthetic: _, ...columns }: Partial<ColumnMapping>): Partial<ColumnMapping> {
   return columns;
+}
+
+/** Looks at the pairs; what is a bad file goes to `passOver`. */
+async function inspectAll(
+  instance: DuckDBInstance,
+  pairs: readonly EmbeddingPair[],
+  embeddingColumn: string | undefined,
+  passOver: (thrown: unknown) => void,
+): Promise<Inspected[]> {
+  const inspected: Inspected[] = [];
+  for (const pair of pairs) {
+    try {
+      inspected.push(await inspectInput(instance, pair, embeddingColumn));
+    } catch (thrown) {
+      passOver(thrown);
+    }
+  }
+  return inspected;
 }
 
 async function inspectInput(

@@ -10,10 +10,11 @@ import type { ScoreProgress } from '../runs/progress.ts';
 import { rejudgeShards } from '../runs/rejudge.ts';
 import { RunPlace } from '../runs/run-place.ts';
 import { endSession, type RunRecord, writeRunRecord } from '../runs/run-record.ts';
-import { readFinishedShard, type ShardStats } from '../runs/stats.ts';
+import { sortShards } from '../runs/sort-shards.ts';
+import type { ShardStats } from '../runs/stats.ts';
 import type { FailureReason } from '../samples/reasons.ts';
 import { createFilter } from '../scores/filter.ts';
-import { filterOptions, sameThresholds } from '../scores/thresholds.ts';
+import { filterOptions } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import { type BadFile, withWayOn } from '../tables/bad-files.ts';
 import { openDuckDb } from '../tables/duckdb.ts';
@@ -115,18 +116,11 @@ async function runInPlace(
 
 async function finish(run: Run, started: RunRecord): Promise<RescoreOutcome> {
   const { plan, heads, tools, progress, closing, badFiles } = run;
-  const { folder } = tools;
-  const { wanted, judgedOtherwise } = await sortShards(run);
-  const { thresholds } = tools;
+  const { folder, lock, thresholds } = tools;
+  const sorted = await sortShards(plan.shards, { folder, thresholds, retryFailed: false, progress });
+  const wanted = sorted.wanted.map(({ spec }) => spec);
   const { memoryLimitMb } = run.config;
-  await rejudgeShards(judgedOtherwise, {
-    folder,
-    lock: tools.lock,
-    thresholds,
-    memoryLimitMb,
-    progress,
-    closing,
-  });
+  await rejudgeShards(sorted.judgedOtherwise, { folder, lock, thresholds, memoryLimitMb, progress, closing });
   progress.enter('scoring');
   const skipped = closing.aborted
     ? 'interrupted'
@@ -141,39 +135,10 @@ async function finish(run: Run, started: RunRecord): Promise<RescoreOutcome> {
   progress.enter('merging');
   const shards = plan.shards.filter(({ id }) => !skipped.has(id));
   const { record, merged } = await finishRun(started, {
-    ...{ folder, lock: tools.lock, shards, dimension: plan.dimension },
+    ...{ folder, lock, shards, dimension: plan.dimension },
     aestheticHead: heads.find(({ column }) => column === 'aesthetic')?.head,
   });
   return { outcome: { state: 'done', folder, record, merged }, badFiles };
-}
-
-interface SortedShards {
-  readonly wanted: readonly ShardSpec[];
-  /** Finished, with verdicts by other thresholds. */
-  readonly judgedOtherwise: readonly ShardStats[];
-}
-
-async function sortShards({ plan, tools, progress }: Run): Promise<SortedShards> {
-  const wanted: ShardSpec[] = [];
-  const judgedOtherwise: ShardStats[] = [];
-  for (const spec of plan.shards) {
-    progress.totalShards++;
-    progress.totalRows += spec.rowCount;
-    const stats = await readFinishedShard(tools.folder.stats(spec.id), spec.id);
-    if (!stats) {
-      wanted.push(spec);
-      continue;
-    }
-    progress.resumedRows += stats.count;
-    progress.resumedFailures += stats.count - stats.successes;
-    if (!sameThresholds(stats.thresholds, tools.thresholds)) {
-      judgedOtherwise.push(stats);
-      continue;
-    }
-    progress.finishedShards++;
-    progress.kept += stats.kept;
-  }
-  return { wanted, judgedOtherwise };
 }
 
 /** Does the wanted shards, several at a time; gives the ids of those that were passed over. */

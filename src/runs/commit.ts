@@ -1,4 +1,7 @@
+import { writeFile } from 'node:fs/promises';
 import type { Lock } from '../base/lock.ts';
+import type { BucketSums } from '../scores/bucket-sums.ts';
+import { encodePartials } from '../tables/partials.ts';
 import { SHARD_FILE_KINDS, type ShardFileKind } from './run-files.ts';
 import type { RunFolder } from './run-folder.ts';
 import { ShardFiles } from './shard-files.ts';
@@ -53,3 +56,8 @@ export async function commitShard<Shard>(commit: ShardCommit<Shard>): Promise<Sh
     throw thrown;
   }
 }
+
+/** The partial sums of a shard, whatever rows they were taken over. */
+export const partialsSink: Sink<{ readonly sums: BucketSums }> = {
+  write: (path, { sums }) => writeFile(path, encodePartials(sums.toPartials())),
+};
