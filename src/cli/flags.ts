@@ -22,6 +22,15 @@ export type FlagTable = Readonly<Record<string, Flag>>;
 /** The values of a parsed command line, by flag name with hyphens. */
 export type FlagValues = Readonly<Record<string, unknown>>;
 
+/** A flag's value under the name that it has in a configuration; no entry where the flag was not given. */
+export function whereGiven<Name extends string>(
+  values: FlagValues,
+  key: Name,
+  flag: string,
+): Partial<Record<Name, never>> {
+  return values[flag] === undefined ? {} : ({ [key]: values[flag] } as Partial<Record<Name, never>>);
+}
+
 export function usageError(message: string): BowerbirdError {
   return new BowerbirdError('BB_USAGE', message);
 }

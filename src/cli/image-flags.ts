@@ -1,5 +1,5 @@
-import { DEFAULT_LIMITS } from '../decode/limits.ts';
-import type { FlagTable } from './flags.ts';
+import { DEFAULT_LIMITS, type ImageLimits } from '../decode/limits.ts';
+import type { FlagTable, FlagValues } from './flags.ts';
 
 /** The limits that an image's header must keep before the image is decoded. */
 export function imageFlags(group: string): FlagTable {
@@ -45,5 +45,17 @@ export function imageFlags(group: string): FlagTable {
       default: DEFAULT_LIMITS.minSidePx,
       describe: 'Pixels of the shorter side, at least',
     },
+  };
+}
+
+/** The limits as checked flag values give them. */
+export function imageLimits(values: FlagValues): ImageLimits {
+  const number = (name: string): number => values[name] as number;
+  return {
+    maxAreaPx: number('max-image-area'),
+    maxSidePx: number('max-image-side'),
+    maxAspectRatio: number('max-aspect-ratio'),
+    maxPixelsPerByte: number('max-pixels-per-byte'),
+    minSidePx: number('min-image-size'),
   };
 }

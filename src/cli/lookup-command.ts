@@ -31,6 +31,14 @@ export const LOOKUP: Command = {
   run: lookupCommand,
 };
 
+/** What the command line asks for. */
+interface Question {
+  /** The hashes among the arguments. */
+  readonly given: readonly bigint[];
+  readonly values: FlagValues;
+  readonly output: LookupOutput;
+}
+
 /** What to look up; `rowCount` where it is known beforehand. */
 interface Wanted {
   readonly rows: AsyncIterable<HashRows>;
@@ -56,7 +64,7 @@ async function lookupCommand({ values, parsed }: Invocation): Promise<number> {
   try {
     return await withInterrupt(
       () => undefined,
-      (signal) => lookUp(store, given, values, output, signal),
+      (signal) => lookUp(store, { given, values, output }, signal),
     );
   } finally {
     await store.close();
@@ -77,17 +85,12 @@ function isParquet(input: string | undefined): input is string {
   return input !== undefined && inferFormat(input) === 'parquet';
 }
 
-async function lookUp(
-  store: Store,
-  given: readonly bigint[],
-  values: FlagValues,
-  output: LookupOutput,
-  signal: AbortSignal,
-): Promise<number> {
+async function lookUp(store: Store, question: Question, signal: AbortSignal): Promise<number> {
+  const { values, output } = question;
   const temporaryFolder = await makeTemporaryFolder('lookup');
   let wanted: Wanted | undefined;
   try {
-    wanted = await wantedRows(given, values, temporaryFolder, signal);
+    wanted = await wantedRows(question, temporaryFolder, signal);
     // On a terminal the answers themselves show that it goes on.
     const isShown = output.path !== undefined || !process.stdout.isTTY;
     const onProgress = isShown ? rowsProgress('looked up', wanted.rowCount) : undefined;
@@ -111,8 +114,7 @@ async function lookUp(
 }
 
 async function wantedRows(
-  given: readonly bigint[],
-  values: FlagValues,
+  { given, values }: Question,
   temporaryFolder: string,
   signal: AbortSignal,
 ): Promise<Wanted> {

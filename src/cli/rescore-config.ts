@@ -2,7 +2,7 @@ import { resolveHead } from '../models/registry.ts';
 import type { RescoreConfig } from '../rescore/config.ts';
 import type { HeadSource } from '../rescore/head-set.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../shards/result-columns.ts';
-import { type FlagValues, usageError } from './flags.ts';
+import { type FlagValues, usageError, whereGiven } from './flags.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
 
 /** Flags of `score` that only stored embeddings have a use for. */
@@ -73,19 +73,17 @@ export async function rescoreConfig(
   inputs: readonly string[],
   commandLine: string,
 ): Promise<RescoreConfig> {
-  const optional = <Name extends string>(key: Name, name: string): Partial<Record<Name, never>> =>
-    values[name] === undefined ? {} : ({ [key]: values[name] } as Partial<Record<Name, never>>);
   return {
     inputs,
     outputFolder: values['output-folder'] as string,
-    ...optional('urlColumn', 'url-col'),
-    ...optional('captionColumn', 'caption-col'),
-    ...optional('hashColumn', 'hash-col'),
-    ...optional('embeddingColumn', 'embedding-col'),
+    ...whereGiven(values, 'urlColumn', 'url-col'),
+    ...whereGiven(values, 'captionColumn', 'caption-col'),
+    ...whereGiven(values, 'hashColumn', 'hash-col'),
+    ...whereGiven(values, 'embeddingColumn', 'embedding-col'),
     heads: await headSources(values),
-    ...optional('minAesthetic', 'min-aesthetic'),
-    ...optional('maxPunsafe', 'max-punsafe'),
-    ...optional('maxPwatermark', 'max-pwatermark'),
+    ...whereGiven(values, 'minAesthetic', 'min-aesthetic'),
+    ...whereGiven(values, 'maxPunsafe', 'max-punsafe'),
+    ...whereGiven(values, 'maxPwatermark', 'max-pwatermark'),
     missingTags: values['missing-tags'] as 'drop' | 'keep',
     normalise: values['normalize'] as boolean,
     scoresOnly: values['scores-only'] as boolean,

@@ -31,7 +31,8 @@ export async function startNameServer(ttlS: number): Promise<NameServer> {
     if (name.startsWith('silent')) return;
     const records = name.startsWith('nx') ? [] : addressesOf(name, type);
     const code = name.startsWith('nx') ? NXDOMAIN : name.startsWith('broken') ? SERVFAIL : 0;
-    socket.send(answer(query.subarray(0, end), code, type, records, ttlS), from.port, from.address);
+    const reply = answer(query.subarray(0, end), { code, type, records, ttlS });
+    socket.send(reply, from.port, from.address);
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   const { port } = socket.address() as AddressInfo;
@@ -59,13 +60,14 @@ function readQuestion(query: Buffer): { name: string; type: number; end: number 
   return { name: labels.join('.'), type: query.readUInt16BE(at + 1), end: at + 5 };
 }
 
-function answer(
-  question: Buffer,
-  code: number,
-  type: number,
-  records: readonly Buffer[],
-  ttlS: number,
-): Buffer {
+interface Answer {
+  readonly code: number;
+  readonly type: number;
+  readonly records: readonly Buffer[];
+  readonly ttlS: number;
+}
+
+function answer(question: Buffer, { code, type, records, ttlS }: Answer): Buffer {
   const head = Buffer.from(question);
   head.writeUInt16BE(0x8180 | code, 2);
   head.writeUInt16BE(records.length, 6);

@@ -22,13 +22,12 @@ async function readBuckets(folder: string): Promise<BucketsFile['buckets']> {
   return (JSON.parse(await readFile(join(folder, 'buckets.json'), 'utf8')) as BucketsFile).buckets;
 }
 
-/** Scores a shard of the world into a run of two or more shards. */
+/** Scores a shard of the world into a run of two or more shards; both are names in the world's folder. */
 async function score(
   t: ExecutionContext,
   world: World,
-  shard: string,
-  out: string,
-  ...flags: string[]
+  { shard, out }: { shard: string; out: string },
+  flags: readonly string[] = [],
 ): Promise<void> {
   const args = [
     world.path(shard),
@@ -42,15 +41,40 @@ async function score(
   t.is(result.exitCode, 0, result.stderr);
 }
 
+/** Counts are the same; means differ by no more than the order of a sum can make them. */
+async function sameBuckets(t: ExecutionContext, merged: string, whole: string): Promise<void> {
+  const [ours, theirs] = [await readBuckets(merged), await readBuckets(whole)];
+  for (const [i, { bucket, count, mean_score, head_on_mean, raw_mean_file }] of ours.entries()) {
+    t.deepEqual([bucket, count], [theirs[i]!.bucket, theirs[i]!.count]);
+    t.is(raw_mean_file, theirs[i]!.raw_mean_file);
+    if (count === 0) continue;
+    t.true(Math.abs(mean_score! - theirs[i]!.mean_score!) < 1e-12, bucket);
+    t.true(Math.abs(head_on_mean! - mean_score!) < 1e-5, bucket);
+    const [a, b] = await Promise.all(
+      [merged, whole].map(async (folder) => decodeNpy(await readFile(join(folder, raw_mean_file!))).data),
+    );
+    t.true(
+      a!.every((value, k) => Math.abs(value - b![k]!) < 1e-6),
+      bucket,
+    );
+  }
+}
+
+/** The rows of a run's tag files. */
+async function tagsOf(run: string): Promise<Record<string, unknown>[]> {
+  const names = await readdir(join(run, 'tags'));
+  return (await Promise.all(names.map((name) => readParquet(join(run, 'tags', name))))).flat();
+}
+
 test('merged runs have the counts and means of all their rows, and the what-if of all together', async (t) => {
   const world = await makeWorld(t, { rowCount: 60 });
   const halves = [world.rows.slice(0, 35), world.rows.slice(35)];
   for (const [i, rows] of halves.entries()) {
     await buildShard(world.path(`half${i}.parquet`), rows, { punsafe: 'DOUBLE' });
   }
-  await score(t, world, 'half0.parquet', 'runs/a');
-  await score(t, world, 'half1.parquet', 'runs/b');
-  await score(t, world, 'shard.parquet', 'whole');
+  await score(t, world, { shard: 'half0.parquet', out: 'runs/a' });
+  await score(t, world, { shard: 'half1.parquet', out: 'runs/b' });
+  await score(t, world, { shard: 'shard.parquet', out: 'whole' });
   t.deepEqual(schemaProblems('what-if.schema.json', world.path('whole', 'what-if.json')), []);
 
   const merged = world.path('merged');
@@ -63,23 +87,8 @@ test('merged runs have the counts and means of all their rows, and the what-if o
   t.is(repeated.stdout, result.stdout);
   t.deepEqual(await digestRun(merged), digests);
   t.deepEqual(valueProblems('bucket-statistics.schema.json', JSON.parse(result.stdout)), []);
-  const [ours, whole] = [await readBuckets(merged), await readBuckets(world.path('whole'))];
-  for (const [i, { bucket, count, mean_score, head_on_mean, raw_mean_file }] of ours.entries()) {
-    t.deepEqual([bucket, count], [whole[i]!.bucket, whole[i]!.count]);
-    t.is(raw_mean_file, whole[i]!.raw_mean_file);
-    if (count === 0) continue;
-    t.true(Math.abs(mean_score! - whole[i]!.mean_score!) < 1e-12, bucket);
-    t.true(Math.abs(head_on_mean! - mean_score!) < 1e-5, bucket);
-    const [a, b] = await Promise.all(
-      [merged, world.path('whole')].map(
-        async (folder) => decodeNpy(await readFile(join(folder, raw_mean_file!))).data,
-      ),
-    );
-    t.true(
-      a!.every((value, k) => Math.abs(value - b![k]!) < 1e-6),
-      bucket,
-    );
-  }
+  await sameBuckets(t, merged, world.path('whole'));
+  const ours = await readBuckets(merged);
   // A run has fewer rows in a bucket than the whole: the test would not see a merge that takes the last run alone.
   t.true(
     (await readBuckets(world.path('runs/a'))).some(({ count }, i) => count > 0 && count < ours[i]!.count),
@@ -95,10 +104,7 @@ test('merged runs have the counts and means of all their rows, and the what-if o
       1e-5,
   );
 
-  const tagFiles = await readdir(world.path('whole', 'tags'));
-  const tags = (
-    await Promise.all(tagFiles.map((name) => readParquet(world.path('whole', 'tags', name))))
-  ).flat();
+  const tags = await tagsOf(world.path('whole'));
   const passing = tags.filter(
     (row) =>
       row['aesthetic'] !== null &&
@@ -139,8 +145,8 @@ test('merged runs have the counts and means of all their rows, and the what-if o
 test('runs that make no sense together are refused, and nothing is written', async (t) => {
   const world = await makeWorld(t, { rowCount: 24 });
   await buildShard(world.path('half.parquet'), world.rows.slice(0, 12), { punsafe: 'DOUBLE' });
-  await score(t, world, 'shard.parquet', 'exact');
-  await score(t, world, 'half.parquet', 'fast', '--transform', 'fast');
+  await score(t, world, { shard: 'shard.parquet', out: 'exact' });
+  await score(t, world, { shard: 'half.parquet', out: 'fast' }, ['--transform', 'fast']);
   await cp(world.path('exact'), world.path('copy'), { recursive: true });
   await cp(world.path('exact'), world.path('cut'), { recursive: true });
   await writeFile(world.path('cut', 'stats', '00001_stats.json'), '{}');

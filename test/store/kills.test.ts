@@ -20,10 +20,17 @@ const ADDED_ROWS = 8000;
 
 type Mode = 'build' | 'add' | 'compact';
 
+/** What a writer is started for. */
+interface Work {
+  readonly mode: Mode;
+  readonly path: string;
+  readonly score: number;
+}
+
 /** What a store of this test says: the score of the rows that `add` changes, and of the others. */
 type State = readonly [added: number, others: number] | undefined;
 
-function startWriter(mode: Mode, path: string, score: number): ReturnType<typeof spawn> {
+function startWriter({ mode, path, score }: Work): ReturnType<typeof spawn> {
   const rows = mode === 'build' ? ROWS : ADDED_ROWS;
   return spawn(process.execPath, [writer, mode, path, String(rows), String(score)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -31,14 +38,8 @@ function startWriter(mode: Mode, path: string, score: number): ReturnType<typeof
 }
 
 /** Ends the writer with SIGKILL `delayMs` after its `steps`th step; true where it was killed in time. */
-async function writeAndKill(
-  mode: Mode,
-  path: string,
-  score: number,
-  steps: number,
-  delayMs: number,
-): Promise<boolean> {
-  const child = startWriter(mode, path, score);
+async function writeAndKill(work: Work, steps: number, delayMs: number): Promise<boolean> {
+  const child = startWriter(work);
   const closed = once(child, 'close');
   let seen = 0;
   for await (const _ of createInterface({ input: child.stdout! })) {
@@ -52,7 +53,7 @@ async function writeAndKill(
 }
 
 async function write(mode: Mode, path: string, score: number): Promise<void> {
-  const child = startWriter(mode, path, score);
+  const child = startWriter({ mode, path, score });
   child.stdout!.resume();
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`${mode} ended with ${code}`);
@@ -92,7 +93,7 @@ test('50 kills at any moment of builds, additions and compactions leave the stat
     const mode: Mode = before ? (['build', 'add', 'add', 'compact'] as const)[i % 4]! : 'build';
     // A build reports some 2050 steps, an addition too, a compaction some ten; what follows is sealing and publishing.
     const steps = mode === 'compact' ? 1 + (next() % 5) : [1, 2, 500, 1500, 2049, 2051][next() % 6]!;
-    if (await writeAndKill(mode, path, i, steps, next() % 25)) killed++;
+    if (await writeAndKill({ mode, path, score: i }, steps, next() % 25)) killed++;
     const state = await stateOf(path);
     const done = after(mode, i, before);
     const isBefore = JSON.stringify(state) === JSON.stringify(before);

@@ -92,8 +92,8 @@ export function chart(canvas: Canvas, seed: number): Canvas {
     const y = frame[1] + frame[3] * (1 - value);
     const color = hsl(hue + (i % 2) * 0.1, 0.6, 0.5);
     if (isBar) rectangle(canvas, [x, y, (frame[2] / values.length) * 0.6, frame[3] * value], color);
-    else if (last) stroke(canvas, last, [x, y], hsl(hue, 0.6, 0.5), 2.5);
-    if (!isBar) disc(canvas, [x, y], 4, color);
+    else if (last) stroke(canvas, last, [x, y], { color: hsl(hue, 0.6, 0.5), width: 2.5 });
+    if (!isBar) disc(canvas, [x, y], 4, { color });
     last = [x, y];
     write(canvas, `Q${(i % 4) + 1}`, [x, frame[1] + frame[3] + 10], ink);
   }

@@ -1,21 +1,21 @@
 import { Canvas } from './canvas.ts';
 import { Random } from './random.ts';
 
-/** A box of this many pixels to either side, run along one axis. */
-function boxPass(
-  source: Float32Array,
-  target: Float32Array,
-  canvas: Canvas,
-  radius: number,
-  vertical: boolean,
-): void {
-  const { width, height } = canvas;
-  const lines = vertical ? width : height;
-  const length = vertical ? height : width;
-  const step = (vertical ? width : 1) * 3;
-  const lineStep = (vertical ? 1 : width) * 3;
+/** The rows or the columns of a picture: how many, how many pixels each, and the steps between values of a channel. */
+interface Lines {
+  readonly count: number;
+  readonly length: number;
+  /** From a pixel to the next of its line. */
+  readonly step: number;
+  /** From a line to the next. */
+  readonly lineStep: number;
+}
+
+/** A box of this many pixels to either side, run along each line. */
+function boxPass(source: Float32Array, target: Float32Array, lines: Lines, radius: number): void {
+  const { count, length, step, lineStep } = lines;
   const scale = 1 / (2 * radius + 1);
-  for (let line = 0; line < lines; line++) {
+  for (let line = 0; line < count; line++) {
     for (let channel = 0; channel < 3; channel++) {
       const start = line * lineStep + channel;
       const at = (i: number): number => source[start + Math.max(0, Math.min(length - 1, i)) * step]!;
@@ -32,10 +32,12 @@ function boxPass(
 /** Two box passes each way: close to a Gaussian, at a cost that does not depend on the radius. */
 export function blur(canvas: Canvas, radiusX: number, radiusY: number = radiusX): Canvas {
   const other = new Float32Array(canvas.data.length);
-  const { data } = canvas;
+  const { data, width, height } = canvas;
+  const rows = { count: height, length: width, step: 3, lineStep: width * 3 };
+  const columns = { count: width, length: height, step: width * 3, lineStep: 3 };
   for (let pass = 0; pass < 2; pass++) {
-    boxPass(data, other, canvas, Math.round(radiusX), false);
-    boxPass(other, data, canvas, Math.round(radiusY), true);
+    boxPass(data, other, rows, Math.round(radiusX));
+    boxPass(other, data, columns, Math.round(radiusY));
   }
   return canvas;
 }

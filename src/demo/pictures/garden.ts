@@ -35,14 +35,11 @@ export function flower(canvas: Canvas, seed: number): Canvas {
   const cx = width * random.between(0.38, 0.62);
   const cy = height * random.between(0.4, 0.52);
   const radius = Math.min(width, height) * random.between(0.3, 0.4);
-  stroke(
-    canvas,
-    [cx, cy],
-    [cx + random.between(-60, 60), height + 20],
-    hex('#4a7a2c'),
-    radius * 0.07,
-    radius * 0.1,
-  );
+  stroke(canvas, [cx, cy], [cx + random.between(-60, 60), height + 20], {
+    color: hex('#4a7a2c'),
+    width: radius * 0.07,
+    endWidth: radius * 0.1,
+  });
   const count = random.whole(6, 13);
   const point = random.next();
   for (let layer = 0; layer < 3; layer++) {
@@ -71,7 +68,8 @@ function paintBackdrop(canvas: Canvas, random: Random, hue: number): void {
       ? hsl(hue + random.between(-0.05, 0.05), 0.7, 0.6)
       : hsl(random.between(0.14, 0.3), 0.6, 0.6);
     const at = [random.between(0, width), random.between(0, height)] as const;
-    disc(canvas, at, width * random.between(0.02, 0.075), color, random.between(0.08, 0.3), 5);
+    const radius = width * random.between(0.02, 0.075);
+    disc(canvas, at, radius, { color, alpha: random.between(0.08, 0.3), softness: 5 });
   }
   blur(canvas, 4);
 }
@@ -124,13 +122,14 @@ function paintFlorets(
 ): void {
   const dark = hex(random.pick(['#5a3208', '#4a4a10', '#602810']));
   const bright = hex(random.pick(['#f8c83a', '#f0a828', '#f8e070']));
-  disc(canvas, [cx, cy], radius, dark, 1, 4);
+  disc(canvas, [cx, cy], radius, { color: dark, softness: 4 });
   const count = 190;
   for (let i = 0; i < count; i++) {
     const t = Math.sqrt(i / count);
     const angle = i * 2.399963;
     const at = [cx + Math.cos(angle) * radius * t, cy + Math.sin(angle) * radius * t] as const;
-    disc(canvas, at, radius * 0.062, mix(dark, bright, 0.35 + 0.6 * t * random.between(0.75, 1)), 0.95, 1.2);
+    const color = mix(dark, bright, 0.35 + 0.6 * t * random.between(0.75, 1));
+    disc(canvas, at, radius * 0.062, { color, alpha: 0.95, softness: 1.2 });
   }
 }
 
@@ -211,7 +210,8 @@ function paintLeaves(canvas: Canvas, random: Random, depth: number, color: Rgb):
   const { width, height } = canvas;
   for (let i = 0; i < 90; i++) {
     const at = [random.between(0, width), height * random.next() ** 2 * (0.42 - 0.12 * depth)] as const;
-    disc(canvas, at, random.between(2, 5 + 8 * depth), scaled(color, random.between(0.7, 1.25)), 0.5, 3);
+    const radius = random.between(2, 5 + 8 * depth);
+    disc(canvas, at, radius, { color: scaled(color, random.between(0.7, 1.25)), alpha: 0.5, softness: 3 });
   }
 }
 

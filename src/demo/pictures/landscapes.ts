@@ -10,11 +10,15 @@ import { drawTerrain, facing, slopeAt, type View } from './terrain.ts';
 
 type Light = readonly [number, number, number];
 
-/** Lights `albedo` as the mood does and lets distance fade it into the haze. */
-function lightGround(color: MutableRgb, albedo: Rgb, mood: Mood, light: number, haze: number): void {
+/** Lights `albedo` as the mood does. */
+function lightGround(color: MutableRgb, albedo: Rgb, mood: Mood, light: number): void {
   for (let c = 0; c < 3; c++)
     color[c] = albedo[c]! * (mood.ambient[c]! * 0.75 + mood.direct[c]! * light * 1.15);
-  blend(color, mood.haze, haze);
+}
+
+/** Lets the air before it fade a colour: `depth` 0 keeps it, 1 leaves about a third of it. */
+function fadeIntoHaze(color: MutableRgb, mood: Mood, depth: number): void {
+  blend(color, mood.haze, 1 - Math.exp(-depth));
 }
 
 interface Ground {
@@ -32,8 +36,9 @@ function mountainColor(height: View['height'], ground: Ground): View['color'] {
   const snow = hex('#f6f8ff');
   const albedo: MutableRgb = [0, 0, 0];
   const slope: [number, number] = [0, 0];
-  return (x, z, h, distance, color) => {
-    slopeAt({ height }, x, z, Math.max(0.004, distance * 0.005), slope);
+  return (seen, color) => {
+    const { x, z, height: h, distance } = seen;
+    slopeAt(height, seen, Math.max(0.004, distance * 0.005), slope);
     const light = facing(slope, ground.light);
     const level = facing(slope, [0, 1, 0]);
     const patch = fbm(x * 3.1, z * 3.1);
@@ -42,7 +47,8 @@ function mountainColor(height: View['height'], ground: Ground): View['color'] {
     blend(albedo, rock, smoothstep(ground.treeLine - 0.03, ground.treeLine + 0.06, h + (patch - 0.5) * 0.1));
     const snowed = smoothstep(ground.snowLine - 0.02, ground.snowLine + 0.05, h + (patch - 0.5) * 0.12);
     blend(albedo, snow, snowed * smoothstep(0.45, 0.7, level));
-    lightGround(color, albedo, ground.mood, light, 1 - Math.exp(-distance * ground.hazePerUnit));
+    lightGround(color, albedo, ground.mood, light);
+    fadeIntoHaze(color, ground.mood, distance * ground.hazePerUnit);
   };
 }
 
@@ -66,12 +72,19 @@ function lightFrom(sunX: number, width: number): Light {
   return sunX < width / 2 ? [-0.72, 0.5, -0.3] : [0.72, 0.5, -0.3];
 }
 
+/** What still water would show, and how far away each of its pixels is (0 where there is none). */
+interface Water {
+  readonly mirror: Canvas;
+  readonly distances: Float32Array;
+  readonly horizon: number;
+}
+
 /** Ripples the mirrored picture into the water pixels. */
-function paintWater(canvas: Canvas, mirror: Canvas, water: Float32Array, horizon: number, mood: Mood): void {
+function paintWater(canvas: Canvas, { mirror, distances, horizon }: Water, mood: Mood): void {
   const seen: MutableRgb = [0, 0, 0];
   const deep = mix(mood.ambient, hex('#0a2430'), 0.62);
   canvas.shade((x, y, color) => {
-    const distance = water[y * canvas.width + x]!;
+    const distance = distances[y * canvas.width + x]!;
     if (distance === 0) return;
     const depth = (y - horizon) / (canvas.height - horizon);
     const u = (x / canvas.width - 0.5) * distance;
@@ -127,14 +140,14 @@ export function lake(canvas: Canvas, seed: number, hour: keyof typeof MOODS): Ca
     stepRatio: 1.016,
   };
   const mirror = canvas.copy();
-  const water = drawTerrain(canvas, view);
+  const distances = drawTerrain(canvas, view);
   drawTerrain(mirror, {
     ...view,
     cameraHeight: 2 * view.waterLevel! - view.cameraHeight,
     near: 0.6,
     stepRatio: 1.03,
   });
-  paintWater(canvas, mirror, water, horizon, mood);
+  paintWater(canvas, { mirror, distances, horizon }, mood);
   if (random.chance(0.7)) plantConifers(canvas, random, mood);
   return finish(canvas, seed);
 }
@@ -193,9 +206,13 @@ function scatterFlowers(canvas: Canvas, random: Random, horizon: number): void {
     const size = 0.7 + 5.5 * t ** 4 * random.between(0.7, 1.3);
     if (fbm(x / canvas.width, t) < 0.4) continue;
     const stem = mix(hex('#3c6a20'), hex('#88b040'), random.next());
-    stroke(canvas, [x, y], [x + random.between(-2, 2), y + size * 3.5], stem, size * 0.35);
-    disc(canvas, [x, y], size, random.pick(colors), 0.95, Math.max(1, size * 0.4));
-    if (size > 2.5) disc(canvas, [x, y], size * 0.35, hex('#f0b030'), 0.8, 1.5);
+    stroke(canvas, [x, y], [x + random.between(-2, 2), y + size * 3.5], { color: stem, width: size * 0.35 });
+    disc(canvas, [x, y], size, {
+      color: random.pick(colors),
+      alpha: 0.95,
+      softness: Math.max(1, size * 0.4),
+    });
+    if (size > 2.5) disc(canvas, [x, y], size * 0.35, { color: hex('#f0b030'), alpha: 0.8, softness: 1.5 });
   }
 }
 
@@ -223,11 +240,13 @@ export function dunes(canvas: Canvas, seed: number): Canvas {
   const light: Light = sunX < width / 2 ? [-0.75, 0.34, -0.4] : [0.75, 0.34, -0.4];
   drawTerrain(canvas, {
     height,
-    color: (x, z, _height, distance, color) => {
-      slopeAt({ height }, x, z, Math.max(0.004, distance * 0.004), slope);
+    color: (seen, color) => {
+      const { x, z, distance } = seen;
+      slopeAt(height, seen, Math.max(0.004, distance * 0.004), slope);
       const ripple =
         Math.sin((z * 46 + x * 12 + fbm(x * 0.6, z * 0.6) * 26) * 2) * 0.05 * Math.exp(-distance * 0.9);
-      lightGround(color, sand, mood, facing(slope, light) * 1.25 + ripple, 1 - Math.exp(-distance * 0.07));
+      lightGround(color, sand, mood, facing(slope, light) * 1.25 + ripple);
+      fadeIntoHaze(color, mood, distance * 0.07);
     },
     cameraX: random.between(0, 30),
     cameraZ: 0,

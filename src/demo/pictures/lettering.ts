@@ -64,6 +64,7 @@ export interface Lettering {
 /** Writes capitals, digits and a little punctuation with the top left corner at `at`; other characters are blank. */
 export function write(canvas: Canvas, text: string, at: readonly [number, number], style: Lettering): void {
   const { size, color, weight, alpha = 1, angle = 0 } = style;
+  const pen = { color, width: weight, alpha };
   const cos = Math.cos(angle) * (size / 6);
   const sin = Math.sin(angle) * (size / 6);
   const place = (x: number, y: number): [number, number] => [
@@ -76,7 +77,7 @@ export function write(canvas: Canvas, text: string, at: readonly [number, number
       for (let i = 0; i + 4 <= line.length; i += 2) {
         const from = place(left + Number(line[i]), Number(line[i + 1]));
         const to = place(left + Number(line[i + 2]), Number(line[i + 3]));
-        stroke(canvas, from, to, color, weight, weight, alpha);
+        stroke(canvas, from, to, pen);
       }
     }
     left += 5.6;

@@ -3,7 +3,7 @@ import { addLight, gradient, hex, hsl, mix, type Rgb, scaled, smoothstep } from 
 import { blur, finish } from './filters.ts';
 import { fbm } from './noise.ts';
 import { Random } from './random.ts';
-import { conifer, disc, halo, rectangle } from './shapes.ts';
+import { conifer, disc, halo, type Lamp, rectangle } from './shapes.ts';
 
 /** Stars over dark hills: the Milky Way, or northern lights. */
 export function starryNight(canvas: Canvas, seed: number): Canvas {
@@ -64,9 +64,9 @@ function scatterStars(canvas: Canvas, random: Random, count: number): void {
   for (let i = 0; i < count; i++) {
     const at = [random.between(0, canvas.width), random.between(0, canvas.height * 0.85)] as const;
     const brightness = random.next() ** 4;
-    const tint = mix(hex('#a8c0ff'), hex('#ffe0c0'), random.next());
-    disc(canvas, at, 0.45 + brightness * 1.1, tint, 0.35 + 0.65 * brightness, 1.2);
-    if (brightness > 0.55) halo(canvas, at, 3 + 3 * brightness, tint, 0.25);
+    const color = mix(hex('#a8c0ff'), hex('#ffe0c0'), random.next());
+    disc(canvas, at, 0.45 + brightness * 1.1, { color, alpha: 0.35 + 0.65 * brightness, softness: 1.2 });
+    if (brightness > 0.55) halo(canvas, at, 3 + 3 * brightness, { color, strength: 0.25 });
   }
 }
 
@@ -105,13 +105,9 @@ export function city(canvas: Canvas, seed: number): Canvas {
     for (let x = random.between(-30, 0); x < width; ) {
       const span = random.between(0.035, 0.085) * width;
       const tall = height * random.between(0.12, 0.3 + 0.12 * (2 - layer)) * (1 - 0.12 * layer);
-      building(
-        canvas,
-        random,
-        [Math.round(x), Math.round(shore - tall), Math.round(span), Math.round(tall)],
-        body,
-        layer,
-      );
+      const frame: Frame = [Math.round(x), Math.round(shore - tall), Math.round(span), Math.round(tall)];
+      building(canvas, random, frame, body);
+      lightWindows(canvas, random, frame, layer);
       x += span * random.between(0.8, 1.3);
     }
   }
@@ -119,17 +115,19 @@ export function city(canvas: Canvas, seed: number): Canvas {
   return finish(canvas, seed);
 }
 
-function building(
-  canvas: Canvas,
-  random: Random,
-  frame: readonly [number, number, number, number],
-  body: Rgb,
-  layer: number,
-): void {
+/** Left, top, width and height of a building, in pixels. */
+type Frame = readonly [number, number, number, number];
+
+function building(canvas: Canvas, random: Random, frame: Frame, body: Rgb): void {
   const [left, top, span, tall] = frame;
   rectangle(canvas, frame, body);
   if (random.chance(0.3)) rectangle(canvas, [left + span * 0.3, top - 9, span * 0.4, 9], body);
   if (random.chance(0.25)) rectangle(canvas, [left + span / 2, top - tall * 0.25, 1.5, tall * 0.25], body);
+}
+
+/** Nearer layers have larger and brighter windows. */
+function lightWindows(canvas: Canvas, random: Random, frame: Frame, layer: number): void {
+  const [left, top, span, tall] = frame;
   const pitchX = 5 + layer * 2;
   const pitchY = 6 + layer * 2;
   const lit = random.between(0.15, 0.6);
@@ -181,19 +179,15 @@ export function bokeh(canvas: Canvas, seed: number): Canvas {
     ] as const;
     const radius = near * (0.25 + 0.75 * t) * random.between(0.7, 1.1);
     const strength = random.between(0.18, 0.55);
-    glowDisc(canvas, at, radius, color, strength);
+    glowDisc(canvas, at, radius, { color, strength });
   }
   return finish(canvas, seed, 0.35, 0.008);
 }
 
 /** A highlight as a lens shows it: even inside, a little brighter at the rim. */
-function glowDisc(
-  canvas: Canvas,
-  [cx, cy]: readonly [number, number],
-  radius: number,
-  color: Rgb,
-  strength: number,
-): void {
+function glowDisc(canvas: Canvas, at: readonly [number, number], radius: number, lamp: Lamp): void {
+  const [cx, cy] = at;
+  const { color, strength } = lamp;
   for (let y = Math.floor(cy - radius - 1); y <= cy + radius + 1; y++) {
     for (let x = Math.floor(cx - radius - 1); x <= cx + radius + 1; x++) {
       const distance = Math.sqrt((x - cx) ** 2 + (y - cy) ** 2);

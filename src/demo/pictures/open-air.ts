@@ -144,15 +144,10 @@ function balloon(canvas: Canvas, random: Random, [cx, cy]: readonly [number, num
   const isBanded = random.chance(0.35);
   const basket = cy + radius * 1.75;
   for (const side of [-1, 1]) {
-    stroke(
-      canvas,
-      [cx + side * radius * 0.3, cy + radius * 1.15],
-      [cx + side * radius * 0.12, basket],
-      [0.2, 0.15, 0.1],
-      1,
-    );
+    const mouth = [cx + side * radius * 0.3, cy + radius * 1.15] as const;
+    stroke(canvas, mouth, [cx + side * radius * 0.12, basket], { color: [0.2, 0.15, 0.1], width: 1 });
   }
-  disc(canvas, [cx, basket + radius * 0.08], radius * 0.15, hex('#5a3c20'));
+  disc(canvas, [cx, basket + radius * 0.08], radius * 0.15, { color: hex('#5a3c20') });
   for (let y = Math.floor(cy - radius); y <= cy + radius * 1.3; y++) {
     const v = (y - cy) / radius;
     // A sphere above, drawn in to the mouth below.
@@ -192,7 +187,8 @@ export function tree(canvas: Canvas, seed: number): Canvas {
     for (let y = Math.floor(top); y < height; y++) canvas.plot(x, y, dark, Math.min(1, y + 1 - top));
   }
   const leaf = random.chance(0.6) ? hsl(random.pick([0.02, 0.07, 0.11, 0.25, 0.92]), 0.7, 0.3) : undefined;
-  branch(canvas, random, [treeX, hill(treeX) + 6], -Math.PI / 2, height * 0.15, { dark, leaf });
+  const trunk = { from: [treeX, hill(treeX) + 6], angle: -Math.PI / 2, length: height * 0.15 } as const;
+  branch(canvas, random, trunk, { dark, leaf });
   return finish(canvas, seed);
 }
 
@@ -201,24 +197,27 @@ interface Foliage {
   readonly leaf: Rgb | undefined;
 }
 
-function branch(
-  canvas: Canvas,
-  random: Random,
-  from: readonly [number, number],
-  angle: number,
-  length: number,
-  foliage: Foliage,
-): void {
+/** A piece of wood from one fork to the next: `angle` in radians, `length` in pixels. */
+interface Bough {
+  readonly from: readonly [number, number];
+  readonly angle: number;
+  readonly length: number;
+}
+
+function branch(canvas: Canvas, random: Random, { from, angle, length }: Bough, foliage: Foliage): void {
   const to = [from[0] + Math.cos(angle) * length, from[1] + Math.sin(angle) * length] as const;
-  stroke(canvas, from, to, foliage.dark, length * 0.16, length * 0.11);
+  stroke(canvas, from, to, { color: foliage.dark, width: length * 0.16, endWidth: length * 0.11 });
   if (length < 9) {
     const { leaf } = foliage;
-    if (leaf) disc(canvas, to, random.between(2.5, 6), scaled(leaf, random.between(0.6, 1.7)), 0.8, 1.5);
+    if (!leaf) return;
+    const radius = random.between(2.5, 6);
+    disc(canvas, to, radius, { color: scaled(leaf, random.between(0.6, 1.7)), alpha: 0.8, softness: 1.5 });
     return;
   }
   const forks = random.chance(0.35) ? 3 : 2;
   for (let i = 0; i < forks; i++) {
     const spread = (i - (forks - 1) / 2) * random.between(0.55, 0.85) + random.between(-0.15, 0.15);
-    branch(canvas, random, to, angle + spread, length * random.between(0.68, 0.8), foliage);
+    const next = { from: to, angle: angle + spread, length: length * random.between(0.68, 0.8) };
+    branch(canvas, random, next, foliage);
   }
 }

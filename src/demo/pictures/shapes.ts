@@ -1,15 +1,30 @@
 import type { Canvas } from './canvas.ts';
 import type { Rgb } from './color.ts';
 
-/** A filled circle; `softness` is the width in pixels over which its edge fades. */
-export function disc(
-  canvas: Canvas,
-  at: readonly [number, number],
-  radius: number,
-  color: Rgb,
-  alpha = 1,
-  softness = 1,
-): void {
+/** What a filled shape is laid on with; `softness` is the width in pixels over which its edge fades, 1 when absent. */
+export interface Paint {
+  readonly color: Rgb;
+  readonly alpha?: number;
+  readonly softness?: number;
+}
+
+/** A lamp: its colour, and how much of that is added where it is brightest. */
+export interface Lamp {
+  readonly color: Rgb;
+  readonly strength: number;
+}
+
+/** What a line is drawn with; widths in pixels, `endWidth` lets it taper. */
+export interface Pen {
+  readonly color: Rgb;
+  readonly width: number;
+  readonly endWidth?: number;
+  readonly alpha?: number;
+}
+
+/** A filled circle. */
+export function disc(canvas: Canvas, at: readonly [number, number], radius: number, paint: Paint): void {
+  const { color, alpha = 1, softness = 1 } = paint;
   const reach = radius + softness;
   const [cx, cy] = at;
   for (let y = Math.floor(cy - reach); y <= cy + reach; y++) {
@@ -21,13 +36,8 @@ export function disc(
 }
 
 /** Light around a point that falls off as a Gaussian of this radius. */
-export function halo(
-  canvas: Canvas,
-  at: readonly [number, number],
-  radius: number,
-  color: Rgb,
-  strength: number,
-): void {
+export function halo(canvas: Canvas, at: readonly [number, number], radius: number, lamp: Lamp): void {
+  const { color, strength } = lamp;
   const reach = radius * 2.5;
   const [cx, cy] = at;
   for (let y = Math.floor(cy - reach); y <= cy + reach; y++) {
@@ -38,16 +48,14 @@ export function halo(
   }
 }
 
-/** A straight stroke with round ends; `fromWidth` and `toWidth` in pixels let it taper. */
+/** A straight stroke with round ends. */
 export function stroke(
   canvas: Canvas,
   from: readonly [number, number],
   to: readonly [number, number],
-  color: Rgb,
-  fromWidth: number,
-  toWidth: number = fromWidth,
-  alpha = 1,
+  pen: Pen,
 ): void {
+  const { color, width: fromWidth, endWidth: toWidth = fromWidth, alpha = 1 } = pen;
   const dx = to[0] - from[0];
   const dy = to[1] - from[1];
   const lengthSquared = dx * dx + dy * dy || 1;

@@ -53,8 +53,8 @@ export function paintSky(canvas: Canvas, { sky, sun, sunHeight, ...clouds }: Moo
     Math.ceil(horizon),
   );
   if (isSunUp) {
-    halo(canvas, [sunX, sunY], width * 0.06, sun, 0.55);
-    disc(canvas, [sunX, sunY], width * 0.021, scaled(sun, 1.3), 1, 3);
+    halo(canvas, [sunX, sunY], width * 0.06, { color: sun, strength: 0.55 });
+    disc(canvas, [sunX, sunY], width * 0.021, { color: scaled(sun, 1.3), softness: 3 });
   }
 }
 

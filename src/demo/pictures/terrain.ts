@@ -1,11 +1,24 @@
 import type { Canvas } from './canvas.ts';
-import { blend, type MutableRgb } from './color.ts';
+import { blend, type MutableRgb, type Rgb } from './color.ts';
+
+/** A place on the ground. */
+export interface Place {
+  readonly x: number;
+  readonly z: number;
+}
+
+/** Ground that the camera sees. */
+export interface SeenGround extends Place {
+  readonly height: number;
+  /** From the camera. */
+  readonly distance: number;
+}
 
 /** A camera over a height field. Lengths are in units of the field; rows and columns in pixels. */
 export interface View {
   readonly height: (x: number, z: number) => number;
-  /** Gives the colour of the ground at (x, z), `distance` away. */
-  readonly color: (x: number, z: number, height: number, distance: number, color: MutableRgb) => void;
+  /** Gives the colour of the ground. */
+  readonly color: (ground: SeenGround, color: MutableRgb) => void;
   readonly cameraX: number;
   readonly cameraZ: number;
   readonly cameraHeight: number;
@@ -62,8 +75,8 @@ function drawColumn(canvas: Canvas, view: View, column: number, water: Float32Ar
     if (isWater) {
       for (let y = Math.max(0, Math.ceil(row)); y < skyline; y++) water[y * width + column] = distance;
     } else {
-      view.color(x, z, height, distance, here);
-      fillRows(canvas, column, [row, skyline], here, wasVisible ? last : here);
+      view.color({ x, z, height, distance }, here);
+      fillRows(canvas, column, { top: row, bottom: skyline, far: here, near: wasVisible ? last : here });
       last[0] = here[0];
       last[1] = here[1];
       last[2] = here[2];
@@ -74,14 +87,16 @@ function drawColumn(canvas: Canvas, view: View, column: number, water: Float32Ar
   }
 }
 
-/** Fills a column from row `top` to row `bottom`, blending `far` (above) into `near` (below), with a soft upper edge. */
-function fillRows(
-  canvas: Canvas,
-  column: number,
-  [top, bottom]: readonly [number, number],
-  far: MutableRgb,
-  near: MutableRgb,
-): void {
+/** The rows of a column that one step of the ground covers, with its colours at the top and at the bottom. */
+interface Strip {
+  readonly top: number;
+  readonly bottom: number;
+  readonly far: Rgb;
+  readonly near: Rgb;
+}
+
+/** Fills a strip, blending the far colour into the near one, with a soft upper edge. */
+function fillRows(canvas: Canvas, column: number, { top, bottom, far, near }: Strip): void {
   const color: MutableRgb = [0, 0, 0];
   const span = Math.max(1, bottom - top);
   for (let y = Math.max(0, Math.floor(top)); y < bottom; y++) {
@@ -93,17 +108,16 @@ function fillRows(
   }
 }
 
-/** The slope of the ground at (x, z), rising towards x and towards z, measured over `reach`. */
+/** The slope of the ground at a place, rising towards x and towards z, measured over `reach`. */
 export function slopeAt(
-  view: Pick<View, 'height'>,
-  x: number,
-  z: number,
+  height: View['height'],
+  { x, z }: Place,
   reach: number,
   slope: [x: number, z: number],
 ): void {
-  const here = view.height(x, z);
-  slope[0] = (view.height(x + reach, z) - here) / reach;
-  slope[1] = (view.height(x, z + reach) - here) / reach;
+  const here = height(x, z);
+  slope[0] = (height(x + reach, z) - here) / reach;
+  slope[1] = (height(x, z + reach) - here) / reach;
 }
 
 /** How much ground of this slope faces a light that comes from (x, up, z), 0 to about 1. */

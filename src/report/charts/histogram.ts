@@ -13,6 +13,13 @@ const SIZES = {
 const MAX_LABELS = { wide: 16, narrow: 11 } as const;
 const GAP_PX = { wide: 0.4, narrow: 0.15 } as const;
 
+/** What is drawn: the bins that hold something, and the scores from bucket boundary to bucket boundary around them. */
+interface Histogram {
+  readonly bins: readonly ReportBin[];
+  readonly threshold: number | null;
+  readonly domain: readonly [first: number, last: number];
+}
+
 /** Scores by bin, kept rows below and dropped ones on top, with bucket boundaries and the threshold. */
 export function drawHistogram(
   drawing: Drawing,
@@ -21,7 +28,7 @@ export function drawHistogram(
   size: ChartSize,
 ): Html {
   const drawn = bins.filter((bin) => bin.count > 0 && Number.isFinite(bin.from) && Number.isFinite(bin.to));
-  const domain = domainOf(drawn, threshold);
+  const histogram = { bins: drawn, threshold, domain: domainOf(drawn, threshold) };
   const tallest = Math.max(1, ...drawn.map((bin) => bin.count));
   const options = {
     ...SIZES[size],
@@ -29,20 +36,16 @@ export function drawHistogram(
     marginBottom: 46,
     marginLeft: 46,
     ariaLabel: describe(drawn, threshold),
-    x: { domain },
+    x: { domain: histogram.domain },
     y: { domain: [0, tallest], nice: true },
-    marks: marksOf(drawing, drawn, threshold, domain, size),
+    marks: marksOf(drawing, histogram, size),
   } as const;
   return drawPlot(drawing, options, 'histogram', size);
 }
 
-function marksOf(
-  { plot }: Drawing,
-  bins: readonly ReportBin[],
-  threshold: number | null,
-  [first, last]: readonly [number, number],
-  size: ChartSize,
-): Markish[] {
+function marksOf({ plot }: Drawing, histogram: Histogram, size: ChartSize): Markish[] {
+  const { bins, threshold } = histogram;
+  const [first, last] = histogram.domain;
   const bar = {
     x1: 'from',
     x2: 'to',
