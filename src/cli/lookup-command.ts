@@ -59,7 +59,7 @@ async function lookupCommand({ values, parsed }: Invocation): Promise<number> {
   refuseSeveralWays(hashes, values);
   const output = lookupOutput(values);
   const given = hashes.map((hash) => parseHash(hash, 'arguments'));
-  const { openFilledStore } = await import('./open-store.ts');
+  const { openFilledStore } = await import('../store/reader.ts');
   const store = await openFilledStore(parsed['store'] as string, readOptions(values));
   try {
     return await withInterrupt(

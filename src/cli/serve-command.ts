@@ -25,7 +25,7 @@ async function serveCommand({ values, parsed }: Invocation): Promise<number> {
   const options = serveOptions(values, process.env);
   const [{ startServer }, { openFilledStore }] = await Promise.all([
     import('../serve/server.ts'),
-    import('./open-store.ts'),
+    import('../store/reader.ts'),
   ]);
   const store = await openFilledStore(parsed['store'] as string, readOptions(values));
   let first: NodeJS.Signals | undefined;

@@ -2,8 +2,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { OutputFile, outputFailure } from '../base/output-file.ts';
 import type { ExportableStore, ExportOptions } from '../store/export.ts';
 import { KV_COLUMN_ORDER, readSidecar, sidecarPath, sidecarText } from '../store/kv-sidecar.ts';
-import type { Precision } from '../store/layout.ts';
-import type { StoreColumn } from '../store/meta.ts';
+import type { Precision, StoreColumn } from '../store/meta.ts';
 import type { Command, Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -52,7 +51,7 @@ async function storeExportCommand({ values, parsed }: Invocation): Promise<numbe
   if (format === 'parquet' && values['precision'])
     throw usageError('--precision is for static-ondisk-kv: in Parquet scores are float32.');
   const asked = values['columns'] ? storeColumns(values) : undefined;
-  const { openFilledStore } = await import('./open-store.ts');
+  const { openFilledStore } = await import('../store/reader.ts');
   const store = await openFilledStore(parsed['store'] as string);
   try {
     const path = values['output'] as string;

@@ -1,5 +1,5 @@
 import { STORE_COLUMNS, type StoreColumn } from '../store/meta.ts';
-import type { ReadOptions } from '../store/part.ts';
+import type { ReadOptions } from '../store/reader.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 import { tableFlags } from './text-flags.ts';
 

@@ -1,8 +1,8 @@
 import { Resolver } from 'node:dns/promises';
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { codeOf } from '../base/errors.ts';
-import { readHostsFile } from './hosts-file.ts';
 
 /** A name has no address, or its servers could not say. */
 export class NameError extends Error {
@@ -42,6 +42,9 @@ interface Answer {
   expiresAtMs: number;
   isMissing: boolean;
 }
+
+const SYSTEM_HOSTS_FILE =
+  process.platform === 'win32' ? 'C:\\Windows\\System32\\drivers\\etc\\hosts' : '/etc/hosts';
 
 const MIN_TTL_MS = 30_000;
 const MAX_TTL_MS = 600_000;
@@ -185,4 +188,26 @@ function machineFamilies(): readonly (4 | 6)[] {
     .filter(({ internal }) => !internal);
   const onlyV6 = outside.length > 0 && outside.every(({ address }) => isIP(address) === 6);
   return onlyV6 ? [6, 4] : [4, 6];
+}
+
+/** Lower-case name -> addresses, in the file's order. A machine without the file has no such names. */
+function readHostsFile(path: string = SYSTEM_HOSTS_FILE): ReadonlyMap<string, readonly string[]> {
+  const hosts = new Map<string, string[]>();
+  for (const line of readLines(path)) {
+    const [address, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+    if (!address || isIP(address) === 0) continue;
+    for (const name of names) {
+      const key = name.toLowerCase();
+      hosts.set(key, [...(hosts.get(key) ?? []), address]);
+    }
+  }
+  return hosts;
+}
+
+function readLines(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n');
+  } catch {
+    return [];
+  }
 }

@@ -1,6 +1,5 @@
-import { parseHashText } from '../samples/hash-text.ts';
+import { HASH_TEXT_RULE, parseHashText } from '../samples/hash-text.ts';
 import { scanHashes } from './hash-scanner.ts';
-import { invalidHash } from './hash-text.ts';
 import { HttpError, shown } from './http-error.ts';
 
 const HASH_BYTES = 8;
@@ -61,6 +60,15 @@ function hashOfItem(item: unknown, where: string): bigint {
   const hash = parseHashText(item);
   if (hash === undefined) throw invalidHash(where, item);
   return hash;
+}
+
+/**
+ * What to answer to text that is no hash.
+ *
+ * @param where names the place: `hashes[3]`
+ */
+export function invalidHash(where: string, text: string): HttpError {
+  return new HttpError('BB_HASH_INVALID', `${where} is ${shown(text)}, which is no hash: ${HASH_TEXT_RULE}.`);
 }
 
 function tooMany(count: number, maxHashes: number): HttpError {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { ScoreStore } from './score-store.ts';
+import type { ScoreStore } from './options.ts';
 
 /** Seconds. A single look-up takes 0.1 ms, a batch of 10,000 some 10 ms, a slow client's body seconds. */
 const LATENCY_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5];

@@ -1,3 +1,8 @@
+import type { Store } from '../store/reader.ts';
+
+/** What a server needs of a store. */
+export type ScoreStore = Pick<Store, 'get' | 'getMany' | 'meta' | 'versionPath'>;
+
 /** How a server listens, whom it answers and how much. */
 export interface ServeOptions {
   /** Address or name to listen on. */

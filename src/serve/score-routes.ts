@@ -2,17 +2,14 @@ import { basename } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseHashText } from '../samples/hash-text.ts';
 import type { Scores } from '../store/reader.ts';
-import { manyScoresBytes } from './answer-bytes.ts';
-import { manyScoresText, oneScoreText } from './answer-text.ts';
-import { bodyLimits, hashesOfJson, hashesOfOctets } from './hash-list.ts';
-import { invalidHash } from './hash-text.ts';
+import { manyScoresBytes, manyScoresText, oneScoreText } from './answers.ts';
+import { bodyLimits, hashesOfJson, hashesOfOctets, invalidHash } from './hash-list.ts';
 import { HttpError } from './http-error.ts';
 import { answerType, JSON_TYPE, OCTET_TYPE } from './media-types.ts';
 import type { Metrics } from './metrics.ts';
-import type { ServeOptions } from './options.ts';
+import type { ScoreStore, ServeOptions } from './options.ts';
 import { hashOfQuery } from './sample-query.ts';
 import { SCORE_OF_HASH, SCORE_OF_SAMPLE, scoresOfHashes } from './schemas.ts';
-import type { ScoreStore } from './score-store.ts';
 
 export const JSON_ANSWER = `${JSON_TYPE}; charset=utf-8`;
 

@@ -8,9 +8,8 @@ import { answerFailures, answerFrameworkError, answerUnrouted } from './failures
 import { addGuards, limit, protect, shedLoad } from './guards.ts';
 import { Metrics } from './metrics.ts';
 import { addDescriptionRoutes, describeRoutes } from './open-api.ts';
-import { DEFAULT_OPTIONS, type ServeOptions } from './options.ts';
+import { DEFAULT_OPTIONS, type ScoreStore, type ServeOptions } from './options.ts';
 import { addScoreRoutes } from './score-routes.ts';
-import type { ScoreStore } from './score-store.ts';
 import { addHealthRoutes, addMetricsRoute } from './state-routes.ts';
 
 /** How often slow requests are looked for; what Node takes by default is half a minute. */

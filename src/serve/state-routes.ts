@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from './metrics.ts';
+import type { ScoreStore } from './options.ts';
 import { HEALTHZ, METRICS, READYZ } from './schemas.ts';
-import type { ScoreStore } from './score-store.ts';
 
 /** Any hash: a look-up reads a page of the store whether or not it is there. */
 const PROBE = 0n;

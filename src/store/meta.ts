@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { BlockLayout, Precision } from './layout.ts';
 
+export type { Precision } from './layout.ts';
+
 /** The tags that a store can hold. */
 export const STORE_COLUMNS = ['aesthetic', 'punsafe', 'pwatermark'] as const;
 

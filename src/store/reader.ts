@@ -1,10 +1,12 @@
 import { join, resolve } from 'node:path';
-import { corrupt } from './errors.ts';
+import { corrupt, StoreError } from './errors.ts';
 import { type Current, checkCurrent, readCurrent, readMeta } from './folder.ts';
 import { mergedRecords } from './merged-records.ts';
 import { digestOf, type StoreColumn, type StoreMetaFile } from './meta.ts';
 import { type ReadOptions, StorePart } from './part.ts';
 import { type ScoreRows, unpackRecords } from './records.ts';
+
+export type { ReadOptions } from './part.ts';
 
 /** Scores by column; null where the row had none. */
 export type Scores = Partial<Record<StoreColumn, number | null>>;
@@ -164,6 +166,22 @@ export class Store {
  */
 export function openStore(path: string, options: ReadOptions = {}): Promise<Store> {
   return Store.open(path, options);
+}
+
+/**
+ * Opens a store to be asked: one without entries answers every question with a miss, which is hardly what was meant.
+ *
+ * @throws StoreError BB_STORE_EMPTY; what `openStore` throws
+ */
+export async function openFilledStore(path: string, options: ReadOptions = {}): Promise<Store> {
+  const store = await openStore(path, options);
+  if (store.entryCount > 0) return store;
+  await store.close();
+  throw new StoreError(
+    'BB_STORE_EMPTY',
+    `${path} holds no entry. \`bowerbird store info ${path}\` says what it was built from; build it from rows with hashes and scores.`,
+    { fields: { path } },
+  );
 }
 
 /** Opens a version and those that it lies on, newest first; those of `open` that are still the same are used again. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
-import { setRoundedToOdd } from '../base/round-to-odd.ts';
+import { setRoundedToOdd } from '../base/float16.ts';
 import { forEachNull, itemsOf, streamChunks } from './chunk.ts';
 import { storedSql, storedType } from './column-sql.ts';
 import { hashSql, numberSql, type ScorePart, scoreSql } from './column-values.ts';

@@ -5,9 +5,9 @@ import test from 'ava';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { makeSampleShards } from '../../scripts/make-sample-shards.ts';
 import { packageFolder } from '../../src/base/package.ts';
-import { demoUrl } from '../../src/demo/address.ts';
 import { CATALOGUE } from '../../src/demo/catalogue.ts';
 import { DEAD_URLS, FAULTS } from '../../src/demo/faults.ts';
+import { demoUrl } from '../../src/demo/host.ts';
 import { murmur3LowBits } from '../helpers/murmur3-bigint.ts';
 
 interface SampleRow {

@@ -1,6 +1,6 @@
 import test from 'ava';
+import { parseRetryAfterMs } from '../../src/download/reply.ts';
 import { retryDelayMs } from '../../src/download/retry.ts';
-import { parseRetryAfterMs } from '../../src/download/retry-after.ts';
 import { failureIn, imageIn, startDownloader, startHost } from './setup.ts';
 
 /** Takes off the most that jitter may take off, so that retries come soonest. */

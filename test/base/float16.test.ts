@@ -1,7 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { toFloat16Bits } from '../../src/base/float16.ts';
-import { setRoundedToOdd } from '../../src/base/round-to-odd.ts';
+import { setRoundedToOdd, toFloat16Bits } from '../../src/base/float16.ts';
 import { nearestHalf } from '../store/kv-oracle.ts';
 
 function halfOf(value: number): number {

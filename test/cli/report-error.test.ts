@@ -1,6 +1,6 @@
 import test from 'ava';
-import { environmentError } from '../../src/base/environment.ts';
 import type { ErrorCode } from '../../src/base/error-codes.ts';
+import { environmentError } from '../../src/cli/report-error.ts';
 
 function coded(message: string, code?: string): Error {
   return Object.assign(new Error(message), code === undefined ? {} : { code });
