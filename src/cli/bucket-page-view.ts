@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { packageVersion } from '../base/package.ts';
-import type { BucketPageData } from '../report/bucket-page-data.ts';
+import type { BucketPageData } from '../report/bucket-page.ts';
 import type { WhatIfThresholds } from '../scores/what-if-count.ts';
 import { GROUP_THRESHOLDS } from '../tally/group-types.ts';
 import { type BucketsResult, laionTable } from './buckets-view.ts';

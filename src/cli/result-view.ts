@@ -1,6 +1,4 @@
-import { dropRuleText } from '../report/drop-rule-text.ts';
-import { describeScoreSource, hasScoreSource } from '../report/score-source.ts';
-import { describeUnchecked } from '../report/unchecked.ts';
+import { describeScoreSource, describeUnchecked, dropRuleText, hasScoreSource } from '../report/wording.ts';
 import type { RunOutcome } from '../runs/finish.ts';
 import { listHeadNotes } from '../runs/head-record.ts';
 import type { MergedRun } from '../runs/merge.ts';

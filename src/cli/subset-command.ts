@@ -1,4 +1,5 @@
-import { describeUnchecked, type Unchecked } from '../report/unchecked.ts';
+import type { Unchecked } from '../report/report-data.ts';
+import { describeUnchecked } from '../report/wording.ts';
 import type { SubsetProgress } from '../subset/database.ts';
 import type { SubsetResult } from '../subset/subset.ts';
 import type { SubsetPart, SubsetSummary } from '../subset/summary.ts';

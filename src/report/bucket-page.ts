@@ -15,6 +15,8 @@ import { TABLE_STYLE } from './styles/tables.ts';
 import { WHAT_IF_STYLE } from './styles/what-if.ts';
 import { runWhatIf } from './what-if-script.ts';
 
+export type { BucketPageData } from './bucket-page-data.ts';
+
 const STYLE = [PAGE_STYLE, CHART_STYLE, TABLE_STYLE, WHAT_IF_STYLE].join('');
 const SCRIPT = `(${runWhatIf})(${countWhatIf});`;
 const POLICY = [

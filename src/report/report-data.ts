@@ -1,6 +1,3 @@
-import type { ScoreSource } from './score-source.ts';
-import type { Unchecked } from './unchecked.ts';
-
 /** Everything that the run page shows. Numbers are as the run counted them; nothing in here is trusted as HTML. */
 export interface ReportData {
   readonly title: string;
@@ -31,6 +28,16 @@ export interface ReportRows {
   readonly failedToDownload: number;
   readonly failedToResize: number;
   readonly failedToEmbed: number;
+}
+
+/** Kept rows that no rule looked at for a tag. */
+export interface Unchecked {
+  readonly tag: 'punsafe' | 'pwatermark';
+  readonly rows: number;
+  /** A rule asks for the tag, and passes rows without it. */
+  readonly hasRule: boolean;
+  /** Rows may have the tag: from a column of the input or from a head. */
+  readonly hasSource: boolean;
 }
 
 /** Failed rows of one reason. */
@@ -123,6 +130,17 @@ export interface ReportProvenance {
   readonly heads: readonly ReportHead[];
   readonly settings: readonly { readonly name: string; readonly value: string }[];
   readonly inputs: readonly ReportInput[];
+}
+
+/** What the scores of a run come from. */
+export interface ScoreSource {
+  readonly encoder: { readonly name: string; readonly description: string };
+  /** The aesthetic head's name; null without one. */
+  readonly head: string | null;
+  /** The column of the input that is taken where there is no head. */
+  readonly column: string | null;
+  /** The run read embeddings, and no images. */
+  readonly storedEmbeddings: boolean;
 }
 
 /** A head, and what a person is to know about it. */

@@ -1,6 +1,4 @@
-import type { ReportThresholds } from '../report/report-data.ts';
-import type { ScoreSource } from '../report/score-source.ts';
-import type { Unchecked } from '../report/unchecked.ts';
+import type { ReportThresholds, ScoreSource, Unchecked } from '../report/report-data.ts';
 import type { MergedRun } from './merge.ts';
 import type { RunRecord } from './run-record.ts';
 

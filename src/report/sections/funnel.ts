@@ -1,10 +1,9 @@
 import { FAILURE_NAMES } from '../../samples/reasons.ts';
 import { renderBar } from '../charts/bar.ts';
-import { dropRuleText, hasRule } from '../drop-rule-text.ts';
 import { formatCount, formatShare } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportData, ReportThresholds } from '../report-data.ts';
-import { successWord } from '../success-word.ts';
+import { dropRuleText, hasRule, successWord } from '../wording.ts';
 import { renderEmpty, renderSection, renderTable, type Table } from './section.ts';
 
 /** A line of the funnel: rows that are still there, or rows that left here. */

@@ -2,10 +2,14 @@ import { FAILURE_NAMES } from '../../samples/reasons.ts';
 import { type BarPiece, renderBar } from '../charts/bar.ts';
 import { formatCount, formatShare } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import type { ReportData, ReportRows } from '../report-data.ts';
-import { describeScoreSource, isBuiltinScore, type ScoreSource } from '../score-source.ts';
-import { scoredRows, successWord } from '../success-word.ts';
-import { describeUnchecked } from '../unchecked.ts';
+import type { ReportData, ReportRows, ScoreSource } from '../report-data.ts';
+import {
+  describeScoreSource,
+  describeUnchecked,
+  isBuiltinScore,
+  scoredRows,
+  successWord,
+} from '../wording.ts';
 
 interface State {
   readonly className: string;

@@ -1,7 +1,7 @@
-import { dropRuleName } from '../drop-rule-text.ts';
 import { clipEnd, clipMiddle, formatFixed } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportSample } from '../report-data.ts';
+import { dropRuleName } from '../wording.ts';
 
 const MAX_CAPTION_CHARACTERS = 280;
 const MAX_ALT_CHARACTERS = 120;

@@ -3,7 +3,7 @@ import type { Drawing } from '../charts/plot.ts';
 import { formatCount, formatPlain } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportBin, ReportData, ReportThresholds } from '../report-data.ts';
-import { hasScoreSource } from '../score-source.ts';
+import { hasScoreSource } from '../wording.ts';
 import { renderEmpty, renderSection } from './section.ts';
 
 /** The score histogram. */
