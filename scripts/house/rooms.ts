@@ -165,6 +165,7 @@ export const ROOMS: readonly Room[] = [
     mayImport: ['base', 'samples', 'scores', 'tables', 'shards', 'models', 'heads', 'report'],
     doors: [
       'closing',
+      'commit',
       'finish',
       'head-record',
       'merge-runs',
@@ -177,7 +178,7 @@ export const ROOMS: readonly Room[] = [
       'run-folder',
       'run-place',
       'run-record',
-      'shard-files',
+      'sort-shards',
       'stats',
       'thumbnails',
     ],
