@@ -71,6 +71,7 @@ export function runFenced(
     end();
   }, options.timeoutMs);
   options.signal?.addEventListener('abort', end, { once: true });
+  if (options.signal?.aborted) end();
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     // Processes that outlive the command could hold its pipes open for ever.
