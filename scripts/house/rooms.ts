@@ -81,6 +81,7 @@ export const ROOMS: readonly Room[] = [
       'content',
       'duckdb',
       'errors',
+      'filled-table',
       'footer',
       'hash-rows',
       'inputs',
@@ -115,7 +116,7 @@ export const ROOMS: readonly Room[] = [
       'tag-values',
       'verdicts',
     ],
-    packages: ['@duckdb/node-api', 'p-limit'],
+    packages: ['p-limit'],
   },
   {
     name: 'download',
@@ -208,7 +209,7 @@ export const ROOMS: readonly Room[] = [
     what: 'stored embeddings -> a run folder, nothing downloaded: a WASM kernel on threads ([rescoring.md](rescoring.md))',
     mayImport: ['base', 'samples', 'scores', 'tables', 'shards', 'heads', 'runs'],
     doors: ['config', 'head-set', 'rescore'],
-    packages: ['@duckdb/node-api'],
+    packages: [],
   },
   {
     name: 'store',
@@ -233,14 +234,14 @@ export const ROOMS: readonly Room[] = [
     what: 'counts over tags, runs and stores: buckets, quantiles, groups, what-if ([buckets.md](buckets.md))',
     mayImport: ['base', 'samples', 'scores', 'tables', 'store'],
     doors: ['count', 'group-types', 'inputs', 'quantiles', 'stored', 'tally'],
-    packages: ['@duckdb/node-api', 'tinyglobby'],
+    packages: ['tinyglobby'],
   },
   {
     name: 'subset',
     what: 'joins tags to metadata by hash, judges, keeps the books ([subset.md](subset.md))',
     mayImport: ['base', 'samples', 'scores', 'tables'],
     doors: ['database', 'options', 'subset', 'summary'],
-    packages: ['@duckdb/node-api'],
+    packages: [],
   },
   {
     name: 'serve',

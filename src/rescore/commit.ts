@@ -1,4 +1,3 @@
-import type { DuckDBInstance } from '@duckdb/node-api';
 import type { Lock } from '../base/lock.ts';
 import { commitShard, partialsSink, type Sinks } from '../runs/commit.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
@@ -8,6 +7,7 @@ import { BucketSums } from '../scores/bucket-sums.ts';
 import type { Filter } from '../scores/filter.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
+import type { DuckDBInstance } from '../tables/duckdb.ts';
 import type { BlockResult } from './block-scorer.ts';
 import { judgeRows, type ScoredRows } from './judge.ts';
 import { type MetadataColumns, readMetadata } from './metadata.ts';

@@ -1,8 +1,9 @@
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import { hashTexts } from '../samples/hash.ts';
-import { partIn, readAs } from '../tables/column-sql.ts';
+import { bytesIn } from '../tables/chunk.ts';
+import { hashedTextSql, partIn, readAs, textBytesSql } from '../tables/column-sql.ts';
 import { hashSql, scoreSql } from '../tables/column-values.ts';
 import { type ColumnMapping, columnOf, type SchemaColumn } from '../tables/columns.ts';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '../tables/duckdb.ts';
 import { readFailure, type ShardError } from '../tables/errors.ts';
 import { readColumns } from '../tables/footer.ts';
 import { parquetSource } from '../tables/sql.ts';
@@ -111,17 +112,12 @@ function asReadFailure(path: string, thrown: unknown): unknown {
 function wantedColumns({ schema, columns }: MetadataShape): string {
   const place = (name: string): number => schema.findIndex((column) => column.name === name);
   const column = (name: string): string => `c${place(name)}`;
-  const bytes = (name: string): string =>
-    schema[place(name)]!.type === 'BLOB' ? column(name) : `encode(${column(name)}::VARCHAR)`;
+  const bytes = (name: string): string => textBytesSql(column(name), schema[place(name)]!.type);
   const hash =
     columns.hash === undefined
       ? 'NULL::BIGINT'
       : hashSql(column(columns.hash), schema[place(columns.hash)]!.type);
-  // The concatenation is SQL's: JavaScript would have to decode and encode both texts for it.
-  const texts = [columns.url, columns.caption]
-    .flatMap((name) => name ?? [])
-    .map((name) => `coalesce(${bytes(name)}, ''::BLOB)`);
-  const text = columns.url === undefined ? `''::BLOB` : texts.join(' || ');
+  const text = columns.url === undefined ? `''::BLOB` : hashedTextSql([columns.url, columns.caption], bytes);
   const tags = TAGS.map((tag) => {
     const name = columns[tag];
     return name === undefined ? 'NULL::FLOAT' : scoreSql(column(name), schema[place(name)]!.type);
@@ -152,7 +148,7 @@ function takeHashes(
   hashes: BigInt64Array,
 ): void {
   const given = chunk.getColumnVector(0);
-  const texts = chunk.getColumnVector(1) as unknown as { getItemBytes(row: number): Uint8Array | null };
+  const bytesOf = bytesIn(chunk, 1);
   const unhashed: number[] = [];
   const bytes: Uint8Array[] = [];
   for (let row = 0; row < chunkRows; row++) {
@@ -162,7 +158,7 @@ function takeHashes(
       continue;
     }
     unhashed.push(row);
-    bytes.push(texts.getItemBytes(row)!);
+    bytes.push(bytesOf(row)!);
   }
   if (unhashed.length === 0) return;
   const computed = hashTexts(bytes);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { arrayRows, streamChunks } from '../tables/chunk.ts';
 import { columnOf, type FileColumn } from '../tables/columns.ts';
+import type { DuckDBConnection, DuckDBInstance } from '../tables/duckdb.ts';
 import { queryRows } from '../tables/duckdb.ts';
 import { readFailure, ShardError, writeFailure } from '../tables/errors.ts';
 import { readFooter } from '../tables/footer.ts';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DuckDBInstance } from '@duckdb/node-api';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import { type BadFile, withWayOn } from '../tables/bad-files.ts';
 import { asSpelt, type ColumnMapping, type FileColumn, type SchemaColumn } from '../tables/columns.ts';
+import type { DuckDBInstance } from '../tables/duckdb.ts';
 import { ShardError } from '../tables/errors.ts';
 import { type Footer, readFooter } from '../tables/footer.ts';
 import { describeParts, findPartsOf, type PlayedPart } from '../tables/parts.ts';

@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DuckDBInstance } from '@duckdb/node-api';
 import type { BowerbirdError } from '../base/errors.ts';
 import { temporaryPath } from '../base/files.ts';
 import { unlessClosing } from '../runs/closing.ts';
@@ -17,6 +16,7 @@ import { createFilter } from '../scores/filter.ts';
 import { filterOptions } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import { type BadFile, withWayOn } from '../tables/bad-files.ts';
+import type { DuckDBInstance } from '../tables/duckdb.ts';
 import { openDuckDb } from '../tables/duckdb.ts';
 import type { Block, BlockResult } from './block-scorer.ts';
 import { checkFit, requiresUnitNorm } from './checks.ts';

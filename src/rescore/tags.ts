@@ -1,17 +1,9 @@
-import {
-  BIGINT,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  type DuckDBInstance,
-  type DuckDBType,
-  FLOAT,
-  UTINYINT,
-} from '@duckdb/node-api';
 import { shardName } from '../samples/key.ts';
 import { DROP_RULES } from '../scores/filter.ts';
 import { passedColumns } from '../shards/output-columns.ts';
-import { setItems } from '../tables/chunk.ts';
+import type { DuckDBConnection, DuckDBInstance } from '../tables/duckdb.ts';
 import { writeFailure } from '../tables/errors.ts';
+import { type ColumnValues, type FilledColumn, FilledTable } from '../tables/filled-table.ts';
 import { quoteName, quoteText } from '../tables/sql.ts';
 import { type JudgedRows, type ScoredRows, STATE_FAILURES } from './judge.ts';
 import { findReadFailure, type MetadataShape, sourceOf } from './metadata.ts';
@@ -31,15 +23,10 @@ export interface PassedMetadata extends MetadataShape {
   readonly path: string;
 }
 
-type Values = Float32Array | Uint8Array | BigInt64Array;
-
-interface ResultColumn {
-  readonly name: string;
-  readonly type: DuckDBType;
-  readonly values: Values;
+interface ResultColumn extends FilledColumn {
+  readonly values: ColumnValues;
 }
 
-const CHUNK_ROWS = 2048;
 /** Digits of the row in a key: files of stored embeddings have a million rows and more. */
 const KEY_DIGITS = 7;
 
@@ -111,40 +98,27 @@ function pick(texts: readonly string[], place: string): string {
 
 async function loadResults(connection: DuckDBConnection, tagRows: TagRows): Promise<void> {
   const columns = resultColumns(tagRows);
-  const definitions = columns.map(({ name, type }) => `${name} ${type}`);
-  await connection.run(`CREATE TEMP TABLE results (${definitions.join(', ')})`);
-  const appender = await connection.createAppender('results', 'main', 'temp');
-  const chunk = DuckDBDataChunk.create(columns.map(({ type }) => type));
-  const { rowCount } = tagRows.rows;
-  for (let from = 0; from < rowCount; from += CHUNK_ROWS) {
-    chunk.reset();
-    const to = Math.min(from + CHUNK_ROWS, rowCount);
-    chunk.rowCount = to - from;
-    for (const [i, { values }] of columns.entries()) fillVector(chunk, i, values.subarray(from, to));
-    appender.appendDataChunk(chunk);
-  }
-  appender.closeSync();
+  const table = await FilledTable.create(connection, { database: 'temp', table: 'results' }, columns);
+  table.append(columns.map(({ values }) => values));
+  table.close();
 }
 
 function resultColumns({ rows, judged, hashes, extraColumns }: TagRows): ResultColumn[] {
   const { rowCount, states, scores } = rows;
   const position = BigInt64Array.from({ length: rowCount }, (_, row) => BigInt(row));
+  const score = (name: string, values: Float32Array): ResultColumn => ({
+    name,
+    type: 'FLOAT',
+    nullIs: Number.NaN,
+    values,
+  });
   return [
-    { name: 'position', type: BIGINT, values: position },
-    ...(hashes ? [{ name: 'hash', type: BIGINT, values: hashes }] : []),
-    { name: 'state', type: UTINYINT, values: states },
-    ...Object.entries(judged.tags).map(([name, values]) => ({ name, type: FLOAT, values })),
-    { name: 'kept', type: UTINYINT, values: judged.kept },
-    { name: 'dropped_by', type: UTINYINT, values: judged.droppedBy },
-    ...extraColumns.map((name, i) => ({ name: `extra${i}`, type: FLOAT, values: scores.get(name)! })),
+    { name: 'position', type: 'BIGINT', values: position },
+    ...(hashes ? [{ name: 'hash', type: 'BIGINT' as const, values: hashes }] : []),
+    { name: 'state', type: 'UTINYINT', values: states },
+    ...Object.entries(judged.tags).map(([name, values]) => score(name, values)),
+    { name: 'kept', type: 'UTINYINT', values: judged.kept },
+    { name: 'dropped_by', type: 'UTINYINT', values: judged.droppedBy },
+    ...extraColumns.map((name, i) => score(`extra${i}`, scores.get(name)!)),
   ];
-}
-
-/** NaN becomes null. */
-function fillVector(chunk: DuckDBDataChunk, column: number, values: Values): void {
-  const vector = chunk.getColumnVector(column) as unknown as { setItem(row: number, value: null): void };
-  if (values instanceof Float32Array) {
-    for (let row = 0; row < values.length; row++) if (Number.isNaN(values[row]!)) vector.setItem(row, null);
-  }
-  setItems(chunk, column, values);
 }

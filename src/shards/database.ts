@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import type { DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBInstance } from '../tables/duckdb.ts';
 import { type DuckDbOptions, openDuckDb, ScanInstance } from '../tables/duckdb.ts';
 import { type ScanOptions, scanFile } from './file-scan.ts';
 import type { RunPlan, ShardSpec } from './plan.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { firstLine, isDiskFull, messageOf } from '../base/errors.ts';
 import { withWayOn } from '../tables/bad-files.ts';
 import { copyAsBytes } from '../tables/bytes-copy.ts';
 import { partIn, readAs } from '../tables/column-sql.ts';
 import { columnOf, type FileColumn } from '../tables/columns.ts';
+import type { DuckDBConnection, DuckDBDataChunk } from '../tables/duckdb.ts';
 import { queryRows, type ScanInstance } from '../tables/duckdb.ts';
 import { readFailure, ShardError } from '../tables/errors.ts';
 import { readColumns } from '../tables/footer.ts';

@@ -1,15 +1,6 @@
-import {
-  BIGINT,
-  BOOLEAN,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  type DuckDBType,
-  type DuckDBValue,
-  FLOAT,
-  INTEGER,
-  VARCHAR,
-} from '@duckdb/node-api';
 import type { FailureReason, SampleStatus } from '../samples/reasons.ts';
+import type { DuckDBConnection } from '../tables/duckdb.ts';
+import { type ColumnValues, type FilledColumn, FilledTable } from '../tables/filled-table.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from './result-columns.ts';
 
 /** How the rows of a shard ended, in input order; every array has one entry per row. */
@@ -38,58 +29,54 @@ export interface RowIdentity {
 
 type ResultColumn = (typeof LEADING_COLUMNS)[number] | (typeof TRAILING_COLUMNS)[number];
 
-interface Source {
-  readonly type: DuckDBType;
-  valueAt(row: number): DuckDBValue;
-}
+const TYPES: Readonly<Record<'position' | ResultColumn, Omit<FilledColumn, 'name'>>> = {
+  position: { type: 'BIGINT' },
+  key: { type: 'VARCHAR' },
+  hash: { type: 'BIGINT' },
+  status: { type: 'VARCHAR' },
+  reason: { type: 'VARCHAR' },
+  error_message: { type: 'VARCHAR' },
+  original_width: { type: 'INTEGER', nullIs: 0 },
+  original_height: { type: 'INTEGER', nullIs: 0 },
+  aesthetic: { type: 'FLOAT', nullIs: Number.NaN },
+  punsafe: { type: 'FLOAT', nullIs: Number.NaN },
+  pwatermark: { type: 'FLOAT', nullIs: Number.NaN },
+  kept: { type: 'BOOLEAN' },
+  dropped_by: { type: 'VARCHAR' },
+};
+const COLUMNS = ['position', ...LEADING_COLUMNS, ...TRAILING_COLUMNS] as const;
 
-const CHUNK_ROWS = 2048;
-
-/** Fills a new table with one row per sample: `position` (from 0) and the results columns. */
+/** Fills the table `results` of a database with one row per sample: `position` (from 0) and the results columns. */
 export async function loadResults(
   connection: DuckDBConnection,
   database: string,
-  table: string,
   identity: RowIdentity,
   results: ShardResults,
 ): Promise<void> {
-  const sources = describeSources(identity, results);
-  const columns = ['position', ...LEADING_COLUMNS, ...TRAILING_COLUMNS] as const;
-  const definitions = columns.map((name) => `${name} ${sources[name].type}`);
-  await connection.run(`CREATE OR REPLACE TABLE ${database}.main.${table} (${definitions.join(', ')})`);
-  const appender = await connection.createAppender(table, 'main', database);
-  const chunk = DuckDBDataChunk.create(columns.map((name) => sources[name].type));
-  const rowCount = identity.keys.length;
-  for (let from = 0; from < rowCount; from += CHUNK_ROWS) {
-    const rows = Array.from({ length: Math.min(CHUNK_ROWS, rowCount - from) }, (_, i) => from + i);
-    chunk.reset();
-    chunk.setColumns(columns.map((name) => rows.map((row) => sources[name].valueAt(row))));
-    appender.appendDataChunk(chunk);
-  }
-  appender.closeSync();
+  const columns = COLUMNS.map((name) => ({ name, ...TYPES[name] }));
+  const table = await FilledTable.create(connection, { database, table: 'results' }, columns);
+  const values = valuesOf(identity, results);
+  table.append(COLUMNS.map((name) => values[name]));
+  table.close();
 }
 
-function describeSources(
+function valuesOf(
   { keys, hashes }: RowIdentity,
   results: ShardResults,
-): Record<'position' | ResultColumn, Source> {
+): Record<'position' | ResultColumn, ColumnValues> {
   return {
-    position: { type: BIGINT, valueAt: (row) => BigInt(row) },
-    key: { type: VARCHAR, valueAt: (row) => keys[row]! },
-    hash: { type: BIGINT, valueAt: (row) => hashes[row]! },
-    status: { type: VARCHAR, valueAt: (row) => results.status[row]! },
-    reason: { type: VARCHAR, valueAt: (row) => results.reason[row]! },
-    error_message: { type: VARCHAR, valueAt: (row) => results.errorMessage[row]! },
-    original_width: { type: INTEGER, valueAt: (row) => results.originalWidth[row] || null },
-    original_height: { type: INTEGER, valueAt: (row) => results.originalHeight[row] || null },
-    aesthetic: { type: FLOAT, valueAt: (row) => numberOrNull(results.aesthetic[row]!) },
-    punsafe: { type: FLOAT, valueAt: (row) => numberOrNull(results.punsafe[row]!) },
-    pwatermark: { type: FLOAT, valueAt: (row) => numberOrNull(results.pwatermark[row]!) },
-    kept: { type: BOOLEAN, valueAt: (row) => results.kept[row] === 1 },
-    dropped_by: { type: VARCHAR, valueAt: (row) => results.droppedBy[row]! },
+    position: BigInt64Array.from(keys, (_, row) => BigInt(row)),
+    key: keys,
+    hash: hashes,
+    status: results.status,
+    reason: results.reason,
+    error_message: results.errorMessage,
+    original_width: results.originalWidth,
+    original_height: results.originalHeight,
+    aesthetic: results.aesthetic,
+    punsafe: results.punsafe,
+    pwatermark: results.pwatermark,
+    kept: Array.from(results.kept, (kept) => kept === 1),
+    dropped_by: results.droppedBy,
   };
-}
-
-function numberOrNull(value: number): number | null {
-  return Number.isNaN(value) ? null : value;
 }

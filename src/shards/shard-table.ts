@@ -1,5 +1,5 @@
-import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import type { SchemaColumn } from '../tables/columns.ts';
+import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '../tables/duckdb.ts';
 import { LEADING_SCAN_COLUMNS } from './file-scan.ts';
 
 /**

@@ -1,8 +1,9 @@
-import type { DuckDBBlobVector, DuckDBDataChunk } from '@duckdb/node-api';
-import { hashTexts } from '../samples/hash.ts';
 import { sampleKey } from '../samples/key.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
+import { bytesIn, hashTextColumn } from '../tables/chunk.ts';
+import { hashedTextSql, textBytesSql } from '../tables/column-sql.ts';
 import { hashSql, scoreSql } from '../tables/column-values.ts';
+import type { DuckDBDataChunk } from '../tables/duckdb.ts';
 import { readFailure, writeFailure } from '../tables/errors.ts';
 import { quoteName, quoteText } from '../tables/sql.ts';
 import { passedColumns } from './output-columns.ts';
@@ -74,9 +75,9 @@ class ShardReader {
     const urls = new Array<string | null>(this.#spec.rowCount).fill(null);
     const url = this.#bytesOf(this.#plan.columns.url);
     for (const chunk of await this.#select(`${url} AS url`, `${url} IS NOT NULL`)) {
-      const bytes = chunk.getColumnVector(1) as DuckDBBlobVector;
+      const bytesOf = bytesIn(chunk, 1);
       eachRow(chunk, (index, row) => {
-        urls[index] = decodeUtf8(bytes.getItemBytes(row)!);
+        urls[index] = decodeUtf8(bytesOf(row)!);
       });
     }
     return urls;
@@ -95,20 +96,10 @@ class ShardReader {
         });
       }
     }
-    // The concatenation is SQL's: JavaScript would have to decode and encode both texts for it.
-    const empty = `''::BLOB`;
-    const texts = [url, caption]
-      .flatMap((name) => name ?? [])
-      .map((name) => `coalesce(${this.#bytesOf(name)}, ${empty})`);
-    const unhashed = await this.#select(
-      `${texts.join(' || ')} AS text`,
-      column ? `${column} IS NULL` : 'true',
-    );
+    const texts = hashedTextSql([url, caption], (name) => this.#bytesOf(name));
+    const unhashed = await this.#select(`${texts} AS text`, column ? `${column} IS NULL` : 'true');
     for (const chunk of unhashed) {
-      const vector = chunk.getColumnVector(1) as DuckDBBlobVector;
-      const computed = hashTexts(
-        Array.from({ length: chunk.rowCount }, (_, row) => vector.getItemBytes(row)!),
-      );
+      const computed = hashTextColumn(chunk, 1);
       eachRow(chunk, (index, row) => {
         hashes[index] = computed[row]!;
       });
@@ -154,9 +145,9 @@ class ShardReader {
     const chosen = `${column} IS NOT NULL AND position IN (${positions.join(', ')})`;
     const captions = new Map<number, string>();
     for (const chunk of await this.#select(`${column} AS caption`, chosen)) {
-      const bytes = chunk.getColumnVector(1) as DuckDBBlobVector;
+      const bytesOf = bytesIn(chunk, 1);
       eachRow(chunk, (index, row) => {
-        captions.set(index, decodeUtf8(bytes.getItemBytes(row)!));
+        captions.set(index, decodeUtf8(bytesOf(row)!));
       });
     }
     return indexes.map((index) => captions.get(index) ?? null);
@@ -179,10 +170,8 @@ class ShardReader {
     return this.#plan.schema.find((column) => column.name === name)!.type;
   }
 
-  /** A text as its UTF-8 bytes: DuckDB's client strips a leading byte order mark from strings. */
   #bytesOf(name: string): string {
-    const column = this.#columnOf(name);
-    return this.#typeOf(name) === 'BLOB' ? column : `encode(${column}::VARCHAR)`;
+    return textBytesSql(this.#columnOf(name), this.#typeOf(name));
   }
 }
 
@@ -239,7 +228,7 @@ class TableShard implements StagedShard {
   async #write(path: string, results: ShardResults, condition: string): Promise<void> {
     const { connection, database, rows } = this.#table;
     try {
-      await loadResults(connection, database, 'results', this, results);
+      await loadResults(connection, database, this, results);
       await connection.run(
         `COPY (SELECT ${this.#outputColumns().join(', ')} FROM ${rows} AS input
            JOIN ${database}.main.results AS results ON input.position = results.position + ${this.spec.firstRow}

@@ -1,7 +1,7 @@
-import { BOOLEAN, type DuckDBConnection, DuckDBDataChunk, INTEGER, VARCHAR } from '@duckdb/node-api';
 import { forEachNull, itemsOf } from '../tables/chunk.ts';
-import { type DuckDbOptions, openDuckDb } from '../tables/duckdb.ts';
+import { type DuckDBConnection, type DuckDbOptions, openDuckDb } from '../tables/duckdb.ts';
 import { readFailure, writeFailure } from '../tables/errors.ts';
+import { FilledTable } from '../tables/filled-table.ts';
 import { parquetSource, quoteText } from '../tables/sql.ts';
 
 /** The tags that verdicts depend on. */
@@ -24,8 +24,6 @@ export interface Verdicts {
   /** The rule; null for a row that is kept or was not judged. */
   readonly droppedBy: readonly (string | null)[];
 }
-
-const CHUNK_ROWS = 2048;
 
 /** Reads the tags of finished shards and writes their files again with other verdicts. */
 export class VerdictFiles {
@@ -104,18 +102,14 @@ export class VerdictFiles {
   }
 
   async #load({ kept, droppedBy }: Verdicts): Promise<void> {
-    await this.#connection.run(
-      'CREATE OR REPLACE TEMP TABLE verdicts (position INTEGER, kept BOOLEAN, dropped_by VARCHAR)',
-    );
-    const appender = await this.#connection.createAppender('verdicts', 'main', 'temp');
-    const chunk = DuckDBDataChunk.create([INTEGER, BOOLEAN, VARCHAR]);
-    for (let from = 0; from < kept.length; from += CHUNK_ROWS) {
-      const rows = Array.from({ length: Math.min(CHUNK_ROWS, kept.length - from) }, (_, i) => from + i);
-      chunk.reset();
-      chunk.setColumns([rows, rows.map((row) => kept[row] === 1), rows.map((row) => droppedBy[row]!)]);
-      appender.appendDataChunk(chunk);
-    }
-    appender.closeSync();
+    const table = await FilledTable.create(this.#connection, { database: 'temp', table: 'verdicts' }, [
+      { name: 'position', type: 'INTEGER' },
+      { name: 'kept', type: 'BOOLEAN' },
+      { name: 'dropped_by', type: 'VARCHAR' },
+    ]);
+    const positions = Int32Array.from(kept.keys());
+    table.append([positions, Array.from(kept, (value) => value === 1), droppedBy]);
+    table.close();
   }
 }
 

@@ -1,30 +1,23 @@
-import {
-  BIGINT,
-  type DuckDBAppender,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  UTINYINT,
-} from '@duckdb/node-api';
-import { setItems } from '../tables/chunk.ts';
+import type { DuckDBConnection } from '../tables/duckdb.ts';
+import { type ColumnValues, FilledTable } from '../tables/filled-table.ts';
 import { ROW_BITS, type SourceTable } from './source.ts';
 
-const CHUNK_ROWS = 2048;
+/** So many are kept before they go to the table. */
+const BUFFER_ROWS = 2048;
 
 /**
  * The rows that any selection keeps, as the DuckDB table `chosen`: `ord`, the row's place in the metadata; `mask`, the
  * selections; and `tag0`, `tag1`, ... the places of its tags in their tables, -1 where there is none.
  */
 export class ChosenRows {
-  readonly #appender: DuckDBAppender;
-  readonly #chunk: DuckDBDataChunk;
-  readonly #masks = new Uint8Array(CHUNK_ROWS);
+  readonly #table: FilledTable;
+  readonly #masks = new Uint8Array(BUFFER_ROWS);
   readonly #places: readonly Places[];
   #count = 0;
 
-  private constructor(appender: DuckDBAppender, metadata: SourceTable, tables: readonly SourceTable[]) {
-    this.#appender = appender;
-    this.#places = [metadata, ...tables].map((table) => new Places(table));
-    this.#chunk = DuckDBDataChunk.create([BIGINT, UTINYINT, ...tables.map(() => BIGINT)]);
+  private constructor(table: FilledTable, metadata: SourceTable, tables: readonly SourceTable[]) {
+    this.#table = table;
+    this.#places = [metadata, ...tables].map((source) => new Places(source));
   }
 
   static async create(
@@ -32,9 +25,12 @@ export class ChosenRows {
     metadata: SourceTable,
     tables: readonly SourceTable[],
   ): Promise<ChosenRows> {
-    const tags = tables.map((_, i) => `, tag${i} BIGINT`);
-    await connection.run(`CREATE TEMP TABLE chosen (ord BIGINT, mask UTINYINT${tags.join('')})`);
-    return new ChosenRows(await connection.createAppender('chosen', 'main', 'temp'), metadata, tables);
+    const table = await FilledTable.create(connection, { database: 'temp', table: 'chosen' }, [
+      { name: 'ord', type: 'BIGINT' },
+      { name: 'mask', type: 'UTINYINT' },
+      ...tables.map((_, i) => ({ name: `tag${i}`, type: 'BIGINT' as const })),
+    ]);
+    return new ChosenRows(table, metadata, tables);
   }
 
   add(row: number, mask: number, tagRows: Float64Array): void {
@@ -43,30 +39,25 @@ export class ChosenRows {
     this.#places[0]!.set(at, row);
     for (let table = 0; table < tagRows.length; table++) this.#places[1 + table]!.set(at, tagRows[table]!);
     this.#count++;
-    if (this.#count === CHUNK_ROWS) this.#flush();
+    if (this.#count === BUFFER_ROWS) this.#flush();
   }
 
   close(): void {
     if (this.#count > 0) this.#flush();
-    this.#appender.closeSync();
+    this.#table.close();
   }
 
   #flush(): void {
-    const chunk = this.#chunk;
-    chunk.reset();
-    chunk.rowCount = this.#count;
-    const [first, ...others] = this.#places.map((places) => places.values.subarray(0, this.#count));
-    setItems(chunk, 0, first!);
-    setItems(chunk, 1, this.#masks.subarray(0, this.#count));
-    for (const [i, values] of others.entries()) setItems(chunk, 2 + i, values);
-    this.#appender.appendDataChunk(chunk);
+    const [ords, ...tags] = this.#places.map((places) => places.values.subarray(0, this.#count));
+    const values: ColumnValues[] = [ords!, this.#masks.subarray(0, this.#count), ...tags];
+    this.#table.append(values);
     this.#count = 0;
   }
 }
 
 /** Turns the numbers of rows in a table into places: file, then row within the file. */
 class Places {
-  readonly values: BigInt64Array<ArrayBuffer> = new BigInt64Array(CHUNK_ROWS);
+  readonly values: BigInt64Array<ArrayBuffer> = new BigInt64Array(BUFFER_ROWS);
   readonly #halves = new Uint32Array(this.values.buffer);
   /** The number of the first row of each file, and of the row after the last. */
   readonly #starts: Float64Array;

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import { streamChunks } from '../tables/chunk.ts';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '../tables/duckdb.ts';
 import { openDuckDb, queryRows } from '../tables/duckdb.ts';
 import type { SubsetOptions } from './options.ts';
 

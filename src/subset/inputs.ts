@@ -1,7 +1,7 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { BowerbirdError, firstLine } from '../base/errors.ts';
 import type { FilterTag } from '../scores/filter.ts';
 import { asSpelt, type ColumnMapping, columnOf, KNOWN_NAMES, known, SCORE_NAMES } from '../tables/columns.ts';
+import type { DuckDBConnection } from '../tables/duckdb.ts';
 import { queryRows } from '../tables/duckdb.ts';
 import { ShardError, unreadable } from '../tables/errors.ts';
 import { expandInputs, type FoundInput } from '../tables/inputs.ts';

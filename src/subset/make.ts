@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
 import type { BowerbirdError } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { columnOf, type FoundColumns } from '../tables/columns.ts';
+import type { DuckDBConnection } from '../tables/duckdb.ts';
 import { ShardError } from '../tables/errors.ts';
 import { describeParts, type PlayedPart } from '../tables/parts.ts';
 import { textNote } from '../tables/readable.ts';

@@ -1,10 +1,10 @@
-import type { DuckDBDataChunk } from '@duckdb/node-api';
 import type { Spill } from '../base/spill.ts';
 import type { FilterTag } from '../scores/filter.ts';
-import { forEachNull, itemsOf } from '../tables/chunk.ts';
+import { forEachNull, hashTextColumn, itemsOf } from '../tables/chunk.ts';
+import { hashedTextSql, textBytesSql } from '../tables/column-sql.ts';
 import { scoreSql } from '../tables/column-values.ts';
 import { columnOf } from '../tables/columns.ts';
-import { hashedTextSql, hashTextColumn } from '../tables/hash-rows.ts';
+import type { DuckDBDataChunk } from '../tables/duckdb.ts';
 import { quoteName } from '../tables/sql.ts';
 import { addCodes, type Scores } from './codes.ts';
 import type { SubsetDatabase } from './database.ts';
@@ -56,7 +56,9 @@ export function scanMetadata(plan: SubsetPlan, { where }: SubsetOptions): Scan {
   if (plan.hash !== undefined)
     return scan(metadata, 'column', hashSql(metadata, plan.hash), plan.scores, fate, rows);
   if (!texts) return scan(metadata, 'none', 'NULL::BIGINT', plan.scores, fate, rows);
-  const bytes = hashedTextSql(metadata.schema, texts.url, texts.caption);
+  const bytes = hashedTextSql([texts.url, texts.caption], (name) =>
+    textBytesSql(quoteName(name), columnOf(metadata.schema, name)!.type),
+  );
   return scan(metadata, 'texts', bytes, plan.scores, fate, rows);
 }
 

@@ -1,4 +1,5 @@
-import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import type { DuckDBBlobVector, DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import { hashTexts } from '../samples/hash.ts';
 
 /**
  * A query's rows in their order, some at a time; each chunk is gone with the next one. No other statement may run on the
@@ -58,12 +59,16 @@ export function forEachNull(chunk: DuckDBDataChunk, column: number, onNull: (row
   }
 }
 
-/** Sets all values of a column; `chunk` has as many rows. */
-export function setItems<Items>(chunk: DuckDBDataChunk, column: number, values: Items): void {
-  const vector = chunk.getColumnVector(column);
-  const { items } = vector as unknown as { readonly items: { set(values: Items): void } };
-  items.set(values);
-  vector.flush();
+/** The bytes of a column of BLOB by row, null where the value is. They are DuckDB's own: gone with the next chunk. */
+export function bytesIn(chunk: DuckDBDataChunk, column: number): (row: number) => Uint8Array | null {
+  const vector = chunk.getColumnVector(column) as DuckDBBlobVector;
+  return (row) => vector.getItemBytes(row);
+}
+
+/** The hashes of rows, from a column of `hashedTextSql`. */
+export function hashTextColumn(chunk: DuckDBDataChunk, column: number): BigInt64Array {
+  const bytesOf = bytesIn(chunk, column);
+  return hashTexts(Array.from({ length: chunk.rowCount }, (_, row) => bytesOf(row)!));
 }
 
 interface OpenArrayVector extends OpenVector {

@@ -31,6 +31,28 @@ export function readAs(column: FileColumn | undefined, type: string, part?: Part
   return `CAST(${number} AS ${type})`;
 }
 
+/** SQL for the UTF-8 bytes of a text: DuckDB's client strips a leading byte order mark from strings. */
+export function textBytesSql(value: string, type: string): string {
+  return type === 'BLOB' ? value : `encode(${value}::VARCHAR)`;
+}
+
+/**
+ * SQL for the bytes that a row's hash is made of. The concatenation is SQL's: JavaScript would have to decode and encode
+ * the texts for it. Null counts as no bytes.
+ *
+ * @param names the columns of URL and caption
+ * @param bytesOf SQL for the bytes of a column's texts
+ */
+export function hashedTextSql(
+  names: readonly (string | undefined)[],
+  bytesOf: (name: string) => string,
+): string {
+  return names
+    .flatMap((name) => name ?? [])
+    .map((name) => `coalesce(${bytesOf(name)}, ''::BLOB)`)
+    .join(' || ');
+}
+
 /** What a column is read for. */
 export function partIn(mapping: Partial<ColumnMapping>, name: string): Part | undefined {
   const parts = Object.entries(mapping) as [Part, string][];

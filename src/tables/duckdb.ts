@@ -1,4 +1,6 @@
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
+
+export type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 
 /** What bounds a DuckDB instance. */
 export interface DuckDbOptions {
@@ -35,6 +37,29 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDBInstance
 export async function queryRows<Row>(connection: DuckDBConnection, sql: string): Promise<Row[]> {
   const reader = await connection.runAndReadAll(sql);
   return reader.getRowObjectsJS() as Row[];
+}
+
+/** Gives SQL a function from text to text; null stays null. */
+export function registerTextFunction(
+  connection: DuckDBConnection,
+  name: string,
+  of: (text: string) => string,
+): void {
+  connection.registerScalarFunction(
+    DuckDBScalarFunction.create({
+      name,
+      parameterTypes: [VARCHAR],
+      returnType: VARCHAR,
+      mainFunction: (_info, chunk, output) => {
+        const texts = chunk.getColumnVector(0);
+        for (let row = 0; row < chunk.rowCount; row++) {
+          const text = texts.getItem(row) as string | null;
+          output.setItem(row, text === null ? null : of(text));
+        }
+        output.flush();
+      },
+    }),
+  );
 }
 
 /**

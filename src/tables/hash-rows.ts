@@ -1,9 +1,8 @@
-import type { DuckDBBlobVector, DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
-import { hashTexts } from '../samples/hash.ts';
-import { forEachNull, itemsOf, streamChunks } from './chunk.ts';
-import { storedSql, storedType } from './column-sql.ts';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
+import { forEachNull, hashTextColumn, itemsOf, streamChunks } from './chunk.ts';
+import { hashedTextSql, storedSql, storedType, textBytesSql } from './column-sql.ts';
 import { hashSql } from './column-values.ts';
-import { type ColumnChoice, columnOf, findColumns, findParts, type SchemaColumn } from './columns.ts';
+import { type ColumnChoice, columnOf, findColumns, findParts } from './columns.ts';
 import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
 import { readFailure } from './errors.ts';
 import { type ReadableInput, readableOn } from './readable.ts';
@@ -28,10 +27,9 @@ export class HashRowReader {
   readonly #query: HashQuery;
 
   private constructor(
-    path: string,
+    { path, rowCount }: Pick<ReadableInput, 'path' | 'rowCount'>,
     instance: DuckDBInstance,
     connection: DuckDBConnection,
-    rowCount: number,
     query: HashQuery,
   ) {
     this.#path = path;
@@ -52,7 +50,7 @@ export class HashRowReader {
         { stagingFolder: options.temporaryFolder, text: {} },
       );
       const query = await queryOf(connection, file, choice);
-      return new HashRowReader(path, instance, connection, file.rowCount, query);
+      return new HashRowReader(file, instance, connection, query);
     } catch (thrown) {
       connection.closeSync();
       instance.closeSync();
@@ -115,34 +113,13 @@ async function queryOf(
   }
   const { url, caption } = findColumns(described, choice);
   const rows = columns.map((column) => `${storedSql(column)} AS ${quoteName(column.name)}`);
+  const hashed = hashedTextSql([url, caption], (name) =>
+    textBytesSql(quoteName(name), columnOf(columns, name)!.type),
+  );
   return {
-    select: `SELECT ${hashedTextSql(columns, url, caption)} FROM (SELECT ${rows.join(', ')} FROM ${parquetSource(readPath)})`,
+    select: `SELECT ${hashed} FROM (SELECT ${rows.join(', ')} FROM ${parquetSource(readPath)})`,
     take: (chunk) => ({ hashes: hashTextColumn(chunk, 0), withoutHash: new Uint8Array(chunk.rowCount) }),
   };
-}
-
-/** SQL for the bytes that a row's hash is made of, from the columns of URL and caption. */
-export function hashedTextSql(
-  schema: readonly SchemaColumn[],
-  url: string,
-  caption: string | undefined,
-): string {
-  return [url, caption]
-    .flatMap((name) => name ?? [])
-    .map((name) => bytesOf(schema, name))
-    .join(' || ');
-}
-
-/** The hashes of rows, from a column of `hashedTextSql`. */
-export function hashTextColumn(chunk: DuckDBDataChunk, column: number): BigInt64Array {
-  const vector = chunk.getColumnVector(column) as DuckDBBlobVector;
-  return hashTexts(Array.from({ length: chunk.rowCount }, (_, row) => vector.getItemBytes(row)!));
-}
-
-/** A text's UTF-8 bytes, null as no bytes. */
-function bytesOf(schema: readonly SchemaColumn[], name: string): string {
-  const isBlob = columnOf(schema, name)?.type === 'BLOB';
-  return `coalesce(${isBlob ? quoteName(name) : `encode(${quoteName(name)}::VARCHAR)`}, ''::BLOB)`;
 }
 
 class Batch {

@@ -1,17 +1,14 @@
 import { rm } from 'node:fs/promises';
 import {
   BIGINT,
-  type DuckDBAppender,
   type DuckDBConnection,
-  DuckDBDataChunk,
+  type DuckDBDataChunk,
   type DuckDBInstance,
   DuckDBTableFunction,
-  type DuckDBType,
   FLOAT,
-  UTINYINT,
 } from '@duckdb/node-api';
-import { setItems } from './chunk.ts';
 import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
+import { FilledTable, fillChunk } from './filled-table.ts';
 import { quoteName, quoteText } from './sql.ts';
 
 /** Hashes and their scores; every array has one entry per row. */
@@ -119,15 +116,19 @@ class PulledRows {
     const { hashes, columns } = this.#rows;
     const from = this.#next;
     this.#next = Math.min(hashes.length, from + CHUNK_ROWS);
-    fillChunk(chunk, [hashes, ...columns], from, this.#next);
+    const values = [hashes, ...columns];
+    fillChunk(
+      chunk,
+      values.map(() => ({})),
+      values,
+      { from, to: this.#next },
+    );
   }
 }
 
-type Items = BigInt64Array | Float32Array | Uint8Array;
-
-function fillChunk(chunk: DuckDBDataChunk, columns: readonly Items[], from: number, to: number): void {
-  chunk.rowCount = to - from;
-  for (const [i, column] of columns.entries()) setItems(chunk, i, column.subarray(from, to));
+interface AnswerOutput {
+  readonly path: string;
+  readonly names: readonly string[];
 }
 
 /**
@@ -137,24 +138,19 @@ function fillChunk(chunk: DuckDBDataChunk, columns: readonly Items[], from: numb
 export class AnswerTableWriter {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
-  readonly #appender: DuckDBAppender;
-  readonly #path: string;
-  readonly #names: readonly string[];
-  readonly #chunk: DuckDBDataChunk;
+  readonly #answers: FilledTable;
+  readonly #output: AnswerOutput;
 
   private constructor(
     instance: DuckDBInstance,
     connection: DuckDBConnection,
-    appender: DuckDBAppender,
-    path: string,
-    names: readonly string[],
+    answers: FilledTable,
+    output: AnswerOutput,
   ) {
     this.#instance = instance;
     this.#connection = connection;
-    this.#appender = appender;
-    this.#path = path;
-    this.#names = names;
-    this.#chunk = DuckDBDataChunk.create(typesOf(names));
+    this.#answers = answers;
+    this.#output = output;
   }
 
   /** @param path where no file is */
@@ -166,42 +162,33 @@ export class AnswerTableWriter {
     const instance = await openDuckDb(options);
     const connection = await instance.connect();
     await connection.run(`ATTACH ${quoteText(databaseOf(path))} AS staging`);
-    const types = typesOf(names);
-    const definitions = ['hash', 'found', 'without_hash', ...names].map(
-      (name, i) => `${quoteName(name)} ${types[i]}`,
-    );
-    await connection.run(`CREATE TABLE staging.main.answers (${definitions.join(', ')})`);
-    const appender = await connection.createAppender('answers', 'main', 'staging');
-    return new AnswerTableWriter(instance, connection, appender, path, names);
+    const answers = await FilledTable.create(connection, { database: 'staging', table: 'answers' }, [
+      { name: 'hash', type: 'BIGINT' },
+      { name: 'found', type: 'UTINYINT' },
+      { name: 'without_hash', type: 'UTINYINT' },
+      ...names.map((name) => ({ name, type: 'FLOAT' as const })),
+    ]);
+    return new AnswerTableWriter(instance, connection, answers, { path, names });
   }
 
   append({ hashes, found, withoutHash, columns }: AnswerRows): void {
-    for (let from = 0; from < hashes.length; from += CHUNK_ROWS) {
-      this.#chunk.reset();
-      const to = Math.min(hashes.length, from + CHUNK_ROWS);
-      fillChunk(this.#chunk, [hashes, found, withoutHash, ...columns], from, to);
-      this.#appender.appendDataChunk(this.#chunk);
-    }
+    this.#answers.append([hashes, found, withoutHash, ...columns]);
   }
 
   /** Writes the Parquet file; it is not synced. */
   async finish(): Promise<void> {
-    this.#appender.closeSync();
+    this.#answers.close();
     const hash = 'CASE WHEN without_hash = 0 THEN hash END AS hash';
-    const expressions = [hash, 'found = 1 AS found', ...this.#names.map(scoreOf)];
-    await copyOut(this.#connection, this.#path, expressions, 'staging.main.answers');
+    const expressions = [hash, 'found = 1 AS found', ...this.#output.names.map(scoreOf)];
+    await copyOut(this.#connection, this.#output.path, expressions, 'staging.main.answers');
   }
 
   /** Removes what is beside the output. */
   async close(): Promise<void> {
     this.#connection.closeSync();
     this.#instance.closeSync();
-    for (const suffix of ['', '.wal']) await rm(`${databaseOf(this.#path)}${suffix}`, { force: true });
+    for (const suffix of ['', '.wal']) await rm(`${databaseOf(this.#output.path)}${suffix}`, { force: true });
   }
-}
-
-function typesOf(names: readonly string[]): DuckDBType[] {
-  return [BIGINT, UTINYINT, UTINYINT, ...names.map(() => FLOAT)];
 }
 
 function databaseOf(path: string): string {

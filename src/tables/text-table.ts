@@ -1,11 +1,6 @@
-import {
-  type DuckDBAppender,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  INTEGER,
-  VARCHAR,
-} from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { queryRows } from './duckdb.ts';
+import { type FilledColumn, FilledTable } from './filled-table.ts';
 import type { FoundInput } from './inputs.ts';
 import { jsonRecords } from './json-records.ts';
 import { quoteName, quoteText } from './sql.ts';
@@ -44,7 +39,6 @@ interface Target {
   readonly database: string;
 }
 
-const CHUNK_ROWS = 2048;
 const DELIMITERS = { csv: ',', tsv: '\t' } as const;
 
 /** Loads a text file into the attached `database`. @throws ShardError BB_INPUT_FORMAT, BB_INPUT_UNREADABLE */
@@ -115,74 +109,43 @@ async function loadRecords(
   columns: readonly string[],
   batches: AsyncIterable<TextRecord[]>,
 ): Promise<LoadedRecords> {
-  const table = await RecordTable.create(target, columns);
-  let malformedRowCount = 0;
+  const names = columns.length > 0 ? columns : ['nothing'];
+  const table = await createTable(
+    target,
+    names.map((name) => ({ name, type: 'VARCHAR' })),
+  );
+  let [rowCount, malformedRowCount] = [0, 0];
   let firstMalformed: MalformedLine | null = null;
   for await (const records of batches) {
-    const rows = records.map((record) => valuesOf(record, columns.length));
-    table.append(rows.map((row) => row ?? columns.map(() => null)));
-    for (const [i, { line, fields }] of records.entries()) {
-      if (rows[i]) continue;
+    const values = names.map(() => new Array<string | null>(records.length).fill(null));
+    for (const [row, { line, fields }] of records.entries()) {
+      if (fields.length === columns.length) {
+        for (const [i, field] of fields.entries()) if (field !== '') values[i]![row] = field;
+        continue;
+      }
       malformedRowCount++;
       firstMalformed ??= { line, why: `it has ${count(fields.length, 'field')}, not ${columns.length}` };
     }
+    table.append(values);
+    rowCount += records.length;
   }
   table.close();
-  const { name, rowCount } = table;
-  return { name, columns, rowCount, malformedRowCount, firstMalformed };
+  return { name: nameIn(target), columns, rowCount, malformedRowCount, firstMalformed };
 }
 
 function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
-function valuesOf(record: TextRecord, columnCount: number): (string | null)[] | undefined {
-  if (record.fields.length !== columnCount) return undefined;
-  return record.fields.map((field) => (field === '' ? null : field));
+function createTable(
+  { connection, database }: Target,
+  columns: readonly FilledColumn[],
+): Promise<FilledTable> {
+  return FilledTable.create(connection, { database, table: 'input' }, columns);
 }
 
-/** Takes rows of texts as they come. */
-class RecordTable {
-  readonly name: string;
-  rowCount = 0;
-  readonly #appender: DuckDBAppender;
-  readonly #chunk: DuckDBDataChunk;
-
-  private constructor(name: string, appender: DuckDBAppender, chunk: DuckDBDataChunk) {
-    this.name = name;
-    this.#appender = appender;
-    this.#chunk = chunk;
-  }
-
-  /** All columns are VARCHAR, but for those of `numbers`, which come last. */
-  static async create(
-    { connection, database }: Target,
-    columns: readonly string[],
-    numbers: readonly string[] = [],
-  ): Promise<RecordTable> {
-    const texts = columns.length + numbers.length > 0 ? columns : ['nothing'];
-    const definitions = [
-      ...texts.map((name) => `${quoteName(name)} VARCHAR`),
-      ...numbers.map((name) => `${quoteName(name)} INTEGER`),
-    ];
-    await connection.run(`CREATE TABLE ${database}.main.input (${definitions.join(', ')})`);
-    const appender = await connection.createAppender('input', 'main', database);
-    const types = [...texts.map(() => VARCHAR), ...numbers.map(() => INTEGER)];
-    return new RecordTable(`${database}.main.input`, appender, DuckDBDataChunk.create(types));
-  }
-
-  append(rows: readonly (readonly (string | number | null)[])[]): void {
-    for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
-      this.#chunk.reset();
-      this.#chunk.setRows(rows.slice(from, from + CHUNK_ROWS));
-      this.#appender.appendDataChunk(this.#chunk);
-    }
-    this.rowCount += rows.length;
-  }
-
-  close(): void {
-    this.#appender.closeSync();
-  }
+function nameIn({ database }: Target): string {
+  return `${database}.main.input`;
 }
 
 /** The last of several values of one key counts, as for JSON.parse and Python. */
@@ -192,33 +155,40 @@ const LAST_OF_EACH_KEY = `SELECT json_group_object(key, value) FROM (
 /** DuckDB takes the values out of JSON itself: JavaScript's numbers would bend a 64-bit hash. */
 async function loadJson(target: Target, batches: AsyncIterable<TextRecord[]>): Promise<LoadedRecords> {
   const { connection, database } = target;
-  const lines = await RecordTable.create(target, ['record'], ['line']);
-  for await (const records of batches) lines.append(records.map(({ line, fields }) => [fields[0]!, line]));
+  const lines = await createTable(target, [
+    { name: 'record', type: 'VARCHAR' },
+    { name: 'line', type: 'INTEGER' },
+  ]);
+  let rowCount = 0;
+  for await (const records of batches) {
+    lines.append([records.map(({ fields }) => fields[0]!), records.map(({ line }) => line)]);
+    rowCount += records.length;
+  }
   lines.close();
-  const { rowCount } = lines;
-  const malformed = await clearMalformed(connection, lines.name);
+  const input = nameIn(target);
+  const malformed = await clearMalformed(connection, input);
   await connection.run(
-    `UPDATE ${lines.name} SET record = (${LAST_OF_EACH_KEY})
+    `UPDATE ${input} SET record = (${LAST_OF_EACH_KEY})
      WHERE record IS NOT NULL AND len(json_keys(record)) > len(list_distinct(json_keys(record)))`,
   );
   const keys = await queryRows<{ key: string }>(
     connection,
     `SELECT key FROM (SELECT rowid AS position, unnest(json_keys(record)) AS key,
-       generate_subscripts(json_keys(record), 1) AS place FROM ${lines.name} WHERE record IS NOT NULL)
+       generate_subscripts(json_keys(record), 1) AS place FROM ${input} WHERE record IS NOT NULL)
      GROUP BY key ORDER BY min((position, place))`,
   );
   const columns = keys.map((row) => row.key);
   const table = `${database}.main.fields`;
   // No object has a field. Parquet needs a column; this one, of nulls, is not told of.
   if (columns.length === 0) {
-    await connection.run(`CREATE TABLE ${table} AS SELECT NULL::VARCHAR AS nothing FROM ${lines.name}`);
+    await connection.run(`CREATE TABLE ${table} AS SELECT NULL::VARCHAR AS nothing FROM ${input}`);
     return { name: table, columns, rowCount, ...malformed };
   }
   const names = distinctNames(columns);
   const values = names.map((name, i) => `found[${i + 1}] AS ${quoteName(name)}`);
   const pointers = columns.map((key) => quoteText(`/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`));
   await connection.run(`CREATE TABLE ${table} AS SELECT ${values.join(', ')}
-    FROM (SELECT json_extract_string(record, [${pointers.join(', ')}]) AS found FROM ${lines.name} ORDER BY rowid)`);
+    FROM (SELECT json_extract_string(record, [${pointers.join(', ')}]) AS found FROM ${input} ORDER BY rowid)`);
   return { name: table, columns: names, rowCount, ...malformed };
 }
 

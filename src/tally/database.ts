@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
+import type { DuckDBConnection, DuckDBInstance } from '../tables/duckdb.ts';
 import { openDuckDb, queryRows } from '../tables/duckdb.ts';
 import { registerDomainFunction } from './domain.ts';
 

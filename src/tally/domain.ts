@@ -1,4 +1,4 @@
-import { type DuckDBConnection, DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
+import { type DuckDBConnection, registerTextFunction } from '../tables/duckdb.ts';
 
 const FUNCTION = 'nfkc_lower';
 
@@ -16,19 +16,5 @@ export function domainOf(url: string): string {
 
 /** Makes NFKC known to a connection's database, which has only NFC of its own. */
 export function registerDomainFunction(connection: DuckDBConnection): void {
-  connection.registerScalarFunction(
-    DuckDBScalarFunction.create({
-      name: FUNCTION,
-      parameterTypes: [VARCHAR],
-      returnType: VARCHAR,
-      mainFunction: (_info, chunk, output) => {
-        const urls = chunk.getColumnVector(0);
-        for (let row = 0; row < chunk.rowCount; row++) {
-          const url = urls.getItem(row) as string | null;
-          output.setItem(row, url === null ? null : url.normalize('NFKC').toLowerCase());
-        }
-        output.flush();
-      },
-    }),
-  );
+  registerTextFunction(connection, FUNCTION, (url) => url.normalize('NFKC').toLowerCase());
 }
