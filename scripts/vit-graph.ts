@@ -75,7 +75,7 @@ export function vitModel(options: VitOptions): Message {
 
   let state = norm(positioned);
   for (let layer = 0; layer < layers; layer++) {
-    state = graph.node('Add', [state, attention(graph, norm(state), shape, linear, make)]);
+    state = graph.node('Add', [state, attention(graph, norm(state), shape, { linear, make })]);
     const hidden = linear(norm(state), width, 4 * width);
     const gate = graph.node('Sigmoid', [graph.node('Mul', [hidden, make([1], 0, 1.702)])]);
     state = graph.node('Add', [state, linear(graph.node('Mul', [hidden, gate]), 4 * width, width)]);
@@ -103,8 +103,7 @@ function attention(
   graph: GraphBuilder,
   input: string,
   { width, heads }: VitShape,
-  linear: Linear,
-  make: Make,
+  { linear, make }: { readonly linear: Linear; readonly make: Make },
 ): string {
   const headWidth = width / heads;
   const split = graph.initializer(int64Tensor([0, 0, heads, headWidth]));

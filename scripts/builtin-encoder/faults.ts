@@ -40,21 +40,27 @@ export function stamp(picture: Picture, opacity: number, seed: number): Picture 
       if (random.next() < 0.15) continue;
       const top = Math.floor(line + 0.4 * x);
       const bars = [random.next(), random.next(), random.next()].map((bar) => Math.floor(bar * height));
-      whiten(result, x, top, thickness, height, opacity);
-      for (const bar of bars) whiten(result, x, top + bar, Math.floor(height / 2), thickness, opacity);
+      whiten(result, { left: x, top, width: thickness, height }, opacity);
+      for (const bar of bars)
+        whiten(
+          result,
+          { left: x, top: top + bar, width: Math.floor(height / 2), height: thickness },
+          opacity,
+        );
     }
   }
   return result;
 }
 
-function whiten(
-  picture: Picture,
-  left: number,
-  top: number,
-  width: number,
-  height: number,
-  opacity: number,
-): void {
+/** Pixels. */
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+function whiten(picture: Picture, { left, top, width, height }: Box, opacity: number): void {
   for (let y = Math.max(0, top); y < Math.min(SIZE, top + height); y++) {
     for (let x = left; x < Math.min(SIZE, left + width); x++) {
       const into = 3 * (y * SIZE + x);

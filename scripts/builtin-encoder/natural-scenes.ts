@@ -94,25 +94,27 @@ export function stems(random: Random): Picture {
     const near = (i + 1) / count;
     const rgb = mix(mist(0.5, 0.5), bark, 0.25 + 0.75 * near);
     const [width, foot] = [(2 + 12 * near ** 2) * random.between(0.5, 1.5), SIZE * (horizon + 0.3 * near)];
-    trunk(picture, SIZE * random.next(), random.between(-0.06, 0.06), width, foot, rgb, floor);
+    const at = SIZE * random.next();
+    trunk(picture, { at, lean: random.between(-0.06, 0.06), width, foot }, rgb, floor);
   }
   const leaves = Math.floor(random.between(0, 250));
   for (let i = 0; i < leaves; i++) {
-    const tint = colour(hue + random.between(0.1, 0.4), 0.5, random.between(0.2, 0.8));
-    disc(picture, SIZE * random.next(), SIZE * 0.35 * random.next() ** 2, random.between(1, 4), tint, 0.4);
+    const rgb = colour(hue + random.between(0.1, 0.4), 0.5, random.between(0.2, 0.8));
+    const centre = [SIZE * random.next(), SIZE * 0.35 * random.next() ** 2] as const;
+    disc(picture, { centre, radius: random.between(1, 4), rgb, light: 0.4 });
   }
   return picture;
 }
 
-function trunk(
-  picture: Picture,
-  at: number,
-  lean: number,
-  width: number,
-  foot: number,
-  rgb: Rgb,
-  texture: Field,
-): void {
+/** A trunk that starts at the upper border; pixels, and pixels to the right for each down. */
+interface Trunk {
+  readonly at: number;
+  readonly lean: number;
+  readonly width: number;
+  readonly foot: number;
+}
+
+function trunk(picture: Picture, { at, lean, width, foot }: Trunk, rgb: Rgb, texture: Field): void {
   for (let y = 0; y < Math.min(SIZE, foot); y++) {
     const left = at + lean * y;
     for (let x = Math.max(0, Math.ceil(left)); x < Math.min(SIZE, left + width); x++) {
@@ -156,7 +158,7 @@ export function closeUp(random: Random): Picture {
     const radius = Math.min(45, size * (1 - random.next()) ** -0.4) * (1 - i / 2400);
     const light = random.between(0.1, 0.4) + (0.5 * i) / 1200;
     const rgb = colour(hue + random.between(-0.08, 0.08), saturation, light * random.between(0.5, 1));
-    disc(picture, SIZE * random.next(), SIZE * random.next(), radius, rgb, 1.3);
+    disc(picture, { centre: [SIZE * random.next(), SIZE * random.next()], radius, rgb, light: 1.3 });
   }
   const light = [random.between(0.3, 0.7), random.between(0.3, 0.7)] as const;
   paint((column, row, into) => {

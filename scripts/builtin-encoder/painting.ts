@@ -22,15 +22,20 @@ export function paint(of: (x: number, y: number, into: number) => void): void {
   for (let y = 0; y < SIZE; y++) for (let x = 0; x < SIZE; x++) of(x, y, 3 * (y * SIZE + x));
 }
 
-/** A disc that is lit from the upper left. */
-export function disc(
-  picture: Picture,
-  centreX: number,
-  centreY: number,
-  radius: number,
-  rgb: Rgb,
-  light: number,
-): void {
+/** Pixels from the left and from the top. */
+export type Point = readonly [number, number];
+
+/** A disc that is lit from the upper left, the more the greater `light` is. */
+export interface Disc {
+  readonly centre: Point;
+  /** Pixels. */
+  readonly radius: number;
+  readonly rgb: Rgb;
+  readonly light: number;
+}
+
+export function disc(picture: Picture, { centre, radius, rgb, light }: Disc): void {
+  const [centreX, centreY] = centre;
   const [left, right] = [Math.max(0, Math.ceil(centreX - radius)), Math.min(SIZE - 1, centreX + radius)];
   const [top, bottom] = [Math.max(0, Math.ceil(centreY - radius)), Math.min(SIZE - 1, centreY + radius)];
   for (let y = top; y <= bottom; y++) {

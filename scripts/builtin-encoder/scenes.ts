@@ -42,18 +42,20 @@ export function scene(random: Random, kindNumber: number): Picture {
   const back = background(random, kind, hue);
   const picture = kind.softBackground ? blur(back, random.between(2, 5)) : back;
   for (let i = 0; i < kind.lamps; i++) {
-    const at = [SIZE * random.next(), SIZE * random.between(0.3, 1)] as const;
-    disc(picture, ...at, random.between(1, 4), colour(random.next(), 0.6, random.between(0.6, 1)), 0);
+    const centre = [SIZE * random.next(), SIZE * random.between(0.3, 1)] as const;
+    const radius = random.between(1, 4);
+    disc(picture, { centre, radius, rgb: colour(random.next(), 0.6, random.between(0.6, 1)), light: 0 });
   }
   const subject = colour(hue + 0.5, 0.9, 0.75);
   const [x, y] = [random.next() < 0.5 ? 1 / 3 : 2 / 3, random.next() < 0.5 ? 1 / 3 : 2 / 3];
   const radius = random.between(12, 26) * (kind.softBackground ? 1.7 : 1);
-  disc(picture, SIZE * x, SIZE * y, radius, subject, 1);
+  disc(picture, { centre: [SIZE * x, SIZE * y], radius, rgb: subject, light: 1 });
   const petals = kind.softBackground ? 60 : 8;
   for (let i = 0; i < petals; i++) {
     const [dx, dy] = [radius * random.between(-0.9, 0.9), radius * random.between(-0.9, 0.9)];
     const rgb = colour(hue + random.between(0.4, 0.6), 0.9, random.between(0.2, 0.9));
-    disc(picture, SIZE * x + dx, SIZE * y + dy, random.between(1, 5), rgb, 1);
+    const centre = [SIZE * x + dx, SIZE * y + dy] as const;
+    disc(picture, { centre, radius: random.between(1, 5), rgb, light: 1 });
   }
   if (!kind.softBackground) addTexture(picture, random, 60, random.between(0.01, 0.08));
   return picture;
@@ -82,7 +84,8 @@ function background(random: Random, kind: SceneKind, hue: number): Picture {
       random.between(0.3, 0.9),
       light * random.between(0.05, 0.85),
     );
-    disc(picture, SIZE * random.next(), horizon + random.between(-10, SIZE - horizon), radius, rgb, 0.6);
+    const centre = [SIZE * random.next(), horizon + random.between(-10, SIZE - horizon)] as const;
+    disc(picture, { centre, radius, rgb, light: 0.6 });
   }
   return picture;
 }

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import type { DuckDBInstance } from '../tables/duckdb.ts';
-import { type DuckDbOptions, openDuckDb, ScanInstance } from '../tables/duckdb.ts';
+import { type DuckDBInstance, type DuckDbOptions, openDuckDb, ScanInstance } from '../tables/duckdb.ts';
 import { type ScanOptions, scanFile } from './file-scan.ts';
 import type { RunPlan, ShardSpec } from './plan.ts';
 import { ShardTable } from './shard-table.ts';

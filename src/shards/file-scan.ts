@@ -4,8 +4,12 @@ import { withWayOn } from '../tables/bad-files.ts';
 import { copyAsBytes } from '../tables/bytes-copy.ts';
 import { partIn, readAs } from '../tables/column-sql.ts';
 import { columnOf, type FileColumn } from '../tables/columns.ts';
-import type { DuckDBConnection, DuckDBDataChunk } from '../tables/duckdb.ts';
-import { queryRows, type ScanInstance } from '../tables/duckdb.ts';
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  queryRows,
+  type ScanInstance,
+} from '../tables/duckdb.ts';
 import { readFailure, ShardError } from '../tables/errors.ts';
 import { readColumns } from '../tables/footer.ts';
 import { parquetSource, quoteName, quotePath } from '../tables/sql.ts';

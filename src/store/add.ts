@@ -28,14 +28,11 @@ export async function addToStore(options: AddOptions): Promise<BuildResult> {
     const store = await openStore(path);
     try {
       const counter = new ReplacedCounter(store);
-      const meta = await writeRows(
-        folder,
-        options,
-        store.meta,
-        (sorted) => counter.watch(sorted),
-        versionsOf(store),
-        () => counter.replaced,
-      );
+      const meta = await writeRows(folder, options, store.meta, {
+        base: versionsOf(store),
+        watch: (sorted) => counter.watch(sorted),
+        replaced: () => counter.replaced,
+      });
       return { version: await folder.publish(), meta };
     } finally {
       await store.close();
@@ -62,7 +59,7 @@ class ReplacedCounter {
   *watch(sorted: Iterable<SortedRecords>): Generator<SortedRecords> {
     const { columns, precision } = this.#store.meta;
     for (const run of sorted) {
-      const { hashes } = unpackRecords(run.records, 0, run.count, columns.length, precision);
+      const { hashes } = unpackRecords(run.records, run.count, columns.length, precision);
       for (const found of this.#store.getMany(hashes).found) this.replaced += found;
       yield run;
     }

@@ -7,7 +7,7 @@ import {
   startOfStretch,
   upperOfSlot,
 } from './layout.ts';
-import { orderedHalf, orderedSingle, recordWords, setOrderedValue } from './records.ts';
+import { orderedHalf, orderedSingle, recordWords, valueSetter } from './records.ts';
 
 /**
  * Reads a whole block as records (records.ts), the way back from `encodeBlock`.
@@ -19,21 +19,16 @@ export function decodeBlock(layout: BlockLayout, slot: number, block: Uint8Array
   if (!isWhole(layout, block)) return undefined;
   const count = entriesIn(block);
   const records = new Uint32Array(count * recordWords(layout.columnCount, layout.precision));
-  if (!readUppers(layout, slot, block, count, records)) return undefined;
+  if (!readUppers(layout, slot, block, records)) return undefined;
   addLows(layout, block, count, records);
   addValues(layout, block, count, records);
   return records;
 }
 
 /** Sets the hashes to the first u of their upper part. False where the unary code and the header disagree. */
-function readUppers(
-  layout: BlockLayout,
-  slot: number,
-  block: Uint8Array,
-  count: number,
-  records: Uint32Array,
-): boolean {
+function readUppers(layout: BlockLayout, slot: number, block: Uint8Array, records: Uint32Array): boolean {
   const { lowBits, columnCount, precision } = layout;
+  const count = entriesIn(block);
   const words = recordWords(columnCount, precision);
   const base = upperOfSlot(layout, slot);
   const unaryAt = BLOCK_HEADER_BYTES + count * fixedBytes(layout);
@@ -79,10 +74,11 @@ function addValues(layout: BlockLayout, block: Uint8Array, count: number, record
   const { columnCount, precision } = layout;
   const words = recordWords(columnCount, precision);
   const ordered = precision === 'float16' ? orderedHalf : orderedSingle;
+  const setValue = valueSetter(precision);
   for (let column = 0; column < columnCount; column++) {
     for (let i = 0; i < count; i++) {
       const bits = ordered(scoreBits(layout, block, column, i));
-      setOrderedValue(records, i * words, column, precision, bits);
+      setValue(records, i * words, column, bits);
     }
   }
 }

@@ -82,7 +82,7 @@ export class BlockWriter {
     const uppers = uppersUpTo(this.#layout, this.#firstSlot, this.#records[last + 1]!, this.#records[last]!);
     const bytes = blockBytes(this.#layout, count, uppers);
     const block = this.#reserve(bytes);
-    encodeBlock(this.#layout, this.#firstSlot, this.#records, count, block);
+    encodeBlock(this.#layout, this.#firstSlot, this.#records.subarray(0, count * this.#words), block);
     this.#remember(this.#firstSlot);
     this.entries += count;
     this.#records.copyWithin(0, count * this.#words, this.#filled * this.#words);

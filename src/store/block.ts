@@ -43,7 +43,6 @@ export function uppersUpTo(layout: BlockLayout, slot: number, hi: number, lo: nu
  * Writes a block of records (records.ts) that are sorted and distinct.
  *
  * @param slot the slot of the first record
- * @param records the first `count` of them
  * @param target zeroes, at least as long as the block
  * @returns the block's length in bytes
  */
@@ -51,11 +50,11 @@ export function encodeBlock(
   layout: BlockLayout,
   slot: number,
   records: Uint32Array,
-  count: number,
   target: Uint8Array,
 ): number {
   const { lowBits, columnCount, precision } = layout;
   const words = recordWords(columnCount, precision);
+  const count = records.length / words;
   const last = (count - 1) * words;
   const uppers = uppersUpTo(layout, slot, records[last + 1]!, records[last]!);
   const planes = lowBits >>> 3;
@@ -77,10 +76,8 @@ export function encodeBlock(
       writeUint16(target, 1 + stretch, i);
     setBits(target, unaryAt + upper + i, 1);
     if (partBits > 0) setBits(target, partsAt + i * partBits, bitsAt(hi, lo, 8 * planes, partBits));
-    for (let column = 0; column < columnCount; column++) {
-      writeValue(layout, target, count, column, i, orderedValue(records, at, column, precision));
-    }
   }
+  for (let column = 0; column < columnCount; column++) writeColumn(layout, records, column, target);
   return blockBytes(layout, count, uppers);
 }
 
@@ -101,18 +98,16 @@ function setBits(target: Uint8Array, at: number, bits: number): void {
   if (shifted > 0xff) target[byte + 1]! |= shifted >>> 8;
 }
 
-function writeValue(
-  { lowBits, precision }: BlockLayout,
-  target: Uint8Array,
-  count: number,
-  column: number,
-  index: number,
-  ordered: number,
-): void {
+function writeColumn(layout: BlockLayout, records: Uint32Array, column: number, target: Uint8Array): void {
+  const { lowBits, columnCount, precision } = layout;
+  const words = recordWords(columnCount, precision);
   const size = precision === 'float16' ? 2 : 4;
-  const bits = precision === 'float16' ? halfOf(ordered) : singleOf(ordered);
-  const at = BLOCK_HEADER_BYTES + count * ((lowBits >>> 3) + column * size) + index * size;
-  for (let byte = 0; byte < size; byte++) target[at + byte] = bits >>> (8 * byte);
+  let at = BLOCK_HEADER_BYTES + (records.length / words) * ((lowBits >>> 3) + column * size);
+  for (let record = 0; record < records.length; record += words, at += size) {
+    const ordered = orderedValue(records, record, column, precision);
+    const bits = precision === 'float16' ? halfOf(ordered) : singleOf(ordered);
+    for (let byte = 0; byte < size; byte++) target[at + byte] = bits >>> (8 * byte);
+  }
 }
 
 /** A block's number of entries. */
@@ -138,16 +133,20 @@ export function isWhole(layout: BlockLayout, block: Uint8Array): boolean {
   );
 }
 
+/** A block, and the first of its slots. */
+export interface SlottedBlock {
+  readonly slot: number;
+  readonly block: Uint8Array;
+}
+
 /**
- * Finds u = hi * 2^32 + lo in a block.
+ * Finds u = hi * 2^32 + lo in a block, below whose first slot it is not.
  *
- * @param slot the block's first slot; u is not below it
  * @returns the entry's index, -1 where it is missing
  */
 export function findInBlock(
   layout: BlockLayout,
-  slot: number,
-  block: Uint8Array,
+  { slot, block }: SlottedBlock,
   hi: number,
   lo: number,
 ): number {
@@ -155,7 +154,6 @@ export function findInBlock(
   const uppers = uppersIn(block);
   if (upper >= uppers) return -1;
   const count = entriesIn(block);
-  const planes = layout.lowBits >>> 3;
   const unaryAt = BLOCK_HEADER_BYTES + count * fixedBytes(layout);
   const end = unaryAt + ((count + uppers) >>> 3);
   const stretch = Math.floor((upper * STRETCHES) / uppers);
@@ -171,25 +169,21 @@ export function findInBlock(
   let at = 8 * (byte - unaryAt) + bit;
   for (let index = at - upper; index < count; index++, at++) {
     if (!(block[unaryAt + (at >>> 3)]! & (1 << (at & 7)))) return -1;
-    if (
-      block[BLOCK_HEADER_BYTES + index] === (lo & 0xff) &&
-      isLow(layout, block, count, index, hi, lo, planes)
-    )
+    if (block[BLOCK_HEADER_BYTES + index] === (lo & 0xff) && isLow(layout, block, index, { hi, lo }))
       return index;
   }
   return -1;
 }
 
-/** Whether entry `index` has the low bits of hi * 2^32 + lo; plane 0 has been compared. */
+/** Whether entry `index` has the low bits of u; plane 0 has been compared. */
 function isLow(
   layout: BlockLayout,
   block: Uint8Array,
-  count: number,
   index: number,
-  hi: number,
-  lo: number,
-  planes: number,
+  { hi, lo }: { readonly hi: number; readonly lo: number },
 ): boolean {
+  const count = entriesIn(block);
+  const planes = layout.lowBits >>> 3;
   for (let plane = 1; plane < planes; plane++) {
     if (block[BLOCK_HEADER_BYTES + plane * count + index] !== lowByte(hi, lo, plane)) return false;
   }

@@ -54,7 +54,7 @@ const MEBIBYTE = 1024 * 1024;
 export async function buildStore(options: BuildOptions): Promise<BuildResult> {
   const folder = await openBuildFolder(resolve(options.output));
   try {
-    const meta = await writeRows(folder, options, options, (sorted) => sorted, []);
+    const meta = await writeRows(folder, options, options);
     return { version: await folder.publish(), meta };
   } finally {
     await folder.release();
@@ -67,19 +67,24 @@ interface Shape {
   readonly precision: Precision;
 }
 
-/**
- * Sorts rows and writes them as a version.
- *
- * @param watch passes the sorted records on; `replaced` is asked after the last of them
- * @param base the versions below
- */
+/** What a version lies on. */
+interface Ground {
+  /** The versions below. */
+  readonly base: StoreMetaFile['base'];
+  /** Passes the sorted records on. */
+  readonly watch: (sorted: Iterable<SortedRecords>) => Iterable<SortedRecords>;
+  /** How many entries of the versions below the records replace; asked after the last of them. */
+  readonly replaced: () => number;
+}
+
+const NOTHING_BELOW: Ground = { base: [], watch: (sorted) => sorted, replaced: () => 0 };
+
+/** Sorts rows and writes them as a version. */
 export async function writeRows(
   folder: BuildFolder,
   input: RowInput,
   { columns, precision }: Shape,
-  watch: (sorted: Iterable<SortedRecords>) => Iterable<SortedRecords>,
-  base: StoreMetaFile['base'],
-  replaced: () => number = () => 0,
+  { base, watch, replaced }: Ground = NOTHING_BELOW,
 ): Promise<StoreMetaFile> {
   const sorter = new RecordSorter({
     folder: folder.temporary,

@@ -84,7 +84,7 @@ export class StorePart {
 
   /** The index of u in a block that `read` just gave, and that starts with `slot`; -1 where it is missing. */
   find(slot: number, bytes: Uint8Array, hi: number, lo: number): number {
-    return findInBlock(this.layout, slot, bytes, hi, lo);
+    return findInBlock(this.layout, { slot, block: bytes }, hi, lo);
   }
 
   /** The first slot of a block. */

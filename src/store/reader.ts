@@ -130,7 +130,7 @@ export class Store {
   *entries(): Generator<ScoreRows> {
     const { columns, precision } = this.meta;
     for (const { records, count } of mergedRecords(this.#parts)) {
-      yield unpackRecords(records, 0, count, columns.length, precision);
+      yield unpackRecords(records, count, columns.length, precision);
     }
   }
 

@@ -24,6 +24,12 @@ export interface SortedRecords {
   readonly rows: number;
 }
 
+/** Room for the records of one part, as they come and sorted. */
+interface SortMemory {
+  readonly area: Uint32Array;
+  readonly target: Uint32Array;
+}
+
 /** Of the memory: an eighth buffers what is spilled, half is for sorting; at most two spills are open in turn. */
 const SPILL_SHARE = 8;
 const SORT_SHARE = 2;
@@ -67,7 +73,7 @@ export class RecordSorter {
   *sorted(): Generator<SortedRecords> {
     const area = new Uint32Array(this.#options.words * this.#areaRecords());
     const target = new Uint32Array(area.length);
-    yield* this.#sortSpill(this.#finished(), 1, area, target);
+    yield* this.#sortSpill(this.#finished(), 1, { area, target });
   }
 
   /** Removes the spill files. */
@@ -107,12 +113,13 @@ export class RecordSorter {
     }
   }
 
-  *#sortSpill(spill: Spill, level: number, area: Uint32Array, target: Uint32Array): Generator<SortedRecords> {
+  *#sortSpill(spill: Spill, level: number, memory: SortMemory): Generator<SortedRecords> {
     const { words } = this.#options;
+    const { area, target } = memory;
     for (const [partition, rows] of spill.counts.entries()) {
       if (rows === 0) continue;
       if (rows > this.#capacity) {
-        yield* this.#sortLarge(spill, partition, level, area, target);
+        yield* this.#sortLarge(spill, partition, level, memory);
         continue;
       }
       let at = 0;
@@ -120,19 +127,13 @@ export class RecordSorter {
         area.set(records, at);
         at += records.length;
       }
-      sortRecords(area, rows, words, Math.min(64, level * SPILL_BITS), target);
+      sortRecords(area, { count: rows, words, sharedBits: Math.min(64, level * SPILL_BITS) }, target);
       yield { records: target, count: dropDuplicates(target, rows, words), rows };
     }
   }
 
   /** A part that does not fit is split again by its next bits. */
-  *#sortLarge(
-    spill: Spill,
-    partition: number,
-    level: number,
-    area: Uint32Array,
-    target: Uint32Array,
-  ): Generator<SortedRecords> {
+  *#sortLarge(spill: Spill, partition: number, level: number, memory: SortMemory): Generator<SortedRecords> {
     if (shiftOf(level - 1) === 0) {
       yield this.#greatest(spill, partition);
       return;
@@ -143,7 +144,7 @@ export class RecordSorter {
       for (const records of spill.read(partition)) next.add(records, records.length / this.#options.words);
       next.finish();
     });
-    yield* this.#sortSpill(next, level + 1, area, target);
+    yield* this.#sortSpill(next, level + 1, memory);
     this.#open.pop();
     next.close();
   }

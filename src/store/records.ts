@@ -52,6 +52,7 @@ export function packRecords(rows: ScoreRows, precision: Precision, target: Uint3
   const words = recordWords(rows.columns.length, precision);
   const ordered = rows.columns.map((column) => orderedBits(column, precision));
   const halves = new Uint32Array(rows.hashes.buffer, rows.hashes.byteOffset, 2 * rows.hashes.length);
+  const setValue = valueSetter(precision);
   let count = 0;
   for (let row = 0; row < rows.hashes.length; row++) {
     const at = count * words;
@@ -60,7 +61,7 @@ export function packRecords(rows: ScoreRows, precision: Precision, target: Uint3
     for (let c = 0; c < ordered.length; c++) {
       const bits = ordered[c]![row]!;
       present |= bits;
-      setOrderedValue(target, at, c, precision, bits);
+      setValue(target, at, c, bits);
     }
     if (present === 0) continue;
     target[at] = halves[2 * row]!;
@@ -87,21 +88,23 @@ export function orderedValue(records: Uint32Array, at: number, column: number, p
 }
 
 /** Sets the ordered bits of one value of the record at `at`, over zeroes. */
-export function setOrderedValue(
-  records: Uint32Array,
-  at: number,
-  column: number,
-  precision: Precision,
-  bits: number,
-): void {
-  if (precision === 'float32') records[at + 2 + column] = bits;
-  else records[at + 2 + (column >> 1)]! |= column & 1 ? bits : bits << 16;
+type SetValue = (records: Uint32Array, at: number, column: number, bits: number) => void;
+
+export function valueSetter(precision: Precision): SetValue {
+  return precision === 'float16' ? setHalf : setSingle;
 }
 
-/** The way back from `packRecords`: `count` records from record `from` on. */
+function setHalf(records: Uint32Array, at: number, column: number, bits: number): void {
+  records[at + 2 + (column >> 1)]! |= column & 1 ? bits : bits << 16;
+}
+
+function setSingle(records: Uint32Array, at: number, column: number, bits: number): void {
+  records[at + 2 + column] = bits;
+}
+
+/** The way back from `packRecords`, for the first `count` records. */
 export function unpackRecords(
   records: Uint32Array,
-  from: number,
   count: number,
   columnCount: number,
   precision: Precision,
@@ -109,7 +112,7 @@ export function unpackRecords(
   const words = recordWords(columnCount, precision);
   const hashes = new BigInt64Array(count);
   const halves = new Uint32Array(hashes.buffer);
-  for (let i = 0, at = from * words; i < count; i++, at += words) {
+  for (let i = 0, at = 0; i < count; i++, at += words) {
     halves[2 * i] = records[at]!;
     halves[2 * i + 1] = records[at + 1]! ^ SIGN;
   }
@@ -117,12 +120,12 @@ export function unpackRecords(
     if (precision === 'float16') {
       return fromFloat16Bits(
         Uint16Array.from({ length: count }, (_, i) =>
-          halfOf(orderedValue(records, (from + i) * words, column, precision)),
+          halfOf(orderedValue(records, i * words, column, precision)),
         ),
       );
     }
     const bits = Uint32Array.from({ length: count }, (_, i) =>
-      singleOf(orderedValue(records, (from + i) * words, column, precision)),
+      singleOf(orderedValue(records, i * words, column, precision)),
     );
     return new Float32Array(bits.buffer);
   });

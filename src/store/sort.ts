@@ -9,19 +9,24 @@ const RECORDS_PER_BUCKET = 4;
 /** Memory that `sortRecords` needs for each record beside the two arrays of records, in bytes. */
 export const SORT_BYTES_PER_RECORD = 4;
 
+/** What is known of records that are to be sorted. */
+export interface Unsorted {
+  readonly count: number;
+  /** Of each record. */
+  readonly words: number;
+  /** Leading bits of u that all records have in common. */
+  readonly sharedBits: number;
+}
+
 /**
  * Sorts records by hash, then values: one pass into buckets by the bits after those that all share, then each bucket
  * for itself. Spread hashes make this linear.
  *
- * @param records `count` records of `words` words; overwritten
- * @param sharedBits leading bits of u that all records have in common
  * @param target where the sorted records go; as long
  */
 export function sortRecords(
   records: Uint32Array,
-  count: number,
-  words: number,
-  sharedBits: number,
+  { count, words, sharedBits }: Unsorted,
   target: Uint32Array,
 ): void {
   const wanted = Math.ceil(Math.log2(Math.max(2, count / RECORDS_PER_BUCKET)));

@@ -47,18 +47,19 @@ export function keptBy(code: number, options: SubsetOptions): number {
   );
 }
 
-/**
- * The books of one selection.
- *
- * @param input rows of the metadata
- * @param droppedBefore rows that were dropped before they were judged
- */
+/** What is known of all rows of the metadata. */
+export interface JudgedInput {
+  readonly rows: number;
+  readonly codes: readonly CodeCount[];
+  /** Rows that were dropped before they were judged. */
+  readonly droppedBefore: Readonly<{ status: number; where: number }>;
+}
+
+/** The books of one selection. */
 export function accountFor(
-  codes: readonly CodeCount[],
+  { rows: input, codes, droppedBefore }: JudgedInput,
   selection: number,
   options: SubsetOptions,
-  input: number,
-  droppedBefore: Readonly<{ status: number; where: number }>,
 ): Account {
   const droppedBy = Object.fromEntries(SUBSET_RULES.map((rule) => [rule, 0])) as Record<SubsetRule, number>;
   const keptWithoutTag: Record<FilterTag, number> = { aesthetic: 0, punsafe: 0, pwatermark: 0 };

@@ -1,8 +1,14 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { streamChunks } from '../tables/chunk.ts';
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '../tables/duckdb.ts';
-import { openDuckDb, queryRows } from '../tables/duckdb.ts';
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  type DuckDBInstance,
+  type DuckDbOptions,
+  openDuckDb,
+  queryRows,
+} from '../tables/duckdb.ts';
 import type { SubsetOptions } from './options.ts';
 
 /** What is going on, for a person who waits. */
@@ -11,6 +17,12 @@ export interface SubsetProgress {
   /** 0 to 100, as DuckDB estimates it; undefined where it does not. */
   readonly percent?: number;
   readonly spilledBytes: number;
+}
+
+/** Who wants to know of a database's work, and who may stop it. */
+export interface SubsetWatcher {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: SubsetProgress) => void) | undefined;
 }
 
 /** What Node takes, and DuckDB beyond its own limit when it sorts; of a small limit at most so much. */
@@ -39,17 +51,14 @@ export class SubsetDatabase {
   private constructor(
     instance: DuckDBInstance,
     connection: DuckDBConnection,
-    spillFolder: string,
-    memoryLimitMb: number,
-    threads: number,
-    signal: AbortSignal | undefined,
-    onProgress: ((progress: SubsetProgress) => void) | undefined,
+    { memoryLimitMb, temporaryFolder, threads }: Required<DuckDbOptions>,
+    { signal, onProgress }: SubsetWatcher,
   ) {
     this.memoryLimitMb = memoryLimitMb;
     this.#threads = threads;
     this.#instance = instance;
     this.connection = connection;
-    this.spillFolder = spillFolder;
+    this.spillFolder = temporaryFolder;
     this.#signal = signal;
     this.#onProgress = onProgress;
   }
@@ -57,15 +66,14 @@ export class SubsetDatabase {
   static async open(
     options: Pick<SubsetOptions, 'memoryLimitMb' | 'threads'>,
     spillFolder: string,
-    signal?: AbortSignal,
-    onProgress?: (progress: SubsetProgress) => void,
+    watcher: SubsetWatcher = {},
   ): Promise<SubsetDatabase> {
-    const memoryLimitMb = duckDbMemoryMb(options.memoryLimitMb);
-    const instance = await openDuckDb({
-      memoryLimitMb,
+    const bounds = {
+      memoryLimitMb: duckDbMemoryMb(options.memoryLimitMb),
       temporaryFolder: spillFolder,
       threads: options.threads,
-    });
+    };
+    const instance = await openDuckDb(bounds);
     const connection = await instance.connect();
     const settings = [
       // Freed memory goes back to the system soon: by default half a gigabyte of it may pile up beyond the limit.
@@ -80,15 +88,7 @@ export class SubsetDatabase {
       'enable_progress_bar_print = false',
     ];
     for (const setting of settings) await connection.run(`SET ${setting}`);
-    return new SubsetDatabase(
-      instance,
-      connection,
-      spillFolder,
-      memoryLimitMb,
-      options.threads,
-      signal,
-      onProgress,
-    );
+    return new SubsetDatabase(instance, connection, bounds, watcher);
   }
 
   /** Runs a statement that takes its time. The signal stops it: it then fails with DuckDB's interrupt error. */

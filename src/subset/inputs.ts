@@ -1,8 +1,7 @@
 import { BowerbirdError, firstLine } from '../base/errors.ts';
 import type { FilterTag } from '../scores/filter.ts';
 import { asSpelt, type ColumnMapping, columnOf, KNOWN_NAMES, known, SCORE_NAMES } from '../tables/columns.ts';
-import type { DuckDBConnection } from '../tables/duckdb.ts';
-import { queryRows } from '../tables/duckdb.ts';
+import { type DuckDBConnection, queryRows } from '../tables/duckdb.ts';
 import { ShardError, unreadable } from '../tables/errors.ts';
 import { expandInputs, type FoundInput } from '../tables/inputs.ts';
 import { columnsByPart, isText } from '../tables/parts.ts';

@@ -48,8 +48,8 @@ export async function judgeRows(
     return spill;
   };
   try {
-    for (const scan of tagScans) await spillTable(database, 'reading tags', scan, options, openSpill());
-    const droppedBefore = await spillTable(database, 'reading metadata', metadataScan, options, openSpill());
+    for (const scan of tagScans) await spillTable(database, scan, options, openSpill());
+    const droppedBefore = await spillTable(database, metadataScan, options, openSpill());
     const join = await joinSpills(database, plan, options, spills);
     return {
       codes: codesOf(join.codes),

@@ -23,6 +23,7 @@ import type { SubsetOptions } from './options.ts';
 import { type OutputFolder, SUBSET_FILE } from './output-folder.ts';
 import { asJudged, metadataParts, planSubset, type SubsetPlan } from './plan.ts';
 import { seenColumns } from './seen-columns.ts';
+import type { SourceFile } from './source.ts';
 import { rowsOf, type SubsetCounts, type SubsetPart, type SubsetSummary, summarise } from './summary.ts';
 import { checkWhere } from './where.ts';
 import { voteOnWidthHeight, widthHeightWarning } from './width-height.ts';
@@ -54,15 +55,7 @@ export async function preparePlan(
   const opened = await openFiles(connection, found.metadata, staging, badMetadata);
   const openedTags = await openFiles(connection, found.tags, staging, badTags);
   if (opened.length === 0) throw noFile('metadata');
-  if (found.tags.length > 0 && openedTags.length === 0) throw noFile('tags');
-  const tables: TagTable[] = [];
-  const tagParts: (readonly PlayedPart[])[] = [];
-  for (const table of tagTables(openedTags, badTags)) {
-    const checked = await checkFiles(connection, table.files, { ...table, isTable: true }, badTags);
-    if (checked.length === 0) continue;
-    tables.push({ ...table, files: checked.map(({ file }) => file) });
-    tagParts.push(partsOf(checked, { columns: table.columns, empty: {} }));
-  }
+  const { tables, tagParts } = await checkTagTables(connection, openedTags, badTags);
   if (found.tags.length > 0 && tables.length === 0) throw noFile('tags');
   const parts = metadataParts(opened, tables, options);
   const checked = await checkFiles(connection, opened, { ...parts, isTable: false }, badMetadata);
@@ -75,6 +68,28 @@ export async function preparePlan(
   if (options.where !== undefined)
     await checkWhere(connection, options.where, seenColumns(complete.metadata));
   return { ...complete, parts: { metadata: metadataPartsOf(checked, parts, plan), tags: tagParts } };
+}
+
+interface CheckedTables {
+  readonly tables: readonly TagTable[];
+  /** What the columns of each are used for. */
+  readonly tagParts: readonly (readonly PlayedPart[])[];
+}
+
+async function checkTagTables(
+  connection: DuckDBConnection,
+  opened: readonly SourceFile[],
+  onBad: (path: string, error: BowerbirdError) => void,
+): Promise<CheckedTables> {
+  const tables: TagTable[] = [];
+  const tagParts: (readonly PlayedPart[])[] = [];
+  for (const table of tagTables(opened, onBad)) {
+    const checked = await checkFiles(connection, table.files, { ...table, isTable: true }, onBad);
+    if (checked.length === 0) continue;
+    tables.push({ ...table, files: checked.map(({ file }) => file) });
+    tagParts.push(partsOf(checked, { columns: table.columns, empty: {} }));
+  }
+  return { tables, tagParts };
 }
 
 function partsOf(checked: readonly CheckedFile[], found: FoundColumns): readonly PlayedPart[] {
@@ -124,45 +139,31 @@ function requireColumns<Plan extends Omit<SubsetPlan, 'parts'>>(
   return { ...plan, metadata: { ...plan.metadata, files } };
 }
 
+/** Where a subset goes, and who is told. */
+export interface SubsetTarget {
+  readonly output: OutputFolder;
+  readonly skippedFiles: readonly SkippedFile[];
+  readonly onWarning: (warning: string) => void;
+}
+
 /** Makes the subsets in the output's staging folder, subset.json included; nothing is published. */
 export async function makeSubset(
   database: SubsetDatabase,
   plan: SubsetPlan,
   options: SubsetOptions,
-  output: OutputFolder,
-  skippedFiles: readonly SkippedFile[],
-  onWarning: (warning: string) => void,
+  { output, skippedFiles, onWarning }: SubsetTarget,
 ): Promise<SubsetSummary> {
   const warnings: string[] = [];
-  const warn = (warning: string): void => {
+  for await (const warning of warningsOn(database, plan, options)) {
     warnings.push(warning);
     onWarning(warning);
-  };
-  for (const file of [plan.metadata, ...plan.tables].flatMap(({ files }) => files)) {
-    const note = textNote(file);
-    if (note !== undefined) warn(note);
   }
-  if (plan.texts) {
-    const columns = [plan.texts.url, plan.texts.caption].filter((name) => name !== undefined);
-    warn(`The metadata have no column of hashes: they are computed from ${columns.join(' and ')}.`);
-  }
-  const votes = await voteOnWidthHeight(database, plan);
-  const paths = plan.metadata.files.map((file) => file.path);
-  const warning = widthHeightWarning(votes, paths, options.swapWidthHeight);
-  if (warning !== undefined) warn(warning);
   const judgement = await judgeRows(database, plan, options);
-  const input = rowsOf(plan.metadata.files);
-  const accounts = options.selections.map((_, selection) =>
-    accountFor(judgement.codes, selection, options, input, judgement.droppedBefore),
-  );
+  const judged = { rows: rowsOf(plan.metadata.files), ...judgement };
+  const accounts = options.selections.map((_, selection) => accountFor(judged, selection, options));
   const folders = options.selections.map(({ name }) => (options.selections.length === 1 ? '.' : name));
-  const files = await writeRows(
-    database,
-    plan,
-    options,
-    accounts.map(({ kept }) => kept),
-    folders.map((folder) => join(output.filesFolder, folder)),
-  );
+  const wanted = accounts.map(({ kept }, i) => ({ kept, folder: join(output.filesFolder, folders[i]!) }));
+  const files = await writeRows(database, plan, options, wanted);
   const parts = accounts.map((account, i): SubsetPart => {
     const { name, ...selection } = options.selections[i]!;
     return { name, folder: folders[i]!, selection, ...account, files: files[i]! };
@@ -172,7 +173,27 @@ export async function makeSubset(
     tagDuplicates: judgement.tagDuplicates,
     rowsWithoutTag: plan.tables.map((_, i) => rowsWithoutTag(judgement.codes, i)),
   };
-  const summary = summarise(plan, options, counts, parts, skippedFiles, warnings);
+  const summary = summarise(plan, options, { counts, parts, skippedFiles, warnings });
   await writeFileAtomic(join(output.filesFolder, SUBSET_FILE), `${JSON.stringify(summary, null, 2)}\n`);
   return summary;
+}
+
+/** What a person should know of the inputs, in a line each. */
+async function* warningsOn(
+  database: SubsetDatabase,
+  plan: SubsetPlan,
+  { swapWidthHeight }: SubsetOptions,
+): AsyncGenerator<string> {
+  for (const file of [plan.metadata, ...plan.tables].flatMap(({ files }) => files)) {
+    const note = textNote(file);
+    if (note !== undefined) yield note;
+  }
+  if (plan.texts) {
+    const columns = [plan.texts.url, plan.texts.caption].filter((name) => name !== undefined);
+    yield `The metadata have no column of hashes: they are computed from ${columns.join(' and ')}.`;
+  }
+  const votes = await voteOnWidthHeight(database, plan);
+  const paths = plan.metadata.files.map((file) => file.path);
+  const warning = widthHeightWarning(votes, paths, swapWidthHeight);
+  if (warning !== undefined) yield warning;
 }

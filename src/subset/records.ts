@@ -19,20 +19,17 @@ export function rowOf(records: Uint32Array, at: number): number {
 }
 
 /**
- * Writes a record. Hashes are mixed because they need not be spread: one step of a Feistel network on either half, so
+ * Writes a record's hash. Hashes are mixed because they need not be spread: one step of a Feistel network on either half, so
  * that different hashes stay different, and every bit of either half reaches the top of the upper one.
  */
-export function setRecord(
-  records: Uint32Array,
-  at: number,
-  lo: number,
-  hi: number,
-  row: number,
-  flags: number,
-): void {
+export function setHash(records: Uint32Array, at: number, lo: number, hi: number): void {
   const mixedLo = (lo ^ scrambled(hi)) >>> 0;
   records[at] = mixedLo;
   records[at + 1] = hi ^ scrambled(mixedLo);
+}
+
+/** Writes whose a record is. */
+export function setRow(records: Uint32Array, at: number, row: number, flags: number): void {
   records[at + 2] = row;
   records[at + 3] = Math.floor(row / 2 ** 32) | flags;
 }

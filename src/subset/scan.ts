@@ -11,13 +11,15 @@ import type { SubsetDatabase } from './database.ts';
 import type { TagTable } from './inputs.ts';
 import { type SubsetOptions, TAGS } from './options.ts';
 import { hashSql, type SubsetPlan } from './plan.ts';
-import { CODE_SHIFT, DROPPED, RECORD_WORDS, setRecord, WITHOUT_HASH } from './records.ts';
+import { CODE_SHIFT, DROPPED, RECORD_WORDS, setHash, setRow, WITHOUT_HASH } from './records.ts';
 import { seenSql } from './seen-columns.ts';
 import { type SourceTable, tableSql } from './source.ts';
 import { rowsOf } from './summary.ts';
 
 /** What of a table is read to judge its rows: a query that gives hash, scores and fate, the last where rows differ in it. */
 export interface Scan {
+  /** For a person who waits. */
+  readonly phase: string;
   readonly sql: string;
   readonly rowCount: number;
   /** `texts`: the query gives what the hash is made of. `none`: rows have no hash. */
@@ -40,7 +42,12 @@ export interface DroppedBefore {
 export function scanTags(table: TagTable): Scan {
   const hash = hashSql(table, table.hash);
   const rows = tableSql(table, [table.hash, ...Object.values(table.scores)]);
-  return scan(table, 'column', hash, table.scores, undefined, rows);
+  return scan(
+    table,
+    rows,
+    { hash: 'column', hashColumn: hash, scores: table.scores, fate: undefined },
+    'reading tags',
+  );
 }
 
 /** All rows of the metadata. */
@@ -52,32 +59,39 @@ export function scanMetadata(plan: SubsetPlan, { where }: SubsetOptions): Scan {
     plan.renamed,
   );
   const fate = fateSql(status, where);
+  const of = (hash: Scan['hash'], hashColumn: string): Scan =>
+    scan(metadata, rows, { hash, hashColumn, scores: plan.scores, fate }, 'reading metadata');
+  if (plan.hash !== undefined) return of('column', hashSql(metadata, plan.hash));
   // Without tags or duplicates nobody asks for hashes.
-  if (plan.hash !== undefined)
-    return scan(metadata, 'column', hashSql(metadata, plan.hash), plan.scores, fate, rows);
-  if (!texts) return scan(metadata, 'none', 'NULL::BIGINT', plan.scores, fate, rows);
+  if (!texts) return of('none', 'NULL::BIGINT');
   const bytes = hashedTextSql([texts.url, texts.caption], (name) =>
     textBytesSql(quoteName(name), columnOf(metadata.schema, name)!.type),
   );
-  return scan(metadata, 'texts', bytes, plan.scores, fate, rows);
+  return of('texts', bytes);
 }
 
-function scan(
-  table: SourceTable,
-  hash: Scan['hash'],
-  hashColumn: string,
-  columns: Readonly<Partial<Record<FilterTag, string>>>,
-  fate: string | undefined,
-  rows: string,
-): Scan {
-  const scores = TAGS.filter((tag) => columns[tag] !== undefined);
-  const values = [hashColumn, ...scores.map((tag) => scoreOf(table, columns[tag]!))];
+/** What is read of rows. */
+interface Wanted {
+  readonly hash: Scan['hash'];
+  /** SQL for what gives the hash. */
+  readonly hashColumn: string;
+  /** Column by score. */
+  readonly scores: Readonly<Partial<Record<FilterTag, string>>>;
+  /** SQL; undefined where no row is dropped before it is judged. */
+  readonly fate: string | undefined;
+}
+
+/** @param rows SQL that gives the table's columns */
+function scan(table: SourceTable, rows: string, wanted: Wanted, phase: string): Scan {
+  const { hash, hashColumn, fate } = wanted;
+  const scores = TAGS.filter((tag) => wanted.scores[tag] !== undefined);
+  const values = [hashColumn, ...scores.map((tag) => scoreOf(table, wanted.scores[tag]!))];
   const sql =
     fate === undefined
       ? `SELECT ${values.join(', ')} FROM (${rows})`
       : `SELECT ${values.map((_, i) => `__bowerbird_${i}`).join(', ')}, (${fate})::UTINYINT
          FROM (SELECT ${[...values.map((value, i) => `${value} AS __bowerbird_${i}`), ...seenSql(table)].join(', ')} FROM (${rows}))`;
-  return { sql, rowCount: rowsOf(table.files), hash, scores, hasFate: fate !== undefined };
+  return { phase, sql, rowCount: rowsOf(table.files), hash, scores, hasFate: fate !== undefined };
 }
 
 /** A score as float32, which is what is judged. */
@@ -98,13 +112,12 @@ function fateSql(status: string | undefined, where: string | undefined): string 
 /** Reads a table and spills its rows as records, in their order. */
 export async function spillTable(
   database: SubsetDatabase,
-  phase: string,
   scan: Scan,
   options: SubsetOptions,
   spill: Spill,
 ): Promise<DroppedBefore> {
   const rows = new RecordRows(scan, options);
-  for await (const chunk of database.stream(phase, scan.sql, scan.rowCount)) {
+  for await (const chunk of database.stream(scan.phase, scan.sql, scan.rowCount)) {
     spill.add(rows.take(chunk), chunk.rowCount);
   }
   spill.finish();
@@ -137,11 +150,13 @@ class RecordRows {
     const hashes = this.#hashesOf(chunk);
     const halves = new Uint32Array(hashes.buffer, hashes.byteOffset, 2 * count);
     for (let i = 0; i < count; i++) {
-      setRecord(records, i * RECORD_WORDS, halves[2 * i]!, halves[2 * i + 1]!, this.#row + i, flags[i]!);
+      setHash(records, i * RECORD_WORDS, halves[2 * i]!, halves[2 * i + 1]!);
+      setRow(records, i * RECORD_WORDS, this.#row + i, flags[i]!);
     }
     const markMissing = (i: number): void => {
       const row = this.#row + i;
-      setRecord(records, i * RECORD_WORDS, row, 0, row, flags[i]! | WITHOUT_HASH);
+      setHash(records, i * RECORD_WORDS, row, 0);
+      setRow(records, i * RECORD_WORDS, row, flags[i]! | WITHOUT_HASH);
     };
     if (this.#scan.hash === 'none') for (let i = 0; i < count; i++) markMissing(i);
     else forEachNull(chunk, 0, markMissing);

@@ -47,7 +47,7 @@ export async function runSubset(
   const skipped: SkippedFile[] = [];
   try {
     for (;;) {
-      const attempt = await tryOnce(options, without(found, skipped), output, skipped, listeners);
+      const attempt = await tryOnce(options, without(found, skipped), { output, skipped }, listeners);
       if (!attempt) continue;
       listeners.signal?.throwIfAborted();
       await output.publish();
@@ -65,8 +65,7 @@ export async function runSubset(
 async function tryOnce(
   options: SubsetOptions,
   found: FoundInputs,
-  output: OutputFolder,
-  skipped: SkippedFile[],
+  { output, skipped }: { readonly output: OutputFolder; readonly skipped: SkippedFile[] },
   { signal, onProgress, onNote }: SubsetListeners,
 ): Promise<Omit<SubsetResult, 'outputFolder'> | undefined> {
   const onBad: OnBadFile = (role, path, error) => {
@@ -74,15 +73,18 @@ async function tryOnce(
     skipped.push({ role, path, reason: error.message });
     onNote?.(`Left out: ${error.message}`);
   };
-  const database = await SubsetDatabase.open(options, output.spillFolder, signal, onProgress);
+  const database = await SubsetDatabase.open(options, output.spillFolder, { signal, onProgress });
   try {
     const plan = await preparePlan(database.connection, found, options, {
       stagingFolder: join(output.spillFolder, 'inputs'),
       onBad,
     });
     try {
-      const warn = (warning: string): void => onNote?.(warning);
-      const summary = await makeSubset(database, plan, options, output, skipped, warn);
+      const summary = await makeSubset(database, plan, options, {
+        output,
+        skippedFiles: skipped,
+        onWarning: (warning) => onNote?.(warning),
+      });
       return { summary, peakSpillBytes: database.peakSpillBytes };
     } catch (thrown) {
       if (thrown instanceof BowerbirdError || signal?.aborted || isMachineFault(thrown)) throw thrown;

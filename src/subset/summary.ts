@@ -102,14 +102,19 @@ export function identityOf(plan: SubsetPlan, options: SubsetOptions): string {
     .digest('hex');
 }
 
+/** What came of a plan. */
+export interface SubsetOutcome {
+  readonly counts: SubsetCounts;
+  readonly parts: readonly SubsetPart[];
+  readonly skippedFiles: readonly SkippedFile[];
+  readonly warnings: readonly string[];
+}
+
 /** Writes down what was made of what. */
 export function summarise(
   plan: SubsetPlan,
   options: SubsetOptions,
-  counts: SubsetCounts,
-  parts: readonly SubsetPart[],
-  skippedFiles: readonly SkippedFile[],
-  warnings: readonly string[],
+  { counts, parts, skippedFiles, warnings }: SubsetOutcome,
 ): SubsetSummary {
   return {
     formatVersion: 1,

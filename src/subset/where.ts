@@ -1,7 +1,6 @@
 import { firstLine } from '../base/errors.ts';
 import { columnOf, type SchemaColumn } from '../tables/columns.ts';
-import type { DuckDBConnection } from '../tables/duckdb.ts';
-import { queryRows } from '../tables/duckdb.ts';
+import { type DuckDBConnection, queryRows } from '../tables/duckdb.ts';
 import { quoteName, quoteText } from '../tables/sql.ts';
 import { whereFailure } from './errors.ts';
 

@@ -12,37 +12,47 @@ import { identityOf, rowsOf } from './summary.ts';
 const SLICE_SHARE = 8;
 const MEBIBYTE = 2 ** 20;
 
+/** What a selection keeps, and where it goes. */
+export interface WantedFiles {
+  /** Rows. */
+  readonly kept: number;
+  readonly folder: string;
+}
+
 /**
  * Writes the files of all selections, from the table `chosen` (chosen-rows.ts). Rows that keep the order of the input are
  * collected a slice of the metadata after the other, and written as soon as a file is full, so that they are neither
  * sorted as a whole nor spilled. Shuffled rows are one slice, which DuckDB sorts.
  *
- * @param kept rows of each selection
- * @param folders where the files of each selection go
+ * @param wanted of each selection
+ * @returns the files of each selection
  */
 export async function writeRows(
   database: SubsetDatabase,
   plan: SubsetPlan,
   options: SubsetOptions,
-  kept: readonly number[],
-  folders: readonly string[],
+  wanted: readonly WantedFiles[],
 ): Promise<(readonly PartFile[])[]> {
   for (const { sql, uses } of pickTags(plan, options)) {
     await database.run('picking tags', sql);
     await database.rows(`DROP TABLE ${uses}`);
   }
   const writers: PartWriter[] = [];
-  for (const [selection, rows] of kept.entries()) {
+  for (const [selection, { kept, folder }] of wanted.entries()) {
     const settings = partSettings(plan, options, selection);
-    writers.push(await PartWriter.open(database, { ...settings, rows, folder: folders[selection]! }));
+    writers.push(await PartWriter.open(database, { ...settings, rows: kept, folder }));
   }
   const tables: KeptTable[] = [];
-  for (const [i, slice] of slicesOf(plan, options, database, kept).entries()) {
+  for (const [i, slice] of slicesOf(plan, options, database, rowsIn(wanted)).entries()) {
     tables.push(await collectSlice(database, plan, slice, `kept${i}`));
     for (const writer of writers) await writer.write(tables);
     await dropWritten(database, tables, writers);
   }
   return writers.map((writer) => writer.files);
+}
+
+function rowsIn(wanted: readonly WantedFiles[]): number {
+  return wanted.reduce((sum, { kept }) => sum + kept, 0);
 }
 
 function partSettings(
@@ -70,11 +80,10 @@ function slicesOf(
   { metadata }: SubsetPlan,
   { shuffleSeed }: SubsetOptions,
   { memoryLimitMb }: SubsetDatabase,
-  kept: readonly number[],
+  taken: number,
 ): KeyedSlice[] {
   const whole = { firstFile: 0, fileCount: metadata.files.length };
   if (shuffleSeed !== undefined) return [{ slice: whole, start: undefined, end: undefined }];
-  const taken = kept.reduce((sum, rows) => sum + rows, 0);
   const share = Math.min(1, taken / Math.max(1, rowsOf(metadata.files)));
   const slices = sliceTable(metadata, share, (memoryLimitMb * MEBIBYTE) / SLICE_SHARE);
   return slices.map((slice, i) => {

@@ -33,6 +33,13 @@ export interface SkippedFile {
 /** What happens to a file that cannot be counted. @throws the error, unless such files are passed over */
 export type OnBadFile = (path: string, error: TallyError) => void;
 
+/** Who is told of the files. */
+export interface FileListeners {
+  readonly onBadFile: OnBadFile;
+  /** With the files before, and what was opened, if it was. */
+  readonly onOpened: (files: number, opened: OpenedFile | undefined) => void;
+}
+
 const MAX_BATCH_FILES = 64;
 const MAX_BATCH_BYTES = 512 * 1024 * 1024;
 
@@ -44,8 +51,7 @@ export async function planBatches(
   database: TallyDatabase,
   files: readonly TallyFile[],
   wanted: WantedColumns & TextReading,
-  onBadFile: OnBadFile,
-  onOpened: (files: number, opened: OpenedFile | undefined) => void,
+  { onBadFile, onOpened }: FileListeners,
 ): Promise<Batch[]> {
   const batches: { files: ReadableInput[]; expressions: RowExpressions; key: string; bytes: number }[] = [];
   for (const [place, found] of files.entries()) {

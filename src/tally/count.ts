@@ -114,7 +114,7 @@ class Count {
       this.#report('opening', files);
     };
     const { files } = this.#inputs;
-    const batches = await planBatches(this.#database, files, this.#options, onBadFile, onOpened);
+    const batches = await planBatches(this.#database, files, this.#options, { onBadFile, onOpened });
     const groups = by === undefined ? undefined : await GroupTable.create(this.#database);
     for (const batch of batches) {
       await eachGoodPart(batch, (part) => this.#countBatch(part, groups), onBadFile, signal);

@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
-import type { DuckDBConnection, DuckDBInstance } from '../tables/duckdb.ts';
-import { openDuckDb, queryRows } from '../tables/duckdb.ts';
+import { type DuckDBConnection, type DuckDBInstance, openDuckDb, queryRows } from '../tables/duckdb.ts';
 import { registerDomainFunction } from './domain.ts';
 
 /** What bounds a tally. */

@@ -36,7 +36,7 @@ function encode(layout: BlockLayout, rows: readonly Row[]): { slot: number; bloc
   const slot = slotOfHash(layout, rows[0]!.hash);
   const { hi, lo } = halvesOf(rows.at(-1)!.hash);
   const block = new Uint8Array(blockBytes(layout, rows.length, uppersUpTo(layout, slot, hi, lo)));
-  const written = encodeBlock(layout, slot, pack(layout, rows), rows.length, block);
+  const written = encodeBlock(layout, slot, pack(layout, rows), block);
   if (written !== block.length) throw new Error(`a block has ${written} bytes, not ${block.length}`);
   return { slot, block };
 }
@@ -93,13 +93,8 @@ test('a block gives every entry back, in order, whatever the layout', (t) => {
       t.is(entriesIn(block), rows.length);
       const records = decodeBlock(layout, slot, block)!;
       t.deepEqual(records, pack(layout, rows));
-      const { hashes, columns } = unpackRecords(
-        records,
-        0,
-        rows.length,
-        layout.columnCount,
-        layout.precision,
-      );
+      const { columnCount, precision } = layout;
+      const { hashes, columns } = unpackRecords(records, rows.length, columnCount, precision);
       rows.forEach(({ hash, scores }, i) => {
         t.is(hashes[i], hash);
         t.deepEqual(
@@ -121,7 +116,7 @@ test('a look-up in a block finds what a linear search finds', (t) => {
       );
       for (const hash of [...strangers, ...rows.map((row) => row.hash)]) {
         const { hi, lo } = halvesOf(hash);
-        const index = findInBlock(layout, slot, block, hi, lo);
+        const index = findInBlock(layout, { slot, block }, hi, lo);
         t.is(
           index,
           rows.findIndex((row) => row.hash === hash),

@@ -6,7 +6,8 @@ import {
   DROPPED,
   RECORD_WORDS,
   rowOf,
-  setRecord,
+  setHash,
+  setRow,
   WITHOUT_HASH,
 } from '../../src/subset/records.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
@@ -26,7 +27,8 @@ function recordsOf(rows: readonly Row[], firstRow = 0): Uint32Array {
   rows.forEach(({ hash, code, isDropped }, i) => {
     const u = BigInt.asUintN(64, hash ?? 0n);
     const flags = (code << CODE_SHIFT) | (hash === null ? WITHOUT_HASH : 0) | (isDropped ? DROPPED : 0);
-    setRecord(records, i * RECORD_WORDS, Number(u & 0xffffffffn), Number(u >> 32n), firstRow + i, flags);
+    setHash(records, i * RECORD_WORDS, Number(u & 0xffffffffn), Number(u >> 32n));
+    setRow(records, i * RECORD_WORDS, firstRow + i, flags);
   });
   return records;
 }
@@ -122,14 +124,15 @@ test('what was joined before is forgotten, but counted', (t) => {
 test('a record keeps the number of its row up to 2^40, and different hashes stay different', (t) => {
   const records = new Uint32Array(RECORD_WORDS);
   for (const row of [0, 1, 2 ** 32 - 1, 2 ** 32, 2 ** 40 - 1]) {
-    setRecord(records, 0, 1, 2, row, (2 ** 17 - 1) << CODE_SHIFT);
+    setHash(records, 0, 1, 2);
+    setRow(records, 0, row, (2 ** 17 - 1) << CODE_SHIFT);
     t.is(rowOf(records, 0), row);
     t.is(records[3]! >>> CODE_SHIFT, 2 ** 17 - 1);
   }
   const seen = new Set<string>();
   for (let lo = 0; lo < 200; lo++) {
     for (let hi = 0; hi < 200; hi++) {
-      setRecord(records, 0, lo * 0x01000193, hi * 0x00010001, 0, 0);
+      setHash(records, 0, lo * 0x01000193, hi * 0x00010001);
       seen.add(`${records[0]} ${records[1]}`);
     }
   }
