@@ -110,6 +110,20 @@ export function writeError(thrown: unknown, path: string): unknown {
   );
 }
 
+/** Runs a piece of work on a file or folder; what the file system refuses is told as by `writeError`. */
+export async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw writeError(thrown, path);
+  }
+}
+
+/** Removes a file or a folder with all in it, where there is one. @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE */
+export async function remove(path: string): Promise<void> {
+  await writing(path, () => fileSystem().rm(path, { recursive: true, force: true }));
+}
+
 /**
  * Publishes a finished temporary file under its final name: fsync, rename, fsync of the folder.
  * An existing file of that name is replaced in one step, so a reader sees the old or the new, never a part.

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BowerbirdError, codeOf } from './errors.ts';
 import { fileSystem, type OpenFile } from './file-system.ts';
-import { linkNew, removeQuietly, TEMPORARY_SUFFIX } from './files.ts';
+import { linkNew, remove, removeQuietly, TEMPORARY_SUFFIX, writing } from './files.ts';
 import { isIdentity, lifeOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
 /** A holder writes its lock anew this often. */
@@ -23,10 +23,10 @@ export interface Lock {
   /**
    * Looks whether it still does: a process that was stopped for long may have been taken for dead.
    *
-   * @throws what `lockedError` makes; errors of the file system as they are
+   * @throws what `lockedError` makes; BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE
    */
   assertHeld(): Promise<void>;
-  /** Gives it back, where it is still held. @throws errors of the file system as they are */
+  /** Gives it back, where it is still held. @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE */
   release(): Promise<void>;
 }
 
@@ -153,14 +153,15 @@ class Candidate {
       return named?.ino === mine.ino && named.dev === mine.dev;
     };
     return {
-      assertHeld: async () => {
-        if (await isHeld()) return;
-        throw lockedError(`${describe(await readHolder(this.#lockPath))}, which took it from this one`);
-      },
+      assertHeld: () =>
+        writing(this.#lockPath, async () => {
+          if (await isHeld()) return;
+          throw lockedError(`${describe(await readHolder(this.#lockPath))}, which took it from this one`);
+        }),
       release: async () => {
         clearInterval(timer);
         try {
-          if (await isHeld()) await fileSystem().rm(this.#lockPath, { force: true });
+          if (await writing(this.#lockPath, isHeld)) await remove(this.#lockPath);
         } finally {
           await handle.close();
         }

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { ErrorCode } from './error-codes.ts';
 import { BowerbirdError, codeOf, isDiskFull, messageOf } from './errors.ts';
 import { fileSystem } from './file-system.ts';
-import { exists, makeFolders, syncPath, syncTree, TEMPORARY_SUFFIX, writeError } from './files.ts';
+import { exists, makeFolders, syncPath, syncTree, TEMPORARY_SUFFIX, writeError, writing } from './files.ts';
 import { type Lock, type LockedError, type OnWait, takeLock } from './lock.ts';
 import { type OutputKind, outputKindOf } from './output-kinds.ts';
 import { isJournal, journalPath, recoverSwaps, type SwapEntry, swap } from './swap.ts';
@@ -81,7 +81,7 @@ export class OutputPlace {
 
   /** Makes the staging folder, or makes it anew. */
   async clear(): Promise<void> {
-    await this.#written(async () => {
+    await writing(this.path, async () => {
       await fileSystem().rm(this.staging, { recursive: true, force: true });
       await makeFolders(this.files);
     });
@@ -95,9 +95,9 @@ export class OutputPlace {
    * @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE, BB_OUTPUT_FOLDER where somebody else has made the folder
    */
   async publish(replaced: readonly string[], last: string): Promise<void> {
-    await this.#written(() => this.#lock.assertHeld());
+    await this.#lock.assertHeld();
     if (this.#isInside)
-      return this.#written(async () => swap(this.#journal, await this.#entries(replaced, last)));
+      return writing(this.path, async () => swap(this.#journal, await this.#entries(replaced, last)));
     try {
       await syncTree(this.files);
       await fileSystem().rename(this.files, this.path);
@@ -120,20 +120,12 @@ export class OutputPlace {
    * @throws BowerbirdError BB_SHARD_WRITE, BB_DISK_FULL
    */
   async release(): Promise<void> {
-    await this.#written(async () => {
+    await writing(this.path, async () => {
       // Once the journal stands, what is staged is put in place by the next to take the place.
       if (!(await exists(this.#journal)))
         await fileSystem().rm(this.staging, { recursive: true, force: true });
       await this.#lock.release();
     });
-  }
-
-  async #written<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (thrown) {
-      throw writeError(thrown, this.path);
-    }
   }
 
   get #journal(): string {

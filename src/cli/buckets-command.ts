@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { writeNewFile } from '../base/files.ts';
 import { OutputFile, outputFailure, refuseInputs } from '../base/output-file.ts';
 import { refusePartOfOutput } from '../base/output-kinds.ts';
 import type { MergedRuns } from '../runs/merge-runs.ts';
@@ -151,7 +151,7 @@ async function writePage(
   const data = bucketPageData(inputs, result, await pageThresholds(inputs, values), commandLine(args));
   const page = await renderBucketPage(data);
   try {
-    await writeFile(file.temporary, page, { flag: 'wx' });
+    await writeNewFile(file.temporary, page);
     await file.commit();
   } catch (thrown) {
     throw outputFailure(file.path, thrown);

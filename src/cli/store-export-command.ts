@@ -1,4 +1,5 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { writeNewFile } from '../base/files.ts';
 import { OutputFile, outputFailure } from '../base/output-file.ts';
 import type { ExportableStore, ExportOptions } from '../store/export.ts';
 import { KV_COLUMN_ORDER, readSidecar, sidecarPath, sidecarText } from '../store/kv-sidecar.ts';
@@ -143,7 +144,7 @@ async function write(
   const precision = (values['precision'] as Precision | undefined) ?? store.meta.precision;
   const kvFormat = { precision, columnCount: columns.length };
   const { sha256, ...written } = await writeStaticKv(output.temporary, kvFormat, rows);
-  await writeFile(
+  await writeNewFile(
     sidecar!.temporary,
     sidecarText({ format: kvFormat, columns, records: written.records, sha256 }),
   );

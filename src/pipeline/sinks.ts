@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { writeNewFile } from '../base/files.ts';
 import { encodeNpy } from '../base/npy.ts';
 import type { Decoder } from '../decode/decoder.ts';
 import { partialsSink, type Sink, type Sinks } from '../runs/commit.ts';
@@ -25,7 +25,7 @@ const tagsSink: Sink<JudgedWork> = {
 
 const embeddingsSink: Sink<JudgedWork> = {
   isWanted: ({ saveEmbeddings }) => saveEmbeddings,
-  write: (path, { work }) => writeFile(path, encodeScoredRows(work)),
+  write: (path, { work }) => writeNewFile(path, encodeScoredRows(work)),
 };
 
 /** The rows that embeddings are saved of. */

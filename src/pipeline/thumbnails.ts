@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { writeNewFile } from '../base/files.ts';
 import type { Decoder } from '../decode/decoder.ts';
 import type { Sink } from '../runs/commit.ts';
 import { type ReportThumbnail, thumbnailFile } from '../runs/thumbnails.ts';
@@ -11,7 +11,7 @@ const THUMBNAIL_SIDE_PX = 160;
 export const thumbnailsSink: Sink<PicturedWork> = {
   isWanted: ({ work }) => work.picker !== undefined,
   async write(path, shard) {
-    await writeFile(path, thumbnailFile(await makeThumbnails(shard)));
+    await writeNewFile(path, thumbnailFile(await makeThumbnails(shard)));
   },
 };
 

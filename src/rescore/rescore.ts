@@ -1,7 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BowerbirdError } from '../base/errors.ts';
-import { temporaryPath } from '../base/files.ts';
+import { removeQuietly, temporaryPath } from '../base/files.ts';
 import { unlessClosing } from '../runs/closing.ts';
 import { finishRun, type RunOutcome } from '../runs/finish.ts';
 import { listHeadNotes } from '../runs/head-record.ts';
@@ -199,7 +198,7 @@ async function scoreShard(
     const scoringMs = results.reduce((sum, { tookMs }) => sum + tookMs, 0);
     return await commitScored({ spec, blocks: results, startedAtMs, scoringMs }, tools);
   } finally {
-    await rm(unpacked, { force: true });
+    await removeQuietly(unpacked);
   }
 }
 

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { writeNewFile } from '../base/files.ts';
 import type { Lock } from '../base/lock.ts';
 import type { BucketSums } from '../scores/bucket-sums.ts';
 import { encodePartials } from '../tables/partials.ts';
@@ -59,5 +59,5 @@ export async function commitShard<Shard>(commit: ShardCommit<Shard>): Promise<Sh
 
 /** The partial sums of a shard, whatever rows they were taken over. */
 export const partialsSink: Sink<{ readonly sums: BucketSums }> = {
-  write: (path, { sums }) => writeFile(path, encodePartials(sums.toPartials())),
+  write: (path, { sums }) => writeNewFile(path, encodePartials(sums.toPartials())),
 };

@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { remove, writing } from '../base/files.ts';
 import type { Lock } from '../base/lock.ts';
 import { listFiles } from '../base/output-place.ts';
 import { journalPath, swap } from '../base/swap.ts';
@@ -41,13 +41,14 @@ export async function finishRun(
   { folder, lock, shards, dimension, aestheticHead }: Finish,
 ): Promise<{ readonly record: RunRecord; readonly merged: MergedRun }> {
   const next = new RunFolder(join(folder.staging, 'merged'), folder.publishedPath);
-  await rm(next.path, { recursive: true, force: true });
+  await remove(next.path);
   const merged = await mergeRun(folder, next, shards, { dimension, aestheticHead });
   const record = endSession(started, 'done');
   await writeReport(next, record, merged);
   await writeRunRecord(next.runRecord, record);
   await lock.assertHeld();
-  const names = (await listFiles(next.path)).map((path) => relative(next.path, path));
+  const staged = await writing(next.path, () => listFiles(next.path));
+  const names = staged.map((path) => relative(next.path, path));
   const gone = (await listRunFiles(folder.path)).filter(
     (name) => name.startsWith('bucket_means/') && !names.includes(name),
   );

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { writeNewFile } from '../base/files.ts';
 import type { Lock } from '../base/lock.ts';
 import { createFilter, type Filter } from '../scores/filter.ts';
 import { Histogram } from '../scores/histogram.ts';
@@ -78,7 +78,7 @@ const SINKS: Sinks<RejudgedShard> = {
     async write(path, { folder, stats, filter }) {
       const samples = parseThumbnails(await readShardFile(folder.thumbnails(stats.shard_id), stats));
       const again = samples.map((sample) => judgeThumbnail(sample, filter));
-      await writeFile(path, thumbnailFile(again));
+      await writeNewFile(path, thumbnailFile(again));
     },
   },
 };

@@ -1,7 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
-import { makeFolders, TEMPORARY_SUFFIX } from '../base/files.ts';
+import { makeFolders, remove, TEMPORARY_SUFFIX, writing } from '../base/files.ts';
 import { readNames, SHARD_FILES, SHARD_FOLDERS, type ShardFileKind, shardFileName } from './run-files.ts';
 
 /** The names of everything in a run folder (docs/formats.md). */
@@ -66,7 +65,9 @@ export class RunFolder {
 
   async create(saveEmbeddings: boolean): Promise<void> {
     const folders = SHARD_FOLDERS.filter((name) => saveEmbeddings || !EMBEDDING_FOLDERS.includes(name));
-    for (const name of [...folders, '.staging']) await makeFolders(join(this.path, name));
+    await writing(this.path, async () => {
+      for (const name of [...folders, '.staging']) await makeFolders(join(this.path, name));
+    });
   }
 
   /**
@@ -94,8 +95,7 @@ export class RunFolder {
       const folder = join(this.path, name);
       for (const file of await readNames(folder)) {
         // Others may be asking for the lock.
-        if (file.endsWith(TEMPORARY_SUFFIX) && !file.startsWith('.lock.'))
-          await rm(join(folder, file), { recursive: true, force: true });
+        if (file.endsWith(TEMPORARY_SUFFIX) && !file.startsWith('.lock.')) await remove(join(folder, file));
       }
     }
   }

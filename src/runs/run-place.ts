@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { codeOf } from '../base/errors.ts';
+import { remove, writing } from '../base/files.ts';
 import type { Lock } from '../base/lock.ts';
 import { listFiles, OutputPlace } from '../base/output-place.ts';
 import { journalPath, recoverSwaps, type SwapEntry, swap } from '../base/swap.ts';
@@ -58,12 +58,12 @@ export class RunPlace {
     try {
       const published = new RunFolder(options.outputFolder);
       const begun = published.overwriting;
-      await recoverSwaps(begun.path);
+      await writing(begun.path, () => recoverSwaps(begun.path));
       if (options.incrementalMode === 'overwrite') {
         return new RunPlace(begun, await readBegun(begun), published, place);
       }
       if (existsSync(begun.runRecord)) progress.note(unfinished(begun));
-      else await rm(begun.path, { recursive: true, force: true });
+      else await remove(begun.path);
       const existing = await readRunRecord(published.runRecord);
       if (!existing) await published.refuseOrphans();
       return new RunPlace(published, existing, published, place);
@@ -99,12 +99,12 @@ export class RunPlace {
   /** Brings a run that is done to its place; gives the folder that it is in. @throws BowerbirdError BB_RUN_LOCKED, BB_DISK_FULL, BB_SHARD_WRITE */
   async publish(): Promise<RunFolder> {
     // Kept until then: a resumed run need not convert its text inputs again.
-    await rm(this.folder.staging, { recursive: true, force: true });
+    await remove(this.folder.staging);
     if (!this.isOverwrite) return this.folder;
     await this.#place.lock.assertHeld();
-    await swap(journalPath(this.#published.path, 'overwrite'), await this.#entries());
-    for (const { path } of [this.folder, { path: this.#published.staging }])
-      await rm(path, { recursive: true, force: true });
+    const { path } = this.#published;
+    await writing(path, async () => swap(journalPath(path, 'overwrite'), await this.#entries()));
+    for (const path of [this.folder.path, this.#published.staging]) await remove(path);
     return this.#published;
   }
 
@@ -146,7 +146,7 @@ async function readBegun(folder: RunFolder): Promise<RunRecord | undefined> {
 async function giveUp(folder: RunFolder): Promise<void> {
   // The commit markers go first: a kill in between leaves shards that are redone.
   for (const name of ['run.json', 'stats', ...(await readNames(folder.path))]) {
-    if (folder.file(name) !== folder.staging) await rm(folder.file(name), { recursive: true, force: true });
+    if (folder.file(name) !== folder.staging) await remove(folder.file(name));
   }
 }
 

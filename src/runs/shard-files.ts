@@ -1,8 +1,16 @@
-import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf } from '../base/errors.ts';
-import { commitFileOnce, syncPath, temporaryPath, writeError, writeFileAtomic } from '../base/files.ts';
+import { fileSystem } from '../base/file-system.ts';
+import {
+  commitFileOnce,
+  exists,
+  removeQuietly,
+  syncPath,
+  temporaryPath,
+  writeError,
+  writeFileAtomic,
+  writing,
+} from '../base/files.ts';
 import type { Lock } from '../base/lock.ts';
 import { journalPath, swap } from '../base/swap.ts';
 import { shardName } from '../samples/key.ts';
@@ -38,13 +46,11 @@ export class ShardFiles {
   async stage(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
     const staged = temporaryPath(path);
     this.#staged.push({ staged, final: path });
-    try {
+    await writing(path, async () => {
       await write(staged);
       this.digests[nameInRunFolder(path)] = await digestFile(staged);
       await syncPath(staged);
-    } catch (thrown) {
-      throw writeError(thrown, path);
-    }
+    });
   }
 
   /**
@@ -68,7 +74,7 @@ export class ShardFiles {
       await this.discard();
       return present;
     }
-    if (existsSync(path)) {
+    if (await writing(path, () => exists(path))) {
       const gone = Object.keys(present?.files ?? {}).filter((name) => !(name in stats.files));
       await swap(this.#journal, [
         ...this.#staged,
@@ -82,29 +88,26 @@ export class ShardFiles {
     return (await readFinishedShard(path, this.#shardId)) ?? stats;
   }
 
-  /** Removes what was staged and not published. */
+  /** Removes what was staged and not published; where it cannot, the next start does. */
   async discard(): Promise<void> {
     // Once the journal stands, these are the files that the next start puts in place.
-    if (existsSync(this.#journal)) return;
-    for (const { staged } of this.#staged) await rm(staged, { force: true });
-    if (this.#marker) await rm(this.#marker, { force: true });
+    if (await exists(this.#journal).catch(() => true)) return;
+    for (const { staged } of this.#staged) await removeQuietly(staged);
+    if (this.#marker) await removeQuietly(this.#marker);
   }
 
   /** What an unfinished commit left under these names is replaced. */
   async #putInPlace(): Promise<void> {
     for (const { staged, final } of this.#staged) {
       try {
-        await rename(staged, final);
+        await fileSystem().rename(staged, final);
       } catch (thrown) {
         // Whoever takes the folder over removes what is staged: then this process is no longer its owner.
         if (codeOf(thrown) === 'ENOENT') await this.#lock.assertHeld();
         throw writeError(thrown, final);
       }
     }
-    try {
-      for (const folder of new Set(this.#staged.map(({ final }) => dirname(final)))) await syncPath(folder);
-    } catch (thrown) {
-      throw writeError(thrown, this.#folder.path);
-    }
+    for (const folder of new Set(this.#staged.map(({ final }) => dirname(final))))
+      await writing(folder, () => syncPath(folder));
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
+import { fileSystem } from '../base/file-system.ts';
 import { StoreError } from './errors.ts';
 import type { StoreColumn, StoreMeta } from './meta.ts';
 import type { ScoreRows } from './records.ts';
@@ -76,7 +76,7 @@ export async function writeStaticKv(
   format: KvFormat,
   batches: Iterable<ScoreRows>,
 ): Promise<KvExport> {
-  const handle = await open(path, 'wx');
+  const handle = await fileSystem().open(path, 'wx');
   const checksum = createHash('sha256');
   let records = 0;
   let leftOut = 0;

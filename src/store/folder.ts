@@ -1,8 +1,9 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
-import { syncPath, TEMPORARY_SUFFIX, writeFileAtomic } from '../base/files.ts';
+import { fileSystem } from '../base/file-system.ts';
+import { remove, syncPath, TEMPORARY_SUFFIX, writeFileAtomic, writing } from '../base/files.ts';
 import { OutputPlace } from '../base/output-place.ts';
 import { corrupt, denied, isDenied, StoreError } from './errors.ts';
 import { digestOf, isMetaFile, STORE_FORMAT_VERSION, type StoreMetaFile, VERSION_NAME } from './meta.ts';
@@ -124,16 +125,18 @@ async function useFolder(place: OutputPlace): Promise<BuildFolder> {
   try {
     const version = await sweep(store);
     const path = join(store, version);
-    await mkdir(temporary);
+    await writing(store, () => fileSystem().mkdir(temporary));
     return {
       temporary,
       publish: async () => {
         const digest = digestOf(readMeta(temporary));
-        await syncPath(temporary);
-        await place.lock.assertHeld();
-        await rename(temporary, path);
-        await syncPath(store);
-        await writeFileAtomic(join(store, CURRENT), `${version} ${digest}\n`);
+        await writing(store, async () => {
+          await syncPath(temporary);
+          await place.lock.assertHeld();
+          await fileSystem().rename(temporary, path);
+          await syncPath(store);
+          await writeFileAtomic(join(store, CURRENT), `${version} ${digest}\n`);
+        });
         return path;
       },
       release: () => place.release(),
@@ -182,7 +185,7 @@ async function sweep(store: string): Promise<string> {
   const inUse = names.includes(CURRENT) ? (versionsInUse(store) ?? versions) : [];
   const stale = versions.filter((name) => !inUse.includes(name));
   for (const name of [...stale, ...names.filter(isLeftover)]) {
-    await rm(join(store, name), { recursive: true, force: true });
+    await remove(join(store, name));
   }
   const last = Math.max(0, ...versions.map((name) => Number(name.slice(1))));
   return `v${String(last + 1).padStart(4, '0')}`;

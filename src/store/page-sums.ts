@@ -1,5 +1,6 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { fileSystem } from '../base/file-system.ts';
 import { corrupt, type StoreError } from './errors.ts';
 
 /** LMDB's page size in the files that we write, and the stretch that one sum covers. */
@@ -38,7 +39,7 @@ async function fill(handle: FileHandle, buffer: Buffer): Promise<number> {
 
 /** Writes the sums of the file at `dataPath`, uint32 little-endian each, to `sumsPath`. */
 export async function writePageSums(dataPath: string, sumsPath: string): Promise<void> {
-  const handle = await open(sumsPath, 'wx');
+  const handle = await fileSystem().open(sumsPath, 'wx');
   try {
     let sums: number[] = [];
     const flush = async (): Promise<void> => {

@@ -1,8 +1,9 @@
-import { open, rm, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { BowerbirdError } from '../base/errors.ts';
-import { writeFileAtomic } from '../base/files.ts';
+import { fileSystem } from '../base/file-system.ts';
+import { remove, writeError, writeFileAtomic } from '../base/files.ts';
 import { packageVersion } from '../base/package.ts';
 import { BlockFileWriter } from './block-file.ts';
 import { BlockWriter } from './block-writer.ts';
@@ -37,7 +38,7 @@ export interface VersionContent {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Writes all files of a version into a folder and brings them to the disk. @throws BowerbirdError BB_DISK_FULL */
+/** Writes all files of a version into a folder and brings them to the disk. @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE */
 export async function writeVersion(folder: string, content: VersionContent): Promise<StoreMetaFile> {
   try {
     const file = new BlockFileWriter(join(folder, FILES.data));
@@ -51,7 +52,7 @@ export async function writeVersion(folder: string, content: VersionContent): Pro
   } catch (thrown) {
     // Asked while the temporary files are still there.
     const isKnown = thrown instanceof BowerbirdError || content.signal?.aborted;
-    throw isKnown || !(await isFull(folder)) ? thrown : diskFull(folder, thrown);
+    throw isKnown || !(await isFull(folder)) ? writeError(thrown, folder) : diskFull(folder, thrown);
   }
 }
 
@@ -90,8 +91,8 @@ async function writeData(file: BlockFileWriter, content: VersionContent): Promis
 async function seal(folder: string, meta: StoreMeta): Promise<StoreMetaFile> {
   const dataPath = join(folder, FILES.data);
   // LMDB leaves a lock file, which means nothing to readers of a file that nobody writes.
-  await rm(`${dataPath}-lock`, { force: true });
-  const handle = await open(dataPath, 'r+');
+  await remove(`${dataPath}-lock`);
+  const handle = await fileSystem().open(dataPath, 'r+');
   let dataBytes: number;
   try {
     await handle.sync();

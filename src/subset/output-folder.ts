@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join, normalize, resolve, sep } from 'node:path';
-import { makeFolders, writeError } from '../base/files.ts';
+import { makeFolders, remove, removeQuietly, writeError, writing } from '../base/files.ts';
 import { isEmptyPlace, OutputPlace, resolvePlace } from '../base/output-place.ts';
 import { ownerName, sweepAbandoned } from '../base/temporary-folder.ts';
 import { SubsetError } from './errors.ts';
@@ -78,7 +77,7 @@ export class OutputFolder {
     try {
       this.check(inputs);
       await this.#place.clear();
-      await rm(this.spillFolder, { recursive: true, force: true });
+      await remove(this.spillFolder);
       await makeFolders(this.spillFolder);
       if (this.#temporaryFolder) await sweepAbandoned(resolve(this.#temporaryFolder), SPILL_PREFIX);
     } catch (thrown) {
@@ -89,8 +88,10 @@ export class OutputFolder {
 
   /** Removes what was made so far. */
   async clear(): Promise<void> {
-    await rm(this.filesFolder, { recursive: true, force: true });
-    await makeFolders(this.filesFolder);
+    await writing(this.path, async () => {
+      await remove(this.filesFolder);
+      await makeFolders(this.filesFolder);
+    });
   }
 
   /** Publishes what lies in `filesFolder`. @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE, BB_RUN_LOCKED */
@@ -102,7 +103,7 @@ export class OutputFolder {
   async close(): Promise<void> {
     const place = this.#place;
     if (!place) return;
-    await rm(this.spillFolder, { recursive: true, force: true });
+    await removeQuietly(this.spillFolder);
     this.#place = undefined;
     await place.release();
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders, writing } from '../base/files.ts';
 import { quoteText } from '../tables/sql.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { SubsetOptions } from './options.ts';
@@ -77,7 +77,7 @@ export class PartWriter {
 
   /** Looks up in the table `picked` where the parts begin. */
   static async open(database: SubsetDatabase, settings: PartSettings): Promise<PartWriter> {
-    await mkdir(settings.folder, { recursive: true });
+    await writing(settings.folder, () => makeFolders(settings.folder));
     const { rows, files } = settings;
     const lengths = cutRows(rows, files ?? defaultFiles(rows));
     return new PartWriter(

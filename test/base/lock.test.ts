@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { link, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,8 +7,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { BowerbirdError } from '../../src/base/errors.ts';
+import { withFileSystem } from '../../src/base/file-system.ts';
 import { type Lock, takeLock } from '../../src/base/lock.ts';
 import { ownIdentity, type ProcessIdentity } from '../../src/base/process-identity.ts';
+import { type FileCall, interpose } from '../helpers/interposed-files.ts';
 import { makeFolder } from '../helpers/scored-world.ts';
 
 const holderProcess = fileURLToPath(new URL('../helpers/lock-holder-process.js', import.meta.url));
@@ -145,6 +147,56 @@ test('a holder whose lock was taken from it is told, and does not remove the oth
   });
   await lock.release();
   t.true(existsSync(path));
+});
+
+/** A file system that waits before the first call of a kind on a path, and says that it has come there. */
+function stopBefore(call: FileCall['call'], suffix: string) {
+  const gate = new EventEmitter();
+  const arrived = once(gate, 'arrived');
+  const opened = once(gate, 'opened');
+  const files = interpose(async (made, run) => {
+    if (made.call === call && made.path.endsWith(suffix)) {
+      gate.emit('arrived');
+      await opened;
+    }
+    return run();
+  });
+  return { files, arrived, goOn: () => gate.emit('opened') };
+}
+
+test('an heir that comes late, when another has inherited, leaves the lock to that one', async (t) => {
+  const path = join(await makeFolder(t), '.lock');
+  await writeLock(path, { pid: NO_PROCESS });
+  const late = stopBefore('link', '.heir');
+  const asked = withFileSystem(late.files, () => take(path));
+  await late.arrived;
+  const lock = await take(path);
+  late.goOn();
+  await t.throwsAsync(asked, { code: 'BB_RUN_LOCKED' });
+  await lock.assertHeld();
+  await lock.release();
+});
+
+test('while an heir is about to take the name, no other takes it', async (t) => {
+  const path = join(await makeFolder(t), '.lock');
+  await writeLock(path, { pid: NO_PROCESS });
+  const first = stopBefore('rename', '.lock');
+  const inherited = withFileSystem(first.files, () => take(path));
+  await first.arrived;
+  const second = stopBefore('read', '.heir');
+  const refused = t.throwsAsync(
+    withFileSystem(second.files, () => take(path)),
+    { code: 'BB_RUN_LOCKED' },
+  );
+  await second.arrived;
+  second.goOn();
+  // Long enough for the other to go wrong; what is right does not depend on it.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  first.goOn();
+  const lock = await inherited;
+  await refused;
+  await lock.assertHeld();
+  await lock.release();
 });
 
 /** Starts a process that takes a lock as the first of a process namespace of its own, and says so. */

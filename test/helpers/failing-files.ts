@@ -4,19 +4,19 @@ import { constants } from 'node:os';
 import type { ExecutionContext } from 'ava';
 import { BowerbirdError } from '../../src/base/errors.ts';
 import { type FileSystem, withFileSystem } from '../../src/base/file-system.ts';
-import { type FileCall, interpose } from './interposed-files.ts';
+import { type FileCall, interpose, UNSYNCED } from './interposed-files.ts';
 
 /** What a file system may answer: full, broken, turned read-only, interrupted. */
 const FAULTS = ['ENOSPC', 'EIO', 'EROFS', 'EINTR'] as const;
-
-/** What an attempt makes beside what is to fail. */
-const CALM = interpose((_, run) => run());
 
 /** What goes wrong, and with which call, counted from 0. */
 export interface Fault {
   readonly code: (typeof FAULTS)[number];
   readonly at: number;
 }
+
+/** Whether a call on this path may fail: inputs, for one, are not what is committed. */
+type Concerns = (path: string) => boolean;
 
 /** A full disk refuses what needs room from then on, one that turned read-only all that changes it. */
 const REFUSED: Readonly<Partial<Record<Fault['code'], readonly FileCall['call'][]>>> = {
@@ -34,10 +34,11 @@ export interface FailingFiles {
   readonly failed: FileCall | undefined;
 }
 
-function failingFiles(fault: Fault): FailingFiles {
+function failingFiles(fault: Fault, concerns: Concerns): FailingFiles {
   let count = 0;
   let failed: FileCall | undefined;
   const files = interpose((call, run) => {
+    if (!concerns(call.path)) return run();
     const isFirst = count++ === fault.at;
     const isRefused = failed !== undefined && REFUSED[fault.code]?.includes(call.call);
     if (isFirst) failed = call;
@@ -65,15 +66,27 @@ function failure({ code }: Fault, { call, path }: FileCall): Error {
   });
 }
 
+/** Which calls fail. */
+interface Failing {
+  /** Calls that fail, counted from 0: one in so many, each with one of the faults; not given: each with all of them. */
+  readonly oneIn?: number;
+  readonly concerns?: Concerns;
+}
+
 /**
  * Makes an attempt for each call that it makes, with each fault, that call failing; ends with one in which there was no
  * such call any more.
  */
-export async function failEachCall(attempt: (failing: FailingFiles) => Promise<void>): Promise<void> {
-  for (const code of FAULTS) {
-    for (let at = 0; ; at++) {
-      const failing = failingFiles({ code, at });
-      await withFileSystem(CALM, () => attempt(failing));
+export async function failEachCall(
+  attempt: (failing: FailingFiles) => Promise<void>,
+  { oneIn, concerns = () => true }: Failing = {},
+): Promise<void> {
+  const series = oneIn === undefined ? FAULTS.map((code) => [code]) : [FAULTS];
+  for (const codes of series) {
+    for (let round = 0; ; round++) {
+      const fault = { code: codes[round % codes.length]!, at: round * (oneIn ?? 1) };
+      const failing = failingFiles(fault, concerns);
+      await withFileSystem(UNSYNCED, () => attempt(failing));
       if (!failing.failed) break;
     }
   }
@@ -104,7 +117,11 @@ export function expectTold(
     return;
   }
   t.true(thrown.message.includes(path), what);
-  t.regex(thrown.message, /\b(run|Run) (it|the same command) again|Choose another|build it again/i, what);
+  t.regex(
+    thrown.message,
+    /\b(run|Run) (it|the same command) again|Choose another|cannot be (read|written)/i,
+    what,
+  );
   if (fault.code === 'ENOSPC') t.is(thrown.code, 'BB_DISK_FULL', what);
   else
     t.true(

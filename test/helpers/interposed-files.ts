@@ -36,6 +36,9 @@ export function interpose(around: Around): FileSystem {
   };
 }
 
+/** For what tests make in number. */
+export const UNSYNCED: FileSystem = interpose((_, run) => run());
+
 function opened(path: string, file: OpenFile, around: Around): OpenFile {
   return {
     writeFile: (content) => around({ call: 'write', path }, () => file.writeFile(content)),

@@ -6,9 +6,10 @@ import { type Lock, takeLock } from '../../src/base/lock.ts';
 import { recoverSwaps } from '../../src/base/swap.ts';
 import { RunFolder } from '../../src/runs/run-folder.ts';
 import { ShardFiles } from '../../src/runs/shard-files.ts';
-import { emptyCounts, readFinishedShard, type ShardStats } from '../../src/runs/stats.ts';
+import { readFinishedShard, type ShardStats } from '../../src/runs/stats.ts';
 import { makeFolder } from '../helpers/scored-world.ts';
 import { mountSmallDisk } from '../helpers/small-disk.ts';
+import { statsOf } from './commit-shard.ts';
 
 async function open(t: ExecutionContext, path: string): Promise<{ folder: RunFolder; lock: Lock }> {
   const folder = new RunFolder(path);
@@ -23,17 +24,6 @@ async function stage(files: ShardFiles, folder: RunFolder, text: string, names =
     const path = name === 'tags' ? folder.tags(0) : folder.embeddings(0);
     await files.stage(path, (temporary) => writeFile(temporary, text));
   }
-}
-
-function statsOf(files: ShardFiles, startTime: number): ShardStats {
-  const numbers = { download: 0, decode: 0, embed: 0 };
-  return {
-    ...emptyCounts(),
-    ...{ format: 'bowerbird-shard-stats', version: 1, shard_id: 0, input: 'a', first_row: 0 },
-    ...{ start_time: startTime, end_time: startTime, duration: 0 },
-    ...{ stage_seconds: numbers, stage_slots: numbers, score_histogram: {} as ShardStats['score_histogram'] },
-    files: { ...files.digests },
-  };
 }
 
 /** Commits a shard whose files hold one text. */
