@@ -27,6 +27,7 @@ export const ROOMS: readonly Room[] = [
       'child',
       'error-codes',
       'errors',
+      'file-system',
       'files',
       'float16',
       'frames',
