@@ -11,9 +11,8 @@ import type { ScoreProgress } from '../runs/progress.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { ScoreConfig } from './config.ts';
 
-/** The encoder and the heads of a run, loaded and fitting each other, and the decoder that makes the encoder's crops. */
+/** The encoder and the heads of a run, loaded and fitting each other, and the decoder that makes the crops. */
 export interface LoadedModels {
-  readonly encoderFiles: EncoderFiles;
   readonly encoder: Encoder;
   readonly decoder: Decoder;
   readonly heads: Readonly<Partial<Record<Tag, Head>>>;
@@ -54,7 +53,7 @@ export async function loadModels(config: ScoreConfig, progress: ScoreProgress): 
   try {
     await decoder.tryOut();
     const encoder = await startEncoder(config, encoderFiles, progress);
-    return { encoderFiles, encoder, decoder, heads };
+    return { encoder, decoder, heads };
   } catch (thrown) {
     await decoder.stop();
     throw thrown;

@@ -82,16 +82,16 @@ async function doShards(facts: ScoreFacts, run: ScoreRun): Promise<'done' | 'int
 }
 
 function startRecord(facts: ScoreFacts, existing: RunRecord | undefined): RunRecord {
-  const { config, plan, thresholds, encoder, encoderFiles, heads } = facts;
+  const { config, plan, thresholds, encoder, heads } = facts;
   const present = describeRun({
     settings: resultSettings(config),
     commandLine: config.commandLine,
     plan,
     thresholds,
     encoder: {
-      name: encoderFiles.name,
-      description: encoderFiles.manifest.description,
-      digest: encoderFiles.digest,
+      name: encoder.name,
+      description: encoder.description,
+      digest: encoder.digest,
       dimension: encoder.dimension,
       provider: encoder.provider,
       batch_invariant: encoder.batchInvariant,
