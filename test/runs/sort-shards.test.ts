@@ -1,0 +1,71 @@
+import { rm } from 'node:fs/promises';
+import test from 'ava';
+import { ScoreProgress } from '../../src/runs/progress.ts';
+import { type SortedShards, sortShards } from '../../src/runs/sort-shards.ts';
+import type { Thresholds } from '../../src/scores/thresholds.ts';
+import { commitRows, type TakenFolder, THRESHOLDS, takeFolder } from './setup.ts';
+
+const SPECS = [0, 1, 2].map((id) => ({ id, inputIndex: 0, firstRow: 2 * id, rowCount: 2 }));
+
+/** Shard 0 has a failed row, shard 1 none, shard 2 is not there. */
+async function makeRun(place: TakenFolder): Promise<void> {
+  await commitRows(place, 0, [{ failed: true }, { aesthetic: 6, punsafe: 0.1 }]);
+  await commitRows(place, 1, [
+    { aesthetic: 4, punsafe: 0.1 },
+    { aesthetic: 7, punsafe: 0.1 },
+  ]);
+}
+
+async function sort(
+  { folder }: TakenFolder,
+  { retryFailed = false, thresholds = THRESHOLDS as Thresholds } = {},
+): Promise<{ readonly sorted: SortedShards; readonly progress: ScoreProgress }> {
+  const progress = new ScoreProgress();
+  return { sorted: await sortShards(SPECS, { folder, thresholds, retryFailed, progress }), progress };
+}
+
+const idsOf = ({ wanted }: SortedShards): number[] => wanted.map(({ spec }) => spec.id);
+
+test('shards without a marker are wanted whole; the others are done, and counted as resumed', async (t) => {
+  const place = await takeFolder(t);
+  await makeRun(place);
+  const { sorted, progress } = await sort(place);
+  t.deepEqual(sorted, { wanted: [{ spec: SPECS[2]! }], judgedOtherwise: [] });
+  t.like(progress, {
+    totalShards: 3,
+    totalRows: 6,
+    finishedShards: 2,
+    resumedRows: 4,
+    resumedFailures: 1,
+    kept: 2,
+  });
+});
+
+test('a finished shard that has lost a file is wanted again', async (t) => {
+  const place = await takeFolder(t);
+  await makeRun(place);
+  await rm(place.folder.tags(1));
+  t.deepEqual(idsOf((await sort(place)).sorted), [1, 2]);
+});
+
+test('with failed rows to retry, finished shards that have some are wanted with what they hold', async (t) => {
+  const place = await takeFolder(t);
+  await makeRun(place);
+  const { sorted, progress } = await sort(place, { retryFailed: true });
+  t.deepEqual(idsOf(sorted), [0, 2]);
+  t.is(sorted.wanted[0]!.finished?.shard_id, 0);
+  t.is(sorted.wanted[1]!.finished, undefined);
+  t.like(progress, { resumedRows: 3, resumedFailures: 0, finishedShards: 1 });
+});
+
+test('finished shards with verdicts by other thresholds are to be judged, and are not counted as finished yet', async (t) => {
+  const place = await takeFolder(t);
+  await makeRun(place);
+  const { sorted, progress } = await sort(place, { thresholds: { ...THRESHOLDS, min_aesthetic: 6.5 } });
+  t.deepEqual(idsOf(sorted), [2]);
+  t.deepEqual(
+    sorted.judgedOtherwise.map(({ shard_id }) => shard_id),
+    [0, 1],
+  );
+  t.like(progress, { finishedShards: 0, resumedRows: 4, kept: 0 });
+});
