@@ -233,7 +233,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'tally',
     what: 'counts over tags, runs and stores: buckets, quantiles, groups, what-if ([buckets.md](buckets.md))',
-    mayImport: ['base', 'samples', 'scores', 'tables', 'store'],
+    mayImport: ['base', 'samples', 'scores', 'tables', 'runs', 'store'],
     doors: ['count', 'group-types', 'inputs', 'quantiles', 'stored', 'tally'],
     packages: ['tinyglobby'],
   },

@@ -5,6 +5,10 @@ import { BowerbirdError, codeOf } from './errors.ts';
 /** What a folder that a command has written is. */
 export type OutputKind = 'a run' | 'a merge of runs' | 'a subset' | 'a store';
 
+/**
+ * The names of a run's files. Known here although the format is that of `runs`: no command may write into
+ * another's output, whichever room it calls. `test/runs` holds those of a run to the format.
+ */
 const RUN_PARTS =
   /^((run|merged|buckets|what-if)\.json|buckets\.parquet|report\.html|(tags|partials|thumbnails|stats|bucket_means|img_emb|metadata)\/.*)$/;
 

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { isEmptyPlace, OutputPlace, resolvePlace } from '../base/output-place.ts';
@@ -19,7 +19,6 @@ import { type RunRecord, readRunRecord } from './run-record.ts';
 import { addCounts, emptyCounts, type RowCounts, readFinishedShard, readShardFile } from './stats.ts';
 import { countTags, readWhatIf, writeWhatIf } from './what-if.ts';
 
-const MARKER = 'merged.json';
 const FLAG = '--output-folder';
 
 /** Several runs as one. */
@@ -64,8 +63,8 @@ export async function mergeRuns(
     await writeBuckets(folder, buckets);
     await writeWhatIf(folder.whatIf, cube);
     const description = describe(runs, counts, meanCheck);
-    await writeFileAtomic(folder.file(MARKER), `${JSON.stringify(description, null, 2)}\n`);
-    await place.publish(await listRunFiles(output), MARKER);
+    await writeFileAtomic(folder.mergeRecord, `${JSON.stringify(description, null, 2)}\n`);
+    await place.publish(await listRunFiles(output), basename(folder.mergeRecord));
     return { runs: runs.map(({ folder: { path } }) => path), counts, buckets, meanCheck };
   } finally {
     await place.release();
@@ -87,7 +86,7 @@ async function openRun(path: string): Promise<OpenRun> {
 
 /** An earlier merge is replaced; anything else in the way is somebody's. */
 function refuseForeign(output: string): void {
-  if (isEmptyPlace(output) || existsSync(join(output, MARKER))) return;
+  if (isEmptyPlace(output) || existsSync(new RunFolder(output).mergeRecord)) return;
   throw new BowerbirdError(
     'BB_OUTPUT_FOLDER',
     `${output} exists and is no earlier merge. Choose another ${FLAG}.`,

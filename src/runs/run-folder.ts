@@ -17,6 +17,10 @@ export class RunFolder {
   get runRecord(): string {
     return join(this.path, 'run.json');
   }
+  /** What a merge of runs has in the place of run.json. */
+  get mergeRecord(): string {
+    return join(this.path, 'merged.json');
+  }
   get bucketsJson(): string {
     return join(this.path, 'buckets.json');
   }

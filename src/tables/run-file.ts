@@ -3,7 +3,10 @@ import { basename, dirname, join } from 'node:path';
 import { ShardError } from './errors.ts';
 import { fingerprintFile } from './text-bytes.ts';
 
-/** The Parquet files of a run's shards, and how their stats file is called (docs/formats.md). */
+/**
+ * The Parquet files of a run's shards, and how their stats file is called (docs/formats.md). Known here although the format
+ * is that of `runs`: whatever opens a Parquet file opens it by this room, and `shards` and `store` stand below `runs`.
+ */
 const SHARD_FILE = /^(tags\/|metadata\/metadata_)(\d+)\.parquet$/;
 
 /**

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { codeOf } from '../base/errors.ts';
 import { refuseUnfinished } from '../base/swap.ts';
+import { RunFolder } from '../runs/run-folder.ts';
 import { BUCKET_NAMES, type BucketName } from '../scores/bucket-names.ts';
 import { WhatIfCube } from '../scores/what-if.ts';
 import { TallyError } from './errors.ts';
@@ -39,11 +40,10 @@ export async function readStored(inputs: readonly string[]): Promise<Tally> {
 }
 
 async function readOne(folder: string): Promise<Tally> {
-  const record =
-    (await readJson<RunOrMerge>(folder, 'run.json')) ?? (await readJson<RunOrMerge>(folder, 'merged.json'));
-  const path = join(folder, 'what-if.json');
-  const text = await readText(path);
-  const stored = await readJson<StoredBuckets>(folder, 'buckets.json');
+  const { runRecord, mergeRecord, whatIf, bucketsJson } = new RunFolder(folder);
+  const record = (await readJson<RunOrMerge>(runRecord)) ?? (await readJson<RunOrMerge>(mergeRecord));
+  const text = await readText(whatIf);
+  const stored = await readJson<StoredBuckets>(bucketsJson);
   if (!record || text === undefined || !stored || (record.state ?? 'done') !== 'done') {
     throw new TallyError(
       'BB_USAGE',
@@ -52,7 +52,7 @@ async function readOne(folder: string): Promise<Tally> {
     );
   }
   const tally = new Tally();
-  tally.cube.merge(WhatIfCube.parse(text, path));
+  tally.cube.merge(WhatIfCube.parse(text, whatIf));
   for (const { bucket, count, mean_score } of stored.buckets ?? []) {
     const place = BUCKET_NAMES.indexOf(bucket as BucketName);
     if (place < 0 || !Number.isSafeInteger(count) || count < 0) throw misfit(folder);
@@ -87,11 +87,11 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-async function readJson<Content>(folder: string, name: string): Promise<Content | undefined> {
-  const text = await readText(join(folder, name));
+async function readJson<Content>(path: string): Promise<Content | undefined> {
+  const text = await readText(path);
   try {
     return text === undefined ? undefined : (JSON.parse(text) as Content);
   } catch (cause) {
-    throw new TallyError('BB_RUN_CORRUPT', `${join(folder, name)} is damaged: it is no JSON.`, { cause });
+    throw new TallyError('BB_RUN_CORRUPT', `${path} is damaged: it is no JSON.`, { cause });
   }
 }

@@ -1,0 +1,91 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { resultSettings, type ScoreConfig } from '../../src/pipeline/config.ts';
+import { planScore } from '../../src/pipeline/planning.ts';
+import { ScoreProgress } from '../../src/runs/progress.ts';
+import { RunFolder } from '../../src/runs/run-folder.ts';
+import type { RunRecord } from '../../src/runs/run-record.ts';
+import type { RunPlan } from '../../src/shards/plan.ts';
+import { makeFolder } from '../helpers/scored-world.ts';
+import { configOf } from './setup.ts';
+
+interface Planned {
+  readonly plan: RunPlan;
+  readonly notes: readonly string[];
+}
+
+async function plan(
+  folder: string,
+  changes: Partial<ScoreConfig> = {},
+  inputs?: readonly string[],
+): Promise<Planned> {
+  const notes: string[] = [];
+  const existing =
+    inputs && ({ inputs: inputs.map((name) => ({ path: join(folder, name) })) } as unknown as RunRecord);
+  const out = join(folder, 'out');
+  const config = { ...configOf([join(folder, '*.txt')], out), ...changes };
+  const progress = new ScoreProgress((note) => notes.push(note));
+  return { plan: await planScore(config, new RunFolder(out), existing, progress), notes };
+}
+
+async function fill(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await writeFile(join(folder, name), 'http://a/1\nhttp://a/2\nhttp://a/3\n');
+}
+
+const namesOf = ({ plan: { inputs } }: Planned): string[] =>
+  inputs.map(({ path }) => path.split('/').at(-1)!);
+
+test('an extended run keeps its inputs, and so its shards, at their places; new ones come after them by path', async (t) => {
+  const folder = await makeFolder(t);
+  await fill(folder, ['a.txt', 'b.txt', 'c.txt', 'd.txt']);
+  const extended = await plan(folder, { incrementalMode: 'extend' }, ['d.txt', 'b.txt']);
+  t.deepEqual(namesOf(extended), ['d.txt', 'b.txt', 'a.txt', 'c.txt']);
+  t.deepEqual(extended.plan.shards.slice(0, 3), [
+    { id: 0, inputIndex: 0, firstRow: 0, rowCount: 2 },
+    { id: 1, inputIndex: 0, firstRow: 2, rowCount: 1 },
+    { id: 2, inputIndex: 1, firstRow: 0, rowCount: 2 },
+  ]);
+});
+
+test('any other run has its inputs by path', async (t) => {
+  const folder = await makeFolder(t);
+  await fill(folder, ['b.txt', 'a.txt']);
+  t.deepEqual(namesOf(await plan(folder, {}, ['b.txt', 'a.txt'])), ['a.txt', 'b.txt']);
+  t.deepEqual(namesOf(await plan(folder, { incrementalMode: 'extend' })), ['a.txt', 'b.txt']);
+});
+
+test('lines that are no rows, and files that are passed over, are told', async (t) => {
+  const folder = await makeFolder(t);
+  await writeFile(join(folder, 'a.jsonl'), '{"url": "http://a/1"}\n{"url": \n{"url": "http://a/3"}\n');
+  await writeFile(join(folder, 'b.parquet'), 'no Parquet file');
+  const inputs = [join(folder, 'a.jsonl'), join(folder, 'b.parquet')];
+  const { plan: found, notes } = await plan(folder, { inputs, skipBadFiles: true });
+  t.is(found.badFiles.length, 1);
+  t.true(notes.includes(`Passed over: ${found.badFiles[0]!.message}`), notes.join('\n'));
+  t.true(
+    notes.some((note) => note.includes('a.jsonl') && note.includes('Rows without a URL end as url_missing.')),
+    notes.join('\n'),
+  );
+});
+
+test('a run is bound to the settings that decide what is written, and to no others', (t) => {
+  const config = configOf(['/in'], '/out');
+  const settings = resultSettings(config);
+  const bound: readonly Partial<ScoreConfig>[] = [
+    { samplesPerShard: 3 },
+    { transform: 'fast' },
+    { saveEmbeddings: true },
+    { text: { delimiter: ';' } },
+    { download: { ...config.download, maxBytes: 1 } },
+  ];
+  for (const changes of bound) t.notDeepEqual(resultSettings({ ...config, ...changes }), settings);
+  const free: readonly Partial<ScoreConfig>[] = [
+    { retryFailed: true },
+    { device: 'cuda' },
+    { outageLimitMs: 5 },
+    { download: { ...config.download, threadCount: 9, perHost: 9, timeoutMs: 9, retries: 9 } },
+    { resources: { ...config.resources, decodeProcesses: 9, encoderThreads: 9, memoryLimitMb: 9 } },
+  ];
+  for (const changes of free) t.deepEqual(resultSettings({ ...config, ...changes }), settings);
+});

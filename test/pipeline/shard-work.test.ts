@@ -1,0 +1,69 @@
+import test from 'ava';
+import { carryOver } from '../../src/pipeline/earlier-shard.ts';
+import { ShardWork } from '../../src/pipeline/shard-work.ts';
+import { emptyCounts } from '../../src/runs/stats.ts';
+import { openShard } from './setup.ts';
+
+const ROWS = [{ URL: 'http://a/1' }, { URL: 'http://a/2' }, { URL: 'http://a/3' }];
+const FAILURE = { kind: 'failed', reason: 'timed_out', message: 'late' } as const;
+
+async function isComplete(work: ShardWork): Promise<boolean> {
+  return Promise.race([
+    work.completed.then(() => true),
+    new Promise<false>((end) => setImmediate(end, false)),
+  ]);
+}
+
+test('a shard is complete once each row has ended, in whatever order', async (t) => {
+  const work = new ShardWork(await openShard(t, ROWS), 2, ['aesthetic'], undefined);
+  work.decoded(2, 30, 20);
+  work.embedded(2, Float32Array.of(0.6, 0.8));
+  work.failed(0, FAILURE);
+  work.decoded(1, 10, 10);
+  t.false(await isComplete(work));
+  work.failed(1, { ...FAILURE, reason: 'embedding_invalid' });
+  t.true(await isComplete(work));
+  t.deepEqual(work.states, [
+    FAILURE,
+    { ...FAILURE, reason: 'embedding_invalid', width: 10, height: 10 },
+    { kind: 'embedded', width: 30, height: 20 },
+  ]);
+});
+
+test('embeddings lie by row, and rows without one stay zero; scores are unknown until a head gives them', async (t) => {
+  const work = new ShardWork(await openShard(t, ROWS), 2, ['aesthetic', 'punsafe'], undefined);
+  work.decoded(1, 10, 10);
+  work.embedded(1, Float32Array.of(0.5, -0.5));
+  t.deepEqual([...work.embeddings], [0, 0, 0.5, -0.5, 0, 0]);
+  t.deepEqual(Object.keys(work.headScores), ['aesthetic', 'punsafe']);
+  t.true(work.headScores.aesthetic!.every(Number.isNaN));
+});
+
+test('a row that was not decoded cannot be embedded', async (t) => {
+  const work = new ShardWork(await openShard(t, ROWS), 2, [], undefined);
+  t.throws(() => work.embedded(0, Float32Array.of(1, 0)), { message: /row 0 was embedded in state pending/ });
+  work.failed(0, FAILURE);
+  t.throws(() => work.embedded(0, Float32Array.of(1, 0)), { message: /in state failed/ });
+});
+
+const outcome = (succeeded: boolean, aesthetic: number): object => ({
+  ...{ succeeded, width: 20, height: 10, aesthetic, punsafe: Number.NaN, pwatermark: Number.NaN },
+});
+
+test('rows that succeeded before end as they did; the failed ones are left to do', async (t) => {
+  const work = new ShardWork(await openShard(t, ROWS), 2, ['aesthetic'], undefined);
+  const outcomes = [outcome(true, 5), outcome(false, Number.NaN), outcome(true, 7)] as never;
+  const embeddings = Float32Array.of(0.1, 0.2, 0.3, 0.4);
+  const stats = emptyCounts() as never;
+  carryOver(work, { stats, outcomes, partials: [], thumbnails: [], embeddings });
+  t.deepEqual(
+    work.states.map(({ kind }) => kind),
+    ['embedded', 'pending', 'embedded'],
+  );
+  t.deepEqual(work.states[0], { kind: 'embedded', width: 20, height: 10, carried: true });
+  t.deepEqual([...work.headScores.aesthetic!], [5, Number.NaN, 7]);
+  t.deepEqual([...work.embeddings], [...Float32Array.of(0.1, 0.2, 0, 0, 0.3, 0.4)]);
+  t.false(await isComplete(work));
+  work.failed(1, FAILURE);
+  t.true(await isComplete(work));
+});
