@@ -52,7 +52,7 @@ interface Candidate {
 const SPARE_MS = 45_000;
 const SPARE_FACTOR = 4;
 
-/** Tries a sample of the mutants of one room; when `signal` aborts, the verdicts until then. */
+/** Tries a sample of the mutants of one room, in random order; gives verdicts by place, when aborted those until then. */
 export async function mutateRoom(options: RoomOptions): Promise<Verdict[]> {
   const all = candidatesOf(options);
   const chosen = sample(all, options.count, options.seed);
@@ -75,7 +75,7 @@ export async function mutateRoom(options: RoomOptions): Promise<Verdict[]> {
     }
   };
   await Promise.all(Array.from({ length: options.parallel }, worker));
-  return chosen.flatMap((candidate) => verdicts.get(candidate) ?? []);
+  return all.flatMap((candidate) => verdicts.get(candidate) ?? []);
 }
 
 function candidatesOf(options: RoomOptions): Candidate[] {

@@ -88,13 +88,16 @@ test('the hosts file goes before the name server, and localhost needs neither', 
   const hostsFile = join(folder, 'hosts');
   await writeFile(
     hostsFile,
-    '# comment\n10.1.2.3\tmirror.test Mirror2.test # more\n::5 mirror.test\nnonsense x.test\n',
+    '# comment\n10.1.2.3\tmirror.test Mirror2.test # more\n::5 mirror.test\nnonsense one.test\n',
   );
   const { server, resolver } = await start(t, { hostsFile });
   t.deepEqual(await resolver.resolve('MIRROR.test'), ['10.1.2.3', '::5']);
   t.deepEqual(await resolver.resolve('mirror2.test'), ['10.1.2.3']);
   t.deepEqual(await resolver.resolve('localhost'), ['127.0.0.1', '::1']);
   t.deepEqual(server.questions, []);
+  // A line whose first word is no address names nobody.
+  t.deepEqual(await resolver.resolve('one.test'), ['127.0.0.1']);
+  t.deepEqual(server.questions, ['A one.test']);
 });
 
 test('downloads resolve names here, and name failures are told apart', async (t) => {
