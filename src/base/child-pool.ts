@@ -1,4 +1,5 @@
 import { Child, type ChildOptions, type ChildRequest } from './child.ts';
+import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { BowerbirdError, codeOf } from './errors.ts';
 import type { Frame } from './frames.ts';
 
@@ -14,6 +15,8 @@ export interface ChildPoolOptions extends ChildOptions {
   readonly startTimeoutMs?: number;
   /** Told of every child that ended by itself or was killed for taking too long. */
   readonly onCrash?: (error: BowerbirdError) => void;
+  /** What these times run by; the machine's clock when absent. */
+  readonly clock?: Clock;
 }
 
 /** What may differ from request to request. */
@@ -38,7 +41,7 @@ interface Post {
   /** Children in this place that died, one after the other, before they served a request. */
   readonly failedStarts: number;
   alone: boolean;
-  watch: { readonly job: Job; readonly timer: NodeJS.Timeout } | undefined;
+  watch: { readonly job: Job; readonly cancel: () => void } | undefined;
   /** Set when the watchdog ended the child: how long the oldest request had, and whether it was the only one. */
   hung: { readonly timeoutMs: number; readonly wasAlone: boolean } | undefined;
 }
@@ -57,6 +60,7 @@ const MAX_FAILED_STARTS = 3;
  */
 export class ChildPool {
   readonly #options: ChildPoolOptions;
+  readonly #clock: Clock;
   readonly #posts: Post[] = [];
   readonly #queue: Job[] = [];
   readonly #suspects: Job[] = [];
@@ -65,6 +69,7 @@ export class ChildPool {
 
   constructor(options: ChildPoolOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
     for (let i = 0; i < options.size; i++) this.#posts.push(this.#fill(0));
   }
 
@@ -102,8 +107,7 @@ export class ChildPool {
   #fill(failedStarts: number): Post {
     const child = new Child(this.#options);
     const startTimeoutMs = this.#options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS;
-    const timer = setTimeout(() => child.kill(), startTimeoutMs);
-    void child.ready.then(() => clearTimeout(timer));
+    void child.ready.then(this.#clock.after(startTimeoutMs, () => child.kill()));
     return { child, jobs: new Set(), failedStarts, alone: false, watch: undefined, hung: undefined };
   }
 
@@ -156,15 +160,15 @@ export class ChildPool {
   #watchOldest(post: Post): void {
     const [oldest] = post.jobs;
     if (post.watch?.job === oldest || post.hung) return;
-    clearTimeout(post.watch?.timer);
+    post.watch?.cancel();
     post.watch = undefined;
     const timeoutMs = oldest?.timeoutMs ?? this.#options.timeoutMs;
     if (!oldest || timeoutMs === undefined) return;
-    const timer = setTimeout(() => {
+    const cancel = this.#clock.after(timeoutMs, () => {
       post.hung = { timeoutMs, wasAlone: post.jobs.size === 1 };
       post.child.kill();
-    }, timeoutMs);
-    post.watch = { job: oldest, timer };
+    });
+    post.watch = { job: oldest, cancel };
   }
 
   #afterEnd(post: Post, job: Job, error: BowerbirdError): void {
@@ -184,7 +188,7 @@ export class ChildPool {
   #replace(post: Post, failure: BowerbirdError): void {
     const place = this.#posts.indexOf(post);
     if (place < 0 || this.#stopping || this.#broken) return;
-    clearTimeout(post.watch?.timer);
+    post.watch?.cancel();
     const failedStarts = post.child.hasStarted ? 0 : post.failedStarts + 1;
     if (failedStarts >= MAX_FAILED_STARTS) {
       this.#break(failure);

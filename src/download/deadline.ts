@@ -1,3 +1,5 @@
+import { type Clock, SYSTEM_CLOCK } from '../base/clock.ts';
+
 /** The time for one image is up. */
 export class DeadlinePassedError extends Error {
   override readonly name = 'DeadlinePassedError';
@@ -18,35 +20,40 @@ export type GiveUp = () => void;
  */
 export class Deadline {
   readonly #unwatch: () => void;
+  readonly #clock: Clock;
   #remainingMs: number;
   #startedMs = 0;
-  #timer: NodeJS.Timeout | undefined;
+  /** Takes the alarm back; there is one while the clock runs. */
+  #cancel: (() => void) | undefined;
   #ended: { readonly thrown: unknown } | undefined;
   #onEnd: ((thrown: unknown) => void) | undefined;
 
-  constructor(timeoutMs: number, signal?: AbortSignal) {
+  constructor(timeoutMs: number, signal?: AbortSignal, clock: Clock = SYSTEM_CLOCK) {
+    this.#clock = clock;
     this.#remainingMs = timeoutMs;
     this.#unwatch = signal ? watchAbort(signal, () => this.#end(signal.reason)) : () => undefined;
     this.resume();
   }
 
   get remainingMs(): number {
-    return this.#timer ? this.#remainingMs - (performance.now() - this.#startedMs) : this.#remainingMs;
+    return this.#cancel ? this.#remainingMs - (this.#clock.nowMs() - this.#startedMs) : this.#remainingMs;
   }
 
   /** Stops the clock. */
   pause(): void {
-    if (!this.#timer) return;
+    if (!this.#cancel) return;
     this.#remainingMs = this.remainingMs;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel();
+    this.#cancel = undefined;
   }
 
   /** Lets the clock run again. */
   resume(): void {
-    if (this.#timer || this.#ended) return;
-    this.#startedMs = performance.now();
-    this.#timer = setTimeout(() => this.#end(new DeadlinePassedError()), Math.max(0, this.#remainingMs));
+    if (this.#cancel || this.#ended) return;
+    this.#startedMs = this.#clock.nowMs();
+    this.#cancel = this.#clock.after(Math.max(0, this.#remainingMs), () =>
+      this.#end(new DeadlinePassedError()),
+    );
   }
 
   /**
@@ -79,10 +86,7 @@ export class Deadline {
   }
 
   sleep(ms: number): Promise<void> {
-    return this.wait<void>(({ resolve }) => {
-      const timer = setTimeout(resolve, ms);
-      return () => clearTimeout(timer);
-    });
+    return this.wait<void>(({ resolve }) => this.#clock.after(ms, resolve));
   }
 
   /** Ends the clock and the watch over the signal; called once the image is settled. */

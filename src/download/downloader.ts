@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from '../base/clock.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { type AddressRule, isPublicAddress } from './addresses.ts';
 import { createAgent } from './agent.ts';
@@ -47,6 +48,8 @@ export interface DownloaderParts {
   readonly isAddressAllowed: AddressRule;
   /** Uniform in [0, 1), for the jitter of retries. */
   readonly random: () => number;
+  /** What the time of an image runs by; the limits of a connection are the HTTP client's own. */
+  readonly clock: Clock;
 }
 
 /**
@@ -63,6 +66,7 @@ export function createDownloader(options: DownloadOptions, parts: Partial<Downlo
     isAddressAllowed:
       parts.isAddressAllowed ?? (settings.allowPrivateAddresses ? () => true : isPublicAddress),
     random: parts.random ?? Math.random,
+    clock: parts.clock ?? SYSTEM_CLOCK,
   });
 }
 
@@ -93,7 +97,7 @@ class HttpDownloader implements Downloader {
     signal?.throwIfAborted();
     const target = targetOf(text);
     if (target.kind === 'failed') return target;
-    const deadline = new Deadline(this.#settings.timeoutMs, signal);
+    const deadline = new Deadline(this.#settings.timeoutMs, signal, this.#parts.clock);
     try {
       return await this.#attempt(target.url, deadline);
     } catch (thrown) {

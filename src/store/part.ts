@@ -17,6 +17,8 @@ export interface ReadOptions {
    * page can give a wrong answer.
    */
   readonly checkPages?: boolean;
+  /** The clock by which a reader looks for a newly published version; `Date.now` where left out. */
+  readonly nowMs?: () => number;
 }
 
 /** The open data file of one version. */

@@ -32,7 +32,8 @@ export class Store {
   readonly #halves = new Uint32Array(this.#hash.buffer);
   /** Newest first: a whole build, or a delta and what it lies on. */
   #parts: readonly StorePart[];
-  #polledAtMs = Date.now();
+  readonly #nowMs: () => number;
+  #polledAtMs: number;
   readonly #options: ReadOptions;
   /** Of the `CURRENT` that was followed. */
   #stamp: string;
@@ -42,6 +43,8 @@ export class Store {
     this.#parts = parts;
     this.#stamp = stamp;
     this.#options = options;
+    this.#nowMs = options.nowMs ?? Date.now;
+    this.#polledAtMs = this.#nowMs();
   }
 
   /** @throws StoreError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT, BB_STORE_ACCESS */
@@ -139,7 +142,7 @@ export class Store {
   }
 
   #poll(): void {
-    const now = Date.now();
+    const now = this.#nowMs();
     if (now - this.#polledAtMs < POLL_MS) return;
     this.#polledAtMs = now;
     let next: readonly StorePart[];

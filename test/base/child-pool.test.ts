@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { ChildPool, type ChildPoolOptions } from '../../src/base/child-pool.ts';
 import type { BowerbirdError } from '../../src/base/errors.ts';
+import { ManualClock } from '../helpers/manual-clock.ts';
+import { until } from '../helpers/until.ts';
 
 const script = new URL('../helpers/obedient-child.js', import.meta.url);
 
@@ -11,6 +13,12 @@ function startPool(t: ExecutionContext, options: Partial<ChildPoolOptions> = {})
   const pool = new ChildPool({ name: 'test child', script, size: 2, inFlightPerChild: 3, ...options });
   t.teardown(() => pool.stop());
   return pool;
+}
+
+/** Lets the time of the requests that are watched now pass, once there is one. */
+async function letTimePass(clock: ManualClock, timeoutMs: number): Promise<void> {
+  await until(() => clock.waits(timeoutMs));
+  clock.advance(timeoutMs);
 }
 
 test('a request comes back with its values and its bytes, however large', async (t) => {
@@ -71,10 +79,12 @@ test('a child killed from outside costs nothing: what it held is done by its suc
 
 test('a request that hangs is ended by the watchdog; what shared its child is answered', async (t) => {
   const ended: string[] = [];
-  const pool = startPool(t, { size: 1, timeoutMs: 400, onCrash: ({ code }) => ended.push(code) });
+  const clock = new ManualClock();
+  const pool = startPool(t, { size: 1, timeoutMs: 400, clock, onCrash: ({ code }) => ended.push(code) });
   await pool.request({ op: 'pid' });
-  const hanging = pool.request({ op: 'hang' });
-  const error = await t.throwsAsync<BowerbirdError>(hanging);
+  const hanging = t.throwsAsync<BowerbirdError>(pool.request({ op: 'hang' }));
+  await letTimePass(clock, 400);
+  const error = await hanging;
   t.is(error?.code, 'BB_CHILD_TIMEOUT');
   const { header } = await pool.request({ op: 'echo', args: { still: 'here' } });
   t.deepEqual(header['values'], { still: 'here' });
@@ -84,54 +94,71 @@ test('a request that hangs is ended by the watchdog; what shared its child is an
 
 test('what waits in a child behind a request that hangs is done by the next child', async (t) => {
   const ended: string[] = [];
-  const pool = startPool(t, { size: 1, timeoutMs: 400, onCrash: ({ code }) => ended.push(code) });
+  const clock = new ManualClock();
+  const pool = startPool(t, { size: 1, timeoutMs: 400, clock, onCrash: ({ code }) => ended.push(code) });
   await pool.request({ op: 'pid' });
-  const hanging = pool.request({ op: 'block' });
+  const hanging = t.throwsAsync<BowerbirdError>(pool.request({ op: 'block' }));
   const innocents = [0, 1].map((i) => pool.request({ op: 'echo', args: { i } }));
   const later = [2, 3, 4].map((i) => pool.request({ op: 'echo', args: { i } }));
-  t.is((await t.throwsAsync<BowerbirdError>(hanging))?.code, 'BB_CHILD_TIMEOUT');
+  // Once together with the others, once alone.
+  for (const _ of [1, 2]) await letTimePass(clock, 400);
+  t.is((await hanging)?.code, 'BB_CHILD_TIMEOUT');
   for (const [i, answer] of (await Promise.all([...innocents, ...later])).entries())
     t.deepEqual(answer.header['values'], { i });
   t.deepEqual(ended, ['BB_CHILD_TIMEOUT', 'BB_CHILD_TIMEOUT']);
 });
 
 test('an older request that a younger one holds up is not blamed for it', async (t) => {
-  const pool = startPool(t, { size: 1, timeoutMs: 600 });
+  const clock = new ManualClock();
+  const pool = startPool(t, { size: 1, timeoutMs: 600, clock });
   await pool.request({ op: 'pid' });
   const older = pool.request({ op: 'wait', args: { ms: 100 } });
-  const younger = pool.request({ op: 'block' });
-  t.is((await t.throwsAsync<BowerbirdError>(younger))?.code, 'BB_CHILD_TIMEOUT');
+  const younger = t.throwsAsync<BowerbirdError>(pool.request({ op: 'block' }));
+  // Both are watched as one before the child can have answered.
+  await Promise.resolve();
+  t.true(clock.waits(600));
+  clock.advance(600);
   t.deepEqual((await older).header['values'], { ms: 100 });
+  await letTimePass(clock, 600);
+  t.is((await younger)?.code, 'BB_CHILD_TIMEOUT');
 });
 
 test('the time of a request begins when those before it are answered', async (t) => {
-  const pool = startPool(t, {
-    size: 1,
-    timeoutMs: 1500,
-    onCrash: (error) => t.fail(error.message),
-  });
+  const clock = new ManualClock();
+  const onCrash = (error: BowerbirdError): void => t.fail(error.message);
+  const pool = startPool(t, { size: 1, timeoutMs: 1500, clock, onCrash });
   await pool.request({ op: 'pid' });
-  const waits = [1000, 1900, 2800].map((ms) => pool.request({ op: 'wait', args: { ms } }));
-  t.is((await Promise.all(waits)).length, 3);
+  const waits = [50, 100, 150].map((ms) => pool.request({ op: 'wait', args: { ms } }));
+  for (const wait of waits) {
+    clock.advance(1000);
+    await wait;
+  }
+  t.is(clock.nowMs(), 3000);
 });
 
 test('a request may have a time of its own', async (t) => {
-  const pool = startPool(t, { size: 1 });
-  const error = await t.throwsAsync<BowerbirdError>(pool.request({ op: 'hang' }, { timeoutMs: 100 }));
+  const clock = new ManualClock();
+  const pool = startPool(t, { size: 1, clock });
+  const hanging = t.throwsAsync<BowerbirdError>(pool.request({ op: 'hang' }, { timeoutMs: 100 }));
+  await letTimePass(clock, 100);
+  const error = await hanging;
   t.is(error?.code, 'BB_CHILD_TIMEOUT');
   t.is(error?.fields['timeoutMs'], 100);
 });
 
 test('a child that hangs while it starts is ended, and one that never starts breaks the pool by name', async (t) => {
   const ended: string[] = [];
+  const clock = new ManualClock();
   const pool = startPool(t, {
     size: 1,
+    clock,
     script: new URL('../helpers/sleepy-child.js', import.meta.url),
     startTimeoutMs: 300,
     onCrash: ({ code }) => ended.push(code),
   });
-  const waiting = [pool.request({ op: 'echo' }), pool.request({ op: 'echo' })];
-  for (const outcome of await Promise.allSettled([...waiting, pool.request({ op: 'echo' })])) {
+  const waiting = Promise.allSettled([1, 2, 3].map(() => pool.request({ op: 'echo' })));
+  for (const _ of [1, 2, 3]) await letTimePass(clock, 300);
+  for (const outcome of await waiting) {
     t.is(outcome.status === 'rejected' && outcome.reason.code, 'BB_CHILD_START');
   }
   t.is(ended.length, 2);

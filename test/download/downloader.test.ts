@@ -1,5 +1,6 @@
 import test from 'ava';
-import { imageIn, startDownloader, startHost, until } from './setup.ts';
+import { until } from '../helpers/until.ts';
+import { imageIn, startDownloader, startHost } from './setup.ts';
 
 for (const path of ['/ok.jpg', '/chunked', '/until-close', '/early-hints', '/ok/%C3%A9%20b.jpg?a=1&b=%2F']) {
   test(`the whole image comes back from ${path}, at the first attempt`, async (t) => {
@@ -51,7 +52,7 @@ test('an interruption rejects at once with its reason, at whatever stage', async
 
 test('an interruption ends the wait before a retry', async (t) => {
   const host = await startHost(t);
-  const downloader = startDownloader(t, { retries: 1, timeoutMs: 60_000 }, { random: () => 0 });
+  const downloader = startDownloader(t, { retries: 1 }, { random: () => 0 });
   const interruption = new AbortController();
   const running = downloader.download(host.url('/always-503?retry-after=5'), interruption.signal);
   await until(() => host.requests() === 1 && host.atOnce === 0);
@@ -62,7 +63,7 @@ test('an interruption ends the wait before a retry', async (t) => {
 
 test('1024 downloads at once each get their own answer', async (t) => {
   const host = await startHost(t);
-  const downloader = startDownloader(t, { threadCount: 1024, timeoutMs: 60_000 });
+  const downloader = startDownloader(t, { threadCount: 1024 });
   const outcomes = Array.from({ length: 1024 }, (_, i) => downloader.download(host.url(`/held/${i}`)));
   await until(() => host.atOnce === 1024);
   host.letGo();

@@ -5,7 +5,9 @@ import type { BowerbirdError } from '../../src/base/errors.ts';
 import { BodyBudget, UNANNOUNCED_BYTES } from '../../src/download/body-budget.ts';
 import { createDownloader, type Downloaded } from '../../src/download/downloader.ts';
 import { requireFileDescriptors } from '../../src/download/file-descriptors.ts';
-import { failureIn, imageIn, startDownloader, startHost, until } from './setup.ts';
+import { ManualClock } from '../helpers/manual-clock.ts';
+import { until } from '../helpers/until.ts';
+import { failureIn, imageIn, startDownloader, startHost, UNHURRIED } from './setup.ts';
 
 for (const path of ['sized', 'unsized']) {
   test(`a body of exactly the byte cap passes and one byte more does not (${path})`, async (t) => {
@@ -21,7 +23,7 @@ for (const path of ['sized', 'unsized']) {
   test(`bodies in flight never hold more than the budget, and all arrive in the end (${path})`, async (t) => {
     const host = await startHost(t);
     const maxBytesInFlight = 6_000_000;
-    const downloader = startDownloader(t, { maxBytes: 1_600_000, maxBytesInFlight, timeoutMs: 60_000 });
+    const downloader = startDownloader(t, { maxBytes: 1_600_000, maxBytesInFlight });
     let mostHeldBytes = 0;
     const work = async (bytes: number): Promise<void> => {
       const outcome = await downloader.download(host.url(`/${path}/${bytes}`));
@@ -37,11 +39,13 @@ for (const path of ['sized', 'unsized']) {
 
 test('waiting for memory does not count against the time of an image', async (t) => {
   const host = await startHost(t);
-  const downloader = startDownloader(t, { maxBytes: 1000, maxBytesInFlight: 1333, timeoutMs: 300 });
+  const clock = new ManualClock();
+  const options = { maxBytes: 1000, maxBytesInFlight: 1333, timeoutMs: 300, ...UNHURRIED };
+  const downloader = startDownloader(t, options, { clock });
   const first = (await downloader.download(host.url('/sized/1000'))) as Downloaded;
   const second = downloader.download(host.url('/sized/1000'));
-  await until(() => host.requests() === 2);
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await until(() => host.requests() === 2 && !clock.waits());
+  clock.advance(600);
   first.release();
   imageIn(t, await second);
 });
@@ -103,29 +107,28 @@ test('a host gets no more requests at once than its bound, and other hosts do no
 
 test('a slot is free again after every kind of failure', async (t) => {
   const host = await startHost(t);
-  const downloader = startDownloader(t, { perHost: 1, timeoutMs: 500 });
-  for (const path of [
-    '/404',
-    '/reset',
-    '/hang',
-    '/cut',
-    '/huge',
-    '/drip-404',
-    '/redirect-nowhere',
-    '/bad-http',
-  ]) {
+  const clock = new ManualClock();
+  const downloader = startDownloader(t, { perHost: 1, timeoutMs: 500, ...UNHURRIED }, { clock });
+  for (const path of ['/404', '/reset', '/cut', '/huge', '/drip-404', '/redirect-nowhere', '/bad-http'])
     failureIn(t, await downloader.download(host.url(path)));
-  }
+  const silent = downloader.download(host.url('/hang'));
+  await until(() => host.requests('/hang') === 1);
+  clock.advance(500);
+  failureIn(t, await silent);
   imageIn(t, await downloader.download(host.url('/ok.jpg')));
 });
 
 test('waiting for the slot of a host does not count against the time of an image', async (t) => {
   const host = await startHost(t);
-  const downloader = startDownloader(t, { perHost: 1, timeoutMs: 400 });
-  const outcomes = await Promise.all(
-    ['/hang', '/drip', '/hang', '/ok.jpg'].map((path) => downloader.download(host.url(path))),
-  );
-  imageIn(t, outcomes[3]!);
+  const clock = new ManualClock();
+  const downloader = startDownloader(t, { perHost: 1, timeoutMs: 400, ...UNHURRIED }, { clock });
+  const paths = ['/hang', '/drip', '/hang', '/ok.jpg'];
+  const outcomes = paths.map((path) => downloader.download(host.url(path)));
+  for (let asked = 1; asked < paths.length; asked++) {
+    await until(() => host.requests() === asked);
+    clock.advance(400);
+  }
+  imageIn(t, await outcomes[3]!);
 });
 
 test('too few file descriptors are refused with the number to set', (t) => {

@@ -9,13 +9,26 @@ import type { DownloadOptions } from '../../src/download/options.ts';
 import type { SampleFailure } from '../../src/samples/reasons.ts';
 import { type FaultHost, type FaultHostOptions, startFaultHost } from '../helpers/fault-host.ts';
 
+/** No limit of a test that is about something else is ever reached, however busy the machine is. */
+const AMPLE_MS = 3_600_000;
+
+/** Limits of a connection for tests of the time of an image, which a clock of their own tells. */
+export const UNHURRIED = {
+  connectTimeoutMs: AMPLE_MS,
+  headersTimeoutMs: AMPLE_MS,
+  bodyIdleTimeoutMs: AMPLE_MS,
+} as const satisfies Partial<DownloadOptions>;
+
 /** A downloader for loopback hosts, closed when the test ends. */
 export function startDownloader(
   t: ExecutionContext,
   options: Partial<DownloadOptions> = {},
   parts: Partial<DownloaderParts> = {},
 ): Downloader {
-  const downloader = createDownloader({ threadCount: 64, allowPrivateAddresses: true, ...options }, parts);
+  const downloader = createDownloader(
+    { threadCount: 64, allowPrivateAddresses: true, timeoutMs: AMPLE_MS, ...options },
+    parts,
+  );
   t.teardown(() => downloader.close());
   return downloader;
 }
@@ -38,9 +51,4 @@ export function imageIn(t: ExecutionContext, outcome: Downloaded | SampleFailure
   t.is(outcome.kind, 'downloaded');
   (outcome as Downloaded).release();
   return outcome as Downloaded;
-}
-
-/** Waits until something that needs a few turns has come true. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

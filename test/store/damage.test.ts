@@ -1,6 +1,5 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import test from 'ava';
 import { fuzzStores } from '../../scripts/store-fuzz/fuzz.ts';
 import { codeOf } from '../../src/base/errors.ts';
@@ -143,11 +142,12 @@ test('an open reader notices a store that was removed and built again under the 
   const path = join(await makeFolder(t), 'scores');
   const one = { hashes: BigInt64Array.of(1n), columns: [Float32Array.of(1)] };
   await build(path, one);
-  const store = await openStore(path);
+  let nowMs = 0;
+  const store = await openStore(path, { nowMs: () => nowMs });
   t.deepEqual(store.get(1n), { aesthetic: 1 });
   await rm(path, { recursive: true });
   await build(path, { hashes: BigInt64Array.of(1n), columns: [Float32Array.of(2)] });
-  await setTimeout(1100);
+  nowMs += 1000;
   t.deepEqual(store.get(1n), { aesthetic: 2 });
   // The same scores under another name of their column.
   await rm(path, { recursive: true });
@@ -156,7 +156,7 @@ test('an open reader notices a store that was removed and built again under the 
     { hashes: BigInt64Array.of(1n), columns: [Float32Array.of(2)] },
     { columns: ['punsafe'] },
   );
-  await setTimeout(1100);
+  nowMs += 1000;
   t.deepEqual(store.get(1n), { punsafe: 2 });
   await store.close();
 });
