@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import sharp from 'sharp';
 import { childrenOf } from '../helpers/children-of.ts';
 import { withPreload } from '../helpers/preload.ts';
 import { runCli, runCliAlone, startCli } from '../helpers/run-cli.ts';
 import { digestRun, LOOPBACK_FLAGS, makeWorld } from '../helpers/scored-world.ts';
+import { until } from '../helpers/until.ts';
 
 for (const script of ['model-worker', 'decode-worker']) {
   test(`a run whose ${script} is killed tells so, loses nothing and writes the same bytes`, async (t) => {
@@ -20,11 +20,13 @@ for (const script of ['model-worker', 'decode-worker']) {
     t.is((await runCli([...args, '--output-folder', world.path('whole')])).exitCode, 0);
     const served = world.host.requests.get('/119.jpg') ?? 0;
 
+    const letGo = world.hold(60);
     const run = startCli([...args, '--output-folder', world.path('out'), '--thread-count', '4']);
-    while ((world.host.requests.get('/20.jpg') ?? 0) <= served) await sleep(10);
+    await until(() => (world.host.requests.get('/20.jpg') ?? 0) > served);
     const victims = childrenOf(run.process.pid!, script);
     t.true(victims.length > 0);
     for (const victim of victims) process.kill(victim, 'SIGKILL');
+    letGo();
     const result = await run.ended;
     t.is(result.exitCode, 0, result.stderr);
     t.regex(result.stderr, /SIGKILL.*done again/s);
@@ -38,11 +40,13 @@ test('a run whose encoder stops answering goes on with another process and write
   t.is((await runCli([...args, '--output-folder', world.path('whole')])).exitCode, 0);
   const flags = ['--thread-count', '4', '--encoder-timeout', '8'];
   const served = world.host.requests.get('/59.jpg') ?? 0;
+  const letGo = world.hold(30);
   const run = startCli([...args, ...flags, '--output-folder', world.path('out')]);
-  while ((world.host.requests.get('/10.jpg') ?? 0) <= served) await sleep(10);
+  await until(() => (world.host.requests.get('/10.jpg') ?? 0) > served);
   const victims = childrenOf(run.process.pid!, 'model-worker');
   t.is(victims.length, 1);
   process.kill(victims[0]!, 'SIGSTOP');
+  letGo();
   const result = await run.ended;
   t.is(result.exitCode, 0, result.stderr);
   t.regex(result.stderr, /The encoder gave no answer within 8000 ms and was ended\. .*done again/);
@@ -87,9 +91,11 @@ test.serial('a decoder that cannot start ends the run before a row is blamed', a
 });
 
 test('when the run is killed its children end too', async (t) => {
-  const world = await makeWorld(t, { rowCount: 60, delayMs: 200 });
-  const run = startCli(['score', world.shard, '--output-folder', world.path('out'), ...LOOPBACK_FLAGS]);
-  while (world.host.requests.size < 4) await sleep(10);
+  const world = await makeWorld(t, { rowCount: 60 });
+  world.hold(0);
+  const args = ['score', world.shard, '--output-folder', world.path('out'), ...LOOPBACK_FLAGS];
+  const run = startCli(args, { isDoomed: true });
+  await until(() => world.host.requests.size >= 4);
   const children = childrenOf(run.process.pid!, 'worker');
   t.true(children.length >= 2);
   run.process.kill('SIGKILL');
@@ -102,6 +108,6 @@ test('when the run is killed its children end too', async (t) => {
       return false;
     }
   };
-  for (let waits = 0; waits < 200 && children.some(isAlive); waits++) await sleep(25);
-  t.deepEqual(children.filter(isAlive), []);
+  await until(() => !children.some(isAlive));
+  t.pass();
 });

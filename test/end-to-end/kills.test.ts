@@ -7,7 +7,7 @@ import { recoverSwaps } from '../../src/base/swap.ts';
 import { digestFile, readFinishedShard } from '../../src/runs/stats.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
-import { runCli, startCli } from '../helpers/run-cli.ts';
+import { runCliAlone, startCli } from '../helpers/run-cli.ts';
 import { digestRun, LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
@@ -16,17 +16,17 @@ const KILLS = Number(process.env['BOWERBIRD_KILLS'] ?? 1);
 
 type Digests = Readonly<Record<string, string>>;
 
-/** Runs a command to its end; gives how long it took. */
+/** Runs a command to its end, started as those that are killed; gives how long it took. */
 async function run(t: ExecutionContext, args: readonly string[]): Promise<number> {
   const startedMs = performance.now();
-  const { exitCode, stderr } = await runCli(args);
+  const { exitCode, stderr } = await runCliAlone(args);
   t.is(exitCode, 0, stderr);
   return performance.now() - startedMs;
 }
 
 /** Starts a command and ends it with SIGKILL somewhere within the time that it takes; true where that came in time. */
 async function kill(args: readonly string[], share: number, tookMs: number): Promise<boolean> {
-  const cli = startCli(args);
+  const cli = startCli(args, { isDoomed: true });
   await Promise.race([sleep((0.15 + share) * tookMs), cli.ended]);
   cli.process.kill('SIGKILL');
   return (await cli.ended).signal === 'SIGKILL';

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { type CliResult, runCli, startCli } from '../helpers/run-cli.ts';
 import { digestRun, LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';
+import { until } from '../helpers/until.ts';
 
 const FLAGS = ['--number-sample-per-shard', '12', '--save-embeddings', ...LOOPBACK_FLAGS];
 
@@ -73,14 +73,16 @@ test('what the new run does not have goes with the old one: shards, embeddings, 
 });
 
 test('the old run stands while the new one is made and when that is stopped, which then goes on with what it has', async (t) => {
-  const world = await makeWorld(t, { rowCount: 60, delayMs: 40 });
+  const world = await makeWorld(t, { rowCount: 60 });
   const out = world.path('out');
   await expectDone(t, scoreArgs(world.shard, out));
   const before = await digestRun(out);
   const args = scoreArgs(world.shard, out, '--incremental-mode', 'overwrite', '--thread-count', '3');
-  const run = startCli(args);
-  while (run.process.exitCode === null && (await finishedShards(`${out}/.overwrite`)) < 2) await sleep(10);
+  const letGo = world.hold(36);
+  const run = startCli(args, { isDoomed: true });
+  await until(async () => run.process.exitCode !== null || (await finishedShards(`${out}/.overwrite`)) >= 2);
   run.process.kill('SIGKILL');
+  letGo();
   t.is((await run.ended).signal, 'SIGKILL');
   const visible = Object.fromEntries(
     Object.entries(await digestRun(out)).filter(([name]) => !name.startsWith('.')),
@@ -98,13 +100,15 @@ test('the old run stands while the new one is made and when that is stopped, whi
 });
 
 test('an overwrite that was stopped is given up for one with other settings, and told of by a run that goes on with the old', async (t) => {
-  const world = await makeWorld(t, { rowCount: 30, delayMs: 40 });
+  const world = await makeWorld(t, { rowCount: 30 });
   const out = world.path('out');
   await expectDone(t, scoreArgs(world.shard, out));
   const overwrite = scoreArgs(world.shard, out, '--incremental-mode', 'overwrite', '--thread-count', '2');
-  const run = startCli(overwrite);
-  while (run.process.exitCode === null && !existsSync(`${out}/.overwrite/run.json`)) await sleep(5);
+  const letGo = world.hold(0);
+  const run = startCli(overwrite, { isDoomed: true });
+  await until(() => run.process.exitCode !== null || existsSync(`${out}/.overwrite/run.json`));
   run.process.kill('SIGKILL');
+  letGo();
   await run.ended;
   const told = await expectDone(t, scoreArgs(world.shard, out));
   t.regex(told.stderr, /\.overwrite holds a run that was to replace this one/);

@@ -26,7 +26,8 @@ test('what only decides the pace may change from one start to the next', async (
   const world = await makeWorld(t, { rowCount: 20 });
   t.is((await runCli(scoreArgs(world))).exitCode, 0);
   t.is(
-    (await runCli(scoreArgs(world, '--thread-count', '3', '--timeout', '3', '--retries', '0'))).exitCode,
+    (await runCli(scoreArgs(world, '--thread-count', '3', '--outage-minutes', '3', '--retries', '0')))
+      .exitCode,
     0,
   );
 });
@@ -97,11 +98,11 @@ test('a folder that another run is writing to is refused; a lock whose process i
 
 const BAD_USAGE: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['an unknown flag', ['--min-aesthetics', '7'], /min-aesthetics/],
-  ['a number that is none', ['--timeout', 'x'], /--timeout needs a number.*"x"/],
+  ['a number that is none', ['--outage-minutes', 'x'], /--outage-minutes needs a number.*"x"/],
   ['a whole number with a fraction', ['--retries', '1.5'], /--retries needs a whole number/],
   ['a number out of range', ['--thread-count', '0'], /--thread-count needs a whole number, at least 1/],
   ['a choice that does not exist', ['--device', 'tpu'], /device/i],
-  ['a flag given twice', ['--timeout', '3', '--timeout', '4'], /--timeout was given more than once/],
+  ['a flag given twice', ['--retries', '3', '--retries', '4'], /--retries was given more than once/],
   [
     'a threshold on a tag that no row can have',
     ['--max-pwatermark', '0.5'],

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { type EndedCli, type RunningCli, runCli, runCliAlone, startCli } from '../helpers/run-cli.ts';
 import { digestRun, LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';
+import { until } from '../helpers/until.ts';
 
 const KILLS = 20;
 const SHARD_FLAGS = ['--number-sample-per-shard', '12', '--min-aesthetic', '4', '--save-embeddings'];
@@ -38,7 +39,7 @@ test(`a run that is killed ${KILLS} times ends with the same bytes as one that i
   const slowArgs = [...scoreArgs(world, 'killed'), '--thread-count', '2'];
   while (kills < KILLS) {
     random = (Math.imul(random, 1103515245) + 12345) >>> 0;
-    const run = startCli(slowArgs);
+    const run = startCli(slowArgs, { isDoomed: true });
     // Most kills come while shards are done, some while the run starts.
     if (kills % 4 !== 3) await firstRequest(world, run);
     await sleep((random >>> 8) % 900);
@@ -93,11 +94,14 @@ test('a shard whose tags were removed is done again, alone', async (t) => {
 });
 
 test('Ctrl-C closes the shards in flight, and the next run goes on from there', async (t) => {
-  const world = await makeWorld(t, { rowCount: 120, delayMs: 60 });
+  const world = await makeWorld(t, { rowCount: 120 });
   const args = [...scoreArgs(world, 'out'), '--thread-count', '3'];
+  const letGo = world.hold(24);
   const run = startCli(args);
-  while ((await finishedShards(world, 'out')) < 1 && run.process.exitCode === null) await sleep(20);
+  await until(async () => (await finishedShards(world, 'out')) > 0 || run.process.exitCode !== null);
   run.process.kill('SIGINT');
+  await until(() => run.stderr().includes('Closing') || run.process.exitCode !== null);
+  letGo();
   const interrupted = await run.ended;
   t.is(interrupted.exitCode, 130, interrupted.stderr);
   t.regex(interrupted.stderr, /run the same command again/);
@@ -113,11 +117,12 @@ test('Ctrl-C closes the shards in flight, and the next run goes on from there', 
 });
 
 test('a second Ctrl-C leaves at once', async (t) => {
-  const world = await makeWorld(t, { rowCount: 60, delayMs: 5000 });
+  const world = await makeWorld(t, { rowCount: 60 });
+  world.hold(0);
   const run = startCli(scoreArgs(world, 'out'));
-  while (world.host.requests.size === 0) await sleep(20);
+  await until(() => world.host.requests.size > 0);
   run.process.kill('SIGINT');
-  while (!run.stderr().includes('Closing')) await sleep(10);
+  await until(() => run.stderr().includes('Closing'));
   run.process.kill('SIGINT');
   const { exitCode } = await run.ended;
   t.is(exitCode, 130);

@@ -223,8 +223,6 @@ test('a shard of every kind of failure is accounted for, each row under its own 
     '0',
     '--max-bytes',
     '1000000',
-    '--timeout',
-    '5',
   ]);
   t.is(result.exitCode, 0, result.stderr);
   const tags = await readParquet(join(out, 'tags', '00000.parquet'));

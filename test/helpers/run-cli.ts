@@ -28,9 +28,18 @@ export interface RunningCli {
   readonly ended: Promise<EndedCli>;
 }
 
+/** How a command is started. */
+export interface StartOptions {
+  /** It will be killed, and so could not say which of its lines were covered; counting them would slow it down. */
+  readonly isDoomed?: boolean;
+}
+
 /** Starts the command line tool as a process of its own. */
-export function startCli(args: readonly string[]): RunningCli {
-  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+export function startCli(args: readonly string[], { isDoomed = false }: StartOptions = {}): RunningCli {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: isDoomed ? { ...process.env, NODE_V8_COVERAGE: '' } : process.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { type ImageHost, type Resource, startImageHost } from './image-host.ts';
 import { makePicture } from './pictures.ts';
@@ -13,6 +14,11 @@ export interface World {
   readonly host: ImageHost;
   readonly shard: string;
   readonly rows: readonly ShardRow[];
+  /**
+   * Has pictures wait for their answer from this row on: what runs meanwhile cannot come to its end, however late the
+   * test looks. What it gives lets them go.
+   */
+  hold(fromRow: number): () => void;
   path(...parts: string[]): string;
 }
 
@@ -39,10 +45,18 @@ export async function makeWorld(
 ): Promise<World> {
   const pictures = await Promise.all(Array.from({ length: 12 }, (_, seed) => makePicture(seed)));
   const resources = new Map<string, Resource>();
+  let held = { fromRow: Number.POSITIVE_INFINITY, isOver: Promise.resolve() };
+  const pictureOf =
+    (row: number, bytes: Uint8Array): Resource =>
+    async (_request, response) => {
+      if (row >= held.fromRow) await held.isOver;
+      if (delayMs > 0) await sleep(delayMs);
+      response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
+    };
   for (let row = 0; row < rowCount; row++) {
     const picture = pictures[row % pictures.length]!;
     const bytes = row % 11 === 5 ? picture.subarray(0, picture.length / 2) : picture;
-    if (row % 9 !== 4) resources.set(`/${row}.jpg`, delayMs > 0 ? delayed(bytes, delayMs) : bytes);
+    if (row % 9 !== 4) resources.set(`/${row}.jpg`, pictureOf(row, bytes));
   }
   const host = await startImageHost(resources);
   t.teardown(() => host.stop());
@@ -54,13 +68,15 @@ export async function makeWorld(
   }));
   const shard = join(folder, 'shard.parquet');
   await buildShard(shard, rows, { punsafe: 'DOUBLE' });
-  return { folder, host, shard, rows, path: (...parts) => join(folder, ...parts) };
-}
-
-function delayed(bytes: Uint8Array, delayMs: number): Resource {
-  return (_request, response) => {
-    setTimeout(() => response.writeHead(200, { 'content-length': bytes.length }).end(bytes), delayMs);
+  const hold = (fromRow: number): (() => void) => {
+    let letGo = (): void => undefined;
+    const isOver = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    held = { fromRow, isOver };
+    return letGo;
   };
+  return { folder, host, shard, rows, hold, path: (...parts) => join(folder, ...parts) };
 }
 
 /** Flags that every test run needs. */
@@ -70,6 +86,9 @@ export const LOOPBACK_FLAGS: readonly string[] = [
   '1',
   '--batch-size',
   '8',
+  // A host in the same process as the test may have to wait for its turn.
+  '--timeout',
+  '3600',
 ];
 
 /** sha256 of every file of a run whose bytes may not depend on how the run went, by its path. */

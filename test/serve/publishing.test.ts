@@ -5,25 +5,36 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import type { Agent } from 'undici';
+import { until } from '../helpers/until.ts';
 import { build, randomHashes } from '../store/rows.ts';
 import { type Answer, ask, connect, jsonBody, makeWorld, octetBody } from './world.ts';
 
 const publisher = fileURLToPath(new URL('../helpers/store-publish-process.js', import.meta.url));
 const PUBLISHES = 20;
-const PAUSE_MS = 150;
+/** Answers between two builds, and builds that are waited for: a reader looks for a new one once a second. */
+const ANSWERS = 5;
+const AWAITED = [7, 14];
 const ROWS = 5000;
 const ASKED = 500;
 const HASHES = randomHashes(ROWS, 1);
 const [STRANGER] = randomHashes(1, 2);
 
-/** Another process that publishes builds 2 to 21; `newest` is the last one that it has begun. */
-function publish(t: ExecutionContext, path: string): { newest: () => number; ended: Promise<unknown> } {
-  const args = [path, ROWS, 2, PUBLISHES + 1, PAUSE_MS].map(String);
-  const child = spawn(process.execPath, [publisher, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Another process that publishes builds 2 to 21, each once `mayPublish` it. */
+interface Publisher {
+  /** The last build that it has begun. */
+  readonly newest: () => number;
+  readonly ended: Promise<unknown>;
+}
+
+function publish(t: ExecutionContext, path: string, mayPublish: (build: number) => Promise<void>): Publisher {
+  const args = [path, ROWS, 2, PUBLISHES + 1].map(String);
+  const child = spawn(process.execPath, [publisher, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.teardown(() => child.kill());
   let newest = 1;
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  createInterface({ input: child.stdout }).on('line', async (line) => {
+    await mayPublish(Number(line));
     newest = Number(line);
+    child.stdin.write('\n');
   });
   return { newest: () => newest, ended: once(child, 'close') };
 }
@@ -88,17 +99,20 @@ test('20 builds are published under constant look-ups: none is wrong, none fails
     { hashes: HASHES, columns: [new Float32Array(ROWS).fill(1)] },
   );
   const agent = connect(t, 6);
-  const { newest, ended } = publish(t, path);
-  const watch: Watch = { newest, problems: [], seen: new Set(), answers: 0, done: false };
+  const watch: Watch = { newest: () => newest(), problems: [], seen: new Set(), answers: 0, done: false };
+  const { newest, ended } = publish(t, path, async (next) => {
+    const enough = watch.answers + ANSWERS;
+    const isAwaited = AWAITED.includes(next - 1);
+    await until(() => watch.answers >= enough && (!isAwaited || watch.seen.has(next - 1)));
+  });
   const clients = Array.from({ length: 3 }, (_, id) => query(agent, server.url, id, watch));
   await ended;
   const lastBuild = PUBLISHES + 1;
-  for (let waits = 0; waits < 100 && !watch.seen.has(lastBuild); waits++) await setTimeout(50);
+  await until(() => watch.seen.has(lastBuild));
   watch.done = true;
   await Promise.all(clients);
   t.deepEqual(watch.problems.slice(0, 5), []);
-  t.true(watch.answers > 100);
-  t.true(watch.seen.has(lastBuild) && watch.seen.size >= 3, [...watch.seen].join());
+  t.true(AWAITED.every((each) => watch.seen.has(each)) && watch.answers >= ANSWERS * PUBLISHES);
   t.regex((await ask(agent, server.url, '/metrics')).text, /bowerbird_store_info\{version="v0021"/);
 });
 
@@ -106,8 +120,10 @@ test('an answer has the columns of the build that it comes from', async (t) => {
   const { path, server } = await makeWorld(t);
   const agent = connect(t);
   await build(path, { hashes: BigInt64Array.of(-123n), columns: [Float32Array.of(3)] });
-  await setTimeout(1100);
-  const answer = await ask(agent, server.url, '/scores', jsonBody([-123n, 5n]));
+  const look = (): Promise<Answer> => ask(agent, server.url, '/scores', jsonBody([-123n, 5n]));
+  let answer = await look();
+  // The reader looks for a new build once a second.
+  while (answer.headers['bowerbird-store-version'] === 'v0001') answer = await look();
   t.deepEqual(answer.json, { columns: ['aesthetic'], scores: [[3], null] });
   t.is(answer.headers['bowerbird-store-version'], 'v0002');
   t.deepEqual((await ask(agent, server.url, '/score/-123')).json, {

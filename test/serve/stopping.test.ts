@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { codeOf } from '../../src/base/errors.ts';
+import { until } from '../helpers/until.ts';
 import { randomHashes } from '../store/rows.ts';
 import { type Answer, ask, connect, jsonBody, makeWorld, startProcess } from './world.ts';
 
@@ -38,7 +38,7 @@ test('SIGTERM under load: every request that reached the server is answered whol
     }
   };
   const clients = Array.from({ length: 16 }, (_, i) => client(i * 50));
-  while (answered < 100 && refusals.length === 0) await setTimeout(10);
+  await until(() => answered >= 100 || refusals.length > 0);
   cli.process.kill('SIGTERM');
   await Promise.all(clients);
   t.deepEqual(wrong, []);
@@ -51,13 +51,14 @@ test('SIGTERM under load: every request that reached the server is answered whol
 });
 
 /** Asks over a new connection each time until one fails; gives the error. */
-async function askAnew(port: number, problems: string[]): Promise<unknown> {
+async function askAnew(port: number, problems: string[], onAnswer: () => void): Promise<unknown> {
   for (;;) {
     try {
       const request = get({ port, host: '127.0.0.1', path: `/score/${HASHES[0]}`, agent: false });
       const [answer] = (await once(request, 'response')) as [IncomingMessage];
       const body = await text(answer);
       if (answer.statusCode !== 200 || !body.includes('"aesthetic":3')) problems.push(body);
+      onAnswer();
     } catch (thrown) {
       return codeOf(thrown);
     }
@@ -67,8 +68,12 @@ async function askAnew(port: number, problems: string[]): Promise<unknown> {
 test('SIGTERM while clients connect anew for each request: they are answered, then refused', async (t) => {
   const { cli, url } = await startProcess(t, ROWS);
   const problems: string[] = [];
-  const clients = Array.from({ length: 16 }, () => askAnew(Number(new URL(url).port), problems));
-  await setTimeout(500);
+  let answered = 0;
+  const onAnswer = (): void => {
+    answered++;
+  };
+  const clients = Array.from({ length: 16 }, () => askAnew(Number(new URL(url).port), problems, onAnswer));
+  await until(() => answered >= 100);
   cli.process.kill('SIGTERM');
   const errors = await Promise.all(clients);
   t.deepEqual(problems, []);
@@ -80,6 +85,19 @@ test('SIGTERM while clients connect anew for each request: they are answered, th
   t.true(refused >= errors.length / 2, errors.join());
   t.is((await cli.ended).exitCode, 0);
 });
+
+/** Whether nobody listens on a port any more. */
+async function isClosed(port: number): Promise<boolean> {
+  const socket = connectSocket(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return false;
+  } catch (thrown) {
+    return codeOf(thrown) === 'ECONNREFUSED';
+  } finally {
+    socket.destroy();
+  }
+}
 
 /** Sends bytes over a socket of its own. */
 async function openSocket(
@@ -97,7 +115,7 @@ async function openSocket(
 }
 
 test('a request that is half sent, and one on an idle connection, are answered after the port has closed', async (t) => {
-  const { server } = await makeWorld(t, { keepAliveMs: 2000 });
+  const { server } = await makeWorld(t, { keepAliveMs: 600_000, requestTimeoutMs: 600_000 });
   const half = await openSocket(t, server.port);
   const idle = await openSocket(t, server.port);
   const body = '{"hashes":["-123"]}';
@@ -109,10 +127,7 @@ test('a request that is half sent, and one on an idle connection, are answered a
   const before = idle.text();
   t.regex(before, /connection: keep-alive/i);
   const stopped = server.stop();
-  await setTimeout(50);
-  const refused = connectSocket(server.port, '127.0.0.1');
-  const [error] = await once(refused, 'error');
-  t.is(codeOf(error), 'ECONNREFUSED');
+  await until(() => isClosed(server.port));
   half.socket.write(body.slice(5));
   idle.socket.write('GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n');
   await Promise.all([once(half.socket, 'end'), once(idle.socket, 'end')]);
@@ -132,17 +147,19 @@ test('a request that never ends is cut, and does not keep the server', async (t)
 });
 
 test('the port stays open for --drain-delay, with /readyz at 503', async (t) => {
-  const { cli, url } = await startProcess(t, ROWS, '--drain-delay', '2');
+  const { cli, url } = await startProcess(t, ROWS, '--drain-delay', '600');
   const agent = connect(t);
   t.is((await ask(agent, url, '/readyz')).status, 200);
   cli.process.kill('SIGTERM');
-  while (!cli.stderr().includes('in flight')) await setTimeout(5);
+  await until(() => cli.stderr().includes('in flight'));
   const fresh = connect(t);
   const answer = await ask(fresh, url, '/readyz');
   t.is(answer.status, 503);
   t.is((await ask(fresh, url, `/score/${HASHES[0]}`)).status, 200);
   t.is((await ask(fresh, url, '/healthz')).status, 200);
-  t.is((await cli.ended).exitCode, 0);
+  const { cli: brief } = await startProcess(t, ROWS, '--drain-delay', '0.2');
+  brief.process.kill('SIGTERM');
+  t.is((await brief.ended).exitCode, 0);
 });
 
 test('Ctrl-C ends with 130, a second one at once', async (t) => {
@@ -153,7 +170,7 @@ test('Ctrl-C ends with 130, a second one at once', async (t) => {
   const { socket } = await openSocket(t, Number(new URL(url).port));
   socket.on('error', () => undefined).write('GET /');
   waiting.process.kill('SIGINT');
-  while (!waiting.stderr().includes('in flight')) await setTimeout(5);
+  await until(() => waiting.stderr().includes('in flight'));
   waiting.process.kill('SIGINT');
   t.is((await waiting.ended).exitCode, 130);
 });
