@@ -16,7 +16,7 @@ async function copyCase(t: ExecutionContext, name: string): Promise<string | und
 
 /** Loopback addresses are refused, so every row fails without being asked for. */
 async function score(t: ExecutionContext, ...args: string[]): Promise<CliResult> {
-  const result = await runCli(['score', ...args, '--processes-count', '1']);
+  const result = await runCli(['score', ...args, '--processes-count', '1', '--batch-size', '2']);
   t.is(result.exitCode, 0, result.stderr);
   return result;
 }

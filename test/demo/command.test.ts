@@ -10,7 +10,14 @@ test('the demonstration replaces no run of a person', async (t) => {
   const run = join(folder, 'run');
   await mkdir(run);
   await writeFile(join(folder, 'urls.txt'), 'http://127.0.0.1:9/a.jpg\n');
-  const scored = await runCli(['score', join(folder, 'urls.txt'), '--output-folder', run]);
+  const scored = await runCli([
+    'score',
+    join(folder, 'urls.txt'),
+    '--output-folder',
+    run,
+    '--batch-size',
+    '2',
+  ]);
   t.is(scored.exitCode, 0, scored.stderr);
   await copyFile(join(run, 'run.json'), join(folder, 'before.json'));
   const { exitCode, stderr } = await runCli(['demo', '--output-folder', run]);

@@ -180,7 +180,14 @@ test('Ctrl-C ends a paused run at once', async (t) => {
 
 test('rows of private hosts are refused with the flag that allows them', async (t) => {
   const { folder, shard } = await shardOf(t, urlsAt(await closedPort(), 5));
-  const { exitCode, stderr } = await runCli(['score', shard, '--output-folder', `${folder}/out`]);
+  const { exitCode, stderr } = await runCli([
+    'score',
+    shard,
+    '--output-folder',
+    `${folder}/out`,
+    '--batch-size',
+    '2',
+  ]);
   t.is(exitCode, 0);
   t.is(stderr.match(/--allow-private-addresses/g)?.length, 1);
 });

@@ -34,7 +34,16 @@ test('what only decides the pace may change from one start to the next', async (
 
 test('what a run says of private addresses can be followed: the flag on the same folder, and the rows are tried', async (t) => {
   const world = await makeWorld(t, { rowCount: 3 });
-  const args = ['score', world.shard, '--output-folder', world.path('out'), '--processes-count', '1'];
+  const args = [
+    'score',
+    world.shard,
+    '--output-folder',
+    world.path('out'),
+    '--processes-count',
+    '1',
+    '--batch-size',
+    '2',
+  ];
   const refused = await runCli([...args, '--json']);
   t.is(refused.exitCode, 0, refused.stderr);
   t.like(JSON.parse(refused.stdout), { successes: 0, reasons: { address_refused: 3 } });

@@ -173,7 +173,7 @@ test('the JSON files of a run are what their schemas say', async (t) => {
 test('the same rows give the same bytes, whatever the concurrency', async (t) => {
   const world = await makeWorld(t, { rowCount: 80, delayMs: 5 });
   const score = async (run: string, flags: string): Promise<void> => {
-    const shared = '--allow-private-addresses --number-sample-per-shard 25 --batch-size 8';
+    const shared = '--allow-private-addresses --number-sample-per-shard 25 --batch-size 4';
     const args = `${shared} ${flags}`.split(' ');
     const result = await runCli(['score', world.shard, '--output-folder', world.path(run), ...args]);
     t.is(result.exitCode, 0, result.stderr);

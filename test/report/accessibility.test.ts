@@ -95,7 +95,6 @@ test('axe finds nothing in the structure of any page', async (t) => {
 });
 
 test('axe finds nothing in a browser, wide and light or narrow and dark; nothing is wider than the window', async (t) => {
-  t.timeout(300_000);
   const executablePath = BROWSERS.find((path) => path !== undefined && existsSync(path));
   if (executablePath === undefined) {
     t.log('Skipped: no Chromium is installed (or set CHROMIUM to its path).');

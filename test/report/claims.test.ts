@@ -307,7 +307,6 @@ async function shardOf(
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
 test('a run with rules, extended, and retried: each time all that is said is what the tags hold', async (t) => {
-  t.timeout(300_000);
   const world = await makeWorld(t, { rowCount: 40 });
   await rename(await shardOf(world, 'a.parquet', numbers(0, 24)), world.path('1.parquet'));
   const out = world.path('out');
@@ -362,7 +361,6 @@ test('a run with rules, extended, and retried: each time all that is said is wha
 });
 
 test('a run that keeps rows without tags says how many it did not check', async (t) => {
-  t.timeout(300_000);
   const world = await makeWorld(t, { rowCount: 28 });
   const flags = ['--missing-tags', 'keep', ...LOOPBACK_FLAGS];
   const rules = { maxPunsafe: 0.5, keepsMissing: true };
@@ -371,7 +369,6 @@ test('a run that keeps rows without tags says how many it did not check', async 
 });
 
 test('runs without rules, without failures and without successes claim nothing else', async (t) => {
-  t.timeout(300_000);
   const world = await makeWorld(t, { rowCount: 24 });
   const all = await shardOf(world, 'all.parquet', numbers(0, 24), false);
   await check(t, world.path('no-rules'), [all, ...LOOPBACK_FLAGS], {});

@@ -16,8 +16,9 @@ function isWhole({ status, json }: Answer, count: number): boolean {
   return status === 200 && scores.length === count && scores.every((row) => row[0] === 3);
 }
 
-test('SIGTERM under load: every request that reached the server is answered whole, and it ends with 0', async (t) => {
-  const { cli, url } = await startProcess(t, ROWS);
+test('stopped under load, a server answers every request that reached it whole', async (t) => {
+  // A client that is late on a busy machine must not find its connection gone for being idle.
+  const { server } = await makeWorld(t, { keepAliveMs: 600_000, requestTimeoutMs: 600_000 }, ROWS);
   const agent = connect(t, 16);
   let answered = 0;
   let closing = 0;
@@ -27,7 +28,7 @@ test('SIGTERM under load: every request that reached the server is answered whol
     for (let i = seed; ; i++) {
       const hashes = HASHES.subarray(i % 1000, (i % 1000) + 1000);
       try {
-        const answer = await ask(agent, url, '/scores', jsonBody(hashes));
+        const answer = await ask(agent, server.url, '/scores', jsonBody(hashes));
         if (!isWhole(answer, 1000)) wrong.push(answer.text.slice(0, 100));
         answered++;
         if (answer.headers['connection'] === 'close') closing++;
@@ -39,15 +40,13 @@ test('SIGTERM under load: every request that reached the server is answered whol
   };
   const clients = Array.from({ length: 16 }, (_, i) => client(i * 50));
   await until(() => answered >= 100 || refusals.length > 0);
-  cli.process.kill('SIGTERM');
+  const stopped = server.stop();
   await Promise.all(clients);
   t.deepEqual(wrong, []);
   t.true(closing > 0, 'some answers came while the server was stopping');
   // A client that connects anew is refused; nobody else sees anything but answers.
   t.deepEqual(new Set(refusals), new Set(['ECONNREFUSED']));
-  const { exitCode, signal, stderr } = await cli.ended;
-  t.is(exitCode, 0, stderr);
-  t.is(signal, null);
+  t.is(await stopped, 0);
 });
 
 /** Asks over a new connection each time until one fails; gives the error. */
@@ -83,7 +82,9 @@ test('SIGTERM while clients connect anew for each request: they are answered, th
   const reset = errors.filter((code) => code === 'ECONNRESET').length;
   t.is(refused + reset, errors.length, errors.join());
   t.true(refused >= errors.length / 2, errors.join());
-  t.is((await cli.ended).exitCode, 0);
+  const { exitCode, signal, stderr } = await cli.ended;
+  t.is(exitCode, 0, stderr);
+  t.is(signal, null);
 });
 
 /** Whether nobody listens on a port any more. */
