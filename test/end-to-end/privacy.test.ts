@@ -58,7 +58,7 @@ test('such a watch sees a connection, a proxied one and the encoder library’s 
     require(library).InferenceSession.create(model).then((session) => {
       const isThere = () => require('node:fs').readdirSync(process.env.HOME, { recursive: true }).some((name) => name.endsWith('deviceid'));
       const look = (left) => isThere() || left === 0 ? session.release() : setTimeout(look, 100, left - 1);
-      look(600);
+      look(6000);
     })`;
   await runWatched(network, [process.execPath, '-e', load, 'onnxruntime-node', model]);
   const { leftAtHome } = await network.take();

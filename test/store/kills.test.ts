@@ -33,6 +33,8 @@ type State = readonly [added: number, others: number] | undefined;
 function startWriter({ mode, path, score }: Work): ReturnType<typeof spawn> {
   const rows = mode === 'build' ? ROWS : ADDED_ROWS;
   return spawn(process.execPath, [writer, mode, path, String(rows), String(score)], {
+    // What is killed can say nothing of its coverage.
+    env: { ...process.env, NODE_V8_COVERAGE: '' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 }
