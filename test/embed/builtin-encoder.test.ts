@@ -102,7 +102,7 @@ test('smooth, flat and noisy pictures have the same measures, bit for bit, at ev
   const session = await InferenceSession.create(Buffer.concat(builtinModel()), options);
   const expected = new Map<number, string>();
   // Sizes that are multiples of a processor's vectors, and sizes that are not.
-  for (const batchSize of [4, 5, 7, 16, 31, 32]) {
+  for (const batchSize of [4, 5, 7, 16, 31]) {
     for (let shift = 0; shift < pictures.length; shift++) {
       const batch = new Float32Array(batchSize * 3 * PIXELS);
       const kinds = Array.from({ length: batchSize }, (_, i) => (i + shift) % pictures.length);
@@ -271,10 +271,17 @@ const FAULTS: readonly [what: string, spoil: (picture: Picture) => Picture][] = 
 
 // Seeds that the head has not learnt from.
 const GOOD_PICTURES = [501, 502, 503, 504].map((seed) => scene(new Random(seed), 0));
+let goodScores: Promise<number[]> | undefined;
+
+/** What the good pictures score, asked for once. */
+function scoresOfGood(): Promise<number[]> {
+  goodScores ??= scores(GOOD_PICTURES);
+  return goodScores;
+}
 
 for (const [what, spoil] of FAULTS) {
   test(`${what} lowers the score of a good picture`, async (t) => {
-    const before = await scores(GOOD_PICTURES);
+    const before = await scoresOfGood();
     const after = await scores(GOOD_PICTURES.map(spoil));
     before.forEach((score, i) => {
       t.true(after[i]! < score - 0.3, `picture ${i}: ${score} became ${after[i]}`);
@@ -293,9 +300,7 @@ test('compression lowers the score of hills, stems, flowing colours and close-up
 
 test('good pictures score high, and pages of text, plain colours and noise low', async (t) => {
   const random = new Random(4711);
-  const [good, ...others] = await Promise.all(
-    [GOOD_PICTURES, [textPage(random)], [plainPicture(random)], [noisePicture(random)]].map(scores),
-  );
-  for (const score of good!) t.true(score > 6 && score < 10, `${score}`);
-  for (const [score] of others) t.true(score! < 4, `${score}`);
+  for (const score of await scoresOfGood()) t.true(score > 6 && score < 10, `${score}`);
+  for (const score of await scores([textPage(random), plainPicture(random), noisePicture(random)]))
+    t.true(score < 4, `${score}`);
 });

@@ -160,7 +160,8 @@ test('Ctrl-C ends with 130 and leaves nothing', async (t) => {
       '--output-files',
       '2000',
     ]);
-    while (!readdirSync(folder).some((name) => name.endsWith('.tmp'))) await sleep(2);
+    while (cli.process.exitCode === null && !readdirSync(folder).some((name) => name.endsWith('.tmp')))
+      await sleep(2);
     await sleep(100);
     cli.process.kill('SIGINT');
     return cli.ended;
