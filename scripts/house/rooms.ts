@@ -23,6 +23,7 @@ export const ROOMS: readonly Room[] = [
       'bits',
       'byte-budget',
       'child-pool',
+      'clock',
       'child-server',
       'child',
       'error-codes',
