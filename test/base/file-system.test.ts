@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { packageFolder } from '../../src/base/package.ts';
+
+/** Files that write, name or remove something on another way, each with what it is: nothing of it lasts as it is. */
+const OTHERWISE: Readonly<Record<string, string>> = {
+  'base/file-system.ts': 'the way',
+  'base/spill.ts': 'records that are sorted, in a staging folder',
+  'base/temporary-folder.ts': 'temporary folders',
+  'cli/demo-command.ts': 'copies of the sample shards',
+  'cli/lookup-command.ts': 'a temporary folder',
+  'cli/lookup-output.ts': 'the stream into an output file, which is brought to the disk when it is committed',
+  'cli/store-write-command.ts': 'a temporary folder',
+  'shards/database.ts': 'the folder that DuckDB spills to',
+  'tables/bytes-copy.ts': 'copies of inputs, in a staging folder',
+  'tables/readable.ts': 'the folder of such copies',
+  'tables/replace-text.ts': 'the folder of such copies',
+  'tables/score-table.ts': 'the database that answers lie in until they are written',
+  'tables/stage-text.ts': 'text inputs as Parquet, in a staging folder',
+  'tables/text-bytes.ts': 'text inputs, unpacked in a staging folder',
+  'tally/database.ts': 'a temporary folder',
+};
+
+const WRITING =
+  /\b(append|copyFile|cp|createWriteStream|link|mkdir|mkdtemp|rename|rm|rmdir|symlink|truncate|unlink|write|writeFile)(Sync)?\b/;
+
+test('what lasts is written, named and removed through the one file system', (t) => {
+  const folder = join(packageFolder, 'src');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const writers = files.filter((name) => {
+    const text = readFileSync(join(folder, name), 'utf8');
+    const imports = [...text.matchAll(/import \{([^}]*)\} from 'node:fs(?:\/promises)?'/g)];
+    return imports.some(([, names]) => WRITING.test(names!));
+  });
+  t.deepEqual(writers.sort(), Object.keys(OTHERWISE).sort());
+});
