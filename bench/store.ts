@@ -10,10 +10,10 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ScoreRows } from '../src/samples/score-rows.ts';
 import { buildStore } from '../src/store/build.ts';
 import type { ReadOptions } from '../src/store/part.ts';
 import { openStore, type Store } from '../src/store/reader.ts';
-import type { ScoreRows } from '../src/store/records.ts';
 import { median } from './support/median.ts';
 import {
   FLAT_BYTES,

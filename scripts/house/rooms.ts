@@ -50,7 +50,7 @@ export const ROOMS: readonly Room[] = [
     name: 'samples',
     what: "a sample's key, hash, tags, and the closed list of reasons for which it can fail",
     mayImport: ['base'],
-    doors: ['hash-text', 'hash', 'key', 'reasons', 'tags'],
+    doors: ['hash-text', 'hash', 'input-identity', 'key', 'reasons', 'score-rows', 'tag-columns', 'tags'],
     packages: [],
   },
   {
@@ -151,7 +151,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'heads',
     what: 'rows -> scores; weights from .pth .npy .safetensors .json, linear and MLP ([heads.md](heads.md))',
-    mayImport: ['base', 'models'],
+    mayImport: ['base', 'samples', 'scores', 'models'],
     doors: ['check', 'errors', 'head', 'load'],
     packages: [],
   },
@@ -217,18 +217,7 @@ export const ROOMS: readonly Room[] = [
     name: 'store',
     what: 'the hash -> score map: blocks, build, read, verify; the only LMDB room ([store.md](store.md))',
     mayImport: ['base', 'samples'],
-    doors: [
-      'add',
-      'build',
-      'compact',
-      'export',
-      'kv-sidecar',
-      'meta',
-      'reader',
-      'records',
-      'static-kv',
-      'verify',
-    ],
+    doors: ['add', 'build', 'compact', 'export', 'kv-sidecar', 'meta', 'reader', 'static-kv', 'verify'],
     packages: ['lmdb'],
   },
   {
@@ -271,7 +260,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'api',
     what: "what `import ... from 'bowerbird'` gives ([api.md](api.md))",
-    mayImport: ['base', 'samples', 'heads', 'runs', 'store'],
+    mayImport: ['base', 'samples', 'scores', 'heads', 'runs', 'store'],
     doors: [],
     packages: [],
   },

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
+import type { ScoreRows } from '../../src/samples/score-rows.ts';
+import type { Tag } from '../../src/samples/tags.ts';
 import { addToStore } from '../../src/store/add.ts';
 import { buildStore } from '../../src/store/build.ts';
 import type { Precision } from '../../src/store/layout.ts';
-import type { StoreColumn } from '../../src/store/meta.ts';
-import type { ScoreRows } from '../../src/store/records.ts';
 import { Random } from '../random.ts';
 
 /** A store and all that it may answer. */
 export interface World {
   readonly name: string;
-  readonly columns: readonly StoreColumn[];
+  readonly columns: readonly Tag[];
   readonly precision: Precision;
   readonly seed: number;
   readonly rows: number;

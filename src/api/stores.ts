@@ -1,15 +1,12 @@
+import type { FoundScores } from '../samples/score-rows.ts';
+import type { Tag } from '../samples/tags.ts';
 import { Store as StoreReader } from '../store/reader.ts';
 
 /** Scores by column; null where the row had none. */
-export type StoreScores = Readonly<Partial<Record<'aesthetic' | 'punsafe' | 'pwatermark', number | null>>>;
+export type StoreScores = Readonly<Partial<Record<Tag, number | null>>>;
 
 /** Scores of many hashes, in their order. */
-export interface ManyScores {
-  /** 1 where the hash is in the store, else 0. */
-  readonly found: Uint8Array;
-  /** One array per column of the store, float32; NaN where the hash is missing or its score null. */
-  readonly columns: readonly Float32Array[];
-}
+export type ManyScores = FoundScores;
 
 /** An open hash -> score store. Look-ups are synchronous; a newly published version is taken up within a second. */
 export interface ScoreStore {

@@ -44,9 +44,14 @@ export function codeOf(thrown: unknown): string | undefined {
   return typeof thrown.code === 'string' ? thrown.code : undefined;
 }
 
-/** The first line of a message, as a sentence. */
+/** The first line of a message: what follows is of use to programmers. */
 export function firstLine(thrown: unknown): string {
-  const line = messageOf(thrown).split('\n', 1)[0]!.trim();
+  return messageOf(thrown).trim().split('\n', 1)[0]!.trimEnd();
+}
+
+/** The first line of a message, as a sentence. */
+export function firstSentence(thrown: unknown): string {
+  const line = firstLine(thrown);
   return /[.!?]$/.test(line) ? line : `${line}.`;
 }
 

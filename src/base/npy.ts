@@ -51,7 +51,7 @@ function encodeHeader(dtype: NpyDtype, shape: readonly number[]): Buffer {
 
 /** What the header of a .npy file says. */
 export interface NpyHeader {
-  /** The element type as numpy writes it, such as `<f4`; '' where it is a structure. */
+  /** The element type as numpy writes it, such as `<f4`; '' where it is no text. */
   readonly descr: string;
   readonly fortranOrder: boolean;
   readonly shape: readonly number[];
@@ -68,7 +68,8 @@ const HEADER =
  * (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
  *
  * @param start the file, or its first NPY_HEADER_MAX_BYTES
- * @throws RangeError saying what is wrong with the header
+ * @throws RangeError saying what is wrong with the header; for structures, and for shapes in Python 2's long integers,
+ *   too
  */
 export function readNpyHeader(start: Buffer): NpyHeader {
   const { header, dataOffset } = splitHeader(start);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { BowerbirdError, isDiskFull, messageOf } from './errors.ts';
+import { BowerbirdError, firstLine, isDiskFull } from './errors.ts';
 import { fileSystem } from './file-system.ts';
 import { makeFolders, removeQuietly, syncPath, TEMPORARY_SUFFIX } from './files.ts';
 import { refusePartOfOutput } from './output-kinds.ts';
@@ -102,7 +102,7 @@ function refuseTaken(path: string, overwrite: boolean): void {
 /** What a failed write of an output file means to a person; errors that are no system's come back as they are. */
 export function outputFailure(path: string, thrown: unknown): unknown {
   if (thrown instanceof BowerbirdError) return thrown;
-  const message = messageOf(thrown).split('\n', 1)[0]!;
+  const message = firstLine(thrown);
   const details = { cause: thrown, fields: { path } };
   if (isDiskFull(thrown)) {
     return new BowerbirdError(

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import { OutputFile, outputFailure } from '../base/output-file.ts';
-import type { AnswerRows } from '../tables/score-table.ts';
+import type { AnswerRows } from '../samples/score-rows.ts';
 import { type FlagValues, usageError } from './flags.ts';
 
 export type LookupFormat = 'tsv' | 'jsonl' | 'parquet';

@@ -1,4 +1,4 @@
-import { BowerbirdError, codeOf, firstLine, messageOf } from '../base/errors.ts';
+import { BowerbirdError, codeOf, firstSentence, messageOf } from '../base/errors.ts';
 
 /** V8 (arrays, WebAssembly), Node and native code each say it in their own words. */
 const OUT_OF_MEMORY =
@@ -38,20 +38,20 @@ export function environmentError(thrown: unknown): BowerbirdError | undefined {
   if (code === 'EMFILE' || code === 'ENFILE')
     return new BowerbirdError(
       'BB_TOO_FEW_FILE_DESCRIPTORS',
-      `No more files can be opened: ${firstLine(thrown)} Allow more with "ulimit -n 4096".`,
+      `No more files can be opened: ${firstSentence(thrown)} Allow more with "ulimit -n 4096".`,
       details,
     );
   if (code === 'ENOMEM' || code === 'ERR_MEMORY_ALLOCATION_FAILED' || OUT_OF_MEMORY.test(messageOf(thrown)))
     return new BowerbirdError(
       'BB_OUT_OF_MEMORY',
-      `There is not enough memory: ${firstLine(thrown)} WebAssembly reserves 10 GB of addresses, so "ulimit -v" must be ` +
+      `There is not enough memory: ${firstSentence(thrown)} WebAssembly reserves 10 GB of addresses, so "ulimit -v" must be ` +
         'unlimited; bound real memory with --memory-mb, or a container, instead.',
       details,
     );
   if (INSTALLATION_CODES.has(code) || BROKEN_INSTALLATION.test(messageOf(thrown)))
     return new BowerbirdError(
       'BB_INSTALLATION',
-      `A package that bowerbird needs is missing or does not fit this machine: ${firstLine(thrown)} ` +
+      `A package that bowerbird needs is missing or does not fit this machine: ${firstSentence(thrown)} ` +
         `Install again on this machine (npm ci), with optional packages; Node ${process.version} on ${process.platform}-${process.arch}.`,
       details,
     );

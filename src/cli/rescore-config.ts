@@ -1,6 +1,8 @@
 import { resolveHead } from '../models/registry.ts';
 import type { RescoreConfig } from '../rescore/config.ts';
 import type { HeadSource } from '../rescore/head-set.ts';
+import { isTagName, TAGS, type TagName } from '../samples/tags.ts';
+import { HEAD_FLAGS } from '../scores/thresholds.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../shards/result-columns.ts';
 import { type FlagValues, usageError, whereGiven } from './flags.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
@@ -36,12 +38,6 @@ const NOT_EMBEDDINGS = [
   'encoder-timeout',
   'max-mb-in-flight',
 ];
-
-const HEAD_FLAGS = [
-  { flag: 'aesthetic-head', tag: 'aesthetic' },
-  { flag: 'nsfw-head', tag: 'punsafe' },
-  { flag: 'watermark-model', tag: 'pwatermark' },
-] as const;
 
 /** Whether `score` is asked for stored embeddings. @throws BowerbirdError BB_USAGE for a flag of the other kind */
 export function asksForEmbeddings(values: FlagValues): boolean {
@@ -102,8 +98,8 @@ async function headSources(values: FlagValues): Promise<HeadSource[]> {
         'encoder with --aesthetic-head FILE, or give --aesthetic-head none and other heads.',
     );
   }
-  const tagged = HEAD_FLAGS.flatMap(({ flag, tag }) => {
-    const name = values[flag] as string;
+  const tagged = TAGS.flatMap((tag) => {
+    const name = values[HEAD_FLAGS[tag].slice('--'.length)] as string;
     return name === 'none' ? [] : [{ column: tag, name, tag }];
   });
   const wanted = [...tagged, ...extraHeads((values['extra-head'] as string[] | undefined) ?? [])];
@@ -111,11 +107,11 @@ async function headSources(values: FlagValues): Promise<HeadSource[]> {
   return Promise.all(wanted.map(async ({ name, ...head }) => ({ ...head, path: await resolveHead(name) })));
 }
 
-function extraHeads(given: readonly string[]): { readonly column: string; readonly name: string }[] {
+function extraHeads(given: readonly string[]): { readonly column: TagName; readonly name: string }[] {
   const taken = new Set<string>([...LEADING_COLUMNS, ...TRAILING_COLUMNS]);
   return given.map((text) => {
-    const [, column, name] = /^([A-Za-z_]\w*)=(.+)$/s.exec(text) ?? [];
-    if (column === undefined || name === undefined) {
+    const [, column = '', name = ''] = /^([^=]*)=(.+)$/s.exec(text) ?? [];
+    if (!isTagName(column)) {
       throw usageError(
         `--extra-head takes NAME=FILE, where NAME has letters, digits and _; ${JSON.stringify(text)} is not that.`,
       );

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { writeNewFile } from '../base/files.ts';
 import { OutputFile, outputFailure } from '../base/output-file.ts';
+import type { Tag } from '../samples/tags.ts';
 import type { ExportableStore, ExportOptions } from '../store/export.ts';
 import { KV_COLUMN_ORDER, readSidecar, sidecarPath, sidecarText } from '../store/kv-sidecar.ts';
-import type { Precision, StoreColumn } from '../store/meta.ts';
+import type { Precision } from '../store/meta.ts';
 import type { Command, Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -33,7 +34,7 @@ interface ExportReport {
   /** Of static-ondisk-kv: the library's `key_format` and `value_format`. */
   readonly keyFormat?: string;
   readonly valueFormat?: string;
-  readonly columns: readonly StoreColumn[];
+  readonly columns: readonly Tag[];
   readonly records: number;
   /** Entries that the format cannot hold: a score of theirs is null. */
   readonly leftOut: number;
@@ -80,7 +81,7 @@ async function openSidecar(path: string): Promise<OutputFile> {
   return OutputFile.open(sidecarPath(path), isOurs());
 }
 
-function defaultColumns({ meta }: ExportableStore, format: Format): readonly StoreColumn[] {
+function defaultColumns({ meta }: ExportableStore, format: Format): readonly Tag[] {
   if (format === 'parquet') return meta.columns;
   return KV_COLUMN_ORDER.filter((column) => meta.columns.includes(column));
 }
@@ -89,7 +90,7 @@ interface Choice {
   readonly format: Format;
   /** Of static-ondisk-kv: what says which scores the file holds. */
   readonly sidecar: OutputFile | undefined;
-  readonly columns: readonly StoreColumn[];
+  readonly columns: readonly Tag[];
   readonly values: FlagValues;
   readonly signal: AbortSignal;
 }

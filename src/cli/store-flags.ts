@@ -1,4 +1,4 @@
-import { STORE_COLUMNS, type StoreColumn } from '../store/meta.ts';
+import { isTag, TAGS, type Tag } from '../samples/tags.ts';
 import type { ReadOptions } from '../store/reader.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 import { tableFlags } from './text-flags.ts';
@@ -166,13 +166,12 @@ export const LOOKUP_FLAGS: FlagTable = {
 };
 
 /** @throws BowerbirdError BB_USAGE for no column, an unknown one, or one given twice */
-export function storeColumns(values: FlagValues): StoreColumn[] {
+export function storeColumns(values: FlagValues): Tag[] {
   const given = (values['columns'] as string[] | undefined) ?? [];
-  const isKnown = (name: string): name is StoreColumn => (STORE_COLUMNS as readonly string[]).includes(name);
-  const known = given.filter(isKnown);
+  const known = given.filter(isTag);
   if (known.length === 0 || known.length < given.length || new Set(given).size < given.length) {
     throw usageError(
-      `--columns needs one or more of ${STORE_COLUMNS.join(', ')}, each once; not "${given.join(',')}".`,
+      `--columns needs one or more of ${TAGS.join(', ')}, each once; not "${given.join(',')}".`,
     );
   }
   return known;

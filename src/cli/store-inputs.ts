@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { ScoreRows } from '../samples/score-rows.ts';
+import type { Tag, TagName } from '../samples/tags.ts';
 import { readSidecar, sidecarPath } from '../store/kv-sidecar.ts';
-import type { StoreColumn } from '../store/meta.ts';
-import type { ScoreRows } from '../store/records.ts';
 import {
   checkStaticKv,
   type KvInput,
@@ -23,7 +23,7 @@ import { type FlagValues, usageError } from './flags.ts';
  */
 export function readStoreInputs(
   paths: readonly string[],
-  columns: readonly StoreColumn[],
+  columns: readonly Tag[],
   values: FlagValues,
   options: ScoreRowOptions,
 ): AsyncGenerator<ScoreRows> {
@@ -53,7 +53,7 @@ function kvInputs(paths: readonly string[], values: FlagValues): KvInput[] {
 /** What the flags say of the files. */
 interface StatedKv {
   readonly format: string | undefined;
-  readonly columns: readonly string[] | undefined;
+  readonly columns: readonly TagName[] | undefined;
 }
 
 /** A file by what lies beside it, else by what is stated; the two may not contradict each other. */
@@ -101,7 +101,7 @@ function statedInput(path: string, { format: given, columns }: StatedKv): KvInpu
 async function* readAll(
   kvFiles: readonly KvInput[],
   others: readonly string[],
-  columns: readonly StoreColumn[],
+  columns: readonly Tag[],
   options: ScoreRowOptions,
 ): AsyncGenerator<ScoreRows> {
   for (const file of kvFiles) await checkStaticKv(file, columns);

@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
+import type { InputIdentity } from '../samples/input-identity.ts';
+import type { Tag } from '../samples/tags.ts';
 import type { BuildProgress, BuildResult, RowInput } from '../store/build.ts';
-import type { Precision, StoreColumn } from '../store/meta.ts';
-import type { ScoreSource } from '../tables/score-rows.ts';
+import type { Precision } from '../store/meta.ts';
 import { type Command, type Invocation, pathsOf } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -101,7 +102,7 @@ function inputsOf(invocation: Invocation, name: string): string[] {
 
 /** What the rows are read for. */
 interface Scores {
-  readonly columns: readonly StoreColumn[];
+  readonly columns: readonly Tag[];
   readonly precision: Precision;
 }
 
@@ -113,7 +114,7 @@ async function withRows(
   job: (input: RowInput) => Promise<BuildResult>,
 ): Promise<number> {
   const memoryMb = values['memory-mb'] as number;
-  const sources: ScoreSource[] = [];
+  const sources: InputIdentity[] = [];
   const temporaryFolder = await makeTemporaryFolder('store');
   try {
     const { readStoreInputs } = await import('./store-inputs.ts');

@@ -1,5 +1,6 @@
 import type { Unchecked } from '../report/report-data.ts';
 import { describeUnchecked } from '../report/wording.ts';
+import { PROBABILITY_TAGS } from '../samples/tags.ts';
 import type { SubsetProgress } from '../subset/database.ts';
 import type { SubsetResult } from '../subset/subset.ts';
 import type { SubsetPart, SubsetSummary } from '../subset/summary.ts';
@@ -111,12 +112,10 @@ function describePart(part: SubsetPart, settings: SubsetSummary['settings']): st
   const { kept, input, files, droppedBy, keptWithoutTag } = part;
   const dropped = Object.entries(droppedBy).filter(([, rows]) => rows > 0);
   const sum = dropped.reduce((total, [, rows]) => total + rows, kept);
-  const unchecked = (['punsafe', 'pwatermark'] as const)
-    .map((tag): Unchecked => {
-      const hasRule = settings[tag === 'punsafe' ? 'maxPunsafe' : 'maxPwatermark'] !== null;
-      return { tag, rows: hasRule ? keptWithoutTag[tag] : kept, hasRule, hasSource: true };
-    })
-    .filter(({ rows }) => rows > 0);
+  const unchecked = PROBABILITY_TAGS.map((tag): Unchecked => {
+    const hasRule = settings[tag === 'punsafe' ? 'maxPunsafe' : 'maxPwatermark'] !== null;
+    return { tag, rows: hasRule ? keptWithoutTag[tag] : kept, hasRule, hasSource: true };
+  }).filter(({ rows }) => rows > 0);
   return [
     ...dropped.map(([rule, rows]) => `  dropped by ${rule.padEnd(20)} ${rows}`),
     `  kept                            ${kept} in ${files.length} files`,

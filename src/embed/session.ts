@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { InferenceSession as Session } from 'onnxruntime-node';
-import { BowerbirdError, messageOf } from '../base/errors.ts';
+import { BowerbirdError, firstLine } from '../base/errors.ts';
 import { graphError } from './onnx/interface.ts';
 import type { WrappedModel } from './onnx/wrap.ts';
 import { env, InferenceSession, listSupportedBackends } from './onnxruntime.ts';
@@ -86,8 +86,4 @@ function unavailable(provider: Provider, problem: string): BowerbirdError {
     `The device ${provider} is not available: ${problem}. ${ADVICE[provider]} (docs/gpu.md), or use --device cpu.`,
     { fields: { device: provider } },
   );
-}
-
-function firstLine(thrown: unknown): string {
-  return messageOf(thrown).trim().split('\n')[0]!;
 }

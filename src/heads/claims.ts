@@ -1,5 +1,6 @@
+import { isTag, type Tag } from '../samples/tags.ts';
 import { quote } from './errors.ts';
-import type { Tag, TrainedOn } from './head.ts';
+import type { TrainedOn } from './head.ts';
 import type { Activation, OutputActivation } from './layers.ts';
 
 /**
@@ -17,7 +18,6 @@ export interface HeadClaims {
 
 type Raw = Readonly<Record<string, unknown>>;
 
-const TAGS: readonly unknown[] = ['aesthetic', 'punsafe', 'pwatermark'] satisfies Tag[];
 const OUTPUT_ACTIVATIONS: readonly unknown[] = ['none', 'sigmoid'] satisfies OutputActivation[];
 const ACTIVATIONS: readonly unknown[] = ['none', 'relu'] satisfies Activation[];
 
@@ -25,7 +25,7 @@ const isText = (value: unknown): boolean => typeof value === 'string' && value !
 
 const FIELDS: Readonly<Record<string, [test: (value: unknown) => boolean, what: string]>> = {
   $schema: [isText, 'a text'],
-  tag: [(value) => TAGS.includes(value), 'aesthetic, punsafe or pwatermark'],
+  tag: [isTag, 'aesthetic, punsafe or pwatermark'],
   encoder: [isEncoder, 'an object with a name, a digest (64 hexadecimal digits) or both'],
   unit_norm: [(value) => typeof value === 'boolean', 'true or false'],
   activation: [(value) => OUTPUT_ACTIVATIONS.includes(value), 'none or sigmoid'],

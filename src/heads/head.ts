@@ -1,18 +1,11 @@
-/** The published score columns that a head can fill. */
-export type Tag = 'aesthetic' | 'punsafe' | 'pwatermark';
+import type { Tag } from '../samples/tags.ts';
+import type { LinearScore } from '../scores/summary.ts';
 
 /** The encoder that a head was trained on, as far as its file or manifest says. */
 export interface TrainedOn {
   readonly name?: string;
   /** sha256 in hex of the encoder's model file; where stated it alone decides. */
   readonly digest?: string;
-}
-
-/** A score of the form weights . embedding + bias. */
-export interface LinearScore {
-  /** One per dimension of the embedding. */
-  readonly weights: Float64Array;
-  readonly bias: number;
 }
 
 /** What maps embeddings to a score. */

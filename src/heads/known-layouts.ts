@@ -1,4 +1,4 @@
-import type { Tag } from './head.ts';
+import type { Tag } from '../samples/tags.ts';
 import type { Activation, OutputActivation } from './layers.ts';
 
 /**

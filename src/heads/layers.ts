@@ -1,4 +1,4 @@
-import type { LinearScore } from './head.ts';
+import type { LinearScore } from '../scores/summary.ts';
 import { LIMITS } from './limits.ts';
 
 /** What follows a layer. */

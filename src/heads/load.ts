@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
+import type { Tag } from '../samples/tags.ts';
 import { HeadError, refused } from './errors.ts';
-import type { Head, Tag } from './head.ts';
+import type { Head } from './head.ts';
 import { HeadFiles } from './head-file.ts';
 import { checkLayers, collapseLayers, type OutputActivation } from './layers.ts';
 import { type HeadContent, readHeadContent } from './readers.ts';

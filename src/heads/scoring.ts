@@ -1,4 +1,4 @@
-import type { LinearScore } from './head.ts';
+import type { LinearScore } from '../scores/summary.ts';
 import type { Layer, OutputActivation } from './layers.ts';
 
 /** Scores `count` embeddings (count x dimension, row by row); a row's score does not depend on the others. */

@@ -11,7 +11,7 @@ import {
   type StageNumbers,
   sortedTable,
 } from '../runs/stats.ts';
-import type { Tag } from '../samples/tags.ts';
+import { TAGS } from '../samples/tags.ts';
 import { BucketSums } from '../scores/bucket-sums.ts';
 import type { Filter } from '../scores/filter.ts';
 import { Histogram } from '../scores/histogram.ts';
@@ -113,7 +113,7 @@ function countRows(work: ShardWork, { results, tags }: JudgedShard): RowCounts {
     counts.kept += results.kept[i]!;
     const rule = results.droppedBy[i];
     if (rule) bump(counts.dropped_by, rule);
-    for (const tag of Object.keys(tags) as Tag[]) {
+    for (const tag of TAGS) {
       if (Number.isNaN(tags[tag][i]!)) bump(counts.missing_tags, tag);
     }
   }

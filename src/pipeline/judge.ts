@@ -1,13 +1,14 @@
 import { statusOf } from '../samples/reasons.ts';
-import type { Tag } from '../samples/tags.ts';
+import { firstKnown, type TagColumns, tagsAt } from '../samples/tag-columns.ts';
+import { byTag } from '../samples/tags.ts';
 import type { Filter } from '../scores/filter.ts';
 import type { ShardResults } from '../shards/results.ts';
 import type { SampleState, ShardWork } from './shard-work.ts';
 
-/** A judged shard: the columns to write, and the tags as the float32 that is written (NaN where there is none). */
+/** A judged shard: the columns to write, and the tags as they are written. */
 export interface JudgedShard {
   readonly results: ShardResults;
-  readonly tags: Readonly<Record<Tag, Float32Array>>;
+  readonly tags: TagColumns;
 }
 
 /**
@@ -16,14 +17,12 @@ export interface JudgedShard {
  */
 export function judgeShard(work: ShardWork, filter: Filter): JudgedShard {
   const { rowCount, shard, headScores } = work;
-  const tags = {
+  const tags = byTag((tag) => {
+    const computed = headScores[tag];
     // The point of a run is its own score: a column of the input is used only where no head is configured.
-    aesthetic: headScores.aesthetic
-      ? Float32Array.from(headScores.aesthetic)
-      : columnOrNone(shard.tags.aesthetic, rowCount),
-    punsafe: firstKnown(shard.tags.punsafe, headScores.punsafe, rowCount),
-    pwatermark: firstKnown(shard.tags.pwatermark, headScores.pwatermark, rowCount),
-  };
+    const column = tag === 'aesthetic' && computed ? undefined : shard.tags[tag];
+    return firstKnown(column, computed, rowCount);
+  });
   const results: ShardResults = {
     status: new Array(rowCount),
     reason: new Array(rowCount),
@@ -51,28 +50,10 @@ function judgeRow({ results, tags }: JudgedShard, state: SampleState, filter: Fi
     results.droppedBy[i] = null;
     return;
   }
-  const verdict = filter.judge({
-    aesthetic: tags.aesthetic[i]!,
-    punsafe: tags.punsafe[i]!,
-    pwatermark: tags.pwatermark[i]!,
-  });
+  const verdict = filter.judge(tagsAt(tags, i));
   results.status[i] = 'success';
   results.reason[i] = null;
   results.errorMessage[i] = null;
   results.kept[i] = verdict.kept ? 1 : 0;
   results.droppedBy[i] = verdict.droppedBy;
-}
-
-function columnOrNone(column: Float32Array | undefined, rowCount: number): Float32Array {
-  return column ?? new Float32Array(rowCount).fill(Number.NaN);
-}
-
-/** The input's own tag where a row has one, else the head's. */
-function firstKnown(
-  column: Float32Array | undefined,
-  computed: Float64Array | undefined,
-  rowCount: number,
-): Float32Array {
-  if (!column || !computed) return computed ? Float32Array.from(computed) : columnOrNone(column, rowCount);
-  return column.map((value, i) => (Number.isNaN(value) ? computed[i]! : value));
 }

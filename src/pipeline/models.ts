@@ -9,6 +9,7 @@ import type { ImageTransform } from '../models/manifest.ts';
 import { resolveEncoder, resolveHead } from '../models/registry.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import type { Tag } from '../samples/tags.ts';
+import { HEAD_FLAGS } from '../scores/thresholds.ts';
 import type { ScoreConfig } from './config.ts';
 
 /** The encoder and the heads of a run, loaded and fitting each other, and the decoder that makes the crops. */
@@ -117,8 +118,7 @@ async function loadHeads(
 
 function ownHead(tag: Tag, { name, headPath }: EncoderFiles): string {
   if (tag === 'aesthetic' && headPath !== undefined) return headPath;
-  const flag =
-    tag === 'aesthetic' ? '--aesthetic-head' : tag === 'punsafe' ? '--nsfw-head' : '--watermark-model';
+  const flag = HEAD_FLAGS[tag];
   throw new BowerbirdError(
     'BB_USAGE',
     `The encoder ${name} comes with no head for ${tag}. Give one with ${flag} FILE, or ${flag} none to go without.`,

@@ -1,4 +1,5 @@
 import type { ScoreProgress } from '../runs/progress.ts';
+import { keepPlaces } from '../runs/run-changes.ts';
 import { isRunFile } from '../runs/run-files.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { RunRecord } from '../runs/run-record.ts';
@@ -35,7 +36,8 @@ export async function planScore(
   tellMalformed(plan, progress);
   tellBadFiles(plan, progress);
   if (config.incrementalMode !== 'extend' || !existing) return plan;
-  return keepPlaces(plan, existing);
+  const inputs = keepPlaces(plan.inputs, existing, ({ path }) => path);
+  return { ...plan, inputs, shards: cutShards(inputs, plan.samplesPerShard) };
 }
 
 function tellMalformed({ inputs }: RunPlan, progress: ScoreProgress): void {
@@ -47,11 +49,4 @@ function tellMalformed({ inputs }: RunPlan, progress: ScoreProgress): void {
 
 function tellBadFiles({ badFiles }: RunPlan, progress: ScoreProgress): void {
   for (const { message } of badFiles) progress.note(`Passed over: ${message}`);
-}
-
-function keepPlaces(plan: RunPlan, existing: RunRecord): RunPlan {
-  const places = new Map(existing.inputs.map(({ path }, place) => [path, place]));
-  const placeOf = (path: string): number => places.get(path) ?? places.size;
-  const inputs = [...plan.inputs].sort((a, b) => placeOf(a.path) - placeOf(b.path));
-  return { ...plan, inputs, shards: cutShards(inputs, plan.samplesPerShard) };
 }

@@ -2,6 +2,7 @@ import { writeNewFile } from '../base/files.ts';
 import type { Decoder } from '../decode/decoder.ts';
 import type { Sink } from '../runs/commit.ts';
 import { type ReportThumbnail, thumbnailFile } from '../runs/thumbnails.ts';
+import { numberOrNull } from '../samples/tag-columns.ts';
 import type { JudgedShard } from './judge.ts';
 import type { ShardWork } from './shard-work.ts';
 
@@ -51,16 +52,12 @@ function describe(
     key: work.shard.keys[index]!,
     score: tags.aesthetic[index]!,
     url: work.shard.urls[index] ?? null,
-    punsafe: orNull(tags.punsafe[index]!),
-    pwatermark: orNull(tags.pwatermark[index]!),
+    punsafe: numberOrNull(tags.punsafe[index]!),
+    pwatermark: numberOrNull(tags.pwatermark[index]!),
     width: results.originalWidth[index]!,
     height: results.originalHeight[index]!,
     kept: results.kept[index] === 1,
     dropped_by: results.droppedBy[index] ?? null,
     mime_type: 'image/webp',
   };
-}
-
-function orNull(value: number): number | null {
-  return Number.isNaN(value) ? null : value;
 }

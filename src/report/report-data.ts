@@ -1,3 +1,4 @@
+import type { ProbabilityTag } from '../samples/tags.ts';
 /** Everything that the run page shows. Numbers are as the run counted them; nothing in here is trusted as HTML. */
 export interface ReportData {
   readonly title: string;
@@ -32,7 +33,7 @@ export interface ReportRows {
 
 /** Kept rows that no rule looked at for a tag. */
 export interface Unchecked {
-  readonly tag: 'punsafe' | 'pwatermark';
+  readonly tag: ProbabilityTag;
   readonly rows: number;
   /** A rule asks for the tag, and passes rows without it. */
   readonly hasRule: boolean;

@@ -1,3 +1,5 @@
+import type { ProbabilityTag } from '../samples/tags.ts';
+import { HEAD_FLAGS } from '../scores/thresholds.ts';
 import { formatPlain } from './format.ts';
 import type { ReportData, ReportThresholds, ScoreSource, Unchecked } from './report-data.ts';
 
@@ -32,17 +34,13 @@ export function hasScoreSource({ head, column }: ScoreSource): boolean {
   return head !== null || column !== null;
 }
 
-const SUBJECTS = {
-  punsafe: { what: 'NSFW', headFlag: '--nsfw-head' },
-  pwatermark: { what: 'watermarks', headFlag: '--watermark-model' },
-} as const;
+const SUBJECTS: Readonly<Record<ProbabilityTag, string>> = { punsafe: 'NSFW', pwatermark: 'watermarks' };
 
 /** `Not checked for NSFW: 75 of 75 kept (no punsafe in the input, no --nsfw-head)` */
 export function describeUnchecked({ tag, rows, hasRule, hasSource }: Unchecked, kept: number): string {
-  const { what, headFlag } = SUBJECTS[tag];
-  const noRule = hasSource ? `no --max-${tag}` : `no ${tag} in the input, no ${headFlag}`;
+  const noRule = hasSource ? `no --max-${tag}` : `no ${tag} in the input, no ${HEAD_FLAGS[tag]}`;
   const why = hasRule ? `without ${tag}, --missing-tags keep` : noRule;
-  return `Not checked for ${what}: ${rows} of ${kept} kept (${why})`;
+  return `Not checked for ${SUBJECTS[tag]}: ${rows} of ${kept} kept (${why})`;
 }
 
 /** Rows that have a score: those in a bucket. */

@@ -38,7 +38,7 @@ export interface ScoredShard {
   readonly scoringMs: number;
 }
 
-const NO_METADATA: MetadataColumns = { hashes: undefined, punsafe: undefined, pwatermark: undefined };
+const NO_METADATA: MetadataColumns = { hashes: undefined, tags: {} };
 
 /** What the files of a shard are made from. */
 interface JudgedBlocks {

@@ -2,7 +2,7 @@ import { instantiateKernel, type KernelMemory } from '../base/wasm.ts';
 import { embeddingsKernelBase64 } from './embeddings-kernel.generated.ts';
 import type { EmbeddingType } from './npy-header.ts';
 
-type ScoreRows = (
+type RowScorer = (
   ...args: [
     rows: number,
     count: number,
@@ -18,8 +18,8 @@ type SumRows = (list: number, count: number, dimension: number, sums: number) =>
 
 /** What kernels/embeddings.ts exports, which takes numbers alone. */
 interface EmbeddingsKernel extends KernelMemory {
-  readonly scoreHalves: ScoreRows;
-  readonly scoreSingles: ScoreRows;
+  readonly scoreHalves: RowScorer;
+  readonly scoreSingles: RowScorer;
   readonly sumHalves: SumRows;
   readonly sumSingles: SumRows;
   widen(halves: number, count: number, target: number): void;

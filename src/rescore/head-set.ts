@@ -1,11 +1,12 @@
 import { HeadError } from '../heads/errors.ts';
-import type { Head, Tag } from '../heads/head.ts';
+import type { Head } from '../heads/head.ts';
 import { loadHead } from '../heads/load.ts';
+import type { Tag, TagName } from '../samples/tags.ts';
 
 /** Which head file fills which column. */
 export interface HeadSource {
   /** The column of the tags that its scores fill. */
-  readonly column: string;
+  readonly column: TagName;
   readonly path: string;
   /** The published tag that it gives; absent for a column of the person's own. */
   readonly tag?: Tag;
@@ -13,7 +14,7 @@ export interface HeadSource {
 
 /** A head with the column that it fills. */
 export interface ColumnHead {
-  readonly column: string;
+  readonly column: TagName;
   readonly head: Head;
 }
 

@@ -1,6 +1,7 @@
-import type { Tag } from '../heads/head.ts';
 import { emptyCounts, type RowCounts, sortedTable } from '../runs/stats.ts';
 import type { FailureReason } from '../samples/reasons.ts';
+import { firstKnown, type TagColumns, tagsAt } from '../samples/tag-columns.ts';
+import { byTag, TAGS, type TagName } from '../samples/tags.ts';
 import { DROP_RULES, type Filter } from '../scores/filter.ts';
 import { Histogram } from '../scores/histogram.ts';
 import { ROW_STATE } from './block-scorer.ts';
@@ -12,13 +13,13 @@ export interface ScoredRows {
   /** uint8 of ROW_STATE. */
   readonly states: Uint8Array;
   /** Scores by the column that they fill, float32; NaN = none. */
-  readonly scores: ReadonlyMap<string, Float32Array>;
+  readonly scores: ReadonlyMap<TagName, Float32Array>;
 }
 
 /** A shard's rows with their verdicts. */
 export interface JudgedRows {
-  /** The tags as they are written; NaN = null. */
-  readonly tags: Readonly<Record<Tag, Float32Array>>;
+  /** The tags as they are written. */
+  readonly tags: TagColumns;
   /** 1 = kept. */
   readonly kept: Uint8Array;
   /** 0 for none, else the place in DROP_RULES, from 1. */
@@ -39,66 +40,38 @@ export const STATE_FAILURES: readonly { readonly reason: FailureReason; readonly
 /** Judges rows. What is judged is what is written: all tags as float32, compared as doubles. */
 export function judgeRows(rows: ScoredRows, metadata: MetadataColumns, filter: Filter): JudgedRows {
   const { rowCount, states } = rows;
-  const values = {
-    aesthetic: rows.scores.get('aesthetic'),
-    punsafe: firstKnown(metadata.punsafe, rows.scores.get('punsafe')),
-    pwatermark: firstKnown(metadata.pwatermark, rows.scores.get('pwatermark')),
-  };
+  const tags = byTag((tag) => firstKnown(metadata.tags[tag], rows.scores.get(tag), rowCount));
   const kept = new Uint8Array(rowCount);
   const droppedBy = new Uint8Array(rowCount);
   const histogram = new Histogram();
   for (let row = 0; row < rowCount; row++) {
     if (states[row] !== ROW_STATE.scored) continue;
-    const aesthetic = values.aesthetic?.[row] ?? Number.NaN;
-    const verdict = filter.judge({
-      aesthetic,
-      punsafe: values.punsafe?.[row] ?? Number.NaN,
-      pwatermark: values.pwatermark?.[row] ?? Number.NaN,
-    });
+    const verdict = filter.judge(tagsAt(tags, row));
     if (verdict.kept) kept[row] = 1;
     else droppedBy[row] = 1 + DROP_RULES.indexOf(verdict.droppedBy!);
+    const aesthetic = tags.aesthetic[row]!;
     if (!Number.isNaN(aesthetic)) histogram.add(aesthetic, verdict.kept);
   }
-  const tags = {
-    aesthetic: written(values.aesthetic, rowCount),
-    punsafe: written(values.punsafe, rowCount),
-    pwatermark: written(values.pwatermark, rowCount),
-  };
   return { tags, kept, droppedBy, histogram, counts: countRows(rows, tags, kept, droppedBy) };
-}
-
-/** The metadata's own tag where a row has one, else the head's. */
-function firstKnown(
-  column: Float32Array | undefined,
-  computed: Float32Array | undefined,
-): Float32Array | undefined {
-  if (!column || !computed) return column ?? computed;
-  return column.map((value, row) => (Number.isNaN(value) ? computed[row]! : value));
-}
-
-function written(values: Float32Array | undefined, rowCount: number): Float32Array {
-  return values ?? new Float32Array(rowCount).fill(Number.NaN);
 }
 
 function countRows(
   { rowCount, states }: ScoredRows,
-  tags: JudgedRows['tags'],
+  tags: TagColumns,
   kept: Uint8Array,
   droppedBy: Uint8Array,
 ): RowCounts {
   const counts = emptyCounts();
   const byState = new Array<number>(1 + STATE_FAILURES.length).fill(0);
   const byRule = new Array<number>(1 + DROP_RULES.length).fill(0);
-  const missing = { aesthetic: 0, punsafe: 0, pwatermark: 0 };
+  const missing = byTag(() => 0);
   for (let row = 0; row < rowCount; row++) {
     const state = states[row]!;
     byState[state]!++;
     if (state !== ROW_STATE.scored) continue;
     byRule[droppedBy[row]!]!++;
     counts.kept += kept[row]!;
-    if (Number.isNaN(tags.aesthetic[row]!)) missing.aesthetic++;
-    if (Number.isNaN(tags.punsafe[row]!)) missing.punsafe++;
-    if (Number.isNaN(tags.pwatermark[row]!)) missing.pwatermark++;
+    for (const tag of TAGS) if (Number.isNaN(tags[tag][row]!)) missing[tag]++;
   }
   counts.count = rowCount;
   counts.successes = byState[ROW_STATE.scored]!;

@@ -1,4 +1,5 @@
 import { hashTexts } from '../samples/hash.ts';
+import { PROBABILITY_TAGS, type Tag } from '../samples/tags.ts';
 import { bytesIn } from '../tables/chunk.ts';
 import { hashedTextSql, partIn, readAs, textBytesSql } from '../tables/column-sql.ts';
 import { hashSql, scoreSql } from '../tables/column-values.ts';
@@ -12,9 +13,8 @@ import { parquetSource } from '../tables/sql.ts';
 export interface MetadataColumns {
   /** The metadata's own, else computed from URL and caption; undefined where there is neither. */
   readonly hashes: BigInt64Array | undefined;
-  /** NaN = null; undefined where there is no such column. */
-  readonly punsafe: Float32Array | undefined;
-  readonly pwatermark: Float32Array | undefined;
+  /** Its own tags, NaN = null; those that it has no column of are missing. Scores of its own only pass through. */
+  readonly tags: Readonly<Partial<Record<Tag, Float32Array>>>;
 }
 
 /** All inputs' columns, and which of them play a part. */
@@ -22,8 +22,6 @@ export interface MetadataShape {
   readonly schema: readonly SchemaColumn[];
   readonly columns: Partial<ColumnMapping>;
 }
-
-const TAGS = ['punsafe', 'pwatermark'] as const;
 
 /**
  * Reads hashes and tags of one metadata file, in row order.
@@ -38,12 +36,16 @@ export async function readMetadata(
 ): Promise<MetadataColumns> {
   const { columns } = shape;
   const hashed = columns.hash !== undefined || columns.url !== undefined;
-  const result = {
+  const result: MetadataColumns = {
     hashes: hashed ? new BigInt64Array(rowCount) : undefined,
-    punsafe: columns.punsafe === undefined ? undefined : new Float32Array(rowCount).fill(Number.NaN),
-    pwatermark: columns.pwatermark === undefined ? undefined : new Float32Array(rowCount).fill(Number.NaN),
+    tags: Object.fromEntries(
+      PROBABILITY_TAGS.filter((tag) => columns[tag] !== undefined).map((tag) => [
+        tag,
+        new Float32Array(rowCount).fill(Number.NaN),
+      ]),
+    ),
   };
-  if (!hashed && !result.punsafe && !result.pwatermark) return result;
+  if (!hashed && Object.keys(result.tags).length === 0) return result;
   const connection = await instance.connect();
   try {
     const select = `SELECT ${wantedColumns(shape)} FROM ${await sourceOf(connection, path, shape)}`;
@@ -118,7 +120,7 @@ function wantedColumns({ schema, columns }: MetadataShape): string {
       ? 'NULL::BIGINT'
       : hashSql(column(columns.hash), schema[place(columns.hash)]!.type);
   const text = columns.url === undefined ? `''::BLOB` : hashedTextSql([columns.url, columns.caption], bytes);
-  const tags = TAGS.map((tag) => {
+  const tags = PROBABILITY_TAGS.map((tag) => {
     const name = columns[tag];
     return name === undefined ? 'NULL::FLOAT' : scoreSql(column(name), schema[place(name)]!.type);
   });
@@ -129,10 +131,11 @@ function takeChunk(
   chunk: DuckDBDataChunk,
   chunkRows: number,
   firstRow: number,
-  { hashes, punsafe, pwatermark }: MetadataColumns,
+  { hashes, tags }: MetadataColumns,
 ): void {
   if (hashes) takeHashes(chunk, chunkRows, firstRow, hashes);
-  for (const [i, values] of [punsafe, pwatermark].entries()) {
+  for (const [i, tag] of PROBABILITY_TAGS.entries()) {
+    const values = tags[tag];
     if (!values) continue;
     const vector = chunk.getColumnVector(2 + i);
     for (let row = 0; row < chunkRows; row++) {

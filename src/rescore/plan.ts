@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
+import { keepPlaces } from '../runs/run-changes.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import { type BadFile, withWayOn } from '../tables/bad-files.ts';
@@ -88,7 +89,7 @@ export async function planRescore(
   const inspected = await inspectAll(instance, pairs.pairs, config.embeddingColumn, passOver);
   if (inspected.length === 0) throw nothingLeft(badFiles);
   checkDimensions(inspected.map(({ input }) => input));
-  const ordered = keepPlaces(inspected, existing);
+  const ordered = existing ? keepPlaces(inspected, existing, ({ input }) => input.embeddings) : inspected;
   const found = findPartsOf(ordered.map(metadataOf), { ...config, unjudged: ['aesthetic'] });
   const parts = { columns: withoutScores(found.columns), empty: withoutScores(found.empty) };
   const checked = await checkAll(instance, ordered, parts.columns, passOver);
@@ -237,14 +238,6 @@ function checkDimensions(inputs: readonly RescoreInput[]): void {
       `${other.layout.dimension}. Give embeddings of different encoders to separate runs.`,
     { fields: { paths: [first!.embeddings, other.embeddings] } },
   );
-}
-
-/** The inputs of the existing run first, in their order: those of a shard stay its. */
-function keepPlaces(inspected: readonly Inspected[], existing: RunRecord | undefined): readonly Inspected[] {
-  if (!existing) return inspected;
-  const places = new Map(existing.inputs.map(({ path }, place) => [path, place]));
-  const placeOf = ({ input }: Inspected): number => places.get(input.embeddings) ?? places.size;
-  return [...inspected].sort((a, b) => placeOf(a) - placeOf(b));
 }
 
 function nothingLeft(badFiles: readonly BadFile[]): ShardError {

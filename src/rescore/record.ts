@@ -5,6 +5,7 @@ import { goOnFrom } from '../runs/run-changes.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { newSession, type RunRecord } from '../runs/run-record.ts';
 import { readFinishedShard } from '../runs/stats.ts';
+import { byTag } from '../samples/tags.ts';
 import { resolveThresholds, type Thresholds } from '../scores/thresholds.ts';
 import { type RescoreConfig, rescoreSettings } from './config.ts';
 import type { ColumnHead } from './head-set.ts';
@@ -50,7 +51,7 @@ export function describeRescore(
       provider: PROVIDER,
       batch_invariant: true,
     },
-    heads: { aesthetic: null, punsafe: null, pwatermark: null, ...Object.fromEntries(described) },
+    heads: { ...byTag(() => null), ...Object.fromEntries(described) },
     sessions: [newSession(config.commandLine, PROVIDER)],
   };
 }

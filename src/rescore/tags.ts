@@ -1,4 +1,5 @@
 import { shardName } from '../samples/key.ts';
+import { TAGS, type TagName } from '../samples/tags.ts';
 import { DROP_RULES } from '../scores/filter.ts';
 import { passedColumns } from '../shards/output-columns.ts';
 import type { DuckDBConnection, DuckDBInstance } from '../tables/duckdb.ts';
@@ -15,7 +16,7 @@ export interface TagRows {
   readonly judged: JudgedRows;
   readonly hashes: BigInt64Array | undefined;
   /** Columns of the person's own, by name. */
-  readonly extraColumns: readonly string[];
+  readonly extraColumns: readonly TagName[];
 }
 
 /** The metadata whose columns go through. */
@@ -83,7 +84,7 @@ function outputColumns(
     )} AS error_message`,
     'NULL::INTEGER AS original_width',
     'NULL::INTEGER AS original_height',
-    ...['aesthetic', 'punsafe', 'pwatermark'].map((tag) => `results.${tag}`),
+    ...TAGS.map((tag) => `results.${tag}`),
     'results.kept = 1 AS kept',
     `${pick(DROP_RULES, 'results.dropped_by')} AS dropped_by`,
     ...extraColumns.map((_, i) => `results.extra${i} AS ${quoteName(extraColumns[i]!)}`),

@@ -1,5 +1,6 @@
 import { writeNewFile } from '../base/files.ts';
 import type { Lock } from '../base/lock.ts';
+import { tagsAt } from '../samples/tag-columns.ts';
 import { createFilter, type Filter } from '../scores/filter.ts';
 import { Histogram } from '../scores/histogram.ts';
 import { filterOptions, type Thresholds } from '../scores/thresholds.ts';
@@ -117,15 +118,11 @@ function judge(rows: JudgedTags, filter: Filter): { verdicts: Verdicts; histogra
   const histogram = new Histogram();
   for (let row = 0; row < rows.rowCount; row++) {
     if (rows.scored[row] === 0) continue;
-    const aesthetic = rows.aesthetic[row]!;
-    const verdict = filter.judge({
-      aesthetic,
-      punsafe: rows.punsafe[row]!,
-      pwatermark: rows.pwatermark[row]!,
-    });
+    const tags = tagsAt(rows, row);
+    const verdict = filter.judge(tags);
     if (verdict.kept) kept[row] = 1;
     droppedBy[row] = verdict.droppedBy;
-    if (Number.isFinite(aesthetic)) histogram.add(aesthetic, verdict.kept);
+    if (Number.isFinite(tags.aesthetic)) histogram.add(tags.aesthetic, verdict.kept);
   }
   return { verdicts: { kept, droppedBy }, histogram };
 }

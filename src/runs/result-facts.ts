@@ -1,4 +1,5 @@
 import type { ReportThresholds, ScoreSource, Unchecked } from '../report/report-data.ts';
+import { PROBABILITY_TAGS } from '../samples/tags.ts';
 import type { MergedRun } from './merge.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -7,7 +8,7 @@ export function uncheckedOf(
   { thresholds, heads, columns }: Pick<RunRecord, 'thresholds' | 'heads' | 'columns'>,
   { counts, keptWithout }: Pick<MergedRun, 'counts' | 'keptWithout'>,
 ): Unchecked[] {
-  const all = (['punsafe', 'pwatermark'] as const).map((tag) => {
+  const all = PROBABILITY_TAGS.map((tag) => {
     const hasRule = thresholds[`max_${tag}`] !== null;
     const rows = hasRule ? keptWithout[tag] : counts.kept;
     return { tag, rows, hasRule, hasSource: Boolean(heads[tag] ?? columns[tag]) };

@@ -16,6 +16,22 @@ export function goOnFrom(existing: RunRecord | undefined, present: RunRecord, ex
 }
 
 /**
+ * The inputs of the existing run first, in their order, so that their shards stay theirs; the others after them, as they
+ * are given.
+ *
+ * @param pathOf the path that the run's record has of an input
+ */
+export function keepPlaces<Input>(
+  inputs: readonly Input[],
+  existing: Pick<RunRecord, 'inputs'>,
+  pathOf: (input: Input) => string,
+): Input[] {
+  const places = new Map(existing.inputs.map(({ path }, place) => [path, place]));
+  const placeOf = (input: Input): number => places.get(pathOf(input)) ?? places.size;
+  return [...inputs].sort((a, b) => placeOf(a) - placeOf(b));
+}
+
+/**
  * Continues an existing record with the present one's session. Thresholds may differ: they are no part of what was
  * measured, and finished shards are judged anew.
  *

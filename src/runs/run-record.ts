@@ -3,7 +3,7 @@ import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { packageVersion } from '../base/package.ts';
 import type { Head } from '../heads/head.ts';
-import type { Tag } from '../samples/tags.ts';
+import { byTag, type Tag } from '../samples/tags.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
 import type { RunPlan } from '../shards/plan.ts';
 import type { BadFile } from '../tables/bad-files.ts';
@@ -102,7 +102,7 @@ export function describeRun(facts: RunFacts): RunRecord {
     parts: plan.parts,
     schema: plan.schema,
     encoder,
-    heads: { aesthetic: headOf('aesthetic'), punsafe: headOf('punsafe'), pwatermark: headOf('pwatermark') },
+    heads: byTag(headOf),
     sessions: [newSession(commandLine, encoder.provider)],
   };
 }

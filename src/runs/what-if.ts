@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
+import { tagsAt } from '../samples/tag-columns.ts';
+import { PROBABILITY_TAGS, type ProbabilityTag } from '../samples/tags.ts';
 import { WhatIfCube } from '../scores/what-if.ts';
 import { readTagValues } from '../shards/tag-values.ts';
 
@@ -10,7 +12,7 @@ const MEMORY_LIMIT_MB = 256;
 export interface TagCounts {
   readonly cube: WhatIfCube;
   /** Kept rows that have no such tag. */
-  readonly keptWithout: { readonly punsafe: number; readonly pwatermark: number };
+  readonly keptWithout: Readonly<Record<ProbabilityTag, number>>;
 }
 
 /**
@@ -29,13 +31,12 @@ export async function countTags(
   const keptWithout = { punsafe: 0, pwatermark: 0 };
   let keptRows = 0;
   const options = { memoryLimitMb: MEMORY_LIMIT_MB, temporaryFolder };
-  for await (const { aesthetic, punsafe, pwatermark, kept } of readTagValues(tagFiles, options)) {
-    for (let i = 0; i < aesthetic.length; i++) {
-      cube.add({ aesthetic: aesthetic[i]!, punsafe: punsafe[i]!, pwatermark: pwatermark[i]! });
-      if (kept[i] === 0) continue;
+  for await (const tags of readTagValues(tagFiles, options)) {
+    for (const [i, kept] of tags.kept.entries()) {
+      cube.add(tagsAt(tags, i));
+      if (kept === 0) continue;
       keptRows++;
-      if (Number.isNaN(punsafe[i]!)) keptWithout.punsafe++;
-      if (Number.isNaN(pwatermark[i]!)) keptWithout.pwatermark++;
+      for (const tag of PROBABILITY_TAGS) if (Number.isNaN(tags[tag][i]!)) keptWithout[tag]++;
     }
   }
   if (cube.rows === stats.successes && keptRows === stats.kept) return { cube, keptWithout };

@@ -1,5 +1,5 @@
-/** The tags that rules look at. */
-export type FilterTag = 'aesthetic' | 'punsafe' | 'pwatermark';
+import type { TagValues } from '../samples/tag-columns.ts';
+import type { Tag } from '../samples/tags.ts';
 
 /**
  * What can drop a row, in the order in which the rules are asked: a tag on the wrong side of its threshold,
@@ -29,9 +29,6 @@ export interface FilterOptions {
   readonly missingTags: 'drop' | 'keep';
 }
 
-/** A row's tags as doubles; NaN where it has none. */
-export type TagValues = Readonly<Record<FilterTag, number>>;
-
 /** What the filter says of a row. */
 export interface Verdict {
   readonly kept: boolean;
@@ -45,7 +42,7 @@ export interface Filter {
 }
 
 interface Rule {
-  readonly tag: FilterTag;
+  readonly tag: Tag;
   readonly passes: (value: number) => boolean;
 }
 

@@ -3,6 +3,7 @@ import type { BucketSums } from './bucket-sums.ts';
 
 /** A score of the form weights . embedding + bias. */
 export interface LinearScore {
+  /** One per dimension of the embedding. */
   readonly weights: Float64Array;
   readonly bias: number;
 }

@@ -1,5 +1,5 @@
 import { BowerbirdError } from '../base/errors.ts';
-import type { Tag } from '../samples/tags.ts';
+import { byTag, type Tag } from '../samples/tags.ts';
 import type { FilterOptions } from './filter.ts';
 
 /** The rules of a run, as run.json records them; null where there is no such rule. */
@@ -27,6 +27,13 @@ interface RulePlan {
   readonly columns: Readonly<Partial<Record<Tag, string | undefined>>>;
 }
 
+/** The flags that name the heads of the tags. */
+export const HEAD_FLAGS: Readonly<Record<Tag, string>> = {
+  aesthetic: '--aesthetic-head',
+  punsafe: '--nsfw-head',
+  pwatermark: '--watermark-model',
+};
+
 /** LAION's own thresholds for its aesthetic subsets. */
 const DEFAULT_MAX_PUNSAFE = 0.5;
 const DEFAULT_MAX_PWATERMARK = 0.8;
@@ -37,14 +44,15 @@ const DEFAULT_MAX_PWATERMARK = 0.8;
  * @throws BowerbirdError BB_USAGE for a threshold that was asked for on a tag that no row can have
  */
 export function resolveThresholds(config: RuleConfig, { columns }: RulePlan): Thresholds {
-  const has = {
-    aesthetic: config.aestheticHead !== 'none' || columns.aesthetic !== undefined,
-    punsafe: config.nsfwHead !== 'none' || columns.punsafe !== undefined,
-    pwatermark: config.watermarkModel !== 'none' || columns.pwatermark !== undefined,
+  const heads = {
+    aesthetic: config.aestheticHead,
+    punsafe: config.nsfwHead,
+    pwatermark: config.watermarkModel,
   };
-  refuseWithoutSource('--min-aesthetic', '--aesthetic-head', config.minAesthetic, has.aesthetic);
-  refuseWithoutSource('--max-punsafe', '--nsfw-head', config.maxPunsafe, has.punsafe);
-  refuseWithoutSource('--max-pwatermark', '--watermark-model', config.maxPwatermark, has.pwatermark);
+  const has = byTag((tag) => heads[tag] !== 'none' || columns[tag] !== undefined);
+  if (!has.aesthetic) refuseWithoutSource('aesthetic', '--min-aesthetic', config.minAesthetic);
+  if (!has.punsafe) refuseWithoutSource('punsafe', '--max-punsafe', config.maxPunsafe);
+  if (!has.pwatermark) refuseWithoutSource('pwatermark', '--max-pwatermark', config.maxPwatermark);
   return {
     min_aesthetic: config.minAesthetic ?? null,
     max_punsafe: config.maxPunsafe ?? (has.punsafe ? DEFAULT_MAX_PUNSAFE : null),
@@ -53,13 +61,9 @@ export function resolveThresholds(config: RuleConfig, { columns }: RulePlan): Th
   };
 }
 
-function refuseWithoutSource(
-  flag: string,
-  headFlag: string,
-  value: number | undefined,
-  hasSource: boolean,
-): void {
-  if (value === undefined || hasSource) return;
+function refuseWithoutSource(tag: Tag, flag: string, value: number | undefined): void {
+  if (value === undefined) return;
+  const headFlag = HEAD_FLAGS[tag];
   throw new BowerbirdError(
     'BB_USAGE',
     `${flag} ${value} would drop every row: the input has no such score and ${headFlag} is none. ` +

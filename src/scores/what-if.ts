@@ -1,22 +1,14 @@
 import { BowerbirdError } from '../base/errors.ts';
+import type { TagValues } from '../samples/tag-columns.ts';
+import type { Tag } from '../samples/tags.ts';
 import { countWhatIf, type WhatIfCells, type WhatIfCount, type WhatIfThresholds } from './what-if-count.ts';
-
-/** Tags of one row as doubles; NaN where it has none. */
-export interface WhatIfTags {
-  readonly aesthetic: number;
-  readonly punsafe: number;
-  readonly pwatermark: number;
-}
-
-/** The axes in the order in which a cell's numbers are written. */
-export const WHAT_IF_AXES = ['aesthetic', 'punsafe', 'pwatermark'] as const;
 
 /** A cube as it is stored: what-if.json of a run folder. */
 export interface StoredWhatIf {
   readonly format: 'bowerbird-what-if';
   readonly version: 1;
   readonly rows: number;
-  readonly edges: Readonly<Record<(typeof WHAT_IF_AXES)[number], readonly number[]>>;
+  readonly edges: Readonly<Record<Tag, readonly number[]>>;
   /** `[aesthetic cell, punsafe cell, pwatermark cell, rows]`, ascending; empty cells are left out. */
   readonly cells: readonly (readonly [number, number, number, number])[];
 }
@@ -40,7 +32,7 @@ const CELL_COUNT = SIZES[0] * SIZES[1] * SIZES[2];
 export class WhatIfCube {
   readonly #counts = new Float64Array(CELL_COUNT);
 
-  add({ aesthetic, punsafe, pwatermark }: WhatIfTags): void {
+  add({ aesthetic, punsafe, pwatermark }: TagValues): void {
     this.addCell(cellAbove(aesthetic), cellBelow(1, punsafe), cellBelow(2, pwatermark), 1);
   }
 

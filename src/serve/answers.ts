@@ -1,4 +1,5 @@
-import type { FoundScores, Scores } from '../store/reader.ts';
+import type { FoundScores } from '../samples/score-rows.ts';
+import type { Scores } from '../store/reader.ts';
 
 /*
  * Answers as JSON. Names of columns are a closed list of plain words, and scores are numbers or null, so text can be put

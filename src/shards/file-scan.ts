@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { firstLine, isDiskFull, messageOf } from '../base/errors.ts';
+import { firstSentence, isDiskFull, messageOf } from '../base/errors.ts';
 import { withWayOn } from '../tables/bad-files.ts';
 import { copyAsBytes } from '../tables/bytes-copy.ts';
 import { partIn, readAs } from '../tables/column-sql.ts';
@@ -79,7 +79,7 @@ export async function* scanFile(
       const failure = thrown instanceof ShardError ? thrown : readFailure(file.path, thrown);
       if (!isDamage(thrown)) throw failure;
       if (!options.skipBadRows) throw withWayOn(failure);
-      options.onNote?.(`${firstLine(failure)} Its rows that cannot be read end as input_unreadable.`);
+      options.onNote?.(`${firstSentence(failure)} Its rows that cannot be read end as input_unreadable.`);
       break;
     }
   }

@@ -1,3 +1,4 @@
+import { PROBABILITY_TAGS } from '../samples/tags.ts';
 import type { ColumnMapping, SchemaColumn } from '../tables/columns.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from './result-columns.ts';
 
@@ -10,7 +11,7 @@ export interface PassedColumn {
 }
 
 /** Columns of ours that repeat the input's where it has them. */
-const KEPT_AS_OURS = ['hash', 'punsafe', 'pwatermark'] as const;
+const KEPT_AS_OURS = ['hash', ...PROBABILITY_TAGS] as const;
 
 /**
  * The input columns that go through to tags and metadata, in input order. Only columns that are mapped to ours of the

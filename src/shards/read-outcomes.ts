@@ -1,16 +1,15 @@
+import type { TagValues } from '../samples/tag-columns.ts';
+import { TAGS } from '../samples/tags.ts';
 import { openDuckDb, queryRows } from '../tables/duckdb.ts';
 import { readFailure } from '../tables/errors.ts';
 import { parquetSource } from '../tables/sql.ts';
 
-/** How a row ended, read back from a shard's tags. Tags are doubles of the float32 that was written; NaN = null. */
-export interface RowOutcome {
+/** How a row ended, read back from a shard's tags, which are doubles of the float32 that was written. */
+export interface RowOutcome extends TagValues {
   readonly succeeded: boolean;
   /** Pixels; 0 = null. */
   readonly width: number;
   readonly height: number;
-  readonly aesthetic: number;
-  readonly punsafe: number;
-  readonly pwatermark: number;
 }
 
 const MEMORY_LIMIT_MB = 256;
@@ -30,9 +29,7 @@ export async function readOutcomes(path: string, temporaryFolder: string): Promi
       connection,
       `SELECT status = 'success' AS succeeded,
               coalesce(original_width, 0) AS width, coalesce(original_height, 0) AS height,
-              coalesce(aesthetic, 'nan'::FLOAT)::DOUBLE AS aesthetic,
-              coalesce(punsafe, 'nan'::FLOAT)::DOUBLE AS punsafe,
-              coalesce(pwatermark, 'nan'::FLOAT)::DOUBLE AS pwatermark
+              ${TAGS.map((tag) => `coalesce(${tag}, 'nan'::FLOAT)::DOUBLE AS ${tag}`).join(', ')}
        FROM ${parquetSource(path)} ORDER BY key`,
     );
   } catch (thrown) {

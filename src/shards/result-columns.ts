@@ -1,3 +1,5 @@
+import { TAGS } from '../samples/tags.ts';
+
 /** The results columns before the input's own, in output order. */
 export const LEADING_COLUMNS = ['key', 'hash'] as const;
 /** The results columns after the input's own, in output order. */
@@ -7,9 +9,7 @@ export const TRAILING_COLUMNS = [
   'error_message',
   'original_width',
   'original_height',
-  'aesthetic',
-  'punsafe',
-  'pwatermark',
+  ...TAGS,
   'kept',
   'dropped_by',
 ] as const;

@@ -1,10 +1,12 @@
 import type { FailureReason, SampleStatus } from '../samples/reasons.ts';
+import type { TagColumns } from '../samples/tag-columns.ts';
+import { byTag } from '../samples/tags.ts';
 import type { DuckDBConnection } from '../tables/duckdb.ts';
 import { type ColumnValues, type FilledColumn, FilledTable } from '../tables/filled-table.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from './result-columns.ts';
 
 /** How the rows of a shard ended, in input order; every array has one entry per row. */
-export interface ShardResults {
+export interface ShardResults extends TagColumns {
   readonly status: SampleStatus[];
   readonly reason: (FailureReason | null)[];
   readonly errorMessage: (string | null)[];
@@ -12,10 +14,6 @@ export interface ShardResults {
   readonly originalWidth: Int32Array;
   /** Pixels; 0 = null. */
   readonly originalHeight: Int32Array;
-  /** NaN = null, as in the other tags. */
-  readonly aesthetic: Float32Array;
-  readonly punsafe: Float32Array;
-  readonly pwatermark: Float32Array;
   /** 1 = kept. */
   readonly kept: Uint8Array;
   readonly droppedBy: (string | null)[];
@@ -38,9 +36,7 @@ const TYPES: Readonly<Record<'position' | ResultColumn, Omit<FilledColumn, 'name
   error_message: { type: 'VARCHAR' },
   original_width: { type: 'INTEGER', nullIs: 0 },
   original_height: { type: 'INTEGER', nullIs: 0 },
-  aesthetic: { type: 'FLOAT', nullIs: Number.NaN },
-  punsafe: { type: 'FLOAT', nullIs: Number.NaN },
-  pwatermark: { type: 'FLOAT', nullIs: Number.NaN },
+  ...byTag(() => ({ type: 'FLOAT', nullIs: Number.NaN }) as const),
   kept: { type: 'BOOLEAN' },
   dropped_by: { type: 'VARCHAR' },
 };
@@ -73,9 +69,7 @@ function valuesOf(
     error_message: results.errorMessage,
     original_width: results.originalWidth,
     original_height: results.originalHeight,
-    aesthetic: results.aesthetic,
-    punsafe: results.punsafe,
-    pwatermark: results.pwatermark,
+    ...byTag((tag) => results[tag]),
     kept: Array.from(results.kept, (kept) => kept === 1),
     dropped_by: results.droppedBy,
   };

@@ -1,5 +1,6 @@
 import { sampleKey } from '../samples/key.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
+import { TAGS, type Tag } from '../samples/tags.ts';
 import { bytesIn, hashTextColumn } from '../tables/chunk.ts';
 import { hashedTextSql, textBytesSql } from '../tables/column-sql.ts';
 import { hashSql, scoreSql } from '../tables/column-values.ts';
@@ -12,9 +13,6 @@ import { LEADING_COLUMNS, TRAILING_COLUMNS } from './result-columns.ts';
 import { loadResults, type ShardResults } from './results.ts';
 import { failureOf, type RowProblem } from './row-problems.ts';
 import type { ShardTable } from './shard-table.ts';
-
-const TAGS = ['aesthetic', 'punsafe', 'pwatermark'] as const;
-type Tag = (typeof TAGS)[number];
 
 /** One shard in memory: what the stages need of its rows in JavaScript, everything else in DuckDB. */
 export interface StagedShard {

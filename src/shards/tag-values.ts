@@ -1,12 +1,11 @@
+import type { TagColumns } from '../samples/tag-columns.ts';
+import { byTag, TAGS } from '../samples/tags.ts';
 import { type DuckDbOptions, openDuckDb } from '../tables/duckdb.ts';
 import { readFailure } from '../tables/errors.ts';
 import { parquetSource } from '../tables/sql.ts';
 
-/** The tags of a shard's rows with status `success`, in no particular order; NaN = null. */
-export interface TagValues {
-  readonly aesthetic: Float32Array;
-  readonly punsafe: Float32Array;
-  readonly pwatermark: Float32Array;
+/** The tags of a shard's rows with status `success`, in no particular order. */
+export interface ScoredTags extends TagColumns {
   /** 1 = kept. */
   readonly kept: Uint8Array;
 }
@@ -19,7 +18,7 @@ export interface TagValues {
 export async function* readTagValues(
   paths: readonly string[],
   options: DuckDbOptions,
-): AsyncGenerator<TagValues> {
+): AsyncGenerator<ScoredTags> {
   const instance = await openDuckDb(options);
   const connection = await instance.connect();
   const value = (column: string): string => `coalesce(${column}, 'nan'::FLOAT)::FLOAT`;
@@ -27,14 +26,12 @@ export async function* readTagValues(
     for (const path of paths) {
       try {
         const reader = await connection.runAndReadAll(
-          `SELECT ${['aesthetic', 'punsafe', 'pwatermark'].map(value).join(', ')}, kept::UTINYINT FROM ${parquetSource(path)} WHERE status = 'success'`,
+          `SELECT ${TAGS.map(value).join(', ')}, kept::UTINYINT FROM ${parquetSource(path)} WHERE status = 'success'`,
         );
-        const [aesthetic, punsafe, pwatermark, kept] = reader.getColumnsJS() as number[][];
+        const columns = reader.getColumnsJS() as number[][];
         yield {
-          aesthetic: Float32Array.from(aesthetic ?? []),
-          punsafe: Float32Array.from(punsafe ?? []),
-          pwatermark: Float32Array.from(pwatermark ?? []),
-          kept: Uint8Array.from(kept ?? []),
+          ...byTag((tag) => Float32Array.from(columns[TAGS.indexOf(tag)] ?? [])),
+          kept: Uint8Array.from(columns[TAGS.length] ?? []),
         };
       } catch (thrown) {
         throw readFailure(path, thrown);

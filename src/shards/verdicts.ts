@@ -1,20 +1,16 @@
+import type { TagColumns } from '../samples/tag-columns.ts';
+import { byTag, TAGS } from '../samples/tags.ts';
 import { forEachNull, itemsOf } from '../tables/chunk.ts';
 import { type DuckDBConnection, type DuckDbOptions, openDuckDb } from '../tables/duckdb.ts';
 import { readFailure, writeFailure } from '../tables/errors.ts';
 import { FilledTable } from '../tables/filled-table.ts';
 import { parquetSource, quoteText } from '../tables/sql.ts';
 
-/** The tags that verdicts depend on. */
-const TAGS = ['aesthetic', 'punsafe', 'pwatermark'] as const;
-
-/** What is judged of a shard's rows, in the order of its tag file; float32 as published, NaN = null. */
-export interface JudgedTags {
+/** What is judged of a shard's rows, in the order of its tag file. */
+export interface JudgedTags extends TagColumns {
   readonly rowCount: number;
   /** 1 = status `success`: only these rows are judged. */
   readonly scored: Uint8Array;
-  readonly aesthetic: Float32Array;
-  readonly punsafe: Float32Array;
-  readonly pwatermark: Float32Array;
 }
 
 /** What was said of the rows of a file, in its order. */
@@ -58,15 +54,12 @@ export class VerdictFiles {
       const chunks = await result.fetchAllChunks();
       const rowCount = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
       const scored = new Uint8Array(rowCount);
-      const [aesthetic, punsafe, pwatermark] = TAGS.map(() => new Float32Array(rowCount)) as [
-        Float32Array,
-        Float32Array,
-        Float32Array,
-      ];
+      const tags = byTag(() => new Float32Array(rowCount));
       let row = 0;
       for (const chunk of chunks) {
         scored.set(itemsOf<Uint8Array>(chunk, 0).subarray(0, chunk.rowCount), row);
-        for (const [i, values] of [aesthetic, punsafe, pwatermark].entries()) {
+        for (const [i, tag] of TAGS.entries()) {
+          const values = tags[tag];
           values.set(itemsOf<Float32Array>(chunk, i + 1).subarray(0, chunk.rowCount), row);
           const first = row;
           forEachNull(chunk, i + 1, (at) => {
@@ -75,7 +68,7 @@ export class VerdictFiles {
         }
         row += chunk.rowCount;
       }
-      return { rowCount, scored, aesthetic, punsafe, pwatermark };
+      return { rowCount, scored, ...tags };
     } catch (thrown) {
       throw readFailure(path, thrown);
     }

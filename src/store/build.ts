@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
+import type { InputIdentity } from '../samples/input-identity.ts';
+import type { ScoreRows } from '../samples/score-rows.ts';
+import type { Tag } from '../samples/tags.ts';
 import { StoreError } from './errors.ts';
 import { type BuildFolder, openBuildFolder } from './folder.ts';
 import type { Precision } from './layout.ts';
-import type { StoreColumn, StoreMetaFile, StoreSource } from './meta.ts';
+import type { StoreMetaFile } from './meta.ts';
 import { RecordSorter, type SortedRecords } from './record-sorter.ts';
-import { packRecords, recordWords, type ScoreRows } from './records.ts';
+import { packRecords, recordWords } from './records.ts';
 import { writeVersion } from './version-writer.ts';
 
 /** What a build is doing, and how many rows it has done that to. */
@@ -21,7 +24,7 @@ export interface RowInput {
   /** Bounds buffers and sorting; 64 at least. Node and LMDB's pages in flight come on top. */
   readonly memoryMb: number;
   /** Called once the rows are read. */
-  readonly sources?: () => readonly StoreSource[];
+  readonly sources?: () => readonly InputIdentity[];
   readonly onProgress?: (progress: BuildProgress) => void;
   readonly signal?: AbortSignal;
   /** Whether rows of which none leaves an entry are an error. */
@@ -31,7 +34,7 @@ export interface RowInput {
 export interface BuildOptions extends RowInput {
   /** The store's folder. */
   readonly output: string;
-  readonly columns: readonly StoreColumn[];
+  readonly columns: readonly Tag[];
   readonly precision: Precision;
 }
 
@@ -63,7 +66,7 @@ export async function buildStore(options: BuildOptions): Promise<BuildResult> {
 
 /** What the entries of a version are held in. */
 interface Shape {
-  readonly columns: readonly StoreColumn[];
+  readonly columns: readonly Tag[];
   readonly precision: Precision;
 }
 
@@ -124,11 +127,7 @@ export async function writeRows(
   }
 }
 
-function nothingToStore(
-  { sources }: RowInput,
-  columns: readonly StoreColumn[],
-  withHash: number,
-): StoreError {
+function nothingToStore({ sources }: RowInput, columns: readonly Tag[], withHash: number): StoreError {
   const rows = sources?.().reduce((sum, { rowCount }) => sum + rowCount, 0) ?? withHash;
   return new StoreError(
     'BB_STORE_EMPTY',

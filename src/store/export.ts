@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { fileSystem } from '../base/file-system.ts';
+import type { ScoreRows } from '../samples/score-rows.ts';
+import type { Tag } from '../samples/tags.ts';
 import { StoreError } from './errors.ts';
-import type { StoreColumn, StoreMeta } from './meta.ts';
-import type { ScoreRows } from './records.ts';
+import type { StoreMeta } from './meta.ts';
 import { encodeKv, type KvFormat } from './static-kv.ts';
 
 /** What an export needs of a store. */
@@ -15,7 +16,7 @@ export interface ExportableStore {
 }
 
 export interface ExportOptions {
-  readonly columns: readonly StoreColumn[];
+  readonly columns: readonly Tag[];
   /** Called with the number of entries read so far. */
   readonly onProgress?: (entries: number) => void;
   readonly signal?: AbortSignal;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { codeOf } from '../base/errors.ts';
+import { isTag, type Tag } from '../samples/tags.ts';
 import { denied, isDenied, StoreError } from './errors.ts';
-import { STORE_COLUMNS, type StoreColumn } from './meta.ts';
 import { type KvFormat, kvRecordBytes, kvValueFormat, parseKvFormat } from './static-kv.ts';
 
 const FORMAT = 'static-ondisk-kv';
@@ -10,14 +10,14 @@ const FORMAT = 'static-ondisk-kv';
 export interface KvSidecar {
   readonly format: KvFormat;
   /** The names of the scores, in the order of the records. */
-  readonly columns: readonly StoreColumn[];
+  readonly columns: readonly Tag[];
   readonly records: number;
   /** Of the whole file, in hex. */
   readonly sha256: string;
 }
 
 /** The order of scores in an export where none is asked for: that of LAION's file, `pwatermark` before `punsafe`. */
-export const KV_COLUMN_ORDER: readonly StoreColumn[] = ['aesthetic', 'pwatermark', 'punsafe'];
+export const KV_COLUMN_ORDER: readonly Tag[] = ['aesthetic', 'pwatermark', 'punsafe'];
 
 export function sidecarPath(path: string): string {
   return `${path}.json`;
@@ -76,12 +76,8 @@ function parse(text: string): KvSidecar | undefined {
     : undefined;
 }
 
-function isColumns(value: unknown): value is StoreColumn[] {
-  return (
-    Array.isArray(value) &&
-    value.every((name) => STORE_COLUMNS.includes(name as StoreColumn)) &&
-    new Set(value).size === value.length
-  );
+function isColumns(value: unknown): value is Tag[] {
+  return Array.isArray(value) && value.every(isTag) && new Set(value).size === value.length;
 }
 
 function isDigest(value: unknown): boolean {

@@ -1,21 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { InputIdentity } from '../samples/input-identity.ts';
+import { isTag, type Tag } from '../samples/tags.ts';
 import type { BlockLayout, Precision } from './layout.ts';
 
 export type { Precision } from './layout.ts';
-
-/** The tags that a store can hold. */
-export const STORE_COLUMNS = ['aesthetic', 'punsafe', 'pwatermark'] as const;
-
-export type StoreColumn = (typeof STORE_COLUMNS)[number];
-
-/** An input file of a build. */
-export interface StoreSource {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly rowCount: number;
-  /** sha256 (hex): of a Parquet file's size and footer, of any other file's bytes. */
-  readonly fingerprint: string;
-}
 
 /** The folder name of a version; its number is exact in a double. */
 export const VERSION_NAME: RegExp = /^v\d{4,15}$/;
@@ -34,7 +22,7 @@ export interface BaseVersion {
 export interface StoreMeta {
   readonly format: typeof STORE_FORMAT;
   readonly formatVersion: number;
-  readonly columns: readonly StoreColumn[];
+  readonly columns: readonly Tag[];
   readonly precision: Precision;
   readonly entries: number;
   readonly blocks: number;
@@ -49,7 +37,8 @@ export interface StoreMeta {
   readonly base: readonly BaseVersion[];
   /** Entries that a version below has too; theirs are hidden. */
   readonly replaced: number;
-  readonly sources: readonly StoreSource[];
+  /** The input files of the build. */
+  readonly sources: readonly InputIdentity[];
   readonly toolVersion: string;
   readonly createdAt: string;
 }
@@ -84,7 +73,7 @@ export function isMetaFile(content: unknown): content is StoreMetaFile {
     (meta.precision === 'float16' || meta.precision === 'float32') &&
     Array.isArray(meta.columns) &&
     meta.columns.length > 0 &&
-    meta.columns.every((column) => STORE_COLUMNS.includes(column)) &&
+    meta.columns.every(isTag) &&
     [meta.entries, meta.blocks, meta.slotBits, meta.lowBits, meta.replaced, meta.dataBytes].every(
       (count) => Number.isSafeInteger(count) && count! >= 0,
     ) &&

@@ -1,23 +1,17 @@
 import { join, resolve } from 'node:path';
+import type { FoundScores, ScoreRows } from '../samples/score-rows.ts';
+import type { Tag } from '../samples/tags.ts';
 import { corrupt, StoreError } from './errors.ts';
 import { type Current, checkCurrent, readCurrent, readMeta } from './folder.ts';
 import { mergedRecords } from './merged-records.ts';
-import { digestOf, type StoreColumn, type StoreMetaFile } from './meta.ts';
+import { digestOf, type StoreMetaFile } from './meta.ts';
 import { type ReadOptions, StorePart } from './part.ts';
-import { type ScoreRows, unpackRecords } from './records.ts';
+import { unpackRecords } from './records.ts';
 
 export type { ReadOptions } from './part.ts';
 
 /** Scores by column; null where the row had none. */
-export type Scores = Partial<Record<StoreColumn, number | null>>;
-
-/** Scores of many hashes, in their order. */
-export interface FoundScores {
-  /** 1 where the hash is in the store. */
-  readonly found: Uint8Array;
-  /** One array per column of the store; NaN where the hash is missing or its score null. */
-  readonly columns: readonly Float32Array[];
-}
+export type Scores = Partial<Record<Tag, number | null>>;
 
 /** How often a reader looks for a newly published version. */
 const POLL_MS = 1000;
@@ -242,10 +236,8 @@ function getFrom(part: StorePart, hi: number, lo: number): Scores | undefined {
   return scores;
 }
 
-interface Batch {
+interface Batch extends FoundScores {
   readonly halves: Uint32Array;
-  readonly found: Uint8Array;
-  readonly columns: readonly Float32Array[];
 }
 
 /** Looks up what is not found yet. */

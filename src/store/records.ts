@@ -1,12 +1,6 @@
 import { fromFloat16Bits, toFloat16Bits } from '../base/float16.ts';
+import type { ScoreRows } from '../samples/score-rows.ts';
 import type { Precision } from './layout.ts';
-
-/** Rows on their way into a store. */
-export interface ScoreRows {
-  readonly hashes: BigInt64Array;
-  /** One array per column, as long as `hashes`; NaN = null. */
-  readonly columns: readonly Float32Array[];
-}
 
 /*
  * While a store is built, an entry is a record of uint32 words: [lo, hi, value words]. hi and lo are the halves of

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { fromFloat16Bits, toFloat16Bits } from '../base/float16.ts';
+import type { InputIdentity } from '../samples/input-identity.ts';
+import type { ScoreRows } from '../samples/score-rows.ts';
+import type { TagName } from '../samples/tags.ts';
 import { StoreError } from './errors.ts';
-import type { StoreSource } from './meta.ts';
-import type { ScoreRows } from './records.ts';
 
 /*
  * The file of Python's static-ondisk-kv: records without a header, sorted by key, of `struct.pack(key_format, key)`
@@ -101,7 +102,7 @@ export interface KvInput {
   readonly path: string;
   readonly format: KvFormat;
   /** The names of its scores, one per letter of the value format. */
-  readonly columns: readonly string[];
+  readonly columns: readonly TagName[];
   /** What the file beside it says of it; that is held against it. */
   readonly expected?: { readonly records: number; readonly sha256: string };
 }
@@ -115,7 +116,7 @@ const ROWS_AT_ONCE = 64 * 1024;
  * @throws StoreError BB_COLUMN_MISSING, BB_INPUT_UNREADABLE, BB_INPUT_FORMAT for a size that is no whole number of
  *   records, or not the expected one
  */
-export async function checkStaticKv(input: KvInput, wanted: readonly string[]): Promise<void> {
+export async function checkStaticKv(input: KvInput, wanted: readonly TagName[]): Promise<void> {
   for (const name of wanted) placeOf(input, name);
   const handle = await openKv(input);
   try {
@@ -136,8 +137,8 @@ export async function checkStaticKv(input: KvInput, wanted: readonly string[]): 
  */
 export async function* readStaticKv(
   input: KvInput,
-  wanted: readonly string[],
-  onSource?: (source: StoreSource) => void,
+  wanted: readonly TagName[],
+  onSource?: (source: InputIdentity) => void,
 ): AsyncGenerator<ScoreRows> {
   const places = wanted.map((name) => placeOf(input, name));
   const handle = await openKv(input);
@@ -163,7 +164,7 @@ export async function* readStaticKv(
   }
 }
 
-function placeOf({ path, columns }: KvInput, name: string): number {
+function placeOf({ path, columns }: KvInput, name: TagName): number {
   const place = columns.indexOf(name);
   if (place >= 0) return place;
   throw new StoreError(

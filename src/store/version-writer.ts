@@ -5,27 +5,21 @@ import { BowerbirdError } from '../base/errors.ts';
 import { fileSystem } from '../base/file-system.ts';
 import { remove, writeError, writeFileAtomic } from '../base/files.ts';
 import { packageVersion } from '../base/package.ts';
+import type { Tag } from '../samples/tags.ts';
 import { BlockFileWriter } from './block-file.ts';
 import { BlockWriter } from './block-writer.ts';
 import { diskFull } from './errors.ts';
 import { FILES } from './folder.ts';
 import { chooseLayout, type Precision } from './layout.ts';
 import type { RecordRun } from './merged-records.ts';
-import {
-  metaText,
-  STORE_FORMAT,
-  STORE_FORMAT_VERSION,
-  type StoreColumn,
-  type StoreMeta,
-  type StoreMetaFile,
-} from './meta.ts';
+import { metaText, STORE_FORMAT, STORE_FORMAT_VERSION, type StoreMeta, type StoreMetaFile } from './meta.ts';
 import { writePageSums } from './page-sums.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
 /** What a version is written from. */
 export interface VersionContent {
-  readonly columns: readonly StoreColumn[];
+  readonly columns: readonly Tag[];
   readonly precision: Precision;
   /** How full the hash space is where it is used (`StoreMeta.density`). */
   readonly density: number;

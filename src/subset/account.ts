@@ -1,6 +1,7 @@
-import { DROP_RULES, type DropRule, type FilterTag } from '../scores/filter.ts';
+import { byTag, TAGS, type Tag } from '../samples/tags.ts';
+import { DROP_RULES, type DropRule } from '../scores/filter.ts';
 import { DUPLICATE, isFailed, isMissing, noTagBit } from './codes.ts';
-import { hasRule, type SubsetOptions, TAGS } from './options.ts';
+import { hasRule, type SubsetOptions } from './options.ts';
 
 /** What can drop a row of the metadata, in the order in which the rules are asked. */
 export const SUBSET_RULES = ['status', 'where', 'duplicate', ...DROP_RULES] as const;
@@ -18,7 +19,7 @@ export interface Account {
   readonly kept: number;
   readonly droppedBy: Readonly<Record<SubsetRule, number>>;
   /** Kept rows without a tag that a rule asks for; only with missing tags kept. */
-  readonly keptWithoutTag: Readonly<Record<FilterTag, number>>;
+  readonly keptWithoutTag: Readonly<Record<Tag, number>>;
 }
 
 /** The first rule that a judged row fails, for one selection; null where it is kept. */
@@ -35,7 +36,7 @@ export function firstFailure(code: number, selection: number, options: SubsetOpt
   return null;
 }
 
-function isAskedOf(tag: FilterTag, selection: number, options: SubsetOptions): boolean {
+function isAskedOf(tag: Tag, selection: number, options: SubsetOptions): boolean {
   return tag === 'aesthetic' ? options.selections[selection]!.kind !== 'all' : hasRule(options, tag);
 }
 
@@ -62,7 +63,7 @@ export function accountFor(
   options: SubsetOptions,
 ): Account {
   const droppedBy = Object.fromEntries(SUBSET_RULES.map((rule) => [rule, 0])) as Record<SubsetRule, number>;
-  const keptWithoutTag: Record<FilterTag, number> = { aesthetic: 0, punsafe: 0, pwatermark: 0 };
+  const keptWithoutTag: Record<Tag, number> = byTag(() => 0);
   droppedBy.status = droppedBefore.status;
   droppedBy.where = droppedBefore.where;
   let kept = 0;

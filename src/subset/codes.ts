@@ -1,4 +1,4 @@
-import type { FilterTag } from '../scores/filter.ts';
+import type { ProbabilityTag, Tag } from '../samples/tags.ts';
 import { hasAestheticRule, MAX_SELECTIONS, type Selection, type SubsetOptions } from './options.ts';
 
 /**
@@ -7,8 +7,8 @@ import { hasAestheticRule, MAX_SELECTIONS, type Selection, type SubsetOptions } 
  * of scores computes its own bits; a row's code is their sum.
  */
 const AESTHETIC_MISSING = 1 << MAX_SELECTIONS;
-const FAILED: Readonly<Record<'punsafe' | 'pwatermark', number>> = { punsafe: 1 << 9, pwatermark: 1 << 11 };
-const MISSING: Readonly<Record<FilterTag, number>> = {
+const FAILED: Readonly<Record<ProbabilityTag, number>> = { punsafe: 1 << 9, pwatermark: 1 << 11 };
+const MISSING: Readonly<Record<Tag, number>> = {
   aesthetic: AESTHETIC_MISSING,
   punsafe: 1 << 10,
   pwatermark: 1 << 12,
@@ -24,27 +24,27 @@ export function noTagBit(table: number): number {
 }
 
 /** True where the code says that the row has no such tag and a rule asks for it. */
-export function isMissing(code: number, tag: FilterTag): boolean {
+export function isMissing(code: number, tag: Tag): boolean {
   return (code & MISSING[tag]) !== 0;
 }
 
 /** True where the row's tag is there and on the wrong side. */
-export function isFailed(code: number, tag: FilterTag, selection: number): boolean {
+export function isFailed(code: number, tag: Tag, selection: number): boolean {
   if (tag === 'aesthetic') return (code & (1 << selection)) === 0;
   return (code & FAILED[tag]) !== 0;
 }
 
 /** The bits of a row that has none of these tags. */
-export function codeWithout(tags: readonly FilterTag[], options: SubsetOptions): number {
+export function codeWithout(tags: readonly Tag[], options: SubsetOptions): number {
   return tags.filter((tag) => isAsked(tag, options)).reduce((code, tag) => code | MISSING[tag], 0);
 }
 
-function isAsked(tag: FilterTag, options: SubsetOptions): boolean {
+function isAsked(tag: Tag, options: SubsetOptions): boolean {
   if (tag === 'aesthetic') return hasAestheticRule(options);
   return limitOf(tag, options) !== undefined;
 }
 
-function limitOf(tag: 'punsafe' | 'pwatermark', options: SubsetOptions): number | undefined {
+function limitOf(tag: ProbabilityTag, options: SubsetOptions): number | undefined {
   return tag === 'punsafe' ? options.maxPunsafe : options.maxPwatermark;
 }
 
@@ -52,7 +52,7 @@ function limitOf(tag: 'punsafe' | 'pwatermark', options: SubsetOptions): number 
 export type Scores = Float32Array | Float64Array;
 
 /** Adds to the codes of rows what a tag says; one score for each row, NaN where it has none. */
-export function addCodes(codes: Uint32Array, tag: FilterTag, scores: Scores, options: SubsetOptions): void {
+export function addCodes(codes: Uint32Array, tag: Tag, scores: Scores, options: SubsetOptions): void {
   if (!isAsked(tag, options)) return;
   const missing = MISSING[tag];
   if (tag !== 'aesthetic') {

@@ -1,4 +1,4 @@
-import { BowerbirdError, firstLine, isDiskFull, messageOf } from '../base/errors.ts';
+import { BowerbirdError, firstSentence, isDiskFull, messageOf } from '../base/errors.ts';
 
 /** An error of the subset room. */
 export class SubsetError extends BowerbirdError {
@@ -45,14 +45,14 @@ export function subsetFailure(
   if (isOutOfMemory(thrown)) {
     return new SubsetError(
       'BB_SUBSET_FAILED',
-      `The memory limit is too small: ${firstLine(thrown)} Nothing was published. Give a higher --memory-mb or fewer --threads.`,
+      `The memory limit is too small: ${firstSentence(thrown)} Nothing was published. Give a higher --memory-mb or fewer --threads.`,
       details,
     );
   }
-  if (where !== undefined && isValueError(thrown)) return whereFailure(where, firstLine(thrown), thrown);
+  if (where !== undefined && isValueError(thrown)) return whereFailure(where, firstSentence(thrown), thrown);
   return new SubsetError(
     'BB_SUBSET_FAILED',
-    `The subset could not be made: ${firstLine(thrown)} Nothing was published.`,
+    `The subset could not be made: ${firstSentence(thrown)} Nothing was published.`,
     details,
   );
 }

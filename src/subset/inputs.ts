@@ -1,5 +1,5 @@
-import { BowerbirdError, firstLine } from '../base/errors.ts';
-import type { FilterTag } from '../scores/filter.ts';
+import { BowerbirdError, firstSentence } from '../base/errors.ts';
+import { TAGS, type Tag } from '../samples/tags.ts';
 import { asSpelt, type ColumnMapping, columnOf, KNOWN_NAMES, known, SCORE_NAMES } from '../tables/columns.ts';
 import { type DuckDBConnection, queryRows } from '../tables/duckdb.ts';
 import { ShardError, unreadable } from '../tables/errors.ts';
@@ -12,7 +12,6 @@ import { parquetSource, quoteName } from '../tables/sql.ts';
 import type { StagingOptions } from '../tables/stage-text.ts';
 import { refuseIdleDialect, type TextReading } from '../tables/text-options.ts';
 import { checkTexts, type MissingTexts } from '../tables/value-check.ts';
-import { TAGS } from './options.ts';
 import type { SourceFile, SourceTable } from './source.ts';
 
 /** A file that was left out because `--skip-bad-files` allows it. */
@@ -26,7 +25,7 @@ export interface SkippedFile {
 export interface TagTable extends SourceTable {
   readonly hash: string;
   /** Column by score. */
-  readonly scores: Readonly<Partial<Record<FilterTag, string>>>;
+  readonly scores: Readonly<Partial<Record<Tag, string>>>;
 }
 
 /** The inputs, before they are opened. */
@@ -229,7 +228,7 @@ function tagTable(
 function scoresOf({ path, columns }: SourceFile): Pick<TagTable, 'hash' | 'scores'> {
   const described = columns.map((column) => ({ ...column, path }));
   const hash = known(described, 'hash', KNOWN_NAMES.hash)?.name;
-  const scores: Partial<Record<FilterTag, string>> = {};
+  const scores: Partial<Record<Tag, string>> = {};
   for (const tag of TAGS) {
     const found = known(described, tag, SCORE_NAMES[tag]);
     if (found) scores[tag] = found.name;
@@ -275,6 +274,6 @@ export async function probeFile(
     );
     return undefined;
   } catch (thrown) {
-    return unreadable(file.path, firstLine(thrown).replace(/\.$/, ''), thrown);
+    return unreadable(file.path, firstSentence(thrown).replace(/\.$/, ''), thrown);
   }
 }

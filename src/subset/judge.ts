@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Spill } from '../base/spill.ts';
+import { TAGS } from '../samples/tags.ts';
 import { type CodeCount, keptBy } from './account.ts';
 import { ChosenRows } from './chosen-rows.ts';
 import { codeWithout, noTagBit } from './codes.ts';
 import type { SubsetDatabase } from './database.ts';
 import { type Duplicates, HashJoin } from './hash-join.ts';
-import { type SubsetOptions, TAGS } from './options.ts';
+import type { SubsetOptions } from './options.ts';
 import type { SubsetPlan } from './plan.ts';
 import { RECORD_WORDS } from './records.ts';
 import { type DroppedBefore, type Scan, scanMetadata, scanTags, spillTable } from './scan.ts';

@@ -1,8 +1,5 @@
-import type { FilterTag } from '../scores/filter.ts';
+import type { Tag } from '../samples/tags.ts';
 import type { TextReading } from '../tables/text-options.ts';
-
-/** The tags in the order in which their rules are asked. */
-export const TAGS: readonly FilterTag[] = ['aesthetic', 'punsafe', 'pwatermark'];
 
 /** A range of aesthetic scores that makes one subset. */
 export interface Selection {
@@ -61,7 +58,7 @@ export function hasAestheticRule(options: Pick<SubsetOptions, 'selections'>): bo
 }
 
 /** True where a rule looks at this tag. */
-export function hasRule(options: SubsetOptions, tag: FilterTag): boolean {
+export function hasRule(options: SubsetOptions, tag: Tag): boolean {
   if (tag === 'aesthetic') return hasAestheticRule(options);
   return (tag === 'punsafe' ? options.maxPunsafe : options.maxPwatermark) !== undefined;
 }

@@ -1,4 +1,4 @@
-import type { FilterTag } from '../scores/filter.ts';
+import { TAGS, type Tag } from '../samples/tags.ts';
 import { hashSql as int64Sql } from '../tables/column-values.ts';
 import {
   columnOf,
@@ -12,7 +12,7 @@ import { ShardError } from '../tables/errors.ts';
 import type { PlayedPart } from '../tables/parts.ts';
 import { quoteName } from '../tables/sql.ts';
 import type { TagTable } from './inputs.ts';
-import { hasRule, type SubsetOptions, TAGS } from './options.ts';
+import { hasRule, type SubsetOptions } from './options.ts';
 import type { SourceFile, SourceTable } from './source.ts';
 
 /** A column of the output. */
@@ -33,7 +33,7 @@ export interface SubsetPlan {
   /** The column of a run's tags that says what became of a row. */
   readonly status?: string;
   /** Scores that no tag table has and the metadata do. */
-  readonly scores: Readonly<Partial<Record<FilterTag, string>>>;
+  readonly scores: Readonly<Partial<Record<Tag, string>>>;
   readonly output: readonly OutputColumn[];
   /** Metadata columns whose place a tag table's score takes. */
   readonly replaced: readonly string[];
@@ -47,7 +47,7 @@ export interface SubsetPlan {
 }
 
 /** The order in which LAION's published subsets have the joined scores. */
-const JOINED_ORDER: readonly FilterTag[] = ['pwatermark', 'punsafe', 'aesthetic'];
+const JOINED_ORDER: readonly Tag[] = ['pwatermark', 'punsafe', 'aesthetic'];
 
 /** What a run says of its own rows: constant in a subset, or about other thresholds. */
 const RUN_COLUMNS = ['status', 'reason', 'error_message', 'kept', 'dropped_by'];
@@ -77,7 +77,7 @@ export function metadataParts(
 }
 
 /** The scores that rules or `--where` take from the metadata's own columns. */
-function judgedTags(tables: readonly TagTable[], options: SubsetOptions): FilterTag[] {
+function judgedTags(tables: readonly TagTable[], options: SubsetOptions): Tag[] {
   return TAGS.filter(
     (tag) =>
       tables.every(({ scores }) => scores[tag] === undefined) &&
@@ -99,7 +99,7 @@ export function asJudged(
 }
 
 /** Whether a condition speaks of a score by one of its names. */
-function isNamed(tag: FilterTag, where: string | undefined): boolean {
+function isNamed(tag: Tag, where: string | undefined): boolean {
   return where !== undefined && KNOWN_NAMES[tag].some((name) => new RegExp(`\\b${name}\\b`, 'i').test(where));
 }
 
@@ -115,7 +115,7 @@ export function planSubset(
   options: SubsetOptions,
 ): Omit<SubsetPlan, 'parts'> {
   const { schema, columns: mapping } = metadata;
-  const scores: Partial<Record<FilterTag, string>> = {};
+  const scores: Partial<Record<Tag, string>> = {};
   for (const tag of TAGS) {
     if (tables.some((table) => table.scores[tag] !== undefined)) continue;
     const column = mapping[tag];

@@ -1,5 +1,5 @@
 import type { Spill } from '../base/spill.ts';
-import type { FilterTag } from '../scores/filter.ts';
+import { TAGS, type Tag } from '../samples/tags.ts';
 import { forEachNull, hashTextColumn, itemsOf } from '../tables/chunk.ts';
 import { hashedTextSql, textBytesSql } from '../tables/column-sql.ts';
 import { scoreSql } from '../tables/column-values.ts';
@@ -9,7 +9,7 @@ import { quoteName } from '../tables/sql.ts';
 import { addCodes, type Scores } from './codes.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { TagTable } from './inputs.ts';
-import { type SubsetOptions, TAGS } from './options.ts';
+import type { SubsetOptions } from './options.ts';
 import { hashSql, type SubsetPlan } from './plan.ts';
 import { CODE_SHIFT, DROPPED, RECORD_WORDS, setHash, setRow, WITHOUT_HASH } from './records.ts';
 import { seenSql } from './seen-columns.ts';
@@ -25,7 +25,7 @@ export interface Scan {
   /** `texts`: the query gives what the hash is made of. `none`: rows have no hash. */
   readonly hash: 'column' | 'texts' | 'none';
   /** The tags whose scores the query gives, in that order. */
-  readonly scores: readonly FilterTag[];
+  readonly scores: readonly Tag[];
   readonly hasFate: boolean;
 }
 
@@ -76,7 +76,7 @@ interface Wanted {
   /** SQL for what gives the hash. */
   readonly hashColumn: string;
   /** Column by score. */
-  readonly scores: Readonly<Partial<Record<FilterTag, string>>>;
+  readonly scores: Readonly<Partial<Record<Tag, string>>>;
   /** SQL; undefined where no row is dropped before it is judged. */
   readonly fate: string | undefined;
 }

@@ -1,5 +1,6 @@
+import { TAGS } from '../samples/tags.ts';
 import { scoreSql } from '../tables/column-values.ts';
-import { SCORE_PARTS, type SchemaColumn } from '../tables/columns.ts';
+import type { SchemaColumn } from '../tables/columns.ts';
 import { quoteName } from '../tables/sql.ts';
 import type { SourceTable } from './source.ts';
 
@@ -24,7 +25,7 @@ export function seenSql(table: SourceTable): string[] {
 }
 
 function isScore({ columns }: SourceTable, { name }: SchemaColumn): boolean {
-  return SCORE_PARTS.some((part) => columns[part]?.toLowerCase() === name.toLowerCase());
+  return TAGS.some((tag) => columns[tag]?.toLowerCase() === name.toLowerCase());
 }
 
 function withoutNaN(value: string): string {

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { packageVersion } from '../base/package.ts';
-import type { FilterTag } from '../scores/filter.ts';
+import type { InputIdentity } from '../samples/input-identity.ts';
+import { TAGS, type Tag } from '../samples/tags.ts';
 import type { SchemaColumn } from '../tables/columns.ts';
 import type { PlayedPart } from '../tables/parts.ts';
 import { textOptionsKey } from '../tables/text-options.ts';
 import type { Account } from './account.ts';
 import type { Duplicates } from './hash-join.ts';
 import type { SkippedFile } from './inputs.ts';
-import { hasAestheticRule, type Selection, type SubsetOptions, TAGS } from './options.ts';
+import { hasAestheticRule, type Selection, type SubsetOptions } from './options.ts';
 import type { PartFile } from './parts.ts';
 import type { SubsetPlan } from './plan.ts';
 import type { SourceFile } from './source.ts';
@@ -21,17 +22,10 @@ export interface SubsetPart extends Account {
   readonly files: readonly PartFile[];
 }
 
-interface InputFileEntry {
-  readonly path: string;
-  readonly rowCount: number;
-  readonly sizeBytes: number;
-  readonly fingerprint: string;
-}
-
 /** A tag table, and what of it could be joined. */
 export interface TagTableEntry {
-  readonly scores: readonly FilterTag[];
-  readonly files: readonly InputFileEntry[];
+  readonly scores: readonly Tag[];
+  readonly files: readonly InputIdentity[];
   readonly rows: number;
   readonly duplicates: Duplicates;
   /** Rows of the metadata, after status and --where, whose hash the table does not know. */
@@ -46,7 +40,7 @@ export interface SubsetSummary {
   readonly command: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly metadata: {
-    readonly files: readonly InputFileEntry[];
+    readonly files: readonly InputIdentity[];
     readonly rows: number;
     /** Null where the metadata have no hash. */
     readonly duplicates: Duplicates | null;
@@ -148,6 +142,6 @@ export function rowsOf(files: readonly SourceFile[]): number {
   return files.reduce((sum, file) => sum + file.rowCount, 0);
 }
 
-function entryOf({ path, rowCount, sizeBytes, fingerprint }: SourceFile): InputFileEntry {
+function entryOf({ path, rowCount, sizeBytes, fingerprint }: SourceFile): InputIdentity {
   return { path, rowCount, sizeBytes, fingerprint };
 }

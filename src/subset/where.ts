@@ -1,4 +1,4 @@
-import { firstLine } from '../base/errors.ts';
+import { firstSentence } from '../base/errors.ts';
 import { columnOf, type SchemaColumn } from '../tables/columns.ts';
 import { type DuckDBConnection, queryRows } from '../tables/duckdb.ts';
 import { quoteName, quoteText } from '../tables/sql.ts';
@@ -114,7 +114,7 @@ async function bind(
     );
     type = row!.column_type;
   } catch (thrown) {
-    throw whereFailure(expression, firstLine(thrown), thrown);
+    throw whereFailure(expression, firstSentence(thrown), thrown);
   }
   if (type !== 'BOOLEAN') throw whereFailure(expression, `it gives ${type}, not true or false.`);
 }

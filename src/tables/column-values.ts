@@ -1,10 +1,10 @@
+import type { Tag } from '../samples/tags.ts';
+
 /** The type of a column without a single value. */
 export const NULL_TYPE = '"NULL"';
 
 /** What a column of the input is read for. */
-export type Part = 'url' | 'caption' | 'hash' | ScorePart;
-/** The parts that rules look at. */
-export type ScorePart = 'aesthetic' | 'punsafe' | 'pwatermark';
+export type Part = 'url' | 'caption' | 'hash' | Tag;
 
 /** Whether a part can be made of a type: as it is; from texts, each of which has to be looked at; from nothing but null. */
 export type Fit = 'native' | 'text' | 'null' | 'unfit';

@@ -1,14 +1,12 @@
-import { type Fit, fitOf, NULL_TYPE, type Part, type ScorePart, unfitReason } from './column-values.ts';
+import { byTag, isTag, TAGS, type Tag } from '../samples/tags.ts';
+import { type Fit, fitOf, NULL_TYPE, type Part, unfitReason } from './column-values.ts';
 import { ShardError } from './errors.ts';
 
 /** Which input column plays which part. */
-export interface ColumnMapping {
+export interface ColumnMapping extends Readonly<Partial<Record<Tag, string>>> {
   readonly url: string;
   readonly caption?: string;
   readonly hash?: string;
-  readonly aesthetic?: string;
-  readonly punsafe?: string;
-  readonly pwatermark?: string;
 }
 
 /** A column of the input with DuckDB's name for its type. */
@@ -60,14 +58,13 @@ export const KNOWN_NAMES = {
 } as const;
 
 /** Names of scores in tables of hashes and scores, where `prediction` means nothing else. */
-export const SCORE_NAMES: Readonly<Record<ScorePart, readonly string[]>> = {
+export const SCORE_NAMES: Readonly<Record<Tag, readonly string[]>> = {
   aesthetic: ['aesthetic', 'prediction', ...KNOWN_NAMES.aesthetic.slice(1)],
   punsafe: KNOWN_NAMES.punsafe,
   pwatermark: KNOWN_NAMES.pwatermark,
 };
 
-export const SCORE_PARTS: readonly ScorePart[] = ['aesthetic', 'punsafe', 'pwatermark'];
-const PARTS: readonly Part[] = ['url', 'caption', 'hash', ...SCORE_PARTS];
+const PARTS: readonly Part[] = ['url', 'caption', 'hash', ...TAGS];
 
 /** The columns that play parts, and those that would if they had a single value. */
 export interface FoundColumns {
@@ -185,7 +182,7 @@ function fitOfColumn(schema: readonly FoundColumn[], part: Part, name: string): 
 }
 
 function fitOfOne(part: Part, { type, stored, isNoScore }: FoundColumn): Fit {
-  if (isNoScore && (SCORE_PARTS as readonly Part[]).includes(part)) return 'null';
+  if (isNoScore && isTag(part)) return 'null';
   // Whatever text looks like, it can be a caption, and its values are looked at where they are to be numbers.
   if (stored === undefined || type === NULL_TYPE || part === 'url') return fitOf(part, type);
   if (part === 'caption') return 'native';
@@ -219,9 +216,7 @@ const WAYS_ON: Readonly<Record<Part, string>> = {
   url: 'Name another with --url-col.',
   caption: 'Name another with --caption-col, or say --caption-col none.',
   hash: 'Name another with --hash-col, or say --hash-col none to have hashes computed from URL and caption.',
-  aesthetic: RENAME,
-  punsafe: RENAME,
-  pwatermark: RENAME,
+  ...byTag(() => RENAME),
 };
 
 function unfitColumn(schema: readonly FoundColumn[], part: Part, name: string, wayOn: string): ShardError {

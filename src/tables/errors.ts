@@ -1,4 +1,4 @@
-import { BowerbirdError, type ErrorDetails, firstLine, isDiskFull, messageOf } from '../base/errors.ts';
+import { BowerbirdError, type ErrorDetails, firstSentence, isDiskFull, messageOf } from '../base/errors.ts';
 
 /** An error of the shards room: inputs, staging, reading and writing of Parquet. */
 export class ShardError extends BowerbirdError {
@@ -17,9 +17,13 @@ export function badFormat(path: string, line: number, why: string): ShardError {
 
 /** What went wrong while rows of `path` were read, with the advice that fits. */
 export function readFailure(path: string, cause: unknown): ShardError {
-  return new ShardError('BB_SHARD_READ', `Reading ${path} failed: ${firstLine(cause)} ${adviceOn(cause)}`, {
-    ...details(path, cause),
-  });
+  return new ShardError(
+    'BB_SHARD_READ',
+    `Reading ${path} failed: ${firstSentence(cause)} ${adviceOn(cause)}`,
+    {
+      ...details(path, cause),
+    },
+  );
 }
 
 /** What went wrong while `path` was written: BB_DISK_FULL where the disk is full, else BB_SHARD_WRITE. */
@@ -33,7 +37,7 @@ export function writeFailure(path: string, cause: unknown): ShardError {
   }
   return new ShardError(
     'BB_SHARD_WRITE',
-    `Writing ${path} failed: ${firstLine(cause)}`,
+    `Writing ${path} failed: ${firstSentence(cause)}`,
     details(path, cause),
   );
 }

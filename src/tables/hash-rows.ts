@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
+import type { HashRows } from '../samples/score-rows.ts';
 import { forEachNull, hashTextColumn, itemsOf, streamChunks } from './chunk.ts';
 import { hashedTextSql, storedSql, storedType, textBytesSql } from './column-sql.ts';
 import { hashSql } from './column-values.ts';
@@ -8,13 +9,6 @@ import { readFailure } from './errors.ts';
 import { type ReadableInput, readableOn } from './readable.ts';
 import { parquetSource, quoteName } from './sql.ts';
 import { checkTexts } from './value-check.ts';
-
-/** The hashes of some rows, in their order. */
-export interface HashRows {
-  readonly hashes: BigInt64Array;
-  /** 1 where the row has no hash; the entry of `hashes` means nothing then. */
-  readonly withoutHash: Uint8Array;
-}
 
 const BATCH_ROWS = 64 * 1024;
 

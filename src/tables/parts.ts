@@ -1,3 +1,4 @@
+import { TAGS } from '../samples/tags.ts';
 import { storedType } from './column-sql.ts';
 import { fitOf, type Part } from './column-values.ts';
 import {
@@ -7,7 +8,6 @@ import {
   type FileColumn,
   type FoundColumns,
   findParts,
-  SCORE_PARTS,
 } from './columns.ts';
 import type { ReadableInput } from './readable.ts';
 import type { MissingTexts } from './value-check.ts';
@@ -74,7 +74,7 @@ export interface PlayedPart {
   readonly empty_column: string | null;
 }
 
-const ALL_PARTS: readonly Part[] = ['url', 'caption', 'hash', ...SCORE_PARTS];
+const ALL_PARTS: readonly Part[] = ['url', 'caption', 'hash', ...TAGS];
 const AS_TAKEN: readonly string[] = ['BIGINT', 'FLOAT'];
 
 /** What the columns of some files are used for. @param missing of each file */

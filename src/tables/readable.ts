@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { commitFile, temporaryPath } from '../base/files.ts';
+import type { InputIdentity } from '../samples/input-identity.ts';
 import type { FileColumn } from './columns.ts';
 import { readHead, refuseForeign } from './content.ts';
 import { readFooter } from './footer.ts';
@@ -14,14 +15,10 @@ import { fingerprintFile, packingOf, unpackTo } from './text-bytes.ts';
 import type { MalformedLine } from './text-table.ts';
 
 /** An input file, looked at and ready to be read as Parquet, whatever its format. */
-export interface ReadableInput {
+export interface ReadableInput extends InputIdentity {
   /** Absolute. */
   readonly path: string;
   readonly format: InputFormat;
-  readonly rowCount: number;
-  readonly sizeBytes: number;
-  /** sha256 (hex): of size and footer for Parquet, of the whole file for the rest. */
-  readonly fingerprint: string;
   /** The Parquet file that is read: `path` itself or its staged copy, of which all values are VARCHAR. */
   readonly readPath: string;
   /** Lines that break the format; each is a row of nulls. */

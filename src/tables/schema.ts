@@ -1,5 +1,6 @@
+import { TAGS } from '../samples/tags.ts';
 import { fitOf, NULL_TYPE, type Part } from './column-values.ts';
-import { type ColumnMapping, type FileColumn, SCORE_PARTS, type SchemaColumn } from './columns.ts';
+import type { ColumnMapping, FileColumn, SchemaColumn } from './columns.ts';
 import { ShardError } from './errors.ts';
 
 /** The columns of one input. `soft` marks types that were guessed from text: they give way to VARCHAR. */
@@ -61,7 +62,7 @@ export function unifySchemas(
   }));
 }
 
-const MIXED_PARTS = ['hash', ...SCORE_PARTS] as const;
+const MIXED_PARTS = ['hash', ...TAGS] as const;
 
 function merge(before: Unified, next: Unified): Unified {
   const type = commonType(before, next);

@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { setRoundedToOdd } from '../base/float16.ts';
+import type { InputIdentity } from '../samples/input-identity.ts';
+import type { ScoreRows } from '../samples/score-rows.ts';
+import type { Tag } from '../samples/tags.ts';
 import { forEachNull, itemsOf, streamChunks } from './chunk.ts';
 import { storedSql, storedType } from './column-sql.ts';
-import { hashSql, numberSql, type ScorePart, scoreSql } from './column-values.ts';
+import { hashSql, numberSql, scoreSql } from './column-values.ts';
 import { type ColumnMapping, columnOf, type FileColumn, KNOWN_NAMES, known, SCORE_NAMES } from './columns.ts';
 import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
 import { readFailure, ShardError } from './errors.ts';
@@ -14,27 +17,11 @@ import { parquetSource } from './sql.ts';
 import { refuseIdleDialect, type TextReading } from './text-options.ts';
 import { checkTexts } from './value-check.ts';
 
-/** Some rows, in any order; rows without a hash are not among them. */
-export interface ScoreBatch {
-  readonly hashes: BigInt64Array;
-  /** One array per column asked for; NaN = null. */
-  readonly columns: readonly Float32Array[];
-}
-
-/** A file that was read. */
-export interface ScoreSource {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly rowCount: number;
-  /** sha256 (hex): of a Parquet file's size and footer, of a text file's bytes. */
-  readonly fingerprint: string;
-}
-
 export interface ScoreRowOptions extends DuckDbOptions, TextReading {
   /** The scores go on to float16: float64 ones are rounded so that this second rounding is right (`setRoundedToOdd`). */
   readonly forFloat16?: boolean;
   /** Called before a file's rows come. */
-  readonly onSource?: (source: ScoreSource) => void;
+  readonly onSource?: (source: InputIdentity) => void;
   /** Told of files that are passed over, and of lines that break their format. */
   readonly onNote?: (note: string) => void;
 }
@@ -42,16 +29,17 @@ export interface ScoreRowOptions extends DuckDbOptions, TextReading {
 const BATCH_ROWS = 64 * 1024;
 
 /**
- * Streams hash and scores, file by file, from run folders (their tags) and all formats that `score` reads.
+ * Streams hash and scores, file by file, from run folders (their tags) and all formats that `score` reads. Rows without a
+ * hash are left out.
  *
  * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_INPUT_VALUE, BB_COLUMN_MISSING,
  *   BB_SCHEMA_MISMATCH, BB_SHARD_READ; BowerbirdError BB_USAGE
  */
 export async function* readScoreRows(
   paths: readonly string[],
-  columns: readonly ScorePart[],
+  columns: readonly Tag[],
   options: ScoreRowOptions,
-): AsyncGenerator<ScoreBatch> {
+): AsyncGenerator<ScoreRows> {
   const inputs = await expandInputs(paths.map(tagsOf), options);
   refuseIdleDialect(inputs, options.text ?? {});
   const instance = await openDuckDb(options);
@@ -77,7 +65,7 @@ export function tagsOf(path: string): string {
 }
 
 interface ScoreFile {
-  readonly source: ScoreSource;
+  readonly source: InputIdentity;
   /** SQL that gives hash and scores of all rows. */
   readonly select: string;
 }
@@ -85,7 +73,7 @@ interface ScoreFile {
 async function inspect(
   connection: DuckDBConnection,
   input: FoundInput,
-  columns: readonly ScorePart[],
+  columns: readonly Tag[],
   { temporaryFolder, text = {}, forFloat16, onNote }: ScoreRowOptions,
 ): Promise<ScoreFile> {
   const table = await readableOn(connection, input, { stagingFolder: temporaryFolder, text });
@@ -93,7 +81,7 @@ async function inspect(
   await checkTexts(connection, { ...table, isTable: true }, mapping);
   const note = textNote(table);
   if (note !== undefined) onNote?.(note);
-  const readPart = (part: 'hash' | ScorePart): string => {
+  const readPart = (part: 'hash' | Tag): string => {
     const column = columnOf(table.columns, mapping[part]!)!;
     const [value, type] = [storedSql(column), storedType(column)];
     if (part === 'hash') return hashSql(value, type);
@@ -109,9 +97,9 @@ async function inspect(
 /** @throws ShardError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
 function scoreColumns(
   { path, columns: schema }: ReadableInput,
-  columns: readonly ScorePart[],
+  columns: readonly Tag[],
 ): Partial<ColumnMapping> {
-  const mapping: Partial<Record<'hash' | ScorePart, string>> = {};
+  const mapping: Partial<Record<'hash' | Tag, string>> = {};
   const described = schema.map((column) => ({ ...column, path }));
   for (const part of ['hash', ...columns] as const) {
     const names = part === 'hash' ? KNOWN_NAMES.hash : SCORE_NAMES[part];
@@ -135,7 +123,7 @@ async function* readFile(
   connection: DuckDBConnection,
   { source, select }: ScoreFile,
   columnCount: number,
-): AsyncGenerator<ScoreBatch> {
+): AsyncGenerator<ScoreRows> {
   let batch = new Batch(columnCount);
   try {
     for await (const chunk of streamChunks(connection, select, source.rowCount)) {
@@ -186,7 +174,7 @@ class Batch {
     this.rowCount = kept;
   }
 
-  rows(): ScoreBatch {
+  rows(): ScoreRows {
     return {
       hashes: this.#hashes.subarray(0, this.rowCount),
       columns: this.#columns.map((column) => column.subarray(0, this.rowCount)),

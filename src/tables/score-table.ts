@@ -7,24 +7,10 @@ import {
   DuckDBTableFunction,
   FLOAT,
 } from '@duckdb/node-api';
+import type { AnswerRows, ScoreRows } from '../samples/score-rows.ts';
 import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
 import { FilledTable, fillChunk } from './filled-table.ts';
 import { quoteName, quoteText } from './sql.ts';
-
-/** Hashes and their scores; every array has one entry per row. */
-export interface ScoreTableRows {
-  readonly hashes: BigInt64Array;
-  /** One array per column; NaN = null. */
-  readonly columns: readonly Float32Array[];
-}
-
-/** Rows of a table that also says what was found. */
-export interface AnswerRows extends ScoreTableRows {
-  /** 1 where the hash is known. */
-  readonly found: Uint8Array;
-  /** 1 where the row has no hash: it is null then. */
-  readonly withoutHash: Uint8Array;
-}
 
 const CHUNK_ROWS = 2048;
 /** A reader that looks for a hash skips all row groups but one, or some; a footer has some 100 bytes for each. */
@@ -41,7 +27,7 @@ const EXPORT_MEMORY_MB = 512;
 export async function writeScoreTable(
   path: string,
   names: readonly string[],
-  batches: Iterable<ScoreTableRows>,
+  batches: Iterable<ScoreRows>,
 ): Promise<void> {
   const instance = await openDuckDb({ memoryLimitMb: EXPORT_MEMORY_MB, temporaryFolder: `${path}.spill` });
   const connection = await instance.connect();
@@ -79,11 +65,11 @@ class PulledRows {
   readonly tableFunction: DuckDBTableFunction;
   /** What the batches threw: DuckDB passes on only its message. */
   thrown: unknown;
-  readonly #batches: Iterator<ScoreTableRows>;
-  #rows: ScoreTableRows | undefined;
+  readonly #batches: Iterator<ScoreRows>;
+  #rows: ScoreRows | undefined;
   #next = 0;
 
-  constructor(names: readonly string[], batches: Iterable<ScoreTableRows>) {
+  constructor(names: readonly string[], batches: Iterable<ScoreRows>) {
     this.#batches = batches[Symbol.iterator]();
     this.tableFunction = DuckDBTableFunction.create({
       name: 'score_rows',
@@ -133,7 +119,7 @@ interface AnswerOutput {
 
 /**
  * Takes rows as they come and writes them, in that order, as zstd Parquet: hash (int64), found (boolean) and scores
- * (float32). Until the end they lie in a database file beside the output, of about its size.
+ * (float32); a row without a hash has null there. Until the end they lie in a database file beside the output, of about its size.
  */
 export class AnswerTableWriter {
   readonly #instance: DuckDBInstance;

@@ -1,8 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { HASH_TEXT_RULE } from '../samples/hash-text.ts';
+import { TAGS } from '../samples/tags.ts';
 import { storedSql, storedType } from './column-sql.ts';
 import { badSql, fitOf, isMissingSql, type Part } from './column-values.ts';
-import { type ColumnMapping, columnOf, type FileColumn, SCORE_PARTS } from './columns.ts';
+import { type ColumnMapping, columnOf, type FileColumn } from './columns.ts';
 import { queryRows } from './duckdb.ts';
 import { readFailure, ShardError } from './errors.ts';
 import { parquetSource } from './sql.ts';
@@ -20,7 +21,7 @@ export interface CheckedFile {
 /** For each column of texts that is read as numbers: how many values stand for none (null, empty, `NA`, ...). */
 export type MissingTexts = Readonly<Partial<Record<Part, number>>>;
 
-const CHECKED_PARTS = ['hash', ...SCORE_PARTS] as const;
+const CHECKED_PARTS = ['hash', ...TAGS] as const;
 const SHOWN_CHARACTERS = 40;
 
 /**

@@ -1,4 +1,4 @@
-import { BowerbirdError } from '../base/errors.ts';
+import { BowerbirdError, firstSentence } from '../base/errors.ts';
 import type { ColumnMapping } from '../tables/columns.ts';
 import { type ReadableInput, readableOn } from '../tables/readable.ts';
 import { parquetSource, quotePath } from '../tables/sql.ts';
@@ -6,7 +6,7 @@ import type { TextReading } from '../tables/text-options.ts';
 import { checkTexts, type MissingTexts } from '../tables/value-check.ts';
 import { findColumns, type RowExpressions, scoreColumns, type WantedColumns } from './columns.ts';
 import type { TallyDatabase } from './database.ts';
-import { asBadFile, badFile, reasonOf, TallyError } from './errors.ts';
+import { asBadFile, badFile, TallyError } from './errors.ts';
 import type { TallyFile } from './inputs.ts';
 
 /** Files that one query can read: their columns have the same expressions. */
@@ -117,7 +117,7 @@ export async function eachGoodPart(
     if (isOutOfMemory(thrown)) throw outOfMemory(thrown);
     if (batch.files.length === 1) {
       const { path } = batch.files[0]!;
-      onBadFile(path, badFile('BB_SHARD_READ', path, reasonOf(thrown), thrown));
+      onBadFile(path, badFile('BB_SHARD_READ', path, firstSentence(thrown), thrown));
       return;
     }
   }
@@ -125,14 +125,14 @@ export async function eachGoodPart(
 }
 
 function isOutOfMemory(thrown: unknown): boolean {
-  return reasonOf(thrown).includes('Out of Memory Error');
+  return firstSentence(thrown).includes('Out of Memory Error');
 }
 
 /** No file is to blame for that. */
 function outOfMemory(cause: unknown): TallyError {
   return new TallyError(
     'BB_SHARD_READ',
-    `Counting needs more memory than it may take: ${reasonOf(cause)} Raise --memory-mb, or lower --threads.`,
+    `Counting needs more memory than it may take: ${firstSentence(cause)} Raise --memory-mb, or lower --threads.`,
     { cause },
   );
 }

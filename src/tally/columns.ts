@@ -1,6 +1,7 @@
+import { byTag, TAGS, type Tag } from '../samples/tags.ts';
 import { storedSql, storedType } from '../tables/column-sql.ts';
-import { type ScorePart, scoreSql } from '../tables/column-values.ts';
-import { columnOf, type FileColumn, known, SCORE_NAMES, SCORE_PARTS } from '../tables/columns.ts';
+import { scoreSql } from '../tables/column-values.ts';
+import { columnOf, type FileColumn, known, SCORE_NAMES } from '../tables/columns.ts';
 import type { ReadableInput } from '../tables/readable.ts';
 import { domainOf } from './domain.ts';
 import { badFile, type TallyError } from './errors.ts';
@@ -16,12 +17,11 @@ export interface WantedColumns {
   readonly urlColumn: string | undefined;
 }
 
-/** SQL for what is counted of each row. Files with equal expressions can be read by one query. */
-export interface RowExpressions {
-  /** DOUBLE of the float32 that is judged everywhere; null or NaN where there is none. */
-  readonly aesthetic: string;
-  readonly punsafe: string;
-  readonly pwatermark: string;
+/**
+ * SQL for what is counted of each row: the tags as DOUBLE of the float32 that is judged everywhere, null or NaN where
+ * there is none. Files with equal expressions can be read by one query.
+ */
+export interface RowExpressions extends Readonly<Record<Tag, string>> {
   /** BOOLEAN: a row of a run that was not scored. */
   readonly failed: string;
   /** VARCHAR: the group; `NULL` where groups were not asked for. */
@@ -48,7 +48,7 @@ export function findColumns(
     throw missing(path, schema, names);
   };
   const scores = scoreColumns({ path, columns: schema });
-  const score = (part: ScorePart): string => {
+  const score = (part: Tag): string => {
     const name = scores[part];
     if (name === undefined) return 'NULL::DOUBLE';
     const column = columnOf(schema, name)!;
@@ -61,9 +61,7 @@ export function findColumns(
     return domainOf(`${storedSql(need(urlColumn ? [urlColumn] : URL_NAMES))}::VARCHAR`);
   };
   return {
-    aesthetic: score('aesthetic'),
-    punsafe: score('punsafe'),
-    pwatermark: score('pwatermark'),
+    ...byTag(score),
     failed: isRunTags ? `status <> 'success'` : 'FALSE',
     group: group(),
     hasUrl: find(urlColumn ? [urlColumn] : URL_NAMES) !== undefined,
@@ -74,10 +72,10 @@ export function findColumns(
 export function scoreColumns({
   path,
   columns,
-}: Pick<ReadableInput, 'path' | 'columns'>): Partial<Record<ScorePart, string>> {
+}: Pick<ReadableInput, 'path' | 'columns'>): Partial<Record<Tag, string>> {
   const described = columns.map((column) => ({ ...column, path }));
-  const scores: Partial<Record<ScorePart, string>> = {};
-  for (const part of SCORE_PARTS) {
+  const scores: Partial<Record<Tag, string>> = {};
+  for (const part of TAGS) {
     const found = known(described, part, SCORE_NAMES[part]);
     if (found) scores[part] = found.name;
   }

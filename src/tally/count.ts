@@ -1,5 +1,5 @@
+import { isTag } from '../samples/tags.ts';
 import { openStore, type Store } from '../store/reader.ts';
-import { SCORE_PARTS } from '../tables/columns.ts';
 import { describeParts, type PlayedPart } from '../tables/parts.ts';
 import { textNote } from '../tables/readable.ts';
 import type { TextReading } from '../tables/text-options.ts';
@@ -200,7 +200,7 @@ function partsOf(opened: readonly OpenedFile[]): PlayedPart[] {
       files.map(({ table }) => table),
       { columns: files[0]!.columns, empty: {} },
       files.map(({ missing }) => missing),
-    ).filter(({ part }) => SCORE_PARTS.some((score) => score === part)),
+    ).filter(({ part }) => isTag(part)),
   );
 }
 

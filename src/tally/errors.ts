@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../base/error-codes.ts';
-import { BowerbirdError, messageOf } from '../base/errors.ts';
+import { BowerbirdError } from '../base/errors.ts';
 
 /** An error of the tally room: counting over tags, runs and stores. */
 export class TallyError extends BowerbirdError {
@@ -18,10 +18,4 @@ export function badFile(code: ErrorCode, path: string, why: string, cause?: unkn
 /** The same for an error that says all but the way on. */
 export function asBadFile(path: string, error: BowerbirdError): TallyError {
   return new TallyError(error.code, `${error.message} ${WAY_ON}`, { cause: error, fields: { path } });
-}
-
-/** What DuckDB says of a file, as one sentence. */
-export function reasonOf(thrown: unknown): string {
-  const line = messageOf(thrown).split('\n', 1)[0]!.trim();
-  return /[.!?]$/.test(line) ? line : `${line}.`;
 }

@@ -1,4 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
+import type { ScoreRows } from '../samples/score-rows.ts';
+import type { TagName } from '../samples/tags.ts';
 import { BUCKET_NAMES, bucketOf } from '../scores/bucket-names.ts';
 import type { WhatIfCube } from '../scores/what-if.ts';
 import { SumOfValues } from './exact-sum.ts';
@@ -7,20 +9,14 @@ import { Tally } from './tally.ts';
 const ROWS_PER_TURN = 2 ** 18;
 const MAX_SCORES = 500_000;
 
-/** Some entries of a store. NaN = null. */
-export interface StoreRows {
-  readonly hashes: BigInt64Array;
-  readonly columns: readonly Float32Array[];
-}
-
 /**
  * Counts batches of entries; a column that the store does not have is missing in every row.
  *
  * @param onRows called every now and then with the rows since the last call
  */
 export async function tallyEntries(
-  columns: readonly string[],
-  batches: Iterable<StoreRows>,
+  columns: readonly TagName[],
+  batches: Iterable<ScoreRows>,
   onRows: (rows: number) => void,
 ): Promise<Tally> {
   const tally = new Tally();
@@ -60,8 +56,8 @@ function addTo(cube: WhatIfCube, aesthetic: number, punsafe = Number.NaN, pwater
 
 /** The scores of a store that `isWanted`, with how often each comes, some at a time. */
 export function* countScores(
-  columns: readonly string[],
-  batches: Iterable<StoreRows>,
+  columns: readonly TagName[],
+  batches: Iterable<ScoreRows>,
   isWanted: (score: number) => boolean,
 ): Generator<ReadonlyMap<number, number>> {
   const place = columns.indexOf('aesthetic');

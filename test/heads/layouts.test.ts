@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { checkHead, type EncoderProof } from '../../src/heads/check.ts';
-import type { Head, Tag } from '../../src/heads/head.ts';
+import type { Head } from '../../src/heads/head.ts';
 import { loadHead } from '../../src/heads/load.ts';
+import type { Tag } from '../../src/samples/tags.ts';
 import { floats, writeStateDict } from './pth-writer.ts';
 import { filesIn, jsonHead, refusal, writeSafetensors } from './setup.ts';
 

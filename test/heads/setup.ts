@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { BowerbirdError } from '../../src/base/errors.ts';
 import { packageFolder } from '../../src/base/package.ts';
-import type { Tag } from '../../src/heads/head.ts';
 import { loadHead } from '../../src/heads/load.ts';
+import type { Tag } from '../../src/samples/tags.ts';
 
 /** Made by scripts/make-head-fixtures.py. */
 export const FIXTURES: string = join(packageFolder, 'test', 'heads', 'fixtures');

@@ -1,10 +1,10 @@
 // Writes a store of random hashes, so that a test can end it in the middle. Arguments: `build`, `add` or `compact`, the
 // store's folder, how many rows, and the score of all of them. Writes a line for each step of the work's progress.
 import { setTimeout } from 'node:timers/promises';
+import type { ScoreRows } from '../../src/samples/score-rows.ts';
 import { addToStore } from '../../src/store/add.ts';
 import { type BuildProgress, buildStore, type RowInput } from '../../src/store/build.ts';
 import { compactStore } from '../../src/store/compact.ts';
-import type { ScoreRows } from '../../src/store/records.ts';
 import { inBatches, randomHashes } from '../store/rows.ts';
 
 const [mode, store, count, score] = process.argv.slice(2) as [string, string, string, string];

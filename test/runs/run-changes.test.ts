@@ -1,6 +1,6 @@
 import test from 'ava';
 import { BowerbirdError } from '../../src/base/errors.ts';
-import { goOnFrom } from '../../src/runs/run-changes.ts';
+import { goOnFrom, keepPlaces } from '../../src/runs/run-changes.ts';
 import type { RunRecord } from '../../src/runs/run-record.ts';
 import { inputWith, recordWith, sessionAt, THRESHOLDS } from './setup.ts';
 
@@ -108,4 +108,26 @@ test('an extension may not change the columns of all', (t) => {
   const schema = [...recordWith().schema, { name: 'extra', type: 'VARCHAR' }];
   t.deepEqual(differences({ schema }, true), ['the new inputs have other columns or types']);
   t.throws(() => goOnFrom(recordWith(), recordWith({ schema }), true), { message: /cannot be extended/ });
+});
+
+function recorded(paths: readonly string[]): { inputs: Parameters<typeof keepPlaces>[1]['inputs'] } {
+  return {
+    inputs: paths.map((path) => ({ path, format: 'parquet', rows: 1, bytes: 1, fingerprint: '' })),
+  };
+}
+
+test('the inputs of a run keep their places, and others come after them in the order in which they are given', (t) => {
+  const kept = keepPlaces(['a', 'b', 'c', 'd'], recorded(['c', 'a']), (path) => path);
+  t.deepEqual(kept, ['c', 'a', 'b', 'd']);
+});
+
+test('an input that is gone leaves no gap, and of a run without inputs all are new', (t) => {
+  t.deepEqual(
+    keepPlaces([{ at: 'b' }, { at: 'c' }], recorded(['a', 'c', 'b']), ({ at }) => at),
+    [{ at: 'c' }, { at: 'b' }],
+  );
+  t.deepEqual(
+    keepPlaces(['b', 'a'], recorded([]), (path) => path),
+    ['b', 'a'],
+  );
 });

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
-import { createFilter, DROP_RULES, type FilterOptions, type TagValues } from '../../src/scores/filter.ts';
+import type { TagValues } from '../../src/samples/tag-columns.ts';
+import { createFilter, DROP_RULES, type FilterOptions } from '../../src/scores/filter.ts';
 
 const GOOD: TagValues = { aesthetic: 9, punsafe: 0.01, pwatermark: 0.01 };
 const ALL = { minAesthetic: 7, maxPunsafe: 0.5, maxPwatermark: 0.8, missingTags: 'drop' } as const;

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { Agent, type Dispatcher } from 'undici';
+import type { ScoreRows } from '../../src/samples/score-rows.ts';
 import type { ServeOptions } from '../../src/serve/options.ts';
 import { type RunningServer, startServer } from '../../src/serve/server.ts';
 import { openStore } from '../../src/store/reader.ts';
-import type { ScoreRows } from '../../src/store/records.ts';
 import { type RunningCli, startCli } from '../helpers/run-cli.ts';
 import { build, makeFolder } from '../store/rows.ts';
 

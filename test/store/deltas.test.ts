@@ -3,11 +3,11 @@ import { cp, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
+import type { ScoreRows } from '../../src/samples/score-rows.ts';
 import { addToStore } from '../../src/store/add.ts';
 import type { BuildResult } from '../../src/store/build.ts';
 import { compactStore } from '../../src/store/compact.ts';
 import { openStore, type Scores } from '../../src/store/reader.ts';
-import type { ScoreRows } from '../../src/store/records.ts';
 import { verifyStore } from '../../src/store/verify.ts';
 import { build, inBatches, makeFolder, randomHashes } from './rows.ts';
 

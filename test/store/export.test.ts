@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import type { ScoreRows } from '../../src/samples/score-rows.ts';
+import type { Tag } from '../../src/samples/tags.ts';
 import { type ExportableStore, selectEntries, writeStaticKv } from '../../src/store/export.ts';
-import type { StoreColumn } from '../../src/store/meta.ts';
 import { openStore } from '../../src/store/reader.ts';
-import type { ScoreRows } from '../../src/store/records.ts';
 import { type KvRow, packRows } from './kv-oracle.ts';
 import { build, makeFolder, randomHashes, randomWords } from './rows.ts';
 
-const COLUMNS = ['aesthetic', 'punsafe'] as const satisfies StoreColumn[];
+const COLUMNS = ['aesthetic', 'punsafe'] as const satisfies Tag[];
 
 /** Unsorted rows whose scores float16 holds, a fifth of them null. */
 function randomRows(count: number, seed: number): KvRow[] {
@@ -52,7 +52,7 @@ test('the file of a store is that of its rows, sorted, those with a null left ou
   const entries = rows.filter(hasScore).sort(byHash);
   for (const [i, columns] of [['aesthetic'], ['punsafe', 'aesthetic']].entries()) {
     const path = join(folder, `${i}.kv`);
-    const selected = selectEntries(store, { columns: columns as StoreColumn[] });
+    const selected = selectEntries(store, { columns: columns as Tag[] });
     const format = { precision: 'float16', columnCount: columns.length } as const;
     const { records, leftOut } = await writeStaticKv(path, format, selected);
     t.deepEqual(await readFile(path), packRows(entries, columns, 'e'));

@@ -1,8 +1,8 @@
 import { chmod, mkdir, open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import type { ScoreRows } from '../../src/samples/score-rows.ts';
 import { openStore } from '../../src/store/reader.ts';
-import type { ScoreRows } from '../../src/store/records.ts';
 import { verifyStore } from '../../src/store/verify.ts';
 import { build, inBatches, makeFolder, randomHashes } from './rows.ts';
 

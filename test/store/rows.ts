@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import type { ScoreRows } from '../../src/samples/score-rows.ts';
 import { type BuildOptions, type BuildResult, buildStore } from '../../src/store/build.ts';
-import type { ScoreRows } from '../../src/store/records.ts';
 
 /** A temporary folder that goes with the test. */
 export async function makeFolder(t: ExecutionContext): Promise<string> {

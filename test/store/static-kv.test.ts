@@ -3,8 +3,8 @@ import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import type { StoreSource } from '../../src/store/meta.ts';
-import type { ScoreRows } from '../../src/store/records.ts';
+import type { InputIdentity } from '../../src/samples/input-identity.ts';
+import type { ScoreRows } from '../../src/samples/score-rows.ts';
 import {
   checkStaticKv,
   encodeKv,
@@ -135,7 +135,7 @@ test('a long file is read in parts, and its source says rows, size and digest', 
   const format = parseKvFormat('q+e')!;
   const { bytes } = encodeKv(rows, format);
   await writeFile(path, bytes);
-  const sources: StoreSource[] = [];
+  const sources: InputIdentity[] = [];
   const batches: ScoreRows[] = [];
   for await (const batch of readStaticKv({ path, format, columns: ['a'] }, ['a'], (source) =>
     sources.push(source),

@@ -1,8 +1,9 @@
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import type { HashRows } from '../../src/samples/score-rows.ts';
 import type { ColumnChoice } from '../../src/tables/columns.ts';
-import { HashRowReader, type HashRows } from '../../src/tables/hash-rows.ts';
+import { HashRowReader } from '../../src/tables/hash-rows.ts';
 import { murmur3LowBits } from '../helpers/murmur3-bigint.ts';
 import { duck, temporaryFolder } from '../shards/fixtures.ts';
 

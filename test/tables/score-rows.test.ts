@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
-import type { ScorePart } from '../../src/tables/column-values.ts';
-import { readScoreRows, type ScoreSource } from '../../src/tables/score-rows.ts';
+import type { InputIdentity } from '../../src/samples/input-identity.ts';
+import type { Tag } from '../../src/samples/tags.ts';
+import { readScoreRows } from '../../src/tables/score-rows.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
 async function makeFolder(t: ExecutionContext): Promise<string> {
@@ -17,13 +18,13 @@ async function makeFolder(t: ExecutionContext): Promise<string> {
 async function readAll(
   t: ExecutionContext,
   paths: readonly string[],
-  columns: readonly ScorePart[],
-): Promise<{ rows: (bigint | number)[][]; sources: ScoreSource[] }> {
-  const sources: ScoreSource[] = [];
+  columns: readonly Tag[],
+): Promise<{ rows: (bigint | number)[][]; sources: InputIdentity[] }> {
+  const sources: InputIdentity[] = [];
   const options = {
     memoryLimitMb: 128,
     temporaryFolder: await makeFolder(t),
-    onSource: (source: ScoreSource) => sources.push(source),
+    onSource: (source: InputIdentity) => sources.push(source),
   };
   const rows: (bigint | number)[][] = [];
   for await (const batch of readScoreRows(paths, columns, options)) {

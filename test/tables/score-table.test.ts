@@ -2,12 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
-import { AnswerTableWriter, type ScoreTableRows, writeScoreTable } from '../../src/tables/score-table.ts';
+import type { ScoreRows } from '../../src/samples/score-rows.ts';
+import { AnswerTableWriter, writeScoreTable } from '../../src/tables/score-table.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { temporaryFolder } from '../shards/fixtures.ts';
 
 /** Rows 0, 1, 2 ... up to `count` in batches of uneven length; every seventh score is null. */
-function* countedRows(count: number, batchRows: number): Generator<ScoreTableRows> {
+function* countedRows(count: number, batchRows: number): Generator<ScoreRows> {
   for (let from = 0; from < count; from += batchRows) {
     const rows = Math.min(batchRows, count - from);
     yield {
@@ -62,7 +63,7 @@ test('no rows give a table without rows', async (t) => {
 test('an error among the rows comes out as it was thrown', async (t) => {
   const path = join(await temporaryFolder(t), 'scores.parquet');
   const reason = new Error('enough');
-  function* failing(): Generator<ScoreTableRows> {
+  function* failing(): Generator<ScoreRows> {
     yield* countedRows(5000, 1000);
     throw reason;
   }

@@ -1,3 +1,4 @@
+import { PROBABILITY_TAGS } from '../../samples/tags.ts';
 import { clipEnd, clipMiddle, formatFixed } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import type { ReportSample } from '../report-data.ts';
@@ -49,7 +50,7 @@ function renderCaption(caption: string | null): Html {
 
 /** The tags that it has, and the one for want of which it was dropped. */
 function renderTags(sample: ReportSample): Html | null {
-  const tags = (['punsafe', 'pwatermark'] as const).flatMap((tag) => {
+  const tags = PROBABILITY_TAGS.flatMap((tag) => {
     const atFault = sample.droppedBy === tag || sample.droppedBy === `${tag}_missing`;
     if (sample[tag] === null && !atFault) return [];
     return html`<div class="${atFault ? 'at-fault' : 'in-order'}"><dt>${tag}</dt><dd>${formatFixed(sample[tag], 2)}</dd></div>`;

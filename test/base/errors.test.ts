@@ -1,0 +1,15 @@
+import test from 'ava';
+import { firstLine, firstSentence } from '../../src/base/errors.ts';
+
+test('of a long message the first line is told, whatever was thrown', (t) => {
+  t.is(firstLine(new Error('IO Error: no such file \n\nLINE 1: SELECT')), 'IO Error: no such file');
+  t.is(firstLine('\nout of memory\r\nat 0x0'), 'out of memory');
+  t.is(firstLine(undefined), 'undefined');
+});
+
+test('as a sentence it ends with one stop', (t) => {
+  t.is(firstSentence(new Error('no such file\nmore')), 'no such file.');
+  for (const sentence of ['It is full.', 'Is it full?', 'It is full!']) {
+    t.is(firstSentence(new Error(`${sentence}\nmore`)), sentence);
+  }
+});
