@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { BUCKET_NAMES } from '../scores/bucket-names.ts';
-import { ShardError } from '../tables/errors.ts';
+import { TableError } from '../tables/errors.ts';
 import { EmbeddingBatch } from './embedding-batch.ts';
 import type { ColumnHead } from './head-set.ts';
 import type { NpyLayout } from './npy-header.ts';
@@ -92,7 +92,7 @@ export class BlockScorer {
   /**
    * Scores a block's rows from an open file.
    *
-   * @throws ShardError BB_SHARD_READ
+   * @throws TableError BB_SHARD_READ
    */
   score(file: number, { path, layout, firstRow, rowCount }: Block): BlockResult {
     const startedAtMs = performance.now();
@@ -179,7 +179,7 @@ function bucketIndex(score: number): number {
   return score >= ABOVE - 1 ? ABOVE : 1 + Math.floor(score);
 }
 
-/** Fills `target` with the bytes of a file from `position`. @throws ShardError BB_SHARD_READ */
+/** Fills `target` with the bytes of a file from `position`. @throws TableError BB_SHARD_READ */
 function readExactly(path: string, file: number, target: Uint8Array, position: number): void {
   let filled = 0;
   while (filled < target.length) {
@@ -195,8 +195,8 @@ function readExactly(path: string, file: number, target: Uint8Array, position: n
   }
 }
 
-function cannotRead(path: string, why: string, code: string | undefined, cause: unknown): ShardError {
-  return new ShardError('BB_SHARD_READ', `Reading ${path} failed: ${why}.`, {
+function cannotRead(path: string, why: string, code: string | undefined, cause: unknown): TableError {
+  return new TableError('BB_SHARD_READ', `Reading ${path} failed: ${why}.`, {
     cause,
     fields: { path, reason: code ?? why },
   });

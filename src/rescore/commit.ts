@@ -57,7 +57,7 @@ const SINKS: Sinks<JudgedBlocks> = {
 /**
  * Judges a scored shard and commits it.
  *
- * @throws ShardError BB_SHARD_READ naming the metadata, BB_SHARD_WRITE, BB_DISK_FULL, BB_RUN_LOCKED
+ * @throws TableError BB_SHARD_READ naming the metadata, BB_SHARD_WRITE, BB_DISK_FULL, BB_RUN_LOCKED
  */
 export async function commitScored(shard: ScoredShard, tools: CommitTools): Promise<ShardStats> {
   const { instance, folder, lock, plan } = tools;

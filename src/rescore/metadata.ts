@@ -5,7 +5,7 @@ import { hashedTextSql, partIn, readAs, textBytesSql } from '../tables/column-sq
 import { hashSql, scoreSql } from '../tables/column-values.ts';
 import { type ColumnMapping, columnOf, type SchemaColumn } from '../tables/columns.ts';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '../tables/duckdb.ts';
-import { readFailure, type ShardError } from '../tables/errors.ts';
+import { readFailure, type TableError } from '../tables/errors.ts';
 import { readColumns } from '../tables/footer.ts';
 import { parquetSource } from '../tables/sql.ts';
 
@@ -26,7 +26,7 @@ export interface MetadataShape {
 /**
  * Reads hashes and tags of one metadata file, in row order.
  *
- * @throws ShardError BB_SHARD_READ
+ * @throws TableError BB_SHARD_READ
  */
 export async function readMetadata(
   instance: DuckDBInstance,
@@ -88,7 +88,7 @@ export async function sourceOf(
 export async function findReadFailure(
   connection: DuckDBConnection,
   path: string,
-): Promise<ShardError | undefined> {
+): Promise<TableError | undefined> {
   try {
     await connection.run(`SELECT max(hash(content)) FROM ${parquetSource(path)} AS content`);
     return undefined;
@@ -102,7 +102,7 @@ async function findFailure(
   path: string,
   rows: number,
   rowCount: number,
-): Promise<ShardError> {
+): Promise<TableError> {
   const failure = await findReadFailure(connection, path);
   return failure ?? readFailure(path, new Error(`Its rows end at ${rows} instead of ${rowCount}.`));
 }

@@ -23,7 +23,7 @@ const TYPES: Readonly<Record<string, EmbeddingType | undefined>> = { '<f2': 'flo
  * Reads the header of a .npy file (numpy.lib.format, versions 1 to 3) of two-dimensional float16 or float32 values,
  * little-endian and row by row, and checks that the file has just the bytes that its shape asks for.
  *
- * @throws ShardError BB_INPUT_UNREADABLE naming the file and what is wrong with it
+ * @throws TableError BB_INPUT_UNREADABLE naming the file and what is wrong with it
  */
 export function readNpyLayout(path: string): NpyLayout {
   let file: number | undefined;

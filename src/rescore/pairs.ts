@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { TEMPORARY_SUFFIX } from '../base/files.ts';
 import { refuseUnfinished } from '../base/swap.ts';
-import { ShardError, unreadable } from '../tables/errors.ts';
+import { TableError, unreadable } from '../tables/errors.ts';
 import { expandInputs } from '../tables/inputs.ts';
 
 /** A file of embeddings and the metadata of the same rows. */
@@ -19,7 +19,7 @@ export interface EmbeddingPair {
 export interface FoundPairs {
   readonly pairs: readonly EmbeddingPair[];
   /** One error for each file without a partner. */
-  readonly partnerless: readonly ShardError[];
+  readonly partnerless: readonly TableError[];
   /** Folders in which there is no metadata/. */
   readonly withoutMetadata: readonly string[];
 }
@@ -31,7 +31,7 @@ const METADATA_FOLDER = 'metadata';
  * The embeddings that a person means by `inputs`: folders as clip-retrieval writes them, and Parquet files with a column
  * of embeddings (files, folders, globs), by their paths.
  *
- * @throws ShardError as `findPairs`; BB_INPUT_NOT_FOUND for an input that leads to neither; BowerbirdError
+ * @throws TableError as `findPairs`; BB_INPUT_NOT_FOUND for an input that leads to neither; BowerbirdError
  *   BB_OUTPUT_UNFINISHED
  */
 export async function findEmbeddings(inputs: readonly string[]): Promise<FoundPairs> {
@@ -64,9 +64,9 @@ async function parquetFiles(inputs: readonly string[]): Promise<string[]> {
   return [...new Set(files)].sort();
 }
 
-function noEmbeddings(input: string): ShardError {
+function noEmbeddings(input: string): TableError {
   const folder = resolve(input);
-  return new ShardError(
+  return new TableError(
     'BB_INPUT_NOT_FOUND',
     `${folder} holds no ${EMBEDDINGS_FOLDER}/*.npy and no Parquet. With --input-format embeddings, an input is a folder with ` +
       `${EMBEDDINGS_FOLDER}/${EMBEDDINGS_FOLDER}_0.npy ... and ${METADATA_FOLDER}/${METADATA_FOLDER}_0.parquet ..., as clip-retrieval writes it, ` +
@@ -79,7 +79,7 @@ function noEmbeddings(input: string): ShardError {
  * Pairs img_emb/img_emb_<n>.npy with metadata/metadata_<n>.parquet in each folder, as clip-retrieval writes them.
  * The number alone counts: its leading zeros do not, and files come in the order of their numbers.
  *
- * @throws ShardError BB_INPUT_NOT_FOUND for a folder without embeddings, BB_INPUT_FORMAT for one in which two files
+ * @throws TableError BB_INPUT_NOT_FOUND for a folder without embeddings, BB_INPUT_FORMAT for one in which two files
  *   have one number, BB_INPUT_UNREADABLE
  */
 function findPairs(inputs: readonly string[]): FoundPairs {
@@ -135,7 +135,7 @@ function numberedFiles(folder: string, extension: string): Map<string, string> |
     const path = join(folder, name);
     const other = files.get(number);
     if (other !== undefined) {
-      throw new ShardError(
+      throw new TableError(
         'BB_INPUT_FORMAT',
         `${other} and ${path} have the same number, so it cannot be told which rows come first. Rename or remove one.`,
         { fields: { paths: [other, path] } },
@@ -165,12 +165,12 @@ function withoutPartner(
   embeddings: string | undefined,
   metadata: string | undefined,
   number: string,
-): ShardError {
+): TableError {
   const path = (embeddings ?? metadata)!;
   const missing = embeddings
     ? join(folder, METADATA_FOLDER, `${METADATA_FOLDER}_${number}.parquet`)
     : join(folder, EMBEDDINGS_FOLDER, `${EMBEDDINGS_FOLDER}_${number}.npy`);
-  return new ShardError(
+  return new TableError(
     'BB_PAIR_MISMATCH',
     `${path} has no partner: there is no ${missing} (leading zeros do not matter).`,
     { fields: { path, missing } },

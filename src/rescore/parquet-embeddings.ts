@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { arrayRows, streamChunks } from '../tables/chunk.ts';
 import { columnOf, type FileColumn } from '../tables/columns.ts';
 import { type DuckDBConnection, type DuckDBInstance, queryRows } from '../tables/duckdb.ts';
-import { readFailure, ShardError, writeFailure } from '../tables/errors.ts';
+import { readFailure, TableError, writeFailure } from '../tables/errors.ts';
 import { readFooter } from '../tables/footer.ts';
 import { parquetSource, quoteName } from '../tables/sql.ts';
 import type { NpyLayout } from './npy-header.ts';
@@ -40,7 +40,7 @@ const SAMPLED_ROWS = 32;
  * Looks at a Parquet file of embeddings: its footer and the first rows.
  *
  * @param chosen the column that a person named
- * @throws ShardError BB_INPUT_UNREADABLE, BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH, BB_INPUT_FORMAT
+ * @throws TableError BB_INPUT_UNREADABLE, BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH, BB_INPUT_FORMAT
  */
 export async function inspectParquet(
   connection: DuckDBConnection,
@@ -51,7 +51,7 @@ export async function inspectParquet(
   const { name } = embeddingColumn(path, columns, chosen);
   const dimension = rowCount === 0 ? undefined : await dimensionOf(connection, path, name);
   if (rowCount > 0 && dimension === undefined) {
-    throw new ShardError(
+    throw new TableError(
       'BB_INPUT_FORMAT',
       `${path}: the first rows of the column "${name}" hold no embedding, so their dimension is not known.`,
       { fields: { path, column: name } },
@@ -68,7 +68,7 @@ export async function inspectParquet(
   };
 }
 
-/** @throws ShardError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
+/** @throws TableError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
 function embeddingColumn(
   path: string,
   columns: readonly FileColumn[],
@@ -82,7 +82,7 @@ function embeddingColumn(
   if (found) return found;
   const [wrong] = known;
   if (wrong) {
-    throw new ShardError(
+    throw new TableError(
       'BB_SCHEMA_MISMATCH',
       `${path}: the column "${wrong.name}" cannot be read as embeddings. It holds ${wrong.type}, not lists of float16, float32 or float64. Name another with --embedding-col.`,
       { fields: { path, column: wrong.name, type: wrong.type } },
@@ -93,7 +93,7 @@ function embeddingColumn(
     chosen === undefined && lists.length > 1
       ? `several columns of lists of floats (${lists.map(({ name }) => name).join(', ')}). Name the embeddings with --embedding-col`
       : `no column ${chosen ?? 'of lists of floats'}. It has: ${columns.map(({ name }) => name).join(', ')}`;
-  throw new ShardError('BB_COLUMN_MISSING', `${path} has ${which}.`, { fields: { path } });
+  throw new TableError('BB_COLUMN_MISSING', `${path} has ${which}.`, { fields: { path } });
 }
 
 /** The length that most of the first embeddings have; a row of another one fails by itself. */
@@ -146,7 +146,7 @@ function arraySql(column: string, dimension: number): string {
  * row that is null, has another dimension or a null in it becomes NaN.
  *
  * @param target a new file
- * @throws ShardError BB_SHARD_READ naming the Parquet file, BB_DISK_FULL, BB_SHARD_WRITE
+ * @throws TableError BB_SHARD_READ naming the Parquet file, BB_DISK_FULL, BB_SHARD_WRITE
  */
 export async function unpackEmbeddings(
   instance: DuckDBInstance,
@@ -166,7 +166,7 @@ export async function unpackEmbeddings(
       await writeAll(file, arrayRows(chunk, 0, dimension), target);
     }
   } catch (thrown) {
-    throw thrown instanceof ShardError ? thrown : readFailure(path, thrown);
+    throw thrown instanceof TableError ? thrown : readFailure(path, thrown);
   } finally {
     await file?.close();
     connection.closeSync();

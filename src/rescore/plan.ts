@@ -8,7 +8,7 @@ import type { ShardSpec } from '../shards/plan.ts';
 import { type BadFile, withWayOn } from '../tables/bad-files.ts';
 import { asSpelt, type ColumnMapping, type FileColumn, type SchemaColumn } from '../tables/columns.ts';
 import type { DuckDBInstance } from '../tables/duckdb.ts';
-import { ShardError } from '../tables/errors.ts';
+import { TableError } from '../tables/errors.ts';
 import { type Footer, readFooter } from '../tables/footer.ts';
 import { describeParts, findPartsOf, type PlayedPart } from '../tables/parts.ts';
 import { unifySchemas } from '../tables/schema.ts';
@@ -66,7 +66,7 @@ export function isBadFile(thrown: unknown): thrown is BowerbirdError {
  * Finds the pairs, reads headers, footers and a few rows of each, and settles one schema. Rows are not read.
  *
  * @param existing the run that is gone on with: its inputs keep their places, and so their shards
- * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_PAIR_MISMATCH, BB_SCHEMA_MISMATCH,
+ * @throws TableError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_PAIR_MISMATCH, BB_SCHEMA_MISMATCH,
  *   BB_COLUMN_MISSING
  */
 export async function planRescore(
@@ -204,7 +204,7 @@ async function inspectPair(instance: DuckDBInstance, pair: EmbeddingPair): Promi
   }
   const footer = await footerOf(instance, metadata);
   if (footer.rowCount !== layout.rowCount) {
-    throw new ShardError(
+    throw new TableError(
       'BB_PAIR_MISMATCH',
       `${embeddings} has ${layout.rowCount} rows, but ${metadata} has ${footer.rowCount}, so it cannot be told which belong together.`,
       { fields: { path: embeddings, metadata, rows: layout.rowCount, metadataRows: footer.rowCount } },
@@ -232,7 +232,7 @@ function checkDimensions(inputs: readonly RescoreInput[]): void {
   const [first] = known;
   const other = known.find(({ layout }) => layout.dimension !== first!.layout.dimension);
   if (!other) return;
-  throw new ShardError(
+  throw new TableError(
     'BB_INPUT_FORMAT',
     `${first!.embeddings} has embeddings of ${first!.layout.dimension} dimensions, but ${other.embeddings} of ` +
       `${other.layout.dimension}. Give embeddings of different encoders to separate runs.`,
@@ -240,8 +240,8 @@ function checkDimensions(inputs: readonly RescoreInput[]): void {
   );
 }
 
-function nothingLeft(badFiles: readonly BadFile[]): ShardError {
-  return new ShardError(
+function nothingLeft(badFiles: readonly BadFile[]): TableError {
+  return new TableError(
     'BB_INPUT_UNREADABLE',
     `All files are bad; nothing is left to score. The first: ${badFiles[0]!.message}`,
     { fields: { path: badFiles[0]!.path } },

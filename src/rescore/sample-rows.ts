@@ -20,7 +20,7 @@ export interface RowSample {
 
 const SAMPLED_ROWS = 32;
 
-/** Reads a few rows of a .npy file. @throws ShardError BB_INPUT_UNREADABLE */
+/** Reads a few rows of a .npy file. @throws TableError BB_INPUT_UNREADABLE */
 export function sampleRows(path: string, layout: NpyLayout): RowSample {
   const { type, rowCount, dimension, dataOffset, sizeBytes } = layout;
   const hash = createHash('sha256').update(`${type} ${rowCount} ${dimension} ${sizeBytes}\n`);

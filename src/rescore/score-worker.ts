@@ -2,7 +2,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
-import { ShardError } from '../tables/errors.ts';
+import { TableError } from '../tables/errors.ts';
 import { type Block, type BlockResult, BlockScorer } from './block-scorer.ts';
 import { loadPinnedHeads } from './head-set.ts';
 import type { ScoringAnswer, ScoringSettings } from './scoring-threads.ts';
@@ -28,7 +28,7 @@ function fileOf(path: string): number {
   try {
     openFile = openSync(path, 'r');
   } catch (cause) {
-    throw new ShardError('BB_SHARD_READ', `Reading ${path} failed: ${messageOf(cause)}.`, {
+    throw new TableError('BB_SHARD_READ', `Reading ${path} failed: ${messageOf(cause)}.`, {
       cause,
       fields: { path, reason: codeOf(cause) ?? null },
     });

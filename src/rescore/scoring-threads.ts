@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { ErrorFields } from '../base/errors.ts';
-import { ShardError } from '../tables/errors.ts';
+import { TableError } from '../tables/errors.ts';
 import type { Block, BlockResult, ScoringOptions } from './block-scorer.ts';
 import type { PinnedHead } from './head-set.ts';
 
@@ -40,7 +40,7 @@ export class ScoringThreads {
     for (let i = 0; i < count; i++) this.#start(settings);
   }
 
-  /** @throws ShardError BB_SHARD_READ */
+  /** @throws TableError BB_SHARD_READ */
   score(block: Block): Promise<BlockResult> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) {
@@ -65,7 +65,7 @@ export class ScoringThreads {
       this.#running.delete(worker);
       this.#idle.push(worker);
       if (answer.kind === 'scored') job.resolve(answer.result);
-      else job.reject(new ShardError(answer.code, answer.message, { fields: answer.fields }));
+      else job.reject(new TableError(answer.code, answer.message, { fields: answer.fields }));
       this.#next();
     });
     // Not about one block: the thread could not start, or has a defect.

@@ -35,7 +35,7 @@ const KEY_DIGITS = 7;
  * Writes the tags of a shard as zstd Parquet: key, hash, the metadata's columns where it is given, results, and the
  * scores of further heads. The same rows give the same bytes.
  *
- * @throws ShardError BB_SHARD_READ naming the metadata, BB_SHARD_WRITE, BB_DISK_FULL
+ * @throws TableError BB_SHARD_READ naming the metadata, BB_SHARD_WRITE, BB_DISK_FULL
  */
 export async function writeTags(
   instance: DuckDBInstance,

@@ -39,7 +39,7 @@ export class ShardDatabase {
    * The wanted shards in order. Each file is read once, from its first wanted row to its last; the next rows are
    * read only when the next shard is asked for. Release each shard when it is done with.
    *
-   * @throws ShardError BB_SHARD_READ
+   * @throws TableError BB_SHARD_READ
    */
   async *readShards(plan: RunPlan, wanted: ReadonlySet<number>): AsyncGenerator<StagedShard> {
     const specsOfInput = new Map<number, ShardSpec[]>();

@@ -10,7 +10,7 @@ import {
   queryRows,
   type ScanInstance,
 } from '../tables/duckdb.ts';
-import { readFailure, ShardError } from '../tables/errors.ts';
+import { readFailure, TableError } from '../tables/errors.ts';
 import { readColumns } from '../tables/footer.ts';
 import { parquetSource, quoteName, quotePath } from '../tables/sql.ts';
 import type { InputFile, RunPlan } from './plan.ts';
@@ -50,7 +50,7 @@ export interface ScanOptions {
  * A row with a text that is not UTF-8 comes with a null in its place and its problem. Where pages are damaged, the rows that
  * cannot be read come as nulls with theirs, if `skipBadRows` allows it.
  *
- * @throws ShardError BB_SHARD_READ; BB_SHARD_WRITE and BB_DISK_FULL (the copy of a file that is not all UTF-8)
+ * @throws TableError BB_SHARD_READ; BB_SHARD_WRITE and BB_DISK_FULL (the copy of a file that is not all UTF-8)
  */
 export async function* scanFile(
   instance: ScanInstance,
@@ -76,7 +76,7 @@ export async function* scanFile(
         await scan.readBytes(options.stagingFolder);
         continue;
       }
-      const failure = thrown instanceof ShardError ? thrown : readFailure(file.path, thrown);
+      const failure = thrown instanceof TableError ? thrown : readFailure(file.path, thrown);
       if (!isDamage(thrown)) throw failure;
       if (!options.skipBadRows) throw withWayOn(failure);
       options.onNote?.(`${firstSentence(failure)} Its rows that cannot be read end as input_unreadable.`);

@@ -11,7 +11,7 @@ import {
   type SchemaColumn,
 } from '../tables/columns.ts';
 import { ScanInstance } from '../tables/duckdb.ts';
-import { ShardError } from '../tables/errors.ts';
+import { TableError } from '../tables/errors.ts';
 import { expandInputs, type FoundInput, type InputFormat } from '../tables/inputs.ts';
 import type { OwnOutput } from '../tables/own-output.ts';
 import { columnsByPart, describeParts, findPartsOf, isText, type PlayedPart } from '../tables/parts.ts';
@@ -93,7 +93,7 @@ export function cutShards(
  * to see whether they are numbers), stages text files as Parquet, settles one schema and the part that each column
  * plays, and cuts the rows into shards.
  *
- * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_INPUT_EMPTY, BB_INPUT_VALUE, BB_COLUMN_MISSING,
+ * @throws TableError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_INPUT_EMPTY, BB_INPUT_VALUE, BB_COLUMN_MISSING,
  *   BB_SCHEMA_MISMATCH, BB_SHARD_WRITE and BB_DISK_FULL (staging)
  */
 export async function planRun(options: PlanOptions): Promise<RunPlan> {
@@ -203,7 +203,7 @@ async function openAll(
   });
 }
 
-/** @throws ShardError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
+/** @throws TableError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
 function findRunParts(
   tables: readonly ReadableInput[],
   options: PlanOptions,
@@ -212,7 +212,7 @@ function findRunParts(
   if (columns.url !== undefined) return { columns: { ...columns, url: columns.url }, empty };
   const schema = tables.flatMap((table) => table.columns);
   const { url } = findColumns(schema, options);
-  throw new ShardError(
+  throw new TableError(
     'BB_COLUMN_MISSING',
     `The column "${url}" has no value in any input, so there is nothing to download. Name the column of URLs with --url-col.`,
     { fields: { column: url } },
@@ -237,7 +237,7 @@ async function checkAll(
   }
 }
 
-/** Names the files without rows. @throws ShardError BB_INPUT_EMPTY where none has any */
+/** Names the files without rows. @throws TableError BB_INPUT_EMPTY where none has any */
 function tellEmpty(files: readonly InputFile[], onNote: PlanOptions['onNote']): void {
   const empty = files.filter(({ rowCount }) => rowCount === 0);
   if (empty.length === 0) return;
@@ -247,7 +247,7 @@ function tellEmpty(files: readonly InputFile[], onNote: PlanOptions['onNote']): 
     onNote?.(`${empty.length} of ${files.length} input files hold no rows: ${list}.`);
     return;
   }
-  throw new ShardError('BB_INPUT_EMPTY', `The inputs hold no rows: ${list}. There is nothing to do.`, {
+  throw new TableError('BB_INPUT_EMPTY', `The inputs hold no rows: ${list}. There is nothing to do.`, {
     fields: { paths: empty.map(({ path }) => path) },
   });
 }
@@ -272,7 +272,7 @@ function requireUrlEverywhere(tables: readonly ReadableInput[], url: string): vo
   for (const { path, rowCount, columns: own } of tables) {
     if (rowCount === 0 || columnOf(own, url)) continue;
     const columns = own.map((column) => column.name);
-    throw new ShardError(
+    throw new TableError(
       'BB_COLUMN_MISSING',
       `${path} has no column "${url}", which holds the URLs of the other inputs. It has: ${columns.join(', ')}.`,
       { fields: { path, columns } },

@@ -19,7 +19,7 @@ const MEMORY_LIMIT_MB = 256;
  *
  * @param path a file that `writeTags` wrote
  * @param temporaryFolder where DuckDB may spill
- * @throws ShardError BB_SHARD_READ
+ * @throws TableError BB_SHARD_READ
  */
 export async function readOutcomes(path: string, temporaryFolder: string): Promise<RowOutcome[]> {
   const instance = await openDuckDb({ memoryLimitMb: MEMORY_LIMIT_MB, temporaryFolder });

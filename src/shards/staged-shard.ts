@@ -30,7 +30,7 @@ export interface StagedShard {
    * Writes every row, in input order, as zstd Parquet: key, hash, the input's columns (see `passedColumns`), results.
    * The same rows and results give the same bytes.
    *
-   * @throws ShardError BB_SHARD_WRITE, BB_DISK_FULL
+   * @throws TableError BB_SHARD_WRITE, BB_DISK_FULL
    */
   writeTags(path: string, results: ShardResults): Promise<void>;
   /** Writes the rows with status success, otherwise as `writeTags`. */
@@ -41,7 +41,7 @@ export interface StagedShard {
   release(): Promise<void>;
 }
 
-/** Takes what the stages need out of a full table. @throws ShardError BB_SHARD_READ */
+/** Takes what the stages need out of a full table. @throws TableError BB_SHARD_READ */
 export async function stageShard(table: ShardTable, plan: RunPlan, spec: ShardSpec): Promise<StagedShard> {
   const reader = new ShardReader(table, plan, spec);
   try {

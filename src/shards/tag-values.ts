@@ -13,7 +13,7 @@ export interface ScoredTags extends TagColumns {
 /**
  * Reads the tags that `writeTags` wrote, file by file: the tags and the verdict of the rows that were scored.
  *
- * @throws ShardError BB_SHARD_READ naming the file
+ * @throws TableError BB_SHARD_READ naming the file
  */
 export async function* readTagValues(
   paths: readonly string[],

@@ -44,7 +44,7 @@ export class VerdictFiles {
     this.#close();
   }
 
-  /** @throws ShardError BB_SHARD_READ naming the file */
+  /** @throws TableError BB_SHARD_READ naming the file */
   async readTags(path: string): Promise<JudgedTags> {
     try {
       const result = await this.#connection.run(
@@ -78,7 +78,7 @@ export class VerdictFiles {
    * Writes the file `from` again as `to`: the same rows and columns, with other `kept` and `dropped_by`. The bytes are
    * those that the file would have had if its rows had been judged so at first.
    *
-   * @throws ShardError BB_SHARD_WRITE, BB_DISK_FULL
+   * @throws TableError BB_SHARD_WRITE, BB_DISK_FULL
    */
   async write(from: string, to: string, verdicts: Verdicts): Promise<void> {
     try {

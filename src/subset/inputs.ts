@@ -2,7 +2,7 @@ import { BowerbirdError, firstSentence } from '../base/errors.ts';
 import { TAGS, type Tag } from '../samples/tags.ts';
 import { asSpelt, type ColumnMapping, columnOf, KNOWN_NAMES, known, SCORE_NAMES } from '../tables/columns.ts';
 import { type DuckDBConnection, queryRows } from '../tables/duckdb.ts';
-import { ShardError, unreadable } from '../tables/errors.ts';
+import { TableError, unreadable } from '../tables/errors.ts';
 import { expandInputs, type FoundInput } from '../tables/inputs.ts';
 import { columnsByPart, isText } from '../tables/parts.ts';
 import { readableOn } from '../tables/readable.ts';
@@ -45,7 +45,7 @@ export interface FindOptions extends TextReading {
 /**
  * Finds the files; those in the output folder are none.
  *
- * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_OUTPUT_FOLDER; BowerbirdError BB_USAGE
+ * @throws TableError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_OUTPUT_FOLDER; BowerbirdError BB_USAGE
  */
 export async function findInputs(
   metadata: readonly string[],
@@ -56,7 +56,7 @@ export async function findInputs(
   const options = { output: { path: outputFolder }, untoldFormat, onNote };
   const fromRuns = metadata.map((path) => tagsOf(path) !== path);
   if (new Set(fromRuns).size > 1) {
-    throw new ShardError(
+    throw new TableError(
       'BB_SCHEMA_MISMATCH',
       'Metadata are either run folders or other files, not both: their columns mean different things. Make a subset of each.',
     );
@@ -100,7 +100,7 @@ const RESERVED = ['file_index', 'file_row_number', 'filename'];
 function refuseReserved(path: string, names: readonly string[]): void {
   const taken = names.find((name) => RESERVED.includes(name.toLowerCase()));
   if (taken === undefined) return;
-  throw new ShardError(
+  throw new TableError(
     'BB_SCHEMA_MISMATCH',
     `${path} has a column "${taken}", a name that reading by file and row needs. Rename the column.`,
     { fields: { path, column: taken } },
@@ -164,7 +164,7 @@ export function uniteFiles(
  * The tag tables that files make: those with the same scores are one, in the order of their paths. Hashes are read as
  * int64 and scores as float32, whatever the files have.
  *
- * @throws ShardError BB_SCHEMA_MISMATCH where two tables hold the same score
+ * @throws TableError BB_SCHEMA_MISMATCH where two tables hold the same score
  */
 export function tagTables(
   files: readonly SourceFile[],
@@ -201,7 +201,7 @@ function tagTable(
     if (wanted.every((name) => columnOf(columns, name))) return true;
     onBad(
       path,
-      new ShardError(
+      new TableError(
         'BB_SCHEMA_MISMATCH',
         `${path} names its scores otherwise than ${first!.file.path}, which has ${wanted.join(', ')}. Give them one name.`,
         { fields: { path } },
@@ -224,7 +224,7 @@ function tagTable(
   };
 }
 
-/** @throws ShardError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
+/** @throws TableError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
 function scoresOf({ path, columns }: SourceFile): Pick<TagTable, 'hash' | 'scores'> {
   const described = columns.map((column) => ({ ...column, path }));
   const hash = known(described, 'hash', KNOWN_NAMES.hash)?.name;
@@ -235,7 +235,7 @@ function scoresOf({ path, columns }: SourceFile): Pick<TagTable, 'hash' | 'score
   }
   if (hash !== undefined && Object.keys(scores).length > 0) return { hash, scores };
   const names = columns.map((column) => column.name);
-  throw new ShardError(
+  throw new TableError(
     'BB_COLUMN_MISSING',
     `${path} is no tag table: it needs a column hash and one of ${Object.values(SCORE_NAMES).flat().join(', ')}. It has: ${names.join(', ')}.`,
     { fields: { path, columns: names } },
@@ -247,7 +247,7 @@ function refuseTwice(tables: readonly TagTable[]): void {
     const having = tables.filter((table) => table.scores[tag] !== undefined && table.files.length > 0);
     if (having.length < 2) continue;
     const paths = having.map((table) => table.files[0]!.path);
-    throw new ShardError(
+    throw new TableError(
       'BB_SCHEMA_MISMATCH',
       `Two tag tables hold ${tag}: ${paths.join(' and ')}. Give one of them, or write one anew without that column.`,
       { fields: { paths } },

@@ -3,7 +3,7 @@ import type { BowerbirdError } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { columnOf, type FoundColumns } from '../tables/columns.ts';
 import type { DuckDBConnection } from '../tables/duckdb.ts';
-import { ShardError } from '../tables/errors.ts';
+import { TableError } from '../tables/errors.ts';
 import { describeParts, type PlayedPart } from '../tables/parts.ts';
 import { textNote } from '../tables/readable.ts';
 import { accountFor, rowsWithoutTag } from './account.ts';
@@ -112,8 +112,8 @@ function metadataPartsOf(
   );
 }
 
-function noFile(role: string): ShardError {
-  return new ShardError('BB_INPUT_UNREADABLE', `No file of the ${role} can be read.`);
+function noFile(role: string): TableError {
+  return new TableError('BB_INPUT_UNREADABLE', `No file of the ${role} can be read.`);
 }
 
 /** Each file must have the columns that rows are known by; any other column may be missing, and is null then. */
@@ -128,7 +128,7 @@ function requireColumns<Plan extends Omit<SubsetPlan, 'parts'>>(
     const columns = file.columns.map((column) => column.name);
     onBad(
       file.path,
-      new ShardError(
+      new TableError(
         'BB_COLUMN_MISSING',
         `${file.path} has no column "${lacking}", which other files have. It has: ${columns.join(', ')}.`,
         { fields: { path: file.path, columns } },

@@ -8,7 +8,7 @@ import {
   KNOWN_NAMES,
   type SchemaColumn,
 } from '../tables/columns.ts';
-import { ShardError } from '../tables/errors.ts';
+import { TableError } from '../tables/errors.ts';
 import type { PlayedPart } from '../tables/parts.ts';
 import { quoteName } from '../tables/sql.ts';
 import type { TagTable } from './inputs.ts';
@@ -56,7 +56,7 @@ const RUN_COLUMNS = ['status', 'reason', 'error_message', 'kept', 'dropped_by'];
  * The columns of the metadata that play a part. A score that a tag table has, or that no rule asks for, is only a column,
  * and so is a caption where rows have hashes or need none.
  *
- * @throws ShardError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH
+ * @throws TableError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH
  */
 export function metadataParts(
   files: readonly Pick<SourceFile, 'path' | 'columns'>[],
@@ -106,7 +106,7 @@ function isNamed(tag: Tag, where: string | undefined): boolean {
 /**
  * Settles what is read from where; what the columns are read for (`parts`) is another matter.
  *
- * @throws ShardError BB_COLUMN_MISSING
+ * @throws TableError BB_COLUMN_MISSING
  */
 export function planSubset(
   metadata: SourceTable,
@@ -175,7 +175,7 @@ function chosen(all: readonly OutputColumn[], wanted: readonly string[]): Output
   throw missing(all, '--columns names a column twice.');
 }
 
-/** WIDTH and HEIGHT, each read from the other. @throws ShardError BB_COLUMN_MISSING */
+/** WIDTH and HEIGHT, each read from the other. @throws TableError BB_COLUMN_MISSING */
 function swapped(schema: readonly SchemaColumn[]): Record<string, string> {
   const width = columnOf(schema, 'WIDTH');
   const height = columnOf(schema, 'HEIGHT');
@@ -188,9 +188,9 @@ function swapped(schema: readonly SchemaColumn[]): Record<string, string> {
   return { [width.name]: height.name, [height.name]: width.name };
 }
 
-function missing(schema: readonly SchemaColumn[], what: string): ShardError {
+function missing(schema: readonly SchemaColumn[], what: string): TableError {
   const columns = schema.map((column) => column.name);
-  return new ShardError('BB_COLUMN_MISSING', `${what} The columns are: ${columns.join(', ')}.`, {
+  return new TableError('BB_COLUMN_MISSING', `${what} The columns are: ${columns.join(', ')}.`, {
     fields: { columns },
   });
 }

@@ -29,7 +29,7 @@ export interface SubsetResult {
 /**
  * Makes one or several subsets of metadata and publishes them in one step. Fails without a trace under the final name.
  *
- * @throws ShardError, SubsetError, BowerbirdError as documented in docs/errors.md; the signal's reason once aborted
+ * @throws TableError, SubsetError, BowerbirdError as documented in docs/errors.md; the signal's reason once aborted
  */
 export async function runSubset(
   options: SubsetOptions,

@@ -1,5 +1,5 @@
 import { BowerbirdError } from '../base/errors.ts';
-import { ShardError } from './errors.ts';
+import { TableError } from './errors.ts';
 
 /** A file that was passed over, and why. */
 export interface BadFile {
@@ -46,10 +46,10 @@ export class BadFiles {
     this.#files.push({ path, message: thrown.message });
   }
 
-  /** @throws ShardError BB_INPUT_UNREADABLE: every file is bad */
+  /** @throws TableError BB_INPUT_UNREADABLE: every file is bad */
   nothingLeft(): never {
     const [first] = this.files;
-    throw new ShardError(
+    throw new TableError(
       'BB_INPUT_UNREADABLE',
       `All files are bad; nothing is left to read. The first: ${first!.message}`,
       { fields: { path: first!.path } },
@@ -59,5 +59,5 @@ export class BadFiles {
 
 /** The error of a file that was not passed over, with the way on. */
 export function withWayOn(error: BowerbirdError): BowerbirdError {
-  return new ShardError(error.code, `${error.message} ${WAY_ON}`, { cause: error, fields: error.fields });
+  return new TableError(error.code, `${error.message} ${WAY_ON}`, { cause: error, fields: error.fields });
 }

@@ -12,7 +12,7 @@ const TRAILER_BYTES = 8;
  * Copies a Parquet file with a footer that calls its text columns bytes: DuckDB refuses a whole chunk for one text that is no
  * UTF-8, but gives bytes as they are. Only top-level columns are changed. A copy that is there already is used.
  *
- * @throws ShardError BB_SHARD_WRITE, BB_DISK_FULL
+ * @throws TableError BB_SHARD_WRITE, BB_DISK_FULL
  */
 export async function copyAsBytes(source: string, target: string): Promise<void> {
   if (existsSync(target)) return;

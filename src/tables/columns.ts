@@ -1,6 +1,6 @@
 import { byTag, isTag, TAGS, type Tag } from '../samples/tags.ts';
 import { type Fit, fitOf, NULL_TYPE, type Part, unfitReason } from './column-values.ts';
-import { ShardError } from './errors.ts';
+import { TableError } from './errors.ts';
 
 /** Which input column plays which part. */
 export interface ColumnMapping extends Readonly<Partial<Record<Tag, string>>> {
@@ -77,7 +77,7 @@ export interface FoundColumns {
  * that can play its part as it is goes before one whose texts have to be looked at.
  *
  * @param schema columns of one file or of several; a name may come with several types
- * @throws ShardError BB_COLUMN_MISSING (lists the columns there are), BB_SCHEMA_MISMATCH for a column whose type is
+ * @throws TableError BB_COLUMN_MISSING (lists the columns there are), BB_SCHEMA_MISMATCH for a column whose type is
  *   unfit for its part
  */
 export function findColumns(schema: readonly FoundColumn[], choice: ColumnChoice): ColumnMapping {
@@ -148,7 +148,7 @@ interface KnownOptions {
 /**
  * The column of known names that plays a part best.
  *
- * @throws ShardError BB_SCHEMA_MISMATCH where there are such columns and none is fit
+ * @throws TableError BB_SCHEMA_MISMATCH where there are such columns and none is fit
  */
 export function known(
   schema: readonly FoundColumn[],
@@ -219,10 +219,10 @@ const WAYS_ON: Readonly<Record<Part, string>> = {
   ...byTag(() => RENAME),
 };
 
-function unfitColumn(schema: readonly FoundColumn[], part: Part, name: string, wayOn: string): ShardError {
+function unfitColumn(schema: readonly FoundColumn[], part: Part, name: string, wayOn: string): TableError {
   const { type, path } = columnsOf(schema, name).find((column) => fitOfOne(part, column) === 'unfit')!;
   const what = { url: 'URLs', caption: 'captions', hash: 'hashes' }[part as string] ?? `${part} scores`;
-  return new ShardError(
+  return new TableError(
     'BB_SCHEMA_MISMATCH',
     `${path === undefined ? 'The' : `${path}: the`} column "${name}" cannot be read as ${what}. ${unfitReason(part, type)} ${wayOn}`,
     { fields: { column: name, part, type, ...(path !== undefined && { path }) } },
@@ -262,9 +262,9 @@ function dialectAdvice(schema: readonly FoundColumn[]): string {
   return `Where ${shown} stands between the fields, say --delimiter ${shown}. `;
 }
 
-function missing(schema: readonly FoundColumn[], what: string): ShardError {
+function missing(schema: readonly FoundColumn[], what: string): TableError {
   const columns = [...new Set(schema.map((column) => column.name))];
-  return new ShardError('BB_COLUMN_MISSING', `${what} It has: ${columns.join(', ') || 'none'}.`, {
+  return new TableError('BB_COLUMN_MISSING', `${what} It has: ${columns.join(', ') || 'none'}.`, {
     fields: { columns },
   });
 }

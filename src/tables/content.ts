@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { codeOf, messageOf } from '../base/errors.ts';
-import { ShardError, unreadable } from './errors.ts';
+import { TableError, unreadable } from './errors.ts';
 import type { FoundInput, InputFormat } from './inputs.ts';
 
 /** Enough to see magic numbers and the first words. */
@@ -132,14 +132,14 @@ function unpackWith(command: string): string {
  * packing that is not read.
  *
  * @param head its first 512 bytes, unpacked where they are packed in a way that is read
- * @throws ShardError BB_INPUT_UNREADABLE for Parquet, BB_INPUT_FORMAT for text
+ * @throws TableError BB_INPUT_UNREADABLE for Parquet, BB_INPUT_FORMAT for text
  */
 export function refuseForeign({ path, format }: FoundInput, head: Buffer): void {
   const kind = foreignKinds(format).find(({ matches }) => matches(head));
   if (!kind) return;
   const error = head.toString('utf8', 0, 120).replace(/\s+/g, ' ').trim();
   const quoted = kind === JSON_TEXT ? ` ${error}` : '';
-  throw new ShardError(
+  throw new TableError(
     format === 'parquet' ? 'BB_INPUT_UNREADABLE' : 'BB_INPUT_FORMAT',
     `${path} is ${kind.name}${quoted}, not ${wordFor(format)}. ${kind.advice}`,
     { fields: { path, found: kind.name } },
@@ -161,7 +161,7 @@ function wordFor(format: InputFormat): string {
   return format === 'parquet' ? 'Parquet' : format === 'txt' ? 'a list of URLs' : format.toUpperCase();
 }
 
-/** Opens an input file for reading. @throws ShardError BB_INPUT_UNREADABLE */
+/** Opens an input file for reading. @throws TableError BB_INPUT_UNREADABLE */
 export async function openInput(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r');
@@ -170,7 +170,7 @@ export async function openInput(path: string): Promise<FileHandle> {
   }
 }
 
-/** A file's first 512 bytes and its size. @throws ShardError BB_INPUT_UNREADABLE */
+/** A file's first 512 bytes and its size. @throws TableError BB_INPUT_UNREADABLE */
 export async function readHead(path: string): Promise<{ head: Buffer; sizeBytes: number }> {
   const handle = await openInput(path);
   try {

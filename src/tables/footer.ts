@@ -28,7 +28,7 @@ const MAGIC = 'PAR1';
  * Reads a Parquet file's footer and nothing else.
  *
  * @param origin the file that `path` is a copy of; its folders may give columns
- * @throws ShardError BB_INPUT_UNREADABLE
+ * @throws TableError BB_INPUT_UNREADABLE
  */
 export async function readFooter(
   connection: DuckDBConnection,

@@ -33,7 +33,7 @@ export class HashRowReader {
     this.#query = query;
   }
 
-  /** @throws ShardError BB_INPUT_UNREADABLE, BB_INPUT_VALUE, BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
+  /** @throws TableError BB_INPUT_UNREADABLE, BB_INPUT_VALUE, BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
   static async open(path: string, choice: ColumnChoice, options: DuckDbOptions): Promise<HashRowReader> {
     const instance = await openDuckDb(options);
     const connection = await instance.connect();
@@ -52,7 +52,7 @@ export class HashRowReader {
     }
   }
 
-  /** Some ten thousand rows at a time. @throws ShardError BB_SHARD_READ */
+  /** Some ten thousand rows at a time. @throws TableError BB_SHARD_READ */
   async *rows(): AsyncGenerator<HashRows> {
     const { select, take } = this.#query;
     let batch = new Batch();

@@ -3,7 +3,7 @@ import { basename, dirname, extname, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { TEMPORARY_SUFFIX } from '../base/files.ts';
 import { refuseUnfinished } from '../base/swap.ts';
-import { ShardError } from './errors.ts';
+import { TableError } from './errors.ts';
 import { OutputKinds, outputNotes, outputsAround } from './nested-outputs.ts';
 import { type OwnOutput, withoutOwnOutput } from './own-output.ts';
 
@@ -78,7 +78,7 @@ export interface ExpandOptions {
  * and `.json` beside other formats (it is mostly a description of them); with `inputFormat` or `untoldFormat`, every file counts but
  * those that start with `_` (markers of Spark and Hadoop).
  *
- * @throws ShardError BB_INPUT_NOT_FOUND for an input that leads to no file, BB_INPUT_FORMAT for a named file whose
+ * @throws TableError BB_INPUT_NOT_FOUND for an input that leads to no file, BB_INPUT_FORMAT for a named file whose
  *   extension says nothing, BB_OUTPUT_FOLDER where an input is only what the command writes; BowerbirdError
  *   BB_OUTPUT_UNFINISHED where they lie in an output that is partly old and partly new
  */
@@ -150,8 +150,8 @@ async function expandOne(input: string, options: ExpandOptions): Promise<Expande
   return { files: chosen, passedOver: listed.filter((path) => !taken.has(path)), own, inStores };
 }
 
-function onlyStore(input: string): ShardError {
-  return new ShardError(
+function onlyStore(input: string): TableError {
+  return new TableError(
     'BB_INPUT_NOT_FOUND',
     `${input} holds no input file but a store's. \`bowerbird store export\` writes its scores as a table that can be read here.`,
     { fields: { input } },
@@ -178,16 +178,16 @@ function namedFile(path: string, options: ExpandOptions): FoundInput {
   const extension = extname(path).toLowerCase();
   const fields = { fields: { path } };
   if (UNREAD_PACKINGS.includes(extension)) {
-    throw new ShardError(
+    throw new TableError(
       'BB_INPUT_FORMAT',
       `${path} is packed in a way that is not read (${extension}). Unpack it, or pack it with gzip or zstd.`,
       fields,
     );
   }
   if (IMAGE_EXTENSIONS.includes(extension)) {
-    throw new ShardError('BB_INPUT_FORMAT', `${path} is an image. ${GIVE_URLS}`, fields);
+    throw new TableError('BB_INPUT_FORMAT', `${path} is an image. ${GIVE_URLS}`, fields);
   }
-  throw new ShardError(
+  throw new TableError(
     'BB_INPUT_FORMAT',
     `The format of ${path} does not show in its name (known: ${KNOWN}). Say it with --input-format.`,
     fields,
@@ -283,8 +283,8 @@ function ownNote(count: number, { path }: OwnOutput): string {
   return `Passed over ${count} ${count === 1 ? 'file' : 'files'} in ${path}: what this command writes is none of its inputs.`;
 }
 
-function onlyOwn(input: string, { path }: OwnOutput): ShardError {
-  return new ShardError(
+function onlyOwn(input: string, { path }: OwnOutput): TableError {
+  return new TableError(
     'BB_OUTPUT_FOLDER',
     `${input} holds no input file but those in ${path}, which this command writes. Choose another output, or other inputs.`,
     { fields: { input, output: path } },
@@ -314,8 +314,8 @@ function describeFiles(paths: readonly string[]): string {
   );
 }
 
-function notFound(input: string, stats: Stats | undefined, listed: readonly string[]): ShardError {
-  return new ShardError('BB_INPUT_NOT_FOUND', notFoundMessage(input, stats, listed), { fields: { input } });
+function notFound(input: string, stats: Stats | undefined, listed: readonly string[]): TableError {
+  return new TableError('BB_INPUT_NOT_FOUND', notFoundMessage(input, stats, listed), { fields: { input } });
 }
 
 function notFoundMessage(input: string, stats: Stats | undefined, listed: readonly string[]): string {

@@ -8,7 +8,7 @@ const HEAD_CHARACTERS = 64 * 1024;
  * The values of a file of JSON, each as its text with the line that it begins on: one a line (JSON Lines), the elements of an
  * array, or objects that follow one another. Which of them it is shows at its beginning, whatever its name.
  *
- * @throws ShardError BB_INPUT_FORMAT for an array that is broken or does not end, or a value of more than 16 Mi characters
+ * @throws TableError BB_INPUT_FORMAT for an array that is broken or does not end, or a value of more than 16 Mi characters
  */
 export async function* jsonRecords(
   path: string,

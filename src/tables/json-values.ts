@@ -32,7 +32,7 @@ export class JsonValueCutter {
     this.#place = isArray ? 'start' : 'value';
   }
 
-  /** Takes the next piece of text and gives the values that end in it. @throws ShardError BB_INPUT_FORMAT */
+  /** Takes the next piece of text and gives the values that end in it. @throws TableError BB_INPUT_FORMAT */
   cut(text: string): TextRecord[] {
     const records: TextRecord[] = [];
     let from = 0;
@@ -55,7 +55,7 @@ export class JsonValueCutter {
     return records;
   }
 
-  /** @throws ShardError BB_INPUT_FORMAT for an array or a value that has no end */
+  /** @throws TableError BB_INPUT_FORMAT for an array or a value that has no end */
   end(): TextRecord[] {
     const open = this.#value;
     if (open && (this.#depth > 0 || this.#inString || this.#isArray)) {

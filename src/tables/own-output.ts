@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { ShardError } from './errors.ts';
+import { TableError } from './errors.ts';
 
 /** The folder or file that a command writes, which is none of its inputs. */
 export interface OwnOutput {
@@ -14,7 +14,7 @@ export interface OwnOutput {
  * all in the output folder where that lies within the input. A folder that inputs are named in is none of the second kind.
  *
  * @param isNamed whether the input is that one file
- * @throws ShardError BB_OUTPUT_FOLDER where a file is named that the command would write over
+ * @throws TableError BB_OUTPUT_FOLDER where a file is named that the command would write over
  */
 export function withoutOwnOutput<File extends { readonly path: string }>(
   input: string,
@@ -35,8 +35,8 @@ export function withoutOwnOutput<File extends { readonly path: string }>(
   });
 }
 
-function overwritten(path: string, output: string): ShardError {
-  return new ShardError(
+function overwritten(path: string, output: string): TableError {
+  return new TableError(
     'BB_OUTPUT_FOLDER',
     `${path} is an input, and this command would write over it: it writes ${output}. Choose another output.`,
     { fields: { path, output } },

@@ -43,7 +43,7 @@ export function columnsByPart(
  * type: a run's own tables have all three columns, and a rule by default would drop each row for want of a tag that
  * nobody gave.
  *
- * @throws ShardError as `findParts`
+ * @throws TableError as `findParts`
  */
 export function findPartsOf(
   files: readonly Pick<ReadableInput, 'path' | 'columns'>[],

@@ -39,7 +39,7 @@ interface Connectable {
  * Makes an input readable: reads the footer of a Parquet file and nothing else of it (files of a run are held against their
  * digests), unpacks a packed one, and converts text into Parquet (see `stageText`).
  *
- * @throws ShardError BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_RUN_CORRUPT; BB_SHARD_WRITE and BB_DISK_FULL (staging)
+ * @throws TableError BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_RUN_CORRUPT; BB_SHARD_WRITE and BB_DISK_FULL (staging)
  */
 export async function makeReadable(
   instance: Connectable,

@@ -16,7 +16,7 @@ const MEMORY_LIMIT_MB = 256;
 /**
  * Writes a copy of a small Parquet file with one text column changed. Everything else stays as it is, hashes included.
  *
- * @throws ShardError BB_SHARD_WRITE, BB_DISK_FULL
+ * @throws TableError BB_SHARD_WRITE, BB_DISK_FULL
  */
 export async function copyWithReplacement(
   source: string,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ShardError } from './errors.ts';
+import { TableError } from './errors.ts';
 import { fingerprintFile } from './text-bytes.ts';
 
 /**
@@ -13,7 +13,7 @@ const SHARD_FILE = /^(tags\/|metadata\/metadata_)(\d+)\.parquet$/;
  * Holds a file of a finished shard against the sha256 in its shard's stats: Parquet's own checksums are optional, and a
  * changed byte in a page can be another score. Files that no stats name are let through.
  *
- * @throws ShardError BB_RUN_CORRUPT
+ * @throws TableError BB_RUN_CORRUPT
  */
 export async function refuseDamagedRunFile(path: string): Promise<void> {
   const name = `${basename(dirname(path))}/${basename(path)}`;
@@ -21,7 +21,7 @@ export async function refuseDamagedRunFile(path: string): Promise<void> {
   if (shard === undefined) return;
   const wanted = await statedDigest(join(dirname(dirname(path)), 'stats', `${shard}_stats.json`), name);
   if (wanted === undefined || (await fingerprintFile(path)).fingerprint === wanted) return;
-  throw new ShardError(
+  throw new TableError(
     'BB_RUN_CORRUPT',
     `${path} is damaged: its content is not what the run wrote (sha256 in stats/${shard}_stats.json). ` +
       'Remove it and give the command of its run again: its shard will be redone.',

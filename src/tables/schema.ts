@@ -1,7 +1,7 @@
 import { TAGS } from '../samples/tags.ts';
 import { fitOf, NULL_TYPE, type Part } from './column-values.ts';
 import type { ColumnMapping, FileColumn, SchemaColumn } from './columns.ts';
-import { ShardError } from './errors.ts';
+import { TableError } from './errors.ts';
 
 /** The columns of one input. `soft` marks types that were guessed from text: they give way to VARCHAR. */
 export interface FileSchema {
@@ -35,7 +35,7 @@ interface Unified extends UnifiedColumn {
  * A hash or a score may be integers in one file and text in another: it is read as BIGINT or DOUBLE then.
  *
  * @param mapping the columns that play parts
- * @throws ShardError BB_SCHEMA_MISMATCH naming the column and both files
+ * @throws TableError BB_SCHEMA_MISMATCH naming the column and both files
  */
 export function unifySchemas(
   files: readonly FileSchema[],
@@ -114,8 +114,8 @@ function isFraction(type: string): boolean {
   return type === 'FLOAT' || type === 'DOUBLE' || type.startsWith('DECIMAL(');
 }
 
-function mismatch(a: Unified, b: Unified): ShardError {
-  return new ShardError(
+function mismatch(a: Unified, b: Unified): TableError {
+  return new TableError(
     'BB_SCHEMA_MISMATCH',
     `Column "${a.name}" is ${a.type} in ${a.path} but ${b.type} in ${b.path}. Give such files to separate runs.`,
     { fields: { column: a.name, paths: [a.path, b.path], types: [a.type, b.type] } },

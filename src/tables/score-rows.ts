@@ -10,7 +10,7 @@ import { storedSql, storedType } from './column-sql.ts';
 import { hashSql, numberSql, scoreSql } from './column-values.ts';
 import { type ColumnMapping, columnOf, type FileColumn, KNOWN_NAMES, known, SCORE_NAMES } from './columns.ts';
 import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
-import { readFailure, ShardError } from './errors.ts';
+import { readFailure, TableError } from './errors.ts';
 import { expandInputs, type FoundInput } from './inputs.ts';
 import { type ReadableInput, readableOn, textNote } from './readable.ts';
 import { parquetSource } from './sql.ts';
@@ -32,7 +32,7 @@ const BATCH_ROWS = 64 * 1024;
  * Streams hash and scores, file by file, from run folders (their tags) and all formats that `score` reads. Rows without a
  * hash are left out.
  *
- * @throws ShardError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_INPUT_VALUE, BB_COLUMN_MISSING,
+ * @throws TableError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_INPUT_VALUE, BB_COLUMN_MISSING,
  *   BB_SCHEMA_MISMATCH, BB_SHARD_READ; BowerbirdError BB_USAGE
  */
 export async function* readScoreRows(
@@ -94,7 +94,7 @@ async function inspect(
   };
 }
 
-/** @throws ShardError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
+/** @throws TableError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
 function scoreColumns(
   { path, columns: schema }: ReadableInput,
   columns: readonly Tag[],
@@ -110,9 +110,9 @@ function scoreColumns(
   return mapping;
 }
 
-function missing(path: string, schema: readonly FileColumn[], names: readonly string[]): ShardError {
+function missing(path: string, schema: readonly FileColumn[], names: readonly string[]): TableError {
   const columns = schema.map((column) => column.name);
-  return new ShardError(
+  return new TableError(
     'BB_COLUMN_MISSING',
     `${path} has no column ${names.join(' or ')}. It has: ${columns.join(', ') || 'none'}.`,
     { fields: { path, columns } },

@@ -20,7 +20,7 @@ export type SmallTableValue = string | number | bigint | boolean | null | undefi
  * Writes a small table of our own (summaries: tens or hundreds of rows) as a snappy Parquet file.
  * The columns of `rows` that `columns` does not name are left out.
  *
- * @throws ShardError BB_SHARD_WRITE, BB_DISK_FULL
+ * @throws TableError BB_SHARD_WRITE, BB_DISK_FULL
  */
 export async function writeSmallTable(
   path: string,

@@ -6,7 +6,7 @@ import { commitFile, temporaryPath, writeFileAtomic } from '../base/files.ts';
 import { NULL_TYPE } from './column-values.ts';
 import type { SchemaColumn } from './columns.ts';
 import { queryRows } from './duckdb.ts';
-import { badFormat, ShardError, writeFailure } from './errors.ts';
+import { badFormat, TableError, writeFailure } from './errors.ts';
 import type { FoundInput } from './inputs.ts';
 import { quoteName, quoteText } from './sql.ts';
 import { type TextOptions, textOptionsKey } from './text-options.ts';
@@ -36,7 +36,7 @@ export interface StagedText {
  * same content, read in the same way, finds its staged copy again. A line that breaks the format becomes a row of nulls and is counted,
  * so one bad line among millions stops nothing and every line stays accounted for.
  *
- * @throws ShardError BB_INPUT_FORMAT where no line fits the format, a quote is stray or never closed, or the file is
+ * @throws TableError BB_INPUT_FORMAT where no line fits the format, a quote is stray or never closed, or the file is
  *   something else; BB_INPUT_UNREADABLE, BB_SHARD_WRITE, BB_DISK_FULL
  */
 export async function stageText(
@@ -82,13 +82,13 @@ async function convert(
     return { rowCount, malformedRowCount, firstMalformed, replacedCount, columns };
   } catch (thrown) {
     await connection.run('DETACH DATABASE IF EXISTS staging');
-    throw thrown instanceof ShardError ? thrown : writeFailure(readPath, thrown);
+    throw thrown instanceof TableError ? thrown : writeFailure(readPath, thrown);
   } finally {
     for (const path of [temporary, databasePath, `${databasePath}.wal`]) await rm(path, { force: true });
   }
 }
 
-function nothingFits({ path, format }: FoundInput, { firstMalformed }: TextTable): ShardError {
+function nothingFits({ path, format }: FoundInput, { firstMalformed }: TextTable): TableError {
   const { line, why } = firstMalformed!;
   const dialect =
     format === 'csv' || format === 'tsv' ? ', or how it is written with --delimiter and --quote' : '';

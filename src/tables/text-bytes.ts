@@ -5,14 +5,14 @@ import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { readHead } from './content.ts';
-import { ShardError, unreadable } from './errors.ts';
+import { TableError, unreadable } from './errors.ts';
 
 const READ_BYTES = 256 * 1024;
 
 /** How a file's bytes are packed; whatever else is done to them is refused by `refuseForeign`. */
 export type Packing = 'gzip' | 'zstd';
 
-/** How a file is packed, told by its first bytes. @throws ShardError BB_INPUT_UNREADABLE */
+/** How a file is packed, told by its first bytes. @throws TableError BB_INPUT_UNREADABLE */
 export async function packingOf(path: string): Promise<Packing | undefined> {
   const { head } = await readHead(path);
   if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return 'gzip';
@@ -22,7 +22,7 @@ export async function packingOf(path: string): Promise<Packing | undefined> {
   return magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50 ? 'zstd' : undefined;
 }
 
-/** The sha256 (hex) of a whole file, and its size. @throws ShardError BB_INPUT_UNREADABLE */
+/** The sha256 (hex) of a whole file, and its size. @throws TableError BB_INPUT_UNREADABLE */
 export async function fingerprintFile(path: string): Promise<{ fingerprint: string; sizeBytes: number }> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
@@ -37,7 +37,7 @@ export async function fingerprintFile(path: string): Promise<{ fingerprint: stri
   return { fingerprint: hash.digest('hex'), sizeBytes };
 }
 
-/** The bytes of a file, unpacked where it is packed with gzip or zstd. @throws ShardError BB_INPUT_UNREADABLE */
+/** The bytes of a file, unpacked where it is packed with gzip or zstd. @throws TableError BB_INPUT_UNREADABLE */
 export async function* unpackedBytes(path: string): AsyncGenerator<Buffer> {
   const packing = await packingOf(path);
   const file = createReadStream(path, { highWaterMark: READ_BYTES });
@@ -53,7 +53,7 @@ export async function* unpackedBytes(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** Unpacks a file into `target`. @throws ShardError BB_INPUT_UNREADABLE */
+/** Unpacks a file into `target`. @throws TableError BB_INPUT_UNREADABLE */
 export async function unpackTo(path: string, target: string): Promise<void> {
   await pipeline(unpackedBytes(path), createWriteStream(target));
 }
@@ -74,7 +74,7 @@ async function* unzstd(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 }
 
 function packingTrouble(thrown: unknown, packing: Packing | undefined): string | undefined {
-  if (packing === undefined || thrown instanceof ShardError) return undefined;
+  if (packing === undefined || thrown instanceof TableError) return undefined;
   if (packing === 'gzip' && !codeOf(thrown)?.startsWith('Z_')) return undefined;
   return `its ${packing} stream is broken or cut short (${messageOf(thrown)})`;
 }

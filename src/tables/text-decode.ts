@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { ShardError } from './errors.ts';
+import { TableError } from './errors.ts';
 import type { TextEncoding } from './text-options.ts';
 
 /** Enough to see marks, zero bytes and the first words. */
@@ -28,7 +28,7 @@ const WINDOWS_1252 =
  * any other stays where it is. Bytes and surrogates that stand for no character become U+FFFD.
  *
  * @param onReplaced told, for a file in UTF-8, how many times U+FFFD was put in the place of such bytes
- * @throws ShardError BB_INPUT_FORMAT for UTF-32, and for what looks like UTF-16 and says so nowhere
+ * @throws TableError BB_INPUT_FORMAT for UTF-32, and for what looks like UTF-16 and says so nowhere
  */
 export async function* decodeText(
   path: string,
@@ -122,6 +122,6 @@ function refuseUtf16(path: string, head: Buffer): void {
   throw wrongEncoding(path, `is UTF-16 without a byte order mark. Give --encoding ${guess}.`);
 }
 
-function wrongEncoding(path: string, what: string): ShardError {
-  return new ShardError('BB_INPUT_FORMAT', `${path} ${what}`, { fields: { path } });
+function wrongEncoding(path: string, what: string): TableError {
+  return new TableError('BB_INPUT_FORMAT', `${path} ${what}`, { fields: { path } });
 }

@@ -18,7 +18,7 @@ const ALL_ENDS = /\r\n|\n|\r/g;
  * The lines of a text, in batches, each with its end (the last may have none). Lines end with a line feed; in a file whose
  * beginning has carriage returns and no line feed, with either or both.
  *
- * @throws ShardError BB_INPUT_FORMAT for a line of more than 16 Mi characters
+ * @throws TableError BB_INPUT_FORMAT for a line of more than 16 Mi characters
  */
 export async function* readLines(path: string, text: AsyncIterable<string>): AsyncGenerator<string[]> {
   let rest = '';

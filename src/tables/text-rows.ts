@@ -15,7 +15,7 @@ export interface Dialect {
  * delimiters and line ends; `""` inside is one quote. Blank lines are left out. Each line is looked at a bounded number
  * of times. A carriage return within a line ends it where that gives lines of as many fields as the first record has.
  *
- * @throws ShardError BB_INPUT_FORMAT, with its line, for a quote that is never closed, and for one that seems to be a
+ * @throws TableError BB_INPUT_FORMAT, with its line, for a quote that is never closed, and for one that seems to be a
  *   stray character which would join lines: text follows the closing quote, or a line within is a row of its own
  */
 export async function* delimitedRecords(

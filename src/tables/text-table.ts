@@ -41,7 +41,7 @@ interface Target {
 
 const DELIMITERS = { csv: ',', tsv: '\t' } as const;
 
-/** Loads a text file into the attached `database`. @throws ShardError BB_INPUT_FORMAT, BB_INPUT_UNREADABLE */
+/** Loads a text file into the attached `database`. @throws TableError BB_INPUT_FORMAT, BB_INPUT_UNREADABLE */
 export async function loadTextTable(
   connection: DuckDBConnection,
   database: string,

@@ -5,7 +5,7 @@ import { storedSql, storedType } from './column-sql.ts';
 import { badSql, fitOf, isMissingSql, type Part } from './column-values.ts';
 import { type ColumnMapping, columnOf, type FileColumn } from './columns.ts';
 import { queryRows } from './duckdb.ts';
-import { readFailure, ShardError } from './errors.ts';
+import { readFailure, TableError } from './errors.ts';
 import { parquetSource } from './sql.ts';
 
 /** A file whose texts are looked at. */
@@ -28,7 +28,7 @@ const SHOWN_CHARACTERS = 40;
  * Looks at every text in the columns of hashes and scores, before anything is done with the file. Columns of numbers
  * are not read: their types say enough.
  *
- * @throws ShardError BB_INPUT_VALUE for a text that is neither a number nor stands for none, with its row; BB_SHARD_READ
+ * @throws TableError BB_INPUT_VALUE for a text that is neither a number nor stands for none, with its row; BB_SHARD_READ
  */
 export async function checkTexts(
   connection: DuckDBConnection,
@@ -79,7 +79,7 @@ async function checkColumn(
 /**
  * Refuses a text file whose URLs are all lists or objects in JSON's or Python's spelling: a text's type does not show it.
  *
- * @throws ShardError BB_SCHEMA_MISMATCH; BB_SHARD_READ
+ * @throws TableError BB_SCHEMA_MISMATCH; BB_SHARD_READ
  */
 export async function refuseNestedUrls(
   connection: DuckDBConnection,
@@ -97,7 +97,7 @@ export async function refuseNestedUrls(
     throw readFailure(path, thrown);
   });
   if (counts!.nested === 0n || counts!.nested < counts!.filled) return;
-  throw new ShardError(
+  throw new TableError(
     'BB_SCHEMA_MISMATCH',
     `${path}: the column "${column.name}" cannot be read as URLs. It holds lists or objects, not text. Name another with --url-col.`,
     { fields: { path, column: column.name } },
@@ -120,7 +120,7 @@ function badValue(
   column: string,
   part: Part,
   { row, text, count, wayOn }: BadValue,
-): ShardError {
+): TableError {
   const shown = JSON.stringify(
     text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text,
   );
@@ -129,7 +129,7 @@ function badValue(
       ? `${HASH_TEXT_RULE}. ${wayOn}`
       : 'a number with a decimal point. Mend it, leave it empty (or write NA) where there is no score, or rename the column';
   const more = count > 1 ? ` (and ${count - 1} more such values)` : '';
-  return new ShardError(
+  return new TableError(
     'BB_INPUT_VALUE',
     `${path}, row ${row}: the column "${column}" has ${shown}${more}, which is no ${part === 'hash' ? 'hash' : `${part} score`}: it should be ${wanted}.`,
     { fields: { path, row, column, text, count } },

@@ -34,7 +34,7 @@ export interface RowExpressions extends Readonly<Record<Tag, string>> {
  * Finds the columns of a file. Only a score is a must: LAION's tags have no punsafe, and a row without it is counted
  * as one that has none.
  *
- * @throws TallyError BB_COLUMN_MISSING; ShardError BB_SCHEMA_MISMATCH
+ * @throws TallyError BB_COLUMN_MISSING; TableError BB_SCHEMA_MISMATCH
  */
 export function findColumns(
   { path, columns: schema }: Pick<ReadableInput, 'path' | 'columns'>,
@@ -68,7 +68,7 @@ export function findColumns(
   };
 }
 
-/** The columns of a file's scores. @throws TallyError BB_COLUMN_MISSING; ShardError BB_SCHEMA_MISMATCH */
+/** The columns of a file's scores. @throws TallyError BB_COLUMN_MISSING; TableError BB_SCHEMA_MISMATCH */
 export function scoreColumns({
   path,
   columns,
