@@ -15,6 +15,24 @@ import { readSubset } from '../subset/world.ts';
 const PUNSAFE = [0.499_999_999_99, 0.499_999_9, 0.500_000_000_01, 0.25];
 const KEPT = [false, true, false, true];
 
+/** How many rows each command passes of an input: a threshold of `subset`, its condition, and what `buckets` reckons. */
+async function passing(input: string, output: string): Promise<unknown> {
+  const subset = async (name: string, ...flags: string[]): Promise<unknown> => {
+    const { stdout } = await runCli([
+      ...['subset', '--metadata', input, '--json'],
+      ...['--output-folder', `${output} ${name}`, ...flags],
+    ]);
+    return (JSON.parse(stdout) as { subsets: { kept: number }[] }).subsets[0]?.kept;
+  };
+  const buckets = await runCli(['buckets', input, '--max-punsafe', '0.5', '--json']);
+  const { lower, upper } = (JSON.parse(buckets.stdout) as { what_if: Record<string, number> }).what_if;
+  return {
+    threshold: await subset('by threshold', '--max-punsafe', '0.5'),
+    condition: await subset('by condition', '--where', 'punsafe < 0.5'),
+    whatIf: [lower, upper],
+  };
+}
+
 test('a float64 score has one verdict in every command, that of the float32 which is published', async (t) => {
   const host = await startImageHost(new Map([['/a.jpg', await makePicture(1)]]));
   t.teardown(() => host.stop());
@@ -29,14 +47,8 @@ test('a float64 score has one verdict in every command, that of the float32 whic
   }));
   await buildShard(shard, rows, { punsafe: 'DOUBLE', aesthetic: 'DOUBLE' });
   const out = join(folder, 'run');
-  const scored = await runCli([
-    'score',
-    join(folder, 'in'),
-    '--output-folder',
-    out,
-    '--json',
-    ...LOOPBACK_FLAGS,
-  ]);
+  const flags = ['--output-folder', out, '--json', ...LOOPBACK_FLAGS];
+  const scored = await runCli(['score', join(folder, 'in'), ...flags]);
   t.is(scored.exitCode, 0, scored.stderr);
   const tags = await readParquet(join(out, 'tags', '00000.parquet'));
   t.deepEqual(
@@ -56,27 +68,9 @@ test('a float64 score has one verdict in every command, that of the float32 whic
   t.deepEqual(schemaProblems('run.schema.json', join(out, 'run.json')), []);
 
   const expected = KEPT.filter((kept) => kept).length;
-  for (const [name, input] of [
-    ['the input', shard],
-    ['the run', out],
-  ] as const) {
-    const subset = await runCli([
-      ...['subset', '--metadata', input, '--max-punsafe', '0.5', '--json'],
-      ...['--output-folder', join(folder, `subset of ${name}`)],
-    ]);
-    t.is((JSON.parse(subset.stdout) as { subsets: { kept: number }[] }).subsets[0]?.kept, expected, name);
-    const where = await runCli([
-      ...['subset', '--metadata', input, '--where', 'punsafe < 0.5', '--json'],
-      ...['--output-folder', join(folder, `condition on ${name}`)],
-    ]);
-    t.is((JSON.parse(where.stdout) as { subsets: { kept: number }[] }).subsets[0]?.kept, expected, name);
-    const buckets = await runCli(['buckets', input, '--max-punsafe', '0.5', '--json']);
-    t.like(
-      (JSON.parse(buckets.stdout) as { what_if: object }).what_if,
-      { lower: expected, upper: expected },
-      name,
-    );
-  }
+  const everywhere = { threshold: expected, condition: expected, whatIf: [expected, expected] };
+  t.deepEqual(await passing(shard, join(folder, 'subset of the input')), everywhere);
+  t.deepEqual(await passing(out, join(folder, 'subset of the run')), everywhere);
   const stored: number[] = [];
   const options = { memoryLimitMb: 128, temporaryFolder: join(folder, 'store') };
   for await (const batch of readScoreRows([shard], ['punsafe'], options)) stored.push(...batch.columns[0]!);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { decodeNpy } from '../../src/base/npy.ts';
 import { type ImageHost, type Resource, startImageHost } from '../helpers/image-host.ts';
 import { makePicture } from '../helpers/pictures.ts';
@@ -10,6 +10,26 @@ import { buildShard } from '../helpers/shard-builder.ts';
 
 const ROW_COUNT = 36;
 const isDown = (row: number): boolean => row < 24 && row % 4 === 1;
+
+/** Tags, metadata and embeddings are the same, and buckets up to the order of their sums. */
+async function sameRun(t: ExecutionContext, ours: string, theirs: string): Promise<void> {
+  for (const shard of ['00000', '00001', '00002']) {
+    for (const file of [`tags/${shard}.parquet`, `metadata/metadata_${shard}.parquet`])
+      t.deepEqual(await readParquet(`${ours}/${file}`), await readParquet(`${theirs}/${file}`));
+    const [embeddings, expected] = await Promise.all(
+      [ours, theirs].map(async (run) => decodeNpy(await readFile(`${run}/img_emb/img_emb_${shard}.npy`))),
+    );
+    t.deepEqual(embeddings, expected);
+  }
+  const buckets = await readParquet(`${ours}/buckets.parquet`);
+  for (const [i, expected] of (await readParquet(`${theirs}/buckets.parquet`)).entries()) {
+    const bucket = buckets[i]!;
+    t.is(bucket['count'], expected['count']);
+    // The same embeddings in another order: equal up to rounding.
+    t.true(Math.abs(Number(bucket['mean_score']) - Number(expected['mean_score'])) < 1e-9);
+    t.true(Math.abs(Number(bucket['head_on_mean']) - Number(bucket['mean_score'])) < 1e-5);
+  }
+}
 
 test('--retry-failed asks for the failed rows alone, and ends where a run without failures ends', async (t) => {
   const folder = await makeFolder(t);
@@ -24,20 +44,10 @@ test('--retry-failed asks for the failed rows alone, and ends where a run withou
     if (!isDown(row)) resources.set(`/${row}.jpg`, await makePicture(row));
   await buildShard(`${folder}/shard.parquet`, rows);
   const score = async (run: string, ...flags: string[]): Promise<void> => {
-    const args = [
-      '--number-sample-per-shard',
-      '12',
-      '--save-embeddings',
-      '--min-aesthetic',
-      '4',
-      ...LOOPBACK_FLAGS,
-    ];
     const result = await runCli([
-      'score',
-      `${folder}/shard.parquet`,
-      '--output-folder',
-      `${folder}/${run}`,
-      ...args,
+      ...['score', `${folder}/shard.parquet`, '--output-folder', `${folder}/${run}`],
+      ...['--number-sample-per-shard', '12', '--save-embeddings', '--min-aesthetic', '4'],
+      ...LOOPBACK_FLAGS,
       ...flags,
     ]);
     t.is(result.exitCode, 0, result.stderr);
@@ -57,27 +67,5 @@ test('--retry-failed asks for the failed rows alone, and ends where a run withou
   );
 
   await score('whole');
-  for (const shard of ['00000', '00001', '00002']) {
-    for (const file of [`tags/${shard}.parquet`, `metadata/metadata_${shard}.parquet`]) {
-      t.deepEqual(
-        await readParquet(`${folder}/retried/${file}`),
-        await readParquet(`${folder}/whole/${file}`),
-      );
-    }
-    const [retried, whole] = await Promise.all(
-      ['retried', 'whole'].map(async (run) =>
-        decodeNpy(await readFile(`${folder}/${run}/img_emb/img_emb_${shard}.npy`)),
-      ),
-    );
-    t.deepEqual(retried, whole);
-  }
-  const buckets = async (run: string): Promise<Record<string, unknown>[]> =>
-    readParquet(`${folder}/${run}/buckets.parquet`);
-  const [retried, whole] = [await buckets('retried'), await buckets('whole')];
-  for (const [i, bucket] of whole.entries()) {
-    t.is(retried[i]!['count'], bucket['count']);
-    // The same embeddings in another order: equal up to rounding.
-    t.true(Math.abs(Number(retried[i]!['mean_score']) - Number(bucket['mean_score'])) < 1e-9);
-    t.true(Math.abs(Number(retried[i]!['head_on_mean']) - Number(retried[i]!['mean_score'])) < 1e-5);
-  }
+  await sameRun(t, `${folder}/retried`, `${folder}/whole`);
 });

@@ -168,9 +168,26 @@ async function checkPage(
   rules: Rules,
 ): Promise<void> {
   const { document } = new JSDOM(await readFile(join(run, 'report.html'), 'utf8')).window;
-  const textOf = (selector: string): string =>
-    [...document.querySelectorAll(selector)].map((element) => element.textContent).join('\n');
-  const numberOf = (text: string): number => Number(text.replace('\u2212', '-'));
+  checkFigures(t, document, tags);
+  checkTables(t, document, tags);
+  checkFilter(t, document, tags, rules);
+  const pictures = [...document.querySelectorAll('#samples h3 small')].map((small) => small.textContent);
+  for (const [i, strip] of [...document.querySelectorAll('#samples .strip')].entries()) {
+    t.is(Number(pictures[i]!.split(' of ')[0]), strip.children.length);
+  }
+}
+
+const numberOf = (text: string): number => Number(text.replace('\u2212', '-'));
+
+/** The rows of a table of the page: what each is called, and its first number. */
+function rowsOf(document: Document, table: string): [string, number][] {
+  return [...document.querySelectorAll(`table.${table} tbody tr`)].map((row) => [
+    row.querySelector('th')!.textContent,
+    numberOf(row.querySelector('td:not(.wide-bar)')!.textContent),
+  ]);
+}
+
+function checkFigures(t: ExecutionContext, document: Document, tags: readonly Tags[]): void {
   const figures = Object.fromEntries(
     [...document.querySelectorAll('.figure')].map((figure) => [
       figure.querySelector('dt')!.textContent,
@@ -183,23 +200,21 @@ async function checkPage(
     Kept: count(tags, isKept),
     Failed: tags.length - count(tags, isSuccess),
   });
-  const rowsOf = (table: string): [string, number][] =>
-    [...document.querySelectorAll(`table.${table} tbody tr`)].map((row) => [
-      row.querySelector('th')!.textContent,
-      numberOf(row.querySelector('td:not(.wide-bar)')!.textContent),
-    ]);
-  for (const [label, images] of rowsOf('buckets')) {
+}
+
+function checkTables(t: ExecutionContext, document: Document, tags: readonly Tags[]): void {
+  for (const [label, images] of rowsOf(document, 'buckets')) {
     const inside = (row: Tags): boolean => bucketLabel(bucketOf(Number(row['aesthetic']))) === label;
     t.is(count(tags.filter(isScored), inside), images, label);
   }
-  for (const [text, rows] of rowsOf('reasons')) {
+  for (const [text, rows] of rowsOf(document, 'reasons')) {
     t.is(
       count(tags, (row) => text.startsWith(`${String(row['reason'])} `)),
       rows,
       text,
     );
   }
-  const funnel = new Map(rowsOf('funnel'));
+  const funnel = new Map(rowsOf(document, 'funnel'));
   t.is(
     Math.abs(funnel.get('failed to download') ?? 0),
     count(tags, (row) => row['status'] === 'failed_to_download'),
@@ -212,8 +227,14 @@ async function checkPage(
     Math.abs(funnel.get('no punsafe') ?? 0),
     count(tags, (row) => row['dropped_by'] === 'punsafe_missing'),
   );
+}
+
+/** What is said of the rules, and of rows that they do not look at. */
+function checkFilter(t: ExecutionContext, document: Document, tags: readonly Tags[], rules: Rules): void {
+  const textOf = (selector: string): string =>
+    [...document.querySelectorAll(selector)].map((element) => element.textContent).join('\n');
   t.is(
-    [...funnel.keys()].some((name) => /punsafe/.test(name)),
+    rowsOf(document, 'funnel').some(([name]) => /punsafe/.test(name)),
     rules.maxPunsafe !== undefined,
   );
   const missing = /Rows without a tag \((they \w+ its rule), .*punsafe (\d+) of (\d+)/.exec(
@@ -231,10 +252,6 @@ async function checkPage(
         ],
   );
   t.is(/No thresholds were set/.test(textOf('#filter')), !rules.minAesthetic && !rules.maxPunsafe);
-  const pictures = [...document.querySelectorAll('#samples h3 small')].map((small) => small.textContent);
-  for (const [i, strip] of [...document.querySelectorAll('#samples .strip')].entries()) {
-    t.is(Number(pictures[i]!.split(' of ')[0]), strip.children.length);
-  }
 }
 
 /** Runs the command, and holds what it says against what it wrote. */
