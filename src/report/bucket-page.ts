@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { countWhatIf, type WhatIfCells } from '../scores/what-if-count.ts';
 import type { BucketPageData } from './bucket-page-data.ts';
 import { drawHistogram } from './charts/histogram.ts';
 import { type Drawing, openDrawing } from './charts/plot.ts';
 import { formatCount, formatFixed, formatPlain, formatShare } from './format.ts';
-import { type Html, type HtmlValue, html, trustedMarkup } from './html.ts';
+import { type Html, type HtmlValue, html } from './html.ts';
+import { type Page, renderPage } from './page.ts';
 import type { ReportBin } from './report-data.ts';
 import { renderGroups, renderQuantiles, renderScoreTable } from './sections/score-tables.ts';
 import { renderEmpty, renderSection } from './sections/section.ts';
@@ -19,18 +19,7 @@ export type { BucketPageData } from './bucket-page-data.ts';
 
 const STYLE = [PAGE_STYLE, CHART_STYLE, TABLE_STYLE, WHAT_IF_STYLE].join('');
 const SCRIPT = `(${runWhatIf})(${countWhatIf});`;
-const POLICY = [
-  "default-src 'none'",
-  `style-src '${digestOf(STYLE)}'`,
-  `script-src '${digestOf(SCRIPT)}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
 const MAX_SOURCES = 20;
-
-function digestOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
-}
 
 /**
  * The page of `bowerbird buckets` as one HTML file that opens offline: histogram, tables and the what-if control.
@@ -40,37 +29,23 @@ export async function renderBucketPage(data: BucketPageData): Promise<string> {
   const drawing = await openDrawing();
   const bins = binsOf(data.cells);
   const drawn = bins.filter(({ from, to, count }) => count > 0 && Number.isFinite(to - from));
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${trustedMarkup(POLICY)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<title>${data.title}: ${formatCount(data.states.scored)} scores</title>
-<style>${trustedMarkup(STYLE)}</style>
-</head>
-<body>
-${renderTop(data)}
-${renderContents(data)}
-<main>
-${renderWhatIf(
-  data,
-  drawn.map(({ to }) => to),
-)}
+  return renderPage({
+    title: `${data.title}: ${formatCount(data.states.scored)} scores`,
+    style: STYLE,
+    script: SCRIPT,
+    top: renderTop(data),
+    contents: contentsOf(data),
+    main: html`${renderWhatIf(
+      data,
+      drawn.map(({ to }) => to),
+    )}
 ${renderHistogram(drawing, bins, drawn)}
 ${renderScoreTable(data)}
 ${renderQuantiles(data)}
 ${renderGroups(data.groups)}
-${renderSources(data)}
-</main>
-<footer>Made by bowerbird ${data.bowerbirdVersion}. This page is complete in itself and loads nothing.</footer>
-<script>${trustedMarkup(SCRIPT)}</script>
-</body>
-</html>
-`;
-  return page.markup;
+${renderSources(data)}`,
+    bowerbirdVersion: data.bowerbirdVersion,
+  });
 }
 
 /** Bins of 0.1 from the cube's cells, over all punsafe and pwatermark. They are open below and closed above. */
@@ -104,16 +79,15 @@ ${figure('Rows', formatCount(rows))}${figure('Scored', formatCount(scored), part
 `;
 }
 
-function renderContents({ quantiles, groups }: BucketPageData): Html {
-  const entries: readonly [id: string, name: string][] = [
+function contentsOf({ quantiles, groups }: BucketPageData): Page['contents'] {
+  return [
     ['what-if', 'What if'],
     ['scores', 'Scores'],
     ['buckets', 'Buckets'],
-    ...(quantiles.length > 0 ? [['quantiles', 'Quantiles'] as [string, string]] : []),
-    ...(groups ? [['groups', `By ${groups.by}`] as [string, string]] : []),
+    ...(quantiles.length > 0 ? [['quantiles', 'Quantiles'] as const] : []),
+    ...(groups ? [['groups', `By ${groups.by}`] as const] : []),
     ['sources', 'Sources'],
   ];
-  return html`<nav aria-label="On this page"><ul>${entries.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>`;
 }
 
 function renderHistogram(drawing: Drawing, bins: readonly ReportBin[], drawn: readonly ReportBin[]): Html {

@@ -31,8 +31,7 @@ async function commit(
   { folder, lock }: { folder: RunFolder; lock: Lock },
   text: string,
   startTime: number,
-  replaced?: ShardStats,
-  names?: string[],
+  { replaced, names }: { replaced?: ShardStats; names?: string[] } = {},
 ): Promise<ShardStats> {
   const files = new ShardFiles(folder, lock, 0);
   try {
@@ -76,8 +75,8 @@ test('a worker that lost the folder while it was stopped commits nothing, staged
 test('a finished shard is replaced whole, files without a successor go, and a swap that was begun is not undone', async (t) => {
   const place = await open(t, await makeFolder(t));
   const { folder } = place;
-  const first = await commit(place, 'first', 1, undefined, ['tags', 'embeddings']);
-  const second = await commit(place, 'second', 2, first);
+  const first = await commit(place, 'first', 1, { names: ['tags', 'embeddings'] });
+  const second = await commit(place, 'second', 2, { replaced: first });
   t.deepEqual(await readFinishedShard(folder.stats(0), 0), second);
   t.is(await readFile(folder.tags(0), 'utf8'), 'second');
   t.deepEqual(await readdir(join(folder.path, 'img_emb')).catch(() => []), []);
@@ -89,7 +88,7 @@ test('on a full disk a finished shard stays finished, with its files', async (t)
   if (!disk) return;
   const place = await open(t, disk.path);
   const first = await commit(place, 'x'.repeat(600_000), 1);
-  await t.throwsAsync(commit(place, 'y'.repeat(600_000), 2, first), { code: 'BB_DISK_FULL' });
+  await t.throwsAsync(commit(place, 'y'.repeat(600_000), 2, { replaced: first }), { code: 'BB_DISK_FULL' });
   t.deepEqual(await readFinishedShard(place.folder.stats(0), 0), first);
   t.is((await readFile(place.folder.tags(0), 'utf8'))[0], 'x');
   t.deepEqual(await hidden(place.folder), []);
