@@ -94,7 +94,7 @@ async function shardsFor(host: DemoHost, shardFolder: string, copies: string): P
   process.stderr.write(
     `Port ${DEMO_PORT} is taken; the host uses ${host.port}, and the run copies of the shards.\n`,
   );
-  const { copyWithReplacement } = await import('../tables/replace-text.ts');
+  const { copyWithReplacement } = await import('../demo/shard-copy.ts');
   const change = { column: 'URL', from: `127.0.0.1:${DEMO_PORT}/`, to: `127.0.0.1:${host.port}/` };
   return Promise.all(
     shards.map(async (shard, i) => {

@@ -1,4 +1,5 @@
-import { type ColumnChoice, columnOf, findKnownColumns, type SchemaColumn } from '../tables/columns.ts';
+import { columnOf, type SchemaColumn } from '../tables/columns.ts';
+import { type ColumnChoice, findKnownColumns } from '../tables/parts.ts';
 import { shellWord } from './command.ts';
 
 /**

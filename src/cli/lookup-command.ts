@@ -4,7 +4,7 @@ import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { hashTexts } from '../samples/hash.ts';
 import type { AnswerRows, HashRows } from '../samples/score-rows.ts';
 import type { Store } from '../store/reader.ts';
-import { inferFormat } from '../tables/inputs.ts';
+import { inferFormat } from '../tables/formats.ts';
 import type { Command, Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { hashesOfLines, parseHash } from './hash-lines.ts';

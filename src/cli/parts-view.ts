@@ -1,4 +1,4 @@
-import type { PlayedPart } from '../tables/parts.ts';
+import type { PlayedPart } from '../tables/played-parts.ts';
 
 /** Which column played which part, a line for each that there is something to say of; empty where there is none. */
 export function partLines(parts: readonly PlayedPart[], of = 'input'): string {

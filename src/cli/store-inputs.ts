@@ -10,9 +10,8 @@ import {
   parseKvFormat,
   readStaticKv,
 } from '../store/static-kv.ts';
-import { inferFormat } from '../tables/inputs.ts';
+import { inferFormat, refuseIdleDialect } from '../tables/formats.ts';
 import { readScoreRows, type ScoreRowOptions } from '../tables/score-rows.ts';
-import { refuseIdleDialect } from '../tables/text-options.ts';
 import { type FlagValues, usageError } from './flags.ts';
 
 /**

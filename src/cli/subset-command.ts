@@ -4,7 +4,7 @@ import { PROBABILITY_TAGS } from '../samples/tags.ts';
 import type { SubsetProgress } from '../subset/database.ts';
 import type { SubsetResult } from '../subset/subset.ts';
 import type { SubsetPart, SubsetSummary } from '../subset/summary.ts';
-import type { ColumnChoice } from '../tables/columns.ts';
+import type { ColumnChoice } from '../tables/parts.ts';
 import { type Command, commandLine, type Invocation, pathsOf } from './command.ts';
 import { usageError } from './flags.ts';
 import { img2datasetCommand } from './img2dataset.ts';

@@ -1,10 +1,10 @@
-import type { InputFormat } from '../tables/inputs.ts';
 import {
+  type InputFormat,
   TEXT_ENCODINGS,
   type TextEncoding,
   type TextOptions,
   type TextReading,
-} from '../tables/text-options.ts';
+} from '../tables/formats.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 
 /** The flags that say how text inputs are written, for every command that reads them. */

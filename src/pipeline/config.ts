@@ -1,6 +1,5 @@
 import type { ImageLimits } from '../decode/limits.ts';
-import type { InputFormat } from '../tables/inputs.ts';
-import type { TextOptions } from '../tables/text-options.ts';
+import type { InputFormat, TextOptions } from '../tables/formats.ts';
 
 /** Everything that decides how a run of `score` goes, complete and checked. Times in ms, sizes in bytes. */
 export interface ScoreConfig {

@@ -1,13 +1,16 @@
 import { hashTexts } from '../samples/hash.ts';
 import { PROBABILITY_TAGS, type Tag } from '../samples/tags.ts';
 import { bytesIn } from '../tables/chunk.ts';
-import { hashedTextSql, partIn, readAs, textBytesSql } from '../tables/column-sql.ts';
-import { hashSql, scoreSql } from '../tables/column-values.ts';
-import { type ColumnMapping, columnOf, type SchemaColumn } from '../tables/columns.ts';
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '../tables/duckdb.ts';
+import { hashedTextSql, hashSql, schemaSql, scoreSql, textBytesSql } from '../tables/column-sql.ts';
+import type { ColumnMapping, SchemaColumn } from '../tables/columns.ts';
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  type DuckDBInstance,
+  parquetSource,
+} from '../tables/duckdb.ts';
 import { readFailure, type TableError } from '../tables/errors.ts';
 import { readColumns } from '../tables/footer.ts';
-import { parquetSource } from '../tables/sql.ts';
 
 /** What scoring needs of a file's metadata; one entry per row. */
 export interface MetadataColumns {
@@ -77,9 +80,7 @@ export async function sourceOf(
   { schema, columns: mapping }: MetadataShape,
 ): Promise<string> {
   const present = await readColumns(connection, path);
-  const columns = schema.map(
-    ({ name, type }, i) => `${readAs(columnOf(present, name), type, partIn(mapping, name))} AS c${i}`,
-  );
+  const columns = schemaSql(present, schema, mapping);
   // A table without columns cannot be selected from.
   return `(SELECT ${[...columns, '0 AS nothing'].join(', ')} FROM ${parquetSource(path)})`;
 }

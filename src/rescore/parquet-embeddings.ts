@@ -2,10 +2,15 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { arrayRows, streamChunks } from '../tables/chunk.ts';
 import { columnOf, type FileColumn } from '../tables/columns.ts';
-import { type DuckDBConnection, type DuckDBInstance, queryRows } from '../tables/duckdb.ts';
+import {
+  type DuckDBConnection,
+  type DuckDBInstance,
+  parquetSource,
+  queryRows,
+  quoteName,
+} from '../tables/duckdb.ts';
 import { readFailure, TableError, writeFailure } from '../tables/errors.ts';
 import { readFooter } from '../tables/footer.ts';
-import { parquetSource, quoteName } from '../tables/sql.ts';
 import type { NpyLayout } from './npy-header.ts';
 import { measureRows, type RowSample } from './sample-rows.ts';
 

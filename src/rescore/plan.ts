@@ -10,8 +10,9 @@ import { asSpelt, type ColumnMapping, type FileColumn, type SchemaColumn } from 
 import type { DuckDBInstance } from '../tables/duckdb.ts';
 import { TableError } from '../tables/errors.ts';
 import { type Footer, readFooter } from '../tables/footer.ts';
-import { describeParts, findPartsOf, type PlayedPart } from '../tables/parts.ts';
-import { unifySchemas } from '../tables/schema.ts';
+import { findPartsOf } from '../tables/parts.ts';
+import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
+import { settleSchema } from '../tables/schema.ts';
 import { checkTexts, type MissingTexts } from '../tables/value-check.ts';
 import type { RescoreConfig } from './config.ts';
 import { type NpyLayout, readNpyLayout } from './npy-header.ts';
@@ -95,7 +96,7 @@ export async function planRescore(
   const checked = await checkAll(instance, ordered, parts.columns, passOver);
   if (checked.length === 0) throw nothingLeft(badFiles);
   const files = checked.map(({ pair }) => metadataOf(pair));
-  const schema = unifySchemas(files, parts.columns).map(({ name, type }) => ({ name, type }));
+  const schema = settleSchema(files, parts.columns);
   const inputs = checked.map(({ pair }) => pair.input);
   const shards = inputs.map(shardOf);
   return {
@@ -124,9 +125,9 @@ function shardOf({ layout }: RescoreInput, id: number): ShardSpec {
 function metadataOf({
   input,
   columns,
-}: Inspected): Parameters<typeof checkTexts>[1] & { readonly soft: false } {
+}: Inspected): Parameters<typeof checkTexts>[1] & { readonly format: 'parquet' } {
   const path = input.metadata ?? input.embeddings;
-  return { path, readPath: path, columns, soft: false };
+  return { path, readPath: path, columns, format: 'parquet' };
 }
 
 interface Checked {

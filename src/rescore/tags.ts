@@ -2,10 +2,9 @@ import { shardName } from '../samples/key.ts';
 import { TAGS, type TagName } from '../samples/tags.ts';
 import { DROP_RULES } from '../scores/filter.ts';
 import { passedColumns } from '../shards/output-columns.ts';
-import type { DuckDBConnection, DuckDBInstance } from '../tables/duckdb.ts';
+import { type DuckDBConnection, type DuckDBInstance, quoteName, quoteText } from '../tables/duckdb.ts';
 import { writeFailure } from '../tables/errors.ts';
 import { type ColumnValues, type FilledColumn, FilledTable } from '../tables/filled-table.ts';
-import { quoteName, quoteText } from '../tables/sql.ts';
 import { type JudgedRows, type ScoredRows, STATE_FAILURES } from './judge.ts';
 import { findReadFailure, type MetadataShape, sourceOf } from './metadata.ts';
 

@@ -7,7 +7,7 @@ import { byTag, type Tag } from '../samples/tags.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
 import type { RunPlan } from '../shards/plan.ts';
 import type { BadFile } from '../tables/bad-files.ts';
-import type { PlayedPart } from '../tables/parts.ts';
+import type { PlayedPart } from '../tables/played-parts.ts';
 import { type RecordedHeads, recordHead } from './head-record.ts';
 
 /** An input file as a run is bound to it. */

@@ -1,23 +1,15 @@
 import pLimit from 'p-limit';
 import { BowerbirdError } from '../base/errors.ts';
 import { type BadFile, BadFiles } from '../tables/bad-files.ts';
-import {
-  asSpelt,
-  type ColumnChoice,
-  type ColumnMapping,
-  columnOf,
-  type FoundColumns,
-  findColumns,
-  type SchemaColumn,
-} from '../tables/columns.ts';
+import { asSpelt, type ColumnMapping, columnOf, type SchemaColumn } from '../tables/columns.ts';
 import { ScanInstance } from '../tables/duckdb.ts';
 import { TableError } from '../tables/errors.ts';
-import { expandInputs, type FoundInput, type InputFormat } from '../tables/inputs.ts';
-import type { OwnOutput } from '../tables/own-output.ts';
-import { columnsByPart, describeParts, findPartsOf, isText, type PlayedPart } from '../tables/parts.ts';
+import { type FoundInput, refuseIdleDialect, type TextOptions } from '../tables/formats.ts';
+import { type ExpandOptions, expandInputs } from '../tables/inputs.ts';
+import { type ColumnChoice, type FoundColumns, findColumns, findPartsOf } from '../tables/parts.ts';
+import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
 import { makeReadable, type ReadableInput } from '../tables/readable.ts';
-import { unifySchemas } from '../tables/schema.ts';
-import { refuseIdleDialect, type TextOptions } from '../tables/text-options.ts';
+import { settleSchema } from '../tables/schema.ts';
 import { checkTexts, type MissingTexts, refuseNestedUrls } from '../tables/value-check.ts';
 
 /** One input file of a run. */
@@ -48,23 +40,18 @@ export interface RunPlan {
 }
 
 /** What to plan. */
-export interface PlanOptions extends ColumnChoice {
+export interface PlanOptions extends ColumnChoice, Pick<ExpandOptions, 'inputFormat' | 'output' | 'onNote'> {
   /** Files, folders, globs and brace patterns. */
   readonly inputs: readonly string[];
-  readonly inputFormat?: InputFormat | undefined;
   /** How text inputs are read. */
   readonly text?: TextOptions | undefined;
   /** Whether inputs that cannot be read, or do not fit the others, are passed over. */
   readonly skipBadFiles?: boolean | undefined;
   readonly samplesPerShard: number;
-  /** What the command writes, which is none of its inputs. */
-  readonly output?: OwnOutput | undefined;
   /** Where text inputs are kept as Parquet; made when it is needed. */
   readonly stagingFolder: string;
   /** Told in a line what has been done, after each input file. */
   readonly onProgress?: ((message: string) => void) | undefined;
-  /** Told in a line each what a person should know of the inputs. */
-  readonly onNote?: ((message: string) => void) | undefined;
 }
 
 const FOOTERS_AT_ONCE = 8;
@@ -256,16 +243,6 @@ function howEmpty({ format, sizeBytes }: InputFile): string {
   if (sizeBytes === 0) return 'empty, 0 bytes';
   const what = format === 'csv' || format === 'tsv' ? 'a header and no more, ' : '';
   return `${what}${sizeBytes} bytes`;
-}
-
-/** One schema for all inputs, in which parts have types that they can be read from. */
-function settleSchema(files: readonly ReadableInput[], columns: Partial<ColumnMapping>): SchemaColumn[] {
-  const schemas = files.map((file) => ({
-    path: file.path,
-    columns: columnsByPart(file, columns),
-    soft: isText(file),
-  }));
-  return unifySchemas(schemas, columns).map(({ name, type }) => ({ name, type }));
 }
 
 function requireUrlEverywhere(tables: readonly ReadableInput[], url: string): void {

@@ -1,8 +1,7 @@
 import type { TagValues } from '../samples/tag-columns.ts';
 import { TAGS } from '../samples/tags.ts';
-import { openDuckDb, queryRows } from '../tables/duckdb.ts';
+import { openDuckDb, parquetSource, queryRows } from '../tables/duckdb.ts';
 import { readFailure } from '../tables/errors.ts';
-import { parquetSource } from '../tables/sql.ts';
 
 /** How a row ended, read back from a shard's tags, which are doubles of the float32 that was written. */
 export interface RowOutcome extends TagValues {

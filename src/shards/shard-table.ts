@@ -1,6 +1,6 @@
 import type { SchemaColumn } from '../tables/columns.ts';
 import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '../tables/duckdb.ts';
-import { LEADING_SCAN_COLUMNS } from './file-scan.ts';
+import { LEADING_SCAN_COLUMNS } from './scan-sql.ts';
 
 /**
  * The rows of one shard in an in-memory database of their own, with the types they have in the file: columns

@@ -1,8 +1,7 @@
 import type { TagColumns } from '../samples/tag-columns.ts';
 import { byTag, TAGS } from '../samples/tags.ts';
-import { type DuckDbOptions, openDuckDb } from '../tables/duckdb.ts';
+import { type DuckDbOptions, openDuckDb, parquetSource } from '../tables/duckdb.ts';
 import { readFailure } from '../tables/errors.ts';
-import { parquetSource } from '../tables/sql.ts';
 
 /** The tags of a shard's rows with status `success`, in no particular order. */
 export interface ScoredTags extends TagColumns {

@@ -1,10 +1,15 @@
 import type { TagColumns } from '../samples/tag-columns.ts';
 import { byTag, TAGS } from '../samples/tags.ts';
 import { forEachNull, itemsOf } from '../tables/chunk.ts';
-import { type DuckDBConnection, type DuckDbOptions, openDuckDb } from '../tables/duckdb.ts';
+import {
+  type DuckDBConnection,
+  type DuckDbOptions,
+  openDuckDb,
+  parquetSource,
+  quoteText,
+} from '../tables/duckdb.ts';
 import { readFailure, writeFailure } from '../tables/errors.ts';
 import { FilledTable } from '../tables/filled-table.ts';
-import { parquetSource, quoteText } from '../tables/sql.ts';
 
 /** What is judged of a shard's rows, in the order of its tag file. */
 export interface JudgedTags extends TagColumns {

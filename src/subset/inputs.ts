@@ -1,16 +1,19 @@
 import { BowerbirdError, firstSentence } from '../base/errors.ts';
 import { TAGS, type Tag } from '../samples/tags.ts';
-import { asSpelt, type ColumnMapping, columnOf, KNOWN_NAMES, known, SCORE_NAMES } from '../tables/columns.ts';
-import { type DuckDBConnection, queryRows } from '../tables/duckdb.ts';
+import { asSpelt, type ColumnMapping, columnOf } from '../tables/columns.ts';
+import { type DuckDBConnection, parquetSource, queryRows, quoteName } from '../tables/duckdb.ts';
 import { TableError, unreadable } from '../tables/errors.ts';
-import { expandInputs, type FoundInput } from '../tables/inputs.ts';
-import { columnsByPart, isText } from '../tables/parts.ts';
+import {
+  type FoundInput,
+  refuseIdleDialect,
+  type StagingOptions,
+  type TextReading,
+} from '../tables/formats.ts';
+import { expandInputs } from '../tables/inputs.ts';
+import { KNOWN_NAMES, known, SCORE_NAMES } from '../tables/parts.ts';
 import { readableOn } from '../tables/readable.ts';
-import { type FileSchema, unifySchemas } from '../tables/schema.ts';
+import { settleSchema } from '../tables/schema.ts';
 import { tagsOf } from '../tables/score-rows.ts';
-import { parquetSource, quoteName } from '../tables/sql.ts';
-import type { StagingOptions } from '../tables/stage-text.ts';
-import { refuseIdleDialect, type TextReading } from '../tables/text-options.ts';
 import { checkTexts, type MissingTexts } from '../tables/value-check.ts';
 import type { SourceFile, SourceTable } from './source.ts';
 
@@ -143,20 +146,17 @@ export function uniteFiles(
   onBad: (path: string, error: BowerbirdError) => void,
 ): SourceTable {
   const fitting: SourceFile[] = [];
-  const schemas: FileSchema[] = [];
   for (const file of files) {
-    const schema = { path: file.path, columns: columnsByPart(file, columns), soft: isText(file) };
     try {
-      unifySchemas([...schemas.slice(-1), schema], columns);
-      unifySchemas([...schemas.slice(0, 1), schema], columns);
+      settleSchema([...fitting.slice(-1), file], columns);
+      settleSchema([...fitting.slice(0, 1), file], columns);
       fitting.push(file);
-      schemas.push(schema);
     } catch (thrown) {
       if (!(thrown instanceof BowerbirdError)) throw thrown;
       onBad(file.path, thrown);
     }
   }
-  const schema = unifySchemas(schemas, columns).map(({ name, type }) => ({ name, type }));
+  const schema = settleSchema(fitting, columns);
   return { files: fitting, schema, columns: asSpelt(columns, schema) };
 }
 

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { BowerbirdError } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
-import { columnOf, type FoundColumns } from '../tables/columns.ts';
+import { columnOf } from '../tables/columns.ts';
 import type { DuckDBConnection } from '../tables/duckdb.ts';
 import { TableError } from '../tables/errors.ts';
-import { describeParts, type PlayedPart } from '../tables/parts.ts';
+import type { FoundColumns } from '../tables/parts.ts';
+import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
 import { textNote } from '../tables/readable.ts';
 import { accountFor, rowsWithoutTag } from './account.ts';
 import type { SubsetDatabase } from './database.ts';

@@ -1,5 +1,5 @@
 import type { Tag } from '../samples/tags.ts';
-import type { TextReading } from '../tables/text-options.ts';
+import type { TextReading } from '../tables/formats.ts';
 
 /** A range of aesthetic scores that makes one subset. */
 export interface Selection {

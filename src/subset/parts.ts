@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { makeFolders, writing } from '../base/files.ts';
-import { quoteText } from '../tables/sql.ts';
+import { quoteText } from '../tables/duckdb.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { SubsetOptions } from './options.ts';
 

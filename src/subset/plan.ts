@@ -1,16 +1,10 @@
 import { TAGS, type Tag } from '../samples/tags.ts';
-import { hashSql as int64Sql } from '../tables/column-values.ts';
-import {
-  columnOf,
-  type FoundColumns,
-  findColumns,
-  findParts,
-  KNOWN_NAMES,
-  type SchemaColumn,
-} from '../tables/columns.ts';
+import { hashSql as int64Sql } from '../tables/column-sql.ts';
+import { columnOf, type SchemaColumn } from '../tables/columns.ts';
+import { quoteName } from '../tables/duckdb.ts';
 import { TableError } from '../tables/errors.ts';
-import type { PlayedPart } from '../tables/parts.ts';
-import { quoteName } from '../tables/sql.ts';
+import { type FoundColumns, findColumns, findParts, KNOWN_NAMES } from '../tables/parts.ts';
+import type { PlayedPart } from '../tables/played-parts.ts';
 import type { TagTable } from './inputs.ts';
 import { hasRule, type SubsetOptions } from './options.ts';
 import type { SourceFile, SourceTable } from './source.ts';

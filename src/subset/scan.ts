@@ -1,11 +1,9 @@
 import type { Spill } from '../base/spill.ts';
 import { TAGS, type Tag } from '../samples/tags.ts';
 import { forEachNull, hashTextColumn, itemsOf } from '../tables/chunk.ts';
-import { hashedTextSql, textBytesSql } from '../tables/column-sql.ts';
-import { scoreSql } from '../tables/column-values.ts';
+import { hashedTextSql, scoreSql, textBytesSql } from '../tables/column-sql.ts';
 import { columnOf } from '../tables/columns.ts';
-import type { DuckDBDataChunk } from '../tables/duckdb.ts';
-import { quoteName } from '../tables/sql.ts';
+import { type DuckDBDataChunk, quoteName } from '../tables/duckdb.ts';
 import { addCodes, type Scores } from './codes.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { TagTable } from './inputs.ts';

@@ -1,7 +1,7 @@
 import { TAGS } from '../samples/tags.ts';
-import { scoreSql } from '../tables/column-values.ts';
+import { scoreSql } from '../tables/column-sql.ts';
 import type { SchemaColumn } from '../tables/columns.ts';
-import { quoteName } from '../tables/sql.ts';
+import { quoteName } from '../tables/duckdb.ts';
 import type { SourceTable } from './source.ts';
 
 /**

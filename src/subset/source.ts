@@ -1,8 +1,15 @@
-import { partIn, readAs, storedSql, storedType } from '../tables/column-sql.ts';
-import { hashSql, NULL_TYPE, type Part, scoreSql } from '../tables/column-values.ts';
-import { type ColumnMapping, columnOf, type FileColumn, type SchemaColumn } from '../tables/columns.ts';
+import { hashSql, partIn, readAs, scoreSql, storedSql } from '../tables/column-sql.ts';
+import {
+  type ColumnMapping,
+  columnOf,
+  type FileColumn,
+  NULL_TYPE,
+  type Part,
+  type SchemaColumn,
+  storedType,
+} from '../tables/columns.ts';
+import { quoteName, quotePath, quoteText } from '../tables/duckdb.ts';
 import type { ReadableInput } from '../tables/readable.ts';
-import { quoteName, quotePath, quoteText } from '../tables/sql.ts';
 
 /** A file that a subset reads. */
 export type SourceFile = ReadableInput;

@@ -1,4 +1,4 @@
-import { quoteName } from '../tables/sql.ts';
+import { quoteName } from '../tables/duckdb.ts';
 import type { SubsetOptions } from './options.ts';
 import type { SubsetPlan } from './plan.ts';
 import { withShuffledKey } from './shuffle.ts';

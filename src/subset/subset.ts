@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { BowerbirdError, type ErrorFields } from '../base/errors.ts';
 import { readFailure } from '../tables/errors.ts';
-import type { FoundInput } from '../tables/inputs.ts';
+import type { FoundInput } from '../tables/formats.ts';
 import { SubsetDatabase, type SubsetProgress } from './database.ts';
 import { isMachineFault, SubsetError, subsetFailure } from './errors.ts';
 import { type FoundInputs, findInputs, probeFile, type SkippedFile } from './inputs.ts';

@@ -1,7 +1,6 @@
 import { firstSentence } from '../base/errors.ts';
 import { columnOf, type SchemaColumn } from '../tables/columns.ts';
-import { type DuckDBConnection, queryRows } from '../tables/duckdb.ts';
-import { quoteName, quoteText } from '../tables/sql.ts';
+import { type DuckDBConnection, queryRows, quoteName, quoteText } from '../tables/duckdb.ts';
 import { whereFailure } from './errors.ts';
 
 /** Kinds of expression that would read other data than the row, with what they are called. */

@@ -1,6 +1,5 @@
-import { isNumeric } from '../tables/column-values.ts';
-import { columnOf } from '../tables/columns.ts';
-import { quoteName } from '../tables/sql.ts';
+import { columnOf, isNumeric } from '../tables/columns.ts';
+import { quoteName } from '../tables/duckdb.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { SubsetPlan } from './plan.ts';
 import { tableSql } from './source.ts';

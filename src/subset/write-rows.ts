@@ -1,4 +1,4 @@
-import { quoteName } from '../tables/sql.ts';
+import { quoteName } from '../tables/duckdb.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { SubsetOptions } from './options.ts';
 import { type KeptTable, type PartFile, type PartSettings, PartWriter } from './parts.ts';

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { TableError, unreadable } from './errors.ts';
-import type { FoundInput, InputFormat } from './inputs.ts';
+import type { FoundInput, InputFormat } from './formats.ts';
 
 /** Enough to see magic numbers and the first words. */
 const HEAD_BYTES = 512;

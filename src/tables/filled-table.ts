@@ -9,7 +9,7 @@ import {
   UTINYINT,
   VARCHAR,
 } from '@duckdb/node-api';
-import { quoteName } from './sql.ts';
+import { quoteName } from './duckdb.ts';
 
 const TYPES = { BIGINT, BOOLEAN, FLOAT, INTEGER, UTINYINT, VARCHAR } as const;
 

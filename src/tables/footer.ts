@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/errors.ts';
-import { NULL_TYPE } from './column-values.ts';
-import type { FileColumn } from './columns.ts';
+import { type FileColumn, NULL_TYPE } from './columns.ts';
 import { openInput, readHead, refuseForeign } from './content.ts';
-import { queryRows } from './duckdb.ts';
+import { parquetSource, queryRows, quotePath } from './duckdb.ts';
 import { unreadable } from './errors.ts';
-import { withPartitions } from './partitions.ts';
-import { parquetSource, quotePath } from './sql.ts';
+import { withPartitions } from './inputs/partitions.ts';
 
 /** What a Parquet file's footer says of it. */
 export interface Footer {

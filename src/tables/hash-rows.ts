@@ -1,13 +1,12 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import type { HashRows } from '../samples/score-rows.ts';
 import { forEachNull, hashTextColumn, itemsOf, streamChunks } from './chunk.ts';
-import { hashedTextSql, storedSql, storedType, textBytesSql } from './column-sql.ts';
-import { hashSql } from './column-values.ts';
-import { type ColumnChoice, columnOf, findColumns, findParts } from './columns.ts';
-import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
+import { hashedTextSql, hashSql, storedSql, textBytesSql } from './column-sql.ts';
+import { columnOf, storedType } from './columns.ts';
+import { type DuckDbOptions, openDuckDb, parquetSource, quoteName } from './duckdb.ts';
 import { readFailure } from './errors.ts';
+import { type ColumnChoice, findColumns, findParts } from './parts.ts';
 import { type ReadableInput, readableOn } from './readable.ts';
-import { parquetSource, quoteName } from './sql.ts';
 import { checkTexts } from './value-check.ts';
 
 const BATCH_ROWS = 64 * 1024;

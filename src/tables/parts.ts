@@ -1,40 +1,237 @@
-import { TAGS } from '../samples/tags.ts';
-import { storedType } from './column-sql.ts';
-import { fitOf, type Part } from './column-values.ts';
+import { byTag, isTag, TAGS, type Tag } from '../samples/tags.ts';
 import {
-  type ColumnChoice,
   type ColumnMapping,
   columnOf,
   type FileColumn,
-  type FoundColumns,
-  findParts,
+  type Fit,
+  fitOf,
+  NULL_TYPE,
+  type Part,
+  unfitReason,
 } from './columns.ts';
+import { TableError } from './errors.ts';
 import type { ReadableInput } from './readable.ts';
-import type { MissingTexts } from './value-check.ts';
 
-/** Whether a file's types were guessed from text. */
-export function isText({ format }: Pick<ReadableInput, 'format'>): boolean {
-  return format !== 'parquet';
+/** A column, and the file that has it where there are several. */
+type FoundColumn = FileColumn & {
+  readonly path?: string;
+  /** As a score it is none, because it holds nothing but null. */
+  readonly isNoScore?: boolean;
+};
+
+/** Column names that a person gave; they go before the known ones. `none`: there is no such column. */
+export interface ColumnChoice {
+  readonly urlColumn?: string | undefined;
+  readonly captionColumn?: string | undefined;
+  readonly hashColumn?: string | undefined;
+  /** Parts that nothing depends on: they are found where the type is fit, and such a column may hold anything else. */
+  readonly unjudged?: readonly Part[] | undefined;
+}
+
+/** What a person says for no column at all. */
+export const NO_COLUMN = 'none';
+
+/**
+ * The names of published sets, best first: LAION-400M, LAION-5B (2B-en, multi, nolang, joined, aesthetic v1 and v2),
+ * LAION-COCO, COYO-700M, and img2dataset's and this tool's own output.
+ */
+export const KNOWN_NAMES = {
+  url: ['url', 'URL', 'image_url'],
+  caption: ['caption', 'text', 'TEXT', 'alt_text', 'top_caption'],
+  hash: ['hash'],
+  aesthetic: ['aesthetic', 'AESTHETIC_SCORE', 'aesthetic_score_laion_v2', 'aesthetic_score'],
+  punsafe: ['punsafe', 'nsfw_score_opennsfw2'],
+  pwatermark: ['pwatermark', 'watermark_score'],
+} as const;
+
+/** Names of scores in tables of hashes and scores, where `prediction` means nothing else. */
+export const SCORE_NAMES: Readonly<Record<Tag, readonly string[]>> = {
+  aesthetic: ['aesthetic', 'prediction', ...KNOWN_NAMES.aesthetic.slice(1)],
+  punsafe: KNOWN_NAMES.punsafe,
+  pwatermark: KNOWN_NAMES.pwatermark,
+};
+
+const PARTS: readonly Part[] = ['url', 'caption', 'hash', ...TAGS];
+
+/** The columns that play parts, and those that would if they had a single value. */
+export interface FoundColumns {
+  readonly columns: Partial<ColumnMapping>;
+  readonly empty: Partial<ColumnMapping>;
 }
 
 /**
- * The columns of a text file with the types that their parts give them: URL and caption are texts whatever they look
- * like ("2012" is a caption, and its bytes are hashed), a hash is an integer or text, and a score is a number, with
- * words for none. Those of any other file as they are.
+ * Finds the columns by a person's choice, else by the known names: as spelt first, then whatever their case. A column
+ * that can play its part as it is goes before one whose texts have to be looked at.
+ *
+ * @param schema columns of one file or of several; a name may come with several types
+ * @throws TableError BB_COLUMN_MISSING (lists the columns there are), BB_SCHEMA_MISMATCH for a column whose type is
+ *   unfit for its part
  */
-export function columnsByPart(
-  { columns }: Pick<ReadableInput, 'columns'>,
-  { url, caption, hash, ...scores }: Partial<ColumnMapping>,
-): readonly FileColumn[] {
-  const is = (column: FileColumn, names: readonly (string | undefined)[]): boolean =>
-    names.some((name) => name?.toLowerCase() === column.name.toLowerCase());
-  return columns.map((column) => {
-    if (column.stored === undefined) return column;
-    if (is(column, [url, caption])) return { ...column, type: 'VARCHAR' };
-    if (is(column, [hash])) return column.type === 'DOUBLE' ? { ...column, type: 'VARCHAR' } : column;
-    if (is(column, Object.values(scores)))
-      return column.type === 'VARCHAR' ? { ...column, type: 'DOUBLE' } : column;
-    return column;
+export function findColumns(schema: readonly FoundColumn[], choice: ColumnChoice): ColumnMapping {
+  const { columns, empty } = findParts(schema, choice);
+  const url = columns.url ?? empty.url;
+  if (!url)
+    throw missing(
+      schema,
+      `No column of the input is known to hold URLs. ${dialectAdvice(schema)}Name it with --url-col.`,
+    );
+  return { ...columns, url };
+}
+
+/** The same where no image is going to be downloaded, so that the URL may be missing too. */
+export function findKnownColumns(
+  schema: readonly FoundColumn[],
+  choice: ColumnChoice,
+): Partial<ColumnMapping> {
+  return findParts(schema, choice).columns;
+}
+
+/**
+ * The same with the columns that hold nothing but null, which play no part.
+ *
+ * @param parts those that are looked for: a column of another may hold anything
+ */
+export function findParts(
+  schema: readonly FoundColumn[],
+  choice: ColumnChoice,
+  parts: readonly Part[] = PARTS,
+): FoundColumns {
+  const chosenNames: Partial<Record<Part, readonly [string | undefined, string]>> = {
+    url: [choice.urlColumn, '--url-col'],
+    caption: [choice.captionColumn, '--caption-col'],
+    hash: [choice.hashColumn, '--hash-col'],
+  };
+  const columns: Partial<Record<Part, string>> = {};
+  const empty: Partial<Record<Part, string>> = {};
+  for (const part of parts) {
+    const [name, flag] = chosenNames[part] ?? [];
+    if (name === NO_COLUMN && part !== 'url' && !columnOf(schema, name)) continue;
+    const isUnjudged = choice.unjudged?.includes(part) ?? false;
+    const found =
+      chosen(schema, part, name, flag) ??
+      known(schema, part, KNOWN_NAMES[part], { isUnjudged, wayOn: WAYS_ON[part] });
+    if (!found) continue;
+    if (found.fit === 'null') empty[part] = found.name;
+    else columns[part] = found.name;
+  }
+  return { columns, empty };
+}
+
+interface Found {
+  readonly name: string;
+  readonly fit: Exclude<Fit, 'unfit'>;
+}
+
+/** In the order in which they are preferred. */
+const FITS = ['native', 'text', 'null'] as const;
+
+interface KnownOptions {
+  /** Whether nothing looks at it, so that only numbers count and nothing is refused. */
+  readonly isUnjudged?: boolean;
+  /** What to do about an unfit column, as a sentence; for a table, whose columns no flag names, where it is not given. */
+  readonly wayOn?: string;
+}
+
+/**
+ * The column of known names that plays a part best.
+ *
+ * @throws TableError BB_SCHEMA_MISMATCH where there are such columns and none is fit
+ */
+export function known(
+  schema: readonly FoundColumn[],
+  part: Part,
+  knownNames: readonly string[],
+  { isUnjudged = false, wayOn = RENAME }: KnownOptions = {},
+): Found | undefined {
+  const names = schema.map(({ name }) => name);
+  const exact = knownNames.filter((name) => names.includes(name));
+  const folded = new Map([...names].reverse().map((name) => [name.toLowerCase(), name]));
+  const loose = knownNames.flatMap((name) => folded.get(name.toLowerCase()) ?? []);
+  const candidates = [...new Set([...exact, ...loose])].map((name) => ({
+    name,
+    fit: fitOfColumn(schema, part, name),
+  }));
+  for (const fit of isUnjudged ? FITS.slice(0, 1) : FITS) {
+    const found = candidates.find((candidate) => candidate.fit === fit);
+    if (found) return { name: found.name, fit };
+  }
+  const [unfit] = candidates;
+  if (!unfit || isUnjudged) return undefined;
+  throw unfitColumn(schema, part, unfit.name, wayOn);
+}
+
+/** The least fit of what a column is in several files. */
+function fitOfColumn(schema: readonly FoundColumn[], part: Part, name: string): Fit {
+  const fits = columnsOf(schema, name).map((column) => fitOfOne(part, column));
+  if (fits.includes('unfit')) return 'unfit';
+  if (fits.includes('text')) return 'text';
+  return fits.includes('native') ? 'native' : 'null';
+}
+
+function fitOfOne(part: Part, { type, stored, isNoScore }: FoundColumn): Fit {
+  if (isNoScore && isTag(part)) return 'null';
+  // Whatever text looks like, it can be a caption, and its values are looked at where they are to be numbers.
+  if (stored === undefined || type === NULL_TYPE || part === 'url') return fitOf(part, type);
+  if (part === 'caption') return 'native';
+  return fitOf(part, type) === 'native' ? 'native' : 'text';
+}
+
+function columnsOf(schema: readonly FoundColumn[], name: string): FoundColumn[] {
+  const folded = name.toLowerCase();
+  return schema.filter((column) => column.name.toLowerCase() === folded);
+}
+
+function chosen(
+  schema: readonly FoundColumn[],
+  part: Part,
+  name: string | undefined,
+  flag: string | undefined,
+): Found | undefined {
+  if (name === undefined) return undefined;
+  // Columns without names are called by their places.
+  const found =
+    columnOf(schema, name) ?? (/^\d+$/.test(name) ? columnOf(schema, `column${name}`) : undefined);
+  if (!found) throw missing(schema, `The input has no column "${name}", which ${flag} names.`);
+  const fit = fitOfColumn(schema, part, found.name);
+  if (fit === 'unfit') throw unfitColumn(schema, part, found.name, WAYS_ON[part]);
+  return { name: found.name, fit };
+}
+
+/** What helps where no flag names a column. */
+const RENAME = 'Rename the column where it is something else.';
+
+const WAYS_ON: Readonly<Record<Part, string>> = {
+  url: 'Name another with --url-col.',
+  caption: 'Name another with --caption-col, or say --caption-col none.',
+  hash: 'Name another with --hash-col, or say --hash-col none to have hashes computed from URL and caption.',
+  ...byTag(() => RENAME),
+};
+
+function unfitColumn(schema: readonly FoundColumn[], part: Part, name: string, wayOn: string): TableError {
+  const { type, path } = columnsOf(schema, name).find((column) => fitOfOne(part, column) === 'unfit')!;
+  const what = { url: 'URLs', caption: 'captions', hash: 'hashes' }[part as string] ?? `${part} scores`;
+  return new TableError(
+    'BB_SCHEMA_MISMATCH',
+    `${path === undefined ? 'The' : `${path}: the`} column "${name}" cannot be read as ${what}. ${unfitReason(part, type)} ${wayOn}`,
+    { fields: { column: name, part, type, ...(path !== undefined && { path }) } },
+  );
+}
+
+/** What the names look like where a text was read with the wrong delimiter, or its first row as its header. */
+function dialectAdvice(schema: readonly FoundColumn[]): string {
+  const names = schema.map(({ name }) => name);
+  if (names.some((name) => /^[a-z][a-z0-9+.-]*:\/\/\S/i.test(name)))
+    return 'A name looks like a URL: where the first line is a row, say --no-header and --url-col 0 (the first column). ';
+  const between = names.length === 1 ? /[;|\t,]/.exec(names[0]!)?.[0] : undefined;
+  if (between === undefined) return '';
+  const shown = between === '\t' ? 'tab' : `'${between}'`;
+  return `Where ${shown} stands between the fields, say --delimiter ${shown}. `;
+}
+
+function missing(schema: readonly FoundColumn[], what: string): TableError {
+  const columns = [...new Set(schema.map((column) => column.name))];
+  return new TableError('BB_COLUMN_MISSING', `${what} It has: ${columns.join(', ') || 'none'}.`, {
+    fields: { columns },
   });
 }
 
@@ -55,60 +252,4 @@ export function findPartsOf(
     ),
     choice,
   );
-}
-
-/** What a column of the input is used for, as records and summaries say it. */
-export interface PlayedPart {
-  readonly part: Part;
-  /** Null where there is none. */
-  readonly column: string | null;
-  /** DuckDB's names for the types that the column has in the files, each once. */
-  readonly types: readonly string[];
-  /** What its values become where that is another type: `int64`, `float32`. Null where they are taken as they are. */
-  readonly converted_to: string | null;
-  /** Texts that stand for no value: null, empty, `NA`, ... Null where the column holds no text. */
-  readonly missing: number | null;
-  /** Columns that hashes are computed from, in every row or, beside a column of hashes, where it is null. */
-  readonly computed_from: readonly string[] | null;
-  /** A column that would play the part if it held anything but null. */
-  readonly empty_column: string | null;
-}
-
-const ALL_PARTS: readonly Part[] = ['url', 'caption', 'hash', ...TAGS];
-const AS_TAKEN: readonly string[] = ['BIGINT', 'FLOAT'];
-
-/** What the columns of some files are used for. @param missing of each file */
-export function describeParts(
-  files: readonly Pick<ReadableInput, 'columns'>[],
-  { columns, empty }: FoundColumns,
-  missing: readonly MissingTexts[],
-): PlayedPart[] {
-  const texts = [columns.url, columns.caption].flatMap((name) => name ?? []);
-  return ALL_PARTS.map((part) => {
-    const column = columns[part] ?? null;
-    const types = column === null ? [] : typesIn(files, column);
-    const counted = missing.flatMap((counts) => counts[part] ?? []);
-    return {
-      part,
-      column,
-      types,
-      converted_to: types.every((type) => isTaken(part, type)) ? null : part === 'hash' ? 'int64' : 'float32',
-      missing: counted.length === 0 ? null : counted.reduce((sum, count) => sum + count, 0),
-      computed_from: part === 'hash' && texts.length > 0 ? texts : null,
-      empty_column: empty[part] ?? null,
-    };
-  });
-}
-
-function typesIn(files: readonly Pick<ReadableInput, 'columns'>[], name: string): string[] {
-  const types = files.flatMap(({ columns }) => {
-    const column = columnOf(columns, name);
-    return column ? [storedType(column)] : [];
-  });
-  return [...new Set(types)];
-}
-
-/** Texts are URLs and captions as they are; what is null is nothing else. */
-function isTaken(part: Part, type: string): boolean {
-  return part === 'url' || part === 'caption' || AS_TAKEN.includes(type) || fitOf(part, type) === 'null';
 }

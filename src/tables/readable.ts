@@ -1,18 +1,20 @@
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants, existsSync } from 'node:fs';
+import { copyFile, mkdir, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { commitFile, temporaryPath } from '../base/files.ts';
 import type { InputIdentity } from '../samples/input-identity.ts';
 import type { FileColumn } from './columns.ts';
 import { readHead, refuseForeign } from './content.ts';
+import { writeFailure } from './errors.ts';
 import { readFooter } from './footer.ts';
-import type { FoundInput, InputFormat } from './inputs.ts';
-import { withPartitions } from './partitions.ts';
-import { refuseDamagedRunFile } from './run-file.ts';
-import { type StagingOptions, stageText } from './stage-text.ts';
-import { fingerprintFile, packingOf, unpackTo } from './text-bytes.ts';
-import type { MalformedLine } from './text-table.ts';
+import type { FoundInput, InputFormat, StagingOptions } from './formats.ts';
+import { fingerprintFile, packingOf, unpackTo } from './inputs/bytes.ts';
+import { withoutTextTypes } from './inputs/footer-bytes.ts';
+import { withPartitions } from './inputs/partitions.ts';
+import { refuseDamagedRunFile } from './inputs/run-file.ts';
+import { stageText } from './text/stage.ts';
+import type { MalformedLine } from './text/table.ts';
 
 /** An input file, looked at and ready to be read as Parquet, whatever its format. */
 export interface ReadableInput extends InputIdentity {
@@ -115,4 +117,40 @@ async function unpackParquet(path: string, stagingFolder: string): Promise<strin
   await unpackTo(path, temporary);
   await commitFile(temporary, readPath);
   return readPath;
+}
+
+/** The magic word and, before it, the footer's length (little-endian uint32). */
+const TRAILER_BYTES = 8;
+
+/**
+ * Copies a Parquet file with a footer that calls its text columns bytes: DuckDB refuses a whole chunk for one text that is no
+ * UTF-8, but gives bytes as they are. Only top-level columns are changed. A copy that is there already is used.
+ *
+ * @throws TableError BB_SHARD_WRITE, BB_DISK_FULL
+ */
+export async function copyAsBytes(source: string, target: string): Promise<void> {
+  if (existsSync(target)) return;
+  const temporary = temporaryPath(target);
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    await copyFile(source, temporary, constants.COPYFILE_FICLONE);
+    const handle = await open(temporary, 'r+');
+    try {
+      const { size } = await handle.stat();
+      const trailer = Buffer.alloc(TRAILER_BYTES);
+      await handle.read(trailer, 0, TRAILER_BYTES, size - TRAILER_BYTES);
+      const footer = Buffer.alloc(trailer.readUInt32LE(0));
+      const start = size - TRAILER_BYTES - footer.length;
+      await handle.read(footer, 0, footer.length, start);
+      const changed = withoutTextTypes(footer);
+      trailer.writeUInt32LE(changed.length, 0);
+      await handle.truncate(start);
+      await handle.write(Buffer.concat([changed, trailer]), 0, changed.length + TRAILER_BYTES, start);
+    } finally {
+      await handle.close();
+    }
+    await commitFile(temporary, target);
+  } catch (thrown) {
+    throw writeFailure(target, thrown);
+  }
 }

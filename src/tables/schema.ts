@@ -1,7 +1,14 @@
 import { TAGS } from '../samples/tags.ts';
-import { fitOf, NULL_TYPE, type Part } from './column-values.ts';
-import type { ColumnMapping, FileColumn, SchemaColumn } from './columns.ts';
+import {
+  type ColumnMapping,
+  type FileColumn,
+  fitOf,
+  NULL_TYPE,
+  type Part,
+  type SchemaColumn,
+} from './columns.ts';
 import { TableError } from './errors.ts';
+import type { ReadableInput } from './readable.ts';
 
 /** The columns of one input. `soft` marks types that were guessed from text: they give way to VARCHAR. */
 export interface FileSchema {
@@ -62,6 +69,24 @@ export function unifySchemas(
   }));
 }
 
+/**
+ * One schema for the files of a table, in which parts have types that they can be read from.
+ *
+ * @param mapping the columns that play parts
+ * @throws TableError BB_SCHEMA_MISMATCH naming the column and both files
+ */
+export function settleSchema(
+  files: readonly Pick<ReadableInput, 'path' | 'columns' | 'format'>[],
+  mapping: Partial<ColumnMapping>,
+): SchemaColumn[] {
+  const schemas = files.map((file) => ({
+    path: file.path,
+    columns: columnsByPart(file, mapping),
+    soft: isText(file),
+  }));
+  return unifySchemas(schemas, mapping).map(({ name, type }) => ({ name, type }));
+}
+
 const MIXED_PARTS = ['hash', ...TAGS] as const;
 
 function merge(before: Unified, next: Unified): Unified {
@@ -120,4 +145,30 @@ function mismatch(a: Unified, b: Unified): TableError {
     `Column "${a.name}" is ${a.type} in ${a.path} but ${b.type} in ${b.path}. Give such files to separate runs.`,
     { fields: { column: a.name, paths: [a.path, b.path], types: [a.type, b.type] } },
   );
+}
+
+/** Whether a file's types were guessed from text. */
+function isText({ format }: Pick<ReadableInput, 'format'>): boolean {
+  return format !== 'parquet';
+}
+
+/**
+ * The columns of a text file with the types that their parts give them: URL and caption are texts whatever they look
+ * like ("2012" is a caption, and its bytes are hashed), a hash is an integer or text, and a score is a number, with
+ * words for none. Those of any other file as they are.
+ */
+function columnsByPart(
+  { columns }: Pick<ReadableInput, 'columns'>,
+  { url, caption, hash, ...scores }: Partial<ColumnMapping>,
+): readonly FileColumn[] {
+  const is = (column: FileColumn, names: readonly (string | undefined)[]): boolean =>
+    names.some((name) => name?.toLowerCase() === column.name.toLowerCase());
+  return columns.map((column) => {
+    if (column.stored === undefined) return column;
+    if (is(column, [url, caption])) return { ...column, type: 'VARCHAR' };
+    if (is(column, [hash])) return column.type === 'DOUBLE' ? { ...column, type: 'VARCHAR' } : column;
+    if (is(column, Object.values(scores)))
+      return column.type === 'VARCHAR' ? { ...column, type: 'DOUBLE' } : column;
+    return column;
+  });
 }

@@ -6,15 +6,14 @@ import type { InputIdentity } from '../samples/input-identity.ts';
 import type { ScoreRows } from '../samples/score-rows.ts';
 import type { Tag } from '../samples/tags.ts';
 import { forEachNull, itemsOf, streamChunks } from './chunk.ts';
-import { storedSql, storedType } from './column-sql.ts';
-import { hashSql, numberSql, scoreSql } from './column-values.ts';
-import { type ColumnMapping, columnOf, type FileColumn, KNOWN_NAMES, known, SCORE_NAMES } from './columns.ts';
-import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
+import { hashSql, numberSql, scoreSql, storedSql } from './column-sql.ts';
+import { type ColumnMapping, columnOf, type FileColumn, storedType } from './columns.ts';
+import { type DuckDbOptions, openDuckDb, parquetSource } from './duckdb.ts';
 import { readFailure, TableError } from './errors.ts';
-import { expandInputs, type FoundInput } from './inputs.ts';
+import { type FoundInput, refuseIdleDialect, type TextReading } from './formats.ts';
+import { expandInputs } from './inputs.ts';
+import { KNOWN_NAMES, known, SCORE_NAMES } from './parts.ts';
 import { type ReadableInput, readableOn, textNote } from './readable.ts';
-import { parquetSource } from './sql.ts';
-import { refuseIdleDialect, type TextReading } from './text-options.ts';
 import { checkTexts } from './value-check.ts';
 
 export interface ScoreRowOptions extends DuckDbOptions, TextReading {

@@ -8,9 +8,8 @@ import {
   FLOAT,
 } from '@duckdb/node-api';
 import type { AnswerRows, ScoreRows } from '../samples/score-rows.ts';
-import { type DuckDbOptions, openDuckDb } from './duckdb.ts';
+import { type DuckDbOptions, openDuckDb, quoteName, quoteText } from './duckdb.ts';
 import { FilledTable, fillChunk } from './filled-table.ts';
-import { quoteName, quoteText } from './sql.ts';
 
 const CHUNK_ROWS = 2048;
 /** A reader that looks for a hash skips all row groups but one, or some; a footer has some 100 bytes for each. */

@@ -1,12 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { HASH_TEXT_RULE } from '../samples/hash-text.ts';
 import { TAGS } from '../samples/tags.ts';
-import { storedSql, storedType } from './column-sql.ts';
-import { badSql, fitOf, isMissingSql, type Part } from './column-values.ts';
-import { type ColumnMapping, columnOf, type FileColumn } from './columns.ts';
-import { queryRows } from './duckdb.ts';
+import { badSql, isMissingSql, storedSql } from './column-sql.ts';
+import { type ColumnMapping, columnOf, type FileColumn, fitOf, type Part, storedType } from './columns.ts';
+import { parquetSource, queryRows } from './duckdb.ts';
 import { readFailure, TableError } from './errors.ts';
-import { parquetSource } from './sql.ts';
 
 /** A file whose texts are looked at. */
 export interface CheckedFile {

@@ -1,8 +1,8 @@
 import { BowerbirdError, firstSentence } from '../base/errors.ts';
 import type { ColumnMapping } from '../tables/columns.ts';
+import { parquetSource, quotePath } from '../tables/duckdb.ts';
+import type { TextReading } from '../tables/formats.ts';
 import { type ReadableInput, readableOn } from '../tables/readable.ts';
-import { parquetSource, quotePath } from '../tables/sql.ts';
-import type { TextReading } from '../tables/text-options.ts';
 import { checkTexts, type MissingTexts } from '../tables/value-check.ts';
 import { findColumns, type RowExpressions, scoreColumns, type WantedColumns } from './columns.ts';
 import type { TallyDatabase } from './database.ts';

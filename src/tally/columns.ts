@@ -1,7 +1,7 @@
 import { byTag, TAGS, type Tag } from '../samples/tags.ts';
-import { storedSql, storedType } from '../tables/column-sql.ts';
-import { scoreSql } from '../tables/column-values.ts';
-import { columnOf, type FileColumn, known, SCORE_NAMES } from '../tables/columns.ts';
+import { scoreSql, storedSql } from '../tables/column-sql.ts';
+import { columnOf, type FileColumn, storedType } from '../tables/columns.ts';
+import { known, SCORE_NAMES } from '../tables/parts.ts';
 import type { ReadableInput } from '../tables/readable.ts';
 import { domainOf } from './domain.ts';
 import { badFile, type TallyError } from './errors.ts';

@@ -1,8 +1,8 @@
 import { isTag } from '../samples/tags.ts';
 import { openStore, type Store } from '../store/reader.ts';
-import { describeParts, type PlayedPart } from '../tables/parts.ts';
+import type { TextReading } from '../tables/formats.ts';
+import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
 import { textNote } from '../tables/readable.ts';
-import type { TextReading } from '../tables/text-options.ts';
 import {
   type Batch,
   eachGoodPart,

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import { basename, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { refuseUnfinished } from '../base/swap.ts';
-import { expandInputs, type InputFormat } from '../tables/inputs.ts';
-import { refuseIdleDialect, type TextReading } from '../tables/text-options.ts';
+import { type InputFormat, refuseIdleDialect, type TextReading } from '../tables/formats.ts';
+import { expandInputs } from '../tables/inputs.ts';
 import { TallyError } from './errors.ts';
 
 /** A file of rows. */

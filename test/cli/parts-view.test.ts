@@ -1,6 +1,6 @@
 import test from 'ava';
 import { partLines } from '../../src/cli/parts-view.ts';
-import type { PlayedPart } from '../../src/tables/parts.ts';
+import type { PlayedPart } from '../../src/tables/played-parts.ts';
 
 const HASH: PlayedPart = {
   part: 'hash',

@@ -1,7 +1,8 @@
 import test from 'ava';
 import type { BowerbirdError } from '../../src/base/errors.ts';
 import { passedColumns } from '../../src/shards/output-columns.ts';
-import { type ColumnMapping, findColumns, findParts, type SchemaColumn } from '../../src/tables/columns.ts';
+import type { ColumnMapping, SchemaColumn } from '../../src/tables/columns.ts';
+import { findColumns, findParts } from '../../src/tables/parts.ts';
 
 function schemaOf(definition: string): SchemaColumn[] {
   return definition.split(', ').map((column) => {

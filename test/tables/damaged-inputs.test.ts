@@ -5,7 +5,7 @@ import { parquetMetadata } from 'hyparquet';
 import { parquetWriteFile } from 'hyparquet-writer';
 import type { RunPlan } from '../../src/shards/plan.ts';
 import { ROW_PROBLEMS, type RowProblem } from '../../src/shards/row-problems.ts';
-import { withoutTextTypes } from '../../src/tables/footer-bytes.ts';
+import { withoutTextTypes } from '../../src/tables/inputs/footer-bytes.ts';
 import {
   duck,
   openDatabase,

@@ -2,8 +2,8 @@ import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { HashRows } from '../../src/samples/score-rows.ts';
-import type { ColumnChoice } from '../../src/tables/columns.ts';
 import { HashRowReader } from '../../src/tables/hash-rows.ts';
+import type { ColumnChoice } from '../../src/tables/parts.ts';
 import { murmur3LowBits } from '../helpers/murmur3-bigint.ts';
 import { duck, temporaryFolder } from '../shards/fixtures.ts';
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { BowerbirdError } from '../../src/base/errors.ts';
-import { NULL_TYPE } from '../../src/tables/column-values.ts';
+import { NULL_TYPE } from '../../src/tables/columns.ts';
 import { unifySchemas } from '../../src/tables/schema.ts';
 
 function typeOf(...types: (string | { text: string })[]): string {

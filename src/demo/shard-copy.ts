@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { openDuckDb } from './duckdb.ts';
-import { writeFailure } from './errors.ts';
-import { quoteName, quoteText } from './sql.ts';
+import { openDuckDb, quoteName, quoteText } from '../tables/duckdb.ts';
+import { writeFailure } from '../tables/errors.ts';
 
 /** What to replace: every `from` in the text column `column` becomes `to`. */
 export interface TextReplacement {

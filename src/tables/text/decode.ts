@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
-import { TableError } from './errors.ts';
-import type { TextEncoding } from './text-options.ts';
+import { TableError } from '../errors.ts';
+import type { TextEncoding } from '../formats.ts';
 
 /** Enough to see marks, zero bytes and the first words. */
 export const HEAD_BYTES = 4096;

@@ -1,5 +1,5 @@
 import { JsonValueCutter, mendSurrogates } from './json-values.ts';
-import { lineRecords, readLines, type TextRecord } from './text-lines.ts';
+import { lineRecords, readLines, type TextRecord } from './lines.ts';
 
 /** So much of a file is looked at to learn whether it is an array, objects in a row, or one object a line. */
 const HEAD_CHARACTERS = 64 * 1024;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { TableError } from './errors.ts';
-import { fingerprintFile } from './text-bytes.ts';
+import { TableError } from '../errors.ts';
+import { fingerprintFile } from './bytes.ts';
 
 /**
  * The Parquet files of a run's shards, and how their stats file is called (docs/formats.md). Known here although the format

@@ -1,5 +1,41 @@
+import { basename, extname } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
-import type { FoundInput, InputFormat } from './inputs.ts';
+
+const EXTENSIONS = {
+  '.parquet': 'parquet',
+  '.pq': 'parquet',
+  '.parq': 'parquet',
+  '.csv': 'csv',
+  '.tsv': 'tsv',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+  '.json': 'json',
+  '.txt': 'txt',
+} as const satisfies Record<string, string>;
+
+/** Of a file packed as a whole, told by its content; the name only has to show the format. */
+const PACKED_EXTENSIONS = ['.gz', '.zst'];
+
+/** What an input file holds: Parquet, or text. Each may be packed with gzip or zstd. */
+export type InputFormat = (typeof EXTENSIONS)[keyof typeof EXTENSIONS];
+
+/** An input file before it was opened. */
+export interface FoundInput {
+  /** Absolute. */
+  readonly path: string;
+  readonly format: InputFormat;
+}
+
+/** The format that a file's extension stands for (`.gz` or `.zst` after it changes nothing); undefined for any other. */
+export function inferFormat(path: string): InputFormat | undefined {
+  const name = basename(path).toLowerCase();
+  const packing = PACKED_EXTENSIONS.find((extension) => name.endsWith(extension));
+  const extension = extname(packing ? name.slice(0, -packing.length) : name);
+  return extension in EXTENSIONS ? EXTENSIONS[extension as keyof typeof EXTENSIONS] : undefined;
+}
+
+/** The extensions that `inferFormat` knows, for messages. */
+export const KNOWN_EXTENSIONS = `${Object.keys(EXTENSIONS).join(' ')}, each also .gz or .zst`;
 
 /** The encodings that text inputs are read in. `latin1` is windows-1252, as browsers take it. */
 export const TEXT_ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'latin1', 'windows-1252'] as const;
@@ -28,6 +64,12 @@ export interface TextReading {
   readonly untoldFormat?: InputFormat | undefined;
 }
 
+/** Where text inputs are converted to, and how they are read. */
+export interface StagingOptions {
+  readonly stagingFolder: string;
+  readonly text: TextOptions;
+}
+
 /** What tells the rows of one reading of a file from those of another; '' where nothing was said. */
 export function textOptionsKey({ delimiter, quote, encoding, header }: TextOptions): string {
   const said = [delimiter, quote, encoding, header === false ? 'no-header' : undefined];
@@ -37,7 +79,7 @@ export function textOptionsKey({ delimiter, quote, encoding, header }: TextOptio
 }
 
 /** What is said for CSV and TSV only. */
-export function isDialectGiven({ delimiter, quote, header }: TextOptions): boolean {
+function isDialectGiven({ delimiter, quote, header }: TextOptions): boolean {
   return delimiter !== undefined || quote !== undefined || header === false;
 }
 

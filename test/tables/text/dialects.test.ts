@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { textNote } from '../../src/tables/readable.ts';
-import type { TextOptions } from '../../src/tables/text-options.ts';
-import { plan, readAll, readRows, temporaryFolder } from '../shards/fixtures.ts';
+import type { TextOptions } from '../../../src/tables/formats.ts';
+import { textNote } from '../../../src/tables/readable.ts';
+import { plan, readAll, readRows, temporaryFolder } from '../../shards/fixtures.ts';
 
 type Row = Record<string, unknown>;
 

@@ -2,10 +2,10 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
-import type { BowerbirdError } from '../../src/base/errors.ts';
-import type { RunPlan } from '../../src/shards/plan.ts';
-import { murmur3LowBits } from '../helpers/murmur3-bigint.ts';
-import { plan, type ReadShard, readAll, readRows, temporaryFolder } from '../shards/fixtures.ts';
+import type { BowerbirdError } from '../../../src/base/errors.ts';
+import type { RunPlan } from '../../../src/shards/plan.ts';
+import { murmur3LowBits } from '../../helpers/murmur3-bigint.ts';
+import { plan, type ReadShard, readAll, readRows, temporaryFolder } from '../../shards/fixtures.ts';
 
 interface TextRun {
   readonly folder: string;

@@ -3,9 +3,9 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
-import { codeOf, messageOf } from '../base/errors.ts';
-import { readHead } from './content.ts';
-import { TableError, unreadable } from './errors.ts';
+import { codeOf, messageOf } from '../../base/errors.ts';
+import { readHead } from '../content.ts';
+import { TableError, unreadable } from '../errors.ts';
 
 const READ_BYTES = 256 * 1024;
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
-import type { FileColumn } from './columns.ts';
+import type { FileColumn } from '../columns.ts';
 
 /** What Hive, Spark and pyarrow call the folder of the rows whose partition column is null. */
 const HIVE_NULL = '__HIVE_DEFAULT_PARTITION__';

@@ -1,5 +1,5 @@
-import { badFormat } from './errors.ts';
-import { MAX_RECORD_CHARACTERS, splitEnd, type TextRecord, tooLong } from './text-lines.ts';
+import { badFormat } from '../errors.ts';
+import { MAX_RECORD_CHARACTERS, splitEnd, type TextRecord, tooLong } from './lines.ts';
 
 /** How the fields of a line are told apart. */
 export interface Dialect {

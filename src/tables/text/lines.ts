@@ -1,4 +1,4 @@
-import { badFormat } from './errors.ts';
+import { badFormat } from '../errors.ts';
 
 /** One line or record of a text file, with the number (from 1) of the line that it starts on. */
 export interface TextRecord {

@@ -1,14 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { queryRows } from './duckdb.ts';
-import { type FilledColumn, FilledTable } from './filled-table.ts';
-import type { FoundInput } from './inputs.ts';
+import { queryRows, quoteName, quoteText } from '../duckdb.ts';
+import { type FilledColumn, FilledTable } from '../filled-table.ts';
+import type { FoundInput, TextOptions } from '../formats.ts';
+import { unpackedBytes } from '../inputs/bytes.ts';
+import { decodeText } from './decode.ts';
+import { delimitedRecords } from './delimited.ts';
 import { jsonRecords } from './json-records.ts';
-import { quoteName, quoteText } from './sql.ts';
-import { unpackedBytes } from './text-bytes.ts';
-import { decodeText } from './text-decode.ts';
-import { lineRecords, readLines, type TextRecord } from './text-lines.ts';
-import type { TextOptions } from './text-options.ts';
-import { delimitedRecords } from './text-rows.ts';
+import { lineRecords, readLines, type TextRecord } from './lines.ts';
 
 /** What makes a line of text no row. */
 export interface MalformedLine {

@@ -1,5 +1,5 @@
-import { badFormat } from './errors.ts';
-import { MAX_RECORD_CHARACTERS, type TextRecord, tooLong } from './text-lines.ts';
+import { badFormat } from '../errors.ts';
+import { MAX_RECORD_CHARACTERS, type TextRecord, tooLong } from './lines.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;

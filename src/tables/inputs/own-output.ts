@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { TableError } from './errors.ts';
+import { TableError } from '../errors.ts';
 
 /** The folder or file that a command writes, which is none of its inputs. */
 export interface OwnOutput {

@@ -1,9 +1,9 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { isRunFile } from '../../src/runs/run-files.ts';
-import { expandInputs } from '../../src/tables/inputs.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { isRunFile } from '../../../src/runs/run-files.ts';
+import { expandInputs } from '../../../src/tables/inputs.ts';
+import { makeFolder } from '../../helpers/scored-world.ts';
 
 const FILES = [
   'a.csv',

@@ -1,5 +1,5 @@
 import { dirname, resolve, sep } from 'node:path';
-import { type OutputKind, outputKindOf } from '../base/output-kinds.ts';
+import { type OutputKind, outputKindOf } from '../../base/output-kinds.ts';
 
 /** The folders that a command which wrote this file may have had as its output. */
 export function outputsAround(path: string): string[] {

@@ -2,21 +2,12 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { commitFile, temporaryPath, writeFileAtomic } from '../base/files.ts';
-import { NULL_TYPE } from './column-values.ts';
-import type { SchemaColumn } from './columns.ts';
-import { queryRows } from './duckdb.ts';
-import { badFormat, TableError, writeFailure } from './errors.ts';
-import type { FoundInput } from './inputs.ts';
-import { quoteName, quoteText } from './sql.ts';
-import { type TextOptions, textOptionsKey } from './text-options.ts';
-import { loadTextTable, type MalformedLine, type TextTable } from './text-table.ts';
-
-/** Where text inputs are converted to, and how they are read. */
-export interface StagingOptions {
-  readonly stagingFolder: string;
-  readonly text: TextOptions;
-}
+import { commitFile, temporaryPath, writeFileAtomic } from '../../base/files.ts';
+import { NULL_TYPE, type SchemaColumn } from '../columns.ts';
+import { queryRows, quoteName, quoteText } from '../duckdb.ts';
+import { badFormat, TableError, writeFailure } from '../errors.ts';
+import { type FoundInput, type StagingOptions, type TextOptions, textOptionsKey } from '../formats.ts';
+import { loadTextTable, type MalformedLine, type TextTable } from './table.ts';
 
 /** A text input as Parquet: the same rows in the same order, every value as its text (VARCHAR). */
 export interface StagedText {

@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
-import { JsonValueCutter, mendSurrogates } from '../../src/tables/json-values.ts';
-import { randomNumbers } from '../helpers/random-numbers.ts';
-import { plan, readAll, readRows, temporaryFolder } from '../shards/fixtures.ts';
+import { JsonValueCutter, mendSurrogates } from '../../../src/tables/text/json-values.ts';
+import { randomNumbers } from '../../helpers/random-numbers.ts';
+import { plan, readAll, readRows, temporaryFolder } from '../../shards/fixtures.ts';
 
 async function rowsOf(
   t: ExecutionContext,

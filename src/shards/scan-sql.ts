@@ -1,0 +1,84 @@
+import { schemaSql } from '../tables/column-sql.ts';
+import { columnOf, type FileColumn } from '../tables/columns.ts';
+import { parquetSource, quoteName } from '../tables/duckdb.ts';
+import type { RunPlan } from './plan.ts';
+import { ROW_PROBLEMS } from './row-problems.ts';
+
+/** The row number within the file is the first column of every chunk, its problem the second; the schema's columns follow. */
+export const LEADING_SCAN_COLUMNS = ['position BIGINT', 'problem UTINYINT'] as const;
+
+/** DuckDB's name for a row's number within its Parquet file. */
+const ROW_NUMBER = 'file_row_number';
+
+/** Names that no input has, it is to be hoped. */
+const [POSITION, PROBLEM] = ['"bowerbird: position"', '"bowerbird: problem"'];
+
+/** What is read of each file. */
+export type ScanPlan = Pick<RunPlan, 'schema' | 'columns'>;
+
+/** The Parquet file that is read, and the columns that its input has. */
+interface ScanSource {
+  readonly path: string;
+  readonly present: readonly FileColumn[];
+}
+
+/** SQL for all rows of a file: position, problem, and the plan's columns as c0, c1, ... */
+export function selectRows({ path, present }: ScanSource, plan: ScanPlan): string {
+  const problem = problemOf(binaryTexts(present, plan));
+  const columns = schemaSql(present, plan.schema, plan.columns);
+  return selectOf(parquetSource(path), [positionIn(present), problem], columns);
+}
+
+/** The same from a copy in which texts are bytes: they are decoded one by one. @param copied the copy's own columns */
+export function selectDecodedRows(
+  { path, present }: ScanSource,
+  plan: ScanPlan,
+  copied: readonly FileColumn[],
+): string {
+  const texts = textsIn(present, copied);
+  const problem = problemOf([...binaryTexts(present, plan), ...texts]);
+  const source = `(SELECT * REPLACE (${texts.map(decoded).join(', ')}), ${positionIn(present)} AS ${POSITION}, ${problem} AS ${PROBLEM}
+      FROM ${parquetSource(path)})`;
+  return selectOf(source, [POSITION, PROBLEM], schemaSql(present, plan.schema, plan.columns));
+}
+
+/** A column of that very name hides the row number. */
+function positionIn(present: readonly FileColumn[]): string {
+  return columnOf(present, ROW_NUMBER) ? 'row_number() OVER () - 1' : ROW_NUMBER;
+}
+
+/** URL and caption where the input itself has them as bytes. */
+function binaryTexts(present: readonly FileColumn[], { columns }: ScanPlan): FileColumn[] {
+  return [columns.url, columns.caption].flatMap((name) => {
+    const column = name === undefined ? undefined : columnOf(present, name);
+    return column?.type === 'BLOB' ? column : [];
+  });
+}
+
+function selectOf(
+  source: string,
+  [position, problem]: readonly [string, string],
+  columns: readonly string[],
+): string {
+  const lead = [`${position} AS position`, `(${problem})::UTINYINT AS problem`];
+  return `SELECT * FROM (SELECT ${[...lead, ...columns].join(', ')} FROM ${source})`;
+}
+
+/** The columns of texts that a copy has as bytes. */
+function textsIn(present: readonly FileColumn[], copied: readonly FileColumn[]): FileColumn[] {
+  return present.filter(({ name, type }) => type !== 'BLOB' && columnOf(copied, name)?.type === 'BLOB');
+}
+
+/** SQL that makes a text of bytes, null where they are none. */
+function decoded({ name, type }: FileColumn): string {
+  return `CAST(TRY(decode(${quoteName(name)})) AS ${type}) AS ${quoteName(name)}`;
+}
+
+/** SQL for the problem of a row of which one of these columns has bytes that are no text. */
+function problemOf(columns: readonly FileColumn[]): string {
+  if (columns.length === 0) return '0';
+  const undecoded = columns.map(
+    ({ name }) => `(${quoteName(name)} IS NOT NULL AND TRY(decode(${quoteName(name)})) IS NULL)`,
+  );
+  return `CASE WHEN ${undecoded.join(' OR ')} THEN ${ROW_PROBLEMS.input_not_utf8} ELSE 0 END`;
+}
