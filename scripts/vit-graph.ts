@@ -41,13 +41,54 @@ const IR_VERSION = 8;
 /** A CLIP vision transformer with projection: pre-norm blocks, QuickGELU, class token, as OpenAI's `VisualTransformer`. */
 export function vitModel(options: VitOptions): Message {
   const { shape, elementType, batch, opset, weight } = options;
-  const { imageSize, patchSize, width, layers, dimension } = shape;
+  const { imageSize, width, dimension } = shape;
   const graph = new GraphBuilder('vision_transformer');
-  const tokens = (imageSize / patchSize) ** 2 + 1;
   const pixels = graph.input('pixel_values', elementType, [batch, 3, imageSize, imageSize]);
   const make = (dimensions: number[], scale: number, centre = 0): string =>
     graph.initializer(weight(dimensions, scale, centre));
+  const norm = (input: string): string =>
+    graph.node('LayerNormalization', [input, make([width], 0.1, 1), make([width], 0.1)], {
+      axis: { int: -1 },
+      epsilon: { float: 1e-5 },
+    });
+  const linear = (input: string, from: number, to: number): string =>
+    graph.node('Add', [graph.node('MatMul', [input, make([from, to], from ** -0.5)]), make([to], 0.02)]);
+  const parts = { make, norm, linear };
 
+  const state = transformer(graph, norm(sequence(graph, pixels, shape, make)), shape, parts);
+  const first = graph.node('Gather', [state, graph.initializer({ ...int64Tensor([0]), dimensions: [] })], {
+    axis: { int: 1 },
+  });
+  graph.node('MatMul', [norm(first), make([width, dimension], width ** -0.5)], {}, 'image_embeds');
+  graph.output('image_embeds', elementType, [batch, dimension]);
+  if (options.withTokens) {
+    graph.node('Identity', [state], {}, 'last_hidden_state');
+    graph.output('last_hidden_state', elementType, [batch, tokenCount(shape), width]);
+  }
+  return graph.toModel({
+    irVersion: IR_VERSION,
+    opset,
+    description: 'A CLIP vision transformer with random weights, for tests and measurements.',
+  });
+}
+
+/** The patches of an image and the class token before them. */
+function tokenCount({ imageSize, patchSize }: VitShape): number {
+  return (imageSize / patchSize) ** 2 + 1;
+}
+
+type Make = (dimensions: number[], scale: number, centre?: number) => string;
+
+/** What layers are made of. */
+interface Parts {
+  readonly make: Make;
+  readonly norm: (input: string) => string;
+  readonly linear: (input: string, from: number, to: number) => string;
+}
+
+/** Class token and patches of each image, with their positions: (batch, tokens, width). */
+function sequence(graph: GraphBuilder, pixels: string, shape: VitShape, make: Make): string {
+  const { patchSize, width } = shape;
   const patches = graph.node(
     'Conv',
     [pixels, make([width, 3, patchSize, patchSize], (3 * patchSize ** 2) ** -0.5)],
@@ -62,48 +103,28 @@ export function vitModel(options: VitOptions): Message {
   ]);
   const zeros = graph.node('Mul', [firstPatch, make([1], 0, 0)]);
   const classToken = graph.node('Add', [zeros, make([1, 1, width], 1)]);
-  const sequence = graph.node('Concat', [classToken, rows], { axis: { int: 1 } });
-  const positioned = graph.node('Add', [sequence, make([1, tokens, width], 0.5)]);
+  const tokens = graph.node('Concat', [classToken, rows], { axis: { int: 1 } });
+  return graph.node('Add', [tokens, make([1, tokenCount(shape), width], 0.5)]);
+}
 
-  const norm = (input: string): string =>
-    graph.node('LayerNormalization', [input, make([width], 0.1, 1), make([width], 0.1)], {
-      axis: { int: -1 },
-      epsilon: { float: 1e-5 },
-    });
-  const linear = (input: string, from: number, to: number): string =>
-    graph.node('Add', [graph.node('MatMul', [input, make([from, to], from ** -0.5)]), make([to], 0.02)]);
-
-  let state = norm(positioned);
+function transformer(graph: GraphBuilder, input: string, shape: VitShape, parts: Parts): string {
+  const { make, norm, linear } = parts;
+  const { width, layers } = shape;
+  let state = input;
   for (let layer = 0; layer < layers; layer++) {
-    state = graph.node('Add', [state, attention(graph, norm(state), shape, { linear, make })]);
+    state = graph.node('Add', [state, attention(graph, norm(state), shape, parts)]);
     const hidden = linear(norm(state), width, 4 * width);
     const gate = graph.node('Sigmoid', [graph.node('Mul', [hidden, make([1], 0, 1.702)])]);
     state = graph.node('Add', [state, linear(graph.node('Mul', [hidden, gate]), 4 * width, width)]);
   }
-  const first = graph.node('Gather', [state, graph.initializer({ ...int64Tensor([0]), dimensions: [] })], {
-    axis: { int: 1 },
-  });
-  graph.node('MatMul', [norm(first), make([width, dimension], width ** -0.5)], {}, 'image_embeds');
-  graph.output('image_embeds', elementType, [batch, dimension]);
-  if (options.withTokens) {
-    graph.node('Identity', [state], {}, 'last_hidden_state');
-    graph.output('last_hidden_state', elementType, [batch, tokens, width]);
-  }
-  return graph.toModel({
-    irVersion: IR_VERSION,
-    opset,
-    description: 'A CLIP vision transformer with random weights, for tests and measurements.',
-  });
+  return state;
 }
-
-type Linear = (input: string, from: number, to: number) => string;
-type Make = (dimensions: number[], scale: number, centre?: number) => string;
 
 function attention(
   graph: GraphBuilder,
   input: string,
   { width, heads }: VitShape,
-  { linear, make }: { readonly linear: Linear; readonly make: Make },
+  { linear, make }: Parts,
 ): string {
   const headWidth = width / heads;
   const split = graph.initializer(int64Tensor([0, 0, heads, headWidth]));

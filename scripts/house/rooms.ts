@@ -247,7 +247,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'demo',
-    what: 'procedural pictures and the loopback host of the demonstration',
+    what: 'procedural pictures and the loopback host of the demonstration, copies of its shards for another port',
     mayImport: ['base', 'tables'],
     doors: ['host', 'shard-copy'],
     packages: ['sharp'],
