@@ -13,7 +13,7 @@ export interface ErrorDetails {
  * The one error type that leaves a room. `code` is stable (docs/errors.md lists all of them);
  * the message says what happened, to which input, and what to do.
  *
- * Rooms subclass it (`DownloadError`, `TableError`, ...) so that `instanceof` tells the room.
+ * Rooms subclass it (`HeadError`, `TableError`, ...) so that `instanceof` tells the room.
  * Failures of a single sample are values, never one of these.
  */
 export class BowerbirdError extends Error {

@@ -97,7 +97,9 @@ export class OutputPlace {
   async publish(replaced: readonly string[], last: string): Promise<void> {
     await this.#lock.assertHeld();
     if (this.#isInside)
-      return writing(this.path, async () => swap(this.#journal, await this.#entries(replaced, last)));
+      return writing(this.path, async () =>
+        swap(this.#journal, await entriesOf(this.files, this.path, replaced, last)),
+      );
     try {
       await syncTree(this.files);
       await fileSystem().rename(this.files, this.path);
@@ -131,19 +133,30 @@ export class OutputPlace {
   get #journal(): string {
     return journalPath(this.path, JOURNAL);
   }
+}
 
-  async #entries(replaced: readonly string[], last: string): Promise<SwapEntry[]> {
-    const names = (await listFiles(this.files)).map((path) => relative(this.files, path));
-    const successors = new Set(names);
-    const gone = replaced.filter((name) => !successors.has(name) && name !== last);
-    return [
-      ...names
-        .filter((name) => name !== last)
-        .map((name) => ({ staged: join(this.files, name), final: join(this.path, name) })),
-      ...gone.map((name) => ({ final: join(this.path, name) })),
-      ...(successors.has(last) ? [{ staged: join(this.files, last), final: join(this.path, last) }] : []),
-    ];
-  }
+/**
+ * What it takes to put all files of one folder in the place of an earlier output in another: first those without a
+ * successor go, then the files come.
+ *
+ * @param replaced the files of the earlier output, by their names in its folder
+ * @param last a file that others know the output by: it comes after the others
+ */
+export async function entriesOf(
+  staged: string,
+  final: string,
+  replaced: readonly string[],
+  last: string,
+): Promise<SwapEntry[]> {
+  const names = (await listFiles(staged)).map((path) => relative(staged, path));
+  const successors = new Set(names);
+  const gone = replaced.filter((name) => !successors.has(name) && name !== last);
+  const others = names.filter((name) => name !== last);
+  const known = successors.has(last) ? [last] : [];
+  return [
+    ...gone.map((name) => ({ final: join(final, name) })),
+    ...[...others, ...known].map((name) => ({ staged: join(staged, name), final: join(final, name) })),
+  ];
 }
 
 /**

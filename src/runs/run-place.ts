@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { join, relative } from 'node:path';
 import { codeOf } from '../base/errors.ts';
 import { remove, writing } from '../base/files.ts';
 import type { Lock } from '../base/lock.ts';
-import { listFiles, OutputPlace } from '../base/output-place.ts';
-import { journalPath, recoverSwaps, type SwapEntry, swap } from '../base/swap.ts';
+import { entriesOf, OutputPlace } from '../base/output-place.ts';
+import { journalPath, recoverSwaps, swap } from '../base/swap.ts';
 import type { ScoreProgress } from './progress.ts';
 import { listRunFiles, readNames } from './run-files.ts';
 import { RunFolder } from './run-folder.ts';
@@ -103,30 +102,19 @@ export class RunPlace {
     if (!this.isOverwrite) return this.folder;
     await this.#place.lock.assertHeld();
     const { path } = this.#published;
-    await writing(path, async () => swap(journalPath(path, 'overwrite'), await this.#entries()));
+    await writing(path, async () => {
+      const replaced = await listRunFiles(path);
+      await swap(
+        journalPath(path, 'overwrite'),
+        await entriesOf(this.folder.path, path, replaced, 'run.json'),
+      );
+    });
     for (const path of [this.folder.path, this.#published.staging]) await remove(path);
     return this.#published;
   }
 
   async release(): Promise<void> {
     await this.#place.release();
-  }
-
-  /** The new files, the old ones that have no successor, and run.json last. */
-  async #entries(): Promise<SwapEntry[]> {
-    const from = this.folder.path;
-    const to = this.#published.path;
-    const names = (await listFiles(from)).map((path) => relative(from, path));
-    const successors = new Set(names);
-    const gone = (await listRunFiles(to)).filter((name) => !successors.has(name));
-    const record = names.filter((name) => name === 'run.json');
-    return [
-      ...gone.map((name) => ({ final: join(to, name) })),
-      ...[...names.filter((name) => name !== 'run.json'), ...record].map((name) => ({
-        staged: join(from, name),
-        final: join(to, name),
-      })),
-    ];
   }
 }
 

@@ -1,8 +1,8 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { runCli } from '../helpers/run-cli.ts';
+import { runCli, runCliAlone } from '../helpers/run-cli.ts';
 
 test('the demonstration replaces no run of a person', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'bowerbird-demo-'));
@@ -25,4 +25,21 @@ test('the demonstration replaces no run of a person', async (t) => {
   t.regex(stderr, /run holds the run of `bowerbird score .*urls\.txt/);
   t.regex(stderr, /BB_OUTPUT_FOLDER/);
   t.deepEqual(await readFile(join(run, 'run.json')), await readFile(join(folder, 'before.json')));
+});
+
+test('a demonstration that cannot be made leaves nothing in the folder for temporary files', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'bowerbird-demo-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const temporary = join(folder, 'temporary');
+  await mkdir(temporary);
+  await writeFile(join(folder, 'taken'), 'a file');
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = temporary;
+  const run = runCliAlone(['demo', '--output-folder', join(folder, 'taken')]);
+  if (before === undefined) delete process.env['TMPDIR'];
+  else process.env['TMPDIR'] = before;
+  const { exitCode, stderr } = await run;
+  t.is(exitCode, 2, stderr);
+  t.regex(stderr, /Sample shards.*BB_OUTPUT_FOLDER/s);
+  t.deepEqual(await readdir(temporary), []);
 });
