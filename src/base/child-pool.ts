@@ -3,6 +3,8 @@ import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { BowerbirdError, codeOf } from './errors.ts';
 import type { Frame } from './frames.ts';
 
+export type { Frame } from './frames.ts';
+
 /** How many children, and how much each may be given. */
 export interface ChildPoolOptions extends ChildOptions {
   /** Processes kept running. */

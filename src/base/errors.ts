@@ -1,5 +1,7 @@
 import { type ErrorCode, EXIT_CODES } from './error-codes.ts';
 
+export type { ErrorCode } from './error-codes.ts';
+
 /** What a person or a program needs beside the message: the input concerned, limits, names. */
 export type ErrorFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 

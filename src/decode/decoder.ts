@@ -1,6 +1,5 @@
-import { ChildPool } from '../base/child-pool.ts';
+import { ChildPool, type Frame } from '../base/child-pool.ts';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
-import type { Frame } from '../base/frames.ts';
 import type { TransformMode } from './crops.ts';
 import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts';
 import type { Decoded, DecodeFailure } from './outcome.ts';

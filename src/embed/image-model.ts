@@ -1,6 +1,5 @@
-import { ChildPool } from '../base/child-pool.ts';
+import { ChildPool, type Frame } from '../base/child-pool.ts';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
-import type { Frame } from '../base/frames.ts';
 import type { ImageTransform } from '../models/manifest.ts';
 import { isBatchInvariant } from './batch-probe.ts';
 import type { OpenReply, WorkerSettings } from './model-worker.ts';

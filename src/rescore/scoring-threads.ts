@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { ErrorCode } from '../base/error-codes.ts';
-import type { ErrorFields } from '../base/errors.ts';
+import type { ErrorCode, ErrorFields } from '../base/errors.ts';
 import { TableError } from '../tables/errors.ts';
 import type { Block, BlockResult, ScoringOptions } from './block-scorer.ts';
 import type { PinnedHead } from './head-set.ts';

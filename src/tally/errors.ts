@@ -1,5 +1,4 @@
-import type { ErrorCode } from '../base/error-codes.ts';
-import { BowerbirdError } from '../base/errors.ts';
+import { BowerbirdError, type ErrorCode } from '../base/errors.ts';
 
 /** An error of the tally room: counting over tags, runs and stores. */
 export class TallyError extends BowerbirdError {
