@@ -14,9 +14,9 @@ export function readPage(path: string): Page {
   return { path, text: readFileSync(join(packageFolder, path), 'utf8') };
 }
 
-/** README.md, CHANGELOG.md and everything under docs/. */
+/** README.md, CHANGELOG.md, CONTRIBUTING.md and everything under docs/. */
 export function allPages(): Page[] {
-  const paths = globSync(['README.md', 'CHANGELOG.md', 'docs/**/*.md'], { cwd: packageFolder });
+  const paths = globSync(['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'docs/**/*.md'], { cwd: packageFolder });
   return paths.sort().map(readPage);
 }
 
