@@ -45,7 +45,4 @@ const problems = [
 ];
 for (const problem of problems) console.error(problem);
 console.log(`${files.length} source files, ${problems.length} breaches of the table of rooms`);
-// Doors are told and not refused as long as rooms are being cut.
-process.exitCode = problems.some((problem) => !/ door /.test(problem) && !problem.includes('no door'))
-  ? 1
-  : 0;
+process.exitCode = problems.length > 0 ? 1 : 0;

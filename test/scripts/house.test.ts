@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { listBreaches } from '../../scripts/house/breaches.ts';
-import { importsOf, listSources } from '../../scripts/house/imports.ts';
+import { importsOf, listSources, sourceFolder } from '../../scripts/house/imports.ts';
 import type { Room } from '../../scripts/house/rooms.ts';
 import { ARCHITECTURE_PAGE, withRoomTable } from '../../scripts/write-architecture.ts';
+import { packageFolder } from '../../src/base/package.ts';
 import { readPage } from '../docs/pages.ts';
 
 const room = (name: string, rest: Partial<Room>): Room => ({
@@ -115,4 +116,19 @@ test('the table cannot let a room import from one below it', async (t) => {
 test('the page on architecture has the table that the code is held against', (t) => {
   const page = readPage(ARCHITECTURE_PAGE).text;
   t.is(page, withRoomTable(page), 'run npx tsc && node .build/scripts/write-architecture.js');
+});
+
+test('the files that the page on architecture names exist', (t) => {
+  const named = [...readPage(ARCHITECTURE_PAGE).text.matchAll(/`([a-z]+\/[a-z-]+\.ts)`/g)].map(
+    ([, file]) => file!,
+  );
+  const files = [
+    ...listSources(sourceFolder),
+    ...listSources(join(packageFolder, 'scripts')).map((name) => `scripts/${name}`),
+  ];
+  t.true(named.length > 30);
+  t.deepEqual(
+    named.filter((file) => !files.includes(file)),
+    [],
+  );
 });
