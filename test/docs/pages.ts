@@ -16,7 +16,9 @@ export function readPage(path: string): Page {
 
 /** README.md, CHANGELOG.md, CONTRIBUTING.md and everything under docs/. */
 export function allPages(): Page[] {
-  const paths = globSync(['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'docs/**/*.md'], { cwd: packageFolder });
+  const paths = globSync(['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'docs/**/*.md'], {
+    cwd: packageFolder,
+  });
   return paths.sort().map(readPage);
 }
 
