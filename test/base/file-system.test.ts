@@ -12,13 +12,12 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   'cli/lookup-command.ts': 'a temporary folder',
   'cli/lookup-output.ts': 'the stream into an output file, which is brought to the disk when it is committed',
   'cli/store-write-command.ts': 'a temporary folder',
+  'demo/shard-copy.ts': 'the folder of copies of the sample shards',
   'shards/database.ts': 'the folder that DuckDB spills to',
-  'tables/bytes-copy.ts': 'copies of inputs, in a staging folder',
-  'tables/readable.ts': 'the folder of such copies',
-  'tables/replace-text.ts': 'the folder of such copies',
+  'tables/inputs/bytes.ts': 'inputs, unpacked in a staging folder',
+  'tables/readable.ts': 'copies of inputs, in a staging folder',
   'tables/score-table.ts': 'the database that answers lie in until they are written',
-  'tables/stage-text.ts': 'text inputs as Parquet, in a staging folder',
-  'tables/text-bytes.ts': 'text inputs, unpacked in a staging folder',
+  'tables/text/stage.ts': 'text inputs as Parquet, in a staging folder',
   'tally/database.ts': 'a temporary folder',
 };
 
