@@ -38,6 +38,18 @@ export async function syncTree(path: string): Promise<void> {
   await syncPath(path);
 }
 
+/** All files below a folder, by their paths. */
+export async function listFiles(folder: string): Promise<string[]> {
+  const entries = await fileSystem().readdir(folder, { withFileTypes: true });
+  const lists = await Promise.all(
+    entries.map((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? listFiles(path) : [path];
+    }),
+  );
+  return lists.flat().sort();
+}
+
 /**
  * Makes a folder and those above it, one by one: Node's own way answers ENOENT where a file system is read-only, and
  * never ends in a place such as /proc, where no folder can be made. Here the first that cannot be made says why.

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { ErrorCode } from './error-codes.ts';
 import { BowerbirdError, codeOf, isDiskFull, messageOf } from './errors.ts';
 import { fileSystem } from './file-system.ts';
 import { exists, makeFolders, syncPath, syncTree, TEMPORARY_SUFFIX, writeError, writing } from './files.ts';
 import { type Lock, type LockedError, type OnWait, takeLock } from './lock.ts';
 import { type OutputKind, outputKindOf } from './output-kinds.ts';
-import { isJournal, journalPath, recoverSwaps, type SwapEntry, swap } from './swap.ts';
+import { entriesOf, isJournal, journalPath, recoverSwaps, swap } from './swap.ts';
 
 const LOCK = '.lock';
 const STAGING_PREFIX = '.output.';
@@ -133,30 +133,6 @@ export class OutputPlace {
   get #journal(): string {
     return journalPath(this.path, JOURNAL);
   }
-}
-
-/**
- * What it takes to put all files of one folder in the place of an earlier output in another: first those without a
- * successor go, then the files come.
- *
- * @param replaced the files of the earlier output, by their names in its folder
- * @param last a file that others know the output by: it comes after the others
- */
-export async function entriesOf(
-  staged: string,
-  final: string,
-  replaced: readonly string[],
-  last: string,
-): Promise<SwapEntry[]> {
-  const names = (await listFiles(staged)).map((path) => relative(staged, path));
-  const successors = new Set(names);
-  const gone = replaced.filter((name) => !successors.has(name) && name !== last);
-  const others = names.filter((name) => name !== last);
-  const known = successors.has(last) ? [last] : [];
-  return [
-    ...gone.map((name) => ({ final: join(final, name) })),
-    ...[...others, ...known].map((name) => ({ staged: join(staged, name), final: join(final, name) })),
-  ];
 }
 
 /**
@@ -292,16 +268,4 @@ async function sweep(folder: string, prefix: string): Promise<void> {
     if (!UUID.test(name.slice(prefix.length, -TEMPORARY_SUFFIX.length))) continue;
     await fileSystem().rm(join(folder, name), { recursive: true, force: true });
   }
-}
-
-/** All files below a folder, by their paths. */
-export async function listFiles(folder: string): Promise<string[]> {
-  const entries = await fileSystem().readdir(folder, { withFileTypes: true });
-  const lists = await Promise.all(
-    entries.map((entry) => {
-      const path = join(folder, entry.name);
-      return entry.isDirectory() ? listFiles(path) : [path];
-    }),
-  );
-  return lists.flat().sort();
 }

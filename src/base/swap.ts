@@ -5,6 +5,7 @@ import { fileSystem } from './file-system.ts';
 import {
   exists,
   linkNew,
+  listFiles,
   makeFolders,
   removeQuietly,
   syncPath,
@@ -53,6 +54,30 @@ export async function pendingSwaps(folder: string): Promise<string[]> {
     .filter(isJournal)
     .sort()
     .map((name) => join(folder, name));
+}
+
+/**
+ * What it takes to put all files of one folder in the place of an earlier output in another: first those without a
+ * successor go, then the files come.
+ *
+ * @param replaced the files of the earlier output, by their names in its folder
+ * @param last a file that others know the output by: it comes after the others
+ */
+export async function entriesOf(
+  staged: string,
+  final: string,
+  replaced: readonly string[],
+  last: string,
+): Promise<SwapEntry[]> {
+  const names = (await listFiles(staged)).map((path) => relative(staged, path));
+  const successors = new Set(names);
+  const gone = replaced.filter((name) => !successors.has(name) && name !== last);
+  const others = names.filter((name) => name !== last);
+  const known = successors.has(last) ? [last] : [];
+  return [
+    ...gone.map((name) => ({ final: join(final, name) })),
+    ...[...others, ...known].map((name) => ({ staged: join(staged, name), final: join(final, name) })),
+  ];
 }
 
 /**

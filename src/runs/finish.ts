@@ -1,8 +1,7 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { remove, writing } from '../base/files.ts';
 import type { Lock } from '../base/lock.ts';
-import { listFiles } from '../base/output-place.ts';
-import { journalPath, swap } from '../base/swap.ts';
+import { entriesOf, journalPath, swap } from '../base/swap.ts';
 import type { Head } from '../heads/head.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import { type MergedRun, mergeRun } from './merge.ts';
@@ -47,14 +46,8 @@ export async function finishRun(
   await writeReport(next, record, merged);
   await writeRunRecord(next.runRecord, record);
   await lock.assertHeld();
-  const staged = await writing(next.path, () => listFiles(next.path));
-  const names = staged.map((path) => relative(next.path, path));
-  const gone = (await listRunFiles(folder.path)).filter(
-    (name) => name.startsWith('bucket_means/') && !names.includes(name),
-  );
-  await swap(journalPath(folder.path, 'merge'), [
-    ...gone.map((name) => ({ final: folder.file(name) })),
-    ...names.map((name) => ({ staged: next.file(name), final: folder.file(name) })),
-  ]);
+  const means = (await listRunFiles(folder.path)).filter((name) => name.startsWith('bucket_means/'));
+  const entries = await writing(next.path, () => entriesOf(next.path, folder.path, means, 'run.json'));
+  await swap(journalPath(folder.path, 'merge'), entries);
   return { record, merged };
 }

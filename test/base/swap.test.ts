@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import test from 'ava';
 import { codeOf } from '../../src/base/errors.ts';
-import { listFiles } from '../../src/base/output-place.ts';
+import { listFiles } from '../../src/base/files.ts';
 import {
   journalPath,
   pendingSwaps,
