@@ -1,9 +1,8 @@
-import { packageVersion } from '../base/package.ts';
 import type { EncoderIdentity } from '../heads/check.ts';
 import { recordHead } from '../runs/head-record.ts';
 import { goOnFrom } from '../runs/run-changes.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import { newSession, type RunRecord } from '../runs/run-record.ts';
+import { newRecord, type RunRecord } from '../runs/run-record.ts';
 import { readFinishedShard } from '../runs/stats.ts';
 import { byTag } from '../samples/tags.ts';
 import { resolveThresholds, type Thresholds } from '../scores/thresholds.ts';
@@ -23,12 +22,9 @@ export function describeRescore(
 ): RunRecord {
   const { encoder, dimension } = plan;
   const described = heads.map(({ column, head }) => [column, recordHead(head, identityOf(plan))] as const);
-  return {
-    format: 'bowerbird-run',
-    version: 1,
-    bowerbird_version: packageVersion,
-    state: 'running',
+  return newRecord({
     settings: rescoreSettings(config),
+    commandLine: config.commandLine,
     thresholds,
     inputs: plan.inputs.map(({ embeddings, layout, fingerprint, isParquet }) => ({
       path: embeddings,
@@ -37,12 +33,7 @@ export function describeRescore(
       bytes: layout.sizeBytes,
       fingerprint,
     })),
-    ...(plan.badFiles.length > 0 && { bad_files: plan.badFiles }),
-    rows: plan.rowCount,
-    shards: plan.shards.length,
-    columns: { ...plan.columns } as Record<string, string>,
-    parts: plan.parts,
-    schema: plan.schema,
+    plan,
     encoder: {
       name: encoder?.name ?? 'unknown encoder',
       description: `stored embeddings${encoder ? `; ${encoder.description}` : ''}`,
@@ -52,8 +43,7 @@ export function describeRescore(
       batch_invariant: true,
     },
     heads: { ...byTag(() => null), ...Object.fromEntries(described) },
-    sessions: [newSession(config.commandLine, PROVIDER)],
-  };
+  });
 }
 
 /** The encoder of the embeddings, where their own run.json states it. */

@@ -58,29 +58,23 @@ export interface RunRecord {
   readonly sessions: readonly Session[];
 }
 
-/** What a record is made of. */
-export interface RunFacts {
+/** What every record is made of. */
+export interface RecordFacts {
   /** The settings that decide what is written, as run.json names them. */
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly settings: RunRecord['settings'];
   readonly commandLine: string;
-  readonly plan: RunPlan;
   readonly thresholds: Thresholds;
+  readonly inputs: readonly RecordedInput[];
+  readonly plan: Pick<RunPlan, 'badFiles' | 'rowCount' | 'shards' | 'parts' | 'schema'> & {
+    readonly columns: Partial<RunPlan['columns']>;
+  };
   readonly encoder: RunRecord['encoder'];
-  readonly heads: Readonly<Partial<Record<Tag, Head>>>;
+  readonly heads: RecordedHeads;
 }
 
-export function describeRun(facts: RunFacts): RunRecord {
-  const { settings, commandLine, plan, thresholds, encoder, heads } = facts;
-  const headOf = (tag: Tag): RunRecord['heads'][string] => {
-    const head = heads[tag];
-    return head
-      ? recordHead(head, {
-          encoderName: encoder.name,
-          encoderDigest: encoder.digest,
-          dimension: encoder.dimension,
-        })
-      : null;
-  };
+/** A record at the first start of its run. */
+export function newRecord(facts: RecordFacts): RunRecord {
+  const { settings, commandLine, thresholds, inputs, plan, encoder, heads } = facts;
   return {
     format: 'bowerbird-run',
     version: 1,
@@ -88,13 +82,7 @@ export function describeRun(facts: RunFacts): RunRecord {
     state: 'running',
     settings,
     thresholds,
-    inputs: plan.inputs.map(({ path, format, rowCount, sizeBytes, fingerprint }) => ({
-      path,
-      format,
-      rows: rowCount,
-      bytes: sizeBytes,
-      fingerprint,
-    })),
+    inputs,
     ...(plan.badFiles.length > 0 && { bad_files: plan.badFiles }),
     rows: plan.rowCount,
     shards: plan.shards.length,
@@ -102,12 +90,39 @@ export function describeRun(facts: RunFacts): RunRecord {
     parts: plan.parts,
     schema: plan.schema,
     encoder,
-    heads: byTag(headOf),
+    heads,
     sessions: [newSession(commandLine, encoder.provider)],
   };
 }
 
-export function newSession(command: string, provider: string): Session {
+/** What the record of a run over a plan is made of. */
+export interface RunFacts extends Omit<RecordFacts, 'inputs' | 'heads'> {
+  readonly plan: RunPlan;
+  readonly heads: Readonly<Partial<Record<Tag, Head>>>;
+}
+
+export function describeRun(facts: RunFacts): RunRecord {
+  const { plan, encoder, heads } = facts;
+  const trainedOn = {
+    encoderName: encoder.name,
+    encoderDigest: encoder.digest,
+    dimension: encoder.dimension,
+  };
+  const headOf = (tag: Tag): RecordedHeads[string] => {
+    const head = heads[tag];
+    return head ? recordHead(head, trainedOn) : null;
+  };
+  const inputs = plan.inputs.map(({ path, format, rowCount, sizeBytes, fingerprint }) => ({
+    path,
+    format,
+    rows: rowCount,
+    bytes: sizeBytes,
+    fingerprint,
+  }));
+  return newRecord({ ...facts, inputs, heads: byTag(headOf) });
+}
+
+function newSession(command: string, provider: string): Session {
   return {
     started_at: new Date().toISOString(),
     ended_at: null,
