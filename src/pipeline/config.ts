@@ -1,8 +1,9 @@
 import type { ImageLimits } from '../decode/limits.ts';
+import type { RuleConfig } from '../scores/thresholds.ts';
 import type { InputFormat, TextOptions } from '../tables/formats.ts';
 
 /** Everything that decides how a run of `score` goes, complete and checked. Times in ms, sizes in bytes. */
-export interface ScoreConfig {
+export interface ScoreConfig extends RuleConfig {
   readonly inputs: readonly string[];
   readonly outputFolder: string;
   readonly inputFormat?: InputFormat;
@@ -17,11 +18,6 @@ export interface ScoreConfig {
   readonly aestheticHead: string;
   readonly nsfwHead: string;
   readonly watermarkModel: string;
-  readonly minAesthetic?: number;
-  /** Not given: LAION's 0.5 and 0.8, where the tag has a source. */
-  readonly maxPunsafe?: number;
-  readonly maxPwatermark?: number;
-  readonly missingTags: 'drop' | 'keep';
   readonly transform: 'exact' | 'fast';
   readonly device: Device;
   readonly batchSize: number;

@@ -1,7 +1,8 @@
+import type { FilterOptions } from '../scores/filter.ts';
 import type { HeadSource } from './head-set.ts';
 
 /** Everything that decides how stored embeddings are scored, complete and checked. */
-export interface RescoreConfig {
+export interface RescoreConfig extends FilterOptions {
   /** Folders with img_emb/ and, beside it, metadata/. */
   readonly inputs: readonly string[];
   readonly outputFolder: string;
@@ -11,10 +12,6 @@ export interface RescoreConfig {
   /** The column of embeddings in Parquet inputs. */
   readonly embeddingColumn?: string;
   readonly heads: readonly HeadSource[];
-  readonly minAesthetic?: number;
-  readonly maxPunsafe?: number;
-  readonly maxPwatermark?: number;
-  readonly missingTags: 'drop' | 'keep';
   /** Brings each embedding to length 1 before it is scored and summed. */
   readonly normalise: boolean;
   /** Leaves the metadata's columns out of the tags. */

@@ -10,16 +10,14 @@ export interface Thresholds {
   readonly missing_tags: 'drop' | 'keep';
 }
 
-/** The settings that rules come from; a head that is `none` computes nothing. */
-interface RuleConfig {
+/**
+ * The settings that rules come from. `maxPunsafe` and `maxPwatermark` where not given: LAION's 0.5 and 0.8, if the tag has
+ * a source. A head that is `none` computes nothing.
+ */
+export interface RuleConfig extends FilterOptions {
   readonly aestheticHead: string;
   readonly nsfwHead: string;
   readonly watermarkModel: string;
-  readonly minAesthetic?: number;
-  /** Not given: LAION's 0.5 and 0.8, where the tag has a source. */
-  readonly maxPunsafe?: number;
-  readonly maxPwatermark?: number;
-  readonly missingTags: 'drop' | 'keep';
 }
 
 /** The input's columns that rules may look at. */
