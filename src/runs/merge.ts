@@ -2,6 +2,7 @@ import { BowerbirdError } from '../base/errors.ts';
 import { commitFile, temporaryPath, writeFileAtomic } from '../base/files.ts';
 import { encodeNpy } from '../base/npy.ts';
 import type { Head } from '../heads/head.ts';
+import type { ReportPace } from '../report/report-data.ts';
 import { BucketSums } from '../scores/bucket-sums.ts';
 import { Histogram } from '../scores/histogram.ts';
 import { type BucketSummary, checkMeans, summarize } from '../scores/summary.ts';
@@ -17,21 +18,9 @@ import {
   readFinishedShard,
   readShardFile,
   type ShardStats,
-  type StageNumbers,
 } from './stats.ts';
 import { parseThumbnails, type ReportThumbnail } from './thumbnails.ts';
 import { countTags, type TagCounts, writeWhatIf } from './what-if.ts';
-
-/** What the report says of one shard's speed. */
-export interface ShardPace {
-  readonly shardId: number;
-  readonly rows: number;
-  readonly successes: number;
-  readonly startSeconds: number;
-  readonly endSeconds: number;
-  readonly stageSeconds: StageNumbers;
-  readonly stageSlots: StageNumbers;
-}
 
 /** What the sums are of. */
 interface MergeFacts {
@@ -49,7 +38,7 @@ export interface MergedRun {
   readonly histogram: Histogram;
   /** The largest |w.(sum/count)+b - mean score| over the buckets; undefined without a linear aesthetic head. */
   readonly meanCheck: number | undefined;
-  readonly paces: readonly ShardPace[];
+  readonly paces: readonly ReportPace[];
   readonly thumbnails: readonly ReportThumbnail[];
 }
 
@@ -68,7 +57,7 @@ export async function mergeRun(
   const counts = emptyCounts();
   const sums = new BucketSums(dimension);
   const histogram = new Histogram();
-  const paces: ShardPace[] = [];
+  const paces: ReportPace[] = [];
   const thumbnails: ReportThumbnail[] = [];
   for (const spec of shards) {
     const { id } = spec;
@@ -113,7 +102,7 @@ function checkStates(folder: RunFolder, { id, rowCount }: ShardSpec, stats: Shar
   );
 }
 
-function paceOf(stats: ShardStats): ShardPace {
+function paceOf(stats: ShardStats): ReportPace {
   return {
     shardId: stats.shard_id,
     rows: stats.count,
