@@ -3,7 +3,7 @@ import { fastifySwaggerUi } from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { packageVersion } from '../base/package.ts';
 import type { ServeOptions } from './options.ts';
-import { OPENAPI, TAGS } from './schemas.ts';
+import { GROUPS, OPENAPI } from './schemas.ts';
 
 /** The page runs its own scripts only and loads nothing from elsewhere. */
 const PAGE_POLICY =
@@ -19,7 +19,7 @@ export async function describeRoutes(app: FastifyInstance, { token }: ServeOptio
         version: packageVersion,
         description: 'Aesthetic, punsafe and pwatermark scores of samples, by hash.',
       },
-      tags: Object.values(TAGS),
+      tags: Object.values(GROUPS),
       ...(token !== undefined && {
         components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
         security: [{ token: [] }],

@@ -1,3 +1,4 @@
+import { byTag, TAGS } from '../samples/tags.ts';
 import { HTTP_STATUS, type HttpErrorCode } from './http-error.ts';
 import { JSON_TYPE, OCTET_TYPE } from './media-types.ts';
 
@@ -8,7 +9,7 @@ import { JSON_TYPE, OCTET_TYPE } from './media-types.ts';
 
 const HASH = { type: 'string', pattern: '^-?[0-9]{1,20}$', examples: ['-6123456789012345678'] };
 const SCORE = { type: ['number', 'null'] };
-const COLUMNS = { aesthetic: SCORE, punsafe: SCORE, pwatermark: SCORE };
+const COLUMNS = byTag(() => SCORE);
 
 const ERROR = {
   type: 'object',
@@ -36,7 +37,7 @@ const MANY_SCORES = {
   required: ['columns', 'scores'],
   additionalProperties: false,
   properties: {
-    columns: { type: 'array', items: { type: 'string', enum: Object.keys(COLUMNS) } },
+    columns: { type: 'array', items: { type: 'string', enum: TAGS } },
     scores: {
       type: 'array',
       description:
@@ -74,14 +75,14 @@ const FOUND = answer('The store has the hash. A score may still be null: the row
 const MISSED = answer('The store does not have the hash: found is false, every score null.', ONE_SCORE);
 
 /** The groups in which the routes are described, in their order. */
-export const TAGS = {
+export const GROUPS = {
   scores: { name: 'scores', description: 'Look-ups' },
   server: { name: 'server', description: 'How the server is' },
 } as const;
 
 /** `GET /score/{hash}` */
 export const SCORE_OF_HASH = {
-  tags: [TAGS.scores.name],
+  tags: [GROUPS.scores.name],
   summary: 'The scores of a hash',
   params: { type: 'object', required: ['hash'], properties: { hash: HASH } },
   response: { 200: FOUND, ...errors('BB_HASH_INVALID', ...COMMON_ERRORS), 404: MISSED },
@@ -89,7 +90,7 @@ export const SCORE_OF_HASH = {
 
 /** `GET /score` */
 export const SCORE_OF_SAMPLE = {
-  tags: [TAGS.scores.name],
+  tags: [GROUPS.scores.name],
   summary: 'The scores of the sample with this URL and caption',
   querystring: {
     type: 'object',
@@ -102,7 +103,7 @@ export const SCORE_OF_SAMPLE = {
 /** `POST /scores` */
 export function scoresOfHashes(maxHashes: number): object {
   return {
-    tags: [TAGS.scores.name],
+    tags: [GROUPS.scores.name],
     summary: 'The scores of many hashes, in their order',
     description: `At most ${maxHashes} hashes. Accept chooses the type of the answer; without it, it is that of the body.`,
     body: {
@@ -165,7 +166,7 @@ const READY = {
 
 /** `GET /healthz` */
 export const HEALTHZ = {
-  tags: [TAGS.server.name],
+  tags: [GROUPS.server.name],
   summary: 'Whether the process answers',
   security: [],
   response: {
@@ -175,7 +176,7 @@ export const HEALTHZ = {
 
 /** `GET /readyz` */
 export const READYZ = {
-  tags: [TAGS.server.name],
+  tags: [GROUPS.server.name],
   summary: 'Whether requests should come here',
   security: [],
   response: {
@@ -186,7 +187,7 @@ export const READYZ = {
 
 /** `GET /metrics` */
 export const METRICS = {
-  tags: [TAGS.server.name],
+  tags: [GROUPS.server.name],
   summary: 'Counters for Prometheus',
   response: {
     200: { description: 'Text format', content: { 'text/plain': { schema: { type: 'string' } } } },
@@ -196,7 +197,7 @@ export const METRICS = {
 
 /** `GET /openapi.json` */
 export const OPENAPI = {
-  tags: [TAGS.server.name],
+  tags: [GROUPS.server.name],
   summary: 'This description',
   security: [],
   response: { 200: answer('OpenAPI 3.1', { type: 'object' }, {}), ...errors('BB_HTTP_RATE_LIMIT') },
