@@ -1,5 +1,5 @@
 import type { ProbabilityTag, Tag } from '../samples/tags.ts';
-import { hasAestheticRule, MAX_SELECTIONS, type Selection, type SubsetOptions } from './options.ts';
+import { hasRule, limitOf, MAX_SELECTIONS, type Selection, type SubsetOptions } from './options.ts';
 
 /**
  * What the rules found of a row, as bits of one INTEGER: which selections its aesthetic score passes, which tags it
@@ -36,16 +36,7 @@ export function isFailed(code: number, tag: Tag, selection: number): boolean {
 
 /** The bits of a row that has none of these tags. */
 export function codeWithout(tags: readonly Tag[], options: SubsetOptions): number {
-  return tags.filter((tag) => isAsked(tag, options)).reduce((code, tag) => code | MISSING[tag], 0);
-}
-
-function isAsked(tag: Tag, options: SubsetOptions): boolean {
-  if (tag === 'aesthetic') return hasAestheticRule(options);
-  return limitOf(tag, options) !== undefined;
-}
-
-function limitOf(tag: ProbabilityTag, options: SubsetOptions): number | undefined {
-  return tag === 'punsafe' ? options.maxPunsafe : options.maxPwatermark;
+  return tags.filter((tag) => hasRule(options, tag)).reduce((code, tag) => code | MISSING[tag], 0);
 }
 
 /** Scores of rows, exact. */
@@ -53,7 +44,7 @@ export type Scores = Float32Array | Float64Array;
 
 /** Adds to the codes of rows what a tag says; one score for each row, NaN where it has none. */
 export function addCodes(codes: Uint32Array, tag: Tag, scores: Scores, options: SubsetOptions): void {
-  if (!isAsked(tag, options)) return;
+  if (!hasRule(options, tag)) return;
   const missing = MISSING[tag];
   if (tag !== 'aesthetic') {
     const limit = limitOf(tag, options)!;

@@ -1,4 +1,4 @@
-import { BowerbirdError, firstSentence } from '../base/errors.ts';
+import { BowerbirdError, firstLine } from '../base/errors.ts';
 import { TAGS, type Tag } from '../samples/tags.ts';
 import { asSpelt, type ColumnMapping, columnOf } from '../tables/columns.ts';
 import { type DuckDBConnection, parquetSource, queryRows, quoteName } from '../tables/duckdb.ts';
@@ -274,6 +274,6 @@ export async function probeFile(
     );
     return undefined;
   } catch (thrown) {
-    return unreadable(file.path, firstSentence(thrown).replace(/\.$/, ''), thrown);
+    return unreadable(file.path, firstLine(thrown).replace(/\.$/, ''), thrown);
   }
 }

@@ -1,4 +1,4 @@
-import type { Tag } from '../samples/tags.ts';
+import type { ProbabilityTag, Tag } from '../samples/tags.ts';
 import type { TextReading } from '../tables/formats.ts';
 
 /** A range of aesthetic scores that makes one subset. */
@@ -60,5 +60,13 @@ export function hasAestheticRule(options: Pick<SubsetOptions, 'selections'>): bo
 /** True where a rule looks at this tag. */
 export function hasRule(options: SubsetOptions, tag: Tag): boolean {
   if (tag === 'aesthetic') return hasAestheticRule(options);
-  return (tag === 'punsafe' ? options.maxPunsafe : options.maxPwatermark) !== undefined;
+  return limitOf(tag, options) !== undefined;
+}
+
+/** What a tag must be less than; undefined where no rule looks at it. */
+export function limitOf(
+  tag: ProbabilityTag,
+  { maxPunsafe, maxPwatermark }: Pick<SubsetOptions, 'maxPunsafe' | 'maxPwatermark'>,
+): number | undefined {
+  return tag === 'punsafe' ? maxPunsafe : maxPwatermark;
 }
