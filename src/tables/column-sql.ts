@@ -1,3 +1,4 @@
+import { isTag } from '../samples/tags.ts';
 import {
   type ColumnMapping,
   columnOf,
@@ -101,9 +102,8 @@ export function readAs(column: FileColumn | undefined, type: string, part?: Part
   const stored = storedType(column);
   if (stored === type) return value;
   if (part === 'hash' && type === 'BIGINT') return hashSql(value, stored);
-  const isScore = part !== undefined && part !== 'url' && part !== 'caption' && part !== 'hash';
-  const number =
-    isScore && fitOf(part, stored) === 'text' && isNumeric(type) ? numberSql(value, stored) : value;
+  const isTexts = isTag(part) && fitOf(part, stored) === 'text';
+  const number = isTexts && isNumeric(type) ? numberSql(value, stored) : value;
   return `CAST(${number} AS ${type})`;
 }
 

@@ -1,10 +1,13 @@
-import type { Tag } from '../samples/tags.ts';
+import { TAGS, type Tag } from '../samples/tags.ts';
 
 /** The type of a column without a single value. */
 export const NULL_TYPE = '"NULL"';
 
+/** What columns of the input are read for, in the order of records and summaries. */
+export const PARTS = ['url', 'caption', 'hash', ...TAGS] as const;
+
 /** What a column of the input is read for. */
-export type Part = 'url' | 'caption' | 'hash' | Tag;
+export type Part = (typeof PARTS)[number];
 
 /** Whether a part can be made of a type: as it is; from texts, each of which has to be looked at; from nothing but null. */
 export type Fit = 'native' | 'text' | 'null' | 'unfit';

@@ -65,9 +65,10 @@ export class FilledTable {
   /** Appends rows. @param values of each column in its order, all of one length */
   append(values: readonly ColumnValues[]): void {
     const rowCount = values[0]!.length;
+    const filled = this.#columns.map((column, i) => ({ ...column, values: values[i]! }));
     for (let from = 0; from < rowCount; from += CHUNK_ROWS) {
       this.#chunk.reset();
-      fillChunk(this.#chunk, this.#columns, values, { from, to: Math.min(rowCount, from + CHUNK_ROWS) });
+      fillChunk(this.#chunk, filled, { from, to: Math.min(rowCount, from + CHUNK_ROWS) });
       this.#appender.appendDataChunk(this.#chunk);
     }
   }
@@ -78,19 +79,22 @@ export class FilledTable {
   }
 }
 
+/** What a column of a chunk is filled with. */
+export interface ChunkColumn extends Pick<FilledColumn, 'nullIs'> {
+  readonly values: ColumnValues;
+}
+
 /** Fills a chunk with a stretch of rows, at most 2048. */
 export function fillChunk(
   chunk: DuckDBDataChunk,
-  columns: readonly Pick<FilledColumn, 'nullIs'>[],
-  values: readonly ColumnValues[],
+  columns: readonly ChunkColumn[],
   { from, to }: { readonly from: number; readonly to: number },
 ): void {
   chunk.rowCount = to - from;
-  for (const [i, { nullIs }] of columns.entries()) {
-    const column = values[i]!;
+  for (const [i, { values, nullIs }] of columns.entries()) {
     const vector = chunk.getColumnVector(i) as unknown as OpenVector;
-    if (isList(column)) for (let row = from; row < to; row++) vector.setItem(row - from, column[row]!);
-    else setArray(vector, column.subarray(from, to), nullIs);
+    if (isList(values)) for (let row = from; row < to; row++) vector.setItem(row - from, values[row]!);
+    else setArray(vector, values.subarray(from, to), nullIs);
     vector.flush();
   }
 }

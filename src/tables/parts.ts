@@ -1,4 +1,4 @@
-import { byTag, isTag, TAGS, type Tag } from '../samples/tags.ts';
+import { byTag, isTag, type Tag } from '../samples/tags.ts';
 import {
   type ColumnMapping,
   columnOf,
@@ -6,6 +6,7 @@ import {
   type Fit,
   fitOf,
   NULL_TYPE,
+  PARTS,
   type Part,
   unfitReason,
 } from './columns.ts';
@@ -50,8 +51,6 @@ export const SCORE_NAMES: Readonly<Record<Tag, readonly string[]>> = {
   punsafe: KNOWN_NAMES.punsafe,
   pwatermark: KNOWN_NAMES.pwatermark,
 };
-
-const PARTS: readonly Part[] = ['url', 'caption', 'hash', ...TAGS];
 
 /** The columns that play parts, and those that would if they had a single value. */
 export interface FoundColumns {

@@ -1,5 +1,4 @@
-import { TAGS } from '../samples/tags.ts';
-import { columnOf, fitOf, type Part, storedType } from './columns.ts';
+import { columnOf, fitOf, PARTS, type Part, storedType } from './columns.ts';
 import type { FoundColumns } from './parts.ts';
 import type { ReadableInput } from './readable.ts';
 import type { MissingTexts } from './value-check.ts';
@@ -21,8 +20,6 @@ export interface PlayedPart {
   readonly empty_column: string | null;
 }
 
-const ALL_PARTS: readonly Part[] = ['url', 'caption', 'hash', ...TAGS];
-
 const AS_TAKEN: readonly string[] = ['BIGINT', 'FLOAT'];
 
 /** What the columns of some files are used for. @param missing of each file */
@@ -32,7 +29,7 @@ export function describeParts(
   missing: readonly MissingTexts[],
 ): PlayedPart[] {
   const texts = [columns.url, columns.caption].flatMap((name) => name ?? []);
-  return ALL_PARTS.map((part) => {
+  return PARTS.map((part) => {
     const column = columns[part] ?? null;
     const types = column === null ? [] : typesIn(files, column);
     const counted = missing.flatMap((counts) => counts[part] ?? []);

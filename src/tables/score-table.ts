@@ -101,13 +101,8 @@ class PulledRows {
     const { hashes, columns } = this.#rows;
     const from = this.#next;
     this.#next = Math.min(hashes.length, from + CHUNK_ROWS);
-    const values = [hashes, ...columns];
-    fillChunk(
-      chunk,
-      values.map(() => ({})),
-      values,
-      { from, to: this.#next },
-    );
+    const filled = [hashes, ...columns].map((values) => ({ values }));
+    fillChunk(chunk, filled, { from, to: this.#next });
   }
 }
 
