@@ -1,7 +1,6 @@
-import type { LookupFunction } from 'node:net';
-import { createSecureContext } from 'node:tls';
-import { Agent, buildConnector } from 'undici';
-import { AddressRefusedError, type AddressRule, isAddressLiteral } from './addresses.ts';
+import { Agent } from 'undici';
+import type { AddressRule } from './addresses.ts';
+import { guardedConnector } from './connector.ts';
 import type { DownloadSettings } from './options.ts';
 import type { NameResolver } from './resolver.ts';
 
@@ -9,12 +8,6 @@ import type { NameResolver } from './resolver.ts';
 const KEEP_ALIVE_MS = 1_000;
 
 const MAX_HEADER_BYTES = 16 * 1024;
-
-/** TLS sessions that may be resumed. */
-const MAX_TLS_SESSIONS = 1_000;
-
-/** Addresses of one name that share the time for its connection (as many as the resolver gives). */
-const ADDRESSES_TRIED = 4;
 
 /**
  * The one connection pool. It has no bound per origin: a bounded pool queues where nobody sees it, and while a
@@ -34,48 +27,4 @@ export function createAgent(
     maxHeaderSize: MAX_HEADER_BYTES,
     maxResponseSize: settings.maxBytes,
   });
-}
-
-/** Every connection passes here, the first one and each redirect's. */
-function guardedConnector(
-  settings: DownloadSettings,
-  resolver: NameResolver,
-  isAllowed: AddressRule,
-): buildConnector.connector {
-  const connect = buildConnector({
-    timeout: settings.connectTimeoutMs,
-    maxCachedSessions: MAX_TLS_SESSIONS,
-    // One context for all: a CA list given per connection is parsed per connection, 22 ms of CPU each.
-    secureContext: createSecureContext(),
-    lookup: guardedLookup(resolver, isAllowed),
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: Math.ceil(settings.connectTimeoutMs / ADDRESSES_TRIED),
-  } as buildConnector.BuildOptions);
-  return (options, callback) => {
-    // Node never calls `lookup` for an address that is written out.
-    if (isAddressLiteral(options.hostname) && !isAllowed(options.hostname)) {
-      queueMicrotask(() => callback(new AddressRefusedError(), null));
-    } else {
-      connect(options, callback);
-    }
-  };
-}
-
-/** A `lookup` for net.connect that hands out allowed addresses only: what was checked is what is connected to. */
-function guardedLookup(resolver: NameResolver, isAllowed: AddressRule): LookupFunction {
-  return (name, options, callback) => {
-    resolver.resolve(name).then(
-      (addresses) => {
-        const allowed = addresses.filter(isAllowed).map((address) => ({
-          address,
-          family: address.includes(':') ? 6 : 4,
-        }));
-        const first = allowed[0];
-        if (!first) callback(new AddressRefusedError(), '');
-        else if (options.all) callback(null, allowed);
-        else callback(null, first.address, first.family);
-      },
-      (error: Error) => callback(error, ''),
-    );
-  };
 }
