@@ -47,7 +47,7 @@ export function addCommand(parser: Argv, command: Command, { group, args, finish
     (added) => {
       const described = added
         .usage(helpOpening(wholeUsage, describe, examples))
-        .options(yargsOptions(flags))
+        .options(yargsOptions(flags, args))
         .epilogue(docsLine(docs));
       return extend ? extend(described) : described;
     },

@@ -74,8 +74,15 @@ export function refuseBooleanValues(args: readonly string[], table: FlagTable): 
   }
 }
 
-/** The table in yargs' terms. Checks are ours (`checkValues`): yargs turns `--timeout x` into NaN without a word. */
-export function yargsOptions(table: FlagTable): Record<string, Options> {
+/**
+ * The table in yargs' terms. Checks are ours (`checkValues`): yargs turns `--timeout x` into NaN without a word.
+ *
+ * @param args as `normaliseArguments` gives them; where they ask for no help, the flags are kept out of it: yargs lays
+ *   out the help of every command that it starts, and measuring all those words takes longer than many a command
+ */
+export function yargsOptions(table: FlagTable, args: readonly string[]): Record<string, Options> {
+  // `--help`, `--help=true`, `score help`.
+  const hidden = !args.some((arg) => arg.includes('help'));
   return Object.fromEntries(
     Object.entries(table).map(([name, flag]) => [
       name,
@@ -84,6 +91,7 @@ export function yargsOptions(table: FlagTable): Record<string, Options> {
         ...(flag.type === 'boolean' && { boolean: true }),
         describe: describeFlag(flag),
         group: flag.group,
+        hidden,
         requiresArg: flag.type !== 'boolean',
         ...(flag.default !== undefined && {
           default: flag.default,

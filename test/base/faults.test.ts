@@ -10,7 +10,7 @@ import { OutputFile } from '../../src/base/output-file.ts';
 import { OutputPlace } from '../../src/base/output-place.ts';
 import { journalPath, recoverSwaps, swap } from '../../src/base/swap.ts';
 import { endOwner, expectTold, failEachCall, thrownBy } from '../helpers/failing-files.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 /** The files below a folder that a person would see, and what is in them. */
 async function visible(folder: string): Promise<Record<string, string>> {

@@ -11,7 +11,7 @@ import { withFileSystem } from '../../src/base/file-system.ts';
 import { type Lock, takeLock } from '../../src/base/lock.ts';
 import { ownIdentity, type ProcessIdentity } from '../../src/base/process-identity.ts';
 import { type FileCall, interpose } from '../helpers/interposed-files.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 const holderProcess = fileURLToPath(new URL('../helpers/lock-holder-process.js', import.meta.url));
 

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { OutputFile } from '../../src/base/output-file.ts';
 import { outputKindOf, refusePartOfOutput } from '../../src/base/output-kinds.ts';
 import { OutputPlace } from '../../src/base/output-place.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 /** One output of each kind, and a database of somebody else. */
 async function makeOutputs(t: ExecutionContext): Promise<string> {

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { isEmptyPlace, OutputPlace } from '../../src/base/output-place.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { mountSmallDisk } from '../helpers/small-disk.ts';
 
 const OPTIONS = { flag: '--output-folder' };

@@ -13,9 +13,9 @@ import {
 import { OutputFile } from '../../src/base/output-file.ts';
 import { OutputPlace } from '../../src/base/output-place.ts';
 import { journalPath, swap } from '../../src/base/swap.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { brokenPromises } from '../helpers/promises.ts';
 import { type RecordedCall, recordFiles } from '../helpers/recorded-files.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
 
 async function recorded(work: () => Promise<unknown>): Promise<readonly RecordedCall[]> {
   const { files, calls } = recordFiles();

@@ -2,7 +2,7 @@ import { existsSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Spill } from '../../src/base/spill.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 const WORDS = 3;
 /** More than a buffer holds, so that a partition lies in several places of the file. */

@@ -11,7 +11,7 @@ import {
   type SwapEntry,
   swap,
 } from '../../src/base/swap.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 /** A folder of old files, and new ones staged in it. */
 async function makeOldAndNew(folder: string): Promise<SwapEntry[]> {

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { makeTemporaryFolder, ownerName, sweepAbandoned } from '../../src/base/temporary-folder.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 const OWNER_PROCESS = fileURLToPath(new URL('../helpers/temporary-folder-process.js', import.meta.url));
 

@@ -2,8 +2,9 @@ import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { caseOf } from '../helpers/cases.ts';
+import { digestRun } from '../helpers/digest-run.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { type CliResult, runCli } from '../helpers/run-cli.ts';
-import { digestRun, makeFolder } from '../helpers/scored-world.ts';
 
 /** A copy of a case; undefined, with the reason in the log, where the cases are not there. */
 async function copyCase(t: ExecutionContext, name: string): Promise<string | undefined> {

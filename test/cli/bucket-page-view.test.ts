@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { JSDOM } from 'jsdom';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { runCli } from '../helpers/run-cli.ts';
 import { valueProblems } from '../helpers/schemas.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
 test('the page of the command has its answer, and the command that makes that subset', async (t) => {

@@ -8,7 +8,7 @@ import {
   readConfigFile,
   refuseBooleanValues,
 } from '../../src/cli/flags.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 const TABLE: FlagTable = {
   'url-list': { type: 'list', describe: '', group: '' },

@@ -4,8 +4,8 @@ import test from 'ava';
 import { SCORE_FLAGS } from '../../src/cli/score-flags.ts';
 import { SUBSET_FLAGS } from '../../src/cli/subset-flags.ts';
 import { unknownFlag } from '../../src/cli/unknown-flags.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { runCli } from '../helpers/run-cli.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
 
 const SCORE = { name: 'score', flags: SCORE_FLAGS };
 const SUBSET = { name: 'subset', flags: SUBSET_FLAGS };

@@ -1,9 +1,10 @@
 import test from 'ava';
 import sharp from 'sharp';
 import { childrenOf } from '../helpers/children-of.ts';
+import { digestRun } from '../helpers/digest-run.ts';
 import { withPreload } from '../helpers/preload.ts';
-import { runCli, runCliAlone, startCli } from '../helpers/run-cli.ts';
-import { digestRun, LOOPBACK_FLAGS, makeWorld } from '../helpers/scored-world.ts';
+import { LOOPBACK_FLAGS, runCli, runCliAlone, startCli } from '../helpers/run-cli.ts';
+import { makeWorld } from '../helpers/scored-world.ts';
 import { until } from '../helpers/until.ts';
 
 for (const script of ['model-worker', 'decode-worker']) {

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import test from 'ava';
-import { type CliResult, runCli } from '../helpers/run-cli.ts';
+import { digestRun } from '../helpers/digest-run.ts';
+import { type CliResult, LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
-import { digestRun, LOOPBACK_FLAGS, makeWorld } from '../helpers/scored-world.ts';
+import { makeWorld } from '../helpers/scored-world.ts';
 
 function score(input: string, out: string, ...more: string[]): Promise<CliResult> {
   const flags = ['--number-sample-per-shard', '10', ...LOOPBACK_FLAGS, ...more];

@@ -1,8 +1,8 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { runCli } from '../helpers/run-cli.ts';
-import { LOOPBACK_FLAGS, makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
+import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
 import { mountSmallDisk } from '../helpers/small-disk.ts';
 
 test('a disk that is full or read-only ends a command by its code, and nothing is left', async (t) => {

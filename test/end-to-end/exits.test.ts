@@ -3,8 +3,9 @@ import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type CommandToRun, everyCommand, storeOf } from '../helpers/every-command.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { CLI, runCli } from '../helpers/run-cli.ts';
-import { makeFolder, makeWorld } from '../helpers/scored-world.ts';
+import { makeWorld } from '../helpers/scored-world.ts';
 
 /** What a finished command may take from its last line to its end. */
 const MAX_EXIT_MS = 2000;

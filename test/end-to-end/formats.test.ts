@@ -4,10 +4,10 @@ import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { writeRows } from '../../scripts/write-rows.ts';
 import { startImageHost } from '../helpers/image-host.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
-import { runCli } from '../helpers/run-cli.ts';
-import { LOOPBACK_FLAGS, makeFolder } from '../helpers/scored-world.ts';
+import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
 async function readTags(out: string): Promise<Record<string, unknown>[]> {

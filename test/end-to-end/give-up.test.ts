@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { childrenOf } from '../helpers/children-of.ts';
-import { runCli, startCli } from '../helpers/run-cli.ts';
-import { digestRun, LOOPBACK_FLAGS, makeWorld } from '../helpers/scored-world.ts';
+import { digestRun } from '../helpers/digest-run.ts';
+import { LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
+import { makeWorld } from '../helpers/scored-world.ts';
 
 test('a run that loses its encoder again and again gives up by name, and blames no row for it', async (t) => {
   const world = await makeWorld(t, { rowCount: 60, delayMs: 20 });

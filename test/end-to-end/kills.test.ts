@@ -5,10 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { recoverSwaps } from '../../src/base/swap.ts';
 import { digestFile, readFinishedShard } from '../../src/runs/stats.ts';
+import { digestRun } from '../helpers/digest-run.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
-import { runCliAlone, startCli } from '../helpers/run-cli.ts';
-import { digestRun, LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';
+import { LOOPBACK_FLAGS, runCliAlone, startCli } from '../helpers/run-cli.ts';
+import { makeWorld, type World } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
 /** Kills of each command; `npm run kills` does 30. */

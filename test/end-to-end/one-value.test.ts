@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import test from 'ava';
 import { readScoreRows } from '../../src/tables/score-rows.ts';
 import { startImageHost } from '../helpers/image-host.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
-import { runCli } from '../helpers/run-cli.ts';
+import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
-import { LOOPBACK_FLAGS, makeFolder } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 import { readSubset } from '../subset/world.ts';
 

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import { digestRun } from '../helpers/digest-run.ts';
 import { startImageHost } from '../helpers/image-host.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { makePicture } from '../helpers/pictures.ts';
-import { type RunningCli, runCli, startCli } from '../helpers/run-cli.ts';
-import { digestRun, LOOPBACK_FLAGS, makeFolder } from '../helpers/scored-world.ts';
+import { LOOPBACK_FLAGS, type RunningCli, runCli, startCli } from '../helpers/run-cli.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 import { until } from '../helpers/until.ts';
 

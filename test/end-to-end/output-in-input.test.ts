@@ -1,7 +1,8 @@
 import { cp, mkdir } from 'node:fs/promises';
 import test from 'ava';
-import { runCli } from '../helpers/run-cli.ts';
-import { digestRun, LOOPBACK_FLAGS, makeWorld } from '../helpers/scored-world.ts';
+import { digestRun } from '../helpers/digest-run.ts';
+import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
+import { makeWorld } from '../helpers/scored-world.ts';
 
 test('a run folder within its input folder is no input of the second run, nor of one that replaces it', async (t) => {
   const world = await makeWorld(t, { rowCount: 12 });

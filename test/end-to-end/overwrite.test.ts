@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
-import { type CliResult, runCli, startCli } from '../helpers/run-cli.ts';
-import { digestRun, LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';
+import { digestRun } from '../helpers/digest-run.ts';
+import { type CliResult, LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
+import { makeWorld, type World } from '../helpers/scored-world.ts';
 import { until } from '../helpers/until.ts';
 
 const FLAGS = ['--number-sample-per-shard', '12', '--save-embeddings', ...LOOPBACK_FLAGS];

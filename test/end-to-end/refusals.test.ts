@@ -1,9 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import test from 'ava';
 import { ownIdentity } from '../../src/base/process-identity.ts';
+import { digestRun } from '../helpers/digest-run.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
-import { runCli } from '../helpers/run-cli.ts';
-import { digestRun, LOOPBACK_FLAGS, makeFolder, makeWorld, type World } from '../helpers/scored-world.ts';
+import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
+import { makeWorld, type World } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
 function scoreArgs(world: World, ...more: string[]): string[] {

@@ -2,9 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { DROP_RULES } from '../../src/scores/filter.ts';
+import { digestRun } from '../helpers/digest-run.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
-import { runCli, startCli } from '../helpers/run-cli.ts';
-import { digestRun, LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';
+import { LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
+import { makeWorld, type World } from '../helpers/scored-world.ts';
 import { until } from '../helpers/until.ts';
 
 const SIZED = ['--number-sample-per-shard', '12', '--save-embeddings'];

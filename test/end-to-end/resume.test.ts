@@ -1,8 +1,16 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
-import { type EndedCli, type RunningCli, runCli, runCliAlone, startCli } from '../helpers/run-cli.ts';
-import { digestRun, LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';
+import { digestRun } from '../helpers/digest-run.ts';
+import {
+  type EndedCli,
+  LOOPBACK_FLAGS,
+  type RunningCli,
+  runCli,
+  runCliAlone,
+  startCli,
+} from '../helpers/run-cli.ts';
+import { makeWorld, type World } from '../helpers/scored-world.ts';
 import { until } from '../helpers/until.ts';
 
 const KILLS = 20;

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { decodeNpy } from '../../src/base/npy.ts';
 import { type ImageHost, type Resource, startImageHost } from '../helpers/image-host.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
-import { runCli } from '../helpers/run-cli.ts';
-import { LOOPBACK_FLAGS, makeFolder } from '../helpers/scored-world.ts';
+import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
 const ROW_COUNT = 36;

@@ -8,12 +8,13 @@ import { hashTexts } from '../../src/samples/hash.ts';
 import { decodePartials } from '../../src/tables/partials.ts';
 import { startFaultHost } from '../helpers/fault-host.ts';
 import { startImageHost } from '../helpers/image-host.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { murmur3LowBits } from '../helpers/murmur3-bigint.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
-import { runCli } from '../helpers/run-cli.ts';
+import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
-import { LOOPBACK_FLAGS, makeFolder, makeWorld } from '../helpers/scored-world.ts';
+import { makeWorld } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
 interface Head {

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
-import { runCli, startCli } from '../helpers/run-cli.ts';
-import { LOOPBACK_FLAGS, makeFolder, makeWorld } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
+import { LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
+import { makeWorld } from '../helpers/scored-world.ts';
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   test(`${signal} while inputs are read ends the command, with its lock given back`, async (t) => {

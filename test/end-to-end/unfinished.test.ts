@@ -3,8 +3,9 @@ import { basename } from 'node:path';
 import test from 'ava';
 import { readRun } from '../../src/api/runs.ts';
 import { journalPath } from '../../src/base/swap.ts';
-import { runCli } from '../helpers/run-cli.ts';
-import { digestRun, LOOPBACK_FLAGS, makeWorld } from '../helpers/scored-world.ts';
+import { digestRun } from '../helpers/digest-run.ts';
+import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
+import { makeWorld } from '../helpers/scored-world.ts';
 
 test('a run whose overwrite was killed among its renames is read by no command until that is at its end', async (t) => {
   const world = await makeWorld(t, { rowCount: 12 });

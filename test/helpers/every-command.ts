@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { packageFolder } from '../../src/base/package.ts';
-import { LOOPBACK_FLAGS, type World } from './scored-world.ts';
+import { LOOPBACK_FLAGS } from './run-cli.ts';
+import type { World } from './scored-world.ts';
 
 /** One command of the tool with what it needs. */
 export interface CommandToRun {

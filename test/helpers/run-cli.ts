@@ -8,6 +8,19 @@ export const CLI: string = fileURLToPath(new URL('../../src/cli/main.js', import
 
 const COMMAND_PROCESS = fileURLToPath(new URL('./command-process.js', import.meta.url));
 
+/** Flags that every test run needs. */
+export const LOOPBACK_FLAGS: readonly string[] = [
+  '--allow-private-addresses',
+  '--processes-count',
+  '1',
+  // An encoder is tried out on two whole batches whenever it starts.
+  '--batch-size',
+  '2',
+  // A host in the same process as the test may have to wait for its turn.
+  '--timeout',
+  '600',
+];
+
 /** How a command ended and what it printed. */
 export interface CliResult {
   readonly exitCode: number | null;

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { type ImageHost, type Resource, startImageHost } from './image-host.ts';
+import { makeFolder } from './make-folder.ts';
 import { makePicture } from './pictures.ts';
 import { buildShard, type ShardRow } from './shard-builder.ts';
 
@@ -20,12 +18,6 @@ export interface World {
    */
   hold(fromRow: number): () => void;
   path(...parts: string[]): string;
-}
-
-export async function makeFolder(t: ExecutionContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'bowerbird-test-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** What a world is made of. */
@@ -77,32 +69,4 @@ export async function makeWorld(
     return letGo;
   };
   return { folder, host, shard, rows, hold, path: (...parts) => join(folder, ...parts) };
-}
-
-/** Flags that every test run needs. */
-export const LOOPBACK_FLAGS: readonly string[] = [
-  '--allow-private-addresses',
-  '--processes-count',
-  '1',
-  // An encoder is tried out on two whole batches whenever it starts.
-  '--batch-size',
-  '2',
-  // A host in the same process as the test may have to wait for its turn.
-  '--timeout',
-  '600',
-];
-
-/** sha256 of every file of a run whose bytes may not depend on how the run went, by its path. */
-export async function digestRun(runFolder: string): Promise<Record<string, string>> {
-  const digests: Record<string, string> = {};
-  for (const file of await readdir(runFolder, { recursive: true, withFileTypes: true })) {
-    const path = join(file.parentPath, file.name);
-    const name = path.slice(runFolder.length + 1);
-    if (!file.isFile() || name.startsWith('stats/') || name === 'run.json' || name === 'report.html')
-      continue;
-    digests[name] = createHash('sha256')
-      .update(await readFile(path))
-      .digest('hex');
-  }
-  return digests;
 }

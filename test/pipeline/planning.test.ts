@@ -7,7 +7,7 @@ import { ScoreProgress } from '../../src/runs/progress.ts';
 import { RunFolder } from '../../src/runs/run-folder.ts';
 import type { RunRecord } from '../../src/runs/run-record.ts';
 import type { RunPlan } from '../../src/shards/plan.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { configOf } from './setup.ts';
 
 interface Planned {

@@ -5,7 +5,7 @@ import type { ScoreConfig } from '../../src/pipeline/config.ts';
 import { ShardDatabase } from '../../src/shards/database.ts';
 import { planRun } from '../../src/shards/plan.ts';
 import type { StagedShard } from '../../src/shards/staged-shard.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { buildShard, type ShardRow } from '../helpers/shard-builder.ts';
 
 /** Rows as a run has them once they are read: the first shard of a file of theirs. */

@@ -12,7 +12,7 @@ import { SHARD_FILE_KINDS } from '../../src/runs/run-files.ts';
 import { parseThumbnails, type ReportThumbnail } from '../../src/runs/thumbnails.ts';
 import { BucketSums } from '../../src/scores/bucket-sums.ts';
 import { createFilter } from '../../src/scores/filter.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { clip } from '../helpers/transforms.ts';
 import { openShard } from './setup.ts';
 

@@ -4,8 +4,8 @@ import test, { type ExecutionContext } from 'ava';
 import { JSDOM } from 'jsdom';
 import { bucketLabel, bucketOf } from '../../src/scores/bucket-names.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
-import { runCli } from '../helpers/run-cli.ts';
-import { LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';
+import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
+import { makeWorld, type World } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
 /** A row of the tags as another reader has it. */

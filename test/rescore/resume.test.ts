@@ -2,8 +2,8 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
+import { digestRun } from '../helpers/digest-run.ts';
 import { runCli, startCli } from '../helpers/run-cli.ts';
-import { digestRun } from '../helpers/scored-world.ts';
 import {
   aestheticHead,
   errorOf,

@@ -9,8 +9,9 @@ import { ScoreProgress } from '../../src/runs/progress.ts';
 import { RunFolder } from '../../src/runs/run-folder.ts';
 import { RunPlace } from '../../src/runs/run-place.ts';
 import { checkShardFile, readFinishedShard, type ShardStats } from '../../src/runs/stats.ts';
+import { digestRun } from '../helpers/digest-run.ts';
 import { endOwner, expectTold, failEachCall, thrownBy } from '../helpers/failing-files.ts';
-import { digestRun, makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { commitShardFiles } from './commit-shard.ts';
 import { finishOf, makeFinishedRun } from './finished-run.ts';
 

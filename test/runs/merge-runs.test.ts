@@ -2,10 +2,11 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { decodeNpy } from '../../src/base/npy.ts';
+import { digestRun } from '../helpers/digest-run.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
-import { runCli } from '../helpers/run-cli.ts';
+import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
 import { schemaProblems, valueProblems } from '../helpers/schemas.ts';
-import { digestRun, LOOPBACK_FLAGS, makeWorld, type World } from '../helpers/scored-world.ts';
+import { makeWorld, type World } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
 interface BucketsFile {

@@ -5,7 +5,7 @@ import { decodeNpy } from '../../src/base/npy.ts';
 import { type MergedRun, mergeRun } from '../../src/runs/merge.ts';
 import { RunFolder } from '../../src/runs/run-folder.ts';
 import { readWhatIf } from '../../src/runs/what-if.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { commitRows, type MadeRow, type TakenFolder, takeFolder, thumbnailOf } from './setup.ts';
 
 const FIRST: readonly MadeRow[] = [

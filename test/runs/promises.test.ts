@@ -6,9 +6,9 @@ import { finishRun } from '../../src/runs/finish.ts';
 import { mergeRuns } from '../../src/runs/merge-runs.ts';
 import { ScoreProgress } from '../../src/runs/progress.ts';
 import { RunPlace } from '../../src/runs/run-place.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { brokenPromises } from '../helpers/promises.ts';
 import { recordFiles } from '../helpers/recorded-files.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
 import { commitShardFiles } from './commit-shard.ts';
 import { finishOf, makeFinishedRun } from './finished-run.ts';
 

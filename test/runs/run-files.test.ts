@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { refusePartOfOutput } from '../../src/base/output-kinds.ts';
 import { isRunFile, listRunFiles, SHARD_FILE_KINDS, shardFileName } from '../../src/runs/run-files.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 const TOP = ['run.json', 'buckets.json', 'buckets.parquet', 'what-if.json', 'report.html'];
 const MEANS = ['bucket_means/rating7.npy', 'bucket_means/rating_below.npy', 'bucket_means/raw_mean_7.npy'];

@@ -3,7 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { RunFolder } from '../../src/runs/run-folder.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 test('folders for embeddings are made where embeddings are saved', async (t) => {
   const folder = new RunFolder(join(await makeFolder(t), 'out'));

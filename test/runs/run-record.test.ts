@@ -4,7 +4,7 @@ import test from 'ava';
 import { packageVersion } from '../../src/base/package.ts';
 import { describeRun, endSession, readRunRecord, writeRunRecord } from '../../src/runs/run-record.ts';
 import type { RunPlan } from '../../src/shards/plan.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { recordWith, sessionAt, THRESHOLDS } from './setup.ts';
 
 const PLAN: RunPlan = {

@@ -14,7 +14,7 @@ import { createFilter } from '../../src/scores/filter.ts';
 import { Histogram } from '../../src/scores/histogram.ts';
 import { filterOptions, type Thresholds } from '../../src/scores/thresholds.ts';
 import { writeSmallTable } from '../../src/tables/small-table.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 /** A run's record with nothing unusual in it, but for what is given. */
 export function recordWith(changes: Partial<RunRecord> = {}): RunRecord {

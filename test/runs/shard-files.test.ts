@@ -7,7 +7,7 @@ import { recoverSwaps } from '../../src/base/swap.ts';
 import { RunFolder } from '../../src/runs/run-folder.ts';
 import { ShardFiles } from '../../src/runs/shard-files.ts';
 import { readFinishedShard, type ShardStats } from '../../src/runs/stats.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { mountSmallDisk } from '../helpers/small-disk.ts';
 import { statsOf } from './commit-shard.ts';
 

@@ -12,7 +12,7 @@ import {
   sortedTable,
 } from '../../src/runs/stats.ts';
 import { Histogram } from '../../src/scores/histogram.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 test('counts add up, table by table', (t) => {
   const total = emptyCounts();

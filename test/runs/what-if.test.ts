@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { countTags, readWhatIf, writeWhatIf } from '../../src/runs/what-if.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { commitRows, takeFolder } from './setup.ts';
 
 test('the tags of all shards are counted: what failed is left out, and what was kept without a tag is told', async (t) => {

@@ -9,7 +9,7 @@ import { scoreRow, survivorLines } from '../../scripts/mutation/report.ts';
 import { mutateRoom, type RoomOptions } from '../../scripts/mutation/room.ts';
 import { sample } from '../../scripts/mutation/sample.ts';
 import { packageFolder } from '../../src/base/package.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 /** A room with a bound that is tested on one side only, a sum that is tested well, and a file that no test runs. */
 const TINY: Readonly<Record<string, string>> = {

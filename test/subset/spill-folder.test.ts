@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { ownerName } from '../../src/base/temporary-folder.ts';
 import { OutputFolder } from '../../src/subset/output-folder.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 test('what a killed subset has spilled goes with the next, whatever that writes', async (t) => {
   const folder = await makeFolder(t);

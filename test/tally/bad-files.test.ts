@@ -2,9 +2,9 @@ import { copyFile, open, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { TallyError } from '../../src/tally/errors.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { runCli } from '../helpers/run-cli.ts';
 import { valueProblems } from '../helpers/schemas.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 import { count } from './count-inputs.ts';
 

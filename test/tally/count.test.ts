@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { BUCKET_NAMES } from '../../src/scores/bucket-names.ts';
 import { buildStore } from '../../src/store/build.ts';
 import { parseShare } from '../../src/tally/quantiles.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { buildShard, type ShardRow } from '../helpers/shard-builder.ts';
 import { count } from './count-inputs.ts';
 import { bruteForce, makeTagRows, randomThresholds, sequence, type TagRow } from './scored-rows.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { runCli } from '../helpers/run-cli.ts';
 import { valueProblems } from '../helpers/schemas.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
 import { buildShard, type ShardRow } from '../helpers/shard-builder.ts';
 import { sequence } from './scored-rows.ts';
 

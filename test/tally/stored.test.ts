@@ -5,7 +5,7 @@ import { BUCKET_NAMES } from '../../src/scores/bucket-names.ts';
 import { WhatIfCube } from '../../src/scores/what-if.ts';
 import { TallyError } from '../../src/tally/errors.ts';
 import { readStored } from '../../src/tally/stored.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 /** A run folder that holds no tags: two scored rows of 6.5, one without a score, one failed. */
 async function storedRun(folder: string, changes: Readonly<Record<string, unknown>> = {}): Promise<void> {

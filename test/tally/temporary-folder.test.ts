@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import test from 'ava';
 import { TallyDatabase } from '../../src/tally/database.ts';
-import { makeFolder } from '../helpers/scored-world.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 test('what a count spills lies in a folder of its own, which goes with it', async (t) => {
   const tmpdir = await makeFolder(t);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { isRunFile } from '../../../src/runs/run-files.ts';
 import { expandInputs } from '../../../src/tables/inputs.ts';
-import { makeFolder } from '../../helpers/scored-world.ts';
+import { makeFolder } from '../../helpers/make-folder.ts';
 
 const FILES = [
   'a.csv',
