@@ -3,10 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { packageFolder } from '../src/base/package.ts';
 import { createDecoder } from '../src/decode/decoder.ts';
 import { chunk, writePng } from '../src/decode/png-chunks.ts';
+import { sharp } from '../src/decode/sharp-library.ts';
 import { blackPng, gifScreen, repeatLastScan } from '../test/decode/crafted.ts';
 import { clip } from '../test/helpers/transforms.ts';
 import { cpuSecondsOf } from './support/processes.ts';

@@ -1,8 +1,9 @@
 // Images per CPU-second of decode and transform: through the decoder processes, and the same work in a plain loop.
 // Run: npm run bench:decode [-- rounds]        (Linux: it reads the children's CPU time from /proc)
-import sharp from 'sharp';
+
 import { createDecoder, type Decoder } from '../src/decode/decoder.ts';
 import { resizeAndCrop } from '../src/decode/exact-resize.ts';
+import { sharp } from '../src/decode/sharp-library.ts';
 import { cropGeometry } from '../src/decode/transform.ts';
 import { clip } from '../test/helpers/transforms.ts';
 import { makeJpeg } from './support/jpegs.ts';

@@ -1,7 +1,8 @@
 // The work of `score` in the plainest way: one process, nothing written, a failure ends it.
-import sharp from 'sharp';
+
 import { Agent, request } from 'undici';
 import { resizeAndCrop } from '../src/decode/exact-resize.ts';
+import { sharp } from '../src/decode/sharp-library.ts';
 import { cropGeometry } from '../src/decode/transform.ts';
 import { encoderSpec } from '../src/embed/encoder.ts';
 import { wrapModel } from '../src/embed/onnx/wrap.ts';

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { packageFolder } from '../src/base/package.ts';
+import { DuckDBInstance } from '../src/tables/duckdb-library.ts';
 import { median } from './support/median.ts';
 import { childrenOf, cliScript, peakMemoryOf, runCommand } from './support/processes.ts';
 

@@ -1,4 +1,4 @@
-import { DuckDBInstance } from '@duckdb/node-api';
+import { DuckDBInstance } from '../src/tables/duckdb-library.ts';
 
 /** The column types that `writeRows` writes. */
 export type ColumnType = 'VARCHAR' | 'INTEGER' | 'BIGINT' | 'FLOAT' | 'DOUBLE';

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import { sharp } from '../../src/decode/sharp-library.ts';
 
 /** Colour patches under noise, as a JPEG of quality 85: about the bytes per pixel of photographs. */
 export async function makeJpeg(width: number, height: number, seed: number): Promise<Buffer> {

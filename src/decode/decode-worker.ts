@@ -1,11 +1,12 @@
 // A decoder process: image files in, crops out. Native decoders run here, so that a crash costs one process.
-import sharp from 'sharp';
+
 import { ByteBudget } from '../base/byte-budget.ts';
 import { type ChildReply, childSettings, serveParent } from '../base/child-server.ts';
 import { decodeImage } from './decode-image.ts';
 import type { DecodeWorkerSettings } from './decoder.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { Decoded, DecodeFailure } from './outcome.ts';
+import { sharp } from './sharp-library.ts';
 
 /** Room for many ordinary images at a time, or for one of the largest (64 megapixels) and some ordinary ones. */
 const PIXEL_BUDGET_BYTES = 384 * 1024 * 1024;

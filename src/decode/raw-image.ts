@@ -1,6 +1,7 @@
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import type { Pixels } from './exact-resize.ts';
 import { broken } from './image-error.ts';
+import { sharp } from './sharp-library.ts';
 
 /**
  * How Pillow would hold 8-bit pixels, as far as its resize cares:

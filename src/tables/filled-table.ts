@@ -1,15 +1,6 @@
-import {
-  BIGINT,
-  BOOLEAN,
-  type DuckDBAppender,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  FLOAT,
-  INTEGER,
-  UTINYINT,
-  VARCHAR,
-} from '@duckdb/node-api';
+import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import { quoteName } from './duckdb.ts';
+import { BIGINT, BOOLEAN, DuckDBDataChunk, FLOAT, INTEGER, UTINYINT, VARCHAR } from './duckdb-library.ts';
 
 const TYPES = { BIGINT, BOOLEAN, FLOAT, INTEGER, UTINYINT, VARCHAR } as const;
 

@@ -1,4 +1,5 @@
 import {
+  type EmbeddingSums,
   Field,
   FixedSizeList,
   Float64,
@@ -12,7 +13,7 @@ import {
   tableToIPC,
   Utf8,
   vectorFromArray,
-} from 'apache-arrow';
+} from './arrow-library.ts';
 
 /** What one bucket of one shard adds up to. */
 export interface PartialRow {
@@ -48,7 +49,7 @@ export function encodePartials(rows: readonly PartialRow[]): Uint8Array {
     makeData({ type: new Int64(), length, nullCount: 0, data: counts }),
     makeData({ type: new Float64(), length, nullCount: 0, data: scores }),
     makeData({
-      type: schema.fields[3]!.type as FixedSizeList<Float64>,
+      type: schema.fields[3]!.type as EmbeddingSums,
       length,
       nullCount: 0,
       child: makeData({ type: new Float64(), length: sums.length, nullCount: 0, data: sums }),

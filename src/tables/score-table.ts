@@ -1,14 +1,14 @@
 import { rm } from 'node:fs/promises';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { AnswerRows, ScoreRows } from '../samples/score-rows.ts';
+import { type DuckDbOptions, openDuckDb, quoteName, quoteText } from './duckdb.ts';
 import {
   BIGINT,
-  type DuckDBConnection,
   type DuckDBDataChunk,
   type DuckDBInstance,
   DuckDBTableFunction,
   FLOAT,
-} from '@duckdb/node-api';
-import type { AnswerRows, ScoreRows } from '../samples/score-rows.ts';
-import { type DuckDbOptions, openDuckDb, quoteName, quoteText } from './duckdb.ts';
+} from './duckdb-library.ts';
 import { FilledTable, fillChunk } from './filled-table.ts';
 
 const CHUNK_ROWS = 2048;

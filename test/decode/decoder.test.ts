@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import sharp from 'sharp';
 import { packageFolder } from '../../src/base/package.ts';
 import { createDecoder, type Decoder } from '../../src/decode/decoder.ts';
+import { sharp } from '../../src/decode/sharp-library.ts';
 import { clip } from '../helpers/transforms.ts';
 
 const SIZE = 224;

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import sharp from 'sharp';
 import { packageFolder } from '../../src/base/package.ts';
 import { createDecoder } from '../../src/decode/decoder.ts';
 import { checkLimits, DEFAULT_LIMITS, type ImageLimits } from '../../src/decode/limits.ts';
+import { sharp } from '../../src/decode/sharp-library.ts';
 import { clip } from '../helpers/transforms.ts';
 import { blackPng, claimingTiff, gifScreen, repeatLastScan } from './crafted.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import sharp from 'sharp';
+import { sharp } from '../../src/decode/sharp-library.ts';
 import { CATALOGUE } from '../../src/demo/catalogue.ts';
 import { FAULTS, type FaultKind } from '../../src/demo/faults.ts';
 import { type DemoHost, startDemoHost } from '../../src/demo/host.ts';

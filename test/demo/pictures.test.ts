@@ -1,5 +1,5 @@
 import test from 'ava';
-import sharp from 'sharp';
+import { sharp } from '../../src/decode/sharp-library.ts';
 import { CATALOGUE, type Picture } from '../../src/demo/catalogue.ts';
 import { renderPicture } from '../../src/demo/pictures/render.ts';
 

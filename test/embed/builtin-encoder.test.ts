@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import sharp from 'sharp';
 import { blur } from '../../scripts/builtin-encoder/blur.ts';
 import { compress } from '../../scripts/builtin-encoder/compress.ts';
 import { addNoise, desaturate, expose, flatten, stamp } from '../../scripts/builtin-encoder/faults.ts';
@@ -14,6 +13,7 @@ import { noisePicture, plainPicture, scene, textPage } from '../../scripts/built
 import { builtinFiles } from '../../scripts/make-builtin-encoder.ts';
 import { Random } from '../../scripts/random.ts';
 import { packageFolder } from '../../src/base/package.ts';
+import { sharp } from '../../src/decode/sharp-library.ts';
 import { createEncoder, type Encoder } from '../../src/embed/encoder.ts';
 import { InferenceSession, Tensor } from '../../src/embed/onnxruntime.ts';
 import { resolveEncoder } from '../../src/models/registry.ts';

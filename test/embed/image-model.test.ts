@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
-import sharp from 'sharp';
 import { createDecoder } from '../../src/decode/decoder.ts';
+import { sharp } from '../../src/decode/sharp-library.ts';
 import { createEncoder } from '../../src/embed/encoder.ts';
 import { type ImageModel, type ImageModelOptions, startImageModel } from '../../src/embed/image-model.ts';
 import type { ImageModelSpec } from '../../src/embed/spec.ts';

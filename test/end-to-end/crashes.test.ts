@@ -1,5 +1,5 @@
 import test from 'ava';
-import sharp from 'sharp';
+import { sharp } from '../../src/decode/sharp-library.ts';
 import { childrenOf } from '../helpers/children-of.ts';
 import { digestRun } from '../helpers/digest-run.ts';
 import { withPreload } from '../helpers/preload.ts';

@@ -1,10 +1,10 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { BowerbirdError } from '../../src/base/errors.ts';
 import { ShardDatabase } from '../../src/shards/database.ts';
 import { planRun } from '../../src/shards/plan.ts';
+import { DuckDBInstance } from '../../src/tables/duckdb-library.ts';
 import { randomNumbers } from './random-numbers.ts';
 
 /** A whole file that is to be mutated. */

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import { sharp } from '../../src/decode/sharp-library.ts';
 
 /** Seeded noise of 32-bit integers (Numerical Recipes' generator). */
 function randomBytes(seed: number): () => number {

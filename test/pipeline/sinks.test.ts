@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import sharp from 'sharp';
 import { decodeNpy } from '../../src/base/npy.ts';
 import { createDecoder } from '../../src/decode/decoder.ts';
+import { sharp } from '../../src/decode/sharp-library.ts';
 import { judgeShard } from '../../src/pipeline/judge.ts';
 import { ShardWork } from '../../src/pipeline/shard-work.ts';
 import { type JudgedWork, SINKS } from '../../src/pipeline/sinks.ts';

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import { sharp } from '../../src/decode/sharp-library.ts';
 import type { ReportData, ReportPace, ReportSample } from '../../src/report/report-data.ts';
 import { BUCKET_NAMES, bucketOf } from '../../src/scores/bucket-names.ts';
 import { Histogram } from '../../src/scores/histogram.ts';

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import type { ExecutionContext } from 'ava';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
@@ -10,6 +9,7 @@ import { ShardDatabase, type ShardDatabaseOptions } from '../../src/shards/datab
 import { type PlanOptions, planRun, type RunPlan } from '../../src/shards/plan.ts';
 import type { ShardResults } from '../../src/shards/results.ts';
 import type { StagedShard } from '../../src/shards/staged-shard.ts';
+import { DuckDBInstance } from '../../src/tables/duckdb-library.ts';
 
 /** A temporary folder that goes with the test. */
 export async function temporaryFolder(t: ExecutionContext): Promise<string> {

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import test, { type ExecutionContext } from 'ava';
 import { Compression, Table, WriterPropertiesBuilder, WriterVersion, writeParquet } from 'parquet-wasm';
+import { tableFromArrays, tableToIPC } from '../../src/tables/arrow-library.ts';
 import { duck, plan, readAll, temporaryFolder, writeColumns } from './fixtures.ts';
 
 const ROWS = 5000;

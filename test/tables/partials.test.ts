@@ -1,5 +1,5 @@
-import { tableFromIPC } from 'apache-arrow';
 import test from 'ava';
+import { tableFromIPC } from '../../src/tables/arrow-library.ts';
 import { decodePartials, encodePartials, type PartialRow } from '../../src/tables/partials.ts';
 
 const ROWS: PartialRow[] = [

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import test, { type ExecutionContext } from 'ava';
 import { BUCKET_NAMES } from '../../src/scores/bucket-names.ts';
 import { buildStore } from '../../src/store/build.ts';
+import { DuckDBInstance } from '../../src/tables/duckdb-library.ts';
 import { parseShare } from '../../src/tally/quantiles.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { buildShard, type ShardRow } from '../helpers/shard-builder.ts';
