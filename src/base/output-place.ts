@@ -119,6 +119,9 @@ export class OutputPlace {
    * Removes what was not published and gives the place back. Where that cannot be removed, the lock stays: it is a dead
    * one when this process ends, and the next to take the place removes the rest.
    *
+   * Where what is staged cannot be removed, the lock stays as long as this process: by it the next to come knows that
+   * there is something to remove.
+   *
    * @throws BowerbirdError BB_SHARD_WRITE, BB_DISK_FULL
    */
   async release(): Promise<void> {

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import test from 'ava';
 import { BowerbirdError } from '../../src/base/errors.ts';
 import { withFileSystem } from '../../src/base/file-system.ts';
-import { commitFile, commitFileOnce, listFiles, writeFileAtomic } from '../../src/base/files.ts';
+import { commitFile, commitFileOnce, listFiles, makeFolders, writeFileAtomic } from '../../src/base/files.ts';
 import { type Lock, takeLock } from '../../src/base/lock.ts';
 import { OutputFile } from '../../src/base/output-file.ts';
 import { OutputPlace } from '../../src/base/output-place.ts';
 import { journalPath, recoverSwaps, swap } from '../../src/base/swap.ts';
 import { endOwner, expectTold, failEachCall, thrownBy } from '../helpers/failing-files.ts';
+import { interpose } from '../helpers/interposed-files.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 
 /** The files below a folder that a person would see, and what is in them. */
@@ -35,6 +36,18 @@ test('whatever call fails, a small file is the old or the new one, and a rerun w
     await writeFileAtomic(path, 'new');
     t.is(await readFile(path, 'utf8'), 'new');
   });
+});
+
+test('folders whose names do not reach the disk are told, those that cannot be read passed over', async (t) => {
+  const root = await makeFolder(t);
+  const makeWith = (code: string, name: string): Promise<void> => {
+    const refuse = (): Promise<never> => Promise.reject(Object.assign(new Error(code), { code }));
+    const files = interpose((call, run) => (call.call === 'open' ? refuse() : run()));
+    return withFileSystem(files, () => makeFolders(join(root, name, 'below')));
+  };
+  await t.throwsAsync(makeWith('EIO', 'broken'), { code: 'EIO' });
+  await makeWith('EACCES', 'closed');
+  t.true(existsSync(join(root, 'closed', 'below')));
 });
 
 test('whatever call fails, a staged file is committed whole or not at all', async (t) => {

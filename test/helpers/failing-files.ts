@@ -32,12 +32,22 @@ export interface FailingFiles {
   readonly name: string;
   /** The call that failed first; undefined where there were not as many. */
   readonly failed: FileCall | undefined;
+  /** The files that were opened and not closed. */
+  leftOpen(): string[];
 }
 
 function failingFiles(fault: Fault, concerns: Concerns): FailingFiles {
   let count = 0;
   let failed: FileCall | undefined;
-  const files = interpose((call, run) => {
+  const open = new Map<string, number>();
+  const countOpen = async <T>(call: FileCall, run: () => Promise<T>): Promise<T> => {
+    const result = await run();
+    if (call.call === 'open') open.set(call.path, (open.get(call.path) ?? 0) + 1);
+    if (call.call === 'close') open.set(call.path, (open.get(call.path) ?? 0) - 1);
+    return result;
+  };
+  const files = interpose((call, asked) => {
+    const run = () => countOpen(call, asked);
     if (!concerns(call.path)) return run();
     const isFirst = count++ === fault.at;
     const isRefused = failed !== undefined && REFUSED[fault.code]?.includes(call.call);
@@ -53,7 +63,13 @@ function failingFiles(fault: Fault, concerns: Concerns): FailingFiles {
     get failed() {
       return failed;
     },
+    leftOpen: () => [...open].filter(([path, count]) => count > 0 && !isLock(path)).map(([path]) => path),
   };
+}
+
+/** The lock of a place that could not be cleared is held until its process ends: who comes then clears it. */
+function isLock(path: string): boolean {
+  return path.endsWith('.lock');
 }
 
 function failure({ code }: Fault, { call, path }: FileCall): Error {
@@ -87,6 +103,8 @@ export async function failEachCall(
       const fault = { code: codes[round % codes.length]!, at: round * (oneIn ?? 1) };
       const failing = failingFiles(fault, concerns);
       await withFileSystem(UNSYNCED, () => attempt(failing));
+      const leftOpen = failing.leftOpen();
+      if (leftOpen.length > 0) throw new Error(`${failing.name} left open: ${leftOpen}`);
       if (!failing.failed) break;
     }
   }

@@ -17,5 +17,6 @@ test('a run that is told to close does not wait for work, and an error that come
   closing.abort();
   await t.throwsAsync(waiting, { code: 'BB_INTERRUPTED' });
   fail(new Error('too late'));
-  await t.throwsAsync(unlessClosing(Promise.resolve(7), closing.signal), { code: 'BB_INTERRUPTED' });
+  for (const late of [Promise.resolve(7), Promise.reject(new Error('too late'))])
+    await t.throwsAsync(unlessClosing(late, closing.signal), { code: 'BB_INTERRUPTED' });
 });

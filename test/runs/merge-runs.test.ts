@@ -131,6 +131,11 @@ test('merged runs have the counts and means of all their rows, and the what-if o
     });
   }
 
+  // A run of 25 rows beside what another of 35 stored: it is counted anew.
+  await cp(world.path('runs/a/what-if.json'), world.path('runs/b/what-if.json'));
+  t.is((await runCli(args)).exitCode, 0);
+  t.deepEqual(await digestRun(merged), digests);
+
   const asRows = await runCli(['buckets', merged]);
   t.is(asRows.exitCode, 2);
   t.regex(asRows.stderr, /ask it with --stored/);

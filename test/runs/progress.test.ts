@@ -1,6 +1,16 @@
 import test from 'ava';
 import { ScoreProgress } from '../../src/runs/progress.ts';
 
+test('a run begins with nothing counted', (t) => {
+  const progress = new ScoreProgress();
+  const counters = Object.entries(progress).filter(
+    ([name, value]) => typeof value === 'number' && name !== 'startedAtMs',
+  );
+  t.true(counters.length > 0);
+  for (const [name, value] of counters) t.is(value, 0, name);
+  t.is(progress.ended, 0);
+});
+
 test('failures are counted by reason, with those of an earlier session apart', (t) => {
   const progress = new ScoreProgress();
   progress.resumedFailures = 5;
