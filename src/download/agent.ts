@@ -1,4 +1,5 @@
 import { Agent } from 'undici';
+import type { Clock } from '../base/clock.ts';
 import type { AddressRule } from './addresses.ts';
 import { guardedConnector } from './connector.ts';
 import type { DownloadSettings } from './options.ts';
@@ -17,13 +18,15 @@ export function createAgent(
   settings: DownloadSettings,
   resolver: NameResolver,
   isAllowed: AddressRule,
+  clock: Clock,
 ): Agent {
   return new Agent({
-    connect: guardedConnector(settings, resolver, isAllowed),
+    connect: guardedConnector(settings, resolver, isAllowed, clock),
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    headersTimeout: settings.headersTimeoutMs,
-    bodyTimeout: settings.bodyIdleTimeoutMs,
+    // What an answer may take is measured by exchange.ts.
+    headersTimeout: 0,
+    bodyTimeout: 0,
     maxHeaderSize: MAX_HEADER_BYTES,
     maxResponseSize: settings.maxBytes,
   });

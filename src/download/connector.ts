@@ -1,8 +1,9 @@
 import type { LookupFunction } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { buildConnector } from 'undici';
+import type { Clock } from '../base/clock.ts';
 import { AddressRefusedError, type AddressRule, isAddressLiteral } from './addresses.ts';
-import type { DownloadSettings } from './options.ts';
+import { type ConnectLimits, limitedConnector } from './connect-limits.ts';
 import type { NameResolver } from './resolver.ts';
 
 /** TLS sessions that may be resumed. */
@@ -13,19 +14,22 @@ const ADDRESSES_TRIED = 4;
 
 /** Every connection passes here, the first one and each redirect's. */
 export function guardedConnector(
-  settings: DownloadSettings,
+  limits: ConnectLimits,
   resolver: NameResolver,
   isAllowed: AddressRule,
+  clock: Clock,
 ): buildConnector.connector {
-  const connect = buildConnector({
-    timeout: settings.connectTimeoutMs,
+  const connector = buildConnector({
+    // Its own limit goes on while we are busy, and does not tell TLS from the rest.
+    timeout: 0,
     maxCachedSessions: MAX_TLS_SESSIONS,
     // One context for all: a CA list given per connection is parsed per connection, 22 ms of CPU each.
     secureContext: createSecureContext(),
     lookup: guardedLookup(resolver, isAllowed),
     autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: Math.ceil(settings.connectTimeoutMs / ADDRESSES_TRIED),
+    autoSelectFamilyAttemptTimeout: Math.ceil(limits.connectTimeoutMs / ADDRESSES_TRIED),
   } as buildConnector.BuildOptions);
+  const connect = limitedConnector(connector, limits, clock);
   return (options, callback) => {
     // Node never calls `lookup` for an address that is written out.
     if (isAddressLiteral(options.hostname) && !isAllowed(options.hostname)) {

@@ -5,6 +5,20 @@ export class DeadlinePassedError extends Error {
   override readonly name = 'DeadlinePassedError';
 }
 
+/** What takes its part of the time of one image. */
+export type Limit = 'connect' | 'tls' | 'head' | 'idle';
+
+/** A part of the time of one image is up, and with it the request; another may follow. */
+export class LimitPassedError extends Error {
+  override readonly name = 'LimitPassedError';
+  readonly limit: Limit;
+
+  constructor(limit: Limit) {
+    super(`the limit of ${limit} has passed`);
+    this.limit = limit;
+  }
+}
+
 /** Settles a wait; the first call counts. */
 export interface Settle<T> {
   resolve(value: T): void;
@@ -21,50 +35,69 @@ export type GiveUp = () => void;
 export class Deadline {
   readonly #unwatch: () => void;
   readonly #clock: Clock;
-  #remainingMs: number;
+  readonly #timeoutMs: number;
+  /** What the clock had run for when it was last started, and when that was. */
+  #ranMs = 0;
   #startedMs = 0;
-  /** Takes the alarm back; there is one while the clock runs. */
-  #cancel: (() => void) | undefined;
+  #isRunning = false;
+  /** What is limited besides the whole, and what the clock will have run for at its end. */
+  #limit: Limit | undefined;
+  #limitEndMs = Number.POSITIVE_INFINITY;
+  /** Takes the alarm back, and what the clock will have run for when it rings. */
+  #cancelAlarm: (() => void) | undefined;
+  #alarmMs = Number.POSITIVE_INFINITY;
   #ended: { readonly thrown: unknown } | undefined;
   #onEnd: ((thrown: unknown) => void) | undefined;
 
   constructor(timeoutMs: number, signal?: AbortSignal, clock: Clock = SYSTEM_CLOCK) {
     this.#clock = clock;
-    this.#remainingMs = timeoutMs;
+    this.#timeoutMs = timeoutMs;
     this.#unwatch = signal ? watchAbort(signal, () => this.#end(signal.reason)) : () => undefined;
     this.resume();
   }
 
   get remainingMs(): number {
-    return this.#cancel ? this.#remainingMs - (this.#clock.nowMs() - this.#startedMs) : this.#remainingMs;
+    return this.#timeoutMs - this.#runMs();
   }
 
   /** Stops the clock. */
   pause(): void {
-    if (!this.#cancel) return;
-    this.#remainingMs = this.remainingMs;
+    if (!this.#isRunning) return;
+    this.#ranMs = this.#runMs();
+    this.#isRunning = false;
     this.#cancel();
-    this.#cancel = undefined;
   }
 
   /** Lets the clock run again. */
   resume(): void {
-    if (this.#cancel || this.#ended) return;
+    if (this.#isRunning || this.#ended) return;
     this.#startedMs = this.#clock.nowMs();
-    this.#cancel = this.#clock.after(Math.max(0, this.#remainingMs), () =>
-      this.#end(new DeadlinePassedError()),
-    );
+    this.#isRunning = true;
+    this.#setAlarm();
   }
 
   /**
-   * Waits for what `start` begins. When the time is up or the signal comes first, gives it up and rejects with
-   * DeadlinePassedError or the signal's reason. One wait at a time.
+   * From now on the wait under way may take `ms`: then it is given up with LimitPassedError. In the place of an earlier
+   * limit, so that it can be called for every piece of a body; it ends with the wait.
+   */
+  limit(limit: Limit, ms: number): void {
+    this.#limit = limit;
+    this.#limitEndMs = this.#runMs() + ms;
+    // An alarm that comes too early finds that out, and costs less than one set anew for each piece.
+    if (this.#isRunning && this.#limitEndMs < this.#alarmMs) this.#setAlarm();
+  }
+
+  /**
+   * Waits for what `start` begins. When the time is up, a limit passes or the signal comes first, gives it up and
+   * rejects with DeadlinePassedError, LimitPassedError or the signal's reason. One wait at a time.
    */
   wait<T>(start: (settle: Settle<T>) => GiveUp): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#ended) return reject(this.#ended.thrown);
       const settled = (): void => {
         this.#onEnd = undefined;
+        this.#limit = undefined;
+        this.#limitEndMs = Number.POSITIVE_INFINITY;
       };
       let giveUp: GiveUp = () => undefined;
       this.#onEnd = (thrown) => {
@@ -93,6 +126,28 @@ export class Deadline {
   stop(): void {
     this.pause();
     this.#unwatch();
+  }
+
+  #runMs(): number {
+    return this.#isRunning ? this.#ranMs + this.#clock.nowMs() - this.#startedMs : this.#ranMs;
+  }
+
+  #setAlarm(): void {
+    this.#cancel();
+    this.#alarmMs = Math.min(this.#timeoutMs, this.#limitEndMs);
+    this.#cancelAlarm = this.#clock.after(Math.max(0, this.#alarmMs - this.#runMs()), () => this.#ring());
+  }
+
+  #cancel(): void {
+    this.#cancelAlarm?.();
+    this.#alarmMs = Number.POSITIVE_INFINITY;
+  }
+
+  #ring(): void {
+    const runMs = this.#runMs();
+    if (runMs >= this.#timeoutMs) this.#end(new DeadlinePassedError());
+    else if (this.#limit && runMs >= this.#limitEndMs) this.#onEnd?.(new LimitPassedError(this.#limit));
+    if (this.#isRunning) this.#setAlarm();
   }
 
   #end(thrown: unknown): void {

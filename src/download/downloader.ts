@@ -3,9 +3,10 @@ import type { SampleFailure } from '../samples/reasons.ts';
 import { type AddressRule, isPublicAddress } from './addresses.ts';
 import { createAgent } from './agent.ts';
 import { BodyBudget } from './body-budget.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline, DeadlinePassedError } from './deadline.ts';
 import { type ExchangeTools, exchange } from './exchange.ts';
 import { failureOf } from './failures.ts';
+import { FairClock } from './fair-clock.ts';
 import { requireFileDescriptors } from './file-descriptors.ts';
 import { type HostGate, PerHostGate } from './hosts.ts';
 import { optOutRule } from './opt-out.ts';
@@ -48,7 +49,7 @@ export interface DownloaderParts {
   readonly isAddressAllowed: AddressRule;
   /** Uniform in [0, 1), for the jitter of retries. */
   readonly random: () => number;
-  /** What the time of an image runs by; the limits of a connection are the HTTP client's own. */
+  /** What all limits of time run by. */
   readonly clock: Clock;
 }
 
@@ -66,7 +67,7 @@ export function createDownloader(options: DownloadOptions, parts: Partial<Downlo
     isAddressAllowed:
       parts.isAddressAllowed ?? (settings.allowPrivateAddresses ? () => true : isPublicAddress),
     random: parts.random ?? Math.random,
-    clock: parts.clock ?? SYSTEM_CLOCK,
+    clock: parts.clock ?? new FairClock(SYSTEM_CLOCK),
   });
 }
 
@@ -81,11 +82,12 @@ class HttpDownloader implements Downloader {
     this.#parts = parts;
     this.#hosts = new PerHostGate(settings.perHost);
     this.#tools = {
-      dispatcher: createAgent(settings, parts.resolver, parts.isAddressAllowed),
+      dispatcher: createAgent(settings, parts.resolver, parts.isAddressAllowed, parts.clock),
       userAgent: userAgent(settings.userAgentToken),
       isOptedOut: optOutRule(settings.disallowedHeaderDirectives, settings.userAgentToken),
       maxBytes: settings.maxBytes,
       budget: new BodyBudget(settings.maxBytesInFlight, settings.maxBytes),
+      limits: settings,
     };
   }
 
@@ -123,19 +125,25 @@ class HttpDownloader implements Downloader {
 
   /** Attempts until one succeeds, fails for good, or no further one fits into the time. */
   async #attempt(url: URL, deadline: Deadline): Promise<Downloaded | SampleFailure> {
+    let last: SampleFailure | undefined;
     for (let attempt = 1; ; attempt++) {
-      const reply = await this.#follow(url, deadline);
+      const reply = await this.#follow(url, deadline).catch((thrown: unknown) => failedBefore(thrown, last));
       if (reply.kind === 'body') {
         return { kind: 'downloaded', bytes: reply.bytes, attempts: attempt, release: reply.release };
       }
-      const waitMs = this.#delayMs(reply, attempt);
-      if (waitMs === undefined || waitMs >= deadline.remainingMs) return reply.failure;
+      const waitMs = this.#delayMs(reply, attempt, deadline);
+      if (waitMs === undefined) return reply.failure;
+      last = reply.failure;
       await deadline.sleep(waitMs);
     }
   }
 
-  #delayMs(reply: FailedReply, attempt: number): number | undefined {
-    return attempt > this.#settings.retries ? undefined : retryDelayMs(reply, attempt, this.#parts.random);
+  /** The pause before the next attempt; undefined where there is none, or not even a connection would fit. */
+  #delayMs(reply: FailedReply, attempt: number, deadline: Deadline): number | undefined {
+    if (attempt > this.#settings.retries) return undefined;
+    const waitMs = retryDelayMs(reply, attempt, this.#parts.random);
+    const neededMs = (waitMs ?? 0) + this.#settings.connectTimeoutMs;
+    return neededMs <= deadline.remainingMs ? waitMs : undefined;
   }
 
   /** One attempt: from the first URL through its redirects (a second attempt starts over: targets may expire). */
@@ -154,4 +162,10 @@ class HttpDownloader implements Downloader {
     const visit = await this.#hosts.enter(url.hostname, deadline);
     return exchange(this.#tools, url, deadline, () => visit.leave());
   }
+}
+
+/** The time that ends within a later attempt says nothing; what the last whole one said is why the row fails. */
+function failedBefore(thrown: unknown, last: SampleFailure | undefined): FailedReply {
+  if (last && thrown instanceof DeadlinePassedError) return { kind: 'failed', failure: last };
+  throw thrown;
 }

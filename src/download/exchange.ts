@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { Body } from './body.ts';
 import type { BodyBudget, BodyLease } from './body-budget.ts';
-import type { Deadline, GiveUp, Settle } from './deadline.ts';
+import { type Deadline, type GiveUp, LimitPassedError, type Settle } from './deadline.ts';
 import { failed, failureOf } from './failures.ts';
 import type { OptOutRule } from './opt-out.ts';
 import { contentLengthOf, type Headers, judgeHead, type Reply } from './reply.ts';
@@ -13,6 +13,15 @@ export interface ExchangeTools {
   readonly isOptedOut: OptOutRule;
   readonly maxBytes: number;
   readonly budget: BodyBudget;
+  readonly limits: AnswerLimits;
+}
+
+/** How long an answer may take, in ms. */
+export interface AnswerLimits {
+  /** From the request to the whole head. */
+  readonly headersTimeoutMs: number;
+  /** From one piece of the body to the next. */
+  readonly bodyIdleTimeoutMs: number;
 }
 
 /** The body of a refusal is read up to this, so that its connection can be used again; longer ones are cut off. */
@@ -23,12 +32,21 @@ const MAX_DRAIN_MS = 1_000;
  * One request and its answer. Never throws for what a host does; rejects when the deadline or its signal ends it.
  * `onOver` is called once the connection is free again, which may be a little after the answer.
  */
-export function exchange(
+export async function exchange(
   tools: ExchangeTools,
   url: URL,
   deadline: Deadline,
   onOver: () => void,
 ): Promise<Reply> {
+  try {
+    return await ask(tools, url, deadline, onOver);
+  } catch (thrown) {
+    if (thrown instanceof LimitPassedError) return { kind: 'failed', failure: failureOf(thrown, 'connect') };
+    throw thrown;
+  }
+}
+
+function ask(tools: ExchangeTools, url: URL, deadline: Deadline, onOver: () => void): Promise<Reply> {
   return deadline.wait<Reply>((settle) => {
     const handler = new ExchangeHandler(tools, deadline, settle, onOver);
     try {
@@ -82,10 +100,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#isSettled) this.#abort();
+    else this.#deadline.limit('head', this.#tools.limits.headersTimeoutMs);
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (status < 200) return;
+    this.#deadline.limit('idle', this.#tools.limits.bodyIdleTimeoutMs);
     const refusal = judgeHead(status, headers, this.#tools);
     if (refusal) this.#refuse(refusal);
     else this.#accept(contentLengthOf(headers));
@@ -124,6 +144,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   #keep(chunk: Buffer, body: Body, lease: BodyLease): void {
+    this.#deadline.limit('idle', this.#tools.limits.bodyIdleTimeoutMs);
     body.append(chunk);
     if (body.length > lease.grantedBytes) this.#whenGranted(lease.extend(), () => undefined);
   }

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { codeOf } from '../base/errors.ts';
 import type { FailureReason, SampleFailure } from '../samples/reasons.ts';
 import { AddressRefusedError } from './addresses.ts';
-import { DeadlinePassedError } from './deadline.ts';
+import { DeadlinePassedError, type Limit, LimitPassedError } from './deadline.ts';
 import { NameError } from './resolver.ts';
 
 /** How far an exchange had come when it failed: the same reset means different things before and in a body. */
@@ -17,7 +17,7 @@ const MESSAGES = {
   dns_not_found: 'Name or service not known',
   dns_failed: 'Temporary failure in name resolution',
   connect_refused: 'Connection refused',
-  connect_timeout: 'timed out',
+  connect_timeout: 'timed out: no connection',
   connect_failed: 'Connection failed',
   tls_failed: 'TLS connection failed',
   timed_out: 'timed out',
@@ -57,9 +57,6 @@ function statusReason(status: number): FailureReason {
 const REASON_OF_CODE: Readonly<Record<string, DownloadReason>> = {
   ECONNREFUSED: 'connect_refused',
   ETIMEDOUT: 'connect_timeout',
-  UND_ERR_CONNECT_TIMEOUT: 'connect_timeout',
-  UND_ERR_HEADERS_TIMEOUT: 'timed_out',
-  UND_ERR_BODY_TIMEOUT: 'timed_out',
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'response_too_large',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'response_cut',
   UND_ERR_HEADERS_OVERFLOW: 'response_invalid',
@@ -74,8 +71,17 @@ const TLS_CODE =
 /** undici's words, under its general socket error, for an answer that breaks the protocol. */
 const BROKEN_PROTOCOL = /^bad (response|upgrade)$/;
 
+/** What a limit that has passed says of the host. The words start as img2dataset's. */
+const FAILURE_OF_LIMIT = {
+  connect: failed('connect_timeout', 'timed out: no connection'),
+  tls: failed('connect_timeout', 'timed out: no TLS handshake'),
+  head: failed('timed_out', 'timed out: no answer'),
+  idle: failed('timed_out', 'timed out: the body came to a halt'),
+} as const satisfies Record<Limit, SampleFailure>;
+
 /** Whatever was thrown while an image was fetched, as a failure: nothing is left to be an exception. */
 export function failureOf(thrown: unknown, phase: Phase): SampleFailure {
+  if (thrown instanceof LimitPassedError) return FAILURE_OF_LIMIT[thrown.limit];
   return failed(reasonOf(thrown, phase));
 }
 

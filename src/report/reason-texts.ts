@@ -57,7 +57,7 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     advice: 'Nothing to do: certificates are always checked.',
   },
   timed_out: {
-    meaning: 'The image was not complete within the time for one image.',
+    meaning: 'The host did not answer in time, its image came to a halt, or was not complete in time.',
     advice: 'Raise --timeout or lower --thread-count, then --retry-failed.',
   },
   http_not_found: {

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import test from 'ava';
 import { failureOf } from '../../src/download/failures.ts';
 import { REASONS } from '../../src/samples/reasons.ts';
@@ -74,18 +73,6 @@ for (const [path, hasBody] of ENDLESS) {
   });
 }
 
-test('a host that is silent for longer than the headers timeout is given up within the deadline', async (t) => {
-  const host = await startHost(t);
-  const downloader = startDownloader(t, { headersTimeoutMs: 200 });
-  t.is(failureIn(t, await downloader.download(host.url('/hang'))).reason, 'timed_out');
-});
-
-test('a body that pauses for longer than the idle timeout is given up within the deadline', async (t) => {
-  const host = await startHost(t);
-  const downloader = startDownloader(t, { bodyIdleTimeoutMs: 200 });
-  t.is(failureIn(t, await downloader.download(host.url('/headers-then-hang'))).reason, 'timed_out');
-});
-
 test('a port that nobody listens on is connect_refused', async (t) => {
   const host = await startHost(t);
   const url = host.url('/ok.jpg');
@@ -95,15 +82,6 @@ test('a port that nobody listens on is connect_refused', async (t) => {
     reason: 'connect_refused',
     message: 'Connection refused',
   });
-});
-
-test('a TLS handshake that never comes is connect_timeout', async (t) => {
-  const silent = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
-  t.teardown(() => silent.close());
-  await new Promise((resolve) => silent.once('listening', resolve));
-  const { port } = silent.address() as { port: number };
-  const downloader = startDownloader(t, { connectTimeoutMs: 200 });
-  t.is(failureIn(t, await downloader.download(`https://127.0.0.1:${port}/`)).reason, 'connect_timeout');
 });
 
 test('a certificate that nobody vouches for is tls_failed, and is not asked again', async (t) => {

@@ -15,6 +15,7 @@ const AMPLE_MS = 3_600_000;
 /** Limits of a connection for tests of the time of an image, which a clock of their own tells. */
 export const UNHURRIED = {
   connectTimeoutMs: AMPLE_MS,
+  tlsTimeoutMs: AMPLE_MS,
   headersTimeoutMs: AMPLE_MS,
   bodyIdleTimeoutMs: AMPLE_MS,
 } as const satisfies Partial<DownloadOptions>;

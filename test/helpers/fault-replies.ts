@@ -123,6 +123,7 @@ const REPLIES: Readonly<Record<string, Reply>> = {
   /** /<status>-then-ok/<id>: fails once, with `?retry-after=`. */
   '503-then-ok': (fault) => thenOk(fault, 503),
   '429-then-ok': (fault) => thenOk(fault, 429),
+  '503-then-hang': (fault) => (fault.count === 1 ? sendStatus(fault, 503) : undefined),
   /** 503 for ever, with `?retry-after=`. */
   'always-503': (fault) => sendStatus(fault, 503),
 };
