@@ -31,6 +31,7 @@ const NOT_EMBEDDINGS = [
   'user-agent-token',
   'disallowed-header-directives',
   'allow-private-addresses',
+  'dns',
   'save-embeddings',
   'retry-failed',
   'processes-count',

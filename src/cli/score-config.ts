@@ -51,6 +51,7 @@ function downloadOptions(values: FlagValues): ScoreConfig['download'] {
     userAgentToken: values['user-agent-token'] as string,
     disallowedHeaderDirectives: values['disallowed-header-directives'] as string[],
     allowPrivateAddresses: values['allow-private-addresses'] as boolean,
+    nameServers: (values['dns'] as string[] | undefined) ?? [],
   };
 }
 

@@ -202,6 +202,12 @@ export const SCORE_FLAGS: FlagTable = {
     default: false,
     describe: 'Allow loopback, private and link-local addresses',
   },
+  dns: {
+    group: DOWNLOAD,
+    type: 'list',
+    describe:
+      "Name servers, ADDRESS or ADDRESS:PORT, asked in turn when one fails; the system's if not given",
+  },
   ...imageFlags(DECODE),
   'output-folder': {
     group: OUTPUT,

@@ -63,11 +63,18 @@ export function createDownloader(options: DownloadOptions, parts: Partial<Downlo
   const settings = settingsFrom(options);
   requireFileDescriptors(settings.threadCount);
   return new HttpDownloader(settings, {
-    resolver: parts.resolver ?? new CachingResolver({ timeoutMs: settings.connectTimeoutMs }),
+    resolver: parts.resolver ?? nameResolver(settings),
     isAddressAllowed:
       parts.isAddressAllowed ?? (settings.allowPrivateAddresses ? () => true : isPublicAddress),
     random: parts.random ?? Math.random,
     clock: parts.clock ?? new FairClock(SYSTEM_CLOCK),
+  });
+}
+
+function nameResolver({ connectTimeoutMs, nameServers }: DownloadSettings): NameResolver {
+  return new CachingResolver({
+    timeoutMs: connectTimeoutMs,
+    ...(nameServers.length > 0 && { servers: nameServers }),
   });
 }
 

@@ -1,4 +1,5 @@
 import { BowerbirdError } from '../base/errors.ts';
+import { requireDnsServer } from './dns-servers.ts';
 
 /** How images are fetched. Times in milliseconds, sizes in bytes. */
 export interface DownloadOptions {
@@ -28,6 +29,8 @@ export interface DownloadOptions {
   readonly allowPrivateAddresses?: boolean;
   /** 10 where not given. */
   readonly maxRedirects?: number;
+  /** Name servers, as `parseDnsServer` reads them, asked in turn when one fails; the system's where none is given. */
+  readonly nameServers?: readonly string[];
   /** Requests in flight to one host; no bound where not given. */
   readonly perHost?: number;
 }
@@ -85,11 +88,13 @@ export function settingsFrom(options: DownloadOptions): DownloadSettings {
     disallowedHeaderDirectives: options.disallowedHeaderDirectives ?? DEFAULT_DIRECTIVES,
     allowPrivateAddresses: options.allowPrivateAddresses ?? false,
     maxRedirects: options.maxRedirects ?? 10,
+    nameServers: options.nameServers ?? [],
     perHost: options.perHost ?? Number.POSITIVE_INFINITY,
   };
   for (const name of POSITIVE_OPTIONS) requireWhole(name, settings[name], 1);
   for (const name of ['retries', 'maxRedirects'] as const) requireWhole(name, settings[name], 0);
   if (settings.perHost !== Number.POSITIVE_INFINITY) requireWhole('perHost', settings.perHost, 1);
+  settings.nameServers.forEach(requireDnsServer);
   if (!TOKEN_PATTERN.test(settings.userAgentToken)) {
     throw new BowerbirdError(
       'BB_USAGE',

@@ -1,174 +1,211 @@
-import { Resolver } from 'node:dns/promises';
-import { readFileSync } from 'node:fs';
+import { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { codeOf } from '../base/errors.ts';
+import { type Clock, SYSTEM_CLOCK } from '../base/clock.ts';
+import { isPublicAddress } from './addresses.ts';
+import { DeadZones } from './dead-zones.ts';
+import { DnsClient } from './dns-client.ts';
+import type { DnsServer } from './dns-link.ts';
+import { type DnsAnswer, isAskable } from './dns-message.ts';
+import { parseDnsServer } from './dns-servers.ts';
+import { readHostsFile } from './hosts-file.ts';
 
 /** A name has no address, or its servers could not say. */
 export class NameError extends Error {
   override readonly name = 'NameError';
   readonly kind: 'not_found' | 'failed';
 
-  constructor(kind: 'not_found' | 'failed', cause: unknown) {
-    super(kind === 'not_found' ? 'name not found' : 'name servers failed', { cause });
+  constructor(kind: 'not_found' | 'failed', why: string) {
+    super(`${kind === 'not_found' ? 'name not found' : 'name servers failed'}: ${why}`);
     this.kind = kind;
   }
 }
 
 /** The addresses of a name, in the order to try them. */
 export interface NameResolver {
-  /** @throws NameError */
+  /** At least one. @throws NameError */
   resolve(name: string): Promise<readonly string[]>;
   /** Whether the name servers know a zone, such as `com`, whatever it holds. */
   zoneExists(zone: string): Promise<boolean>;
-  /** Has names asked for anew that were said not to exist, of the name servers that the system has by now. */
+  /** Has names asked for anew that were not found, of the name servers that the system has by now. */
   forgetMissing(): void;
   /** Gives up what is being asked. */
   close(): void;
 }
 
+/** The kinds of addresses that this machine can reach, the one to try first before the other. */
+export type Families = readonly ['A'] | readonly ['AAAA'] | readonly ['A', 'AAAA'];
+
 export interface ResolverOptions {
-  /** What one name may take, over all tries. */
+  /** What one connection may take: three quarters of it are for its name, over all servers and tries. */
   readonly timeoutMs: number;
-  /** `address` or `address:port`; the system's where not given. */
+  /** `address` or `address:port`, asked in turn when one fails; the system's where not given. */
   readonly servers?: readonly string[];
   readonly hostsFile?: string;
   readonly maxNames?: number;
-  readonly nowMs?: () => number;
+  readonly maxInFlight?: number;
+  readonly families?: Families;
+  readonly clock?: Clock;
 }
 
-interface Answer {
+interface Known {
   readonly addresses: Promise<readonly string[]>;
   expiresAtMs: number;
+  /** Times in a row that the name servers could not say. */
+  failures: number;
   isMissing: boolean;
 }
 
-const SYSTEM_HOSTS_FILE =
-  process.platform === 'win32' ? 'C:\\Windows\\System32\\drivers\\etc\\hosts' : '/etc/hosts';
-
+const NAME_SHARE = 0.75;
 const MIN_TTL_MS = 30_000;
 const MAX_TTL_MS = 600_000;
-const NOT_FOUND_TTL_MS = 60_000;
+/** Of a name that is not there, where the name server gives no time. */
+const MISSING_TTL_MS = 60_000;
+/** RFC 9520, 3.2: failures are remembered for at least a second, longer each time, and for at most five minutes. */
+const FIRST_FAILURE_TTL_MS = 1_000;
+const MAX_FAILURE_TTL_MS = 60_000;
 const MAX_NAMES = 50_000;
+const MAX_IN_FLIGHT = 256;
 /** More would not be reached within the time that one connection has. */
 const MAX_ADDRESSES = 4;
-
-/** c-ares doubles its patience with the second try: 1/4 + 2/4 of the time, and a rest for the connection. */
-const TRIES = 2;
-const FIRST_TRY_SHARE = 4;
-
-/** c-ares's words for a name that does not exist, cannot exist, or has no address. */
-const NOT_FOUND_CODES: ReadonlySet<string | undefined> = new Set([
-  'ENOTFOUND',
-  'ENODATA',
-  'EBADNAME',
-  'ENONAME',
-]);
+/** RFC 8305, section 3: with an address of one family at hand, the other is waited for no longer. */
+const SECOND_FAMILY_MS = 50;
 
 /**
- * Resolves names with c-ares, which asks many at once (getaddrinfo shares libuv's four threads), and remembers the
- * answers for their TTL in a bounded map. The hosts file goes before, as everywhere on the machine.
+ * Resolves names without libuv's four threads, which getaddrinfo would share with files, and remembers what name
+ * servers say in a bounded map: addresses and missing names for their time, failures for a short one. The hosts file
+ * goes before, as everywhere on the machine.
  */
 export class CachingResolver implements NameResolver {
   readonly #options: ResolverOptions;
-  #resolver: Resolver;
+  readonly #clock: Clock;
+  readonly #families: Families;
   readonly #hosts: ReadonlyMap<string, readonly string[]>;
-  readonly #answers = new Map<string, Answer>();
-  readonly #families: readonly (4 | 6)[] = machineFamilies();
-  readonly #maxNames: number;
-  readonly #nowMs: () => number;
+  readonly #known = new Map<string, Known>();
+  readonly #deadZones: DeadZones;
+  /** Made with the first question. */
+  #client: DnsClient | undefined;
+  readonly #clients = new Set<DnsClient>();
 
   constructor(options: ResolverOptions) {
     this.#options = options;
-    this.#resolver = makeResolver(options);
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#families = options.families ?? machineFamilies();
     this.#hosts = readHostsFile(options.hostsFile);
-    this.#maxNames = options.maxNames ?? MAX_NAMES;
-    this.#nowMs = options.nowMs ?? performance.now.bind(performance);
+    this.#deadZones = new DeadZones(() => this.#clock.nowMs());
   }
 
   resolve(name: string): Promise<readonly string[]> {
     const plainName = name.toLowerCase().replace(/\.$/, '');
     const fixed = this.#hosts.get(plainName) ?? loopbackOf(plainName);
     if (fixed) return Promise.resolve(fixed);
-    const known = this.#answers.get(plainName);
-    if (known && known.expiresAtMs > this.#nowMs()) return known.addresses;
-    return this.#ask(plainName);
+    const known = this.#known.get(plainName);
+    if (known && known.expiresAtMs > this.#clock.nowMs()) return known.addresses;
+    if (!isAskable(plainName)) return Promise.reject(new NameError('not_found', 'no such name can be'));
+    if (!this.#deadZones.mayAsk(plainName)) {
+      return Promise.reject(new NameError('failed', 'other names of its domain failed'));
+    }
+    return this.#ask(plainName, known?.failures ?? 0);
   }
 
   async zoneExists(zone: string): Promise<boolean> {
-    try {
-      await this.#resolver.resolveSoa(zone);
-      return true;
-    } catch (thrown) {
-      return codeOf(thrown) === 'ENODATA';
-    }
+    const answer = await this.#dns().ask({ name: zone.toLowerCase(), type: 'SOA' });
+    return answer.kind === 'missing' && answer.nameExists;
   }
 
   forgetMissing(): void {
-    for (const [name, { isMissing }] of this.#answers) if (isMissing) this.#answers.delete(name);
-    // Queries under way keep the resolver that they were begun with.
-    this.#resolver = makeResolver(this.#options);
+    for (const [name, { isMissing, failures }] of this.#known) {
+      if (isMissing || failures > 0) this.#known.delete(name);
+    }
+    this.#deadZones.forget();
+    // Questions under way keep the name servers that they were begun with.
+    const retired = this.#client;
+    this.#client = undefined;
+    retired?.retire(() => this.#clients.delete(retired));
   }
 
   close(): void {
-    this.#resolver.cancel();
+    for (const client of this.#clients) client.close();
   }
 
   /** Asks, and keeps the pending answer too, so that a name is asked for once however many wait for it. */
-  #ask(name: string): Promise<readonly string[]> {
-    this.#answers.delete(name);
-    if (this.#answers.size >= this.#maxNames) this.#forgetOldest();
-    const answer: Answer = {
-      addresses: this.#query(name, () => answer),
+  #ask(name: string, failures: number): Promise<readonly string[]> {
+    this.#known.delete(name);
+    if (this.#known.size >= (this.#options.maxNames ?? MAX_NAMES)) this.#forgetOldest();
+    const known: Known = {
+      addresses: this.#query(name, () => known),
       expiresAtMs: Number.POSITIVE_INFINITY,
+      failures,
       isMissing: false,
     };
-    this.#answers.set(name, answer);
-    return answer.addresses;
+    this.#known.set(name, known);
+    return known.addresses;
   }
 
-  async #query(name: string, self: () => Answer): Promise<readonly string[]> {
-    try {
-      const records = await this.#records(name);
-      self().expiresAtMs = this.#nowMs() + ttlMs(records);
-      return records.slice(0, MAX_ADDRESSES).map(({ address }) => address);
-    } catch (thrown) {
-      const notFound = NOT_FOUND_CODES.has(codeOf(thrown));
-      self().isMissing = notFound;
-      self().expiresAtMs = notFound ? this.#nowMs() + NOT_FOUND_TTL_MS : 0;
-      throw new NameError(notFound ? 'not_found' : 'failed', thrown);
+  async #query(name: string, self: () => Known): Promise<readonly string[]> {
+    const answer = await this.#askFamilies(name);
+    const known = self();
+    known.expiresAtMs = this.#clock.nowMs() + lifeMs(answer, known.failures);
+    if (answer.kind === 'failed') {
+      known.failures++;
+      this.#deadZones.failed(name);
+      throw new NameError('failed', answer.why);
     }
+    known.failures = 0;
+    this.#deadZones.answered(name);
+    if (answer.kind === 'found') return answer.addresses.slice(0, MAX_ADDRESSES);
+    known.isMissing = true;
+    throw new NameError('not_found', answer.nameExists ? 'it has no address' : 'there is no such name');
   }
 
-  /** The machine's first family is asked; the other only for a name that exists without an address in the first. */
-  async #records(name: string): Promise<{ address: string; ttl: number }[]> {
-    const [first, second] = this.#families;
-    try {
-      return await this.#recordsOf(name, first!);
-    } catch (thrown) {
-      if (codeOf(thrown) !== 'ENODATA') throw thrown;
-      return this.#recordsOf(name, second!);
-    }
+  /**
+   * Where the machine reaches one family, the other is asked only for a name that exists without an address in the
+   * first: so that it is known to exist. Else both are asked at once.
+   */
+  async #askFamilies(name: string): Promise<DnsAnswer> {
+    const [first, second = first === 'A' ? 'AAAA' : 'A'] = this.#families;
+    const asked = this.#dns().ask({ name, type: first });
+    const other = this.#families.length === 2 ? this.#dns().ask({ name, type: second }) : undefined;
+    const answer = await asked;
+    if (answer.kind === 'missing' && answer.nameExists)
+      return (await other) ?? this.#dns().ask({ name, type: second });
+    if (answer.kind === 'failed') return (await other) ?? answer;
+    return answer.kind === 'found' && other ? bothOf(answer, await this.#shortly(other)) : answer;
   }
 
-  #recordsOf(name: string, family: 4 | 6): Promise<{ address: string; ttl: number }[]> {
-    return family === 4
-      ? this.#resolver.resolve4(name, { ttl: true })
-      : this.#resolver.resolve6(name, { ttl: true });
+  #shortly(answer: Promise<DnsAnswer>): Promise<DnsAnswer | undefined> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(SECOND_FAMILY_MS, () => resolve(undefined));
+      void answer.then((value) => {
+        cancel();
+        resolve(value);
+      });
+    });
+  }
+
+  #dns(): DnsClient {
+    this.#client ??= this.#makeClient();
+    return this.#client;
+  }
+
+  #makeClient(): DnsClient {
+    const { servers, timeoutMs, maxInFlight = MAX_IN_FLIGHT } = this.#options;
+    const client = new DnsClient({
+      servers: (servers ?? systemServers()).map(parseDnsServer).filter(isServer),
+      timeoutMs: NAME_SHARE * timeoutMs,
+      maxInFlight,
+      clock: this.#clock,
+    });
+    this.#clients.add(client);
+    return client;
   }
 
   #forgetOldest(): void {
-    for (const oldest of this.#answers.keys()) {
-      this.#answers.delete(oldest);
+    for (const oldest of this.#known.keys()) {
+      this.#known.delete(oldest);
       return;
     }
   }
-}
-
-function makeResolver({ timeoutMs, servers }: ResolverOptions): Resolver {
-  const resolver = new Resolver({ timeout: Math.ceil(timeoutMs / FIRST_TRY_SHARE), tries: TRIES });
-  if (servers) resolver.setServers(servers);
-  return resolver;
 }
 
 /** RFC 6761, section 6.3: localhost and the names under it are loopback, whatever a name server says. */
@@ -176,38 +213,39 @@ function loopbackOf(name: string): readonly string[] | undefined {
   return name === 'localhost' || name.endsWith('.localhost') ? ['127.0.0.1', '::1'] : undefined;
 }
 
-function ttlMs(records: readonly { ttl: number }[]): number {
-  const leastMs = 1000 * Math.min(...records.map(({ ttl }) => ttl));
-  return Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, leastMs));
+/** For how long an answer is taken again. */
+function lifeMs(answer: DnsAnswer, failures: number): number {
+  if (answer.kind === 'failed') return Math.min(MAX_FAILURE_TTL_MS, FIRST_FAILURE_TTL_MS * 2 ** failures);
+  if (answer.ttlS === undefined) return MISSING_TTL_MS;
+  return Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, 1000 * answer.ttlS));
 }
 
-/** IPv4 first, unless the machine has IPv6 alone. */
-function machineFamilies(): readonly (4 | 6)[] {
+/** Addresses of both families in turn, so that the few that are tried are of both. */
+function bothOf(first: DnsAnswer & { kind: 'found' }, second: DnsAnswer | undefined): DnsAnswer {
+  if (second?.kind !== 'found') return first;
+  const most = Math.max(first.addresses.length, second.addresses.length);
+  const inTurn = Array.from({ length: most }, (_, i) => [first.addresses[i], second.addresses[i]]);
+  const addresses = inTurn.flat().filter((address) => address !== undefined);
+  return { kind: 'found', addresses, ttlS: Math.min(first.ttlS, second.ttlS) };
+}
+
+/** IPv4 first, unless the machine has IPv6 alone; IPv6 where it has an address that the Internet knows. */
+function machineFamilies(): Families {
   const outside = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal }) => !internal);
-  const onlyV6 = outside.length > 0 && outside.every(({ address }) => isIP(address) === 6);
-  return onlyV6 ? [6, 4] : [4, 6];
+  const hasV4 = outside.some(({ address }) => isIP(address) === 4);
+  const hasV6 = outside.some(({ address }) => isIP(address) === 6 && isPublicAddress(address));
+  if (hasV4 && hasV6) return ['A', 'AAAA'];
+  return outside.length > 0 && !hasV4 ? ['AAAA'] : ['A'];
 }
 
-/** Lower-case name -> addresses, in the file's order. A machine without the file has no such names. */
-function readHostsFile(path: string = SYSTEM_HOSTS_FILE): ReadonlyMap<string, readonly string[]> {
-  const hosts = new Map<string, string[]>();
-  for (const line of readLines(path)) {
-    const [address, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
-    if (!address || isIP(address) === 0) continue;
-    for (const name of names) {
-      const key = name.toLowerCase();
-      hosts.set(key, [...(hosts.get(key) ?? []), address]);
-    }
-  }
-  return hosts;
+function systemServers(): string[] {
+  // A resolver reads the system's settings when it is made, the module's functions once.
+  const servers = new Resolver().getServers();
+  return servers.length > 0 ? servers : ['127.0.0.1'];
 }
 
-function readLines(path: string): string[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n');
-  } catch {
-    return [];
-  }
+function isServer(server: DnsServer | undefined): server is DnsServer {
+  return server !== undefined;
 }

@@ -49,6 +49,8 @@ export interface DownloadConfig {
   readonly userAgentToken: string;
   readonly disallowedHeaderDirectives: readonly string[];
   readonly allowPrivateAddresses: boolean;
+  /** Name servers; the system's where there are none. */
+  readonly nameServers: readonly string[];
 }
 
 /** What a run may use of the machine; none of it changes a result. */

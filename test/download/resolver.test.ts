@@ -2,22 +2,49 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { SYSTEM_CLOCK } from '../../src/base/clock.ts';
 import { CachingResolver, type NameError, type ResolverOptions } from '../../src/download/resolver.ts';
-import { type NameServer, startNameServer } from '../helpers/name-server.ts';
+import { ManualClock } from '../helpers/manual-clock.ts';
+import { type NameServer, type NameServerOptions, startNameServer } from '../helpers/name-server.ts';
+import { until } from '../helpers/until.ts';
 import { failureIn, imageIn, startDownloader, startHost } from './setup.ts';
+
+interface Started {
+  readonly server: NameServer;
+  readonly resolver: CachingResolver;
+  readonly clock: ManualClock;
+}
 
 async function start(
   t: ExecutionContext,
-  { ttlS = 60, ...options }: Partial<ResolverOptions> & { ttlS?: number } = {},
-): Promise<{ server: NameServer; resolver: CachingResolver }> {
-  const server = await startNameServer(ttlS);
-  const resolver = new CachingResolver({ timeoutMs: 2000, servers: [server.address], ...options });
-  t.teardown(async () => {
-    resolver.close();
-    await server.close();
+  options: Partial<ResolverOptions> & Partial<NameServerOptions> = {},
+): Promise<Started> {
+  const server = await startServer(t, options);
+  const clock = new ManualClock();
+  const families = ['A'] as const;
+  const resolver = new CachingResolver({
+    ...{ timeoutMs: 4000, servers: [server.address], families, clock },
+    ...options,
   });
-  return { server, resolver };
+  t.teardown(() => resolver.close());
+  return { server, resolver, clock };
 }
+
+async function startServer(
+  t: ExecutionContext,
+  options: Partial<NameServerOptions> = {},
+): Promise<NameServer> {
+  const server = await startNameServer({ ttlS: 60, ...options });
+  t.teardown(() => server.close());
+  return server;
+}
+
+async function kindOf(t: ExecutionContext, answer: Promise<unknown>): Promise<string | undefined> {
+  return (await t.throwsAsync<NameError>(answer))?.kind;
+}
+
+/** A quarter of three quarters of 4000: after it, the next try. */
+const PATIENCE_MS = 750;
 
 test('a name is asked for once, however many wait for it, in whatever case', async (t) => {
   const { server, resolver } = await start(t);
@@ -29,45 +56,274 @@ test('a name is asked for once, however many wait for it, in whatever case', asy
 });
 
 test('an answer is kept for its TTL and asked for again after it', async (t) => {
-  let nowMs = 0;
-  const { server, resolver } = await start(t, { ttlS: 100, nowMs: () => nowMs });
+  const { server, resolver, clock } = await start(t, { ttlS: 100 });
   await resolver.resolve('one.test');
-  nowMs = 99_999;
+  clock.advance(99_999);
   await resolver.resolve('one.test');
   t.is(server.questions.length, 1);
-  nowMs = 100_001;
+  clock.advance(2);
   await resolver.resolve('one.test');
   t.is(server.questions.length, 2);
 });
 
-test('a TTL of nothing still serves the images of one moment', async (t) => {
-  const { server, resolver } = await start(t, { ttlS: 0 });
-  await resolver.resolve('one.test');
-  await resolver.resolve('one.test');
+test('a chain of aliases is good for the shortest of their times', async (t) => {
+  const { server, resolver, clock } = await start(t, { ttlS: 100 });
+  t.deepEqual(await resolver.resolve('chain.test'), ['127.0.0.1']);
+  clock.advance(49_999);
+  await resolver.resolve('chain.test');
   t.is(server.questions.length, 1);
+  clock.advance(2);
+  await resolver.resolve('chain.test');
+  t.is(server.questions.length, 2);
 });
 
-test('a name that does not exist is remembered as that; a failing server is asked again', async (t) => {
-  const { server, resolver } = await start(t);
-  for (let i = 0; i < 2; i++) {
-    t.is((await t.throwsAsync<NameError>(resolver.resolve('nx.test')))?.kind, 'not_found');
+test('a TTL of nothing still serves the images of one moment, and one of weeks ends after ten minutes', async (t) => {
+  for (const [ttlS, keptMs] of [
+    [0, 30_000],
+    [2_000_000, 600_000],
+  ] as const) {
+    const { server, resolver, clock } = await start(t, { ttlS });
+    await resolver.resolve('one.test');
+    clock.advance(keptMs - 1);
+    await resolver.resolve('one.test');
+    t.is(server.questions.length, 1);
+    clock.advance(2);
+    await resolver.resolve('one.test');
+    t.is(server.questions.length, 2);
   }
+});
+
+for (const name of ['nx', 'empty', 'dangling', 'danglingnx']) {
+  test(`${name}: no address is to be found, for as long as the zone says`, async (t) => {
+    const { server, resolver, clock } = await start(t, { negativeTtlS: 200 });
+    for (let i = 0; i < 2; i++) t.is(await kindOf(t, resolver.resolve(`${name}.test`)), 'not_found');
+    // What exists may have an address of the other family.
+    const asked = name.endsWith('nx') ? 1 : 2;
+    t.is(server.questions.length, asked);
+    clock.advance(199_999);
+    t.is(await kindOf(t, resolver.resolve(`${name}.test`)), 'not_found');
+    t.is(server.questions.length, asked);
+    clock.advance(2);
+    t.is(await kindOf(t, resolver.resolve(`${name}.test`)), 'not_found');
+    t.is(server.questions.length, 2 * asked);
+  });
+}
+
+test('a missing name of a zone that gives no time is asked for again after a minute', async (t) => {
+  const { server, resolver, clock } = await start(t);
+  t.is(await kindOf(t, resolver.resolve('nx.test')), 'not_found');
+  clock.advance(59_999);
+  t.is(await kindOf(t, resolver.resolve('nx.test')), 'not_found');
   t.is(server.questions.length, 1);
-  t.is((await t.throwsAsync<NameError>(resolver.resolve('broken.test')))?.kind, 'failed');
-  const asked = server.questions.length;
-  t.is((await t.throwsAsync<NameError>(resolver.resolve('broken.test')))?.kind, 'failed');
-  t.true(server.questions.length > asked);
+  clock.advance(2);
+  t.is(await kindOf(t, resolver.resolve('nx.test')), 'not_found');
+  t.is(server.questions.length, 2);
 });
 
-test('a silent name server is a failure within the time of a connection', async (t) => {
-  const { resolver } = await start(t, { timeoutMs: 400 });
-  t.is((await t.throwsAsync<NameError>(resolver.resolve('silent.test')))?.kind, 'failed');
+for (const name of ['broken', 'refused', 'loop', 'selfish', 'cuthangup', 'cutgarbage']) {
+  test(`${name}: the name servers could not say, after a second try`, async (t) => {
+    const { server, resolver } = await start(t);
+    t.is(await kindOf(t, resolver.resolve(`${name}.test`)), 'failed');
+    t.is(server.questions.filter((question) => !question.endsWith('tcp')).length, 2);
+  });
+}
+
+test('a failing name is left alone for a second, then for twice as long each time, for a minute at the most', async (t) => {
+  const { server, resolver, clock } = await start(t);
+  const ask = async (): Promise<number> => {
+    t.is(await kindOf(t, resolver.resolve('broken.test')), 'failed');
+    return server.questions.length / 2;
+  };
+  t.is(await ask(), 1);
+  let asked = 1;
+  for (const pauseS of [1, 2, 4, 8, 16, 32, 60, 60]) {
+    clock.advance(1000 * pauseS - 1);
+    t.is(await ask(), asked);
+    clock.advance(2);
+    // Its zone has one name that fails.
+    t.is(await ask(), ++asked, `after ${pauseS} s`);
+    if (asked === 8) break;
+  }
 });
 
-test('the other family is asked for only where the first has no address', async (t) => {
+test('of a thousand names of one dead zone few are asked for, and one answer brings the zone back', async (t) => {
+  const { server, resolver, clock } = await start(t);
+  for (let i = 0; i < 1000; i++) t.is(await kindOf(t, resolver.resolve(`broken-${i}.dead.co.uk`)), 'failed');
+  t.is(server.questions.length, 2 * 8);
+  // Other owners under the same suffix are not concerned.
+  t.deepEqual(await resolver.resolve('www.alive.co.uk'), ['127.0.0.1']);
+  t.is(await kindOf(t, resolver.resolve('www.dead.co.uk')), 'failed');
+  clock.advance(5_001);
+  t.deepEqual(await resolver.resolve('one.dead.co.uk'), ['127.0.0.1']);
+  t.deepEqual(await resolver.resolve('two.dead.co.uk'), ['127.0.0.1']);
+});
+
+test('a dead zone is asked for one name after each pause, which doubles', async (t) => {
+  const { server, resolver, clock } = await start(t);
+  let count = 0;
+  const askTen = async (): Promise<number> => {
+    const before = server.questions.length;
+    for (let i = 0; i < 10; i++)
+      t.is(await kindOf(t, resolver.resolve(`broken-${count++}.dead.test`)), 'failed');
+    return (server.questions.length - before) / 2;
+  };
+  t.is(await askTen(), 8);
+  clock.advance(5_001);
+  t.is(await askTen(), 1);
+  clock.advance(9_999);
+  t.is(await askTen(), 0);
+  clock.advance(2);
+  t.is(await askTen(), 1);
+});
+
+test('names that are missing do not make a zone dead', async (t) => {
   const { server, resolver } = await start(t);
+  for (let i = 0; i < 20; i++) t.is(await kindOf(t, resolver.resolve(`nx-${i}.alive.test`)), 'not_found');
+  t.is(server.questions.length, 20);
+});
+
+test('what failed is forgotten when the network is looked at anew', async (t) => {
+  const { server, resolver } = await start(t);
+  for (let i = 0; i < 10; i++) t.is(await kindOf(t, resolver.resolve(`broken-${i}.dead.test`)), 'failed');
+  t.is(await kindOf(t, resolver.resolve('nx.test')), 'not_found');
+  await resolver.resolve('one.test');
+  const asked = server.questions.length;
+  resolver.forgetMissing();
+  t.is(await kindOf(t, resolver.resolve('broken-0.dead.test')), 'failed');
+  t.is(await kindOf(t, resolver.resolve('broken-9.dead.test')), 'failed');
+  t.is(await kindOf(t, resolver.resolve('nx.test')), 'not_found');
+  await resolver.resolve('one.test');
+  t.is(server.questions.length, asked + 2 + 2 + 1);
+});
+
+test('a silent name server is asked four times in three quarters of the time of a connection', async (t) => {
+  const { server, resolver, clock } = await start(t);
+  const answer = kindOf(t, resolver.resolve('silent.test'));
+  for (let tries = 1; tries <= 4; tries++) {
+    await until(() => server.questions.length === tries);
+    clock.advance(PATIENCE_MS);
+  }
+  t.is(await answer, 'failed');
+  t.is(clock.nowMs(), 3000);
+});
+
+test('a lost question is asked again', async (t) => {
+  const { server, resolver, clock } = await start(t);
+  const answer = resolver.resolve('second.test');
+  await until(() => server.questions.length === 1);
+  clock.advance(PATIENCE_MS);
+  t.deepEqual(await answer, ['127.0.0.1']);
+});
+
+test('an answer that comes when the question was asked again is as good', async (t) => {
+  const { server, resolver, clock } = await start(t);
+  const answer = resolver.resolve('held.test');
+  for (let tries = 1; tries <= 3; tries++) {
+    await until(() => server.questions.length === tries);
+    if (tries < 3) clock.advance(PATIENCE_MS);
+  }
+  server.letGo();
+  t.deepEqual(await answer, ['127.0.0.1']);
+});
+
+for (const name of ['garbage', 'wrongid', 'othername']) {
+  test(`${name}: what is no answer to the question is not listened to`, async (t) => {
+    const { server, resolver } = await start(t);
+    t.deepEqual(await resolver.resolve(`${name}.test`), ['127.0.0.1']);
+    t.is(server.questions.length, 1);
+  });
+}
+
+test('garbage alone is silence', async (t) => {
+  const { server, resolver, clock } = await start(t);
+  const answer = kindOf(t, resolver.resolve('onlygarbage.test'));
+  for (let tries = 1; tries <= 4; tries++) {
+    await until(() => server.questions.length === tries);
+    clock.advance(PATIENCE_MS);
+  }
+  t.is(await answer, 'failed');
+});
+
+test('an answer that is too long for a datagram is fetched over TCP', async (t) => {
+  const { server, resolver } = await start(t);
+  t.deepEqual(await resolver.resolve('cut.test'), ['127.0.0.1']);
+  t.deepEqual(server.questions, ['A cut.test', 'A cut.test tcp']);
+});
+
+for (const always of ['broken', 'refused', 'cuthangup']) {
+  test(`where the first of two name servers answers ${always}, the second is asked, and from then on first`, async (t) => {
+    const [bad, good] = [await startServer(t, { always }), await startServer(t)];
+    const { resolver } = await start(t, { servers: [bad.address, good.address] });
+    t.deepEqual(await resolver.resolve('one.test'), ['127.0.0.1']);
+    const asked = bad.questions.length;
+    t.deepEqual(await resolver.resolve('two.test'), ['127.0.0.1']);
+    t.is(bad.questions.length, asked);
+    t.is(good.questions.length, 2);
+  });
+}
+
+test('where the first of two name servers is silent, the second is asked after its share of the time', async (t) => {
+  const [bad, good] = [await startServer(t, { always: 'silent' }), await startServer(t)];
+  const { resolver, clock } = await start(t, { servers: [bad.address, good.address] });
+  const answer = resolver.resolve('one.test');
+  await until(() => bad.questions.length === 1);
+  clock.advance(PATIENCE_MS);
+  t.deepEqual(await answer, ['127.0.0.1']);
+  t.deepEqual(await resolver.resolve('two.test'), ['127.0.0.1']);
+  t.is(bad.questions.length, 1);
+});
+
+test('where nobody listens at the address of the first, the second is asked at once', async (t) => {
+  const gone = await startNameServer({ ttlS: 60 });
+  await gone.close();
+  const { resolver } = await start(t, { servers: [gone.address, (await startServer(t)).address] });
+  t.deepEqual(await resolver.resolve('one.test'), ['127.0.0.1']);
+});
+
+test('no more questions are on their way than allowed, and a slow answer is in nobody’s way', async (t) => {
+  const { server, resolver, clock } = await start(t, { maxInFlight: 2 });
+  const slow = ['held-1.test', 'held-2.test'].map((name) => resolver.resolve(name));
+  const third = resolver.resolve('one.test');
+  await until(() => server.questions.length === 2);
+  t.deepEqual([...server.questions].sort(), ['A held-1.test', 'A held-2.test']);
+  clock.advance(PATIENCE_MS);
+  t.deepEqual(await third, ['127.0.0.1']);
+  server.letGo();
+  t.deepEqual(await Promise.all(slow), [['127.0.0.1'], ['127.0.0.1']]);
+});
+
+test('thousands of names at once are all answered', async (t) => {
+  // Packets may get lost on the way, and only a clock that goes has them sent again.
+  const { resolver } = await start(t, { clock: SYSTEM_CLOCK, timeoutMs: 40_000 });
+  const names = Array.from({ length: 3000 }, (_, i) => `name-${i}.test`);
+  const answers = await Promise.all(names.map((name) => resolver.resolve(name)));
+  t.true(answers.every(([address]) => address === '127.0.0.1'));
+});
+
+test('a machine of one family asks for the other only where a name has no address in the first', async (t) => {
+  const { server, resolver } = await start(t);
+  t.deepEqual(await resolver.resolve('both.test'), ['127.0.0.1', '127.0.0.2']);
+  t.deepEqual(server.questions, ['A both.test']);
   t.deepEqual(await resolver.resolve('six.test'), ['::1']);
-  t.deepEqual([...server.questions].sort(), ['A six.test', 'AAAA six.test']);
+  t.deepEqual([...server.questions].sort(), ['A both.test', 'A six.test', 'AAAA six.test']);
+  t.deepEqual(await (await start(t, { families: ['AAAA'] })).resolver.resolve('both.test'), ['::1']);
+});
+
+test('a machine of both families gets the addresses of both in turn', async (t) => {
+  const { resolver } = await start(t, { families: ['A', 'AAAA'] });
+  t.deepEqual(await resolver.resolve('both.test'), ['127.0.0.1', '::1', '127.0.0.2']);
+  t.deepEqual(await resolver.resolve('one.test'), ['127.0.0.1']);
+  t.deepEqual(await resolver.resolve('six.test'), ['::1']);
+  t.is(await kindOf(t, resolver.resolve('empty.test')), 'not_found');
+  t.is(await kindOf(t, resolver.resolve('broken.test')), 'failed');
+});
+
+test('with an address at hand, a machine of both families waits for the other one for a moment', async (t) => {
+  const { resolver, clock } = await start(t, { families: ['A', 'AAAA'] });
+  const answer = resolver.resolve('sixsilent.test');
+  await until(() => clock.waits(50));
+  clock.advance(50);
+  t.deepEqual(await answer, ['127.0.0.1', '127.0.0.2']);
 });
 
 test('no more addresses are handed out than can be tried', async (t) => {
@@ -80,6 +336,29 @@ test('no more names are remembered than allowed; the oldest is forgotten first',
   for (const name of ['a.test', 'b.test', 'c.test', 'c.test', 'b.test', 'a.test'])
     await resolver.resolve(name);
   t.deepEqual(server.questions, ['A a.test', 'A b.test', 'A c.test', 'A a.test']);
+});
+
+test('a name that no name server can be asked for is not found', async (t) => {
+  const { server, resolver } = await start(t);
+  for (const name of ['a..test', `${'a'.repeat(64)}.test`, Array(60).fill('abcd').join('.')])
+    t.is(await kindOf(t, resolver.resolve(name)), 'not_found', name);
+  t.deepEqual(server.questions, []);
+  t.deepEqual(await resolver.resolve(`${'a'.repeat(63)}.test`), ['127.0.0.1']);
+});
+
+test('a zone exists where its name servers know it, whatever it holds', async (t) => {
+  const { resolver } = await start(t);
+  t.true(await resolver.zoneExists('com'));
+  t.false(await resolver.zoneExists('nx'));
+  t.false(await resolver.zoneExists('broken'));
+});
+
+test('closing gives up what is being asked', async (t) => {
+  const { server, resolver } = await start(t);
+  const answer = kindOf(t, resolver.resolve('silent.test'));
+  await until(() => server.questions.length === 1);
+  resolver.close();
+  t.is(await answer, 'failed');
 });
 
 test('the hosts file goes before the name server, and localhost needs neither', async (t) => {
@@ -107,14 +386,18 @@ test('downloads resolve names here, and name failures are told apart', async (t)
   imageIn(t, await downloader.download(`http://some.test:${host.port}/ok.jpg`));
   t.is(host.lastHeaders.host, `some.test:${host.port}`);
   imageIn(t, await downloader.download(`http://many.test:${host.port}/ok.jpg`));
-  t.deepEqual(failureIn(t, await downloader.download('http://nx.test/')), {
-    kind: 'failed',
-    reason: 'dns_not_found',
-    message: 'Name or service not known',
-  });
-  t.deepEqual(failureIn(t, await downloader.download('http://broken.test/')), {
-    kind: 'failed',
-    reason: 'dns_failed',
-    message: 'Temporary failure in name resolution',
-  });
+  for (const name of ['nx', 'empty', 'dangling']) {
+    t.deepEqual(failureIn(t, await downloader.download(`http://${name}.test/`)), {
+      kind: 'failed',
+      reason: 'dns_not_found',
+      message: 'Name or service not known',
+    });
+  }
+  for (const name of ['broken', 'loop']) {
+    t.deepEqual(failureIn(t, await downloader.download(`http://${name}.test/`)), {
+      kind: 'failed',
+      reason: 'dns_failed',
+      message: 'Temporary failure in name resolution',
+    });
+  }
 });

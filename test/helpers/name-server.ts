@@ -1,85 +1,203 @@
 import { createSocket } from 'node:dgram';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type Answer, decode, encode, type Question, RECURSION_DESIRED } from 'dns-packet';
 
-/** RFC 1035, 4.1.1: response codes. */
-const SERVFAIL = 2;
-const NXDOMAIN = 3;
-
-const TYPE_A = 1;
-const TYPE_AAAA = 28;
+/** RFC 1035, 4.1.1, and the flags of an answer: QR, RD, RA, and TC for one that was cut. */
+const RESPONSE_CODES = { nx: 3, danglingnx: 3, broken: 2, refused: 5 } as const;
+const IS_MISSING = /^(nx|empty|dangling)/;
+const FLAGS = RECURSION_DESIRED | 0x80;
+const TRUNCATED = 0x200;
 
 export interface NameServer {
   /** `127.0.0.1:port` */
   readonly address: string;
-  /** Questions asked so far, such as `A example.test`. */
+  /** Questions asked so far, such as `A example.test`; over TCP `A example.test tcp`. */
   readonly questions: readonly string[];
+  /** Answers all that waits under `held`, once, the first question of it first. */
+  letGo(): void;
   close(): Promise<void>;
 }
 
+export interface NameServerOptions {
+  /** Of every record, in seconds. */
+  readonly ttlS: number;
+  /** Of an SOA in what does not exist; none where not given. */
+  readonly negativeTtlS?: number;
+  /** Says what a name's first label would say, for every name. */
+  readonly always?: string;
+  /** Where to listen; 127.0.0.1 where not given. */
+  readonly address?: string;
+}
+
 /**
- * A name server on loopback (RFC 1035 over UDP). The first label decides: `nx` does not exist, `broken` fails,
- * `silent` is never answered, `six` has an IPv6 address only, `many` has six addresses; all else has 127.0.0.1.
+ * A name server on loopback (RFC 1035 over UDP and TCP). The first label decides, up to a hyphen:
  *
- * @param ttlS of every answer, in seconds
+ * - `nx` does not exist; `empty` exists without a record; `broken` and `refused` fail
+ * - `six` has an IPv6 address only, `both` have both, `many` has six addresses; `sixsilent` never hears of AAAA
+ * - `chain` is an alias of an alias of an address; `dangling` of nothing, `danglingnx` of a name that does not exist
+ * - `loop` is an alias of an alias of itself, `selfish` of itself
+ * - `cut` is cut over UDP and whole over TCP, `cuthangup` is hung up on over TCP, `cutgarbage` is garbage there
+ * - `garbage` is no message, `wrongid` has another's id, `othername` answers another question: each before the right one
+ * - `onlygarbage` is no message and nothing after it; `silent` is never answered; `second` the second time
+ * - `held` is answered when told
+ *
+ * All else has 127.0.0.1.
  */
-export async function startNameServer(ttlS: number): Promise<NameServer> {
-  const socket = createSocket('udp4');
+export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
+  const address = options.address ?? '127.0.0.1';
   const questions: string[] = [];
-  socket.on('message', (query, from) => {
-    const { name, type, end } = readQuestion(query);
-    questions.push(`${type === TYPE_A ? 'A' : 'AAAA'} ${name}`);
-    if (name.startsWith('silent')) return;
-    const records = name.startsWith('nx') ? [] : addressesOf(name, type);
-    const code = name.startsWith('nx') ? NXDOMAIN : name.startsWith('broken') ? SERVFAIL : 0;
-    const reply = answer(query.subarray(0, end), { code, type, records, ttlS });
-    socket.send(reply, from.port, from.address);
+  const held: (() => void)[] = [];
+  const udp = createSocket('udp4');
+  const sockets = new Set<Socket>();
+  const answer = (query: Buffer, way: Way): void => {
+    const question = decode(query).questions![0]!;
+    questions.push(`${question.type} ${question.name}${way.isTcp ? ' tcp' : ''}`);
+    const isFirst = questions.filter((asked) => asked.endsWith(question.name)).length === 1;
+    const kind = options.always ?? question.name.split(/[.-]/, 1)[0]!;
+    const send = (): void => replies(kind, { query, question, isFirst, options, way }).forEach(way.send);
+    if (kind === 'held') held.push(send);
+    else send();
+  };
+  udp.on('message', (query, from) =>
+    answer(query, { isTcp: false, send: (reply) => udp.send(reply, from.port, from.address) }),
+  );
+  const tcp = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('data', (data) =>
+      answer(data.subarray(2), { isTcp: true, send: (reply) => sendOverTcp(socket, reply) }),
+    );
   });
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address() as AddressInfo;
+  // The same port for both, which another process may have taken for TCP: then another.
+  await new Promise<void>((resolve) => tcp.listen(0, address, resolve));
+  const { port } = tcp.address() as AddressInfo;
+  await new Promise<void>((resolve) => udp.bind(port, address, resolve));
   return {
-    address: `127.0.0.1:${port}`,
+    address: `${address}:${port}`,
     questions,
-    close: () => new Promise((resolve) => socket.close(() => resolve())),
+    letGo: () => {
+      for (const send of held.splice(0)) send();
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => udp.close(() => resolve()));
+      await new Promise<void>((resolve) => tcp.close(() => resolve()));
+    },
   };
 }
 
-function addressesOf(name: string, type: number): Buffer[] {
-  if (name.startsWith('six')) return type === TYPE_AAAA ? [Buffer.from(`${'00'.repeat(15)}01`, 'hex')] : [];
-  if (type === TYPE_AAAA) return [];
-  const count = name.startsWith('many') ? 6 : 1;
-  return Array.from({ length: count }, (_, i) => Buffer.from([127, 0, 0, 1 + i]));
+interface Way {
+  readonly isTcp: boolean;
+  readonly send: (reply: Buffer) => void;
 }
 
-function readQuestion(query: Buffer): { name: string; type: number; end: number } {
-  const labels: string[] = [];
-  let at = 12;
-  for (let length = query[at]!; length > 0; length = query[at]!) {
-    labels.push(query.toString('latin1', at + 1, at + 1 + length));
-    at += 1 + length;
+interface Asked {
+  readonly query: Buffer;
+  readonly question: Question;
+  readonly isFirst: boolean;
+  readonly options: NameServerOptions;
+  readonly way: Way;
+}
+
+/** In two pieces, as it may come. A reply of nothing hangs up. */
+function sendOverTcp(socket: Socket, reply: Buffer): void {
+  if (reply.length === 0) {
+    socket.destroy();
+    return;
   }
-  return { name: labels.join('.'), type: query.readUInt16BE(at + 1), end: at + 5 };
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(reply.length);
+  socket.setNoDelay().write(Buffer.concat([length, reply.subarray(0, 5)]));
+  setImmediate(() => socket.write(reply.subarray(5)));
 }
 
-interface Answer {
-  readonly code: number;
-  readonly type: number;
-  readonly records: readonly Buffer[];
-  readonly ttlS: number;
+const GARBAGE = Buffer.from('no message of the domain name system');
+
+function replies(kind: string, asked: Asked): Buffer[] {
+  const { query, question, isFirst, way } = asked;
+  const right = reply(kind, asked);
+  const garbage = Buffer.concat([query.subarray(0, 2), GARBAGE]);
+  switch (kind) {
+    case 'silent':
+      return [];
+    case 'sixsilent':
+      return question.type === 'AAAA' ? [] : [right];
+    case 'second':
+      return isFirst ? [] : [right];
+    case 'onlygarbage':
+      return [garbage, Buffer.from('x'), Buffer.alloc(0)];
+    case 'garbage':
+      return [garbage, query, right];
+    case 'wrongid':
+      return [Buffer.concat([Buffer.from([query[0]! ^ 1]), reply('evil', asked).subarray(1)]), right];
+    case 'othername':
+      return [reply('evil', { ...asked, question: { ...question, name: 'other.test' } }), right];
+    case 'cuthangup':
+      return way.isTcp ? [Buffer.alloc(0)] : [right];
+    case 'cutgarbage':
+      return way.isTcp ? [garbage] : [right];
+    default:
+      return [right];
+  }
 }
 
-function answer(question: Buffer, { code, type, records, ttlS }: Answer): Buffer {
-  const head = Buffer.from(question);
-  head.writeUInt16BE(0x8180 | code, 2);
-  head.writeUInt16BE(records.length, 6);
-  head.writeUInt32BE(0, 8);
-  const answers = records.map((data) => {
-    const record = Buffer.alloc(12);
-    record.writeUInt16BE(0xc00c, 0);
-    record.writeUInt16BE(type, 2);
-    record.writeUInt16BE(1, 4);
-    record.writeUInt32BE(ttlS, 6);
-    record.writeUInt16BE(data.length, 10);
-    return Buffer.concat([record, data]);
+function reply(kind: string, { query, question, options, way }: Asked): Buffer {
+  const code = RESPONSE_CODES[kind as keyof typeof RESPONSE_CODES] ?? 0;
+  const isCut = kind.startsWith('cut') && !way.isTcp;
+  const answers = isCut ? [] : records(kind, question, options.ttlS);
+  const { negativeTtlS } = options;
+  return encode({
+    type: 'response',
+    id: query.readUInt16BE(0),
+    flags: FLAGS | code | (isCut ? TRUNCATED : 0),
+    questions: [question],
+    answers,
+    authorities: negativeTtlS === undefined || !IS_MISSING.test(kind) ? [] : [soa(negativeTtlS)],
   });
-  return Buffer.concat([head, ...answers]);
+}
+
+/** The record's own time is longer than the one it gives for what is not there. */
+function soa(minimum: number): Answer {
+  const data = { mname: 'ns.test', rname: 'root.test', serial: 1, refresh: 1, retry: 1, expire: 1, minimum };
+  return { type: 'SOA', name: 'test', ttl: 86_400, data };
+}
+
+function records(kind: string, { name, type }: Question, ttl: number): Answer[] {
+  const alias = (owner: string, data: string): Answer => ({ type: 'CNAME', name: owner, data, ttl });
+  const four = (owner: string, ...data: string[]): Answer[] =>
+    type === 'A' ? data.map((address) => ({ type: 'A', name: owner, data: address, ttl })) : [];
+  const six = (...data: string[]): Answer[] =>
+    type === 'AAAA' ? data.map((address) => ({ type: 'AAAA', name, data: address, ttl })) : [];
+  switch (kind) {
+    case 'nx':
+    case 'empty':
+    case 'broken':
+    case 'refused':
+      return [];
+    case 'evil':
+      return four(name, '127.6.6.6');
+    case 'six':
+      return six('::1');
+    case 'both':
+    case 'sixsilent':
+      return [...four(name, '127.0.0.1', '127.0.0.2'), ...six('::1')];
+    case 'many':
+      return four(name, ...Array.from({ length: 6 }, (_, i) => `127.0.0.${i + 1}`));
+    case 'chain':
+      // As servers may give them: in any order, in any case, and shorter-lived on the way.
+      return [
+        ...four('END.test', '127.0.0.1'),
+        { ...alias(name, 'Middle.test'), ttl: ttl / 2 } as Answer,
+        alias('middle.TEST', 'end.test'),
+      ];
+    case 'dangling':
+    case 'danglingnx':
+      return [alias(name, 'nothing.test'), ...four('bystander.test', '127.6.6.6')];
+    case 'loop':
+      return [alias(name, 'middle.test'), alias('middle.test', name)];
+    case 'selfish':
+      return [alias(name, name)];
+    default:
+      return four(name, '127.0.0.1');
+  }
 }

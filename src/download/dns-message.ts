@@ -1,0 +1,100 @@
+import { type Answer, type DecodedPacket, decode, encode, RECURSION_DESIRED } from 'dns-packet';
+
+/** What is asked of a name server. */
+export interface DnsQuestion {
+  /** In lower case, without the last dot. */
+  readonly name: string;
+  readonly type: 'A' | 'AAAA' | 'SOA';
+}
+
+/**
+ * What a name server says. `missing`: the name does not exist, or has nothing of the type that was asked for; with the
+ * time for which that holds, where the server gives one (RFC 2308, section 5). `failed`: it could not say.
+ */
+export type DnsAnswer =
+  | { readonly kind: 'found'; readonly addresses: readonly string[]; readonly ttlS: number }
+  | { readonly kind: 'missing'; readonly nameExists: boolean; readonly ttlS: number | undefined }
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** More aliases than any name has that works; c-ares and BIND stop at about as many. */
+const MAX_ALIASES = 16;
+
+/** RFC 1035, 2.3.4; one byte of the 255 is the root's, one the first label's length. */
+const MAX_NAME_LENGTH = 253;
+const MAX_LABEL_LENGTH = 63;
+
+/** Whether a name can be asked for at all. */
+export function isAskable(name: string): boolean {
+  return (
+    name.length <= MAX_NAME_LENGTH &&
+    name.split('.').every((label) => label.length > 0 && label.length <= MAX_LABEL_LENGTH)
+  );
+}
+
+/** @param id 16 bits that the answer repeats */
+export function encodeQuestion(id: number, { name, type }: DnsQuestion): Buffer {
+  return encode({ type: 'query', id, flags: RECURSION_DESIRED, questions: [{ name, type }] });
+}
+
+/**
+ * Reads a message as the answer to a question. `truncated`: the whole is to be had over TCP.
+ * undefined where it is no answer to this question, so that the right one may still come.
+ */
+export function readAnswer(message: Buffer, question: DnsQuestion): DnsAnswer | 'truncated' | undefined {
+  const packet = decoded(message);
+  if (packet?.type !== 'response' || !isAbout(packet, question)) return undefined;
+  // dns-packet reads the code's name out of the flags.
+  const { rcode } = packet as DecodedPacket & { readonly rcode: string };
+  if (packet.flag_tc) return 'truncated';
+  if (rcode === 'NXDOMAIN') return { kind: 'missing', nameExists: false, ttlS: negativeTtlS(packet) };
+  if (rcode !== 'NOERROR') return { kind: 'failed', why: `the name server answered ${rcode}` };
+  return followAliases(packet, question);
+}
+
+function decoded(message: Buffer): DecodedPacket | undefined {
+  try {
+    return decode(message);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A server that understood nothing may leave the question out. */
+function isAbout({ questions = [], answers = [] }: DecodedPacket, { name, type }: DnsQuestion): boolean {
+  const [question] = questions;
+  if (!question) return answers.length === 0;
+  return question.name.toLowerCase() === name && question.type === type;
+}
+
+/** The addresses at the end of the chain of aliases, which the server has followed; it is good for its shortest time. */
+function followAliases(packet: DecodedPacket, { name, type }: DnsQuestion): DnsAnswer {
+  const records = packet.answers ?? [];
+  let owner = name;
+  let ttlS = Number.POSITIVE_INFINITY;
+  for (let aliases = 0; aliases <= MAX_ALIASES; aliases++) {
+    const own = records.filter((record) => record.name.toLowerCase() === owner);
+    const found = own.flatMap((record) => addressIn(record, type));
+    if (found.length > 0) {
+      const leastS = Math.min(ttlS, ...found.map((address) => address.ttlS));
+      return { kind: 'found', addresses: found.map(({ address }) => address), ttlS: leastS };
+    }
+    const alias = own.find((record) => record.type === 'CNAME');
+    if (alias?.type !== 'CNAME') return { kind: 'missing', nameExists: true, ttlS: negativeTtlS(packet) };
+    ttlS = Math.min(ttlS, alias.ttl ?? 0);
+    owner = alias.data.toLowerCase();
+  }
+  // Where the server notices it, it answers SERVFAIL (RFC 1034, 5.2.2): a failure either way.
+  return { kind: 'failed', why: 'the name is an alias of itself' };
+}
+
+function addressIn(record: Answer, type: DnsQuestion['type']): { address: string; ttlS: number }[] {
+  const isAddress = record.type === 'A' || record.type === 'AAAA';
+  return isAddress && record.type === type ? [{ address: record.data, ttlS: record.ttl ?? 0 }] : [];
+}
+
+function negativeTtlS({ authorities = [] }: DecodedPacket): number | undefined {
+  for (const record of authorities) {
+    if (record.type === 'SOA') return Math.min(record.ttl ?? 0, record.data.minimum ?? 0);
+  }
+  return undefined;
+}
