@@ -1,58 +1,67 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { sharp } from '../../src/decode/sharp-library.ts';
 import { childrenOf } from '../helpers/children-of.ts';
 import { digestRun } from '../helpers/digest-run.ts';
 import { withPreload } from '../helpers/preload.ts';
-import { LOOPBACK_FLAGS, runCli, runCliAlone, startCli } from '../helpers/run-cli.ts';
-import { makeWorld } from '../helpers/scored-world.ts';
+import {
+  type CliResult,
+  LOOPBACK_FLAGS,
+  runCli,
+  runCliAlone,
+  startCli,
+  startCommand,
+} from '../helpers/run-cli.ts';
+import { makeWorld, sharedWorld, type World } from '../helpers/scored-world.ts';
 import { until } from '../helpers/until.ts';
 
-for (const script of ['model-worker', 'decode-worker']) {
-  test(`a run whose ${script} is killed tells so, loses nothing and writes the same bytes`, async (t) => {
-    const world = await makeWorld(t, { rowCount: 120, delayMs: 40 });
-    const args = [
-      'score',
-      world.shard,
-      '--number-sample-per-shard',
-      '40',
-      '--save-embeddings',
-      ...LOOPBACK_FLAGS,
-    ];
-    t.is((await runCli([...args, '--output-folder', world.path('whole')])).exitCode, 0);
-    const served = world.host.requests.get('/119.jpg') ?? 0;
+const theWorld = sharedWorld({ rowCount: 40, delayMs: 20 });
 
-    const letGo = world.hold(60);
-    const run = startCli([...args, '--output-folder', world.path('out'), '--thread-count', '4']);
-    await until(() => (world.host.requests.get('/20.jpg') ?? 0) > served);
-    const victims = childrenOf(run.process.pid!, script);
-    t.true(victims.length > 0);
-    for (const victim of victims) process.kill(victim, 'SIGKILL');
-    letGo();
-    const result = await run.ended;
-    t.is(result.exitCode, 0, result.stderr);
-    t.regex(result.stderr, /SIGKILL.*done again/s);
-    t.deepEqual(await digestRun(world.path('out')), await digestRun(world.path('whole')));
-  });
+function scoreArgs(world: World, out: string): string[] {
+  const flags = ['--number-sample-per-shard', '20', '--save-embeddings', ...LOOPBACK_FLAGS];
+  return ['score', world.shard, '--output-folder', world.path(out), ...flags];
 }
 
-test('a run whose encoder stops answering goes on with another process and writes the same bytes', async (t) => {
-  const world = await makeWorld(t, { rowCount: 60, delayMs: 40 });
-  const args = ['score', world.shard, '--number-sample-per-shard', '20', ...LOOPBACK_FLAGS];
-  t.is((await runCli([...args, '--output-folder', world.path('whole')])).exitCode, 0);
-  const flags = ['--thread-count', '4', '--encoder-timeout', '8'];
-  const served = world.host.requests.get('/59.jpg') ?? 0;
-  const letGo = world.hold(30);
-  const run = startCli([...args, ...flags, '--output-folder', world.path('out')]);
-  await until(() => (world.host.requests.get('/10.jpg') ?? 0) > served);
-  const victims = childrenOf(run.process.pid!, 'model-worker');
+let wholeRun: Promise<CliResult> | undefined;
+
+/** Runs until a few rows have ended while others wait for their answer, does something to children of the run, lets it go on. */
+async function disturb(
+  t: ExecutionContext,
+  { script, signal, flags = [] }: { script: string; signal: NodeJS.Signals; flags?: readonly string[] },
+): Promise<CliResult> {
+  const world = await theWorld();
+  wholeRun ??= runCli(scoreArgs(world, 'whole'));
+  t.is((await wholeRun).exitCode, 0);
+  const served = world.host.requests.get('/15.jpg') ?? 0;
+  const letGo = world.hold(24);
+  const run = startCommand([...scoreArgs(world, `${script}-${signal}`), '--thread-count', '4', ...flags]);
+  await until(() => run.hasEnded() || (world.host.requests.get('/15.jpg') ?? 0) > served);
+  const victims = childrenOf(run.pid, script);
   t.is(victims.length, 1);
-  process.kill(victims[0]!, 'SIGSTOP');
+  for (const victim of victims) process.kill(victim, signal);
   letGo();
   const result = await run.ended;
   t.is(result.exitCode, 0, result.stderr);
-  t.regex(result.stderr, /The encoder gave no answer within 8000 ms and was ended\. .*done again/);
-  t.deepEqual(await digestRun(world.path('out')), await digestRun(world.path('whole')));
-});
+  t.deepEqual(await digestRun(world.path(`${script}-${signal}`)), await digestRun(world.path('whole')));
+  return result;
+}
+
+for (const script of ['model-worker', 'decode-worker']) {
+  test.serial(
+    `a run whose ${script} is killed tells so, loses nothing and writes the same bytes`,
+    async (t) => {
+      t.regex((await disturb(t, { script, signal: 'SIGKILL' })).stderr, /SIGKILL.*done again/s);
+    },
+  );
+}
+
+test.serial(
+  'a run whose encoder stops answering goes on with another process and writes the same bytes',
+  async (t) => {
+    const flags = ['--encoder-timeout', '8'];
+    const { stderr } = await disturb(t, { script: 'model-worker', signal: 'SIGSTOP', flags });
+    t.regex(stderr, /The encoder gave no answer within 8000 ms and was ended\. .*done again/);
+  },
+);
 
 test.serial('an image that kills the encoder fails alone; its batch is scored', async (t) => {
   const world = await makeWorld(t, { rowCount: 20 });

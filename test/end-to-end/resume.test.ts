@@ -2,107 +2,135 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { digestRun } from '../helpers/digest-run.ts';
-import {
-  type EndedCli,
-  LOOPBACK_FLAGS,
-  type RunningCli,
-  runCli,
-  runCliAlone,
-  startCli,
-} from '../helpers/run-cli.ts';
-import { makeWorld, type World } from '../helpers/scored-world.ts';
+import { randomNumbers } from '../helpers/random-numbers.ts';
+import { LOOPBACK_FLAGS, type RunningCli, runCli, startCli } from '../helpers/run-cli.ts';
+import { sharedWorld, type World } from '../helpers/scored-world.ts';
 import { until } from '../helpers/until.ts';
 
-const KILLS = 20;
-const SHARD_FLAGS = ['--number-sample-per-shard', '12', '--min-aesthetic', '4', '--save-embeddings'];
+/** Kills of the run; `npm run kills` does 30. */
+const KILLS = Number(process.env['BOWERBIRD_KILLS'] ?? 4);
+const ROWS_PER_SHARD = 12;
+/** A shard for each kill, and two more that are not answered before all kills are done. */
+const SHARDS = KILLS + 2;
+const SHARD_FLAGS = [
+  ...['--number-sample-per-shard', String(ROWS_PER_SHARD)],
+  ...['--min-aesthetic', '4', '--save-embeddings'],
+];
+
+const theWorld = sharedWorld({ rowCount: SHARDS * ROWS_PER_SHARD, delayMs: 20 });
 
 function scoreArgs(world: World, out: string): string[] {
   return ['score', world.shard, '--output-folder', world.path(out), ...SHARD_FLAGS, ...LOOPBACK_FLAGS];
 }
 
-async function finishedShards(world: World, out: string): Promise<number> {
+let wholeRun: Promise<void> | undefined;
+
+/** The digests of the run that nothing disturbed, `whole`. */
+async function digestWhole(world: World): Promise<Record<string, string>> {
+  wholeRun ??= runCli(scoreArgs(world, 'whole')).then(({ exitCode, stderr }) => {
+    if (exitCode !== 0) throw new Error(stderr);
+  });
+  await wholeRun;
+  return digestRun(world.path('whole'));
+}
+
+async function idsOfFinishedShards(world: World, out: string): Promise<number[]> {
   const names = await readdir(world.path(out, 'stats')).catch(() => []);
-  return names.filter((name) => name.endsWith('_stats.json')).length;
+  return names.filter((name) => name.endsWith('_stats.json')).map((name) => Number.parseInt(name, 10));
+}
+
+async function finishedShards(world: World, out: string): Promise<number> {
+  return (await idsOfFinishedShards(world, out)).length;
+}
+
+/** The shards of the rows that were asked for since. */
+function shardsAskedSince(world: World, before: ReadonlyMap<string, number>): Set<number> {
+  const asked = [...world.host.requests].filter(([path, count]) => count > (before.get(path) ?? 0));
+  return new Set(asked.map(([path]) => Math.floor(Number(/\d+/.exec(path)?.[0]) / ROWS_PER_SHARD)));
 }
 
 function requestCount(world: World): number {
   return [...world.host.requests.values()].reduce((sum, count) => sum + count, 0);
 }
 
-async function firstRequest(world: World, run: RunningCli): Promise<void> {
-  const before = requestCount(world);
-  while (requestCount(world) === before && run.process.exitCode === null) await sleep(5);
+/** Waits until a run has finished a shard, where any is left that its host answers, or has asked for a row. */
+async function madeHeadway(world: World, run: RunningCli): Promise<void> {
+  const [finished, requests] = [await finishedShards(world, 'killed'), requestCount(world)];
+  const isAhead = async (): Promise<boolean> =>
+    finished < SHARDS - 2
+      ? (await finishedShards(world, 'killed')) > finished
+      : requestCount(world) > requests;
+  await until(async () => run.process.exitCode !== null || (await isAhead()));
 }
 
-test(`a run that is killed ${KILLS} times ends with the same bytes as one that is not, and does no shard twice`, async (t) => {
-  const world = await makeWorld(t, { rowCount: 600, delayMs: 45 });
-  const undisturbed = await runCli(scoreArgs(world, 'whole'));
-  t.is(undisturbed.exitCode, 0, undisturbed.stderr);
+test.serial(
+  `a run that is killed ${KILLS} times ends with the same bytes as one that is not, and does no shard twice`,
+  async (t) => {
+    const world = await theWorld();
+    const whole = await digestWhole(world);
+    const letGo = world.hold((SHARDS - 2) * ROWS_PER_SHARD);
+    const random = randomNumbers(12345);
+    const doneAfterKill: number[] = [];
+    // Few downloads at a time stretch the run, so that kills find it in every phase.
+    const slowArgs = [...scoreArgs(world, 'killed'), '--thread-count', '2'];
+    for (let kills = 0; kills < KILLS; kills++) {
+      const run = startCli(slowArgs, { isDoomed: true });
+      // Most kills come while shards are done, some while the run starts.
+      if (kills % 4 !== 3) await madeHeadway(world, run);
+      await sleep(random() * (kills % 4 === 3 ? 900 : 300));
+      run.process.kill('SIGKILL');
+      const { signal, stderr } = await run.ended;
+      t.is(signal, 'SIGKILL', stderr);
+      doneAfterKill.push(await finishedShards(world, 'killed'));
+    }
+    letGo();
+    const finished = await idsOfFinishedShards(world, 'killed');
+    t.true(finished.length > 0);
+    const before = new Map(world.host.requests);
+    const last = await runCli(slowArgs);
+    t.is(last.exitCode, 0, last.stderr);
+    t.log(`shards finished after each kill: ${doneAfterKill.join(' ')}`);
+    t.deepEqual(
+      [...doneAfterKill].sort((a, b) => a - b),
+      doneAfterKill,
+      'a finished shard was lost',
+    );
+    const redone = shardsAskedSince(world, before);
+    t.deepEqual(
+      finished.filter((id) => redone.has(id)),
+      [],
+      'a finished shard was done twice',
+    );
 
-  let random = 12345;
-  let last: EndedCli | undefined;
-  let kills = 0;
-  const doneAfterKill: number[] = [];
-  // Few downloads at a time stretch the run, so that kills find it in every phase.
-  const slowArgs = [...scoreArgs(world, 'killed'), '--thread-count', '2'];
-  while (kills < KILLS) {
-    random = (Math.imul(random, 1103515245) + 12345) >>> 0;
-    const run = startCli(slowArgs, { isDoomed: true });
-    // Most kills come while shards are done, some while the run starts.
-    if (kills % 4 !== 3) await firstRequest(world, run);
-    await sleep((random >>> 8) % 900);
-    run.process.kill('SIGKILL');
-    last = await run.ended;
-    if (last.signal !== 'SIGKILL') break;
-    kills++;
-    doneAfterKill.push(await finishedShards(world, 'killed'));
-  }
-  if (last?.signal === 'SIGKILL') last = await runCliAlone(slowArgs);
-  t.is(last?.exitCode, 0, last?.stderr);
-  t.log(`${kills} kills; shards finished after each: ${doneAfterKill.join(' ')}`);
-  t.is(kills, KILLS, 'the run ended before all kills were done');
-  t.deepEqual(
-    [...doneAfterKill].sort((a, b) => a - b),
-    doneAfterKill,
-    'a finished shard was lost',
-  );
+    t.deepEqual(await digestRun(world.path('killed')), whole);
+    const leftovers = (await readdir(world.path('killed'), { recursive: true })).filter((name) =>
+      name.endsWith('.tmp'),
+    );
+    t.deepEqual(leftovers, []);
+  },
+);
 
-  t.deepEqual(await digestRun(world.path('killed')), await digestRun(world.path('whole')));
-  const leftovers = (await readdir(world.path('killed'), { recursive: true })).filter((name) =>
-    name.endsWith('.tmp'),
-  );
-  t.deepEqual(leftovers, []);
-});
+test.serial(
+  'finished shards are not downloaded again, and one whose tags were removed is done again, alone',
+  async (t) => {
+    const world = await theWorld();
+    const whole = await digestWhole(world);
+    const before = new Map(world.host.requests);
+    const again = await runCli(scoreArgs(world, 'whole'));
+    t.is(again.exitCode, 0, again.stderr);
+    t.deepEqual(new Map(world.host.requests), before);
+    t.deepEqual(await digestRun(world.path('whole')), whole);
 
-test('finished shards are not downloaded again', async (t) => {
-  const world = await makeWorld(t, { rowCount: 60 });
-  await runCli(scoreArgs(world, 'out'));
-  const before = new Map(world.host.requests);
-  const again = await runCli(scoreArgs(world, 'out'));
-  t.is(again.exitCode, 0, again.stderr);
-  t.deepEqual(new Map(world.host.requests), before);
-});
+    await rm(world.path('whole', 'tags', '00002.parquet'));
+    t.is((await runCli(scoreArgs(world, 'whole'))).exitCode, 0);
+    t.deepEqual(await digestRun(world.path('whole')), whole);
+    t.deepEqual([...shardsAskedSince(world, before)], [2]);
+  },
+);
 
-test('a shard whose tags were removed is done again, alone', async (t) => {
-  const world = await makeWorld(t, { rowCount: 60 });
-  await runCli(scoreArgs(world, 'out'));
-  const whole = await digestRun(world.path('out'));
-  await rm(world.path('out', 'tags', '00002.parquet'));
-  const before = new Map(world.host.requests);
-  t.is((await runCli(scoreArgs(world, 'out'))).exitCode, 0);
-  t.deepEqual(await digestRun(world.path('out')), whole);
-  const asked = [...world.host.requests]
-    .filter(([path, count]) => count !== before.get(path))
-    .map(([path]) => path);
-  t.true(asked.length > 0);
-  for (const path of asked) {
-    const row = Number(/\d+/.exec(path)?.[0]);
-    t.true(row >= 24 && row < 36, `${path} is not in shard 2`);
-  }
-});
-
-test('Ctrl-C closes the shards in flight, and the next run goes on from there', async (t) => {
-  const world = await makeWorld(t, { rowCount: 120 });
+test.serial('Ctrl-C closes the shards in flight, and the next run goes on from there', async (t) => {
+  const world = await theWorld();
+  const whole = await digestWhole(world);
   const args = [...scoreArgs(world, 'out'), '--thread-count', '3'];
   const letGo = world.hold(24);
   const run = startCli(args);
@@ -116,23 +144,24 @@ test('Ctrl-C closes the shards in flight, and the next run goes on from there', 
   const record = JSON.parse(await readFile(world.path('out', 'run.json'), 'utf8')) as { state: string };
   t.is(record.state, 'interrupted');
   const done = await finishedShards(world, 'out');
-  t.true(done >= 1 && done < 10, `${done} shards`);
+  t.true(done >= 1 && done < SHARDS, `${done} shards`);
 
   const finished = await runCli(args);
   t.is(finished.exitCode, 0, finished.stderr);
-  await runCli(scoreArgs(world, 'whole'));
-  t.deepEqual(await digestRun(world.path('out')), await digestRun(world.path('whole')));
+  t.deepEqual(await digestRun(world.path('out')), whole);
 });
 
-test('a second Ctrl-C leaves at once', async (t) => {
-  const world = await makeWorld(t, { rowCount: 60 });
-  world.hold(0);
-  const run = startCli(scoreArgs(world, 'out'));
-  await until(() => world.host.requests.size > 0);
+test.serial('a second Ctrl-C leaves at once', async (t) => {
+  const world = await theWorld();
+  const letGo = world.hold(0);
+  t.teardown(letGo);
+  const before = requestCount(world);
+  const run = startCli(scoreArgs(world, 'left'));
+  await until(() => requestCount(world) > before || run.process.exitCode !== null);
   run.process.kill('SIGINT');
-  await until(() => run.stderr().includes('Closing'));
+  await until(() => run.stderr().includes('Closing') || run.process.exitCode !== null);
   run.process.kill('SIGINT');
   const { exitCode } = await run.ended;
   t.is(exitCode, 130);
-  t.is(await finishedShards(world, 'out'), 0);
+  t.is(await finishedShards(world, 'left'), 0);
 });

@@ -1,9 +1,10 @@
-// Runs the command lines that its parent sends, one after the other, and answers each with how it ended.
+// Runs the command lines that its parent sends, one after the other, and tells what they print and how they ended.
 import { runCommandLine } from '../../src/cli/command-line.ts';
-import type { CliResult } from './run-cli.ts';
+import type { CommandNews } from './run-cli.ts';
 
-/** What the command that runs has printed. */
-let printed = { stdout: '', stderr: '' };
+function tell(news: CommandNews): void {
+  process.send!(news);
+}
 
 for (const name of ['stdout', 'stderr'] as const) {
   const decoder = new TextDecoder();
@@ -12,7 +13,7 @@ for (const name of ['stdout', 'stderr'] as const) {
     encodingOrDone?: BufferEncoding | ((error?: Error | null) => void),
     done?: (error?: Error | null) => void,
   ): boolean => {
-    printed[name] += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    tell({ [name]: typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }) });
     const callback = typeof encodingOrDone === 'function' ? encodingOrDone : done;
     if (callback) process.nextTick(callback);
     return true;
@@ -24,13 +25,7 @@ delete process.env['NODE_V8_COVERAGE'];
 
 let last: Promise<void> = Promise.resolve();
 
-async function answer(args: readonly string[]): Promise<void> {
-  printed = { stdout: '', stderr: '' };
-  const exitCode = await runCommandLine(args);
-  process.send!({ exitCode, ...printed } satisfies CliResult);
-}
-
 process.on('message', (args: readonly string[]) => {
-  last = last.then(() => answer(args));
+  last = last.then(async () => tell({ exitCode: await runCommandLine(args) }));
 });
 process.on('disconnect', () => process.exit());

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -72,4 +72,11 @@ export function noiseCrops(count: number, size: number, seed = 1): Uint8Array[] 
       return state >>> 24;
     }),
   );
+}
+
+/** Flags for a run in which encoder and scores play no part: an encoder that costs next to nothing, and no head. */
+export async function tinyEncoderFlags(folder: string): Promise<readonly string[]> {
+  const encoder = join(folder, 'encoder');
+  await mkdir(encoder);
+  return ['--clip-model', await writeOddModel(encoder), '--aesthetic-head', 'none'];
 }

@@ -75,31 +75,75 @@ export function runCliAlone(args: readonly string[]): Promise<EndedCli> {
   return startCli(args).ended;
 }
 
-interface Waiting {
-  readonly resolve: (result: CliResult) => void;
-  readonly reject: (error: Error) => void;
+/** A command that runs within the process of a test file's commands. */
+export interface RunningCommand {
+  /** Of that process, which the decoders and encoders of its commands are children of. */
+  readonly pid: number;
+  /** What it has printed on stderr so far. */
+  stderr(): string;
+  hasEnded(): boolean;
+  readonly ended: Promise<CliResult>;
 }
 
-/** A process that answers each command line, sent as the list of its words, with how it ended, in their order. */
+/** What the process of the commands tells of the one that runs. */
+export type CommandNews = { readonly [stream in 'stdout' | 'stderr']?: string } & {
+  readonly exitCode?: number;
+};
+
+/** A command whose end is waited for. */
+class Waiting {
+  readonly printed = { stdout: '', stderr: '' };
+  hasEnded = false;
+  end!: (exitCode: number) => void;
+  fail!: (error: Error) => void;
+  readonly ended: Promise<CliResult>;
+
+  constructor() {
+    this.ended = new Promise<number>((resolve, reject) => {
+      this.end = resolve;
+      this.fail = reject;
+    })
+      .finally(() => {
+        this.hasEnded = true;
+      })
+      .then((exitCode) => ({ exitCode, ...this.printed }));
+  }
+}
+
+/** A process that runs command lines, sent as lists of their words, one after the other. */
 class CommandProcess {
   readonly #process = fork(COMMAND_PROCESS, { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   readonly #waiting: Waiting[] = [];
 
   constructor() {
-    this.#process.on('message', (result: CliResult) => this.#waiting.shift()!.resolve(result));
+    this.#process.on('message', (news: CommandNews) => this.#hear(news));
     this.#process.once('exit', (exitCode, signal) => {
       const error = new Error(`the process of the commands ended by itself: ${signal ?? exitCode}`);
-      for (const { reject } of this.#waiting) reject(error);
+      for (const { fail } of this.#waiting) fail(error);
     });
     // AVA waits until its process has nothing left to wait for, which is when this one is gone.
     registerCompletionHandler(() => this.#process.disconnect());
   }
 
-  run(args: readonly string[]): Promise<CliResult> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#process.send(args, (error) => error && reject(error));
-    });
+  start(args: readonly string[]): RunningCommand {
+    const waiting = new Waiting();
+    this.#waiting.push(waiting);
+    this.#process.send(args, (error) => error && waiting.fail(error));
+    return {
+      pid: this.#process.pid!,
+      stderr: () => waiting.printed.stderr,
+      hasEnded: () => waiting.hasEnded,
+      ended: waiting.ended,
+    };
+  }
+
+  #hear({ stdout = '', stderr = '', exitCode }: CommandNews): void {
+    const { printed, end } = this.#waiting[0]!;
+    printed.stdout += stdout;
+    printed.stderr += stderr;
+    if (exitCode === undefined) return;
+    this.#waiting.shift();
+    end(exitCode);
   }
 }
 
@@ -107,10 +151,15 @@ class CommandProcess {
 let commandProcess: CommandProcess | undefined;
 
 /**
- * Runs a command of the tool to its end. The commands of a test file run one after the other in one process, which
- * saves each the start. Where what becomes of a process is the point, take `runCliAlone`.
+ * Starts a command of the tool. The commands of a test file run one after the other in one process, which saves each
+ * the start. Where what becomes of a process is the point, take `startCli`.
  */
-export function runCli(args: readonly string[]): Promise<CliResult> {
+export function startCommand(args: readonly string[]): RunningCommand {
   commandProcess ??= new CommandProcess();
-  return commandProcess.run(args);
+  return commandProcess.start(args);
+}
+
+/** Runs a command of the tool to its end, as `startCommand` does. */
+export function runCli(args: readonly string[]): Promise<CliResult> {
+  return startCommand(args).ended;
 }

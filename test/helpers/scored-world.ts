@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ExecutionContext } from 'ava';
+import test from 'ava';
 import { type ImageHost, type Resource, startImageHost } from './image-host.ts';
-import { makeFolder } from './make-folder.ts';
+import { makeFolder, type Owner } from './make-folder.ts';
 import { makePicture } from './pictures.ts';
 import { buildShard, type ShardRow } from './shard-builder.ts';
 
@@ -31,10 +31,7 @@ export interface WorldOptions {
  * A loopback host with some pictures, and a shard of rows that point to them. Every ninth row is a dead link, every
  * eleventh a broken file; punsafe is above 0.5 in every seventh row and null in every thirteenth.
  */
-export async function makeWorld(
-  t: ExecutionContext,
-  { rowCount, delayMs = 0 }: WorldOptions,
-): Promise<World> {
+export async function makeWorld(t: Owner, { rowCount, delayMs = 0 }: WorldOptions): Promise<World> {
   const pictures = await Promise.all(Array.from({ length: 12 }, (_, seed) => makePicture(seed)));
   const resources = new Map<string, Resource>();
   let held = { fromRow: Number.POSITIVE_INFINITY, isOver: Promise.resolve() };
@@ -69,4 +66,17 @@ export async function makeWorld(
     return letGo;
   };
   return { folder, host, shard, rows, hold, path: (...parts) => join(folder, ...parts) };
+}
+
+/** A world that the tests of a file have in common: made when it is first asked for, gone when the file has ended. */
+export function sharedWorld(options: WorldOptions): () => Promise<World> {
+  const teardowns: (() => unknown)[] = [];
+  test.after.always(async () => {
+    for (const takeDown of teardowns.reverse()) await takeDown();
+  });
+  let made: Promise<World> | undefined;
+  return () => {
+    made ??= makeWorld({ teardown: (takeDown) => teardowns.push(takeDown) }, options);
+    return made;
+  };
 }
