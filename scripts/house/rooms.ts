@@ -118,7 +118,7 @@ export const ROOMS: readonly Room[] = [
     what: 'URL in, bytes or a named reason out; the only undici room',
     mayImport: ['base', 'samples'],
     doors: ['downloader'],
-    packages: ['undici', 'ipaddr.js', 'dns-packet', 'tldts'],
+    packages: ['undici', 'ipaddr.js', 'dns-packet', 'tldts', 'tinyqueue'],
   },
   {
     name: 'decode',

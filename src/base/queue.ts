@@ -32,14 +32,6 @@ export class BoundedQueue<T> {
     else this.#items.push(item);
   }
 
-  /** Puts an item before all others, whether there is room or not: it was in the queue before. */
-  giveBack(item: T): void {
-    if (this.#closed) return;
-    const taker = this.#takers.shift();
-    if (taker) taker(item);
-    else this.#items.unshift(item);
-  }
-
   /** The next item, waiting for one; undefined once the queue is closed and empty. */
   take(): Promise<T | undefined> {
     const item = this.#items.shift();

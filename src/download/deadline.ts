@@ -160,7 +160,8 @@ export class Deadline {
 /** One listener per signal serves all downloads: thousands of them on one EventTarget warn, and are slow to remove. */
 const watchers = new WeakMap<AbortSignal, Set<() => void>>();
 
-function watchAbort(signal: AbortSignal, onAbort: () => void): () => void {
+/** Calls back when the signal comes, until what it gives is called. */
+export function watchAbort(signal: AbortSignal, onAbort: () => void): () => void {
   const known = watchers.get(signal);
   const callbacks = known ?? new Set();
   callbacks.add(onAbort);

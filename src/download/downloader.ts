@@ -3,19 +3,21 @@ import type { SampleFailure } from '../samples/reasons.ts';
 import { type AddressRule, isPublicAddress } from './addresses.ts';
 import { createAgent } from './agent.ts';
 import { BodyBudget } from './body-budget.ts';
-import { Deadline, DeadlinePassedError } from './deadline.ts';
-import { type ExchangeTools, exchange } from './exchange.ts';
-import { failureOf } from './failures.ts';
+import { Deadline, watchAbort } from './deadline.ts';
+import { failed, failureOf } from './failures.ts';
 import { FairClock } from './fair-clock.ts';
 import { requireFileDescriptors } from './file-descriptors.ts';
-import { type HostGate, PerHostGate } from './hosts.ts';
+import { usualRules } from './host-rules.ts';
+import { type Arrival, Journey, type JourneyTools } from './journey.ts';
 import { optOutRule } from './opt-out.ts';
 import { type DownloadOptions, type DownloadSettings, settingsFrom } from './options.ts';
-import type { FailedReply, Reply } from './reply.ts';
 import { CachingResolver, type NameResolver } from './resolver.ts';
-import { retryDelayMs } from './retry.ts';
-import { RedirectTrail, targetOf } from './targets.ts';
+import { Schedule } from './schedule.ts';
+import { RequestSlots } from './slots.ts';
+import { targetOf } from './targets.ts';
+import type { Ticket } from './tickets.ts';
 import { userAgent } from './user-agent.ts';
+import type { Visit } from './visit.ts';
 
 /** The bytes of an image, undecoded. */
 export interface Downloaded {
@@ -26,15 +28,33 @@ export interface Downloaded {
   release(): void;
 }
 
-/** Fetches images. How many at once is up to the caller. */
+/**
+ * Fetches images. Any number of rows may be given at once: each waits, holding nothing, until its host and this machine
+ * have room for it. How many wait is up to the caller.
+ */
 export interface Downloader {
   /**
    * Every outcome of a URL is a value; the promise rejects only with the signal's reason.
-   * Waiting for a host's slot or for memory does not count against the image's time.
+   * Waiting for a turn or for memory does not count against the image's time.
+   *
+   * @param onStart called when the first request may be sent; never for a row that ends without one
    */
-  download(url: string | null, signal?: AbortSignal): Promise<Downloaded | SampleFailure>;
+  download(
+    url: string | null,
+    signal?: AbortSignal,
+    onStart?: () => void,
+  ): Promise<Downloaded | SampleFailure>;
+  /** Asks at once, past all that wait and whatever is known of the host: once, without retries. */
+  probe(url: string, signal?: AbortSignal): Promise<Downloaded | SampleFailure>;
   /** Bytes of all images that are not yet released. */
   readonly heldBytes: number;
+  /** Requests in flight. */
+  readonly requestsInFlight: number;
+  /** Sends no request of `download` until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** Forgets which hosts were silent, where that was not their fault. */
+  forgetSilence(): void;
   /** Whether the name servers know a zone, such as `com`, whatever it holds. */
   zoneExists(zone: string): Promise<boolean>;
   /** Has names asked for anew that were said not to exist. */
@@ -49,7 +69,7 @@ export interface DownloaderParts {
   readonly isAddressAllowed: AddressRule;
   /** Uniform in [0, 1), for the jitter of retries. */
   readonly random: () => number;
-  /** What all limits of time run by. */
+  /** What the time of an image runs by; the limits of a connection are the HTTP client's own. */
   readonly clock: Clock;
 }
 
@@ -81,40 +101,87 @@ function nameResolver({ connectTimeoutMs, nameServers }: DownloadSettings): Name
 class HttpDownloader implements Downloader {
   readonly #settings: DownloadSettings;
   readonly #parts: DownloaderParts;
-  readonly #tools: ExchangeTools;
-  readonly #hosts: HostGate;
+  readonly #tools: JourneyTools;
+  readonly #slots: RequestSlots;
+  readonly #schedule: Schedule;
 
   constructor(settings: DownloadSettings, parts: DownloaderParts) {
     this.#settings = settings;
     this.#parts = parts;
-    this.#hosts = new PerHostGate(settings.perHost);
+    this.#slots = new RequestSlots(settings.threadCount);
+    const rules = usualRules(settings.perHost);
+    this.#schedule = new Schedule({
+      slots: this.#slots,
+      rulesOf: () => rules,
+      longestPauseMs: settings.timeoutMs,
+      clock: parts.clock,
+    });
     this.#tools = {
-      dispatcher: createAgent(settings, parts.resolver, parts.isAddressAllowed, parts.clock),
-      userAgent: userAgent(settings.userAgentToken),
-      isOptedOut: optOutRule(settings.disallowedHeaderDirectives, settings.userAgentToken),
-      maxBytes: settings.maxBytes,
-      budget: new BodyBudget(settings.maxBytesInFlight, settings.maxBytes),
-      limits: settings,
+      exchange: {
+        dispatcher: createAgent(settings, parts.resolver, parts.isAddressAllowed, parts.clock),
+        userAgent: userAgent(settings.userAgentToken),
+        isOptedOut: optOutRule(settings.disallowedHeaderDirectives, settings.userAgentToken),
+        maxBytes: settings.maxBytes,
+        budget: new BodyBudget(settings.maxBytesInFlight, settings.maxBytes),
+        limits: settings,
+      },
+      connectTimeoutMs: settings.connectTimeoutMs,
+      maxRedirects: settings.maxRedirects,
+      retries: settings.retries,
+      random: parts.random,
     };
   }
 
   get heldBytes(): number {
-    return this.#tools.budget.heldBytes;
+    return this.#tools.exchange.budget.heldBytes;
   }
 
-  async download(text: string | null, signal?: AbortSignal): Promise<Downloaded | SampleFailure> {
+  get requestsInFlight(): number {
+    return this.#slots.inFlight;
+  }
+
+  async download(
+    text: string | null,
+    signal?: AbortSignal,
+    onStart?: () => void,
+  ): Promise<Downloaded | SampleFailure> {
+    signal?.throwIfAborted();
+    const target = targetOf(text);
+    if (target.kind === 'failed') return target;
+    const order = this.#schedule.nextOrder();
+    const visit = await this.#enter(target.url.host, order, signal);
+    if ('reason' in visit) return visit;
+    if (signal?.aborted) {
+      visit.over();
+      visit.judged();
+      throw signal.reason;
+    }
+    onStart?.();
+    const deadline = new Deadline(this.#settings.timeoutMs, signal, this.#parts.clock);
+    const reenter = (host: string): Promise<Visit | SampleFailure> => this.#reenter(host, order, deadline);
+    return this.#travel(new Journey(this.#tools, target.url, deadline, reenter), visit, { deadline, signal });
+  }
+
+  async probe(text: string, signal?: AbortSignal): Promise<Downloaded | SampleFailure> {
     signal?.throwIfAborted();
     const target = targetOf(text);
     if (target.kind === 'failed') return target;
     const deadline = new Deadline(this.#settings.timeoutMs, signal, this.#parts.clock);
-    try {
-      return await this.#attempt(target.url, deadline);
-    } catch (thrown) {
-      if (signal?.aborted) throw signal.reason;
-      return failureOf(thrown, 'connect');
-    } finally {
-      deadline.stop();
-    }
+    const enter = async (host: string): Promise<Visit> => this.#schedule.visitAtOnce(host);
+    const journey = new Journey({ ...this.#tools, retries: 0 }, target.url, deadline, enter);
+    return this.#travel(journey, await enter(target.url.host), { deadline, signal });
+  }
+
+  pause(): void {
+    this.#schedule.pause();
+  }
+
+  resume(): void {
+    this.#schedule.resume();
+  }
+
+  forgetSilence(): void {
+    this.#schedule.forgetSilence();
   }
 
   zoneExists(zone: string): Promise<boolean> {
@@ -126,53 +193,73 @@ class HttpDownloader implements Downloader {
   }
 
   async close(): Promise<void> {
+    this.#schedule.close(failed('connect_failed'));
     this.#parts.resolver.close();
-    await this.#tools.dispatcher.destroy();
+    await this.#tools.exchange.dispatcher.destroy();
   }
 
-  /** Attempts until one succeeds, fails for good, or no further one fits into the time. */
-  async #attempt(url: URL, deadline: Deadline): Promise<Downloaded | SampleFailure> {
-    let last: SampleFailure | undefined;
-    for (let attempt = 1; ; attempt++) {
-      const reply = await this.#follow(url, deadline).catch((thrown: unknown) => failedBefore(thrown, last));
-      if (reply.kind === 'body') {
-        return { kind: 'downloaded', bytes: reply.bytes, attempts: attempt, release: reply.release };
+  async #travel(
+    journey: Journey,
+    first: Visit,
+    { deadline, signal }: { readonly deadline: Deadline; readonly signal: AbortSignal | undefined },
+  ): Promise<Downloaded | SampleFailure> {
+    try {
+      const arrival = await journey.run(first);
+      return 'reason' in arrival ? arrival : this.#handOver(arrival);
+    } catch (thrown) {
+      if (signal?.aborted) throw signal.reason;
+      return failureOf(thrown, 'connect');
+    } finally {
+      deadline.stop();
+    }
+  }
+
+  #handOver({ reply, attempts }: Arrival): Downloaded {
+    const letGo = this.#slots.keep();
+    let isReleased = false;
+    const release = (): void => {
+      if (isReleased) return;
+      isReleased = true;
+      reply.release();
+      letGo();
+      this.#schedule.admitReady();
+    };
+    return { kind: 'downloaded', bytes: reply.bytes, attempts, release };
+  }
+
+  /** Waits for a row's first turn. */
+  #enter(host: string, order: number, signal: AbortSignal | undefined): Promise<Visit | SampleFailure> {
+    return new Promise((resolve, reject) => {
+      let unwatch = (): void => undefined;
+      const settle = (outcome: Visit | SampleFailure): void => {
+        unwatch();
+        resolve(outcome);
+      };
+      const ticket: Ticket = { order, isGivenUp: false, admit: settle, refuse: settle };
+      if (signal) {
+        unwatch = watchAbort(signal, () => {
+          ticket.isGivenUp = true;
+          unwatch();
+          reject(signal.reason);
+        });
       }
-      const waitMs = this.#delayMs(reply, attempt, deadline);
-      if (waitMs === undefined) return reply.failure;
-      last = reply.failure;
-      await deadline.sleep(waitMs);
+      this.#schedule.offer(host, ticket, false);
+    });
+  }
+
+  /** Waits for a further turn of a row, for which its time stands still. */
+  async #reenter(host: string, order: number, deadline: Deadline): Promise<Visit | SampleFailure> {
+    deadline.pause();
+    try {
+      return await deadline.wait<Visit | SampleFailure>(({ resolve }) => {
+        const ticket: Ticket = { order, isGivenUp: false, admit: resolve, refuse: resolve };
+        this.#schedule.offer(host, ticket, true);
+        return () => {
+          ticket.isGivenUp = true;
+        };
+      });
+    } finally {
+      deadline.resume();
     }
   }
-
-  /** The pause before the next attempt; undefined where there is none, or not even a connection would fit. */
-  #delayMs(reply: FailedReply, attempt: number, deadline: Deadline): number | undefined {
-    if (attempt > this.#settings.retries) return undefined;
-    const waitMs = retryDelayMs(reply, attempt, this.#parts.random);
-    const neededMs = (waitMs ?? 0) + this.#settings.connectTimeoutMs;
-    return neededMs <= deadline.remainingMs ? waitMs : undefined;
-  }
-
-  /** One attempt: from the first URL through its redirects (a second attempt starts over: targets may expire). */
-  async #follow(start: URL, deadline: Deadline): Promise<Exclude<Reply, { kind: 'redirect' }>> {
-    const trail = new RedirectTrail(this.#settings.maxRedirects);
-    for (let url = start; ; ) {
-      const reply = await this.#ask(url, deadline);
-      if (reply.kind !== 'redirect') return reply;
-      const next = trail.next(url, reply.location);
-      if (next.kind === 'failed') return { kind: 'failed', failure: next };
-      url = next.url;
-    }
-  }
-
-  async #ask(url: URL, deadline: Deadline): Promise<Reply> {
-    const visit = await this.#hosts.enter(url.hostname, deadline);
-    return exchange(this.#tools, url, deadline, () => visit.leave());
-  }
-}
-
-/** The time that ends within a later attempt says nothing; what the last whole one said is why the row fails. */
-function failedBefore(thrown: unknown, last: SampleFailure | undefined): FailedReply {
-  if (last && thrown instanceof DeadlinePassedError) return { kind: 'failed', failure: last };
-  throw thrown;
 }

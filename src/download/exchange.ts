@@ -24,31 +24,38 @@ export interface AnswerLimits {
   readonly bodyIdleTimeoutMs: number;
 }
 
+/** What is told of an exchange while it goes. */
+export interface ExchangeEvents {
+  /** The head of an answer has come. */
+  readonly onHead: () => void;
+  /** The connection is free again, which may be a little after the answer. */
+  readonly onOver: () => void;
+}
+
 /** The body of a refusal is read up to this, so that its connection can be used again; longer ones are cut off. */
 const MAX_DRAINED_BYTES = 16 * 1024;
 const MAX_DRAIN_MS = 1_000;
 
 /**
  * One request and its answer. Never throws for what a host does; rejects when the deadline or its signal ends it.
- * `onOver` is called once the connection is free again, which may be a little after the answer.
  */
 export async function exchange(
   tools: ExchangeTools,
   url: URL,
   deadline: Deadline,
-  onOver: () => void,
+  events: ExchangeEvents,
 ): Promise<Reply> {
   try {
-    return await ask(tools, url, deadline, onOver);
+    return await ask(tools, url, deadline, events);
   } catch (thrown) {
     if (thrown instanceof LimitPassedError) return { kind: 'failed', failure: failureOf(thrown, 'connect') };
     throw thrown;
   }
 }
 
-function ask(tools: ExchangeTools, url: URL, deadline: Deadline, onOver: () => void): Promise<Reply> {
+function ask(tools: ExchangeTools, url: URL, deadline: Deadline, events: ExchangeEvents): Promise<Reply> {
   return deadline.wait<Reply>((settle) => {
-    const handler = new ExchangeHandler(tools, deadline, settle, onOver);
+    const handler = new ExchangeHandler(tools, deadline, settle, events);
     try {
       tools.dispatcher.dispatch(
         {
@@ -74,7 +81,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #tools: ExchangeTools;
   readonly #deadline: Deadline;
   readonly #settle: Settle<Reply>;
-  readonly #onOver: () => void;
+  readonly #events: ExchangeEvents;
   #controller: Dispatcher.DispatchController | undefined;
   #body: Body | undefined;
   #lease: BodyLease | undefined;
@@ -82,11 +89,11 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #drainedBytes = 0;
   #drainTimer: NodeJS.Timeout | undefined;
 
-  constructor(tools: ExchangeTools, deadline: Deadline, settle: Settle<Reply>, onOver: () => void) {
+  constructor(tools: ExchangeTools, deadline: Deadline, settle: Settle<Reply>, events: ExchangeEvents) {
     this.#tools = tools;
     this.#deadline = deadline;
     this.#settle = settle;
-    this.#onOver = onOver;
+    this.#events = events;
   }
 
   /** Frees what the exchange holds. A request still waiting for its connection is dropped when that comes. */
@@ -94,7 +101,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#isSettled = true;
     this.#lease?.release();
     this.#abort();
-    this.#onOver();
+    this.#events.onOver();
   };
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -105,6 +112,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (status < 200) return;
+    this.#events.onHead();
     this.#deadline.limit('idle', this.#tools.limits.bodyIdleTimeoutMs);
     const refusal = judgeHead(status, headers, this.#tools);
     if (refusal) this.#refuse(refusal);
@@ -119,7 +127,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     clearTimeout(this.#drainTimer);
     if (!this.#isSettled) this.#answer(this.#bodyReply());
-    this.#onOver();
+    this.#events.onOver();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, thrown: unknown): void {
@@ -128,7 +136,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
       this.#lease?.release();
       this.#answer({ kind: 'failed', failure: failureOf(thrown, this.#lease ? 'body' : 'connect') });
     }
-    this.#onOver();
+    this.#events.onOver();
   }
 
   #refuse(reply: Reply): void {

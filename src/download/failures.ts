@@ -19,6 +19,7 @@ const MESSAGES = {
   connect_refused: 'Connection refused',
   connect_timeout: 'timed out: no connection',
   connect_failed: 'Connection failed',
+  host_unresponsive: 'The host does not answer: not asked',
   tls_failed: 'TLS connection failed',
   timed_out: 'timed out',
   redirect_limit: 'Too many redirects',

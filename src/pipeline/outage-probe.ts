@@ -12,13 +12,16 @@ const LEAST_SHARE = 0.1;
 const USUAL_ZONE = 'com';
 const MAX_ZONES = 8;
 
+/** What is needed of a downloader to ask hosts and name servers. */
+export type ProbedDownloader = Pick<Downloader, 'probe' | 'zoneExists' | 'forgetMissingNames'>;
+
 /** Finds out whether hosts can be reached, by asking some of those that the run needs. Nobody else is asked. */
 export class OutageProbe {
-  readonly #downloader: Downloader;
+  readonly #downloader: ProbedDownloader;
   /** Host -> a URL of it that was answered; the last ones. */
   readonly #known = new Map<string, string>();
 
-  constructor(downloader: Downloader) {
+  constructor(downloader: ProbedDownloader) {
     this.#downloader = downloader;
   }
 
@@ -53,7 +56,7 @@ export class OutageProbe {
     const either = AbortSignal.any([signal, enough.signal]);
     let answers = 0;
     const ask = async (url: string): Promise<void> => {
-      const outcome = await this.#downloader.download(url, either);
+      const outcome = await this.#downloader.probe(url, either);
       if (outcome.kind === 'downloaded') outcome.release();
       if (signOf(outcome.kind === 'failed' ? outcome.reason : undefined) === 'answer') answers++;
       if (answers >= needed) enough.abort();
@@ -117,6 +120,7 @@ const SIGN_OF: Readonly<Partial<Record<FailureReason, Sign>>> = {
   // No route, no network, no file descriptors left.
   connect_failed: 'silence',
   timed_out: 'silence',
+  host_unresponsive: 'silence',
 };
 
 /** The sign that a download gave; without a reason for failure it succeeded. */

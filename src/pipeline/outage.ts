@@ -2,7 +2,7 @@ import { BowerbirdError } from '../base/errors.ts';
 import type { Downloader } from '../download/downloader.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
-import { hostOf, OutageProbe, pause, type Sign, signOf } from './outage-probe.ts';
+import { hostOf, OutageProbe, type ProbedDownloader, pause, type Sign, signOf } from './outage-probe.ts';
 
 /** Rows over which it is judged whether hosts answer. */
 const WINDOW_ROWS = 200;
@@ -17,7 +17,7 @@ const MAX_DEAD_HOSTS = 50_000;
 
 /** What the watch needs of the stage that downloads. `Row` is an object that stays the same from try to try. */
 export interface OutageTools<Row extends object> {
-  readonly downloader: Downloader;
+  readonly downloader: ProbedDownloader & Pick<Downloader, 'pause' | 'resume' | 'forgetSilence'>;
   readonly progress: ScoreProgress;
   /** How long a run may be paused; 0 for no watch at all. */
   readonly limitMs: number;
@@ -53,7 +53,8 @@ export class OutageWatch<Row extends object> {
   #badCount = 0;
   /** Whether each of the last `MIN_ROWS` rows failed without an answer, whatever became of it since. */
   #recent: boolean[] = [];
-  readonly #triedAgain = new WeakSet<Row>();
+  /** Rows that were tried again, and how they had failed before. */
+  readonly #triedAgain = new WeakMap<Row, SampleFailure>();
   readonly #deadHosts = new Set<string>();
   #zonesTrustedUntilMs = 0;
   #hasAnswer = false;
@@ -76,7 +77,9 @@ export class OutageWatch<Row extends object> {
   }
 
   /** Ends a row that failed: at once, or once it is known that the fault is not ours. */
-  failed(row: Row, url: string | null, failure: SampleFailure): void {
+  failed(row: Row, url: string | null, latest: SampleFailure): void {
+    // A row that was asked for once failed as it did then: the second time its host was known by others' silence.
+    const failure = latest.reason === 'host_unresponsive' ? (this.#triedAgain.get(row) ?? latest) : latest;
     const host = hostOf(url);
     const sign = this.#tools.limitMs > 0 && host !== undefined ? this.#signOf(failure, host) : 'nothing';
     if (sign === 'silence' || sign === 'unknown_name') {
@@ -155,10 +158,14 @@ export class OutageWatch<Row extends object> {
     this.#gate = new Promise((resolve) => {
       open = resolve;
     });
+    this.#tools.downloader.pause();
     this.#waitForAnswers()
       .then((wasOut) => {
         this.#gate = undefined;
+        // Hosts were given up that could not be heard.
+        if (wasOut) this.#tools.downloader.forgetSilence();
         if (wasOut !== undefined) this.#goOn(wasOut);
+        this.#tools.downloader.resume();
         open();
       })
       .catch(this.#tools.giveUp);
@@ -210,17 +217,17 @@ export class OutageWatch<Row extends object> {
     const { progress, retry } = this.#tools;
     let again = 0;
     for (const entry of this.#clear()) {
-      const { row, host } = entry.failed ?? {};
-      if (!row || !host) continue;
+      if (!entry.failed) continue;
+      const { row, host, failure } = entry.failed;
       // Sound name servers said so, and no outage was seen meanwhile.
       const isTrue =
         !wasOut && entry.sign === 'unknown_name' && performance.now() < this.#zonesTrustedUntilMs;
-      if (isTrue || this.#triedAgain.has(row)) {
+      if (isTrue || (!wasOut && this.#triedAgain.has(row))) {
         if (entry.sign === 'silence' && this.#deadHosts.size < MAX_DEAD_HOSTS) this.#deadHosts.add(host);
         this.#release(entry);
       } else {
         again++;
-        this.#triedAgain.add(row);
+        this.#triedAgain.set(row, failure);
         retry(row);
       }
     }

@@ -17,11 +17,13 @@ import type { ScoreConfig } from './config.ts';
 import { carryOver, type EarlierShard, readEarlierShard } from './earlier-shard.ts';
 import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS, type LoadedModels } from './models.ts';
 import { ShardWork } from './shard-work.ts';
-import { Stages } from './stages.ts';
+import { Stages, WINDOW_ROWS } from './stages.ts';
 import { ThumbnailPicker } from './thumbnail-picker.ts';
 
-/** Shards that may be open at one time: while the stragglers of one end, the next keep all stages busy. */
-const MAX_OPEN_SHARDS = 3;
+/** Shards that are open at one time at least: while the stragglers of one end, the next keep all stages busy. */
+const LEAST_OPEN_SHARDS = 3;
+/** Smaller shards are opened until their rows fill the window of the downloader, but no more of them than this. */
+const MAX_OPEN_SHARDS = 16;
 /** The report shows pictures of at most this many shards, evenly spaced over the run. */
 const MAX_PICTURED_SHARDS = 64;
 
@@ -106,6 +108,7 @@ class ShardRun {
   readonly #finished: ReadonlyMap<number, ShardStats>;
   readonly #pictured: ReadonlySet<number>;
   readonly #open = new Set<Promise<void>>();
+  #openRows = 0;
   #failed = false;
 
   constructor(tools: ShardRunTools) {
@@ -145,10 +148,19 @@ class ShardRun {
         break;
       }
       await this.#feed(await this.#openShard(shard));
-      while (this.#open.size >= MAX_OPEN_SHARDS) await this.#waitFor(Promise.race(this.#open));
+      while (this.#areEnoughOpen()) await this.#waitFor(Promise.race(this.#open));
     }
     await this.#waitFor(Promise.all(this.#open));
     return interrupted ? 'interrupted' : 'done';
+  }
+
+  /**
+   * Embeddings are kept for every row of an open shard (float32), so that rows may end in any order: 100 MB for a full
+   * window of 768 values each.
+   */
+  #areEnoughOpen(): boolean {
+    if (this.#open.size < LEAST_OPEN_SHARDS) return false;
+    return this.#open.size >= MAX_OPEN_SHARDS || this.#openRows >= WINDOW_ROWS;
   }
 
   async #waitFor(shards: Promise<unknown>): Promise<void> {
@@ -180,9 +192,13 @@ class ShardRun {
     }
     const job = this.#commitWhenComplete(work, earlier);
     this.#open.add(job);
+    this.#openRows += work.rowCount;
     // A failed commit stays in the set, so that the loop meets it; a finished one leaves.
     job.then(
-      () => this.#open.delete(job),
+      () => {
+        this.#open.delete(job);
+        this.#openRows -= work.rowCount;
+      },
       () => {
         this.#failed = true;
       },

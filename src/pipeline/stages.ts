@@ -10,6 +10,7 @@ import type { Tag } from '../samples/tags.ts';
 import { EmbedStage, type Row } from './embed-stage.ts';
 import { cropsByModel } from './models.ts';
 import { OutageWatch } from './outage.ts';
+import { RowWindow } from './row-window.ts';
 import type { ShardWork } from './shard-work.ts';
 
 interface DownloadedRow extends Row {
@@ -22,6 +23,7 @@ export interface StageTools {
   readonly decoder: Decoder;
   readonly encoder: Encoder;
   readonly heads: Readonly<Partial<Record<Tag, Head>>>;
+  /** Requests that may be in flight at one time. */
   readonly downloadsAtOnce: number;
   readonly decodesAtOnce: number;
   readonly batchSize: number;
@@ -35,12 +37,18 @@ export interface StageTools {
 }
 
 /**
+ * Rows that may wait for their hosts. One that hangs, with thousands of rows one after the other, is not to hide the
+ * hosts behind it; a waiting row costs about 2 KB.
+ */
+export const WINDOW_ROWS = 32_768;
+
+/**
  * Download, decode and embed, joined by bounded queues: the slowest stage sets the pace and the queue before it
  * is the full one. Rows go in by `push` in input order and end, in any order, in their shard's `ShardWork`.
  */
 export class Stages {
   readonly #tools: StageTools;
-  readonly #toDownload: BoundedQueue<Row>;
+  readonly #window = new RowWindow(WINDOW_ROWS);
   readonly #toDecode: BoundedQueue<DownloadedRow>;
   readonly #embedding: EmbedStage;
   readonly #outage: OutageWatch<Row>;
@@ -52,7 +60,6 @@ export class Stages {
 
   constructor(tools: StageTools) {
     this.#tools = tools;
-    this.#toDownload = new BoundedQueue(tools.downloadsAtOnce);
     this.#toDecode = new BoundedQueue(2 * tools.decodesAtOnce);
     this.#broken = new Promise((_, reject) => {
       this.#giveUp = reject;
@@ -66,7 +73,7 @@ export class Stages {
       giveUp: (error) => this.#giveUp(error),
     });
     tools.progress.watchQueues({
-      download: this.#toDownload,
+      download: this.#window,
       decode: this.#toDecode,
       embed: this.#embedding.queue,
     });
@@ -76,7 +83,7 @@ export class Stages {
       limitMs: tools.outageLimitMs,
       draw: () => this.#drawUrl(),
       fail: (row, failure) => this.#fail(row, failure),
-      retry: (row) => this.#toDownload.giveBack(row),
+      retry: (row) => this.#begin(row),
       giveUp: (error) => this.#giveUp(error),
       signal: tools.signal,
       closing: tools.closing,
@@ -92,14 +99,14 @@ export class Stages {
     return { download: downloadsAtOnce, decode: decodesAtOnce, embed: batchesAtOnce * batchSize };
   }
 
-  /** Queues a row for download, waiting while the queue is full. */
-  push(work: ShardWork, index: number): Promise<void> {
+  /** Gives a row to the downloader, waiting while too many wait there. */
+  async push(work: ShardWork, index: number): Promise<void> {
     this.#expectsRows = true;
     if (!this.#works.has(work)) {
       this.#works.add(work);
       void work.completed.then(() => this.#works.delete(work));
     }
-    return this.#toDownload.push({ work, index });
+    if (await this.#window.room()) this.#begin({ work, index });
   }
 
   /** Rejects as soon as a stage has failed for good (not a sample: those end as values). */
@@ -109,7 +116,7 @@ export class Stages {
 
   /** Closes the entrance and waits until all rows have ended. */
   async finish(): Promise<void> {
-    this.#toDownload.close();
+    this.#toDecode.close();
     await this.#running;
     this.#outage.finish();
   }
@@ -121,7 +128,7 @@ export class Stages {
   }
 
   #noticeIdle(): void {
-    if (this.#expectsRows || this.#toDownload.size > 0 || this.#tools.progress.downloading > 0) return;
+    if (this.#expectsRows || this.#window.size > 0) return;
     this.#outage.idle();
   }
 
@@ -134,9 +141,6 @@ export class Stages {
   async #run(): Promise<void> {
     try {
       const crews = Promise.all([
-        crew(this.#tools.downloadsAtOnce, this.#toDownload, (row) => this.#download(row)).then(() =>
-          this.#toDecode.close(),
-        ),
         crew(this.#tools.decodesAtOnce, this.#toDecode, (row) => this.#decode(row)).then(() =>
           this.#embedding.queue.close(),
         ),
@@ -144,19 +148,25 @@ export class Stages {
       ]);
       await Promise.race([crews, this.#broken]);
     } finally {
-      for (const queue of [this.#toDownload, this.#toDecode, this.#embedding.queue]) queue.close();
+      this.#window.close();
+      for (const queue of [this.#toDecode, this.#embedding.queue]) queue.close();
     }
   }
 
+  #begin(row: Row): void {
+    this.#window.enter();
+    this.#download(row).catch((error) => this.#giveUp(error));
+  }
+
   async #download(row: Row): Promise<void> {
-    await this.#outage.gate;
     const { downloader, signal, progress } = this.#tools;
-    const startedMs = performance.now();
     const url = row.work.shard.urls[row.index] ?? null;
-    progress.downloading++;
-    const outcome = await downloader.download(url, signal);
-    progress.downloading--;
-    row.work.times.downloadMs += performance.now() - startedMs;
+    let startedMs: number | undefined;
+    const outcome = await downloader.download(url, signal, () => {
+      startedMs = performance.now();
+    });
+    if (startedMs !== undefined) row.work.times.downloadMs += performance.now() - startedMs;
+    this.#window.leave();
     if (outcome.kind === 'failed') this.#outage.failed(row, url, outcome);
     else this.#outage.succeeded(url!);
     this.#noticeIdle();

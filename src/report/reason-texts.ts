@@ -52,6 +52,10 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     meaning: 'The connection failed or broke.',
     advice: RETRY_LATER,
   },
+  host_unresponsive: {
+    meaning: 'The host had left other rows without an answer, so this one was not asked for.',
+    advice: RETRY_LATER,
+  },
   tls_failed: {
     meaning: 'No secure connection: the certificate or the protocol is bad.',
     advice: 'Nothing to do: certificates are always checked.',

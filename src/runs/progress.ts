@@ -26,7 +26,6 @@ export class ScoreProgress {
   succeeded = 0;
   kept = 0;
   failed = 0;
-  downloading = 0;
   downloadedBytes = 0;
   readonly reasons: Partial<Record<FailureReason, number>> = {};
   phase: Phase = 'planning';

@@ -74,7 +74,7 @@ test('a run whose hosts go away pauses, goes on when they are back, and loses no
   t.teardown(() => back.stop());
   const { exitCode, stdout, stderr } = await run.ended;
   t.is(exitCode, 0, stderr);
-  t.regex(stderr, /Nearly no host answers \(connect_[a-z]+ \d+.* None of these rows is counted as failed/);
+  t.regex(stderr, /Nearly no host answers \(.*connect_[a-z]+ \d+.* None of these rows is counted as failed/);
   t.regex(stderr, /Hosts answer again; the run goes on and tries \d+ rows once more/);
   // Connections that were cut in a body, when the host went, had been answered.
   const { successes, reasons } = JSON.parse(stdout) as Result;
@@ -166,7 +166,9 @@ test('a dead host with hundreds of rows in a row, before and after live ones, is
   t.notRegex(stderr, /pause/);
   const { successes, reasons } = JSON.parse(stdout) as Result;
   t.is(successes, 40);
-  t.deepEqual(reasons, { connect_refused: 300 + MANY });
+  const { connect_refused: refused = 0, host_unresponsive: unresponsive = 0 } = reasons;
+  t.true(refused >= 2 && unresponsive > 0, stdout);
+  t.is(refused + unresponsive, 300 + MANY);
 });
 
 test('--outage-minutes 0 never pauses: a list of dead hosts ends as failures', async (t) => {
@@ -174,7 +176,7 @@ test('--outage-minutes 0 never pauses: a list of dead hosts ends as failures', a
   const flags = ['--output-folder', `${folder}/out`, '--outage-minutes', '0', ...FAST];
   const { exitCode, stdout } = await runCli(['score', shard, ...flags]);
   t.is(exitCode, 0);
-  t.deepEqual((JSON.parse(stdout) as Result).reasons, { connect_refused: MANY });
+  t.deepEqual((JSON.parse(stdout) as Result).reasons, { connect_refused: 5, host_unresponsive: MANY - 5 });
 });
 
 test('Ctrl-C ends a paused run at once', async (t) => {

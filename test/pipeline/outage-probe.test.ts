@@ -20,6 +20,7 @@ test("silence may be our own side's fault", (t) => {
     'connect_timeout',
     'connect_failed',
     'timed_out',
+    'host_unresponsive',
   ] as const)
     t.is(signOf(reason), 'silence', reason);
 });

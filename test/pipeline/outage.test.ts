@@ -1,6 +1,5 @@
 import test from 'ava';
-import type { Downloader } from '../../src/download/downloader.ts';
-import { OutageWatch } from '../../src/pipeline/outage.ts';
+import { type OutageTools, OutageWatch } from '../../src/pipeline/outage.ts';
 import { ScoreProgress } from '../../src/runs/progress.ts';
 import { type FailureReason, REASONS, type SampleFailure } from '../../src/samples/reasons.ts';
 
@@ -13,6 +12,7 @@ class Rehearsal {
   readonly failures: string[] = [];
   readonly notes: string[] = [];
   readonly asked: string[] = [];
+  readonly calls: string[] = [];
   givenUp: string | undefined;
   triedAgain = 0;
   readonly watch: OutageWatch<Row>;
@@ -26,18 +26,19 @@ class Rehearsal {
   ) {
     this.#reasonFor = reasonFor;
     this.#rows = urls.map((url) => ({ url }));
-    const downloader: Downloader = {
-      heldBytes: 0,
-      download: async (url) => {
-        this.asked.push(url!);
-        const reason = reasonFor(url!);
+    const downloader: OutageTools<Row>['downloader'] = {
+      probe: async (url) => {
+        this.asked.push(url);
+        const reason = reasonFor(url);
         return reason
           ? failure(reason)
           : { kind: 'downloaded', bytes: Buffer.alloc(1), attempts: 1, release: () => undefined };
       },
+      pause: () => this.calls.push('pause'),
+      resume: () => this.calls.push('resume'),
+      forgetSilence: () => this.calls.push('forgetSilence'),
       zoneExists: async (zone) => zones.includes(zone),
       forgetMissingNames: () => undefined,
-      close: async () => undefined,
     };
     let draws = 0;
     this.watch = new OutageWatch<Row>({
@@ -136,7 +137,7 @@ test('a tenth of the hosts alive, as in an old list, is no outage', async (t) =>
 test('an answer of any kind is one: refusals, bad certificates and broken bodies do not pause a run', async (t) => {
   const nobodyAnswered = [
     ...['dns_failed', 'dns_not_found', 'timed_out'],
-    ...['connect_refused', 'connect_timeout', 'connect_failed'],
+    ...['connect_refused', 'connect_timeout', 'connect_failed', 'host_unresponsive'],
   ];
   for (const reason of Object.keys(REASONS) as FailureReason[]) {
     const run = new Rehearsal(urls(300), () => reason, []);
@@ -174,4 +175,31 @@ test('small shards of which most are answered are not paused', async (t) => {
   t.is(run.givenUp, undefined);
   t.is(run.failures.length, 320);
   t.deepEqual(run.notes, []);
+});
+
+test('downloads stand still while hosts are asked; where that was no outage, silent hosts are not forgiven', async (t) => {
+  const dead = Array.from({ length: 500 }, (_, i) => `http://dead.example/${i}.jpg`);
+  const run = new Rehearsal(
+    [...urls(10), ...dead],
+    (url) => (url.includes('dead') ? 'connect_timeout' : undefined),
+    [],
+  );
+  await run.play();
+  t.deepEqual(run.calls.slice(0, 2), ['pause', 'resume']);
+  t.is(run.calls.filter((call) => call === 'pause').length, run.calls.length / 2);
+});
+
+test('a row that was asked for once fails as it did then, though its host is given up meanwhile', async (t) => {
+  const seen = new Set<string>();
+  const firstTimeout = (url: string): FailureReason | undefined => {
+    if (!url.includes('dead')) return undefined;
+    const isFirst = !seen.has(url) && seen.size < 5;
+    seen.add(url);
+    return isFirst ? 'connect_timeout' : 'host_unresponsive';
+  };
+  const dead = Array.from({ length: 500 }, (_, i) => `http://dead.example/${i}.jpg`);
+  const run = new Rehearsal([...urls(10), ...dead], firstTimeout, []);
+  await run.play();
+  t.is(run.failures.filter((reason) => reason === 'connect_timeout').length, 5);
+  t.is(run.failures.length, 500);
 });

@@ -1,0 +1,80 @@
+import type { SampleFailure } from '../samples/reasons.ts';
+import { Breaker } from './breaker.ts';
+import type { HostRules } from './host-rules.ts';
+import { type Ticket, TicketQueue } from './tickets.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** Rows that were begun (retries, redirects) go before all that were not: their order is moved by this. */
+const BEGUN_FIRST = 2 ** 50;
+
+/** The rows that wait for one host, and what is known of it. */
+export class HostLine {
+  readonly host: string;
+  readonly breaker: Breaker;
+  readonly #rules: HostRules;
+  readonly #bucket: TokenBucket;
+  readonly #begun = new TicketQueue();
+  readonly #fresh = new TicketQueue();
+  #pausedUntilMs = 0;
+  #pauseFailure: SampleFailure | undefined;
+  inFlight = 0;
+  /** Takes back the alarm at which the host is looked at again. */
+  cancelAlarm: (() => void) | undefined;
+  /** The place of its entry among the hosts that are ready; an entry with another place is out of date. */
+  readyAt: number | undefined;
+
+  constructor(host: string, rules: HostRules, nowMs: number) {
+    this.host = host;
+    this.#rules = rules;
+    this.breaker = new Breaker(rules);
+    this.#bucket = new TokenBucket(rules.perSecond, nowMs);
+  }
+
+  push(ticket: Ticket, isBegun: boolean): void {
+    (isBegun ? this.#begun : this.#fresh).push(ticket);
+  }
+
+  /** The place of the next row among those of all hosts; undefined where none waits. */
+  get nextPlace(): number | undefined {
+    const begun = this.#begun.head();
+    return begun ? begun.order - BEGUN_FIRST : this.#fresh.head()?.order;
+  }
+
+  /** How long until the next request may begin, in ms: 0 for now, infinite where one of those in flight must end first. */
+  waitMs(nowMs: number): number {
+    if (this.inFlight >= Math.min(this.#rules.atOnce, this.breaker.rowsAtOnce(nowMs)))
+      return Number.POSITIVE_INFINITY;
+    return Math.max(0, this.#pausedUntilMs - nowMs, this.#bucket.waitMs(nowMs));
+  }
+
+  /** Takes the next row out, and a token for it. */
+  take(): Ticket {
+    const queue = this.#begun.head() ? this.#begun : this.#fresh;
+    const ticket = queue.head()!;
+    queue.shift();
+    this.#bucket.take();
+    return ticket;
+  }
+
+  /** Takes all rows out. */
+  clear(): Ticket[] {
+    return [...this.#begun.clear(), ...this.#fresh.clear()];
+  }
+
+  /** Lets no request begin for so long; the longest pause counts. */
+  pause(untilMs: number, failure: SampleFailure): void {
+    if (untilMs <= this.#pausedUntilMs) return;
+    this.#pausedUntilMs = untilMs;
+    this.#pauseFailure = failure;
+  }
+
+  /** What becomes of the host's rows where it is paused for longer than `mostMs`. */
+  refusalOfPause(nowMs: number, mostMs: number): SampleFailure | undefined {
+    return this.#pausedUntilMs - nowMs > mostMs ? this.#pauseFailure : undefined;
+  }
+
+  /** Whether nothing is in flight and nothing waits. */
+  get isIdle(): boolean {
+    return this.inFlight === 0 && this.nextPlace === undefined;
+  }
+}

@@ -1,0 +1,154 @@
+import type { FailureReason, SampleFailure } from '../samples/reasons.ts';
+import { type Deadline, DeadlinePassedError } from './deadline.ts';
+import { type ExchangeTools, exchange } from './exchange.ts';
+import type { BodyReply, FailedReply, Reply } from './reply.ts';
+import { retryDelayMs } from './retry.ts';
+import { RedirectTrail } from './targets.ts';
+import type { Visit } from './visit.ts';
+
+/** What the journeys of all rows share. */
+export interface JourneyTools {
+  readonly exchange: ExchangeTools;
+  readonly maxRedirects: number;
+  readonly retries: number;
+  /** What a further attempt must have left, in ms. */
+  readonly connectTimeoutMs: number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/** Gets leave for a further request of a row, to any host; a failure where there will be none. */
+export type Reenter = (host: string) => Promise<Visit | SampleFailure>;
+
+/** The end of a journey that brought an image. */
+export interface Arrival {
+  readonly reply: BodyReply;
+  readonly attempts: number;
+}
+
+interface LastReply {
+  readonly reply: BodyReply | FailedReply;
+  readonly visit: Visit;
+}
+
+/** No byte came: the host may be gone. */
+const SILENT_REASONS: ReadonlySet<FailureReason> = new Set<FailureReason>([
+  'connect_refused',
+  'connect_timeout',
+  'connect_failed',
+  'timed_out',
+]);
+
+/** The host was not reached, which says nothing of it. */
+const UNASKED_REASONS: ReadonlySet<FailureReason> = new Set<FailureReason>([
+  'address_refused',
+  'dns_not_found',
+  'dns_failed',
+  'url_invalid',
+]);
+
+/** Statuses with which a host asks for fewer requests. */
+const OVERLOADED_STATUSES: ReadonlySet<number | undefined> = new Set([429, 503]);
+
+const LONG_PAUSE_MESSAGE = 'The host asked for a longer pause than is waited for';
+
+/** One row from its first request to its end: redirects and retries. Between its requests it holds no slot. */
+export class Journey {
+  readonly #tools: JourneyTools;
+  readonly #start: URL;
+  readonly #deadline: Deadline;
+  readonly #reenter: Reenter;
+
+  constructor(tools: JourneyTools, start: URL, deadline: Deadline, reenter: Reenter) {
+    this.#tools = tools;
+    this.#start = start;
+    this.#deadline = deadline;
+    this.#reenter = reenter;
+  }
+
+  /**
+   * Attempts until one succeeds, fails for good, or no further one fits into the time.
+   *
+   * @throws DeadlinePassedError, or the signal's reason
+   */
+  async run(first: Visit): Promise<Arrival | SampleFailure> {
+    let start = first;
+    let last: SampleFailure | undefined;
+    for (let attempt = 1; ; attempt++) {
+      const end = await this.#follow(start).catch((thrown: unknown) => failedBefore(thrown, last));
+      if ('reason' in end) return end;
+      const { reply, visit } = end;
+      if (reply.kind === 'body') {
+        visit.judged();
+        return { reply, attempts: attempt };
+      }
+      const waitMs = this.#delayMs(reply, attempt);
+      judge(reply, visit, waitMs);
+      if (waitMs === undefined) return reply.failure;
+      last = reply.failure;
+      await this.#deadline.sleep(waitMs);
+      const next = await this.#reenter(this.#start.host);
+      if ('reason' in next) return reply.failure;
+      start = next;
+    }
+  }
+
+  /** The pause before the next attempt; undefined where there is none, or not even a connection would fit. */
+  #delayMs(reply: FailedReply, attempt: number): number | undefined {
+    if (attempt > this.#tools.retries) return undefined;
+    const waitMs = retryDelayMs(reply, attempt, this.#tools.random);
+    const neededMs = (waitMs ?? 0) + this.#tools.connectTimeoutMs;
+    return neededMs <= this.#deadline.remainingMs ? waitMs : undefined;
+  }
+
+  /** One attempt: from the first URL through its redirects (a second attempt starts over: targets may expire). */
+  async #follow(first: Visit): Promise<LastReply> {
+    const trail = new RedirectTrail(this.#tools.maxRedirects);
+    let visit = first;
+    for (let url = this.#start; ; ) {
+      const reply = await this.#ask(url, visit);
+      if (reply.kind !== 'redirect') return { reply, visit };
+      visit.judged();
+      const next = trail.next(url, reply.location);
+      if (next.kind === 'failed') return { reply: { kind: 'failed', failure: next }, visit };
+      const entered = await this.#reenter(next.url.host);
+      if ('reason' in entered) return { reply: { kind: 'failed', failure: entered }, visit };
+      visit = entered;
+      url = next.url;
+    }
+  }
+
+  async #ask(url: URL, visit: Visit): Promise<Reply> {
+    try {
+      return await exchange(this.#tools.exchange, url, this.#deadline, {
+        onHead: () => visit.answered(),
+        onOver: () => visit.over(),
+      });
+    } catch (thrown) {
+      if (thrown instanceof DeadlinePassedError && !visit.hasAnswer) visit.silent();
+      visit.over();
+      visit.judged();
+      throw thrown;
+    }
+  }
+}
+
+/** The time that ends within a later attempt says nothing; what the last whole one said is why the row fails. */
+function failedBefore(thrown: unknown, last: SampleFailure | undefined): SampleFailure {
+  if (last && thrown instanceof DeadlinePassedError) return last;
+  throw thrown;
+}
+
+/** Says what a failure tells of the host, and when the row will ask again. */
+function judge(reply: FailedReply, visit: Visit, waitMs: number | undefined): void {
+  const { failure, status, retryAfterMs } = reply;
+  const pauseFailure = { ...failure, message: LONG_PAUSE_MESSAGE };
+  if (!visit.hasAnswer && SILENT_REASONS.has(failure.reason)) {
+    if (waitMs === undefined) visit.silent();
+    else visit.triedInVain(waitMs, failure);
+  } else if (!UNASKED_REASONS.has(failure.reason) && !visit.hasAnswer) visit.answered();
+  if (OVERLOADED_STATUSES.has(status) || retryAfterMs !== undefined) {
+    visit.pause(Math.max(retryAfterMs ?? 0, waitMs ?? 0), pauseFailure);
+  }
+  visit.judged();
+}

@@ -1,0 +1,207 @@
+import TinyQueue from 'tinyqueue';
+import type { Clock } from '../base/clock.ts';
+import type { SampleFailure } from '../samples/reasons.ts';
+import { failed } from './failures.ts';
+import { HostLine } from './host-line.ts';
+import type { RulesOfHost } from './host-rules.ts';
+import type { Ticket } from './tickets.ts';
+import { Visit } from './visit.ts';
+
+/** How many requests may be in flight in all. */
+export interface Slots {
+  hasRoom(): boolean;
+  /** Takes a slot, until what it gives is called. */
+  take(): () => void;
+}
+
+export interface ScheduleOptions {
+  readonly slots: Slots;
+  readonly rulesOf: RulesOfHost;
+  /** Rows of a host that is to be left alone for longer than this are not kept waiting. */
+  readonly longestPauseMs: number;
+  readonly clock: Clock;
+}
+
+interface Ready {
+  readonly line: HostLine;
+  readonly place: number;
+}
+
+/** Hosts without rows of which something is remembered; the one that was so longest is forgotten first. */
+const MAX_IDLE_HOSTS = 20_000;
+
+/**
+ * Decides which row sends its request next. Rows wait in a queue per host; of the hosts that may be sent a request now,
+ * the one goes first whose first row came first. So no row waits for another host than its own, and rows end about in
+ * the order in which they came.
+ */
+export class Schedule {
+  readonly #options: ScheduleOptions;
+  readonly #lines = new Map<string, HostLine>();
+  readonly #idle = new Set<HostLine>();
+  readonly #ready = new TinyQueue<Ready>([], (a, b) => a.place - b.place);
+  #isPaused = false;
+  #isPumping = false;
+  #rows = 0;
+
+  constructor(options: ScheduleOptions) {
+    this.#options = options;
+  }
+
+  /** The place of a row that comes now; it keeps it for all its requests. */
+  nextOrder(): number {
+    return this.#rows++;
+  }
+
+  /** Queues a row for a host. `isBegun`: it has been sent to a host before, and goes first. */
+  offer(host: string, ticket: Ticket, isBegun: boolean): void {
+    const line = this.#lineOf(host);
+    line.push(ticket, isBegun);
+    this.#look(line);
+    this.#rememberIdle(line);
+    this.admitReady();
+  }
+
+  /** A visit that waits for nobody, for questions that are about this machine rather than the host. */
+  visitAtOnce(host: string): Visit {
+    return this.#visit(this.#lineOf(host), () => undefined);
+  }
+
+  /** Lets no request begin until `resume`. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.admitReady();
+  }
+
+  /** Forgets which hosts were silent: it was not their fault. */
+  forgetSilence(): void {
+    for (const line of this.#lines.values()) line.breaker.reset();
+  }
+
+  /** Refuses all rows that wait. */
+  close(failure: SampleFailure): void {
+    for (const line of this.#lines.values()) {
+      line.cancelAlarm?.();
+      refuseAll(line, failure);
+    }
+  }
+
+  /** Sends what can be sent; called by whoever has made room for it. */
+  admitReady(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    while (!this.#isPaused && this.#options.slots.hasRoom()) {
+      const line = this.#nextReady();
+      if (!line) break;
+      this.#admit(line);
+    }
+    this.#isPumping = false;
+  }
+
+  #nextReady(): HostLine | undefined {
+    for (let entry = this.#ready.pop(); entry; entry = this.#ready.pop()) {
+      const { line, place } = entry;
+      if (line.readyAt !== place) continue;
+      line.readyAt = undefined;
+      // Its first row may have been given up, or the host may have been paused since.
+      if (line.nextPlace === place && this.#isReady(line)) return line;
+      this.#look(line);
+    }
+    return undefined;
+  }
+
+  #admit(line: HostLine): void {
+    const ticket = line.take();
+    const visit = this.#visit(line, this.#options.slots.take());
+    this.#look(line);
+    ticket.admit(visit);
+  }
+
+  #visit(line: HostLine, freeSlot: () => void): Visit {
+    line.inFlight++;
+    return new Visit({
+      over: () => {
+        freeSlot();
+        this.admitReady();
+      },
+      answered: () => line.breaker.answered(),
+      silent: () => line.breaker.silent(this.#nowMs),
+      triedInVain: (ms, failure) => {
+        if (line.breaker.triedInVain()) line.pause(this.#nowMs + ms, failure);
+      },
+      pause: (ms, failure) => line.pause(this.#nowMs + ms, failure),
+      left: () => {
+        line.inFlight--;
+        this.#look(line);
+        this.#rememberIdle(line);
+        this.admitReady();
+      },
+    });
+  }
+
+  /** Puts a host among those that are ready, or sees to it that it is looked at when it may be. */
+  #look(line: HostLine): void {
+    const place = line.nextPlace;
+    if (place === undefined) return;
+    const refusal = this.#refusalOf(line);
+    if (refusal) refuseAll(line, refusal);
+    else if (this.#isReady(line) && (line.readyAt === undefined || place < line.readyAt)) {
+      line.readyAt = place;
+      this.#ready.push({ line, place });
+    }
+  }
+
+  #refusalOf(line: HostLine): SampleFailure | undefined {
+    if (line.breaker.rowsAtOnce(this.#nowMs) === 0) return failed('host_unresponsive');
+    return line.refusalOfPause(this.#nowMs, this.#options.longestPauseMs);
+  }
+
+  #isReady(line: HostLine): boolean {
+    const waitMs = line.waitMs(this.#nowMs);
+    if (waitMs > 0 && waitMs < Number.POSITIVE_INFINITY) this.#lookLater(line, waitMs);
+    return waitMs === 0;
+  }
+
+  #lookLater(line: HostLine, ms: number): void {
+    line.cancelAlarm?.();
+    line.cancelAlarm = this.#options.clock.after(ms, () => {
+      line.cancelAlarm = undefined;
+      this.#look(line);
+      this.#rememberIdle(line);
+      this.admitReady();
+    });
+  }
+
+  #lineOf(host: string): HostLine {
+    const known = this.#lines.get(host);
+    if (known) return known;
+    const line = new HostLine(host, this.#options.rulesOf(host), this.#nowMs);
+    this.#lines.set(host, line);
+    return line;
+  }
+
+  /** A line in `#idle` may have got rows since; it comes back here when they have ended. */
+  #rememberIdle(line: HostLine): void {
+    if (!line.isIdle) return;
+    this.#idle.delete(line);
+    this.#idle.add(line);
+    if (this.#idle.size <= MAX_IDLE_HOSTS) return;
+    const [oldest] = this.#idle;
+    this.#idle.delete(oldest!);
+    if (!oldest!.isIdle) return;
+    oldest!.cancelAlarm?.();
+    this.#lines.delete(oldest!.host);
+  }
+
+  get #nowMs(): number {
+    return this.#options.clock.nowMs();
+  }
+}
+
+function refuseAll(line: HostLine, failure: SampleFailure): void {
+  for (const ticket of line.clear()) ticket.refuse(failure);
+}

@@ -1,0 +1,395 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { type HostRules, usualRules } from '../../src/download/host-rules.ts';
+import { Schedule } from '../../src/download/schedule.ts';
+import { RequestSlots } from '../../src/download/slots.ts';
+import type { Visit } from '../../src/download/visit.ts';
+import type { SampleFailure } from '../../src/samples/reasons.ts';
+import { ManualClock } from '../helpers/manual-clock.ts';
+
+const TOO_LONG: SampleFailure = { kind: 'failed', reason: 'http_too_many_requests', message: 'too long' };
+
+/** A schedule whose hosts do nothing by themselves. */
+class Stage {
+  readonly clock = new ManualClock();
+  readonly schedule: Schedule;
+  /** Rows in the order in which they were admitted, and their visits. */
+  readonly admitted: string[] = [];
+  readonly visits = new Map<string, Visit>();
+  readonly refused = new Map<string, SampleFailure>();
+
+  constructor(width: number, rules: Partial<HostRules> = {}) {
+    this.schedule = new Schedule({
+      slots: new RequestSlots(width),
+      rulesOf: () => ({ ...usualRules(Number.POSITIVE_INFINITY), ...rules }),
+      longestPauseMs: 10_000,
+      clock: this.clock,
+    });
+  }
+
+  offer(host: string, row: string, begunAs?: number): void {
+    this.schedule.offer(
+      host,
+      {
+        order: begunAs ?? this.schedule.nextOrder(),
+        isGivenUp: false,
+        admit: (visit) => {
+          this.admitted.push(row);
+          this.visits.set(row, visit);
+        },
+        refuse: (failure) => this.refused.set(row, failure),
+      },
+      begunAs !== undefined,
+    );
+  }
+
+  /** Offers rows `<host>0`, `<host>1`, ... */
+  offerMany(host: string, count: number): void {
+    for (let i = 0; i < count; i++) this.offer(host, `${host}${i}`);
+  }
+
+  end(row: string, how: 'answered' | 'silent' | 'nothing'): void {
+    const visit = this.visits.get(row)!;
+    this.visits.delete(row);
+    visit.over();
+    if (how !== 'nothing') visit[how]();
+    visit.judged();
+  }
+
+  endAll(rows: Iterable<string>, how: 'answered' | 'silent' | 'nothing'): void {
+    for (const row of [...rows]) this.end(row, how);
+  }
+}
+
+test('a host at its bound is passed over, and the others go in the order in which their rows came', (t) => {
+  const stage = new Stage(4, { atOnce: 2 });
+  stage.offerMany('a', 5);
+  stage.offerMany('b', 1);
+  stage.offerMany('c', 2);
+  t.deepEqual(stage.admitted, ['a0', 'a1', 'b0', 'c0']);
+  stage.end('c0', 'answered');
+  t.deepEqual(stage.admitted.slice(4), ['c1']);
+  stage.endAll(['a0', 'b0'], 'answered');
+  t.deepEqual(stage.admitted.slice(5), ['a2']);
+});
+
+test('rows that were begun go before all that were not, those that were begun first before all', (t) => {
+  const stage = new Stage(1);
+  stage.offerMany('a', 3);
+  stage.offer('b', 'later', 2);
+  stage.offer('c', 'earlier', 1);
+  for (let i = 0; i < 4; i++) stage.end(stage.admitted[i]!, 'answered');
+  t.deepEqual(stage.admitted, ['a0', 'earlier', 'later', 'a1', 'a2']);
+});
+
+test('3,000 rows of a hanging host: every other row ends before the first of its requests does', (t) => {
+  const stage = new Stage(256, { atOnce: 32 });
+  stage.offerMany('hanging', 3000);
+  for (let host = 0; host < 100; host++) stage.offerMany(`host${host}-`, 30);
+  const isLive = (row: string): boolean => row.startsWith('host');
+  for (let ended = 0; ended < 3000; ended++) {
+    const row = [...stage.visits.keys()].find(isLive);
+    if (row === undefined) break;
+    stage.end(row, 'answered');
+  }
+  t.is(stage.admitted.filter(isLive).length, 3000);
+  t.is([...stage.visits.keys()].filter(isLive).length, 0);
+  t.is(stage.visits.size, 5, 'as many as it takes to give the host up');
+  stage.endAll(stage.visits.keys(), 'silent');
+  t.is(stage.refused.size, 2995);
+  t.deepEqual([...new Set([...stage.refused.values()].map(({ reason }) => reason))], ['host_unresponsive']);
+});
+
+test('a tenth of 2,000 hosts hanging takes its tries from the slots, once', (t) => {
+  const stage = new Stage(4096, { atOnce: 32 });
+  for (let round = 0; round < 10; round++)
+    for (let host = 0; host < 2000; host++)
+      stage.offer(`${host}`, `${host % 10 === 0 ? 'hanging' : 'live'} ${host} ${round}`);
+  const ofKind = (kind: string): string[] => [...stage.visits.keys()].filter((row) => row.startsWith(kind));
+  for (let live = ofKind('live'); live.length > 0; live = ofKind('live')) stage.endAll(live, 'answered');
+  t.is(stage.admitted.filter((row) => row.startsWith('live')).length, 18_000);
+  t.is(stage.visits.size, 200 * 5);
+  stage.endAll(stage.visits.keys(), 'silent');
+  t.is(stage.refused.size, 200 * 5);
+});
+
+test('a host that answered before is granted twice as many silent rows, and one answer makes up for them', (t) => {
+  const stage = new Stage(100);
+  stage.offerMany('a', 1);
+  stage.end('a0', 'answered');
+  stage.offerMany('a', 30);
+  const running = [...stage.visits.keys()];
+  t.is(running.length, 30);
+  stage.endAll(running.slice(0, 9), 'silent');
+  stage.end(running[9]!, 'answered');
+  stage.endAll(running.slice(10, 18), 'silent');
+  stage.endAll(running.slice(19), 'nothing');
+  stage.offer('a', 'one more');
+  t.true(stage.visits.has('one more'));
+  stage.endAll([running[18]!, 'one more'], 'silent');
+  stage.offer('a', 'too much');
+  t.is(stage.refused.get('too much')?.reason, 'host_unresponsive');
+});
+
+test('after its cool-down one row is tried: silence gives the host up again, with what waited for the verdict', (t) => {
+  const stage = new Stage(100, { tries: 2, coolDownMs: 1000 });
+  stage.offerMany('a', 2);
+  stage.endAll(['a0', 'a1'], 'silent');
+  stage.clock.advance(999);
+  stage.offer('a', 'early');
+  t.is(stage.refused.get('early')?.reason, 'host_unresponsive');
+  stage.clock.advance(1);
+  stage.offer('a', 'probe');
+  stage.offer('a', 'behind it');
+  t.deepEqual([...stage.visits.keys()], ['probe']);
+  stage.end('probe', 'silent');
+  t.is(stage.refused.get('behind it')?.reason, 'host_unresponsive');
+  stage.clock.advance(999);
+  stage.offer('a', 'early again');
+  t.true(stage.refused.has('early again'));
+});
+
+test('an answer to the row that is tried opens the host to all', (t) => {
+  const stage = new Stage(100, { tries: 2, coolDownMs: 1000 });
+  stage.offerMany('a', 2);
+  stage.endAll(['a0', 'a1'], 'silent');
+  stage.clock.advance(1000);
+  for (const row of ['probe', 'second', 'third', 'fourth']) stage.offer('a', row);
+  stage.end('probe', 'answered');
+  t.deepEqual([...stage.visits.keys()], ['second', 'third', 'fourth']);
+});
+
+test('a row tried on a host that has cooled down decides nothing when its host was not reached', (t) => {
+  const stage = new Stage(100, { tries: 1, coolDownMs: 1000 });
+  stage.offerMany('a', 1);
+  stage.end('a0', 'silent');
+  stage.clock.advance(1000);
+  for (const row of ['first', 'second', 'third']) stage.offer('a', row);
+  stage.end('first', 'nothing');
+  t.deepEqual([...stage.visits.keys()], ['second']);
+});
+
+test('silence that was not the hosts’ is forgotten', (t) => {
+  const stage = new Stage(100, { tries: 1 });
+  stage.offerMany('a', 1);
+  stage.end('a0', 'silent');
+  stage.schedule.forgetSilence();
+  stage.offer('a', 'again');
+  t.true(stage.visits.has('again'));
+});
+
+test('a host that asks for a pause is left alone for it, and no other', (t) => {
+  const stage = new Stage(100, { atOnce: 1 });
+  stage.offerMany('a', 2);
+  stage.visits.get('a0')!.pause(3000, TOO_LONG);
+  stage.end('a0', 'answered');
+  stage.offerMany('b', 1);
+  t.deepEqual(stage.admitted, ['a0', 'b0']);
+  stage.clock.advance(2999);
+  t.false(stage.visits.has('a1'));
+  stage.clock.advance(1);
+  t.true(stage.visits.has('a1'));
+});
+
+test('rows of a host that asks for a longer pause than is waited for end as the answer that asked for it', (t) => {
+  const stage = new Stage(100, { atOnce: 1 });
+  stage.offerMany('a', 2);
+  stage.visits.get('a0')!.pause(60_000, TOO_LONG);
+  stage.end('a0', 'answered');
+  t.is(stage.refused.get('a1'), TOO_LONG);
+  stage.offer('a', 'later');
+  t.is(stage.refused.get('later'), TOO_LONG);
+  stage.clock.advance(60_000);
+  stage.offer('a', 'after it');
+  t.true(stage.visits.has('after it'));
+});
+
+test('a rate bounds how many requests begin in a second, also when they end at once', (t) => {
+  const stage = new Stage(100, { perSecond: 2 });
+  stage.offerMany('a', 1);
+  stage.end('a0', 'answered');
+  stage.offerMany('a', 8);
+  const endRunning = (): number => {
+    stage.endAll(stage.visits.keys(), 'answered');
+    return stage.admitted.length;
+  };
+  t.is(endRunning(), 2);
+  for (let half = 1; half <= 6; half++) {
+    stage.clock.advance(500);
+    t.is(endRunning(), 2 + half);
+  }
+});
+
+test('a pause of several seconds between requests is a rate below one', (t) => {
+  const stage = new Stage(100, { perSecond: 0.1 });
+  stage.offerMany('a', 3);
+  t.is(stage.admitted.length, 1);
+  stage.clock.advance(9_999);
+  t.is(stage.admitted.length, 1);
+  stage.clock.advance(1);
+  t.is(stage.admitted.length, 2);
+});
+
+test('nothing begins while all is paused, apart from what is asked at once', (t) => {
+  const stage = new Stage(100);
+  stage.schedule.pause();
+  stage.offerMany('a', 2);
+  t.deepEqual(stage.admitted, []);
+  stage.schedule.visitAtOnce('a').over();
+  stage.schedule.resume();
+  t.deepEqual(stage.admitted, ['a0', 'a1']);
+});
+
+test('closing refuses all that waits', (t) => {
+  const stage = new Stage(1);
+  stage.offerMany('a', 3);
+  stage.offerMany('b', 2);
+  stage.schedule.close(TOO_LONG);
+  t.is(stage.refused.size, 4);
+});
+
+type Step =
+  | { readonly kind: 'offer'; readonly host: number; readonly isBegun: boolean }
+  | { readonly kind: 'end'; readonly which: number; readonly how: 'answered' | 'silent' | 'nothing' }
+  | { readonly kind: 'wait'; readonly ms: number };
+
+interface Waiting {
+  readonly row: string;
+  readonly order: number;
+  readonly isBegun: boolean;
+}
+
+/** What the schedule should do, in the plainest way: looks at every row after every step. */
+class NaiveSchedule {
+  readonly admitted: string[] = [];
+  readonly refused: string[] = [];
+  readonly running = new Map<string, number>();
+  readonly #hosts: {
+    waiting: Waiting[];
+    silentRows: number;
+    known: boolean;
+    openUntilMs: number | undefined;
+  }[];
+  readonly #width: number;
+  readonly #rules: HostRules;
+  #nowMs = 0;
+
+  constructor(hosts: number, width: number, rules: HostRules) {
+    this.#hosts = Array.from({ length: hosts }, () => ({
+      ...{ waiting: [], silentRows: 0, known: false, openUntilMs: undefined },
+    }));
+    this.#width = width;
+    this.#rules = rules;
+  }
+
+  offer(host: number, waiting: Waiting): void {
+    this.#hosts[host]!.waiting.push(waiting);
+    this.#settle();
+  }
+
+  wait(ms: number): void {
+    this.#nowMs += ms;
+  }
+
+  end(row: string, how: 'answered' | 'silent' | 'nothing'): void {
+    const host = this.#hosts[this.running.get(row)!]!;
+    this.running.delete(row);
+    if (how === 'answered') Object.assign(host, { silentRows: 0, known: true, openUntilMs: undefined });
+    if (how === 'silent') {
+      host.silentRows++;
+      const { tries, coolDownMs } = this.#rules;
+      const opens =
+        host.openUntilMs === undefined
+          ? host.silentRows >= (host.known ? 2 * tries : tries)
+          : this.#nowMs >= host.openUntilMs;
+      if (opens) host.openUntilMs = this.#nowMs + coolDownMs;
+    }
+    this.#settle();
+  }
+
+  #settle(): void {
+    for (const host of this.#hosts) {
+      if (host.openUntilMs === undefined || this.#nowMs >= host.openUntilMs) continue;
+      this.refused.push(...host.waiting.splice(0).map(({ row }) => row));
+    }
+    while (this.running.size < this.#width) {
+      const next = this.#next();
+      if (!next) return;
+      const { waiting } = this.#hosts[next.host]!;
+      waiting.splice(waiting.indexOf(next.first), 1);
+      this.running.set(next.first.row, next.host);
+      this.admitted.push(next.first.row);
+    }
+  }
+
+  #next(): { host: number; first: Waiting } | undefined {
+    const firsts = this.#hosts.flatMap(({ waiting, known, silentRows, openUntilMs }, host) => {
+      const inFlight = [...this.running.values()].filter((other) => other === host).length;
+      const granted = (known ? 2 : 1) * this.#rules.tries - silentRows;
+      const most = openUntilMs !== undefined ? 1 : known && silentRows === 0 ? this.#rules.atOnce : granted;
+      const first = waiting.find(({ isBegun }) => isBegun) ?? waiting[0];
+      return first && inFlight < Math.min(most, this.#rules.atOnce) ? [{ host, first }] : [];
+    });
+    const before = (a: Waiting, b: Waiting): number =>
+      Number(b.isBegun) - Number(a.isBegun) || a.order - b.order;
+    return firsts.sort((a, b) => before(a.first, b.first))[0];
+  }
+}
+
+const HOSTS = 4;
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('offer' as const),
+      host: fc.nat(HOSTS - 1),
+      isBegun: fc.boolean(),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('end' as const),
+      which: fc.nat(),
+      how: fc.constantFrom('answered' as const, 'silent' as const, 'silent' as const, 'nothing' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(1500) }) },
+);
+
+test('whatever happens, rows are admitted and refused as by a schedule that looks at every row every time', (t) => {
+  const rules: HostRules = { atOnce: 3, perSecond: Number.POSITIVE_INFINITY, tries: 2, coolDownMs: 1000 };
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      const stage = new Stage(5, rules);
+      const naive = new NaiveSchedule(HOSTS, 5, rules);
+      let rows = 0;
+      for (const { kind, ...facts } of steps) {
+        if (kind === 'offer') {
+          const { host, isBegun } = facts as Extract<Step, { kind: 'offer' }>;
+          const row = `row${rows}`;
+          stage.offer(`${host}`, row, isBegun ? rows : undefined);
+          naive.offer(host, { row, order: rows++, isBegun });
+        } else if (kind === 'wait') {
+          const { ms } = facts as Extract<Step, { kind: 'wait' }>;
+          stage.clock.advance(ms);
+          naive.wait(ms);
+        } else if (naive.running.size > 0) {
+          const { which, how } = facts as Extract<Step, { kind: 'end' }>;
+          const row = [...naive.running.keys()][which % naive.running.size]!;
+          stage.end(row, how);
+          naive.end(row, how);
+        }
+        t.deepEqual(stage.admitted, naive.admitted);
+        t.deepEqual([...stage.refused.keys()].sort(), [...naive.refused].sort());
+      }
+      // Every row that was offered is in one place, and no row in two.
+      const ended = stage.admitted.length + stage.refused.size;
+      t.is(new Set([...stage.admitted, ...stage.refused.keys()]).size, ended);
+      for (let running = [...stage.visits.keys()]; running.length > 0; running = [...stage.visits.keys()])
+        stage.endAll(running, 'answered');
+      t.is(stage.admitted.length + stage.refused.size, rows);
+    }),
+    { numRuns: 300 },
+  );
+});
