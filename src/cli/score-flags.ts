@@ -193,8 +193,16 @@ export const SCORE_FLAGS: FlagTable = {
   'disallowed-header-directives': {
     group: DOWNLOAD,
     type: 'list',
-    default: 'noai,noimageai,noindex,noimageindex,none',
+    default: 'noai,noimageai,noindex,noimageindex,none,noml',
     describe: 'X-Robots-Tag directives that are obeyed',
+  },
+  tdm: {
+    group: DOWNLOAD,
+    type: 'string',
+    choices: ['respect', 'ignore'],
+    default: 'respect',
+    describe:
+      "`respect`: images with `tdm-reservation: 1` (W3C's TDM Reservation Protocol) fail as opted_out_tdm; or `ignore`",
   },
   'allow-private-addresses': {
     group: DOWNLOAD,

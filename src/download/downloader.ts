@@ -120,7 +120,7 @@ class HttpDownloader implements Downloader {
       exchange: {
         dispatcher: createAgent(settings, parts.resolver, parts.isAddressAllowed, parts.clock),
         userAgent: userAgent(settings.userAgentToken),
-        isOptedOut: optOutRule(settings.disallowedHeaderDirectives, settings.userAgentToken),
+        optOutOf: optOutRule({ ...settings, directives: settings.disallowedHeaderDirectives }),
         maxBytes: settings.maxBytes,
         budget: new BodyBudget(settings.maxBytesInFlight, settings.maxBytes),
         limits: settings,

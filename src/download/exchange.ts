@@ -10,7 +10,7 @@ import { contentLengthOf, type Headers, judgeHead, type Reply } from './reply.ts
 export interface ExchangeTools {
   readonly dispatcher: Dispatcher;
   readonly userAgent: string;
-  readonly isOptedOut: OptOutRule;
+  readonly optOutOf: OptOutRule;
   readonly maxBytes: number;
   readonly budget: BodyBudget;
   readonly limits: AnswerLimits;

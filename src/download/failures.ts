@@ -29,6 +29,7 @@ const MESSAGES = {
   response_cut: 'The connection closed before the whole image arrived',
   response_empty: 'The response is empty',
   opted_out: 'Use of image disallowed by X-Robots-Tag directive',
+  opted_out_tdm: 'Use of image reserved by TDM-Reservation',
 } as const satisfies Partial<Record<FailureReason, string>>;
 
 type DownloadReason = keyof typeof MESSAGES;

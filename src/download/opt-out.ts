@@ -1,3 +1,6 @@
+import type { SampleFailure } from '../samples/reasons.ts';
+import { type HeaderLines, linesOf, signalsOf } from './consent/header-signals.ts';
+import { failed } from './failures.ts';
 import { PRODUCT_TOKEN } from './user-agent.ts';
 
 /** `name: ...` at the start of a directive; a user agent, unless the name is one of VALUED_DIRECTIVES. */
@@ -11,33 +14,49 @@ const VALUED_DIRECTIVES: ReadonlySet<string> = new Set([
   'max-video-preview',
 ]);
 
-/** Says whether the X-Robots-Tag header lines of a response opt the image out. */
-export type OptOutRule = (lines: string | readonly string[] | undefined) => boolean;
+/** Says whether the headers of a response opt the image out, and as what it then fails. */
+export type OptOutRule = (headers: HeaderLines) => SampleFailure | undefined;
+
+/** What counts as an opt-out. */
+export interface OptOutOptions {
+  /** The directives of X-Robots-Tag; none switches them off. */
+  readonly directives: readonly string[];
+  readonly userAgentToken: string;
+  /** Whether `tdm-reservation: 1` does (W3C's TDM Reservation Protocol). */
+  readonly obeysTdm: boolean;
+}
+
+/** A rule for all headers with which hosts opt out. */
+export function optOutRule({ directives, userAgentToken, obeysTdm }: OptOutOptions): OptOutRule {
+  const isTagged = robotsTagRule(directives, userAgentToken);
+  return (headers) => {
+    if (isTagged(linesOf(headers['x-robots-tag']))) return failed('opted_out');
+    return obeysTdm && signalsOf(headers).tdmReservation === 1 ? failed('opted_out_tdm') : undefined;
+  };
+}
+
+/** Says whether the lines of X-Robots-Tag opt out. */
+export type RobotsTagRule = (lines: readonly string[]) => boolean;
 
 /**
  * A rule for these directives. As with img2dataset, a directive counts when it is addressed to nobody, or to our
  * token; further, when it is addressed to `*` or to `bowerbird`. Directives after a user agent's name belong to that
- * user agent until the header line ends or the next name comes (proxies join lines with commas). Letter case and
- * white space do not matter. Values with colons and commas (`unavailable_after: Friday, 25 Jun 2010 15:00:00 PST`)
+ * user agent until the header line ends or the next name comes (proxies join lines with commas). A semicolon separates
+ * like a comma, which some hosts write. Letter case and white space do not matter. Values with colons and commas (`unavailable_after: Friday, 25 Jun 2010 15:00:00 PST`)
  * are not taken for user agents.
  */
-export function optOutRule(directives: readonly string[], userAgentToken: string): OptOutRule {
+export function robotsTagRule(directives: readonly string[], userAgentToken: string): RobotsTagRule {
   const disallowed = new Set(directives.map((directive) => directive.trim().toLowerCase()));
   const ourNames = new Set(['*', PRODUCT_TOKEN, userAgentToken.toLowerCase()]);
   if (disallowed.size === 0) return () => false;
-  return (lines) => {
-    if (lines === undefined) return false;
-    const all = typeof lines === 'string' ? [lines] : lines;
-    return all.some((line) =>
-      directivesForUs(line.toLowerCase(), ourNames).some((word) => disallowed.has(word)),
-    );
-  };
+  return (lines) =>
+    lines.some((line) => directivesForUs(line.toLowerCase(), ourNames).some((word) => disallowed.has(word)));
 }
 
 function directivesForUs(line: string, ourNames: ReadonlySet<string>): string[] {
   const found: string[] = [];
   let isForUs = true;
-  for (const part of line.split(',')) {
+  for (const part of line.split(/[,;]/)) {
     const { agent, directive } = splitPrefix(part.trim());
     if (agent !== undefined) isForUs = ourNames.has(agent);
     if (isForUs) found.push(directive);

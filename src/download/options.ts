@@ -25,6 +25,8 @@ export interface DownloadOptions {
   readonly userAgentToken?: string;
   /** X-Robots-Tag directives that opt an image out; none given switches the check off. */
   readonly disallowedHeaderDirectives?: readonly string[];
+  /** Whether `tdm-reservation: 1` opts an image out. It does where not given. */
+  readonly obeysTdm?: boolean;
   /** Lets loopback, private, link-local and other addresses that are not public be connected to. */
   readonly allowPrivateAddresses?: boolean;
   /** 10 where not given. */
@@ -50,7 +52,7 @@ const SHARES = {
   bodyIdleTimeoutMs: 0.5,
 } as const;
 
-const DEFAULT_DIRECTIVES = ['noai', 'noimageai', 'noindex', 'noimageindex', 'none'] as const;
+const DEFAULT_DIRECTIVES = ['noai', 'noimageai', 'noindex', 'noimageindex', 'none', 'noml'] as const;
 
 /** What may stand in the User-Agent's comment and before the colon of an X-Robots-Tag. */
 const TOKEN_PATTERN = /^[A-Za-z0-9!#$%&'*+.^_`|~/-]+$/;
@@ -86,6 +88,7 @@ export function settingsFrom(options: DownloadOptions): DownloadSettings {
     maxBytesInFlight: options.maxBytesInFlight ?? 256 * 1024 * 1024,
     userAgentToken: options.userAgentToken ?? 'bowerbird',
     disallowedHeaderDirectives: options.disallowedHeaderDirectives ?? DEFAULT_DIRECTIVES,
+    obeysTdm: options.obeysTdm ?? true,
     allowPrivateAddresses: options.allowPrivateAddresses ?? false,
     maxRedirects: options.maxRedirects ?? 10,
     nameServers: options.nameServers ?? [],

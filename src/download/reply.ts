@@ -37,11 +37,12 @@ const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]
 export function judgeHead(
   status: number,
   headers: Headers,
-  rules: { readonly isOptedOut: OptOutRule; readonly maxBytes: number },
+  rules: { readonly optOutOf: OptOutRule; readonly maxBytes: number },
 ): RedirectReply | FailedReply | undefined {
   if (REDIRECT_STATUSES.has(status)) return { kind: 'redirect', location: locationOf(headers) };
   if (status !== 200) return statusReply(status, headers);
-  if (rules.isOptedOut(headers['x-robots-tag'])) return { kind: 'failed', failure: failed('opted_out') };
+  const optOut = rules.optOutOf(headers);
+  if (optOut) return { kind: 'failed', failure: optOut };
   const length = contentLengthOf(headers);
   if (length === 0) return { kind: 'failed', failure: failed('response_empty') };
   if (length !== undefined && length > rules.maxBytes) {

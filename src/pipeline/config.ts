@@ -48,6 +48,8 @@ export interface DownloadConfig {
   readonly maxBytes: number;
   readonly userAgentToken: string;
   readonly disallowedHeaderDirectives: readonly string[];
+  /** Whether `tdm-reservation: 1` opts an image out. */
+  readonly obeysTdm: boolean;
   readonly allowPrivateAddresses: boolean;
   /** Name servers; the system's where there are none. */
   readonly nameServers: readonly string[];
@@ -89,6 +91,7 @@ export function resultSettings(config: ScoreConfig): Readonly<Record<string, unk
     min_image_size: config.imageLimits.minSidePx,
     user_agent_token: config.download.userAgentToken,
     disallowed_header_directives: config.download.disallowedHeaderDirectives,
+    tdm: config.download.obeysTdm ? 'respect' : 'ignore',
     allow_private_addresses: config.download.allowPrivateAddresses,
   };
 }

@@ -116,6 +116,11 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     meaning: 'The host asks with X-Robots-Tag not to be used in this way.',
     advice: 'Nothing to do: respect it.',
   },
+  opted_out_tdm: {
+    meaning: 'The right to mine the image is reserved (tdm-reservation).',
+    advice:
+      'Nothing to do: respect it. Its tdm-policy, which --save-consent keeps, may say how a licence can be had.',
+  },
   format_unsupported: {
     meaning: 'The bytes are no image of a format that is decoded.',
     advice: 'Often an HTML page in place of the image: nothing to do.',

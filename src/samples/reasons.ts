@@ -43,6 +43,7 @@ export const REASONS = {
   response_cut: 'failed_to_download',
   response_empty: 'failed_to_download',
   opted_out: 'failed_to_download',
+  opted_out_tdm: 'failed_to_download',
   format_unsupported: 'failed_to_resize',
   image_broken: 'failed_to_resize',
   image_too_large: 'failed_to_resize',

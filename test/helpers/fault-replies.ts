@@ -115,6 +115,19 @@ const REPLIES: Readonly<Record<string, Reply>> = {
     fault.response.setHeader('X-Robots-Tag', fault.url.searchParams.getAll('directive'));
     sendImage(fault);
   },
+  /** A header line for each `name: value` in the query's `header`s. */
+  'with-headers': (fault) => {
+    for (const line of fault.url.searchParams.getAll('header')) {
+      const [name = '', value = ''] = line.split(/: (.*)/s);
+      fault.response.appendHeader(name, value);
+    }
+    sendImage(fault);
+  },
+  /** The same headers, then a body that never ends. */
+  'with-headers-then-hang': (fault) => {
+    fault.response.setHeader('tdm-reservation', fault.url.searchParams.get('tdm') ?? '1');
+    fault.response.writeHead(200).write('begun');
+  },
   'bad-http': ({ socket }) => socket.end('ICY 200 OK\r\n\r\nnot http'),
   'bad-header': ({ socket }) => socket.end('HTTP/1.1 200 OK\r\nno colon here\r\n\r\n'),
   'switching-protocols': ({ socket }) =>

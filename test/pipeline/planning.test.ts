@@ -78,6 +78,7 @@ test('a run is bound to the settings that decide what is written, and to no othe
     { saveEmbeddings: true },
     { text: { delimiter: ';' } },
     { download: { ...config.download, maxBytes: 1 } },
+    { download: { ...config.download, obeysTdm: false } },
   ];
   for (const changes of bound) t.notDeepEqual(resultSettings({ ...config, ...changes }), settings);
   const free: readonly Partial<ScoreConfig>[] = [

@@ -30,7 +30,12 @@ export function configOf(inputs: readonly string[], outputFolder: string): Score
     ...{ saveEmbeddings: false, incrementalMode: 'incremental', skipBadFiles: false, retryFailed: false },
     download: {
       ...{ threadCount: 1, perHost: 1, timeoutMs: 1000, retries: 0, maxBytes: 1000, userAgentToken: 'test' },
-      ...{ disallowedHeaderDirectives: ['noai'], allowPrivateAddresses: false, nameServers: [] },
+      ...{
+        disallowedHeaderDirectives: ['noai'],
+        obeysTdm: true,
+        allowPrivateAddresses: false,
+        nameServers: [],
+      },
     },
     outageLimitMs: 0,
     imageLimits: DEFAULT_LIMITS,
