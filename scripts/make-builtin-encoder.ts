@@ -1,5 +1,6 @@
 /**
- * Writes assets/encoders/builtin: model.onnx, manifest.json and head.json. The same on every run.
+ * Writes assets/encoders/builtin: model.onnx, manifest.json and head.json. The same on every run. Beside itself it notes
+ * what the head was fitted by, so that a test can tell whether head.json is still what this script would write.
  *
  *   node .build/scripts/make-builtin-encoder.js [FOLDER]
  */
@@ -10,10 +11,14 @@ import { pathToFileURL } from 'node:url';
 import { packageFolder } from '../src/base/package.ts';
 import { builtinModel } from './builtin-encoder/graph.ts';
 import { fitHead } from './builtin-encoder/head.ts';
+import { HEAD_LOCK, headLock } from './builtin-encoder/head-lock.ts';
 import { DIMENSION, IMAGE_SIZE } from './builtin-encoder/measures.ts';
 
-/** The files of the encoder by name, as they are to be written. */
-export function builtinFiles(): Readonly<Record<string, Uint8Array | string>> {
+/** Files by name, as they are to be written. */
+type Files = Readonly<Record<string, Uint8Array | string>>;
+
+/** The files of the encoder but its head, and the digest of its model. */
+export function builtinModelFiles(): { readonly files: Files; readonly digest: string } {
   const model = Buffer.concat(builtinModel());
   const digest = createHash('sha256').update(model).digest('hex');
   const manifest = {
@@ -27,6 +32,10 @@ export function builtinFiles(): Readonly<Record<string, Uint8Array | string>> {
     transform: 'clip',
     sha256: digest,
   };
+  return { files: { 'model.onnx': model, 'manifest.json': json(manifest) }, digest };
+}
+
+function builtinHead(digest: string): string {
   const { weights, bias } = fitHead();
   const head = {
     format: 'bowerbird-head',
@@ -37,14 +46,21 @@ export function builtinFiles(): Readonly<Record<string, Uint8Array | string>> {
     activation: 'none',
     layers: [{ weights: [weights], bias: [bias] }],
   };
-  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-  return { 'model.onnx': model, 'manifest.json': json(manifest), 'head.json': json(head) };
+  return json(head);
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 async function main(): Promise<void> {
   const folder = process.argv[2] ?? join(packageFolder, 'assets', 'encoders', 'builtin');
   await mkdir(folder, { recursive: true });
-  for (const [name, content] of Object.entries(builtinFiles())) await writeFile(join(folder, name), content);
+  const { files, digest } = builtinModelFiles();
+  const head = builtinHead(digest);
+  for (const [name, content] of Object.entries({ ...files, 'head.json': head }))
+    await writeFile(join(folder, name), content);
+  if (process.argv[2] === undefined) await writeFile(HEAD_LOCK, json(headLock(head)));
   console.log(`Wrote ${folder}`);
 }
 

@@ -5,12 +5,13 @@ import { blur } from '../../scripts/builtin-encoder/blur.ts';
 import { compress } from '../../scripts/builtin-encoder/compress.ts';
 import { addNoise, desaturate, expose, flatten, stamp } from '../../scripts/builtin-encoder/faults.ts';
 import { builtinModel } from '../../scripts/builtin-encoder/graph.ts';
+import { HEAD_LOCK, type HeadLock, headLock, sourcesOf } from '../../scripts/builtin-encoder/head-lock.ts';
 import { DIMENSION, IMAGE_SIZE, MEASURES } from '../../scripts/builtin-encoder/measures.ts';
 import { closeUp, flow, hills, stems } from '../../scripts/builtin-encoder/natural-scenes.ts';
 import { finish, type Picture } from '../../scripts/builtin-encoder/picture.ts';
 import { referenceFeatures, referenceMeasures } from '../../scripts/builtin-encoder/reference.ts';
 import { noisePicture, plainPicture, scene, textPage } from '../../scripts/builtin-encoder/scenes.ts';
-import { builtinFiles } from '../../scripts/make-builtin-encoder.ts';
+import { builtinModelFiles } from '../../scripts/make-builtin-encoder.ts';
 import { Random } from '../../scripts/random.ts';
 import { packageFolder } from '../../src/base/package.ts';
 import { sharp } from '../../src/decode/sharp-library.ts';
@@ -56,12 +57,30 @@ async function scores(pictures: readonly Picture[]): Promise<number[]> {
 }
 
 test('the committed files are what the script writes', (t) => {
-  for (const [name, content] of Object.entries(builtinFiles())) {
+  for (const [name, content] of Object.entries(builtinModelFiles().files)) {
     t.true(
       Buffer.from(content).equals(readFileSync(join(FOLDER, name))),
       `${name}: run make-builtin-encoder`,
     );
   }
+});
+
+test('the committed head is what the script wrote, and nothing that decides its weights has changed since', (t) => {
+  const lock = JSON.parse(readFileSync(HEAD_LOCK, 'utf8')) as HeadLock;
+  t.deepEqual(headLock(readFileSync(join(FOLDER, 'head.json'))), lock, 'run make-builtin-encoder');
+  const sources = sourcesOf('builtin-encoder/head.ts');
+  for (const file of [
+    'head',
+    'lessons',
+    'measures',
+    'reference',
+    'reference-lines',
+    'ridge',
+    'scenes',
+    'blur',
+  ])
+    t.true(sources.includes(`builtin-encoder/${file}.ts`), file);
+  t.true(sources.includes('random.ts'));
 });
 
 test('the encoder is small, and says what it is', async (t) => {
@@ -75,12 +94,11 @@ test('the encoder is small, and says what it is', async (t) => {
 });
 
 test('an image has the same measures, bit for bit, wherever it stands in a batch', async (t) => {
-  for (const batchSize of [8, 32]) {
-    const files = await resolveEncoder('builtin');
-    const encoder = await createEncoder({ files, device: 'cpu', batchSize, threads: 1 });
-    t.teardown(() => encoder.stop());
-    t.true(encoder.batchInvariant);
-  }
+  t.true(encoder!.batchInvariant);
+  const files = await resolveEncoder('builtin');
+  const large = await createEncoder({ files, device: 'cpu', batchSize: 32, threads: 1 });
+  t.teardown(() => large.stop());
+  t.true(large.batchInvariant);
 });
 
 /** Pixels as the graph takes them: planes of 0..1. */
@@ -102,7 +120,7 @@ test('smooth, flat and noisy pictures have the same measures, bit for bit, at ev
   const session = await InferenceSession.create(Buffer.concat(builtinModel()), options);
   const expected = new Map<number, string>();
   // Sizes that are multiples of a processor's vectors, and sizes that are not.
-  for (const batchSize of [4, 5, 7, 16, 31]) {
+  for (const batchSize of [4, 5, 7, 16]) {
     for (let shift = 0; shift < pictures.length; shift++) {
       const batch = new Float32Array(batchSize * 3 * PIXELS);
       const kinds = Array.from({ length: batchSize }, (_, i) => (i + shift) % pictures.length);
