@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultKind } from './faults.ts';
 
-/** Answers a request wrongly, as `kind` says; `picture` is a sound JPEG to do it with. */
-export type FaultResponder = (response: ServerResponse, picture: Buffer) => Promise<void> | void;
+/** Answers a request wrongly, as `kind` says; `paint` gives a sound JPEG to do it with. */
+export type FaultResponder = (response: ServerResponse, paint: () => Promise<Buffer>) => Promise<void> | void;
 
 const SLOW_MS = 200;
 const NOT_FOUND_PAGE = '<!doctype html><title>Not found</title><h1>This picture has moved</h1>\n';
@@ -40,17 +40,20 @@ export const FAULT_RESPONDERS: Readonly<Record<Exclude<FaultKind, 'redirect'>, F
   gone: refuse(410),
   forbidden: refuse(403),
   'server-error': refuse(500),
-  'cut-jpeg': (response, picture) => send(response, 'image/jpeg', picture.subarray(0, picture.length * 0.4)),
+  'cut-jpeg': async (response, paint) => {
+    const picture = await paint();
+    send(response, 'image/jpeg', picture.subarray(0, picture.length * 0.4));
+  },
   html: (response) => send(response, 'image/jpeg', NOT_FOUND_PAGE),
   empty: (response) => send(response, 'image/jpeg', ''),
   svg: (response) => send(response, 'image/svg+xml', DRAWING),
   bmp: (response) => send(response, 'image/bmp', bitmap(64)),
-  'opted-out': (response, picture) => {
+  'opted-out': async (response, paint) => {
     response.setHeader('x-robots-tag', 'noai');
-    send(response, 'image/jpeg', picture);
+    send(response, 'image/jpeg', await paint());
   },
-  slow: async (response, picture) => {
+  slow: async (response, paint) => {
     await sleep(SLOW_MS);
-    send(response, 'image/jpeg', picture);
+    send(response, 'image/jpeg', await paint());
   },
 };

@@ -35,7 +35,7 @@ async function sendPicture(response: ServerResponse, picture: Picture): Promise<
 async function sendFault(response: ServerResponse, { kind }: Fault, index: number): Promise<void> {
   const picture = soundJpegs[index % soundJpegs.length]!;
   if (kind === 'redirect') response.writeHead(302, { location: picture.path }).end();
-  else await FAULT_RESPONDERS[kind](response, await bytesOf(picture));
+  else await FAULT_RESPONDERS[kind](response, () => bytesOf(picture));
 }
 
 async function answer(path: string, response: ServerResponse): Promise<void> {
