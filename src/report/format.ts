@@ -4,14 +4,18 @@ const ELLIPSIS = '\u2026';
 /** Shown where there is no number. */
 export const NO_VALUE = '\u2013';
 
+// A formatter takes longer to make than a thousand numbers to format.
+const COUNTS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const COMPACT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
+
 /** A whole number with thousands separated: 9,834,112. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US', { maximumFractionDigits: 0 }).replace('-', MINUS);
+  return COUNTS.format(count).replace('-', MINUS);
 }
 
 /** A whole number in little room: 9.8M. */
 export function formatCompact(count: number): string {
-  return count.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 });
+  return COMPACT.format(count);
 }
 
 /** A number as it was given, with a true minus: a threshold is never rounded. */

@@ -51,7 +51,9 @@ export class WhatIfCube {
 
   /** All rows, with or without tags. */
   get rows(): number {
-    return this.#counts.reduce((sum, count) => sum + count, 0);
+    let rows = 0;
+    for (let i = 0; i < CELL_COUNT; i++) rows += this.#counts[i]!;
+    return rows;
   }
 
   /** The cells that hold something, as `countWhatIf` takes them. */

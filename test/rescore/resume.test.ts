@@ -2,6 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
+import { toHalves } from '../../scripts/half.ts';
 import { digestRun } from '../helpers/digest-run.ts';
 import { runCli, startCli } from '../helpers/run-cli.ts';
 import {
@@ -12,6 +13,7 @@ import {
   makeFolder,
   rescore,
   temporaryFolder,
+  unitRows,
   writeHead,
 } from './setup.ts';
 
@@ -24,9 +26,9 @@ async function finishedShards(out: string): Promise<number> {
 
 test('a run that is killed again and again ends with the same bytes as one that is not', async (t) => {
   const folder = await temporaryFolder(t);
-  const files = Array.from({ length: 40 }, (_, i) => ({
+  const files = Array.from({ length: 24 }, (_, i) => ({
     number: String(i),
-    values: halfRows(i + 1, 3000, DIMENSION).halves,
+    values: toHalves(unitRows(i + 1, 600, DIMENSION)),
   }));
   await makeFolder(folder, DIMENSION, files);
   const head = await writeHead(join(folder, 'head.json'), headWeights(1, DIMENSION), 4);
@@ -47,11 +49,11 @@ test('a run that is killed again and again ends with the same bytes as one that 
 
   const out = join(folder, 'killed');
   const doneAfterKill: number[] = [];
-  while (doneAfterKill.length < 4) {
+  while (doneAfterKill.length < 3) {
     const before = await finishedShards(out);
     const run = startCli(args('killed'), { isDoomed: true });
     // Each kill comes a few shards after the last one.
-    while ((await finishedShards(out)) < before + 5 && run.process.exitCode === null) await sleep(2);
+    while ((await finishedShards(out)) < before + 4 && run.process.exitCode === null) await sleep(2);
     run.process.kill('SIGKILL');
     if ((await run.ended).signal !== 'SIGKILL') {
       // It came to its end before this process looked again: all over again.

@@ -101,7 +101,7 @@ test('whatever call fails while a run is summed up, it stays whole, and is summe
       t.deepEqual(await digestsOf(run), digests);
       await rm(run, { recursive: true });
     },
-    { oneIn: 17 },
+    { oneIn: 37 },
   );
 });
 
@@ -166,6 +166,6 @@ test('whatever call fails while runs are merged, there is the merge before or th
       t.deepEqual(await digestsOf(merged), fresh);
       await rm(merged, { recursive: true });
     },
-    { oneIn: 13, concerns: isOutput },
+    { oneIn: 31, concerns: isOutput },
   );
 });
