@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import test from 'ava';
 import { packageFolder } from '../../src/base/package.ts';
@@ -121,27 +122,43 @@ test('files whose columns differ in order, type and presence are one table, and 
   }
 });
 
+/** Rows in three files, of which one has more than a row group. */
+const manyRows = Array.from({ length: 160_000 }, (_, i) => ({
+  URL: `http://host/${createHash('sha256').update(String(i)).digest('base64')}`,
+  hash: BigInt(i),
+  aesthetic: i % 10,
+}));
+let manyFiles: Promise<string> | undefined;
+
+async function writeManyRows(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'bowerbird-subset-'));
+  await write(join(folder, 'a.parquet'), manyRows.slice(0, 15_000));
+  await write(join(folder, 'b.parquet'), manyRows.slice(15_000, 145_000));
+  await write(join(folder, 'c.parquet'), manyRows.slice(145_000));
+  return folder;
+}
+
+test.after.always(async () => {
+  if (manyFiles) await rm(await manyFiles, { recursive: true });
+});
+
 for (const shuffleSeed of [undefined, 9]) {
   const order = shuffleSeed === undefined ? 'in input order' : 'shuffled';
   test(`the same inputs give the same bytes under the same names, whatever threads and memory, ${order}`, async (t) => {
     const folder = await makeFolder(t);
-    const rows = Array.from({ length: 300_000 }, (_, i) => ({
-      URL: `http://host/${createHash('sha256').update(String(i)).digest('base64')}`,
-      hash: BigInt(i),
-      aesthetic: i % 10,
-    }));
-    await write(join(folder, 'metadata', 'a.parquet'), rows.slice(0, 50_000));
-    await write(join(folder, 'metadata', 'b.parquet'), rows.slice(50_000, 250_000));
-    await write(join(folder, 'metadata', 'c.parquet'), rows.slice(250_000));
+    manyFiles ??= writeManyRows();
+    const metadata = [await manyFiles];
     const machines = [
-      { threads: 1, memoryLimitMb: 512 },
+      { threads: 1, memoryLimitMb: 256 },
       { threads: 3, memoryLimitMb: 4096 },
     ];
     const outputs: string[][] = [];
     for (const machine of machines) {
       const outputFolder = join(folder, `out-${machine.threads}`);
       const where = 'aesthetic <> 3';
-      const options = optionsOf(folder, { ...machine, outputFolder, outputFiles: 4, shuffleSeed, where });
+      const options = optionsOf(folder, {
+        ...{ metadata, ...machine, outputFolder, outputFiles: 4, shuffleSeed, where },
+      });
       const phases: string[] = [];
       await runSubset(options, { onProgress: ({ phase }) => phases.push(phase) });
       // With little memory the rows are collected in several steps, a file of the input in two of them.
@@ -155,7 +172,7 @@ for (const shuffleSeed of [undefined, 9]) {
     t.true(outputs[0]!.every((content, i) => content === outputs[1]![i]));
     if (shuffleSeed !== undefined) return;
     const found = (await readSubset(join(folder, 'out-1'))).map((row) => row['hash']);
-    const wanted = rows.filter((row) => row.aesthetic !== 3).map((row) => row.hash);
+    const wanted = manyRows.filter((row) => row.aesthetic !== 3).map((row) => row.hash);
     t.is(found.length, wanted.length);
     t.true(found.every((hash, i) => hash === wanted[i]));
   });

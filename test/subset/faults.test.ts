@@ -112,7 +112,7 @@ test('a file without permission to read is named', async (t) => {
 
 test('a killed run leaves nothing under the final name, and the next one sweeps up and finishes', async (t) => {
   const folder = await makeFolder(t);
-  await writeMetadata(folder, [rowsOf(60_000), rowsOf(60_000, 60_000)]);
+  await writeMetadata(folder, [rowsOf(20_000), rowsOf(20_000, 20_000)]);
   const args = [
     'subset',
     join(folder, 'metadata'),
@@ -144,12 +144,12 @@ test('a killed run leaves nothing under the final name, and the next one sweeps 
   t.is(exitCode, 0, stderr);
   t.deepEqual(readdirSync(folder).sort(), ['metadata', 'out']);
   t.is((await partsOf(out)).length, 800);
-  t.is((await readSubset(out)).length, 120_000);
+  t.is((await readSubset(out)).length, 40_000);
 });
 
 test('Ctrl-C ends with 130 and leaves nothing', async (t) => {
   const folder = await makeFolder(t);
-  await writeMetadata(folder, [rowsOf(100_000)]);
+  await writeMetadata(folder, [rowsOf(40_000)]);
   const out = join(folder, 'out');
   const interrupt = async (): Promise<CliResult> => {
     const cli = startCli([
@@ -177,7 +177,7 @@ test('Ctrl-C ends with 130 and leaves nothing', async (t) => {
 
 test('a full disk is told as such, with the way on, and nothing stays there', async (t) => {
   const folder = await makeFolder(t);
-  await writeMetadata(folder, [rowsOf(200_000)]);
+  await writeMetadata(folder, [rowsOf(120_000)]);
   const disk = await mountSmallDisk(t, 1);
   if (!disk) return;
   const outputFolder = join(disk.path, 'out');

@@ -14,7 +14,8 @@ import {
 } from './oracle.ts';
 import { makeFolder, optionsOf, partsOf, readSubset, writeMetadata, writeTags } from './world.ts';
 
-const ROWS = 200_000;
+/** So that the largest file has more than one row group. */
+const ROWS = 50_000;
 const MAX_PUNSAFE = 0.7;
 
 const AESTHETICS = [7, 8, Math.fround(7.000001), Math.fround(6.9999995), Number.NaN, null, -0, 0, 9.5, 7.5];
