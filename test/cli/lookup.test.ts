@@ -99,7 +99,7 @@ test('lines are bytes: a caption may hold a line separator, a tab and broken UTF
 
 test('many lines are answered in their order, whether the last one ends or not', async (t) => {
   const { store } = await buildWorld(t);
-  const wanted = Array.from({ length: 150_000 }, (_, i) => (i % 3 === 0 ? -123 : i * 1000 + 1));
+  const wanted = Array.from({ length: 70_000 }, (_, i) => (i % 3 === 0 ? -123 : i * 1000 + 1));
   const expected = wanted.map((hash) => `${hash}\t${hash === -123 ? 7.25 : ''}\n`).join('');
   for (const end of ['', '\n'])
     t.is(await lookupFrom(wanted.join('\n') + end, [store, '--input', '-']), `hash\taesthetic\n${expected}`);
