@@ -36,20 +36,21 @@ function closeTo(value: number, expected: number, relative: number): boolean {
 
 test('scores, buckets and means are those of a float64 loop', async (t) => {
   const folder = await temporaryFolder(t);
+  const dimension = 32;
   // More than one batch and more than one block, over two files.
-  const files = [halfRows(1, 66_000, DIMENSION), halfRows(2, 1234, DIMENSION)];
-  await makeFolder(folder, DIMENSION, [
+  const files = [halfRows(1, 66_000, dimension), halfRows(2, 1234, dimension)];
+  await makeFolder(folder, dimension, [
     { number: '0', values: files[0]!.halves },
     { number: '1', values: files[1]!.halves },
   ]);
-  const weights = headWeights(3, DIMENSION);
+  const weights = headWeights(3, dimension);
   const head = await writeHead(join(folder, 'head.json'), weights, BIAS);
   const out = join(folder, 'out');
   const { outcome } = await rescore([folder], out, { heads: [aestheticHead(head)], minAesthetic: 5 });
   t.is(outcome.state, 'done');
 
   const sums = new Map(
-    BUCKETS.map((name) => [name, { count: 0, scores: 0, rows: new Array<number>(DIMENSION).fill(0) }]),
+    BUCKETS.map((name) => [name, { count: 0, scores: 0, rows: new Array<number>(dimension).fill(0) }]),
   );
   for (const [shard, { rows }] of files.entries()) {
     const tags = await readParquet(join(out, 'tags', `0000${shard}.parquet`));
@@ -64,7 +65,7 @@ test('scores, buckets and means are those of a float64 loop', async (t) => {
       const sum = sums.get(bucketOf(Math.fround(score)))!;
       sum.count++;
       sum.scores += score;
-      for (let j = 0; j < DIMENSION; j++) sum.rows[j]! += row[j]!;
+      for (let j = 0; j < dimension; j++) sum.rows[j]! += row[j]!;
     }
     t.is(tags[5]!['key'], `0000${shard}0000005`);
     t.is(tags[rows.length - 1]!['caption'], `row ${rows.length - 1} of file ${shard}`);
@@ -76,7 +77,7 @@ test('scores, buckets and means are those of a float64 loop', async (t) => {
     t.is(count, sum.count, name);
     if (count === 0) continue;
     t.true(closeTo(meanScore!, sum.scores / count, 1e-10), `${name}: ${meanScore}`);
-    for (let j = 0; j < DIMENSION; j++)
+    for (let j = 0; j < dimension; j++)
       t.true(closeTo(rawMean![j]!, sum.rows[j]! / count, 1e-10), `${name} ${j}`);
   }
   t.deepEqual(schemaProblems('run.schema.json', join(out, 'run.json')), []);

@@ -17,13 +17,17 @@ export async function temporaryFolder(t: ExecutionContext): Promise<string> {
   return folder;
 }
 
-/** The value of IEEE 754 binary16 bits, by the standard's definition. */
-export function halfValue(bits: number): number {
+const HALF_VALUES = Float64Array.from({ length: 0x10000 }, (_, bits) => {
   const sign = bits >= 0x8000 ? -1 : 1;
   const exponent = Math.floor(bits / 1024) % 32;
   const fraction = bits % 1024;
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+});
+
+/** The value of IEEE 754 binary16 bits, by the standard's definition. */
+export function halfValue(bits: number): number {
+  return HALF_VALUES[bits]!;
 }
 
 /** Numbers in (0, 1) that repeat from run to run. */
