@@ -3,7 +3,7 @@ import test from 'ava';
 import { makeSeeds, mutate, readMutated } from '../helpers/fuzz-inputs.ts';
 import { temporaryFolder } from '../shards/fixtures.ts';
 
-const COUNT = 60;
+const COUNT = 40;
 
 test('mutated inputs are refused with a code or read with all their rows (scripts/fuzz-inputs.ts tries more)', async (t) => {
   const folder = await temporaryFolder(t);
