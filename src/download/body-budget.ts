@@ -1,116 +1,157 @@
-import { ByteBudget } from '../base/byte-budget.ts';
+/** What an image is taken for before any has come: of most web images a little more. */
+const FIRST_GUESS_BYTES = 64 * 1024;
 
-/** What a body of unannounced length is trusted to stay under at first; nearly all images do. */
-export const UNANNOUNCED_BYTES = 1024 * 1024;
-
-/** The share of all bytes that is set aside for bodies that outgrow UNANNOUNCED_BYTES. */
-const SET_ASIDE_SHARE = 0.25;
+/** The share of the newest image in the average size. */
+const NEWEST_SHARE = 1 / 64;
 
 /**
- * Bounds the bytes of all bodies in flight. A body of announced length takes that much before it is read. One that
- * announces none takes 1 MiB, and if it outgrows that, all it may become, from bytes set aside for this.
+ * Bounds the bytes of all bodies, from their first piece until their images are released. A body takes memory as its bytes
+ * come, never for what it announces, so that one that drips holds little.
  *
- * It cannot deadlock: who waits for the first part holds nothing here, and who waits for the second waits only for
- * bodies that hold all they will ever need, so these end (by their deadline at the latest) and are released.
+ * It cannot deadlock: the bytes of one whole body are set aside for the oldest body that is not complete. So that one
+ * always goes on, and the next is the oldest then.
  */
 export class BodyBudget {
-  readonly #announced: ByteBudget;
-  readonly #setAside: ByteBudget;
+  readonly #maxBytesInFlight: number;
   readonly #maxBytes: number;
+  /** Leases of bodies that are not complete, oldest first. */
+  readonly #growing = new Set<BodyLease>();
+  /** Those of them that wait for memory. */
+  readonly #waiting = new Set<BodyLease>();
+  #heldBytes = 0;
+  #averageBytes = FIRST_GUESS_BYTES;
 
   /** @param maxBytes of one body */
   constructor(maxBytesInFlight: number, maxBytes: number) {
-    const setAsideBytes = Math.floor(maxBytesInFlight * SET_ASIDE_SHARE);
-    this.#setAside = new ByteBudget(setAsideBytes);
-    this.#announced = new ByteBudget(maxBytesInFlight - setAsideBytes);
-    this.#maxBytes = maxBytes;
-  }
-
-  get heldBytes(): number {
-    return this.#announced.heldBytes + this.#setAside.heldBytes;
-  }
-
-  /** A lease for a body that announces this length, or none. */
-  lease(length: number | undefined): BodyLease {
-    const firstBytes = length ?? Math.min(UNANNOUNCED_BYTES, this.#maxBytes);
-    const restBytes = this.#maxBytes - firstBytes;
-    return new BodyLease(new Part(this.#announced, firstBytes), new Part(this.#setAside, restBytes));
-  }
-}
-
-/** The bytes that one body may use. */
-export class BodyLease {
-  readonly #first: Part;
-  readonly #rest: Part;
-
-  constructor(first: Part, rest: Part) {
-    this.#first = first;
-    this.#rest = rest;
-  }
-
-  /** The bytes that are granted so far. */
-  get grantedBytes(): number {
-    return this.#first.heldBytes + this.#rest.heldBytes;
-  }
-
-  /** Takes the first part. undefined when it was granted at once, else a promise of it. */
-  begin(): Promise<void> | undefined {
-    return this.#first.take();
-  }
-
-  /** Takes all that the body may become. */
-  extend(): Promise<void> | undefined {
-    return this.#rest.take();
-  }
-
-  /** Gives back what the finished body of `bytes` did not use. */
-  settle(bytes: number): void {
-    const firstBytes = Math.min(bytes, this.#first.heldBytes);
-    this.#first.shrinkTo(firstBytes);
-    this.#rest.shrinkTo(bytes - firstBytes);
-  }
-
-  /** Gives everything back, also what is still being waited for. */
-  release(): void {
-    this.#first.release();
-    this.#rest.release();
-  }
-}
-
-class Part {
-  readonly #budget: ByteBudget;
-  readonly #bytes: number;
-  #heldBytes = 0;
-  #released = false;
-
-  constructor(budget: ByteBudget, bytes: number) {
-    this.#budget = budget;
-    this.#bytes = bytes;
+    this.#maxBytesInFlight = maxBytesInFlight;
+    this.#maxBytes = Math.min(maxBytes, maxBytesInFlight);
   }
 
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  take(): Promise<void> | undefined {
-    if (this.#budget.tryTake(this.#bytes)) {
-      this.#heldBytes = this.#bytes;
+  /** Whether one more request may be sent, if this and the others that have no body yet bring images of average size. */
+  hasRoom(requests: number): boolean {
+    const expected = (Math.max(0, requests - this.#growing.size) + 1) * this.#averageBytes;
+    return this.#heldBytes + expected <= this.#maxBytesInFlight;
+  }
+
+  lease(): BodyLease {
+    const lease: BodyLease = new BodyLease({
+      take: (bytes) => this.#take(lease, bytes),
+      wait: () => this.#waiting.add(lease),
+      giveBack: (bytes) => {
+        this.#heldBytes -= bytes;
+        this.#serve();
+      },
+      complete: (bytes) => this.#complete(lease, bytes),
+    });
+    this.#growing.add(lease);
+    return lease;
+  }
+
+  #take(lease: BodyLease, bytes: number): boolean {
+    if (!this.#fits(lease, bytes)) return false;
+    this.#heldBytes += bytes;
+    return true;
+  }
+
+  #fits(lease: BodyLease, bytes: number): boolean {
+    const [oldest] = this.#growing;
+    const setAside = lease === oldest ? 0 : this.#maxBytes;
+    const isAlone = this.#heldBytes === lease.grantedBytes;
+    return isAlone || this.#heldBytes + bytes <= this.#maxBytesInFlight - setAside;
+  }
+
+  #complete(lease: BodyLease, bytes: number | undefined): void {
+    this.#growing.delete(lease);
+    this.#waiting.delete(lease);
+    if (bytes !== undefined) this.#averageBytes += (bytes - this.#averageBytes) * NEWEST_SHARE;
+  }
+
+  /** Gives what there is to those that wait: to the oldest body first, then in the order in which they began to wait. */
+  #serve(): void {
+    if (this.#waiting.size === 0) return;
+    const [oldest] = this.#growing;
+    if (oldest && this.#waiting.has(oldest) && oldest.retry()) this.#waiting.delete(oldest);
+    for (const lease of this.#waiting) {
+      if (!lease.retry()) return;
+      this.#waiting.delete(lease);
+    }
+  }
+}
+
+interface LeaseTools {
+  /** Takes more bytes; false where they are not there. */
+  readonly take: (bytes: number) => boolean;
+  /** Has `retry` called when there may be some. */
+  readonly wait: () => void;
+  readonly giveBack: (bytes: number) => void;
+  /** The body will not grow any more; told with its bytes where it is a whole image. */
+  readonly complete: (bytes: number | undefined) => void;
+}
+
+/** The bytes that one body uses. */
+export class BodyLease {
+  readonly #tools: LeaseTools;
+  #grantedBytes = 0;
+  #wanted: { readonly bytes: number; readonly granted: () => void } | undefined;
+
+  constructor(tools: LeaseTools) {
+    this.#tools = tools;
+  }
+
+  get grantedBytes(): number {
+    return this.#grantedBytes;
+  }
+
+  /** Whether it waits for memory now. */
+  get isWaiting(): boolean {
+    return this.#wanted !== undefined;
+  }
+
+  /** Takes what is missing to `bytes` in all. undefined when it was granted at once, else a promise of it. */
+  grow(bytes: number): Promise<void> | undefined {
+    const missing = bytes - this.#grantedBytes;
+    if (missing <= 0) return undefined;
+    if (this.#tools.take(missing)) {
+      this.#grantedBytes = bytes;
       return undefined;
     }
-    return this.#budget.take(this.#bytes).then(() => {
-      if (this.#released) this.#budget.release(this.#bytes);
-      else this.#heldBytes = this.#bytes;
+    this.#tools.wait();
+    return new Promise((resolve) => {
+      this.#wanted = { bytes, granted: resolve };
     });
   }
 
-  shrinkTo(bytes: number): void {
-    if (bytes >= this.#heldBytes) return;
-    this.#budget.release(this.#heldBytes - bytes);
-    this.#heldBytes = bytes;
+  /** Tries again to get what is waited for; says whether it did. */
+  retry(): boolean {
+    const wanted = this.#wanted;
+    if (!wanted) return true;
+    if (!this.#tools.take(wanted.bytes - this.#grantedBytes)) return false;
+    this.#grantedBytes = wanted.bytes;
+    this.#wanted = undefined;
+    wanted.granted();
+    return true;
   }
 
+  /** The body is complete: gives back what its `bytes` did not use. */
+  settle(bytes: number): void {
+    this.#tools.complete(bytes);
+    this.#shrinkTo(bytes);
+  }
+
+  /** Gives everything back; what is still waited for is never granted. */
   release(): void {
-    this.#released = true;
-    this.shrinkTo(0);
+    this.#tools.complete(undefined);
+    this.#wanted = undefined;
+    this.#shrinkTo(0);
+  }
+
+  #shrinkTo(bytes: number): void {
+    const surplus = this.#grantedBytes - bytes;
+    this.#grantedBytes = Math.min(this.#grantedBytes, bytes);
+    this.#tools.giveBack(Math.max(0, surplus));
   }
 }

@@ -1,26 +1,34 @@
+/** What a body takes at first; most images are smaller. */
 const FIRST_CAPACITY_BYTES = 64 * 1024;
 
 /**
- * The bytes of one body as they arrive, in one buffer: a list of chunks would let a host that sends single bytes
- * cost a hundred times what it sends.
+ * The bytes of one body as they arrive, in one buffer that grows with them: a list of chunks would let a host that
+ * sends single bytes cost a hundred times what it sends, and one of the announced length what was only announced.
  */
 export class Body {
-  #buffer: Buffer;
+  readonly #announcedLength: number;
+  #buffer = Buffer.alloc(0);
   #length = 0;
 
   /** @param announcedLength its exact length, where the response announces one */
   constructor(announcedLength: number | undefined) {
-    // Not from Node's shared pool: a small image kept for long would keep its neighbours' memory too.
-    this.#buffer = Buffer.allocUnsafeSlow(announcedLength ?? FIRST_CAPACITY_BYTES);
+    this.#announcedLength = announcedLength ?? Number.POSITIVE_INFINITY;
   }
 
   get length(): number {
     return this.#length;
   }
 
+  /** The bytes of memory that the body will have once it holds so many. */
+  capacityFor(length: number): number {
+    if (length <= this.#buffer.length) return this.#buffer.length;
+    const capacity = Math.max(FIRST_CAPACITY_BYTES, 2 * this.#buffer.length, length);
+    return length <= this.#announcedLength ? Math.min(capacity, this.#announcedLength) : capacity;
+  }
+
   append(chunk: Uint8Array): void {
     const needed = this.#length + chunk.length;
-    if (needed > this.#buffer.length) this.#resize(Math.max(needed, 2 * this.#buffer.length));
+    if (needed > this.#buffer.length) this.#resize(this.capacityFor(needed));
     this.#buffer.set(chunk, this.#length);
     this.#length = needed;
   }
@@ -32,6 +40,7 @@ export class Body {
   }
 
   #resize(capacity: number): void {
+    // Not from Node's shared pool: a small image kept for long would keep its neighbours' memory too.
     const larger = Buffer.allocUnsafeSlow(capacity);
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;

@@ -32,9 +32,12 @@ export class Breaker {
     return isTrusted ? Number.POSITIVE_INFINITY : this.#tries() - this.#silentRows;
   }
 
-  answered(): void {
+  /** Notes an answer; says whether more rows may be in flight by that. */
+  answered(): boolean {
+    const wasTrusted = this.#hasAnswered && this.#silentRows === 0;
     this.#hasAnswered = true;
     this.reset();
+    return !wasTrusted;
   }
 
   /** Notes a try without an answer that its row will repeat; says whether the host should be left alone until then. */

@@ -108,7 +108,8 @@ class HttpDownloader implements Downloader {
   constructor(settings: DownloadSettings, parts: DownloaderParts) {
     this.#settings = settings;
     this.#parts = parts;
-    this.#slots = new RequestSlots(settings.threadCount);
+    const budget = new BodyBudget(settings.maxBytesInFlight, settings.maxBytes);
+    this.#slots = new RequestSlots(settings.threadCount, budget);
     const rules = usualRules(settings.perHost);
     this.#schedule = new Schedule({
       slots: this.#slots,
@@ -122,7 +123,7 @@ class HttpDownloader implements Downloader {
         userAgent: userAgent(settings.userAgentToken),
         optOutOf: optOutRule({ ...settings, directives: settings.disallowedHeaderDirectives }),
         maxBytes: settings.maxBytes,
-        budget: new BodyBudget(settings.maxBytesInFlight, settings.maxBytes),
+        budget,
         limits: settings,
       },
       connectTimeoutMs: settings.connectTimeoutMs,

@@ -133,8 +133,10 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController | undefined, thrown: unknown): void {
     clearTimeout(this.#drainTimer);
     if (!this.#isSettled) {
+      const isOurFault = this.#lease?.isWaiting === true;
       this.#lease?.release();
-      this.#answer({ kind: 'failed', failure: failureOf(thrown, this.#lease ? 'body' : 'connect') });
+      const failure = failureOf(thrown, this.#lease ? 'body' : 'connect');
+      this.#answer({ kind: 'failed', failure, ...(isOurFault && { isOurFault }) });
     }
     this.#events.onOver();
   }
@@ -145,16 +147,14 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   #accept(length: number | undefined): void {
-    this.#lease = this.#tools.budget.lease(length);
-    this.#whenGranted(this.#lease.begin(), () => {
-      this.#body = new Body(length);
-    });
+    this.#lease = this.#tools.budget.lease();
+    this.#body = new Body(length);
   }
 
   #keep(chunk: Buffer, body: Body, lease: BodyLease): void {
     this.#deadline.limit('idle', this.#tools.limits.bodyIdleTimeoutMs);
-    body.append(chunk);
-    if (body.length > lease.grantedBytes) this.#whenGranted(lease.extend(), () => undefined);
+    const bytes = Math.min(body.capacityFor(body.length + chunk.length), this.#tools.maxBytes);
+    this.#whenGranted(lease.grow(bytes), () => body.append(chunk));
   }
 
   #bodyReply(): Reply {

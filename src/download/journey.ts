@@ -50,6 +50,9 @@ const UNASKED_REASONS: ReadonlySet<FailureReason> = new Set<FailureReason>([
 /** Statuses with which a host asks for fewer requests. */
 const OVERLOADED_STATUSES: ReadonlySet<number | undefined> = new Set([429, 503]);
 
+/** Tries that a row is given back which our lack of memory cost; whoever hangs up every time has reasons of his own. */
+const MAX_OWN_FAULTS = 10;
+
 const LONG_PAUSE_MESSAGE = 'The host asked for a longer pause than is waited for';
 
 /** One row from its first request to its end: redirects and retries. Between its requests it holds no slot. */
@@ -58,6 +61,7 @@ export class Journey {
   readonly #start: URL;
   readonly #deadline: Deadline;
   readonly #reenter: Reenter;
+  #ownFaults = 0;
 
   constructor(tools: JourneyTools, start: URL, deadline: Deadline, reenter: Reenter) {
     this.#tools = tools;
@@ -95,6 +99,7 @@ export class Journey {
 
   /** The pause before the next attempt; undefined where there is none, or not even a connection would fit. */
   #delayMs(reply: FailedReply, attempt: number): number | undefined {
+    if (reply.isOurFault && this.#ownFaults++ < MAX_OWN_FAULTS) return 0;
     if (attempt > this.#tools.retries) return undefined;
     const waitMs = retryDelayMs(reply, attempt, this.#tools.random);
     const neededMs = (waitMs ?? 0) + this.#tools.connectTimeoutMs;

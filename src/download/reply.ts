@@ -21,6 +21,8 @@ export interface FailedReply {
   readonly failure: SampleFailure;
   readonly status?: number;
   readonly retryAfterMs?: number;
+  /** The host hung up while its body waited for our memory: the row is asked for again, whatever `--retries` says. */
+  readonly isOurFault?: true;
 }
 
 export type Reply = BodyReply | RedirectReply | FailedReply;

@@ -128,7 +128,11 @@ export class Schedule {
         freeSlot();
         this.admitReady();
       },
-      answered: () => line.breaker.answered(),
+      answered: () => {
+        if (!line.breaker.answered()) return;
+        this.#look(line);
+        this.admitReady();
+      },
       silent: () => line.breaker.silent(this.#nowMs),
       triedInVain: (ms, failure) => {
         if (line.breaker.triedInVain()) line.pause(this.#nowMs + ms, failure);

@@ -20,7 +20,7 @@ class Stage {
 
   constructor(width: number, rules: Partial<HostRules> = {}) {
     this.schedule = new Schedule({
-      slots: new RequestSlots(width),
+      slots: new RequestSlots(width, { hasRoom: () => true }),
       rulesOf: () => ({ ...usualRules(Number.POSITIVE_INFINITY), ...rules }),
       longestPauseMs: 10_000,
       clock: this.clock,
@@ -129,6 +129,14 @@ test('a host that answered before is granted twice as many silent rows, and one 
   stage.endAll([running[18]!, 'one more'], 'silent');
   stage.offer('a', 'too much');
   t.is(stage.refused.get('too much')?.reason, 'host_unresponsive');
+});
+
+test('the first answer of a host lets its other rows begin, though the request that brought it goes on', (t) => {
+  const stage = new Stage(100);
+  stage.offerMany('a', 20);
+  t.is(stage.visits.size, 5);
+  stage.visits.get('a0')!.answered();
+  t.is(stage.visits.size, 20);
 });
 
 test('after its cool-down one row is tried: silence gives the host up again, with what waited for the verdict', (t) => {

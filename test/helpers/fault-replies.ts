@@ -63,6 +63,11 @@ const REPLIES: Readonly<Record<string, Reply>> = {
     response.writeHead(200);
     every(50, socket, () => response.write('x'));
   },
+  /** Announces 20 MiB, and sends a byte every 50 ms. */
+  'drip-20-mib': ({ response, socket }) => {
+    response.writeHead(200, { 'content-length': 20 * 1024 * 1024 });
+    every(50, socket, () => response.write('x'));
+  },
   /** A refusal whose body never ends. */
   'drip-404': ({ response, socket }) => {
     response.writeHead(404);
