@@ -4,15 +4,17 @@ import test from 'ava';
 import { digestRun } from '../helpers/digest-run.ts';
 import { type CliResult, LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
-import { makeWorld } from '../helpers/scored-world.ts';
+import { makeWorld, sharedWorld } from '../helpers/scored-world.ts';
 
 function score(input: string, out: string, ...more: string[]): Promise<CliResult> {
   const flags = ['--number-sample-per-shard', '10', ...LOOPBACK_FLAGS, ...more];
   return runCli(['score', input, '--output-folder', out, ...flags]);
 }
 
-test('damaged files of a run are redone or refused by name, never believed', async (t) => {
-  const world = await makeWorld(t, { rowCount: 20 });
+const theWorld = sharedWorld({ rowCount: 20 });
+
+test.serial('damaged files of a run are redone or refused by name, never believed', async (t) => {
+  const world = await theWorld();
   const out = world.path('out');
   const again = (...more: string[]): Promise<CliResult> => score(world.shard, out, ...more);
   t.is((await again()).exitCode, 0);
@@ -43,30 +45,33 @@ test('damaged files of a run are redone or refused by name, never believed', asy
   t.deepEqual(await digestRun(out), whole);
 });
 
-test('a changed byte in the tags of a run is refused by every command that reads them, not read as another score', async (t) => {
-  const world = await makeWorld(t, { rowCount: 20 });
-  const out = world.path('out');
-  t.is((await score(world.shard, out)).exitCode, 0);
-  const tags = world.path('out', 'tags', '00001.parquet');
-  const bytes = await readFile(tags);
-  // The writer's name in the footer: every reader takes the file as before.
-  const place = bytes.lastIndexOf('DuckDB');
-  t.true(place > 0);
-  bytes[place] = 'd'.charCodeAt(0);
-  await writeFile(tags, bytes);
-  for (const args of [
-    ['buckets', out],
-    ['subset', '--metadata', out, '--output-folder', world.path('best')],
-    ['store', 'build', '--from', out, '--output', world.path('store')],
-  ]) {
-    const { exitCode, stderr } = await runCli(args);
-    t.not(exitCode, 0, args[0]);
-    t.regex(stderr, /00001\.parquet is damaged[\s\S]*sha256/, args[0]);
-    t.notRegex(stderr, /\n\s+at /);
-  }
-  const skipped = await runCli(['buckets', out, '--skip-bad-files', '--json']);
-  t.is(skipped.exitCode, 0, skipped.stderr);
-});
+test.serial(
+  'a changed byte in the tags of a run is refused by every command that reads them, not read as another score',
+  async (t) => {
+    const world = await theWorld();
+    const out = world.path('changed');
+    t.is((await score(world.shard, out)).exitCode, 0);
+    const tags = world.path('changed', 'tags', '00001.parquet');
+    const bytes = await readFile(tags);
+    // The writer's name in the footer: every reader takes the file as before.
+    const place = bytes.lastIndexOf('DuckDB');
+    t.true(place > 0);
+    bytes[place] = 'd'.charCodeAt(0);
+    await writeFile(tags, bytes);
+    for (const args of [
+      ['buckets', out],
+      ['subset', '--metadata', out, '--output-folder', world.path('best')],
+      ['store', 'build', '--from', out, '--output', world.path('store')],
+    ]) {
+      const { exitCode, stderr } = await runCli(args);
+      t.not(exitCode, 0, args[0]);
+      t.regex(stderr, /00001\.parquet is damaged[\s\S]*sha256/, args[0]);
+      t.notRegex(stderr, /\n\s+at /);
+    }
+    const skipped = await runCli(['buckets', out, '--skip-bad-files', '--json']);
+    t.is(skipped.exitCode, 0, skipped.stderr);
+  },
+);
 
 test('an input that is damaged inside is named, and the shards before it are kept', async (t) => {
   const world = await makeWorld(t, { rowCount: 20 });

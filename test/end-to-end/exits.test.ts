@@ -74,7 +74,7 @@ async function makeStore(t: ExecutionContext): Promise<{ folder: string; tags: s
 }
 
 test('every command ends within two seconds of its last line, in an empty environment, with an honest exit code', async (t) => {
-  const world = await makeWorld(t, { rowCount: 30 });
+  const world = await makeWorld(t, { rowCount: 12 });
   for (const { name, args } of everyCommand(world, 'bare')) {
     const first = await runBare(args);
     t.is(first.exitCode, 0, `${name}: ${first.output}`);
@@ -88,7 +88,7 @@ test('every command ends within two seconds of its last line, in an empty enviro
 });
 
 test('every command with closed outputs does its work, and its exit code says how it ended', async (t) => {
-  const world = await makeWorld(t, { rowCount: 30 });
+  const world = await makeWorld(t, { rowCount: 12 });
   for (const { name, args } of everyCommand(world, 'mute') satisfies CommandToRun[])
     t.is(await runMute(args), 0, name);
   t.is(await runMute(['lookup', `${storeOf(world, 'mute')}-none`, '5']), 2);

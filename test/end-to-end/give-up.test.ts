@@ -2,16 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { childrenOf } from '../helpers/children-of.ts';
 import { digestRun } from '../helpers/digest-run.ts';
-import { LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
+import { LOOPBACK_FLAGS, runCli, startCommand } from '../helpers/run-cli.ts';
 import { makeWorld } from '../helpers/scored-world.ts';
+import { until } from '../helpers/until.ts';
 
 test('a run that loses its encoder again and again gives up by name, and blames no row for it', async (t) => {
-  const world = await makeWorld(t, { rowCount: 60, delayMs: 20 });
-  const args = ['score', world.shard, '--number-sample-per-shard', '20', ...LOOPBACK_FLAGS];
-  const run = startCli([...args, '--output-folder', world.path('out')]);
-  while (run.process.exitCode === null && world.host.requests.size === 0) await sleep(10);
-  while (run.process.exitCode === null) {
-    for (const pid of childrenOf(run.process.pid!, 'model-worker')) {
+  const world = await makeWorld(t, { rowCount: 36, delayMs: 20 });
+  const args = ['score', world.shard, '--number-sample-per-shard', '12', ...LOOPBACK_FLAGS];
+  const run = startCommand([...args, '--output-folder', world.path('out')]);
+  await until(() => run.hasEnded() || world.host.requests.size > 0);
+  while (!run.hasEnded()) {
+    for (const pid of childrenOf(run.pid, 'model-worker')) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {

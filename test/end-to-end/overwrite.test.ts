@@ -38,7 +38,7 @@ async function writeInputs(world: World): Promise<string[]> {
 }
 
 test('a finished run over text or packed Parquet is replaced, and what is not of it stays', async (t) => {
-  const world = await makeWorld(t, { rowCount: 25 });
+  const world = await makeWorld(t, { rowCount: 13 });
   for (const input of await writeInputs(world)) {
     const out = `${input}-out`;
     await expectDone(t, scoreArgs(input, out));
@@ -56,7 +56,7 @@ test('a finished run over text or packed Parquet is replaced, and what is not of
 });
 
 test('what the new run does not have goes with the old one: shards, embeddings, means', async (t) => {
-  const world = await makeWorld(t, { rowCount: 40 });
+  const world = await makeWorld(t, { rowCount: 26 });
   const out = world.path('out');
   await expectDone(t, scoreArgs(world.shard, out));
   await writeFile(
@@ -74,14 +74,14 @@ test('what the new run does not have goes with the old one: shards, embeddings, 
 });
 
 test('the old run stands while the new one is made and when that is stopped, which then goes on with what it has', async (t) => {
-  const world = await makeWorld(t, { rowCount: 60 });
+  const world = await makeWorld(t, { rowCount: 36 });
   const out = world.path('out');
   await expectDone(t, scoreArgs(world.shard, out));
   const before = await digestRun(out);
   const args = scoreArgs(world.shard, out, '--incremental-mode', 'overwrite', '--thread-count', '3');
-  const letGo = world.hold(36);
+  const letGo = world.hold(24);
   const run = startCli(args, { isDoomed: true });
-  await until(async () => run.process.exitCode !== null || (await finishedShards(`${out}/.overwrite`)) >= 2);
+  await until(async () => run.process.exitCode !== null || (await finishedShards(`${out}/.overwrite`)) >= 1);
   run.process.kill('SIGKILL');
   letGo();
   t.is((await run.ended).signal, 'SIGKILL');
@@ -90,18 +90,18 @@ test('the old run stands while the new one is made and when that is stopped, whi
   );
   t.deepEqual(visible, before);
   const counted = await expectDone(t, ['buckets', out]);
-  t.regex(counted.stdout, /60/);
+  t.regex(counted.stdout, /36/);
 
   const requests = new Map(world.host.requests);
   await expectDone(t, args);
   const asked = [...world.host.requests].filter(([path, count]) => count > (requests.get(path) ?? 0));
-  t.true(asked.length < 50, `${asked.length} of 60 rows were asked for again`);
+  t.true(asked.length < 30, `${asked.length} of 36 rows were asked for again`);
   t.deepEqual(await digestRun(out), before);
   t.deepEqual(await hiddenFiles(out), []);
 });
 
 test('an overwrite that was stopped is given up for one with other settings, and told of by a run that goes on with the old', async (t) => {
-  const world = await makeWorld(t, { rowCount: 30 });
+  const world = await makeWorld(t, { rowCount: 15 });
   const out = world.path('out');
   await expectDone(t, scoreArgs(world.shard, out));
   const overwrite = scoreArgs(world.shard, out, '--incremental-mode', 'overwrite', '--thread-count', '2');

@@ -13,7 +13,7 @@ const NOTHING = { proxied: [], connected: [], leftAtHome: [] };
 
 test('every command connects to loopback alone, over no proxy, and leaves nothing in the home folder', async (t) => {
   if (!HAS_STRACE) t.log('strace is not here: only what goes over a proxy is seen');
-  const world = await makeWorld(t, { rowCount: 40 });
+  const world = await makeWorld(t, { rowCount: 12 });
   const network = await watchNetwork(t);
   for (const { name, args } of everyCommand(world, 'watched')) {
     const { exitCode, output } = await runWatched(network, [process.execPath, CLI, ...args]);

@@ -1,37 +1,46 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { ownIdentity } from '../../src/base/process-identity.ts';
 import { digestRun } from '../helpers/digest-run.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
-import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
-import { makeWorld, type World } from '../helpers/scored-world.ts';
+import { type CliResult, LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
+import { makeWorld, sharedWorld, type World } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
 function scoreArgs(world: World, ...more: string[]): string[] {
   return ['score', world.shard, '--output-folder', world.path('out'), ...LOOPBACK_FLAGS, ...more];
 }
 
-test('other settings on the same run folder are refused, each difference named, and nothing is touched', async (t) => {
-  const world = await makeWorld(t, { rowCount: 20 });
-  t.is((await runCli(scoreArgs(world, '--min-aesthetic', '4'))).exitCode, 0);
-  const before = await digestRun(world.path('out'));
-  const changed = await runCli(scoreArgs(world, '--max-bytes', '30000', '--transform', 'fast'));
-  t.is(changed.exitCode, 2);
-  t.regex(changed.stderr, /--max-bytes was 20971520, is 30000/);
-  t.regex(changed.stderr, /--transform was "exact", is "fast"/);
-  t.regex(changed.stderr, /\[BB_RUN_CHANGED\]/);
-  t.deepEqual(await digestRun(world.path('out')), before);
-});
+const finished = sharedWorld({ rowCount: 20 });
+let finishedRun: Promise<CliResult> | undefined;
 
-test('what only decides the pace may change from one start to the next', async (t) => {
-  const world = await makeWorld(t, { rowCount: 20 });
-  t.is((await runCli(scoreArgs(world))).exitCode, 0);
-  t.is(
-    (await runCli(scoreArgs(world, '--thread-count', '3', '--outage-minutes', '3', '--retries', '0')))
-      .exitCode,
-    0,
-  );
+/** A world with a finished run in `out`, which the tests that ask for it leave as it is. */
+async function finishedWorld(t: ExecutionContext): Promise<World> {
+  const world = await finished();
+  finishedRun ??= runCli(scoreArgs(world, '--min-aesthetic', '4'));
+  t.is((await finishedRun).exitCode, 0);
+  return world;
+}
+
+test.serial(
+  'other settings on the same run folder are refused, each difference named, and nothing is touched',
+  async (t) => {
+    const world = await finishedWorld(t);
+    const before = await digestRun(world.path('out'));
+    const changed = await runCli(scoreArgs(world, '--max-bytes', '30000', '--transform', 'fast'));
+    t.is(changed.exitCode, 2);
+    t.regex(changed.stderr, /--max-bytes was 20971520, is 30000/);
+    t.regex(changed.stderr, /--transform was "exact", is "fast"/);
+    t.regex(changed.stderr, /\[BB_RUN_CHANGED\]/);
+    t.deepEqual(await digestRun(world.path('out')), before);
+  },
+);
+
+test.serial('what only decides the pace may change from one start to the next', async (t) => {
+  const world = await finishedWorld(t);
+  const pace = ['--thread-count', '3', '--outage-minutes', '3', '--retries', '0'];
+  t.is((await runCli(scoreArgs(world, '--min-aesthetic', '4', ...pace))).exitCode, 0);
 });
 
 test('what a run says of private addresses can be followed: the flag on the same folder, and the rows are tried', async (t) => {
@@ -56,9 +65,9 @@ test('what a run says of private addresses can be followed: the flag on the same
 });
 
 test('an input whose content has changed is refused by its name', async (t) => {
-  const world = await makeWorld(t, { rowCount: 20 });
+  const world = await makeWorld(t, { rowCount: 6 });
   t.is((await runCli(scoreArgs(world))).exitCode, 0);
-  await buildShard(world.shard, world.rows.slice(0, 19), { punsafe: 'DOUBLE' });
+  await buildShard(world.shard, world.rows.slice(0, 5), { punsafe: 'DOUBLE' });
   const changed = await runCli(scoreArgs(world));
   t.is(changed.exitCode, 2);
   t.regex(changed.stderr, /shard\.parquet has other content/);
@@ -95,17 +104,25 @@ test('overwrite starts over; extend adds new inputs and leaves the old shards al
   t.is(rows[0]!['key'], '000030');
 });
 
-test('a folder that another run is writing to is refused; a lock whose process is gone is not', async (t) => {
-  const world = await makeWorld(t, { rowCount: 10 });
-  t.is((await runCli(scoreArgs(world))).exitCode, 0);
-  const token = '01234567-89ab-4cde-8f01-23456789abcd';
-  await writeFile(world.path('out', '.lock'), JSON.stringify({ token, ...ownIdentity() }));
-  const locked = await runCli(scoreArgs(world));
-  t.is(locked.exitCode, 2);
-  t.regex(locked.stderr, new RegExp(`out is being written by process ${process.pid} `));
-  await writeFile(world.path('out', '.lock'), JSON.stringify({ token, ...ownIdentity(), pid: 2 ** 22 + 1 }));
-  t.is((await runCli(scoreArgs(world))).exitCode, 0);
-});
+test.serial(
+  'a folder that another run is writing to is refused; a lock whose process is gone is not',
+  async (t) => {
+    const world = await finishedWorld(t);
+    const again = (): Promise<CliResult> => runCli(scoreArgs(world, '--min-aesthetic', '4'));
+    const token = '01234567-89ab-4cde-8f01-23456789abcd';
+    await writeFile(world.path('out', '.lock'), JSON.stringify({ token, ...ownIdentity() }));
+    const locked = await again();
+    t.is(locked.exitCode, 2);
+    t.regex(locked.stderr, new RegExp(`out is being written by process ${process.pid} `));
+    await writeFile(
+      world.path('out', '.lock'),
+      JSON.stringify({ token, ...ownIdentity(), pid: 2 ** 22 + 1 }),
+    );
+    t.is((await again()).exitCode, 0);
+  },
+);
+
+const untouched = sharedWorld({ rowCount: 3 });
 
 const BAD_USAGE: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['an unknown flag', ['--min-aesthetics', '7'], /min-aesthetics/],
@@ -126,7 +143,7 @@ const BAD_USAGE: readonly (readonly [string, readonly string[], RegExp])[] = [
 
 for (const [what, flags, expected] of BAD_USAGE) {
   test(`${what} is refused with exit code 2 before anything is downloaded`, async (t) => {
-    const world = await makeWorld(t, { rowCount: 3 });
+    const world = await untouched();
     const result = await runCli(scoreArgs(world, ...flags));
     t.is(result.exitCode, 2, result.stderr);
     t.regex(result.stderr, expected);

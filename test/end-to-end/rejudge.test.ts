@@ -8,6 +8,9 @@ import { LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
 import { makeWorld, type World } from '../helpers/scored-world.ts';
 import { until } from '../helpers/until.ts';
 
+/** Kills of a run that judges anew; `npm run kills` does 30. */
+const KILLS = Number(process.env['BOWERBIRD_KILLS'] ?? 2);
+
 const SIZED = ['--number-sample-per-shard', '12', '--save-embeddings'];
 
 function scoreArgs(world: World, run: string, ...flags: string[]): string[] {
@@ -76,11 +79,11 @@ test('a run that is killed while it judges anew goes on, and ends where a fresh 
   await world.host.stop();
   let kills = 0;
   // One that ends before it is killed leaves nothing to judge: the next has other thresholds.
-  for (let loose = false; kills < 6; ) {
+  for (let loose = false; kills < KILLS; ) {
     const thresholds = loose ? [] : strict;
     const running = startCli(scoreArgs(world, 'killed', ...thresholds), { isDoomed: true });
     await until(() => running.stderr().includes('judged anew') || running.process.exitCode !== null);
-    await sleep(25 * kills);
+    await sleep(25 * (kills % 6));
     running.process.kill('SIGKILL');
     if ((await running.ended).signal === 'SIGKILL') kills++;
     else loose = !loose;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { decodeNpy } from '../../src/base/npy.ts';
 import { packageFolder } from '../../src/base/package.ts';
 import { hashTexts } from '../../src/samples/hash.ts';
@@ -12,9 +12,9 @@ import { makeFolder } from '../helpers/make-folder.ts';
 import { murmur3LowBits } from '../helpers/murmur3-bigint.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
-import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
+import { type CliResult, LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
-import { makeWorld } from '../helpers/scored-world.ts';
+import { makeWorld, sharedWorld, type World } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
 interface Head {
@@ -32,10 +32,14 @@ function headOn(embedding: ArrayLike<number>): number {
   return weights[0].reduce((sum, weight, i) => sum + weight * embedding[i]!, bias[0]);
 }
 
-test('every input row comes out once, in order, in one state, with its score, and the sums agree', async (t) => {
-  const world = await makeWorld(t, { rowCount: 100 });
+const theWorld = sharedWorld({ rowCount: 100 });
+let theRun: Promise<CliResult> | undefined;
+
+/** A world whose rows were scored into `out`, in shards of 30, with what the command printed. */
+async function scoredWorld(t: ExecutionContext): Promise<{ world: World; result: CliResult }> {
+  const world = await theWorld();
   const flags = ['--number-sample-per-shard', '30', '--min-aesthetic', '4', '--save-embeddings', '--json'];
-  const result = await runCli([
+  theRun ??= runCli([
     'score',
     world.shard,
     '--output-folder',
@@ -43,7 +47,13 @@ test('every input row comes out once, in order, in one state, with its score, an
     ...flags,
     ...LOOPBACK_FLAGS,
   ]);
+  const result = await theRun;
   t.is(result.exitCode, 0, result.stderr);
+  return { world, result };
+}
+
+test('every input row comes out once, in order, in one state, with its score, and the sums agree', async (t) => {
+  const { world, result } = await scoredWorld(t);
 
   const names = (await readdir(world.path('out', 'tags'))).sort();
   t.deepEqual(names, ['00000.parquet', '00001.parquet', '00002.parquet', '00003.parquet']);
@@ -90,17 +100,10 @@ test('every input row comes out once, in order, in one state, with its score, an
 });
 
 test('means, partial sums, embeddings and buckets belong to the scores that were written', async (t) => {
-  const world = await makeWorld(t, { rowCount: 90 });
-  const flags = ['--number-sample-per-shard', '40', '--save-embeddings'];
-  t.is(
-    (await runCli(['score', world.shard, '--output-folder', world.path('out'), ...flags, ...LOOPBACK_FLAGS]))
-      .exitCode,
-    0,
-  );
-
+  const { world } = await scoredWorld(t);
   const scores: number[] = [];
   const counts = new Map<string, number>();
-  for (const shard of ['00000', '00001', '00002']) {
+  for (const shard of ['00000', '00001', '00002', '00003']) {
     const { shape, data, dtype } = decodeNpy(
       await readFile(world.path('out', 'img_emb', `img_emb_${shard}.npy`)),
     );
@@ -158,11 +161,7 @@ test('means, partial sums, embeddings and buckets belong to the scores that were
 });
 
 test('the JSON files of a run are what their schemas say', async (t) => {
-  const world = await makeWorld(t, { rowCount: 40 });
-  t.is(
-    (await runCli(['score', world.shard, '--output-folder', world.path('out'), ...LOOPBACK_FLAGS])).exitCode,
-    0,
-  );
+  const { world } = await scoredWorld(t);
   t.deepEqual(schemaProblems('run.schema.json', world.path('out', 'run.json')), []);
   t.deepEqual(schemaProblems('shard-stats.schema.json', world.path('out', 'stats', '00000_stats.json')), []);
   t.deepEqual(schemaProblems('thumbnails.schema.json', world.path('out', 'thumbnails', '00000.json')), []);
@@ -172,9 +171,9 @@ test('the JSON files of a run are what their schemas say', async (t) => {
 });
 
 test('the same rows give the same bytes, whatever the concurrency', async (t) => {
-  const world = await makeWorld(t, { rowCount: 80, delayMs: 5 });
+  const world = await makeWorld(t, { rowCount: 40, delayMs: 5 });
   const score = async (run: string, flags: string): Promise<void> => {
-    const shared = '--allow-private-addresses --number-sample-per-shard 25 --batch-size 4';
+    const shared = '--allow-private-addresses --number-sample-per-shard 12 --batch-size 4';
     const args = `${shared} ${flags}`.split(' ');
     const result = await runCli(['score', world.shard, '--output-folder', world.path(run), ...args]);
     t.is(result.exitCode, 0, result.stderr);

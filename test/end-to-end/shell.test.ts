@@ -1,31 +1,31 @@
 import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { makeFolder } from '../helpers/make-folder.ts';
-import { LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
+import { LOOPBACK_FLAGS, runCli, startCli, startCommand } from '../helpers/run-cli.ts';
 import { makeWorld } from '../helpers/scored-world.ts';
+import { until } from '../helpers/until.ts';
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  test(`${signal} while inputs are read ends the command, with its lock given back`, async (t) => {
-    const folder = await makeFolder(t);
-    const lines = Array.from({ length: 1_000_000 }, (_, i) => `http://127.0.0.1:1/${i}.jpg,caption ${i}`);
-    await writeFile(`${folder}/big.csv`, `url,caption\n${lines.join('\n')}\n`);
-    const run = startCli(['score', `${folder}/big.csv`, '--output-folder', `${folder}/out`]);
-    const staging = `${folder}/out/.staging`;
-    while (run.process.exitCode === null && (await readdir(staging).catch(() => [])).length === 0)
-      await sleep(10);
-    run.process.kill(signal);
+test('SIGINT or SIGTERM while inputs are read ends the command, with its lock given back', async (t) => {
+  const folder = await makeFolder(t);
+  const lines = Array.from({ length: 1_000_000 }, (_, i) => `http://127.0.0.1:1/${i}.jpg,caption ${i}`);
+  await writeFile(`${folder}/big.csv`, `url,caption\n${lines.join('\n')}\n`);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const out = `${folder}/${signal}`;
+    const run = startCommand(['score', `${folder}/big.csv`, '--output-folder', out]);
+    await until(async () => run.hasEnded() || (await readdir(`${out}/.staging`).catch(() => [])).length > 0);
+    t.false(run.hasEnded());
+    process.kill(run.pid, signal);
     const { exitCode, stderr } = await run.ended;
     t.is(exitCode, 130, stderr);
     t.regex(stderr, /interrupted before scoring began[\s\S]*\[BB_INTERRUPTED\]/);
     t.notRegex(stderr, /\n\s+at /);
-    t.false(existsSync(`${folder}/out/.lock`));
-  });
-}
+    t.false(existsSync(`${out}/.lock`));
+  }
+});
 
 test('a run whose stdout and stderr are closed early finishes all the same', async (t) => {
-  const world = await makeWorld(t, { rowCount: 20, delayMs: 50 });
+  const world = await makeWorld(t, { rowCount: 10, delayMs: 50 });
   const run = startCli(['score', world.shard, '--output-folder', world.path('out'), ...LOOPBACK_FLAGS]);
   run.process.stdout?.destroy();
   run.process.stderr?.destroy();
