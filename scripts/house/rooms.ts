@@ -117,8 +117,8 @@ export const ROOMS: readonly Room[] = [
     name: 'download',
     what: 'URL in, bytes or a named reason out; the only undici room',
     mayImport: ['base', 'samples'],
-    doors: ['downloader'],
-    packages: ['undici', 'ipaddr.js', 'dns-packet', 'tldts', 'tinyqueue'],
+    doors: ['downloader', 'network-notes'],
+    packages: ['undici', 'ipaddr.js', 'dns-packet', 'socks', 'tldts', 'tinyqueue'],
   },
   {
     name: 'decode',

@@ -34,6 +34,8 @@ export const EXIT_CODES = {
   BB_SHARD_WRITE: 1,
   // download
   BB_TOO_FEW_FILE_DESCRIPTORS: 2,
+  BB_PROXY: 2,
+  BB_CA_FILE: 2,
   // decode
   BB_DECODER_FAILED: 1,
   // models and embed

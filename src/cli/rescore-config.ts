@@ -32,6 +32,8 @@ const NOT_EMBEDDINGS = [
   'disallowed-header-directives',
   'allow-private-addresses',
   'dns',
+  'ca-file',
+  'tls-insecure',
   'save-embeddings',
   'retry-failed',
   'processes-count',

@@ -53,6 +53,8 @@ function downloadOptions(values: FlagValues): ScoreConfig['download'] {
     obeysTdm: values['tdm'] === 'respect',
     allowPrivateAddresses: values['allow-private-addresses'] as boolean,
     nameServers: (values['dns'] as string[] | undefined) ?? [],
+    caFile: (values['ca-file'] as string | undefined) ?? '',
+    tlsInsecure: values['tls-insecure'] as boolean,
   };
 }
 

@@ -216,6 +216,17 @@ export const SCORE_FLAGS: FlagTable = {
     describe:
       "Name servers, ADDRESS or ADDRESS:PORT, asked in turn when one fails; the system's if not given",
   },
+  'ca-file': {
+    group: DOWNLOAD,
+    type: 'string',
+    describe: 'PEM file of certificates that are believed beside the usual ones',
+  },
+  'tls-insecure': {
+    group: DOWNLOAD,
+    type: 'boolean',
+    default: false,
+    describe: 'Believe every certificate; recorded in run.json',
+  },
   ...imageFlags(DECODE),
   'output-folder': {
     group: OUTPUT,

@@ -71,12 +71,14 @@ export interface DownloaderParts {
   readonly random: () => number;
   /** What the time of an image runs by; the limits of a connection are the HTTP client's own. */
   readonly clock: Clock;
+  /** Where proxies are looked for; the process's where not given. */
+  readonly environment: NodeJS.ProcessEnv;
 }
 
 /**
  * A downloader with its own connections, name cache and budget.
  *
- * @throws BowerbirdError BB_USAGE for an option out of range, BB_TOO_FEW_FILE_DESCRIPTORS where the process may not
+ * @throws BowerbirdError BB_USAGE for an option out of range, BB_PROXY, BB_CA_FILE, BB_TOO_FEW_FILE_DESCRIPTORS where the process may not
  * open as many sockets as `threadCount` needs.
  */
 export function createDownloader(options: DownloadOptions, parts: Partial<DownloaderParts> = {}): Downloader {
@@ -88,6 +90,7 @@ export function createDownloader(options: DownloadOptions, parts: Partial<Downlo
       parts.isAddressAllowed ?? (settings.allowPrivateAddresses ? () => true : isPublicAddress),
     random: parts.random ?? Math.random,
     clock: parts.clock ?? new FairClock(SYSTEM_CLOCK),
+    environment: parts.environment ?? process.env,
   });
 }
 
@@ -119,7 +122,7 @@ class HttpDownloader implements Downloader {
     });
     this.#tools = {
       exchange: {
-        dispatcher: createAgent(settings, parts.resolver, parts.isAddressAllowed, parts.clock),
+        dispatcher: createAgent(settings, parts),
         userAgent: userAgent(settings.userAgentToken),
         optOutOf: optOutRule({ ...settings, directives: settings.disallowedHeaderDirectives }),
         maxBytes: settings.maxBytes,

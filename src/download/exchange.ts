@@ -4,11 +4,12 @@ import type { BodyBudget, BodyLease } from './body-budget.ts';
 import { type Deadline, type GiveUp, LimitPassedError, type Settle } from './deadline.ts';
 import { failed, failureOf } from './failures.ts';
 import type { OptOutRule } from './opt-out.ts';
+import type { Requester } from './proxied-requests.ts';
 import { contentLengthOf, type Headers, judgeHead, type Reply } from './reply.ts';
 
 /** What all exchanges share. */
 export interface ExchangeTools {
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Requester;
   readonly userAgent: string;
   readonly optOutOf: OptOutRule;
   readonly maxBytes: number;

@@ -3,6 +3,7 @@ import { codeOf } from '../base/errors.ts';
 import type { FailureReason, SampleFailure } from '../samples/reasons.ts';
 import { AddressRefusedError } from './addresses.ts';
 import { DeadlinePassedError, type Limit, LimitPassedError } from './deadline.ts';
+import { ProxyError } from './proxies.ts';
 import { NameError } from './resolver.ts';
 
 /** How far an exchange had come when it failed: the same reset means different things before and in a body. */
@@ -20,6 +21,7 @@ const MESSAGES = {
   connect_timeout: 'timed out: no connection',
   connect_failed: 'Connection failed',
   host_unresponsive: 'The host does not answer: not asked',
+  proxy_failed: 'The proxy cannot be reached',
   tls_failed: 'TLS connection failed',
   timed_out: 'timed out',
   redirect_limit: 'Too many redirects',
@@ -84,6 +86,7 @@ const FAILURE_OF_LIMIT = {
 /** Whatever was thrown while an image was fetched, as a failure: nothing is left to be an exception. */
 export function failureOf(thrown: unknown, phase: Phase): SampleFailure {
   if (thrown instanceof LimitPassedError) return FAILURE_OF_LIMIT[thrown.limit];
+  if (thrown instanceof ProxyError) return failed(thrown.reason, thrown.message);
   return failed(reasonOf(thrown, phase));
 }
 

@@ -33,6 +33,10 @@ export interface DownloadOptions {
   readonly maxRedirects?: number;
   /** Name servers, as `parseDnsServer` reads them, asked in turn when one fails; the system's where none is given. */
   readonly nameServers?: readonly string[];
+  /** A PEM file of certificates that are believed beside the usual ones; '' where not given. */
+  readonly caFile?: string;
+  /** Believes every certificate. */
+  readonly tlsInsecure?: boolean;
   /** Requests in flight to one host; no bound where not given. */
   readonly perHost?: number;
 }
@@ -92,6 +96,8 @@ export function settingsFrom(options: DownloadOptions): DownloadSettings {
     allowPrivateAddresses: options.allowPrivateAddresses ?? false,
     maxRedirects: options.maxRedirects ?? 10,
     nameServers: options.nameServers ?? [],
+    caFile: options.caFile ?? '',
+    tlsInsecure: options.tlsInsecure ?? false,
     perHost: options.perHost ?? Number.POSITIVE_INFINITY,
   };
   for (const name of POSITIVE_OPTIONS) requireWhole(name, settings[name], 1);

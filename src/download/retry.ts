@@ -7,6 +7,7 @@ const RETRYABLE_REASONS: ReadonlySet<FailureReason> = new Set<FailureReason>([
   'connect_refused',
   'connect_timeout',
   'connect_failed',
+  'proxy_failed',
   'timed_out',
   'response_cut',
   'http_too_many_requests',

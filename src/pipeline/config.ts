@@ -53,6 +53,9 @@ export interface DownloadConfig {
   readonly allowPrivateAddresses: boolean;
   /** Name servers; the system's where there are none. */
   readonly nameServers: readonly string[];
+  /** A PEM file; '' for none. */
+  readonly caFile: string;
+  readonly tlsInsecure: boolean;
 }
 
 /** What a run may use of the machine; none of it changes a result. */
@@ -93,5 +96,6 @@ export function resultSettings(config: ScoreConfig): Readonly<Record<string, unk
     disallowed_header_directives: config.download.disallowedHeaderDirectives,
     tdm: config.download.obeysTdm ? 'respect' : 'ignore',
     allow_private_addresses: config.download.allowPrivateAddresses,
+    tls_insecure: config.download.tlsInsecure,
   };
 }

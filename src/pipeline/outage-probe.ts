@@ -119,6 +119,7 @@ const SIGN_OF: Readonly<Partial<Record<FailureReason, Sign>>> = {
   connect_timeout: 'silence',
   // No route, no network, no file descriptors left.
   connect_failed: 'silence',
+  proxy_failed: 'silence',
   timed_out: 'silence',
   host_unresponsive: 'silence',
 };

@@ -1,3 +1,4 @@
+import { checkNetwork } from '../download/network-notes.ts';
 import { unlessClosing } from '../runs/closing.ts';
 import { finishRun, type RunOutcome } from '../runs/finish.ts';
 import { listHeadNotes } from '../runs/head-record.ts';
@@ -35,6 +36,7 @@ export async function runScore(
 
 async function runInPlace(config: ScoreConfig, run: ScoreRun): Promise<RunOutcome> {
   const { place, progress, closing } = run;
+  for (const note of checkNetwork(config.download, process.env)) progress.note(note);
   progress.enter('planning');
   const plan = await unlessClosing(planScore(config, place.folder, place.existing, progress), closing);
   progress.enter('loading');

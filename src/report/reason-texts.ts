@@ -56,6 +56,10 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     meaning: 'The host had left other rows without an answer, so this one was not asked for.',
     advice: RETRY_LATER,
   },
+  proxy_failed: {
+    meaning: 'The proxy could not be reached, or refused.',
+    advice: 'Look at http_proxy, https_proxy and all_proxy, then use --retry-failed.',
+  },
   tls_failed: {
     meaning: 'No secure connection: the certificate or the protocol is bad.',
     advice: 'Nothing to do: certificates are always checked.',

@@ -52,7 +52,7 @@ function continueRun(existing: RunRecord, present: RunRecord): RunRecord {
 }
 
 /** Which hosts may be asked decides which rows fail, as a timeout does: `--retry-failed` takes those up. */
-const MAY_CHANGE = ['allow_private_addresses'];
+const MAY_CHANGE = ['allow_private_addresses', 'tls_insecure'];
 
 function listDifferences(old: RunRecord, now: RunRecord): string[] {
   const binding = (settings: RunRecord['settings']): Record<string, unknown> =>

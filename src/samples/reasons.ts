@@ -28,6 +28,7 @@ export const REASONS = {
   connect_timeout: 'failed_to_download',
   connect_failed: 'failed_to_download',
   host_unresponsive: 'failed_to_download',
+  proxy_failed: 'failed_to_download',
   tls_failed: 'failed_to_download',
   timed_out: 'failed_to_download',
   http_not_found: 'failed_to_download',

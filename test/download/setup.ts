@@ -28,7 +28,7 @@ export function startDownloader(
 ): Downloader {
   const downloader = createDownloader(
     { threadCount: 64, allowPrivateAddresses: true, timeoutMs: AMPLE_MS, ...options },
-    parts,
+    { environment: {}, ...parts },
   );
   t.teardown(() => downloader.close());
   return downloader;

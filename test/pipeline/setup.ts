@@ -36,6 +36,7 @@ export function configOf(inputs: readonly string[], outputFolder: string): Score
         allowPrivateAddresses: false,
         nameServers: [],
       },
+      ...{ caFile: '', tlsInsecure: false },
     },
     outageLimitMs: 0,
     imageLimits: DEFAULT_LIMITS,

@@ -1,0 +1,93 @@
+import { type Dispatcher, Pool } from 'undici';
+import { limitedConnector } from './connect-limits.ts';
+import { type Network, plainConnector, targetOf } from './network.ts';
+import { ProxyError, type ProxyServer } from './proxies.ts';
+import { systemLookup } from './system-lookup.ts';
+import { proxyAuthorization } from './tunnel.ts';
+
+/** What sends requests. */
+export interface Requester {
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean;
+  destroy(): Promise<void>;
+}
+
+type PoolOptions = Omit<Pool.Options, 'connect'>;
+
+/**
+ * Sends http requests to their HTTP proxy whole (RFC 9112, 3.2.2), since many proxies open no tunnel to port 80, and
+ * hands all others on. The guard asks first, as for a connection.
+ */
+export class ProxiedRequests implements Requester {
+  readonly #network: Network;
+  readonly #others: Requester;
+  readonly #poolOptions: PoolOptions;
+  readonly #pools = new Map<ProxyServer, Pool>();
+
+  constructor(network: Network, others: Requester, poolOptions: PoolOptions) {
+    this.#network = network;
+    this.#others = others;
+    this.#poolOptions = poolOptions;
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const url = new URL(String(options.origin));
+    const proxy = url.protocol === 'http:' ? this.#network.proxies.proxyFor(targetOf(url)) : undefined;
+    if (proxy?.kind !== 'http' && proxy?.kind !== 'https') return this.#others.dispatch(options, handler);
+    const headers = {
+      ...(options.headers as Record<string, string>),
+      host: url.host,
+      ...proxyAuthorization(proxy),
+    };
+    this.#network.guard.checkForProxy(url.hostname.replace(/^\[|\]$/g, '')).then(
+      () =>
+        this.#poolOf(proxy).dispatch({ ...options, path: url.origin + options.path, headers }, told(handler)),
+      (error: Error) => handler.onResponseError?.(undefined as never, error),
+    );
+    return true;
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([this.#others, ...this.#pools.values()].map((requester) => requester.destroy()));
+  }
+
+  #poolOf(proxy: ProxyServer): Pool {
+    const known = this.#pools.get(proxy);
+    if (known) return known;
+    const { limits, clock } = this.#network;
+    const connector = plainConnector(
+      this.#network,
+      systemLookup(() => clock.nowMs()),
+    );
+    const connect = limitedConnector(connector, limits, clock);
+    const pool = new Pool(proxy.shown, {
+      ...this.#poolOptions,
+      connect: (options, callback) =>
+        connect(options, (error, socket) =>
+          error
+            ? callback(new ProxyError('proxy_failed', 'The proxy cannot be reached', error), null)
+            : callback(null, socket),
+        ),
+    });
+    this.#pools.set(proxy, pool);
+    return pool;
+  }
+}
+
+const PROXY_AUTHENTICATION_REQUIRED = 407;
+
+/** A handler that takes 407 for what it is: the proxy's word, not the host's. */
+function told(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler {
+  return {
+    onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
+    onResponseStart: (controller, status, ...head) => {
+      if (status === PROXY_AUTHENTICATION_REQUIRED) {
+        controller.abort(new ProxyError('proxy_failed', `The proxy refused with status ${status}`));
+      } else {
+        handler.onResponseStart?.(controller, status, ...head);
+      }
+    },
+    onResponseData: (...args) => handler.onResponseData?.(...args),
+    onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+    onResponseError: (...args) => handler.onResponseError?.(...args),
+  };
+}

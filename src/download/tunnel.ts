@@ -1,0 +1,97 @@
+import { request } from 'node:http';
+import type { Socket } from 'node:net';
+import { SocksClient } from 'socks';
+import { messageOf } from '../base/errors.ts';
+import { ProxyError, type ProxyServer, type ProxyTarget } from './proxies.ts';
+
+/** Where a tunnel ends: an address, or a name that the proxy looks up. */
+export type TunnelEnd = Pick<ProxyTarget, 'hostname' | 'port'>;
+
+/** SOCKS has a limit of its own; ours comes long before. */
+const NO_LIMIT_MS = 3_600_000;
+
+/** Has a proxy connect a socket to a host. The socket is given up by destroying it. @throws ProxyError */
+export function openTunnel(proxy: ProxyServer, socket: Socket, end: TunnelEnd): Promise<Socket> {
+  return proxy.kind === 'socks4' || proxy.kind === 'socks5'
+    ? socksTunnel(proxy, socket, end)
+    : connectTunnel(proxy, socket, end);
+}
+
+/** What an HTTP proxy wants to know who is there by. */
+export function proxyAuthorization({ credentials }: ProxyServer): Record<string, string> {
+  if (!credentials) return {};
+  const pair = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
+  return { 'proxy-authorization': `Basic ${pair}` };
+}
+
+/** RFC 9110, 9.3.6. */
+function connectTunnel(proxy: ProxyServer, socket: Socket, { hostname, port }: TunnelEnd): Promise<Socket> {
+  const authority = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
+  return new Promise((resolve, reject) => {
+    const lost = (cause?: unknown): void =>
+      reject(new ProxyError('proxy_failed', 'The proxy hung up', cause));
+    request({
+      method: 'CONNECT',
+      path: authority,
+      headers: { host: authority, ...proxyAuthorization(proxy) },
+      createConnection: () => socket,
+    })
+      .once('connect', (response, connected, head) => {
+        const status = response.statusCode ?? 0;
+        if (status < 200 || status > 299) {
+          socket.destroy();
+          reject(refusal(status));
+          return;
+        }
+        if (head.length > 0) connected.unshift(head);
+        resolve(socket);
+      })
+      .once('error', lost)
+      .once('close', lost)
+      .end();
+  });
+}
+
+/** 502 to 504 are about the host behind the proxy; everything else is about us and the proxy. */
+function refusal(status: number): ProxyError {
+  if (status === 504) return new ProxyError('connect_timeout', 'timed out: no connection from the proxy');
+  if (status === 502 || status === 503) {
+    return new ProxyError('connect_failed', 'The proxy could not connect to the host');
+  }
+  return new ProxyError('proxy_failed', `The proxy refused with status ${status}`);
+}
+
+async function socksTunnel(proxy: ProxyServer, socket: Socket, end: TunnelEnd): Promise<Socket> {
+  const { hostname: host, port, credentials } = proxy;
+  const type = proxy.kind === 'socks4' ? 4 : 5;
+  const login = credentials && { userId: credentials.user, password: credentials.password };
+  try {
+    await SocksClient.createConnection({
+      proxy: { host, port, type, ...login },
+      command: 'connect',
+      destination: { host: end.hostname, port: end.port },
+      timeout: NO_LIMIT_MS,
+      existing_socket: socket,
+    });
+    return socket;
+  } catch (thrown) {
+    socket.destroy();
+    throw socksRefusal(thrown);
+  }
+}
+
+/**
+ * RFC 1928, section 6, and SOCKS 4's one word, as the package words them. Its error is not passed on: it holds the
+ * password.
+ */
+const SOCKS_REFUSALS: readonly (readonly [RegExp, ProxyError['reason'], string])[] = [
+  [/ConnectionRefused$/, 'connect_refused', 'Connection refused'],
+  [/TTLExpired$/, 'connect_timeout', 'timed out: no connection from the proxy'],
+  [/(Unreachable|Failure|\(Failed\))$/, 'connect_failed', 'The proxy could not connect to the host'],
+];
+
+function socksRefusal(thrown: unknown): ProxyError {
+  const words = messageOf(thrown);
+  const [, reason, message] = SOCKS_REFUSALS.find(([pattern]) => pattern.test(words)) ?? [];
+  return new ProxyError(reason ?? 'proxy_failed', message ?? 'The SOCKS proxy refused');
+}

@@ -1,0 +1,399 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { BowerbirdError } from '../../src/base/errors.ts';
+import { isPublicAddress } from '../../src/download/addresses.ts';
+import type { Downloader, DownloaderParts } from '../../src/download/downloader.ts';
+import { checkNetwork } from '../../src/download/network-notes.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
+import { NameError, type NameResolver } from '../../src/download/resolver.ts';
+import { type HttpProxy, type HttpProxyOptions, startHttpProxy } from '../helpers/http-proxy.ts';
+import { ManualClock } from '../helpers/manual-clock.ts';
+import { SELF_SIGNED } from '../helpers/self-signed.ts';
+import { type SocksProxy, type SocksProxyOptions, startSocksProxy } from '../helpers/socks-proxy.ts';
+import { until } from '../helpers/until.ts';
+import { failureIn, imageIn, startDownloader, startHost } from './setup.ts';
+
+/** Names and what they are; every other one is public. */
+const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
+  'inside.test': ['10.0.0.1'],
+  'half.test': ['8.8.8.8', '10.0.0.1'],
+  'self.test': ['127.0.0.1'],
+};
+
+class FixedNames implements NameResolver {
+  readonly asked: string[] = [];
+
+  async resolve(name: string): Promise<readonly string[]> {
+    this.asked.push(name);
+    if (name.startsWith('unknown') || !name.includes('.')) throw new NameError('not_found', 'for a test');
+    if (name.startsWith('mute')) throw new NameError('failed', 'for a test');
+    return ADDRESSES[name] ?? ['8.8.8.8'];
+  }
+
+  async zoneExists(): Promise<boolean> {
+    return true;
+  }
+
+  forgetMissing(): void {}
+  close(): void {}
+}
+
+async function httpProxy(t: ExecutionContext, options: HttpProxyOptions = {}): Promise<HttpProxy> {
+  const proxy = await startHttpProxy(options);
+  t.teardown(() => proxy.close());
+  return proxy;
+}
+
+async function socksProxy(t: ExecutionContext, options: SocksProxyOptions = {}): Promise<SocksProxy> {
+  const proxy = await startSocksProxy(options);
+  t.teardown(() => proxy.close());
+  return proxy;
+}
+
+/** A downloader that connects to public addresses alone, with these proxies. */
+function behind(
+  t: ExecutionContext,
+  environment: NodeJS.ProcessEnv,
+  { parts, ...options }: Partial<DownloadOptions> & { parts?: Partial<DownloaderParts> } = {},
+): Downloader {
+  return startDownloader(t, options, {
+    ...{ environment, resolver: new FixedNames(), isAddressAllowed: isPublicAddress },
+    ...parts,
+  });
+}
+
+for (const variable of ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']) {
+  test(`an http URL is asked of the proxy of ${variable}, whole`, async (t) => {
+    const host = await startHost(t);
+    const proxy = await httpProxy(t);
+    const downloader = behind(t, { [variable]: `http://127.0.0.1:${proxy.port}` });
+    imageIn(t, await downloader.download(`http://some.test:${host.port}/ok.jpg?a=b`));
+    t.deepEqual(proxy.asked, [`GET http://some.test:${host.port}/ok.jpg?a=b`]);
+    t.is(proxy.headers[0]!.host, `some.test:${host.port}`);
+    t.regex(host.lastHeaders['user-agent']!, /^bowerbird/);
+  });
+}
+
+for (const variable of ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY']) {
+  test(`an https URL goes through a tunnel of the proxy of ${variable}, which sees none of it`, async (t) => {
+    const host = await startHost(t, { tls: SELF_SIGNED });
+    const proxy = await httpProxy(t);
+    const downloader = behind(t, { [variable]: `127.0.0.1:${proxy.port}` }, { tlsInsecure: true });
+    imageIn(t, await downloader.download(`https://some.test:${host.port}/ok.jpg`));
+    t.deepEqual(proxy.asked, [`CONNECT some.test:${host.port}`]);
+    t.is(proxy.headers[0]!['user-agent'], undefined);
+  });
+}
+
+test('the certificate of a host behind a proxy is looked at', async (t) => {
+  const host = await startHost(t, { tls: SELF_SIGNED });
+  const proxy = await httpProxy(t);
+  const downloader = behind(t, { https_proxy: `127.0.0.1:${proxy.port}` });
+  t.is(failureIn(t, await downloader.download(`https://some.test:${host.port}/ok.jpg`)).reason, 'tls_failed');
+});
+
+test('a proxy may be spoken to by TLS', async (t) => {
+  const [host, secure] = [await startHost(t), await startHost(t, { tls: SELF_SIGNED })];
+  const proxy = await httpProxy(t, { tls: SELF_SIGNED });
+  const downloader = behind(t, { all_proxy: `https://127.0.0.1:${proxy.port}` }, { tlsInsecure: true });
+  imageIn(t, await downloader.download(`http://some.test:${host.port}/ok.jpg`));
+  imageIn(t, await downloader.download(`https://some.test:${secure.port}/ok.jpg`));
+  t.is(proxy.asked.length, 2);
+  const strict = behind(t, { all_proxy: `https://127.0.0.1:${proxy.port}` });
+  t.is(failureIn(t, await strict.download(`http://some.test:${host.port}/ok.jpg`)).reason, 'proxy_failed');
+});
+
+test('a proxy of http is none of https', async (t) => {
+  const proxy = await httpProxy(t);
+  const downloader = behind(
+    t,
+    { http_proxy: `http://127.0.0.1:${proxy.port}` },
+    { tlsInsecure: true, parts: { isAddressAllowed: () => true } },
+  );
+  const host = await startHost(t, { tls: SELF_SIGNED });
+  imageIn(t, await downloader.download(`https://self.test:${host.port}/ok.jpg`));
+  t.deepEqual(proxy.asked, []);
+});
+
+test('a proxy is told user name and password, and nobody else is', async (t) => {
+  const [host, secure] = [await startHost(t), await startHost(t, { tls: SELF_SIGNED })];
+  const proxy = await httpProxy(t, { credentials: 'me@work:s3cret/word' });
+  const environment = { all_proxy: `http://me%40work:s3cret%2Fword@127.0.0.1:${proxy.port}` };
+  const downloader = behind(t, environment, { tlsInsecure: true });
+  imageIn(t, await downloader.download(`http://some.test:${host.port}/ok.jpg`));
+  imageIn(t, await downloader.download(`https://some.test:${secure.port}/ok.jpg`));
+  for (const { lastHeaders } of [host, secure]) t.false('proxy-authorization' in lastHeaders);
+  t.false(JSON.stringify(checkNetwork({ threadCount: 1 }, environment)).includes('s3cret'));
+});
+
+for (const scheme of ['http', 'https']) {
+  test(`the refusals of a proxy end ${scheme} rows by name, with nothing of its words or credentials`, async (t) => {
+    const proxy = await httpProxy(t, { credentials: 'right:right' });
+    const downloader = behind(t, { all_proxy: `http://wrong:s3cret@127.0.0.1:${proxy.port}` });
+    t.deepEqual(await downloader.download(`${scheme}://some.test/ok.jpg`), {
+      kind: 'failed',
+      reason: 'proxy_failed',
+      message: 'The proxy refused with status 407',
+    });
+  });
+
+  test(`a proxy that is not there ends ${scheme} rows as proxy_failed`, async (t) => {
+    const proxy = await startHttpProxy();
+    await proxy.close();
+    const downloader = behind(t, { all_proxy: `http://127.0.0.1:${proxy.port}` });
+    t.deepEqual(await downloader.download(`${scheme}://some.test/ok.jpg`), {
+      kind: 'failed',
+      reason: 'proxy_failed',
+      message: 'The proxy cannot be reached',
+    });
+  });
+
+  test(`private hosts are refused for ${scheme} before the proxy is asked`, async (t) => {
+    const proxy = await httpProxy(t);
+    const downloader = behind(t, { all_proxy: `http://127.0.0.1:${proxy.port}` });
+    for (const host of [
+      ...['10.0.0.1', '169.254.169.254', '[::1]', '[fd00::1]', '127.0.0.1', 'localhost', '0x7f.1'],
+      ...['inside.test', 'half.test', 'intranet', 'unknown.internal', 'unknown.local', 'unknown.home.arpa'],
+    ]) {
+      const outcome = await downloader.download(`${scheme}://${host}/ok.jpg`);
+      t.is(failureIn(t, outcome).reason, host === 'localhost' ? 'dns_not_found' : 'address_refused', host);
+    }
+    t.is(proxy.connections, 0);
+  });
+}
+
+for (const [status, reason] of [
+  [403, 'proxy_failed'],
+  [502, 'connect_failed'],
+  [504, 'connect_timeout'],
+] as const) {
+  test(`a tunnel that is refused with ${status} ends as ${reason}`, async (t) => {
+    const proxy = await httpProxy(t, { status });
+    const downloader = behind(t, { https_proxy: `http://127.0.0.1:${proxy.port}` });
+    t.is(failureIn(t, await downloader.download('https://some.test/ok.jpg')).reason, reason);
+  });
+}
+
+test('a host that this machine cannot look up is left to the proxy', async (t) => {
+  const host = await startHost(t);
+  const proxy = await httpProxy(t);
+  const resolver = new FixedNames();
+  const downloader = behind(t, { all_proxy: `http://127.0.0.1:${proxy.port}` }, { parts: { resolver } });
+  imageIn(t, await downloader.download(`http://unknown.test:${host.port}/ok.jpg`));
+  // Where there are no name servers at all, rows do not wait for them one by one.
+  for (let i = 0; i < 10; i++)
+    imageIn(t, await downloader.download(`http://mute${i}.test:${host.port}/ok.jpg`));
+  t.is(resolver.asked.length, 1 + 3);
+});
+
+test('a redirect through a proxy is looked at like a row', async (t) => {
+  const host = await startHost(t);
+  const proxy = await httpProxy(t);
+  const downloader = behind(t, { all_proxy: `http://127.0.0.1:${proxy.port}` });
+  const to = (url: string): string =>
+    `http://some.test:${host.port}/redirect-to?url=${encodeURIComponent(url)}`;
+  imageIn(t, await downloader.download(to(`http://other.test:${host.port}/ok.jpg`)));
+  t.is(proxy.asked.length, 2);
+  t.is(failureIn(t, await downloader.download(to('http://inside.test/ok.jpg'))).reason, 'address_refused');
+  t.is(proxy.asked.length, 3);
+});
+
+test('a tunnel that does not open in the time of a connection is given up', async (t) => {
+  const proxy = await httpProxy(t, { isSilent: true });
+  const clock = new ManualClock();
+  const downloader = behind(
+    t,
+    { https_proxy: `http://127.0.0.1:${proxy.port}` },
+    { timeoutMs: 10_000, parts: { clock } },
+  );
+  const outcome = downloader.download('https://some.test/ok.jpg');
+  await until(() => proxy.asked.length === 1);
+  clock.advance(4_000);
+  t.is(failureIn(t, await outcome).reason, 'connect_timeout');
+});
+
+test('hosts of this machine are not asked through a proxy', async (t) => {
+  const host = await startHost(t);
+  const proxy = await httpProxy(t);
+  const downloader = behind(
+    t,
+    { all_proxy: `http://127.0.0.1:${proxy.port}` },
+    { parts: { isAddressAllowed: () => true } },
+  );
+  imageIn(t, await downloader.download(`http://127.0.0.1:${host.port}/ok.jpg`));
+  t.deepEqual(proxy.asked, []);
+});
+
+for (const [noProxy, hosts] of [
+  ['test', ['a.test', 'some.test']],
+  ['some.test', ['some.test', 'a.some.test', 'SOME.test.']],
+  ['.some.test', ['some.test', 'a.some.test']],
+  ['*.some.test', ['some.test', 'a.some.test']],
+  ['x.org some.test,', ['some.test']],
+  ['some.test:PORT', ['some.test']],
+  ['*', ['some.test']],
+] as const) {
+  test(`no_proxy "${noProxy}" covers ${hosts.join(', ')}`, async (t) => {
+    const host = await startHost(t);
+    const proxy = await httpProxy(t);
+    for (const name of ['no_proxy', 'NO_PROXY']) {
+      const environment = {
+        http_proxy: `http://127.0.0.1:${proxy.port}`,
+        [name]: noProxy.replace('PORT', String(host.port)),
+      };
+      const resolver = new FixedNames();
+      resolver.resolve = async () => ['127.0.0.1'];
+      const downloader = behind(t, environment, { parts: { resolver, isAddressAllowed: () => true } });
+      for (const hostname of hosts)
+        imageIn(t, await downloader.download(`http://${hostname}:${host.port}/ok.jpg`));
+    }
+    t.deepEqual(proxy.asked, []);
+  });
+}
+
+for (const [noProxy, hostname] of [
+  ['some.test', 'awesome.test'],
+  ['some.test', 'some.test.org'],
+  ['some.test:1', 'some.test'],
+  ['8.8.8.8', 'some.test'],
+  ['8.8.8.0/24', '8.8.9.8'],
+  ['2001:4860::/32', '8.8.8.8'],
+] as const) {
+  test(`no_proxy "${noProxy}" does not cover ${hostname}`, async (t) => {
+    const host = await startHost(t);
+    const proxy = await httpProxy(t);
+    const downloader = behind(t, { http_proxy: `http://127.0.0.1:${proxy.port}`, no_proxy: noProxy });
+    imageIn(t, await downloader.download(`http://${hostname}:${host.port}/ok.jpg`));
+    t.is(proxy.asked.length, 1);
+  });
+}
+
+test('no_proxy takes ranges of addresses', async (t) => {
+  const host = await startHost(t, { address: '127.0.0.9' });
+  const proxy = await httpProxy(t);
+  const resolver = new FixedNames();
+  const downloader = behind(
+    t,
+    { http_proxy: `http://127.0.0.1:${proxy.port}`, no_proxy: '8.8.0.0/16,[2001:4860::8888]:81' },
+    { connectTimeoutMs: 1, parts: { resolver, isAddressAllowed: () => false } },
+  );
+  // Nothing is to leave this machine: that the guard is asked straight is what is looked at.
+  t.is(failureIn(t, await downloader.download(`http://8.8.4.4:${host.port}/`)).reason, 'address_refused');
+  t.deepEqual(proxy.asked, []);
+});
+
+for (const [scheme, words] of [
+  ['socks5', '5 address 8.8.8.8'],
+  ['socks', '5 address 8.8.8.8'],
+  ['socks5h', '5 name some.test'],
+  ['socks4', '4 address 8.8.8.8'],
+  ['socks4a', '4 name some.test'],
+] as const) {
+  test(`${scheme}: http and https go through the SOCKS proxy, which is told "${words}"`, async (t) => {
+    const [host, secure] = [await startHost(t), await startHost(t, { tls: SELF_SIGNED })];
+    const proxy = await socksProxy(t);
+    const downloader = behind(t, { all_proxy: `${scheme}://127.0.0.1:${proxy.port}` }, { tlsInsecure: true });
+    imageIn(t, await downloader.download(`http://some.test:${host.port}/ok.jpg`));
+    imageIn(t, await downloader.download(`https://some.test:${secure.port}/ok.jpg`));
+    t.deepEqual(proxy.asked, [words, words]);
+    for (const name of ['inside.test', '10.0.0.1', 'intranet'])
+      t.not(failureIn(t, await downloader.download(`http://${name}/`)).reason, 'connect_failed');
+    t.is(proxy.asked.length, 2);
+  });
+}
+
+test('a SOCKS proxy that takes addresses is given an allowed one', async (t) => {
+  const host = await startHost(t);
+  const proxy = await socksProxy(t);
+  const downloader = behind(t, { all_proxy: `socks5://127.0.0.1:${proxy.port}` });
+  imageIn(t, await downloader.download(`http://half.test:${host.port}/ok.jpg`));
+  t.deepEqual(proxy.asked, ['5 address 8.8.8.8']);
+  t.is(failureIn(t, await downloader.download('http://unknown.test/')).reason, 'dns_not_found');
+});
+
+test('a SOCKS proxy is told user name and password', async (t) => {
+  const host = await startHost(t);
+  const proxy = await socksProxy(t, { credentials: ['me', 's3cret'] });
+  imageIn(
+    t,
+    await behind(t, { all_proxy: `socks5://me:s3cret@127.0.0.1:${proxy.port}` }).download(
+      `http://some.test:${host.port}/ok.jpg`,
+    ),
+  );
+  for (const login of ['', 'me:wrong@']) {
+    const downloader = behind(t, { all_proxy: `socks5://${login}127.0.0.1:${proxy.port}` });
+    t.deepEqual(await downloader.download(`http://some.test:${host.port}/ok.jpg`), {
+      kind: 'failed',
+      reason: 'proxy_failed',
+      message: 'The SOCKS proxy refused',
+    });
+  }
+});
+
+for (const [reply, reason] of [
+  [1, 'connect_failed'],
+  [2, 'proxy_failed'],
+  [3, 'connect_failed'],
+  [4, 'connect_failed'],
+  [5, 'connect_refused'],
+  [6, 'connect_timeout'],
+] as const) {
+  test(`a SOCKS proxy's reply ${reply} ends as ${reason}`, async (t) => {
+    const proxy = await socksProxy(t, { reply });
+    const downloader = behind(t, { all_proxy: `socks5h://127.0.0.1:${proxy.port}` });
+    t.is(failureIn(t, await downloader.download('http://some.test/ok.jpg')).reason, reason);
+  });
+}
+
+for (const value of [
+  'ftp://proxy.test:21',
+  'http://',
+  'quic://user:s3cret@proxy.test',
+  'http://a:s3cret%@b:1',
+  'http://[::1:80',
+]) {
+  test(`the proxy ${value} is refused before work starts, and not shown`, (t) => {
+    const thrown = t.throws<BowerbirdError>(() => checkNetwork({ threadCount: 1 }, { HTTPS_PROXY: value }), {
+      instanceOf: BowerbirdError,
+      code: 'BB_PROXY',
+    });
+    t.true(thrown!.message.includes('HTTPS_PROXY'));
+    t.false(thrown!.message.includes('s3cret'));
+  });
+}
+
+test('what is out of the ordinary is said, once each', (t) => {
+  t.deepEqual(checkNetwork({ threadCount: 1 }, {}), []);
+  t.deepEqual(checkNetwork({ threadCount: 1 }, { http_proxy: '', all_proxy: ' ' }), []);
+  t.deepEqual(checkNetwork({ threadCount: 1 }, { all_proxy: 'http://me:s3cret@proxy.test:3128/path' }), [
+    'Downloads go through the proxy http://proxy.test:3128 (all_proxy).',
+  ]);
+  t.is(checkNetwork({ threadCount: 1, tlsInsecure: true }, {}).length, 1);
+});
+
+test('certificates of a file are believed beside the usual ones', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'bowerbird-ca-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, `# ours\n${SELF_SIGNED.cert}\n`);
+  const host = await startHost(t, { tls: SELF_SIGNED });
+  imageIn(t, await startDownloader(t, { caFile }).download(host.url('/ok.jpg')));
+  t.is(failureIn(t, await startDownloader(t).download(host.url('/ok.jpg'))).reason, 'tls_failed');
+  imageIn(t, await startDownloader(t, { tlsInsecure: true }).download(host.url('/ok.jpg')));
+});
+
+test('a file without certificates, or with a broken one, is refused before work starts', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'bowerbird-ca-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const broken = SELF_SIGNED.cert.replace('MIIBnDCC', 'AAAAAAAA');
+  for (const content of ['', SELF_SIGNED.key, broken, `${SELF_SIGNED.cert}\n${broken}`]) {
+    const caFile = join(folder, 'ca.pem');
+    await writeFile(caFile, content);
+    t.throws(() => checkNetwork({ threadCount: 1, caFile }, {}), { code: 'BB_CA_FILE' });
+  }
+  t.throws(() => checkNetwork({ threadCount: 1, caFile: join(folder, 'none.pem') }, {}), {
+    code: 'BB_CA_FILE',
+  });
+});
