@@ -8,7 +8,7 @@ import { digestFile, readFinishedShard } from '../../src/runs/stats.ts';
 import { digestRun } from '../helpers/digest-run.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
-import { LOOPBACK_FLAGS, runCliAlone, startCli } from '../helpers/run-cli.ts';
+import { LOOPBACK_FLAGS, runCli, runCliAlone, startCli } from '../helpers/run-cli.ts';
 import { makeWorld, type World } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
@@ -17,8 +17,14 @@ const KILLS = Number(process.env['BOWERBIRD_KILLS'] ?? 1);
 
 type Digests = Readonly<Record<string, string>>;
 
+/** Runs a command to its end. */
+async function run(t: ExecutionContext, args: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await runCli(args);
+  t.is(exitCode, 0, stderr);
+}
+
 /** Runs a command to its end, started as those that are killed; gives how long it took. */
-async function run(t: ExecutionContext, args: readonly string[]): Promise<number> {
+async function runTimed(t: ExecutionContext, args: readonly string[]): Promise<number> {
   const startedMs = performance.now();
   const { exitCode, stderr } = await runCliAlone(args);
   t.is(exitCode, 0, stderr);
@@ -103,7 +109,7 @@ test('an overwrite that is killed leaves the old run or the new one', async (t) 
   const commands = flags.map((own) =>
     scoreArgs([world.shard], folder, ...own, '--incremental-mode', 'overwrite'),
   );
-  const tookMs = await run(t, commands[0]!);
+  const tookMs = await runTimed(t, commands[0]!);
   await killBetween(t, {
     folder,
     states: [states[0]!, states[1]!],
@@ -127,7 +133,7 @@ test('a merge of runs that is killed leaves the old one or the new one', async (
   ] as const;
   await run(t, commands[1]);
   const second = await visible(folder);
-  const tookMs = await run(t, commands[0]);
+  const tookMs = await runTimed(t, commands[0]);
   await killBetween(t, { folder, states: [await visible(folder), second], commands, tookMs });
 });
 
@@ -141,7 +147,7 @@ test('a subset that is killed while it replaces another leaves the old one or th
   const commands = [subset('0.5'), subset('1')] as const;
   await run(t, commands[1]);
   const second = await visible(folder);
-  const tookMs = await run(t, commands[0]);
+  const tookMs = await runTimed(t, commands[0]);
   await killBetween(t, { folder, states: [await visible(folder), second], commands, tookMs });
 });
 
@@ -166,7 +172,7 @@ async function killFromStart(
   const random = randomNumbers(8);
   const out = world.path('out');
   await cp(world.path('start'), world.path('timed'), { recursive: true });
-  const tookMs = await run(t, args(world.path('timed')));
+  const tookMs = await runTimed(t, args(world.path('timed')));
   let killed = 0;
   for (let i = 0; killed < KILLS && i < 3 * KILLS; i++) {
     await rm(out, { recursive: true, force: true });
