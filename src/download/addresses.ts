@@ -14,10 +14,18 @@ const GLOBAL_UNICAST_V6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /**
  * Addresses that look public and are a cloud's inside. 168.63.129.16: Azure's wire server and name server (Microsoft
- * Learn, "What is IP address 168.63.129.16?"). The other clouds' lie in ranges that are refused anyway:
- * 169.254.169.254 (most), 100.100.100.200 (Alibaba), 192.0.0.192 (Oracle), fd00:ec2::254 (AWS), fd20:ce::254 (Google).
+ * Learn, "What is IP address 168.63.129.16?"). 161.26.0.0/16 and 166.8.0.0/14: IBM Cloud's endpoints of infrastructure
+ * and services (IBM Cloud Docs, "Endpoints available for VPC"). 34.118.224.0/20: the services of each cluster of Google's
+ * Kubernetes Engine, where no other range is given (Google Cloud, "VPC-native clusters"). What other clouds give their
+ * machines lies in ranges that are refused anyway: 169.254.169.254 (most), 169.254.170.2 and fd00:ec2::254 (AWS),
+ * 100.100.100.200 (Alibaba), 192.0.0.192 (Oracle), fd20:ce::254 (Google), fd00:42::42 (Scaleway).
  */
-const PLATFORM_ADDRESSES: ReadonlySet<string> = new Set(['168.63.129.16']);
+const PLATFORM_RANGES: readonly [ipaddr.IPv4, number][] = [
+  '168.63.129.16/32',
+  '161.26.0.0/16',
+  '166.8.0.0/14',
+  '34.118.224.0/20',
+].map((range) => ipaddr.IPv4.parseCIDR(range));
 
 /** The interface part of an ISATAP address (RFC 5214, 6.1): 0000:5efe or 0200:5efe, then an IPv4 address. */
 const ISATAP_WORDS: readonly (readonly number[])[] = [
@@ -32,10 +40,16 @@ const ISATAP_WORDS: readonly (readonly number[])[] = [
 export function isPublicAddress(address: string): boolean {
   // A zone (fe80::1%eth0) names a link of this machine; ipaddr.js does not read all that systems allow there.
   if (isIP(address) === 0 || address.includes('%')) return false;
-  const parsed = ipaddr.process(address);
-  if (parsed.range() !== 'unicast' || PLATFORM_ADDRESSES.has(parsed.toString())) return false;
-  if (parsed instanceof ipaddr.IPv4) return true;
+  const parsed = ipaddr.process(withoutDots(address));
+  if (parsed.range() !== 'unicast') return false;
+  if (parsed instanceof ipaddr.IPv4) return !PLATFORM_RANGES.some((range) => parsed.match(range));
   return parsed.match(GLOBAL_UNICAST_V6) && !isIsatap(parsed.parts);
+}
+
+/** ipaddr.js reads ::8.8.8.8 as ::ffff:8.8.8.8, which is another address; the URL Standard writes both without dots. */
+function withoutDots(address: string): string {
+  const isMixed = address.includes(':') && address.includes('.');
+  return isMixed ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 }
 
 function isIsatap(words: readonly number[]): boolean {
