@@ -50,6 +50,7 @@ function downloadOptions(values: FlagValues): ScoreConfig['download'] {
     maxBytes: number('max-bytes'),
     userAgentToken: values['user-agent-token'] as string,
     disallowedHeaderDirectives: values['disallowed-header-directives'] as string[],
+    obeysRobots: values['robots'] === 'respect',
     obeysTdm: values['tdm'] === 'respect',
     allowPrivateAddresses: values['allow-private-addresses'] as boolean,
     nameServers: (values['dns'] as string[] | undefined) ?? [],

@@ -196,6 +196,14 @@ export const SCORE_FLAGS: FlagTable = {
     default: 'noai,noimageai,noindex,noimageindex,none,noml',
     describe: 'X-Robots-Tag directives that are obeyed',
   },
+  robots: {
+    group: DOWNLOAD,
+    type: 'string',
+    choices: ['respect', 'ignore'],
+    default: 'ignore',
+    describe:
+      '`respect`: ask each host for robots.txt first, and for nothing that it disallows; or `ignore` (docs/download.md)',
+  },
   tdm: {
     group: DOWNLOAD,
     type: 'string',

@@ -3,6 +3,7 @@ import type { SampleFailure } from '../samples/reasons.ts';
 import { type AddressRule, isPublicAddress } from './addresses.ts';
 import { createAgent } from './agent.ts';
 import { BodyBudget } from './body-budget.ts';
+import type { OriginConsent } from './consent/origin-consent.ts';
 import { Deadline, watchAbort } from './deadline.ts';
 import { failed, failureOf } from './failures.ts';
 import { FairClock } from './fair-clock.ts';
@@ -11,6 +12,7 @@ import { usualRules } from './host-rules.ts';
 import { type Arrival, Journey, type JourneyTools } from './journey.ts';
 import { optOutRule } from './opt-out.ts';
 import { type DownloadOptions, type DownloadSettings, settingsFrom } from './options.ts';
+import { originConsent, unlessAborted } from './origin-files.ts';
 import { CachingResolver, type NameResolver } from './resolver.ts';
 import { Schedule } from './schedule.ts';
 import { RequestSlots } from './slots.ts';
@@ -107,6 +109,8 @@ class HttpDownloader implements Downloader {
   readonly #tools: JourneyTools;
   readonly #slots: RequestSlots;
   readonly #schedule: Schedule;
+  /** undefined where robots.txt is not asked for. */
+  readonly #consent: OriginConsent | undefined;
 
   constructor(settings: DownloadSettings, parts: DownloaderParts) {
     this.#settings = settings;
@@ -134,6 +138,10 @@ class HttpDownloader implements Downloader {
       retries: settings.retries,
       random: parts.random,
     };
+    const { clock } = parts;
+    this.#consent = settings.obeysRobots
+      ? originConsent(settings, { journey: this.#tools, schedule: this.#schedule, clock })
+      : undefined;
   }
 
   get heldBytes(): number {
@@ -153,6 +161,8 @@ class HttpDownloader implements Downloader {
     const target = targetOf(text);
     if (target.kind === 'failed') return target;
     const order = this.#schedule.nextOrder();
+    const refusal = await this.#refusalOf(target.url, signal);
+    if (refusal) return refusal;
     const visit = await this.#enter(target.url.host, order, signal);
     if ('reason' in visit) return visit;
     if (signal?.aborted) {
@@ -162,7 +172,7 @@ class HttpDownloader implements Downloader {
     }
     onStart?.();
     const deadline = new Deadline(this.#settings.timeoutMs, signal, this.#parts.clock);
-    const reenter = (host: string): Promise<Visit | SampleFailure> => this.#reenter(host, order, deadline);
+    const reenter = (url: URL): Promise<Visit | SampleFailure> => this.#reenter(url, order, deadline);
     return this.#travel(new Journey(this.#tools, target.url, deadline, reenter), visit, { deadline, signal });
   }
 
@@ -171,9 +181,11 @@ class HttpDownloader implements Downloader {
     const target = targetOf(text);
     if (target.kind === 'failed') return target;
     const deadline = new Deadline(this.#settings.timeoutMs, signal, this.#parts.clock);
-    const enter = async (host: string): Promise<Visit> => this.#schedule.visitAtOnce(host);
-    const journey = new Journey({ ...this.#tools, retries: 0 }, target.url, deadline, enter);
-    return this.#travel(journey, await enter(target.url.host), { deadline, signal });
+    const enter = async ({ host }: URL): Promise<Visit> => this.#schedule.visitAtOnce(host);
+    // Whether a host answers is seen as well by what may always be asked for.
+    const url = this.#consent ? new URL('/robots.txt', target.url) : target.url;
+    const journey = new Journey({ ...this.#tools, retries: 0 }, url, deadline, enter);
+    return this.#travel(journey, await enter(url), { deadline, signal });
   }
 
   pause(): void {
@@ -186,6 +198,7 @@ class HttpDownloader implements Downloader {
 
   forgetSilence(): void {
     this.#schedule.forgetSilence();
+    this.#consent?.forgetFailures();
   }
 
   zoneExists(zone: string): Promise<boolean> {
@@ -231,6 +244,12 @@ class HttpDownloader implements Downloader {
     return { kind: 'downloaded', bytes: reply.bytes, attempts, release };
   }
 
+  /** What the files of a URL's origin have against it. Whoever waits for them holds nothing. */
+  async #refusalOf(url: URL, signal: AbortSignal | undefined): Promise<SampleFailure | undefined> {
+    if (!this.#consent) return undefined;
+    return (await unlessAborted(this.#consent.verdictOn(url), signal)).refusal;
+  }
+
   /** Waits for a row's first turn. */
   #enter(host: string, order: number, signal: AbortSignal | undefined): Promise<Visit | SampleFailure> {
     return new Promise((resolve, reject) => {
@@ -252,12 +271,14 @@ class HttpDownloader implements Downloader {
   }
 
   /** Waits for a further turn of a row, for which its time stands still. */
-  async #reenter(host: string, order: number, deadline: Deadline): Promise<Visit | SampleFailure> {
+  async #reenter(url: URL, order: number, deadline: Deadline): Promise<Visit | SampleFailure> {
     deadline.pause();
     try {
+      const refusal = this.#consent && (await this.#refusalWithin(url, deadline));
+      if (refusal) return refusal;
       return await deadline.wait<Visit | SampleFailure>(({ resolve }) => {
         const ticket: Ticket = { order, isGivenUp: false, admit: resolve, refuse: resolve };
-        this.#schedule.offer(host, ticket, true);
+        this.#schedule.offer(url.host, ticket, true);
         return () => {
           ticket.isGivenUp = true;
         };
@@ -265,5 +286,12 @@ class HttpDownloader implements Downloader {
     } finally {
       deadline.resume();
     }
+  }
+
+  #refusalWithin(url: URL, deadline: Deadline): Promise<SampleFailure | undefined> {
+    return deadline.wait(({ resolve }) => {
+      void this.#refusalOf(url, undefined).then(resolve);
+      return () => undefined;
+    });
   }
 }

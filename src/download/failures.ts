@@ -31,6 +31,8 @@ const MESSAGES = {
   response_cut: 'The connection closed before the whole image arrived',
   response_empty: 'The response is empty',
   opted_out: 'Use of image disallowed by X-Robots-Tag directive',
+  robots_disallowed: 'Disallowed by robots.txt',
+  robots_unreachable: 'robots.txt could not be read, which disallows all',
   opted_out_tdm: 'Use of image reserved by TDM-Reservation',
 } as const satisfies Partial<Record<FailureReason, string>>;
 

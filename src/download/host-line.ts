@@ -12,7 +12,7 @@ export class HostLine {
   readonly host: string;
   readonly breaker: Breaker;
   readonly #rules: HostRules;
-  readonly #bucket: TokenBucket;
+  #bucket: TokenBucket;
   readonly #begun = new TicketQueue();
   readonly #fresh = new TicketQueue();
   #pausedUntilMs = 0;
@@ -66,6 +66,13 @@ export class HostLine {
     if (untilMs <= this.#pausedUntilMs) return;
     this.#pausedUntilMs = untilMs;
     this.#pauseFailure = failure;
+  }
+
+  /** Begins no two requests within this time, unless its rules are stricter. */
+  slowDown(ms: number, nowMs: number): void {
+    this.#bucket = new TokenBucket(Math.min(this.#rules.perSecond, 1000 / ms), nowMs);
+    // The request that brought the wish counts.
+    this.#bucket.take();
   }
 
   /** What becomes of the host's rows where it is paused for longer than `mostMs`. */

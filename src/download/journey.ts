@@ -17,8 +17,8 @@ export interface JourneyTools {
   readonly random: () => number;
 }
 
-/** Gets leave for a further request of a row, to any host; a failure where there will be none. */
-export type Reenter = (host: string) => Promise<Visit | SampleFailure>;
+/** Gets leave for a further request of a row, to any URL; a failure where there will be none. */
+export type Reenter = (url: URL) => Promise<Visit | SampleFailure>;
 
 /** The end of a journey that brought an image. */
 export interface Arrival {
@@ -91,7 +91,7 @@ export class Journey {
       if (waitMs === undefined) return reply.failure;
       last = reply.failure;
       await this.#deadline.sleep(waitMs);
-      const next = await this.#reenter(this.#start.host);
+      const next = await this.#reenter(this.#start);
       if ('reason' in next) return reply.failure;
       start = next;
     }
@@ -116,7 +116,7 @@ export class Journey {
       visit.judged();
       const next = trail.next(url, reply.location);
       if (next.kind === 'failed') return { reply: { kind: 'failed', failure: next }, visit };
-      const entered = await this.#reenter(next.url.host);
+      const entered = await this.#reenter(next.url);
       if ('reason' in entered) return { reply: { kind: 'failed', failure: entered }, visit };
       visit = entered;
       url = next.url;

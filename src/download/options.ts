@@ -25,6 +25,8 @@ export interface DownloadOptions {
   readonly userAgentToken?: string;
   /** X-Robots-Tag directives that opt an image out; none given switches the check off. */
   readonly disallowedHeaderDirectives?: readonly string[];
+  /** Whether URLs are asked for only where the origin's robots.txt allows it. Not where not given. */
+  readonly obeysRobots?: boolean;
   /** Whether `tdm-reservation: 1` opts an image out. It does where not given. */
   readonly obeysTdm?: boolean;
   /** Lets loopback, private, link-local and other addresses that are not public be connected to. */
@@ -92,6 +94,7 @@ export function settingsFrom(options: DownloadOptions): DownloadSettings {
     maxBytesInFlight: options.maxBytesInFlight ?? 256 * 1024 * 1024,
     userAgentToken: options.userAgentToken ?? 'bowerbird',
     disallowedHeaderDirectives: options.disallowedHeaderDirectives ?? DEFAULT_DIRECTIVES,
+    obeysRobots: options.obeysRobots ?? false,
     obeysTdm: options.obeysTdm ?? true,
     allowPrivateAddresses: options.allowPrivateAddresses ?? false,
     maxRedirects: options.maxRedirects ?? 10,

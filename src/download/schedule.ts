@@ -67,6 +67,13 @@ export class Schedule {
     return this.#visit(this.#lineOf(host), () => undefined);
   }
 
+  /** Begins no two requests to a host within this time. */
+  slowDown(host: string, ms: number): void {
+    const line = this.#lineOf(host);
+    line.slowDown(ms, this.#nowMs);
+    this.#rememberIdle(line);
+  }
+
   /** Lets no request begin until `resume`. */
   pause(): void {
     this.#isPaused = true;

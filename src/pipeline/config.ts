@@ -48,6 +48,8 @@ export interface DownloadConfig {
   readonly maxBytes: number;
   readonly userAgentToken: string;
   readonly disallowedHeaderDirectives: readonly string[];
+  /** Whether URLs are asked for only where robots.txt allows it. */
+  readonly obeysRobots: boolean;
   /** Whether `tdm-reservation: 1` opts an image out. */
   readonly obeysTdm: boolean;
   readonly allowPrivateAddresses: boolean;
@@ -94,6 +96,7 @@ export function resultSettings(config: ScoreConfig): Readonly<Record<string, unk
     min_image_size: config.imageLimits.minSidePx,
     user_agent_token: config.download.userAgentToken,
     disallowed_header_directives: config.download.disallowedHeaderDirectives,
+    robots: config.download.obeysRobots ? 'respect' : 'ignore',
     tdm: config.download.obeysTdm ? 'respect' : 'ignore',
     allow_private_addresses: config.download.allowPrivateAddresses,
     tls_insecure: config.download.tlsInsecure,

@@ -122,6 +122,9 @@ const SIGN_OF: Readonly<Partial<Record<FailureReason, Sign>>> = {
   proxy_failed: 'silence',
   timed_out: 'silence',
   host_unresponsive: 'silence',
+  // Or an error that it answered; no way to tell, and to ask again is cheap.
+  robots_unreachable: 'silence',
+  robots_disallowed: 'nothing',
 };
 
 /** The sign that a download gave; without a reason for failure it succeeded. */

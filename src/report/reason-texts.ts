@@ -116,6 +116,14 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     meaning: 'The answer has no bytes.',
     advice: LINK_ROT,
   },
+  robots_disallowed: {
+    meaning: 'The robots.txt of the host disallows the URL.',
+    advice: 'Nothing to do: respect it.',
+  },
+  robots_unreachable: {
+    meaning: 'The host has no robots.txt to give, but an error or silence, which disallows all.',
+    advice: RETRY_LATER,
+  },
   opted_out: {
     meaning: 'The host asks with X-Robots-Tag not to be used in this way.',
     advice: 'Nothing to do: respect it.',

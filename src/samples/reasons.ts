@@ -43,6 +43,8 @@ export const REASONS = {
   response_invalid: 'failed_to_download',
   response_cut: 'failed_to_download',
   response_empty: 'failed_to_download',
+  robots_disallowed: 'failed_to_download',
+  robots_unreachable: 'failed_to_download',
   opted_out: 'failed_to_download',
   opted_out_tdm: 'failed_to_download',
   format_unsupported: 'failed_to_resize',

@@ -10,6 +10,8 @@ export interface FaultHostOptions {
   readonly image?: Uint8Array;
   /** Pathname -> bytes, served with status 200 before any fault is looked for. */
   readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** Pathname -> the path whose reply is given there. */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** Serves https with this PEM key and certificate. */
   readonly tls?: { readonly key: string; readonly cert: string };
 }
@@ -111,11 +113,12 @@ class LoopbackHost implements FaultHost {
       response.writeHead(200, { 'content-length': file.length }).end(file);
       return;
     }
-    const [, name = '', ...rest] = url.pathname.split('/');
+    const answered = new URL(this.#options.aliases?.[url.pathname] ?? request.url!, url);
+    const [, name = '', ...rest] = answered.pathname.split('/');
     replyFor(name)({
       response,
       socket: request.socket,
-      url,
+      url: answered,
       rest: rest.join('/'),
       count,
       image: this.image,

@@ -79,6 +79,7 @@ test('a run is bound to the settings that decide what is written, and to no othe
     { text: { delimiter: ';' } },
     { download: { ...config.download, maxBytes: 1 } },
     { download: { ...config.download, obeysTdm: false } },
+    { download: { ...config.download, obeysRobots: true } },
   ];
   for (const changes of bound) t.notDeepEqual(resultSettings({ ...config, ...changes }), settings);
   const free: readonly Partial<ScoreConfig>[] = [

@@ -32,6 +32,7 @@ export function configOf(inputs: readonly string[], outputFolder: string): Score
       ...{ threadCount: 1, perHost: 1, timeoutMs: 1000, retries: 0, maxBytes: 1000, userAgentToken: 'test' },
       ...{
         disallowedHeaderDirectives: ['noai'],
+        obeysRobots: false,
         obeysTdm: true,
         allowPrivateAddresses: false,
         nameServers: [],

@@ -1,0 +1,102 @@
+import type { Clock } from '../../base/clock.ts';
+import type { SampleFailure } from '../../samples/reasons.ts';
+import { failed } from '../failures.ts';
+import { FAILURE_LIFE_MS, type Fetched, FILE_LIFE_MS, OriginCache } from './origin-cache.ts';
+import { type AskForFile, askOrigin, type OriginFile } from './origin-file.ts';
+import { normalPath } from './path-pattern.ts';
+import { parseRobots, type RobotsRules } from './robots-file.ts';
+import { NO_TDM_RULES, parseTdmFile, type TdmReservation, type TdmRules } from './tdm-file.ts';
+
+/** What is asked of the files of an origin. */
+export interface OriginConsentOptions {
+  readonly ask: AskForFile;
+  /** The names by which a robots.txt may speak of us. */
+  readonly names: readonly string[];
+  /** Whether `/.well-known/tdmrep.json` is asked for too. */
+  readonly readsTdm: boolean;
+  readonly clock: Clock;
+  /** Told of a host that asks for a pause between two requests, in ms. */
+  readonly onCrawlDelay: (host: string, ms: number) => void;
+}
+
+/** What the files of an origin say of one of its URLs. */
+export interface OriginVerdict {
+  /** Why it may not be asked for; undefined where it may. */
+  readonly refusal: SampleFailure | undefined;
+  /** What robots.txt says; null where it was not to be had. */
+  readonly isRobotsAllowed: boolean | null;
+  /** What tdmrep.json says; undefined where it says nothing or was not asked. */
+  readonly tdm: TdmReservation | undefined;
+}
+
+type Robots =
+  | { readonly kind: 'rules'; readonly rules: RobotsRules }
+  | { readonly kind: 'refused'; readonly failure: SampleFailure };
+
+/** Parsed rules take more room than the text that they were. */
+const BYTES_PER_BYTE = 4;
+
+/** What an origin without files costs. */
+const LEAST_BYTES = 200;
+
+/** Says whether URLs may be asked for, by files that their origins keep for that. Each file is asked for once. */
+export class OriginConsent {
+  readonly #options: OriginConsentOptions;
+  readonly #robots: OriginCache<Robots>;
+  readonly #tdm: OriginCache<TdmRules>;
+
+  constructor(options: OriginConsentOptions) {
+    this.#options = options;
+    this.#robots = new OriginCache((origin) => this.#fetchRobots(origin), options.clock);
+    this.#tdm = new OriginCache((origin) => this.#fetchTdm(origin), options.clock);
+  }
+
+  /** Never rejects. */
+  async verdictOn(url: URL): Promise<OriginVerdict> {
+    const path = normalPath(url);
+    const robots = await this.#robots.of(url.origin);
+    if (robots.kind === 'refused') return { refusal: robots.failure, isRobotsAllowed: null, tdm: undefined };
+    const isRobotsAllowed = robots.rules.isAllowed(path);
+    if (!isRobotsAllowed) return { refusal: failed('robots_disallowed'), isRobotsAllowed, tdm: undefined };
+    const tdm = this.#options.readsTdm ? (await this.#tdm.of(url.origin)).find(path) : undefined;
+    const refusal = tdm?.reservation === 1 ? failed('opted_out_tdm', TDM_FILE_MESSAGE) : undefined;
+    return { refusal, isRobotsAllowed, tdm };
+  }
+
+  /** Has files asked for anew that could not be had. */
+  forgetFailures(): void {
+    this.#robots.forgetFailures();
+    this.#tdm.forgetFailures();
+  }
+
+  async #fetchRobots(origin: string): Promise<Fetched<Robots>> {
+    const url = new URL('/robots.txt', origin);
+    const file = await askOrigin(this.#options.ask, url);
+    if (file.kind === 'failed') return { value: { kind: 'refused', failure: file.failure }, ...NOT_KEPT };
+    if (file.kind === 'unreachable') {
+      return { value: { kind: 'refused', failure: failed('robots_unreachable') }, ...KEPT_A_WHILE };
+    }
+    const bytes = file.kind === 'found' ? file.bytes : new Uint8Array();
+    const rules = parseRobots(bytes, this.#options.names);
+    if (rules.crawlDelayMs !== undefined) this.#options.onCrawlDelay(url.host, rules.crawlDelayMs);
+    return { value: { kind: 'rules', rules }, ...keptLong(bytes.length) };
+  }
+
+  /** Failure to give the file means that the origin does not take part. */
+  async #fetchTdm(origin: string): Promise<Fetched<TdmRules>> {
+    const file: OriginFile = await askOrigin(this.#options.ask, new URL('/.well-known/tdmrep.json', origin));
+    if (file.kind === 'absent') return { value: NO_TDM_RULES, ...keptLong(0) };
+    if (file.kind !== 'found') return { value: NO_TDM_RULES, ...KEPT_A_WHILE };
+    const rules = parseTdmFile(Buffer.from(file.bytes).toString('utf8'));
+    return { value: rules, ...keptLong(file.bytes.length) };
+  }
+}
+
+const TDM_FILE_MESSAGE = 'Use of image reserved by tdmrep.json';
+
+const NOT_KEPT = { lifeMs: 0, bytes: LEAST_BYTES } as const;
+const KEPT_A_WHILE = { lifeMs: FAILURE_LIFE_MS, bytes: LEAST_BYTES } as const;
+
+function keptLong(fileBytes: number): { readonly lifeMs: number; readonly bytes: number } {
+  return { lifeMs: FILE_LIFE_MS, bytes: LEAST_BYTES + BYTES_PER_BYTE * fileBytes };
+}
