@@ -122,7 +122,7 @@ const SIGN_OF: Readonly<Partial<Record<FailureReason, Sign>>> = {
   proxy_failed: 'silence',
   timed_out: 'silence',
   host_unresponsive: 'silence',
-  // Or an error that it answered; no way to tell, and to ask again is cheap.
+  // Or an error that was answered: which of them is not told, and the rows are tried once more at the most.
   robots_unreachable: 'silence',
   robots_disallowed: 'nothing',
 };

@@ -136,7 +136,7 @@ test('a tenth of the hosts alive, as in an old list, is no outage', async (t) =>
 
 test('an answer of any kind is one: refusals, bad certificates and broken bodies do not pause a run', async (t) => {
   const nobodyAnswered = [
-    ...['dns_failed', 'dns_not_found', 'timed_out'],
+    ...['dns_failed', 'dns_not_found', 'timed_out', 'robots_unreachable'],
     ...['connect_refused', 'connect_timeout', 'connect_failed', 'proxy_failed', 'host_unresponsive'],
   ];
   for (const reason of Object.keys(REASONS) as FailureReason[]) {

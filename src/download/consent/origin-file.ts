@@ -40,6 +40,7 @@ const UNCONNECTED_REASONS: ReadonlySet<FailureReason> = new Set<FailureReason>([
   'connect_timeout',
   'connect_failed',
   'tls_failed',
+  'proxy_failed',
   'host_unresponsive',
 ]);
 
