@@ -118,7 +118,7 @@ export const ROOMS: readonly Room[] = [
     what: 'URL in, bytes or a named reason out; the only undici room',
     mayImport: ['base', 'samples'],
     doors: ['downloader', 'network-notes'],
-    packages: ['undici', 'ipaddr.js', 'dns-packet', 'socks', 'tldts', 'tinyqueue'],
+    packages: ['undici', 'cookie', 'ipaddr.js', 'dns-packet', 'socks', 'tldts', 'tinyqueue'],
   },
   {
     name: 'decode',

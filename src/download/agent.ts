@@ -3,9 +3,11 @@ import type { Clock } from '../base/clock.ts';
 import type { AddressRule } from './addresses.ts';
 import { guardedConnector } from './connector.ts';
 import { Guard } from './guard.ts';
+import { MAX_HEAD_BYTES } from './head-mender.ts';
+import { mending } from './mended-stream.ts';
 import type { Network } from './network.ts';
 import type { DownloadSettings } from './options.ts';
-import { ProxiedRequests, type Requester } from './proxied-requests.ts';
+import { type PoolOptions, ProxiedRequests, type Reading, type Requester } from './proxied-requests.ts';
 import { readProxies } from './proxies.ts';
 import type { NameResolver } from './resolver.ts';
 import { readTlsTrust } from './tls-trust.ts';
@@ -13,7 +15,15 @@ import { readTlsTrust } from './tls-trust.ts';
 /** undici would follow a host's hint for up to 600 s, and idle connections use up the file descriptors. */
 const KEEP_ALIVE_MS = 1_000;
 
-const MAX_HEADER_BYTES = 16 * 1024;
+/** Before it is read leniently, as undici and Node have it. */
+const MAX_STRICT_HEAD_BYTES = 16 * 1024;
+
+/** What requests go through. */
+export interface Agents {
+  readonly strict: Requester;
+  /** For what the strict one cannot read: each answer has a connection of its own, and its head is mended. */
+  readonly lenient: Requester;
+}
 
 /** What decides about connections beside the settings. */
 export interface AgentParts {
@@ -25,12 +35,12 @@ export interface AgentParts {
 }
 
 /**
- * The one connection pool. It has no bound per origin: a bounded pool queues where nobody sees it, and while a
- * request waits there its time runs. `hosts.ts` bounds requests per host instead.
+ * Both connect by the same guard. There is no bound per origin: a bounded pool queues where nobody sees it, and while a
+ * request waits there its time runs. `schedule.ts` bounds requests per host instead.
  *
  * @throws BowerbirdError BB_PROXY, BB_CA_FILE
  */
-export function createAgent(settings: DownloadSettings, parts: AgentParts): Requester {
+export function createAgents(settings: DownloadSettings, parts: AgentParts): Agents {
   const network = networkOf(settings, parts);
   const options = {
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -38,11 +48,21 @@ export function createAgent(settings: DownloadSettings, parts: AgentParts): Requ
     // What an answer may take is measured by exchange.ts.
     headersTimeout: 0,
     bodyTimeout: 0,
-    maxHeaderSize: MAX_HEADER_BYTES,
     maxResponseSize: settings.maxBytes,
   };
-  const agent = new Agent({ ...options, connect: guardedConnector(network) });
-  return network.proxies.hasProxies ? new ProxiedRequests(network, agent, options) : agent;
+  return {
+    strict: requesterOf(
+      network,
+      { ...options, maxHeaderSize: MAX_STRICT_HEAD_BYTES },
+      (connector) => connector,
+    ),
+    lenient: requesterOf(network, { ...options, maxHeaderSize: 2 * MAX_HEAD_BYTES }, mending),
+  };
+}
+
+function requesterOf(network: Network, options: PoolOptions, reading: Reading): Requester {
+  const agent = new Agent({ ...options, connect: reading(guardedConnector(network)) });
+  return network.proxies.hasProxies ? new ProxiedRequests(network, agent, options, reading) : agent;
 }
 
 function networkOf(settings: DownloadSettings, parts: AgentParts): Network {

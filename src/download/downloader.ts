@@ -1,7 +1,7 @@
 import { type Clock, SYSTEM_CLOCK } from '../base/clock.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { type AddressRule, isPublicAddress } from './addresses.ts';
-import { createAgent } from './agent.ts';
+import { createAgents } from './agent.ts';
 import { BodyBudget } from './body-budget.ts';
 import type { OriginConsent } from './consent/origin-consent.ts';
 import { Deadline, watchAbort } from './deadline.ts';
@@ -126,7 +126,7 @@ class HttpDownloader implements Downloader {
     });
     this.#tools = {
       exchange: {
-        dispatcher: createAgent(settings, parts),
+        agents: createAgents(settings, parts),
         userAgent: userAgent(settings.userAgentToken),
         optOutOf: optOutRule({ ...settings, directives: settings.disallowedHeaderDirectives }),
         maxBytes: settings.maxBytes,
@@ -212,7 +212,8 @@ class HttpDownloader implements Downloader {
   async close(): Promise<void> {
     this.#schedule.close(failed('connect_failed'));
     this.#parts.resolver.close();
-    await this.#tools.exchange.dispatcher.destroy();
+    const { strict, lenient } = this.#tools.exchange.agents;
+    await Promise.all([strict.destroy(), lenient.destroy()]);
   }
 
   async #travel(

@@ -1,15 +1,17 @@
 import type { Dispatcher } from 'undici';
+import type { Agents } from './agent.ts';
 import { Body } from './body.ts';
 import type { BodyBudget, BodyLease } from './body-budget.ts';
+import { type ContentCoding, ContentDecoder } from './content-decoder.ts';
 import { type Deadline, type GiveUp, LimitPassedError, type Settle } from './deadline.ts';
 import { failed, failureOf } from './failures.ts';
 import type { OptOutRule } from './opt-out.ts';
 import type { Requester } from './proxied-requests.ts';
-import { contentLengthOf, type Headers, judgeHead, type Reply } from './reply.ts';
+import { codingOf, contentLengthOf, type Headers, judgeHead, type Reply } from './reply.ts';
 
 /** What all exchanges share. */
 export interface ExchangeTools {
-  readonly dispatcher: Requester;
+  readonly agents: Agents;
   readonly userAgent: string;
   readonly optOutOf: OptOutRule;
   readonly maxBytes: number;
@@ -29,49 +31,79 @@ export interface AnswerLimits {
 export interface ExchangeEvents {
   /** The head of an answer has come. */
   readonly onHead: () => void;
-  /** The connection is free again, which may be a little after the answer. */
+  /** The connection is free again, which may be a little after the answer. May be called again. */
   readonly onOver: () => void;
+}
+
+/** What is asked for. */
+export interface Asked {
+  readonly url: URL;
+  /** The Cookie header. */
+  readonly cookie: string | undefined;
+}
+
+/** The reply to one request. Where its head could not be read, the exchange is not over: it can be read leniently. */
+interface Outcome {
+  readonly reply: Reply;
+  readonly isHeadBroken: boolean;
 }
 
 /** The body of a refusal is read up to this, so that its connection can be used again; longer ones are cut off. */
 const MAX_DRAINED_BYTES = 16 * 1024;
 const MAX_DRAIN_MS = 1_000;
 
+/** Honest hosts send one or two interim answers. */
+const MAX_INTERIM_ANSWERS = 32;
+
 /**
- * One request and its answer. Never throws for what a host does; rejects when the deadline or its signal ends it.
+ * One request and its answer. Never throws for what a host does; rejects when the deadline or its signal ends it. An answer
+ * whose head is not as it should be is asked for once more, of the same URL and in the same time, and read leniently.
  */
 export async function exchange(
   tools: ExchangeTools,
-  url: URL,
+  asked: Asked,
   deadline: Deadline,
   events: ExchangeEvents,
 ): Promise<Reply> {
+  const ask = (requester: Requester): Promise<Outcome> =>
+    deadline.wait<Outcome>((settle) => {
+      const handler = new ExchangeHandler(tools, deadline, settle, events);
+      send(requester, requestFor(asked, tools.userAgent), handler);
+      return handler.giveUp;
+    });
   try {
-    return await ask(tools, url, deadline, events);
+    const outcome = await ask(tools.agents.strict);
+    if (!outcome.isHeadBroken) return outcome.reply;
+    const mended = await ask(tools.agents.lenient);
+    if (mended.isHeadBroken) events.onOver();
+    return mended.reply;
   } catch (thrown) {
+    events.onOver();
     if (thrown instanceof LimitPassedError) return { kind: 'failed', failure: failureOf(thrown, 'connect') };
     throw thrown;
   }
 }
 
-function ask(tools: ExchangeTools, url: URL, deadline: Deadline, events: ExchangeEvents): Promise<Reply> {
-  return deadline.wait<Reply>((settle) => {
-    const handler = new ExchangeHandler(tools, deadline, settle, events);
-    try {
-      tools.dispatcher.dispatch(
-        {
-          origin: url.origin,
-          path: url.pathname + url.search,
-          method: 'GET',
-          headers: { 'user-agent': tools.userAgent, accept: 'image/*,*/*;q=0.5' },
-        },
-        handler,
-      );
-    } catch (thrown) {
-      handler.onResponseError(undefined, thrown);
-    }
-    return handler.giveUp;
-  });
+function requestFor({ url, cookie }: Asked, userAgent: string): Dispatcher.DispatchOptions {
+  return {
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: 'GET',
+    headers: {
+      'user-agent': userAgent,
+      accept: 'image/*,*/*;q=0.5',
+      'accept-encoding': 'identity',
+      ...(cookie === undefined ? {} : { cookie }),
+    },
+  };
+}
+
+function send(requester: Requester, request: Dispatcher.DispatchOptions, handler: ExchangeHandler): void {
+  try {
+    requester.dispatch(request, handler);
+  } catch (thrown) {
+    handler.onResponseError(undefined, thrown);
+  }
 }
 
 /**
@@ -81,16 +113,18 @@ function ask(tools: ExchangeTools, url: URL, deadline: Deadline, events: Exchang
 class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #tools: ExchangeTools;
   readonly #deadline: Deadline;
-  readonly #settle: Settle<Reply>;
+  readonly #settle: Settle<Outcome>;
   readonly #events: ExchangeEvents;
   #controller: Dispatcher.DispatchController | undefined;
   #body: Body | undefined;
   #lease: BodyLease | undefined;
+  #decoder: ContentDecoder | undefined;
   #isSettled = false;
+  #interimAnswers = 0;
   #drainedBytes = 0;
   #drainTimer: NodeJS.Timeout | undefined;
 
-  constructor(tools: ExchangeTools, deadline: Deadline, settle: Settle<Reply>, events: ExchangeEvents) {
+  constructor(tools: ExchangeTools, deadline: Deadline, settle: Settle<Outcome>, events: ExchangeEvents) {
     this.#tools = tools;
     this.#deadline = deadline;
     this.#settle = settle;
@@ -101,6 +135,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly giveUp: GiveUp = () => {
     this.#isSettled = true;
     this.#lease?.release();
+    this.#decoder?.destroy();
     this.#abort();
     this.#events.onOver();
   };
@@ -112,34 +147,50 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
-    if (status < 200) return;
+    if (status < 200) {
+      if (++this.#interimAnswers > MAX_INTERIM_ANSWERS) this.#cutOff(failed('response_invalid'));
+      return;
+    }
     this.#events.onHead();
     this.#deadline.limit('idle', this.#tools.limits.bodyIdleTimeoutMs);
     const refusal = judgeHead(status, headers, this.#tools);
     if (refusal) this.#refuse(refusal);
-    else this.#accept(contentLengthOf(headers));
+    else this.#accept(contentLengthOf(headers), codingOf(headers));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#body && this.#lease) this.#keep(chunk, this.#body, this.#lease);
-    else this.#drain(chunk);
+    if (this.#isSettled || !this.#lease) this.#drain(chunk);
+    else this.#receive(chunk);
   }
 
   onResponseEnd(): void {
     clearTimeout(this.#drainTimer);
-    if (!this.#isSettled) this.#answer(this.#bodyReply());
+    if (this.#decoder && !this.#isSettled) this.#decoder.end();
+    else if (!this.#isSettled) this.#answer(this.#bodyReply());
     this.#events.onOver();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, thrown: unknown): void {
     clearTimeout(this.#drainTimer);
-    if (!this.#isSettled) {
-      const isOurFault = this.#lease?.isWaiting === true;
-      this.#lease?.release();
-      const failure = failureOf(thrown, this.#lease ? 'body' : 'connect');
-      this.#answer({ kind: 'failed', failure, ...(isOurFault && { isOurFault }) });
-    }
+    if (!this.#isSettled && this.#fail(thrown)) return;
     this.#events.onOver();
+  }
+
+  /** Whether the exchange goes on even so. */
+  #fail(thrown: unknown): boolean {
+    const failure = failureOf(thrown, this.#lease ? 'body' : 'connect');
+    const isHeadBroken = !this.#lease && failure.reason === 'response_invalid';
+    const isOurFault = this.#lease?.isWaiting === true;
+    this.#lease?.release();
+    this.#decoder?.destroy();
+    this.#answer({ kind: 'failed', failure, ...(isOurFault && { isOurFault }) }, isHeadBroken);
+    return isHeadBroken;
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#deadline.limit('idle', this.#tools.limits.bodyIdleTimeoutMs);
+    if (this.#decoder) this.#decoder.write(chunk);
+    else this.#keep(chunk);
   }
 
   #refuse(reply: Reply): void {
@@ -147,15 +198,32 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#answer(reply);
   }
 
-  #accept(length: number | undefined): void {
+  #accept(length: number | undefined, coding: ContentCoding | undefined): void {
     this.#lease = this.#tools.budget.lease();
-    this.#body = new Body(length);
+    this.#body = new Body(coding ? undefined : length);
+    if (coding) this.#decoder = this.#decoderFor(coding);
   }
 
-  #keep(chunk: Buffer, body: Body, lease: BodyLease): void {
-    this.#deadline.limit('idle', this.#tools.limits.bodyIdleTimeoutMs);
-    const bytes = Math.min(body.capacityFor(body.length + chunk.length), this.#tools.maxBytes);
-    this.#whenGranted(lease.grow(bytes), () => body.append(chunk));
+  #decoderFor(coding: ContentCoding): ContentDecoder {
+    return new ContentDecoder(coding, {
+      onPiece: (bytes) => this.#keep(bytes),
+      onEnd: () => {
+        if (!this.#isSettled) this.#answer(this.#bodyReply());
+      },
+      onBroken: () => this.#cutOff(failed('response_invalid', 'The encoding of the image is broken')),
+    });
+  }
+
+  #keep(bytes: Buffer): void {
+    const [body, lease] = [this.#body, this.#lease];
+    if (this.#isSettled || !body || !lease) return;
+    const length = body.length + bytes.length;
+    if (length > this.#tools.maxBytes) {
+      this.#cutOff(failed('response_too_large'));
+      return;
+    }
+    const neededBytes = Math.min(body.capacityFor(length), this.#tools.maxBytes);
+    this.#whenGranted(lease.grow(neededBytes), () => body.append(bytes));
   }
 
   #bodyReply(): Reply {
@@ -176,11 +244,13 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
       return;
     }
     this.#controller?.pause();
+    this.#decoder?.pause();
     this.#deadline.pause();
     void granted.then(() => {
       if (this.#isSettled) return;
       this.#deadline.resume();
       goOn();
+      this.#decoder?.resume();
       this.#controller?.resume();
     });
   }
@@ -190,11 +260,20 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     if (this.#drainedBytes > MAX_DRAINED_BYTES) this.#abort();
   }
 
-  #answer(reply: Reply): void {
+  /** Fails, and reads no more. */
+  #cutOff(failure: ReturnType<typeof failed>): void {
+    if (this.#isSettled) return;
+    this.#lease?.release();
+    this.#decoder?.destroy();
+    this.#answer({ kind: 'failed', failure });
+    this.#abort();
+  }
+
+  #answer(reply: Reply, isHeadBroken = false): void {
     this.#isSettled = true;
     // The host may have hung up while its body waited for memory.
     this.#deadline.resume();
-    this.#settle.resolve(reply);
+    this.#settle.resolve({ reply, isHeadBroken });
   }
 
   #abort(): void {

@@ -3,6 +3,7 @@ import { codeOf } from '../base/errors.ts';
 import type { FailureReason, SampleFailure } from '../samples/reasons.ts';
 import { AddressRefusedError } from './addresses.ts';
 import { DeadlinePassedError, type Limit, LimitPassedError } from './deadline.ts';
+import { BrokenHeadError } from './head-mender.ts';
 import { ProxyError } from './proxies.ts';
 import { NameError } from './resolver.ts';
 
@@ -64,10 +65,11 @@ const REASON_OF_CODE: Readonly<Record<string, DownloadReason>> = {
   ECONNREFUSED: 'connect_refused',
   ETIMEDOUT: 'connect_timeout',
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'response_too_large',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'response_cut',
   UND_ERR_HEADERS_OVERFLOW: 'response_invalid',
   UND_ERR_INVALID_ARG: 'url_invalid',
   EPROTO: 'tls_failed',
+  // What undici takes for granted in a head, and then finds otherwise.
+  ERR_ASSERTION: 'response_invalid',
 };
 
 /** OpenSSL's verification errors and Node's TLS errors: CERT_HAS_EXPIRED, ERR_SSL_..., DEPTH_ZERO_SELF_SIGNED_CERT. */
@@ -76,6 +78,9 @@ const TLS_CODE =
 
 /** undici's words, under its general socket error, for an answer that breaks the protocol. */
 const BROKEN_PROTOCOL = /^bad (response|upgrade)$/;
+
+/** A body that is not as long as announced; in a head, whatever else is wrong after a Content-Length. */
+const LENGTH_MISMATCH = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
 
 /** What a limit that has passed says of the host. The words start as img2dataset's. */
 const FAILURE_OF_LIMIT = {
@@ -99,7 +104,8 @@ function reasonOf(thrown: unknown, phase: Phase): DownloadReason {
   if (!(thrown instanceof Error)) return phase === 'body' ? 'response_invalid' : 'connect_failed';
   const code = codeOf(thrown) ?? '';
   if (code === 'UND_ERR_SOCKET' && BROKEN_PROTOCOL.test(thrown.message)) return 'response_invalid';
-  if (thrown.name === 'HTTPParserError') return 'response_invalid';
+  if (thrown.name === 'HTTPParserError' || thrown instanceof BrokenHeadError) return 'response_invalid';
+  if (code === LENGTH_MISMATCH) return phase === 'body' ? 'response_cut' : 'response_invalid';
   return REASON_OF_CODE[code] ?? (TLS_CODE.test(code) ? 'tls_failed' : closedReason(phase));
 }
 

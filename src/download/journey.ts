@@ -1,6 +1,6 @@
 import type { FailureReason, SampleFailure } from '../samples/reasons.ts';
 import { type Deadline, DeadlinePassedError } from './deadline.ts';
-import { type ExchangeTools, exchange } from './exchange.ts';
+import { type Asked, type ExchangeTools, exchange } from './exchange.ts';
 import type { BodyReply, FailedReply, Reply } from './reply.ts';
 import { retryDelayMs } from './retry.ts';
 import { RedirectTrail } from './targets.ts';
@@ -111,10 +111,10 @@ export class Journey {
     const trail = new RedirectTrail(this.#tools.maxRedirects);
     let visit = first;
     for (let url = this.#start; ; ) {
-      const reply = await this.#ask(url, visit);
+      const reply = await this.#ask({ url, cookie: trail.cookieFor(url) }, visit);
       if (reply.kind !== 'redirect') return { reply, visit };
       visit.judged();
-      const next = trail.next(url, reply.location);
+      const next = trail.next(url, reply);
       if (next.kind === 'failed') return { reply: { kind: 'failed', failure: next }, visit };
       const entered = await this.#reenter(next.url);
       if ('reason' in entered) return { reply: { kind: 'failed', failure: entered }, visit };
@@ -123,9 +123,9 @@ export class Journey {
     }
   }
 
-  async #ask(url: URL, visit: Visit): Promise<Reply> {
+  async #ask(asked: Asked, visit: Visit): Promise<Reply> {
     try {
-      return await exchange(this.#tools.exchange, url, this.#deadline, {
+      return await exchange(this.#tools.exchange, asked, this.#deadline, {
         onHead: () => visit.answered(),
         onOver: () => visit.over(),
       });

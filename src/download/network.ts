@@ -5,6 +5,7 @@ import type { ConnectLimits } from './connect-limits.ts';
 import type { Guard } from './guard.ts';
 import type { ProxyRules, ProxyTarget } from './proxies.ts';
 import type { TlsTrust } from './tls-trust.ts';
+import { tellingResets } from './told-resets.ts';
 
 /** What decides whether a host is connected to, and how. */
 export interface Network {
@@ -26,7 +27,7 @@ export function plainConnector(
   { trust, limits }: Pick<Network, 'trust' | 'limits'>,
   lookup: LookupFunction,
 ): buildConnector.connector {
-  return buildConnector({
+  const connector = buildConnector({
     // Its own limit goes on while we are busy, and does not tell TLS from the rest.
     timeout: 0,
     maxCachedSessions: MAX_TLS_SESSIONS,
@@ -35,6 +36,7 @@ export function plainConnector(
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: Math.ceil(limits.connectTimeoutMs / ADDRESSES_TRIED),
   } as buildConnector.BuildOptions);
+  return tellingResets(connector);
 }
 
 /** Where a connection leads, with the port that the scheme stands for. */

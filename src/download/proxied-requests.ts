@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool } from 'undici';
+import { type buildConnector, type Dispatcher, Pool } from 'undici';
 import { limitedConnector } from './connect-limits.ts';
 import { type Network, plainConnector, targetOf } from './network.ts';
 import { ProxyError, type ProxyServer } from './proxies.ts';
@@ -11,7 +11,10 @@ export interface Requester {
   destroy(): Promise<void>;
 }
 
-type PoolOptions = Omit<Pool.Options, 'connect'>;
+export type PoolOptions = Omit<Pool.Options, 'connect'>;
+
+/** Changes how what comes over a connection is read. */
+export type Reading = (connector: buildConnector.connector) => buildConnector.connector;
 
 /**
  * Sends http requests to their HTTP proxy whole (RFC 9112, 3.2.2), since many proxies open no tunnel to port 80, and
@@ -21,12 +24,14 @@ export class ProxiedRequests implements Requester {
   readonly #network: Network;
   readonly #others: Requester;
   readonly #poolOptions: PoolOptions;
+  readonly #reading: Reading;
   readonly #pools = new Map<ProxyServer, Pool>();
 
-  constructor(network: Network, others: Requester, poolOptions: PoolOptions) {
+  constructor(network: Network, others: Requester, poolOptions: PoolOptions, reading: Reading) {
     this.#network = network;
     this.#others = others;
     this.#poolOptions = poolOptions;
+    this.#reading = reading;
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
@@ -61,12 +66,13 @@ export class ProxiedRequests implements Requester {
     const connect = limitedConnector(connector, limits, clock);
     const pool = new Pool(proxy.shown, {
       ...this.#poolOptions,
-      connect: (options, callback) =>
+      connect: this.#reading((options, callback) =>
         connect(options, (error, socket) =>
           error
             ? callback(new ProxyError('proxy_failed', 'The proxy cannot be reached', error), null)
             : callback(null, socket),
         ),
+      ),
     });
     this.#pools.set(proxy, pool);
     return pool;

@@ -1,4 +1,5 @@
 import type { SampleFailure } from '../samples/reasons.ts';
+import { type ContentCoding, contentCodingOf } from './content-decoder.ts';
 import { failed, statusFailure } from './failures.ts';
 import type { OptOutRule } from './opt-out.ts';
 
@@ -13,6 +14,8 @@ export interface BodyReply {
 export interface RedirectReply {
   readonly kind: 'redirect';
   readonly location: string | undefined;
+  /** The lines of Set-Cookie. */
+  readonly setCookies: readonly string[];
 }
 
 /** No image, and what decides whether to ask again. */
@@ -41,8 +44,10 @@ export function judgeHead(
   headers: Headers,
   rules: { readonly optOutOf: OptOutRule; readonly maxBytes: number },
 ): RedirectReply | FailedReply | undefined {
-  if (REDIRECT_STATUSES.has(status)) return { kind: 'redirect', location: locationOf(headers) };
-  if (status !== 200) return statusReply(status, headers);
+  if (REDIRECT_STATUSES.has(status)) {
+    return { kind: 'redirect', location: locationOf(headers), setCookies: all(headers['set-cookie']) };
+  }
+  if (!isWhole(status, headers)) return statusReply(status, headers);
   const optOut = rules.optOutOf(headers);
   if (optOut) return { kind: 'failed', failure: optOut };
   const length = contentLengthOf(headers);
@@ -51,6 +56,28 @@ export function judgeHead(
     return { kind: 'failed', failure: failed('response_too_large') };
   }
   return undefined;
+}
+
+/**
+ * Whether a status brings the whole image: 200, 203 (a proxy may have changed it on the way), and 206 where the range that
+ * nobody asked for is all there is.
+ */
+function isWhole(status: number, headers: Headers): boolean {
+  if (status !== 206) return status === 200 || status === 203;
+  const length = contentLengthOf(headers);
+  const rangeLength = wholeRangeLength(headers);
+  return rangeLength !== undefined && (length === undefined || length === rangeLength);
+}
+
+/** The bytes of a range that is the whole; undefined where it is not, or none is said. */
+function wholeRangeLength(headers: Headers): number | undefined {
+  const range = /^\s*bytes\s+0-(\d+)\/(\d+)\s*$/i.exec(first(headers['content-range']) ?? '');
+  return range && Number(range[1]) + 1 === Number(range[2]) ? Number(range[2]) : undefined;
+}
+
+/** The coding in which a body comes. */
+export function codingOf(headers: Headers): ContentCoding | undefined {
+  return contentCodingOf(first(headers['content-encoding']));
 }
 
 /** The length that a response announces; undefined where it announces none. */
@@ -83,6 +110,10 @@ export function parseRetryAfterMs(value: string | undefined, nowMs: number): num
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
   const dateMs = Date.parse(value);
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
+}
+
+function all(value: string | string[] | undefined): readonly string[] {
+  return typeof value === 'string' ? [value] : (value ?? []);
 }
 
 function first(value: string | string[] | undefined): string | undefined {

@@ -1,5 +1,7 @@
 import type { SampleFailure } from '../samples/reasons.ts';
+import { ChainCookies } from './chain-cookies.ts';
 import { failed } from './failures.ts';
+import type { RedirectReply } from './reply.ts';
 
 /** A URL that can be asked for. */
 export interface Target {
@@ -23,24 +25,48 @@ export function targetOf(text: string | null): Target | SampleFailure {
   return hasCredentials(url) ? failed('url_invalid', CREDENTIALS_MESSAGE) : { kind: 'target', url };
 }
 
-/** The hops of one image: bounded, each URL at most once, http and https only. */
+/**
+ * The hops of one image: bounded, http and https only, each URL at most once with the same cookies. One redirect to the very
+ * URL that was asked is followed even so: some hosts send it until they have made the image.
+ */
 export class RedirectTrail {
   readonly #maxRedirects: number;
+  readonly #cookies = new ChainCookies();
   readonly #seen = new Set<string>();
+  #hops = 0;
+  #mayRepeat = true;
 
   constructor(maxRedirects: number) {
     this.#maxRedirects = maxRedirects;
   }
 
-  /** Where `location`, as answered by `from`, leads. */
-  next(from: URL, location: string | undefined): Target | SampleFailure {
-    this.#seen.add(withoutFragment(from));
+  /** The Cookie header to ask a URL with; undefined for none. */
+  cookieFor(url: URL): string | undefined {
+    return this.#cookies.headerFor(url);
+  }
+
+  /** Where a redirect, as answered by `from`, leads. */
+  next(from: URL, { location, setCookies }: RedirectReply): Target | SampleFailure {
+    const asked = this.#keyOf(from);
+    this.#seen.add(asked);
+    this.#cookies.note(from, setCookies);
     const url = location === undefined ? undefined : parse(location, from);
     if (!url || !isHttp(url)) return failed('redirect_invalid');
     if (hasCredentials(url)) return failed('redirect_invalid', CREDENTIALS_MESSAGE);
-    if (this.#seen.has(withoutFragment(url))) return failed('redirect_limit', 'Redirects in a circle');
-    if (this.#seen.size > this.#maxRedirects) return failed('redirect_limit');
+    if (this.#isCircle(asked, this.#keyOf(url))) return failed('redirect_limit', 'Redirects in a circle');
+    if (++this.#hops > this.#maxRedirects) return failed('redirect_limit');
     return { kind: 'target', url };
+  }
+
+  #isCircle(asked: string, next: string): boolean {
+    if (!this.#seen.has(next)) return false;
+    if (next !== asked || !this.#mayRepeat) return true;
+    this.#mayRepeat = false;
+    return false;
+  }
+
+  #keyOf(url: URL): string {
+    return `${withoutFragment(url)} ${this.cookieFor(url) ?? ''}`;
   }
 }
 

@@ -6,7 +6,10 @@ import { SELF_SIGNED } from '../helpers/self-signed.ts';
 import { until } from '../helpers/until.ts';
 import { failureIn, startDownloader, startHost, UNHURRIED } from './setup.ts';
 
-/** [path, reason, message]; each is one failure of a host, met once. */
+/** What is asked for a second time, to be read leniently. */
+const BROKEN_HEADS: ReadonlySet<string> = new Set(['/bad-http', '/switching-protocols', '/huger-header']);
+
+/** [path, reason, message]; each is one failure of a host. */
 const HOST_FAILURES: readonly (readonly [string, string, string])[] = [
   ['/404', 'http_not_found', 'HTTP Error 404: Not Found'],
   ['/410', 'http_not_found', 'HTTP Error 410: Gone'],
@@ -30,9 +33,8 @@ const HOST_FAILURES: readonly (readonly [string, string, string])[] = [
   ['/empty', 'response_empty', 'The response is empty'],
   ['/empty-chunked', 'response_empty', 'The response is empty'],
   ['/bad-http', 'response_invalid', 'The response is not valid HTTP'],
-  ['/bad-header', 'response_invalid', 'The response is not valid HTTP'],
   ['/switching-protocols', 'response_invalid', 'The response is not valid HTTP'],
-  ['/huge-header', 'response_invalid', 'The response is not valid HTTP'],
+  ['/huger-header', 'response_invalid', 'The response is not valid HTTP'],
   ['/huge', 'response_too_large', 'The image is larger than the limit'],
   ['/endless', 'response_too_large', 'The image is larger than the limit'],
   ['/huge-404', 'http_not_found', 'HTTP Error 404: Not Found'],
@@ -48,11 +50,11 @@ const ENDLESS: readonly (readonly [string, boolean])[] = [
 ];
 
 for (const [path, reason, message] of HOST_FAILURES) {
-  test(`a host that answers ${path} makes a sample fail as ${reason}, after one request`, async (t) => {
+  test(`a host that answers ${path} makes a sample fail as ${reason}, after as few requests as it takes`, async (t) => {
     const host = await startHost(t);
     const downloader = startDownloader(t, { maxBytes: 1_000_000 });
     t.deepEqual(await downloader.download(host.url(path)), { kind: 'failed', reason, message });
-    t.is(host.requests(), 1);
+    t.is(host.requests(), BROKEN_HEADS.has(path) ? 2 : 1);
     t.is(downloader.heldBytes, 0);
   });
 }

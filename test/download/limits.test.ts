@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
 import type { BowerbirdError } from '../../src/base/errors.ts';
 import { BodyBudget, type BodyLease } from '../../src/download/body-budget.ts';
 import { createDownloader, type Downloaded } from '../../src/download/downloader.ts';
 import { requireFileDescriptors } from '../../src/download/file-descriptors.ts';
+import type { SampleFailure } from '../../src/samples/reasons.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { until } from '../helpers/until.ts';
 import { failureIn, imageIn, startDownloader, startHost, UNHURRIED } from './setup.ts';
@@ -49,6 +51,17 @@ test('waiting for memory does not count against the time of an image', async (t)
   clock.advance(600);
   first.release();
   imageIn(t, await second);
+});
+
+test('a coded body waits for memory as others do, and arrives whole', async (t) => {
+  const body = Buffer.alloc(5_000_000, 'any image');
+  const host = await startHost(t, { image: gzipSync(body) });
+  const downloader = startDownloader(t, { maxBytes: 5_000_000, maxBytesInFlight: 7_000_000 });
+  const outcomes = await Promise.all(
+    [1, 2, 3].map((i) => releasing(downloader.download(host.url(`/gzipped/${i}`)))),
+  );
+  for (const bytes of outcomes) t.true(bytes?.equals(body));
+  t.is(downloader.heldBytes, 0);
 });
 
 test('giving an image back twice gives it back once', async (t) => {
@@ -213,4 +226,12 @@ for (const [name, value] of [
     t.is(error?.code, 'BB_USAGE');
     t.is(error?.fields['option'], name);
   });
+}
+
+/** The bytes of an image that comes; its memory is given back for the next. */
+async function releasing(download: Promise<Downloaded | SampleFailure>): Promise<Buffer | undefined> {
+  const outcome = await download;
+  if (outcome.kind === 'failed') return undefined;
+  outcome.release();
+  return outcome.bytes;
 }

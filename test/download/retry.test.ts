@@ -37,7 +37,6 @@ const FINAL_PATHS = [
   '/204',
   '/empty',
   '/huge',
-  '/bad-http',
   '/opt-out?directive=noai',
   '/redirect-nowhere',
 ];

@@ -10,7 +10,7 @@ import type { SampleFailure } from '../../src/samples/reasons.ts';
 import { type FaultHost, type FaultHostOptions, startFaultHost } from '../helpers/fault-host.ts';
 
 /** No limit of a test that is about something else is ever reached, however busy the machine is. */
-const AMPLE_MS = 3_600_000;
+export const AMPLE_MS = 3_600_000;
 
 /** Limits of a connection for tests of the time of an image, which a clock of their own tells. */
 export const UNHURRIED = {

@@ -48,6 +48,8 @@ const REPLIES: Readonly<Record<string, Reply>> = {
     response.writeHead(200, { 'transfer-encoding': 'chunked' });
     response.end(Buffer.alloc(Number(rest), 1));
   },
+  gzipped: ({ response, image }) =>
+    response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': image.length }).end(image),
   /** Answers once the test lets go. */
   held: async (fault) => {
     await fault.held;
@@ -134,10 +136,9 @@ const REPLIES: Readonly<Record<string, Reply>> = {
     fault.response.writeHead(200).write('begun');
   },
   'bad-http': ({ socket }) => socket.end('ICY 200 OK\r\n\r\nnot http'),
-  'bad-header': ({ socket }) => socket.end('HTTP/1.1 200 OK\r\nno colon here\r\n\r\n'),
   'switching-protocols': ({ socket }) =>
     socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
-  'huge-header': ({ socket }) => socket.write(`HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(40_000)}\r\n\r\n`),
+  'huger-header': ({ socket }) => socket.write(`HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(70_000)}\r\n\r\n`),
   /** /<status>-then-ok/<id>: fails once, with `?retry-after=`. */
   '503-then-ok': (fault) => thenOk(fault, 503),
   '429-then-ok': (fault) => thenOk(fault, 429),

@@ -1,0 +1,8 @@
+import { createServer } from 'node:net';
+
+// Listens and never accepts: the kernel takes as many connections as the backlog holds, and drops the next.
+const server = createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+  process.send!((server.address() as { port: number }).port, () => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });
+});
