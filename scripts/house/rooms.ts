@@ -48,7 +48,17 @@ export const ROOMS: readonly Room[] = [
     name: 'samples',
     what: "a sample's key, hash, tags, and the closed list of reasons for which it can fail",
     mayImport: ['base'],
-    doors: ['hash-text', 'hash', 'input-identity', 'key', 'reasons', 'score-rows', 'tag-columns', 'tags'],
+    doors: [
+      'consent',
+      'hash-text',
+      'hash',
+      'input-identity',
+      'key',
+      'reasons',
+      'score-rows',
+      'tag-columns',
+      'tags',
+    ],
     packages: [],
   },
   {
@@ -101,6 +111,7 @@ export const ROOMS: readonly Room[] = [
     what: 'inputs -> shards as plain data; the rows of a shard, staged; its results',
     mayImport: ['base', 'samples', 'tables'],
     doors: [
+      'consent',
       'database',
       'output-columns',
       'plan',
@@ -117,7 +128,7 @@ export const ROOMS: readonly Room[] = [
     name: 'download',
     what: 'URL in, bytes or a named reason out; the only undici room',
     mayImport: ['base', 'samples'],
-    doors: ['downloader', 'network-notes'],
+    doors: ['consent/consent-notes', 'downloader', 'network-notes'],
     packages: ['undici', 'cookie', 'ipaddr.js', 'dns-packet', 'socks', 'tldts', 'tinyqueue'],
   },
   {

@@ -28,6 +28,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
     device: values['device'] as Device,
     batchSize: number('batch-size'),
     allowBatchDependence: values['allow-batch-dependence'] as boolean,
+    saveConsent: values['save-consent'] as boolean,
     saveEmbeddings: values['save-embeddings'] as boolean,
     incrementalMode: values['incremental-mode'] as ScoreConfig['incrementalMode'],
     skipBadFiles: values['skip-bad-files'] as boolean,
@@ -43,7 +44,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
 function downloadOptions(values: FlagValues): ScoreConfig['download'] {
   const number = (name: string): number => values[name] as number;
   return {
-    threadCount: values['thread-count'] as number | 'auto',
+    threadCount: number('thread-count'),
     perHost: number('per-host'),
     timeoutMs: 1000 * number('timeout'),
     retries: number('retries'),

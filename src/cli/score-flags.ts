@@ -141,9 +141,8 @@ export const SCORE_FLAGS: FlagTable = {
     type: 'integer',
     min: 1,
     max: 16_384,
-    word: 'auto',
-    default: 'auto',
-    describe: 'Requests in flight; `auto`: as many as turn out to make sense, up to 4096',
+    default: 256,
+    describe: 'Downloads in flight',
   },
   'per-host': {
     group: DOWNLOAD,
@@ -248,6 +247,12 @@ export const SCORE_FLAGS: FlagTable = {
     type: 'boolean',
     default: false,
     describe: 'Also write img_emb/*.npy and metadata/*.parquet',
+  },
+  'save-consent': {
+    group: OUTPUT,
+    type: 'boolean',
+    default: false,
+    describe: 'Also write consent/*.parquet: what hosts say of the use of each image, obeyed or not',
   },
   'scores-only': {
     group: OUTPUT,

@@ -3,11 +3,12 @@ import type { SampleFailure } from '../samples/reasons.ts';
 import { type AddressRule, isPublicAddress } from './addresses.ts';
 import { createAgents } from './agent.ts';
 import { BodyBudget } from './body-budget.ts';
+import type { ConsentNotes } from './consent/consent-notes.ts';
 import type { OriginConsent } from './consent/origin-consent.ts';
 import { Deadline, watchAbort } from './deadline.ts';
 import { failed, failureOf } from './failures.ts';
 import { FairClock } from './fair-clock.ts';
-import { mostRequests } from './file-descriptors.ts';
+import { requireFileDescriptors } from './file-descriptors.ts';
 import { usualRules } from './host-rules.ts';
 import { type Arrival, Journey, type JourneyTools } from './journey.ts';
 import { optOutRule } from './opt-out.ts';
@@ -15,7 +16,7 @@ import { type DownloadOptions, type DownloadSettings, settingsFrom } from './opt
 import { originConsent, unlessAborted } from './origin-files.ts';
 import { CachingResolver, type NameResolver } from './resolver.ts';
 import { Schedule } from './schedule.ts';
-import { type RequestSlots, requestSlots } from './slots.ts';
+import { RequestSlots } from './slots.ts';
 import { targetOf } from './targets.ts';
 import type { Ticket } from './tickets.ts';
 import { userAgent } from './user-agent.ts';
@@ -30,6 +31,14 @@ export interface Downloaded {
   release(): void;
 }
 
+/** What is told of a row while it is fetched. */
+export interface DownloadWatch {
+  /** Called when the first request may be sent; never for a row that ends without one. */
+  readonly onStart?: () => void;
+  /** Takes what is seen of the row's consent. */
+  readonly notes?: ConsentNotes | undefined;
+}
+
 /**
  * Fetches images. Any number of rows may be given at once: each waits, holding nothing, until its host and this machine
  * have room for it. How many wait is up to the caller.
@@ -39,12 +48,12 @@ export interface Downloader {
    * Every outcome of a URL is a value; the promise rejects only with the signal's reason.
    * Waiting for a turn or for memory does not count against the image's time.
    *
-   * @param onStart called when the first request may be sent; never for a row that ends without one
+   * @param watch what is told of the row meanwhile
    */
   download(
     url: string | null,
     signal?: AbortSignal,
-    onStart?: () => void,
+    watch?: DownloadWatch,
   ): Promise<Downloaded | SampleFailure>;
   /** Asks at once, past all that wait and whatever is known of the host: once, without retries. */
   probe(url: string, signal?: AbortSignal): Promise<Downloaded | SampleFailure>;
@@ -52,8 +61,6 @@ export interface Downloader {
   readonly heldBytes: number;
   /** Requests in flight. */
   readonly requestsInFlight: number;
-  /** Requests that may be in flight now; those that hang apart, where it is found out how many make sense. */
-  readonly width: number;
   /** Sends no request of `download` until `resume`. */
   pause(): void;
   resume(): void;
@@ -87,6 +94,7 @@ export interface DownloaderParts {
  */
 export function createDownloader(options: DownloadOptions, parts: Partial<DownloaderParts> = {}): Downloader {
   const settings = settingsFrom(options);
+  requireFileDescriptors(settings.threadCount);
   return new HttpDownloader(settings, {
     resolver: parts.resolver ?? nameResolver(settings),
     isAddressAllowed:
@@ -104,6 +112,13 @@ function nameResolver({ connectTimeoutMs, nameServers }: DownloadSettings): Name
   });
 }
 
+/** A row that has been sent to a host. */
+interface RowOnItsWay {
+  readonly order: number;
+  readonly deadline: Deadline;
+  readonly notes: ConsentNotes | undefined;
+}
+
 class HttpDownloader implements Downloader {
   readonly #settings: DownloadSettings;
   readonly #parts: DownloaderParts;
@@ -117,11 +132,7 @@ class HttpDownloader implements Downloader {
     this.#settings = settings;
     this.#parts = parts;
     const budget = new BodyBudget(settings.maxBytesInFlight, settings.maxBytes);
-    const most = mostRequests(settings.threadCount);
-    this.#slots = requestSlots(
-      { most, budget, clock: parts.clock, onRoom: () => this.#schedule.admitReady() },
-      settings.threadCount,
-    );
+    this.#slots = new RequestSlots(settings.threadCount, budget);
     const rules = usualRules(settings.perHost);
     this.#schedule = new Schedule({
       slots: this.#slots,
@@ -157,20 +168,16 @@ class HttpDownloader implements Downloader {
     return this.#slots.inFlight;
   }
 
-  get width(): number {
-    return this.#slots.width;
-  }
-
   async download(
     text: string | null,
     signal?: AbortSignal,
-    onStart?: () => void,
+    watch: DownloadWatch = {},
   ): Promise<Downloaded | SampleFailure> {
     signal?.throwIfAborted();
     const target = targetOf(text);
     if (target.kind === 'failed') return target;
     const order = this.#schedule.nextOrder();
-    const refusal = await this.#refusalOf(target.url, signal);
+    const refusal = await this.#refusalOf(target.url, watch.notes, signal);
     if (refusal) return refusal;
     const visit = await this.#enter(target.url.host, order, signal);
     if ('reason' in visit) return visit;
@@ -179,10 +186,20 @@ class HttpDownloader implements Downloader {
       visit.judged();
       throw signal.reason;
     }
-    onStart?.();
+    watch.onStart?.();
+    const { notes } = watch;
     const deadline = new Deadline(this.#settings.timeoutMs, signal, this.#parts.clock);
-    const reenter = (url: URL): Promise<Visit | SampleFailure> => this.#reenter(url, order, deadline);
-    return this.#travel(new Journey(this.#tools, target.url, deadline, reenter), visit, { deadline, signal });
+    const reenter = (url: URL): Promise<Visit | SampleFailure> =>
+      this.#reenter(url, { order, deadline, notes });
+    const journey = new Journey(
+      notes ? { ...this.#tools, notes } : this.#tools,
+      target.url,
+      deadline,
+      reenter,
+    );
+    const outcome = await this.#travel(journey, visit, { deadline, signal });
+    if (outcome.kind === 'downloaded') notes?.arrived(outcome.bytes);
+    return outcome;
   }
 
   async probe(text: string, signal?: AbortSignal): Promise<Downloaded | SampleFailure> {
@@ -220,7 +237,6 @@ class HttpDownloader implements Downloader {
 
   async close(): Promise<void> {
     this.#schedule.close(failed('connect_failed'));
-    this.#slots.close();
     this.#parts.resolver.close();
     const { strict, lenient } = this.#tools.exchange.agents;
     await Promise.all([strict.destroy(), lenient.destroy()]);
@@ -256,9 +272,14 @@ class HttpDownloader implements Downloader {
   }
 
   /** What the files of a URL's origin have against it. Whoever waits for them holds nothing. */
-  async #refusalOf(url: URL, signal: AbortSignal | undefined): Promise<SampleFailure | undefined> {
-    if (!this.#consent) return undefined;
-    return (await unlessAborted(this.#consent.verdictOn(url), signal)).refusal;
+  async #refusalOf(
+    url: URL,
+    notes: ConsentNotes | undefined,
+    signal?: AbortSignal,
+  ): Promise<SampleFailure | undefined> {
+    const verdict = this.#consent && (await unlessAborted(this.#consent.verdictOn(url), signal));
+    notes?.asking(verdict);
+    return verdict?.refusal;
   }
 
   /** Waits for a row's first turn. */
@@ -282,10 +303,10 @@ class HttpDownloader implements Downloader {
   }
 
   /** Waits for a further turn of a row, for which its time stands still. */
-  async #reenter(url: URL, order: number, deadline: Deadline): Promise<Visit | SampleFailure> {
+  async #reenter(url: URL, { order, deadline, notes }: RowOnItsWay): Promise<Visit | SampleFailure> {
     deadline.pause();
     try {
-      const refusal = this.#consent && (await this.#refusalWithin(url, deadline));
+      const refusal = await this.#refusalWithin(url, deadline, notes);
       if (refusal) return refusal;
       return await deadline.wait<Visit | SampleFailure>(({ resolve }) => {
         const ticket: Ticket = { order, isGivenUp: false, admit: resolve, refuse: resolve };
@@ -299,9 +320,13 @@ class HttpDownloader implements Downloader {
     }
   }
 
-  #refusalWithin(url: URL, deadline: Deadline): Promise<SampleFailure | undefined> {
+  #refusalWithin(
+    url: URL,
+    deadline: Deadline,
+    notes: ConsentNotes | undefined,
+  ): Promise<SampleFailure | undefined> {
     return deadline.wait(({ resolve }) => {
-      void this.#refusalOf(url, undefined).then(resolve);
+      void this.#refusalOf(url, notes).then(resolve);
       return () => undefined;
     });
   }

@@ -30,7 +30,7 @@ export interface AnswerLimits {
 /** What is told of an exchange while it goes. */
 export interface ExchangeEvents {
   /** The head of an answer has come. */
-  readonly onHead: () => void;
+  readonly onHead: (headers: Headers) => void;
   /** The connection is free again, which may be a little after the answer. May be called again. */
   readonly onOver: () => void;
 }
@@ -151,7 +151,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
       if (++this.#interimAnswers > MAX_INTERIM_ANSWERS) this.#cutOff(failed('response_invalid'));
       return;
     }
-    this.#events.onHead();
+    this.#events.onHead(headers);
     this.#deadline.limit('idle', this.#tools.limits.bodyIdleTimeoutMs);
     const refusal = judgeHead(status, headers, this.#tools);
     if (refusal) this.#refuse(refusal);

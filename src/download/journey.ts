@@ -1,4 +1,5 @@
 import type { FailureReason, SampleFailure } from '../samples/reasons.ts';
+import type { ConsentNotes } from './consent/consent-notes.ts';
 import { type Deadline, DeadlinePassedError } from './deadline.ts';
 import { type Asked, type ExchangeTools, exchange } from './exchange.ts';
 import type { BodyReply, FailedReply, Reply } from './reply.ts';
@@ -8,6 +9,8 @@ import type { Visit } from './visit.ts';
 
 /** What the journeys of all rows share. */
 export interface JourneyTools {
+  /** Where it is kept what the answers to this row say of its consent. */
+  readonly notes?: ConsentNotes | undefined;
   readonly exchange: ExchangeTools;
   readonly maxRedirects: number;
   readonly retries: number;
@@ -126,7 +129,10 @@ export class Journey {
   async #ask(asked: Asked, visit: Visit): Promise<Reply> {
     try {
       return await exchange(this.#tools.exchange, asked, this.#deadline, {
-        onHead: () => visit.answered(),
+        onHead: (headers) => {
+          visit.answered();
+          this.#tools.notes?.answered(headers);
+        },
         onOver: () => visit.over(),
       });
     } catch (thrown) {

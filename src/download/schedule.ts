@@ -10,18 +10,9 @@ import { Visit } from './visit.ts';
 /** How many requests may be in flight in all. */
 export interface Slots {
   hasRoom(): boolean;
-  take(): Slot;
+  /** Takes a slot, until what it gives is called. */
+  take(): () => void;
 }
-
-/** The slot of one request. */
-export interface Slot {
-  /** The head of its answer has come. */
-  answered(): void;
-  free(): void;
-}
-
-/** Of what is asked past all queues. */
-const NO_SLOT: Slot = { answered: () => undefined, free: () => undefined };
 
 export interface ScheduleOptions {
   readonly slots: Slots;
@@ -73,7 +64,7 @@ export class Schedule {
 
   /** A visit that waits for nobody, for questions that are about this machine rather than the host. */
   visitAtOnce(host: string): Visit {
-    return this.#visit(this.#lineOf(host), NO_SLOT);
+    return this.#visit(this.#lineOf(host), () => undefined);
   }
 
   /** Begins no two requests to a host within this time. */
@@ -137,15 +128,14 @@ export class Schedule {
     ticket.admit(visit);
   }
 
-  #visit(line: HostLine, slot: Slot): Visit {
+  #visit(line: HostLine, freeSlot: () => void): Visit {
     line.inFlight++;
     return new Visit({
       over: () => {
-        slot.free();
+        freeSlot();
         this.admitReady();
       },
       answered: () => {
-        slot.answered();
         if (!line.breaker.answered()) return;
         this.#look(line);
         this.admitReady();

@@ -31,6 +31,7 @@ export interface CommitTools {
   readonly decoder: Decoder;
   readonly inputPath: string;
   readonly saveEmbeddings: boolean;
+  readonly saveConsent: boolean;
   readonly stageSlots: StageNumbers;
   /** What an earlier run wrote of this shard, where its failed rows were tried again. */
   readonly earlier: EarlierShard | undefined;
@@ -43,13 +44,13 @@ export interface CommitTools {
  */
 export async function commitWork(work: ShardWork, tools: CommitTools): Promise<ShardStats> {
   const judged = judgeShard(work, tools.filter);
-  const { folder, lock, earlier, decoder, saveEmbeddings } = tools;
+  const { folder, lock, earlier, decoder, saveEmbeddings, saveConsent } = tools;
   const { sums, histogram } = sumShard(work, judged, earlier);
   return commitShard({
     folder,
     lock,
     shardId: work.shard.spec.id,
-    shard: { work, judged, sums, saveEmbeddings, decoder, earlier },
+    shard: { work, judged, sums, saveEmbeddings, saveConsent, decoder, earlier },
     sinks: SINKS,
     replaced: earlier?.stats,
     describe: (files) =>

@@ -23,6 +23,8 @@ export interface ScoreConfig extends RuleConfig {
   readonly batchSize: number;
   readonly allowBatchDependence: boolean;
   readonly saveEmbeddings: boolean;
+  /** Keeps what hosts say of consent. */
+  readonly saveConsent: boolean;
   readonly incrementalMode: 'incremental' | 'overwrite' | 'extend';
   /** Passes over inputs that cannot be read, and goes on where one is damaged. */
   readonly skipBadFiles: boolean;
@@ -41,7 +43,7 @@ export type Device = 'auto' | 'cpu' | 'cuda' | 'tensorrt' | 'webgpu';
 
 /** How images are fetched. */
 export interface DownloadConfig {
-  readonly threadCount: number | 'auto';
+  readonly threadCount: number;
   readonly perHost: number;
   readonly timeoutMs: number;
   readonly retries: number;
@@ -88,6 +90,7 @@ export function resultSettings(config: ScoreConfig): Readonly<Record<string, unk
     transform: config.transform,
     batch_size: config.batchSize,
     save_embeddings: config.saveEmbeddings,
+    save_consent: config.saveConsent,
     max_bytes: config.download.maxBytes,
     max_image_area: config.imageLimits.maxAreaPx,
     max_image_side: config.imageLimits.maxSidePx,

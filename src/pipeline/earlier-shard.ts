@@ -3,6 +3,7 @@ import type { RunFolder } from '../runs/run-folder.ts';
 import { hasFile, readShardFile, type ShardStats } from '../runs/stats.ts';
 import { parseThumbnails, type ReportThumbnail } from '../runs/thumbnails.ts';
 import type { Tag } from '../samples/tags.ts';
+import { readConsentFile, type ShardConsent } from '../shards/consent.ts';
 import { type RowOutcome, readOutcomes } from '../shards/read-outcomes.ts';
 import { decodePartials, type PartialRow } from '../tables/partials.ts';
 import type { ShardWork } from './shard-work.ts';
@@ -13,6 +14,8 @@ export interface EarlierShard {
   readonly outcomes: readonly RowOutcome[];
   readonly partials: readonly PartialRow[];
   readonly thumbnails: readonly ReportThumbnail[];
+  /** What was seen of the rows' consent; empty where it was not kept. */
+  readonly consent: ShardConsent;
   /** The saved embeddings of the rows that succeeded, widened from float16; absent where none were saved. */
   readonly embeddings: Float32Array | undefined;
 }
@@ -27,6 +30,9 @@ export async function readEarlierShard(folder: RunFolder, stats: ShardStats): Pr
     thumbnails: hasFile(stats, 'thumbnails')
       ? parseThumbnails(await readShardFile(folder.thumbnails(id), stats))
       : [],
+    consent: hasFile(stats, 'consent')
+      ? await readConsentFile(folder.shardFile('consent', id), folder.staging)
+      : [],
     embeddings: hasFile(stats, 'embeddings')
       ? decodeNpy(await readShardFile(folder.embeddings(id), stats)).data
       : undefined,
@@ -34,12 +40,13 @@ export async function readEarlierShard(folder: RunFolder, stats: ShardStats): Pr
 }
 
 /** Ends the rows that succeeded before as they ended then; the others are left to do. */
-export function carryOver(work: ShardWork, { outcomes, embeddings }: EarlierShard): void {
+export function carryOver(work: ShardWork, { outcomes, consent, embeddings }: EarlierShard): void {
   const { dimension } = work;
   let savedRow = 0;
   for (const [index, outcome] of outcomes.entries()) {
     if (!outcome.succeeded) continue;
     for (const tag of Object.keys(work.headScores) as Tag[]) work.headScores[tag]![index] = outcome[tag];
+    work.consent[index] = consent[index];
     const from = savedRow++ * dimension;
     work.carried(index, outcome, embeddings?.subarray(from, from + dimension));
   }

@@ -55,7 +55,7 @@ async function runLoaded(facts: ScoreFacts, run: ScoreRun): Promise<RunOutcome> 
   const { folder, lock } = place;
   const record = await place.startRecord(async (earlier) => startRecord(facts, earlier));
   for (const note of listHeadNotes(record.heads, record.encoder.digest)) progress.note(note);
-  await folder.create(config.saveEmbeddings);
+  await folder.create(config);
   await folder.removeTemporaries();
   await writeRunRecord(folder.runRecord, record);
   if ((await doShards(facts, run)) === 'interrupted') {

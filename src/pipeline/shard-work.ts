@@ -1,3 +1,4 @@
+import type { ConsentSignals } from '../samples/consent.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { StagedShard } from '../shards/staged-shard.ts';
@@ -31,6 +32,8 @@ export class ShardWork {
   /** What the heads gave, as doubles; NaN where a row has no embedding. */
   readonly headScores: Readonly<Partial<Record<Tag, Float64Array>>>;
   readonly states: SampleState[];
+  /** What was seen of the rows' consent, by index, where that is kept. */
+  readonly consent: (ConsentSignals | undefined)[] = [];
   readonly times: StageTimes = { downloadMs: 0, decodeMs: 0, embedMs: 0 };
   readonly startedAt: Date = new Date();
   /** Keeps pictures for the report; absent in shards that the report does not show. */

@@ -14,6 +14,7 @@ export interface JudgedWork {
   readonly judged: JudgedShard;
   readonly sums: BucketSums;
   readonly saveEmbeddings: boolean;
+  readonly saveConsent: boolean;
   readonly decoder: Decoder;
   /** What an earlier run wrote of this shard, where its failed rows were tried again. */
   readonly earlier: EarlierShard | undefined;
@@ -34,6 +35,11 @@ const metadataSink: Sink<JudgedWork> = {
   write: (path, { work, judged }) => work.shard.writeMetadata(path, judged.results),
 };
 
+const consentSink: Sink<JudgedWork> = {
+  isWanted: ({ saveConsent }) => saveConsent,
+  write: (path, { work }) => work.shard.writeConsent(path, work.consent),
+};
+
 /** What a shard of URLs is committed with. Their order is that of `SHARD_FILES`. */
 export const SINKS: Sinks<JudgedWork> = {
   tags: tagsSink,
@@ -41,6 +47,7 @@ export const SINKS: Sinks<JudgedWork> = {
   embeddings: embeddingsSink,
   metadata: metadataSink,
   thumbnails: thumbnailsSink,
+  consent: consentSink,
 };
 
 function encodeScoredRows(work: ShardWork): Uint8Array {

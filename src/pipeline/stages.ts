@@ -1,5 +1,6 @@
 import { BoundedQueue } from '../base/queue.ts';
 import type { Decoder } from '../decode/decoder.ts';
+import { ConsentNotes } from '../download/consent/consent-notes.ts';
 import type { Downloaded, Downloader } from '../download/downloader.ts';
 import type { Encoder } from '../embed/encoder.ts';
 import type { Head } from '../heads/head.ts';
@@ -23,7 +24,11 @@ export interface StageTools {
   readonly decoder: Decoder;
   readonly encoder: Encoder;
   readonly heads: Readonly<Partial<Record<Tag, Head>>>;
+  /** Requests that may be in flight at one time. */
+  readonly downloadsAtOnce: number;
   readonly decodesAtOnce: number;
+  /** Whether it is kept what hosts say of consent. */
+  readonly saveConsent: boolean;
   readonly batchSize: number;
   readonly batchesAtOnce: number;
   /** How long downloads may be paused while no host answers; 0 for never. */
@@ -91,10 +96,10 @@ export class Stages {
     this.#running.catch(() => undefined);
   }
 
-  /** Rows that each stage can work on at the same time, now. */
+  /** Rows that each stage can work on at the same time. */
   get slots(): StageNumbers {
-    const { downloader, decodesAtOnce, batchesAtOnce, batchSize } = this.#tools;
-    return { download: downloader.width, decode: decodesAtOnce, embed: batchesAtOnce * batchSize };
+    const { downloadsAtOnce, decodesAtOnce, batchesAtOnce, batchSize } = this.#tools;
+    return { download: downloadsAtOnce, decode: decodesAtOnce, embed: batchesAtOnce * batchSize };
   }
 
   /** Gives a row to the downloader, waiting while too many wait there. */
@@ -157,12 +162,15 @@ export class Stages {
   }
 
   async #download(row: Row): Promise<void> {
-    const { downloader, signal, progress } = this.#tools;
+    const { downloader, signal, progress, saveConsent } = this.#tools;
     const url = row.work.shard.urls[row.index] ?? null;
     let startedMs: number | undefined;
-    const outcome = await downloader.download(url, signal, () => {
+    const notes = saveConsent ? new ConsentNotes() : undefined;
+    const onStart = (): void => {
       startedMs = performance.now();
-    });
+    };
+    const outcome = await downloader.download(url, signal, { onStart, notes });
+    if (notes) row.work.consent[row.index] = notes.signals;
     if (startedMs !== undefined) row.work.times.downloadMs += performance.now() - startedMs;
     this.#window.leave();
     if (outcome.kind === 'failed') this.#outage.failed(row, url, outcome);

@@ -94,7 +94,7 @@ async function runInPlace(
   const present = describeRescore(config, plan, heads, thresholds);
   const isExtension = config.incrementalMode === 'extend';
   const record = await place.startRecord((existing) => goOn(existing, present, folder, isExtension));
-  await folder.create(false);
+  await folder.create({});
   await folder.removeTemporaries();
   await writeRunRecord(folder.runRecord, record);
   for (const note of listHeadNotes(record.heads, record.encoder.digest)) progress.note(note);

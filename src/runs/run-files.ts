@@ -20,6 +20,7 @@ export const SHARD_FILES = {
   embeddings: { folder: 'img_emb', prefix: 'img_emb_', suffix: '.npy', isShared: true },
   metadata: { folder: 'metadata', prefix: 'metadata_', suffix: '.parquet', isShared: true },
   thumbnails: { folder: 'thumbnails', prefix: '', suffix: '.json', isShared: false },
+  consent: { folder: 'consent', prefix: '', suffix: '.parquet', isShared: false },
 } as const satisfies Readonly<Record<string, ShardFile>>;
 
 export type ShardFileKind = keyof typeof SHARD_FILES;

@@ -3,6 +3,12 @@ import { BowerbirdError } from '../base/errors.ts';
 import { makeFolders, remove, TEMPORARY_SUFFIX, writing } from '../base/files.ts';
 import { readNames, SHARD_FILES, SHARD_FOLDERS, type ShardFileKind, shardFileName } from './run-files.ts';
 
+/** Which files of shards are saved beside those that every run has. */
+interface SavedParts {
+  readonly saveEmbeddings?: boolean;
+  readonly saveConsent?: boolean;
+}
+
 /** The names of everything in a run folder (docs/formats.md). */
 export class RunFolder {
   readonly path: string;
@@ -67,8 +73,10 @@ export class RunFolder {
     return join(this.path, shardFileName(kind, shardId));
   }
 
-  async create(saveEmbeddings: boolean): Promise<void> {
-    const folders = SHARD_FOLDERS.filter((name) => saveEmbeddings || !EMBEDDING_FOLDERS.includes(name));
+  /** Makes the folders of the files that the run will have. */
+  async create({ saveEmbeddings = false, saveConsent = false }: SavedParts): Promise<void> {
+    const left = [...(saveEmbeddings ? [] : EMBEDDING_FOLDERS), ...(saveConsent ? [] : CONSENT_FOLDERS)];
+    const folders = SHARD_FOLDERS.filter((name) => !left.includes(name));
     await writing(this.path, async () => {
       for (const name of [...folders, '.staging']) await makeFolders(join(this.path, name));
     });
@@ -105,4 +113,5 @@ export class RunFolder {
   }
 }
 
+const CONSENT_FOLDERS: readonly string[] = [SHARD_FILES.consent.folder];
 const EMBEDDING_FOLDERS: readonly string[] = [SHARD_FILES.embeddings.folder, SHARD_FILES.metadata.folder];

@@ -5,6 +5,7 @@ import { bytesIn, hashTextColumn } from '../tables/chunk.ts';
 import { hashedTextSql, hashSql, scoreSql, textBytesSql } from '../tables/column-sql.ts';
 import { type DuckDBDataChunk, quoteName, quoteText } from '../tables/duckdb.ts';
 import { readFailure, writeFailure } from '../tables/errors.ts';
+import { type ShardConsent, writeConsentFile } from './consent.ts';
 import { passedColumns } from './output-columns.ts';
 import type { RunPlan, ShardSpec } from './plan.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from './result-columns.ts';
@@ -33,6 +34,8 @@ export interface StagedShard {
   writeTags(path: string, results: ShardResults): Promise<void>;
   /** Writes the rows with status success, otherwise as `writeTags`. */
   writeMetadata(path: string, results: ShardResults): Promise<void>;
+  /** Writes what was seen of every row's consent, in input order, otherwise as `writeTags`. */
+  writeConsent(path: string, consent: ShardConsent): Promise<void>;
   /** The captions of some rows, in the order asked for; null where there is none. */
   readCaptions(indexes: readonly number[]): Promise<(string | null)[]>;
   /** Frees the shard's memory; nothing can be written after that. */
@@ -211,6 +214,14 @@ class TableShard implements StagedShard {
 
   writeMetadata(path: string, results: ShardResults): Promise<void> {
     return this.#write(path, results, "WHERE results.status = 'success'");
+  }
+
+  async writeConsent(path: string, consent: ShardConsent): Promise<void> {
+    try {
+      await writeConsentFile(path, this.#table, this, consent);
+    } catch (thrown) {
+      throw writeFailure(path, thrown);
+    }
   }
 
   readCaptions(indexes: readonly number[]): Promise<(string | null)[]> {

@@ -20,12 +20,7 @@ class Stage {
 
   constructor(width: number, rules: Partial<HostRules> = {}) {
     this.schedule = new Schedule({
-      slots: new RequestSlots({
-        most: width,
-        budget: { hasRoom: () => true },
-        clock: this.clock,
-        onRoom: () => undefined,
-      }),
+      slots: new RequestSlots(width, { hasRoom: () => true }),
       rulesOf: () => ({ ...usualRules(Number.POSITIVE_INFINITY), ...rules }),
       longestPauseMs: 10_000,
       clock: this.clock,

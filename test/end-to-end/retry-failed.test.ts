@@ -11,11 +11,13 @@ import { buildShard } from '../helpers/shard-builder.ts';
 const ROW_COUNT = 36;
 const isDown = (row: number): boolean => row < 24 && row % 4 === 1;
 
-/** Tags, metadata and embeddings are the same, and buckets up to the order of their sums. */
+/** Tags, metadata, embeddings and signals of consent are the same, and buckets up to the order of their sums. */
 async function sameRun(t: ExecutionContext, ours: string, theirs: string): Promise<void> {
   for (const shard of ['00000', '00001', '00002']) {
     for (const file of [`tags/${shard}.parquet`, `metadata/metadata_${shard}.parquet`])
       t.deepEqual(await readParquet(`${ours}/${file}`), await readParquet(`${theirs}/${file}`));
+    const consent = (run: string): Promise<Buffer> => readFile(`${run}/consent/${shard}.parquet`);
+    t.deepEqual(await consent(ours), await consent(theirs));
     const [embeddings, expected] = await Promise.all(
       [ours, theirs].map(async (run) => decodeNpy(await readFile(`${run}/img_emb/img_emb_${shard}.npy`))),
     );
@@ -42,11 +44,15 @@ test('--retry-failed asks for the failed rows alone, and ends where a run withou
   }));
   for (let row = 0; row < ROW_COUNT; row++)
     if (!isDown(row)) resources.set(`/${row}.jpg`, await makePicture(row));
+  const tagged = await makePicture(2);
+  resources.set('/2.jpg', (_request, response) => {
+    response.writeHead(200, { 'x-robots-tag': 'nofollow' }).end(tagged);
+  });
   await buildShard(`${folder}/shard.parquet`, rows);
   const score = async (run: string, ...flags: string[]): Promise<void> => {
     const result = await runCli([
       ...['score', `${folder}/shard.parquet`, '--output-folder', `${folder}/${run}`],
-      ...['--number-sample-per-shard', '12', '--save-embeddings', '--min-aesthetic', '4'],
+      ...['--number-sample-per-shard', '12', '--save-embeddings', '--save-consent', '--min-aesthetic', '4'],
       ...LOOPBACK_FLAGS,
       ...flags,
     ]);
@@ -67,5 +73,8 @@ test('--retry-failed asks for the failed rows alone, and ends where a run withou
   );
 
   await score('whole');
+  const signals = await readParquet(`${folder}/retried/consent/00000.parquet`);
+  t.like(signals[1], { key: '0000001', x_robots_tag: null, robots_allowed: null, c2pa: false });
+  t.like(signals[2], { x_robots_tag: 'nofollow', tdm_reservation: null, c2pa: false });
   await sameRun(t, `${folder}/retried`, `${folder}/whole`);
 });

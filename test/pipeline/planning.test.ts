@@ -76,6 +76,7 @@ test('a run is bound to the settings that decide what is written, and to no othe
     { samplesPerShard: 3 },
     { transform: 'fast' },
     { saveEmbeddings: true },
+    { saveConsent: true },
     { text: { delimiter: ';' } },
     { download: { ...config.download, maxBytes: 1 } },
     { download: { ...config.download, obeysTdm: false } },

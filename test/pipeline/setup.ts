@@ -27,7 +27,13 @@ export function configOf(inputs: readonly string[], outputFolder: string): Score
     ...{ inputs, outputFolder, text: {}, samplesPerShard: 2, commandLine: 'bowerbird score' },
     ...{ clipModel: 'builtin', aestheticHead: 'auto', nsfwHead: 'none', watermarkModel: 'none' },
     ...{ missingTags: 'drop', transform: 'exact', device: 'cpu', batchSize: 8, allowBatchDependence: false },
-    ...{ saveEmbeddings: false, incrementalMode: 'incremental', skipBadFiles: false, retryFailed: false },
+    ...{
+      saveEmbeddings: false,
+      saveConsent: false,
+      incrementalMode: 'incremental',
+      skipBadFiles: false,
+      retryFailed: false,
+    },
     download: {
       ...{ threadCount: 1, perHost: 1, timeoutMs: 1000, retries: 0, maxBytes: 1000, userAgentToken: 'test' },
       ...{

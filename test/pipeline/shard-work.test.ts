@@ -2,6 +2,7 @@ import test from 'ava';
 import { carryOver } from '../../src/pipeline/earlier-shard.ts';
 import { ShardWork } from '../../src/pipeline/shard-work.ts';
 import { emptyCounts } from '../../src/runs/stats.ts';
+import { NO_SIGNALS } from '../../src/samples/consent.ts';
 import { openShard } from './setup.ts';
 
 const ROWS = [{ URL: 'http://a/1' }, { URL: 'http://a/2' }, { URL: 'http://a/3' }];
@@ -55,7 +56,12 @@ test('rows that succeeded before end as they did; the failed ones are left to do
   const outcomes = [outcome(true, 5), outcome(false, Number.NaN), outcome(true, 7)] as never;
   const embeddings = Float32Array.of(0.1, 0.2, 0.3, 0.4);
   const stats = emptyCounts() as never;
-  carryOver(work, { stats, outcomes, partials: [], thumbnails: [], embeddings });
+  const consent = [
+    { ...NO_SIGNALS, c2pa: true },
+    { ...NO_SIGNALS, xRobotsTag: 'noai' },
+  ];
+  carryOver(work, { stats, outcomes, partials: [], thumbnails: [], consent, embeddings });
+  t.deepEqual([...work.consent], [consent[0], undefined, undefined]);
   t.deepEqual(
     work.states.map(({ kind }) => kind),
     ['embedded', 'pending', 'embedded'],

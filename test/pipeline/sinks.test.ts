@@ -22,7 +22,7 @@ const FAILED = { kind: 'failed', reason: 'timed_out', message: 'late' } as const
 /** Three rows, of which the second failed and the others score 6 and 8. */
 async function judge(
   t: ExecutionContext,
-  { pictured = true, saveEmbeddings = true } = {},
+  { pictured = true, saveEmbeddings = true, saveConsent = true } = {},
 ): Promise<JudgedWork> {
   const urls = [1, 2, 3].map((n) => ({ URL: `http://a/${n}`, TEXT: `caption ${n}` }));
   const shard = await openShard(t, urls);
@@ -41,7 +41,7 @@ async function judge(
   const decoder = createDecoder({ transforms: [clip(SIDE_PX)], mode: 'exact', processes: 1 });
   t.teardown(() => decoder.stop());
   const judged = judgeShard(work, createFilter({ minAesthetic: 7, missingTags: 'drop' }));
-  return { work, judged, sums: new BucketSums(2), saveEmbeddings, decoder, earlier: undefined };
+  return { work, judged, sums: new BucketSums(2), saveEmbeddings, saveConsent, decoder, earlier: undefined };
 }
 
 async function write(
@@ -57,7 +57,10 @@ async function write(
 test('tags and sums are written of every shard, embeddings and their metadata where they are saved, pictures where some were kept', async (t) => {
   const kinds = (shard: JudgedWork): string[] =>
     SHARD_FILE_KINDS.filter((kind) => SINKS[kind]?.isWanted?.(shard) !== false);
-  t.deepEqual(kinds(await judge(t, { pictured: false, saveEmbeddings: false })), ['tags', 'partials']);
+  t.deepEqual(kinds(await judge(t, { pictured: false, saveEmbeddings: false, saveConsent: false })), [
+    'tags',
+    'partials',
+  ]);
   t.deepEqual(kinds(await judge(t)), [...SHARD_FILE_KINDS]);
 });
 

@@ -34,7 +34,7 @@ export async function commitShardFiles(
   { replaced, files = fileSystem() }: ShardCommit = {},
 ): Promise<ShardStats> {
   const folder = new RunFolder(path);
-  await folder.create(true);
+  await folder.create({ saveEmbeddings: true });
   const lock = await takeLock(join(path, '.lock'), (who) => new BowerbirdError('BB_RUN_LOCKED', who));
   try {
     return await withFileSystem(files, () =>

@@ -29,7 +29,7 @@ export async function makeFinishedRun(folder: string, name = 'run', seed = 1): P
 /** What `finishRun` takes to sum such a run up again. */
 export async function finishOf(run: string): Promise<Finish & { readonly record: RunRecord }> {
   const folder = new RunFolder(run);
-  await folder.create(false);
+  await folder.create({});
   const lock = await takeLock(join(run, '.lock'), (who) => new BowerbirdError('BB_RUN_LOCKED', who));
   const shards = [0, 1].map((id) => ({ id, inputIndex: id, firstRow: 0, rowCount: ROWS }));
   const record = await readRunRecord(folder.runRecord);

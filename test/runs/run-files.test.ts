@@ -25,6 +25,7 @@ test("a shard's files have the names that docs/formats.md gives them, in the ord
     'img_emb/img_emb_00012.npy',
     'metadata/metadata_00012.parquet',
     'thumbnails/00012.json',
+    'consent/00012.parquet',
     'stats/00012_stats.json',
   ]);
   t.is(shardFileName('tags', 123456), 'tags/123456.parquet');

@@ -69,7 +69,7 @@ export interface TakenFolder {
 
 export async function takeFolder(t: ExecutionContext): Promise<TakenFolder> {
   const folder = new RunFolder(await makeFolder(t));
-  await folder.create(true);
+  await folder.create({ saveEmbeddings: true });
   const lock = await takeLock(join(folder.path, '.lock'), (who) => new BowerbirdError('BB_RUN_LOCKED', who));
   t.teardown(() => lock.release());
   return { folder, lock };

@@ -13,7 +13,7 @@ import { statsOf } from './commit-shard.ts';
 
 async function open(t: ExecutionContext, path: string): Promise<{ folder: RunFolder; lock: Lock }> {
   const folder = new RunFolder(path);
-  await folder.create(true);
+  await folder.create({ saveEmbeddings: true });
   const lock = await takeLock(join(path, '.lock'), (who) => new BowerbirdError('BB_RUN_LOCKED', who));
   t.teardown(() => lock.release());
   return { folder, lock };

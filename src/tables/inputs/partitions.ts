@@ -5,7 +5,7 @@ import type { FileColumn } from '../columns.ts';
 /** What Hive, Spark and pyarrow call the folder of the rows whose partition column is null. */
 const HIVE_NULL = '__HIVE_DEFAULT_PARTITION__';
 /** Folders of a run: it is not partitioned, whatever the folders above it are called. */
-const RUN_FOLDERS = ['tags', 'metadata'];
+const RUN_FOLDERS = ['tags', 'metadata', 'consent'];
 
 /**
  * The partition columns of a file: one for each folder `name=value` above it, outermost first, as text. Both sides are
