@@ -176,6 +176,25 @@ test('a dead zone is asked for one name after each pause, which doubles', async 
   t.is(await askTen(), 1);
 });
 
+test('after the pause of a dead zone, one of many names is asked for at a time', async (t) => {
+  const { server, resolver, clock } = await start(t);
+  for (let i = 0; i < 8; i++) t.is(await kindOf(t, resolver.resolve(`broken-${i}.dead.test`)), 'failed');
+  clock.advance(5_001);
+  const kinds = Array.from({ length: 10 }, (_, i) => kindOf(t, resolver.resolve(`broken-b${i}.dead.test`)));
+  t.deepEqual(await Promise.all(kinds), Array(10).fill('failed'));
+  t.is(server.questions.length, 2 * 9);
+});
+
+test('a name that failed and was found is one that was found', async (t) => {
+  const { server, resolver, clock } = await start(t);
+  t.is(await kindOf(t, resolver.resolve('mending.test')), 'failed');
+  clock.advance(1_001);
+  t.deepEqual(await resolver.resolve('mending.test'), ['127.0.0.1']);
+  resolver.forgetMissing();
+  t.deepEqual(await resolver.resolve('mending.test'), ['127.0.0.1']);
+  t.is(server.questions.length, 3);
+});
+
 test('names that are missing do not make a zone dead', async (t) => {
   const { server, resolver } = await start(t);
   for (let i = 0; i < 20; i++) t.is(await kindOf(t, resolver.resolve(`nx-${i}.alive.test`)), 'not_found');
@@ -314,6 +333,7 @@ test('a machine of both families gets the addresses of both in turn', async (t) 
   t.deepEqual(await resolver.resolve('both.test'), ['127.0.0.1', '::1', '127.0.0.2']);
   t.deepEqual(await resolver.resolve('one.test'), ['127.0.0.1']);
   t.deepEqual(await resolver.resolve('six.test'), ['::1']);
+  t.deepEqual(await resolver.resolve('fourbroken.test'), ['::1']);
   t.is(await kindOf(t, resolver.resolve('empty.test')), 'not_found');
   t.is(await kindOf(t, resolver.resolve('broken.test')), 'failed');
 });

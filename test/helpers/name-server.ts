@@ -33,6 +33,7 @@ export interface NameServerOptions {
  * A name server on loopback (RFC 1035 over UDP and TCP). The first label decides, up to a hyphen:
  *
  * - `nx` does not exist; `empty` exists without a record; `broken` and `refused` fail
+ * - `mending` fails twice; `fourbroken` fails for A and has an IPv6 address
  * - `six` has an IPv6 address only, `both` have both, `many` has six addresses; `sixsilent` never hears of AAAA
  * - `chain` is an alias of an alias of an address; `dangling` of nothing, `danglingnx` of a name that does not exist
  * - `loop` is an alias of an alias of itself, `selfish` of itself
@@ -52,8 +53,9 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
   const answer = (query: Buffer, way: Way): void => {
     const question = decode(query).questions![0]!;
     questions.push(`${question.type} ${question.name}${way.isTcp ? ' tcp' : ''}`);
-    const isFirst = questions.filter((asked) => asked.endsWith(question.name)).length === 1;
-    const kind = options.always ?? question.name.split(/[.-]/, 1)[0]!;
+    const count = questions.filter((asked) => asked.endsWith(question.name)).length;
+    const isFirst = count === 1;
+    const kind = kindOf(options.always ?? question.name.split(/[.-]/, 1)[0]!, question, count);
     const send = (): void => replies(kind, { query, question, isFirst, options, way }).forEach(way.send);
     if (kind === 'held') held.push(send);
     else send();
@@ -84,6 +86,13 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       await new Promise<void>((resolve) => tcp.close(() => resolve()));
     },
   };
+}
+
+/** What some kinds are, by question. */
+function kindOf(kind: string, { type }: Question, count: number): string {
+  if (kind === 'mending') return count <= 2 ? 'broken' : 'ok';
+  if (kind === 'fourbroken') return type === 'A' ? 'broken' : 'six';
+  return kind;
 }
 
 interface Way {
