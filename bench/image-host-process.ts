@@ -1,4 +1,4 @@
-// The image host of the benchmarks: says its port to its parent, and serves until it is ended.
+// The image host of the benchmarks: says its port to its parent, and serves until it is ended. `?N` answers after N ms.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HostSettings } from './support/image-host.ts';
@@ -18,10 +18,15 @@ function bytesOf(image: number): Buffer | undefined {
 }
 
 const server = createServer((request, response) => {
-  const bytes = bytesOf(Number.parseInt(request.url!.slice(1), 10));
-  if (!bytes) response.writeHead(404).end();
-  else response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': bytes.length }).end(bytes);
+  const [path, delayMs] = request.url!.split('?');
+  const bytes = bytesOf(Number.parseInt(path!.slice(1), 10));
+  const answer = (): void => {
+    if (!bytes) response.writeHead(404).end();
+    else response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': bytes.length }).end(bytes);
+  };
+  if (Number(delayMs) > 0) setTimeout(answer, Number(delayMs));
+  else answer();
 });
-server.listen(0, '127.0.0.1', () => {
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {
   process.send!({ port: (server.address() as AddressInfo).port, jpegBytes: jpegs[0]!.length });
 });

@@ -11,6 +11,8 @@ export interface Flag {
   readonly default?: string | number | boolean;
   readonly min?: number;
   readonly max?: number;
+  /** A word that may stand in the place of a number. */
+  readonly word?: string;
   readonly choices?: readonly string[];
   /** The command does not run without it. */
   readonly required?: boolean;
@@ -138,14 +140,16 @@ function splitList(value: unknown): string[] {
     .filter((part) => part !== '');
 }
 
-function checkNumber(name: string, flag: Flag, value: unknown): number {
+function checkNumber(name: string, flag: Flag, value: unknown): number | string {
+  if (flag.word !== undefined && value === flag.word) return value;
   const number = String(value).trim() === '' ? Number.NaN : Number(value);
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = flag;
   const fits = Number.isFinite(number) && number >= min && number <= max;
   if (fits && (flag.type === 'number' || Number.isInteger(number))) return number;
   const kind = flag.type === 'integer' ? 'a whole number' : 'a number';
   const range = [Number.isFinite(min) && `at least ${min}`, Number.isFinite(max) && `at most ${max}`];
-  const bounds = range.filter(Boolean).join(' and ');
+  const word = flag.word === undefined ? '' : `, or \`${flag.word}\``;
+  const bounds = range.filter(Boolean).join(' and ') + word;
   throw usageError(
     `--${name} needs ${kind}${bounds && `, ${bounds}`}; ${JSON.stringify(value)} is not one.${numberHint(name, String(value))}`,
   );

@@ -44,7 +44,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
 function downloadOptions(values: FlagValues): ScoreConfig['download'] {
   const number = (name: string): number => values[name] as number;
   return {
-    threadCount: number('thread-count'),
+    threadCount: values['thread-count'] as number | 'auto',
     perHost: number('per-host'),
     timeoutMs: 1000 * number('timeout'),
     retries: number('retries'),

@@ -141,8 +141,9 @@ export const SCORE_FLAGS: FlagTable = {
     type: 'integer',
     min: 1,
     max: 16_384,
-    default: 256,
-    describe: 'Downloads in flight',
+    word: 'auto',
+    default: 'auto',
+    describe: 'Requests in flight; `auto`: as many as turn out to make sense, up to 4096',
   },
   'per-host': {
     group: DOWNLOAD,

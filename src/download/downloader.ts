@@ -8,7 +8,7 @@ import type { OriginConsent } from './consent/origin-consent.ts';
 import { Deadline, watchAbort } from './deadline.ts';
 import { failed, failureOf } from './failures.ts';
 import { FairClock } from './fair-clock.ts';
-import { requireFileDescriptors } from './file-descriptors.ts';
+import { mostRequests } from './file-descriptors.ts';
 import { usualRules } from './host-rules.ts';
 import { type Arrival, Journey, type JourneyTools } from './journey.ts';
 import { optOutRule } from './opt-out.ts';
@@ -16,7 +16,7 @@ import { type DownloadOptions, type DownloadSettings, settingsFrom } from './opt
 import { originConsent, unlessAborted } from './origin-files.ts';
 import { CachingResolver, type NameResolver } from './resolver.ts';
 import { Schedule } from './schedule.ts';
-import { RequestSlots } from './slots.ts';
+import { type RequestSlots, requestSlots } from './slots.ts';
 import { targetOf } from './targets.ts';
 import type { Ticket } from './tickets.ts';
 import { userAgent } from './user-agent.ts';
@@ -61,6 +61,8 @@ export interface Downloader {
   readonly heldBytes: number;
   /** Requests in flight. */
   readonly requestsInFlight: number;
+  /** Requests that may be in flight now; those that hang apart, where it is found out how many make sense. */
+  readonly width: number;
   /** Sends no request of `download` until `resume`. */
   pause(): void;
   resume(): void;
@@ -94,7 +96,6 @@ export interface DownloaderParts {
  */
 export function createDownloader(options: DownloadOptions, parts: Partial<DownloaderParts> = {}): Downloader {
   const settings = settingsFrom(options);
-  requireFileDescriptors(settings.threadCount);
   return new HttpDownloader(settings, {
     resolver: parts.resolver ?? nameResolver(settings),
     isAddressAllowed:
@@ -132,7 +133,11 @@ class HttpDownloader implements Downloader {
     this.#settings = settings;
     this.#parts = parts;
     const budget = new BodyBudget(settings.maxBytesInFlight, settings.maxBytes);
-    this.#slots = new RequestSlots(settings.threadCount, budget);
+    const most = mostRequests(settings.threadCount);
+    this.#slots = requestSlots(
+      { most, budget, clock: parts.clock, onRoom: () => this.#schedule.admitReady() },
+      settings.threadCount,
+    );
     const rules = usualRules(settings.perHost);
     this.#schedule = new Schedule({
       slots: this.#slots,
@@ -166,6 +171,10 @@ class HttpDownloader implements Downloader {
 
   get requestsInFlight(): number {
     return this.#slots.inFlight;
+  }
+
+  get width(): number {
+    return this.#slots.width;
   }
 
   async download(
@@ -237,6 +246,7 @@ class HttpDownloader implements Downloader {
 
   async close(): Promise<void> {
     this.#schedule.close(failed('connect_failed'));
+    this.#slots.close();
     this.#parts.resolver.close();
     const { strict, lenient } = this.#tools.exchange.agents;
     await Promise.all([strict.destroy(), lenient.destroy()]);

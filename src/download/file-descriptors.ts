@@ -7,6 +7,25 @@ const DESCRIPTORS_PER_DOWNLOAD = 4;
 /** For everything else that the process has open: shards, databases, pipes to its children. */
 const DESCRIPTORS_FOR_THE_REST = 256;
 
+/** More requests at once bring nothing that is known of: at a second of latency these are 4,096 images a second. */
+const MOST_REQUESTS = 4096;
+/** What a run needs at least. */
+const LEAST_REQUESTS = 16;
+
+/**
+ * The requests that may be in flight: as many as were asked for, or, for `auto`, as many as there are file descriptors for.
+ *
+ * @throws BowerbirdError BB_TOO_FEW_FILE_DESCRIPTORS
+ */
+export function mostRequests(threadCount: number | 'auto', limit: number = softLimit()): number {
+  if (threadCount !== 'auto') {
+    requireFileDescriptors(threadCount, limit);
+    return threadCount;
+  }
+  requireFileDescriptors(LEAST_REQUESTS, limit);
+  return Math.min(MOST_REQUESTS, Math.floor((limit - DESCRIPTORS_FOR_THE_REST) / DESCRIPTORS_PER_DOWNLOAD));
+}
+
 /**
  * Refuses to start with fewer file descriptors than `threadCount` downloads need: running out of them half-way
  * would turn good images into failures.

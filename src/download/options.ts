@@ -3,8 +3,8 @@ import { requireDnsServer } from './dns-servers.ts';
 
 /** How images are fetched. Times in milliseconds, sizes in bytes. */
 export interface DownloadOptions {
-  /** Downloads that the caller keeps in flight; what the process may open is checked against it. */
-  readonly threadCount: number;
+  /** Requests in flight, for which the process must be able to open files; `auto`: as many as turn out to make sense. */
+  readonly threadCount: number | 'auto';
   /** For one image, over all its redirects and retries. 10000 where not given. */
   readonly timeoutMs?: number;
   /** For one connection, name resolution included. Four tenths of `timeoutMs` where not given. */
@@ -64,7 +64,6 @@ const DEFAULT_DIRECTIVES = ['noai', 'noimageai', 'noindex', 'noimageindex', 'non
 const TOKEN_PATTERN = /^[A-Za-z0-9!#$%&'*+.^_`|~/-]+$/;
 
 const POSITIVE_OPTIONS = [
-  'threadCount',
   'timeoutMs',
   'connectTimeoutMs',
   'tlsTimeoutMs',
@@ -103,6 +102,7 @@ export function settingsFrom(options: DownloadOptions): DownloadSettings {
     tlsInsecure: options.tlsInsecure ?? false,
     perHost: options.perHost ?? Number.POSITIVE_INFINITY,
   };
+  if (settings.threadCount !== 'auto') requireWhole('threadCount', settings.threadCount, 1);
   for (const name of POSITIVE_OPTIONS) requireWhole(name, settings[name], 1);
   for (const name of ['retries', 'maxRedirects'] as const) requireWhole(name, settings[name], 0);
   if (settings.perHost !== Number.POSITIVE_INFINITY) requireWhole('perHost', settings.perHost, 1);

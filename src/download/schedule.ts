@@ -10,9 +10,18 @@ import { Visit } from './visit.ts';
 /** How many requests may be in flight in all. */
 export interface Slots {
   hasRoom(): boolean;
-  /** Takes a slot, until what it gives is called. */
-  take(): () => void;
+  take(): Slot;
 }
+
+/** The slot of one request. */
+export interface Slot {
+  /** The head of its answer has come. */
+  answered(): void;
+  free(): void;
+}
+
+/** Of what is asked past all queues. */
+const NO_SLOT: Slot = { answered: () => undefined, free: () => undefined };
 
 export interface ScheduleOptions {
   readonly slots: Slots;
@@ -64,7 +73,7 @@ export class Schedule {
 
   /** A visit that waits for nobody, for questions that are about this machine rather than the host. */
   visitAtOnce(host: string): Visit {
-    return this.#visit(this.#lineOf(host), () => undefined);
+    return this.#visit(this.#lineOf(host), NO_SLOT);
   }
 
   /** Begins no two requests to a host within this time. */
@@ -128,14 +137,15 @@ export class Schedule {
     ticket.admit(visit);
   }
 
-  #visit(line: HostLine, freeSlot: () => void): Visit {
+  #visit(line: HostLine, slot: Slot): Visit {
     line.inFlight++;
     return new Visit({
       over: () => {
-        freeSlot();
+        slot.free();
         this.admitReady();
       },
       answered: () => {
+        slot.answered();
         if (!line.breaker.answered()) return;
         this.#look(line);
         this.admitReady();

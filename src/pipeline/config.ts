@@ -43,7 +43,7 @@ export type Device = 'auto' | 'cpu' | 'cuda' | 'tensorrt' | 'webgpu';
 
 /** How images are fetched. */
 export interface DownloadConfig {
-  readonly threadCount: number;
+  readonly threadCount: number | 'auto';
   readonly perHost: number;
   readonly timeoutMs: number;
   readonly retries: number;

@@ -69,7 +69,6 @@ export async function scoreShards(
     decoder: facts.decoder,
     encoder: facts.encoder,
     heads: facts.heads,
-    downloadsAtOnce: config.download.threadCount,
     decodesAtOnce: config.resources.decodeProcesses * DECODES_PER_PROCESS,
     saveConsent: config.saveConsent,
     batchSize: config.batchSize,
@@ -105,7 +104,7 @@ interface ShardRunTools {
 /** Opens shards, feeds their rows to the stages, commits them. */
 class ShardRun {
   readonly #tools: ShardRunTools;
-  readonly #commitTools: Omit<CommitTools, 'inputPath' | 'earlier'>;
+  readonly #commitTools: Omit<CommitTools, 'inputPath' | 'earlier' | 'stageSlots'>;
   readonly #finished: ReadonlyMap<number, ShardStats>;
   readonly #pictured: ReadonlySet<number>;
   readonly #open = new Set<Promise<void>>();
@@ -123,7 +122,6 @@ class ShardRun {
       thresholds: tools.facts.thresholds,
       saveEmbeddings: config.saveEmbeddings,
       saveConsent: config.saveConsent,
-      stageSlots: tools.stages.slots,
     };
     this.#finished = new Map(
       tools.wanted.flatMap(({ finished }) => (finished ? [[finished.shard_id, finished]] : [])),
@@ -212,7 +210,12 @@ class ShardRun {
     const { facts, stages, progress } = this.#tools;
     await Promise.race([work.completed, stages.failure]);
     const inputPath = facts.plan.inputs[work.shard.spec.inputIndex]!.path;
-    const stats = await commitWork(work, { ...this.#commitTools, inputPath, earlier });
+    const stats = await commitWork(work, {
+      ...this.#commitTools,
+      inputPath,
+      earlier,
+      stageSlots: stages.slots,
+    });
     await work.shard.release();
     progress.finishedShards++;
     progress.kept += stats.kept;

@@ -24,8 +24,6 @@ export interface StageTools {
   readonly decoder: Decoder;
   readonly encoder: Encoder;
   readonly heads: Readonly<Partial<Record<Tag, Head>>>;
-  /** Requests that may be in flight at one time. */
-  readonly downloadsAtOnce: number;
   readonly decodesAtOnce: number;
   /** Whether it is kept what hosts say of consent. */
   readonly saveConsent: boolean;
@@ -96,10 +94,10 @@ export class Stages {
     this.#running.catch(() => undefined);
   }
 
-  /** Rows that each stage can work on at the same time. */
+  /** Rows that each stage can work on at the same time, now. */
   get slots(): StageNumbers {
-    const { downloadsAtOnce, decodesAtOnce, batchesAtOnce, batchSize } = this.#tools;
-    return { download: downloadsAtOnce, decode: decodesAtOnce, embed: batchesAtOnce * batchSize };
+    const { downloader, decodesAtOnce, batchesAtOnce, batchSize } = this.#tools;
+    return { download: downloader.width, decode: decodesAtOnce, embed: batchesAtOnce * batchSize };
   }
 
   /** Gives a row to the downloader, waiting while too many wait there. */

@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { SYSTEM_CLOCK } from '../../src/base/clock.ts';
@@ -421,3 +421,18 @@ test('downloads resolve names here, and name failures are told apart', async (t)
     });
   }
 });
+
+const HAS_IPV6 = Object.values(networkInterfaces()).some((list) =>
+  list?.some(({ address }) => address === '::1'),
+);
+
+(HAS_IPV6 ? test : test.skip)(
+  "where nobody listens at a name's IPv4 address, its IPv6 address is tried",
+  async (t) => {
+    const host = await startHost(t, { address: '::1' });
+    const { resolver } = await start(t, { families: ['A', 'AAAA'] });
+    const downloader = startDownloader(t, {}, { resolver });
+    imageIn(t, await downloader.download(`http://both.test:${host.port}/ok.jpg`));
+    t.is(host.connections, 1);
+  },
+);

@@ -20,7 +20,12 @@ class Stage {
 
   constructor(width: number, rules: Partial<HostRules> = {}) {
     this.schedule = new Schedule({
-      slots: new RequestSlots(width, { hasRoom: () => true }),
+      slots: new RequestSlots({
+        most: width,
+        budget: { hasRoom: () => true },
+        clock: this.clock,
+        onRoom: () => undefined,
+      }),
       rulesOf: () => ({ ...usualRules(Number.POSITIVE_INFINITY), ...rules }),
       longestPauseMs: 10_000,
       clock: this.clock,

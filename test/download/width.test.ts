@@ -1,0 +1,98 @@
+import test from 'ava';
+import { mostRequests } from '../../src/download/file-descriptors.ts';
+import { RequestSlots } from '../../src/download/slots.ts';
+import { WidthControl } from '../../src/download/width.ts';
+import { ManualClock } from '../helpers/manual-clock.ts';
+
+/** A width that is looked at once a step, under a load that is told. */
+function rehearse(most: number): {
+  readonly clock: ManualClock;
+  readonly width: WidthControl;
+  readonly step: (busyShare: number, isHungry: boolean) => number;
+} {
+  const clock = new ManualClock();
+  const load = { busyShare: 0, isHungry: true };
+  const width = new WidthControl(
+    most,
+    { busyShare: () => load.busyShare, isHungry: () => load.isHungry },
+    clock,
+  );
+  const step = (busyShare: number, isHungry: boolean): number => {
+    Object.assign(load, { busyShare, isHungry });
+    clock.advance(500);
+    width.full();
+    return width.width;
+  };
+  return { clock, width, step };
+}
+
+test('the width grows while latency is what is waited for, up to its bound', (t) => {
+  const { width, step } = rehearse(1000);
+  t.is(width.width, 256);
+  t.is(step(0.2, true), 320);
+  t.is(step(0.2, true), 400);
+  for (let i = 0; i < 10; i++) step(0.2, true);
+  t.is(width.width, 1000);
+});
+
+test('it stays while the next stage has enough to do, or this process is busy', (t) => {
+  const { step } = rehearse(1000);
+  t.is(step(0.2, false), 256);
+  t.is(step(0.9, true), 256);
+});
+
+test('it narrows while this process is too busy to listen, but not below where it began', (t) => {
+  const { step } = rehearse(1000);
+  for (let i = 0; i < 10; i++) step(0.2, true);
+  t.is(step(1, true), 800);
+  for (let i = 0; i < 20; i++) step(1, true);
+  t.is(step(1, true), 256);
+});
+
+test('it moves once in half a second, however often there is no room', (t) => {
+  const { clock, width } = rehearse(1000);
+  clock.advance(500);
+  for (let i = 0; i < 100; i++) width.full();
+  t.is(width.width, 320);
+});
+
+test('a request that has waited a second for its answer makes room for another, until its answer comes', (t) => {
+  const { clock, width } = rehearse(300);
+  let told = 0;
+  const slots = new RequestSlots({
+    ...{ most: 300, width, clock, budget: { hasRoom: () => true } },
+    onRoom: () => told++,
+  });
+  const first = Array.from({ length: 256 }, () => slots.take());
+  t.false(slots.hasRoom());
+  clock.advance(499);
+  t.false(slots.hasRoom());
+  first[0]!.answered();
+  clock.advance(501);
+  t.is(told, 1);
+  t.true(slots.hasRoom());
+  const later = Array.from({ length: 44 }, () => slots.take());
+  t.false(slots.hasRoom(), 'as many sockets as there may be');
+  for (const slot of [...first, ...later]) {
+    slot.answered();
+    slot.free();
+  }
+  t.is(slots.inFlight, 0);
+  t.true(slots.hasRoom());
+});
+
+test('a fixed width counts every request, however long it waits', (t) => {
+  const clock = new ManualClock();
+  const slots = new RequestSlots({ most: 2, budget: { hasRoom: () => true }, clock, onRoom: () => t.fail() });
+  slots.take();
+  slots.take();
+  clock.advance(60_000);
+  t.false(slots.hasRoom());
+});
+
+test('auto takes as many requests as there are file descriptors for, up to 4096', (t) => {
+  t.is(mostRequests('auto', 1024), 192);
+  t.is(mostRequests('auto', 1_048_576), 4096);
+  t.throws(() => mostRequests('auto', 300), { code: 'BB_TOO_FEW_FILE_DESCRIPTORS' });
+  t.is(mostRequests(10, 1024), 10);
+});
