@@ -21,6 +21,14 @@ test('requests say honestly who asks', async (t) => {
   );
 });
 
+test('requests ask for an image as it is', async (t) => {
+  const host = await startHost(t);
+  imageIn(t, await startDownloader(t).download(host.url('/ok.jpg')));
+  t.is(host.lastHeaders['accept-encoding'], 'identity');
+  t.regex(host.lastHeaders['accept'] ?? '', /^image\//);
+  t.is(host.lastHeaders['cookie'], undefined);
+});
+
 test('images from one host share connections, also after refusals', async (t) => {
   const host = await startHost(t);
   const downloader = startDownloader(t);

@@ -9,8 +9,6 @@ export interface RawCall {
   readonly count: number;
   /** 1 for the first request on this connection. */
   readonly countOnConnection: number;
-  /** Of this host. */
-  readonly port: number;
 }
 
 export type RawAnswer = (call: RawCall) => void;
@@ -23,7 +21,7 @@ export interface RawHost {
   close(): Promise<void>;
 }
 
-/** @param answers by path, its query apart; other paths are never answered */
+/** @param answers by path, its query apart; for other paths it hangs up */
 export async function startRawHost(answers: ReadonlyMap<string, RawAnswer>): Promise<RawHost> {
   const counts = new Map<string, number>();
   const sockets = new Set<Socket>();
@@ -36,7 +34,8 @@ export async function startRawHost(answers: ReadonlyMap<string, RawAnswer>): Pro
       const path = pathOf(head);
       const count = (counts.get(path) ?? 0) + 1;
       counts.set(path, count);
-      answers.get(path)?.({ socket, head, count, countOnConnection, port: portOf(server) });
+      const answer = answers.get(path) ?? hangUp;
+      answer({ socket, head, count, countOnConnection });
     });
   });
   await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, resolve));
@@ -52,6 +51,10 @@ export async function startRawHost(answers: ReadonlyMap<string, RawAnswer>): Pro
 
 export function portOf(server: Server): number {
   return (server.address() as { port: number }).port;
+}
+
+function hangUp({ socket }: RawCall): void {
+  socket.destroy();
 }
 
 /** Calls back for each request that is whole; none has a body. */
