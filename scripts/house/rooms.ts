@@ -128,7 +128,7 @@ export const ROOMS: readonly Room[] = [
     name: 'download',
     what: 'URL in, bytes or a named reason out; the only undici room',
     mayImport: ['base', 'samples'],
-    doors: ['consent/consent-notes', 'downloader', 'network-notes'],
+    doors: ['consent/consent-notes', 'downloader', 'host-rules', 'network-notes'],
     packages: ['undici', 'cookie', 'ipaddr.js', 'dns-packet', 'socks', 'tldts', 'tinyqueue'],
   },
   {

@@ -24,6 +24,7 @@ const NOT_EMBEDDINGS = [
   'transform',
   'thread-count',
   'per-host',
+  'hosts',
   'timeout',
   'retries',
   'outage-minutes',

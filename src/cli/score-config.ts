@@ -1,3 +1,4 @@
+import { readHostTable } from '../download/host-rules.ts';
 import type { Device, ScoreConfig } from '../pipeline/config.ts';
 import { type FlagValues, whereGiven } from './flags.ts';
 import { imageLimits } from './image-flags.ts';
@@ -46,6 +47,7 @@ function downloadOptions(values: FlagValues): ScoreConfig['download'] {
   return {
     threadCount: values['thread-count'] as number | 'auto',
     perHost: number('per-host'),
+    ...(values['hosts'] !== undefined && { hosts: readHostTable(values['hosts'] as string) }),
     timeoutMs: 1000 * number('timeout'),
     retries: number('retries'),
     maxBytes: number('max-bytes'),

@@ -151,7 +151,12 @@ export const SCORE_FLAGS: FlagTable = {
     min: 1,
     max: 16_384,
     default: 32,
-    describe: 'Downloads in flight to one host',
+    describe: 'Requests in flight to one host',
+  },
+  hosts: {
+    group: DOWNLOAD,
+    type: 'string',
+    describe: 'JSON file of limits for some hosts (docs/download.md)',
   },
   timeout: {
     group: DOWNLOAD,

@@ -9,7 +9,7 @@ import { Deadline, watchAbort } from './deadline.ts';
 import { failed, failureOf } from './failures.ts';
 import { FairClock } from './fair-clock.ts';
 import { mostRequests } from './file-descriptors.ts';
-import { usualRules } from './host-rules.ts';
+import { rulesByTable, usualRules } from './host-rules.ts';
 import { type Arrival, Journey, type JourneyTools } from './journey.ts';
 import { optOutRule } from './opt-out.ts';
 import { type DownloadOptions, type DownloadSettings, settingsFrom } from './options.ts';
@@ -138,10 +138,9 @@ class HttpDownloader implements Downloader {
       { most, budget, clock: parts.clock, onRoom: () => this.#schedule.admitReady() },
       settings.threadCount,
     );
-    const rules = usualRules(settings.perHost);
     this.#schedule = new Schedule({
       slots: this.#slots,
-      rulesOf: () => rules,
+      rulesOf: rulesByTable(usualRules(settings.perHost), settings.hosts),
       longestPauseMs: settings.timeoutMs,
       clock: parts.clock,
     });

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { BowerbirdError, messageOf } from '../base/errors.ts';
+
 /** What one host is asked for at most, and when it is given up. */
 export interface HostRules {
   /** Requests in flight. */
@@ -13,15 +16,107 @@ export interface HostRules {
 /** The rules of a host, by the host of its URLs: the name, and the port where that is not the usual one. */
 export type RulesOfHost = (host: string) => HostRules;
 
+/** Rules by host, `*.domain` or `*`, in lower case; what is left out is as usual. */
+export type HostTable = ReadonlyMap<string, Partial<HostRules>>;
+
 /**
  * So many silent rows are seen from a host whose every third answer gets lost once in 240 times; twice as many, which
  * is what a host needs that has answered before, once in 60,000 times.
  */
-export const USUAL_TRIES = 5;
+const USUAL_TRIES = 5;
 
-export const USUAL_COOL_DOWN_MS = 30_000;
+const USUAL_COOL_DOWN_MS = 30_000;
 
 /** The rules of a host that nothing is said about. */
 export function usualRules(atOnce: number): HostRules {
   return { atOnce, perSecond: Number.POSITIVE_INFINITY, tries: USUAL_TRIES, coolDownMs: USUAL_COOL_DOWN_MS };
+}
+
+/** Looks rules up: the host with its port, its name, the longest `*.domain` that it lies under, `*`. */
+export function rulesByTable(usual: HostRules, table: HostTable): RulesOfHost {
+  if (table.size === 0) return () => usual;
+  return (host) => {
+    const name = host.replace(/:\d+$/, '');
+    const key = [host, name, ...domainsAbove(name), '*'].find((candidate) => table.has(candidate));
+    return key === undefined ? usual : { ...usual, ...table.get(key) };
+  };
+}
+
+/** `*.b.c`, `*.c` of `a.b.c`. */
+function domainsAbove(name: string): string[] {
+  const labels = name.split('.');
+  return labels.slice(1).map((_, i) => `*.${labels.slice(i + 1).join('.')}`);
+}
+
+interface Setting {
+  readonly isFit: (value: number) => boolean;
+  readonly expected: string;
+  readonly rules: (value: number) => Partial<HostRules>;
+}
+
+const isWhole = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
+const isPositive = (value: number): boolean => Number.isFinite(value) && value > 0;
+
+const SETTINGS: Readonly<Record<string, Setting>> = {
+  at_once: { isFit: isWhole, expected: 'a whole number from 1', rules: (value) => ({ atOnce: value }) },
+  per_second: { isFit: isPositive, expected: 'a number above 0', rules: (value) => ({ perSecond: value }) },
+  crawl_delay: {
+    isFit: isPositive,
+    expected: 'seconds, above 0',
+    rules: (value) => ({ perSecond: 1 / value }),
+  },
+  tries: { isFit: isWhole, expected: 'a whole number from 1', rules: (value) => ({ tries: value }) },
+  cool_down: {
+    isFit: isPositive,
+    expected: 'seconds, above 0',
+    rules: (value) => ({ coolDownMs: 1000 * value }),
+  },
+};
+
+/**
+ * Reads a file of rules: a JSON object of hosts, each an object of settings.
+ *
+ * @throws BowerbirdError BB_USAGE where it cannot be read or says something else, naming file, host and setting
+ */
+export function readHostTable(path: string): HostTable {
+  const table = readJson(path);
+  if (!isObject(table)) throw unfit(path, 'must be a JSON object of hosts');
+  return new Map(
+    Object.entries(table).map(([host, settings]) => {
+      if (!isObject(settings)) throw unfit(path, `"${host}" must be an object of settings`);
+      return [host.toLowerCase(), rulesFrom(path, host, settings)];
+    }),
+  );
+}
+
+function rulesFrom(path: string, host: string, settings: Record<string, unknown>): Partial<HostRules> {
+  const known = Object.keys(SETTINGS);
+  if ('per_second' in settings && 'crawl_delay' in settings)
+    throw unfit(path, `"${host}" has both per_second and crawl_delay: they say the same`);
+  return Object.assign(
+    {},
+    ...Object.entries(settings).map(([name, value]) => {
+      const setting = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
+      if (!setting) throw unfit(path, `"${host}" has "${name}"; there are ${known.join(', ')}`);
+      if (typeof value !== 'number' || !setting.isFit(value))
+        throw unfit(path, `"${host}": "${name}" must be ${setting.expected}`);
+      return setting.rules(value);
+    }),
+  );
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (thrown) {
+    throw unfit(path, `cannot be read: ${messageOf(thrown)}`);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function unfit(path: string, what: string): BowerbirdError {
+  return new BowerbirdError('BB_USAGE', `The hosts file ${path} ${what}.`, { fields: { path } });
 }

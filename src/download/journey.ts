@@ -47,6 +47,7 @@ const UNASKED_REASONS: ReadonlySet<FailureReason> = new Set<FailureReason>([
   'address_refused',
   'dns_not_found',
   'dns_failed',
+  'proxy_failed',
   'url_invalid',
 ]);
 

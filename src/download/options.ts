@@ -1,5 +1,6 @@
 import { BowerbirdError } from '../base/errors.ts';
 import { requireDnsServer } from './dns-servers.ts';
+import type { HostTable } from './host-rules.ts';
 
 /** How images are fetched. Times in milliseconds, sizes in bytes. */
 export interface DownloadOptions {
@@ -41,6 +42,8 @@ export interface DownloadOptions {
   readonly tlsInsecure?: boolean;
   /** Requests in flight to one host; no bound where not given. */
   readonly perHost?: number;
+  /** Rules of some hosts, in the place of the usual ones. */
+  readonly hosts?: HostTable;
 }
 
 /** Options with every default filled in. */
@@ -101,6 +104,7 @@ export function settingsFrom(options: DownloadOptions): DownloadSettings {
     caFile: options.caFile ?? '',
     tlsInsecure: options.tlsInsecure ?? false,
     perHost: options.perHost ?? Number.POSITIVE_INFINITY,
+    hosts: options.hosts ?? new Map(),
   };
   if (settings.threadCount !== 'auto') requireWhole('threadCount', settings.threadCount, 1);
   for (const name of POSITIVE_OPTIONS) requireWhole(name, settings[name], 1);

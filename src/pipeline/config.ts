@@ -1,4 +1,5 @@
 import type { ImageLimits } from '../decode/limits.ts';
+import type { HostTable } from '../download/host-rules.ts';
 import type { RuleConfig } from '../scores/thresholds.ts';
 import type { InputFormat, TextOptions } from '../tables/formats.ts';
 
@@ -45,6 +46,7 @@ export type Device = 'auto' | 'cpu' | 'cuda' | 'tensorrt' | 'webgpu';
 export interface DownloadConfig {
   readonly threadCount: number | 'auto';
   readonly perHost: number;
+  readonly hosts?: HostTable;
   readonly timeoutMs: number;
   readonly retries: number;
   readonly maxBytes: number;

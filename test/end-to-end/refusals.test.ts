@@ -128,7 +128,12 @@ const BAD_USAGE: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['an unknown flag', ['--min-aesthetics', '7'], /min-aesthetics/],
   ['a number that is none', ['--outage-minutes', 'x'], /--outage-minutes needs a number.*"x"/],
   ['a whole number with a fraction', ['--retries', '1.5'], /--retries needs a whole number/],
-  ['a number out of range', ['--thread-count', '0'], /--thread-count needs a whole number, at least 1/],
+  [
+    'a number out of range',
+    ['--thread-count', '0'],
+    /--thread-count needs a whole number, at least 1.*`auto`/,
+  ],
+  ['a hosts file that is none', ['--hosts', '/dev/null'], /hosts file \/dev\/null cannot be read/],
   ['a choice that does not exist', ['--device', 'tpu'], /device/i],
   ['a flag given twice', ['--retries', '3', '--retries', '4'], /--retries was given more than once/],
   [

@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import {
+  type HostRules,
+  type RulesOfHost,
+  readHostTable,
+  rulesByTable,
+  usualRules,
+} from '../../src/download/host-rules.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
+import { until } from '../helpers/until.ts';
+import { imageIn, startDownloader, startHost } from './setup.ts';
+
+const USUAL = usualRules(32);
+
+function rules(table: Readonly<Record<string, Partial<HostRules>>>): RulesOfHost {
+  return rulesByTable(USUAL, new Map(Object.entries(table)));
+}
+
+test('the host with its port goes before its name, its name before its domains, the longest first, and all before *', (t) => {
+  const of = rules({
+    'a.example.org:8080': { atOnce: 1 },
+    'a.example.org': { atOnce: 2 },
+    '*.example.org': { atOnce: 3 },
+    '*.org': { atOnce: 4 },
+    '*': { atOnce: 5 },
+  });
+  const cases: [string, number][] = [
+    ['a.example.org:8080', 1],
+    ['a.example.org:9090', 2],
+    ['a.example.org', 2],
+    ['b.example.org', 3],
+    ['c.b.example.org', 3],
+    ['example.org', 4],
+    ['example.com', 5],
+    ['[::1]:80', 5],
+  ];
+  for (const [host, atOnce] of cases) t.deepEqual(of(host), { ...USUAL, atOnce }, host);
+});
+
+test('hosts that the file does not name have the usual rules', (t) => {
+  const of = rules({ 'a.example.org': { tries: 9 } });
+  t.deepEqual(of('a.example.org'), { ...USUAL, tries: 9 });
+  t.deepEqual(of('b.example.org'), USUAL);
+});
+
+test('a file of rules is read with its units', async (t) => {
+  const path = join(await makeFolder(t), 'hosts.json');
+  writeFileSync(
+    path,
+    '{"A.example.org": {"at_once": 4, "crawl_delay": 2.5}, "*": {"per_second": 10, "tries": 3, "cool_down": 60}}',
+  );
+  t.deepEqual(
+    [...readHostTable(path)],
+    [
+      ['a.example.org', { atOnce: 4, perSecond: 0.4 }],
+      ['*', { perSecond: 10, tries: 3, coolDownMs: 60_000 }],
+    ],
+  );
+});
+
+for (const [content, words] of [
+  ['{', /cannot be read/],
+  ['[]', /must be a JSON object of hosts/],
+  ['{"a.example": 4}', /"a.example" must be an object/],
+  ['{"a.example": {"atonce": 4}}', /"atonce"; there are at_once/],
+  ['{"a.example": {"constructor": 4}}', /"constructor"; there are/],
+  ['{"a.example": {"at_once": 0}}', /"at_once" must be a whole number from 1/],
+  ['{"a.example": {"crawl_delay": "2"}}', /"crawl_delay" must be seconds/],
+  ['{"a.example": {"crawl_delay": 1, "per_second": 1}}', /both per_second and crawl_delay/],
+] as const) {
+  test(`a hosts file of ${content} is refused, saying where`, async (t) => {
+    const path = join(await makeFolder(t), 'hosts.json');
+    writeFileSync(path, content);
+    const error = t.throws(() => readHostTable(path), { code: 'BB_USAGE' });
+    t.regex(error?.message ?? '', words);
+    t.true(error?.message.includes(path));
+  });
+}
+
+test('a downloader keeps to the rules of the file', async (t) => {
+  const [strict, free] = [await startHost(t), await startHost(t, { address: '127.0.0.2' })];
+  const hosts = new Map([[`127.0.0.1:${strict.port}`, { atOnce: 2 }]]);
+  const downloader = startDownloader(t, { hosts });
+  const paths = Array.from({ length: 5 }, (_, i) => `/held/${i}`);
+  const rows = [strict, free].flatMap((host) => paths.map((path) => downloader.download(host.url(path))));
+  await until(() => free.atOnce === 5);
+  strict.letGo();
+  free.letGo();
+  for (const outcome of await Promise.all(rows)) imageIn(t, outcome);
+  t.is(strict.mostAtOnce, 2);
+});
