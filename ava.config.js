@@ -1,5 +1,8 @@
 // Tests run as compiled JavaScript: `npm test` compiles src, test, scripts and bench into .build first.
 const buildFolder = process.env.BOWERBIRD_BUILD_FOLDER ?? '.build';
+const { openCommandPool } = await import(
+  new URL(`${buildFolder}/test/helpers/command-pool.js`, import.meta.url)
+);
 
 export default {
   files: [`${buildFolder}/test/**/*.test.js`],
@@ -9,4 +12,5 @@ export default {
   // Decides nothing: a test that waits for what never comes ends by it.
   timeout: '20m',
   failWithoutAssertions: true,
+  environmentVariables: { BOWERBIRD_COMMAND_POOL: await openCommandPool() },
 };

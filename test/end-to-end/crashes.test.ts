@@ -35,7 +35,7 @@ async function disturb(
   const letGo = world.hold(24);
   const run = startCommand([...scoreArgs(world, `${script}-${signal}`), '--thread-count', '4', ...flags]);
   await until(() => run.hasEnded() || (world.host.requests.get('/15.jpg') ?? 0) > served);
-  const victims = childrenOf(run.pid, script);
+  const victims = childrenOf(await run.pid, script);
   t.is(victims.length, 1);
   for (const victim of victims) process.kill(victim, signal);
   letGo();

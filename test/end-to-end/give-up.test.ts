@@ -12,7 +12,7 @@ test('a run that loses its encoder again and again gives up by name, and blames 
   const run = startCommand([...args, '--output-folder', world.path('out')]);
   await until(() => run.hasEnded() || world.host.requests.size > 0);
   while (!run.hasEnded()) {
-    for (const pid of childrenOf(run.pid, 'model-worker')) {
+    for (const pid of childrenOf(await run.pid, 'model-worker')) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {

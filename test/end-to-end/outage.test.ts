@@ -183,7 +183,7 @@ test('Ctrl-C ends a paused run at once', async (t) => {
   const { folder, shard } = await shardOf(t, urlsAt(await closedPort(), MANY));
   const run = startCommand(['score', shard, '--output-folder', `${folder}/out`, ...FAST]);
   await saying(run, /downloads pause/);
-  process.kill(run.pid, 'SIGINT');
+  process.kill(await run.pid, 'SIGINT');
   const { exitCode, stderr } = await run.ended;
   t.is(exitCode, 130, stderr);
   t.regex(stderr, /interrupted while no host answered[\s\S]*\[BB_INTERRUPTED\]/);

@@ -15,7 +15,7 @@ test('SIGINT or SIGTERM while inputs are read ends the command, with its lock gi
     const run = startCommand(['score', `${folder}/big.csv`, '--output-folder', out]);
     await until(async () => run.hasEnded() || (await readdir(`${out}/.staging`).catch(() => [])).length > 0);
     t.false(run.hasEnded());
-    process.kill(run.pid, signal);
+    process.kill(await run.pid, signal);
     const { exitCode, stderr } = await run.ended;
     t.is(exitCode, 130, stderr);
     t.regex(stderr, /interrupted before scoring began[\s\S]*\[BB_INTERRUPTED\]/);

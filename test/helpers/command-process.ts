@@ -1,6 +1,6 @@
-// Runs the command lines that its parent sends, one after the other, and tells what they print and how they ended.
+// Runs the commands that its parent sends, one after the other, and tells what they print and how they ended.
 import { runCommandLine } from '../../src/cli/command-line.ts';
-import type { CommandNews } from './run-cli.ts';
+import type { CommandNews, CommandOrder } from './command-pool.ts';
 
 function tell(news: CommandNews): void {
   process.send!(news);
@@ -20,12 +20,21 @@ for (const name of ['stdout', 'stderr'] as const) {
   };
 }
 
-// What decoders and encoders do in processes of their own is covered by the tests of their rooms.
-delete process.env['NODE_V8_COVERAGE'];
+/** Takes the place of a process that was started with an environment in a folder. */
+function settle({ environment, folder }: CommandOrder): void {
+  process.chdir(folder);
+  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
+  Object.assign(process.env, environment);
+  // What decoders and encoders do in processes of their own is covered by the tests of their rooms.
+  delete process.env['NODE_V8_COVERAGE'];
+}
 
 let last: Promise<void> = Promise.resolve();
 
-process.on('message', (args: readonly string[]) => {
-  last = last.then(async () => tell({ exitCode: await runCommandLine(args) }));
+process.on('message', (order: CommandOrder) => {
+  last = last.then(async () => {
+    settle(order);
+    tell({ exitCode: await runCommandLine(order.args) });
+  });
 });
 process.on('disconnect', () => process.exit());

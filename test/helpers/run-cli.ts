@@ -1,12 +1,13 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { registerCompletionHandler } from 'ava';
+import type { CommandNews, CommandOrder } from './command-pool.ts';
 
 /** The command line tool's script. */
 export const CLI: string = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
-
-const COMMAND_PROCESS = fileURLToPath(new URL('./command-process.js', import.meta.url));
 
 /** Flags that every test run needs. */
 export const LOOPBACK_FLAGS: readonly string[] = [
@@ -78,17 +79,12 @@ export function runCliAlone(args: readonly string[]): Promise<EndedCli> {
 /** A command that runs within the process of a test file's commands. */
 export interface RunningCommand {
   /** Of that process, which the decoders and encoders of its commands are children of. */
-  readonly pid: number;
+  readonly pid: Promise<number>;
   /** What it has printed on stderr so far. */
   stderr(): string;
   hasEnded(): boolean;
   readonly ended: Promise<CliResult>;
 }
-
-/** What the process of the commands tells of the one that runs. */
-export type CommandNews = { readonly [stream in 'stdout' | 'stderr']?: string } & {
-  readonly exitCode?: number;
-};
 
 /** A command whose end is waited for. */
 class Waiting {
@@ -110,35 +106,46 @@ class Waiting {
   }
 }
 
-/** A process that runs command lines, sent as lists of their words, one after the other. */
+/** A process, lent by the one that runs the test files, that runs commands one after the other. */
 class CommandProcess {
-  readonly #process = fork(COMMAND_PROCESS, { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  readonly #socket = connect(process.env['BOWERBIRD_COMMAND_POOL']!);
   readonly #waiting: Waiting[] = [];
+  #knowPid!: (pid: number) => void;
+  readonly #pid = new Promise<number>((resolve) => {
+    this.#knowPid = resolve;
+  });
 
   constructor() {
-    this.#process.on('message', (news: CommandNews) => this.#hear(news));
-    this.#process.once('exit', (exitCode, signal) => {
-      const error = new Error(`the process of the commands ended by itself: ${signal ?? exitCode}`);
-      for (const { fail } of this.#waiting) fail(error);
+    createInterface({ input: this.#socket }).on('line', (line) => this.#hear(JSON.parse(line)));
+    this.#socket.once('close', () => {
+      for (const { fail } of this.#waiting) fail(new Error('the process of the commands ended by itself'));
     });
-    // AVA waits until its process has nothing left to wait for, which is when this one is gone.
-    registerCompletionHandler(() => this.#process.disconnect());
+    // AVA waits until its process has nothing left to wait for, which is when the other one is given back.
+    registerCompletionHandler(() => this.#socket.end());
   }
 
   start(args: readonly string[]): RunningCommand {
     const waiting = new Waiting();
     this.#waiting.push(waiting);
-    this.#process.send(args, (error) => error && waiting.fail(error));
+    const order: CommandOrder = { args, environment: process.env, folder: process.cwd() };
+    this.#socket.write(`${JSON.stringify(order)}\n`);
     return {
-      pid: this.#process.pid!,
+      pid: this.#pid,
       stderr: () => waiting.printed.stderr,
       hasEnded: () => waiting.hasEnded,
       ended: waiting.ended,
     };
   }
 
-  #hear({ stdout = '', stderr = '', exitCode }: CommandNews): void {
-    const { printed, end } = this.#waiting[0]!;
+  #hear({ pid, stdout = '', stderr = '', exitCode }: CommandNews): void {
+    if (pid !== undefined) {
+      this.#knowPid(pid);
+      return;
+    }
+    const [first] = this.#waiting;
+    // What a command that was interrupted prints after its end.
+    if (!first) return;
+    const { printed, end } = first;
     printed.stdout += stdout;
     printed.stderr += stderr;
     if (exitCode === undefined) return;
@@ -151,8 +158,8 @@ class CommandProcess {
 let commandProcess: CommandProcess | undefined;
 
 /**
- * Starts a command of the tool. The commands of a test file run one after the other in one process, which saves each
- * the start. Where what becomes of a process is the point, take `startCli`.
+ * Starts a command of the tool. The commands of a test file run one after the other in one process, which those of
+ * other files ran in before: that saves each the start. Where what becomes of a process is the point, take `startCli`.
  */
 export function startCommand(args: readonly string[]): RunningCommand {
   commandProcess ??= new CommandProcess();
