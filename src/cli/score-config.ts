@@ -52,6 +52,7 @@ function downloadOptions(values: FlagValues): ScoreConfig['download'] {
     retries: number('retries'),
     maxBytes: number('max-bytes'),
     userAgentToken: values['user-agent-token'] as string,
+    ...whereGiven(values, 'userAgentContact', 'user-agent-contact'),
     disallowedHeaderDirectives: values['disallowed-header-directives'] as string[],
     obeysRobots: values['robots'] === 'respect',
     obeysTdm: values['tdm'] === 'respect',

@@ -194,7 +194,12 @@ export const SCORE_FLAGS: FlagTable = {
     group: DOWNLOAD,
     type: 'string',
     default: 'bowerbird',
-    describe: 'Your name in the User-Agent, which opt-out headers can address',
+    describe: 'Your name in the User-Agent, which opt-out headers and robots.txt can address',
+  },
+  'user-agent-contact': {
+    group: DOWNLOAD,
+    type: 'string',
+    describe: 'Your page (URL) or mail address in the User-Agent, for the owners of hosts',
   },
   'disallowed-header-directives': {
     group: DOWNLOAD,

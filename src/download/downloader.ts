@@ -147,7 +147,7 @@ class HttpDownloader implements Downloader {
     this.#tools = {
       exchange: {
         agents: createAgents(settings, parts),
-        userAgent: userAgent(settings.userAgentToken),
+        userAgent: userAgent(settings.userAgentToken, settings.userAgentContact),
         optOutOf: optOutRule({ ...settings, directives: settings.disallowedHeaderDirectives }),
         maxBytes: settings.maxBytes,
         budget,

@@ -1,6 +1,7 @@
 import { BowerbirdError } from '../base/errors.ts';
 import { requireDnsServer } from './dns-servers.ts';
 import type { HostTable } from './host-rules.ts';
+import { isContact } from './user-agent.ts';
 
 /** How images are fetched. Times in milliseconds, sizes in bytes. */
 export interface DownloadOptions {
@@ -24,6 +25,8 @@ export interface DownloadOptions {
   readonly maxBytesInFlight?: number;
   /** Names the crawl in the User-Agent; X-Robots-Tag directives addressed to it count as addressed to us. */
   readonly userAgentToken?: string;
+  /** Where the owner of a host finds out more, as `isContact` has it; also in the User-Agent. None where empty or not given. */
+  readonly userAgentContact?: string;
   /** X-Robots-Tag directives that opt an image out; none given switches the check off. */
   readonly disallowedHeaderDirectives?: readonly string[];
   /** Whether URLs are asked for only where the origin's robots.txt allows it. Not where not given. */
@@ -95,6 +98,7 @@ export function settingsFrom(options: DownloadOptions): DownloadSettings {
     maxBytes: options.maxBytes ?? 20 * 1024 * 1024,
     maxBytesInFlight: options.maxBytesInFlight ?? 256 * 1024 * 1024,
     userAgentToken: options.userAgentToken ?? 'bowerbird',
+    userAgentContact: options.userAgentContact ?? '',
     disallowedHeaderDirectives: options.disallowedHeaderDirectives ?? DEFAULT_DIRECTIVES,
     obeysRobots: options.obeysRobots ?? false,
     obeysTdm: options.obeysTdm ?? true,
@@ -116,6 +120,14 @@ export function settingsFrom(options: DownloadOptions): DownloadSettings {
       'BB_USAGE',
       `The user agent token "${settings.userAgentToken}" cannot stand in a header: use letters, digits and ._-`,
       { fields: { option: 'userAgentToken' } },
+    );
+  }
+  if (settings.userAgentContact !== '' && !isContact(settings.userAgentContact)) {
+    throw new BowerbirdError(
+      'BB_USAGE',
+      `The contact "${settings.userAgentContact}" is neither a mail address nor the http(s) URL of a page, of at most 200 ` +
+        'plain characters without blanks and parentheses (--user-agent-contact).',
+      { fields: { option: 'userAgentContact' } },
     );
   }
   return settings;

@@ -51,6 +51,7 @@ export interface DownloadConfig {
   readonly retries: number;
   readonly maxBytes: number;
   readonly userAgentToken: string;
+  readonly userAgentContact?: string;
   readonly disallowedHeaderDirectives: readonly string[];
   /** Whether URLs are asked for only where robots.txt allows it. */
   readonly obeysRobots: boolean;

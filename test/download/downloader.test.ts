@@ -29,6 +29,18 @@ test('requests ask for an image as it is', async (t) => {
   t.is(host.lastHeaders['cookie'], undefined);
 });
 
+test('requests say where their sender can be reached, if that is given', async (t) => {
+  const host = await startHost(t);
+  for (const contact of ['crawl@lab.example', 'https://lab.example/crawl?a=1']) {
+    const downloader = startDownloader(t, { userAgentToken: 'my-crawl', userAgentContact: contact });
+    imageIn(t, await downloader.download(host.url('/ok.jpg')));
+    t.true(
+      host.lastHeaders['user-agent']?.endsWith(`; my-crawl; ${contact})`),
+      host.lastHeaders['user-agent'],
+    );
+  }
+});
+
 test('images from one host share connections, also after refusals', async (t) => {
   const host = await startHost(t);
   const downloader = startDownloader(t);

@@ -220,6 +220,15 @@ for (const [name, value] of [
   ['perHost', 0],
   ['userAgentToken', 'two words'],
   ['userAgentToken', 'line\r\nbreak'],
+  ['userAgentContact', 'me@lab.example\r\nX-Evil: 1'],
+  ['userAgentContact', 'a b@lab.example'],
+  ['userAgentContact', 'https://lab.example/(x)'],
+  ['userAgentContact', 'https://lab.example/\\'],
+  ['userAgentContact', 'https://user:word@lab.example/'],
+  ['userAgentContact', 'ftp://lab.example/'],
+  ['userAgentContact', 'https://lab.example/é'],
+  ['userAgentContact', 'somebody'],
+  ['userAgentContact', `https://lab.example/${'x'.repeat(200)}`],
 ] as const) {
   test(`${name} ${JSON.stringify(value)} is refused, naming it`, (t) => {
     const error = t.throws<BowerbirdError>(() => createDownloader({ threadCount: 1, [name]: value }));

@@ -87,6 +87,7 @@ test('a run is bound to the settings that decide what is written, and to no othe
     { retryFailed: true },
     { device: 'cuda' },
     { outageLimitMs: 5 },
+    { download: { ...config.download, userAgentContact: 'me@lab.example' } },
     { download: { ...config.download, threadCount: 9, perHost: 9, timeoutMs: 9, retries: 9 } },
     { resources: { ...config.resources, decodeProcesses: 9, encoderThreads: 9, memoryLimitMb: 9 } },
   ];
