@@ -12,7 +12,7 @@ const MAX_CONTACT_CHARS = 200;
 /** What may stand in a comment of a header (RFC 9110, 5.6.5) without being escaped, blanks left out. */
 const PLAIN_COMMENT = /^[\x21-\x27\x2a-\x5b\x5d-\x7e]+$/;
 
-const MAIL_ADDRESS = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
+const MAIL_ADDRESS = /^[^@:/]+@[^@:/]+\.[^@:/]+$/;
 
 /** Whether something is the URL of a page or a mail address, and can stand in the User-Agent. */
 export function isContact(text: string): boolean {
