@@ -13,6 +13,7 @@ import { cropsByModel } from './models.ts';
 import { OutageWatch } from './outage.ts';
 import { RowWindow } from './row-window.ts';
 import type { ShardWork } from './shard-work.ts';
+import { StageWatch } from './stage-watch.ts';
 
 interface DownloadedRow extends Row {
   readonly image: Downloaded;
@@ -43,6 +44,9 @@ export interface StageTools {
  */
 export const WINDOW_ROWS = 32_768;
 
+/** How often it is looked at which stage is behind. */
+const LOOK_MS = 1_000;
+
 /**
  * Download, decode and embed, joined by bounded queues: the slowest stage sets the pace and the queue before it
  * is the full one. Rows go in by `push` in input order and end, in any order, in their shard's `ShardWork`.
@@ -53,6 +57,7 @@ export class Stages {
   readonly #toDecode: BoundedQueue<DownloadedRow>;
   readonly #embedding: EmbedStage;
   readonly #outage: OutageWatch<Row>;
+  readonly #stageWatch = new StageWatch();
   readonly #works = new Set<ShardWork>();
   #expectsRows = true;
   readonly #running: Promise<void>;
@@ -120,6 +125,8 @@ export class Stages {
     this.#toDecode.close();
     await this.#running;
     this.#outage.finish();
+    const sentence = this.#stageWatch.describe();
+    if (sentence) this.#tools.progress.note(sentence);
   }
 
   /** Told by whoever pushes rows: no more will come before a shard is complete. */
@@ -139,7 +146,22 @@ export class Stages {
     return urls?.[Math.floor(Math.random() * urls.length)] ?? undefined;
   }
 
+  #look(): void {
+    const { downloader, progress } = this.#tools;
+    // A pause is nobody's slowness.
+    if (progress.pausedAtMs !== undefined) return;
+    this.#stageWatch.look({
+      requests: downloader.requestsInFlight,
+      width: downloader.width,
+      rows: this.#window.size,
+      imageBytes: downloader.heldBytes,
+      decode: this.#toDecode,
+      embed: this.#embedding.queue,
+    });
+  }
+
   async #run(): Promise<void> {
+    const looks = setInterval(() => this.#look(), LOOK_MS);
     try {
       const crews = Promise.all([
         crew(this.#tools.decodesAtOnce, this.#toDecode, (row) => this.#decode(row)).then(() =>
@@ -149,6 +171,7 @@ export class Stages {
       ]);
       await Promise.race([crews, this.#broken]);
     } finally {
+      clearInterval(looks);
       this.#window.close();
       for (const queue of [this.#toDecode, this.#embedding.queue]) queue.close();
     }

@@ -1,0 +1,43 @@
+import test from 'ava';
+import { type StageLevels, StageWatch } from '../../src/pipeline/stage-watch.ts';
+
+const QUIET: StageLevels = {
+  ...{ requests: 10, width: 256, rows: 10, imageBytes: 0 },
+  ...{ decode: { size: 4, capacity: 8 }, embed: { size: 1, capacity: 64 } },
+};
+const EMPTY = { size: 0, capacity: 8 };
+
+function watched(levels: Partial<StageLevels>, looks = 10, quietLooks = 0): string | undefined {
+  const watch = new StageWatch();
+  for (let i = 0; i < looks; i++) watch.look({ ...QUIET, ...levels });
+  for (let i = 0; i < quietLooks; i++) watch.look(QUIET);
+  return watch.describe();
+}
+
+for (const [what, levels, words] of [
+  ['a full queue of crops', { embed: { size: 64, capacity: 64 } }, /encoder was behind.*--device/],
+  ['a full queue of images', { decode: { size: 8, capacity: 8 } }, /decoder was behind.*--processes-count/],
+  ['no image, all requests in use', { decode: EMPTY, requests: 256, rows: 900 }, /--thread-count/],
+  ['no image, rows that wait for hosts', { decode: EMPTY, rows: 900 }, /rows for their hosts.*--per-host/],
+  ['no image and no row that waits', { decode: EMPTY }, /no row waited.*--number-sample-per-shard/],
+] as const) {
+  test(`the end of a run says which stage the others waited for: ${what}`, (t) => {
+    t.regex(watched(levels) ?? '', words);
+  });
+}
+
+test('crops that wait count before images that do: the last stage holds up the others', (t) => {
+  const full = { embed: { size: 64, capacity: 64 }, decode: { size: 8, capacity: 8 } };
+  t.regex(watched(full) ?? '', /encoder was behind/);
+});
+
+test('it is said for how much of the time, and how many bytes the images held', (t) => {
+  const sentence = watched({ decode: { size: 8, capacity: 8 }, imageBytes: 5_000_000 }, 15, 5);
+  t.regex(sentence ?? '', /^For 75 % of the time.*at most 5 MiB/);
+});
+
+test('nothing is said of a short run, nor where no stage was behind for half of the time', (t) => {
+  t.is(watched({ decode: { size: 8, capacity: 8 } }, 9), undefined);
+  t.is(watched({ decode: { size: 8, capacity: 8 } }, 9, 11), undefined);
+  t.is(watched({}, 100), undefined);
+});
