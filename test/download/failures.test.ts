@@ -75,6 +75,19 @@ for (const [path, hasBody] of ENDLESS) {
   });
 }
 
+for (const line of ['Connection: close', 'no colon here']) {
+  test(`a body that lasts until the connection ends, and is reset, is response_cut (${line})`, async (t) => {
+    const host = await startHost(t);
+    const downloader = startDownloader(t);
+    const outcome = downloader.download(host.url(`/reset-until-close?line=${encodeURIComponent(line)}`));
+    // What comes together with a reset is taken for an end by libuv.
+    await until(() => downloader.heldBytes > 0);
+    host.letGo();
+    t.is(failureIn(t, await outcome).reason, 'response_cut');
+    t.is(downloader.heldBytes, 0);
+  });
+}
+
 test('a port that nobody listens on is connect_refused', async (t) => {
   const host = await startHost(t);
   const url = host.url('/ok.jpg');

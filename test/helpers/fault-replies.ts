@@ -87,6 +87,12 @@ const REPLIES: Readonly<Record<string, Reply>> = {
     response.writeHead(200, { 'content-length': '1000' });
     response.write('begun', () => setTimeout(() => socket.resetAndDestroy(), 20));
   },
+  /** A body that lasts until the connection ends, and is reset once the test lets go; `?line=` stands in its head. */
+  'reset-until-close': async ({ socket, url, held }) => {
+    socket.write(`HTTP/1.1 200 OK\r\n${url.searchParams.get('line')}\r\n\r\nbegun`);
+    await held;
+    socket.resetAndDestroy();
+  },
   close: ({ socket }) => socket.destroy(),
   /** Less than announced, then the connection ends. */
   cut: ({ socket }) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this'),

@@ -101,17 +101,6 @@ export const FRAMING_FAULTS: readonly FaultKind[] = [
     answer: saysAndResets(head(OK, CHUNKED), 'ff\r\nbegun'),
   },
   {
-    name: 'resets a body that lasts until it closes',
-    ends: 'response_cut',
-    answer: saysAndResets(image(OK)),
-  },
-  {
-    name: 'resets a body that lasts until it closes, after a broken head',
-    ends: 'response_cut',
-    answer: saysAndResets(image(OK, 'no colon here')),
-    requests: 2,
-  },
-  {
     name: 'announces a terabyte',
     ends: 'response_too_large',
     answer: says(head(OK, 'Content-Length: 1000000000000')),
