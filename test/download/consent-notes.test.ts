@@ -96,3 +96,12 @@ test('the headers of an image go before the tdmrep.json of its host, with all th
     c2pa: null,
   });
 });
+
+test('what an earlier answer said does not stay where the next one never comes', (t) => {
+  const notes = new ConsentNotes();
+  notes.asking(undefined);
+  notes.answered({ 'x-robots-tag': 'nofollow' });
+  t.is(notes.signals.xRobotsTag, 'nofollow');
+  notes.asking(undefined);
+  t.deepEqual(notes.signals, NO_SIGNALS);
+});
