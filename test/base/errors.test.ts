@@ -1,5 +1,5 @@
 import test from 'ava';
-import { firstLine, firstSentence } from '../../src/base/errors.ts';
+import { BowerbirdError, firstLine, firstSentence } from '../../src/base/errors.ts';
 
 test('of a long message the first line is told, whatever was thrown', (t) => {
   t.is(firstLine(new Error('IO Error: no such file \n\nLINE 1: SELECT')), 'IO Error: no such file');
@@ -12,4 +12,11 @@ test('as a sentence it ends with one stop', (t) => {
   for (const sentence of ['It is full.', 'Is it full?', 'It is full!']) {
     t.is(firstSentence(new Error(`${sentence}\nmore`)), sentence);
   }
+});
+
+test('an error keeps what caused it, be that undefined, and says nothing of a cause where there is none', (t) => {
+  const cause = new Error('disk');
+  t.is(new BowerbirdError('BB_DISK_FULL', 'full', { cause }).cause, cause);
+  t.true('cause' in new BowerbirdError('BB_DISK_FULL', 'full', { cause: undefined }));
+  t.false('cause' in new BowerbirdError('BB_DISK_FULL', 'full'));
 });

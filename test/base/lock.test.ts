@@ -12,6 +12,7 @@ import { type Lock, takeLock } from '../../src/base/lock.ts';
 import { ownIdentity, type ProcessIdentity } from '../../src/base/process-identity.ts';
 import { type FileCall, interpose } from '../helpers/interposed-files.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
+import { isOpen } from '../helpers/open-files.ts';
 
 const holderProcess = fileURLToPath(new URL('../helpers/lock-holder-process.js', import.meta.url));
 
@@ -38,8 +39,10 @@ test('a lock says who holds it, goes when it is given back, and leaves nothing',
   const lock = await take(path);
   t.like(JSON.parse(await readFile(path, 'utf8')), ownIdentity());
   await lock.assertHeld();
+  t.true(isOpen(path) || process.platform !== 'linux');
   await lock.release();
   t.deepEqual(await readdir(folder), []);
+  t.false(isOpen(path));
 });
 
 test('a lock of a process that runs is respected', async (t) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Spill } from '../../src/base/spill.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
+import { isOpen } from '../helpers/open-files.ts';
 
 const WORDS = 3;
 /** More than a buffer holds, so that a partition lies in several places of the file. */
@@ -39,6 +40,7 @@ test('records come back by partition, whole and in their order, and the file goe
   }
   spill.close();
   t.false(existsSync(path));
+  t.false(isOpen(path));
 });
 
 for (const bytes of [0, 5, RECORDS * WORDS * 4 - 1]) {
