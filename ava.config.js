@@ -8,7 +8,8 @@ export default {
   files: [`${buildFolder}/test/**/*.test.js`],
   // Native modules and signal handling need real processes.
   workerThreads: false,
-  concurrency: 2,
+  // More than the cores that a machine has at the least: many tests wait for a process or a host.
+  concurrency: 3,
   // Decides nothing: a test that waits for what never comes ends by it.
   timeout: '20m',
   failWithoutAssertions: true,

@@ -2,13 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { packageFolder } from '../../src/base/package.ts';
 
-/** One `import` or `export ... from` of a file in src/; type imports count, since who knows a type knows the room. */
+/**
+ * One `import`, `export ... from`, `require` or script of a child process in a file of src/; type imports count, since who
+ * knows a type knows the room.
+ */
 export interface Import {
   /** From src/: `runs/stats.ts`. */
   readonly file: string;
   /** A file of src/ in the same form, or a package. */
   readonly target: string;
   readonly isPackage: boolean;
+  /** The script of a thread or process: it may know who starts it. */
+  readonly isStarted?: true;
 }
 
 export const sourceFolder = join(packageFolder, 'src');
@@ -20,12 +25,16 @@ export function listSources(folder: string): string[] {
     .sort();
 }
 
+/** Static imports are as the formatter writes them; what is called may have been written in any way. */
 const IMPORT = new RegExp(
   [
     /^import\s[^;'"]*?\bfrom\s*'([^'\n]+)'/,
     /^export\s+(?:type\s+)?(?:\*|\{[^}]*\})[^;'"]*?\bfrom\s*'([^'\n]+)'/,
     /^import\s*'([^'\n]+)'/,
-    /\bimport\(\s*'([^'\n]+)'/,
+    /\bimport\(\s*(?:\/\*.*?\*\/\s*)?['"`]([^'"`\n]+)['"`]/,
+    /\brequire\(\s*['"`]([^'"`\n]+)['"`]/,
+    /\bcreateRequire\([^()]*\)\(\s*['"`]([^'"`\n]+)['"`]/,
+    /\bnew URL\(\s*['"`](\.[^'"`\n]+\.js)['"`]/,
   ]
     .map(({ source }) => source)
     .join('|'),
@@ -40,9 +49,15 @@ export function importsOf(file: string, folder: string = sourceFolder): Import[]
     .filter((target) => !target.startsWith('node:'))
     .map((target) =>
       target.startsWith('.')
-        ? { file, target: relative(folder, resolve(folder, dirname(file), target)), isPackage: false }
+        ? fileImport(file, relative(folder, resolve(folder, dirname(file), target)))
         : { file, target: packageOf(target), isPackage: true },
     );
+}
+
+/** Scripts are started by the name of what is made of their source. */
+function fileImport(file: string, target: string): Import {
+  if (!target.endsWith('.js')) return { file, target, isPackage: false };
+  return { file, target: target.replace(/\.js$/, '.ts'), isPackage: false, isStarted: true };
 }
 
 /** `@a/b` of `@a/b/c`, `a` of `a/c`. */
@@ -60,8 +75,8 @@ export function roomOf(file: string): string {
 /** A way from a file back to itself, both ends named; undefined where there is none. */
 export function findCycle(imports: readonly Import[]): string[] | undefined {
   const graph = new Map<string, string[]>();
-  for (const { file, target, isPackage } of imports) {
-    if (!isPackage) graph.set(file, [...(graph.get(file) ?? []), target]);
+  for (const { file, target, isPackage, isStarted } of imports) {
+    if (!isPackage && !isStarted) graph.set(file, [...(graph.get(file) ?? []), target]);
   }
   const done = new Set<string>();
   const path: string[] = [];

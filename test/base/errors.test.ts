@@ -14,9 +14,11 @@ test('as a sentence it ends with one stop', (t) => {
   }
 });
 
-test('an error keeps what caused it, be that undefined, and says nothing of a cause where there is none', (t) => {
+test('an error keeps what caused it, be that undefined, and has neither cause nor fields where there are none', (t) => {
   const cause = new Error('disk');
   t.is(new BowerbirdError('BB_DISK_FULL', 'full', { cause }).cause, cause);
   t.true('cause' in new BowerbirdError('BB_DISK_FULL', 'full', { cause: undefined }));
-  t.false('cause' in new BowerbirdError('BB_DISK_FULL', 'full'));
+  const bare = new BowerbirdError('BB_DISK_FULL', 'full');
+  t.false('cause' in bare);
+  t.deepEqual(bare.fields, {});
 });

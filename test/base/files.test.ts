@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { commitFileOnce, temporaryPath, writeFileAtomic } from '../../src/base/files.ts';
+import { commitFileOnce, temporaryPath, writeError, writeFileAtomic } from '../../src/base/files.ts';
 
 async function makeFolder(t: ExecutionContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'bowerbird-files-'));
@@ -29,4 +29,9 @@ test('of two that commit the same name once, the first wins and the second is to
   t.false(await commitFileOnce(second, path));
   t.is(await readFile(path, 'utf8'), 'first');
   t.deepEqual(await readdir(folder), ['00000.parquet']);
+});
+
+test("what is not the file system's error is no failed write", (t) => {
+  for (const thrown of [new TypeError('ours'), 'a text', undefined, { errno: -5 }])
+    t.is(writeError(thrown, '/data/run.json'), thrown);
 });

@@ -18,7 +18,7 @@ export interface Promised {
  * - content is on the disk (fsync of each file, and of the names in each folder) before it gets its lasting name;
  * - all lasting names are on the disk (fsync of their folders) before the marker gets its own, and nothing follows it;
  * - a journal is on the disk, with all that it names as staged, before the first of that is put in place, and goes when
- *   all of it is in place and on the disk;
+ *   all of it is in place and on the disk, to stay away;
  * - at the end all names are on the disk.
  */
 export function brokenPromises(calls: readonly RecordedCall[], promised: Promised): string[] {
@@ -100,6 +100,7 @@ class Watch {
     this.#loose.add(path);
   }
 
+  /** A journal that comes back with the power would be followed again, over whatever was made since. */
   #remove(path: string): void {
     if (path !== this.#journal?.path) {
       this.#changeName(path);
@@ -108,6 +109,7 @@ class Watch {
     for (const loose of this.#loose)
       this.#break(loose, `was not on the disk when ${basename(path)} was removed`);
     this.#journal = undefined;
+    this.#loose.add(path);
   }
 
   #move(from: string, to: string): void {

@@ -70,12 +70,28 @@ const BREACHES: Readonly<Record<string, readonly [sources: Record<string, string
     { 'kitchen/cook.ts': "const inner = await import('../hall/inner.ts');" },
     /enters hall by hall\/inner\.ts/,
   ],
+  'a side door that is imported late, its name a template, after a comment': [
+    { 'kitchen/cook.ts': 'const inner = await import(/* late */ `../hall/inner.ts`);' },
+    /enters hall by hall\/inner\.ts/,
+  ],
+  'a side door by which a process of its own is started': [
+    { 'kitchen/cook.ts': "const script = new URL('../hall/inner.js', import.meta.url);" },
+    /enters hall by hall\/inner\.ts/,
+  ],
   'a room that stands below': [
     { 'hall/inner.ts': "import '../kitchen/guest.ts';" },
     /imports from kitchen, which hall may not/,
   ],
   'a package of another room': [
     { 'kitchen/cook.ts': "import 'paint/brush.js';" },
+    /cook\.ts imports paint, which belongs to hall/,
+  ],
+  'a package of another room, by require': [
+    { 'kitchen/cook.ts': "const paint = createRequire(import.meta.url)('paint');" },
+    /cook\.ts imports paint, which belongs to hall/,
+  ],
+  'a package of another room, by a require that was kept': [
+    { 'kitchen/cook.ts': "const require = createRequire(import.meta.url);\nrequire('paint/brush');" },
     /cook\.ts imports paint, which belongs to hall/,
   ],
   'a package that nobody has': [{ 'kitchen/cook.ts': "import '@a/b/c';" }, /imports @a\/b, which no room/],
