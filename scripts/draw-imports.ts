@@ -7,6 +7,12 @@ const imports = listSources(sourceFolder)
   .flatMap((file) => importsOf(file))
   .filter(({ isPackage }) => !isPackage);
 
+const rooms = [...new Set(listSources(sourceFolder).map(roomOf))];
+if (room !== undefined && !rooms.includes(room)) {
+  console.error(`There is no room ${room}. Rooms: ${rooms.join(', ')}`);
+  process.exit(2);
+}
+
 function arrowsBetween(nameOf: (file: string) => string, wanted: readonly Import[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { file, target } of wanted) {

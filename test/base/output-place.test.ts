@@ -120,6 +120,14 @@ test('a file where the folder should be is refused, and so is a folder that may 
   await t.throwsAsync(OutputPlace.take(join(parent, 'new'), OPTIONS), { code: 'BB_OUTPUT_FOLDER' });
 });
 
+test('a place where nothing is is empty, one with something of anybody is not', async (t) => {
+  const folder = await makeFolder(t);
+  t.true(isEmptyPlace(join(folder, 'missing')));
+  t.true(isEmptyPlace(folder));
+  await writeFile(join(folder, 'theirs'), '');
+  t.false(isEmptyPlace(folder));
+});
+
 test('a journal that was cut short before it had its name is nothing of anybody, and goes', async (t) => {
   const path = await makeFolder(t);
   await writeFile(join(path, `..swap.output.json.${STALE}`), '{"for');
