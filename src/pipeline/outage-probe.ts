@@ -6,6 +6,8 @@ import type { FailureReason } from '../samples/reasons.ts';
 const MAX_KNOWN = 8;
 /** Hosts drawn from all rows of the shards in flight: another set each time. */
 const MAX_DRAWN = 24;
+/** Nearly all rows may be of a few hosts that are gone: one in five hundred that is not is still found. */
+const MAX_DRAWS = 2_000;
 /** One that answers is not enough: it may be in our own network, or behind a wall that lets little through. */
 const LEAST_SHARE = 0.1;
 /** Where no name is known any more, these say whether the name servers know the Internet. */
@@ -40,8 +42,7 @@ export class OutageProbe {
   /** Whether at least a tenth of some hosts answers: of those that did before, and of others that the run needs. */
   async hostsAnswer(draw: () => string | undefined, signal: AbortSignal): Promise<boolean> {
     const urls = new Map(this.#known);
-    // Twice as many draws as hosts: many rows may be of few hosts.
-    for (let draws = 0; draws < 2 * MAX_DRAWN && urls.size < MAX_KNOWN + MAX_DRAWN; draws++) {
+    for (let draws = 0; draws < MAX_DRAWS && urls.size < MAX_KNOWN + MAX_DRAWN; draws++) {
       const url = draw();
       const host = hostOf(url);
       if (url !== undefined && host !== undefined && !urls.has(host)) urls.set(host, url);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { hostOf, signOf } from '../../src/pipeline/outage-probe.ts';
+import { hostOf, OutageProbe, type ProbedDownloader, signOf } from '../../src/pipeline/outage-probe.ts';
 
 test('a download that succeeded, or that a host refused, was answered', (t) => {
   t.is(signOf(undefined), 'answer');
@@ -28,4 +28,21 @@ test("silence may be our own side's fault", (t) => {
 test('a host is named with its port; a text that is no URL has none', (t) => {
   t.is(hostOf('http://example.org:8080/a?b'), 'example.org:8080');
   for (const url of [null, undefined, '', 'example.org']) t.is(hostOf(url), undefined);
+});
+
+test('of rows that nearly all are of one host that is gone, the others are found and asked', async (t) => {
+  const asked: string[] = [];
+  const downloader: ProbedDownloader = {
+    probe: async (url) => {
+      asked.push(url!);
+      const isGone = url!.startsWith('http://gone/');
+      return { kind: 'failed', reason: isGone ? 'connect_refused' : 'http_not_found', message: '' };
+    },
+    zoneExists: async () => true,
+    forgetMissingNames: () => undefined,
+  };
+  let draws = 0;
+  const draw = (): string => (++draws % 400 === 0 ? 'http://there/1.jpg' : `http://gone/${draws}.jpg`);
+  t.true(await new OutageProbe(downloader).hostsAnswer(draw, new AbortController().signal));
+  t.deepEqual(asked.map(hostOf).sort(), ['gone', 'there']);
 });

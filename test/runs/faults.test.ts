@@ -101,7 +101,7 @@ test('whatever call fails while a run is summed up, it stays whole, and is summe
       t.deepEqual(await digestsOf(run), digests);
       await rm(run, { recursive: true });
     },
-    { oneIn: 37 },
+    { oneIn: 67 },
   );
 });
 
@@ -137,7 +137,7 @@ test('whatever call fails while a run takes the place of another, it is the old 
       outcomes.add(isOld ? 'old' : 'new');
       await rm(run, { recursive: true });
     },
-    { oneIn: 29 },
+    { oneIn: 53 },
   );
   t.deepEqual([...outcomes].sort(), ['new', 'old']);
 });
@@ -166,6 +166,6 @@ test('whatever call fails while runs are merged, there is the merge before or th
       t.deepEqual(await digestsOf(merged), fresh);
       await rm(merged, { recursive: true });
     },
-    { oneIn: 31, concerns: isOutput },
+    { oneIn: 59, concerns: isOutput },
   );
 });
