@@ -5,7 +5,7 @@ import { createAgents } from './agent.ts';
 import { BodyBudget } from './body-budget.ts';
 import type { ConsentNotes } from './consent/consent-notes.ts';
 import type { OriginConsent } from './consent/origin-consent.ts';
-import { Deadline, watchAbort } from './deadline.ts';
+import { Deadline } from './deadline.ts';
 import { failed, failureOf } from './failures.ts';
 import { FairClock } from './fair-clock.ts';
 import { mostRequests } from './file-descriptors.ts';
@@ -18,7 +18,7 @@ import { CachingResolver, type NameResolver } from './resolver.ts';
 import { Schedule } from './schedule.ts';
 import { type RequestSlots, requestSlots } from './slots.ts';
 import { targetOf } from './targets.ts';
-import type { Ticket } from './tickets.ts';
+import { firstTurn, furtherTurn } from './turns.ts';
 import { userAgent } from './user-agent.ts';
 import type { Visit } from './visit.ts';
 
@@ -187,7 +187,7 @@ class HttpDownloader implements Downloader {
     const order = this.#schedule.nextOrder();
     const refusal = await this.#refusalOf(target.url, watch.notes, signal);
     if (refusal) return refusal;
-    const visit = await this.#enter(target.url.host, order, signal);
+    const visit = await firstTurn(this.#schedule, target.url.host, { order, signal });
     if ('reason' in visit) return visit;
     if (signal?.aborted) {
       visit.over();
@@ -291,39 +291,12 @@ class HttpDownloader implements Downloader {
     return verdict?.refusal;
   }
 
-  /** Waits for a row's first turn. */
-  #enter(host: string, order: number, signal: AbortSignal | undefined): Promise<Visit | SampleFailure> {
-    return new Promise((resolve, reject) => {
-      let unwatch = (): void => undefined;
-      const settle = (outcome: Visit | SampleFailure): void => {
-        unwatch();
-        resolve(outcome);
-      };
-      const ticket: Ticket = { order, isGivenUp: false, admit: settle, refuse: settle };
-      if (signal) {
-        unwatch = watchAbort(signal, () => {
-          ticket.isGivenUp = true;
-          unwatch();
-          reject(signal.reason);
-        });
-      }
-      this.#schedule.offer(host, ticket, false);
-    });
-  }
-
   /** Waits for a further turn of a row, for which its time stands still. */
   async #reenter(url: URL, { order, deadline, notes }: RowOnItsWay): Promise<Visit | SampleFailure> {
     deadline.pause();
     try {
       const refusal = await this.#refusalWithin(url, deadline, notes);
-      if (refusal) return refusal;
-      return await deadline.wait<Visit | SampleFailure>(({ resolve }) => {
-        const ticket: Ticket = { order, isGivenUp: false, admit: resolve, refuse: resolve };
-        this.#schedule.offer(url.host, ticket, true);
-        return () => {
-          ticket.isGivenUp = true;
-        };
-      });
+      return refusal ?? (await furtherTurn(this.#schedule, url.host, { order, deadline }));
     } finally {
       deadline.resume();
     }
