@@ -8,6 +8,7 @@ import { failureOf } from './failures.ts';
 import { Journey, type JourneyTools } from './journey.ts';
 import type { DownloadSettings } from './options.ts';
 import type { Schedule } from './schedule.ts';
+import { ticketOf } from './tickets.ts';
 import { PRODUCT_TOKEN } from './user-agent.ts';
 import type { Visit } from './visit.ts';
 
@@ -62,9 +63,7 @@ async function ask(
   const order = schedule.nextOrder();
   // Rows wait for it that may have been here long: it goes before those that are not begun.
   const enter = (host: string): Promise<Visit | SampleFailure> =>
-    new Promise((resolve) =>
-      schedule.offer(host, { order, isGivenUp: false, admit: resolve, refuse: resolve }, true),
-    );
+    new Promise((resolve) => schedule.offer(host, ticketOf(order, resolve), true));
   const first = await enter(url.host);
   if ('reason' in first) return first;
   const deadline = new Deadline(timeoutMs, undefined, clock);

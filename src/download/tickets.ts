@@ -13,6 +13,11 @@ export interface Ticket {
   readonly refuse: (failure: SampleFailure) => void;
 }
 
+/** The ticket of a row that wants to know one thing: its visit, or why there is none. */
+export function ticketOf(order: number, settle: (outcome: Visit | SampleFailure) => void): Ticket {
+  return { order, isGivenUp: false, admit: settle, refuse: settle };
+}
+
 /** Where the gap at the front is closed: seldom, and before it holds much. */
 const MAX_GAP = 1024;
 

@@ -1,7 +1,7 @@
 import type { SampleFailure } from '../samples/reasons.ts';
 import { type Deadline, watchAbort } from './deadline.ts';
 import type { Schedule } from './schedule.ts';
-import type { Ticket } from './tickets.ts';
+import { ticketOf } from './tickets.ts';
 import type { Visit } from './visit.ts';
 
 /** Who waits: a row by its place, and what ends the wait. */
@@ -27,7 +27,7 @@ export function firstTurn(
       unwatch();
       resolve(outcome);
     };
-    const ticket: Ticket = { order, isGivenUp: false, admit: settle, refuse: settle };
+    const ticket = ticketOf(order, settle);
     if (signal) {
       unwatch = watchAbort(signal, () => {
         ticket.isGivenUp = true;
@@ -46,7 +46,7 @@ export function furtherTurn(
   { order, deadline }: FurtherWait,
 ): Promise<Visit | SampleFailure> {
   return deadline.wait<Visit | SampleFailure>(({ resolve }) => {
-    const ticket: Ticket = { order, isGivenUp: false, admit: resolve, refuse: resolve };
+    const ticket = ticketOf(order, resolve);
     schedule.offer(host, ticket, true);
     return () => {
       ticket.isGivenUp = true;
