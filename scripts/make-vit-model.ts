@@ -10,7 +10,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { TensorData } from '../src/embed/onnx/messages.ts';
+import type { TensorData } from '../src/models/onnx/messages.ts';
 import { toHalves } from './half.ts';
 import { Random } from './random.ts';
 import { ELEMENT_TYPES, VIT_B_32, type VitShape, vitModel } from './vit-graph.ts';

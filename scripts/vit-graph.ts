@@ -1,7 +1,7 @@
-import { GraphBuilder } from '../src/embed/onnx/graph-builder.ts';
-import { int64Tensor, type TensorData } from '../src/embed/onnx/messages.ts';
-import type { Message } from '../src/embed/onnx/protobuf-writer.ts';
+import { GraphBuilder } from '../src/models/onnx/graph-builder.ts';
+import { int64Tensor, type TensorData } from '../src/models/onnx/messages.ts';
 import { ElementType } from '../src/models/onnx/model-summary.ts';
+import type { Message } from '../src/models/onnx/protobuf-writer.ts';
 
 /** The shape of a CLIP vision transformer. */
 export interface VitShape {

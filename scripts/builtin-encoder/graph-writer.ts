@@ -1,5 +1,5 @@
-import type { GraphBuilder } from '../../src/embed/onnx/graph-builder.ts';
-import { type Attributes, floatTensor, int64Tensor } from '../../src/embed/onnx/messages.ts';
+import type { GraphBuilder } from '../../src/models/onnx/graph-builder.ts';
+import { type Attributes, floatTensor, int64Tensor } from '../../src/models/onnx/messages.ts';
 import { EPSILON, type Ramp } from './measures.ts';
 
 /** The most float32 values that a processor computes at once. */

@@ -1,6 +1,6 @@
-import { GraphBuilder } from '../../src/embed/onnx/graph-builder.ts';
-import type { Message } from '../../src/embed/onnx/protobuf-writer.ts';
+import { GraphBuilder } from '../../src/models/onnx/graph-builder.ts';
 import { ElementType } from '../../src/models/onnx/model-summary.ts';
+import type { Message } from '../../src/models/onnx/protobuf-writer.ts';
 import { lineMeasures } from './graph-lines.ts';
 import { GraphWriter, LANES } from './graph-writer.ts';
 import {

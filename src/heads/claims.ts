@@ -1,5 +1,5 @@
+import { quote } from '../base/quote.ts';
 import { isTag, type Tag } from '../samples/tags.ts';
-import { quote } from './errors.ts';
 import type { TrainedOn } from './head.ts';
 import type { Activation, OutputActivation } from './layers.ts';
 

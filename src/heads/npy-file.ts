@@ -1,6 +1,9 @@
 import { readNpyHeader } from '../base/npy.ts';
-import { quote } from './errors.ts';
-import { BYTES_PER_VALUE, countValues, readPacked, type Tensor, type WeightType } from './tensor.ts';
+import { quote } from '../base/quote.ts';
+import { BYTES_PER_VALUE, readPacked, type WeightType } from '../weights/number-types.ts';
+import { countValues } from '../weights/stored-tensor.ts';
+import { LIMITS } from './limits.ts';
+import type { Tensor } from './tensor.ts';
 
 const TYPES: Readonly<Record<string, WeightType | undefined>> = {
   '<f2': 'float16',
@@ -23,8 +26,8 @@ export function readNpy(file: Buffer): Tensor {
     throw new RangeError('it is in Fortran order; save it with numpy.ascontiguousarray');
   }
   const data = file.subarray(dataOffset);
-  const count = countValues(shape);
+  const count = countValues(shape, LIMITS.values);
   if (data.length !== count * BYTES_PER_VALUE[type])
     throw new RangeError('it is cut, or longer than its shape');
-  return { shape, data: readPacked(data, type, count) };
+  return { shape, data: readPacked(data, type, new Float64Array(count)) };
 }

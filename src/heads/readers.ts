@@ -1,4 +1,7 @@
 import { basename, dirname, extname, join } from 'node:path';
+import { bytesInMemory } from '../weights/byte-source.ts';
+import { readSafetensors } from '../weights/safetensors.ts';
+import { readTorchCheckpoint } from '../weights/torch-checkpoint.ts';
 import { type HeadClaims, readClaims, readMetadataClaims } from './claims.ts';
 import { refused } from './errors.ts';
 import type { HeadFiles } from './head-file.ts';
@@ -7,9 +10,8 @@ import type { KnownLayout } from './known-layouts.ts';
 import type { Activation, Layer } from './layers.ts';
 import { LIMITS } from './limits.ts';
 import { readNpy } from './npy-file.ts';
-import { readSafetensors } from './safetensors.ts';
 import { type NamedLayers, readStateDict } from './state-dict.ts';
-import { readTorchCheckpoint } from './torch-checkpoint.ts';
+import { readTensors } from './tensor.ts';
 
 /** A head file's content, whatever its format. */
 export interface HeadContent {
@@ -58,14 +60,16 @@ export function readHeadContent(path: string, files: HeadFiles): Promise<HeadCon
 }
 
 async function readPth(path: string, files: HeadFiles): Promise<HeadContent> {
-  const named = readStateDict(readTorchCheckpoint(await files.read(path, LIMITS.fileBytes)));
+  const file = bytesInMemory(await files.read(path, LIMITS.fileBytes));
+  const named = readStateDict(readTensors(readTorchCheckpoint(file, LIMITS)));
   return withActivations(named, await readManifest(path, files));
 }
 
 async function readSafetensorsHead(path: string, files: HeadFiles): Promise<HeadContent> {
-  const { tensors, metadata } = readSafetensors(await files.read(path, LIMITS.fileBytes));
+  const file = bytesInMemory(await files.read(path, LIMITS.fileBytes));
+  const { tensors, metadata } = readSafetensors(file, LIMITS);
   const claims = readMetadataClaims(metadata) ?? (await readManifest(path, files));
-  return withActivations(readStateDict(tensors), claims);
+  return withActivations(readStateDict(readTensors(tensors)), claims);
 }
 
 /** numpy has one array per file: the bias lies beside the weights, `<name>.bias.npy`. */

@@ -1,4 +1,4 @@
-import { quote } from './errors.ts';
+import { quote } from '../base/quote.ts';
 import { type KnownLayout, recogniseLayout } from './known-layouts.ts';
 import type { Layer } from './layers.ts';
 import type { Tensor } from './tensor.ts';

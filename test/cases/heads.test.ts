@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { LIMITS } from '../../src/heads/limits.ts';
 import { loadHead } from '../../src/heads/load.ts';
 import { readNpy } from '../../src/heads/npy-file.ts';
-import type { Tensor } from '../../src/heads/tensor.ts';
-import { readTorchCheckpoint } from '../../src/heads/torch-checkpoint.ts';
+import { readTensors, type Tensor } from '../../src/heads/tensor.ts';
+import { bytesInMemory } from '../../src/weights/byte-source.ts';
+import { readTorchCheckpoint } from '../../src/weights/torch-checkpoint.ts';
 import { filesIn } from '../heads/setup.ts';
 import { caseOf } from '../helpers/cases.ts';
 
@@ -27,7 +29,7 @@ test('24: a list of hidden activations gives the scores of the head that the wan
   });
   const head = await loadHead(join(folder, 'head.pth'), {});
   const scores = head.score(embeddings, want.length);
-  const tensors = readTorchCheckpoint(file);
+  const tensors = readTensors(readTorchCheckpoint(bytesInMemory(file), LIMITS));
   for (let row = 0; row < ROWS; row++) {
     const { terms, bias } = shares(tensors, embeddings.subarray(64 * row, 64 * (row + 1)));
     t.true(Math.abs(terms.reduce((sum, term) => sum + term, bias) - scores[row]!) < 1e-6);

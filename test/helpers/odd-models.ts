@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { GraphBuilder } from '../../src/embed/onnx/graph-builder.ts';
+import { GraphBuilder } from '../../src/models/onnx/graph-builder.ts';
 import { ElementType } from '../../src/models/onnx/model-summary.ts';
 
 /** Side of the crops of the small models. */

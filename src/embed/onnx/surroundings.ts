@@ -1,8 +1,8 @@
 import type { ImageTransform } from '../../models/manifest.ts';
+import { floatTensor, int64Tensor, nodeMessage, type TensorData } from '../../models/onnx/messages.ts';
 import { ElementType, GRAPH_FIELDS, type TensorInfo } from '../../models/onnx/model-summary.ts';
+import { lengthField, type Message, message } from '../../models/onnx/protobuf-writer.ts';
 import type { RowKind } from '../spec.ts';
-import { floatTensor, int64Tensor, nodeMessage, type TensorData } from './messages.ts';
-import { lengthField, type Message, message } from './protobuf-writer.ts';
 
 /** Rows with a smaller norm are left near zero, so that they cannot pass for an embedding. */
 const SMALLEST_NORM = 1e-12;

@@ -1,4 +1,5 @@
 import { BowerbirdError, messageOf } from '../../base/errors.ts';
+import { type Dimension, valueMessage } from '../../models/onnx/messages.ts';
 import {
   ElementType,
   GRAPH_FIELDS,
@@ -7,10 +8,15 @@ import {
   summarizeModel,
 } from '../../models/onnx/model-summary.ts';
 import { type FileField, OnnxFile } from '../../models/onnx/onnx-file.ts';
+import {
+  lengthField,
+  lengthPrefix,
+  type Message,
+  message,
+  messageBytes,
+} from '../../models/onnx/protobuf-writer.ts';
 import type { ImageModelSpec } from '../spec.ts';
 import { checkInterface, graphError } from './interface.ts';
-import { type Dimension, valueMessage } from './messages.ts';
-import { lengthField, lengthPrefix, type Message, message, messageBytes } from './protobuf-writer.ts';
 import { type Name, preprocessing, rowEnding } from './surroundings.ts';
 
 /** A model with the preprocessing, and what is made of its rows, inside; ready for a session. */

@@ -1,4 +1,3 @@
-import { GRAPH_FIELDS, MODEL_FIELDS } from '../../models/onnx/model-summary.ts';
 import {
   type Attributes,
   type Dimension,
@@ -7,6 +6,7 @@ import {
   tensorMessage,
   valueMessage,
 } from './messages.ts';
+import { GRAPH_FIELDS, MODEL_FIELDS } from './model-summary.ts';
 import { lengthField, type Message, message, varintField } from './protobuf-writer.ts';
 
 /** What stands around a graph in its file. */

@@ -1,4 +1,4 @@
-import { ElementType } from '../../models/onnx/model-summary.ts';
+import { ElementType } from './model-summary.ts';
 import { floatField, lengthField, type Message, message, varintField } from './protobuf-writer.ts';
 
 /** A dimension: a number, or the name of a free one. */

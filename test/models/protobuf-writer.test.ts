@@ -1,5 +1,5 @@
 import test from 'ava';
-import { floatField, lengthField, message, varintField } from '../../src/embed/onnx/protobuf-writer.ts';
+import { floatField, lengthField, message, varintField } from '../../src/models/onnx/protobuf-writer.ts';
 
 const hex = (parts: readonly Uint8Array[]): string => Buffer.concat(parts).toString('hex');
 

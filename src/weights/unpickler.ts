@@ -1,4 +1,3 @@
-import { LIMITS } from './limits.ts';
 import {
   allowGlobal,
   type PickleDict,
@@ -15,8 +14,10 @@ const MARK = Symbol('mark');
 const OPCODES: Readonly<Record<number, (machine: PickleMachine) => void>> = {
   [0x80]: (machine) => machine.protocol(),
   [code('c')]: (machine) => machine.push(allowGlobal(`${machine.readLine()}.${machine.readLine()}`)),
-  [code('q')]: (machine) => machine.remember(),
-  [code('h')]: (machine) => machine.recall(),
+  [code('q')]: (machine) => machine.remember(machine.readNumber(1)),
+  [code('r')]: (machine) => machine.remember(machine.readNumber(4)),
+  [code('h')]: (machine) => machine.recall(machine.readNumber(1)),
+  [code('j')]: (machine) => machine.recall(machine.readNumber(4)),
   [code('(')]: (machine) => machine.pushMark(),
   [code('t')]: (machine) => machine.push(new PickleTuple(machine.popToMark())),
   [0x85]: (machine) => machine.push(new PickleTuple(machine.popItems(1))),
@@ -48,8 +49,8 @@ function code(letter: string): number {
  *
  * @throws RangeError naming the opcode or the name that is not allowed
  */
-export function unpickle(pickle: Buffer): PickleValue {
-  if (pickle.length > LIMITS.pickleBytes) throw new RangeError(`its pickle has ${pickle.length} bytes`);
+export function unpickle(pickle: Buffer, maxBytes: number): PickleValue {
+  if (pickle.length > maxBytes) throw new RangeError(`its pickle has ${pickle.length} bytes`);
   const machine = new PickleMachine(pickle);
   for (;;) {
     const opcode = machine.readNumber(1);
@@ -125,15 +126,14 @@ class PickleMachine {
     return items.slice(1) as PickleValue[];
   }
 
-  remember(): void {
-    const index = this.readNumber(1);
+  remember(index: number): void {
     this.#memo.set(index, this.#top());
   }
 
-  recall(): void {
-    const value = this.#memo.get(this.readNumber(1));
+  recall(index: number): void {
+    const value = this.#memo.get(index);
     if (value === undefined)
-      throw new RangeError('its pickle recalls what it has not remembered (opcode BINGET)');
+      throw new RangeError('its pickle recalls what it has not remembered (opcode BINGET or LONG_BINGET)');
     this.push(value);
   }
 

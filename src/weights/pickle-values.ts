@@ -1,5 +1,5 @@
-import { quote } from './errors.ts';
-import type { WeightType } from './tensor.ts';
+import { quote } from '../base/quote.ts';
+import type { WeightType } from './number-types.ts';
 
 /** A name that a pickle may refer to. It stands for itself: nothing is imported and nothing is called. */
 export class PickleGlobal {
@@ -22,12 +22,16 @@ export class PickleTuple {
 /** A block of numbers in the archive: `data/<key>`. */
 export class PickleStorage {
   readonly key: string;
-  readonly type: WeightType;
+  /** Undefined for what is no float that is read. */
+  readonly type: WeightType | undefined;
+  /** The name of torch's class. */
+  readonly typeName: string;
   readonly valueCount: number;
 
-  constructor(key: string, type: WeightType, valueCount: number) {
+  constructor(key: string, typeName: string, valueCount: number) {
     this.key = key;
-    this.type = type;
+    this.type = STORAGE_TYPES.get(typeName);
+    this.typeName = typeName;
     this.valueCount = valueCount;
   }
 }
@@ -64,18 +68,21 @@ export type PickleValue =
 const ORDERED_DICT = 'collections.OrderedDict';
 const REBUILD_TENSOR = 'torch._utils._rebuild_tensor_v2';
 
-const STORAGE_TYPES: ReadonlyMap<string, WeightType> = new Map([
+const STORAGE_TYPES: ReadonlyMap<string, WeightType | undefined> = new Map([
   ['torch.HalfStorage', 'float16'],
   ['torch.BFloat16Storage', 'bfloat16'],
   ['torch.FloatStorage', 'float32'],
   ['torch.DoubleStorage', 'float64'],
+  // Counters and positions, which no network of ours reads.
+  ['torch.LongStorage', undefined],
+  ['torch.IntStorage', undefined],
 ]);
 
 /** The names that a state dict needs. Whatever else a pickle names is refused. */
 export function allowGlobal(name: string): PickleGlobal {
   if (name !== ORDERED_DICT && name !== REBUILD_TENSOR && !STORAGE_TYPES.has(name)) {
     throw new RangeError(
-      `its pickle names ${quote(name)}, and only tensors of floats in plain dictionaries are read; nothing was executed`,
+      `its pickle names ${quote(name)}, and only tensors in plain dictionaries are read; nothing was executed`,
     );
   }
   return new PickleGlobal(name);
@@ -94,17 +101,16 @@ export function reduce(callee: PickleValue, parameters: PickleValue): PickleValu
 /** A persistent id: ('storage', type, key, location, value count). The location, cpu or cuda, does not matter. */
 export function resolveStorage(id: PickleValue): PickleStorage {
   const [kind, type, key, location, valueCount] = id instanceof PickleTuple ? id.items : [];
-  const weightType = type instanceof PickleGlobal ? STORAGE_TYPES.get(type.name) : undefined;
   if (
     kind !== 'storage' ||
-    weightType === undefined ||
+    !(type instanceof PickleGlobal && STORAGE_TYPES.has(type.name)) ||
     typeof key !== 'string' ||
     typeof location !== 'string' ||
     !isCount(valueCount)
   ) {
-    throw new RangeError('its pickle has a persistent id that is no storage of floats (opcode BINPERSID)');
+    throw new RangeError('its pickle has a persistent id that is no storage (opcode BINPERSID)');
   }
-  return new PickleStorage(key, weightType, valueCount);
+  return new PickleStorage(key, type.name, valueCount);
 }
 
 /** _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks). */
