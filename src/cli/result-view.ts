@@ -42,7 +42,7 @@ export function describeResult(outcome: DoneOutcome, badFiles: readonly BadFile[
 
 /** The same for a machine: one JSON object. */
 export function describeJson({ folder, merged, record }: DoneOutcome, badFiles?: readonly BadFile[]): string {
-  const { counts, buckets, meanCheck } = merged;
+  const { counts, buckets, meanCheck, hosts } = merged;
   const unchecked = uncheckedOf(record, merged).map(({ tag, rows }) => [tag, rows]);
   return JSON.stringify({
     state: record.state,
@@ -53,6 +53,7 @@ export function describeJson({ folder, merged, record }: DoneOutcome, badFiles?:
     parts: record.parts,
     buckets: buckets.map(({ name, count, meanScore }) => ({ bucket: name, count, mean_score: meanScore })),
     mean_check: meanCheck ?? null,
+    hosts: hosts ?? null,
     head_notes: listHeadNotes(record.heads, record.encoder.digest),
     ...(badFiles && { bad_files: badFiles }),
   });

@@ -10,6 +10,7 @@ import { failed, failureOf } from './failures.ts';
 import { FairClock } from './fair-clock.ts';
 import { mostRequests } from './file-descriptors.ts';
 import { rulesByTable, usualRules } from './host-rules.ts';
+import type { HostWatch } from './host-watch.ts';
 import { type Arrival, Journey, type JourneyTools } from './journey.ts';
 import { optOutRule } from './opt-out.ts';
 import { type DownloadOptions, type DownloadSettings, settingsFrom } from './options.ts';
@@ -37,6 +38,8 @@ export interface DownloadWatch {
   readonly onStart?: () => void;
   /** Takes what is seen of the row's consent. */
   readonly notes?: ConsentNotes | undefined;
+  /** Is told of the hosts that the row comes to. */
+  readonly hosts?: HostWatch;
 }
 
 /**
@@ -195,16 +198,11 @@ class HttpDownloader implements Downloader {
       throw signal.reason;
     }
     watch.onStart?.();
-    const { notes } = watch;
+    const { notes, hosts } = watch;
     const deadline = new Deadline(this.#settings.timeoutMs, signal, this.#parts.clock);
     const reenter = (url: URL): Promise<Visit | SampleFailure> =>
       this.#reenter(url, { order, deadline, notes });
-    const journey = new Journey(
-      notes ? { ...this.#tools, notes } : this.#tools,
-      target.url,
-      deadline,
-      reenter,
-    );
+    const journey = new Journey({ ...this.#tools, notes, hosts }, target.url, deadline, reenter);
     const outcome = await this.#travel(journey, visit, { deadline, signal });
     if (outcome.kind === 'downloaded') notes?.arrived(outcome.bytes);
     return outcome;

@@ -2,6 +2,7 @@ import type { FailureReason, SampleFailure } from '../samples/reasons.ts';
 import type { ConsentNotes } from './consent/consent-notes.ts';
 import { type Deadline, DeadlinePassedError } from './deadline.ts';
 import { type Asked, type ExchangeTools, exchange } from './exchange.ts';
+import type { HostWatch } from './host-watch.ts';
 import type { BodyReply, FailedReply, Reply } from './reply.ts';
 import { retryDelayMs } from './retry.ts';
 import { RedirectTrail } from './targets.ts';
@@ -11,6 +12,8 @@ import type { Visit } from './visit.ts';
 export interface JourneyTools {
   /** Where it is kept what the answers to this row say of its consent. */
   readonly notes?: ConsentNotes | undefined;
+  /** Is told of the hosts that this row comes to. */
+  readonly hosts?: HostWatch | undefined;
   readonly exchange: ExchangeTools;
   readonly maxRedirects: number;
   readonly retries: number;
@@ -32,6 +35,8 @@ export interface Arrival {
 interface LastReply {
   readonly reply: BodyReply | FailedReply;
   readonly visit: Visit;
+  /** The host that it came from. */
+  readonly host: string;
 }
 
 /** No byte came: the host may be gone. */
@@ -85,13 +90,14 @@ export class Journey {
     for (let attempt = 1; ; attempt++) {
       const end = await this.#follow(start).catch((thrown: unknown) => failedBefore(thrown, last));
       if ('reason' in end) return end;
-      const { reply, visit } = end;
+      const { reply, visit, host } = end;
       if (reply.kind === 'body') {
         visit.judged();
         return { reply, attempts: attempt };
       }
       const waitMs = this.#delayMs(reply, attempt);
       judge(reply, visit, waitMs);
+      if (asksToPause(reply)) this.#tools.hosts?.askedToPause(host, reply.retryAfterMs ?? 0);
       if (waitMs === undefined) return reply.failure;
       last = reply.failure;
       await this.#deadline.sleep(waitMs);
@@ -116,23 +122,26 @@ export class Journey {
     let visit = first;
     for (let url = this.#start; ; ) {
       const reply = await this.#ask({ url, cookie: trail.cookieFor(url) }, visit);
-      if (reply.kind !== 'redirect') return { reply, visit };
+      const { host } = url;
+      if (reply.kind !== 'redirect') return { reply, visit, host };
       visit.judged();
       const next = trail.next(url, reply);
-      if (next.kind === 'failed') return { reply: { kind: 'failed', failure: next }, visit };
+      if (next.kind === 'failed') return { reply: { kind: 'failed', failure: next }, visit, host };
       const entered = await this.#reenter(next.url);
-      if ('reason' in entered) return { reply: { kind: 'failed', failure: entered }, visit };
+      if ('reason' in entered) return { reply: { kind: 'failed', failure: entered }, visit, host };
       visit = entered;
       url = next.url;
     }
   }
 
   async #ask(asked: Asked, visit: Visit): Promise<Reply> {
+    const beginMs = this.#deadline.remainingMs;
     try {
       return await exchange(this.#tools.exchange, asked, this.#deadline, {
         onHead: (headers) => {
           visit.answered();
           this.#tools.notes?.answered(headers);
+          this.#tools.hosts?.answered(asked.url.host, beginMs - this.#deadline.remainingMs);
         },
         onOver: () => visit.over(),
       });
@@ -153,14 +162,18 @@ function failedBefore(thrown: unknown, last: SampleFailure | undefined): SampleF
 
 /** Says what a failure tells of the host, and when the row will ask again. */
 function judge(reply: FailedReply, visit: Visit, waitMs: number | undefined): void {
-  const { failure, status, retryAfterMs } = reply;
+  const { failure, retryAfterMs } = reply;
   const pauseFailure = { ...failure, message: LONG_PAUSE_MESSAGE };
   if (!visit.hasAnswer && SILENT_REASONS.has(failure.reason)) {
     if (waitMs === undefined) visit.silent();
     else visit.triedInVain(waitMs, failure);
   } else if (!UNASKED_REASONS.has(failure.reason) && !visit.hasAnswer) visit.answered();
-  if (OVERLOADED_STATUSES.has(status) || retryAfterMs !== undefined) {
+  if (asksToPause(reply)) {
     visit.pause(Math.max(retryAfterMs ?? 0, waitMs ?? 0), pauseFailure);
   }
   visit.judged();
+}
+
+function asksToPause({ status, retryAfterMs }: FailedReply): boolean {
+  return OVERLOADED_STATUSES.has(status) || retryAfterMs !== undefined;
 }

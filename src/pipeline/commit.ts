@@ -1,7 +1,9 @@
 import type { Lock } from '../base/lock.ts';
 import type { Decoder } from '../decode/decoder.ts';
 import { commitShard } from '../runs/commit.ts';
+import { type HostList, HostTable } from '../runs/host-totals.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
+import { sortedTable } from '../runs/sorted-table.ts';
 import {
   describeShard,
   emptyCounts,
@@ -9,7 +11,6 @@ import {
   type ShardFacts,
   type ShardStats,
   type StageNumbers,
-  sortedTable,
 } from '../runs/stats.ts';
 import { TAGS } from '../samples/tags.ts';
 import { BucketSums } from '../scores/bucket-sums.ts';
@@ -18,6 +19,7 @@ import { Histogram } from '../scores/histogram.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
 import type { EarlierShard } from './earlier-shard.ts';
 import { type JudgedShard, judgeShard } from './judge.ts';
+import { hostOf } from './row-host.ts';
 import type { ShardWork } from './shard-work.ts';
 import { SINKS } from './sinks.ts';
 
@@ -61,7 +63,7 @@ export async function commitWork(work: ShardWork, tools: CommitTools): Promise<S
 /** What the stats say of how the shard was done. */
 function factsOf(
   work: ShardWork,
-  { inputPath, stageSlots, thresholds }: CommitTools,
+  { inputPath, stageSlots, thresholds, earlier }: CommitTools,
 ): Omit<ShardFacts, 'counts' | 'histogram' | 'files'> {
   const { id, firstRow } = work.shard.spec;
   const { downloadMs, decodeMs, embedMs } = work.times;
@@ -74,7 +76,21 @@ function factsOf(
     stageSeconds: { download: downloadMs / 1000, decode: decodeMs / 1000, embed: embedMs / 1000 },
     stageSlots,
     thresholds,
+    hosts: sumHosts(work, earlier),
   };
+}
+
+/** What became of the rows is as it stands now, those of an earlier run among them; what was seen of hosts adds up. */
+function sumHosts({ shard, states, hosts }: ShardWork, earlier: EarlierShard | undefined): HostList {
+  const table = new HostTable();
+  for (const [index, state] of states.entries()) {
+    const host = hostOf(shard.urls[index]);
+    if (state.kind === 'failed') table.add(host, { rows: 1, reasons: { [state.reason]: 1 } });
+    else table.add(host, { rows: 1, successes: 1 });
+  }
+  for (const [host, seen] of hosts.totals()) table.add(host, seen);
+  if (earlier?.stats.hosts) table.mergeSeen(earlier.stats.hosts);
+  return table.list();
 }
 
 /** Sums over the scored rows in input order, so that the same shard always gives the same bits. */

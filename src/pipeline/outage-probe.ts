@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Downloader } from '../download/downloader.ts';
 import type { FailureReason } from '../samples/reasons.ts';
+import { hostOf } from './row-host.ts';
 
 /** Hosts that answered in this run and are asked first. */
 const MAX_KNOWN = 8;
@@ -84,15 +85,6 @@ export class OutageProbe {
   /** Has names asked for anew that were said not to exist. */
   forgetNames(): void {
     this.#downloader.forgetMissingNames();
-  }
-}
-
-/** The host of a URL, with its port; undefined where it is none. */
-export function hostOf(url: string | null | undefined): string | undefined {
-  try {
-    return url ? new URL(url).host : undefined;
-  } catch {
-    return undefined;
   }
 }
 

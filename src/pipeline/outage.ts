@@ -2,7 +2,8 @@ import { BowerbirdError } from '../base/errors.ts';
 import type { Downloader } from '../download/downloader.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
-import { hostOf, OutageProbe, type ProbedDownloader, pause, type Sign, signOf } from './outage-probe.ts';
+import { OutageProbe, type ProbedDownloader, pause, type Sign, signOf } from './outage-probe.ts';
+import { hostOf } from './row-host.ts';
 
 /** Rows over which it is judged whether hosts answer. */
 const WINDOW_ROWS = 200;

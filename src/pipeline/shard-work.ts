@@ -2,6 +2,7 @@ import type { ConsentSignals } from '../samples/consent.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { StagedShard } from '../shards/staged-shard.ts';
+import { HostNotes } from './host-notes.ts';
 import type { ThumbnailPicker } from './thumbnail-picker.ts';
 
 /** What is known of one row of a shard so far. */
@@ -34,6 +35,7 @@ export class ShardWork {
   readonly states: SampleState[];
   /** What was seen of the rows' consent, by index, where that is kept. */
   readonly consent: (ConsentSignals | undefined)[] = [];
+  readonly hosts = new HostNotes();
   readonly times: StageTimes = { downloadMs: 0, decodeMs: 0, embedMs: 0 };
   readonly startedAt: Date = new Date();
   /** Keeps pictures for the report; absent in shards that the report does not show. */

@@ -11,6 +11,7 @@ import type { Tag } from '../samples/tags.ts';
 import { EmbedStage, type Row } from './embed-stage.ts';
 import { cropsByModel } from './models.ts';
 import { OutageWatch } from './outage.ts';
+import { hostOf } from './row-host.ts';
 import { RowWindow } from './row-window.ts';
 import type { ShardWork } from './shard-work.ts';
 import { StageWatch } from './stage-watch.ts';
@@ -190,7 +191,7 @@ export class Stages {
     const onStart = (): void => {
       startedMs = performance.now();
     };
-    const outcome = await downloader.download(url, signal, { onStart, notes });
+    const outcome = await downloader.download(url, signal, { onStart, notes, hosts: row.work.hosts });
     if (notes) row.work.consent[row.index] = notes.signals;
     if (startedMs !== undefined) row.work.times.downloadMs += performance.now() - startedMs;
     this.#window.leave();
@@ -199,6 +200,7 @@ export class Stages {
     this.#noticeIdle();
     if (outcome.kind === 'failed') return;
     progress.downloadedBytes += outcome.bytes.length;
+    row.work.hosts.arrived(hostOf(url)!, outcome.bytes.length);
     await this.#toDecode.push({ ...row, image: outcome });
   }
 

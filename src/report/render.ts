@@ -7,6 +7,7 @@ import { renderBuckets } from './sections/buckets.ts';
 import { renderFailures } from './sections/failures.ts';
 import { renderFunnel } from './sections/funnel.ts';
 import { renderHeadline } from './sections/headline.ts';
+import { renderHosts } from './sections/hosts.ts';
 import { renderProvenance } from './sections/provenance.ts';
 import { renderSamples, renderThreshold } from './sections/samples.ts';
 import { renderScores } from './sections/scores.ts';
@@ -35,6 +36,7 @@ export async function renderReport(data: ReportData): Promise<string> {
       ['buckets', 'Buckets'],
       ['filter', 'Kept and dropped'],
       ['failures', 'Failures'],
+      ...(data.hosts === null ? [] : [['hosts', 'Hosts'] as const]),
       ['samples', 'Samples'],
       ...(threshold === null ? [] : [['threshold', 'At the threshold'] as const]),
       ['speed', 'Speed'],
@@ -44,6 +46,7 @@ export async function renderReport(data: ReportData): Promise<string> {
 ${renderBuckets(data)}
 ${renderFunnel(data)}
 ${renderFailures(data)}
+${renderHosts(data.hosts)}
 ${renderSamples(data)}
 ${threshold}
 ${renderThroughput(data, drawing)}

@@ -18,6 +18,8 @@ export interface ReportData {
   readonly meanCheck: number | null;
   readonly samples: readonly ReportSample[];
   readonly paces: readonly ReportPace[];
+  /** Rows by host; null where nothing was downloaded, or a part of the run does not tell. */
+  readonly hosts: ReportHosts | null;
   readonly provenance: ReportProvenance;
 }
 
@@ -107,6 +109,26 @@ export interface ReportPace {
   readonly stageSeconds: StageNumbers;
   /** How many places each stage had. With them the page tells how busy a stage was. */
   readonly stageSlots?: StageNumbers;
+}
+
+/** Rows by host: some hosts by name, and the sum of all others. */
+export interface ReportHosts {
+  readonly listed: readonly (ReportHostTotals & { readonly host: string })[];
+  readonly others: ReportHostTotals;
+}
+
+/** What became of the rows of a host, or of many. */
+export interface ReportHostTotals {
+  readonly rows: number;
+  readonly successes: number;
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+  /** Of the images as they came. */
+  readonly bytes: number;
+  /** From a request to the head of its answer, on average; null without an answer. */
+  readonly secondsPerAnswer: number | null;
+  /** Answers that asked for fewer requests. */
+  readonly pauses: number;
+  readonly longestPauseSeconds: number;
 }
 
 /** One number for each stage. */

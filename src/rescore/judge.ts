@@ -1,4 +1,5 @@
-import { emptyCounts, type RowCounts, sortedTable } from '../runs/stats.ts';
+import { sortedTable } from '../runs/sorted-table.ts';
+import { emptyCounts, type RowCounts } from '../runs/stats.ts';
 import type { FailureReason } from '../samples/reasons.ts';
 import { firstKnown, type TagColumns, tagsAt } from '../samples/tag-columns.ts';
 import { byTag, TAGS, type TagName } from '../samples/tags.ts';

@@ -9,6 +9,7 @@ import { type BucketSummary, checkMeans, summarize } from '../scores/summary.ts'
 import type { ShardSpec } from '../shards/plan.ts';
 import { decodePartials } from '../tables/partials.ts';
 import { writeSmallTable } from '../tables/small-table.ts';
+import { type HostList, HostTable } from './host-totals.ts';
 import type { RunFolder } from './run-folder.ts';
 import {
   addCounts,
@@ -40,6 +41,8 @@ export interface MergedRun {
   readonly meanCheck: number | undefined;
   readonly paces: readonly ReportPace[];
   readonly thumbnails: readonly ReportThumbnail[];
+  /** Rows by host; undefined where a shard does not tell, as those of stored embeddings. */
+  readonly hosts: HostList | undefined;
 }
 
 /**
@@ -59,6 +62,8 @@ export async function mergeRun(
   const histogram = new Histogram();
   const paces: ReportPace[] = [];
   const thumbnails: ReportThumbnail[] = [];
+  const hosts = new HostTable();
+  let tellHosts = shards.length > 0;
   for (const spec of shards) {
     const { id } = spec;
     const stats = await readFinishedShard(folder.stats(id), id);
@@ -68,6 +73,8 @@ export async function mergeRun(
     histogram.merge(stats.score_histogram);
     sums.merge(decodePartials(await readShardFile(folder.partials(id), stats)));
     paces.push(paceOf(stats));
+    if (stats.hosts) hosts.merge(stats.hosts);
+    else tellHosts = false;
     if (hasFile(stats, 'thumbnails')) {
       thumbnails.push(...parseThumbnails(await readShardFile(folder.thumbnails(id), stats)));
     }
@@ -78,7 +85,10 @@ export async function mergeRun(
   const { cube, keptWithout } = await countTags(tagFiles, folder.staging, counts);
   await writeWhatIf(into.whatIf, cube);
   const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
-  return { counts, keptWithout, buckets, histogram, meanCheck, paces, thumbnails };
+  return {
+    ...{ counts, keptWithout, buckets, histogram, meanCheck, paces, thumbnails },
+    hosts: tellHosts ? hosts.list() : undefined,
+  };
 }
 
 function unfinished(folder: RunFolder, shardId: number): BowerbirdError {

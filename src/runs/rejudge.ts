@@ -8,7 +8,8 @@ import { type JudgedTags, VerdictFiles, type Verdicts } from '../shards/verdicts
 import { commitShard, type Sinks } from './commit.ts';
 import type { ScoreProgress } from './progress.ts';
 import type { RunFolder } from './run-folder.ts';
-import { checkShardFile, hasFile, readShardFile, type ShardStats, sortedTable } from './stats.ts';
+import { sortedTable } from './sorted-table.ts';
+import { checkShardFile, hasFile, readShardFile, type ShardStats } from './stats.ts';
 import { parseThumbnails, type ReportThumbnail, thumbnailFile } from './thumbnails.ts';
 
 /** What new verdicts are passed with. */

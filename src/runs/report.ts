@@ -1,11 +1,18 @@
 import { basename, resolve } from 'node:path';
 import { writeFileAtomic } from '../base/files.ts';
 import { renderReport } from '../report/render.ts';
-import type { ReportData, ReportHead, ReportSample } from '../report/report-data.ts';
+import type {
+  ReportData,
+  ReportHead,
+  ReportHosts,
+  ReportHostTotals,
+  ReportSample,
+} from '../report/report-data.ts';
 import { type FailureReason, REASONS } from '../samples/reasons.ts';
 import { bucketOf } from '../scores/bucket-names.ts';
 import { DROP_RULES } from '../scores/filter.ts';
 import { headNotes, type RecordedHead } from './head-record.ts';
+import type { HostList, HostTotals } from './host-totals.ts';
 import type { MergedRun } from './merge.ts';
 import { reportThresholds, scoreSourceOf, uncheckedOf } from './result-facts.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -21,7 +28,7 @@ export async function writeReport(folder: RunFolder, record: RunRecord, merged: 
 }
 
 function reportData(folder: RunFolder, record: RunRecord, merged: MergedRun): ReportData {
-  const { counts, buckets, histogram, meanCheck, paces } = merged;
+  const { counts, buckets, histogram, meanCheck, paces, hosts } = merged;
   return {
     title: basename(resolve(folder.publishedPath)),
     rows: {
@@ -55,7 +62,25 @@ function reportData(folder: RunFolder, record: RunRecord, merged: MergedRun): Re
     meanCheck: meanCheck ?? null,
     samples: chooseSamples(merged.thumbnails, record.thresholds.min_aesthetic),
     paces,
+    hosts: hosts ? reportHosts(hosts) : null,
     provenance: provenanceOf(record),
+  };
+}
+
+function reportHosts({ listed, others }: HostList): ReportHosts {
+  return {
+    listed: listed.map(({ host, ...totals }) => ({ host, ...reportTotals(totals) })),
+    others: reportTotals(others),
+  };
+}
+
+function reportTotals({ rows, successes, reasons, bytes, pace }: HostTotals): ReportHostTotals {
+  return {
+    ...{ rows, successes, bytes },
+    reasons: Object.entries(reasons).map(([reason, count]) => ({ reason, count })),
+    secondsPerAnswer: pace.answers > 0 ? pace.answer_seconds / pace.answers : null,
+    pauses: pace.pauses,
+    longestPauseSeconds: pace.longest_pause_seconds,
   };
 }
 

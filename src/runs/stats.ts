@@ -7,6 +7,7 @@ import { BowerbirdError, codeOf } from '../base/errors.ts';
 import type { FailureReason } from '../samples/reasons.ts';
 import type { Histogram, StoredHistogram } from '../scores/histogram.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
+import { type HostList, isHostList } from './host-totals.ts';
 import { type ShardFileKind, shardFileName } from './run-files.ts';
 
 /** Counts over rows, of a shard or of a whole run. The four states sum to `count`. */
@@ -43,6 +44,8 @@ export interface ShardStats extends RowCounts {
   readonly score_histogram: StoredHistogram;
   /** The rules that its verdicts (`kept`, `dropped_by`) were passed by; not told by bowerbird 0.1.0. */
   readonly thresholds?: Thresholds;
+  /** Rows by host, of shards that were downloaded; not told by bowerbird 0.1.0. */
+  readonly hosts?: HostList;
   /** The shard's other files: size and sha256, by path in the run folder. */
   readonly files: Readonly<Record<string, FileDigest>>;
 }
@@ -71,6 +74,8 @@ export interface ShardFacts {
   readonly stageSlots: StageNumbers;
   readonly histogram: Histogram;
   readonly thresholds: Thresholds;
+  /** Of a shard that was downloaded. */
+  readonly hosts?: HostList;
   readonly files: ShardStats['files'];
 }
 
@@ -91,6 +96,7 @@ export function describeShard(facts: ShardFacts): ShardStats {
     stage_slots: facts.stageSlots,
     score_histogram: facts.histogram.toJSON(),
     thresholds: facts.thresholds,
+    ...(facts.hosts && { hosts: facts.hosts }),
     files: facts.files,
   };
 }
@@ -130,11 +136,6 @@ function addTable(into: Record<string, number>, from: Readonly<Record<string, nu
   for (const [name, count] of Object.entries(from)) into[name] = (into[name] ?? 0) + count;
 }
 
-/** The same table with its names in order, so that the same counts give the same bytes. */
-export function sortedTable<T extends Record<string, number>>(table: T): T {
-  return Object.fromEntries(Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1))) as T;
-}
-
 export async function digestFile(path: string): Promise<FileDigest> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
@@ -170,6 +171,7 @@ function isStats(value: ShardStats | null): boolean {
       (table) => table && typeof table === 'object',
     ) &&
     COUNT_KEYS.every((key) => Number.isInteger(value[key]) && value[key] >= 0) &&
+    (value.hosts === undefined || isHostList(value.hosts, value.count)) &&
     addsUp(value)
   );
 }

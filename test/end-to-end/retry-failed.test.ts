@@ -16,6 +16,7 @@ async function sameRun(t: ExecutionContext, ours: string, theirs: string): Promi
   for (const shard of ['00000', '00001', '00002']) {
     for (const file of [`tags/${shard}.parquet`, `metadata/metadata_${shard}.parquet`])
       t.deepEqual(await readParquet(`${ours}/${file}`), await readParquet(`${theirs}/${file}`));
+    t.deepEqual(await hostsOf(ours, shard), await hostsOf(theirs, shard));
     const consent = (run: string): Promise<Buffer> => readFile(`${run}/consent/${shard}.parquet`);
     t.deepEqual(await consent(ours), await consent(theirs));
     const [embeddings, expected] = await Promise.all(
@@ -31,6 +32,12 @@ async function sameRun(t: ExecutionContext, ours: string, theirs: string): Promi
     t.true(Math.abs(Number(bucket['mean_score']) - Number(expected['mean_score'])) < 1e-9);
     t.true(Math.abs(Number(bucket['head_on_mean']) - Number(bucket['mean_score'])) < 1e-5);
   }
+}
+
+/** What became of the rows of each host, and the bytes of their images. */
+async function hostsOf(run: string, shard: string): Promise<unknown> {
+  const { hosts } = JSON.parse(await readFile(`${run}/stats/${shard}_stats.json`, 'utf8'));
+  return hosts.listed.map(({ pace: _, ...totals }: { pace: unknown }) => totals);
 }
 
 test('--retry-failed asks for the failed rows alone, and ends where a run without failures ends', async (t) => {

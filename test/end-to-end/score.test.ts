@@ -185,7 +185,56 @@ test('the same rows give the same bytes, whatever the concurrency', async (t) =>
       ['wide', 'narrow'].map((run) => readFile(world.path(run, 'tags', `${shard}.parquet`))),
     );
     t.true(first!.equals(second!), `shard ${shard}`);
+    const [wide, narrow] = await Promise.all(
+      ['wide', 'narrow'].map((run) => hostsOf(world.path(run, 'stats', `${shard}_stats.json`))),
+    );
+    t.deepEqual(withoutPace(wide!), withoutPace(narrow!));
   }
+});
+
+interface HostTotals {
+  readonly host?: string;
+  readonly rows: number;
+  readonly successes: number;
+  readonly reasons: Readonly<Record<string, number>>;
+  readonly bytes: number;
+  readonly pace: { readonly answers: number; readonly answer_seconds: number };
+}
+
+async function hostsOf(stats: string): Promise<{ listed: HostTotals[]; others: HostTotals }> {
+  return JSON.parse(await readFile(stats, 'utf8')).hosts;
+}
+
+/** What does not depend on when requests were sent. */
+function withoutPace({ listed, others }: { listed: HostTotals[]; others: HostTotals }): unknown[] {
+  return [...listed, others].map(({ pace: _, ...rest }) => rest);
+}
+
+test('rows are told by host: in the stats of each shard, and in the numbers of the run', async (t) => {
+  const { world, result } = await scoredWorld(t);
+  const [host, ...more] = (await hostsOf(world.path('out', 'stats', '00000_stats.json'))).listed;
+  t.deepEqual(more, []);
+  const isBroken = (row: number): boolean => row % 11 === 5 && row % 9 !== 4;
+  const rows = Array.from({ length: 30 }, (_, row) => row);
+  const missing = rows.filter((row) => row % 9 === 4).length;
+  const broken = rows.filter(isBroken).length;
+  t.like(host, {
+    ...{ host: new URL(world.host.origin).host, rows: 30, successes: 30 - missing - broken },
+    reasons: { http_not_found: missing, image_broken: broken },
+  });
+  t.is(host!.pace.answers, 30);
+  t.true(host!.pace.answer_seconds > 0);
+  const pictures = await Promise.all(Array.from({ length: 12 }, (_, seed) => makePicture(seed)));
+  const bytes = rows.map((row) => {
+    const { length } = pictures[row % pictures.length]!;
+    return row % 9 === 4 ? 0 : isBroken(row) ? Math.floor(length / 2) : length;
+  });
+  t.is(
+    host!.bytes,
+    bytes.reduce((a, b) => a + b, 0),
+  );
+  const { hosts, count, successes, reasons } = JSON.parse(result.stdout);
+  t.like(hosts.listed[0], { rows: count, successes, reasons });
 });
 
 test('a shard of every kind of failure is accounted for, each row under its own reason', async (t) => {

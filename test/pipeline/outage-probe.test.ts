@@ -1,5 +1,6 @@
 import test from 'ava';
-import { hostOf, OutageProbe, type ProbedDownloader, signOf } from '../../src/pipeline/outage-probe.ts';
+import { OutageProbe, type ProbedDownloader, signOf } from '../../src/pipeline/outage-probe.ts';
+import { hostOf } from '../../src/pipeline/row-host.ts';
 
 test('a download that succeeded, or that a host refused, was answered', (t) => {
   t.is(signOf(undefined), 'answer');
@@ -23,11 +24,6 @@ test("silence may be our own side's fault", (t) => {
     'host_unresponsive',
   ] as const)
     t.is(signOf(reason), 'silence', reason);
-});
-
-test('a host is named with its port; a text that is no URL has none', (t) => {
-  t.is(hostOf('http://example.org:8080/a?b'), 'example.org:8080');
-  for (const url of [null, undefined, '', 'example.org']) t.is(hostOf(url), undefined);
 });
 
 test('of rows that nearly all are of one host that is gone, the others are found and asked', async (t) => {

@@ -31,6 +31,8 @@ const SAMPLE: ReportSample = {
   },
 };
 
+const NO_PACE = { bytes: 0, secondsPerAnswer: null, pauses: 0, longestPauseSeconds: 0 };
+
 function hostileRun(): ReportData {
   const run = makeEmptyRun();
   return {
@@ -41,6 +43,12 @@ function hostileRun(): ReportData {
     missingTags: [{ tag: HOSTILE, count: 1 }],
     reasons: [{ reason: HOSTILE, status: HOSTILE, count: 1 }],
     samples: [SAMPLE],
+    hosts: {
+      listed: [
+        { host: HOSTILE, rows: 1, successes: 0, reasons: [{ reason: HOSTILE, count: 1 }], ...NO_PACE },
+      ],
+      others: { rows: 1, successes: 1, reasons: [], ...NO_PACE },
+    },
     buckets: run.buckets.map((bucket) => ({ ...bucket, count: Number(bucket.name === '6') })),
     provenance: {
       bowerbirdVersion: HOSTILE,
@@ -77,6 +85,8 @@ test('hostile text in every field of the data is text in the page', async (t) =>
   t.true(page.querySelector('.sample img')!.getAttribute('alt')!.endsWith(HARMLESS));
   t.is(page.querySelector('.sessions code')!.textContent, HARMLESS);
   t.is(page.querySelector('table.reasons code')!.textContent, HARMLESS);
+  t.is(page.querySelector('table.hosts bdi')!.textContent, HARMLESS);
+  t.true(page.querySelector('table.hosts p')!.textContent.startsWith(HARMLESS));
   t.is(Buffer.from(markup).toString(), markup);
 });
 

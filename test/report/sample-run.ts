@@ -1,5 +1,5 @@
 import { sharp } from '../../src/decode/sharp-library.ts';
-import type { ReportData, ReportPace, ReportSample } from '../../src/report/report-data.ts';
+import type { ReportData, ReportHosts, ReportPace, ReportSample } from '../../src/report/report-data.ts';
 import { BUCKET_NAMES, bucketOf } from '../../src/scores/bucket-names.ts';
 import { Histogram } from '../../src/scores/histogram.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
@@ -98,7 +98,47 @@ async function buildSampleRun(): Promise<ReportData> {
     meanCheck: 3.1e-7,
     samples: await makeSamples(),
     paces: makePaces(),
+    hosts: makeHosts(successes),
     provenance: makeProvenance(),
+  };
+}
+
+const FAILURES = [
+  'http_not_found',
+  'timed_out',
+  'host_unresponsive',
+  'http_too_many_requests',
+  'dns_not_found',
+];
+
+/** A hundred hosts, each smaller than the one before, and all others; all rows of the run are of one of them. */
+function makeHosts(successes: number): ReportHosts {
+  const listed = Array.from({ length: 100 }, (_, i) => {
+    const rows = Math.round(6_000 / (i + 2));
+    const failures = Math.round(rows * [0.02, 0.9, 0.2, 0, 1][i % 5]!);
+    const split = i % 3 === 0 ? Math.floor(failures / 4) : 0;
+    const reasons = [
+      { reason: FAILURES[i % 5]!, count: failures - split },
+      { reason: 'image_broken', count: split },
+    ];
+    return {
+      ...{ host: `img${i}.cdn-of-a-shop-with-a-long-name.example.com`, rows, successes: rows - failures },
+      ...{ reasons, bytes: 84_000 * (rows - failures) },
+      ...{ secondsPerAnswer: i % 5 === 4 ? null : 0.05 * (i + 1) },
+      ...{ pauses: i % 4 === 3 ? i : 0, longestPauseSeconds: i % 8 === 3 ? 60 : 0 },
+    };
+  });
+  const told = listed.reduce(
+    (sum, host) => ({ rows: sum.rows + host.rows, successes: sum.successes + host.successes }),
+    {
+      rows: 0,
+      successes: 0,
+    },
+  );
+  const others = { rows: 120_000 - told.rows, successes: successes - told.successes, bytes: 5_100_000_000 };
+  return {
+    listed,
+    others: { ...others, reasons: [], secondsPerAnswer: 0.4, pauses: 12, longestPauseSeconds: 5 },
   };
 }
 
@@ -123,6 +163,7 @@ export function makeEmptyRun(): ReportData {
     meanCheck: null,
     samples: [],
     paces: [],
+    hosts: null,
     provenance: { ...makeProvenance(), inputs: [] },
   };
 }

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { sortedTable } from '../../src/runs/sorted-table.ts';
 import {
   addCounts,
   digestFile,
@@ -9,7 +10,6 @@ import {
   readFinishedShard,
   readShardFile,
   type ShardStats,
-  sortedTable,
 } from '../../src/runs/stats.ts';
 import { Histogram } from '../../src/scores/histogram.ts';
 import { makeFolder } from '../helpers/make-folder.ts';

@@ -15,6 +15,8 @@ tr.none { color: var(--soft); }
 .funnel .loss th { color: var(--soft); white-space: normal; padding-left: 1rem; }
 .reasons th[scope="row"] { white-space: normal; }
 .reasons th p { font-size: .875rem; margin-top: .1rem; max-width: 34rem; text-wrap: pretty; }
+.hosts th[scope="row"] { white-space: normal; overflow-wrap: anywhere; min-width: 11rem; }
+.hosts th p { font-size: .8125rem; margin-top: .1rem; color: var(--soft); }
 .inputs th[scope="row"] { white-space: normal; overflow-wrap: anywhere; min-width: 11rem; }
 .digest { color: var(--soft); overflow-wrap: anywhere; font-size: .8125rem; }
 .facts { font-size: .9375rem; display: grid; column-gap: 2.5rem; }
@@ -29,6 +31,7 @@ tr.none { color: var(--soft); }
   .wide-bar .bar { position: static; height: 12px; border-radius: 2px; }
   .reasons .wide-bar { width: 26%; }
   .buckets .wide-bar { width: 30%; }
+  .hosts .wide-bar { width: 18%; }
 }
 @media (max-width: 30rem) {
   table { font-size: .875rem; }
