@@ -1,4 +1,4 @@
-import { countWhatIf, type WhatIfCells } from '../scores/what-if-count.ts';
+import type { WhatIfCells } from '../scores/what-if-count.ts';
 import type { BucketPageData } from './bucket-page-data.ts';
 import { drawHistogram } from './charts/histogram.ts';
 import { type Drawing, openDrawing } from './charts/plot.ts';
@@ -13,12 +13,12 @@ import { CHART_STYLE } from './styles/charts.ts';
 import { PAGE_STYLE } from './styles/page.ts';
 import { TABLE_STYLE } from './styles/tables.ts';
 import { WHAT_IF_STYLE } from './styles/what-if.ts';
-import { runWhatIf } from './what-if-script.ts';
+import { whatIfScript } from './what-if-script.ts';
 
 export type { BucketPageData } from './bucket-page-data.ts';
 
 const STYLE = [PAGE_STYLE, CHART_STYLE, TABLE_STYLE, WHAT_IF_STYLE].join('');
-const SCRIPT = `(${runWhatIf})(${countWhatIf});`;
+const SCRIPT = whatIfScript();
 const MAX_SOURCES = 20;
 
 /**

@@ -100,6 +100,52 @@ export const SCORE_OF_SAMPLE = {
   response: { 200: FOUND, ...errors('BB_HTTP_QUERY', ...COMMON_ERRORS), 404: MISSED },
 };
 
+const HASHES_AS_BYTES = {
+  schema: { type: 'string', format: 'binary', description: 'n int64 hashes, little-endian' },
+};
+
+const SCORES_AS_BYTES = {
+  schema: {
+    type: 'string',
+    format: 'binary',
+    description:
+      'For each column n float32, little-endian (NaN: no score); then n bytes, 1 where the store has the hash',
+  },
+};
+
+const COLUMNS_HEADER = {
+  'Bowerbird-Columns': {
+    type: 'string',
+    description: 'The columns of an octet-stream: aesthetic,punsafe',
+  },
+};
+
+const SCORES_ANSWER = {
+  description: 'Scores, hits and misses alike',
+  headers: { ...VERSION_HEADER, ...COLUMNS_HEADER },
+  content: { [JSON_TYPE]: { schema: MANY_SCORES }, [OCTET_TYPE]: SCORES_AS_BYTES },
+};
+
+const HASHES_ERRORS = errors(
+  'BB_HTTP_REQUEST',
+  'BB_HTTP_BODY',
+  'BB_HASH_INVALID',
+  'BB_HTTP_NOT_ACCEPTABLE',
+  'BB_HTTP_TIMEOUT',
+  'BB_HTTP_TOO_LARGE',
+  'BB_HTTP_MEDIA_TYPE',
+  ...COMMON_ERRORS,
+);
+
+function hashesAsJson(maxHashes: number): object {
+  return {
+    type: 'object',
+    required: ['hashes'],
+    additionalProperties: false,
+    properties: { hashes: { type: 'array', maxItems: maxHashes, items: HASH } },
+  };
+}
+
 /** `POST /scores` */
 export function scoresOfHashes(maxHashes: number): object {
   return {
@@ -107,53 +153,9 @@ export function scoresOfHashes(maxHashes: number): object {
     summary: 'The scores of many hashes, in their order',
     description: `At most ${maxHashes} hashes. Accept chooses the type of the answer; without it, it is that of the body.`,
     body: {
-      content: {
-        [JSON_TYPE]: {
-          schema: {
-            type: 'object',
-            required: ['hashes'],
-            additionalProperties: false,
-            properties: { hashes: { type: 'array', maxItems: maxHashes, items: HASH } },
-          },
-        },
-        [OCTET_TYPE]: {
-          schema: { type: 'string', format: 'binary', description: 'n int64 hashes, little-endian' },
-        },
-      },
+      content: { [JSON_TYPE]: { schema: hashesAsJson(maxHashes) }, [OCTET_TYPE]: HASHES_AS_BYTES },
     },
-    response: {
-      200: {
-        description: 'Scores, hits and misses alike',
-        headers: {
-          ...VERSION_HEADER,
-          'Bowerbird-Columns': {
-            type: 'string',
-            description: 'The columns of an octet-stream: aesthetic,punsafe',
-          },
-        },
-        content: {
-          [JSON_TYPE]: { schema: MANY_SCORES },
-          [OCTET_TYPE]: {
-            schema: {
-              type: 'string',
-              format: 'binary',
-              description:
-                'For each column n float32, little-endian (NaN: no score); then n bytes, 1 where the store has the hash',
-            },
-          },
-        },
-      },
-      ...errors(
-        'BB_HTTP_REQUEST',
-        'BB_HTTP_BODY',
-        'BB_HASH_INVALID',
-        'BB_HTTP_NOT_ACCEPTABLE',
-        'BB_HTTP_TIMEOUT',
-        'BB_HTTP_TOO_LARGE',
-        'BB_HTTP_MEDIA_TYPE',
-        ...COMMON_ERRORS,
-      ),
-    },
+    response: { 200: SCORES_ANSWER, ...HASHES_ERRORS },
   };
 }
 

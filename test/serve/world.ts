@@ -21,7 +21,10 @@ export const ROWS: ScoreRows = {
   columns: [Float32Array.of(7.25, Number.NaN, 4.5, 0), Float32Array.of(0.5, 0.25, Number.NaN, 1)],
 };
 
-/** Starts a server over a new store of `rows`. */
+/**
+ * Starts a server over a new store of `rows`. It keeps connections for longer than a busy machine takes from one request to the
+ * next, or it would close one just as it is used; with `connect` they end with the test, before the server is stopped.
+ */
 export async function makeWorld(
   t: ExecutionContext,
   options: Partial<ServeOptions> = {},
@@ -30,7 +33,7 @@ export async function makeWorld(
   const path = join(await makeFolder(t), 'scores');
   await build(path, rows);
   const store = await openStore(path);
-  const server = await startServer(store, { port: 0, keepAliveMs: 300, ...options });
+  const server = await startServer(store, { port: 0, keepAliveMs: 30_000, ...options });
   t.teardown(async () => {
     await server.stop();
     await store.close();
