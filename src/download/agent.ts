@@ -1,5 +1,6 @@
 import { Agent } from 'undici';
 import type { Clock } from '../base/clock.ts';
+import { SpareTries } from './address-race.ts';
 import type { AddressRule } from './addresses.ts';
 import { guardedConnector } from './connector.ts';
 import { Guard } from './guard.ts';
@@ -30,6 +31,8 @@ export interface AgentParts {
   readonly resolver: NameResolver;
   readonly isAddressAllowed: AddressRule;
   readonly clock: Clock;
+  /** Requests that may be in flight. */
+  readonly mostRequests: number;
   /** Where proxies are looked for. */
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -66,12 +69,14 @@ function requesterOf(network: Network, options: PoolOptions, reading: Reading): 
 }
 
 function networkOf(settings: DownloadSettings, parts: AgentParts): Network {
-  const { resolver, isAddressAllowed, clock, environment } = parts;
+  const { resolver, isAddressAllowed, clock, mostRequests, environment } = parts;
   return {
     guard: new Guard(resolver, isAddressAllowed, () => clock.nowMs()),
     proxies: readProxies(environment),
     trust: readTlsTrust(settings.caFile, settings.tlsInsecure),
     limits: settings,
+    // As many again as there are requests (file-descriptors.ts).
+    spares: new SpareTries(mostRequests),
     clock,
   };
 }

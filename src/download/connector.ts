@@ -1,22 +1,16 @@
 import type { buildConnector } from 'undici';
-import { AddressRefusedError } from './addresses.ts';
-import { limitedConnector } from './connect-limits.ts';
-import { type Network, plainConnector, targetOf } from './network.ts';
+import { type Network, targetOf } from './network.ts';
+import { straightConnector } from './straight-connector.ts';
 import { tunnelConnector } from './tunnel-connector.ts';
 
 /** Every connection to a host passes here, the first one and each redirect's, straight or through a proxy's tunnel. */
 export function guardedConnector(network: Network): buildConnector.connector {
-  const { guard, proxies, limits, clock } = network;
-  const connector = plainConnector(network, guard.lookup);
-  const straight = limitedConnector(connector, limits, clock);
-  const tunnelled = tunnelConnector(network, connector);
+  const { guard, proxies } = network;
+  const straight = straightConnector(network, (hostname) => guard.addressesOf(hostname));
+  if (!proxies.hasProxies) return straight;
+  const tunnelled = tunnelConnector(network);
   return (options, callback) => {
-    // Node never calls `lookup` for an address that is written out.
-    if (guard.refuses(options.hostname)) {
-      queueMicrotask(() => callback(new AddressRefusedError(), null));
-      return;
-    }
-    const proxy = proxies.hasProxies ? proxies.proxyFor(targetOf(options)) : undefined;
+    const proxy = proxies.proxyFor(targetOf(options));
     if (proxy) tunnelled(proxy, options, callback);
     else straight(options, callback);
   };

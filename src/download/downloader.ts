@@ -149,7 +149,7 @@ class HttpDownloader implements Downloader {
     });
     this.#tools = {
       exchange: {
-        agents: createAgents(settings, parts),
+        agents: createAgents(settings, { ...parts, mostRequests: most }),
         userAgent: userAgent(settings.userAgentToken, settings.userAgentContact),
         optOutOf: optOutRule({ ...settings, directives: settings.disallowedHeaderDirectives }),
         maxBytes: settings.maxBytes,

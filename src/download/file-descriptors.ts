@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { BowerbirdError } from '../base/errors.ts';
 
-/** A download holds one socket; finished ones idle for a second, and unfinished connects outlive their download. */
-const DESCRIPTORS_PER_DOWNLOAD = 4;
+/**
+ * A download holds one socket, and another one while it tries further addresses of its host; finished ones idle for a
+ * second, and unfinished connects outlive their download.
+ */
+const DESCRIPTORS_PER_DOWNLOAD = 5;
 
 /** For everything else that the process has open: shards, databases, pipes to its children. */
 const DESCRIPTORS_FOR_THE_REST = 256;

@@ -1,6 +1,5 @@
-import type { LookupFunction } from 'node:net';
 import { AddressRefusedError, type AddressRule, isAddressLiteral } from './addresses.ts';
-import { NameError, type NameResolver } from './resolver.ts';
+import { MAX_KNOWN_ADDRESSES, NameError, type NameResolver } from './resolver.ts';
 
 /**
  * Names that only the own network knows: those without a dot, and those that are kept for it (RFC 6761, RFC 6762,
@@ -26,24 +25,7 @@ export class Guard {
     this.#nowMs = nowMs;
   }
 
-  /** Whether a URL's host is an address, written out, that may not be connected to. No name is looked up for those. */
-  refuses(hostname: string): boolean {
-    return isAddressLiteral(hostname) && !this.#isAllowed(hostname);
-  }
-
-  /** A `lookup` for net.connect that hands out allowed addresses only: what was checked is what is connected to. */
-  readonly lookup: LookupFunction = (name, options, callback) => {
-    this.addressesOf(name).then(
-      (addresses) => {
-        const [first, ...others] = addresses.map((address) => ({ address, family: familyOf(address) }));
-        if (options.all) callback(null, [first!, ...others]);
-        else callback(null, first!.address, first!.family);
-      },
-      (error: Error) => callback(error, ''),
-    );
-  };
-
-  /** The allowed addresses of a host, at least one. @throws AddressRefusedError, NameError */
+  /** The allowed addresses of a host, at least one: they alone are connected to. @throws AddressRefusedError, NameError */
   async addressesOf(hostname: string): Promise<readonly string[]> {
     const all = isAddressLiteral(hostname) ? [hostname] : await this.#resolver.resolve(hostname);
     const allowed = all.filter(this.#isAllowed);
@@ -59,7 +41,9 @@ export class Guard {
    */
   async checkForProxy(hostname: string): Promise<void> {
     const addresses = isAddressLiteral(hostname) ? [hostname] : await this.#addressesIfKnown(hostname);
-    if (!addresses.every(this.#isAllowed)) throw new AddressRefusedError();
+    // Of more addresses than are known the proxy may take another one.
+    const isWhole = addresses.length < MAX_KNOWN_ADDRESSES;
+    if (!isWhole || !addresses.every(this.#isAllowed)) throw new AddressRefusedError();
     const isUnknown = addresses.length === 0;
     if (isUnknown && INSIDE_NAME.test(hostname) && !this.#isAllowed('127.0.0.1')) {
       throw new AddressRefusedError();
@@ -80,8 +64,4 @@ export class Guard {
       return [];
     }
   }
-}
-
-function familyOf(address: string): 4 | 6 {
-  return address.includes(':') ? 6 : 4;
 }

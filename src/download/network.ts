@@ -1,11 +1,10 @@
-import type { LookupFunction } from 'node:net';
+import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import type { Clock } from '../base/clock.ts';
-import type { ConnectLimits } from './connect-limits.ts';
+import type { SpareTries } from './address-race.ts';
 import type { Guard } from './guard.ts';
 import type { ProxyRules, ProxyTarget } from './proxies.ts';
 import type { TlsTrust } from './tls-trust.ts';
-import { tellingResets } from './told-resets.ts';
 
 /** What decides whether a host is connected to, and how. */
 export interface Network {
@@ -13,30 +12,30 @@ export interface Network {
   readonly proxies: ProxyRules;
   readonly trust: TlsTrust;
   readonly limits: ConnectLimits;
+  /** Shared by all connections. */
+  readonly spares: SpareTries;
   readonly clock: Clock;
+}
+
+/** How long a connection may take, in ms. */
+export interface ConnectLimits {
+  /** The name and the connection itself. */
+  readonly connectTimeoutMs: number;
+  /** The TLS handshake, once there is a connection. */
+  readonly tlsTimeoutMs: number;
 }
 
 /** TLS sessions that may be resumed. */
 const MAX_TLS_SESSIONS = 1_000;
 
-/** Addresses of one name that share the time for its connection (as many as the resolver gives). */
-const ADDRESSES_TRIED = 4;
-
-/** undici's own connector, with what all connections share. It has no limit of time. */
-export function plainConnector(
-  { trust, limits }: Pick<Network, 'trust' | 'limits'>,
-  lookup: LookupFunction,
-): buildConnector.connector {
-  const connector = buildConnector({
+/** undici's own connector, with what all connections share. It has no limit of time, and gives the socket at once. */
+export function socketConnector(trust: TlsTrust): (...args: Parameters<buildConnector.connector>) => Socket {
+  return buildConnector({
     // Its own limit goes on while we are busy, and does not tell TLS from the rest.
     timeout: 0,
     maxCachedSessions: MAX_TLS_SESSIONS,
     ...trust,
-    lookup,
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: Math.ceil(limits.connectTimeoutMs / ADDRESSES_TRIED),
-  } as buildConnector.BuildOptions);
-  return tellingResets(connector);
+  } as buildConnector.BuildOptions) as (...args: Parameters<buildConnector.connector>) => Socket;
 }
 
 /** Where a connection leads, with the port that the scheme stands for. */

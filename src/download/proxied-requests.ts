@@ -1,7 +1,7 @@
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
-import { limitedConnector } from './connect-limits.ts';
-import { type Network, plainConnector, targetOf } from './network.ts';
+import { type Network, targetOf } from './network.ts';
 import { ProxyError, type ProxyServer } from './proxies.ts';
+import { straightConnector } from './straight-connector.ts';
 import { systemLookup } from './system-lookup.ts';
 import { proxyAuthorization } from './tunnel.ts';
 
@@ -58,12 +58,10 @@ export class ProxiedRequests implements Requester {
   #poolOf(proxy: ProxyServer): Pool {
     const known = this.#pools.get(proxy);
     if (known) return known;
-    const { limits, clock } = this.#network;
-    const connector = plainConnector(
+    const connect = straightConnector(
       this.#network,
-      systemLookup(() => clock.nowMs()),
+      systemLookup(() => this.#network.clock.nowMs()),
     );
-    const connect = limitedConnector(connector, limits, clock);
     const pool = new Pool(proxy.shown, {
       ...this.#poolOptions,
       connect: this.#reading((options, callback) =>

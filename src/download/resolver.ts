@@ -23,7 +23,7 @@ export class NameError extends Error {
 
 /** The addresses of a name, in the order to try them. */
 export interface NameResolver {
-  /** At least one. @throws NameError */
+  /** At least one, and at most MAX_KNOWN_ADDRESSES. @throws NameError */
   resolve(name: string): Promise<readonly string[]>;
   /** Whether the name servers know a zone, such as `com`, whatever it holds. */
   zoneExists(zone: string): Promise<boolean>;
@@ -34,7 +34,7 @@ export interface NameResolver {
 }
 
 /** The kinds of addresses that this machine can reach, the one to try first before the other. */
-export type Families = readonly ['A'] | readonly ['AAAA'] | readonly ['A', 'AAAA'];
+export type Families = readonly ['A'] | readonly ['AAAA'] | readonly ['AAAA', 'A'];
 
 export interface ResolverOptions {
   /** What one connection may take: three quarters of it are for its name, over all servers and tries. */
@@ -48,8 +48,10 @@ export interface ResolverOptions {
   readonly clock?: Clock;
 }
 
+type FoundAnswer = DnsAnswer & { readonly kind: 'found' };
+
 interface Known {
-  readonly addresses: Promise<readonly string[]>;
+  addresses: Promise<readonly string[]>;
   expiresAtMs: number;
   /** Times in a row that the name servers could not say. */
   failures: number;
@@ -66,9 +68,9 @@ const FIRST_FAILURE_TTL_MS = 1_000;
 const MAX_FAILURE_TTL_MS = 60_000;
 const MAX_NAMES = 50_000;
 const MAX_IN_FLIGHT = 256;
-/** More would not be reached within the time that one connection has. */
-const MAX_ADDRESSES = 4;
-/** RFC 8305, section 3: with an address of one family at hand, the other is waited for no longer. */
+/** Of one name; whoever has to know all of them takes so many for more. */
+export const MAX_KNOWN_ADDRESSES = 64;
+/** RFC 8305, 3: with an address of one family at hand, the other is waited for no longer. */
 const SECOND_FAMILY_MS = 50;
 
 /**
@@ -153,7 +155,7 @@ export class CachingResolver implements NameResolver {
     }
     known.failures = 0;
     this.#deadZones.answered(name);
-    if (answer.kind === 'found') return answer.addresses.slice(0, MAX_ADDRESSES);
+    if (answer.kind === 'found') return addressesIn(answer);
     known.isMissing = true;
     throw new NameError('not_found', answer.nameExists ? 'it has no address' : 'there is no such name');
   }
@@ -163,14 +165,28 @@ export class CachingResolver implements NameResolver {
    * first: so that it is known to exist. Else both are asked at once.
    */
   async #askFamilies(name: string): Promise<DnsAnswer> {
-    const [first, second = first === 'A' ? 'AAAA' : 'A'] = this.#families;
-    const asked = this.#dns().ask({ name, type: first });
-    const other = this.#families.length === 2 ? this.#dns().ask({ name, type: second }) : undefined;
-    const answer = await asked;
-    if (answer.kind === 'missing' && answer.nameExists)
-      return (await other) ?? this.#dns().ask({ name, type: second });
-    if (answer.kind === 'failed') return (await other) ?? answer;
-    return answer.kind === 'found' && other ? bothOf(answer, await this.#shortly(other)) : answer;
+    if (this.#families.length === 2) return this.#askBoth(name);
+    const [family] = this.#families;
+    const answer = await this.#dns().ask({ name, type: family });
+    if (answer.kind !== 'missing' || !answer.nameExists) return answer;
+    return this.#dns().ask({ name, type: family === 'A' ? 'AAAA' : 'A' });
+  }
+
+  /** With an address of one family at hand, the other is not waited for for long; what it brings later is added. */
+  async #askBoth(name: string): Promise<DnsAnswer> {
+    const six = this.#dns().ask({ name, type: 'AAAA' });
+    const four = this.#dns().ask({ name, type: 'A' });
+    const early = await Promise.race([six, four]);
+    const both = Promise.all([six, four]).then(([sixth, fourth]) => bothOf(sixth, fourth));
+    // Some servers say of a name with an IPv4 address alone that it does not exist (RFC 4074, 4.2).
+    if (early.kind !== 'found') return both;
+    const known = this.#known.get(name);
+    const inTime = await this.#shortly(both);
+    if (inTime) return inTime;
+    void both.then((answer) => {
+      if (known && answer.kind === 'found') known.addresses = Promise.resolve(addressesIn(answer));
+    });
+    return early;
   }
 
   #shortly(answer: Promise<DnsAnswer>): Promise<DnsAnswer | undefined> {
@@ -220,23 +236,35 @@ function lifeMs(answer: DnsAnswer, failures: number): number {
   return Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, 1000 * answer.ttlS));
 }
 
-/** Addresses of both families in turn, so that the few that are tried are of both. */
-function bothOf(first: DnsAnswer & { kind: 'found' }, second: DnsAnswer | undefined): DnsAnswer {
-  if (second?.kind !== 'found') return first;
+function addressesIn({ addresses }: FoundAnswer): readonly string[] {
+  return addresses.slice(0, MAX_KNOWN_ADDRESSES);
+}
+
+/** Addresses of both families in turn (RFC 8305, 4), so that the few that are tried are of both. */
+function bothOf(first: DnsAnswer, second: DnsAnswer): DnsAnswer {
+  if (first.kind !== 'found') return second.kind === 'found' ? second : neitherOf(first, second);
+  if (second.kind !== 'found') return first;
   const most = Math.max(first.addresses.length, second.addresses.length);
   const inTurn = Array.from({ length: most }, (_, i) => [first.addresses[i], second.addresses[i]]);
   const addresses = inTurn.flat().filter((address) => address !== undefined);
   return { kind: 'found', addresses, ttlS: Math.min(first.ttlS, second.ttlS) };
 }
 
-/** IPv4 first, unless the machine has IPv6 alone; IPv6 where it has an address that the Internet knows. */
+/** What two answers without an address say together: that the name is not there, that one is not known, or that it has none. */
+function neitherOf(first: DnsAnswer, second: DnsAnswer): DnsAnswer {
+  const isUnknownName = (answer: DnsAnswer): boolean => answer.kind === 'missing' && !answer.nameExists;
+  const all = [first, second];
+  return all.find(isUnknownName) ?? all.find(({ kind }) => kind === 'failed') ?? first;
+}
+
+/** IPv6 where the machine has an address of it that the Internet knows, and then first (RFC 6724, 2.1). */
 function machineFamilies(): Families {
   const outside = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal }) => !internal);
   const hasV4 = outside.some(({ address }) => isIP(address) === 4);
   const hasV6 = outside.some(({ address }) => isIP(address) === 6 && isPublicAddress(address));
-  if (hasV4 && hasV6) return ['A', 'AAAA'];
+  if (hasV4 && hasV6) return ['AAAA', 'A'];
   return outside.length > 0 && !hasV4 ? ['AAAA'] : ['A'];
 }
 

@@ -1,25 +1,26 @@
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
-import { LimitPassedError } from './deadline.ts';
-import { type Network, plainConnector, targetOf } from './network.ts';
+import { MAX_ADDRESSES } from './address-race.ts';
+import { type GiveUp, LimitPassedError } from './deadline.ts';
+import { type Network, socketConnector, targetOf } from './network.ts';
 import { ProxyError, type ProxyServer, type ProxyTarget } from './proxies.ts';
+import { type Connect, straightConnector } from './straight-connector.ts';
 import { systemLookup } from './system-lookup.ts';
+import { tellResets } from './told-resets.ts';
 import { openTunnel, type TunnelEnd } from './tunnel.ts';
 
 type Callback = buildConnector.Callback;
-/** undici's connector gives the socket at once, and calls back when it can be used. */
-type SocketConnector = (...args: Parameters<buildConnector.connector>) => Socket;
 
 /** Connects to a host through a proxy: the guard first, then the proxy, the tunnel, and TLS within it. */
 export function tunnelConnector(
   network: Network,
-  overTunnel: buildConnector.connector,
 ): (proxy: ProxyServer, options: buildConnector.Options, callback: Callback) => void {
   // Where the proxy is, the operator has said: the guard is for what strangers say.
-  const toProxy = plainConnector(
+  const toProxy = straightConnector(
     network,
     systemLookup(() => network.clock.nowMs()),
   );
+  const overTunnel = socketConnector(network.trust);
   return (proxy, options, callback) => {
     const attempt = new TunnelAttempt(network, callback);
     attempt
@@ -33,7 +34,7 @@ export function tunnelConnector(
 class TunnelAttempt {
   readonly #network: Network;
   readonly #callback: Callback;
-  #socket: Socket | undefined;
+  #giveUp: GiveUp = () => undefined;
   #hasProxy = false;
   #isOver = false;
   #cancel: () => void;
@@ -48,11 +49,18 @@ class TunnelAttempt {
     this.#cancel = network.clock.after(network.limits.connectTimeoutMs, passed);
   }
 
-  async open(proxy: ProxyServer, target: ProxyTarget, toProxy: buildConnector.connector): Promise<Socket> {
-    const end = await endOf(proxy, target, this.#network);
-    const socket = await this.#connect(proxy, toProxy);
-    this.#hasProxy = true;
-    return openTunnel(proxy, socket, end);
+  /** Opens a tunnel to the host's first address that the proxy reaches, each over a connection of its own. */
+  async open(proxy: ProxyServer, target: ProxyTarget, toProxy: Connect): Promise<Socket> {
+    const ends = await endsOf(proxy, target, this.#network);
+    for (let i = 0; ; i++) {
+      const socket = await this.#connect(proxy, toProxy);
+      this.#hasProxy = true;
+      try {
+        return await openTunnel(proxy, socket, ends[i]!);
+      } catch (thrown) {
+        if (this.#isOver || i + 1 === ends.length || isAboutProxy(thrown)) throw thrown;
+      }
+    }
   }
 
   /** TLS with the host itself, where that is asked for: the proxy sees nothing of it. */
@@ -64,14 +72,15 @@ class TunnelAttempt {
     const { clock, limits } = this.#network;
     this.#cancel();
     this.#cancel = clock.after(limits.tlsTimeoutMs, () => this.end(new LimitPassedError('tls'), null));
-    overTunnel({ ...options, httpSocket: socket }, (error, secured) =>
-      error ? this.end(error, null) : this.end(null, secured),
-    );
+    overTunnel({ ...options, httpSocket: socket }, (error, secured) => {
+      if (secured) tellResets(secured);
+      this.end(...([error, secured] as Parameters<Callback>));
+    });
   }
 
   /** Calls back, once; what comes later is given up. */
   end(...[error, socket]: Parameters<Callback>): void {
-    if (error || this.#isOver) this.#socket?.destroy();
+    if (error || this.#isOver) this.#giveUp();
     if (this.#isOver) return;
     this.#isOver = true;
     this.#cancel();
@@ -79,15 +88,22 @@ class TunnelAttempt {
     else this.#callback(null, socket!);
   }
 
-  #connect({ kind, hostname, port }: ProxyServer, toProxy: buildConnector.connector): Promise<Socket> {
+  #connect({ kind, hostname, port }: ProxyServer, toProxy: Connect): Promise<Socket> {
     const protocol = kind === 'https' ? 'https:' : 'http:';
     return new Promise((resolve, reject) => {
-      const socket = (toProxy as SocketConnector)(
+      const giveUp = toProxy(
         { protocol, hostname, host: hostname, port: String(port) },
-        (error, connected) => (error ? reject(unreachable(error)) : resolve(connected)),
+        (error, connected) => {
+          if (error) {
+            reject(unreachable(error));
+            return;
+          }
+          this.#giveUp = () => connected.destroy();
+          resolve(connected);
+        },
       );
-      this.#socket = socket;
-      if (this.#isOver) socket.destroy();
+      this.#giveUp = giveUp;
+      if (this.#isOver) giveUp();
     });
   }
 }
@@ -96,18 +112,25 @@ function unreachable(cause: unknown): ProxyError {
   return new ProxyError('proxy_failed', 'The proxy cannot be reached', cause);
 }
 
-/** Where a tunnel is to end. A proxy that takes addresses gets one that was checked; else names are checked here too. */
-async function endOf(
+function isAboutProxy(thrown: unknown): boolean {
+  return !(thrown instanceof ProxyError) || thrown.reason === 'proxy_failed';
+}
+
+/**
+ * Where a tunnel may end, in the order in which to try. A proxy that takes addresses gets those that were checked; else names
+ * are checked here too.
+ */
+async function endsOf(
   proxy: ProxyServer,
   { hostname, port }: ProxyTarget,
   { guard }: Network,
-): Promise<TunnelEnd> {
+): Promise<readonly TunnelEnd[]> {
   if (proxy.looksUpNames) {
     await guard.checkForProxy(hostname);
-    return { hostname, port };
+    return [{ hostname, port }];
   }
   const addresses = await guard.addressesOf(hostname);
-  const address = addresses.find((one) => proxy.kind === 'socks5' || !one.includes(':'));
-  if (address === undefined) throw new ProxyError('connect_failed', 'SOCKS 4 reaches no IPv6 address');
-  return { hostname: address, port };
+  const reachable = addresses.filter((one) => proxy.kind === 'socks5' || !one.includes(':'));
+  if (reachable.length === 0) throw new ProxyError('connect_failed', 'SOCKS 4 reaches no IPv6 address');
+  return reachable.slice(0, MAX_ADDRESSES).map((address) => ({ hostname: address, port }));
 }

@@ -200,9 +200,9 @@ test('waiting for the slot of a host does not count against the time of an image
 test('too few file descriptors are refused with the number to set', (t) => {
   const error = t.throws<BowerbirdError>(() => requireFileDescriptors(1000, 1024));
   t.is(error?.code, 'BB_TOO_FEW_FILE_DESCRIPTORS');
-  t.regex(error?.message ?? '', /ulimit -n 4256.*--thread-count 192/);
-  t.notThrows(() => requireFileDescriptors(1000, 4256));
-  t.throws(() => requireFileDescriptors(1000, 4255), { code: 'BB_TOO_FEW_FILE_DESCRIPTORS' });
+  t.regex(error?.message ?? '', /ulimit -n 5256.*--thread-count 153/);
+  t.notThrows(() => requireFileDescriptors(1000, 5256));
+  t.throws(() => requireFileDescriptors(1000, 5255), { code: 'BB_TOO_FEW_FILE_DESCRIPTORS' });
 });
 
 test('the limit that is looked at is the one of this process', (t) => {

@@ -328,27 +328,43 @@ test('a machine of one family asks for the other only where a name has no addres
   t.deepEqual(await (await start(t, { families: ['AAAA'] })).resolver.resolve('both.test'), ['::1']);
 });
 
-test('a machine of both families gets the addresses of both in turn', async (t) => {
-  const { resolver } = await start(t, { families: ['A', 'AAAA'] });
-  t.deepEqual(await resolver.resolve('both.test'), ['127.0.0.1', '::1', '127.0.0.2']);
+test('a machine of both families gets the addresses of both in turn, IPv6 first', async (t) => {
+  const { resolver } = await start(t, { families: ['AAAA', 'A'] });
+  t.deepEqual(await resolver.resolve('both.test'), ['::1', '127.0.0.1', '127.0.0.2']);
   t.deepEqual(await resolver.resolve('one.test'), ['127.0.0.1']);
   t.deepEqual(await resolver.resolve('six.test'), ['::1']);
   t.deepEqual(await resolver.resolve('fourbroken.test'), ['::1']);
   t.is(await kindOf(t, resolver.resolve('empty.test')), 'not_found');
+  t.is(await kindOf(t, resolver.resolve('nx.test')), 'not_found');
   t.is(await kindOf(t, resolver.resolve('broken.test')), 'failed');
 });
 
-test('with an address at hand, a machine of both families waits for the other one for a moment', async (t) => {
-  const { resolver, clock } = await start(t, { families: ['A', 'AAAA'] });
-  const answer = resolver.resolve('sixsilent.test');
-  await until(() => clock.waits(50));
-  clock.advance(50);
-  t.deepEqual(await answer, ['127.0.0.1', '127.0.0.2']);
+test('what the servers say of one family does not hide the addresses of the other, nor a failure', async (t) => {
+  const { resolver } = await start(t, { families: ['AAAA', 'A'] });
+  t.deepEqual(await resolver.resolve('sixnx.test'), ['127.0.0.1']);
+  t.is(await kindOf(t, resolver.resolve('sixbroken.test')), 'failed');
 });
 
-test('no more addresses are handed out than can be tried', async (t) => {
+for (const [silent, found, all] of [
+  ['sixheld', ['127.0.0.1', '127.0.0.2'], ['::1', '127.0.0.1', '127.0.0.2']],
+  ['fourheld', ['::1'], ['::1', '127.0.0.1', '127.0.0.2']],
+] as const) {
+  test(`${silent}: with an address at hand, the other family is waited for for a moment, and added when it comes`, async (t) => {
+    const { server, resolver, clock } = await start(t, { families: ['AAAA', 'A'] });
+    const answer = resolver.resolve(`${silent}.test`);
+    await until(() => clock.waits(50));
+    clock.advance(50);
+    t.deepEqual(await answer, found);
+    server.letGo();
+    await until(async () => (await resolver.resolve(`${silent}.test`)).length === all.length);
+    t.deepEqual(await resolver.resolve(`${silent}.test`), all);
+    t.is(server.questions.length, 2);
+  });
+}
+
+test('no more addresses of a name are remembered than any needs', async (t) => {
   const { resolver } = await start(t);
-  t.is((await resolver.resolve('many.test')).length, 4);
+  t.is((await resolver.resolve('crowd.test')).length, 64);
 });
 
 test('no more names are remembered than allowed; the oldest is forgotten first', async (t) => {
@@ -430,7 +446,7 @@ const HAS_IPV6 = Object.values(networkInterfaces()).some((list) =>
   "where nobody listens at a name's IPv4 address, its IPv6 address is tried",
   async (t) => {
     const host = await startHost(t, { address: '::1' });
-    const { resolver } = await start(t, { families: ['A', 'AAAA'] });
+    const { resolver } = await start(t, { families: ['AAAA', 'A'] });
     const downloader = startDownloader(t, {}, { resolver });
     imageIn(t, await downloader.download(`http://both.test:${host.port}/ok.jpg`));
     t.is(host.connections, 1);

@@ -34,7 +34,9 @@ export interface NameServerOptions {
  *
  * - `nx` does not exist; `empty` exists without a record; `broken` and `refused` fail
  * - `mending` fails twice; `fourbroken` fails for A and has an IPv6 address
- * - `six` has an IPv6 address only, `both` have both, `many` has six addresses; `sixsilent` never hears of AAAA
+ * - `six` has an IPv6 address only, `both` have both, `many` has six addresses, `crowd` has 100 (over TCP)
+ * - `sixheld` and `fourheld` have both, and are answered for the one of that name when told
+ * - `sixnx` has an IPv4 address, and for AAAA it does not exist; `sixbroken` has none, and fails for AAAA
  * - `chain` is an alias of an alias of an address; `dangling` of nothing, `danglingnx` of a name that does not exist
  * - `loop` is an alias of an alias of itself, `selfish` of itself
  * - `cut` is cut over UDP and whole over TCP, `cuthangup` is hung up on over TCP, `cutgarbage` is garbage there
@@ -57,7 +59,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     const isFirst = count === 1;
     const kind = kindOf(options.always ?? question.name.split(/[.-]/, 1)[0]!, question, count);
     const send = (): void => replies(kind, { query, question, isFirst, options, way }).forEach(way.send);
-    if (kind === 'held') held.push(send);
+    if (kind.endsWith('held')) held.push(send);
     else send();
   };
   udp.on('message', (query, from) =>
@@ -92,6 +94,10 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
 function kindOf(kind: string, { type }: Question, count: number): string {
   if (kind === 'mending') return count <= 2 ? 'broken' : 'ok';
   if (kind === 'fourbroken') return type === 'A' ? 'broken' : 'six';
+  if (kind === 'sixbroken') return type === 'A' ? 'empty' : 'broken';
+  if (kind === 'sixnx') return type === 'A' ? 'ok' : 'nx';
+  if (kind === 'sixheld') return type === 'A' ? 'both' : 'bothheld';
+  if (kind === 'fourheld') return type === 'A' ? 'bothheld' : 'both';
   return kind;
 }
 
@@ -129,8 +135,6 @@ function replies(kind: string, asked: Asked): Buffer[] {
   switch (kind) {
     case 'silent':
       return [];
-    case 'sixsilent':
-      return question.type === 'AAAA' ? [] : [right];
     case 'second':
       return isFirst ? [] : [right];
     case 'onlygarbage':
@@ -152,7 +156,7 @@ function replies(kind: string, asked: Asked): Buffer[] {
 
 function reply(kind: string, { query, question, options, way }: Asked): Buffer {
   const code = RESPONSE_CODES[kind as keyof typeof RESPONSE_CODES] ?? 0;
-  const isCut = kind.startsWith('cut') && !way.isTcp;
+  const isCut = /^(cut|crowd)/.test(kind) && !way.isTcp;
   const answers = isCut ? [] : records(kind, question, options.ttlS);
   const { negativeTtlS } = options;
   return encode({
@@ -188,10 +192,12 @@ function records(kind: string, { name, type }: Question, ttl: number): Answer[] 
     case 'six':
       return six('::1');
     case 'both':
-    case 'sixsilent':
+    case 'bothheld':
       return [...four(name, '127.0.0.1', '127.0.0.2'), ...six('::1')];
     case 'many':
       return four(name, ...Array.from({ length: 6 }, (_, i) => `127.0.0.${i + 1}`));
+    case 'crowd':
+      return four(name, ...Array.from({ length: 100 }, (_, i) => `127.0.1.${i + 1}`));
     case 'chain':
       // As servers may give them: in any order, in any case, and shorter-lived on the way.
       return [

@@ -5,6 +5,8 @@ export interface SocksProxyOptions {
   readonly credentials?: readonly [string, string];
   /** What it answers instead of connecting: RFC 1928, section 6; for SOCKS 4 its own. */
   readonly reply?: number;
+  /** The address for which alone it answers so; all where not given. */
+  readonly repliesTo?: string;
 }
 
 /** A SOCKS proxy on loopback (versions 4, 4a and 5), for which every host is this machine. */
@@ -71,10 +73,10 @@ async function serve5(
   const isName = kind === 3;
   const host = await read(isName ? (await read(1))[0]! : kind === 1 ? 4 : 16);
   const port = (await read(2)).readUInt16BE();
-  asked.push(
-    isName ? `5 name ${host}` : `5 address ${kind === 1 ? [...host].join('.') : host.toString('hex')}`,
-  );
-  const reply = options.reply ?? 0;
+  const address = kind === 1 ? [...host].join('.') : host.toString('hex');
+  asked.push(isName ? `5 name ${host}` : `5 address ${address}`);
+  const { repliesTo = address } = options;
+  const reply = repliesTo === address ? (options.reply ?? 0) : 0;
   const answer = Buffer.from([5, reply, 0, 1, 0, 0, 0, 0, 0, 0]);
   if (reply === 0) return joined(client, port, answer);
   client.end(answer);

@@ -1,12 +1,10 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import type { DownloadOptions } from '../../../src/download/options.ts';
 import type { FailureReason } from '../../../src/samples/reasons.ts';
 import { portOf } from '../raw-host.ts';
 import { EXPIRED, SELF_SIGNED } from '../self-signed.ts';
+import { startFullPort } from './full-port.ts';
 import { PRIVATE_TARGETS } from './redirects.ts';
 
 /** A place where no answer is to be had. */
@@ -169,7 +167,7 @@ export async function startPlaces(image: number): Promise<{ ports: Ports; close:
   const closed = createServer();
   await Promise.all([closed, ...servers.map(([, server]) => server)].map(listening));
   const ports = Object.fromEntries(servers.map(([name, server]) => [name, portOf(server)]));
-  const full = await startFullPort();
+  const full = await startFullPort(['127.0.0.1']);
   const others = { image, full: full.port, closed: portOf(closed) };
   await new Promise((resolve) => closed.close(resolve));
   return {
@@ -177,21 +175,6 @@ export async function startPlaces(image: number): Promise<{ ports: Ports; close:
     close: async () => {
       full.close();
       for (const [, server] of servers) server.close();
-    },
-  };
-}
-
-async function startFullPort(): Promise<{ port: number; close: () => void }> {
-  const child = fork(fileURLToPath(new URL('./full-port-process.js', import.meta.url)));
-  const [port] = (await once(child, 'message')) as [number];
-  // Two that are taken, and more that wait: the kernel counts a little differently from release to release.
-  const fillers = Array.from({ length: 8 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
-  await once(fillers[0]!, 'connect');
-  return {
-    port,
-    close: () => {
-      for (const filler of fillers) filler.destroy();
-      child.kill('SIGKILL');
     },
   };
 }
