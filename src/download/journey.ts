@@ -1,4 +1,4 @@
-import type { FailureReason, SampleFailure } from '../samples/reasons.ts';
+import { heardOf, type SampleFailure } from '../samples/reasons.ts';
 import type { ConsentNotes } from './consent/consent-notes.ts';
 import { type Deadline, DeadlinePassedError } from './deadline.ts';
 import { type Asked, type ExchangeTools, exchange } from './exchange.ts';
@@ -38,23 +38,6 @@ interface LastReply {
   /** The host that it came from. */
   readonly host: string;
 }
-
-/** No byte came: the host may be gone. */
-const SILENT_REASONS: ReadonlySet<FailureReason> = new Set<FailureReason>([
-  'connect_refused',
-  'connect_timeout',
-  'connect_failed',
-  'timed_out',
-]);
-
-/** The host was not reached, which says nothing of it. */
-const UNASKED_REASONS: ReadonlySet<FailureReason> = new Set<FailureReason>([
-  'address_refused',
-  'dns_not_found',
-  'dns_failed',
-  'proxy_failed',
-  'url_invalid',
-]);
 
 /** Statuses with which a host asks for fewer requests. */
 const OVERLOADED_STATUSES: ReadonlySet<number | undefined> = new Set([429, 503]);
@@ -164,10 +147,11 @@ function failedBefore(thrown: unknown, last: SampleFailure | undefined): SampleF
 function judge(reply: FailedReply, visit: Visit, waitMs: number | undefined): void {
   const { failure, retryAfterMs } = reply;
   const pauseFailure = { ...failure, message: LONG_PAUSE_MESSAGE };
-  if (!visit.hasAnswer && SILENT_REASONS.has(failure.reason)) {
+  const heard = heardOf(failure.reason);
+  if (!visit.hasAnswer && heard === 'nobody') {
     if (waitMs === undefined) visit.silent();
     else visit.triedInVain(waitMs, failure);
-  } else if (!UNASKED_REASONS.has(failure.reason) && !visit.hasAnswer) visit.answered();
+  } else if (!visit.hasAnswer && heard === 'host') visit.answered();
   if (asksToPause(reply)) {
     visit.pause(Math.max(retryAfterMs ?? 0, waitMs ?? 0), pauseFailure);
   }

@@ -1,18 +1,5 @@
-import type { FailureReason } from '../samples/reasons.ts';
+import { passesOf } from '../samples/reasons.ts';
 import type { FailedReply } from './reply.ts';
-
-/** Failures that may pass. A refused address, a bad certificate or a 404 will be the same in a second. */
-const RETRYABLE_REASONS: ReadonlySet<FailureReason> = new Set<FailureReason>([
-  'dns_failed',
-  'connect_refused',
-  'connect_timeout',
-  'connect_failed',
-  'proxy_failed',
-  'timed_out',
-  'response_cut',
-  'http_too_many_requests',
-  'http_server_error',
-]);
 
 /** Client errors that ask for another try (RFC 9110, 15.5.9; RFC 8470, 5.2), and server errors that are for good. */
 const RETRYABLE_STATUSES: ReadonlySet<number | undefined> = new Set([408, 425]);
@@ -40,5 +27,5 @@ export function retryDelayMs(reply: FailedReply, attempt: number, random: () => 
 
 function isRetryable({ failure, status }: FailedReply): boolean {
   if (RETRYABLE_STATUSES.has(status)) return true;
-  return RETRYABLE_REASONS.has(failure.reason) && !FINAL_STATUSES.has(status);
+  return passesOf(failure.reason) === 'soon' && !FINAL_STATUSES.has(status);
 }

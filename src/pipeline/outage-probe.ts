@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Downloader } from '../download/downloader.ts';
-import type { FailureReason } from '../samples/reasons.ts';
+import { type FailureReason, type Heard, heardOf } from '../samples/reasons.ts';
 import { hostOf } from './row-host.ts';
 
 /** Hosts that answered in this run and are asked first. */
@@ -101,26 +101,15 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
  */
 export type Sign = 'answer' | 'silence' | 'unknown_name' | 'nothing';
 
-const SIGN_OF: Readonly<Partial<Record<FailureReason, Sign>>> = {
-  url_missing: 'nothing',
-  url_invalid: 'nothing',
-  url_scheme_unsupported: 'nothing',
-  address_refused: 'nothing',
-  dns_not_found: 'unknown_name',
-  dns_failed: 'silence',
-  connect_refused: 'silence',
-  connect_timeout: 'silence',
-  // No route, no network, no file descriptors left.
-  connect_failed: 'silence',
-  proxy_failed: 'silence',
-  timed_out: 'silence',
-  host_unresponsive: 'silence',
-  // Or an error that was answered: which of them is not told, and the rows are tried once more at the most.
-  robots_unreachable: 'silence',
-  robots_disallowed: 'nothing',
+const SIGN_OF: Readonly<Record<Heard, Sign>> = {
+  host: 'answer',
+  nobody: 'silence',
+  no_way: 'silence',
+  no_name: 'unknown_name',
+  unasked: 'nothing',
 };
 
 /** The sign that a download gave; without a reason for failure it succeeded. */
 export function signOf(reason: FailureReason | undefined): Sign {
-  return (reason && SIGN_OF[reason]) ?? 'answer';
+  return SIGN_OF[reason === undefined ? 'host' : heardOf(reason)];
 }
