@@ -196,6 +196,8 @@ export const ROOMS: readonly Room[] = [
       'merge',
       'progress',
       'rejudge',
+      'retry-rule',
+      'retry-tally',
       'result-facts',
       'run-changes',
       'run-files',

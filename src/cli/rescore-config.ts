@@ -37,6 +37,8 @@ const NOT_EMBEDDINGS = [
   'tls-insecure',
   'save-embeddings',
   'retry-failed',
+  'retry-reasons',
+  'retry-after-days',
   'processes-count',
   'encoder-threads',
   'encoder-timeout',

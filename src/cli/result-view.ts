@@ -42,13 +42,14 @@ export function describeResult(outcome: DoneOutcome, badFiles: readonly BadFile[
 
 /** The same for a machine: one JSON object. */
 export function describeJson({ folder, merged, record }: DoneOutcome, badFiles?: readonly BadFile[]): string {
-  const { counts, buckets, meanCheck, hosts } = merged;
+  const { counts, retried, buckets, meanCheck, hosts } = merged;
   const unchecked = uncheckedOf(record, merged).map(({ tag, rows }) => [tag, rows]);
   return JSON.stringify({
     state: record.state,
     output_folder: folder.path,
     report: folder.report,
     ...counts,
+    retried,
     kept_unchecked: Object.fromEntries(unchecked),
     parts: record.parts,
     buckets: buckets.map(({ name, count, meanScore }) => ({ bucket: name, count, mean_score: meanScore })),

@@ -2,12 +2,14 @@ import { readHostTable } from '../download/host-rules.ts';
 import type { Device, ScoreConfig } from '../pipeline/config.ts';
 import { type FlagValues, whereGiven } from './flags.ts';
 import { imageLimits } from './image-flags.ts';
+import { retryRule } from './retry-flags.ts';
 import { textOptions } from './text-flags.ts';
 
 /** Checked flag values as the pipeline's configuration. */
 export function scoreConfig(values: FlagValues, inputs: readonly string[], commandLine: string): ScoreConfig {
   const text = (name: string): string | undefined => values[name] as string | undefined;
   const number = (name: string): number => values[name] as number;
+  const retry = retryRule(values);
   return {
     inputs,
     outputFolder: text('output-folder')!,
@@ -33,7 +35,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
     saveEmbeddings: values['save-embeddings'] as boolean,
     incrementalMode: values['incremental-mode'] as ScoreConfig['incrementalMode'],
     skipBadFiles: values['skip-bad-files'] as boolean,
-    retryFailed: values['retry-failed'] as boolean,
+    ...(retry && { retry }),
     download: downloadOptions(values),
     outageLimitMs: 60_000 * number('outage-minutes'),
     imageLimits: imageLimits(values),

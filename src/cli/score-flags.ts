@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { downloadFlags } from './download-flags.ts';
 import type { FlagTable } from './flags.ts';
 import { imageFlags } from './image-flags.ts';
+import { retryFlags } from './retry-flags.ts';
 import { textFlags } from './text-flags.ts';
 
 const INPUT = 'Input:';
@@ -170,12 +171,7 @@ export const SCORE_FLAGS: FlagTable = {
     default: 'incremental',
     describe: 'What to do with an existing run folder: go on, start over, or add new inputs',
   },
-  'retry-failed': {
-    group: OUTPUT,
-    type: 'boolean',
-    default: false,
-    describe: 'Also try the failed rows of finished shards again',
-  },
+  ...retryFlags(OUTPUT),
   'processes-count': {
     group: MACHINE,
     type: 'integer',

@@ -2,6 +2,7 @@ import type { Lock } from '../base/lock.ts';
 import type { Decoder } from '../decode/decoder.ts';
 import { commitShard } from '../runs/commit.ts';
 import { type HostList, HostTable } from '../runs/host-totals.ts';
+import { addTallies, type RetryTally } from '../runs/retry-tally.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { sortedTable } from '../runs/sorted-table.ts';
 import {
@@ -37,6 +38,8 @@ export interface CommitTools {
   readonly stageSlots: StageNumbers;
   /** What an earlier run wrote of this shard, where its failed rows were tried again. */
   readonly earlier: EarlierShard | undefined;
+  /** What became of those rows. */
+  readonly retried: RetryTally | undefined;
 }
 
 /**
@@ -63,7 +66,7 @@ export async function commitWork(work: ShardWork, tools: CommitTools): Promise<S
 /** What the stats say of how the shard was done. */
 function factsOf(
   work: ShardWork,
-  { inputPath, stageSlots, thresholds, earlier }: CommitTools,
+  { inputPath, stageSlots, thresholds, earlier, retried }: CommitTools,
 ): Omit<ShardFacts, 'counts' | 'histogram' | 'files'> {
   const { id, firstRow } = work.shard.spec;
   const { downloadMs, decodeMs, embedMs } = work.times;
@@ -77,6 +80,7 @@ function factsOf(
     stageSlots,
     thresholds,
     hosts: sumHosts(work, earlier),
+    retried: retried && addTallies(earlier?.stats.retried, retried),
   };
 }
 

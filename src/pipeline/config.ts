@@ -1,5 +1,6 @@
 import type { ImageLimits } from '../decode/limits.ts';
 import type { HostTable } from '../download/host-rules.ts';
+import type { RetryRule } from '../runs/retry-rule.ts';
 import type { RuleConfig } from '../scores/thresholds.ts';
 import type { InputFormat, TextOptions } from '../tables/formats.ts';
 
@@ -29,8 +30,8 @@ export interface ScoreConfig extends RuleConfig {
   readonly incrementalMode: 'incremental' | 'overwrite' | 'extend';
   /** Passes over inputs that cannot be read, and goes on where one is damaged. */
   readonly skipBadFiles: boolean;
-  /** Also takes up the failed rows of finished shards. */
-  readonly retryFailed: boolean;
+  /** Also takes up failed rows of finished shards: these. */
+  readonly retry?: RetryRule;
   readonly download: DownloadConfig;
   /** How long a run may be paused while no host answers; 0 for never. */
   readonly outageLimitMs: number;

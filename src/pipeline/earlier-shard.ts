@@ -1,17 +1,23 @@
+import { BowerbirdError } from '../base/errors.ts';
 import { decodeNpy } from '../base/npy.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import { hasFile, readShardFile, type ShardStats } from '../runs/stats.ts';
+import { checkShardFile, hasFile, readShardFile, type ShardStats } from '../runs/stats.ts';
 import { parseThumbnails, type ReportThumbnail } from '../runs/thumbnails.ts';
-import type { Tag } from '../samples/tags.ts';
+import { isReason, type SampleFailure } from '../samples/reasons.ts';
 import { readConsentFile, type ShardConsent } from '../shards/consent.ts';
 import { type RowOutcome, readOutcomes } from '../shards/read-outcomes.ts';
 import { decodePartials, type PartialRow } from '../tables/partials.ts';
-import type { ShardWork } from './shard-work.ts';
 
-/** What an earlier run wrote of a shard whose failed rows are now tried again. */
+/** How a row ended in an earlier run. */
+export interface EarlierRow extends RowOutcome {
+  /** Undefined where the row was scored. */
+  readonly failure: SampleFailure | undefined;
+}
+
+/** What an earlier run wrote of a shard of which failed rows are now tried again. */
 export interface EarlierShard {
   readonly stats: ShardStats;
-  readonly outcomes: readonly RowOutcome[];
+  readonly rows: readonly EarlierRow[];
   readonly partials: readonly PartialRow[];
   readonly thumbnails: readonly ReportThumbnail[];
   /** What was seen of the rows' consent; empty where it was not kept. */
@@ -20,34 +26,48 @@ export interface EarlierShard {
   readonly embeddings: Float32Array | undefined;
 }
 
-/** Reads a finished shard back. Its scores are exact, because the float32 that is written is what is judged. */
+/**
+ * Reads a finished shard back. Its scores are exact, because the float32 that is written is what is judged.
+ *
+ * @throws BowerbirdError BB_RUN_CORRUPT where one of its files is not what was written, or names a reason that is none
+ */
 export async function readEarlierShard(folder: RunFolder, stats: ShardStats): Promise<EarlierShard> {
   const id = stats.shard_id;
   return {
     stats,
-    outcomes: await readOutcomes(folder.tags(id), folder.staging),
+    rows: await readRows(folder, stats),
     partials: decodePartials(await readShardFile(folder.partials(id), stats)),
     thumbnails: hasFile(stats, 'thumbnails')
       ? parseThumbnails(await readShardFile(folder.thumbnails(id), stats))
       : [],
-    consent: hasFile(stats, 'consent')
-      ? await readConsentFile(folder.shardFile('consent', id), folder.staging)
-      : [],
+    consent: await readConsent(folder, stats),
     embeddings: hasFile(stats, 'embeddings')
       ? decodeNpy(await readShardFile(folder.embeddings(id), stats)).data
       : undefined,
   };
 }
 
-/** Ends the rows that succeeded before as they ended then; the others are left to do. */
-export function carryOver(work: ShardWork, { outcomes, consent, embeddings }: EarlierShard): void {
-  const { dimension } = work;
-  let savedRow = 0;
-  for (const [index, outcome] of outcomes.entries()) {
-    if (!outcome.succeeded) continue;
-    for (const tag of Object.keys(work.headScores) as Tag[]) work.headScores[tag]![index] = outcome[tag];
-    work.consent[index] = consent[index];
-    const from = savedRow++ * dimension;
-    work.carried(index, outcome, embeddings?.subarray(from, from + dimension));
-  }
+async function readRows(folder: RunFolder, stats: ShardStats): Promise<EarlierRow[]> {
+  const path = folder.tags(stats.shard_id);
+  await checkShardFile(path, stats);
+  const rows = await readOutcomes(path, folder.staging);
+  return rows.map((row) => ({ ...row, failure: failureOf(row, path) }));
+}
+
+async function readConsent(folder: RunFolder, stats: ShardStats): Promise<ShardConsent> {
+  if (!hasFile(stats, 'consent')) return [];
+  const path = folder.shardFile('consent', stats.shard_id);
+  await checkShardFile(path, stats);
+  return readConsentFile(path, folder.staging);
+}
+
+function failureOf({ reason, message }: RowOutcome, path: string): SampleFailure | undefined {
+  if (reason === null) return undefined;
+  if (isReason(reason)) return { kind: 'failed', reason, message: message ?? '' };
+  throw new BowerbirdError(
+    'BB_RUN_CORRUPT',
+    `${path} has rows that failed as ${JSON.stringify(reason)}, which is no reason that this version knows. ` +
+      'Retry them with the version of bowerbird that wrote them, or leave out --retry-failed.',
+    { fields: { path, reason } },
+  );
 }

@@ -2,19 +2,21 @@ import { BowerbirdError, codeOf } from '../base/errors.ts';
 import type { Lock } from '../base/lock.ts';
 import { createDownloader } from '../download/downloader.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
+import { addTallies } from '../runs/retry-tally.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { RunPlace } from '../runs/run-place.ts';
 import type { WantedShard } from '../runs/sort-shards.ts';
-import type { ShardStats } from '../runs/stats.ts';
+import { hasFile, type ShardStats } from '../runs/stats.ts';
 import type { Tag } from '../samples/tags.ts';
 import { createFilter } from '../scores/filter.ts';
 import { filterOptions, type Thresholds } from '../scores/thresholds.ts';
 import { ShardDatabase } from '../shards/database.ts';
 import type { RunPlan, ShardSpec } from '../shards/plan.ts';
 import type { StagedShard } from '../shards/staged-shard.ts';
+import { carryOver, type RetriedRows, tallyRetried } from './carry-over.ts';
 import { type CommitTools, commitWork } from './commit.ts';
 import type { ScoreConfig } from './config.ts';
-import { carryOver, type EarlierShard, readEarlierShard } from './earlier-shard.ts';
+import { type EarlierShard, readEarlierShard } from './earlier-shard.ts';
 import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS, type LoadedModels } from './models.ts';
 import { ShardWork } from './shard-work.ts';
 import { Stages, WINDOW_ROWS } from './stages.ts';
@@ -101,10 +103,16 @@ interface ShardRunTools {
   readonly wanted: readonly WantedShard[];
 }
 
+/** A finished shard of which rows are tried again. */
+interface Retry {
+  readonly earlier: EarlierShard;
+  readonly rows: RetriedRows;
+}
+
 /** Opens shards, feeds their rows to the stages, commits them. */
 class ShardRun {
   readonly #tools: ShardRunTools;
-  readonly #commitTools: Omit<CommitTools, 'inputPath' | 'earlier' | 'stageSlots'>;
+  readonly #commitTools: Omit<CommitTools, 'inputPath' | 'earlier' | 'retried' | 'stageSlots'>;
   readonly #finished: ReadonlyMap<number, ShardStats>;
   readonly #pictured: ReadonlySet<number>;
   readonly #open = new Set<Promise<void>>();
@@ -180,17 +188,21 @@ class ShardRun {
     const { facts, folder, progress } = this.#tools;
     const finished = this.#finished.get(shard.spec.id);
     const earlier = finished && (await readEarlierShard(folder, finished));
-    const picker = this.#pictured.has(shard.spec.id)
+    const isPictured = this.#pictured.has(shard.spec.id) || (finished && hasFile(finished, 'thumbnails'));
+    const picker = isPictured
       ? new ThumbnailPicker(shard.hashes, facts.thresholds.min_aesthetic ?? undefined)
       : undefined;
     const work = new ShardWork(shard, facts.encoder.dimension, Object.keys(facts.heads) as Tag[], picker);
-    if (earlier) carryOver(work, earlier);
+    const reasons = facts.config.retry?.reasons ?? new Set();
+    const retry = earlier && { earlier, rows: carryOver(work, earlier, reasons) };
     for (const [index, failure] of shard.unread) {
-      if (work.states[index]!.kind !== 'pending') throw damagedSince(facts, shard.spec);
+      const state = work.states[index]!;
+      if (state.kind === 'failed' && state.reason === failure.reason) continue;
+      if (state.kind !== 'pending') throw damagedSince(facts, shard.spec);
       work.failed(index, failure);
       progress.countFailure(failure.reason);
     }
-    const job = this.#commitWhenComplete(work, earlier);
+    const job = this.#commitWhenComplete(work, retry);
     this.#open.add(job);
     this.#openRows += work.rowCount;
     // A failed commit stays in the set, so that the loop meets it; a finished one leaves.
@@ -206,16 +218,19 @@ class ShardRun {
     return work;
   }
 
-  async #commitWhenComplete(work: ShardWork, earlier: EarlierShard | undefined): Promise<void> {
+  async #commitWhenComplete(work: ShardWork, retry: Retry | undefined): Promise<void> {
     const { facts, stages, progress } = this.#tools;
     await Promise.race([work.completed, stages.failure]);
     const inputPath = facts.plan.inputs[work.shard.spec.inputIndex]!.path;
+    const tally = retry && tallyRetried(work, retry.rows);
     const stats = await commitWork(work, {
       ...this.#commitTools,
       inputPath,
-      earlier,
+      earlier: retry?.earlier,
+      retried: tally,
       stageSlots: stages.slots,
     });
+    progress.retried = addTallies(progress.retried, tally);
     await work.shard.release();
     progress.finishedShards++;
     progress.kept += stats.kept;

@@ -4,6 +4,7 @@ import { finishRun, type RunOutcome } from '../runs/finish.ts';
 import { listHeadNotes } from '../runs/head-record.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { rejudgeShards } from '../runs/rejudge.ts';
+import { describeTally } from '../runs/retry-tally.ts';
 import { goOnFrom } from '../runs/run-changes.ts';
 import { RunPlace } from '../runs/run-place.ts';
 import { describeRun, endSession, type RunRecord, writeRunRecord } from '../runs/run-record.ts';
@@ -58,7 +59,9 @@ async function runLoaded(facts: ScoreFacts, run: ScoreRun): Promise<RunOutcome> 
   await folder.create(config);
   await folder.removeTemporaries();
   await writeRunRecord(folder.runRecord, record);
-  if ((await doShards(facts, run)) === 'interrupted') {
+  const state = await doShards(facts, run);
+  if (config.retry) progress.note(describeTally(progress.retried));
+  if (state === 'interrupted') {
     const ended = endSession(record, 'interrupted');
     await writeRunRecord(folder.runRecord, ended);
     return { state: 'interrupted', folder, record: ended };
@@ -74,8 +77,8 @@ async function doShards(facts: ScoreFacts, run: ScoreRun): Promise<'done' | 'int
   const { config, plan, thresholds } = facts;
   const { progress, closing } = run;
   const { folder, lock } = run.place;
-  const { retryFailed } = config;
-  const sorted = await sortShards(plan.shards, { folder, thresholds, retryFailed, progress });
+  const { retry } = config;
+  const sorted = await sortShards(plan.shards, { folder, thresholds, retry, progress });
   const { memoryLimitMb } = config.resources;
   await rejudgeShards(sorted.judgedOtherwise, { folder, lock, thresholds, memoryLimitMb, progress, closing });
   progress.enter('scoring');

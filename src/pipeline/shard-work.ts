@@ -12,6 +12,13 @@ export type SampleState =
   | { readonly kind: 'embedded'; readonly width: number; readonly height: number; readonly carried?: true }
   | (SampleFailure & { readonly width?: number; readonly height?: number });
 
+/** How an earlier run ended a row; pixels, 0 where they are not known. */
+interface CarriedRow {
+  readonly failure: SampleFailure | undefined;
+  readonly width: number;
+  readonly height: number;
+}
+
 const PENDING: SampleState = { kind: 'pending' };
 
 /** Busy time that a shard's rows took in each stage, in ms; overlapping work counts as often as it overlaps. */
@@ -85,9 +92,11 @@ export class ShardWork {
   }
 
   /** Ends a row as an earlier run ended it; its embedding is known only where it was saved. */
-  carried(index: number, size: { width: number; height: number }, embedding: Float32Array | undefined): void {
+  carried(index: number, { failure, width, height }: CarriedRow, embedding: Float32Array | undefined): void {
     if (embedding) this.embeddings.set(embedding, index * this.dimension);
-    this.states[index] = { kind: 'embedded', width: size.width, height: size.height, carried: true };
+    this.states[index] = failure
+      ? { ...failure, width, height }
+      : { kind: 'embedded', width, height, carried: true };
     this.#settleOne();
   }
 

@@ -225,7 +225,7 @@ export class Stages {
 
 const REFUSED_NOTE =
   'A host has only loopback, private or otherwise not public addresses; its rows fail as address_refused. ' +
-  '--allow-private-addresses lets such hosts be asked, and with --retry-failed these rows are tried again.';
+  '--allow-private-addresses lets such hosts be asked, and --retry-failed --retry-reasons address_refused tries these rows again.';
 
 /** Runs `size` workers over a queue until it ends. The first that throws ends them all. */
 async function crew<T>(size: number, queue: BoundedQueue<T>, job: (item: T) => Promise<void>): Promise<void> {

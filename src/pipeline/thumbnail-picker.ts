@@ -1,10 +1,11 @@
 import { type BucketName, bucketOf } from '../scores/bucket-names.ts';
 
-/** A row whose picture the report may show, with its crop (size*size*3 RGB bytes). */
+/** A row whose picture the report may show. */
 export interface PickedRow {
   readonly index: number;
   readonly score: number;
-  readonly crop: Uint8Array;
+  /** size*size*3 RGB bytes; undefined where an earlier run has made the picture. */
+  readonly crop: Uint8Array | undefined;
 }
 
 interface Candidate extends PickedRow {
@@ -32,7 +33,7 @@ export class ThumbnailPicker {
     this.#threshold = threshold;
   }
 
-  offer(index: number, score: number, crop: Uint8Array): void {
+  offer(index: number, score: number, crop: Uint8Array | undefined): void {
     if (!Number.isFinite(score)) return;
     const bucket = bucketOf(score);
     const list = this.#byBucket.get(bucket) ?? [];

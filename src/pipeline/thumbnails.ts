@@ -8,7 +8,7 @@ import type { ShardWork } from './shard-work.ts';
 
 const THUMBNAIL_SIDE_PX = 160;
 
-/** The pictures that the shard's picker chose, beside the earlier ones, in input order. */
+/** The pictures that the shard's picker chose, in input order. */
 export const thumbnailsSink: Sink<PicturedWork> = {
   isWanted: ({ work }) => work.picker !== undefined,
   async write(path, shard) {
@@ -27,20 +27,18 @@ interface PicturedWork {
 async function makeThumbnails({ work, judged, decoder, earlier }: PicturedWork): Promise<ReportThumbnail[]> {
   const picked = work.picker?.picked() ?? [];
   const captions = await work.shard.readCaptions(picked.map(({ index }) => index));
-  const samples = await Promise.all(
-    picked.map(async ({ index, crop }, place): Promise<ReportThumbnail> => {
-      const image = await decoder.thumbnail(crop, THUMBNAIL_SIDE_PX);
-      const thumbnailBase64 = Buffer.from(image).toString('base64');
-      return {
+  const before = new Map(earlier?.thumbnails.map(({ key, thumbnail_base64 }) => [key, thumbnail_base64]));
+  return Promise.all(
+    picked.map(
+      async ({ index, crop }, place): Promise<ReportThumbnail> => ({
         ...describe(work, judged, index),
         caption: captions[place] ?? null,
-        thumbnail_base64: thumbnailBase64,
-      };
-    }),
+        thumbnail_base64: crop
+          ? Buffer.from(await decoder.thumbnail(crop, THUMBNAIL_SIDE_PX)).toString('base64')
+          : before.get(work.shard.keys[index]!)!,
+      }),
+    ),
   );
-  const kept = (earlier?.thumbnails ?? []).filter(({ key }) => samples.every((sample) => sample.key !== key));
-  samples.push(...kept);
-  return samples.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 function describe(

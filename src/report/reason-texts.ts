@@ -30,7 +30,8 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
   },
   address_refused: {
     meaning: 'The host is at a private, loopback or link-local address.',
-    advice: 'Use --allow-private-addresses if the host is yours.',
+    advice:
+      'If the host is yours: --allow-private-addresses with --retry-failed --retry-reasons address_refused.',
   },
   dns_not_found: {
     meaning: 'The host name does not exist.',
@@ -171,7 +172,7 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
   },
   decoder_crashed: {
     meaning: 'The decoder process ended on this image, and was started anew.',
-    advice: 'If there are many, look at the memory of the machine.',
+    advice: 'If there are many, look at the memory of the machine, then --retry-failed.',
   },
   encoder_crashed: {
     meaning: 'The encoder process ended while it worked on the batch of this image.',

@@ -9,6 +9,8 @@ export interface ReportData {
   readonly missingTags: readonly { readonly tag: string; readonly count: number }[];
   readonly unchecked: readonly Unchecked[];
   readonly reasons: readonly ReportReason[];
+  /** Rows that were tried again after they had failed, in all sessions. */
+  readonly retried: readonly ReportRetry[];
   readonly thresholds: ReportThresholds;
   /** Bins in order, scores in [from, to); the outermost may be infinite. */
   readonly histogram: readonly ReportBin[];
@@ -49,6 +51,14 @@ export interface ReportReason {
   /** failed_to_download, failed_to_resize or failed_to_embed. */
   readonly status: string;
   readonly count: number;
+}
+
+/** Rows that had failed for one reason and were tried again; a row counts as often as it was. */
+export interface ReportRetry {
+  readonly reason: string;
+  readonly rows: number;
+  /** Those of these tries after which the row was scored. */
+  readonly successes: number;
 }
 
 /** What the filter compared with; null where there was no such rule. */

@@ -115,7 +115,7 @@ async function runInPlace(
 async function finish(run: Run, started: RunRecord): Promise<RescoreOutcome> {
   const { plan, heads, tools, progress, closing, badFiles } = run;
   const { folder, lock, thresholds } = tools;
-  const sorted = await sortShards(plan.shards, { folder, thresholds, retryFailed: false, progress });
+  const sorted = await sortShards(plan.shards, { folder, thresholds, progress });
   const wanted = sorted.wanted.map(({ spec }) => spec);
   const { memoryLimitMb } = run.config;
   await rejudgeShards(sorted.judgedOtherwise, { folder, lock, thresholds, memoryLimitMb, progress, closing });

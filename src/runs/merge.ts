@@ -10,6 +10,7 @@ import type { ShardSpec } from '../shards/plan.ts';
 import { decodePartials } from '../tables/partials.ts';
 import { writeSmallTable } from '../tables/small-table.ts';
 import { type HostList, HostTable } from './host-totals.ts';
+import { addTallies, type RetryTally } from './retry-tally.ts';
 import type { RunFolder } from './run-folder.ts';
 import {
   addCounts,
@@ -33,6 +34,8 @@ interface MergeFacts {
 /** A finished run, summed over its shards in shard order. */
 export interface MergedRun {
   readonly counts: RowCounts;
+  /** Rows that were tried again after they had failed, in all sessions. */
+  readonly retried: RetryTally;
   /** Kept rows that have no such tag, counted in the tags themselves. */
   readonly keptWithout: TagCounts['keptWithout'];
   readonly buckets: readonly BucketSummary[];
@@ -64,12 +67,14 @@ export async function mergeRun(
   const thumbnails: ReportThumbnail[] = [];
   const hosts = new HostTable();
   let tellHosts = shards.length > 0;
+  let retried: RetryTally = {};
   for (const spec of shards) {
     const { id } = spec;
     const stats = await readFinishedShard(folder.stats(id), id);
     if (!stats) throw unfinished(folder, id);
     checkStates(folder, spec, stats);
     addCounts(counts, stats);
+    retried = addTallies(retried, stats.retried);
     histogram.merge(stats.score_histogram);
     sums.merge(decodePartials(await readShardFile(folder.partials(id), stats)));
     paces.push(paceOf(stats));
@@ -86,7 +91,7 @@ export async function mergeRun(
   await writeWhatIf(into.whatIf, cube);
   const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
   return {
-    ...{ counts, keptWithout, buckets, histogram, meanCheck, paces, thumbnails },
+    ...{ counts, retried, keptWithout, buckets, histogram, meanCheck, paces, thumbnails },
     hosts: tellHosts ? hosts.list() : undefined,
   };
 }

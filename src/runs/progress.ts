@@ -1,4 +1,5 @@
 import type { FailureReason } from '../samples/reasons.ts';
+import type { RetryTally } from './retry-tally.ts';
 
 interface QueueLevel {
   readonly size: number;
@@ -28,6 +29,8 @@ export class ScoreProgress {
   failed = 0;
   downloadedBytes = 0;
   readonly reasons: Partial<Record<FailureReason, number>> = {};
+  /** Rows of finished shards that were tried again in this session. */
+  retried: RetryTally = {};
   phase: Phase = 'planning';
   scoringStartedAtMs: number | undefined;
   /** Set while downloads are paused because no host answers. */

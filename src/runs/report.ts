@@ -28,7 +28,7 @@ export async function writeReport(folder: RunFolder, record: RunRecord, merged: 
 }
 
 function reportData(folder: RunFolder, record: RunRecord, merged: MergedRun): ReportData {
-  const { counts, buckets, histogram, meanCheck, paces, hosts } = merged;
+  const { counts, retried, buckets, histogram, meanCheck, paces, hosts } = merged;
   return {
     title: basename(resolve(folder.publishedPath)),
     rows: {
@@ -50,6 +50,7 @@ function reportData(folder: RunFolder, record: RunRecord, merged: MergedRun): Re
       status: REASONS[reason],
       count,
     })),
+    retried: Object.entries(retried).map(([reason, tried]) => ({ reason, ...tried })),
     thresholds: reportThresholds(record.thresholds),
     histogram: histogram.bins(),
     buckets: buckets.map(({ name, count, meanScore, rawMeanNorm, headOnMean }) => ({

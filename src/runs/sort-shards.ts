@@ -1,6 +1,7 @@
 import { sameThresholds, type Thresholds } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import type { ScoreProgress } from './progress.ts';
+import { describePlan, planRetry, type RetryPlan, type RetryRule } from './retry-rule.ts';
 import type { RunFolder } from './run-folder.ts';
 import { readFinishedShard, type ShardStats } from './stats.ts';
 
@@ -22,37 +23,41 @@ export interface SortedShards {
 export interface SortOptions {
   readonly folder: RunFolder;
   readonly thresholds: Thresholds;
-  /** Whether finished shards with failed rows are taken up again. */
-  readonly retryFailed: boolean;
+  /** Which failed rows of finished shards are tried again; none where it is not given. */
+  readonly retry?: RetryRule | undefined;
+  /** Against which the age of shards is taken, in ms since 1970. */
+  readonly nowMs?: number;
   readonly progress: ScoreProgress;
 }
 
 /** Finds out what is to do with which shard. What earlier runs finished goes into the progress. */
 export async function sortShards(
   shards: readonly ShardSpec[],
-  { folder, thresholds, retryFailed, progress }: SortOptions,
+  { folder, thresholds, retry, nowMs = Date.now(), progress }: SortOptions,
 ): Promise<SortedShards> {
   const wanted: WantedShard[] = [];
   const judgedOtherwise: ShardStats[] = [];
+  const plan: RetryPlan = { tried: {}, leftForReason: {}, leftForAge: 0 };
   for (const spec of shards) {
     progress.totalShards++;
     progress.totalRows += spec.rowCount;
     const stats = await readFinishedShard(folder.stats(spec.id), spec.id);
     if (!stats) {
       wanted.push({ spec });
-    } else if (retryFailed && stats.successes < stats.count) {
+      continue;
+    }
+    const triedAgain = retry ? planRetry(stats, retry, { plan, nowMs }) : 0;
+    progress.resumedRows += stats.count - triedAgain;
+    progress.resumedFailures += stats.count - stats.successes - triedAgain;
+    if (triedAgain > 0) {
       wanted.push({ spec, finished: stats });
-      progress.resumedRows += stats.successes;
+    } else if (sameThresholds(stats.thresholds, thresholds)) {
+      progress.finishedShards++;
+      progress.kept += stats.kept;
     } else {
-      progress.resumedRows += stats.count;
-      progress.resumedFailures += stats.count - stats.successes;
-      if (sameThresholds(stats.thresholds, thresholds)) {
-        progress.finishedShards++;
-        progress.kept += stats.kept;
-      } else {
-        judgedOtherwise.push(stats);
-      }
+      judgedOtherwise.push(stats);
     }
   }
+  if (retry) progress.note(describePlan(plan));
   return { wanted, judgedOtherwise };
 }

@@ -8,6 +8,7 @@ import type { FailureReason } from '../samples/reasons.ts';
 import type { Histogram, StoredHistogram } from '../scores/histogram.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
 import { type HostList, isHostList } from './host-totals.ts';
+import { isTally, type RetryTally } from './retry-tally.ts';
 import { type ShardFileKind, shardFileName } from './run-files.ts';
 
 /** Counts over rows, of a shard or of a whole run. The four states sum to `count`. */
@@ -46,6 +47,8 @@ export interface ShardStats extends RowCounts {
   readonly thresholds?: Thresholds;
   /** Rows by host, of shards that were downloaded; not told by bowerbird 0.1.0. */
   readonly hosts?: HostList;
+  /** Its rows that were tried again since it was first finished; absent where none was. */
+  readonly retried?: RetryTally;
   /** The shard's other files: size and sha256, by path in the run folder. */
   readonly files: Readonly<Record<string, FileDigest>>;
 }
@@ -76,6 +79,7 @@ export interface ShardFacts {
   readonly thresholds: Thresholds;
   /** Of a shard that was downloaded. */
   readonly hosts?: HostList;
+  readonly retried?: RetryTally | undefined;
   readonly files: ShardStats['files'];
 }
 
@@ -97,6 +101,7 @@ export function describeShard(facts: ShardFacts): ShardStats {
     score_histogram: facts.histogram.toJSON(),
     thresholds: facts.thresholds,
     ...(facts.hosts && { hosts: facts.hosts }),
+    ...(facts.retried && { retried: facts.retried }),
     files: facts.files,
   };
 }
@@ -172,6 +177,7 @@ function isStats(value: ShardStats | null): boolean {
     ) &&
     COUNT_KEYS.every((key) => Number.isInteger(value[key]) && value[key] >= 0) &&
     (value.hosts === undefined || isHostList(value.hosts, value.count)) &&
+    (value.retried === undefined || isTally(value.retried)) &&
     addsUp(value)
   );
 }

@@ -5,7 +5,9 @@ import { readFailure } from '../tables/errors.ts';
 
 /** How a row ended, read back from a shard's tags, which are doubles of the float32 that was written. */
 export interface RowOutcome extends TagValues {
-  readonly succeeded: boolean;
+  /** Why the row failed; null where it was scored. */
+  readonly reason: string | null;
+  readonly message: string | null;
   /** Pixels; 0 = null. */
   readonly width: number;
   readonly height: number;
@@ -26,7 +28,7 @@ export async function readOutcomes(path: string, temporaryFolder: string): Promi
   try {
     return await queryRows<RowOutcome>(
       connection,
-      `SELECT status = 'success' AS succeeded,
+      `SELECT reason, error_message AS message,
               coalesce(original_width, 0) AS width, coalesce(original_height, 0) AS height,
               ${TAGS.map((tag) => `coalesce(${tag}, 'nan'::FLOAT)::DOUBLE AS ${tag}`).join(', ')}
        FROM ${parquetSource(path)} ORDER BY key`,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { packageFolder } from '../../src/base/package.ts';
 import { hashTexts } from '../../src/samples/hash.ts';
-import { REASONS } from '../../src/samples/reasons.ts';
+import { type FailureReason, passesOf, REASONS } from '../../src/samples/reasons.ts';
 import { BUCKET_NAMES } from '../../src/scores/bucket-names.ts';
 import { DROP_RULES } from '../../src/scores/filter.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../../src/shards/result-columns.ts';
@@ -19,7 +19,10 @@ test('docs/formats.md explains every reason with its status, and no others', (t)
   const documented = rowsOf('Reasons');
   t.deepEqual(Object.fromEntries(documented.map(([reason, status]) => [reason, status])), REASONS);
   t.is(documented.length, Object.keys(REASONS).length);
-  for (const [reason, , meaning] of documented) t.true(meaning!.length > 20, reason);
+  for (const [reason, , passes, meaning] of documented) {
+    t.is(passes || 'never', passesOf(reason as FailureReason), reason);
+    t.true(meaning!.length > 20, reason);
+  }
 });
 
 test('docs/formats.md lists every value of dropped_by in the order in which the rules are asked', (t) => {

@@ -218,6 +218,7 @@ testAtLength('a retry of failed rows that is killed loses no finished shard', as
   }
   await run(t, scoreArgs([world.shard], world.path('whole'), ...flags));
   const record = JSON.parse(await readFile(world.path('start', 'run.json'), 'utf8')) as { shards: number };
-  const args = (out: string): string[] => scoreArgs([world.shard], out, ...flags, '--retry-failed');
+  const again = ['--retry-failed', '--retry-reasons', 'all'];
+  const args = (out: string): string[] => scoreArgs([world.shard], out, ...flags, ...again);
   await killFromStart(t, world, { shards: record.shards, args, whole: await visible(world.path('whole')) });
 });

@@ -58,8 +58,12 @@ test('what a run says of private addresses can be followed: the flag on the same
   const refused = await runCli([...args, '--json']);
   t.is(refused.exitCode, 0, refused.stderr);
   t.like(JSON.parse(refused.stdout), { successes: 0, reasons: { address_refused: 3 } });
-  t.regex(refused.stderr, /--allow-private-addresses lets such hosts be asked, and with --retry-failed/);
-  const allowed = await runCli([...args, '--json', '--allow-private-addresses', '--retry-failed']);
+  t.regex(
+    refused.stderr,
+    /--allow-private-addresses lets such hosts be asked, and --retry-failed --retry-reasons address_refused/,
+  );
+  const again = ['--retry-failed', '--retry-reasons', 'address_refused'];
+  const allowed = await runCli([...args, '--json', '--allow-private-addresses', ...again]);
   t.is(allowed.exitCode, 0, allowed.stderr);
   t.like(JSON.parse(allowed.stdout), { successes: 3 });
 });

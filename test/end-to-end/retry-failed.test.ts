@@ -1,24 +1,26 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { decodeNpy } from '../../src/base/npy.ts';
 import { type ImageHost, type Resource, startImageHost } from '../helpers/image-host.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
-import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
+import { type CliResult, LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
+import { schemaProblems } from '../helpers/schemas.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
 const ROW_COUNT = 36;
 const isDown = (row: number): boolean => row < 24 && row % 4 === 1;
+const isGone = (row: number): boolean => row % 4 === 3;
 
-/** Tags, metadata, embeddings and signals of consent are the same, and buckets up to the order of their sums. */
+/** Tags, metadata, embeddings, pictures and signals of consent are the same, and buckets up to the order of their sums. */
 async function sameRun(t: ExecutionContext, ours: string, theirs: string): Promise<void> {
   for (const shard of ['00000', '00001', '00002']) {
     for (const file of [`tags/${shard}.parquet`, `metadata/metadata_${shard}.parquet`])
       t.deepEqual(await readParquet(`${ours}/${file}`), await readParquet(`${theirs}/${file}`));
     t.deepEqual(await hostsOf(ours, shard), await hostsOf(theirs, shard));
-    const consent = (run: string): Promise<Buffer> => readFile(`${run}/consent/${shard}.parquet`);
-    t.deepEqual(await consent(ours), await consent(theirs));
+    for (const file of [`consent/${shard}.parquet`, `thumbnails/${shard}.json`])
+      t.deepEqual(await readFile(`${ours}/${file}`), await readFile(`${theirs}/${file}`), file);
     const [embeddings, expected] = await Promise.all(
       [ours, theirs].map(async (run) => decodeNpy(await readFile(`${run}/img_emb/img_emb_${shard}.npy`))),
     );
@@ -40,48 +42,93 @@ async function hostsOf(run: string, shard: string): Promise<unknown> {
   return hosts.listed.map(({ pace: _, ...totals }: { pace: unknown }) => totals);
 }
 
-test('--retry-failed asks for the failed rows alone, and ends where a run without failures ends', async (t) => {
+/** The files of a shard, each as the disk knows it. */
+async function filesOf(run: string, shard: string): Promise<readonly string[]> {
+  const names = (await readdir(run, { recursive: true })).filter((name) => name.includes(shard)).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const { ino, mtimeMs } = await stat(`${run}/${name}`);
+      return `${name} ${ino} ${mtimeMs}`;
+    }),
+  );
+}
+
+/** Rows that are scored, down for a while or gone for good, and the command on them. */
+async function makeRows(t: ExecutionContext): Promise<{
+  readonly folder: string;
+  readonly host: ImageHost;
+  readonly mend: () => Promise<void>;
+  readonly score: (run: string, ...flags: string[]) => Promise<CliResult>;
+}> {
   const folder = await makeFolder(t);
   const resources = new Map<string, Resource>();
-  const host: ImageHost = await startImageHost(resources);
+  const host = await startImageHost(resources);
   t.teardown(() => host.stop());
-  const rows = Array.from({ length: ROW_COUNT }, (_, row) => ({
-    URL: `${host.origin}/${row}.jpg`,
-    TEXT: `row ${row}`,
-  }));
-  for (let row = 0; row < ROW_COUNT; row++)
-    if (!isDown(row)) resources.set(`/${row}.jpg`, await makePicture(row));
+  for (let row = 0; row < ROW_COUNT; row++) {
+    if (isDown(row)) resources.set(`/${row}.jpg`, (_request, response) => response.writeHead(503).end());
+    else if (!isGone(row)) resources.set(`/${row}.jpg`, await makePicture(row));
+  }
   const tagged = await makePicture(2);
   resources.set('/2.jpg', (_request, response) => {
     response.writeHead(200, { 'x-robots-tag': 'nofollow' }).end(tagged);
   });
+  const rows = Array.from({ length: ROW_COUNT }, (_, row) => ({
+    URL: `${host.origin}/${row}.jpg`,
+    TEXT: `row ${row}`,
+  }));
   await buildShard(`${folder}/shard.parquet`, rows);
-  const score = async (run: string, ...flags: string[]): Promise<void> => {
+  const mend = async (): Promise<void> => {
+    for (let row = 0; row < ROW_COUNT; row++)
+      if (isDown(row)) resources.set(`/${row}.jpg`, await makePicture(row));
+  };
+  const score = async (run: string, ...flags: string[]): Promise<CliResult> => {
     const result = await runCli([
-      ...['score', `${folder}/shard.parquet`, '--output-folder', `${folder}/${run}`],
+      ...['score', `${folder}/shard.parquet`, '--output-folder', `${folder}/${run}`, '--retries', '0'],
       ...['--number-sample-per-shard', '12', '--save-embeddings', '--save-consent', '--min-aesthetic', '4'],
       ...LOOPBACK_FLAGS,
       ...flags,
     ]);
     t.is(result.exitCode, 0, result.stderr);
+    return result;
   };
+  return { folder, host, mend, score };
+}
 
+test('--retry-failed asks for rows whose failure may have passed, and ends where a run without those failures ends', async (t) => {
+  const { folder, host, mend, score } = await makeRows(t);
+  const run = `${folder}/retried`;
   await score('retried');
-  for (let row = 0; row < ROW_COUNT; row++)
-    if (isDown(row)) resources.set(`/${row}.jpg`, await makePicture(row));
+  await mend();
   const before = new Map(host.requests);
   await score('retried');
   t.deepEqual(new Map(host.requests), before, 'without the flag nothing is asked for');
-  await score('retried', '--retry-failed');
+  const untouched = await filesOf(run, '00002');
+  const rowsBefore = await readParquet(`${run}/tags/00000.parquet`);
+
+  const result = await score('retried', '--retry-failed', '--json');
   const asked = [...host.requests].filter(([path, count]) => count > before.get(path)!).map(([path]) => path);
   t.deepEqual(
     asked.map((path) => Number(/\d+/.exec(path)?.[0])).sort((a, b) => a - b),
-    rows.flatMap((_, row) => (isDown(row) ? row : [])),
+    Array.from({ length: ROW_COUNT }, (_, row) => row).filter(isDown),
   );
+  t.deepEqual(await filesOf(run, '00002'), untouched, 'a shard with nothing to retry');
+  const rows = await readParquet(`${run}/tags/00000.parquet`);
+  for (const [row, tags] of rowsBefore.entries())
+    if (!isDown(row)) t.deepEqual(rows[row], tags, `row ${row}`);
+  t.regex(result.stderr, /tried again: http_server_error 6; left for their reasons .*: http_not_found 9\./);
+  t.regex(result.stderr, /tried again after they had failed: 6; scored now: 6 \(http_server_error 6 of 6\)/);
+  const retried = { http_server_error: { rows: 6, successes: 6 } };
+  t.like(JSON.parse(result.stdout), { successes: 27, reasons: { http_not_found: 9 }, retried });
+  const stats = `${run}/stats/00000_stats.json`;
+  t.like(JSON.parse(await readFile(stats, 'utf8')), {
+    retried: { http_server_error: { rows: 3, successes: 3 } },
+  });
+  t.deepEqual(schemaProblems('shard-stats.schema.json', stats), []);
+  t.regex(await readFile(`${run}/report.html`, 'utf8'), /<code>http_server_error<\/code>/);
 
   await score('whole');
-  const signals = await readParquet(`${folder}/retried/consent/00000.parquet`);
+  const signals = await readParquet(`${run}/consent/00000.parquet`);
   t.like(signals[1], { key: '0000001', x_robots_tag: null, robots_allowed: null, c2pa: false });
   t.like(signals[2], { x_robots_tag: 'nofollow', tdm_reservation: null, c2pa: false });
-  await sameRun(t, `${folder}/retried`, `${folder}/whole`);
+  await sameRun(t, run, `${folder}/whole`);
 });

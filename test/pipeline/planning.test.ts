@@ -84,7 +84,7 @@ test('a run is bound to the settings that decide what is written, and to no othe
   ];
   for (const changes of bound) t.notDeepEqual(resultSettings({ ...config, ...changes }), settings);
   const free: readonly Partial<ScoreConfig>[] = [
-    { retryFailed: true },
+    { retry: { reasons: new Set(['timed_out']), minAgeMs: 0 } },
     { device: 'cuda' },
     { outageLimitMs: 5 },
     { download: { ...config.download, userAgentContact: 'me@lab.example' } },

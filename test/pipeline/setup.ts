@@ -32,7 +32,6 @@ export function configOf(inputs: readonly string[], outputFolder: string): Score
       saveConsent: false,
       incrementalMode: 'incremental',
       skipBadFiles: false,
-      retryFailed: false,
     },
     download: {
       ...{ threadCount: 1, perHost: 1, timeoutMs: 1000, retries: 0, maxBytes: 1000, userAgentToken: 'test' },

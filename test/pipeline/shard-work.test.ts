@@ -1,8 +1,5 @@
 import test from 'ava';
-import { carryOver } from '../../src/pipeline/earlier-shard.ts';
 import { ShardWork } from '../../src/pipeline/shard-work.ts';
-import { emptyCounts } from '../../src/runs/stats.ts';
-import { NO_SIGNALS } from '../../src/samples/consent.ts';
 import { openShard } from './setup.ts';
 
 const ROWS = [{ URL: 'http://a/1' }, { URL: 'http://a/2' }, { URL: 'http://a/3' }];
@@ -45,31 +42,4 @@ test('a row that was not decoded cannot be embedded', async (t) => {
   t.throws(() => work.embedded(0, Float32Array.of(1, 0)), { message: /row 0 was embedded in state pending/ });
   work.failed(0, FAILURE);
   t.throws(() => work.embedded(0, Float32Array.of(1, 0)), { message: /in state failed/ });
-});
-
-const outcome = (succeeded: boolean, aesthetic: number): object => ({
-  ...{ succeeded, width: 20, height: 10, aesthetic, punsafe: Number.NaN, pwatermark: Number.NaN },
-});
-
-test('rows that succeeded before end as they did; the failed ones are left to do', async (t) => {
-  const work = new ShardWork(await openShard(t, ROWS), 2, ['aesthetic'], undefined);
-  const outcomes = [outcome(true, 5), outcome(false, Number.NaN), outcome(true, 7)] as never;
-  const embeddings = Float32Array.of(0.1, 0.2, 0.3, 0.4);
-  const stats = emptyCounts() as never;
-  const consent = [
-    { ...NO_SIGNALS, c2pa: true },
-    { ...NO_SIGNALS, xRobotsTag: 'noai' },
-  ];
-  carryOver(work, { stats, outcomes, partials: [], thumbnails: [], consent, embeddings });
-  t.deepEqual([...work.consent], [consent[0], undefined, undefined]);
-  t.deepEqual(
-    work.states.map(({ kind }) => kind),
-    ['embedded', 'pending', 'embedded'],
-  );
-  t.deepEqual(work.states[0], { kind: 'embedded', width: 20, height: 10, carried: true });
-  t.deepEqual([...work.headScores.aesthetic!], [5, Number.NaN, 7]);
-  t.deepEqual([...work.embeddings], [...Float32Array.of(0.1, 0.2, 0, 0, 0.3, 0.4)]);
-  t.false(await isComplete(work));
-  work.failed(1, FAILURE);
-  t.true(await isComplete(work));
 });

@@ -87,22 +87,23 @@ test("pictures have their rows' facts and verdicts, in input order, as small Web
   t.deepEqual({ format, width, height }, { format: 'webp', width: 160, height: 160 });
 });
 
-test('pictures that an earlier run made stay among the new ones, and a row that is pictured again has the new one', async (t) => {
+test('a picture that an earlier run made is taken over, with what is known of its row now', async (t) => {
   const shard = await judge(t);
   const [first, , third] = shard.work.shard.keys;
   const old = (key: string): ReportThumbnail => ({
     ...{ key, score: 1, caption: 'old', url: null, punsafe: null, pwatermark: null, width: 1, height: 1 },
-    ...{ kept: true, dropped_by: null, mime_type: 'image/webp', thumbnail_base64: '' },
+    ...{ kept: true, dropped_by: null, mime_type: 'image/webp', thumbnail_base64: 'b2xk' },
   });
-  const between = `${first}5`;
-  const earlier = { thumbnails: [old(first!), old(between)] } as never;
-  const samples = parseThumbnails(await write(t, 'thumbnails', { ...shard, earlier }));
+  shard.work.picker!.offer(0, 6, undefined);
+  const picked = { ...shard, earlier: { thumbnails: [old(first!), old(third!)] } as never };
+  const samples = parseThumbnails(await write(t, 'thumbnails', picked));
   t.deepEqual(
-    samples.map(({ key, caption }) => [key, caption]),
+    samples.map(({ key, caption, kept }) => [key, caption, kept]),
     [
-      [first, 'caption 1'],
-      [between, 'old'],
-      [third, 'caption 3'],
+      [first, 'caption 1', false],
+      [third, 'caption 3', true],
     ],
   );
+  t.is(samples[0]!.thumbnail_base64, 'b2xk');
+  t.not(samples[1]!.thumbnail_base64, 'b2xk');
 });

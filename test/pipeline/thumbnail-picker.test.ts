@@ -27,6 +27,21 @@ test('the choice is the same in whatever order the rows arrive', (t) => {
   );
 });
 
+test('rows that an earlier run has pictured are chosen as if they came now, and keep their pictures', (t) => {
+  const [before, since] = [inOrder.filter((i) => i % 3 > 0), inOrder.filter((i) => i % 3 === 0)];
+  const earlier = pick(before, 5);
+  const picker = new ThumbnailPicker(hashes, 5);
+  for (const index of earlier) picker.offer(index, scores[index]!, undefined);
+  for (const index of since) picker.offer(index, scores[index]!, Uint8Array.of(index));
+  const picked = picker.picked();
+  t.deepEqual(
+    picked.map(({ index }) => index),
+    pick(inOrder, 5),
+  );
+  for (const { index, crop } of picked)
+    t.deepEqual(crop, earlier.includes(index) ? undefined : Uint8Array.of(index));
+});
+
 test('at most three rows of a bucket are chosen, those of the lowest hashes by their low 53 bits', (t) => {
   const chosen = pick(inOrder, undefined);
   for (let bucket = -1; bucket <= 10; bucket++) {
@@ -58,7 +73,7 @@ test('each row is chosen once, in input order, with its own crop; a score that i
   picker.offer(1, Number.POSITIVE_INFINITY, Uint8Array.of(1));
   picker.offer(0, 4.5, Uint8Array.of(0));
   t.deepEqual(
-    picker.picked().map(({ index, crop }) => [index, crop[0]]),
+    picker.picked().map(({ index, crop }) => [index, crop?.[0]]),
     [
       [0, 0],
       [2, 2],

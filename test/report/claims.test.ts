@@ -350,7 +350,7 @@ test('a run with rules, extended, and retried: each time all that is said is wha
 
   for (let row = 0; row < 40; row++)
     world.host.resources.set(`/${row}.jpg`, world.host.resources.get('/0.jpg')!);
-  const retried = await check(t, out, [...both, '--retry-failed'], rules);
+  const retried = await check(t, out, [...both, '--retry-failed', '--retry-reasons', 'all'], rules);
   t.is(
     count(retried.tags, (row) => !isSuccess(row)),
     0,

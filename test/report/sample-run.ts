@@ -92,6 +92,10 @@ async function buildSampleRun(): Promise<ReportData> {
       { reason: 'image_broken', status: 'failed_to_resize', count: 407 },
       { reason: 'encoder_crashed', status: 'failed_to_embed', count: 16 },
     ],
+    retried: [
+      { reason: 'dns_failed', rows: 12, successes: 7 },
+      { reason: 'timed_out', rows: 5_200, successes: 789 },
+    ],
     thresholds: { minAesthetic: THRESHOLD, maxPunsafe: 0.5, maxPwatermark: 0.8, missingTags: 'drop' },
     histogram: histogram.bins(),
     buckets: BUCKET_NAMES.map((name) => describeBucket(name, sums.get(name)!)),
@@ -151,6 +155,7 @@ export function makeEmptyRun(): ReportData {
     missingTags: [],
     unchecked: [],
     reasons: [],
+    retried: [],
     thresholds: { minAesthetic: null, maxPunsafe: null, maxPwatermark: null, missingTags: 'drop' },
     histogram: new Histogram().bins(),
     buckets: BUCKET_NAMES.map((name) => ({

@@ -1,18 +1,35 @@
 import test from 'ava';
 import { EXPLAINED_REASONS, reasonText } from '../../src/report/reason-texts.ts';
 import { renderReport } from '../../src/report/render.ts';
-import { REASONS } from '../../src/samples/reasons.ts';
-import { openPage } from './page.ts';
+import { type FailureReason, passesOf, REASONS } from '../../src/samples/reasons.ts';
+import { cellsOf, openPage } from './page.ts';
 import { makeEmptyRun, makeSampleRun } from './sample-run.ts';
 
 const FORBIDDEN = /NaN|Infinity|undefined|null|\[object/;
 
 test('every reason of the closed list has a text, and no other has', (t) => {
   t.deepEqual([...EXPLAINED_REASONS].sort(), Object.keys(REASONS).sort());
+  for (const reason of Object.keys(REASONS) as FailureReason[]) {
+    const { advice } = reasonText(reason);
+    const isTried = advice.includes('--retry-failed') && !advice.includes('--retry-reasons');
+    t.is(isTried, passesOf(reason) !== 'never', `${reason}: ${advice}`);
+  }
 });
 
 test('an unknown reason gets a neutral text, whatever its name', (t) => {
   t.is(reasonText('constructor'), reasonText('not_a_reason'));
+});
+
+test('rows that were tried again are shown by the reason for which they had failed, also where none is left that failed', async (t) => {
+  const run = await makeSampleRun();
+  const { total } = run.rows;
+  const rows = { ...run.rows, successes: total, failedToDownload: 0, failedToResize: 0, failedToEmbed: 0 };
+  for (const data of [run, { ...run, rows, reasons: [] }])
+    t.deepEqual(cellsOf(await openPage(data), 'retried'), [
+      ['timed_out', '5,200', '789'],
+      ['dns_failed', '12', '7'],
+    ]);
+  t.deepEqual(cellsOf(await openPage({ ...run, retried: [] }), 'retried'), []);
 });
 
 test('the same data give the same bytes', async (t) => {

@@ -3,7 +3,7 @@ import { renderBar } from '../charts/bar.ts';
 import { formatCount, formatShare } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { reasonText } from '../reason-texts.ts';
-import type { ReportData, ReportReason } from '../report-data.ts';
+import type { ReportData, ReportReason, ReportRetry } from '../report-data.ts';
 import { renderEmpty, renderSection, renderTable, type Table } from './section.ts';
 
 const STAGES: Readonly<Record<string, string>> = {
@@ -13,14 +13,16 @@ const STAGES: Readonly<Record<string, string>> = {
 };
 
 /** Why rows failed, most frequent first, and what can be done about it. */
-export function renderFailures({ reasons, rows }: ReportData): Html {
+export function renderFailures({ reasons, retried, rows }: ReportData): Html {
   const failed = rows.total - rows.successes;
+  const again = renderRetried(retried);
   if (failed === 0) {
+    const isEmpty = rows.total === 0;
     return renderSection(
       'failures',
       'Failures',
-      'No row failed.',
-      rows.total === 0 ? renderEmpty('There were no rows.') : null,
+      retried.length > 0 ? 'No row is left that failed.' : 'No row failed.',
+      isEmpty ? renderEmpty('There were no rows.') : again,
     );
   }
   const found = reasons.filter(({ count }) => count > 0).sort(byCount);
@@ -29,9 +31,29 @@ export function renderFailures({ reasons, rows }: ReportData): Html {
     'failures',
     'Failures',
     lead,
-    renderTable(tableOf(found[0]?.count ?? 1, failed), found),
+    html`${renderTable(tableOf(found[0]?.count ?? 1, failed), found)}${again}`,
   );
 }
+
+/** What `--retry-failed` made of rows that had failed. */
+function renderRetried(retried: readonly ReportRetry[]): Html | null {
+  if (retried.length === 0) return null;
+  return html`<p>Rows that were tried again after they had failed; each counts as often as it was tried.</p>${renderTable(
+    RETRIED_TABLE,
+    [...retried].sort((a, b) => b.rows - a.rows),
+  )}`;
+}
+
+const RETRIED_TABLE: Table<ReportRetry> = {
+  label: 'Rows tried again',
+  className: 'retried',
+  head: 'Had failed as',
+  name: ({ reason }) => html`<code>${reason}</code>`,
+  columns: [
+    { head: 'Tried again', cell: ({ rows }) => formatCount(rows) },
+    { head: 'Scored then', cell: ({ successes }) => formatCount(successes) },
+  ],
+};
 
 function byCount(a: ReportReason, b: ReportReason): number {
   return b.count - a.count || (a.reason < b.reason ? -1 : 1);
