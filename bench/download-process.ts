@@ -28,14 +28,13 @@ type Fetch = (url: string) => Promise<void>;
 
 const WARM_UP_IMAGES = 300;
 const LOOP_WIDTH = 256;
-const LOOPBACK = [{ address: '127.0.0.1', family: 4 }];
 
 const job = JSON.parse(process.argv[2]!) as DownloadJob;
 
 async function startSilentHost(): Promise<number> {
   const silent = createServer((socket) => socket.on('error', () => undefined));
   await new Promise<void>((resolve) => {
-    silent.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve);
+    silent.listen({ port: 0, host: '0.0.0.0', backlog: 4096 }, resolve);
   });
   silent.unref();
   return (silent.address() as { port: number }).port;
@@ -46,7 +45,7 @@ function viaDownloader(): Fetch {
     { threadCount: job.threadCount, allowPrivateAddresses: true, perHost: LOOP_WIDTH },
     {
       resolver: {
-        resolve: async () => ['127.0.0.1'],
+        resolve: async (name) => [addressOf(name)],
         zoneExists: async () => true,
         forgetMissing: () => undefined,
         close: () => undefined,
@@ -60,11 +59,18 @@ function viaDownloader(): Fetch {
   };
 }
 
+/** Of many loopback addresses, since between two of them only so many connections can be had in a minute. */
+function addressOf(name: string): string {
+  return `127.0.0.${1 + (Number.parseInt(/\d+/.exec(name)?.[0] ?? '0', 10) % 200)}`;
+}
+
 /** What one writes with undici alone: as many requests at once, bodies in memory, no limits of any kind. */
 function viaLoop(): Fetch {
   const agent = new Agent({
     keepAliveTimeout: 1_000,
-    connect: { lookup: (_name, _options, callback) => callback(null, LOOPBACK) },
+    connect: {
+      lookup: (name, _options, callback) => callback(null, [{ address: addressOf(name), family: 4 }]),
+    },
   });
   const waiting: (() => void)[] = [];
   let running = 0;

@@ -1,4 +1,3 @@
-import { Agent } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import { SpareTries } from './address-race.ts';
 import type { AddressRule } from './addresses.ts';
@@ -8,6 +7,7 @@ import { MAX_HEAD_BYTES } from './head-mender.ts';
 import { mending } from './mended-stream.ts';
 import type { Network } from './network.ts';
 import type { DownloadSettings } from './options.ts';
+import { OriginClients } from './origin-clients.ts';
 import { type PoolOptions, ProxiedRequests, type Reading, type Requester } from './proxied-requests.ts';
 import { readProxies } from './proxies.ts';
 import type { NameResolver } from './resolver.ts';
@@ -64,8 +64,8 @@ export function createAgents(settings: DownloadSettings, parts: AgentParts): Age
 }
 
 function requesterOf(network: Network, options: PoolOptions, reading: Reading): Requester {
-  const agent = new Agent({ ...options, connect: reading(guardedConnector(network)) });
-  return network.proxies.hasProxies ? new ProxiedRequests(network, agent, options, reading) : agent;
+  const clients = new OriginClients({ ...options, connect: reading(guardedConnector(network)) });
+  return network.proxies.hasProxies ? new ProxiedRequests(network, clients, options, reading) : clients;
 }
 
 function networkOf(settings: DownloadSettings, parts: AgentParts): Network {

@@ -1,0 +1,137 @@
+"""One run of bench/download.ts by img2dataset: its Downloader with 256 threads, which writes nothing.
+
+Told in its first argument, as JSON: port, hosts, latencyMs, images, decode (its resizer: centre crop of 224 pixels, encoded
+again), fixed (one TLS context for all images, where it makes one for each). Says what the images cost, as JSON.
+
+What it imports and does not use here may be missing. Names are not looked up: each host has its loopback address at once.
+"""
+
+import functools
+import json
+import pathlib
+import re
+import resource
+import socket
+import ssl
+import sys
+import tempfile
+import time
+import types
+
+import cv2
+import pyarrow
+
+WARM_UP_IMAGES = 300
+SIZE = 224
+
+
+def stand_in(name, **parts):
+    """A module in the place of one that is not installed."""
+    try:
+        __import__(name)
+    except ImportError:
+        module = types.ModuleType(name)
+        module.__dict__.update(parts)
+        sys.modules[name] = module
+
+
+class SmallestMaxSize:
+    """albumentations' transform, without what it does besides."""
+
+    def __init__(self, max_size, interpolation, p):
+        self.max_size, self.interpolation = max_size, interpolation
+
+    def __call__(self, image):
+        height, width = image.shape[:2]
+        scale = self.max_size / min(height, width)
+        size = (round(width * scale), round(height * scale))
+        return {"image": cv2.resize(image, size, interpolation=self.interpolation)}
+
+
+class CenterCrop:
+    """albumentations' transform, without what it does besides."""
+
+    def __init__(self, height, width):
+        self.height, self.width = height, width
+
+    def __call__(self, image):
+        top = (image.shape[0] - self.height) // 2
+        left = (image.shape[1] - self.width) // 2
+        return {"image": image[top : top + self.height, left : left + self.width]}
+
+
+for missing in ("fire", "wandb", "exifread", "webdataset"):
+    stand_in(missing)
+stand_in("albumentations", SmallestMaxSize=SmallestMaxSize, CenterCrop=CenterCrop)
+
+from img2dataset.downloader import Downloader  # noqa: E402
+from img2dataset.resizer import Resizer  # noqa: E402
+from img2dataset.writer import DummySampleWriter  # noqa: E402
+
+job = json.loads(sys.argv[1])
+
+
+def loopback(host, port, *_args, **_kwargs):
+    """As the other contestants have it (addressOf in bench/support/loopback.ts)."""
+    number = re.search(r"\d+", host)
+    address = f"127.0.0.{1 + (int(number[0]) if number else 0) % 200}"
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+
+socket.getaddrinfo = loopback
+if job["fixed"]:
+    ssl.create_default_context = functools.cache(ssl.create_default_context)
+
+
+def download(urls, folder):
+    """Downloads one shard; fails unless all images came."""
+    shard = f"{folder}/shard.feather"
+    with pyarrow.OSFile(shard, "wb") as file:
+        table = pyarrow.table({"url": urls})
+        with pyarrow.ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table)
+    resizer = Resizer(SIZE, "center_crop", False, disable_all_reencoding=not job["decode"])
+    Downloader(
+        sample_writer_class=DummySampleWriter,
+        resizer=resizer,
+        thread_count=256,
+        save_caption=False,
+        extract_exif=False,
+        output_folder=folder,
+        column_list=["url"],
+        timeout=10,
+        number_sample_per_shard=10_000,
+        oom_shard_count=5,
+        compute_hash=None,
+        verify_hash_type=None,
+        encode_format="jpg",
+        retries=1,
+        user_agent_token=None,
+        disallowed_header_directives=["noai", "noimageai", "noindex", "noimageindex"],
+    ).download_shard((0, shard))
+    (stats,) = pathlib.Path(folder).glob("*_stats.json")
+    outcome = json.loads(stats.read_text())
+    if outcome["successes"] != len(urls):
+        sys.exit(f"{outcome['successes']} of {len(urls)} images came: {outcome['status_dict']}")
+
+
+def cpu_seconds():
+    """User and system, all threads."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def url(host, image):
+    return f"http://{host}.example:{job['port']}/{image}.jpg?{job['latencyMs']}"
+
+
+with tempfile.TemporaryDirectory() as folder:
+    download([url(f"warm{i % 20}", i) for i in range(WARM_UP_IMAGES)], folder)
+    cpu_before, started = cpu_seconds(), time.monotonic()
+    download([url(f"host{i % job['hosts']}", i) for i in range(job["images"])], folder)
+    result = {
+        "images": job["images"],
+        "cpuSeconds": cpu_seconds() - cpu_before,
+        "wallSeconds": time.monotonic() - started,
+    }
+print(json.dumps(result))

@@ -1,0 +1,99 @@
+import { Client, type Dispatcher, errors } from 'undici';
+import type { Requester } from './proxied-requests.ts';
+
+/** One connection, which carries one request at a time and is made anew where a request finds it closed. */
+interface Connection {
+  readonly origin: string;
+  readonly client: Client;
+  isConnected: boolean;
+  /** Whether it is among those that the next request may take. */
+  isFree: boolean;
+}
+
+/**
+ * Sends each request over a free connection to its origin, or over a new one; the one that was used last goes first, so that those
+ * not needed close. What undici's Agent does with a Pool for each origin, without its costs where origins are many and most are
+ * asked once: a Pool has a queue of 16 KiB, copies its options, looks at all of its connections for each request, and is closed with
+ * errors that nobody reads (docs/adr/0015-one-client-per-connection.md).
+ */
+export class OriginClients implements Requester {
+  readonly #options: Client.Options;
+  readonly #all = new Set<Connection>();
+  readonly #free = new Map<string, Connection[]>();
+  #isDestroyed = false;
+
+  constructor(options: Client.Options) {
+    this.#options = options;
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    if (this.#isDestroyed) throw new errors.ClientDestroyedError();
+    const connection = this.#take(String(options.origin));
+    const hasRoom = connection.client.dispatch(options, handler);
+    // A request that could not be made is not heard of again.
+    if (connection.client.stats.size === 0) this.#settle(connection);
+    return hasRoom;
+  }
+
+  /** Connections that are open, or about to be. */
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** Those of them that the next request to their origin may take. */
+  get freeSize(): number {
+    let size = 0;
+    for (const { length } of this.#free.values()) size += length;
+    return size;
+  }
+
+  async destroy(): Promise<void> {
+    this.#isDestroyed = true;
+    await Promise.all(Array.from(this.#all, ({ client }) => client.destroy()));
+  }
+
+  #take(origin: string): Connection {
+    const free = this.#free.get(origin);
+    const connection = free?.pop();
+    if (!connection) return this.#open(origin);
+    if (free?.length === 0) this.#free.delete(origin);
+    connection.isFree = false;
+    return connection;
+  }
+
+  #open(origin: string): Connection {
+    const client = new Client(origin, this.#options);
+    const connection: Connection = { origin, client, isConnected: false, isFree: false };
+    this.#all.add(connection);
+    client.on('connect', () => {
+      connection.isConnected = true;
+    });
+    client.on('disconnect', () => {
+      connection.isConnected = false;
+      if (connection.isFree) this.#forget(connection);
+    });
+    client.on('drain', () => this.#settle(connection));
+    return connection;
+  }
+
+  /** Its request is over. */
+  #settle(connection: Connection): void {
+    if (connection.isFree) return;
+    if (!connection.isConnected) {
+      this.#all.delete(connection);
+      return;
+    }
+    connection.isFree = true;
+    const free = this.#free.get(connection.origin);
+    if (free) free.push(connection);
+    else this.#free.set(connection.origin, [connection]);
+  }
+
+  #forget(connection: Connection): void {
+    this.#all.delete(connection);
+    connection.isFree = false;
+    const free = this.#free.get(connection.origin);
+    free?.splice(free.indexOf(connection), 1);
+    if (free?.length === 0) this.#free.delete(connection.origin);
+  }
+}

@@ -1,0 +1,132 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import type { Dispatcher } from 'undici';
+import { OriginClients } from '../../src/download/origin-clients.ts';
+import { until } from '../helpers/until.ts';
+
+interface Host {
+  readonly origin: string;
+  /** Connections so far. */
+  readonly connections: () => number;
+  /** Answers that are held back: to requests for /held. */
+  readonly held: ServerResponse[];
+  readonly server: Server;
+}
+
+async function startHost(t: ExecutionContext): Promise<Host> {
+  let connections = 0;
+  const held: ServerResponse[] = [];
+  const server = createServer((request, response) => {
+    if (request.url === '/held') held.push(response);
+    else if (request.url === '/last') response.writeHead(200, { connection: 'close' }).end('last');
+    else response.end('more');
+  });
+  server.on('connection', () => connections++);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { origin, connections: () => connections, held, server };
+}
+
+function startClients(t: ExecutionContext, keepAliveTimeout = 60_000): OriginClients {
+  const clients = new OriginClients({ keepAliveTimeout, headersTimeout: 0, bodyTimeout: 0 });
+  t.teardown(() => clients.destroy());
+  return clients;
+}
+
+/** The code of the error with which a request ends; undefined where it is answered. */
+function ask(
+  clients: OriginClients,
+  origin: string,
+  request: Partial<Dispatcher.DispatchOptions> = {},
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: () => undefined,
+      onResponseEnd: () => resolve(undefined),
+      onResponseError: (_controller, error) => resolve((error as NodeJS.ErrnoException).code ?? error.name),
+    };
+    clients.dispatch({ origin, path: '/', method: 'GET', ...request }, handler);
+  });
+}
+
+test('a connection that is free again carries the next request to its origin, and none to another', async (t) => {
+  const [one, other] = [await startHost(t), await startHost(t)];
+  const clients = startClients(t);
+  for (let i = 0; i < 3; i++) {
+    t.is(await ask(clients, one.origin), undefined);
+    await until(() => clients.freeSize === 1);
+  }
+  t.is(await ask(clients, other.origin), undefined);
+  t.deepEqual([one.connections(), other.connections(), clients.size], [1, 1, 2]);
+});
+
+test('as many requests as are sent at one time go over as many connections', async (t) => {
+  const host = await startHost(t);
+  const clients = startClients(t);
+  const asked = Array.from({ length: 5 }, () => ask(clients, host.origin, { path: '/held' }));
+  await until(() => host.held.length === 5);
+  t.is(host.connections(), 5);
+  for (const response of host.held) response.end();
+  t.deepEqual(await Promise.all(asked), Array(5).fill(undefined));
+  await until(() => clients.freeSize === 5);
+});
+
+test('nothing is kept of a connection that a host closes, that is idle for too long, or that was never made', async (t) => {
+  const host = await startHost(t);
+  const closed = startClients(t);
+  t.is(await ask(closed, host.origin, { path: '/last' }), undefined);
+  await until(() => closed.size === 0);
+
+  const idle = startClients(t, 1);
+  t.is(await ask(idle, host.origin), undefined);
+  await until(() => idle.size === 0);
+  t.is(idle.freeSize, 0);
+
+  host.server.closeAllConnections();
+  host.server.close();
+  await once(host.server, 'close');
+  t.is(await ask(closed, host.origin), 'ECONNREFUSED');
+  await until(() => closed.size === 0);
+});
+
+test('a request over a connection that the host has just closed goes over a new one', async (t) => {
+  const host = await startHost(t);
+  const clients = startClients(t);
+  t.is(await ask(clients, host.origin), undefined);
+  await until(() => clients.freeSize === 1);
+  host.server.closeAllConnections();
+  await until(() => clients.size === 0);
+  t.is(await ask(clients, host.origin), undefined);
+  t.is(host.connections(), 2);
+});
+
+test('a request that cannot be made leaves its connection to the next', async (t) => {
+  const host = await startHost(t);
+  const clients = startClients(t);
+  t.is(await ask(clients, host.origin), undefined);
+  await until(() => clients.freeSize === 1);
+  t.is(await ask(clients, host.origin, { headers: { cookie: 'a\nb' } }), 'UND_ERR_INVALID_ARG');
+  t.is(clients.freeSize, 1);
+  t.is(await ask(clients, host.origin), undefined);
+  t.is(host.connections(), 1);
+});
+
+test('once it is destroyed, what is under way fails and nothing is begun', async (t) => {
+  const host = await startHost(t);
+  const clients = startClients(t);
+  const asked = ask(clients, host.origin, { path: '/held' });
+  await until(() => host.held.length === 1);
+  await clients.destroy();
+  t.is(await asked, 'UND_ERR_DESTROYED');
+  t.throws(() => clients.dispatch({ origin: host.origin, path: '/', method: 'GET' }, {}), {
+    code: 'UND_ERR_DESTROYED',
+  });
+  t.is(host.connections(), 1);
+});
