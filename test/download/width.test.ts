@@ -91,7 +91,7 @@ test('a fixed width counts every request, however long it waits', (t) => {
 });
 
 test('auto takes as many requests as there are file descriptors for, up to 4096', (t) => {
-  t.is(mostRequests('auto', 1024), 192);
+  t.is(mostRequests('auto', 1024), 153);
   t.is(mostRequests('auto', 1_048_576), 4096);
   t.throws(() => mostRequests('auto', 300), { code: 'BB_TOO_FEW_FILE_DESCRIPTORS' });
   t.is(mostRequests(10, 1024), 10);
