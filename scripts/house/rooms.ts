@@ -143,7 +143,7 @@ export const ROOMS: readonly Room[] = [
     name: 'weights',
     what: 'tensors where they lie in files: safetensors, torch checkpoints; nothing in a file is executed',
     mayImport: ['base'],
-    doors: ['byte-source', 'number-types', 'safetensors', 'stored-tensor', 'torch-checkpoint'],
+    doors: ['byte-source', 'number-types', 'safetensors', 'stored-tensor', 'torch-checkpoint', 'zip-archive'],
     packages: [],
   },
   {
@@ -170,7 +170,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'heads',
-    what: 'rows -> scores; weights from .pth .npy .safetensors .json, linear and MLP ([heads.md](heads.md))',
+    what: 'rows -> scores; weights from .pth .npy .safetensors .json and SavedModels, linear and MLP ([heads.md](heads.md))',
     mayImport: ['base', 'samples', 'scores', 'weights', 'models'],
     doors: ['check', 'errors', 'head', 'load'],
     packages: [],

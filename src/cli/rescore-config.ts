@@ -5,6 +5,7 @@ import { isTagName, TAGS, type TagName } from '../samples/tags.ts';
 import { HEAD_FLAGS } from '../scores/thresholds.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../shards/result-columns.ts';
 import { type FlagValues, usageError, whereGiven } from './flags.ts';
+import { recomputesTags } from './score-config.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
 
 /** Flags of `score` that only stored embeddings have a use for. */
@@ -83,6 +84,7 @@ export async function rescoreConfig(
     ...whereGiven(values, 'hashColumn', 'hash-col'),
     ...whereGiven(values, 'embeddingColumn', 'embedding-col'),
     heads: await headSources(values),
+    recomputeTags: recomputesTags(values),
     ...whereGiven(values, 'minAesthetic', 'min-aesthetic'),
     ...whereGiven(values, 'maxPunsafe', 'max-punsafe'),
     ...whereGiven(values, 'maxPwatermark', 'max-pwatermark'),

@@ -1,6 +1,6 @@
 import { readHostTable } from '../download/host-rules.ts';
 import type { Device, ScoreConfig } from '../pipeline/config.ts';
-import { type FlagValues, whereGiven } from './flags.ts';
+import { type FlagValues, usageError, whereGiven } from './flags.ts';
 import { imageLimits } from './image-flags.ts';
 import { retryRule } from './retry-flags.ts';
 import { textOptions } from './text-flags.ts';
@@ -23,6 +23,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
     aestheticHead: text('aesthetic-head')!,
     nsfwHead: text('nsfw-head')!,
     watermarkModel: text('watermark-model')!,
+    recomputeTags: recomputesTags(values),
     ...whereGiven(values, 'minAesthetic', 'min-aesthetic'),
     ...whereGiven(values, 'maxPunsafe', 'max-punsafe'),
     ...whereGiven(values, 'maxPwatermark', 'max-pwatermark'),
@@ -42,6 +43,16 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
     resources: resources(values),
     commandLine,
   };
+}
+
+/** Whether heads replace the input's tags. @throws BowerbirdError BB_USAGE where there is no head that could */
+export function recomputesTags(values: FlagValues): boolean {
+  if (!values['recompute-tags']) return false;
+  if (values['nsfw-head'] !== 'none' || values['watermark-model'] !== 'none') return true;
+  throw usageError(
+    '--recompute-tags replaces the punsafe and pwatermark of the input, and there is nothing to compute them with. ' +
+      'Give --nsfw-head or --watermark-model, or leave it out.',
+  );
 }
 
 function downloadOptions(values: FlagValues): ScoreConfig['download'] {

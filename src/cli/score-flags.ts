@@ -67,7 +67,7 @@ export const SCORE_FLAGS: FlagTable = {
     type: 'string',
     default: 'auto',
     describe:
-      'Head for the aesthetic score: a file (.pth, .npy, .safetensors, .json), `auto` (the one that comes with the encoder) or `none`',
+      'Head for the aesthetic score: a file (.pth, .npy, .safetensors, .zip, .json), `auto` (the one that comes with the encoder) or `none`',
   },
   'nsfw-head': {
     group: MODELS,
@@ -80,6 +80,12 @@ export const SCORE_FLAGS: FlagTable = {
     type: 'string',
     default: 'none',
     describe: 'Head for pwatermark, where a row has none: a file or `none`',
+  },
+  'recompute-tags': {
+    group: MODELS,
+    type: 'boolean',
+    default: false,
+    describe: "Put the heads' punsafe and pwatermark in the place of the input's own",
   },
   'extra-head': {
     group: MODELS,

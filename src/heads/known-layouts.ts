@@ -1,16 +1,20 @@
 import type { Tag } from '../samples/tags.ts';
 import type { Activation, OutputActivation } from './layers.ts';
 
-/**
- * A published network, known by the names and the shapes of its layers. Weights do not say what lies between layers;
- * a network that is known does.
- */
-export interface KnownLayout {
+/** A published network. */
+export interface KnownNetwork {
   /** As it is told to a person. */
   readonly name: string;
   /** What the published head gives, and what follows its last layer. */
   readonly tag: Tag;
   readonly output: OutputActivation;
+}
+
+/**
+ * A published network that is known by the names and the shapes of its layers. Weights do not say what lies between
+ * layers; a network that is known does.
+ */
+export interface KnownLayout extends KnownNetwork {
   /** One per gap between layers. */
   readonly between: readonly Activation[];
   /** The layers' places in the network, by the names of their tensors, and how many values each gives. */
@@ -18,6 +22,16 @@ export interface KnownLayout {
   /** The dimension of the published head; without one the layout is known at every dimension. */
   readonly inputs?: number;
 }
+
+/**
+ * A SavedModel that looks columns up in vocabularies, which AutoKeras's MultiCategoryEncoding does
+ * (clip_autokeras_binary_nsfw of LAION-AI/CLIP-based-NSFW-Detector).
+ */
+export const AUTOKERAS_CLASSIFIER: KnownNetwork = {
+  name: "an AutoKeras classifier, as LAION's safety head for L/14",
+  tag: 'punsafe',
+  output: 'sigmoid',
+};
 
 const LINEAR_STACK_OUTPUTS = [1024, 128, 64, 16, 1] as const;
 

@@ -15,20 +15,20 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a head from a .pth, .pt, .safetensors, .npy or .json file. No code in it is executed.
+ * Loads a head from a .pth, .pt, .safetensors, .npy, .zip or .json file. No code in it is executed.
  * Without a statement to the contrary a head is taken to be trained on unit embeddings, as LAION's are.
  *
  * @throws HeadError BB_HEAD_UNREADABLE where there is no such file
- * @throws HeadError BB_HEAD_REFUSED where the file is malformed, or asks for anything but dense layers
+ * @throws HeadError BB_HEAD_REFUSED where the file is malformed, or asks for anything but dense layers and vocabularies
  * @throws HeadError BB_HEAD_MISMATCH where the file says that it gives another tag
  */
 export async function loadHead(path: string, { tag }: LoadOptions): Promise<Head> {
   const files = new HeadFiles();
   const content = await readChecked(path, files);
-  const { layers, claims, layout } = content;
+  const { layers, claims, layout, columns } = content;
   refuseOtherTag(path, tag, content);
   const output = outputActivation(path, tag, content);
-  const linear = output === 'none' ? collapseLayers(layers) : undefined;
+  const linear = output === 'none' && !columns ? collapseLayers(layers) : undefined;
   if (linear && ![linear.bias, ...linear.weights].every(Number.isFinite)) {
     throw refused(path, 'its layers multiply out to weights that are infinite');
   }
@@ -41,7 +41,7 @@ export async function loadHead(path: string, { tag }: LoadOptions): Promise<Head
     ...(layout && claims.hiddenActivation === undefined && { layout: layout.name }),
     requiresUnitNorm: claims.unitNorm ?? true,
     ...(linear && { linear }),
-    score: linear ? linearScorer(linear) : networkScorer(layers, output),
+    score: linear ? linearScorer(linear) : networkScorer({ layers, output, columns }),
   };
 }
 
@@ -82,8 +82,9 @@ function refuseOtherTag(path: string, wanted: Tag | undefined, { claims, layout 
 function outputActivation(
   path: string,
   tag: Tag | undefined,
-  { claims, layout }: HeadContent,
+  { claims, layout, output }: HeadContent,
 ): OutputActivation {
+  if (output !== undefined) return output;
   if (claims.outputActivation !== undefined) return claims.outputActivation;
   if (tag === undefined || tag === 'aesthetic') return 'none';
   if (layout?.tag === tag) return layout.output;

@@ -2,23 +2,29 @@ import { basename, dirname, extname, join } from 'node:path';
 import { bytesInMemory } from '../weights/byte-source.ts';
 import { readSafetensors } from '../weights/safetensors.ts';
 import { readTorchCheckpoint } from '../weights/torch-checkpoint.ts';
+import type { CategoricalColumns } from './categories.ts';
 import { type HeadClaims, readClaims, readMetadataClaims } from './claims.ts';
 import { refused } from './errors.ts';
 import type { HeadFiles } from './head-file.ts';
 import { readJsonHead } from './json-head.ts';
-import type { KnownLayout } from './known-layouts.ts';
-import type { Activation, Layer } from './layers.ts';
+import { AUTOKERAS_CLASSIFIER, type KnownNetwork } from './known-layouts.ts';
+import type { Activation, Layer, OutputActivation } from './layers.ts';
 import { LIMITS } from './limits.ts';
 import { readNpy } from './npy-file.ts';
 import { type NamedLayers, readStateDict } from './state-dict.ts';
 import { readTensors } from './tensor.ts';
+import { readSavedModel } from './tensorflow/saved-model.ts';
 
 /** A head file's content, whatever its format. */
 export interface HeadContent {
   readonly layers: readonly Layer[];
   readonly claims: HeadClaims;
-  /** The published network that its names and shapes are those of; a claim goes before what is known of it. */
-  readonly layout?: KnownLayout;
+  /** The published network that it has the layers of; a claim goes before what is known of it. */
+  readonly layout?: KnownNetwork;
+  /** What follows the last layer, where the file itself says it. */
+  readonly output?: OutputActivation;
+  /** Columns whose values are looked up in vocabularies before the first layer. */
+  readonly columns?: CategoricalColumns;
 }
 
 type Reader = (path: string, files: HeadFiles) => Promise<HeadContent>;
@@ -29,10 +35,11 @@ const READERS: Readonly<Record<string, Reader>> = {
   '.pt': readPth,
   '.npy': readNpyPair,
   '.safetensors': readSafetensorsHead,
+  '.zip': readSavedModelHead,
   '.json': async (path, files) => readJsonHead(await files.read(path, LIMITS.jsonBytes)),
 };
 
-const SAVED_MODEL_ENDINGS: readonly string[] = ['.zip', '.pb', '.h5', '.keras', '.tf'];
+const OTHER_KERAS_ENDINGS: readonly string[] = ['.pb', '.h5', '.keras', '.tf'];
 
 /**
  * Reads a head file with what its manifest says.
@@ -42,11 +49,11 @@ const SAVED_MODEL_ENDINGS: readonly string[] = ['.zip', '.pb', '.h5', '.keras', 
  */
 export function readHeadContent(path: string, files: HeadFiles): Promise<HeadContent> {
   const ending = extname(path).toLowerCase();
-  if (SAVED_MODEL_ENDINGS.includes(ending)) {
+  if (OTHER_KERAS_ENDINGS.includes(ending)) {
     throw refused(
       path,
-      'TensorFlow models (SavedModel, Keras) are not read yet. Weights of plain layers may be exported as .safetensors or JSON ' +
-        "(docs/heads.md); those of LAION's safety heads for L/14 and B/32 are not all that they are, and would give other scores",
+      'of TensorFlow and Keras, a SavedModel alone is read: its folder, with saved_model.pb and variables, as one .zip ' +
+        '(docs/heads.md)',
     );
   }
   const reader = Object.hasOwn(READERS, ending) ? READERS[ending] : undefined;
@@ -89,6 +96,24 @@ async function readNpyPair(path: string, files: HeadFiles): Promise<HeadContent>
     bias: readNpy(bias).data,
   };
   return withActivations({ layers: [layer], layout: undefined }, await readManifest(path, files));
+}
+
+/** A graph says what lies between its layers and behind them, so that the manifest has nothing to say of it. */
+async function readSavedModelHead(path: string, files: HeadFiles): Promise<HeadContent> {
+  const { layers, output, columns } = readSavedModel(await files.read(path, LIMITS.fileBytes));
+  const claims = await readManifest(path, files);
+  if (claims.hiddenActivation !== undefined || (claims.outputActivation ?? output) !== output) {
+    throw refused(
+      path,
+      `its manifest states activations, but its graph has them itself and ends with ${output}; leave them out`,
+    );
+  }
+  return {
+    layers,
+    claims,
+    output,
+    ...(columns.size > 0 && { columns, layout: AUTOKERAS_CLASSIFIER }),
+  };
 }
 
 async function readManifest(path: string, files: HeadFiles): Promise<HeadClaims> {

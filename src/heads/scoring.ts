@@ -1,4 +1,5 @@
 import type { LinearScore } from '../scores/summary.ts';
+import { type CategoricalColumns, encodeCategories } from './categories.ts';
 import type { Layer, OutputActivation } from './layers.ts';
 
 /** Scores `count` embeddings (count x dimension, row by row); a row's score does not depend on the others. */
@@ -38,8 +39,16 @@ function dotProduct(weights: Float64Array, values: Float32Array, offset: number)
 /** Rows that go through a layer together, so that its weights are fetched once for all of them. */
 const ROWS_AT_ONCE = 4;
 
+/** A network that is not one linear layer. */
+export interface NetworkParts {
+  readonly layers: readonly Layer[];
+  readonly output: OutputActivation;
+  /** Where it has some, the embeddings are rounded to float16 first. */
+  readonly columns: CategoricalColumns | undefined;
+}
+
 /** The layers as they are, with values and sums in float64, then the output's activation. */
-export function networkScorer(layers: readonly Layer[], output: OutputActivation): Scorer {
+export function networkScorer({ layers, output, columns }: NetworkParts): Scorer {
   const dimension = layers[0]!.inputs;
   return (embeddings, count) => {
     checkSize(embeddings, count, dimension);
@@ -48,7 +57,8 @@ export function networkScorer(layers: readonly Layer[], output: OutputActivation
     for (let row = 0; row < count; row += ROWS_AT_ONCE) {
       const rows = Math.min(ROWS_AT_ONCE, count - row);
       // A last block that is not full keeps older rows in its rest; their results are not read.
-      block.set(embeddings.subarray(row * dimension, (row + rows) * dimension));
+      const taken = embeddings.subarray(row * dimension, (row + rows) * dimension);
+      block.set(columns ? encodeCategories(columns, taken, dimension) : taken);
       const results = layers.reduce<Float64Array>((values, layer) => applyLayer(layer, values), block);
       scores.set(results.subarray(0, rows), row);
     }

@@ -31,6 +31,8 @@ export interface CommitTools {
   readonly filter: Filter;
   /** What the filter was made of. */
   readonly thresholds: Thresholds;
+  /** Whether heads' scores take the place of all of the input's own. */
+  readonly recomputeTags: boolean;
   readonly decoder: Decoder;
   readonly inputPath: string;
   readonly saveEmbeddings: boolean;
@@ -48,7 +50,7 @@ export interface CommitTools {
  * @throws BowerbirdError BB_SHARD_WRITE, BB_DISK_FULL, BB_RUN_LOCKED
  */
 export async function commitWork(work: ShardWork, tools: CommitTools): Promise<ShardStats> {
-  const judged = judgeShard(work, tools.filter);
+  const judged = judgeShard(work, tools.filter, tools.recomputeTags);
   const { folder, lock, earlier, decoder, saveEmbeddings, saveConsent } = tools;
   const { sums, histogram } = sumShard(work, judged, earlier);
   return commitShard({

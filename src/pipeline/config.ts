@@ -20,6 +20,8 @@ export interface ScoreConfig extends RuleConfig {
   readonly aestheticHead: string;
   readonly nsfwHead: string;
   readonly watermarkModel: string;
+  /** Whether heads' scores take the place of the input's own punsafe and pwatermark. */
+  readonly recomputeTags: boolean;
   readonly transform: 'exact' | 'fast';
   readonly device: Device;
   readonly batchSize: number;
@@ -91,6 +93,8 @@ export function resultSettings(config: ScoreConfig): Readonly<Record<string, unk
     url_col: config.urlColumn ?? null,
     caption_col: config.captionColumn ?? null,
     hash_col: config.hashColumn ?? null,
+    // Runs of before there was this setting go on without it.
+    recompute_tags: config.recomputeTags || null,
     transform: config.transform,
     batch_size: config.batchSize,
     save_embeddings: config.saveEmbeddings,

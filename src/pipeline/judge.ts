@@ -14,13 +14,16 @@ export interface JudgedShard {
 /**
  * Turns a complete shard into result columns. What is judged is what is written: the tags as float32, compared as
  * doubles. Only embedded rows are judged.
+ *
+ * @param recomputeTags whether a head's scores take the place of the input's own punsafe and pwatermark too
  */
-export function judgeShard(work: ShardWork, filter: Filter): JudgedShard {
+export function judgeShard(work: ShardWork, filter: Filter, recomputeTags: boolean): JudgedShard {
   const { rowCount, shard, headScores } = work;
   const tags = byTag((tag) => {
     const computed = headScores[tag];
     // The point of a run is its own score: a column of the input is used only where no head is configured.
-    const column = tag === 'aesthetic' && computed ? undefined : shard.tags[tag];
+    const isReplaced = computed !== undefined && (tag === 'aesthetic' || recomputeTags);
+    const column = isReplaced ? undefined : shard.tags[tag];
     return firstKnown(column, computed, rowCount);
   });
   const results: ShardResults = {

@@ -128,6 +128,7 @@ class ShardRun {
       decoder: tools.facts.decoder,
       filter: createFilter(filterOptions(tools.facts.thresholds)),
       thresholds: tools.facts.thresholds,
+      recomputeTags: config.recomputeTags,
       saveEmbeddings: config.saveEmbeddings,
       saveConsent: config.saveConsent,
     };

@@ -21,6 +21,8 @@ export interface CommitTools {
   readonly lock: Lock;
   readonly plan: RescorePlan;
   readonly filter: Filter;
+  /** Whether heads' scores take the place of the metadata's own tags. */
+  readonly recomputeTags: boolean;
   /** What the filter was made of. */
   readonly thresholds: Thresholds;
   readonly columns: readonly string[];
@@ -66,7 +68,7 @@ export async function commitScored(shard: ScoredShard, tools: CommitTools): Prom
   const { metadata } = plan.inputs[spec.inputIndex]!;
   const read = metadata === undefined ? NO_METADATA : await readMetadata(instance, metadata, rowCount, plan);
   const rows = joinBlocks(blocks, rowCount, tools.columns);
-  const judged = judgeRows(rows, read, tools.filter);
+  const judged = judgeRows(rows, read, tools);
   const passed = metadata === undefined || tools.scoresOnly ? undefined : { ...plan, path: metadata };
   const tagRows = { shardId: id, rows, judged, hashes: read.hashes, extraColumns: tools.extraColumns };
   const { counts, histogram } = judged;

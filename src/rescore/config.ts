@@ -12,6 +12,8 @@ export interface RescoreConfig extends FilterOptions {
   /** The column of embeddings in Parquet inputs. */
   readonly embeddingColumn?: string;
   readonly heads: readonly HeadSource[];
+  /** Whether heads' scores take the place of the metadata's own punsafe and pwatermark. */
+  readonly recomputeTags: boolean;
   /** Brings each embedding to length 1 before it is scored and summed. */
   readonly normalise: boolean;
   /** Leaves the metadata's columns out of the tags. */
@@ -32,6 +34,8 @@ export function rescoreSettings(config: RescoreConfig): Readonly<Record<string, 
     caption_col: config.captionColumn ?? null,
     hash_col: config.hashColumn ?? null,
     embedding_col: config.embeddingColumn ?? null,
+    // Runs of before there was this setting go on without it.
+    recompute_tags: config.recomputeTags || null,
     normalize: config.normalise,
     scores_only: config.scoresOnly,
   };

@@ -38,10 +38,24 @@ export const STATE_FAILURES: readonly { readonly reason: FailureReason; readonly
   { reason: 'embedding_not_unit', message: 'The embedding is not of length 1' },
 ];
 
+/** How rows are judged. */
+export interface JudgeOptions {
+  readonly filter: Filter;
+  /** Whether a head's scores take the place of the metadata's own punsafe and pwatermark. */
+  readonly recomputeTags: boolean;
+}
+
 /** Judges rows. What is judged is what is written: all tags as float32, compared as doubles. */
-export function judgeRows(rows: ScoredRows, metadata: MetadataColumns, filter: Filter): JudgedRows {
+export function judgeRows(
+  rows: ScoredRows,
+  metadata: MetadataColumns,
+  { filter, recomputeTags }: JudgeOptions,
+): JudgedRows {
   const { rowCount, states } = rows;
-  const tags = byTag((tag) => firstKnown(metadata.tags[tag], rows.scores.get(tag), rowCount));
+  const tags = byTag((tag) => {
+    const computed = rows.scores.get(tag);
+    return firstKnown(computed && recomputeTags ? undefined : metadata.tags[tag], computed, rowCount);
+  });
   const kept = new Uint8Array(rowCount);
   const droppedBy = new Uint8Array(rowCount);
   const histogram = new Histogram();

@@ -102,6 +102,7 @@ async function runInPlace(
   const tools: CommitTools = {
     ...{ instance, folder, plan, lock: place.lock },
     filter: createFilter(filterOptions(thresholds)),
+    recomputeTags: config.recomputeTags,
     thresholds,
     columns: heads.map(({ column }) => column),
     extraColumns: config.heads.flatMap(({ tag, column }) => (tag ? [] : [column])),

@@ -4,8 +4,8 @@ import type { ReaderLimits } from './limits.ts';
 import { BYTES_PER_VALUE } from './number-types.ts';
 import { PickleTensor } from './pickle-values.ts';
 import type { StoredTensor } from './stored-tensor.ts';
-import { StoredZip } from './stored-zip.ts';
 import { unpickle } from './unpickler.ts';
+import { ZipArchive } from './zip-archive.ts';
 
 const PICKLE_NAME = '/data.pkl';
 const OLD_PICKLE_START = 0x80;
@@ -18,7 +18,7 @@ const OLD_PICKLE_START = 0x80;
  */
 export function readTorchCheckpoint(source: ByteSource, limits: ReaderLimits): Map<string, StoredTensor> {
   refuseOldFormat(source);
-  const archive = new StoredZip(source, limits);
+  const archive = new ZipArchive(source, limits);
   const root = findRoot(archive);
   checkByteOrder(archive.read(`${root}/byteorder`));
   const dict = unpickle(archive.read(root + PICKLE_NAME)!, limits.pickleBytes);
@@ -40,7 +40,7 @@ function refuseOldFormat(source: ByteSource): void {
 }
 
 /** The folder in the archive is named after the file that torch.save was given first. */
-function findRoot(archive: StoredZip): string {
+function findRoot(archive: ZipArchive): string {
   const names = [...archive.names].filter((name) => name.endsWith(PICKLE_NAME));
   if (names.length !== 1) throw new RangeError('it is no archive of torch.save: it must have one data.pkl');
   return names[0]!.slice(0, -PICKLE_NAME.length);
@@ -56,7 +56,7 @@ function checkByteOrder(content: Buffer | undefined): void {
 function locate(
   name: string,
   { storage, offset, shape, strides }: PickleTensor,
-  { archive, root }: { readonly archive: StoredZip; readonly root: string },
+  { archive, root }: { readonly archive: ZipArchive; readonly root: string },
 ): StoredTensor {
   const part = `${root}/data/${storage.key}`;
   const place = archive.place(part);

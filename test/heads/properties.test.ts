@@ -71,7 +71,7 @@ test('a network gives each row what the textbook gives', (t) => {
   fc.assert(
     fc.property(withRows, ({ layers, count, embeddings }) => {
       const { inputs } = layers[0]!;
-      const scores = networkScorer(layers, 'none')(embeddings, count);
+      const scores = networkScorer({ layers, output: 'none', columns: undefined })(embeddings, count);
       return scores.every((score, row) =>
         isClose(score, scoreOneByOne(layers, embeddings.subarray(row * inputs, (row + 1) * inputs))),
       );
@@ -85,7 +85,10 @@ test('a stack that is collapsed gives what its layers give one after the other',
     fc.property(withRows, ({ layers, count, embeddings }) => {
       const linearLayers = layers.map((layer) => ({ ...layer, activation: 'none' as const }));
       const collapsed = linearScorer(collapseLayers(linearLayers)!)(embeddings, count);
-      const oneByOne = networkScorer(linearLayers, 'none')(embeddings, count);
+      const oneByOne = networkScorer({ layers: linearLayers, output: 'none', columns: undefined })(
+        embeddings,
+        count,
+      );
       return collapsed.every((score, row) => isClose(score, oneByOne[row]!));
     }),
   );
@@ -107,7 +110,10 @@ test('a row has the same score to the last bit whatever is scored with it', (t) 
     fc.property(withRows, ({ layers, count, embeddings }) => {
       const { inputs } = layers[0]!;
       const weights = layers[0]!.weights.subarray(0, inputs);
-      return [networkScorer(layers, 'sigmoid'), linearScorer({ weights, bias: 1 })].every((score) => {
+      return [
+        networkScorer({ layers, output: 'sigmoid', columns: undefined }),
+        linearScorer({ weights, bias: 1 }),
+      ].every((score) => {
         const together = score(embeddings, count);
         return together.every((each, row) =>
           Object.is(each, score(embeddings.subarray(row * inputs, (row + 1) * inputs), 1)[0]),

@@ -28,15 +28,29 @@ test("a run's own aesthetic score goes before that of the input; of other tags t
     { URL: 'http://a/1', aesthetic: 9.5, punsafe: 0.25 },
     { URL: 'http://a/2', aesthetic: 9.5, punsafe: null },
   ];
-  const { tags } = judgeShard(await embedAll(t, rows, { aesthetic: [6, 7], punsafe: [0.75, 0.75] }), FILTER);
+  const { tags } = judgeShard(
+    await embedAll(t, rows, { aesthetic: [6, 7], punsafe: [0.75, 0.75] }),
+    FILTER,
+    false,
+  );
   t.deepEqual([...tags.aesthetic], [6, 7]);
   t.deepEqual([...tags.punsafe], [0.25, 0.75]);
   t.true(tags.pwatermark.every(Number.isNaN));
 });
 
+test("where tags are computed anew, the heads' scores take the place of the input's, also of those that are missing", async (t) => {
+  const rows = [
+    { URL: 'http://a/1', punsafe: 0.25, pwatermark: 0.5 },
+    { URL: 'http://a/2', punsafe: 0.25, pwatermark: 0.5 },
+  ];
+  const { tags } = judgeShard(await embedAll(t, rows, { punsafe: [0.75, Number.NaN] }), FILTER, true);
+  t.deepEqual([...tags.punsafe], [0.75, Number.NaN]);
+  t.deepEqual([...tags.pwatermark], [0.5, 0.5]);
+});
+
 test("without a head the input's aesthetic score is judged", async (t) => {
   const rows = [{ URL: 'http://a/1', aesthetic: 9.5, punsafe: 0.1 }];
-  const { tags, results } = judgeShard(await embedAll(t, rows, {}), FILTER);
+  const { tags, results } = judgeShard(await embedAll(t, rows, {}), FILTER, false);
   t.deepEqual([...tags.aesthetic], [9.5]);
   t.is(results.kept[0], 1);
 });
@@ -44,7 +58,7 @@ test("without a head the input's aesthetic score is judged", async (t) => {
 test('what is judged is the float32 that is written', async (t) => {
   const rows = [{ URL: 'http://a/1', punsafe: 0.1 }];
   const above = 5 + 1e-9;
-  const { results } = judgeShard(await embedAll(t, rows, { aesthetic: [above] }), FILTER);
+  const { results } = judgeShard(await embedAll(t, rows, { aesthetic: [above] }), FILTER, false);
   t.is(results.aesthetic[0], 5);
   t.is(results.droppedBy[0], 'aesthetic');
 });
@@ -58,7 +72,7 @@ test('a failed row has its reason and no verdict, and the size that was seen; th
   work.decoded(2, 20, 10);
   work.headScores.aesthetic![2] = 8;
   work.embedded(2, Float32Array.of(1));
-  const { results } = judgeShard(work, createFilter({ minAesthetic: 5, missingTags: 'drop' }));
+  const { results } = judgeShard(work, createFilter({ minAesthetic: 5, missingTags: 'drop' }), false);
   t.deepEqual(results.status, ['failed_to_download', 'failed_to_embed', 'success']);
   t.deepEqual(results.reason, ['timed_out', 'embedding_invalid', null]);
   t.deepEqual(results.errorMessage, ['late', 'no length', null]);
@@ -69,7 +83,7 @@ test('a failed row has its reason and no verdict, and the size that was seen; th
 
 test('a shard with a row that is still under way cannot be judged', async (t) => {
   const work = new ShardWork(await openShard(t, [{ URL: 'http://a/1' }]), 1, [], undefined);
-  t.throws(() => judgeShard(work, FILTER), { message: 'row 0 has not ended' });
+  t.throws(() => judgeShard(work, FILTER, false), { message: 'row 0 has not ended' });
   work.decoded(0, 1, 1);
-  t.throws(() => judgeShard(work, FILTER), { message: 'row 0 has not ended' });
+  t.throws(() => judgeShard(work, FILTER, false), { message: 'row 0 has not ended' });
 });

@@ -28,6 +28,7 @@ export function configOf(inputs: readonly string[], outputFolder: string): Score
     ...{ clipModel: 'builtin', aestheticHead: 'auto', nsfwHead: 'none', watermarkModel: 'none' },
     ...{ missingTags: 'drop', transform: 'exact', device: 'cpu', batchSize: 8, allowBatchDependence: false },
     ...{
+      recomputeTags: false,
       saveEmbeddings: false,
       saveConsent: false,
       incrementalMode: 'incremental',

@@ -163,6 +163,7 @@ export function rescore(
       inputs,
       outputFolder,
       missingTags: 'keep',
+      recomputeTags: false,
       normalise: false,
       scoresOnly: false,
       skipBadFiles: false,

@@ -1,4 +1,5 @@
-import { crc32 } from 'node:zlib';
+import { crc32, inflateRawSync } from 'node:zlib';
+import { messageOf } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { ReaderLimits } from './limits.ts';
@@ -13,6 +14,7 @@ const ZIP64_FIELD = 1;
 const IN_ZIP64_FIELD = 0xffffffff;
 const ENCRYPTED_FLAG = 1;
 const STORED_METHOD = 0;
+const DEFLATED_METHOD = 8;
 const CHUNK_BYTES = 1 << 22;
 
 /** A part of an archive as the directory lists it. Nothing of it has been read. */
@@ -33,11 +35,11 @@ export interface PartPlace {
 }
 
 /**
- * A zip archive whose parts are stored without compression, as torch.save writes it, read in place. Sizes come from the
- * central directory: torch leaves those of the local headers to data descriptors. What a part claims is held against the
- * file when the part is asked for; a compressed part that nobody asks for (TorchScript has some) is no fault.
+ * A zip archive, read in place: torch.save stores its parts without compression, other writers deflate them. Sizes come
+ * from the central directory: torch leaves those of the local headers to data descriptors. What a part claims is held
+ * against the file when the part is asked for; a compressed part that nobody asks for (TorchScript has some) is no fault.
  */
-export class StoredZip {
+export class ZipArchive {
   readonly source: ByteSource;
   readonly #parts: ReadonlyMap<string, ListedPart>;
   /** Where the directory starts: all parts end before it. */
@@ -56,7 +58,29 @@ export class StoredZip {
     return this.#parts.keys();
   }
 
-  /** The whole of a part, its checksum verified; undefined where there is none. @throws RangeError */
+  /**
+   * The content of a part, inflated where it is deflated, its checksum verified; undefined where there is none. Memory is
+   * taken for the size that the directory claims, never more.
+   *
+   * @throws RangeError where it claims more than `maxBytes`, or is not as long as the directory says
+   */
+  unpack(name: string, maxBytes: number): Buffer | undefined {
+    const part = this.#parts.get(name);
+    if (!part) return undefined;
+    const told = quote(name);
+    if (part.bytes > maxBytes)
+      throw new RangeError(`its part ${told} has ${part.bytes} bytes, and at most ${maxBytes} are read`);
+    if (part.method === STORED_METHOD) return this.read(name);
+    if (part.method !== DEFLATED_METHOD)
+      throw new RangeError(
+        `its part ${told} is packed by method ${part.method}; stored and deflated ones are read`,
+      );
+    const content = inflate(this.source.read(this.#locate(part), part.storedBytes), part);
+    if (crc32(content) !== part.crc) throw damaged(name);
+    return content;
+  }
+
+  /** The whole of a stored part, its checksum verified; undefined where there is none. @throws RangeError */
   read(name: string): Buffer | undefined {
     const place = this.place(name);
     if (!place) return undefined;
@@ -68,19 +92,23 @@ export class StoredZip {
   place(name: string): PartPlace | undefined {
     const part = this.#parts.get(name);
     if (!part) return undefined;
-    const told = quote(name);
-    if (part.flags & ENCRYPTED_FLAG) throw new RangeError(`its part ${told} is encrypted`);
+    if (part.flags & ENCRYPTED_FLAG) throw encrypted(name);
     if (part.method !== STORED_METHOD || part.storedBytes !== part.bytes)
-      throw new RangeError(`its part ${told} is compressed, which torch.save never does`);
-    const { localOffset, bytes } = part;
+      throw new RangeError(`its part ${quote(name)} is compressed, which torch.save never does`);
+    return { start: this.#locate(part), bytes: part.bytes };
+  }
+
+  /** Where the bytes of a part start. */
+  #locate({ name, flags, localOffset, storedBytes }: ListedPart): number {
+    if (flags & ENCRYPTED_FLAG) throw encrypted(name);
     const header =
       localOffset + LOCAL_BYTES > this.#end ? undefined : this.source.read(localOffset, LOCAL_BYTES);
     if (header?.readUInt32LE(0) !== LOCAL_SIGNATURE)
-      throw new RangeError(`its part ${told} is not where the directory says`);
+      throw new RangeError(`its part ${quote(name)} is not where the directory says`);
     const start = localOffset + LOCAL_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
-    if (start + bytes > this.#end)
-      throw new RangeError(`its part ${told} claims more bytes than the file has`);
-    return { start, bytes };
+    if (start + storedBytes > this.#end)
+      throw new RangeError(`its part ${quote(name)} claims more bytes than the file has`);
+    return start;
   }
 
   /** Holds a part against its checksum, once. @throws RangeError */
@@ -92,10 +120,29 @@ export class StoredZip {
       const bytes = Math.min(CHUNK_BYTES, place.bytes - done);
       sum = crc32(this.source.read(place.start + done, bytes), sum);
     }
-    if (sum !== this.#parts.get(name)!.crc)
-      throw new RangeError(`its part ${quote(name)} is damaged (the checksum differs)`);
+    if (sum !== this.#parts.get(name)!.crc) throw damaged(name);
     this.#verified.add(name);
   }
+}
+
+function inflate(raw: Buffer, part: ListedPart): Buffer {
+  try {
+    const content = inflateRawSync(raw, { maxOutputLength: Math.max(part.bytes, 1) });
+    if (content.length === part.bytes) return content;
+  } catch (thrown) {
+    throw new RangeError(`its part ${quote(part.name)} cannot be inflated: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
+  }
+  throw new RangeError(`its part ${quote(part.name)} has another size than the directory says`);
+}
+
+function encrypted(name: string): RangeError {
+  return new RangeError(`its part ${quote(name)} is encrypted`);
+}
+
+function damaged(name: string): RangeError {
+  return new RangeError(`its part ${quote(name)} is damaged (the checksum differs)`);
 }
 
 function readParts(directory: Buffer, count: number, fileBytes: number): Map<string, ListedPart> {
