@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { SpareTries } from './address-race.ts';
+import type { AddressWatch } from './address-watch.ts';
 import type { AddressRule } from './addresses.ts';
 import { guardedConnector } from './connector.ts';
 import { Guard } from './guard.ts';
@@ -30,6 +31,7 @@ export interface Agents {
 export interface AgentParts {
   readonly resolver: NameResolver;
   readonly isAddressAllowed: AddressRule;
+  readonly addresses: AddressWatch;
   readonly clock: Clock;
   /** Requests that may be in flight. */
   readonly mostRequests: number;
@@ -69,9 +71,10 @@ function requesterOf(network: Network, options: PoolOptions, reading: Reading): 
 }
 
 function networkOf(settings: DownloadSettings, parts: AgentParts): Network {
-  const { resolver, isAddressAllowed, clock, mostRequests, environment } = parts;
+  const { resolver, isAddressAllowed, addresses, clock, mostRequests, environment } = parts;
   return {
     guard: new Guard(resolver, isAddressAllowed, () => clock.nowMs()),
+    addresses,
     proxies: readProxies(environment),
     trust: readTlsTrust(settings.caFile, settings.tlsInsecure),
     limits: settings,

@@ -1,12 +1,12 @@
 import type { buildConnector } from 'undici';
 import { type Network, targetOf } from './network.ts';
-import { straightConnector } from './straight-connector.ts';
+import { sparingConnector } from './sparing-connector.ts';
 import { tunnelConnector } from './tunnel-connector.ts';
 
 /** Every connection to a host passes here, the first one and each redirect's, straight or through a proxy's tunnel. */
 export function guardedConnector(network: Network): buildConnector.connector {
-  const { guard, proxies } = network;
-  const straight = straightConnector(network, (hostname) => guard.addressesOf(hostname));
+  const { proxies } = network;
+  const straight = sparingConnector(network);
   if (!proxies.hasProxies) return straight;
   const tunnelled = tunnelConnector(network);
   return (options, callback) => {

@@ -1,4 +1,5 @@
 import { getDomain } from 'tldts';
+import { RecentMap } from '../base/recent-map.ts';
 
 interface Zone {
   failures: number;
@@ -17,7 +18,7 @@ const MAX_ZONES = 10_000;
  * `b.example.co.uk` have one owner, `a.blogspot.com` and `b.blogspot.com` two.
  */
 export class DeadZones {
-  readonly #zones = new Map<string, Zone>();
+  readonly #zones = new RecentMap<string, Zone>(MAX_ZONES);
   readonly #nowMs: () => number;
 
   constructor(nowMs: () => number) {
@@ -40,9 +41,7 @@ export class DeadZones {
     zone.failures++;
     const pauses = zone.failures - FAILURES_OF_A_DEAD_ZONE;
     if (pauses >= 0) zone.untilMs = this.#nowMs() + Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** pauses);
-    this.#zones.delete(key);
     this.#zones.set(key, zone);
-    if (this.#zones.size > MAX_ZONES) this.#forgetOldest();
   }
 
   /** The name servers of this name's zone gave an answer, be it that there is no such name. */
@@ -52,13 +51,6 @@ export class DeadZones {
 
   forget(): void {
     this.#zones.clear();
-  }
-
-  #forgetOldest(): void {
-    for (const oldest of this.#zones.keys()) {
-      this.#zones.delete(oldest);
-      return;
-    }
   }
 }
 

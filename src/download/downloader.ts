@@ -1,5 +1,6 @@
 import { type Clock, SYSTEM_CLOCK } from '../base/clock.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
+import { AddressWatch } from './address-watch.ts';
 import { type AddressRule, isPublicAddress } from './addresses.ts';
 import { createAgents } from './agent.ts';
 import { BodyBudget } from './body-budget.ts';
@@ -141,21 +142,24 @@ class HttpDownloader implements Downloader {
       { most, budget, clock: parts.clock, onRoom: () => this.#schedule.admitReady() },
       settings.threadCount,
     );
+    const rulesOf = rulesByTable(usualRules(settings.perHost), settings.hosts);
+    const addresses = new AddressWatch(rulesOf, () => parts.clock.nowMs());
     this.#schedule = new Schedule({
       slots: this.#slots,
-      rulesOf: rulesByTable(usualRules(settings.perHost), settings.hosts),
+      rulesOf,
       longestPauseMs: settings.timeoutMs,
       clock: parts.clock,
     });
     this.#tools = {
       exchange: {
-        agents: createAgents(settings, { ...parts, mostRequests: most }),
+        agents: createAgents(settings, { ...parts, addresses, mostRequests: most }),
         userAgent: userAgent(settings.userAgentToken, settings.userAgentContact),
         optOutOf: optOutRule({ ...settings, directives: settings.disallowedHeaderDirectives }),
         maxBytes: settings.maxBytes,
         budget,
         limits: settings,
       },
+      addresses,
       connectTimeoutMs: settings.connectTimeoutMs,
       maxRedirects: settings.maxRedirects,
       retries: settings.retries,
@@ -222,14 +226,17 @@ class HttpDownloader implements Downloader {
 
   pause(): void {
     this.#schedule.pause();
+    this.#tools.addresses.pause();
   }
 
   resume(): void {
+    this.#tools.addresses.resume();
     this.#schedule.resume();
   }
 
   forgetSilence(): void {
     this.#schedule.forgetSilence();
+    this.#tools.addresses.forgetSilence();
     this.#consent?.forgetFailures();
   }
 

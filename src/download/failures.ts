@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { codeOf } from '../base/errors.ts';
 import type { FailureReason, SampleFailure } from '../samples/reasons.ts';
+import { AddressGivenUpError } from './address-watch.ts';
 import { AddressRefusedError } from './addresses.ts';
 import { DeadlinePassedError, type Limit, LimitPassedError } from './deadline.ts';
 import { BrokenHeadError } from './head-mender.ts';
@@ -93,6 +94,7 @@ const FAILURE_OF_LIMIT = {
 /** Whatever was thrown while an image was fetched, as a failure: nothing is left to be an exception. */
 export function failureOf(thrown: unknown, phase: Phase): SampleFailure {
   if (thrown instanceof LimitPassedError) return FAILURE_OF_LIMIT[thrown.limit];
+  if (thrown instanceof AddressGivenUpError) return failed('host_unresponsive', thrown.message);
   if (thrown instanceof ProxyError) return failed(thrown.reason, thrown.message);
   return failed(reasonOf(thrown, phase));
 }

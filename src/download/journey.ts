@@ -1,4 +1,5 @@
 import { heardOf, type SampleFailure } from '../samples/reasons.ts';
+import type { AddressWatch } from './address-watch.ts';
 import type { ConsentNotes } from './consent/consent-notes.ts';
 import { type Deadline, DeadlinePassedError } from './deadline.ts';
 import { type Asked, type ExchangeTools, exchange } from './exchange.ts';
@@ -14,6 +15,7 @@ export interface JourneyTools {
   readonly notes?: ConsentNotes | undefined;
   /** Is told of the hosts that this row comes to. */
   readonly hosts?: HostWatch | undefined;
+  readonly addresses: AddressWatch;
   readonly exchange: ExchangeTools;
   readonly maxRedirects: number;
   readonly retries: number;
@@ -35,9 +37,12 @@ export interface Arrival {
 interface LastReply {
   readonly reply: BodyReply | FailedReply;
   readonly visit: Visit;
-  /** The host that it came from. */
-  readonly host: string;
+  /** What was asked. */
+  readonly url: URL;
 }
+
+/** An attempt that brought no image. */
+type FailedEnd = LastReply & { readonly reply: FailedReply };
 
 /** Statuses with which a host asks for fewer requests. */
 const OVERLOADED_STATUSES: ReadonlySet<number | undefined> = new Set([429, 503]);
@@ -73,15 +78,15 @@ export class Journey {
     for (let attempt = 1; ; attempt++) {
       const end = await this.#follow(start).catch((thrown: unknown) => failedBefore(thrown, last));
       if ('reason' in end) return end;
-      const { reply, visit, host } = end;
+      const { reply, visit, url } = end;
       if (reply.kind === 'body') {
         visit.judged();
         return { reply, attempts: attempt };
       }
       const waitMs = this.#delayMs(reply, attempt);
-      judge(reply, visit, waitMs);
-      if (asksToPause(reply)) this.#tools.hosts?.askedToPause(host, reply.retryAfterMs ?? 0);
-      if (waitMs === undefined) return reply.failure;
+      this.#judge({ reply, visit, url }, waitMs);
+      // Not asked for the second time: why is said by the first.
+      if (waitMs === undefined) return wasAsked(reply.failure) ? reply.failure : (last ?? reply.failure);
       last = reply.failure;
       await this.#deadline.sleep(waitMs);
       const next = await this.#reenter(this.#start);
@@ -105,13 +110,12 @@ export class Journey {
     let visit = first;
     for (let url = this.#start; ; ) {
       const reply = await this.#ask({ url, cookie: trail.cookieFor(url) }, visit);
-      const { host } = url;
-      if (reply.kind !== 'redirect') return { reply, visit, host };
+      if (reply.kind !== 'redirect') return { reply, visit, url };
       visit.judged();
       const next = trail.next(url, reply);
-      if (next.kind === 'failed') return { reply: { kind: 'failed', failure: next }, visit, host };
+      if (next.kind === 'failed') return { reply: { kind: 'failed', failure: next }, visit, url };
       const entered = await this.#reenter(next.url);
-      if ('reason' in entered) return { reply: { kind: 'failed', failure: entered }, visit, host };
+      if ('reason' in entered) return { reply: { kind: 'failed', failure: entered }, visit, url };
       visit = entered;
       url = next.url;
     }
@@ -122,18 +126,43 @@ export class Journey {
     try {
       return await exchange(this.#tools.exchange, asked, this.#deadline, {
         onHead: (headers) => {
-          visit.answered();
+          this.#answered(asked.url, visit);
           this.#tools.notes?.answered(headers);
           this.#tools.hosts?.answered(asked.url.host, beginMs - this.#deadline.remainingMs);
         },
         onOver: () => visit.over(),
       });
     } catch (thrown) {
-      if (thrown instanceof DeadlinePassedError && !visit.hasAnswer) visit.silent();
+      if (thrown instanceof DeadlinePassedError && !visit.hasAnswer) this.#silent(asked.url, visit);
       visit.over();
       visit.judged();
       throw thrown;
     }
+  }
+
+  /** Says what a failure tells of the host, and when the row will ask again. */
+  #judge({ reply, visit, url }: FailedEnd, waitMs: number | undefined): void {
+    const { failure, retryAfterMs } = reply;
+    const heard = wasAsked(failure) ? heardOf(failure.reason) : 'unasked';
+    if (!visit.hasAnswer && heard === 'nobody') {
+      if (waitMs === undefined) this.#silent(url, visit);
+      else visit.triedInVain(waitMs, failure);
+    } else if (!visit.hasAnswer && heard === 'host') this.#answered(url, visit);
+    if (asksToPause(reply)) {
+      visit.pause(Math.max(retryAfterMs ?? 0, waitMs ?? 0), { ...failure, message: LONG_PAUSE_MESSAGE });
+      this.#tools.hosts?.askedToPause(url.host, retryAfterMs ?? 0);
+    }
+    visit.judged();
+  }
+
+  #answered({ origin }: URL, visit: Visit): void {
+    visit.answered();
+    this.#tools.addresses.answered(origin);
+  }
+
+  #silent({ origin }: URL, visit: Visit): void {
+    visit.silent();
+    this.#tools.addresses.silent(origin);
   }
 }
 
@@ -143,21 +172,11 @@ function failedBefore(thrown: unknown, last: SampleFailure | undefined): SampleF
   throw thrown;
 }
 
-/** Says what a failure tells of the host, and when the row will ask again. */
-function judge(reply: FailedReply, visit: Visit, waitMs: number | undefined): void {
-  const { failure, retryAfterMs } = reply;
-  const pauseFailure = { ...failure, message: LONG_PAUSE_MESSAGE };
-  const heard = heardOf(failure.reason);
-  if (!visit.hasAnswer && heard === 'nobody') {
-    if (waitMs === undefined) visit.silent();
-    else visit.triedInVain(waitMs, failure);
-  } else if (!visit.hasAnswer && heard === 'host') visit.answered();
-  if (asksToPause(reply)) {
-    visit.pause(Math.max(retryAfterMs ?? 0, waitMs ?? 0), pauseFailure);
-  }
-  visit.judged();
-}
-
 function asksToPause({ status, retryAfterMs }: FailedReply): boolean {
   return OVERLOADED_STATUSES.has(status) || retryAfterMs !== undefined;
+}
+
+/** False where all addresses of the host had been given up, and nothing was sent. */
+function wasAsked({ reason }: SampleFailure): boolean {
+  return reason !== 'host_unresponsive';
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import type { SpareTries } from './address-race.ts';
+import type { AddressWatch } from './address-watch.ts';
 import type { Guard } from './guard.ts';
 import type { ProxyRules, ProxyTarget } from './proxies.ts';
 import type { TlsTrust } from './tls-trust.ts';
@@ -9,6 +10,7 @@ import type { TlsTrust } from './tls-trust.ts';
 /** What decides whether a host is connected to, and how. */
 export interface Network {
   readonly guard: Guard;
+  readonly addresses: AddressWatch;
   readonly proxies: ProxyRules;
   readonly trust: TlsTrust;
   readonly limits: ConnectLimits;

@@ -9,7 +9,7 @@ type Options = buildConnector.Options;
 type Callback = buildConnector.Callback;
 
 /** The addresses of a host, at least one, in the order in which to try them. */
-export type AddressesOf = (hostname: string) => Promise<readonly string[]>;
+export type AddressesOf = (options: Options) => Promise<readonly string[]>;
 
 /** Connects as undici wants it, and calls back once, unless it is given up before by what it gives. */
 export type Connect = (options: Options, callback: Callback) => GiveUp;
@@ -50,7 +50,7 @@ class StraightConnection {
 
   open(addressesOf: AddressesOf): void {
     this.#limit('connect', this.#tools.network.limits.connectTimeoutMs);
-    addressesOf(this.#options.hostname).then(
+    addressesOf(this.#options).then(
       (addresses) => this.#connect(addresses),
       (error: Error) => this.#end(error, null),
     );

@@ -14,7 +14,7 @@ interface Known {
  */
 export function systemLookup(nowMs: () => number): AddressesOf {
   const known = new Map<string, Known>();
-  return (name) => {
+  return ({ hostname: name }) => {
     const kept = known.get(name);
     if (kept && kept.untilMs > nowMs()) return kept.addresses;
     const addresses = lookup(name, { all: true }).then((found) => found.map(({ address }) => address));

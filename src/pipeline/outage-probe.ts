@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RecentMap } from '../base/recent-map.ts';
 import type { Downloader } from '../download/downloader.ts';
 import { type FailureReason, type Heard, heardOf } from '../samples/reasons.ts';
 import { hostOf } from './row-host.ts';
@@ -22,7 +23,7 @@ export type ProbedDownloader = Pick<Downloader, 'probe' | 'zoneExists' | 'forget
 export class OutageProbe {
   readonly #downloader: ProbedDownloader;
   /** Host -> a URL of it that was answered; the last ones. */
-  readonly #known = new Map<string, string>();
+  readonly #known = new RecentMap<string, string>(MAX_KNOWN);
 
   constructor(downloader: ProbedDownloader) {
     this.#downloader = downloader;
@@ -30,14 +31,7 @@ export class OutageProbe {
 
   /** Notes that a host has answered. */
   answered(host: string, url: string): void {
-    // What comes again goes to the end; the first is the one forgotten.
-    this.#known.delete(host);
     this.#known.set(host, url);
-    if (this.#known.size <= MAX_KNOWN) return;
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest);
-      return;
-    }
   }
 
   /** Whether at least a tenth of some hosts answers: of those that did before, and of others that the run needs. */

@@ -21,9 +21,9 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Whether something waits that asked to be called after `ms`, or anything where that is left out. */
-  waits(ms?: number): boolean {
-    return [...this.#timers].some((timer) => ms === undefined || timer.ms === ms);
+  /** Whether so much waits that asked to be called after `ms`, or after any time where that is left out. */
+  waits(ms?: number, atLeast = 1): boolean {
+    return [...this.#timers].filter((timer) => ms === undefined || timer.ms === ms).length >= atLeast;
   }
 
   /** Lets time pass and calls what is due. */

@@ -44,6 +44,8 @@ export interface NameServerOptions {
  * - `onlygarbage` is no message and nothing after it; `silent` is never answered; `second` the second time
  * - `held` is answered when told
  *
+ * - `at9` has 127.0.0.9, `at9at8` has 127.0.0.8 too
+ *
  * All else has 127.0.0.1.
  */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
@@ -213,6 +215,11 @@ function records(kind: string, { name, type }: Question, ttl: number): Answer[] 
     case 'selfish':
       return [alias(name, name)];
     default:
-      return four(name, '127.0.0.1');
+      return four(name, ...addressesIn(kind));
   }
+}
+
+function addressesIn(kind: string): string[] {
+  const numbers = /^(at\d+)+$/.test(kind) ? kind.slice(2).split('at') : ['1'];
+  return numbers.map((number) => `127.0.0.${number}`);
 }
