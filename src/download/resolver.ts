@@ -2,6 +2,7 @@ import { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type Clock, SYSTEM_CLOCK } from '../base/clock.ts';
+import { RecentMap } from '../base/recent-map.ts';
 import { isPublicAddress } from './addresses.ts';
 import { DeadZones } from './dead-zones.ts';
 import { DnsClient } from './dns-client.ts';
@@ -83,7 +84,7 @@ export class CachingResolver implements NameResolver {
   readonly #clock: Clock;
   readonly #families: Families;
   readonly #hosts: ReadonlyMap<string, readonly string[]>;
-  readonly #known = new Map<string, Known>();
+  readonly #known: RecentMap<string, Known>;
   readonly #deadZones: DeadZones;
   /** Made with the first question. */
   #client: DnsClient | undefined;
@@ -93,6 +94,7 @@ export class CachingResolver implements NameResolver {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#families = options.families ?? machineFamilies();
+    this.#known = new RecentMap(options.maxNames ?? MAX_NAMES);
     this.#hosts = readHostsFile(options.hostsFile);
     this.#deadZones = new DeadZones(() => this.#clock.nowMs());
   }
@@ -132,8 +134,6 @@ export class CachingResolver implements NameResolver {
 
   /** Asks, and keeps the pending answer too, so that a name is asked for once however many wait for it. */
   #ask(name: string, failures: number): Promise<readonly string[]> {
-    this.#known.delete(name);
-    if (this.#known.size >= (this.#options.maxNames ?? MAX_NAMES)) this.#forgetOldest();
     const known: Known = {
       addresses: this.#query(name, () => known),
       expiresAtMs: Number.POSITIVE_INFINITY,
@@ -214,13 +214,6 @@ export class CachingResolver implements NameResolver {
     });
     this.#clients.add(client);
     return client;
-  }
-
-  #forgetOldest(): void {
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest);
-      return;
-    }
   }
 }
 
