@@ -37,6 +37,7 @@ export const ROOMS: readonly Room[] = [
       'output-place',
       'package',
       'queue',
+      'recent-map',
       'quote',
       'spill',
       'swap',
