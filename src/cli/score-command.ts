@@ -70,7 +70,7 @@ async function runEmbeddings(config: RescoreConfig): Promise<RescoreOutcome> {
   return showProgress((progress, closing) => runRescore(config, progress, closing));
 }
 
-/** The run itself, shown on stderr. Ctrl-C closes the shards in flight; a second one leaves at once. */
+/** The run itself, shown on stderr. Ctrl-C closes the shards in flight that end in time; a second one leaves at once. */
 export async function runWithProgress(config: ScoreConfig): Promise<RunOutcome> {
   return showProgress(async (progress, closing) => {
     const { runScore } = await import('../pipeline/score.ts');

@@ -78,6 +78,7 @@ export async function scoreShards(
     outageLimitMs: config.outageLimitMs,
     signal: abandon.signal,
     closing,
+    rowLimitMs: config.download.timeoutMs,
     progress,
   });
   try {
@@ -116,6 +117,7 @@ class ShardRun {
   readonly #finished: ReadonlyMap<number, ShardStats>;
   readonly #pictured: ReadonlySet<number>;
   readonly #open = new Set<Promise<void>>();
+  readonly #commits = new Set<Promise<void>>();
   #openRows = 0;
   #failed = false;
 
@@ -144,6 +146,8 @@ class ShardRun {
     } catch (thrown) {
       // An input that cannot be read on is no reason to lose the shards that have been read.
       if (codeOf(thrown) === 'BB_SHARD_READ') await this.#waitFor(Promise.all(this.#open));
+      // Those that are complete are not given up with the others.
+      if (codeOf(thrown) === 'BB_INTERRUPTED') await Promise.all(this.#commits);
       throw thrown;
     }
   }
@@ -220,8 +224,14 @@ class ShardRun {
   }
 
   async #commitWhenComplete(work: ShardWork, retry: Retry | undefined): Promise<void> {
+    await Promise.race([work.completed, this.#tools.stages.failure]);
+    const commit = this.#commit(work, retry);
+    this.#commits.add(commit);
+    await commit.finally(() => this.#commits.delete(commit));
+  }
+
+  async #commit(work: ShardWork, retry: Retry | undefined): Promise<void> {
     const { facts, stages, progress } = this.#tools;
-    await Promise.race([work.completed, stages.failure]);
     const inputPath = facts.plan.inputs[work.shard.spec.inputIndex]!.path;
     const tally = retry && tallyRetried(work, retry.rows);
     const stats = await commitWork(work, {

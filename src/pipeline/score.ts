@@ -1,3 +1,4 @@
+import { codeOf } from '../base/errors.ts';
 import { checkNetwork } from '../download/network-notes.ts';
 import { unlessClosing } from '../runs/closing.ts';
 import { finishRun, type RunOutcome } from '../runs/finish.ts';
@@ -59,7 +60,11 @@ async function runLoaded(facts: ScoreFacts, run: ScoreRun): Promise<RunOutcome> 
   await folder.create(config);
   await folder.removeTemporaries();
   await writeRunRecord(folder.runRecord, record);
-  const state = await doShards(facts, run);
+  const state = await doShards(facts, run).catch(async (thrown: unknown) => {
+    if (codeOf(thrown) === 'BB_INTERRUPTED')
+      await writeRunRecord(folder.runRecord, endSession(record, 'interrupted'));
+    throw thrown;
+  });
   if (config.retry) progress.note(describeTally(progress.retried));
   if (state === 'interrupted') {
     const ended = endSession(record, 'interrupted');

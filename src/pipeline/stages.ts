@@ -8,6 +8,7 @@ import type { ScoreProgress } from '../runs/progress.ts';
 import type { StageNumbers } from '../runs/stats.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import type { Tag } from '../samples/tags.ts';
+import { limitClosing } from './closing-limit.ts';
 import { EmbedStage, type Row } from './embed-stage.ts';
 import { cropsByModel } from './models.ts';
 import { OutageWatch } from './outage.ts';
@@ -36,6 +37,8 @@ export interface StageTools {
   readonly signal: AbortSignal;
   /** Aborts when the run is told to close. */
   readonly closing: AbortSignal;
+  /** The time of one row; what has not ended that long after the run was told to close is given up. */
+  readonly rowLimitMs: number;
   readonly progress: ScoreProgress;
 }
 
@@ -163,6 +166,12 @@ export class Stages {
 
   async #run(): Promise<void> {
     const looks = setInterval(() => this.#look(), LOOK_MS);
+    const lift = limitClosing({
+      closing: this.#tools.closing,
+      rowLimitMs: this.#tools.rowLimitMs,
+      openShards: () => this.#works.size,
+      giveUp: (error) => this.#giveUp(error),
+    });
     try {
       const crews = Promise.all([
         crew(this.#tools.decodesAtOnce, this.#toDecode, (row) => this.#decode(row)).then(() =>
@@ -173,6 +182,7 @@ export class Stages {
       await Promise.race([crews, this.#broken]);
     } finally {
       clearInterval(looks);
+      lift();
       this.#window.close();
       for (const queue of [this.#toDecode, this.#embedding.queue]) queue.close();
     }

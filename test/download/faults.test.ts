@@ -5,25 +5,13 @@ import { createDownloader, type Downloaded, type Downloader } from '../../src/do
 import { CachingResolver } from '../../src/download/resolver.ts';
 import type { FailureReason, SampleFailure } from '../../src/samples/reasons.ts';
 import { FAULTY_PLACES, type FaultyPlace, IMAGE_PATH, startPlaces } from '../helpers/faults/connections.ts';
-import { CONTENT_FAULTS } from '../helpers/faults/contents.ts';
-import { FRAMING_FAULTS } from '../helpers/faults/framings.ts';
-import { HEAD_FAULTS } from '../helpers/faults/heads.ts';
 import { type FaultKind, IMAGE, image, says } from '../helpers/faults/kind.ts';
-import { REDIRECT_FAULTS } from '../helpers/faults/redirects.ts';
-import { SLOW_FAULTS } from '../helpers/faults/slow.ts';
+import { KINDS, pathOf } from '../helpers/faults/kinds.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { startNameServer } from '../helpers/name-server.ts';
 import { startRawHost } from '../helpers/raw-host.ts';
 import { until } from '../helpers/until.ts';
 import { AMPLE_MS, UNHURRIED } from './setup.ts';
-
-const KINDS: readonly FaultKind[] = [
-  ...HEAD_FAULTS,
-  ...FRAMING_FAULTS,
-  ...CONTENT_FAULTS,
-  ...REDIRECT_FAULTS,
-  ...SLOW_FAULTS,
-];
 
 /** All are asked at the same time: what one host does must not reach another's row. */
 const host = await startRawHost(
@@ -145,8 +133,4 @@ function endOf(outcome: Downloaded | SampleFailure): string {
   if (outcome.kind === 'failed') return outcome.reason;
   outcome.release();
   return 'image';
-}
-
-function pathOf({ name }: FaultKind): string {
-  return `/${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`;
 }
