@@ -44,9 +44,8 @@ export function judgeHead(
   headers: Headers,
   rules: { readonly optOutOf: OptOutRule; readonly maxBytes: number },
 ): RedirectReply | FailedReply | undefined {
-  if (REDIRECT_STATUSES.has(status)) {
-    return { kind: 'redirect', location: locationOf(headers), setCookies: all(headers['set-cookie']) };
-  }
+  const redirect = redirectOf(status, headers);
+  if (redirect) return redirect;
   if (!isWhole(status, headers)) return statusReply(status, headers);
   const optOut = rules.optOutOf(headers);
   if (optOut) return { kind: 'failed', failure: optOut };
@@ -56,6 +55,17 @@ export function judgeHead(
     return { kind: 'failed', failure: failed('response_too_large') };
   }
   return undefined;
+}
+
+/** Where an answer sends on to; undefined where it is no redirect. */
+export function redirectOf(status: number, headers: Headers): RedirectReply | undefined {
+  if (!REDIRECT_STATUSES.has(status)) return undefined;
+  return { kind: 'redirect', location: locationOf(headers), setCookies: all(headers['set-cookie']) };
+}
+
+/** How long a host asks to be left alone, in ms. */
+export function retryAfterMsOf(headers: Headers): number | undefined {
+  return parseRetryAfterMs(first(headers['retry-after']), Date.now());
 }
 
 /**
@@ -95,7 +105,7 @@ function locationOf(headers: Headers): string | undefined {
 }
 
 function statusReply(status: number, headers: Headers): FailedReply {
-  const retryAfterMs = parseRetryAfterMs(first(headers['retry-after']), Date.now());
+  const retryAfterMs = retryAfterMsOf(headers);
   return {
     kind: 'failed',
     failure: statusFailure(status),

@@ -11,6 +11,7 @@ const run = promisify(execFile);
 export interface SmallDisk {
   readonly path: string;
   makeReadOnly(): Promise<void>;
+  resize(sizeMb: number): Promise<void>;
 }
 
 /**
@@ -33,6 +34,9 @@ export async function mountSmallDisk(t: ExecutionContext, sizeMb: number): Promi
     path,
     makeReadOnly: async () => {
       await run('mount', ['-o', 'remount,ro', path]);
+    },
+    resize: async (size) => {
+      await run('mount', ['-o', `remount,size=${size}m`, path]);
     },
   };
 }

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { BowerbirdError, isDiskFull, messageOf } from '../../base/errors.ts';
+import { makeFolders } from '../../base/files.ts';
+
+/**
+ * Where models are kept: BOWERBIRD_CACHE, else `bowerbird` in XDG_CACHE_HOME (which counts only where it is an absolute
+ * path, by the XDG Base Directory Specification), else ~/.cache/bowerbird.
+ */
+export function cacheFolder(environment: NodeJS.ProcessEnv): string {
+  const own = environment['BOWERBIRD_CACHE'];
+  if (own) return resolve(own);
+  const shared = environment['XDG_CACHE_HOME'];
+  return join(shared && isAbsolute(shared) ? shared : join(homedir(), '.cache'), 'bowerbird');
+}
+
+/** Where the files of a model lie, and what is known of them. */
+export interface CachePlaces {
+  /** The model's files. */
+  readonly folder: string;
+  /** What was fetched from where; it outlives the folder, so that a later fetch can be held against it. */
+  readonly record: string;
+  readonly lock: string;
+}
+
+/** The places of a model of this name. */
+export function placesOf(cache: string, name: string): CachePlaces {
+  // As the hub's own cache writes repositories: no part of a name holds a slash or begins with a dot.
+  const base = join(cache, 'models', name.replaceAll('/', '--'));
+  return { folder: base, record: `${base}.json`, lock: `${base}.lock` };
+}
+
+/** The user's own registry in the cache, where there is one. */
+export function ownRegistry(cache: string): string | undefined {
+  const path = join(cache, 'registry.json');
+  return existsSync(path) ? path : undefined;
+}
+
+/** Makes a folder of the cache. @throws BowerbirdError BB_MODEL_CACHE, BB_DISK_FULL */
+export async function makeCacheFolder(path: string): Promise<void> {
+  await inCache(path, () => makeFolders(path));
+}
+
+/** Runs a piece of work on a file of the cache. @throws BowerbirdError BB_MODEL_CACHE, BB_DISK_FULL for what the disk refuses */
+export async function inCache<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw cacheError(path, thrown);
+  }
+}
+
+/** What `base/files` says of a disk, in the words of runs. */
+const OF_FILES: readonly string[] = ['BB_DISK_FULL', 'BB_SHARD_WRITE'];
+
+function cacheError(path: string, wrapped: unknown): unknown {
+  const isOfFiles = wrapped instanceof BowerbirdError && OF_FILES.includes(wrapped.code);
+  const thrown = isOfFiles ? wrapped.cause : wrapped;
+  if (!(thrown instanceof Error && 'errno' in thrown)) return wrapped;
+  const details = { cause: thrown, fields: { path } };
+  if (isDiskFull(thrown))
+    return new BowerbirdError(
+      'BB_DISK_FULL',
+      `No space left on the disk of ${path}. Free some space, or set BOWERBIRD_CACHE to a folder of another disk, and run ` +
+        'the same command again: what has arrived is kept.',
+      details,
+    );
+  return new BowerbirdError(
+    'BB_MODEL_CACHE',
+    `The cache of models cannot be written at ${path}: ${messageOf(thrown)}. Set BOWERBIRD_CACHE to a folder that can, or ` +
+      'have the models fetched by somebody who may.',
+    details,
+  );
+}

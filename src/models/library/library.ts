@@ -1,0 +1,162 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BowerbirdError } from '../../base/errors.ts';
+import { packageFolder } from '../../base/package.ts';
+import { createFileClient, type FileClient, type FileClientOptions } from '../../download/file-client.ts';
+import { encoderManifest, headManifest, writeBeside } from './beside.ts';
+import { cacheFolder, ownRegistry } from './cache.ts';
+import type { EncoderEntry, HeadEntry, ModelEntry, TagModelEntry } from './entry.ts';
+import { bringIntoCache, type FetchTools, findInCache, type LocalModel } from './fetch-entry.ts';
+import { type Origins, originsFrom } from './origins.ts';
+import { Registry, type TagSourceQuery } from './registry.ts';
+import type { TransferProgress, TransferTools } from './transfer.ts';
+
+/** How models are looked up and fetched. */
+export interface LibraryOptions {
+  /** A registry file beside those that come with bowerbird and the one in the cache. */
+  readonly registryFile?: string | undefined;
+  /** Touches no network. */
+  readonly isOffline: boolean;
+  /** How models are fetched, certificates and all. */
+  readonly network: Omit<FileClientOptions, 'trustedOrigin'>;
+  /** Where cache, mirror, tokens and proxies are looked for. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** Told of what takes a while, a sentence each. */
+  readonly onNote: (note: string) => void;
+  readonly onProgress: (progress: TransferProgress) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a library is made of, where it is not to be the usual. */
+export interface LibraryParts {
+  readonly hubOrigin: string;
+  readonly sleep: TransferTools['sleep'];
+}
+
+/** The models that are known by name, and their files on this machine. */
+export class ModelLibrary {
+  readonly registry: Registry;
+  readonly cache: string;
+  readonly #options: LibraryOptions;
+  readonly #sleep: TransferTools['sleep'];
+  readonly #origins: Origins;
+  #client: FileClient | undefined;
+
+  private constructor(registry: Registry, options: LibraryOptions, parts: Partial<LibraryParts>) {
+    this.registry = registry;
+    this.cache = cacheFolder(options.environment);
+    this.#options = options;
+    this.#sleep = parts.sleep ?? ((ms, signal) => sleep(ms, undefined, signal && { signal }));
+    const origins = originsFrom(options.environment);
+    this.#origins = parts.hubOrigin === undefined ? origins : { ...origins, hubOrigin: parts.hubOrigin };
+  }
+
+  /** Reads the registries. @throws BowerbirdError BB_MODEL_REGISTRY, BB_USAGE */
+  static async open(options: LibraryOptions, parts: Partial<LibraryParts> = {}): Promise<ModelLibrary> {
+    const own = ownRegistry(cacheFolder(options.environment));
+    const registry = await Registry.read([
+      ...builtInRegistries(),
+      ...(own === undefined ? [] : [own]),
+      ...(options.registryFile === undefined ? [] : [options.registryFile]),
+    ]);
+    return new ModelLibrary(registry, options, parts);
+  }
+
+  /** The entries of a name. @throws BowerbirdError BB_MODEL_UNKNOWN */
+  called(name: string): readonly ModelEntry[] {
+    const entries = this.registry.called(name);
+    if (entries.length === 0) throw this.unknown('model', name);
+    return entries;
+  }
+
+  /** A model's files where they are all in the cache. */
+  async find(entry: ModelEntry): Promise<LocalModel | undefined> {
+    return findInCache(this.cache, entry);
+  }
+
+  /** A model's files, fetched where they are not in the cache. @throws as `bringIntoCache` */
+  async fetch(entry: ModelEntry): Promise<LocalModel> {
+    return bringIntoCache(entry, this.#fetchTools());
+  }
+
+  /**
+   * The folder or file of the encoder of a name, ready to be loaded.
+   *
+   * @throws BowerbirdError BB_MODEL_UNKNOWN, and as `fetch`
+   */
+  async encoder(name: string): Promise<string> {
+    const entry = this.registry.encoder(name);
+    if (!entry) throw this.unknown('encoder', name);
+    return this.#readyEncoder(entry, await this.fetch(entry));
+  }
+
+  /**
+   * The file of what gives a tag, with what it does not say beside it.
+   *
+   * @throws BowerbirdError BB_MODEL_UNKNOWN, BB_HEAD_MISMATCH, BB_USAGE, and as `fetch`
+   */
+  async tagSource(query: TagSourceQuery): Promise<string> {
+    const entry = this.registry.tagSource(query);
+    if (!entry) throw this.unknown(`source of ${query.tag}`, query.name);
+    return this.#readyTagSource(entry, await this.fetch(entry));
+  }
+
+  /** The file of the head that comes with an encoder; undefined where none does. @throws as `fetch` */
+  async ownHead(encoder: string, tag: TagSourceQuery['tag']): Promise<string | undefined> {
+    const entry = this.registry.ownHead(encoder, tag);
+    return entry && this.#readyTagSource(entry, await this.fetch(entry));
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.close();
+  }
+
+  unknown(what: string, name: string): BowerbirdError {
+    return new BowerbirdError(
+      'BB_MODEL_UNKNOWN',
+      `There is no ${what} ${JSON.stringify(name)}: it is neither a file nor a name of a registry. ` +
+        '`bowerbird models list` has the names; docs/models.md says how to add one.',
+      { fields: { name } },
+    );
+  }
+
+  async #readyEncoder(entry: EncoderEntry, { paths }: LocalModel): Promise<string> {
+    const [model] = paths;
+    await writeBeside(`${model!.replace(/\.onnx$/, '')}.json`, encoderManifest(entry));
+    return model!;
+  }
+
+  async #readyTagSource(entry: HeadEntry | TagModelEntry, { paths }: LocalModel): Promise<string> {
+    const [path] = paths;
+    if (entry.kind === 'head') await writeBeside(`${path}.json`, headManifest(entry));
+    return path!;
+  }
+
+  #fetchTools(): FetchTools {
+    const { isOffline, onNote, signal } = this.#options;
+    return { cache: this.cache, isOffline, onNote, signal, openTransfer: () => this.#transferTools() };
+  }
+
+  #transferTools(): TransferTools {
+    const { network, environment, onProgress, signal } = this.#options;
+    const { mirror } = this.#origins;
+    const trustedOrigin = mirror?.kind === 'url' ? mirror.origin : undefined;
+    this.#client ??= createFileClient({ ...network, trustedOrigin }, { environment });
+    return { client: this.#client, origins: this.#origins, signal, onProgress, sleep: this.#sleep };
+  }
+}
+
+/** The registries that come with bowerbird. */
+function builtInRegistries(): readonly string[] {
+  const folder = join(packageFolder, 'assets', 'registry');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** Whether a model is asked for by something else than a name of a registry. */
+export function isPathOrBuiltIn(nameOrPath: string): boolean {
+  return nameOrPath === 'builtin' || existsSync(resolve(nameOrPath));
+}

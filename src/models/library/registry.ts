@@ -1,0 +1,151 @@
+import { BowerbirdError } from '../../base/errors.ts';
+import type { Tag } from '../../samples/tags.ts';
+import type { EncoderEntry, HeadEntry, ModelEntry, TagModelEntry } from './entry.ts';
+import { readRegistryFile, registryError } from './registry-file.ts';
+
+/** What gives a tag: a head on embeddings, or a model on images. */
+export type TagSource = HeadEntry | TagModelEntry;
+
+/** What is asked for where a tag is to be computed. */
+export interface TagSourceQuery {
+  readonly name: string;
+  readonly tag: Tag;
+  /** The name of the encoder whose embeddings there are; undefined where nobody knows it. */
+  readonly encoder: string | undefined;
+}
+
+/** Prefixes by which clip-retrieval and open_clip say whose spelling follows. */
+const SPELLING_PREFIX = /^(open_clip|hf-hub|hf_clip):/;
+
+/** The models that are known by name. */
+export class Registry {
+  readonly entries: readonly ModelEntry[];
+
+  private constructor(entries: readonly ModelEntry[]) {
+    this.entries = entries;
+  }
+
+  /**
+   * Reads registry files. No entry may take what another one is called by: a name that means another model than it does
+   * elsewhere would give scores that nobody can compare.
+   *
+   * @throws BowerbirdError BB_MODEL_REGISTRY
+   */
+  static async read(paths: readonly string[]): Promise<Registry> {
+    const entries: ModelEntry[] = [];
+    for (const path of paths) {
+      for (const entry of await readRegistryFile(path)) {
+        const clash = clashOf(entry, entries);
+        if (clash) throw registryError(path, clash);
+        entries.push(entry);
+      }
+    }
+    const registry = new Registry(entries);
+    registry.#checkAestheticHeads(paths.at(-1)!);
+    return registry;
+  }
+
+  encoder(name: string): EncoderEntry | undefined {
+    const asked = name.replace(SPELLING_PREFIX, '');
+    return this.entries.find(
+      (entry): entry is EncoderEntry => entry.kind === 'encoder' && isCalled(entry, asked),
+    );
+  }
+
+  /** All entries that a name stands for: an alias of heads may belong to one for each encoder. */
+  called(name: string): readonly ModelEntry[] {
+    const asked = name.replace(SPELLING_PREFIX, '');
+    return this.entries.filter((entry) => isCalled(entry, asked));
+  }
+
+  /**
+   * What a name stands for where a tag is wanted; undefined where it stands for nothing.
+   *
+   * @throws BowerbirdError BB_HEAD_MISMATCH where it stands for heads of other encoders alone, BB_USAGE where it may be
+   *   one of several
+   */
+  tagSource({ name, tag, encoder }: TagSourceQuery): TagSource | undefined {
+    const called = this.called(name).filter((entry): entry is TagSource => entry.kind !== 'encoder');
+    if (called.length === 0) return undefined;
+    const fitting = called.filter((entry) => entry.tag === tag);
+    if (fitting.length === 0) throw otherTag(name, tag, called[0]!.tag);
+    const own = fitting.filter(
+      (entry) => entry.kind === 'tag-model' || encoder === undefined || entry.encoder === encoder,
+    );
+    if (own.length === 1) return own[0];
+    throw own.length === 0 ? otherEncoder(name, encoder!, fitting) : ambiguous(name, own);
+  }
+
+  /** The head that comes with an encoder, by the encoder's own name. */
+  ownHead(encoder: string, tag: Tag): HeadEntry | undefined {
+    const entry = this.encoder(encoder);
+    if (tag !== 'aesthetic' || entry?.aestheticHead === undefined) return undefined;
+    return this.#headNamed(entry.aestheticHead);
+  }
+
+  #headNamed(name: string): HeadEntry | undefined {
+    return this.entries.find((entry): entry is HeadEntry => entry.kind === 'head' && entry.name === name);
+  }
+
+  #checkAestheticHeads(path: string): void {
+    for (const entry of this.entries) {
+      if (entry.kind !== 'encoder' || entry.aestheticHead === undefined) continue;
+      const head = this.#headNamed(entry.aestheticHead);
+      if (head?.encoder === entry.name && head.tag === 'aesthetic') continue;
+      throw registryError(
+        path,
+        `the aesthetic_head ${entry.aestheticHead} of ${entry.name} is no aesthetic head of that encoder`,
+      );
+    }
+  }
+}
+
+function isCalled(entry: ModelEntry, name: string): boolean {
+  return entry.name === name || entry.aliases.includes(name);
+}
+
+function clashOf(entry: ModelEntry, others: readonly ModelEntry[]): string | undefined {
+  for (const name of [entry.name, ...entry.aliases]) {
+    const owner = others.find((other) => isCalled(other, name) && !mayShare(entry, other, name));
+    if (owner) return `${entry.name} is called ${name}, which is ${owner.name} already`;
+  }
+  return undefined;
+}
+
+/** Heads of different encoders or tags may have an alias in common: which one is meant is told by the run. */
+function mayShare(entry: ModelEntry, other: ModelEntry, name: string): boolean {
+  if (entry.name === name || other.name === name) return false;
+  if (entry.kind === 'encoder' || other.kind === 'encoder') return false;
+  return entry.tag !== other.tag || encoderOf(entry) !== encoderOf(other);
+}
+
+function encoderOf(entry: TagSource): string | undefined {
+  return entry.kind === 'head' ? entry.encoder : undefined;
+}
+
+function otherTag(name: string, wanted: Tag, stated: Tag): BowerbirdError {
+  return new BowerbirdError(
+    'BB_HEAD_MISMATCH',
+    `${name} gives ${stated}, but is asked for ${wanted}. \`bowerbird models list\` says what gives ${wanted}.`,
+    { fields: { head: name, wanted, stated } },
+  );
+}
+
+function otherEncoder(name: string, encoder: string, heads: readonly TagSource[]): BowerbirdError {
+  const encoders = heads.map((head) => encoderOf(head)!);
+  return new BowerbirdError(
+    'BB_HEAD_MISMATCH',
+    `${name} was trained on ${encoders.join(', ')}, but the encoder is ${encoder}: the scores would look right and mean ` +
+      'nothing. Give a head of this encoder, or another --clip-model.',
+    { fields: { head: name, encoder, encoders } },
+  );
+}
+
+function ambiguous(name: string, entries: readonly TagSource[]): BowerbirdError {
+  const names = entries.map((entry) => entry.name);
+  return new BowerbirdError(
+    'BB_USAGE',
+    `${name} may be any of ${names.join(', ')}, by the encoder that made the embeddings. Give one of these names.`,
+    { fields: { name, names } },
+  );
+}

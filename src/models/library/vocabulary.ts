@@ -1,0 +1,19 @@
+/** Kinds of models, as registries name them. */
+export const KINDS = ['encoder', 'head', 'tag-model'] as const;
+
+/** `clip`: the short side to a size, then the centre; `squash`: both sides to a size. */
+export const RESIZES = ['clip', 'squash'] as const;
+export type Resize = (typeof RESIZES)[number];
+
+/** As Pillow has them, antialiased. */
+export const INTERPOLATIONS = ['bicubic', 'bilinear'] as const;
+export type Interpolation = (typeof INTERPOLATIONS)[number];
+
+/** `quick_gelu`: x sigmoid(1.702 x); `gelu`: by erf; `gelu_tanh`: its approximation by tanh; `silu`: x sigmoid(x). */
+export const ACTIVATIONS = ['quick_gelu', 'gelu', 'gelu_tanh', 'silu'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
+
+export const OUTPUT_ACTIVATIONS = ['none', 'sigmoid', 'softmax'] as const;
+
+/** What may stand between the layers of a head. */
+export const HEAD_ACTIVATIONS = ['none', 'relu'] as const;
