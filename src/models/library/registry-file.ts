@@ -17,7 +17,8 @@ const MAX_PROBLEMS_TOLD = 5;
 export async function readRegistryFile(path: string): Promise<readonly ModelEntry[]> {
   const raw = await readJson(path);
   if (!isObject(raw)) throw registryError(path, 'it is no JSON object');
-  const { $schema: _, version, models, ...others } = raw;
+  const { $schema = '', version, models, ...others } = raw;
+  if (typeof $schema !== 'string') throw registryError(path, 'its $schema is no text');
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw registryError(path, `it has the unknown field ${JSON.stringify(unknown)}`);
   if (version !== 1)
