@@ -130,7 +130,14 @@ export const ROOMS: readonly Room[] = [
     name: 'download',
     what: 'URL in, bytes or a named reason out; the only undici room',
     mayImport: ['base', 'samples'],
-    doors: ['consent/consent-notes', 'downloader', 'host-rules', 'host-watch', 'network-notes'],
+    doors: [
+      'consent/consent-notes',
+      'downloader',
+      'file-client',
+      'host-rules',
+      'host-watch',
+      'network-notes',
+    ],
     packages: ['undici', 'cookie', 'ipaddr.js', 'dns-packet', 'socks', 'tldts', 'tinyqueue'],
   },
   {
@@ -149,10 +156,13 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'models',
-    what: 'names -> files: registry, manifests, digests',
-    mayImport: ['base', 'weights'],
+    what: 'names -> files: registries, fetching, manifests, digests',
+    mayImport: ['base', 'samples', 'download', 'weights'],
     doors: [
       'encoder-files',
+      'library/entry',
+      'library/finder',
+      'library/library',
       'manifest',
       'onnx/messages',
       'onnx/model-summary',

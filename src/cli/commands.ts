@@ -2,6 +2,7 @@ import { BUCKETS } from './buckets-command.ts';
 import type { Command } from './command.ts';
 import { DEMO } from './demo-command.ts';
 import { LOOKUP } from './lookup-command.ts';
+import { MODELS_FETCH, MODELS_LIST, MODELS_WHERE } from './models-command.ts';
 import { SCORE } from './score-command.ts';
 import { SERVE } from './serve-command.ts';
 import { STORE_INFO, STORE_VERIFY } from './store-command.ts';
@@ -20,6 +21,11 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
     name: 'store',
     describe: 'Build, extend, describe, check or export a hash -> score store',
     commands: [STORE_BUILD, STORE_ADD, STORE_COMPACT, STORE_INFO, STORE_VERIFY, STORE_EXPORT],
+  },
+  {
+    name: 'models',
+    describe: 'Encoders and heads by name: list, fetch, find',
+    commands: [MODELS_LIST, MODELS_FETCH, MODELS_WHERE],
   },
   DEMO,
 ];

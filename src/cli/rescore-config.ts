@@ -1,10 +1,10 @@
-import { resolveHead } from '../models/registry.ts';
 import type { RescoreConfig } from '../rescore/config.ts';
 import type { HeadSource } from '../rescore/head-set.ts';
 import { isTagName, TAGS, type TagName } from '../samples/tags.ts';
 import { HEAD_FLAGS } from '../scores/thresholds.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../shards/result-columns.ts';
 import { type FlagValues, usageError, whereGiven } from './flags.ts';
+import { libraryOptions } from './models-flags.ts';
 import { recomputesTags } from './score-config.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
 
@@ -99,6 +99,11 @@ export async function rescoreConfig(
   };
 }
 
+/** A head as it was asked for. */
+interface WantedHead extends Omit<HeadSource, 'path'> {
+  readonly name: string;
+}
+
 async function headSources(values: FlagValues): Promise<HeadSource[]> {
   if (values['aesthetic-head'] === 'auto') {
     throw usageError(
@@ -110,9 +115,23 @@ async function headSources(values: FlagValues): Promise<HeadSource[]> {
     const name = values[HEAD_FLAGS[tag].slice('--'.length)] as string;
     return name === 'none' ? [] : [{ column: tag, name, tag }];
   });
-  const wanted = [...tagged, ...extraHeads((values['extra-head'] as string[] | undefined) ?? [])];
+  const wanted: readonly WantedHead[] = [
+    ...tagged,
+    ...extraHeads((values['extra-head'] as string[] | undefined) ?? []),
+  ];
   if (wanted.length === 0) throw usageError('There is no head to score with. Give --aesthetic-head FILE.');
-  return Promise.all(wanted.map(async ({ name, ...head }) => ({ ...head, path: await resolveHead(name) })));
+  const { ModelFinder } = await import('../models/library/finder.ts');
+  const finder = await ModelFinder.open(libraryOptions(values, (note) => process.stderr.write(`${note}\n`)));
+  try {
+    const sources: HeadSource[] = [];
+    for (const { name, ...head } of wanted) {
+      const path = await finder.head({ name, tag: head.tag, encoder: undefined });
+      sources.push({ ...head, path });
+    }
+    return sources;
+  } finally {
+    await finder.close();
+  }
 }
 
 function extraHeads(given: readonly string[]): { readonly column: TagName; readonly name: string }[] {

@@ -24,6 +24,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
     nsfwHead: text('nsfw-head')!,
     watermarkModel: text('watermark-model')!,
     recomputeTags: recomputesTags(values),
+    library: { ...whereGiven(values, 'registryFile', 'registry'), offline: values['offline'] as boolean },
     ...whereGiven(values, 'minAesthetic', 'min-aesthetic'),
     ...whereGiven(values, 'maxPunsafe', 'max-punsafe'),
     ...whereGiven(values, 'maxPwatermark', 'max-pwatermark'),

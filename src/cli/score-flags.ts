@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { downloadFlags } from './download-flags.ts';
 import type { FlagTable } from './flags.ts';
 import { imageFlags } from './image-flags.ts';
+import { libraryFlags } from './models-flags.ts';
 import { retryFlags } from './retry-flags.ts';
 import { textFlags } from './text-flags.ts';
 
@@ -60,26 +61,26 @@ export const SCORE_FLAGS: FlagTable = {
     type: 'string',
     default: 'builtin',
     describe:
-      '`builtin` (photographic measures, not CLIP) or the path of a CLIP vision ONNX with its manifest beside it',
+      '`builtin` (photographic measures, not CLIP), a name (`bowerbird models list`), or the path of a CLIP vision ONNX with its manifest beside it',
   },
   'aesthetic-head': {
     group: MODELS,
     type: 'string',
     default: 'auto',
     describe:
-      'Head for the aesthetic score: a file (.pth, .npy, .safetensors, .zip, .json), `auto` (the one that comes with the encoder) or `none`',
+      'Head for the aesthetic score: a name, a file (.pth, .npy, .safetensors, .zip, .json), `auto` (the one that comes with the encoder) or `none`',
   },
   'nsfw-head': {
     group: MODELS,
     type: 'string',
     default: 'none',
-    describe: 'Head for punsafe, where a row has none: a file or `none`',
+    describe: 'Head for punsafe, where a row has none: a name, a file or `none`',
   },
   'watermark-model': {
     group: MODELS,
     type: 'string',
     default: 'none',
-    describe: 'Head for pwatermark, where a row has none: a file or `none`',
+    describe: 'Head for pwatermark, where a row has none: a name, a file or `none`',
   },
   'recompute-tags': {
     group: MODELS,
@@ -92,6 +93,7 @@ export const SCORE_FLAGS: FlagTable = {
     type: 'list',
     describe: 'With stored embeddings: further heads, each NAME=FILE, whose scores fill a column NAME',
   },
+  ...libraryFlags(MODELS),
   normalize: {
     group: MODELS,
     type: 'boolean',

@@ -1,8 +1,10 @@
 import { type Clock, SYSTEM_CLOCK } from '../base/clock.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
+import { AddressWatch } from './address-watch.ts';
 import { type AddressRule, isPublicAddress } from './addresses.ts';
 import { type Agents, createAgents } from './agent.ts';
 import { failed, failureOf } from './failures.ts';
+import { rulesByTable, usualRules } from './host-rules.ts';
 import { type DownloadSettings, settingsFrom } from './options.ts';
 import type { Requester } from './proxied-requests.ts';
 import { contentLengthOf, type Headers, redirectOf, retryAfterMsOf } from './reply.ts';
@@ -129,6 +131,8 @@ class HttpFileClient implements FileClient {
         resolver: this.#resolver,
         isAddressAllowed,
         clock: this.#clock,
+        mostRequests: 1,
+        addresses: new AddressWatch(rulesByTable(usualRules(1), settings.hosts), () => this.#clock.nowMs()),
         environment: parts.environment ?? process.env,
       });
     this.#guarded = agentsFor(allowPrivateAddresses ? () => true : isPublicAddress);

@@ -14,14 +14,15 @@ export interface ScoreConfig extends RuleConfig {
   readonly captionColumn?: string;
   readonly hashColumn?: string;
   readonly samplesPerShard: number;
-  /** A built-in encoder's name, or the path of an ONNX file with its manifest. */
+  /** A name of an encoder, or the path of an ONNX file with its manifest. */
   readonly clipModel: string;
-  /** A built-in head's name or a file; `auto` takes the one that comes with the encoder; `none` scores nothing. */
+  /** A name of a head or a file; `auto` takes the one that comes with the encoder; `none` scores nothing. */
   readonly aestheticHead: string;
   readonly nsfwHead: string;
   readonly watermarkModel: string;
   /** Whether heads' scores take the place of the input's own punsafe and pwatermark. */
   readonly recomputeTags: boolean;
+  readonly library: LibraryConfig;
   readonly transform: 'exact' | 'fast';
   readonly device: Device;
   readonly batchSize: number;
@@ -41,6 +42,14 @@ export interface ScoreConfig extends RuleConfig {
   readonly resources: ResourceConfig;
   /** The command as it was typed, for the report. */
   readonly commandLine: string;
+}
+
+/** Where models are looked for by their names. */
+export interface LibraryConfig {
+  /** A registry beside those that come with bowerbird. */
+  readonly registryFile?: string;
+  /** Fetches no model. */
+  readonly offline: boolean;
 }
 
 export type Device = 'auto' | 'cpu' | 'cuda' | 'tensorrt' | 'webgpu';

@@ -5,8 +5,9 @@ import { checkHead } from '../heads/check.ts';
 import type { Head } from '../heads/head.ts';
 import { loadHead } from '../heads/load.ts';
 import type { EncoderFiles } from '../models/encoder-files.ts';
+import { ModelFinder } from '../models/library/finder.ts';
 import type { ImageTransform } from '../models/manifest.ts';
-import { resolveEncoder, resolveHead } from '../models/registry.ts';
+import { resolveEncoder } from '../models/registry.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import type { Tag } from '../samples/tags.ts';
 import { HEAD_FLAGS } from '../scores/thresholds.ts';
@@ -41,15 +42,19 @@ export const BATCHES_PER_ENCODER = 2;
 export const DECODES_PER_PROCESS = 4;
 
 /**
- * Loads the encoder in its own process and the heads that go with it, and starts the decoder. The heads are checked
+ * Finds the models, fetching those that are asked for by name and not there, loads the encoder in its own process and the
+ * heads that go with it, and starts the decoder. The heads are checked
  * first, because that is quick; encoder and decoder are tried out, so that a run does not begin with broken ones.
  *
  * @throws BowerbirdError BB_MODEL_*, BB_HEAD_*, BB_DEVICE_UNAVAILABLE, BB_ENCODER_BATCH_DEPENDENT, BB_EMBED_FAILED,
  * BB_DECODER_FAILED
  */
-export async function loadModels(config: ScoreConfig, progress: ScoreProgress): Promise<LoadedModels> {
-  const encoderFiles = await resolveEncoder(config.clipModel);
-  const heads = await loadHeads(config, encoderFiles);
+export async function loadModels(
+  config: ScoreConfig,
+  progress: ScoreProgress,
+  closing: AbortSignal,
+): Promise<LoadedModels> {
+  const { encoderFiles, heads } = await findModels(config, progress, closing);
   const decoder = startDecoder(config, encoderFiles, progress);
   try {
     await decoder.tryOut();
@@ -58,6 +63,29 @@ export async function loadModels(config: ScoreConfig, progress: ScoreProgress): 
   } catch (thrown) {
     await decoder.stop();
     throw thrown;
+  }
+}
+
+async function findModels(
+  config: ScoreConfig,
+  progress: ScoreProgress,
+  closing: AbortSignal,
+): Promise<{ readonly encoderFiles: EncoderFiles; readonly heads: LoadedModels['heads'] }> {
+  const { registryFile, offline } = config.library;
+  const { nameServers, caFile, tlsInsecure } = config.download;
+  const finder = await ModelFinder.open({
+    registryFile,
+    isOffline: offline,
+    network: { nameServers, caFile, tlsInsecure },
+    environment: process.env,
+    onNote: (note) => progress.note(note),
+    signal: closing,
+  });
+  try {
+    const encoderFiles = await resolveEncoder(await finder.encoder(config.clipModel));
+    return { encoderFiles, heads: await loadHeads(config, encoderFiles, finder) };
+  } finally {
+    await finder.close();
   }
 }
 
@@ -95,7 +123,8 @@ async function startEncoder(
 async function loadHeads(
   config: ScoreConfig,
   encoderFiles: EncoderFiles,
-): Promise<Readonly<Partial<Record<Tag, Head>>>> {
+  finder: ModelFinder,
+): Promise<LoadedModels['heads']> {
   const wanted: readonly (readonly [Tag, string])[] = [
     ['aesthetic', config.aestheticHead],
     ['punsafe', config.nsfwHead],
@@ -104,7 +133,10 @@ async function loadHeads(
   const heads: Partial<Record<Tag, Head>> = {};
   for (const [tag, name] of wanted) {
     if (name === 'none') continue;
-    const path = name === 'auto' ? ownHead(tag, encoderFiles) : await resolveHead(name);
+    const path =
+      name === 'auto'
+        ? await ownHead(tag, encoderFiles, finder)
+        : await finder.head({ name, tag, encoder: encoderFiles.name });
     const head = await loadHead(path, { tag });
     checkHead(head, {
       encoderName: encoderFiles.name,
@@ -116,8 +148,10 @@ async function loadHeads(
   return heads;
 }
 
-function ownHead(tag: Tag, { name, headPath }: EncoderFiles): string {
+async function ownHead(tag: Tag, { name, headPath }: EncoderFiles, finder: ModelFinder): Promise<string> {
   if (tag === 'aesthetic' && headPath !== undefined) return headPath;
+  const published = await finder.ownHead(name, tag);
+  if (published !== undefined) return published;
   const flag = HEAD_FLAGS[tag];
   throw new BowerbirdError(
     'BB_USAGE',

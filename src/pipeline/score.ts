@@ -42,7 +42,7 @@ async function runInPlace(config: ScoreConfig, run: ScoreRun): Promise<RunOutcom
   progress.enter('planning');
   const plan = await unlessClosing(planScore(config, place.folder, place.existing, progress), closing);
   progress.enter('loading');
-  const models = await unlessClosing(loadModels(config, progress), closing);
+  const models = await unlessClosing(loadModels(config, progress, closing), closing);
   try {
     return await runLoaded({ config, plan, thresholds: resolveThresholds(config, plan), ...models }, run);
   } finally {

@@ -23,6 +23,8 @@ export function encoderManifest(entry: EncoderEntry): Readonly<Record<string, un
     std: entry.std,
     dimension: entry.dimension,
     transform: entry.resize,
+    ...(entry.resizeSizePx !== undefined && { resize_size: entry.resizeSizePx }),
+    ...(entry.interpolation !== 'bicubic' && { interpolation: entry.interpolation }),
     ...(entry.output !== undefined && { output: entry.output }),
   };
 }

@@ -153,7 +153,17 @@ const SHAPES: Readonly<Record<(typeof KINDS)[number], Shape>> = {
 export function problemsOfEntry(raw: unknown): string[] {
   if (!isObject(raw)) return ['is no object'];
   const shape = KINDS.includes(raw['kind'] as never) ? SHAPES[raw['kind'] as (typeof KINDS)[number]] : COMMON;
-  return problemsOf(raw, shape);
+  const problems = problemsOf(raw, shape);
+  return problems.length > 0 ? problems : sizeProblems(raw);
+}
+
+/** As in an encoder's manifest: `short-side` alone has a size before its crop, and the crop lies within it. */
+function sizeProblems({ transform, resize_size: resize, input_size: size }: RawObject): string[] {
+  if ((transform === 'short-side') !== (resize !== undefined))
+    return ['has a resize_size without the transform short-side, or that without a resize_size'];
+  return resize !== undefined && (resize as number) < (size as number)
+    ? ['has a resize_size that is smaller than its input_size']
+    : [];
 }
 
 /** The name of a file in the cache: the last part of its path or URL. */

@@ -33,7 +33,7 @@ export interface ImageFacts {
   /** Side of the square that the model takes, in pixels. */
   readonly inputSizePx: number;
   readonly resize: Resize;
-  /** What the short side is brought to before the crop, in pixels; `inputSizePx` where not given. */
+  /** Of `short-side`: what the short side is brought to before the crop, in pixels. */
   readonly resizeSizePx?: number;
   readonly interpolation: Interpolation;
   /** Per channel RGB, of pixels scaled to 0..1. */

@@ -60,12 +60,11 @@ export async function bringIntoCache(entry: ModelEntry, tools: FetchTools): Prom
     const record = [...(await readRecord(places.record))];
     for (const file of entry.files) {
       if (await cached(file, places, record)) continue;
-      const fetched = await transferFile(
-        file,
-        join(places.folder, file.name),
-        stated(file, places, record),
-        tools.openTransfer(),
-      );
+      tools.onNote(`Fetching ${file.name} of ${entry.name} to ${places.folder} ...`);
+      const known = stated(file, places, record);
+      const destination = join(places.folder, file.name);
+      const fetched = await transferFile(file, destination, known, tools.openTransfer());
+      tools.onNote(describeFetched(fetched, known));
       record.splice(0, record.length, ...record.filter(({ from }) => from !== fetched.from), fetched);
       await inCache(places.record, () => writeRecord(places.record, record));
     }
@@ -132,6 +131,15 @@ function stated(
   const known = record.find(({ from }) => from === originOf(file));
   const by = `${path}, which was written when it was first fetched (remove that file to take the new one),`;
   return known ? [{ by, value: known.sha256 }] : [];
+}
+
+/** Says the digest of a file and who else states it: what nobody states is for a person to compare. */
+function describeFetched({ file, sha256 }: FetchedFile, known: readonly Statement<string>[]): string {
+  const word =
+    known.length > 0
+      ? `as ${known[0]!.by.split(',')[0]} states`
+      : 'which no registry states: it is written down, and another one is refused from now on';
+  return `${file} has the sha256 ${sha256}, ${word}.`;
 }
 
 function offlineError(entry: ModelEntry, cache: string): BowerbirdError {

@@ -1,16 +1,21 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SYSTEM_CLOCK } from '../../base/clock.ts';
 import { BowerbirdError } from '../../base/errors.ts';
 import { packageFolder } from '../../base/package.ts';
 import { createFileClient, type FileClient, type FileClientOptions } from '../../download/file-client.ts';
+import type { Tag } from '../../samples/tags.ts';
 import { encoderManifest, headManifest, writeBeside } from './beside.ts';
 import { cacheFolder, ownRegistry } from './cache.ts';
 import type { EncoderEntry, HeadEntry, ModelEntry, TagModelEntry } from './entry.ts';
 import { bringIntoCache, type FetchTools, findInCache, type LocalModel } from './fetch-entry.ts';
 import { type Origins, originsFrom } from './origins.ts';
+import { progressNotes } from './progress-notes.ts';
 import { Registry, type TagSourceQuery } from './registry.ts';
 import type { TransferProgress, TransferTools } from './transfer.ts';
+
+export type { LocalModel } from './fetch-entry.ts';
 
 /** How models are looked up and fetched. */
 export interface LibraryOptions {
@@ -24,7 +29,8 @@ export interface LibraryOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** Told of what takes a while, a sentence each. */
   readonly onNote: (note: string) => void;
-  readonly onProgress: (progress: TransferProgress) => void;
+  /** Called with each piece that arrives; where not given, `onNote` is told now and then. */
+  readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -75,6 +81,13 @@ export class ModelLibrary {
     return findInCache(this.cache, entry);
   }
 
+  /** Has a model ready to be loaded; gives its path. @throws as `fetch` */
+  async prepare(entry: ModelEntry): Promise<string> {
+    if (entry.kind !== 'head' && !entry.files[0]!.name.endsWith('.onnx')) throw weightsError(entry);
+    const local = await this.fetch(entry);
+    return entry.kind === 'encoder' ? this.#readyEncoder(entry, local) : this.#readyTagSource(entry, local);
+  }
+
   /** A model's files, fetched where they are not in the cache. @throws as `bringIntoCache` */
   async fetch(entry: ModelEntry): Promise<LocalModel> {
     return bringIntoCache(entry, this.#fetchTools());
@@ -88,7 +101,7 @@ export class ModelLibrary {
   async encoder(name: string): Promise<string> {
     const entry = this.registry.encoder(name);
     if (!entry) throw this.unknown('encoder', name);
-    return this.#readyEncoder(entry, await this.fetch(entry));
+    return this.prepare(entry);
   }
 
   /**
@@ -98,14 +111,14 @@ export class ModelLibrary {
    */
   async tagSource(query: TagSourceQuery): Promise<string> {
     const entry = this.registry.tagSource(query);
-    if (!entry) throw this.unknown(`source of ${query.tag}`, query.name);
-    return this.#readyTagSource(entry, await this.fetch(entry));
+    if (!entry) throw this.unknown('head', query.name);
+    return this.prepare(entry);
   }
 
   /** The file of the head that comes with an encoder; undefined where none does. @throws as `fetch` */
-  async ownHead(encoder: string, tag: TagSourceQuery['tag']): Promise<string | undefined> {
+  async ownHead(encoder: string, tag: Tag): Promise<string | undefined> {
     const entry = this.registry.ownHead(encoder, tag);
-    return entry && this.#readyTagSource(entry, await this.fetch(entry));
+    return entry && this.prepare(entry);
   }
 
   async close(): Promise<void> {
@@ -139,12 +152,23 @@ export class ModelLibrary {
   }
 
   #transferTools(): TransferTools {
-    const { network, environment, onProgress, signal } = this.#options;
+    const { network, environment, signal } = this.#options;
+    const onProgress = this.#options.onProgress ?? progressNotes(this.#options.onNote, SYSTEM_CLOCK);
     const { mirror } = this.#origins;
     const trustedOrigin = mirror?.kind === 'url' ? mirror.origin : undefined;
     this.#client ??= createFileClient({ ...network, trustedOrigin }, { environment });
     return { client: this.#client, origins: this.#origins, signal, onProgress, sleep: this.#sleep };
   }
+}
+
+/** Refused before anything is fetched. */
+function weightsError({ name, page = 'where they are published' }: ModelEntry): BowerbirdError {
+  return new BowerbirdError(
+    'BB_MODEL_GRAPH',
+    `${name} is published as weights, and a run needs ONNX. Export the model of ${page} to ONNX (docs/encoders.md has the ` +
+      `script), name it ${name} in its manifest, and give its path.`,
+    { fields: { model: name } },
+  );
 }
 
 /** The registries that come with bowerbird. */
@@ -154,9 +178,4 @@ function builtInRegistries(): readonly string[] {
     .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name) => join(folder, name));
-}
-
-/** Whether a model is asked for by something else than a name of a registry. */
-export function isPathOrBuiltIn(nameOrPath: string): boolean {
-  return nameOrPath === 'builtin' || existsSync(resolve(nameOrPath));
 }

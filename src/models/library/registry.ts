@@ -9,7 +9,8 @@ export type TagSource = HeadEntry | TagModelEntry;
 /** What is asked for where a tag is to be computed. */
 export interface TagSourceQuery {
   readonly name: string;
-  readonly tag: Tag;
+  /** undefined for a column that is no tag. */
+  readonly tag: Tag | undefined;
   /** The name of the encoder whose embeddings there are; undefined where nobody knows it. */
   readonly encoder: string | undefined;
 }
@@ -67,8 +68,8 @@ export class Registry {
   tagSource({ name, tag, encoder }: TagSourceQuery): TagSource | undefined {
     const called = this.called(name).filter((entry): entry is TagSource => entry.kind !== 'encoder');
     if (called.length === 0) return undefined;
-    const fitting = called.filter((entry) => entry.tag === tag);
-    if (fitting.length === 0) throw otherTag(name, tag, called[0]!.tag);
+    const fitting = called.filter((entry) => tag === undefined || entry.tag === tag);
+    if (fitting.length === 0) throw otherTag(name, tag!, called[0]!.tag);
     const own = fitting.filter(
       (entry) => entry.kind === 'tag-model' || encoder === undefined || entry.encoder === encoder,
     );

@@ -1,8 +1,8 @@
 /** Kinds of models, as registries name them. */
 export const KINDS = ['encoder', 'head', 'tag-model'] as const;
 
-/** `clip`: the short side to a size, then the centre; `squash`: both sides to a size. */
-export const RESIZES = ['clip', 'squash'] as const;
+/** As encoder manifests have them: `short-side` states another size before the crop than `clip`, `squash` crops nothing. */
+export const RESIZES = ['clip', 'short-side', 'squash'] as const;
 export type Resize = (typeof RESIZES)[number];
 
 /** As Pillow has them, antialiased. */

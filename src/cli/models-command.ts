@@ -1,0 +1,107 @@
+import type { LibraryOptions, ModelLibrary } from '../models/library/library.ts';
+import type { Command, Invocation } from './command.ts';
+import { withInterrupt } from './interrupt.ts';
+import { libraryOptions, MODELS_FETCH_FLAGS, MODELS_LOOK_FLAGS } from './models-flags.ts';
+import { describeList, describePlaces, jsonList, type ModelPlace } from './models-view.ts';
+
+/** `bowerbird models list` */
+export const MODELS_LIST: Command = {
+  usage: 'list',
+  describe: 'The models that are known by name, and which of them are on this machine',
+  examples: [['models list', 'Encoders, heads and models of tags']],
+  docs: 'docs/models.md',
+  flags: MODELS_LOOK_FLAGS,
+  run: ({ values }) =>
+    withLibrary({ ...libraryOptions(values, note), isOffline: true }, async (library) => {
+      const places = await Promise.all(
+        library.registry.entries.map(async (entry) => ({ entry, local: await library.find(entry) })),
+      );
+      print(values['json'] === true ? jsonList(places) : describeList(places, library.cache));
+      return 0;
+    }),
+};
+
+/** `bowerbird models where` */
+export const MODELS_WHERE: Command = {
+  usage: 'where <name>',
+  describe: 'Where the files of a model lie on this machine; ends with 1 where they do not',
+  examples: [['models where laion-v1', 'One line for each file']],
+  docs: 'docs/models.md',
+  flags: MODELS_LOOK_FLAGS,
+  extend: (parser) =>
+    parser.positional('name', { type: 'string', demandOption: true, describe: 'As `models list` has it' }),
+  run: ({ values, parsed }) =>
+    withLibrary({ ...libraryOptions(values, note), isOffline: true }, async (library) => {
+      const entries = library.called(parsed['name'] as string);
+      const places = await Promise.all(
+        entries.map(async (entry) => ({ entry, local: await library.find(entry) })),
+      );
+      const found = places.filter(({ local }) => local !== undefined);
+      print(values['json'] === true ? jsonList(places) : describePlaces(found));
+      for (const { entry } of places.filter((place) => !found.includes(place)))
+        note(`${entry.name} is not in the cache ${library.cache}. \`bowerbird models fetch ${entry.name}\``);
+      return found.length === places.length ? 0 : 1;
+    }),
+};
+
+/** `bowerbird models fetch` */
+export const MODELS_FETCH: Command = {
+  usage: 'fetch <names..>',
+  describe: 'Fetch models into the cache, going on where an earlier fetch ended, and check their digests',
+  examples: [['models fetch laion-v1', 'All heads that are called so']],
+  docs: 'docs/models.md',
+  flags: MODELS_FETCH_FLAGS,
+  extend: (parser) =>
+    parser.positional('names', {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'As `models list` has them',
+    }),
+  run: fetchCommand,
+};
+
+async function fetchCommand({ values, parsed }: Invocation): Promise<number> {
+  return withInterrupt(
+    () => note('Stopping (once more Ctrl-C: leave at once) ...'),
+    async (signal) => {
+      try {
+        return await withLibrary({ ...libraryOptions(values, note), signal }, async (library) => {
+          const entries = (parsed['names'] as string[]).flatMap((name) => library.called(name));
+          const places: ModelPlace[] = [];
+          for (const entry of new Set(entries)) {
+            await library.prepare(entry);
+            places.push({ entry, local: await library.find(entry) });
+          }
+          print(values['json'] === true ? jsonList(places) : describePlaces(places));
+          return 0;
+        });
+      } catch (thrown) {
+        if (!signal.aborted || thrown !== signal.reason) throw thrown;
+        note('Interrupted. What has arrived is kept: the same command goes on from there.');
+        return 130;
+      }
+    },
+  );
+}
+
+async function withLibrary(
+  options: LibraryOptions,
+  work: (library: ModelLibrary) => Promise<number>,
+): Promise<number> {
+  const { ModelLibrary: Library } = await import('../models/library/library.ts');
+  const library = await Library.open(options);
+  try {
+    return await work(library);
+  } finally {
+    await library.close();
+  }
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,114 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { ModelLibrary } from '../../src/models/library/library.ts';
+import { resolveEncoder } from '../../src/models/registry.ts';
+import { writeOddModel } from '../helpers/odd-models.ts';
+import { headOf, type LibraryWorld, makeLibraryWorld } from './library-world.ts';
+
+const ENCODER = {
+  name: 'tests/tiny',
+  kind: 'encoder',
+  aliases: ['Tiny', 'Tiny/tests'],
+  description: 'an encoder of a test',
+  licence: 'none',
+  files: [{ hub: 'tests/tiny', revision: 'v1', path: 'model.onnx' }],
+  input_size: 8,
+  transform: 'clip',
+  interpolation: 'bicubic',
+  mean: [0, 0, 0],
+  std: [1, 1, 1],
+  activation: 'gelu',
+  dimension: 3,
+  aesthetic_head: 'tiny-head',
+};
+
+const HEAD = headOf([{ hub: 'tests/tiny', revision: 'v1', path: 'head.json' }], {
+  name: 'tiny-head',
+  aliases: ['taste'],
+  encoder: 'tests/tiny',
+});
+
+const HEAD_FILE = {
+  format: 'bowerbird-head',
+  version: 1,
+  tag: 'aesthetic',
+  encoder: { name: 'tests/tiny' },
+  layers: [{ weights: [[1, 2, 3]], bias: [4] }],
+};
+
+/** A mirror with an encoder in ONNX and its head. */
+async function makeNamedWorld(t: ExecutionContext): Promise<LibraryWorld> {
+  const world = await makeLibraryWorld(t, [ENCODER, HEAD]);
+  const published = join(world.folder, 'published');
+  await mkdir(published);
+  const model = await readFile(await writeOddModel(published));
+  world.mirror.files.set('/tests/tiny/resolve/v1/model.onnx', { bytes: model });
+  world.mirror.files.set('/tests/tiny/resolve/v1/head.json', {
+    bytes: Buffer.from(JSON.stringify(HEAD_FILE)),
+  });
+  return world;
+}
+
+test('an encoder in ONNX is ready by any of its names, with the manifest that the registry gives it', async (t) => {
+  const world = await makeNamedWorld(t);
+  const library: ModelLibrary = await world.open();
+  for (const name of ['Tiny', 'tests/tiny', 'open_clip:Tiny/tests']) {
+    const { manifest, name: known } = await resolveEncoder(await library.encoder(name));
+    t.is(known, 'tests/tiny');
+    t.like(manifest, {
+      dimension: 3,
+      transform: { sizePx: 8, resize: 'short-side', interpolation: 'bicubic' },
+    });
+  }
+  t.is(world.mirror.requests.length, 1);
+});
+
+test('a head is found by the name that its encoder shares with others, or as the one that comes with the encoder', async (t) => {
+  const world = await makeNamedWorld(t);
+  const library = await world.open();
+  const named = await library.tagSource({ name: 'taste', tag: 'aesthetic', encoder: 'tests/tiny' });
+  t.is(await library.ownHead('tests/tiny', 'aesthetic'), named);
+  t.is(await library.ownHead('tests/tiny', 'punsafe'), undefined);
+  t.is(await library.ownHead('another', 'aesthetic'), undefined);
+  t.deepEqual(JSON.parse(await readFile(named, 'utf8')), HEAD_FILE);
+});
+
+test('what a head’s file does not say is written beside it', async (t) => {
+  const manifest = { activation: 'sigmoid', hidden_activation: ['relu'] };
+  const entry = headOf([{ hub: 'tests/other', revision: 'v1', path: 'head.pth' }], {
+    tag: 'punsafe',
+    manifest,
+  });
+  const world = await makeLibraryWorld(t, [entry]);
+  world.mirror.files.set('/tests/other/resolve/v1/head.pth', { bytes: Buffer.from('weights') });
+  const library = await world.open();
+  const path = await library.tagSource({ name: 'test-head', tag: 'punsafe', encoder: undefined });
+  const beside: unknown = JSON.parse(await readFile(`${path}.json`, 'utf8'));
+  t.deepEqual(beside, { tag: 'punsafe', encoder: { name: 'test-encoder' }, ...manifest });
+});
+
+test('a name that nobody has is refused with where names are listed', async (t) => {
+  const library = await (await makeNamedWorld(t)).open();
+  for (const asking of [
+    () => library.encoder('ViT-Z-99'),
+    () => library.encoder('taste'),
+    () => library.tagSource({ name: 'nothing', tag: 'aesthetic', encoder: undefined }),
+  ])
+    await t.throwsAsync(asking, { code: 'BB_MODEL_UNKNOWN', message: /models list/ });
+  t.throws(() => library.called('nothing'), { code: 'BB_MODEL_UNKNOWN' });
+});
+
+test('a registry in the cache counts beside the others, and may not take their names', async (t) => {
+  const world = await makeNamedWorld(t);
+  await mkdir(world.cache);
+  const own = {
+    version: 1,
+    models: [headOf([{ url: 'https://models.example.org/a.pth' }], { name: 'my-head' })],
+  };
+  await writeFile(join(world.cache, 'registry.json'), JSON.stringify(own));
+  t.is((await world.open()).called('my-head').length, 1);
+  const taken = { version: 1, models: [{ ...own.models[0], name: 'ViT-L-14' }] };
+  await writeFile(join(world.cache, 'registry.json'), JSON.stringify(taken));
+  await t.throwsAsync(world.open(), { code: 'BB_MODEL_REGISTRY', message: /ViT-L-14/ });
+});
