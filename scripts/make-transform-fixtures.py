@@ -2,7 +2,7 @@
 """Writes test/decode/fixtures: small images, and the crops that CLIP's transform makes of them.
 
 The transform is open_clip's for evaluation, on Pillow images:
-Resize(224, BICUBIC), CenterCrop(224), convert("RGB"). Needs numpy, Pillow and torchvision:
+Resize(224, BICUBIC), CenterCrop(224), convert("RGB"). Those of other models are digested together, as `others`. Needs numpy, Pillow and torchvision:
 
     python3 scripts/make-transform-fixtures.py [--describe]
 
@@ -25,7 +25,24 @@ from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Resiz
 
 FOLDER = Path(__file__).resolve().parent.parent / "test" / "decode" / "fixtures"
 SIZE = 224
-TRANSFORM = Compose([Resize(SIZE, InterpolationMode.BICUBIC), CenterCrop(SIZE), lambda image: image.convert("RGB")])
+
+
+def transform(size, crop, interpolation):
+    """torchvision's, on Pillow images: a number as the size is that of the short side."""
+    return Compose([Resize(size, interpolation), CenterCrop(crop), lambda image: image.convert("RGB")])
+
+
+BICUBIC, BILINEAR = InterpolationMode.BICUBIC, InterpolationMode.BILINEAR
+TRANSFORM = transform(SIZE, SIZE, BICUBIC)
+# CLIP at 336 and 384, DINOv2, SigLIP and SigLIP 2, LAION's watermark detector; test/decode/parity.test.ts has them in this order.
+OTHER_TRANSFORMS = [
+    transform(336, 336, BICUBIC),
+    transform(384, 384, BICUBIC),
+    transform(256, 224, BICUBIC),
+    transform((224, 224), 224, BICUBIC),
+    transform((384, 384), 384, BILINEAR),
+    transform((256, 256), 256, BILINEAR),
+]
 
 random = np.random.default_rng(20261121)
 
@@ -178,14 +195,15 @@ def make_tiffs():
     save("tiff-cmyk.tif", picture(150, 170, "CMYK"), compression="tiff_lzw")
 
 
-def digest(image):
-    return hashlib.sha256(TRANSFORM(image).tobytes()).hexdigest()
+def digest(image, transforms):
+    return hashlib.sha256(b"".join(each(image).tobytes() for each in transforms)).hexdigest()
 
 
 def describe(path):
     image = Image.open(path)
     image.load()
-    return {"width": image.width, "height": image.height, "mode": image.mode, "sha256": digest(image)}
+    digests = {"sha256": digest(image, [TRANSFORM]), "others": digest(image, OTHER_TRANSFORMS)}
+    return {"width": image.width, "height": image.height, "mode": image.mode, **digests}
 
 
 def main():

@@ -38,6 +38,11 @@ export const EXIT_CODES = {
   BB_CA_FILE: 2,
   // decode
   BB_DECODER_FAILED: 1,
+  // weights
+  BB_WEIGHTS_UNREADABLE: 2,
+  BB_WEIGHTS_REFUSED: 2,
+  BB_WEIGHTS_UNKNOWN: 2,
+  BB_WEIGHTS_UNSTATED: 2,
   // models and embed
   BB_MODEL_UNKNOWN: 2,
   BB_MODEL_MANIFEST: 2,

@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { DEMO } from './demo-command.ts';
 import { LOOKUP } from './lookup-command.ts';
 import { MODELS_FETCH, MODELS_LIST, MODELS_WHERE } from './models-command.ts';
+import { MODELS_CONVERT } from './models-convert-command.ts';
 import { SCORE } from './score-command.ts';
 import { SERVE } from './serve-command.ts';
 import { STORE_INFO, STORE_VERIFY } from './store-command.ts';
@@ -24,8 +25,8 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   },
   {
     name: 'models',
-    describe: 'Encoders and heads by name: list, fetch, find',
-    commands: [MODELS_LIST, MODELS_FETCH, MODELS_WHERE],
+    describe: 'Encoders and heads by name: list, fetch, find; weights to ONNX',
+    commands: [MODELS_LIST, MODELS_FETCH, MODELS_WHERE, MODELS_CONVERT],
   },
   DEMO,
 ];

@@ -1,6 +1,6 @@
 import { instantiateKernel, type KernelMemory } from '../base/wasm.ts';
-import { bicubicTaps, type Taps } from './bicubic-taps.ts';
 import { resizeKernelBase64 } from './resize-kernel.generated.ts';
+import { resizeTaps, type Taps } from './resize-taps.ts';
 import type { CropGeometry } from './transform.ts';
 
 /** 8-bit pixels, row major, channels interleaved, without gaps. */
@@ -54,8 +54,8 @@ const ROWS_AT_ONCE = 4;
 const kernel = instantiateKernel<ResizeKernel>(resizeKernelBase64);
 
 /**
- * The centre crop of the bicubic resize, bit for bit as Pillow's `Image.resize` (8 bits per channel) and torchvision's
- * Resize(size, BICUBIC) and CenterCrop(size) make it. Only the pixels that the crop depends on are computed.
+ * The crop of the resized image, bit for bit as Pillow's `Image.resize` (8 bits per channel) and torchvision's Resize
+ * and CenterCrop make it. Only the pixels that the crop depends on are computed.
  *
  * @param premultiply channel 3 is alpha: the others are multiplied by it first; the crop is premultiplied too
  * @returns `sizePx * sizePx * channels` bytes, row major
@@ -107,7 +107,7 @@ interface Layout {
 
 /** Gives every buffer its address, with room for what the kernel reads or writes past an end. */
 function layOut({ width, height, channels }: Pixels, geometry: CropGeometry): Layout {
-  const { resizedWidth, resizedHeight, left, top, sizePx } = geometry;
+  const { resizedWidth, resizedHeight, left, top, sizePx, interpolation } = geometry;
   let free = kernel.heapBase();
   const place = (byteLength: number): number => {
     const address = Math.ceil(free / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
@@ -119,8 +119,10 @@ function layOut({ width, height, channels }: Pixels, geometry: CropGeometry): La
     startsAt: place(taps.starts.byteLength),
     weightsAt: place(taps.weights.byteLength),
   });
-  const columns = placeTaps(bicubicTaps(width, resizedWidth, left, sizePx));
-  const rows = placeTaps(bicubicTaps(height, resizedHeight, top, sizePx));
+  const passOf = (inputSize: number, outputSize: number, from: number): PlacedTaps =>
+    placeTaps(resizeTaps({ inputSize, outputSize, from, count: sizePx, interpolation }));
+  const columns = passOf(width, resizedWidth, left);
+  const rows = passOf(height, resizedHeight, top);
   const pastTheEnd = columns.groups * 4 * channels + ALIGNMENT_BYTES;
   const stripStride = (columns.end - columns.first) * channels;
   const stripRows = ROWS_AT_ONCE * Math.max(Math.floor(STRIP_BYTES / stripStride / ROWS_AT_ONCE), 1);

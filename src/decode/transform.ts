@@ -2,11 +2,16 @@
 export interface Transform {
   /** Side of the crop, in pixels. */
   readonly sizePx: number;
-  /** `short-side`: the short side to `sizePx`, and the centre of the long one is cropped. */
-  readonly resize: 'short-side';
+  /** `short-side`: the short side to `shortSidePx`, and the centre is cropped; `squash`: both sides to `sizePx`. */
+  readonly resize: 'short-side' | 'squash';
+  /** Of `short-side`: the short side before the crop; `sizePx` where it is left out. */
+  readonly shortSidePx?: number;
   /** The filter of the resize, antialiased as Pillow's. */
-  readonly interpolation: 'bicubic';
+  readonly interpolation: Interpolation;
 }
+
+/** Pillow's filters BICUBIC and BILINEAR. */
+export type Interpolation = 'bicubic' | 'bilinear';
 
 /** What part of the resized image becomes the crop. */
 export interface CropGeometry {
@@ -18,6 +23,7 @@ export interface CropGeometry {
   readonly top: number;
   /** The crop's side, in pixels. */
   readonly sizePx: number;
+  readonly interpolation: Interpolation;
 }
 
 /** Bytes of a crop: RGB, row major. */
@@ -26,28 +32,32 @@ export function cropBytes({ sizePx }: Pick<Transform, 'sizePx'>): number {
 }
 
 /** The same text for transforms that make the same crop. */
-export function transformKey({ sizePx, resize, interpolation }: Transform): string {
-  return `${sizePx} ${resize} ${interpolation}`;
+export function transformKey({ sizePx, resize, shortSidePx = sizePx, interpolation }: Transform): string {
+  return `${sizePx} ${resize} ${resize === 'squash' ? sizePx : shortSidePx} ${interpolation}`;
 }
 
 /**
- * torchvision's arithmetic of Resize(size) and CenterCrop(size): the long side is `int(size * long / short)`, the corner
- * `int(round((side - size) / 2))` with Python's round, which takes halves to the even neighbour.
+ * torchvision's arithmetic. Of Resize(short side) and CenterCrop(size): the long side is `int(short side * long / short)`, the corner
+ * `int(round((side - size) / 2))` with Python's round, which takes halves to the even neighbour. Of Resize((size, size)): nothing
+ * is cropped.
  */
 export function cropGeometry(
   { width, height }: { readonly width: number; readonly height: number },
-  { sizePx }: Transform,
+  { sizePx, resize, shortSidePx = sizePx, interpolation }: Transform,
 ): CropGeometry {
+  if (resize === 'squash')
+    return { resizedWidth: sizePx, resizedHeight: sizePx, left: 0, top: 0, sizePx, interpolation };
   const short = Math.min(width, height);
-  const long = Math.trunc((sizePx * Math.max(width, height)) / short);
-  const resizedWidth = width <= height ? sizePx : long;
-  const resizedHeight = width <= height ? long : sizePx;
+  const long = Math.trunc((shortSidePx * Math.max(width, height)) / short);
+  const resizedWidth = width <= height ? shortSidePx : long;
+  const resizedHeight = width <= height ? long : shortSidePx;
   return {
     resizedWidth,
     resizedHeight,
     left: roundHalfToEven((resizedWidth - sizePx) / 2),
     top: roundHalfToEven((resizedHeight - sizePx) / 2),
     sizePx,
+    interpolation,
   };
 }
 

@@ -9,9 +9,10 @@ export class WantedCrops {
   constructor(transforms: readonly Transform[]) {
     const byKey = new Map(transforms.map((transform) => [transformKey(transform), transform]));
     const keys = [...byKey.keys()];
-    this.distinct = [...byKey.values()].map(({ sizePx, resize, interpolation }) => ({
+    this.distinct = [...byKey.values()].map(({ sizePx, resize, shortSidePx, interpolation }) => ({
       sizePx,
       resize,
+      ...(shortSidePx === undefined ? {} : { shortSidePx }),
       interpolation,
     }));
     this.#places = transforms.map((transform) => keys.indexOf(transformKey(transform)));

@@ -1,5 +1,5 @@
-import { bicubicWeights, type Weights } from './bicubic-taps.ts';
 import type { WideImage } from './raw-image.ts';
+import { resizeWeights, type Weights } from './resize-taps.ts';
 import { type CropGeometry, cropBytes } from './transform.ts';
 
 const WHITE = 255;
@@ -12,9 +12,11 @@ const MAX_VALUE = 65_535;
  * @returns `sizePx * sizePx * 3` bytes, RGB, row major
  */
 export function wideCrop({ data, width, height }: WideImage, geometry: CropGeometry): Uint8Array {
-  const { resizedWidth, resizedHeight, left, top, sizePx } = geometry;
-  const columns = bicubicWeights(width, resizedWidth, left, sizePx);
-  const rows = bicubicWeights(height, resizedHeight, top, sizePx);
+  const { resizedWidth, resizedHeight, left, top, sizePx, interpolation } = geometry;
+  const passOf = (inputSize: number, outputSize: number, from: number): Weights =>
+    resizeWeights({ inputSize, outputSize, from, count: sizePx, interpolation });
+  const columns = passOf(width, resizedWidth, left);
+  const rows = passOf(height, resizedHeight, top);
   const firstRow = rows.starts[0]!;
   const middle = new Uint16Array((rows.end - firstRow) * sizePx);
   for (let y = firstRow; y < rows.end; y++) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
@@ -17,12 +17,17 @@ export async function digestModel(modelPath: string): Promise<string> {
   const hash = createHash('sha256');
   for (const path of [modelPath, ...externalPaths(modelPath)]) {
     try {
-      for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) hash.update(chunk);
+      await hashFile(hash, path);
     } catch (thrown) {
       throw unusable(modelPath, `its file ${path} cannot be read: ${messageOf(thrown)}`, thrown);
     }
   }
   return hash.digest('hex');
+}
+
+/** Feeds a file to a hash. @throws the file system's error */
+export async function hashFile(hash: Hash, path: string): Promise<void> {
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) hash.update(chunk);
 }
 
 function externalPaths(modelPath: string): string[] {

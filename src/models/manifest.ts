@@ -5,10 +5,12 @@ import { BowerbirdError, messageOf } from '../base/errors.ts';
 export interface ImageTransform {
   /** Side of the square crop, in pixels. */
   readonly sizePx: number;
-  /** `short-side`: the short side to `sizePx`, and the centre of the long one is cropped. */
-  readonly resize: 'short-side';
+  /** `short-side`: the short side to `shortSidePx`, and the centre is cropped; `squash`: both sides to `sizePx`. */
+  readonly resize: 'short-side' | 'squash';
+  /** Of `short-side`: the short side before the crop; `sizePx` where it is left out. */
+  readonly shortSidePx?: number;
   /** The filter of the resize, antialiased as Pillow's. */
-  readonly interpolation: 'bicubic';
+  readonly interpolation: 'bicubic' | 'bilinear';
   /** Per channel RGB, of pixels scaled to 0..1. */
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
@@ -18,6 +20,8 @@ export interface ImageTransform {
 export interface EncoderManifest {
   readonly name: string;
   readonly description: string;
+  /** What a row of the model is; an embedding where nothing is said. */
+  readonly kind?: 'encoder' | 'classifier';
   readonly transform: ImageTransform;
   /** Length of an embedding. */
   readonly dimension: number;
@@ -27,6 +31,17 @@ export interface EncoderManifest {
   readonly output?: string;
   /** Digest of the model's bytes, followed by those of its external weight files. */
   readonly sha256?: string;
+  /** How it was made, where `models convert` made it. */
+  readonly convertedFrom?: Conversion;
+}
+
+/** What a model was converted from, and into what. */
+export interface Conversion {
+  /** sha256 in hex of the file of weights; of several, one after the other by name. */
+  readonly sha256: string;
+  readonly activation?: string;
+  readonly precision: string;
+  readonly operators: string;
 }
 
 const EXAMPLE = `{
@@ -41,7 +56,14 @@ const EXAMPLE = `{
 }`;
 
 /** What the names of transforms in manifests mean. */
-const TRANSFORMS = { clip: { resize: 'short-side', interpolation: 'bicubic' } } as const;
+const TRANSFORMS = {
+  clip: { resize: 'short-side' },
+  'short-side': { resize: 'short-side' },
+  squash: { resize: 'squash' },
+} as const;
+
+const KINDS: readonly unknown[] = ['encoder', 'classifier'];
+const INTERPOLATIONS: readonly unknown[] = ['bicubic', 'bilinear'];
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -60,15 +82,30 @@ const REQUIRED: Readonly<Record<string, [test: (value: unknown) => boolean, what
     'three numbers above zero',
   ],
   dimension: [isCount, 'a whole number'],
-  transform: [(value) => value === 'clip', '"clip"'],
+  transform: [
+    (value) => typeof value === 'string' && Object.hasOwn(TRANSFORMS, value),
+    Object.keys(TRANSFORMS)
+      .map((name) => `"${name}"`)
+      .join(', '),
+  ],
 };
 
 const OPTIONAL: typeof REQUIRED = {
+  kind: [(value) => KINDS.includes(value), '"encoder" or "classifier"'],
+  resize_size: [isCount, 'a whole number of pixels'],
+  interpolation: [(value) => INTERPOLATIONS.includes(value), '"bicubic" or "bilinear"'],
   input: [isText, 'a text'],
   output: [isText, 'a text'],
   sha256: [(value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value), '64 hexadecimal digits'],
+  converted_from: [isConversion, 'an object with sha256, precision, operators and perhaps activation'],
   $schema: [isText, 'a text'],
 };
+
+function isConversion(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { sha256, precision, operators, activation = 'none', ...rest } = value as Raw;
+  return Object.keys(rest).length === 0 && [sha256, precision, operators, activation].every(isText);
+}
 
 /**
  * Reads and checks a manifest.
@@ -108,23 +145,56 @@ function problemsOf(raw: Raw): string[] {
     ...(missing.length > 0 ? [`missing: ${missing.join(', ')}`] : []),
     ...(unknown.length > 0 ? [`unknown: ${unknown.join(', ')}`] : []),
     ...wrong,
+    ...(wrong.length === 0 ? sizeProblems(raw) : []),
   ];
+}
+
+function sizeProblems({ transform, resize_size: resize, input_size: size }: Raw): string[] {
+  if (transform !== 'short-side')
+    return resize === undefined ? [] : [`"resize_size" belongs to "short-side", not to "${transform}"`];
+  if (resize === undefined) return ['missing: resize_size, which "short-side" needs'];
+  return (resize as number) < (size as number) ? ['"resize_size" is smaller than "input_size"'] : [];
 }
 
 function toManifest(raw: Raw): EncoderManifest {
   const optional = Object.fromEntries(
-    ['input', 'output', 'sha256'].filter((field) => field in raw).map((field) => [field, raw[field]]),
+    ['kind', 'input', 'output', 'sha256'].filter((field) => field in raw).map((field) => [field, raw[field]]),
   );
+  const conversion = raw['converted_from'];
   return {
     name: raw['name'] as string,
     description: raw['description'] as string,
     transform: {
       sizePx: raw['input_size'] as number,
       ...TRANSFORMS[raw['transform'] as keyof typeof TRANSFORMS],
+      ...('resize_size' in raw ? { shortSidePx: raw['resize_size'] as number } : {}),
+      interpolation: (raw['interpolation'] ?? 'bicubic') as ImageTransform['interpolation'],
       mean: raw['mean'] as [number, number, number],
       std: raw['std'] as [number, number, number],
     },
     dimension: raw['dimension'] as number,
     ...optional,
+    ...(conversion ? { convertedFrom: conversion as Conversion } : {}),
   };
+}
+
+/** A manifest as a file holds it. */
+export function manifestText(manifest: EncoderManifest): string {
+  const { name, description, kind, transform, convertedFrom, ...rest } = manifest;
+  const { sizePx, resize, shortSidePx, interpolation, mean, std } = transform;
+  const word = resize === 'squash' ? 'squash' : shortSidePx === undefined ? 'clip' : 'short-side';
+  const raw = {
+    name,
+    description,
+    kind,
+    input_size: sizePx,
+    transform: word,
+    resize_size: shortSidePx,
+    interpolation,
+    mean,
+    std,
+    ...rest,
+    converted_from: convertedFrom,
+  };
+  return `${JSON.stringify(raw, null, 2)}\n`;
 }

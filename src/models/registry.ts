@@ -26,6 +26,8 @@ export async function resolveEncoder(nameOrPath: string): Promise<EncoderFiles> 
   const modelPath = await findModel(nameOrPath);
   const manifestPath = findManifest(modelPath);
   const manifest = await readManifest(manifestPath);
+  if (manifest.kind === 'classifier')
+    throw manifestError(manifestPath, 'it is that of a classifier, whose rows are scores and no embeddings');
   const digest = await digestModel(modelPath);
   if (manifest.sha256 !== undefined && manifest.sha256 !== digest)
     throw new BowerbirdError(

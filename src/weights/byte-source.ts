@@ -1,4 +1,6 @@
-/** Bytes that are read in place. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/** Bytes that are read in place: a file of any size, or what is in memory already. */
 export interface ByteSource {
   readonly sizeBytes: number;
   /**
@@ -22,6 +24,40 @@ export function bytesInMemory(content: Buffer): ByteSource {
     read,
     readInto: (target, start) => target.set(read(start, target.length)),
   };
+}
+
+/** An open file. */
+export class FileSource implements ByteSource {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly #descriptor: number;
+
+  /** @throws the file system's error */
+  constructor(path: string) {
+    this.path = path;
+    this.#descriptor = openSync(path, 'r');
+    this.sizeBytes = fstatSync(this.#descriptor).size;
+  }
+
+  read(start: number, bytes: number): Buffer {
+    if (start < 0 || start + bytes > this.sizeBytes) throw cut();
+    const target = Buffer.allocUnsafe(bytes);
+    this.readInto(target, start);
+    return target;
+  }
+
+  readInto(target: Uint8Array, start: number): void {
+    let filled = 0;
+    while (filled < target.length) {
+      const count = readSync(this.#descriptor, target, filled, target.length - filled, start + filled);
+      if (count === 0) throw cut();
+      filled += count;
+    }
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
 }
 
 function cut(): RangeError {

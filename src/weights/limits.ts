@@ -4,3 +4,10 @@ export interface ReaderLimits {
   readonly pickleBytes: number;
   readonly zipEntries: number;
 }
+
+/** For image models: the largest published ones name a few thousand tensors, in headers of some hundred kilobytes. */
+export const MODEL_LIMITS: ReaderLimits = {
+  safetensorsHeaderBytes: 16 * 2 ** 20,
+  pickleBytes: 16 * 2 ** 20,
+  zipEntries: 65_536,
+};

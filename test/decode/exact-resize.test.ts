@@ -74,7 +74,30 @@ test('sizes and corners are what torchvision computes', (t) => {
     [229, 224, 229, 224, 2, 0],
     [1, 3, 224, 672, 0, 224],
   ] as const) {
-    const geometry = { resizedWidth, resizedHeight, left, top, sizePx: 224 };
+    const geometry = {
+      resizedWidth,
+      resizedHeight,
+      left,
+      top,
+      sizePx: 224,
+      interpolation: 'bicubic' as const,
+    };
     t.deepEqual(cropGeometry({ width, height }, clip(224)), geometry);
   }
+});
+
+test('a crop may be smaller than the short side, and squashing leaves nothing to crop', (t) => {
+  const size = { width: 500, height: 400 };
+  t.like(cropGeometry(size, { ...clip(224), shortSidePx: 256 }), {
+    resizedWidth: 320,
+    resizedHeight: 256,
+    left: 48,
+    top: 16,
+  });
+  t.like(cropGeometry(size, { ...clip(224), resize: 'squash' }), {
+    resizedWidth: 224,
+    resizedHeight: 224,
+    left: 0,
+    top: 0,
+  });
 });

@@ -2,6 +2,7 @@ import {
   type Attributes,
   type Dimension,
   nodeMessage,
+  splitOperator,
   type TensorData,
   tensorMessage,
   valueMessage,
@@ -19,13 +20,18 @@ export interface ModelHeader {
 
 const PRODUCER_NAME = 'bowerbird';
 
+/** Version of each other operator set that nodes may come from: onnxruntime's own has had no other. */
+const OTHER_OPSET_VERSION = 1;
+
 /**
- * Builds an ONNX graph of standard operators, node by node, in the order of computation.
+ * Builds an ONNX graph, node by node, in the order of computation. An operator is named as in the standard, or as
+ * `domain::Operator` of another set, which the model then imports. An input or output that is left out is ''.
  * Each call gives back the name of the tensor that it makes, to be used as an input of later ones.
  */
 export class GraphBuilder {
   readonly #name: string;
   readonly #parts: Message[] = [];
+  readonly #domains = new Set<string>();
   #count = 0;
 
   constructor(name: string) {
@@ -42,7 +48,7 @@ export class GraphBuilder {
   }
 
   /** A constant tensor, stored once in the model. */
-  initializer(tensor: TensorData, name: string = this.#freshName('weight')): string {
+  initializer(tensor: TensorData, name: string = this.freshName('weight')): string {
     this.#add(GRAPH_FIELDS.initializer, tensorMessage(name, tensor));
     return name;
   }
@@ -52,21 +58,22 @@ export class GraphBuilder {
     operator: string,
     inputs: readonly string[],
     attributes: Attributes = {},
-    output: string = this.#freshName(operator),
+    output: string = this.freshName(operator),
   ): string {
-    this.#add(GRAPH_FIELDS.node, nodeMessage(operator, inputs, [output], attributes));
+    this.#addNode(operator, inputs, [output], attributes);
     return output;
   }
 
-  /** One operator with several outputs, each freshly named. */
+  /** One operator with several outputs, each freshly named; of a list of flags, those that are false are left out. */
   nodeOutputs(
     operator: string,
     inputs: readonly string[],
     attributes: Attributes,
-    outputCount: number,
+    wanted: number | readonly boolean[],
   ): readonly string[] {
-    const outputs = Array.from({ length: outputCount }, () => this.#freshName(operator));
-    this.#add(GRAPH_FIELDS.node, nodeMessage(operator, inputs, outputs, attributes));
+    const flags = typeof wanted === 'number' ? new Array<boolean>(wanted).fill(true) : wanted;
+    const outputs = flags.map((flag) => (flag ? this.freshName(operator) : ''));
+    this.#addNode(operator, inputs, outputs, attributes);
     return outputs;
   }
 
@@ -76,16 +83,29 @@ export class GraphBuilder {
       varintField(MODEL_FIELDS.irVersion, header.irVersion),
       lengthField(2, PRODUCER_NAME),
       lengthField(6, header.description),
-      lengthField(MODEL_FIELDS.opsetImport, message(lengthField(1, ''), varintField(2, header.opset))),
+      opsetImport('', header.opset),
+      ...[...this.#domains].map((domain) => opsetImport(domain, OTHER_OPSET_VERSION)),
       lengthField(MODEL_FIELDS.graph, message(...this.#parts, lengthField(2, this.#name))),
     );
+  }
+
+  /** A name that no tensor of the graph has, with a word in it. */
+  freshName(word: string): string {
+    return `${splitOperator(word)[1]}_${this.#count++}`;
   }
 
   #add(field: number, content: Message): void {
     this.#parts.push(lengthField(field, content));
   }
 
-  #freshName(word: string): string {
-    return `${word}_${this.#count++}`;
+  #addNode(...[operator, ...rest]: Parameters<typeof nodeMessage>): void {
+    const [domain] = splitOperator(operator);
+    if (domain !== '') this.#domains.add(domain);
+    this.#add(GRAPH_FIELDS.node, nodeMessage(operator, ...rest));
   }
+}
+
+/** OperatorSetIdProto: domain 1, version 2. */
+function opsetImport(domain: string, version: number): Message {
+  return lengthField(MODEL_FIELDS.opsetImport, message(lengthField(1, domain), varintField(2, version)));
 }

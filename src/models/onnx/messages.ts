@@ -16,6 +16,7 @@ export type Attribute =
   | { readonly int: number }
   | { readonly ints: readonly number[] }
   | { readonly float: number }
+  | { readonly text: string }
   | { readonly tensor: TensorData };
 
 export type Attributes = Readonly<Record<string, Attribute>>;
@@ -40,29 +41,40 @@ export function int64Tensor(values: readonly number[]): TensorData {
   };
 }
 
-/** NodeProto: input 1, output 2, name 3, op_type 4, attribute 5. A node is named after its first output. */
+const DOMAIN_MARK = '::';
+
+/** `com.microsoft::FastGelu` -> its domain, '' for the standard one, and its name. */
+export function splitOperator(operator: string): [domain: string, name: string] {
+  const at = operator.indexOf(DOMAIN_MARK);
+  return at < 0 ? ['', operator] : [operator.slice(0, at), operator.slice(at + DOMAIN_MARK.length)];
+}
+
+/** NodeProto: input 1, output 2, name 3, op_type 4, attribute 5, domain 7. A node is named after its first output. */
 export function nodeMessage(
   operator: string,
   inputs: readonly string[],
   outputs: readonly string[],
   attributes: Attributes = {},
 ): Message {
+  const [domain, type] = splitOperator(operator);
   return message(
     ...inputs.map((name) => lengthField(1, name)),
     ...outputs.map((name) => lengthField(2, name)),
     lengthField(3, outputs[0]!),
-    lengthField(4, operator),
+    lengthField(4, type),
     ...Object.entries(attributes).map(([name, value]) => lengthField(5, attributeMessage(name, value))),
+    domain === '' ? [] : lengthField(7, domain),
   );
 }
 
-/** AttributeProto: name 1, f 2, i 3, t 5, ints 8, type 20 (FLOAT 1, INT 2, TENSOR 4, INTS 7). */
+/** AttributeProto: name 1, f 2, i 3, s 4, t 5, ints 8, type 20 (FLOAT 1, INT 2, STRING 3, TENSOR 4, INTS 7). */
 function attributeMessage(name: string, value: Attribute): Message {
   const typed = (type: number, ...content: Message[]): Message =>
     message(lengthField(1, name), ...content, varintField(20, type));
   if ('int' in value) return typed(2, varintField(3, value.int));
   if ('ints' in value) return typed(7, ...value.ints.map((int) => varintField(8, int)));
   if ('float' in value) return typed(1, floatField(2, value.float));
+  if ('text' in value) return typed(3, lengthField(4, value.text));
   return typed(4, lengthField(5, tensorMessage('', value.tensor)));
 }
 

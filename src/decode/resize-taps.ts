@@ -1,3 +1,5 @@
+import type { Interpolation } from './transform.ts';
+
 /** Which input samples make up each output sample of a pass, and how much each of them weighs. */
 export interface Taps {
   /** The first input sample of each output sample. */
@@ -13,23 +15,36 @@ export interface Taps {
 /** 32 bits, less 8 of the pixel and 2 for the overshoot of negative lobes: Pillow's PRECISION_BITS. */
 const PRECISION = 2 ** (32 - 8 - 2);
 const LOW_VALUES = 2 ** 12;
-const SUPPORT = 2;
 const TAPS_PER_GROUP = 4;
 const VALUES_PER_GROUP = 8;
 
+/** A pass: `count` output samples from `from` on, where `inputSize` samples become `outputSize`, by a filter. */
+export interface Pass {
+  readonly inputSize: number;
+  readonly outputSize: number;
+  readonly from: number;
+  readonly count: number;
+  readonly interpolation: Interpolation;
+}
+
+/** A filter of Pillow's (libImaging/Resample.c): how far it reaches, and its value at a distance. */
+interface Filter {
+  readonly support: number;
+  readonly valueAt: (distance: number) => number;
+}
+
+const FILTERS: Readonly<Record<Interpolation, Filter>> = {
+  bicubic: { support: 2, valueAt: bicubic },
+  bilinear: { support: 1, valueAt: triangle },
+};
+
 /**
- * The weights of Pillow's bicubic filter (a = -0.5) for output samples `from` to `from + count` of a pass that takes
- * `inputSize` samples to `outputSize`: the filter is stretched when shrinking, cut at the borders, normalised in
- * doubles and rounded to 22 bits.
+ * The weights of Pillow's filters for the output samples of a pass: a filter is stretched when shrinking, cut at the borders,
+ * normalised in doubles and rounded to 22 bits.
  */
-export function bicubicTaps(inputSize: number, outputSize: number, from: number, count: number): Taps {
-  const {
-    starts,
-    counts,
-    weights: doubles,
-    stride,
-    end,
-  } = bicubicWeights(inputSize, outputSize, from, count);
+export function resizeTaps(pass: Pass): Taps {
+  const { count } = pass;
+  const { starts, counts, weights: doubles, stride, end } = resizeWeights(pass);
   const groups = stride / TAPS_PER_GROUP;
   const weights = new Int16Array(count * groups * VALUES_PER_GROUP);
   for (let i = 0; i < count; i++) {
@@ -50,10 +65,11 @@ export interface Weights {
 }
 
 /** Pillow's weights before they are rounded, as it uses them for more than 8 bits. */
-export function bicubicWeights(inputSize: number, outputSize: number, from: number, count: number): Weights {
+export function resizeWeights({ inputSize, outputSize, from, count, interpolation }: Pass): Weights {
+  const filter = FILTERS[interpolation];
   const scale = inputSize / outputSize;
   const filterScale = Math.max(scale, 1);
-  const support = SUPPORT * filterScale;
+  const support = filter.support * filterScale;
   const stride = Math.ceil((Math.ceil(support) * 2 + 1) / TAPS_PER_GROUP) * TAPS_PER_GROUP;
   const starts = new Int32Array(count);
   const counts = new Int32Array(count);
@@ -64,7 +80,7 @@ export function bicubicWeights(inputSize: number, outputSize: number, from: numb
     const start = Math.max(Math.trunc(center - support + 0.5), 0);
     const tapCount = Math.min(Math.trunc(center + support + 0.5), inputSize) - start;
     const taps = weights.subarray(i * stride, i * stride + tapCount);
-    fillTaps(taps, start, center, 1 / filterScale);
+    fillTaps(taps, filter, { start, center, step: 1 / filterScale });
     starts[i] = start;
     counts[i] = tapCount;
     end = start + tapCount;
@@ -72,11 +88,18 @@ export function bicubicWeights(inputSize: number, outputSize: number, from: numb
   return { starts, counts, weights, stride, end };
 }
 
-function fillTaps(taps: Float64Array, start: number, center: number, step: number): void {
+/** Where an output sample lies: its first input sample, its centre, and how far apart samples are to the filter. */
+interface Place {
+  readonly start: number;
+  readonly center: number;
+  readonly step: number;
+}
+
+function fillTaps(taps: Float64Array, { valueAt }: Filter, { start, center, step }: Place): void {
   const count = taps.length;
   let sum = 0;
   for (let i = 0; i < count; i++) {
-    const weight = bicubic((start + i - center + 0.5) * step);
+    const weight = valueAt((start + i - center + 0.5) * step);
     taps[i] = weight;
     sum += weight;
   }
@@ -84,6 +107,11 @@ function fillTaps(taps: Float64Array, start: number, center: number, step: numbe
   for (let i = 0; i < count; i++) taps[i]! /= sum;
 }
 
+function triangle(distance: number): number {
+  return Math.max(1 - Math.abs(distance), 0);
+}
+
+/** Keys's cubic, a = -0.5. */
 function bicubic(distance: number): number {
   const x = Math.abs(distance);
   if (x < 1) return (1.5 * x - 2.5) * x * x + 1;

@@ -1,0 +1,80 @@
+import type { ConvertedModel } from '../models/convert/convert-weights.ts';
+import type { Command, Invocation } from './command.ts';
+import { CONVERT_FLAGS, conversionSpec } from './convert-flags.ts';
+import { usageError } from './flags.ts';
+import { withInterrupt } from './interrupt.ts';
+
+const MB = 1e6;
+const PROGRESS_EVERY_MS = 2000;
+
+/** `bowerbird models convert` */
+export const MODELS_CONVERT: Command = {
+  usage: 'convert <weights>',
+  describe: 'Turn weights (safetensors, .bin, .pt) into an ONNX model with its manifest',
+  examples: [
+    [
+      'models convert clip-vit-large-patch14/model.safetensors --to ViT-L-14',
+      'With the config.json beside the weights',
+    ],
+    ['models convert ViT-H-14.safetensors --to ViT-H-14 --activation gelu', 'Without one'],
+  ],
+  docs: 'docs/encoders.md',
+  flags: CONVERT_FLAGS,
+  extend: (parser) =>
+    parser.positional('weights', {
+      type: 'string',
+      demandOption: true,
+      describe: 'File of weights, index of several, or folder with one of these',
+    }),
+  run: convertCommand,
+};
+
+/**
+ * Runs `models convert`; gives the exit code.
+ *
+ * @throws BowerbirdError as `convertWeights`, BB_USAGE
+ */
+async function convertCommand({ values, parsed }: Invocation): Promise<number> {
+  if (!values['to']) throw usageError('models convert needs --to: the folder for the model.');
+  const { convertWeights } = await import('../models/convert/convert-weights.ts');
+  return withInterrupt(
+    () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
+    async (signal) => {
+      try {
+        const model = await convertWeights(
+          parsed['weights'] as string,
+          conversionSpec(values),
+          values['to'] as string,
+          { signal, onProgress: showProgress() },
+        );
+        process.stdout.write(values['json'] === true ? `${JSON.stringify(model)}\n` : describe(model));
+        return 0;
+      } catch (thrown) {
+        if (!signal.aborted || thrown !== signal.reason) throw thrown;
+        process.stderr.write('Interrupted. Nothing was written.\n');
+        return 130;
+      }
+    },
+  );
+}
+
+function showProgress(): (writtenBytes: number, allBytes: number) => void {
+  let shownAtMs = Date.now();
+  return (writtenBytes, allBytes) => {
+    if (Date.now() - shownAtMs < PROGRESS_EVERY_MS) return;
+    shownAtMs = Date.now();
+    process.stderr.write(`${(writtenBytes / MB).toFixed(0)} of ${(allBytes / MB).toFixed(0)} MB\n`);
+  };
+}
+
+function describe({ modelPath, family, title, dimension, parameters, digest }: ConvertedModel): string {
+  return [
+    modelPath,
+    `family      ${family}`,
+    `model       ${title}`,
+    `rows        ${dimension} values`,
+    `parameters  ${(parameters / MB).toFixed(1)} million`,
+    `sha256      ${digest}`,
+    '',
+  ].join('\n');
+}
