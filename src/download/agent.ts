@@ -50,10 +50,9 @@ export function createAgents(settings: DownloadSettings, parts: AgentParts): Age
   const options = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    // What an answer may take is measured by exchange.ts.
+    // What an answer may take, in time and in bytes, is measured by exchange.ts.
     headersTimeout: 0,
     bodyTimeout: 0,
-    maxResponseSize: settings.maxBytes,
   };
   return {
     strict: requesterOf(

@@ -156,6 +156,7 @@ class HttpDownloader implements Downloader {
         userAgent: userAgent(settings.userAgentToken, settings.userAgentContact),
         optOutOf: optOutRule({ ...settings, directives: settings.disallowedHeaderDirectives }),
         maxBytes: settings.maxBytes,
+        isFile: false,
         budget,
         limits: settings,
       },

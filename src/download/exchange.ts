@@ -1,10 +1,12 @@
 import type { Dispatcher } from 'undici';
+import type { SampleFailure } from '../samples/reasons.ts';
 import type { Agents } from './agent.ts';
 import { Body } from './body.ts';
 import type { BodyBudget, BodyLease } from './body-budget.ts';
 import { type ContentCoding, ContentDecoder } from './content-decoder.ts';
 import { type Deadline, type GiveUp, LimitPassedError, type Settle } from './deadline.ts';
 import { failed, failureOf } from './failures.ts';
+import { isUnheard } from './kept-connections.ts';
 import type { OptOutRule } from './opt-out.ts';
 import type { Requester } from './proxied-requests.ts';
 import { codingOf, contentLengthOf, type Headers, judgeHead, type Reply } from './reply.ts';
@@ -15,6 +17,8 @@ export interface ExchangeTools {
   readonly userAgent: string;
   readonly optOutOf: OptOutRule;
   readonly maxBytes: number;
+  /** Whether of a longer body the first `maxBytes` are taken, and a 204 is a body without a byte: so are files of text. */
+  readonly isFile: boolean;
   readonly budget: BodyBudget;
   readonly limits: AnswerLimits;
 }
@@ -42,11 +46,17 @@ export interface Asked {
   readonly cookie: string | undefined;
 }
 
-/** The reply to one request. Where its head could not be read, the exchange is not over: it can be read leniently. */
+/** The reply to one request, and how the same is worth asking for again at once. */
 interface Outcome {
   readonly reply: Reply;
-  readonly isHeadBroken: boolean;
+  /**
+   * `leniently`: the head could not be read. `same`: the host closed a connection that was kept from an earlier request before
+   * it can have seen this one.
+   */
+  readonly again?: Again;
 }
+
+type Again = 'leniently' | 'same' | undefined;
 
 /** The body of a refusal is read up to this, so that its connection can be used again; longer ones are cut off. */
 const MAX_DRAINED_BYTES = 16 * 1024;
@@ -57,7 +67,8 @@ const MAX_INTERIM_ANSWERS = 32;
 
 /**
  * One request and its answer. Never throws for what a host does; rejects when the deadline or its signal ends it. An answer
- * whose head is not as it should be is asked for once more, of the same URL and in the same time, and read leniently.
+ * whose head is not as it should be is asked for once more, of the same URL and in the same time, and read leniently; a
+ * request that met the end of a kept connection is sent once more.
  */
 export async function exchange(
   tools: ExchangeTools,
@@ -72,11 +83,11 @@ export async function exchange(
       return handler.giveUp;
     });
   try {
-    const outcome = await ask(tools.agents.strict);
-    if (!outcome.isHeadBroken) return outcome.reply;
-    const mended = await ask(tools.agents.lenient);
-    if (mended.isHeadBroken) events.onOver();
-    return mended.reply;
+    let outcome = await ask(tools.agents.strict);
+    if (outcome.again === 'same') outcome = await ask(tools.agents.strict);
+    if (outcome.again === 'leniently') outcome = await ask(tools.agents.lenient);
+    if (outcome.again) events.onOver();
+    return outcome.reply;
   } catch (thrown) {
     events.onOver();
     if (thrown instanceof LimitPassedError) return { kind: 'failed', failure: failureOf(thrown, 'connect') };
@@ -120,6 +131,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #lease: BodyLease | undefined;
   #decoder: ContentDecoder | undefined;
   #isSettled = false;
+  #codedBytes = 0;
   #interimAnswers = 0;
   #drainedBytes = 0;
   #drainTimer: NodeJS.Timeout | undefined;
@@ -179,18 +191,25 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   /** Whether the exchange goes on even so. */
   #fail(thrown: unknown): boolean {
     const failure = failureOf(thrown, this.#lease ? 'body' : 'connect');
-    const isHeadBroken = !this.#lease && failure.reason === 'response_invalid';
+    const again = this.#lease ? undefined : waysOn(thrown, failure);
     const isOurFault = this.#lease?.isWaiting === true;
     this.#lease?.release();
     this.#decoder?.destroy();
-    this.#answer({ kind: 'failed', failure, ...(isOurFault && { isOurFault }) }, isHeadBroken);
-    return isHeadBroken;
+    this.#answer({ kind: 'failed', failure, ...(isOurFault && { isOurFault }) }, again);
+    return again !== undefined;
   }
 
   #receive(chunk: Buffer): void {
     this.#deadline.limit('idle', this.#tools.limits.bodyIdleTimeoutMs);
-    if (this.#decoder) this.#decoder.write(chunk);
+    if (this.#decoder) this.#decode(this.#decoder, chunk);
     else this.#keep(chunk);
+  }
+
+  /** What is coded may come to nothing: its own bytes are bounded too. */
+  #decode(decoder: ContentDecoder, chunk: Buffer): void {
+    this.#codedBytes += chunk.length;
+    if (this.#codedBytes > this.#tools.maxBytes) this.#cutOff(failed('response_too_large'));
+    else decoder.write(chunk);
   }
 
   #refuse(reply: Reply): void {
@@ -217,13 +236,24 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #keep(bytes: Buffer): void {
     const [body, lease] = [this.#body, this.#lease];
     if (this.#isSettled || !body || !lease) return;
+    const { maxBytes, isFile } = this.#tools;
     const length = body.length + bytes.length;
-    if (length > this.#tools.maxBytes) {
+    if (length > maxBytes && !isFile) {
       this.#cutOff(failed('response_too_large'));
       return;
     }
-    const neededBytes = Math.min(body.capacityFor(length), this.#tools.maxBytes);
-    this.#whenGranted(lease.grow(neededBytes), () => body.append(bytes));
+    const neededBytes = Math.min(body.capacityFor(length), maxBytes);
+    this.#whenGranted(lease.grow(neededBytes), () => {
+      body.append(bytes.subarray(0, maxBytes - body.length));
+      if (length > maxBytes) this.#endEarly();
+    });
+  }
+
+  /** Enough of a file has come. */
+  #endEarly(): void {
+    this.#answer(this.#bodyReply());
+    this.#decoder?.destroy();
+    this.#abort();
   }
 
   #bodyReply(): Reply {
@@ -269,14 +299,20 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#abort();
   }
 
-  #answer(reply: Reply, isHeadBroken = false): void {
+  #answer(reply: Reply, again?: Again): void {
     this.#isSettled = true;
     // The host may have hung up while its body waited for memory.
     this.#deadline.resume();
-    this.#settle.resolve({ reply, isHeadBroken });
+    this.#settle.resolve({ reply, ...(again && { again }) });
   }
 
   #abort(): void {
     this.#controller?.abort(new Error('no longer wanted'));
   }
+}
+
+/** How a request is worth sending again whose answer did not begin. */
+function waysOn(thrown: unknown, { reason }: SampleFailure): Again {
+  if (isUnheard(thrown)) return 'same';
+  return reason === 'response_invalid' ? 'leniently' : undefined;
 }

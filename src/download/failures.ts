@@ -65,7 +65,6 @@ function statusReason(status: number): FailureReason {
 const REASON_OF_CODE: Readonly<Record<string, DownloadReason>> = {
   ECONNREFUSED: 'connect_refused',
   ETIMEDOUT: 'connect_timeout',
-  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'response_too_large',
   UND_ERR_HEADERS_OVERFLOW: 'response_invalid',
   UND_ERR_INVALID_ARG: 'url_invalid',
   EPROTO: 'tls_failed',

@@ -2,7 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { BodyBudget } from './body-budget.ts';
 import { OriginConsent } from './consent/origin-consent.ts';
-import { MAX_FILE_REDIRECTS } from './consent/origin-file.ts';
+import { type AskForFile, MAX_FILE_REDIRECTS } from './consent/origin-file.ts';
+import { MAX_ROBOTS_BYTES } from './consent/robots-file.ts';
 import { Deadline, watchAbort } from './deadline.ts';
 import { failureOf } from './failures.ts';
 import { Journey, type JourneyTools } from './journey.ts';
@@ -19,8 +20,8 @@ export interface OriginFileTools {
   readonly clock: Clock;
 }
 
-/** More than is read of any of them; a larger file is not given. */
-const MAX_FILE_BYTES = 4 * 1024 * 1024;
+/** A longer one is cut, and then it is no JSON. */
+const MAX_TDM_BYTES = 4 * 1024 * 1024;
 
 /** Of all files that are on their way. */
 const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
@@ -34,19 +35,19 @@ const MAX_CRAWL_DELAY_MS = 10_000;
 /** Asks origins for their files by the same schedule, connections and guard as for images. */
 export function originConsent(settings: DownloadSettings, tools: OriginFileTools): OriginConsent {
   const { schedule, clock } = tools;
-  const journeyTools: JourneyTools = {
-    ...tools.journey,
-    exchange: {
+  const budget = new BodyBudget(MAX_BYTES_IN_FLIGHT, MAX_TDM_BYTES);
+  const asking = (maxBytes: number): AskForFile => {
+    const exchange = {
       ...tools.journey.exchange,
-      optOutOf: () => undefined,
-      maxBytes: MAX_FILE_BYTES,
-      budget: new BodyBudget(MAX_BYTES_IN_FLIGHT, MAX_FILE_BYTES),
-    },
-    maxRedirects: MAX_FILE_REDIRECTS,
+      ...{ optOutOf: () => undefined, maxBytes, isFile: true, budget },
+    };
+    const journey: JourneyTools = { ...tools.journey, exchange, maxRedirects: MAX_FILE_REDIRECTS };
+    return (url, onHop) => ask({ ...tools, journey }, url, TIMEOUT_SHARE * settings.timeoutMs, onHop);
   };
   return new OriginConsent({
-    ask: (url, onHop) =>
-      ask({ ...tools, journey: journeyTools }, url, TIMEOUT_SHARE * settings.timeoutMs, onHop),
+    // A byte more shows that there is more.
+    askForRobots: asking(MAX_ROBOTS_BYTES + 1),
+    askForTdm: asking(MAX_TDM_BYTES),
     names: [PRODUCT_TOKEN, settings.userAgentToken],
     readsTdm: settings.obeysTdm,
     clock,

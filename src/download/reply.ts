@@ -42,16 +42,17 @@ const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]
 export function judgeHead(
   status: number,
   headers: Headers,
-  rules: { readonly optOutOf: OptOutRule; readonly maxBytes: number },
+  rules: { readonly optOutOf: OptOutRule; readonly maxBytes: number; readonly isFile: boolean },
 ): RedirectReply | FailedReply | undefined {
   const redirect = redirectOf(status, headers);
   if (redirect) return redirect;
+  if (status === 204 && rules.isFile) return { kind: 'failed', failure: failed('response_empty') };
   if (!isWhole(status, headers)) return statusReply(status, headers);
   const optOut = rules.optOutOf(headers);
   if (optOut) return { kind: 'failed', failure: optOut };
   const length = contentLengthOf(headers);
   if (length === 0) return { kind: 'failed', failure: failed('response_empty') };
-  if (length !== undefined && length > rules.maxBytes) {
+  if (length !== undefined && length > rules.maxBytes && !rules.isFile) {
     return { kind: 'failed', failure: failed('response_too_large') };
   }
   return undefined;

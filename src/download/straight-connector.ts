@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import { AddressRace, type TryEvents } from './address-race.ts';
 import { type GiveUp, LimitPassedError } from './deadline.ts';
+import { watchKept } from './kept-connections.ts';
 import { type Network, socketConnector } from './network.ts';
 import { tellResets } from './told-resets.ts';
 
@@ -105,6 +106,7 @@ class StraightConnection {
     this.#isOver = true;
     this.#cancelLimit();
     tellResets(socket!);
+    watchKept(socket!);
     this.#callback(null, socket!);
   }
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import { MAX_ADDRESSES } from './address-race.ts';
 import { type GiveUp, LimitPassedError } from './deadline.ts';
+import { watchKept } from './kept-connections.ts';
 import { type Network, socketConnector, targetOf } from './network.ts';
 import { ProxyError, type ProxyServer, type ProxyTarget } from './proxies.ts';
 import { type Connect, straightConnector } from './straight-connector.ts';
@@ -73,7 +74,10 @@ class TunnelAttempt {
     this.#cancel();
     this.#cancel = clock.after(limits.tlsTimeoutMs, () => this.end(new LimitPassedError('tls'), null));
     overTunnel({ ...options, httpSocket: socket }, (error, secured) => {
-      if (secured) tellResets(secured);
+      if (secured) {
+        tellResets(secured);
+        watchKept(secured);
+      }
       this.end(...([error, secured] as Parameters<Callback>));
     });
   }

@@ -4,6 +4,8 @@ export interface ConsentSignals {
   readonly xRobotsTag: string | null;
   /** What robots.txt says of the URL that was asked for last; null where robots.txt was not asked for or not to be had. */
   readonly robotsAllowed: boolean | null;
+  /** The rules Content-Usage of the IETF's aipref drafts in robots.txt, for the URL that was asked for last, as they are written. */
+  readonly robotsContentUsage: string | null;
   /** W3C's TDM Reservation Protocol: 1 where the right to mine is reserved. The headers go before tdmrep.json. */
   readonly tdmReservation: 0 | 1 | null;
   readonly tdmPolicy: string | null;
@@ -17,6 +19,7 @@ export interface ConsentSignals {
 export const NO_SIGNALS: ConsentSignals = {
   xRobotsTag: null,
   robotsAllowed: null,
+  robotsContentUsage: null,
   tdmReservation: null,
   tdmPolicy: null,
   contentUsage: null,

@@ -8,6 +8,7 @@ import type { RowIdentity } from './results.ts';
 const SIGNAL_COLUMNS = [
   { name: 'x_robots_tag', type: 'VARCHAR', signal: 'xRobotsTag' },
   { name: 'robots_allowed', type: 'BOOLEAN', signal: 'robotsAllowed' },
+  { name: 'robots_content_usage', type: 'VARCHAR', signal: 'robotsContentUsage' },
   { name: 'tdm_reservation', type: 'INTEGER', signal: 'tdmReservation' },
   { name: 'tdm_policy', type: 'VARCHAR', signal: 'tdmPolicy' },
   { name: 'content_usage', type: 'VARCHAR', signal: 'contentUsage' },

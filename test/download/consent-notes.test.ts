@@ -78,6 +78,21 @@ test('what robots.txt says is kept where it is asked for: allowed, disallowed, o
   t.deepEqual(await signalsOf(t, '/ok/no', { obeysRobots: true, host }), NO_SIGNALS);
 });
 
+test('what robots.txt says of the use of an image is kept beside its headers, and nothing of what it disallows', async (t) => {
+  const robots =
+    'User-agent: *\nDisallow: /ok/no\nContent-Usage: / train-ai=n\nContent-Usage: /with train-ai=y';
+  const options = { obeysRobots: true, host: { files: { '/robots.txt': Buffer.from(robots) } } };
+  t.like(await signalsOf(t, '/ok/yes', options), { robotsContentUsage: 'train-ai=n', contentUsage: null });
+  t.like(await signalsOf(t, header('Content-Usage: search=y'), options), {
+    robotsContentUsage: 'train-ai=y',
+    contentUsage: 'search=y',
+  });
+  t.deepEqual(await signalsOf(t, '/ok/no', options), { ...NO_SIGNALS, robotsAllowed: false });
+  const long = `User-agent: *\nContent-Usage: ${'search=y, '.repeat(500)}`;
+  const host = { files: { '/robots.txt': Buffer.from(long) } };
+  t.is((await signalsOf(t, '/ok/yes', { obeysRobots: true, host })).robotsContentUsage?.length, 2000);
+});
+
 test('the headers of an image go before the tdmrep.json of its host, with all that they say', async (t) => {
   const rules = (reservation: number): FaultHostOptions => ({
     files: {

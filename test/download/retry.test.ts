@@ -1,9 +1,13 @@
-import test from 'ava';
+import type { Socket } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import type { Downloaded } from '../../src/download/downloader.ts';
 import { parseRetryAfterMs } from '../../src/download/reply.ts';
 import { retryDelayMs } from '../../src/download/retry.ts';
+import type { SampleFailure } from '../../src/samples/reasons.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
+import { type RawAnswer, type RawHost, startRawHost } from '../helpers/raw-host.ts';
 import { until } from '../helpers/until.ts';
-import { failureIn, imageIn, startDownloader, startHost } from './setup.ts';
+import { failureIn, imageIn, startDownloader, startHost, UNHURRIED } from './setup.ts';
 
 /** Takes off the most that jitter may take off, so that retries come soonest. */
 const soon = { random: (): number => 0.999 };
@@ -121,4 +125,76 @@ test('Retry-After is read as seconds or as a date', (t) => {
     ['-1x', undefined],
   ];
   for (const [value, expected] of cases) t.is(parseRetryAfterMs(value, nowMs), expected, value);
+});
+
+test('a request that meets the end of a kept connection counts as no attempt', async (t) => {
+  const host = await startRaw(t, {
+    '/a': ({ socket, countOnConnection }) =>
+      countOnConnection === 1 ? socket.write(`${OK}Content-Length: 3\r\n\r\none`) : socket.destroy(),
+  });
+  const downloader = startDownloader(t, { perHost: 1 });
+  const url = `http://127.0.0.1:${host.port}/a`;
+  for (let i = 1; i <= 3; i++) t.is(imageIn(t, await downloader.download(url)).attempts, 1);
+  t.true(host.requests('/a') >= 3);
+});
+
+const OK = 'HTTP/1.1 200 OK\r\n';
+const THOUSAND = `${OK}Content-Length: 1000\r\n\r\n${'x'.repeat(1000)}`;
+
+async function startRaw(t: ExecutionContext, answers: Readonly<Record<string, RawAnswer>>): Promise<RawHost> {
+  const host = await startRawHost(new Map(Object.entries(answers)));
+  t.teardown(() => host.close());
+  return host;
+}
+
+/** One image holds all memory, the body of another waits for some, and its host hangs up so often before its last byte. */
+async function hangUpOnWaitingBody(
+  t: ExecutionContext,
+  times: number,
+): Promise<{
+  host: RawHost;
+  first: Downloaded;
+  second: Promise<Downloaded | SampleFailure>;
+  clock: ManualClock;
+}> {
+  const host = await startRaw(t, {
+    '/first': ({ socket }) => socket.write(THOUSAND),
+    '/second': ({ socket, count }) => {
+      sockets.push(socket);
+      socket.write(count <= times ? THOUSAND.slice(0, -1) : THOUSAND);
+    },
+  });
+  const sockets: Socket[] = [];
+  const clock = new ManualClock();
+  const options = { maxBytes: 1000, maxBytesInFlight: 1333, retries: 0, ...UNHURRIED };
+  const downloader = startDownloader(t, options, { clock });
+  const url = (path: string): string => `http://127.0.0.1:${host.port}${path}`;
+  const first = (await downloader.download(url('/first'))) as Downloaded;
+  const second = downloader.download(url('/second'));
+  for (let i = 1; i <= times; i++) {
+    if (i > 1) {
+      await until(() => clock.waits(0));
+      clock.advance(0);
+    }
+    // The time of the image stands still while it waits for memory.
+    await until(() => host.requests('/second') === i && !clock.waits());
+    sockets.at(-1)!.destroy();
+  }
+  return { host, first, second, clock };
+}
+
+test('a host that hangs up while its body waits for our memory is asked again, whatever is said of retries', async (t) => {
+  const { host, first, second, clock } = await hangUpOnWaitingBody(t, 3);
+  await until(() => clock.waits(0));
+  clock.advance(0);
+  await until(() => host.requests('/second') === 4);
+  first.release();
+  t.is(imageIn(t, await second).bytes.length, 1000);
+});
+
+test('a host that hangs up on us every time is asked ten times more, and then has cut its answer', async (t) => {
+  const { host, first, second } = await hangUpOnWaitingBody(t, 11);
+  t.is(failureIn(t, await second).reason, 'response_cut');
+  t.is(host.requests('/second'), 11);
+  first.release();
 });

@@ -337,6 +337,70 @@ test('both our names count, and their groups are one', (t) => {
   t.true(isAllowed(file, '/z', names));
 });
 
+/** The example of draft-ietf-aipref-attach, and what its text says beside it. */
+const USAGES: readonly (readonly [string, string, Readonly<Record<string, string | null>>])[] = [
+  [
+    'of several rules the one with the longest path counts, as in the example of the draft',
+    'User-Agent: *\nAllow: /\nDisallow: /never/\nContent-Usage: / train-ai=n\nContent-Usage: /ai-ok/ train-ai=y\n\nUser-Agent: ExampleBot\nAllow: /\nContent-Usage: / train-ai=y\n',
+    { '/test': 'train-ai=n', '/ai-ok/test': 'train-ai=y' },
+  ],
+  [
+    'the rules of our own group count alone',
+    'User-Agent: *\nContent-Usage: / train-ai=n\nUser-Agent: FooBot\nContent-Usage: /x train-ai=y\n',
+    { '/test': null, '/x/y': 'train-ai=y' },
+  ],
+  [
+    'rules for one path count together',
+    'User-Agent: *\nContent-Usage: /x train-ai=n\nContent-Usage: /x search=y\n',
+    { '/x': 'train-ai=n, search=y' },
+  ],
+  [
+    'blanks, tabs, case and remarks are none of a rule',
+    'User-Agent: *\n\tCONTENT-usage \t:\t /x \t train-ai=n, search=y # as of May\n',
+    { '/x': 'train-ai=n, search=y' },
+  ],
+  [
+    'a rule may have a pattern',
+    'User-Agent: *\nContent-Usage: /*.jpg$ train-ai=n\n',
+    { '/a.jpg': 'train-ai=n', '/a.png': null },
+  ],
+  [
+    'a rule without a path holds for all',
+    'User-Agent: *\nContent-Usage: train-ai=n\n',
+    { '/x': 'train-ai=n' },
+  ],
+  [
+    'a path without a preference says nothing',
+    'User-Agent: *\nContent-Usage: /x\nContent-Usage:\n',
+    { '/x': null },
+  ],
+  [
+    'a rule ends the list of names',
+    'User-Agent: FooBot\nContent-Usage: / train-ai=n\nUser-Agent: BarBot\nDisallow: /\n',
+    { '/x': 'train-ai=n' },
+  ],
+];
+
+for (const [says, file, expected] of USAGES) {
+  test(`Content-Usage: ${says}`, (t) => {
+    const rules = parseRobots(Buffer.from(file), ['FooBot']);
+    for (const [path, preference] of Object.entries(expected)) {
+      const normal = normalPath(new URL(path, 'http://foo.bar'));
+      t.is(rules.usageOf(normal), preference, path);
+      t.true(rules.isAllowed(normal), path);
+    }
+  });
+}
+
+test('half a line at the limit is not read: it may say more than the whole one', (t) => {
+  const head = 'User-agent: FooBot\nDisallow: /y\n';
+  const filler = `#${'-'.repeat(MAX_ROBOTS_BYTES - head.length - 'Disallow: /'.length - 2)}\n`;
+  const file = `${head}${filler}Disallow: /private\n`;
+  t.is(file.indexOf('private'), MAX_ROBOTS_BYTES);
+  t.true(isAllowed(file, '/x'));
+  t.false(isAllowed(file, '/y'));
+});
+
 test('what lies beyond 500 KiB is not read, and all before it is', (t) => {
   const head = 'User-agent: FooBot\n';
   const rule = 'Disallow: /x\n';

@@ -70,7 +70,7 @@ test('another port is another origin, with a robots.txt of its own', async (t) =
   imageIn(t, await downloader.download(open.url('/ok.jpg')));
 });
 
-for (const status of ['/400', '/401', '/403', '/404', '/410', '/429', '/451', '/empty']) {
+for (const status of ['/204', '/400', '/401', '/403', '/404', '/410', '/429', '/451', '/empty']) {
   test(`a robots.txt that is answered by ${status} allows all`, async (t) => {
     const host = await startHost(t, { aliases: { '/robots.txt': status } });
     imageIn(t, await startDownloader(t, RESPECT).download(host.url('/ok.jpg')));
@@ -78,7 +78,7 @@ for (const status of ['/400', '/401', '/403', '/404', '/410', '/429', '/451', '/
   });
 }
 
-for (const status of ['/500', '/502', '/503', '/999', '/cut', '/reset-body', '/bad-http', '/huge']) {
+for (const status of ['/500', '/502', '/503', '/999', '/cut', '/reset-body', '/bad-http']) {
   test(`a robots.txt that is answered by ${status} disallows all, and is not asked for again by the next row`, async (t) => {
     const host = await startHost(t, { aliases: { '/robots.txt': status } });
     const downloader = startDownloader(t, RESPECT);
@@ -92,6 +92,19 @@ for (const status of ['/500', '/502', '/503', '/999', '/cut', '/reset-body', '/b
     t.deepEqual([host.requests('/robots.txt'), host.requests('/ok.jpg')], [asked, 0]);
   });
 }
+
+test('of a robots.txt that has no end, the beginning is read, and no more is waited for', async (t) => {
+  const line = Buffer.from('User-agent: *\nDisallow: /ok/no\n#');
+  for (const path of ['/robots-huge', '/robots-endless', '/robots-gzipped']) {
+    const host = await startHost(t, { aliases: { '/robots.txt': path }, image: line });
+    // A limit for images is none for files.
+    const downloader = startDownloader(t, { ...RESPECT, obeysTdm: false, maxBytes: 1000 });
+    t.is(failureIn(t, await downloader.download(host.url('/ok/no'))).reason, 'robots_disallowed', path);
+    imageIn(t, await downloader.download(host.url('/ok/yes')));
+    await until(() => host.atOnce === 0);
+    t.is(host.requests('/robots.txt'), 1);
+  }
+});
 
 test('a robots.txt that does not come in half of the time of an image disallows all', async (t) => {
   const host = await startHost(t, { aliases: { '/robots.txt': '/hang' } });

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 
 /** What a reply may know about the request that it answers. */
 export interface FaultRequest {
@@ -25,6 +26,7 @@ export function replyFor(name: string): Reply {
 }
 
 const TWO_MB = 2 * 1024 * 1024;
+const FILLER = Buffer.alloc(65_536, 'x');
 
 const REPLIES: Readonly<Record<string, Reply>> = {
   'ok.jpg': sendImage,
@@ -103,6 +105,19 @@ const REPLIES: Readonly<Record<string, Reply>> = {
   huge: ({ response, socket }) => {
     response.writeHead(200, { 'content-length': String(1024 ** 3) });
     every(1, socket, () => response.write(Buffer.alloc(65_536)));
+  },
+  /** Its bytes, then filler: of 1 GB that is announced, without an end, and in gzip. */
+  'robots-huge': ({ response, socket, image }) => {
+    response.writeHead(200, { 'content-length': String(1024 ** 3) }).write(image);
+    every(1, socket, () => response.write(FILLER));
+  },
+  'robots-endless': ({ response, socket, image }) => {
+    response.writeHead(200).write(image);
+    every(1, socket, () => response.write(FILLER));
+  },
+  'robots-gzipped': ({ response, image }) => {
+    const file = gzipSync(Buffer.concat([image, Buffer.alloc(TWO_MB, 'x')]));
+    response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': file.length }).end(file);
   },
   /** Announces nothing and never ends. */
   endless: ({ response, socket }) => {

@@ -11,7 +11,7 @@ const ROWS = [1, 2, 3].map((n) => ({ URL: `http://a/${n}`, TEXT: null }));
 
 const FIRST: ConsentSignals = {
   ...{ xRobotsTag: 'a: noai\nnofollow', robotsAllowed: true, tdmReservation: 0, tdmPolicy: 'https://a/é' },
-  ...{ contentUsage: 'train-ai=n', c2pa: true },
+  ...{ contentUsage: 'train-ai=n', robotsContentUsage: 'train-ai=y', c2pa: true },
 };
 const THIRD: ConsentSignals = { ...NO_SIGNALS, robotsAllowed: false, tdmReservation: 1, c2pa: false };
 
@@ -19,7 +19,7 @@ test('every row has its signals, in input order, with the names that docs/format
   const shard = await openShard(t, ROWS);
   const path = join(await makeFolder(t), 'consent.parquet');
   await shard.writeConsent(path, [FIRST, undefined, THIRD]);
-  const nothing = { x_robots_tag: null, tdm_policy: null, content_usage: null };
+  const nothing = { x_robots_tag: null, tdm_policy: null, content_usage: null, robots_content_usage: null };
   t.deepEqual(
     (await readParquet(path)).map(({ hash, ...row }) => ({ ...row, hash: BigInt(String(hash)) })),
     [
@@ -31,6 +31,7 @@ test('every row has its signals, in input order, with the names that docs/format
           robots_allowed: true,
         },
         ...{ tdm_reservation: 0, tdm_policy: 'https://a/é', content_usage: 'train-ai=n', c2pa: true },
+        robots_content_usage: 'train-ai=y',
       },
       {
         ...{ key: shard.keys[1]!, hash: shard.hashes[1]!, ...nothing, robots_allowed: null },

@@ -1,6 +1,6 @@
 import { type ConsentSignals, NO_SIGNALS } from '../../samples/consent.ts';
 import { c2paIn } from './c2pa.ts';
-import { type HeaderLines, type HeaderSignals, signalsOf } from './header-signals.ts';
+import { type HeaderLines, type HeaderSignals, kept, signalsOf } from './header-signals.ts';
 import type { OriginVerdict } from './origin-consent.ts';
 
 /** Collects what is seen of one row's consent. What a redirect or an earlier attempt said gives way to what follows. */
@@ -26,7 +26,7 @@ export class ConsentNotes {
   }
 
   get signals(): ConsentSignals {
-    const { tdm, isRobotsAllowed = null } = this.#verdict ?? {};
+    const { tdm, isRobotsAllowed = null, usage = null } = this.#verdict ?? {};
     // Of several declarations that of the resource itself goes first, with all that it says.
     const isTdmInHead = this.#headers !== undefined && this.#headers.tdmReservation !== null;
     return {
@@ -34,6 +34,7 @@ export class ConsentNotes {
       ...this.#headers,
       ...(!isTdmInHead && tdm && { tdmReservation: tdm.reservation, tdmPolicy: tdm.policy }),
       robotsAllowed: isRobotsAllowed,
+      robotsContentUsage: usage && kept(usage),
       c2pa: this.#c2pa,
     };
   }

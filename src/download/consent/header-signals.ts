@@ -40,5 +40,10 @@ function tdmReservationIn(lines: readonly string[]): 0 | 1 | null {
 
 function joined(value: string | readonly string[] | undefined, separator: string): string | null {
   const lines = linesOf(value);
-  return lines.length === 0 ? null : lines.join(separator).slice(0, MAX_SIGNAL_CHARS);
+  return lines.length === 0 ? null : kept(lines.join(separator));
+}
+
+/** What is kept of a signal's text. */
+export function kept(text: string): string {
+  return text.slice(0, MAX_SIGNAL_CHARS);
 }

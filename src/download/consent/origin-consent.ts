@@ -9,7 +9,8 @@ import { NO_TDM_RULES, parseTdmFile, type TdmReservation, type TdmRules } from '
 
 /** What is asked of the files of an origin. */
 export interface OriginConsentOptions {
-  readonly ask: AskForFile;
+  readonly askForRobots: AskForFile;
+  readonly askForTdm: AskForFile;
   /** The names by which a robots.txt may speak of us. */
   readonly names: readonly string[];
   /** Whether `/.well-known/tdmrep.json` is asked for too. */
@@ -25,6 +26,8 @@ export interface OriginVerdict {
   readonly refusal: SampleFailure | undefined;
   /** What robots.txt says; null where it was not to be had. */
   readonly isRobotsAllowed: boolean | null;
+  /** What robots.txt says of the use of what it allows; null where nothing. */
+  readonly usage: string | null;
   /** What tdmrep.json says; undefined where it says nothing or was not asked. */
   readonly tdm: TdmReservation | undefined;
 }
@@ -55,12 +58,13 @@ export class OriginConsent {
   async verdictOn(url: URL): Promise<OriginVerdict> {
     const path = normalPath(url);
     const robots = await this.#robots.of(url.origin);
-    if (robots.kind === 'refused') return { refusal: robots.failure, isRobotsAllowed: null, tdm: undefined };
-    const isRobotsAllowed = robots.rules.isAllowed(path);
-    if (!isRobotsAllowed) return { refusal: failed('robots_disallowed'), isRobotsAllowed, tdm: undefined };
+    if (robots.kind === 'refused') return { ...NOTHING_SAID, refusal: robots.failure };
+    if (!robots.rules.isAllowed(path)) {
+      return { ...NOTHING_SAID, refusal: failed('robots_disallowed'), isRobotsAllowed: false };
+    }
     const tdm = this.#options.readsTdm ? (await this.#tdm.of(url.origin)).find(path) : undefined;
     const refusal = tdm?.reservation === 1 ? failed('opted_out_tdm', TDM_FILE_MESSAGE) : undefined;
-    return { refusal, isRobotsAllowed, tdm };
+    return { refusal, isRobotsAllowed: true, usage: robots.rules.usageOf(path), tdm };
   }
 
   /** Has files asked for anew that could not be had. */
@@ -71,7 +75,7 @@ export class OriginConsent {
 
   async #fetchRobots(origin: string): Promise<Fetched<Robots>> {
     const url = new URL('/robots.txt', origin);
-    const file = await askOrigin(this.#options.ask, url);
+    const file = await askOrigin(this.#options.askForRobots, url);
     if (file.kind === 'failed') return { value: { kind: 'refused', failure: file.failure }, ...NOT_KEPT };
     if (file.kind === 'unreachable') {
       return { value: { kind: 'refused', failure: failed('robots_unreachable') }, ...KEPT_A_WHILE };
@@ -84,13 +88,16 @@ export class OriginConsent {
 
   /** Failure to give the file means that the origin does not take part. */
   async #fetchTdm(origin: string): Promise<Fetched<TdmRules>> {
-    const file: OriginFile = await askOrigin(this.#options.ask, new URL('/.well-known/tdmrep.json', origin));
+    const url = new URL('/.well-known/tdmrep.json', origin);
+    const file: OriginFile = await askOrigin(this.#options.askForTdm, url);
     if (file.kind === 'absent') return { value: NO_TDM_RULES, ...keptLong(0) };
     if (file.kind !== 'found') return { value: NO_TDM_RULES, ...KEPT_A_WHILE };
     const rules = parseTdmFile(Buffer.from(file.bytes).toString('utf8'));
     return { value: rules, ...keptLong(file.bytes.length) };
   }
 }
+
+const NOTHING_SAID = { isRobotsAllowed: null, usage: null, tdm: undefined } as const;
 
 const TDM_FILE_MESSAGE = 'Use of image reserved by tdmrep.json';
 

@@ -9,6 +9,13 @@ export interface RobotsRules {
   isAllowed(path: string): boolean;
   /** The pause between two requests that the file asks for, in ms. No part of RFC 9309, but widely written. */
   readonly crawlDelayMs: number | undefined;
+  /**
+   * The preferences for the use of a path that may be asked for (draft-ietf-aipref-attach, "Robots Exclusion Protocol
+   * Content-Usage Rule"), as they are written; null where there are none.
+   *
+   * @param path as `normalPath` gives it
+   */
+  usageOf(path: string): string | null;
 }
 
 interface Rule {
@@ -16,15 +23,21 @@ interface Rule {
   readonly isAllow: boolean;
 }
 
+interface Usage {
+  readonly pattern: PathPattern;
+  readonly preference: string;
+}
+
 interface Group {
   readonly rules: Rule[];
+  readonly usages: Usage[];
   crawlDelayMs: number | undefined;
 }
 
 const BYTE_ORDER_MARK = '\xef\xbb\xbf';
 
 /** Names of lines as they are often misspelt, after Google's parser: who wrote them meant no less by it. */
-const KEYS: Readonly<Record<string, 'agent' | 'allow' | 'disallow' | 'delay'>> = {
+const KEYS: Readonly<Record<string, 'agent' | 'allow' | 'disallow' | 'delay' | 'usage'>> = {
   'user-agent': 'agent',
   useragent: 'agent',
   'user agent': 'agent',
@@ -36,6 +49,7 @@ const KEYS: Readonly<Record<string, 'agent' | 'allow' | 'disallow' | 'delay'>> =
   diasllow: 'disallow',
   disallaw: 'disallow',
   'crawl-delay': 'delay',
+  'content-usage': 'usage',
 };
 
 const EVERYBODY = '*';
@@ -48,12 +62,12 @@ const NAME = /^[^\s/:;,()]+/;
  * everybody count. Of the rules that match a path the one with the most octets decides, and of two equal ones the
  * one that allows. Lines that are none of its own interrupt nothing.
  *
- * @param file its bytes; what lies beyond 500 KiB is not read
+ * @param file its bytes; what lies beyond 500 KiB is not read, nor a line that is not whole before that
  * @param names ours, in any case
  */
 export function parseRobots(file: Uint8Array, names: readonly string[]): RobotsRules {
   // One character per octet: the file is UTF-8, or what its writer had, and paths are compared by octets.
-  const text = Buffer.from(file.buffer, file.byteOffset, file.length).toString('latin1', 0, MAX_ROBOTS_BYTES);
+  const text = beginning(Buffer.from(file.buffer, file.byteOffset, file.length).toString('latin1'));
   const groups = readGroups(text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text);
   const ours = new Set(names.map((name) => nameIn(name)));
   const named = [...groups].filter(([name]) => ours.has(name)).map(([, group]) => group);
@@ -61,10 +75,19 @@ export function parseRobots(file: Uint8Array, names: readonly string[]): RobotsR
   const chosen = named.length > 0 ? named : everybody ? [everybody] : [];
   const delays = chosen.flatMap(({ crawlDelayMs }) => crawlDelayMs ?? []);
   const rules = chosen.flatMap((group) => group.rules);
+  const usages = chosen.flatMap((group) => group.usages);
   return {
     isAllowed: (path) => isAllowedBy(rules, path),
+    usageOf: (path) => usageBy(usages, path),
     crawlDelayMs: delays.length > 0 ? Math.max(...delays) : undefined,
   };
+}
+
+/** Half of `Disallow: /private` may say `Disallow: /`. */
+function beginning(text: string): string {
+  if (text.length <= MAX_ROBOTS_BYTES) return text;
+  const most = text.slice(0, MAX_ROBOTS_BYTES);
+  return most.slice(0, Math.max(most.lastIndexOf('\n'), most.lastIndexOf('\r')) + 1);
 }
 
 function isAllowedBy(rules: readonly Rule[], path: string): boolean {
@@ -75,6 +98,16 @@ function isAllowedBy(rules: readonly Rule[], path: string): boolean {
     if (!best || rule.pattern.octets > best.pattern.octets || rule.isAllow) best = rule;
   }
   return best?.isAllow ?? true;
+}
+
+/** Of several rules for the same path all count. */
+function usageBy(usages: readonly Usage[], path: string): string | null {
+  const matching = usages.filter(({ pattern }) => pattern.matches(path));
+  const octets = Math.max(...matching.map(({ pattern }) => pattern.octets));
+  const preferences = matching
+    .filter(({ pattern }) => pattern.octets === octets)
+    .map((one) => one.preference);
+  return preferences.length === 0 ? null : preferences.join(', ');
 }
 
 /** The groups by the lower-case names of those that they are for. */
@@ -90,6 +123,9 @@ function readGroups(text: string): Map<string, Group> {
       current.push(groupOf(groups, nameIn(value)));
     } else if (key === 'delay') {
       for (const group of current) group.crawlDelayMs = delayMs(value) ?? group.crawlDelayMs;
+    } else if (key === 'usage') {
+      hasRules = true;
+      addUsage(current, value);
     } else if (key) {
       hasRules = true;
       // An empty path is no rule, but it ends the list of names.
@@ -122,7 +158,7 @@ function nameIn(value: string): string {
 function groupOf(groups: Map<string, Group>, name: string): Group {
   const known = groups.get(name);
   if (known) return known;
-  const group: Group = { rules: [], crawlDelayMs: undefined };
+  const group: Group = { rules: [], usages: [], crawlDelayMs: undefined };
   groups.set(name, group);
   return group;
 }
@@ -130,6 +166,16 @@ function groupOf(groups: Map<string, Group>, name: string): Group {
 function addRule(groups: readonly Group[], path: string, isAllow: boolean): void {
   const rule = { pattern: new PathPattern(path), isAllow };
   for (const group of groups) group.rules.push(rule);
+}
+
+/** A path and preferences; earlier drafts had rules without a path, for all of them. */
+const USAGE = /^(?:(\/\S*)\s+)?([^\s/].*)$/;
+
+function addUsage(groups: readonly Group[], value: string): void {
+  const [, path = '/', preference] = USAGE.exec(value) ?? [];
+  if (preference === undefined) return;
+  const usage = { pattern: new PathPattern(path), preference };
+  for (const group of groups) group.usages.push(usage);
 }
 
 function delayMs(value: string): number | undefined {

@@ -1,5 +1,5 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { type FaultKind, head, IMAGE, image, LENGTH, says } from './kind.ts';
+import { type FaultKind, head, IMAGE, image, LENGTH, repeats, says } from './kind.ts';
 
 const OK = 'HTTP/1.1 200 OK';
 const BOMB = Buffer.alloc(30_000_000);
@@ -98,6 +98,12 @@ export const CONTENT_FAULTS: readonly FaultKind[] = [
       options: { maxBytes: 1_000_000 },
     }),
   ),
+  {
+    name: 'sends blocks of nothing without an end, which it calls deflate',
+    ends: 'response_too_large',
+    answer: repeats('\0\0\0\xff\xff'.repeat(10_000), head(OK, 'Content-Encoding: deflate')),
+    options: { maxBytes: 1_000_000 },
+  },
   { name: 'gzips nothing', ends: 'response_empty', answer: says(coded('gzip', gzipSync(''))) },
   ...RANGES.map(
     ([name, ends, range]): FaultKind => ({

@@ -51,6 +51,10 @@ function thenOnKept(second: RawAnswer, first: RawAnswer = saysAndWaits(image(OK,
   return (call) => (call.countOnConnection === 1 ? first : second)(call);
 }
 
+function thenOnFurther(later: RawAnswer): RawAnswer {
+  return (call) => (call.count === 1 ? saysAndWaits(image(OK, LENGTH)) : later)(call);
+}
+
 const hangsUp: RawAnswer = ({ socket }) => socket.destroy();
 const resets: RawAnswer = ({ socket }) => socket.resetAndDestroy();
 const stranger = `${head(OK, 'Content-Length: 8')}stranger`;
@@ -123,27 +127,47 @@ export const SLOW_FAULTS: readonly FaultKind[] = [
   { name: 'resets when it is asked', ends: 'connect_failed', answer: resets },
   { name: 'resets within its head', ends: 'connect_failed', answer: saysAndResets(`${OK}\r\nX-A`) },
   {
-    name: 'hangs up on a second request',
-    ends: 'connect_failed',
-    answer: thenOnKept(hangsUp),
-    requests: 2,
-    isKept: true,
-  },
-  {
-    name: 'hangs up on a second request, and is asked again',
+    name: 'hangs up on the second request of a connection',
     ends: 'image',
     answer: thenOnKept(hangsUp),
     requests: 3,
     isKept: true,
-    options: { retries: 1, connectTimeoutMs: 1_000_000 },
   },
   {
-    name: 'resets on a second request, and is asked again',
+    name: 'resets on the second request of a connection',
     ends: 'image',
     answer: thenOnKept(resets),
     requests: 3,
     isKept: true,
+  },
+  {
+    name: 'hangs up on all requests but the first',
+    ends: 'connect_failed',
+    answer: thenOnFurther(hangsUp),
+    requests: 3,
+    isKept: true,
+  },
+  {
+    name: 'resets on two requests, and is asked again',
+    ends: 'image',
+    answer: (call) => ([2, 3].includes(call.count) ? resets : saysAndWaits(image(OK, LENGTH)))(call),
+    requests: 4,
+    isKept: true,
     options: { retries: 1, connectTimeoutMs: 1_000_000 },
+  },
+  {
+    name: 'resets within its second head',
+    ends: 'connect_failed',
+    answer: thenOnKept(saysAndResets(`${OK}\r\nX-A`)),
+    requests: 2,
+    isKept: true,
+  },
+  {
+    name: 'hangs up on the second request, and says nonsense to the third',
+    ends: 'response_invalid',
+    answer: (call) => (call.count > 2 ? says('HTTP/1.1 abc\r\n') : thenOnKept(hangsUp))(call),
+    requests: 4,
+    isKept: true,
   },
   {
     name: 'closes a connection that was to be kept',
