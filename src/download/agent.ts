@@ -23,7 +23,7 @@ const MAX_STRICT_HEAD_BYTES = 16 * 1024;
 /** What requests go through. */
 export interface Agents {
   readonly strict: Requester;
-  /** For what the strict one cannot read: each answer has a connection of its own, and its head is mended. */
+  /** For what the strict one cannot read or has lost: each answer has a connection of its own, and its head is mended. */
   readonly lenient: Requester;
 }
 

@@ -1,5 +1,4 @@
 import type { Dispatcher } from 'undici';
-import type { SampleFailure } from '../samples/reasons.ts';
 import type { Agents } from './agent.ts';
 import { Body } from './body.ts';
 import type { BodyBudget, BodyLease } from './body-budget.ts';
@@ -46,17 +45,14 @@ export interface Asked {
   readonly cookie: string | undefined;
 }
 
-/** The reply to one request, and how the same is worth asking for again at once. */
+/**
+ * The reply to one request. Where its head could not be read, or a kept connection was closed before it began, the exchange
+ * is not over: the same is worth asking for over a connection of its own, whose answer is read leniently.
+ */
 interface Outcome {
   readonly reply: Reply;
-  /**
-   * `leniently`: the head could not be read. `same`: the host closed a connection that was kept from an earlier request before
-   * it can have seen this one.
-   */
-  readonly again?: Again;
+  readonly isOver: boolean;
 }
-
-type Again = 'leniently' | 'same' | undefined;
 
 /** The body of a refusal is read up to this, so that its connection can be used again; longer ones are cut off. */
 const MAX_DRAINED_BYTES = 16 * 1024;
@@ -67,8 +63,8 @@ const MAX_INTERIM_ANSWERS = 32;
 
 /**
  * One request and its answer. Never throws for what a host does; rejects when the deadline or its signal ends it. An answer
- * whose head is not as it should be is asked for once more, of the same URL and in the same time, and read leniently; a
- * request that met the end of a kept connection is sent once more.
+ * whose head is not as it should be, or whose connection was kept and then closed, is asked for once more, of the same URL and in
+ * the same time.
  */
 export async function exchange(
   tools: ExchangeTools,
@@ -83,11 +79,11 @@ export async function exchange(
       return handler.giveUp;
     });
   try {
-    let outcome = await ask(tools.agents.strict);
-    if (outcome.again === 'same') outcome = await ask(tools.agents.strict);
-    if (outcome.again === 'leniently') outcome = await ask(tools.agents.lenient);
-    if (outcome.again) events.onOver();
-    return outcome.reply;
+    const first = await ask(tools.agents.strict);
+    if (first.isOver) return first.reply;
+    const second = await ask(tools.agents.lenient);
+    if (!second.isOver) events.onOver();
+    return second.reply;
   } catch (thrown) {
     events.onOver();
     if (thrown instanceof LimitPassedError) return { kind: 'failed', failure: failureOf(thrown, 'connect') };
@@ -191,12 +187,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   /** Whether the exchange goes on even so. */
   #fail(thrown: unknown): boolean {
     const failure = failureOf(thrown, this.#lease ? 'body' : 'connect');
-    const again = this.#lease ? undefined : waysOn(thrown, failure);
+    const isOver = this.#lease !== undefined || !(isUnheard(thrown) || failure.reason === 'response_invalid');
     const isOurFault = this.#lease?.isWaiting === true;
     this.#lease?.release();
     this.#decoder?.destroy();
-    this.#answer({ kind: 'failed', failure, ...(isOurFault && { isOurFault }) }, again);
-    return again !== undefined;
+    this.#answer({ kind: 'failed', failure, ...(isOurFault && { isOurFault }) }, isOver);
+    return !isOver;
   }
 
   #receive(chunk: Buffer): void {
@@ -299,20 +295,14 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#abort();
   }
 
-  #answer(reply: Reply, again?: Again): void {
+  #answer(reply: Reply, isOver = true): void {
     this.#isSettled = true;
     // The host may have hung up while its body waited for memory.
     this.#deadline.resume();
-    this.#settle.resolve({ reply, ...(again && { again }) });
+    this.#settle.resolve({ reply, isOver });
   }
 
   #abort(): void {
     this.#controller?.abort(new Error('no longer wanted'));
   }
-}
-
-/** How a request is worth sending again whose answer did not begin. */
-function waysOn(thrown: unknown, { reason }: SampleFailure): Again {
-  if (isUnheard(thrown)) return 'same';
-  return reason === 'response_invalid' ? 'leniently' : undefined;
 }

@@ -18,6 +18,7 @@ export function mending(connector: buildConnector.connector): buildConnector.con
 class MendedStream extends Duplex {
   readonly #socket: Socket;
   #mender: HeadMender | undefined = new HeadMender();
+  #hasBegun = false;
 
   constructor(socket: Socket) {
     super();
@@ -46,13 +47,14 @@ class MendedStream extends Duplex {
   }
 
   #take(chunk: Buffer): void {
+    this.#hasBegun = true;
     const bytes = this.#mender ? this.#mend(this.#mender, chunk) : chunk;
     if (bytes && !this.push(bytes)) this.#socket.pause();
   }
 
-  /** A head that ends with the connection is as broken as one that makes no sense. */
+  /** A head that ends with the connection is as broken as one that makes no sense; without a byte of one, there is no answer. */
   #end(): void {
-    if (this.#mender) this.destroy(new BrokenHeadError('the head has no end'));
+    if (this.#mender && this.#hasBegun) this.destroy(new BrokenHeadError('the head has no end'));
     else this.push(null);
   }
 

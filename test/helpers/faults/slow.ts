@@ -166,7 +166,7 @@ export const SLOW_FAULTS: readonly FaultKind[] = [
     name: 'hangs up on the second request, and says nonsense to the third',
     ends: 'response_invalid',
     answer: (call) => (call.count > 2 ? says('HTTP/1.1 abc\r\n') : thenOnKept(hangsUp))(call),
-    requests: 4,
+    requests: 3,
     isKept: true,
   },
   {
