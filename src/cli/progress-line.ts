@@ -7,6 +7,8 @@ export interface ProgressFacts {
   readonly rowsPerSecond: number;
   /** How long no host has answered; undefined while the run goes on. */
   readonly pausedSeconds?: number | undefined;
+  /** Hosts that rows have waited long for. */
+  readonly stuckHosts: readonly { readonly host: string; readonly rows: number; readonly why: string }[];
   readonly kept: number;
   readonly failed: number;
   readonly finishedShards: number;
@@ -17,6 +19,7 @@ export interface ProgressFacts {
 const MAX_BAR = 20;
 const MIN_BAR = 5;
 const GAP = '  ';
+const MAX_HOST = 40;
 
 /** The line of a log: everything, without a bar. */
 export function plainProgressLine(facts: ProgressFacts): string {
@@ -52,6 +55,7 @@ function partsOf(facts: ProgressFacts): string[] {
           `${rowsPerSecond.toFixed(rowsPerSecond < 10 ? 1 : 0)} rows/s`,
         ]
       : [`paused for ${formatDuration(pausedSeconds)}: no host answers`]),
+    ...facts.stuckHosts.map(describeStuck),
     `shard ${facts.finishedShards}/${facts.totalShards}`,
     ...(facts.queues.length > 0 ? [`queues: ${facts.queues.map(describeQueue).join(', ')}`] : []),
   ];
@@ -59,6 +63,12 @@ function partsOf(facts: ProgressFacts): string[] {
 
 function describeQueue({ name, size, capacity }: ProgressFacts['queues'][number]): string {
   return `${name} ${size}/${capacity}`;
+}
+
+/** `waits for images.example.org: 812 rows, paused for 40 s` */
+function describeStuck({ host, rows, why }: ProgressFacts['stuckHosts'][number]): string {
+  const name = host.length > MAX_HOST ? `${host.slice(0, MAX_HOST - 1)}…` : host;
+  return `waits for ${name}: ${rows} ${rows === 1 ? 'row' : 'rows'}, ${why}`;
 }
 
 function widthOf(parts: readonly string[]): number {

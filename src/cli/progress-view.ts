@@ -59,13 +59,14 @@ export class ProgressView {
   #facts(): ProgressFacts {
     const { totalRows, resumedRows, ended, kept, allFailures, finishedShards, totalShards, queues } =
       this.#progress;
-    const { pausedAtMs } = this.#progress;
+    const { pausedAtMs, stuckHosts } = this.#progress;
     const rowsPerSecond = this.#rowsPerSecond();
     const doneRows = resumedRows + ended;
     return {
       ...{ doneRows, totalRows, rowsPerSecond, kept, failed: allFailures, finishedShards, totalShards },
       secondsLeft: rowsPerSecond > 0 ? (totalRows - doneRows) / rowsPerSecond : undefined,
       pausedSeconds: pausedAtMs === undefined ? undefined : (Date.now() - pausedAtMs) / 1000,
+      stuckHosts,
       queues: Object.entries(queues).map(([name, { size, capacity }]) => ({ name, size, capacity })),
     };
   }

@@ -32,6 +32,11 @@ export class Breaker {
     return isTrusted ? Number.POSITIVE_INFINITY : this.#tries() - this.#silentRows;
   }
 
+  /** Whether it has been given up; also while a row finds out whether that still holds. */
+  get isGivenUp(): boolean {
+    return this.#coolAtMs !== undefined;
+  }
+
   /** Notes an answer; says whether more rows may be in flight by that. */
   answered(): boolean {
     const wasTrusted = this.#hasAnswered && this.#silentRows === 0;

@@ -17,7 +17,7 @@ import { optOutRule } from './opt-out.ts';
 import { type DownloadOptions, type DownloadSettings, settingsFrom } from './options.ts';
 import { originConsent, unlessAborted } from './origin-files.ts';
 import { CachingResolver, type NameResolver } from './resolver.ts';
-import { Schedule } from './schedule.ts';
+import { Schedule, type WaitingHost } from './schedule.ts';
 import { type RequestSlots, requestSlots } from './slots.ts';
 import { targetOf } from './targets.ts';
 import { firstTurn, furtherTurn } from './turns.ts';
@@ -67,6 +67,8 @@ export interface Downloader {
   readonly requestsInFlight: number;
   /** Requests that may be in flight now; those that hang apart, where it is found out how many make sense. */
   readonly width: number;
+  /** The hosts with the most rows that wait for them or their answers, most first. */
+  waitingHosts(most: number): readonly WaitingHost[];
   /** Sends no request of `download` until `resume`. */
   pause(): void;
   resume(): void;
@@ -182,6 +184,10 @@ class HttpDownloader implements Downloader {
 
   get width(): number {
     return this.#slots.width;
+  }
+
+  waitingHosts(most: number): readonly WaitingHost[] {
+    return this.#schedule.waitingHosts(most);
   }
 
   async download(

@@ -12,6 +12,7 @@ export class HostLine {
   readonly host: string;
   readonly breaker: Breaker;
   readonly #rules: HostRules;
+  #perSecond: number;
   #bucket: TokenBucket;
   readonly #begun = new TicketQueue();
   readonly #fresh = new TicketQueue();
@@ -27,6 +28,7 @@ export class HostLine {
     this.host = host;
     this.#rules = rules;
     this.breaker = new Breaker(rules);
+    this.#perSecond = rules.perSecond;
     this.#bucket = new TokenBucket(rules.perSecond, nowMs);
   }
 
@@ -45,6 +47,25 @@ export class HostLine {
     if (this.inFlight >= Math.min(this.#rules.atOnce, this.breaker.rowsAtOnce(nowMs)))
       return Number.POSITIVE_INFINITY;
     return Math.max(0, this.#pausedUntilMs - nowMs, this.#bucket.waitMs(nowMs));
+  }
+
+  /** Rows that wait for it, or for its answer. */
+  get rows(): number {
+    return this.#begun.size + this.#fresh.size + this.inFlight;
+  }
+
+  /** What its rows wait for, in words. */
+  whyWaits(nowMs: number): string {
+    const pauseMs = this.#pausedUntilMs - nowMs;
+    if (pauseMs > 0) return `paused for ${Math.ceil(pauseMs / 1000)} s`;
+    if (this.breaker.isGivenUp) return 'given up, one row tries it again';
+    const { atOnce } = this.#rules;
+    if (this.nextPlace === undefined) return 'slow to answer';
+    if (this.inFlight >= this.breaker.rowsAtOnce(nowMs)) return 'silent so far';
+    if (this.inFlight >= atOnce) return `at its limit of ${atOnce}`;
+    if (this.#bucket.waitMs(nowMs) > 0)
+      return `at its pace of ${Number(this.#perSecond.toPrecision(3))} a second`;
+    return 'no request is free for them';
   }
 
   /** Takes the next row out, and a token for it. */
@@ -70,7 +91,8 @@ export class HostLine {
 
   /** Begins no two requests within this time, unless its rules are stricter. */
   slowDown(ms: number, nowMs: number): void {
-    this.#bucket = new TokenBucket(Math.min(this.#rules.perSecond, 1000 / ms), nowMs);
+    this.#perSecond = Math.min(this.#rules.perSecond, 1000 / ms);
+    this.#bucket = new TokenBucket(this.#perSecond, nowMs);
     // The request that brought the wish counts.
     this.#bucket.take();
   }

@@ -31,6 +31,15 @@ export interface ScheduleOptions {
   readonly clock: Clock;
 }
 
+/** A host that rows wait for. */
+export interface WaitingHost {
+  readonly host: string;
+  /** Rows that wait for it, or for its answer. */
+  readonly rows: number;
+  /** What they wait for, in words: `paused for 40 s`. */
+  readonly why: string;
+}
+
 interface Ready {
   readonly line: HostLine;
   readonly place: number;
@@ -104,6 +113,18 @@ export class Schedule {
       line.cancelAlarm?.();
       refuseAll(line, failure);
     }
+  }
+
+  /** The hosts with the most rows, most first. It looks at all hosts, and is for now and then. */
+  waitingHosts(most: number): readonly WaitingHost[] {
+    const lines: HostLine[] = [];
+    for (const line of this.#lines.values()) {
+      const isMore = lines.length < most || line.rows > lines[most - 1]!.rows;
+      if (line.rows === 0 || !isMore) continue;
+      lines.splice(lines.findLastIndex(({ rows }) => rows >= line.rows) + 1, 0, line);
+      lines.length = Math.min(lines.length, most);
+    }
+    return lines.map((line) => ({ host: line.host, rows: line.rows, why: line.whyWaits(this.#nowMs) }));
   }
 
   /** Sends what can be sent; called by whoever has made room for it. */

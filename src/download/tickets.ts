@@ -30,6 +30,11 @@ export class TicketQueue {
     this.#tickets.push(ticket);
   }
 
+  /** Tickets that wait; of those that are no longer wanted some may be among them. */
+  get size(): number {
+    return this.#tickets.length - this.#first;
+  }
+
   /** The first that is still wanted. */
   head(): Ticket | undefined {
     while (this.#tickets[this.#first]?.isGivenUp) this.#drop();

@@ -38,10 +38,22 @@ const MAX_HANGS_PER_BATCH = 3;
 export class EmbedStage {
   readonly queue: BoundedQueue<DecodedRow>;
   readonly #tools: EmbedStageTools;
+  #heldBytes = 0;
 
   constructor(tools: EmbedStageTools) {
     this.#tools = tools;
     this.queue = new BoundedQueue(2 * tools.batchSize);
+  }
+
+  /** Bytes of the crops that wait here, or are being embedded. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Takes a row, waiting for room. */
+  push(row: DecodedRow): Promise<void> {
+    this.#heldBytes += cropBytes(row);
+    return this.queue.push(row);
   }
 
   /** Embeds what comes through the queue until that is closed. */
@@ -64,6 +76,7 @@ export class EmbedStage {
     const tookMs = performance.now() - startedMs;
     for (const { work } of batch) work.times.embedMs += tookMs;
     if (embeddings) this.#settleBatch(batch, embeddings);
+    for (const row of batch) this.#heldBytes -= cropBytes(row);
   }
 
   #settleBatch(batch: readonly DecodedRow[], embeddings: Float32Array): void {
@@ -129,6 +142,10 @@ export class EmbedStage {
     work.embedded(index, embedding);
     this.#tools.settled();
   }
+}
+
+function cropBytes({ crops }: DecodedRow): number {
+  return Object.values(crops).reduce((sum: number, crop: Uint8Array) => sum + crop.length, 0);
 }
 
 function encoderFailure(thrown: unknown): SampleFailure<'encoder_crashed' | 'encoder_failed'> {

@@ -5,10 +5,19 @@ export interface StageLevels {
   readonly width: number;
   /** Rows that the downloader has. */
   readonly rows: number;
-  /** Bytes of images that are on their way or wait to be decoded. */
-  readonly imageBytes: number;
   readonly decode: { readonly size: number; readonly capacity: number };
   readonly embed: { readonly size: number; readonly capacity: number };
+  readonly held: HeldBytes;
+}
+
+/** Bytes that rows hold on their way. */
+export interface HeldBytes {
+  /** Of images that are on their way, or wait to be decoded, or are. */
+  readonly images: number;
+  /** Of decoded crops that wait to be embedded, or are. */
+  readonly crops: number;
+  /** Of embeddings, for whose shards rows are still under way; room is made for all rows of a shard at once. */
+  readonly embeddings: number;
 }
 
 type Cause = 'embed' | 'decode' | 'width' | 'hosts' | 'rows' | 'none';
@@ -18,38 +27,57 @@ const LEAST_LOOKS = 10;
 /** What is behind for less of the time is not worth a word. */
 const LEAST_SHARE = 0.5;
 
+const HELD = ['images', 'crops', 'embeddings'] as const;
+
 const SENTENCES: Readonly<Record<Exclude<Cause, 'none'>, string>> = {
   embed:
-    'the encoder was behind: crops waited for it. --device sets where it runs, --encoder-threads with how much',
-  decode: 'the decoder was behind: images waited for it. --processes-count sets how many processes it has',
+    'the encoder was behind: decoder and downloads waited for it. --device sets where it runs, --encoder-threads with how much',
+  decode:
+    'the decoder was behind: downloads waited for it, and so did the encoder. --processes-count sets how many processes it has',
   width:
-    'the decoder waited for images, with all requests in flight that were allowed. --thread-count sets how many',
+    'decoder and encoder waited for images, with all requests in flight that were allowed. --thread-count sets how many',
   hosts:
-    'the decoder waited for images, and rows for their hosts. --per-host and --hosts set what a host is asked for at once',
-  rows: 'the decoder waited for images, and no row waited for a request: shards are smaller than what is in flight, or read slowly (--number-sample-per-shard)',
+    'decoder and encoder waited for images, and rows for their hosts. --per-host and --hosts set what a host is asked for at once',
+  rows: 'decoder and encoder waited for images, and no row waited for a request: shards are smaller than what is in flight, or read slowly (--number-sample-per-shard)',
 };
 
-/** Looks at the stages now and then, and says in the end which one the others waited for. */
+/** Looks at the stages now and then, and says in the end which one the others waited for, and what rows held in memory. */
 export class StageWatch {
   readonly #counts = new Map<Cause, number>();
+  readonly #sums: Record<keyof HeldBytes, number> = { images: 0, crops: 0, embeddings: 0 };
+  readonly #mosts: Record<keyof HeldBytes, number> = { images: 0, crops: 0, embeddings: 0 };
   #looks = 0;
-  #mostImageBytes = 0;
 
   look(levels: StageLevels): void {
     const cause = causeOf(levels);
     this.#looks++;
     this.#counts.set(cause, (this.#counts.get(cause) ?? 0) + 1);
-    this.#mostImageBytes = Math.max(this.#mostImageBytes, levels.imageBytes);
+    for (const what of HELD) {
+      this.#sums[what] += levels.held[what];
+      this.#mosts[what] = Math.max(this.#mosts[what], levels.held[what]);
+    }
   }
 
-  /** One sentence; undefined where the run was short, or no stage was behind for half of it. */
+  /** What is to be said of the run; undefined where it was short, or no stage was behind for half of it. */
   describe(): string | undefined {
     const [cause, count] = [...this.#counts].reduce((a, b) => (b[1] > a[1] ? b : a), ['none', 0]);
     if (this.#looks < LEAST_LOOKS || cause === 'none' || count < LEAST_SHARE * this.#looks) return undefined;
     const share = Math.round((100 * count) / this.#looks);
-    const megabytes = Math.ceil(this.#mostImageBytes / 1024 / 1024);
-    return `For ${share} % of the time ${SENTENCES[cause]}. Images in memory: at most ${megabytes} MiB.`;
+    return `For ${share} % of the time ${SENTENCES[cause]}. ${this.#describeHeld()}`;
   }
+
+  /** `Held in memory, on average and at most, in MiB: images 12 and 40, crops 3 and 8, embeddings 96 and 100.` */
+  #describeHeld(): string {
+    const parts = HELD.map((what) => {
+      const mean = mebibytes(this.#sums[what] / this.#looks);
+      return `${what} ${mean} and ${mebibytes(this.#mosts[what])}`;
+    });
+    return `Held in memory, on average and at most, in MiB: ${parts.join(', ')}.`;
+  }
+}
+
+function mebibytes(bytes: number): number {
+  return Math.ceil(bytes / 1024 / 1024);
 }
 
 function causeOf({ requests, width, rows, decode, embed }: StageLevels): Cause {

@@ -16,6 +16,7 @@ import { hostOf } from './row-host.ts';
 import { RowWindow } from './row-window.ts';
 import type { ShardWork } from './shard-work.ts';
 import { StageWatch } from './stage-watch.ts';
+import { StuckHosts } from './stuck-hosts.ts';
 
 interface DownloadedRow extends Row {
   readonly image: Downloaded;
@@ -48,7 +49,7 @@ export interface StageTools {
  */
 export const WINDOW_ROWS = 32_768;
 
-/** How often it is looked at which stage is behind. */
+/** How often it is looked at which stage is behind, and which hosts are waited for. */
 const LOOK_MS = 1_000;
 
 /**
@@ -62,6 +63,7 @@ export class Stages {
   readonly #embedding: EmbedStage;
   readonly #outage: OutageWatch<Row>;
   readonly #stageWatch = new StageWatch();
+  readonly #stuckHosts: StuckHosts;
   readonly #works = new Set<ShardWork>();
   #expectsRows = true;
   readonly #running: Promise<void>;
@@ -71,6 +73,7 @@ export class Stages {
   constructor(tools: StageTools) {
     this.#tools = tools;
     this.#toDecode = new BoundedQueue(2 * tools.decodesAtOnce);
+    this.#stuckHosts = new StuckHosts((most) => tools.downloader.waitingHosts(most), performance.now());
     this.#broken = new Promise((_, reject) => {
       this.#giveUp = reject;
     });
@@ -153,15 +156,24 @@ export class Stages {
   #look(): void {
     const { downloader, progress } = this.#tools;
     // A pause is nobody's slowness.
-    if (progress.pausedAtMs !== undefined) return;
+    if (progress.pausedAtMs !== undefined) {
+      this.#stuckHosts.pause(performance.now());
+      progress.stuckHosts = [];
+      return;
+    }
+    const levels = { rows: this.#window.size, decode: this.#toDecode, embed: this.#embedding.queue };
     this.#stageWatch.look({
-      requests: downloader.requestsInFlight,
-      width: downloader.width,
-      rows: this.#window.size,
-      imageBytes: downloader.heldBytes,
-      decode: this.#toDecode,
-      embed: this.#embedding.queue,
+      ...levels,
+      ...{ requests: downloader.requestsInFlight, width: downloader.width },
+      held: {
+        images: downloader.heldBytes,
+        crops: this.#embedding.heldBytes,
+        embeddings: [...this.#works].reduce((sum, { embeddings }) => sum + embeddings.byteLength, 0),
+      },
     });
+    const isHungry = levels.decode.size === 0 && levels.embed.size < levels.embed.capacity;
+    const { ended } = progress;
+    progress.stuckHosts = this.#stuckHosts.look({ rows: levels.rows, ended, isHungry }, performance.now());
   }
 
   async #run(): Promise<void> {
@@ -183,6 +195,7 @@ export class Stages {
     } finally {
       clearInterval(looks);
       lift();
+      this.#tools.progress.stuckHosts = [];
       this.#window.close();
       for (const queue of [this.#toDecode, this.#embedding.queue]) queue.close();
     }
@@ -220,7 +233,7 @@ export class Stages {
     work.times.decodeMs += performance.now() - startedMs;
     if (outcome.kind === 'failed') return this.#fail({ work, index }, outcome);
     work.decoded(index, outcome.width, outcome.height);
-    await this.#embedding.queue.push({ work, index, crops: cropsByModel(outcome.crops) });
+    await this.#embedding.push({ work, index, crops: cropsByModel(outcome.crops) });
   }
 
   #fail({ work, index }: Row, failure: SampleFailure): void {

@@ -6,6 +6,14 @@ interface QueueLevel {
   readonly capacity: number;
 }
 
+/** A host that rows wait for. */
+export interface StuckHost {
+  readonly host: string;
+  readonly rows: number;
+  /** `paused for 40 s`, `at its limit of 32` */
+  readonly why: string;
+}
+
 /** The stages whose queues a person can watch. */
 export type StageName = 'download' | 'decode' | 'embed';
 
@@ -35,6 +43,8 @@ export class ScoreProgress {
   scoringStartedAtMs: number | undefined;
   /** Set while downloads are paused because no host answers. */
   pausedAtMs: number | undefined;
+  /** Hosts that rows have waited long for: how many rows, and why, in words. */
+  stuckHosts: readonly StuckHost[] = [];
   readonly #onNote: (text: string) => void;
   #lastNoteAtMs = Date.now();
   #queues: Readonly<Partial<Record<StageName, QueueLevel>>> = {};

@@ -14,6 +14,7 @@ const FACTS: ProgressFacts = {
   failed: 35,
   finishedShards: 2,
   totalShards: 4,
+  stuckHosts: [],
   queues: [
     { name: 'download', size: 16, capacity: 16 },
     { name: 'decode', size: 0, capacity: 8 },
@@ -47,6 +48,25 @@ test('no line is as wide as its terminal, whatever the numbers and the width', (
     t.true(line.length < columns, `${columns}: ${line}`);
     if (columns >= 80) t.regex(line, /% {2}\d+\/\d+ rows {2}kept \d+ {2}failed \d+/);
   }
+});
+
+test('hosts that rows have waited long for are named, before what matters less', (t) => {
+  const stuckHosts = [
+    { host: 'a.test', rows: 812, why: 'paused for 40 s' },
+    { host: `${'b'.repeat(60)}.test`, rows: 1, why: 'at its limit of 32' },
+  ];
+  const [first, second] = [
+    'waits for a.test: 812 rows, paused for 40 s',
+    `waits for ${'b'.repeat(39)}…: 1 row, at its limit of 32`,
+  ];
+  t.regex(
+    plainProgressLine({ ...FACTS, stuckHosts }),
+    new RegExp(`rows/s  ${first}  ${second}  shard 2/4  queues`),
+  );
+  t.is(
+    barProgressLine({ ...FACTS, stuckHosts }, 125),
+    `${'█'.repeat(15)}${'░'.repeat(4)}  84%  280/333 rows  kept 34  failed 35  ETA 16s  3.4 rows/s  ${first}`,
+  );
 });
 
 test('a log gets plain lines with everything, and no bar', (t) => {

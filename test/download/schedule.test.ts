@@ -406,3 +406,51 @@ test('whatever happens, rows are admitted and refused as by a schedule that look
     { numRuns: 300 },
   );
 });
+
+test('the hosts with the most rows are told, with what their rows wait for', (t) => {
+  const stage = new Stage(100, { atOnce: 2 });
+  stage.offer('sound', 'sound');
+  stage.end('sound', 'answered');
+  stage.offerMany('sound', 9);
+  stage.offerMany('silent', 8);
+  stage.offer('paused', 'first');
+  stage.visits.get('first')!.pause(9_500, TOO_LONG);
+  stage.end('first', 'answered');
+  stage.offerMany('paused', 7);
+  stage.offer('slow', 'slow');
+  t.deepEqual(stage.schedule.waitingHosts(9), [
+    { host: 'sound', rows: 9, why: 'at its limit of 2' },
+    { host: 'silent', rows: 8, why: 'at its limit of 2' },
+    { host: 'paused', rows: 7, why: 'paused for 10 s' },
+    { host: 'slow', rows: 1, why: 'slow to answer' },
+  ]);
+  t.deepEqual(
+    stage.schedule.waitingHosts(2).map(({ host }) => host),
+    ['sound', 'silent'],
+  );
+  stage.endAll(stage.visits.keys(), 'nothing');
+});
+
+test('of a host is told that it has been silent, was given up, or is at its pace; or that no request is free', (t) => {
+  const whyOf = (stage: Stage): string => stage.schedule.waitingHosts(1)[0]!.why;
+  const silent = new Stage(100, { tries: 3 });
+  silent.offerMany('a', 9);
+  t.is(whyOf(silent), 'silent so far');
+  silent.endAll(silent.visits.keys(), 'silent');
+  t.deepEqual(silent.schedule.waitingHosts(1), []);
+  silent.clock.advance(30_000);
+  silent.offerMany('a', 2);
+  t.is(whyOf(silent), 'given up, one row tries it again');
+
+  const paced = new Stage(100, { perSecond: 0.5 });
+  paced.offerMany('a', 3);
+  t.is(whyOf(paced), 'at its pace of 0.5 a second');
+  paced.schedule.slowDown('a', 4_000);
+  paced.clock.advance(1_000);
+  t.is(whyOf(paced), 'at its pace of 0.25 a second');
+
+  const busy = new Stage(1);
+  busy.offerMany('a', 1);
+  busy.offerMany('b', 3);
+  t.is(whyOf(busy), 'no request is free for them');
+});

@@ -2,8 +2,9 @@ import test from 'ava';
 import { type StageLevels, StageWatch } from '../../src/pipeline/stage-watch.ts';
 
 const QUIET: StageLevels = {
-  ...{ requests: 10, width: 256, rows: 10, imageBytes: 0 },
+  ...{ requests: 10, width: 256, rows: 10 },
   ...{ decode: { size: 4, capacity: 8 }, embed: { size: 1, capacity: 64 } },
+  held: { images: 0, crops: 0, embeddings: 0 },
 };
 const EMPTY = { size: 0, capacity: 8 };
 
@@ -31,9 +32,15 @@ test('crops that wait count before images that do: the last stage holds up the o
   t.regex(watched(full) ?? '', /encoder was behind/);
 });
 
-test('it is said for how much of the time, and how many bytes the images held', (t) => {
-  const sentence = watched({ decode: { size: 8, capacity: 8 }, imageBytes: 5_000_000 }, 15, 5);
-  t.regex(sentence ?? '', /^For 75 % of the time.*at most 5 MiB/);
+test('it is said for how much of the time, and how many bytes each stage held', (t) => {
+  const mib = 1024 * 1024;
+  const held = { images: 40 * mib, crops: 8 * mib, embeddings: 99.5 * mib };
+  const sentence = watched({ decode: { size: 8, capacity: 8 }, held }, 15, 5);
+  t.regex(sentence ?? '', /^For 75 % of the time/);
+  t.regex(
+    sentence ?? '',
+    /on average and at most, in MiB: images 30 and 40, crops 6 and 8, embeddings 75 and 100\.$/,
+  );
 });
 
 test('nothing is said of a short run, nor where no stage was behind for half of the time', (t) => {
