@@ -3,8 +3,11 @@ import type { HeadSource } from '../rescore/head-set.ts';
 import { isTagName, TAGS, type TagName } from '../samples/tags.ts';
 import { HEAD_FLAGS } from '../scores/thresholds.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../shards/result-columns.ts';
+import { downloadFlags } from './download-flags.ts';
 import { type FlagValues, usageError, whereGiven } from './flags.ts';
+import { imageFlags } from './image-flags.ts';
 import { libraryOptions } from './models-flags.ts';
+import { retryFlags } from './retry-flags.ts';
 import { recomputesTags } from './score-config.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
 
@@ -23,23 +26,9 @@ const NOT_EMBEDDINGS = [
   'batch-size',
   'allow-batch-dependence',
   'transform',
-  'thread-count',
-  'per-host',
-  'hosts',
-  'timeout',
-  'retries',
-  'outage-minutes',
-  'max-bytes',
-  'user-agent-token',
-  'disallowed-header-directives',
-  'allow-private-addresses',
-  'dns',
-  'ca-file',
-  'tls-insecure',
+  ...Object.keys({ ...downloadFlags(''), ...imageFlags(''), ...retryFlags('') }),
   'save-embeddings',
-  'retry-failed',
-  'retry-reasons',
-  'retry-after-days',
+  'save-consent',
   'processes-count',
   'encoder-threads',
   'encoder-timeout',

@@ -1,8 +1,6 @@
 import test from 'ava';
 import { checkValues } from '../../src/cli/flags.ts';
-import { asksForEmbeddings } from '../../src/cli/rescore-config.ts';
 import { retryFlags, retryRule } from '../../src/cli/retry-flags.ts';
-import { SCORE_FLAGS } from '../../src/cli/score-flags.ts';
 import type { RetryRule } from '../../src/runs/retry-rule.ts';
 import { REASONS } from '../../src/samples/reasons.ts';
 
@@ -53,18 +51,3 @@ for (const [given, message] of BAD) {
     t.throws(() => ruleOf(given), { code: 'BB_USAGE', message });
   });
 }
-
-test('stored embeddings have nothing to try again', (t) => {
-  const defaults = Object.entries(SCORE_FLAGS).map(([name, flag]) => [name, flag.default]);
-  const given = { ...Object.fromEntries(defaults), 'input-format': 'embeddings' };
-  t.true(asksForEmbeddings(checkValues(SCORE_FLAGS, given)));
-  for (const [name, value] of [
-    ['retry-failed', true],
-    ['retry-reasons', 'all'],
-    ['retry-after-days', '1'],
-  ] as const) {
-    const values = checkValues(SCORE_FLAGS, { ...given, [name]: value });
-    const message = new RegExp(`^--${name} does nothing with --input-format embeddings`);
-    t.throws(() => asksForEmbeddings(values), { code: 'BB_USAGE', message });
-  }
-});
