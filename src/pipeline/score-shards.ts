@@ -190,7 +190,7 @@ class ShardRun {
   }
 
   async #openShard(shard: StagedShard): Promise<ShardWork> {
-    const { facts, folder, progress } = this.#tools;
+    const { facts, folder } = this.#tools;
     const finished = this.#finished.get(shard.spec.id);
     const earlier = finished && (await readEarlierShard(folder, finished));
     const isPictured = this.#pictured.has(shard.spec.id) || (finished && hasFile(finished, 'thumbnails'));
@@ -200,13 +200,24 @@ class ShardRun {
     const work = new ShardWork(shard, facts.encoder.dimension, Object.keys(facts.heads) as Tag[], picker);
     const reasons = facts.config.retry?.reasons ?? new Set();
     const retry = earlier && { earlier, rows: carryOver(work, earlier, reasons) };
-    for (const [index, failure] of shard.unread) {
+    this.#failUnread(work);
+    this.#keepOpen(work, retry);
+    return work;
+  }
+
+  #failUnread(work: ShardWork): void {
+    const { facts, progress } = this.#tools;
+    for (const [index, failure] of work.shard.unread) {
       const state = work.states[index]!;
+      // It could not be read before either, and is not tried again.
       if (state.kind === 'failed' && state.reason === failure.reason) continue;
-      if (state.kind !== 'pending') throw damagedSince(facts, shard.spec);
+      if (state.kind !== 'pending') throw damagedSince(facts, work.shard.spec);
       work.failed(index, failure);
       progress.countFailure(failure.reason);
     }
+  }
+
+  #keepOpen(work: ShardWork, retry: Retry | undefined): void {
     const job = this.#commitWhenComplete(work, retry);
     this.#open.add(job);
     this.#openRows += work.rowCount;
@@ -220,7 +231,6 @@ class ShardRun {
         this.#failed = true;
       },
     );
-    return work;
   }
 
   async #commitWhenComplete(work: ShardWork, retry: Retry | undefined): Promise<void> {
