@@ -1,6 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { packageFolder } from '../../src/base/package.ts';
 import type { ModelLibrary } from '../../src/models/library/library.ts';
 import { resolveEncoder } from '../../src/models/registry.ts';
 import { writeOddModel } from '../helpers/odd-models.ts';
@@ -62,6 +64,62 @@ test('an encoder in ONNX is ready by any of its names, with the manifest that th
     });
   }
   t.is(world.mirror.requests.length, 1);
+});
+
+const WEIGHTS_ENTRY = {
+  ...ENCODER,
+  name: 'tests/weights',
+  aliases: ['Weighty'],
+  files: ['pytorch_model.bin', 'config.json'].map((path) => ({ hub: 'tests/weights', revision: 'v1', path })),
+  ...{ input_size: 16, dimension: 10, aesthetic_head: undefined, mean: [0.1, 0.2, 0.3] },
+};
+
+/** A mirror with the weights of a tiny CLIP. */
+async function makeWeightsWorld(t: ExecutionContext, entry: object): Promise<LibraryWorld> {
+  const world = await makeLibraryWorld(t, [entry]);
+  for (const { path } of WEIGHTS_ENTRY.files) {
+    const bytes = await readFile(join(packageFolder, 'test', 'models', 'fixtures', 'clip-bin', path));
+    world.mirror.files.set(`/tests/weights/resolve/v1/${path}`, { bytes });
+  }
+  return world;
+}
+
+test('an encoder that is published as weights is converted once, as its registry says', async (t) => {
+  const world = await makeWeightsWorld(t, WEIGHTS_ENTRY);
+  const { manifest, headPath } = await resolveEncoder(await (await world.open()).encoder('Weighty'));
+  t.is(headPath, undefined);
+  t.like(manifest, {
+    name: 'tests/weights',
+    dimension: 10,
+    transform: { sizePx: 16, mean: [0.1, 0.2, 0.3] },
+  });
+  t.is(manifest.convertedFrom?.activation, 'gelu');
+  const again = await resolveEncoder(await (await world.open({ isOffline: true })).encoder('Weighty'));
+  t.deepEqual(again.manifest, manifest);
+  t.is(world.notes.filter((note) => note.startsWith('Converting')).length, 1);
+});
+
+test('what a registry says of weights must be so', async (t) => {
+  const narrow = await makeWeightsWorld(t, { ...WEIGHTS_ENTRY, dimension: 12 });
+  await t.throwsAsync((await narrow.open()).encoder('Weighty'), {
+    code: 'BB_MODEL_REGISTRY',
+    message: /rows of 10 values, but its registry states 12/,
+  });
+  const quick = await makeWeightsWorld(t, { ...WEIGHTS_ENTRY, activation: 'quick_gelu' });
+  await t.throwsAsync((await quick.open()).encoder('Weighty'), { code: 'BB_WEIGHTS_UNSTATED' });
+});
+
+test('weights that are fetched anew are converted anew', async (t) => {
+  const world = await makeWeightsWorld(t, WEIGHTS_ENTRY);
+  const library = await world.open();
+  const folder = await library.encoder('Weighty');
+  const ofEarlierWeights = join(folder, 'of-earlier-weights');
+  await writeFile(ofEarlierWeights, '');
+  t.is(await library.encoder('Weighty'), folder);
+  t.true(existsSync(ofEarlierWeights));
+  await rm(join(world.cache, 'models', 'tests--weights', 'pytorch_model.bin'));
+  t.is(await library.encoder('Weighty'), folder);
+  t.false(existsSync(ofEarlierWeights));
 });
 
 test('a head is found by the name that its encoder shares with others, or as the one that comes with the encoder', async (t) => {

@@ -19,6 +19,8 @@ export function cacheFolder(environment: NodeJS.ProcessEnv): string {
 export interface CachePlaces {
   /** The model's files. */
   readonly folder: string;
+  /** The model as ONNX, made of those files; of the same files it has the same bytes. */
+  readonly converted: string;
   /** What was fetched from where; it outlives the folder, so that a later fetch can be held against it. */
   readonly record: string;
   readonly lock: string;
@@ -28,7 +30,7 @@ export interface CachePlaces {
 export function placesOf(cache: string, name: string): CachePlaces {
   // As the hub's own cache writes repositories: no part of a name holds a slash or begins with a dot.
   const base = join(cache, 'models', name.replaceAll('/', '--'));
-  return { folder: base, record: `${base}.json`, lock: `${base}.lock` };
+  return { folder: base, converted: join(base, 'onnx'), record: `${base}.json`, lock: `${base}.lock` };
 }
 
 /** The user's own registry in the cache, where there is one. */

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BowerbirdError } from '../../base/errors.ts';
+import { removeQuietly } from '../../base/files.ts';
 import { type Lock, takeLock } from '../../base/lock.ts';
 import { type CachePlaces, inCache, makeCacheFolder, placesOf } from './cache.ts';
 import type { ModelEntry, ModelFile } from './entry.ts';
@@ -60,6 +61,8 @@ export async function bringIntoCache(entry: ModelEntry, tools: FetchTools): Prom
     const record = [...(await readRecord(places.record))];
     for (const file of entry.files) {
       if (await cached(file, places, record)) continue;
+      // What was made of another file is made anew.
+      await removeQuietly(places.converted);
       tools.onNote(`Fetching ${file.name} of ${entry.name} to ${places.folder} ...`);
       const known = stated(file, places, record);
       const destination = join(places.folder, file.name);

@@ -8,6 +8,7 @@ import { createFileClient, type FileClient, type FileClientOptions } from '../..
 import type { Tag } from '../../samples/tags.ts';
 import { encoderManifest, headManifest, writeBeside } from './beside.ts';
 import { cacheFolder, ownRegistry } from './cache.ts';
+import { convertedEncoder } from './converted.ts';
 import type { EncoderEntry, HeadEntry, ModelEntry, TagModelEntry } from './entry.ts';
 import { bringIntoCache, type FetchTools, findInCache, type LocalModel } from './fetch-entry.ts';
 import { type Origins, originsFrom } from './origins.ts';
@@ -83,9 +84,9 @@ export class ModelLibrary {
 
   /** Has a model ready to be loaded; gives its path. @throws as `fetch` */
   async prepare(entry: ModelEntry): Promise<string> {
-    if (entry.kind !== 'head' && !entry.files[0]!.name.endsWith('.onnx')) throw weightsError(entry);
+    if (entry.kind === 'tag-model') throw tagModelError(entry);
     const local = await this.fetch(entry);
-    return entry.kind === 'encoder' ? this.#readyEncoder(entry, local) : this.#readyTagSource(entry, local);
+    return entry.kind === 'encoder' ? this.#readyEncoder(entry, local) : readyHead(entry, local);
   }
 
   /** A model's files, fetched where they are not in the cache. @throws as `bringIntoCache` */
@@ -134,16 +135,11 @@ export class ModelLibrary {
     );
   }
 
-  async #readyEncoder(entry: EncoderEntry, { paths }: LocalModel): Promise<string> {
-    const [model] = paths;
+  async #readyEncoder(entry: EncoderEntry, local: LocalModel): Promise<string> {
+    const [model] = local.paths;
+    if (!model!.endsWith('.onnx')) return convertedEncoder(entry, local, this.#fetchTools());
     await writeBeside(`${model!.replace(/\.onnx$/, '')}.json`, encoderManifest(entry));
     return model!;
-  }
-
-  async #readyTagSource(entry: HeadEntry | TagModelEntry, { paths }: LocalModel): Promise<string> {
-    const [path] = paths;
-    if (entry.kind === 'head') await writeBeside(`${path}.json`, headManifest(entry));
-    return path!;
   }
 
   #fetchTools(): FetchTools {
@@ -161,12 +157,16 @@ export class ModelLibrary {
   }
 }
 
+async function readyHead(entry: HeadEntry, { paths: [path] }: LocalModel): Promise<string> {
+  await writeBeside(`${path}.json`, headManifest(entry));
+  return path!;
+}
+
 /** Refused before anything is fetched. */
-function weightsError({ name, page = 'where they are published' }: ModelEntry): BowerbirdError {
+function tagModelError({ name, tag }: TagModelEntry): BowerbirdError {
   return new BowerbirdError(
     'BB_MODEL_GRAPH',
-    `${name} is published as weights, and a run needs ONNX. Export the model of ${page} to ONNX (docs/encoders.md has the ` +
-      `script), name it ${name} in its manifest, and give its path.`,
+    `${name} gives ${tag} of images, not of embeddings, and such a model is not run yet. Give a head of embeddings, or none.`,
     { fields: { model: name } },
   );
 }
