@@ -25,7 +25,7 @@ export const MODELS_LIST: Command = {
 export const MODELS_WHERE: Command = {
   usage: 'where <name>',
   describe: 'Where the files of a model lie on this machine; ends with 1 where they do not',
-  examples: [['models where laion-v1', 'One line for each file']],
+  examples: [['models where ViT-L-14', 'One line for each file']],
   docs: 'docs/models.md',
   flags: MODELS_LOOK_FLAGS,
   extend: (parser) =>
@@ -48,7 +48,7 @@ export const MODELS_WHERE: Command = {
 export const MODELS_FETCH: Command = {
   usage: 'fetch <names..>',
   describe: 'Fetch models into the cache, going on where an earlier fetch ended, and check their digests',
-  examples: [['models fetch laion-v1', 'All heads that are called so']],
+  examples: [['models fetch ViT-L-14 laion-v1', 'An encoder, and the heads that are called so']],
   docs: 'docs/models.md',
   flags: MODELS_FETCH_FLAGS,
   extend: (parser) =>
