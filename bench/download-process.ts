@@ -1,7 +1,11 @@
 // One run of `bench/download.ts`: downloads images of many hosts, which are one host on loopback under many names.
 import { createServer } from 'node:net';
 import { Agent, request } from 'undici';
+import { createDecoder, type Decoder } from '../src/decode/decoder.ts';
 import { createDownloader } from '../src/download/downloader.ts';
+import { clip } from '../test/helpers/transforms.ts';
+import { addressOf } from './support/loopback.ts';
+import { cpuSecondsOf } from './support/processes.ts';
 
 /** What the process is told in its first argument. */
 export interface DownloadJob {
@@ -11,6 +15,8 @@ export interface DownloadJob {
   readonly hosts: number;
   readonly latencyMs: number;
   readonly images: number;
+  /** Whether the images are decoded and cropped too; the loop cannot. */
+  readonly decode: boolean;
   /** The share of the hosts that take a connection and say nothing; their rows come on top of the live ones'. */
   readonly hangingShare: number;
   /** Rows of one such host before all others. */
@@ -22,12 +28,21 @@ export interface DownloadResult {
   readonly images: number;
   readonly cpuSeconds: number;
   readonly wallSeconds: number;
+  /** When each ended, from the start of all; in the order of their rows. img2dataset does not say. */
+  readonly endsMs?: readonly number[];
 }
 
 type Fetch = (url: string) => Promise<void>;
 
-const WARM_UP_IMAGES = 300;
+interface Row {
+  readonly url: string;
+  readonly isLive: boolean;
+}
+
+/** A run of an hour has compiled what it does often. */
+const WARM_UP_IMAGES = 2_000;
 const LOOP_WIDTH = 256;
+const SIZE = 224;
 
 const job = JSON.parse(process.argv[2]!) as DownloadJob;
 
@@ -40,7 +55,7 @@ async function startSilentHost(): Promise<number> {
   return (silent.address() as { port: number }).port;
 }
 
-function viaDownloader(): Fetch {
+function viaDownloader(decoder: Decoder | undefined): Fetch {
   const downloader = createDownloader(
     { threadCount: job.threadCount, allowPrivateAddresses: true, perHost: LOOP_WIDTH },
     {
@@ -54,14 +69,14 @@ function viaDownloader(): Fetch {
   );
   return async (url) => {
     const outcome = await downloader.download(url);
-    if (outcome.kind === 'downloaded') outcome.release();
-    else if (!url.startsWith('http://silent')) throw new Error(outcome.message);
+    if (outcome.kind === 'failed') {
+      if (url.startsWith('http://silent')) return;
+      throw new Error(outcome.message);
+    }
+    const decoded = await decoder?.decode(outcome.bytes);
+    if (decoded && 'reason' in decoded) throw new Error(decoded.message);
+    outcome.release();
   };
-}
-
-/** Of many loopback addresses, since between two of them only so many connections can be had in a minute. */
-function addressOf(name: string): string {
-  return `127.0.0.${1 + (Number.parseInt(/\d+/.exec(name)?.[0] ?? '0', 10) % 200)}`;
 }
 
 /** What one writes with undici alone: as many requests at once, bodies in memory, no limits of any kind. */
@@ -90,8 +105,8 @@ function liveUrl(host: string, image: number): string {
 }
 
 /** Rows in input order; live and silent hosts are mixed as in a shuffled list. */
-function rows(silentPort: number): { readonly url: string; readonly isLive: boolean }[] {
-  const silent = (host: string, i: number) => ({
+function rows(silentPort: number): readonly Row[] {
+  const silent = (host: string, i: number): Row => ({
     url: `http://silent${host}.example:${silentPort}/${i}`,
     isLive: false,
   });
@@ -104,26 +119,39 @@ function rows(silentPort: number): { readonly url: string; readonly isLive: bool
   return [...first, ...rest.flat()];
 }
 
+/** Of this process and the decoder's. */
+function cpuSeconds(decoder: Decoder | undefined): number {
+  const { user, system } = process.cpuUsage();
+  return (decoder?.pids ?? []).reduce((sum, pid) => sum + cpuSecondsOf(pid), (user + system) / 1e6);
+}
+
+/** Begins all rows, and waits for the live ones. */
+async function runAll(all: readonly Row[], fetchOne: Fetch): Promise<number[]> {
+  const startedMs = performance.now();
+  const ends = all.map(async ({ url }) => {
+    await fetchOne(url);
+    return Math.round(performance.now() - startedMs);
+  });
+  const live = ends.filter((_, i) => all[i]!.isLive);
+  for (const end of ends) end.catch(() => undefined);
+  return Promise.all(live);
+}
+
 const silentPort = await startSilentHost();
-const fetchOne = job.kind === 'downloader' ? viaDownloader() : viaLoop();
+const decoder = job.decode
+  ? createDecoder({ transforms: [clip(SIZE)], mode: 'exact', processes: 2 })
+  : undefined;
+const fetchOne = job.kind === 'downloader' ? viaDownloader(decoder) : viaLoop();
 await Promise.all(Array.from({ length: WARM_UP_IMAGES }, (_, i) => fetchOne(liveUrl(`warm${i % 20}`, i))));
 const all = rows(silentPort);
 const startedMs = performance.now();
-const before = process.cpuUsage();
-await Promise.all(all.filter(({ isLive }) => isLive || job.kind === 'downloader').map(startRow));
-const { user, system } = process.cpuUsage(before);
+const cpuBefore = cpuSeconds(decoder);
+const endsMs = await runAll(all, fetchOne);
 const result: DownloadResult = {
   images: job.images,
-  cpuSeconds: (user + system) / 1e6,
+  cpuSeconds: cpuSeconds(decoder) - cpuBefore,
   wallSeconds: (performance.now() - startedMs) / 1000,
+  endsMs,
 };
 console.log(JSON.stringify(result));
 process.exit(0);
-
-/** Begins a row; only live ones are waited for. */
-function startRow({ url, isLive }: { readonly url: string; readonly isLive: boolean }): Promise<void> {
-  const ended = fetchOne(url);
-  if (isLive) return ended;
-  ended.catch(() => undefined);
-  return Promise.resolve();
-}

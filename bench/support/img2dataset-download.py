@@ -1,7 +1,7 @@
 """One run of bench/download.ts by img2dataset: its Downloader with 256 threads, which writes nothing.
 
 Told in its first argument, as JSON: port, hosts, latencyMs, images, decode (its resizer: centre crop of 224 pixels, encoded
-again), fixed (one TLS context for all images, where it makes one for each). Says what the images cost, as JSON.
+again), isFixed (one TLS context for all images, where it makes one for each). Says what the images cost, as JSON.
 
 What it imports and does not use here may be missing. Names are not looked up: each host has its loopback address at once.
 """
@@ -21,7 +21,8 @@ import types
 import cv2
 import pyarrow
 
-WARM_UP_IMAGES = 300
+# Nothing is compiled on the way here; the libraries read what they need.
+WARM_UP_IMAGES = 20
 SIZE = 224
 
 
@@ -72,14 +73,14 @@ job = json.loads(sys.argv[1])
 
 
 def loopback(host, port, *_args, **_kwargs):
-    """As the other contestants have it (addressOf in bench/support/loopback.ts)."""
+    """As the other contestants have it (addressOf in loopback.ts)."""
     number = re.search(r"\d+", host)
     address = f"127.0.0.{1 + (int(number[0]) if number else 0) % 200}"
     return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
 
 socket.getaddrinfo = loopback
-if job["fixed"]:
+if job["isFixed"]:
     ssl.create_default_context = functools.cache(ssl.create_default_context)
 
 
