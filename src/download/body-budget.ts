@@ -20,6 +20,16 @@ export class BodyBudget {
   readonly #waiting = new Set<BodyLease>();
   #heldBytes = 0;
   #averageBytes = FIRST_GUESS_BYTES;
+  /** What all leases share. */
+  readonly #tools: LeaseTools = {
+    take: (lease, bytes) => this.#take(lease, bytes),
+    wait: (lease) => this.#waiting.add(lease),
+    giveBack: (bytes) => {
+      this.#heldBytes -= bytes;
+      this.#serve();
+    },
+    complete: (lease, bytes) => this.#complete(lease, bytes),
+  };
 
   /** @param maxBytes of one body */
   constructor(maxBytesInFlight: number, maxBytes: number) {
@@ -38,15 +48,7 @@ export class BodyBudget {
   }
 
   lease(): BodyLease {
-    const lease: BodyLease = new BodyLease({
-      take: (bytes) => this.#take(lease, bytes),
-      wait: () => this.#waiting.add(lease),
-      giveBack: (bytes) => {
-        this.#heldBytes -= bytes;
-        this.#serve();
-      },
-      complete: (bytes) => this.#complete(lease, bytes),
-    });
+    const lease = new BodyLease(this.#tools);
     this.#growing.add(lease);
     return lease;
   }
@@ -84,12 +86,12 @@ export class BodyBudget {
 
 interface LeaseTools {
   /** Takes more bytes; false where they are not there. */
-  readonly take: (bytes: number) => boolean;
+  readonly take: (lease: BodyLease, bytes: number) => boolean;
   /** Has `retry` called when there may be some. */
-  readonly wait: () => void;
+  readonly wait: (lease: BodyLease) => void;
   readonly giveBack: (bytes: number) => void;
   /** The body will not grow any more; told with its bytes where it is a whole image. */
-  readonly complete: (bytes: number | undefined) => void;
+  readonly complete: (lease: BodyLease, bytes: number | undefined) => void;
 }
 
 /** The bytes that one body uses. */
@@ -115,11 +117,11 @@ export class BodyLease {
   grow(bytes: number): Promise<void> | undefined {
     const missing = bytes - this.#grantedBytes;
     if (missing <= 0) return undefined;
-    if (this.#tools.take(missing)) {
+    if (this.#tools.take(this, missing)) {
       this.#grantedBytes = bytes;
       return undefined;
     }
-    this.#tools.wait();
+    this.#tools.wait(this);
     return new Promise((resolve) => {
       this.#wanted = { bytes, granted: resolve };
     });
@@ -129,7 +131,7 @@ export class BodyLease {
   retry(): boolean {
     const wanted = this.#wanted;
     if (!wanted) return true;
-    if (!this.#tools.take(wanted.bytes - this.#grantedBytes)) return false;
+    if (!this.#tools.take(this, wanted.bytes - this.#grantedBytes)) return false;
     this.#grantedBytes = wanted.bytes;
     this.#wanted = undefined;
     wanted.granted();
@@ -138,13 +140,13 @@ export class BodyLease {
 
   /** The body is complete: gives back what its `bytes` did not use. */
   settle(bytes: number): void {
-    this.#tools.complete(bytes);
+    this.#tools.complete(this, bytes);
     this.#shrinkTo(bytes);
   }
 
   /** Gives everything back; what is still waited for is never granted. */
   release(): void {
-    this.#tools.complete(undefined);
+    this.#tools.complete(this, undefined);
     this.#wanted = undefined;
     this.#shrinkTo(0);
   }

@@ -19,7 +19,7 @@ export class LimitPassedError extends Error {
   }
 }
 
-/** Settles a wait; the first call counts. */
+/** Settles a wait; the first call counts. An object, whose methods are called as such. */
 export interface Settle<T> {
   resolve(value: T): void;
   reject(thrown: unknown): void;
@@ -36,6 +36,7 @@ export class Deadline {
   readonly #unwatch: () => void;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  readonly #firstLookMs: number;
   /** What the clock had run for when it was last started, and when that was. */
   #ranMs = 0;
   #startedMs = 0;
@@ -47,11 +48,19 @@ export class Deadline {
   #cancelAlarm: (() => void) | undefined;
   #alarmMs = Number.POSITIVE_INFINITY;
   #ended: { readonly thrown: unknown } | undefined;
-  #onEnd: ((thrown: unknown) => void) | undefined;
+  /** What is under way. */
+  #wait: Pick<Wait<never>, 'end'> | undefined;
 
-  constructor(timeoutMs: number, signal?: AbortSignal, clock: Clock = SYSTEM_CLOCK) {
+  /** @param firstLookMs when it is looked at first whether anything has passed: an alarm set so serves all limits that are no shorter */
+  constructor(
+    timeoutMs: number,
+    signal?: AbortSignal,
+    clock: Clock = SYSTEM_CLOCK,
+    firstLookMs: number = timeoutMs,
+  ) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
+    this.#firstLookMs = firstLookMs;
     this.#unwatch = signal ? watchAbort(signal, () => this.#end(signal.reason)) : () => undefined;
     this.resume();
   }
@@ -94,32 +103,14 @@ export class Deadline {
   wait<T>(start: (settle: Settle<T>) => GiveUp): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#ended) return reject(this.#ended.thrown);
-      const settled = (): void => {
-        this.#onEnd = undefined;
-        this.#limit = undefined;
-        this.#limitEndMs = Number.POSITIVE_INFINITY;
-      };
-      let giveUp: GiveUp = () => undefined;
-      this.#onEnd = (thrown) => {
-        settled();
-        reject(thrown);
-        giveUp();
-      };
-      giveUp = start({
-        resolve: (value) => {
-          settled();
-          resolve(value);
-        },
-        reject: (thrown) => {
-          settled();
-          reject(thrown);
-        },
-      });
+      const wait = new Wait(resolve, reject, () => this.#waitOver());
+      this.#wait = wait;
+      wait.giveUp = start(wait);
     });
   }
 
   sleep(ms: number): Promise<void> {
-    return this.wait<void>(({ resolve }) => this.#clock.after(ms, resolve));
+    return this.wait<void>((settle) => this.#clock.after(ms, () => settle.resolve()));
   }
 
   /** Ends the clock and the watch over the signal; called once the image is settled. */
@@ -134,8 +125,10 @@ export class Deadline {
 
   #setAlarm(): void {
     this.#cancel();
-    this.#alarmMs = Math.min(this.#timeoutMs, this.#limitEndMs);
-    this.#cancelAlarm = this.#clock.after(Math.max(0, this.#alarmMs - this.#runMs()), () => this.#ring());
+    const runMs = this.#runMs();
+    const endMs = Math.min(this.#timeoutMs, this.#limitEndMs);
+    this.#alarmMs = runMs < this.#firstLookMs ? Math.min(this.#firstLookMs, endMs) : endMs;
+    this.#cancelAlarm = this.#clock.after(Math.max(0, this.#alarmMs - runMs), () => this.#ring());
   }
 
   #cancel(): void {
@@ -146,14 +139,50 @@ export class Deadline {
   #ring(): void {
     const runMs = this.#runMs();
     if (runMs >= this.#timeoutMs) this.#end(new DeadlinePassedError());
-    else if (this.#limit && runMs >= this.#limitEndMs) this.#onEnd?.(new LimitPassedError(this.#limit));
+    else if (this.#limit && runMs >= this.#limitEndMs) this.#wait?.end(new LimitPassedError(this.#limit));
     if (this.#isRunning) this.#setAlarm();
+  }
+
+  #waitOver(): void {
+    this.#wait = undefined;
+    this.#limit = undefined;
+    this.#limitEndMs = Number.POSITIVE_INFINITY;
   }
 
   #end(thrown: unknown): void {
     this.pause();
     this.#ended = { thrown };
-    this.#onEnd?.(thrown);
+    this.#wait?.end(thrown);
+  }
+}
+
+/** A wait until it is settled. */
+class Wait<T> implements Settle<T> {
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (thrown: unknown) => void;
+  readonly #onOver: () => void;
+  giveUp: GiveUp = () => undefined;
+
+  constructor(resolve: (value: T) => void, reject: (thrown: unknown) => void, onOver: () => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#onOver = onOver;
+  }
+
+  resolve(value: T): void {
+    this.#onOver();
+    this.#resolve(value);
+  }
+
+  reject(thrown: unknown): void {
+    this.#onOver();
+    this.#reject(thrown);
+  }
+
+  /** Gives it up. */
+  end(thrown: unknown): void {
+    this.reject(thrown);
+    this.giveUp();
   }
 }
 

@@ -199,8 +199,9 @@ class HttpDownloader implements Downloader {
     const target = targetOf(text);
     if (target.kind === 'failed') return target;
     const order = this.#schedule.nextOrder();
-    const refusal = await this.#refusalOf(target.url, watch.notes, signal);
-    if (refusal) return refusal;
+    const refusal = this.#refusalOf(target.url, watch.notes, signal);
+    const refused = refusal && (await refusal);
+    if (refused) return refused;
     const visit = await firstTurn(this.#schedule, target.url.host, { order, signal });
     if ('reason' in visit) return visit;
     if (signal?.aborted) {
@@ -210,10 +211,10 @@ class HttpDownloader implements Downloader {
     }
     watch.onStart?.();
     const { notes, hosts } = watch;
-    const deadline = new Deadline(this.#settings.timeoutMs, signal, this.#parts.clock);
+    const deadline = this.#deadline(signal);
     const reenter = (url: URL): Promise<Visit | SampleFailure> =>
       this.#reenter(url, { order, deadline, notes });
-    const journey = new Journey({ ...this.#tools, notes, hosts }, target.url, deadline, reenter);
+    const journey = new Journey(this.#tools, { url: target.url, deadline, reenter, notes, hosts });
     const outcome = await this.#travel(journey, visit, { deadline, signal });
     if (outcome.kind === 'downloaded') notes?.arrived(outcome.bytes);
     return outcome;
@@ -223,12 +224,12 @@ class HttpDownloader implements Downloader {
     signal?.throwIfAborted();
     const target = targetOf(text);
     if (target.kind === 'failed') return target;
-    const deadline = new Deadline(this.#settings.timeoutMs, signal, this.#parts.clock);
-    const enter = async ({ host }: URL): Promise<Visit> => this.#schedule.visitAtOnce(host);
+    const deadline = this.#deadline(signal);
+    const reenter = async ({ host }: URL): Promise<Visit> => this.#schedule.visitAtOnce(host);
     // Whether a host answers is seen as well by what may always be asked for.
     const url = this.#consent ? new URL('/robots.txt', target.url) : target.url;
-    const journey = new Journey({ ...this.#tools, retries: 0 }, url, deadline, enter);
-    return this.#travel(journey, await enter(url), { deadline, signal });
+    const journey = new Journey({ ...this.#tools, retries: 0 }, { url, deadline, reenter });
+    return this.#travel(journey, await reenter(url), { deadline, signal });
   }
 
   pause(): void {
@@ -292,36 +293,44 @@ class HttpDownloader implements Downloader {
     return { kind: 'downloaded', bytes: reply.bytes, attempts, release };
   }
 
-  /** What the files of a URL's origin have against it. Whoever waits for them holds nothing. */
-  async #refusalOf(
+  /** What the files of a URL's origin have against it; nothing, at once, where no files are asked for. Whoever waits holds nothing. */
+  #refusalOf(
     url: URL,
     notes: ConsentNotes | undefined,
     signal?: AbortSignal,
-  ): Promise<SampleFailure | undefined> {
-    const verdict = this.#consent && (await unlessAborted(this.#consent.verdictOn(url), signal));
-    notes?.asking(verdict);
-    return verdict?.refusal;
+  ): Promise<SampleFailure | undefined> | undefined {
+    if (!this.#consent) {
+      notes?.asking(undefined);
+      return undefined;
+    }
+    return unlessAborted(this.#consent.verdictOn(url), signal).then((verdict) => {
+      notes?.asking(verdict);
+      return verdict.refusal;
+    });
+  }
+
+  #deadline(signal: AbortSignal | undefined): Deadline {
+    const { timeoutMs, headersTimeoutMs, bodyIdleTimeoutMs } = this.#settings;
+    return new Deadline(timeoutMs, signal, this.#parts.clock, Math.min(headersTimeoutMs, bodyIdleTimeoutMs));
   }
 
   /** Waits for a further turn of a row, for which its time stands still. */
   async #reenter(url: URL, { order, deadline, notes }: RowOnItsWay): Promise<Visit | SampleFailure> {
     deadline.pause();
     try {
-      const refusal = await this.#refusalWithin(url, deadline, notes);
-      return refusal ?? (await furtherTurn(this.#schedule, url.host, { order, deadline }));
+      const refusal = this.#refusalOf(url, notes);
+      const refused = refusal && (await within(deadline, refusal));
+      return refused ?? (await furtherTurn(this.#schedule, url.host, { order, deadline }));
     } finally {
       deadline.resume();
     }
   }
+}
 
-  #refusalWithin(
-    url: URL,
-    deadline: Deadline,
-    notes: ConsentNotes | undefined,
-  ): Promise<SampleFailure | undefined> {
-    return deadline.wait(({ resolve }) => {
-      void this.#refusalOf(url, notes).then(resolve);
-      return () => undefined;
-    });
-  }
+/** Waits for something that never rejects, as long as the deadline lets it. */
+function within<T>(deadline: Deadline, wanted: Promise<T>): Promise<T> {
+  return deadline.wait<T>((settle) => {
+    void wanted.then((value) => settle.resolve(value));
+    return () => undefined;
+  });
 }

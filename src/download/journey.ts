@@ -11,10 +11,6 @@ import type { Visit } from './visit.ts';
 
 /** What the journeys of all rows share. */
 export interface JourneyTools {
-  /** Where it is kept what the answers to this row say of its consent. */
-  readonly notes?: ConsentNotes | undefined;
-  /** Is told of the hosts that this row comes to. */
-  readonly hosts?: HostWatch | undefined;
   readonly addresses: AddressWatch;
   readonly exchange: ExchangeTools;
   readonly maxRedirects: number;
@@ -25,8 +21,17 @@ export interface JourneyTools {
   readonly random: () => number;
 }
 
-/** Gets leave for a further request of a row, to any URL; a failure where there will be none. */
-export type Reenter = (url: URL) => Promise<Visit | SampleFailure>;
+/** What is one row's. */
+export interface Traveller {
+  readonly url: URL;
+  readonly deadline: Deadline;
+  /** Gets leave for a further request, to any URL; a failure where there will be none. */
+  readonly reenter: (url: URL) => Promise<Visit | SampleFailure>;
+  /** Where it is kept what the answers say of its consent. */
+  readonly notes?: ConsentNotes | undefined;
+  /** Is told of the hosts that it comes to. */
+  readonly hosts?: HostWatch | undefined;
+}
 
 /** The end of a journey that brought an image. */
 export interface Arrival {
@@ -55,16 +60,14 @@ const LONG_PAUSE_MESSAGE = 'The host asked for a longer pause than is waited for
 /** One row from its first request to its end: redirects and retries. Between its requests it holds no slot. */
 export class Journey {
   readonly #tools: JourneyTools;
-  readonly #start: URL;
+  readonly #row: Traveller;
   readonly #deadline: Deadline;
-  readonly #reenter: Reenter;
   #ownFaults = 0;
 
-  constructor(tools: JourneyTools, start: URL, deadline: Deadline, reenter: Reenter) {
+  constructor(tools: JourneyTools, row: Traveller) {
     this.#tools = tools;
-    this.#start = start;
-    this.#deadline = deadline;
-    this.#reenter = reenter;
+    this.#row = row;
+    this.#deadline = row.deadline;
   }
 
   /**
@@ -89,7 +92,7 @@ export class Journey {
       if (waitMs === undefined) return wasAsked(reply.failure) ? reply.failure : (last ?? reply.failure);
       last = reply.failure;
       await this.#deadline.sleep(waitMs);
-      const next = await this.#reenter(this.#start);
+      const next = await this.#row.reenter(this.#row.url);
       if ('reason' in next) return reply.failure;
       start = next;
     }
@@ -106,15 +109,17 @@ export class Journey {
 
   /** One attempt: from the first URL through its redirects (a second attempt starts over: targets may expire). */
   async #follow(first: Visit): Promise<LastReply> {
-    const trail = new RedirectTrail(this.#tools.maxRedirects);
+    // Most have none.
+    let trail: RedirectTrail | undefined;
     let visit = first;
-    for (let url = this.#start; ; ) {
-      const reply = await this.#ask({ url, cookie: trail.cookieFor(url) }, visit);
+    for (let url = this.#row.url; ; ) {
+      const reply = await this.#ask({ url, cookie: trail?.cookieFor(url) }, visit);
       if (reply.kind !== 'redirect') return { reply, visit, url };
       visit.judged();
+      trail ??= new RedirectTrail(this.#tools.maxRedirects);
       const next = trail.next(url, reply);
       if (next.kind === 'failed') return { reply: { kind: 'failed', failure: next }, visit, url };
-      const entered = await this.#reenter(next.url);
+      const entered = await this.#row.reenter(next.url);
       if ('reason' in entered) return { reply: { kind: 'failed', failure: entered }, visit, url };
       visit = entered;
       url = next.url;
@@ -127,8 +132,8 @@ export class Journey {
       return await exchange(this.#tools.exchange, asked, this.#deadline, {
         onHead: (headers) => {
           this.#answered(asked.url, visit);
-          this.#tools.notes?.answered(headers);
-          this.#tools.hosts?.answered(asked.url.host, beginMs - this.#deadline.remainingMs);
+          this.#row.notes?.answered(headers);
+          this.#row.hosts?.answered(asked.url.host, beginMs - this.#deadline.remainingMs);
         },
         onOver: () => visit.over(),
       });
@@ -150,7 +155,7 @@ export class Journey {
     } else if (!visit.hasAnswer && heard === 'host') this.#answered(url, visit);
     if (asksToPause(reply)) {
       visit.pause(Math.max(retryAfterMs ?? 0, waitMs ?? 0), { ...failure, message: LONG_PAUSE_MESSAGE });
-      this.#tools.hosts?.askedToPause(url.host, retryAfterMs ?? 0);
+      this.#row.hosts?.askedToPause(url.host, retryAfterMs ?? 0);
     }
     visit.judged();
   }

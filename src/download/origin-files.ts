@@ -74,7 +74,7 @@ async function ask(
     return enter(next.host).finally(() => deadline.resume());
   };
   try {
-    const arrival = await new Journey(tools, url, deadline, reenter).run(first);
+    const arrival = await new Journey(tools, { url, deadline, reenter }).run(first);
     if ('reason' in arrival) return arrival;
     arrival.reply.release();
     return arrival.reply.bytes;

@@ -4,20 +4,14 @@ import type { SampleFailure } from '../samples/reasons.ts';
 import { failed } from './failures.ts';
 import { HostLine } from './host-line.ts';
 import type { RulesOfHost } from './host-rules.ts';
+import { HostVisit, type Slot, type VisitWatch } from './host-visit.ts';
 import type { Ticket } from './tickets.ts';
-import { Visit } from './visit.ts';
+import type { Visit } from './visit.ts';
 
 /** How many requests may be in flight in all. */
 export interface Slots {
   hasRoom(): boolean;
   take(): Slot;
-}
-
-/** The slot of one request. */
-export interface Slot {
-  /** The head of its answer has come. */
-  answered(): void;
-  free(): void;
 }
 
 /** Of what is asked past all queues. */
@@ -61,6 +55,19 @@ export class Schedule {
   #isPaused = false;
   #isPumping = false;
   #rows = 0;
+  readonly #watch: VisitWatch = {
+    nowMs: () => this.#nowMs,
+    hasRoom: (line) => {
+      this.#look(line);
+      this.admitReady();
+    },
+    slotFree: () => this.admitReady(),
+    left: (line) => {
+      this.#look(line);
+      this.#rememberIdle(line);
+      this.admitReady();
+    },
+  };
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
@@ -82,7 +89,7 @@ export class Schedule {
 
   /** A visit that waits for nobody, for questions that are about this machine rather than the host. */
   visitAtOnce(host: string): Visit {
-    return this.#visit(this.#lineOf(host), NO_SLOT);
+    return new HostVisit(this.#watch, this.#lineOf(host), NO_SLOT);
   }
 
   /** Begins no two requests to a host within this time. */
@@ -153,36 +160,9 @@ export class Schedule {
 
   #admit(line: HostLine): void {
     const ticket = line.take();
-    const visit = this.#visit(line, this.#options.slots.take());
+    const visit = new HostVisit(this.#watch, line, this.#options.slots.take());
     this.#look(line);
     ticket.admit(visit);
-  }
-
-  #visit(line: HostLine, slot: Slot): Visit {
-    line.inFlight++;
-    return new Visit({
-      over: () => {
-        slot.free();
-        this.admitReady();
-      },
-      answered: () => {
-        slot.answered();
-        if (!line.breaker.answered()) return;
-        this.#look(line);
-        this.admitReady();
-      },
-      silent: () => line.breaker.silent(this.#nowMs),
-      triedInVain: (ms, failure) => {
-        if (line.breaker.triedInVain()) line.pause(this.#nowMs + ms, failure);
-      },
-      pause: (ms, failure) => line.pause(this.#nowMs + ms, failure),
-      left: () => {
-        line.inFlight--;
-        this.#look(line);
-        this.#rememberIdle(line);
-        this.admitReady();
-      },
-    });
   }
 
   /** Puts a host among those that are ready, or sees to it that it is looked at when it may be. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { BodyBudget } from './body-budget.ts';
-import type { Slot, Slots } from './schedule.ts';
+import type { Slot } from './host-visit.ts';
+import type { Slots } from './schedule.ts';
 import { eventLoopShare, WidthControl } from './width.ts';
 
 /** Fewer images than this may always wait to be worked on, however few requests are allowed at once. */
@@ -37,7 +38,7 @@ export class RequestSlots implements Slots {
   #patient = 0;
   #images = 0;
   /** Requests that may become patient, in the order in which they began. */
-  readonly #young = new Set<{ readonly dueMs: number; readonly grow: () => void }>();
+  readonly #young = new Set<RequestSlot>();
   #cancelAlarm: (() => void) | undefined;
 
   constructor(options: SlotOptions) {
@@ -70,26 +71,22 @@ export class RequestSlots implements Slots {
 
   take(): Slot {
     this.#requests++;
-    let isPatient = false;
-    const settle = (): void => {
-      this.#young.delete(young);
-      if (isPatient) this.#patient--;
-      isPatient = false;
-    };
-    const grow = (): void => {
-      this.#young.delete(young);
-      isPatient = true;
-      this.#patient++;
-    };
-    const young = { dueMs: this.#options.clock.nowMs() + PATIENCE_MS, grow };
-    if (this.#options.width) this.#watch(young);
-    return {
-      answered: settle,
-      free: () => {
-        settle();
-        this.#requests--;
-      },
-    };
+    const slot = new RequestSlot(this.#options.clock.nowMs() + PATIENCE_MS, this);
+    if (this.#options.width) this.#watch(slot);
+    return slot;
+  }
+
+  /** Is told of a slot whose answer has come, or whose request is over. */
+  settled(slot: RequestSlot): void {
+    this.#young.delete(slot);
+    if (slot.isPatient) this.#patient--;
+    slot.isPatient = false;
+  }
+
+  /** Is told of a slot whose request is over. */
+  freed(slot: RequestSlot): void {
+    this.settled(slot);
+    this.#requests--;
   }
 
   /** An image has come, and is kept until what this gives is called. */
@@ -103,8 +100,8 @@ export class RequestSlots implements Slots {
     this.#young.clear();
   }
 
-  #watch(young: { readonly dueMs: number; readonly grow: () => void }): void {
-    this.#young.add(young);
+  #watch(slot: RequestSlot): void {
+    this.#young.add(slot);
     if (!this.#cancelAlarm) this.#setAlarm(PATIENCE_MS);
   }
 
@@ -118,14 +115,36 @@ export class RequestSlots implements Slots {
   #ring(): void {
     const nowMs = this.#options.clock.nowMs();
     const before = this.#patient;
-    for (const young of this.#young) {
-      if (young.dueMs > nowMs) {
-        this.#setAlarm(young.dueMs - nowMs);
+    for (const slot of this.#young) {
+      if (slot.dueMs > nowMs) {
+        this.#setAlarm(slot.dueMs - nowMs);
         break;
       }
-      young.grow();
+      this.#young.delete(slot);
+      slot.isPatient = true;
+      this.#patient++;
     }
     if (this.#patient > before) this.#options.onRoom();
+  }
+}
+
+class RequestSlot implements Slot {
+  /** When its request has waited so long that it costs nothing. */
+  readonly dueMs: number;
+  readonly #slots: RequestSlots;
+  isPatient = false;
+
+  constructor(dueMs: number, slots: RequestSlots) {
+    this.dueMs = dueMs;
+    this.#slots = slots;
+  }
+
+  answered(): void {
+    this.#slots.settled(this);
+  }
+
+  free(): void {
+    this.#slots.freed(this);
   }
 }
 

@@ -45,8 +45,8 @@ export function furtherTurn(
   host: string,
   { order, deadline }: FurtherWait,
 ): Promise<Visit | SampleFailure> {
-  return deadline.wait<Visit | SampleFailure>(({ resolve }) => {
-    const ticket = ticketOf(order, resolve);
+  return deadline.wait<Visit | SampleFailure>((settle) => {
+    const ticket = ticketOf(order, (outcome) => settle.resolve(outcome));
     schedule.offer(host, ticket, true);
     return () => {
       ticket.isGivenUp = true;

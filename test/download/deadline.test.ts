@@ -46,12 +46,33 @@ test('a limit that is set anew counts from then, and stands still with the clock
   await t.throwsAsync(wait, { instanceOf: LimitPassedError });
 });
 
+test('that it is looked at early ends nothing, and limits pass when they should, be they shorter or longer', async (t) => {
+  for (const limitMs of [100, 200, 300, 700]) {
+    const clock = new ManualClock();
+    const deadline = new Deadline(1000, undefined, clock, 200);
+    const first = deadline.wait(forever);
+    let isOver = false;
+    first.catch(() => {
+      isOver = true;
+    });
+    deadline.limit('head', limitMs);
+    clock.advance(limitMs - 1);
+    await new Promise(setImmediate);
+    t.false(isOver);
+    clock.advance(1);
+    await t.throwsAsync(first, { instanceOf: LimitPassedError });
+    const second = deadline.wait(forever);
+    clock.advance(1000 - limitMs);
+    await t.throwsAsync(second, { instanceOf: DeadlinePassedError });
+  }
+});
+
 test('a limit ends with its wait', async (t) => {
   const clock = new ManualClock();
   const deadline = new Deadline(1000, undefined, clock);
   let finish = (): void => undefined;
-  const first = deadline.wait<void>(({ resolve }) => {
-    finish = resolve;
+  const first = deadline.wait<void>((settle) => {
+    finish = () => settle.resolve();
     return forever();
   });
   deadline.limit('idle', 100);

@@ -1,0 +1,82 @@
+import type { SampleFailure } from '../samples/reasons.ts';
+import type { HostLine } from './host-line.ts';
+import type { Visit } from './visit.ts';
+
+/** The slot of one request. */
+export interface Slot {
+  /** The head of its answer has come. */
+  answered(): void;
+  free(): void;
+}
+
+/** What is told of all visits. */
+export interface VisitWatch {
+  readonly nowMs: () => number;
+  /** There is room for another request, of this host or any. */
+  readonly hasRoom: (line: HostLine) => void;
+  /** A slot is free. */
+  readonly slotFree: () => void;
+  /** The request is over and all that it says of the host is said: the host may be sent another. */
+  readonly left: (line: HostLine) => void;
+}
+
+/**
+ * A visit to the host of a line. Its place at the host is free once the request is over and judged: else a host that is about
+ * to be given up would be sent one more.
+ */
+export class HostVisit implements Visit {
+  readonly #watch: VisitWatch;
+  readonly #line: HostLine;
+  readonly #slot: Slot;
+  #isOver = false;
+  #isJudged = false;
+  #hasAnswer = false;
+
+  constructor(watch: VisitWatch, line: HostLine, slot: Slot) {
+    this.#watch = watch;
+    this.#line = line;
+    this.#slot = slot;
+    line.inFlight++;
+  }
+
+  get hasAnswer(): boolean {
+    return this.#hasAnswer;
+  }
+
+  answered(): void {
+    this.#hasAnswer = true;
+    this.#slot.answered();
+    if (this.#line.breaker.answered()) this.#watch.hasRoom(this.#line);
+  }
+
+  silent(): void {
+    this.#line.breaker.silent(this.#watch.nowMs());
+  }
+
+  triedInVain(ms: number, failure: SampleFailure): void {
+    if (this.#line.breaker.triedInVain()) this.pause(ms, failure);
+  }
+
+  pause(ms: number, failure: SampleFailure): void {
+    this.#line.pause(this.#watch.nowMs() + ms, failure);
+  }
+
+  over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#slot.free();
+    this.#watch.slotFree();
+    if (this.#isJudged) this.#leave();
+  }
+
+  judged(): void {
+    if (this.#isJudged) return;
+    this.#isJudged = true;
+    if (this.#isOver) this.#leave();
+  }
+
+  #leave(): void {
+    this.#line.inFlight--;
+    this.#watch.left(this.#line);
+  }
+}
