@@ -1,69 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { BowerbirdError } from '../../src/base/errors.ts';
-import { isPublicAddress } from '../../src/download/addresses.ts';
-import type { Downloader, DownloaderParts } from '../../src/download/downloader.ts';
 import { checkNetwork } from '../../src/download/network-notes.ts';
 import { NoProxy } from '../../src/download/no-proxy.ts';
-import type { DownloadOptions } from '../../src/download/options.ts';
-import { NameError, type NameResolver } from '../../src/download/resolver.ts';
-import { type HttpProxy, type HttpProxyOptions, startHttpProxy } from '../helpers/http-proxy.ts';
+import { startHttpProxy } from '../helpers/http-proxy.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { SELF_SIGNED } from '../helpers/self-signed.ts';
-import { type SocksProxy, type SocksProxyOptions, startSocksProxy } from '../helpers/socks-proxy.ts';
 import { until } from '../helpers/until.ts';
+import { behind, FixedNames, httpProxy } from './proxy-setup.ts';
 import { failureIn, imageIn, startDownloader, startHost } from './setup.ts';
-
-/** Names and what they are; every other one is public. */
-const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
-  'inside.test': ['10.0.0.1'],
-  'half.test': ['8.8.8.8', '10.0.0.1'],
-  'self.test': ['127.0.0.1'],
-};
-
-class FixedNames implements NameResolver {
-  readonly asked: string[] = [];
-
-  async resolve(name: string): Promise<readonly string[]> {
-    this.asked.push(name);
-    if (name.startsWith('unknown') || !name.includes('.')) throw new NameError('not_found', 'for a test');
-    if (name.startsWith('mute')) throw new NameError('failed', 'for a test');
-    return ADDRESSES[name] ?? ['8.8.8.8'];
-  }
-
-  async zoneExists(): Promise<boolean> {
-    return true;
-  }
-
-  forgetMissing(): void {}
-  close(): void {}
-}
-
-async function httpProxy(t: ExecutionContext, options: HttpProxyOptions = {}): Promise<HttpProxy> {
-  const proxy = await startHttpProxy(options);
-  t.teardown(() => proxy.close());
-  return proxy;
-}
-
-async function socksProxy(t: ExecutionContext, options: SocksProxyOptions = {}): Promise<SocksProxy> {
-  const proxy = await startSocksProxy(options);
-  t.teardown(() => proxy.close());
-  return proxy;
-}
-
-/** A downloader that connects to public addresses alone, with these proxies. */
-function behind(
-  t: ExecutionContext,
-  environment: NodeJS.ProcessEnv,
-  { parts, ...options }: Partial<DownloadOptions> & { parts?: Partial<DownloaderParts> } = {},
-): Downloader {
-  return startDownloader(t, options, {
-    ...{ environment, resolver: new FixedNames(), isAddressAllowed: isPublicAddress },
-    ...parts,
-  });
-}
 
 for (const variable of ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']) {
   test(`an http URL is asked of the proxy of ${variable}, whole`, async (t) => {
@@ -291,69 +238,6 @@ test('no_proxy takes addresses and ranges of them, and ports', (t) => {
   ] as const)
     t.false(noProxy.covers(host, port), host);
 });
-
-for (const [scheme, words] of [
-  ['socks5', '5 address 8.8.8.8'],
-  ['socks', '5 address 8.8.8.8'],
-  ['socks5h', '5 name some.test'],
-  ['socks4', '4 address 8.8.8.8'],
-  ['socks4a', '4 name some.test'],
-] as const) {
-  test(`${scheme}: http and https go through the SOCKS proxy, which is told "${words}"`, async (t) => {
-    const [host, secure] = [await startHost(t), await startHost(t, { tls: SELF_SIGNED })];
-    const proxy = await socksProxy(t);
-    const downloader = behind(t, { all_proxy: `${scheme}://127.0.0.1:${proxy.port}` }, { tlsInsecure: true });
-    imageIn(t, await downloader.download(`http://some.test:${host.port}/ok.jpg`));
-    imageIn(t, await downloader.download(`https://some.test:${secure.port}/ok.jpg`));
-    t.deepEqual(proxy.asked, [words, words]);
-    for (const name of ['inside.test', '10.0.0.1', 'intranet'])
-      t.not(failureIn(t, await downloader.download(`http://${name}/`)).reason, 'connect_failed');
-    t.is(proxy.asked.length, 2);
-  });
-}
-
-test('a SOCKS proxy that takes addresses is given an allowed one', async (t) => {
-  const host = await startHost(t);
-  const proxy = await socksProxy(t);
-  const downloader = behind(t, { all_proxy: `socks5://127.0.0.1:${proxy.port}` });
-  imageIn(t, await downloader.download(`http://half.test:${host.port}/ok.jpg`));
-  t.deepEqual(proxy.asked, ['5 address 8.8.8.8']);
-  t.is(failureIn(t, await downloader.download('http://unknown.test/')).reason, 'dns_not_found');
-});
-
-test('a SOCKS proxy is told user name and password', async (t) => {
-  const host = await startHost(t);
-  const proxy = await socksProxy(t, { credentials: ['me', 's3cret'] });
-  imageIn(
-    t,
-    await behind(t, { all_proxy: `socks5://me:s3cret@127.0.0.1:${proxy.port}` }).download(
-      `http://some.test:${host.port}/ok.jpg`,
-    ),
-  );
-  for (const login of ['', 'me:wrong@']) {
-    const downloader = behind(t, { all_proxy: `socks5://${login}127.0.0.1:${proxy.port}` });
-    t.deepEqual(await downloader.download(`http://some.test:${host.port}/ok.jpg`), {
-      kind: 'failed',
-      reason: 'proxy_failed',
-      message: 'The SOCKS proxy refused',
-    });
-  }
-});
-
-for (const [reply, reason] of [
-  [1, 'connect_failed'],
-  [2, 'proxy_failed'],
-  [3, 'connect_failed'],
-  [4, 'connect_failed'],
-  [5, 'connect_refused'],
-  [6, 'connect_timeout'],
-] as const) {
-  test(`a SOCKS proxy's reply ${reply} ends as ${reason}`, async (t) => {
-    const proxy = await socksProxy(t, { reply });
-    const downloader = behind(t, { all_proxy: `socks5h://127.0.0.1:${proxy.port}` });
-    t.is(failureIn(t, await downloader.download('http://some.test/ok.jpg')).reason, reason);
-  });
-}
 
 for (const value of [
   'ftp://proxy.test:21',
