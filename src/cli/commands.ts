@@ -2,6 +2,7 @@ import { BUCKETS } from './buckets-command.ts';
 import type { Command } from './command.ts';
 import { DEMO } from './demo-command.ts';
 import { LOOKUP } from './lookup-command.ts';
+import { MODELS_CHECK } from './models-check-command.ts';
 import { MODELS_FETCH, MODELS_LIST, MODELS_WHERE } from './models-command.ts';
 import { MODELS_CONVERT } from './models-convert-command.ts';
 import { SCORE } from './score-command.ts';
@@ -26,7 +27,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   {
     name: 'models',
     describe: 'Encoders and heads by name: list, fetch, find; weights to ONNX',
-    commands: [MODELS_LIST, MODELS_FETCH, MODELS_WHERE, MODELS_CONVERT],
+    commands: [MODELS_LIST, MODELS_FETCH, MODELS_WHERE, MODELS_CHECK, MODELS_CONVERT],
   },
   DEMO,
 ];

@@ -23,6 +23,11 @@ function noiseCrop(seed: number, cropBytes: number): Uint8Array {
   return new Uint8Array(crop.buffer);
 }
 
+/** Crops of seeded noise, each another one. */
+export function noiseCrops(count: number, cropBytes: number): Uint8Array[] {
+  return Array.from({ length: count }, (_, i) => noiseCrop(SEED + i, cropBytes));
+}
+
 /** Black, white, and stripes of both. */
 function extremeCrops(cropBytes: number): readonly Uint8Array[] {
   const stripes = new Uint8Array(cropBytes);
@@ -40,7 +45,7 @@ export async function isBatchInvariant(
   batchSize: number,
   cropBytes: number,
 ): Promise<boolean> {
-  const first = Array.from({ length: batchSize }, (_, i) => noiseCrop(SEED + i, cropBytes));
+  const first = noiseCrops(batchSize, cropBytes);
   const extremes = extremeCrops(cropBytes);
   // Reversed, and every second neighbour replaced.
   const sources = first.map((_, i) => batchSize - 1 - i);

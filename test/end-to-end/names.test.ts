@@ -79,6 +79,19 @@ test('a run takes its encoder and heads by name, fetches them once, and says so;
   t.is(listed.find(({ name }) => name === 'openai/clip-vit-large-patch14')?.files, null);
   t.regex((await runCli(['models', 'list'])).stdout, / {2}openai\/clip-vit-large-patch14 .* MIT .*ViT-L-14/);
 
+  const check = (...more: string[]): ReturnType<typeof runCli> =>
+    runCli(['models', 'check', 'Tiny', ...registry, '--batch-sizes', '2', ...more]);
+  const sound = await check('--json');
+  t.is(sound.exitCode, 0, sound.stderr);
+  t.like(JSON.parse(sound.stdout), { name: 'tests/tiny', dimension: 3, provider: 'cpu', problems: [] });
+  const model = world.path('cache', 'models', 'tests--tiny', 'model.onnx');
+  const bytes = await readFile(model);
+  bytes[bytes.length - 1]! ^= 1;
+  await writeFile(model, bytes);
+  const damaged = await check();
+  t.is(damaged.exitCode, 2);
+  t.regex(damaged.stderr, /\[BB_MODEL_DIGEST\]/);
+
   const other = await score('other', '--aesthetic-head', 'laion-v1', '--offline');
   t.is(other.exitCode, 2);
   t.regex(other.stderr, /the encoder is tests\/tiny[\s\S]*\[BB_HEAD_MISMATCH\]/);

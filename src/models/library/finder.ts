@@ -52,6 +52,7 @@ export class ModelFinder {
   }
 }
 
-function isHere(nameOrPath: string): boolean {
+/** Whether this is a path that is there, or the name of what comes with bowerbird. */
+export function isHere(nameOrPath: string): boolean {
   return nameOrPath === BUILT_IN || existsSync(resolve(nameOrPath));
 }

@@ -12,6 +12,7 @@ import { convertedEncoder } from './converted.ts';
 import type { EncoderEntry, HeadEntry, ModelEntry, TagModelEntry } from './entry.ts';
 import { bringIntoCache, type FetchTools, findInCache, type LocalModel } from './fetch-entry.ts';
 import { type Origins, originsFrom } from './origins.ts';
+import { digestFile } from './partial-file.ts';
 import { progressNotes } from './progress-notes.ts';
 import { Registry, type TagSourceQuery } from './registry.ts';
 import type { TransferProgress, TransferTools } from './transfer.ts';
@@ -89,6 +90,21 @@ export class ModelLibrary {
     return entry.kind === 'encoder' ? this.#readyEncoder(entry, local) : readyHead(entry, local);
   }
 
+  /**
+   * Reads a model's files again and holds them against what they were when they were fetched.
+   *
+   * @throws BowerbirdError BB_MODEL_DIGEST, and as `fetch`
+   */
+  async verify(entry: ModelEntry): Promise<LocalModel> {
+    const local = await this.fetch(entry);
+    for (const [i, path] of local.paths.entries()) {
+      const stated = local.fetched[i]!.sha256;
+      const found = await digestFile(path);
+      if (found !== stated) throw damagedError(path, found, stated);
+    }
+    return local;
+  }
+
   /** A model's files, fetched where they are not in the cache. @throws as `bringIntoCache` */
   async fetch(entry: ModelEntry): Promise<LocalModel> {
     return bringIntoCache(entry, this.#fetchTools());
@@ -155,6 +171,14 @@ export class ModelLibrary {
     this.#client ??= createFileClient({ ...network, trustedOrigin }, { environment });
     return { client: this.#client, origins: this.#origins, signal, onProgress, sleep: this.#sleep };
   }
+}
+
+function damagedError(path: string, found: string, stated: string): BowerbirdError {
+  return new BowerbirdError(
+    'BB_MODEL_DIGEST',
+    `${path} has the sha256 ${found}, but had ${stated} when it was fetched. Remove it, and fetch the model again.`,
+    { fields: { path, digest: found, expected: stated } },
+  );
 }
 
 async function readyHead(entry: HeadEntry, { paths: [path] }: LocalModel): Promise<string> {
