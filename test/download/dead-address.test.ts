@@ -144,11 +144,37 @@ test('a rule of --hosts for the address counts', async (t) => {
   imageIn(t, await world.downloader.download(world.url(99, '/ok')));
 });
 
-test('a probe is sent to an address that is given up, while downloads are paused', async (t) => {
+test('while downloads are paused, and no longer, a probe is sent to an address that is given up', async (t) => {
   const world = await startWorld(t, { threadCount: 16 });
   await giveUp(world);
   world.downloader.pause();
+  world.downloader.resume();
+  t.is(failureIn(t, await world.downloader.download(world.url(29, '/ok'))).reason, 'host_unresponsive');
+  world.downloader.pause();
   imageIn(t, await world.downloader.probe(world.url(30, '/ok')));
+});
+
+test('after an outage no address is held to have been silent', async (t) => {
+  const world = await startWorld(t, { threadCount: 16 });
+  await giveUp(world);
+  t.is(failureIn(t, await world.downloader.download(world.url(30, '/ok'))).reason, 'host_unresponsive');
+  world.downloader.forgetSilence();
+  imageIn(t, await world.downloader.download(world.url(31, '/ok')));
+});
+
+test('a redirect to an address that is given up fails the row, and is not held against the host that sent it', async (t) => {
+  const world = await startWorld(t, { threadCount: 16, perHost: 1 });
+  await giveUp(world);
+  const live = await startHost(t, { address: '127.0.0.2' });
+  const { downloader, server } = world;
+  const before = server.connections;
+  for (let i = 0; i < 12; i++) {
+    const target = encodeURIComponent(world.url(40 + i, '/ok'));
+    const row = await downloader.download(live.url(`/redirect-to?url=${target}`));
+    t.is(failureIn(t, row).reason, 'host_unresponsive');
+  }
+  imageIn(t, await downloader.download(live.url('/ok')));
+  t.is(server.connections, before);
 });
 
 test('behind a proxy, which knows the addresses, none is given up', async (t) => {
