@@ -190,7 +190,7 @@ export const ROOMS: readonly Room[] = [
     name: 'embed',
     what: 'crops in, rows out: an image model in a process of its own ([encoders.md](encoders.md))',
     mayImport: ['base', 'models'],
-    doors: ['check-encoder', 'encoder'],
+    doors: ['check-encoder', 'encoder', 'tag-model'],
     packages: ['onnxruntime-node'],
   },
   {

@@ -1,3 +1,4 @@
+import { isImageModel } from '../models/registry.ts';
 import type { RescoreConfig } from '../rescore/config.ts';
 import type { HeadSource } from '../rescore/head-set.ts';
 import { isTagName, TAGS, type TagName } from '../samples/tags.ts';
@@ -24,6 +25,7 @@ const NOT_EMBEDDINGS = [
   'clip-model',
   'device',
   'batch-size',
+  'tag-batch-size',
   'allow-batch-dependence',
   'transform',
   ...Object.keys({ ...downloadFlags(''), ...imageFlags(''), ...retryFlags('') }),
@@ -115,12 +117,19 @@ async function headSources(values: FlagValues): Promise<HeadSource[]> {
     const sources: HeadSource[] = [];
     for (const { name, ...head } of wanted) {
       const path = await finder.head({ name, tag: head.tag, encoder: undefined });
+      if (isImageModel(path)) throw noPixels(name);
       sources.push({ ...head, path });
     }
     return sources;
   } finally {
     await finder.close();
   }
+}
+
+function noPixels(name: string): Error {
+  return usageError(
+    `${name} is an image model, which takes pixels, and of stored embeddings there are none. Give a head.`,
+  );
 }
 
 function extraHeads(given: readonly string[]): { readonly column: TagName; readonly name: string }[] {

@@ -32,6 +32,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
     transform: values['transform'] as 'exact' | 'fast',
     device: values['device'] as Device,
     batchSize: number('batch-size'),
+    tagBatchSize: number('tag-batch-size'),
     allowBatchDependence: values['allow-batch-dependence'] as boolean,
     saveConsent: values['save-consent'] as boolean,
     saveEmbeddings: values['save-embeddings'] as boolean,

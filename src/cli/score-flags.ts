@@ -74,13 +74,15 @@ export const SCORE_FLAGS: FlagTable = {
     group: MODELS,
     type: 'string',
     default: 'none',
-    describe: 'Head for punsafe, where a row has none: a name, a file or `none`',
+    describe:
+      'What gives punsafe, where a row has none: a head (a name or a file), an image model (.onnx or a folder) or `none`',
   },
   'watermark-model': {
     group: MODELS,
     type: 'string',
     default: 'none',
-    describe: 'Head for pwatermark, where a row has none: a name, a file or `none`',
+    describe:
+      'What gives pwatermark, where a row has none: a head (a name or a file), an image model (.onnx or a folder) or `none`',
   },
   'recompute-tags': {
     group: MODELS,
@@ -114,6 +116,14 @@ export const SCORE_FLAGS: FlagTable = {
     max: 4096,
     default: 32,
     describe: 'Images in one batch of the encoder',
+  },
+  'tag-batch-size': {
+    group: MODELS,
+    type: 'integer',
+    min: 1,
+    max: 4096,
+    default: 32,
+    describe: 'Images in one batch of an image model that gives a tag',
   },
   'allow-batch-dependence': {
     group: MODELS,

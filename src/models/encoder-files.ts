@@ -1,13 +1,23 @@
-import type { EncoderManifest } from './manifest.ts';
+import type { EncoderManifest, ScoreStatement } from './manifest.ts';
 
-/** An encoder on disk, its digest known and, where the manifest states one, checked. */
-export interface EncoderFiles {
+/** An image model on disk, its digest known and, where the manifest states one, checked. */
+export interface ModelFiles {
   /** As in its manifest. */
   readonly name: string;
   readonly modelPath: string;
   readonly manifest: EncoderManifest;
   /** sha256 in hex of the model's bytes, followed by those of its external weight files. */
   readonly digest: string;
+}
+
+/** A classifier on disk that gives a tag. */
+export interface TagModelFiles extends ModelFiles {
+  /** Which of its values is the score. */
+  readonly score: ScoreStatement;
+}
+
+/** An encoder on disk. */
+export interface EncoderFiles extends ModelFiles {
   /** The aesthetic head that lies beside the model as `head.json`, if any. */
   readonly headPath?: string;
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
+import { isTag, type Tag } from '../samples/tags.ts';
 
 /** How an image becomes what a model takes. */
 export interface ImageTransform {
@@ -29,6 +30,8 @@ export interface EncoderManifest {
   readonly input?: string;
   /** Which output is the embedding, where the model has several. */
   readonly output?: string;
+  /** Of a classifier: which of its values is a score, of which tag, and what makes a score of it. */
+  readonly score?: ScoreStatement;
   /** Digest of the model's bytes, followed by those of its external weight files. */
   readonly sha256?: string;
   /** How it was made, where `models convert` made it. */
@@ -43,6 +46,17 @@ export interface Conversion {
   readonly precision: string;
   readonly operators: string;
 }
+
+/** How a row of a classifier becomes the score of an image. */
+export interface ScoreStatement {
+  readonly tag: Tag;
+  /** The place of the value in a row, from 0. */
+  readonly class: number;
+  readonly activation: ScoreActivation;
+}
+
+/** `softmax`: over all values of a row; `sigmoid`: of the value alone; `none`: the value as it is. */
+export type ScoreActivation = 'softmax' | 'sigmoid' | 'none';
 
 const EXAMPLE = `{
   "name": "openai/clip-vit-large-patch14",
@@ -64,6 +78,8 @@ const TRANSFORMS = {
 
 const KINDS: readonly unknown[] = ['encoder', 'classifier'];
 const INTERPOLATIONS: readonly unknown[] = ['bicubic', 'bilinear'];
+
+const ACTIVATIONS: readonly unknown[] = ['softmax', 'sigmoid', 'none'] satisfies ScoreActivation[];
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -94,6 +110,9 @@ const OPTIONAL: typeof REQUIRED = {
   kind: [(value) => KINDS.includes(value), '"encoder" or "classifier"'],
   resize_size: [isCount, 'a whole number of pixels'],
   interpolation: [(value) => INTERPOLATIONS.includes(value), '"bicubic" or "bilinear"'],
+  tag: [isTag, 'aesthetic, punsafe or pwatermark'],
+  class: [(value) => Number.isInteger(value) && (value as number) >= 0, 'a whole number from 0 on'],
+  activation: [(value) => ACTIVATIONS.includes(value), '"softmax", "sigmoid" or "none"'],
   input: [isText, 'a text'],
   output: [isText, 'a text'],
   sha256: [(value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value), '64 hexadecimal digits'],
@@ -145,7 +164,7 @@ function problemsOf(raw: Raw): string[] {
     ...(missing.length > 0 ? [`missing: ${missing.join(', ')}`] : []),
     ...(unknown.length > 0 ? [`unknown: ${unknown.join(', ')}`] : []),
     ...wrong,
-    ...(wrong.length === 0 ? sizeProblems(raw) : []),
+    ...(wrong.length === 0 ? [...sizeProblems(raw), ...scoreProblems(raw)] : []),
   ];
 }
 
@@ -154,6 +173,19 @@ function sizeProblems({ transform, resize_size: resize, input_size: size }: Raw)
     return resize === undefined ? [] : [`"resize_size" belongs to "short-side", not to "${transform}"`];
   if (resize === undefined) return ['missing: resize_size, which "short-side" needs'];
   return (resize as number) < (size as number) ? ['"resize_size" is smaller than "input_size"'] : [];
+}
+
+/** The three fields of a score belong together, and to a classifier. */
+function scoreProblems(raw: Raw): string[] {
+  const fields = ['tag', 'class', 'activation'];
+  const stated = fields.filter((field) => field in raw);
+  if (stated.length === 0) return [];
+  if (raw['kind'] !== 'classifier') return [`"${stated[0]}" belongs to a "classifier"`];
+  if (stated.length < fields.length)
+    return [`missing beside "${stated[0]}": ${fields.filter((field) => !stated.includes(field)).join(', ')}`];
+  return (raw['class'] as number) < (raw['dimension'] as number)
+    ? []
+    : ['"class" is not one of the "dimension" values of a row, which are counted from 0'];
 }
 
 function toManifest(raw: Raw): EncoderManifest {
@@ -175,12 +207,19 @@ function toManifest(raw: Raw): EncoderManifest {
     dimension: raw['dimension'] as number,
     ...optional,
     ...(conversion ? { convertedFrom: conversion as Conversion } : {}),
+    ...('tag' in raw && {
+      score: {
+        tag: raw['tag'] as Tag,
+        class: raw['class'] as number,
+        activation: raw['activation'] as ScoreActivation,
+      },
+    }),
   };
 }
 
 /** A manifest as a file holds it. */
 export function manifestText(manifest: EncoderManifest): string {
-  const { name, description, kind, transform, convertedFrom, ...rest } = manifest;
+  const { name, description, kind, transform, score, convertedFrom, ...rest } = manifest;
   const { sizePx, resize, shortSidePx, interpolation, mean, std } = transform;
   const word = resize === 'squash' ? 'squash' : shortSidePx === undefined ? 'clip' : 'short-side';
   const raw = {
@@ -194,6 +233,7 @@ export function manifestText(manifest: EncoderManifest): string {
     mean,
     std,
     ...rest,
+    ...score,
     converted_from: convertedFrom,
   };
   return `${JSON.stringify(raw, null, 2)}\n`;

@@ -1,16 +1,20 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
 import { packageFolder } from '../base/package.ts';
 import { digestModel } from './digest.ts';
-import type { EncoderFiles } from './encoder-files.ts';
+import type { EncoderFiles, ModelFiles, TagModelFiles } from './encoder-files.ts';
 import { manifestError, readManifest } from './manifest.ts';
 
 /** Names of the encoders that come with the package. */
 const BUILT_IN_ENCODERS: readonly string[] = ['builtin'];
 
 const HEAD_FILE = 'head.json';
+
+interface OpenedModel extends ModelFiles {
+  readonly manifestPath: string;
+}
 
 function builtInFolder(name: string): string {
   return join(packageFolder, 'assets', 'encoders', name);
@@ -23,11 +27,43 @@ function builtInFolder(name: string): string {
  * @throws BowerbirdError BB_MODEL_UNKNOWN, BB_MODEL_MANIFEST, BB_MODEL_DIGEST
  */
 export async function resolveEncoder(nameOrPath: string): Promise<EncoderFiles> {
+  const { manifestPath, ...files } = await openModel(nameOrPath);
+  const { manifest, modelPath } = files;
+  if (manifest.kind === 'classifier')
+    throw manifestError(manifestPath, 'it is that of a classifier, whose rows are scores and no embeddings');
+  const headPath = join(dirname(modelPath), HEAD_FILE);
+  return { ...files, ...(existsSync(headPath) ? { headPath } : {}) };
+}
+
+/**
+ * Finds a classifier as `resolveEncoder` finds an encoder; its manifest says which of its values is which tag.
+ *
+ * @throws BowerbirdError BB_MODEL_UNKNOWN, BB_MODEL_MANIFEST, BB_MODEL_DIGEST
+ */
+export async function resolveTagModel(path: string): Promise<TagModelFiles> {
+  const { manifestPath, ...files } = await openModel(path);
+  const { score } = files.manifest;
+  if (score) return { ...files, score };
+  throw manifestError(
+    manifestPath,
+    'a model that gives a tag states "kind": "classifier", and which of its values is the score: ' +
+      '"tag": "pwatermark", "class": 0, "activation": "softmax"',
+  );
+}
+
+/** Whether a path is that of an image model, not of a head: an ONNX file, or a folder with one. */
+export function isImageModel(path: string): boolean {
+  return (
+    extname(path).toLowerCase() === '.onnx' ||
+    (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)
+  );
+}
+
+/** A model with its manifest, its digest known and, where the manifest states one, checked. */
+async function openModel(nameOrPath: string): Promise<OpenedModel> {
   const modelPath = await findModel(nameOrPath);
   const manifestPath = findManifest(modelPath);
   const manifest = await readManifest(manifestPath);
-  if (manifest.kind === 'classifier')
-    throw manifestError(manifestPath, 'it is that of a classifier, whose rows are scores and no embeddings');
   const digest = await digestModel(modelPath);
   if (manifest.sha256 !== undefined && manifest.sha256 !== digest)
     throw new BowerbirdError(
@@ -36,8 +72,7 @@ export async function resolveEncoder(nameOrPath: string): Promise<EncoderFiles> 
         'Fetch or export the model again, or correct the manifest.',
       { fields: { model: modelPath, digest, expected: manifest.sha256 } },
     );
-  const headPath = join(dirname(modelPath), HEAD_FILE);
-  return { name: manifest.name, modelPath, manifest, digest, ...(existsSync(headPath) ? { headPath } : {}) };
+  return { name: manifest.name, modelPath, manifest, manifestPath, digest };
 }
 
 /**

@@ -71,14 +71,19 @@ function factsOf(
   { inputPath, stageSlots, thresholds, earlier, retried }: CommitTools,
 ): Omit<ShardFacts, 'counts' | 'histogram' | 'files'> {
   const { id, firstRow } = work.shard.spec;
-  const { downloadMs, decodeMs, embedMs } = work.times;
+  const { downloadMs, decodeMs, embedMs, tagMs } = work.times;
   return {
     shardId: id,
     input: inputPath,
     firstRow,
     startMs: work.startedAt.getTime(),
     endMs: Date.now(),
-    stageSeconds: { download: downloadMs / 1000, decode: decodeMs / 1000, embed: embedMs / 1000 },
+    stageSeconds: {
+      download: downloadMs / 1000,
+      decode: decodeMs / 1000,
+      embed: embedMs / 1000,
+      ...(stageSlots.tag !== undefined && { tag: tagMs / 1000 }),
+    },
     stageSlots,
     thresholds,
     hosts: sumHosts(work, earlier),

@@ -26,6 +26,8 @@ export interface ScoreConfig extends RuleConfig {
   readonly transform: 'exact' | 'fast';
   readonly device: Device;
   readonly batchSize: number;
+  /** Images in one batch of an image model that gives a tag. */
+  readonly tagBatchSize: number;
   readonly allowBatchDependence: boolean;
   readonly saveEmbeddings: boolean;
   /** Keeps what hosts say of consent. */

@@ -1,38 +1,49 @@
 import { BowerbirdError } from '../base/errors.ts';
 import { createDecoder, type Decoder } from '../decode/decoder.ts';
-import { createEncoder, type Encoder } from '../embed/encoder.ts';
+import { createEncoder, type Encoder, type EncoderOptions } from '../embed/encoder.ts';
+import { createTagModel, type TagModel } from '../embed/tag-model.ts';
 import { checkHead } from '../heads/check.ts';
+import { HeadError } from '../heads/errors.ts';
 import type { Head } from '../heads/head.ts';
 import { loadHead } from '../heads/load.ts';
-import type { EncoderFiles } from '../models/encoder-files.ts';
+import type { EncoderFiles, ModelFiles, TagModelFiles } from '../models/encoder-files.ts';
 import { ModelFinder } from '../models/library/finder.ts';
 import type { ImageTransform } from '../models/manifest.ts';
-import { resolveEncoder } from '../models/registry.ts';
+import { isImageModel, resolveEncoder, resolveTagModel } from '../models/registry.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import type { Tag } from '../samples/tags.ts';
 import { HEAD_FLAGS } from '../scores/thresholds.ts';
 import type { ScoreConfig } from './config.ts';
 
-/** The encoder and the heads of a run, loaded and fitting each other, and the decoder that makes the crops. */
+/** The models of a run, loaded and fitting each other, and the decoder that makes the crops. */
 export interface LoadedModels {
   readonly encoder: Encoder;
   readonly decoder: Decoder;
   readonly heads: Readonly<Partial<Record<Tag, Head>>>;
+  /** Image models that give a tag of the pixels themselves; no tag has a head too. */
+  readonly tagModels: readonly TagModel[];
 }
 
 /** The crops of one image, by the image model that takes them; each of RGB bytes, row major. */
 export interface CropsByModel {
   readonly encoder: Uint8Array;
+  readonly tags: Readonly<Partial<Record<Tag, Uint8Array>>>;
 }
 
 /** The crops in the order of `transformsOf`, by model. */
-export function cropsByModel([encoder]: readonly Uint8Array[]): CropsByModel {
-  return { encoder: encoder! };
+export function cropsByModel(
+  [encoder, ...others]: readonly Uint8Array[],
+  tagModels: readonly Pick<TagModel, 'tag'>[],
+): CropsByModel {
+  return {
+    encoder: encoder!,
+    tags: Object.fromEntries(tagModels.map(({ tag }, place) => [tag, others[place]!])),
+  };
 }
 
 /** What the decoder is asked for: the transforms of the run's image models. */
-function transformsOf({ manifest }: EncoderFiles): readonly ImageTransform[] {
-  return [manifest.transform];
+function transformsOf({ encoderFiles, tagModelFiles }: FoundModels): readonly ImageTransform[] {
+  return [encoderFiles, ...tagModelFiles].map(({ manifest }) => manifest.transform);
 }
 
 /** Batches in an encoder process at one time: one runs while the next is on its way. */
@@ -54,23 +65,39 @@ export async function loadModels(
   progress: ScoreProgress,
   closing: AbortSignal,
 ): Promise<LoadedModels> {
-  const { encoderFiles, heads } = await findModels(config, progress, closing);
-  const decoder = startDecoder(config, encoderFiles, progress);
+  const found = await findModels(config, progress, closing);
+  const started: { stop(): Promise<void> }[] = [];
   try {
+    const decoder = startDecoder(config, found, progress);
+    started.push(decoder);
     await decoder.tryOut();
-    const encoder = await startEncoder(config, encoderFiles, progress);
-    return { encoder, decoder, heads };
+    const encoder = await startEncoder(config, found.encoderFiles, progress);
+    started.push(encoder);
+    const tagModels: TagModel[] = [];
+    for (const files of found.tagModelFiles) {
+      const model = await startTagModel(config, files, progress);
+      started.push(model);
+      tagModels.push(model);
+    }
+    return { encoder, decoder, heads: found.heads, tagModels };
   } catch (thrown) {
-    await decoder.stop();
+    await Promise.all(started.map((part) => part.stop()));
     throw thrown;
   }
+}
+
+/** The files of a run's image models, and its heads. */
+interface FoundModels {
+  readonly encoderFiles: EncoderFiles;
+  readonly heads: LoadedModels['heads'];
+  readonly tagModelFiles: readonly TagModelFiles[];
 }
 
 async function findModels(
   config: ScoreConfig,
   progress: ScoreProgress,
   closing: AbortSignal,
-): Promise<{ readonly encoderFiles: EncoderFiles; readonly heads: LoadedModels['heads'] }> {
+): Promise<FoundModels> {
   const { registryFile, offline } = config.library;
   const { nameServers, caFile, tlsInsecure } = config.download;
   const finder = await ModelFinder.open({
@@ -83,15 +110,33 @@ async function findModels(
   });
   try {
     const encoderFiles = await resolveEncoder(await finder.encoder(config.clipModel));
-    return { encoderFiles, heads: await loadHeads(config, encoderFiles, finder) };
+    return { encoderFiles, ...(await findScorers(config, encoderFiles, finder)) };
   } finally {
     await finder.close();
   }
 }
 
-function startDecoder(config: ScoreConfig, encoderFiles: EncoderFiles, progress: ScoreProgress): Decoder {
+async function findScorers(
+  config: ScoreConfig,
+  encoderFiles: EncoderFiles,
+  finder: ModelFinder,
+): Promise<Omit<FoundModels, 'encoderFiles'>> {
+  const heads: Partial<Record<Tag, Head>> = {};
+  const tagModelFiles: TagModelFiles[] = [];
+  for (const [tag, name] of wantedScores(config)) {
+    const path =
+      name === 'auto'
+        ? await ownHead(tag, encoderFiles, finder)
+        : await finder.head({ name, tag, encoder: encoderFiles.name });
+    if (isImageModel(path)) tagModelFiles.push(await findTagModel(path, tag));
+    else heads[tag] = await loadFittingHead(path, tag, encoderFiles);
+  }
+  return { heads, tagModelFiles };
+}
+
+function startDecoder(config: ScoreConfig, found: FoundModels, progress: ScoreProgress): Decoder {
   return createDecoder({
-    transforms: transformsOf(encoderFiles),
+    transforms: transformsOf(found),
     mode: config.transform,
     limits: config.imageLimits,
     processes: config.resources.decodeProcesses,
@@ -107,45 +152,71 @@ async function startEncoder(
 ): Promise<Encoder> {
   const encoder = await createEncoder({
     files: encoderFiles,
-    device: config.device,
-    batchSize: config.batchSize,
-    threads: config.resources.encoderThreads,
-    timeoutMs: config.resources.encoderTimeoutMs,
-    onCrash: (error) => progress.note(`${error.message} The images that it held are done again.`),
+    ...runOptions(config, config.batchSize, progress),
   });
   if (!encoder.batchInvariant && config.batchSize > 1 && !config.allowBatchDependence) {
     await encoder.stop();
-    throw batchDependentError(encoderFiles);
+    throw batchDependentError(encoderFiles, 'encoder', '--batch-size');
   }
   return encoder;
 }
 
-async function loadHeads(
+async function startTagModel(
   config: ScoreConfig,
-  encoderFiles: EncoderFiles,
-  finder: ModelFinder,
-): Promise<LoadedModels['heads']> {
-  const wanted: readonly (readonly [Tag, string])[] = [
+  files: TagModelFiles,
+  progress: ScoreProgress,
+): Promise<TagModel> {
+  const model = await createTagModel({ files, ...runOptions(config, config.tagBatchSize, progress) });
+  if (!model.batchInvariant && config.tagBatchSize > 1 && !config.allowBatchDependence) {
+    await model.stop();
+    throw batchDependentError(files, `${files.score.tag} model`, '--tag-batch-size');
+  }
+  return model;
+}
+
+function runOptions(
+  config: ScoreConfig,
+  batchSize: number,
+  progress: ScoreProgress,
+): Omit<EncoderOptions, 'files'> {
+  return {
+    device: config.device,
+    batchSize,
+    threads: config.resources.encoderThreads,
+    timeoutMs: config.resources.encoderTimeoutMs,
+    onCrash: (error) => progress.note(`${error.message} The images that it held are done again.`),
+  };
+}
+
+/** The tags that are to be computed, and what is named for each. */
+function wantedScores(config: ScoreConfig): readonly (readonly [Tag, string])[] {
+  const named: readonly (readonly [Tag, string])[] = [
     ['aesthetic', config.aestheticHead],
     ['punsafe', config.nsfwHead],
     ['pwatermark', config.watermarkModel],
   ];
-  const heads: Partial<Record<Tag, Head>> = {};
-  for (const [tag, name] of wanted) {
-    if (name === 'none') continue;
-    const path =
-      name === 'auto'
-        ? await ownHead(tag, encoderFiles, finder)
-        : await finder.head({ name, tag, encoder: encoderFiles.name });
-    const head = await loadHead(path, { tag });
-    checkHead(head, {
-      encoderName: encoderFiles.name,
-      encoderDigest: encoderFiles.digest,
-      dimension: encoderFiles.manifest.dimension,
-    });
-    heads[tag] = head;
-  }
-  return heads;
+  return named.filter(([, name]) => name !== 'none');
+}
+
+async function loadFittingHead(path: string, tag: Tag, encoderFiles: EncoderFiles): Promise<Head> {
+  const head = await loadHead(path, { tag });
+  checkHead(head, {
+    encoderName: encoderFiles.name,
+    encoderDigest: encoderFiles.digest,
+    dimension: encoderFiles.manifest.dimension,
+  });
+  return head;
+}
+
+async function findTagModel(path: string, tag: Tag): Promise<TagModelFiles> {
+  const files = await resolveTagModel(path);
+  const stated = files.score.tag;
+  if (stated === tag) return files;
+  throw new HeadError(
+    'BB_HEAD_MISMATCH',
+    `The model ${path} gives ${stated}, but is asked for ${tag}. Give it with ${HEAD_FLAGS[stated]}, or another model.`,
+    { fields: { path, wanted: tag, stated } },
+  );
 }
 
 async function ownHead(tag: Tag, { name, headPath }: EncoderFiles, finder: ModelFinder): Promise<string> {
@@ -160,11 +231,11 @@ async function ownHead(tag: Tag, { name, headPath }: EncoderFiles, finder: Model
   );
 }
 
-function batchDependentError(files: EncoderFiles): BowerbirdError {
+function batchDependentError(files: ModelFiles, title: string, flag: string): BowerbirdError {
   return new BowerbirdError(
     'BB_ENCODER_BATCH_DEPENDENT',
-    `The encoder ${files.name} gives an image another embedding when its neighbours in the batch change ` +
-      '(dynamically quantised models do), so scores could not be reproduced. Use --batch-size 1, ' +
+    `The ${title} ${files.name} gives an image another result when its neighbours in the batch change ` +
+      `(dynamically quantised models do), so scores could not be reproduced. Use ${flag} 1, ` +
       'another export of the model, or accept it with --allow-batch-dependence.',
     { fields: { encoder: files.name, digest: files.digest } },
   );

@@ -71,6 +71,8 @@ export async function scoreShards(
     decoder: facts.decoder,
     encoder: facts.encoder,
     heads: facts.heads,
+    tagModels: facts.tagModels,
+    recomputeTags: config.recomputeTags,
     decodesAtOnce: config.resources.decodeProcesses * DECODES_PER_PROCESS,
     saveConsent: config.saveConsent,
     batchSize: config.batchSize,
@@ -197,7 +199,7 @@ class ShardRun {
     const picker = isPictured
       ? new ThumbnailPicker(shard.hashes, facts.thresholds.min_aesthetic ?? undefined)
       : undefined;
-    const work = new ShardWork(shard, facts.encoder.dimension, Object.keys(facts.heads) as Tag[], picker);
+    const work = new ShardWork(shard, facts.encoder.dimension, computedTags(facts), picker);
     const reasons = facts.config.retry?.reasons ?? new Set();
     const retry = earlier && { earlier, rows: carryOver(work, earlier, reasons) };
     this.#failUnread(work);
@@ -256,6 +258,11 @@ class ShardRun {
     progress.finishedShards++;
     progress.kept += stats.kept;
   }
+}
+
+/** The tags that the run computes. */
+function computedTags({ heads, tagModels }: ScoreFacts): Tag[] {
+  return [...(Object.keys(heads) as Tag[]), ...tagModels.map(({ tag }) => tag)];
 }
 
 /** The rows of a finished shard are written anew with those that are tried again: what was read once has to be there. */

@@ -46,7 +46,7 @@ async function runInPlace(config: ScoreConfig, run: ScoreRun): Promise<RunOutcom
   try {
     return await runLoaded({ config, plan, thresholds: resolveThresholds(config, plan), ...models }, run);
   } finally {
-    await Promise.all([models.encoder.stop(), models.decoder.stop()]);
+    await Promise.all([models.encoder, models.decoder, ...models.tagModels].map((part) => part.stop()));
   }
 }
 
@@ -92,9 +92,12 @@ async function doShards(facts: ScoreFacts, run: ScoreRun): Promise<'done' | 'int
 }
 
 function startRecord(facts: ScoreFacts, existing: RunRecord | undefined): RunRecord {
-  const { config, plan, thresholds, encoder, heads } = facts;
+  const { config, plan, thresholds, encoder, heads, tagModels } = facts;
   const present = describeRun({
-    settings: resultSettings(config),
+    settings: {
+      ...resultSettings(config),
+      tag_batch_size: tagModels.length > 0 ? config.tagBatchSize : null,
+    },
     commandLine: config.commandLine,
     plan,
     thresholds,
@@ -107,6 +110,7 @@ function startRecord(facts: ScoreFacts, existing: RunRecord | undefined): RunRec
       batch_invariant: encoder.batchInvariant,
     },
     heads,
+    tagModels,
   });
   return goOnFrom(existing, present, config.incrementalMode === 'extend');
 }

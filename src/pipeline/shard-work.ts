@@ -26,6 +26,7 @@ export interface StageTimes {
   downloadMs: number;
   decodeMs: number;
   embedMs: number;
+  tagMs: number;
 }
 
 /**
@@ -43,11 +44,13 @@ export class ShardWork {
   /** What was seen of the rows' consent, by index, where that is kept. */
   readonly consent: (ConsentSignals | undefined)[] = [];
   readonly hosts = new HostNotes();
-  readonly times: StageTimes = { downloadMs: 0, decodeMs: 0, embedMs: 0 };
+  readonly times: StageTimes = { downloadMs: 0, decodeMs: 0, embedMs: 0, tagMs: 0 };
   readonly startedAt: Date = new Date();
   /** Keeps pictures for the report; absent in shards that the report does not show. */
   readonly picker: ThumbnailPicker | undefined;
   readonly completed: Promise<void>;
+  /** For each row how many models have yet to look at it; 1 before it is known how many will. */
+  readonly #partsLeft: Uint8Array;
   #complete: () => void = () => undefined;
   #pendingCount: number;
 
@@ -66,6 +69,7 @@ export class ShardWork {
       headTags.map((tag) => [tag, new Float64Array(rowCount).fill(Number.NaN)]),
     );
     this.states = new Array<SampleState>(rowCount).fill(PENDING);
+    this.#partsLeft = new Uint8Array(rowCount).fill(1);
     this.#pendingCount = rowCount;
     this.completed = new Promise((resolve) => {
       this.#complete = resolve;
@@ -77,18 +81,30 @@ export class ShardWork {
     return this.shard.spec.rowCount;
   }
 
-  /** Notes the size of a decoded image; the row is still under way. */
-  decoded(index: number, width: number, height: number): void {
+  /** Notes the size of a decoded image. The row ends once all `models` have looked at it, the encoder among them. */
+  decoded(index: number, width: number, height: number, models = 1): void {
     this.states[index] = { kind: 'decoded', width, height };
+    this.#partsLeft[index] = models;
   }
 
-  /** Ends a row with its embedding. */
+  /** Whether one model alone has yet to look at a row. */
+  isLastPart(index: number): boolean {
+    return this.#partsLeft[index] === 1;
+  }
+
+  /** What the encoder made of a row. */
   embedded(index: number, embedding: Float32Array): void {
     const state = this.states[index]!;
     if (state.kind !== 'decoded') throw new Error(`row ${index} was embedded in state ${state.kind}`);
     this.embeddings.set(embedding, index * this.dimension);
     this.states[index] = { ...state, kind: 'embedded' };
-    this.#settleOne();
+    this.#endPart(index);
+  }
+
+  /** What an image model made of a row: NaN for no score. A row that has failed elsewhere has none. */
+  tagged(index: number, tag: Tag, score: number): void {
+    this.headScores[tag]![index] = this.states[index]!.kind === 'failed' ? Number.NaN : score;
+    this.#endPart(index);
   }
 
   /** Ends a row as an earlier run ended it; its embedding is known only where it was saved. */
@@ -97,18 +113,21 @@ export class ShardWork {
     this.states[index] = failure
       ? { ...failure, width, height }
       : { kind: 'embedded', width, height, carried: true };
-    this.#settleOne();
+    this.#endPart(index);
   }
 
-  /** Ends a row without one. */
+  /** A row has no embedding, and so no score. */
   failed(index: number, failure: SampleFailure): void {
     const state = this.states[index]!;
     const size = state.kind === 'decoded' ? { width: state.width, height: state.height } : {};
     this.states[index] = { ...failure, ...size };
-    this.#settleOne();
+    for (const scores of Object.values(this.headScores)) scores[index] = Number.NaN;
+    this.#endPart(index);
   }
 
-  #settleOne(): void {
+  #endPart(index: number): void {
+    this.#partsLeft[index]!--;
+    if (this.#partsLeft[index]! > 0) return;
     this.#pendingCount--;
     if (this.#pendingCount === 0) this.#complete();
   }

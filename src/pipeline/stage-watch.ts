@@ -7,6 +7,8 @@ export interface StageLevels {
   readonly rows: number;
   readonly decode: { readonly size: number; readonly capacity: number };
   readonly embed: { readonly size: number; readonly capacity: number };
+  /** Of the image models that give tags. */
+  readonly tags: readonly { readonly size: number; readonly capacity: number }[];
   readonly held: HeldBytes;
 }
 
@@ -20,7 +22,7 @@ export interface HeldBytes {
   readonly embeddings: number;
 }
 
-type Cause = 'embed' | 'decode' | 'width' | 'hosts' | 'rows' | 'none';
+type Cause = 'embed' | 'tag' | 'decode' | 'width' | 'hosts' | 'rows' | 'none';
 
 /** Of shorter runs there is nothing to say. */
 const LEAST_LOOKS = 10;
@@ -32,6 +34,7 @@ const HELD = ['images', 'crops', 'embeddings'] as const;
 const SENTENCES: Readonly<Record<Exclude<Cause, 'none'>, string>> = {
   embed:
     'the encoder was behind: decoder and downloads waited for it. --device sets where it runs, --encoder-threads with how much',
+  tag: 'an image model that gives a tag was behind: decoder and downloads waited for it. --device sets where it runs, --encoder-threads with how much',
   decode:
     'the decoder was behind: downloads waited for it, and so did the encoder. --processes-count sets how many processes it has',
   width:
@@ -80,7 +83,8 @@ function mebibytes(bytes: number): number {
   return Math.ceil(bytes / 1024 / 1024);
 }
 
-function causeOf({ requests, width, rows, decode, embed }: StageLevels): Cause {
+function causeOf({ requests, width, rows, decode, embed, tags }: StageLevels): Cause {
+  if (tags.some(({ size, capacity }) => size >= capacity)) return 'tag';
   if (embed.size >= embed.capacity) return 'embed';
   if (decode.size >= decode.capacity) return 'decode';
   if (decode.size > 0) return 'none';

@@ -3,13 +3,15 @@ import type { Decoder } from '../decode/decoder.ts';
 import { ConsentNotes } from '../download/consent/consent-notes.ts';
 import type { Downloaded, Downloader } from '../download/downloader.ts';
 import type { Encoder } from '../embed/encoder.ts';
+import type { TagModel } from '../embed/tag-model.ts';
 import type { Head } from '../heads/head.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import type { StageNumbers } from '../runs/stats.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import type { Tag } from '../samples/tags.ts';
 import { limitClosing } from './closing-limit.ts';
-import { EmbedStage, type Row } from './embed-stage.ts';
+import { embedStage } from './embed-stage.ts';
+import type { ModelStage, Row } from './model-stage.ts';
 import { cropsByModel } from './models.ts';
 import { OutageWatch } from './outage.ts';
 import { hostOf } from './row-host.ts';
@@ -17,6 +19,8 @@ import { RowWindow } from './row-window.ts';
 import type { ShardWork } from './shard-work.ts';
 import { StageWatch } from './stage-watch.ts';
 import { StuckHosts } from './stuck-hosts.ts';
+import { TagStage } from './tag-stage.ts';
+import { wantsTag } from './wanted-tags.ts';
 
 interface DownloadedRow extends Row {
   readonly image: Downloaded;
@@ -28,6 +32,9 @@ export interface StageTools {
   readonly decoder: Decoder;
   readonly encoder: Encoder;
   readonly heads: Readonly<Partial<Record<Tag, Head>>>;
+  readonly tagModels: readonly TagModel[];
+  /** Whether image models also score rows to which the input gives their tag. */
+  readonly recomputeTags: boolean;
   readonly decodesAtOnce: number;
   /** Whether it is kept what hosts say of consent. */
   readonly saveConsent: boolean;
@@ -60,7 +67,8 @@ export class Stages {
   readonly #tools: StageTools;
   readonly #window = new RowWindow(WINDOW_ROWS);
   readonly #toDecode: BoundedQueue<DownloadedRow>;
-  readonly #embedding: EmbedStage;
+  readonly #embedding: ModelStage;
+  readonly #tagging: readonly TagStage[];
   readonly #outage: OutageWatch<Row>;
   readonly #stageWatch = new StageWatch();
   readonly #stuckHosts: StuckHosts;
@@ -77,7 +85,7 @@ export class Stages {
     this.#broken = new Promise((_, reject) => {
       this.#giveUp = reject;
     });
-    this.#embedding = new EmbedStage({
+    this.#embedding = embedStage({
       ...tools,
       settled: () => {
         tools.progress.succeeded++;
@@ -85,10 +93,14 @@ export class Stages {
       fail: (row, failure) => this.#fail(row, failure),
       giveUp: (error) => this.#giveUp(error),
     });
+    this.#tagging = tools.tagModels.map(
+      (model) => new TagStage({ ...tools, model, giveUp: (error) => this.#giveUp(error) }),
+    );
     tools.progress.watchQueues({
       download: this.#window,
       decode: this.#toDecode,
       embed: this.#embedding.queue,
+      ...Object.fromEntries(this.#tagging.map(({ model, stage }) => [model.tag, stage.queue])),
     });
     this.#outage = new OutageWatch({
       downloader: tools.downloader,
@@ -108,8 +120,14 @@ export class Stages {
 
   /** Rows that each stage can work on at the same time, now. */
   get slots(): StageNumbers {
-    const { downloader, decodesAtOnce, batchesAtOnce, batchSize } = this.#tools;
-    return { download: downloader.width, decode: decodesAtOnce, embed: batchesAtOnce * batchSize };
+    const { downloader, decodesAtOnce, batchesAtOnce, batchSize, tagModels } = this.#tools;
+    const tag = tagModels.reduce((sum, model) => sum + batchesAtOnce * model.batchSize, 0);
+    return {
+      download: downloader.width,
+      decode: decodesAtOnce,
+      embed: batchesAtOnce * batchSize,
+      ...(tag > 0 && { tag }),
+    };
   }
 
   /** Gives a row to the downloader, waiting while too many wait there. */
@@ -133,7 +151,8 @@ export class Stages {
     await this.#running;
     this.#outage.finish();
     const sentence = this.#stageWatch.describe();
-    if (sentence) this.#tools.progress.note(sentence);
+    const unscored = this.#tagging.map((stage) => stage.describeUnscored());
+    for (const note of [sentence, ...unscored]) if (note) this.#tools.progress.note(note);
   }
 
   /** Told by whoever pushes rows: no more will come before a shard is complete. */
@@ -164,10 +183,11 @@ export class Stages {
     const levels = { rows: this.#window.size, decode: this.#toDecode, embed: this.#embedding.queue };
     this.#stageWatch.look({
       ...levels,
+      tags: this.#tagging.map(({ stage }) => stage.queue),
       ...{ requests: downloader.requestsInFlight, width: downloader.width },
       held: {
         images: downloader.heldBytes,
-        crops: this.#embedding.heldBytes,
+        crops: this.#modelStages.reduce((sum, { heldBytes }) => sum + heldBytes, 0),
         embeddings: [...this.#works].reduce((sum, { embeddings }) => sum + embeddings.byteLength, 0),
       },
     });
@@ -186,10 +206,10 @@ export class Stages {
     });
     try {
       const crews = Promise.all([
-        crew(this.#tools.decodesAtOnce, this.#toDecode, (row) => this.#decode(row)).then(() =>
-          this.#embedding.queue.close(),
-        ),
-        this.#embedding.run(),
+        crew(this.#tools.decodesAtOnce, this.#toDecode, (row) => this.#decode(row)).then(() => {
+          for (const { queue } of this.#modelStages) queue.close();
+        }),
+        ...this.#modelStages.map((stage) => stage.run()),
       ]);
       await Promise.race([crews, this.#broken]);
     } finally {
@@ -197,7 +217,7 @@ export class Stages {
       lift();
       this.#tools.progress.stuckHosts = [];
       this.#window.close();
-      for (const queue of [this.#toDecode, this.#embedding.queue]) queue.close();
+      for (const { queue } of [{ queue: this.#toDecode }, ...this.#modelStages]) queue.close();
     }
   }
 
@@ -229,11 +249,19 @@ export class Stages {
 
   async #decode({ work, index, image }: DownloadedRow): Promise<void> {
     const startedMs = performance.now();
-    const outcome = await this.#tools.decoder.decode(image.bytes).finally(() => image.release());
+    const { decoder, tagModels, recomputeTags } = this.#tools;
+    const outcome = await decoder.decode(image.bytes).finally(() => image.release());
     work.times.decodeMs += performance.now() - startedMs;
     if (outcome.kind === 'failed') return this.#fail({ work, index }, outcome);
-    work.decoded(index, outcome.width, outcome.height);
-    await this.#embedding.push({ work, index, crops: cropsByModel(outcome.crops) });
+    const wanted = this.#tagging.filter(({ model }) => wantsTag(work, index, model.tag, recomputeTags));
+    work.decoded(index, outcome.width, outcome.height, 1 + wanted.length);
+    const row = { work, index, crops: cropsByModel(outcome.crops, tagModels) };
+    const stages = [this.#embedding, ...wanted.map(({ stage }) => stage)];
+    await Promise.all(stages.map((stage) => stage.push(row)));
+  }
+
+  get #modelStages(): readonly ModelStage[] {
+    return [this.#embedding, ...this.#tagging.map(({ stage }) => stage)];
   }
 
   #fail({ work, index }: Row, failure: SampleFailure): void {

@@ -146,6 +146,8 @@ export interface StageNumbers {
   readonly download: number;
   readonly decode: number;
   readonly embed: number;
+  /** Of image models that give tags; absent where the run had none. */
+  readonly tag?: number;
 }
 
 /** Where the numbers come from. */

@@ -11,13 +11,14 @@ export interface StageLoad {
   readonly secondsPerRow: number;
 }
 
-const STAGES = ['download', 'decode', 'embed'] as const;
+const STAGES = ['download', 'decode', 'embed', 'tag'] as const;
 
 /** Sums the stages over all shards. `activeSeconds` is the time in which the run was at work. */
 export function stageLoads(paces: readonly ReportPace[], activeSeconds: number): StageLoad[] {
   const rows = paces.reduce((sum, pace) => sum + pace.rows, 0);
-  return STAGES.map((stage) => {
-    const seconds = paces.reduce((sum, pace) => sum + pace.stageSeconds[stage], 0);
+  const present = STAGES.filter((stage) => paces.some((pace) => pace.stageSeconds[stage] !== undefined));
+  return present.map((stage) => {
+    const seconds = paces.reduce((sum, pace) => sum + (pace.stageSeconds[stage] ?? 0), 0);
     return {
       stage,
       busyShare: busyShareOf(seconds / activeSeconds, slotsOf(stage, paces)),
@@ -43,6 +44,7 @@ const ADVICE: Readonly<Record<keyof StageNumbers, string>> = {
   download: '--thread-count sets how many.',
   decode: '--processes-count sets how many.',
   embed: '--device sets where it runs.',
+  tag: '--device sets where it runs.',
 };
 
 /** The stage that held the run up, in words. */

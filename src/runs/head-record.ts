@@ -9,6 +9,8 @@ export interface RecordedHead {
   readonly encoder_proof?: EncoderProof;
   /** The published network that its layers were taken for. */
   readonly layout?: string;
+  /** Set where it is no head but an image model, which takes the pixels and knows of no encoder. */
+  readonly takes?: 'pixels';
 }
 
 /** The heads of a run by the column that they fill; null where none does. */
@@ -33,6 +35,11 @@ export function recordHead(head: Head, encoder: EncoderIdentity | undefined): Re
     encoder_proof: encoder ? checkHead(head, encoder) : 'none',
     ...(head.layout !== undefined && { layout: head.layout }),
   };
+}
+
+/** An image model in the place of a head. */
+export function recordTagModel({ name, digest }: Pick<RecordedHead, 'name' | 'digest'>): RecordedHead {
+  return { name, digest, takes: 'pixels' };
 }
 
 /** What makes two heads the same one: what is said about it may change from version to version. */

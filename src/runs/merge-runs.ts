@@ -139,7 +139,8 @@ async function findHead(
   headFile: string | undefined,
 ): Promise<Head | undefined> {
   const wanted = heads['aesthetic'];
-  if (!wanted) return undefined;
+  // A mean embedding has no pixels that an image model could be asked about.
+  if (!wanted || wanted.takes === 'pixels') return undefined;
   const path =
     headFile ?? (encoder.name === 'builtin' ? (await resolveEncoder('builtin')).headPath : undefined);
   if (!path) return undefined;

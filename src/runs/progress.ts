@@ -1,4 +1,5 @@
 import type { FailureReason } from '../samples/reasons.ts';
+import type { Tag } from '../samples/tags.ts';
 import type { RetryTally } from './retry-tally.ts';
 
 interface QueueLevel {
@@ -15,7 +16,7 @@ export interface StuckHost {
 }
 
 /** The stages whose queues a person can watch. */
-export type StageName = 'download' | 'decode' | 'embed';
+export type StageName = 'download' | 'decode' | 'embed' | Tag;
 
 const REPEATED_NOTE_MS = 3000;
 
@@ -84,7 +85,7 @@ export class ScoreProgress {
     return this.#queues;
   }
 
-  watchQueues(queues: Readonly<Record<StageName, QueueLevel>>): void {
+  watchQueues(queues: Readonly<Partial<Record<StageName, QueueLevel>>>): void {
     this.#queues = queues;
   }
 

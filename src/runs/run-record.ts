@@ -8,7 +8,7 @@ import type { Thresholds } from '../scores/thresholds.ts';
 import type { RunPlan } from '../shards/plan.ts';
 import type { BadFile } from '../tables/bad-files.ts';
 import type { PlayedPart } from '../tables/played-parts.ts';
-import { type RecordedHeads, recordHead } from './head-record.ts';
+import { type RecordedHeads, recordHead, recordTagModel } from './head-record.ts';
 
 /** An input file as a run is bound to it. */
 export interface RecordedInput {
@@ -99,10 +99,18 @@ export function newRecord(facts: RecordFacts): RunRecord {
 export interface RunFacts extends Omit<RecordFacts, 'inputs' | 'heads'> {
   readonly plan: RunPlan;
   readonly heads: Readonly<Partial<Record<Tag, Head>>>;
+  readonly tagModels: readonly IdentifiedModel[];
+}
+
+/** An image model that gives a tag. */
+interface IdentifiedModel {
+  readonly tag: Tag;
+  readonly name: string;
+  readonly digest: string;
 }
 
 export function describeRun(facts: RunFacts): RunRecord {
-  const { plan, encoder, heads } = facts;
+  const { plan, encoder, heads, tagModels } = facts;
   const trainedOn = {
     encoderName: encoder.name,
     encoderDigest: encoder.digest,
@@ -110,7 +118,9 @@ export function describeRun(facts: RunFacts): RunRecord {
   };
   const headOf = (tag: Tag): RecordedHeads[string] => {
     const head = heads[tag];
-    return head ? recordHead(head, trainedOn) : null;
+    if (head) return recordHead(head, trainedOn);
+    const model = tagModels.find((each) => each.tag === tag);
+    return model ? recordTagModel(model) : null;
   };
   const inputs = plan.inputs.map(({ path, format, rowCount, sizeBytes, fingerprint }) => ({
     path,

@@ -58,6 +58,8 @@ export interface StageNumbers {
   readonly download: number;
   readonly decode: number;
   readonly embed: number;
+  /** Of image models that give tags, all together; absent where the run had none. */
+  readonly tag?: number;
 }
 
 export interface FileDigest {

@@ -6,7 +6,7 @@ import { Ajv } from 'ajv';
 import test from 'ava';
 import { writeVitModel } from '../../scripts/make-vit-model.ts';
 import { packageFolder } from '../../src/base/package.ts';
-import { resolveEncoder, resolveHead } from '../../src/models/registry.ts';
+import { resolveEncoder, resolveHead, resolveTagModel } from '../../src/models/registry.ts';
 import { smallManifest, temporaryFolder, writeOddModel } from '../helpers/odd-models.ts';
 
 const SHAPE = { imageSize: 16, patchSize: 8, width: 8, layers: 1, heads: 2, dimension: 4 };
@@ -99,6 +99,14 @@ const CHANGES: readonly [what: string, change: Record<string, unknown>][] = [
   ['a digest that is too short', { sha256: 'abc' }],
   ['an output that is no text', { output: 3 }],
   ['a field that nobody knows', { outputs: 'image_embeds' }],
+  ['a kind that there is not', { kind: 'regressor' }],
+  ['a tag of an encoder', { tag: 'pwatermark', class: 0, activation: 'softmax' }],
+  ['a tag that there is not', { tag: 'watermark', kind: 'classifier', class: 0, activation: 'softmax' }],
+  [
+    'an activation without a class',
+    { class: undefined, kind: 'classifier', tag: 'pwatermark', activation: 'softmax' },
+  ],
+  ['a class that is no place', { class: -1, kind: 'classifier', tag: 'pwatermark', activation: 'none' }],
 ];
 
 for (const [what, change] of CHANGES) {
@@ -111,6 +119,26 @@ for (const [what, change] of CHANGES) {
     t.true(error?.message.includes(field!));
   });
 }
+
+const STATEMENT = { kind: 'classifier', tag: 'pwatermark', class: 2, activation: 'softmax' };
+
+test('a classifier says which of its values is the score of which tag; an encoder it is not', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = await writeOddModel(folder, {}, STATEMENT);
+  t.true(validate(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'))));
+  t.deepEqual((await resolveTagModel(path)).score, { tag: 'pwatermark', class: 2, activation: 'softmax' });
+  await t.throwsAsync(resolveEncoder(path), { code: 'BB_MODEL_MANIFEST', message: /rows are scores/ });
+});
+
+test('a model that is to give a tag must say which of its values that is', async (t) => {
+  const folder = await temporaryFolder(t);
+  await t.throwsAsync(resolveTagModel(await writeOddModel(folder)), { message: /"kind": "classifier"/ });
+  const beyond = await writeOddModel(folder, {}, { ...STATEMENT, class: 3 });
+  await t.throwsAsync(resolveTagModel(beyond), {
+    code: 'BB_MODEL_MANIFEST',
+    message: /"class" is not one of/,
+  });
+});
 
 test('manifests that are read are valid by the schema', async (t) => {
   const folder = await temporaryFolder(t);

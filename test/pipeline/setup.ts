@@ -27,7 +27,14 @@ export function configOf(inputs: readonly string[], outputFolder: string): Score
     ...{ inputs, outputFolder, text: {}, samplesPerShard: 2, commandLine: 'bowerbird score' },
     ...{ clipModel: 'builtin', aestheticHead: 'auto', nsfwHead: 'none', watermarkModel: 'none' },
     library: { offline: true },
-    ...{ missingTags: 'drop', transform: 'exact', device: 'cpu', batchSize: 8, allowBatchDependence: false },
+    ...{
+      missingTags: 'drop',
+      transform: 'exact',
+      device: 'cpu',
+      batchSize: 8,
+      tagBatchSize: 8,
+      allowBatchDependence: false,
+    },
     ...{
       recomputeTags: false,
       saveEmbeddings: false,

@@ -43,3 +43,29 @@ test('a row that was not decoded cannot be embedded', async (t) => {
   work.failed(0, FAILURE);
   t.throws(() => work.embedded(0, Float32Array.of(1, 0)), { message: /in state failed/ });
 });
+
+test('a row that several models look at ends when the last of them has', async (t) => {
+  const work = new ShardWork(await openShard(t, ROWS), 2, ['aesthetic', 'pwatermark'], undefined);
+  for (const index of [1, 2]) work.failed(index, FAILURE);
+  work.decoded(0, 30, 20, 2);
+  t.false(work.isLastPart(0));
+  work.tagged(0, 'pwatermark', 0.5);
+  t.true(work.isLastPart(0));
+  t.false(await isComplete(work));
+  work.embedded(0, Float32Array.of(0.6, 0.8));
+  t.true(await isComplete(work));
+  t.is(work.headScores.pwatermark![0], 0.5);
+});
+
+test('a row without an embedding has no score, whichever model comes first', async (t) => {
+  const work = new ShardWork(await openShard(t, ROWS), 2, ['pwatermark'], undefined);
+  work.failed(2, FAILURE);
+  for (const index of [0, 1]) work.decoded(index, 30, 20, 2);
+  work.tagged(0, 'pwatermark', 0.5);
+  work.failed(0, FAILURE);
+  work.failed(1, FAILURE);
+  t.false(await isComplete(work));
+  work.tagged(1, 'pwatermark', 0.5);
+  t.true(await isComplete(work));
+  t.true(work.headScores.pwatermark!.every(Number.isNaN));
+});

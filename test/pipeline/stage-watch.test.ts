@@ -5,6 +5,7 @@ const QUIET: StageLevels = {
   ...{ requests: 10, width: 256, rows: 10 },
   ...{ decode: { size: 4, capacity: 8 }, embed: { size: 1, capacity: 64 } },
   held: { images: 0, crops: 0, embeddings: 0 },
+  tags: [{ size: 1, capacity: 64 }],
 };
 const EMPTY = { size: 0, capacity: 8 };
 
@@ -17,6 +18,16 @@ function watched(levels: Partial<StageLevels>, looks = 10, quietLooks = 0): stri
 
 for (const [what, levels, words] of [
   ['a full queue of crops', { embed: { size: 64, capacity: 64 } }, /encoder was behind.*--device/],
+  [
+    'a full queue of crops for a tag',
+    {
+      tags: [
+        { size: 0, capacity: 8 },
+        { size: 64, capacity: 64 },
+      ],
+    },
+    /gives a tag was behind/,
+  ],
   ['a full queue of images', { decode: { size: 8, capacity: 8 } }, /decoder was behind.*--processes-count/],
   ['no image, all requests in use', { decode: EMPTY, requests: 256, rows: 900 }, /--thread-count/],
   ['no image, rows that wait for hosts', { decode: EMPTY, rows: 900 }, /rows for their hosts.*--per-host/],

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import test from 'ava';
+import { packageFolder } from '../../src/base/package.ts';
 import { runCli } from '../helpers/run-cli.ts';
 import { halfRows, headWeights, makeFolder, temporaryFolder, writeHead } from './setup.ts';
 
@@ -33,6 +34,15 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [
     ['--input-format', 'embeddings', '--aesthetic-head', 'builtin', '--extra-head', 'Hash=x'],
     /a column Hash already/,
+  ],
+  [
+    [
+      '--input-format',
+      'embeddings',
+      '--aesthetic-head',
+      join(packageFolder, 'assets', 'encoders', 'builtin'),
+    ],
+    /is an image model, which takes pixels/,
   ],
   [['--normalize'], /--normalize is for stored embeddings/],
 ];

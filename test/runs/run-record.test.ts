@@ -32,6 +32,7 @@ function describePlan(plan: RunPlan): ReturnType<typeof describeRun> {
     thresholds: THRESHOLDS,
     encoder,
     heads: {},
+    tagModels: [{ tag: 'pwatermark', name: 'marks', digest: 'd' }],
   });
 }
 
@@ -39,7 +40,8 @@ test('a record names the inputs as they were given, not where they are read from
   const record = describePlan(PLAN);
   t.deepEqual(record.inputs, [{ path: '/in/a.tsv', format: 'tsv', rows: 3, bytes: 50, fingerprint: 'f' }]);
   t.like(record, { bowerbird_version: packageVersion, state: 'running', rows: 3, shards: 1 });
-  t.deepEqual(record.heads, { aesthetic: null, punsafe: null, pwatermark: null });
+  const marks = { name: 'marks', digest: 'd', takes: 'pixels' } as const;
+  t.deepEqual(record.heads, { aesthetic: null, punsafe: null, pwatermark: marks });
   t.like(record.sessions[0], { command: 'bowerbird score x', provider: 'cpu', ended_at: null });
 });
 

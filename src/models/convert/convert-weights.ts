@@ -137,6 +137,7 @@ async function writeModel(
     name: spec.name,
     description: spec.description ?? title,
     ...(network.isClassifier ? { kind: 'classifier' } : {}),
+    ...(network.score ? { score: network.score } : {}),
     transform,
     dimension,
     output,

@@ -1,5 +1,5 @@
 import { WeightsError } from '../../weights/errors.ts';
-import type { ImageTransform } from '../manifest.ts';
+import type { ImageTransform, ScoreStatement } from '../manifest.ts';
 import type { ActivationName } from './activation.ts';
 import type { ConfigFacts } from './config-facts.ts';
 import type { NamedTensors } from './named-tensors.ts';
@@ -34,6 +34,8 @@ export interface ImageNetwork {
   readonly dimension: number;
   /** Whether rows are scores or logits; else they are embeddings. */
   readonly isClassifier: boolean;
+  /** Which of a published classifier's values is which tag. */
+  readonly score?: ScoreStatement;
   /** Undefined where it has none that could be mistaken. */
   readonly activation?: ActivationName;
   /** Draws it from the pixels on; gives its output, `[batch, dimension]`. */

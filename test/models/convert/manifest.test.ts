@@ -59,7 +59,7 @@ test('the manifest of DINOv2 crops to less than the short side', async (t) => {
   });
 });
 
-test('the watermark detector squashes to 256 pixels by bilinear, and is a classifier', async (t) => {
+test('the watermark detector squashes to 256 pixels by bilinear, and says which of its values is pwatermark', async (t) => {
   t.like(await manifestOf(t, 'efficientnet/model.pt'), {
     kind: 'classifier',
     transform: 'squash',
@@ -67,6 +67,7 @@ test('the watermark detector squashes to 256 pixels by bilinear, and is a classi
     interpolation: 'bilinear',
     mean: IMAGENET_MEAN,
     dimension: 2,
+    ...{ tag: 'pwatermark', class: 0, activation: 'softmax' },
   });
 });
 

@@ -23,6 +23,10 @@ const STAGES = [
 /** The layers of LAION's classifier, with ReLU between them (LAION-5B-WatermarkDetection, example_use.py); 3 is behind a dropout. */
 const CLASSIFIER_STEMS = ['classifier.0', 'classifier.3', 'classifier.5'];
 
+/** What LAION's values are: softmax over two, of which the first is the watermark (example_use.py there). */
+const LAION_OUTPUTS = 2;
+const LAION_SCORE = { tag: 'pwatermark', class: 0, activation: 'softmax' } as const;
+
 /**
  * EfficientNet as timm saves it, with the three layers behind it that LAION's watermark detector has. Its paddings are symmetric, as
  * in timm's `efficientnet_b3`; its `tf_` models, whose paddings are not, have the same names and shapes and are not told apart.
@@ -54,6 +58,7 @@ function readEfficientNet(known: Known): ImageNetwork {
     output: 'logits',
     dimension: outputs,
     isClassifier: true,
+    ...(outputs === LAION_OUTPUTS ? { score: LAION_SCORE } : {}),
     ignores: (name) => name.endsWith('.num_batches_tracked'),
     draw: (graph, pixels) => {
       const stem = drawConvNorm(graph, pixels, tensors, { conv: 'conv_stem', norm: 'bn1', stride: 2 });
