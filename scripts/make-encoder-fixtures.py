@@ -118,6 +118,32 @@ def make_open_clip():
     outputs("open-clip", tower, 16)
 
 
+class Program(nn.Module):
+    """As much of a model as OpenAI's programs have in common with it: a tower in float16, a scale, counters as buffers."""
+
+    def __init__(self, tower):
+        super().__init__()
+        self.visual = tower
+        self.logit_scale = nn.Parameter(torch.tensor(4.6))
+        self.register_buffer("input_resolution", torch.tensor(16))
+
+    def forward(self, image):
+        return self.visual(image)
+
+
+def make_program():
+    """A TorchScript program, as torch.jit.save writes it."""
+    config = {"image_size": 16, "layers": LAYERS, "width": WIDTH, "head_width": WIDTH // HEADS, "patch_size": PATCH, "mlp_ratio": 1.5}
+    tower = halved(shaken(_build_vision_tower(10, CLIPVisionCfg(**config), quick_gelu=True), 8))
+    outputs("open-clip-program", tower, 16)
+    folder = FOLDER / "open-clip-program"
+    folder.mkdir()
+    program = Program(tower).half().eval()
+    with torch.no_grad():
+        traced = torch.jit.trace(program, torch.zeros(1, 3, 16, 16).half(), check_trace=False)
+    torch.jit.save(traced, folder / "ViT.pt")
+
+
 def make_siglip():
     text = {"hidden_size": WIDTH, "intermediate_size": 4, "num_hidden_layers": 1, "num_attention_heads": 1, "vocab_size": 8}
     config = SiglipConfig(vision_config={**VIT, "patch_size": 5}, text_config=text)
@@ -166,8 +192,10 @@ def make_efficientnet():
 def main():
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
+    torch.manual_seed(0)
     make_clip()
     make_open_clip()
+    make_program()
     make_siglip()
     make_dinov2()
     make_efficientnet()

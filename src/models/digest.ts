@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 import { summarizeModel } from './onnx/model-summary.ts';
 import { OnnxFile } from './onnx/onnx-file.ts';
 
@@ -36,12 +37,25 @@ function externalPaths(modelPath: string): string[] {
     file = new OnnxFile(modelPath);
     return summarizeModel(file)
       .externalFiles.toSorted()
-      .map((name) => join(dirname(modelPath), name));
+      .map((name) => inFolder(modelPath, name));
   } catch (thrown) {
+    if (thrown instanceof BowerbirdError) throw thrown;
     throw unusable(modelPath, `it cannot be read as ONNX: ${messageOf(thrown)}`, thrown);
   } finally {
     file?.close();
   }
+}
+
+/** A model may not lead to files elsewhere on the machine: they would be read for its digest. */
+function inFolder(modelPath: string, name: string): string {
+  const inside = normalize(name);
+  if (isAbsolute(inside) || inside.split(sep)[0] === '..' || name.includes('\0'))
+    throw unusable(
+      modelPath,
+      `it says that its weights lie in ${quote(name)}, outside of its folder`,
+      undefined,
+    );
+  return join(dirname(modelPath), inside);
 }
 
 function unusable(modelPath: string, problem: string, cause: unknown): BowerbirdError {

@@ -3,6 +3,8 @@ export interface ReaderLimits {
   readonly safetensorsHeaderBytes: number;
   readonly pickleBytes: number;
   readonly zipEntries: number;
+  /** Whether the parameters of TorchScript programs are read; without it, programs are refused. */
+  readonly readsPrograms?: boolean;
 }
 
 /** For image models: the largest published ones name a few thousand tensors, in headers of some hundred kilobytes. */
@@ -10,4 +12,5 @@ export const MODEL_LIMITS: ReaderLimits = {
   safetensorsHeaderBytes: 16 * 2 ** 20,
   pickleBytes: 16 * 2 ** 20,
   zipEntries: 65_536,
+  readsPrograms: true,
 };

@@ -24,6 +24,7 @@ const NAMES_IN_FOLDERS = [
   'model.safetensors',
   'model.safetensors.index.json',
   'open_clip_model.safetensors',
+  'open_clip_pytorch_model.safetensors',
   'pytorch_model.bin',
   'pytorch_model.bin.index.json',
   'open_clip_pytorch_model.bin',

@@ -58,7 +58,8 @@ export type PickleDict = Map<string, PickleValue>;
 export type PickleValue =
   | string
   | number
-  | false
+  | boolean
+  | null
   | PickleGlobal
   | PickleTuple
   | PickleStorage
@@ -77,6 +78,14 @@ const STORAGE_TYPES: ReadonlyMap<string, WeightType | undefined> = new Map([
   ['torch.LongStorage', undefined],
   ['torch.IntStorage', undefined],
 ]);
+
+/** Classes of a TorchScript program; their code lies beside the pickle and is not looked at. */
+const MODULE_PREFIX = '__torch__.';
+
+/** Whether a name is that of a class of a TorchScript program. */
+export function isModuleName(name: string): boolean {
+  return name.startsWith(MODULE_PREFIX);
+}
 
 /** The names that a state dict needs. Whatever else a pickle names is refused. */
 export function allowGlobal(name: string): PickleGlobal {

@@ -2,17 +2,19 @@ import { quote } from '../base/quote.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { ReaderLimits } from './limits.ts';
 import { BYTES_PER_VALUE } from './number-types.ts';
-import { PickleTensor } from './pickle-values.ts';
+import { type PickleDict, PickleTensor } from './pickle-values.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 import { unpickle } from './unpickler.ts';
 import { ZipArchive } from './zip-archive.ts';
 
 const PICKLE_NAME = '/data.pkl';
+/** What torch.jit.save writes and torch.save does not. */
+const PROGRAM_PART = '/constants.pkl';
 const OLD_PICKLE_START = 0x80;
 
 /**
- * The tensors of a state dict saved by torch.save (1.6 or later), by name, in the file's order; none has been read.
- * Nothing in the file is executed.
+ * The tensors of a state dict saved by torch.save (1.6 or later), by name; none has been read. Of a TorchScript program, as
+ * OpenAI publishes CLIP, its parameters, where the caller wants these. Nothing in the file is executed.
  *
  * @throws RangeError saying what the file has that a state dict does not have
  */
@@ -21,15 +23,42 @@ export function readTorchCheckpoint(source: ByteSource, limits: ReaderLimits): M
   const archive = new ZipArchive(source, limits);
   const root = findRoot(archive);
   checkByteOrder(archive.read(`${root}/byteorder`));
-  const dict = unpickle(archive.read(root + PICKLE_NAME)!, limits.pickleBytes);
+  const isScript = [...archive.names].includes(root + PROGRAM_PART);
+  if (isScript && !limits.readsPrograms)
+    throw new RangeError('it is a TorchScript program; save the state dict alone');
+  const pickle = archive.read(root + PICKLE_NAME)!;
+  const dict = unpickle(pickle, { maxBytes: limits.pickleBytes, isScript });
   if (!(dict instanceof Map)) throw new RangeError('its pickle is no state dict');
-  const tensors = new Map<string, StoredTensor>();
-  for (const [name, value] of dict) {
+  const tensors = isScript ? parametersOf(dict) : tensorsOf(dict);
+  return new Map([...tensors].map(([name, tensor]) => [name, locate(name, tensor, { archive, root })]));
+}
+
+function tensorsOf(dict: PickleDict): Map<string, PickleTensor> {
+  for (const [name, value] of dict)
     if (!(value instanceof PickleTensor))
       throw new RangeError(`its entry ${quote(name)} is no tensor; save the state dict alone`);
-    tensors.set(name, locate(name, value, { archive, root }));
+  return dict as Map<string, PickleTensor>;
+}
+
+/**
+ * The parameters of a TorchScript program by the names that its state dict would give them: each module holds its own and other
+ * modules. What else a module holds (settings, flags) is no tensor and is left out.
+ */
+function parametersOf(program: PickleDict): Map<string, PickleTensor> {
+  const found = new Map<string, PickleTensor>();
+  const seen = new Set<PickleDict>();
+  const waiting: [prefix: string, module: PickleDict][] = [['', program]];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const [prefix, module] = next;
+    // A module that is in two places, or in itself, could be written out without end.
+    if (seen.has(module)) throw new RangeError('a module of its program is in more than one place');
+    seen.add(module);
+    for (const [name, value] of module) {
+      if (value instanceof PickleTensor) found.set(prefix + name, value);
+      else if (value instanceof Map) waiting.push([`${prefix}${name}.`, value]);
+    }
   }
-  return tensors;
+  return found;
 }
 
 function refuseOldFormat(source: ByteSource): void {

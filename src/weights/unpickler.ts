@@ -1,6 +1,8 @@
 import {
   allowGlobal,
+  isModuleName,
   type PickleDict,
+  PickleGlobal,
   PickleTuple,
   type PickleValue,
   reduce,
@@ -13,7 +15,7 @@ const MARK = Symbol('mark');
 /** Byte of each opcode that torch.save writes for a state dict (CPython's Lib/pickletools.py has them all). */
 const OPCODES: Readonly<Record<number, (machine: PickleMachine) => void>> = {
   [0x80]: (machine) => machine.protocol(),
-  [code('c')]: (machine) => machine.push(allowGlobal(`${machine.readLine()}.${machine.readLine()}`)),
+  [code('c')]: (machine) => machine.global(`${machine.readLine()}.${machine.readLine()}`),
   [code('q')]: (machine) => machine.remember(machine.readNumber(1)),
   [code('r')]: (machine) => machine.remember(machine.readNumber(4)),
   [code('h')]: (machine) => machine.recall(machine.readNumber(1)),
@@ -36,6 +38,14 @@ const OPCODES: Readonly<Record<number, (machine: PickleMachine) => void>> = {
   [code('R')]: (machine) => machine.call(),
   [code('b')]: (machine) => machine.build(),
 };
+
+/** Those that TorchScript writes as well: its modules are objects with their parameters as a state. */
+const SCRIPT_OPCODES: typeof OPCODES = {
+  ...OPCODES,
+  [0x81]: (machine) => machine.module(),
+  [0x88]: (machine) => machine.push(true),
+  [code('N')]: (machine) => machine.push(null),
+};
 const STOP = code('.');
 
 function code(letter: string): number {
@@ -45,17 +55,18 @@ function code(letter: string): number {
 /**
  * Reads the pickle of a state dict without executing anything: only the opcodes above exist, and the names it may
  * refer to are those of `allowGlobal`. Each opcode is read once and shares what it refers to, so time and memory
- * are bounded by the pickle's length.
+ * are bounded by the pickle's length. Of a TorchScript program the modules are dictionaries of what they hold.
  *
  * @throws RangeError naming the opcode or the name that is not allowed
  */
-export function unpickle(pickle: Buffer, maxBytes: number): PickleValue {
+export function unpickle(pickle: Buffer, { maxBytes, isScript }: PickleOptions): PickleValue {
   if (pickle.length > maxBytes) throw new RangeError(`its pickle has ${pickle.length} bytes`);
-  const machine = new PickleMachine(pickle);
+  const machine = new PickleMachine(pickle, isScript);
+  const opcodes = isScript ? SCRIPT_OPCODES : OPCODES;
   for (;;) {
     const opcode = machine.readNumber(1);
     if (opcode === STOP) return machine.result();
-    const execute = OPCODES[opcode];
+    const execute = opcodes[opcode];
     if (!execute) {
       throw new RangeError(
         `its pickle has the opcode 0x${opcode.toString(16).padStart(2, '0')}, which no state dict needs; nothing was executed`,
@@ -65,14 +76,22 @@ export function unpickle(pickle: Buffer, maxBytes: number): PickleValue {
   }
 }
 
+/** What kind of pickle is read, and how long it may be. */
+export interface PickleOptions {
+  readonly maxBytes: number;
+  readonly isScript: boolean;
+}
+
 class PickleMachine {
   readonly #pickle: Buffer;
+  readonly #isScript: boolean;
   readonly #stack: (PickleValue | typeof MARK)[] = [];
   readonly #memo = new Map<number, PickleValue>();
   #offset = 0;
 
-  constructor(pickle: Buffer) {
+  constructor(pickle: Buffer, isScript: boolean) {
     this.#pickle = pickle;
+    this.#isScript = isScript;
   }
 
   readNumber(bytes: 1 | 2 | 4): number {
@@ -99,6 +118,22 @@ class PickleMachine {
     const version = this.readNumber(1);
     if (version !== 2)
       throw new RangeError(`its pickle has the protocol ${version}, where torch.save writes 2`);
+  }
+
+  global(name: string): void {
+    this.push(this.#isScript && isModuleName(name) ? new PickleGlobal(name) : allowGlobal(name));
+  }
+
+  /** NEWOBJ: an object of a class of the program, of which nothing is known but what will be its state. */
+  module(): void {
+    const parameters = this.pop();
+    const callee = this.pop();
+    if (
+      !(callee instanceof PickleGlobal && isModuleName(callee.name)) ||
+      !(parameters instanceof PickleTuple)
+    )
+      throw new RangeError('its pickle makes an object that is no module (opcode NEWOBJ)');
+    this.push(new Map());
   }
 
   push(value: PickleValue): void {
@@ -154,12 +189,16 @@ class PickleMachine {
     this.push(reduce(this.pop(), parameters));
   }
 
-  /** A state dict carries `_metadata` as an attribute; attributes say nothing about weights and are dropped. */
+  /**
+   * A state dict carries `_metadata` as an attribute; attributes say nothing about weights and are dropped. Those of a
+   * program's modules are what they are made of.
+   */
   build(): void {
     const state = this.pop();
-    this.#topDict();
+    const target = this.#topDict();
     if (!(state instanceof Map))
       throw new RangeError('its pickle sets a state that is no dictionary (opcode BUILD)');
+    if (this.#isScript) for (const [name, value] of state) target.set(name, value);
   }
 
   result(): PickleValue {

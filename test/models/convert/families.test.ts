@@ -16,6 +16,7 @@ const FAMILIES: readonly { readonly name: string; readonly family: RegExp; reado
   { name: 'clip-gelu', family: /^CLIP in transformers/ },
   { name: 'clip-bin', family: /^CLIP in transformers/ },
   { name: 'open-clip', family: /^CLIP in open_clip/ },
+  { name: 'open-clip-program', family: /^CLIP in open_clip/, source: 'open-clip-program/ViT.pt' },
   { name: 'siglip', family: /^SigLIP/ },
   { name: 'siglip-classifier', family: /^SigLIP/ },
   { name: 'dinov2', family: /^DINOv2/ },
@@ -23,8 +24,14 @@ const FAMILIES: readonly { readonly name: string; readonly family: RegExp; reado
   { name: 'efficientnet', family: /^EfficientNet/, source: 'efficientnet/model.pt' },
 ];
 
+/** What neither the weights nor a config beside them say. */
+const STATED: Readonly<Record<string, Partial<ConversionSpec>>> = {
+  'open-clip-program': { activation: 'quick_gelu', heads: 2 },
+  efficientnet: { transform: { sizePx: 64 } },
+};
+
 function specOf(name: string): ConversionSpec {
-  return { name, transform: name === 'efficientnet' ? { sizePx: EXPECTED[name]!.size } : {} };
+  return { name, ...STATED[name] };
 }
 
 for (const { name, family, source = name } of FAMILIES)
