@@ -1,5 +1,5 @@
 // What the downloader holds over very many rows: memory and time over a million that mostly fail at once, and open files over
-// 100,000 images of 5,000 hosts. Seldom run. node .build/bench/download-scale.js [--rows 1000000] [--images 100000] [--hosts 5000]
+// 100,000 images of 5,000 hosts. Seldom run. npm run bench:download-scale -- [--rows 1000000] [--images 100000] [--hosts 5000]
 // (Linux: open files come from /proc)
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
