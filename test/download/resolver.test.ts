@@ -292,6 +292,46 @@ test('where the first of two name servers is silent, the second is asked after i
   t.is(bad.questions.length, 1);
 });
 
+test('an answer makes up for all that a name server has failed before', async (t) => {
+  const first = await startServer(t, { kinds: { 'one.test': 'brokenheld' } });
+  const second = await startServer(t, { kinds: { 'one.test': 'second', 'two.test': 'broken' } });
+  const { resolver, clock } = await start(t, { servers: [first.address, second.address] });
+  const one = resolver.resolve('one.test');
+  for (const [asked, times] of [[first, 1] as const, [second, 1] as const, [first, 2] as const]) {
+    await until(() => asked.questions.length === times);
+    if (asked === second) first.letGo();
+    clock.advance(PATIENCE_MS);
+  }
+  // The first was silent twice and failed, the second was silent once before it answered.
+  t.deepEqual(await one, ['127.0.0.1']);
+  t.deepEqual(await resolver.resolve('two.test'), ['127.0.0.1']);
+  t.deepEqual(second.questions.slice(2), ['A two.test']);
+  t.deepEqual(await resolver.resolve('three.test'), ['127.0.0.1']);
+  t.deepEqual(first.questions.slice(2), ['A two.test', 'A three.test']);
+});
+
+test('a name server that fails late has nobody asked again while another one is waited for', async (t) => {
+  const first = await startServer(t, { kinds: { 'one.test': 'brokenheld' } });
+  const second = await startServer(t, { kinds: { 'one.test': 'silent' } });
+  const { resolver, clock } = await start(t, { servers: [first.address, second.address] });
+  const answer = kindOf(t, resolver.resolve('one.test'));
+  await until(() => first.questions.length === 1);
+  clock.advance(PATIENCE_MS);
+  await until(() => second.questions.length === 1);
+  first.letGo();
+  // By then it would have been asked again: what is sent earlier comes earlier.
+  const other = await start(t, { servers: [first.address] });
+  for (const name of ['two.test', 'three.test', 'four.test']) await other.resolver.resolve(name);
+  const times = ({ questions }: NameServer): number => questions.filter((one) => one === 'A one.test').length;
+  t.deepEqual([times(first), times(second)], [1, 1]);
+  clock.advance(PATIENCE_MS);
+  await until(() => times(first) === 2);
+  first.letGo();
+  await until(() => times(second) === 2);
+  clock.advance(PATIENCE_MS);
+  t.is(await answer, 'failed');
+});
+
 test('where nobody listens at the address of the first, the second is asked at once', async (t) => {
   const gone = await startNameServer({ ttlS: 60 });
   await gone.close();

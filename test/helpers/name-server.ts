@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type Answer, decode, encode, type Question, RECURSION_DESIRED } from 'dns-packet';
 
 /** RFC 1035, 4.1.1, and the flags of an answer: QR, RD, RA, and TC for one that was cut. */
-const RESPONSE_CODES = { nx: 3, danglingnx: 3, broken: 2, refused: 5 } as const;
+const RESPONSE_CODES = { nx: 3, danglingnx: 3, broken: 2, brokenheld: 2, refused: 5 } as const;
 const IS_MISSING = /^(nx|empty|dangling)/;
 const FLAGS = RECURSION_DESIRED | 0x80;
 const TRUNCATED = 0x200;
@@ -25,6 +25,8 @@ export interface NameServerOptions {
   readonly negativeTtlS?: number;
   /** Says what a name's first label would say, for every name. */
   readonly always?: string;
+  /** Says for a name what another one's first label would say. */
+  readonly kinds?: Readonly<Record<string, string>>;
   /** Where to listen; 127.0.0.1 where not given. */
   readonly address?: string;
 }
@@ -42,7 +44,7 @@ export interface NameServerOptions {
  * - `cut` is cut over UDP and whole over TCP, `cuthangup` is hung up on over TCP, `cutgarbage` is garbage there
  * - `garbage` is no message, `wrongid` has another's id, `othername` answers another question: each before the right one
  * - `onlygarbage` is no message and nothing after it; `silent` is never answered; `second` the second time
- * - `held` is answered when told
+ * - `held` is answered when told, and `brokenheld` fails then
  *
  * - `at9` has 127.0.0.9, `at9at8` has 127.0.0.8 too
  *
@@ -59,7 +61,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     questions.push(`${question.type} ${question.name}${way.isTcp ? ' tcp' : ''}`);
     const count = questions.filter((asked) => asked.endsWith(question.name)).length;
     const isFirst = count === 1;
-    const kind = kindOf(options.always ?? question.name.split(/[.-]/, 1)[0]!, question, count);
+    const kind = kindOf(options.always ?? options.kinds?.[question.name] ?? question.name.split(/[.-]/, 1)[0]!, question, count);
     const send = (): void => replies(kind, { query, question, isFirst, options, way }).forEach(way.send);
     if (kind.endsWith('held')) held.push(send);
     else send();
@@ -187,6 +189,7 @@ function records(kind: string, { name, type }: Question, ttl: number): Answer[] 
     case 'nx':
     case 'empty':
     case 'broken':
+    case 'brokenheld':
     case 'refused':
       return [];
     case 'evil':
