@@ -1,14 +1,13 @@
 import { Resolver } from 'node:dns';
-import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type Clock, SYSTEM_CLOCK } from '../base/clock.ts';
 import { RecentMap } from '../base/recent-map.ts';
-import { isPublicAddress } from './addresses.ts';
 import { DeadZones } from './dead-zones.ts';
 import { DnsClient } from './dns-client.ts';
 import type { DnsServer } from './dns-link.ts';
 import { type DnsAnswer, isAskable } from './dns-message.ts';
 import { parseDnsServer } from './dns-servers.ts';
+import { type Families, reachableFamilies } from './families.ts';
 import { readHostsFile } from './hosts-file.ts';
 
 /** A name has no address, or its servers could not say. */
@@ -33,9 +32,6 @@ export interface NameResolver {
   /** Gives up what is being asked. */
   close(): void;
 }
-
-/** The kinds of addresses that this machine can reach, the one to try first before the other. */
-export type Families = readonly ['A'] | readonly ['AAAA'] | readonly ['AAAA', 'A'];
 
 export interface ResolverOptions {
   /** What one connection may take: three quarters of it are for its name, over all servers and tries. */
@@ -93,7 +89,7 @@ export class CachingResolver implements NameResolver {
   constructor(options: ResolverOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#families = options.families ?? machineFamilies();
+    this.#families = options.families ?? reachableFamilies(networkInterfaces());
     this.#known = new RecentMap(options.maxNames ?? MAX_NAMES);
     this.#hosts = readHostsFile(options.hostsFile);
     this.#deadZones = new DeadZones(() => this.#clock.nowMs());
@@ -248,17 +244,6 @@ function neitherOf(first: DnsAnswer, second: DnsAnswer): DnsAnswer {
   const isUnknownName = (answer: DnsAnswer): boolean => answer.kind === 'missing' && !answer.nameExists;
   const all = [first, second];
   return all.find(isUnknownName) ?? all.find(({ kind }) => kind === 'failed') ?? first;
-}
-
-/** IPv6 where the machine has an address of it that the Internet knows, and then first (RFC 6724, 2.1). */
-function machineFamilies(): Families {
-  const outside = Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .filter(({ internal }) => !internal);
-  const hasV4 = outside.some(({ address }) => isIP(address) === 4);
-  const hasV6 = outside.some(({ address }) => isIP(address) === 6 && isPublicAddress(address));
-  if (hasV4 && hasV6) return ['AAAA', 'A'];
-  return outside.length > 0 && !hasV4 ? ['AAAA'] : ['A'];
 }
 
 function systemServers(): string[] {

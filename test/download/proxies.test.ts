@@ -103,7 +103,15 @@ for (const scheme of ['http', 'https']) {
     const downloader = behind(t, { all_proxy: `http://127.0.0.1:${proxy.port}` });
     for (const host of [
       ...['10.0.0.1', '169.254.169.254', '[::1]', '[fd00::1]', '127.0.0.1', 'localhost', '0x7f.1'],
-      ...['inside.test', 'half.test', 'intranet', 'unknown.internal', 'unknown.local', 'unknown.home.arpa'],
+      ...[
+        'inside.test',
+        'half.test',
+        'crowd.test',
+        'intranet',
+        'unknown.internal',
+        'unknown.local',
+        'unknown.home.arpa',
+      ],
     ]) {
       const outcome = await downloader.download(`${scheme}://${host}/ok.jpg`);
       t.is(failureIn(t, outcome).reason, host === 'localhost' ? 'dns_not_found' : 'address_refused', host);

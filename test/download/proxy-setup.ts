@@ -12,6 +12,7 @@ const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   'inside.test': ['10.0.0.1'],
   'half.test': ['8.8.8.8', '10.0.0.1'],
   'self.test': ['127.0.0.1'],
+  'crowd.test': Array.from({ length: 64 }, (_, i) => `8.8.8.${i + 1}`),
 };
 
 /** Some names are private, or unknown, or cannot be asked for now. */

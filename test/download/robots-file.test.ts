@@ -106,6 +106,13 @@ test('what lies beyond 500 KiB is not read, and all before it is', (t) => {
   t.true(isAllowed(head + filler(within + rule.length) + rule, '/x'));
 });
 
+test('a byte order mark that was cut is no character either', (t) => {
+  for (const mark of ['ef', 'efbb', 'efbbbf']) {
+    const file = Buffer.concat([Buffer.from(mark, 'hex'), Buffer.from('User-agent: FooBot\nDisallow: /x\n')]);
+    t.false(isAllowed(file, '/x'), mark);
+  }
+});
+
 test('a file of octets that are no text reads as one that says nothing', (t) => {
   const noise = Uint8Array.from({ length: 4096 }, (_, i) => (i * 31) % 256);
   t.true(isAllowed(noise, '/x'));

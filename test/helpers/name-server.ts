@@ -61,7 +61,11 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     questions.push(`${question.type} ${question.name}${way.isTcp ? ' tcp' : ''}`);
     const count = questions.filter((asked) => asked.endsWith(question.name)).length;
     const isFirst = count === 1;
-    const kind = kindOf(options.always ?? options.kinds?.[question.name] ?? question.name.split(/[.-]/, 1)[0]!, question, count);
+    const kind = kindOf(
+      options.always ?? options.kinds?.[question.name] ?? question.name.split(/[.-]/, 1)[0]!,
+      question,
+      count,
+    );
     const send = (): void => replies(kind, { query, question, isFirst, options, way }).forEach(way.send);
     if (kind.endsWith('held')) held.push(send);
     else send();

@@ -90,16 +90,26 @@ function isInBoxes(file: Buffer): boolean {
     const headBytes = isLong ? 16 : 8;
     if (at + headBytes > file.length) return false;
     const length = isLong ? Number(file.readBigUInt64BE(at + 8)) : file.readUInt32BE(at);
-    if (
-      textAt(file, at + 4) === 'uuid' &&
-      file.subarray(at + headBytes, at + headBytes + 16).equals(C2PA_UUID)
-    )
-      return true;
+    if (textAt(file, at + 4) === 'uuid' && isManifestBox(file.subarray(at + headBytes))) return true;
     // The last box may leave its length open.
     if (length < headBytes) return false;
     at += length;
   }
   return false;
+}
+
+/** What C2PA's box is for, where it holds a manifest (A.5.1, A.5.3); `merkle` has hashes for one that is elsewhere. */
+const MANIFEST_PURPOSES: ReadonlySet<string> = new Set(['manifest', 'original', 'update']);
+
+/** The version and flags of a full box. */
+const FULL_BOX_HEAD_BYTES = 4;
+const LONGEST_PURPOSE_BYTES = 8;
+
+function isManifestBox(content: Buffer): boolean {
+  if (!content.subarray(0, C2PA_UUID.length).equals(C2PA_UUID)) return false;
+  const at = C2PA_UUID.length + FULL_BOX_HEAD_BYTES;
+  const purpose = content.toString('latin1', at, at + LONGEST_PURPOSE_BYTES + 1);
+  return MANIFEST_PURPOSES.has(purpose.slice(0, purpose.indexOf('\0')));
 }
 
 function textAt(bytes: Buffer, at: number): string {

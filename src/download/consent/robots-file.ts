@@ -34,7 +34,8 @@ interface Group {
   crawlDelayMs: number | undefined;
 }
 
-const BYTE_ORDER_MARK = '\xef\xbb\xbf';
+/** UTF-8's byte order mark, also where a tool has cut it, as in Google's tests. */
+const BYTE_ORDER_MARK = /^\xef(\xbb\xbf?)?/;
 
 /** Names of lines as they are often misspelt, after Google's parser: who wrote them meant no less by it. */
 const KEYS: Readonly<Record<string, 'agent' | 'allow' | 'disallow' | 'delay' | 'usage'>> = {
@@ -68,7 +69,7 @@ const NAME = /^[^\s/:;,()]+/;
 export function parseRobots(file: Uint8Array, names: readonly string[]): RobotsRules {
   // One character per octet: the file is UTF-8, or what its writer had, and paths are compared by octets.
   const text = beginning(Buffer.from(file.buffer, file.byteOffset, file.length).toString('latin1'));
-  const groups = readGroups(text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text);
+  const groups = readGroups(text.replace(BYTE_ORDER_MARK, ''));
   const ours = new Set(names.map((name) => nameIn(name)));
   const named = [...groups].filter(([name]) => ours.has(name)).map(([, group]) => group);
   const everybody = groups.get(EVERYBODY);
