@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { packageFolder } from '../../src/base/package.ts';
 import type { ModelLibrary } from '../../src/models/library/library.ts';
-import { resolveEncoder } from '../../src/models/registry.ts';
+import { resolveEncoder, resolveTagModel } from '../../src/models/registry.ts';
 import { writeOddModel } from '../helpers/odd-models.ts';
 import { headOf, type LibraryWorld, makeLibraryWorld } from './library-world.ts';
 
@@ -107,6 +107,30 @@ test('what a registry says of weights must be so', async (t) => {
   });
   const quick = await makeWeightsWorld(t, { ...WEIGHTS_ENTRY, activation: 'quick_gelu' });
   await t.throwsAsync((await quick.open()).encoder('Weighty'), { code: 'BB_WEIGHTS_UNSTATED' });
+});
+
+test('a model of a tag is converted, and says of which of its values the tag is made', async (t) => {
+  const entry = {
+    ...{
+      name: 'tests/marks',
+      kind: 'tag-model',
+      aliases: ['marks'],
+      description: 'a detector',
+      licence: 'none',
+    },
+    files: [{ hub: 'tests/marks', revision: 'v1', path: 'model.pt' }],
+    ...{ input_size: 256, transform: 'squash', interpolation: 'bilinear', activation: 'silu' },
+    ...{ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+    ...{ tag: 'pwatermark', output_index: 0, output_activation: 'softmax' },
+  };
+  const world = await makeLibraryWorld(t, [entry]);
+  const bytes = await readFile(join(packageFolder, 'test', 'models', 'fixtures', 'efficientnet', 'model.pt'));
+  world.mirror.files.set('/tests/marks/resolve/v1/model.pt', { bytes });
+  const library = await world.open();
+  const path = await library.tagSource({ name: 'marks', tag: 'pwatermark', encoder: 'tests/tiny' });
+  const { score, manifest } = await resolveTagModel(path);
+  t.deepEqual(score, { tag: 'pwatermark', class: 0, activation: 'softmax' });
+  t.like(manifest.transform, { sizePx: 256, resize: 'squash', interpolation: 'bilinear' });
 });
 
 test('weights that are fetched anew are converted anew', async (t) => {

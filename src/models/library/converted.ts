@@ -5,17 +5,20 @@ import { removeQuietly } from '../../base/files.ts';
 import type { ConversionSpec } from '../convert/spec.ts';
 import type { ImageTransform } from '../manifest.ts';
 import { placesOf } from './cache.ts';
-import type { EncoderEntry, ImageFacts } from './entry.ts';
+import type { EncoderEntry, ImageFacts, TagModelEntry } from './entry.ts';
 import { type FetchTools, type LocalModel, withModelLock } from './fetch-entry.ts';
 
+/** What may be published as weights. */
+type ConvertibleEntry = EncoderEntry | TagModelEntry;
+
 /**
- * The folder of an encoder in ONNX, made of its weights where it is not there.
+ * The folder of an image model in ONNX, made of its weights where it is not there.
  *
  * @throws WeightsError BB_WEIGHTS_*, BowerbirdError BB_MODEL_REGISTRY, BB_MODEL_CACHE, BB_OUTPUT_FOLDER, BB_DISK_FULL, BB_SHARD_WRITE; the
  *   signal's reason
  */
-export async function convertedEncoder(
-  entry: EncoderEntry,
+export async function convertedModel(
+  entry: ConvertibleEntry,
   { paths }: LocalModel,
   tools: FetchTools,
 ): Promise<string> {
@@ -30,7 +33,7 @@ export async function convertedEncoder(
 }
 
 async function convert(
-  entry: EncoderEntry,
+  entry: ConvertibleEntry,
   weights: string,
   folder: string,
   { onNote, signal }: FetchTools,
@@ -38,7 +41,7 @@ async function convert(
   onNote(`Converting ${weights} to ONNX ...`);
   const { convertWeights } = await import('../convert/convert-weights.ts');
   const { dimension } = await convertWeights(weights, conversionOf(entry), folder, signal && { signal });
-  if (dimension === entry.dimension) return;
+  if (entry.kind !== 'encoder' || dimension === entry.dimension) return;
   await removeQuietly(folder);
   throw new BowerbirdError(
     'BB_MODEL_REGISTRY',
@@ -47,8 +50,9 @@ async function convert(
   );
 }
 
-function conversionOf(entry: EncoderEntry): ConversionSpec {
-  const { name, description, activation, attentionHeads } = entry;
+function conversionOf(entry: ConvertibleEntry): ConversionSpec {
+  const { name, description, activation } = entry;
+  const attentionHeads = entry.kind === 'encoder' ? entry.attentionHeads : undefined;
   return {
     name,
     description,

@@ -8,7 +8,7 @@ import { createFileClient, type FileClient, type FileClientOptions } from '../..
 import type { Tag } from '../../samples/tags.ts';
 import { encoderManifest, headManifest, writeBeside } from './beside.ts';
 import { cacheFolder, ownRegistry } from './cache.ts';
-import { convertedEncoder } from './converted.ts';
+import { convertedModel } from './converted.ts';
 import type { EncoderEntry, HeadEntry, ModelEntry, TagModelEntry } from './entry.ts';
 import { bringIntoCache, type FetchTools, findInCache, type LocalModel } from './fetch-entry.ts';
 import { type Origins, originsFrom } from './origins.ts';
@@ -85,9 +85,9 @@ export class ModelLibrary {
 
   /** Has a model ready to be loaded; gives its path. @throws as `fetch` */
   async prepare(entry: ModelEntry): Promise<string> {
-    if (entry.kind === 'tag-model') throw tagModelError(entry);
+    if (entry.kind === 'tag-model' && isOnnx(entry)) throw tagModelError(entry);
     const local = await this.fetch(entry);
-    return entry.kind === 'encoder' ? this.#readyEncoder(entry, local) : readyHead(entry, local);
+    return entry.kind === 'head' ? readyHead(entry, local) : this.#readyImageModel(entry, local);
   }
 
   /**
@@ -151,9 +151,9 @@ export class ModelLibrary {
     );
   }
 
-  async #readyEncoder(entry: EncoderEntry, local: LocalModel): Promise<string> {
+  async #readyImageModel(entry: EncoderEntry | TagModelEntry, local: LocalModel): Promise<string> {
     const [model] = local.paths;
-    if (!model!.endsWith('.onnx')) return convertedEncoder(entry, local, this.#fetchTools());
+    if (entry.kind === 'tag-model' || !isOnnx(entry)) return convertedModel(entry, local, this.#fetchTools());
     await writeBeside(`${model!.replace(/\.onnx$/, '')}.json`, encoderManifest(entry));
     return model!;
   }
@@ -181,6 +181,10 @@ function damagedError(path: string, found: string, stated: string): BowerbirdErr
   );
 }
 
+function isOnnx({ files }: ModelEntry): boolean {
+  return files[0]!.name.endsWith('.onnx');
+}
+
 async function readyHead(entry: HeadEntry, { paths: [path] }: LocalModel): Promise<string> {
   await writeBeside(`${path}.json`, headManifest(entry));
   return path!;
@@ -190,7 +194,8 @@ async function readyHead(entry: HeadEntry, { paths: [path] }: LocalModel): Promi
 function tagModelError({ name, tag }: TagModelEntry): BowerbirdError {
   return new BowerbirdError(
     'BB_MODEL_GRAPH',
-    `${name} gives ${tag} of images, not of embeddings, and such a model is not run yet. Give a head of embeddings, or none.`,
+    `${name} gives ${tag} of images and is published as ONNX, of which a registry does not say enough. Fetch the file, and ` +
+      'give its path with a manifest beside it (docs/encoders.md).',
     { fields: { model: name } },
   );
 }
