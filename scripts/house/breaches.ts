@@ -11,6 +11,7 @@ export function listBreaches(
   return [
     ...rooms.flatMap((room, place) => checkRoom(room, rooms.slice(0, place))),
     ...checkDoors(rooms, files, imports),
+    ...checkPermissions(rooms, imports),
     ...imports.flatMap((one) => checkImport(rooms, one) ?? []),
     ...(cycle ? [`import cycle: ${cycle.join(' -> ')}`] : []),
   ];
@@ -35,6 +36,18 @@ function checkDoors(rooms: readonly Room[], files: readonly string[], imports: r
       return entered.has(file) ? [] : [`${file} is a door that no other room uses`];
     }),
   );
+}
+
+/** A permission or a package that nobody uses would let something in unseen. */
+function checkPermissions(rooms: readonly Room[], imports: readonly Import[]): string[] {
+  return rooms.flatMap(({ name, mayImport, packages }) => {
+    const own = imports.filter(({ file }) => roomOf(file) === name);
+    const entered = new Set(own.map(({ target, isPackage }) => (isPackage ? target : roomOf(target))));
+    const rights = mayImport === 'everything' ? packages : [...mayImport, ...packages];
+    return rights
+      .filter((right) => !entered.has(right))
+      .map((right) => `the table lets ${name} import ${right}, which it never does`);
+  });
 }
 
 function checkImport(rooms: readonly Room[], { file, target, isPackage }: Import): string | undefined {

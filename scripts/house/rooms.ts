@@ -196,14 +196,14 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'heads',
     what: 'rows -> scores; weights from .pth .npy .safetensors .json and SavedModels, linear and MLP ([heads.md](heads.md))',
-    mayImport: ['base', 'samples', 'scores', 'weights', 'models'],
+    mayImport: ['base', 'samples', 'scores', 'weights'],
     doors: ['check', 'errors', 'head', 'load'],
     packages: [],
   },
   {
     name: 'report',
     what: 'pages: the run, the buckets',
-    mayImport: ['base', 'samples', 'scores'],
+    mayImport: ['samples', 'scores'],
     doors: ['bucket-page', 'render', 'report-data', 'wording'],
     packages: ['@observablehq/plot', 'jsdom'],
   },

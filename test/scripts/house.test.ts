@@ -31,7 +31,7 @@ async function breachesOf(
 ): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bowerbird-house-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  for (const [name, text] of Object.entries({ 'hall/door.ts': '', ...sources })) {
+  for (const [name, text] of Object.entries({ 'hall/door.ts': "import 'paint';", ...sources })) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);
   }
@@ -115,10 +115,26 @@ for (const [what, [sources, breach]] of Object.entries(BREACHES)) {
 
 test('a door that no one uses, or that is no file, is a breach', async (t) => {
   const rooms = [{ ...HALL, doors: ['door', 'gone'] }, ...ROOMS.slice(1)];
-  const breaches = await breachesOf(t, {}, rooms);
-  t.deepEqual(breaches, [
+  const breaches = await breachesOf(
+    t,
+    { 'kitchen/cook.ts': "import '../hall/inner.ts';", 'hall/inner.ts': '' },
+    rooms,
+  );
+  t.deepEqual(breaches.slice(0, 2), [
     'hall/door.ts is a door that no other room uses',
     'hall/gone.ts is a door in the table, but no file',
+  ]);
+});
+
+test('what the table lets a room import and it never does is a breach', async (t) => {
+  const rooms = [
+    { ...HALL, packages: ['paint', 'glue'] },
+    ...ROOMS.slice(1),
+    room('shed', { mayImport: ['hall'] }),
+  ];
+  t.deepEqual(await breachesOf(t, GUEST, rooms), [
+    'the table lets hall import glue, which it never does',
+    'the table lets shed import hall, which it never does',
   ]);
 });
 
@@ -126,6 +142,7 @@ test('the table cannot let a room import from one below it', async (t) => {
   const rooms = [{ ...HALL, mayImport: ['kitchen'] }, ...ROOMS.slice(1)];
   t.deepEqual(await breachesOf(t, GUEST, rooms), [
     'the table lets hall import from kitchen, which does not stand above it',
+    'the table lets hall import kitchen, which it never does',
   ]);
 });
 

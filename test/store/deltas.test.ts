@@ -196,6 +196,14 @@ test('compaction leaves one version, and a store without deltas as it is', async
   t.deepEqual(await answersOf(t, path, BigInt64Array.of(1n, 2n, 3n)), [2, 2, 3]);
 });
 
+test('a store of one hash and a delta of the same one compact to that row', async (t) => {
+  const path = join(await makeFolder(t), 'scores');
+  await build(path, rowsOf([[1n, 1]]));
+  await add(path, rowsOf([[1n, 2]]));
+  t.is((await compactStore({ store: path }))?.meta.entries, 1);
+  t.deepEqual(await answersOf(t, path, BigInt64Array.of(1n)), [2]);
+});
+
 test('a delta whose base is gone or another is refused by name', async (t) => {
   const path = join(await makeFolder(t), 'scores');
   await build(path, rowsOf([[1n, 1]]));
