@@ -7,7 +7,7 @@ import { BodyBudget } from './body-budget.ts';
 import type { ConsentNotes } from './consent/consent-notes.ts';
 import type { OriginConsent } from './consent/origin-consent.ts';
 import { Deadline } from './deadline.ts';
-import { failed, failureOf } from './failures.ts';
+import { asHeard, failed, failureOf } from './failures.ts';
 import { FairClock } from './fair-clock.ts';
 import { mostRequests } from './file-descriptors.ts';
 import { rulesByTable, usualRules } from './host-rules.ts';
@@ -271,10 +271,10 @@ class HttpDownloader implements Downloader {
   ): Promise<Downloaded | SampleFailure> {
     try {
       const arrival = await journey.run(first);
-      return 'reason' in arrival ? arrival : this.#handOver(arrival);
+      return 'reason' in arrival ? asHeard(arrival, journey.hasAnswer) : this.#handOver(arrival);
     } catch (thrown) {
       if (signal?.aborted) throw signal.reason;
-      return failureOf(thrown, 'connect');
+      return asHeard(failureOf(thrown, 'connect'), journey.hasAnswer);
     } finally {
       deadline.stop();
     }

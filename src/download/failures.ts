@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { codeOf } from '../base/errors.ts';
-import type { FailureReason, SampleFailure } from '../samples/reasons.ts';
+import { type FailureReason, heardOf, type SampleFailure } from '../samples/reasons.ts';
 import { AddressGivenUpError } from './address-watch.ts';
 import { AddressRefusedError } from './addresses.ts';
 import { DeadlinePassedError, type Limit, LimitPassedError } from './deadline.ts';
@@ -43,6 +43,11 @@ type DownloadReason = keyof typeof MESSAGES;
 /** A failure with its usual message, or with one that says it more exactly. */
 export function failed(reason: DownloadReason, message: string = MESSAGES[reason]): SampleFailure {
   return { kind: 'failed', reason, message };
+}
+
+/** A host that answered and never came to an end was heard: that the network is there need not be asked. */
+export function asHeard(failure: SampleFailure, hasAnswer: boolean): SampleFailure {
+  return hasAnswer && heardOf(failure) !== 'host' ? { ...failure, heard: 'host' } : failure;
 }
 
 /** The failure for a status other than 200: `HTTP Error 404: Not Found`, never in the host's own words. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 
 /** What one host is asked for at most, and when it is given up. */
@@ -26,6 +27,11 @@ export type HostTable = ReadonlyMap<string, Partial<HostRules>>;
 const USUAL_TRIES = 5;
 
 const USUAL_COOL_DOWN_MS = 30_000;
+
+/** `a.example.` and `a.example` are one host, whose limits nobody evades by a dot. */
+export function withoutFinalDot(host: string): string {
+  return host.endsWith('.') || host.includes('.:') ? host.replace(/\.(?=:\d+$|$)/, '') : host;
+}
 
 /** The rules of a host that nothing is said about. */
 export function usualRules(atOnce: number): HostRules {
@@ -81,12 +87,36 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
 export function readHostTable(path: string): HostTable {
   const table = readJson(path);
   if (!isObject(table)) throw unfit(path, 'must be a JSON object of hosts');
-  return new Map(
-    Object.entries(table).map(([host, settings]) => {
-      if (!isObject(settings)) throw unfit(path, `"${host}" must be an object of settings`);
-      return [host.toLowerCase(), rulesFrom(path, host, settings)];
-    }),
-  );
+  const rules = new Map<string, Partial<HostRules>>();
+  for (const [text, settings] of Object.entries(table)) {
+    if (!isObject(settings)) throw unfit(path, `"${text}" must be an object of settings`);
+    const key = keyFrom(path, text);
+    if (rules.has(key)) throw unfit(path, `names ${key} twice, the second time as "${text}"`);
+    rules.set(key, rulesFrom(path, text, settings));
+  }
+  return rules;
+}
+
+/** A key as the hosts of URLs are written: lower case, IDNA, no final dot. A key that no URL can fit is refused. */
+function keyFrom(path: string, text: string): string {
+  const [, star, host] = /^(\*$|\*\.)?(.*)$/s.exec(text)!;
+  if (star === '*') return star;
+  const refuse = (why: string): BowerbirdError =>
+    unfit(path, `"${text}" ${why}: write a host ("a.example", "a.example:8080"), "*.example" or "*"`);
+  const url = parseHost(host!);
+  if (!url || /[*/\\?#@\s]/.test(host!)) throw refuse('is no host');
+  if (star && (url.port !== '' || isIP(url.hostname) !== 0 || url.hostname.startsWith('[')))
+    throw refuse('is no domain');
+  if (/:0*(80|443)$/.test(host!)) throw refuse('has a usual port, which hosts of URLs are written without');
+  return `${star ?? ''}${withoutFinalDot(url.host)}`;
+}
+
+function parseHost(host: string): URL | undefined {
+  try {
+    return new URL(`http://${host}`);
+  } catch {
+    return undefined;
+  }
 }
 
 function rulesFrom(path: string, host: string, settings: Record<string, unknown>): Partial<HostRules> {

@@ -63,11 +63,17 @@ export class Journey {
   readonly #row: Traveller;
   readonly #deadline: Deadline;
   #ownFaults = 0;
+  #hasAnswer = false;
 
   constructor(tools: JourneyTools, row: Traveller) {
     this.#tools = tools;
     this.#row = row;
     this.#deadline = row.deadline;
+  }
+
+  /** Whether any host has sent the head of an answer to this row. */
+  get hasAnswer(): boolean {
+    return this.#hasAnswer;
   }
 
   /**
@@ -148,7 +154,7 @@ export class Journey {
   /** Says what a failure tells of the host, and when the row will ask again. */
   #judge({ reply, visit, url }: FailedEnd, waitMs: number | undefined): void {
     const { failure, retryAfterMs } = reply;
-    const heard = wasAsked(failure) ? heardOf(failure.reason) : 'unasked';
+    const heard = wasAsked(failure) ? heardOf(failure) : 'unasked';
     if (!visit.hasAnswer && heard === 'nobody') {
       if (waitMs === undefined) this.#silent(url, visit);
       else visit.triedInVain(waitMs, failure);
@@ -161,6 +167,7 @@ export class Journey {
   }
 
   #answered({ origin }: URL, visit: Visit): void {
+    this.#hasAnswer = true;
     visit.answered();
     this.#tools.addresses.answered(origin);
   }

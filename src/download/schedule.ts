@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { failed } from './failures.ts';
 import { HostLine } from './host-line.ts';
-import type { RulesOfHost } from './host-rules.ts';
+import { type RulesOfHost, withoutFinalDot } from './host-rules.ts';
 import { HostVisit, type Slot, type VisitWatch } from './host-visit.ts';
 import type { Ticket } from './tickets.ts';
 import type { Visit } from './visit.ts';
@@ -198,7 +198,8 @@ export class Schedule {
     });
   }
 
-  #lineOf(host: string): HostLine {
+  #lineOf(hostOfUrl: string): HostLine {
+    const host = withoutFinalDot(hostOfUrl);
     const known = this.#lines.get(host);
     if (known) return known;
     const line = new HostLine(host, this.#options.rulesOf(host), this.#nowMs);

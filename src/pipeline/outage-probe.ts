@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RecentMap } from '../base/recent-map.ts';
 import type { Downloader } from '../download/downloader.ts';
-import { type FailureReason, type Heard, heardOf } from '../samples/reasons.ts';
+import { type Heard, heardOf, type SampleFailure } from '../samples/reasons.ts';
 import { hostOf } from './row-host.ts';
 
 /** Hosts that answered in this run and are asked first. */
@@ -54,7 +54,7 @@ export class OutageProbe {
     const ask = async (url: string): Promise<void> => {
       const outcome = await this.#downloader.probe(url, either);
       if (outcome.kind === 'downloaded') outcome.release();
-      if (signOf(outcome.kind === 'failed' ? outcome.reason : undefined) === 'answer') answers++;
+      if (signOf(outcome.kind === 'failed' ? outcome : undefined) === 'answer') answers++;
       if (answers >= needed) enough.abort();
     };
     await Promise.allSettled(urls.map(ask));
@@ -103,7 +103,7 @@ const SIGN_OF: Readonly<Record<Heard, Sign>> = {
   unasked: 'nothing',
 };
 
-/** The sign that a download gave; without a reason for failure it succeeded. */
-export function signOf(reason: FailureReason | undefined): Sign {
-  return SIGN_OF[reason === undefined ? 'host' : heardOf(reason)];
+/** The sign that a download gave; without a failure it succeeded. */
+export function signOf(failure: Pick<SampleFailure, 'reason' | 'heard'> | undefined): Sign {
+  return SIGN_OF[failure === undefined ? 'host' : heardOf(failure)];
 }

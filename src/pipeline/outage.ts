@@ -108,7 +108,7 @@ export class OutageWatch<Row extends object> {
   }
 
   #signOf(failure: SampleFailure, host: string): Sign {
-    const sign = signOf(failure.reason);
+    const sign = signOf(failure);
     if (sign === 'silence' && this.#deadHosts.has(host)) return 'nothing';
     if (sign === 'unknown_name' && performance.now() < this.#zonesTrustedUntilMs) return 'nothing';
     return sign;
@@ -191,7 +191,7 @@ export class OutageWatch<Row extends object> {
 
   async #networkWorks(signal: AbortSignal): Promise<boolean> {
     this.#probe.forgetNames();
-    const names = this.#failures().filter(({ failure }) => signOf(failure.reason) === 'unknown_name');
+    const names = this.#failures().filter(({ failure }) => signOf(failure) === 'unknown_name');
     const [zonesExist, hostsAnswer] = await Promise.all([
       names.length > 0 && this.#probe.zonesExist(names.map(({ host }) => host)),
       this.#probe.hostsAnswer(this.#tools.draw, signal),

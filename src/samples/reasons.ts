@@ -120,6 +120,8 @@ export interface SampleFailure<Reason extends FailureReason = FailureReason> {
   readonly reason: Reason;
   /** One line for a person, free of host names and response bodies: `HTTP Error 404: Not Found`. */
   readonly message: string;
+  /** Set where a host was heard on the way, though the reason alone would not tell: a body that never came to its end. */
+  readonly heard?: 'host';
 }
 
 /** The status that a failure leads to. */
@@ -138,7 +140,8 @@ export function passesOf(reason: FailureReason): Passes {
 }
 
 /** Who was heard before a row failed; whoever sent an image that came to nothing was. */
-export function heardOf(reason: FailureReason): Heard {
+export function heardOf({ reason, heard }: Pick<SampleFailure, 'reason' | 'heard'>): Heard {
+  if (heard !== undefined) return heard;
   return isDownloadReason(reason) ? DOWNLOAD_REASONS[reason].heard : 'host';
 }
 

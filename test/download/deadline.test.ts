@@ -159,6 +159,7 @@ test('by default a body may pause for half of the time', async (t) => {
     kind: 'failed',
     reason: 'timed_out',
     message: 'timed out: the body came to a halt',
+    heard: 'host',
   });
 });
 

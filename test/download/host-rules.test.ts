@@ -8,11 +8,19 @@ import {
   rulesByTable,
   usualRules,
 } from '../../src/download/host-rules.ts';
+import type { NameResolver } from '../../src/download/resolver.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { until } from '../helpers/until.ts';
 import { imageIn, startDownloader, startHost } from './setup.ts';
 
 const USUAL = usualRules(32);
+
+const LOOPBACK: NameResolver = {
+  resolve: async () => ['127.0.0.1'],
+  zoneExists: async () => true,
+  forgetMissing: () => undefined,
+  close: () => undefined,
+};
 
 function rules(table: Readonly<Record<string, Partial<HostRules>>>): RulesOfHost {
   return rulesByTable(USUAL, new Map(Object.entries(table)));
@@ -60,7 +68,41 @@ test('a file of rules is read with its units', async (t) => {
   );
 });
 
+test('keys of a file of rules are written as hosts of URLs are', async (t) => {
+  const path = join(await makeFolder(t), 'hosts.json');
+  const keys = ['Bücher.example', 'a.example.', '*.B.example', '127.1', '[::0001]:8080', 'c.example:08080'];
+  writeFileSync(path, JSON.stringify(Object.fromEntries(keys.map((key) => [key, { tries: 2 }]))));
+  t.deepEqual(
+    [...readHostTable(path).keys()],
+    ['xn--bcher-kva.example', 'a.example', '*.b.example', '127.0.0.1', '[::1]:8080', 'c.example:8080'],
+  );
+});
+
+for (const key of [
+  '',
+  '*.',
+  '*.*',
+  'a.*.com',
+  'http://a.example/',
+  'a.example/path',
+  'a.example:99999',
+  'u:p@a.example',
+  'a.example:80',
+  'a.example:443',
+  '*.a.example:8080',
+  '*.127.0.0.1',
+  'a example',
+]) {
+  test(`a hosts file that names "${key}", which no host of a URL is, is refused`, async (t) => {
+    const path = join(await makeFolder(t), 'hosts.json');
+    writeFileSync(path, JSON.stringify({ [key]: { at_once: 1 } }));
+    const error = t.throws(() => readHostTable(path), { code: 'BB_USAGE' });
+    t.true(error?.message.includes(`"${key}"`), error?.message);
+  });
+}
+
 for (const [content, words] of [
+  ['{"A.example": {}, "a.example.": {}}', /names a\.example twice, the second time as "a\.example\."/],
   ['{', /cannot be read/],
   ['[]', /must be a JSON object of hosts/],
   ['{"a.example": 4}', /"a.example" must be an object/],
@@ -78,6 +120,24 @@ for (const [content, words] of [
     t.true(error?.message.includes(path));
   });
 }
+
+test('a final dot is no way around the limits of a host', async (t) => {
+  const host = await startHost(t);
+  const downloader = startDownloader(
+    t,
+    { hosts: new Map([['dotted.test', { atOnce: 1 }]]) },
+    { resolver: LOOPBACK },
+  );
+  const fetch = (name: string, path: string) =>
+    downloader.download(`http://${name}:${host.port}/held/${path}`);
+  const rows = [fetch('dotted.test', '1'), fetch('dotted.test.', '2'), fetch('dotted.test.', '3')];
+  // Others pass meanwhile: what does not is held by its own limit.
+  rows.push(...['4', '5', '6'].map((path) => fetch('other.test', path)));
+  await until(() => host.atOnce === 4);
+  host.letGo();
+  for (const outcome of await Promise.all(rows)) imageIn(t, outcome);
+  t.is(host.mostAtOnce, 4);
+});
 
 test('a downloader keeps to the rules of the file', async (t) => {
   const [strict, free] = [await startHost(t), await startHost(t, { address: '127.0.0.2' })];
