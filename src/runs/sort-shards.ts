@@ -1,7 +1,7 @@
 import { sameThresholds, type Thresholds } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import type { ScoreProgress } from './progress.ts';
-import { describePlan, planRetry, type RetryPlan, type RetryRule } from './retry-rule.ts';
+import { describePlan, emptyPlan, planRetry, type RetryRule } from './retry-rule.ts';
 import type { RunFolder } from './run-folder.ts';
 import { readFinishedShard, type ShardStats } from './stats.ts';
 
@@ -37,7 +37,7 @@ export async function sortShards(
 ): Promise<SortedShards> {
   const wanted: WantedShard[] = [];
   const judgedOtherwise: ShardStats[] = [];
-  const plan: RetryPlan = { tried: {}, leftForReason: {}, leftForAge: 0 };
+  const plan = emptyPlan();
   for (const spec of shards) {
     progress.totalShards++;
     progress.totalRows += spec.rowCount;

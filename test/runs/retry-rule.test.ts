@@ -1,7 +1,5 @@
 import test from 'ava';
-import { describePlan, planRetry, RETRIED_BY_DEFAULT, type RetryPlan } from '../../src/runs/retry-rule.ts';
-
-const emptyPlan = (): RetryPlan => ({ tried: {}, leftForReason: {}, leftForAge: 0 });
+import { describePlan, emptyPlan, planRetry, RETRIED_BY_DEFAULT } from '../../src/runs/retry-rule.ts';
 
 test('of the failed rows of a shard those are counted whose reasons are asked for; the others are left', (t) => {
   const plan = emptyPlan();
@@ -12,7 +10,8 @@ test('of the failed rows of a shard those are counted whose reasons are asked fo
   t.deepEqual(plan, {
     tried: { timed_out: 3, response_cut: 2 },
     leftForReason: { http_not_found: 4 },
-    leftForAge: 0,
+    leftForAge: {},
+    oldEnoughAtMs: Number.POSITIVE_INFINITY,
   });
   t.is(
     describePlan(plan),
@@ -27,7 +26,12 @@ test('rows of a shard that ended too recently, or in what is the future here, ar
   const stats = { reasons: { timed_out: 3, http_not_found: 4 }, end_time: 5 };
   for (const nowMs of [1000, 5999]) t.is(planRetry(stats, rule, { plan, nowMs }), 0);
   t.is(planRetry(stats, rule, { plan, nowMs: 6000 }), 3);
-  t.is(plan.leftForAge, 6);
+  t.deepEqual(plan.leftForAge, { timed_out: 6 });
+  planRetry({ reasons: { dns_failed: 7 }, end_time: 5.2 }, rule, { plan, nowMs: 6000 });
+  t.regex(
+    describePlan(plan),
+    /\(--retry-after-days\): dns_failed 7, timed_out 6; the first of these shards is old enough at 1970-01-01T00:00:06Z\.$/,
+  );
 });
 
 test('a run in which no row has failed says so', (t) => {
