@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { DnsLink, type DnsServer } from './dns-link.ts';
-import type { DnsAnswer, DnsQuestion } from './dns-message.ts';
+import type { DnsQuestion, DnsReply } from './dns-message.ts';
 
 /** How name servers are asked. */
 export interface DnsClientOptions {
@@ -34,20 +34,25 @@ export class DnsClient {
     this.#links = options.servers.map((server) => new DnsLink(server));
   }
 
-  ask(question: DnsQuestion): Promise<DnsAnswer> {
+  /** @param timeoutMs what it may take, where that is less than usual */
+  ask(question: DnsQuestion, timeoutMs = this.#options.timeoutMs): Promise<DnsReply> {
     return new Promise((resolve) => {
-      const inquiry: Inquiry = new Inquiry(question, this.#options, {
-        settled: (answer) => {
-          this.#running.delete(inquiry);
-          resolve(answer);
-          this.#closeIfRetired();
+      const inquiry: Inquiry = new Inquiry(
+        question,
+        { ...this.#options, timeoutMs },
+        {
+          settled: (answer) => {
+            this.#running.delete(inquiry);
+            resolve(answer);
+            this.#closeIfRetired();
+          },
+          // Who waits for a slow server is in nobody's way any more.
+          leave: () => {
+            this.#inFlight--;
+            this.#startWaiting();
+          },
         },
-        // Who waits for a slow server is in nobody's way any more.
-        leave: () => {
-          this.#inFlight--;
-          this.#startWaiting();
-        },
-      });
+      );
       this.#waiting.add(inquiry);
       this.#startWaiting();
     });
@@ -85,7 +90,7 @@ export class DnsClient {
 }
 
 interface Callbacks {
-  readonly settled: (answer: DnsAnswer) => void;
+  readonly settled: (answer: DnsReply) => void;
   readonly leave: () => void;
 }
 
@@ -117,7 +122,7 @@ class Inquiry {
     this.#try();
   }
 
-  settle(answer: DnsAnswer): void {
+  settle(answer: DnsReply): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
     this.#cancel?.();
@@ -139,7 +144,7 @@ class Inquiry {
     this.#stops.push(link.ask(this.#question, (answer) => this.#hear(answer, link, number)));
   }
 
-  #hear(answer: DnsAnswer, link: DnsLink, number: number): void {
+  #hear(answer: DnsReply, link: DnsLink, number: number): void {
     if (this.#isSettled) return;
     if (answer.kind !== 'failed') {
       link.faults = 0;

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { connect } from 'node:net';
-import { type DnsAnswer, type DnsQuestion, encodeQuestion, readAnswer } from './dns-message.ts';
+import { type DnsQuestion, type DnsReply, encodeQuestion, readAnswer } from './dns-message.ts';
 
 /** Where a name server listens. */
 export interface DnsServer {
@@ -10,7 +10,7 @@ export interface DnsServer {
 }
 
 /** Is told the answer, once. */
-type Hear = (answer: DnsAnswer) => void;
+type Hear = (answer: DnsReply) => void;
 
 /** Questions that leave from one port. Whoever wants to forge an answer has to guess port and id. */
 const QUESTIONS_PER_PORT = 500;
@@ -58,7 +58,7 @@ export class DnsLink {
 
 interface Pending {
   readonly question: DnsQuestion;
-  readonly hear: (answer: DnsAnswer | 'truncated') => void;
+  readonly hear: (answer: DnsReply | 'truncated') => void;
 }
 
 /** A UDP socket that hears one name server alone. */
@@ -157,7 +157,7 @@ function askOverTcp({ address, port }: DnsServer, question: DnsQuestion, hear: H
   length.writeUInt16BE(message.length);
   let received = Buffer.alloc(0);
   const socket = connect({ host: address, port });
-  const end = (answer: DnsAnswer): void => {
+  const end = (answer: DnsReply): void => {
     socket.removeAllListeners('close').destroy();
     hear(answer);
   };
@@ -174,7 +174,7 @@ function askOverTcp({ address, port }: DnsServer, question: DnsQuestion, hear: H
 }
 
 /** The answer in what has come; undefined where more is to come. */
-function wholeAnswer(received: Buffer, asked: Buffer, question: DnsQuestion): DnsAnswer | undefined {
+function wholeAnswer(received: Buffer, asked: Buffer, question: DnsQuestion): DnsReply | undefined {
   if (received.length < LENGTH_BYTES) return undefined;
   const end = LENGTH_BYTES + received.readUInt16BE(0);
   if (received.length < end) return undefined;

@@ -16,8 +16,22 @@ export type DnsAnswer =
   | { readonly kind: 'missing'; readonly nameExists: boolean; readonly ttlS: number | undefined }
   | { readonly kind: 'failed'; readonly why: string };
 
+/** An alias whose target the server said nothing of: that has to be asked for. */
+export interface OpenAlias {
+  readonly kind: 'alias';
+  /** In lower case. */
+  readonly target: string;
+  /** The names before the target, the one that was asked for first. */
+  readonly passed: readonly string[];
+  /** The shortest of the aliases' times. */
+  readonly ttlS: number;
+}
+
+/** What one message says. */
+export type DnsReply = DnsAnswer | OpenAlias;
+
 /** More aliases than any name has that works; c-ares and BIND stop at about as many. */
-const MAX_ALIASES = 16;
+export const MAX_ALIASES = 16;
 
 /** RFC 1035, 2.3.4; one byte of the 255 is the root's, one the first label's length. */
 const MAX_NAME_LENGTH = 253;
@@ -40,7 +54,7 @@ export function encodeQuestion(id: number, { name, type }: DnsQuestion): Buffer 
  * Reads a message as the answer to a question. `truncated`: the whole is to be had over TCP.
  * undefined where it is no answer to this question, so that the right one may still come.
  */
-export function readAnswer(message: Buffer, question: DnsQuestion): DnsAnswer | 'truncated' | undefined {
+export function readAnswer(message: Buffer, question: DnsQuestion): DnsReply | 'truncated' | undefined {
   const packet = decoded(message);
   if (packet?.type !== 'response' || !isAbout(packet, question)) return undefined;
   // dns-packet reads the code's name out of the flags.
@@ -66,12 +80,13 @@ function isAbout({ questions = [], answers = [] }: DecodedPacket, { name, type }
   return question.name.toLowerCase() === name && question.type === type;
 }
 
-/** The addresses at the end of the chain of aliases, which the server has followed; it is good for its shortest time. */
-function followAliases(packet: DecodedPacket, { name, type }: DnsQuestion): DnsAnswer {
+/** The addresses at the end of the chain of aliases, as far as the server followed it; good for its shortest time. */
+function followAliases(packet: DecodedPacket, { name, type }: DnsQuestion): DnsReply {
   const records = packet.answers ?? [];
+  const passed: string[] = [];
   let owner = name;
   let ttlS = Number.POSITIVE_INFINITY;
-  for (let aliases = 0; aliases <= MAX_ALIASES; aliases++) {
+  for (;;) {
     const own = records.filter((record) => record.name.toLowerCase() === owner);
     const found = own.flatMap((record) => addressIn(record, type));
     if (found.length > 0) {
@@ -79,12 +94,27 @@ function followAliases(packet: DecodedPacket, { name, type }: DnsQuestion): DnsA
       return { kind: 'found', addresses: found.map(({ address }) => address), ttlS: leastS };
     }
     const alias = own.find((record) => record.type === 'CNAME');
-    if (alias?.type !== 'CNAME') return { kind: 'missing', nameExists: true, ttlS: negativeTtlS(packet) };
+    if (alias?.type !== 'CNAME') return endOfChain(packet, { kind: 'alias', target: owner, passed, ttlS });
+    passed.push(owner);
     ttlS = Math.min(ttlS, alias.ttl ?? 0);
     owner = alias.data.toLowerCase();
+    const refusal = refusalOfAlias(owner, passed);
+    if (refusal) return refusal;
   }
-  // Where the server notices it, it answers SERVFAIL (RFC 1034, 5.2.2): a failure either way.
-  return { kind: 'failed', why: 'the name is an alias of itself' };
+}
+
+/** With an SOA the server says that the last name has nothing of the kind (RFC 2308, 2.2); without, it may not know. */
+function endOfChain(packet: DecodedPacket, alias: OpenAlias): DnsReply {
+  const ttlS = negativeTtlS(packet);
+  const isOpen = alias.passed.length > 0 && ttlS === undefined && isAskable(alias.target);
+  return isOpen ? alias : { kind: 'missing', nameExists: true, ttlS };
+}
+
+/** Why a chain of aliases is not followed to its next name. A server that notices answers SERVFAIL (RFC 1034, 5.2.2): a failure, too. */
+export function refusalOfAlias(target: string, passed: readonly string[]): DnsAnswer | undefined {
+  if (passed.includes(target)) return { kind: 'failed', why: 'its aliases go in a circle' };
+  if (passed.length <= MAX_ALIASES) return undefined;
+  return { kind: 'failed', why: `it has more than ${MAX_ALIASES} aliases one after the other` };
 }
 
 function addressIn(record: Answer, type: DnsQuestion['type']): { address: string; ttlS: number }[] {

@@ -3,9 +3,10 @@ import { networkInterfaces } from 'node:os';
 import { type Clock, SYSTEM_CLOCK } from '../base/clock.ts';
 import { RecentMap } from '../base/recent-map.ts';
 import { DeadZones } from './dead-zones.ts';
+import { askAlongAliases } from './dns-aliases.ts';
 import { DnsClient } from './dns-client.ts';
 import type { DnsServer } from './dns-link.ts';
-import { type DnsAnswer, isAskable } from './dns-message.ts';
+import { type DnsAnswer, type DnsQuestion, isAskable } from './dns-message.ts';
 import { parseDnsServer } from './dns-servers.ts';
 import { type Families, reachableFamilies } from './families.ts';
 import { readHostsFile } from './hosts-file.ts';
@@ -109,7 +110,7 @@ export class CachingResolver implements NameResolver {
   }
 
   async zoneExists(zone: string): Promise<boolean> {
-    const answer = await this.#dns().ask({ name: zone.toLowerCase(), type: 'SOA' });
+    const answer = await this.#askFor({ name: zone.toLowerCase(), type: 'SOA' });
     return answer.kind === 'missing' && answer.nameExists;
   }
 
@@ -163,15 +164,15 @@ export class CachingResolver implements NameResolver {
   async #askFamilies(name: string): Promise<DnsAnswer> {
     if (this.#families.length === 2) return this.#askBoth(name);
     const [family] = this.#families;
-    const answer = await this.#dns().ask({ name, type: family });
+    const answer = await this.#askFor({ name, type: family });
     if (answer.kind !== 'missing' || !answer.nameExists) return answer;
-    return this.#dns().ask({ name, type: family === 'A' ? 'AAAA' : 'A' });
+    return this.#askFor({ name, type: family === 'A' ? 'AAAA' : 'A' });
   }
 
   /** With an address of one family at hand, the other is not waited for for long; what it brings later is added. */
   async #askBoth(name: string): Promise<DnsAnswer> {
-    const six = this.#dns().ask({ name, type: 'AAAA' });
-    const four = this.#dns().ask({ name, type: 'A' });
+    const six = this.#askFor({ name, type: 'AAAA' });
+    const four = this.#askFor({ name, type: 'A' });
     const early = await Promise.race([six, four]);
     const both = Promise.all([six, four]).then(([sixth, fourth]) => bothOf(sixth, fourth));
     // Some servers say of a name with an IPv4 address alone that it does not exist (RFC 4074, 4.2).
@@ -193,6 +194,17 @@ export class CachingResolver implements NameResolver {
         resolve(value);
       });
     });
+  }
+
+  #askFor(question: DnsQuestion): Promise<DnsAnswer> {
+    return askAlongAliases(
+      {
+        ask: (asked, timeoutMs) => this.#dns().ask(asked, timeoutMs),
+        timeoutMs: NAME_SHARE * this.#options.timeoutMs,
+        clock: this.#clock,
+      },
+      question,
+    );
   }
 
   #dns(): DnsClient {

@@ -77,6 +77,49 @@ test('a chain of aliases is good for the shortest of their times', async (t) => 
   t.is(server.questions.length, 2);
 });
 
+test('an alias that comes without its address is followed by asking for its target', async (t) => {
+  const { server, resolver } = await start(t);
+  t.deepEqual(await resolver.resolve('to-to-ok.test'), ['127.0.0.1']);
+  t.deepEqual(server.questions, ['A to-to-ok.test', 'A to-ok.test', 'A ok.test']);
+  t.is(await kindOf(t, resolver.resolve('to-nx.test')), 'not_found');
+});
+
+test('aliases in a circle are noticed, though each answer tells one of them', async (t) => {
+  const { server, resolver } = await start(t);
+  const error = await t.throwsAsync<NameError>(resolver.resolve('ring.test'));
+  t.is(error?.message, 'name servers failed: its aliases go in a circle');
+  t.deepEqual(server.questions, ['A ring.test', 'A ringb.test']);
+});
+
+test('sixteen aliases are followed, and of one more it is said that it is too many, however they are told', async (t) => {
+  const { server, resolver } = await start(t);
+  const told = 'name servers failed: it has more than 16 aliases one after the other';
+  t.deepEqual(await resolver.resolve('aliases16.test'), ['127.0.0.1']);
+  t.is((await t.throwsAsync<NameError>(resolver.resolve('aliases17.test')))?.message, told);
+  t.deepEqual(await resolver.resolve(`${'to-'.repeat(16)}ok.test`), ['127.0.0.1']);
+  const before = server.questions.length;
+  t.is((await t.throwsAsync<NameError>(resolver.resolve(`${'to-'.repeat(17)}no.test`)))?.message, told);
+  t.is(server.questions.length - before, 17);
+});
+
+test('all questions about the aliases of a name have the time of one name', async (t) => {
+  const { server, resolver, clock } = await start(t);
+  const asked = kindOf(t, resolver.resolve('toheld.test'));
+  await until(() => server.questions.length === 1);
+  for (const tries of [2, 3]) {
+    clock.advance(PATIENCE_MS);
+    await until(() => server.questions.length === tries);
+  }
+  server.letGo();
+  await until(() => server.questions.length === 4);
+  // What was left, in four tries.
+  for (let tries = 1; tries <= 4; tries++) {
+    clock.advance(PATIENCE_MS / 2);
+    await until(() => server.questions.length === Math.min(7, 4 + tries));
+  }
+  t.is(await asked, 'failed');
+});
+
 test('a TTL of nothing still serves the images of one moment, and one of weeks ends after ten minutes', async (t) => {
   for (const [ttlS, keptMs] of [
     [0, 30_000],

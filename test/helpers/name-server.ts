@@ -41,6 +41,10 @@ export interface NameServerOptions {
  * - `sixnx` has an IPv4 address, and for AAAA it does not exist; `sixbroken` has none, and fails for AAAA
  * - `chain` is an alias of an alias of an address; `dangling` of nothing, `danglingnx` of a name that does not exist
  * - `loop` is an alias of an alias of itself, `selfish` of itself
+ * - `to` is an alias of what its name says after it, and no more is told: `to-nx.test` of `nx.test`, `to-to-ok.test` of that
+ * - `toheld` is an alias of `silent`, and is answered when told
+ * - `ring` is an alias of `ringb` in its zone and that of `ring`, one told per answer
+ * - `aliases16` is the first of 16 aliases of an address, all in one answer, `aliases17` of 17
  * - `cut` is cut over UDP and whole over TCP, `cuthangup` is hung up on over TCP, `cutgarbage` is garbage there
  * - `garbage` is no message, `wrongid` has another's id, `othername` answers another question: each before the right one
  * - `onlygarbage` is no message and nothing after it; `silent` is never answered; `second` the second time
@@ -216,14 +220,42 @@ function records(kind: string, { name, type }: Question, ttl: number): Answer[] 
       ];
     case 'dangling':
     case 'danglingnx':
-      return [alias(name, 'nothing.test'), ...four('bystander.test', '127.6.6.6')];
+      return [alias(name, 'empty.test'), ...four('bystander.test', '127.6.6.6')];
     case 'loop':
       return [alias(name, 'middle.test'), alias('middle.test', name)];
     case 'selfish':
       return [alias(name, name)];
+    case 'to':
+      return [alias(name, name.slice('to-'.length))];
+    case 'toheld':
+      return [alias(name, 'silent.test')];
+    case 'ring':
+      return [alias(name, name.replace('ring', 'ringb'))];
+    case 'ringb':
+      return [alias(name, name.replace('ringb', 'ring'))];
+    case 'aliases16':
+    case 'aliases17':
+      return chainOf(Number(kind.slice('aliases'.length)), { first: name, alias, four });
     default:
       return four(name, ...addressesIn(kind));
   }
+}
+
+function chainOf(
+  count: number,
+  {
+    first,
+    alias,
+    four,
+  }: {
+    readonly first: string;
+    readonly alias: (owner: string, data: string) => Answer;
+    readonly four: (owner: string, ...data: string[]) => Answer[];
+  },
+): Answer[] {
+  const names = [first, ...Array.from({ length: count }, (_, i) => `link${i + 1}.test`)];
+  const aliases = names.slice(1).map((name, i) => alias(names[i]!, name));
+  return [...aliases, ...four(names.at(-1)!, '127.0.0.1')];
 }
 
 function addressesIn(kind: string): string[] {
