@@ -17,12 +17,13 @@ import { optOutRule } from './opt-out.ts';
 import { type DownloadOptions, type DownloadSettings, settingsFrom } from './options.ts';
 import { originConsent, unlessAborted } from './origin-files.ts';
 import { CachingResolver, type NameResolver } from './resolver.ts';
-import { Schedule, type WaitingHost } from './schedule.ts';
+import { Schedule } from './schedule.ts';
 import { type RequestSlots, requestSlots } from './slots.ts';
 import { targetOf } from './targets.ts';
 import { firstTurn, furtherTurn } from './turns.ts';
 import { userAgent } from './user-agent.ts';
 import type { Visit } from './visit.ts';
+import type { HangingRequests, WaitingHost } from './waiting-hosts.ts';
 
 /** The bytes of an image, undecoded. */
 export interface Downloaded {
@@ -67,8 +68,12 @@ export interface Downloader {
   readonly requestsInFlight: number;
   /** Requests that may be in flight now; those that hang apart, where it is found out how many make sense. */
   readonly width: number;
-  /** The hosts with the most rows that wait for them or their answers, most first. */
+  /** Whether as many requests are in flight as may be. */
+  readonly isFull: boolean;
+  /** The hosts with the most rows that wait for them or their answers, most first; or those that hold all requests. */
   waitingHosts(most: number): readonly WaitingHost[];
+  /** The requests at hosts at which none has ended for a while, and the hosts with the most of them. */
+  hangingRequests(most: number): HangingRequests;
   /** Sends no request of `download` until `resume`. */
   pause(): void;
   resume(): void;
@@ -186,8 +191,16 @@ class HttpDownloader implements Downloader {
     return this.#slots.width;
   }
 
+  get isFull(): boolean {
+    return this.#slots.isFull;
+  }
+
   waitingHosts(most: number): readonly WaitingHost[] {
     return this.#schedule.waitingHosts(most);
+  }
+
+  hangingRequests(most: number): HangingRequests {
+    return this.#schedule.hangingRequests(most);
   }
 
   async download(

@@ -19,6 +19,8 @@ export class HostLine {
   #pausedUntilMs = 0;
   #pauseFailure: SampleFailure | undefined;
   inFlight = 0;
+  /** When a request here last ended, or the first of those in flight began. */
+  movedAtMs = 0;
   /** Takes back the alarm at which the host is looked at again. */
   cancelAlarm: (() => void) | undefined;
   /** The place of its entry among the hosts that are ready; an entry with another place is out of date. */
@@ -52,6 +54,11 @@ export class HostLine {
   /** Rows that wait for it, or for its answer. */
   get rows(): number {
     return this.#begun.size + this.#fresh.size + this.inFlight;
+  }
+
+  /** Whether it may be sent a row that waits, and none of all requests is free for it. */
+  lacksRequest(nowMs: number): boolean {
+    return this.nextPlace !== undefined && this.waitMs(nowMs) === 0;
   }
 
   /** What its rows wait for, in words. */

@@ -7,6 +7,7 @@ import { type RulesOfHost, withoutFinalDot } from './host-rules.ts';
 import { HostVisit, type Slot, type VisitWatch } from './host-visit.ts';
 import type { Ticket } from './tickets.ts';
 import type { Visit } from './visit.ts';
+import { type HangingRequests, hangingRequests, type WaitingHost, waitingHosts } from './waiting-hosts.ts';
 
 /** How many requests may be in flight in all. */
 export interface Slots {
@@ -23,15 +24,6 @@ export interface ScheduleOptions {
   /** Rows of a host that is to be left alone for longer than this are not kept waiting. */
   readonly longestPauseMs: number;
   readonly clock: Clock;
-}
-
-/** A host that rows wait for. */
-export interface WaitingHost {
-  readonly host: string;
-  /** Rows that wait for it, or for its answer. */
-  readonly rows: number;
-  /** What they wait for, in words: `paused for 40 s`. */
-  readonly why: string;
 }
 
 interface Ready {
@@ -63,6 +55,7 @@ export class Schedule {
     },
     slotFree: () => this.admitReady(),
     left: (line) => {
+      line.movedAtMs = this.#nowMs;
       this.#look(line);
       this.#rememberIdle(line);
       this.admitReady();
@@ -122,16 +115,14 @@ export class Schedule {
     }
   }
 
-  /** The hosts with the most rows, most first. It looks at all hosts, and is for now and then. */
+  /** The hosts that are waited for, as `waitingHosts` has them. It looks at all hosts, and is for now and then. */
   waitingHosts(most: number): readonly WaitingHost[] {
-    const lines: HostLine[] = [];
-    for (const line of this.#lines.values()) {
-      const isMore = lines.length < most || line.rows > lines[most - 1]!.rows;
-      if (line.rows === 0 || !isMore) continue;
-      lines.splice(lines.findLastIndex(({ rows }) => rows >= line.rows) + 1, 0, line);
-      lines.length = Math.min(lines.length, most);
-    }
-    return lines.map((line) => ({ host: line.host, rows: line.rows, why: line.whyWaits(this.#nowMs) }));
+    return waitingHosts(this.#lines.values(), most, this.#nowMs);
+  }
+
+  /** The requests that hang, and the hosts with most of them. For now and then, too. */
+  hangingRequests(most: number): HangingRequests {
+    return hangingRequests(this.#lines.values(), most, this.#nowMs);
   }
 
   /** Sends what can be sent; called by whoever has made room for it. */
@@ -160,6 +151,7 @@ export class Schedule {
 
   #admit(line: HostLine): void {
     const ticket = line.take();
+    if (line.inFlight === 0) line.movedAtMs = this.#nowMs;
     const visit = new HostVisit(this.#watch, line, this.#options.slots.take());
     this.#look(line);
     ticket.admit(visit);

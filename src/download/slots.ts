@@ -49,6 +49,11 @@ export class RequestSlots implements Slots {
     return this.#requests;
   }
 
+  /** Whether as many requests are in flight as may be. */
+  get isFull(): boolean {
+    return this.#requests >= this.#options.most || this.#requests - this.#patient >= this.width;
+  }
+
   /** Requests that may be in flight now, those that have waited long apart. */
   get width(): number {
     return this.#options.width?.width ?? this.#options.most;

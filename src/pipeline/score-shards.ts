@@ -147,7 +147,7 @@ class ShardRun {
       return await this.#openAll(shards, closing);
     } catch (thrown) {
       // An input that cannot be read on is no reason to lose the shards that have been read.
-      if (codeOf(thrown) === 'BB_SHARD_READ') await this.#waitFor(Promise.all(this.#open));
+      if (codeOf(thrown) === 'BB_SHARD_READ') await this.#waitFor(Promise.all(this.#open), 'ended');
       // Those that are complete are not given up with the others.
       if (codeOf(thrown) === 'BB_INTERRUPTED') await Promise.all(this.#commits);
       throw thrown;
@@ -163,9 +163,9 @@ class ShardRun {
         break;
       }
       await this.#feed(await this.#openShard(shard));
-      while (this.#areEnoughOpen()) await this.#waitFor(Promise.race(this.#open));
+      while (this.#areEnoughOpen()) await this.#waitFor(Promise.race(this.#open), 'held back');
     }
-    await this.#waitFor(Promise.all(this.#open));
+    await this.#waitFor(Promise.all(this.#open), 'ended');
     return interrupted ? 'interrupted' : 'done';
   }
 
@@ -178,8 +178,8 @@ class ShardRun {
     return this.#open.size >= MAX_OPEN_SHARDS || this.#openRows >= WINDOW_ROWS;
   }
 
-  async #waitFor(shards: Promise<unknown>): Promise<void> {
-    this.#tools.stages.expectNoRows();
+  async #waitFor(shards: Promise<unknown>, reading: 'held back' | 'ended'): Promise<void> {
+    this.#tools.stages.expectNoRows(reading);
     await shards;
   }
 

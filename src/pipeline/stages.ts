@@ -17,7 +17,7 @@ import { OutageWatch } from './outage.ts';
 import { hostOf } from './row-host.ts';
 import { RowWindow } from './row-window.ts';
 import type { ShardWork } from './shard-work.ts';
-import { StageWatch } from './stage-watch.ts';
+import { type Reading, StageWatch } from './stage-watch.ts';
 import { StuckHosts } from './stuck-hosts.ts';
 import { TagStage } from './tag-stage.ts';
 import { wantsTag } from './wanted-tags.ts';
@@ -56,6 +56,9 @@ export interface StageTools {
  */
 export const WINDOW_ROWS = 32_768;
 
+/** Hosts at which requests hang that are looked at each time. */
+const MOST_HANGING = 3;
+
 /** How often it is looked at which stage is behind, and which hosts are waited for. */
 const LOOK_MS = 1_000;
 
@@ -73,7 +76,7 @@ export class Stages {
   readonly #stageWatch = new StageWatch();
   readonly #stuckHosts: StuckHosts;
   readonly #works = new Set<ShardWork>();
-  #expectsRows = true;
+  #reading: Reading = 'awaited';
   readonly #running: Promise<void>;
   readonly #broken: Promise<never>;
   #giveUp: (error: unknown) => void = () => undefined;
@@ -132,7 +135,7 @@ export class Stages {
 
   /** Gives a row to the downloader, waiting while too many wait there. */
   async push(work: ShardWork, index: number): Promise<void> {
-    this.#expectsRows = true;
+    this.#reading = 'awaited';
     if (!this.#works.has(work)) {
       this.#works.add(work);
       void work.completed.then(() => this.#works.delete(work));
@@ -155,14 +158,14 @@ export class Stages {
     for (const note of [sentence, ...unscored]) if (note) this.#tools.progress.note(note);
   }
 
-  /** Told by whoever pushes rows: no more will come before a shard is complete. */
-  expectNoRows(): void {
-    this.#expectsRows = false;
+  /** Told by whoever pushes rows: no more will come before a shard is complete, or none at all. */
+  expectNoRows(reading: Exclude<Reading, 'awaited'>): void {
+    this.#reading = reading;
     this.#noticeIdle();
   }
 
   #noticeIdle(): void {
-    if (this.#expectsRows || this.#window.size > 0) return;
+    if (this.#reading === 'awaited' || this.#window.size > 0) return;
     this.#outage.idle();
   }
 
@@ -184,7 +187,10 @@ export class Stages {
     this.#stageWatch.look({
       ...levels,
       tags: this.#tagging.map(({ stage }) => stage.queue),
-      ...{ requests: downloader.requestsInFlight, width: downloader.width },
+      reading: this.#reading,
+      requests: downloader.requestsInFlight,
+      isFull: downloader.isFull,
+      hanging: downloader.hangingRequests(MOST_HANGING),
       held: {
         images: downloader.heldBytes,
         crops: this.#modelStages.reduce((sum, { heldBytes }) => sum + heldBytes, 0),

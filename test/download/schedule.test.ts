@@ -281,5 +281,28 @@ test('of a host is told that it has been silent, was given up, or is at its pace
   const busy = new Stage(1);
   busy.offerMany('a', 1);
   busy.offerMany('b', 3);
+  t.is(busy.schedule.waitingHosts(1)[0]!.host, 'b');
   t.is(whyOf(busy), 'no request is free for them');
+});
+
+test('where hosts that hang hold all requests, they are told, and not those whose rows find none free', (t) => {
+  const stage = new Stage(4);
+  stage.offerMany('stuck', 2);
+  stage.offer('slower', 'slower');
+  stage.offer('sound', 'first');
+  stage.offerMany('sound', 9);
+  stage.clock.advance(6_500);
+  t.deepEqual(stage.schedule.hangingRequests(1), { requests: 4, hosts: ['stuck'] });
+  stage.end('first', 'answered');
+  t.deepEqual(stage.schedule.waitingHosts(9), [
+    { host: 'stuck', rows: 2, why: '2 requests in flight, none ended for 6 s' },
+    { host: 'slower', rows: 1, why: '1 request in flight, none ended for 6 s' },
+  ]);
+  t.deepEqual(stage.schedule.hangingRequests(9), { requests: 3, hosts: ['stuck', 'slower'] });
+  stage.endAll(['slower'], 'answered');
+  t.deepEqual(
+    stage.schedule.waitingHosts(9).map(({ host }) => host),
+    ['stuck'],
+  );
+  stage.endAll(stage.visits.keys(), 'nothing');
 });
