@@ -65,8 +65,9 @@ export class HostVisit implements Visit {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#slot.free();
-    this.#watch.slotFree();
+    // Its place at the host first: the slot may be for the next row there, which came before all others.
     if (this.#isJudged) this.#leave();
+    else this.#watch.slotFree();
   }
 
   judged(): void {

@@ -59,9 +59,10 @@ export class Stage {
   end(row: string, how: 'answered' | 'silent' | 'nothing'): void {
     const visit = this.visits.get(row)!;
     this.visits.delete(row);
-    visit.over();
+    // Judged before it is over: so its place at the host and its slot are free at the same time.
     if (how !== 'nothing') visit[how]();
     visit.judged();
+    visit.over();
   }
 
   endAll(rows: Iterable<string>, how: 'answered' | 'silent' | 'nothing'): void {
