@@ -14,12 +14,15 @@ export class NoProxy {
   readonly #entries: readonly Entry[];
   readonly #ranges: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][];
   readonly #coversAll: boolean;
+  /** What is none of these, and covers nothing. */
+  readonly unfit: readonly string[];
 
   constructor(text: string) {
     const parts = text.split(/[\s,]+/).filter((part) => part !== '');
     this.#coversAll = parts.includes('*');
     this.#ranges = parts.filter((part) => ipaddr.isValidCIDR(part)).map((part) => ipaddr.parseCIDR(part));
     this.#entries = parts.map(parseEntry);
+    this.unfit = parts.filter((part) => part !== '*' && !ipaddr.isValidCIDR(part) && !isFit(part));
   }
 
   /** @param hostname without the brackets of an IPv6 address */
@@ -41,6 +44,11 @@ export class NoProxy {
       ([range, bits]) => range.kind() === address.kind() && address.match(range, bits),
     );
   }
+}
+
+/** Labels, an IPv4 address or a bracketed one, and a port. An IPv6 address without brackets is one, too. */
+function isFit(text: string): boolean {
+  return /^(?:(?:\*?\.)?[^\s:/*@[\]]+|\[[\da-f:.]+\])(?::\d+)?$/i.test(text) || isIP(text) === 6;
 }
 
 function parseEntry(text: string): Entry {

@@ -82,7 +82,7 @@ export function readProxies(environment: NodeJS.ProcessEnv): ProxyRules {
   const noProxy = new NoProxy(environment['no_proxy'] ?? environment['NO_PROXY'] ?? '');
   return {
     hasProxies: proxies.size > 0,
-    notes: [...notes],
+    notes: proxies.size > 0 ? [...notes, ...noProxy.unfit.map(unfitNote)] : [],
     proxyFor: ({ protocol, hostname, port }) => {
       const proxy = proxies.get(protocol);
       if (!proxy) return undefined;
@@ -90,6 +90,10 @@ export function readProxies(environment: NodeJS.ProcessEnv): ProxyRules {
       return LOOPBACK.test(host) || noProxy.covers(host, port) ? undefined : proxy;
     },
   };
+}
+
+function unfitNote(part: string): string {
+  return `${JSON.stringify(part)} in no_proxy is no name, address or range: it keeps no host from the proxy.`;
 }
 
 function parseProxy(text: string, variable: string): ProxyServer {

@@ -48,11 +48,21 @@ function continueRun(existing: RunRecord, present: RunRecord): RunRecord {
       { fields: { differences } },
     );
   }
-  return { ...present, sessions: [...existing.sessions, ...present.sessions] };
+  return {
+    ...present,
+    settings: { ...present.settings, ...loosened(existing.settings, present.settings) },
+    sessions: [...existing.sessions, ...present.sessions],
+  };
 }
 
 /** Which hosts may be asked decides which rows fail, as a timeout does: `--retry-failed` takes those up. */
 const MAY_CHANGE = ['allow_private_addresses', 'tls_insecure'];
+
+/** What was once allowed stays on record: images of that time are in the run. */
+function loosened(old: RunRecord['settings'], now: RunRecord['settings']): RunRecord['settings'] {
+  const names = MAY_CHANGE.filter((name) => name in now && old[name] === true);
+  return Object.fromEntries(names.map((name) => [name, true]));
+}
 
 function listDifferences(old: RunRecord, now: RunRecord): string[] {
   const binding = (settings: RunRecord['settings']): Record<string, unknown> =>

@@ -226,6 +226,28 @@ for (const [noProxy, hostname] of [
   });
 }
 
+test('what in no_proxy is no name, address or range is told', (t) => {
+  const fit = [
+    'a.test',
+    '.a.test:80',
+    '*.a.test',
+    'bücher.test',
+    '8.8.8.8:1',
+    '8.0.0.0/8',
+    '[::1]:80',
+    '::1',
+    '*',
+  ];
+  const unfit = ['http://a.test', 'wild*.test', 'a.test:x', '8.8.8.8/', 'me@a.test', '**'];
+  t.deepEqual(new NoProxy(fit.join()).unfit, []);
+  t.deepEqual(new NoProxy(unfit.join(' ')).unfit, unfit);
+  const environment = { http_proxy: 'http://127.0.0.1:1', no_proxy: 'a.test wild*.test' };
+  const notes = checkNetwork({ threadCount: 1 }, environment);
+  t.regex(notes.at(-1)!, /^"wild\*\.test" in no_proxy is no name/);
+  t.is(notes.length, 2);
+  t.deepEqual(checkNetwork({ threadCount: 1 }, { no_proxy: 'wild*.test' }), []);
+});
+
 test('no_proxy takes addresses and ranges of them, and ports', (t) => {
   const noProxy = new NoProxy('8.8.0.0/16,2001:4860::/32 1.1.1.1:81,[2606:4700::1]:443,2620:fe::fe');
   for (const [host, port] of [

@@ -278,6 +278,12 @@ test('the pause that a robots.txt asks for lies between requests to its host, an
   imageIn(t, await outcomes[1]!);
 });
 
+test('a tdmrep.json that begins with a byte order mark is read', async (t) => {
+  const host = await startHost(t, files('', '\ufeff[{"location": "/", "tdm-reservation": 1}]'));
+  const outcome = await startDownloader(t, RESPECT).download(host.url('/ok.jpg'));
+  t.is(failureIn(t, outcome).reason, 'opted_out_tdm');
+});
+
 test('a tdmrep.json reserves what it says, and such images are not asked for', async (t) => {
   const tdm = '[{"location": "/ok/open", "tdm-reservation": 0}, {"location": "/ok/", "tdm-reservation": 1}]';
   const host = await startHost(t, files('', tdm));

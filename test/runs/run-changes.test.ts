@@ -39,6 +39,15 @@ test('thresholds, the version, what is said of a head and which hosts may be ask
   t.like(record, { bowerbird_version: '9.0.0', thresholds: { min_aesthetic: 7 } });
 });
 
+test('what a run once allowed stays on record when it goes on without', (t) => {
+  const loose = { ...recordWith().settings, allow_private_addresses: true, tls_insecure: true };
+  const strict = { ...loose, allow_private_addresses: false, tls_insecure: false };
+  const record = goOnFrom(recordWith({ settings: loose }), recordWith({ settings: strict }), false);
+  t.deepEqual(record.settings, loose);
+  const kept = goOnFrom(recordWith({ settings: strict }), recordWith({ settings: strict }), false);
+  t.deepEqual(kept.settings, strict);
+});
+
 const { settings, columns, encoder, heads, inputs } = recordWith();
 
 for (const [what, changes, expected] of [

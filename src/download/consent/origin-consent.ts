@@ -92,7 +92,7 @@ export class OriginConsent {
     const file: OriginFile = await askOrigin(this.#options.askForTdm, url);
     if (file.kind === 'absent') return { value: NO_TDM_RULES, ...keptLong(0) };
     if (file.kind !== 'found') return { value: NO_TDM_RULES, ...KEPT_A_WHILE };
-    const rules = parseTdmFile(Buffer.from(file.bytes).toString('utf8'));
+    const rules = parseTdmFile(new TextDecoder().decode(file.bytes));
     return { value: rules, ...keptLong(file.bytes.length) };
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileSystem } from '../../base/file-system.ts';
 import { removeQuietly, syncPath, writeFileAtomic } from '../../base/files.ts';
@@ -74,7 +74,7 @@ export class PartialFile {
   async restart(validator: string | undefined): Promise<void> {
     await inCache(this.#destination, async () => {
       // Notes about other bytes than those that are there would have a rest joined to the wrong file.
-      await rm(notesPath(this.#destination), { force: true });
+      await fileSystem().rm(notesPath(this.#destination), { force: true });
       await this.#handle.truncate(0);
       this.#sizeBytes = 0;
       this.#syncedBytes = 0;
@@ -133,7 +133,7 @@ export class PartialFile {
       await fileSystem().rename(partPath(this.#destination), this.#destination);
       await syncPath(dirname(this.#destination));
       this.#isCommitted = true;
-      await rm(notesPath(this.#destination), { force: true });
+      await fileSystem().rm(notesPath(this.#destination), { force: true });
     });
   }
 
