@@ -23,7 +23,8 @@ const MAX_GAP = 1024;
 
 /** Tickets in the order in which they came. */
 export class TicketQueue {
-  #tickets: Ticket[] = [];
+  /** Taken ones, up to the first that is left, have given up their places: a host that always has rows would keep them all. */
+  #tickets: (Ticket | undefined)[] = [];
   #first = 0;
 
   push(ticket: Ticket): void {
@@ -48,13 +49,14 @@ export class TicketQueue {
 
   /** Takes all out that are still wanted. */
   clear(): Ticket[] {
-    const left = this.#tickets.slice(this.#first).filter(({ isGivenUp }) => !isGivenUp);
+    const left = this.#tickets.filter((ticket): ticket is Ticket => ticket?.isGivenUp === false);
     this.#tickets = [];
     this.#first = 0;
     return left;
   }
 
   #drop(): void {
+    this.#tickets[this.#first] = undefined;
     this.#first++;
     if (this.#first < this.#tickets.length && this.#first < MAX_GAP) return;
     this.#tickets.splice(0, this.#first);
