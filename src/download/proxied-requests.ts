@@ -1,8 +1,7 @@
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
 import { type Network, targetOf } from './network.ts';
 import { ProxyError, type ProxyServer } from './proxies.ts';
-import { straightConnector } from './straight-connector.ts';
-import { systemLookup } from './system-lookup.ts';
+import { type ConnectToProxy, proxyConnector } from './proxy-connector.ts';
 import { proxyAuthorization } from './tunnel.ts';
 
 /** What sends requests. */
@@ -26,12 +25,14 @@ export class ProxiedRequests implements Requester {
   readonly #poolOptions: PoolOptions;
   readonly #reading: Reading;
   readonly #pools = new Map<ProxyServer, Pool>();
+  readonly #connect: ConnectToProxy;
 
   constructor(network: Network, others: Requester, poolOptions: PoolOptions, reading: Reading) {
     this.#network = network;
     this.#others = others;
     this.#poolOptions = poolOptions;
     this.#reading = reading;
+    this.#connect = proxyConnector(network);
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
@@ -43,9 +44,10 @@ export class ProxiedRequests implements Requester {
       host: url.host,
       ...proxyAuthorization(proxy),
     };
+    // undici would take the server name for that of the Host header, and so a new connection for each next host.
+    const whole = { ...options, path: url.origin + options.path, headers, servername: proxy.hostname };
     this.#network.guard.checkForProxy(url.hostname.replace(/^\[|\]$/g, '')).then(
-      () =>
-        this.#poolOf(proxy).dispatch({ ...options, path: url.origin + options.path, headers }, told(handler)),
+      () => this.#poolOf(proxy).dispatch(whole, told(handler)),
       (error: Error) => handler.onResponseError?.(undefined as never, error),
     );
     return true;
@@ -58,19 +60,9 @@ export class ProxiedRequests implements Requester {
   #poolOf(proxy: ProxyServer): Pool {
     const known = this.#pools.get(proxy);
     if (known) return known;
-    const connect = straightConnector(
-      this.#network,
-      systemLookup(() => this.#network.clock.nowMs()),
-    );
     const pool = new Pool(proxy.shown, {
       ...this.#poolOptions,
-      connect: this.#reading((options, callback) =>
-        connect(options, (error, socket) =>
-          error
-            ? callback(new ProxyError('proxy_failed', 'The proxy cannot be reached', error), null)
-            : callback(null, socket),
-        ),
-      ),
+      connect: this.#reading((_, callback) => this.#connect(proxy, callback)),
     });
     this.#pools.set(proxy, pool);
     return pool;

@@ -5,8 +5,7 @@ import { type GiveUp, LimitPassedError } from './deadline.ts';
 import { watchKept } from './kept-connections.ts';
 import { type Network, socketConnector, targetOf } from './network.ts';
 import { ProxyError, type ProxyServer, type ProxyTarget } from './proxies.ts';
-import { type Connect, straightConnector } from './straight-connector.ts';
-import { systemLookup } from './system-lookup.ts';
+import { type ConnectToProxy, proxyConnector, unreachable } from './proxy-connector.ts';
 import { tellResets } from './told-resets.ts';
 import { openTunnel, type TunnelEnd } from './tunnel.ts';
 
@@ -16,11 +15,7 @@ type Callback = buildConnector.Callback;
 export function tunnelConnector(
   network: Network,
 ): (proxy: ProxyServer, options: buildConnector.Options, callback: Callback) => void {
-  // Where the proxy is, the operator has said: the guard is for what strangers say.
-  const toProxy = straightConnector(
-    network,
-    systemLookup(() => network.clock.nowMs()),
-  );
+  const toProxy = proxyConnector(network);
   const overTunnel = socketConnector(network.trust);
   return (proxy, options, callback) => {
     const attempt = new TunnelAttempt(network, callback);
@@ -51,7 +46,7 @@ class TunnelAttempt {
   }
 
   /** Opens a tunnel to the host's first address that the proxy reaches, each over a connection of its own. */
-  async open(proxy: ProxyServer, target: ProxyTarget, toProxy: Connect): Promise<Socket> {
+  async open(proxy: ProxyServer, target: ProxyTarget, toProxy: ConnectToProxy): Promise<Socket> {
     const ends = await endsOf(proxy, target, this.#network);
     for (let i = 0; ; i++) {
       const socket = await this.#connect(proxy, toProxy);
@@ -92,28 +87,20 @@ class TunnelAttempt {
     else this.#callback(null, socket!);
   }
 
-  #connect({ kind, hostname, port }: ProxyServer, toProxy: Connect): Promise<Socket> {
-    const protocol = kind === 'https' ? 'https:' : 'http:';
+  #connect(proxy: ProxyServer, toProxy: ConnectToProxy): Promise<Socket> {
     return new Promise((resolve, reject) => {
-      const giveUp = toProxy(
-        { protocol, hostname, host: hostname, port: String(port) },
-        (error, connected) => {
-          if (error) {
-            reject(unreachable(error));
-            return;
-          }
-          this.#giveUp = () => connected.destroy();
-          resolve(connected);
-        },
-      );
+      const giveUp = toProxy(proxy, (error, connected) => {
+        if (error) {
+          reject(error);
+          return;
+        }
+        this.#giveUp = () => connected.destroy();
+        resolve(connected);
+      });
       this.#giveUp = giveUp;
       if (this.#isOver) giveUp();
     });
   }
-}
-
-function unreachable(cause: unknown): ProxyError {
-  return new ProxyError('proxy_failed', 'The proxy cannot be reached', cause);
 }
 
 function isAboutProxy(thrown: unknown): boolean {

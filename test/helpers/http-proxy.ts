@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 
 export interface HttpProxyOptions {
   /** `user:password` that it wants to be told. */
@@ -22,6 +23,8 @@ export interface HttpProxy {
   /** All headers that it was sent, names in lower case, with those that are for it alone. */
   readonly headers: readonly IncomingMessage['headers'][];
   readonly connections: number;
+  /** What a TLS connection was asked for by (SNI), false where by nothing. */
+  readonly serverNames: readonly (string | false | null)[];
   close(): Promise<void>;
 }
 
@@ -31,6 +34,7 @@ export async function startHttpProxy(options: HttpProxyOptions = {}): Promise<Ht
   const asked: string[] = [];
   const headers: IncomingMessage['headers'][] = [];
   const sockets = new Set<Duplex>();
+  const serverNames: (string | false | null)[] = [];
   let connections = 0;
   /** The status of a refusal, undefined where the way is free. */
   const refusal = (message: IncomingMessage): number | undefined => {
@@ -65,6 +69,7 @@ export async function startHttpProxy(options: HttpProxyOptions = {}): Promise<Ht
     sockets.add(socket);
     socket.on('error', () => undefined);
   });
+  server.on('secureConnection', (socket: TLSSocket) => serverNames.push(socket.servername));
   server.on('connect', (message: IncomingMessage, client: Duplex) => {
     const status = refusal(message);
     client.on('error', () => undefined);
@@ -86,6 +91,7 @@ export async function startHttpProxy(options: HttpProxyOptions = {}): Promise<Ht
     port: (server.address() as AddressInfo).port,
     asked,
     headers,
+    serverNames,
     get connections() {
       return connections;
     },
