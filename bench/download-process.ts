@@ -61,6 +61,8 @@ function viaDownloader(decoder: Decoder | undefined): Fetch {
     {
       resolver: {
         resolve: async (name) => [addressOf(name)],
+        known: () => undefined,
+        isAnswered: async () => true,
         zoneExists: async () => true,
         forgetMissing: () => undefined,
         close: () => undefined,

@@ -67,9 +67,11 @@ const downloader = createDownloader(
   {
     resolver: {
       resolve: async (name) => {
-        if (name.startsWith('nothing')) throw new NameError('not_found', 'there is no such name');
+        if (name.startsWith('nothing')) throw new NameError('not_found', 'there is no such name', 'answered');
         return [addressOf(name)];
       },
+      known: () => undefined,
+      isAnswered: async () => true,
       zoneExists: async () => true,
       forgetMissing: () => undefined,
       close: () => undefined,

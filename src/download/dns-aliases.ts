@@ -1,5 +1,12 @@
 import type { Clock } from '../base/clock.ts';
-import { type DnsAnswer, type DnsQuestion, type DnsReply, refusalOfAlias } from './dns-message.ts';
+import {
+  afterAnAnswer,
+  type DnsAnswer,
+  type DnsQuestion,
+  type DnsReply,
+  failedAnswer,
+  refusalOfAlias,
+} from './dns-message.ts';
 
 /** How aliases are followed. */
 export interface AliasTools {
@@ -28,8 +35,8 @@ export async function askAlongAliases(
     const refusal = refusalOfAlias(reply.target, passed);
     if (refusal) return refusal;
     const leftMs = untilMs - clock.nowMs();
-    if (leftMs <= 0) return { kind: 'failed', why: 'no name server answered for its aliases in time' };
-    reply = await ask({ ...question, name: reply.target }, leftMs);
+    if (leftMs <= 0) return failedAnswer('no name server answered for its aliases in time');
+    reply = afterAnAnswer(await ask({ ...question, name: reply.target }, leftMs));
   }
   return reply.kind === 'found' ? { ...reply, ttlS: Math.min(ttlS, reply.ttlS) } : reply;
 }

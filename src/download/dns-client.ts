@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { DnsLink, type DnsServer } from './dns-link.ts';
-import type { DnsQuestion, DnsReply } from './dns-message.ts';
+import { type DnsQuestion, type DnsReply, failedAnswer } from './dns-message.ts';
 
 /** How name servers are asked. */
 export interface DnsClientOptions {
@@ -68,7 +68,7 @@ export class DnsClient {
   close(): void {
     const all = [...this.#waiting, ...this.#running];
     this.#waiting.clear();
-    for (const inquiry of all) inquiry.settle({ kind: 'failed', why: 'no longer wanted' });
+    for (const inquiry of all) inquiry.settle(failedAnswer('no longer wanted'));
     for (const link of this.#links) link.close();
   }
 
@@ -105,6 +105,7 @@ class Inquiry {
   #tries = 0;
   #failures = 0;
   #why = 'no name server answered';
+  #isSilent = true;
   #isSettled = false;
   #isInFlight = false;
   #cancel: (() => void) | undefined;
@@ -153,8 +154,9 @@ class Inquiry {
     }
     link.faults++;
     this.#why = answer.why;
+    this.#isSilent &&= answer.isSilent;
     this.#failures++;
-    if (this.#failures >= TRIES_PER_SERVER * this.#order.length) this.settle(answer);
+    if (this.#failures >= TRIES_PER_SERVER * this.#order.length) this.#fail();
     else if (number === this.#tries && this.#tries < this.#maxTries) this.#try();
   }
 
@@ -162,7 +164,11 @@ class Inquiry {
     link.faults++;
     this.#leave();
     if (this.#tries < this.#maxTries) this.#try();
-    else this.settle({ kind: 'failed', why: this.#why });
+    else this.#fail();
+  }
+
+  #fail(): void {
+    this.settle({ kind: 'failed', why: this.#why, isSilent: this.#isSilent });
   }
 
   #leave(): void {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { connect } from 'node:net';
-import { type DnsQuestion, type DnsReply, encodeQuestion, readAnswer } from './dns-message.ts';
+import { type DnsQuestion, type DnsReply, encodeQuestion, failedAnswer, readAnswer } from './dns-message.ts';
 
 /** Where a name server listens. */
 export interface DnsServer {
@@ -92,7 +92,7 @@ class DnsPort {
     const send = (): void => {
       if (!this.#pending.has(id)) return;
       this.#socket.send(encodeQuestion(id, question), (error) => {
-        if (error) this.#take(id)?.hear({ kind: 'failed', why: error.message });
+        if (error) this.#take(id)?.hear(unsent(error));
       });
     };
     if (this.#unsent) this.#unsent.push(send);
@@ -124,7 +124,7 @@ class DnsPort {
 
   #fail(error: Error): void {
     this.close();
-    for (const id of [...this.#pending.keys()]) this.#take(id)?.hear({ kind: 'failed', why: error.message });
+    for (const id of [...this.#pending.keys()]) this.#take(id)?.hear(unsent(error));
   }
 
   #take(id: number): Pending | undefined {
@@ -148,6 +148,11 @@ class DnsPort {
   }
 }
 
+/** What the system says where nobody listens, or no way leads, is no word of a name server. */
+function unsent(error: Error): DnsReply {
+  return { kind: 'failed', why: error.message, isSilent: true };
+}
+
 /** RFC 1035, 4.2.2: two bytes of length go before a message. */
 const LENGTH_BYTES = 2;
 
@@ -168,7 +173,7 @@ function askOverTcp({ address, port }: DnsServer, question: DnsQuestion, hear: H
       if (answer) end(answer);
     })
     .on('error', () => undefined)
-    .once('close', () => hear({ kind: 'failed', why: 'the name server hung up' }))
+    .once('close', () => hear(failedAnswer('the name server hung up')))
     .write(Buffer.concat([length, message]));
   return () => socket.removeAllListeners('close').destroy();
 }
@@ -182,6 +187,6 @@ function wholeAnswer(received: Buffer, asked: Buffer, question: DnsQuestion): Dn
   const isReply = message.length > 2 && message.readUInt16BE(0) === asked.readUInt16BE(0);
   const answer = isReply ? readAnswer(message, question) : undefined;
   return answer === undefined || answer === 'truncated'
-    ? { kind: 'failed', why: 'the name server answered something else' }
+    ? failedAnswer('the name server answered something else')
     : answer;
 }

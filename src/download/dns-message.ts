@@ -9,12 +9,13 @@ export interface DnsQuestion {
 
 /**
  * What a name server says. `missing`: the name does not exist, or has nothing of the type that was asked for; with the
- * time for which that holds, where the server gives one (RFC 2308, section 5). `failed`: it could not say.
+ * time for which that holds, where the server gives one (RFC 2308, section 5). `failed`: it could not say. `isSilent`: no name server
+ * said anything at all, be it that it could not say.
  */
 export type DnsAnswer =
   | { readonly kind: 'found'; readonly addresses: readonly string[]; readonly ttlS: number }
   | { readonly kind: 'missing'; readonly nameExists: boolean; readonly ttlS: number | undefined }
-  | { readonly kind: 'failed'; readonly why: string };
+  | { readonly kind: 'failed'; readonly why: string; readonly isSilent: boolean };
 
 /** An alias whose target the server said nothing of: that has to be asked for. */
 export interface OpenAlias {
@@ -36,6 +37,16 @@ export const MAX_ALIASES = 16;
 /** RFC 1035, 2.3.4; one byte of the 255 is the root's, one the first label's length. */
 const MAX_NAME_LENGTH = 253;
 const MAX_LABEL_LENGTH = 63;
+
+/** What a name server that said something could not say. */
+export function failedAnswer(why: string): Extract<DnsAnswer, { kind: 'failed' }> {
+  return { kind: 'failed', why, isSilent: false };
+}
+
+/** Where something was said of a name before, this is no silence, whatever came of the rest. */
+export function afterAnAnswer<Reply extends DnsReply>(reply: Reply): Reply {
+  return reply.kind === 'failed' ? { ...reply, isSilent: false } : reply;
+}
 
 /** Whether a name can be asked for at all. */
 export function isAskable(name: string): boolean {
@@ -61,7 +72,7 @@ export function readAnswer(message: Buffer, question: DnsQuestion): DnsReply | '
   const { rcode } = packet as DecodedPacket & { readonly rcode: string };
   if (packet.flag_tc) return 'truncated';
   if (rcode === 'NXDOMAIN') return { kind: 'missing', nameExists: false, ttlS: negativeTtlS(packet) };
-  if (rcode !== 'NOERROR') return { kind: 'failed', why: `the name server answered ${rcode}` };
+  if (rcode !== 'NOERROR') return failedAnswer(`the name server answered ${rcode}`);
   return followAliases(packet, question);
 }
 
@@ -112,9 +123,9 @@ function endOfChain(packet: DecodedPacket, alias: OpenAlias): DnsReply {
 
 /** Why a chain of aliases is not followed to its next name. A server that notices answers SERVFAIL (RFC 1034, 5.2.2): a failure, too. */
 export function refusalOfAlias(target: string, passed: readonly string[]): DnsAnswer | undefined {
-  if (passed.includes(target)) return { kind: 'failed', why: 'its aliases go in a circle' };
+  if (passed.includes(target)) return failedAnswer('its aliases go in a circle');
   if (passed.length <= MAX_ALIASES) return undefined;
-  return { kind: 'failed', why: `it has more than ${MAX_ALIASES} aliases one after the other` };
+  return failedAnswer(`it has more than ${MAX_ALIASES} aliases one after the other`);
 }
 
 function addressIn(record: Answer, type: DnsQuestion['type']): { address: string; ttlS: number }[] {

@@ -1,5 +1,7 @@
+import { RecentMap } from '../base/recent-map.ts';
 import { AddressRefusedError, type AddressRule, isAddressLiteral } from './addresses.ts';
-import { MAX_KNOWN_ADDRESSES, NameError, type NameResolver } from './resolver.ts';
+import { ProxiedNames } from './proxied-names.ts';
+import { MAX_KNOWN_ADDRESSES, type NameResolver } from './resolver.ts';
 
 /**
  * Names that only the own network knows: those without a dot, and those that are kept for it (RFC 6761, RFC 6762,
@@ -7,22 +9,20 @@ import { MAX_KNOWN_ADDRESSES, NameError, type NameResolver } from './resolver.ts
  */
 const INSIDE_NAME = /^[^.]+\.?$|\.(local|localhost|internal|intranet|lan|home|corp|home\.arpa)\.?$/i;
 
-/** With so many names in a row that the name servers could say nothing of, none is asked for during a minute. */
-const FAILURES_OF_NO_SERVICE = 3;
-const NO_SERVICE_MS = 60_000;
+/** Names that are remembered as refused; the oldest are forgotten first. */
+const MAX_REFUSED_NAMES = 50_000;
 
 /** Decides what may be connected to: every connection passes here, a row's first one and each redirect's. */
 export class Guard {
   readonly #resolver: NameResolver;
   readonly #isAllowed: AddressRule;
-  readonly #nowMs: () => number;
-  #failures = 0;
-  #noServiceUntilMs = 0;
+  readonly #proxiedNames: ProxiedNames;
+  readonly #refused = new RecentMap<string, true>(MAX_REFUSED_NAMES);
 
   constructor(resolver: NameResolver, isAllowed: AddressRule, nowMs: () => number) {
     this.#resolver = resolver;
     this.#isAllowed = isAllowed;
-    this.#nowMs = nowMs;
+    this.#proxiedNames = new ProxiedNames(resolver, nowMs);
   }
 
   /** The allowed addresses of a host, at least one: they alone are connected to. @throws AddressRefusedError, NameError */
@@ -35,33 +35,26 @@ export class Guard {
 
   /**
    * Checks a host that a proxy will look up and connect to. What this machine cannot look up is left to the proxy,
-   * unless its name is one of an own network.
+   * unless its name is one of an own network, or was refused when it last could be looked up.
    *
    * @throws AddressRefusedError where any of its addresses is not allowed: the proxy may take that one
    */
   async checkForProxy(hostname: string): Promise<void> {
-    const addresses = isAddressLiteral(hostname) ? [hostname] : await this.#addressesIfKnown(hostname);
-    // Of more addresses than are known the proxy may take another one.
-    const isWhole = addresses.length < MAX_KNOWN_ADDRESSES;
-    if (!isWhole || !addresses.every(this.#isAllowed)) throw new AddressRefusedError();
-    const isUnknown = addresses.length === 0;
-    if (isUnknown && INSIDE_NAME.test(hostname) && !this.#isAllowed('127.0.0.1')) {
-      throw new AddressRefusedError();
+    if (isAddressLiteral(hostname)) {
+      if (!this.#isAllowed(hostname)) throw new AddressRefusedError();
+      return;
     }
+    const name = hostname.toLowerCase().replace(/\.$/, '');
+    const addresses = await this.#proxiedNames.addressesIfKnown(name);
+    if (addresses.length > 0) this.#judge(name, addresses);
+    const isInside = INSIDE_NAME.test(name) && !this.#isAllowed('127.0.0.1');
+    if (this.#refused.has(name) || (addresses.length === 0 && isInside)) throw new AddressRefusedError();
   }
 
-  async #addressesIfKnown(name: string): Promise<readonly string[]> {
-    if (this.#noServiceUntilMs > this.#nowMs()) return [];
-    try {
-      const addresses = await this.#resolver.resolve(name);
-      this.#failures = 0;
-      return addresses;
-    } catch (thrown) {
-      if (!(thrown instanceof NameError)) throw thrown;
-      // Where only the proxy has a way out, name servers know nothing, or are not there at all.
-      this.#failures = thrown.kind === 'failed' ? this.#failures + 1 : 0;
-      if (this.#failures >= FAILURES_OF_NO_SERVICE) this.#noServiceUntilMs = this.#nowMs() + NO_SERVICE_MS;
-      return [];
-    }
+  #judge(name: string, addresses: readonly string[]): void {
+    // Of more addresses than are known the proxy may take another one.
+    const isWhole = addresses.length < MAX_KNOWN_ADDRESSES;
+    if (isWhole && addresses.every(this.#isAllowed)) this.#refused.delete(name);
+    else this.#refused.set(name, true);
   }
 }

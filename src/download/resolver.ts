@@ -6,7 +6,7 @@ import { DeadZones } from './dead-zones.ts';
 import { askAlongAliases } from './dns-aliases.ts';
 import { DnsClient } from './dns-client.ts';
 import type { DnsServer } from './dns-link.ts';
-import { type DnsAnswer, type DnsQuestion, isAskable } from './dns-message.ts';
+import { afterAnAnswer, type DnsAnswer, type DnsQuestion, isAskable } from './dns-message.ts';
 import { parseDnsServer } from './dns-servers.ts';
 import { type Families, reachableFamilies } from './families.ts';
 import { readHostsFile } from './hosts-file.ts';
@@ -15,10 +15,13 @@ import { readHostsFile } from './hosts-file.ts';
 export class NameError extends Error {
   override readonly name = 'NameError';
   readonly kind: 'not_found' | 'failed';
+  readonly servers: 'answered' | 'silent' | 'not_asked';
 
-  constructor(kind: 'not_found' | 'failed', why: string) {
+  /** @param servers whether any name server said anything, be it that it could not say */
+  constructor(kind: NameError['kind'], why: string, servers: NameError['servers']) {
     super(`${kind === 'not_found' ? 'name not found' : 'name servers failed'}: ${why}`);
     this.kind = kind;
+    this.servers = servers;
   }
 }
 
@@ -26,6 +29,10 @@ export class NameError extends Error {
 export interface NameResolver {
   /** At least one, and at most MAX_KNOWN_ADDRESSES. @throws NameError */
   resolve(name: string): Promise<readonly string[]>;
+  /** What is known of a name without asking for it, undefined where that is nothing. @throws NameError */
+  known(name: string): Promise<readonly string[]> | undefined;
+  /** Whether name servers answer a question at all, be it that they cannot say. */
+  isAnswered(): Promise<boolean>;
   /** Whether the name servers know a zone, such as `com`, whatever it holds. */
   zoneExists(zone: string): Promise<boolean>;
   /** Has names asked for anew that were not found, of the name servers that the system has by now. */
@@ -97,16 +104,32 @@ export class CachingResolver implements NameResolver {
   }
 
   resolve(name: string): Promise<readonly string[]> {
-    const plainName = name.toLowerCase().replace(/\.$/, '');
-    const fixed = this.#hosts.get(plainName) ?? loopbackOf(plainName);
+    const plainName = plain(name);
+    const fixed = this.#fixed(plainName);
     if (fixed) return Promise.resolve(fixed);
     const known = this.#known.get(plainName);
     if (known && known.expiresAtMs > this.#clock.nowMs()) return known.addresses;
-    if (!isAskable(plainName)) return Promise.reject(new NameError('not_found', 'no such name can be'));
+    if (!isAskable(plainName)) {
+      return Promise.reject(new NameError('not_found', 'no such name can be', 'not_asked'));
+    }
     if (!this.#deadZones.mayAsk(plainName)) {
-      return Promise.reject(new NameError('failed', 'other names of its domain failed'));
+      return Promise.reject(new NameError('failed', 'other names of its domain failed', 'not_asked'));
     }
     return this.#ask(plainName, known?.failures ?? 0);
+  }
+
+  known(name: string): Promise<readonly string[]> | undefined {
+    const plainName = plain(name);
+    const fixed = this.#fixed(plainName);
+    if (fixed) return Promise.resolve(fixed);
+    const known = this.#known.get(plainName);
+    const isPending = known?.expiresAtMs === Number.POSITIVE_INFINITY;
+    return known && !isPending && known.expiresAtMs > this.#clock.nowMs() ? known.addresses : undefined;
+  }
+
+  async isAnswered(): Promise<boolean> {
+    const answer = await this.#askFor({ name: 'com', type: 'SOA' });
+    return answer.kind !== 'failed' || !answer.isSilent;
   }
 
   async zoneExists(zone: string): Promise<boolean> {
@@ -129,6 +152,10 @@ export class CachingResolver implements NameResolver {
     for (const client of this.#clients) client.close();
   }
 
+  #fixed(plainName: string): readonly string[] | undefined {
+    return this.#hosts.get(plainName) ?? loopbackOf(plainName);
+  }
+
   /** Asks, and keeps the pending answer too, so that a name is asked for once however many wait for it. */
   #ask(name: string, failures: number): Promise<readonly string[]> {
     const known: Known = {
@@ -148,13 +175,14 @@ export class CachingResolver implements NameResolver {
     if (answer.kind === 'failed') {
       known.failures++;
       this.#deadZones.failed(name);
-      throw new NameError('failed', answer.why);
+      throw new NameError('failed', answer.why, answer.isSilent ? 'silent' : 'answered');
     }
     known.failures = 0;
     this.#deadZones.answered(name);
     if (answer.kind === 'found') return addressesIn(answer);
     known.isMissing = true;
-    throw new NameError('not_found', answer.nameExists ? 'it has no address' : 'there is no such name');
+    const why = answer.nameExists ? 'it has no address' : 'there is no such name';
+    throw new NameError('not_found', why, 'answered');
   }
 
   /**
@@ -166,7 +194,7 @@ export class CachingResolver implements NameResolver {
     const [family] = this.#families;
     const answer = await this.#askFor({ name, type: family });
     if (answer.kind !== 'missing' || !answer.nameExists) return answer;
-    return this.#askFor({ name, type: family === 'A' ? 'AAAA' : 'A' });
+    return afterAnAnswer(await this.#askFor({ name, type: family === 'A' ? 'AAAA' : 'A' }));
   }
 
   /** With an address of one family at hand, the other is not waited for for long; what it brings later is added. */
@@ -225,6 +253,10 @@ export class CachingResolver implements NameResolver {
   }
 }
 
+function plain(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '');
+}
+
 /** RFC 6761, section 6.3: localhost and the names under it are loopback, whatever a name server says. */
 function loopbackOf(name: string): readonly string[] | undefined {
   return name === 'localhost' || name.endsWith('.localhost') ? ['127.0.0.1', '::1'] : undefined;
@@ -255,7 +287,9 @@ function bothOf(first: DnsAnswer, second: DnsAnswer): DnsAnswer {
 function neitherOf(first: DnsAnswer, second: DnsAnswer): DnsAnswer {
   const isUnknownName = (answer: DnsAnswer): boolean => answer.kind === 'missing' && !answer.nameExists;
   const all = [first, second];
-  return all.find(isUnknownName) ?? all.find(({ kind }) => kind === 'failed') ?? first;
+  const failures = all.filter((answer) => answer.kind === 'failed');
+  const isSilent = failures.length === 2 && failures.every((failure) => failure.isSilent);
+  return all.find(isUnknownName) ?? (failures[0] ? { ...failures[0], isSilent } : first);
 }
 
 function systemServers(): string[] {

@@ -24,6 +24,8 @@ const HAS_IPV6 = Object.values(networkInterfaces()).some((list) =>
 function named(addresses: readonly string[]): NameResolver {
   return {
     resolve: async () => addresses,
+    known: () => undefined,
+    isAnswered: async () => true,
     zoneExists: async () => true,
     forgetMissing: () => undefined,
     close: () => undefined,

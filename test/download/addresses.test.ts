@@ -87,6 +87,8 @@ test('a URL with a zone is no URL; a name that the hosts file gives a zone is re
 /** A name server that answers with addresses of this machine. */
 const LOOPBACK_RESOLVER: NameResolver = {
   resolve: async (name) => (name.includes('rebind') ? ['127.0.0.1', '::1', '10.0.0.1'] : ['127.0.0.1']),
+  known: () => undefined,
+  isAnswered: async () => true,
   zoneExists: async () => true,
   forgetMissing: () => undefined,
   close: () => undefined,

@@ -120,6 +120,8 @@ test('by default two connections that are never made fit into the time, and the 
       asked++;
       return new Promise(() => undefined);
     },
+    known: () => undefined,
+    isAnswered: async () => true,
     zoneExists: () => Promise.resolve(true),
     forgetMissing: () => undefined,
     close: () => undefined,

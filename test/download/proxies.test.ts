@@ -138,10 +138,7 @@ test('a host that this machine cannot look up is left to the proxy', async (t) =
   const resolver = new FixedNames();
   const downloader = behind(t, { all_proxy: `http://127.0.0.1:${proxy.port}` }, { parts: { resolver } });
   imageIn(t, await downloader.download(`http://unknown.test:${host.port}/ok.jpg`));
-  // Where there are no name servers at all, rows do not wait for them one by one.
-  for (let i = 0; i < 10; i++)
-    imageIn(t, await downloader.download(`http://mute${i}.test:${host.port}/ok.jpg`));
-  t.is(resolver.asked.length, 1 + 3);
+  t.deepEqual(resolver.asked, ['unknown.test']);
 });
 
 test('a redirect through a proxy is looked at like a row', async (t) => {

@@ -21,9 +21,16 @@ export class FixedNames implements NameResolver {
 
   async resolve(name: string): Promise<readonly string[]> {
     this.asked.push(name);
-    if (name.startsWith('unknown') || !name.includes('.')) throw new NameError('not_found', 'for a test');
-    if (name.startsWith('mute')) throw new NameError('failed', 'for a test');
+    if (name.startsWith('unknown') || !name.includes('.'))
+      throw new NameError('not_found', 'for a test', 'answered');
+    if (name.startsWith('mute')) throw new NameError('failed', 'for a test', 'silent');
     return ADDRESSES[name] ?? ['8.8.8.8'];
+  }
+
+  known(): undefined {}
+
+  async isAnswered(): Promise<boolean> {
+    return false;
   }
 
   async zoneExists(): Promise<boolean> {
