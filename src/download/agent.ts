@@ -17,6 +17,9 @@ import { readTlsTrust } from './tls-trust.ts';
 /** undici would follow a host's hint for up to 600 s, and idle connections use up the file descriptors. */
 const KEEP_ALIVE_MS = 1_000;
 
+/** Idle connections that are kept for each request that may be in flight, as many as file-descriptors.ts leaves for them. */
+const FREE_PER_REQUEST = 2;
+
 /** Before it is read leniently, as undici and Node have it. */
 const MAX_STRICT_HEAD_BYTES = 16 * 1024;
 
@@ -47,6 +50,7 @@ export interface AgentParts {
  */
 export function createAgents(settings: DownloadSettings, parts: AgentParts): Agents {
   const network = networkOf(settings, parts);
+  const maxFree = FREE_PER_REQUEST * parts.mostRequests;
   const options = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
@@ -59,13 +63,14 @@ export function createAgents(settings: DownloadSettings, parts: AgentParts): Age
       network,
       { ...options, maxHeaderSize: MAX_STRICT_HEAD_BYTES },
       (connector) => connector,
+      maxFree,
     ),
-    lenient: requesterOf(network, { ...options, maxHeaderSize: 2 * MAX_HEAD_BYTES }, mending),
+    lenient: requesterOf(network, { ...options, maxHeaderSize: 2 * MAX_HEAD_BYTES }, mending, maxFree),
   };
 }
 
-function requesterOf(network: Network, options: PoolOptions, reading: Reading): Requester {
-  const clients = new OriginClients({ ...options, connect: reading(guardedConnector(network)) });
+function requesterOf(network: Network, options: PoolOptions, reading: Reading, maxFree: number): Requester {
+  const clients = new OriginClients({ ...options, connect: reading(guardedConnector(network)) }, maxFree);
   return network.proxies.hasProxies ? new ProxiedRequests(network, clients, options, reading) : clients;
 }
 

@@ -20,10 +20,15 @@ export class OriginClients implements Requester {
   readonly #options: Client.Options;
   readonly #all = new Set<Connection>();
   readonly #free = new Map<string, Connection[]>();
+  /** The same, the one that has been free for longest first. */
+  readonly #idle = new Set<Connection>();
+  readonly #maxFree: number;
   #isDestroyed = false;
 
-  constructor(options: Client.Options) {
+  /** @param maxFree connections that are kept for a next request, over all origins; the one that was free for longest is closed for another */
+  constructor(options: Client.Options, maxFree: number) {
     this.#options = options;
+    this.#maxFree = maxFree;
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
@@ -42,9 +47,7 @@ export class OriginClients implements Requester {
 
   /** Those of them that the next request to their origin may take. */
   get freeSize(): number {
-    let size = 0;
-    for (const { length } of this.#free.values()) size += length;
-    return size;
+    return this.#idle.size;
   }
 
   async destroy(): Promise<void> {
@@ -58,6 +61,7 @@ export class OriginClients implements Requester {
     if (!connection) return this.#open(origin);
     if (free?.length === 0) this.#free.delete(origin);
     connection.isFree = false;
+    this.#idle.delete(connection);
     return connection;
   }
 
@@ -87,10 +91,21 @@ export class OriginClients implements Requester {
     const free = this.#free.get(connection.origin);
     if (free) free.push(connection);
     else this.#free.set(connection.origin, [connection]);
+    this.#idle.add(connection);
+    if (this.#idle.size > this.#maxFree) this.#closeOldest();
+  }
+
+  #closeOldest(): void {
+    for (const connection of this.#idle) {
+      this.#forget(connection);
+      void connection.client.destroy();
+      return;
+    }
   }
 
   #forget(connection: Connection): void {
     this.#all.delete(connection);
+    this.#idle.delete(connection);
     connection.isFree = false;
     const free = this.#free.get(connection.origin);
     free?.splice(free.indexOf(connection), 1);

@@ -34,10 +34,14 @@ async function startHost(t: ExecutionContext): Promise<Host> {
   return { origin, connections: () => connections, held, server };
 }
 
-function startClients(t: ExecutionContext, keepAliveTimeout = 60_000): OriginClients {
-  const clients = new OriginClients({ keepAliveTimeout, headersTimeout: 0, bodyTimeout: 0 });
+function startClients(t: ExecutionContext, keepAliveTimeout = 60_000, maxFree = 100): OriginClients {
+  const clients = new OriginClients({ keepAliveTimeout, headersTimeout: 0, bodyTimeout: 0 }, maxFree);
   t.teardown(() => clients.destroy());
   return clients;
+}
+
+function openConnections({ server }: Host): Promise<number> {
+  return new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
 }
 
 /** The code of the error with which a request ends; undefined where it is answered. */
@@ -76,6 +80,22 @@ test('as many requests as are sent at one time go over as many connections', asy
   for (const response of host.held) response.end();
   t.deepEqual(await Promise.all(asked), Array(5).fill(undefined));
   await until(() => clients.freeSize === 5);
+});
+
+test('of more free connections than may be kept the one that has been free for longest is closed', async (t) => {
+  const hosts = [await startHost(t), await startHost(t), await startHost(t)];
+  const clients = startClients(t, 60_000, 2);
+  for (const { origin } of hosts) {
+    t.is(await ask(clients, origin), undefined);
+    await until(() => clients.size === clients.freeSize);
+  }
+  t.deepEqual([clients.size, clients.freeSize], [2, 2]);
+  await until(async () => (await openConnections(hosts[0]!)) === 0);
+  for (const { origin } of hosts.toReversed()) t.is(await ask(clients, origin), undefined);
+  t.deepEqual(
+    hosts.map(({ connections }) => connections()),
+    [2, 1, 1],
+  );
 });
 
 test('nothing is kept of a connection that a host closes, that is idle for too long, or that was never made', async (t) => {
