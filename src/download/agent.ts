@@ -3,6 +3,7 @@ import { SpareTries } from './address-race.ts';
 import type { AddressWatch } from './address-watch.ts';
 import type { AddressRule } from './addresses.ts';
 import { guardedConnector } from './connector.ts';
+import { mostIdle } from './file-descriptors.ts';
 import { Guard } from './guard.ts';
 import { MAX_HEAD_BYTES } from './head-mender.ts';
 import { mending } from './mended-stream.ts';
@@ -16,9 +17,6 @@ import { readTlsTrust } from './tls-trust.ts';
 
 /** undici would follow a host's hint for up to 600 s, and idle connections use up the file descriptors. */
 const KEEP_ALIVE_MS = 1_000;
-
-/** Idle connections that are kept for each request that may be in flight, as many as file-descriptors.ts leaves for them. */
-const FREE_PER_REQUEST = 2;
 
 /** Before it is read leniently, as undici and Node have it. */
 const MAX_STRICT_HEAD_BYTES = 16 * 1024;
@@ -50,7 +48,7 @@ export interface AgentParts {
  */
 export function createAgents(settings: DownloadSettings, parts: AgentParts): Agents {
   const network = networkOf(settings, parts);
-  const maxFree = FREE_PER_REQUEST * parts.mostRequests;
+  const maxFree = mostIdle(parts.mostRequests);
   const options = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,

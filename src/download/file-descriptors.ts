@@ -29,6 +29,11 @@ export function mostRequests(threadCount: number | 'auto', limit: number = softL
   return Math.min(MOST_REQUESTS, Math.floor((limit - DESCRIPTORS_FOR_THE_REST) / DESCRIPTORS_PER_DOWNLOAD));
 }
 
+/** The idle connections that may be kept beside so many requests, each of which may try a further address. */
+export function mostIdle(requests: number, limit: number = softLimit()): number {
+  return Math.max(0, limit - DESCRIPTORS_FOR_THE_REST - 2 * requests);
+}
+
 /**
  * Refuses to start with fewer file descriptors than `threadCount` downloads need: running out of them half-way
  * would turn good images into failures.

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { mostRequests } from '../../src/download/file-descriptors.ts';
+import { mostIdle, mostRequests } from '../../src/download/file-descriptors.ts';
 import { RequestSlots } from '../../src/download/slots.ts';
 import { WidthControl } from '../../src/download/width.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
@@ -95,4 +95,9 @@ test('auto takes as many requests as there are file descriptors for, up to 4096'
   t.is(mostRequests('auto', 1_048_576), 4096);
   t.throws(() => mostRequests('auto', 300), { code: 'BB_TOO_FEW_FILE_DESCRIPTORS' });
   t.is(mostRequests(10, 1024), 10);
+});
+
+test('what requests leave of the file descriptors, idle connections may have', (t) => {
+  t.is(mostIdle(256, 5 * 256 + 256), 3 * 256);
+  t.is(mostIdle(mostRequests('auto', 1024), 1024), 1024 - 256 - 2 * 153);
 });
