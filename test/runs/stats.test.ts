@@ -110,6 +110,11 @@ test("whatever else lies under a marker's name does not make a shard finished", 
     { ...stats, kept: -1 },
     { ...stats, count: '5' },
     { ...stats, reasons: null },
+    // Each breaks one sum alone.
+    { ...stats, count: 1, status_dict: { success: 1 } },
+    { ...stats, count: 1, successes: 1, status_dict: { success: 1 } },
+    { ...stats, count: 1, failed_to_download: 1, status_dict: { timed_out: 1 } },
+    { ...stats, status_dict: { success: 1 } },
   ];
   for (const other of others) {
     await writeFile(path, JSON.stringify(other));
