@@ -128,8 +128,8 @@ function nextSteps(): string {
 
   npx bowerbird score 'my-shards/*.parquet' --output-folder out --min-aesthetic ${DEMO_MIN_AESTHETIC}
 
-and with CLIP ViT-L/14 and LAION's aesthetic head instead of the built-in measures (docs/encoders.md exports the model)
+and with CLIP ViT-L/14 and LAION's aesthetic head instead of the built-in measures; both are fetched once (docs/models.md)
 
   npx bowerbird score 'my-shards/*.parquet' --output-folder out-l14 --min-aesthetic 7 \\
-    --clip-model models/ViT-L-14/model.onnx --aesthetic-head sa_0_4_vit_l_14_linear.pth --device cuda --batch-size 128`;
+    --clip-model ViT-L-14 --device cuda --batch-size 128`;
 }
