@@ -30,6 +30,7 @@ export const ROOMS: readonly Room[] = [
       'file-system',
       'files',
       'float16',
+      'json-object',
       'lock',
       'npy',
       'output-file',

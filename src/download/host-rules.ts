@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
+import { isObject } from '../base/json-object.ts';
 
 /** What one host is asked for at most, and when it is given up. */
 export interface HostRules {
@@ -141,10 +142,6 @@ function readJson(path: string): unknown {
   } catch (thrown) {
     throw unfit(path, `cannot be read: ${messageOf(thrown)}`);
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function unfit(path: string, what: string): BowerbirdError {

@@ -1,3 +1,4 @@
+import { isObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 import { isTag, type Tag } from '../samples/tags.ts';
 import type { TrainedOn } from './head.ts';
@@ -15,8 +16,6 @@ export interface HeadClaims {
   /** The same between all layers, or one for each gap between two; never after the last layer. */
   readonly hiddenActivation?: Activation | readonly Activation[];
 }
-
-type Raw = Readonly<Record<string, unknown>>;
 
 const OUTPUT_ACTIVATIONS: readonly unknown[] = ['none', 'sigmoid'] satisfies OutputActivation[];
 const ACTIVATIONS: readonly unknown[] = ['none', 'relu'] satisfies Activation[];
@@ -92,10 +91,6 @@ function isHiddenActivation(value: unknown): boolean {
   return Array.isArray(value)
     ? value.every((item) => ACTIVATIONS.includes(item))
     : ACTIVATIONS.includes(value);
-}
-
-export function isObject(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isEncoder(value: unknown): boolean {

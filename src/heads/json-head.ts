@@ -1,4 +1,5 @@
-import { type HeadClaims, isObject, readClaims } from './claims.ts';
+import { isObject } from '../base/json-object.ts';
+import { type HeadClaims, readClaims } from './claims.ts';
 import type { Layer } from './layers.ts';
 import { LIMITS } from './limits.ts';
 

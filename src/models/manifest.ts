@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
+import { isObject, type JsonObject } from '../base/json-object.ts';
 import { isTag, type Tag } from '../samples/tags.ts';
 
 /** How an image becomes what a model takes. */
@@ -81,8 +82,6 @@ const INTERPOLATIONS: readonly unknown[] = ['bicubic', 'bilinear'];
 
 const ACTIVATIONS: readonly unknown[] = ['softmax', 'sigmoid', 'none'] satisfies ScoreActivation[];
 
-type Raw = Readonly<Record<string, unknown>>;
-
 const isText = (value: unknown): boolean => typeof value === 'string' && value.length > 0;
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
 const isTriple = (value: unknown): boolean =>
@@ -122,7 +121,7 @@ const OPTIONAL: typeof REQUIRED = {
 
 function isConversion(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { sha256, precision, operators, activation = 'none', ...rest } = value as Raw;
+  const { sha256, precision, operators, activation = 'none', ...rest } = value as JsonObject;
   return Object.keys(rest).length === 0 && [sha256, precision, operators, activation].every(isText);
 }
 
@@ -138,11 +137,10 @@ export async function readManifest(path: string): Promise<EncoderManifest> {
   } catch (thrown) {
     throw manifestError(path, `it cannot be read: ${messageOf(thrown)}`);
   }
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
-    throw manifestError(path, 'it is no JSON object');
-  const problems = problemsOf(raw as Raw);
+  if (!isObject(raw)) throw manifestError(path, 'it is no JSON object');
+  const problems = problemsOf(raw);
   if (problems.length > 0) throw manifestError(path, problems.join('; '));
-  return toManifest(raw as Raw);
+  return toManifest(raw);
 }
 
 /** A refusal of a manifest, with an example of a good one. */
@@ -154,7 +152,7 @@ export function manifestError(path: string, problem: string): BowerbirdError {
   );
 }
 
-function problemsOf(raw: Raw): string[] {
+function problemsOf(raw: JsonObject): string[] {
   const missing = Object.keys(REQUIRED).filter((field) => !(field in raw));
   const unknown = Object.keys(raw).filter((field) => !(field in REQUIRED) && !(field in OPTIONAL));
   const wrong = Object.entries({ ...REQUIRED, ...OPTIONAL })
@@ -168,7 +166,7 @@ function problemsOf(raw: Raw): string[] {
   ];
 }
 
-function sizeProblems({ transform, resize_size: resize, input_size: size }: Raw): string[] {
+function sizeProblems({ transform, resize_size: resize, input_size: size }: JsonObject): string[] {
   if (transform !== 'short-side')
     return resize === undefined ? [] : [`"resize_size" belongs to "short-side", not to "${transform}"`];
   if (resize === undefined) return ['missing: resize_size, which "short-side" needs'];
@@ -176,7 +174,7 @@ function sizeProblems({ transform, resize_size: resize, input_size: size }: Raw)
 }
 
 /** The three fields of a score belong together, and to a classifier. */
-function scoreProblems(raw: Raw): string[] {
+function scoreProblems(raw: JsonObject): string[] {
   const fields = ['tag', 'class', 'activation'];
   const stated = fields.filter((field) => field in raw);
   if (stated.length === 0) return [];
@@ -188,7 +186,7 @@ function scoreProblems(raw: Raw): string[] {
     : ['"class" is not one of the "dimension" values of a row, which are counted from 0'];
 }
 
-function toManifest(raw: Raw): EncoderManifest {
+function toManifest(raw: JsonObject): EncoderManifest {
   const optional = Object.fromEntries(
     ['kind', 'input', 'output', 'sha256'].filter((field) => field in raw).map((field) => [field, raw[field]]),
   );

@@ -1,3 +1,4 @@
+import { isObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { ReaderLimits } from './limits.ts';
@@ -86,8 +87,4 @@ function readMetadata(metadata: unknown): Readonly<Record<string, string>> {
 
 function isOffset(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

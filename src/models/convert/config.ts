@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json-object.ts';
 import { weightsRefused } from '../../weights/errors.ts';
 import type { ConfigFacts } from './config-facts.ts';
 import { readOpenClip } from './open-clip-config.ts';
 import { readProcessor } from './processor-config.ts';
-import { type RawConfig, readRawConfig } from './raw-config.ts';
+import { readRawConfig } from './raw-config.ts';
 import { readTransformers } from './transformers-config.ts';
 
-const READERS: Readonly<Record<string, (raw: RawConfig) => ConfigFacts>> = {
+const READERS: Readonly<Record<string, (raw: JsonObject) => ConfigFacts>> = {
   'config.json': readTransformers,
   'open_clip_config.json': readOpenClip,
   'preprocessor_config.json': readProcessor,

@@ -1,6 +1,7 @@
+import { isObject, type JsonObject } from '../../base/json-object.ts';
 import type { ImageTransform } from '../manifest.ts';
 import type { ConfigFacts } from './config-facts.ts';
-import { countOf, isObject, type RawConfig, tripleOf, wordOf } from './raw-config.ts';
+import { countOf, tripleOf, wordOf } from './raw-config.ts';
 
 /** Width of an attention head where the config states none (CLIPVisionCfg of open_clip, model.py). */
 const DEFAULT_HEAD_WIDTH = 64;
@@ -14,7 +15,7 @@ const INTERPOLATIONS = { bicubic: 'bicubic', bilinear: 'bilinear' } as const;
  *
  * @throws RangeError
  */
-export function readOpenClip(raw: RawConfig): ConfigFacts {
+export function readOpenClip(raw: JsonObject): ConfigFacts {
   const model = isObject(raw['model_cfg']) ? raw['model_cfg'] : {};
   const vision = isObject(model['vision_cfg']) ? model['vision_cfg'] : {};
   if (!('width' in vision) || 'timm_model_name' in vision) return {};
@@ -29,7 +30,7 @@ export function readOpenClip(raw: RawConfig): ConfigFacts {
   };
 }
 
-function readPreprocess(raw: RawConfig): Partial<ImageTransform> {
+function readPreprocess(raw: JsonObject): Partial<ImageTransform> {
   return {
     ...('mean' in raw ? { mean: tripleOf(raw, 'mean') } : {}),
     ...('std' in raw ? { std: tripleOf(raw, 'std') } : {}),

@@ -1,6 +1,7 @@
+import { isObject, type JsonObject } from '../../base/json-object.ts';
 import type { ImageTransform } from '../manifest.ts';
 import type { ConfigFacts } from './config-facts.ts';
-import { countOf, isObject, type RawConfig, tripleOf, wordOf } from './raw-config.ts';
+import { countOf, tripleOf, wordOf } from './raw-config.ts';
 
 /** Pillow's numbers of its filters (PIL/Image.py, Resampling). */
 const FILTERS = { 2: 'bilinear', 3: 'bicubic' } as const;
@@ -15,7 +16,7 @@ const SCALE_TOLERANCE = 1e-9;
  *
  * @throws RangeError where it does something that no transform here does
  */
-export function readProcessor(raw: RawConfig): ConfigFacts {
+export function readProcessor(raw: JsonObject): ConfigFacts {
   for (const step of STEPS) if (raw[step] === false) throw new RangeError(`its ${step} is false`);
   if ('rescale_factor' in raw && Math.abs(Number(raw['rescale_factor']) - PIXEL_SCALE) > SCALE_TOLERANCE)
     throw new RangeError('its rescale_factor is not 1/255');
@@ -32,7 +33,7 @@ export function readProcessor(raw: RawConfig): ConfigFacts {
 type Geometry = Pick<Partial<ImageTransform>, 'resize' | 'sizePx' | 'shortSidePx'>;
 
 /** `size` is one number, `{ shortest_edge }` or `{ height, width }`; the crop may be smaller. */
-function readGeometry(raw: RawConfig): Geometry {
+function readGeometry(raw: JsonObject): Geometry {
   const size = raw['size'];
   if (size === undefined) return {};
   const crops = raw['do_center_crop'] === true;

@@ -1,13 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
+import { isObject, type JsonObject } from '../../base/json-object.ts';
 import { quote } from '../../base/quote.ts';
-
-/** A JSON object of a config file. */
-export type RawConfig = Readonly<Record<string, unknown>>;
 
 const MAX_CONFIG_BYTES = 4 * 2 ** 20;
 
 /** @throws RangeError or SyntaxError where a file is no JSON object, or larger than any config is */
-export function readRawConfig(path: string): RawConfig {
+export function readRawConfig(path: string): JsonObject {
   const { size } = statSync(path);
   if (size > MAX_CONFIG_BYTES) throw new RangeError(`it has ${size} bytes`);
   const raw: unknown = JSON.parse(readFileSync(path, 'utf8'));
@@ -15,26 +13,22 @@ export function readRawConfig(path: string): RawConfig {
   return raw;
 }
 
-export function isObject(value: unknown): value is RawConfig {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A whole number above zero. @throws RangeError */
-export function countOf(raw: RawConfig, field: string): number {
+export function countOf(raw: JsonObject, field: string): number {
   const value = raw[field];
   if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
   throw new RangeError(`its ${field} is no whole number above zero`);
 }
 
 /** A small positive number, as what is added to a variance. @throws RangeError */
-export function epsilonOf(raw: RawConfig, field: string): number {
+export function epsilonOf(raw: JsonObject, field: string): number {
   const value = raw[field];
   if (typeof value === 'number' && value > 0 && value < 1) return value;
   throw new RangeError(`its ${field} is no number between 0 and 1`);
 }
 
 /** One value per channel. @throws RangeError */
-export function tripleOf(raw: RawConfig, field: string): readonly [number, number, number] {
+export function tripleOf(raw: JsonObject, field: string): readonly [number, number, number] {
   const value = raw[field];
   if (Array.isArray(value) && value.length === 3 && value.every((part) => Number.isFinite(part)))
     return value as [number, number, number];
@@ -42,7 +36,7 @@ export function tripleOf(raw: RawConfig, field: string): readonly [number, numbe
 }
 
 /** One of the words that are known, and what it means here. @throws RangeError */
-export function wordOf<T>(raw: RawConfig, field: string, known: Readonly<Record<string, T>>): T {
+export function wordOf<T>(raw: JsonObject, field: string, known: Readonly<Record<string, T>>): T {
   const word = String(raw[field]);
   if (Object.hasOwn(known, word)) return known[word]!;
   throw new RangeError(

@@ -1,9 +1,10 @@
+import { isObject, type JsonObject } from '../../base/json-object.ts';
 import type { ActivationName } from './activation.ts';
 import type { ConfigFacts } from './config-facts.ts';
-import { countOf, epsilonOf, isObject, type RawConfig, wordOf } from './raw-config.ts';
+import { countOf, epsilonOf, wordOf } from './raw-config.ts';
 
 /** What a config may leave out: the defaults of CLIPVisionConfig, SiglipVisionConfig and Dinov2Config. */
-const DEFAULTS: Readonly<Record<string, RawConfig>> = {
+const DEFAULTS: Readonly<Record<string, JsonObject>> = {
   clip: { hidden_act: 'quick_gelu', layer_norm_eps: 1e-5, num_attention_heads: 12 },
   siglip: { hidden_act: 'gelu_pytorch_tanh', layer_norm_eps: 1e-6, num_attention_heads: 12 },
   dinov2: { hidden_act: 'gelu', layer_norm_eps: 1e-6, num_attention_heads: 12 },
@@ -21,12 +22,12 @@ const ACTIVATIONS: Readonly<Record<string, ActivationName>> = {
  *
  * @throws RangeError
  */
-export function readTransformers(raw: RawConfig): ConfigFacts {
+export function readTransformers(raw: JsonObject): ConfigFacts {
   const [kind] = String(raw['model_type']).split('_');
   const defaults = Object.hasOwn(DEFAULTS, kind!) ? DEFAULTS[kind!] : undefined;
   if (!defaults) return {};
   const given = isObject(raw['vision_config']) ? raw['vision_config'] : raw;
-  const config: RawConfig = { ...defaults, ...given };
+  const config: JsonObject = { ...defaults, ...given };
   return {
     activation: wordOf(config, 'hidden_act', ACTIVATIONS),
     heads: countOf(config, 'num_attention_heads'),

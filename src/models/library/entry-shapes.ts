@@ -1,11 +1,10 @@
+import { isObject, type JsonObject } from '../../base/json-object.ts';
 import { TAGS } from '../../samples/tags.ts';
 import {
-  isObject,
   listOf,
   matching,
   oneOf,
   problemsOf,
-  type RawObject,
   type Rule,
   type Shape,
   text,
@@ -78,7 +77,7 @@ const file: Rule = (value) => {
 const files: Rule = (value) => {
   const problem = listOf(file, 1, 64)(value);
   if (problem !== undefined) return problem;
-  const names = (value as RawObject[]).map(nameOfFile);
+  const names = (value as JsonObject[]).map(nameOfFile);
   return new Set(names).size === names.length ? undefined : 'a list of files of different names';
 };
 
@@ -158,7 +157,7 @@ export function problemsOfEntry(raw: unknown): string[] {
 }
 
 /** As in an encoder's manifest: `short-side` alone has a size before its crop, and the crop lies within it. */
-function sizeProblems({ transform, resize_size: resize, input_size: size }: RawObject): string[] {
+function sizeProblems({ transform, resize_size: resize, input_size: size }: JsonObject): string[] {
   if ((transform === 'short-side') !== (resize !== undefined))
     return ['has a resize_size without the transform short-side, or that without a resize_size'];
   return resize !== undefined && (resize as number) < (size as number)
@@ -167,7 +166,7 @@ function sizeProblems({ transform, resize_size: resize, input_size: size }: RawO
 }
 
 /** The name of a file in the cache: the last part of its path or URL. */
-export function nameOfFile(raw: RawObject): string {
+export function nameOfFile(raw: JsonObject): string {
   return 'url' in raw ? decodedFileName(raw['url'] as string) : (raw['path'] as string).split('/').at(-1)!;
 }
 

@@ -1,17 +1,12 @@
+import type { JsonObject } from '../../base/json-object.ts';
+
 /** What a value of a JSON file must be: undefined where it is that, else what it should be. */
 export type Rule = (value: unknown) => string | undefined;
-
-/** An object of a JSON file. */
-export type RawObject = Readonly<Record<string, unknown>>;
 
 /** The fields of an object, and which of them may be missing. */
 export interface Shape {
   readonly required: Readonly<Record<string, Rule>>;
   readonly optional: Readonly<Record<string, Rule>>;
-}
-
-export function isObject(value: unknown): value is RawObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A text of one line, not empty. */
@@ -61,7 +56,7 @@ export function listOf(rule: Rule, least: number, most: number): Rule {
 }
 
 /** What is wrong with the fields of an object, a phrase each. */
-export function problemsOf(raw: RawObject, { required, optional }: Shape): string[] {
+export function problemsOf(raw: JsonObject, { required, optional }: Shape): string[] {
   const missing = Object.keys(required).filter((field) => !Object.hasOwn(raw, field));
   const problems = Object.entries(raw).map(([field, value]) => {
     const rule = ruleOf(required, field) ?? ruleOf(optional, field);

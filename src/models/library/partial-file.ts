@@ -4,8 +4,8 @@ import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileSystem } from '../../base/file-system.ts';
 import { removeQuietly, syncPath, writeFileAtomic } from '../../base/files.ts';
+import { isObject } from '../../base/json-object.ts';
 import { inCache } from './cache.ts';
-import { isObject } from './field-rules.ts';
 
 /** So much at most is fetched again after a kill: what is known to be on the disk is written down this often. */
 const SYNC_BYTES = 64 * 1024 * 1024;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { codeOf } from '../../base/errors.ts';
 import { writeFileAtomic } from '../../base/files.ts';
+import { isObject } from '../../base/json-object.ts';
 import type { ModelFile } from './entry.ts';
-import { isObject } from './field-rules.ts';
 
 /** A file as it was fetched. */
 export interface FetchedFile {

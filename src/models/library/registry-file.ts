@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { BowerbirdError, messageOf } from '../../base/errors.ts';
+import { isObject, type JsonObject } from '../../base/json-object.ts';
 import type { EncoderEntry, HeadEntry, ImageFacts, ModelEntry, ModelFile, TagModelEntry } from './entry.ts';
 import { nameOfFile, problemsOfEntry } from './entry-shapes.ts';
-import { isObject, type RawObject } from './field-rules.ts';
 
 /** A registry of thousands of models is far smaller. */
 const MAX_REGISTRY_BYTES = 4 * 1024 * 1024;
@@ -32,7 +32,7 @@ export async function readRegistryFile(path: string): Promise<readonly ModelEntr
     const told = problems.slice(0, MAX_PROBLEMS_TOLD).join('; ');
     throw registryError(path, more > 0 ? `${told}; and ${more} problems more` : told);
   }
-  return models.map((entry) => entryFrom(entry as RawObject));
+  return models.map((entry) => entryFrom(entry as JsonObject));
 }
 
 /** A refusal of a registry file. */
@@ -60,14 +60,14 @@ function nameForPerson(entry: unknown, index: number): string {
   return name === undefined ? `entry ${index + 1}` : `the entry ${JSON.stringify(name)}`;
 }
 
-function entryFrom(raw: RawObject): ModelEntry {
+function entryFrom(raw: JsonObject): ModelEntry {
   const common = {
     name: raw['name'] as string,
     aliases: (raw['aliases'] as string[] | undefined) ?? [],
     description: raw['description'] as string,
     licence: raw['licence'] as string,
     ...(raw['page'] !== undefined && { page: raw['page'] as string }),
-    files: (raw['files'] as RawObject[]).map(fileFrom),
+    files: (raw['files'] as JsonObject[]).map(fileFrom),
   };
   if (raw['kind'] === 'encoder')
     return { ...common, kind: 'encoder', ...imageFacts(raw), ...encoderFacts(raw) };
@@ -75,7 +75,7 @@ function entryFrom(raw: RawObject): ModelEntry {
   return { ...common, kind: 'tag-model', ...imageFacts(raw), ...tagModelFacts(raw) };
 }
 
-function fileFrom(raw: RawObject): ModelFile {
+function fileFrom(raw: JsonObject): ModelFile {
   const facts = {
     name: nameOfFile(raw),
     ...(raw['size_bytes'] !== undefined && { sizeBytes: raw['size_bytes'] as number }),
@@ -90,7 +90,7 @@ function fileFrom(raw: RawObject): ModelFile {
   };
 }
 
-function imageFacts(raw: RawObject): ImageFacts {
+function imageFacts(raw: JsonObject): ImageFacts {
   return {
     inputSizePx: raw['input_size'] as number,
     resize: raw['transform'] as ImageFacts['resize'],
@@ -103,7 +103,7 @@ function imageFacts(raw: RawObject): ImageFacts {
 }
 
 function encoderFacts(
-  raw: RawObject,
+  raw: JsonObject,
 ): Pick<EncoderEntry, 'dimension' | 'attentionHeads' | 'output' | 'aestheticHead'> {
   return {
     dimension: raw['dimension'] as number,
@@ -113,15 +113,15 @@ function encoderFacts(
   };
 }
 
-function headFacts(raw: RawObject): Pick<HeadEntry, 'tag' | 'encoder' | 'manifest'> {
+function headFacts(raw: JsonObject): Pick<HeadEntry, 'tag' | 'encoder' | 'manifest'> {
   return {
     tag: raw['tag'] as HeadEntry['tag'],
     encoder: raw['encoder'] as string,
-    manifest: (raw['manifest'] as RawObject | undefined) ?? {},
+    manifest: (raw['manifest'] as JsonObject | undefined) ?? {},
   };
 }
 
-function tagModelFacts(raw: RawObject): Pick<TagModelEntry, 'tag' | 'outputIndex' | 'outputActivation'> {
+function tagModelFacts(raw: JsonObject): Pick<TagModelEntry, 'tag' | 'outputIndex' | 'outputActivation'> {
   return {
     tag: raw['tag'] as TagModelEntry['tag'],
     outputIndex: raw['output_index'] as number,

@@ -1,3 +1,4 @@
+import { isObject } from '../../base/json-object.ts';
 import { JsonValueCutter, mendSurrogates } from './json-values.ts';
 import { lineRecords, readLines, type TextRecord } from './lines.ts';
 
@@ -66,8 +67,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
