@@ -26,6 +26,13 @@ export async function digestModel(modelPath: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** sha256 in hex of one file. @throws the file system's error */
+export async function digestFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await hashFile(hash, path);
+  return hash.digest('hex');
+}
+
 /** Feeds a file to a hash. @throws the file system's error */
 export async function hashFile(hash: Hash, path: string): Promise<void> {
   for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) hash.update(chunk);

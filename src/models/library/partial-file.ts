@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { fileSystem } from '../../base/file-system.ts';
-import { removeQuietly, syncPath, writeFileAtomic } from '../../base/files.ts';
+import { commitFile, removeQuietly, writeFileAtomic } from '../../base/files.ts';
 import { isObject } from '../../base/json-object.ts';
+import { digestFile } from '../digest.ts';
 import { inCache } from './cache.ts';
 
 /** So much at most is fetched again after a kill: what is known to be on the disk is written down this often. */
@@ -12,8 +10,6 @@ const SYNC_BYTES = 64 * 1024 * 1024;
 
 /** Enough for a small file on any file system. */
 const ROOM_BYTES = 256 * 1024;
-
-const READ_BYTES = 1 << 20;
 
 /** What is written down beside the bytes. */
 interface Notes {
@@ -129,9 +125,7 @@ export class PartialFile {
   /** Gives the file its name: fsync, rename, fsync of the folder. */
   async commit(): Promise<void> {
     await inCache(this.#destination, async () => {
-      await this.#handle.sync();
-      await fileSystem().rename(partPath(this.#destination), this.#destination);
-      await syncPath(dirname(this.#destination));
+      await commitFile(partPath(this.#destination), this.#destination);
       this.#isCommitted = true;
       await fileSystem().rm(notesPath(this.#destination), { force: true });
     });
@@ -144,13 +138,6 @@ export class PartialFile {
     await removeQuietly(partPath(this.#destination));
     await removeQuietly(notesPath(this.#destination));
   }
-}
-
-/** sha256 in hex of a file. */
-export async function digestFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 function partPath(destination: string): string {
