@@ -27,6 +27,11 @@ const PLATFORM_RANGES: readonly [ipaddr.IPv4, number][] = [
   '34.118.224.0/20',
 ].map((range) => ipaddr.IPv4.parseCIDR(range));
 
+/** The rule of a client that may, or may not, connect to what is not public. */
+export function addressRule(allowPrivateAddresses: boolean): AddressRule {
+  return allowPrivateAddresses ? () => true : isPublicAddress;
+}
+
 /** The interface part of an ISATAP address (RFC 5214, 6.1): 0000:5efe or 0200:5efe, then an IPv4 address. */
 const ISATAP_WORDS: readonly (readonly number[])[] = [
   [0x0000, 0x5efe],

@@ -1,7 +1,7 @@
 import { type Clock, SYSTEM_CLOCK } from '../base/clock.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { AddressWatch } from './address-watch.ts';
-import { type AddressRule, isPublicAddress } from './addresses.ts';
+import { type AddressRule, addressRule } from './addresses.ts';
 import { createAgents } from './agent.ts';
 import { BodyBudget } from './body-budget.ts';
 import type { ConsentNotes } from './consent/consent-notes.ts';
@@ -16,7 +16,7 @@ import { type Arrival, Journey, type JourneyTools } from './journey.ts';
 import { optOutRule } from './opt-out.ts';
 import { type DownloadOptions, type DownloadSettings, settingsFrom } from './options.ts';
 import { originConsent, unlessAborted } from './origin-files.ts';
-import { CachingResolver, type NameResolver } from './resolver.ts';
+import { type NameResolver, resolverOf } from './resolver.ts';
 import { Schedule } from './schedule.ts';
 import { type RequestSlots, requestSlots } from './slots.ts';
 import { targetOf } from './targets.ts';
@@ -108,19 +108,11 @@ export interface DownloaderParts {
 export function createDownloader(options: DownloadOptions, parts: Partial<DownloaderParts> = {}): Downloader {
   const settings = settingsFrom(options);
   return new HttpDownloader(settings, {
-    resolver: parts.resolver ?? nameResolver(settings),
-    isAddressAllowed:
-      parts.isAddressAllowed ?? (settings.allowPrivateAddresses ? () => true : isPublicAddress),
+    resolver: parts.resolver ?? resolverOf(settings),
+    isAddressAllowed: parts.isAddressAllowed ?? addressRule(settings.allowPrivateAddresses),
     random: parts.random ?? Math.random,
     clock: parts.clock ?? new FairClock(SYSTEM_CLOCK),
     environment: parts.environment ?? process.env,
-  });
-}
-
-function nameResolver({ connectTimeoutMs, nameServers }: DownloadSettings): NameResolver {
-  return new CachingResolver({
-    timeoutMs: connectTimeoutMs,
-    ...(nameServers.length > 0 && { servers: nameServers }),
   });
 }
 

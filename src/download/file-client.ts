@@ -1,14 +1,14 @@
 import { type Clock, SYSTEM_CLOCK } from '../base/clock.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { AddressWatch } from './address-watch.ts';
-import { type AddressRule, isPublicAddress } from './addresses.ts';
+import { type AddressRule, addressRule } from './addresses.ts';
 import { type Agents, createAgents } from './agent.ts';
 import { failed, failureOf } from './failures.ts';
 import { rulesByTable, usualRules } from './host-rules.ts';
 import { type DownloadSettings, settingsFrom } from './options.ts';
 import type { Requester } from './proxied-requests.ts';
-import { contentLengthOf, type Headers, redirectOf, retryAfterMsOf } from './reply.ts';
-import { CachingResolver, type NameResolver } from './resolver.ts';
+import { contentLengthOf, first, type Headers, redirectOf, retryAfterMsOf } from './reply.ts';
+import { type NameResolver, resolverOf } from './resolver.ts';
 import { requestStream, type StreamedAnswer } from './streamed-answer.ts';
 import { RedirectTrail, targetOf } from './targets.ts';
 import { userAgent } from './user-agent.ts';
@@ -119,13 +119,7 @@ class HttpFileClient implements FileClient {
     this.#settings = settings;
     this.#trustedOrigin = trustedOrigin;
     this.#clock = parts.clock ?? SYSTEM_CLOCK;
-    const { connectTimeoutMs, nameServers, allowPrivateAddresses } = settings;
-    this.#resolver =
-      parts.resolver ??
-      new CachingResolver({
-        timeoutMs: connectTimeoutMs,
-        ...(nameServers.length > 0 && { servers: nameServers }),
-      });
+    this.#resolver = parts.resolver ?? resolverOf(settings);
     const agentsFor = (isAddressAllowed: AddressRule): Agents =>
       createAgents(settings, {
         resolver: this.#resolver,
@@ -135,8 +129,8 @@ class HttpFileClient implements FileClient {
         addresses: new AddressWatch(rulesByTable(usualRules(1), settings.hosts), () => this.#clock.nowMs()),
         environment: parts.environment ?? process.env,
       });
-    this.#guarded = agentsFor(allowPrivateAddresses ? () => true : isPublicAddress);
-    this.#trusting = agentsFor(() => true);
+    this.#guarded = agentsFor(addressRule(settings.allowPrivateAddresses));
+    this.#trusting = agentsFor(addressRule(true));
     this.#userAgent = userAgent(settings.userAgentToken, settings.userAgentContact);
   }
 
@@ -248,8 +242,4 @@ function transferError(thrown: unknown, phase: 'connect' | 'body', signal: Abort
       ? failed('response_cut', 'The connection closed before the whole file arrived')
       : failure;
   return new FileTransferError(told, thrown);
-}
-
-function first(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }

@@ -127,6 +127,6 @@ function all(value: string | string[] | undefined): readonly string[] {
   return typeof value === 'string' ? [value] : (value ?? []);
 }
 
-function first(value: string | string[] | undefined): string | undefined {
+export function first(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }

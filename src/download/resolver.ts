@@ -10,6 +10,7 @@ import { afterAnAnswer, type DnsAnswer, type DnsQuestion, isAskable } from './dn
 import { parseDnsServer } from './dns-servers.ts';
 import { type Families, reachableFamilies } from './families.ts';
 import { readHostsFile } from './hosts-file.ts';
+import type { DownloadSettings } from './options.ts';
 
 /** A name has no address, or its servers could not say. */
 export class NameError extends Error {
@@ -300,4 +301,15 @@ function systemServers(): string[] {
 
 function isServer(server: DnsServer | undefined): server is DnsServer {
   return server !== undefined;
+}
+
+/** The resolver of a client's settings: by its own name servers where it has some, else by the system's. */
+export function resolverOf({
+  connectTimeoutMs,
+  nameServers,
+}: Pick<DownloadSettings, 'connectTimeoutMs' | 'nameServers'>): NameResolver {
+  return new CachingResolver({
+    timeoutMs: connectTimeoutMs,
+    ...(nameServers.length > 0 && { servers: nameServers }),
+  });
 }
