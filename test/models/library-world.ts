@@ -30,6 +30,28 @@ export function headOf(
   };
 }
 
+/** An encoder that is published as ONNX. */
+export function encoderOf(
+  files: readonly Record<string, unknown>[],
+  changes: Record<string, unknown> = {},
+): Record<string, unknown> {
+  return {
+    name: 'test-encoder',
+    kind: 'encoder',
+    description: 'an encoder of a test',
+    licence: 'none',
+    files,
+    input_size: 8,
+    transform: 'clip',
+    interpolation: 'bicubic',
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
+    activation: 'gelu',
+    dimension: 3,
+    ...changes,
+  };
+}
+
 export interface LibraryWorld {
   readonly folder: string;
   readonly cache: string;

@@ -6,24 +6,13 @@ import { packageFolder } from '../../src/base/package.ts';
 import type { ModelLibrary } from '../../src/models/library/library.ts';
 import { resolveEncoder, resolveTagModel } from '../../src/models/registry.ts';
 import { writeOddModel } from '../helpers/odd-models.ts';
-import { headOf, type LibraryWorld, makeLibraryWorld } from './library-world.ts';
+import { encoderOf, headOf, type LibraryWorld, makeLibraryWorld } from './library-world.ts';
 
-const ENCODER = {
+const ENCODER = encoderOf([{ hub: 'tests/tiny', revision: 'v1', path: 'model.onnx' }], {
   name: 'tests/tiny',
-  kind: 'encoder',
   aliases: ['Tiny', 'Tiny/tests'],
-  description: 'an encoder of a test',
-  licence: 'none',
-  files: [{ hub: 'tests/tiny', revision: 'v1', path: 'model.onnx' }],
-  input_size: 8,
-  transform: 'clip',
-  interpolation: 'bicubic',
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
-  activation: 'gelu',
-  dimension: 3,
   aesthetic_head: 'tiny-head',
-};
+});
 
 const HEAD = headOf([{ hub: 'tests/tiny', revision: 'v1', path: 'head.json' }], {
   name: 'tiny-head',

@@ -9,28 +9,16 @@ import { readRegistryFile } from '../../src/models/library/registry-file.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
 import { schemaChecker, schemaProblems } from '../helpers/schemas.ts';
-import { headOf, WEIGHTS_URL } from './library-world.ts';
+import { encoderOf, headOf, WEIGHTS_URL } from './library-world.ts';
 
 const FOLDER = join(packageFolder, 'assets', 'registry');
 const PATHS = readdirSync(FOLDER).map((name) => join(FOLDER, name));
 
 const FILES = [{ url: WEIGHTS_URL }];
 
-const ENCODER = {
-  name: 'test-encoder',
-  kind: 'encoder',
+const ENCODER = encoderOf([{ hub: 'some/model', revision: 'main', path: 'model.onnx' }], {
   aliases: ['tiny'],
-  description: 'an encoder of a test',
-  licence: 'none',
-  files: [{ hub: 'some/model', revision: 'main', path: 'model.onnx' }],
-  input_size: 8,
-  transform: 'clip',
-  interpolation: 'bicubic',
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
-  activation: 'gelu',
-  dimension: 3,
-};
+});
 
 test('the registries that come with bowerbird are valid by their schema, and fit together', async (t) => {
   for (const path of PATHS) t.deepEqual(schemaProblems('registry.schema.json', path), [], path);
