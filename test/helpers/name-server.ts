@@ -1,5 +1,6 @@
-import { createSocket } from 'node:dgram';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { type Answer, decode, encode, type Question, RECURSION_DESIRED } from 'dns-packet';
 
 /** RFC 1035, 4.1.1, and the flags of an answer: QR, RD, RA, and TC for one that was cut. */
@@ -58,7 +59,6 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
   const address = options.address ?? '127.0.0.1';
   const questions: string[] = [];
   const held: (() => void)[] = [];
-  const udp = createSocket('udp4');
   const sockets = new Set<Socket>();
   const answer = (query: Buffer, way: Way): void => {
     const question = decode(query).questions![0]!;
@@ -74,9 +74,6 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     if (kind.endsWith('held')) held.push(send);
     else send();
   };
-  udp.on('message', (query, from) =>
-    answer(query, { isTcp: false, send: (reply) => udp.send(reply, from.port, from.address) }),
-  );
   const tcp = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
@@ -84,12 +81,12 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       answer(data.subarray(2), { isTcp: true, send: (reply) => sendOverTcp(socket, reply) }),
     );
   });
-  // The same port for both, which another process may have taken for TCP: then another.
-  await new Promise<void>((resolve) => tcp.listen(0, address, resolve));
-  const { port } = tcp.address() as AddressInfo;
-  await new Promise<void>((resolve) => udp.bind(port, address, resolve));
+  const udp = await listen(tcp, address);
+  udp.on('message', (query, from) =>
+    answer(query, { isTcp: false, send: (reply) => udp.send(reply, from.port, from.address) }),
+  );
   return {
-    address: `${address}:${port}`,
+    address: `${address}:${udp.address().port}`,
     questions,
     letGo: () => {
       for (const send of held.splice(0)) send();
@@ -100,6 +97,22 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       await new Promise<void>((resolve) => tcp.close(() => resolve()));
     },
   };
+}
+
+/** Listens at one port over TCP and UDP; where somebody else has the one that TCP was given for UDP, at another. */
+async function listen(tcp: Server, address: string): Promise<UdpSocket> {
+  for (;;) {
+    await once(tcp.listen(0, address), 'listening');
+    const udp = createSocket('udp4');
+    udp.bind((tcp.address() as AddressInfo).port, address);
+    const isBound = await once(udp, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (isBound) return udp;
+    udp.close();
+    await once(tcp.close(), 'close');
+  }
 }
 
 /** What some kinds are, by question. */
