@@ -212,6 +212,16 @@ test('a host that hangs up at the same place each time is given up, and what cam
   t.deepEqual(await filesInCache(world), ['test-head/weights.bin.part', 'test-head/weights.bin.part.json']);
 });
 
+test('a proxy that nobody answers at is tried again as a host is', async (t) => {
+  const world = await makeLibraryWorld(t, [headOf(STATED)], { bytes: WEIGHTS });
+  const error = await fetchFails(t, world, 'BB_MODEL_FETCH', {
+    isHub: true,
+    environment: { https_proxy: 'http://127.0.0.1:1' },
+  });
+  t.regex(error.message, /proxy/);
+  t.is(world.pauses.length, 4);
+});
+
 test('a web page in the place of a file is refused', async (t) => {
   const world = await makeLibraryWorld(t, [headOf(UNSTATED)], {
     bytes: WEIGHTS,

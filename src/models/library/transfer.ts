@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { BowerbirdError, messageOf } from '../../base/errors.ts';
 import { type FileAnswer, type FileClient, FileTransferError } from '../../download/file-client.ts';
+import { passesOf } from '../../samples/reasons.ts';
 import { judgeAnswer } from './arrival.ts';
 import type { ModelFile } from './entry.ts';
 import {
@@ -44,16 +45,6 @@ const FIRST_PAUSE_MS = 1000;
 
 /** What a host may ask for by Retry-After; a person is waiting. */
 const LONGEST_PAUSE_MS = 60_000;
-
-/** Failures that may pass. */
-const PASSING_REASONS: ReadonlySet<string> = new Set([
-  'dns_failed',
-  'connect_refused',
-  'connect_timeout',
-  'connect_failed',
-  'timed_out',
-  'response_cut',
-]);
 
 /**
  * Fetches a file to its place, going on from what an earlier try has left, and checks its digest.
@@ -157,8 +148,7 @@ class Transfer {
     } catch (thrown) {
       if (!(thrown instanceof FileTransferError)) throw thrown;
       await this.#part.sync();
-      if (isLastTry || !PASSING_REASONS.has(thrown.failure.reason))
-        throw transferFailure(thrown, this.#asked);
+      if (isLastTry || passesOf(thrown.failure.reason) !== 'soon') throw transferFailure(thrown, this.#asked);
       return { afterMs: undefined };
     }
   }
