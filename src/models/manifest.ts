@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
-import { isTag, type Tag } from '../samples/tags.ts';
+import type { Tag } from '../samples/tags.ts';
+import { problemsOfManifest, type ScoreActivation, TRANSFORMS } from './manifest-fields.ts';
+
+export type { ScoreActivation } from './manifest-fields.ts';
 
 /** How an image becomes what a model takes. */
 export interface ImageTransform {
@@ -56,9 +59,6 @@ export interface ScoreStatement {
   readonly activation: ScoreActivation;
 }
 
-/** `softmax`: over all values of a row; `sigmoid`: of the value alone; `none`: the value as it is. */
-export type ScoreActivation = 'softmax' | 'sigmoid' | 'none';
-
 const EXAMPLE = `{
   "name": "openai/clip-vit-large-patch14",
   "description": "CLIP ViT-L/14 of OpenAI, vision part with projection",
@@ -69,61 +69,6 @@ const EXAMPLE = `{
   "transform": "clip",
   "output": "image_embeds"
 }`;
-
-/** What the names of transforms in manifests mean. */
-const TRANSFORMS = {
-  clip: { resize: 'short-side' },
-  'short-side': { resize: 'short-side' },
-  squash: { resize: 'squash' },
-} as const;
-
-const KINDS: readonly unknown[] = ['encoder', 'classifier'];
-const INTERPOLATIONS: readonly unknown[] = ['bicubic', 'bilinear'];
-
-const ACTIVATIONS: readonly unknown[] = ['softmax', 'sigmoid', 'none'] satisfies ScoreActivation[];
-
-const isText = (value: unknown): boolean => typeof value === 'string' && value.length > 0;
-const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
-const isTriple = (value: unknown): boolean =>
-  Array.isArray(value) && value.length === 3 && value.every((part) => Number.isFinite(part));
-
-const REQUIRED: Readonly<Record<string, [test: (value: unknown) => boolean, what: string]>> = {
-  name: [isText, 'a text'],
-  description: [isText, 'a text'],
-  input_size: [isCount, 'a whole number of pixels'],
-  mean: [isTriple, 'three numbers'],
-  std: [
-    (value) => isTriple(value) && (value as number[]).every((part) => part > 0),
-    'three numbers above zero',
-  ],
-  dimension: [isCount, 'a whole number'],
-  transform: [
-    (value) => typeof value === 'string' && Object.hasOwn(TRANSFORMS, value),
-    Object.keys(TRANSFORMS)
-      .map((name) => `"${name}"`)
-      .join(', '),
-  ],
-};
-
-const OPTIONAL: typeof REQUIRED = {
-  kind: [(value) => KINDS.includes(value), '"encoder" or "classifier"'],
-  resize_size: [isCount, 'a whole number of pixels'],
-  interpolation: [(value) => INTERPOLATIONS.includes(value), '"bicubic" or "bilinear"'],
-  tag: [isTag, 'aesthetic, punsafe or pwatermark'],
-  class: [(value) => Number.isInteger(value) && (value as number) >= 0, 'a whole number from 0 on'],
-  activation: [(value) => ACTIVATIONS.includes(value), '"softmax", "sigmoid" or "none"'],
-  input: [isText, 'a text'],
-  output: [isText, 'a text'],
-  sha256: [(value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value), '64 hexadecimal digits'],
-  converted_from: [isConversion, 'an object with sha256, precision, operators and perhaps activation'],
-  $schema: [isText, 'a text'],
-};
-
-function isConversion(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { sha256, precision, operators, activation = 'none', ...rest } = value as JsonObject;
-  return Object.keys(rest).length === 0 && [sha256, precision, operators, activation].every(isText);
-}
 
 /**
  * Reads and checks a manifest.
@@ -138,7 +83,7 @@ export async function readManifest(path: string): Promise<EncoderManifest> {
     throw manifestError(path, `it cannot be read: ${messageOf(thrown)}`);
   }
   if (!isObject(raw)) throw manifestError(path, 'it is no JSON object');
-  const problems = problemsOf(raw);
+  const problems = problemsOfManifest(raw);
   if (problems.length > 0) throw manifestError(path, problems.join('; '));
   return toManifest(raw);
 }
@@ -150,40 +95,6 @@ export function manifestError(path: string, problem: string): BowerbirdError {
     `The encoder manifest ${path} cannot be used: ${problem}. An example (docs/encoders.md has more):\n${EXAMPLE}`,
     { fields: { manifest: path } },
   );
-}
-
-function problemsOf(raw: JsonObject): string[] {
-  const missing = Object.keys(REQUIRED).filter((field) => !(field in raw));
-  const unknown = Object.keys(raw).filter((field) => !(field in REQUIRED) && !(field in OPTIONAL));
-  const wrong = Object.entries({ ...REQUIRED, ...OPTIONAL })
-    .filter(([field, [test]]) => field in raw && !test(raw[field]))
-    .map(([field, [, what]]) => `"${field}" is not ${what}`);
-  return [
-    ...(missing.length > 0 ? [`missing: ${missing.join(', ')}`] : []),
-    ...(unknown.length > 0 ? [`unknown: ${unknown.join(', ')}`] : []),
-    ...wrong,
-    ...(wrong.length === 0 ? [...sizeProblems(raw), ...scoreProblems(raw)] : []),
-  ];
-}
-
-function sizeProblems({ transform, resize_size: resize, input_size: size }: JsonObject): string[] {
-  if (transform !== 'short-side')
-    return resize === undefined ? [] : [`"resize_size" belongs to "short-side", not to "${transform}"`];
-  if (resize === undefined) return ['missing: resize_size, which "short-side" needs'];
-  return (resize as number) < (size as number) ? ['"resize_size" is smaller than "input_size"'] : [];
-}
-
-/** The three fields of a score belong together, and to a classifier. */
-function scoreProblems(raw: JsonObject): string[] {
-  const fields = ['tag', 'class', 'activation'];
-  const stated = fields.filter((field) => field in raw);
-  if (stated.length === 0) return [];
-  if (raw['kind'] !== 'classifier') return [`"${stated[0]}" belongs to a "classifier"`];
-  if (stated.length < fields.length)
-    return [`missing beside "${stated[0]}": ${fields.filter((field) => !stated.includes(field)).join(', ')}`];
-  return (raw['class'] as number) < (raw['dimension'] as number)
-    ? []
-    : ['"class" is not one of the "dimension" values of a row, which are counted from 0'];
 }
 
 function toManifest(raw: JsonObject): EncoderManifest {

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../../base/json-object.ts';
 import { TAGS } from '../../samples/tags.ts';
+import { SCORE_ACTIVATIONS, sizeProblems } from '../manifest-fields.ts';
 import {
   listOf,
   matching,
@@ -11,14 +12,7 @@ import {
   triple,
   whole,
 } from './field-rules.ts';
-import {
-  ACTIVATIONS,
-  HEAD_ACTIVATIONS,
-  INTERPOLATIONS,
-  KINDS,
-  OUTPUT_ACTIVATIONS,
-  RESIZES,
-} from './vocabulary.ts';
+import { ACTIVATIONS, HEAD_ACTIVATIONS, INTERPOLATIONS, KINDS, RESIZES } from './vocabulary.ts';
 
 /** Words that stand for something else wherever a model is asked for. */
 const RESERVED = ['builtin', 'auto', 'none'];
@@ -142,7 +136,7 @@ const SHAPES: Readonly<Record<(typeof KINDS)[number], Shape>> = {
       ...IMAGE.required,
       tag: oneOf(TAGS),
       output_index: whole(0, 65_535),
-      output_activation: oneOf(OUTPUT_ACTIVATIONS),
+      output_activation: oneOf(SCORE_ACTIVATIONS),
     },
     optional: { ...COMMON.optional, ...IMAGE.optional },
   },
@@ -153,16 +147,9 @@ export function problemsOfEntry(raw: unknown): string[] {
   if (!isObject(raw)) return ['is no object'];
   const shape = KINDS.includes(raw['kind'] as never) ? SHAPES[raw['kind'] as (typeof KINDS)[number]] : COMMON;
   const problems = problemsOf(raw, shape);
-  return problems.length > 0 ? problems : sizeProblems(raw);
-}
-
-/** As in an encoder's manifest: `short-side` alone has a size before its crop, and the crop lies within it. */
-function sizeProblems({ transform, resize_size: resize, input_size: size }: JsonObject): string[] {
-  if ((transform === 'short-side') !== (resize !== undefined))
-    return ['has a resize_size without the transform short-side, or that without a resize_size'];
-  return resize !== undefined && (resize as number) < (size as number)
-    ? ['has a resize_size that is smaller than its input_size']
-    : [];
+  return problems.length > 0
+    ? problems
+    : sizeProblems(raw).map((problem) => `is wrong in its sizes: ${problem}`);
 }
 
 /** The name of a file in the cache: the last part of its path or URL. */

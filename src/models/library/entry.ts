@@ -1,4 +1,5 @@
 import type { Tag } from '../../samples/tags.ts';
+import type { ScoreActivation } from '../manifest.ts';
 import type { Activation, Interpolation, Resize } from './vocabulary.ts';
 
 /** A file of a model, and where it is published. */
@@ -87,7 +88,7 @@ export interface TagModelEntry extends EntryFacts, ImageFacts {
   /** Which of the model's outputs is the tag, counted from 0. */
   readonly outputIndex: number;
   /** What follows the last layer. */
-  readonly outputActivation: 'none' | 'sigmoid' | 'softmax';
+  readonly outputActivation: ScoreActivation;
 }
 
 /** A model that is known by name. */

@@ -13,7 +13,5 @@ export type Interpolation = (typeof INTERPOLATIONS)[number];
 export const ACTIVATIONS = ['quick_gelu', 'gelu', 'gelu_tanh', 'silu'] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
-export const OUTPUT_ACTIVATIONS = ['none', 'sigmoid', 'softmax'] as const;
-
 /** What may stand between the layers of a head. */
 export const HEAD_ACTIVATIONS = ['none', 'relu'] as const;
