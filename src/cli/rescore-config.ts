@@ -1,4 +1,3 @@
-import { isImageModel } from '../models/registry.ts';
 import type { RescoreConfig } from '../rescore/config.ts';
 import type { HeadSource } from '../rescore/head-set.ts';
 import { isTagName, TAGS, type TagName } from '../samples/tags.ts';
@@ -114,22 +113,17 @@ async function headSources(values: FlagValues): Promise<HeadSource[]> {
   const { ModelFinder } = await import('../models/library/finder.ts');
   const finder = await ModelFinder.open(libraryOptions(values, (note) => process.stderr.write(`${note}\n`)));
   try {
+    const queries = wanted.map(
+      ({ name, tag }) => ({ name, tag, encoder: undefined, from: 'embeddings' }) as const,
+    );
+    for (const query of queries) await finder.checkHead(query);
     const sources: HeadSource[] = [];
-    for (const { name, ...head } of wanted) {
-      const path = await finder.head({ name, tag: head.tag, encoder: undefined });
-      if (isImageModel(path)) throw noPixels(name);
-      sources.push({ ...head, path });
-    }
+    for (const [i, { name: _, ...head }] of wanted.entries())
+      sources.push({ ...head, path: await finder.head(queries[i]!) });
     return sources;
   } finally {
     await finder.close();
   }
-}
-
-function noPixels(name: string): Error {
-  return usageError(
-    `${name} is an image model, which takes pixels, and of stored embeddings there are none. Give a head.`,
-  );
 }
 
 function extraHeads(given: readonly string[]): { readonly column: TagName; readonly name: string }[] {

@@ -109,6 +109,7 @@ async function findModels(
     signal: closing,
   });
   try {
+    for (const [, name] of wantedScores(config)) if (name !== 'auto') await finder.refuseUnknown(name);
     const encoderFiles = await resolveEncoder(await finder.encoder(config.clipModel));
     return { encoderFiles, ...(await findScorers(config, encoderFiles, finder)) };
   } finally {

@@ -55,6 +55,10 @@ test('a run takes its encoder and heads by name, fetches them once, and says so;
   t.regex(absent.stderr, /models fetch tests\/tiny/);
   const refused = await score('refused', '--offline');
   t.is(refused.exitCode, 2);
+  const nobody = await score('nobody', '--nsfw-head', 'nobody');
+  t.is(nobody.exitCode, 2);
+  t.regex(nobody.stderr, /There is no model "nobody"[\s\S]*\[BB_MODEL_UNKNOWN\]/);
+  t.notRegex(nobody.stderr, /Fetching/);
   t.regex(refused.stderr, /--offline forbids to fetch it[\s\S]*\[BB_MODEL_OFFLINE\]/);
 
   const run = await score('run');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { packageFolder } from '../../src/base/package.ts';
+import { startModelMirror } from '../helpers/model-mirror.ts';
 import { runCli } from '../helpers/run-cli.ts';
 import { halfRows, headWeights, makeFolder, temporaryFolder, writeHead } from './setup.ts';
 
@@ -61,6 +62,20 @@ for (const [flags, message] of REFUSED) {
     t.regex(stderr, message);
   });
 }
+
+test('an image model by name is refused for stored embeddings before anything is fetched', async (t) => {
+  const folder = await temporaryFolder(t);
+  const mirror = await startModelMirror(t);
+  process.env['BOWERBIRD_MODEL_MIRROR'] = mirror.origin;
+  process.env['BOWERBIRD_CACHE'] = join(folder, 'cache');
+  const { exitCode, stderr } = await runCli([
+    ...['score', folder, '--input-format', 'embeddings', '--output-folder', join(folder, 'out')],
+    ...['--aesthetic-head', 'laion-aesthetic-v1-vit-l-14', '--watermark-model', 'laion'],
+  ]);
+  t.is(exitCode, 2, stderr);
+  t.regex(stderr, /laion is an image model, which takes pixels/);
+  t.deepEqual(mirror.requests, []);
+});
 
 test('a score column that is null in every row brings no rule, as in the tables of a run without that tag', async (t) => {
   const folder = await temporaryFolder(t);

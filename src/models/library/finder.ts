@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Tag } from '../../samples/tags.ts';
-import { resolveHead } from '../registry.ts';
+import { isImageModel, resolveHead } from '../registry.ts';
 import { type LibraryOptions, ModelLibrary } from './library.ts';
-import type { TagSourceQuery } from './registry.ts';
+import { noPixels, type TagSourceQuery } from './registry.ts';
 
 /** Names that stand for what comes with bowerbird. */
 const BUILT_IN = 'builtin';
@@ -32,8 +32,21 @@ export class ModelFinder {
     return isHere(nameOrPath) ? nameOrPath : (await this.#open()).encoder(nameOrPath);
   }
 
-  /** The file of a head. @throws as `ModelLibrary.tagSource` */
+  /** Refuses a name that stands for nothing. Nothing is fetched. @throws BowerbirdError BB_MODEL_UNKNOWN */
+  async refuseUnknown(name: string): Promise<void> {
+    if (!isHere(name)) (await this.#open()).called(name);
+  }
+
+  /** Refuses what `head` would refuse by name alone. Nothing is fetched. @throws as `head` */
+  async checkHead(query: TagSourceQuery): Promise<void> {
+    if (!isHere(query.name)) (await this.#open()).entryOf(query);
+    else if (query.from === 'embeddings' && isImageModel(await resolveHead(query.name)))
+      throw noPixels(query.name);
+  }
+
+  /** The file of a head, or an image model's. @throws as `ModelLibrary.tagSource` */
   async head(query: TagSourceQuery): Promise<string> {
+    await this.checkHead(query);
     return isHere(query.name) ? resolveHead(query.name) : (await this.#open()).tagSource(query);
   }
 

@@ -14,7 +14,7 @@ import type { EncoderEntry, HeadEntry, ModelEntry, TagModelEntry } from './entry
 import { bringIntoCache, type FetchTools, findInCache, type LocalModel } from './fetch-entry.ts';
 import { type Origins, originsFrom } from './origins.ts';
 import { progressNotes } from './progress-notes.ts';
-import { Registry, type TagSourceQuery } from './registry.ts';
+import { Registry, type TagSource, type TagSourceQuery } from './registry.ts';
 import type { TransferProgress, TransferTools } from './transfer.ts';
 
 export type { LocalModel } from './fetch-entry.ts';
@@ -127,9 +127,14 @@ export class ModelLibrary {
    * @throws BowerbirdError BB_MODEL_UNKNOWN, BB_HEAD_MISMATCH, BB_USAGE, and as `fetch`
    */
   async tagSource(query: TagSourceQuery): Promise<string> {
+    return this.prepare(this.entryOf(query));
+  }
+
+  /** What a name stands for where a tag is wanted. @throws BowerbirdError BB_MODEL_UNKNOWN, BB_HEAD_MISMATCH, BB_USAGE */
+  entryOf(query: TagSourceQuery): TagSource {
     const entry = this.registry.tagSource(query);
     if (!entry) throw this.unknown('head', query.name);
-    return this.prepare(entry);
+    return entry;
   }
 
   /** The file of the head that comes with an encoder; undefined where none does. @throws as `fetch` */

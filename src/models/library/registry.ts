@@ -13,6 +13,8 @@ export interface TagSourceQuery {
   readonly tag: Tag | undefined;
   /** The name of the encoder whose embeddings there are; undefined where nobody knows it. */
   readonly encoder: string | undefined;
+  /** What there is to make the tag of; both where nothing is said. */
+  readonly from?: 'embeddings';
 }
 
 /** Prefixes by which clip-retrieval and open_clip say whose spelling follows. */
@@ -63,9 +65,9 @@ export class Registry {
    * What a name stands for where a tag is wanted; undefined where it stands for nothing.
    *
    * @throws BowerbirdError BB_HEAD_MISMATCH where it stands for heads of other encoders alone, BB_USAGE where it may be
-   *   one of several
+   *   one of several, or for an image model where there are embeddings alone
    */
-  tagSource({ name, tag, encoder }: TagSourceQuery): TagSource | undefined {
+  tagSource({ name, tag, encoder, from }: TagSourceQuery): TagSource | undefined {
     const called = this.called(name).filter((entry): entry is TagSource => entry.kind !== 'encoder');
     if (called.length === 0) return undefined;
     const fitting = called.filter((entry) => tag === undefined || entry.tag === tag);
@@ -73,7 +75,10 @@ export class Registry {
     const own = fitting.filter(
       (entry) => entry.kind === 'tag-model' || encoder === undefined || entry.encoder === encoder,
     );
-    if (own.length === 1) return own[0];
+    if (own.length === 1) {
+      if (from === 'embeddings' && own[0]!.kind === 'tag-model') throw noPixels(name);
+      return own[0];
+    }
     throw own.length === 0 ? otherEncoder(name, encoder!, fitting) : ambiguous(name, own);
   }
 
@@ -122,6 +127,15 @@ function mayShare(entry: ModelEntry, other: ModelEntry, name: string): boolean {
 
 function encoderOf(entry: TagSource): string | undefined {
   return entry.kind === 'head' ? entry.encoder : undefined;
+}
+
+/** A refusal of an image model where there are no images. */
+export function noPixels(name: string): BowerbirdError {
+  return new BowerbirdError(
+    'BB_USAGE',
+    `${name} is an image model, which takes pixels, and of stored embeddings there are none. Give a head.`,
+    { fields: { model: name } },
+  );
 }
 
 function otherTag(name: string, wanted: Tag, stated: Tag): BowerbirdError {
