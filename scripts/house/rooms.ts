@@ -57,6 +57,7 @@ export const ROOMS: readonly Room[] = [
       'hash',
       'input-identity',
       'key',
+      'label',
       'reasons',
       'score-rows',
       'tag-columns',

@@ -1,11 +1,18 @@
-import { describeScoreSource, describeUnchecked, dropRuleText, hasScoreSource } from '../report/wording.ts';
+import {
+  bucketInUnit,
+  describeScoreSource,
+  describeUnchecked,
+  dropRuleText,
+  hasScoreSource,
+} from '../report/wording.ts';
 import type { RunOutcome } from '../runs/finish.ts';
 import { listHeadNotes } from '../runs/head-record.ts';
 import type { MergedRun } from '../runs/merge.ts';
 import { reportThresholds, scoreSourceOf, uncheckedOf } from '../runs/result-facts.ts';
 import type { RunRecord } from '../runs/run-record.ts';
+import { type Label, labelColumn } from '../samples/label.ts';
 import { FAILURE_NAMES, type FailedStatus } from '../samples/reasons.ts';
-import { bucketLabel } from '../scores/bucket-names.ts';
+import { boundsInUnit, bucketLabel } from '../scores/bucket-names.ts';
 import { DROP_RULES } from '../scores/filter.ts';
 import { type BucketSummary, MEAN_TOLERANCE } from '../scores/summary.ts';
 import type { BadFile } from '../tables/bad-files.ts';
@@ -22,7 +29,7 @@ export function describeResult(outcome: DoneOutcome, badFiles: readonly BadFile[
   const unchecked = uncheckedOf(record, merged);
   const blocks = [
     [describeScoreSource(source)],
-    hasScoreSource(source) ? bucketTable(merged.buckets) : [],
+    hasScoreSource(source) ? bucketTable(merged.buckets, source.label) : [],
     listHeadNotes(record.heads, record.encoder.digest),
     accountLines(outcome),
     reasonLines(merged),
@@ -43,6 +50,7 @@ export function describeResult(outcome: DoneOutcome, badFiles: readonly BadFile[
 /** The same for a machine: one JSON object. */
 export function describeJson({ folder, merged, record }: DoneOutcome, badFiles?: readonly BadFile[]): string {
   const { counts, retried, buckets, meanCheck, hosts } = merged;
+  const { label } = scoreSourceOf(record);
   const unchecked = uncheckedOf(record, merged).map(({ tag, rows }) => [tag, rows]);
   return JSON.stringify({
     state: record.state,
@@ -52,12 +60,23 @@ export function describeJson({ folder, merged, record }: DoneOutcome, badFiles?:
     retried,
     kept_unchecked: Object.fromEntries(unchecked),
     parts: record.parts,
-    buckets: buckets.map(({ name, count, meanScore }) => ({ bucket: name, count, mean_score: meanScore })),
+    buckets: buckets.map((bucket) => jsonBucket(bucket, label)),
+    label: label && { column: labelColumn('aesthetic', label), ...label },
     mean_check: meanCheck ?? null,
     hosts: hosts ?? null,
     head_notes: listHeadNotes(record.heads, record.encoder.digest),
     ...(badFiles && { bad_files: badFiles }),
   });
+}
+
+function jsonBucket({ name, count, meanScore }: BucketSummary, label: Label | null): object {
+  const bounds = label && boundsInUnit(name, label);
+  return {
+    bucket: name,
+    count,
+    mean_score: meanScore,
+    ...(bounds && { label_from: bounds.lower, label_to: bounds.upper }),
+  };
 }
 
 function partBlock(parts: RunRecord['parts']): string[] {
@@ -77,7 +96,7 @@ function meanLine({ meanCheck, buckets }: MergedRun): string[] {
   return [`The head's score of each bucket's mean embedding is the bucket's mean score, to ${difference}.`];
 }
 
-function bucketTable(buckets: readonly BucketSummary[]): string[] {
+function bucketTable(buckets: readonly BucketSummary[], label: Label | null): string[] {
   const total = buckets.reduce((sum, { count }) => sum + count, 0);
   if (total === 0) return ['No image has a score.'];
   const most = Math.max(1, ...buckets.map(({ count }) => count));
@@ -87,9 +106,10 @@ function bucketTable(buckets: readonly BucketSummary[]): string[] {
     String(count),
     `${((100 * count) / total).toFixed(1)}%`,
     meanScore === null ? '-' : meanScore.toFixed(3),
+    ...(label ? [bucketInUnit(name, label)] : []),
     '█'.repeat(Math.round((BAR_CHARACTERS * count) / most)),
   ]);
-  return [formatTable([['score', 'images', 'share', 'mean', ''], ...rows])];
+  return [formatTable([['score', 'images', 'share', 'mean', ...(label ? [label.unit] : []), ''], ...rows])];
 }
 
 function accountLines({ merged, record }: DoneOutcome): string[] {

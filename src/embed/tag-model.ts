@@ -10,6 +10,8 @@ export interface TagModelOptions extends RunOptions {
 /** An image model that gives a tag of the pixels themselves. */
 export interface TagModel extends Pick<ImageModel, 'batchSize' | 'batchInvariant' | 'provider' | 'stop'> {
   readonly tag: ScoreStatement['tag'];
+  /** Of a regressor: what its scores stand for. */
+  readonly label?: NonNullable<ScoreStatement['label']>;
   readonly name: string;
   /** sha256 in hex of the model's bytes, followed by those of its external weight files. */
   readonly digest: string;
@@ -46,6 +48,7 @@ export async function createTagModel({ files, ...running }: TagModelOptions): Pr
   });
   const { batchSize, batchInvariant, provider } = model;
   return {
+    ...(score.label && { label: score.label }),
     ...{ tag: score.tag, name, digest, transform, batchSize, batchInvariant, provider },
     score: async (crops) => {
       const rows = await model.run(crops);

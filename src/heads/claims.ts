@@ -1,5 +1,6 @@
 import { isObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
+import { isLabel, LABEL_RULE, type Label } from '../samples/label.ts';
 import { isTag, type Tag } from '../samples/tags.ts';
 import type { TrainedOn } from './head.ts';
 import type { Activation, OutputActivation } from './layers.ts';
@@ -15,6 +16,8 @@ export interface HeadClaims {
   readonly outputActivation?: OutputActivation;
   /** The same between all layers, or one for each gap between two; never after the last layer. */
   readonly hiddenActivation?: Activation | readonly Activation[];
+  /** Of a regressor: what its scores stand for. */
+  readonly label?: Label;
 }
 
 const OUTPUT_ACTIVATIONS: readonly unknown[] = ['none', 'sigmoid'] satisfies OutputActivation[];
@@ -32,6 +35,7 @@ const FIELDS: Readonly<Record<string, [test: (value: unknown) => boolean, what: 
     isHiddenActivation,
     'none, relu, or a list of these with one for each gap between two layers',
   ],
+  label: [isLabel, LABEL_RULE],
 };
 
 /**
@@ -52,6 +56,7 @@ export function readClaims(raw: unknown): HeadClaims {
     unitNorm: raw['unit_norm'],
     outputActivation: raw['activation'],
     hiddenActivation: raw['hidden_activation'],
+    label: raw['label'],
   };
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined)) as HeadClaims;
 }
@@ -70,6 +75,8 @@ export function readMetadataClaims(metadata: Readonly<Record<string, string>>): 
     encoder_digest: digest,
     unit_norm: unitNorm,
     hidden_activation: hidden,
+    label_transform: transform,
+    label_unit: unit,
     ...rest
   } = metadata;
   if (format !== 'bowerbird-head') return undefined;
@@ -80,6 +87,7 @@ export function readMetadataClaims(metadata: Readonly<Record<string, string>>): 
     ...((name ?? digest) === undefined
       ? {}
       : { encoder: { ...(name !== undefined && { name }), ...(digest !== undefined && { digest }) } }),
+    ...((transform ?? unit) !== undefined && { label: { transform, unit } }),
     ...(hidden !== undefined && { hidden_activation: hidden.includes(',') ? hidden.split(',') : hidden }),
     ...(unitNorm !== undefined && {
       unit_norm: unitNorm === 'true' ? true : unitNorm === 'false' ? false : unitNorm,

@@ -1,3 +1,4 @@
+import type { Label } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { LinearScore } from '../scores/summary.ts';
 
@@ -14,6 +15,8 @@ export interface Head {
   readonly name: string;
   /** Absent where the head fills no published column. */
   readonly tag?: Tag;
+  /** Of a regressor: what its scores stand for. */
+  readonly label?: Label;
   /** sha256 in hex of the head file, followed by its bias file and its manifest where it has them. */
   readonly digest: string;
   /** Length of an embedding. */

@@ -28,6 +28,7 @@ export async function loadHead(path: string, { tag }: LoadOptions): Promise<Head
   const { layers, claims, layout, columns } = content;
   refuseOtherTag(path, tag, content);
   const output = outputActivation(path, tag, content);
+  refuseUnfitLabel(path, tag, { claims, output });
   const linear = output === 'none' && !columns ? collapseLayers(layers) : undefined;
   if (linear && ![linear.bias, ...linear.weights].every(Number.isFinite)) {
     throw refused(path, 'its layers multiply out to weights that are infinite');
@@ -35,6 +36,7 @@ export async function loadHead(path: string, { tag }: LoadOptions): Promise<Head
   return {
     name: basename(path),
     ...(tag && { tag }),
+    ...(claims.label && { label: claims.label }),
     digest: files.digest(),
     dimension: layers[0]!.inputs,
     ...(claims.encoder && { encoder: claims.encoder }),
@@ -76,6 +78,16 @@ function refuseOtherTag(path: string, wanted: Tag | undefined, { claims, layout 
       `If it is another head, state "tag": "${wanted}" in a manifest beside it, <head file>.json (docs/heads.md).`,
     { fields: { ...fields, stated: layout.tag } },
   );
+}
+
+/** A label is of numbers without an upper end. */
+function refuseUnfitLabel(
+  path: string,
+  tag: Tag | undefined,
+  { claims, output }: Pick<HeadContent, 'claims' | 'output'>,
+): void {
+  if (claims.label === undefined || (output === 'none' && (tag ?? 'aesthetic') === 'aesthetic')) return;
+  throw refused(path, 'it states a label, which scores that are probabilities do not have');
 }
 
 /** A logit taken for a probability would keep or drop nearly everything, so probabilities must be stated or known. */

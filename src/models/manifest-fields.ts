@@ -1,4 +1,5 @@
 import type { JsonObject } from '../base/json-object.ts';
+import { isLabel, LABEL_RULE } from '../samples/label.ts';
 import { isTag } from '../samples/tags.ts';
 
 /** What the names of transforms in manifests mean. */
@@ -48,6 +49,7 @@ const OPTIONAL: typeof REQUIRED = {
     (value) => SCORE_ACTIVATIONS.includes(value as ScoreActivation),
     '"softmax", "sigmoid" or "none"',
   ],
+  label: [isLabel, LABEL_RULE],
   input: [isText, 'a text'],
   output: [isText, 'a text'],
   sha256: [(value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value), '64 hexadecimal digits'],
@@ -84,14 +86,16 @@ export function sizeProblems({ transform, resize_size: resize, input_size: size 
   return (resize as number) < (size as number) ? ['"resize_size" is smaller than "input_size"'] : [];
 }
 
-/** The three fields of a score belong together, and to a classifier. */
+/** The fields of a score belong together, and to a classifier; a label is one of scores that are no probabilities. */
 function scoreProblems(raw: JsonObject): string[] {
   const fields = ['tag', 'class', 'activation'];
   const stated = fields.filter((field) => field in raw);
-  if (stated.length === 0) return [];
+  if (stated.length === 0) return 'label' in raw ? ['"label" belongs to a "tag"'] : [];
   if (raw['kind'] !== 'classifier') return [`"${stated[0]}" belongs to a "classifier"`];
   if (stated.length < fields.length)
     return [`missing beside "${stated[0]}": ${fields.filter((field) => !stated.includes(field)).join(', ')}`];
+  if ('label' in raw && (raw['tag'] !== 'aesthetic' || raw['activation'] !== 'none'))
+    return ['"label" belongs to the tag "aesthetic" with the activation "none"'];
   return (raw['class'] as number) < (raw['dimension'] as number)
     ? []
     : ['"class" is not one of the "dimension" values of a row, which are counted from 0'];

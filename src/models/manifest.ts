@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
+import type { Label } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import { problemsOfManifest, type ScoreActivation, TRANSFORMS } from './manifest-fields.ts';
 
@@ -57,6 +58,8 @@ export interface ScoreStatement {
   /** The place of the value in a row, from 0. */
   readonly class: number;
   readonly activation: ScoreActivation;
+  /** Of a regressor: what its score stands for. */
+  readonly label?: Label;
 }
 
 const EXAMPLE = `{
@@ -121,6 +124,7 @@ function toManifest(raw: JsonObject): EncoderManifest {
         tag: raw['tag'] as Tag,
         class: raw['class'] as number,
         activation: raw['activation'] as ScoreActivation,
+        ...('label' in raw && { label: raw['label'] as Label }),
       },
     }),
   };

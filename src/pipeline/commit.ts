@@ -13,13 +13,14 @@ import {
   type ShardStats,
   type StageNumbers,
 } from '../runs/stats.ts';
+import type { Label } from '../samples/label.ts';
 import { TAGS } from '../samples/tags.ts';
 import { BucketSums } from '../scores/bucket-sums.ts';
 import type { Filter } from '../scores/filter.ts';
 import { Histogram } from '../scores/histogram.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
 import type { EarlierShard } from './earlier-shard.ts';
-import { type JudgedShard, judgeShard } from './judge.ts';
+import { type JudgedShard, judgeShard, withLabel } from './judge.ts';
 import { hostOf } from './row-host.ts';
 import type { ShardWork } from './shard-work.ts';
 import { SINKS } from './sinks.ts';
@@ -33,6 +34,8 @@ export interface CommitTools {
   readonly thresholds: Thresholds;
   /** Whether heads' scores take the place of all of the input's own. */
   readonly recomputeTags: boolean;
+  /** What the aesthetic scores stand for; undefined where nothing says so. */
+  readonly label: Label | undefined;
   readonly decoder: Decoder;
   readonly inputPath: string;
   readonly saveEmbeddings: boolean;
@@ -50,7 +53,7 @@ export interface CommitTools {
  * @throws BowerbirdError BB_SHARD_WRITE, BB_DISK_FULL, BB_RUN_LOCKED
  */
 export async function commitWork(work: ShardWork, tools: CommitTools): Promise<ShardStats> {
-  const judged = judgeShard(work, tools.filter, tools.recomputeTags);
+  const judged = withLabel(judgeShard(work, tools.filter, tools.recomputeTags), tools.label);
   const { folder, lock, earlier, decoder, saveEmbeddings, saveConsent } = tools;
   const { sums, histogram } = sumShard(work, judged, earlier);
   return commitShard({

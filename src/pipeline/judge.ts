@@ -1,3 +1,4 @@
+import { countsOf, type Label, labelColumn } from '../samples/label.ts';
 import { statusOf } from '../samples/reasons.ts';
 import { firstKnown, type TagColumns, tagsAt } from '../samples/tag-columns.ts';
 import { byTag } from '../samples/tags.ts';
@@ -39,6 +40,14 @@ export function judgeShard(work: ShardWork, filter: Filter, recomputeTags: boole
   const judged = { results, tags };
   for (let i = 0; i < rowCount; i++) judgeRow(judged, work.states[i]!, filter, i);
   return judged;
+}
+
+/** The same shard with its aesthetic scores in the unit of a label too. */
+export function withLabel(judged: JudgedShard, label: Label | undefined): JudgedShard {
+  if (!label) return judged;
+  const values = countsOf(label, judged.tags.aesthetic);
+  const further = [{ name: labelColumn('aesthetic', label), values }];
+  return { ...judged, results: { ...judged.results, further } };
 }
 
 /** Writes what became of row `i` into the results. */

@@ -125,7 +125,8 @@ class ShardRun {
 
   constructor(tools: ShardRunTools) {
     this.#tools = tools;
-    const { config, plan } = tools.facts;
+    const { config, plan, heads, tagModels } = tools.facts;
+    const scorer = heads.aesthetic ?? tagModels.find(({ tag }) => tag === 'aesthetic');
     this.#commitTools = {
       folder: tools.folder,
       lock: tools.lock,
@@ -133,6 +134,7 @@ class ShardRun {
       filter: createFilter(filterOptions(tools.facts.thresholds)),
       thresholds: tools.facts.thresholds,
       recomputeTags: config.recomputeTags,
+      label: scorer?.label,
       saveEmbeddings: config.saveEmbeddings,
       saveConsent: config.saveConsent,
     };

@@ -1,4 +1,7 @@
+import type { Label } from '../samples/label.ts';
 import type { ProbabilityTag } from '../samples/tags.ts';
+import type { BucketName } from '../scores/bucket-names.ts';
+
 /** Everything that the run page shows. Numbers are as the run counted them; nothing in here is trusted as HTML. */
 export interface ReportData {
   readonly title: string;
@@ -79,8 +82,7 @@ export interface ReportBin {
 
 /** A score bucket; all but name and count are null where it is empty. */
 export interface ReportBucket {
-  /** `below`, `0` to `9`, or `above`. */
-  readonly name: string;
+  readonly name: BucketName;
   readonly count: number;
   readonly meanScore: number | null;
   readonly rawMeanNorm: number | null;
@@ -174,6 +176,8 @@ export interface ScoreSource {
   readonly head: string | null;
   /** The column of the input that is taken where there is no head. */
   readonly column: string | null;
+  /** What the head's scores stand for, where it says so. */
+  readonly label: Label | null;
   /** The run read embeddings, and no images. */
   readonly storedEmbeddings: boolean;
 }
@@ -187,6 +191,8 @@ export interface ReportHead {
   readonly unproven: string | null;
   /** A sentence where its layers were recognised, not stated. */
   readonly layout: string | null;
+  /** A sentence where its scores are given in another unit too. */
+  readonly label: string | null;
 }
 
 /** One start of the command; a resumed run has several. */

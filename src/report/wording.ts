@@ -1,4 +1,6 @@
+import type { Label } from '../samples/label.ts';
 import type { ProbabilityTag } from '../samples/tags.ts';
+import { type BucketName, boundsInUnit } from '../scores/bucket-names.ts';
 import { HEAD_FLAGS } from '../scores/thresholds.ts';
 import { formatPlain } from './format.ts';
 import type { ReportData, ReportThresholds, ScoreSource, Unchecked } from './report-data.ts';
@@ -27,6 +29,17 @@ export function describeScoreSource({ encoder, head, column, storedEmbeddings }:
   if (column !== null) return `Scores of the input's column "${column}"`;
   const done = storedEmbeddings ? 'Embeddings were read' : 'Images were embedded';
   return `${done}; with neither a head nor a column of the input there are no aesthetic scores.`;
+}
+
+/** A score bucket in the unit of a label, to three digits: `12.3-15.6`, `>=15.6`; `0` where all that is in it stands for nothing. */
+export function bucketInUnit(name: BucketName, label: Label): string {
+  const { lower, upper } = boundsInUnit(name, label);
+  if (upper === 0) return '0';
+  return upper === null ? `>=${threeDigits(lower)}` : `${threeDigits(lower)}-${threeDigits(upper)}`;
+}
+
+function threeDigits(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }
 
 /** Whether any row may have an aesthetic score. */

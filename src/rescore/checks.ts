@@ -1,6 +1,8 @@
+import { BowerbirdError } from '../base/errors.ts';
 import { checkHead } from '../heads/check.ts';
 import { HeadError } from '../heads/errors.ts';
-import type { ColumnHead } from './head-set.ts';
+import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../shards/result-columns.ts';
+import { type ColumnHead, labelledColumns } from './head-set.ts';
 import type { RescorePlan } from './plan.ts';
 
 /**
@@ -8,9 +10,11 @@ import type { RescorePlan } from './plan.ts';
  * embeddings' own run.json names it, and the length of some rows of each file.
  *
  * @throws HeadError BB_HEAD_MISMATCH
+ * @throws BowerbirdError BB_USAGE where two columns would have one name
  */
 export function checkFit(heads: readonly ColumnHead[], plan: RescorePlan, normalise: boolean): void {
   const { encoder, dimension, inputs } = plan;
+  refuseSameColumns(heads);
   for (const { head } of heads) {
     if (encoder) {
       checkHead(head, { encoderName: encoder.name, encoderDigest: encoder.digest, dimension });
@@ -24,6 +28,24 @@ export function checkFit(heads: readonly ColumnHead[], plan: RescorePlan, normal
     }
   }
   if (!normalise && requiresUnitNorm(heads)) refuseUnnormalised(heads, plan);
+}
+
+/** Scores in the unit of a label have a column of their own, whose name another one may have. */
+function refuseSameColumns(heads: readonly ColumnHead[]): void {
+  const taken = new Set<string>([
+    ...LEADING_COLUMNS,
+    ...TRAILING_COLUMNS,
+    ...heads.map(({ column }) => column),
+  ]);
+  for (const { name, label } of labelledColumns(heads)) {
+    if (taken.has(name))
+      throw new BowerbirdError(
+        'BB_USAGE',
+        `There would be two columns ${name}, of which one holds scores in ${label.unit}. Choose another name in --extra-head.`,
+        { fields: { column: name } },
+      );
+    taken.add(name);
+  }
 }
 
 /** Whether any of the heads was trained on embeddings of length 1. */

@@ -2,6 +2,7 @@ import type { Lock } from '../base/lock.ts';
 import { commitShard, partialsSink, type Sinks } from '../runs/commit.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { describeShard, type ShardFacts, type ShardStats } from '../runs/stats.ts';
+import { countsOf } from '../samples/label.ts';
 import { BUCKET_NAMES } from '../scores/bucket-names.ts';
 import { BucketSums } from '../scores/bucket-sums.ts';
 import type { Filter } from '../scores/filter.ts';
@@ -9,6 +10,7 @@ import type { Thresholds } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import type { DuckDBInstance } from '../tables/duckdb.ts';
 import type { BlockResult } from './block-scorer.ts';
+import type { LabelledColumn } from './head-set.ts';
 import { judgeRows, type ScoredRows } from './judge.ts';
 import { type MetadataColumns, readMetadata } from './metadata.ts';
 import type { RescorePlan } from './plan.ts';
@@ -26,6 +28,8 @@ export interface CommitTools {
   /** What the filter was made of. */
   readonly thresholds: Thresholds;
   readonly columns: readonly string[];
+  /** Those of them that are given in the unit of a label too. */
+  readonly labelled: readonly LabelledColumn[];
   readonly extraColumns: readonly string[];
   readonly scoresOnly: boolean;
   readonly scoreThreads: number;
@@ -67,7 +71,7 @@ export async function commitScored(shard: ScoredShard, tools: CommitTools): Prom
   const { id, rowCount } = spec;
   const { metadata } = plan.inputs[spec.inputIndex]!;
   const read = metadata === undefined ? NO_METADATA : await readMetadata(instance, metadata, rowCount, plan);
-  const rows = joinBlocks(blocks, rowCount, tools.columns);
+  const rows = withLabels(joinBlocks(blocks, rowCount, tools.columns), tools.labelled);
   const judged = judgeRows(rows, read, tools);
   const passed = metadata === undefined || tools.scoresOnly ? undefined : { ...plan, path: metadata };
   const tagRows = { shardId: id, rows, judged, hashes: read.hashes, extraColumns: tools.extraColumns };
@@ -114,6 +118,14 @@ function joinBlocks(
     row += block.states.length;
   }
   return { rowCount, states, scores: new Map(columns.map((column, i) => [column, scores[i]!])) };
+}
+
+/** The same rows with scores in the units of their labels beside them. */
+function withLabels(rows: ScoredRows, labelled: readonly LabelledColumn[]): ScoredRows {
+  const counts = labelled.map(
+    ({ column, label, name }) => [name, countsOf(label, rows.scores.get(column)!)] as const,
+  );
+  return { ...rows, scores: new Map([...rows.scores, ...counts]) };
 }
 
 /** In row order, whichever thread was done first: float32 embeddings would otherwise not repeat to the last bit. */

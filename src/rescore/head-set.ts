@@ -1,6 +1,7 @@
 import { HeadError } from '../heads/errors.ts';
 import type { Head } from '../heads/head.ts';
 import { loadHead } from '../heads/load.ts';
+import { type Label, labelColumn } from '../samples/label.ts';
 import type { Tag, TagName } from '../samples/tags.ts';
 
 /** Which head file fills which column. */
@@ -16,6 +17,21 @@ export interface HeadSource {
 export interface ColumnHead {
   readonly column: TagName;
   readonly head: Head;
+}
+
+/** A column of scores that is given in the unit of its label too. */
+export interface LabelledColumn {
+  readonly column: TagName;
+  readonly label: Label;
+  /** The column in that unit. */
+  readonly name: TagName;
+}
+
+/** The columns whose heads say what their scores stand for. */
+export function labelledColumns(heads: readonly ColumnHead[]): LabelledColumn[] {
+  return heads.flatMap(({ column, head: { label } }) =>
+    label ? [{ column, label, name: labelColumn(column, label) }] : [],
+  );
 }
 
 /** A head source that another thread loads again: the same bytes, or it is refused. */

@@ -20,7 +20,7 @@ import type { Block, BlockResult } from './block-scorer.ts';
 import { checkFit, requiresUnitNorm } from './checks.ts';
 import { type CommitTools, commitScored } from './commit.ts';
 import type { RescoreConfig } from './config.ts';
-import { type ColumnHead, loadHeads } from './head-set.ts';
+import { type ColumnHead, labelledColumns, loadHeads } from './head-set.ts';
 import { unpackEmbeddings } from './parquet-embeddings.ts';
 import { isBadFile, planRescore, type RescorePlan } from './plan.ts';
 import { describeRescore, goOn, thresholdsOf } from './record.ts';
@@ -99,13 +99,18 @@ async function runInPlace(
   await writeRunRecord(folder.runRecord, record);
   for (const note of listHeadNotes(record.heads, record.encoder.digest)) progress.note(note);
   for (const { message } of plan.badFiles) progress.note(`Passed over: ${message}`);
+  const labelled = labelledColumns(heads);
   const tools: CommitTools = {
     ...{ instance, folder, plan, lock: place.lock },
     filter: createFilter(filterOptions(thresholds)),
     recomputeTags: config.recomputeTags,
     thresholds,
     columns: heads.map(({ column }) => column),
-    extraColumns: config.heads.flatMap(({ tag, column }) => (tag ? [] : [column])),
+    labelled,
+    extraColumns: [
+      ...config.heads.flatMap(({ tag, column }) => (tag ? [] : [column])),
+      ...labelled.map(({ name }) => name),
+    ],
     scoresOnly: config.scoresOnly,
     scoreThreads: config.scoreThreads,
   };

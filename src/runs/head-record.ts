@@ -1,5 +1,6 @@
 import { checkHead, type EncoderIdentity, type EncoderProof } from '../heads/check.ts';
 import type { Head } from '../heads/head.ts';
+import { type Label, labelColumn } from '../samples/label.ts';
 
 /** A head as run.json has it. */
 export interface RecordedHead {
@@ -11,6 +12,8 @@ export interface RecordedHead {
   readonly layout?: string;
   /** Set where it is no head but an image model, which takes the pixels and knows of no encoder. */
   readonly takes?: 'pixels';
+  /** What its scores stand for, where it is a regressor that says so. */
+  readonly label?: Label;
 }
 
 /** The heads of a run by the column that they fill; null where none does. */
@@ -22,6 +25,8 @@ export interface HeadNotes {
   readonly unproven?: string;
   /** Set where its layers were recognised, not stated. */
   readonly layout?: string;
+  /** Set where its scores are given in another unit too. */
+  readonly label?: string;
 }
 
 /**
@@ -34,18 +39,29 @@ export function recordHead(head: Head, encoder: EncoderIdentity | undefined): Re
     digest: head.digest,
     encoder_proof: encoder ? checkHead(head, encoder) : 'none',
     ...(head.layout !== undefined && { layout: head.layout }),
+    ...(head.label && { label: head.label }),
   };
 }
 
 /** An image model in the place of a head. */
-export function recordTagModel({ name, digest }: Pick<RecordedHead, 'name' | 'digest'>): RecordedHead {
-  return { name, digest, takes: 'pixels' };
+export function recordTagModel({
+  name,
+  digest,
+  label,
+}: Pick<RecordedHead, 'name' | 'digest' | 'label'>): RecordedHead {
+  return { name, digest, takes: 'pixels', ...(label && { label }) };
 }
 
-/** What makes two heads the same one: what is said about it may change from version to version. */
+/**
+ * What makes two heads the same one: what is said about it may change from version to version. A label makes a column, and an
+ * image model's stands in its manifest, of which there is no digest.
+ */
 export function headIdentities(heads: RecordedHeads): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(heads).map(([column, head]) => [column, head && { name: head.name, digest: head.digest }]),
+    Object.entries(heads).map(([column, head]) => [
+      column,
+      head && { name: head.name, digest: head.digest, ...(head.label && { label: head.label }) },
+    ]),
   );
 }
 
@@ -63,13 +79,16 @@ export function headNotes(column: string, head: RecordedHead, encoderDigest: str
     ...(head.layout !== undefined && {
       layout: `${head.name} was read as ${head.layout}: the names and shapes of its layers are that network's.`,
     }),
+    ...(head.label && {
+      label: `${head.name} was trained on ${head.label.unit}: ${column} is ${head.label.transform} of them, and ${labelColumn(column, head.label)} their number.`,
+    }),
   };
 }
 
 /** All notes of a run's heads, one sentence each. */
 export function listHeadNotes(heads: RecordedHeads, encoderDigest: string): string[] {
   return Object.entries(heads).flatMap(([column, head]) => {
-    const { unproven, layout } = head ? headNotes(column, head, encoderDigest) : {};
-    return [unproven, layout].filter((note) => note !== undefined);
+    const { unproven, layout, label } = head ? headNotes(column, head, encoderDigest) : {};
+    return [unproven, layout, label].filter((note) => note !== undefined);
   });
 }

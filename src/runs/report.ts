@@ -123,8 +123,8 @@ function toSample(thumbnail: ReportThumbnail, bucket: string, near: ReportSample
 }
 
 function reportedHead(tag: string, head: RecordedHead, encoderDigest: string): ReportHead {
-  const { unproven = null, layout = null } = headNotes(tag, head, encoderDigest);
-  return { tag, name: head.name, digest: head.digest, unproven, layout };
+  const { unproven = null, layout = null, label = null } = headNotes(tag, head, encoderDigest);
+  return { tag, name: head.name, digest: head.digest, unproven, layout, label };
 }
 
 function provenanceOf(record: RunRecord): ReportData['provenance'] {

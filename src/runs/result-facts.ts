@@ -34,6 +34,7 @@ export function scoreSourceOf({ encoder, heads, columns, settings }: RunRecord):
     encoder: { name, description },
     head: heads['aesthetic']?.name ?? null,
     column: columns['aesthetic'] ?? null,
+    label: heads['aesthetic']?.label ?? null,
     storedEmbeddings: settings['input_format'] === 'embeddings',
   };
 }

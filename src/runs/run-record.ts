@@ -3,6 +3,7 @@ import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { packageVersion } from '../base/package.ts';
 import type { Head } from '../heads/head.ts';
+import type { Label } from '../samples/label.ts';
 import { byTag, type Tag } from '../samples/tags.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
 import type { RunPlan } from '../shards/plan.ts';
@@ -107,6 +108,7 @@ interface IdentifiedModel {
   readonly tag: Tag;
   readonly name: string;
   readonly digest: string;
+  readonly label?: Label;
 }
 
 export function describeRun(facts: RunFacts): RunRecord {

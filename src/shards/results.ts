@@ -17,6 +17,14 @@ export interface ShardResults extends TagColumns {
   /** 1 = kept. */
   readonly kept: Uint8Array;
   readonly droppedBy: (string | null)[];
+  /** Further columns of scores, which come last. */
+  readonly further?: readonly FurtherScores[];
+}
+
+/** A column of scores beside the tags: float32, NaN = null. */
+export interface FurtherScores {
+  readonly name: string;
+  readonly values: Float32Array;
 }
 
 /** What the results table holds of every row beside its results. */
@@ -27,6 +35,8 @@ export interface RowIdentity {
 
 type ResultColumn = (typeof LEADING_COLUMNS)[number] | (typeof TRAILING_COLUMNS)[number];
 
+const SCORE_TYPE = { type: 'FLOAT', nullIs: Number.NaN } as const;
+
 const TYPES: Readonly<Record<'position' | ResultColumn, Omit<FilledColumn, 'name'>>> = {
   position: { type: 'BIGINT' },
   key: { type: 'VARCHAR' },
@@ -36,23 +46,35 @@ const TYPES: Readonly<Record<'position' | ResultColumn, Omit<FilledColumn, 'name
   error_message: { type: 'VARCHAR' },
   original_width: { type: 'INTEGER', nullIs: 0 },
   original_height: { type: 'INTEGER', nullIs: 0 },
-  ...byTag(() => ({ type: 'FLOAT', nullIs: Number.NaN }) as const),
+  ...byTag(() => SCORE_TYPE),
   kept: { type: 'BOOLEAN' },
   dropped_by: { type: 'VARCHAR' },
 };
 const COLUMNS = ['position', ...LEADING_COLUMNS, ...TRAILING_COLUMNS] as const;
 
-/** Fills the table `results` of a database with one row per sample: `position` (from 0) and the results columns. */
+/** The column of the table `results` that holds the further scores of this place. */
+export function furtherColumn(place: number): string {
+  return `further${place}`;
+}
+
+/**
+ * Fills the table `results` of a database with one row per sample: `position` (from 0), the results columns, and further scores by
+ * their places.
+ */
 export async function loadResults(
   connection: DuckDBConnection,
   database: string,
   identity: RowIdentity,
   results: ShardResults,
 ): Promise<void> {
-  const columns = COLUMNS.map((name) => ({ name, ...TYPES[name] }));
+  const further = results.further ?? [];
+  const columns: FilledColumn[] = [
+    ...COLUMNS.map((name) => ({ name, ...TYPES[name] })),
+    ...further.map((_, place) => ({ name: furtherColumn(place), ...SCORE_TYPE })),
+  ];
   const table = await FilledTable.create(connection, { database, table: 'results' }, columns);
   const values = valuesOf(identity, results);
-  table.append(COLUMNS.map((name) => values[name]));
+  table.append([...COLUMNS.map((name) => values[name]), ...further.map((column) => column.values)]);
   table.close();
 }
 

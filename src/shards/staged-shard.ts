@@ -9,7 +9,7 @@ import { type ShardConsent, writeConsentFile } from './consent.ts';
 import { passedColumns } from './output-columns.ts';
 import type { RunPlan, ShardSpec } from './plan.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from './result-columns.ts';
-import { loadResults, type ShardResults } from './results.ts';
+import { furtherColumn, loadResults, type ShardResults } from './results.ts';
 import { failureOf, type RowProblem } from './row-problems.ts';
 import type { ShardTable } from './shard-table.ts';
 
@@ -237,7 +237,7 @@ class TableShard implements StagedShard {
     try {
       await loadResults(connection, database, this, results);
       await connection.run(
-        `COPY (SELECT ${this.#outputColumns().join(', ')} FROM ${rows} AS input
+        `COPY (SELECT ${this.#outputColumns(results).join(', ')} FROM ${rows} AS input
            JOIN ${database}.main.results AS results ON input.position = results.position + ${this.spec.firstRow}
            ${condition} ORDER BY results.position)
          TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
@@ -247,12 +247,14 @@ class TableShard implements StagedShard {
     }
   }
 
-  #outputColumns(): string[] {
-    const passed = passedColumns(this.#plan.schema, this.#plan.columns);
+  #outputColumns({ further = [] }: ShardResults): string[] {
+    const names = further.map(({ name }) => name);
+    const passed = passedColumns(this.#plan.schema, this.#plan.columns, names);
     return [
       ...LEADING_COLUMNS.map((name) => `results.${name}`),
       ...passed.map(({ schemaIndex, name }) => `input.c${schemaIndex} AS ${quoteName(name)}`),
       ...TRAILING_COLUMNS.map((name) => `results.${name}`),
+      ...names.map((name, place) => `results.${furtherColumn(place)} AS ${quoteName(name)}`),
     ];
   }
 }

@@ -23,7 +23,7 @@ const ROWS = 18;
 /** In every third row the input has a pwatermark of its own. */
 const OWN = 0.25;
 
-/** red / (red + green + blue) of a picture, which is nothing for a black one, and its blue as an aesthetic score. */
+/** red / (red + green + blue) of a picture, which is nothing for a black one, and its blue as an aesthetic score, of likes. */
 async function writeModels(folder: string): Promise<{ encoder: string; watermark: string; taste: string }> {
   const [encoder, watermark, taste] = ['encoder', 'watermark', 'taste'].map((name) => join(folder, name));
   for (const path of [encoder!, watermark!, taste!]) await mkdir(path);
@@ -43,7 +43,7 @@ async function writeModels(folder: string): Promise<{ encoder: string; watermark
   );
   await writeOddModel(taste!, shape, {
     ...{ input_size: 12, kind: 'classifier' },
-    ...{ tag: 'aesthetic', class: 2, activation: 'none' },
+    ...{ tag: 'aesthetic', class: 2, activation: 'none', label: { transform: 'log1p', unit: 'likes' } },
   });
   return { encoder: encoder!, watermark: watermark!, taste: taste! };
 }
@@ -81,13 +81,17 @@ test('image models give their tags in the same pass, where the input has none, a
 
   const tagFiles = ['00000', '00001'].map((id) => join(folder, 'first', 'tags', `${id}.parquet`));
   const tags = (await Promise.all(tagFiles.map(readParquet))).flat();
-  for (const [row, { status, pwatermark, aesthetic, dropped_by: droppedBy }] of tags.entries()) {
+  for (const [
+    row,
+    { status, pwatermark, aesthetic, aesthetic_likes: likes, dropped_by: droppedBy },
+  ] of tags.entries()) {
     const [r, g, b] = colourOf(row);
     const computed = r + g + b === 0 ? null : r / (r + g + b);
     const wanted = rows[row]!.pwatermark ?? computed;
     t.is(status, 'success');
     t.true(isNear(pwatermark, wanted), `row ${row}: ${pwatermark}, not ${wanted}`);
     t.true(isNear(aesthetic, b / 255));
+    t.true(isNear(likes, Math.expm1(b / 255)));
     t.is(droppedBy, wanted === null ? 'pwatermark_missing' : wanted >= 0.8 ? 'pwatermark' : null);
   }
   const record = JSON.parse(await readFile(join(folder, 'first', 'run.json'), 'utf8')) as {
@@ -96,6 +100,7 @@ test('image models give their tags in the same pass, where the input has none, a
   };
   t.deepEqual(valueProblems('run.schema.json', record), []);
   t.is(record.heads['pwatermark']!.takes, 'pixels');
+  t.like(record.heads['aesthetic'], { label: { transform: 'log1p', unit: 'likes' } });
   t.is(record.settings['tag_batch_size'], 4);
   const stats = JSON.parse(await readFile(join(folder, 'first', 'stats', '00000_stats.json'), 'utf8')) as {
     stage_seconds: { tag: number };
@@ -103,6 +108,18 @@ test('image models give their tags in the same pass, where the input has none, a
   };
   t.deepEqual(valueProblems('shard-stats.schema.json', stats), []);
   t.true(stats.stage_seconds.tag > 0);
+  const again = await run('first', '--min-aesthetic', '0.3', '--json');
+  t.is(again.exitCode, 0, again.stderr);
+  const result = JSON.parse(again.stdout) as { label: object; buckets: object[]; head_notes: string[] };
+  t.deepEqual(result.label, { column: 'aesthetic_likes', transform: 'log1p', unit: 'likes' });
+  t.like(result.buckets[1], { bucket: '0', label_from: 0, label_to: Math.expm1(1) });
+  t.regex(result.head_notes.join(), /was trained on likes: aesthetic is log1p of them/);
+  const judgedAnew = (await Promise.all(tagFiles.map(readParquet))).flat();
+  t.deepEqual(
+    judgedAnew.map(({ aesthetic_likes: likes }) => likes),
+    tags.map(({ aesthetic_likes: likes }) => likes),
+  );
+  t.true(judgedAnew.some(({ dropped_by: rule }) => rule === 'aesthetic'));
   // Two models, of each two batches of four on their way.
   t.is(stats.stage_slots.tag, 16);
 });

@@ -141,3 +141,16 @@ test('our JSON heads and the schema agree', async (t) => {
     t.false(validate(JSON.parse(jsonHead([1], 0, wrong))), JSON.stringify(wrong));
   }
 });
+
+test('a head says what its scores stand for; of a probability, or by a transform that nobody knows, it is refused', async (t) => {
+  const label = { transform: 'sqrt-log', unit: 'likes' };
+  t.deepEqual((await headWith(t, { label })).label, label);
+  const refusedWith = async (claims: object): Promise<string> => {
+    const folder = await filesIn(t, { 'head.json': jsonHead([3, 4], 0.5, claims) });
+    const error = await refusal(join(folder, 'head.json'));
+    t.is(error.code, 'BB_HEAD_REFUSED');
+    return error.message;
+  };
+  t.regex(await refusedWith({ label, activation: 'sigmoid' }), /states a label/);
+  t.regex(await refusedWith({ label: { ...label, transform: 'log2' } }), /log1p, sqrt-log, cbrt-log/);
+});

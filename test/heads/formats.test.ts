@@ -118,6 +118,21 @@ test('a safetensors head with our metadata says what it is', async (t) => {
   t.deepEqual([...head.score(Float32Array.of(3, -1), 1)], [1 / (1 + Math.exp(-3.5))]);
 });
 
+test('the metadata of a safetensors head has a label in two texts', async (t) => {
+  const tensors = { weight: { dtype: 'F32', shape: [1, 1], bytes: floats([1]) } };
+  const metadata = { format: 'bowerbird-head', version: '1', label_transform: 'log1p', label_unit: 'likes' };
+  const folder = await filesIn(t, {
+    'head.safetensors': writeSafetensors(tensors, metadata),
+    'half.safetensors': writeSafetensors(tensors, { ...metadata, label_unit: '' }),
+  });
+  const head = await loadHead(join(folder, 'head.safetensors'), { tag: 'aesthetic' });
+  t.deepEqual(head.label, { transform: 'log1p', unit: 'likes' });
+  await t.throwsAsync(loadHead(join(folder, 'half.safetensors'), { tag: 'aesthetic' }), {
+    code: 'BB_HEAD_REFUSED',
+    message: /its field label is not/,
+  });
+});
+
 test('a foreign safetensors file takes its claims from the manifest beside it', async (t) => {
   const folder = await filesIn(t, {
     'fc.safetensors': writeSafetensors({

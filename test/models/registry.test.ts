@@ -106,6 +106,23 @@ const CHANGES: readonly [what: string, change: Record<string, unknown>][] = [
     'an activation without a class',
     { class: undefined, kind: 'classifier', tag: 'pwatermark', activation: 'softmax' },
   ],
+  ['a label of an encoder', { label: { transform: 'log1p', unit: 'likes' } }],
+  ...[
+    { transform: 'log2', unit: 'likes' },
+    { transform: 'log1p', unit: 'Likes of all' },
+    { transform: 'log1p' },
+    'log1p',
+  ].map((label): [string, Record<string, unknown>] => [
+    `the label ${JSON.stringify(label)}`,
+    { label, kind: 'classifier', tag: 'aesthetic', class: 0, activation: 'none' },
+  ]),
+  ...[
+    { tag: 'punsafe', activation: 'none' },
+    { tag: 'aesthetic', activation: 'sigmoid' },
+  ].map((score): [string, Record<string, unknown>] => [
+    `a label of ${Object.values(score).join(' ')}`,
+    { label: { transform: 'log1p', unit: 'likes' }, kind: 'classifier', class: 0, ...score },
+  ]),
   ['a class that is no place', { class: -1, kind: 'classifier', tag: 'pwatermark', activation: 'none' }],
 ];
 

@@ -43,6 +43,19 @@ test('the bucket table lists all buckets with their counts, highest first', asyn
   );
 });
 
+test('where scores stand for counted things, the bucket table has its bounds in them too', async (t) => {
+  const run = await makeSampleRun();
+  const label = { transform: 'log1p', unit: 'likes' } as const;
+  const scoreSource = { ...run.provenance.scoreSource, label };
+  const page = await openPage({ ...run, provenance: { ...run.provenance, scoreSource } });
+  const heads = [...page.querySelectorAll('#buckets thead th')].map((cell) => cell.textContent);
+  t.is(heads.at(-1), 'In likes');
+  const cells = cellsOf(page, 'buckets').map((row) => row.at(-1));
+  // exp(k) - 1 for whole k, to three digits.
+  t.deepEqual(cells.slice(0, 3), ['>=22000', '8100-22000', '2980-8100']);
+  t.deepEqual(cells.slice(-2), ['0-1.72', '0']);
+});
+
 test('the losses of the funnel lead from all rows to the kept ones', async (t) => {
   const run = await makeSampleRun();
   const steps = cellsOf(await openPage(run), 'funnel').map(([name, count]) => ({

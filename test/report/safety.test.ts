@@ -67,9 +67,12 @@ function hostileRun(): ReportData {
         encoder: { name: HOSTILE, description: HOSTILE },
         head: HOSTILE,
         column: HOSTILE,
+        label: { transform: 'log1p', unit: HOSTILE },
         storedEmbeddings: false,
       },
-      heads: [{ tag: HOSTILE, name: HOSTILE, digest: HOSTILE, unproven: HOSTILE, layout: HOSTILE }],
+      heads: [
+        { tag: HOSTILE, name: HOSTILE, digest: HOSTILE, unproven: HOSTILE, layout: HOSTILE, label: HOSTILE },
+      ],
       settings: [{ name: HOSTILE, value: HOSTILE }],
       inputs: [{ path: HOSTILE, format: HOSTILE, rows: 2, bytes: 3, fingerprint: HOSTILE }],
     },

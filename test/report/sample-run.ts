@@ -1,6 +1,6 @@
 import { sharp } from '../../src/decode/sharp-library.ts';
 import type { ReportData, ReportHosts, ReportPace, ReportSample } from '../../src/report/report-data.ts';
-import { BUCKET_NAMES, bucketOf } from '../../src/scores/bucket-names.ts';
+import { BUCKET_NAMES, type BucketName, bucketOf } from '../../src/scores/bucket-names.ts';
 import { Histogram } from '../../src/scores/histogram.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
 
@@ -188,7 +188,7 @@ function judge(
 }
 
 function describeBucket(
-  name: string,
+  name: BucketName,
   { count, scoreSum }: { count: number; scoreSum: number },
 ): ReportData['buckets'][number] {
   if (count === 0) return { name, count, meanScore: null, rawMeanNorm: null, headOnMean: null };
@@ -271,6 +271,7 @@ function makeProvenance(): ReportData['provenance'] {
       encoder: { name: 'builtin', description: 'photographic measures, not CLIP' },
       head: 'builtin',
       column: null,
+      label: null,
       storedEmbeddings: false,
     },
     heads: [
@@ -280,6 +281,7 @@ function makeProvenance(): ReportData['provenance'] {
         digest: 'b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184',
         unproven: null,
         layout: null,
+        label: null,
       },
     ],
     settings: [

@@ -63,6 +63,31 @@ test('several heads fill their columns in one run, linear or not', async (t) => 
   );
 });
 
+test('a regressor gives its scores in the unit of its label too, and so does a further one', async (t) => {
+  const folder = await temporaryFolder(t);
+  await makeFolder(folder, 8, [{ number: '0', values: halfRows(5, 40, 8).halves }]);
+  const label = { transform: 'log1p', unit: 'likes' };
+  const [first, second] = [1, 2].map((seed) => headWeights(seed, 8));
+  const heads = [
+    aestheticHead(await writeHead(join(folder, 'a.json'), first!, 2, { label })),
+    { column: 'second', path: await writeHead(join(folder, 'b.json'), second!, 3, { label }) },
+  ];
+  const { outcome } = await rescore([folder], join(folder, 'out'), { heads });
+  t.like(outcome.record.heads, { aesthetic: { label }, second: { label } });
+  const tags = await readParquet(join(folder, 'out', 'tags', '00000.parquet'));
+  t.deepEqual(Object.keys(tags[0]!).slice(-3), ['second', 'aesthetic_likes', 'second_likes']);
+  for (const row of tags)
+    for (const column of ['aesthetic', 'second']) {
+      const wanted = Math.max(0, Math.expm1(row[column] as number));
+      t.true(Math.abs((row[`${column}_likes`] as number) - wanted) <= 1e-6 * (1 + wanted));
+    }
+  const clash = [heads[0]!, { column: 'aesthetic_likes', path: heads[1]!.path }];
+  await t.throwsAsync(rescore([folder], join(folder, 'clash'), { heads: clash }), {
+    code: 'BB_USAGE',
+    message: /two columns aesthetic_likes/,
+  });
+});
+
 test('a head of another dimension is refused before any work', async (t) => {
   const folder = await temporaryFolder(t);
   await makeFolder(folder, 8, [{ number: '0', values: halfRows(1, 4, 8).halves }]);

@@ -127,6 +127,24 @@ test('tags hold key, hash, the input columns and the results, in this order and 
   t.is(bytes, Buffer.from('\uFEFFhttp://a/').toString('hex').toUpperCase());
 });
 
+test('further scores come last, and an input column of the same name steps aside', async (t) => {
+  const folder = await temporaryFolder(t);
+  writeColumns(join(folder, 'a.parquet'), [
+    { name: 'URL', data: ['http://a/1', 'http://a/2'], type: 'STRING' },
+    { name: 'Aesthetic_Likes', data: [12, 13], type: 'DOUBLE' },
+  ]);
+  const [shard] = await stagedShards(t, folder);
+  const path = join(folder, 'tags.out');
+  const further = [{ name: 'aesthetic_likes', values: Float32Array.of(7.5, Number.NaN) }];
+  await shard!.writeTags(path, resultsOf(2, { further }));
+  t.is((await readSchema(path)).at(-1), 'aesthetic_likes FLOAT');
+  const likes = (await readRows(path)).map((row) => [row['input_Aesthetic_Likes'], row['aesthetic_likes']]);
+  t.deepEqual(likes, [
+    [12, 7.5],
+    [13, null],
+  ]);
+});
+
 test('nested, dated and fixed-point input columns pass through with their types', async (t) => {
   const folder = await temporaryFolder(t);
   const columns = `SELECT 'u' || i AS url, [i, NULL] AS list, {'a': i, 'b': 'x' || i} AS struct, DATE '2020-01-01' + i::INT AS day,

@@ -1,7 +1,8 @@
 import { MEAN_TOLERANCE } from '../../scores/summary.ts';
 import { formatFixed, formatTiny } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import type { ReportBucket, ReportData } from '../report-data.ts';
+import type { ReportBucket, ReportData, ScoreSource } from '../report-data.ts';
+import { bucketInUnit } from '../wording.ts';
 import { bucketTable } from './bucket-table.ts';
 import { renderEmpty, renderSection, renderTable, type Table } from './section.ts';
 
@@ -13,16 +14,21 @@ const COLUMNS: Table<ReportBucket>['columns'] = [
 ];
 
 /** The buckets, highest first. */
-export function renderBuckets({ buckets, meanCheck }: ReportData): Html {
+export function renderBuckets({ buckets, meanCheck, provenance }: ReportData): Html {
   const total = buckets.reduce((sum, bucket) => sum + bucket.count, 0);
   if (total === 0) return renderSection('buckets', 'Buckets', LEAD, renderEmpty('All buckets are empty.'));
   return renderSection('buckets', 'Buckets', LEAD, [
     renderTable(
-      bucketTable(buckets, total, ({ name }) => name, COLUMNS),
+      bucketTable(buckets, total, ({ name }) => name, [...COLUMNS, ...unitColumn(provenance.scoreSource)]),
       [...buckets].reverse(),
     ),
     renderCheck(meanCheck),
   ]);
+}
+
+/** What the bounds of a bucket are in the unit of the head's label. */
+function unitColumn({ label }: ScoreSource): Table<ReportBucket>['columns'] {
+  return label === null ? [] : [{ head: `In ${label.unit}`, cell: ({ name }) => bucketInUnit(name, label) }];
 }
 
 function renderCheck(meanCheck: number | null): Html | null {

@@ -50,7 +50,7 @@ function renderModels(
   return html`<dl class="facts">
 ${fact('bowerbird', bowerbirdVersion)}
 ${fact('encoder', html`<bdi>${encoder.name}</bdi>, ${formatCount(encoder.dimension)} dimensions, on ${encoder.provider}<br>${encoder.description && html`${encoder.description}<br>`}${encoder.digest && digest(encoder.digest)}`)}
-${heads.map(({ tag, name, digest: value, layout }) => fact(`${tag} head`, html`<bdi>${name}</bdi><br>${layout && html`<bdi>${layout}</bdi><br>`}${digest(value)}`))}
+${heads.map(({ tag, name, digest: value, layout, label }) => fact(`${tag} head`, html`<bdi>${name}</bdi><br>${[layout, label].map((note) => note && html`<bdi>${note}</bdi><br>`)}${digest(value)}`))}
 ${fact('thresholds', describeThresholds(thresholds))}
 ${fact('shards', formatCount(shards))}
 </dl>`;
