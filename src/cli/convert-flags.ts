@@ -5,6 +5,7 @@ import type { OperatorStyle } from '../models/convert/vision-graph.ts';
 import type { Precision } from '../models/convert/weight-plan.ts';
 import type { ImageTransform } from '../models/manifest.ts';
 import { type FlagTable, type FlagValues, usageError, whereGiven } from './flags.ts';
+import { SCORE_STATEMENT_FLAGS, statedScore } from './score-statement-flags.ts';
 
 /** The flags of `bowerbird models convert`. */
 export const CONVERT_FLAGS: FlagTable = {
@@ -74,6 +75,7 @@ export const CONVERT_FLAGS: FlagTable = {
     choices: ['bicubic', 'bilinear'],
     describe: 'The filter of the resize; as the config or the family has it',
   },
+  ...SCORE_STATEMENT_FLAGS,
   json: { group: 'Report:', type: 'boolean', default: false, describe: 'Print the result as JSON' },
 };
 
@@ -81,6 +83,7 @@ export const CONVERT_FLAGS: FlagTable = {
 export function conversionSpec(values: FlagValues): ConversionSpec {
   const name = (values['name'] as string | undefined) ?? basename(resolve(values['to'] as string));
   if (name === '') throw usageError('--name is empty. Name the model, so that heads can know it.');
+  const score = statedScore(values);
   const transform: Partial<ImageTransform> = {
     ...whereGiven(values, 'sizePx', 'input-size'),
     ...whereGiven(values, 'resize', 'transform'),
@@ -94,5 +97,6 @@ export function conversionSpec(values: FlagValues): ConversionSpec {
     transform,
     ...(values['activation'] === undefined ? {} : { activation: values['activation'] as ActivationName }),
     ...whereGiven(values, 'heads', 'attention-heads'),
+    ...(score && { score }),
   };
 }

@@ -5,7 +5,7 @@ import type { Label } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import { problemsOfManifest, type ScoreActivation, TRANSFORMS } from './manifest-fields.ts';
 
-export type { ScoreActivation } from './manifest-fields.ts';
+export { SCORE_ACTIVATIONS, type ScoreActivation } from './manifest-fields.ts';
 
 /** How an image becomes what a model takes. */
 export interface ImageTransform {

@@ -27,6 +27,26 @@ test('the flags of models convert say what the weights do not', (t) => {
   });
 });
 
+const SCORE_FLAGS = { tag: 'aesthetic', 'label-transform': 'log1p', 'label-unit': 'likes' };
+
+test('the flags of models convert say what a classifier gives', (t) => {
+  const specOf = (flags: object): unknown => conversionSpec({ ...DEFAULTS, to: 'a', ...flags }).score;
+  const label = { transform: 'log1p', unit: 'likes' };
+  t.deepEqual(specOf(SCORE_FLAGS), { tag: 'aesthetic', label });
+  const chosen = { tag: 'punsafe', class: 3, 'score-activation': 'softmax' };
+  t.deepEqual(specOf(chosen), { tag: 'punsafe', class: 3, activation: 'softmax' });
+  t.is(specOf({}), undefined);
+  for (const [flags, message] of [
+    [{ class: 0 }, /--class .* --tag/],
+    [{ 'label-unit': 'likes' }, /--label-unit .* --tag/],
+    [{ tag: 'aesthetic', 'label-unit': 'likes' }, /belong together/],
+    [{ ...SCORE_FLAGS, 'label-unit': 'Likes!' }, /small letters/],
+    [{ ...SCORE_FLAGS, tag: 'punsafe' }, /no probabilities/],
+    [{ ...SCORE_FLAGS, 'score-activation': 'sigmoid' }, /no probabilities/],
+  ] as const)
+    t.throws(() => specOf(flags), { code: 'BB_USAGE', message });
+});
+
 test('a model is named as --name says, else as its folder', (t) => {
   t.is(conversionSpec({ ...DEFAULTS, to: 'a/b/', name: 'openai/clip' }).name, 'openai/clip');
   t.is(conversionSpec({ ...DEFAULTS, to: 'a/b/' }).name, 'b');

@@ -122,6 +122,27 @@ test('a model of a tag is converted, and says of which of its values the tag is 
   t.like(manifest.transform, { sizePx: 256, resize: 'squash', interpolation: 'bilinear' });
 });
 
+test('a regressor by name is converted with the label that its registry states', async (t) => {
+  const files = ['model.safetensors', 'config.json', 'preprocessor_config.json'];
+  const label = { transform: 'cbrt-log', unit: 'likes' };
+  const entry = {
+    ...encoderOf(files.map((path) => ({ hub: 'tests/likes', revision: 'v1', path }))),
+    ...{ name: 'tests/likes', kind: 'tag-model', dimension: undefined, aliases: ['likes'] },
+    ...{ input_size: 16, transform: 'squash', interpolation: 'bilinear', activation: 'gelu_tanh' },
+    ...{ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+    ...{ tag: 'aesthetic', output_index: 0, output_activation: 'none', label },
+  };
+  const world = await makeLibraryWorld(t, [entry]);
+  for (const path of files) {
+    const fixture = join(packageFolder, 'test', 'models', 'fixtures', 'siglip-classifier', path);
+    world.mirror.files.set(`/tests/likes/resolve/v1/${path}`, { bytes: await readFile(fixture) });
+  }
+  const library = await world.open();
+  const path = await library.tagSource({ name: 'likes', tag: 'aesthetic', encoder: 'tests/tiny' });
+  const { score } = await resolveTagModel(path);
+  t.deepEqual(score, { tag: 'aesthetic', class: 0, activation: 'none', label });
+});
+
 test('weights that are fetched anew are converted anew', async (t) => {
   const world = await makeWeightsWorld(t, WEIGHTS_ENTRY);
   const library = await world.open();

@@ -8,12 +8,13 @@ import { OutputPlace } from '../../base/output-place.ts';
 import { weightsRefused } from '../../weights/errors.ts';
 import { type OpenWeights, openWeights } from '../../weights/open-weights.ts';
 import { hashFile } from '../digest.ts';
-import { manifestText } from '../manifest.ts';
+import { manifestText, type ScoreStatement } from '../manifest.ts';
 import { readConfigs } from './config.ts';
 import { recogniseFamily } from './families/all.ts';
 import type { ImageNetwork } from './family.ts';
 import { NamedTensors } from './named-tensors.ts';
 import type { ConversionSpec } from './spec.ts';
+import { settledScore } from './stated-score.ts';
 import { VisionGraph } from './vision-graph.ts';
 import { WeightPlan } from './weight-plan.ts';
 
@@ -83,6 +84,7 @@ export async function convertWeights(
 interface DrawnModel {
   readonly family: string;
   readonly network: ImageNetwork;
+  readonly score: ScoreStatement | undefined;
   readonly plan: WeightPlan;
   /** The bytes of the ONNX file. */
   readonly graph: Buffer;
@@ -93,12 +95,20 @@ function drawModel({ path, tensors }: OpenWeights, spec: ConversionSpec): DrawnM
   const named = new NamedTensors(path, tensors);
   const family = recogniseFamily(named);
   const network = family.read({ tensors: named, config: readConfigs(path), stated: spec });
+  const score = settledScore(path, network, spec.score);
   const plan = new WeightPlan(WEIGHTS_FILE, spec.precision ?? 'float32');
   const graph = new VisionGraph('image_model', plan, spec.operators ?? 'standard');
   const pixels = graph.pixels(network.transform.sizePx);
   graph.rows(network.draw(graph, pixels), network.output, network.dimension);
   named.refuseLeftOver(family.name, network.ignores);
-  return { family: family.name, network, plan, graph: Buffer.concat(graph.finish(network.title)), spec };
+  return {
+    family: family.name,
+    network,
+    score,
+    plan,
+    graph: Buffer.concat(graph.finish(network.title)),
+    spec,
+  };
 }
 
 function refuseTaken(folder: string): void {
@@ -117,7 +127,7 @@ function refuseTaken(folder: string): void {
 async function writeModel(
   folder: string,
   weights: OpenWeights,
-  { plan, graph, network, spec }: DrawnModel,
+  { plan, graph, network, score, spec }: DrawnModel,
   { onProgress, signal }: ConversionHooks,
 ): Promise<string> {
   const hash = createHash('sha256').update(graph);
@@ -137,7 +147,7 @@ async function writeModel(
     name: spec.name,
     description: spec.description ?? title,
     ...(network.isClassifier ? { kind: 'classifier' } : {}),
-    ...(network.score ? { score: network.score } : {}),
+    ...(score ? { score } : {}),
     transform,
     dimension,
     output,

@@ -58,7 +58,7 @@ export function unstated(path: string, fact: keyof typeof FACTS): WeightsError {
   return new WeightsError(
     'BB_WEIGHTS_UNSTATED',
     `The weights ${path} do not say ${question}, and no config beside them does. Put the config.json that belongs to them ` +
-      `beside them, or state it with ${flag}.`,
+      `beside them, or state it with ${flag} of \`bowerbird models convert\`.`,
     { fields: { path, fact, flag } },
   );
 }

@@ -1,4 +1,4 @@
-import type { ImageTransform } from '../manifest.ts';
+import type { ImageTransform, ScoreStatement } from '../manifest.ts';
 import type { ActivationName } from './activation.ts';
 import type { OperatorStyle } from './vision-graph.ts';
 import type { Precision } from './weight-plan.ts';
@@ -12,12 +12,22 @@ export interface StatedFacts {
   readonly transform?: Partial<ImageTransform>;
 }
 
+/** What the caller says of a classifier's values: which of them is the score of an image, and of what. */
+export interface StatedScore extends Pick<ScoreStatement, 'tag' | 'label'> {
+  /** From 0; of several values it must be stated. */
+  readonly class?: number;
+  /** `none` where nothing is said of an aesthetic score; of probabilities it must be stated. */
+  readonly activation?: ScoreStatement['activation'];
+}
+
 /** How weights become a model. */
 export interface ConversionSpec extends StatedFacts {
   /** The manifest's; heads state the name of the encoder that they were trained on. */
   readonly name: string;
   /** One line for a person; made of the family and the sizes where it is left out. */
   readonly description?: string;
+  /** Of a classifier: which of its values is a score. */
+  readonly score?: StatedScore;
   /** `float32` where nothing is said. */
   readonly precision?: Precision;
   /** `standard` where nothing is said. */

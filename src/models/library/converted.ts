@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BowerbirdError } from '../../base/errors.ts';
 import { removeQuietly } from '../../base/files.ts';
-import type { ConversionSpec } from '../convert/spec.ts';
+import type { ConversionSpec, StatedScore } from '../convert/spec.ts';
 import type { ImageTransform } from '../manifest.ts';
 import { placesOf } from './cache.ts';
 import type { EncoderEntry, ImageFacts, TagModelEntry } from './entry.ts';
@@ -59,8 +59,13 @@ function conversionOf(entry: ConvertibleEntry): ConversionSpec {
     // Of EfficientNet alone, which has no other.
     ...(activation !== 'silu' && { activation }),
     ...(attentionHeads !== undefined && { heads: attentionHeads }),
+    ...(entry.kind === 'tag-model' && { score: scoreOf(entry) }),
     transform: transformOf(entry),
   };
+}
+
+function scoreOf({ tag, outputIndex, outputActivation, label }: TagModelEntry): StatedScore {
+  return { tag, class: outputIndex, activation: outputActivation, ...(label && { label }) };
 }
 
 function transformOf({

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../base/json-object.ts';
+import { isLabel, LABEL_RULE } from '../../samples/label.ts';
 import { TAGS } from '../../samples/tags.ts';
 import { SCORE_ACTIVATIONS, sizeProblems } from '../manifest-fields.ts';
 import {
@@ -95,10 +96,13 @@ const IMAGE: Shape = {
   optional: { resize_size: whole(1, 4096) },
 };
 
+const label: Rule = (value) => (isLabel(value) ? undefined : LABEL_RULE);
+
 const HEAD_MANIFEST: Shape = {
   required: {},
   optional: {
     unit_norm: oneOf([true, false]),
+    label,
     activation: oneOf(['none', 'sigmoid']),
     hidden_activation: (value) =>
       Array.isArray(value)
@@ -138,7 +142,7 @@ const SHAPES: Readonly<Record<(typeof KINDS)[number], Shape>> = {
       output_index: whole(0, 65_535),
       output_activation: oneOf(SCORE_ACTIVATIONS),
     },
-    optional: { ...COMMON.optional, ...IMAGE.optional },
+    optional: { ...COMMON.optional, ...IMAGE.optional, label },
   },
 };
 
@@ -149,7 +153,14 @@ export function problemsOfEntry(raw: unknown): string[] {
   const problems = problemsOf(raw, shape);
   return problems.length > 0
     ? problems
-    : sizeProblems(raw).map((problem) => `is wrong in its sizes: ${problem}`);
+    : [...sizeProblems(raw).map((problem) => `is wrong in its sizes: ${problem}`), ...labelProblems(raw)];
+}
+
+/** As in a manifest: a label is one of scores that are no probabilities. */
+function labelProblems({ kind, tag, label: stated, output_activation: activation }: JsonObject): string[] {
+  return kind === 'tag-model' && stated !== undefined && (tag !== 'aesthetic' || activation !== 'none')
+    ? ['has a label without the tag aesthetic and the output_activation none']
+    : [];
 }
 
 /** The name of a file in the cache: the last part of its path or URL. */

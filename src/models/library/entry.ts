@@ -1,3 +1,4 @@
+import type { Label } from '../../samples/label.ts';
 import type { Tag } from '../../samples/tags.ts';
 import type { ScoreActivation } from '../manifest.ts';
 import type { Activation, Interpolation, Resize } from './vocabulary.ts';
@@ -89,6 +90,8 @@ export interface TagModelEntry extends EntryFacts, ImageFacts {
   readonly outputIndex: number;
   /** What follows the last layer. */
   readonly outputActivation: ScoreActivation;
+  /** Of a regressor: what its scores stand for. */
+  readonly label?: Label;
 }
 
 /** A model that is known by name. */

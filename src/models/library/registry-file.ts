@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { BowerbirdError, messageOf } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json-object.ts';
+import type { Label } from '../../samples/label.ts';
 import type { EncoderEntry, HeadEntry, ImageFacts, ModelEntry, ModelFile, TagModelEntry } from './entry.ts';
 import { nameOfFile, problemsOfEntry } from './entry-shapes.ts';
 
@@ -121,10 +122,13 @@ function headFacts(raw: JsonObject): Pick<HeadEntry, 'tag' | 'encoder' | 'manife
   };
 }
 
-function tagModelFacts(raw: JsonObject): Pick<TagModelEntry, 'tag' | 'outputIndex' | 'outputActivation'> {
+function tagModelFacts(
+  raw: JsonObject,
+): Pick<TagModelEntry, 'tag' | 'outputIndex' | 'outputActivation' | 'label'> {
   return {
     tag: raw['tag'] as TagModelEntry['tag'],
     outputIndex: raw['output_index'] as number,
     outputActivation: raw['output_activation'] as TagModelEntry['outputActivation'],
+    ...(raw['label'] !== undefined && { label: raw['label'] as Label }),
   };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { createEncoder } from '../../../src/embed/encoder.ts';
 import { convertWeights } from '../../../src/models/convert/convert-weights.ts';
+import type { StatedScore } from '../../../src/models/convert/spec.ts';
 import type { ImageTransform } from '../../../src/models/manifest.ts';
 import { resolveEncoder } from '../../../src/models/registry.ts';
 import { valueProblems } from '../../helpers/schemas.ts';
@@ -15,10 +16,11 @@ async function manifestOf(
   t: ExecutionContext,
   source: string,
   transform: Partial<ImageTransform> = {},
+  score?: StatedScore,
 ): Promise<Record<string, unknown>> {
   const { modelPath } = await convertWeights(
     join(FIXTURES, source),
-    { name: 'named', transform },
+    { name: 'named', transform, ...(score && { score }) },
     join(await newFolder(t), 'model'),
   );
   const text = await readFile(modelPath.replace('.onnx', '.json'), 'utf8');
@@ -92,3 +94,30 @@ test('what comes out is an encoder: it is found, its digest holds, and it embeds
   t.true(Math.abs(norm - 1) < 1e-6);
   t.true(encoder.batchInvariant);
 });
+
+test('a classifier is told which of its values is which score; what is clear need not be said', async (t) => {
+  const label = { transform: 'sqrt-log', unit: 'likes' } as const;
+  t.like(await manifestOf(t, 'siglip-classifier', {}, { tag: 'aesthetic', label }), {
+    ...{ kind: 'classifier', dimension: 1, tag: 'aesthetic', class: 0, activation: 'none', label },
+  });
+  const stated = { tag: 'punsafe', class: 1, activation: 'softmax' } as const;
+  t.like(await manifestOf(t, 'efficientnet/model.pt', {}, stated), stated);
+});
+
+const UNFIT: readonly (readonly [source: string, score: StatedScore, code: string, message: RegExp])[] = [
+  [
+    'efficientnet/model.pt',
+    { tag: 'punsafe', activation: 'none' },
+    'BB_WEIGHTS_UNSTATED',
+    /2 values .* --class/,
+  ],
+  ['siglip-classifier', { tag: 'punsafe' }, 'BB_WEIGHTS_UNSTATED', /makes a punsafe .* --score-activation/],
+  ['siglip-classifier', { tag: 'aesthetic', class: 1 }, 'BB_WEIGHTS_REFUSED', /1 values.* the class 1/],
+  ['siglip', { tag: 'aesthetic' }, 'BB_WEIGHTS_REFUSED', /an embedding is no aesthetic score/],
+];
+
+for (const [source, score, code, message] of UNFIT) {
+  test(`${JSON.stringify(score)} is refused of ${source}`, async (t) => {
+    await t.throwsAsync(manifestOf(t, source, {}, score), { code, message });
+  });
+}
