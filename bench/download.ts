@@ -22,7 +22,7 @@ const MOST_DELAY_MS = 1_000;
 
 const FIXED_THREADS = 256;
 const DECODED_IMAGES = 1_000;
-/** Enough that the first second, after which hanging requests count no more, is a small part of it. */
+/** Enough that what a hanging host costs before it is taken for one is a small part of it. */
 const DISTURBED_IMAGES = 20_000;
 
 const { values } = parseArgs({

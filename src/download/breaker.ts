@@ -28,8 +28,12 @@ export class Breaker {
    */
   rowsAtOnce(nowMs: number): number {
     if (this.#coolAtMs !== undefined) return nowMs < this.#coolAtMs ? 0 : 1;
-    const isTrusted = this.#hasAnswered && this.#silentRows === 0;
-    return isTrusted ? Number.POSITIVE_INFINITY : this.#tries() - this.#silentRows;
+    return this.isTrusted ? Number.POSITIVE_INFINITY : this.#tries() - this.#silentRows;
+  }
+
+  /** Whether it has answered, and no row was silent since. */
+  get isTrusted(): boolean {
+    return this.#hasAnswered && this.#silentRows === 0;
   }
 
   /** Whether it has been given up; also while a row finds out whether that still holds. */
@@ -39,7 +43,7 @@ export class Breaker {
 
   /** Notes an answer; says whether more rows may be in flight by that. */
   answered(): boolean {
-    const wasTrusted = this.#hasAnswered && this.#silentRows === 0;
+    const wasTrusted = this.isTrusted;
     this.#hasAnswered = true;
     this.reset();
     return !wasTrusted;

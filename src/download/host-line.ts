@@ -19,6 +19,8 @@ export class HostLine {
   #pausedUntilMs = 0;
   #pauseFailure: SampleFailure | undefined;
   inFlight = 0;
+  /** Of those the ones that have waited long; kept by the slots. */
+  patientRequests = 0;
   /** When a request here last ended, or the first of those in flight began. */
   movedAtMs = 0;
   /** Takes back the alarm at which the host is looked at again. */
@@ -107,6 +109,11 @@ export class HostLine {
   /** What becomes of the host's rows where it is paused for longer than `mostMs`. */
   refusalOfPause(nowMs: number, mostMs: number): SampleFailure | undefined {
     return this.#pausedUntilMs - nowMs > mostMs ? this.#pauseFailure : undefined;
+  }
+
+  /** Whether it has not answered yet, or not lately. */
+  get isSilent(): boolean {
+    return !this.breaker.isTrusted;
   }
 
   /** Whether nothing is in flight and nothing waits. */

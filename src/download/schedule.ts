@@ -9,10 +9,18 @@ import type { Ticket } from './tickets.ts';
 import type { Visit } from './visit.ts';
 import { type HangingRequests, hangingRequests, type WaitingHost, waitingHosts } from './waiting-hosts.ts';
 
+/** The host of a request, as far as it decides what the request costs. */
+export interface SlotHost {
+  /** Whether it has not answered yet, or not lately. */
+  readonly isSilent: boolean;
+  /** Of its requests those that have waited long; kept by the slots. */
+  patientRequests: number;
+}
+
 /** How many requests may be in flight in all. */
 export interface Slots {
   hasRoom(): boolean;
-  take(): Slot;
+  take(host: SlotHost): Slot;
 }
 
 /** Of what is asked past all queues. */
@@ -152,7 +160,7 @@ export class Schedule {
   #admit(line: HostLine): void {
     const ticket = line.take();
     if (line.inFlight === 0) line.movedAtMs = this.#nowMs;
-    const visit = new HostVisit(this.#watch, line, this.#options.slots.take());
+    const visit = new HostVisit(this.#watch, line, this.#options.slots.take(line));
     this.#look(line);
     ticket.admit(visit);
   }

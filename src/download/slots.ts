@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { Slot } from './host-visit.ts';
-import type { Slots } from './schedule.ts';
+import { Patience } from './patience.ts';
+import type { SlotHost, Slots } from './schedule.ts';
 import { eventLoopShare, WidthControl } from './width.ts';
 
 /** Fewer images than this may always wait to be worked on, however few requests are allowed at once. */
@@ -10,8 +11,8 @@ const LEAST_IMAGES = 256;
 /** Whoever works on the images is hungry when fewer wait. */
 const HUNGRY_IMAGES = 32;
 
-/** A request that has waited so long for its answer costs nothing but its socket. */
-const PATIENCE_MS = 1_000;
+/** How often it is looked at which requests have waited long. */
+const LOOK_EVERY_MS = 50;
 
 /** What bounds the requests. */
 export interface SlotOptions {
@@ -29,14 +30,16 @@ export interface SlotOptions {
  * Bounds the requests in flight, by their number and by the memory that their images will need, and the images that have
  * come and are not yet worked on: who works on them is behind when there are as many of them as of requests.
  *
- * Where the width is found out, a request that has waited a second for its answer does not count against it until that
- * comes: hosts that hang hold sockets, of which there are thousands, and nothing else.
+ * Where the width is found out, a request that has waited for its answer much longer than others do does not count against it until
+ * that comes, and further ones to a host that has said nothing do not count from their start: hosts that hang hold sockets, of which
+ * there are thousands, and nothing else.
  */
 export class RequestSlots implements Slots {
   readonly #options: SlotOptions;
   #requests = 0;
   #patient = 0;
   #images = 0;
+  readonly #patience = new Patience();
   /** Requests that may become patient, in the order in which they began. */
   readonly #young = new Set<RequestSlot>();
   #cancelAlarm: (() => void) | undefined;
@@ -74,23 +77,24 @@ export class RequestSlots implements Slots {
     return busy === 0 || budget.hasRoom(busy);
   }
 
-  take(): Slot {
+  take(host: SlotHost): Slot {
     this.#requests++;
-    const slot = new RequestSlot(this.#options.clock.nowMs() + PATIENCE_MS, this);
-    if (this.#options.width) this.#watch(slot);
+    const slot = new RequestSlot(host, this.#options.clock.nowMs(), this);
+    if (!this.#options.width) return slot;
+    if (host.isSilent && host.patientRequests > 0) this.#becomesPatient(slot);
+    else this.#watch(slot);
     return slot;
   }
 
-  /** Is told of a slot whose answer has come, or whose request is over. */
-  settled(slot: RequestSlot): void {
-    this.#young.delete(slot);
-    if (slot.isPatient) this.#patient--;
-    slot.isPatient = false;
+  /** Is told of a slot whose answer has come. */
+  answered(slot: RequestSlot): void {
+    this.#patience.answered(this.#options.clock.nowMs() - slot.beganMs);
+    this.#settled(slot);
   }
 
   /** Is told of a slot whose request is over. */
   freed(slot: RequestSlot): void {
-    this.settled(slot);
+    this.#settled(slot);
     this.#requests--;
   }
 
@@ -105,47 +109,60 @@ export class RequestSlots implements Slots {
     this.#young.clear();
   }
 
-  #watch(slot: RequestSlot): void {
-    this.#young.add(slot);
-    if (!this.#cancelAlarm) this.#setAlarm(PATIENCE_MS);
+  #settled(slot: RequestSlot): void {
+    this.#young.delete(slot);
+    if (!slot.isPatient) return;
+    slot.isPatient = false;
+    slot.host.patientRequests--;
+    this.#patient--;
   }
 
-  #setAlarm(ms: number): void {
-    this.#cancelAlarm = this.#options.clock.after(ms, () => {
+  #becomesPatient(slot: RequestSlot): void {
+    slot.isPatient = true;
+    slot.host.patientRequests++;
+    this.#patient++;
+  }
+
+  #watch(slot: RequestSlot): void {
+    this.#young.add(slot);
+    if (!this.#cancelAlarm) this.#lookLater();
+  }
+
+  #lookLater(): void {
+    this.#cancelAlarm = this.#options.clock.after(LOOK_EVERY_MS, () => {
       this.#cancelAlarm = undefined;
-      this.#ring();
+      this.#look();
     });
   }
 
-  #ring(): void {
-    const nowMs = this.#options.clock.nowMs();
+  #look(): void {
+    const beganBeforeMs = this.#options.clock.nowMs() - this.#patience.ms;
     const before = this.#patient;
     for (const slot of this.#young) {
-      if (slot.dueMs > nowMs) {
-        this.#setAlarm(slot.dueMs - nowMs);
-        break;
-      }
+      if (slot.beganMs > beganBeforeMs) break;
       this.#young.delete(slot);
-      slot.isPatient = true;
-      this.#patient++;
+      this.#becomesPatient(slot);
     }
+    if (this.#young.size > 0) this.#lookLater();
     if (this.#patient > before) this.#options.onRoom();
   }
 }
 
 class RequestSlot implements Slot {
-  /** When its request has waited so long that it costs nothing. */
-  readonly dueMs: number;
+  readonly host: SlotHost;
+  readonly beganMs: number;
   readonly #slots: RequestSlots;
+  /** Whether it has waited so long that it costs nothing but its socket. */
   isPatient = false;
 
-  constructor(dueMs: number, slots: RequestSlots) {
-    this.dueMs = dueMs;
+  constructor(host: SlotHost, beganMs: number, slots: RequestSlots) {
+    this.host = host;
+    this.beganMs = beganMs;
     this.#slots = slots;
   }
 
   answered(): void {
-    this.#slots.settled(this);
+    this.#slots.answered(this);
   }
 
   free(): void {

@@ -2,6 +2,7 @@ import { type HostRules, usualRules } from '../../src/download/host-rules.ts';
 import { Schedule } from '../../src/download/schedule.ts';
 import { RequestSlots } from '../../src/download/slots.ts';
 import type { Visit } from '../../src/download/visit.ts';
+import { WidthControl } from '../../src/download/width.ts';
 import type { SampleFailure } from '../../src/samples/reasons.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 
@@ -12,23 +13,24 @@ export const TOO_LONG: SampleFailure = {
   message: 'too long',
 };
 
+/** As many sockets as there may be where the width is found out. */
+const MOST_SOCKETS = 4096;
+
 /** A schedule whose hosts do nothing by themselves. */
 export class Stage {
   readonly clock = new ManualClock();
+  readonly slots: RequestSlots;
   readonly schedule: Schedule;
   /** Rows in the order in which they were admitted, and their visits. */
   readonly admitted: string[] = [];
   readonly visits = new Map<string, Visit>();
   readonly refused = new Map<string, SampleFailure>();
 
-  constructor(width: number, rules: Partial<HostRules> = {}) {
+  /** @param width `auto` for one that could be found out, and stays as it begins: the stages behind have enough to do */
+  constructor(width: number | 'auto', rules: Partial<HostRules> = {}) {
+    this.slots = this.#slots(width);
     this.schedule = new Schedule({
-      slots: new RequestSlots({
-        most: width,
-        budget: { hasRoom: () => true },
-        clock: this.clock,
-        onRoom: () => undefined,
-      }),
+      slots: this.slots,
       rulesOf: () => ({ ...usualRules(Number.POSITIVE_INFINITY), ...rules }),
       longestPauseMs: 10_000,
       clock: this.clock,
@@ -67,5 +69,18 @@ export class Stage {
 
   endAll(rows: Iterable<string>, how: 'answered' | 'silent' | 'nothing'): void {
     for (const row of [...rows]) this.end(row, how);
+  }
+
+  #slots(width: number | 'auto'): RequestSlots {
+    const shared = {
+      budget: { hasRoom: () => true },
+      clock: this.clock,
+      onRoom: () => this.schedule.admitReady(),
+    };
+    if (width !== 'auto') return new RequestSlots({ ...shared, most: width });
+    const load = { busyShare: () => 0.9, isHungry: () => false };
+    return new RequestSlots({
+      ...{ ...shared, most: MOST_SOCKETS, width: new WidthControl(MOST_SOCKETS, load, this.clock) },
+    });
   }
 }

@@ -1,6 +1,5 @@
 import test from 'ava';
 import { mostIdle, mostRequests } from '../../src/download/file-descriptors.ts';
-import { RequestSlots } from '../../src/download/slots.ts';
 import { WidthControl } from '../../src/download/width.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 
@@ -54,40 +53,6 @@ test('it moves once in half a second, however often there is no room', (t) => {
   clock.advance(500);
   for (let i = 0; i < 100; i++) width.full();
   t.is(width.width, 320);
-});
-
-test('a request that has waited a second for its answer makes room for another, until its answer comes', (t) => {
-  const { clock, width } = rehearse(300);
-  let told = 0;
-  const slots = new RequestSlots({
-    ...{ most: 300, width, clock, budget: { hasRoom: () => true } },
-    onRoom: () => told++,
-  });
-  const first = Array.from({ length: 256 }, () => slots.take());
-  t.false(slots.hasRoom());
-  clock.advance(499);
-  t.false(slots.hasRoom());
-  first[0]!.answered();
-  clock.advance(501);
-  t.is(told, 1);
-  t.true(slots.hasRoom());
-  const later = Array.from({ length: 44 }, () => slots.take());
-  t.false(slots.hasRoom(), 'as many sockets as there may be');
-  for (const slot of [...first, ...later]) {
-    slot.answered();
-    slot.free();
-  }
-  t.is(slots.inFlight, 0);
-  t.true(slots.hasRoom());
-});
-
-test('a fixed width counts every request, however long it waits', (t) => {
-  const clock = new ManualClock();
-  const slots = new RequestSlots({ most: 2, budget: { hasRoom: () => true }, clock, onRoom: () => t.fail() });
-  slots.take();
-  slots.take();
-  clock.advance(60_000);
-  t.false(slots.hasRoom());
 });
 
 test('auto takes as many requests as there are file descriptors for, up to 4096', (t) => {

@@ -1,0 +1,53 @@
+import test from 'ava';
+import { Stage } from './schedule-stage.ts';
+
+const STEP_MS = 10;
+const LIVE_ROWS = 20_000;
+const HOSTS = 2_000;
+/** Of the slowest run 4,000 are needed. */
+const MOST_STEPS = 10_000;
+
+interface Run {
+  /** The steps after which each live row had ended. */
+  readonly ends: ReadonlyMap<string, number>;
+  readonly mostInFlight: number;
+}
+
+/** Live rows of all hosts, each answered so long after its request; in turns with them those of hosts that never answer. */
+function play(latencyMs: number, hangs: (host: number) => boolean): Run {
+  const stage = new Stage('auto');
+  for (let i = 0; i < LIVE_ROWS; i++) {
+    const host = i % HOSTS;
+    if (hangs(host)) stage.offer(`silent${host}`, `silent ${i}`);
+    stage.offer(`host${host}`, `live ${i}`);
+  }
+  const ends = new Map<string, number>();
+  const dueAt: string[][] = [];
+  let [seen, mostInFlight] = [0, 0];
+  for (let step = 0; ends.size < LIVE_ROWS && step < MOST_STEPS; step++) {
+    const begun = stage.admitted.slice(seen).filter((row) => row.startsWith('live'));
+    seen = stage.admitted.length;
+    dueAt[step + latencyMs / STEP_MS] = begun;
+    mostInFlight = Math.max(mostInFlight, stage.slots.inFlight);
+    stage.clock.advance(STEP_MS);
+    for (const row of dueAt[step + 1] ?? []) ends.set(row, step + 1);
+    stage.endAll(dueAt[step + 1] ?? [], 'answered');
+  }
+  return { ends, mostInFlight };
+}
+
+test('with a tenth of 2,000 hosts hanging the others come at nine tenths of their rate, and none a second later', (t) => {
+  const free = play(50, () => false);
+  const disturbed = play(50, (host) => host % 10 === 3);
+  t.is(free.ends.size, LIVE_ROWS);
+  t.is(disturbed.ends.size, LIVE_ROWS);
+  const share = Math.max(...free.ends.values()) / Math.max(...disturbed.ends.values());
+  t.true(share >= 0.9, `${share}`);
+  const delays = [...disturbed.ends].map(([row, step]) => STEP_MS * (step - free.ends.get(row)!));
+  t.true(Math.max(...delays) < 1_000, `${Math.max(...delays)}`);
+});
+
+test('hosts that are slow and answer all count: no more requests are in flight than the width says', (t) => {
+  t.is(play(50, () => false).mostInFlight, 256);
+  t.is(play(500, () => false).mostInFlight, 256);
+});
