@@ -6,25 +6,12 @@ import test from 'ava';
 import { Random } from '../../scripts/random.ts';
 import { BowerbirdError } from '../../src/base/errors.ts';
 import { convertWeights } from '../../src/models/convert/convert-weights.ts';
+import { mutateBytes } from '../helpers/mutate-bytes.ts';
 import { FIXTURES } from '../models/convert/reference.ts';
 
 const COUNT = 200;
 /** A conversion of these files takes a few megabytes; what a lie about sizes could ask for has gigabytes. */
 const MOST_BYTES = 200e6;
-
-/** Damages a file: bytes are changed, most of them in what describes the tensors; or it is cut, or something is put into it. */
-function mutate(file: Buffer, random: Random, first: number, bytes: number): Buffer {
-  const place = (): number => first + Math.floor(random.next() * bytes);
-  const kind = random.next();
-  if (kind < 0.15) return file.subarray(0, Math.floor(random.next() * file.length));
-  if (kind < 0.3) {
-    const at = place();
-    return Buffer.concat([file.subarray(0, at), Buffer.from([random.next() * 256]), file.subarray(at)]);
-  }
-  const copy = Buffer.from(file);
-  for (let i = 0; i <= random.next() * 4; i++) copy[place()] = Math.floor(random.next() * 256);
-  return copy;
-}
 
 /** Both kinds of file, and where in them lies what says where tensors are. */
 const FILES = {
@@ -49,7 +36,7 @@ for (const [kind, read] of Object.entries(FILES))
     const codes = new Map<string, number>();
     for (let i = 0; i < COUNT; i++) {
       const path = join(folder, `weights-${i}`);
-      await writeFile(path, mutate(file, random, first, bytes));
+      await writeFile(path, mutateBytes(file, random, { first, bytes }));
       const code = await convertWeights(path, { name: 'x' }, join(folder, `out-${i}`)).then(
         () => 'converted',
         (thrown: unknown) => {
