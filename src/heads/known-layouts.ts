@@ -25,10 +25,10 @@ export interface KnownLayout extends KnownNetwork {
 
 /**
  * A SavedModel that looks columns up in vocabularies, which AutoKeras's MultiCategoryEncoding does
- * (clip_autokeras_binary_nsfw of LAION-AI/CLIP-based-NSFW-Detector).
+ * (clip_autokeras_binary_nsfw and clip_autokeras_nsfw_b32 of LAION-AI/CLIP-based-NSFW-Detector).
  */
 export const AUTOKERAS_CLASSIFIER: KnownNetwork = {
-  name: "an AutoKeras classifier, as LAION's safety head for L/14",
+  name: "an AutoKeras classifier, as LAION's safety heads for L/14 and B/32",
   tag: 'punsafe',
   output: 'sigmoid',
 };
