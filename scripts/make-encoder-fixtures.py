@@ -6,13 +6,12 @@ Run once with Python 3, torch 2.13, transformers 5.18, open_clip_torch 3.3, timm
     python3 scripts/make-encoder-fixtures.py
 
 Every parameter is random, so that one that is left out, or in another's place, shows. Inputs are not stored: value i of an image
-batch is `pixel(i)`, which test/models/convert/reference.ts computes as well. expected.json holds float32 outputs of torch.
+batch is `pixel(i)` of random_models, which test/models/convert/reference.ts computes as well. expected.json holds float32 outputs of torch.
 """
 import json
 import shutil
 from pathlib import Path
 
-import numpy as np
 import open_clip
 import timm
 import torch
@@ -29,49 +28,16 @@ from transformers import (
     SiglipModel,
 )
 
+from random_models import halved, images, shaken
+
 FOLDER = Path(__file__).resolve().parent.parent / "test" / "models" / "fixtures"
 BATCH = 2
 WIDTH, LAYERS, HEADS, PATCH = 16, 2, 2, 4
 
 
-def pixel(i):
-    return (i * 7919 % 2003) / 1001 - 1
-
-
-def images(size):
-    count = BATCH * 3 * size * size
-    return torch.tensor([pixel(i) for i in range(count)], dtype=torch.float32).reshape(BATCH, 3, size, size)
-
-
-def shaken(model, seed):
-    """All parameters and running statistics anew: matrices that keep the size of what passes, vectors near what they were."""
-    random = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for name, value in list(model.named_parameters()) + list(model.named_buffers()):
-            if not value.is_floating_point():
-                continue
-            noise = torch.randn(value.shape, generator=random)
-            if value.ndim >= 2 and value.shape[0] > 1:
-                value.copy_(noise / value[0].numel() ** 0.5)
-            elif name.endswith("running_var"):
-                value.copy_(1 + noise.abs() / 2)
-            else:
-                value.add_(noise * 0.3)
-    return model.eval()
-
-
-def halved(model):
-    """Weights that float16 holds, so that files of that format hold the very same model."""
-    with torch.no_grad():
-        for value in list(model.parameters()) + list(model.buffers()):
-            if value.is_floating_point():
-                value.copy_(value.half().float())
-    return model
-
-
 def outputs(name, call, size):
     with torch.no_grad():
-        EXPECTED[name] = {"size": size, "rows": [[float(x) for x in row] for row in call(images(size)).numpy()]}
+        EXPECTED[name] = {"size": size, "rows": [[float(x) for x in row] for row in call(images(BATCH, size)).numpy()]}
 
 
 def save(model, name, **options):
