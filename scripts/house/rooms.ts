@@ -173,8 +173,6 @@ export const ROOMS: readonly Room[] = [
       'convert/activation',
       'convert/convert-weights',
       'convert/spec',
-      'convert/vision-graph',
-      'convert/weight-plan',
       'encoder-files',
       'library/entry',
       'library/finder',

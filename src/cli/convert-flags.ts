@@ -1,11 +1,10 @@
 import { basename, resolve } from 'node:path';
 import { ACTIVATIONS, type ActivationName } from '../models/convert/activation.ts';
 import type { ConversionSpec } from '../models/convert/spec.ts';
-import type { OperatorStyle } from '../models/convert/vision-graph.ts';
-import type { Precision } from '../models/convert/weight-plan.ts';
 import type { ImageTransform } from '../models/manifest.ts';
 import { type FlagTable, type FlagValues, usageError, whereGiven } from './flags.ts';
 import { SCORE_STATEMENT_FLAGS, statedScore } from './score-statement-flags.ts';
+import { variantFlags, variantOf } from './variant-flags.ts';
 
 /** The flags of `bowerbird models convert`. */
 export const CONVERT_FLAGS: FlagTable = {
@@ -21,21 +20,7 @@ export const CONVERT_FLAGS: FlagTable = {
     describe:
       "The model's name, by which heads know the encoder that they were trained on; the folder's name",
   },
-  dtype: {
-    group: 'Output:',
-    type: 'string',
-    choices: ['float32', 'float16'],
-    default: 'float32',
-    describe: '`float16` halves the file and is for GPUs; `float32` is exact',
-  },
-  operators: {
-    group: 'Output:',
-    type: 'string',
-    choices: ['standard', 'fused'],
-    default: 'standard',
-    describe:
-      "`standard`: those of ONNX alone; `fused`: onnxruntime's own for attention, norms and activations, meant for GPUs",
-  },
+  ...variantFlags('Output:'),
   activation: {
     group: 'Weights:',
     type: 'string',
@@ -92,8 +77,7 @@ export function conversionSpec(values: FlagValues): ConversionSpec {
   };
   return {
     name,
-    precision: values['dtype'] as Precision,
-    operators: values['operators'] as OperatorStyle,
+    ...variantOf(values),
     transform,
     ...(values['activation'] === undefined ? {} : { activation: values['activation'] as ActivationName }),
     ...whereGiven(values, 'heads', 'attention-heads'),

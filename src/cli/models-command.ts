@@ -1,7 +1,9 @@
+import type { ModelEntry } from '../models/library/entry.ts';
 import type { LibraryOptions, ModelLibrary } from '../models/library/library.ts';
+import { readManifest } from '../models/manifest.ts';
 import type { Command, Invocation } from './command.ts';
 import { withInterrupt } from './interrupt.ts';
-import { libraryOptions, MODELS_FETCH_FLAGS, MODELS_LOOK_FLAGS } from './models-flags.ts';
+import { libraryOptions, MODELS_FETCH_FLAGS, MODELS_LIST_FLAGS, MODELS_WHERE_FLAGS } from './models-flags.ts';
 import { describeList, describePlaces, jsonList, type ModelPlace } from './models-view.ts';
 
 /** `bowerbird models list` */
@@ -10,12 +12,10 @@ export const MODELS_LIST: Command = {
   describe: 'The models that are known by name, and which of them are on this machine',
   examples: [['models list', 'Encoders, heads and models of tags']],
   docs: 'docs/models.md',
-  flags: MODELS_LOOK_FLAGS,
+  flags: MODELS_LIST_FLAGS,
   run: ({ values }) =>
     withLibrary({ ...libraryOptions(values, note), isOffline: true }, async (library) => {
-      const places = await Promise.all(
-        library.registry.entries.map(async (entry) => ({ entry, local: await library.find(entry) })),
-      );
+      const places = await Promise.all(library.registry.entries.map((entry) => placeOf(library, entry)));
       print(values['json'] === true ? jsonList(places) : describeList(places, library.cache));
       return 0;
     }),
@@ -27,15 +27,13 @@ export const MODELS_WHERE: Command = {
   describe: 'Where the files of a model lie on this machine; ends with 1 where they do not',
   examples: [['models where ViT-L-14', 'One line for each file']],
   docs: 'docs/models.md',
-  flags: MODELS_LOOK_FLAGS,
+  flags: MODELS_WHERE_FLAGS,
   extend: (parser) =>
     parser.positional('name', { type: 'string', demandOption: true, describe: 'As `models list` has it' }),
   run: ({ values, parsed }) =>
     withLibrary({ ...libraryOptions(values, note), isOffline: true }, async (library) => {
       const entries = library.called(parsed['name'] as string);
-      const places = await Promise.all(
-        entries.map(async (entry) => ({ entry, local: await library.find(entry) })),
-      );
+      const places = await Promise.all(entries.map((entry) => placeOf(library, entry)));
       const found = places.filter(({ local }) => local !== undefined);
       print(values['json'] === true ? jsonList(places) : describePlaces(found));
       for (const { entry } of places.filter((place) => !found.includes(place)))
@@ -71,7 +69,7 @@ async function fetchCommand({ values, parsed }: Invocation): Promise<number> {
           const places: ModelPlace[] = [];
           for (const entry of new Set(entries)) {
             await library.prepare(entry);
-            places.push({ entry, local: await library.find(entry) });
+            places.push(await placeOf(library, entry));
           }
           print(values['json'] === true ? jsonList(places) : describePlaces(places));
           return 0;
@@ -83,6 +81,17 @@ async function fetchCommand({ values, parsed }: Invocation): Promise<number> {
       }
     },
   );
+}
+
+async function placeOf(library: ModelLibrary, entry: ModelEntry): Promise<ModelPlace> {
+  const converted = library.converted(entry);
+  const manifest =
+    converted === undefined ? undefined : await readManifest(converted.replace(/\.onnx$/, '.json'));
+  return {
+    entry,
+    local: await library.find(entry),
+    converted: manifest && { path: converted!, sha256: manifest.sha256! },
+  };
 }
 
 async function withLibrary(

@@ -2,6 +2,7 @@ import type { FileClientOptions } from '../download/file-client.ts';
 import type { LibraryOptions } from '../models/library/library.ts';
 import { downloadFlags } from './download-flags.ts';
 import type { FlagTable, FlagValues } from './flags.ts';
+import { variantFlags, variantOf } from './variant-flags.ts';
 
 const MODELS = 'Models:';
 const NETWORK = 'Network:';
@@ -38,12 +39,16 @@ function networkFlags(): FlagTable {
   return Object.fromEntries(names.map((name) => [name, all[name]!]));
 }
 
-/** Flags of `models list` and `models where`. */
-export const MODELS_LOOK_FLAGS: FlagTable = { ...REGISTRY, ...JSON_FLAG };
+/** Flags of `models list`. */
+export const MODELS_LIST_FLAGS: FlagTable = { ...REGISTRY, ...JSON_FLAG };
+
+/** Flags of `models where`. */
+export const MODELS_WHERE_FLAGS: FlagTable = { ...REGISTRY, ...variantFlags(MODELS), ...JSON_FLAG };
 
 /** Flags of `models fetch`. */
 export const MODELS_FETCH_FLAGS: FlagTable = {
   ...libraryFlags(MODELS),
+  ...variantFlags(MODELS),
   ...networkFlags(),
   ...JSON_FLAG,
 };
@@ -59,6 +64,7 @@ export function libraryOptions(values: FlagValues, onNote: (note: string) => voi
   return {
     registryFile: values['registry'] as string | undefined,
     isOffline: values['offline'] === true,
+    ...('dtype' in values && { variant: variantOf(values) }),
     network,
     environment: process.env,
     onNote,

@@ -5,6 +5,8 @@ import type { LocalModel } from '../models/library/library.ts';
 export interface ModelPlace {
   readonly entry: ModelEntry;
   readonly local: LocalModel | undefined;
+  /** The ONNX model that was made of its weights, where there is one. */
+  readonly converted: { readonly path: string; readonly sha256: string } | undefined;
 }
 
 const MB = 1e6;
@@ -33,16 +35,18 @@ export function describeList(places: readonly ModelPlace[], cache: string): stri
 /** The files of models, a line each. */
 export function describePlaces(places: readonly ModelPlace[]): string {
   return places
-    .flatMap(
-      ({ local }) => local?.paths.map((path, i) => `${path}  sha256 ${local.fetched[i]!.sha256}`) ?? [],
-    )
+    .flatMap(({ local, converted }) => [
+      ...(local?.paths.map((path, i) => ({ path, sha256: local.fetched[i]!.sha256 })) ?? []),
+      ...(converted ? [converted] : []),
+    ])
+    .map(({ path, sha256 }) => `${path}  sha256 ${sha256}`)
     .join('\n');
 }
 
 /** The same for a script. */
 export function jsonList(places: readonly ModelPlace[]): string {
   return JSON.stringify(
-    places.map(({ entry: { name, kind, aliases, description, licence, page }, local }) => ({
+    places.map(({ entry: { name, kind, aliases, description, licence, page }, local, converted }) => ({
       name,
       kind,
       aliases,
@@ -50,6 +54,7 @@ export function jsonList(places: readonly ModelPlace[]): string {
       licence,
       page: page ?? null,
       files: local?.paths.map((path, i) => ({ path, ...local.fetched[i] })) ?? null,
+      onnx: converted ?? null,
     })),
   );
 }

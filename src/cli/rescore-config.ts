@@ -22,6 +22,8 @@ const NOT_EMBEDDINGS = [
   'no-header',
   'number-sample-per-shard',
   'clip-model',
+  'dtype',
+  'operators',
   'device',
   'batch-size',
   'tag-batch-size',

@@ -4,6 +4,7 @@ import { type FlagValues, usageError, whereGiven } from './flags.ts';
 import { imageLimits } from './image-flags.ts';
 import { retryRule } from './retry-flags.ts';
 import { textOptions } from './text-flags.ts';
+import { variantOf } from './variant-flags.ts';
 
 /** Checked flag values as the pipeline's configuration. */
 export function scoreConfig(values: FlagValues, inputs: readonly string[], commandLine: string): ScoreConfig {
@@ -24,7 +25,11 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
     nsfwHead: text('nsfw-head')!,
     watermarkModel: text('watermark-model')!,
     recomputeTags: recomputesTags(values),
-    library: { ...whereGiven(values, 'registryFile', 'registry'), offline: values['offline'] as boolean },
+    library: {
+      ...whereGiven(values, 'registryFile', 'registry'),
+      offline: values['offline'] as boolean,
+      variant: variantOf(values),
+    },
     ...whereGiven(values, 'minAesthetic', 'min-aesthetic'),
     ...whereGiven(values, 'maxPunsafe', 'max-punsafe'),
     ...whereGiven(values, 'maxPwatermark', 'max-pwatermark'),

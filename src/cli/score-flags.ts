@@ -5,6 +5,7 @@ import { imageFlags } from './image-flags.ts';
 import { libraryFlags } from './models-flags.ts';
 import { retryFlags } from './retry-flags.ts';
 import { textFlags } from './text-flags.ts';
+import { variantFlags } from './variant-flags.ts';
 
 const INPUT = 'Input:';
 const MODELS = 'Encoder and heads:';
@@ -61,7 +62,7 @@ export const SCORE_FLAGS: FlagTable = {
     type: 'string',
     default: 'builtin',
     describe:
-      '`builtin` (photographic measures, not CLIP), a name (`bowerbird models list`), or the path of a CLIP vision ONNX with its manifest beside it',
+      '`builtin` (photographic measures, not CLIP), a name (`bowerbird models list`), or a path: of weights (.safetensors, .bin, .pt or a folder), which are converted, or of an ONNX with its manifest beside it',
   },
   'aesthetic-head': {
     group: MODELS,
@@ -96,6 +97,7 @@ export const SCORE_FLAGS: FlagTable = {
     describe: 'With stored embeddings: further heads, each NAME=FILE, whose scores fill a column NAME',
   },
   ...libraryFlags(MODELS),
+  ...variantFlags(MODELS),
   normalize: {
     group: MODELS,
     type: 'boolean',

@@ -1,5 +1,6 @@
 import type { ImageLimits } from '../decode/limits.ts';
 import type { HostTable } from '../download/host-rules.ts';
+import { PLAIN_VARIANT, type Variant } from '../models/convert/spec.ts';
 import type { RetryRule } from '../runs/retry-rule.ts';
 import type { RuleConfig } from '../scores/thresholds.ts';
 import type { InputFormat, TextOptions } from '../tables/formats.ts';
@@ -52,6 +53,8 @@ export interface LibraryConfig {
   readonly registryFile?: string;
   /** Fetches no model. */
   readonly offline: boolean;
+  /** How weights are written as ONNX. */
+  readonly variant: Variant;
 }
 
 export type Device = 'auto' | 'cpu' | 'cuda' | 'tensorrt' | 'webgpu';
@@ -89,6 +92,14 @@ export interface ResourceConfig {
   readonly maxBytesInFlight: number;
 }
 
+/** Runs of before there were these settings go on without them. */
+function variantSettings({ precision, operators }: Variant): Readonly<Record<string, unknown>> {
+  return {
+    dtype: precision === PLAIN_VARIANT.precision ? null : precision,
+    operators: operators === PLAIN_VARIANT.operators ? null : operators,
+  };
+}
+
 /**
  * The settings that decide what is written, thresholds apart. A run folder is bound to them: `run.json` keeps them, and a rerun
  * with others is refused. What only decides how fast or how patiently (threads, timeouts, retries) may change.
@@ -107,6 +118,7 @@ export function resultSettings(config: ScoreConfig): Readonly<Record<string, unk
     // Runs of before there was this setting go on without it.
     recompute_tags: config.recomputeTags || null,
     transform: config.transform,
+    ...variantSettings(config.library.variant),
     batch_size: config.batchSize,
     save_embeddings: config.saveEmbeddings,
     save_consent: config.saveConsent,

@@ -6,6 +6,7 @@ import { checkHead } from '../heads/check.ts';
 import { HeadError } from '../heads/errors.ts';
 import type { Head } from '../heads/head.ts';
 import { loadHead } from '../heads/load.ts';
+import { PLAIN_VARIANT, type Variant } from '../models/convert/spec.ts';
 import type { EncoderFiles, ModelFiles, TagModelFiles } from '../models/encoder-files.ts';
 import { ModelFinder } from '../models/library/finder.ts';
 import type { ImageTransform } from '../models/manifest.ts';
@@ -98,11 +99,12 @@ async function findModels(
   progress: ScoreProgress,
   closing: AbortSignal,
 ): Promise<FoundModels> {
-  const { registryFile, offline } = config.library;
+  const { registryFile, offline, variant } = config.library;
   const { nameServers, caFile, tlsInsecure } = config.download;
   const finder = await ModelFinder.open({
     registryFile,
     isOffline: offline,
+    variant,
     network: { nameServers, caFile, tlsInsecure },
     environment: process.env,
     onNote: (note) => progress.note(note),
@@ -111,10 +113,29 @@ async function findModels(
   try {
     for (const [, name] of wantedScores(config)) if (name !== 'auto') await finder.refuseUnknown(name);
     const encoderFiles = await resolveEncoder(await finder.encoder(config.clipModel));
-    return { encoderFiles, ...(await findScorers(config, encoderFiles, finder)) };
+    const found = { encoderFiles, ...(await findScorers(config, encoderFiles, finder)) };
+    refuseIdleVariant(variant, found);
+    return found;
   } finally {
     await finder.close();
   }
+}
+
+/** A model that was in ONNX already is what it is, whatever the flags say. */
+function refuseIdleVariant(variant: Variant, { encoderFiles, tagModelFiles }: FoundModels): void {
+  const isPlain =
+    variant.precision === PLAIN_VARIANT.precision && variant.operators === PLAIN_VARIANT.operators;
+  const conversions = [encoderFiles, ...tagModelFiles].map(({ manifest }) => manifest.convertedFrom);
+  const isWritten = conversions.some(
+    (made) => made?.precision === variant.precision && made.operators === variant.operators,
+  );
+  if (isPlain || isWritten) return;
+  throw new BowerbirdError(
+    'BB_USAGE',
+    `--dtype and --operators say how weights are written as ONNX, and no model of this run was made of weights so: ${encoderFiles.name} ` +
+      'was in ONNX already. Leave them out, or give a model by name or by its weights.',
+    { fields: { encoder: encoderFiles.name } },
+  );
 }
 
 async function findScorers(

@@ -59,13 +59,18 @@ export function openWeights(given: string): OpenWeights {
   }
 }
 
+/** The weights in a folder, by their usual names; undefined where there are none. */
+export function weightsIn(folder: string): string | undefined {
+  return NAMES_IN_FOLDERS.map((name) => join(folder, name)).find((path) => existsSync(path));
+}
+
 function findFile(given: string): string {
   const stats = statSync(given, { throwIfNoEntry: false });
   if (!stats) throw weightsUnreadable(given, 'there is no such file');
   if (stats.isFile()) return given;
   if (!stats.isDirectory()) throw weightsUnreadable(given, 'it is no regular file');
-  const found = NAMES_IN_FOLDERS.map((name) => join(given, name)).find((path) => existsSync(path));
-  if (found) return found;
+  const found = weightsIn(given);
+  if (found !== undefined) return found;
   throw weightsUnreadable(given, `the folder has none of ${NAMES_IN_FOLDERS.join(', ')}`);
 }
 

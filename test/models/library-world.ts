@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { BowerbirdError, type ErrorCode } from '../../src/base/errors.ts';
 import { listFiles } from '../../src/base/files.ts';
+import type { Variant } from '../../src/models/convert/spec.ts';
 import type { LocalModel } from '../../src/models/library/fetch-entry.ts';
 import { ModelLibrary } from '../../src/models/library/library.ts';
 import type { TransferProgress } from '../../src/models/library/transfer.ts';
@@ -67,6 +68,7 @@ export interface LibraryWorld {
 export interface OpenOptions {
   readonly isOffline?: boolean;
   readonly signal?: AbortSignal;
+  readonly variant?: Variant;
   readonly environment?: Readonly<Record<string, string>>;
   /** The mirror stands for the hub itself, not for a mirror. */
   readonly isHub?: boolean;
@@ -114,6 +116,7 @@ export async function makeLibraryWorld(
     isOffline = false,
     isHub,
     signal,
+    variant,
     onProgress,
     environment,
   }: OpenOptions = {}): Promise<ModelLibrary> => {
@@ -122,6 +125,7 @@ export async function makeLibraryWorld(
         registryFile,
         isOffline,
         signal,
+        variant,
         network: isHub ? { allowPrivateAddresses: true } : {},
         environment: {
           BOWERBIRD_CACHE: cache,

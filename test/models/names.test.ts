@@ -88,6 +88,30 @@ test('an encoder that is published as weights is converted once, as its registry
   t.is(world.notes.filter((note) => note.startsWith('Converting')).length, 1);
 });
 
+test('each way to write a model has its place in the cache, and all go when the weights come anew', async (t) => {
+  const world = await makeWeightsWorld(t, WEIGHTS_ENTRY);
+  const variants = (['float32', 'float16'] as const).flatMap((precision) =>
+    (['standard', 'fused'] as const).map((operators) => ({ precision, operators })),
+  );
+  const digests = new Set<string>();
+  for (const variant of variants) {
+    const library = await world.open({ variant });
+    const entry = library.called('Weighty')[0]!;
+    t.is(library.converted(entry), undefined);
+    const { manifest, digest, modelPath } = await resolveEncoder(await library.encoder('Weighty'));
+    t.like(manifest.convertedFrom, variant);
+    t.is(library.converted(entry), modelPath);
+    digests.add(digest);
+  }
+  t.is(digests.size, variants.length);
+  t.is(world.notes.filter((note) => note.startsWith('Converting')).length, variants.length);
+  t.is(world.mirror.requests.length, WEIGHTS_ENTRY.files.length);
+  await rm(join(world.cache, 'models', 'tests--weights', 'config.json'));
+  const library = await world.open({ variant: variants[3]! });
+  await library.fetch(library.called('Weighty')[0]!);
+  t.is(library.converted(library.called('Weighty')[0]!), undefined);
+});
+
 test('what a registry says of weights must be so', async (t) => {
   const narrow = await makeWeightsWorld(t, { ...WEIGHTS_ENTRY, dimension: 12 });
   await t.throwsAsync((await narrow.open()).encoder('Weighty'), {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { DEFAULT_LIMITS } from '../../src/decode/limits.ts';
+import { PLAIN_VARIANT } from '../../src/models/convert/spec.ts';
 import type { ScoreConfig } from '../../src/pipeline/config.ts';
 import { ShardDatabase } from '../../src/shards/database.ts';
 import { planRun } from '../../src/shards/plan.ts';
@@ -26,7 +27,7 @@ export function configOf(inputs: readonly string[], outputFolder: string): Score
   return {
     ...{ inputs, outputFolder, text: {}, samplesPerShard: 2, commandLine: 'bowerbird score' },
     ...{ clipModel: 'builtin', aestheticHead: 'auto', nsfwHead: 'none', watermarkModel: 'none' },
-    library: { offline: true },
+    library: { offline: true, variant: PLAIN_VARIANT },
     ...{
       missingTags: 'drop',
       transform: 'exact',

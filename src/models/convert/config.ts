@@ -15,6 +15,9 @@ const READERS: Readonly<Record<string, (raw: JsonObject) => ConfigFacts>> = {
   'preprocessor_config.json': readProcessor,
 };
 
+/** Names of the configs that are read beside weights. */
+export const CONFIG_FILES: readonly string[] = Object.keys(READERS);
+
 /**
  * Reads the configs beside weights, those that are there. Two that disagree are refused: which of them belongs to the weights is
  * not known.

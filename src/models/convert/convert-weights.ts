@@ -13,7 +13,7 @@ import { readConfigs } from './config.ts';
 import { recogniseFamily } from './families/all.ts';
 import type { ImageNetwork } from './family.ts';
 import { NamedTensors } from './named-tensors.ts';
-import type { ConversionSpec } from './spec.ts';
+import { type ConversionSpec, PLAIN_VARIANT } from './spec.ts';
 import { settledScore } from './stated-score.ts';
 import { VisionGraph } from './vision-graph.ts';
 import { WeightPlan } from './weight-plan.ts';
@@ -96,8 +96,9 @@ function drawModel({ path, tensors }: OpenWeights, spec: ConversionSpec): DrawnM
   const family = recogniseFamily(named);
   const network = family.read({ tensors: named, config: readConfigs(path), stated: spec });
   const score = settledScore(path, network, spec.score);
-  const plan = new WeightPlan(WEIGHTS_FILE, spec.precision ?? 'float32');
-  const graph = new VisionGraph('image_model', plan, spec.operators ?? 'standard');
+  const { precision, operators } = { ...PLAIN_VARIANT, ...spec };
+  const plan = new WeightPlan(WEIGHTS_FILE, precision);
+  const graph = new VisionGraph('image_model', plan, operators);
   const pixels = graph.pixels(network.transform.sizePx);
   graph.rows(network.draw(graph, pixels), network.output, network.dimension);
   named.refuseLeftOver(family.name, network.ignores);
@@ -155,8 +156,8 @@ async function writeModel(
     convertedFrom: {
       sha256: await digestOf(weights),
       ...(network.activation ? { activation: network.activation } : {}),
-      precision: spec.precision ?? 'float32',
-      operators: spec.operators ?? 'standard',
+      precision: spec.precision ?? PLAIN_VARIANT.precision,
+      operators: spec.operators ?? PLAIN_VARIANT.operators,
     },
   });
   await writeFile(folder, MANIFEST_FILE, [Buffer.from(manifest)]);

@@ -20,16 +20,24 @@ export interface StatedScore extends Pick<ScoreStatement, 'tag' | 'label'> {
   readonly activation?: ScoreStatement['activation'];
 }
 
-/** How weights become a model. */
-export interface ConversionSpec extends StatedFacts {
+/** Another one for each change by which the same weights give other bytes: what was converted before it is not taken for new. */
+export const CONVERTER_VERSION = 1;
+
+/** How a model is written: one of several that the same weights can become. */
+export interface Variant {
+  readonly precision: Precision;
+  readonly operators: OperatorStyle;
+}
+
+/** What is exact, and runs everywhere. */
+export const PLAIN_VARIANT: Variant = { precision: 'float32', operators: 'standard' };
+
+/** How weights become a model; `PLAIN_VARIANT` where nothing is said of that. */
+export interface ConversionSpec extends StatedFacts, Partial<Variant> {
   /** The manifest's; heads state the name of the encoder that they were trained on. */
   readonly name: string;
   /** One line for a person; made of the family and the sizes where it is left out. */
   readonly description?: string;
   /** Of a classifier: which of its values is a score. */
   readonly score?: StatedScore;
-  /** `float32` where nothing is said. */
-  readonly precision?: Precision;
-  /** `standard` where nothing is said. */
-  readonly operators?: OperatorStyle;
 }

@@ -19,7 +19,7 @@ export function cacheFolder(environment: NodeJS.ProcessEnv): string {
 export interface CachePlaces {
   /** The model's files. */
   readonly folder: string;
-  /** The model as ONNX, made of those files; of the same files it has the same bytes. */
+  /** Folders of the model as ONNX, made of those files; of the same files each has the same bytes. */
   readonly converted: string;
   /** What was fetched from where; it outlives the folder, so that a later fetch can be held against it. */
   readonly record: string;

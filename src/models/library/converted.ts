@@ -2,11 +2,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BowerbirdError } from '../../base/errors.ts';
 import { removeQuietly } from '../../base/files.ts';
-import type { ConversionSpec, StatedScore } from '../convert/spec.ts';
+import { CONVERTER_VERSION, type ConversionSpec, type StatedScore, type Variant } from '../convert/spec.ts';
 import type { ImageTransform } from '../manifest.ts';
-import { placesOf } from './cache.ts';
+import { type CachePlaces, placesOf } from './cache.ts';
 import type { EncoderEntry, ImageFacts, TagModelEntry } from './entry.ts';
 import { type FetchTools, type LocalModel, withModelLock } from './fetch-entry.ts';
+
+/** What models are converted with. */
+export interface ConversionTools extends Pick<FetchTools, 'cache' | 'onNote' | 'signal'> {
+  readonly variant: Variant;
+}
 
 /** What may be published as weights. */
 type ConvertibleEntry = EncoderEntry | TagModelEntry;
@@ -20,27 +25,46 @@ type ConvertibleEntry = EncoderEntry | TagModelEntry;
 export async function convertedModel(
   entry: ConvertibleEntry,
   { paths }: LocalModel,
-  tools: FetchTools,
+  tools: ConversionTools,
 ): Promise<string> {
   const places = placesOf(tools.cache, entry.name);
-  const isThere = (): boolean => existsSync(join(places.converted, 'model.onnx'));
-  if (!isThere()) {
-    await withModelLock(places, tools, async () => {
-      if (!isThere()) await convert(entry, paths[0]!, places.converted, tools);
-    });
-  }
-  return places.converted;
+  const folder = convertedFolder(places, tools.variant);
+  await unlessThere(folder, places, tools, () => convert(entry, paths[0]!, folder, tools));
+  return folder;
+}
+
+/** Where a variant of a model lies, once it is made. */
+export function convertedFolder(
+  { converted }: Pick<CachePlaces, 'converted'>,
+  { precision, operators }: Variant,
+): string {
+  return join(converted, `${precision}-${operators}-${CONVERTER_VERSION}`);
+}
+
+/** Makes a model in a folder of the cache, once: another process that makes it is waited for. */
+export async function unlessThere(
+  folder: string,
+  places: Pick<CachePlaces, 'folder' | 'lock'>,
+  tools: Pick<FetchTools, 'onNote' | 'signal'>,
+  make: () => Promise<void>,
+): Promise<void> {
+  const isThere = (): boolean => existsSync(join(folder, 'model.onnx'));
+  if (isThere()) return;
+  await withModelLock(places, tools, async () => {
+    if (!isThere()) await make();
+  });
 }
 
 async function convert(
   entry: ConvertibleEntry,
   weights: string,
   folder: string,
-  { onNote, signal }: FetchTools,
+  { variant, onNote, signal }: ConversionTools,
 ): Promise<void> {
   onNote(`Converting ${weights} to ONNX ...`);
   const { convertWeights } = await import('../convert/convert-weights.ts');
-  const { dimension } = await convertWeights(weights, conversionOf(entry), folder, signal && { signal });
+  const spec = { ...conversionOf(entry), ...variant };
+  const { dimension } = await convertWeights(weights, spec, folder, signal && { signal });
   if (entry.kind !== 'encoder' || dimension === entry.dimension) return;
   await removeQuietly(folder);
   throw new BowerbirdError(

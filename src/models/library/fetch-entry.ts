@@ -77,7 +77,7 @@ export async function bringIntoCache(entry: ModelEntry, tools: FetchTools): Prom
 
 /** Holds a model's lock while it is worked on; a process that holds it is waited for. */
 export async function withModelLock<T>(
-  places: CachePlaces,
+  places: Pick<CachePlaces, 'folder' | 'lock'>,
   tools: Pick<FetchTools, 'onNote' | 'signal'>,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -93,7 +93,7 @@ export async function withModelLock<T>(
 class HeldError extends BowerbirdError {}
 
 async function lockOf(
-  { lock, folder }: CachePlaces,
+  { lock, folder }: Pick<CachePlaces, 'folder' | 'lock'>,
   { onNote, signal }: Pick<FetchTools, 'onNote' | 'signal'>,
 ): Promise<Lock> {
   const held = (who: string): BowerbirdError =>

@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { BowerbirdError } from '../../base/errors.ts';
 import type { Tag } from '../../samples/tags.ts';
+import { PLAIN_VARIANT } from '../convert/spec.ts';
 import { isImageModel, resolveHead } from '../registry.ts';
+import { cacheFolder } from './cache.ts';
 import { type LibraryOptions, ModelLibrary } from './library.ts';
+import { areWeights, convertedWeights } from './own-weights.ts';
 import { noPixels, type TagSourceQuery } from './registry.ts';
 
 /** Names that stand for what comes with bowerbird. */
@@ -27,9 +31,12 @@ export class ModelFinder {
     return finder;
   }
 
-  /** What `resolveEncoder` takes. @throws as `ModelLibrary.encoder` */
+  /** What `resolveEncoder` takes; weights are converted. @throws as `ModelLibrary.encoder` and `convertedWeights` */
   async encoder(nameOrPath: string): Promise<string> {
-    return isHere(nameOrPath) ? nameOrPath : (await this.#open()).encoder(nameOrPath);
+    if (!isHere(nameOrPath)) return (await this.#open()).encoder(nameOrPath);
+    if (nameOrPath === BUILT_IN || !areWeights(nameOrPath)) return nameOrPath;
+    const { environment, onNote, signal, variant = PLAIN_VARIANT } = this.#options;
+    return convertedWeights(nameOrPath, { cache: cacheFolder(environment), variant, onNote, signal });
   }
 
   /** Refuses a name that stands for nothing. Nothing is fetched. @throws BowerbirdError BB_MODEL_UNKNOWN */
@@ -40,8 +47,7 @@ export class ModelFinder {
   /** Refuses what `head` would refuse by name alone. Nothing is fetched. @throws as `head` */
   async checkHead(query: TagSourceQuery): Promise<void> {
     if (!isHere(query.name)) (await this.#open()).entryOf(query);
-    else if (query.from === 'embeddings' && isImageModel(await resolveHead(query.name)))
-      throw noPixels(query.name);
+    else refuseUnfit(query, await resolveHead(query.name));
   }
 
   /** The file of a head, or an image model's. @throws as `ModelLibrary.tagSource` */
@@ -63,6 +69,19 @@ export class ModelFinder {
     this.#library ??= ModelLibrary.open(this.#options);
     return this.#library;
   }
+}
+
+/** Of a folder of weights nobody knows what its values are. */
+function refuseUnfit({ name, from }: TagSourceQuery, path: string): void {
+  if (!isImageModel(path)) return;
+  if (from === 'embeddings') throw noPixels(name);
+  if (!areWeights(path)) return;
+  throw new BowerbirdError(
+    'BB_MODEL_MANIFEST',
+    `${name} holds weights, which do not say which of their values is the score. Turn them into a model that does with ` +
+      `\`bowerbird models convert ${name} --to FOLDER --tag TAG\`, and give that folder.`,
+    { fields: { path } },
+  );
 }
 
 /** Whether this is a path that is there, or the name of what comes with bowerbird. */

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SYSTEM_CLOCK } from '../../base/clock.ts';
@@ -6,10 +6,11 @@ import { BowerbirdError } from '../../base/errors.ts';
 import { packageFolder } from '../../base/package.ts';
 import { createFileClient, type FileClient, type FileClientOptions } from '../../download/file-client.ts';
 import type { Tag } from '../../samples/tags.ts';
+import { PLAIN_VARIANT, type Variant } from '../convert/spec.ts';
 import { digestFile } from '../digest.ts';
 import { encoderManifest, headManifest, writeBeside } from './beside.ts';
-import { cacheFolder, ownRegistry } from './cache.ts';
-import { convertedModel } from './converted.ts';
+import { cacheFolder, ownRegistry, placesOf } from './cache.ts';
+import { type ConversionTools, convertedFolder, convertedModel } from './converted.ts';
 import type { EncoderEntry, HeadEntry, ModelEntry, TagModelEntry } from './entry.ts';
 import { bringIntoCache, type FetchTools, findInCache, type LocalModel } from './fetch-entry.ts';
 import { type Origins, originsFrom } from './origins.ts';
@@ -25,6 +26,8 @@ export interface LibraryOptions {
   readonly registryFile?: string | undefined;
   /** Touches no network. */
   readonly isOffline: boolean;
+  /** How weights are written as ONNX; `PLAIN_VARIANT` where nothing is said. */
+  readonly variant?: Variant | undefined;
   /** How models are fetched, certificates and all. */
   readonly network: Omit<FileClientOptions, 'trustedOrigin'>;
   /** Where cache, mirror, tokens and proxies are looked for. */
@@ -158,9 +161,27 @@ export class ModelLibrary {
 
   async #readyImageModel(entry: EncoderEntry | TagModelEntry, local: LocalModel): Promise<string> {
     const [model] = local.paths;
-    if (entry.kind === 'tag-model' || !isOnnx(entry)) return convertedModel(entry, local, this.#fetchTools());
+    if (entry.kind === 'tag-model' || !isOnnx(entry))
+      return convertedModel(entry, local, this.#conversionTools());
     await writeBeside(`${model!.replace(/\.onnx$/, '')}.json`, encoderManifest(entry));
     return model!;
+  }
+
+  /** The ONNX model that was made of an entry's weights; undefined where none was, or where none has to be. */
+  converted(entry: ModelEntry): string | undefined {
+    if (entry.kind === 'head' || isOnnx(entry)) return undefined;
+    const folder = convertedFolder(placesOf(this.cache, entry.name), this.#variant);
+    const path = join(folder, 'model.onnx');
+    return existsSync(path) ? path : undefined;
+  }
+
+  get #variant(): Variant {
+    return this.#options.variant ?? PLAIN_VARIANT;
+  }
+
+  #conversionTools(): ConversionTools {
+    const { onNote, signal } = this.#options;
+    return { cache: this.cache, variant: this.#variant, onNote, signal };
   }
 
   #fetchTools(): FetchTools {
