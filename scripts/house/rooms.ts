@@ -82,9 +82,16 @@ export const ROOMS: readonly Room[] = [
     packages: [],
   },
   {
+    name: 'pictures',
+    what: 'images that lie in files of this machine: listed as rows, and their bytes or a named reason ([inputs.md](inputs.md))',
+    mayImport: ['base', 'samples'],
+    doors: ['folder', 'image-names', 'listing', 'picture-reader', 'picture-row'],
+    packages: ['p-limit'],
+  },
+  {
     name: 'tables',
     what: 'the only room of DuckDB, Arrow and Parquet: connections, SQL, columns, schemas, footers, inputs in every format, hash rows and score rows',
-    mayImport: ['base', 'samples'],
+    mayImport: ['base', 'samples', 'pictures'],
     doors: [
       'bad-files',
       'chunk',
@@ -98,6 +105,7 @@ export const ROOMS: readonly Room[] = [
       'formats',
       'hash-rows',
       'inputs',
+      'inputs/pictures',
       'partials',
       'parts',
       'played-parts',
@@ -113,7 +121,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'shards',
     what: 'inputs -> shards as plain data; the rows of a shard, staged; its results',
-    mayImport: ['base', 'samples', 'tables'],
+    mayImport: ['base', 'samples', 'pictures', 'tables'],
     doors: [
       'consent',
       'database',
@@ -243,6 +251,7 @@ export const ROOMS: readonly Room[] = [
       'base',
       'samples',
       'scores',
+      'pictures',
       'tables',
       'shards',
       'download',

@@ -3,13 +3,13 @@ import type { HostTable } from '../download/host-rules.ts';
 import { PLAIN_VARIANT, type Variant } from '../models/convert/spec.ts';
 import type { RetryRule } from '../runs/retry-rule.ts';
 import type { RuleConfig } from '../scores/thresholds.ts';
-import type { InputFormat, TextOptions } from '../tables/formats.ts';
+import type { InputFormat, PictureFormat, TextOptions } from '../tables/formats.ts';
 
 /** Everything that decides how a run of `score` goes, complete and checked. Times in ms, sizes in bytes. */
 export interface ScoreConfig extends RuleConfig {
   readonly inputs: readonly string[];
   readonly outputFolder: string;
-  readonly inputFormat?: InputFormat;
+  readonly inputFormat?: InputFormat | PictureFormat;
   readonly text: TextOptions;
   readonly urlColumn?: string;
   readonly captionColumn?: string;

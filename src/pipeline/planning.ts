@@ -1,9 +1,10 @@
+import { BowerbirdError } from '../base/errors.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { keepPlaces } from '../runs/run-changes.ts';
 import { isRunFile } from '../runs/run-files.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { RunRecord } from '../runs/run-record.ts';
-import { cutShards, planRun, type RunPlan } from '../shards/plan.ts';
+import { cutShards, holdsPictures, planRun, type RunPlan } from '../shards/plan.ts';
 import { textNote } from '../tables/readable.ts';
 import type { ScoreConfig } from './config.ts';
 
@@ -33,6 +34,7 @@ export async function planScore(
     onProgress: (message) => progress.noteNowAndThen(message),
     onNote: (message) => progress.note(message),
   });
+  if (config.saveConsent && holdsPictures(plan)) throw noHosts();
   tellMalformed(plan, progress);
   tellBadFiles(plan, progress);
   if (config.incrementalMode !== 'extend' || !existing) return plan;
@@ -40,8 +42,16 @@ export async function planScore(
   return { ...plan, inputs, shards: cutShards(inputs, plan.samplesPerShard) };
 }
 
+function noHosts(): BowerbirdError {
+  return new BowerbirdError(
+    'BB_USAGE',
+    '--save-consent keeps what hosts say, and images that lie in files come from none. Leave it out.',
+  );
+}
+
 function tellMalformed({ inputs }: RunPlan, progress: ScoreProgress): void {
   for (const input of inputs) {
+    for (const note of input.notes ?? []) progress.note(note);
     const note = textNote(input, 'Rows without a URL end as url_missing.');
     if (note) progress.note(note);
   }

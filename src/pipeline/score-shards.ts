@@ -11,16 +11,19 @@ import type { Tag } from '../samples/tags.ts';
 import { createFilter } from '../scores/filter.ts';
 import { filterOptions, type Thresholds } from '../scores/thresholds.ts';
 import { ShardDatabase } from '../shards/database.ts';
-import type { RunPlan, ShardSpec } from '../shards/plan.ts';
+import { holdsPictures, type RunPlan, type ShardSpec } from '../shards/plan.ts';
 import type { StagedShard } from '../shards/staged-shard.ts';
 import { carryOver, type RetriedRows, tallyRetried } from './carry-over.ts';
 import { type CommitTools, commitWork } from './commit.ts';
 import type { ScoreConfig } from './config.ts';
 import { type EarlierShard, readEarlierShard } from './earlier-shard.ts';
 import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS, type LoadedModels } from './models.ts';
+import { PictureSource } from './picture-source.ts';
+import type { RowSource, SourceTools } from './row-source.ts';
 import { ShardWork } from './shard-work.ts';
 import { Stages, WINDOW_ROWS } from './stages.ts';
 import { ThumbnailPicker } from './thumbnail-picker.ts';
+import { UrlSource } from './url-source.ts';
 
 /** Shards that are open at one time at least: while the stragglers of one end, the next keep all stages busy. */
 const LEAST_OPEN_SHARDS = 3;
@@ -56,10 +59,7 @@ export async function scoreShards(
   const { config } = facts;
   const { folder, lock } = place;
   const abandon = new AbortController();
-  const downloader = createDownloader({
-    ...config.download,
-    maxBytesInFlight: config.resources.maxBytesInFlight,
-  });
+  const openSource = sourceFor(facts);
   const database = await ShardDatabase.open({
     memoryLimitMb: config.resources.memoryLimitMb,
     temporaryFolder: folder.staging,
@@ -67,17 +67,15 @@ export async function scoreShards(
     onNote: (message) => progress.note(message),
   });
   const stages = new Stages({
-    downloader,
+    openSource,
     decoder: facts.decoder,
     encoder: facts.encoder,
     heads: facts.heads,
     tagModels: facts.tagModels,
     recomputeTags: config.recomputeTags,
     decodesAtOnce: config.resources.decodeProcesses * DECODES_PER_PROCESS,
-    saveConsent: config.saveConsent,
     batchSize: config.batchSize,
     batchesAtOnce: BATCHES_PER_ENCODER,
-    outageLimitMs: config.outageLimitMs,
     signal: abandon.signal,
     closing,
     rowLimitMs: config.download.timeoutMs,
@@ -93,8 +91,18 @@ export async function scoreShards(
     return state;
   } finally {
     abandon.abort();
-    await Promise.allSettled([downloader.close(), database.close()]);
+    await Promise.allSettled([stages.close(), database.close()]);
   }
+}
+
+/** Where the images of a run come from. @throws BowerbirdError as `createDownloader` */
+function sourceFor({ config, plan }: ScoreFacts): (tools: SourceTools) => RowSource {
+  const { maxBytesInFlight } = config.resources;
+  const { maxBytes } = config.download;
+  if (holdsPictures(plan)) return (tools) => new PictureSource({ maxBytes, maxBytesInFlight }, tools);
+  const downloader = createDownloader({ ...config.download, maxBytesInFlight });
+  const { saveConsent, outageLimitMs } = config;
+  return (tools) => new UrlSource({ downloader, saveConsent, outageLimitMs }, tools);
 }
 
 interface ShardRunTools {

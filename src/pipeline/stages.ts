@@ -1,7 +1,5 @@
 import { BoundedQueue } from '../base/queue.ts';
 import type { Decoder } from '../decode/decoder.ts';
-import { ConsentNotes } from '../download/consent/consent-notes.ts';
-import type { Downloaded, Downloader } from '../download/downloader.ts';
 import type { Encoder } from '../embed/encoder.ts';
 import type { TagModel } from '../embed/tag-model.ts';
 import type { Head } from '../heads/head.ts';
@@ -13,8 +11,7 @@ import { limitClosing } from './closing-limit.ts';
 import { embedStage } from './embed-stage.ts';
 import type { ModelStage, Row } from './model-stage.ts';
 import { cropsByModel } from './models.ts';
-import { OutageWatch } from './outage.ts';
-import { hostOf } from './row-host.ts';
+import type { RowImage, RowSource, SourceTools } from './row-source.ts';
 import { RowWindow } from './row-window.ts';
 import type { ShardWork } from './shard-work.ts';
 import { type Reading, StageWatch } from './stage-watch.ts';
@@ -22,13 +19,14 @@ import { StuckHosts } from './stuck-hosts.ts';
 import { TagStage } from './tag-stage.ts';
 import { wantsTag } from './wanted-tags.ts';
 
-interface DownloadedRow extends Row {
-  readonly image: Downloaded;
+interface FetchedRow extends Row {
+  readonly image: RowImage;
 }
 
 /** What the stages work with. */
 export interface StageTools {
-  readonly downloader: Downloader;
+  /** Opens what the images of rows come from. */
+  readonly openSource: (tools: SourceTools) => RowSource;
   readonly decoder: Decoder;
   readonly encoder: Encoder;
   readonly heads: Readonly<Partial<Record<Tag, Head>>>;
@@ -36,12 +34,8 @@ export interface StageTools {
   /** Whether image models also score rows to which the input gives their tag. */
   readonly recomputeTags: boolean;
   readonly decodesAtOnce: number;
-  /** Whether it is kept what hosts say of consent. */
-  readonly saveConsent: boolean;
   readonly batchSize: number;
   readonly batchesAtOnce: number;
-  /** How long downloads may be paused while no host answers; 0 for never. */
-  readonly outageLimitMs: number;
   readonly signal: AbortSignal;
   /** Aborts when the run is told to close. */
   readonly closing: AbortSignal;
@@ -63,16 +57,16 @@ const MOST_HANGING = 3;
 const LOOK_MS = 1_000;
 
 /**
- * Download, decode and embed, joined by bounded queues: the slowest stage sets the pace and the queue before it
+ * Fetch, decode and embed, joined by bounded queues: the slowest stage sets the pace and the queue before it
  * is the full one. Rows go in by `push` in input order and end, in any order, in their shard's `ShardWork`.
  */
 export class Stages {
   readonly #tools: StageTools;
   readonly #window = new RowWindow(WINDOW_ROWS);
-  readonly #toDecode: BoundedQueue<DownloadedRow>;
+  readonly #toDecode: BoundedQueue<FetchedRow>;
   readonly #embedding: ModelStage;
   readonly #tagging: readonly TagStage[];
-  readonly #outage: OutageWatch<Row>;
+  readonly #source: RowSource;
   readonly #stageWatch = new StageWatch();
   readonly #stuckHosts: StuckHosts;
   readonly #works = new Set<ShardWork>();
@@ -84,7 +78,14 @@ export class Stages {
   constructor(tools: StageTools) {
     this.#tools = tools;
     this.#toDecode = new BoundedQueue(2 * tools.decodesAtOnce);
-    this.#stuckHosts = new StuckHosts((most) => tools.downloader.waitingHosts(most), performance.now());
+    this.#source = tools.openSource({
+      ...tools,
+      draw: () => this.#drawUrl(),
+      fail: (row, failure) => this.#fail(row, failure),
+      retry: (row) => this.#begin(row),
+      giveUp: (error) => this.#giveUp(error),
+    });
+    this.#stuckHosts = new StuckHosts((most) => this.#source.waitingHosts(most), performance.now());
     this.#broken = new Promise((_, reject) => {
       this.#giveUp = reject;
     });
@@ -105,17 +106,6 @@ export class Stages {
       embed: this.#embedding.queue,
       ...Object.fromEntries(this.#tagging.map(({ model, stage }) => [model.tag, stage.queue])),
     });
-    this.#outage = new OutageWatch({
-      downloader: tools.downloader,
-      progress: tools.progress,
-      limitMs: tools.outageLimitMs,
-      draw: () => this.#drawUrl(),
-      fail: (row, failure) => this.#fail(row, failure),
-      retry: (row) => this.#begin(row),
-      giveUp: (error) => this.#giveUp(error),
-      signal: tools.signal,
-      closing: tools.closing,
-    });
     this.#running = this.#run();
     // Whoever waits for a shard or for `finish` gets the error; nobody may be waiting yet.
     this.#running.catch(() => undefined);
@@ -123,17 +113,17 @@ export class Stages {
 
   /** Rows that each stage can work on at the same time, now. */
   get slots(): StageNumbers {
-    const { downloader, decodesAtOnce, batchesAtOnce, batchSize, tagModels } = this.#tools;
+    const { decodesAtOnce, batchesAtOnce, batchSize, tagModels } = this.#tools;
     const tag = tagModels.reduce((sum, model) => sum + batchesAtOnce * model.batchSize, 0);
     return {
-      download: downloader.width,
+      download: this.#source.width,
       decode: decodesAtOnce,
       embed: batchesAtOnce * batchSize,
       ...(tag > 0 && { tag }),
     };
   }
 
-  /** Gives a row to the downloader, waiting while too many wait there. */
+  /** Gives a row to the source, waiting while too many wait there. */
   async push(work: ShardWork, index: number): Promise<void> {
     this.#reading = 'awaited';
     if (!this.#works.has(work)) {
@@ -152,10 +142,15 @@ export class Stages {
   async finish(): Promise<void> {
     this.#toDecode.close();
     await this.#running;
-    this.#outage.finish();
+    this.#source.finish();
     const sentence = this.#stageWatch.describe();
     const unscored = this.#tagging.map((stage) => stage.describeUnscored());
     for (const note of [sentence, ...unscored]) if (note) this.#tools.progress.note(note);
+  }
+
+  /** Ends whatever is being fetched. */
+  close(): Promise<void> {
+    return this.#source.close();
   }
 
   /** Told by whoever pushes rows: no more will come before a shard is complete, or none at all. */
@@ -166,7 +161,7 @@ export class Stages {
 
   #noticeIdle(): void {
     if (this.#reading === 'awaited' || this.#window.size > 0) return;
-    this.#outage.idle();
+    this.#source.idle();
   }
 
   #drawUrl(): string | undefined {
@@ -176,7 +171,7 @@ export class Stages {
   }
 
   #look(): void {
-    const { downloader, progress } = this.#tools;
+    const { progress } = this.#tools;
     // A pause is nobody's slowness.
     if (progress.pausedAtMs !== undefined) {
       this.#stuckHosts.pause(performance.now());
@@ -188,11 +183,11 @@ export class Stages {
       ...levels,
       tags: this.#tagging.map(({ stage }) => stage.queue),
       reading: this.#reading,
-      requests: downloader.requestsInFlight,
-      isFull: downloader.isFull,
-      hanging: downloader.hangingRequests(MOST_HANGING),
+      requests: this.#source.requestsInFlight,
+      isFull: this.#source.isFull,
+      hanging: this.#source.hangingRequests(MOST_HANGING),
       held: {
-        images: downloader.heldBytes,
+        images: this.#source.heldBytes,
         crops: this.#modelStages.reduce((sum, { heldBytes }) => sum + heldBytes, 0),
         embeddings: [...this.#works].reduce((sum, { embeddings }) => sum + embeddings.byteLength, 0),
       },
@@ -229,31 +224,19 @@ export class Stages {
 
   #begin(row: Row): void {
     this.#window.enter();
-    this.#download(row).catch((error) => this.#giveUp(error));
+    this.#fetch(row).catch((error) => this.#giveUp(error));
   }
 
-  async #download(row: Row): Promise<void> {
-    const { downloader, signal, progress, saveConsent } = this.#tools;
-    const url = row.work.shard.urls[row.index] ?? null;
-    let startedMs: number | undefined;
-    const notes = saveConsent ? new ConsentNotes() : undefined;
-    const onStart = (): void => {
-      startedMs = performance.now();
-    };
-    const outcome = await downloader.download(url, signal, { onStart, notes, hosts: row.work.hosts });
-    if (notes) row.work.consent[row.index] = notes.signals;
-    if (startedMs !== undefined) row.work.times.downloadMs += performance.now() - startedMs;
+  async #fetch(row: Row): Promise<void> {
+    const image = await this.#source.fetch(row);
     this.#window.leave();
-    if (outcome.kind === 'failed') this.#outage.failed(row, url, outcome);
-    else this.#outage.succeeded(url!);
     this.#noticeIdle();
-    if (outcome.kind === 'failed') return;
-    progress.downloadedBytes += outcome.bytes.length;
-    row.work.hosts.arrived(hostOf(url)!, outcome.bytes.length);
-    await this.#toDecode.push({ ...row, image: outcome });
+    if (!image) return;
+    this.#tools.progress.downloadedBytes += image.bytes.length;
+    await this.#toDecode.push({ ...row, image });
   }
 
-  async #decode({ work, index, image }: DownloadedRow): Promise<void> {
+  async #decode({ work, index, image }: FetchedRow): Promise<void> {
     const startedMs = performance.now();
     const { decoder, tagModels, recomputeTags } = this.#tools;
     const outcome = await decoder.decode(image.bytes).finally(() => image.release());

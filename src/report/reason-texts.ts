@@ -134,6 +134,22 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     advice:
       'Nothing to do: respect it. Its tdm-policy, which --save-consent keeps, may say how a licence can be had.',
   },
+  image_missing: {
+    meaning: 'There is no image for the row, or its file has gone since it was listed.',
+    advice: 'If files were away for a while, run again with --retry-failed.',
+  },
+  file_unreadable: {
+    meaning: 'The file of the image could not be read, or has changed since it was listed.',
+    advice: 'Look at its permissions and its disk, then run with --retry-failed.',
+  },
+  file_too_large: {
+    meaning: 'The file of the image is larger than the byte limit of one image.',
+    advice: 'A run with a larger --max-bytes takes such files.',
+  },
+  file_empty: {
+    meaning: 'The file of the image has no bytes.',
+    advice: 'Nothing to do.',
+  },
   format_unsupported: {
     meaning: 'The bytes are no image of a format that is decoded.',
     advice: 'Often an HTML page in place of the image: nothing to do.',

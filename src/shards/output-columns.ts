@@ -1,3 +1,4 @@
+import { PLACE_COLUMNS } from '../pictures/picture-row.ts';
 import { PROBABILITY_TAGS } from '../samples/tags.ts';
 import type { ColumnMapping, SchemaColumn } from '../tables/columns.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from './result-columns.ts';
@@ -12,6 +13,9 @@ export interface PassedColumn {
 
 /** Columns of ours that repeat the input's where it has them. */
 const KEPT_AS_OURS = ['hash', ...PROBABILITY_TAGS] as const;
+
+/** What says only where bytes lie. */
+const NOT_PASSED: readonly string[] = Object.values(PLACE_COLUMNS);
 
 /**
  * The input columns that go through to tags and metadata, in input order. Only columns that are mapped to ours of the
@@ -29,7 +33,9 @@ export function passedColumns(
   const passed = schema
     .map((column, schemaIndex) => ({ schemaIndex, name: column.name }))
     .filter(
-      ({ name }) => !KEPT_AS_OURS.some((ours) => mapping[ours] === name && name.toLowerCase() === ours),
+      ({ name }) =>
+        !NOT_PASSED.includes(name) &&
+        !KEPT_AS_OURS.some((ours) => mapping[ours] === name && name.toLowerCase() === ours),
     );
   const ours: readonly string[] = [
     ...LEADING_COLUMNS,

@@ -1,10 +1,20 @@
+import { existsSync, realpathSync } from 'node:fs';
 import pLimit from 'p-limit';
 import { BowerbirdError } from '../base/errors.ts';
+import { PATH_COLUMN } from '../pictures/picture-row.ts';
 import { type BadFile, BadFiles } from '../tables/bad-files.ts';
 import { asSpelt, type ColumnMapping, columnOf, type SchemaColumn } from '../tables/columns.ts';
 import { ScanInstance } from '../tables/duckdb.ts';
 import { TableError } from '../tables/errors.ts';
-import { type FoundInput, refuseIdleDialect, type TextOptions } from '../tables/formats.ts';
+import {
+  type FoundInput,
+  type InputFormat,
+  isPictureFormat,
+  type PictureFormat,
+  refuseIdleDialect,
+  type TextOptions,
+} from '../tables/formats.ts';
+import { findPictures } from '../tables/inputs/pictures.ts';
 import { type ExpandOptions, expandInputs } from '../tables/inputs.ts';
 import { type ColumnChoice, type FoundColumns, findColumns, findPartsOf } from '../tables/parts.ts';
 import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
@@ -30,7 +40,8 @@ export interface RunPlan {
   readonly shards: readonly ShardSpec[];
   readonly rowCount: number;
   readonly samplesPerShard: number;
-  readonly columns: ColumnMapping;
+  /** Without `url` where images lie in files: `path` is there then. */
+  readonly columns: Partial<ColumnMapping>;
   /** Which column plays which part, what it is converted to, and how many of its texts stand for none. */
   readonly parts: readonly PlayedPart[];
   /** The columns of all inputs together, with DuckDB's names for the types that they are read as. */
@@ -39,8 +50,15 @@ export interface RunPlan {
   readonly badFiles: readonly BadFile[];
 }
 
+/** Whether the images of a plan lie in files of this machine. */
+export function holdsPictures({ inputs }: Pick<RunPlan, 'inputs'>): boolean {
+  return inputs.some(({ format }) => isPictureFormat(format));
+}
+
 /** What to plan. */
-export interface PlanOptions extends ColumnChoice, Pick<ExpandOptions, 'inputFormat' | 'output' | 'onNote'> {
+export interface PlanOptions extends ColumnChoice, Pick<ExpandOptions, 'output' | 'onNote'> {
+  /** What every input holds, whatever its name. */
+  readonly inputFormat?: InputFormat | PictureFormat | undefined;
   /** Files, folders, globs and brace patterns. */
   readonly inputs: readonly string[];
   /** How text inputs are read. */
@@ -76,7 +94,7 @@ export function cutShards(
 }
 
 /**
- * Finds the inputs, reads the footers of Parquet files (and of their rows only hashes and scores that are kept as text,
+ * Finds the inputs, lists images that lie in files, reads the footers of Parquet files (and of their rows only hashes and scores that are kept as text,
  * to see whether they are numbers), stages text files as Parquet, settles one schema and the part that each column
  * plays, and cuts the rows into shards.
  *
@@ -84,7 +102,7 @@ export function cutShards(
  *   BB_SCHEMA_MISMATCH, BB_SHARD_WRITE and BB_DISK_FULL (staging)
  */
 export async function planRun(options: PlanOptions): Promise<RunPlan> {
-  const found = await expandInputs(options.inputs, options);
+  const found = await findInputs(options);
   refuseIdleDialect(found, options.text ?? {});
   const bad = new BadFiles(options.skipBadFiles === true, found.length > 1);
   const instance = new ScanInstance({
@@ -106,6 +124,21 @@ export async function planRun(options: PlanOptions): Promise<RunPlan> {
   } finally {
     instance.close();
   }
+}
+
+async function findInputs(options: PlanOptions): Promise<FoundInput<InputFormat | PictureFormat>[]> {
+  const { inputs, inputFormat, onNote } = options;
+  const pictures = await findPictures(inputs, { inputFormat, except: outputIn(options), onNote });
+  if (pictures) return pictures;
+  return expandInputs(inputs, {
+    ...options,
+    inputFormat: isPictureFormat(inputFormat) ? undefined : inputFormat,
+  });
+}
+
+/** The output's path without links, where there is one already. */
+function outputIn({ output }: PlanOptions): string | undefined {
+  return output && existsSync(output.path) ? realpathSync(output.path) : undefined;
 }
 
 type SettledColumns = Pick<RunPlan, 'columns' | 'parts' | 'schema'>;
@@ -146,7 +179,7 @@ async function settleColumns(
   options: PlanOptions,
 ): Promise<SettledColumns> {
   const { columns, empty } = findRunParts(tables, options);
-  requireUrlEverywhere(tables, columns.url);
+  if (columns.url !== undefined && columns.path === undefined) requireUrlEverywhere(tables, columns.url);
   const missing = await checkAll(instance, tables, columns);
   const schema = settleSchema(tables, columns);
   return {
@@ -158,18 +191,21 @@ async function settleColumns(
 
 async function openAll(
   instance: ScanInstance,
-  found: readonly FoundInput[],
-  { stagingFolder, text = {}, onProgress }: PlanOptions,
+  found: readonly FoundInput<InputFormat | PictureFormat>[],
+  options: PlanOptions,
   bad: BadFiles,
 ): Promise<ReadableInput[]> {
+  const { stagingFolder, text = {}, onProgress } = options;
   const footers = pLimit(FOOTERS_AT_ONCE);
   const conversions = pLimit(1);
   let filesDone = 0;
   let hasFailed = false;
-  const openOne = async (input: FoundInput): Promise<ReadableInput | undefined> => {
+  const openOne = async (
+    input: FoundInput<InputFormat | PictureFormat>,
+  ): Promise<ReadableInput | undefined> => {
     if (hasFailed) return undefined;
     try {
-      return await makeReadable(instance, input, { stagingFolder, text });
+      return await makeReadable(instance, input, { stagingFolder, text, except: outputIn(options) });
     } catch (thrown) {
       hasFailed = !bad.skip;
       await instance.reset();
@@ -191,12 +227,10 @@ async function openAll(
 }
 
 /** @throws TableError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
-function findRunParts(
-  tables: readonly ReadableInput[],
-  options: PlanOptions,
-): FoundColumns & { readonly columns: ColumnMapping } {
+function findRunParts(tables: readonly ReadableInput[], options: PlanOptions): FoundColumns {
   const { columns, empty } = findPartsOf(tables, options);
-  if (columns.url !== undefined) return { columns: { ...columns, url: columns.url }, empty };
+  if (holdsPictures({ inputs: tables })) return { columns: { ...columns, path: PATH_COLUMN }, empty };
+  if (columns.url !== undefined) return { columns, empty };
   const schema = tables.flatMap((table) => table.columns);
   const { url } = findColumns(schema, options);
   throw new TableError(
@@ -209,13 +243,13 @@ function findRunParts(
 async function checkAll(
   instance: ScanInstance,
   tables: readonly ReadableInput[],
-  columns: ColumnMapping,
+  columns: Partial<ColumnMapping>,
 ): Promise<MissingTexts[]> {
   const connection = await instance.connect();
   try {
     const missing: MissingTexts[] = [];
     for (const table of tables) {
-      await refuseNestedUrls(connection, table, columns.url);
+      if (columns.url !== undefined) await refuseNestedUrls(connection, table, columns.url);
       missing.push(await checkTexts(connection, table, columns));
     }
     return missing;

@@ -1,7 +1,7 @@
 import type { SampleFailure } from '../samples/reasons.ts';
 
 /** What can be wrong with a row of an input, by the number that stands for it beside the row; 0 for nothing. */
-export const ROW_PROBLEMS = { input_not_utf8: 1, input_unreadable: 2 } as const;
+export const ROW_PROBLEMS = { input_not_utf8: 1, input_unreadable: 2, image_missing: 3 } as const;
 
 /** What is wrong with a row of an input. */
 export type RowProblem = keyof typeof ROW_PROBLEMS;
@@ -9,6 +9,7 @@ export type RowProblem = keyof typeof ROW_PROBLEMS;
 const MESSAGES: Readonly<Record<RowProblem, string>> = {
   input_not_utf8: 'A text of the row is not UTF-8; it is null here',
   input_unreadable: 'The file is damaged where the row stands',
+  image_missing: 'There is no image',
 };
 
 /** A row's failure, for the number beside it; undefined for 0. */

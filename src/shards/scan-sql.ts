@@ -1,6 +1,7 @@
+import { PLACE_COLUMNS } from '../pictures/picture-row.ts';
 import { schemaSql } from '../tables/column-sql.ts';
 import { columnOf, type FileColumn } from '../tables/columns.ts';
-import { parquetSource, quoteName } from '../tables/duckdb.ts';
+import { parquetSource, quoteName, quoteText } from '../tables/duckdb.ts';
 import type { RunPlan } from './plan.ts';
 import { ROW_PROBLEMS } from './row-problems.ts';
 
@@ -24,7 +25,7 @@ interface ScanSource {
 
 /** SQL for all rows of a file: position, problem, and the plan's columns as c0, c1, ... */
 export function selectRows({ path, present }: ScanSource, plan: ScanPlan): string {
-  const problem = problemOf(binaryTexts(present, plan));
+  const problem = problemOf(binaryTexts(present, plan), listedProblem(present));
   const columns = schemaSql(present, plan.schema, plan.columns);
   return selectOf(parquetSource(path), [positionIn(present), problem], columns);
 }
@@ -74,11 +75,20 @@ function decoded({ name, type }: FileColumn): string {
   return `CAST(TRY(decode(${quoteName(name)})) AS ${type}) AS ${quoteName(name)}`;
 }
 
-/** SQL for the problem of a row of which one of these columns has bytes that are no text. */
-function problemOf(columns: readonly FileColumn[]): string {
-  if (columns.length === 0) return '0';
+/** SQL for the problem that was seen when the row's image was listed. */
+function listedProblem(present: readonly FileColumn[]): string {
+  if (!columnOf(present, PLACE_COLUMNS.fault)) return '0';
+  const cases = Object.entries(ROW_PROBLEMS).map(
+    ([reason, code]) => `WHEN ${quoteText(reason)} THEN ${code}`,
+  );
+  return `CASE ${quoteName(PLACE_COLUMNS.fault)} ${cases.join(' ')} ELSE 0 END`;
+}
+
+/** SQL for the problem of a row of which one of these columns has bytes that are no text. @param other SQL for what it is otherwise */
+function problemOf(columns: readonly FileColumn[], other = '0'): string {
+  if (columns.length === 0) return other;
   const undecoded = columns.map(
     ({ name }) => `(${quoteName(name)} IS NOT NULL AND TRY(decode(${quoteName(name)})) IS NULL)`,
   );
-  return `CASE WHEN ${undecoded.join(' OR ')} THEN ${ROW_PROBLEMS.input_not_utf8} ELSE 0 END`;
+  return `CASE WHEN ${undecoded.join(' OR ')} THEN ${ROW_PROBLEMS.input_not_utf8} ELSE ${other} END`;
 }

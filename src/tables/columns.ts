@@ -51,6 +51,8 @@ export function unfitReason(part: Part, type: string): string {
 /** Which input column plays which part. */
 export interface ColumnMapping extends Readonly<Partial<Record<Tag, string>>> {
   readonly url: string;
+  /** Names a row's image where it has no URL: hashes are computed from it then. Only of images that lie in files. */
+  readonly path?: string;
   readonly caption?: string;
   readonly hash?: string;
 }

@@ -19,11 +19,20 @@ const PACKED_EXTENSIONS = ['.gz', '.zst'];
 /** What an input file holds: Parquet, or text. Each may be packed with gzip or zstd. */
 export type InputFormat = (typeof EXTENSIONS)[keyof typeof EXTENSIONS];
 
-/** An input file before it was opened. */
-export interface FoundInput {
+/** What an input holds whose rows are images of this machine: a folder of files. */
+export const PICTURE_FORMATS = ['images'] as const;
+
+export type PictureFormat = (typeof PICTURE_FORMATS)[number];
+
+/** An input before it was opened. */
+export interface FoundInput<Format = InputFormat> {
   /** Absolute. */
   readonly path: string;
-  readonly format: InputFormat;
+  readonly format: Format;
+}
+
+export function isPictureFormat(format: string | undefined): format is PictureFormat {
+  return PICTURE_FORMATS.some((known) => known === format);
 }
 
 /** The format that a file's extension stands for (`.gz` or `.zst` after it changes nothing); undefined for any other. */
@@ -68,6 +77,8 @@ export interface TextReading {
 export interface StagingOptions {
   readonly stagingFolder: string;
   readonly text: TextOptions;
+  /** The output, as its path without links: no image is looked for there. */
+  readonly except?: string | undefined;
 }
 
 /** What tells the rows of one reading of a file from those of another; '' where nothing was said. */
@@ -84,8 +95,11 @@ function isDialectGiven({ delimiter, quote, header }: TextOptions): boolean {
 }
 
 /** @throws BowerbirdError BB_USAGE for what is said of files that are not among the inputs */
-export function refuseIdleDialect(found: readonly Pick<FoundInput, 'format'>[], text: TextOptions): void {
-  const isText = found.some(({ format }) => format !== 'parquet');
+export function refuseIdleDialect(
+  found: readonly Pick<FoundInput<InputFormat | PictureFormat>, 'format'>[],
+  text: TextOptions,
+): void {
+  const isText = found.some(({ format }) => format !== 'parquet' && !isPictureFormat(format));
   const isDelimited = found.some(({ format }) => format === 'csv' || format === 'tsv');
   if (isDialectGiven(text) && !isDelimited) {
     throw new BowerbirdError(

@@ -14,7 +14,10 @@ export interface PlayedPart {
   readonly converted_to: string | null;
   /** Texts that stand for no value: null, empty, `NA`, ... Null where the column holds no text. */
   readonly missing: number | null;
-  /** Columns that hashes are computed from, in every row or, beside a column of hashes, where it is null. */
+  /**
+   * Columns that hashes are computed from, in every row or, beside a column of hashes, where it is null. Of `url` and `path`
+   * the second counts where the first is null.
+   */
   readonly computed_from: readonly string[] | null;
   /** A column that would play the part if it held anything but null. */
   readonly empty_column: string | null;
@@ -28,7 +31,7 @@ export function describeParts(
   { columns, empty }: FoundColumns,
   missing: readonly MissingTexts[],
 ): PlayedPart[] {
-  const texts = [columns.url, columns.caption].flatMap((name) => name ?? []);
+  const texts = [columns.url, columns.path, columns.caption].flatMap((name) => name ?? []);
   return PARTS.map((part) => {
     const column = columns[part] ?? null;
     const types = column === null ? [] : typesIn(files, column);

@@ -8,11 +8,18 @@ import type { FileColumn } from './columns.ts';
 import { readHead, refuseForeign } from './content.ts';
 import { writeFailure } from './errors.ts';
 import { readFooter } from './footer.ts';
-import type { FoundInput, InputFormat, StagingOptions } from './formats.ts';
+import {
+  type FoundInput,
+  type InputFormat,
+  isPictureFormat,
+  type PictureFormat,
+  type StagingOptions,
+} from './formats.ts';
 import { fingerprintFile, packingOf, unpackTo } from './inputs/bytes.ts';
 import { withoutTextTypes } from './inputs/footer-bytes.ts';
 import { withPartitions } from './inputs/partitions.ts';
 import { refuseDamagedRunFile } from './inputs/run-file.ts';
+import { stagePictures } from './pictures/stage.ts';
 import { stageText } from './text/stage.ts';
 import type { MalformedLine } from './text/table.ts';
 
@@ -20,7 +27,7 @@ import type { MalformedLine } from './text/table.ts';
 export interface ReadableInput extends InputIdentity {
   /** Absolute. */
   readonly path: string;
-  readonly format: InputFormat;
+  readonly format: InputFormat | PictureFormat;
   /** The Parquet file that is read: `path` itself or its staged copy, of which all values are VARCHAR. */
   readonly readPath: string;
   /** Lines that break the format; each is a row of nulls. */
@@ -30,6 +37,8 @@ export interface ReadableInput extends InputIdentity {
   readonly replacedCount?: number;
   /** With the types that a text's values plainly have; a Parquet file's own otherwise. Partition columns are among them. */
   readonly columns: readonly FileColumn[];
+  /** Of a collection of images: what a person is to know of it, a line each. */
+  readonly notes?: readonly string[];
 }
 
 /** A DuckDB instance, or what stands for one. */
@@ -39,24 +48,28 @@ interface Connectable {
 
 /**
  * Makes an input readable: reads the footer of a Parquet file and nothing else of it (files of a run are held against their
- * digests), unpacks a packed one, and converts text into Parquet (see `stageText`).
+ * digests), unpacks a packed one, and converts text and listed images into Parquet (see `stageText`, `stagePictures`).
  *
  * @throws TableError BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_RUN_CORRUPT; BB_SHARD_WRITE and BB_DISK_FULL (staging)
  */
 export async function makeReadable(
   instance: Connectable,
-  input: FoundInput,
+  input: FoundInput<InputFormat | PictureFormat>,
   options: StagingOptions,
 ): Promise<ReadableInput> {
   const connection = await instance.connect();
   try {
-    return await readableOn(connection, input, options);
+    const { path, format } = input;
+    if (!isPictureFormat(format)) return await readableOn(connection, { path, format }, options);
+    const readTable = (table: FoundInput): Promise<ReadableInput> => readableOn(connection, table, options);
+    const staged = await stagePictures(connection, { path, format }, { ...options, readTable });
+    return { path, format, ...staged, malformedRowCount: 0, firstMalformed: null };
   } finally {
     connection.closeSync();
   }
 }
 
-/** The same on a connection that nothing else uses meanwhile. */
+/** The same of a table, on a connection that nothing else uses meanwhile. */
 export async function readableOn(
   connection: DuckDBConnection,
   input: FoundInput,

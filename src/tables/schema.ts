@@ -153,19 +153,19 @@ function isText({ format }: Pick<ReadableInput, 'format'>): boolean {
 }
 
 /**
- * The columns of a text file with the types that their parts give them: URL and caption are texts whatever they look
+ * The columns of a text file with the types that their parts give them: URL, path and caption are texts whatever they look
  * like ("2012" is a caption, and its bytes are hashed), a hash is an integer or text, and a score is a number, with
  * words for none. Those of any other file as they are.
  */
 function columnsByPart(
   { columns }: Pick<ReadableInput, 'columns'>,
-  { url, caption, hash, ...scores }: Partial<ColumnMapping>,
+  { url, path, caption, hash, ...scores }: Partial<ColumnMapping>,
 ): readonly FileColumn[] {
   const is = (column: FileColumn, names: readonly (string | undefined)[]): boolean =>
     names.some((name) => name?.toLowerCase() === column.name.toLowerCase());
   return columns.map((column) => {
     if (column.stored === undefined) return column;
-    if (is(column, [url, caption])) return { ...column, type: 'VARCHAR' };
+    if (is(column, [url, path, caption])) return { ...column, type: 'VARCHAR' };
     if (is(column, [hash])) return column.type === 'DOUBLE' ? { ...column, type: 'VARCHAR' } : column;
     if (is(column, Object.values(scores)))
       return column.type === 'VARCHAR' ? { ...column, type: 'DOUBLE' } : column;

@@ -165,14 +165,14 @@ test('.json files are inputs where they are alone, or named', async (t) => {
   t.deepEqual(await namesOf(folder, ['both/a.json']), ['both/a.json']);
 });
 
-test('images are refused with the way to give their URLs', async (t) => {
+test('images are no tables, and the message says which command takes them', async (t) => {
   const folder = await folderWith(t, ['pictures/a.jpg', 'pictures/b.PNG']);
   await t.throwsAsync(expandInputs([join(folder, 'pictures')]), {
     code: 'BB_INPUT_NOT_FOUND',
-    message: /holds 2 images and no list of URLs.*one a line/,
+    message: /holds 2 images and no table\. `bowerbird score FOLDER`/,
   });
   await t.throwsAsync(expandInputs([join(folder, 'pictures/a.jpg')]), {
     code: 'BB_INPUT_FORMAT',
-    message: /is an image/,
+    message: /is an image, not a table\. `bowerbird score FOLDER`/,
   });
 });

@@ -20,9 +20,7 @@ const IMAGE_EXTENSIONS = [
   '.tiff',
 ];
 
-const GIVE_URLS =
-  'Inputs are lists of URLs, not images: serve the images (`python3 -m http.server` in their folder), write their URLs ' +
-  'into a .txt file, one a line, and give that with --allow-private-addresses.';
+const GIVE_FOLDER = '`bowerbird score FOLDER` scores the images of a folder (docs/inputs.md).';
 
 /** Why a file that was named outright is no input. */
 export function unknownFormat(path: string): TableError {
@@ -36,7 +34,7 @@ export function unknownFormat(path: string): TableError {
     );
   }
   if (IMAGE_EXTENSIONS.includes(extension)) {
-    return new TableError('BB_INPUT_FORMAT', `${path} is an image. ${GIVE_URLS}`, fields);
+    return new TableError('BB_INPUT_FORMAT', `${path} is an image, not a table. ${GIVE_FOLDER}`, fields);
   }
   return new TableError(
     'BB_INPUT_FORMAT',
@@ -68,7 +66,7 @@ export function notFound(input: string, stats: Stats | undefined, listed: readon
 function notFoundMessage(input: string, stats: Stats | undefined, listed: readonly string[]): string {
   const isImage = (path: string): boolean => IMAGE_EXTENSIONS.includes(extname(path).toLowerCase());
   if (listed.length > 0 && listed.every(isImage)) {
-    return `${input} holds ${listed.length} images and no list of URLs. ${GIVE_URLS}`;
+    return `${input} holds ${listed.length} images and no table. ${GIVE_FOLDER}`;
   }
   const holds = listed.length > 0 ? ` It holds ${describeFiles(listed)}.` : ' It is empty.';
   if (stats) return `The folder ${input} holds no input file (${KNOWN_EXTENSIONS}).${holds}`;

@@ -95,7 +95,11 @@ const INTEGER_PATTERN = '0|-?[1-9][0-9]{0,18}';
 /** At most 15 digits before the point: a double holds those exactly. */
 const NUMBER_PATTERN = '-?(0|[1-9][0-9]{0,14})([.][0-9]+)?([eE][-+]?[0-9]+)?';
 
-async function plainTypes(connection: DuckDBConnection, table: TextTable): Promise<SchemaColumn[]> {
+/** The types that all values of each column plainly have: BIGINT, DOUBLE, else VARCHAR. */
+export async function plainTypes(
+  connection: DuckDBConnection,
+  table: Pick<TextTable, 'name' | 'columns'>,
+): Promise<SchemaColumn[]> {
   if (table.columns.length === 0) return [];
   const tests = table.columns.map((name, i) => {
     const value = quoteName(name);

@@ -28,10 +28,11 @@ export interface TextTable {
   readonly replacedCount: number;
 }
 
-type LoadedRecords = Omit<TextTable, 'replacedCount'>;
+/** Records that were loaded into a table. */
+export type LoadedRecords = Omit<TextTable, 'replacedCount'>;
 
 /** Where a text file is loaded to. */
-interface Target {
+export interface Target {
   readonly connection: DuckDBConnection;
   /** An attached database. */
   readonly database: string;
@@ -150,8 +151,8 @@ function nameIn({ database }: Target): string {
 const LAST_OF_EACH_KEY = `SELECT json_group_object(key, value) FROM (
   SELECT key, arg_max(value, id) AS value, min(id) AS place FROM json_each(record) GROUP BY key ORDER BY place)`;
 
-/** DuckDB takes the values out of JSON itself: JavaScript's numbers would bend a 64-bit hash. */
-async function loadJson(target: Target, batches: AsyncIterable<TextRecord[]>): Promise<LoadedRecords> {
+/** Loads JSON objects, one a record. DuckDB takes the values out of JSON itself: JavaScript's numbers would bend a 64-bit hash. */
+export async function loadJson(target: Target, batches: AsyncIterable<TextRecord[]>): Promise<LoadedRecords> {
   const { connection, database } = target;
   const lines = await createTable(target, [
     { name: 'record', type: 'VARCHAR' },

@@ -1,0 +1,70 @@
+import { readFile, stat } from 'node:fs/promises';
+import { isObject, type JsonObject } from '../base/json-object.ts';
+
+/** A longer text beside an image is no caption or description of it. */
+export const MAX_COMPANION_BYTES: number = 1024 * 1024;
+
+/** What stands beside an image. */
+export interface Companions {
+  readonly caption?: string | undefined;
+  /** The text of a JSON object. */
+  readonly json?: string | undefined;
+  /** What could not be taken, as a sentence without its end, file first. */
+  readonly trouble?: string | undefined;
+}
+
+/** Texts beside an image, with their names, for messages. */
+export interface CompanionTexts {
+  readonly caption?: string | undefined;
+  readonly json?: { readonly name: string; readonly text: string } | undefined;
+}
+
+/** Reads the caption and the description beside an image; undefined where there is none. */
+export async function readCompanions(
+  captionPath: string | undefined,
+  jsonPath: string | undefined,
+): Promise<Companions> {
+  const caption = await readText(captionPath);
+  const json = await readText(jsonPath);
+  const trouble = caption.trouble ?? json.trouble;
+  const found = companionsOf({
+    caption: caption.text,
+    json: json.text === undefined ? undefined : { name: jsonPath!, text: json.text },
+  });
+  return trouble === undefined ? found : { ...found, trouble };
+}
+
+/** What texts beside an image say of it. A caption in the JSON goes before the other. */
+export function companionsOf({ caption, json }: CompanionTexts): Companions {
+  const text = caption?.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
+  if (!json) return { caption: text };
+  const found = objectIn(json.text);
+  if (!found) return { caption: text, trouble: `${json.name} holds no JSON object` };
+  const hasCaption = (found.object['caption'] ?? null) !== null;
+  return { caption: hasCaption ? undefined : text, json: found.json };
+}
+
+/** A JSON object and its text. Python writes NaN and Infinity, which JSON does not have: they are null here. */
+function objectIn(text: string): { readonly object: JsonObject; readonly json: string } | undefined {
+  const json = text.replace(/^\uFEFF/, '');
+  const finite = json.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) =>
+    found.startsWith('"') ? found : 'null',
+  );
+  try {
+    const object: unknown = JSON.parse(finite);
+    return isObject(object) ? { object, json: finite } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readText(path: string | undefined): Promise<{ text?: string; trouble?: string }> {
+  if (path === undefined) return {};
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_COMPANION_BYTES) return { trouble: `${path} has more than 1 MiB` };
+    return { text: await readFile(path, 'utf8') };
+  } catch {
+    return { trouble: `${path} cannot be read` };
+  }
+}

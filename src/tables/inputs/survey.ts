@@ -1,0 +1,68 @@
+import type { Dirent } from 'node:fs';
+import { readdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isMetadataName } from '../../pictures/folder.ts';
+import { isImageName, splitName } from '../../pictures/image-names.ts';
+import { inferFormat } from '../formats.ts';
+
+/** What a folder holds, as far as it decides how the folder is read. */
+export interface Survey {
+  readonly hasImages: boolean;
+  /** The first file that was seen of those that are tables in their own right, from the folder. */
+  readonly table: string | undefined;
+}
+
+/**
+ * Looks at the names of the files in a folder and below. No tables are: texts and JSON of the name of an image beside them,
+ * the hub's `metadata.*`, and what img2dataset writes of a shard beside the shard's folder (`00000.parquet`, `00000_stats.json`).
+ *
+ * @param except a folder that is passed over, as its path without links
+ */
+export async function surveyFolder(folder: string, except: string | undefined): Promise<Survey> {
+  let hasImages = false;
+  let table: string | undefined;
+  const ahead = [''];
+  for (let prefix = ahead.pop(); prefix !== undefined; prefix = ahead.pop()) {
+    const path = join(folder, prefix);
+    if (except !== undefined && (await realpath(path)) === except) continue;
+    const level = levelOf(await entriesOf(path));
+    hasImages ||= level.stems.size > 0;
+    const own = level.files.find((name) => isTable(level, name));
+    if (own !== undefined) table ??= `${prefix}${own}`;
+    for (const name of level.folders) ahead.push(`${prefix}${name}/`);
+  }
+  return { hasImages, table };
+}
+
+/** The names in one folder. */
+interface Level {
+  readonly files: readonly string[];
+  readonly folders: ReadonlySet<string>;
+  /** Of images, without their extensions. */
+  readonly stems: ReadonlySet<string>;
+}
+
+function levelOf(entries: readonly Dirent[]): Level {
+  const shown = entries.filter(({ name }) => !name.startsWith('.') && !name.endsWith('.tmp'));
+  const files = shown.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  const folders = shown.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const stems = files.filter(isImageName).map((name) => splitName(name).stem);
+  return { files: files.sort(), folders: new Set(folders), stems: new Set(stems) };
+}
+
+function isTable({ folders, stems }: Level, name: string): boolean {
+  const format = inferFormat(name);
+  if (format === undefined || isMetadataName(name)) return false;
+  const { stem } = splitName(name);
+  if (folders.has(stem.replace(/_stats$/, ''))) return false;
+  return !((format === 'txt' || format === 'json') && stems.has(stem));
+}
+
+/** Nothing where the folder cannot be read: whoever reads it says why. */
+async function entriesOf(path: string): Promise<Dirent[]> {
+  try {
+    return await readdir(path, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { messageOf } from '../../base/errors.ts';
+import { commitFile, temporaryPath } from '../../base/files.ts';
+import { listFolder } from '../../pictures/folder.ts';
+import { Listing } from '../../pictures/listing.ts';
+import { PATH_COLUMN, type PictureRow, PLACE_COLUMNS, recordOf } from '../../pictures/picture-row.ts';
+import type { FileColumn, SchemaColumn } from '../columns.ts';
+import { queryRows, quoteText } from '../duckdb.ts';
+import { TableError, unreadable, writeFailure } from '../errors.ts';
+import type { FoundInput, PictureFormat } from '../formats.ts';
+import { mendSurrogates } from '../text/json-values.ts';
+import type { TextRecord } from '../text/lines.ts';
+import { plainTypes } from '../text/stage.ts';
+import { loadJson } from '../text/table.ts';
+import { joinMetadata, type MetadataPlace } from './metadata.ts';
+
+/** The images of a collection as rows of a Parquet file, every value as its text (VARCHAR). */
+export interface StagedPictures {
+  readonly readPath: string;
+  readonly rowCount: number;
+  /** Of all images. */
+  readonly sizeBytes: number;
+  /** sha256 (hex) over the rows: names, sizes, and what stands beside the images. */
+  readonly fingerprint: string;
+  /** With the types that all values of a column plainly have: BIGINT, DOUBLE, else VARCHAR. */
+  readonly columns: readonly FileColumn[];
+  /** What a person is to know of the collection, a line each. */
+  readonly notes: readonly string[];
+}
+
+/** How images are listed. */
+export interface PictureStaging extends Pick<MetadataPlace, 'readTable'> {
+  readonly stagingFolder: string;
+  /** A folder that is passed over, where it lies among the images: the output, as its path without links. */
+  readonly except?: string | undefined;
+}
+
+/** An attached database, in which rows are gathered; texts beside them are gathered in one of another name. */
+const DATABASE = 'pictures';
+
+/** Images whose rows are given to DuckDB at one time. */
+const BATCH_ROWS = 2048;
+
+/**
+ * Lists the images of a folder as rows of a Parquet file under `stagingFolder`: a path, what stands beside each image,
+ * and where its bytes lie. No image is read.
+ *
+ * @throws TableError BB_INPUT_UNREADABLE, BB_SHARD_WRITE, BB_DISK_FULL
+ */
+export async function stagePictures(
+  connection: DuckDBConnection,
+  input: FoundInput<PictureFormat>,
+  options: PictureStaging,
+): Promise<StagedPictures> {
+  const { stagingFolder } = options;
+  await mkdir(stagingFolder, { recursive: true });
+  const databasePath = temporaryPath(join(stagingFolder, 'pictures.db'));
+  try {
+    await connection.run(`ATTACH ${quoteText(databasePath)} AS ${DATABASE}`);
+    return await stageIn(connection, input, options);
+  } catch (thrown) {
+    throw thrown instanceof TableError ? thrown : writeFailure(databasePath, thrown);
+  } finally {
+    await connection.run(`DETACH DATABASE IF EXISTS ${DATABASE}`);
+    for (const path of [databasePath, `${databasePath}.wal`]) await rm(path, { force: true });
+  }
+}
+
+async function stageIn(
+  connection: DuckDBConnection,
+  input: FoundInput<PictureFormat>,
+  options: PictureStaging,
+): Promise<StagedPictures> {
+  const listing = new Listing();
+  const digest = createHash('sha256');
+  const rows = asListed(input, listFolder(input.path, listing, options));
+  const listed = await loadJson({ connection, database: DATABASE }, recordsOf(rows, digest));
+  const place = { connection, database: DATABASE, folder: input.path, readTable: options.readTable };
+  const table = await joinMetadata(place, listed, listed.rowCount === 0 ? [] : listing.metadata);
+  const fingerprint = digest.update(table.fingerprint).digest('hex');
+  const readPath = join(options.stagingFolder, `${fingerprint}-${input.format}.parquet`);
+  if (!existsSync(readPath)) await copyOut(connection, table.name, readPath);
+  const columns = await plainTypes(connection, table);
+  const [counted] = await queryRows<{ n: bigint }>(connection, `SELECT count(*) AS n FROM ${table.name}`);
+  return {
+    readPath,
+    rowCount: Number(counted!.n),
+    sizeBytes: listing.sizeBytes,
+    fingerprint,
+    columns: columns.map(asText),
+    notes: [...listing.notes(input.path), ...table.notes],
+  };
+}
+
+/** Types of our own columns, whatever they happen to hold. */
+const OWN_TYPES: Readonly<Record<string, string>> = {
+  [PATH_COLUMN]: 'VARCHAR',
+  [PLACE_COLUMNS.offset]: 'BIGINT',
+  [PLACE_COLUMNS.bytes]: 'BIGINT',
+  [PLACE_COLUMNS.fault]: 'VARCHAR',
+};
+
+function asText({ name, type }: SchemaColumn): FileColumn {
+  return { name, type: OWN_TYPES[name] ?? type, stored: 'VARCHAR' };
+}
+
+async function copyOut(connection: DuckDBConnection, table: string, path: string): Promise<void> {
+  const temporary = temporaryPath(path);
+  try {
+    await connection.run(
+      `COPY (SELECT * FROM ${table}) TO ${quoteText(temporary)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
+    );
+    await commitFile(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** What fails while images are listed is the input's fault. */
+async function* asListed(
+  { path }: FoundInput<PictureFormat>,
+  rows: AsyncGenerator<PictureRow>,
+): AsyncGenerator<PictureRow> {
+  try {
+    yield* rows;
+  } catch (thrown) {
+    throw thrown instanceof TableError ? thrown : unreadable(path, messageOf(thrown), thrown);
+  }
+}
+
+/** Rows as JSON, of which the digest takes every byte. */
+async function* recordsOf(
+  rows: AsyncIterable<PictureRow>,
+  digest: { update(text: string): unknown },
+): AsyncGenerator<TextRecord[]> {
+  let batch: TextRecord[] = [];
+  let line = 0;
+  for await (const row of rows) {
+    const record = mendSurrogates(recordOf(row));
+    digest.update(`${record}\n`);
+    batch.push({ line: ++line, fields: [record] });
+    if (batch.length < BATCH_ROWS) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
+}

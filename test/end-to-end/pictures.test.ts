@@ -1,0 +1,97 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { digestRun } from '../helpers/digest-run.ts';
+import { startImageHost } from '../helpers/image-host.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
+import { makePicture } from '../helpers/pictures.ts';
+import { readParquet } from '../helpers/read-parquet.ts';
+import { type CliResult, LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
+
+const FLAGS = ['--processes-count', '1', '--batch-size', '2', '--save-embeddings'];
+
+async function score(inputs: string, out: string, ...flags: string[]): Promise<CliResult> {
+  return runCli(['score', inputs, '--output-folder', out, ...flags]);
+}
+
+async function makePhotos(t: ExecutionContext, count: number): Promise<{ folder: string; photos: string }> {
+  const folder = await makeFolder(t);
+  const photos = join(folder, 'photos');
+  await mkdir(photos);
+  for (let i = 0; i < count; i++) await writeFile(join(photos, `${i}.jpg`), await makePicture(i));
+  return { folder, photos };
+}
+
+test('a folder scores as the same images do by URL, to the bit', async (t) => {
+  const { folder, photos } = await makePhotos(t, 5);
+  const names = [0, 1, 2, 3, 4].map((i) => `${i}.jpg`);
+  const resources = await Promise.all(
+    names.map(async (name) => [`/${name}`, await readFile(join(photos, name))] as const),
+  );
+  const host = await startImageHost(new Map(resources));
+  t.teardown(() => host.stop());
+  const list = join(folder, 'urls.txt');
+  await writeFile(list, names.map((name) => `${host.origin}/${name}\n`).join(''));
+  const [ours, theirs] = [join(folder, 'by-folder'), join(folder, 'by-url')];
+  const results = [
+    await score(photos, ours, ...FLAGS),
+    await score(list, theirs, '--save-embeddings', ...LOOPBACK_FLAGS),
+  ];
+  for (const { exitCode, stderr } of results) t.is(exitCode, 0, stderr);
+  const scores = async (out: string): Promise<unknown[]> =>
+    (await readParquet(join(out, 'tags/00000.parquet'))).map(({ key, aesthetic, original_width }) => [
+      key,
+      aesthetic,
+      original_width,
+    ]);
+  t.deepEqual(await scores(ours), await scores(theirs));
+  const bytes = (out: string, name: string): Promise<Buffer> => readFile(join(out, name));
+  for (const name of ['img_emb/img_emb_00000.npy', 'partials/00000.arrow', 'buckets.parquet'])
+    t.deepEqual(await bytes(ours, name), await bytes(theirs, name), name);
+});
+
+test('a row whose file holds no image is scored by --retry-failed once it does, and the others keep their bytes', async (t) => {
+  const { folder, photos } = await makePhotos(t, 3);
+  const out = join(folder, 'out');
+  const picture = await readFile(join(photos, '1.jpg'));
+  await writeFile(join(photos, '1.jpg'), Buffer.alloc(picture.length));
+  const first = await score(photos, out, ...FLAGS);
+  t.is(first.exitCode, 0, first.stderr);
+  const tags = (): Promise<Record<string, unknown>[]> => readParquet(join(out, 'tags/00000.parquet'));
+  const before = await tags();
+  t.deepEqual(
+    before.map(({ reason }) => reason),
+    [null, 'format_unsupported', null],
+  );
+  await writeFile(join(photos, '1.jpg'), picture);
+  const retry = ['--retry-failed', '--retry-reasons', 'format_unsupported'];
+  const again = await score(photos, out, ...FLAGS, ...retry);
+  t.is(again.exitCode, 0, again.stderr);
+  const after = await tags();
+  t.is(after[1]!['status'], 'success');
+  t.deepEqual([after[0], after[2]], [before[0], before[2]]);
+});
+
+test('a run goes on where it was cut off and has the same bytes; a folder that has changed is refused', async (t) => {
+  const { folder, photos } = await makePhotos(t, 4);
+  const [whole, cut] = [join(folder, 'whole'), join(photos, 'out')];
+  const flags = [...FLAGS, '--number-sample-per-shard', '2'];
+  t.is((await score(photos, whole, ...flags)).exitCode, 0);
+  t.is((await score(photos, cut, ...flags)).exitCode, 0);
+  await rm(join(cut, 'stats/00001_stats.json'));
+  await rm(join(cut, 'tags/00001.parquet'));
+  const again = await score(photos, cut, ...flags);
+  t.is(again.exitCode, 0, again.stderr);
+  t.deepEqual(await digestRun(cut), await digestRun(whole));
+  await writeFile(join(photos, '4.jpg'), await makePicture(4));
+  const changed = await score(photos, cut, ...flags);
+  t.is(changed.exitCode, 2);
+  t.regex(changed.stderr, /photos has other content/);
+});
+
+test('what speaks of hosts is refused for images in files', async (t) => {
+  const { folder, photos } = await makePhotos(t, 1);
+  const { exitCode, stderr } = await score(photos, join(folder, 'out'), '--save-consent');
+  t.is(exitCode, 2);
+  t.regex(stderr, /--save-consent keeps what hosts say/);
+});

@@ -1,0 +1,88 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { listFolder } from '../../src/pictures/folder.ts';
+import { Listing } from '../../src/pictures/listing.ts';
+import type { PictureRow } from '../../src/pictures/picture-row.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
+
+async function folderOf(t: ExecutionContext, files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await makeFolder(t);
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
+  return folder;
+}
+
+async function list(folder: string, except?: string): Promise<{ rows: PictureRow[]; listing: Listing }> {
+  const listing = new Listing();
+  const rows: PictureRow[] = [];
+  for await (const row of listFolder(folder, listing, { except })) rows.push(row);
+  return { rows, listing };
+}
+
+test('images come in the order of the code units of their whole paths, whatever the folders', async (t) => {
+  const names = ['b.jpg', 'a/z.PNG', 'a-b.webp', 'a/b/c.avif', 'a.b.jpeg', 'é.gif', 'Z.tiff', 'a0.tif'];
+  const folder = await folderOf(t, Object.fromEntries(names.map((name) => [name, 'x'])));
+  const { rows } = await list(folder);
+  t.deepEqual(
+    rows.map(({ path }) => path),
+    [...names].sort(),
+  );
+});
+
+test('text and JSON of the name of an image stand beside it, and are passed over otherwise', async (t) => {
+  const folder = await folderOf(t, {
+    'a.jpg': 'x',
+    'a.txt': '\uFEFFa tree\r\n',
+    'b.jpg': 'xy',
+    'b.txt': 'left out',
+    'b.json': '{"caption": "a bird", "hash": 9223372036854775807, "p": NaN, "q": "NaN"}',
+    'c.txt': 'of no image',
+    'd.jpg': 'xyz',
+    'd.json': '[1]',
+  });
+  const { rows, listing } = await list(folder);
+  t.deepEqual(rows, [
+    { path: 'a.jpg', caption: 'a tree', json: undefined, bytes: 1 },
+    {
+      path: 'b.jpg',
+      caption: undefined,
+      json: '{"caption": "a bird", "hash": 9223372036854775807, "p": null, "q": "NaN"}',
+      bytes: 2,
+    },
+    { path: 'd.jpg', caption: undefined, json: undefined, bytes: 3 },
+  ]);
+  t.is(listing.sizeBytes, 6);
+  t.deepEqual(listing.notes('F'), [
+    'Passed over 1 of the files in F, which are no images: c.txt.',
+    `In F, 1 of the texts beside images are left out: ${join(folder, 'd.json')} holds no JSON object.`,
+  ]);
+});
+
+test('links to files are followed and links to folders are not, so that a circle of links ends', async (t) => {
+  const folder = await folderOf(t, { 'a/real.jpg': 'xyz', '.hidden/a.jpg': 'x', 'b.jpg.tmp': 'x' });
+  await symlink(join(folder, 'a/real.jpg'), join(folder, 'linked.jpg'));
+  await symlink(join(folder, 'nowhere'), join(folder, 'dangling.jpg'));
+  await symlink(folder, join(folder, 'a/circle'));
+  const { rows, listing } = await list(folder);
+  t.deepEqual(
+    rows.map(({ path, bytes, fault }) => [path, bytes, fault]),
+    [
+      ['a/real.jpg', 3, undefined],
+      ['dangling.jpg', undefined, 'image_missing'],
+      ['linked.jpg', 3, undefined],
+    ],
+  );
+  t.regex(listing.notes('F').join('\n'), /a\/circle\/ \(a link to a folder\)/);
+});
+
+test('the output is passed over where it lies among the images', async (t) => {
+  const folder = await folderOf(t, { 'a.jpg': 'x', 'out/b.jpg': 'x', 'outer/c.jpg': 'x' });
+  const { rows } = await list(folder, join(folder, 'out'));
+  t.deepEqual(
+    rows.map(({ path }) => path),
+    ['a.jpg', 'outer/c.jpg'],
+  );
+});

@@ -1,0 +1,63 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { findPictures } from '../../../src/tables/inputs/pictures.ts';
+import { makeFolder } from '../../helpers/make-folder.ts';
+
+async function folderOf(t: ExecutionContext, names: readonly string[]): Promise<string> {
+  const folder = await makeFolder(t);
+  for (const name of names) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), 'x');
+  }
+  return folder;
+}
+
+test('a folder is images where it holds some and no table but those about them', async (t) => {
+  const isPictures = async (names: readonly string[]): Promise<boolean> =>
+    (await findPictures([await folderOf(t, names)], {})) !== undefined;
+  t.true(await isPictures(['a.jpg']));
+  t.true(await isPictures(['deep/er/a.JPG', 'deep/er/a.txt', 'deep/er/a.json', 'README.md']));
+  t.true(await isPictures(['a.png', 'metadata.csv']));
+  t.true(await isPictures(['00000/000000000.jpg', '00000.parquet', '00000_stats.json']));
+  t.false(await isPictures([]));
+  t.false(await isPictures(['a.parquet']));
+  t.false(await isPictures(['a.jpg', 'urls.txt']));
+  t.false(await isPictures(['a.jpg', 'deep/b.parquet']));
+  t.false(await isPictures(['.hidden/a.jpg', 'b.csv']));
+});
+
+test('where tables lie among images, they are read and the images are told of', async (t) => {
+  const folder = await folderOf(t, ['a.jpg', 'urls.txt']);
+  const notes: string[] = [];
+  t.is(await findPictures([folder], { onNote: (note) => notes.push(note) }), undefined);
+  t.is(notes.length, 1);
+  t.regex(notes[0]!, /images and tables \(urls\.txt\).*--input-format images/);
+  t.deepEqual(await findPictures([folder], { inputFormat: 'images' }), [{ path: folder, format: 'images' }]);
+});
+
+test('images and tables in one run, a folder within another and what is no folder are refused by name', async (t) => {
+  const folder = await folderOf(t, ['a/a.jpg', 'b/b.jpg', 'c/urls.txt']);
+  const at = (name: string): string => join(folder, name);
+  t.deepEqual(await findPictures([at('b'), at('a'), at('b')], {}), [
+    { path: at('a'), format: 'images' },
+    { path: at('b'), format: 'images' },
+  ]);
+  await t.throwsAsync(findPictures([at('a'), at('c')], {}), {
+    code: 'BB_INPUT_FORMAT',
+    message: /a holds images, and .*c does not/,
+  });
+  await t.throwsAsync(findPictures([at('a/a.jpg')], { inputFormat: 'images' }), { code: 'BB_INPUT_FORMAT' });
+  await t.throwsAsync(findPictures([at('d')], { inputFormat: 'images' }), { code: 'BB_INPUT_NOT_FOUND' });
+  await t.throwsAsync(findPictures([folder, at('b')], { inputFormat: 'images' }), {
+    code: 'BB_USAGE',
+    message: /b lies within/,
+  });
+});
+
+test('the output is no sign of tables', async (t) => {
+  const folder = await folderOf(t, ['a.jpg', 'out/tags/00000.parquet']);
+  t.deepEqual(await findPictures([folder], { except: join(folder, 'out') }), [
+    { path: folder, format: 'images' },
+  ]);
+});
