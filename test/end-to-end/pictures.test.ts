@@ -7,6 +7,7 @@ import { makeFolder } from '../helpers/make-folder.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { type CliResult, LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
+import { schemaProblems } from '../helpers/schemas.ts';
 
 const FLAGS = ['--processes-count', '1', '--batch-size', '2', '--save-embeddings'];
 
@@ -38,6 +39,7 @@ test('a folder scores as the same images do by URL, to the bit', async (t) => {
     await score(list, theirs, '--save-embeddings', ...LOOPBACK_FLAGS),
   ];
   for (const { exitCode, stderr } of results) t.is(exitCode, 0, stderr);
+  t.deepEqual(schemaProblems('run.schema.json', join(ours, 'run.json')), []);
   const scores = async (out: string): Promise<unknown[]> =>
     (await readParquet(join(out, 'tags/00000.parquet'))).map(({ key, aesthetic, original_width }) => [
       key,
