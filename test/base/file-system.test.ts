@@ -15,6 +15,7 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   'demo/shard-copy.ts': 'the folder of copies of the sample shards',
   'shards/database.ts': 'the folder that DuckDB spills to',
   'tables/inputs/bytes.ts': 'inputs, unpacked in a staging folder',
+  'tables/pictures/stage.ts': 'listed images as Parquet, in a staging folder',
   'tables/readable.ts': 'copies of inputs, in a staging folder',
   'tables/score-table.ts': 'the database that answers lie in until they are written',
   'tables/text/stage.ts': 'text inputs as Parquet, in a staging folder',
