@@ -1,0 +1,85 @@
+import { BowerbirdError } from '../../base/errors.ts';
+import { describeOrigin, isSameOrigin, type Runtime, type ScoreOrigin, uniteOrigins } from './origin.ts';
+import type { ScoreOrigins } from './provenance.ts';
+
+/** Some of the scores that are to stand beside each other: a file, a run, a store. */
+export interface ScoreSide {
+  /** Its path, for messages. */
+  readonly path: string;
+  readonly scores: ScoreOrigins;
+}
+
+/** The flag that allows scores of several origins beside each other. */
+const MIX_FLAG = '--mixed-provenance';
+
+/**
+ * The origins of all sides together, by column. Scores are mixed where no side has all of a column's origins already:
+ * what one side mixes was accepted when it was made, and more of the same adds nothing to it.
+ *
+ * @param isMixAllowed what `--mixed-provenance` says
+ * @throws BowerbirdError BB_PROVENANCE_MIXED naming two sides
+ */
+export function uniteScores(sides: readonly ScoreSide[], isMixAllowed: boolean): ScoreOrigins {
+  const columns = new Set(sides.flatMap(({ scores }) => Object.keys(scores)));
+  return Object.fromEntries(
+    [...columns].map((column) => {
+      const having = sides.flatMap(({ path, scores }) => {
+        const origins = Object.hasOwn(scores, column) ? scores[column]! : [];
+        return origins.length > 0 ? [{ path, origins }] : [];
+      });
+      const united = uniteOrigins(having.map(({ origins }) => origins));
+      if (!isMixAllowed) refuseMix(column, having, united);
+      return [column, united];
+    }),
+  );
+}
+
+/** A side by what it has of one column. */
+interface ColumnSide {
+  readonly path: string;
+  readonly origins: readonly ScoreOrigin[];
+}
+
+function refuseMix(column: string, sides: readonly ColumnSide[], united: readonly ScoreOrigin[]): void {
+  const lacking = (side: ColumnSide): ScoreOrigin | undefined =>
+    united.find((origin) => !side.origins.some((own) => isSameOrigin(own, origin)));
+  if (sides.length === 0 || sides.some((side) => lacking(side) === undefined)) return;
+  const [first] = sides;
+  const missing = lacking(first!)!;
+  const other = sides.find(({ origins }) => origins.some((origin) => isSameOrigin(origin, missing)))!;
+  throw new BowerbirdError(
+    'BB_PROVENANCE_MIXED',
+    `The ${column} of ${first!.path} and of ${other.path} are different scores. ${first!.path} has it from ` +
+      `${first!.origins.map(describeOrigin).join(' and ')}; ${other.path} from ${describeOrigin(missing)}. ` +
+      `Give them to separate commands, or take them as one score with ${MIX_FLAG}, which is put on record.`,
+    { fields: { column, paths: [first!.path, other.path] } },
+  );
+}
+
+/** What a person is to know of scores that were united, in a line each: what was mixed, and what several providers computed. */
+export function provenanceNotes(scores: ScoreOrigins): string[] {
+  return Object.entries(scores).flatMap(([column, origins]) => {
+    const providers = new Set(origins.flatMap(runtimesOf).map(({ provider }) => provider));
+    return [
+      ...(origins.length > 1
+        ? [`The ${column} is of ${origins.length} origins: ${origins.map(describeOrigin).join('; ')}.`]
+        : []),
+      ...(providers.size > 1
+        ? [`The ${column} was computed on ${[...providers].join(' and ')}, which differ in its last digits.`]
+        : []),
+    ];
+  });
+}
+
+/** The origins of each column, in words. */
+export function provenanceWords(scores: ScoreOrigins): [column: string, words: string][] {
+  return Object.entries(scores).map(([column, origins]) => [
+    column,
+    origins.length > 0 ? `from ${origins.map(describeOrigin).join('; and from ')}` : 'no scores',
+  ]);
+}
+
+function runtimesOf(origin: ScoreOrigin): readonly Runtime[] {
+  if (origin.from === 'column') return [];
+  return (origin.from === 'head' ? origin.encoder?.runtimes : origin.runtimes) ?? [];
+}
