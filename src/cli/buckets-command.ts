@@ -5,6 +5,7 @@ import { writeNewFile } from '../base/files.ts';
 import { OutputFile, outputFailure, refuseInputs } from '../base/output-file.ts';
 import { refusePartOfOutput } from '../base/output-kinds.ts';
 import type { MergedRuns } from '../runs/merge-runs.ts';
+import { provenanceNotes } from '../samples/provenance/mixing.ts';
 import type { WhatIfCube } from '../scores/what-if.ts';
 import type { WhatIfThresholds } from '../scores/what-if-count.ts';
 import type { CountOptions, CountProgress } from '../tally/count.ts';
@@ -109,7 +110,7 @@ async function countInputs(
 
 async function readStoredResult(inputs: readonly string[], values: FlagValues): Promise<BucketsResult> {
   const { readStored } = await import('../tally/stored.ts');
-  const tally = await readStored(inputs);
+  const { tally, provenance } = await readStored(inputs, values['mixed-provenance'] === true);
   return {
     inputs: { files: [], stores: [], runs: [], notes: [] },
     tally,
@@ -117,7 +118,8 @@ async function readStoredResult(inputs: readonly string[], values: FlagValues): 
     groups: undefined,
     skipped: [],
     parts: [],
-    notes: [],
+    notes: provenanceNotes(provenance),
+    provenance,
     hasUrls: inputs.every((input) => existsSync(join(input, 'run.json'))),
     whatIf: answerWhatIf(tally.cube, thresholdsOf(values)),
     by: undefined,
@@ -138,7 +140,10 @@ async function merge(inputs: readonly string[], values: FlagValues): Promise<Mer
     throw usageError('--output-folder merges run folders: all inputs must be such.');
   }
   const runPaths = runs.map(({ path }) => path);
-  return mergeRuns(runPaths, output, values['aesthetic-head'] as string | undefined);
+  return mergeRuns(runPaths, output, {
+    headFile: values['aesthetic-head'] as string | undefined,
+    isMixAllowed: values['mixed-provenance'] === true,
+  });
 }
 
 async function writePage(
@@ -197,6 +202,7 @@ async function countOptions(
     top: values['top'] as number,
     order: values['sort'] as GroupOrder,
     skipBadFiles: values['skip-bad-files'] === true,
+    isMixAllowed: values['mixed-provenance'] === true,
     ...textReading(values),
     threads: (values['threads'] as number | undefined) ?? availableParallelism(),
     memoryLimitMb: values['memory-mb'] as number,

@@ -1,9 +1,11 @@
 import type { FlagTable } from './flags.ts';
+import { PROVENANCE_FLAG } from './provenance-flag.ts';
 import { tableFlags } from './text-flags.ts';
 
 /** The flags of `bowerbird buckets`. */
 export const BUCKETS_FLAGS: FlagTable = {
   ...tableFlags('Input:'),
+  ...PROVENANCE_FLAG,
   by: {
     group: 'Table:',
     type: 'string',

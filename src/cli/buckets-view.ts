@@ -1,4 +1,5 @@
 import type { MergedRuns } from '../runs/merge-runs.ts';
+import { provenanceJson } from '../samples/provenance/provenance.ts';
 import { bucketLabel } from '../scores/bucket-names.ts';
 import type { WhatIfCount, WhatIfThresholds } from '../scores/what-if-count.ts';
 import type { CountResult } from '../tally/count.ts';
@@ -63,6 +64,7 @@ export function bucketsJson(result: BucketsResult, merged?: MergedRuns): string 
     by: groups && groupsJson(by!, groups),
     what_if: whatIf && whatIfJson(whatIf),
     parts: result.parts,
+    provenance: provenanceJson({ scores: result.provenance }),
     skipped_files: skipped,
     merged: merged && { runs: merged.runs, rows: merged.counts.count, mean_check: merged.meanCheck ?? null },
   });

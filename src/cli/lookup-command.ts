@@ -3,6 +3,7 @@ import { BowerbirdError } from '../base/errors.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { hashTexts } from '../samples/hash.ts';
 import type { AnswerRows, HashRows } from '../samples/score-rows.ts';
+import { scoresOfStore } from '../store/provenance.ts';
 import type { Store } from '../store/reader.ts';
 import { inferFormat } from '../tables/formats.ts';
 import type { Command, Invocation } from './command.ts';
@@ -94,7 +95,8 @@ async function lookUp(store: Store, question: Question, signal: AbortSignal): Pr
     const isShown = output.path !== undefined || !process.stdout.isTTY;
     const onProgress = isShown ? rowsProgress('looked up', wanted.rowCount) : undefined;
     const answers = answersOf(store, wanted.rows, signal, onProgress);
-    await writeAnswers(output, store.meta.columns, answers, {
+    const scores = scoresOfStore(store.versions.map(({ meta }) => meta));
+    await writeAnswers(output, { names: store.meta.columns, scores }, answers, {
       memoryLimitMb: values['memory-mb'] as number,
       signal,
       inputs: values['input'] === undefined ? [] : [values['input'] as string],

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import { OutputFile, outputFailure } from '../base/output-file.ts';
 import type { AnswerRows } from '../samples/score-rows.ts';
+import type { ScoreColumns } from '../tables/score-table.ts';
 import { type FlagValues, usageError } from './flags.ts';
 
 export type LookupFormat = 'tsv' | 'jsonl' | 'parquet';
@@ -56,20 +57,20 @@ export interface WriteOptions {
 /**
  * Writes all answers, in their order: to standard output as they come, to a file that is there once it is whole.
  *
- * @param names the score columns
  * @throws BowerbirdError BB_OUTPUT_EXISTS before the first answer is asked for; BB_OUTPUT_WRITE, BB_DISK_FULL
  */
 export async function writeAnswers(
   output: LookupOutput,
-  names: readonly string[],
+  columns: ScoreColumns,
   answers: AsyncIterable<AnswerRows>,
   options: WriteOptions,
 ): Promise<void> {
+  const { names } = columns;
   if (output.path === undefined) return printAnswers(textOf(output, names, answers), options);
   const file = await OutputFile.open(output.path, output.overwrite, options.inputs);
   try {
     options.signal.throwIfAborted();
-    if (output.format === 'parquet') await writeParquet(file.temporary, names, answers, options);
+    if (output.format === 'parquet') await writeParquet(file.temporary, columns, answers, options);
     else await pipeline(textOf(output, names, answers), createWriteStream(file.temporary, { flags: 'wx' }));
     await file.commit();
   } catch (thrown) {
@@ -98,12 +99,12 @@ async function printAnswers(text: AsyncIterable<string>, { signal }: WriteOption
 
 async function writeParquet(
   path: string,
-  names: readonly string[],
+  columns: ScoreColumns,
   answers: AsyncIterable<AnswerRows>,
   { memoryLimitMb }: WriteOptions,
 ): Promise<void> {
   const { AnswerTableWriter } = await import('../tables/score-table.ts');
-  const writer = await AnswerTableWriter.open(path, names, {
+  const writer = await AnswerTableWriter.open(path, columns, {
     memoryLimitMb,
     temporaryFolder: `${path}.spill`,
   });

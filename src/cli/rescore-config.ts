@@ -12,7 +12,14 @@ import { recomputesTags } from './score-config.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
 
 /** Flags of `score` that only stored embeddings have a use for. */
-const ONLY_EMBEDDINGS = ['embedding-col', 'extra-head', 'normalize', 'scores-only', 'score-threads'];
+const ONLY_EMBEDDINGS = [
+  'embedding-col',
+  'extra-head',
+  'mixed-provenance',
+  'normalize',
+  'scores-only',
+  'score-threads',
+];
 
 /** Flags of `score` that stored embeddings have no use for. */
 const NOT_EMBEDDINGS = [
@@ -77,6 +84,7 @@ export async function rescoreConfig(
     ...whereGiven(values, 'embeddingColumn', 'embedding-col'),
     heads: await headSources(values),
     recomputeTags: recomputesTags(values),
+    isMixAllowed: values['mixed-provenance'] === true,
     ...whereGiven(values, 'minAesthetic', 'min-aesthetic'),
     ...whereGiven(values, 'maxPunsafe', 'max-punsafe'),
     ...whereGiven(values, 'maxPwatermark', 'max-pwatermark'),

@@ -96,6 +96,12 @@ export const SCORE_FLAGS: FlagTable = {
     type: 'list',
     describe: 'With stored embeddings: further heads, each NAME=FILE, whose scores fill a column NAME',
   },
+  'mixed-provenance': {
+    group: MODELS,
+    type: 'boolean',
+    default: false,
+    describe: 'With stored embeddings: take those of different encoders, or tags of different models, as one',
+  },
   ...libraryFlags(MODELS),
   ...variantFlags(MODELS),
   normalize: {

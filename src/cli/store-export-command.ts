@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { writeNewFile } from '../base/files.ts';
 import { OutputFile, outputFailure } from '../base/output-file.ts';
+import type { ScoreOrigins } from '../samples/provenance/provenance.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { ExportableStore, ExportOptions } from '../store/export.ts';
 import { KV_COLUMN_ORDER, readSidecar, sidecarPath, sidecarText } from '../store/kv-sidecar.ts';
 import type { Precision } from '../store/meta.ts';
+import { scoresOfStore } from '../store/provenance.ts';
 import type { Command, Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -60,9 +62,10 @@ async function storeExportCommand({ values, parsed }: Invocation): Promise<numbe
     const output = await OutputFile.open(path, values['incremental-mode'] === 'overwrite');
     const sidecar = format === 'static-ondisk-kv' ? await openSidecar(output.path) : undefined;
     const columns = asked ?? defaultColumns(store, format);
+    const scores = scoresOfStore(store.versions.map(({ meta }) => meta));
     return await withInterrupt(
       () => process.stderr.write('Stopping the export (once more Ctrl-C: leave at once) ...\n'),
-      (signal) => exportTo(output, store, { format, columns, sidecar, values, signal }),
+      (signal) => exportTo(output, store, { format, columns, scores, sidecar, values, signal }),
     );
   } finally {
     await store.close();
@@ -91,6 +94,8 @@ interface Choice {
   /** Of static-ondisk-kv: what says which scores the file holds. */
   readonly sidecar: OutputFile | undefined;
   readonly columns: readonly Tag[];
+  /** Where the scores of the store come from. */
+  readonly scores: ScoreOrigins;
   readonly values: FlagValues;
   readonly signal: AbortSignal;
 }
@@ -124,7 +129,7 @@ async function write(
   output: OutputFile,
   store: ExportableStore,
   options: ExportOptions,
-  { format, columns, sidecar, values }: Choice,
+  { format, columns, scores, sidecar, values }: Choice,
 ): Promise<ExportReport> {
   const { selectEntries, writeStaticKv } = await import('../store/export.ts');
   let entries = 0;
@@ -138,7 +143,7 @@ async function write(
   const report = { output: output.path, format, columns };
   if (format === 'parquet') {
     const { writeScoreTable } = await import('../tables/score-table.ts');
-    await writeScoreTable(output.temporary, columns, rows);
+    await writeScoreTable(output.temporary, { names: columns, scores: only(columns, scores) }, rows);
     return { ...report, records: entries, leftOut: 0 };
   }
   const { kvValueFormat } = await import('../store/static-kv.ts');
@@ -150,6 +155,10 @@ async function write(
     sidecarText({ format: kvFormat, columns, records: written.records, sha256 }),
   );
   return { ...report, keyFormat: 'q', valueFormat: kvValueFormat(kvFormat), ...written };
+}
+
+function only(columns: readonly Tag[], scores: ScoreOrigins): ScoreOrigins {
+  return Object.fromEntries(columns.map((column) => [column, scores[column]!]));
 }
 
 function describe(report: ExportReport, sizeBytes: number): string {

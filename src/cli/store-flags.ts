@@ -1,6 +1,7 @@
 import { isTag, TAGS, type Tag } from '../samples/tags.ts';
 import type { ReadOptions } from '../store/reader.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
+import { PROVENANCE_FLAG } from './provenance-flag.ts';
 import { tableFlags } from './text-flags.ts';
 
 const JSON_FLAG = {
@@ -20,6 +21,7 @@ export const STORE_BUILD_FLAGS: FlagTable = {
     describe: "Run folders, tag Parquet, CSV or static-ondisk-kv files; the same as the command's arguments",
   },
   ...tableFlags('Input:'),
+  ...PROVENANCE_FLAG,
   'kv-format': {
     group: 'Input:',
     type: 'string',

@@ -1,5 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { ScoreSide } from '../samples/provenance/mixing.ts';
+import { columnOrigins } from '../samples/provenance/provenance.ts';
 import type { ScoreRows } from '../samples/score-rows.ts';
 import type { Tag, TagName } from '../samples/tags.ts';
 import { readSidecar, sidecarPath } from '../store/kv-sidecar.ts';
@@ -97,6 +99,11 @@ function statedInput(path: string, { format: given, columns }: StatedKv): KvInpu
   return { path, format, columns };
 }
 
+/** A static-ondisk-kv file has no place in which to say where its scores come from. */
+function unstatedSide(path: string, columns: readonly Tag[]): ScoreSide {
+  return { path, scores: Object.fromEntries(columns.map((column) => [column, columnOrigins(column, {})])) };
+}
+
 async function* readAll(
   kvFiles: readonly KvInput[],
   others: readonly string[],
@@ -104,7 +111,10 @@ async function* readAll(
   options: ScoreRowOptions,
 ): AsyncGenerator<ScoreRows> {
   for (const file of kvFiles) await checkStaticKv(file, columns);
+  const kvSides = kvFiles.map(({ path }) => unstatedSide(path, columns));
+  const onSides = (sides: readonly ScoreSide[]): void => options.onSides?.([...sides, ...kvSides]);
   // Looks at all its files before it reads one, so a wrong input is told at once.
-  if (others.length > 0) yield* readScoreRows(others, columns, options);
+  if (others.length > 0) yield* readScoreRows(others, columns, { ...options, onSides });
+  else onSides([]);
   for (const file of kvFiles) yield* readStaticKv(file, columns, options.onSource);
 }

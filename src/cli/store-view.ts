@@ -1,4 +1,7 @@
+import { provenanceWords } from '../samples/provenance/mixing.ts';
+import { provenanceJson } from '../samples/provenance/provenance.ts';
 import type { StoreMetaFile } from '../store/meta.ts';
+import { scoresOfStore } from '../store/provenance.ts';
 import { openStore, type Store } from '../store/reader.ts';
 
 /** What a store holds and where it comes from, for a person or (one JSON object) for a machine. */
@@ -31,7 +34,12 @@ function describeJson(store: Store): string {
     dataBytes: bytes,
     bytesPerEntry,
     versions,
+    provenance: provenanceJson({ scores: scoresOfStore(metasOf(store)) }),
   })}\n`;
+}
+
+function metasOf({ versions }: Store): StoreMetaFile[] {
+  return versions.map(({ meta }) => meta);
 }
 
 function describeText(store: Store): string {
@@ -42,6 +50,9 @@ function describeText(store: Store): string {
     `entries     ${store.entryCount}`,
     `columns     ${columns.join(', ')} as ${precision}`,
     `size        ${bytes} bytes, ${bytesPerEntry.toFixed(2)} an entry`,
+    ...provenanceWords(scoresOfStore(metasOf(store))).map(
+      ([column, words]) => `${column.padEnd(11)} ${words}`,
+    ),
     ...store.versions.flatMap(({ name, meta }) => describeVersion(name, meta)),
     '',
   ].join('\n');

@@ -2,7 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { InputIdentity } from '../samples/input-identity.ts';
+import { provenanceNotes, type ScoreSide, uniteScores } from '../samples/provenance/mixing.ts';
+import type { ScoreOrigins } from '../samples/provenance/provenance.ts';
 import type { Tag } from '../samples/tags.ts';
+import type { AddOptions } from '../store/add.ts';
 import type { BuildProgress, BuildResult, RowInput } from '../store/build.ts';
 import type { Precision } from '../store/meta.ts';
 import { type Command, type Invocation, pathsOf } from './command.ts';
@@ -106,15 +109,40 @@ interface Scores {
   readonly precision: Precision;
 }
 
+/** Where the rows of a store come from, held against what it holds already. */
+class ScoreMix {
+  /** Of the rows alone. */
+  scores: ScoreOrigins = {};
+  readonly #isAllowed: boolean;
+  #below: readonly ScoreSide[] = [];
+
+  constructor(isAllowed: boolean) {
+    this.#isAllowed = isAllowed;
+  }
+
+  /** Says what the rows are to be added to. */
+  lieOn(store: ScoreSide): void {
+    this.#below = [store];
+  }
+
+  /** @throws BowerbirdError BB_PROVENANCE_MIXED */
+  take(sides: readonly ScoreSide[]): void {
+    const all = uniteScores([...this.#below, ...sides], this.#isAllowed);
+    for (const note of provenanceNotes(all)) process.stderr.write(`${note}\n`);
+    this.scores = uniteScores(sides, true);
+  }
+}
+
 /** Runs a job on the rows of the inputs and describes what it published; gives the exit code. */
 async function withRows(
   inputs: readonly string[],
   { columns, precision }: Scores,
   values: FlagValues,
-  job: (input: RowInput) => Promise<BuildResult>,
+  job: (input: RowInput & Pick<AddOptions, 'onStore'>) => Promise<BuildResult>,
 ): Promise<number> {
   const memoryMb = values['memory-mb'] as number;
   const sources: InputIdentity[] = [];
+  const mix = new ScoreMix(values['mixed-provenance'] === true);
   const temporaryFolder = await makeTemporaryFolder('store');
   try {
     const { readStoreInputs } = await import('./store-inputs.ts');
@@ -124,6 +152,7 @@ async function withRows(
       ...textReading(values),
       forFloat16: precision === 'float16',
       onSource: (source) => sources.push(source),
+      onSides: (sides) => mix.take(sides),
       onNote: (note) => process.stderr.write(`${note}\n`),
     });
     return await publish(values['json'] === true, (signal) =>
@@ -131,6 +160,8 @@ async function withRows(
         rows,
         memoryMb,
         sources: () => sources,
+        scores: () => mix.scores,
+        onStore: (side) => mix.lieOn(side),
         onProgress: showProgress(),
         signal,
         refuseEmpty: true,

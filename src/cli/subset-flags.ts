@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { MAX_SELECTIONS, type Selection, type SubsetOptions } from '../subset/options.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
+import { PROVENANCE_FLAG } from './provenance-flag.ts';
 import { readingFlags, textReading } from './text-flags.ts';
 
 /** The flags of `bowerbird subset`. */
@@ -27,6 +28,7 @@ export const SUBSET_FLAGS: FlagTable = {
     describe: "The metadata's column of int64 hashes; computed from URL and caption where there is none",
   },
   ...readingFlags('Input:'),
+  ...PROVENANCE_FLAG,
   'skip-bad-files': {
     group: 'Input:',
     type: 'boolean',
@@ -158,6 +160,7 @@ export function subsetOptions(
     laionCompat: values['laion-compat'] === true,
     swapWidthHeight: values['swap-width-height'] === true,
     skipBadFiles: values['skip-bad-files'] === true,
+    isMixAllowed: values['mixed-provenance'] === true,
     ...textReading(values),
     columns: values['columns'] as string[] | undefined,
     shuffleSeed: values['shuffle-seed'] as number | undefined,

@@ -9,7 +9,9 @@ export interface EncoderOptions extends RunOptions {
 }
 
 /** An image model whose rows are embeddings. */
-export interface Encoder extends EncoderFacts, Pick<ImageModel, 'batchSize' | 'queued' | 'stop'> {
+export interface Encoder
+  extends EncoderFacts,
+    Pick<ImageModel, 'batchSize' | 'queued' | 'runtimeVersion' | 'stop'> {
   /** How its crops are made of an image. */
   readonly transform: ImageTransform;
   /**
@@ -39,6 +41,7 @@ export async function createEncoder({ files, ...running }: EncoderOptions): Prom
     digest: files.digest,
     dimension: model.width,
     provider: model.provider,
+    runtimeVersion: model.runtimeVersion,
     batchSize: model.batchSize,
     batchInvariant: model.batchInvariant,
     transform: model.transform,

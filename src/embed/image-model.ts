@@ -39,6 +39,8 @@ export interface ImageModel {
   readonly width: number;
   /** The execution provider that was taken: `cpu`, `cuda`, ... */
   readonly provider: string;
+  /** The version of onnxruntime that runs it. */
+  readonly runtimeVersion: string;
   /** Images per run of the model. */
   readonly batchSize: number;
   /** Whether an image has the same row, bit for bit, wherever it stands in a batch and beside whatever. */

@@ -2,7 +2,7 @@
 import { childSettings, serveParent } from '../base/child-server.ts';
 import { graphError } from './onnx/interface.ts';
 import { type WrappedModel, wrapModel } from './onnx/wrap.ts';
-import { Tensor } from './onnxruntime.ts';
+import { env, Tensor } from './onnxruntime.ts';
 import { type Device, type OpenSession, openSession, type Provider } from './session.ts';
 import { cropBytesOf, type ImageModelSpec, OUTPUT_NOUNS } from './spec.ts';
 
@@ -17,9 +17,11 @@ export interface WorkerSettings {
 export interface OpenReply {
   readonly provider: Provider;
   readonly batchSize: number;
+  /** The runtime's, as its package has it. */
+  readonly runtimeVersion: string;
 }
 
-interface Loaded extends OpenSession, OpenReply {
+interface Loaded extends OpenSession, Omit<OpenReply, 'runtimeVersion'> {
   readonly model: Omit<WrappedModel, 'bytes'>;
   /** One batch of crops; short batches are padded with black. */
   readonly pixels: Uint8Array;
@@ -68,7 +70,8 @@ function inTurn(opened: Loaded, body: Buffer): Promise<Float32Array> {
 serveParent({
   open: async (args) => {
     const { provider, batchSize } = await loaded(args);
-    return { values: { provider, batchSize } satisfies OpenReply };
+    const runtimeVersion = env.versions.node ?? env.versions.common;
+    return { values: { provider, batchSize, runtimeVersion } satisfies OpenReply };
   },
   run: async (args, body) => {
     const rows = await inTurn(await loaded(args), body);

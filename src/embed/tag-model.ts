@@ -8,13 +8,16 @@ export interface TagModelOptions extends RunOptions {
 }
 
 /** An image model that gives a tag of the pixels themselves. */
-export interface TagModel extends Pick<ImageModel, 'batchSize' | 'batchInvariant' | 'provider' | 'stop'> {
+export interface TagModel
+  extends Pick<ImageModel, 'batchSize' | 'batchInvariant' | 'provider' | 'runtimeVersion' | 'stop'> {
   readonly tag: ScoreStatement['tag'];
   /** Of a regressor: what its scores stand for. */
   readonly label?: NonNullable<ScoreStatement['label']>;
   readonly name: string;
   /** sha256 in hex of the model's bytes, followed by those of its external weight files. */
   readonly digest: string;
+  /** Which of its values is the score, and what makes a score of it. */
+  readonly statement: ScoreStatement;
   /** How its crops are made of an image. */
   readonly transform: ImageTransform;
   /**
@@ -46,10 +49,11 @@ export async function createTagModel({ files, ...running }: TagModelOptions): Pr
     title: `${score.tag} model`,
     timeoutFlag: '--encoder-timeout',
   });
-  const { batchSize, batchInvariant, provider } = model;
+  const { batchSize, batchInvariant, provider, runtimeVersion } = model;
   return {
     ...(score.label && { label: score.label }),
-    ...{ tag: score.tag, name, digest, transform, batchSize, batchInvariant, provider },
+    ...{ tag: score.tag, name, digest, statement: score, transform },
+    ...{ batchSize, batchInvariant, provider, runtimeVersion },
     score: async (crops) => {
       const rows = await model.run(crops);
       return Float32Array.from(crops, (_, i) =>

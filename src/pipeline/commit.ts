@@ -14,6 +14,7 @@ import {
   type StageNumbers,
 } from '../runs/stats.ts';
 import type { Label } from '../samples/label.ts';
+import type { Provenance } from '../samples/provenance/provenance.ts';
 import { TAGS } from '../samples/tags.ts';
 import { BucketSums } from '../scores/bucket-sums.ts';
 import type { Filter } from '../scores/filter.ts';
@@ -38,6 +39,8 @@ export interface CommitTools {
   readonly label: Label | undefined;
   readonly decoder: Decoder;
   readonly inputPath: string;
+  /** Where the shard's scores come from. */
+  readonly provenance: Provenance;
   readonly saveEmbeddings: boolean;
   readonly saveConsent: boolean;
   readonly stageSlots: StageNumbers;
@@ -54,13 +57,13 @@ export interface CommitTools {
  */
 export async function commitWork(work: ShardWork, tools: CommitTools): Promise<ShardStats> {
   const judged = withLabel(judgeShard(work, tools.filter, tools.recomputeTags), tools.label);
-  const { folder, lock, earlier, decoder, saveEmbeddings, saveConsent } = tools;
+  const { folder, lock, earlier, decoder, provenance, saveEmbeddings, saveConsent } = tools;
   const { sums, histogram } = sumShard(work, judged, earlier);
   return commitShard({
     folder,
     lock,
     shardId: work.shard.spec.id,
-    shard: { work, judged, sums, saveEmbeddings, saveConsent, decoder, earlier },
+    shard: { work, judged, sums, provenance, saveEmbeddings, saveConsent, decoder, earlier },
     sinks: SINKS,
     replaced: earlier?.stats,
     describe: (files) =>

@@ -3,6 +3,7 @@ import { decodeNpy } from '../base/npy.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { checkShardFile, hasFile, readShardFile, type ShardStats } from '../runs/stats.ts';
 import { parseThumbnails, type ReportThumbnail } from '../runs/thumbnails.ts';
+import type { Provenance } from '../samples/provenance/provenance.ts';
 import { isReason, type SampleFailure } from '../samples/reasons.ts';
 import { readConsentFile, type ShardConsent } from '../shards/consent.ts';
 import { type RowOutcome, readOutcomes } from '../shards/read-outcomes.ts';
@@ -18,6 +19,8 @@ export interface EarlierRow extends RowOutcome {
 export interface EarlierShard {
   readonly stats: ShardStats;
   readonly rows: readonly EarlierRow[];
+  /** Where its scores come from, as far as that is stated. */
+  readonly provenance: Provenance | undefined;
   readonly partials: readonly PartialRow[];
   readonly thumbnails: readonly ReportThumbnail[];
   /** What was seen of the rows' consent; empty where it was not kept. */
@@ -35,7 +38,7 @@ export async function readEarlierShard(folder: RunFolder, stats: ShardStats): Pr
   const id = stats.shard_id;
   return {
     stats,
-    rows: await readRows(folder, stats),
+    ...(await readTags(folder, stats)),
     partials: decodePartials(await readShardFile(folder.partials(id), stats)),
     thumbnails: hasFile(stats, 'thumbnails')
       ? parseThumbnails(await readShardFile(folder.thumbnails(id), stats))
@@ -47,11 +50,14 @@ export async function readEarlierShard(folder: RunFolder, stats: ShardStats): Pr
   };
 }
 
-async function readRows(folder: RunFolder, stats: ShardStats): Promise<EarlierRow[]> {
+async function readTags(
+  folder: RunFolder,
+  stats: ShardStats,
+): Promise<Pick<EarlierShard, 'rows' | 'provenance'>> {
   const path = folder.tags(stats.shard_id);
   await checkShardFile(path, stats);
-  const rows = await readOutcomes(path, folder.staging);
-  return rows.map((row) => ({ ...row, failure: failureOf(row, path) }));
+  const { rows, provenance } = await readOutcomes(path, folder.staging);
+  return { rows: rows.map((row) => ({ ...row, failure: failureOf(row, path) })), provenance };
 }
 
 async function readConsent(folder: RunFolder, stats: ShardStats): Promise<ShardConsent> {

@@ -19,6 +19,7 @@ import type { ScoreConfig } from './config.ts';
 import { type EarlierShard, readEarlierShard } from './earlier-shard.ts';
 import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS, type LoadedModels } from './models.ts';
 import { PictureSource } from './picture-source.ts';
+import { shardProvenance } from './provenance.ts';
 import type { RowSource, SourceTools } from './row-source.ts';
 import { ShardWork } from './shard-work.ts';
 import { Stages, WINDOW_ROWS } from './stages.ts';
@@ -123,7 +124,7 @@ interface Retry {
 /** Opens shards, feeds their rows to the stages, commits them. */
 class ShardRun {
   readonly #tools: ShardRunTools;
-  readonly #commitTools: Omit<CommitTools, 'inputPath' | 'earlier' | 'retried' | 'stageSlots'>;
+  readonly #commitTools: Omit<CommitTools, 'inputPath' | 'provenance' | 'earlier' | 'retried' | 'stageSlots'>;
   readonly #finished: ReadonlyMap<number, ShardStats>;
   readonly #pictured: ReadonlySet<number>;
   readonly #open = new Set<Promise<void>>();
@@ -254,11 +255,12 @@ class ShardRun {
 
   async #commit(work: ShardWork, retry: Retry | undefined): Promise<void> {
     const { facts, stages, progress } = this.#tools;
-    const inputPath = facts.plan.inputs[work.shard.spec.inputIndex]!.path;
+    const input = facts.plan.inputs[work.shard.spec.inputIndex]!;
     const tally = retry && tallyRetried(work, retry.rows);
     const stats = await commitWork(work, {
       ...this.#commitTools,
-      inputPath,
+      inputPath: input.path,
+      provenance: shardProvenance(facts, input, retry?.earlier.provenance),
       earlier: retry?.earlier,
       retried: tally,
       stageSlots: stages.slots,

@@ -2,6 +2,7 @@ import { writeNewFile } from '../base/files.ts';
 import { encodeNpy } from '../base/npy.ts';
 import type { Decoder } from '../decode/decoder.ts';
 import { partialsSink, type Sink, type Sinks } from '../runs/commit.ts';
+import type { Provenance } from '../samples/provenance/provenance.ts';
 import type { BucketSums } from '../scores/bucket-sums.ts';
 import type { EarlierShard } from './earlier-shard.ts';
 import type { JudgedShard } from './judge.ts';
@@ -13,6 +14,8 @@ export interface JudgedWork {
   readonly work: ShardWork;
   readonly judged: JudgedShard;
   readonly sums: BucketSums;
+  /** Where its scores come from. */
+  readonly provenance: Provenance;
   readonly saveEmbeddings: boolean;
   readonly saveConsent: boolean;
   readonly decoder: Decoder;
@@ -21,7 +24,7 @@ export interface JudgedWork {
 }
 
 const tagsSink: Sink<JudgedWork> = {
-  write: (path, { work, judged }) => work.shard.writeTags(path, judged.results),
+  write: (path, { work, judged, provenance }) => work.shard.writeTags(path, judged.results, provenance),
 };
 
 const embeddingsSink: Sink<JudgedWork> = {
@@ -32,7 +35,7 @@ const embeddingsSink: Sink<JudgedWork> = {
 /** The rows that embeddings are saved of. */
 const metadataSink: Sink<JudgedWork> = {
   isWanted: ({ saveEmbeddings }) => saveEmbeddings,
-  write: (path, { work, judged }) => work.shard.writeMetadata(path, judged.results),
+  write: (path, { work, judged, provenance }) => work.shard.writeMetadata(path, judged.results, provenance),
 };
 
 const consentSink: Sink<JudgedWork> = {

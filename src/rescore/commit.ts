@@ -3,6 +3,7 @@ import { commitShard, partialsSink, type Sinks } from '../runs/commit.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { describeShard, type ShardFacts, type ShardStats } from '../runs/stats.ts';
 import { countsOf } from '../samples/label.ts';
+import type { Provenance } from '../samples/provenance/provenance.ts';
 import { BUCKET_NAMES } from '../scores/bucket-names.ts';
 import { BucketSums } from '../scores/bucket-sums.ts';
 import type { Filter } from '../scores/filter.ts';
@@ -13,7 +14,7 @@ import type { BlockResult } from './block-scorer.ts';
 import type { LabelledColumn } from './head-set.ts';
 import { judgeRows, type ScoredRows } from './judge.ts';
 import { type MetadataColumns, readMetadata } from './metadata.ts';
-import type { RescorePlan } from './plan.ts';
+import type { RescoreInput, RescorePlan } from './plan.ts';
 import { type PassedMetadata, type TagRows, writeTags } from './tags.ts';
 
 /** What shards are committed with. */
@@ -25,6 +26,8 @@ export interface CommitTools {
   readonly filter: Filter;
   /** Whether heads' scores take the place of the metadata's own tags. */
   readonly recomputeTags: boolean;
+  /** Where the scores of a file come from. */
+  readonly provenanceOf: (input: RescoreInput) => Provenance;
   /** What the filter was made of. */
   readonly thresholds: Thresholds;
   readonly columns: readonly string[];
@@ -69,12 +72,16 @@ export async function commitScored(shard: ScoredShard, tools: CommitTools): Prom
   const { instance, folder, lock, plan } = tools;
   const { spec, blocks } = shard;
   const { id, rowCount } = spec;
-  const { metadata } = plan.inputs[spec.inputIndex]!;
+  const input = plan.inputs[spec.inputIndex]!;
+  const { metadata } = input;
   const read = metadata === undefined ? NO_METADATA : await readMetadata(instance, metadata, rowCount, plan);
   const rows = withLabels(joinBlocks(blocks, rowCount, tools.columns), tools.labelled);
   const judged = judgeRows(rows, read, tools);
   const passed = metadata === undefined || tools.scoresOnly ? undefined : { ...plan, path: metadata };
-  const tagRows = { shardId: id, rows, judged, hashes: read.hashes, extraColumns: tools.extraColumns };
+  const tagRows = {
+    ...{ shardId: id, rows, judged, hashes: read.hashes, extraColumns: tools.extraColumns },
+    provenance: tools.provenanceOf(input),
+  };
   const { counts, histogram } = judged;
   return commitShard({
     folder,

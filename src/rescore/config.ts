@@ -14,6 +14,8 @@ export interface RescoreConfig extends FilterOptions {
   readonly heads: readonly HeadSource[];
   /** Whether heads' scores take the place of the metadata's own punsafe and pwatermark. */
   readonly recomputeTags: boolean;
+  /** Whether embeddings of several encoders, and tags of several origins, may be scored as one. */
+  readonly isMixAllowed?: boolean;
   /** Brings each embedding to length 1 before it is scored and summed. */
   readonly normalise: boolean;
   /** Leaves the metadata's columns out of the tags. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import type { Provenance } from '../samples/provenance/provenance.ts';
 import { arrayRows, streamChunks } from '../tables/chunk.ts';
 import { columnOf, type FileColumn } from '../tables/columns.ts';
 import {
@@ -25,6 +26,8 @@ export interface ParquetEmbeddings {
   readonly fingerprint: string;
   /** All columns but that one. */
   readonly columns: readonly FileColumn[];
+  /** Where embeddings and scores come from, as far as the file states it. */
+  readonly provenance: Provenance | undefined;
 }
 
 /** Names that embeddings go by, best first; without one of them, the only column of lists of floats. */
@@ -52,7 +55,7 @@ export async function inspectParquet(
   path: string,
   chosen: string | undefined,
 ): Promise<ParquetEmbeddings> {
-  const { columns, rowCount, sizeBytes, fingerprint } = await readFooter(connection, path);
+  const { columns, rowCount, sizeBytes, fingerprint, provenance } = await readFooter(connection, path);
   const { name } = embeddingColumn(path, columns, chosen);
   const dimension = rowCount === 0 ? undefined : await dimensionOf(connection, path, name);
   if (rowCount > 0 && dimension === undefined) {
@@ -70,6 +73,7 @@ export async function inspectParquet(
     sample: { fingerprint: digest, ...measureRows(rows) },
     fingerprint: digest,
     columns: columns.filter((column) => column.name !== name),
+    provenance,
   };
 }
 

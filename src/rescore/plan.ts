@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { keepPlaces } from '../runs/run-changes.ts';
 import type { RunRecord } from '../runs/run-record.ts';
+import type { ModelOrigin } from '../samples/provenance/origin.ts';
+import type { Provenance } from '../samples/provenance/provenance.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import { type BadFile, withWayOn } from '../tables/bad-files.ts';
 import { asSpelt, type ColumnMapping, type FileColumn, type SchemaColumn } from '../tables/columns.ts';
@@ -12,6 +14,7 @@ import { TableError } from '../tables/errors.ts';
 import { type Footer, readFooter } from '../tables/footer.ts';
 import { findPartsOf } from '../tables/parts.ts';
 import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
+import { provenanceOfRun, runOf, type TagOrigins, tagOriginsOf } from '../tables/provenance.ts';
 import { settleSchema } from '../tables/schema.ts';
 import { checkTexts, type MissingTexts } from '../tables/value-check.ts';
 import type { RescoreConfig } from './config.ts';
@@ -29,6 +32,10 @@ export interface RescoreInput extends EmbeddingPair {
   readonly sample: RowSample;
   /** sha256 (hex) over the sampled rows and the metadata's footer. */
   readonly fingerprint: string;
+  /** What made the embeddings; null where nothing states it. */
+  readonly encoder: ModelOrigin | null;
+  /** Where the metadata's own tags come from; of those that it has. */
+  readonly tagOrigins: TagOrigins;
 }
 
 /** What a run over stored embeddings reads. One shard per .npy file. */
@@ -47,8 +54,9 @@ export interface RescorePlan {
 }
 
 interface Inspected {
-  readonly input: RescoreInput;
+  readonly input: Omit<RescoreInput, 'encoder' | 'tagOrigins'>;
   readonly columns: readonly FileColumn[];
+  readonly provenance: Provenance | undefined;
 }
 
 const BAD_FILE_CODES: readonly (string | undefined)[] = [
@@ -97,7 +105,7 @@ export async function planRescore(
   if (checked.length === 0) throw nothingLeft(badFiles);
   const files = checked.map(({ pair }) => metadataOf(pair));
   const schema = settleSchema(files, parts.columns);
-  const inputs = checked.map(({ pair }) => pair.input);
+  const inputs = checked.map(({ pair }) => withOrigins(pair, parts.columns));
   const shards = inputs.map(shardOf);
   return {
     inputs,
@@ -113,6 +121,18 @@ export async function planRescore(
     schema,
     badFiles,
     encoder: await commonEncoder(inputs),
+  };
+}
+
+function withOrigins(
+  { input, columns, provenance }: Inspected,
+  mapping: Partial<ColumnMapping>,
+): RescoreInput {
+  const { fingerprint } = input;
+  return {
+    ...input,
+    encoder: provenance?.embeddings ?? null,
+    tagOrigins: tagOriginsOf({ columns, provenance, fingerprint }, mapping),
   };
 }
 
@@ -189,8 +209,9 @@ async function inspectInput(
   if (!pair.isParquet) return inspectPair(instance, pair);
   const connection = await instance.connect();
   try {
-    const { columns, ...found } = await inspectParquet(connection, pair.embeddings, embeddingColumn);
-    return { input: { ...pair, ...found }, columns };
+    const found = await inspectParquet(connection, pair.embeddings, embeddingColumn);
+    const { columns, provenance, ...input } = found;
+    return { input: { ...pair, ...input }, columns, provenance };
   } finally {
     connection.closeSync();
   }
@@ -201,7 +222,8 @@ async function inspectPair(instance: DuckDBInstance, pair: EmbeddingPair): Promi
   const layout = readNpyLayout(embeddings);
   const sample = sampleRows(embeddings, layout);
   if (metadata === undefined) {
-    return { input: { ...pair, layout, sample, fingerprint: sample.fingerprint }, columns: [] };
+    const provenance = await provenanceOfRun(runOf(embeddings));
+    return { input: { ...pair, layout, sample, fingerprint: sample.fingerprint }, columns: [], provenance };
   }
   const footer = await footerOf(instance, metadata);
   if (footer.rowCount !== layout.rowCount) {
@@ -215,7 +237,8 @@ async function inspectPair(instance: DuckDBInstance, pair: EmbeddingPair): Promi
     .update(sample.fingerprint)
     .update(footer.fingerprint)
     .digest('hex');
-  return { input: { ...pair, layout, sample, fingerprint }, columns: footer.columns };
+  const { columns, provenance } = footer;
+  return { input: { ...pair, layout, sample, fingerprint }, columns, provenance };
 }
 
 async function footerOf(instance: DuckDBInstance, path: string): Promise<Footer> {
@@ -227,7 +250,7 @@ async function footerOf(instance: DuckDBInstance, path: string): Promise<Footer>
   }
 }
 
-function checkDimensions(inputs: readonly RescoreInput[]): void {
+function checkDimensions(inputs: readonly Inspected['input'][]): void {
   // A file without rows has no dimension of its own where it is Parquet.
   const known = inputs.filter(({ layout }) => layout.dimension > 0);
   const [first] = known;

@@ -23,6 +23,7 @@ import type { RescoreConfig } from './config.ts';
 import { type ColumnHead, labelledColumns, loadHeads } from './head-set.ts';
 import { unpackEmbeddings } from './parquet-embeddings.ts';
 import { isBadFile, planRescore, type RescorePlan } from './plan.ts';
+import { checkProvenance, inputProvenance } from './provenance.ts';
 import { describeRescore, goOn, thresholdsOf } from './record.ts';
 import { ScoringThreads } from './scoring-threads.ts';
 
@@ -90,6 +91,7 @@ async function runInPlace(
   const planning = planRescore(instance, config, kept, (message) => progress.note(message));
   const plan = await unlessClosing(planning, closing);
   checkFit(heads, plan, config.normalise);
+  const mixNotes = checkProvenance(heads, plan, config);
   const thresholds = thresholdsOf(config, plan);
   const present = describeRescore(config, plan, heads, thresholds);
   const isExtension = config.incrementalMode === 'extend';
@@ -97,13 +99,15 @@ async function runInPlace(
   await folder.create({});
   await folder.removeTemporaries();
   await writeRunRecord(folder.runRecord, record);
-  for (const note of listHeadNotes(record.heads, record.encoder.digest)) progress.note(note);
+  for (const note of [...listHeadNotes(record.heads, record.encoder.digest), ...mixNotes])
+    progress.note(note);
   for (const { message } of plan.badFiles) progress.note(`Passed over: ${message}`);
   const labelled = labelledColumns(heads);
   const tools: CommitTools = {
     ...{ instance, folder, plan, lock: place.lock },
     filter: createFilter(filterOptions(thresholds)),
     recomputeTags: config.recomputeTags,
+    provenanceOf: (input) => inputProvenance(heads, input, config.recomputeTags),
     thresholds,
     columns: heads.map(({ column }) => column),
     labelled,

@@ -1,10 +1,12 @@
 import { shardName } from '../samples/key.ts';
+import type { Provenance } from '../samples/provenance/provenance.ts';
 import { TAGS, type TagName } from '../samples/tags.ts';
 import { DROP_RULES } from '../scores/filter.ts';
 import { passedColumns } from '../shards/output-columns.ts';
 import { type DuckDBConnection, type DuckDBInstance, quoteName, quoteText } from '../tables/duckdb.ts';
 import { writeFailure } from '../tables/errors.ts';
 import { type ColumnValues, type FilledColumn, FilledTable } from '../tables/filled-table.ts';
+import { provenanceOption } from '../tables/provenance.ts';
 import { type JudgedRows, type ScoredRows, STATE_FAILURES } from './judge.ts';
 import { findReadFailure, type MetadataShape, sourceOf } from './metadata.ts';
 
@@ -16,6 +18,8 @@ export interface TagRows {
   readonly hashes: BigInt64Array | undefined;
   /** Columns of the person's own, by name. */
   readonly extraColumns: readonly TagName[];
+  /** Where the scores come from. */
+  readonly provenance: Provenance;
 }
 
 /** The metadata whose columns go through. */
@@ -50,7 +54,7 @@ export async function writeTags(
       : 'results';
     await connection.run(
       `COPY (SELECT ${outputColumns(tagRows, metadata).join(', ')} FROM ${source})
-       TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
+       TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, ${provenanceOption(tagRows.provenance)})`,
     );
   } catch (thrown) {
     const failure = writeFailure(path, thrown);

@@ -8,11 +8,14 @@ import { refuseUnfinished } from '../base/swap.ts';
 import type { Head } from '../heads/head.ts';
 import { loadHead } from '../heads/load.ts';
 import { resolveEncoder } from '../models/registry.ts';
+import { type ScoreSide, uniteScores } from '../samples/provenance/mixing.ts';
+import { type Provenance, provenanceJson } from '../samples/provenance/provenance.ts';
 import { BucketSums } from '../scores/bucket-sums.ts';
 import { type BucketSummary, checkMeans, summarize } from '../scores/summary.ts';
 import { WhatIfCube } from '../scores/what-if.ts';
 import { decodePartials } from '../tables/partials.ts';
 import { writeBuckets } from './merge.ts';
+import { readRunProvenance } from './provenance.ts';
 import { listRunFiles } from './run-files.ts';
 import { RunFolder } from './run-folder.ts';
 import { type RunRecord, readRunRecord } from './run-record.ts';
@@ -28,20 +31,29 @@ export interface MergedRuns {
   readonly buckets: readonly BucketSummary[];
   /** The largest |w.(sum/count)+b - mean score|; undefined where the head is not at hand or not linear. */
   readonly meanCheck: number | undefined;
+  /** Where the scores of all runs together come from. */
+  readonly provenance: Provenance;
+}
+
+/** How runs are merged. */
+export interface MergeOptions {
+  /** The runs' aesthetic head, for the check of means; the built-in encoder's own is found. */
+  readonly headFile?: string | undefined;
+  /** Whether punsafe and pwatermark may come from other models in each run. */
+  readonly isMixAllowed?: boolean | undefined;
 }
 
 /**
  * Merges finished runs of one encoder and head: counts and sums are added, run by run in order of their paths and
  * shard by shard, so the means are those of all rows together. The folder appears whole or not at all.
  *
- * @param headFile the runs' aesthetic head, for the check of means; the built-in encoder's own is found
- * @throws BowerbirdError BB_MERGE_REFUSED, BB_OUTPUT_FOLDER, BB_RUN_CORRUPT, BB_HEAD_MISMATCH, BB_RUN_LOCKED,
+ * @throws BowerbirdError BB_MERGE_REFUSED, BB_PROVENANCE_MIXED, BB_OUTPUT_FOLDER, BB_RUN_CORRUPT, BB_HEAD_MISMATCH, BB_RUN_LOCKED,
  *   BB_DISK_FULL, BB_SHARD_WRITE
  */
 export async function mergeRuns(
   runPaths: readonly string[],
   outputFolder: string,
-  headFile: string | undefined,
+  { headFile, isMixAllowed = false }: MergeOptions = {},
 ): Promise<MergedRuns> {
   const output = resolvePlace(outputFolder, FLAG);
   refuseForeign(output);
@@ -56,16 +68,18 @@ export async function mergeRuns(
     const sums = new BucketSums(runs[0]!.record.encoder.dimension);
     const cube = new WhatIfCube();
     await place.clear();
+    const scores = uniteScores(await sidesOf(runs, place.staging), isMixAllowed);
+    const provenance = { scores };
     for (const run of runs) await addRun(run, place.staging, { counts, sums, cube });
     const buckets = summarize(sums, head?.linear);
     const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
     const folder = new RunFolder(place.files);
-    await writeBuckets(folder, buckets);
+    await writeBuckets(folder, buckets, provenance);
     await writeWhatIf(folder.whatIf, cube);
-    const description = describe(runs, counts, meanCheck);
+    const description = describe(runs, { counts, meanCheck, provenance });
     await writeFileAtomic(folder.mergeRecord, `${JSON.stringify(description, null, 2)}\n`);
     await place.publish(await listRunFiles(output), basename(folder.mergeRecord));
-    return { runs: runs.map(({ folder: { path } }) => path), counts, buckets, meanCheck };
+    return { runs: runs.map(({ folder: { path } }) => path), counts, buckets, meanCheck, provenance };
   } finally {
     await place.release();
   }
@@ -107,7 +121,7 @@ function refuseMisfits(runs: readonly OpenRun[]): void {
       if (was === is) continue;
       throw refused(
         `${first!.folder.path} and ${folder.path} have different ${what}: ${was} and ${is}. Means of such embeddings ` +
-          'or scores together say nothing. Without --output-folder their rows are counted together.',
+          'or scores together say nothing. Without --output-folder, and with --mixed-provenance, their rows are counted together.',
       );
     }
     for (const { path, fingerprint } of record.inputs) {
@@ -128,6 +142,18 @@ function comparisons(first: RunRecord, record: RunRecord): [string, unknown, unk
     ['aesthetic heads', headOf(first), headOf(record)],
     ['transforms', first.settings['transform'], record.settings['transform']],
   ];
+}
+
+/** The runs by where their scores come from; a shard that is missing is told later. */
+async function sidesOf(runs: readonly OpenRun[], spillFolder: string): Promise<ScoreSide[]> {
+  const sides: ScoreSide[] = [];
+  for (const { folder, record } of runs) {
+    const tags = Array.from({ length: record.shards }, (_, id) => folder.tags(id));
+    const there = tags.filter((path) => existsSync(path));
+    const { scores } = await readRunProvenance(there, spillFolder);
+    sides.push({ path: folder.path, scores });
+  }
+  return sides;
 }
 
 function refused(message: string): BowerbirdError {
@@ -192,7 +218,10 @@ async function cubeOf(
   return (await countTags(tags, spillFolder, counts)).cube;
 }
 
-function describe(runs: readonly OpenRun[], counts: RowCounts, meanCheck: number | undefined): unknown {
+function describe(
+  runs: readonly OpenRun[],
+  { counts, meanCheck, provenance }: Pick<MergedRuns, 'counts' | 'meanCheck' | 'provenance'>,
+): unknown {
   const { encoder, heads } = runs[0]!.record;
   return {
     format: 'bowerbird-merged-runs',
@@ -208,5 +237,6 @@ function describe(runs: readonly OpenRun[], counts: RowCounts, meanCheck: number
     aesthetic_head: heads['aesthetic'] ?? null,
     ...counts,
     mean_check: meanCheck ?? null,
+    provenance: provenanceJson(provenance),
   };
 }

@@ -3,6 +3,7 @@ import { commitFile, temporaryPath, writeFileAtomic } from '../base/files.ts';
 import { encodeNpy } from '../base/npy.ts';
 import type { Head } from '../heads/head.ts';
 import type { ReportPace } from '../report/report-data.ts';
+import { type Provenance, provenanceJson } from '../samples/provenance/provenance.ts';
 import { BucketSums } from '../scores/bucket-sums.ts';
 import { Histogram } from '../scores/histogram.ts';
 import { type BucketSummary, checkMeans, summarize } from '../scores/summary.ts';
@@ -10,6 +11,7 @@ import type { ShardSpec } from '../shards/plan.ts';
 import { decodePartials } from '../tables/partials.ts';
 import { writeSmallTable } from '../tables/small-table.ts';
 import { type HostList, HostTable } from './host-totals.ts';
+import { readRunProvenance } from './provenance.ts';
 import { addTallies, type RetryTally } from './retry-tally.ts';
 import type { RunFolder } from './run-folder.ts';
 import {
@@ -85,8 +87,8 @@ export async function mergeRun(
     }
   }
   const buckets = summarize(sums, head?.linear);
-  await writeBuckets(into, buckets);
   const tagFiles = shards.map(({ id }) => folder.tags(id));
+  await writeBuckets(into, buckets, await readRunProvenance(tagFiles, folder.staging));
   const { cube, keptWithout } = await countTags(tagFiles, folder.staging, counts);
   await writeWhatIf(into.whatIf, cube);
   const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
@@ -172,19 +174,29 @@ function describeBucket({
 }
 
 /** Writes buckets.json, buckets.parquet and bucket_means/ into a folder that has none. */
-export async function writeBuckets(folder: RunFolder, buckets: readonly BucketSummary[]): Promise<void> {
+export async function writeBuckets(
+  folder: RunFolder,
+  buckets: readonly BucketSummary[],
+  provenance: Provenance,
+): Promise<void> {
   const rows = buckets.map(describeBucket);
   for (const [i, { rawMean, unitMean }] of buckets.entries()) {
     await writeVector(folder, rows[i]!.raw_mean_file, rawMean);
     await writeVector(folder, rows[i]!.unit_mean_file, unitMean);
   }
-  const document = { format: 'bowerbird-buckets', version: 1, buckets: rows };
+  const document = {
+    format: 'bowerbird-buckets',
+    version: 1,
+    buckets: rows,
+    provenance: provenanceJson(provenance),
+  };
   await writeFileAtomic(folder.bucketsJson, `${JSON.stringify(document, null, 2)}\n`);
   const temporary = temporaryPath(folder.bucketsParquet);
   await writeSmallTable(
     temporary,
     BUCKET_COLUMNS,
     rows.map((row) => ({ ...row })),
+    provenance,
   );
   await commitFile(temporary, folder.bucketsParquet);
 }

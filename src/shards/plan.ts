@@ -18,12 +18,16 @@ import { findPictures } from '../tables/inputs/pictures.ts';
 import { type ExpandOptions, expandInputs } from '../tables/inputs.ts';
 import { type ColumnChoice, type FoundColumns, findColumns, findPartsOf } from '../tables/parts.ts';
 import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
+import { type TagOrigins, tagOriginsOf } from '../tables/provenance.ts';
 import { makeReadable, type ReadableInput } from '../tables/readable.ts';
 import { settleSchema } from '../tables/schema.ts';
 import { checkTexts, type MissingTexts, refuseNestedUrls } from '../tables/value-check.ts';
 
 /** One input file of a run. */
-export type InputFile = Omit<ReadableInput, 'columns'>;
+export interface InputFile extends Omit<ReadableInput, 'columns' | 'provenance'> {
+  /** Where its own tags come from; of those that it has. */
+  readonly tagOrigins?: TagOrigins;
+}
 
 /** One shard: consecutive rows of one input file. */
 export interface ShardSpec {
@@ -114,7 +118,10 @@ export async function planRun(options: PlanOptions): Promise<RunPlan> {
     tellEmpty(opened, options.onNote);
     const { tables, settled } = await settleFitting(instance, opened, options, bad);
     return {
-      inputs: tables.map(({ columns: _, ...file }) => file),
+      inputs: tables.map(({ columns, provenance, ...file }) => ({
+        ...file,
+        tagOrigins: tagOriginsOf({ ...file, columns, provenance }, settled.columns),
+      })),
       shards: cutShards(tables, options.samplesPerShard),
       rowCount: tables.reduce((sum, { rowCount }) => sum + rowCount, 0),
       samplesPerShard: options.samplesPerShard,

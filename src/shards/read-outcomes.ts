@@ -1,7 +1,9 @@
+import type { Provenance } from '../samples/provenance/provenance.ts';
 import type { TagValues } from '../samples/tag-columns.ts';
 import { TAGS } from '../samples/tags.ts';
 import { openDuckDb, parquetSource, queryRows } from '../tables/duckdb.ts';
 import { readFailure } from '../tables/errors.ts';
+import { readFileProvenance } from '../tables/provenance.ts';
 
 /** How a row ended, read back from a shard's tags, which are doubles of the float32 that was written. */
 export interface RowOutcome extends TagValues {
@@ -13,26 +15,34 @@ export interface RowOutcome extends TagValues {
   readonly height: number;
 }
 
+/** A shard's tags, read back. */
+export interface ShardOutcomes {
+  /** In input order. */
+  readonly rows: readonly RowOutcome[];
+  readonly provenance: Provenance | undefined;
+}
+
 const MEMORY_LIMIT_MB = 256;
 
 /**
- * Reads the outcomes of a shard's rows, in input order.
+ * Reads the outcomes of a shard's rows, and where their scores come from.
  *
  * @param path a file that `writeTags` wrote
  * @param temporaryFolder where DuckDB may spill
  * @throws TableError BB_SHARD_READ
  */
-export async function readOutcomes(path: string, temporaryFolder: string): Promise<RowOutcome[]> {
+export async function readOutcomes(path: string, temporaryFolder: string): Promise<ShardOutcomes> {
   const instance = await openDuckDb({ memoryLimitMb: MEMORY_LIMIT_MB, temporaryFolder });
   const connection = await instance.connect();
   try {
-    return await queryRows<RowOutcome>(
+    const rows = await queryRows<RowOutcome>(
       connection,
       `SELECT reason, error_message AS message,
               coalesce(original_width, 0) AS width, coalesce(original_height, 0) AS height,
               ${TAGS.map((tag) => `coalesce(${tag}, 'nan'::FLOAT)::DOUBLE AS ${tag}`).join(', ')}
        FROM ${parquetSource(path)} ORDER BY key`,
     );
+    return { rows, provenance: await readFileProvenance(connection, path) };
   } catch (thrown) {
     throw readFailure(path, thrown);
   } finally {

@@ -1,8 +1,10 @@
 import { sampleKey } from '../samples/key.ts';
+import type { Provenance } from '../samples/provenance/provenance.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import type { Tag } from '../samples/tags.ts';
 import { quoteName, quoteText } from '../tables/duckdb.ts';
 import { readFailure, writeFailure } from '../tables/errors.ts';
+import { provenanceOption } from '../tables/provenance.ts';
 import { type ShardConsent, writeConsentFile } from './consent.ts';
 import { passedColumns } from './output-columns.ts';
 import type { PicturePlaces } from './picture-places.ts';
@@ -29,13 +31,13 @@ export interface StagedShard {
   readonly unread: ReadonlyMap<number, SampleFailure<RowProblem>>;
   /**
    * Writes every row, in input order, as zstd Parquet: key, hash, the input's columns (see `passedColumns`), results.
-   * The same rows and results give the same bytes.
+   * The same rows, results and provenance give the same bytes.
    *
    * @throws TableError BB_SHARD_WRITE, BB_DISK_FULL
    */
-  writeTags(path: string, results: ShardResults): Promise<void>;
+  writeTags(path: string, results: ShardResults, provenance: Provenance): Promise<void>;
   /** Writes the rows with status success, otherwise as `writeTags`. */
-  writeMetadata(path: string, results: ShardResults): Promise<void>;
+  writeMetadata(path: string, results: ShardResults, provenance: Provenance): Promise<void>;
   /** Writes what was seen of every row's consent, in input order, otherwise as `writeTags`. */
   writeConsent(path: string, consent: ShardConsent): Promise<void>;
   /** The captions of some rows, in the order asked for; null where there is none. */
@@ -88,12 +90,12 @@ class TableShard implements StagedShard {
     this.unread = rows.unread;
   }
 
-  writeTags(path: string, results: ShardResults): Promise<void> {
-    return this.#write(path, results, '');
+  writeTags(path: string, results: ShardResults, provenance: Provenance): Promise<void> {
+    return this.#write(path, results, provenance, '');
   }
 
-  writeMetadata(path: string, results: ShardResults): Promise<void> {
-    return this.#write(path, results, "WHERE results.status = 'success'");
+  writeMetadata(path: string, results: ShardResults, provenance: Provenance): Promise<void> {
+    return this.#write(path, results, provenance, "WHERE results.status = 'success'");
   }
 
   async writeConsent(path: string, consent: ShardConsent): Promise<void> {
@@ -112,7 +114,12 @@ class TableShard implements StagedShard {
     return this.#table.drop();
   }
 
-  async #write(path: string, results: ShardResults, condition: string): Promise<void> {
+  async #write(
+    path: string,
+    results: ShardResults,
+    provenance: Provenance,
+    condition: string,
+  ): Promise<void> {
     const { connection, database, rows } = this.#table;
     try {
       await loadResults(connection, database, this, results);
@@ -120,7 +127,7 @@ class TableShard implements StagedShard {
         `COPY (SELECT ${this.#outputColumns(results).join(', ')} FROM ${rows} AS input
            JOIN ${database}.main.results AS results ON input.position = results.position + ${this.spec.firstRow}
            ${condition} ORDER BY results.position)
-         TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
+         TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, ${provenanceOption(provenance)})`,
       );
     } catch (thrown) {
       throw writeFailure(path, thrown);

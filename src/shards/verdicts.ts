@@ -10,6 +10,7 @@ import {
 } from '../tables/duckdb.ts';
 import { readFailure, writeFailure } from '../tables/errors.ts';
 import { FilledTable } from '../tables/filled-table.ts';
+import { provenanceOption, readFileProvenance } from '../tables/provenance.ts';
 
 /** What is judged of a shard's rows, in the order of its tag file. */
 export interface JudgedTags extends TagColumns {
@@ -88,11 +89,13 @@ export class VerdictFiles {
   async write(from: string, to: string, verdicts: Verdicts): Promise<void> {
     try {
       await this.#load(verdicts);
+      const provenance = await readFileProvenance(this.#connection, from);
+      const metadata = provenance ? `, ${provenanceOption(provenance)}` : '';
       await this.#connection.run(
         `COPY (SELECT file.* EXCLUDE (file_row_number) REPLACE (verdicts.kept AS kept, verdicts.dropped_by AS dropped_by)
                FROM ${rowsOf(from)} AS file JOIN verdicts ON verdicts.position = file.file_row_number
                ORDER BY file.file_row_number)
-         TO ${quoteText(to)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
+         TO ${quoteText(to)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false${metadata})`,
       );
     } catch (thrown) {
       throw writeFailure(to, thrown);

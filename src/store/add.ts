@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
+import type { ScoreSide } from '../samples/provenance/mixing.ts';
 import { type BuildResult, type RowInput, writeRows } from './build.ts';
 import { openBuildFolder } from './folder.ts';
 import type { BaseVersion } from './meta.ts';
+import { scoresOfStore } from './provenance.ts';
 import { openStore, type Store } from './reader.ts';
 import type { SortedRecords } from './record-sorter.ts';
 import { unpackRecords } from './records.ts';
@@ -9,6 +11,8 @@ import { unpackRecords } from './records.ts';
 export interface AddOptions extends RowInput {
   /** The store's folder. */
   readonly store: string;
+  /** Told where the scores of the store come from, before a row is asked for; what it throws ends the work. */
+  readonly onStore?: (side: ScoreSide) => void;
 }
 
 /**
@@ -27,6 +31,8 @@ export async function addToStore(options: AddOptions): Promise<BuildResult> {
   try {
     const store = await openStore(path);
     try {
+      const metas = store.versions.map(({ meta }) => meta);
+      options.onStore?.({ path, scores: scoresOfStore(metas) });
       const counter = new ReplacedCounter(store);
       const meta = await writeRows(folder, options, store.meta, {
         base: versionsOf(store),

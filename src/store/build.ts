@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { InputIdentity } from '../samples/input-identity.ts';
+import { provenanceJson, type ScoreOrigins } from '../samples/provenance/provenance.ts';
 import type { ScoreRows } from '../samples/score-rows.ts';
 import type { Tag } from '../samples/tags.ts';
 import { StoreError } from './errors.ts';
@@ -25,6 +26,8 @@ export interface RowInput {
   readonly memoryMb: number;
   /** Called once the rows are read. */
   readonly sources?: () => readonly InputIdentity[];
+  /** Where their scores come from; called once the rows are read. */
+  readonly scores?: () => ScoreOrigins;
   readonly onProgress?: (progress: BuildProgress) => void;
   readonly signal?: AbortSignal;
   /** Whether rows of which none leaves an entry are an error. */
@@ -118,6 +121,7 @@ export async function writeRows(
         base,
         replaced: replaced(),
         sources: input.sources?.() ?? [],
+        ...(input.scores && { provenance: provenanceJson({ scores: input.scores() }) }),
       }),
       onRun: () => input.onProgress?.({ phase: 'writing', rows: done, totalRows: sorter.rows }),
       signal: input.signal,

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { provenanceJson } from '../samples/provenance/provenance.ts';
 import type { BuildProgress, BuildResult } from './build.ts';
 import { openBuildFolder } from './folder.ts';
 import { mergedRecords, type RecordRun } from './merged-records.ts';
 import type { StoreMeta } from './meta.ts';
+import { scoresOfStore } from './provenance.ts';
 import { openStore, type Store } from './reader.ts';
 import { writeVersion } from './version-writer.ts';
 
@@ -63,6 +65,7 @@ function contentOf(store: Store, { onProgress, signal }: CompactOptions): Parame
       base: [],
       replaced: 0,
       sources: metas.toReversed().flatMap(({ sources }) => sources),
+      provenance: provenanceJson({ scores: scoresOfStore(metas) }),
     }),
     onRun: () => onProgress?.({ phase: 'writing', rows: done, totalRows: store.entryCount }),
     signal,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { JsonObject } from '../base/json-object.ts';
 import type { InputIdentity } from '../samples/input-identity.ts';
 import { isTag, type Tag } from '../samples/tags.ts';
 import type { BlockLayout, Precision } from './layout.ts';
@@ -39,6 +40,8 @@ export interface StoreMeta {
   readonly replaced: number;
   /** The input files of the build. */
   readonly sources: readonly InputIdentity[];
+  /** Where its own scores come from, as `provenanceJson` has it; versions of before it was kept do not say. */
+  readonly provenance?: JsonObject;
   readonly toolVersion: string;
   readonly createdAt: string;
 }

@@ -21,7 +21,8 @@ const SIGN = 0x80000000;
 
 /** An open store. Look-ups are synchronous; a hash costs one page of the file. */
 export class Store {
-  readonly #path: string;
+  /** The folder, absolute. */
+  readonly path: string;
   readonly #hash = new BigInt64Array(1);
   readonly #halves = new Uint32Array(this.#hash.buffer);
   /** Newest first: a whole build, or a delta and what it lies on. */
@@ -33,7 +34,7 @@ export class Store {
   #stamp: string;
 
   private constructor(path: string, parts: readonly StorePart[], stamp: string, options: ReadOptions) {
-    this.#path = path;
+    this.path = path;
     this.#parts = parts;
     this.#stamp = stamp;
     this.#options = options;
@@ -72,7 +73,7 @@ export class Store {
 
   /** The folder of the newest version in use. */
   get versionPath(): string {
-    return join(this.#path, this.#parts[0]!.name);
+    return join(this.path, this.#parts[0]!.name);
   }
 
   /** The scores of a hash (an int64); undefined where the store does not have it. */
@@ -141,9 +142,9 @@ export class Store {
     this.#polledAtMs = now;
     let next: readonly StorePart[];
     try {
-      const current = readCurrent(this.#path);
+      const current = readCurrent(this.path);
       if (current.stamp === this.#stamp) return;
-      next = openParts(this.#path, current, this.#parts, this.#options);
+      next = openParts(this.path, current, this.#parts, this.#options);
       this.#stamp = current.stamp;
     } catch {
       // The version in use is as good as before; the next poll tries again.

@@ -26,7 +26,9 @@ export interface VersionContent {
   /** Sorted, distinct records. */
   readonly runs: Iterable<RecordRun>;
   /** Asked once all records are written, of which there were `entries`. */
-  readonly about: (entries: number) => Pick<StoreMeta, 'rows' | 'base' | 'replaced' | 'sources'>;
+  readonly about: (
+    entries: number,
+  ) => Pick<StoreMeta, 'rows' | 'base' | 'replaced' | 'sources' | 'provenance'>;
   /** Called after each run of records. */
   readonly onRun: () => void;
   readonly signal: AbortSignal | undefined;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { BowerbirdError } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
+import { provenanceNotes } from '../samples/provenance/mixing.ts';
 import { columnOf } from '../tables/columns.ts';
 import type { DuckDBConnection } from '../tables/duckdb.ts';
 import { TableError } from '../tables/errors.ts';
@@ -23,6 +24,7 @@ import { judgeRows } from './judge.ts';
 import type { SubsetOptions } from './options.ts';
 import { type OutputFolder, SUBSET_FILE } from './output-folder.ts';
 import { asJudged, metadataParts, planSubset, type SubsetPlan } from './plan.ts';
+import { subsetScores } from './provenance.ts';
 import { seenColumns } from './seen-columns.ts';
 import type { SourceFile } from './source.ts';
 import { rowsOf, type SubsetCounts, type SubsetPart, type SubsetSummary, summarise } from './summary.ts';
@@ -68,7 +70,12 @@ export async function preparePlan(
   if (complete.metadata.files.length === 0) throw noFile('metadata');
   if (options.where !== undefined)
     await checkWhere(connection, options.where, seenColumns(complete.metadata));
-  return { ...complete, parts: { metadata: metadataPartsOf(checked, parts, plan), tags: tagParts } };
+  const provenance = subsetScores(complete, options.isMixAllowed === true);
+  return {
+    ...complete,
+    provenance,
+    parts: { metadata: metadataPartsOf(checked, parts, plan), tags: tagParts },
+  };
 }
 
 interface CheckedTables {
@@ -118,7 +125,7 @@ function noFile(role: string): TableError {
 }
 
 /** Each file must have the columns that rows are known by; any other column may be missing, and is null then. */
-function requireColumns<Plan extends Omit<SubsetPlan, 'parts'>>(
+function requireColumns<Plan extends Omit<SubsetPlan, 'parts' | 'provenance'>>(
   plan: Plan,
   onBad: (path: string, error: BowerbirdError) => void,
 ): Plan {
@@ -193,6 +200,7 @@ async function* warningsOn(
     const columns = [plan.texts.url, plan.texts.caption].filter((name) => name !== undefined);
     yield `The metadata have no column of hashes: they are computed from ${columns.join(' and ')}.`;
   }
+  yield* provenanceNotes(plan.provenance);
   const votes = await voteOnWidthHeight(database, plan);
   const paths = plan.metadata.files.map((file) => file.path);
   const warning = widthHeightWarning(votes, paths, swapWidthHeight);

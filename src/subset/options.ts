@@ -32,6 +32,8 @@ export interface SubsetOptions extends TextReading {
   readonly laionCompat: boolean;
   readonly swapWidthHeight: boolean;
   readonly skipBadFiles: boolean;
+  /** Whether scores of several origins may be taken as one. */
+  readonly isMixAllowed?: boolean | undefined;
   /** Names of output columns; all where not given. */
   readonly columns?: readonly string[] | undefined;
   /** Order of the output: input order where not given. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { makeFolders, writing } from '../base/files.ts';
+import type { ScoreOrigins } from '../samples/provenance/provenance.ts';
 import { quoteText } from '../tables/duckdb.ts';
+import { provenanceOption } from '../tables/provenance.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { SubsetOptions } from './options.ts';
 
@@ -105,7 +107,7 @@ export class PartWriter {
 
   async #writeNext(tables: readonly KeptTable[]): Promise<void> {
     const index = this.files.length;
-    const { identity, compression, selection, columns, folder } = this.#settings;
+    const { identity, compression, selection, columns, folder, scores } = this.#settings;
     const name = partName(index, identity, compression);
     const [start, end] = [this.#starts[index], this.#starts[index + 1]];
     const range = [
@@ -120,7 +122,8 @@ export class PartWriter {
       `writing file ${index + 1} of ${this.#lengths.length}`,
       `COPY (${selects.join(' UNION ALL ')})
        TO ${quoteText(join(folder, name))}
-       (FORMAT parquet, COMPRESSION ${compression}, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false)`,
+       (FORMAT parquet, COMPRESSION ${compression}, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false,
+        ${provenanceOption({ scores })})`,
     );
     this.files.push({ name, rows: this.#lengths[index]! });
   }
@@ -138,6 +141,8 @@ export interface PartSettings {
   readonly compression: SubsetOptions['compression'];
   /** SQL for the columns, of a table of kept rows. */
   readonly columns: string;
+  /** Where the scores among them come from. */
+  readonly scores: ScoreOrigins;
 }
 
 /** The key with which each part begins; none where there is no row. */

@@ -1,3 +1,4 @@
+import type { ScoreOrigins } from '../samples/provenance/provenance.ts';
 import { TAGS, type Tag } from '../samples/tags.ts';
 import { hashSql as int64Sql } from '../tables/column-sql.ts';
 import { columnOf, type SchemaColumn } from '../tables/columns.ts';
@@ -36,6 +37,8 @@ export interface SubsetPlan {
     readonly metadata: readonly PlayedPart[];
     readonly tags: readonly (readonly PlayedPart[])[];
   };
+  /** Where the scores that are judged or written come from. */
+  readonly provenance: ScoreOrigins;
   /** Columns that are read from another one. */
   readonly renamed: Readonly<Record<string, string>>;
 }
@@ -107,7 +110,7 @@ export function planSubset(
   tables: readonly TagTable[],
   fromRuns: boolean,
   options: SubsetOptions,
-): Omit<SubsetPlan, 'parts'> {
+): Omit<SubsetPlan, 'parts' | 'provenance'> {
   const { schema, columns: mapping } = metadata;
   const scores: Partial<Record<Tag, string>> = {};
   for (const tag of TAGS) {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { JsonObject } from '../base/json-object.ts';
 import { packageVersion } from '../base/package.ts';
 import type { InputIdentity } from '../samples/input-identity.ts';
+import { provenanceJson } from '../samples/provenance/provenance.ts';
 import { TAGS, type Tag } from '../samples/tags.ts';
 import type { SchemaColumn } from '../tables/columns.ts';
 import { textOptionsKey } from '../tables/formats.ts';
@@ -11,6 +13,7 @@ import type { SkippedFile } from './inputs.ts';
 import { hasAestheticRule, type Selection, type SubsetOptions } from './options.ts';
 import type { PartFile } from './parts.ts';
 import type { SubsetPlan } from './plan.ts';
+import { writtenScores } from './provenance.ts';
 import type { SourceFile } from './source.ts';
 
 /** One subset of possibly several that a run made. */
@@ -51,6 +54,8 @@ export interface SubsetSummary {
   readonly skippedFiles: readonly SkippedFile[];
   readonly replacedColumns: readonly string[];
   readonly columns: readonly SchemaColumn[];
+  /** Where the scores in its files come from: the metadata of each file say the same. */
+  readonly provenance: JsonObject;
   readonly warnings: readonly string[];
   readonly subsets: readonly SubsetPart[];
 }
@@ -132,6 +137,7 @@ export function summarise(
     skippedFiles,
     replacedColumns: plan.replaced,
     columns: plan.output.map(({ name, type }) => ({ name, type })),
+    provenance: provenanceJson({ scores: writtenScores(plan, plan.provenance) }),
     warnings,
     subsets: parts,
   };

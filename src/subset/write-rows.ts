@@ -3,6 +3,7 @@ import type { SubsetDatabase } from './database.ts';
 import type { SubsetOptions } from './options.ts';
 import { type KeptTable, type PartFile, type PartSettings, PartWriter } from './parts.ts';
 import type { SubsetPlan } from './plan.ts';
+import { writtenScores } from './provenance.ts';
 import { sliceTable, startOf } from './slices.ts';
 import type { Slice } from './source.ts';
 import { collectRows, pickTags } from './statements.ts';
@@ -65,6 +66,7 @@ function partSettings(
     identity: `${identityOf(plan, options)} ${JSON.stringify(options.selections[selection])}`,
     files: options.outputFiles,
     compression: options.compression,
+    scores: writtenScores(plan, plan.provenance),
     columns: plan.output.map(({ name }, i) => `c${i} AS ${quoteName(name)}`).join(', '),
   };
 }

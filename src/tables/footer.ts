@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/errors.ts';
+import type { Provenance } from '../samples/provenance/provenance.ts';
 import { type FileColumn, NULL_TYPE } from './columns.ts';
 import { openInput, readHead, refuseForeign } from './content.ts';
 import { parquetSource, queryRows, quotePath } from './duckdb.ts';
 import { unreadable } from './errors.ts';
 import { withPartitions } from './inputs/partitions.ts';
+import { readFileProvenance } from './provenance.ts';
 
 /** What a Parquet file's footer says of it. */
 export interface Footer {
@@ -16,6 +18,8 @@ export interface Footer {
   readonly fingerprint: string;
   /** Its own, then those of the folders that it lies in. */
   readonly columns: readonly FileColumn[];
+  /** Where its scores come from; undefined where nothing states it. */
+  readonly provenance: Provenance | undefined;
 }
 
 /** The magic word and, before it, the footer's length (little-endian uint32). */
@@ -47,10 +51,12 @@ export async function readFooter(
     }
     const columns = await readColumns(connection, path, origin);
     const empty = await emptyColumns(connection, path);
+    const provenance = await readFileProvenance(connection, path, origin);
     return {
       rowCount: Number(num_rows),
       sizeBytes,
       fingerprint,
+      provenance,
       columns: columns.map((column) =>
         column.partition === undefined && empty.has(column.name) ? { ...column, isEmpty: true } : column,
       ),

@@ -5,6 +5,7 @@ declare module 'parquetjs-lite' {
     readonly compression: string;
   }
   interface ParquetWriter {
+    setMetadata(key: string, value: string): void;
     appendRow(row: Readonly<Record<string, unknown>>): Promise<void>;
     close(): Promise<void>;
   }

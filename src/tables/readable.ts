@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { commitFile, temporaryPath } from '../base/files.ts';
 import type { InputIdentity } from '../samples/input-identity.ts';
+import type { Provenance } from '../samples/provenance/provenance.ts';
 import type { FileColumn } from './columns.ts';
 import { readHead, refuseForeign } from './content.ts';
 import { writeFailure } from './errors.ts';
@@ -39,6 +40,8 @@ export interface ReadableInput extends InputIdentity {
   readonly columns: readonly FileColumn[];
   /** Of a collection of images: what a person is to know of it, a line each. */
   readonly notes?: readonly string[];
+  /** Where the scores of a Parquet file come from, as far as that is stated. */
+  readonly provenance?: Provenance | undefined;
 }
 
 /** A DuckDB instance, or what stands for one. */

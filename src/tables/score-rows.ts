@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { setRoundedToOdd } from '../base/float16.ts';
 import type { InputIdentity } from '../samples/input-identity.ts';
+import type { ScoreSide } from '../samples/provenance/mixing.ts';
 import type { ScoreRows } from '../samples/score-rows.ts';
 import type { Tag } from '../samples/tags.ts';
 import { forEachNull, itemsOf, streamChunks } from './chunk.ts';
@@ -13,6 +14,7 @@ import { readFailure, TableError } from './errors.ts';
 import { type FoundInput, refuseIdleDialect, type TextReading } from './formats.ts';
 import { expandInputs } from './inputs.ts';
 import { KNOWN_NAMES, known, SCORE_NAMES } from './parts.ts';
+import { type ScoredFile, scoreSides } from './provenance.ts';
 import { type ReadableInput, readableOn, textNote } from './readable.ts';
 import { checkTexts } from './value-check.ts';
 
@@ -21,6 +23,8 @@ export interface ScoreRowOptions extends DuckDbOptions, TextReading {
   readonly forFloat16?: boolean;
   /** Called before a file's rows come. */
   readonly onSource?: (source: InputIdentity) => void;
+  /** Told before the first row where the scores come from; what it throws ends the reading. */
+  readonly onSides?: (sides: readonly ScoreSide[]) => void;
   /** Told of files that are passed over, and of lines that break their format. */
   readonly onNote?: (note: string) => void;
 }
@@ -47,6 +51,7 @@ export async function* readScoreRows(
     // All files are looked at before the first row is read: a wrong one is told at once.
     const files: ScoreFile[] = [];
     for (const input of inputs) files.push(await inspect(connection, input, columns, options));
+    options.onSides?.(scoreSides(files.map(({ scored }) => scored)));
     for (const file of files) {
       options.onSource?.(file.source);
       yield* readFile(connection, file, columns.length);
@@ -65,6 +70,7 @@ export function tagsOf(path: string): string {
 
 interface ScoreFile {
   readonly source: InputIdentity;
+  readonly scored: ScoredFile;
   /** SQL that gives hash and scores of all rows. */
   readonly select: string;
 }
@@ -86,8 +92,10 @@ async function inspect(
     if (part === 'hash') return hashSql(value, type);
     return forFloat16 && type !== 'FLOAT' ? numberSql(value, type) : scoreSql(value, type);
   };
-  const { path, sizeBytes, rowCount, fingerprint, readPath } = table;
+  const { path, sizeBytes, rowCount, fingerprint, readPath, provenance } = table;
+  const names = Object.fromEntries(columns.map((column) => [column, mapping[column]!]));
   return {
+    scored: { path, rowCount, provenance, columns: names },
     source: { path, sizeBytes, rowCount, fingerprint },
     select: `SELECT ${(['hash', ...columns] as const).map(readPart).join(', ')} FROM ${parquetSource(readPath)}`,
   };

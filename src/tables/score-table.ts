@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { ScoreOrigins } from '../samples/provenance/provenance.ts';
 import type { AnswerRows, ScoreRows } from '../samples/score-rows.ts';
 import { type DuckDbOptions, openDuckDb, quoteName, quoteText } from './duckdb.ts';
 import {
@@ -10,6 +11,14 @@ import {
   FLOAT,
 } from './duckdb-library.ts';
 import { FilledTable, fillChunk } from './filled-table.ts';
+import { provenanceOption } from './provenance.ts';
+
+/** The columns of a table of scores. */
+export interface ScoreColumns {
+  readonly names: readonly string[];
+  /** Where their scores come from. */
+  readonly scores: ScoreOrigins;
+}
 
 const CHUNK_ROWS = 2048;
 /** A reader that looks for a hash skips all row groups but one, or some; a footer has some 100 bytes for each. */
@@ -25,7 +34,7 @@ const EXPORT_MEMORY_MB = 512;
  */
 export async function writeScoreTable(
   path: string,
-  names: readonly string[],
+  { names, scores }: ScoreColumns,
   batches: Iterable<ScoreRows>,
 ): Promise<void> {
   const instance = await openDuckDb({ memoryLimitMb: EXPORT_MEMORY_MB, temporaryFolder: `${path}.spill` });
@@ -33,7 +42,8 @@ export async function writeScoreTable(
   const source = new PulledRows(names, batches);
   try {
     connection.registerTableFunction(source.tableFunction);
-    await copyOut(connection, path, ['hash', ...names.map(scoreOf)], 'score_rows()');
+    const select = `SELECT ${['hash', ...names.map(scoreOf)].join(', ')} FROM score_rows()`;
+    await copyOut(connection, path, select, scores);
   } catch (thrown) {
     throw source.thrown ?? thrown;
   } finally {
@@ -50,12 +60,13 @@ function scoreOf(name: string): string {
 async function copyOut(
   connection: DuckDBConnection,
   path: string,
-  expressions: readonly string[],
-  table: string,
+  select: string,
+  scores: ScoreOrigins,
 ): Promise<void> {
   await connection.run(
-    `COPY (SELECT ${expressions.join(', ')} FROM ${table}) TO ${quoteText(path)}
-     (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false)`,
+    `COPY (${select}) TO ${quoteText(path)}
+     (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false,
+      ${provenanceOption({ scores })})`,
   );
 }
 
@@ -106,9 +117,8 @@ class PulledRows {
   }
 }
 
-interface AnswerOutput {
+interface AnswerOutput extends ScoreColumns {
   readonly path: string;
-  readonly names: readonly string[];
 }
 
 /**
@@ -136,7 +146,7 @@ export class AnswerTableWriter {
   /** @param path where no file is */
   static async open(
     path: string,
-    names: readonly string[],
+    { names, scores }: ScoreColumns,
     options: DuckDbOptions,
   ): Promise<AnswerTableWriter> {
     const instance = await openDuckDb(options);
@@ -148,7 +158,7 @@ export class AnswerTableWriter {
       { name: 'without_hash', type: 'UTINYINT' },
       ...names.map((name) => ({ name, type: 'FLOAT' as const })),
     ]);
-    return new AnswerTableWriter(instance, connection, answers, { path, names });
+    return new AnswerTableWriter(instance, connection, answers, { path, names, scores });
   }
 
   append({ hashes, found, withoutHash, columns }: AnswerRows): void {
@@ -158,9 +168,11 @@ export class AnswerTableWriter {
   /** Writes the Parquet file; it is not synced. */
   async finish(): Promise<void> {
     this.#answers.close();
+    const { path, names, scores } = this.#output;
     const hash = 'CASE WHEN without_hash = 0 THEN hash END AS hash';
-    const expressions = [hash, 'found = 1 AS found', ...this.#output.names.map(scoreOf)];
-    await copyOut(this.#connection, this.#output.path, expressions, 'staging.main.answers');
+    const expressions = [hash, 'found = 1 AS found', ...names.map(scoreOf)];
+    const select = `SELECT ${expressions.join(', ')} FROM staging.main.answers`;
+    await copyOut(this.#connection, path, select, scores);
   }
 
   /** Removes what is beside the output. */

@@ -1,5 +1,6 @@
 import parquetjs from 'parquetjs-lite';
 import parquetTypes from 'parquetjs-lite/lib/types.js';
+import { PROVENANCE_KEY, type Provenance, provenanceText } from '../samples/provenance/provenance.ts';
 import { writeFailure } from './errors.ts';
 
 // parquetjs-lite parses 64-bit integers as doubles, which bends those beyond 2^53.
@@ -20,12 +21,14 @@ export type SmallTableValue = string | number | bigint | boolean | null | undefi
  * Writes a small table of our own (summaries: tens or hundreds of rows) as a snappy Parquet file.
  * The columns of `rows` that `columns` does not name are left out.
  *
+ * @param provenance where the scores that it sums up come from
  * @throws TableError BB_SHARD_WRITE, BB_DISK_FULL
  */
 export async function writeSmallTable(
   path: string,
   columns: readonly SmallTableColumn[],
   rows: readonly Readonly<Record<string, SmallTableValue>>[],
+  provenance?: Provenance,
 ): Promise<void> {
   const fields = columns.map(({ name, type }) => [
     name,
@@ -36,6 +39,7 @@ export async function writeSmallTable(
       new parquetjs.ParquetSchema(Object.fromEntries(fields)),
       path,
     );
+    if (provenance) writer.setMetadata(PROVENANCE_KEY, provenanceText(provenance));
     for (const row of rows) {
       await writer.appendRow(Object.fromEntries(columns.map(({ name }) => [name, cell(row[name])])));
     }

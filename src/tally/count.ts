@@ -1,7 +1,11 @@
+import { provenanceNotes, type ScoreSide, uniteScores } from '../samples/provenance/mixing.ts';
+import type { ScoreOrigins } from '../samples/provenance/provenance.ts';
 import { isTag } from '../samples/tags.ts';
+import { scoresOfStore } from '../store/provenance.ts';
 import { openStore, type Store } from '../store/reader.ts';
 import type { TextReading } from '../tables/formats.ts';
 import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
+import { scoreSides } from '../tables/provenance.ts';
 import { textNote } from '../tables/readable.ts';
 import {
   type Batch,
@@ -31,6 +35,8 @@ export interface CountOptions extends TallyLimits, TextReading {
   readonly top: number;
   readonly order: GroupOrder;
   readonly skipBadFiles: boolean;
+  /** Whether scores of several origins may be counted as one. */
+  readonly isMixAllowed?: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: CountProgress) => void;
 }
@@ -56,13 +62,15 @@ export interface CountResult {
   readonly notes: readonly string[];
   /** Whether all that was counted has URLs. */
   readonly hasUrls: boolean;
+  /** Where the scores come from. */
+  readonly provenance: ScoreOrigins;
 }
 
 /**
  * Counts scores over files, run folders and stores: one look at the tags, one at the groups where they are asked
  * for, one at the scores for quantiles. The result does not depend on threads or on the order of the inputs.
  *
- * @throws TallyError for a file that cannot be counted, unless bad files are skipped; the signal's reason
+ * @throws BowerbirdError BB_PROVENANCE_MIXED; TallyError for a file that cannot be counted, unless bad files are skipped; the signal's reason
  */
 export async function countScoresOf(options: CountOptions): Promise<CountResult> {
   const inputs = await resolveInputs(options.inputs, options);
@@ -115,6 +123,7 @@ class Count {
     };
     const { files } = this.#inputs;
     const batches = await planBatches(this.#database, files, this.#options, { onBadFile, onOpened });
+    const provenance = this.#uniteScores(opened);
     const groups = by === undefined ? undefined : await GroupTable.create(this.#database);
     for (const batch of batches) {
       await eachGoodPart(batch, (part) => this.#countBatch(part, groups), onBadFile, signal);
@@ -133,9 +142,23 @@ class Count {
       groups: await groups?.top(order, top),
       skipped: this.#skipped,
       parts: partsOf(opened),
-      notes: [...this.#inputs.notes, ...opened.flatMap(({ table }) => textNote(table) ?? [])],
+      notes: [
+        ...this.#inputs.notes,
+        ...opened.flatMap(({ table }) => textNote(table) ?? []),
+        ...provenanceNotes(provenance),
+      ],
+      provenance,
       hasUrls: this.#stores.length === 0 && this.#read.every(({ expressions }) => expressions.hasUrl),
     };
+  }
+
+  #uniteScores(opened: readonly OpenedFile[]): ScoreOrigins {
+    const files = opened.map(({ table, columns }) => ({ ...table, columns: { ...columns } }));
+    const stores = this.#stores.map((store): ScoreSide => {
+      const metas = store.versions.map(({ meta }) => meta);
+      return { path: store.path, scores: scoresOfStore(metas) };
+    });
+    return uniteScores([...scoreSides(files), ...stores], this.#options.isMixAllowed === true);
   }
 
   async #countBatch(batch: Batch, groups: GroupTable | undefined): Promise<void> {

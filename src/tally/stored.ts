@@ -3,6 +3,10 @@ import { resolve } from 'node:path';
 import { codeOf } from '../base/errors.ts';
 import { refuseUnfinished } from '../base/swap.ts';
 import { RunFolder } from '../runs/run-folder.ts';
+import { type ScoreSide, uniteScores } from '../samples/provenance/mixing.ts';
+import { provenanceOfRecord } from '../samples/provenance/of-run.ts';
+import { columnOrigins, readProvenance, type ScoreOrigins } from '../samples/provenance/provenance.ts';
+import { byTag } from '../samples/tags.ts';
 import { BUCKET_NAMES, type BucketName } from '../scores/bucket-names.ts';
 import { WhatIfCube } from '../scores/what-if.ts';
 import { TallyError } from './errors.ts';
@@ -17,6 +21,7 @@ interface RunOrMerge {
 }
 
 interface StoredBuckets {
+  readonly provenance?: unknown;
   readonly buckets: readonly {
     readonly bucket: string;
     readonly count: number;
@@ -24,22 +29,35 @@ interface StoredBuckets {
   }[];
 }
 
+/** What runs say of themselves, together. */
+export interface StoredTally {
+  readonly tally: Tally;
+  /** Where the scores come from. */
+  readonly provenance: ScoreOrigins;
+}
+
 /**
  * What finished runs, and merges of runs, say of themselves: their cube and buckets, without a look at the tags.
  * Null and NaN scores are one there, as the tags of a run have no NaN.
  *
+ * @param isMixAllowed whether scores of several origins may be counted as one
  * @throws TallyError BB_USAGE for a folder that is neither, or not finished; BB_RUN_CORRUPT; BowerbirdError
- *   BB_OUTPUT_UNFINISHED
+ *   BB_OUTPUT_UNFINISHED, BB_PROVENANCE_MIXED
  */
-export async function readStored(inputs: readonly string[]): Promise<Tally> {
+export async function readStored(inputs: readonly string[], isMixAllowed = false): Promise<StoredTally> {
   const tally = new Tally();
   const folders = new Set((await expandFolders(inputs)).map((folder) => resolve(folder)));
   await refuseUnfinished(folders);
-  for (const folder of folders) tally.merge(await readOne(folder));
-  return tally;
+  const sides: ScoreSide[] = [];
+  for (const folder of folders) {
+    const one = await readOne(folder);
+    tally.merge(one.tally);
+    sides.push({ path: folder, scores: one.provenance });
+  }
+  return { tally, provenance: uniteScores(sides, isMixAllowed) };
 }
 
-async function readOne(folder: string): Promise<Tally> {
+async function readOne(folder: string): Promise<StoredTally> {
   const { runRecord, mergeRecord, whatIf, bucketsJson } = new RunFolder(folder);
   const record = (await readJson<RunOrMerge>(runRecord)) ?? (await readJson<RunOrMerge>(mergeRecord));
   const text = await readText(whatIf);
@@ -67,7 +85,8 @@ async function readOne(folder: string): Promise<Tally> {
     .slice(0, -1)
     .reduce((sum, count) => sum + count, 0);
   if (inCells !== tally.states.scored || tally.states.failed < 0) throw misfit(folder);
-  return tally;
+  const stated = readProvenance(stored.provenance) ?? provenanceOfRecord(record);
+  return { tally, provenance: byTag((tag) => columnOrigins(tag, { provenance: stated })) };
 }
 
 function misfit(folder: string): TallyError {

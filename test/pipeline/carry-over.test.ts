@@ -30,6 +30,7 @@ const earlierOf = (rows: readonly EarlierRow[], more: Partial<EarlierShard> = {}
   ...{
     stats: emptyCounts() as never,
     rows,
+    provenance: undefined,
     partials: [],
     thumbnails: [],
     consent: [],

@@ -41,7 +41,16 @@ async function judge(
   const decoder = createDecoder({ transforms: [clip(SIDE_PX)], mode: 'exact', processes: 1 });
   t.teardown(() => decoder.stop());
   const judged = judgeShard(work, createFilter({ minAesthetic: 7, missingTags: 'drop' }), false);
-  return { work, judged, sums: new BucketSums(2), saveEmbeddings, saveConsent, decoder, earlier: undefined };
+  return {
+    work,
+    judged,
+    sums: new BucketSums(2),
+    provenance: { scores: {} },
+    saveEmbeddings,
+    saveConsent,
+    decoder,
+    earlier: undefined,
+  };
 }
 
 async function write(

@@ -177,6 +177,10 @@ test('runs that make no sense together are refused, and nothing is written', asy
     (await readdir(world.folder)).filter((name) => name === 'none' || name.endsWith('.tmp')),
     [],
   );
-  const together = await runCli(['buckets', world.path('exact'), world.path('fast'), '--json']);
+  const count = ['buckets', world.path('exact'), world.path('fast'), '--json'];
+  const refused = await runCli(count);
+  t.is(refused.exitCode, 2);
+  t.regex(refused.stderr, /exact transform.*fast transform.*\[BB_PROVENANCE_MIXED\]/s);
+  const together = await runCli([...count, '--mixed-provenance']);
   t.like(JSON.parse(together.stdout), { rows: 36 });
 });

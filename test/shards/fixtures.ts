@@ -5,11 +5,15 @@ import type { ExecutionContext } from 'ava';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { type ColumnSource, parquetWriteFile } from 'hyparquet-writer';
+import type { Provenance } from '../../src/samples/provenance/provenance.ts';
 import { ShardDatabase, type ShardDatabaseOptions } from '../../src/shards/database.ts';
 import { type PlanOptions, planRun, type RunPlan } from '../../src/shards/plan.ts';
 import type { ShardResults } from '../../src/shards/results.ts';
 import type { StagedShard } from '../../src/shards/staged-shard.ts';
 import { DuckDBInstance } from '../../src/tables/duckdb-library.ts';
+
+/** Of scores that no test looks at. */
+export const PROVENANCE: Provenance = { scores: {} };
 
 /** A temporary folder that goes with the test. */
 export async function temporaryFolder(t: ExecutionContext): Promise<string> {

@@ -5,7 +5,7 @@ import { writeRows } from '../../scripts/write-rows.ts';
 import { hashTexts } from '../../src/samples/hash.ts';
 import type { RunPlan } from '../../src/shards/plan.ts';
 import type { StagedShard } from '../../src/shards/staged-shard.ts';
-import { openDatabase, plan, readRows, resultsOf, temporaryFolder } from './fixtures.ts';
+import { openDatabase, PROVENANCE, plan, readRows, resultsOf, temporaryFolder } from './fixtures.ts';
 
 async function write(folder: string, files: Readonly<Record<string, string>>): Promise<string> {
   for (const [name, content] of Object.entries(files)) {
@@ -30,7 +30,7 @@ async function open(
   const database = await openDatabase(t, folder);
   for await (const shard of database.readShards(runPlan, new Set([0]))) {
     const path = join(folder, 'tags.parquet');
-    await shard.writeTags(path, resultsOf(shard.spec.rowCount));
+    await shard.writeTags(path, resultsOf(shard.spec.rowCount), PROVENANCE);
     return { runPlan, shard, tags: await readRows(path) };
   }
   throw new Error('there is no shard');

@@ -5,6 +5,7 @@ import type { StagedShard } from '../../src/shards/staged-shard.ts';
 import {
   duck,
   openDatabase,
+  PROVENANCE,
   plan,
   readRows,
   readSchema,
@@ -57,6 +58,7 @@ test('tags hold key, hash, the input columns and the results, in this order and 
       kept: Uint8Array.of(1, 0),
       droppedBy: [null, 'aesthetic'],
     }),
+    PROVENANCE,
   );
   t.deepEqual(await readSchema(path), [
     'key BYTE_ARRAY UTF8',
@@ -136,7 +138,7 @@ test('further scores come last, and an input column of the same name steps aside
   const [shard] = await stagedShards(t, folder);
   const path = join(folder, 'tags.out');
   const further = [{ name: 'aesthetic_likes', values: Float32Array.of(7.5, Number.NaN) }];
-  await shard!.writeTags(path, resultsOf(2, { further }));
+  await shard!.writeTags(path, resultsOf(2, { further }), PROVENANCE);
   t.is((await readSchema(path)).at(-1), 'aesthetic_likes FLOAT');
   const likes = (await readRows(path)).map((row) => [row['input_Aesthetic_Likes'], row['aesthetic_likes']]);
   t.deepEqual(likes, [
@@ -153,7 +155,7 @@ test('nested, dated and fixed-point input columns pass through with their types'
   await duck(`COPY (${columns}) TO '${folder}/a.parquet' (FORMAT parquet)`);
   const shards = await stagedShards(t, folder, 60);
   for (const shard of shards)
-    await shard.writeTags(join(folder, `${shard.spec.id}.out`), resultsOf(shard.spec.rowCount));
+    await shard.writeTags(join(folder, `${shard.spec.id}.out`), resultsOf(shard.spec.rowCount), PROVENANCE);
   await duck(`COPY (SELECT url, list, struct, day, stamp, fixed, raw, id, tiny FROM read_parquet(['${folder}/0.out', '${folder}/1.out']))
     TO '${folder}/both.out' (FORMAT parquet)`);
   t.deepEqual(await readRows(join(folder, 'both.out')), await readRows(join(folder, 'a.parquet')));
@@ -172,8 +174,8 @@ test('tags keep the input order, and metadata holds the successful rows in the s
       status: rows.map((i) => (i % 3 === 0 ? 'success' : 'failed_to_resize')),
       originalWidth: Int32Array.from(rows, (i) => i + 1),
     });
-    await shard.writeTags(join(folder, 'tags.out'), results);
-    await shard.writeMetadata(join(folder, 'metadata.out'), results);
+    await shard.writeTags(join(folder, 'tags.out'), results, PROVENANCE);
+    await shard.writeMetadata(join(folder, 'metadata.out'), results, PROVENANCE);
     const describe = (i: number): string => `${id} ${i} u${firstRow + i} ${i + 1}`;
     const read = async (name: string): Promise<string[]> =>
       (await readRows(join(folder, name))).map(
@@ -192,6 +194,7 @@ test('a shard without a success has metadata without rows', async (t) => {
   await shard!.writeMetadata(
     join(folder, 'm.out'),
     resultsOf(2, { status: ['failed_to_embed', 'failed_to_embed'] }),
+    PROVENANCE,
   );
   t.deepEqual(await readRows(join(folder, 'm.out')), []);
   t.is((await readSchema(join(folder, 'm.out'))).length, 17);
@@ -210,7 +213,7 @@ test('the same rows and results give the same bytes, however the shard was read'
       const results = resultsOf(shard.spec.rowCount, {
         aesthetic: Float32Array.from(shard.urls, (_, i) => i / 7),
       });
-      await Promise.all([shard.writeTags(path, results), shard.spec.id]);
+      await Promise.all([shard.writeTags(path, results, PROVENANCE), shard.spec.id]);
       if (shard.spec.id === 1) written.push(await readFile(path));
       await shard.release();
     }
@@ -224,12 +227,12 @@ test('tags that cannot be written are named, and a full disk is told apart', asy
   writeJoined(join(folder, 'a.parquet'));
   const [shard] = await stagedShards(t, folder);
   const path = join(folder, 'missing', 'tags.out');
-  await t.throwsAsync(shard!.writeTags(path, resultsOf(2)), {
+  await t.throwsAsync(shard!.writeTags(path, resultsOf(2), PROVENANCE), {
     code: 'BB_SHARD_WRITE',
     message: new RegExp(path),
   });
   if (process.platform !== 'linux') return;
-  await t.throwsAsync(shard!.writeTags('/dev/full', resultsOf(2)), {
+  await t.throwsAsync(shard!.writeTags('/dev/full', resultsOf(2), PROVENANCE), {
     code: 'BB_DISK_FULL',
     message: /\/dev\/full/,
   });

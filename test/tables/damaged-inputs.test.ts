@@ -9,6 +9,7 @@ import { withoutTextTypes } from '../../src/tables/inputs/footer-bytes.ts';
 import {
   duck,
   openDatabase,
+  PROVENANCE,
   plan,
   readAll,
   readRows,
@@ -90,7 +91,7 @@ test('a row whose text is not UTF-8 keeps its other columns in the tags', async 
   const database = await openDatabase(t, folder);
   const runPlan = await plan(folder, path);
   for await (const shard of database.readShards(runPlan, new Set([0]))) {
-    await shard.writeTags(join(folder, 'tags.parquet'), resultsOf(2));
+    await shard.writeTags(join(folder, 'tags.parquet'), resultsOf(2), PROVENANCE);
     await shard.release();
   }
   const tags = await readRows(join(folder, 'tags.parquet'));

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import test from 'ava';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import type { ScoreRows } from '../../src/samples/score-rows.ts';
-import { AnswerTableWriter, writeScoreTable } from '../../src/tables/score-table.ts';
+import { AnswerTableWriter, type ScoreColumns, writeScoreTable } from '../../src/tables/score-table.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { temporaryFolder } from '../shards/fixtures.ts';
+
+const columnsOf = (names: string[]): ScoreColumns => ({ names, scores: {} });
 
 /** Rows 0, 1, 2 ... up to `count` in batches of uneven length; every seventh score is null. */
 function* countedRows(count: number, batchRows: number): Generator<ScoreRows> {
@@ -23,7 +25,7 @@ function* countedRows(count: number, batchRows: number): Generator<ScoreRows> {
 test('hashes and scores are written in their order, nulls as nulls, and nothing lies beside them', async (t) => {
   const folder = await temporaryFolder(t);
   const path = join(folder, 'scores.parquet');
-  await writeScoreTable(path, ['aesthetic'], countedRows(10_000, 3001));
+  await writeScoreTable(path, columnsOf(['aesthetic']), countedRows(10_000, 3001));
   const expected = Array.from({ length: 10_000 }, (_, i) => ({
     hash: BigInt(i) - 5n,
     aesthetic: i % 7 === 0 ? null : i,
@@ -34,7 +36,7 @@ test('hashes and scores are written in their order, nulls as nulls, and nothing 
 
 test('columns are int64 and float32, zstd, and row groups say which hashes they hold', async (t) => {
   const path = join(await temporaryFolder(t), 'scores.parquet');
-  await writeScoreTable(path, ['aesthetic'], countedRows(1_100_000, 50_000));
+  await writeScoreTable(path, columnsOf(['aesthetic']), countedRows(1_100_000, 50_000));
   const { schema, row_groups: groups } = await parquetMetadataAsync(await asyncBufferFromFile(path));
   t.deepEqual(
     schema.slice(1).map(({ name, type }) => [name, type]),
@@ -56,7 +58,7 @@ test('columns are int64 and float32, zstd, and row groups say which hashes they 
 
 test('no rows give a table without rows', async (t) => {
   const path = join(await temporaryFolder(t), 'scores.parquet');
-  await writeScoreTable(path, ['aesthetic', 'punsafe'], []);
+  await writeScoreTable(path, columnsOf(['aesthetic', 'punsafe']), []);
   t.deepEqual(await readParquet(path), []);
 });
 
@@ -67,13 +69,13 @@ test('an error among the rows comes out as it was thrown', async (t) => {
     yield* countedRows(5000, 1000);
     throw reason;
   }
-  await t.throwsAsync(writeScoreTable(path, ['aesthetic'], failing()), { is: reason });
+  await t.throwsAsync(writeScoreTable(path, columnsOf(['aesthetic']), failing()), { is: reason });
 });
 
 test('answers tell a hit from a miss, a null score and a missing hash', async (t) => {
   const folder = await temporaryFolder(t);
   const path = join(folder, 'answers.parquet');
-  const writer = await AnswerTableWriter.open(path, ['aesthetic'], {
+  const writer = await AnswerTableWriter.open(path, columnsOf(['aesthetic']), {
     memoryLimitMb: 128,
     temporaryFolder: join(folder, 'spill'),
   });
@@ -100,7 +102,7 @@ test('answers tell a hit from a miss, a null score and a missing hash', async (t
 
 test('answers that are not finished leave nothing', async (t) => {
   const folder = await temporaryFolder(t);
-  const writer = await AnswerTableWriter.open(join(folder, 'answers.parquet'), ['aesthetic'], {
+  const writer = await AnswerTableWriter.open(join(folder, 'answers.parquet'), columnsOf(['aesthetic']), {
     memoryLimitMb: 128,
     temporaryFolder: join(folder, 'spill'),
   });

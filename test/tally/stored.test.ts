@@ -35,7 +35,7 @@ test('runs answer from what they have stored, added up', async (t) => {
   const folder = await makeFolder(t);
   const runs = [join(folder, 'a'), join(folder, 'b')];
   for (const run of runs) await storedRun(run);
-  const tally = await readStored(runs);
+  const { tally } = await readStored(runs);
   t.deepEqual(tally.states, { scored: 4, nullScores: 2, nanScores: 0, failed: 2 });
   t.deepEqual(tally.buckets()[7], { bucket: '6', count: 4, meanScore: 6.5 });
   const thresholds = { minAesthetic: 6, maxPunsafe: 0.5, maxPwatermark: null, missingTags: 'keep' as const };

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../base/json-object.ts';
+import { type Label, labelColumn } from '../label.ts';
 import { isTag, PROBABILITY_TAGS, TAGS, type Tag, type TagName } from '../tags.ts';
 import {
   type HeadOrigin,
@@ -18,10 +19,12 @@ export interface ScoringFacts {
   readonly given: Readonly<Partial<Record<Tag, readonly ScoreOrigin[]>>>;
   /** Whether computed scores take the place of all of the input's own. */
   readonly recomputeTags: boolean;
+  /** What computed scores stand for, by their column: in its unit they have a column more. */
+  readonly labels?: Readonly<Record<TagName, Label>>;
 }
 
 /** The origins of the scores that a run writes. A tag that neither the input nor a model gives has none. */
-export function scoresOf({ computed, given, recomputeTags }: ScoringFacts): ScoreOrigins {
+export function scoresOf({ computed, given, recomputeTags, labels = {} }: ScoringFacts): ScoreOrigins {
   const originsOf = (column: TagName): readonly ScoreOrigin[] => {
     const own = Object.hasOwn(computed, column) ? [computed[column]!] : [];
     // The point of a run is its own score: an aesthetic of the input is used only where nothing computes one.
@@ -30,7 +33,11 @@ export function scoresOf({ computed, given, recomputeTags }: ScoringFacts): Scor
     return isReplaced ? own : uniteOrigins([given[column as Tag] ?? [], own]);
   };
   const columns = [...TAGS, ...Object.keys(computed).filter((column) => !isTag(column))];
-  return Object.fromEntries(columns.map((column) => [column, originsOf(column)]));
+  const inUnits = Object.entries(labels).map(([column, label]): [TagName, ScoreOrigin[]] => [
+    labelColumn(column, label),
+    [{ ...computed[column]!, label: { ...label } }],
+  ]);
+  return Object.fromEntries([...columns.map((column) => [column, originsOf(column)] as const), ...inUnits]);
 }
 
 /**

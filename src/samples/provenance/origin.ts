@@ -39,11 +39,15 @@ export interface HeadOrigin {
   readonly encoder: ModelOrigin | null;
   /** Set where embeddings were read back from files: in float16 they are rounded. */
   readonly stored?: true;
+  /** Where scores were brought into the unit of a label: how (`transform`), and the unit. */
+  readonly label?: Facts;
 }
 
 /** A score that an image model gave of the pixels. */
 export interface PixelOrigin extends ModelOrigin {
   readonly from: 'model';
+  /** As `HeadOrigin` has it. */
+  readonly label?: Facts;
 }
 
 /** A score that stood in a file which does not say where it comes from, as those that LAION published. */
@@ -66,6 +70,7 @@ export type ScoreOrigin = HeadOrigin | PixelOrigin | ColumnOrigin;
  */
 export function isSameOrigin(a: ScoreOrigin, b: ScoreOrigin): boolean {
   if (a.from === 'column') return b.from === 'column';
+  if (b.from === 'column' || !agree(a.label ?? {}, b.label ?? {})) return false;
   if (a.from === 'model') return b.from === 'model' && isSameModel(a, b);
   return b.from === 'head' && a.head.digest === b.head.digest && isSameEncoder(a.encoder, b.encoder);
 }
@@ -115,7 +120,9 @@ function uniteTwo(a: ScoreOrigin, b: ScoreOrigin): ScoreOrigin {
     const encoder = a.encoder && b.encoder && uniteModels(a.encoder, b.encoder);
     return { ...a, encoder, ...((a.stored || b.stored) && { stored: true as const }) };
   }
-  if (a.from === 'model' && b.from === 'model') return { from: 'model', ...uniteModels(a, b) };
+  if (a.from === 'model' && b.from === 'model') {
+    return { from: 'model', ...uniteModels(a, b), ...(a.label && { label: a.label }) };
+  }
   if (a.from === 'column' && b.from === 'column' && a.input !== b.input) {
     // Of many files the first name will do: they say themselves which they are.
     return { from: 'column', column: [a.column, b.column].sort()[0]! };
@@ -142,12 +149,13 @@ const SHOWN_DIGITS = 12;
 /** An origin in words, with all that decides whether another is the same. */
 export function describeOrigin(origin: ScoreOrigin): string {
   if (origin.from === 'column') return 'a column of which no file states where its scores come from';
-  if (origin.from === 'model') return `the image model ${modelWords(origin)}`;
+  const label = origin.label ? `, with the label ${factWords(origin.label)}` : '';
+  if (origin.from === 'model') return `the image model ${modelWords(origin)}${label}`;
   const { head, encoder } = origin;
   const embeddings = encoder
     ? `embeddings of ${modelWords(encoder)}`
     : 'embeddings of which nothing states the encoder';
-  return `the head ${named(head)} on ${embeddings}`;
+  return `the head ${named(head)} on ${embeddings}${label}`;
 }
 
 function modelWords({ model, transform, crop, output }: ModelOrigin): string {

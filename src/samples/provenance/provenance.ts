@@ -127,8 +127,9 @@ function shapeOf({
 
 function shapeOrigin(value: unknown): ScoreOrigin {
   const origin = object(value);
-  const { from, head, encoder, stored, column, input } = origin;
-  if (from === 'model') return { from, ...shapeModel(origin) };
+  const { from, head, encoder, stored, label, column, input } = origin;
+  const labelled = label !== undefined && { label: shapeFacts(label) };
+  if (from === 'model') return { from, ...shapeModel(origin), ...labelled };
   if (from === 'column') {
     return { from, column: text(column), ...(input !== undefined && { input: text(input) }) };
   }
@@ -138,6 +139,7 @@ function shapeOrigin(value: unknown): ScoreOrigin {
     head: shapeNamed(head),
     encoder: encoder === null ? null : shapeModel(object(encoder)),
     ...(stored === true && { stored }),
+    ...labelled,
   };
 }
 

@@ -78,6 +78,17 @@ test('what is no record of a run says nothing', (t) => {
   }
 });
 
+test('scores in the unit of their label have the origin of the scores, and the label', (t) => {
+  const label = { transform: 'log1p', unit: 'likes' } as const;
+  const facts = { given: {}, recomputeTags: false, labels: { aesthetic: label } };
+  t.deepEqual(scoresOf({ ...facts, computed: { aesthetic: byHead('a') } })['aesthetic_likes'], [
+    { ...byHead('a'), label },
+  ]);
+  t.deepEqual(scoresOf({ ...facts, computed: { aesthetic: BY_MODEL } })['aesthetic_likes'], [
+    { ...BY_MODEL, label },
+  ]);
+});
+
 test('an image model is a model of its own, whatever encoder a run has', (t) => {
   const scores = scoresOf({ computed: { pwatermark: BY_MODEL }, given: {}, recomputeTags: false });
   t.deepEqual(scores['pwatermark'], [BY_MODEL]);

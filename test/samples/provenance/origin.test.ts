@@ -25,6 +25,11 @@ test('a score is what head, model, crops and value make of it: another of any of
     [byHead('a'), column('aesthetic')],
     [byHead('a'), BY_MODEL],
     [BY_MODEL, column('pwatermark')],
+    [{ ...byHead('a'), label: { unit: 'likes' } }, byHead('a')],
+    [
+      { ...BY_MODEL, label: { unit: 'likes' } },
+      { ...BY_MODEL, label: { unit: 'views' } },
+    ],
     [BY_MODEL, { ...BY_MODEL, output: { class: 1, activation: 'softmax' } }],
   ];
   for (const [a, b] of others) {

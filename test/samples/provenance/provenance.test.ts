@@ -17,6 +17,7 @@ const WHOLE: Provenance = {
     punsafe: [byHead('n', null), { from: 'column', column: 'punsafe', input: 'f'.repeat(64) }],
     pwatermark: [BY_MODEL],
     likes: [],
+    aesthetic_likes: [{ ...byHead('a'), label: { transform: 'log1p', unit: 'likes' } }],
   },
 };
 
