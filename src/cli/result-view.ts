@@ -11,6 +11,7 @@ import type { MergedRun } from '../runs/merge.ts';
 import { reportThresholds, scoreSourceOf, uncheckedOf } from '../runs/result-facts.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { type Label, labelColumn } from '../samples/label.ts';
+import { provenanceJson } from '../samples/provenance/provenance.ts';
 import { FAILURE_NAMES, type FailedStatus } from '../samples/reasons.ts';
 import { boundsInUnit, bucketLabel } from '../scores/bucket-names.ts';
 import { DROP_RULES } from '../scores/filter.ts';
@@ -65,6 +66,7 @@ export function describeJson({ folder, merged, record }: DoneOutcome, badFiles?:
     mean_check: meanCheck ?? null,
     hosts: hosts ?? null,
     head_notes: listHeadNotes(record.heads, record.encoder.digest),
+    provenance: provenanceJson(merged.provenance),
     ...(badFiles && { bad_files: badFiles }),
   });
 }

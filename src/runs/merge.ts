@@ -48,6 +48,8 @@ export interface MergedRun {
   readonly thumbnails: readonly ReportThumbnail[];
   /** Rows by host; undefined where a shard does not tell, as those of stored embeddings. */
   readonly hosts: HostList | undefined;
+  /** Where the scores come from. */
+  readonly provenance: Provenance;
 }
 
 /**
@@ -88,13 +90,15 @@ export async function mergeRun(
   }
   const buckets = summarize(sums, head?.linear);
   const tagFiles = shards.map(({ id }) => folder.tags(id));
-  await writeBuckets(into, buckets, await readRunProvenance(tagFiles, folder.staging));
+  const provenance = await readRunProvenance(tagFiles, folder.staging);
+  await writeBuckets(into, buckets, provenance);
   const { cube, keptWithout } = await countTags(tagFiles, folder.staging, counts);
   await writeWhatIf(into.whatIf, cube);
   const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
   return {
     ...{ counts, retried, keptWithout, buckets, histogram, meanCheck, paces, thumbnails },
     hosts: tellHosts ? hosts.list() : undefined,
+    provenance,
   };
 }
 

@@ -157,12 +157,13 @@ test('a store keeps what it was built from: more of it is added, another score i
 test('a run says in tags, metadata and buckets what made its scores, and rescored under another head it is not counted with itself', async (t) => {
   const world = await makeWorld(t, { rowCount: 20 });
   const score = (out: string, ...more: string[]): Promise<CliResult> =>
-    runCli(['score', world.shard, '--output-folder', world.path(out), ...LOOPBACK_FLAGS, ...more]);
+    runCli(['score', world.shard, '--output-folder', world.path(out), '--json', ...LOOPBACK_FLAGS, ...more]);
   const first = await score('out', '--save-embeddings');
   t.is(first.exitCode, 0, first.stderr);
   const tags = await readProvenance(world.path('out', 'tags', '00000.parquet'));
   const record = JSON.parse(await readFile(world.path('out', 'run.json'), 'utf8'));
   const { name, digest } = record.encoder;
+  t.deepEqual(JSON.parse(first.stdout).provenance.scores, tags?.scores);
   t.like(tags?.embeddings, { model: { name, digest }, transform: 'exact' });
   t.deepEqual(
     tags?.embeddings?.runtimes.map(({ name: runtime, provider }) => [runtime, provider]),
