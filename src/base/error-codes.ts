@@ -48,6 +48,7 @@ export const EXIT_CODES = {
   // models and embed
   BB_MODEL_UNKNOWN: 2,
   BB_MODEL_MANIFEST: 2,
+  BB_MODEL_GOLDEN: 2,
   BB_MODEL_DIGEST: 2,
   BB_MODEL_GRAPH: 2,
   BB_MODEL_REGISTRY: 2,

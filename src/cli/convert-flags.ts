@@ -20,6 +20,12 @@ export const CONVERT_FLAGS: FlagTable = {
     describe:
       "The model's name, by which heads know the encoder that they were trained on; the folder's name",
   },
+  golden: {
+    group: 'Output:',
+    type: 'string',
+    describe:
+      "Rows that the model's own library gives for the golden pictures, for the manifest (docs/models.md)",
+  },
   ...variantFlags('Output:'),
   activation: {
     group: 'Weights:',

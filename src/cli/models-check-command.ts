@@ -1,121 +1,180 @@
 import { availableParallelism } from 'node:os';
-import type { EncoderCheck } from '../embed/check-encoder.ts';
+import type { HeadCheck } from '../check/head-check.ts';
+import type { ModelCheck } from '../check/model-check.ts';
 import type { ModelLibrary } from '../models/library/library.ts';
 import type { Device } from '../pipeline/config.ts';
 import type { Command, Invocation } from './command.ts';
-import { type FlagTable, usageError } from './flags.ts';
+import { type FlagTable, type FlagValues, usageError } from './flags.ts';
+import { withInterrupt } from './interrupt.ts';
+import { describeHeadCheck, describeModelCheck } from './models-check-view.ts';
 import { libraryOptions, MODELS_FETCH_FLAGS } from './models-flags.ts';
 
 const FLAGS: FlagTable = {
   ...MODELS_FETCH_FLAGS,
+  golden: {
+    group: 'Model:',
+    type: 'string',
+    describe:
+      "Rows that its own library gives for the golden pictures (docs/models.md), instead of the manifest's",
+  },
   device: {
-    group: 'Encoder:',
+    group: 'Model:',
     type: 'string',
     choices: ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu'],
     default: 'auto',
-    describe: 'Where the encoder runs; all but `auto` fail when they cannot',
+    describe: 'Where the model runs; all but `auto` fail when they cannot',
   },
   'batch-sizes': {
-    group: 'Encoder:',
+    group: 'Model:',
     type: 'list',
     default: '1,8,32',
     describe: 'Images in one batch; each is tried',
   },
   'encoder-threads': {
-    group: 'Encoder:',
+    group: 'Model:',
     type: 'integer',
     min: 1,
     max: 512,
     default: Math.max(1, Math.ceil(availableParallelism() / 2)),
-    describe: 'CPU threads of the encoder',
+    describe: 'CPU threads of the model',
+  },
+  'encoder-timeout': {
+    group: 'Model:',
+    type: 'integer',
+    min: 1,
+    max: 86_400,
+    default: 600,
+    describe: 'Seconds for loading the model; the most that a batch may take',
   },
 };
-
-/** Embeddings of noise are alike in part; as good as equal ones are those of a model that does not look at it. */
-const SAME_COSINE = 0.999_999;
 
 /** `bowerbird models check` */
 export const MODELS_CHECK: Command = {
   usage: 'check <model>',
-  describe:
-    'Check the files of a model, run an encoder on seeded pictures, and time it; ends with 1 where something is wrong',
-  examples: [['models check ViT-L-14', 'Digests, dimension, batches and speed']],
+  describe: 'Check the files of a model, try it out, and time it; ends with 1 where something is wrong',
+  examples: [
+    ['models check ViT-L-14', 'Digests, batches, speed, memory, usual mistakes'],
+    ['models check ViT-L-14 --golden golden.json', 'Also whether it gives what its own library gives'],
+  ],
   docs: 'docs/models.md',
   flags: FLAGS,
   extend: (parser) =>
     parser.positional('model', {
       type: 'string',
       demandOption: true,
-      describe: 'A name of an encoder or head, or the path of an encoder',
+      describe: 'A name, or the path of an ONNX model or of a head',
     }),
   run: checkCommand,
 };
 
+/** A model that is to be checked. */
+interface Subject {
+  readonly path: string;
+  readonly isHead: boolean;
+}
+
 async function checkCommand({ values, parsed }: Invocation): Promise<number> {
+  const batchSizes = batchSizesOf(values);
+  return withInterrupt(
+    () => note('Stopping (once more Ctrl-C: leave at once) ...'),
+    async (signal) => {
+      try {
+        return await Promise.race([
+          checkAll(parsed['model'] as string, { values, batchSizes, signal }),
+          whenAborted(signal),
+        ]);
+      } catch (thrown) {
+        if (!signal.aborted || thrown !== signal.reason) throw thrown;
+        note('Interrupted.');
+        return 130;
+      }
+    },
+  );
+}
+
+function batchSizesOf(values: FlagValues): number[] {
   const batchSizes = (values['batch-sizes'] as string[]).map(Number);
-  if (
-    !batchSizes.every((size) => Number.isInteger(size) && size >= 1 && size <= 4096) ||
-    batchSizes.length === 0
-  )
-    throw usageError('--batch-sizes takes whole numbers from 1 to 4096, parted by commas.');
+  const areSound = batchSizes.every((size) => Number.isInteger(size) && size >= 1 && size <= 4096);
+  if (areSound && batchSizes.length > 0) return batchSizes;
+  throw usageError('--batch-sizes takes whole numbers from 1 to 4096, parted by commas.');
+}
+
+/** A model that runs is not waited for: its process ends with this one. */
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
+
+/** What the command line asks for. */
+interface Wanted {
+  readonly values: FlagValues;
+  readonly batchSizes: readonly number[];
+  readonly signal: AbortSignal;
+}
+
+async function checkAll(model: string, wanted: Wanted): Promise<number> {
+  const { values, signal } = wanted;
   const isJson = values['json'] === true;
   const { ModelLibrary: Library } = await import('../models/library/library.ts');
-  const library = await Library.open(libraryOptions(values, (note) => process.stderr.write(`${note}\n`)));
+  const library = await Library.open({ ...libraryOptions(values, note), signal });
   try {
-    const path = await checkFiles(library, parsed['model'] as string, isJson);
-    if (path === undefined) return 0;
-    const { resolveEncoder } = await import('../models/registry.ts');
-    const { checkEncoder } = await import('../embed/check-encoder.ts');
-    const check = await checkEncoder(await resolveEncoder(path), {
-      device: values['device'] as Device,
-      threads: values['encoder-threads'] as number,
-      batchSizes,
-    });
-    const problems = problemsOf(check);
-    process.stdout.write(isJson ? `${JSON.stringify({ ...check, problems })}\n` : describe(check, problems));
-    return problems.length === 0 ? 0 : 1;
+    let problems = 0;
+    for (const subject of await findSubjects(library, model)) {
+      const check = subject.isHead ? await headCheck(subject, wanted) : await modelCheck(subject, wanted);
+      problems += check.problems.length;
+      process.stdout.write(isJson ? `${JSON.stringify(check)}\n` : describe(check));
+    }
+    return problems === 0 ? 0 : 1;
   } finally {
     await library.close();
   }
 }
 
-/** Checks what was fetched; gives the path of an encoder, which is to be run. */
-async function checkFiles(
-  library: ModelLibrary,
-  nameOrPath: string,
-  isJson: boolean,
-): Promise<string | undefined> {
+function describe(check: ModelCheck | HeadCheck): string {
+  return 'batches' in check ? describeModelCheck(check) : describeHeadCheck(check);
+}
+
+/** What a name or a path stands for; the files of a name are read again and held against their digests. */
+async function findSubjects(library: ModelLibrary, nameOrPath: string): Promise<Subject[]> {
   const { isHere } = await import('../models/library/finder.ts');
-  if (isHere(nameOrPath)) return nameOrPath;
-  let path: string | undefined;
+  const { isImageModel } = await import('../models/registry.ts');
+  if (isHere(nameOrPath)) {
+    const isHead = nameOrPath !== 'builtin' && !isImageModel(nameOrPath);
+    return [{ path: nameOrPath, isHead }];
+  }
+  const subjects: Subject[] = [];
   for (const entry of library.called(nameOrPath)) {
     const { fetched } = await library.verify(entry);
-    if (entry.kind === 'encoder') path = await library.prepare(entry);
-    else if (isJson) process.stdout.write(`${JSON.stringify({ name: entry.name, files: fetched })}\n`);
-    else process.stdout.write(`${entry.name} is whole: ${fetched.map(({ file }) => file).join(', ')}\n`);
+    note(`${entry.name} is whole: ${fetched.map(({ file }) => file).join(', ')}`);
+    subjects.push({ path: await library.prepare(entry), isHead: entry.kind === 'head' });
   }
-  return path;
+  return subjects;
 }
 
-function problemsOf({ batches, greatestCosine, problem }: EncoderCheck): string[] {
-  const dependent = batches.filter(({ batchInvariant }) => !batchInvariant);
-  return [
-    ...(problem === undefined ? [] : [problem]),
-    ...(greatestCosine > SAME_COSINE ? ['Different pictures have the same embedding.'] : []),
-    ...dependent.map(
-      ({ batchSize }) => `In batches of ${batchSize} an image's embedding depends on its neighbours.`,
-    ),
-  ];
+async function headCheck({ path }: Subject, { values }: Wanted): Promise<HeadCheck> {
+  if (values['golden'] !== undefined)
+    throw usageError(`--golden is for models that take images; ${path} is a head.`);
+  const { checkHead } = await import('../check/check-head.ts');
+  return checkHead(path);
 }
 
-function describe(check: EncoderCheck, problems: readonly string[]): string {
-  return [
-    `${check.name}, sha256 ${check.digest}`,
-    `${check.dimension} values, on ${check.provider}`,
-    ...check.batches.map(
-      ({ batchSize, imagesPerSecond }) => `batches of ${batchSize}: ${imagesPerSecond.toFixed(1)} images/s`,
-    ),
-    ...(problems.length === 0 ? ['Nothing is wrong with it.'] : problems),
-    '',
-  ].join('\n');
+async function modelCheck({ path }: Subject, { values, batchSizes }: Wanted): Promise<ModelCheck> {
+  const { resolveImageModel } = await import('../models/registry.ts');
+  const { readGolden } = await import('../models/golden.ts');
+  const { checkModel } = await import('../check/check-model.ts');
+  const files = await resolveImageModel(path);
+  const goldenFile = values['golden'] as string | undefined;
+  return checkModel(files, {
+    device: values['device'] as Device,
+    threads: values['encoder-threads'] as number,
+    timeoutMs: 1000 * (values['encoder-timeout'] as number),
+    batchSizes,
+    onStep: (step) => note(`${files.name}: ${step}`),
+    ...(goldenFile === undefined ? {} : { golden: await readGolden(goldenFile, files.manifest.dimension) }),
+  });
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`);
 }

@@ -1,7 +1,8 @@
 import type { ConvertedModel } from '../models/convert/convert-weights.ts';
+import type { ConversionSpec } from '../models/convert/spec.ts';
 import type { Command, Invocation } from './command.ts';
 import { CONVERT_FLAGS, conversionSpec } from './convert-flags.ts';
-import { usageError } from './flags.ts';
+import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 
 const MB = 1e6;
@@ -37,16 +38,15 @@ export const MODELS_CONVERT: Command = {
 async function convertCommand({ values, parsed }: Invocation): Promise<number> {
   if (!values['to']) throw usageError('models convert needs --to: the folder for the model.');
   const { convertWeights } = await import('../models/convert/convert-weights.ts');
+  const spec = { ...conversionSpec(values), ...(await goldenOf(values)) };
   return withInterrupt(
     () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
     async (signal) => {
       try {
-        const model = await convertWeights(
-          parsed['weights'] as string,
-          conversionSpec(values),
-          values['to'] as string,
-          { signal, onProgress: showProgress() },
-        );
+        const model = await convertWeights(parsed['weights'] as string, spec, values['to'] as string, {
+          signal,
+          onProgress: showProgress(),
+        });
         process.stdout.write(values['json'] === true ? `${JSON.stringify(model)}\n` : describe(model));
         return 0;
       } catch (thrown) {
@@ -56,6 +56,13 @@ async function convertCommand({ values, parsed }: Invocation): Promise<number> {
       }
     },
   );
+}
+
+async function goldenOf(values: FlagValues): Promise<Pick<ConversionSpec, 'golden'>> {
+  const path = values['golden'] as string | undefined;
+  if (path === undefined) return {};
+  const { readGolden } = await import('../models/golden.ts');
+  return { golden: await readGolden(path) };
 }
 
 function showProgress(): (writtenBytes: number, allBytes: number) => void {

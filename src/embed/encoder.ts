@@ -1,7 +1,7 @@
 import type { EncoderFacts, EncoderFiles } from '../models/encoder-files.ts';
 import type { ImageTransform } from '../models/manifest.ts';
 import { type ImageModel, type RunOptions, startImageModel } from './image-model.ts';
-import type { ImageModelSpec } from './spec.ts';
+import { imageModelSpec } from './spec.ts';
 
 /** Which encoder to run, and how. */
 export interface EncoderOptions extends RunOptions {
@@ -31,7 +31,7 @@ export interface Encoder
 export async function createEncoder({ files, ...running }: EncoderOptions): Promise<Encoder> {
   const model = await startImageModel({
     ...running,
-    spec: encoderSpec(files),
+    spec: imageModelSpec(files.modelPath, files.manifest, 'embedding'),
     title: 'encoder',
     timeoutFlag: '--encoder-timeout',
   });
@@ -50,19 +50,6 @@ export async function createEncoder({ files, ...running }: EncoderOptions): Prom
       return model.queued;
     },
     stop: () => model.stop(),
-  };
-}
-
-/** An encoder as the image model that it is. */
-export function encoderSpec({ modelPath, manifest }: EncoderFiles): ImageModelSpec {
-  const { transform, dimension, input, output } = manifest;
-  return {
-    modelPath,
-    transform,
-    width: dimension,
-    rows: 'embedding',
-    ...(input === undefined ? {} : { input }),
-    ...(output === undefined ? {} : { output }),
   };
 }
 

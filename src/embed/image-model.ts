@@ -2,7 +2,7 @@ import { ChildPool, type Frame } from '../base/child-pool.ts';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import type { ImageTransform } from '../models/manifest.ts';
 import { isBatchInvariant } from './batch-probe.ts';
-import type { OpenReply, WorkerSettings } from './model-worker.ts';
+import type { MemoryReply, OpenReply, WorkerSettings } from './model-worker.ts';
 import type { Device } from './session.ts';
 import { cropBytesOf, type ImageModelSpec } from './spec.ts';
 
@@ -55,6 +55,8 @@ export interface ImageModel {
    * where none can be started, else BB_EMBED_FAILED
    */
   run(crops: readonly Uint8Array[]): Promise<Float32Array>;
+  /** The most memory that a process of it has had so far, in bytes: resident, what loading took included, not that of a GPU. */
+  peakBytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -91,6 +93,8 @@ export async function startImageModel(options: ImageModelOptions): Promise<Image
       ...opened,
       batchInvariant,
       run: runner(pool, options, opened, batchTimeoutMs),
+      peakBytes: async () =>
+        ((await pool.request({ op: 'memory' })).header['values'] as MemoryReply).peakBytes,
       get queued() {
         return pool.queued;
       },

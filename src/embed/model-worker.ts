@@ -21,6 +21,11 @@ export interface OpenReply {
   readonly runtimeVersion: string;
 }
 
+/** The most memory that a process of a model has had so far. */
+export interface MemoryReply {
+  readonly peakBytes: number;
+}
+
 interface Loaded extends OpenSession, Omit<OpenReply, 'runtimeVersion'> {
   readonly model: Omit<WrappedModel, 'bytes'>;
   /** One batch of crops; short batches are padded with black. */
@@ -77,4 +82,7 @@ serveParent({
     const rows = await inTurn(await loaded(args), body);
     return { parts: [new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength)] };
   },
+  memory: async () => ({
+    values: { peakBytes: 1024 * process.resourceUsage().maxRSS } satisfies MemoryReply,
+  }),
 });

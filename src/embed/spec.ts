@@ -1,4 +1,5 @@
-import type { ImageTransform } from '../models/manifest.ts';
+import type { ActivationName } from '../models/convert/activation.ts';
+import type { EncoderManifest, ImageTransform } from '../models/manifest.ts';
 
 /**
  * What becomes of a model's output inside the graph, row by row. `embedding`: divided by its L2 norm; a row of zeros
@@ -18,6 +19,21 @@ export interface ImageModelSpec {
   readonly input?: string;
   /** Which output gives the rows, where the model has several. */
   readonly output?: string;
+  /** Put in the place of each GELU that the model has, whichever that is: to learn what another one would give. */
+  readonly activation?: ActivationName;
+}
+
+/** A model as its manifest has it. */
+export function imageModelSpec(modelPath: string, manifest: EncoderManifest, rows: RowKind): ImageModelSpec {
+  const { transform, dimension: width, input, output } = manifest;
+  return {
+    modelPath,
+    transform,
+    width,
+    rows,
+    ...(input === undefined ? {} : { input }),
+    ...(output === undefined ? {} : { output }),
+  };
 }
 
 /** For messages: what the model's output holds. */

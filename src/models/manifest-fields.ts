@@ -1,6 +1,7 @@
-import type { JsonObject } from '../base/json-object.ts';
+import { isObject, type JsonObject } from '../base/json-object.ts';
 import { isLabel, LABEL_RULE } from '../samples/label.ts';
 import { isTag } from '../samples/tags.ts';
+import { goldenProblem } from './golden.ts';
 
 /** What the names of transforms in manifests mean. */
 export const TRANSFORMS = {
@@ -54,6 +55,7 @@ const OPTIONAL: typeof REQUIRED = {
   output: [isText, 'a text'],
   sha256: [(value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value), '64 hexadecimal digits'],
   converted_from: [isConversion, 'an object with sha256, precision, operators and perhaps activation'],
+  golden: [isObject, 'an object with pictures, rows and source'],
   $schema: [isText, 'a text'],
 };
 
@@ -74,7 +76,7 @@ export function problemsOfManifest(raw: JsonObject): string[] {
     ...(missing.length > 0 ? [`missing: ${missing.join(', ')}`] : []),
     ...(unknown.length > 0 ? [`unknown: ${unknown.join(', ')}`] : []),
     ...wrong,
-    ...(wrong.length === 0 ? [...sizeProblems(raw), ...scoreProblems(raw)] : []),
+    ...(wrong.length === 0 ? [...sizeProblems(raw), ...scoreProblems(raw), ...goldenProblems(raw)] : []),
   ];
 }
 
@@ -84,6 +86,11 @@ export function sizeProblems({ transform, resize_size: resize, input_size: size 
     return resize === undefined ? [] : [`"resize_size" belongs to "short-side", not to "${transform}"`];
   if (resize === undefined) return ['missing: resize_size, which "short-side" needs'];
   return (resize as number) < (size as number) ? ['"resize_size" is smaller than "input_size"'] : [];
+}
+
+function goldenProblems({ golden, dimension }: JsonObject): string[] {
+  const problem = golden === undefined ? undefined : goldenProblem(golden, dimension as number);
+  return problem === undefined ? [] : [`of "golden", ${problem}`];
 }
 
 /** The fields of a score belong together, and to a classifier; a label is one of scores that are no probabilities. */

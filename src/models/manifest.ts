@@ -3,6 +3,7 @@ import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
 import type { Label } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
+import type { GoldenRows } from './golden.ts';
 import { problemsOfManifest, type ScoreActivation, TRANSFORMS } from './manifest-fields.ts';
 
 export { SCORE_ACTIVATIONS, type ScoreActivation } from './manifest-fields.ts';
@@ -41,6 +42,8 @@ export interface EncoderManifest {
   readonly sha256?: string;
   /** How it was made, where `models convert` made it. */
   readonly convertedFrom?: Conversion;
+  /** What it is to give for the golden pictures (docs/models.md). */
+  readonly golden?: GoldenRows;
 }
 
 /** What a model was converted from, and into what. */
@@ -102,7 +105,9 @@ export function manifestError(path: string, problem: string): BowerbirdError {
 
 function toManifest(raw: JsonObject): EncoderManifest {
   const optional = Object.fromEntries(
-    ['kind', 'input', 'output', 'sha256'].filter((field) => field in raw).map((field) => [field, raw[field]]),
+    ['kind', 'input', 'output', 'sha256', 'golden']
+      .filter((field) => field in raw)
+      .map((field) => [field, raw[field]]),
   );
   const conversion = raw['converted_from'];
   return {

@@ -51,6 +51,16 @@ export async function resolveTagModel(path: string): Promise<TagModelFiles> {
   );
 }
 
+/**
+ * Finds an image model of either kind as `resolveEncoder` finds an encoder.
+ *
+ * @throws BowerbirdError BB_MODEL_UNKNOWN, BB_MODEL_MANIFEST, BB_MODEL_DIGEST
+ */
+export async function resolveImageModel(nameOrPath: string): Promise<ModelFiles> {
+  const { manifestPath: _, ...files } = await openModel(nameOrPath);
+  return files;
+}
+
 /** Whether a path is that of an image model, not of a head: an ONNX file, or a folder with one. */
 export function isImageModel(path: string): boolean {
   return (

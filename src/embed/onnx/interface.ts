@@ -1,5 +1,11 @@
-import { BowerbirdError } from '../../base/errors.ts';
-import { ElementType, type ModelSummary, type TensorInfo } from '../../models/onnx/model-summary.ts';
+import { BowerbirdError, messageOf } from '../../base/errors.ts';
+import {
+  ElementType,
+  type ModelSummary,
+  summarizeModel,
+  type TensorInfo,
+} from '../../models/onnx/model-summary.ts';
+import { OnnxFile } from '../../models/onnx/onnx-file.ts';
 import { type ImageModelSpec, OUTPUT_NOUNS } from '../spec.ts';
 
 /** The parts of a model that the wrapper connects to. */
@@ -18,6 +24,27 @@ const OLDEST_IR_VERSION = 3;
 export function graphError(path: string, problem: string, cause?: unknown): BowerbirdError {
   const details = { fields: { model: path }, ...(cause === undefined ? {} : { cause }) };
   return new BowerbirdError('BB_MODEL_GRAPH', `The model ${path} cannot be used: ${problem}`, details);
+}
+
+/** Opens a model's file, has it read, and closes it. @throws BowerbirdError BB_MODEL_GRAPH where it is no ONNX model */
+export function readModel<T>(path: string, read: (file: OnnxFile, summary: ModelSummary) => T): T {
+  const file = openModel(path);
+  try {
+    return read(file, summarizeModel(file));
+  } catch (thrown) {
+    if (thrown instanceof BowerbirdError) throw thrown;
+    throw graphError(path, `it cannot be read as ONNX: ${messageOf(thrown)}`);
+  } finally {
+    file.close();
+  }
+}
+
+function openModel(path: string): OnnxFile {
+  try {
+    return new OnnxFile(path);
+  } catch (thrown) {
+    throw graphError(path, `it cannot be opened: ${messageOf(thrown)}`);
+  }
 }
 
 /**

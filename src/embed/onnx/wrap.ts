@@ -1,13 +1,13 @@
-import { BowerbirdError, messageOf } from '../../base/errors.ts';
+import { findActivations, REPLACEMENT_DOMAIN, replacedActivations } from '../../models/onnx/activations.ts';
+import { OTHER_OPSET_VERSION, opsetImport } from '../../models/onnx/graph-builder.ts';
 import { type Dimension, valueMessage } from '../../models/onnx/messages.ts';
 import {
   ElementType,
   GRAPH_FIELDS,
   MODEL_FIELDS,
   type ModelSummary,
-  summarizeModel,
 } from '../../models/onnx/model-summary.ts';
-import { type FileField, OnnxFile } from '../../models/onnx/onnx-file.ts';
+import type { FileField, OnnxFile } from '../../models/onnx/onnx-file.ts';
 import {
   lengthField,
   lengthPrefix,
@@ -16,7 +16,7 @@ import {
   messageBytes,
 } from '../../models/onnx/protobuf-writer.ts';
 import type { ImageModelSpec } from '../spec.ts';
-import { checkInterface, graphError } from './interface.ts';
+import { checkInterface, readModel } from './interface.ts';
 import { type Name, preprocessing, rowEnding } from './surroundings.ts';
 
 /** A model with the preprocessing, and what is made of its rows, inside; ready for a session. */
@@ -33,29 +33,13 @@ export interface WrappedModel {
 
 /**
  * Puts the arithmetic of its spec around an image model, before it and behind it (see surroundings.ts). The model's
- * own bytes are copied untouched: only its input and outputs are taken out of the graph's signature.
+ * own bytes are copied untouched: only its input and outputs are taken out of the graph's signature. Where the spec
+ * names an activation, that stands in the place of the model's own.
  *
  * @throws BowerbirdError BB_MODEL_GRAPH
  */
 export function wrapModel(spec: ImageModelSpec): WrappedModel {
-  const { modelPath: path } = spec;
-  const file = openModel(path);
-  try {
-    return assemble(file, summarizeModel(file), spec);
-  } catch (thrown) {
-    if (thrown instanceof BowerbirdError) throw thrown;
-    throw graphError(path, `it cannot be read as ONNX: ${messageOf(thrown)}`);
-  } finally {
-    file.close();
-  }
-}
-
-function openModel(path: string): OnnxFile {
-  try {
-    return new OnnxFile(path);
-  } catch (thrown) {
-    throw graphError(path, `it cannot be opened: ${messageOf(thrown)}`);
-  }
+  return readModel(spec.modelPath, (file, summary) => assemble(file, summary, spec));
 }
 
 function assemble(file: OnnxFile, summary: ModelSummary, spec: ImageModelSpec): WrappedModel {
@@ -64,15 +48,33 @@ function assemble(file: OnnxFile, summary: ModelSummary, spec: ImageModelSpec): 
   const before = preprocessing(input, names, spec.transform);
   const behind = rowEnding(spec.rows, { output, opset, name: names });
   const signature = signatureOf(spec, names, fixedBatch ?? names('batch'));
-  const kept = [...file.fields(summary.graph)].filter((field) => !isSignature(file, field, input.name));
+  const replaced = replacedNodes(file, summary, spec, names);
+  const kept = [...file.fields(summary.graph)]
+    .filter((field) => !isSignature(file, field, input.name))
+    .flatMap<Uint8Array | FileField>((field) => replaced.get(field.start) ?? [field]);
+  const imports =
+    replaced.size > 0 && !summary.domains.has(REPLACEMENT_DOMAIN)
+      ? opsetImport(REPLACEMENT_DOMAIN, OTHER_OPSET_VERSION)
+      : [];
   return {
-    bytes: join(file, summary.graph, { before, kept, behind: message(behind, signature) }),
+    bytes: join(file, summary.graph, { imports, before, kept, behind: message(behind, signature) }),
     inputName: names('pixels'),
     outputName: names('rows'),
     fixedBatch,
     hasFloat16: summary.hasFloat16,
     hasExternalData: summary.externalFiles.length > 0,
   };
+}
+
+/** What the spec would have in the place of nodes of the model, by their offsets. */
+function replacedNodes(
+  file: OnnxFile,
+  { graph }: ModelSummary,
+  { activation }: ImageModelSpec,
+  names: Name,
+): ReadonlyMap<number, Message> {
+  if (activation === undefined) return new Map();
+  return replacedActivations(findActivations(file, graph), activation, names);
 }
 
 function signatureOf({ transform, width }: ImageModelSpec, name: Name, batch: Dimension): Message {
@@ -99,18 +101,20 @@ function freshNames(taken: ReadonlySet<string>): Name {
 
 /** A graph's fields in their new order. */
 interface GraphParts {
+  /** Fields of the model, not of its graph: operator sets that it does not import itself. */
+  readonly imports: Message;
   readonly before: Message;
-  /** Fields of the model's own graph. */
-  readonly kept: readonly FileField[];
+  /** Fields of the model's own graph, and what stands in the place of some. */
+  readonly kept: readonly (Uint8Array | FileField)[];
   readonly behind: Message;
 }
 
 /** The model again, with the new graph in place of the old; each weight is read straight to its place. */
-function join(file: OnnxFile, graph: FileField, { before, kept, behind }: GraphParts): Buffer {
+function join(file: OnnxFile, graph: FileField, { imports, before, kept, behind }: GraphParts): Buffer {
   const others = [...file.fields()].filter((field) => field.number !== MODEL_FIELDS.graph);
-  const keptBytes = kept.reduce((sum, field) => sum + field.end - field.start, 0);
+  const keptBytes = kept.reduce((sum, piece) => sum + pieceBytes(piece), 0);
   const head = lengthPrefix(graph.number, messageBytes(before) + keptBytes + messageBytes(behind));
-  const pieces = [...others, head, ...before, ...kept, ...behind];
+  const pieces = [...others, ...imports, head, ...before, ...kept, ...behind];
   const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + pieceBytes(piece), 0));
   let offset = 0;
   for (const piece of pieces) {

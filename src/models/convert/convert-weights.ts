@@ -8,6 +8,7 @@ import { OutputPlace } from '../../base/output-place.ts';
 import { weightsRefused } from '../../weights/errors.ts';
 import { type OpenWeights, openWeights } from '../../weights/open-weights.ts';
 import { hashFile } from '../digest.ts';
+import { goldenError, goldenProblem } from '../golden.ts';
 import { manifestText, type ScoreStatement } from '../manifest.ts';
 import { readConfigs } from './config.ts';
 import { recogniseFamily } from './families/all.ts';
@@ -51,7 +52,7 @@ export interface ConversionHooks {
  * @param source a safetensors file, a state dict of torch.save, an index of several files, or a folder with one of these
  * @param destination a folder; it is made, or gets the model added in one step
  * @throws WeightsError BB_WEIGHTS_UNREADABLE, BB_WEIGHTS_REFUSED, BB_WEIGHTS_UNKNOWN, BB_WEIGHTS_UNSTATED
- * @throws BowerbirdError BB_OUTPUT_EXISTS, BB_OUTPUT_FOLDER, BB_DISK_FULL, BB_SHARD_WRITE
+ * @throws BowerbirdError BB_MODEL_GOLDEN, BB_OUTPUT_EXISTS, BB_OUTPUT_FOLDER, BB_DISK_FULL, BB_SHARD_WRITE
  */
 export async function convertWeights(
   source: string,
@@ -96,6 +97,7 @@ function drawModel({ path, tensors }: OpenWeights, spec: ConversionSpec): DrawnM
   const family = recogniseFamily(named);
   const network = family.read({ tensors: named, config: readConfigs(path), stated: spec });
   const score = settledScore(path, network, spec.score);
+  refuseGoldenOfOthers(spec, network.dimension);
   const { precision, operators } = { ...PLAIN_VARIANT, ...spec };
   const plan = new WeightPlan(WEIGHTS_FILE, precision);
   const graph = new VisionGraph('image_model', plan, operators);
@@ -110,6 +112,11 @@ function drawModel({ path, tensors }: OpenWeights, spec: ConversionSpec): DrawnM
     graph: Buffer.concat(graph.finish(network.title)),
     spec,
   };
+}
+
+function refuseGoldenOfOthers({ golden, name }: ConversionSpec, dimension: number): void {
+  const problem = golden && goldenProblem(golden, dimension);
+  if (problem !== undefined) throw goldenError(`for ${name}`, problem);
 }
 
 function refuseTaken(folder: string): void {
@@ -159,6 +166,7 @@ async function writeModel(
       precision: spec.precision ?? PLAIN_VARIANT.precision,
       operators: spec.operators ?? PLAIN_VARIANT.operators,
     },
+    ...(spec.golden ? { golden: spec.golden } : {}),
   });
   await writeFile(folder, MANIFEST_FILE, [Buffer.from(manifest)]);
   return sha256;

@@ -1,3 +1,4 @@
+import type { GoldenRows } from '../golden.ts';
 import type { ImageTransform, ScoreStatement } from '../manifest.ts';
 import type { ActivationName } from './activation.ts';
 import type { OperatorStyle } from './vision-graph.ts';
@@ -40,4 +41,6 @@ export interface ConversionSpec extends StatedFacts, Partial<Variant> {
   readonly description?: string;
   /** Of a classifier: which of its values is a score. */
   readonly score?: StatedScore;
+  /** Rows of the model's own library, for its manifest. */
+  readonly golden?: GoldenRows;
 }

@@ -1,0 +1,89 @@
+import { rowProblem } from '../embed/encoder.ts';
+import type { Change, ModelCheck } from './model-check.ts';
+import type { Rows } from './rows.ts';
+
+/** All that a problem is told by. */
+export type Seen = Omit<ModelCheck, 'problems'>;
+
+/** A mistake explains golden rows where they fit with it this many times better than without. */
+const CLEARLY_BETTER = 10;
+
+/** Embeddings of noise are alike in part; as good as equal ones are those of a model that does not look at it. */
+const SAME_EMBEDDING = 1e-3;
+
+/** What one rounding to float32 leaves between equal rows is well below this. */
+const ROUNDING = 1e-5;
+
+/** What is wrong with a model, a line each. `noiseRows` are its rows for sound pictures. */
+export function problemsOf(seen: Seen, noiseRows: Rows): string[] {
+  return [
+    ...unsoundRows(seen, noiseRows),
+    ...blindness(seen),
+    ...seen.batches
+      .filter(({ batchInvariant }) => !batchInvariant)
+      .map(
+        ({ batchSize }) => `In batches of ${batchSize} an image's ${noun(seen)} depends on its neighbours.`,
+      ),
+    ...offReference(seen),
+    ...offGolden(seen),
+  ];
+}
+
+function noun({ rows }: Seen): string {
+  return rows === 'embedding' ? 'embedding' : 'row';
+}
+
+function unsoundRows({ rows: kind, dimension }: Seen, { values, width }: Rows): string[] {
+  if (kind === 'plain')
+    return values.every(Number.isFinite) ? [] : ['It gives numbers that are not finite for sound pictures.'];
+  for (let row = 0; row < values.length / width; row++) {
+    const problem = rowProblem(values, row, dimension);
+    if (problem !== undefined) return [problem];
+  }
+  return [];
+}
+
+function blindness(seen: Seen): string[] {
+  const isBlind = seen.leastDifference <= (seen.rows === 'embedding' ? SAME_EMBEDDING : 0);
+  return isBlind ? [`Different pictures have the same ${noun(seen)}.`] : [];
+}
+
+function offReference({ reference: { difference }, tolerance, provider }: Seen): string[] {
+  if (!(difference > tolerance)) return [];
+  return [
+    `On ${provider}, its rows are off by ${share(difference)} from what the same file gives in a plain way on the CPU: ` +
+      `${share(tolerance)} may come of rounding. The provider, or what onnxruntime makes of the graph there, is at fault.`,
+  ];
+}
+
+function offGolden({ golden, changes, tolerance }: Seen): string[] {
+  if (!golden) return [];
+  const { difference, source } = golden;
+  const nearest = changes.reduce<Change | undefined>(
+    (best, change) => (distance(change) < (best ? distance(best) : Number.POSITIVE_INFINITY) ? change : best),
+    undefined,
+  );
+  const explains = nearest && difference > ROUNDING && distance(nearest) * CLEARLY_BETTER < difference;
+  if (explains)
+    return [
+      `Its rows are off by ${share(difference)} from the golden ones (${source}), but by ${share(distance(nearest))} ` +
+        `${nearest.words}: most likely it was trained so, and its manifest or its graph says otherwise.`,
+    ];
+  if (difference <= tolerance) return [];
+  const tried = nearest
+    ? ` No mistake that was tried explains it; the nearest is "${nearest.words}", off by ${share(distance(nearest))}.`
+    : '';
+  return [
+    `Its rows are off by ${share(difference)} from the golden ones (${source}); ${share(tolerance)} may come of rounding.${tried} ` +
+      'They are those of other weights, or of images prepared in a way that was not tried.',
+  ];
+}
+
+function distance({ golden }: Change): number {
+  return golden?.difference ?? Number.POSITIVE_INFINITY;
+}
+
+/** A difference for a person: "0.14 %". */
+export function share(difference: number): string {
+  return `${Number((100 * difference).toPrecision(2))} %`;
+}

@@ -1,0 +1,63 @@
+import test from 'ava';
+import type { Change } from '../../src/check/model-check.ts';
+import { problemsOf, type Seen } from '../../src/check/problems.ts';
+
+const NOISE = { width: 2, values: Float32Array.of(1, 0, 0, 1) };
+
+function seen(changes: Partial<Seen> = {}): Seen {
+  const sound = { difference: 1e-7, cosine: 1 };
+  return {
+    name: 'model',
+    digest: '0'.repeat(64),
+    rows: 'embedding',
+    provider: 'cuda',
+    dimension: 2,
+    norms: { least: 1, greatest: 2 },
+    batches: [],
+    leastDifference: 0.5,
+    tolerance: 1e-3,
+    reference: sound,
+    golden: { ...sound, source: 'torch' },
+    activation: 'gelu',
+    changes: [],
+    ...changes,
+  };
+}
+
+/** A change after which rows are this far from the golden ones. */
+function changeAt(words: string, difference: number): Change {
+  return { change: 'bgr', words, difference: 0.3, cosine: 0.9, golden: { difference, cosine: 1 } };
+}
+
+const golden = (difference: number): Seen['golden'] => ({ difference, cosine: 0.9, source: 'torch' });
+
+test('a provider whose rows are not those of the plain way is told', (t) => {
+  const off = seen({ reference: { difference: 2e-3, cosine: 0.999 } });
+  t.regex(problemsOf(off, NOISE).join(), /^On cuda, its rows are off by 0\.2 %/);
+  t.deepEqual(problemsOf(seen(), NOISE), []);
+});
+
+test('of mistakes, the one that fits the golden rows best is told', (t) => {
+  const changes = [changeAt('bilinear', 0.002), changeAt('squashed', 1e-7), changeAt('swapped', 0.4)];
+  t.regex(problemsOf(seen({ golden: golden(0.1), changes }), NOISE).join(), /squashed: most likely/);
+});
+
+test('a mistake that fits clearly better is told even where the rows are near the golden ones', (t) => {
+  const changes = [changeAt('with gelu_tanh', 1e-6)];
+  t.regex(problemsOf(seen({ golden: golden(2e-4), changes }), NOISE).join(), /with gelu_tanh: most likely/);
+  t.deepEqual(problemsOf(seen({ golden: golden(5e-6), changes }), NOISE), []);
+});
+
+test('golden rows that no mistake explains are told with the nearest', (t) => {
+  const changes = [changeAt('squashed', 0.05), changeAt('swapped', 0.3)];
+  const [problem] = problemsOf(seen({ golden: golden(0.1), changes }), NOISE);
+  t.regex(problem!, /No mistake that was tried explains it; the nearest is "squashed", off by 5 %/);
+});
+
+test('rows of a classifier may be of any length, but not NaN, and not the same for all pictures', (t) => {
+  const rows = { rows: 'plain', golden: null } as const;
+  t.deepEqual(problemsOf(seen(rows), { width: 1, values: Float32Array.of(7, 9) }), []);
+  const nan = { width: 1, values: Float32Array.of(7, Number.NaN) };
+  t.regex(problemsOf(seen(rows), nan).join(), /not finite/);
+  t.regex(problemsOf(seen({ ...rows, leastDifference: 0 }), NOISE).join(), /the same row/);
+});

@@ -1,0 +1,64 @@
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { startImageModel } from '../../src/embed/image-model.ts';
+import { modelFacts } from '../../src/embed/model-facts.ts';
+import { type ImageModelSpec, imageModelSpec } from '../../src/embed/spec.ts';
+import { ACTIVATIONS } from '../../src/models/convert/activation.ts';
+import { readManifest } from '../../src/models/manifest.ts';
+import { EXPECTED, FIXTURES } from '../check/golden-rows.ts';
+import { smallManifest, temporaryFolder } from '../helpers/odd-models.ts';
+
+/** Models with two GELUs each, as torch exports them, and what those are. */
+const EXPORTS: readonly (readonly [file: string, activation: string | undefined])[] = [
+  ['quick_gelu-14', 'quick_gelu'],
+  ['gelu-14', 'gelu'],
+  ['gelu-20', 'gelu'],
+  ['gelu_tanh-14', 'gelu_tanh'],
+  ['gelu_tanh-20', 'gelu_tanh'],
+  ['gelu_tanh-hand', 'gelu_tanh'],
+  ['quick_gelu-half', 'quick_gelu'],
+  ['gelu-half', 'gelu'],
+  ['gelu_tanh-half', 'gelu_tanh'],
+  ['silu-14', undefined],
+];
+
+test('the activations of a graph are recognised, as one operator and written out', (t) => {
+  for (const [file, activation] of EXPORTS) {
+    const { activations, hasFloat16 } = modelFacts(join(FIXTURES, `${file}.onnx`));
+    t.deepEqual(activations, activation === undefined ? [] : [activation, activation], file);
+    t.is(hasFloat16, file.endsWith('-half'), file);
+  }
+});
+
+async function rowsOf(spec: ImageModelSpec): Promise<Float32Array> {
+  const running = { device: 'cpu', batchSize: 4, threads: 1, title: 'model', timeoutFlag: '' } as const;
+  const model = await startImageModel({ ...running, spec });
+  try {
+    return await model.run(EXPECTED.exports.pixels.map((pixels) => Uint8Array.from(pixels)));
+  } finally {
+    await model.stop();
+  }
+}
+
+test('with another activation in its place, a model gives what torch gives with that one', async (t) => {
+  const folder = await temporaryFolder(t);
+  const manifest = smallManifest({ mean: [0.5, 0.5, 0.5], std: [0.125, 0.125, 0.125] });
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
+  for (const [file, activations, tolerance] of [
+    ['quick_gelu-14', ACTIVATIONS, 1e-6],
+    ['gelu_tanh-14', ['gelu'], 1e-6],
+    ['gelu-20', ['quick_gelu'], 1e-6],
+    ['gelu-half', ['quick_gelu'], 2e-3],
+  ] as const) {
+    const modelPath = join(folder, `${file}.onnx`);
+    await copyFile(join(FIXTURES, `${file}.onnx`), modelPath);
+    const spec = imageModelSpec(modelPath, await readManifest(join(folder, 'manifest.json')), 'plain');
+    for (const activation of activations) {
+      const expected = EXPECTED.exports[activation].flat();
+      const rows = await rowsOf({ ...spec, activation });
+      const off = Math.max(...rows.map((value, i) => Math.abs(value - expected[i]!)));
+      t.true(off <= tolerance, `${file} with ${activation}: ${off}`);
+    }
+  }
+});
