@@ -1,6 +1,7 @@
 import type { TagModelFiles } from '../models/encoder-files.ts';
 import type { ImageTransform, ScoreActivation, ScoreStatement } from '../models/manifest.ts';
 import { type ImageModel, type RunOptions, startImageModel } from './image-model.ts';
+import { imageModelSpec } from './spec.ts';
 
 /** Which model to run for a tag, and how. */
 export interface TagModelOptions extends RunOptions {
@@ -35,17 +36,10 @@ export interface TagModel
  */
 export async function createTagModel({ files, ...running }: TagModelOptions): Promise<TagModel> {
   const { modelPath, manifest, score, name, digest } = files;
-  const { transform, dimension: width, input, output } = manifest;
+  const { transform, dimension: width } = manifest;
   const model = await startImageModel({
     ...running,
-    spec: {
-      modelPath,
-      transform,
-      width,
-      rows: 'plain',
-      ...(input === undefined ? {} : { input }),
-      ...(output === undefined ? {} : { output }),
-    },
+    spec: imageModelSpec(modelPath, manifest, 'plain'),
     title: `${score.tag} model`,
     timeoutFlag: '--encoder-timeout',
   });

@@ -8,7 +8,10 @@ const HEAD = { format: 'bowerbird-head', version: 1 };
 
 test('a head is told by what it takes, its encoder and its scores', async (t) => {
   const path = join(await temporaryFolder(t), 'head.json');
-  await writeFile(path, JSON.stringify({ ...HEAD, layers: [{ weights: [[1, 2, -1]], bias: [5] }], encoder: { name: 'mine' } }));
+  await writeFile(
+    path,
+    JSON.stringify({ ...HEAD, layers: [{ weights: [[1, 2, -1]], bias: [5] }], encoder: { name: 'mine' } }),
+  );
   const { dimension, encoder, scores, problems } = await checkHead(path);
   t.deepEqual([dimension, encoder, problems], [3, 'mine', []]);
   // 5, and what a unit embedding can add: the root of 1 + 4 + 1.
