@@ -6,6 +6,7 @@ import { EXPECTED, goldenOf } from '../check/golden-rows.ts';
 import { channelMeans, temporaryFolder, writeOddModel } from '../helpers/odd-models.ts';
 import { runCli, startCli } from '../helpers/run-cli.ts';
 import { valueProblems } from '../helpers/schemas.ts';
+import { until } from '../helpers/until.ts';
 import { FIXTURES } from '../models/convert/reference.ts';
 
 const HEAD = { format: 'bowerbird-head', version: 1, layers: [{ weights: [[1, 2, -1]], bias: [5] }] };
@@ -74,9 +75,8 @@ test('models convert puts golden rows into the manifest, and refuses those of an
 test('models check that is interrupted ends with 130', async (t) => {
   const path = await writeOddModel(await temporaryFolder(t), { build: channelMeans });
   const { process: child, ended, stderr } = startCli(['models', 'check', path], { isDoomed: true });
-  child.stderr!.on('data', () => {
-    if (/small: batches of 1\n/.test(stderr())) child.kill('SIGINT');
-  });
+  await until(() => /small: batches of 1\n/.test(stderr()));
+  child.kill('SIGINT');
   const { exitCode } = await ended;
   t.is(exitCode, 130);
   t.regex(stderr(), /Interrupted\.\n/);
