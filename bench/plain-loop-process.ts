@@ -4,9 +4,9 @@ import { Agent, request } from 'undici';
 import { resizeAndCrop } from '../src/decode/exact-resize.ts';
 import { sharp } from '../src/decode/sharp-library.ts';
 import { cropGeometry } from '../src/decode/transform.ts';
+import { encoderSpec } from '../src/embed/encoder.ts';
 import { wrapModel } from '../src/embed/onnx/wrap.ts';
 import { InferenceSession, Tensor } from '../src/embed/onnxruntime.ts';
-import { imageModelSpec } from '../src/embed/spec.ts';
 import { loadHead } from '../src/heads/load.ts';
 import { resolveEncoder } from '../src/models/registry.ts';
 
@@ -29,7 +29,7 @@ const files = await resolveEncoder('builtin');
 const { manifest, headPath } = files;
 const { sizePx } = manifest.transform;
 const cropBytes = sizePx * sizePx * 3;
-const model = wrapModel(imageModelSpec(files.modelPath, files.manifest, 'embedding'));
+const model = wrapModel(encoderSpec(files));
 const session = await InferenceSession.create(model.bytes, {
   intraOpNumThreads: settings.encoderThreads,
   executionMode: 'sequential',

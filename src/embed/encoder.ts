@@ -1,7 +1,7 @@
 import type { EncoderFacts, EncoderFiles } from '../models/encoder-files.ts';
 import type { ImageTransform } from '../models/manifest.ts';
 import { type ImageModel, type RunOptions, startImageModel } from './image-model.ts';
-import { imageModelSpec } from './spec.ts';
+import { type ImageModelSpec, imageModelSpec } from './spec.ts';
 
 /** Which encoder to run, and how. */
 export interface EncoderOptions extends RunOptions {
@@ -31,7 +31,7 @@ export interface Encoder
 export async function createEncoder({ files, ...running }: EncoderOptions): Promise<Encoder> {
   const model = await startImageModel({
     ...running,
-    spec: imageModelSpec(files.modelPath, files.manifest, 'embedding'),
+    spec: encoderSpec(files),
     title: 'encoder',
     timeoutFlag: '--encoder-timeout',
   });
@@ -51,6 +51,11 @@ export async function createEncoder({ files, ...running }: EncoderOptions): Prom
     },
     stop: () => model.stop(),
   };
+}
+
+/** An encoder as the image model that it is. */
+export function encoderSpec({ modelPath, manifest }: EncoderFiles): ImageModelSpec {
+  return imageModelSpec(modelPath, manifest, 'embedding');
 }
 
 /** What is wrong with an embedding: undefined for a unit row, else a line for a person. */
