@@ -1,24 +1,22 @@
 // Images per second of an encoder through its process, beside the same weights in a tight loop of onnxruntime and in torch.
 // Run: npm run bench:encoder -- [--model B/32] [--images 128] [--batch 16] [--threads 1] [--rounds 5] [--python PYTHON]
 // (Linux: CPU times come from /proc; PYTHON has torch and transformers)
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { noiseCrops } from '../src/embed/batch-probe.ts';
-import { convertWeights } from '../src/models/convert/convert-weights.ts';
 import type { EncoderTurn } from './encoder-loop-process.ts';
 import {
   bowerbird,
   type EncoderContestant,
-  type EncoderWork,
   leastCosine,
   sessionLoop,
   takeTurns,
   torchLoop,
 } from './support/encoder-contestants.ts';
+import { type EncoderWork, prepareWork } from './support/encoder-work.ts';
 import { median } from './support/median.ts';
-import { CLIP_SHAPES, writeRandomClip } from './support/random-clip.ts';
+import { spread } from './support/spread.ts';
 import { table } from './support/table.ts';
 
 /** The least that bowerbird's rate is to be of the loop's, and of torch's. */
@@ -38,24 +36,6 @@ const { values } = parseArgs({
   },
 });
 
-async function prepare(folder: string): Promise<EncoderWork> {
-  const shape = CLIP_SHAPES[values.model as keyof typeof CLIP_SHAPES];
-  if (!shape) throw new Error(`--model is one of ${Object.keys(CLIP_SHAPES).join(', ')}.`);
-  const [weights, model, cropsFile] = ['weights', 'model', 'crops'].map((name) => join(folder, name));
-  await writeRandomClip(weights!, shape);
-  await convertWeights(weights!, { name: 'random' }, model!);
-  const crops = noiseCrops(Number(values.batch), shape.image_size ** 2 * 3);
-  await writeFile(cropsFile!, Buffer.concat(crops));
-  return {
-    ...{ weights: weights!, model: model!, crops, cropsFile: cropsFile! },
-    ...{ threads: Number(values.threads), device: 'cpu' },
-  };
-}
-
-function spread(numbers: readonly number[], digits: number): string {
-  return `${median(numbers).toFixed(digits)} (${Math.min(...numbers).toFixed(digits)} to ${Math.max(...numbers).toFixed(digits)})`;
-}
-
 /** How much faster `ours` was than `theirs`, round by round, by one of the clocks. */
 function ratios(
   ours: readonly EncoderTurn[],
@@ -69,7 +49,7 @@ async function compare(work: EncoderWork): Promise<void> {
   const contestants: [EncoderContestant, ...EncoderContestant[]] = [
     await bowerbird(work, 1),
     sessionLoop(work, 'bare'),
-    ...(values.python ? [torchLoop(work, values.python, 'float32')] : []),
+    ...(values.python ? [torchLoop(work, values.python)] : []),
   ];
   try {
     const batches = Math.ceil(Number(values.images) / work.crops.length);
@@ -108,7 +88,12 @@ async function compare(work: EncoderWork): Promise<void> {
 
 const folder = await mkdtemp(join(tmpdir(), 'bowerbird-bench-'));
 try {
-  await compare(await prepare(folder));
+  await compare(
+    await prepareWork(folder, {
+      ...{ model: values.model, batchSize: Number(values.batch), threads: Number(values.threads) },
+      ...{ device: 'cpu', precision: 'float32' },
+    }),
+  );
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

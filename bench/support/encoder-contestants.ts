@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { createEncoder } from '../../src/embed/encoder.ts';
-import type { Device } from '../../src/embed/session.ts';
 import { resolveEncoder } from '../../src/models/registry.ts';
 import type { EncoderLoopSettings, EncoderTurn } from '../encoder-loop-process.ts';
+import type { EncoderWork } from './encoder-work.ts';
 import { startLineProcess } from './line-process.ts';
 import { childrenOf, cpuSecondsOf, scriptOf } from './processes.ts';
 
@@ -11,19 +11,6 @@ export interface EncoderContestant {
   readonly name: string;
   turn(batches: number): Promise<EncoderTurn>;
   stop(): Promise<void>;
-}
-
-/** What all contestants work with. */
-export interface EncoderWork {
-  /** Folder of the ONNX model. */
-  readonly model: string;
-  /** Folder of the weights, as transformers reads them. */
-  readonly weights: string;
-  /** A batch of crops, and the file that holds them, one after the other. */
-  readonly crops: readonly Uint8Array[];
-  readonly cropsFile: string;
-  readonly threads: number;
-  readonly device: Device;
 }
 
 /** The encoder as a run uses it: the wrapped graph in processes of its own. */
@@ -63,12 +50,8 @@ export function sessionLoop(work: EncoderWork, graph: EncoderLoopSettings['graph
 }
 
 /** torch with its fused attention. */
-export function torchLoop(
-  work: EncoderWork,
-  python: string,
-  dtype: 'float32' | 'float16',
-): EncoderContestant {
-  const { weights, threads, device } = work;
+export function torchLoop(work: EncoderWork, python: string): EncoderContestant {
+  const { weights, threads, device, precision: dtype } = work;
   const settings = {
     ...{ model: weights, crops: work.cropsFile, batchSize: work.crops.length, threads, dtype },
     device: device === 'cpu' ? 'cpu' : 'cuda',
