@@ -1,5 +1,5 @@
 import { BowerbirdError } from '../../base/errors.ts';
-import { describeOrigin, isSameOrigin, type Runtime, type ScoreOrigin, uniteOrigins } from './origin.ts';
+import { describeOrigins, isSameOrigin, type Runtime, type ScoreOrigin, uniteOrigins } from './origin.ts';
 import type { ScoreOrigins } from './provenance.ts';
 
 /** Some of the scores that are to stand beside each other: a file, a run, a store. */
@@ -47,10 +47,14 @@ function refuseMix(column: string, sides: readonly ColumnSide[], united: readonl
   const [first] = sides;
   const missing = lacking(first!)!;
   const other = sides.find(({ origins }) => origins.some((origin) => isSameOrigin(origin, missing)))!;
+  const words = describeOrigins([...first!.origins, missing]);
+  const isTold = [...first!.origins, missing].every(({ from }) => from !== 'column');
+  const what = isTold
+    ? `The ${column} of ${first!.path} and of ${other.path} are different scores`
+    : `Nothing shows that the ${column} of ${first!.path} and of ${other.path} are the same score`;
   throw new BowerbirdError(
     'BB_PROVENANCE_MIXED',
-    `The ${column} of ${first!.path} and of ${other.path} are different scores. ${first!.path} has it from ` +
-      `${first!.origins.map(describeOrigin).join(' and ')}; ${other.path} from ${describeOrigin(missing)}. ` +
+    `${what}: the first has it from ${words.slice(0, -1).join(' and ')}, the second from ${words.at(-1)}. ` +
       `Give them to separate commands, or take them as one score with ${MIX_FLAG}, which is put on record.`,
     { fields: { column, paths: [first!.path, other.path] } },
   );
@@ -62,7 +66,7 @@ export function provenanceNotes(scores: ScoreOrigins): string[] {
     const providers = new Set(origins.flatMap(runtimesOf).map(({ provider }) => provider));
     return [
       ...(origins.length > 1
-        ? [`The ${column} is of ${origins.length} origins: ${origins.map(describeOrigin).join('; ')}.`]
+        ? [`The ${column} is of ${origins.length} origins: ${describeOrigins(origins).join('; ')}.`]
         : []),
       ...(providers.size > 1
         ? [`The ${column} was computed on ${[...providers].join(' and ')}, which differ in its last digits.`]
@@ -75,7 +79,7 @@ export function provenanceNotes(scores: ScoreOrigins): string[] {
 export function provenanceWords(scores: ScoreOrigins): [column: string, words: string][] {
   return Object.entries(scores).map(([column, origins]) => [
     column,
-    origins.length > 0 ? `from ${origins.map(describeOrigin).join('; and from ')}` : 'no scores',
+    origins.length > 0 ? `from ${describeOrigins(origins).join('; and from ')}` : 'no scores',
   ]);
 }
 

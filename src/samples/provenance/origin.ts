@@ -146,23 +146,29 @@ export function uniteModels(a: ModelOrigin, b: ModelOrigin): ModelOrigin {
 
 const SHOWN_DIGITS = 12;
 
-/** An origin in words, with all that decides whether another is the same. */
-export function describeOrigin(origin: ScoreOrigin): string {
-  if (origin.from === 'column') return 'a column of which no file states where its scores come from';
-  const label = origin.label ? `, with the label ${factWords(origin.label)}` : '';
-  if (origin.from === 'model') return `the image model ${modelWords(origin)}${label}`;
+/** Origins in words; with their settings where names and digests alone do not tell them apart. */
+export function describeOrigins(origins: readonly ScoreOrigin[]): string[] {
+  const short = origins.map((origin) => describe(origin, false));
+  const areApart = new Set(short).size === short.length;
+  return areApart ? short : origins.map((origin) => describe(origin, true));
+}
+
+function describe(origin: ScoreOrigin, isWhole: boolean): string {
+  if (origin.from === 'column') return 'a file that does not say where its scores come from';
+  const label = isWhole && origin.label ? `, label ${factWords(origin.label)}` : '';
+  if (origin.from === 'model') return `the image model ${modelWords(origin, isWhole)}${label}`;
   const { head, encoder } = origin;
   const embeddings = encoder
-    ? `embeddings of ${modelWords(encoder)}`
+    ? `embeddings of ${modelWords(encoder, isWhole)}`
     : 'embeddings of which nothing states the encoder';
   return `the head ${named(head)} on ${embeddings}${label}`;
 }
 
-function modelWords({ model, transform, crop, output }: ModelOrigin): string {
+function modelWords({ model, transform, crop, output }: ModelOrigin, isWhole: boolean): string {
   const facts = [
     ...(transform === undefined ? [] : [`${plain(transform)} transform`]),
-    ...(crop ? [factWords(crop)] : []),
-    ...(output ? [factWords(output)] : []),
+    ...(crop && isWhole ? [`crop ${factWords(crop)}`] : []),
+    ...(output && isWhole ? [`output ${factWords(output)}`] : []),
   ];
   return [named(model), ...facts].join(', ');
 }

@@ -1,7 +1,7 @@
 import test from 'ava';
 import {
   type ColumnOrigin,
-  describeOrigin,
+  describeOrigins,
   isSameOrigin,
   type ScoreOrigin,
   uniteOrigins,
@@ -35,7 +35,8 @@ test('a score is what head, model, crops and value make of it: another of any of
   for (const [a, b] of others) {
     t.false(isSameOrigin(a, b), JSON.stringify(b));
     t.false(isSameOrigin(b, a), JSON.stringify(b));
-    t.not(describeOrigin(a), describeOrigin(b), 'a person sees the difference');
+    const [words, others] = describeOrigins([a, b]);
+    t.not(words, others, 'a person sees the difference');
   }
 });
 
@@ -81,14 +82,20 @@ test('of several files that say nothing one origin stays, without a fingerprint 
   t.deepEqual(uniteOrigins([[column('punsafe', 'x')], [column('nsfw', 'y')]]), [column('nsfw')]);
 });
 
-test('an origin in words has names and digests, and nothing that a terminal would obey', (t) => {
-  t.regex(
-    describeOrigin(byHead('sac+logos')),
-    /head "sac\+logos" \(sha256 sac\+logos000\) on embeddings of "ViT-L\/14" \(sha256 e{12}\), exact transform, .*input_size 224/,
-  );
-  t.regex(describeOrigin(byHead('a', null)), /of which nothing states the encoder/);
-  t.regex(describeOrigin(column('punsafe')), /no file states/);
-  const odd = { ...BY_MODEL, model: { name: '\u001b[2J', digest: '\u0007' }, output: { '\u001b': '\u001b' } };
+test('origins in words have names and digests, settings where those do not tell them apart, and nothing that a terminal would obey', (t) => {
+  t.deepEqual(describeOrigins([byHead('sac+logos'), byHead('a', null), column('punsafe'), BY_MODEL]), [
+    'the head "sac+logos" (sha256 sac+logos000) on embeddings of "ViT-L/14" (sha256 eeeeeeeeeeee), exact transform',
+    'the head "a" (sha256 a00000000000) on embeddings of which nothing states the encoder',
+    'a file that does not say where its scores come from',
+    'the image model "watermark" (sha256 wwwwwwwwwwww), exact transform',
+  ]);
+  const [, second] = describeOrigins([
+    BY_MODEL,
+    { ...BY_MODEL, output: { class: 1, activation: 'softmax' } },
+  ]);
+  t.regex(second!, /, output class 1, activation softmax$/);
+  const model = { name: '\u001b[2J', digest: '\u0007' };
+  const odd = { ...BY_MODEL, model, output: { '\u001b': '\u001b' } };
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  t.notRegex(describeOrigin(odd), /[\u0000-\u001f]/);
+  t.notRegex(describeOrigins([odd, odd]).join(), /[\u0000-\u001f]/);
 });
