@@ -191,6 +191,7 @@ export const ROOMS: readonly Room[] = [
       'library/entry',
       'library/finder',
       'library/library',
+      'library/own-weights',
       'manifest',
       'onnx/activations',
       'onnx/graph-builder',

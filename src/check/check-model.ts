@@ -9,7 +9,7 @@ import { mistakesOf } from './mistakes.ts';
 import type { Change, ModelCheck } from './model-check.ts';
 import { type OtherRows, plainRows, rowsOfOtherActivations } from './other-rows.ts';
 import { problemsOf } from './problems.ts';
-import { differenceOf, leastDifference, norms, type Rows, unitRows } from './rows.ts';
+import { type Difference, differenceOf, leastDifference, norms, type Rows, unitRows } from './rows.ts';
 
 /** With what a model is checked. */
 export interface CheckOptions extends BatchOptions {
@@ -22,6 +22,11 @@ export interface CheckOptions extends BatchOptions {
  * (test/models/convert). Of unit rows the difference is the root of 2 - 2 * cosine.
  */
 const TOLERANCES = { float32: Math.sqrt(2e-6), float16: Math.sqrt(2e-4) };
+
+/** On GPUs, onnxruntime multiplies float32 in TF32 by default (its option use_tf32), which keeps as many bits as float16. */
+function toleranceOf(provider: string, hasFloat16: boolean): number {
+  return hasFloat16 || provider !== 'cpu' ? TOLERANCES.float16 : TOLERANCES.float32;
+}
 
 /**
  * Runs a model on seeded noise and on the golden pictures (golden-pictures.ts): in batches of each size, by a plain way as a
@@ -44,19 +49,22 @@ export async function checkModel(files: ModelFiles, options: CheckOptions): Prom
   const comparable = (raw: Rows): Rows => (kind === 'embedding' ? unitRows(raw) : raw);
   const { golden = manifest.golden } = options;
   const goldenRows = golden && comparable({ width: spec.width, values: goldenValues(golden.rows) });
+  const toGolden = (compared: Rows): Difference | null =>
+    goldenRows ? differenceOf(compared, goldenRows) : null;
+  const plainStated = comparable(plain.stated);
   const toChange = ({ change, words, rows: raw }: OtherRows): Change => ({
     change,
     words,
     ...differenceOf(comparable(raw), rows),
-    golden: goldenRows ? differenceOf(comparable(raw), goldenRows) : null,
+    golden: toGolden(comparable(raw)),
   });
   const lengths = norms(plain.stated);
   const seen = {
     ...{ name, digest, rows: kind, dimension: spec.width, ...running },
     norms: { least: Math.min(...lengths), greatest: Math.max(...lengths) },
     leastDifference: leastDifference(noiseRows),
-    tolerance: TOLERANCES[hasFloat16 ? 'float16' : 'float32'],
-    reference: differenceOf(rows, comparable(plain.stated)),
+    tolerance: toleranceOf(running.provider, hasFloat16),
+    reference: { ...differenceOf(rows, plainStated), golden: toGolden(plainStated) },
     golden: golden && goldenRows ? { ...differenceOf(rows, goldenRows), source: golden.source } : null,
     activation: oneOf(activations),
     changes: [...activated, ...plain.mistaken].map(toChange),

@@ -26,10 +26,10 @@ export interface ModelCheck {
   readonly batches: readonly BatchCheck[];
   /** The least difference between two of eight pictures of noise: 0 where the model does not look at them. */
   readonly leastDifference: number;
-  /** What rows may be off by, from the reference and from golden ones; more where weights are float16. */
+  /** What rows may be off by, from the reference and from golden ones; more where weights are float16, and off the CPU. */
   readonly tolerance: number;
-  /** How far rows are from those of the plain way through the model (embed/reference.ts). */
-  readonly reference: Difference;
+  /** How far rows are from those of the plain way through the model (embed/reference.ts), and these from the golden ones. */
+  readonly reference: Difference & { readonly golden: Difference | null };
   /** How far rows are from the golden ones, and what made those; null where there are none. */
   readonly golden: (Difference & { readonly source: string }) | null;
   /** The activation of the GELUs in its graph, `mixed` where there are several, null where none was recognised. */

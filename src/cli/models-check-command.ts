@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { HeadCheck } from '../check/head-check.ts';
 import type { ModelCheck } from '../check/model-check.ts';
-import type { ModelLibrary } from '../models/library/library.ts';
 import type { Device } from '../pipeline/config.ts';
 import type { Command, Invocation } from './command.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
+import { findSubjects, type Subject } from './models-check-subjects.ts';
 import { describeHeadCheck, describeModelCheck } from './models-check-view.ts';
 import { libraryOptions, MODELS_FETCH_FLAGS } from './models-flags.ts';
 
@@ -62,16 +62,10 @@ export const MODELS_CHECK: Command = {
     parser.positional('model', {
       type: 'string',
       demandOption: true,
-      describe: 'A name, or the path of an ONNX model or of a head',
+      describe: 'A name, or the path of an ONNX model, of weights or of a head',
     }),
   run: checkCommand,
 };
-
-/** A model that is to be checked. */
-interface Subject {
-  readonly path: string;
-  readonly isHead: boolean;
-}
 
 async function checkCommand({ values, parsed }: Invocation): Promise<number> {
   const batchSizes = batchSizesOf(values);
@@ -116,40 +110,17 @@ interface Wanted {
 async function checkAll(model: string, wanted: Wanted): Promise<number> {
   const { values, signal } = wanted;
   const isJson = values['json'] === true;
-  const { ModelLibrary: Library } = await import('../models/library/library.ts');
-  const library = await Library.open({ ...libraryOptions(values, note), signal });
-  try {
-    let problems = 0;
-    for (const subject of await findSubjects(library, model)) {
-      const check = subject.isHead ? await headCheck(subject, wanted) : await modelCheck(subject, wanted);
-      problems += check.problems.length;
-      process.stdout.write(isJson ? `${JSON.stringify(check)}\n` : describe(check));
-    }
-    return problems === 0 ? 0 : 1;
-  } finally {
-    await library.close();
+  let problems = 0;
+  for (const subject of await findSubjects(model, { ...libraryOptions(values, note), signal })) {
+    const check = subject.isHead ? await headCheck(subject, wanted) : await modelCheck(subject, wanted);
+    problems += check.problems.length;
+    process.stdout.write(isJson ? `${JSON.stringify(check)}\n` : describe(check));
   }
+  return problems === 0 ? 0 : 1;
 }
 
 function describe(check: ModelCheck | HeadCheck): string {
   return 'batches' in check ? describeModelCheck(check) : describeHeadCheck(check);
-}
-
-/** What a name or a path stands for; the files of a name are read again and held against their digests. */
-async function findSubjects(library: ModelLibrary, nameOrPath: string): Promise<Subject[]> {
-  const { isHere } = await import('../models/library/finder.ts');
-  const { isImageModel } = await import('../models/registry.ts');
-  if (isHere(nameOrPath)) {
-    const isHead = nameOrPath !== 'builtin' && !isImageModel(nameOrPath);
-    return [{ path: nameOrPath, isHead }];
-  }
-  const subjects: Subject[] = [];
-  for (const entry of library.called(nameOrPath)) {
-    const { fetched } = await library.verify(entry);
-    note(`${entry.name} is whole: ${fetched.map(({ file }) => file).join(', ')}`);
-    subjects.push({ path: await library.prepare(entry), isHead: entry.kind === 'head' });
-  }
-  return subjects;
 }
 
 async function headCheck({ path }: Subject, { values }: Wanted): Promise<HeadCheck> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import test from 'ava';
+import { rowsOf, withModel } from '../../src/check/batches.ts';
 import { goldenCrops } from '../../src/check/golden-crops.ts';
 import { mistakesOf } from '../../src/check/mistakes.ts';
 import { plainRows, rowsOfOtherActivations } from '../../src/check/other-rows.ts';
@@ -8,7 +9,7 @@ import { imageModelSpec } from '../../src/embed/spec.ts';
 import { convertWeights } from '../../src/models/convert/convert-weights.ts';
 import type { ImageTransform } from '../../src/models/manifest.ts';
 import { resolveImageModel } from '../../src/models/registry.ts';
-import { temporaryFolder } from '../helpers/odd-models.ts';
+import { noiseCrops, temporaryFolder } from '../helpers/odd-models.ts';
 import { FIXTURES as WEIGHTS } from '../models/convert/reference.ts';
 import { EXPECTED, toRows } from './golden-rows.ts';
 
@@ -35,6 +36,24 @@ test('each mistake, and each other activation, gives what torch gives with it', 
   for (const { change, rows } of all) {
     const { difference } = differenceOf(rows, toRows(EXPECTED.rows[`clip ${change}`]!));
     t.true(difference <= TOLERANCE, `${change}: ${difference}`);
+  }
+});
+
+test('a bias that one operator adds before the activation is added before another one too', async (t) => {
+  const folder = await temporaryFolder(t);
+  // BiasGelu and FastGelu with a bias, and the same models in operators of the standard.
+  for (const name of ['clip-gelu', 'siglip']) {
+    const rows = [];
+    for (const operators of ['fused', 'standard'] as const) {
+      const to = join(folder, `${name}-${operators}`);
+      const { modelPath } = await convertWeights(join(WEIGHTS, name), { name, operators }, to);
+      const spec = imageModelSpec(modelPath, (await resolveImageModel(to)).manifest, 'plain');
+      const running = { ...RUNNING, batchSize: 2 };
+      const made = { ...spec, activation: 'quick_gelu' } as const;
+      rows.push(await withModel(made, running, (model) => rowsOf(model, noiseCrops(2, 16))));
+    }
+    const { difference } = differenceOf(rows[0]!, rows[1]!);
+    t.true(difference <= TOLERANCE, `${name}: ${difference}`);
   }
 });
 

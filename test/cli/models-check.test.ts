@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { packageFolder } from '../../src/base/package.ts';
 import { convertWeights } from '../../src/models/convert/convert-weights.ts';
 import { EXPECTED, goldenOf } from '../check/golden-rows.ts';
 import { channelMeans, temporaryFolder, writeOddModel } from '../helpers/odd-models.ts';
@@ -9,6 +10,7 @@ import { valueProblems } from '../helpers/schemas.ts';
 import { until } from '../helpers/until.ts';
 import { FIXTURES } from '../models/convert/reference.ts';
 
+const HEAD_OF_TORCH = join(packageFolder, 'test', 'heads', 'fixtures', 'linear.pth');
 const HEAD = { format: 'bowerbird-head', version: 1, layers: [{ weights: [[1, 2, -1]], bias: [5] }] };
 
 test('models check with --golden says what is wrong, as JSON by its schema, and ends with 1', async (t) => {
@@ -45,6 +47,20 @@ test('models check looks at a head too, which has no golden rows', async (t) => 
   const refused = await runCli(['models', 'check', path, '--golden', path]);
   t.is(refused.exitCode, 2);
   t.regex(refused.stderr, /is a head/);
+});
+
+test('models check converts weights, and tells a file of weights that is a head from one that is a model', async (t) => {
+  const folder = await temporaryFolder(t);
+  process.env['BOWERBIRD_CACHE'] = join(folder, 'cache');
+  const { exitCode, stdout, stderr } = await runCli([
+    ...['models', 'check', join(FIXTURES, 'clip-gelu', 'model.safetensors'), '--batch-sizes', '1'],
+    ...['--operators', 'fused', '--json'],
+  ]);
+  t.is(exitCode, 0, stderr);
+  t.like(JSON.parse(stdout), { name: 'clip-gelu', dimension: 10, activation: 'gelu' });
+  const head = await runCli(['models', 'check', HEAD_OF_TORCH, '--json']);
+  t.is(head.exitCode, 0, head.stderr);
+  t.true('scores' in (JSON.parse(head.stdout) as object));
 });
 
 test('models convert puts golden rows into the manifest, and refuses those of another dimension', async (t) => {

@@ -1,4 +1,4 @@
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { startImageModel } from '../../src/embed/image-model.ts';
@@ -6,8 +6,11 @@ import { modelFacts } from '../../src/embed/model-facts.ts';
 import { type ImageModelSpec, imageModelSpec } from '../../src/embed/spec.ts';
 import { ACTIVATIONS } from '../../src/models/convert/activation.ts';
 import { readManifest } from '../../src/models/manifest.ts';
+import type { GraphBuilder } from '../../src/models/onnx/graph-builder.ts';
+import { floatTensor } from '../../src/models/onnx/messages.ts';
 import { EXPECTED, FIXTURES } from '../check/golden-rows.ts';
-import { smallManifest, temporaryFolder } from '../helpers/odd-models.ts';
+import { channelMeans, smallManifest, temporaryFolder, writeOddModel } from '../helpers/odd-models.ts';
+import { randomNumbers } from '../helpers/random-numbers.ts';
 
 /** Models with two GELUs each, as torch exports them, and what those are. */
 const EXPORTS: readonly (readonly [file: string, activation: string | undefined])[] = [
@@ -61,4 +64,45 @@ test('with another activation in its place, a model gives what torch gives with 
       t.true(off <= tolerance, `${file} with ${activation}: ${off}`);
     }
   }
+});
+
+test('a damaged graph is refused or read, and nothing else comes of it', async (t) => {
+  const sound = await readFile(join(FIXTURES, 'gelu_tanh-14.onnx'));
+  const path = join(await temporaryFolder(t), 'model.onnx');
+  const next = randomNumbers(1);
+  let refused = 0;
+  for (let round = 0; round < 200; round++) {
+    const damaged = Buffer.from(sound);
+    for (let i = 0; i < 8; i++) damaged[Math.floor(next() * damaged.length)] = Math.floor(next() * 256);
+    await writeFile(path, damaged);
+    try {
+      t.true(modelFacts(path).activations.length <= 2);
+    } catch (thrown) {
+      t.is((thrown as { code?: string }).code, 'BB_MODEL_GRAPH', String(thrown));
+      refused++;
+    }
+  }
+  t.true(refused > 0);
+});
+
+/** `count` squares of squares, with a Sigmoid beside each that asks for the ways back; then a QuickGELU. */
+function squaresThenGelu(count: number): (graph: GraphBuilder, input: string) => void {
+  return (graph, input) => {
+    channelMeans(graph, input, 'square_0');
+    for (let i = 0; i < count; i++) {
+      graph.node('Mul', [`square_${i}`, graph.node('Sigmoid', [`square_${i}`])]);
+      graph.node('Mul', [`square_${i}`, `square_${i}`], {}, `square_${i + 1}`);
+    }
+    const slope = graph.initializer(floatTensor([1.702]));
+    const gate = graph.node('Sigmoid', [graph.node('Mul', [`square_${count}`, slope])]);
+    graph.node('Mul', [`square_${count}`, gate], {}, 'embedding');
+  };
+}
+
+test('a graph that would take for ever to be recognised is given up', async (t) => {
+  const folder = await temporaryFolder(t);
+  const activations = async (count: number): Promise<readonly string[]> =>
+    modelFacts(await writeOddModel(folder, { build: squaresThenGelu(count) })).activations;
+  t.deepEqual(await activations(20), ['quick_gelu']);
+  t.deepEqual(await activations(4000), []);
 });

@@ -10,8 +10,13 @@ export interface WrittenActivation {
 
 /** Between Erf, Tanh or Sigmoid and the input, or the result, of a GELU, as exporters write it, lie fewer nodes. */
 const MAX_STEPS = 6;
+/** A GELU has fewer tensors on either side of its middle. */
+const MAX_REACHED = 64;
 /** From a result back to the input lie fewer. */
 const MAX_DEPTH = 12;
+
+/** What is computed in all to find out: graphs of no real model would take for ever. */
+const MAX_COMPUTED = 5_000_000;
 
 /** Each GELU has one of these in its middle. */
 const CORES: ReadonlySet<string> = new Set(['Erf', 'Tanh', 'Sigmoid']);
@@ -87,6 +92,7 @@ class Arithmetic {
   readonly #makers: ReadonlyMap<string, GraphNode>;
   readonly #users = new Map<string, GraphNode[]>();
   readonly #constants: ReadonlyMap<string, number>;
+  #computed = 0;
 
   constructor(nodes: readonly GraphNode[], constants: ReadonlyMap<string, number>) {
     const computing = nodes.filter(({ operator }) => Object.hasOwn(ARITHMETIC, operator));
@@ -109,7 +115,7 @@ class Arithmetic {
     return reach(outputs, (tensor) => (this.#users.get(tensor) ?? []).map((node) => node.outputs[0]!));
   }
 
-  /** The value of a tensor where another one is `x`; undefined where it depends on more than that. */
+  /** The value of a tensor where another one is `x`; undefined where it depends on more than that, or is not found out. */
   value(
     tensor: string,
     given: { readonly input: string; readonly x: number },
@@ -119,6 +125,7 @@ class Arithmetic {
     const constant = this.#constants.get(tensor);
     const node = this.#makers.get(tensor);
     if (constant !== undefined || !node || depth > MAX_DEPTH) return constant;
+    if (++this.#computed > MAX_COMPUTED) return undefined;
     const values: number[] = [];
     for (const input of node.inputs) {
       const value = this.value(input, given, depth + 1);
@@ -133,11 +140,11 @@ class Arithmetic {
 function reach(from: readonly string[], next: (tensor: string) => readonly string[]): string[] {
   const seen = new Set(from);
   let edge: readonly string[] = from;
-  for (let step = 0; step < MAX_STEPS; step++) {
+  for (let step = 0; step < MAX_STEPS && seen.size < MAX_REACHED; step++) {
     edge = edge.flatMap(next).filter((tensor) => !seen.has(tensor));
     for (const tensor of edge) seen.add(tensor);
   }
-  return [...seen];
+  return [...seen].slice(0, MAX_REACHED);
 }
 
 /** Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26; off by 1.5e-7 at most. */
