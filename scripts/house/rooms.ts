@@ -194,7 +194,6 @@ export const ROOMS: readonly Room[] = [
       'library/own-weights',
       'manifest',
       'onnx/activations',
-      'onnx/graph-builder',
       'onnx/messages',
       'onnx/model-summary',
       'onnx/onnx-file',

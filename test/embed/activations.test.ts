@@ -34,6 +34,20 @@ test('the activations of a graph are recognised, as one operator and written out
   }
 });
 
+test('a QuickGelu of another slope is none: of 1 it is a SiLU', async (t) => {
+  const folder = await temporaryFolder(t);
+  for (const [slope, expected] of [
+    [1.702, ['quick_gelu']],
+    [1, []],
+  ] as const) {
+    const build = (graph: GraphBuilder, input: string): void => {
+      channelMeans(graph, input, 'means');
+      graph.node('com.microsoft::QuickGelu', ['means'], { alpha: { float: slope } }, 'embedding');
+    };
+    t.deepEqual(modelFacts(await writeOddModel(folder, { build })).activations as unknown, expected);
+  }
+});
+
 async function rowsOf(spec: ImageModelSpec): Promise<Float32Array> {
   const running = { device: 'cpu', batchSize: 4, threads: 1, title: 'model', timeoutFlag: '' } as const;
   const model = await startImageModel({ ...running, spec });

@@ -25,6 +25,7 @@ test('what cannot be golden rows of a model is refused, saying why', async (t) =
     [{ ...GOLDEN, row: 1 }, /"row", which is not known/],
     [withRow(7), /row 1 is not/],
     [withRow('not base64'), /row 1 is not/],
+    [withRow(` ${ROW}`), /row 1 is not/],
     [withRow(base64('0000803f')), /row 1 is not the base64 of 3/],
     [withRow(base64('0000c07f0000803f0000803f')), /row 1 is not/],
     [withRow(base64('000000000000000000000000')), /not all zero/],

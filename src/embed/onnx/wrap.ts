@@ -1,5 +1,4 @@
-import { findActivations, REPLACEMENT_DOMAIN, replacedActivations } from '../../models/onnx/activations.ts';
-import { OTHER_OPSET_VERSION, opsetImport } from '../../models/onnx/graph-builder.ts';
+import { findActivations, replacedActivations } from '../../models/onnx/activations.ts';
 import { type Dimension, valueMessage } from '../../models/onnx/messages.ts';
 import {
   ElementType,
@@ -52,12 +51,8 @@ function assemble(file: OnnxFile, summary: ModelSummary, spec: ImageModelSpec): 
   const kept = [...file.fields(summary.graph)]
     .filter((field) => !isSignature(file, field, input.name))
     .flatMap<Uint8Array | FileField>((field) => replaced.get(field.start) ?? [field]);
-  const imports =
-    replaced.size > 0 && !summary.domains.has(REPLACEMENT_DOMAIN)
-      ? opsetImport(REPLACEMENT_DOMAIN, OTHER_OPSET_VERSION)
-      : [];
   return {
-    bytes: join(file, summary.graph, { imports, before, kept, behind: message(behind, signature) }),
+    bytes: join(file, summary.graph, { before, kept, behind: message(behind, signature) }),
     inputName: names('pixels'),
     outputName: names('rows'),
     fixedBatch,
@@ -101,8 +96,6 @@ function freshNames(taken: ReadonlySet<string>): Name {
 
 /** A graph's fields in their new order. */
 interface GraphParts {
-  /** Fields of the model, not of its graph: operator sets that it does not import itself. */
-  readonly imports: Message;
   readonly before: Message;
   /** Fields of the model's own graph, and what stands in the place of some. */
   readonly kept: readonly (Uint8Array | FileField)[];
@@ -110,11 +103,11 @@ interface GraphParts {
 }
 
 /** The model again, with the new graph in place of the old; each weight is read straight to its place. */
-function join(file: OnnxFile, graph: FileField, { imports, before, kept, behind }: GraphParts): Buffer {
+function join(file: OnnxFile, graph: FileField, { before, kept, behind }: GraphParts): Buffer {
   const others = [...file.fields()].filter((field) => field.number !== MODEL_FIELDS.graph);
   const keptBytes = kept.reduce((sum, piece) => sum + pieceBytes(piece), 0);
   const head = lengthPrefix(graph.number, messageBytes(before) + keptBytes + messageBytes(behind));
-  const pieces = [...others, ...imports, head, ...before, ...kept, ...behind];
+  const pieces = [...others, head, ...before, ...kept, ...behind];
   const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + pieceBytes(piece), 0));
   let offset = 0;
   for (const piece of pieces) {

@@ -59,15 +59,15 @@ function operatorActivation(file: OnnxFile, node: GraphNode): FoundActivation | 
   }
 }
 
-/** onnxruntime has each as one operator, in any number format and beside any version of the standard. */
+/**
+ * onnxruntime has each as one operator, in any number format and beside any version of the standard. It knows them in a model
+ * that does not import their set.
+ */
 const OPERATORS = {
   quick_gelu: ['com.microsoft::QuickGelu', { alpha: { float: QUICK_GELU_SLOPE } }],
   gelu: ['com.microsoft::Gelu', {}],
   gelu_tanh: ['com.microsoft::FastGelu', {}],
 } as const;
-
-/** The operator set that replacements come from. */
-export const REPLACEMENT_DOMAIN = 'com.microsoft';
 
 /**
  * What stands in the place of nodes where each GELU of a graph becomes another one, by the offsets of those nodes in the

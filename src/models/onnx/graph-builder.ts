@@ -21,7 +21,7 @@ export interface ModelHeader {
 const PRODUCER_NAME = 'bowerbird';
 
 /** Version of each other operator set that nodes may come from: onnxruntime's own has had no other. */
-export const OTHER_OPSET_VERSION = 1;
+const OTHER_OPSET_VERSION = 1;
 
 /**
  * Builds an ONNX graph, node by node, in the order of computation. An operator is named as in the standard, or as
@@ -106,6 +106,6 @@ export class GraphBuilder {
 }
 
 /** OperatorSetIdProto: domain 1, version 2. */
-export function opsetImport(domain: string, version: number): Message {
+function opsetImport(domain: string, version: number): Message {
   return lengthField(MODEL_FIELDS.opsetImport, message(lengthField(1, domain), varintField(2, version)));
 }

@@ -20,8 +20,6 @@ export interface ModelSummary {
   readonly irVersion: number;
   /** Version of the standard operator set; undefined where the model imports none. */
   readonly opset: number | undefined;
-  /** Operator sets that it imports beside the standard one. */
-  readonly domains: ReadonlySet<string>;
   readonly graph: FileField;
   /** Inputs that must be fed: those without an initialiser. */
   readonly inputs: readonly TensorInfo[];
@@ -49,14 +47,10 @@ export function summarizeModel(file: OnnxFile): ModelSummary {
   let irVersion = 0;
   let opset: number | undefined;
   let graph: FileField | undefined;
-  const domains = new Set<string>();
   for (const field of file.fields()) {
     if (field.number === MODEL_FIELDS.irVersion) irVersion = field.value;
     if (field.number === MODEL_FIELDS.graph && field.wireType === 2) graph = field;
-    if (field.number !== MODEL_FIELDS.opsetImport) continue;
-    const { domain, version } = readImport(file, field);
-    if (domain === '' || domain === 'ai.onnx') opset = version;
-    else domains.add(domain);
+    if (field.number === MODEL_FIELDS.opsetImport) opset = standardOpset(file, field) ?? opset;
   }
   if (!graph) throw new Error('the file holds no graph');
   const tensors: Tensors = { names: new Set(), files: new Set(), hasFloat16: false };
@@ -66,19 +60,18 @@ export function summarizeModel(file: OnnxFile): ModelSummary {
   const hasFloat16 =
     tensors.hasFloat16 || [...inputs, ...outputs].some((v) => v.elementType === ElementType.float16);
   const { names: tensorNames, files } = tensors;
-  const interfaces = { graph, inputs, outputs };
-  return { irVersion, opset, domains, ...interfaces, tensorNames, hasFloat16, externalFiles: [...files] };
+  return { irVersion, opset, graph, inputs, outputs, tensorNames, hasFloat16, externalFiles: [...files] };
 }
 
 /** OperatorSetIdProto: domain 1, version 2; the standard domain is "" or "ai.onnx". */
-function readImport(file: OnnxFile, field: FileField): { domain: string; version: number } {
+function standardOpset(file: OnnxFile, field: FileField): number | undefined {
   let domain = '';
   let version = 0;
   for (const part of file.fields(field)) {
     if (part.number === 1) domain = file.text(part);
     if (part.number === 2) version = part.value;
   }
-  return { domain, version };
+  return domain === '' || domain === 'ai.onnx' ? version : undefined;
 }
 
 function readGraphTensors(file: OnnxFile, graph: FileField, found: Tensors): void {
