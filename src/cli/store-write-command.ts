@@ -2,8 +2,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { InputIdentity } from '../samples/input-identity.ts';
-import { provenanceNotes, type ScoreSide, uniteScores } from '../samples/provenance/mixing.ts';
-import type { ScoreOrigins } from '../samples/provenance/provenance.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { AddOptions } from '../store/add.ts';
 import type { BuildProgress, BuildResult, RowInput } from '../store/build.ts';
@@ -12,6 +10,7 @@ import { type Command, type Invocation, pathsOf } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { rowsProgress } from './rows-progress.ts';
+import { ScoreMix } from './score-mix.ts';
 import {
   STORE_ADD_FLAGS,
   STORE_BUILD_FLAGS,
@@ -107,30 +106,6 @@ function inputsOf(invocation: Invocation, name: string): string[] {
 interface Scores {
   readonly columns: readonly Tag[];
   readonly precision: Precision;
-}
-
-/** Where the rows of a store come from, held against what it holds already. */
-class ScoreMix {
-  /** Of the rows alone. */
-  scores: ScoreOrigins = {};
-  readonly #isAllowed: boolean;
-  #below: readonly ScoreSide[] = [];
-
-  constructor(isAllowed: boolean) {
-    this.#isAllowed = isAllowed;
-  }
-
-  /** Says what the rows are to be added to. */
-  lieOn(store: ScoreSide): void {
-    this.#below = [store];
-  }
-
-  /** @throws BowerbirdError BB_PROVENANCE_MIXED */
-  take(sides: readonly ScoreSide[]): void {
-    const all = uniteScores([...this.#below, ...sides], this.#isAllowed);
-    for (const note of provenanceNotes(all)) process.stderr.write(`${note}\n`);
-    this.scores = uniteScores(sides, true);
-  }
 }
 
 /** Runs a job on the rows of the inputs and describes what it published; gives the exit code. */
