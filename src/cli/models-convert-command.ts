@@ -74,14 +74,26 @@ function showProgress(): (writtenBytes: number, allBytes: number) => void {
   };
 }
 
-function describe({ modelPath, family, title, dimension, parameters, digest }: ConvertedModel): string {
+function describe(model: ConvertedModel): string {
+  const { modelPath, family, title, dimension, score, parameters, digest } = model;
   return [
     modelPath,
     `family      ${family}`,
     `model       ${title}`,
-    `rows        ${dimension} values`,
+    `rows        ${dimension} value${dimension === 1 ? '' : 's'}`,
+    ...(score ? [`score       ${describeScore(score)}`] : []),
     `parameters  ${(parameters / MB).toFixed(1)} million`,
     `sha256      ${digest}`,
     '',
   ].join('\n');
+}
+
+function describeScore({
+  tag,
+  class: place,
+  activation,
+  label,
+}: NonNullable<ConvertedModel['score']>): string {
+  const made = activation === 'none' ? `value ${place}` : `${activation} of value ${place}`;
+  return `${tag}: ${made}${label ? `, ${label.transform} of ${label.unit}` : ''}`;
 }

@@ -14,7 +14,7 @@ const MB = 1e6;
 const TITLES: Readonly<Record<ModelEntry['kind'], string>> = {
   encoder: 'Encoders (--clip-model)',
   head: 'Heads (--aesthetic-head, --nsfw-head)',
-  'tag-model': 'Models of tags (--watermark-model)',
+  'tag-model': 'Image models that give a tag (--watermark-model, --aesthetic-head, --nsfw-head)',
 };
 
 /** A list for a person, by kind; a star marks what is on this machine. */

@@ -174,6 +174,8 @@ export interface ScoreSource {
   readonly encoder: { readonly name: string; readonly description: string };
   /** The aesthetic head's name; null without one. */
   readonly head: string | null;
+  /** The head is an image model, which takes the pixels and no embedding. */
+  readonly takesPixels: boolean;
   /** The column of the input that is taken where there is no head. */
   readonly column: string | null;
   /** What the head's scores stand for, where it says so. */

@@ -13,13 +13,15 @@ import type { ReportData, ReportThresholds, ScoreSource, Unchecked } from './rep
 const BUILTIN = 'builtin';
 
 /** True where scores are the built-in encoder's, which are not LAION's. */
-export function isBuiltinScore({ encoder, head }: ScoreSource): boolean {
-  return encoder.name === BUILTIN && head !== null;
+export function isBuiltinScore({ encoder, head, takesPixels }: ScoreSource): boolean {
+  return encoder.name === BUILTIN && head !== null && !takesPixels;
 }
 
 /** Where the aesthetic scores come from, in words; the same in the terminal and on the page. */
-export function describeScoreSource({ encoder, head, column, storedEmbeddings }: ScoreSource): string {
+export function describeScoreSource(source: ScoreSource): string {
+  const { encoder, head, takesPixels, column, storedEmbeddings } = source;
   const { name, description } = encoder;
+  if (head !== null && takesPixels) return `Scores by the image model ${head}; embeddings by ${name}`;
   if (head !== null && storedEmbeddings)
     return `Scores by the head ${head}, from stored embeddings (${name})`;
   if (head !== null) {

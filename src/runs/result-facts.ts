@@ -33,6 +33,7 @@ export function scoreSourceOf({ encoder, heads, columns, settings }: RunRecord):
   return {
     encoder: { name, description },
     head: heads['aesthetic']?.name ?? null,
+    takesPixels: heads['aesthetic']?.takes === 'pixels',
     column: columns['aesthetic'] ?? null,
     label: heads['aesthetic']?.label ?? null,
     storedEmbeddings: settings['input_format'] === 'embeddings',

@@ -72,3 +72,14 @@ test('models convert writes a model and says what it is', async (t) => {
   const manifest = JSON.parse(await readFile(join(to, 'model.json'), 'utf8')) as Record<string, unknown>;
   t.like(manifest, { name: 'tiny', sha256: report['digest'], dimension: 10 });
 });
+
+test('models convert tells what of a classifier is a score', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'bowerbird-models-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const { exitCode, stdout, stderr } = await runCli([
+    ...['models', 'convert', join(FIXTURES, 'siglip-classifier'), '--to', join(folder, 'likes')],
+    ...['--tag', 'aesthetic', '--label-transform', 'sqrt-log', '--label-unit', 'likes'],
+  ]);
+  t.is(exitCode, 0, stderr);
+  t.regex(stdout, /^rows +1 value\nscore +aesthetic: value 0, sqrt-log of likes$/m);
+});

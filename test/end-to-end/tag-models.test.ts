@@ -74,6 +74,7 @@ test('image models give their tags in the same pass, where the input has none, a
     ]);
   const first = await run('first');
   t.is(first.exitCode, 0, first.stderr);
+  t.regex(first.stdout, /^\nScores by the image model small; embeddings by small\n/);
   t.regex(first.stderr, /The pwatermark model small gave no score of 3 images; their pwatermark is null/);
   const second = await run('second', '--thread-count', '1');
   t.is(second.exitCode, 0, second.stderr);

@@ -66,6 +66,7 @@ function hostileRun(): ReportData {
       scoreSource: {
         encoder: { name: HOSTILE, description: HOSTILE },
         head: HOSTILE,
+        takesPixels: false,
         column: HOSTILE,
         label: { transform: 'log1p', unit: HOSTILE },
         storedEmbeddings: false,

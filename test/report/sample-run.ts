@@ -270,6 +270,7 @@ function makeProvenance(): ReportData['provenance'] {
     scoreSource: {
       encoder: { name: 'builtin', description: 'photographic measures, not CLIP' },
       head: 'builtin',
+      takesPixels: false,
       column: null,
       label: null,
       storedEmbeddings: false,

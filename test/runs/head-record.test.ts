@@ -37,6 +37,12 @@ test('two heads are one by name and digest, whatever else is said of them', (t) 
   } as const;
   t.deepEqual(headIdentities(told), headIdentities(bare));
   t.notDeepEqual(headIdentities({ aesthetic: { name: 'linear', digest: 'd2' } }), headIdentities(bare));
+  const label = { transform: 'log1p', unit: 'likes' } as const;
+  t.notDeepEqual(
+    headIdentities({ ...bare, aesthetic: { ...bare.aesthetic, label } }),
+    headIdentities(bare),
+    'a label makes a column',
+  );
 });
 
 test('a person is told of a head that nothing ties to the encoder, and of one whose layers were recognised', (t) => {

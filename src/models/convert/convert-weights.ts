@@ -32,6 +32,8 @@ export interface ConvertedModel {
   /** Its kind and sizes, likewise. */
   readonly title: string;
   readonly dimension: number;
+  /** Of a classifier of which it is known: which of its values is a score. */
+  readonly score?: ScoreStatement;
   readonly parameters: number;
   /** sha256 in hex of the model's bytes and those of its weights. */
   readonly digest: string;
@@ -69,10 +71,11 @@ export async function convertWeights(
       await place.clear();
       const digest = await writeModel(place.files, weights, drawn, hooks);
       await place.publish([], MODEL_FILE);
-      const { family, network, plan } = drawn;
+      const { family, network, score, plan } = drawn;
       const { title, dimension } = network;
       const modelPath = join(place.path, MODEL_FILE);
-      return { modelPath, family, title, dimension, parameters: plan.valueCount, digest };
+      const parameters = plan.valueCount;
+      return { modelPath, family, title, dimension, ...(score && { score }), parameters, digest };
     } finally {
       await place.release();
     }
