@@ -47,8 +47,8 @@ export function transformCount(transform: LabelTransform, count: number): number
 }
 
 /**
- * The number of things that a score stands for: the least double whose transform is not below the score, found by bisection.
- * What lies below the score of 0 things is 0. NaN where there is no score, and above the score of 2^53 things, where nobody counts.
+ * The number of things that a score stands for, found by bisection: the least double whose transform is not below the score; less
+ * than 1, to within 2^-64. What lies below the score of 0 things is 0. NaN where there is no score, and above the score of 2^53 things, where nobody counts.
  */
 export function countOf(transform: LabelTransform, score: number): number {
   const scoreOf = TRANSFORMS[transform];

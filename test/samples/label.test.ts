@@ -65,6 +65,8 @@ test('a count comes back from its score, over all that can be counted', (t) => {
   for (const transform of LABEL_TRANSFORMS)
     for (const count of [0, 1e-6, 0.5, 1, 2, 3, 199, 12_345.678, 53_846, 1e9, 1e15, LARGEST]) {
       const back = countOf(transform, transformCount(transform, count));
+      if (count >= 1)
+        t.true(back <= count, `the least that has the score of ${count} in ${transform}: ${back}`);
       t.true(Math.abs(back - count) <= 1e-12 + 1e-13 * count, `${transform} of ${count}: ${back}`);
     }
 });
