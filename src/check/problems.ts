@@ -1,4 +1,5 @@
 import { rowProblem } from '../embed/encoder.ts';
+import { ACTIVATIONS } from '../models/convert/activation.ts';
 import type { Change, ModelCheck } from './model-check.ts';
 import type { Rows } from './rows.ts';
 
@@ -69,7 +70,7 @@ function offGolden({ golden, reference, changes, tolerance }: Seen): string[] {
   if (explains)
     return [
       `Its rows are off by ${share(difference)} from the golden ones (${source}), but by ${share(distance(nearest))} ` +
-        `${nearest.words}: most likely it was trained so, and its manifest or its graph says otherwise.`,
+        `${nearest.words}: most likely it was trained so. ${remedy(nearest)}`,
     ];
   if (difference <= tolerance) return [];
   const tried = nearest
@@ -79,6 +80,12 @@ function offGolden({ golden, reference, changes, tolerance }: Seen): string[] {
     `Its rows are off by ${share(difference)} from the golden ones (${source}); ${share(tolerance)} may come of rounding.${tried} ` +
       'They are those of other weights, or of images prepared in a way that was not tried.',
   ];
+}
+
+function remedy({ change }: Change): string {
+  if ((ACTIVATIONS as readonly string[]).includes(change))
+    return 'Convert or export it anew with that activation.';
+  return change === 'bgr' ? 'Export it for pictures in RGB.' : 'Correct its manifest.';
 }
 
 function distance({ golden }: Change): number {

@@ -120,11 +120,17 @@ test('a wrong activation is told by name, and not taken for another one that is 
   const exact = await checkOf(await converted(t, 'clip'), {
     golden: goldenOf(EXPECTED.rows['clip gelu_tanh']!),
   });
-  t.regex(exact.problems.join('\n'), /with gelu_tanh in its MLPs: most likely/);
+  t.regex(
+    exact.problems.join('\n'),
+    /with gelu_tanh in its MLPs: most likely it was trained so\. Convert or export it anew/,
+  );
 });
 
 test('a mean and std that are not those of the golden rows are told', async (t) => {
   const folder = await converted(t, 'clip', { golden: goldenOf(EXPECTED.rows['clip none']!) });
   await editManifest(folder, { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] });
-  t.regex((await checkOf(folder)).problems.join('\n'), /with CLIP's mean and std: most likely/);
+  t.regex(
+    (await checkOf(folder)).problems.join('\n'),
+    /with CLIP's mean and std: most likely it was trained so\. Correct its manifest\./,
+  );
 });

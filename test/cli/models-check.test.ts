@@ -24,7 +24,10 @@ test('models check with --golden says what is wrong, as JSON by its schema, and 
   t.is(exitCode, 1, stderr);
   const check = JSON.parse(stdout) as { problems: string[] };
   t.deepEqual(valueProblems('model-check.schema.json', check), []);
-  t.regex(check.problems.join('\n'), /with red and blue exchanged: most likely/);
+  t.regex(
+    check.problems.join('\n'),
+    /with red and blue exchanged: most likely it was trained so\. Export it for pictures in RGB\./,
+  );
   t.regex(stderr, /clip: batches of 1\n/);
 });
 
