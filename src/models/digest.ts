@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
@@ -18,6 +18,8 @@ export async function digestModel(modelPath: string): Promise<string> {
   const hash = createHash('sha256');
   for (const path of [modelPath, ...externalPaths(modelPath)]) {
     try {
+      // A link to a device would be read without end, one to a pipe waited for.
+      if (!statSync(path).isFile()) throw new Error('it is no regular file');
       await hashFile(hash, path);
     } catch (thrown) {
       throw unusable(modelPath, `its file ${path} cannot be read: ${messageOf(thrown)}`, thrown);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -33,4 +33,13 @@ test('weights that a model says lie outside of its folder are not read', async (
     await writeFile(path, modelWith(name));
     t.regex(await digestModel(path), /^[0-9a-f]{64}$/, name);
   }
+});
+
+test('weights that are a link to a device are not read', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'bowerbird-external-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, 'model.onnx');
+  await writeFile(path, modelWith('weights'));
+  await symlink('/dev/zero', join(folder, 'weights'));
+  await t.throwsAsync(digestModel(path), { code: 'BB_MODEL_GRAPH', message: /no regular file/ });
 });
