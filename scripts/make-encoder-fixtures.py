@@ -28,7 +28,7 @@ from transformers import (
     SiglipModel,
 )
 
-from random_models import halved, images, shaken
+from random_models import calibrated, halved, images, shaken
 
 FOLDER = Path(__file__).resolve().parent.parent / "test" / "models" / "fixtures"
 BATCH = 2
@@ -148,7 +148,7 @@ def make_efficientnet():
     model = _gen_efficientnet("efficientnet_b3", channel_multiplier=0.1, depth_multiplier=0.6)
     features = model.classifier.in_features
     model.classifier = nn.Sequential(nn.Linear(features, 12), nn.ReLU(), nn.Dropout(0.3), nn.Linear(12, 8), nn.ReLU(), nn.Linear(8, 2))
-    model = halved(shaken(model, 7))
+    model = halved(calibrated(shaken(model, 7), images(8, 64)))
     folder = FOLDER / "efficientnet"
     folder.mkdir()
     torch.save({key: value.half() if value.is_floating_point() else value for key, value in model.state_dict().items()}, folder / "model.pt")

@@ -22,7 +22,7 @@ from transformers import (
     SiglipModel,
 )
 
-from random_models import halved, shaken
+from random_models import calibrated, halved, images, shaken
 
 CLIP_B_32 = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12, "patch_size": 32, "projection_dim": 512}
 CLIP_L_14 = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16, "patch_size": 14, "projection_dim": 768}
@@ -83,7 +83,7 @@ def watermark(folder):
     model = timm.create_model("efficientnet_b3")
     classifier = [nn.Linear(1536, 625), nn.ReLU(), nn.Dropout(0.3), nn.Linear(625, 256), nn.ReLU(), nn.Linear(256, 2)]
     model.classifier = nn.Sequential(*classifier)
-    shaken(model, 6)
+    calibrated(shaken(model, 6), images(8, 256))
     torch.save(model.state_dict(), folder / "watermark_model_v1.pt")
     return Saved(folder / "watermark_model_v1.pt", model, size=256)
 
