@@ -89,8 +89,8 @@ export const ROOMS: readonly Room[] = [
     name: 'pictures',
     what: 'images that lie in files of this machine: listed as rows, and their bytes or a named reason ([inputs.md](inputs.md))',
     mayImport: ['base', 'samples'],
-    doors: ['folder', 'image-names', 'listing', 'picture-reader', 'picture-row'],
-    packages: ['p-limit'],
+    doors: ['folder', 'image-names', 'listing', 'picture-reader', 'picture-row', 'webdataset'],
+    packages: ['p-limit', 'tar'],
   },
   {
     name: 'tables',

@@ -25,9 +25,9 @@ export const SCORE_FLAGS: FlagTable = {
   'input-format': {
     group: INPUT,
     type: 'string',
-    choices: ['parquet', 'csv', 'tsv', 'json', 'jsonl', 'txt', 'images', 'embeddings'],
+    choices: ['parquet', 'csv', 'tsv', 'json', 'jsonl', 'txt', 'images', 'webdataset', 'embeddings'],
     describe:
-      'Format of the inputs, where their names do not tell; `images`: a folder of images (docs/inputs.md); `embeddings`: stored embeddings (docs/rescoring.md)',
+      'Format of the inputs, where their names do not tell; `images`, `webdataset`: a folder of images, tar archives (docs/inputs.md); `embeddings`: stored embeddings (docs/rescoring.md)',
   },
   ...textFlags(INPUT),
   'url-col': { group: INPUT, type: 'string', describe: "Column of URLs; found by LAION's and COYO's names" },

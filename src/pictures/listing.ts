@@ -7,6 +7,7 @@ export class Listing {
   readonly metadata: string[] = [];
   /** Of all images. */
   sizeBytes = 0;
+  readonly #notes: string[] = [];
   readonly #passedOver = new Names();
   readonly #troubles = new Names();
 
@@ -20,9 +21,14 @@ export class Listing {
     this.#troubles.add(sentence);
   }
 
+  /** Whatever else is to be told, as a line. */
+  note(line: string): void {
+    this.#notes.push(line);
+  }
+
   /** What a person is to know of it, a line each. */
   notes(where: string): string[] {
-    const notes: string[] = [];
+    const notes = [...this.#notes];
     const { count: passedOver, names } = this.#passedOver;
     if (passedOver > 0) {
       notes.push(`Passed over ${passedOver} of the files in ${where}, which are no images: ${names}.`);

@@ -150,6 +150,26 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     meaning: 'The file of the image has no bytes.',
     advice: 'Nothing to do.',
   },
+  member_unsupported: {
+    meaning: 'In the archive the image is a link, a device or a sparse file.',
+    advice: 'Pack the archive anew with plain files (GNU tar: -h, without -S) if there are many.',
+  },
+  member_path_invalid: {
+    meaning: 'The name of the image in its archive is absolute or climbs out of it.',
+    advice: 'Nothing to do: nothing was read or written there.',
+  },
+  member_duplicate: {
+    meaning: 'The archive has another image of the same name, which was taken.',
+    advice: 'Pack the archive anew with names that come once.',
+  },
+  member_cut: {
+    meaning: 'The archive ends before the sample does.',
+    advice: 'Fetch the archive again and score it in a new run.',
+  },
+  member_damaged: {
+    meaning: 'The archive is damaged here; how many samples lay behind is not known.',
+    advice: 'Fetch the archive again and score it in a new run.',
+  },
   format_unsupported: {
     meaning: 'The bytes are no image of a format that is decoded.',
     advice: 'Often an HTML page in place of the image: nothing to do.',

@@ -79,6 +79,11 @@ const DOWNLOAD_REASONS = {
   file_unreadable: { passes: 'later', heard: 'unasked', file: 'unknown' },
   file_too_large: { passes: 'never', heard: 'unasked', file: 'unknown' },
   file_empty: { passes: 'never', heard: 'unasked', file: 'unknown' },
+  member_unsupported: { passes: 'never', heard: 'unasked', file: 'unknown' },
+  member_path_invalid: { passes: 'never', heard: 'unasked', file: 'unknown' },
+  member_duplicate: { passes: 'never', heard: 'unasked', file: 'unknown' },
+  member_cut: { passes: 'never', heard: 'unasked', file: 'unknown' },
+  member_damaged: { passes: 'never', heard: 'unasked', file: 'unknown' },
 } as const satisfies Record<string, DownloadTraits>;
 
 const DECODE_REASONS = {

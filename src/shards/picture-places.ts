@@ -2,23 +2,32 @@ import { join } from 'node:path';
 import type { PicturePlace } from '../pictures/picture-reader.ts';
 
 /** Where the images of a shard's rows lie, by index: kept as few arrays, since a shard may have a million rows. */
-export class PicturePlaces {
-  readonly #input: string;
-  readonly #paths: readonly (string | null)[];
-  readonly #sizes: Float64Array;
+export interface PicturePlaces {
+  at(index: number): PicturePlace;
+}
 
-  /**
-   * @param input the folder, absolute
-   * @param paths from there
-   * @param sizes in bytes
-   */
-  constructor(input: string, paths: readonly (string | null)[], sizes: Float64Array) {
-    this.#input = input;
-    this.#paths = paths;
-    this.#sizes = sizes;
-  }
+/**
+ * Images that are files of their own.
+ *
+ * @param folder absolute
+ * @param paths from there
+ * @param sizes in bytes
+ */
+export function inFolder(
+  folder: string,
+  paths: readonly (string | null)[],
+  sizes: Float64Array,
+): PicturePlaces {
+  return { at: (index) => ({ file: join(folder, paths[index] ?? ''), bytes: sizes[index]! }) };
+}
 
-  at(index: number): PicturePlace {
-    return { file: join(this.#input, this.#paths[index] ?? ''), bytes: this.#sizes[index]! };
-  }
+/**
+ * Images that are parts of one file.
+ *
+ * @param archive absolute
+ * @param offsets in bytes
+ * @param sizes in bytes
+ */
+export function inArchive(archive: string, offsets: Float64Array, sizes: Float64Array): PicturePlaces {
+  return { at: (index) => ({ file: archive, offset: offsets[index]!, bytes: sizes[index]! }) };
 }

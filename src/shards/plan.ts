@@ -203,6 +203,7 @@ async function openAll(
   bad: BadFiles,
 ): Promise<ReadableInput[]> {
   const { stagingFolder, text = {}, onProgress } = options;
+  const staging = { stagingFolder, text, except: outputIn(options), takesDamaged: bad.skip };
   const footers = pLimit(FOOTERS_AT_ONCE);
   const conversions = pLimit(1);
   let filesDone = 0;
@@ -212,7 +213,7 @@ async function openAll(
   ): Promise<ReadableInput | undefined> => {
     if (hasFailed) return undefined;
     try {
-      return await makeReadable(instance, input, { stagingFolder, text, except: outputIn(options) });
+      return await makeReadable(instance, input, staging);
     } catch (thrown) {
       hasFailed = !bad.skip;
       await instance.reset();

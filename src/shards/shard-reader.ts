@@ -4,7 +4,7 @@ import { TAGS, type Tag } from '../samples/tags.ts';
 import { bytesIn, hashTextColumn } from '../tables/chunk.ts';
 import { hashedTextSql, hashSql, scoreSql, textBytesSql } from '../tables/column-sql.ts';
 import type { DuckDBDataChunk } from '../tables/duckdb.ts';
-import { PicturePlaces } from './picture-places.ts';
+import { inArchive, inFolder, type PicturePlaces } from './picture-places.ts';
 import type { RunPlan, ShardSpec } from './plan.ts';
 import { failureOf, type RowProblem } from './row-problems.ts';
 import type { ShardTable } from './shard-table.ts';
@@ -34,12 +34,12 @@ export class ShardReader {
   async readPlaces(): Promise<PicturePlaces | undefined> {
     const { path } = this.#plan.columns;
     if (path === undefined) return undefined;
-    const input = this.#plan.inputs[this.#spec.inputIndex]!.path;
-    return new PicturePlaces(
-      input,
-      await this.#readTexts(path),
-      await this.#readNumbers(PLACE_COLUMNS.bytes),
-    );
+    const input = this.#plan.inputs[this.#spec.inputIndex]!;
+    const bytes = await this.#readNumbers(PLACE_COLUMNS.bytes);
+    const { archivePath } = input;
+    return archivePath === undefined
+      ? inFolder(input.path, await this.#readTexts(path), bytes)
+      : inArchive(archivePath, await this.#readNumbers(PLACE_COLUMNS.offset), bytes);
   }
 
   /** The hash column; murmur3 of url and caption where there is none, or null in a row. */

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { TableError, unreadable } from './errors.ts';
-import type { FoundInput, InputFormat } from './formats.ts';
+import type { FoundInput, InputFormat, PictureFormat } from './formats.ts';
 
 /** Enough to see magic numbers and the first words. */
 const HEAD_BYTES = 512;
@@ -103,12 +103,13 @@ const OTHERS: readonly Kind[] = [
       /^RIFF[\s\S]{4}WEBP|^[\s\S]{4}ftyp(avif|heic|mif1)/.test(head.toString('latin1', 0, 16)),
     advice: NO_INPUT,
   },
-  {
-    name: 'a tar archive',
-    matches: (head) => head.toString('latin1', 257, 262) === 'ustar',
-    advice: NO_INPUT,
-  },
 ];
+
+const TAR: Kind = {
+  name: 'a tar archive',
+  matches: (head) => head.toString('latin1', 257, 262) === 'ustar',
+  advice: '--input-format webdataset scores the images in it.',
+};
 
 /** What tables are unpacked and decoded from, and lines are not. */
 const PACKED_OR_WIDE: readonly Pick<Kind, 'name' | 'matches'>[] = [
@@ -132,9 +133,9 @@ function unpackWith(command: string): string {
  * packing that is not read.
  *
  * @param head its first 512 bytes, unpacked where they are packed in a way that is read
- * @throws TableError BB_INPUT_UNREADABLE for Parquet, BB_INPUT_FORMAT for text
+ * @throws TableError BB_INPUT_UNREADABLE for Parquet, BB_INPUT_FORMAT for anything else
  */
-export function refuseForeign({ path, format }: FoundInput, head: Buffer): void {
+export function refuseForeign({ path, format }: FoundInput<InputFormat | PictureFormat>, head: Buffer): void {
   const kind = foreignKinds(format).find(({ matches }) => matches(head));
   if (!kind) return;
   const error = head.toString('utf8', 0, 120).replace(/\s+/g, ' ').trim();
@@ -151,13 +152,15 @@ export function notLines(head: Buffer): string | undefined {
   return [...foreignKinds('txt'), ...PACKED_OR_WIDE].find(({ matches }) => matches(head))?.name;
 }
 
-function foreignKinds(format: InputFormat): readonly Kind[] {
-  if (format === 'parquet') return [...STAND_INS, ...COMPRESSED, ...OTHERS, JSON_TEXT];
-  const common = [...STAND_INS, ...COMPRESSED, PARQUET, ...OTHERS];
+function foreignKinds(format: InputFormat | PictureFormat): readonly Kind[] {
+  if (format === 'parquet') return [...STAND_INS, ...COMPRESSED, ...OTHERS, TAR, JSON_TEXT];
+  if (format === 'webdataset') return [...STAND_INS, ...COMPRESSED, PARQUET, ...OTHERS, JSON_TEXT];
+  const common = [...STAND_INS, ...COMPRESSED, PARQUET, ...OTHERS, TAR];
   return format === 'json' || format === 'jsonl' ? common : [...common, JSON_TEXT];
 }
 
-function wordFor(format: InputFormat): string {
+function wordFor(format: InputFormat | PictureFormat): string {
+  if (format === 'webdataset') return 'a tar archive';
   return format === 'parquet' ? 'Parquet' : format === 'txt' ? 'a list of URLs' : format.toUpperCase();
 }
 

@@ -19,8 +19,8 @@ const PACKED_EXTENSIONS = ['.gz', '.zst'];
 /** What an input file holds: Parquet, or text. Each may be packed with gzip or zstd. */
 export type InputFormat = (typeof EXTENSIONS)[keyof typeof EXTENSIONS];
 
-/** What an input holds whose rows are images of this machine: a folder of files. */
-export const PICTURE_FORMATS = ['images'] as const;
+/** What an input holds whose rows are images of this machine: a folder of files, or a tar archive of samples. */
+export const PICTURE_FORMATS = ['images', 'webdataset'] as const;
 
 export type PictureFormat = (typeof PICTURE_FORMATS)[number];
 
@@ -79,6 +79,8 @@ export interface StagingOptions {
   readonly text: TextOptions;
   /** The output, as its path without links: no image is looked for there. */
   readonly except?: string | undefined;
+  /** Whether of a damaged archive what lies before the damage is taken. Not where not given. */
+  readonly takesDamaged?: boolean | undefined;
 }
 
 /** What tells the rows of one reading of a file from those of another; '' where nothing was said. */

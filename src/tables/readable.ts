@@ -38,6 +38,8 @@ export interface ReadableInput extends InputIdentity {
   readonly replacedCount?: number;
   /** With the types that a text's values plainly have; a Parquet file's own otherwise. Partition columns are among them. */
   readonly columns: readonly FileColumn[];
+  /** The archive that images' bytes lie in, unpacked: `path` itself or its staged copy. */
+  readonly archivePath?: string;
   /** Of a collection of images: what a person is to know of it, a line each. */
   readonly notes?: readonly string[];
   /** Where the scores of a Parquet file come from, as far as that is stated. */

@@ -8,6 +8,7 @@ import { makePicture } from '../helpers/pictures.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { type CliResult, LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
+import { tarOf } from '../helpers/tar-archive.ts';
 
 const FLAGS = ['--processes-count', '1', '--batch-size', '2', '--save-embeddings'];
 
@@ -89,6 +90,47 @@ test('a run goes on where it was cut off and has the same bytes; a folder that h
   const changed = await score(photos, cut, ...flags);
   t.is(changed.exitCode, 2);
   t.regex(changed.stderr, /photos has other content/);
+});
+
+test('samples of tar archives score as the files that they hold, a damaged one beside them with its row', async (t) => {
+  const { folder, photos } = await makePhotos(t, 3);
+  const shards = join(folder, 'shards');
+  await mkdir(shards);
+  const pictures = await Promise.all([0, 1, 2].map((i) => readFile(join(photos, `${i}.jpg`))));
+  const members = pictures.map((content, i) => ({ name: `${i}.jpg`, content }));
+  await writeFile(join(shards, '0.tar'), tarOf(members.slice(0, 2)));
+  const last = tarOf([
+    { name: '1.txt', content: 'no image' },
+    members[2]!,
+    { name: '3.jpg', content: pictures[0]! },
+  ]);
+  await writeFile(join(shards, '1.tar'), last.subarray(0, last.length - 1024 - 512));
+  const [byFolder, byTar] = [join(folder, 'by-folder'), join(folder, 'by-tar')];
+  const refused = await score(shards, byTar, ...FLAGS);
+  t.is(refused.exitCode, 2);
+  t.regex(refused.stderr, /1\.tar cannot be read: it ends in the middle of a member/);
+  t.is((await score(photos, byFolder, ...FLAGS)).exitCode, 0);
+  const result = await score(shards, byTar, ...FLAGS, '--skip-bad-files');
+  t.is(result.exitCode, 0, result.stderr);
+  const [first, second] = await Promise.all(
+    ['00000', '00001'].map((shard) => readParquet(join(byTar, `tags/${shard}.parquet`))),
+  );
+  const rows = [...first!, ...second!];
+  t.deepEqual(
+    rows.map(({ path, reason }) => [path, reason]),
+    [
+      ['0.tar/0.jpg', null],
+      ['0.tar/1.jpg', null],
+      ['1.tar/1', 'image_missing'],
+      ['1.tar/2.jpg', null],
+      ['1.tar/3.jpg', 'member_cut'],
+    ],
+  );
+  const scores = (await readParquet(join(byFolder, 'tags/00000.parquet'))).map(({ aesthetic }) => aesthetic);
+  t.deepEqual(
+    rows.flatMap(({ aesthetic, status }) => (status === 'success' ? aesthetic : [])),
+    scores,
+  );
 });
 
 test('what speaks of hosts is refused for images in files', async (t) => {

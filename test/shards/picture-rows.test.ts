@@ -1,10 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { writeRows } from '../../scripts/write-rows.ts';
 import { hashTexts } from '../../src/samples/hash.ts';
 import type { RunPlan } from '../../src/shards/plan.ts';
 import type { StagedShard } from '../../src/shards/staged-shard.ts';
+import { tarOf } from '../helpers/tar-archive.ts';
 import { openDatabase, PROVENANCE, plan, readRows, resultsOf, temporaryFolder } from './fixtures.ts';
 
 async function write(folder: string, files: Readonly<Record<string, string>>): Promise<string> {
@@ -135,3 +137,93 @@ test('the same folder is the same input, and another name, size, text or column 
   }
   t.is(seen.size, 5);
 });
+
+const TAR = tarOf([
+  { name: 'a.jpg', content: 'first' },
+  { name: 'a.txt', content: 'one' },
+  { name: 'b.jpg', content: 'second' },
+  { name: 'b.json', content: '{"url":"http://h/b.jpg"}' },
+  { name: 'a.jpg', content: 'again' },
+]);
+
+test('samples of an archive are rows, with the bytes where they lie; a name that comes again fails', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'x.tar');
+  await writeFile(path, TAR);
+  const { shard, tags } = await open(t, folder, path);
+  t.deepEqual(
+    tags.map(({ path: name, caption, url }) => [name, caption, url]),
+    [
+      ['x.tar/a.jpg', 'one', null],
+      ['x.tar/b.jpg', null, 'http://h/b.jpg'],
+      ['x.tar/a.jpg', null, null],
+    ],
+  );
+  t.deepEqual([...shard.hashes], [hashOf('x.tar/a.jpgone'), hashOf('http://h/b.jpg'), hashOf('x.tar/a.jpg')]);
+  t.deepEqual(
+    [...shard.unread].map(([index, { reason }]) => [index, reason]),
+    [[2, 'member_duplicate']],
+  );
+  const { file, offset, bytes } = shard.pictures!.at(1);
+  t.is(file, path);
+  t.is(TAR.toString('latin1', offset!, offset! + bytes), 'second');
+});
+
+for (const [kind, name, pack] of [
+  ['gzip', 'x.tar.gz', gzipSync],
+  ['zstd', 'x.tar.zst', zstdFrame],
+] as const) {
+  test(`an archive packed with ${kind} is unpacked once into the staging folder, and has the same rows`, async (t) => {
+    const folder = await temporaryFolder(t);
+    const path = join(folder, name);
+    await writeFile(path, pack(TAR));
+    const { shard, tags } = await open(t, folder, path);
+    t.deepEqual(
+      tags.map(({ path: row }) => row),
+      [`${name}/a.jpg`, `${name}/b.jpg`, `${name}/a.jpg`],
+    );
+    const { file, offset, bytes } = shard.pictures!.at(0);
+    t.is((await readFile(file)).toString('latin1', offset!, offset! + bytes), 'first');
+    t.true(file.startsWith(join(folder, 'staging')));
+  });
+}
+
+test('a damaged archive is refused with the way on; with skipBadFiles its samples before the damage are rows', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'x.tar');
+  await writeFile(path, TAR.subarray(0, 512 + 512 + 100));
+  await t.throwsAsync(plan(folder, path), {
+    code: 'BB_INPUT_UNREADABLE',
+    message: /x\.tar cannot be read: it ends in the middle.*--skip-bad-files takes the samples before/,
+  });
+  const { inputs, rowCount } = await plan(folder, path, { skipBadFiles: true });
+  t.is(rowCount, 1);
+  t.regex(inputs[0]!.notes!.join('\n'), /is damaged/);
+});
+
+test('what is no archive is refused as what it is', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'x.tar');
+  for (const [content, message] of [
+    ['version https://git-lfs.github.com/spec/v1\noid', /is a Git LFS pointer.*not a tar archive/],
+    ['<!doctype html><html>', /is an HTML page/],
+    ['PK\u0003\u0004', /is a ZIP archive/],
+    ['x'.repeat(1024), /no header of a member stands where one should, at byte 0/],
+  ] as const) {
+    await writeFile(path, content);
+    await t.throwsAsync(plan(folder, path), { message });
+  }
+  await writeFile(path, Buffer.alloc(1024));
+  await t.throwsAsync(plan(folder, path), { code: 'BB_INPUT_EMPTY' });
+});
+
+/** A frame of one raw block (RFC 8878, 3.1.1): what it holds is as it was. */
+function zstdFrame(bytes: Buffer): Buffer {
+  const head = Buffer.alloc(12);
+  head.writeUInt32LE(0xfd2fb528, 0);
+  // A single segment, whose size stands in four bytes.
+  head.writeUInt8(0xa0, 4);
+  head.writeUInt32LE(bytes.length, 5);
+  head.writeUIntLE(bytes.length * 8 + 1, 9, 3);
+  return Buffer.concat([head, bytes]);
+}

@@ -5,8 +5,8 @@ import type { FoundInput } from '../formats.ts';
 /** What other tools leave beside data: checksums of Hadoop, locks and caches. */
 const QUIET_EXTENSIONS = ['.crc', '.lock'];
 
-interface EachOnce {
-  readonly files: FoundInput[];
+interface EachOnce<File> {
+  readonly files: File[];
   /** How many paths lead to files that are among `files` under another path. */
   readonly linked: number;
   /** The identities of `files`. */
@@ -17,8 +17,8 @@ interface EachOnce {
  * Device and inode tell what links, hard links and a hub's cache of several revisions have in common. Of several paths the
  * one without links counts, else the first.
  */
-export function eachOnce(sorted: readonly FoundInput[]): EachOnce {
-  const byIdentity = new Map<string, FoundInput[]>();
+export function eachOnce<File extends { readonly path: string }>(sorted: readonly File[]): EachOnce<File> {
+  const byIdentity = new Map<string, File[]>();
   for (const file of sorted) {
     const identity = identityOf(file.path) ?? file.path;
     byIdentity.set(identity, [...(byIdentity.get(identity) ?? []), file]);
@@ -30,7 +30,7 @@ export function eachOnce(sorted: readonly FoundInput[]): EachOnce {
   return { files, linked: sorted.length - files.length, known: new Set(byIdentity.keys()) };
 }
 
-function hasNoLinks({ path }: FoundInput): boolean {
+function hasNoLinks({ path }: { readonly path: string }): boolean {
   return realpathSync(path) === path;
 }
 

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { basename, extname, sep } from 'node:path';
 import { TableError } from '../errors.ts';
-import { type FoundInput, inferFormat, KNOWN_EXTENSIONS } from '../formats.ts';
+import { inferFormat, KNOWN_EXTENSIONS } from '../formats.ts';
 import type { OwnOutput } from './own-output.ts';
 
 /** Packed in ways that are not read: said by name, in a folder too. */
@@ -76,7 +76,7 @@ function notFoundMessage(input: string, stats: Stats | undefined, listed: readon
   return `No input file matches ${input}${hint}. Check the path or the pattern, and quote patterns in the shell.`;
 }
 
-export function notesOn(files: readonly FoundInput[], linked: number, unread: readonly string[]): string[] {
+export function notesOn(files: readonly unknown[], linked: number, unread: readonly string[]): string[] {
   const notes: string[] = [];
   if (linked > 0) {
     notes.push(

@@ -2,6 +2,9 @@ import { statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { TableError } from '../errors.ts';
 import { type FoundInput, type InputFormat, isPictureFormat, type PictureFormat } from '../formats.ts';
+import { findArchives, isArchiveName } from './archives.ts';
+import { eachOnce } from './each-once.ts';
+import { notesOn } from './notes.ts';
 import { surveyFolder } from './survey.ts';
 
 /** How images are looked for. */
@@ -22,11 +25,11 @@ interface Known {
 }
 
 /**
- * The inputs as collections of images, sorted by path (code units); undefined where they are tables. Without `inputFormat` a folder
- * is a collection where it holds images and no table (see `surveyFolder`).
+ * The inputs as collections of images, sorted by path (code units); undefined where they are tables. Without `inputFormat` a file is
+ * an archive by its name, and a folder holds images or archives where it has some and no table (see `surveyFolder`).
  *
- * @throws TableError BB_INPUT_FORMAT where some inputs are images and others tables, or an input is no collection;
- *   BB_INPUT_NOT_FOUND; BB_USAGE where one lies within another
+ * @throws TableError BB_INPUT_FORMAT where inputs are of more than one kind, or an input is no collection; BB_INPUT_NOT_FOUND;
+ *   BB_USAGE where one folder lies within another
  */
 export async function findPictures(
   inputs: readonly string[],
@@ -36,49 +39,91 @@ export async function findPictures(
   if (inputFormat !== undefined && !isPictureFormat(inputFormat)) return undefined;
   const known: Known[] = [];
   for (const input of inputs) known.push({ input, format: inputFormat ?? (await formatOf(input, search)) });
-  if (known.every(({ format }) => format === undefined)) return undefined;
-  refuseMixed(known);
-  const paths = [...new Set(known.map(({ input }) => folderAt(input)))].sort((a, b) => (a < b ? -1 : 1));
-  refuseNested(paths);
-  return paths.map((path) => ({ path, format: 'images' }));
+  const format = theFormat(known);
+  if (format === 'webdataset') return archivesIn(inputs, search);
+  return format && foldersIn(inputs).map((path) => ({ path, format }));
 }
 
 async function formatOf(input: string, search: PictureSearch): Promise<PictureFormat | undefined> {
-  if (!isFolder(input)) return undefined;
-  const { hasImages, table } = await surveyFolder(resolve(input), search.except);
-  if (!hasImages || table === undefined) return hasImages ? 'images' : undefined;
+  if (!isFolder(input)) {
+    const paths = isThere(input) ? [input] : await findArchives(input, false);
+    return paths.some(isArchiveName) ? 'webdataset' : undefined;
+  }
+  const { hasImages, hasArchives, table } = await surveyFolder(resolve(input), search.except);
+  if (!hasImages && !hasArchives) return undefined;
+  if (table === undefined && hasImages && hasArchives) throw ambiguous(input);
+  if (table === undefined) return hasImages ? 'images' : 'webdataset';
+  const [what, flag] = hasImages ? ['images', 'images'] : ['archives', 'webdataset'];
   search.onNote?.(
-    `${input} holds images and tables (${table}): the tables are read. --input-format images scores the images.`,
+    `${input} holds ${what} and tables (${table}): the tables are read. --input-format ${flag} scores the images.`,
   );
   return undefined;
 }
 
-/** @throws TableError BB_INPUT_FORMAT */
-function refuseMixed(known: readonly Known[]): void {
-  const images = known.find(({ format }) => format !== undefined)!.input;
-  const tables = known.find(({ format }) => format === undefined)?.input;
-  if (tables === undefined) return;
+function ambiguous(input: string): TableError {
+  return new TableError(
+    'BB_INPUT_FORMAT',
+    `${input} holds images and tar archives. Say which are meant: --input-format images, or --input-format webdataset.`,
+    { fields: { path: input } },
+  );
+}
+
+/** What all inputs hold. @throws TableError BB_INPUT_FORMAT */
+function theFormat(known: readonly Known[]): PictureFormat | undefined {
+  const [first] = known;
+  const other = known.find(({ format }) => format !== first?.format);
+  if (!first || !other) return first?.format;
   throw new TableError(
     'BB_INPUT_FORMAT',
-    `${images} holds images, and ${tables} does not: one run reads images of this machine or tables. Give them to separate runs.`,
-    { fields: { images, tables } },
+    `${first.input} holds ${wordFor(first.format)}, and ${other.input} ${wordFor(other.format)}: one run reads one kind of input. ` +
+      'Give them to separate runs.',
+    { fields: { paths: [first.input, other.input] } },
   );
+}
+
+function wordFor(format: PictureFormat | undefined): string {
+  if (format === undefined) return 'tables';
+  return format === 'images' ? 'images' : 'tar archives';
+}
+
+/** @throws TableError BB_INPUT_NOT_FOUND */
+async function archivesIn(
+  inputs: readonly string[],
+  { except, onNote }: PictureSearch,
+): Promise<FoundInput<PictureFormat>[]> {
+  const paths: string[] = [];
+  for (const input of inputs) {
+    const isFile = isThere(input) && !isFolder(input);
+    const found = isFile ? [resolve(input)] : await findArchives(input, isFolder(input));
+    const others = found.filter((path) => except === undefined || !path.startsWith(except + sep));
+    if (others.length === 0) throw notFound(input, 'There is no tar archive at');
+    paths.push(...others);
+  }
+  const sorted = [...new Set(paths)].sort((a, b) => (a < b ? -1 : 1));
+  const { files, linked } = eachOnce(sorted.map((path) => ({ path, format: 'webdataset' as const })));
+  for (const note of notesOn(files, linked, [])) onNote?.(note);
+  return files;
+}
+
+/** @throws TableError BB_INPUT_FORMAT, BB_INPUT_NOT_FOUND, BB_USAGE */
+function foldersIn(inputs: readonly string[]): string[] {
+  const paths = [...new Set(inputs.map(folderAt))].sort((a, b) => (a < b ? -1 : 1));
+  refuseNested(paths);
+  return paths;
 }
 
 function folderAt(input: string): string {
   if (isFolder(input)) return resolve(input);
-  const isThere = statSync(input, { throwIfNoEntry: false }) !== undefined;
-  throw isThere
-    ? new TableError(
-        'BB_INPUT_FORMAT',
-        `${input} is no folder. Images are given as the folder that they lie in.`,
-        {
-          fields: { path: input },
-        },
-      )
-    : new TableError('BB_INPUT_NOT_FOUND', `There is no folder ${input}. Check the path.`, {
-        fields: { input },
-      });
+  if (!isThere(input)) throw notFound(input, 'There is no folder');
+  throw new TableError(
+    'BB_INPUT_FORMAT',
+    `${input} is no folder. Images are given as the folder that they lie in.`,
+    { fields: { path: input } },
+  );
+}
+
+function notFound(input: string, what: string): TableError {
+  return new TableError('BB_INPUT_NOT_FOUND', `${what} ${input}. Check the path.`, { fields: { input } });
 }
 
 /** An image would be scored twice, under two names. */
@@ -96,6 +141,10 @@ function refuseNested(paths: readonly string[]): void {
       },
     );
   }
+}
+
+function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function isFolder(path: string): boolean {

@@ -4,34 +4,37 @@ import { join } from 'node:path';
 import { isMetadataName } from '../../pictures/folder.ts';
 import { isImageName, splitName } from '../../pictures/image-names.ts';
 import { inferFormat } from '../formats.ts';
+import { archiveStem, isArchiveName } from './archives.ts';
 
 /** What a folder holds, as far as it decides how the folder is read. */
 export interface Survey {
   readonly hasImages: boolean;
+  readonly hasArchives: boolean;
   /** The first file that was seen of those that are tables in their own right, from the folder. */
   readonly table: string | undefined;
 }
 
 /**
  * Looks at the names of the files in a folder and below. No tables are: texts and JSON of the name of an image beside them,
- * the hub's `metadata.*`, and what img2dataset writes of a shard beside the shard's folder (`00000.parquet`, `00000_stats.json`).
+ * the hub's `metadata.*`, and what img2dataset writes of a shard beside the shard's folder or archive (`00000.parquet`, `00000_stats.json`).
  *
  * @param except a folder that is passed over, as its path without links
  */
 export async function surveyFolder(folder: string, except: string | undefined): Promise<Survey> {
-  let hasImages = false;
+  let [hasImages, hasArchives] = [false, false];
   let table: string | undefined;
   const ahead = [''];
   for (let prefix = ahead.pop(); prefix !== undefined; prefix = ahead.pop()) {
     const path = join(folder, prefix);
     if (except !== undefined && (await realpath(path)) === except) continue;
     const level = levelOf(await entriesOf(path));
-    hasImages ||= level.stems.size > 0;
+    hasImages ||= level.imageStems.size > 0;
+    hasArchives ||= level.archiveStems.size > 0;
     const own = level.files.find((name) => isTable(level, name));
     if (own !== undefined) table ??= `${prefix}${own}`;
     for (const name of level.folders) ahead.push(`${prefix}${name}/`);
   }
-  return { hasImages, table };
+  return { hasImages, hasArchives, table };
 }
 
 /** The names in one folder. */
@@ -39,23 +42,32 @@ interface Level {
   readonly files: readonly string[];
   readonly folders: ReadonlySet<string>;
   /** Of images, without their extensions. */
-  readonly stems: ReadonlySet<string>;
+  readonly imageStems: ReadonlySet<string>;
+  /** Of archives, likewise. */
+  readonly archiveStems: ReadonlySet<string>;
 }
 
 function levelOf(entries: readonly Dirent[]): Level {
   const shown = entries.filter(({ name }) => !name.startsWith('.') && !name.endsWith('.tmp'));
   const files = shown.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
   const folders = shown.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const stems = files.filter(isImageName).map((name) => splitName(name).stem);
-  return { files: files.sort(), folders: new Set(folders), stems: new Set(stems) };
+  const imageStems = files.filter(isImageName).map((name) => splitName(name).stem);
+  const archiveStems = files.filter(isArchiveName).map(archiveStem);
+  return {
+    files: files.sort(),
+    folders: new Set(folders),
+    imageStems: new Set(imageStems),
+    archiveStems: new Set(archiveStems),
+  };
 }
 
-function isTable({ folders, stems }: Level, name: string): boolean {
+function isTable({ folders, imageStems, archiveStems }: Level, name: string): boolean {
   const format = inferFormat(name);
   if (format === undefined || isMetadataName(name)) return false;
   const { stem } = splitName(name);
-  if (folders.has(stem.replace(/_stats$/, ''))) return false;
-  return !((format === 'txt' || format === 'json') && stems.has(stem));
+  const shard = stem.replace(/_stats$/, '');
+  if (folders.has(shard) || archiveStems.has(shard)) return false;
+  return !((format === 'txt' || format === 'json') && imageStems.has(stem));
 }
 
 /** Nothing where the folder cannot be read: whoever reads it says why. */

@@ -5,22 +5,25 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../../base/errors.ts';
 import { commitFile, temporaryPath } from '../../base/files.ts';
-import { listFolder } from '../../pictures/folder.ts';
 import { Listing } from '../../pictures/listing.ts';
 import { PATH_COLUMN, type PictureRow, PLACE_COLUMNS, recordOf } from '../../pictures/picture-row.ts';
+import { TarDamageError } from '../../pictures/webdataset.ts';
 import type { FileColumn, SchemaColumn } from '../columns.ts';
-import { queryRows, quoteText } from '../duckdb.ts';
+import { queryRows, quoteName, quoteText } from '../duckdb.ts';
 import { TableError, unreadable, writeFailure } from '../errors.ts';
 import type { FoundInput, PictureFormat } from '../formats.ts';
 import { mendSurrogates } from '../text/json-values.ts';
 import type { TextRecord } from '../text/lines.ts';
 import { plainTypes } from '../text/stage.ts';
 import { loadJson } from '../text/table.ts';
+import { type CollectionOptions, openCollection } from './collections.ts';
 import { joinMetadata, type MetadataPlace } from './metadata.ts';
 
 /** The images of a collection as rows of a Parquet file, every value as its text (VARCHAR). */
 export interface StagedPictures {
   readonly readPath: string;
+  /** The archive that the images' bytes lie in; absent where each is a file of its own. */
+  readonly archivePath?: string;
   readonly rowCount: number;
   /** Of all images. */
   readonly sizeBytes: number;
@@ -33,11 +36,7 @@ export interface StagedPictures {
 }
 
 /** How images are listed. */
-export interface PictureStaging extends Pick<MetadataPlace, 'readTable'> {
-  readonly stagingFolder: string;
-  /** A folder that is passed over, where it lies among the images: the output, as its path without links. */
-  readonly except?: string | undefined;
-}
+export type PictureStaging = CollectionOptions & Pick<MetadataPlace, 'readTable'>;
 
 /** An attached database, in which rows are gathered; texts beside them are gathered in one of another name. */
 const DATABASE = 'pictures';
@@ -46,7 +45,7 @@ const DATABASE = 'pictures';
 const BATCH_ROWS = 2048;
 
 /**
- * Lists the images of a folder as rows of a Parquet file under `stagingFolder`: a path, what stands beside each image,
+ * Lists the images of a folder or an archive as rows of a Parquet file under `stagingFolder`: a path, what stands beside each image,
  * and where its bytes lie. No image is read.
  *
  * @throws TableError BB_INPUT_UNREADABLE, BB_SHARD_WRITE, BB_DISK_FULL
@@ -77,8 +76,9 @@ async function stageIn(
 ): Promise<StagedPictures> {
   const listing = new Listing();
   const digest = createHash('sha256');
-  const rows = asListed(input, listFolder(input.path, listing, options));
-  const listed = await loadJson({ connection, database: DATABASE }, recordsOf(rows, digest));
+  const { rows, archivePath } = await openCollection(input, listing, options);
+  const listed = await loadJson({ connection, database: DATABASE }, recordsOf(asListed(input, rows), digest));
+  if (archivePath !== undefined && listed.rowCount > 0) await markDuplicates(connection, listed.name);
   const place = { connection, database: DATABASE, folder: input.path, readTable: options.readTable };
   const table = await joinMetadata(place, listed, listed.rowCount === 0 ? [] : listing.metadata);
   const fingerprint = digest.update(table.fingerprint).digest('hex');
@@ -88,6 +88,7 @@ async function stageIn(
   const [counted] = await queryRows<{ n: bigint }>(connection, `SELECT count(*) AS n FROM ${table.name}`);
   return {
     readPath,
+    ...(archivePath !== undefined && { archivePath }),
     rowCount: Number(counted!.n),
     sizeBytes: listing.sizeBytes,
     fingerprint,
@@ -106,6 +107,15 @@ const OWN_TYPES: Readonly<Record<string, string>> = {
 
 function asText({ name, type }: SchemaColumn): FileColumn {
   return { name, type: OWN_TYPES[name] ?? type, stored: 'VARCHAR' };
+}
+
+/** Of members of one name only the first is scored: which of them is meant cannot be told. */
+async function markDuplicates(connection: DuckDBConnection, table: string): Promise<void> {
+  const [path, fault] = [PATH_COLUMN, PLACE_COLUMNS.fault].map(quoteName);
+  await connection.run(
+    `UPDATE ${table} SET ${fault} = 'member_duplicate' WHERE ${fault} IS NULL AND rowid IN (
+       SELECT rowid FROM ${table} QUALIFY row_number() OVER (PARTITION BY ${path} ORDER BY rowid) > 1)`,
+  );
 }
 
 async function copyOut(connection: DuckDBConnection, table: string, path: string): Promise<void> {
@@ -128,7 +138,9 @@ async function* asListed(
   try {
     yield* rows;
   } catch (thrown) {
-    throw thrown instanceof TableError ? thrown : unreadable(path, messageOf(thrown), thrown);
+    if (thrown instanceof TableError) throw thrown;
+    const wayOn = thrown instanceof TarDamageError ? '; --skip-bad-files takes the samples before' : '';
+    throw unreadable(path, `${messageOf(thrown)}${wayOn}`, thrown);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { findPictures } from '../../../src/tables/inputs/pictures.ts';
@@ -45,7 +45,7 @@ test('images and tables in one run, a folder within another and what is no folde
   ]);
   await t.throwsAsync(findPictures([at('a'), at('c')], {}), {
     code: 'BB_INPUT_FORMAT',
-    message: /a holds images, and .*c does not/,
+    message: /a holds images, and .*c tables/,
   });
   await t.throwsAsync(findPictures([at('a/a.jpg')], { inputFormat: 'images' }), { code: 'BB_INPUT_FORMAT' });
   await t.throwsAsync(findPictures([at('d')], { inputFormat: 'images' }), { code: 'BB_INPUT_NOT_FOUND' });
@@ -60,4 +60,45 @@ test('the output is no sign of tables', async (t) => {
   t.deepEqual(await findPictures([folder], { except: join(folder, 'out') }), [
     { path: folder, format: 'images' },
   ]);
+});
+
+test('tar archives are known by their names, alone, in folders and by patterns, whatever img2dataset left beside them', async (t) => {
+  const folder = await folderOf(t, [
+    's/0.tar',
+    's/0.parquet',
+    's/0_stats.json',
+    's/b/1.TAR.GZ',
+    's/.2.tar',
+    'p/3.jpg',
+  ]);
+  const at = (...names: string[]): unknown =>
+    names.map((name) => ({ path: join(folder, name), format: 'webdataset' }));
+  t.deepEqual(await findPictures([join(folder, 's')], {}), at('s/0.tar', 's/b/1.TAR.GZ'));
+  t.deepEqual(await findPictures([join(folder, 's/0.tar')], {}), at('s/0.tar'));
+  t.deepEqual(await findPictures([join(folder, 's/*')], {}), at('s/0.tar'));
+  t.deepEqual(
+    await findPictures([join(folder, 's/0.parquet')], { inputFormat: 'webdataset' }),
+    at('s/0.parquet'),
+  );
+  t.is(await findPictures([join(folder, 's/*.parquet')], {}), undefined);
+  await t.throwsAsync(findPictures([folder], {}), {
+    code: 'BB_INPUT_FORMAT',
+    message: /holds images and tar archives/,
+  });
+  await t.throwsAsync(findPictures([join(folder, 's'), join(folder, 'p')], {}), {
+    code: 'BB_INPUT_FORMAT',
+    message: /s holds tar archives, and .*p images/,
+  });
+  await t.throwsAsync(findPictures([join(folder, 'p')], { inputFormat: 'webdataset' }), {
+    code: 'BB_INPUT_NOT_FOUND',
+  });
+});
+
+test('an archive that several paths lead to is read once', async (t) => {
+  const folder = await folderOf(t, ['0.tar']);
+  await symlink(join(folder, '0.tar'), join(folder, 'again.tar'));
+  const notes: string[] = [];
+  const found = await findPictures([folder], { onNote: (note) => notes.push(note) });
+  t.deepEqual(found, [{ path: join(folder, '0.tar'), format: 'webdataset' }]);
+  t.regex(notes.join('\n'), /1 of the paths found leads to files/);
 });

@@ -1,0 +1,33 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/** Headers, and what stands beside small images, lie close together: a read brings several. */
+const WINDOW_BYTES = 64 * 1024;
+
+/** Reads small pieces of a file, mostly forwards, with few calls. */
+export class ByteWindow {
+  readonly #handle: FileHandle;
+  readonly #window: Buffer = Buffer.alloc(WINDOW_BYTES);
+  #start = 0;
+  #length = 0;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  /** The bytes at a place, fewer where the file ends before; those of up to 64 KiB are gone with the next read. */
+  async read(at: number, bytes: number): Promise<Buffer> {
+    if (bytes > WINDOW_BYTES) {
+      const { buffer, bytesRead } = await this.#handle.read(Buffer.alloc(bytes), 0, bytes, at);
+      return buffer.subarray(0, bytesRead);
+    }
+    if (at < this.#start || at + bytes > this.#start + this.#length) await this.#fill(at);
+    const from = at - this.#start;
+    return this.#window.subarray(from, Math.min(from + bytes, this.#length));
+  }
+
+  async #fill(at: number): Promise<void> {
+    const { bytesRead } = await this.#handle.read(this.#window, 0, WINDOW_BYTES, at);
+    this.#start = at;
+    this.#length = bytesRead;
+  }
+}

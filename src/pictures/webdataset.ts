@@ -1,0 +1,74 @@
+import { open } from 'node:fs/promises';
+import { ByteWindow } from './byte-window.ts';
+import type { Listing } from './listing.ts';
+import type { PictureRow } from './picture-row.ts';
+import { TarSamples } from './tar-samples.ts';
+import { type TarEnd, TarWalk } from './tar-walk.ts';
+
+/** An archive that does not end as one. */
+export class TarDamageError extends Error {
+  readonly end: TarEnd;
+  readonly memberCount: number;
+
+  constructor(end: Exclude<TarEnd, { readonly kind: 'whole' }>, memberCount: number) {
+    const what =
+      end.kind === 'cut'
+        ? 'it ends in the middle of a member'
+        : 'no header of a member stands where one should';
+    super(`${what}, at byte ${end.atByte}, after ${memberCount} members`);
+    this.end = end;
+    this.memberCount = memberCount;
+  }
+}
+
+/** A tar archive that is listed. */
+export interface TarFile {
+  /** Of its bytes, unpacked. */
+  readonly path: string;
+  /** That it is known by: its members' paths begin with it. */
+  readonly name: string;
+  /** Whether the samples before a damage are taken, and the damage is a row that fails; else it is thrown. */
+  readonly takesDamaged: boolean;
+}
+
+/**
+ * The samples of a webdataset: members that follow one another and have the same key, which is a name up to the first point
+ * behind its last slash. Members without a point, folders, and names such as `__meta__` belong to none, as for the
+ * webdataset library.
+ *
+ * @throws TarDamageError; errors of Node
+ */
+export async function* listTar(file: TarFile, listing: Listing): AsyncGenerator<PictureRow> {
+  const handle = await open(file.path, 'r');
+  try {
+    const { size } = await handle.stat();
+    const bytes = new ByteWindow(handle);
+    const walk = await TarWalk.open(bytes, size);
+    listing.sizeBytes = size;
+    const samples = new TarSamples(file.name, bytes, listing);
+    let memberCount = 0;
+    for (let member = await walk.next(); member; member = await walk.next()) {
+      memberCount++;
+      yield* await samples.take(member);
+    }
+    yield* samples.finish();
+    yield* endOf(walk.end!, memberCount, file, listing);
+  } finally {
+    await handle.close();
+  }
+}
+
+function* endOf(end: TarEnd, memberCount: number, file: TarFile, listing: Listing): Generator<PictureRow> {
+  if (end.kind === 'whole') {
+    if (!end.hasMark && memberCount > 0)
+      listing.note(`${file.name} has no mark of its end: members may be missing.`);
+    return;
+  }
+  const damage = new TarDamageError(end, memberCount);
+  if (!file.takesDamaged) throw damage;
+  listing.note(
+    `${file.name} is damaged (${damage.message}): what lay behind is lost, and its samples are not counted.`,
+  );
+  // A member that was cut has a row of its own.
+  if (end.kind === 'damaged') yield { path: file.name, fault: 'member_damaged' };
+}

@@ -1,0 +1,201 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { Listing } from '../../src/pictures/listing.ts';
+import type { PictureRow } from '../../src/pictures/picture-row.ts';
+import { listTar } from '../../src/pictures/webdataset.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
+import {
+  type BuiltMember,
+  longNameBlocks,
+  memberBlocks,
+  paxBlocks,
+  tarOf,
+  writeChecksum,
+} from '../helpers/tar-archive.ts';
+
+interface Listed {
+  readonly rows: PictureRow[];
+  readonly notes: string;
+  /** What lies at a row's place. */
+  bytesOf(row: PictureRow | undefined): string;
+}
+
+async function list(t: ExecutionContext, archive: Buffer, takesDamaged = false): Promise<Listed> {
+  const path = join(await makeFolder(t), 'a.tar');
+  await writeFile(path, archive);
+  const listing = new Listing();
+  const rows: PictureRow[] = [];
+  for await (const row of listTar({ path, name: 'a.tar', takesDamaged }, listing)) rows.push(row);
+  const bytesOf = (row: PictureRow | undefined): string =>
+    archive.toString('utf8', row!.offset!, row!.offset! + row!.bytes!);
+  return { rows, notes: listing.notes('a.tar').join('\n'), bytesOf };
+}
+
+const image = (name: string, content = name): BuiltMember => ({ name, content });
+const outcomes = (rows: readonly PictureRow[]): unknown[] =>
+  rows.map(({ path, fault }) => (fault === undefined ? path : [path, fault]));
+
+test('members that follow one another are a sample where their names are the same up to the first point', async (t) => {
+  const { rows, bytesOf } = await list(
+    t,
+    tarOf([
+      { name: './', type: '5' },
+      image('./000.jpg', 'first'),
+      { name: './000.txt', content: 'a tree\n' },
+      { name: './000.json', content: '{"url": "http://h/0", "hash": 9223372036854775807}' },
+      { name: './000.cls', content: '7\n' },
+      image('deep.er/001.PNG', 'second'),
+      { name: 'deep.er/001.seg.png', content: 'a mask' },
+      { name: '002.mask.png', content: 'a mask first' },
+      image('002.webp', 'third'),
+    ]),
+  );
+  t.deepEqual(
+    rows.map((row) => [row.path, bytesOf(row)]),
+    [
+      ['a.tar/000.jpg', 'first'],
+      ['a.tar/deep.er/001.PNG', 'second'],
+      ['a.tar/002.webp', 'third'],
+    ],
+  );
+  t.like(rows[0], {
+    caption: 'a tree',
+    json: '{"url": "http://h/0", "hash": 9223372036854775807}',
+    texts: { cls: '7' },
+    fault: undefined,
+  });
+});
+
+test('names of PAX and GNU, long or not ASCII, are those of their members, and no others', async (t) => {
+  const long = `${'d'.repeat(120)}/${'n'.repeat(150)}.jpg`;
+  const { rows, bytesOf } = await list(
+    t,
+    tarOf([
+      paxBlocks({ path: 'é😀.jpg', size: '4' }),
+      { name: 'short.jpg', content: 'pax!', statedBytes: 0 },
+      longNameBlocks(long),
+      image('cut short.jpg', 'gnu'),
+      image('plain.jpg'),
+    ]),
+  );
+  t.deepEqual(
+    rows.map((row) => [row.path, bytesOf(row)]),
+    [
+      ['a.tar/é😀.jpg', 'pax!'],
+      [`a.tar/${long}`, 'gnu'],
+      ['a.tar/plain.jpg', 'plain.jpg'],
+    ],
+  );
+});
+
+test('links, devices, pipes, sparse files and names that lead out are rows that fail, and move nothing behind them', async (t) => {
+  const sparse = memberBlocks({ name: '5.jpg', content: 'stored', type: 'S' });
+  sparse[482] = 1;
+  writeChecksum(sparse);
+  const map = Buffer.alloc(512);
+  const sparseWithMap = Buffer.concat([sparse.subarray(0, 512), map, sparse.subarray(512)]);
+  const { rows, bytesOf } = await list(
+    t,
+    tarOf([
+      { name: '1.jpg', type: '1', statedBytes: 9 },
+      { name: '2.jpg', type: '2' },
+      { name: '3.jpg', type: '3' },
+      { name: '4.jpg', type: '6' },
+      sparseWithMap,
+      paxBlocks({ 'GNU.sparse.major': '1', 'GNU.sparse.name': '6.jpg' }),
+      image('6.jpg'),
+      image('../7.jpg'),
+      image('/8.jpg'),
+      image('a/../../9.jpg'),
+      image('whole.jpg', 'whole'),
+    ]),
+  );
+  t.deepEqual(outcomes(rows), [
+    ...[1, 2, 3, 4, 5, 6].map((n) => [`a.tar/${n}.jpg`, 'member_unsupported']),
+    ['a.tar/../7.jpg', 'member_path_invalid'],
+    ['a.tar//8.jpg', 'member_path_invalid'],
+    ['a.tar/a/../../9.jpg', 'member_path_invalid'],
+    'a.tar/whole.jpg',
+  ]);
+  t.is(bytesOf(rows.at(-1)), 'whole');
+});
+
+test('a sample without an image and an image that comes twice are rows that fail; what belongs to no sample is told', async (t) => {
+  const { rows, notes } = await list(
+    t,
+    tarOf([
+      { name: '0.txt', content: 'no image' },
+      image('1.jpg', 'first'),
+      image('1.jpg', 'second'),
+      { name: '1.txt', content: 'one' },
+      { name: '1.txt', content: 'two' },
+      { name: '1.json', content: '[]' },
+      { name: 'README', content: 'x' },
+      { name: '__meta__/index.json', content: '{}' },
+    ]),
+  );
+  t.deepEqual(outcomes(rows), [
+    ['a.tar/0', 'image_missing'],
+    ['a.tar/1.jpg', 'member_duplicate'],
+    'a.tar/1.jpg',
+  ]);
+  t.is(rows[2]?.caption, 'one');
+  t.regex(notes, /no images: README\./);
+  t.regex(
+    notes,
+    /2 of the texts beside images are left out: 1\.txt comes twice, 1\.json holds no JSON object/,
+  );
+});
+
+test('an archive that is cut in a member is refused with the place; where that is asked for, the samples before it are taken', async (t) => {
+  const whole = tarOf([image('0.jpg', 'zero'), image('1.jpg', 'x'.repeat(2000)), image('2.jpg')]);
+  const cut = whole.subarray(0, 1024 + 512 + 1000);
+  await t.throwsAsync(list(t, cut), {
+    message: 'it ends in the middle of a member, at byte 2536, after 2 members',
+  });
+  const { rows, notes } = await list(t, cut, true);
+  t.deepEqual(outcomes(rows), ['a.tar/0.jpg', ['a.tar/1.jpg', 'member_cut']]);
+  t.regex(notes, /a\.tar is damaged \(it ends in the middle.*its samples are not counted/);
+  const inHeader = await list(t, whole.subarray(0, 1024 + 100), true);
+  t.deepEqual(outcomes(inHeader.rows), ['a.tar/0.jpg']);
+});
+
+test('a size that lies leaves no header where one should stand: refused with the place, or a row that fails', async (t) => {
+  const lying = tarOf([
+    image('0.jpg', 'zero'),
+    { name: '1.jpg', content: 'x'.repeat(2000), statedBytes: 600 },
+    image('2.jpg'),
+  ]);
+  await t.throwsAsync(list(t, lying), { message: /no header of a member .* at byte 2560, after 2 members/ });
+  t.deepEqual(outcomes((await list(t, lying, true)).rows), [
+    'a.tar/0.jpg',
+    'a.tar/1.jpg',
+    ['a.tar', 'member_damaged'],
+  ]);
+  const huge = tarOf([image('0.jpg', 'zero'), { name: '1.jpg', content: 'x', statedBytes: 8 ** 11 - 1 }]);
+  t.deepEqual(outcomes((await list(t, huge, true)).rows), ['a.tar/0.jpg', ['a.tar/1.jpg', 'member_cut']]);
+});
+
+test('an archive without its end mark is read, and that members may be missing is told', async (t) => {
+  const { rows, notes } = await list(t, memberBlocks(image('0.jpg')));
+  t.deepEqual(outcomes(rows), ['a.tar/0.jpg']);
+  t.regex(notes, /a\.tar has no mark of its end/);
+  t.deepEqual((await list(t, Buffer.alloc(1024))).rows, []);
+});
+
+test('a text of more than a mebibyte beside an image is left out, and one that lies across reads is whole', async (t) => {
+  const caption = 'word '.repeat(40_000);
+  const { rows, notes } = await list(
+    t,
+    tarOf([
+      image('0.jpg', 'x'.repeat(65_000)),
+      { name: '0.txt', content: caption },
+      image('1.jpg'),
+      { name: '1.txt', content: Buffer.alloc(1024 * 1024 + 1, 'a') },
+    ]),
+  );
+  t.is(rows[0]?.caption, caption);
+  t.is(rows[1]?.caption, undefined);
+  t.regex(notes, /1\.txt has more than 1 MiB/);
+});
