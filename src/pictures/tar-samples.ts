@@ -68,19 +68,21 @@ export class TarSamples {
     }
     sample.suffixes.add(suffix);
     if (member.kind === 'cut') sample.fault = 'member_cut';
-    if (isImage) this.#addImage(sample, member, suffix);
+    if (isImage) this.#addImage(sample, member);
     else if (TEXT_SUFFIXES.includes(suffix)) await this.#addText(sample, member, suffix);
     else this.#listing.passOver(member.name);
     return [];
   }
 
-  /** Of several images the first counts, those of a plain suffix (`jpg`) before others (`mask.png`). */
-  #addImage(sample: Sample, member: TarMember, suffix: string): void {
+  /** Of several images the first counts, a file before links and the like, one of a plain suffix (`jpg`) before others (`mask.png`). */
+  #addImage(sample: Sample, member: TarMember): void {
     const { image } = sample;
-    const isBetter = image !== undefined && !isImageExtension(suffixOf(image)) && isImageExtension(suffix);
-    const passedOver = image && !isBetter ? member : image;
-    if (passedOver) this.#listing.passOver(passedOver.name);
-    if (!image || isBetter) sample.image = member;
+    if (image && rankOf(image) >= rankOf(member)) {
+      this.#listing.passOver(member.name);
+      return;
+    }
+    if (image) this.#listing.passOver(image.name);
+    sample.image = member;
   }
 
   async #addText(sample: Sample, { name, kind, offset, bytes }: TarMember, suffix: string): Promise<void> {
@@ -111,8 +113,9 @@ export class TarSamples {
   }
 }
 
-function suffixOf({ name }: TarMember): string {
-  return (KEY_AND_SUFFIX.exec(name)?.[2] ?? '').toLowerCase();
+function rankOf({ name, kind }: TarMember): number {
+  const suffix = KEY_AND_SUFFIX.exec(name)?.[2] ?? '';
+  return (kind === 'file' ? 2 : 0) + (isImageExtension(suffix) ? 1 : 0);
 }
 
 /** Why an image is not read. Names are never paths here, but whoever reads the tags may take them for some. */

@@ -67,6 +67,12 @@ test('members that follow one another are a sample where their names are the sam
   });
 });
 
+test('of a link and a file under one key the file is the image', async (t) => {
+  const { rows, bytesOf } = await list(t, tarOf([{ name: '0.jpg', type: '2' }, image('0.mask.png', 'file')]));
+  t.deepEqual(outcomes(rows), ['a.tar/0.mask.png']);
+  t.is(bytesOf(rows[0]), 'file');
+});
+
 test('names of PAX and GNU, long or not ASCII, are those of their members, and no others', async (t) => {
   const long = `${'d'.repeat(120)}/${'n'.repeat(150)}.jpg`;
   const { rows, bytesOf } = await list(
