@@ -9,7 +9,7 @@ import { mistakesOf } from './mistakes.ts';
 import type { Change, ModelCheck } from './model-check.ts';
 import { type OtherRows, plainRows, rowsOfOtherActivations } from './other-rows.ts';
 import { problemsOf } from './problems.ts';
-import { type Difference, differenceOf, leastDifference, norms, type Rows, unitRows } from './rows.ts';
+import { type Difference, differenceOf, norms, type Rows, spread, unitRows } from './rows.ts';
 
 /** With what a model is checked. */
 export interface CheckOptions extends BatchOptions {
@@ -62,7 +62,7 @@ export async function checkModel(files: ModelFiles, options: CheckOptions): Prom
   const seen = {
     ...{ name, digest, rows: kind, dimension: spec.width, ...running },
     norms: { least: Math.min(...lengths), greatest: Math.max(...lengths) },
-    leastDifference: leastDifference(noiseRows),
+    spread: spread(noiseRows),
     tolerance: toleranceOf(running.provider, hasFloat16),
     reference: { ...differenceOf(rows, plainStated), golden: toGolden(plainStated) },
     golden: golden && goldenRows ? { ...differenceOf(rows, goldenRows), source: golden.source } : null,

@@ -24,8 +24,8 @@ export interface ModelCheck {
   /** Lengths of the rows as the model gives them, for the golden pictures. */
   readonly norms: { readonly least: number; readonly greatest: number };
   readonly batches: readonly BatchCheck[];
-  /** The least difference between two of eight pictures of noise: 0 where the model does not look at them. */
-  readonly leastDifference: number;
+  /** Differences between two of eight pictures of noise in different colours: 0 where the model does not look at them. */
+  readonly spread: { readonly least: number; readonly greatest: number };
   /** What rows may be off by, from the reference and from golden ones; more where weights are float16, and off the CPU. */
   readonly tolerance: number;
   /** How far rows are from those of the plain way through the model (embed/reference.ts), and these from the golden ones. */

@@ -9,7 +9,10 @@ export type Seen = Omit<ModelCheck, 'problems'>;
 /** A mistake explains golden rows where they fit with it this many times better than without. */
 const CLEARLY_BETTER = 10;
 
-/** Embeddings of noise are alike in part; as good as equal ones are those of a model that does not look at it. */
+/**
+ * Embeddings of noise are alike in part; as good as equal ones are those of a model that does not look at it. Of scores two
+ * may be equal by chance, but not all.
+ */
 const SAME_EMBEDDING = 1e-3;
 
 /** What one rounding to float32 leaves between equal rows is well below this. */
@@ -45,7 +48,8 @@ function unsoundRows({ rows: kind, dimension }: Seen, { values, width }: Rows): 
 }
 
 function blindness(seen: Seen): string[] {
-  const isBlind = seen.leastDifference <= (seen.rows === 'embedding' ? SAME_EMBEDDING : 0);
+  const { least, greatest } = seen.spread;
+  const isBlind = seen.rows === 'embedding' ? least <= SAME_EMBEDDING : greatest <= ROUNDING;
   return isBlind ? [`Different pictures have the same ${noun(seen)}.`] : [];
 }
 

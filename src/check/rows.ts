@@ -21,12 +21,13 @@ export function differenceOf(rows: Rows, others: Rows): Difference {
   };
 }
 
-/** The least difference between two of the rows, as in `Difference`. */
-export function leastDifference(rows: Rows): number {
+/** The least and the greatest difference between two of the rows, as in `Difference`. */
+export function spread(rows: Rows): { least: number; greatest: number } {
   const all = rowsOf(rows);
-  return Math.min(
-    ...all.flatMap((row, i) => all.slice(i + 1).map((other) => relativeDifference(row, other))),
+  const differences = all.flatMap((row, i) =>
+    all.slice(i + 1).map((other) => relativeDifference(row, other)),
   );
+  return { least: Math.min(...differences), greatest: Math.max(...differences) };
 }
 
 /** The lengths of rows. */

@@ -14,7 +14,7 @@ function seen(changes: Partial<Seen> = {}): Seen {
     dimension: 2,
     norms: { least: 1, greatest: 2 },
     batches: [],
-    leastDifference: 0.5,
+    spread: { least: 0.5, greatest: 0.9 },
     tolerance: 1e-3,
     reference: { ...sound, golden: sound },
     golden: { ...sound, source: 'torch' },
@@ -67,7 +67,9 @@ test('golden rows that no mistake explains are told with the nearest', (t) => {
 test('rows of a classifier may be of any length, but not NaN, and not the same for all pictures', (t) => {
   const rows = { rows: 'plain', golden: null } as const;
   t.deepEqual(problemsOf(seen(rows), { width: 1, values: Float32Array.of(7, 9) }), []);
+  const alike = { ...rows, spread: { least: 0, greatest: 0.1 } };
+  t.deepEqual(problemsOf(seen(alike), { width: 1, values: Float32Array.of(7, 7) }), []);
   const nan = { width: 1, values: Float32Array.of(7, Number.NaN) };
   t.regex(problemsOf(seen(rows), nan).join(), /not finite/);
-  t.regex(problemsOf(seen({ ...rows, leastDifference: 0 }), NOISE).join(), /the same row/);
+  t.regex(problemsOf(seen({ ...rows, spread: { least: 0, greatest: 1e-7 } }), NOISE).join(), /the same row/);
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { differenceOf, leastDifference, norms, unitRows } from '../../src/check/rows.ts';
+import { differenceOf, norms, spread, unitRows } from '../../src/check/rows.ts';
 
 const rows = (...values: [number, number][]): { width: number; values: Float32Array } => ({
   width: 2,
@@ -14,9 +14,11 @@ test('of several rows, the one that is furthest from its counterpart counts', (t
   t.is(differenceOf(rows([0, 0]), rows([0, 0])).difference, 0);
 });
 
-test('the two rows that are nearest to each other count, wherever they stand', (t) => {
-  t.true(Math.abs(leastDifference(rows([10, 0], [0, 10], [10, 1])) - 1 / Math.sqrt(101)) < 1e-6);
-  t.is(leastDifference(rows([1, 2], [5, 5], [1, 2])), 0);
+test('the two rows that are nearest to each other are told, and the two that are furthest', (t) => {
+  const { least, greatest } = spread(rows([10, 0], [0, 10], [10, 1]));
+  t.true(Math.abs(least - 1 / Math.sqrt(101)) < 1e-6);
+  t.true(Math.abs(greatest - Math.SQRT2) < 1e-6);
+  t.is(spread(rows([1, 2], [5, 5], [1, 2])).least, 0);
 });
 
 test('rows are divided by their lengths, and rows of zeros left alone', (t) => {
