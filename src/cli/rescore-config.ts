@@ -27,6 +27,7 @@ const NOT_EMBEDDINGS = [
   'quote',
   'encoding',
   'no-header',
+  'image-col',
   'number-sample-per-shard',
   'clip-model',
   'dtype',

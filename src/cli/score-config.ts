@@ -19,6 +19,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
     ...whereGiven(values, 'urlColumn', 'url-col'),
     ...whereGiven(values, 'captionColumn', 'caption-col'),
     ...whereGiven(values, 'hashColumn', 'hash-col'),
+    ...whereGiven(values, 'imageColumn', 'image-col'),
     samplesPerShard: number('number-sample-per-shard'),
     clipModel: text('clip-model')!,
     aestheticHead: text('aesthetic-head')!,

@@ -25,9 +25,20 @@ export const SCORE_FLAGS: FlagTable = {
   'input-format': {
     group: INPUT,
     type: 'string',
-    choices: ['parquet', 'csv', 'tsv', 'json', 'jsonl', 'txt', 'images', 'webdataset', 'embeddings'],
+    choices: [
+      'parquet',
+      'csv',
+      'tsv',
+      'json',
+      'jsonl',
+      'txt',
+      'images',
+      'webdataset',
+      'parquet-images',
+      'embeddings',
+    ],
     describe:
-      'Format of the inputs, where their names do not tell; `images`, `webdataset`: a folder of images, tar archives (docs/inputs.md); `embeddings`: stored embeddings (docs/rescoring.md)',
+      'Format of the inputs, where their names do not tell; `images`, `webdataset`, `parquet-images`: images of this machine (docs/inputs.md); `embeddings`: stored embeddings (docs/rescoring.md)',
   },
   ...textFlags(INPUT),
   'url-col': { group: INPUT, type: 'string', describe: "Column of URLs; found by LAION's and COYO's names" },
@@ -36,6 +47,11 @@ export const SCORE_FLAGS: FlagTable = {
     group: INPUT,
     type: 'string',
     describe: 'Column of int64 hashes; computed from URL and caption where there is none',
+  },
+  'image-col': {
+    group: INPUT,
+    type: 'string',
+    describe: 'Column of images in Parquet inputs; found by its name or type (docs/inputs.md)',
   },
   'number-sample-per-shard': {
     group: INPUT,

@@ -36,7 +36,8 @@ export async function readCompanions(
 
 /** What texts beside an image say of it. A caption in the JSON goes before the other. */
 export function companionsOf({ caption, json }: CompanionTexts): Companions {
-  const text = caption?.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
+  // img2dataset writes an empty text where there is no caption.
+  const text = caption?.replace(/^\uFEFF/, '').replace(/\r?\n$/, '') || undefined;
   if (!json) return { caption: text };
   const found = objectIn(json.text);
   if (!found) return { caption: text, trouble: `${json.name} holds no JSON object` };

@@ -3,7 +3,9 @@ import { type FileHandle, open } from 'node:fs/promises';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { ByteBudget } from '../base/byte-budget.ts';
 import { codeOf } from '../base/errors.ts';
-import type { FailureReason, SampleFailure } from '../samples/reasons.ts';
+import type { SampleFailure } from '../samples/reasons.ts';
+import { unread } from './failures.ts';
+import { type Picture, type PictureLimits, releaseOnce } from './picture.ts';
 
 /** Where the bytes of an image lie. */
 export interface PicturePlace {
@@ -15,31 +17,8 @@ export interface PicturePlace {
   readonly bytes: number;
 }
 
-/** The bytes of an image, undecoded. */
-export interface Picture {
-  readonly kind: 'read';
-  readonly bytes: Buffer;
-  /** Gives the bytes back to the budget; must be called once they are no longer needed. */
-  release(): void;
-}
-
-/** What bounds the reading. */
-export interface PictureReaderOptions {
-  /** Larger images are refused. */
-  readonly maxBytes: number;
-  /** All images together, until they are released. */
-  readonly maxBytesInFlight: number;
-}
-
 /** Reads that wait for the disk at one time: enough to keep a solid-state disk or a network file system at work. */
 const READS_AT_ONCE = 16;
-
-const MESSAGES = {
-  image_missing: 'The file is not there',
-  file_unreadable: 'The file cannot be read',
-  file_too_large: 'The file is larger than the limit',
-  file_empty: 'The file is empty',
-} as const satisfies Partial<Record<FailureReason, string>>;
 
 /** Reads images from files of this machine. Any number may be asked for at once: those that wait hold nothing. */
 export class PictureReader {
@@ -47,7 +26,7 @@ export class PictureReader {
   readonly #budget: ByteBudget;
   readonly #limit: LimitFunction = pLimit(READS_AT_ONCE);
 
-  constructor({ maxBytes, maxBytesInFlight }: PictureReaderOptions) {
+  constructor({ maxBytes, maxBytesInFlight }: PictureLimits) {
     this.#maxBytes = maxBytes;
     this.#budget = new ByteBudget(maxBytesInFlight);
   }
@@ -66,15 +45,15 @@ export class PictureReader {
 
   /** Every outcome is a value. @param onStart called when the file is opened; never for an image that ends without it */
   async read(place: PicturePlace, onStart?: () => void): Promise<Picture | SampleFailure> {
-    if (place.bytes > this.#maxBytes) return failed('file_too_large');
-    if (place.bytes === 0) return failed('file_empty');
+    if (place.bytes > this.#maxBytes) return unread('file_too_large');
+    if (place.bytes === 0) return unread('file_empty');
     return this.#limit(() => this.#read(place, onStart));
   }
 
   async #read(place: PicturePlace, onStart: (() => void) | undefined): Promise<Picture | SampleFailure> {
     await this.#budget.take(place.bytes);
     onStart?.();
-    const release = once(() => this.#budget.release(place.bytes));
+    const release = releaseOnce(this.#budget, place.bytes);
     const bytes = await readBytes(place);
     if (Buffer.isBuffer(bytes)) return { kind: 'read', bytes, release };
     release();
@@ -95,25 +74,12 @@ async function readBytes(place: PicturePlace): Promise<Buffer | SampleFailure> {
     const { bytesRead } = await handle.read(buffer, 0, bytes, offset);
     return bytesRead === bytes ? buffer : changed();
   } catch (thrown) {
-    return failed(['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '') ? 'image_missing' : 'file_unreadable');
+    return unread(['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '') ? 'image_missing' : 'file_unreadable');
   } finally {
     await handle?.close();
   }
 }
 
 function changed(): SampleFailure {
-  return failed('file_unreadable', 'The file has changed since it was listed');
-}
-
-function failed(reason: keyof typeof MESSAGES, message: string = MESSAGES[reason]): SampleFailure {
-  return { kind: 'failed', reason, message };
-}
-
-function once(act: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (isDone) return;
-    isDone = true;
-    act();
-  };
+  return unread('file_unreadable', 'The file has changed since it was listed');
 }

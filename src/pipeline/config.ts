@@ -14,6 +14,8 @@ export interface ScoreConfig extends RuleConfig {
   readonly urlColumn?: string;
   readonly captionColumn?: string;
   readonly hashColumn?: string;
+  /** The column of images in Parquet inputs. */
+  readonly imageColumn?: string;
   readonly samplesPerShard: number;
   /** A name of an encoder, or the path of an ONNX file with its manifest. */
   readonly clipModel: string;
@@ -115,6 +117,7 @@ export function resultSettings(config: ScoreConfig): Readonly<Record<string, unk
     url_col: config.urlColumn ?? null,
     caption_col: config.captionColumn ?? null,
     hash_col: config.hashColumn ?? null,
+    image_col: config.imageColumn ?? null,
     // Runs of before there was this setting go on without it.
     recompute_tags: config.recomputeTags || null,
     transform: config.transform,

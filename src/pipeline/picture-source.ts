@@ -1,14 +1,38 @@
-import { PictureReader, type PictureReaderOptions } from '../pictures/picture-reader.ts';
+import type { Picture } from '../pictures/picture.ts';
+import { PictureReader } from '../pictures/picture-reader.ts';
+import type { SampleFailure } from '../samples/reasons.ts';
+import type { RunPlan } from '../shards/plan.ts';
+import { ImageColumnReader } from '../tables/pictures/column-reader.ts';
+import type { ResourceConfig } from './config.ts';
 import type { Row } from './model-stage.ts';
 import type { RowImage, RowSource, SourceTools } from './row-source.ts';
 
+/** Reads the images of rows from files of this machine. */
+interface RowReader {
+  readonly heldBytes: number;
+  readonly readsInFlight: number;
+  readonly width: number;
+  /** Every outcome is a value. @param onStart called when the row's turn has come */
+  read(row: Row, onStart: () => void): Promise<Picture | SampleFailure>;
+  close(): Promise<void>;
+}
+
+/** Where the images of a plan lie, and what bounds their reading. */
+export interface PictureSourceOptions {
+  readonly plan: RunPlan;
+  readonly maxBytes: number;
+  readonly resources: Pick<ResourceConfig, 'maxBytesInFlight' | 'memoryLimitMb'>;
+  /** Where DuckDB may spill. */
+  readonly temporaryFolder: string;
+}
+
 /** The images that lie in files of this machine. */
 export class PictureSource implements RowSource {
-  readonly #reader: PictureReader;
+  readonly #reader: RowReader;
   readonly #tools: SourceTools;
 
-  constructor(options: PictureReaderOptions, tools: SourceTools) {
-    this.#reader = new PictureReader(options);
+  constructor(options: PictureSourceOptions, tools: SourceTools) {
+    this.#reader = options.plan.columns.image === undefined ? fileReader(options) : columnReader(options);
     this.#tools = tools;
   }
 
@@ -37,12 +61,12 @@ export class PictureSource implements RowSource {
   }
 
   async fetch(row: Row): Promise<RowImage | undefined> {
-    const { work, index } = row;
+    const { times } = row.work;
     let startedMs = 0;
-    const outcome = await this.#reader.read(work.shard.pictures!.at(index), () => {
+    const outcome = await this.#reader.read(row, () => {
       startedMs = performance.now();
     });
-    if (startedMs > 0) work.times.downloadMs += performance.now() - startedMs;
+    if (startedMs > 0) times.downloadMs += performance.now() - startedMs;
     if (outcome.kind === 'read') return outcome;
     this.#tools.fail(row, outcome);
     return undefined;
@@ -56,7 +80,44 @@ export class PictureSource implements RowSource {
     // There is nothing to tell of files.
   }
 
-  async close(): Promise<void> {
-    // Every read gives back its file itself.
+  close(): Promise<void> {
+    return this.#reader.close();
   }
+}
+
+function fileReader({ maxBytes, resources }: PictureSourceOptions): RowReader {
+  const { maxBytesInFlight } = resources;
+  const reader = new PictureReader({ maxBytes, maxBytesInFlight });
+  return {
+    get heldBytes() {
+      return reader.heldBytes;
+    },
+    get readsInFlight() {
+      return reader.readsInFlight;
+    },
+    width: reader.width,
+    read: ({ work, index }, onStart) => reader.read(work.shard.pictures!.at(index), onStart),
+    // Every read gives back its file itself.
+    close: async () => undefined,
+  };
+}
+
+function columnReader({ plan, maxBytes, resources, temporaryFolder }: PictureSourceOptions): RowReader {
+  const { maxBytesInFlight, memoryLimitMb } = resources;
+  const reader = new ImageColumnReader({ memoryLimitMb, temporaryFolder }, { maxBytes, maxBytesInFlight });
+  return {
+    get heldBytes() {
+      return reader.heldBytes;
+    },
+    get readsInFlight() {
+      return reader.readsInFlight;
+    },
+    width: reader.width,
+    read: ({ work, index }, onStart) => {
+      const { inputIndex, firstRow } = work.shard.spec;
+      const { readPath, imageColumn } = plan.inputs[inputIndex]!;
+      return reader.read({ file: readPath, column: imageColumn!, row: firstRow + index }, onStart);
+    },
+    close: () => reader.close(),
+  };
 }

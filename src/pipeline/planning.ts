@@ -26,6 +26,7 @@ export async function planScore(
     ...(config.urlColumn && { urlColumn: config.urlColumn }),
     ...(config.captionColumn && { captionColumn: config.captionColumn }),
     ...(config.hashColumn && { hashColumn: config.hashColumn }),
+    ...(config.imageColumn && { imageColumn: config.imageColumn }),
     // With a head the input's own score only passes through.
     ...(config.aestheticHead !== 'none' && { unjudged: ['aesthetic'] }),
     samplesPerShard: config.samplesPerShard,

@@ -60,7 +60,7 @@ export async function scoreShards(
   const { config } = facts;
   const { folder, lock } = place;
   const abandon = new AbortController();
-  const openSource = sourceFor(facts);
+  const openSource = sourceFor(facts, folder.staging);
   const database = await ShardDatabase.open({
     memoryLimitMb: config.resources.memoryLimitMb,
     temporaryFolder: folder.staging,
@@ -97,11 +97,14 @@ export async function scoreShards(
 }
 
 /** Where the images of a run come from. @throws BowerbirdError as `createDownloader` */
-function sourceFor({ config, plan }: ScoreFacts): (tools: SourceTools) => RowSource {
-  const { maxBytesInFlight } = config.resources;
-  const { maxBytes } = config.download;
-  if (holdsPictures(plan)) return (tools) => new PictureSource({ maxBytes, maxBytesInFlight }, tools);
-  const downloader = createDownloader({ ...config.download, maxBytesInFlight });
+function sourceFor({ config, plan }: ScoreFacts, temporaryFolder: string): (tools: SourceTools) => RowSource {
+  const { resources, download } = config;
+  const { maxBytesInFlight } = resources;
+  if (holdsPictures(plan)) {
+    const { maxBytes } = download;
+    return (tools) => new PictureSource({ plan, maxBytes, resources, temporaryFolder }, tools);
+  }
+  const downloader = createDownloader({ ...download, maxBytesInFlight });
   const { saveConsent, outageLimitMs } = config;
   return (tools) => new UrlSource({ downloader, saveConsent, outageLimitMs }, tools);
 }

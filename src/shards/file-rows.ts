@@ -8,6 +8,7 @@ import {
 } from '../tables/duckdb.ts';
 import { readFailure } from '../tables/errors.ts';
 import { readColumns } from '../tables/footer.ts';
+import { withoutImages } from '../tables/pictures/image-column.ts';
 import { copyAsBytes } from '../tables/readable.ts';
 import type { InputFile } from './plan.ts';
 import { firstReadableAfter, lastReadable, type RowRange } from './readable-ranges.ts';
@@ -170,8 +171,9 @@ export class FileRows {
   }
 
   async #select(connection: DuckDBConnection): Promise<string> {
-    const { path, readPath } = this.#file;
-    const present = await readColumns(connection, readPath, path);
+    const { path, readPath, imageColumn } = this.#file;
+    const own = await readColumns(connection, readPath, path);
+    const present = imageColumn ? withoutImages(path, own, imageColumn) : own;
     const source = { path: this.#path, present };
     if (!this.readsBytes) return selectRows(source, this.#plan);
     return selectDecodedRows(source, this.#plan, await readColumns(connection, this.#path, path));

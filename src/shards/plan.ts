@@ -17,6 +17,7 @@ import {
 import { findPictures } from '../tables/inputs/pictures.ts';
 import { type ExpandOptions, expandInputs } from '../tables/inputs.ts';
 import { type ColumnChoice, type FoundColumns, findColumns, findPartsOf } from '../tables/parts.ts';
+import { withImageColumns } from '../tables/pictures/image-inputs.ts';
 import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
 import { type TagOrigins, tagOriginsOf } from '../tables/provenance.ts';
 import { makeReadable, type ReadableInput } from '../tables/readable.ts';
@@ -65,6 +66,8 @@ export interface PlanOptions extends ColumnChoice, Pick<ExpandOptions, 'output' 
   readonly inputFormat?: InputFormat | PictureFormat | undefined;
   /** Files, folders, globs and brace patterns. */
   readonly inputs: readonly string[];
+  /** The column of images in Parquet inputs; found by its name or type where not given. */
+  readonly imageColumn?: string | undefined;
   /** How text inputs are read. */
   readonly text?: TextOptions | undefined;
   /** Whether inputs that cannot be read, or do not fit the others, are passed over. */
@@ -114,7 +117,7 @@ export async function planRun(options: PlanOptions): Promise<RunPlan> {
     temporaryFolder: options.stagingFolder,
   });
   try {
-    const opened = await openAll(instance, found, options, bad);
+    const opened = withImageColumns(await openAll(instance, found, options, bad), options);
     tellEmpty(opened, options.onNote);
     const { tables, settled } = await settleFitting(instance, opened, options, bad);
     return {
@@ -137,9 +140,10 @@ async function findInputs(options: PlanOptions): Promise<FoundInput<InputFormat 
   const { inputs, inputFormat, onNote } = options;
   const pictures = await findPictures(inputs, { inputFormat, except: outputIn(options), onNote });
   if (pictures) return pictures;
+  // Images in a column are found as other Parquet files are.
   return expandInputs(inputs, {
     ...options,
-    inputFormat: isPictureFormat(inputFormat) ? undefined : inputFormat,
+    inputFormat: isPictureFormat(inputFormat) ? 'parquet' : inputFormat,
   });
 }
 
@@ -237,7 +241,7 @@ async function openAll(
 /** @throws TableError BB_COLUMN_MISSING, BB_SCHEMA_MISMATCH */
 function findRunParts(tables: readonly ReadableInput[], options: PlanOptions): FoundColumns {
   const { columns, empty } = findPartsOf(tables, options);
-  if (holdsPictures({ inputs: tables })) return { columns: { ...columns, path: PATH_COLUMN }, empty };
+  if (holdsPictures({ inputs: tables })) return { columns: withPictures(columns, tables), empty };
   if (columns.url !== undefined) return { columns, empty };
   const schema = tables.flatMap((table) => table.columns);
   const { url } = findColumns(schema, options);
@@ -246,6 +250,15 @@ function findRunParts(tables: readonly ReadableInput[], options: PlanOptions): F
     `The column "${url}" has no value in any input, so there is nothing to download. Name the column of URLs with --url-col.`,
     { fields: { column: url } },
   );
+}
+
+/** What names images that have no URL, and the column that has them. */
+function withPictures(
+  columns: Partial<ColumnMapping>,
+  tables: readonly ReadableInput[],
+): Partial<ColumnMapping> {
+  const image = tables.find(({ imageColumn }) => imageColumn)?.imageColumn?.name;
+  return { ...columns, path: PATH_COLUMN, ...(image !== undefined && { image }) };
 }
 
 async function checkAll(

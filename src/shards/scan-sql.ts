@@ -38,9 +38,13 @@ export function selectDecodedRows(
 ): string {
   const texts = textsIn(present, copied);
   const problem = problemOf([...binaryTexts(present, plan), ...texts]);
-  const source = `(SELECT * REPLACE (${texts.map(decoded).join(', ')}), ${positionIn(present)} AS ${POSITION}, ${problem} AS ${PROBLEM}
-      FROM ${parquetSource(path)})`;
-  return selectOf(source, [POSITION, PROBLEM], schemaSql(present, plan.schema, plan.columns));
+  const computed = present.flatMap(({ name, computed: sql }) =>
+    sql === undefined ? [] : `${sql} AS ${quoteName(name)}`,
+  );
+  const added = [`${positionIn(present)} AS ${POSITION}`, `${problem} AS ${PROBLEM}`, ...computed];
+  const source = `(SELECT * REPLACE (${texts.map(decoded).join(', ')}), ${added.join(', ')} FROM ${parquetSource(path)})`;
+  const columns = present.map(({ computed: _, ...column }) => column);
+  return selectOf(source, [POSITION, PROBLEM], schemaSql(columns, plan.schema, plan.columns));
 }
 
 /** A column of that very name hides the row number. */

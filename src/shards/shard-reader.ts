@@ -30,10 +30,10 @@ export class ShardReader {
     return url === undefined || path !== undefined ? this.#noTexts() : this.#readTexts(url);
   }
 
-  /** Where the images lie, where they are in files. */
+  /** Where the images lie, where they are files or parts of archives. */
   async readPlaces(): Promise<PicturePlaces | undefined> {
-    const { path } = this.#plan.columns;
-    if (path === undefined) return undefined;
+    const { path, image } = this.#plan.columns;
+    if (path === undefined || image !== undefined) return undefined;
     const input = this.#plan.inputs[this.#spec.inputIndex]!;
     const bytes = await this.#readNumbers(PLACE_COLUMNS.bytes);
     const { archivePath } = input;

@@ -21,7 +21,7 @@ export interface StagedShard {
   readonly keys: readonly string[];
   /** As in the input, a leading U+FEFF included; all null where images lie in files. */
   readonly urls: readonly (string | null)[];
-  /** Where the images lie, where they are in files. */
+  /** Where the images lie, where they are files or parts of archives. */
   readonly pictures: PicturePlaces | undefined;
   /** The input's own where it has them, else computed. */
   readonly hashes: BigInt64Array;

@@ -86,6 +86,7 @@ export function badSql(part: Part, value: string, type: string): string {
 
 /** SQL for a column's values in its file. */
 export function storedSql(column: FileColumn): string {
+  if (column.computed !== undefined) return column.computed;
   if (column.partition !== undefined)
     return column.partition === null ? 'NULL::VARCHAR' : `${quoteText(column.partition)}::VARCHAR`;
   return storedType(column) === NULL_TYPE ? 'NULL' : quoteName(column.name);

@@ -53,6 +53,8 @@ export interface ColumnMapping extends Readonly<Partial<Record<Tag, string>>> {
   readonly url: string;
   /** Names a row's image where it has no URL: hashes are computed from it then. Only of images that lie in files. */
   readonly path?: string;
+  /** Of images in a column: that column, which is none of the schema. */
+  readonly image?: string;
   readonly caption?: string;
   readonly hash?: string;
 }
@@ -69,6 +71,8 @@ export interface FileColumn extends SchemaColumn {
   readonly stored?: string;
   /** The one value of a partition column, which is a folder's name and not in the file. */
   readonly partition?: string | null;
+  /** SQL for its values, where it is not in the file: over the file's own columns and `file_row_number`. */
+  readonly computed?: string;
   /** The file says that it holds nothing but null, whatever its type. */
   readonly isEmpty?: boolean;
 }

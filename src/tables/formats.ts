@@ -19,8 +19,8 @@ const PACKED_EXTENSIONS = ['.gz', '.zst'];
 /** What an input file holds: Parquet, or text. Each may be packed with gzip or zstd. */
 export type InputFormat = (typeof EXTENSIONS)[keyof typeof EXTENSIONS];
 
-/** What an input holds whose rows are images of this machine: a folder of files, or a tar archive of samples. */
-export const PICTURE_FORMATS = ['images', 'webdataset'] as const;
+/** What an input holds whose rows are images of this machine: a folder of files, a tar archive of samples, Parquet with a column of images. */
+export const PICTURE_FORMATS = ['images', 'webdataset', 'parquet-images'] as const;
 
 export type PictureFormat = (typeof PICTURE_FORMATS)[number];
 

@@ -20,6 +20,7 @@ import { fingerprintFile, packingOf, unpackTo } from './inputs/bytes.ts';
 import { withoutTextTypes } from './inputs/footer-bytes.ts';
 import { withPartitions } from './inputs/partitions.ts';
 import { refuseDamagedRunFile } from './inputs/run-file.ts';
+import type { ImageColumn } from './pictures/image-column.ts';
 import { stagePictures } from './pictures/stage.ts';
 import { stageText } from './text/stage.ts';
 import type { MalformedLine } from './text/table.ts';
@@ -38,6 +39,8 @@ export interface ReadableInput extends InputIdentity {
   readonly replacedCount?: number;
   /** With the types that a text's values plainly have; a Parquet file's own otherwise. Partition columns are among them. */
   readonly columns: readonly FileColumn[];
+  /** The column of images in a Parquet file, which is none of `columns`. */
+  readonly imageColumn?: ImageColumn;
   /** The archive that images' bytes lie in, unpacked: `path` itself or its staged copy. */
   readonly archivePath?: string;
   /** Of a collection of images: what a person is to know of it, a line each. */
@@ -65,6 +68,8 @@ export async function makeReadable(
   const connection = await instance.connect();
   try {
     const { path, format } = input;
+    if (format === 'parquet-images')
+      return await readableOn(connection, { path, format: 'parquet' }, options);
     if (!isPictureFormat(format)) return await readableOn(connection, { path, format }, options);
     const readTable = (table: FoundInput): Promise<ReadableInput> => readableOn(connection, table, options);
     const staged = await stagePictures(connection, { path, format }, { ...options, readTable });

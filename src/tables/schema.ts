@@ -149,7 +149,7 @@ function mismatch(a: Unified, b: Unified): TableError {
 
 /** Whether a file's types were guessed from text. */
 function isText({ format }: Pick<ReadableInput, 'format'>): boolean {
-  return format !== 'parquet';
+  return format !== 'parquet' && format !== 'parquet-images';
 }
 
 /**
@@ -159,7 +159,7 @@ function isText({ format }: Pick<ReadableInput, 'format'>): boolean {
  */
 function columnsByPart(
   { columns }: Pick<ReadableInput, 'columns'>,
-  { url, path, caption, hash, ...scores }: Partial<ColumnMapping>,
+  { url, path, image: _, caption, hash, ...scores }: Partial<ColumnMapping>,
 ): readonly FileColumn[] {
   const is = (column: FileColumn, names: readonly (string | undefined)[]): boolean =>
     names.some((name) => name?.toLowerCase() === column.name.toLowerCase());

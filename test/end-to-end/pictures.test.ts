@@ -9,6 +9,7 @@ import { readParquet } from '../helpers/read-parquet.ts';
 import { type CliResult, LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
 import { tarOf } from '../helpers/tar-archive.ts';
+import { duck } from '../shards/fixtures.ts';
 
 const FLAGS = ['--processes-count', '1', '--batch-size', '2', '--save-embeddings'];
 
@@ -130,6 +131,34 @@ test('samples of tar archives score as the files that they hold, a damaged one b
   t.deepEqual(
     rows.flatMap(({ aesthetic, status }) => (status === 'success' ? aesthetic : [])),
     scores,
+  );
+});
+
+test('a column of images scores as the files do, over shards, and a row without an image fails', async (t) => {
+  const { folder, photos } = await makePhotos(t, 3);
+  const table = join(folder, 'images.parquet');
+  const images = [0, 1, 2].map(
+    (i) => `SELECT ${i} AS n, content AS image FROM read_blob('${join(photos, `${i}.jpg`)}')`,
+  );
+  await duck(
+    `COPY (SELECT n, {'bytes': image, 'path': n || '.jpg'} AS image FROM (${images.join(' UNION ALL ')} UNION ALL SELECT 3, NULL) ORDER BY n)
+     TO '${table}' (FORMAT parquet)`,
+  );
+  const [byFolder, byColumn] = [join(folder, 'by-folder'), join(folder, 'by-column')];
+  t.is((await score(photos, byFolder, ...FLAGS)).exitCode, 0);
+  const result = await score(table, byColumn, ...FLAGS, '--number-sample-per-shard', '2');
+  t.is(result.exitCode, 0, result.stderr);
+  t.regex(result.stderr, /taken from the column "image"/);
+  t.deepEqual(schemaProblems('run.schema.json', join(byColumn, 'run.json')), []);
+  const shards = ['00000', '00001'].map((shard) => readParquet(join(byColumn, `tags/${shard}.parquet`)));
+  const rows = (await Promise.all(shards)).flat();
+  const expected = await readParquet(join(byFolder, 'tags/00000.parquet'));
+  t.deepEqual(
+    rows.map(({ hash, aesthetic, reason }) => [hash, aesthetic, reason]),
+    [
+      ...expected.map(({ hash, aesthetic }) => [hash, aesthetic, null]),
+      [rows[3]!['hash'], null, 'image_missing'],
+    ],
   );
 });
 

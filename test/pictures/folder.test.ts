@@ -42,6 +42,7 @@ test('text and JSON of the name of an image stand beside it, and are passed over
     'c.txt': 'of no image',
     'd.jpg': 'xyz',
     'd.json': '[1]',
+    'd.txt': '\n',
   });
   const { rows, listing } = await list(folder);
   t.deepEqual(rows, [

@@ -7,7 +7,16 @@ import { hashTexts } from '../../src/samples/hash.ts';
 import type { RunPlan } from '../../src/shards/plan.ts';
 import type { StagedShard } from '../../src/shards/staged-shard.ts';
 import { tarOf } from '../helpers/tar-archive.ts';
-import { openDatabase, PROVENANCE, plan, readRows, resultsOf, temporaryFolder } from './fixtures.ts';
+import {
+  duck,
+  openDatabase,
+  PROVENANCE,
+  plan,
+  readRows,
+  resultsOf,
+  temporaryFolder,
+  writeColumns,
+} from './fixtures.ts';
 
 async function write(folder: string, files: Readonly<Record<string, string>>): Promise<string> {
   for (const [name, content] of Object.entries(files)) {
@@ -227,3 +236,59 @@ function zstdFrame(bytes: Buffer): Buffer {
   head.writeUIntLE(bytes.length * 8 + 1, 9, 3);
   return Buffer.concat([head, bytes]);
 }
+
+test('a Parquet column of images makes rows of its file without them, named by the hub, the file or the row', async (t) => {
+  const folder = await temporaryFolder(t);
+  const at = (name: string): string => join(folder, name);
+  const bytes = "'x'::BLOB";
+  const copy = (name: string, sql: string): Promise<void> =>
+    duck(`COPY (${sql}) TO '${at(name)}' (FORMAT parquet)`);
+  await copy(
+    'hub.parquet',
+    `SELECT {'bytes': ${bytes}, 'path': 'a.jpg'} AS image, 'one' AS text UNION ALL SELECT {'bytes': ${bytes}, 'path': NULL}, 'two'`,
+  );
+  await copy('own.parquet', `SELECT ${bytes} AS jpg, 'mine' AS path`);
+  await copy(
+    'urls.parquet',
+    `SELECT ${bytes} AS jpg, 'http://h/a.jpg' AS url, 'c' AS caption, '000000012' AS key`,
+  );
+  const namesOf = async (name: string): Promise<unknown> => {
+    const { tags } = await open(t, await temporaryFolder(t), at(name));
+    t.false(Object.keys(tags[0]!).some((column) => ['image', 'jpg'].includes(column)));
+    return tags.map(({ path, hash }) => [path, hash]);
+  };
+  t.deepEqual(await namesOf('hub.parquet'), [
+    ['a.jpg', hashOf('a.jpgone')],
+    ['hub.parquet/1', hashOf('hub.parquet/1two')],
+  ]);
+  t.deepEqual(await namesOf('own.parquet'), [['mine', hashOf('mine')]]);
+  t.deepEqual(await namesOf('urls.parquet'), [['urls.parquet/0', hashOf('http://h/a.jpgc')]]);
+  const asList = await plan(folder, at('urls.parquet'), { inputFormat: 'parquet' });
+  t.deepEqual([asList.columns.url, asList.columns.image, asList.columns.path], ['url', undefined, undefined]);
+  await t.throwsAsync(plan(folder, at('own.parquet'), { imageColumn: 'path' }), {
+    code: 'BB_SCHEMA_MISMATCH',
+  });
+  await copy('none.parquet', "SELECT 'http://h/a.jpg' AS url");
+  await t.throwsAsync(plan(folder, at('none.parquet'), { inputFormat: 'parquet-images' }), {
+    code: 'BB_COLUMN_MISSING',
+    message: /--image-col/,
+  });
+});
+
+test('a text that is not UTF-8 costs its row beside a column of images too', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'a.parquet');
+  writeColumns(path, [
+    { name: 'jpg', data: [Buffer.from('x'), Buffer.from('y')], type: 'BYTE_ARRAY' },
+    { name: 'caption', data: [Buffer.from([0xff, 0xfe]), Buffer.from('fine')], type: 'BYTE_ARRAY' },
+  ]);
+  const { shard, tags } = await open(t, folder, path);
+  t.deepEqual(
+    [...shard.unread].map(([index, { reason }]) => [index, reason]),
+    [[0, 'input_not_utf8']],
+  );
+  t.deepEqual(
+    tags.map(({ path: name }) => name),
+    ['a.parquet/0', 'a.parquet/1'],
+  );
+});

@@ -37,6 +37,8 @@ export async function findPictures(
 ): Promise<FoundInput<PictureFormat>[] | undefined> {
   const { inputFormat } = search;
   if (inputFormat !== undefined && !isPictureFormat(inputFormat)) return undefined;
+  // These are found as other Parquet files are; what they hold shows in their columns.
+  if (inputFormat === 'parquet-images') return undefined;
   const known: Known[] = [];
   for (const input of inputs) known.push({ input, format: inputFormat ?? (await formatOf(input, search)) });
   const format = theFormat(known);
