@@ -36,7 +36,8 @@ export interface ClaimedSize {
 }
 
 /**
- * Holds a header's claims against the limits. The messages are img2dataset's where it has one.
+ * Holds a header's claims against the limits. The messages are img2dataset's where it has one, and so is the order of its three
+ * (`resizer.py`: too small, area, aspect ratio), since of several that are not kept the first one is counted.
  *
  * @throws ImageError naming the first limit that is not kept
  */
@@ -46,17 +47,18 @@ export function checkLimits({ width, height }: ClaimedSize, fileBytes: number, l
   const longer = Math.max(width, height);
   const shorter = Math.min(width, height);
   if (shorter < 1) throw new ImageError('image_broken', `an image of ${width} x ${height} pixels`);
+  if (shorter < minSidePx)
+    throw new ImageError('image_too_small', `image too small: a side of less than ${minSidePx} pixels`);
   if (area > maxAreaPx)
     throw new ImageError('image_too_large', `image area too large: more than ${maxAreaPx} pixels`);
   if (longer > maxSidePx)
     throw new ImageError('image_side_too_long', `image side too long: more than ${maxSidePx} pixels`);
-  if (longer > maxAspectRatio * shorter)
+  // The quotient, not a product: 1.15 * 100 is a little less than 115, and 115 x 100 pixels are no more than 1.15.
+  if (longer / shorter > maxAspectRatio)
     throw new ImageError('aspect_ratio_too_large', `aspect ratio too large: more than ${maxAspectRatio}`);
   if (area > SMALL_AREA_PX && area > maxPixelsPerByte * fileBytes)
     throw new ImageError(
       'image_too_compressed',
       `image too compressed: more than ${maxPixelsPerByte} pixels per byte`,
     );
-  if (shorter < minSidePx)
-    throw new ImageError('image_too_small', `image too small: a side of less than ${minSidePx} pixels`);
 }

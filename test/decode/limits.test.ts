@@ -49,6 +49,20 @@ test('each limit is kept to the pixel, and is named', (t) => {
   t.is(refusal(64, 63, 900, { minSidePx: 64 }), 'image too small: a side of less than 64 pixels');
 });
 
+test('an image whose sides are as the limit of their ratio is kept, whatever a double makes of that limit', (t) => {
+  t.is(1.15 * 100 < 115, true, 'why this is looked at');
+  t.is(refusal(115, 100, 900, { maxAspectRatio: 1.15 }), undefined);
+  t.is(refusal(100, 115, 900, { maxAspectRatio: 1.15 }), undefined);
+  t.is(refusal(116, 100, 900, { maxAspectRatio: 1.15 }), 'aspect ratio too large: more than 1.15');
+});
+
+test('of several limits that an image breaks, the first in the order of img2dataset is named', (t) => {
+  const limits = { minSidePx: 20, maxAreaPx: 500, maxAspectRatio: 2 };
+  t.is(refusal(100, 10, 900, limits), 'image too small: a side of less than 20 pixels');
+  t.is(refusal(100, 20, 900, limits), 'image area too large: more than 500 pixels');
+  t.is(refusal(100, 20, 900, { ...limits, maxAreaPx: 2000 }), 'aspect ratio too large: more than 2');
+});
+
 test('files of few bytes that would cost much are refused by their headers', async (t) => {
   const progressive = read('fixtures', 'jpeg-420-progressive.jpg');
   t.deepEqual(
