@@ -7,14 +7,18 @@ const PATIENCE_WITH_KNOWN_HOSTS = 2;
 const SUSPICIOUS_TRIES = 3;
 
 /**
- * Gives up a host that does not answer. Closed: all rows pass. Open, after too many silent rows with no answer between
- * them: none does. Once it has cooled down it is half open: one row passes, and how that ends decides.
+ * Gives up a host that does not answer, or begins its answers and does not end them. Closed: all rows pass. Open, after too many
+ * silent rows with no answer between them, or too many stalled ones with no whole answer between them: none does. Once it has
+ * cooled down it is half open: one row passes, and how that ends decides.
  */
 export class Breaker {
   readonly #rules: HostRules;
   #silentRows = 0;
   #silentTries = 0;
+  #stalledRows = 0;
   #hasAnswered = false;
+  #hasEnded = false;
+  #isStuck = false;
   /** Set while it is open or half open. */
   #coolAtMs: number | undefined;
 
@@ -23,12 +27,17 @@ export class Breaker {
   }
 
   /**
-   * Rows that may be in flight: none, one, or any number; with a host that was never heard, or not lately, as many as
-   * it takes to give it up.
+   * Rows that may be in flight: none, one, or any number; with a host that was never heard, or not lately, or that did not end
+   * its last answer, as many as it takes to give it up.
    */
   rowsAtOnce(nowMs: number): number {
     if (this.#coolAtMs !== undefined) return nowMs < this.#coolAtMs ? 0 : 1;
-    return this.isTrusted ? Number.POSITIVE_INFINITY : this.#tries() - this.#silentRows;
+    const untilSilent = this.isTrusted
+      ? Number.POSITIVE_INFINITY
+      : this.#tries(this.#hasAnswered) - this.#silentRows;
+    const untilStuck =
+      this.#stalledRows === 0 ? Number.POSITIVE_INFINITY : this.#tries(this.#hasEnded) - this.#stalledRows;
+    return Math.max(1, Math.min(untilSilent, untilStuck));
   }
 
   /** Whether it has answered, and no row was silent since. */
@@ -41,12 +50,26 @@ export class Breaker {
     return this.#coolAtMs !== undefined;
   }
 
-  /** Notes an answer; says whether more rows may be in flight by that. */
+  /** Whether it was given up for answers that did not come to their end: then the head of one opens nothing. */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+
+  /** Notes the head of an answer; says whether more rows may be in flight by that. */
   answered(): boolean {
     const wasTrusted = this.isTrusted;
     this.#hasAnswered = true;
-    this.reset();
+    this.#forgetSilence();
     return !wasTrusted;
+  }
+
+  /** Notes a whole answer. */
+  ended(): void {
+    this.#hasEnded = true;
+    this.#stalledRows = 0;
+    if (!this.#isStuck) return;
+    this.#isStuck = false;
+    this.#forgetSilence();
   }
 
   /** Notes a try without an answer that its row will repeat; says whether the host should be left alone until then. */
@@ -58,19 +81,40 @@ export class Breaker {
   /** Notes a row that ended without an answer. */
   silent(nowMs: number): void {
     this.#silentRows++;
-    const isHalfOpen = this.#coolAtMs !== undefined && nowMs >= this.#coolAtMs;
-    const isTooMuch = this.#coolAtMs === undefined && this.#silentRows >= this.#tries();
-    if (isHalfOpen || isTooMuch) this.#coolAtMs = nowMs + this.#rules.coolDownMs;
+    if (this.#isDue(nowMs, this.#silentRows >= this.#tries(this.#hasAnswered))) this.#giveUp(nowMs);
+  }
+
+  /** Notes a row whose answer had begun when its time was up. */
+  stalled(nowMs: number): void {
+    this.#stalledRows++;
+    if (!this.#isDue(nowMs, this.#stalledRows >= this.#tries(this.#hasEnded))) return;
+    this.#giveUp(nowMs);
+    this.#isStuck = true;
   }
 
   /** Forgets the silence: it was not the host's. */
   reset(): void {
-    this.#silentRows = 0;
-    this.#silentTries = 0;
-    this.#coolAtMs = undefined;
+    this.#isStuck = false;
+    this.#stalledRows = 0;
+    this.#forgetSilence();
   }
 
-  #tries(): number {
-    return this.#hasAnswered ? PATIENCE_WITH_KNOWN_HOSTS * this.#rules.tries : this.#rules.tries;
+  #forgetSilence(): void {
+    this.#silentRows = 0;
+    this.#silentTries = 0;
+    if (!this.#isStuck) this.#coolAtMs = undefined;
+  }
+
+  /** Whether it is to be given up now: a half-open one for the first row, another one for too many. */
+  #isDue(nowMs: number, isTooMuch: boolean): boolean {
+    return this.#coolAtMs === undefined ? isTooMuch : nowMs >= this.#coolAtMs;
+  }
+
+  #giveUp(nowMs: number): void {
+    this.#coolAtMs = nowMs + this.#rules.coolDownMs;
+  }
+
+  #tries(isKnown: boolean): number {
+    return isKnown ? PATIENCE_WITH_KNOWN_HOSTS * this.#rules.tries : this.#rules.tries;
   }
 }

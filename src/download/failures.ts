@@ -26,6 +26,7 @@ const MESSAGES = {
   proxy_failed: 'The proxy cannot be reached',
   tls_failed: 'TLS connection failed',
   timed_out: 'timed out',
+  http_too_many_requests: 'The host wants fewer requests: not asked',
   redirect_limit: 'Too many redirects',
   redirect_invalid: 'Redirect to no valid http or https URL',
   response_too_large: 'The image is larger than the limit',
@@ -43,6 +44,16 @@ type DownloadReason = keyof typeof MESSAGES;
 /** A failure with its usual message, or with one that says it more exactly. */
 export function failed(reason: DownloadReason, message: string = MESSAGES[reason]): SampleFailure {
   return { kind: 'failed', reason, message };
+}
+
+/** The failure of a row that is not asked for, since its host wants to be left alone. */
+export function notAskedNow(reason: DownloadReason, message?: string): SampleFailure {
+  return { ...failed(reason, message), heard: 'unasked' };
+}
+
+/** False where nothing was sent: the host, or all its addresses, had been given up, or wanted to be left alone. */
+export function wasAsked({ reason, heard }: SampleFailure): boolean {
+  return reason !== 'host_unresponsive' && heard !== 'unasked';
 }
 
 /** A host that answered and never came to an end was heard: that the network is there need not be asked. */

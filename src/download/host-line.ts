@@ -1,5 +1,5 @@
-import type { SampleFailure } from '../samples/reasons.ts';
 import { Breaker } from './breaker.ts';
+import { HostLoad } from './host-load.ts';
 import type { HostRules } from './host-rules.ts';
 import { type Ticket, TicketQueue } from './tickets.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -11,13 +11,13 @@ const BEGUN_FIRST = 2 ** 50;
 export class HostLine {
   readonly host: string;
   readonly breaker: Breaker;
+  readonly load = new HostLoad();
   readonly #rules: HostRules;
   #perSecond: number;
   #bucket: TokenBucket;
   readonly #begun = new TicketQueue();
   readonly #fresh = new TicketQueue();
   #pausedUntilMs = 0;
-  #pauseFailure: SampleFailure | undefined;
   inFlight = 0;
   /** Of those the ones that have waited long; kept by the slots. */
   patientRequests = 0;
@@ -48,7 +48,8 @@ export class HostLine {
 
   /** How long until the next request may begin, in ms: 0 for now, infinite where one of those in flight must end first. */
   waitMs(nowMs: number): number {
-    if (this.inFlight >= Math.min(this.#rules.atOnce, this.breaker.rowsAtOnce(nowMs)))
+    const { breaker, load, inFlight } = this;
+    if (inFlight >= Math.min(this.#rules.atOnce, breaker.rowsAtOnce(nowMs), load.rowsAtOnce))
       return Number.POSITIVE_INFINITY;
     return Math.max(0, this.#pausedUntilMs - nowMs, this.#bucket.waitMs(nowMs));
   }
@@ -71,6 +72,7 @@ export class HostLine {
     const { atOnce } = this.#rules;
     if (this.nextPlace === undefined) return 'slow to answer';
     if (this.inFlight >= this.breaker.rowsAtOnce(nowMs)) return 'silent so far';
+    if (this.load.isOverloaded) return 'overloaded, one row tries it again';
     if (this.inFlight >= atOnce) return `at its limit of ${atOnce}`;
     if (this.#bucket.waitMs(nowMs) > 0)
       return `at its pace of ${Number(this.#perSecond.toPrecision(3))} a second`;
@@ -92,10 +94,8 @@ export class HostLine {
   }
 
   /** Lets no request begin for so long; the longest pause counts. */
-  pause(untilMs: number, failure: SampleFailure): void {
-    if (untilMs <= this.#pausedUntilMs) return;
-    this.#pausedUntilMs = untilMs;
-    this.#pauseFailure = failure;
+  pause(untilMs: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, untilMs);
   }
 
   /** Begins no two requests within this time, unless its rules are stricter. */
@@ -106,14 +106,21 @@ export class HostLine {
     this.#bucket.take();
   }
 
-  /** What becomes of the host's rows where it is paused for longer than `mostMs`. */
-  refusalOfPause(nowMs: number, mostMs: number): SampleFailure | undefined {
-    return this.#pausedUntilMs - nowMs > mostMs ? this.#pauseFailure : undefined;
+  /** Whether it is paused for longer than `mostMs`, with the pauses right before that. */
+  isPausedTooLong(nowMs: number, mostMs: number): boolean {
+    const sinceMs = this.load.overloadedSinceMs ?? nowMs;
+    return this.#pausedUntilMs > nowMs && this.#pausedUntilMs - Math.min(sinceMs, nowMs) > mostMs;
   }
 
   /** Whether it has not answered yet, or not lately. */
   get isSilent(): boolean {
     return !this.breaker.isTrusted;
+  }
+
+  /** Whether it would be sent more, or sooner, were all forgotten that is known of it. */
+  isHeldBack(nowMs: number): boolean {
+    const isPaused = this.#pausedUntilMs > nowMs || this.breaker.rowsAtOnce(nowMs) === 0;
+    return isPaused || this.#perSecond < this.#rules.perSecond;
   }
 
   /** Whether nothing is in flight and nothing waits. */

@@ -1,4 +1,3 @@
-import type { SampleFailure } from '../samples/reasons.ts';
 import type { HostLine } from './host-line.ts';
 import type { Visit } from './visit.ts';
 
@@ -28,6 +27,8 @@ export class HostVisit implements Visit {
   readonly #watch: VisitWatch;
   readonly #line: HostLine;
   readonly #slot: Slot;
+  /** Pauses that the host had asked for when the request began. */
+  readonly #pausesBefore: number;
   #isOver = false;
   #isJudged = false;
   #hasAnswer = false;
@@ -36,6 +37,7 @@ export class HostVisit implements Visit {
     this.#watch = watch;
     this.#line = line;
     this.#slot = slot;
+    this.#pausesBefore = line.load.pauses;
     line.inFlight++;
   }
 
@@ -49,16 +51,31 @@ export class HostVisit implements Visit {
     if (this.#line.breaker.answered()) this.#watch.hasRoom(this.#line);
   }
 
+  ended(): void {
+    this.#line.breaker.ended();
+    this.#line.load.eased(this.#pausesBefore);
+  }
+
   silent(): void {
     this.#line.breaker.silent(this.#watch.nowMs());
   }
 
-  triedInVain(ms: number, failure: SampleFailure): void {
-    if (this.#line.breaker.triedInVain()) this.pause(ms, failure);
+  stalled(): void {
+    this.#line.breaker.stalled(this.#watch.nowMs());
   }
 
-  pause(ms: number, failure: SampleFailure): void {
-    this.#line.pause(this.#watch.nowMs() + ms, failure);
+  triedInVain(ms: number): void {
+    if (this.#line.breaker.triedInVain()) this.pause(ms);
+  }
+
+  pause(ms: number): void {
+    this.#line.pause(this.#watch.nowMs() + ms);
+  }
+
+  overloaded(ms: number): void {
+    const { load, breaker } = this.#line;
+    breaker.ended();
+    this.pause(load.overloaded(this.#pausesBefore, ms, this.#watch.nowMs()));
   }
 
   over(): void {

@@ -3,6 +3,7 @@ import type { AddressWatch } from './address-watch.ts';
 import type { ConsentNotes } from './consent/consent-notes.ts';
 import { type Deadline, DeadlinePassedError } from './deadline.ts';
 import { type Asked, type ExchangeTools, exchange } from './exchange.ts';
+import { wasAsked } from './failures.ts';
 import type { HostWatch } from './host-watch.ts';
 import type { BodyReply, FailedReply, Reply } from './reply.ts';
 import { retryDelayMs } from './retry.ts';
@@ -49,13 +50,11 @@ interface LastReply {
 /** An attempt that brought no image. */
 type FailedEnd = LastReply & { readonly reply: FailedReply };
 
-/** Statuses with which a host asks for fewer requests. */
-const OVERLOADED_STATUSES: ReadonlySet<number | undefined> = new Set([429, 503]);
+const TOO_MANY = 429;
+const UNAVAILABLE = 503;
 
 /** Tries that a row is given back which our lack of memory cost; whoever hangs up every time has reasons of his own. */
 const MAX_OWN_FAULTS = 10;
-
-const LONG_PAUSE_MESSAGE = 'The host asked for a longer pause than is waited for';
 
 /** One row from its first request to its end: redirects and retries. Between its requests it holds no slot. */
 export class Journey {
@@ -89,6 +88,7 @@ export class Journey {
       if ('reason' in end) return end;
       const { reply, visit, url } = end;
       if (reply.kind === 'body') {
+        visit.ended();
         visit.judged();
         return { reply, attempts: attempt };
       }
@@ -121,6 +121,7 @@ export class Journey {
     for (let url = this.#row.url; ; ) {
       const reply = await this.#ask({ url, cookie: trail?.cookieFor(url) }, visit);
       if (reply.kind !== 'redirect') return { reply, visit, url };
+      visit.ended();
       visit.judged();
       trail ??= new RedirectTrail(this.#tools.maxRedirects);
       const next = trail.next(url, reply);
@@ -144,7 +145,10 @@ export class Journey {
         onOver: () => visit.over(),
       });
     } catch (thrown) {
-      if (thrown instanceof DeadlinePassedError && !visit.hasAnswer) this.#silent(asked.url, visit);
+      if (thrown instanceof DeadlinePassedError) {
+        if (visit.hasAnswer) visit.stalled();
+        else this.#silent(asked.url, visit);
+      }
       visit.over();
       visit.judged();
       throw thrown;
@@ -153,17 +157,31 @@ export class Journey {
 
   /** Says what a failure tells of the host, and when the row will ask again. */
   #judge({ reply, visit, url }: FailedEnd, waitMs: number | undefined): void {
-    const { failure, retryAfterMs } = reply;
+    const { failure } = reply;
     const heard = wasAsked(failure) ? heardOf(failure) : 'unasked';
-    if (!visit.hasAnswer && heard === 'nobody') {
+    if (visit.hasAnswer) this.#judgeAnswer({ reply, visit, url }, waitMs);
+    else if (heard === 'host') {
+      this.#answered(url, visit);
+      visit.ended();
+    } else if (heard === 'nobody') {
       if (waitMs === undefined) this.#silent(url, visit);
-      else visit.triedInVain(waitMs, failure);
-    } else if (!visit.hasAnswer && heard === 'host') this.#answered(url, visit);
-    if (asksToPause(reply)) {
-      visit.pause(Math.max(retryAfterMs ?? 0, waitMs ?? 0), { ...failure, message: LONG_PAUSE_MESSAGE });
-      this.#row.hosts?.askedToPause(url.host, retryAfterMs ?? 0);
+      else visit.triedInVain(waitMs);
     }
     visit.judged();
+  }
+
+  #judgeAnswer({ reply, visit, url }: FailedEnd, waitMs: number | undefined): void {
+    const { failure, status, retryAfterMs = 0 } = reply;
+    if (failure.reason === 'timed_out') {
+      if (waitMs === undefined) visit.stalled();
+      return;
+    }
+    if (asksForFewer(reply)) visit.overloaded(Math.max(retryAfterMs, waitMs ?? 0));
+    else {
+      visit.ended();
+      if (status === UNAVAILABLE && waitMs !== undefined) visit.pause(waitMs);
+    }
+    if (asksForFewer(reply) || status === UNAVAILABLE) this.#row.hosts?.askedToPause(url.host, retryAfterMs);
   }
 
   #answered({ origin }: URL, visit: Visit): void {
@@ -184,11 +202,7 @@ function failedBefore(thrown: unknown, last: SampleFailure | undefined): SampleF
   throw thrown;
 }
 
-function asksToPause({ status, retryAfterMs }: FailedReply): boolean {
-  return OVERLOADED_STATUSES.has(status) || retryAfterMs !== undefined;
-}
-
-/** False where all addresses of the host had been given up, and nothing was sent. */
-function wasAsked({ reason }: SampleFailure): boolean {
-  return reason !== 'host_unresponsive';
+/** Whether a host says of itself, and not of one image, that it wants fewer requests. */
+function asksForFewer({ status = 0, retryAfterMs }: FailedReply): boolean {
+  return status === TOO_MANY || (status >= 500 && retryAfterMs !== undefined);
 }

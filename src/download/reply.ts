@@ -2,6 +2,7 @@ import type { SampleFailure } from '../samples/reasons.ts';
 import { type ContentCoding, contentCodingOf } from './content-decoder.ts';
 import { failed, statusFailure } from './failures.ts';
 import type { OptOutRule } from './opt-out.ts';
+import { parseRetryAfterMs } from './retry-after.ts';
 
 /** A whole image. `release` gives its bytes back to the budget; calling it again does nothing. */
 export interface BodyReply {
@@ -113,14 +114,6 @@ function statusReply(status: number, headers: Headers): FailedReply {
     status,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
-}
-
-/** Retry-After in ms: a number of seconds, or a date (RFC 9110, 10.2.3). undefined where it is neither. */
-export function parseRetryAfterMs(value: string | undefined, nowMs: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
-  const dateMs = Date.parse(value);
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
 }
 
 function all(value: string | string[] | undefined): readonly string[] {

@@ -1,10 +1,11 @@
 import TinyQueue from 'tinyqueue';
 import type { Clock } from '../base/clock.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
-import { failed } from './failures.ts';
+import { failed, notAskedNow } from './failures.ts';
 import { HostLine } from './host-line.ts';
 import { type RulesOfHost, withoutFinalDot } from './host-rules.ts';
 import { HostVisit, type Slot, type VisitWatch } from './host-visit.ts';
+import { IdleHosts } from './idle-hosts.ts';
 import type { Ticket } from './tickets.ts';
 import type { Visit } from './visit.ts';
 import { type HangingRequests, hangingRequests, type WaitingHost, waitingHosts } from './waiting-hosts.ts';
@@ -39,8 +40,7 @@ interface Ready {
   readonly place: number;
 }
 
-/** Hosts without rows of which something is remembered; the one that was so longest is forgotten first. */
-const MAX_IDLE_HOSTS = 20_000;
+const STUCK_MESSAGE = 'The host begins its answers and does not end them: not asked';
 
 /**
  * Decides which row sends its request next. Rows wait in a queue per host; of the hosts that may be sent a request now,
@@ -50,7 +50,7 @@ const MAX_IDLE_HOSTS = 20_000;
 export class Schedule {
   readonly #options: ScheduleOptions;
   readonly #lines = new Map<string, HostLine>();
-  readonly #idle = new Set<HostLine>();
+  readonly #idle = new IdleHosts();
   readonly #ready = new TinyQueue<Ready>([], (a, b) => a.place - b.place);
   #isPaused = false;
   #isPumping = false;
@@ -178,8 +178,11 @@ export class Schedule {
   }
 
   #refusalOf(line: HostLine): SampleFailure | undefined {
-    if (line.breaker.rowsAtOnce(this.#nowMs) === 0) return failed('host_unresponsive');
-    return line.refusalOfPause(this.#nowMs, this.#options.longestPauseMs);
+    const { breaker } = line;
+    if (breaker.rowsAtOnce(this.#nowMs) === 0)
+      return breaker.isStuck ? notAskedNow('host_unresponsive', STUCK_MESSAGE) : failed('host_unresponsive');
+    const isTooLong = line.isPausedTooLong(this.#nowMs, this.#options.longestPauseMs);
+    return isTooLong ? notAskedNow('http_too_many_requests') : undefined;
   }
 
   #isReady(line: HostLine): boolean {
@@ -210,14 +213,10 @@ export class Schedule {
   /** A line in `#idle` may have got rows since; it comes back here when they have ended. */
   #rememberIdle(line: HostLine): void {
     if (!line.isIdle) return;
-    this.#idle.delete(line);
-    this.#idle.add(line);
-    if (this.#idle.size <= MAX_IDLE_HOSTS) return;
-    const [oldest] = this.#idle;
-    this.#idle.delete(oldest!);
-    if (!oldest!.isIdle) return;
-    oldest!.cancelAlarm?.();
-    this.#lines.delete(oldest!.host);
+    const oldest = this.#idle.add(line, this.#nowMs);
+    if (!oldest?.isIdle) return;
+    oldest.cancelAlarm?.();
+    this.#lines.delete(oldest.host);
   }
 
   get #nowMs(): number {

@@ -54,7 +54,7 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     advice: RETRY_LATER,
   },
   host_unresponsive: {
-    meaning: 'The host had left other rows without an answer, so this one was not asked for.',
+    meaning: 'The host had left other rows without a whole answer, so this one was not asked for.',
     advice: RETRY_LATER,
   },
   proxy_failed: {
@@ -78,7 +78,8 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     advice: 'Nothing to do: respect it.',
   },
   http_too_many_requests: {
-    meaning: 'The host asks for fewer requests (429).',
+    meaning:
+      'The host asks for fewer requests (429), or wanted to be left alone when it was the turn of the row.',
     advice: 'Lower --per-host, then --retry-failed later.',
   },
   http_client_error: {

@@ -130,8 +130,11 @@ export interface SampleFailure<Reason extends FailureReason = FailureReason> {
   readonly reason: Reason;
   /** One line for a person, free of host names and response bodies: `HTTP Error 404: Not Found`. */
   readonly message: string;
-  /** Set where a host was heard on the way, though the reason alone would not tell: a body that never came to its end. */
-  readonly heard?: 'host';
+  /**
+   * Set where the reason alone would not tell: `host` where a host was heard on the way, though a body never came to its end;
+   * `unasked` where nobody was asked, since the host wants to be left alone.
+   */
+  readonly heard?: 'host' | 'unasked';
 }
 
 /** The status that a failure leads to. */
@@ -155,8 +158,9 @@ export function heardOf({ reason, heard }: Pick<SampleFailure, 'reason' | 'heard
   return isDownloadReason(reason) ? DOWNLOAD_REASONS[reason].heard : 'host';
 }
 
-/** What a failure to get a file that an origin has of its own says of that file. */
-export function originFileSign(reason: FailureReason): OriginFileSign {
+/** What a failure to get a file that an origin has of its own says of that file; where nobody was asked, nothing. */
+export function originFileSign({ reason, heard }: Pick<SampleFailure, 'reason' | 'heard'>): OriginFileSign {
+  if (heard === 'unasked') return 'unconnected';
   return isDownloadReason(reason) ? DOWNLOAD_REASONS[reason].file : 'unknown';
 }
 

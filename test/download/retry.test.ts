@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import type { Downloaded } from '../../src/download/downloader.ts';
-import { parseRetryAfterMs } from '../../src/download/reply.ts';
 import { retryDelayMs } from '../../src/download/retry.ts';
+import { parseRetryAfterMs } from '../../src/download/retry-after.ts';
 import type { SampleFailure } from '../../src/samples/reasons.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { type RawAnswer, type RawHost, startRawHost } from '../helpers/raw-host.ts';
@@ -113,7 +113,9 @@ test('a short Retry-After is the least delay, a long one ends the attempts', (t)
   );
 });
 
-test('Retry-After is read as seconds or as a date', (t) => {
+const DAY_MS = 24 * 3_600_000;
+
+test('Retry-After is read as seconds or as a date, for a day at most, and nothing else is', (t) => {
   const nowMs = Date.UTC(2026, 0, 1, 12, 0, 0);
   const cases: [string | undefined, number | undefined][] = [
     [undefined, undefined],
@@ -121,8 +123,17 @@ test('Retry-After is read as seconds or as a date', (t) => {
     [' 10 ', 10_000],
     ['Thu, 01 Jan 2026 12:00:03 GMT', 3000],
     ['Thu, 01 Jan 2026 11:00:00 GMT', 0],
+    ['Thursday, 01-Jan-26 12:00:03 GMT', 3000],
+    ['Thu Jan  1 12:00:03 2026', 3000],
+    ['1.5', 1500],
+    ['1796014860', DAY_MS],
+    ['99999999999999999999999', DAY_MS],
+    ['Fri, 01 Jan 2027 12:00:00 GMT', DAY_MS],
     ['soon', undefined],
-    ['-1x', undefined],
+    ['', undefined],
+    ...['-1', '-1x', '5, 5', '60;', '+30', '1e3', '0x10', '120s', '10 seconds'].map(
+      (text): [string, undefined] => [text, undefined],
+    ),
   ];
   for (const [value, expected] of cases) t.is(parseRetryAfterMs(value, nowMs), expected, value);
 });

@@ -6,12 +6,8 @@ import { WidthControl } from '../../src/download/width.ts';
 import type { SampleFailure } from '../../src/samples/reasons.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 
-/** Of a host that asks for a long pause. */
-export const TOO_LONG: SampleFailure = {
-  kind: 'failed',
-  reason: 'http_too_many_requests',
-  message: 'too long',
-};
+/** Of a schedule that is closed. */
+export const CLOSED: SampleFailure = { kind: 'failed', reason: 'connect_failed', message: 'closed' };
 
 /** As many sockets as there may be where the width is found out. */
 const MOST_SOCKETS = 4096;

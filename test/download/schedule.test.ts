@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { HostRules } from '../../src/download/host-rules.ts';
 import { HOSTS, NaiveSchedule, type Step, step } from './naive-schedule.ts';
-import { Stage, TOO_LONG } from './schedule-stage.ts';
+import { CLOSED, Stage } from './schedule-stage.ts';
 
 test('a host at its bound is passed over, and the others go in the order in which their rows came', (t) => {
   const stage = new Stage(4, { atOnce: 2 });
@@ -132,7 +132,7 @@ test('silence that was not the hosts’ is forgotten', (t) => {
 test('a host that asks for a pause is left alone for it, and no other', (t) => {
   const stage = new Stage(100, { atOnce: 1 });
   stage.offerMany('a', 2);
-  stage.visits.get('a0')!.pause(3000, TOO_LONG);
+  stage.visits.get('a0')!.pause(3000);
   stage.end('a0', 'answered');
   stage.offerMany('b', 1);
   t.deepEqual(stage.admitted, ['a0', 'b0']);
@@ -142,14 +142,14 @@ test('a host that asks for a pause is left alone for it, and no other', (t) => {
   t.true(stage.visits.has('a1'));
 });
 
-test('rows of a host that asks for a longer pause than is waited for end as the answer that asked for it', (t) => {
+test('rows of a host that asks for a longer pause than is waited for are not asked, and may be later', (t) => {
   const stage = new Stage(100, { atOnce: 1 });
   stage.offerMany('a', 2);
-  stage.visits.get('a0')!.pause(60_000, TOO_LONG);
+  stage.visits.get('a0')!.pause(60_000);
   stage.end('a0', 'answered');
-  t.is(stage.refused.get('a1'), TOO_LONG);
+  t.like(stage.refused.get('a1'), { reason: 'http_too_many_requests', heard: 'unasked' });
   stage.offer('a', 'later');
-  t.is(stage.refused.get('later'), TOO_LONG);
+  t.is(stage.refused.get('later')?.reason, 'http_too_many_requests');
   stage.clock.advance(60_000);
   stage.offer('a', 'after it');
   t.true(stage.visits.has('after it'));
@@ -195,7 +195,7 @@ test('closing refuses all that waits', (t) => {
   const stage = new Stage(1);
   stage.offerMany('a', 3);
   stage.offerMany('b', 2);
-  stage.schedule.close(TOO_LONG);
+  stage.schedule.close(CLOSED);
   t.is(stage.refused.size, 4);
 });
 
@@ -243,7 +243,7 @@ test('the hosts with the most rows are told, with what their rows wait for', (t)
   stage.offerMany('sound', 9);
   stage.offerMany('silent', 8);
   stage.offer('paused', 'first');
-  stage.visits.get('first')!.pause(9_500, TOO_LONG);
+  stage.visits.get('first')!.pause(9_500);
   stage.end('first', 'answered');
   stage.offerMany('paused', 7);
   stage.offer('slow', 'slow');

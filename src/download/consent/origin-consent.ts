@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { SampleFailure } from '../../samples/reasons.ts';
-import { failed } from '../failures.ts';
+import { failed, wasAsked } from '../failures.ts';
 import { FAILURE_LIFE_MS, type Fetched, FILE_LIFE_MS, OriginCache } from './origin-cache.ts';
 import { type AskForFile, askOrigin, type OriginFile } from './origin-file.ts';
 import { normalPath } from './path-pattern.ts';
@@ -32,8 +32,9 @@ export interface OriginVerdict {
   readonly tdm: TdmReservation | undefined;
 }
 
-type Robots =
-  | { readonly kind: 'rules'; readonly rules: RobotsRules }
+/** The rules of a file, or why nothing may be asked for before they are known. */
+type Known<Rules> =
+  | { readonly kind: 'rules'; readonly rules: Rules }
   | { readonly kind: 'refused'; readonly failure: SampleFailure };
 
 /** Parsed rules take more room than the text that they were. */
@@ -45,8 +46,8 @@ const LEAST_BYTES = 200;
 /** Says whether URLs may be asked for, by files that their origins keep for that. Each file is asked for once. */
 export class OriginConsent {
   readonly #options: OriginConsentOptions;
-  readonly #robots: OriginCache<Robots>;
-  readonly #tdm: OriginCache<TdmRules>;
+  readonly #robots: OriginCache<Known<RobotsRules>>;
+  readonly #tdm: OriginCache<Known<TdmRules>>;
 
   constructor(options: OriginConsentOptions) {
     this.#options = options;
@@ -62,7 +63,9 @@ export class OriginConsent {
     if (!robots.rules.isAllowed(path)) {
       return { ...NOTHING_SAID, refusal: failed('robots_disallowed'), isRobotsAllowed: false };
     }
-    const tdm = this.#options.readsTdm ? (await this.#tdm.of(url.origin)).find(path) : undefined;
+    const known = this.#options.readsTdm ? await this.#tdm.of(url.origin) : undefined;
+    if (known?.kind === 'refused') return { ...NOTHING_SAID, refusal: known.failure, isRobotsAllowed: true };
+    const tdm = known?.rules.find(path);
     const refusal = tdm?.reservation === 1 ? failed('opted_out_tdm', TDM_FILE_MESSAGE) : undefined;
     return { refusal, isRobotsAllowed: true, usage: robots.rules.usageOf(path), tdm };
   }
@@ -73,7 +76,7 @@ export class OriginConsent {
     this.#tdm.forgetFailures();
   }
 
-  async #fetchRobots(origin: string): Promise<Fetched<Robots>> {
+  async #fetchRobots(origin: string): Promise<Fetched<Known<RobotsRules>>> {
     const url = new URL('/robots.txt', origin);
     const file = await askOrigin(this.#options.askForRobots, url);
     if (file.kind === 'failed') return { value: { kind: 'refused', failure: file.failure }, ...NOT_KEPT };
@@ -86,16 +89,20 @@ export class OriginConsent {
     return { value: { kind: 'rules', rules }, ...keptLong(bytes.length) };
   }
 
-  /** Failure to give the file means that the origin does not take part. */
-  async #fetchTdm(origin: string): Promise<Fetched<TdmRules>> {
+  /** Failure to give the file means that the origin does not take part; but not where it was not asked. */
+  async #fetchTdm(origin: string): Promise<Fetched<Known<TdmRules>>> {
     const url = new URL('/.well-known/tdmrep.json', origin);
     const file: OriginFile = await askOrigin(this.#options.askForTdm, url);
-    if (file.kind === 'absent') return { value: NO_TDM_RULES, ...keptLong(0) };
-    if (file.kind !== 'found') return { value: NO_TDM_RULES, ...KEPT_A_WHILE };
+    if (file.kind === 'failed' && !wasAsked(file.failure))
+      return { value: { kind: 'refused', failure: file.failure }, ...NOT_KEPT };
+    if (file.kind === 'absent') return { value: NO_TDM, ...keptLong(0) };
+    if (file.kind !== 'found') return { value: NO_TDM, ...KEPT_A_WHILE };
     const rules = parseTdmFile(new TextDecoder().decode(file.bytes));
-    return { value: rules, ...keptLong(file.bytes.length) };
+    return { value: { kind: 'rules', rules }, ...keptLong(file.bytes.length) };
   }
 }
+
+const NO_TDM = { kind: 'rules', rules: NO_TDM_RULES } as const;
 
 const NOTHING_SAID = { isRobotsAllowed: null, usage: null, tdm: undefined } as const;
 

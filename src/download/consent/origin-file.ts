@@ -27,7 +27,7 @@ export async function askOrigin(ask: AskForFile, url: URL): Promise<OriginFile> 
     isElsewhere ||= host !== url.host;
   });
   if (!('reason' in answer)) return { kind: 'found', bytes: answer };
-  const sign = originFileSign(answer.reason);
+  const sign = originFileSign(answer);
   if (sign === 'absent') return { kind: 'absent' };
   if (sign === 'unconnected' && !isElsewhere) return { kind: 'failed', failure: answer };
   return { kind: 'unreachable' };

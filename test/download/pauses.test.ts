@@ -1,0 +1,243 @@
+import test, { type ExecutionContext } from 'ava';
+import type { Downloader } from '../../src/download/downloader.ts';
+import type { DownloadOptions } from '../../src/download/options.ts';
+import type { SampleFailure } from '../../src/samples/reasons.ts';
+import { ManualClock } from '../helpers/manual-clock.ts';
+import { type RawAnswer, type RawHost, startRawHost } from '../helpers/raw-host.ts';
+import { until } from '../helpers/until.ts';
+import { Stage } from './schedule-stage.ts';
+import { failureIn, imageIn, startDownloader, UNHURRIED } from './setup.ts';
+
+/** What a row fails as that was not asked for. */
+const NOT_ASKED: SampleFailure = {
+  kind: 'failed',
+  reason: 'http_too_many_requests',
+  message: 'The host wants fewer requests: not asked',
+  heard: 'unasked',
+};
+
+const says =
+  (status: string, body = '', headers = ''): RawAnswer =>
+  ({ socket }) =>
+    socket.write(`HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\n${headers}\r\n${body}`);
+
+const image = says('200 OK', 'image');
+
+interface World {
+  readonly host: RawHost;
+  readonly clock: ManualClock;
+  readonly downloader: Downloader;
+  readonly url: (path: string) => string;
+}
+
+/** A host whose answers may change, and a downloader that waits for no pause of more than ten seconds. */
+async function startWorld(
+  t: ExecutionContext,
+  answers: Map<string, RawAnswer>,
+  options: Partial<DownloadOptions> = {},
+): Promise<World> {
+  const host = await startRawHost(answers);
+  t.teardown(() => host.close());
+  const clock = new ManualClock();
+  const downloader = startDownloader(t, { ...UNHURRIED, timeoutMs: 10_000, ...options }, { clock });
+  return { host, clock, downloader, url: (path) => `http://127.0.0.1:${host.port}${path}` };
+}
+
+for (const status of ['401 Unauthorized', '403 Forbidden', '404 Not Found', '410 Gone']) {
+  test(`Retry-After beside ${status} is about one image: the host's others are asked for`, async (t) => {
+    const answers = new Map([
+      ['/gone', says(status, '', 'Retry-After: 3600\r\n')],
+      ['/other', image],
+    ]);
+    const { downloader, url } = await startWorld(t, answers);
+    failureIn(t, await downloader.download(url('/gone')));
+    imageIn(t, await downloader.download(url('/other')));
+  });
+}
+
+for (const status of ['429 Too Many Requests', '503 Service Unavailable', '502 Bad Gateway']) {
+  test(`Retry-After beside ${status} is about the host: its other rows are not asked for, and may be later`, async (t) => {
+    const answers = new Map([
+      ['/busy', says(status, '', 'Retry-After: 3600\r\n')],
+      ['/other', image],
+    ]);
+    const { host, clock, downloader, url } = await startWorld(t, answers);
+    const { message } = failureIn(t, await downloader.download(url('/busy')));
+    t.is(message, `HTTP Error ${status.replace(' ', ': ')}`);
+    t.deepEqual(await downloader.download(url('/other')), NOT_ASKED);
+    t.is(host.requests('/other'), 0);
+    clock.advance(3_600_000);
+    imageIn(t, await downloader.download(url('/other')));
+  });
+}
+
+test('a robots.txt that could not be asked for in a pause is asked for after it, before any image', async (t) => {
+  const answers = new Map([
+    ['/robots.txt', says('404 Not Found')],
+    ['/busy', says('429 Too Many Requests', '', 'Retry-After: 3600\r\n')],
+    ['/other', image],
+  ]);
+  const options = { obeysRobots: true, obeysTdm: false };
+  const { host, clock, downloader, url } = await startWorld(t, answers, options);
+  imageIn(t, await downloader.download(url('/other')));
+  clock.advance(24 * 3_600_000 - 1);
+  failureIn(t, await downloader.download(url('/busy')));
+  clock.advance(1);
+  t.deepEqual(await downloader.download(url('/other')), NOT_ASKED);
+  t.is(host.requests('/robots.txt'), 1);
+  answers.set('/robots.txt', says('200 OK', 'User-agent: *\nDisallow: /'));
+  clock.advance(3_600_000);
+  t.is(failureIn(t, await downloader.download(url('/other'))).reason, 'robots_disallowed');
+  t.deepEqual([host.requests('/robots.txt'), host.requests('/other')], [2, 1]);
+});
+
+test('a tdmrep.json that could not be asked for in a pause reserves nothing for good: it is asked for after it', async (t) => {
+  const answers = new Map([
+    ['/robots.txt', says('429 Too Many Requests', '', 'Retry-After: 60\r\n')],
+    ['/.well-known/tdmrep.json', says('200 OK', '[{"location": "/*", "tdm-reservation": 1}]')],
+    ['/other', image],
+  ]);
+  const { host, clock, downloader, url } = await startWorld(t, answers, { obeysRobots: true });
+  t.deepEqual(await downloader.download(url('/other')), NOT_ASKED);
+  clock.advance(60_000);
+  t.is(failureIn(t, await downloader.download(url('/other'))).reason, 'opted_out_tdm');
+  t.is(host.requests('/other'), 0);
+});
+
+test('rows of a host that asks for a short pause each time wait no longer for it than the time of one image', async (t) => {
+  const answers = new Map([['/busy', says('429 Too Many Requests', '', 'Retry-After: 3\r\n')]]);
+  const { host, clock, downloader, url } = await startWorld(t, answers, { perHost: 8 });
+  let ended = 0;
+  const rows = Array.from({ length: 96 }, async () => {
+    const { reason } = failureIn(t, await downloader.download(url('/busy')));
+    ended++;
+    return reason;
+  });
+  // As many as the first head lets in, then one row after each pause; the fourth pause would end after more than ten seconds.
+  for (const asked of [8, 9, 10]) {
+    await until(() => ended === asked);
+    clock.advance(3_000);
+  }
+  t.deepEqual([...new Set(await Promise.all(rows))], ['http_too_many_requests']);
+  t.is(host.requests('/busy'), 11);
+});
+
+/** How a row ends that the host refuses because it is asked for too much. */
+function refuse(stage: Stage, row: string, ms = 0): void {
+  const visit = stage.visits.get(row)!;
+  visit.answered();
+  visit.overloaded(ms);
+  stage.end(row, 'nothing');
+}
+
+function bring(stage: Stage, row: string): void {
+  const visit = stage.visits.get(row)!;
+  visit.answered();
+  visit.ended();
+  stage.end(row, 'nothing');
+}
+
+test('a host that asks for fewer requests and says no time is left alone for longer each time, and then tried by one row', (t) => {
+  const stage = new Stage(100, { atOnce: 5 });
+  stage.offer('a', 'first');
+  stage.offerMany('a', 9);
+  refuse(stage, 'first');
+  for (const row of ['a0', 'a1', 'a2', 'a3']) refuse(stage, row);
+  for (const [ms, row] of [
+    [500, 'a4'],
+    [1_000, 'a5'],
+    [2_000, 'a6'],
+  ] as const) {
+    stage.clock.advance(ms - 1);
+    t.deepEqual([...stage.visits.keys()], []);
+    stage.clock.advance(1);
+    t.deepEqual([...stage.visits.keys()], [row]);
+    t.is(stage.schedule.waitingHosts(1)[0]?.why, 'overloaded, one row tries it again');
+    refuse(stage, row);
+  }
+  stage.clock.advance(4_000);
+  bring(stage, 'a7');
+  t.deepEqual([...stage.visits.keys()], ['a8']);
+  stage.offer('a', 'more');
+  t.is(stage.visits.size, 2, 'as many as ever');
+  refuse(stage, 'a8');
+  stage.offer('a', 'after the first pause');
+  bring(stage, 'more');
+  stage.clock.advance(500);
+  t.true(stage.visits.has('after the first pause'), 'the first pause again');
+});
+
+test('what was asked for before a pause says nothing of what follows it', (t) => {
+  const stage = new Stage(100);
+  stage.offerMany('a', 5);
+  stage.visits.get('a0')!.answered();
+  refuse(stage, 'a0', 2_000);
+  stage.offer('a', 'later');
+  stage.offer('a', 'last');
+  bring(stage, 'a1');
+  refuse(stage, 'a2', 1_000);
+  for (const row of ['a3', 'a4']) bring(stage, row);
+  stage.clock.advance(1_999);
+  t.false(stage.visits.has('later'));
+  stage.clock.advance(1);
+  t.true(stage.visits.has('later'));
+  t.false(stage.visits.has('last'), 'one row tries it');
+});
+
+test('pauses that follow each other for longer than is waited for end what waits, and what comes until the last is over', (t) => {
+  const stage = new Stage(100, { atOnce: 1 });
+  stage.offerMany('a', 9);
+  for (const row of ['a0', 'a1']) {
+    refuse(stage, row, 4_000);
+    t.is(stage.refused.size, 0);
+    stage.clock.advance(4_000);
+  }
+  refuse(stage, 'a2', 4_000);
+  t.is(stage.refused.size, 6);
+  stage.clock.advance(3_999);
+  stage.offer('a', 'in the pause');
+  t.deepEqual(stage.refused.get('in the pause'), NOT_ASKED);
+  stage.clock.advance(1);
+  stage.offer('a', 'after it');
+  bring(stage, 'after it');
+  stage.offer('a', 'as ever');
+  t.true(stage.visits.has('as ever'));
+});
+
+for (const [name, hold] of [
+  ['paused', (stage: Stage) => refuse(stage, 'held0', 3_600_000)],
+  [
+    'given up',
+    (stage: Stage) =>
+      stage.endAll(
+        [0, 1, 2, 3, 4].map((i) => `held${i}`),
+        'silent',
+      ),
+  ],
+] as const) {
+  test(`a host that is ${name} is so still when 20,000 others have been asked since`, (t) => {
+    const stage = new Stage(100);
+    stage.offerMany('held', 5);
+    hold(stage);
+    stage.endAll(stage.visits.keys(), 'answered');
+    for (let i = 0; i < 20_001; i++) {
+      stage.offer(`other${i}`, `other${i}`);
+      stage.end(`other${i}`, 'answered');
+    }
+    stage.offer('held', 'late');
+    t.true(stage.refused.has('late'));
+  });
+}
+
+test('the pace that a host has asked for holds when 20,000 others have been asked since', (t) => {
+  const stage = new Stage(100);
+  stage.schedule.slowDown('slow', 10_000);
+  for (let i = 0; i < 20_001; i++) {
+    stage.offer(`other${i}`, `other${i}`);
+    stage.end(`other${i}`, 'answered');
+  }
+  stage.offerMany('slow', 2);
+  t.is(stage.visits.size, 0);
+  stage.clock.advance(10_000);
+  t.is(stage.visits.size, 1);
+});

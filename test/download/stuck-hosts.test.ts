@@ -1,0 +1,99 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { ManualClock } from '../helpers/manual-clock.ts';
+import { until } from '../helpers/until.ts';
+import { Stage } from './schedule-stage.ts';
+import { failureIn, startDownloader, startHost, UNHURRIED } from './setup.ts';
+
+/** A row whose answer begins, and ends only with its time. */
+function stall(stage: Stage, row: string): void {
+  const visit = stage.visits.get(row)!;
+  visit.answered();
+  visit.stalled();
+  stage.end(row, 'nothing');
+}
+
+function bring(stage: Stage, row: string): void {
+  const visit = stage.visits.get(row)!;
+  visit.answered();
+  visit.ended();
+  stage.end(row, 'nothing');
+}
+
+test('a host that sends heads and no bodies is given up once five rows have waited in vain', async (t) => {
+  const host = await startHost(t);
+  const clock = new ManualClock();
+  const options = { ...UNHURRIED, timeoutMs: 4_000, perHost: 8 };
+  const downloader = startDownloader(t, options, { clock });
+  const rows = Array.from({ length: 96 }, () => downloader.download(host.url('/headers-then-hang')));
+  await until(() => host.requests() === 8);
+  // The heads have come: the bodies hold memory, or wait for some.
+  await until(() => downloader.waitingHosts(1)[0]?.why === 'at its limit of 8');
+  clock.advance(4_000);
+  const failures = (await Promise.all(rows)).map((outcome) => failureIn(t, outcome));
+  t.is(failures.filter(({ reason }) => reason === 'timed_out').length, 8);
+  const unasked = failures.filter(({ reason }) => reason === 'host_unresponsive');
+  t.is(unasked.length, 88);
+  t.is(unasked[0]!.message, 'The host begins its answers and does not end them: not asked');
+  t.is(host.requests(), 8);
+});
+
+test('heads alone do not make up for rows that waited in vain, a whole answer does', (t) => {
+  const stage = new Stage(100);
+  stage.offerMany('a', 5);
+  for (const row of ['a0', 'a1', 'a2', 'a3']) stall(stage, row);
+  bring(stage, 'a4');
+  for (let i = 0; i < 9; i++) stage.offer('a', `more${i}`);
+  for (let i = 0; i < 9; i++) stall(stage, `more${i}`);
+  stage.offer('a', 'tenth');
+  t.true(stage.visits.has('tenth'), 'it has sent a whole answer, and is granted twice as many');
+  stall(stage, 'tenth');
+  stage.offer('a', 'too much');
+  t.is(stage.refused.get('too much')?.reason, 'host_unresponsive');
+});
+
+test('a host that was given up for its bodies is opened by a whole answer, not by a head', (t) => {
+  const stage = new Stage(100, { tries: 1, coolDownMs: 1000 });
+  stage.offerMany('a', 1);
+  stall(stage, 'a0');
+  stage.clock.advance(1000);
+  for (const row of ['first', 'second']) stage.offer('a', row);
+  stage.visits.get('first')!.answered();
+  t.deepEqual([...stage.visits.keys()], ['first']);
+  stall(stage, 'first');
+  t.is(stage.refused.get('second')?.reason, 'host_unresponsive');
+  stage.clock.advance(1000);
+  for (const row of ['third', 'fourth', 'fifth']) stage.offer('a', row);
+  bring(stage, 'third');
+  t.deepEqual([...stage.visits.keys()], ['fourth', 'fifth']);
+});
+
+test('silence that was not its fault is forgotten of a host that ends no answer, too', (t) => {
+  const stage = new Stage(100, { tries: 1 });
+  stage.offerMany('a', 1);
+  stall(stage, 'a0');
+  stage.schedule.forgetSilence();
+  stage.offer('a', 'again');
+  t.true(stage.visits.has('again'));
+});
+
+test('however silent rows and stalled ones follow each other, a host that answers in the end is asked again', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom('silent', 'stall', 'head', 'wait'), { maxLength: 60 }), (steps) => {
+      const stage = new Stage(100, { tries: 2, coolDownMs: 1000, atOnce: 5 });
+      steps.forEach((step, i) => {
+        stage.offer('a', `row${i}`);
+        const [first] = stage.visits.keys();
+        if (step === 'wait' || first === undefined) stage.clock.advance(600);
+        else if (step === 'silent' && !stage.visits.get(first)!.hasAnswer) stage.end(first, 'silent');
+        else if (step === 'stall') stall(stage, first);
+        else stage.visits.get(first)!.answered();
+      });
+      for (const row of [...stage.visits.keys()]) bring(stage, row);
+      stage.clock.advance(1000);
+      stage.offer('a', 'last');
+      while (stage.visits.size > 0) bring(stage, stage.visits.keys().next().value!);
+      t.true(stage.admitted.includes('last'));
+    }),
+  );
+});
