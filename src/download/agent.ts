@@ -1,3 +1,4 @@
+import type { buildConnector, Client } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import { SpareTries } from './address-race.ts';
 import type { AddressWatch } from './address-watch.ts';
@@ -10,7 +11,7 @@ import { mending } from './mended-stream.ts';
 import type { Network } from './network.ts';
 import type { DownloadSettings } from './options.ts';
 import { OriginClients } from './origin-clients.ts';
-import { type PoolOptions, ProxiedRequests, type Reading, type Requester } from './proxied-requests.ts';
+import { ProxiedRequests, type Requester, type RequesterOver } from './proxied-requests.ts';
 import { readProxies } from './proxies.ts';
 import type { NameResolver } from './resolver.ts';
 import { readTlsTrust } from './tls-trust.ts';
@@ -20,6 +21,9 @@ const KEEP_ALIVE_MS = 1_000;
 
 /** Before it is read leniently, as undici and Node have it. */
 const MAX_STRICT_HEAD_BYTES = 16 * 1024;
+
+/** Changes how what comes over a connection is read. */
+type Reading = (connector: buildConnector.connector) => buildConnector.connector;
 
 /** What requests go through. */
 export interface Agents {
@@ -67,9 +71,16 @@ export function createAgents(settings: DownloadSettings, parts: AgentParts): Age
   };
 }
 
-function requesterOf(network: Network, options: PoolOptions, reading: Reading, maxFree: number): Requester {
-  const clients = new OriginClients({ ...options, connect: reading(guardedConnector(network)) }, maxFree);
-  return network.proxies.hasProxies ? new ProxiedRequests(network, clients, options, reading) : clients;
+function requesterOf(
+  network: Network,
+  options: Client.Options,
+  reading: Reading,
+  maxFree: number,
+): Requester {
+  const over: RequesterOver = (connector) =>
+    new OriginClients({ ...options, connect: reading(connector) }, maxFree);
+  const clients = over(guardedConnector(network));
+  return network.proxies.hasProxies ? new ProxiedRequests(network, clients, over) : clients;
 }
 
 function networkOf(settings: DownloadSettings, parts: AgentParts): Network {

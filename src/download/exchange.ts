@@ -1,42 +1,14 @@
 import type { Dispatcher } from 'undici';
-import type { Agents } from './agent.ts';
-import { Body } from './body.ts';
-import type { BodyBudget, BodyLease } from './body-budget.ts';
-import { type ContentCoding, ContentDecoder } from './content-decoder.ts';
-import { type Deadline, type GiveUp, LimitPassedError, type Settle } from './deadline.ts';
-import { failed, failureOf } from './failures.ts';
-import { isUnheard } from './kept-connections.ts';
-import type { OptOutRule } from './opt-out.ts';
+import { type Deadline, LimitPassedError } from './deadline.ts';
+import {
+  type ExchangeEvents,
+  ExchangeHandler,
+  type ExchangeTools,
+  type Outcome,
+} from './exchange-handler.ts';
+import { failureOf } from './failures.ts';
 import type { Requester } from './proxied-requests.ts';
-import { codingOf, contentLengthOf, type Headers, judgeHead, type Reply } from './reply.ts';
-
-/** What all exchanges share. */
-export interface ExchangeTools {
-  readonly agents: Agents;
-  readonly userAgent: string;
-  readonly optOutOf: OptOutRule;
-  readonly maxBytes: number;
-  /** Whether of a longer body the first `maxBytes` are taken, and a 204 is a body without a byte: so are files of text. */
-  readonly isFile: boolean;
-  readonly budget: BodyBudget;
-  readonly limits: AnswerLimits;
-}
-
-/** How long an answer may take, in ms. */
-export interface AnswerLimits {
-  /** From the request to the whole head. */
-  readonly headersTimeoutMs: number;
-  /** From one piece of the body to the next. */
-  readonly bodyIdleTimeoutMs: number;
-}
-
-/** What is told of an exchange while it goes. */
-export interface ExchangeEvents {
-  /** The head of an answer has come. */
-  readonly onHead: (headers: Headers) => void;
-  /** The connection is free again, which may be a little after the answer. May be called again. */
-  readonly onOver: () => void;
-}
+import type { Reply } from './reply.ts';
 
 /** What is asked for. */
 export interface Asked {
@@ -44,22 +16,6 @@ export interface Asked {
   /** The Cookie header. */
   readonly cookie: string | undefined;
 }
-
-/**
- * The reply to one request. Where its head could not be read, or a kept connection was closed before it began, the exchange
- * is not over: the same is worth asking for over a connection of its own, whose answer is read leniently.
- */
-interface Outcome {
-  readonly reply: Reply;
-  readonly isOver: boolean;
-}
-
-/** The body of a refusal is read up to this, so that its connection can be used again; longer ones are cut off. */
-const MAX_DRAINED_BYTES = 16 * 1024;
-const MAX_DRAIN_MS = 1_000;
-
-/** Honest hosts send one or two interim answers. */
-const MAX_INTERIM_ANSWERS = 32;
 
 /**
  * One request and its answer. Never throws for what a host does; rejects when the deadline or its signal ends it. An answer
@@ -110,199 +66,5 @@ function send(requester: Requester, request: Dispatcher.DispatchOptions, handler
     requester.dispatch(request, handler);
   } catch (thrown) {
     handler.onResponseError(undefined, thrown);
-  }
-}
-
-/**
- * undici calls this as the answer arrives. Raw dispatch, because it is the cheapest and lets the body wait for
- * memory; the answer is settled early (a refusal) or at its end (an image).
- */
-class ExchangeHandler implements Dispatcher.DispatchHandler {
-  readonly #tools: ExchangeTools;
-  readonly #deadline: Deadline;
-  readonly #settle: Settle<Outcome>;
-  readonly #events: ExchangeEvents;
-  #controller: Dispatcher.DispatchController | undefined;
-  #body: Body | undefined;
-  #lease: BodyLease | undefined;
-  #decoder: ContentDecoder | undefined;
-  #isSettled = false;
-  #codedBytes = 0;
-  #interimAnswers = 0;
-  #drainedBytes = 0;
-  #drainTimer: NodeJS.Timeout | undefined;
-
-  constructor(tools: ExchangeTools, deadline: Deadline, settle: Settle<Outcome>, events: ExchangeEvents) {
-    this.#tools = tools;
-    this.#deadline = deadline;
-    this.#settle = settle;
-    this.#events = events;
-  }
-
-  /** Frees what the exchange holds. A request still waiting for its connection is dropped when that comes. */
-  readonly giveUp: GiveUp = () => {
-    this.#isSettled = true;
-    this.#lease?.release();
-    this.#decoder?.destroy();
-    this.#abort();
-    this.#events.onOver();
-  };
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#isSettled) this.#abort();
-    else this.#deadline.limit('head', this.#tools.limits.headersTimeoutMs);
-  }
-
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
-    if (status < 200) {
-      if (++this.#interimAnswers > MAX_INTERIM_ANSWERS) this.#cutOff(failed('response_invalid'));
-      return;
-    }
-    this.#events.onHead(headers);
-    this.#deadline.limit('idle', this.#tools.limits.bodyIdleTimeoutMs);
-    const refusal = judgeHead(status, headers, this.#tools);
-    if (refusal) this.#refuse(refusal);
-    else this.#accept(contentLengthOf(headers), codingOf(headers));
-  }
-
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#isSettled || !this.#lease) this.#drain(chunk);
-    else this.#receive(chunk);
-  }
-
-  onResponseEnd(): void {
-    clearTimeout(this.#drainTimer);
-    if (this.#decoder && !this.#isSettled) this.#decoder.end();
-    else if (!this.#isSettled) this.#answer(this.#bodyReply());
-    this.#events.onOver();
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController | undefined, thrown: unknown): void {
-    clearTimeout(this.#drainTimer);
-    if (!this.#isSettled && this.#fail(thrown)) return;
-    this.#events.onOver();
-  }
-
-  /** Whether the exchange goes on even so. */
-  #fail(thrown: unknown): boolean {
-    const failure = failureOf(thrown, this.#lease ? 'body' : 'connect');
-    const isOver = this.#lease !== undefined || !(isUnheard(thrown) || failure.reason === 'response_invalid');
-    const isOurFault = this.#lease?.isWaiting === true;
-    this.#lease?.release();
-    this.#decoder?.destroy();
-    this.#answer({ kind: 'failed', failure, ...(isOurFault && { isOurFault }) }, isOver);
-    return !isOver;
-  }
-
-  #receive(chunk: Buffer): void {
-    this.#deadline.limit('idle', this.#tools.limits.bodyIdleTimeoutMs);
-    if (this.#decoder) this.#decode(this.#decoder, chunk);
-    else this.#keep(chunk);
-  }
-
-  /** What is coded may come to nothing: its own bytes are bounded too. */
-  #decode(decoder: ContentDecoder, chunk: Buffer): void {
-    this.#codedBytes += chunk.length;
-    if (this.#codedBytes > this.#tools.maxBytes) this.#cutOff(failed('response_too_large'));
-    else decoder.write(chunk);
-  }
-
-  #refuse(reply: Reply): void {
-    this.#drainTimer = setTimeout(() => this.#abort(), MAX_DRAIN_MS);
-    this.#answer(reply);
-  }
-
-  #accept(length: number | undefined, coding: ContentCoding | undefined): void {
-    this.#lease = this.#tools.budget.lease();
-    this.#body = new Body(coding ? undefined : length);
-    if (coding) this.#decoder = this.#decoderFor(coding);
-  }
-
-  #decoderFor(coding: ContentCoding): ContentDecoder {
-    return new ContentDecoder(coding, {
-      onPiece: (bytes) => this.#keep(bytes),
-      onEnd: () => {
-        if (!this.#isSettled) this.#answer(this.#bodyReply());
-      },
-      onBroken: () => this.#cutOff(failed('response_invalid', 'The encoding of the image is broken')),
-    });
-  }
-
-  #keep(bytes: Buffer): void {
-    const [body, lease] = [this.#body, this.#lease];
-    if (this.#isSettled || !body || !lease) return;
-    const { maxBytes, isFile } = this.#tools;
-    const length = body.length + bytes.length;
-    if (length > maxBytes && !isFile) {
-      this.#cutOff(failed('response_too_large'));
-      return;
-    }
-    const neededBytes = Math.min(body.capacityFor(length), maxBytes);
-    this.#whenGranted(lease.grow(neededBytes), () => {
-      body.append(bytes.subarray(0, maxBytes - body.length));
-      if (length > maxBytes) this.#endEarly();
-    });
-  }
-
-  /** Enough of a file has come. */
-  #endEarly(): void {
-    this.#answer(this.#bodyReply());
-    this.#decoder?.destroy();
-    this.#abort();
-  }
-
-  #bodyReply(): Reply {
-    const lease = this.#lease;
-    if (!this.#body || !lease || this.#body.length === 0) {
-      lease?.release();
-      return { kind: 'failed', failure: failed('response_empty') };
-    }
-    const bytes = this.#body.finish();
-    lease.settle(bytes.length);
-    return { kind: 'body', bytes, release: () => lease.release() };
-  }
-
-  /** Goes on at once, or holds the body back until its bytes are granted: the wait is ours, so the clock stands. */
-  #whenGranted(granted: Promise<void> | undefined, goOn: () => void): void {
-    if (!granted) {
-      goOn();
-      return;
-    }
-    this.#controller?.pause();
-    this.#decoder?.pause();
-    this.#deadline.pause();
-    void granted.then(() => {
-      if (this.#isSettled) return;
-      this.#deadline.resume();
-      goOn();
-      this.#decoder?.resume();
-      this.#controller?.resume();
-    });
-  }
-
-  #drain(chunk: Buffer): void {
-    this.#drainedBytes += chunk.length;
-    if (this.#drainedBytes > MAX_DRAINED_BYTES) this.#abort();
-  }
-
-  /** Fails, and reads no more. */
-  #cutOff(failure: ReturnType<typeof failed>): void {
-    if (this.#isSettled) return;
-    this.#lease?.release();
-    this.#decoder?.destroy();
-    this.#answer({ kind: 'failed', failure });
-    this.#abort();
-  }
-
-  #answer(reply: Reply, isOver = true): void {
-    this.#isSettled = true;
-    // The host may have hung up while its body waited for memory.
-    this.#deadline.resume();
-    this.#settle.resolve({ reply, isOver });
-  }
-
-  #abort(): void {
-    this.#controller?.abort(new Error('no longer wanted'));
   }
 }

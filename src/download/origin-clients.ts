@@ -1,5 +1,5 @@
 import { Client, type Dispatcher, errors } from 'undici';
-import type { Requester } from './proxied-requests.ts';
+import type { Requester, RequestHandler } from './proxied-requests.ts';
 
 /** One connection, which carries one request at a time and is made anew where a request finds it closed. */
 interface Connection {
@@ -8,6 +8,8 @@ interface Connection {
   isConnected: boolean;
   /** Whether it is among those that the next request may take. */
   isFree: boolean;
+  /** Who is told of the request under way. */
+  handler: RequestHandler | undefined;
 }
 
 /**
@@ -31,9 +33,10 @@ export class OriginClients implements Requester {
     this.#maxFree = maxFree;
   }
 
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+  dispatch(options: Dispatcher.DispatchOptions, handler: RequestHandler): boolean {
     if (this.#isDestroyed) throw new errors.ClientDestroyedError();
     const connection = this.#take(String(options.origin));
+    connection.handler = handler;
     const hasRoom = connection.client.dispatch(options, handler);
     // A request that could not be made is not heard of again.
     if (connection.client.stats.size === 0) this.#settle(connection);
@@ -67,14 +70,15 @@ export class OriginClients implements Requester {
 
   #open(origin: string): Connection {
     const client = new Client(origin, this.#options);
-    const connection: Connection = { origin, client, isConnected: false, isFree: false };
+    const connection: Connection = { origin, client, isConnected: false, isFree: false, handler: undefined };
     this.#all.add(connection);
     client.on('connect', () => {
       connection.isConnected = true;
     });
-    client.on('disconnect', () => {
+    client.on('disconnect', (_origin, _clients, error) => {
       connection.isConnected = false;
       if (connection.isFree) this.#forget(connection);
+      else if (isAborted(error)) this.#drop(connection);
     });
     client.on('drain', () => this.#settle(connection));
     return connection;
@@ -83,10 +87,20 @@ export class OriginClients implements Requester {
   /** Its request is over. */
   #settle(connection: Connection): void {
     if (connection.isFree) return;
-    if (!connection.isConnected) {
-      this.#all.delete(connection);
-      return;
-    }
+    if (connection.isConnected) this.#keep(connection);
+    else this.#all.delete(connection);
+    const { handler } = connection;
+    connection.handler = undefined;
+    handler?.onConnectionFree?.();
+  }
+
+  /** Closes a client whose request was given up: undici keeps that, and would connect once more for it. */
+  #drop(connection: Connection): void {
+    void connection.client.destroy();
+    this.#settle(connection);
+  }
+
+  #keep(connection: Connection): void {
     connection.isFree = true;
     const free = this.#free.get(connection.origin);
     if (free) free.push(connection);
@@ -111,4 +125,9 @@ export class OriginClients implements Requester {
     free?.splice(free.indexOf(connection), 1);
     if (free?.length === 0) this.#free.delete(connection.origin);
   }
+}
+
+/** Whether a connection was closed because its request was given up, as undici words it. */
+function isAborted(error: Error): boolean {
+  return error instanceof errors.InformationalError && error.message === 'aborted';
 }

@@ -1,19 +1,23 @@
-import { type buildConnector, type Dispatcher, Pool } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import { type Network, targetOf } from './network.ts';
 import { ProxyError, type ProxyServer } from './proxies.ts';
 import { type ConnectToProxy, proxyConnector } from './proxy-connector.ts';
 import { proxyAuthorization } from './tunnel.ts';
 
+/** What is told of a request: what undici tells, and more. */
+export interface RequestHandler extends Dispatcher.DispatchHandler {
+  /** The connection that brought an answer to its end can carry another request, or is closed. undici does not say for whom. */
+  onConnectionFree?(): void;
+}
+
 /** What sends requests. */
 export interface Requester {
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean;
+  dispatch(options: Dispatcher.DispatchOptions, handler: RequestHandler): boolean;
   destroy(): Promise<void>;
 }
 
-export type PoolOptions = Omit<Pool.Options, 'connect'>;
-
-/** Changes how what comes over a connection is read. */
-export type Reading = (connector: buildConnector.connector) => buildConnector.connector;
+/** Sends requests over connections of its own, which a connector makes. */
+export type RequesterOver = (connector: buildConnector.connector) => Requester;
 
 /**
  * Sends http requests to their HTTP proxy whole (RFC 9112, 3.2.2), since many proxies open no tunnel to port 80, and
@@ -22,20 +26,18 @@ export type Reading = (connector: buildConnector.connector) => buildConnector.co
 export class ProxiedRequests implements Requester {
   readonly #network: Network;
   readonly #others: Requester;
-  readonly #poolOptions: PoolOptions;
-  readonly #reading: Reading;
-  readonly #pools = new Map<ProxyServer, Pool>();
+  readonly #over: RequesterOver;
+  readonly #toProxies = new Map<ProxyServer, Requester>();
   readonly #connect: ConnectToProxy;
 
-  constructor(network: Network, others: Requester, poolOptions: PoolOptions, reading: Reading) {
+  constructor(network: Network, others: Requester, over: RequesterOver) {
     this.#network = network;
     this.#others = others;
-    this.#poolOptions = poolOptions;
-    this.#reading = reading;
+    this.#over = over;
     this.#connect = proxyConnector(network);
   }
 
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+  dispatch(options: Dispatcher.DispatchOptions, handler: RequestHandler): boolean {
     const url = new URL(String(options.origin));
     const proxy = url.protocol === 'http:' ? this.#network.proxies.proxyFor(targetOf(url)) : undefined;
     if (proxy?.kind !== 'http' && proxy?.kind !== 'https') return this.#others.dispatch(options, handler);
@@ -45,34 +47,37 @@ export class ProxiedRequests implements Requester {
       ...proxyAuthorization(proxy),
     };
     // undici would take the server name for that of the Host header, and so a new connection for each next host.
-    const whole = { ...options, path: url.origin + options.path, headers, servername: proxy.hostname };
+    const whole = {
+      ...options,
+      origin: proxy.shown,
+      path: url.origin + options.path,
+      headers,
+      servername: proxy.hostname,
+    };
     this.#network.guard.checkForProxy(url.hostname.replace(/^\[|\]$/g, '')).then(
-      () => this.#poolOf(proxy).dispatch(whole, told(handler)),
+      () => this.#to(proxy).dispatch(whole, told(handler)),
       (error: Error) => handler.onResponseError?.(undefined as never, error),
     );
     return true;
   }
 
   async destroy(): Promise<void> {
-    await Promise.all([this.#others, ...this.#pools.values()].map((requester) => requester.destroy()));
+    await Promise.all([this.#others, ...this.#toProxies.values()].map((requester) => requester.destroy()));
   }
 
-  #poolOf(proxy: ProxyServer): Pool {
-    const known = this.#pools.get(proxy);
+  #to(proxy: ProxyServer): Requester {
+    const known = this.#toProxies.get(proxy);
     if (known) return known;
-    const pool = new Pool(proxy.shown, {
-      ...this.#poolOptions,
-      connect: this.#reading((_, callback) => this.#connect(proxy, callback)),
-    });
-    this.#pools.set(proxy, pool);
-    return pool;
+    const requester = this.#over((_, callback) => this.#connect(proxy, callback));
+    this.#toProxies.set(proxy, requester);
+    return requester;
   }
 }
 
 const PROXY_AUTHENTICATION_REQUIRED = 407;
 
 /** A handler that takes 407 for what it is: the proxy's word, not the host's. */
-function told(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler {
+function told(handler: RequestHandler): RequestHandler {
   return {
     onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
     onResponseStart: (controller, status, ...head) => {
@@ -85,5 +90,6 @@ function told(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler {
     onResponseData: (...args) => handler.onResponseData?.(...args),
     onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
     onResponseError: (...args) => handler.onResponseError?.(...args),
+    onConnectionFree: () => handler.onConnectionFree?.(),
   };
 }

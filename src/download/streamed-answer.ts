@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import { type Limit, LimitPassedError } from './deadline.ts';
-import type { AnswerLimits } from './exchange.ts';
+import type { AnswerLimits } from './exchange-handler.ts';
 import { PieceQueue } from './piece-queue.ts';
 import type { Requester } from './proxied-requests.ts';
 import type { Headers } from './reply.ts';

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import type { Dispatcher } from 'undici';
 import { OriginClients } from '../../src/download/origin-clients.ts';
+import type { RequestHandler } from '../../src/download/proxied-requests.ts';
 import { until } from '../helpers/until.ts';
 
 interface Host {
@@ -20,6 +21,7 @@ async function startHost(t: ExecutionContext): Promise<Host> {
   const held: ServerResponse[] = [];
   const server = createServer((request, response) => {
     if (request.url === '/held') held.push(response);
+    else if (request.url === '/begun') response.writeHead(200).write('begun');
     else if (request.url === '/last') response.writeHead(200, { connection: 'close' }).end('last');
     else response.end('more');
   });
@@ -80,6 +82,35 @@ test('as many requests as are sent at one time go over as many connections', asy
   for (const response of host.held) response.end();
   t.deepEqual(await Promise.all(asked), Array(5).fill(undefined));
   await until(() => clients.freeSize === 5);
+});
+
+test('the connection of an answer can be taken again by whoever is told that it is free', async (t) => {
+  const host = await startHost(t);
+  const clients = startClients(t);
+  for (const path of ['/', '/last']) {
+    for (let i = 0; i < 3; i++) {
+      await new Promise<void>((resolve) => {
+        const handler: RequestHandler = { onRequestStart: () => undefined, onConnectionFree: resolve };
+        clients.dispatch({ origin: host.origin, path, method: 'GET' }, handler);
+      });
+    }
+  }
+  t.deepEqual([host.connections(), clients.size], [3, 0]);
+});
+
+test('a request that is given up closes its connection, and opens no other', async (t) => {
+  const host = await startHost(t);
+  const clients = startClients(t);
+  const handler: RequestHandler = {
+    onRequestStart: () => undefined,
+    onResponseData: (controller) => controller.abort(new Error('not wanted')),
+    onResponseError: () => undefined,
+  };
+  clients.dispatch({ origin: host.origin, path: '/begun', method: 'GET' }, handler);
+  await until(() => host.connections() === 1 && clients.size === 0);
+  await until(async () => (await openConnections(host)) === 0);
+  t.is(await ask(clients, host.origin), undefined);
+  t.is(host.connections(), 2);
 });
 
 test('of more free connections than may be kept the one that has been free for longest is closed', async (t) => {
