@@ -30,14 +30,23 @@ export interface ConnectLimits {
 /** TLS sessions that may be resumed. */
 const MAX_TLS_SESSIONS = 1_000;
 
+type SocketConnector = (...args: Parameters<buildConnector.connector>) => Socket;
+
 /** undici's own connector, with what all connections share. It has no limit of time, and gives the socket at once. */
-export function socketConnector(trust: TlsTrust): (...args: Parameters<buildConnector.connector>) => Socket {
-  return buildConnector({
+export function socketConnector(trust: TlsTrust): SocketConnector {
+  const connect = buildConnector({
     // Its own limit goes on while we are busy, and does not tell TLS from the rest.
     timeout: 0,
     maxCachedSessions: MAX_TLS_SESSIONS,
     ...trust,
-  } as buildConnector.BuildOptions) as (...args: Parameters<buildConnector.connector>) => Socket;
+  } as buildConnector.BuildOptions) as SocketConnector;
+  return (options, callback) => connect(withServerName(options), callback);
+}
+
+/** A server name has no dot at its end (RFC 6066, section 3), though the name in a URL may; an address in a URL has none. */
+function withServerName(options: buildConnector.Options): buildConnector.Options {
+  const name = options.servername ?? options.host?.replace(/:\d+$/, '');
+  return name?.endsWith('.') ? { ...options, servername: name.slice(0, -1) } : options;
 }
 
 /** Where a connection leads, with the port that the scheme stands for. */
