@@ -123,7 +123,9 @@ function reasonOf(thrown: unknown, phase: Phase): DownloadReason {
   if (code === 'UND_ERR_SOCKET' && BROKEN_PROTOCOL.test(thrown.message)) return 'response_invalid';
   if (thrown.name === 'HTTPParserError' || thrown instanceof BrokenHeadError) return 'response_invalid';
   if (code === LENGTH_MISMATCH) return phase === 'body' ? 'response_cut' : 'response_invalid';
-  return REASON_OF_CODE[code] ?? (TLS_CODE.test(code) ? 'tls_failed' : closedReason(phase));
+  const reason = REASON_OF_CODE[code] ?? (TLS_CODE.test(code) ? 'tls_failed' : closedReason(phase));
+  // Within a body TLS has not failed: what came was not what was sent.
+  return phase === 'body' && reason === 'tls_failed' ? 'response_cut' : reason;
 }
 
 /** Resets, closed connections and everything unheard of. */

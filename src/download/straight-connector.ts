@@ -4,7 +4,7 @@ import { AddressRace, type TryEvents } from './address-race.ts';
 import { type GiveUp, LimitPassedError } from './deadline.ts';
 import { watchKept } from './kept-connections.ts';
 import { type Network, socketConnector } from './network.ts';
-import { tellResets } from './told-resets.ts';
+import { tellErrors } from './socket-errors.ts';
 
 type Options = buildConnector.Options;
 type Callback = buildConnector.Callback;
@@ -105,7 +105,7 @@ class StraightConnection {
     }
     this.#isOver = true;
     this.#cancelLimit();
-    tellResets(socket!);
+    tellErrors(socket!);
     watchKept(socket!);
     this.#callback(null, socket!);
   }

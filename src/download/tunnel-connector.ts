@@ -6,7 +6,7 @@ import { watchKept } from './kept-connections.ts';
 import { type Network, socketConnector, targetOf } from './network.ts';
 import { ProxyError, type ProxyServer, type ProxyTarget } from './proxies.ts';
 import { type ConnectToProxy, proxyConnector, unreachable } from './proxy-connector.ts';
-import { tellResets } from './told-resets.ts';
+import { tellErrors } from './socket-errors.ts';
 import { openTunnel, type TunnelEnd } from './tunnel.ts';
 
 type Callback = buildConnector.Callback;
@@ -70,7 +70,7 @@ class TunnelAttempt {
     this.#cancel = clock.after(limits.tlsTimeoutMs, () => this.end(new LimitPassedError('tls'), null));
     overTunnel({ ...options, httpSocket: socket }, (error, secured) => {
       if (secured) {
-        tellResets(secured);
+        tellErrors(secured);
         watchKept(secured);
       }
       this.end(...([error, secured] as Parameters<Callback>));

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { Duplex } from 'node:stream';
+import { createServer as createTlsServer, TLSSocket, type TlsOptions } from 'node:tls';
 import type { DownloadOptions } from '../../../src/download/options.ts';
 import type { FailureReason } from '../../../src/samples/reasons.ts';
 import { portOf } from '../raw-host.ts';
@@ -37,6 +38,9 @@ const ALERT = Buffer.from('15030300020228', 'hex');
 /** A record that announces a ServerHello of 80 bytes, and two of them. */
 const HALF_A_HELLO = Buffer.from('16030300500200', 'hex');
 
+/** A record of data that was encrypted by nobody. */
+const BROKEN_RECORD = Buffer.concat([Buffer.from('1703030040', 'hex'), Buffer.alloc(0x40, 7)]);
+
 const SERVERS = {
   hangingUp: () => createServer((socket) => socket.destroy()),
   resetting: () => createServer((socket) => socket.resetAndDestroy()),
@@ -48,6 +52,9 @@ const SERVERS = {
     tcp((socket) => socket.once('data', () => socket.write('random bytes, as it were\r\n'.repeat(50)))),
   alerting: () => tcp((socket) => socket.once('data', () => socket.end(ALERT))),
   halting: () => tcp((socket) => socket.once('data', () => socket.write(HALF_A_HELLO))),
+  breakingBody: () =>
+    tcp((socket) => breakWithin(socket, 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nbegun')),
+  breakingHead: () => tcp((socket) => breakWithin(socket, 'HTTP/1.1 200 OK\r\n')),
   selfSigned: () => tls(SELF_SIGNED),
   expired: () => tls(EXPIRED),
   old: () => tls({ ...SELF_SIGNED, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }),
@@ -116,6 +123,18 @@ export const FAULTY_PLACES: readonly FaultyPlace[] = [
   { name: 'a host that vouches for itself', ends: 'tls_failed', url: ({ selfSigned }) => https(selfSigned) },
   { name: 'a host whose certificate has expired', ends: 'tls_failed', url: ({ expired }) => https(expired) },
   { name: 'a host of TLS 1.1 alone', ends: 'tls_failed', url: ({ old }) => https(old) },
+  {
+    name: 'a host whose TLS breaks within a body',
+    ends: 'response_cut',
+    url: ({ breakingBody }) => https(breakingBody),
+    options: { tlsInsecure: true },
+  },
+  {
+    name: 'a host whose TLS breaks within a head',
+    ends: 'tls_failed',
+    url: ({ breakingHead }) => https(breakingHead),
+    options: { tlsInsecure: true },
+  },
   { name: 'a name that does not exist', ends: 'dns_not_found', url: () => 'http://nx.test/' },
   { name: 'a name whose server is broken', ends: 'dns_failed', url: () => 'http://broken.test/' },
   {
@@ -195,6 +214,18 @@ function tls(options: TlsOptions): Server {
     'tlsClientError',
     () => undefined,
   );
+}
+
+/** Speaks TLS, answers so, and then goes on beside it. */
+function breakWithin(socket: Socket, text: string): void {
+  const carrier = new Duplex({
+    read: () => undefined,
+    write: (chunk, _encoding, done) => socket.write(chunk, () => done()),
+  });
+  socket.on('data', (chunk) => carrier.push(chunk)).on('close', () => carrier.destroy());
+  const secure = new TLSSocket(carrier, { isServer: true, ...SELF_SIGNED });
+  secure.on('error', () => undefined);
+  secure.once('data', () => secure.write(text, () => socket.write(BROKEN_RECORD)));
 }
 
 function http(port: number): string {
