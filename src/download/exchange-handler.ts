@@ -5,6 +5,7 @@ import type { BodyBudget, BodyLease } from './body-budget.ts';
 import { type ContentCoding, ContentDecoder } from './content-decoder.ts';
 import type { Deadline, GiveUp, Settle } from './deadline.ts';
 import { failed, failureOf } from './failures.ts';
+import { MAX_INTERIM_ANSWERS } from './head-mender.ts';
 import { isUnheard } from './kept-connections.ts';
 import type { OptOutRule } from './opt-out.ts';
 import type { RequestHandler } from './proxied-requests.ts';
@@ -50,9 +51,6 @@ export interface Outcome {
 /** The body of a refusal is read up to this, so that its connection can be used again; longer ones are cut off. */
 const MAX_DRAINED_BYTES = 16 * 1024;
 const MAX_DRAIN_MS = 1_000;
-
-/** Honest hosts send one or two interim answers. */
-const MAX_INTERIM_ANSWERS = 32;
 
 /**
  * undici calls this as the answer arrives. Raw dispatch, because it is the cheapest and lets the body wait for

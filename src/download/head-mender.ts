@@ -1,6 +1,9 @@
 /** All heads of one answer together, interim ones too; browsers and curl take more, img2dataset's client as much. */
 export const MAX_HEAD_BYTES = 64 * 1024;
 
+/** Honest hosts send one or two before an answer. */
+export const MAX_INTERIM_ANSWERS = 32;
+
 /** An answer that even a lenient reading makes no sense of. */
 export class BrokenHeadError extends Error {
   override readonly name = 'BrokenHeadError';
@@ -24,6 +27,13 @@ const FRAMING: ReadonlySet<string> = new Set([
   'trailer',
 ]);
 
+/** A head, mended, and what came after it. */
+export interface MendedHead {
+  readonly status: number;
+  readonly bytes: Buffer;
+  readonly rest: Buffer;
+}
+
 type Field = readonly [name: string, value: string];
 
 /**
@@ -36,15 +46,16 @@ export class HeadMender {
   #bytes: Buffer = Buffer.alloc(0);
 
   /**
-   * Takes the next bytes of the connection. Gives the mended head and what follows it, once the head is whole.
+   * Takes the next bytes of the connection. Gives the mended head, once it is whole.
    *
    * @throws BrokenHeadError
    */
-  take(chunk: Buffer): Buffer | undefined {
+  take(chunk: Buffer): MendedHead | undefined {
     this.#bytes = Buffer.concat([this.#bytes, chunk]);
     const text = this.#bytes.toString('latin1');
     let start = 0;
-    for (;;) {
+    for (let interimAnswers = 0; ; interimAnswers++) {
+      if (interimAnswers > MAX_INTERIM_ANSWERS) throw new BrokenHeadError('interim answers without an end');
       const from = start + (LEADING_BLANKS.exec(text.slice(start))?.[0].length ?? 0);
       if (!isBeginning(text.slice(from))) throw new BrokenHeadError('another protocol');
       const end = HEAD_END.exec(text.slice(from, MAX_HEAD_BYTES));
@@ -52,9 +63,7 @@ export class HeadMender {
       if (!end) return undefined;
       const mended = mendHead(text.slice(from, from + end.index));
       start = from + end.index + end[0].length;
-      if (mended !== undefined) {
-        return Buffer.concat([Buffer.from(mended, 'latin1'), this.#bytes.subarray(start)]);
-      }
+      if (mended) return { ...mended, rest: this.#bytes.subarray(start) };
     }
   }
 }
@@ -65,7 +74,7 @@ function isBeginning(text: string): boolean {
 }
 
 /** One head, mended; undefined for an interim one. */
-function mendHead(text: string): string | undefined {
+function mendHead(text: string): Omit<MendedHead, 'rest'> | undefined {
   const [first = '', ...lines] = text.split(/\r*\n/);
   const status = STATUS_LINE.exec(first.trimEnd())?.[1];
   if (status === undefined || status === '101') throw new BrokenHeadError('no status line');
@@ -73,7 +82,8 @@ function mendHead(text: string): string | undefined {
   const fields = fieldsOf(lines);
   const kept = fields.filter(([name]) => !FRAMING.has(name.toLowerCase()));
   const written = [...kept, ...framingOf(fields), ['Connection', 'close'] as const];
-  return `HTTP/1.1 ${status} \r\n${written.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+  const mended = `HTTP/1.1 ${status} \r\n${written.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+  return { status: Number(status), bytes: Buffer.from(mended, 'latin1') };
 }
 
 function fieldsOf(lines: readonly string[]): Field[] {

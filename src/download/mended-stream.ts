@@ -61,8 +61,9 @@ class MendedStream extends Duplex {
   #mend(mender: HeadMender, chunk: Buffer): Buffer | undefined {
     try {
       const head = mender.take(chunk);
-      if (head) this.#mender = undefined;
-      return head;
+      if (!head) return undefined;
+      this.#mender = undefined;
+      return Buffer.concat([head.bytes, head.rest]);
     } catch (thrown) {
       this.destroy(thrown as Error);
       return undefined;

@@ -1,4 +1,6 @@
 import type { buildConnector, Dispatcher } from 'undici';
+import { failureOf } from './failures.ts';
+import { isUnheard } from './kept-connections.ts';
 import { type Network, targetOf } from './network.ts';
 import { ProxyError, type ProxyServer } from './proxies.ts';
 import { type ConnectToProxy, proxyConnector } from './proxy-connector.ts';
@@ -76,11 +78,16 @@ export class ProxiedRequests implements Requester {
 
 const PROXY_AUTHENTICATION_REQUIRED = 407;
 
-/** A handler that takes 407 for what it is: the proxy's word, not the host's. */
+/** What it is called when a connection, or the TLS that it is spoken over, ends early. */
+const CLOSED: ReadonlySet<string> = new Set(['connect_failed', 'tls_failed']);
+
+/** A handler that takes for the proxy's word, not the host's, what is: 407, and no answer at all. */
 function told(handler: RequestHandler): RequestHandler {
+  let isAnswered = false;
   return {
     onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
     onResponseStart: (controller, status, ...head) => {
+      isAnswered = true;
       if (status === PROXY_AUTHENTICATION_REQUIRED) {
         controller.abort(new ProxyError('proxy_failed', `The proxy refused with status ${status}`));
       } else {
@@ -89,7 +96,14 @@ function told(handler: RequestHandler): RequestHandler {
     },
     onResponseData: (...args) => handler.onResponseData?.(...args),
     onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
-    onResponseError: (...args) => handler.onResponseError?.(...args),
+    onResponseError: (controller, thrown) =>
+      handler.onResponseError?.(controller, isAnswered ? thrown : ofProxy(thrown)),
     onConnectionFree: () => handler.onConnectionFree?.(),
   };
+}
+
+/** A connection that ends before an answer is the proxy's doing, but for one that was kept: over that the request is sent again. */
+function ofProxy(thrown: Error): Error {
+  if (isUnheard(thrown) || !CLOSED.has(failureOf(thrown, 'connect').reason)) return thrown;
+  return new ProxyError('proxy_failed', 'The proxy hung up', thrown);
 }

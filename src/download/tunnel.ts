@@ -1,7 +1,7 @@
-import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { SocksClient } from 'socks';
 import { messageOf } from '../base/errors.ts';
+import { HeadMender, type MendedHead } from './head-mender.ts';
 import { ProxyError, type ProxyServer, type ProxyTarget } from './proxies.ts';
 
 /** Where a tunnel ends: an address, or a name that the proxy looks up. */
@@ -24,31 +24,47 @@ export function proxyAuthorization({ credentials }: ProxyServer): Record<string,
   return { 'proxy-authorization': `Basic ${pair}` };
 }
 
-/** RFC 9110, 9.3.6. */
-function connectTunnel(proxy: ProxyServer, socket: Socket, { hostname, port }: TunnelEnd): Promise<Socket> {
+/** RFC 9110, 9.3.6. What the answer says of a body does not count. */
+async function connectTunnel(
+  proxy: ProxyServer,
+  socket: Socket,
+  { hostname, port }: TunnelEnd,
+): Promise<Socket> {
   const authority = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
+  const fields = Object.entries({ host: authority, ...proxyAuthorization(proxy) });
+  socket.write(
+    `CONNECT ${authority} HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+  );
+  const { status, rest } = await headOf(socket);
+  if (status > 299) {
+    socket.destroy();
+    throw refusal(status);
+  }
+  if (rest.length > 0) socket.unshift(rest);
+  return socket;
+}
+
+/** The answer of a proxy, read as leniently as those of hosts: undici's parser and Node's take an interim answer for it. */
+function headOf(socket: Socket): Promise<MendedHead> {
   return new Promise((resolve, reject) => {
-    const lost = (cause?: unknown): void =>
-      reject(new ProxyError('proxy_failed', 'The proxy hung up', cause));
-    request({
-      method: 'CONNECT',
-      path: authority,
-      headers: { host: authority, ...proxyAuthorization(proxy) },
-      createConnection: () => socket,
-    })
-      .once('connect', (response, connected, head) => {
-        const status = response.statusCode ?? 0;
-        if (status < 200 || status > 299) {
-          socket.destroy();
-          reject(refusal(status));
-          return;
-        }
-        if (head.length > 0) connected.unshift(head);
-        resolve(socket);
-      })
-      .once('error', lost)
-      .once('close', lost)
-      .end();
+    const mender = new HeadMender();
+    const settle = (outcome: () => void): void => {
+      socket.off('data', take).off('error', hungUp).off('close', hungUp).pause();
+      outcome();
+    };
+    const failed = (message: string, cause: unknown): void =>
+      settle(() => reject(new ProxyError('proxy_failed', message, cause)));
+    const hungUp = (cause: unknown): void => failed('The proxy hung up', cause);
+    const take = (chunk: Buffer): void => {
+      try {
+        const head = mender.take(chunk);
+        if (head) settle(() => resolve(head));
+      } catch (thrown) {
+        socket.destroy();
+        failed('The answer of the proxy is not valid HTTP', thrown);
+      }
+    };
+    socket.on('data', take).once('error', hungUp).once('close', hungUp);
   });
 }
 

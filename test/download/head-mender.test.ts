@@ -5,7 +5,7 @@ function mend(text: string, step = text.length): string | undefined {
   const mender = new HeadMender();
   for (let at = 0; at < text.length; at += step) {
     const mended = mender.take(Buffer.from(text.slice(at, at + step), 'latin1'));
-    if (mended) return mended.toString('latin1') + text.slice(at + step);
+    if (mended) return Buffer.concat([mended.bytes, mended.rest]).toString('latin1') + text.slice(at + step);
   }
   return undefined;
 }
