@@ -12,11 +12,11 @@ const DESCRIPTORS_FOR_THE_REST = 256;
 
 /** More requests at once bring nothing that is known of: at a second of latency these are 4,096 images a second. */
 const MOST_REQUESTS = 4096;
-/** What a run needs at least. */
-const LEAST_REQUESTS = 16;
-
+/** What is proposed to whoever has not even room for one. */
+const FEW_REQUESTS = 100;
 /**
- * The requests that may be in flight: as many as were asked for, or, for `auto`, as many as there are file descriptors for.
+ * The requests that may be in flight: as many as were asked for, or, for `auto`, as many as there are file descriptors for,
+ * be it one.
  *
  * @throws BowerbirdError BB_TOO_FEW_FILE_DESCRIPTORS
  */
@@ -25,8 +25,23 @@ export function mostRequests(threadCount: number | 'auto', limit: number = softL
     requireFileDescriptors(threadCount, limit);
     return threadCount;
   }
-  requireFileDescriptors(LEAST_REQUESTS, limit);
-  return Math.min(MOST_REQUESTS, Math.floor((limit - DESCRIPTORS_FOR_THE_REST) / DESCRIPTORS_PER_DOWNLOAD));
+  const possible = possibleDownloads(limit);
+  if (possible >= 1) return Math.min(MOST_REQUESTS, possible);
+  const needed = DESCRIPTORS_FOR_THE_REST + DESCRIPTORS_PER_DOWNLOAD;
+  throw new BowerbirdError(
+    'BB_TOO_FEW_FILE_DESCRIPTORS',
+    `A single download at a time needs ${needed} file descriptors and this process may open ${limit}. Run "ulimit -n ` +
+      `${neededFor(FEW_REQUESTS)}" first, or a higher one: ${FEW_REQUESTS} downloads at once fit into that.`,
+    { fields: { threadCount: 1, needed, limit } },
+  );
+}
+
+function possibleDownloads(limit: number): number {
+  return Math.floor((limit - DESCRIPTORS_FOR_THE_REST) / DESCRIPTORS_PER_DOWNLOAD);
+}
+
+function neededFor(downloads: number): number {
+  return DESCRIPTORS_PER_DOWNLOAD * downloads + DESCRIPTORS_FOR_THE_REST;
 }
 
 /** The idle connections that may be kept beside so many requests, each of which may try a further address. */
@@ -41,9 +56,9 @@ export function mostIdle(requests: number, limit: number = softLimit()): number 
  * @throws BowerbirdError BB_TOO_FEW_FILE_DESCRIPTORS with the number to set.
  */
 export function requireFileDescriptors(threadCount: number, limit: number = softLimit()): void {
-  const needed = DESCRIPTORS_PER_DOWNLOAD * threadCount + DESCRIPTORS_FOR_THE_REST;
+  const needed = neededFor(threadCount);
   if (limit >= needed) return;
-  const possible = Math.floor((limit - DESCRIPTORS_FOR_THE_REST) / DESCRIPTORS_PER_DOWNLOAD);
+  const possible = possibleDownloads(limit);
   const instead = possible > 0 ? `, or use --thread-count ${possible}` : '';
   throw new BowerbirdError(
     'BB_TOO_FEW_FILE_DESCRIPTORS',

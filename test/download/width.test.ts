@@ -58,8 +58,14 @@ test('it moves once in half a second, however often there is no room', (t) => {
 test('auto takes as many requests as there are file descriptors for, up to 4096', (t) => {
   t.is(mostRequests('auto', 1024), 153);
   t.is(mostRequests('auto', 1_048_576), 4096);
-  t.throws(() => mostRequests('auto', 300), { code: 'BB_TOO_FEW_FILE_DESCRIPTORS' });
+  t.is(mostRequests('auto', 261), 1);
   t.is(mostRequests(10, 1024), 10);
+});
+
+test('auto is refused where there is no room for a single request, in words that ask for no number of downloads', (t) => {
+  const error = t.throws(() => mostRequests('auto', 256), { code: 'BB_TOO_FEW_FILE_DESCRIPTORS' });
+  t.regex(error!.message, /needs 261 file descriptors and this process may open 256\. Run "ulimit -n 756"/);
+  t.is(mostRequests('auto', 756), 100);
 });
 
 test('what requests leave of the file descriptors, idle connections may have', (t) => {
