@@ -89,7 +89,7 @@ function wholeRangeLength(headers: Headers): number | undefined {
 
 /** The coding in which a body comes. */
 export function codingOf(headers: Headers): ContentCoding | undefined {
-  return contentCodingOf(first(headers['content-encoding']));
+  return contentCodingOf(all(headers['content-encoding']).join());
 }
 
 /** The length that a response announces; undefined where it announces none. */

@@ -104,6 +104,15 @@ export const CONTENT_FAULTS: readonly FaultKind[] = [
     answer: repeats('\0\0\0\xff\xff'.repeat(10_000), head(OK, 'Content-Encoding: deflate')),
     options: { maxBytes: 1_000_000 },
   },
+  {
+    name: 'gzips twice, as two headers say',
+    ends: 'image',
+    bytes: GZIPPED,
+    answer: says(
+      head(OK, ...Array(2).fill('Content-Encoding: gzip'), `Content-Length: ${GZIPPED.length}`),
+      GZIPPED.toString('latin1'),
+    ),
+  },
   { name: 'gzips nothing', ends: 'response_empty', answer: says(coded('gzip', gzipSync(''))) },
   ...RANGES.map(
     ([name, ends, range]): FaultKind => ({
