@@ -1,4 +1,4 @@
-import type { buildConnector, Client } from 'undici';
+import type { buildConnector } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import { SpareTries } from './address-race.ts';
 import type { AddressWatch } from './address-watch.ts';
@@ -11,12 +11,12 @@ import { mending } from './mended-stream.ts';
 import type { Network } from './network.ts';
 import type { DownloadSettings } from './options.ts';
 import { OriginClients } from './origin-clients.ts';
-import { ProxiedRequests, type Requester, type RequesterOver } from './proxied-requests.ts';
+import { ProxiedRequests, type Requester } from './proxied-requests.ts';
 import { readProxies } from './proxies.ts';
 import type { NameResolver } from './resolver.ts';
 import { readTlsTrust } from './tls-trust.ts';
 
-/** undici would follow a host's hint for up to 600 s, and idle connections use up the file descriptors. */
+/** How long a connection is kept for a next request; idle ones use up the file descriptors. */
 const KEEP_ALIVE_MS = 1_000;
 
 /** Before it is read leniently, as undici and Node have it. */
@@ -40,6 +40,8 @@ export interface AgentParts {
   readonly clock: Clock;
   /** Requests that may be in flight. */
   readonly mostRequests: number;
+  /** Whether a host (`example.org:8080`) is likely to be sent a request within the second after one. */
+  readonly isAskedSoon: (host: string) => boolean;
   /** Where proxies are looked for. */
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -53,34 +55,27 @@ export interface AgentParts {
 export function createAgents(settings: DownloadSettings, parts: AgentParts): Agents {
   const network = networkOf(settings, parts);
   const maxFree = mostIdle(parts.mostRequests);
-  const options = {
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+  const requester = (maxHeaderSize: number, reading: Reading): Requester => {
     // What an answer may take, in time and in bytes, is measured by exchange.ts.
-    headersTimeout: 0,
-    bodyTimeout: 0,
+    const options = { headersTimeout: 0, bodyTimeout: 0, maxHeaderSize };
+    const over = (connector: buildConnector.connector, isAskedSoon: (origin: string) => boolean): Requester =>
+      new OriginClients(
+        { ...options, connect: reading(connector) },
+        { maxFree, keepMs: KEEP_ALIVE_MS, isAskedSoon },
+      );
+    const clients = over(guardedConnector(network), (origin) => parts.isAskedSoon(hostOf(origin)));
+    if (!network.proxies.hasProxies) return clients;
+    return new ProxiedRequests(network, clients, (connector) => over(connector, () => true));
   };
   return {
-    strict: requesterOf(
-      network,
-      { ...options, maxHeaderSize: MAX_STRICT_HEAD_BYTES },
-      (connector) => connector,
-      maxFree,
-    ),
-    lenient: requesterOf(network, { ...options, maxHeaderSize: 2 * MAX_HEAD_BYTES }, mending, maxFree),
+    strict: requester(MAX_STRICT_HEAD_BYTES, (connector) => connector),
+    lenient: requester(2 * MAX_HEAD_BYTES, mending),
   };
 }
 
-function requesterOf(
-  network: Network,
-  options: Client.Options,
-  reading: Reading,
-  maxFree: number,
-): Requester {
-  const over: RequesterOver = (connector) =>
-    new OriginClients({ ...options, connect: reading(connector) }, maxFree);
-  const clients = over(guardedConnector(network));
-  return network.proxies.hasProxies ? new ProxiedRequests(network, clients, over) : clients;
+/** The host of an origin, as `URL.host` has it. */
+function hostOf(origin: string): string {
+  return origin.slice(origin.indexOf('//') + 2);
 }
 
 function networkOf(settings: DownloadSettings, parts: AgentParts): Network {

@@ -151,7 +151,10 @@ class HttpDownloader implements Downloader {
     });
     this.#tools = {
       exchange: {
-        agents: createAgents(settings, { ...parts, addresses, mostRequests: most }),
+        agents: createAgents(settings, {
+          ...{ ...parts, addresses, mostRequests: most },
+          isAskedSoon: (host) => this.#schedule.isAskedSoon(host),
+        }),
         userAgent: userAgent(settings.userAgentToken, settings.userAgentContact),
         optOutOf: optOutRule({ ...settings, directives: settings.disallowedHeaderDirectives }),
         maxBytes: settings.maxBytes,

@@ -126,6 +126,7 @@ class HttpFileClient implements FileClient {
         isAddressAllowed,
         clock: this.#clock,
         mostRequests: 1,
+        isAskedSoon: () => true,
         addresses: new AddressWatch(rulesByTable(usualRules(1), settings.hosts), () => this.#clock.nowMs()),
         environment: parts.environment ?? process.env,
       });

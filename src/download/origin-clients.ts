@@ -1,8 +1,9 @@
 import { Client, type Dispatcher, errors } from 'undici';
+import { type Idle, IdleConnections } from './idle-connections.ts';
 import type { Requester, RequestHandler } from './proxied-requests.ts';
 
 /** One connection, which carries one request at a time and is made anew where a request finds it closed. */
-interface Connection {
+interface Connection extends Idle {
   readonly origin: string;
   readonly client: Client;
   isConnected: boolean;
@@ -11,6 +12,25 @@ interface Connection {
   /** Who is told of the request under way. */
   handler: RequestHandler | undefined;
 }
+
+/** Which connections are kept for a next request. */
+export interface Keeping {
+  /** Over all origins; the one that was free for longest is closed for another. */
+  readonly maxFree: number;
+  /** How long, in ms. */
+  readonly keepMs: number;
+  /** Whether an origin is likely to be asked again within that time; of others a connection is closed at once, or nearly. */
+  readonly isAskedSoon: (origin: string) => boolean;
+}
+
+/**
+ * What a connection is closed with. undici would make an error for each, and Node asks each for its stack: that costs a tenth of all that is
+ * done for a connection.
+ */
+const NOT_NEEDED = new errors.InformationalError('not needed any more');
+
+/** undici's own limit comes to nothing unless a host says that its own is shorter: what is kept is closed here before. */
+const TIMES_KEPT = 4;
 
 /**
  * Sends each request over a free connection to its origin, or over a new one; the one that was used last goes first, so that those
@@ -22,15 +42,16 @@ export class OriginClients implements Requester {
   readonly #options: Client.Options;
   readonly #all = new Set<Connection>();
   readonly #free = new Map<string, Connection[]>();
-  /** The same, the one that has been free for longest first. */
-  readonly #idle = new Set<Connection>();
-  readonly #maxFree: number;
+  /** The same, by when they are closed. */
+  readonly #idle: IdleConnections<Connection>;
+  readonly #keeping: Keeping;
   #isDestroyed = false;
 
-  /** @param maxFree connections that are kept for a next request, over all origins; the one that was free for longest is closed for another */
-  constructor(options: Client.Options, maxFree: number) {
-    this.#options = options;
-    this.#maxFree = maxFree;
+  constructor(options: Client.Options, keeping: Keeping) {
+    const keepAliveMs = TIMES_KEPT * keeping.keepMs;
+    this.#options = { ...options, keepAliveTimeout: keepAliveMs, keepAliveMaxTimeout: keepAliveMs };
+    this.#keeping = keeping;
+    this.#idle = new IdleConnections(keeping.keepMs, (connection) => this.#close(connection));
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: RequestHandler): boolean {
@@ -55,6 +76,7 @@ export class OriginClients implements Requester {
 
   async destroy(): Promise<void> {
     this.#isDestroyed = true;
+    this.#idle.stop();
     await Promise.all(Array.from(this.#all, ({ client }) => client.destroy()));
   }
 
@@ -70,7 +92,14 @@ export class OriginClients implements Requester {
 
   #open(origin: string): Connection {
     const client = new Client(origin, this.#options);
-    const connection: Connection = { origin, client, isConnected: false, isFree: false, handler: undefined };
+    const connection: Connection = {
+      origin,
+      client,
+      isConnected: false,
+      isFree: false,
+      freeSinceMs: 0,
+      handler: undefined,
+    };
     this.#all.add(connection);
     client.on('connect', () => {
       connection.isConnected = true;
@@ -105,16 +134,13 @@ export class OriginClients implements Requester {
     const free = this.#free.get(connection.origin);
     if (free) free.push(connection);
     else this.#free.set(connection.origin, [connection]);
-    this.#idle.add(connection);
-    if (this.#idle.size > this.#maxFree) this.#closeOldest();
+    this.#idle.add(connection, this.#keeping.isAskedSoon(connection.origin));
+    if (this.#idle.size > this.#keeping.maxFree) this.#idle.closeOldest();
   }
 
-  #closeOldest(): void {
-    for (const connection of this.#idle) {
-      this.#forget(connection);
-      void connection.client.destroy();
-      return;
-    }
+  #close(connection: Connection): void {
+    this.#forget(connection);
+    connection.client.destroy(NOT_NEEDED, () => undefined);
   }
 
   #forget(connection: Connection): void {

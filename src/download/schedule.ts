@@ -6,6 +6,7 @@ import { HostLine } from './host-line.ts';
 import { type RulesOfHost, withoutFinalDot } from './host-rules.ts';
 import { HostVisit, type Slot, type VisitWatch } from './host-visit.ts';
 import { IdleHosts } from './idle-hosts.ts';
+import { RecentRate } from './recent-rate.ts';
 import type { Ticket } from './tickets.ts';
 import type { Visit } from './visit.ts';
 import { type HangingRequests, hangingRequests, type WaitingHost, waitingHosts } from './waiting-hosts.ts';
@@ -55,6 +56,9 @@ export class Schedule {
   #isPaused = false;
   #isPumping = false;
   #rows = 0;
+  /** The row that came last of those that have been sent. */
+  #lastSent = 0;
+  readonly #sent: RecentRate;
   readonly #watch: VisitWatch = {
     nowMs: () => this.#nowMs,
     hasRoom: (line) => {
@@ -72,6 +76,7 @@ export class Schedule {
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
+    this.#sent = new RecentRate(() => this.#nowMs);
   }
 
   /** The place of a row that comes now; it keeps it for all its requests. */
@@ -91,6 +96,15 @@ export class Schedule {
   /** A visit that waits for nobody, for questions that are about this machine rather than the host. */
   visitAtOnce(host: string): Visit {
     return new HostVisit(this.#watch, this.#lineOf(host), NO_SLOT);
+  }
+
+  /**
+   * Whether a row of a host has its turn within a second, if as many requests begin as in the last one. Where none waits for it, one may
+   * be the next to come.
+   */
+  isAskedSoon(host: string): boolean {
+    const next = this.#lines.get(withoutFinalDot(host))?.nextPlace ?? this.#rows;
+    return next - this.#lastSent <= this.#sent.perSecond;
   }
 
   /** Begins no two requests to a host within this time. */
@@ -159,6 +173,8 @@ export class Schedule {
 
   #admit(line: HostLine): void {
     const ticket = line.take();
+    this.#lastSent = Math.max(this.#lastSent, ticket.order);
+    this.#sent.count();
     if (line.inFlight === 0) line.movedAtMs = this.#nowMs;
     const visit = new HostVisit(this.#watch, line, this.#options.slots.take(line));
     this.#look(line);

@@ -3,9 +3,10 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import type { Dispatcher } from 'undici';
-import { OriginClients } from '../../src/download/origin-clients.ts';
+import { type Keeping, OriginClients } from '../../src/download/origin-clients.ts';
 import type { RequestHandler } from '../../src/download/proxied-requests.ts';
 import { until } from '../helpers/until.ts';
+import { AMPLE_MS } from './setup.ts';
 
 interface Host {
   readonly origin: string;
@@ -36,8 +37,11 @@ async function startHost(t: ExecutionContext): Promise<Host> {
   return { origin, connections: () => connections, held, server };
 }
 
-function startClients(t: ExecutionContext, keepAliveTimeout = 60_000, maxFree = 100): OriginClients {
-  const clients = new OriginClients({ keepAliveTimeout, headersTimeout: 0, bodyTimeout: 0 }, maxFree);
+function startClients(t: ExecutionContext, keeping: Partial<Keeping> = {}): OriginClients {
+  const clients = new OriginClients(
+    { headersTimeout: 0, bodyTimeout: 0 },
+    { maxFree: 100, keepMs: AMPLE_MS, isAskedSoon: () => true, ...keeping },
+  );
   t.teardown(() => clients.destroy());
   return clients;
 }
@@ -115,7 +119,7 @@ test('a request that is given up closes its connection, and opens no other', asy
 
 test('of more free connections than may be kept the one that has been free for longest is closed', async (t) => {
   const hosts = [await startHost(t), await startHost(t), await startHost(t)];
-  const clients = startClients(t, 60_000, 2);
+  const clients = startClients(t, { maxFree: 2 });
   for (const { origin } of hosts) {
     t.is(await ask(clients, origin), undefined);
     await until(() => clients.size === clients.freeSize);
@@ -135,7 +139,7 @@ test('nothing is kept of a connection that a host closes, that is idle for too l
   t.is(await ask(closed, host.origin, { path: '/last' }), undefined);
   await until(() => closed.size === 0);
 
-  const idle = startClients(t, 1);
+  const idle = startClients(t, { keepMs: 1 });
   t.is(await ask(idle, host.origin), undefined);
   await until(() => idle.size === 0);
   t.is(idle.freeSize, 0);
@@ -145,6 +149,28 @@ test('nothing is kept of a connection that a host closes, that is idle for too l
   await once(host.server, 'close');
   t.is(await ask(closed, host.origin), 'ECONNREFUSED');
   await until(() => closed.size === 0);
+});
+
+test('a connection to a host that nobody is about to ask is closed long before those that are wanted', async (t) => {
+  const [wanted, other] = [await startHost(t), await startHost(t)];
+  const clients = startClients(t, { isAskedSoon: (origin) => origin === wanted.origin });
+  t.is(await ask(clients, other.origin), undefined);
+  t.is(await ask(clients, wanted.origin), undefined);
+  await until(async () => (await openConnections(other)) === 0);
+  await until(() => clients.size === 1 && clients.freeSize === 1);
+  t.is(await ask(clients, wanted.origin), undefined);
+  t.is(wanted.connections(), 1);
+});
+
+test('where one has to be closed for another, those that nobody wants go first', async (t) => {
+  const [first, unwanted, last] = [await startHost(t), await startHost(t), await startHost(t)];
+  const clients = startClients(t, { maxFree: 2, isAskedSoon: (origin) => origin !== unwanted.origin });
+  for (const { origin } of [first, unwanted, last]) {
+    t.is(await ask(clients, origin), undefined);
+    await until(() => clients.size === clients.freeSize);
+  }
+  for (const { origin } of [first, last]) t.is(await ask(clients, origin), undefined);
+  t.deepEqual([first.connections(), last.connections()], [1, 1]);
 });
 
 test('a request over a connection that the host has just closed goes over a new one', async (t) => {

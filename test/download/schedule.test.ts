@@ -306,3 +306,25 @@ test('where hosts that hang hold all requests, they are told, and not those whos
   );
   stage.endAll(stage.visits.keys(), 'nothing');
 });
+
+test('a host is asked again soon where one of its rows has its turn within a second, or may still come among those that have', (t) => {
+  const stage = new Stage(1);
+  stage.offer('often', 'often0');
+  stage.offer('once', 'once0');
+  stage.offerMany('other', 300);
+  stage.offer('often', 'often1');
+  stage.offerMany('another', 300);
+  stage.end('often0', 'answered');
+  stage.end('once0', 'answered');
+  t.true(stage.schedule.isAskedSoon('once'), 'how fast rows are sent is not known yet');
+  for (let i = 0; i < 100; i++) stage.end(`other${i}`, 'answered');
+  stage.clock.advance(1_000);
+  t.false(stage.schedule.isAskedSoon('often'), '200 rows away, of which 103 are sent in a second');
+  for (let i = 100; i < 200; i++) stage.end(`other${i}`, 'answered');
+  stage.clock.advance(1_000);
+  t.true(stage.schedule.isAskedSoon('often'), '100 rows away');
+  t.true(stage.schedule.isAskedSoon('often.'));
+  t.false(stage.schedule.isAskedSoon('once'), 'none of its rows is known');
+  stage.offer('once', 'once1', 1);
+  t.true(stage.schedule.isAskedSoon('once'), 'its row has been redirected');
+});
