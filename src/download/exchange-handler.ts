@@ -39,15 +39,6 @@ export interface ExchangeEvents {
   readonly onOver: () => void;
 }
 
-/**
- * The reply to one request. Where its head could not be read, or a kept connection was closed before it began, the exchange
- * is not over: the same is worth asking for over a connection of its own, whose answer is read leniently.
- */
-export interface Outcome {
-  readonly reply: Reply;
-  readonly isOver: boolean;
-}
-
 /** The body of a refusal is read up to this, so that its connection can be used again; longer ones are cut off. */
 const MAX_DRAINED_BYTES = 16 * 1024;
 const MAX_DRAIN_MS = 1_000;
@@ -59,7 +50,7 @@ const MAX_DRAIN_MS = 1_000;
 export class ExchangeHandler implements RequestHandler {
   readonly #tools: ExchangeTools;
   readonly #deadline: Deadline;
-  readonly #settle: Settle<Outcome>;
+  readonly #settle: Settle<Reply>;
   readonly #events: ExchangeEvents;
   #controller: Dispatcher.DispatchController | undefined;
   #body: Body | undefined;
@@ -73,7 +64,7 @@ export class ExchangeHandler implements RequestHandler {
   #drainedBytes = 0;
   #drainTimer: NodeJS.Timeout | undefined;
 
-  constructor(tools: ExchangeTools, deadline: Deadline, settle: Settle<Outcome>, events: ExchangeEvents) {
+  constructor(tools: ExchangeTools, deadline: Deadline, settle: Settle<Reply>, events: ExchangeEvents) {
     this.#tools = tools;
     this.#deadline = deadline;
     this.#settle = settle;
@@ -125,19 +116,22 @@ export class ExchangeHandler implements RequestHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, thrown: unknown): void {
     clearTimeout(this.#drainTimer);
-    if (!this.#isSettled && this.#fail(thrown)) return;
+    if (!this.#isSettled) this.#fail(thrown);
     if (!this.#isAborting) this.#events.onOver();
   }
 
-  /** Whether the exchange goes on even so. */
-  #fail(thrown: unknown): boolean {
+  #fail(thrown: unknown): void {
     const failure = failureOf(thrown, this.#lease ? 'body' : 'connect');
-    const isOver = this.#lease !== undefined || !(isUnheard(thrown) || failure.reason === 'response_invalid');
+    const isUnread = !this.#lease && (isUnheard(thrown) || failure.reason === 'response_invalid');
     const isOurFault = this.#lease?.isWaiting === true;
     this.#lease?.release();
     this.#decoder?.destroy();
-    this.#answer({ kind: 'failed', failure, ...(isOurFault && { isOurFault }) }, isOver);
-    return !isOver;
+    this.#answer({
+      kind: 'failed',
+      failure,
+      ...(isOurFault && { isOurFault }),
+      ...(isUnread && { isUnread }),
+    });
   }
 
   #receive(chunk: Buffer): void {
@@ -240,11 +234,11 @@ export class ExchangeHandler implements RequestHandler {
     this.#abort();
   }
 
-  #answer(reply: Reply, isOver = true): void {
+  #answer(reply: Reply): void {
     this.#isSettled = true;
     // The host may have hung up while its body waited for memory.
     this.#deadline.resume();
-    this.#settle.resolve({ reply, isOver });
+    this.#settle.resolve(reply);
   }
 
   /** undici tells of the end first, and closes the connection then: until that is done, it counts. */

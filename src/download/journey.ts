@@ -41,9 +41,14 @@ export interface Arrival {
   readonly attempts: number;
 }
 
-interface LastReply {
-  readonly reply: BodyReply | FailedReply;
+/** The reply to a request, and the visit that brought it. */
+interface VisitReply {
+  readonly reply: Reply;
   readonly visit: Visit;
+}
+
+interface LastReply extends VisitReply {
+  readonly reply: BodyReply | FailedReply;
   /** What was asked. */
   readonly url: URL;
 }
@@ -120,7 +125,9 @@ export class Journey {
     let trail: RedirectTrail | undefined;
     let visit = first;
     for (let url = this.#row.url; ; ) {
-      const reply = await this.#ask({ url, cookie: trail?.cookieFor(url) }, visit);
+      const asked = await this.#request(url, trail?.cookieFor(url), visit);
+      const { reply } = asked;
+      visit = asked.visit;
       if (reply.kind !== 'redirect') return { reply, visit, url };
       visit.ended();
       visit.judged();
@@ -132,6 +139,16 @@ export class Journey {
       visit = entered;
       url = next.url;
     }
+  }
+
+  /** Asks once, and once more, leniently, where that may tell more: as any other request, when the host may be sent one. */
+  async #request(url: URL, cookie: string | undefined, visit: Visit): Promise<VisitReply> {
+    const reply = await this.#ask({ url, cookie, isLenient: false }, visit);
+    if (reply.kind !== 'failed' || !reply.isUnread) return { reply, visit };
+    visit.judged();
+    const again = await this.#row.reenter(url);
+    if ('reason' in again) return { reply, visit };
+    return { reply: await this.#ask({ url, cookie, isLenient: true }, again), visit: again };
   }
 
   async #ask(asked: Asked, visit: Visit): Promise<Reply> {

@@ -27,6 +27,8 @@ export interface FailedReply {
   readonly retryAfterMs?: number;
   /** The host hung up while its body waited for our memory: the row is asked for again, whatever `--retries` says. */
   readonly isOurFault?: true;
+  /** Its head could not be read, or a kept connection was closed before it began: the same is worth asking for leniently, which says more. */
+  readonly isUnread?: true;
 }
 
 export type Reply = BodyReply | RedirectReply | FailedReply;
