@@ -16,7 +16,7 @@ import { unknownFlag } from './unknown-flags.ts';
 /** `bowerbird score` */
 export const SCORE: Command = {
   usage: 'score [inputs..]',
-  describe: 'Download, embed and score the images of URL shards; write tags, buckets and a report',
+  describe: 'Score the images of URL shards, folders, archives and tables; write tags, buckets and a report',
   flags: SCORE_FLAGS,
   examples: [
     ["score 'laion/*.parquet' --output-folder out --min-aesthetic 7", 'Keep what scores above 7'],
@@ -24,6 +24,7 @@ export const SCORE: Command = {
       'score laion-emb --input-format embeddings --aesthetic-head head.pth --output-folder out',
       'Score stored embeddings',
     ],
+    ['score photos --output-folder out', 'Score the images of a folder'],
     ['score urls.txt --output-folder out --json > result.json', 'Numbers for a script'],
   ],
   docs: 'README.md',

@@ -92,7 +92,7 @@ function factsOf(
     },
     stageSlots,
     thresholds,
-    hosts: sumHosts(work, earlier),
+    ...(work.shard.isDownloaded && { hosts: sumHosts(work, earlier) }),
     retried: retried && addTallies(earlier?.stats.retried, retried),
   };
 }

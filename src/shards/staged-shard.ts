@@ -19,6 +19,8 @@ import type { ShardTable } from './shard-table.ts';
 export interface StagedShard {
   readonly spec: ShardSpec;
   readonly keys: readonly string[];
+  /** Whether its images come from hosts; they lie in files otherwise. */
+  readonly isDownloaded: boolean;
   /** As in the input, a leading U+FEFF included; all null where images lie in files. */
   readonly urls: readonly (string | null)[];
   /** Where the images lie, where they are files or parts of archives. */
@@ -67,6 +69,7 @@ type ShardRows = Pick<StagedShard, 'spec' | 'keys' | 'urls' | 'pictures' | 'hash
 
 class TableShard implements StagedShard {
   readonly spec: ShardSpec;
+  readonly isDownloaded: boolean;
   readonly keys: readonly string[];
   readonly urls: readonly (string | null)[];
   readonly pictures: PicturePlaces | undefined;
@@ -85,6 +88,7 @@ class TableShard implements StagedShard {
     this.keys = rows.keys;
     this.urls = rows.urls;
     this.pictures = rows.pictures;
+    this.isDownloaded = plan.columns.path === undefined;
     this.hashes = rows.hashes;
     this.tags = rows.tags;
     this.unread = rows.unread;

@@ -42,6 +42,9 @@ test('a folder scores as the same images do by URL, to the bit', async (t) => {
   ];
   for (const { exitCode, stderr } of results) t.is(exitCode, 0, stderr);
   t.deepEqual(schemaProblems('run.schema.json', join(ours, 'run.json')), []);
+  const stats = join(ours, 'stats/00000_stats.json');
+  t.deepEqual(schemaProblems('shard-stats.schema.json', stats), []);
+  t.false('hosts' in (JSON.parse(await readFile(stats, 'utf8')) as object), 'no host was asked');
   const scores = async (out: string): Promise<unknown[]> =>
     (await readParquet(join(out, 'tags/00000.parquet'))).map(({ key, aesthetic, original_width }) => [
       key,
