@@ -186,6 +186,14 @@ class Wait<T> implements Settle<T> {
   }
 }
 
+/** Waits for something that never rejects, as long as the deadline lets it. */
+export function within<T>(deadline: Deadline, wanted: Promise<T>): Promise<T> {
+  return deadline.wait<T>((settle) => {
+    void wanted.then((value) => settle.resolve(value));
+    return () => undefined;
+  });
+}
+
 /** One listener per signal serves all downloads: thousands of them on one EventTarget warn, and are slow to remove. */
 const watchers = new WeakMap<AbortSignal, Set<() => void>>();
 

@@ -1,27 +1,21 @@
-import { type Clock, SYSTEM_CLOCK } from '../base/clock.ts';
+import { SYSTEM_CLOCK } from '../base/clock.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
-import { AddressWatch } from './address-watch.ts';
-import { type AddressRule, addressRule } from './addresses.ts';
-import { createAgents } from './agent.ts';
-import { BodyBudget } from './body-budget.ts';
+import { addressRule } from './addresses.ts';
 import type { ConsentNotes } from './consent/consent-notes.ts';
 import type { OriginConsent } from './consent/origin-consent.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline, within } from './deadline.ts';
 import { asHeard, failed, failureOf } from './failures.ts';
 import { FairClock } from './fair-clock.ts';
-import { mostRequests } from './file-descriptors.ts';
-import { rulesByTable, usualRules } from './host-rules.ts';
 import type { HostWatch } from './host-watch.ts';
 import { type Arrival, Journey, type JourneyTools } from './journey.ts';
-import { optOutRule } from './opt-out.ts';
+import { type DownloaderParts, machineryOf } from './machinery.ts';
 import { type DownloadOptions, type DownloadSettings, settingsFrom } from './options.ts';
 import { originConsent, unlessAborted } from './origin-files.ts';
-import { type NameResolver, resolverOf } from './resolver.ts';
-import { Schedule } from './schedule.ts';
-import { type RequestSlots, requestSlots } from './slots.ts';
+import { resolverOf } from './resolver.ts';
+import type { Schedule } from './schedule.ts';
+import type { RequestSlots } from './slots.ts';
 import { targetOf } from './targets.ts';
 import { firstTurn, furtherTurn } from './turns.ts';
-import { userAgent } from './user-agent.ts';
 import type { Visit } from './visit.ts';
 import type { HangingRequests, WaitingHost } from './waiting-hosts.ts';
 
@@ -87,18 +81,6 @@ export interface Downloader {
   close(): Promise<void>;
 }
 
-/** What a downloader is made of, where it is not to be the usual. */
-export interface DownloaderParts {
-  readonly resolver: NameResolver;
-  readonly isAddressAllowed: AddressRule;
-  /** Uniform in [0, 1), for the jitter of retries. */
-  readonly random: () => number;
-  /** What the time of an image runs by; the limits of a connection are the HTTP client's own. */
-  readonly clock: Clock;
-  /** Where proxies are looked for; the process's where not given. */
-  readonly environment: NodeJS.ProcessEnv;
-}
-
 /**
  * A downloader with its own connections, name cache and budget.
  *
@@ -135,43 +117,12 @@ class HttpDownloader implements Downloader {
   constructor(settings: DownloadSettings, parts: DownloaderParts) {
     this.#settings = settings;
     this.#parts = parts;
-    const budget = new BodyBudget(settings.maxBytesInFlight, settings.maxBytes);
-    const most = mostRequests(settings.threadCount);
-    this.#slots = requestSlots(
-      { most, budget, clock: parts.clock, onRoom: () => this.#schedule.admitReady() },
-      settings.threadCount,
-    );
-    const rulesOf = rulesByTable(usualRules(settings.perHost), settings.hosts);
-    const addresses = new AddressWatch(rulesOf, () => parts.clock.nowMs());
-    this.#schedule = new Schedule({
-      slots: this.#slots,
-      rulesOf,
-      longestPauseMs: settings.timeoutMs,
-      clock: parts.clock,
-    });
-    this.#tools = {
-      exchange: {
-        agents: createAgents(settings, {
-          ...{ ...parts, addresses, mostRequests: most },
-          isAskedSoon: (host) => this.#schedule.isAskedSoon(host),
-        }),
-        userAgent: userAgent(settings.userAgentToken, settings.userAgentContact),
-        optOutOf: optOutRule({ ...settings, directives: settings.disallowedHeaderDirectives }),
-        maxBytes: settings.maxBytes,
-        isFile: false,
-        budget,
-        limits: settings,
-      },
-      addresses,
-      connectTimeoutMs: settings.connectTimeoutMs,
-      maxRedirects: settings.maxRedirects,
-      retries: settings.retries,
-      random: parts.random,
-    };
+    const { slots, schedule, journey } = machineryOf(settings, parts);
+    this.#slots = slots;
+    this.#schedule = schedule;
+    this.#tools = journey;
     const { clock } = parts;
-    this.#consent = settings.obeysRobots
-      ? originConsent(settings, { journey: this.#tools, schedule: this.#schedule, clock })
-      : undefined;
+    this.#consent = settings.obeysRobots ? originConsent(settings, { journey, schedule, clock }) : undefined;
   }
 
   get heldBytes(): number {
@@ -333,12 +284,4 @@ class HttpDownloader implements Downloader {
       deadline.resume();
     }
   }
-}
-
-/** Waits for something that never rejects, as long as the deadline lets it. */
-function within<T>(deadline: Deadline, wanted: Promise<T>): Promise<T> {
-  return deadline.wait<T>((settle) => {
-    void wanted.then((value) => settle.resolve(value));
-    return () => undefined;
-  });
 }

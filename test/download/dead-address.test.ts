@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import type { Downloader, DownloaderParts } from '../../src/download/downloader.ts';
+import type { Downloader } from '../../src/download/downloader.ts';
+import type { DownloaderParts } from '../../src/download/machinery.ts';
 import type { DownloadOptions } from '../../src/download/options.ts';
 import type { FaultHost } from '../helpers/fault-host.ts';
 import { startHttpProxy } from '../helpers/http-proxy.ts';

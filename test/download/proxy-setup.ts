@@ -1,6 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { isPublicAddress } from '../../src/download/addresses.ts';
-import type { Downloader, DownloaderParts } from '../../src/download/downloader.ts';
+import type { Downloader } from '../../src/download/downloader.ts';
+import type { DownloaderParts } from '../../src/download/machinery.ts';
 import type { DownloadOptions } from '../../src/download/options.ts';
 import { NameError, type NameResolver } from '../../src/download/resolver.ts';
 import { type HttpProxy, type HttpProxyOptions, startHttpProxy } from '../helpers/http-proxy.ts';

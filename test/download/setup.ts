@@ -1,10 +1,6 @@
 import type { ExecutionContext } from 'ava';
-import {
-  createDownloader,
-  type Downloaded,
-  type Downloader,
-  type DownloaderParts,
-} from '../../src/download/downloader.ts';
+import { createDownloader, type Downloaded, type Downloader } from '../../src/download/downloader.ts';
+import type { DownloaderParts } from '../../src/download/machinery.ts';
 import type { DownloadOptions } from '../../src/download/options.ts';
 import type { SampleFailure } from '../../src/samples/reasons.ts';
 import { type FaultHost, type FaultHostOptions, startFaultHost } from '../helpers/fault-host.ts';
