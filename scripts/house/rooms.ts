@@ -55,6 +55,7 @@ export const ROOMS: readonly Room[] = [
       'consent',
       'hash-text',
       'hash',
+      'image-facts',
       'input-identity',
       'key',
       'label',

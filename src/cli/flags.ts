@@ -131,13 +131,27 @@ function checkValue(name: string, flag: Flag, value: unknown): unknown {
   return value;
 }
 
-/** At commas, but for those within braces: `{00000..00009,00042}.parquet` is one pattern. */
+/**
+ * At commas, but for those within braces: `{00000..00009,00042}.parquet` is one pattern. A list may be written as img2dataset takes
+ * it, `["a","b"]`.
+ */
 function splitList(value: unknown): string[] {
   return [value]
     .flat()
-    .flatMap((part) => String(part).split(/,(?![^{}]*\})/))
+    .flatMap((part) => jsonTexts(String(part)) ?? String(part).split(/,(?![^{}]*\})/))
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+/** The texts of a JSON list of texts; undefined where it is none. */
+function jsonTexts(text: string): readonly string[] | undefined {
+  if (!text.startsWith('[')) return undefined;
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) && list.every((each) => typeof each === 'string') ? list : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function checkNumber(name: string, flag: Flag, value: unknown): number | string {

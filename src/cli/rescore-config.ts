@@ -5,6 +5,7 @@ import { HEAD_FLAGS } from '../scores/thresholds.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../shards/result-columns.ts';
 import { downloadFlags } from './download-flags.ts';
 import { type FlagValues, usageError, whereGiven } from './flags.ts';
+import { imageFactsFlags } from './image-facts-flags.ts';
 import { imageFlags } from './image-flags.ts';
 import { libraryOptions } from './models-flags.ts';
 import { retryFlags } from './retry-flags.ts';
@@ -37,7 +38,7 @@ const NOT_EMBEDDINGS = [
   'tag-batch-size',
   'allow-batch-dependence',
   'transform',
-  ...Object.keys({ ...downloadFlags(''), ...imageFlags(''), ...retryFlags('') }),
+  ...Object.keys({ ...downloadFlags(''), ...imageFlags(''), ...imageFactsFlags(''), ...retryFlags('') }),
   'save-embeddings',
   'save-consent',
   'processes-count',

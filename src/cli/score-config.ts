@@ -1,6 +1,7 @@
 import { readHostTable } from '../download/host-rules.ts';
 import type { Device, ScoreConfig } from '../pipeline/config.ts';
 import { type FlagValues, usageError, whereGiven } from './flags.ts';
+import { imageFacts } from './image-facts-flags.ts';
 import { imageLimits } from './image-flags.ts';
 import { retryRule } from './retry-flags.ts';
 import { textOptions } from './text-flags.ts';
@@ -42,6 +43,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
     allowBatchDependence: values['allow-batch-dependence'] as boolean,
     saveConsent: values['save-consent'] as boolean,
     saveEmbeddings: values['save-embeddings'] as boolean,
+    ...imageFacts(values),
     incrementalMode: values['incremental-mode'] as ScoreConfig['incrementalMode'],
     skipBadFiles: values['skip-bad-files'] as boolean,
     ...(retry && { retry }),

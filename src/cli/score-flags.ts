@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { downloadFlags } from './download-flags.ts';
 import type { FlagTable } from './flags.ts';
+import { imageFactsFlags } from './image-facts-flags.ts';
 import { imageFlags } from './image-flags.ts';
 import { libraryFlags } from './models-flags.ts';
 import { retryFlags } from './retry-flags.ts';
@@ -182,6 +183,7 @@ export const SCORE_FLAGS: FlagTable = {
   },
   ...downloadFlags(DOWNLOAD),
   ...imageFlags(DECODE),
+  ...imageFactsFlags(DECODE),
   'output-folder': {
     group: OUTPUT,
     type: 'string',

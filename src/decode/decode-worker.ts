@@ -4,6 +4,7 @@ import { ByteBudget } from '../base/byte-budget.ts';
 import { type ChildReply, childSettings, serveParent } from '../base/child-server.ts';
 import { decodeImage } from './decode-image.ts';
 import type { DecodeWorkerSettings } from './decoder.ts';
+import { examineImage } from './examine-image.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { Decoded, DecodeFailure } from './outcome.ts';
 import { sharp } from './sharp-library.ts';
@@ -27,7 +28,11 @@ function replyOf(outcome: Decoded | DecodeFailure): ChildReply {
 }
 
 serveParent({
-  decode: async (_args, body) => replyOf(await decodeImage(body, decoding)),
+  async decode(args, body) {
+    const { asked } = settings;
+    if (!asked) return replyOf(await decodeImage(body, decoding));
+    return replyOf(await examineImage(body, args['expected'] as string | undefined, decoding, asked));
+  },
   // A run's own limits may leave out so small a picture.
   tryOut: async (_args, body) => replyOf(await decodeImage(body, { ...decoding, limits: DEFAULT_LIMITS })),
   async thumbnail(args, body) {

@@ -1,10 +1,13 @@
 import { ChildPool, type Frame } from '../base/child-pool.ts';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import type { TransformMode } from './crops.ts';
+import type { AskedFacts } from './examine-image.ts';
 import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts';
 import type { Decoded, DecodeFailure } from './outcome.ts';
 import type { Transform } from './transform.ts';
 import { WantedCrops } from './wanted-crops.ts';
+
+export type { AskedFacts } from './examine-image.ts';
 
 /** How to decode, and with how much of the machine. */
 export interface DecoderOptions {
@@ -18,6 +21,8 @@ export interface DecoderOptions {
   readonly timeoutMs?: number;
   /** Images beyond them fail, each limit under its own reason, before they are decoded. */
   readonly limits?: Partial<ImageLimits>;
+  /** What is asked of the files beside their pixels; nothing where absent. */
+  readonly asked?: AskedFacts | undefined;
   /** Told of every process that ended by itself or was ended for taking too long. */
   readonly onCrash?: (error: BowerbirdError) => void;
 }
@@ -33,8 +38,10 @@ export interface Decoder {
   /**
    * Decodes one image file, and resizes and crops it for each transform; equal transforms share one crop. Bad images
    * are values; only one that `stop` cut off is rejected.
+   *
+   * @param expected the digest that the file must have, in lower-case hexadecimal digits, where digests are verified
    */
-  decode(bytes: Uint8Array): Promise<Decoded | DecodeFailure>;
+  decode(bytes: Uint8Array, expected?: string): Promise<Decoded | DecodeFailure>;
   /** A WebP of a crop (RGB, square), `sidePx` pixels wide and high. */
   thumbnail(crop: Uint8Array, sidePx: number): Promise<Uint8Array>;
   /** Images waiting for a process. */
@@ -49,6 +56,7 @@ export interface DecodeWorkerSettings {
   readonly transforms: readonly Transform[];
   readonly mode: TransformMode;
   readonly limits: ImageLimits;
+  readonly asked?: AskedFacts | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -63,9 +71,9 @@ export function createDecoder(options: DecoderOptions): Decoder {
   let stopping = false;
   return {
     tryOut: () => tryOut(pool, wanted),
-    async decode(bytes) {
+    async decode(bytes, expected) {
       try {
-        return toOutcome(await pool.request({ op: 'decode', parts: [bytes] }), wanted);
+        return toOutcome(await pool.request({ op: 'decode', args: { expected }, parts: [bytes] }), wanted);
       } catch (thrown) {
         // An image whose process was stopped with the run has not failed: nothing is known about it.
         if (stopping) throw thrown;
@@ -93,7 +101,7 @@ function startPool(options: DecoderOptions, transforms: readonly Transform[]): C
   return new ChildPool({
     name: 'decoder',
     script,
-    settings: { transforms, mode: options.mode, limits } satisfies DecodeWorkerSettings,
+    settings: { transforms, mode: options.mode, limits, asked: options.asked } satisfies DecodeWorkerSettings,
     env: { UV_THREADPOOL_SIZE: String(THREADS_PER_PROCESS) },
     size: options.processes,
     inFlightPerChild: options.concurrencyPerProcess ?? THREADS_PER_PROCESS,

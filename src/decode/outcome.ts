@@ -1,3 +1,11 @@
+/** What was seen of an image's file beside its pixels; null where it was not asked for or not come to. */
+export interface FileFacts {
+  /** In lower-case hexadecimal digits. */
+  readonly digest: string | null;
+  /** Exif data as the text of a JSON object ([exif-text.ts](exif/exif-text.ts)). */
+  readonly exif: string | null;
+}
+
 /** An image as the models want it. */
 export interface Decoded {
   readonly kind: 'decoded';
@@ -6,6 +14,8 @@ export interface Decoded {
   /** Pillow's size, before any resize: an orientation tag is followed in a TIFF only. */
   readonly width: number;
   readonly height: number;
+  /** Where any are asked for. */
+  readonly facts?: FileFacts;
 }
 
 /** Why an image became no crop. */
@@ -18,6 +28,7 @@ export type DecodeFailureReason =
   | 'image_too_compressed'
   | 'image_too_small'
   | 'image_too_many_parts'
+  | 'hash_mismatch'
   | 'decode_timeout'
   | 'decoder_crashed';
 
@@ -27,4 +38,6 @@ export interface DecodeFailure {
   readonly reason: DecodeFailureReason;
   /** One line for a person. */
   readonly message: string;
+  /** Where any are asked for and a process has answered. */
+  readonly facts?: FileFacts;
 }

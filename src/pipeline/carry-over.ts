@@ -25,6 +25,7 @@ export function carryOver(
       continue;
     }
     work.consent[index] = consent[index];
+    work.facts[index] = { digest: row.digest, exif: row.exif };
     if (row.failure) {
       work.carried(index, row, undefined);
       continue;

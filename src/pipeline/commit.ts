@@ -13,6 +13,7 @@ import {
   type ShardStats,
   type StageNumbers,
 } from '../runs/stats.ts';
+import type { KeptFacts } from '../samples/image-facts.ts';
 import type { Label } from '../samples/label.ts';
 import type { Provenance } from '../samples/provenance/provenance.ts';
 import { TAGS } from '../samples/tags.ts';
@@ -21,6 +22,7 @@ import type { Filter } from '../scores/filter.ts';
 import { Histogram } from '../scores/histogram.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
 import type { EarlierShard } from './earlier-shard.ts';
+import { withFacts } from './image-facts.ts';
 import { type JudgedShard, judgeShard, withLabel } from './judge.ts';
 import { hostOf } from './row-host.ts';
 import type { ShardWork } from './shard-work.ts';
@@ -43,6 +45,7 @@ export interface CommitTools {
   readonly provenance: Provenance;
   readonly saveEmbeddings: boolean;
   readonly saveConsent: boolean;
+  readonly keptFacts: KeptFacts;
   readonly stageSlots: StageNumbers;
   /** What an earlier run wrote of this shard, where its failed rows were tried again. */
   readonly earlier: EarlierShard | undefined;
@@ -56,7 +59,8 @@ export interface CommitTools {
  * @throws BowerbirdError BB_SHARD_WRITE, BB_DISK_FULL, BB_RUN_LOCKED
  */
 export async function commitWork(work: ShardWork, tools: CommitTools): Promise<ShardStats> {
-  const judged = withLabel(judgeShard(work, tools.filter, tools.recomputeTags), tools.label);
+  const scored = withLabel(judgeShard(work, tools.filter, tools.recomputeTags), tools.label);
+  const judged = withFacts(scored, work.facts, tools.keptFacts);
   const { folder, lock, earlier, decoder, provenance, saveEmbeddings, saveConsent } = tools;
   const { sums, histogram } = sumShard(work, judged, earlier);
   return commitShard({

@@ -2,6 +2,7 @@ import type { ImageLimits } from '../decode/limits.ts';
 import type { HostTable } from '../download/host-rules.ts';
 import { PLAIN_VARIANT, type Variant } from '../models/convert/spec.ts';
 import type { RetryRule } from '../runs/retry-rule.ts';
+import type { HashType, KeptFacts } from '../samples/image-facts.ts';
 import type { RuleConfig } from '../scores/thresholds.ts';
 import type { InputFormat, PictureFormat, TextOptions } from '../tables/formats.ts';
 
@@ -35,6 +36,12 @@ export interface ScoreConfig extends RuleConfig {
   readonly saveEmbeddings: boolean;
   /** Keeps what hosts say of consent. */
   readonly saveConsent: boolean;
+  /** What is kept of each image's file beside its pixels. */
+  readonly keptFacts: KeptFacts;
+  /** The digests that images must have. */
+  readonly verifiedHash?: VerifiedHash;
+  /** Columns of the input that go into the output beside those that play a part; all where absent. */
+  readonly savedColumns?: readonly string[];
   readonly incrementalMode: 'incremental' | 'overwrite' | 'extend';
   /** Passes over inputs that cannot be read, and goes on where one is damaged. */
   readonly skipBadFiles: boolean;
@@ -57,6 +64,12 @@ export interface LibraryConfig {
   readonly offline: boolean;
   /** How weights are written as ONNX. */
   readonly variant: Variant;
+}
+
+/** A column of the input that holds digests of the images' bytes. */
+export interface VerifiedHash {
+  readonly column: string;
+  readonly type: HashType;
 }
 
 export type Device = 'auto' | 'cpu' | 'cuda' | 'tensorrt' | 'webgpu';
@@ -102,6 +115,20 @@ function variantSettings({ precision, operators }: Variant): Readonly<Record<str
   };
 }
 
+/** Likewise. */
+function factSettings({
+  keptFacts,
+  verifiedHash,
+  savedColumns,
+}: ScoreConfig): Readonly<Record<string, unknown>> {
+  return {
+    compute_hash: keptFacts.hash ?? null,
+    verify_hash: verifiedHash ? [verifiedHash.column, verifiedHash.type] : null,
+    extract_exif: keptFacts.exif || null,
+    save_additional_columns: savedColumns ?? null,
+  };
+}
+
 /**
  * The settings that decide what is written, thresholds apart. A run folder is bound to them: `run.json` keeps them, and a rerun
  * with others is refused. What only decides how fast or how patiently (threads, timeouts, retries) may change.
@@ -125,6 +152,7 @@ export function resultSettings(config: ScoreConfig): Readonly<Record<string, unk
     batch_size: config.batchSize,
     save_embeddings: config.saveEmbeddings,
     save_consent: config.saveConsent,
+    ...factSettings(config),
     max_bytes: config.download.maxBytes,
     max_image_area: config.imageLimits.maxAreaPx,
     max_image_side: config.imageLimits.maxSidePx,

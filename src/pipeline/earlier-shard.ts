@@ -3,6 +3,7 @@ import { decodeNpy } from '../base/npy.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { checkShardFile, hasFile, readShardFile, type ShardStats } from '../runs/stats.ts';
 import { parseThumbnails, type ReportThumbnail } from '../runs/thumbnails.ts';
+import type { KeptFacts } from '../samples/image-facts.ts';
 import type { Provenance } from '../samples/provenance/provenance.ts';
 import { isReason, type SampleFailure } from '../samples/reasons.ts';
 import { readConsentFile, type ShardConsent } from '../shards/consent.ts';
@@ -32,13 +33,18 @@ export interface EarlierShard {
 /**
  * Reads a finished shard back. Its scores are exact, because the float32 that is written is what is judged.
  *
+ * @param kept the facts of images' files that the run keeps
  * @throws BowerbirdError BB_RUN_CORRUPT where one of its files is not what was written, or names a reason that is none
  */
-export async function readEarlierShard(folder: RunFolder, stats: ShardStats): Promise<EarlierShard> {
+export async function readEarlierShard(
+  folder: RunFolder,
+  stats: ShardStats,
+  kept: KeptFacts,
+): Promise<EarlierShard> {
   const id = stats.shard_id;
   return {
     stats,
-    ...(await readTags(folder, stats)),
+    ...(await readTags(folder, stats, kept)),
     partials: decodePartials(await readShardFile(folder.partials(id), stats)),
     thumbnails: hasFile(stats, 'thumbnails')
       ? parseThumbnails(await readShardFile(folder.thumbnails(id), stats))
@@ -53,10 +59,11 @@ export async function readEarlierShard(folder: RunFolder, stats: ShardStats): Pr
 async function readTags(
   folder: RunFolder,
   stats: ShardStats,
+  kept: KeptFacts,
 ): Promise<Pick<EarlierShard, 'rows' | 'provenance'>> {
   const path = folder.tags(stats.shard_id);
   await checkShardFile(path, stats);
-  const { rows, provenance } = await readOutcomes(path, folder.staging);
+  const { rows, provenance } = await readOutcomes(path, folder.staging, kept);
   return { rows: rows.map((row) => ({ ...row, failure: failureOf(row, path) })), provenance };
 }
 

@@ -1,5 +1,5 @@
 import { BowerbirdError } from '../base/errors.ts';
-import { createDecoder, type Decoder } from '../decode/decoder.ts';
+import { type AskedFacts, createDecoder, type Decoder } from '../decode/decoder.ts';
 import { createEncoder, type Encoder, type EncoderOptions } from '../embed/encoder.ts';
 import { createTagModel, type TagModel } from '../embed/tag-model.ts';
 import { checkHead } from '../heads/check.ts';
@@ -161,10 +161,17 @@ function startDecoder(config: ScoreConfig, found: FoundModels, progress: ScorePr
     transforms: transformsOf(found),
     mode: config.transform,
     limits: config.imageLimits,
+    asked: askedFacts(config),
     processes: config.resources.decodeProcesses,
     concurrencyPerProcess: DECODES_PER_PROCESS,
     onCrash: (error) => progress.note(`${error.message} The images that it held are done again.`),
   });
+}
+
+/** Undefined where nothing is asked of files but their pixels. */
+function askedFacts({ keptFacts, verifiedHash }: ScoreConfig): AskedFacts | undefined {
+  const asked = { digest: keptFacts.hash, verified: verifiedHash?.type, exif: keptFacts.exif };
+  return asked.digest || asked.verified || asked.exif ? asked : undefined;
 }
 
 async function startEncoder(

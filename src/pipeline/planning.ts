@@ -7,6 +7,7 @@ import type { RunRecord } from '../runs/run-record.ts';
 import { cutShards, holdsPictures, planRun, type RunPlan } from '../shards/plan.ts';
 import { textNote } from '../tables/readable.ts';
 import type { ScoreConfig } from './config.ts';
+import { withNamedColumns } from './named-columns.ts';
 
 /**
  * Plans a run over its inputs. With `--incremental-mode extend`, the inputs of the existing run keep their places
@@ -18,7 +19,7 @@ export async function planScore(
   existing: RunRecord | undefined,
   progress: ScoreProgress,
 ): Promise<RunPlan> {
-  const plan = await planRun({
+  const planned = await planRun({
     inputs: [...config.inputs],
     ...(config.inputFormat && { inputFormat: config.inputFormat }),
     text: config.text,
@@ -35,7 +36,8 @@ export async function planScore(
     onProgress: (message) => progress.noteNowAndThen(message),
     onNote: (message) => progress.note(message),
   });
-  if (config.saveConsent && holdsPictures(plan)) throw noHosts();
+  if (config.saveConsent && holdsPictures(planned)) throw noHosts();
+  const plan = withNamedColumns(planned, config);
   tellMalformed(plan, progress);
   tellBadFiles(plan, progress);
   if (config.incrementalMode !== 'extend' || !existing) return plan;

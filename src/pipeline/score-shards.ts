@@ -17,6 +17,7 @@ import { carryOver, type RetriedRows, tallyRetried } from './carry-over.ts';
 import { type CommitTools, commitWork } from './commit.ts';
 import type { ScoreConfig } from './config.ts';
 import { type EarlierShard, readEarlierShard } from './earlier-shard.ts';
+import { expectDigests } from './expected-digests.ts';
 import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS, type LoadedModels } from './models.ts';
 import { PictureSource } from './picture-source.ts';
 import { shardProvenance } from './provenance.ts';
@@ -149,6 +150,7 @@ class ShardRun {
       label: scorer?.label,
       saveEmbeddings: config.saveEmbeddings,
       saveConsent: config.saveConsent,
+      keptFacts: config.keptFacts,
     };
     this.#finished = new Map(
       tools.wanted.flatMap(({ finished }) => (finished ? [[finished.shard_id, finished]] : [])),
@@ -208,7 +210,7 @@ class ShardRun {
   async #openShard(shard: StagedShard): Promise<ShardWork> {
     const { facts, folder } = this.#tools;
     const finished = this.#finished.get(shard.spec.id);
-    const earlier = finished && (await readEarlierShard(folder, finished));
+    const earlier = finished && (await readEarlierShard(folder, finished, facts.config.keptFacts));
     const isPictured = this.#pictured.has(shard.spec.id) || (finished && hasFile(finished, 'thumbnails'));
     const picker = isPictured
       ? new ThumbnailPicker(shard.hashes, facts.thresholds.min_aesthetic ?? undefined)
@@ -217,6 +219,7 @@ class ShardRun {
     const reasons = facts.config.retry?.reasons ?? new Set();
     const retry = earlier && { earlier, rows: carryOver(work, earlier, reasons) };
     this.#failUnread(work);
+    await this.#expectDigests(work);
     this.#keepOpen(work, retry);
     return work;
   }
@@ -231,6 +234,13 @@ class ShardRun {
       work.failed(index, failure);
       progress.countFailure(failure.reason);
     }
+  }
+
+  async #expectDigests(work: ShardWork): Promise<void> {
+    const { facts, progress } = this.#tools;
+    const { verifiedHash } = facts.config;
+    if (!verifiedHash) return;
+    await expectDigests(work, facts.plan, verifiedHash, ({ reason }) => progress.countFailure(reason));
   }
 
   #keepOpen(work: ShardWork, retry: Retry | undefined): void {

@@ -1,4 +1,5 @@
 import type { ConsentSignals } from '../samples/consent.ts';
+import type { ImageFacts } from '../samples/image-facts.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { StagedShard } from '../shards/staged-shard.ts';
@@ -43,6 +44,10 @@ export class ShardWork {
   readonly states: SampleState[];
   /** What was seen of the rows' consent, by index, where that is kept. */
   readonly consent: (ConsentSignals | undefined)[] = [];
+  /** What was seen of the rows' files, by index, where that is kept. */
+  readonly facts: (ImageFacts | undefined)[] = [];
+  /** The digests that the rows' images must have, by index, where they are verified. */
+  expectedDigests: readonly (string | undefined)[] = [];
   readonly hosts = new HostNotes();
   readonly times: StageTimes = { downloadMs: 0, decodeMs: 0, embedMs: 0, tagMs: 0 };
   readonly startedAt: Date = new Date();

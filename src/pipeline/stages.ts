@@ -239,8 +239,11 @@ export class Stages {
   async #decode({ work, index, image }: FetchedRow): Promise<void> {
     const startedMs = performance.now();
     const { decoder, tagModels, recomputeTags } = this.#tools;
-    const outcome = await decoder.decode(image.bytes).finally(() => image.release());
+    const outcome = await decoder
+      .decode(image.bytes, work.expectedDigests[index])
+      .finally(() => image.release());
     work.times.decodeMs += performance.now() - startedMs;
+    work.facts[index] = outcome.facts;
     if (outcome.kind === 'failed') return this.#fail({ work, index }, outcome);
     const wanted = this.#tagging.filter(({ model }) => wantsTag(work, index, model.tag, recomputeTags));
     work.decoded(index, outcome.width, outcome.height, 1 + wanted.length);

@@ -135,6 +135,14 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     advice:
       'Nothing to do: respect it. Its tdm-policy, which --save-consent keeps, may say how a licence can be had.',
   },
+  hash_missing: {
+    meaning: 'The row has no digest of the type that --verify-hash names.',
+    advice: 'Check the column that --verify-hash names if there are many.',
+  },
+  hash_mismatch: {
+    meaning: 'The image is not the one that the row was made of: its digest is another.',
+    advice: 'Nothing to do: the host gives another image now, or has encoded it anew.',
+  },
   image_missing: {
     meaning: 'There is no image for the row, or its file has gone since it was listed.',
     advice: 'If files were away for a while, run again with --retry-failed.',
@@ -188,8 +196,8 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     advice: 'A run with a larger --max-image-side takes such images.',
   },
   aspect_ratio_too_large: {
-    meaning: 'The image is a thin strip.',
-    advice: 'A run with a larger --max-aspect-ratio takes such images.',
+    meaning: 'The longer side of the image is more than --max-aspect-ratio times the shorter.',
+    advice: 'Nothing to do: the run asked for it, or the image is a thin strip.',
   },
   image_too_compressed: {
     meaning: 'The image claims very many pixels in very few bytes.',

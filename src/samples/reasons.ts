@@ -74,6 +74,8 @@ const DOWNLOAD_REASONS = {
   robots_unreachable: { passes: 'later', heard: 'nobody', file: 'unknown' },
   opted_out: { passes: 'never', heard: 'host', file: 'unknown' },
   opted_out_tdm: { passes: 'never', heard: 'host', file: 'unknown' },
+  hash_missing: { passes: 'never', heard: 'unasked', file: 'unknown' },
+  hash_mismatch: { passes: 'never', heard: 'host', file: 'unknown' },
   // Of images that lie in files of this machine.
   image_missing: { passes: 'later', heard: 'unasked', file: 'unknown' },
   file_unreadable: { passes: 'later', heard: 'unasked', file: 'unknown' },

@@ -24,17 +24,21 @@ const NOT_PASSED: readonly string[] = Object.values(PLACE_COLUMNS);
  * is kept as `input_aesthetic`, beside the run's own score.
  *
  * @param extraColumns names of further columns of ours
+ * @param saved the only columns that go through beside those that are mapped; all where not given
  */
 export function passedColumns(
   schema: readonly SchemaColumn[],
   mapping: Partial<ColumnMapping>,
   extraColumns: readonly string[] = [],
+  saved?: readonly string[],
 ): PassedColumn[] {
+  const chosen = saved && new Set([...saved, ...Object.values(mapping)]);
   const passed = schema
     .map((column, schemaIndex) => ({ schemaIndex, name: column.name }))
     .filter(
       ({ name }) =>
         !NOT_PASSED.includes(name) &&
+        (chosen?.has(name) ?? true) &&
         !KEPT_AS_OURS.some((ours) => mapping[ours] === name && name.toLowerCase() === ours),
     );
   const ours: readonly string[] = [

@@ -51,6 +51,8 @@ export interface RunPlan {
   readonly parts: readonly PlayedPart[];
   /** The columns of all inputs together, with DuckDB's names for the types that they are read as. */
   readonly schema: readonly SchemaColumn[];
+  /** Of its columns those that go into the output beside those that play a part; all where absent. */
+  readonly savedColumns?: readonly string[];
   /** Inputs that are not among `inputs`, by path. */
   readonly badFiles: readonly BadFile[];
 }

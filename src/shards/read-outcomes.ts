@@ -1,3 +1,4 @@
+import { EXIF_COLUMN, type ImageFacts, type KeptFacts } from '../samples/image-facts.ts';
 import type { Provenance } from '../samples/provenance/provenance.ts';
 import type { TagValues } from '../samples/tag-columns.ts';
 import { TAGS } from '../samples/tags.ts';
@@ -6,7 +7,7 @@ import { readFailure } from '../tables/errors.ts';
 import { readFileProvenance } from '../tables/provenance.ts';
 
 /** How a row ended, read back from a shard's tags, which are doubles of the float32 that was written. */
-export interface RowOutcome extends TagValues {
+export interface RowOutcome extends TagValues, ImageFacts {
   /** Why the row failed; null where it was scored. */
   readonly reason: string | null;
   readonly message: string | null;
@@ -29,9 +30,14 @@ const MEMORY_LIMIT_MB = 256;
  *
  * @param path a file that `writeTags` wrote
  * @param temporaryFolder where DuckDB may spill
+ * @param kept the columns of facts that the file has
  * @throws TableError BB_SHARD_READ
  */
-export async function readOutcomes(path: string, temporaryFolder: string): Promise<ShardOutcomes> {
+export async function readOutcomes(
+  path: string,
+  temporaryFolder: string,
+  kept: KeptFacts,
+): Promise<ShardOutcomes> {
   const instance = await openDuckDb({ memoryLimitMb: MEMORY_LIMIT_MB, temporaryFolder });
   const connection = await instance.connect();
   try {
@@ -39,6 +45,7 @@ export async function readOutcomes(path: string, temporaryFolder: string): Promi
       connection,
       `SELECT reason, error_message AS message,
               coalesce(original_width, 0) AS width, coalesce(original_height, 0) AS height,
+              ${kept.hash ?? 'NULL'} AS digest, ${kept.exif ? EXIF_COLUMN : 'NULL'} AS exif,
               ${TAGS.map((tag) => `coalesce(${tag}, 'nan'::FLOAT)::DOUBLE AS ${tag}`).join(', ')}
        FROM ${parquetSource(path)} ORDER BY key`,
     );

@@ -17,14 +17,14 @@ export interface ShardResults extends TagColumns {
   /** 1 = kept. */
   readonly kept: Uint8Array;
   readonly droppedBy: (string | null)[];
-  /** Further columns of scores, which come last. */
-  readonly further?: readonly FurtherScores[];
+  /** Further columns, which come last. */
+  readonly further?: readonly FurtherColumn[];
 }
 
-/** A column of scores beside the tags: float32, NaN = null. */
-export interface FurtherScores {
+/** A column beside the others: of scores (float32, NaN = null) or of texts. */
+export interface FurtherColumn {
   readonly name: string;
-  readonly values: Float32Array;
+  readonly values: Float32Array | readonly (string | null)[];
 }
 
 /** What the results table holds of every row beside its results. */
@@ -52,13 +52,13 @@ const TYPES: Readonly<Record<'position' | ResultColumn, Omit<FilledColumn, 'name
 };
 const COLUMNS = ['position', ...LEADING_COLUMNS, ...TRAILING_COLUMNS] as const;
 
-/** The column of the table `results` that holds the further scores of this place. */
+/** The column of the table `results` that holds the further column of this place. */
 export function furtherColumn(place: number): string {
   return `further${place}`;
 }
 
 /**
- * Fills the table `results` of a database with one row per sample: `position` (from 0), the results columns, and further scores by
+ * Fills the table `results` of a database with one row per sample: `position` (from 0), the results columns, and further ones by
  * their places.
  */
 export async function loadResults(
@@ -70,12 +70,16 @@ export async function loadResults(
   const further = results.further ?? [];
   const columns: FilledColumn[] = [
     ...COLUMNS.map((name) => ({ name, ...TYPES[name] })),
-    ...further.map((_, place) => ({ name: furtherColumn(place), ...SCORE_TYPE })),
+    ...further.map(({ values }, place) => ({ name: furtherColumn(place), ...typeOf(values) })),
   ];
   const table = await FilledTable.create(connection, { database, table: 'results' }, columns);
   const values = valuesOf(identity, results);
   table.append([...COLUMNS.map((name) => values[name]), ...further.map((column) => column.values)]);
   table.close();
+}
+
+function typeOf(values: FurtherColumn['values']): Omit<FilledColumn, 'name'> {
+  return values instanceof Float32Array ? SCORE_TYPE : { type: 'VARCHAR' };
 }
 
 function valuesOf(

@@ -27,7 +27,7 @@ export class ShardReader {
   /** The URLs that are to be downloaded: none where images lie in files. */
   async readUrls(): Promise<(string | null)[]> {
     const { url, path } = this.#plan.columns;
-    return url === undefined || path !== undefined ? this.#noTexts() : this.#readTexts(url);
+    return url === undefined || path !== undefined ? this.#noTexts() : this.readTexts(url);
   }
 
   /** Where the images lie, where they are files or parts of archives. */
@@ -38,7 +38,7 @@ export class ShardReader {
     const bytes = await this.#readNumbers(PLACE_COLUMNS.bytes);
     const { archivePath } = input;
     return archivePath === undefined
-      ? inFolder(input.path, await this.#readTexts(path), bytes)
+      ? inFolder(input.path, await this.readTexts(path), bytes)
       : inArchive(archivePath, await this.#readNumbers(PLACE_COLUMNS.offset), bytes);
   }
 
@@ -114,11 +114,8 @@ export class ShardReader {
     return indexes.map((index) => captions.get(index) ?? null);
   }
 
-  #noTexts(): (string | null)[] {
-    return new Array<string | null>(this.#spec.rowCount).fill(null);
-  }
-
-  async #readTexts(name: string): Promise<(string | null)[]> {
+  /** The values of a text column. */
+  async readTexts(name: string): Promise<(string | null)[]> {
     const texts = this.#noTexts();
     const column = this.#bytesOf(name);
     for (const chunk of await this.#select(`${column} AS text`, `${column} IS NOT NULL`)) {
@@ -128,6 +125,10 @@ export class ShardReader {
       });
     }
     return texts;
+  }
+
+  #noTexts(): (string | null)[] {
+    return new Array<string | null>(this.#spec.rowCount).fill(null);
   }
 
   async #readNumbers(name: string): Promise<Float64Array> {

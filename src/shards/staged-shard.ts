@@ -42,6 +42,8 @@ export interface StagedShard {
   writeMetadata(path: string, results: ShardResults, provenance: Provenance): Promise<void>;
   /** Writes what was seen of every row's consent, in input order, otherwise as `writeTags`. */
   writeConsent(path: string, consent: ShardConsent): Promise<void>;
+  /** The values of a text column of the input, by its name in the plan's schema. @throws errors of DuckDB */
+  readTexts(column: string): Promise<(string | null)[]>;
   /** The captions of some rows, in the order asked for; null where there is none. */
   readCaptions(indexes: readonly number[]): Promise<(string | null)[]>;
   /** Frees the shard's memory; nothing can be written after that. */
@@ -110,6 +112,10 @@ class TableShard implements StagedShard {
     }
   }
 
+  readTexts(column: string): Promise<(string | null)[]> {
+    return this.#reader.readTexts(column);
+  }
+
   readCaptions(indexes: readonly number[]): Promise<(string | null)[]> {
     return this.#reader.readCaptions(indexes);
   }
@@ -140,7 +146,8 @@ class TableShard implements StagedShard {
 
   #outputColumns({ further = [] }: ShardResults): string[] {
     const names = further.map(({ name }) => name);
-    const passed = passedColumns(this.#plan.schema, this.#plan.columns, names);
+    const { schema, columns, savedColumns } = this.#plan;
+    const passed = passedColumns(schema, columns, names, savedColumns);
     return [
       ...LEADING_COLUMNS.map((name) => `results.${name}`),
       ...passed.map(({ schemaIndex, name }) => `input.c${schemaIndex} AS ${quoteName(name)}`),

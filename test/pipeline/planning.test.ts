@@ -93,3 +93,28 @@ test('a run is bound to the settings that decide what is written, and to no othe
   ];
   for (const changes of free) t.deepEqual(resultSettings({ ...config, ...changes }), settings);
 });
+
+test('columns that flags name have to be there, and one of digests has to hold texts', async (t) => {
+  const folder = await makeFolder(t);
+  const inputs = [join(folder, 'a.csv')];
+  await writeFile(inputs[0]!, 'url,Sum,size\nhttp://a/1,d41d8cd98f00b204e9800998ecf8427e,5\n');
+  const planned = (changes: Partial<ScoreConfig>): Promise<Planned> => plan(folder, { inputs, ...changes });
+  const { plan: found } = await planned({
+    verifiedHash: { column: 'sum', type: 'md5' },
+    savedColumns: ['SUM', 'size'],
+  });
+  t.deepEqual(found.savedColumns, ['Sum', 'size']);
+  t.is((await planned({})).plan.savedColumns, undefined);
+  await t.throwsAsync(planned({ savedColumns: ['size', 'similarity'] }), {
+    code: 'BB_COLUMN_MISSING',
+    message: /no column "similarity", which --save-additional-columns names\. They have: url, Sum, size\./,
+  });
+  await t.throwsAsync(planned({ verifiedHash: { column: 'md5', type: 'md5' } }), {
+    code: 'BB_COLUMN_MISSING',
+    message: /no column "md5", which --verify-hash names/,
+  });
+  await t.throwsAsync(planned({ verifiedHash: { column: 'size', type: 'md5' } }), {
+    code: 'BB_SCHEMA_MISMATCH',
+    message: /"size" holds BIGINT, not digests/,
+  });
+});

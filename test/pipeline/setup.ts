@@ -40,6 +40,7 @@ export function configOf(inputs: readonly string[], outputFolder: string): Score
       recomputeTags: false,
       saveEmbeddings: false,
       saveConsent: false,
+      keptFacts: { exif: false },
       incrementalMode: 'incremental',
       skipBadFiles: false,
     },
