@@ -1,6 +1,6 @@
 import type { buildConnector, Dispatcher } from 'undici';
 import { failureOf } from './failures.ts';
-import { isUnheard } from './kept-connections.ts';
+import { isUnheard, watchKept } from './kept-connections.ts';
 import { type Network, targetOf } from './network.ts';
 import { ProxyError, type ProxyServer } from './proxies.ts';
 import { type ConnectToProxy, proxyConnector } from './proxy-connector.ts';
@@ -70,7 +70,12 @@ export class ProxiedRequests implements Requester {
   #to(proxy: ProxyServer): Requester {
     const known = this.#toProxies.get(proxy);
     if (known) return known;
-    const requester = this.#over((_, callback) => this.#connect(proxy, callback));
+    const requester = this.#over((_, callback) =>
+      this.#connect(proxy, (...answer) => {
+        if (answer[1]) watchKept(answer[1]);
+        callback(...answer);
+      }),
+    );
     this.#toProxies.set(proxy, requester);
     return requester;
   }

@@ -1,6 +1,7 @@
 import type { buildConnector } from 'undici';
 import { MAX_ADDRESSES } from './address-race.ts';
 import { AddressGivenUpError, endpointOf } from './address-watch.ts';
+import { watchKept } from './kept-connections.ts';
 import { type Network, targetOf } from './network.ts';
 import { type Connect, straightConnector } from './straight-connector.ts';
 
@@ -19,6 +20,7 @@ export function sparingConnector(network: Network): Connect {
       const { remoteAddress, remotePort } = answer[1] ?? {};
       if (remoteAddress !== undefined && remotePort !== undefined)
         addresses.connected(originOf(options), endpointOf(remoteAddress, remotePort));
+      if (answer[1]) watchKept(answer[1]);
       callback(...answer);
     });
 }

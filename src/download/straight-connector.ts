@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import { AddressRace, type TryEvents } from './address-race.ts';
 import { type GiveUp, LimitPassedError } from './deadline.ts';
-import { watchKept } from './kept-connections.ts';
 import { type Network, socketConnector } from './network.ts';
 import { tellErrors } from './socket-errors.ts';
 
@@ -106,7 +105,6 @@ class StraightConnection {
     this.#isOver = true;
     this.#cancelLimit();
     tellErrors(socket!);
-    watchKept(socket!);
     this.#callback(null, socket!);
   }
 }

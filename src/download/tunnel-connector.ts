@@ -62,6 +62,8 @@ class TunnelAttempt {
   /** TLS with the host itself, where that is asked for: the proxy sees nothing of it. */
   secure(socket: Socket, options: buildConnector.Options, overTunnel: buildConnector.connector): void {
     if (options.protocol !== 'https:' || this.#isOver) {
+      // From now on: what was said to the proxy was no request.
+      watchKept(socket);
       this.end(null, socket);
       return;
     }

@@ -1,4 +1,6 @@
 import test from 'ava';
+import { image, LENGTH } from '../helpers/faults/kind.ts';
+import { startRawHost } from '../helpers/raw-host.ts';
 import { SELF_SIGNED } from '../helpers/self-signed.ts';
 import { behind, socksProxy } from './proxy-setup.ts';
 import { failureIn, imageIn, startHost } from './setup.ts';
@@ -22,6 +24,27 @@ for (const [scheme, words] of [
     t.is(proxy.asked.length, 2);
   });
 }
+
+test('a host behind a SOCKS proxy that hangs up on its first request is asked once, and once more where the connection was kept', async (t) => {
+  const host = await startRawHost(
+    new Map([
+      [
+        '/kept',
+        ({ socket, countOnConnection }) =>
+          void (countOnConnection > 1
+            ? socket.destroy()
+            : socket.write(image('HTTP/1.1 200 OK', LENGTH), 'latin1')),
+      ],
+    ]),
+  );
+  t.teardown(() => host.close());
+  const proxy = await socksProxy(t);
+  const downloader = behind(t, { all_proxy: `socks5://127.0.0.1:${proxy.port}` });
+  const url = (path: string): string => `http://some.test:${host.port}${path}`;
+  t.is(failureIn(t, await downloader.download(url('/hangs-up'))).reason, 'connect_failed');
+  t.is(host.requests('/hangs-up'), 1);
+  for (let i = 0; i < 2; i++) imageIn(t, await downloader.download(url('/kept')));
+});
 
 test('a SOCKS proxy that takes addresses is given an allowed one', async (t) => {
   const host = await startHost(t);
