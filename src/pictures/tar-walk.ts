@@ -97,14 +97,22 @@ export class TarWalk {
       this.#end = block.length === 0 ? { kind: 'whole', hasMark: false } : { kind: 'cut', atByte: at };
       return undefined;
     }
-    const { pax } = this.#extended;
-    const header = new this.#library.Header(block, 0, pax, this.#global);
-    const { size } = header;
-    if (header.nullBlock) this.#end = { kind: 'whole', hasMark: true };
-    else if (!header.cksumValid || size === undefined || !Number.isSafeInteger(size))
+    const header = this.#decode(block);
+    const size = header?.size;
+    if (header?.nullBlock) this.#end = { kind: 'whole', hasMark: true };
+    else if (!header?.cksumValid || size === undefined || !Number.isSafeInteger(size))
       this.#end = { kind: 'damaged', atByte: at };
     else return this.#pass(header, block, size);
     return undefined;
+  }
+
+  /** Undefined where the library cannot make numbers of the block. */
+  #decode(block: Buffer): Header | undefined {
+    try {
+      return new this.#library.Header(block, 0, this.#extended.pax, this.#global);
+    } catch {
+      return undefined;
+    }
   }
 
   async #pass(header: Header, block: Buffer, size: number): Promise<TarMember | undefined> {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Listing } from '../../src/pictures/listing.ts';
 import type { PictureRow } from '../../src/pictures/picture-row.ts';
-import { listTar } from '../../src/pictures/webdataset.ts';
+import { listTar, TarDamageError } from '../../src/pictures/webdataset.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
+import { randomNumbers } from '../helpers/random-numbers.ts';
 import {
   type BuiltMember,
   longNameBlocks,
@@ -205,3 +206,55 @@ test('a text of more than a mebibyte beside an image is left out, and one that l
   t.is(rows[1]?.caption, undefined);
   t.regex(notes, /1\.txt has more than 1 MiB/);
 });
+
+test('whatever is changed in an archive, listing it ends with rows within it or with where it is damaged', async (t) => {
+  const folder = await makeFolder(t);
+  const path = join(folder, 'a.tar');
+  const whole = tarOf([
+    paxBlocks({ path: 'é.jpg' }),
+    image('0.jpg', 'x'.repeat(700)),
+    { name: '0.json', content: '{"a":1}' },
+    longNameBlocks(`${'n'.repeat(150)}.jpg`),
+    image('1.jpg'),
+    image('2.jpg', 'y'.repeat(1500)),
+  ]);
+  const random = randomNumbers(7);
+  let damages = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const archive = mutated(whole, random);
+    await writeFile(path, archive);
+    for (const takesDamaged of [true, false]) {
+      try {
+        for await (const row of listTar({ path, name: 'a.tar', takesDamaged }, new Listing()))
+          t.true(row.fault !== undefined || row.offset! + row.bytes! <= archive.length, `round ${round}`);
+      } catch (thrown) {
+        t.true(thrown instanceof TarDamageError && !takesDamaged, `round ${round}: ${thrown}`);
+        damages++;
+      }
+    }
+  }
+  t.true(damages > ROUNDS / 10);
+});
+
+const ROUNDS = 300;
+const SIZES = [
+  '77777777777\0',
+  '-0000000001\0',
+  '99999999999\0',
+  '\x80\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff',
+  '\xc1',
+];
+
+/** The archive with some bytes, sizes or types changed, of which the check sums know, or cut. */
+function mutated(whole: Buffer, random: () => number): Buffer {
+  const archive = Buffer.from(whole);
+  const upTo = (count: number): number => Math.floor(random() * count);
+  for (let change = upTo(4); change >= 0; change--) {
+    const header = archive.subarray(512 * upTo(archive.length / 512));
+    if (random() < 0.3) archive[upTo(archive.length)] = upTo(256);
+    if (random() < 0.5) header.write(SIZES[upTo(SIZES.length)]!, 124, 'latin1');
+    if (random() < 0.5) header.write('0123456xgLKSNMVDA'[upTo(17)]!, 156);
+    writeChecksum(header);
+  }
+  return random() < 0.3 ? archive.subarray(0, upTo(archive.length)) : archive;
+}
