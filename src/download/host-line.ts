@@ -13,6 +13,7 @@ export class HostLine {
   readonly breaker: Breaker;
   readonly load = new HostLoad();
   readonly #rules: HostRules;
+  readonly #silentAtOnce: number;
   #perSecond: number;
   #bucket: TokenBucket;
   readonly #begun = new TicketQueue();
@@ -28,8 +29,10 @@ export class HostLine {
   /** The place of its entry among the hosts that are ready; an entry with another place is out of date. */
   readyAt: number | undefined;
 
-  constructor(host: string, rules: HostRules, nowMs: number) {
+  /** @param silentAtOnce requests that may be in flight while it has not answered */
+  constructor(host: string, rules: HostRules, nowMs: number, silentAtOnce: number) {
     this.host = host;
+    this.#silentAtOnce = silentAtOnce;
     this.#rules = rules;
     this.breaker = new Breaker(rules);
     this.#perSecond = rules.perSecond;
@@ -48,10 +51,15 @@ export class HostLine {
 
   /** How long until the next request may begin, in ms: 0 for now, infinite where one of those in flight must end first. */
   waitMs(nowMs: number): number {
-    const { breaker, load, inFlight } = this;
-    if (inFlight >= Math.min(this.#rules.atOnce, breaker.rowsAtOnce(nowMs), load.rowsAtOnce))
+    if (this.inFlight >= Math.min(this.#rules.atOnce, this.#rowsOfTrust(nowMs), this.load.rowsAtOnce))
       return Number.POSITIVE_INFINITY;
     return Math.max(0, this.#pausedUntilMs - nowMs, this.#bucket.waitMs(nowMs));
+  }
+
+  /** Rows that may be in flight by what it has answered so far. */
+  #rowsOfTrust(nowMs: number): number {
+    const rows = this.breaker.rowsAtOnce(nowMs);
+    return this.isSilent ? Math.min(rows, this.#silentAtOnce) : rows;
   }
 
   /** Rows that wait for it, or for its answer. */
@@ -71,7 +79,7 @@ export class HostLine {
     if (this.breaker.isGivenUp) return 'given up, one row tries it again';
     const { atOnce } = this.#rules;
     if (this.nextPlace === undefined) return 'slow to answer';
-    if (this.inFlight >= this.breaker.rowsAtOnce(nowMs)) return 'silent so far';
+    if (this.inFlight >= this.#rowsOfTrust(nowMs)) return 'silent so far';
     if (this.load.isOverloaded) return 'overloaded, one row tries it again';
     if (this.inFlight >= atOnce) return `at its limit of ${atOnce}`;
     if (this.#bucket.waitMs(nowMs) > 0)

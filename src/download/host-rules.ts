@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { isObject } from '../base/json-object.ts';
+import { repeatedKeyIn } from './repeated-key.ts';
 
 /** What one host is asked for at most, and when it is given up. */
 export interface HostRules {
@@ -37,6 +38,11 @@ export function withoutFinalDot(host: string): string {
 /** The rules of a host that nothing is said about. */
 export function usualRules(atOnce: number): HostRules {
   return { atOnce, perSecond: Number.POSITIVE_INFINITY, tries: USUAL_TRIES, coolDownMs: USUAL_COOL_DOWN_MS };
+}
+
+/** Requests in flight to a host that has not answered, at most: with few in all, one that hangs is not to hold them all. */
+export function silentAtOnce(threadCount: number | 'auto'): number {
+  return threadCount === 'auto' ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(threadCount / 2));
 }
 
 /** Looks rules up: the host with its port, its name, the longest `*.domain` that it lies under, `*`. */
@@ -137,8 +143,17 @@ function rulesFrom(path: string, host: string, settings: Record<string, unknown>
 }
 
 function readJson(path: string): unknown {
+  const { text, value } = readText(path);
+  const repeated = repeatedKeyIn(text);
+  if (repeated !== undefined)
+    throw unfit(path, `has "${repeated}" twice in one object, of which only one can count`);
+  return value;
+}
+
+function readText(path: string): { readonly text: string; readonly value: unknown } {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    return { text, value: JSON.parse(text) };
   } catch (thrown) {
     throw unfit(path, `cannot be read: ${messageOf(thrown)}`);
   }

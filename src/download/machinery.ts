@@ -4,7 +4,7 @@ import type { AddressRule } from './addresses.ts';
 import { createAgents } from './agent.ts';
 import { BodyBudget } from './body-budget.ts';
 import { mostRequests } from './file-descriptors.ts';
-import { rulesByTable, usualRules } from './host-rules.ts';
+import { rulesByTable, silentAtOnce, usualRules } from './host-rules.ts';
 import type { JourneyTools } from './journey.ts';
 import { optOutRule } from './opt-out.ts';
 import type { DownloadSettings } from './options.ts';
@@ -40,7 +40,10 @@ export function machineryOf(settings: DownloadSettings, parts: DownloaderParts):
   const onRoom = (): void => schedule.admitReady();
   const slots = requestSlots({ most, budget, clock, onRoom }, settings.threadCount);
   const rulesOf = rulesByTable(usualRules(settings.perHost), settings.hosts);
-  const schedule = new Schedule({ slots, rulesOf, longestPauseMs: settings.timeoutMs, clock });
+  const schedule = new Schedule({
+    ...{ slots, rulesOf, clock, longestPauseMs: settings.timeoutMs },
+    silentAtOnce: silentAtOnce(settings.threadCount),
+  });
   const addresses = new AddressWatch(rulesOf, () => clock.nowMs());
   const agents = createAgents(settings, {
     ...{ ...parts, addresses, mostRequests: most },

@@ -14,6 +14,9 @@ const VALUED_DIRECTIVES: ReadonlySet<string> = new Set([
   'max-video-preview',
 ]);
 
+/** What follows a directive and takes it back: `noindex: no`. */
+const TAKEN_BACK: ReadonlySet<string> = new Set(['no', 'false', 'off', '0']);
+
 /** Says whether the headers of a response opt the image out, and as what it then fails. */
 export type OptOutRule = (headers: HeaderLines) => SampleFailure | undefined;
 
@@ -42,7 +45,8 @@ export type RobotsTagRule = (lines: readonly string[]) => boolean;
  * A rule for these directives. As with img2dataset, a directive counts when it is addressed to nobody, or to our
  * token; further, when it is addressed to `*` or to `bowerbird`. Directives after a user agent's name belong to that
  * user agent until the header line ends or the next name comes (proxies join lines with commas). A semicolon separates
- * like a comma, which some hosts write. Letter case and white space do not matter. Values with colons and commas (`unavailable_after: Friday, 25 Jun 2010 15:00:00 PST`)
+ * like a comma, and blanks do where there is no colon, which some hosts write; so do quotes, and `noindex: yes`. Letter case and
+ * white space do not matter. Values with colons and commas (`unavailable_after: Friday, 25 Jun 2010 15:00:00 PST`)
  * are not taken for user agents.
  */
 export function robotsTagRule(directives: readonly string[], userAgentToken: string): RobotsTagRule {
@@ -50,22 +54,30 @@ export function robotsTagRule(directives: readonly string[], userAgentToken: str
   const ourNames = new Set(['*', PRODUCT_TOKEN, userAgentToken.toLowerCase()]);
   if (disallowed.size === 0) return () => false;
   return (lines) =>
-    lines.some((line) => directivesForUs(line.toLowerCase(), ourNames).some((word) => disallowed.has(word)));
+    lines.some((line) => isOptOut(line.toLowerCase().replaceAll(/["']/g, ' '), ourNames, disallowed));
 }
 
-function directivesForUs(line: string, ourNames: ReadonlySet<string>): string[] {
-  const found: string[] = [];
+function isOptOut(line: string, ourNames: ReadonlySet<string>, disallowed: ReadonlySet<string>): boolean {
   let isForUs = true;
-  for (const part of line.split(/[,;]/)) {
-    const { agent, directive } = splitPrefix(part.trim());
+  for (const text of line.split(/[,;]/)) {
+    const { agent, words } = readPart(text.trim(), disallowed);
     if (agent !== undefined) isForUs = ourNames.has(agent);
-    if (isForUs) found.push(directive);
+    if (isForUs && words.some((word) => disallowed.has(word))) return true;
   }
-  return found;
+  return false;
 }
 
-function splitPrefix(part: string): { agent?: string; directive: string } {
-  const match = PREFIX.exec(part);
-  if (!match || VALUED_DIRECTIVES.has(match[1]!)) return { directive: part };
-  return { agent: match[1]!, directive: match[2]! };
+/** A user agent's name, where there is one, and what may be directives. */
+interface Part {
+  readonly agent?: string;
+  readonly words: readonly string[];
+}
+
+function readPart(text: string, disallowed: ReadonlySet<string>): Part {
+  const [, name, rest = ''] = PREFIX.exec(text) ?? [];
+  if (name === undefined) return { words: text.includes(':') ? [text] : [text, ...text.split(/\s+/)] };
+  if (VALUED_DIRECTIVES.has(name)) return { words: [text] };
+  if (disallowed.has(name)) return { words: TAKEN_BACK.has(rest) ? [] : [name] };
+  const { agent, words } = readPart(rest, disallowed);
+  return { agent: name, words: agent === undefined ? words : [] };
 }

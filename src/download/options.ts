@@ -66,8 +66,8 @@ const SHARES = {
 
 const DEFAULT_DIRECTIVES = ['noai', 'noimageai', 'noindex', 'noimageindex', 'none', 'noml'] as const;
 
-/** What may stand in the User-Agent's comment and before the colon of an X-Robots-Tag. */
-const TOKEN_PATTERN = /^[A-Za-z0-9!#$%&'*+.^_`|~/-]+$/;
+/** What may stand in the User-Agent's comment, before the colon of an X-Robots-Tag and as a name in robots.txt, which ends at a slash. */
+const TOKEN_PATTERN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 
 const POSITIVE_OPTIONS = [
   'timeoutMs',
@@ -118,7 +118,7 @@ export function settingsFrom(options: DownloadOptions): DownloadSettings {
   if (!TOKEN_PATTERN.test(settings.userAgentToken)) {
     throw new BowerbirdError(
       'BB_USAGE',
-      `The user agent token "${settings.userAgentToken}" cannot stand in a header: use letters, digits and ._-`,
+      `The user agent token "${settings.userAgentToken}" cannot stand in a header or as a name in robots.txt: use letters, digits and ._-`,
       { fields: { option: 'userAgentToken' } },
     );
   }

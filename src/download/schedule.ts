@@ -31,6 +31,8 @@ const NO_SLOT: Slot = { answered: () => undefined, free: () => undefined };
 export interface ScheduleOptions {
   readonly slots: Slots;
   readonly rulesOf: RulesOfHost;
+  /** Requests that may be in flight to a host that has not answered, whatever its rules say. */
+  readonly silentAtOnce: number;
   /** Rows of a host that is to be left alone for longer than this are not kept waiting. */
   readonly longestPauseMs: number;
   readonly clock: Clock;
@@ -221,7 +223,8 @@ export class Schedule {
     const host = withoutFinalDot(hostOfUrl);
     const known = this.#lines.get(host);
     if (known) return known;
-    const line = new HostLine(host, this.#options.rulesOf(host), this.#nowMs);
+    const { rulesOf, silentAtOnce } = this.#options;
+    const line = new HostLine(host, rulesOf(host), this.#nowMs, silentAtOnce);
     this.#lines.set(host, line);
     return line;
   }

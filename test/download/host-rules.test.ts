@@ -70,6 +70,12 @@ test('a file of rules is read with its units', async (t) => {
   );
 });
 
+test('a file of rules may begin with a byte order mark, and have the same settings for several hosts', async (t) => {
+  const path = join(await makeFolder(t), 'hosts.json');
+  writeFileSync(path, '\ufeff{"a.example": {"tries": 2}, "tries": {"tries": 2}, "b.example": {"tries": 3}}');
+  t.deepEqual([...readHostTable(path).keys()], ['a.example', 'tries', 'b.example']);
+});
+
 test('keys of a file of rules are written as hosts of URLs are', async (t) => {
   const path = join(await makeFolder(t), 'hosts.json');
   const keys = ['Bücher.example', 'a.example.', '*.B.example', '127.1', '[::0001]:8080', 'c.example:08080'];
@@ -105,6 +111,8 @@ for (const key of [
 
 for (const [content, words] of [
   ['{"A.example": {}, "a.example.": {}}', /names a\.example twice, the second time as "a\.example\."/],
+  ['{"a.example": {"tries": 2}, "b.example": {}, "a.example": {"tries": 3}}', /has "a\.example" twice/],
+  ['{"a.example": {"tries": 2, "\\u0074ries": 3}}', /has "tries" twice/],
   ['{', /cannot be read/],
   ['[]', /must be a JSON object of hosts/],
   ['{"a.example": 4}', /"a.example" must be an object/],

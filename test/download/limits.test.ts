@@ -171,6 +171,17 @@ test('a host gets no more requests at once than its bound, and other hosts do no
   t.is(busy.requests(), 20);
 });
 
+test('a host that does not answer never holds more than half of few requests', async (t) => {
+  const [silent, other] = [await startHost(t), await startHost(t, { address: '127.0.0.2' })];
+  const downloader = startDownloader(t, { threadCount: 5 });
+  const held = Array.from({ length: 5 }, (_, i) => downloader.download(silent.url(`/held/${i}`)));
+  const others = Array.from({ length: 5 }, (_, i) => downloader.download(other.url(`/ok/${i}`)));
+  for (const outcome of await Promise.all(others)) imageIn(t, outcome);
+  t.is(silent.requests(), 2);
+  silent.letGo();
+  for (const outcome of await Promise.all(held)) imageIn(t, outcome);
+});
+
 test('a slot is free again after every kind of failure', async (t) => {
   const host = await startHost(t);
   const clock = new ManualClock();
@@ -219,6 +230,7 @@ for (const [name, value] of [
   ['retries', 1.5],
   ['perHost', 0],
   ['userAgentToken', 'two words'],
+  ['userAgentToken', 'my/crawl'],
   ['userAgentToken', 'line\r\nbreak'],
   ['userAgentContact', 'me@lab.example\r\nX-Evil: 1'],
   ['userAgentContact', 'a b@lab.example'],

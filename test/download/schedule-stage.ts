@@ -28,6 +28,7 @@ export class Stage {
     this.schedule = new Schedule({
       slots: this.slots,
       rulesOf: () => ({ ...usualRules(Number.POSITIVE_INFINITY), ...rules }),
+      silentAtOnce: Number.POSITIVE_INFINITY,
       longestPauseMs: 10_000,
       clock: this.clock,
     });

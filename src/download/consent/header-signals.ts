@@ -31,9 +31,14 @@ export function linesOf(value: string | readonly string[] | undefined): readonly
   return typeof value === 'string' ? [value] : (value ?? []);
 }
 
-/** Proxies join lines by commas. Where lines differ, the reservation counts; what is neither 0 nor 1 says nothing. */
+/**
+ * Proxies join lines by commas, and some hosts quote the value or let parameters follow it. Where lines differ, the reservation
+ * counts; what is neither 0 nor 1 says nothing.
+ */
 function tdmReservationIn(lines: readonly string[]): 0 | 1 | null {
-  const values = lines.flatMap((line) => line.split(',')).map((value) => value.trim());
+  const values = lines
+    .flatMap((line) => line.split(','))
+    .map((value) => value.replace(/;.*/s, '').replaceAll('"', '').trim());
   if (values.includes('1')) return 1;
   return values.includes('0') ? 0 : null;
 }
