@@ -7,7 +7,7 @@ import type { ShardWork } from './shard-work.ts';
 
 /**
  * Reads the digests that the images of a shard must have. A row without one could only fail, and does so at once: nobody is asked
- * for its image.
+ * for its image. One that has no URL either, as a malformed line, is left to fail for that.
  *
  * @param onFailed told of each such row's failure
  * @throws errors of DuckDB
@@ -22,9 +22,13 @@ export async function expectDigests(
   const digests = texts.map((text) => readDigest(text, type));
   work.expectedDigests = digests;
   for (const [index, digest] of digests.entries()) {
-    if (digest !== undefined || work.states[index]!.kind !== 'pending') continue;
+    if (digest !== undefined || work.states[index]!.kind !== 'pending' || !hasImage(work, index)) continue;
     const failure = { kind: 'failed', reason: 'hash_missing', message: `no ${type} to verify` } as const;
     work.failed(index, failure);
     onFailed(failure);
   }
+}
+
+function hasImage({ shard }: ShardWork, index: number): boolean {
+  return !shard.isDownloaded || typeof shard.urls[index] === 'string';
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { sharp } from '../../src/decode/sharp-library.ts';
@@ -141,4 +141,54 @@ test('of the columns of the input those that are asked for go through, beside th
   const [other] = await readParquet(join(folder, 'none', 'tags', '00000.parquet'));
   t.false('similarity' in other!);
   t.false('exif' in other!);
+});
+
+test('images in files have the same digests as by URL, and are verified by what stands beside them', async (t) => {
+  const folder = await makeFolder(t);
+  const photos = join(folder, 'photos');
+  await mkdir(photos);
+  const pictures = await Promise.all([1, 2, 3].map((seed) => makePicture(seed)));
+  const sums = [sha256(pictures[0]!), sha256(pictures[0]!), null];
+  for (const [i, picture] of pictures.entries()) {
+    await writeFile(join(photos, `${i}.jpg`), picture);
+    await writeFile(join(photos, `${i}.json`), JSON.stringify({ sha256: sums[i] }));
+  }
+  const result = await runCli([
+    ...[
+      'score',
+      photos,
+      '--output-folder',
+      join(folder, 'out'),
+      '--processes-count',
+      '1',
+      '--batch-size',
+      '2',
+    ],
+    ...['--compute-hash', 'sha256', '--verify-hash', 'sha256,sha256'],
+  ]);
+  t.is(result.exitCode, 0, result.stderr);
+  const tags = await readParquet(join(folder, 'out', 'tags', '00000.parquet'));
+  t.deepEqual(
+    tags.map((row) => [row['reason'], row['sha256'], row['input_sha256']]),
+    [
+      [null, sums[0], sums[0]],
+      ['hash_mismatch', sha256(pictures[1]!), sums[1]],
+      ['hash_missing', null, null],
+    ],
+  );
+});
+
+test('a row that has neither a digest nor a URL fails for its URL', async (t) => {
+  const folder = await makeFolder(t);
+  const list = join(folder, 'list.csv');
+  await writeFile(list, 'url,sum\nhttp://127.0.0.1:1/a,NA\n,\nonly one field\n');
+  const result = await runCli([
+    ...['score', list, '--output-folder', join(folder, 'out'), '--verify-hash', 'sum,md5', ...LOOPBACK_FLAGS],
+  ]);
+  t.is(result.exitCode, 0, result.stderr);
+  const tags = await readParquet(join(folder, 'out', 'tags', '00000.parquet'));
+  t.deepEqual(
+    tags.map(({ reason }) => reason),
+    ['hash_missing', 'url_missing', 'url_missing'],
+  );
 });
