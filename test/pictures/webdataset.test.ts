@@ -191,6 +191,12 @@ test('an archive without its end mark is read, and that members may be missing i
   t.deepEqual((await list(t, Buffer.alloc(1024))).rows, []);
 });
 
+test('an archive that ends with the last byte of a member has all of it', async (t) => {
+  const { rows, bytesOf } = await list(t, memberBlocks(image('0.jpg', 'x'.repeat(512))));
+  t.deepEqual(outcomes(rows), ['a.tar/0.jpg']);
+  t.is(bytesOf(rows[0]).length, 512);
+});
+
 test('a text of more than a mebibyte beside an image is left out, and one that lies across reads is whole', async (t) => {
   const caption = 'word '.repeat(40_000);
   const { rows, notes } = await list(
