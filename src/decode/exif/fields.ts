@@ -15,6 +15,8 @@ interface ValueType {
 const ASCII = 2;
 /** A tag of more values is no fact about a picture but part of it: none of them is read, as in exifread. */
 const MOST_VALUES = 999;
+/** Of more numbers the first 20 are told, so that no more need be read. Bytes may be a text. */
+const MOST_NUMBERS = 50;
 
 /** The types of values (TIFF 6.0, section 2), but for texts. */
 const TYPES: Readonly<Record<number, ValueType>> = {
@@ -83,9 +85,8 @@ export class ExifBlock {
     const valuesAt = count * bytes > 4 ? this.#number(4, at + 8) : at + 8;
     if (type === ASCII)
       return { tag, count, values: textOf(this.#bytes.subarray(valuesAt, valuesAt + count)) };
-    const values = Array.from({ length: count > MOST_VALUES ? 0 : count }, (_, i) =>
-      this.#value(type, valuesAt + i * bytes),
-    );
+    const length = count > MOST_VALUES ? 0 : Math.min(count, bytes === 1 ? MOST_VALUES : MOST_NUMBERS);
+    const values = Array.from({ length }, (_, i) => this.#value(type, valuesAt + i * bytes));
     return { tag, count, values };
   }
 

@@ -98,6 +98,24 @@ test('numbers of either byte order, fractions without a denominator, unknown tag
   t.deepEqual(read(bigEndian), { 'Image Orientation': 'Rotated 90 CW' });
 });
 
+test('of more than 50 numbers the first 20 are told, of 1000 and more none; bytes of a text are told as it', (t) => {
+  const numbers = Buffer.alloc(2000, Buffer.from([7, 0]));
+  const text = Buffer.from('A name of more than fifty characters, as Windows writes it', 'utf16le');
+  const at = endOf(4);
+  const entries: readonly Entry[] = [
+    [0xb001, 3, 50, at],
+    [0xb002, 3, 51, at],
+    [0xb003, 3, 1000, at],
+    [0x9c9d, 1, text.length, at + numbers.length],
+  ];
+  t.deepEqual(read(blockOf(entries, Buffer.concat([numbers, text]))), {
+    'Image Tag 0xB001': `[${new Array(50).fill(7).join(', ')}]`,
+    'Image Tag 0xB002': `[${new Array(20).fill(7).join(', ')}, ... ]`,
+    'Image Tag 0xB003': '[]',
+    'Image XPAuthor': 'A name of more than fifty characters, as Windows writes it',
+  });
+});
+
 test('values that are said to lie beyond the block are nothing, and directories in a circle end', (t) => {
   const entries: readonly Entry[] = [
     [0x10f, 2, 4_000_000_000, 4_000_000_000],
