@@ -19,6 +19,8 @@ export interface Head {
   readonly label?: Label;
   /** sha256 in hex of the head file, followed by its bias file and its manifest where it has them. */
   readonly digest: string;
+  /** sha256 in hex of what it computes: the same for the same weights and facts, with a manifest and without (computes.ts). */
+  readonly computes: string;
   /** Length of an embedding. */
   readonly dimension: number;
   readonly encoder?: TrainedOn;

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import type { Tag } from '../samples/tags.ts';
+import { digestOfFacts } from './computes.ts';
 import { HeadError, refused } from './errors.ts';
 import type { Head } from './head.ts';
 import { HeadFiles } from './head-file.ts';
@@ -33,15 +34,17 @@ export async function loadHead(path: string, { tag }: LoadOptions): Promise<Head
   if (linear && ![linear.bias, ...linear.weights].every(Number.isFinite)) {
     throw refused(path, 'its layers multiply out to weights that are infinite');
   }
+  const requiresUnitNorm = claims.unitNorm ?? true;
   return {
     name: basename(path),
     ...(tag && { tag }),
     ...(claims.label && { label: claims.label }),
     digest: files.digest(),
+    computes: digestOfFacts({ layers, output, columns, requiresUnitNorm, label: claims.label }),
     dimension: layers[0]!.inputs,
     ...(claims.encoder && { encoder: claims.encoder }),
     ...(layout && claims.hiddenActivation === undefined && { layout: layout.name }),
-    requiresUnitNorm: claims.unitNorm ?? true,
+    requiresUnitNorm,
     ...(linear && { linear }),
     score: linear ? linearScorer(linear) : networkScorer({ layers, output, columns }),
   };

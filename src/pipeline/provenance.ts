@@ -28,9 +28,9 @@ export function shardProvenance(
   earlier: Provenance | undefined,
 ): Provenance {
   const embeddings = modelOrigin(encoder, config.transform);
-  const ofHeads = Object.entries(heads).map(([tag, { name, digest }]): [string, HeadOrigin] => [
+  const ofHeads = Object.entries(heads).map(([tag, { name, digest, computes }]): [string, HeadOrigin] => [
     tag,
-    { from: 'head', head: { name, digest }, encoder: embeddings },
+    { from: 'head', head: { name, digest, computes }, encoder: embeddings },
   ]);
   const ofModels = tagModels.map((model): [string, PixelOrigin] => [model.tag, pixelOrigin(model, config)]);
   const label = heads.aesthetic?.label ?? tagModels.find(({ tag }) => tag === 'aesthetic')?.label;

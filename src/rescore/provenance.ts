@@ -13,9 +13,9 @@ export function inputProvenance(
   { encoder, tagOrigins }: Pick<RescoreInput, 'encoder' | 'tagOrigins'>,
   recomputeTags: boolean,
 ): Provenance {
-  const computed = heads.map(({ column, head: { name, digest } }): [string, HeadOrigin] => [
+  const computed = heads.map(({ column, head: { name, digest, computes } }): [string, HeadOrigin] => [
     column,
-    { from: 'head', head: { name, digest }, encoder, stored: true },
+    { from: 'head', head: { name, digest, computes }, encoder, stored: true },
   ]);
   return {
     ...(encoder && { embeddings: encoder }),

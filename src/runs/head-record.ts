@@ -1,11 +1,10 @@
 import { checkHead, type EncoderIdentity, type EncoderProof } from '../heads/check.ts';
 import type { Head } from '../heads/head.ts';
 import { type Label, labelColumn } from '../samples/label.ts';
+import type { HeadIdentity } from '../samples/provenance/origin.ts';
 
 /** A head as run.json has it. */
-export interface RecordedHead {
-  readonly name: string;
-  readonly digest: string;
+export interface RecordedHead extends HeadIdentity {
   /** What shows that it was trained on the run's encoder; runs of 0.1.0 do not say. */
   readonly encoder_proof?: EncoderProof;
   /** The published network that its layers were taken for. */
@@ -37,6 +36,7 @@ export function recordHead(head: Head, encoder: EncoderIdentity | undefined): Re
   return {
     name: head.name,
     digest: head.digest,
+    computes: head.computes,
     encoder_proof: encoder ? checkHead(head, encoder) : 'none',
     ...(head.layout !== undefined && { layout: head.layout }),
     ...(head.label && { label: head.label }),

@@ -9,6 +9,7 @@ import type { Head } from '../heads/head.ts';
 import { loadHead } from '../heads/load.ts';
 import { resolveEncoder } from '../models/registry.ts';
 import { type ScoreSide, uniteScores } from '../samples/provenance/mixing.ts';
+import { isSameHead } from '../samples/provenance/origin.ts';
 import { type Provenance, provenanceJson } from '../samples/provenance/provenance.ts';
 import { BucketSums } from '../scores/bucket-sums.ts';
 import { type BucketSummary, checkMeans, summarize } from '../scores/summary.ts';
@@ -136,10 +137,12 @@ function refuseMisfits(runs: readonly OpenRun[]): void {
 function comparisons(first: RunRecord, record: RunRecord): [string, unknown, unknown][] {
   const headOf = ({ heads, columns }: RunRecord): string =>
     heads['aesthetic']?.digest ?? `the column ${columns['aesthetic'] ?? '(none)'}`;
+  const [a, b] = [first.heads['aesthetic'], record.heads['aesthetic']];
+  const areSame = a && b && isSameHead(a, b);
   return [
     ['encoders', first.encoder.digest, record.encoder.digest],
     ['dimensions', first.encoder.dimension, record.encoder.dimension],
-    ['aesthetic heads', headOf(first), headOf(record)],
+    ['aesthetic heads', headOf(first), areSame ? headOf(first) : headOf(record)],
     ['transforms', first.settings['transform'], record.settings['transform']],
   ];
 }
@@ -171,7 +174,7 @@ async function findHead(
     headFile ?? (encoder.name === 'builtin' ? (await resolveEncoder('builtin')).headPath : undefined);
   if (!path) return undefined;
   const head = await loadHead(path, { tag: 'aesthetic' });
-  if (head.digest === wanted.digest) return head;
+  if (isSameHead(head, wanted)) return head;
   if (!headFile) return undefined;
   throw new BowerbirdError(
     'BB_HEAD_MISMATCH',

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import type { ScoreOrigin } from '../../src/samples/provenance/origin.ts';
+import type { HeadOrigin, ScoreOrigin } from '../../src/samples/provenance/origin.ts';
 import type { ScoreOrigins } from '../../src/samples/provenance/provenance.ts';
 import { provenanceOption } from '../../src/tables/provenance.ts';
 import { makeFolder, type Owner } from '../helpers/make-folder.ts';
@@ -172,8 +172,9 @@ test('a run says in tags, metadata and buckets what made its scores, and rescore
     tags?.embeddings?.runtimes.map(({ name: runtime, provider }) => [runtime, provider]),
     [['onnxruntime', 'cpu']],
   );
-  const { head } = tags!.scores['aesthetic']![0] as { head: { name: string; digest: string } };
-  t.deepEqual(head, { name: record.heads.aesthetic.name, digest: record.heads.aesthetic.digest });
+  const { head } = tags!.scores['aesthetic']![0] as HeadOrigin;
+  const { name: headName, digest: headDigest, computes } = record.heads.aesthetic;
+  t.deepEqual(head, { name: headName, digest: headDigest, computes });
   t.deepEqual(tags!.scores['punsafe'], [
     { from: 'column', column: 'punsafe', input: record.inputs[0].fingerprint },
   ]);

@@ -21,7 +21,7 @@ const WATERMARK = {
 };
 const MODELS = {
   encoder: ENCODER,
-  heads: { aesthetic: { name: 'a', digest: 'd' } },
+  heads: { aesthetic: { name: 'a', digest: 'd', computes: 'c' } },
   tagModels: [WATERMARK],
   config: { transform: 'exact', recomputeTags: false },
 } as unknown as Parameters<typeof shardProvenance>[0];
@@ -54,7 +54,7 @@ test('a shard names its encoder, heads and models, how they were given pictures,
   t.deepEqual(provenance, {
     embeddings: encoder,
     scores: {
-      aesthetic: [{ from: 'head', head: { name: 'a', digest: 'd' }, encoder }],
+      aesthetic: [{ from: 'head', head: { name: 'a', digest: 'd', computes: 'c' }, encoder }],
       punsafe,
       pwatermark: [watermark],
     },

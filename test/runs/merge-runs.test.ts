@@ -2,6 +2,7 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { decodeNpy } from '../../src/base/npy.ts';
+import { resolveEncoder } from '../../src/models/registry.ts';
 import { digestRun } from '../helpers/digest-run.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
@@ -183,4 +184,21 @@ test('runs that make no sense together are refused, and nothing is written', asy
   t.regex(refused.stderr, /exact transform.*fast transform.*\[BB_PROVENANCE_MIXED\]/s);
   const together = await runCli([...count, '--mixed-provenance']);
   t.like(JSON.parse(together.stdout), { rows: 36 });
+});
+
+test('runs of one head in two files are merged, and its means are checked', async (t) => {
+  const world = await makeWorld(t, { rowCount: 30 });
+  for (const [i, rows] of [world.rows.slice(0, 15), world.rows.slice(15)].entries()) {
+    await buildShard(world.path(`half${i}.parquet`), rows, { punsafe: 'DOUBLE' });
+  }
+  const { headPath } = await resolveEncoder('builtin');
+  const copy = world.path('copy.json');
+  await writeFile(copy, JSON.stringify(JSON.parse(await readFile(headPath!, 'utf8')), null, 3));
+  await score(t, world, { shard: 'half0.parquet', out: 'runs/a' });
+  await score(t, world, { shard: 'half1.parquet', out: 'runs/b' }, ['--aesthetic-head', copy]);
+  const merged = world.path('merged');
+  const result = await runCli(['buckets', world.path('runs/*'), '--output-folder', merged, '--json']);
+  t.is(result.exitCode, 0, result.stderr);
+  const { mean_check } = JSON.parse(await readFile(join(merged, 'merged.json'), 'utf8'));
+  t.true(mean_check < 1e-5);
 });

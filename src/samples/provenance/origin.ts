@@ -6,6 +6,15 @@ export interface NamedDigest {
   readonly digest: string;
 }
 
+/** A head by its file, and by what it computes. */
+export interface HeadIdentity extends NamedDigest {
+  /**
+   * sha256 (hex) of what it computes, which the same head has in another file, or with a manifest beside it. Older versions
+   * did not state it.
+   */
+  readonly computes?: string;
+}
+
 /** What ran a model. */
 export interface Runtime {
   /** `onnxruntime` */
@@ -34,7 +43,7 @@ export interface ModelOrigin {
 /** A score that a head gave of embeddings. */
 export interface HeadOrigin {
   readonly from: 'head';
-  readonly head: NamedDigest;
+  readonly head: HeadIdentity;
   /** What made the embeddings; null where nothing states it. */
   readonly encoder: ModelOrigin | null;
   /** Set where embeddings were read back from files: in float16 they are rounded. */
@@ -72,7 +81,12 @@ export function isSameOrigin(a: ScoreOrigin, b: ScoreOrigin): boolean {
   if (a.from === 'column') return b.from === 'column';
   if (b.from === 'column' || !agree(a.label ?? {}, b.label ?? {})) return false;
   if (a.from === 'model') return b.from === 'model' && isSameModel(a, b);
-  return b.from === 'head' && a.head.digest === b.head.digest && isSameEncoder(a.encoder, b.encoder);
+  return b.from === 'head' && isSameHead(a.head, b.head) && isSameEncoder(a.encoder, b.encoder);
+}
+
+/** Whether two heads are the same file, or compute the same. */
+export function isSameHead(a: HeadIdentity, b: HeadIdentity): boolean {
+  return a.digest === b.digest || (a.computes !== undefined && a.computes === b.computes);
 }
 
 function isSameEncoder(a: ModelOrigin | null, b: ModelOrigin | null): boolean {
@@ -118,7 +132,12 @@ export function uniteOrigins(lists: Iterable<readonly ScoreOrigin[]>): ScoreOrig
 function uniteTwo(a: ScoreOrigin, b: ScoreOrigin): ScoreOrigin {
   if (a.from === 'head' && b.from === 'head') {
     const encoder = a.encoder && b.encoder && uniteModels(a.encoder, b.encoder);
-    return { ...a, encoder, ...((a.stored || b.stored) && { stored: true as const }) };
+    return {
+      ...a,
+      head: uniteHeads(a.head, b.head),
+      encoder,
+      ...((a.stored || b.stored) && { stored: true as const }),
+    };
   }
   if (a.from === 'model' && b.from === 'model') {
     return { from: 'model', ...uniteModels(a, b), ...(a.label && { label: a.label }) };
@@ -128,6 +147,12 @@ function uniteTwo(a: ScoreOrigin, b: ScoreOrigin): ScoreOrigin {
     return { from: 'column', column: [a.column, b.column].sort()[0]! };
   }
   return a;
+}
+
+/** One of two that are the same head: what states more, or else comes first. */
+function uniteHeads(a: HeadIdentity, b: HeadIdentity): HeadIdentity {
+  if ((a.computes === undefined) !== (b.computes === undefined)) return a.computes === undefined ? b : a;
+  return JSON.stringify(b) < JSON.stringify(a) ? b : a;
 }
 
 /** One of two that are the same model. */

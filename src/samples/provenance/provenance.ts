@@ -3,6 +3,7 @@ import type { TagName } from '../tags.ts';
 import {
   type ColumnOrigin,
   type Facts,
+  type HeadIdentity,
   isSameModel,
   type ModelOrigin,
   type NamedDigest,
@@ -136,7 +137,7 @@ function shapeOrigin(value: unknown): ScoreOrigin {
   if (from !== 'head') throw new TypeError('an origin of a kind that is not known');
   return {
     from,
-    head: shapeNamed(head),
+    head: shapeHead(head),
     encoder: encoder === null ? null : shapeModel(object(encoder)),
     ...(stored === true && { stored }),
     ...labelled,
@@ -151,6 +152,11 @@ function shapeModel({ model, transform, crop, output, runtimes }: JsonObject): M
     ...(output !== undefined && { output: shapeFacts(output) }),
     runtimes: list(runtimes).map(shapeRuntime),
   };
+}
+
+function shapeHead(value: unknown): HeadIdentity {
+  const { computes } = object(value);
+  return { ...shapeNamed(value), ...(computes !== undefined && { computes: text(computes) }) };
 }
 
 function shapeNamed(value: unknown): NamedDigest {

@@ -99,3 +99,22 @@ test('origins in words have names and digests, settings where those do not tell 
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   t.notRegex(describeOrigins([odd, odd]).join(), /[\u0000-\u001f]/);
 });
+
+test('a head in another file, or with a manifest beside it, is the same where it computes the same', (t) => {
+  const [byName, byPath] = ['by name', 'by path'].map((name) => {
+    const origin = byHead(name);
+    return { ...origin, head: { ...origin.head, computes: 'c'.repeat(64) } };
+  });
+  t.true(isSameOrigin(byName!, byPath!));
+  t.deepEqual(uniteOrigins([[byPath!], [byName!]]), uniteOrigins([[byName!], [byPath!]]));
+  const another = { ...byPath!, head: { ...byPath!.head, computes: 'd'.repeat(64) } };
+  t.false(isSameOrigin(byName!, another));
+  t.false(isSameOrigin(byHead('by name'), byPath!), 'older versions did not say what it computes');
+});
+
+test('of one file, what states what it computes stays', (t) => {
+  const { head, ...rest } = byHead('a');
+  const stated = { ...rest, head: { ...head, computes: 'c'.repeat(64) } };
+  t.deepEqual(uniteOrigins([[byHead('a')], [stated]]), [stated]);
+  t.deepEqual(uniteOrigins([[stated], [byHead('a')]]), [stated]);
+});
