@@ -39,6 +39,7 @@ export const ROOMS: readonly Room[] = [
       'package',
       'queue',
       'recent-map',
+      'plain-file',
       'quote',
       'spill',
       'swap',

@@ -56,6 +56,8 @@ export function encoderOf(
 export interface LibraryWorld {
   readonly folder: string;
   readonly cache: string;
+  /** The registry of the entries. */
+  readonly registryFile: string;
   readonly mirror: ModelMirror;
   /** What was waited for between tries, in ms. */
   readonly pauses: number[];
@@ -147,5 +149,5 @@ export async function makeLibraryWorld(
     t.teardown(() => library.close());
     return library;
   };
-  return { folder, cache, mirror, pauses, notes, progress, open };
+  return { folder, cache, registryFile, mirror, pauses, notes, progress, open };
 }

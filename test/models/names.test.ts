@@ -88,6 +88,16 @@ test('an encoder that is published as weights is converted once, as its registry
   t.is(world.notes.filter((note) => note.startsWith('Converting')).length, 1);
 });
 
+test('weights of which a registry comes to say something else are converted anew, and not fetched', async (t) => {
+  const world = await makeWeightsWorld(t, WEIGHTS_ENTRY);
+  await (await world.open()).encoder('Weighty');
+  const corrected = { ...WEIGHTS_ENTRY, mean: [0.4, 0.5, 0.6] };
+  await writeFile(world.registryFile, JSON.stringify({ version: 1, models: [corrected] }));
+  const { manifest } = await resolveEncoder(await (await world.open()).encoder('Weighty'));
+  t.deepEqual(manifest.transform.mean, [0.4, 0.5, 0.6]);
+  t.is(world.mirror.requests.length, WEIGHTS_ENTRY.files.length);
+});
+
 test('each way to write a model has its place in the cache, and all go when the weights come anew', async (t) => {
   const world = await makeWeightsWorld(t, WEIGHTS_ENTRY);
   const variants = (['float32', 'float16'] as const).flatMap((precision) =>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -26,11 +27,23 @@ export interface CachePlaces {
   readonly lock: string;
 }
 
-/** The places of a model of this name. */
+/** The places of a model of this name, which no other name has. */
 export function placesOf(cache: string, name: string): CachePlaces {
-  // As the hub's own cache writes repositories: no part of a name holds a slash or begins with a dot.
-  const base = join(cache, 'models', name.replaceAll('/', '--'));
+  const base = join(cache, 'models', folderName(name));
   return { folder: base, converted: join(base, 'onnx'), record: `${base}.json`, lock: `${base}.lock` };
+}
+
+/** What could be the folder of another name, or a file beside one. */
+const AMBIGUOUS = /--|\.(json|lock)$/;
+
+/**
+ * As the hub's own cache writes repositories: no part of a name holds a slash or begins with a dot. Where that could stand for
+ * two names (`x/y` and `x--y`), a digest follows a sign that no name holds.
+ */
+function folderName(name: string): string {
+  const plain = name.replaceAll('/', '--');
+  if (!AMBIGUOUS.test(name)) return plain;
+  return `${plain}~${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 }
 
 /** The user's own registry in the cache, where there is one. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BowerbirdError } from '../../base/errors.ts';
@@ -28,17 +29,21 @@ export async function convertedModel(
   tools: ConversionTools,
 ): Promise<string> {
   const places = placesOf(tools.cache, entry.name);
-  const folder = convertedFolder(places, tools.variant);
+  const folder = convertedFolder(entry, tools);
   await unlessThere(folder, places, tools, () => convert(entry, paths[0]!, folder, tools));
   return folder;
 }
 
-/** Where a variant of a model lies, once it is made. */
+/** Where a variant of a model lies, once it is made: elsewhere where the registry says something else of it. */
 export function convertedFolder(
-  { converted }: Pick<CachePlaces, 'converted'>,
-  { precision, operators }: Variant,
+  entry: ConvertibleEntry,
+  { cache, variant: { precision, operators } }: Pick<ConversionTools, 'cache' | 'variant'>,
 ): string {
-  return join(converted, `${precision}-${operators}-${CONVERTER_VERSION}`);
+  const stated = createHash('sha256')
+    .update(JSON.stringify(conversionOf(entry)))
+    .digest('hex');
+  const name = `${precision}-${operators}-${CONVERTER_VERSION}-${stated.slice(0, 16)}`;
+  return join(placesOf(cache, entry.name).converted, name);
 }
 
 /** Makes a model in a folder of the cache, once: another process that makes it is waited for. */

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BowerbirdError } from '../../base/errors.ts';
-import { removeQuietly } from '../../base/files.ts';
+import { remove, syncPath } from '../../base/files.ts';
 import { type Lock, takeLock } from '../../base/lock.ts';
 import { type CachePlaces, inCache, makeCacheFolder, placesOf } from './cache.ts';
 import type { ModelEntry, ModelFile } from './entry.ts';
@@ -58,21 +58,39 @@ export async function bringIntoCache(entry: ModelEntry, tools: FetchTools): Prom
   const places = placesOf(tools.cache, entry.name);
   await makeCacheFolder(places.folder);
   return withModelLock(places, tools, async () => {
-    const record = [...(await readRecord(places.record))];
+    const record = [...(await inCache(places.record, () => readRecord(places.record)))];
     for (const file of entry.files) {
       if (await cached(file, places, record)) continue;
-      // What was made of another file is made anew.
-      await removeQuietly(places.converted);
       tools.onNote(`Fetching ${file.name} of ${entry.name} to ${places.folder} ...`);
-      const known = stated(file, places, record);
-      const destination = join(places.folder, file.name);
-      const fetched = await transferFile(file, destination, known, tools.openTransfer());
-      tools.onNote(describeFetched(fetched, known));
-      record.splice(0, record.length, ...record.filter(({ from }) => from !== fetched.from), fetched);
-      await inCache(places.record, () => writeRecord(places.record, record));
+      await fetchFile(file, { places, record }, tools);
     }
     return (await findInCache(tools.cache, entry))!;
   });
+}
+
+/** Fetches a file into the cache, and puts it into the record. */
+async function fetchFile(
+  file: ModelFile,
+  { places, record }: { readonly places: CachePlaces; readonly record: FetchedFile[] },
+  { openTransfer, onNote }: FetchTools,
+): Promise<void> {
+  // What was made of another file is made anew.
+  await inCache(places.converted, () => remove(places.converted));
+  const known = stated(file, places, record);
+  const path = join(places.folder, file.name);
+  const onChecked = async (fetched: FetchedFile): Promise<void> => {
+    // A kill must not leave a record that says of the file that was there what is true of this one, or the reverse.
+    await inCache(path, () => removeDurably(path));
+    record.splice(0, record.length, ...record.filter(({ from }) => from !== fetched.from), fetched);
+    await inCache(places.record, () => writeRecord(places.record, record));
+    onNote(describeFetched(fetched, known));
+  };
+  await transferFile(file, { path, known, onChecked }, openTransfer());
+}
+
+async function removeDurably(path: string): Promise<void> {
+  await remove(path);
+  await syncPath(dirname(path));
 }
 
 /** Holds a model's lock while it is worked on; a process that holds it is waited for. */
@@ -115,13 +133,18 @@ async function cached(
   { folder }: CachePlaces,
   record: readonly FetchedFile[],
 ): Promise<FetchedFile | undefined> {
-  const known = record.find(({ from }) => from === originOf(file));
-  if (!known || (file.sha256 !== undefined && file.sha256 !== known.sha256)) return undefined;
-  const size = await stat(join(folder, file.name)).then(
-    (stats) => stats.size,
-    () => undefined,
+  // Of what came under this name only the last lies there; of the others the digests alone are still known.
+  const known = record.findLast((fetched) => fetched.file === file.name);
+  if (!known || known.from !== originOf(file) || !isAsStated(file, known)) return undefined;
+  const found = await stat(join(folder, file.name)).catch(() => undefined);
+  return found?.isFile() && found.size === known.size_bytes ? known : undefined;
+}
+
+function isAsStated({ sha256, sizeBytes }: ModelFile, known: FetchedFile): boolean {
+  return (
+    (sha256 === undefined || sha256 === known.sha256) &&
+    (sizeBytes === undefined || sizeBytes === known.size_bytes)
   );
-  return size === known.size_bytes ? known : undefined;
 }
 
 /** What a file's digest is to be: what the registry states, else what it was when it was first fetched. */

@@ -9,7 +9,7 @@ import type { Tag } from '../../samples/tags.ts';
 import { PLAIN_VARIANT, type Variant } from '../convert/spec.ts';
 import { digestFile } from '../digest.ts';
 import { encoderManifest, headManifest, writeBeside } from './beside.ts';
-import { cacheFolder, ownRegistry, placesOf } from './cache.ts';
+import { cacheFolder, ownRegistry } from './cache.ts';
 import { type ConversionTools, convertedFolder, convertedModel } from './converted.ts';
 import type { EncoderEntry, HeadEntry, ModelEntry, TagModelEntry } from './entry.ts';
 import { bringIntoCache, type FetchTools, findInCache, type LocalModel } from './fetch-entry.ts';
@@ -170,7 +170,7 @@ export class ModelLibrary {
   /** The ONNX model that was made of an entry's weights; undefined where none was, or where none has to be. */
   converted(entry: ModelEntry): string | undefined {
     if (entry.kind === 'head' || isOnnx(entry)) return undefined;
-    const folder = convertedFolder(placesOf(this.cache, entry.name), this.#variant);
+    const folder = convertedFolder(entry, { cache: this.cache, variant: this.#variant });
     const path = join(folder, 'model.onnx');
     return existsSync(path) ? path : undefined;
   }

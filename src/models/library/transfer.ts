@@ -46,24 +46,31 @@ const FIRST_PAUSE_MS = 1000;
 /** What a host may ask for by Retry-After; a person is waiting. */
 const LONGEST_PAUSE_MS = 60_000;
 
+/** Where a file goes to. */
+export interface Destination {
+  readonly path: string;
+  /** Digests that are stated of the file. */
+  readonly known: readonly Statement<string>[];
+  /** Called with what has come and was checked, before it gets its name. */
+  readonly onChecked: (fetched: FetchedFile) => Promise<void>;
+}
+
 /**
  * Fetches a file to its place, going on from what an earlier try has left, and checks its digest.
  *
- * @param known digests that are stated of the file
  * @throws BowerbirdError BB_MODEL_FETCH, BB_MODEL_DIGEST, BB_MODEL_CACHE, BB_DISK_FULL; the signal's reason
  */
 export async function transferFile(
   file: ModelFile,
-  destination: string,
-  known: readonly Statement<string>[],
+  { path, known, onChecked }: Destination,
   tools: TransferTools,
-): Promise<FetchedFile> {
-  const part = await PartialFile.open(destination, originOf(file));
+): Promise<void> {
+  const part = await PartialFile.open(path, originOf(file));
   try {
     const transfer = new Transfer(file, part, tools);
     const sha256 = await transfer.run(known);
+    await onChecked({ file: file.name, from: originOf(file), size_bytes: part.sizeBytes, sha256 });
     await part.commit();
-    return { file: file.name, from: originOf(file), size_bytes: part.sizeBytes, sha256 };
   } catch (thrown) {
     // What cannot be brought to the disk now is fetched again.
     await part.keep().catch(() => undefined);
