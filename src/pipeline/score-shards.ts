@@ -1,6 +1,5 @@
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import type { Lock } from '../base/lock.ts';
-import { createDownloader } from '../download/downloader.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { addTallies } from '../runs/retry-tally.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
@@ -11,7 +10,7 @@ import type { Tag } from '../samples/tags.ts';
 import { createFilter } from '../scores/filter.ts';
 import { filterOptions, type Thresholds } from '../scores/thresholds.ts';
 import { ShardDatabase } from '../shards/database.ts';
-import { holdsPictures, type RunPlan, type ShardSpec } from '../shards/plan.ts';
+import type { RunPlan, ShardSpec } from '../shards/plan.ts';
 import type { StagedShard } from '../shards/staged-shard.ts';
 import { carryOver, type RetriedRows, tallyRetried } from './carry-over.ts';
 import { type CommitTools, commitWork } from './commit.ts';
@@ -19,13 +18,11 @@ import type { ScoreConfig } from './config.ts';
 import { type EarlierShard, readEarlierShard } from './earlier-shard.ts';
 import { expectDigests } from './expected-digests.ts';
 import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS, type LoadedModels } from './models.ts';
-import { PictureSource } from './picture-source.ts';
 import { shardProvenance } from './provenance.ts';
-import type { RowSource, SourceTools } from './row-source.ts';
 import { ShardWork } from './shard-work.ts';
+import { sourceFor } from './source-for.ts';
 import { Stages, WINDOW_ROWS } from './stages.ts';
 import { ThumbnailPicker } from './thumbnail-picker.ts';
-import { UrlSource } from './url-source.ts';
 
 /** Shards that are open at one time at least: while the stragglers of one end, the next keep all stages busy. */
 const LEAST_OPEN_SHARDS = 3;
@@ -95,19 +92,6 @@ export async function scoreShards(
     abandon.abort();
     await Promise.allSettled([stages.close(), database.close()]);
   }
-}
-
-/** Where the images of a run come from. @throws BowerbirdError as `createDownloader` */
-function sourceFor({ config, plan }: ScoreFacts, temporaryFolder: string): (tools: SourceTools) => RowSource {
-  const { resources, download } = config;
-  const { maxBytesInFlight } = resources;
-  if (holdsPictures(plan)) {
-    const { maxBytes } = download;
-    return (tools) => new PictureSource({ plan, maxBytes, resources, temporaryFolder }, tools);
-  }
-  const downloader = createDownloader({ ...download, maxBytesInFlight });
-  const { saveConsent, outageLimitMs } = config;
-  return (tools) => new UrlSource({ downloader, saveConsent, outageLimitMs }, tools);
 }
 
 interface ShardRunTools {

@@ -23,6 +23,7 @@ import { type TagOrigins, tagOriginsOf } from '../tables/provenance.ts';
 import { makeReadable, type ReadableInput } from '../tables/readable.ts';
 import { settleSchema } from '../tables/schema.ts';
 import { checkTexts, type MissingTexts, refuseNestedUrls } from '../tables/value-check.ts';
+import { tellEmpty } from './empty-inputs.ts';
 
 /** One input file of a run. */
 export interface InputFile extends Omit<ReadableInput, 'columns' | 'provenance'> {
@@ -279,27 +280,6 @@ async function checkAll(
   } finally {
     connection.closeSync();
   }
-}
-
-/** Names the files without rows. @throws TableError BB_INPUT_EMPTY where none has any */
-function tellEmpty(files: readonly InputFile[], onNote: PlanOptions['onNote']): void {
-  const empty = files.filter(({ rowCount }) => rowCount === 0);
-  if (empty.length === 0) return;
-  const names = empty.slice(0, 3).map((file) => `${file.path} (${howEmpty(file)})`);
-  const list = `${names.join(', ')}${empty.length > names.length ? ', ...' : ''}`;
-  if (empty.length < files.length) {
-    onNote?.(`${empty.length} of ${files.length} input files hold no rows: ${list}.`);
-    return;
-  }
-  throw new TableError('BB_INPUT_EMPTY', `The inputs hold no rows: ${list}. There is nothing to do.`, {
-    fields: { paths: empty.map(({ path }) => path) },
-  });
-}
-
-function howEmpty({ format, sizeBytes }: InputFile): string {
-  if (sizeBytes === 0) return 'empty, 0 bytes';
-  const what = format === 'csv' || format === 'tsv' ? 'a header and no more, ' : '';
-  return `${what}${sizeBytes} bytes`;
 }
 
 function requireUrlEverywhere(tables: readonly ReadableInput[], url: string): void {

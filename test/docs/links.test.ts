@@ -37,6 +37,19 @@ test('a link to a missing file, a missing heading or out of the project is found
   ]);
 });
 
+test('each decision has a number of its own, and its heading has it', (t) => {
+  const pages = allPages().filter(({ path }) => path.startsWith('docs/adr/'));
+  const numbers = pages.map(({ path }) => Number(/\d+/.exec(path)![0])).sort((a, b) => a - b);
+  t.deepEqual(
+    numbers,
+    [...pages.keys()].map((place) => place + 1),
+  );
+  t.deepEqual(
+    pages.map(({ text }) => Number(/^# (\d+)\. /.exec(text)?.[1])).sort((a, b) => a - b),
+    numbers,
+  );
+});
+
 test('anchors are those of GitHub: punctuation goes, spaces become hyphens, a second one is numbered', (t) => {
   t.deepEqual(
     anchorsOf('# `run.json`\n## What a run, writes\n```\n# not one\n```\n## bucket_means/\n## A b\n## A b'),
