@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
+import { requirePlainFile } from '../base/plain-file.ts';
 import { quote } from '../base/quote.ts';
 import { summarizeModel } from './onnx/model-summary.ts';
 import { OnnxFile } from './onnx/onnx-file.ts';
@@ -18,8 +19,6 @@ export async function digestModel(modelPath: string): Promise<string> {
   const hash = createHash('sha256');
   for (const path of [modelPath, ...externalPaths(modelPath)]) {
     try {
-      // A link to a device would be read without end, one to a pipe waited for.
-      if (!statSync(path).isFile()) throw new Error('it is no regular file');
       await hashFile(hash, path);
     } catch (thrown) {
       throw unusable(modelPath, `its file ${path} cannot be read: ${messageOf(thrown)}`, thrown);
@@ -28,15 +27,16 @@ export async function digestModel(modelPath: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** sha256 in hex of one file. @throws the file system's error */
+/** sha256 in hex of one file. @throws as `hashFile` */
 export async function digestFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await hashFile(hash, path);
   return hash.digest('hex');
 }
 
-/** Feeds a file to a hash. @throws the file system's error */
+/** Feeds a file to a hash. @throws Error where it is no regular file; the file system's error */
 export async function hashFile(hash: Hash, path: string): Promise<void> {
+  requirePlainFile(path);
   for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) hash.update(chunk);
 }
 

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { requirePlainFile } from '../base/plain-file.ts';
 
 /** Bytes that are read in place: a file of any size, or what is in memory already. */
 export interface ByteSource {
@@ -32,8 +33,9 @@ export class FileSource implements ByteSource {
   readonly sizeBytes: number;
   readonly #descriptor: number;
 
-  /** @throws the file system's error */
+  /** @throws Error where it is no regular file; the file system's error */
   constructor(path: string) {
+    requirePlainFile(path);
     this.path = path;
     this.#descriptor = openSync(path, 'r');
     this.sizeBytes = fstatSync(this.#descriptor).size;

@@ -118,7 +118,7 @@ function readIndexed(path: string, files: FileSource[]): ReadonlyMap<string, Sto
 }
 
 function readIndex(path: string): Map<string, string> {
-  const file = new FileSource(path);
+  const file = openFile(path, []);
   try {
     if (file.sizeBytes > MAX_INDEX_BYTES) throw new RangeError(`it has ${file.sizeBytes} bytes`);
     const raw = JSON.parse(file.read(0, file.sizeBytes).toString('utf8')) as { weight_map?: unknown } | null;

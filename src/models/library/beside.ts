@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { writeFileAtomic } from '../../base/files.ts';
+import { requirePlainFile } from '../../base/plain-file.ts';
 import { inCache } from './cache.ts';
 import type { EncoderEntry, HeadEntry } from './entry.ts';
 
@@ -9,8 +10,16 @@ import type { EncoderEntry, HeadEntry } from './entry.ts';
  */
 export async function writeBeside(path: string, content: Readonly<Record<string, unknown>>): Promise<void> {
   const text = `${JSON.stringify(content, undefined, 2)}\n`;
-  const present = await readFile(path, 'utf8').catch(() => undefined);
-  if (present !== text) await inCache(path, () => writeFileAtomic(path, text));
+  if ((await present(path)) !== text) await inCache(path, () => writeFileAtomic(path, text));
+}
+
+async function present(path: string): Promise<string | undefined> {
+  try {
+    requirePlainFile(path);
+    return await readFile(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** The manifest of an encoder (schemas/encoder-manifest.schema.json). */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { BowerbirdError } from '../../base/errors.ts';
+import { requirePlainFile } from '../../base/plain-file.ts';
 import type { ModelFile } from './entry.ts';
 
 const HUB_ORIGIN = 'https://huggingface.co';
@@ -89,8 +90,10 @@ function hubToken(environment: NodeJS.ProcessEnv): string | undefined {
 function tokenFile(environment: NodeJS.ProcessEnv): string | undefined {
   const home = environment['HF_HOME'];
   const folder = home && isAbsolute(home) ? home : join(homedir(), '.cache', 'huggingface');
+  const path = join(folder, 'token');
   try {
-    return readFileSync(join(folder, 'token'), 'utf8');
+    requirePlainFile(path);
+    return readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { messageOf } from '../../base/errors.ts';
+import { weightsUnreadable } from '../../weights/errors.ts';
 import { openWeights, weightsIn } from '../../weights/open-weights.ts';
 import { CONFIG_FILES } from '../convert/config.ts';
 import { CONVERTER_VERSION } from '../convert/spec.ts';
@@ -54,7 +56,13 @@ async function digestsOf(given: string): Promise<readonly string[]> {
   const paths = weights.files.map(({ path }) => path);
   weights.close();
   const configs = CONFIG_FILES.map((config) => join(dirname(weights.path), config)).filter(existsSync);
-  return Promise.all(
-    [...paths, ...configs].map(async (path) => `${basename(path)} ${await digestFile(path)}`),
-  );
+  return Promise.all([...paths, ...configs].map(namedDigest));
+}
+
+async function namedDigest(path: string): Promise<string> {
+  try {
+    return `${basename(path)} ${await digestFile(path)}`;
+  } catch (thrown) {
+    throw weightsUnreadable(path, messageOf(thrown), thrown);
+  }
 }

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { BowerbirdError, messageOf } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json-object.ts';
+import { requirePlainFile } from '../../base/plain-file.ts';
 import type { Label } from '../../samples/label.ts';
 import type { EncoderEntry, HeadEntry, ImageFacts, ModelEntry, ModelFile, TagModelEntry } from './entry.ts';
 import { nameOfFile, problemsOfEntry } from './entry-shapes.ts';
@@ -47,6 +48,7 @@ export function registryError(path: string, problem: string, cause?: unknown): B
 
 async function readJson(path: string): Promise<unknown> {
   try {
+    requirePlainFile(path);
     const { size } = await stat(path);
     if (size > MAX_REGISTRY_BYTES)
       throw new RangeError(`it has ${size} bytes, more than ${MAX_REGISTRY_BYTES}`);

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { BowerbirdError, messageOf } from '../../base/errors.ts';
+import { requirePlainFile } from '../../base/plain-file.ts';
 import { type FileAnswer, type FileClient, FileTransferError } from '../../download/file-client.ts';
 import { passesOf } from '../../samples/reasons.ts';
 import { judgeAnswer } from './arrival.ts';
@@ -123,6 +124,7 @@ class Transfer {
   async #copy(path: string): Promise<void> {
     await this.#part.restart(undefined);
     try {
+      requirePlainFile(path);
       const { size } = await stat(path);
       for await (const piece of createReadStream(path)) await this.#take(piece as Buffer, size);
     } catch (thrown) {

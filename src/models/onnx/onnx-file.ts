@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { requirePlainFile } from '../../base/plain-file.ts';
 
 /** One field of a protobuf message in a file: where it lies, and its value where that is a number. */
 export interface FileField {
@@ -29,7 +30,9 @@ export class OnnxFile {
   #windowEnd = 0;
   readonly sizeBytes: number;
 
+  /** @throws Error where it is no regular file; the file system's error */
   constructor(path: string) {
+    requirePlainFile(path);
     this.#descriptor = openSync(path, 'r');
     this.sizeBytes = fstatSync(this.#descriptor).size;
   }
