@@ -73,6 +73,10 @@ def make_open_clip():
     """A vision tower under the names that it has in a whole model, with a text tower's tensor and counters beside it."""
     config = {"image_size": 16, "layers": LAYERS, "width": WIDTH, "head_width": WIDTH // HEADS, "patch_size": PATCH, "mlp_ratio": 1.5}
     tower = shaken(_build_vision_tower(10, CLIPVisionCfg(**config), quick_gelu=False), 2)
+    options = CLIPVisionCfg(**config, norm_kwargs={"eps": 0.01}, act_kwargs={"approximate": "tanh"})
+    other = _build_vision_tower(10, options, quick_gelu=False).eval()
+    other.load_state_dict(tower.state_dict())
+    outputs("open-clip-options", other, 16)
     state = {f"visual.{name}": value for name, value in tower.state_dict().items()}
     state |= {"logit_scale": torch.tensor(4.6), "text.positions": torch.arange(6).reshape(1, 6)}
     folder = FOLDER / "open-clip"

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,4 +95,18 @@ test('a path that is not there, and a folder without weights, are unreadable', a
   const folder = await folderOf(t, {});
   t.throws(() => openWeights(folder), { code: 'BB_WEIGHTS_UNREADABLE', message: /has none of/ });
   t.throws(() => openWeights(join(folder, 'none')), { code: 'BB_WEIGHTS_UNREADABLE' });
+});
+
+test('a part that is a folder or a pipe is refused, without waiting for a writer', async (t) => {
+  const folder = await folderOf(t, {
+    'folder.index.json': index({ a: 'folder.safetensors' }),
+    'pipe.index.json': index({ a: 'pipe.safetensors' }),
+  });
+  await mkdir(join(folder, 'folder.safetensors'));
+  execFileSync('mkfifo', [join(folder, 'pipe.safetensors')]);
+  for (const name of ['folder', 'pipe'])
+    t.throws(() => openWeights(join(folder, `${name}.index.json`)), {
+      code: 'BB_WEIGHTS_UNREADABLE',
+      message: /no regular file/,
+    });
 });

@@ -5,18 +5,31 @@ import type { JsonObject } from '../../base/json-object.ts';
 import { weightsRefused } from '../../weights/errors.ts';
 import type { ConfigFacts } from './config-facts.ts';
 import { readOpenClip } from './open-clip-config.ts';
-import { readProcessor } from './processor-config.ts';
+import { readCombinedProcessor, readProcessor } from './processor-config.ts';
 import { readRawConfig } from './raw-config.ts';
+import { differingFact, toldFact } from './transform-facts.ts';
 import { readTransformers } from './transformers-config.ts';
 
 const READERS: Readonly<Record<string, (raw: JsonObject) => ConfigFacts>> = {
   'config.json': readTransformers,
   'open_clip_config.json': readOpenClip,
   'preprocessor_config.json': readProcessor,
+  'processor_config.json': readCombinedProcessor,
 };
 
 /** Names of the configs that are read beside weights. */
 export const CONFIG_FILES: readonly string[] = Object.keys(READERS);
+
+const PLAIN_FACTS = [
+  'kind',
+  'activation',
+  'heads',
+  'epsilon',
+  'layers',
+  'width',
+  'patchPx',
+  'imagePx',
+] as const;
 
 /**
  * Reads the configs beside weights, those that are there. Two that disagree are refused: which of them belongs to the weights is
@@ -40,11 +53,17 @@ export function readConfigs(weightsPath: string): ConfigFacts {
   return merged;
 }
 
-/** Both, where no number or word differs; of transforms the later one fills in what the earlier one leaves open. */
+/** Both, where no fact of theirs differs; each fills in what the other leaves open. */
 function agreed(first: ConfigFacts, second: ConfigFacts): ConfigFacts {
-  for (const field of ['activation', 'heads', 'epsilon', 'imagePx'] as const)
+  for (const field of PLAIN_FACTS)
     if (first[field] !== undefined && second[field] !== undefined && first[field] !== second[field])
       throw new RangeError(`it says ${field} ${second[field]}, and another config there ${first[field]}`);
-  const transform = { ...second.transform, ...first.transform };
+  const [ours = {}, theirs = {}] = [first.transform, second.transform];
+  const fact = differingFact(ours, theirs);
+  if (fact)
+    throw new RangeError(
+      `it says ${toldFact(theirs, fact)}, and another config there ${toldFact(ours, fact)}`,
+    );
+  const transform = { ...theirs, ...ours };
   return { ...first, ...second, ...(Object.keys(transform).length > 0 ? { transform } : {}) };
 }

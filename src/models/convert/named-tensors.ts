@@ -2,6 +2,7 @@ import { quote } from '../../base/quote.ts';
 import { WeightsError, weightsRefused } from '../../weights/errors.ts';
 import { BYTES_PER_VALUE } from '../../weights/number-types.ts';
 import { countValues, type StoredTensor } from '../../weights/stored-tensor.ts';
+import { underUsualNames } from './usual-names.ts';
 
 /** What training in parallel puts before every name. */
 const WRAPPER_PREFIX = 'module.';
@@ -15,9 +16,10 @@ export class NamedTensors {
   constructor(path: string, tensors: ReadonlyMap<string, StoredTensor>) {
     this.path = path;
     const isWrapped = [...tensors.keys()].every((name) => name.startsWith(WRAPPER_PREFIX));
-    this.#tensors = isWrapped
+    const unwrapped = isWrapped
       ? new Map([...tensors].map(([name, tensor]) => [name.slice(WRAPPER_PREFIX.length), tensor]))
       : tensors;
+    this.#tensors = underUsualNames(unwrapped);
   }
 
   get names(): string[] {

@@ -54,6 +54,8 @@ export function patchShape(
   const gridSide = Math.sqrt(hasClassToken ? tokens - 1 : tokens);
   if (!Number.isInteger(gridSide) || gridSide < 1)
     throw refuse(`its ${tokens} positions are those of no square`);
+  if (sizePx !== undefined && sizePx < patchPx)
+    throw refuse(`images of ${sizePx} pixels are smaller than its patches of ${patchPx}`);
   const trained = Math.floor((config.imagePx ?? gridSide * patchPx) / patchPx);
   if (trained !== gridSide)
     throw refuse(`its config says images of ${config.imagePx} pixels, its positions ${gridSide * patchPx}`);

@@ -30,6 +30,15 @@ export function readProcessor(raw: JsonObject): ConfigFacts {
   };
 }
 
+/**
+ * The `processor_config.json` of transformers, which since its version 5 holds the image processor's own among others.
+ *
+ * @throws RangeError as `readProcessor`
+ */
+export function readCombinedProcessor(raw: JsonObject): ConfigFacts {
+  return isObject(raw['image_processor']) ? readProcessor(raw['image_processor']) : {};
+}
+
 type Geometry = Pick<Partial<ImageTransform>, 'resize' | 'sizePx' | 'shortSidePx'>;
 
 /** `size` is one number, `{ shortest_edge }` or `{ height, width }`; the crop may be smaller. */

@@ -1,16 +1,28 @@
 import { readFileSync, statSync } from 'node:fs';
+import { messageOf } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json-object.ts';
 import { quote } from '../../base/quote.ts';
+import { weightsUnreadable } from '../../weights/errors.ts';
 
 const MAX_CONFIG_BYTES = 4 * 2 ** 20;
 
-/** @throws RangeError or SyntaxError where a file is no JSON object, or larger than any config is */
+/** @throws RangeError or SyntaxError where it is no file with a JSON object, or larger than any config is; WeightsError where it cannot be opened */
 export function readRawConfig(path: string): JsonObject {
-  const { size } = statSync(path);
+  const stats = statSync(path);
+  if (!stats.isFile()) throw new RangeError('it is no regular file');
+  const { size } = stats;
   if (size > MAX_CONFIG_BYTES) throw new RangeError(`it has ${size} bytes`);
-  const raw: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  const raw: unknown = JSON.parse(readText(path));
   if (!isObject(raw)) throw new RangeError('it is no JSON object');
   return raw;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (thrown) {
+    throw weightsUnreadable(path, messageOf(thrown), thrown);
+  }
 }
 
 /** A whole number above zero. @throws RangeError */
@@ -42,4 +54,23 @@ export function wordOf<T>(raw: JsonObject, field: string, known: Readonly<Record
   throw new RangeError(
     `its ${field} is ${quote(word)}, and of these alone is known what they mean: ${Object.keys(known).join(', ')}`,
   );
+}
+
+/**
+ * Refuses what a config says beyond what is known of it: unread, it could change what the model gives.
+ *
+ * @param drawn the values under which a field changes nothing
+ * @throws RangeError
+ */
+export function refuseOtherFields(
+  raw: JsonObject,
+  known: ReadonlySet<string>,
+  drawn: Readonly<Record<string, readonly unknown[]>>,
+): void {
+  for (const [field, value] of Object.entries(raw)) {
+    if (known.has(field)) continue;
+    if (!Object.hasOwn(drawn, field)) throw new RangeError(`its ${quote(field)} is not known`);
+    if (!drawn[field]!.includes(value))
+      throw new RangeError(`its ${field} is ${JSON.stringify(value)}, and such a model is not drawn here`);
+  }
 }

@@ -22,7 +22,7 @@ export interface StatedScore extends Pick<ScoreStatement, 'tag' | 'label'> {
 }
 
 /** Another one for each change by which the same weights give other bytes: what was converted before it is not taken for new. */
-export const CONVERTER_VERSION = 1;
+export const CONVERTER_VERSION = 2;
 
 /** How a model is written: one of several that the same weights can become. */
 export interface Variant {

@@ -1,6 +1,7 @@
 import { WeightsError } from '../../weights/errors.ts';
 import type { ImageTransform } from '../manifest.ts';
 import type { Known } from './family.ts';
+import { differingFact, toldFact } from './transform-facts.ts';
 
 type Triple = readonly [number, number, number];
 
@@ -32,7 +33,9 @@ export function wantedSizePx({ config, stated }: Known): number | undefined {
  *
  * @throws WeightsError BB_WEIGHTS_UNSTATED where these do not fit each other
  */
-export function transformOf({ tensors, config, stated }: Known, usual: ImageTransform): ImageTransform {
+export function transformOf(known: Known, usual: ImageTransform): ImageTransform {
+  refuseDisagreement(known);
+  const { tensors, config, stated } = known;
   const merged = { ...usual, ...config.transform, ...stated.transform, sizePx: usual.sizePx };
   const { shortSidePx = merged.sizePx, ...rest } = merged;
   if (merged.resize === 'squash' || shortSidePx === merged.sizePx) return rest;
@@ -42,5 +45,21 @@ export function transformOf({ tensors, config, stated }: Known, usual: ImageTran
     `${tensors.path}: images are to be resized to a short side of ${shortSidePx} pixels and cropped to ${merged.sizePx}, which is more. ` +
       'State both sides, with --input-size and --resize-size.',
     { fields: { path: tensors.path, shortSidePx, sizePx: merged.sizePx } },
+  );
+}
+
+/** Of the sides, the stated one goes: a model can take other images than it was trained with, and these have a short side of their own. */
+function refuseDisagreement({ tensors: { path }, config, stated }: Known): void {
+  const { sizePx, shortSidePx, ...rest } = stated.transform ?? {};
+  const said = config.transform ?? {};
+  const isOtherSide = sizePx !== undefined && said.sizePx !== undefined && sizePx !== said.sizePx;
+  const told = isOtherSide || shortSidePx === undefined ? rest : { ...rest, shortSidePx };
+  const fact = differingFact(told, said);
+  if (!fact) return;
+  throw new WeightsError(
+    'BB_WEIGHTS_UNSTATED',
+    `${path}: what is stated of its images is ${toldFact(told, fact)}, but a config beside it says ${toldFact(said, fact)}. ` +
+      'Leave out what states it, or correct the config.',
+    { fields: { path, fact } },
   );
 }

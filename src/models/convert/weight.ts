@@ -1,3 +1,4 @@
+import { quote } from '../../base/quote.ts';
 import { countValues, readValues, type StoredTensor } from '../../weights/stored-tensor.ts';
 import type { NamedTensors } from './named-tensors.ts';
 
@@ -31,7 +32,7 @@ export function copied(
   as: readonly number[] = shape,
 ): Weight {
   const tensor = tensors.take(name, shape);
-  return { shape: as, fill: (values) => readValues(tensor, values) };
+  return { shape: as, fill: (values) => readFinite(tensor, values) };
 }
 
 /** Vectors of one length, one after the other. */
@@ -41,7 +42,7 @@ export function joined(tensors: NamedTensors, names: readonly string[], length: 
     shape: [length * names.length],
     fill: (values) => {
       for (const [i, part] of parts.entries())
-        readValues(part, values.subarray(i * length, (i + 1) * length));
+        readFinite(part, values.subarray(i * length, (i + 1) * length));
     },
   };
 }
@@ -59,7 +60,7 @@ export function turned(
     fill: (values, room) => {
       const part = room(outputs * inputs);
       for (const [i, tensor] of parts.entries())
-        transposeInto(values, readValues(tensor, part), { outputs, inputs, columns, first: i * outputs });
+        transposeInto(values, readFinite(tensor, part), { outputs, inputs, columns, first: i * outputs });
     },
   };
 }
@@ -92,9 +93,21 @@ export function norm(tensors: NamedTensors, stem: string, width: number): Norm {
   };
 }
 
+/**
+ * As `readValues`, for what a model computes with.
+ *
+ * @throws RangeError also where a value is no finite float32: every row would be NaN
+ */
+export function readFinite(tensor: StoredTensor, values: Float32Array): Float32Array {
+  for (const value of readValues(tensor, values))
+    if (!Number.isFinite(value))
+      throw new RangeError(`its tensor ${quote(tensor.name)} has a value that is ${value} in float32`);
+  return values;
+}
+
 /** A tensor's values, for those that others are computed of. */
 export function valuesOf(tensor: StoredTensor): Float32Array {
-  return readValues(tensor, new Float32Array(countValues(tensor.shape, Number.MAX_SAFE_INTEGER)));
+  return readFinite(tensor, new Float32Array(countValues(tensor.shape, Number.MAX_SAFE_INTEGER)));
 }
 
 /** Where the transposed of a matrix goes: into these columns of a wider one. */

@@ -108,7 +108,7 @@ function transformOf({
   return {
     sizePx: inputSizePx,
     resize: resize === 'squash' ? 'squash' : 'short-side',
-    ...(resizeSizePx !== undefined && { shortSidePx: resizeSizePx }),
+    ...(resize !== 'squash' && { shortSidePx: resizeSizePx ?? inputSizePx }),
     interpolation,
     mean,
     std,

@@ -1,45 +1,10 @@
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
-import { BowerbirdError } from '../../../src/base/errors.ts';
+import test from 'ava';
 import { convertWeights } from '../../../src/models/convert/convert-weights.ts';
-import type { ConversionSpec } from '../../../src/models/convert/spec.ts';
 import { writeSafetensors } from '../../heads/setup.ts';
+import { changed, fields, refusal, withTensors } from './changed.ts';
 import { EXPECTED, FIXTURES, largestDifference, newFolder, runModel } from './reference.ts';
-
-/** The error that a conversion ends with; it leaves nothing behind. */
-async function refusal(
-  t: ExecutionContext,
-  source: string,
-  spec: Partial<ConversionSpec> = {},
-): Promise<BowerbirdError> {
-  const folder = await newFolder(t);
-  const error = await t.throwsAsync(convertWeights(source, { name: 'x', ...spec }, join(folder, 'out')));
-  t.true(error instanceof BowerbirdError, error?.message);
-  t.deepEqual(await readdir(folder), []);
-  return error as BowerbirdError;
-}
-
-/** A copy of a fixture without some of its files, and with others changed. */
-async function changed(
-  t: ExecutionContext,
-  fixture: string,
-  change: Readonly<Record<string, ((text: string) => string) | undefined>>,
-): Promise<string> {
-  const folder = join(await newFolder(t), 'weights');
-  await mkdir(folder);
-  for (const name of await readdir(join(FIXTURES, fixture))) {
-    const path = join(FIXTURES, fixture, name);
-    if (!(name in change)) await copyFile(path, join(folder, name));
-    else if (change[name]) await writeFile(join(folder, name), change[name](await readFile(path, 'utf8')));
-  }
-  return folder;
-}
-
-/** Changes fields of a JSON file. */
-function fields(values: object): (text: string) => string {
-  return (text) => JSON.stringify({ ...(JSON.parse(text) as object), ...values });
-}
 
 test('an activation that nobody states is asked for, never guessed', async (t) => {
   const folder = await changed(t, 'open-clip', { 'open_clip_config.json': undefined });
@@ -120,36 +85,6 @@ test("open_clip's positions are not fitted to other images", async (t) => {
 });
 
 const oneFloat = { dtype: 'F32', shape: [1], bytes: Buffer.alloc(4) };
-
-/** The tensors of a fixture with some more, as a file. */
-async function withTensors(
-  t: ExecutionContext,
-  more: Parameters<typeof writeSafetensors>[0],
-): Promise<string> {
-  const folder = await changed(t, 'clip-gelu', {});
-  const file = await readFile(join(folder, 'model.safetensors'));
-  const start = 8 + Number(file.readBigUInt64LE(0));
-  const header = JSON.parse(file.toString('utf8', 8, start)) as Record<
-    string,
-    { dtype: string; shape: number[]; data_offsets: [number, number] }
-  >;
-  const { __metadata__: _, ...entries } = header;
-  const tensors = Object.entries(entries).map(
-    ([
-      name,
-      {
-        dtype,
-        shape,
-        data_offsets: [from, to],
-      },
-    ]) => [name, { dtype, shape, bytes: file.subarray(start + from, start + to) }],
-  );
-  await writeFile(
-    join(folder, 'model.safetensors'),
-    writeSafetensors({ ...Object.fromEntries(tensors), ...more }),
-  );
-  return folder;
-}
 
 test('a tensor of the vision part that the family does not have is a reason to refuse', async (t) => {
   const { code, message } = await refusal(

@@ -1,4 +1,5 @@
 import { weightsRefused } from '../../../weights/errors.ts';
+import { refuseConfigOfOthers } from '../config-fit.ts';
 import { activationOf, type Family, headsOf, type ImageNetwork, type Known } from '../family.ts';
 import type { NamedTensors } from '../named-tensors.ts';
 import { drawPatches, type PatchNames, patchShape } from '../patches.ts';
@@ -99,6 +100,7 @@ function readClip(known: Known, layout: Layout): ImageNetwork {
       `its positions are those of ${gridSide} x ${gridSide} patches, and in this layout they are not fitted to images of ${sizePx} pixels`,
     );
   const layers = tensors.countBlocks(layout.blocks);
+  refuseConfigOfOthers(known, 'clip', { layers, width, patchPx });
   const dimension = layout.dimension(tensors);
   const transformer: TransformerShape = {
     width,

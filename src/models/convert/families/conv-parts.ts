@@ -1,7 +1,7 @@
-import { readValues } from '../../../weights/stored-tensor.ts';
+import { quote } from '../../../base/quote.ts';
 import type { NamedTensors } from '../named-tensors.ts';
 import type { VisionGraph } from '../vision-graph.ts';
-import { copied, valuesOf, type Weight } from '../weight.ts';
+import { copied, readFinite, valuesOf, type Weight } from '../weight.ts';
 
 /** nn.BatchNorm2d's default, which timm's models keep but for those that it took from TensorFlow. */
 const EPSILON = 1e-5;
@@ -50,13 +50,15 @@ function folded(
   );
   const factors = (): Float64Array => {
     const variances = valuesOf(variance!);
+    if (variances.some((value) => value <= -EPSILON))
+      throw new RangeError(`its tensor ${quote(variance!.name)} has a negative variance`);
     return Float64Array.from(valuesOf(gain!), (value, i) => value / Math.sqrt(variances[i]! + EPSILON));
   };
   return {
     kernel: {
       shape,
       fill: (values) => {
-        readValues(weight, values);
+        readFinite(weight, values);
         const perOutput = values.length / outputs;
         for (const [o, factor] of factors().entries())
           for (let i = o * perOutput; i < (o + 1) * perOutput; i++) values[i]! *= factor;

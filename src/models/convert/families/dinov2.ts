@@ -1,3 +1,4 @@
+import { refuseConfigOfOthers } from '../config-fit.ts';
 import { activationOf, type Family, headsOf, type ImageNetwork, type Known } from '../family.ts';
 import { drawPatches, type PatchNames, type PatchShape, patchShape } from '../patches.ts';
 import { type Block, drawBlocks, type TransformerShape } from '../transformer.ts';
@@ -41,6 +42,7 @@ function readDinov2(known: Known): ImageNetwork {
   const shape = patchShape(known, names, wantedSizePx(known) ?? CROP_PX);
   const { width, patchPx, sizePx } = shape;
   const layers = tensors.countBlocks(`${prefix}encoder.layer.`);
+  refuseConfigOfOthers(known, 'dinov2', { layers, width, patchPx });
   const transformer: TransformerShape = {
     width,
     heads: headsOf(known, width, HEADS),

@@ -1,4 +1,5 @@
 import { weightsRefused } from '../../../weights/errors.ts';
+import { refuseConfigOfOthers } from '../config-fit.ts';
 import type { Family, ImageNetwork, Known } from '../family.ts';
 import type { NamedTensors } from '../named-tensors.ts';
 import { IMAGENET_COLOURS, transformOf, wantedSizePx } from '../transforms.ts';
@@ -42,6 +43,7 @@ export const EFFICIENTNET: Family = {
 
 function readEfficientNet(known: Known): ImageNetwork {
   const { tensors } = known;
+  refuseConfigOfOthers(known, undefined);
   if (tensors.countBlocks('blocks.') !== STAGES.length)
     throw weightsRefused(tensors.path, `it has not the ${STAGES.length} stages of an EfficientNet`);
   const depths = STAGES.map((_, stage) => tensors.countBlocks(`blocks.${stage}.`));

@@ -1,4 +1,5 @@
 import { activate } from '../activation.ts';
+import { refuseConfigOfOthers } from '../config-fit.ts';
 import { activationOf, type Family, headsOf, type ImageNetwork, type Known, unstated } from '../family.ts';
 import { drawPatches, type PatchNames, type PatchShape, patchShape } from '../patches.ts';
 import { drawBlocks, type TransformerShape } from '../transformer.ts';
@@ -39,6 +40,7 @@ function readSiglip(known: Known): ImageNetwork {
   const shape = patchShape(known, PATCHES, sizeOf(known));
   const { width, patchPx, sizePx } = shape;
   const layers = tensors.countBlocks(BLOCKS);
+  refuseConfigOfOthers(known, 'siglip', { layers, width, patchPx });
   const transformer: TransformerShape = {
     width,
     heads: headsOf(known, width, HEADS),
