@@ -33,8 +33,9 @@ NONE = ([0.0] * 3, [1.0] * 3)
 CUBIC, LINEAR = Image.Resampling.BICUBIC, Image.Resampling.BILINEAR
 
 
-def prepared(short=SIZE, filter=CUBIC, normalisation=CLIP, full=255, swapped=False):
-    """[4, 3, SIZE, SIZE] float32. `short`: of the resize before the crop; None squashes."""
+def prepared(short=SIZE, filter=CUBIC, normalisation=CLIP, full=255, swapped=False, exchanged=False):
+    """[4, 3, SIZE, SIZE] float32. `short`: of the resize before the crop; None squashes. `exchanged`: as `swapped`, but with
+    the mean and std of each colour."""
     mean, std = (torch.tensor(part).reshape(3, 1, 1) for part in normalisation)
     crops = []
     for picture in golden.pictures(SIZE):
@@ -46,13 +47,15 @@ def prepared(short=SIZE, filter=CUBIC, normalisation=CLIP, full=255, swapped=Fal
             left, top = (round((side - SIZE) / 2) for side in picture.size)
             picture = picture.crop((left, top, left + SIZE, top + SIZE))
         pixels = torch.from_numpy(np.array(picture)).permute(2, 0, 1).float()
-        crops.append(((pixels.flip(0) if swapped else pixels) / full - mean) / std)
+        crop = ((pixels.flip(0) if swapped else pixels) / full - mean) / std
+        crops.append(crop.flip(0) if exchanged else crop)
     return torch.stack(crops)
 
 
 MISTAKES = {
     "none": {},
     "bgr": {"swapped": True},
+    "bgr_by_colour": {"exchanged": True},
     "imagenet_mean": {"normalisation": IMAGENET},
     "half_mean": {"normalisation": HALF},
     "no_normalisation": {"normalisation": NONE},

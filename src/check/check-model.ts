@@ -5,6 +5,7 @@ import type { ModelFiles } from '../models/encoder-files.ts';
 import { type GoldenRows, goldenValues } from '../models/golden.ts';
 import { type BatchOptions, checkBatches } from './batches.ts';
 import { goldenCrops } from './golden-crops.ts';
+import { areCornersRounded } from './golden-pictures.ts';
 import { mistakesOf } from './mistakes.ts';
 import type { Change, ModelCheck } from './model-check.ts';
 import { type OtherRows, plainRows, rowsOfOtherActivations } from './other-rows.ts';
@@ -69,7 +70,7 @@ export async function checkModel(files: ModelFiles, options: CheckOptions): Prom
     activation: oneOf(activations),
     changes: [...activated, ...plain.mistaken].map(toChange),
   };
-  return { ...seen, problems: problemsOf(seen, noiseRows) };
+  return { ...seen, problems: problemsOf(seen, noiseRows, areCornersRounded(spec.transform)) };
 }
 
 function oneOf(activations: readonly ActivationName[]): ModelCheck['activation'] {

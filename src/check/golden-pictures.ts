@@ -1,3 +1,5 @@
+import type { ImageTransform } from '../models/manifest.ts';
+
 /** A picture of our own making. */
 interface Picture {
   readonly width: number;
@@ -17,20 +19,36 @@ const MULTIPLIER = 2_654_435_761;
  * Four pictures for a model that takes squares of `sizePx`: such a square, a wide picture, a tall one, and a small one that
  * has to be enlarged. Each has slopes of light, another one per channel, a disc, stripes of a few pixels, and noise: so other
  * colours, another crop and another filter all show. `scripts/make-golden.py` makes the same ones, to the last bit. They are
- * version 1 of the pictures that golden rows name; other ones would be another version. Their sides have ratios of which the
- * corner of a crop is the same whether a library rounds it as torchvision or as transformers does.
+ * version 1 of the pictures that golden rows name; other ones would be another version.
  */
 export function goldenPictures(sizePx: number): Picture[] {
+  return sidesOf(sizePx).map(([width, height], number) => draw(number, width, height));
+}
+
+type Sides = readonly [width: number, height: number];
+
+function sidesOf(sizePx: number): readonly Sides[] {
   const wide = (5 * sizePx) >> 3;
   const tall = sizePx + (sizePx >> 2) + 1;
   const small = (sizePx >> 3) + 1;
-  const sizes: readonly (readonly [width: number, height: number])[] = [
+  return [
     [sizePx, sizePx],
     [3 * wide, 2 * wide],
     [tall, 2 * tall],
     [4 * small, 3 * small],
   ];
-  return sizes.map(([width, height], number) => draw(number, width, height));
+}
+
+/**
+ * Whether the corner of some picture's crop depends on how it is rounded: half a difference of sides that leaves 3 when divided
+ * by 4 is rounded up by torchvision (to even), as here, and down by transformers' processors (docs/encoders.md).
+ */
+export function areCornersRounded({ sizePx, resize, shortSidePx = sizePx }: ImageTransform): boolean {
+  if (resize === 'squash') return false;
+  return sidesOf(sizePx).some(([width, height]) => {
+    const long = Math.trunc((shortSidePx * Math.max(width, height)) / Math.min(width, height));
+    return [shortSidePx, long].some((side) => (side - sizePx) % 4 === 3);
+  });
 }
 
 function draw(number: number, width: number, height: number): Picture {

@@ -35,9 +35,25 @@ const FULL = 255;
 export function mistakesOf(transform: ImageTransform): Mistake[] {
   return [
     { change: 'bgr', words: 'with red and blue exchanged', transform, isSwapped: true },
+    ...exchangedWithMeans(transform),
     ...otherNormalisations(transform),
     ...otherCrops(transform),
     otherFilter(transform),
+  ];
+}
+
+/** Libraries of BGR pictures have a mean and std for each colour, in the order of theirs. */
+function exchangedWithMeans(transform: ImageTransform): Mistake[] {
+  const reversed = ([r, g, b]: Triple): Triple => [b, g, r];
+  const [mean, std] = [reversed(transform.mean), reversed(transform.std)];
+  if (isNear(mean, transform.mean) && isNear(std, transform.std)) return [];
+  return [
+    {
+      change: 'bgr_by_colour',
+      words: 'with red and blue exchanged, each with its own mean and std',
+      transform: { ...transform, mean, std },
+      isSwapped: true,
+    },
   ];
 }
 

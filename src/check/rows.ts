@@ -6,7 +6,10 @@ export interface Rows {
 
 /** How far rows are from others. */
 export interface Difference {
-  /** The greatest of all rows: the length of the difference of a row, as a share of the length of the other row. */
+  /**
+   * The greatest of all rows: the length of the difference of a row, as a share of the root mean square of the lengths of all
+   * other rows. A share of a row's own length says nothing where a score is next to 0 by chance.
+   */
   readonly difference: number;
   /** The least of all rows. */
   readonly cosine: number;
@@ -15,17 +18,19 @@ export interface Difference {
 /** How far `rows` are from `others`, which are in the same order. */
 export function differenceOf(rows: Rows, others: Rows): Difference {
   const pairs = zip(rows, others);
+  const scale = scaleOf(others);
   return {
-    difference: Math.max(...pairs.map(([row, other]) => relativeDifference(row, other))),
-    cosine: Math.min(...pairs.map(([row, other]) => dot(row, other) / (norm(row) * norm(other)))),
+    difference: Math.max(...pairs.map(([row, other]) => share(distance(row, other), scale))),
+    cosine: Math.min(...pairs.map(([row, other]) => cosine(row, other))),
   };
 }
 
 /** The least and the greatest difference between two of the rows, as in `Difference`. */
 export function spread(rows: Rows): { least: number; greatest: number } {
   const all = rowsOf(rows);
+  const scale = scaleOf(rows);
   const differences = all.flatMap((row, i) =>
-    all.slice(i + 1).map((other) => relativeDifference(row, other)),
+    all.slice(i + 1).map((other) => share(distance(row, other), scale)),
   );
   return { least: Math.min(...differences), greatest: Math.max(...differences) };
 }
@@ -51,10 +56,26 @@ function zip(rows: Rows, others: Rows): [Float32Array, Float32Array][] {
   return rowsOf(rows).map((row, i) => [row, other[i]!]);
 }
 
-/** Two rows of zeros do not differ. */
-function relativeDifference(row: Float32Array, other: Float32Array): number {
-  const apart = norm(row.map((value, i) => value - other[i]!));
-  return apart === 0 ? 0 : apart / norm(other);
+/** The root mean square of the lengths of rows. */
+function scaleOf(rows: Rows): number {
+  const lengths = norms(rows);
+  return Math.sqrt(lengths.reduce((sum, length) => sum + length ** 2, 0) / lengths.length);
+}
+
+/** Rows of zeros do not differ. */
+function share(apart: number, scale: number): number {
+  return apart === 0 ? 0 : apart / scale;
+}
+
+function distance(row: Float32Array, other: Float32Array): number {
+  return norm(row.map((value, i) => value - other[i]!));
+}
+
+/** A row of zeros has no direction: it is taken to be that of another such row, and across every other one. */
+function cosine(row: Float32Array, other: Float32Array): number {
+  const lengths = norm(row) * norm(other);
+  if (lengths !== 0) return dot(row, other) / lengths;
+  return norm(row) === norm(other) ? 1 : 0;
 }
 
 function norm(row: Float32Array): number {

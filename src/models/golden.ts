@@ -26,9 +26,9 @@ export function goldenProblem(value: unknown, dimension?: number): string | unde
   if (typeof source !== 'string' || source === '') return '"source" does not say what made them';
   if (!Array.isArray(rows) || rows.length !== PICTURES) return `"rows" is no list of ${PICTURES} rows`;
   const place = rows.findIndex((row) => !isRow(row, dimension));
-  return place < 0
-    ? undefined
-    : `row ${place} is not the base64 of ${dimension ?? 'some'} finite float32 values that are not all zero`;
+  if (place >= 0)
+    return `row ${place} is not the base64 of ${dimension ?? 'some'} finite float32 values that are not all zero`;
+  return goldenValues(rows).some((value) => value !== 0) ? undefined : 'they are all zero';
 }
 
 function isRow(row: unknown, dimension: number | undefined): boolean {
@@ -37,7 +37,9 @@ function isRow(row: unknown, dimension: number | undefined): boolean {
   if (bytes.toString('base64') !== row || bytes.length % FLOAT32_BYTES !== 0) return false;
   if (dimension !== undefined && bytes.length !== dimension * FLOAT32_BYTES) return false;
   const values = goldenValues([row]);
-  return values.every(Number.isFinite) && values.some((value) => value !== 0);
+  // A single score may be 0, as that of a regressor; a row of several values that are all 0 is none.
+  const mayBeZero = values.length === 1;
+  return values.every(Number.isFinite) && (mayBeZero || values.some((value) => value !== 0));
 }
 
 /** Rows of a sound statement, one after the other. */

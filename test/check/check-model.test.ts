@@ -134,3 +134,20 @@ test('a mean and std that are not those of the golden rows are told', async (t) 
     /with CLIP's mean and std: most likely it was trained so\. Correct its manifest\./,
   );
 });
+
+test('a model of BGR pictures is told by name, with the mean and std of each colour too', async (t) => {
+  const folder = await converted(t, 'clip');
+  for (const [rows, words] of [
+    [
+      'clip bgr',
+      /with red and blue exchanged: most likely it was trained so\. Export it for pictures in RGB\./,
+    ],
+    [
+      'clip bgr_by_colour',
+      /exchanged, each with its own mean and std: most likely .* Export it for pictures in RGB\./,
+    ],
+  ] as const) {
+    const { problems } = await checkOf(folder, { golden: goldenOf(EXPECTED.rows[rows]!) });
+    t.regex(problems.join('\n'), words);
+  }
+});

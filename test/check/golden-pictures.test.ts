@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
-import { goldenPictures, swapRedAndBlue, toBmp } from '../../src/check/golden-pictures.ts';
+import { areCornersRounded, goldenPictures, swapRedAndBlue, toBmp } from '../../src/check/golden-pictures.ts';
 import { createDecoder } from '../../src/decode/decoder.ts';
 import { EXPECTED } from './golden-rows.ts';
 
@@ -28,4 +28,14 @@ test('a picture comes out of its BMP file as it went in', async (t) => {
 
 test('red and blue change places, and green stays', (t) => {
   t.deepEqual(swapRedAndBlue(Uint8Array.of(1, 2, 3, 4, 5, 6)), Uint8Array.of(3, 2, 1, 6, 5, 4));
+});
+
+test('a picture whose sides differ by 3 more than a multiple of 4 from the crop shows how its corner is rounded', (t) => {
+  const base = { interpolation: 'bicubic', mean: [0, 0, 0], std: [1, 1, 1] } as const;
+  const cropped = { ...base, resize: 'short-side' } as const;
+  // The small picture is 52 x 39: resized to 149 x 112, 51 pixels are cut off its width.
+  t.true(areCornersRounded({ ...cropped, sizePx: 98, shortSidePx: 112 }));
+  t.false(areCornersRounded({ ...base, resize: 'squash', sizePx: 98 }));
+  t.false(areCornersRounded({ ...cropped, sizePx: 224 }));
+  t.false(areCornersRounded({ ...cropped, sizePx: 224, shortSidePx: 256 }));
 });

@@ -73,3 +73,24 @@ test('rows of a classifier may be of any length, but not NaN, and not the same f
   t.regex(problemsOf(seen(rows), nan).join(), /not finite/);
   t.regex(problemsOf(seen({ ...rows, spread: { least: 0, greatest: 1e-7 } }), NOISE).join(), /the same row/);
 });
+
+test('rows that are not finite are told once, and nothing else is said of them', (t) => {
+  const none = { difference: Number.NaN, cosine: Number.NaN };
+  const golden = seen({ golden: { ...none, source: 'torch' }, reference: { ...none, golden: none } });
+  const nan = { width: 2, values: Float32Array.of(Number.NaN, 0, 0, 1) };
+  for (const problems of [problemsOf(golden, NOISE), problemsOf(offBy(0.1, []), nan)]) {
+    t.deepEqual(problems, ['It gives embeddings that are not finite for sound pictures.']);
+  }
+});
+
+test('rows that depend on their neighbours are laid to nobody else', (t) => {
+  const batches = [{ batchSize: 4, batchInvariant: false, imagesPerSecond: 1, peakMemoryBytes: 1 }];
+  const { golden, reference } = offBy(0.1, []);
+  const check = seen({ batches, golden, reference: { ...reference, difference: 0.1 } });
+  t.deepEqual(problemsOf(check, NOISE), ["In batches of 4 an image's embedding depends on its neighbours."]);
+});
+
+test('golden rows of crops that libraries round differently may be told from ours by that alone', (t) => {
+  t.regex(problemsOf(offBy(0.1, []), NOISE, true).join(), /rounds the corner of a crop down/);
+  t.notRegex(problemsOf(offBy(0.1, []), NOISE, false).join(), /corner/);
+});

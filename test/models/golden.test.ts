@@ -37,6 +37,12 @@ test('what cannot be golden rows of a model is refused, saying why', async (t) =
   t.is(goldenProblem(GOLDEN, 3), undefined);
 });
 
+test('a score may be 0 for one picture, as that of a regressor, and not for all', (t) => {
+  const [zero, one] = ['AAAAAA==', 'AACAPw=='];
+  t.is(goldenProblem({ ...GOLDEN, rows: [one, zero, one, one] }, 1), undefined);
+  t.is(goldenProblem({ ...GOLDEN, rows: [zero, zero, zero, zero] }, 1), 'they are all zero');
+});
+
 test('golden rows of a manifest are rows of its dimension', async (t) => {
   const path = join(await temporaryFolder(t), 'manifest.json');
   await writeFile(path, JSON.stringify(smallManifest({ golden: GOLDEN })));
