@@ -76,7 +76,7 @@ async function fetchCommand({ values, parsed }: Invocation): Promise<number> {
         });
       } catch (thrown) {
         if (!signal.aborted || thrown !== signal.reason) throw thrown;
-        note('Interrupted. What has arrived is kept: the same command goes on from there.');
+        note('Interrupted. The same command asks for what is missing.');
         return 130;
       }
     },

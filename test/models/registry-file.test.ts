@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { BowerbirdError } from '../../src/base/errors.ts';
@@ -31,6 +31,8 @@ test('encoders are found by the spellings of open_clip, clip-retrieval and the h
   for (const [spelling, name] of [
     ['ViT-L-14', 'openai/clip-vit-large-patch14'],
     ['ViT-L-14/openai', 'openai/clip-vit-large-patch14'],
+    ['ViT-L-14-quickgelu/openai', 'openai/clip-vit-large-patch14'],
+    ['open_clip:ViT-L-14-336-quickgelu/openai', 'openai/clip-vit-large-patch14-336'],
     ['ViT-L/14', 'openai/clip-vit-large-patch14'],
     ['openai/clip-vit-large-patch14', 'openai/clip-vit-large-patch14'],
     ['ViT-L/14@336px', 'openai/clip-vit-large-patch14-336'],
@@ -77,11 +79,15 @@ test('a head of another encoder, of another tag, or of any of several encoders i
 });
 
 const REFUSED: readonly (readonly [what: string, models: readonly object[], message: RegExp])[] = [
-  ['two entries of one name', [headOf(FILES), headOf(FILES)], /is test-head already/],
+  [
+    'two entries of one name',
+    [headOf(FILES), headOf(FILES)],
+    /an entry test-head beside the entry test-head, /,
+  ],
   [
     'an alias that is a name',
     [ENCODER, headOf(FILES, { aliases: ['test-encoder'] })],
-    /test-encoder already/,
+    /name of the entry test-encoder already/,
   ],
   [
     'an alias of two heads of one encoder',
@@ -132,6 +138,19 @@ for (const [what, models, message] of REFUSED) {
     t.true(error?.message.includes(path));
   });
 }
+
+test('a registry that is named twice is read once; a copy of it is refused, and both are named', async (t) => {
+  const folder = await makeFolder(t);
+  const path = join(folder, 'registry.json');
+  await writeFile(path, JSON.stringify({ version: 1, models: [headOf(FILES)] }));
+  const link = join(folder, 'link.json');
+  await symlink(path, link);
+  t.is((await Registry.read([path, link, path])).entries.length, 1);
+  const copy = join(folder, 'copy.json');
+  await copyFile(path, copy);
+  const error = await t.throwsAsync(Registry.read([path, copy]), { code: 'BB_MODEL_REGISTRY' });
+  for (const named of [path, copy, 'test-head']) t.true(error?.message.includes(named), named);
+});
 
 /** Replaces, removes or adds something at a random place of a JSON value. */
 function mutate(value: unknown, random: () => number): unknown {

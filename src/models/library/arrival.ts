@@ -1,5 +1,5 @@
 import type { FileAnswer } from '../../download/file-client.ts';
-import { type Asked, fetchError, sizeError, statusError } from './fetch-errors.ts';
+import { type Asked, fetchError, PASSING_STATUSES, sizeError, statusError } from './fetch-errors.ts';
 import type { PartialFile } from './partial-file.ts';
 
 /** What an answer to a request for the rest of a file means. */
@@ -12,8 +12,6 @@ export type Arrival =
   | { readonly kind: 'changed' }
   /** The host may do better in a while. */
   | { readonly kind: 'later'; readonly afterMs: number | undefined };
-
-const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /**
  * Judges the head of an answer by what has arrived so far, and makes the partial file ready for the body.

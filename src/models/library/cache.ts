@@ -78,7 +78,7 @@ function cacheError(path: string, wrapped: unknown): unknown {
     return new BowerbirdError(
       'BB_DISK_FULL',
       `No space left on the disk of ${path}. Free some space, or set BOWERBIRD_CACHE to a folder of another disk, and run ` +
-        'the same command again: what has arrived is kept.',
+        'the same command again: it asks for what is missing.',
       details,
     );
   return new BowerbirdError(

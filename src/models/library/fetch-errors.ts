@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { BowerbirdError, type ErrorFields } from '../../base/errors.ts';
 import type { FileTransferError } from '../../download/file-client.ts';
+import { type FailureReason, passesOf } from '../../samples/reasons.ts';
 import type { ModelFile } from './entry.ts';
 import { originOf } from './record.ts';
 
@@ -10,13 +11,29 @@ export interface Asked {
   /** As it was asked for: with neither a token nor what a redirect added. */
   readonly url: string;
   readonly sentToken: boolean;
+  readonly isMirror: boolean;
+  /** Bytes of the file that stay for another command to go on with. */
+  readonly keptBytes: number;
 }
 
-const AGAIN = 'What has arrived is kept: the same command goes on from there';
+/** Statuses after which a host may do better in a while. */
+export const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+const ELSEWHERE = 'Give the path of a copy, or name another place in BOWERBIRD_MODEL_MIRROR';
+
+/** What to do about what may pass. */
+function again({ keptBytes }: Asked): string {
+  return keptBytes > 0
+    ? 'What has arrived is kept: the same command asks for the rest'
+    : 'Run the same command again in a while';
+}
 
 /** What to do about an answer that brings no file. */
-function adviceOnStatus(status: number, { sentToken, file }: Asked): string {
+function adviceOnStatus(status: number, asked: Asked): string {
+  const { sentToken, file, isMirror } = asked;
   if (status === 401 || status === 403) {
+    if (isMirror)
+      return 'A mirror is shown no token: have it give the file to everybody, or do without BOWERBIRD_MODEL_MIRROR';
     if ('url' in file) return 'Fetch the file by hand, and give its path instead of the name';
     return sentToken
       ? 'The hub refused the token that was sent: accept the terms of the model on its page with the same account, or set HF_TOKEN to another token'
@@ -24,8 +41,8 @@ function adviceOnStatus(status: number, { sentToken, file }: Asked): string {
   }
   if (status === 404 || status === 410)
     return 'The file was moved or removed, or a mirror does not have it. Give the path of a copy, or a registry of your own (--registry)';
-  if (status === 429) return `The host has had enough for now. ${AGAIN}`;
-  return AGAIN;
+  if (status === 429) return `The host has had enough for now. ${again(asked)}`;
+  return PASSING_STATUSES.has(status) ? again(asked) : ELSEWHERE;
 }
 
 /** An answer that brings no file. */
@@ -41,11 +58,18 @@ export function statusError(status: number, asked: Asked): BowerbirdError {
 /** No answer, or an end before the end. */
 export function transferFailure(thrown: FileTransferError, asked: Asked): BowerbirdError {
   const { reason, message } = thrown.failure;
-  const advice =
-    reason === 'address_refused'
-      ? 'If it is a host of your own network, name it in BOWERBIRD_MODEL_MIRROR, or give --allow-private-addresses'
-      : AGAIN;
-  return fetchError(asked, { what: message, advice, fields: { reason }, cause: thrown });
+  return fetchError(asked, {
+    what: message,
+    advice: adviceOnFailure(reason, asked),
+    fields: { reason },
+    cause: thrown,
+  });
+}
+
+function adviceOnFailure(reason: FailureReason, asked: Asked): string {
+  if (reason === 'address_refused')
+    return 'If it is a host of your own network, name it in BOWERBIRD_MODEL_MIRROR, or give --allow-private-addresses';
+  return passesOf(reason) === 'never' ? ELSEWHERE : again(asked);
 }
 
 /** Why a file did not come, and what to do. */

@@ -62,6 +62,11 @@ export class PartialFile {
     return this.#sizeBytes;
   }
 
+  /** Bytes that stay for another command, which can show that a rest belongs to them. */
+  get keptBytes(): number {
+    return this.#validator === undefined ? 0 : this.#sizeBytes;
+  }
+
   /** undefined where nothing shows that a rest would belong to what is there. */
   get validator(): string | undefined {
     return this.#validator;

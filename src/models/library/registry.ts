@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { BowerbirdError } from '../../base/errors.ts';
 import type { Tag } from '../../samples/tags.ts';
 import type { EncoderEntry, HeadEntry, ModelEntry, TagModelEntry } from './entry.ts';
@@ -35,15 +36,15 @@ export class Registry {
    * @throws BowerbirdError BB_MODEL_REGISTRY
    */
   static async read(paths: readonly string[]): Promise<Registry> {
-    const entries: ModelEntry[] = [];
-    for (const path of paths) {
+    const found: Found[] = [];
+    for (const path of distinct(paths)) {
       for (const entry of await readRegistryFile(path)) {
-        const clash = clashOf(entry, entries);
+        const clash = clashOf({ entry, path }, found);
         if (clash) throw registryError(path, clash);
-        entries.push(entry);
+        found.push({ entry, path });
       }
     }
-    const registry = new Registry(entries);
+    const registry = new Registry(found.map(({ entry }) => entry));
     registry.#checkAestheticHeads(paths.at(-1)!);
     return registry;
   }
@@ -110,10 +111,30 @@ function isCalled(entry: ModelEntry, name: string): boolean {
   return entry.name === name || entry.aliases.includes(name);
 }
 
-function clashOf(entry: ModelEntry, others: readonly ModelEntry[]): string | undefined {
+/** An entry, and the registry that has it. */
+interface Found {
+  readonly entry: ModelEntry;
+  readonly path: string;
+}
+
+/** Each file once, however often and by whatever path it is named: the registry in the cache may be given by a flag, too. */
+function distinct(paths: readonly string[]): readonly string[] {
+  const byFile = new Map<string, string>();
+  for (const path of paths) {
+    const file = existsSync(path) ? realpathSync(path) : path;
+    if (!byFile.has(file)) byFile.set(file, path);
+  }
+  return [...byFile.values()];
+}
+
+function clashOf({ entry, path }: Found, others: readonly Found[]): string | undefined {
   for (const name of [entry.name, ...entry.aliases]) {
-    const owner = others.find((other) => isCalled(other, name) && !mayShare(entry, other, name));
-    if (owner) return `${entry.name} is called ${name}, which is ${owner.name} already`;
+    const owner = others.find((other) => isCalled(other.entry, name) && !mayShare(entry, other.entry, name));
+    if (!owner) continue;
+    const where = owner.path === path ? '' : ` of the registry ${owner.path}`;
+    return entry.name === owner.entry.name
+      ? `it has an entry ${name} beside the entry ${name}${where}, and one of the two has to go`
+      : `${entry.name} is called ${name}, which is a name of the entry ${owner.entry.name}${where} already`;
   }
   return undefined;
 }

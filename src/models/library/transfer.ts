@@ -118,7 +118,13 @@ class Transfer {
 
   get #asked(): Asked {
     const url = this.#place.kind === 'file' ? this.#place.path : this.#place.url;
-    return { file: this.#file, url, sentToken: this.#sendsToken };
+    return {
+      file: this.#file,
+      url,
+      sentToken: this.#sendsToken,
+      isMirror: this.#tools.origins.mirror !== undefined,
+      keptBytes: this.#part.keptBytes,
+    };
   }
 
   async #copy(path: string): Promise<void> {
