@@ -1,6 +1,6 @@
 import type { EncoderFacts, EncoderFiles } from '../models/encoder-files.ts';
 import type { ImageTransform } from '../models/manifest.ts';
-import { type ImageModel, type RunOptions, startImageModel } from './image-model.ts';
+import { type ImageModel, type RunOptions, refuseNumberless, startImageModel } from './image-model.ts';
 import { type ImageModelSpec, imageModelSpec } from './spec.ts';
 
 /** Which encoder to run, and how. */
@@ -29,12 +29,9 @@ export interface Encoder
  * @throws BowerbirdError BB_MODEL_GRAPH, BB_DEVICE_UNAVAILABLE, or BB_EMBED_FAILED where it cannot be started
  */
 export async function createEncoder({ files, ...running }: EncoderOptions): Promise<Encoder> {
-  const model = await startImageModel({
-    ...running,
-    spec: encoderSpec(files),
-    title: 'encoder',
-    timeoutFlag: '--encoder-timeout',
-  });
+  const named = { spec: encoderSpec(files), title: 'encoder', timeoutFlag: '--encoder-timeout' };
+  const model = await startImageModel({ ...running, ...named });
+  await refuseNumberless(model, named);
   return {
     name: files.name,
     description: files.manifest.description,

@@ -45,6 +45,8 @@ export interface ImageModel {
   readonly batchSize: number;
   /** Whether an image has the same row, bit for bit, wherever it stands in a batch and beside whatever. */
   readonly batchInvariant: boolean;
+  /** Whether any finite number came of the noise, black and white that it was tried with. */
+  readonly givesNumbers: boolean;
   /** Batches waiting for a session. */
   readonly queued: number;
   /**
@@ -82,7 +84,13 @@ export async function startImageModel(options: ImageModelOptions): Promise<Image
   try {
     const startedMs = performance.now();
     const opened = await open(pool, options);
-    const trial = runner(pool, options, opened, timeoutMs);
+    const run = runner(pool, options, opened, timeoutMs);
+    let givesNumbers = false;
+    const trial: ImageModel['run'] = async (crops) => {
+      const rows = await run(crops);
+      givesNumbers ||= rows.some(Number.isFinite);
+      return rows;
+    };
     const batchInvariant = await isBatchInvariant(trial, opened.batchSize, cropBytesOf(spec));
     // A process that replaces another loads the model before its first batch, so the time for that is in it.
     const generousMs = BATCH_TIMEOUT_FACTOR * (performance.now() - startedMs);
@@ -92,6 +100,7 @@ export async function startImageModel(options: ImageModelOptions): Promise<Image
       width: spec.width,
       ...opened,
       batchInvariant,
+      givesNumbers,
       run: runner(pool, options, opened, batchTimeoutMs),
       peakBytes: async () =>
         ((await pool.request({ op: 'memory' })).header['values'] as MemoryReply).peakBytes,
@@ -104,6 +113,25 @@ export async function startImageModel(options: ImageModelOptions): Promise<Image
     await pool.stop();
     throw startFailure(thrown, options);
   }
+}
+
+/**
+ * Refuses a model that gave no finite number when it was tried: all rows of a run would fail, after their downloads.
+ *
+ * @throws BowerbirdError BB_MODEL_GRAPH; the model is stopped then
+ */
+export async function refuseNumberless(
+  model: Pick<ImageModel, 'givesNumbers' | 'stop'>,
+  { spec, title }: Pick<ImageModelOptions, 'spec' | 'title'>,
+): Promise<void> {
+  if (model.givesNumbers) return;
+  await model.stop();
+  throw new BowerbirdError(
+    'BB_MODEL_GRAPH',
+    `The ${title} ${spec.modelPath} gives no finite number for noise, black and white: its weights are damaged, or its ` +
+      'arithmetic overflows. Export or convert it anew.',
+    { fields: { model: spec.modelPath } },
+  );
 }
 
 function startPool(options: ImageModelOptions, timeoutMs: number): ChildPool {

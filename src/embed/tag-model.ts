@@ -1,6 +1,6 @@
 import type { TagModelFiles } from '../models/encoder-files.ts';
 import type { ImageTransform, ScoreActivation, ScoreStatement } from '../models/manifest.ts';
-import { type ImageModel, type RunOptions, startImageModel } from './image-model.ts';
+import { type ImageModel, type RunOptions, refuseNumberless, startImageModel } from './image-model.ts';
 import { imageModelSpec } from './spec.ts';
 
 /** Which model to run for a tag, and how. */
@@ -37,12 +37,10 @@ export interface TagModel
 export async function createTagModel({ files, ...running }: TagModelOptions): Promise<TagModel> {
   const { modelPath, manifest, score, name, digest } = files;
   const { transform, dimension: width } = manifest;
-  const model = await startImageModel({
-    ...running,
-    spec: imageModelSpec(modelPath, manifest, 'plain'),
-    title: `${score.tag} model`,
-    timeoutFlag: '--encoder-timeout',
-  });
+  const spec = imageModelSpec(modelPath, manifest, 'plain');
+  const named = { spec, title: `${score.tag} model`, timeoutFlag: '--encoder-timeout' };
+  const model = await startImageModel({ ...running, ...named });
+  await refuseNumberless(model, named);
   const { batchSize, batchInvariant, provider, runtimeVersion } = model;
   return {
     ...(score.label && { label: score.label }),

@@ -29,8 +29,8 @@ export function describeScoreSource(source: ScoreSource): string {
     return `Scores by ${by}${description ? ` (${description})` : ''}`;
   }
   if (column !== null) return `Scores of the input's column "${column}"`;
-  const done = storedEmbeddings ? 'Embeddings were read' : 'Images were embedded';
-  return `${done}; with neither a head nor a column of the input there are no aesthetic scores.`;
+  const what = storedEmbeddings ? 'Stored embeddings' : 'Embeddings of images';
+  return `${what} alone: with neither a head nor a column of the input there are no aesthetic scores.`;
 }
 
 /** A score bucket in the unit of a label, to three digits: `12.3-15.6`, `>=15.6`; `0` where all that is in it stands for nothing. */

@@ -99,6 +99,18 @@ const REFUSED: readonly [what: string, write: (folder: string) => Promise<string
       }),
     /\[4, 192\] where \[4, 3\] was expected|onnxruntime refuses it/,
   ],
+  [
+    'a model of which no finite number comes',
+    (folder) =>
+      writeOddModel(folder, {
+        build: (graph, input) => {
+          channelMeans(graph, input, 'means');
+          // e to the power of at least 1 is no cosine.
+          graph.node('Acos', [graph.node('Exp', [graph.node('Exp', ['means'])])], {}, 'embedding');
+        },
+      }),
+    /gives no finite number/,
+  ],
 ];
 
 for (const [what, write, message] of REFUSED) {

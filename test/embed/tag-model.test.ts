@@ -1,7 +1,13 @@
 import test from 'ava';
 import { createTagModel, scoreOf } from '../../src/embed/tag-model.ts';
 import { resolveTagModel } from '../../src/models/registry.ts';
-import { SMALL_SIZE, temporaryFolder, writeOddModel } from '../helpers/odd-models.ts';
+import {
+  channelMeans,
+  type OddModel,
+  SMALL_SIZE,
+  temporaryFolder,
+  writeOddModel,
+} from '../helpers/odd-models.ts';
 
 const isNear = (value: number, wanted: number): boolean => Math.abs(value - wanted) < 1e-6;
 
@@ -35,4 +41,18 @@ test('a classifier gives one score for each crop, of the class that its manifest
     ['0.20000', '0.40000', '1.00000'],
   );
   t.like(model, { tag: 'pwatermark', name: 'small', digest: files.digest, batchInvariant: true });
+});
+
+test('a classifier of which no finite number comes is refused by what it is to the user', async (t) => {
+  const build: OddModel['build'] = (graph, input) => {
+    channelMeans(graph, input, 'means');
+    // e to the power of at least 1 is no cosine.
+    graph.node('Acos', [graph.node('Exp', [graph.node('Exp', ['means'])])], {}, 'embedding');
+  };
+  const statement = { kind: 'classifier', tag: 'pwatermark', class: 2, activation: 'none' };
+  const files = await resolveTagModel(await writeOddModel(await temporaryFolder(t), { build }, statement));
+  const error = await t.throwsAsync(createTagModel({ files, device: 'cpu', batchSize: 2, threads: 1 }), {
+    code: 'BB_MODEL_GRAPH',
+  });
+  t.regex(error?.message ?? '', /^The pwatermark model .* gives no finite number/);
 });
