@@ -83,9 +83,6 @@ function readOne(path: string, files: FileSource[]): ReadonlyMap<string, StoredT
 }
 
 function openFile(path: string, files: FileSource[]): FileSource {
-  // A pipe is not even opened: that would wait for somebody who writes into it.
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
-    throw weightsUnreadable(path, 'it is no regular file');
   try {
     const file = new FileSource(path);
     files.push(file);

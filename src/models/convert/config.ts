@@ -35,7 +35,7 @@ const PLAIN_FACTS = [
  * Reads the configs beside weights, those that are there. Two that disagree are refused: which of them belongs to the weights is
  * not known.
  *
- * @throws WeightsError BB_WEIGHTS_REFUSED
+ * @throws WeightsError BB_WEIGHTS_REFUSED, BB_WEIGHTS_UNREADABLE
  */
 export function readConfigs(weightsPath: string): ConfigFacts {
   const folder = dirname(weightsPath);

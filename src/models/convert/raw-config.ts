@@ -1,17 +1,17 @@
 import { readFileSync, statSync } from 'node:fs';
 import { messageOf } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json-object.ts';
+import { requirePlainFile } from '../../base/plain-file.ts';
 import { quote } from '../../base/quote.ts';
 import { weightsUnreadable } from '../../weights/errors.ts';
 
 const MAX_CONFIG_BYTES = 4 * 2 ** 20;
 
-/** @throws RangeError or SyntaxError where it is no file with a JSON object, or larger than any config is; WeightsError where it cannot be opened */
+/**
+ * @throws RangeError or SyntaxError where it is no JSON object, or larger than any config is
+ * @throws WeightsError BB_WEIGHTS_UNREADABLE
+ */
 export function readRawConfig(path: string): JsonObject {
-  const stats = statSync(path);
-  if (!stats.isFile()) throw new RangeError('it is no regular file');
-  const { size } = stats;
-  if (size > MAX_CONFIG_BYTES) throw new RangeError(`it has ${size} bytes`);
   const raw: unknown = JSON.parse(readText(path));
   if (!isObject(raw)) throw new RangeError('it is no JSON object');
   return raw;
@@ -19,8 +19,12 @@ export function readRawConfig(path: string): JsonObject {
 
 function readText(path: string): string {
   try {
+    requirePlainFile(path);
+    const { size } = statSync(path);
+    if (size > MAX_CONFIG_BYTES) throw new RangeError(`it has ${size} bytes`);
     return readFileSync(path, 'utf8');
   } catch (thrown) {
+    if (thrown instanceof RangeError) throw thrown;
     throw weightsUnreadable(path, messageOf(thrown), thrown);
   }
 }

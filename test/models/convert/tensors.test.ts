@@ -1,8 +1,12 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { convertWeights } from '../../../src/models/convert/convert-weights.ts';
+import { openWeights } from '../../../src/weights/open-weights.ts';
+import { countValues, readValues } from '../../../src/weights/stored-tensor.ts';
+import { writeSafetensors } from '../../heads/setup.ts';
 import { refusal, remade, withTensors } from './changed.ts';
-import { EXPECTED, largestDifference, newFolder, runModel } from './reference.ts';
+import { EXPECTED, FIXTURES, largestDifference, newFolder, runModel } from './reference.ts';
 
 const TOLERANCE = 1e-5;
 
@@ -60,4 +64,21 @@ test('a weight that is no finite number is refused by its name', async (t) => {
     t.true(message.includes(name));
     t.regex(message, new RegExp(String(value)));
   }
+});
+
+test('a batch norm with a negative variance is refused: its root would make every row NaN', async (t) => {
+  const weights = openWeights(join(FIXTURES, 'efficientnet', 'model.pt'));
+  const read = (name: string): readonly [string, { dtype: string; shape: number[]; bytes: Buffer }] => {
+    const tensor = weights.tensors.get(name)!;
+    const values = readValues(tensor, new Float32Array(countValues(tensor.shape, 1e6)));
+    if (name === 'bn1.running_var') values[0] = -1;
+    return [name, { dtype: 'F32', shape: [...tensor.shape], bytes: Buffer.from(values.buffer) }];
+  };
+  const names = [...weights.tensors.keys()].filter((name) => !name.endsWith('.num_batches_tracked'));
+  const path = join(await newFolder(t), 'efficientnet.safetensors');
+  await writeFile(path, writeSafetensors(Object.fromEntries(names.map(read))));
+  weights.close();
+  const { code, message } = await refusal(t, path, { transform: { sizePx: 64 } });
+  t.is(code, 'BB_WEIGHTS_REFUSED');
+  t.regex(message, /"bn1\.running_var" has a negative variance/);
 });
