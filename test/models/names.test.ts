@@ -98,6 +98,21 @@ test('weights of which a registry comes to say something else are converted anew
   t.is(world.mirror.requests.length, WEIGHTS_ENTRY.files.length);
 });
 
+test('a configuration that a registry names no more is not read with the weights', async (t) => {
+  const world = await makeWeightsWorld(t, WEIGHTS_ENTRY);
+  await (await world.open()).encoder('Weighty');
+  const config = join(world.cache, 'models', 'tests--weights', 'config.json');
+  const state = (entry: object): Promise<void> =>
+    writeFile(world.registryFile, JSON.stringify({ version: 1, models: [entry] }));
+  await state({ ...WEIGHTS_ENTRY, files: WEIGHTS_ENTRY.files.slice(0, 1), attention_heads: 2 });
+  await (await world.open()).encoder('Weighty');
+  t.false(existsSync(config));
+  await state(WEIGHTS_ENTRY);
+  await (await world.open()).encoder('Weighty');
+  t.true(existsSync(config));
+  t.is(world.notes.filter((note) => note.startsWith('Converting')).length, 3);
+});
+
 test('each way to write a model has its place in the cache, and all go when the weights come anew', async (t) => {
   const world = await makeWeightsWorld(t, WEIGHTS_ENTRY);
   const variants = (['float32', 'float16'] as const).flatMap((precision) =>

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BowerbirdError } from '../../base/errors.ts';
-import { removeQuietly } from '../../base/files.ts';
+import { remove, removeQuietly } from '../../base/files.ts';
 import { CONVERTER_VERSION, type ConversionSpec, type StatedScore, type Variant } from '../convert/spec.ts';
 import type { ImageTransform } from '../manifest.ts';
-import { type CachePlaces, placesOf } from './cache.ts';
+import { type CachePlaces, inCache, placesOf } from './cache.ts';
 import type { EncoderEntry, ImageFacts, TagModelEntry } from './entry.ts';
 import { type FetchTools, type LocalModel, withModelLock } from './fetch-entry.ts';
+import { originOf, readRecord } from './record.ts';
 
 /** What models are converted with. */
 export interface ConversionTools extends Pick<FetchTools, 'cache' | 'onNote' | 'signal'> {
@@ -30,18 +31,30 @@ export async function convertedModel(
 ): Promise<string> {
   const places = placesOf(tools.cache, entry.name);
   const folder = convertedFolder(entry, tools);
-  await unlessThere(folder, places, tools, () => convert(entry, paths[0]!, folder, tools));
+  await unlessThere(folder, places, tools, async () => {
+    await removeStrays(entry, places);
+    await convert(entry, paths[0]!, folder, tools);
+  });
   return folder;
 }
 
-/** Where a variant of a model lies, once it is made: elsewhere where the registry says something else of it. */
+/** A configuration that a registry named once, and does no more, would be taken for one of these weights. */
+async function removeStrays({ files }: ConvertibleEntry, { folder, record }: CachePlaces): Promise<void> {
+  for (const { file } of await inCache(record, () => readRecord(record))) {
+    if (files.some(({ name }) => name === file)) continue;
+    const stray = join(folder, file);
+    await inCache(stray, () => remove(stray));
+  }
+}
+
+/** Where a variant of a model lies, once it is made: elsewhere where the registry names other files or says something else. */
 export function convertedFolder(
   entry: ConvertibleEntry,
   { cache, variant: { precision, operators } }: Pick<ConversionTools, 'cache' | 'variant'>,
 ): string {
-  const stated = createHash('sha256')
-    .update(JSON.stringify(conversionOf(entry)))
-    .digest('hex');
+  const dimension = entry.kind === 'encoder' ? entry.dimension : undefined;
+  const facts = { ...conversionOf(entry), dimension, files: entry.files.map(originOf) };
+  const stated = createHash('sha256').update(JSON.stringify(facts)).digest('hex');
   const name = `${precision}-${operators}-${CONVERTER_VERSION}-${stated.slice(0, 16)}`;
   return join(placesOf(cache, entry.name).converted, name);
 }
