@@ -148,8 +148,13 @@ export class ExchangeHandler implements RequestHandler {
   }
 
   #refuse(reply: Reply): void {
-    this.#drainTimer = setTimeout(() => this.#abort(), MAX_DRAIN_MS);
+    this.#drainLater();
     this.#answer(reply);
+  }
+
+  /** An answer of which no more is wanted may go on for ever. */
+  #drainLater(): void {
+    if (!this.#isAnswerWhole) this.#drainTimer = setTimeout(() => this.#abort(), MAX_DRAIN_MS);
   }
 
   #accept(length: number | undefined, coding: ContentCoding | undefined): void {
@@ -162,7 +167,9 @@ export class ExchangeHandler implements RequestHandler {
     return new ContentDecoder(coding, {
       onPiece: (bytes) => this.#keep(bytes),
       onEnd: () => {
-        if (!this.#isSettled) this.#answer(this.#bodyReply());
+        if (this.#isSettled) return;
+        this.#drainLater();
+        this.#answer(this.#bodyReply());
       },
       onBroken: () => this.#cutOff(failed('response_invalid', 'The encoding of the image is broken')),
     });
