@@ -16,8 +16,8 @@ export class Breaker {
   #silentRows = 0;
   #silentTries = 0;
   #stalledRows = 0;
+  #wholeAnswers = 0;
   #hasAnswered = false;
-  #hasEnded = false;
   #isStuck = false;
   /** Set while it is open or half open. */
   #coolAtMs: number | undefined;
@@ -36,7 +36,9 @@ export class Breaker {
       ? Number.POSITIVE_INFINITY
       : this.#tries(this.#hasAnswered) - this.#silentRows;
     const untilStuck =
-      this.#stalledRows === 0 ? Number.POSITIVE_INFINITY : this.#tries(this.#hasEnded) - this.#stalledRows;
+      this.#stalledRows === 0
+        ? Number.POSITIVE_INFINITY
+        : this.#tries(this.#wholeAnswers > 0) - this.#stalledRows;
     return Math.max(1, Math.min(untilSilent, untilStuck));
   }
 
@@ -63,9 +65,14 @@ export class Breaker {
     return !wasTrusted;
   }
 
+  /** Answers that came to their end. */
+  get wholeAnswers(): number {
+    return this.#wholeAnswers;
+  }
+
   /** Notes a whole answer. */
   ended(): void {
-    this.#hasEnded = true;
+    this.#wholeAnswers++;
     this.#stalledRows = 0;
     if (!this.#isStuck) return;
     this.#isStuck = false;
@@ -87,7 +94,7 @@ export class Breaker {
   /** Notes a row whose answer had begun when its time was up. */
   stalled(nowMs: number): void {
     this.#stalledRows++;
-    if (!this.#isDue(nowMs, this.#stalledRows >= this.#tries(this.#hasEnded))) return;
+    if (!this.#isDue(nowMs, this.#stalledRows >= this.#tries(this.#wholeAnswers > 0))) return;
     this.#giveUp(nowMs);
     this.#isStuck = true;
   }

@@ -45,8 +45,17 @@ export class HostLine {
 
   /** The place of the next row among those of all hosts; undefined where none waits. */
   get nextPlace(): number | undefined {
-    const begun = this.#begun.head();
-    return begun ? begun.order - BEGUN_FIRST : this.#fresh.head()?.order;
+    const { order } = this.#next().head() ?? {};
+    return order !== undefined && this.#next() === this.#begun ? order - BEGUN_FIRST : order;
+  }
+
+  /**
+   * Where the next row is: among those that were begun, if there is one. But a row that finds out whether the host still wants
+   * fewer requests is none of those that it has refused: it may refuse them for what they are.
+   */
+  #next(): TicketQueue {
+    const isFreshFirst = this.load.isOverloaded && this.#fresh.head() !== undefined;
+    return !isFreshFirst && this.#begun.head() ? this.#begun : this.#fresh;
   }
 
   /** How long until the next request may begin, in ms: 0 for now, infinite where one of those in flight must end first. */
@@ -89,7 +98,7 @@ export class HostLine {
 
   /** Takes the next row out, and a token for it. */
   take(): Ticket {
-    const queue = this.#begun.head() ? this.#begun : this.#fresh;
+    const queue = this.#next();
     const ticket = queue.head()!;
     queue.shift();
     this.#bucket.take();
@@ -116,8 +125,8 @@ export class HostLine {
 
   /** Whether it is paused for longer than `mostMs`, with the pauses right before that. */
   isPausedTooLong(nowMs: number, mostMs: number): boolean {
-    const sinceMs = this.load.overloadedSinceMs ?? nowMs;
-    return this.#pausedUntilMs > nowMs && this.#pausedUntilMs - Math.min(sinceMs, nowMs) > mostMs;
+    const leftMs = this.#pausedUntilMs - nowMs;
+    return leftMs > 0 && Math.max(leftMs, this.load.pausedForMs) > mostMs;
   }
 
   /** Whether it has not answered yet, or not lately. */

@@ -9,16 +9,16 @@ const MAX_PAUSE_MS = 60_000;
 export class HostLoad {
   #pauses = 0;
   #inARow = 0;
-  #sinceMs: number | undefined;
+  #pausedForMs = 0;
 
   /** Pauses that it has asked for. */
   get pauses(): number {
     return this.#pauses;
   }
 
-  /** When it asked for the first of the pauses that followed each other; undefined where it does not ask for fewer requests. */
-  get overloadedSinceMs(): number | undefined {
-    return this.#sinceMs;
+  /** How long the pauses are, in ms, that it has asked for one after the other; time in which it had no rows is not among them. */
+  get pausedForMs(): number {
+    return this.#pausedForMs;
   }
 
   get isOverloaded(): boolean {
@@ -36,18 +36,19 @@ export class HostLoad {
    * @param pausesBefore `pauses` when the request began
    * @param leastMs what the host asks for, or how long its row waits
    */
-  overloaded(pausesBefore: number, leastMs: number, nowMs: number): number {
+  overloaded(pausesBefore: number, leastMs: number): number {
     if (pausesBefore !== this.#pauses) return leastMs;
     this.#pauses++;
     this.#inARow++;
-    this.#sinceMs ??= nowMs;
-    return Math.max(leastMs, Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#inARow - 1)));
+    const pauseMs = Math.max(leastMs, Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#inARow - 1)));
+    this.#pausedForMs += pauseMs;
+    return pauseMs;
   }
 
   /** Notes an answer that asks for nothing. */
   eased(pausesBefore: number): void {
     if (pausesBefore !== this.#pauses) return;
     this.#inARow = 0;
-    this.#sinceMs = undefined;
+    this.#pausedForMs = 0;
   }
 }

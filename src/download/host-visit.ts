@@ -29,6 +29,8 @@ export class HostVisit implements Visit {
   readonly #slot: Slot;
   /** Pauses that the host had asked for when the request began. */
   readonly #pausesBefore: number;
+  /** Whole answers that it had given then. */
+  readonly #wholeBefore: number;
   #isOver = false;
   #isJudged = false;
   #hasAnswer = false;
@@ -38,11 +40,16 @@ export class HostVisit implements Visit {
     this.#line = line;
     this.#slot = slot;
     this.#pausesBefore = line.load.pauses;
+    this.#wholeBefore = line.breaker.wholeAnswers;
     line.inFlight++;
   }
 
   get hasAnswer(): boolean {
     return this.#hasAnswer;
+  }
+
+  get hasEndedOthers(): boolean {
+    return this.#line.breaker.wholeAnswers !== this.#wholeBefore;
   }
 
   answered(): void {
@@ -61,7 +68,7 @@ export class HostVisit implements Visit {
   }
 
   stalled(): void {
-    this.#line.breaker.stalled(this.#watch.nowMs());
+    if (!this.hasEndedOthers) this.#line.breaker.stalled(this.#watch.nowMs());
   }
 
   triedInVain(ms: number): void {
@@ -75,7 +82,7 @@ export class HostVisit implements Visit {
   overloaded(ms: number): void {
     const { load, breaker } = this.#line;
     breaker.ended();
-    this.pause(load.overloaded(this.#pausesBefore, ms, this.#watch.nowMs()));
+    this.pause(load.overloaded(this.#pausesBefore, ms));
   }
 
   over(): void {

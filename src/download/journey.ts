@@ -69,6 +69,8 @@ export class Journey {
   readonly #deadline: Deadline;
   #ownFaults = 0;
   #hasAnswer = false;
+  /** Set where an attempt came to nothing beside others that the host has ended: then nothing is counted against the host. */
+  #isImageAtFault = false;
 
   constructor(tools: JourneyTools, row: Traveller) {
     this.#tools = tools;
@@ -164,7 +166,7 @@ export class Journey {
       });
     } catch (thrown) {
       if (thrown instanceof DeadlinePassedError) {
-        if (visit.hasAnswer) visit.stalled();
+        if (visit.hasAnswer) this.#stalled(visit);
         else this.#silent(asked.url, visit);
       }
       visit.over();
@@ -191,7 +193,8 @@ export class Journey {
   #judgeAnswer({ reply, visit, url }: FailedEnd, waitMs: number | undefined): void {
     const { failure, status, retryAfterMs = 0 } = reply;
     if (failure.reason === 'timed_out') {
-      if (waitMs === undefined) visit.stalled();
+      if (waitMs === undefined) this.#stalled(visit);
+      else this.#isImageAtFault ||= visit.hasEndedOthers;
       return;
     }
     if (asksForFewer(reply)) visit.overloaded(Math.max(retryAfterMs, waitMs ?? 0));
@@ -206,6 +209,10 @@ export class Journey {
     this.#hasAnswer = true;
     visit.answered();
     this.#tools.addresses.answered(origin);
+  }
+
+  #stalled(visit: Visit): void {
+    if (!this.#isImageAtFault) visit.stalled();
   }
 
   #silent({ origin }: URL, visit: Visit): void {
