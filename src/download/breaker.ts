@@ -17,7 +17,7 @@ export class Breaker {
   #silentTries = 0;
   #stalledRows = 0;
   #wholeAnswers = 0;
-  #hasAnswered = false;
+  #heads = 0;
   #isStuck = false;
   /** Set while it is open or half open. */
   #coolAtMs: number | undefined;
@@ -34,7 +34,7 @@ export class Breaker {
     if (this.#coolAtMs !== undefined) return nowMs < this.#coolAtMs ? 0 : 1;
     const untilSilent = this.isTrusted
       ? Number.POSITIVE_INFINITY
-      : this.#tries(this.#hasAnswered) - this.#silentRows;
+      : this.#tries(this.#heads > 0) - this.#silentRows;
     const untilStuck =
       this.#stalledRows === 0
         ? Number.POSITIVE_INFINITY
@@ -44,7 +44,7 @@ export class Breaker {
 
   /** Whether it has answered, and no row was silent since. */
   get isTrusted(): boolean {
-    return this.#hasAnswered && this.#silentRows === 0;
+    return this.#heads > 0 && this.#silentRows === 0;
   }
 
   /** Whether it has been given up; also while a row finds out whether that still holds. */
@@ -60,9 +60,14 @@ export class Breaker {
   /** Notes the head of an answer; says whether more rows may be in flight by that. */
   answered(): boolean {
     const wasTrusted = this.isTrusted;
-    this.#hasAnswered = true;
+    this.#heads++;
     this.#forgetSilence();
     return !wasTrusted;
+  }
+
+  /** Heads of answers that came. */
+  get heads(): number {
+    return this.#heads;
   }
 
   /** Answers that came to their end. */
@@ -82,13 +87,13 @@ export class Breaker {
   /** Notes a try without an answer that its row will repeat; says whether the host should be left alone until then. */
   triedInVain(): boolean {
     this.#silentTries++;
-    return !this.#hasAnswered || this.#silentTries >= SUSPICIOUS_TRIES;
+    return this.#heads === 0 || this.#silentTries >= SUSPICIOUS_TRIES;
   }
 
   /** Notes a row that ended without an answer. */
   silent(nowMs: number): void {
     this.#silentRows++;
-    if (this.#isDue(nowMs, this.#silentRows >= this.#tries(this.#hasAnswered))) this.#giveUp(nowMs);
+    if (this.#isDue(nowMs, this.#silentRows >= this.#tries(this.#heads > 0))) this.#giveUp(nowMs);
   }
 
   /** Notes a row whose answer had begun when its time was up. */

@@ -10,6 +10,8 @@ export class HostLoad {
   #pauses = 0;
   #inARow = 0;
   #pausedForMs = 0;
+  /** Whether the row that was to find out got no answer: then only the breaker has something to say. */
+  #isUnanswered = false;
 
   /** Pauses that it has asked for. */
   get pauses(): number {
@@ -27,7 +29,7 @@ export class HostLoad {
 
   /** Requests that may be in flight. */
   get rowsAtOnce(): number {
-    return this.isOverloaded ? 1 : Number.POSITIVE_INFINITY;
+    return this.isOverloaded && !this.#isUnanswered ? 1 : Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -40,9 +42,15 @@ export class HostLoad {
     if (pausesBefore !== this.#pauses) return leastMs;
     this.#pauses++;
     this.#inARow++;
+    this.#isUnanswered = false;
     const pauseMs = Math.max(leastMs, Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#inARow - 1)));
     this.#pausedForMs += pauseMs;
     return pauseMs;
+  }
+
+  /** Notes that no answer came, or no whole one. */
+  unanswered(pausesBefore: number): void {
+    if (pausesBefore === this.#pauses) this.#isUnanswered = true;
   }
 
   /** Notes an answer that asks for nothing. */

@@ -29,8 +29,9 @@ export class HostVisit implements Visit {
   readonly #slot: Slot;
   /** Pauses that the host had asked for when the request began. */
   readonly #pausesBefore: number;
-  /** Whole answers that it had given then. */
+  /** Whole answers, and heads of answers, that it had given then. */
   readonly #wholeBefore: number;
+  readonly #headsBefore: number;
   #isOver = false;
   #isJudged = false;
   #hasAnswer = false;
@@ -41,11 +42,16 @@ export class HostVisit implements Visit {
     this.#slot = slot;
     this.#pausesBefore = line.load.pauses;
     this.#wholeBefore = line.breaker.wholeAnswers;
+    this.#headsBefore = line.breaker.heads;
     line.inFlight++;
   }
 
   get hasAnswer(): boolean {
     return this.#hasAnswer;
+  }
+
+  get hasAnsweredOthers(): boolean {
+    return !this.#hasAnswer && this.#line.breaker.heads !== this.#headsBefore;
   }
 
   get hasEndedOthers(): boolean {
@@ -64,10 +70,12 @@ export class HostVisit implements Visit {
   }
 
   silent(): void {
-    this.#line.breaker.silent(this.#watch.nowMs());
+    this.#line.load.unanswered(this.#pausesBefore);
+    if (!this.hasAnsweredOthers) this.#line.breaker.silent(this.#watch.nowMs());
   }
 
   stalled(): void {
+    this.#line.load.unanswered(this.#pausesBefore);
     if (!this.hasEndedOthers) this.#line.breaker.stalled(this.#watch.nowMs());
   }
 

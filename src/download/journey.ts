@@ -185,7 +185,10 @@ export class Journey {
       visit.ended();
     } else if (heard === 'nobody') {
       if (waitMs === undefined) this.#silent(url, visit);
-      else visit.triedInVain(waitMs);
+      else {
+        this.#isImageAtFault ||= visit.hasAnsweredOthers;
+        visit.triedInVain(waitMs);
+      }
     }
     visit.judged();
   }
@@ -216,7 +219,7 @@ export class Journey {
   }
 
   #silent({ origin }: URL, visit: Visit): void {
-    visit.silent();
+    if (!this.#isImageAtFault) visit.silent();
     this.#tools.addresses.silent(origin);
   }
 }

@@ -2,6 +2,8 @@
 export interface Visit {
   /** Whether the host has sent the head of an answer. */
   readonly hasAnswer: boolean;
+  /** Whether the host has answered others since this request began, and not this one. */
+  readonly hasAnsweredOthers: boolean;
   /** Whether the host has ended answers to others since this request began: where this one's does not end, it is the image's fault. */
   readonly hasEndedOthers: boolean;
   /** The host sent the head of an answer, whatever it says. */

@@ -167,6 +167,46 @@ test('a host that asks for fewer requests and says no time is left alone for lon
   t.true(stage.visits.has('after the first pause'), 'the first pause again');
 });
 
+test('a row that the host has refused is not the one that finds out whether it still wants fewer', (t) => {
+  const stage = new Stage(100);
+  stage.offer('a', 'bad');
+  stage.offer('a', 'other bad');
+  for (const row of ['bad', 'other bad']) refuse(stage, row);
+  stage.offer('a', 'bad again', 0);
+  stage.offer('a', 'other bad again', 1);
+  stage.offer('a', 'fresh');
+  stage.clock.advance(500);
+  t.deepEqual([...stage.visits.keys()], ['fresh']);
+  bring(stage, 'fresh');
+  t.deepEqual([...stage.visits.keys()], ['bad again', 'other bad again']);
+});
+
+test('time without rows is no pause: of a host that asked for one long ago the rows wait for the next one', (t) => {
+  const stage = new Stage(100);
+  stage.offer('a', 'bad');
+  refuse(stage, 'bad');
+  stage.clock.advance(60_000);
+  stage.offer('a', 'bad again');
+  refuse(stage, 'bad again');
+  stage.offer('a', 'fresh');
+  t.is(stage.refused.size, 0);
+  stage.clock.advance(1_000);
+  t.true(stage.visits.has('fresh'));
+});
+
+test('where the row that finds out gets no answer, others are sent: how many, the silence decides', (t) => {
+  const stage = new Stage(100);
+  stage.offer('a', 'bad');
+  refuse(stage, 'bad');
+  stage.offerMany('a', 20);
+  stage.clock.advance(500);
+  t.deepEqual([...stage.visits.keys()], ['a0']);
+  stage.end('a0', 'silent');
+  t.is(stage.visits.size, 9);
+  stage.endAll(stage.visits.keys(), 'silent');
+  t.is(stage.refused.size, 10);
+});
+
 test('what was asked for before a pause says nothing of what follows it', (t) => {
   const stage = new Stage(100);
   stage.offerMany('a', 5);

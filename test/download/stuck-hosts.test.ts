@@ -79,19 +79,33 @@ test('silence that was not its fault is forgotten of a host that ends no answer,
 test('a host that stalled while it was given up for its silence is tried by one row once a head has come', (t) => {
   const stage = new Stage(100, { tries: 2 });
   stage.offer('a', 'first');
-  stage.visits.get('first')!.answered();
-  stage.offerMany('a', 6);
-  stage.visits.get('a0')!.answered();
-  stage.endAll(['a1', 'a2', 'a3', 'a4'], 'silent');
+  stage.offer('a', 'second');
+  for (const row of ['first', 'second']) stage.visits.get(row)!.answered();
+  stage.offerMany('a', 5);
+  stage.endAll(['a0', 'a1', 'a2', 'a3'], 'silent');
   // Their heads had come before it was given up.
-  for (const row of ['first', 'a0']) {
+  for (const row of ['first', 'second']) {
     stage.visits.get(row)!.stalled();
     stage.end(row, 'nothing');
   }
-  stage.visits.get('a5')!.answered();
-  stage.end('a5', 'nothing');
+  stage.visits.get('a4')!.answered();
+  stage.end('a4', 'nothing');
   for (const row of ['one', 'further']) stage.offer('a', row);
   t.deepEqual([...stage.visits.keys()], ['one']);
   stall(stage, 'one');
   t.is(stage.refused.get('further')?.reason, 'host_unresponsive');
+});
+
+test('answers that do not end, and rows without one, count against no host that served others meanwhile', (t) => {
+  const stage = new Stage(100);
+  stage.offerMany('a', 40);
+  stage.visits.get('a0')!.answered();
+  t.is(stage.visits.size, 40);
+  bring(stage, 'a39');
+  for (let i = 1; i < 20; i++) stall(stage, `a${i}`);
+  for (let i = 20; i < 39; i++) stage.end(`a${i}`, 'silent');
+  stage.end('a0', 'nothing');
+  stage.offerMany('a', 40);
+  t.is(stage.visits.size, 40);
+  t.is(stage.refused.size, 0);
 });
