@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { codeOf, messageOf } from '../base/errors.ts';
+import { requirePlainFile } from '../base/plain-file.ts';
 import { refused, unreadable } from './errors.ts';
 
 /** Reads the files that make up one head, and digests them in the order in which they are read. */
@@ -22,6 +23,7 @@ export class HeadFiles {
   async readIfPresent(path: string, maxBytes: number): Promise<Buffer | undefined> {
     let handle: FileHandle | undefined;
     try {
+      requirePlainFile(path);
       handle = await open(path, 'r');
       const content = await readBounded(handle, path, maxBytes);
       this.#hash.update(content);
@@ -43,7 +45,6 @@ export class HeadFiles {
 
 async function readBounded(handle: FileHandle, path: string, maxBytes: number): Promise<Buffer> {
   const found = await handle.stat();
-  if (!found.isFile()) throw unreadable(path, 'it is no regular file');
   if (found.size > maxBytes)
     throw refused(path, `it has ${found.size} bytes, and at most ${maxBytes} are read`);
   const content = Buffer.alloc(found.size);

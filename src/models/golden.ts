@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { isObject } from '../base/json-object.ts';
-import { requirePlainFile } from '../base/plain-file.ts';
+import { readPlainText } from '../base/plain-file.ts';
 
 /** What a model gives for the golden pictures, by its own library: stated in a manifest, or in a file of its own. */
 export interface GoldenRows {
@@ -58,8 +57,7 @@ export function goldenValues(rows: readonly string[]): Float32Array {
 export async function readGolden(path: string, dimension?: number): Promise<GoldenRows> {
   let raw: unknown;
   try {
-    requirePlainFile(path);
-    raw = JSON.parse(await readFile(path, 'utf8'));
+    raw = JSON.parse(await readPlainText(path));
   } catch (thrown) {
     throw goldenError(path, `they cannot be read: ${messageOf(thrown)}`);
   }

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
-import { requirePlainFile } from '../base/plain-file.ts';
+import { readPlainText } from '../base/plain-file.ts';
 import type { Label } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { GoldenRows } from './golden.ts';
@@ -85,8 +84,7 @@ const EXAMPLE = `{
 export async function readManifest(path: string): Promise<EncoderManifest> {
   let raw: unknown;
   try {
-    requirePlainFile(path);
-    raw = JSON.parse(await readFile(path, 'utf8'));
+    raw = JSON.parse(await readPlainText(path));
   } catch (thrown) {
     throw manifestError(path, `it cannot be read: ${messageOf(thrown)}`);
   }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { makePipe } from '../helpers/make-pipe.ts';
 import { floats, writeStateDict } from './pth-writer.ts';
 import { filesIn, jsonHead, refusal, writeSafetensors } from './setup.ts';
 
@@ -31,6 +32,12 @@ test('a head file that does not exist is unreadable, and so is a folder', async 
   t.is((await refusal(join(folder, 'none.pth'))).code, 'BB_HEAD_UNREADABLE');
   await mkdir(join(folder, 'saved_model.json'));
   t.is((await refusal(join(folder, 'saved_model.json'))).code, 'BB_HEAD_UNREADABLE');
+});
+
+test('a pipe in the place of a head is not waited for', async (t) => {
+  const { code, message } = await refusal(makePipe(join(await filesIn(t, {}), 'head.pth')));
+  t.is(code, 'BB_HEAD_UNREADABLE');
+  t.regex(message, /no regular file/);
 });
 
 for (const name of ['saved_model.pb', 'model.h5', 'model.keras']) {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -10,16 +9,11 @@ import { convertedWeights } from '../../src/models/library/own-weights.ts';
 import { readRegistryFile } from '../../src/models/library/registry-file.ts';
 import { resolveEncoder } from '../../src/models/registry.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
+import { makePipe } from '../helpers/make-pipe.ts';
 import { smallManifest, writeOddModel } from '../helpers/odd-models.ts';
 import { fetchFails, headOf, makeLibraryWorld, WEIGHTS_URL } from './library-world.ts';
 
 const FIXTURES = join(packageFolder, 'test', 'models', 'fixtures');
-
-/** Whoever opens it to read waits for somebody who writes. */
-function makePipe(path: string): string {
-  execFileSync('mkfifo', [path]);
-  return path;
-}
 
 async function convert(t: ExecutionContext, path: string, code: string): Promise<void> {
   const tools = {

@@ -1,16 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { PictureReader } from '../../src/pictures/picture-reader.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
+import { makePipe } from '../helpers/make-pipe.ts';
 
 test('what cannot be read ends under its reason, and holds no bytes', async (t) => {
   const folder = await makeFolder(t);
   const path = (name: string): string => join(folder, name);
   await writeFile(path('grown.jpg'), 'four');
   await mkdir(path('folder.jpg'));
-  execFileSync('mkfifo', [path('pipe.jpg')]);
+  makePipe(path('pipe.jpg'));
   const reader = new PictureReader({ maxBytes: 100, maxBytesInFlight: 1000 });
   const reasonOf = async (name: string, bytes: number): Promise<string> => {
     const outcome = await reader.read({ file: path(name), bytes });

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { writeFileAtomic } from '../../base/files.ts';
-import { requirePlainFile } from '../../base/plain-file.ts';
+import { readPlainText } from '../../base/plain-file.ts';
 import { inCache } from './cache.ts';
 import type { EncoderEntry, HeadEntry } from './entry.ts';
 
@@ -15,8 +14,7 @@ export async function writeBeside(path: string, content: Readonly<Record<string,
 
 async function present(path: string): Promise<string | undefined> {
   try {
-    requirePlainFile(path);
-    return await readFile(path, 'utf8');
+    return await readPlainText(path);
   } catch {
     return undefined;
   }

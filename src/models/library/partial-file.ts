@@ -1,8 +1,8 @@
-import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { fileSystem } from '../../base/file-system.ts';
 import { commitFile, removeQuietly, writeFileAtomic } from '../../base/files.ts';
 import { isObject } from '../../base/json-object.ts';
-import { requirePlainFile } from '../../base/plain-file.ts';
+import { readPlainText, requirePlainFile } from '../../base/plain-file.ts';
 import { digestFile } from '../digest.ts';
 import { inCache } from './cache.ts';
 
@@ -156,9 +156,8 @@ function notesPath(destination: string): string {
 
 async function readNotes(destination: string, from: string): Promise<Notes | undefined> {
   try {
-    requirePlainFile(notesPath(destination));
+    const raw: unknown = JSON.parse(await readPlainText(notesPath(destination)));
     requirePlainFile(partPath(destination));
-    const raw: unknown = JSON.parse(await readFile(notesPath(destination), 'utf8'));
     const { size } = await stat(partPath(destination));
     if (!isObject(raw) || raw['from'] !== from || typeof raw['validator'] !== 'string') return undefined;
     const sizeBytes = raw['size_bytes'];

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { BowerbirdError, codeOf, messageOf } from '../../base/errors.ts';
 import { writeFileAtomic } from '../../base/files.ts';
 import { isObject } from '../../base/json-object.ts';
-import { requirePlainFile } from '../../base/plain-file.ts';
+import { readPlainText } from '../../base/plain-file.ts';
 import type { ModelFile } from './entry.ts';
 
 /** A file as it was fetched. */
@@ -30,8 +29,7 @@ export function originOf(file: ModelFile): string {
 export async function readRecord(path: string): Promise<readonly FetchedFile[]> {
   let raw: unknown;
   try {
-    requirePlainFile(path);
-    raw = JSON.parse(await readFile(path, 'utf8'));
+    raw = JSON.parse(await readPlainText(path));
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') return [];
     if (codeOf(thrown) !== undefined) throw thrown;
