@@ -45,8 +45,9 @@ export class HostLine {
 
   /** The place of the next row among those of all hosts; undefined where none waits. */
   get nextPlace(): number | undefined {
-    const { order } = this.#next().head() ?? {};
-    return order !== undefined && this.#next() === this.#begun ? order - BEGUN_FIRST : order;
+    const queue = this.#next();
+    const { order } = queue.head() ?? {};
+    return order !== undefined && queue === this.#begun ? order - BEGUN_FIRST : order;
   }
 
   /**

@@ -69,7 +69,7 @@ export class Journey {
   readonly #deadline: Deadline;
   #ownFaults = 0;
   #hasAnswer = false;
-  /** Set where an attempt came to nothing beside others that the host has ended: then nothing is counted against the host. */
+  /** Set where an attempt came to nothing while the host served others: then nothing is counted against the host. */
   #isImageAtFault = false;
 
   constructor(tools: JourneyTools, row: Traveller) {

@@ -130,13 +130,6 @@ function refuse(stage: Stage, row: string, ms = 0): void {
   stage.end(row, 'nothing');
 }
 
-function bring(stage: Stage, row: string): void {
-  const visit = stage.visits.get(row)!;
-  visit.answered();
-  visit.ended();
-  stage.end(row, 'nothing');
-}
-
 test('a host that asks for fewer requests and says no time is left alone for longer each time, and then tried by one row', (t) => {
   const stage = new Stage(100, { atOnce: 5 });
   stage.offer('a', 'first');
@@ -156,13 +149,13 @@ test('a host that asks for fewer requests and says no time is left alone for lon
     refuse(stage, row);
   }
   stage.clock.advance(4_000);
-  bring(stage, 'a7');
+  stage.bring('a7');
   t.deepEqual([...stage.visits.keys()], ['a8']);
   stage.offer('a', 'more');
   t.is(stage.visits.size, 2, 'as many as ever');
   refuse(stage, 'a8');
   stage.offer('a', 'after the first pause');
-  bring(stage, 'more');
+  stage.bring('more');
   stage.clock.advance(500);
   t.true(stage.visits.has('after the first pause'), 'the first pause again');
 });
@@ -177,7 +170,7 @@ test('a row that the host has refused is not the one that finds out whether it s
   stage.offer('a', 'fresh');
   stage.clock.advance(500);
   t.deepEqual([...stage.visits.keys()], ['fresh']);
-  bring(stage, 'fresh');
+  stage.bring('fresh');
   t.deepEqual([...stage.visits.keys()], ['bad again', 'other bad again']);
 });
 
@@ -214,9 +207,9 @@ test('what was asked for before a pause says nothing of what follows it', (t) =>
   refuse(stage, 'a0', 2_000);
   stage.offer('a', 'later');
   stage.offer('a', 'last');
-  bring(stage, 'a1');
+  stage.bring('a1');
   refuse(stage, 'a2', 1_000);
-  for (const row of ['a3', 'a4']) bring(stage, row);
+  for (const row of ['a3', 'a4']) stage.bring(row);
   stage.clock.advance(1_999);
   t.false(stage.visits.has('later'));
   stage.clock.advance(1);
@@ -239,7 +232,7 @@ test('pauses that follow each other for longer than is waited for end what waits
   t.deepEqual(stage.refused.get('in the pause'), NOT_ASKED);
   stage.clock.advance(1);
   stage.offer('a', 'after it');
-  bring(stage, 'after it');
+  stage.bring('after it');
   stage.offer('a', 'as ever');
   t.true(stage.visits.has('as ever'));
 });

@@ -64,6 +64,14 @@ export class Stage {
     visit.over();
   }
 
+  /** The row's answer comes whole. */
+  bring(row: string): void {
+    const visit = this.visits.get(row)!;
+    visit.answered();
+    visit.ended();
+    this.end(row, 'nothing');
+  }
+
   endAll(rows: Iterable<string>, how: 'answered' | 'silent' | 'nothing'): void {
     for (const row of [...rows]) this.end(row, how);
   }

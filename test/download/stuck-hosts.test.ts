@@ -12,13 +12,6 @@ function stall(stage: Stage, row: string): void {
   stage.end(row, 'nothing');
 }
 
-function bring(stage: Stage, row: string): void {
-  const visit = stage.visits.get(row)!;
-  visit.answered();
-  visit.ended();
-  stage.end(row, 'nothing');
-}
-
 test('a host that sends heads and no bodies is given up once five rows have waited in vain', async (t) => {
   const host = await startHost(t);
   const clock = new ManualClock();
@@ -41,7 +34,7 @@ test('heads alone do not make up for rows that waited in vain, a whole answer do
   const stage = new Stage(100);
   stage.offerMany('a', 5);
   for (const row of ['a0', 'a1', 'a2', 'a3']) stall(stage, row);
-  bring(stage, 'a4');
+  stage.bring('a4');
   for (let i = 0; i < 9; i++) stage.offer('a', `more${i}`);
   for (let i = 0; i < 9; i++) stall(stage, `more${i}`);
   stage.offer('a', 'tenth');
@@ -63,7 +56,7 @@ test('a host that was given up for its bodies is opened by a whole answer, not b
   t.is(stage.refused.get('second')?.reason, 'host_unresponsive');
   stage.clock.advance(1000);
   for (const row of ['third', 'fourth', 'fifth']) stage.offer('a', row);
-  bring(stage, 'third');
+  stage.bring('third');
   t.deepEqual([...stage.visits.keys()], ['fourth', 'fifth']);
 });
 
@@ -101,7 +94,7 @@ test('answers that do not end, and rows without one, count against no host that 
   stage.offerMany('a', 40);
   stage.visits.get('a0')!.answered();
   t.is(stage.visits.size, 40);
-  bring(stage, 'a39');
+  stage.bring('a39');
   for (let i = 1; i < 20; i++) stall(stage, `a${i}`);
   for (let i = 20; i < 39; i++) stage.end(`a${i}`, 'silent');
   stage.end('a0', 'nothing');
