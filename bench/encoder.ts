@@ -1,15 +1,12 @@
 // Images per second of an encoder through its process, beside the same weights in a tight loop of onnxruntime and in torch.
 // Run: npm run bench:encoder -- [--model B/32] [--images 128] [--batch 16] [--threads 1] [--rounds 5] [--python PYTHON]
 // (Linux: CPU times come from /proc; PYTHON has torch and transformers)
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { EncoderTurn } from './encoder-loop-process.ts';
 import {
   bowerbird,
   type EncoderContestant,
-  leastCosine,
+  requireSameWork,
   sessionLoop,
   takeTurns,
   torchLoop,
@@ -18,6 +15,7 @@ import { type EncoderWork, prepareWork } from './support/encoder-work.ts';
 import { median } from './support/median.ts';
 import { spread } from './support/spread.ts';
 import { table } from './support/table.ts';
+import { inTemporaryFolder } from './support/temporary-folder.ts';
 
 /** The least that bowerbird's rate is to be of the loop's, and of torch's. */
 const LEAST_OF_LOOP = 0.97;
@@ -54,8 +52,7 @@ async function compare(work: EncoderWork): Promise<void> {
   try {
     const batches = Math.ceil(Number(values.images) / work.crops.length);
     const turns = await takeTurns(contestants, Number(values.rounds), batches);
-    const cosine = leastCosine(turns.values());
-    if (!(cosine >= SAME_COSINE)) throw new Error(`not the same work: a cosine of ${cosine}`);
+    requireSameWork(turns.values(), SAME_COSINE);
     const ours = turns.get(contestants[0])!;
     const images = batches * work.crops.length;
     const rows = [...turns].map(([{ name }, theirs]) => {
@@ -86,14 +83,11 @@ async function compare(work: EncoderWork): Promise<void> {
   }
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'bowerbird-bench-'));
-try {
-  await compare(
+await inTemporaryFolder(async (folder) =>
+  compare(
     await prepareWork(folder, {
       ...{ model: values.model, batchSize: Number(values.batch), threads: Number(values.threads) },
       ...{ device: 'cpu', precision: 'float32' },
     }),
-  );
-} finally {
-  await rm(folder, { recursive: true, force: true });
-}
+  ),
+);

@@ -1,7 +1,6 @@
 // Images per CPU-second from loopback to scores: the whole command, and the same work in a plain loop.
 // Run: npm run bench:end-to-end -- [--side 1024] [--images 1200] [--rounds 5]        (Linux: CPU times come from /proc)
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -10,6 +9,7 @@ import type { PlainLoopSettings } from './plain-loop-process.ts';
 import { type ImageHost, startImageHost } from './support/image-host.ts';
 import { median } from './support/median.ts';
 import { cliScript, runScript, type Usage } from './support/processes.ts';
+import { inTemporaryFolder } from './support/temporary-folder.ts';
 
 interface Sizes {
   /** Images of the short run; what a long run uses beyond it is free of start-up. */
@@ -139,17 +139,13 @@ const { values } = parseArgs({
 });
 const width = Number(values.side);
 const height = Math.round(width * 0.8);
-const folder = await mkdtemp(join(tmpdir(), 'bowerbird-bench-'));
-const host = await startImageHost({ width, height, distinct: DISTINCT_IMAGES, withFailures: false });
-try {
-  console.log(`${width} x ${height} JPEGs, ${Math.round(host.jpegBytes / 1024)} KB`);
-  await compare(
-    folder,
-    host,
-    { few: FEW_IMAGES, many: FEW_IMAGES + Number(values.images) },
-    Number(values.rounds),
-  );
-} finally {
-  await host.stop();
-  await rm(folder, { recursive: true, force: true });
-}
+await inTemporaryFolder(async (folder) => {
+  const host = await startImageHost({ width, height, distinct: DISTINCT_IMAGES, withFailures: false });
+  try {
+    console.log(`${width} x ${height} JPEGs, ${Math.round(host.jpegBytes / 1024)} KB`);
+    const sizes = { few: FEW_IMAGES, many: FEW_IMAGES + Number(values.images) };
+    await compare(folder, host, sizes, Number(values.rounds));
+  } finally {
+    await host.stop();
+  }
+});

@@ -2,9 +2,6 @@
 // loop and torch with its fused attention, as Markdown; how busy the GPU was, and how many cores decoding needs.
 // Run: npm run bench:gpu -- [--models L/14,B/32] [--device cuda] [--batch 128] [--batches 20] [--images 8192] [--rounds 3]
 //      [--threads 1] [--python PYTHON]        (Linux; PYTHON has torch for CUDA and transformers)
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BowerbirdError } from '../src/base/errors.ts';
 import type { Device } from '../src/embed/session.ts';
@@ -12,7 +9,7 @@ import type { EncoderTurn } from './encoder-loop-process.ts';
 import {
   bowerbird,
   type EncoderContestant,
-  leastCosine,
+  requireSameWork,
   sessionLoop,
   takeTurns,
   torchLoop,
@@ -24,6 +21,7 @@ import { decodeCpuSeconds, scoreRate } from './support/jpeg-run.ts';
 import { median } from './support/median.ts';
 import { spread } from './support/spread.ts';
 import { table } from './support/table.ts';
+import { inTemporaryFolder } from './support/temporary-folder.ts';
 
 /** The least that bowerbird's rate is to be of the session's alone, and of torch's. */
 const LEAST_OF_SESSION = 0.9;
@@ -49,15 +47,6 @@ const [batchSize, batches, images, rounds, threads] = (
   ['batch', 'batches', 'images', 'rounds', 'threads'] as const
 ).map((name) => Number(values[name])) as [number, number, number, number, number];
 
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'bowerbird-bench-'));
-  try {
-    await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
 /** CPUs have no arithmetic in float16, and their float16 is not meant for use. */
 function prepare(folder: string, model: string): Promise<EncoderWork> {
   const precision = device === 'cpu' ? 'float32' : 'float16';
@@ -66,7 +55,7 @@ function prepare(folder: string, model: string): Promise<EncoderWork> {
 
 /** Tries the device on a model of a moment, before gigabytes are written. @throws BowerbirdError BB_DEVICE_UNAVAILABLE */
 async function tryDevice(): Promise<void> {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const encoder = await bowerbird(await prepare(folder, 'tiny'), 1);
     await encoder.stop();
   });
@@ -106,8 +95,7 @@ async function compareCrops(work: EncoderWork): Promise<number> {
   ];
   try {
     const turns = await takeTurns(contestants, rounds, batches);
-    const cosine = leastCosine(turns.values());
-    if (!(cosine >= SAME_COSINE)) throw new Error(`not the same work: a cosine of ${cosine}`);
+    requireSameWork(turns.values(), SAME_COSINE);
     const ours = rates(turns.get(contestants[1]!)!);
     const rows = [...turns].map(([one, theirs], i) => {
       const ratios = rates(theirs).map((rate, round) => ours[round]! / rate);
@@ -147,7 +135,7 @@ async function compareJpegs(folder: string, work: EncoderWork, sessionRate: numb
 try {
   await tryDevice();
   for (const model of values.models.split(','))
-    await inFolder(async (folder) => {
+    await inTemporaryFolder(async (folder) => {
       const work = await prepare(folder, model);
       console.log(
         `\n## CLIP ${model}, ${work.precision}, ${device}, batches of ${batchSize}, ${rounds} rounds: median (least to most)\n\n` +

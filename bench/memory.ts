@@ -2,13 +2,12 @@
 // Run: npm run bench:memory [-- --rows 20000]        (Linux: VmHWM comes from /proc)
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeRows } from '../scripts/write-rows.ts';
 import { type ImageHost, startImageHost } from './support/image-host.ts';
 import { childrenOf, cliScript, peakMemoryOf, scriptOf } from './support/processes.ts';
+import { inTemporaryFolder } from './support/temporary-folder.ts';
 
 /** Peak resident memory in MiB by process. */
 type Peaks = ReadonlyMap<string, number>;
@@ -70,18 +69,18 @@ function total(peaks: Peaks): number {
 
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '100000' } } });
 const many = Number(values.rows);
-const folder = await mkdtemp(join(tmpdir(), 'bowerbird-bench-'));
-const host = await startImageHost({ width: 60, height: 48, distinct: 200, withFailures: true });
-try {
-  const few = await measure(folder, host, Math.ceil(many / TIMES_MORE));
-  const all = await measure(folder, host, many);
-  const print = (name: string, before: number, after: number): void =>
-    console.log(
-      `${name}: ${before.toFixed(0)} MiB, then ${after.toFixed(0)} MiB, ratio ${(after / before).toFixed(2)}`,
-    );
-  for (const [name, before] of few) print(name, before, all.get(name) ?? 0);
-  print('all together', total(few), total(all));
-} finally {
-  await host.stop();
-  await rm(folder, { recursive: true, force: true });
-}
+await inTemporaryFolder(async (folder) => {
+  const host = await startImageHost({ width: 60, height: 48, distinct: 200, withFailures: true });
+  try {
+    const few = await measure(folder, host, Math.ceil(many / TIMES_MORE));
+    const all = await measure(folder, host, many);
+    const print = (name: string, before: number, after: number): void =>
+      console.log(
+        `${name}: ${before.toFixed(0)} MiB, then ${after.toFixed(0)} MiB, ratio ${(after / before).toFixed(2)}`,
+      );
+    for (const [name, before] of few) print(name, before, all.get(name) ?? 0);
+    print('all together', total(few), total(all));
+  } finally {
+    await host.stop();
+  }
+});

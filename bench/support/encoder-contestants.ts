@@ -82,10 +82,11 @@ export async function takeTurns(
   return turns;
 }
 
-/** The smallest cosine between the first rows of two contestants. */
-export function leastCosine(turns: Iterable<readonly EncoderTurn[]>): number {
+/** Holds the first rows of all contestants against each other. @throws Error where two have a cosine below `leastCosine` */
+export function requireSameWork(turns: Iterable<readonly EncoderTurn[]>, leastCosine: number): void {
   const rows = [...turns].map(([first]) => unit(first!.row));
-  return Math.min(...rows.map((row) => row.reduce((sum, value, i) => sum + value * rows[0]![i]!, 0)));
+  const cosine = Math.min(...rows.map((row) => row.reduce((sum, value, i) => sum + value * rows[0]![i]!, 0)));
+  if (!(cosine >= leastCosine)) throw new Error(`not the same work: a cosine of ${cosine}`);
 }
 
 function unit(row: readonly number[]): number[] {

@@ -9,9 +9,8 @@ import type { RowImage, RowSource, SourceTools } from './row-source.ts';
 
 /** Reads the images of rows from files of this machine. */
 interface RowReader {
-  readonly heldBytes: number;
-  readonly readsInFlight: number;
-  readonly width: number;
+  /** What does so, and what it holds. */
+  readonly load: Pick<PictureReader, 'heldBytes' | 'readsInFlight' | 'width'>;
   /** Every outcome is a value. @param onStart called when the row's turn has come */
   read(row: Row, onStart: () => void): Promise<Picture | SampleFailure>;
   close(): Promise<void>;
@@ -37,19 +36,19 @@ export class PictureSource implements RowSource {
   }
 
   get heldBytes(): number {
-    return this.#reader.heldBytes;
+    return this.#reader.load.heldBytes;
   }
 
   get requestsInFlight(): number {
-    return this.#reader.readsInFlight;
+    return this.#reader.load.readsInFlight;
   }
 
   get width(): number {
-    return this.#reader.width;
+    return this.#reader.load.width;
   }
 
   get isFull(): boolean {
-    return this.#reader.readsInFlight >= this.#reader.width;
+    return this.requestsInFlight >= this.width;
   }
 
   waitingHosts(): ReturnType<RowSource['waitingHosts']> {
@@ -89,13 +88,7 @@ function fileReader({ maxBytes, resources }: PictureSourceOptions): RowReader {
   const { maxBytesInFlight } = resources;
   const reader = new PictureReader({ maxBytes, maxBytesInFlight });
   return {
-    get heldBytes() {
-      return reader.heldBytes;
-    },
-    get readsInFlight() {
-      return reader.readsInFlight;
-    },
-    width: reader.width,
+    load: reader,
     read: ({ work, index }, onStart) => reader.read(work.shard.pictures!.at(index), onStart),
     // Every read gives back its file itself.
     close: async () => undefined,
@@ -106,13 +99,7 @@ function columnReader({ plan, maxBytes, resources, temporaryFolder }: PictureSou
   const { maxBytesInFlight, memoryLimitMb } = resources;
   const reader = new ImageColumnReader({ memoryLimitMb, temporaryFolder }, { maxBytes, maxBytesInFlight });
   return {
-    get heldBytes() {
-      return reader.heldBytes;
-    },
-    get readsInFlight() {
-      return reader.readsInFlight;
-    },
-    width: reader.width,
+    load: reader,
     read: ({ work, index }, onStart) => {
       const { inputIndex, firstRow } = work.shard.spec;
       const { readPath, imageColumn } = plan.inputs[inputIndex]!;
