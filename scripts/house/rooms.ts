@@ -120,6 +120,7 @@ export const ROOMS: readonly Room[] = [
       'formats',
       'hash-rows',
       'inputs',
+      'inputs/braces',
       'inputs/pictures',
       'partials',
       'parts',
@@ -135,7 +136,14 @@ export const ROOMS: readonly Room[] = [
       'small-table',
       'value-check',
     ],
-    packages: ['@duckdb/node-api', 'apache-arrow', 'parquetjs-lite', 'tinyglobby', 'fzstd'],
+    packages: [
+      '@duckdb/node-api',
+      'apache-arrow',
+      'parquetjs-lite',
+      'tinyglobby',
+      'brace-expansion',
+      'fzstd',
+    ],
   },
   {
     name: 'shards',
@@ -323,7 +331,7 @@ export const ROOMS: readonly Room[] = [
     what: 'counts over tags, runs and stores: buckets, quantiles, groups, what-if ([buckets.md](buckets.md))',
     mayImport: ['base', 'samples', 'scores', 'tables', 'runs', 'store'],
     doors: ['count', 'group-types', 'inputs', 'quantiles', 'stored', 'tally'],
-    packages: ['tinyglobby'],
+    packages: [],
   },
   {
     name: 'subset',

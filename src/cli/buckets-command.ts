@@ -8,6 +8,7 @@ import type { MergedRuns } from '../runs/merge-runs.ts';
 import { provenanceNotes } from '../samples/provenance/mixing.ts';
 import type { WhatIfCube } from '../scores/what-if.ts';
 import type { WhatIfThresholds } from '../scores/what-if-count.ts';
+import { namesInBraces } from '../tables/inputs/braces.ts';
 import type { CountOptions, CountProgress } from '../tally/count.ts';
 import type { GroupOrder } from '../tally/group-types.ts';
 import type { Share } from '../tally/quantiles.ts';
@@ -45,7 +46,7 @@ export const BUCKETS: Command = {
 
 async function bucketsCommand(invocation: Invocation): Promise<number> {
   const { values, parsed } = invocation;
-  const inputs = (parsed['inputs'] as string[] | undefined) ?? [];
+  const inputs = namesInBraces((parsed['inputs'] as string[] | undefined) ?? []);
   if (inputs.length === 0) throw usageError('buckets needs run folders, tag files or stores to count.');
   refuseMisuse(values);
   if (values['html'] !== undefined) {

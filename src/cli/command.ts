@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { namesInBraces } from '../tables/inputs/braces.ts';
 import { checkValues, type FlagTable, type FlagValues, refuseBooleanValues, yargsOptions } from './flags.ts';
 import { docsLine, type Example, helpOpening } from './help.ts';
 import { refuseRemotePaths } from './remote-paths.ts';
@@ -65,12 +66,12 @@ function requiredFlags(flags: FlagTable): string[] {
   return required.map(([name]) => `--${name} ${name.split('-').at(-1)!.toUpperCase()}`);
 }
 
-/** What a list positional and a list flag together name. */
+/** What a list positional and a list flag together name, one by one where braces stand for names. @throws TableError as `namesInBraces` */
 export function pathsOf({ values, parsed }: Invocation, flag: string, positional: string): string[] {
-  return [
+  return namesInBraces([
     ...((values[flag] as string[] | undefined) ?? []),
     ...((parsed[positional] as string[] | undefined) ?? []),
-  ];
+  ]);
 }
 
 /** The command line as it could be typed again. */

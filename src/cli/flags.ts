@@ -138,9 +138,21 @@ function checkValue(name: string, flag: Flag, value: unknown): unknown {
 function splitList(value: unknown): string[] {
   return [value]
     .flat()
-    .flatMap((part) => jsonTexts(String(part)) ?? String(part).split(/,(?![^{}]*\})/))
+    .flatMap((part) => jsonTexts(String(part)) ?? splitOutsideBraces(String(part)))
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+function splitOutsideBraces(text: string): string[] {
+  const parts = [''];
+  let depth = 0;
+  for (const character of text) {
+    if (character === '{') depth++;
+    if (character === '}') depth = Math.max(0, depth - 1);
+    if (character === ',' && depth === 0) parts.push('');
+    else parts[parts.length - 1] += character;
+  }
+  return parts;
 }
 
 /** The texts of a JSON list of texts; undefined where it is none. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { MAX_SELECTIONS, type Selection, type SubsetOptions } from '../subset/options.ts';
+import { namesInBraces } from '../tables/inputs/braces.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 import { PROVENANCE_FLAG } from './provenance-flag.ts';
 import { readingFlags, textReading } from './text-flags.ts';
@@ -147,7 +148,7 @@ export function subsetOptions(
 ): SubsetOptions {
   return {
     metadata,
-    tags: (values['tags'] as string[] | undefined) ?? [],
+    tags: namesInBraces((values['tags'] as string[] | undefined) ?? []),
     urlColumn: values['url-col'] as string | undefined,
     captionColumn: values['caption-col'] as string | undefined,
     hashColumn: values['hash-col'] as string | undefined,

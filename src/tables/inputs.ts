@@ -4,6 +4,7 @@ import { glob } from 'tinyglobby';
 import { TEMPORARY_SUFFIX } from '../base/files.ts';
 import { refuseUnfinished } from '../base/swap.ts';
 import { type FoundInput, type InputFormat, inferFormat } from './formats.ts';
+import { globBraced } from './inputs/braces.ts';
 import { eachOnce, unreadOf } from './inputs/each-once.ts';
 import { OutputKinds, outputNotes, outputsAround } from './inputs/nested-outputs.ts';
 import { notesOn, notFound, onlyOwn, onlyStore, ownNote, unknownFormat } from './inputs/notes.ts';
@@ -83,7 +84,7 @@ async function expandOne(input: string, options: ExpandOptions): Promise<Expande
   if (stats) await refuseUnfinished([input, dirname(resolve(input))]);
   const paths = stats
     ? await glob('**', { cwd: input, absolute: true })
-    : await glob(input, { absolute: true, expandDirectories: false });
+    : await globBraced(input, { absolute: true, expandDirectories: false });
   const all = paths.map((path) => ({ path: resolve(path) })).filter(({ path }) => isListed(path));
   const foreign = withoutOwnOutput(input, all, false, output).map(({ path }) => path);
   const others = new Set(foreign);

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { glob } from 'tinyglobby';
 import { refuseUnfinished } from '../base/swap.ts';
 import { type InputFormat, refuseIdleDialect, type TextReading } from '../tables/formats.ts';
+import { globBraced } from '../tables/inputs/braces.ts';
 import { expandInputs } from '../tables/inputs.ts';
 import { TallyError } from './errors.ts';
 
@@ -86,7 +86,7 @@ export async function expandFolders(paths: readonly string[]): Promise<string[]>
   for (const path of paths) {
     const folders = existsSync(path)
       ? []
-      : await glob(path, { onlyDirectories: true, expandDirectories: false });
+      : await globBraced(path, { onlyDirectories: true, expandDirectories: false });
     const known = folders.filter((folder) =>
       ['run.json', 'merged.json', 'CURRENT'].some((name) => existsSync(join(folder, name))),
     );

@@ -46,6 +46,7 @@ test('a list is cut at commas, but not within braces', (t) => {
   const cut = (value: unknown): unknown => checkValues(TABLE, { 'url-list': value })['url-list'];
   t.deepEqual(cut('a, b,,c'), ['a', 'b', 'c']);
   t.deepEqual(cut('x/{00000..00003,00007}.parquet,y.csv'), ['x/{00000..00003,00007}.parquet', 'y.csv']);
+  t.deepEqual(cut('{a,{b,c}}.csv,d}.csv,e.csv'), ['{a,{b,c}}.csv', 'd}.csv', 'e.csv']);
   t.deepEqual(cut(['a,b', 'c']), ['a', 'b', 'c']);
 });
 

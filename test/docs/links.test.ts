@@ -40,10 +40,7 @@ test('a link to a missing file, a missing heading or out of the project is found
 test('each decision has a number of its own, and its heading has it', (t) => {
   const pages = allPages().filter(({ path }) => path.startsWith('docs/adr/'));
   const numbers = pages.map(({ path }) => Number(/\d+/.exec(path)![0])).sort((a, b) => a - b);
-  t.deepEqual(
-    numbers,
-    [...pages.keys()].map((place) => place + 1),
-  );
+  t.deepEqual(numbers, [...new Set(numbers)]);
   t.deepEqual(
     pages.map(({ text }) => Number(/^# (\d+)\. /.exec(text)?.[1])).sort((a, b) => a - b),
     numbers,

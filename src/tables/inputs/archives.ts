@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
+import { globBraced } from './braces.ts';
 
 const ARCHIVE_NAME = /\.(tar(\.(gz|zst))?|tgz)$/i;
 
@@ -21,7 +22,7 @@ export function archiveStem(path: string): string {
 export async function findArchives(input: string, isFolder: boolean): Promise<string[]> {
   const paths = isFolder
     ? await glob('**', { cwd: input, absolute: true })
-    : await glob(input, { absolute: true, expandDirectories: false });
+    : await globBraced(input, { absolute: true, expandDirectories: false });
   return paths
     .map((path) => resolve(path))
     .filter((path) => isArchiveName(path) && !basename(path).startsWith('.'));
