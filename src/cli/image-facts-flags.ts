@@ -26,6 +26,13 @@ export function imageFactsFlags(group: string): FlagTable {
       default: false,
       describe: 'Exif data of each image as JSON, in a column `exif`',
     },
+    'compute-phash': {
+      group,
+      type: 'boolean',
+      default: false,
+      describe:
+        'Perceptual hash of each decoded image (64 bits, as int64), in a column `phash` (docs/duplicates.md)',
+    },
     'save-additional-columns': {
       group,
       type: 'list',
@@ -42,7 +49,11 @@ export function imageFacts(
   const hash = values['compute-hash'] as HashType | typeof NO_HASH;
   const verifiedHash = verifiedHashOf(values['verify-hash'] as readonly string[] | undefined);
   return {
-    keptFacts: { hash: hash === NO_HASH ? undefined : hash, exif: values['extract-exif'] as boolean },
+    keptFacts: {
+      hash: hash === NO_HASH ? undefined : hash,
+      exif: values['extract-exif'] as boolean,
+      ...(values['compute-phash'] === true && { phash: true }),
+    },
     ...(verifiedHash && { verifiedHash }),
     ...whereGiven(values, 'savedColumns', 'save-additional-columns'),
   };

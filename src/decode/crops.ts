@@ -2,7 +2,8 @@ import type { Sharp } from 'sharp';
 import { cmykToRgb, unpremultipliedToRgb, withoutAlpha } from './colour.ts';
 import { resizeAndCrop } from './exact-resize.ts';
 import { nearestCrop, paletteCrop } from './nearest.ts';
-import type { Decoded } from './outcome.ts';
+import type { DecodedImage } from './outcome.ts';
+import { perceptualHash } from './phash.ts';
 import type { OpenedImage, RawImage } from './raw-image.ts';
 import { type CropGeometry, cropGeometry, type Transform } from './transform.ts';
 import { wideCrop } from './wide-resize.ts';
@@ -16,12 +17,13 @@ const MAX_FAST_SIDE_PX = 2 ** 16;
 /**
  * Makes the crops that are wanted of an image. It is decoded once for all exact ones; a fast one is shrunk by libvips
  * while it decodes. Images that libvips cannot be asked for, or whose shape is too much for it, are made exactly.
+ * The perceptual hash is always of all pixels, so that it does not depend on the mode.
  */
 export async function makeCrops(
   image: OpenedImage,
   transforms: readonly Transform[],
-  mode: TransformMode,
-): Promise<Decoded> {
+  { mode, takesHash }: { readonly mode: TransformMode; readonly takesHash: boolean },
+): Promise<DecodedImage> {
   let raw: RawImage | undefined;
   const crops: Uint8Array[] = [];
   for (const transform of transforms) {
@@ -33,8 +35,15 @@ export async function makeCrops(
       crops.push(exactCrop(raw, transform));
     }
   }
+  if (takesHash) raw ??= await image.decode();
   const { width, height } = raw ?? image;
-  return { kind: 'decoded', crops, width, height };
+  return {
+    kind: 'decoded',
+    crops,
+    width,
+    height,
+    ...(takesHash && { phash: perceptualHash(raw!) }),
+  };
 }
 
 /** The crop as open_clip makes it: Resize, CenterCrop, convert to RGB, on Pillow images. */

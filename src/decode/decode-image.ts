@@ -4,7 +4,7 @@ import { makeCrops, type TransformMode } from './crops.ts';
 import { FORMAT_NAMES, openers } from './formats.ts';
 import { ImageError } from './image-error.ts';
 import { checkLimits, type ImageLimits } from './limits.ts';
-import type { Decoded, DecodeFailure, DecodeFailureReason } from './outcome.ts';
+import type { DecodedImage, DecodeFailure, DecodeFailureReason } from './outcome.ts';
 import type { OpenedImage } from './raw-image.ts';
 import { sniff } from './sniff.ts';
 import type { Transform } from './transform.ts';
@@ -17,12 +17,17 @@ export interface ImageDecoding {
   readonly limits: ImageLimits;
   /** Bounds the decoded pixels that are held at one time. */
   readonly budget: ByteBudget;
+  /** Takes the perceptual hash of the decoded picture. */
+  readonly takesHash?: boolean;
 }
 
 const BYTES_PER_PIXEL = 4;
 
 /** Turns an image file into a crop for each transform, or says why it cannot. */
-export async function decodeImage(bytes: Buffer, decoding: ImageDecoding): Promise<Decoded | DecodeFailure> {
+export async function decodeImage(
+  bytes: Buffer,
+  decoding: ImageDecoding,
+): Promise<DecodedImage | DecodeFailure> {
   const { format, name } = sniff(bytes);
   if (!format)
     return failure('format_unsupported', `It looks like ${name}; supported are ${FORMAT_NAMES.join(', ')}`);
@@ -38,12 +43,12 @@ export async function decodeImage(bytes: Buffer, decoding: ImageDecoding): Promi
 
 async function cropsWithinBudget(
   image: OpenedImage,
-  { transforms, mode, budget }: ImageDecoding,
-): Promise<Decoded> {
+  { transforms, mode, budget, takesHash = false }: ImageDecoding,
+): Promise<DecodedImage> {
   const heldBytes = image.width * image.height * BYTES_PER_PIXEL;
   await budget.take(heldBytes);
   try {
-    return await makeCrops(image, transforms, mode);
+    return await makeCrops(image, transforms, { mode, takesHash });
   } finally {
     budget.release(heldBytes);
   }

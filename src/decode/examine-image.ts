@@ -12,6 +12,8 @@ export interface AskedFacts {
   readonly verified?: string | undefined;
   /** Whether Exif data are told. */
   readonly exif: boolean;
+  /** Whether the perceptual hash is told. */
+  readonly phash?: boolean | undefined;
 }
 
 /**
@@ -35,10 +37,12 @@ export async function examineImage(
         kind: 'failed',
         reason: 'hash_mismatch',
         message: 'hash mismatch',
-        facts: { digest, exif: null },
+        facts: { digest, exif: null, phash: null },
       };
   }
-  const outcome = await decodeImage(bytes, decoding);
-  const exif = asked.exif && outcome.kind === 'decoded' ? exifText(bytes, sniff(bytes).format!) : null;
-  return { ...outcome, facts: { digest, exif } };
+  const outcome = await decodeImage(bytes, { ...decoding, takesHash: asked.phash === true });
+  if (outcome.kind === 'failed') return { ...outcome, facts: { digest, exif: null, phash: null } };
+  const { phash = null, ...decoded } = outcome;
+  const exif = asked.exif ? exifText(bytes, sniff(bytes).format!) : null;
+  return { ...decoded, facts: { digest, exif, phash } };
 }

@@ -4,6 +4,8 @@ export interface FileFacts {
   readonly digest: string | null;
   /** Exif data as the text of a JSON object ([exif-text.ts](exif/exif-text.ts)). */
   readonly exif: string | null;
+  /** The perceptual hash ([phash.ts](phash.ts)), the decimal text of an int64. */
+  readonly phash: string | null;
 }
 
 /** An image as the models want it. */
@@ -16,6 +18,12 @@ export interface Decoded {
   readonly height: number;
   /** Where any are asked for. */
   readonly facts?: FileFacts;
+}
+
+/** An image's crops, and what was seen of its pixels. */
+export interface DecodedImage extends Omit<Decoded, 'facts'> {
+  /** The perceptual hash, the decimal text of an int64; where it is taken. */
+  readonly phash?: string;
 }
 
 /** Why an image became no crop. */

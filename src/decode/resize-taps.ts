@@ -1,5 +1,8 @@
 import type { Interpolation } from './transform.ts';
 
+/** Pillow's filters that are known here: those of the crops, and LANCZOS. */
+export type FilterName = Interpolation | 'lanczos';
+
 /** Which input samples make up each output sample of a pass, and how much each of them weighs. */
 export interface Taps {
   /** The first input sample of each output sample. */
@@ -24,7 +27,7 @@ export interface Pass {
   readonly outputSize: number;
   readonly from: number;
   readonly count: number;
-  readonly interpolation: Interpolation;
+  readonly interpolation: FilterName;
 }
 
 /** A filter of Pillow's (libImaging/Resample.c): how far it reaches, and its value at a distance. */
@@ -33,9 +36,10 @@ interface Filter {
   readonly valueAt: (distance: number) => number;
 }
 
-const FILTERS: Readonly<Record<Interpolation, Filter>> = {
+const FILTERS: Readonly<Record<FilterName, Filter>> = {
   bicubic: { support: 2, valueAt: bicubic },
   bilinear: { support: 1, valueAt: triangle },
+  lanczos: { support: 3, valueAt: lanczos },
 };
 
 /**
@@ -117,6 +121,16 @@ function bicubic(distance: number): number {
   if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
   if (x < 2) return (((x - 5) * x + 8) * x - 4) * -0.5;
   return 0;
+}
+
+/** A sinc under the window of a wider one, three lobes to a side. */
+function lanczos(distance: number): number {
+  if (distance < -3 || distance >= 3) return 0;
+  return sinc(distance) * sinc(distance / 3);
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI);
 }
 
 /** Splits each weight into high * 2^12 + low, where the kernel expects the halves of a group's four taps. */

@@ -25,7 +25,7 @@ export function carryOver(
       continue;
     }
     work.consent[index] = consent[index];
-    work.facts[index] = { digest: row.digest, exif: row.exif };
+    work.facts[index] = { digest: row.digest, exif: row.exif, phash: row.phash };
     if (row.failure) {
       work.carried(index, row, undefined);
       continue;

@@ -125,6 +125,7 @@ function factSettings({
     compute_hash: keptFacts.hash ?? null,
     verify_hash: verifiedHash ? [verifiedHash.column, verifiedHash.type] : null,
     extract_exif: keptFacts.exif || null,
+    compute_phash: keptFacts.phash || null,
     save_additional_columns: savedColumns ?? null,
   };
 }

@@ -170,8 +170,9 @@ function startDecoder(config: ScoreConfig, found: FoundModels, progress: ScorePr
 
 /** Undefined where nothing is asked of files but their pixels. */
 function askedFacts({ keptFacts, verifiedHash }: ScoreConfig): AskedFacts | undefined {
-  const asked = { digest: keptFacts.hash, verified: verifiedHash?.type, exif: keptFacts.exif };
-  return asked.digest || asked.verified || asked.exif ? asked : undefined;
+  const { hash: digest, exif, phash } = keptFacts;
+  const asked = { digest, verified: verifiedHash?.type, exif, phash };
+  return Object.values(asked).some(Boolean) ? asked : undefined;
 }
 
 async function startEncoder(

@@ -6,6 +6,9 @@ export type HashType = (typeof HASH_TYPES)[number];
 /** The column of Exif data, as img2dataset names it. */
 export const EXIF_COLUMN = 'exif';
 
+/** The column of perceptual hashes. */
+export const PHASH_COLUMN = 'phash';
+
 const DIGITS: Readonly<Record<HashType, number>> = { md5: 32, sha256: 64, sha512: 128 };
 
 /** What is told of an image's file beside its pixels. */
@@ -14,16 +17,19 @@ export interface ImageFacts {
   readonly digest: string | null;
   /** Exif data as the text of a JSON object; null where they are not wanted or nothing was decoded. */
   readonly exif: string | null;
+  /** The perceptual hash as the decimal text of an int64; null where it is not wanted or nothing was decoded. */
+  readonly phash: string | null;
 }
 
 /** Of a row of which nothing is known. */
-export const NO_FACTS: ImageFacts = { digest: null, exif: null };
+export const NO_FACTS: ImageFacts = { digest: null, exif: null, phash: null };
 
 /** Which of them a run keeps. */
 export interface KeptFacts {
   /** Of which digest there is a column. */
   readonly hash?: HashType | undefined;
   readonly exif: boolean;
+  readonly phash?: boolean;
 }
 
 /** A digest as a table has it, in lower-case digits; undefined where the text is no digest of that type. */

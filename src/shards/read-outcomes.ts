@@ -1,4 +1,4 @@
-import { EXIF_COLUMN, type ImageFacts, type KeptFacts } from '../samples/image-facts.ts';
+import { EXIF_COLUMN, type ImageFacts, type KeptFacts, PHASH_COLUMN } from '../samples/image-facts.ts';
 import type { Provenance } from '../samples/provenance/provenance.ts';
 import type { TagValues } from '../samples/tag-columns.ts';
 import { TAGS } from '../samples/tags.ts';
@@ -46,6 +46,7 @@ export async function readOutcomes(
       `SELECT reason, error_message AS message,
               coalesce(original_width, 0) AS width, coalesce(original_height, 0) AS height,
               ${kept.hash ?? 'NULL'} AS digest, ${kept.exif ? EXIF_COLUMN : 'NULL'} AS exif,
+              ${kept.phash ? PHASH_COLUMN : 'NULL'}::VARCHAR AS phash,
               ${TAGS.map((tag) => `coalesce(${tag}, 'nan'::FLOAT)::DOUBLE AS ${tag}`).join(', ')}
        FROM ${parquetSource(path)} ORDER BY key`,
     );

@@ -21,10 +21,15 @@ export interface ShardResults extends TagColumns {
   readonly further?: readonly FurtherColumn[];
 }
 
-/** A column beside the others: of scores (float32, NaN = null) or of texts. */
+/** A column beside the others: of scores (float32, NaN = null), of texts or of int64. */
 export interface FurtherColumn {
   readonly name: string;
-  readonly values: Float32Array | readonly (string | null)[];
+  readonly values: Float32Array | readonly (string | null)[] | Int64s;
+}
+
+/** Numbers of 64 bits, where texts could not be told from them by a column of nulls. */
+export interface Int64s {
+  readonly int64s: readonly (bigint | null)[];
 }
 
 /** What the results table holds of every row beside its results. */
@@ -74,12 +79,16 @@ export async function loadResults(
   ];
   const table = await FilledTable.create(connection, { database, table: 'results' }, columns);
   const values = valuesOf(identity, results);
-  table.append([...COLUMNS.map((name) => values[name]), ...further.map((column) => column.values)]);
+  table.append([
+    ...COLUMNS.map((name) => values[name]),
+    ...further.map(({ values: given }) => ('int64s' in given ? given.int64s : given)),
+  ]);
   table.close();
 }
 
 function typeOf(values: FurtherColumn['values']): Omit<FilledColumn, 'name'> {
-  return values instanceof Float32Array ? SCORE_TYPE : { type: 'VARCHAR' };
+  if (values instanceof Float32Array) return SCORE_TYPE;
+  return { type: 'int64s' in values ? 'BIGINT' : 'VARCHAR' };
 }
 
 function valuesOf(

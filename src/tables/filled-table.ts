@@ -18,7 +18,7 @@ export type ColumnValues =
   | Float32Array
   | Int32Array
   | Uint8Array
-  | readonly (string | number | boolean | null)[];
+  | readonly (string | number | bigint | boolean | null)[];
 
 /** Rows of one chunk: as many as a vector of DuckDB holds. */
 const CHUNK_ROWS = 2048;
@@ -97,7 +97,7 @@ interface OpenVector {
   flush(): void;
 }
 
-function isList(values: ColumnValues): values is readonly (string | number | boolean | null)[] {
+function isList(values: ColumnValues): values is readonly (string | number | bigint | boolean | null)[] {
   return Array.isArray(values);
 }
 

@@ -41,15 +41,20 @@ test('--verify-hash takes a column and a type that there is', (t) => {
 });
 
 test('they are settings of a run, which a rerun has to repeat; not given, they are those of runs of before', (t) => {
-  const names = ['compute_hash', 'verify_hash', 'extract_exif', 'save_additional_columns'];
+  const names = ['compute_hash', 'verify_hash', 'extract_exif', 'save_additional_columns', 'compute_phash'];
   const settings = resultSettings(configOf({}));
   t.deepEqual(
     names.map((name) => settings[name]),
-    [null, null, null, null],
+    [null, null, null, null, null],
   );
-  const flags = { 'compute-hash': 'md5', 'verify-hash': 'sum,md5', 'extract-exif': true };
+  const flags = {
+    'compute-hash': 'md5',
+    'verify-hash': 'sum,md5',
+    'extract-exif': true,
+    'compute-phash': true,
+  };
   t.like(resultSettings(configOf({ ...flags, 'save-additional-columns': 'a' })), {
-    ...{ compute_hash: 'md5', verify_hash: ['sum', 'md5'], extract_exif: true },
+    ...{ compute_hash: 'md5', verify_hash: ['sum', 'md5'], extract_exif: true, compute_phash: true },
     save_additional_columns: ['a'],
   });
 });

@@ -74,18 +74,25 @@ test('equal transforms share one crop, whatever else their objects hold', async 
 });
 
 /** Counts how often an opened image is decoded while its crops are made. */
-async function countDecodes(format: ImageFormat, name: string, mode: TransformMode): Promise<number> {
+async function countDecodes(
+  format: ImageFormat,
+  name: string,
+  mode: TransformMode,
+  takesHash = false,
+): Promise<number> {
   const image = await openers[format](fixture(name), DEFAULT_LIMITS);
   let decodes = 0;
   const decode: typeof image.decode = () => {
     decodes++;
     return image.decode();
   };
-  const { crops } = await makeCrops({ ...image, decode }, [LARGE, SMALL, clip(32)], mode);
+  const { crops } = await makeCrops({ ...image, decode }, [LARGE, SMALL, clip(32)], { mode, takesHash });
   return crops.length === 3 ? decodes : Number.NaN;
 }
 
-test('an image is decoded once for all its exact crops', async (t) => {
+test('an image is decoded once for all its exact crops and its perceptual hash', async (t) => {
+  t.is(await countDecodes('jpeg', 'jpeg-500x400.jpg', 'exact', true), 1);
+  t.is(await countDecodes('jpeg', 'jpeg-500x400.jpg', 'fast', true), 1);
   t.is(await countDecodes('jpeg', 'jpeg-500x400.jpg', 'exact'), 1);
   t.is(await countDecodes('png', 'png-palette.png', 'exact'), 1);
   t.is(await countDecodes('jpeg', 'jpeg-500x400.jpg', 'fast'), 0);

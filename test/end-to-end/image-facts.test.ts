@@ -59,9 +59,16 @@ async function makeRows(t: ExecutionContext): Promise<FactsWorld> {
   return { host, folder, served, score };
 }
 
-const FLAGS = ['--compute_hash', 'sha256', '--verify_hash', '["sum","md5"]', '--extract_exif'];
+const FLAGS = [
+  '--compute_hash',
+  'sha256',
+  '--verify_hash',
+  '["sum","md5"]',
+  '--extract_exif',
+  '--compute_phash',
+];
 
-test('digests and Exif data stand in columns of their names, other images than the expected fail, and a rerun has the same bytes', async (t) => {
+test('digests, Exif data and perceptual hashes stand in columns of their names, other images than the expected fail, and a rerun has the same bytes', async (t) => {
   const { host, folder, served, score } = await makeRows(t);
   await score('first', ...FLAGS);
   t.false(host.requests.has('/6'), 'nobody is asked for an image whose digest is not known');
@@ -83,7 +90,10 @@ test('digests and Exif data stand in columns of their names, other images than t
   t.is(plain, '{}');
   t.true(failed.every((exif) => exif === null));
   t.true(tags.every(({ input_exif: own }) => own === 'own'));
-  t.deepEqual(Object.keys(tags[0]!).slice(-3), ['dropped_by', 'exif', 'sha256']);
+  t.deepEqual(Object.keys(tags[0]!).slice(-4), ['dropped_by', 'exif', 'sha256', 'phash']);
+  t.is(typeof tags[0]!['phash'], 'bigint');
+  t.is(typeof tags[1]!['phash'], 'bigint');
+  t.true(tags.slice(2).every(({ phash }) => phash === null));
 
   const metadata = await readParquet(join(folder, 'first', 'metadata', 'metadata_00000.parquet'));
   t.deepEqual(metadata, tags.slice(0, 2));
@@ -106,7 +116,7 @@ test('digests and Exif data stand in columns of their names, other images than t
   t.regex(changed.stderr, /--verify-hash was \["sum","md5"\], is null/);
 });
 
-test('rows that are not tried again keep their digests and Exif data, also where thresholds change', async (t) => {
+test('rows that are not tried again keep their digests, Exif data and perceptual hashes, also where thresholds change', async (t) => {
   const { host, folder, served, score } = await makeRows(t);
   await score('run', ...FLAGS);
   const before = await readParquet(join(folder, 'run', 'tags', '00000.parquet'));
@@ -121,15 +131,15 @@ test('rows that are not tried again keep their digests and Exif data, also where
     '20',
   );
   const after = await readParquet(join(folder, 'run', 'tags', '00000.parquet'));
-  t.like(after[5], { status: 'success', sha256: sha256(served[0]!), exif: before[0]!['exif'] });
-  const facts = ({ sha256: digest, exif, reason }: Record<string, unknown>): unknown => [
-    digest,
-    exif,
-    reason,
-  ];
+  t.like(after[5], { status: 'success', sha256: sha256(served[0]!), ...pick(before[0]!, 'exif', 'phash') });
+  const facts = (row: Record<string, unknown>): unknown => pick(row, 'sha256', 'exif', 'phash', 'reason');
   t.deepEqual(after.toSpliced(5, 1).map(facts), before.toSpliced(5, 1).map(facts));
   t.true(after.every(({ kept }) => kept === false));
 });
+
+function pick(row: Record<string, unknown>, ...names: string[]): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, row[name]]));
+}
 
 test('of the columns of the input those that are asked for go through, beside those that play a part', async (t) => {
   const { folder, score } = await makeRows(t);

@@ -17,7 +17,7 @@ const rowsOf = (count: number): { URL: string }[] =>
 
 const scored = (aesthetic: number): EarlierRow => ({
   ...{ reason: null, message: null, failure: undefined, width: 20, height: 10 },
-  ...{ aesthetic, punsafe: Number.NaN, pwatermark: Number.NaN, digest: null, exif: null },
+  ...{ aesthetic, punsafe: Number.NaN, pwatermark: Number.NaN, digest: null, exif: null, phash: null },
 });
 
 /** A row that had failed, decoded or not. */
