@@ -122,6 +122,7 @@ export const ROOMS: readonly Room[] = [
       'inputs',
       'inputs/braces',
       'inputs/pictures',
+      'inputs/sidecar-names',
       'partials',
       'parts',
       'pictures/column-reader',
@@ -338,6 +339,13 @@ export const ROOMS: readonly Room[] = [
     what: 'joins tags to metadata by hash, judges, keeps the books ([subset.md](subset.md))',
     mayImport: ['base', 'samples', 'scores', 'tables'],
     doors: ['database', 'options', 'subset', 'summary'],
+    packages: [],
+  },
+  {
+    name: 'sidecars',
+    what: 'the scores of a run as a Parquet file for each of its inputs ([sidecars.md](sidecars.md))',
+    mayImport: ['base', 'samples', 'tables', 'runs'],
+    doors: ['make'],
     packages: [],
   },
   {

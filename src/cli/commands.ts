@@ -7,6 +7,7 @@ import { MODELS_FETCH, MODELS_LIST, MODELS_WHERE } from './models-command.ts';
 import { MODELS_CONVERT } from './models-convert-command.ts';
 import { SCORE } from './score-command.ts';
 import { SERVE } from './serve-command.ts';
+import { SIDECARS } from './sidecars-command.ts';
 import { STORE_INFO, STORE_VERIFY } from './store-command.ts';
 import { STORE_EXPORT } from './store-export-command.ts';
 import { STORE_ADD, STORE_BUILD, STORE_COMPACT } from './store-write-command.ts';
@@ -16,6 +17,7 @@ import { SUBSET } from './subset-command.ts';
 export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SCORE,
   SUBSET,
+  SIDECARS,
   BUCKETS,
   LOOKUP,
   SERVE,

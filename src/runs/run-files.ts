@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { codeOf } from '../base/errors.ts';
 import { shardName } from '../samples/key.ts';
+import { isSidecarName } from '../tables/inputs/sidecar-names.ts';
 
 /** A kind of file of which a shard has one. */
 interface ShardFile {
@@ -42,6 +43,9 @@ export function shardFileName(kind: ShardFileKind | 'stats', shardId: number): s
   return join(folder, `${prefix}${shardName(shardId)}${suffix}`);
 }
 
+/** Where scores for the files of the inputs lie, for whoever trains on those (docs/sidecars.md). */
+export const SIDECARS_FOLDER = 'sidecars';
+
 /** What a run writes beside its shards. */
 const TOP_FILES = ['run.json', 'buckets.json', 'buckets.parquet', 'what-if.json', 'report.html'];
 
@@ -63,6 +67,7 @@ export function isRunFile(folder: string, path: string): boolean {
   if (first?.startsWith('.') && !first.startsWith('..')) return true;
   const [part, file] = [dirname(name), basename(name)];
   if (part === 'bucket_means') return isBucketMean(file);
+  if (first === SIDECARS_FOLDER) return isSidecarName(file);
   return ALL_SHARD_FILES.some((kind) => kind.folder === part && isCalledLike(kind, file));
 }
 
@@ -79,6 +84,10 @@ export async function listRunFiles(folder: string): Promise<string[]> {
   }
   const means = (await readNames(join(folder, 'bucket_means'))).filter(isBucketMean);
   names.push(...means.map((name) => join('bucket_means', name)));
+  const sidecars = (await readNames(join(folder, SIDECARS_FOLDER), { recursive: true })).filter(
+    isSidecarName,
+  );
+  names.push(...sidecars.map((name) => join(SIDECARS_FOLDER, name)));
   return [...new Set(names)];
 }
 
@@ -96,10 +105,13 @@ async function namedBy(stats: string): Promise<string[]> {
   );
 }
 
-/** The names in a folder; none where there is no such folder. */
-export async function readNames(folder: string): Promise<string[]> {
+/** The names in a folder, of all that is below it where that is asked for; none where there is no such folder. */
+export async function readNames(
+  folder: string,
+  { recursive = false }: { readonly recursive?: boolean } = {},
+): Promise<string[]> {
   try {
-    return await readdir(folder);
+    return await readdir(folder, { recursive });
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT' || codeOf(thrown) === 'ENOTDIR') return [];
     throw thrown;

@@ -217,7 +217,7 @@ export async function readShardFile(path: string, stats: ShardStats): Promise<Bu
  *
  * @throws BowerbirdError BB_RUN_CORRUPT where its content is not what was written
  */
-export async function checkShardFile(path: string, stats: ShardStats): Promise<void> {
+export async function checkShardFile(path: string, stats: Pick<ShardStats, 'files'>): Promise<void> {
   const { sha256 } = await digestFile(path);
   if (sha256 !== stats.files[nameInRunFolder(path)]?.sha256) throw damagedFile(path);
 }

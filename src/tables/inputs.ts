@@ -9,6 +9,7 @@ import { eachOnce, unreadOf } from './inputs/each-once.ts';
 import { OutputKinds, outputNotes, outputsAround } from './inputs/nested-outputs.ts';
 import { notesOn, notFound, onlyOwn, onlyStore, ownNote, unknownFormat } from './inputs/notes.ts';
 import { type OwnOutput, withoutOwnOutput } from './inputs/own-output.ts';
+import { withoutSidecars } from './inputs/sidecar-names.ts';
 
 /** How inputs are looked for. */
 export interface ExpandOptions {
@@ -26,7 +27,7 @@ export interface ExpandOptions {
  * The files that a person means by `inputs`: files as they are, folders with all below them, globs and braces.
  * Sorted by path (code units). A file that several paths, links or hard links lead to is read once, under the path without links or else the first.
  * Hidden and `.tmp` files are passed over unless named outright, as are files of unknown extension in folders and globs,
- * and `.json` beside other formats (it is mostly a description of them); with `inputFormat` or `untoldFormat`, every file counts but
+ * `.json` beside other formats (it is mostly a description of them), and sidecars beside their files; with `inputFormat` or `untoldFormat`, every file counts but
  * those that start with `_` (markers of Spark and Hadoop).
  *
  * @throws TableError BB_INPUT_NOT_FOUND for an input that leads to no file, BB_INPUT_FORMAT for a named file whose
@@ -93,7 +94,7 @@ async function expandOne(input: string, options: ExpandOptions): Promise<Expande
   const inStores = foreign.filter(isInStore);
   const listed = foreign.filter((path) => !isInStore(path));
   const own = all.flatMap(({ path }) => (others.has(path) || !inferFormat(path) ? [] : [path]));
-  const files = listed.flatMap((path) => listedFile(path, options));
+  const files = withoutSidecars(listed.flatMap((path) => listedFile(path, options)));
   const chosen = stats || !/json(\.gz|\.zst)?$/i.test(input) ? withoutDescriptions(files) : files;
   if (chosen.length === 0 && inStores.length > 0) throw onlyStore(input);
   if (chosen.length === 0) throw own.length > 0 ? onlyOwn(input, output!) : notFound(input, stats, listed);

@@ -19,9 +19,30 @@ import { TAGS, type Tag } from '../samples/tags.ts';
 import { type ColumnMapping, columnOf, type FileColumn } from './columns.ts';
 import { queryRows, quotePath, quoteText } from './duckdb.ts';
 
-/** An option of COPY: the provenance as Parquet's key-value metadata. */
-export function provenanceOption(provenance: Provenance): string {
-  return `KV_METADATA {'${PROVENANCE_KEY}': ${quoteText(provenanceText(provenance))}}`;
+/**
+ * An option of COPY: the provenance as Parquet's key-value metadata.
+ *
+ * @param others further entries, by key
+ */
+export function provenanceOption(
+  provenance: Provenance,
+  others: Readonly<Record<string, string>> = {},
+): string {
+  const entries = Object.entries({ [PROVENANCE_KEY]: provenanceText(provenance), ...others });
+  return `KV_METADATA {${entries.map(([key, text]) => `${quoteText(key)}: ${quoteText(text)}`).join(', ')}}`;
+}
+
+/** What a Parquet file has under a key of its key-value metadata. @throws errors of DuckDB */
+export async function readMetadataText(
+  connection: DuckDBConnection,
+  path: string,
+  key: string,
+): Promise<string | undefined> {
+  const [row] = await queryRows<{ value: Uint8Array }>(
+    connection,
+    `SELECT value FROM parquet_kv_metadata(${quotePath(path)}) WHERE key = ${quoteText(key)}::BLOB`,
+  );
+  return row && Buffer.from(row.value).toString('utf8');
 }
 
 /**
@@ -36,11 +57,8 @@ export async function readFileProvenance(
   path: string,
   origin: string = path,
 ): Promise<Provenance | undefined> {
-  const [row] = await queryRows<{ value: Uint8Array }>(
-    connection,
-    `SELECT value FROM parquet_kv_metadata(${quotePath(path)}) WHERE key = '${PROVENANCE_KEY}'::BLOB`,
-  );
-  const stated = row && parseProvenance(Buffer.from(row.value).toString('utf8'));
+  const text = await readMetadataText(connection, path, PROVENANCE_KEY);
+  const stated = text === undefined ? undefined : parseProvenance(text);
   return stated ?? provenanceOfRun(runOf(origin));
 }
 

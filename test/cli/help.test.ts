@@ -45,6 +45,7 @@ test('the help of every command opens with its usage and examples, and ends with
   const commands = [
     ['score'],
     ['subset'],
+    ['sidecars'],
     ['buckets'],
     ['lookup'],
     ['serve'],

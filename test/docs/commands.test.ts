@@ -6,6 +6,7 @@ import { packageFolder } from '../../src/base/package.ts';
 import { BUCKETS_FLAGS } from '../../src/cli/buckets-flags.ts';
 import { SCORE_FLAGS } from '../../src/cli/score-flags.ts';
 import { SERVE_FLAGS } from '../../src/cli/serve-flags.ts';
+import { SIDECARS_FLAGS } from '../../src/cli/sidecars-flags.ts';
 import {
   LOOKUP_FLAGS,
   STORE_BUILD_FLAGS,
@@ -16,7 +17,7 @@ import { SUBSET_FLAGS } from '../../src/cli/subset-flags.ts';
 import { allPages, readPage } from './pages.ts';
 
 test('the flags of a page are those of its command, with their defaults', (t) => {
-  t.is(FLAG_PAGES.length, 3);
+  t.is(FLAG_PAGES.length, 4);
   for (const [page, table] of FLAG_PAGES) {
     t.is(
       flagSection(readPage(page).text),
@@ -84,6 +85,14 @@ test('every flag in a documented bowerbird serve exists', (t) => {
   t.true(uses.length >= 2);
   for (const [command] of uses) {
     for (const [, flag] of command.matchAll(/ --([a-z][\w-]*)/g)) t.true(flag! in SERVE_FLAGS, command);
+  }
+});
+
+test('every flag in a documented bowerbird sidecars exists', (t) => {
+  const uses = allPages().flatMap(({ text }) => [...text.matchAll(/^bowerbird sidecars .*/gm)]);
+  t.true(uses.length >= 2);
+  for (const [command] of uses) {
+    for (const [, flag] of command.matchAll(/ --([a-z][\w-]*)/g)) t.true(flag! in SIDECARS_FLAGS, command);
   }
 });
 

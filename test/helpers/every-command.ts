@@ -39,6 +39,7 @@ export function everyCommand(world: World, round: string): CommandToRun[] {
         ...['--min-aesthetic', '2', '--output-folder', path('subset'), '--threads', '2'],
       ],
     },
+    { name: 'sidecars', args: ['sidecars', run] },
     { name: 'buckets', args: ['buckets', run, '--html', path('page.html')] },
     { name: 'store build', args: ['store', 'build', '--from', run, '--output', store] },
     { name: 'store add', args: ['store', 'add', store, '--from', run] },

@@ -16,7 +16,8 @@ export interface Survey {
 
 /**
  * Looks at the names of the files in a folder and below. No tables are: texts and JSON of the name of an image beside them,
- * the hub's `metadata.*`, and what img2dataset writes of a shard beside the shard's folder or archive (`00000.parquet`, `00000_stats.json`).
+ * the hub's `metadata.*`, and what img2dataset writes of a shard beside the shard's folder or archive (`00000.parquet`, `00000_stats.json`), and
+ * the sidecars of a run (`00000.scores.parquet`).
  *
  * @param except a folder that is passed over, as its path without links
  */
@@ -65,7 +66,7 @@ function isTable({ folders, imageStems, archiveStems }: Level, name: string): bo
   const format = inferFormat(name);
   if (format === undefined || isMetadataName(name)) return false;
   const { stem } = splitName(name);
-  const shard = stem.replace(/_stats$/, '');
+  const shard = stem.replace(/(_stats|\.scores)$/, '');
   if (folders.has(shard) || archiveStems.has(shard)) return false;
   return !((format === 'txt' || format === 'json') && imageStems.has(stem));
 }
