@@ -1,7 +1,8 @@
 import { noiseCrops } from '../embed/batch-probe.ts';
 import { type ImageModel, type RunOptions, startImageModel } from '../embed/image-model.ts';
 import { cropBytesOf, type ImageModelSpec } from '../embed/spec.ts';
-import type { Rows } from './rows.ts';
+import { extremeCrops } from './extreme-crops.ts';
+import { type Rows, unsoundRows } from './rows.ts';
 
 /** How a model does with batches of one size. */
 export interface BatchCheck {
@@ -22,6 +23,8 @@ export interface BatchResults {
   readonly noiseRows: Rows;
   /** Of the crops that were given. */
   readonly rows: Rows;
+  /** The extreme crops (extreme-crops.ts) whose rows are not finite, in batches of any of the sizes. */
+  readonly unsound: readonly string[];
 }
 
 /** Where a model is run, and what is told meanwhile. */
@@ -48,18 +51,25 @@ export async function checkBatches(
   { batchSizes, onStep, ...running }: BatchOptions,
 ): Promise<BatchResults> {
   const noise = noiseCrops(COMPARED_ROWS, cropBytesOf(spec)).map(tinted);
+  const extremes = extremeCrops(spec.transform.sizePx);
+  const unsound = new Set<string>();
   const batches: BatchCheck[] = [];
-  let results: Omit<BatchResults, 'batches'> | undefined;
+  let results: Omit<BatchResults, 'batches' | 'unsound'> | undefined;
   for (const batchSize of batchSizes) {
     onStep?.(`batches of ${batchSize}`);
     results = await withModel(spec, { ...running, batchSize }, async (model) => {
       const rows = await rowsOf(model, crops);
       const noiseRows = await rowsOf(model, noise);
+      const extremeRows = await rowsOf(
+        model,
+        extremes.map(({ pixels }) => pixels),
+      );
+      for (const place of unsoundRows(extremeRows)) unsound.add(extremes[place]!.words);
       batches.push(await timeBatches(model, noise));
       return { provider: model.provider, rows, noiseRows };
     });
   }
-  return { ...results!, batches };
+  return { ...results!, batches, unsound: [...unsound] };
 }
 
 /** Has a model do some work, and ends its process. */

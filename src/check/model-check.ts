@@ -26,6 +26,8 @@ export interface ModelCheck {
   readonly batches: readonly BatchCheck[];
   /** Differences between two of eight pictures of noise in different colours: 0 where the model does not look at them. */
   readonly spread: { readonly least: number; readonly greatest: number };
+  /** The pictures of one colour, of checkerboards and of noise of 0 and 255 for which it gives no finite row. */
+  readonly unsound: readonly string[];
   /** What rows may be off by, from the reference and from golden ones; more where weights are float16, and off the CPU. */
   readonly tolerance: number;
   /** How far rows are from those of the plain way through the model (embed/reference.ts), and these from the golden ones. */

@@ -37,6 +37,7 @@ export function problemsOf(seen: Seen, noiseRows: Rows, areCornersRounded = fals
     .map(({ batchSize }) => `In batches of ${batchSize} an image's ${noun(seen)} depends on its neighbours.`);
   const compared = [...offReference(seen), ...offGolden(seen, areCornersRounded)];
   return [
+    ...unsoundness(seen),
     ...directionless(seen, noiseRows),
     ...blindness(seen),
     ...(dependent.length > 0 ? dependent : compared),
@@ -50,6 +51,15 @@ function isNotFinite({ reference }: Seen, { values }: Rows): boolean {
 
 function noun({ rows }: Seen): string {
   return rows === 'embedding' ? 'embedding' : 'row';
+}
+
+/** Sound pictures of a run may look like these in part, and lose their scores. */
+function unsoundness(seen: Seen): string[] {
+  if (seen.unsound.length === 0) return [];
+  return [
+    `It gives ${noun(seen)}s that are not finite for some pictures: ${seen.unsound.join(', ')}. ` +
+      'Its arithmetic overflows there; float32 may hold what float16 does not.',
+  ];
 }
 
 function directionless({ rows: kind, dimension }: Seen, { values, width }: Rows): string[] {

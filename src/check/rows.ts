@@ -40,6 +40,11 @@ export function norms(rows: Rows): number[] {
   return rowsOf(rows).map(norm);
 }
 
+/** The places of rows in which a value is NaN or infinite. */
+export function unsoundRows(rows: Rows): number[] {
+  return rowsOf(rows).flatMap((row, place) => (row.every(Number.isFinite) ? [] : [place]));
+}
+
 /** Each row divided by its length; rows of zeros stay so. */
 export function unitRows(rows: Rows): Rows {
   const lengths = norms(rows);

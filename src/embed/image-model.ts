@@ -5,6 +5,7 @@ import { isBatchInvariant } from './batch-probe.ts';
 import type { MemoryReply, OpenReply, WorkerSettings } from './model-worker.ts';
 import type { Device } from './session.ts';
 import { cropBytesOf, type ImageModelSpec } from './spec.ts';
+import { workerEnvironment } from './worker-environment.ts';
 
 /** Where and how a model runs. */
 export interface RunOptions {
@@ -140,6 +141,7 @@ function startPool(options: ImageModelOptions, timeoutMs: number): ChildPool {
     name: title,
     script: new URL('./model-worker.js', import.meta.url),
     settings: { spec, batchSize, threads } satisfies WorkerSettings,
+    env: workerEnvironment(process.env),
     size: sessions,
     inFlightPerChild: BATCHES_PER_SESSION,
     timeoutMs,

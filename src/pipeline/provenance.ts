@@ -48,7 +48,8 @@ function pixelOrigin(model: TagModel, { transform }: Pick<ScoreConfig, 'transfor
   return { from: 'model', ...modelOrigin(model, transform), output: { class: place, activation } };
 }
 
-function modelOrigin(model: RunningModel, transform: string): ModelOrigin {
+/** A model, how it is given pictures, and what runs it. */
+export function modelOrigin(model: RunningModel, transform: string): ModelOrigin {
   const { name, digest, provider, runtimeVersion } = model;
   return {
     model: { name, digest },

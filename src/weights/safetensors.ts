@@ -2,7 +2,8 @@ import { isObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { ReaderLimits } from './limits.ts';
-import { BYTES_PER_VALUE, type WeightType } from './number-types.ts';
+import type { WeightType } from './number-types.ts';
+import { repeatedKey } from './repeated-key.ts';
 import { countValues, packedStrides, type StoredTensor } from './stored-tensor.ts';
 
 /** The tensors of a safetensors file by name, and its `__metadata__`. */
@@ -20,9 +21,20 @@ const TYPES: Readonly<Record<string, WeightType | undefined>> = {
   F64: 'float64',
 };
 
+/** Of a value of each type that safetensors 0.8 knows (its `Dtype::bitsize`). */
+const BITS_PER_VALUE: Readonly<Record<string, number>> = {
+  ...{ F4: 4, F6_E2M3: 6, F6_E3M2: 6 },
+  ...{ BOOL: 8, U8: 8, I8: 8, F8_E4M3: 8, F8_E5M2: 8, F8_E8M0: 8, F8_E4M3FNUZ: 8, F8_E5M2FNUZ: 8 },
+  ...{ I16: 16, U16: 16, F16: 16, BF16: 16 },
+  ...{ I32: 32, U32: 32, F32: 32 },
+  ...{ I64: 64, U64: 64, F64: 64, C64: 64 },
+};
+
 /**
  * Reads what a safetensors file says it holds: u64 length, JSON header, packed little-endian values
- * (https://github.com/huggingface/safetensors#format). Tensors of integers are listed; they cannot be read.
+ * (https://github.com/huggingface/safetensors#format). As there, no key may come twice, and the values of the tensors follow
+ * each other to the end of the file, without holes or overlaps. Tensors of other types than floats are listed; they cannot be
+ * read.
  *
  * @throws RangeError or SyntaxError where the file is cut or its header does not fit its bytes
  */
@@ -32,6 +44,7 @@ export function readSafetensors(source: ByteSource, limits: ReaderLimits): Safet
   const tensors = new Map(
     Object.entries(entries).map(([name, entry]) => [name, readEntry(name, entry, { source, dataStart })]),
   );
+  checkCover([...tensors.values()], dataStart, source.sizeBytes);
   return { tensors, metadata: readMetadata(metadata) };
 }
 
@@ -46,9 +59,36 @@ function readHeader(
   if (headerBytes > safetensorsHeaderBytes || LENGTH_BYTES + headerBytes > source.sizeBytes) {
     throw new RangeError('it is no safetensors file, or its header is cut');
   }
-  const header: unknown = JSON.parse(source.read(LENGTH_BYTES, headerBytes).toString('utf8'));
+  const text = readText(source.read(LENGTH_BYTES, headerBytes));
+  const header: unknown = JSON.parse(text);
   if (!isObject(header)) throw new RangeError('its safetensors header is no JSON object');
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) throw new RangeError(`its header has ${quote(repeated)} twice`);
   return { header, dataStart: LENGTH_BYTES + headerBytes };
+}
+
+/** @throws RangeError where it is no UTF-8: two names could become one in what stands for the bytes that are none */
+function readText(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (thrown) {
+    throw new RangeError('its header is no UTF-8', { cause: thrown });
+  }
+}
+
+/** Bytes that no tensor names, or that two name, could hold anything. */
+function checkCover(tensors: readonly StoredTensor[], dataStart: number, fileBytes: number): void {
+  const inOrder = tensors.toSorted((a, b) => a.blockStart - b.blockStart || a.blockBytes - b.blockBytes);
+  let covered = dataStart;
+  for (const { name, blockStart, blockBytes } of inOrder) {
+    if (blockStart !== covered) {
+      const problem = blockStart < covered ? 'overlaps another one' : 'leaves a hole before it';
+      throw new RangeError(`its tensor ${quote(name)} ${problem}`);
+    }
+    covered += blockBytes;
+  }
+  if (covered !== fileBytes)
+    throw new RangeError(`it has ${fileBytes - covered} bytes after its last tensor`);
 }
 
 function readEntry(
@@ -60,6 +100,11 @@ function readEntry(
     throw new RangeError(`its tensor ${quote(name)} has no shape or data_offsets`);
   }
   const typeName = String(entry['dtype']);
+  if (!Object.hasOwn(BITS_PER_VALUE, typeName)) {
+    throw new RangeError(
+      `its tensor ${quote(name)} has the type ${quote(typeName)}, which safetensors does not have`,
+    );
+  }
   const type = Object.hasOwn(TYPES, typeName) ? TYPES[typeName] : undefined;
   const shape = entry['shape'] as number[];
   const count = countValues(shape, Number.MAX_SAFE_INTEGER);
@@ -69,7 +114,7 @@ function readEntry(
     !isOffset(end) ||
     start > end ||
     dataStart + end > source.sizeBytes ||
-    (type && end - start !== count * BYTES_PER_VALUE[type])
+    8 * (end - start) !== count * BITS_PER_VALUE[typeName]!
   ) {
     throw new RangeError(`its tensor ${quote(name)} does not fit the bytes of the file`);
   }

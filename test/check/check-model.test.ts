@@ -85,6 +85,19 @@ test('an encoder that does not look at its pictures, and one that makes nothing 
   t.regex((await checkOfGraph(t, times(0, 0))).problems[0] ?? '', /no direction/);
 });
 
+test('an encoder whose float16 overflows for some pictures alone is found out, and the pictures are named', async (t) => {
+  const { problems, unsound } = await checkOfGraph(t, (graph, input) => {
+    channelMeans(graph, input, 'means');
+    // float16 ends at 65504: a mean of 0.94 is too much.
+    const large = graph.node('Mul', ['means', scalar(graph, 70_000)]);
+    const half = graph.node('Cast', [large], { to: { int: ElementType.float16 } });
+    graph.node('Cast', [half], { to: { int: ElementType.float32 } }, 'embedding');
+  });
+  t.deepEqual(unsound, ['white', 'red', 'green', 'blue']);
+  t.is(problems.length, 1);
+  t.regex(problems[0]!, /embeddings that are not finite for some pictures: white, red, green, blue\./);
+});
+
 test('an encoder whose embeddings depend on their neighbours is found out', async (t) => {
   const { problems } = await checkOfGraph(
     t,

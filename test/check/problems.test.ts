@@ -15,6 +15,7 @@ function seen(changes: Partial<Seen> = {}): Seen {
     norms: { least: 1, greatest: 2 },
     batches: [],
     spread: { least: 0.5, greatest: 0.9 },
+    unsound: [],
     tolerance: 1e-3,
     reference: { ...sound, golden: sound },
     golden: { ...sound, source: 'torch' },

@@ -3,8 +3,11 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { packageFolder } from '../../src/base/package.ts';
+import { ModelFinder } from '../../src/models/library/finder.ts';
 import type { ModelLibrary } from '../../src/models/library/library.ts';
 import { resolveEncoder, resolveTagModel } from '../../src/models/registry.ts';
+import { modelOrigin } from '../../src/pipeline/provenance.ts';
+import { isSameModel } from '../../src/samples/provenance/origin.ts';
 import { writeOddModel } from '../helpers/odd-models.ts';
 import { encoderOf, headOf, type LibraryWorld, makeLibraryWorld } from './library-world.ts';
 
@@ -63,6 +66,12 @@ const WEIGHTS_ENTRY = {
   ...{ input_size: 16, dimension: 10, aesthetic_head: undefined, mean: [0.1, 0.2, 0.3] },
 };
 
+/** What weights of CLIP are taken to have where nobody states it. */
+const CLIP_NORMALISATION = {
+  mean: [0.48145466, 0.4578275, 0.40821073],
+  std: [0.26862954, 0.26130258, 0.27577711],
+};
+
 /** A mirror with the weights of a tiny CLIP. */
 async function makeWeightsWorld(t: ExecutionContext, entry: object): Promise<LibraryWorld> {
   const world = await makeLibraryWorld(t, [entry]);
@@ -86,6 +95,28 @@ test('an encoder that is published as weights is converted once, as its registry
   const again = await resolveEncoder(await (await world.open({ isOffline: true })).encoder('Weighty'));
   t.deepEqual(again.manifest, manifest);
   t.is(world.notes.filter((note) => note.startsWith('Converting')).length, 1);
+});
+
+test('the same weights by name and by path are one model, and their scores are of one origin', async (t) => {
+  const world = await makeWeightsWorld(t, { ...WEIGHTS_ENTRY, ...CLIP_NORMALISATION });
+  const byName = await resolveEncoder(await (await world.open()).encoder('Weighty'));
+  const finder = await ModelFinder.open({
+    ...{
+      isOffline: true,
+      network: {},
+      environment: { BOWERBIRD_CACHE: world.cache },
+      onNote: () => undefined,
+    },
+  });
+  t.teardown(() => finder.close());
+  const folder = join(packageFolder, 'test', 'models', 'fixtures', 'clip-bin');
+  const byPath = await resolveEncoder(await finder.encoder(folder));
+  t.not(byPath.name, byName.name);
+  t.is(byPath.digest, byName.digest);
+  const [ofName, ofPath] = [byName, byPath].map(({ name, digest, manifest: { transform } }) =>
+    modelOrigin({ name, digest, transform, provider: 'cpu', runtimeVersion: '1' }, 'exact'),
+  );
+  t.true(isSameModel(ofName!, ofPath!));
 });
 
 test('weights of which a registry comes to say something else are converted anew, and not fetched', async (t) => {

@@ -85,6 +85,11 @@ const REFUSED: readonly (readonly [what: string, models: readonly object[], mess
     /an entry test-head beside the entry test-head, /,
   ],
   [
+    'two names that differ by case alone',
+    [headOf(FILES), headOf(FILES, { name: 'Test-Head' })],
+    /Test-Head differs from the entry test-head by capital letters alone/,
+  ],
+  [
     'an alias that is a name',
     [ENCODER, headOf(FILES, { aliases: ['test-encoder'] })],
     /name of the entry test-encoder already/,
@@ -117,6 +122,11 @@ const REFUSED: readonly (readonly [what: string, models: readonly object[], mess
   [
     'two files of one name',
     [headOf([{ url: WEIGHTS_URL }, { hub: 'a/b', revision: 'c', path: 'd/weights.bin' }])],
+    /different names/,
+  ],
+  [
+    'two files whose names differ by case alone',
+    [headOf([{ url: WEIGHTS_URL }, { hub: 'a/b', revision: 'c', path: 'Weights.bin' }])],
     /different names/,
   ],
   ['a digest that is none', [headOf([{ url: WEIGHTS_URL, sha256: 'abc' }])], /64 hexadecimal digits/],

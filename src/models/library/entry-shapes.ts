@@ -68,11 +68,11 @@ const file: Rule = (value) => {
   return problem && `a file: it ${problem}`;
 };
 
-/** Each under another name, as they lie in one folder. */
+/** Each under another name, as they lie in one folder, on disks too that do not tell case apart. */
 const files: Rule = (value) => {
   const problem = listOf(file, 1, 64)(value);
   if (problem !== undefined) return problem;
-  const names = (value as JsonObject[]).map(nameOfFile);
+  const names = (value as JsonObject[]).map((one) => nameOfFile(one).toLowerCase());
   return new Set(names).size === names.length ? undefined : 'a list of files of different names';
 };
 

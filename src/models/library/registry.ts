@@ -136,7 +136,19 @@ function clashOf({ entry, path }: Found, others: readonly Found[]): string | und
       ? `it has an entry ${name} beside the entry ${name}${where}, and one of the two has to go`
       : `${entry.name} is called ${name}, which is a name of the entry ${owner.entry.name}${where} already`;
   }
-  return undefined;
+  return sharedFolder({ entry, path }, others);
+}
+
+/** A model's folder is called after it: where the file system does not tell case apart, two such models would have one folder. */
+function sharedFolder({ entry, path }: Found, others: readonly Found[]): string | undefined {
+  const folder = entry.name.toLowerCase();
+  const owner = others.find((other) => other.entry.name.toLowerCase() === folder);
+  if (!owner) return undefined;
+  const where = owner.path === path ? '' : ` of the registry ${owner.path}`;
+  return (
+    `its entry ${entry.name} differs from the entry ${owner.entry.name}${where} by capital letters alone, and on some disks the ` +
+    'two would have one folder in the cache. Give one of them another name'
+  );
 }
 
 /** Heads of different encoders or tags may have an alias in common: which one is meant is told by the run. */
