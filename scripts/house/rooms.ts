@@ -349,6 +349,13 @@ export const ROOMS: readonly Room[] = [
     packages: [],
   },
   {
+    name: 'feedback',
+    what: 'answers of people as data: files, import and export, how far raters agree ([feedback.md](feedback.md))',
+    mayImport: ['base', 'samples'],
+    doors: ['answer', 'answers', 'summary', 'suspicion'],
+    packages: [],
+  },
+  {
     name: 'serve',
     what: 'look-ups in a store over HTTP; the only fastify room ([serve.md](serve.md))',
     mayImport: ['base', 'samples', 'store'],

@@ -80,6 +80,8 @@ export const EXIT_CODES = {
   BB_STORE_CLUSTERED: 2,
   BB_SCORE_RANGE: 1,
   BB_HASH_INVALID: 2,
+  // feedback
+  BB_FEEDBACK_LOCKED: 2,
   // serve
   BB_LISTEN: 2,
   // subset

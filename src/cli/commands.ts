@@ -1,6 +1,7 @@
 import { BUCKETS } from './buckets-command.ts';
 import type { Command } from './command.ts';
 import { DEMO } from './demo-command.ts';
+import { FEEDBACK_INFO } from './feedback-info-command.ts';
 import { LOOKUP } from './lookup-command.ts';
 import { MODELS_CHECK } from './models-check-command.ts';
 import { MODELS_FETCH, MODELS_LIST, MODELS_WHERE } from './models-command.ts';
@@ -25,6 +26,11 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
     name: 'store',
     describe: 'Build, extend, describe, check or export a hash -> score store',
     commands: [STORE_BUILD, STORE_ADD, STORE_COMPACT, STORE_INFO, STORE_VERIFY, STORE_EXPORT],
+  },
+  {
+    name: 'feedback',
+    describe: 'What people answered: counts and agreement',
+    commands: [FEEDBACK_INFO],
   },
   {
     name: 'models',

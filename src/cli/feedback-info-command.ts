@@ -1,0 +1,42 @@
+import type { Command, Invocation } from './command.ts';
+import { wantedAnswers } from './feedback-choice.ts';
+import { FEEDBACK_INFO_FLAGS, FEEDBACK_POSITIONAL } from './feedback-flags.ts';
+import { withInterrupt } from './interrupt.ts';
+import { rowsProgress } from './rows-progress.ts';
+
+/** `bowerbird feedback info` */
+export const FEEDBACK_INFO: Command = {
+  usage: 'info <feedback..>',
+  describe: 'What was answered by whom, and how far raters agree with each other and with themselves',
+  examples: [['feedback info taste.jsonl', 'Counts, agreement, contradictions, raters to look at']],
+  docs: 'docs/feedback.md',
+  flags: FEEDBACK_INFO_FLAGS,
+  extend: (parser) => parser.positional('feedback', FEEDBACK_POSITIONAL),
+  run: feedbackInfoCommand,
+};
+
+/** @throws BowerbirdError BB_USAGE, BB_INPUT_NOT_FOUND, BB_INPUT_UNREADABLE */
+function feedbackInfoCommand({ values, parsed }: Invocation): Promise<number> {
+  const paths = parsed['feedback'] as string[];
+  const wanted = wantedAnswers(values);
+  return withInterrupt(
+    () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
+    async (signal) => {
+      const [{ FeedbackReader }, { FeedbackSummary }, { describeFeedback, feedbackJson }] = await Promise.all(
+        [import('../feedback/answers.ts'), import('../feedback/summary.ts'), import('./feedback-view.ts')],
+      );
+      const reader = new FeedbackReader(paths, { ...wanted, signal, onProgress: rowsProgress('reading') });
+      const summary = new FeedbackSummary();
+      try {
+        for await (const answers of reader.answers()) for (const answer of answers) summary.add(answer);
+      } catch (thrown) {
+        if (thrown !== signal.reason || !signal.aborted) throw thrown;
+        process.stderr.write('Interrupted.\n');
+        return 130;
+      }
+      const info = { paths, counts: reader.counts, modes: summary.result() };
+      process.stdout.write(values['json'] === true ? feedbackJson(info) : describeFeedback(info));
+      return 0;
+    },
+  );
+}

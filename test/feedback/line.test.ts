@@ -1,0 +1,170 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { type FeedbackRecord, KEEP_CHOICES, PAIR_CHOICES } from '../../src/feedback/answer.ts';
+import { parseCanonical } from '../../src/feedback/canonical.ts';
+import { checkRecord } from '../../src/feedback/check.ts';
+import { lineOf } from '../../src/feedback/line.ts';
+import type { LineProblem } from '../../src/feedback/problems.ts';
+import { parseLine } from '../../src/feedback/records.ts';
+import { schemaChecker } from '../helpers/schemas.ts';
+import { pair, rating } from './records.ts';
+
+const isValid = schemaChecker('feedback-line.schema.json');
+
+const name = fc.oneof(
+  fc.string({ minLength: 1, maxLength: 20 }),
+  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
+  fc.constantFrom(
+    '=cmd|calc',
+    '<script>alert(1)</script>',
+    '../../etc/passwd',
+    'Zoë "Z" \\',
+    'a\u202eb',
+    'a\nb',
+    '\ud800',
+  ),
+);
+const hash = fc.oneof(
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n }).map(String),
+  fc.constantFrom(
+    '0',
+    '-0',
+    '007',
+    '9223372036854775807',
+    '-9223372036854775808',
+    '18446744073709551616',
+    '1e3',
+    '',
+  ),
+);
+const anySample = fc.record({ hash, key: name }, { requiredKeys: [] });
+const facts = {
+  v: fc.constantFrom(1, 1, 1, 2),
+  id: fc.oneof(fc.uuid(), fc.constantFrom('', 'a b', 'i-1')),
+  question: fc.constantFrom('aesthetic', 'a', 'Aesthetic', ''),
+  rater: name,
+  time: fc.constantFrom(
+    '2026-05-01T10:00:00.000Z',
+    '2026-05-01T10:00:00Z',
+    '2026-13-01T10:00:00Z',
+    'yesterday',
+  ),
+  queue: name,
+  seed: fc.oneof(fc.maxSafeInteger(), fc.constantFrom(0.5, -0)),
+  swapped: fc.boolean(),
+  took_ms: fc.oneof(fc.nat(), fc.double({ noNaN: true, noDefaultInfinity: true })),
+  other: fc.jsonValue(),
+};
+const optional = { requiredKeys: ['id', 'rater', 'mode', 'answer', 'question'] as const };
+const anyLine = fc.oneof(
+  fc.record(
+    {
+      ...facts,
+      mode: fc.constant('pair'),
+      answer: fc.constantFrom(...PAIR_CHOICES, 'keep', 3),
+      left: anySample,
+      right: anySample,
+    },
+    { requiredKeys: [...optional.requiredKeys, 'left', 'right'] },
+  ),
+  fc.record(
+    {
+      ...facts,
+      mode: fc.constantFrom('rating', 'keep', 'likes', 'other'),
+      answer: fc.oneof(
+        fc.constantFrom(...KEEP_CHOICES, 'left'),
+        fc.double({ min: -1, max: 12, noNaN: true }),
+        fc.nat(),
+      ),
+      sample: anySample,
+    },
+    { requiredKeys: [...optional.requiredKeys, 'sample'] },
+  ),
+  fc.record({ v: facts.v, id: facts.id, rater: name, retracts: facts.id, time: facts.time }),
+);
+
+test('what a line says is what its JSON says, and its own line says the same again', (t) => {
+  let accepted = 0;
+  fc.assert(
+    fc.property(anyLine, (value) => {
+      const line = JSON.stringify(value);
+      const said = checkRecord(JSON.parse(line));
+      t.deepEqual(parseLine(line), said);
+      if (typeof said === 'string') return;
+      accepted++;
+      t.deepEqual(parseLine(lineOf(said)), said);
+      t.is(lineOf(parseLine(lineOf(said)) as FeedbackRecord), lineOf(said));
+      t.true(isValid(value), line);
+    }),
+    { numRuns: 1000 },
+  );
+  t.true(accepted > 30, String(accepted));
+});
+
+test('lines of plain answers are read by the patterns, and as JSON.parse and checks read them', (t) => {
+  const plain = fc.string({ unit: fc.constantFrom(...'azAZ09 <>&=+@._-/'), minLength: 1, maxLength: 12 });
+  const samples = fc.record({
+    hash: fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }).map(String),
+    key: plain,
+  });
+  const answers = fc.record(
+    {
+      ...{ v: fc.constant(1), id: fc.uuid(), question: fc.constant('useful'), mode: fc.constant('pair') },
+      ...{ answer: fc.constantFrom(...PAIR_CHOICES), left: samples, right: samples, rater: plain },
+      ...{
+        time: facts.time.filter((time) => time.startsWith('2026-05')),
+        queue: plain,
+        seed: fc.nat(),
+        swapped: fc.boolean(),
+      },
+      took_ms: fc.nat(),
+    },
+    { requiredKeys: ['v', 'id', 'question', 'mode', 'answer', 'left', 'right', 'rater'] },
+  );
+  fc.assert(
+    fc.property(answers, (value) => {
+      if (value.left.hash === value.right.hash) return;
+      const line = JSON.stringify(value);
+      const said = parseCanonical(line);
+      t.truthy(said, line);
+      t.deepEqual(said as unknown, checkRecord(JSON.parse(line)));
+    }),
+    { numRuns: 200 },
+  );
+  t.deepEqual(parseCanonical(lineOf(rating('r1'))), rating('r1'));
+});
+
+const good = JSON.parse(lineOf(pair('p1'))) as Record<string, unknown>;
+const BROKEN: readonly (readonly [LineProblem, string])[] = [
+  ['cut', lineOf(pair('p1')).slice(0, -20)],
+  ['cut', '{"v":1,"id":"a\\"'],
+  ['not-json', 'hello'],
+  ['not-json', '{"v":1}}'],
+  ['not-object', '[1]'],
+  ['unknown-version', JSON.stringify({ ...good, v: 2 })],
+  ['bad-id', JSON.stringify({ ...good, id: 'two words' })],
+  ['bad-question', JSON.stringify({ ...good, question: 'Is it nice?' })],
+  ['bad-rater', JSON.stringify({ ...good, rater: 'a\u001b[31mred' })],
+  ['bad-rater', JSON.stringify({ ...good, rater: undefined })],
+  ['bad-time', JSON.stringify({ ...good, time: '2026-05-01 10:00' })],
+  ['bad-mode', JSON.stringify({ ...good, mode: 'stars' })],
+  ['bad-answer', JSON.stringify({ ...good, answer: 'up' })],
+  ['bad-answer', lineOf(rating('r1', { answer: 10.5 }))],
+  ['bad-answer', '{"id":"l","question":"q","mode":"likes","answer":1e999,"sample":{"key":"k"},"rater":"r"}'],
+  ['bad-sample', JSON.stringify({ ...good, left: { hash: 5 } })],
+  ['bad-sample', JSON.stringify({ ...good, right: {} })],
+  ['same-sample', JSON.stringify({ ...good, right: good['left'] })],
+  ['bad-detail', JSON.stringify({ ...good, took_ms: -1 })],
+];
+
+for (const [problem, line] of BROKEN) {
+  test(`a line is passed over as ${problem}: ${line.slice(0, 30)}... (${line.length})`, (t) => {
+    t.is(parseLine(line), problem);
+  });
+}
+
+test('an unsigned hash is the same 64 bits read as signed, and fields of other names mean nothing', (t) => {
+  const line = JSON.stringify({ ...good, left: { hash: '18446744073709551615', name: 'x' }, weight: 3 });
+  const said = parseLine(line);
+  t.deepEqual(said, pair('p1', { left: { hash: '-1' } }));
+});

@@ -1,0 +1,170 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { withFileSystem } from '../../src/base/file-system.ts';
+import { isRetraction } from '../../src/feedback/answer.ts';
+import { readAnswers } from '../../src/feedback/answers.ts';
+import { lineOf } from '../../src/feedback/line.ts';
+import { FeedbackWriter } from '../../src/feedback/writer.ts';
+import { type FileCall, interpose } from '../helpers/interposed-files.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
+import { pair, rating, sample } from './records.ts';
+
+const ASKED = { question: 'aesthetic', rater: 'ada', mode: 'pair' } as const;
+const TAKEN_BACK = { id: 'u1', retracts: 'p1', rater: 'ada' };
+
+test('what was saved is in the file once, in its order, however often it is sent', async (t) => {
+  const path = join(await makeFolder(t), 'new', 'taste.jsonl');
+  const writer = await FeedbackWriter.open(path);
+  const [first, again] = await Promise.all([
+    writer.append([pair('p1'), rating('r1')]),
+    writer.append([pair('p1')]),
+  ]);
+  t.deepEqual([first, again], [['saved', 'saved'], ['saved-before']]);
+  t.deepEqual(await writer.append([pair('p1', { time: '2026-06-01T00:00:00Z' })]), ['saved-before']);
+  t.deepEqual(await writer.append([pair('p1', { answer: 'right' })]), ['id-reused']);
+  await writer.close();
+  t.is(await readFile(path, 'utf8'), `${lineOf(pair('p1'))}\n${lineOf(rating('r1'))}\n`);
+  t.deepEqual(await readdir(join(path, '..')), ['taste.jsonl']);
+
+  const next = await FeedbackWriter.open(path);
+  t.deepEqual(await next.append([rating('r1'), rating('r2')]), ['saved-before', 'saved']);
+  await next.close();
+  t.is((await readFile(path, 'utf8')).split('\n').length, 4);
+});
+
+test('nothing counts as saved before it is on the disk, and what is sent together shares one fsync', async (t) => {
+  const path = join(await makeFolder(t), 'taste.jsonl');
+  const calls: string[] = [];
+  const files = interpose(async (call: FileCall, run) => {
+    const result = await run();
+    if (call.path === path) calls.push(call.call);
+    return result;
+  });
+  await withFileSystem(files, async () => {
+    const writer = await FeedbackWriter.open(path);
+    calls.length = 0;
+    const saved = writer.append([pair('p1')]).then(() => calls.push('told'));
+    const others = writer.append([rating('r1'), rating('r2')]);
+    await Promise.all([saved, others]);
+    await writer.close();
+  });
+  t.deepEqual(
+    calls.filter((call) => ['write', 'fsync', 'told'].includes(call)),
+    ['write', 'fsync', 'told'],
+  );
+});
+
+test('a line that was cut off is told, and the next answer begins on a line of its own', async (t) => {
+  const path = join(await makeFolder(t), 'taste.jsonl');
+  await writeFile(path, `${lineOf(pair('p1'))}\n${lineOf(pair('p2')).slice(0, 40)}`);
+  const notes: string[] = [];
+  const writer = await FeedbackWriter.open(path, { onNote: (note) => notes.push(note) });
+  t.regex(notes.join(), /^1 line is passed over \(cut\)\. It is line 2 of \S+taste\.jsonl: it is cut off/);
+  await writer.append([pair('p2')]);
+  await writer.close();
+  const { answers, counts } = await readAnswers([path]);
+  t.deepEqual(answers, [pair('p1'), pair('p2')]);
+  t.like(counts, { lines: 3, answers: 2 });
+  t.deepEqual(
+    counts.problems.list().map(({ problem, count }) => [problem, count]),
+    [['cut', 1]],
+  );
+});
+
+test('where a write fails nothing of it is saved, and the next write begins on a line of its own', async (t) => {
+  const path = join(await makeFolder(t), 'taste.jsonl');
+  let isFull = false;
+  const files = interpose(async (call: FileCall, run) => {
+    if (isFull && call.call === 'write' && call.path === path) {
+      await appendFile(path, '{"v":1,"id":"p1"');
+      throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', errno: -28 });
+    }
+    return run();
+  });
+  await withFileSystem(files, async () => {
+    const writer = await FeedbackWriter.open(path);
+    isFull = true;
+    await t.throwsAsync(writer.append([pair('p1')]), {
+      message: /answers saved before are kept/,
+      code: 'BB_DISK_FULL',
+    });
+    t.is(writer.state.standing(ASKED), undefined);
+    isFull = false;
+    t.deepEqual(await writer.append([pair('p1')]), ['saved']);
+    await writer.close();
+  });
+  t.deepEqual((await readAnswers([path])).answers, [pair('p1')]);
+});
+
+test('a second writer is refused, and told who has the file', async (t) => {
+  const path = join(await makeFolder(t), 'taste.jsonl');
+  const writer = await FeedbackWriter.open(path);
+  await t.throwsAsync(FeedbackWriter.open(path), {
+    code: 'BB_FEEDBACK_LOCKED',
+    message: new RegExp(`taste.jsonl is being written by process ${process.pid} on`),
+  });
+  await writer.close();
+  await (await FeedbackWriter.open(path)).close();
+});
+
+test('a writer knows who answered what, and what was taken back, whether it wrote it or found it', async (t) => {
+  const path = join(await makeFolder(t), 'taste.jsonl');
+  const writer = await FeedbackWriter.open(path);
+  const swapped = pair('p2', { left: sample(2), right: sample(1), queue: 'q-2' });
+  const skipped = pair('p3', { answer: 'skip', left: sample(3), queue: 'q-3' });
+  await writer.append([pair('p1'), swapped, skipped, pair('p4', { rater: 'bob' }), TAKEN_BACK]);
+  await writer.close();
+  const found = await FeedbackWriter.open(path);
+  const subject = `${sample(1).hash} ${sample(2).hash}`;
+  for (const { state } of [writer, found]) {
+    t.like(state.standing(ASKED), { answers: 1, skips: 1, retracted: 1, last: [swapped, skipped] });
+    t.is(state.answersAbout(ASKED, subject), 1);
+    t.is(state.answersToItem(ASKED, 'q-2'), 1);
+    t.is(state.answersToItem(ASKED, 'q-3'), 1);
+    t.is(state.answersToItem({ ...ASKED, rater: 'bob' }, 'q-2'), 0);
+    t.deepEqual(
+      state.standings().map(({ rater, answers }) => [rater, answers]),
+      [
+        ['ada', 1],
+        ['bob', 1],
+      ],
+    );
+  }
+  await found.append([{ ...TAKEN_BACK, id: 'u2', retracts: 'p3' }]);
+  t.is(found.state.answersToItem(ASKED, 'q-3'), 0);
+  t.deepEqual(found.state.standing(ASKED)?.last, [swapped]);
+  await found.close();
+});
+
+const saver = fileURLToPath(new URL('../helpers/feedback-saver-process.js', import.meta.url));
+
+test('killed at any moment, a writer has lost no answer that it said it had saved', async (t) => {
+  const path = join(await makeFolder(t), 'taste.jsonl');
+  const told: string[] = [];
+  for (const most of [1, 40, 200]) {
+    const child = spawn(process.execPath, [saver, path, `k${most}`], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let lines = 0;
+    for await (const line of createInterface(child.stdout)) {
+      told.push(line);
+      if (++lines === most) child.kill('SIGKILL');
+    }
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  }
+  const { answers, counts } = await readAnswers([path]);
+  const ids = new Set(answers.map(({ id }) => id));
+  t.true(told.length >= 241);
+  t.deepEqual(
+    told.filter((id) => !ids.has(id)),
+    [],
+  );
+  t.is(ids.size, answers.length);
+  t.true(counts.problems.list().every(({ problem }) => problem === 'cut'));
+  t.false(answers.some(isRetraction));
+});
