@@ -2,18 +2,17 @@
 // archive, small and eight times as large, in one run. Where time is linear and memory does not grow with the rows, the ratios are near 1.
 // Run: npx tsc; node .build/bench/listing.js [--files 100000] [--members 1000000]
 import { execFileSync } from 'node:child_process';
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Header } from 'tar';
 import { planRun } from '../src/shards/plan.ts';
+import { makeArchive, makeImageFolder } from './support/collections.ts';
 
 const TIMES = 8;
-const BLOCK_BYTES = 512;
-const FILES_PER_FOLDER = 5000;
+/** Nobody looks at it. */
+const NO_IMAGE = new Uint8Array(512);
 
 const { values: flags } = parseArgs({
   options: {
@@ -44,26 +43,6 @@ async function plan(input: string): Promise<Cost> {
   }
 }
 
-function makeFiles(folder: string, count: number): void {
-  for (let i = 0; i < count; i++) {
-    const part = join(folder, String(Math.floor(i / FILES_PER_FOLDER)).padStart(5, '0'));
-    if (i % FILES_PER_FOLDER === 0) mkdirSync(part, { recursive: true });
-    const stem = join(part, String(i).padStart(9, '0'));
-    writeFileSync(`${stem}.jpg`, 'no image, which nobody looks at here');
-    writeFileSync(`${stem}.txt`, `caption ${i}`);
-  }
-}
-
-function* members(count: number): Generator<Buffer> {
-  for (let i = 0; i < count; i++) {
-    const member = Buffer.alloc(2 * BLOCK_BYTES);
-    const path = `${String(i).padStart(9, '0')}.jpg`;
-    new Header({ path, size: BLOCK_BYTES, mode: 0o644, type: 'File' }).encode(member);
-    yield member;
-  }
-  yield Buffer.alloc(2 * BLOCK_BYTES);
-}
-
 /** In a process of its own: peaks are of one input. */
 function planApart(input: string): Cost {
   const script = fileURLToPath(import.meta.url);
@@ -87,12 +66,14 @@ async function bench(): Promise<void> {
   try {
     const [files, memberCount] = [Number(flags.files), Number(flags.members)];
     const folders = [Math.ceil(files / TIMES), files].map((count) => join(folder, String(count)));
-    for (const path of folders) makeFiles(path, Number(path.slice(folder.length + 1)));
+    for (const path of folders) {
+      makeImageFolder(path, Number(path.slice(folder.length + 1)), () => NO_IMAGE);
+    }
     const archives = [Math.ceil(memberCount / TIMES), memberCount].map((count) => ({
       count,
       path: join(folder, `${count}.tar`),
     }));
-    for (const { count, path } of archives) await pipeline(members(count), createWriteStream(path));
+    for (const { count, path } of archives) await makeArchive(path, count, () => NO_IMAGE);
     tell('folder', planApart(folders[0]!), planApart(folders[1]!));
     tell('archive', planApart(archives[0]!.path), planApart(archives[1]!.path));
   } finally {

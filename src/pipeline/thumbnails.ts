@@ -26,13 +26,16 @@ interface PicturedWork {
 
 async function makeThumbnails({ work, judged, decoder, earlier }: PicturedWork): Promise<ReportThumbnail[]> {
   const picked = work.picker?.picked() ?? [];
-  const captions = await work.shard.readCaptions(picked.map(({ index }) => index));
+  const indexes = picked.map(({ index }) => index);
+  const captions = await work.shard.readCaptions(indexes);
+  const paths = await work.shard.readPaths(indexes);
   const before = new Map(earlier?.thumbnails.map(({ key, thumbnail_base64 }) => [key, thumbnail_base64]));
   return Promise.all(
     picked.map(
       async ({ index, crop }, place): Promise<ReportThumbnail> => ({
         ...describe(work, judged, index),
         caption: captions[place] ?? null,
+        ...(typeof paths[place] === 'string' && { path: paths[place] }),
         thumbnail_base64: crop
           ? Buffer.from(await decoder.thumbnail(crop, THUMBNAIL_SIDE_PX)).toString('base64')
           : before.get(work.shard.keys[index]!)!,
@@ -45,7 +48,7 @@ function describe(
   work: ShardWork,
   { results, tags }: JudgedShard,
   index: number,
-): Omit<ReportThumbnail, 'caption' | 'thumbnail_base64'> {
+): Omit<ReportThumbnail, 'caption' | 'path' | 'thumbnail_base64'> {
   return {
     key: work.shard.keys[index]!,
     score: tags.aesthetic[index]!,

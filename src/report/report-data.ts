@@ -97,7 +97,8 @@ export interface ReportSample {
   readonly key: string;
   readonly score: number;
   readonly caption: string | null;
-  readonly url: string | null;
+  /** Its path where it lies in a file, else its URL. */
+  readonly origin: string | null;
   readonly punsafe: number | null;
   readonly pwatermark: number | null;
   /** Of the original, in pixels. */

@@ -113,9 +113,10 @@ function spread<T>(list: readonly T[], most: number): T[] {
 }
 
 function toSample(thumbnail: ReportThumbnail, bucket: string, near: ReportSample['near']): ReportSample {
-  const { key, score, caption, url, punsafe, pwatermark, width, height, kept } = thumbnail;
+  const { key, score, caption, url, path, punsafe, pwatermark, width, height, kept } = thumbnail;
   return {
-    ...{ bucket, near, key, score, caption, url, punsafe, pwatermark, width, height, kept },
+    ...{ bucket, near, key, score, caption, punsafe, pwatermark, width, height, kept },
+    origin: path ?? url,
     droppedBy: thumbnail.dropped_by,
     mimeType: thumbnail.mime_type,
     thumbnailBase64: thumbnail.thumbnail_base64,

@@ -4,6 +4,8 @@ export interface ReportThumbnail {
   readonly score: number;
   readonly caption: string | null;
   readonly url: string | null;
+  /** Of an image that lies in a file: its path. */
+  readonly path?: string;
   readonly punsafe: number | null;
   readonly pwatermark: number | null;
   readonly width: number;

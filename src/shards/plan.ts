@@ -78,7 +78,7 @@ export interface PlanOptions extends ColumnChoice, Pick<ExpandOptions, 'output' 
   readonly samplesPerShard: number;
   /** Where text inputs are kept as Parquet; made when it is needed. */
   readonly stagingFolder: string;
-  /** Told in a line what has been done, after each input file. */
+  /** Told in a line what has been done: often within a long listing, and after each input file. */
   readonly onProgress?: ((message: string) => void) | undefined;
 }
 
@@ -210,7 +210,7 @@ async function openAll(
   bad: BadFiles,
 ): Promise<ReadableInput[]> {
   const { stagingFolder, text = {}, onProgress } = options;
-  const staging = { stagingFolder, text, except: outputIn(options), takesDamaged: bad.skip };
+  const staging = { stagingFolder, text, except: outputIn(options), takesDamaged: bad.skip, onProgress };
   const footers = pLimit(FOOTERS_AT_ONCE);
   const conversions = pLimit(1);
   let filesDone = 0;

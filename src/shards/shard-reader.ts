@@ -98,20 +98,27 @@ export class ShardReader {
     return unread;
   }
 
-  async readCaptions(indexes: readonly number[]): Promise<(string | null)[]> {
-    const { caption } = this.#plan.columns;
-    if (!caption || indexes.length === 0) return indexes.map(() => null);
+  readCaptions(indexes: readonly number[]): Promise<(string | null)[]> {
+    return this.#readTextsAt(this.#plan.columns.caption, indexes);
+  }
+
+  readPaths(indexes: readonly number[]): Promise<(string | null)[]> {
+    return this.#readTextsAt(this.#plan.columns.path, indexes);
+  }
+
+  async #readTextsAt(name: string | undefined, indexes: readonly number[]): Promise<(string | null)[]> {
+    if (name === undefined || indexes.length === 0) return indexes.map(() => null);
     const positions = indexes.map((index) => index + this.#spec.firstRow);
-    const column = this.#bytesOf(caption);
+    const column = this.#bytesOf(name);
     const chosen = `${column} IS NOT NULL AND position IN (${positions.join(', ')})`;
-    const captions = new Map<number, string>();
-    for (const chunk of await this.#select(`${column} AS caption`, chosen)) {
+    const texts = new Map<number, string>();
+    for (const chunk of await this.#select(`${column} AS text`, chosen)) {
       const bytesOf = bytesIn(chunk, 1);
       eachRow(chunk, (index, row) => {
-        captions.set(index, decodeUtf8(bytesOf(row)!));
+        texts.set(index, decodeUtf8(bytesOf(row)!));
       });
     }
-    return indexes.map((index) => captions.get(index) ?? null);
+    return indexes.map((index) => texts.get(index) ?? null);
   }
 
   /** The values of a text column. */

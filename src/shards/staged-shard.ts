@@ -46,6 +46,8 @@ export interface StagedShard {
   readTexts(column: string): Promise<(string | null)[]>;
   /** The captions of some rows, in the order asked for; null where there is none. */
   readCaptions(indexes: readonly number[]): Promise<(string | null)[]>;
+  /** Likewise the paths of images that lie in files. */
+  readPaths(indexes: readonly number[]): Promise<(string | null)[]>;
   /** Frees the shard's memory; nothing can be written after that. */
   release(): Promise<void>;
 }
@@ -114,6 +116,10 @@ class TableShard implements StagedShard {
 
   readTexts(column: string): Promise<(string | null)[]> {
     return this.#reader.readTexts(column);
+  }
+
+  readPaths(indexes: readonly number[]): Promise<(string | null)[]> {
+    return this.#reader.readPaths(indexes);
   }
 
   readCaptions(indexes: readonly number[]): Promise<(string | null)[]> {

@@ -4,7 +4,7 @@ import { hashSql as int64Sql } from '../tables/column-sql.ts';
 import { columnOf, type SchemaColumn } from '../tables/columns.ts';
 import { quoteName } from '../tables/duckdb.ts';
 import { TableError } from '../tables/errors.ts';
-import { type FoundColumns, findColumns, findParts, KNOWN_NAMES } from '../tables/parts.ts';
+import { type FoundColumns, findColumns, findParts, findPaths, KNOWN_NAMES } from '../tables/parts.ts';
 import type { PlayedPart } from '../tables/played-parts.ts';
 import type { TagTable } from './inputs.ts';
 import { hasRule, type SubsetOptions } from './options.ts';
@@ -66,8 +66,9 @@ export function metadataParts(
   const unjudged = TAGS.filter((tag) => !judged.includes(tag));
   const choice = { ...options, unjudged: needsHash ? unjudged : (['hash', ...unjudged] as const) };
   const found = findParts(schema, choice, ['url', 'hash', ...TAGS]);
-  // A URL that is null throughout is a URL still; without any there is nothing to make a subset of.
-  const url = found.columns.url ?? found.empty.url ?? findColumns(schema, options).url;
+  // A URL that is null throughout is a URL still; without any, and without a path, there is nothing to make a subset of.
+  const url =
+    found.columns.url ?? findPaths(schema, options) ?? found.empty.url ?? findColumns(schema, options).url;
   const { caption } =
     needsHash && found.columns.hash === undefined ? findParts(schema, choice, ['caption']).columns : {};
   return { ...found, columns: { ...found.columns, ...(caption !== undefined && { caption }), url } };

@@ -81,6 +81,8 @@ export interface StagingOptions {
   readonly except?: string | undefined;
   /** Whether of a damaged archive what lies before the damage is taken. Not where not given. */
   readonly takesDamaged?: boolean | undefined;
+  /** Told in a line, often, how far the listing or unpacking of one input is. */
+  readonly onProgress?: ((message: string) => void) | undefined;
 }
 
 /** What tells the rows of one reading of a file from those of another; '' where nothing was said. */

@@ -5,7 +5,7 @@ import { hashedTextSql, hashSql, storedSql, textBytesSql } from './column-sql.ts
 import { columnOf, storedType } from './columns.ts';
 import { type DuckDbOptions, openDuckDb, parquetSource, quoteName } from './duckdb.ts';
 import { readFailure } from './errors.ts';
-import { type ColumnChoice, findColumns, findParts } from './parts.ts';
+import { type ColumnChoice, findColumns, findParts, findPaths } from './parts.ts';
 import { type ReadableInput, readableOn } from './readable.ts';
 import { checkTexts } from './value-check.ts';
 
@@ -104,7 +104,8 @@ async function queryOf(
       },
     };
   }
-  const { url, caption } = findColumns(described, choice);
+  const { caption, ...parts } = findParts(described, choice, ['url', 'caption']).columns;
+  const url = parts.url ?? findPaths(described, choice) ?? findColumns(described, choice).url;
   const rows = columns.map((column) => `${storedSql(column)} AS ${quoteName(column.name)}`);
   const hashed = hashedTextSql([url, caption], (name) =>
     textBytesSql(quoteName(name), columnOf(columns, name)!.type),

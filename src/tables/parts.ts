@@ -1,3 +1,4 @@
+import { PATH_COLUMN } from '../pictures/picture-row.ts';
 import { byTag, isTag, type Tag } from '../samples/tags.ts';
 import {
   type ColumnMapping,
@@ -75,6 +76,19 @@ export function findColumns(schema: readonly FoundColumn[], choice: ColumnChoice
       `No column of the input is known to hold URLs. ${dialectAdvice(schema)}Name it with --url-col.`,
     );
   return { ...columns, url };
+}
+
+/**
+ * The column of paths in what runs over images in files write: where no column has URLs and nobody names one, it stands for that of
+ * URLs, in hashes too.
+ */
+export function findPaths(
+  schema: readonly FoundColumn[],
+  { urlColumn }: Pick<ColumnChoice, 'urlColumn'>,
+): string | undefined {
+  if (urlColumn !== undefined) return undefined;
+  const found = schema.filter(({ name }) => name === PATH_COLUMN);
+  return found.length > 0 && found.every(({ type }) => type === 'VARCHAR') ? PATH_COLUMN : undefined;
 }
 
 /** The same where no image is going to be downloaded, so that the URL may be missing too. */

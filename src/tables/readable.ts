@@ -1,6 +1,6 @@
 import { constants, existsSync } from 'node:fs';
 import { copyFile, mkdir, open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { commitFile, temporaryPath } from '../base/files.ts';
 import type { InputIdentity } from '../samples/input-identity.ts';
@@ -16,7 +16,7 @@ import {
   type PictureFormat,
   type StagingOptions,
 } from './formats.ts';
-import { fingerprintFile, packingOf, unpackTo } from './inputs/bytes.ts';
+import { fingerprintFile, packingOf, unpackOnce } from './inputs/bytes.ts';
 import { withoutTextTypes } from './inputs/footer-bytes.ts';
 import { withPartitions } from './inputs/partitions.ts';
 import { refuseDamagedRunFile } from './inputs/run-file.ts';
@@ -88,7 +88,7 @@ export async function readableOn(
   const { path, format } = input;
   if (format === 'parquet') {
     await refuseDamagedRunFile(path);
-    const readPath = (await packingOf(path)) ? await unpackParquet(path, options.stagingFolder) : path;
+    const readPath = (await packingOf(path)) ? await unpackOnce(path, '.parquet', options) : path;
     const footer = await readFooter(connection, readPath, path);
     return { path, format, ...footer, readPath, malformedRowCount: 0, firstMalformed: null };
   }
@@ -130,17 +130,6 @@ function replacedNote({ path, replacedCount = 0 }: ReadableRows): string | undef
 }
 
 type ReadableRows = Pick<ReadableInput, 'path' | 'malformedRowCount' | 'firstMalformed' | 'replacedCount'>;
-
-async function unpackParquet(path: string, stagingFolder: string): Promise<string> {
-  const { fingerprint } = await fingerprintFile(path);
-  const readPath = join(stagingFolder, `${fingerprint}.parquet`);
-  if (existsSync(readPath)) return readPath;
-  await mkdir(stagingFolder, { recursive: true });
-  const temporary = temporaryPath(readPath);
-  await unpackTo(path, temporary);
-  await commitFile(temporary, readPath);
-  return readPath;
-}
 
 /** The magic word and, before it, the footer's length (little-endian uint32). */
 const TRAILER_BYTES = 8;

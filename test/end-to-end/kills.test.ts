@@ -1,16 +1,19 @@
 import { existsSync } from 'node:fs';
-import { cp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { recoverSwaps } from '../../src/base/swap.ts';
 import { digestFile, readFinishedShard } from '../../src/runs/stats.ts';
 import { digestRun } from '../helpers/digest-run.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
 import { LOOPBACK_FLAGS, runCli, runCliAlone, startCli } from '../helpers/run-cli.ts';
 import { makeWorld, type World } from '../helpers/scored-world.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
+import { tarOf } from '../helpers/tar-archive.ts';
 
 /** Kills of each command; `npm run kills` does 30. */
 const KILLS = Number(process.env['BOWERBIRD_KILLS'] ?? 1);
@@ -98,6 +101,38 @@ async function killBetween(
 function scoreArgs(inputs: readonly string[], out: string, ...flags: string[]): string[] {
   return ['score', ...inputs, '--output-folder', out, ...LOOPBACK_FLAGS, ...flags];
 }
+
+test('a run over a packed archive that is killed, while it is unpacked too, ends with the same bytes', async (t) => {
+  const folder = await makeFolder(t);
+  const pictures = await Promise.all(Array.from({ length: 16 }, (_, i) => makePicture(i)));
+  const members = pictures.flatMap((content, i) => [
+    { name: `${i}.jpg`, content },
+    { name: `${i}.json`, content: `{"caption": "picture ${i}", "n": ${i}}` },
+  ]);
+  const archive = join(folder, 'a.tar.gz');
+  await writeFile(archive, gzipSync(tarOf(members)));
+  const flags = ['--number-sample-per-shard', '4', '--processes-count', '1', '--batch-size', '2'];
+  const [whole, out] = [join(folder, 'whole'), join(folder, 'out')];
+  const args = (to: string): string[] => [
+    'score',
+    archive,
+    '--output-folder',
+    to,
+    ...flags,
+    '--save-embeddings',
+  ];
+  const tookMs = await runTimed(t, args(whole));
+  const random = randomNumbers(9);
+  let killed = 0;
+  for (let i = 0; killed < KILLS && i < 3 * KILLS; i++) {
+    if (existsSync(join(out, 'report.html'))) await rm(out, { recursive: true });
+    if (await kill(args(out), random(), tookMs)) killed++;
+  }
+  t.log(`${killed} kills`);
+  await run(t, args(out));
+  t.deepEqual(await visible(out), await visible(whole));
+  await expectNothingHidden(t, out);
+});
 
 test('an overwrite that is killed leaves the old run or the new one', async (t) => {
   const world = await makeWorld(t, { rowCount: 30 });

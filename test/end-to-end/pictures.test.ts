@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { digestRun } from '../helpers/digest-run.ts';
@@ -45,6 +45,8 @@ test('a folder scores as the same images do by URL, to the bit', async (t) => {
   const stats = join(ours, 'stats/00000_stats.json');
   t.deepEqual(schemaProblems('shard-stats.schema.json', stats), []);
   t.false('hosts' in (JSON.parse(await readFile(stats, 'utf8')) as object), 'no host was asked');
+  t.regex(await readFile(join(ours, 'report.html'), 'utf8'), /<bdi dir="ltr">0\.jpg<\/bdi>/);
+  t.deepEqual(schemaProblems('thumbnails.schema.json', join(ours, 'thumbnails/00000.json')), []);
   const scores = async (out: string): Promise<unknown[]> =>
     (await readParquet(join(out, 'tags/00000.parquet'))).map(({ key, aesthetic, original_width }) => [
       key,
@@ -162,6 +164,22 @@ test('a column of images scores as the files do, over shards, and a row without 
       ...expected.map(({ hash, aesthetic }) => [hash, aesthetic, null]),
       [rows[3]!['hash'], null, 'image_missing'],
     ],
+  );
+});
+
+test('a subset of images in files knows them by their paths', async (t) => {
+  const { folder, photos } = await makePhotos(t, 3);
+  const [out, subset] = [join(folder, 'out'), join(folder, 'subset')];
+  t.is((await score(photos, out, ...FLAGS)).exitCode, 0);
+  const made = await runCli(['subset', '--metadata', out, '--output-folder', subset, '--output-files', '1']);
+  t.is(made.exitCode, 0, made.stderr);
+  t.notRegex(made.stdout, /img2dataset/);
+  const [file] = await readdir(join(subset), { recursive: true }).then((names) =>
+    names.filter((name) => name.endsWith('.parquet')),
+  );
+  t.deepEqual(
+    (await readParquet(join(subset, file!))).map(({ path }) => path),
+    ['0.jpg', '1.jpg', '2.jpg'],
   );
 });
 

@@ -17,7 +17,7 @@ const SAMPLE: ReportSample = {
     key: HOSTILE,
     score: 6.5,
     caption: HOSTILE,
-    url: HOSTILE,
+    origin: HOSTILE,
     punsafe: null,
     pwatermark: null,
   },
@@ -133,8 +133,8 @@ test('the page loads nothing and leads nowhere', async (t) => {
 });
 
 test('URLs are shown as text, left to right, with their direction controls visible', async (t) => {
-  const url = 'https://example.org/\u202Egpj.exe';
-  const page = await openPage({ ...hostileRun(), samples: [{ ...SAMPLE, url }] });
+  const origin = 'https://example.org/\u202Egpj.exe';
+  const page = await openPage({ ...hostileRun(), samples: [{ ...SAMPLE, origin }] });
   const shown = page.querySelector('.origin bdi')!;
   t.is(shown.getAttribute('dir'), 'ltr');
   t.is(shown.textContent, 'https://example.org/%u202Egpj.exe');

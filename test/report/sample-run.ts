@@ -226,7 +226,7 @@ async function makeSample(
     ...{ bucket, near, score, kept },
     key: String(seed * 7919).padStart(9, '0'),
     caption: CAPTIONS[seed % CAPTIONS.length]!,
-    url: `https://images.example.org/archive/2014/${seed}/${'a-rather-long-folder-name/'.repeat(seed % 4)}photo-${seed}.jpg?w=1200&h=800`,
+    origin: `https://images.example.org/archive/2014/${seed}/${'a-rather-long-folder-name/'.repeat(seed % 4)}photo-${seed}.jpg?w=1200&h=800`,
     punsafe: seed % 11 === 3 ? null : 0.01 + (seed % 7) / 100,
     pwatermark: byWatermark ? 0.91 : 0.05 + (seed % 9) / 20,
     width: 1200,

@@ -49,7 +49,7 @@ test('captions and URLs of a megabyte do not make the page larger', async (t) =>
   const samples = run.samples.map((sample) => ({
     ...sample,
     caption: long('e\u0301 \u{1F9D1}\u200D\u{1F680}'),
-    url: `http://h/${long('a')}`,
+    origin: `http://h/${long('a')}`,
   }));
   const growth = (await renderReport({ ...run, samples })).length - (await renderReport(run)).length;
   t.true(growth < 2_500 * samples.length);

@@ -54,6 +54,13 @@ test('null hashes stay rows, and unsigned hashes keep their bits', async (t) => 
   t.deepEqual((await read(t, path)).hashes, [-1n, -(2n ** 63n), null, 7n, 0n]);
 });
 
+test('where there is no URL, hashes are those of path and caption, unless a person names the URLs', async (t) => {
+  const path = join(await temporaryFolder(t), 'in.parquet');
+  await duck(`COPY (SELECT 'a/1.jpg' AS path, 'a tree' AS caption) TO '${path}' (FORMAT parquet)`);
+  t.deepEqual((await read(t, path)).hashes, [hashOf('a/1.jpga tree')]);
+  await t.throwsAsync(read(t, path, { urlColumn: 'link' }), { code: 'BB_COLUMN_MISSING' });
+});
+
 test('without a hash column hashes are those of URL and caption, null as the empty text', async (t) => {
   const path = join(await temporaryFolder(t), 'in.parquet');
   await duck(

@@ -6,14 +6,14 @@ import { dropRuleName } from '../wording.ts';
 
 const MAX_CAPTION_CHARACTERS = 280;
 const MAX_ALT_CHARACTERS = 120;
-const MAX_URL_LENGTH = 200;
+const MAX_ORIGIN_LENGTH = 200;
 const PICTURE_TYPES = new Set(['image/webp', 'image/jpeg', 'image/png']);
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const DIRECTION_CONTROLS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 
 /** A picture with its score, its fate, its caption and its tags. */
 export function renderSample(sample: ReportSample): Html {
-  const { score, kept, key, width, height, url } = sample;
+  const { score, kept, key, width, height, origin } = sample;
   const decimals = decimalsOf(sample);
   return html`<li class="${kept ? 'sample is-kept' : 'sample is-dropped'}">
 ${renderPicture(sample)}
@@ -21,9 +21,9 @@ ${renderPicture(sample)}
 ${renderCaption(sample.caption)}
 ${renderTags(sample)}
 <details><summary><code>${key}</code></summary><p class="origin"><span>${width} \u00D7 ${height} px</span>${
-    url === null
+    origin === null
       ? null
-      : html` <bdi dir="ltr">${clipMiddle(showDirectionControls(url), MAX_URL_LENGTH)}</bdi>`
+      : html` <bdi dir="ltr">${clipMiddle(showDirectionControls(origin), MAX_ORIGIN_LENGTH)}</bdi>`
   }</p></details>
 </li>
 `;
@@ -65,9 +65,9 @@ function renderFate({ kept, droppedBy }: ReportSample): Html {
   return html`<span class="fate">dropped${rule}</span>`;
 }
 
-/** A URL that turns the reading direction around would show another address than the one it is. */
-function showDirectionControls(url: string): string {
-  return url.replace(
+/** A URL or path that turns the reading direction around would show another place than the one it is. */
+function showDirectionControls(origin: string): string {
+  return origin.replace(
     DIRECTION_CONTROLS,
     (character) => `%u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
   );

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { codeOf, messageOf } from '../../base/errors.ts';
+import { commitFile, temporaryPath } from '../../base/files.ts';
 import { readHead } from '../content.ts';
 import { TableError, unreadable } from '../errors.ts';
 
@@ -37,10 +41,18 @@ export async function fingerprintFile(path: string): Promise<{ fingerprint: stri
   return { fingerprint: hash.digest('hex'), sizeBytes };
 }
 
-/** The bytes of a file, unpacked where it is packed with gzip or zstd. @throws TableError BB_INPUT_UNREADABLE */
-export async function* unpackedBytes(path: string): AsyncGenerator<Buffer> {
+/**
+ * The bytes of a file, unpacked where it is packed with gzip or zstd.
+ *
+ * @param onRead given what was read of the file itself
+ * @throws TableError BB_INPUT_UNREADABLE
+ */
+export async function* unpackedBytes(
+  path: string,
+  onRead: (chunk: Buffer) => void = () => undefined,
+): AsyncGenerator<Buffer> {
   const packing = await packingOf(path);
-  const file = createReadStream(path, { highWaterMark: READ_BYTES });
+  const file = Readable.from(watched(createReadStream(path, { highWaterMark: READ_BYTES }), onRead));
   const source = packing === 'gzip' ? file.pipe(createGunzip()) : file;
   file.on('error', (error) => source.destroy(error));
   try {
@@ -53,9 +65,58 @@ export async function* unpackedBytes(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** Unpacks a file into `target`. @throws TableError BB_INPUT_UNREADABLE */
-export async function unpackTo(path: string, target: string): Promise<void> {
-  await pipeline(unpackedBytes(path), createWriteStream(target));
+async function* watched(
+  file: AsyncIterable<Buffer>,
+  onRead: (chunk: Buffer) => void,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of file) {
+    onRead(chunk);
+    yield chunk;
+  }
+}
+
+/** Where a packed file is unpacked to. */
+export interface UnpackingPlace {
+  readonly stagingFolder: string;
+  /** Told in a line how far it is, after each piece. */
+  readonly onProgress?: ((message: string) => void) | undefined;
+}
+
+/**
+ * Unpacks a file into the staging folder; gives the copy's path, which its packed bytes decide. A copy that a killed run has left there is taken.
+ * The file is read once, but where there are copies that may be its own.
+ *
+ * @param extension of the copy, with its point
+ * @throws TableError BB_INPUT_UNREADABLE; errors of the disk
+ */
+export async function unpackOnce(
+  path: string,
+  extension: string,
+  { stagingFolder, onProgress }: UnpackingPlace,
+): Promise<string> {
+  await mkdir(stagingFolder, { recursive: true });
+  const placeOf = (digest: string): string => join(stagingFolder, `${digest}${extension}`);
+  if ((await readdir(stagingFolder)).some((name) => name.endsWith(extension))) {
+    const left = placeOf((await fingerprintFile(path)).fingerprint);
+    if (existsSync(left)) return left;
+  }
+  const hash = createHash('sha256');
+  const { size } = await stat(path);
+  let readBytes = 0;
+  const temporary = temporaryPath(placeOf('unpacked'));
+  const onRead = (chunk: Buffer): void => {
+    hash.update(chunk);
+    readBytes += chunk.length;
+    onProgress?.(`Unpacked ${Math.floor((100 * readBytes) / size)} % of ${path}`);
+  };
+  try {
+    await pipeline(unpackedBytes(path, onRead), createWriteStream(temporary));
+    const unpacked = placeOf(hash.digest('hex'));
+    await commitFile(temporary, unpacked);
+    return unpacked;
+  } finally {
+    await rm(temporary, { force: true });
+  }
 }
 
 async function* unzstd(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

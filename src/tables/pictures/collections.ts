@@ -1,13 +1,11 @@
-import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { commitFile, temporaryPath } from '../../base/files.ts';
+import { basename } from 'node:path';
 import { listFolder } from '../../pictures/folder.ts';
 import type { Listing } from '../../pictures/listing.ts';
 import type { PictureRow } from '../../pictures/picture-row.ts';
 import { listTar } from '../../pictures/webdataset.ts';
 import { readHead, refuseForeign } from '../content.ts';
 import type { FoundInput, PictureFormat, StagingOptions } from '../formats.ts';
-import { fingerprintFile, packingOf, unpackTo } from '../inputs/bytes.ts';
+import { packingOf, unpackOnce } from '../inputs/bytes.ts';
 
 /** Images that are about to be listed. */
 interface OpenCollection {
@@ -31,19 +29,9 @@ export async function openCollection(
   options: CollectionOptions,
 ): Promise<OpenCollection> {
   if (format === 'images') return { rows: listFolder(path, listing, options) };
-  const archivePath = (await packingOf(path)) ? await unpackArchive(path, options.stagingFolder) : path;
+  const archivePath = (await packingOf(path)) ? await unpackOnce(path, '.tar', options) : path;
   const { head } = await readHead(archivePath);
   refuseForeign({ path, format }, head);
   const { takesDamaged = false } = options;
   return { rows: listTar({ path: archivePath, name: basename(path), takesDamaged }, listing), archivePath };
-}
-
-async function unpackArchive(path: string, stagingFolder: string): Promise<string> {
-  const { fingerprint } = await fingerprintFile(path);
-  const unpacked = join(stagingFolder, `${fingerprint}.tar`);
-  if (existsSync(unpacked)) return unpacked;
-  const temporary = temporaryPath(unpacked);
-  await unpackTo(path, temporary);
-  await commitFile(temporary, unpacked);
-  return unpacked;
 }

@@ -77,7 +77,10 @@ async function stageIn(
   const listing = new Listing();
   const digest = createHash('sha256');
   const { rows, archivePath } = await openCollection(input, listing, options);
-  const listed = await loadJson({ connection, database: DATABASE }, recordsOf(asListed(input, rows), digest));
+  const listed = await loadJson(
+    { connection, database: DATABASE },
+    tellingHowMany(input, recordsOf(asListed(input, rows), digest), options),
+  );
   if (archivePath !== undefined && listed.rowCount > 0) await markDuplicates(connection, listed.name);
   const place = { connection, database: DATABASE, folder: input.path, readTable: options.readTable };
   const table = await joinMetadata(place, listed, listed.rowCount === 0 ? [] : listing.metadata);
@@ -141,6 +144,18 @@ async function* asListed(
     if (thrown instanceof TableError) throw thrown;
     const wayOn = thrown instanceof TarDamageError ? '; --skip-bad-files takes the samples before' : '';
     throw unreadable(path, `${messageOf(thrown)}${wayOn}`, thrown);
+  }
+}
+
+/** The same records; how many there were so far is told. */
+async function* tellingHowMany(
+  { path }: FoundInput<PictureFormat>,
+  batches: AsyncGenerator<TextRecord[]>,
+  { onProgress }: PictureStaging,
+): AsyncGenerator<TextRecord[]> {
+  for await (const batch of batches) {
+    yield batch;
+    onProgress?.(`Listed ${batch.at(-1)?.line ?? 0} images of ${path} so far`);
   }
 }
 
