@@ -16,8 +16,12 @@ import { readProxies } from './proxies.ts';
 import type { NameResolver } from './resolver.ts';
 import { readTlsTrust } from './tls-trust.ts';
 
-/** How long a connection is kept for a next request; idle ones use up the file descriptors. */
-const KEEP_ALIVE_MS = 1_000;
+/**
+ * How long a connection is kept for a next request. Many servers close theirs after five seconds, and say so: undici then leaves them two
+ * less. With a shorter time, where the same hosts come again about as soon, whatever makes the others a little slower costs each image a
+ * connection, which makes them slower still.
+ */
+const KEEP_ALIVE_MS = 3_000;
 
 /** Before it is read leniently, as undici and Node have it. */
 const MAX_STRICT_HEAD_BYTES = 16 * 1024;
@@ -40,8 +44,8 @@ export interface AgentParts {
   readonly clock: Clock;
   /** Requests that may be in flight. */
   readonly mostRequests: number;
-  /** Whether a host (`example.org:8080`) is likely to be sent a request within the second after one. */
-  readonly isAskedSoon: (host: string) => boolean;
+  /** Whether a host (`example.org:8080`) is likely to be sent a request within so many ms, with fewer rows than these before it. */
+  readonly isAskedSoon: (host: string, withinMs: number, withinRows: number) => boolean;
   /** Where proxies are looked for. */
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -63,7 +67,10 @@ export function createAgents(settings: DownloadSettings, parts: AgentParts): Age
         { ...options, connect: reading(connector) },
         { maxFree, keepMs: KEEP_ALIVE_MS, isAskedSoon },
       );
-    const clients = over(guardedConnector(network), (origin) => parts.isAskedSoon(hostOf(origin)));
+    const clients = over(guardedConnector(network), (origin) =>
+      // Each row before it frees one connection at most: so what is kept for it is not closed for others.
+      parts.isAskedSoon(hostOf(origin), KEEP_ALIVE_MS, maxFree),
+    );
     if (!network.proxies.hasProxies) return clients;
     return new ProxiedRequests(network, clients, (connector) => over(connector, () => true));
   };

@@ -47,7 +47,7 @@ export function machineryOf(settings: DownloadSettings, parts: DownloaderParts):
   const addresses = new AddressWatch(rulesOf, () => clock.nowMs());
   const agents = createAgents(settings, {
     ...{ ...parts, addresses, mostRequests: most },
-    isAskedSoon: (host) => schedule.isAskedSoon(host),
+    isAskedSoon: (...soon) => schedule.isAskedSoon(...soon),
   });
   const exchange = {
     ...{ agents, budget, limits: settings, maxBytes: settings.maxBytes, isFile: false },

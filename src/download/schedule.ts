@@ -101,12 +101,12 @@ export class Schedule {
   }
 
   /**
-   * Whether a row of a host has its turn within a second, if as many requests begin as in the last one. Where none waits for it, one may
-   * be the next to come.
+   * Whether a row of a host has its turn within `withinMs`, if requests begin as fast as in the last second, and among the next
+   * `withinRows` rows. Where none waits for it, one may be the next to come.
    */
-  isAskedSoon(host: string): boolean {
+  isAskedSoon(host: string, withinMs: number, withinRows: number): boolean {
     const next = this.#lines.get(withoutFinalDot(host))?.nextPlace ?? this.#rows;
-    return next - this.#lastSent <= this.#sent.perSecond;
+    return next - this.#lastSent <= Math.min(withinRows, (this.#sent.perSecond * withinMs) / 1000);
   }
 
   /** Begins no two requests to a host within this time. */
