@@ -1,5 +1,5 @@
 // The downloader beside a bare undici loop and img2dataset, and what hanging hosts cost the others: CPU time and rates, one
-// run, as Markdown. Run: npm run bench:download -- [--quick] [--images 4000] [--rounds 2] [--python PYTHON]
+// run, as Markdown. Run: npm run bench:download -- [--quick] [--images 4000] [--rounds 2] [--python PYTHON] [--only hanging]
 // (Linux: CPU times come from /proc; PYTHON has img2dataset, its OpenCV and pyarrow)
 import { parseArgs } from 'node:util';
 import type { DownloadJob, DownloadResult } from './download-process.ts';
@@ -31,6 +31,7 @@ const { values } = parseArgs({
     images: { type: 'string' },
     rounds: { type: 'string' },
     python: { type: 'string' },
+    only: { type: 'string' },
   },
 });
 const images = Number(values.images ?? (values.quick ? 1_500 : 4_000));
@@ -164,15 +165,17 @@ async function disturb(port: number, { what, hosts, hanging }: Disturbance): Pro
     ...{ threadCount: 'auto', images: DISTURBED_IMAGES },
   };
   const shares: number[] = [];
+  const costs: number[] = [];
   const delaysMs: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const free = await DOWNLOADER.run(job);
     const disturbed = await DOWNLOADER.run({ ...job, ...hanging });
     shares.push(rate(disturbed) / rate(free));
+    costs.push(cpuMs(disturbed) / cpuMs(free));
     delaysMs.push(Math.max(...disturbed.endsMs!.map((endMs, i) => endMs - free.endsMs![i]!)));
   }
   return [
-    ...[what, spread(shares, 2) + (median(shares) < LEAST_SHARE ? ' **missed**' : '')],
+    ...[what, spread(shares, 2) + (median(shares) < LEAST_SHARE ? ' **missed**' : ''), spread(costs, 2)],
     spread(delaysMs, 0) + (median(delaysMs) > MOST_DELAY_MS ? ' **missed**' : ''),
   ];
 }
@@ -191,8 +194,23 @@ async function compareDisturbances(port: number): Promise<void> {
     `\nLive images with hanging hosts among them, to the same without. Goals: ${LEAST_SHARE} of the rate, ` +
       `none more than ${MOST_DELAY_MS} ms later.\n`,
   );
-  console.log(table(['', 'rate, to that without', 'most that one image comes later, ms'], rows));
+  const head = [
+    '',
+    'rate, to that without',
+    'CPU time, to that without',
+    'most that one image comes later, ms',
+  ];
+  console.log(table(head, rows));
 }
+
+const PARTS = {
+  speed: compareSpeed,
+  decode: compareWithDecode,
+  widths: compareWidths,
+  hanging: compareDisturbances,
+} as const;
+const parts = Object.entries(PARTS).filter(([name]) => values.only === undefined || name === values.only);
+if (parts.length === 0) throw new Error(`--only takes one of ${Object.keys(PARTS).join(', ')}`);
 
 const host = await startImageHost({ width: 500, height: 400, distinct: 20, withFailures: false });
 try {
@@ -201,10 +219,7 @@ try {
       'median (least to most)',
   );
   const port = Number(new URL(host.url(0)).port);
-  await compareSpeed(port);
-  await compareWithDecode(port);
-  await compareWidths(port);
-  await compareDisturbances(port);
+  for (const [, compare] of parts) await compare(port);
 } finally {
   await host.stop();
 }

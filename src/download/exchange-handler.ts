@@ -35,6 +35,8 @@ export interface AnswerLimits {
 export interface ExchangeEvents {
   /** The head of an answer has come. */
   readonly onHead: (headers: Headers) => void;
+  /** The first bytes of a body that is wanted have come. */
+  readonly onBytes: () => void;
   /** The connection can carry another request or is closed, which may be a little after the answer. May be called again. */
   readonly onOver: () => void;
 }
@@ -56,6 +58,7 @@ export class ExchangeHandler implements RequestHandler {
   #body: Body | undefined;
   #lease: BodyLease | undefined;
   #decoder: ContentDecoder | undefined;
+  #hasBytes = false;
   #isSettled = false;
   #isAnswerWhole = false;
   #isAborting = false;
@@ -135,6 +138,10 @@ export class ExchangeHandler implements RequestHandler {
   }
 
   #receive(chunk: Buffer): void {
+    if (!this.#hasBytes) {
+      this.#hasBytes = true;
+      this.#events.onBytes();
+    }
     this.#deadline.limit('idle', this.#tools.limits.bodyIdleTimeoutMs);
     if (this.#decoder) this.#decode(this.#decoder, chunk);
     else this.#keep(chunk);

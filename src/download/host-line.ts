@@ -1,19 +1,31 @@
 import { Breaker } from './breaker.ts';
 import { HostLoad } from './host-load.ts';
+import { HostPace } from './host-pace.ts';
 import type { HostRules } from './host-rules.ts';
+import { HostWidth } from './host-width.ts';
 import { type Ticket, TicketQueue } from './tickets.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Rows that were begun (retries, redirects) go before all that were not: their order is moved by this. */
 const BEGUN_FIRST = 2 ** 50;
 
+/** What holds for all hosts. */
+export interface LineLimits {
+  /** Requests that may be in flight to a host that has not answered, whatever its rules say. */
+  readonly silentAtOnce: number;
+  /** The time of one image. */
+  readonly timeoutMs: number;
+}
+
 /** The rows that wait for one host, and what is known of it. */
 export class HostLine {
   readonly host: string;
   readonly breaker: Breaker;
   readonly load = new HostLoad();
+  readonly pace: HostPace;
+  readonly width: HostWidth;
   readonly #rules: HostRules;
-  readonly #silentAtOnce: number;
+  readonly #limits: LineLimits;
   #perSecond: number;
   #bucket: TokenBucket;
   readonly #begun = new TicketQueue();
@@ -29,10 +41,11 @@ export class HostLine {
   /** The place of its entry among the hosts that are ready; an entry with another place is out of date. */
   readyAt: number | undefined;
 
-  /** @param silentAtOnce requests that may be in flight while it has not answered */
-  constructor(host: string, rules: HostRules, nowMs: number, silentAtOnce: number) {
+  constructor(host: string, rules: HostRules, nowMs: number, limits: LineLimits) {
     this.host = host;
-    this.#silentAtOnce = silentAtOnce;
+    this.#limits = limits;
+    this.pace = new HostPace(nowMs);
+    this.width = new HostWidth(limits.timeoutMs);
     this.#rules = rules;
     this.breaker = new Breaker(rules);
     this.#perSecond = rules.perSecond;
@@ -63,13 +76,13 @@ export class HostLine {
   waitMs(nowMs: number): number {
     if (this.inFlight >= Math.min(this.#rules.atOnce, this.#rowsOfTrust(nowMs), this.load.rowsAtOnce))
       return Number.POSITIVE_INFINITY;
-    return Math.max(0, this.#pausedUntilMs - nowMs, this.#bucket.waitMs(nowMs));
+    return Math.max(0, this.#pausedUntilMs - nowMs, this.#bucket.waitMs(nowMs), this.pace.waitMs(nowMs));
   }
 
   /** Rows that may be in flight by what it has answered so far. */
   #rowsOfTrust(nowMs: number): number {
     const rows = this.breaker.rowsAtOnce(nowMs);
-    return this.isSilent ? Math.min(rows, this.#silentAtOnce) : rows;
+    return Math.min(rows, this.isSilent ? this.#limits.silentAtOnce : this.width.atOnce);
   }
 
   /** Rows that wait for it, or for its answer. */
@@ -89,20 +102,25 @@ export class HostLine {
     if (this.breaker.isGivenUp) return 'given up, one row tries it again';
     const { atOnce } = this.#rules;
     if (this.nextPlace === undefined) return 'slow to answer';
-    if (this.inFlight >= this.#rowsOfTrust(nowMs)) return 'silent so far';
+    if (this.isSilent && this.inFlight >= this.#rowsOfTrust(nowMs)) return 'silent so far';
     if (this.load.isOverloaded) return 'overloaded, one row tries it again';
     if (this.inFlight >= atOnce) return `at its limit of ${atOnce}`;
-    if (this.#bucket.waitMs(nowMs) > 0)
-      return `at its pace of ${Number(this.#perSecond.toPrecision(3))} a second`;
+    if (this.inFlight >= this.#rowsOfTrust(nowMs))
+      return `${this.inFlight} at once, until it is seen to bear more`;
+    if (this.#bucket.waitMs(nowMs) > 0 || this.pace.waitMs(nowMs) > 0) {
+      const perSecond = Math.min(this.#perSecond, this.pace.perSecond(nowMs));
+      return `at its pace of ${Number(perSecond.toPrecision(3))} a second`;
+    }
     return 'no request is free for them';
   }
 
   /** Takes the next row out, and a token for it. */
-  take(): Ticket {
+  take(nowMs: number): Ticket {
     const queue = this.#next();
     const ticket = queue.head()!;
     queue.shift();
     this.#bucket.take();
+    this.pace.take(nowMs);
     return ticket;
   }
 

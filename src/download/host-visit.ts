@@ -1,3 +1,4 @@
+import type { Breaker } from './breaker.ts';
 import type { HostLine } from './host-line.ts';
 import type { Visit } from './visit.ts';
 
@@ -32,6 +33,10 @@ export class HostVisit implements Visit {
   /** Whole answers, and heads of answers, that it had given then. */
   readonly #wholeBefore: number;
   readonly #headsBefore: number;
+  /** Cuts of what the host is sent at once. */
+  readonly #cutsBefore: number;
+  #answeredMs = 0;
+  #hasBytes = false;
   #isOver = false;
   #isJudged = false;
   #hasAnswer = false;
@@ -43,6 +48,7 @@ export class HostVisit implements Visit {
     this.#pausesBefore = line.load.pauses;
     this.#wholeBefore = line.breaker.wholeAnswers;
     this.#headsBefore = line.breaker.heads;
+    this.#cutsBefore = line.width.cuts;
     line.inFlight++;
   }
 
@@ -60,23 +66,31 @@ export class HostVisit implements Visit {
 
   answered(): void {
     this.#hasAnswer = true;
+    this.#answeredMs = this.#watch.nowMs();
     this.#slot.answered();
     if (this.#line.breaker.answered()) this.#watch.hasRoom(this.#line);
   }
 
+  bytesCame(): void {
+    this.#hasBytes = true;
+  }
+
   ended(): void {
-    this.#line.breaker.ended();
-    this.#line.load.eased(this.#pausesBefore);
+    const { breaker, load, pace, width } = this.#line;
+    breaker.ended();
+    load.eased(this.#pausesBefore);
+    pace.served();
+    width.bore(this.#cutsBefore, this.#hasAnswer ? this.#watch.nowMs() - this.#answeredMs : 0);
   }
 
   silent(): void {
     this.#line.load.unanswered(this.#pausesBefore);
-    if (!this.hasAnsweredOthers) this.#line.breaker.silent(this.#watch.nowMs());
+    if (!this.hasAnsweredOthers) this.#blame((breaker, nowMs) => breaker.silent(nowMs));
   }
 
   stalled(): void {
     this.#line.load.unanswered(this.#pausesBefore);
-    if (!this.hasEndedOthers) this.#line.breaker.stalled(this.#watch.nowMs());
+    if (!this.#wasTooMany() && !this.hasEndedOthers) this.#blame((breaker, nowMs) => breaker.stalled(nowMs));
   }
 
   triedInVain(ms: number): void {
@@ -88,9 +102,15 @@ export class HostVisit implements Visit {
   }
 
   overloaded(ms: number): void {
-    const { load, breaker } = this.#line;
+    const { load, breaker, pace, width } = this.#line;
     breaker.ended();
-    this.pause(load.overloaded(this.#pausesBefore, ms));
+    const isNews = load.pauses === this.#pausesBefore;
+    const pauseMs = load.overloaded(this.#pausesBefore, ms);
+    this.pause(pauseMs);
+    if (!isNews) return;
+    const nowMs = this.#watch.nowMs();
+    pace.refused(nowMs, nowMs + pauseMs);
+    width.askedForFewer();
   }
 
   over(): void {
@@ -106,6 +126,25 @@ export class HostVisit implements Visit {
     if (this.#isJudged) return;
     this.#isJudged = true;
     if (this.#isOver) this.#leave();
+  }
+
+  /**
+   * Whether it ran out of time since the host was sent too much at once, as other rows have shown since it began. That is held against
+   * one that has never brought anything.
+   */
+  #wasTooMany(): boolean {
+    const { breaker, width, inFlight } = this.#line;
+    if (!this.#hasBytes) return false;
+    const isKnown = width.cuts !== this.#cutsBefore;
+    width.overran(this.#cutsBefore, inFlight);
+    return isKnown && breaker.wholeAnswers > 0;
+  }
+
+  /** Holds it against the host that nothing came, or not all; one that is given up for that is asked little when it is asked again. */
+  #blame(hold: (breaker: Breaker, nowMs: number) => void): void {
+    const { breaker, width } = this.#line;
+    hold(breaker, this.#watch.nowMs());
+    if (breaker.isGivenUp) width.gaveNothing();
   }
 
   #leave(): void {

@@ -162,6 +162,7 @@ export class Journey {
           this.#row.notes?.answered(headers);
           this.#row.hosts?.answered(asked.url.host, beginMs - this.#deadline.remainingMs);
         },
+        onBytes: () => visit.bytesCame(),
         onOver: () => visit.over(),
       });
     } catch (thrown) {

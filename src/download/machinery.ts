@@ -41,7 +41,7 @@ export function machineryOf(settings: DownloadSettings, parts: DownloaderParts):
   const slots = requestSlots({ most, budget, clock, onRoom }, settings.threadCount);
   const rulesOf = rulesByTable(usualRules(settings.perHost), settings.hosts);
   const schedule = new Schedule({
-    ...{ slots, rulesOf, clock, longestPauseMs: settings.timeoutMs },
+    ...{ slots, rulesOf, clock, timeoutMs: settings.timeoutMs },
     silentAtOnce: silentAtOnce(settings.threadCount),
   });
   const addresses = new AddressWatch(rulesOf, () => clock.nowMs());

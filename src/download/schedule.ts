@@ -2,7 +2,7 @@ import TinyQueue from 'tinyqueue';
 import type { Clock } from '../base/clock.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { failed, notAskedNow } from './failures.ts';
-import { HostLine } from './host-line.ts';
+import { HostLine, type LineLimits } from './host-line.ts';
 import { type RulesOfHost, withoutFinalDot } from './host-rules.ts';
 import { HostVisit, type Slot, type VisitWatch } from './host-visit.ts';
 import { IdleHosts } from './idle-hosts.ts';
@@ -28,13 +28,10 @@ export interface Slots {
 /** Of what is asked past all queues. */
 const NO_SLOT: Slot = { answered: () => undefined, free: () => undefined };
 
-export interface ScheduleOptions {
+/** Rows of a host that is to be left alone for longer than `timeoutMs` are not kept waiting. */
+export interface ScheduleOptions extends LineLimits {
   readonly slots: Slots;
   readonly rulesOf: RulesOfHost;
-  /** Requests that may be in flight to a host that has not answered, whatever its rules say. */
-  readonly silentAtOnce: number;
-  /** Rows of a host that is to be left alone for longer than this are not kept waiting. */
-  readonly longestPauseMs: number;
   readonly clock: Clock;
 }
 
@@ -174,7 +171,7 @@ export class Schedule {
   }
 
   #admit(line: HostLine): void {
-    const ticket = line.take();
+    const ticket = line.take(this.#nowMs);
     this.#lastSent = Math.max(this.#lastSent, ticket.order);
     this.#sent.count();
     if (line.inFlight === 0) line.movedAtMs = this.#nowMs;
@@ -199,7 +196,7 @@ export class Schedule {
     const { breaker } = line;
     if (breaker.rowsAtOnce(this.#nowMs) === 0)
       return breaker.isStuck ? notAskedNow('host_unresponsive', STUCK_MESSAGE) : failed('host_unresponsive');
-    const isTooLong = line.isPausedTooLong(this.#nowMs, this.#options.longestPauseMs);
+    const isTooLong = line.isPausedTooLong(this.#nowMs, this.#options.timeoutMs);
     return isTooLong ? notAskedNow('http_too_many_requests') : undefined;
   }
 
@@ -223,8 +220,7 @@ export class Schedule {
     const host = withoutFinalDot(hostOfUrl);
     const known = this.#lines.get(host);
     if (known) return known;
-    const { rulesOf, silentAtOnce } = this.#options;
-    const line = new HostLine(host, rulesOf(host), this.#nowMs, silentAtOnce);
+    const line = new HostLine(host, this.#options.rulesOf(host), this.#nowMs, this.#options);
     this.#lines.set(host, line);
     return line;
   }

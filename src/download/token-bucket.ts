@@ -1,15 +1,18 @@
 /** Bounds how many things begin in a second; what was not used for a second is lost. */
 export class TokenBucket {
-  readonly #perSecond: number;
-  readonly #most: number;
+  #perSecond: number;
+  #most: number;
   #tokens: number;
   #countedAtMs: number;
 
-  /** @param perSecond above 0, also infinite or a fraction: a pause of d seconds between two is 1 / d */
-  constructor(perSecond: number, nowMs: number) {
+  /**
+   * @param perSecond above 0, also infinite or a fraction: a pause of d seconds between two is 1 / d
+   * @param most that may begin at once after a rest
+   */
+  constructor(perSecond: number, nowMs: number, most: number = Math.max(1, Math.floor(perSecond))) {
     this.#perSecond = perSecond;
-    this.#most = Math.max(1, Math.floor(perSecond));
-    this.#tokens = this.#most;
+    this.#most = most;
+    this.#tokens = most;
     this.#countedAtMs = nowMs;
   }
 
@@ -20,6 +23,15 @@ export class TokenBucket {
     this.#tokens = Math.min(this.#most, this.#tokens + earned);
     this.#countedAtMs = nowMs;
     return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond);
+  }
+
+  /** Goes on at another pace; what was earned stays, up to `most`. */
+  change(perSecond: number, most: number, nowMs: number): void {
+    this.waitMs(nowMs);
+    this.#countedAtMs = nowMs;
+    this.#perSecond = perSecond;
+    this.#most = most;
+    this.#tokens = Math.min(this.#tokens, most);
   }
 
   /** Takes a token that is there. */

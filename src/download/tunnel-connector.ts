@@ -7,7 +7,7 @@ import { type Network, socketConnector, targetOf } from './network.ts';
 import { ProxyError, type ProxyServer, type ProxyTarget } from './proxies.ts';
 import { type ConnectToProxy, proxyConnector, unreachable } from './proxy-connector.ts';
 import { tellErrors } from './socket-errors.ts';
-import { openTunnel, type TunnelEnd } from './tunnel.ts';
+import { mayWaitForHost, openTunnel, type TunnelEnd } from './tunnel.ts';
 
 type Callback = buildConnector.Callback;
 
@@ -31,18 +31,17 @@ class TunnelAttempt {
   readonly #network: Network;
   readonly #callback: Callback;
   #giveUp: GiveUp = () => undefined;
-  #hasProxy = false;
+  /** Asks whether the host is waited for; undefined until there is a proxy to ask it for one. */
+  #mayWaitForHost: (() => boolean) | undefined;
   #isOver = false;
   #cancel: () => void;
 
   constructor(network: Network, callback: Callback) {
     this.#network = network;
     this.#callback = callback;
-    const passed = (): void => {
-      const isHostSlow = this.#hasProxy;
-      this.end(isHostSlow ? new LimitPassedError('connect') : unreachable(undefined), null);
-    };
-    this.#cancel = network.clock.after(network.limits.connectTimeoutMs, passed);
+    this.#cancel = network.clock.after(network.limits.connectTimeoutMs, () =>
+      this.end(this.#lateness(), null),
+    );
   }
 
   /** Opens a tunnel to the host's first address that the proxy reaches, each over a connection of its own. */
@@ -50,7 +49,7 @@ class TunnelAttempt {
     const ends = await endsOf(proxy, target, this.#network);
     for (let i = 0; ; i++) {
       const socket = await this.#connect(proxy, toProxy);
-      this.#hasProxy = true;
+      this.#mayWaitForHost = () => mayWaitForHost(proxy, socket);
       try {
         return await openTunnel(proxy, socket, ends[i]!);
       } catch (thrown) {
@@ -87,6 +86,13 @@ class TunnelAttempt {
     this.#cancel();
     if (error) this.#callback(error, null);
     else this.#callback(null, socket!);
+  }
+
+  /** Who is to blame once the time for a connection is up. */
+  #lateness(): Error {
+    if (!this.#mayWaitForHost) return unreachable(undefined);
+    if (this.#mayWaitForHost()) return new LimitPassedError('connect');
+    return new ProxyError('proxy_failed', 'The proxy does not answer as a SOCKS proxy');
   }
 
   #connect(proxy: ProxyServer, toProxy: ConnectToProxy): Promise<Socket> {

@@ -17,6 +17,17 @@ export function openTunnel(proxy: ProxyServer, socket: Socket, end: TunnelEnd): 
     : connectTunnel(proxy, socket, end);
 }
 
+/**
+ * Whether a tunnel that does not open may wait for the host. A SOCKS 5 proxy has answered the greeting by then, and where it wants one the
+ * password, with two bytes each; SOCKS 4 has no greeting (RFC 1928, sections 3 and 4; RFC 1929). Whoever has said less, or begun an answer and
+ * not ended it, is no such proxy. What an HTTP proxy does meanwhile is not seen.
+ */
+export function mayWaitForHost({ kind, credentials }: ProxyServer, { bytesRead }: Socket): boolean {
+  if (kind === 'socks4') return bytesRead === 0;
+  if (kind === 'socks5') return bytesRead === 2 || (credentials !== undefined && bytesRead === 4);
+  return true;
+}
+
 /** What an HTTP proxy wants to know who is there by. */
 export function proxyAuthorization({ credentials }: ProxyServer): Record<string, string> {
   if (!credentials) return {};

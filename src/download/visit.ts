@@ -8,6 +8,8 @@ export interface Visit {
   readonly hasEndedOthers: boolean;
   /** The host sent the head of an answer, whatever it says. */
   answered(): void;
+  /** The body of an answer has begun to come. */
+  bytesCame(): void;
   /** The answer came to its end, whatever it was. */
   ended(): void;
   /** The row has ended, and this host never said a word. */

@@ -209,3 +209,30 @@ test('a host that hangs up on us every time is asked ten times more, and then ha
   t.is(host.requests('/second'), 11);
   first.release();
 });
+
+for (const [servesOthers, reason] of [
+  [true, undefined],
+  [false, 'host_unresponsive'],
+] as const) {
+  test(`rows whose first attempt hung ${servesOthers ? 'while the host served others' : 'as all others did'}, and then the second, ${servesOthers ? 'do not have' : 'have'} the host given up`, async (t) => {
+    const host = await startHost(t);
+    const clock = new ManualClock();
+    const limits = { ...UNHURRIED, connectTimeoutMs: 1_000, headersTimeoutMs: 1_000, timeoutMs: 60_000 };
+    const hosts = new Map([[`127.0.0.1:${host.port}`, { tries: 1 }]]);
+    const downloader = startDownloader(t, { ...limits, retries: 1, hosts }, { clock, random: () => 0 });
+    const other = () => downloader.download(host.url('/ok.jpg'));
+    imageIn(t, await other());
+    const rows = ['/hang', '/hang'].map((path) => downloader.download(host.url(path)));
+    await until(() => host.requests('/hang') === 2);
+    if (servesOthers) imageIn(t, await other());
+    clock.advance(1_000);
+    await until(() => clock.waits(500, 2));
+    clock.advance(500);
+    await until(() => host.requests('/hang') === 4);
+    clock.advance(1_000);
+    for (const row of rows) t.is(failureIn(t, await row).reason, 'timed_out');
+    const next = await other();
+    t.is(next.kind === 'failed' ? next.reason : undefined, reason);
+    if (next.kind === 'downloaded') next.release();
+  });
+}

@@ -58,8 +58,7 @@ test('a tenth of 2,000 hosts hanging takes its tries from the slots, once', (t) 
 
 test('a host that answered before is granted twice as many silent rows, of those that were sent after its last answer', (t) => {
   const stage = new Stage(100);
-  stage.offerMany('a', 1);
-  stage.end('a0', 'answered');
+  stage.makeKnown('a');
   stage.offerMany('a', 30);
   const running = [...stage.visits.keys()];
   t.is(running.length, 30);
@@ -79,12 +78,17 @@ test('a host that answered before is granted twice as many silent rows, of those
   t.is(stage.refused.get('too much')?.reason, 'host_unresponsive');
 });
 
-test('the first answer of a host lets its other rows begin, though the request that brought it goes on', (t) => {
+test('a host is sent five rows at once until one of its answers is whole, and three more with each of them', (t) => {
   const stage = new Stage(100);
   stage.offerMany('a', 20);
   t.is(stage.visits.size, 5);
   stage.visits.get('a0')!.answered();
-  t.is(stage.visits.size, 20);
+  t.is(stage.visits.size, 5);
+  t.is(stage.schedule.waitingHosts(1)[0]?.why, '5 at once, until it is seen to bear more');
+  stage.bring('a1');
+  t.is(stage.visits.size, 8);
+  stage.bring('a2');
+  t.is(stage.visits.size, 11);
 });
 
 test('after its cool-down one row is tried: silence gives the host up again, with what waited for the verdict', (t) => {
@@ -111,7 +115,7 @@ test('an answer to the row that is tried opens the host to all', (t) => {
   stage.endAll(['a0', 'a1'], 'silent');
   stage.clock.advance(1000);
   for (const row of ['probe', 'second', 'third', 'fourth']) stage.offer('a', row);
-  stage.end('probe', 'answered');
+  stage.bring('probe');
   t.deepEqual([...stage.visits.keys()], ['second', 'third', 'fourth']);
 });
 
@@ -321,15 +325,19 @@ test('a host is asked again soon where one of its rows has its turn within a sec
   stage.offerMany('another', 300);
   stage.end('often0', 'answered');
   stage.end('once0', 'answered');
-  t.true(stage.schedule.isAskedSoon('once', 1_000, 250), 'how fast rows are sent is not known yet');
+  t.true(stage.schedule.isAskedSoon('once', 1_000, 1_000), 'how fast rows are sent is not known yet');
   for (let i = 0; i < 100; i++) stage.end(`other${i}`, 'answered');
   stage.clock.advance(1_000);
-  t.false(stage.schedule.isAskedSoon('often', 1_000, 250), '200 rows away, of which 103 are sent in a second');
+  t.false(
+    stage.schedule.isAskedSoon('often', 1_000, 1_000),
+    '200 rows away, of which 103 are sent in a second',
+  );
   for (let i = 100; i < 200; i++) stage.end(`other${i}`, 'answered');
   stage.clock.advance(1_000);
-  t.true(stage.schedule.isAskedSoon('often', 1_000, 250), '100 rows away');
-  t.true(stage.schedule.isAskedSoon('often.', 1_000, 250));
-  t.false(stage.schedule.isAskedSoon('once', 1_000, 250), 'none of its rows is known');
+  t.true(stage.schedule.isAskedSoon('often', 1_000, 1_000), '100 rows away');
+  t.false(stage.schedule.isAskedSoon('often', 1_000, 99));
+  t.true(stage.schedule.isAskedSoon('often.', 1_000, 1_000));
+  t.false(stage.schedule.isAskedSoon('once', 1_000, 1_000), 'none of its rows is known');
   stage.offer('once', 'once1', 1);
-  t.true(stage.schedule.isAskedSoon('once', 1_000, 250), 'its row has been redirected');
+  t.true(stage.schedule.isAskedSoon('once', 1_000, 1_000), 'its row has been redirected');
 });

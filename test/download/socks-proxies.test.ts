@@ -1,7 +1,10 @@
-import test from 'ava';
+import { createServer, type Socket } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
 import { image, LENGTH } from '../helpers/faults/kind.ts';
-import { startRawHost } from '../helpers/raw-host.ts';
+import { ManualClock } from '../helpers/manual-clock.ts';
+import { portOf, startRawHost } from '../helpers/raw-host.ts';
 import { SELF_SIGNED } from '../helpers/self-signed.ts';
+import { until } from '../helpers/until.ts';
 import { behind, socksProxy } from './proxy-setup.ts';
 import { failureIn, imageIn, startHost } from './setup.ts';
 
@@ -86,5 +89,75 @@ for (const [reply, reason] of [
     const proxy = await socksProxy(t, { reply });
     const downloader = behind(t, { all_proxy: `socks5h://127.0.0.1:${proxy.port}` });
     t.is(failureIn(t, await downloader.download('http://some.test/ok.jpg')).reason, reason);
+  });
+}
+
+/** What calls itself a SOCKS proxy and answers the pieces that it is sent with these, one each, and is silent then. */
+async function oddProxy(
+  t: ExecutionContext,
+  answers: readonly string[],
+): Promise<{ port: number; heard: () => number }> {
+  const sockets: Socket[] = [];
+  let heard = 0;
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    socket.on('data', () => socket.write(answers[heard++] ?? '', 'latin1'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { port: portOf(server), heard: () => heard };
+}
+
+const GREETED = '\x05\x00';
+for (const [name, scheme, answers, reason] of [
+  ['SOCKS 5 proxy that is silent', 'socks5h', [''], 'proxy_failed'],
+  ['SOCKS 5 proxy that ends none of its greetings', 'socks5h', ['\x05'], 'proxy_failed'],
+  [
+    'SOCKS 5 proxy that greets and does not end its answer',
+    'socks5h',
+    [GREETED, '\x05\x00\x00'],
+    'proxy_failed',
+  ],
+  ['SOCKS 5 proxy that greets and then waits', 'socks5h', [GREETED, ''], 'connect_timeout'],
+  [
+    'SOCKS 5 proxy that wants the password and is silent',
+    'socks5h://me:s3cret',
+    ['\x05\x02', '\x01\x00', ''],
+    'connect_timeout',
+  ],
+  ['SOCKS 4 proxy that does not end its answer', 'socks4a', ['\x00\x5a'], 'proxy_failed'],
+  ['SOCKS 4 proxy that waits', 'socks4a', [''], 'connect_timeout'],
+  [
+    'HTTP server in the place of a SOCKS 5 proxy',
+    'socks5h',
+    ['HTTP/1.1 400 Bad Request\r\n\r\n'],
+    'proxy_failed',
+  ],
+  [
+    'HTTP server in the place of a SOCKS 4 proxy',
+    'socks4a',
+    ['HTTP/1.1 400 Bad Request\r\n\r\n'],
+    'proxy_failed',
+  ],
+] as const) {
+  test(`a ${name} ends as ${reason}`, async (t) => {
+    const proxy = await oddProxy(t, answers);
+    const clock = new ManualClock();
+    const at = scheme.includes('//') ? `${scheme}@` : `${scheme}://`;
+    const options = { connectTimeoutMs: 1_000, parts: { clock } };
+    const downloader = behind(t, { all_proxy: `${at}127.0.0.1:${proxy.port}` }, options);
+    let isOver = false;
+    const row = downloader.download('http://some.test/ok.jpg').finally(() => {
+      isOver = true;
+    });
+    await until(() => isOver || proxy.heard() === answers.length);
+    // What it has said is heard before the time is up.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    clock.advance(1_000);
+    t.is(failureIn(t, await row).reason, reason);
   });
 }

@@ -70,5 +70,6 @@ test('auto is refused where there is no room for a single request, in words that
 
 test('what requests leave of the file descriptors, idle connections may have', (t) => {
   t.is(mostIdle(256, 5 * 256 + 256), 3 * 256);
+  t.is(mostIdle(256, 1_000_000), 4096, 'each takes memory');
   t.is(mostIdle(mostRequests('auto', 1024), 1024), 1024 - 256 - 2 * 153);
 });
