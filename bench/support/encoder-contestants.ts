@@ -6,6 +6,8 @@ import type { EncoderWork } from './encoder-work.ts';
 import { startLineProcess } from './line-process.ts';
 import { childrenOf, cpuSecondsOf, scriptOf } from './processes.ts';
 
+const WARM_UP_BATCHES = 2;
+
 /** One way to make embeddings of the same batch of crops again and again. */
 export interface EncoderContestant {
   readonly name: string;
@@ -69,16 +71,20 @@ function contestant(name: string, command: string, args: readonly string[]): Enc
   };
 }
 
-/** All contestants in turn, so many rounds; the first turn of each, which warms up, is not counted. */
+/**
+ * All contestants in turn, so many rounds, every second one in the opposite order: what ran just before is in the caches. The first
+ * two batches of each are not counted: onnxruntime lays out its memory for a shape in the first run, and takes it in the second.
+ */
 export async function takeTurns(
   contestants: readonly EncoderContestant[],
   rounds: number,
   batches: number,
 ): Promise<ReadonlyMap<EncoderContestant, readonly EncoderTurn[]>> {
   const turns = new Map(contestants.map((one) => [one, [] as EncoderTurn[]]));
-  for (const one of contestants) await one.turn(1);
+  for (const one of contestants) await one.turn(WARM_UP_BATCHES);
   for (let round = 0; round < rounds; round++)
-    for (const one of contestants) turns.get(one)!.push(await one.turn(batches));
+    for (const one of round % 2 === 0 ? contestants : contestants.toReversed())
+      turns.get(one)!.push(await one.turn(batches));
   return turns;
 }
 
