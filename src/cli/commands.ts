@@ -1,3 +1,4 @@
+import { BROWSE } from './browse-command.ts';
 import { BUCKETS } from './buckets-command.ts';
 import type { Command } from './command.ts';
 import { DEMO } from './demo-command.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SUBSET,
   SIDECARS,
   BUCKETS,
+  BROWSE,
   LOOKUP,
   SERVE,
   {

@@ -21,3 +21,11 @@ export async function withInterrupt<T>(
     process.off('SIGTERM', listener);
   }
 }
+
+/** Waits until a signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -65,7 +65,8 @@ export function recomputesTags(values: FlagValues): boolean {
   );
 }
 
-function downloadOptions(values: FlagValues): ScoreConfig['download'] {
+/** How images are fetched: what `downloadFlags` say. @throws BowerbirdError BB_USAGE where the file of `--hosts` is none */
+export function downloadOptions(values: FlagValues): ScoreConfig['download'] {
   const number = (name: string): number => values[name] as number;
   return {
     threadCount: values['thread-count'] as number | 'auto',

@@ -1,7 +1,7 @@
-import { messageOf } from '../base/errors.ts';
 import type { RunningServer } from '../serve/server.ts';
 import type { Command, Invocation } from './command.ts';
-import { withInterrupt } from './interrupt.ts';
+import { faultText } from './fault-text.ts';
+import { aborted, withInterrupt } from './interrupt.ts';
 import { SERVE_FLAGS, serveOptions } from './serve-flags.ts';
 import { readOptions, STORE_POSITIONAL } from './store-flags.ts';
 
@@ -58,17 +58,4 @@ async function serveCommand({ values, parsed }: Invocation): Promise<number> {
 function announce({ url, port }: RunningServer, store: string, json: boolean): void {
   process.stderr.write(`${store} answers at ${url}; ${url}/docs describes how.\n`);
   if (json) process.stdout.write(`${JSON.stringify({ url, port, pid: process.pid })}\n`);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
-/** With a trace where it is a defect: the client is never shown one. */
-function faultText(thrown: unknown): string {
-  const isDefect = thrown instanceof Error && !('code' in thrown);
-  return isDefect ? (thrown.stack ?? thrown.message) : messageOf(thrown);
 }

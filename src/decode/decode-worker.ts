@@ -38,7 +38,8 @@ serveParent({
   async thumbnail(args, body) {
     const cropSidePx = Math.sqrt(body.length / 3);
     const image = sharp(body, { raw: { width: cropSidePx, height: cropSidePx, channels: 3 } });
-    const sidePx = args['sidePx'] as number;
-    return { parts: [await image.resize(sidePx, sidePx).webp({ quality: THUMBNAIL_QUALITY }).toBuffer()] };
+    const { width, height } = args as { readonly width: number; readonly height: number };
+    const resized = image.resize(width, height, { fit: 'fill' });
+    return { parts: [await resized.webp({ quality: THUMBNAIL_QUALITY }).toBuffer()] };
   },
 });

@@ -42,8 +42,11 @@ export interface Decoder {
    * @param expected the digest that the file must have, in lower-case hexadecimal digits, where digests are verified
    */
   decode(bytes: Uint8Array, expected?: string): Promise<Decoded | DecodeFailure>;
-  /** A WebP of a crop (RGB, square), `sidePx` pixels wide and high. */
-  thumbnail(crop: Uint8Array, sidePx: number): Promise<Uint8Array>;
+  /** A WebP of a crop (RGB, square), which is stretched to a width and a height in pixels. */
+  thumbnail(
+    crop: Uint8Array,
+    shape: { readonly width: number; readonly height: number },
+  ): Promise<Uint8Array>;
   /** Images waiting for a process. */
   readonly queued: number;
   /** The process ids of the decoder processes. */
@@ -80,8 +83,8 @@ export function createDecoder(options: DecoderOptions): Decoder {
         return toFailure(thrown);
       }
     },
-    async thumbnail(crop, sidePx) {
-      return (await pool.request({ op: 'thumbnail', args: { sidePx }, parts: [crop] })).body;
+    async thumbnail(crop, { width, height }) {
+      return (await pool.request({ op: 'thumbnail', args: { width, height }, parts: [crop] })).body;
     },
     get queued() {
       return pool.queued;

@@ -6,7 +6,7 @@ import { numberOrNull } from '../samples/tag-columns.ts';
 import type { JudgedShard } from './judge.ts';
 import type { ShardWork } from './shard-work.ts';
 
-const THUMBNAIL_SIDE_PX = 160;
+const THUMBNAIL_SHAPE = { width: 160, height: 160 };
 
 /** The pictures that the shard's picker chose, in input order. */
 export const thumbnailsSink: Sink<PicturedWork> = {
@@ -37,7 +37,7 @@ async function makeThumbnails({ work, judged, decoder, earlier }: PicturedWork):
         caption: captions[place] ?? null,
         ...(typeof paths[place] === 'string' && { path: paths[place] }),
         thumbnail_base64: crop
-          ? Buffer.from(await decoder.thumbnail(crop, THUMBNAIL_SIDE_PX)).toString('base64')
+          ? Buffer.from(await decoder.thumbnail(crop, THUMBNAIL_SHAPE)).toString('base64')
           : before.get(work.shard.keys[index]!)!,
       }),
     ),

@@ -1,7 +1,5 @@
-import { lookup } from 'node:dns/promises';
-import type { AddressInfo } from 'node:net';
 import { type FastifyInstance, fastify } from 'fastify';
-import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
+import { listen } from '../web/listen.ts';
 import { answerClientError } from './client-errors.ts';
 import { drainConnections } from './drain.ts';
 import { answerFailures, answerFrameworkError, answerUnrouted } from './failures.ts';
@@ -44,11 +42,10 @@ export async function startServer(
   const options = { ...DEFAULT_OPTIONS, ...given };
   const state: ServerState = { stopping: false, portClosed: false };
   const app = await buildApp(store, options, state);
-  const { host, requestTimeoutMs, keepAliveMs, drainDelayMs } = options;
-  await listen(app, options);
-  const { port, address, family } = app.server.address() as AddressInfo;
+  const { requestTimeoutMs, keepAliveMs, drainDelayMs } = options;
+  const { url, port } = await listen(app, options);
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : host}:${port}`,
+    url,
     port,
     stop: async () => {
       state.stopping = true;
@@ -83,21 +80,6 @@ interface ServerState {
 
 function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function listen(app: FastifyInstance, { host, port }: ServeOptions): Promise<void> {
-  try {
-    // By its name, fastify would open a server for each of a host's addresses.
-    const { address } = await lookup(host);
-    await app.listen({ host: address, port });
-  } catch (thrown) {
-    const why = codeOf(thrown) === 'EADDRINUSE' ? 'another process listens there' : messageOf(thrown);
-    throw new BowerbirdError(
-      'BB_LISTEN',
-      `The server cannot listen on ${host} port ${port}: ${why}. Choose others with --host and --port.`,
-      { cause: thrown, fields: { host, port } },
-    );
-  }
 }
 
 async function buildApp(

@@ -49,6 +49,7 @@ test('the help of every command opens with its usage and examples, and ends with
     ['buckets'],
     ['lookup'],
     ['serve'],
+    ['browse'],
     ['demo'],
     ['store', 'build'],
     ['store', 'verify'],

@@ -50,7 +50,7 @@ test('a thumbnail is a WebP of the crop', async (t) => {
   const decoder = createDecoder({ transforms: [clip(SIZE)], mode: 'exact', processes: 1 });
   t.teardown(() => decoder.stop());
   const crop = await cropOf(decoder, fixture('jpeg-500x400.jpg'));
-  const thumbnail = await decoder.thumbnail(crop, 160);
+  const thumbnail = await decoder.thumbnail(crop, { width: 160, height: 160 });
   t.like(await sharp(thumbnail).metadata(), { format: 'webp', width: 160, height: 160 });
   const shown = await sharp(thumbnail).resize(SIZE, SIZE).removeAlpha().raw().toBuffer();
   t.true(meanDifference(shown, crop) < 12);

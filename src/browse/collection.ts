@@ -1,0 +1,45 @@
+import type { RunRecord } from '../runs/run-record.ts';
+
+/** A Parquet file of rows. */
+export interface RowFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly rowCount: number;
+}
+
+/** Which column of the files holds what; absent where none does. */
+export interface RowColumns {
+  readonly key?: string | undefined;
+  readonly url?: string | undefined;
+  readonly caption?: string | undefined;
+  /** The name of an image that lies in a file of this machine. */
+  readonly path?: string | undefined;
+  readonly width?: string | undefined;
+  readonly height?: string | undefined;
+  /** Whether there are `status`, `reason`, `kept` and `dropped_by`, as a run writes them. */
+  readonly hasFates: boolean;
+}
+
+/** The run that pictures are taken from. */
+export interface PictureRun {
+  /** Absolute. */
+  readonly path: string;
+  readonly record: RunRecord;
+}
+
+/** Rows with scores that can be looked at: a run's, or a subset's. */
+export interface Collection {
+  /** What it is called on the page. */
+  readonly title: string;
+  readonly kind: 'run' | 'subset';
+  /** In the order of the rows. */
+  readonly files: readonly RowFile[];
+  readonly columns: RowColumns;
+  /** Columns of scores, the one that matters most first. */
+  readonly scores: readonly string[];
+  readonly run: PictureRun | undefined;
+  /** The number of each file's shard, in their order, where the files are a run's. */
+  readonly shardIds: readonly number[] | undefined;
+  /** What a person is to know of it, a line each. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,83 @@
+import type { PageRow, PageState } from '../../page-data.ts';
+import { altText, fateText, made, plainText, scoreText } from './words.ts';
+
+/** What all cells are drawn by. */
+export interface CellLook {
+  readonly state: PageState;
+  /** The place of the score that is shown. */
+  readonly score: number;
+  /** Whether pictures that are not on this machine are fetched from their hosts. */
+  readonly refetch: boolean;
+}
+
+/** A picture of the grid with its score and its caption. */
+export class PictureCell {
+  readonly node: HTMLElement = made('div', 'cell');
+  position = -1;
+  readonly #frame = made('div', 'frame');
+  readonly #image = document.createElement('img');
+  readonly #none = made('span', 'none');
+  readonly #score = made('b', '');
+  readonly #fate = made('span', 'fate');
+  readonly #caption = made('bdi', 'caption');
+  #wanted = '';
+
+  constructor() {
+    this.node.setAttribute('role', 'gridcell');
+    this.node.tabIndex = -1;
+    this.#image.decoding = 'async';
+    this.#image.draggable = false;
+    this.#image.addEventListener('load', () => this.node.classList.add('seen'));
+    this.#image.addEventListener('error', () => this.#showNone('no picture'));
+    this.#caption.dir = 'auto';
+    const line = made('p', 'line');
+    line.append(this.#score, this.#fate);
+    this.#frame.append(this.#image, this.#none);
+    this.node.append(this.#frame, line, this.#caption);
+  }
+
+  /** Shows a row, or that there is none yet. */
+  show(position: number, row: PageRow | undefined, look: CellLook): void {
+    this.position = position;
+    this.node.hidden = position >= 0 && row === undefined && position < 0;
+    this.#score.textContent = row ? scoreText(row.scores[look.score]) : '';
+    const tellsFate = row !== undefined && look.state.fates.length > 1;
+    this.#fate.textContent = tellsFate ? fateText(row.group, row.fate) : '';
+    this.#fate.className = `fate ${row?.group ?? ''}`;
+    this.#caption.textContent = row ? plainText(row.caption ?? '').slice(0, 200) : '';
+    const source = row ? this.#sourceOf(row, look) : '';
+    if (source === this.#wanted) return;
+    this.#wanted = source;
+    this.node.classList.remove('seen');
+    this.#image.removeAttribute('src');
+    this.#image.alt = row ? altText(row, look.state.scores) : '';
+    if (source === '')
+      this.#showNone(
+        row ? (row.group === 'failed' ? fateText(row.group, row.fate) : 'not on this machine') : '',
+      );
+    else this.#none.textContent = '';
+  }
+
+  /** Has the picture come. */
+  load(): void {
+    if (this.#wanted !== '' && !this.#image.hasAttribute('src')) this.#image.src = this.#wanted;
+  }
+
+  /** Stops what is on its way. */
+  rest(): void {
+    this.#wanted = '';
+    this.position = -1;
+    this.#image.removeAttribute('src');
+    this.node.classList.remove('seen');
+  }
+
+  #sourceOf({ row, origin, url }: PageRow, { refetch }: CellLook): string {
+    if (origin !== null) return `/pictures/grid/${row}`;
+    return refetch && url !== null ? `/pictures/grid/${row}?refetch` : '';
+  }
+
+  #showNone(why: string): void {
+    this.node.classList.remove('seen');
+    this.#none.textContent = why;
+  }
+}

@@ -1,0 +1,125 @@
+import type { Downloaded, Downloader } from '../../download/downloader.ts';
+import type { Picture } from '../../pictures/picture.ts';
+import type { SampleFailure } from '../../samples/reasons.ts';
+import { WebError } from '../../web/http-error.ts';
+import type { Collection } from '../collection.ts';
+import { FATES } from '../fates.ts';
+import type { RowText } from '../row-texts.ts';
+import type { ScoreIndex } from '../score-index.ts';
+import type { PictureOrigin, PicturePlace } from './picture-place.ts';
+import { RenderedCache } from './rendered-cache.ts';
+import type { PictureSize, Renderer } from './renderer.ts';
+import type { RunKeys } from './run-keys.ts';
+
+const CACHE_BYTES = 64 * 1024 * 1024;
+
+/** What pictures are made from. */
+export interface PictureParts {
+  readonly collection: Collection;
+  readonly index: ScoreIndex;
+  /** Where pictures lie, best first. */
+  readonly places: readonly PicturePlace[];
+  /** Of the run that the places are of. */
+  readonly keys: RunKeys | undefined;
+  readonly textOf: (row: number) => Promise<RowText>;
+  /** Fetches pictures anew; absent where nobody asked for that. */
+  readonly downloader: Downloader | undefined;
+  readonly renderer: Renderer;
+}
+
+/** How a picture is asked for. */
+export interface PictureRequest {
+  readonly size: PictureSize;
+  /** From its host, in spite of what lies on this machine. */
+  readonly refetch: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** The pictures of a collection's rows. */
+export class Pictures {
+  readonly #parts: PictureParts;
+  readonly #cache = new RenderedCache(CACHE_BYTES);
+  /** By row, 0 where no picture is on this machine, else the number of its place, from 1. */
+  readonly #placeNumbers: Uint8Array;
+
+  constructor(parts: PictureParts) {
+    this.#parts = parts;
+    this.#placeNumbers = findPlaces(parts);
+  }
+
+  /** 1 where a row's picture is on this machine. */
+  marks(): Uint8Array {
+    return this.#placeNumbers.map((number) => Math.min(number, 1));
+  }
+
+  /** Where a row's picture comes from; undefined where none is on this machine. */
+  originOf(row: number): PictureOrigin | undefined {
+    return this.#parts.places[this.#placeNumbers[row]! - 1]?.origin;
+  }
+
+  /**
+   * A row's picture as WebP.
+   *
+   * @throws WebError BB_HTTP_NO_PICTURE, BB_HTTP_FORBIDDEN; the signal's reason
+   */
+  async webpOf(row: number, { size, refetch, signal }: PictureRequest): Promise<Buffer> {
+    const key = `${row} ${size} ${refetch}`;
+    const cached = this.#cache.get(key);
+    if (cached) return cached;
+    const picture = refetch ? await this.#refetch(row, signal) : await this.#read(row);
+    if (picture.kind === 'failed') throw noPicture(picture);
+    try {
+      const rendered = await this.#parts.renderer.render(picture.bytes, size, signal);
+      if (rendered.kind === 'failed') throw noPicture(rendered);
+      this.#cache.set(key, rendered.webp);
+      return rendered.webp;
+    } finally {
+      picture.release();
+    }
+  }
+
+  async #read(row: number): Promise<Picture | SampleFailure> {
+    const place = this.#parts.places[this.#placeNumbers[row]! - 1];
+    const at = locate(this.#parts, row);
+    if (!place || !at) throw noPicture({ message: 'No picture of this row is on this machine' });
+    return place.read({ ...at, text: await this.#parts.textOf(row) });
+  }
+
+  async #refetch(row: number, signal: AbortSignal): Promise<Downloaded | SampleFailure> {
+    const { downloader, textOf } = this.#parts;
+    if (!downloader) {
+      throw new WebError('BB_HTTP_FORBIDDEN', 'Pictures are fetched from their hosts only with --refetch.');
+    }
+    const { url } = await textOf(row);
+    return downloader.download(url, signal);
+  }
+}
+
+/** Looks once where the picture of each row lies. */
+function findPlaces(parts: PictureParts): Uint8Array {
+  const { index, places } = parts;
+  const numbers = new Uint8Array(index.rowCount);
+  const hasFailed = FATES.map(({ group }) => group === 'failed');
+  if (places.length === 0) return numbers;
+  for (let row = 0; row < index.rowCount; row++) {
+    const at = locate(parts, row);
+    if (!at) continue;
+    const failed = hasFailed[index.fates[row]!]!;
+    numbers[row] = places.findIndex((place) => place.has(at.shardId, at.index, failed)) + 1;
+  }
+  return numbers;
+}
+
+/** A row's shard, and its index in it. */
+function locate(
+  { collection: { shardIds }, index, keys }: PictureParts,
+  row: number,
+): { readonly shardId: number; readonly index: number } | undefined {
+  if (!shardIds) return index.keys && keys?.placeOf(index.keys[row]!);
+  const place = index.placeOf(row);
+  return { shardId: shardIds[place.file]!, index: place.row };
+}
+
+function noPicture({ message }: { readonly message: string }): WebError {
+  return new WebError('BB_HTTP_NO_PICTURE', `${message}.`);
+}

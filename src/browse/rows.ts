@@ -1,0 +1,176 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeTemporaryFolder } from '../base/temporary-folder.ts';
+import type { Downloader } from '../download/downloader.ts';
+import { type DuckDBConnection, type DuckDBInstance, openDuckDb } from '../tables/duckdb.ts';
+import type { Collection } from './collection.ts';
+import { factsOf, type IndexFacts } from './index-facts.ts';
+import { openCollection } from './open-collection.ts';
+import type { BrowseOptions, ReadProgress } from './options.ts';
+import type { PicturePlace } from './pictures/picture-place.ts';
+import { Pictures } from './pictures/pictures.ts';
+import { Renderer } from './pictures/renderer.ts';
+import { openInputs } from './pictures/run-inputs.ts';
+import { RunKeys } from './pictures/run-keys.ts';
+import { openThumbnails } from './pictures/thumbnails.ts';
+import { type RowText, RowTexts } from './row-texts.ts';
+import { readScores, type ScoreIndex } from './score-index.ts';
+import { Views } from './views.ts';
+
+/** Images that are read at one time, in bytes. */
+const MAX_BYTES_IN_FLIGHT = 128 * 1024 * 1024;
+
+/** What can be asked once the scores are read. */
+export interface ReadRows {
+  readonly index: ScoreIndex;
+  /** Complete once `BrowsedRows.texts` is there. */
+  readonly texts: RowTexts;
+  readonly views: Views;
+  readonly pictures: Pictures;
+  readonly facts: IndexFacts;
+}
+
+/**
+ * A collection that is read: first scores, with which there is something to show; then captions and URLs. Whoever asks for what is
+ * not there yet waits for it.
+ */
+export class BrowsedRows {
+  readonly collection: Collection;
+  /** The scores and what hangs on them. */
+  readonly scored: Promise<ReadRows>;
+  /** Captions and URLs. */
+  readonly texts: Promise<RowTexts>;
+  progress: ReadProgress;
+  areScoresRead = false;
+  areTextsRead = false;
+  readonly #options: BrowseOptions;
+  readonly #instance: DuckDBInstance;
+  readonly #folder: string;
+  readonly #connections: DuckDBConnection[] = [];
+  readonly #closing = new AbortController();
+  readonly #renderer = new Renderer();
+  readonly #downloader: Downloader | undefined;
+  readonly #notes: string[];
+  #places: readonly PicturePlace[] = [];
+
+  private constructor(options: BrowseOptions, opened: OpenedDatabase, collection: Collection) {
+    this.collection = collection;
+    this.#options = options;
+    this.#instance = opened.instance;
+    this.#folder = opened.folder;
+    this.#downloader = options.downloader?.();
+    this.#notes = [...collection.notes];
+    this.progress = {
+      what: 'scores',
+      rows: 0,
+      totalRows: collection.files.reduce((sum, file) => sum + file.rowCount, 0),
+    };
+    this.scored = this.#readScores();
+    this.texts = this.scored.then((read) => this.#readTexts(read));
+    for (const reading of [this.scored, this.texts]) reading.catch(() => undefined);
+  }
+
+  /** Opens a run or a subset and begins to read it. @throws BowerbirdError as `openCollection`; BB_TEMPORARY_FOLDER, BB_DISK_FULL */
+  static async open(options: BrowseOptions): Promise<BrowsedRows> {
+    const opened = await openDatabase(options);
+    try {
+      const connection = await opened.instance.connect();
+      const collection = await openCollection(connection, options.path);
+      connection.closeSync();
+      return new BrowsedRows(options, opened, collection);
+    } catch (thrown) {
+      opened.instance.closeSync();
+      await rm(opened.folder, { recursive: true, force: true });
+      throw thrown;
+    }
+  }
+
+  get canRefetch(): boolean {
+    return this.#downloader !== undefined;
+  }
+
+  /** What a person is to know, a line each; more once the scores are read. */
+  get notes(): readonly string[] {
+    return this.#notes;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('The command was told to stop.'));
+    for (const connection of this.#connections) connection.interrupt();
+    await Promise.allSettled([this.scored, this.texts]);
+    await this.#renderer.stop();
+    await this.#downloader?.close();
+    for (const place of this.#places) await place.close();
+    for (const connection of this.#connections) connection.closeSync();
+    this.#instance.closeSync();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #connect(): Promise<DuckDBConnection> {
+    const connection = await this.#instance.connect();
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  async #readScores(): Promise<ReadRows> {
+    const { signal } = this.#closing;
+    const onProgress = (rows: number): void => this.#tell('scores', rows);
+    const index = await readScores(await this.#connect(), this.collection, { onProgress, signal });
+    const keys = this.collection.run && new RunKeys(this.collection.run.record);
+    this.#places = await this.#openPlaces(keys);
+    const texts = new RowTexts(await this.#connect(), await this.#connect(), this.collection);
+    const textOf = async (row: number): Promise<RowText> =>
+      this.areTextsRead ? (await texts.of([row]))[0]! : texts.ofPlace(index.placeOf(row));
+    const pictures = new Pictures({
+      ...{ collection: this.collection, index, keys, textOf },
+      ...{ places: this.#places, renderer: this.#renderer, downloader: this.#downloader },
+    });
+    const views = new Views(index, {
+      hasPicture: () => pictures.marks(),
+      withWords: async (words) => (await this.texts).withWords(words, index.rowCount),
+    });
+    this.areScoresRead = true;
+    return { index, texts, views, pictures, facts: factsOf(index, pictures.marks()) };
+  }
+
+  async #openPlaces(keys: RunKeys | undefined): Promise<PicturePlace[]> {
+    const { run } = this.collection;
+    if (!run || !keys) return [];
+    const { maxBytes, memoryLimitMb } = this.#options;
+    const { place, notes } = openInputs(run, {
+      connection: await this.#connect(),
+      database: { memoryLimitMb, temporaryFolder: this.#folder },
+      limits: { maxBytes, maxBytesInFlight: Math.max(maxBytes, MAX_BYTES_IN_FLIGHT) },
+      folder: this.#folder,
+    });
+    for (const note of notes) this.#note(note);
+    return [...(place ? [place] : []), await openThumbnails(run.path, keys)];
+  }
+
+  async #readTexts({ texts }: ReadRows): Promise<RowTexts> {
+    await texts.read((rows) => this.#tell('texts', rows), this.#closing.signal);
+    this.areTextsRead = true;
+    return texts;
+  }
+
+  #tell(what: ReadProgress['what'], rows: number): void {
+    this.progress = { ...this.progress, what, rows };
+    this.#options.onProgress?.(this.progress);
+  }
+
+  #note(note: string): void {
+    this.#notes.push(note);
+    this.#options.onNote?.(note);
+  }
+}
+
+interface OpenedDatabase {
+  readonly instance: DuckDBInstance;
+  readonly folder: string;
+}
+
+async function openDatabase({ memoryLimitMb, threads }: BrowseOptions): Promise<OpenedDatabase> {
+  const folder = await makeTemporaryFolder('browse');
+  const instance = await openDuckDb({ memoryLimitMb, threads, temporaryFolder: join(folder, 'spill') });
+  return { instance, folder };
+}

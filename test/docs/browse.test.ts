@@ -1,0 +1,9 @@
+import test from 'ava';
+import { WEB_STATUS } from '../../src/web/http-error.ts';
+import { readPage, sectionOf, tableRows } from './pages.ts';
+
+test('docs/browse.md explains every code of an answer with its status, and no others', (t) => {
+  const documented = tableRows(sectionOf(readPage('docs/browse.md').text, 'Errors'));
+  t.deepEqual(Object.fromEntries(documented.map(([code, status]) => [code, Number(status)])), WEB_STATUS);
+  for (const [code, , meaning] of documented) t.true(meaning!.length > 20, code);
+});
