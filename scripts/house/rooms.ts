@@ -352,8 +352,18 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'feedback',
     what: 'answers of people as data: files, import and export, how far raters agree ([feedback.md](feedback.md))',
-    mayImport: ['base', 'samples'],
-    doors: ['answer', 'answers', 'summary', 'suspicion'],
+    mayImport: ['base', 'samples', 'tables'],
+    doors: [
+      'answer',
+      'answers',
+      'check',
+      'export',
+      'import/columns',
+      'import/import',
+      'summary',
+      'suspicion',
+      'writer',
+    ],
     packages: [],
   },
   {

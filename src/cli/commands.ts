@@ -2,6 +2,8 @@ import { BROWSE } from './browse-command.ts';
 import { BUCKETS } from './buckets-command.ts';
 import type { Command } from './command.ts';
 import { DEMO } from './demo-command.ts';
+import { FEEDBACK_EXPORT } from './feedback-export-command.ts';
+import { FEEDBACK_IMPORT } from './feedback-import-command.ts';
 import { FEEDBACK_INFO } from './feedback-info-command.ts';
 import { LOOKUP } from './lookup-command.ts';
 import { MODELS_CHECK } from './models-check-command.ts';
@@ -31,8 +33,8 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   },
   {
     name: 'feedback',
-    describe: 'What people answered: counts and agreement',
-    commands: [FEEDBACK_INFO],
+    describe: 'What people answered: import, export, counts and agreement',
+    commands: [FEEDBACK_IMPORT, FEEDBACK_EXPORT, FEEDBACK_INFO],
   },
   {
     name: 'models',

@@ -42,6 +42,11 @@ export function isQuestion(value: unknown): value is string {
   return typeof value === 'string' && QUESTION.test(value);
 }
 
+/** Whether a text may stand for a rater. */
+export function isRater(value: unknown): value is string {
+  return isName(value, MAX_RATER_CHARACTERS);
+}
+
 function isId(value: unknown): value is string {
   return typeof value === 'string' && ID.test(value);
 }

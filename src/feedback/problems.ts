@@ -30,7 +30,13 @@ export interface BadLine {
 
 /** How often each problem was met, and where first. */
 export class ProblemCounts {
+  readonly #unit: 'line' | 'row';
   readonly #found = new Map<LineProblem, { count: number; first: BadLine }>();
+
+  /** @param unit what is counted */
+  constructor(unit: 'line' | 'row' = 'line') {
+    this.#unit = unit;
+  }
 
   add(bad: BadLine): void {
     const found = this.#found.get(bad.problem);
@@ -50,8 +56,8 @@ export class ProblemCounts {
   /** A sentence for each. */
   notes(): string[] {
     return this.list().map(({ problem, count, first }) => {
-      const where = `${count === 1 ? 'It is' : 'The first is'} line ${first.line} of ${first.path}`;
-      return `${count} ${count === 1 ? 'line is' : 'lines are'} passed over (${problem}). ${where}: ${LINE_PROBLEMS[problem]}.`;
+      const where = `${count === 1 ? 'It is' : 'The first is'} ${this.#unit} ${first.line} of ${first.path}`;
+      return `${count} ${this.#unit}${count === 1 ? ' is' : 's are'} passed over (${problem}). ${where}: ${LINE_PROBLEMS[problem]}.`;
     });
   }
 }

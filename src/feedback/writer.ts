@@ -35,7 +35,8 @@ export class FeedbackWriter {
   readonly path: string;
   /** What the file holds by now, what is being saved not yet included. */
   readonly state: FeedbackState;
-  readonly #file: OpenFile;
+  /** Open where there is one: a file that is made is there with its first line. */
+  #file: OpenFile | undefined;
   readonly #lock: Lock;
   /** What is to be written before the next record. */
   #before: '' | '\n';
@@ -44,7 +45,7 @@ export class FeedbackWriter {
   #waiting: Pending[] = [];
   #writing: Promise<void> | undefined;
 
-  private constructor(path: string, file: OpenFile, lock: Lock, read: ReadState) {
+  private constructor(path: string, file: OpenFile | undefined, lock: Lock, read: ReadState) {
     this.path = path;
     this.#file = file;
     this.#lock = lock;
@@ -53,7 +54,7 @@ export class FeedbackWriter {
   }
 
   /**
-   * Opens a feedback file, or makes one, and reads what is in it.
+   * Opens a feedback file and reads what is in it. One that is not there is made with the first record.
    *
    * @throws BowerbirdError BB_FEEDBACK_LOCKED where another process writes into it, BB_INPUT_UNREADABLE, BB_OUTPUT_EXISTS for a part of what
    *   another command has written, BB_OUTPUT_WRITE, BB_DISK_FULL; the signal's reason when it is aborted
@@ -66,11 +67,11 @@ export class FeedbackWriter {
       return takeLock(`${path}.lock`, (who) => locked(path, who), options.onNote);
     });
     try {
-      const file = await writingTo(path, () => openForAppending(path));
+      const file = existsSync(path) ? await writingTo(path, () => openForAppending(path)) : undefined;
       try {
         return new FeedbackWriter(path, file, lock, await readState(path, options));
       } catch (thrown) {
-        await file.close();
+        await file?.close();
         throw thrown;
       }
     } catch (thrown) {
@@ -92,7 +93,7 @@ export class FeedbackWriter {
   /** Waits for what is being saved, and gives the file free. */
   async close(): Promise<void> {
     await this.#writing?.catch(() => undefined);
-    await this.#file.close();
+    await this.#file?.close();
     await this.#lock.release();
   }
 
@@ -140,6 +141,7 @@ export class FeedbackWriter {
       const before = this.#before;
       // Should this fail, nobody knows where it ended.
       this.#before = '\n';
+      this.#file ??= await openForAppending(this.path);
       await this.#file.writeFile(`${before}${batch.map(({ line }) => `${line}\n`).join('')}`);
       await this.#file.sync();
       this.#before = '';
@@ -181,7 +183,9 @@ interface ReadState {
 }
 
 async function readState(path: string, { signal, onNote, onProgress }: WriterOptions): Promise<ReadState> {
-  const state = new FeedbackState(statSync(path).size / BYTES_PER_LINE);
+  const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size;
+  const state = new FeedbackState((sizeBytes ?? 0) / BYTES_PER_LINE);
+  if (sizeBytes === undefined) return { state, isUnended: false };
   const problems = new ProblemCounts();
   let isLastUnended = false;
   let lineCount = 0;

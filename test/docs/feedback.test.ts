@@ -1,9 +1,16 @@
 import test from 'ava';
+import {
+  FEEDBACK_EXPORT_FLAGS,
+  FEEDBACK_IMPORT_FLAGS,
+  FEEDBACK_INFO_FLAGS,
+} from '../../src/cli/feedback-flags.ts';
 import { MODES } from '../../src/feedback/answer.ts';
+import { EXPORT_COLUMNS } from '../../src/feedback/export.ts';
+import { ROLES } from '../../src/feedback/import/columns.ts';
 import { LINE_PROBLEMS } from '../../src/feedback/problems.ts';
 import { parseLine } from '../../src/feedback/records.ts';
 import { SUSPICIONS } from '../../src/feedback/suspicion.ts';
-import { readPage, sectionOf, tableRows } from './pages.ts';
+import { allPages, readPage, sectionOf, tableRows } from './pages.ts';
 
 const page = readPage('docs/feedback.md').text;
 const firstCells = (heading: string): string[] => tableRows(sectionOf(page, heading)).map(([cell]) => cell!);
@@ -20,4 +27,21 @@ test('the lines that docs/feedback.md shows are read as it says', (t) => {
   t.like(lines[0], { mode: 'pair', answer: 'left', right: { hash: '99', key: '000000012' }, tookMs: 2100 });
   t.like(lines[1], { mode: 'rating', answer: 7.5 });
   t.like(lines[2], { retracts: '7f0c' });
+});
+
+test('docs/feedback.md names the roles of columns that are imported, the columns of an export, and flags that exist', (t) => {
+  const section = sectionOf(page, 'From other tools and to them').replaceAll('\n', ' ');
+  const listed = (list: readonly string[]): string => list.map((name) => `\`${name}\``).join(', ');
+  const squeezed = section.replace(/ +/g, ' ');
+  t.true(squeezed.includes(listed(ROLES)), listed(ROLES));
+  t.true(squeezed.replace(/ \(the answer where it is a number\)/, '').includes(listed(EXPORT_COLUMNS)));
+  const flags = { import: FEEDBACK_IMPORT_FLAGS, export: FEEDBACK_EXPORT_FLAGS, info: FEEDBACK_INFO_FLAGS };
+  const uses = allPages().flatMap(({ text }) => [
+    ...text.matchAll(/^bowerbird feedback (import|export|info) .*/gm),
+  ]);
+  t.true(uses.length >= 5);
+  for (const [command, name] of uses) {
+    for (const [, flag] of command.matchAll(/ --([a-z][\w-]*)/g))
+      t.true(flag! in flags[name as 'info'], command);
+  }
 });
