@@ -9,6 +9,7 @@ import { imageFactsFlags } from './image-facts-flags.ts';
 import { imageFlags } from './image-flags.ts';
 import { libraryOptions } from './models-flags.ts';
 import { retryFlags } from './retry-flags.ts';
+import { saveFlags } from './save-flags.ts';
 import { recomputesTags } from './score-config.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
 
@@ -38,7 +39,13 @@ const NOT_EMBEDDINGS = [
   'tag-batch-size',
   'allow-batch-dependence',
   'transform',
-  ...Object.keys({ ...downloadFlags(''), ...imageFlags(''), ...imageFactsFlags(''), ...retryFlags('') }),
+  ...Object.keys({
+    ...downloadFlags(''),
+    ...imageFlags(''),
+    ...imageFactsFlags(''),
+    ...retryFlags(''),
+    ...saveFlags(''),
+  }),
   'save-embeddings',
   'save-consent',
   'processes-count',

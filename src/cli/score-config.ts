@@ -4,6 +4,7 @@ import { type FlagValues, usageError, whereGiven } from './flags.ts';
 import { imageFacts } from './image-facts-flags.ts';
 import { imageLimits } from './image-flags.ts';
 import { retryRule } from './retry-flags.ts';
+import { savedImages } from './save-flags.ts';
 import { textOptions } from './text-flags.ts';
 import { variantOf } from './variant-flags.ts';
 
@@ -12,6 +13,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
   const text = (name: string): string | undefined => values[name] as string | undefined;
   const number = (name: string): number => values[name] as number;
   const retry = retryRule(values);
+  const saved = savedImages(values);
   return {
     inputs,
     outputFolder: text('output-folder')!,
@@ -44,6 +46,7 @@ export function scoreConfig(values: FlagValues, inputs: readonly string[], comma
     saveConsent: values['save-consent'] as boolean,
     saveEmbeddings: values['save-embeddings'] as boolean,
     ...imageFacts(values),
+    ...(saved && { savedImages: saved }),
     incrementalMode: values['incremental-mode'] as ScoreConfig['incrementalMode'],
     skipBadFiles: values['skip-bad-files'] as boolean,
     ...(retry && { retry }),

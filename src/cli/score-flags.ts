@@ -5,6 +5,7 @@ import { imageFactsFlags } from './image-facts-flags.ts';
 import { imageFlags } from './image-flags.ts';
 import { libraryFlags } from './models-flags.ts';
 import { retryFlags } from './retry-flags.ts';
+import { saveFlags } from './save-flags.ts';
 import { textFlags } from './text-flags.ts';
 import { variantFlags } from './variant-flags.ts';
 
@@ -202,6 +203,7 @@ export const SCORE_FLAGS: FlagTable = {
     default: false,
     describe: 'Also write consent/*.parquet: what hosts say of the use of each image, obeyed or not',
   },
+  ...saveFlags(OUTPUT),
   'scores-only': {
     group: OUTPUT,
     type: 'boolean',

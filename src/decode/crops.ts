@@ -23,7 +23,7 @@ export async function makeCrops(
   image: OpenedImage,
   transforms: readonly Transform[],
   { mode, takesHash }: { readonly mode: TransformMode; readonly takesHash: boolean },
-): Promise<DecodedImage> {
+): Promise<Omit<DecodedImage, 'format'>> {
   let raw: RawImage | undefined;
   const crops: Uint8Array[] = [];
   for (const transform of transforms) {

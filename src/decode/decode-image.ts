@@ -6,7 +6,9 @@ import { ImageError } from './image-error.ts';
 import { checkLimits, type ImageLimits } from './limits.ts';
 import type { DecodedImage, DecodeFailure, DecodeFailureReason } from './outcome.ts';
 import type { OpenedImage } from './raw-image.ts';
-import { sniff } from './sniff.ts';
+import type { SaveOptions } from './save-options.ts';
+import { makeSavedImage } from './saved-image.ts';
+import { type ImageFormat, sniff } from './sniff.ts';
 import type { Transform } from './transform.ts';
 
 /** How images become crops. */
@@ -19,6 +21,8 @@ export interface ImageDecoding {
   readonly budget: ByteBudget;
   /** Takes the perceptual hash of the decoded picture. */
   readonly takesHash?: boolean;
+  /** What is to be saved in the place of the files; they stay as they came where absent. */
+  readonly saving?: SaveOptions | undefined;
 }
 
 const BYTES_PER_PIXEL = 4;
@@ -35,23 +39,39 @@ export async function decodeImage(
   try {
     const image = await openers[format](bytes, limits);
     checkLimits(image, image.codedBytes ?? bytes.length, limits);
-    return await cropsWithinBudget(image, decoding);
+    return {
+      ...(await workWithinBudget({ ...image, decode: once(image.decode) }, format, decoding)),
+      format,
+    };
   } catch (thrown) {
     return explain(thrown, limits);
   }
 }
 
-async function cropsWithinBudget(
+/** The crops, and what is saved, of pixels that are decoded once. */
+async function workWithinBudget(
   image: OpenedImage,
-  { transforms, mode, budget, takesHash = false }: ImageDecoding,
-): Promise<DecodedImage> {
+  format: ImageFormat,
+  { transforms, mode, limits, budget, saving, takesHash = false }: ImageDecoding,
+): Promise<Omit<DecodedImage, 'format'>> {
   const heldBytes = image.width * image.height * BYTES_PER_PIXEL;
   await budget.take(heldBytes);
   try {
-    return await makeCrops(image, transforms, { mode, takesHash });
+    const crops = await makeCrops(image, transforms, { mode, takesHash });
+    if (!saving) return crops;
+    const savable = { format, opened: image, pixels: image.decode };
+    return { ...crops, saved: await makeSavedImage(savable, saving, limits.maxAreaPx) };
   } finally {
     budget.release(heldBytes);
   }
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
 }
 
 /**

@@ -20,11 +20,16 @@ sharp.concurrency(1);
 const settings = childSettings<DecodeWorkerSettings>();
 const decoding = { ...settings, budget: new ByteBudget(PIXEL_BUDGET_BYTES) };
 
-/** The crops follow each other in the order of the transforms; their sizes are known on both sides. */
+/**
+ * The crops follow each other in the order of the transforms, and what is saved comes after them; the sizes of crops are known on both
+ * sides.
+ */
 function replyOf(outcome: Decoded | DecodeFailure): ChildReply {
   if (outcome.kind === 'failed') return { values: { ...outcome } };
-  const { crops, ...values } = outcome;
-  return { values, parts: crops };
+  const { crops, saved, ...values } = outcome;
+  if (!saved) return { values, parts: crops };
+  const { bytes, ...described } = saved;
+  return { values: { ...values, saved: described }, parts: [...crops, bytes] };
 }
 
 serveParent({
@@ -34,7 +39,8 @@ serveParent({
     return replyOf(await examineImage(body, args['expected'] as string | undefined, decoding, asked));
   },
   // A run's own limits may leave out so small a picture.
-  tryOut: async (_args, body) => replyOf(await decodeImage(body, { ...decoding, limits: DEFAULT_LIMITS })),
+  tryOut: async (_args, body) =>
+    replyOf(await decodeImage(body, { ...decoding, limits: DEFAULT_LIMITS, saving: undefined })),
   async thumbnail(args, body) {
     const cropSidePx = Math.sqrt(body.length / 3);
     const image = sharp(body, { raw: { width: cropSidePx, height: cropSidePx, channels: 3 } });

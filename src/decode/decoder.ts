@@ -4,10 +4,12 @@ import type { TransformMode } from './crops.ts';
 import type { AskedFacts } from './examine-image.ts';
 import { DEFAULT_LIMITS, type ImageLimits } from './limits.ts';
 import type { Decoded, DecodeFailure } from './outcome.ts';
+import type { SaveOptions } from './save-options.ts';
 import type { Transform } from './transform.ts';
 import { WantedCrops } from './wanted-crops.ts';
 
 export type { AskedFacts } from './examine-image.ts';
+export type { Decoded } from './outcome.ts';
 
 /** How to decode, and with how much of the machine. */
 export interface DecoderOptions {
@@ -23,6 +25,8 @@ export interface DecoderOptions {
   readonly limits?: Partial<ImageLimits>;
   /** What is asked of the files beside their pixels; nothing where absent. */
   readonly asked?: AskedFacts | undefined;
+  /** How images are made that are saved in the place of the files; none are where absent. */
+  readonly saving?: SaveOptions | undefined;
   /** Told of every process that ended by itself or was ended for taking too long. */
   readonly onCrash?: (error: BowerbirdError) => void;
 }
@@ -60,6 +64,7 @@ export interface DecodeWorkerSettings {
   readonly mode: TransformMode;
   readonly limits: ImageLimits;
   readonly asked?: AskedFacts | undefined;
+  readonly saving?: SaveOptions | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -100,11 +105,12 @@ export function createDecoder(options: DecoderOptions): Decoder {
 }
 
 function startPool(options: DecoderOptions, transforms: readonly Transform[]): ChildPool {
+  const { mode, asked, saving } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   return new ChildPool({
     name: 'decoder',
     script,
-    settings: { transforms, mode: options.mode, limits, asked: options.asked } satisfies DecodeWorkerSettings,
+    settings: { transforms, mode, limits, asked, saving } satisfies DecodeWorkerSettings,
     env: { UV_THREADPOOL_SIZE: String(THREADS_PER_PROCESS) },
     size: options.processes,
     inFlightPerChild: options.concurrencyPerProcess ?? THREADS_PER_PROCESS,
@@ -135,7 +141,10 @@ async function tryOut(pool: ChildPool, wanted: WantedCrops): Promise<void> {
 
 function toOutcome({ header, body }: Frame, wanted: WantedCrops): Decoded | DecodeFailure {
   const values = header['values'] as Omit<Decoded, 'crops'> | DecodeFailure;
-  return values.kind === 'failed' ? values : { ...values, crops: wanted.cut(body) };
+  if (values.kind === 'failed') return values;
+  const { saved } = values;
+  const crops = wanted.cut(body);
+  return { ...values, crops, ...(saved && { saved: { ...saved, bytes: wanted.behind(body) } }) };
 }
 
 function toFailure(thrown: unknown): DecodeFailure {

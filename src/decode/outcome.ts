@@ -1,3 +1,6 @@
+import type { SavedImage } from './save-options.ts';
+import type { ImageFormat } from './sniff.ts';
+
 /** What was seen of an image's file beside its pixels; null where it was not asked for or not come to. */
 export interface FileFacts {
   /** In lower-case hexadecimal digits. */
@@ -16,6 +19,10 @@ export interface Decoded {
   /** Pillow's size, before any resize: an orientation tag is followed in a TIFF only. */
   readonly width: number;
   readonly height: number;
+  /** What its file is, by its first bytes. */
+  readonly format: ImageFormat;
+  /** What is saved in the place of the file, where that is asked for and the file does not stay as it came. */
+  readonly saved?: SavedImage | undefined;
   /** Where any are asked for. */
   readonly facts?: FileFacts;
 }
@@ -36,6 +43,7 @@ export type DecodeFailureReason =
   | 'image_too_compressed'
   | 'image_too_small'
   | 'image_too_many_parts'
+  | 'image_not_encodable'
   | 'hash_mismatch'
   | 'decode_timeout'
   | 'decoder_crashed';

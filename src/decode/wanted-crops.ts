@@ -28,4 +28,9 @@ export class WantedCrops {
     });
     return this.#places.map((place) => made[place]!);
   }
+
+  /** What an answer has behind the crops, as a view. */
+  behind(body: Uint8Array): Uint8Array {
+    return body.subarray(this.distinct.reduce((sum, transform) => sum + cropBytes(transform), 0));
+  }
 }

@@ -1,5 +1,16 @@
 /** What images are called that lie beside others in a folder or an archive. */
-const IMAGE_EXTENSIONS: readonly string[] = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif'];
+const IMAGE_EXTENSIONS: readonly string[] = [
+  'jpg',
+  'jpeg',
+  'png',
+  'webp',
+  'gif',
+  'tif',
+  'tiff',
+  'avif',
+  'bmp',
+  'ico',
+];
 
 /** Whether an extension, without its point and whatever its case, is that of an image. */
 export function isImageExtension(extension: string): boolean {

@@ -23,8 +23,10 @@ import { Histogram } from '../scores/histogram.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
 import type { EarlierShard } from './earlier-shard.ts';
 import { withFacts } from './image-facts.ts';
+import type { ImageSaving } from './image-saving.ts';
 import { type JudgedShard, judgeShard, withLabel } from './judge.ts';
 import { hostOf } from './row-host.ts';
+import { savedWork } from './saved-work.ts';
 import type { ShardWork } from './shard-work.ts';
 import { SINKS } from './sinks.ts';
 
@@ -45,6 +47,8 @@ export interface CommitTools {
   readonly provenance: Provenance;
   readonly saveEmbeddings: boolean;
   readonly saveConsent: boolean;
+  /** Where images are saved. */
+  readonly imageSaving: ImageSaving | undefined;
   readonly keptFacts: KeptFacts;
   readonly stageSlots: StageNumbers;
   /** What an earlier run wrote of this shard, where its failed rows were tried again. */
@@ -61,25 +65,37 @@ export interface CommitTools {
 export async function commitWork(work: ShardWork, tools: CommitTools): Promise<ShardStats> {
   const scored = withLabel(judgeShard(work, tools.filter, tools.recomputeTags), tools.label);
   const judged = withFacts(scored, work.facts, tools.keptFacts);
-  const { folder, lock, earlier, decoder, provenance, saveEmbeddings, saveConsent } = tools;
+  const { folder, lock, earlier, decoder, provenance, saveEmbeddings, saveConsent, imageSaving } = tools;
   const { sums, histogram } = sumShard(work, judged, earlier);
-  return commitShard({
-    folder,
-    lock,
-    shardId: work.shard.spec.id,
-    shard: { work, judged, sums, provenance, saveEmbeddings, saveConsent, decoder, earlier },
-    sinks: SINKS,
-    replaced: earlier?.stats,
-    describe: (files) =>
-      describeShard({ ...factsOf(work, tools), counts: countRows(work, judged), histogram, files }),
-  });
+  const facts = { ...factsOf(work, tools), counts: countRows(work, judged) };
+  const saved = imageSaving && (await savedWork({ folder, work, judged, provenance, earlier }, imageSaving));
+  const written = { work, judged, sums, provenance, saveEmbeddings, saveConsent, decoder, earlier, saved };
+  try {
+    return await commitShard({
+      folder,
+      lock,
+      shardId: work.shard.spec.id,
+      shard: { ...facts, ...written },
+      sinks: SINKS,
+      replaced: earlier?.stats,
+      describe: (files) =>
+        describeShard({
+          ...facts,
+          histogram,
+          saved: saved && { images: saved.images.count, bytes: saved.savedBytes },
+          files,
+        }),
+    });
+  } finally {
+    await saved?.images.close();
+  }
 }
 
 /** What the stats say of how the shard was done. */
 function factsOf(
   work: ShardWork,
   { inputPath, stageSlots, thresholds, earlier, retried }: CommitTools,
-): Omit<ShardFacts, 'counts' | 'histogram' | 'files'> {
+): Omit<ShardFacts, 'counts' | 'histogram' | 'saved' | 'files'> {
   const { id, firstRow } = work.shard.spec;
   const { downloadMs, decodeMs, embedMs, tagMs } = work.times;
   return {

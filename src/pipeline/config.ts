@@ -1,8 +1,10 @@
 import type { ImageLimits } from '../decode/limits.ts';
+import type { SaveOptions } from '../decode/save-options.ts';
 import type { HostTable } from '../download/host-rules.ts';
 import { PLAIN_VARIANT, type Variant } from '../models/convert/spec.ts';
 import type { RetryRule } from '../runs/retry-rule.ts';
 import type { HashType, KeptFacts } from '../samples/image-facts.ts';
+import type { SavedSettings } from '../saved/settings.ts';
 import type { RuleConfig } from '../scores/thresholds.ts';
 import type { InputFormat, PictureFormat, TextOptions } from '../tables/formats.ts';
 
@@ -42,6 +44,8 @@ export interface ScoreConfig extends RuleConfig {
   readonly verifiedHash?: VerifiedHash;
   /** Columns of the input that go into the output beside those that play a part; all where absent. */
   readonly savedColumns?: readonly string[];
+  /** Which images are saved, and how; none where absent. */
+  readonly savedImages?: SavedImagesConfig;
   readonly incrementalMode: 'incremental' | 'overwrite' | 'extend';
   /** Passes over inputs that cannot be read, and goes on where one is damaged. */
   readonly skipBadFiles: boolean;
@@ -54,6 +58,12 @@ export interface ScoreConfig extends RuleConfig {
   readonly resources: ResourceConfig;
   /** The command as it was typed, for the report. */
   readonly commandLine: string;
+}
+
+/** How images are saved; as they came where nothing says how they are made anew. */
+export interface SavedImagesConfig {
+  readonly settings: SavedSettings;
+  readonly remade?: SaveOptions;
 }
 
 /** Where models are looked for by their names. */
@@ -130,6 +140,21 @@ function factSettings({
   };
 }
 
+/** Likewise, in img2dataset's names. */
+function savedSettings({ savedImages }: ScoreConfig): Readonly<Record<string, unknown>> {
+  const remade = savedImages?.remade;
+  return {
+    save_images: savedImages?.settings.rows ?? null,
+    output_format: savedImages?.settings.outputFormat ?? null,
+    resize_mode: remade?.resizeMode ?? null,
+    image_size: remade && remade.resizeMode !== 'no' ? remade.sizePx : null,
+    resize_only_if_bigger: remade?.onlyIfBigger || null,
+    encode_format: remade?.format ?? null,
+    encode_quality: remade?.quality ?? null,
+    skip_reencode: remade?.skipReencode || null,
+  };
+}
+
 /**
  * The settings that decide what is written, thresholds apart. A run folder is bound to them: `run.json` keeps them, and a rerun
  * with others is refused. What only decides how fast or how patiently (threads, timeouts, retries) may change.
@@ -154,6 +179,7 @@ export function resultSettings(config: ScoreConfig): Readonly<Record<string, unk
     save_embeddings: config.saveEmbeddings,
     save_consent: config.saveConsent,
     ...factSettings(config),
+    ...savedSettings(config),
     max_bytes: config.download.maxBytes,
     max_image_area: config.imageLimits.maxAreaPx,
     max_image_side: config.imageLimits.maxSidePx,

@@ -1,7 +1,7 @@
 import { countsOf, type Label, labelColumn } from '../samples/label.ts';
 import { statusOf } from '../samples/reasons.ts';
-import { firstKnown, type TagColumns, tagsAt } from '../samples/tag-columns.ts';
-import { byTag } from '../samples/tags.ts';
+import { firstKnown, type TagColumns, type TagValues, tagsAt } from '../samples/tag-columns.ts';
+import { byTag, type Tag } from '../samples/tags.ts';
 import type { Filter } from '../scores/filter.ts';
 import type { ShardResults } from '../shards/results.ts';
 import type { SampleState, ShardWork } from './shard-work.ts';
@@ -19,12 +19,9 @@ export interface JudgedShard {
  * @param recomputeTags whether a head's scores take the place of the input's own punsafe and pwatermark too
  */
 export function judgeShard(work: ShardWork, filter: Filter, recomputeTags: boolean): JudgedShard {
-  const { rowCount, shard, headScores } = work;
+  const { rowCount } = work;
   const tags = byTag((tag) => {
-    const computed = headScores[tag];
-    // The point of a run is its own score: a column of the input is used only where no head is configured.
-    const isReplaced = computed !== undefined && (tag === 'aesthetic' || recomputeTags);
-    const column = isReplaced ? undefined : shard.tags[tag];
+    const { column, computed } = sourcesOf(work, tag, recomputeTags);
     return firstKnown(column, computed, rowCount);
   });
   const results: ShardResults = {
@@ -40,6 +37,27 @@ export function judgeShard(work: ShardWork, filter: Filter, recomputeTags: boole
   const judged = { results, tags };
   for (let i = 0; i < rowCount; i++) judgeRow(judged, work.states[i]!, filter, i);
   return judged;
+}
+
+/** The tags of one row that has ended, as `judgeShard` has them. */
+export function tagsOfRow(work: ShardWork, index: number, recomputeTags: boolean): TagValues {
+  return byTag((tag) => {
+    const { column, computed } = sourcesOf(work, tag, recomputeTags);
+    const row = (values: Float32Array | Float64Array | undefined) => values?.slice(index, index + 1);
+    return firstKnown(row(column) as Float32Array | undefined, row(computed), 1)[0]!;
+  });
+}
+
+/** The input's own scores and a head's, as far as they play a part. */
+function sourcesOf(
+  { shard, headScores }: ShardWork,
+  tag: Tag,
+  recomputeTags: boolean,
+): { column: Float32Array | undefined; computed: Float64Array | undefined } {
+  const computed = headScores[tag];
+  // The point of a run is its own score: a column of the input is used only where no head is configured.
+  const isReplaced = computed !== undefined && (tag === 'aesthetic' || recomputeTags);
+  return { column: isReplaced ? undefined : shard.tags[tag], computed };
 }
 
 /** The same shard with its aesthetic scores in the unit of a label too. */

@@ -162,6 +162,7 @@ function startDecoder(config: ScoreConfig, found: FoundModels, progress: ScorePr
     mode: config.transform,
     limits: config.imageLimits,
     asked: askedFacts(config),
+    saving: config.savedImages?.remade,
     processes: config.resources.decodeProcesses,
     concurrencyPerProcess: DECODES_PER_PROCESS,
     onCrash: (error) => progress.note(`${error.message} The images that it held are done again.`),

@@ -7,7 +7,7 @@ import type { RunPlace } from '../runs/run-place.ts';
 import type { WantedShard } from '../runs/sort-shards.ts';
 import { hasFile, type ShardStats } from '../runs/stats.ts';
 import type { Tag } from '../samples/tags.ts';
-import { createFilter } from '../scores/filter.ts';
+import { createFilter, type Filter } from '../scores/filter.ts';
 import { filterOptions, type Thresholds } from '../scores/thresholds.ts';
 import { ShardDatabase } from '../shards/database.ts';
 import type { RunPlan, ShardSpec } from '../shards/plan.ts';
@@ -17,6 +17,7 @@ import { type CommitTools, commitWork } from './commit.ts';
 import type { ScoreConfig } from './config.ts';
 import { type EarlierShard, readEarlierShard } from './earlier-shard.ts';
 import { expectDigests } from './expected-digests.ts';
+import { ImageSaving } from './image-saving.ts';
 import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS, type LoadedModels } from './models.ts';
 import { shardProvenance } from './provenance.ts';
 import { ShardWork } from './shard-work.ts';
@@ -65,6 +66,16 @@ export async function scoreShards(
     skipBadRows: config.skipBadFiles,
     onNote: (message) => progress.note(message),
   });
+  const filter = createFilter(filterOptions(facts.thresholds));
+  const imageSaving =
+    config.savedImages &&
+    (await ImageSaving.open({
+      settings: config.savedImages.settings,
+      filter,
+      recomputeTags: config.recomputeTags,
+      stagingFolder: folder.staging,
+      maxBytesInFlight: config.resources.maxBytesInFlight,
+    }));
   const stages = new Stages({
     openSource,
     decoder: facts.decoder,
@@ -81,7 +92,7 @@ export async function scoreShards(
     progress,
   });
   try {
-    const run = new ShardRun({ facts, folder, lock, stages, progress, wanted });
+    const run = new ShardRun({ facts, folder, lock, stages, progress, wanted, filter, imageSaving });
     const state = await run.doAll(
       database.readShards(facts.plan, new Set(wanted.map(({ spec }) => spec.id))),
       closing,
@@ -91,6 +102,7 @@ export async function scoreShards(
   } finally {
     abandon.abort();
     await Promise.allSettled([stages.close(), database.close()]);
+    await imageSaving?.close();
   }
 }
 
@@ -101,6 +113,8 @@ interface ShardRunTools {
   readonly stages: Stages;
   readonly progress: ScoreProgress;
   readonly wanted: readonly WantedShard[];
+  readonly filter: Filter;
+  readonly imageSaving: ImageSaving | undefined;
 }
 
 /** A finished shard of which rows are tried again. */
@@ -128,7 +142,8 @@ class ShardRun {
       folder: tools.folder,
       lock: tools.lock,
       decoder: tools.facts.decoder,
-      filter: createFilter(filterOptions(tools.facts.thresholds)),
+      filter: tools.filter,
+      imageSaving: tools.imageSaving,
       thresholds: tools.facts.thresholds,
       recomputeTags: config.recomputeTags,
       label: scorer?.label,
@@ -200,6 +215,7 @@ class ShardRun {
       ? new ThumbnailPicker(shard.hashes, facts.thresholds.min_aesthetic ?? undefined)
       : undefined;
     const work = new ShardWork(shard, facts.encoder.dimension, computedTags(facts), picker);
+    this.#tools.imageSaving?.begin(work);
     const reasons = facts.config.retry?.reasons ?? new Set();
     const retry = earlier && { earlier, rows: carryOver(work, earlier, reasons) };
     this.#failUnread(work);
@@ -263,6 +279,7 @@ class ShardRun {
       stageSlots: stages.slots,
     });
     progress.retried = addTallies(progress.retried, tally);
+    await this.#tools.imageSaving?.end(work);
     await work.shard.release();
     progress.finishedShards++;
     progress.kept += stats.kept;

@@ -85,7 +85,10 @@ async function doShards(facts: ScoreFacts, run: ScoreRun): Promise<'done' | 'int
   const { retry } = config;
   const sorted = await sortShards(plan.shards, { folder, thresholds, retry, progress });
   const { memoryLimitMb } = config.resources;
-  await rejudgeShards(sorted.judgedOtherwise, { folder, lock, thresholds, memoryLimitMb, progress, closing });
+  await rejudgeShards(sorted.judgedOtherwise, {
+    ...{ folder, lock, thresholds, memoryLimitMb, progress, closing },
+    savedSettings: config.savedImages?.settings,
+  });
   progress.enter('scoring');
   if (closing.aborted) return 'interrupted';
   return sorted.wanted.length === 0 ? 'done' : scoreShards(facts, run, sorted.wanted);

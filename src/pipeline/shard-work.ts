@@ -4,6 +4,7 @@ import type { SampleFailure } from '../samples/reasons.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { StagedShard } from '../shards/staged-shard.ts';
 import { HostNotes } from './host-notes.ts';
+import type { RowImages } from './row-images.ts';
 import type { ThumbnailPicker } from './thumbnail-picker.ts';
 
 /** What is known of one row of a shard so far. */
@@ -48,6 +49,8 @@ export class ShardWork {
   readonly facts: (ImageFacts | undefined)[] = [];
   /** The digests that the rows' images must have, by index, where they are verified. */
   expectedDigests: readonly (string | undefined)[] = [];
+  /** Where images wait that may be saved; absent where none are. */
+  images: RowImages | undefined;
   readonly hosts = new HostNotes();
   readonly times: StageTimes = { downloadMs: 0, decodeMs: 0, embedMs: 0, tagMs: 0 };
   readonly startedAt: Date = new Date();
@@ -57,6 +60,7 @@ export class ShardWork {
   /** For each row how many models have yet to look at it; 1 before it is known how many will. */
   readonly #partsLeft: Uint8Array;
   #complete: () => void = () => undefined;
+  #isImageWanted: (index: number) => boolean = () => false;
   #pendingCount: number;
 
   constructor(
@@ -84,6 +88,12 @@ export class ShardWork {
 
   get rowCount(): number {
     return this.shard.spec.rowCount;
+  }
+
+  /** Has images wait for the end of the shard. @param isWanted asked of each row that has ended */
+  keepImages(images: RowImages, isWanted: (index: number) => boolean): void {
+    this.images = images;
+    this.#isImageWanted = isWanted;
   }
 
   /** Notes the size of a decoded image. The row ends once all `models` have looked at it, the encoder among them. */
@@ -133,6 +143,7 @@ export class ShardWork {
   #endPart(index: number): void {
     this.#partsLeft[index]!--;
     if (this.#partsLeft[index]! > 0) return;
+    this.images?.ended(index, this.#isImageWanted(index));
     this.#pendingCount--;
     if (this.#pendingCount === 0) this.#complete();
   }

@@ -2,6 +2,7 @@ import { writeNewFile } from '../base/files.ts';
 import { encodeNpy } from '../base/npy.ts';
 import type { Decoder } from '../decode/decoder.ts';
 import { partialsSink, type Sink, type Sinks } from '../runs/commit.ts';
+import { SAVED_SINKS, type ShardWithImages } from '../runs/saved-sinks.ts';
 import type { Provenance } from '../samples/provenance/provenance.ts';
 import type { BucketSums } from '../scores/bucket-sums.ts';
 import type { EarlierShard } from './earlier-shard.ts';
@@ -10,7 +11,7 @@ import type { ShardWork } from './shard-work.ts';
 import { thumbnailsSink } from './thumbnails.ts';
 
 /** A complete shard with its verdicts and sums: what its files are made from. */
-export interface JudgedWork {
+export interface JudgedWork extends ShardWithImages {
   readonly work: ShardWork;
   readonly judged: JudgedShard;
   readonly sums: BucketSums;
@@ -51,6 +52,7 @@ export const SINKS: Sinks<JudgedWork> = {
   metadata: metadataSink,
   thumbnails: thumbnailsSink,
   consent: consentSink,
+  ...SAVED_SINKS,
 };
 
 function encodeScoredRows(work: ShardWork): Uint8Array {

@@ -9,6 +9,7 @@ import type { SampleFailure } from '../samples/reasons.ts';
 import type { Tag } from '../samples/tags.ts';
 import { limitClosing } from './closing-limit.ts';
 import { embedStage } from './embed-stage.ts';
+import { imageToSave } from './image-saving.ts';
 import type { ModelStage, Row } from './model-stage.ts';
 import { cropsByModel } from './models.ts';
 import type { RowImage, RowSource, SourceTools } from './row-source.ts';
@@ -239,10 +240,14 @@ export class Stages {
   async #decode({ work, index, image }: FetchedRow): Promise<void> {
     const startedMs = performance.now();
     const { decoder, tagModels, recomputeTags } = this.#tools;
-    const outcome = await decoder
-      .decode(image.bytes, work.expectedDigests[index])
-      .finally(() => image.release());
-    work.times.decodeMs += performance.now() - startedMs;
+    let outcome: Awaited<ReturnType<Decoder['decode']>>;
+    try {
+      outcome = await decoder.decode(image.bytes, work.expectedDigests[index]);
+      work.times.decodeMs += performance.now() - startedMs;
+      if (outcome.kind === 'decoded') await work.images?.put(index, imageToSave(outcome, image.bytes));
+    } finally {
+      image.release();
+    }
     work.facts[index] = outcome.facts;
     if (outcome.kind === 'failed') return this.#fail({ work, index }, outcome);
     const wanted = this.#tagging.filter(({ model }) => wantsTag(work, index, model.tag, recomputeTags));

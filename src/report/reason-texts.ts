@@ -211,6 +211,10 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     meaning: 'The image has more scans, tiles or pieces than any honest one.',
     advice: 'Nothing to do: it is made to cost much.',
   },
+  image_not_encodable: {
+    meaning: 'The format of --encode-format cannot hold the image at the size that it was to be saved in.',
+    advice: 'Save it as it came (without --resize-mode), or in another mode or format.',
+  },
   decode_timeout: {
     meaning: 'Decoding took too long and was stopped.',
     advice: 'If there are many, the machine is overloaded: lower --processes-count, then --retry-failed.',

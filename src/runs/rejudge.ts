@@ -1,13 +1,17 @@
 import { writeNewFile } from '../base/files.ts';
 import type { Lock } from '../base/lock.ts';
 import { tagsAt } from '../samples/tag-columns.ts';
+import type { SavedSettings } from '../saved/settings.ts';
 import { createFilter, type Filter } from '../scores/filter.ts';
 import { Histogram } from '../scores/histogram.ts';
 import { filterOptions, type Thresholds } from '../scores/thresholds.ts';
 import { type JudgedTags, VerdictFiles, type Verdicts } from '../shards/verdicts.ts';
+import { SavedTables } from '../tables/pictures/saved-tables.ts';
 import { commitShard, type Sinks } from './commit.ts';
 import type { ScoreProgress } from './progress.ts';
+import { rejudgedImages } from './rejudged-images.ts';
 import type { RunFolder } from './run-folder.ts';
+import { SAVED_SINKS, type ShardWithImages } from './saved-sinks.ts';
 import { sortedTable } from './sorted-table.ts';
 import { checkShardFile, hasFile, readShardFile, type ShardStats } from './stats.ts';
 import { parseThumbnails, type ReportThumbnail, thumbnailFile } from './thumbnails.ts';
@@ -18,6 +22,8 @@ export interface RejudgeOptions {
   readonly lock: Lock;
   readonly thresholds: Thresholds;
   readonly memoryLimitMb: number;
+  /** How the run saves images, where it does. */
+  readonly savedSettings?: SavedSettings | undefined;
   readonly progress: ScoreProgress;
   /** When it aborts, no further shard is begun. */
   readonly closing: AbortSignal;
@@ -39,19 +45,28 @@ export async function rejudgeShards(shards: readonly ShardStats[], options: Reju
     `The thresholds have changed. Finished shards that are judged anew: ${shards.length}; nothing is downloaded again.`,
   );
   const files = await VerdictFiles.open({ memoryLimitMb, temporaryFolder: folder.staging });
+  const tables = options.savedSettings && (await SavedTables.open(folder.staging));
   try {
     for (const stats of shards) {
       if (closing.aborted) return;
-      progress.kept += (await rejudgeShard(stats, files, options)).kept;
+      progress.kept += (await rejudgeShard(stats, { files, tables }, options)).kept;
       progress.finishedShards++;
     }
   } finally {
     files.close();
+    tables?.close();
   }
 }
 
+/** What files are read and written with. */
+interface RejudgeTools {
+  readonly files: VerdictFiles;
+  /** Of saved images, where there are any. */
+  readonly tables: SavedTables | undefined;
+}
+
 /** A finished shard with its new verdicts: what those of its files are made from that hold any. */
-interface RejudgedShard {
+interface RejudgedShard extends ShardWithImages {
   readonly folder: RunFolder;
   readonly stats: ShardStats;
   readonly files: VerdictFiles;
@@ -62,6 +77,7 @@ interface RejudgedShard {
 
 /** The files that hold verdicts. A shard has the ones that it had. */
 const SINKS: Sinks<RejudgedShard> = {
+  ...SAVED_SINKS,
   tags: {
     write(path, { folder, stats, files, verdicts }) {
       return files.write(folder.tags(stats.shard_id), path, verdicts);
@@ -87,30 +103,41 @@ const SINKS: Sinks<RejudgedShard> = {
 
 async function rejudgeShard(
   stats: ShardStats,
-  files: VerdictFiles,
-  { folder, lock, thresholds }: RejudgeOptions,
+  { files, tables }: RejudgeTools,
+  options: RejudgeOptions,
 ): Promise<ShardStats> {
+  const { folder, lock, thresholds, savedSettings: settings } = options;
   const shardId = stats.shard_id;
   const filter = createFilter(filterOptions(thresholds));
   await checkShardFile(folder.tags(shardId), stats);
   const rows = await files.readTags(folder.tags(shardId));
   const { verdicts, histogram } = judge(rows, filter);
-  return commitShard({
-    folder,
-    lock,
-    shardId,
-    shard: { folder, stats, files, filter, rows, verdicts },
-    sinks: SINKS,
-    replaced: stats,
-    describe: (staged) => ({
-      ...stats,
-      kept: verdicts.kept.reduce((sum, one) => sum + one, 0),
-      dropped_by: countRules(verdicts),
-      score_histogram: histogram.toJSON(),
-      thresholds,
-      files: { ...stats.files, ...staged },
-    }),
-  });
+  const counts = {
+    ...stats,
+    kept: verdicts.kept.reduce((sum, one) => sum + one, 0),
+    dropped_by: countRules(verdicts),
+  };
+  const images = { folder, stats, files, verdicts: scoredOnly(rows, verdicts) };
+  const saved = settings && tables && (await rejudgedImages(images, settings, tables));
+  const times = { startMs: 1000 * stats.start_time, endMs: 1000 * stats.end_time };
+  try {
+    return await commitShard({
+      folder,
+      lock,
+      shardId,
+      shard: { folder, stats, files, filter, rows, verdicts, saved, counts, ...times },
+      sinks: SINKS,
+      replaced: stats,
+      describe: (staged) => ({
+        ...counts,
+        score_histogram: histogram.toJSON(),
+        thresholds,
+        files: { ...stats.files, ...staged },
+      }),
+    });
+  } finally {
+    await saved?.images.close();
+  }
 }
 
 function judge(rows: JudgedTags, filter: Filter): { verdicts: Verdicts; histogram: Histogram } {

@@ -73,11 +73,22 @@ function listDifferences(old: RunRecord, now: RunRecord): string[] {
       binding(now.settings),
       (name) => `--${name.replaceAll('_', '-')}`,
     ),
+    ...compareThresholds(old, now),
     ...compareInputs(old.inputs, now.inputs),
     ...compareTables(old.columns, now.columns, (name) => `the ${name} column`),
     ...compareTables(flatten(old.encoder), flatten(now.encoder), (name) => `the encoder's ${name}`),
     ...compareTables(headIdentities(old.heads), headIdentities(now.heads), (name) => `the ${name} head`),
   ];
+}
+
+/** Images of rows that the first thresholds dropped were never saved, so others cannot keep them. */
+function compareThresholds(old: RunRecord, now: RunRecord): string[] {
+  if (old.settings['save_images'] !== 'kept' || now.settings['save_images'] !== 'kept') return [];
+  return compareTables(
+    { ...old.thresholds },
+    { ...now.thresholds },
+    (name) => `--${name.replaceAll('_', '-')} (which decides whose images are saved)`,
+  );
 }
 
 const flatten = (table: object): Record<string, unknown> => ({ ...table });

@@ -22,6 +22,11 @@ export const SHARD_FILES = {
   metadata: { folder: 'metadata', prefix: 'metadata_', suffix: '.parquet', isShared: true },
   thumbnails: { folder: 'thumbnails', prefix: '', suffix: '.json', isShared: false },
   consent: { folder: 'consent', prefix: '', suffix: '.parquet', isShared: false },
+  // The descriptions beside the images are made from the table.
+  savedTable: { folder: 'images', prefix: '', suffix: '.parquet', isShared: true },
+  savedArchive: { folder: 'images', prefix: '', suffix: '.tar', isShared: true },
+  savedFolder: { folder: 'images', prefix: '', suffix: '', isShared: true },
+  savedStats: { folder: 'images', prefix: '', suffix: '_stats.json', isShared: true },
 } as const satisfies Readonly<Record<string, ShardFile>>;
 
 export type ShardFileKind = keyof typeof SHARD_FILES;
@@ -35,7 +40,7 @@ const STATS: ShardFile = { folder: 'stats', prefix: '', suffix: '_stats.json', i
 const ALL_SHARD_FILES: readonly ShardFile[] = [...Object.values(SHARD_FILES), STATS];
 
 /** The folders that files of shards lie in. */
-export const SHARD_FOLDERS: readonly string[] = ALL_SHARD_FILES.map(({ folder }) => folder);
+export const SHARD_FOLDERS: readonly string[] = [...new Set(ALL_SHARD_FILES.map(({ folder }) => folder))];
 
 /** A shard's file, by its name in the run folder. */
 export function shardFileName(kind: ShardFileKind | 'stats', shardId: number): string {
@@ -100,9 +105,17 @@ async function namedBy(stats: string): Promise<string[]> {
     if (!(thrown instanceof SyntaxError)) throw thrown;
   }
   const shared = ALL_SHARD_FILES.filter(({ isShared }) => isShared);
-  return Object.keys(files).filter((name) =>
+  const names = Object.keys(files).filter((name) =>
     shared.some((kind) => kind.folder === dirname(name) && isCalledLike(kind, basename(name))),
   );
+  const runFolder = dirname(dirname(stats));
+  return (await Promise.all(names.map((name) => leavesOf(runFolder, name)))).flat();
+}
+
+/** A file by its name, or what lies in a folder of that name: those of shards are called by their numbers alone. */
+async function leavesOf(runFolder: string, name: string): Promise<string[]> {
+  if (!/^\d+$/.test(basename(name))) return [name];
+  return (await readNames(join(runFolder, name))).map((leaf) => join(name, leaf));
 }
 
 /** The names in a folder, of all that is below it where that is asked for; none where there is no such folder. */

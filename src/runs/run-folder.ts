@@ -7,6 +7,8 @@ import { readNames, SHARD_FILES, SHARD_FOLDERS, type ShardFileKind, shardFileNam
 interface SavedParts {
   readonly saveEmbeddings?: boolean;
   readonly saveConsent?: boolean;
+  /** Anything where images are saved. */
+  readonly savedImages?: object;
 }
 
 /** The names of everything in a run folder (docs/formats.md). */
@@ -74,8 +76,12 @@ export class RunFolder {
   }
 
   /** Makes the folders of the files that the run will have. */
-  async create({ saveEmbeddings = false, saveConsent = false }: SavedParts): Promise<void> {
-    const left = [...(saveEmbeddings ? [] : EMBEDDING_FOLDERS), ...(saveConsent ? [] : CONSENT_FOLDERS)];
+  async create({ saveEmbeddings = false, saveConsent = false, savedImages }: SavedParts): Promise<void> {
+    const left = [
+      ...(saveEmbeddings ? [] : EMBEDDING_FOLDERS),
+      ...(saveConsent ? [] : CONSENT_FOLDERS),
+      ...(savedImages ? [] : IMAGE_FOLDERS),
+    ];
     const folders = SHARD_FOLDERS.filter((name) => !left.includes(name));
     await writing(this.path, async () => {
       for (const name of [...folders, '.staging']) await makeFolders(join(this.path, name));
@@ -114,4 +120,5 @@ export class RunFolder {
 }
 
 const CONSENT_FOLDERS: readonly string[] = [SHARD_FILES.consent.folder];
+const IMAGE_FOLDERS: readonly string[] = [SHARD_FILES.savedTable.folder];
 const EMBEDDING_FOLDERS: readonly string[] = [SHARD_FILES.embeddings.folder, SHARD_FILES.metadata.folder];

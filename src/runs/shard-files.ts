@@ -4,8 +4,10 @@ import { fileSystem } from '../base/file-system.ts';
 import {
   commitFileOnce,
   exists,
+  remove,
   removeQuietly,
   syncPath,
+  syncTree,
   temporaryPath,
   writeError,
   writeFileAtomic,
@@ -48,8 +50,9 @@ export class ShardFiles {
     this.#staged.push({ staged, final: path });
     await writing(path, async () => {
       await write(staged);
-      this.digests[nameInRunFolder(path)] = await digestFile(staged);
-      await syncPath(staged);
+      const digest = await digestFile(staged);
+      this.digests[nameInRunFolder(path)] = digest;
+      await (digest.entries === undefined ? syncPath : syncTree)(staged);
     });
   }
 
@@ -100,7 +103,7 @@ export class ShardFiles {
   async #putInPlace(): Promise<void> {
     for (const { staged, final } of this.#staged) {
       try {
-        await fileSystem().rename(staged, final);
+        await renameOver(staged, final);
       } catch (thrown) {
         // Whoever takes the folder over removes what is staged: then this process is no longer its owner.
         if (codeOf(thrown) === 'ENOENT') await this.#lock.assertHeld();
@@ -109,5 +112,16 @@ export class ShardFiles {
     }
     for (const folder of new Set(this.#staged.map(({ final }) => dirname(final))))
       await writing(folder, () => syncPath(folder));
+  }
+}
+
+/** A folder cannot be renamed over one that is not empty: nothing states yet that what is in the way is of any shard. */
+async function renameOver(staged: string, final: string): Promise<void> {
+  try {
+    await fileSystem().rename(staged, final);
+  } catch (thrown) {
+    if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(thrown) ?? '')) throw thrown;
+    await remove(final);
+    await fileSystem().rename(staged, final);
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
@@ -49,8 +49,16 @@ export interface ShardStats extends RowCounts {
   readonly hosts?: HostList;
   /** Its rows that were tried again since it was first finished; absent where none was. */
   readonly retried?: RetryTally;
+  /** The images that are saved of it; absent where none are to be. */
+  readonly saved?: SavedCounts;
   /** The shard's other files: size and sha256, by path in the run folder. */
   readonly files: Readonly<Record<string, FileDigest>>;
+}
+
+/** Saved images, and the bytes of the images themselves. */
+export interface SavedCounts {
+  readonly images: number;
+  readonly bytes: number;
 }
 
 /** One number for each stage. */
@@ -62,9 +70,12 @@ export interface StageNumbers {
   readonly tag?: number;
 }
 
+/** What a file is known by, or a folder of files: then all their bytes, and the sha256 of what `sha256sum *` prints of them. */
 export interface FileDigest {
   readonly bytes: number;
   readonly sha256: string;
+  /** Files in the folder. */
+  readonly entries?: number;
 }
 
 /** What a shard's stats say that differs from shard to shard; times in ms since 1970. */
@@ -82,6 +93,7 @@ export interface ShardFacts {
   /** Of a shard that was downloaded. */
   readonly hosts?: HostList;
   readonly retried?: RetryTally | undefined;
+  readonly saved?: SavedCounts | undefined;
   readonly files: ShardStats['files'];
 }
 
@@ -104,6 +116,7 @@ export function describeShard(facts: ShardFacts): ShardStats {
     thresholds: facts.thresholds,
     ...(facts.hosts && { hosts: facts.hosts }),
     ...(facts.retried && { retried: facts.retried }),
+    ...(facts.saved && { saved: facts.saved }),
     files: facts.files,
   };
 }
@@ -143,10 +156,25 @@ function addTable(into: Record<string, number>, from: Readonly<Record<string, nu
   for (const [name, count] of Object.entries(from)) into[name] = (into[name] ?? 0) + count;
 }
 
+/** Of a file, or of a folder of files. */
 export async function digestFile(path: string): Promise<FileDigest> {
+  const stats = await stat(path);
+  if (stats.isDirectory()) return digestFolder(path);
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
-  return { bytes: (await stat(path)).size, sha256: hash.digest('hex') };
+  return { bytes: stats.size, sha256: hash.digest('hex') };
+}
+
+async function digestFolder(path: string): Promise<FileDigest> {
+  const names = (await readdir(path)).sort();
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for (const name of names) {
+    const content = await readFile(join(path, name));
+    hash.update(`${createHash('sha256').update(content).digest('hex')}  ${name}\n`);
+    bytes += content.length;
+  }
+  return { bytes, sha256: hash.digest('hex'), entries: names.length };
 }
 
 /**
@@ -163,8 +191,8 @@ export async function readFinishedShard(statsPath: string, shardId: number): Pro
   }
   if (!isStats(stats) || stats.shard_id !== shardId) return undefined;
   const runFolder = dirname(dirname(statsPath));
-  for (const [name, { bytes }] of Object.entries(stats.files)) {
-    if ((await sizeOf(join(runFolder, name))) !== bytes) return undefined;
+  for (const [name, digest] of Object.entries(stats.files)) {
+    if (!(await isThere(join(runFolder, name), digest))) return undefined;
   }
   return stats;
 }
@@ -231,11 +259,14 @@ function damagedFile(path: string): BowerbirdError {
   );
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
+/** Whether a file has the size that is stated of it, or a folder as many files. */
+async function isThere(path: string, { bytes, entries }: FileDigest): Promise<boolean> {
   try {
-    return (await stat(path)).size;
+    return entries === undefined
+      ? (await stat(path)).size === bytes
+      : (await readdir(path)).length === entries;
   } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '')) return false;
     throw thrown;
   }
 }

@@ -97,6 +97,7 @@ const DECODE_REASONS = {
   image_too_compressed: 'never',
   image_too_small: 'never',
   image_too_many_parts: 'never',
+  image_not_encodable: 'never',
   // An overloaded machine, or one that was short of memory.
   decode_timeout: 'later',
   decoder_crashed: 'later',

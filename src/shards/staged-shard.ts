@@ -4,6 +4,7 @@ import type { SampleFailure } from '../samples/reasons.ts';
 import type { Tag } from '../samples/tags.ts';
 import { quoteName, quoteText } from '../tables/duckdb.ts';
 import { readFailure, writeFailure } from '../tables/errors.ts';
+import { FilledTable } from '../tables/filled-table.ts';
 import { provenanceOption } from '../tables/provenance.ts';
 import { type ShardConsent, writeConsentFile } from './consent.ts';
 import { passedColumns } from './output-columns.ts';
@@ -12,6 +13,7 @@ import type { RunPlan, ShardSpec } from './plan.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from './result-columns.ts';
 import { furtherColumn, loadResults, type ShardResults } from './results.ts';
 import type { RowProblem } from './row-problems.ts';
+import { savedColumns } from './saved-columns.ts';
 import { ShardReader } from './shard-reader.ts';
 import type { ShardTable } from './shard-table.ts';
 
@@ -40,6 +42,17 @@ export interface StagedShard {
   writeTags(path: string, results: ShardResults, provenance: Provenance): Promise<void>;
   /** Writes the rows with status success, otherwise as `writeTags`. */
   writeMetadata(path: string, results: ShardResults, provenance: Provenance): Promise<void>;
+  /**
+   * Writes the rows whose images are saved, with img2dataset's columns and ours (`savedColumns`), otherwise as `writeTags`.
+   *
+   * @param imageColumn a name that no column gets
+   */
+  writeSaved(
+    path: string,
+    results: ShardResults,
+    provenance: Provenance,
+    saved: { readonly sizes: SavedSizes; readonly imageColumn: string },
+  ): Promise<void>;
   /** Writes what was seen of every row's consent, in input order, otherwise as `writeTags`. */
   writeConsent(path: string, consent: ShardConsent): Promise<void>;
   /** The values of a text column of the input, by its name in the plan's schema. @throws errors of DuckDB */
@@ -50,6 +63,14 @@ export interface StagedShard {
   readPaths(indexes: readonly number[]): Promise<(string | null)[]>;
   /** Frees the shard's memory; nothing can be written after that. */
   release(): Promise<void>;
+}
+
+/** The rows whose images are saved, and what their images measure, in pixels. */
+export interface SavedSizes {
+  /** In ascending order. */
+  readonly indexes: Int32Array;
+  readonly widths: Int32Array;
+  readonly heights: Int32Array;
 }
 
 /** Takes what the stages need out of a full table. @throws TableError BB_SHARD_READ */
@@ -68,6 +89,12 @@ export async function stageShard(table: ShardTable, plan: RunPlan, spec: ShardSp
     throw readFailure(plan.inputs[spec.inputIndex]!.path, thrown);
   }
 }
+
+const SAVED_COLUMNS = [
+  { name: 'position', type: 'INTEGER' },
+  { name: 'width', type: 'INTEGER' },
+  { name: 'height', type: 'INTEGER' },
+] as const;
 
 type ShardRows = Pick<StagedShard, 'spec' | 'keys' | 'urls' | 'pictures' | 'hashes' | 'tags' | 'unread'>;
 
@@ -104,6 +131,31 @@ class TableShard implements StagedShard {
 
   writeMetadata(path: string, results: ShardResults, provenance: Provenance): Promise<void> {
     return this.#write(path, results, provenance, "WHERE results.status = 'success'");
+  }
+
+  async writeSaved(
+    path: string,
+    results: ShardResults,
+    provenance: Provenance,
+    { sizes, imageColumn }: { readonly sizes: SavedSizes; readonly imageColumn: string },
+  ): Promise<void> {
+    const { connection, database, rows } = this.#table;
+    try {
+      await loadResults(connection, database, this, results);
+      const saved = await FilledTable.create(connection, { database, table: 'saved' }, SAVED_COLUMNS);
+      saved.append([sizes.indexes, sizes.widths, sizes.heights]);
+      saved.close();
+      const columns = savedColumns(this.#plan, results.further ?? [], imageColumn);
+      await connection.run(
+        `COPY (SELECT ${columns.join(', ')} FROM ${rows} AS input
+           JOIN ${database}.main.results AS results ON input.position = results.position + ${this.spec.firstRow}
+           JOIN ${database}.main.saved AS saved ON saved.position = results.position
+           ORDER BY results.position)
+         TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, ${provenanceOption(provenance)})`,
+      );
+    } catch (thrown) {
+      throw writeFailure(path, thrown);
+    }
   }
 
   async writeConsent(path: string, consent: ShardConsent): Promise<void> {

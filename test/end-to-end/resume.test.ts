@@ -15,7 +15,7 @@ const SHARDS = KILLS + 2;
 const ROWS_PER_SMALL_SHARD = 3;
 const SHARD_FLAGS = [
   ...['--number-sample-per-shard', String(ROWS_PER_SHARD)],
-  ...['--min-aesthetic', '4', '--save-embeddings'],
+  ...['--min-aesthetic', '4', '--save-embeddings', '--save-images', 'kept'],
 ];
 
 const theWorld = sharedWorld({ rowCount: SHARDS * ROWS_PER_SHARD, delayMs: 20 });

@@ -8,7 +8,7 @@ export async function digestRun(runFolder: string): Promise<Record<string, strin
   for (const file of await readdir(runFolder, { recursive: true, withFileTypes: true })) {
     const path = join(file.parentPath, file.name);
     const name = path.slice(runFolder.length + 1);
-    if (!file.isFile() || name.startsWith('stats/') || name === 'run.json' || name === 'report.html')
+    if (!file.isFile() || name.endsWith('_stats.json') || name === 'run.json' || name === 'report.html')
       continue;
     digests[name] = createHash('sha256')
       .update(await readFile(path))

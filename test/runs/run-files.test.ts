@@ -26,6 +26,10 @@ test("a shard's files have the names that docs/formats.md gives them, in the ord
     'metadata/metadata_00012.parquet',
     'thumbnails/00012.json',
     'consent/00012.parquet',
+    'images/00012.parquet',
+    'images/00012.tar',
+    'images/00012',
+    'images/00012_stats.json',
     'stats/00012_stats.json',
   ]);
   t.is(shardFileName('tags', 123456), 'tags/123456.parquet');
@@ -59,7 +63,7 @@ test('a run consists of its own files, and of those in shared folders that its s
     'tags/x.parquet',
     'metadata/metadata_00099.parquet',
   ]);
-  const unnamed = SHARD.filter((name) => !/^(img_emb|metadata)/.test(name));
+  const unnamed = SHARD.filter((name) => !/^(img_emb|metadata|images)/.test(name));
   t.deepEqual((await listRunFiles(folder)).sort(), [...TOP, ...MEANS, ...unnamed].sort());
   const files = {
     'img_emb/img_emb_00012.npy': {},
@@ -71,6 +75,17 @@ test('a run consists of its own files, and of those in shared folders that its s
   t.deepEqual(
     (await listRunFiles(folder)).sort(),
     [...TOP, ...MEANS, ...unnamed, 'img_emb/img_emb_00012.npy'].sort(),
+  );
+});
+
+test('of a folder of saved images a run consists of the files in it', async (t) => {
+  const leaves = ['images/00000/000001.jpg', 'images/00000/000001.json'];
+  const folder = await fill(t, ['stats/00000_stats.json', 'images/00000.parquet', ...leaves]);
+  const files = { 'images/00000.parquet': {}, 'images/00000': {}, 'images/00001': {} };
+  await writeFile(join(folder, 'stats/00000_stats.json'), JSON.stringify({ files }));
+  t.deepEqual(
+    (await listRunFiles(folder)).sort(),
+    ['images/00000.parquet', ...leaves, 'stats/00000_stats.json'].sort(),
   );
 });
 

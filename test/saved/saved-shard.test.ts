@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
+import { digestFile } from '../../src/runs/stats.ts';
+import { EarlierImages } from '../../src/saved/earlier-images.ts';
+import { SavedShard } from '../../src/saved/saved-shard.ts';
+import { OUTPUT_FORMATS, type OutputFormat } from '../../src/saved/settings.ts';
+import { SavedTables } from '../../src/tables/pictures/saved-tables.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
+import { randomNumbers } from '../helpers/random-numbers.ts';
+import { readParquet } from '../helpers/read-parquet.ts';
+import { readSaved, readTables } from '../helpers/saved-samples.ts';
+import { duck } from '../shards/fixtures.ts';
+
+/** A table of saved rows, without images, and images of some sizes for it. */
+async function makeRows(
+  folder: string,
+  count: number,
+  bytes: number,
+): Promise<{ table: string; images: Buffer[] }> {
+  const table = join(folder, 'rows.parquet');
+  await duck(
+    `COPY (SELECT printf('%06d', i) AS key, CASE WHEN i % 3 = 0 THEN NULL ELSE 'naïve 😀 ' || i END AS caption,
+           (10 + i)::INTEGER AS width, 20 AS height, 9007199254740993 + i AS hash, [i, NULL] AS list,
+           {'a': i, 'b': ['x']} AS struct, TIMESTAMP '2020-01-01 00:00:00' AS time, (i / 7)::DECIMAL(9, 3) AS price
+           FROM range(${count}) AS numbers(i)) TO '${table}' (FORMAT parquet)`,
+  );
+  const random = randomNumbers(3);
+  const images = Array.from({ length: count }, (_, i) =>
+    Buffer.from(Array.from({ length: bytes + i }, () => Math.floor(256 * random()))),
+  );
+  return { table, images };
+}
+
+interface Written {
+  readonly folder: string;
+  readonly tables: SavedTables;
+  readonly images: readonly Buffer[];
+  readonly place: Parameters<typeof EarlierImages.open>[0];
+}
+
+/** Writes the images of a shard in a format, where a run would. */
+async function writeShard(
+  t: ExecutionContext,
+  outputFormat: OutputFormat,
+  count = 5,
+  bytes = 700,
+): Promise<Written> {
+  const folder = await makeFolder(t);
+  await mkdir(join(folder, 'images'));
+  const { table: rows, images } = await makeRows(folder, count, bytes);
+  const tables = await SavedTables.open(folder);
+  t.teardown(() => tables.close());
+  const settings = { rows: 'scored', outputFormat, imageColumn: 'jpg' } as const;
+  const shard = new SavedShard({
+    settings,
+    tables,
+    images: {
+      count,
+      extension: (row) => (row % 2 === 0 ? 'jpg' : 'webp'),
+      read: async (row) => images[row]!,
+      close: async () => undefined,
+    },
+    writeRows: (path) => duck(`COPY (SELECT * FROM '${rows}') TO '${path}' (FORMAT parquet)`),
+  });
+  const at = (name: string): string => join(folder, 'images', name);
+  const table = at('00000.parquet');
+  await shard.writeTable(table);
+  const paths = { webdataset: at('00000.tar'), files: at('00000'), parquet: table };
+  if (outputFormat === 'webdataset') await shard.writeTar(paths.webdataset);
+  if (outputFormat === 'files') await shard.writeFolder(paths.files);
+  t.is(
+    shard.savedBytes,
+    images.reduce((sum, { length }) => sum + length, 0),
+  );
+  return { folder, tables, images, place: { settings, table, images: paths[outputFormat] } };
+}
+
+for (const format of OUTPUT_FORMATS)
+  test(`images in the format ${format} are read again by their keys, with their sizes`, async (t) => {
+    const { folder, tables, images, place } = await writeShard(t, format);
+    const earlier = await EarlierImages.open(place, tables, folder);
+    t.teardown(() => earlier.close());
+    t.deepEqual([...earlier.keys], ['000000', '000001', '000002', '000003', '000004']);
+    for (const [row, key] of [...earlier.keys].entries()) {
+      const image = earlier.get(key)!;
+      t.deepEqual(Buffer.from(await image.read()), images[row]);
+      t.like(image, { width: 10 + row, height: 20 });
+      if (format !== 'parquet') t.is(image.extension, row % 2 === 0 ? 'jpg' : 'webp');
+    }
+    t.deepEqual(
+      (await readdir(join(folder, 'images'))).filter((name) => name.startsWith('.')),
+      [],
+    );
+  });
+
+test('archives and folders hold the same parts, an empty text where there is no caption, in the order of webdataset', async (t) => {
+  const archive = await writeShard(t, 'webdataset');
+  const parts = await readSaved(archive.folder);
+  t.deepEqual(Object.keys(parts).slice(0, 6), [
+    ...['000000.jpg', '000000.json', '000000.txt'],
+    ...['000001.json', '000001.txt', '000001.webp'],
+  ]);
+  t.is(parts['000000.txt']!.toString(), '');
+  t.is(parts['000001.txt']!.toString(), 'naïve 😀 1');
+  t.regex(
+    parts['000001.json']!.toString(),
+    /"hash":9007199254740994,"list":\[1,null\],"struct":\{"a":1,"b":\["x"\]\}/,
+  );
+  const files = await writeShard(t, 'files');
+  t.deepEqual(await readSaved(files.folder), parts);
+});
+
+test('the same images give the same archive, whenever it is written', async (t) => {
+  const [first, second] = [await writeShard(t, 'webdataset'), await writeShard(t, 'webdataset')];
+  t.deepEqual(await readFile(first.place.images!), await readFile(second.place.images!));
+});
+
+test('a column of images keeps all other columns, over many parts, and places in the file that hold', async (t) => {
+  const count = 2100;
+  const { folder, images, place } = await writeShard(t, 'parquet', count, 20);
+  const metadata = await parquetMetadataAsync(await asyncBufferFromFile(place.table));
+  t.is(metadata.row_groups.length, 3);
+  const rows = await readTables(folder, 'images');
+  t.is(rows.length, count);
+  for (const row of [0, 999, 1000, 2099]) {
+    t.deepEqual(Buffer.from(rows[row]!['jpg'] as Uint8Array), images[row]);
+    t.like(rows[row], { hash: 9007199254740993n + BigInt(row), width: 10 + row });
+  }
+  const sums = join(folder, 'sums.parquet');
+  await duck(
+    `COPY (SELECT count(*) AS n, sum(octet_length(jpg))::BIGINT AS bytes, count(*) FILTER (list[1] = width - 10) AS lists
+     FROM '${place.table}' WHERE hash >= 9007199254740993 + 1000) TO '${sums}' (FORMAT parquet)`,
+  );
+  const bytes = images.slice(1000).reduce((sum, { length }) => sum + length, 0);
+  t.deepEqual(await readParquet(sums), [{ n: 1100n, bytes: BigInt(bytes), lists: 1100n }], 'another reader');
+});
+
+test('a folder is known by what sha256sum prints of its files', async (t) => {
+  const { place } = await writeShard(t, 'files', 2);
+  const folder = place.images!;
+  const lines = await Promise.all(
+    (await readdir(folder)).sort().map(async (name) => {
+      const sum = createHash('sha256')
+        .update(await readFile(join(folder, name)))
+        .digest('hex');
+      return `${sum}  ${name}\n`;
+    }),
+  );
+  t.like(await digestFile(folder), {
+    entries: 6,
+    sha256: createHash('sha256').update(lines.join('')).digest('hex'),
+  });
+});
+
+test('a shard of which an image was taken away is told, with its key', async (t) => {
+  const { folder, tables, place } = await writeShard(t, 'files');
+  await rm(join(place.images!, '000003.webp'));
+  await t.throwsAsync(EarlierImages.open(place, tables, folder), {
+    code: 'BB_RUN_CORRUPT',
+    message: /000003/,
+  });
+});
