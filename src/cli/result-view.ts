@@ -50,7 +50,7 @@ export function describeResult(outcome: DoneOutcome, badFiles: readonly BadFile[
 
 /** The same for a machine: one JSON object. */
 export function describeJson({ folder, merged, record }: DoneOutcome, badFiles?: readonly BadFile[]): string {
-  const { counts, retried, buckets, meanCheck, hosts } = merged;
+  const { counts, retried, buckets, meanCheck, hosts, saved } = merged;
   const { label } = scoreSourceOf(record);
   const unchecked = uncheckedOf(record, merged).map(({ tag, rows }) => [tag, rows]);
   return JSON.stringify({
@@ -59,6 +59,7 @@ export function describeJson({ folder, merged, record }: DoneOutcome, badFiles?:
     report: folder.report,
     ...counts,
     retried,
+    ...(saved && { saved }),
     kept_unchecked: Object.fromEntries(unchecked),
     parts: record.parts,
     buckets: buckets.map((bucket) => jsonBucket(bucket, label)),
@@ -115,7 +116,7 @@ function bucketTable(buckets: readonly BucketSummary[], label: Label | null): st
 }
 
 function accountLines({ merged, record }: DoneOutcome): string[] {
-  const { counts, buckets } = merged;
+  const { counts, buckets, saved } = merged;
   const rows: string[][] = [];
   const add = (what: string, count: number): void => {
     rows.push([what, String(count), '']);
@@ -133,6 +134,7 @@ function accountLines({ merged, record }: DoneOutcome): string[] {
     if (count > 0) add(`  dropped: ${dropRuleText(rule, thresholds)}`, count);
   }
   add('kept', counts.kept);
+  if (saved) rows.push(['images saved', String(saved.images), `${(saved.bytes / 1e6).toFixed(1)} MB`]);
   return [formatTable(rows)];
 }
 

@@ -63,7 +63,7 @@ function reshape(image: RawImage, { resized, isShrunk, crop, frame, width, heigh
   if (resized.width !== image.width || resized.height !== image.height)
     made = made.resize(resized.width, resized.height, {
       fit: 'fill',
-      kernel: isShrunk ? 'linear' : 'lanczos3',
+      kernel: isShrunk ? 'mitchell' : 'lanczos3',
     });
   if (crop) return made.extract({ ...crop, width, height });
   return frame ? made.extend({ ...frame, background: WHITE }) : made;

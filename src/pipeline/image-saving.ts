@@ -1,8 +1,10 @@
 import { ByteBudget } from '../base/byte-budget.ts';
 import type { Decoded } from '../decode/decoder.ts';
+import type { ScoreProgress } from '../runs/progress.ts';
 import { extensionOf, type SavedSettings } from '../saved/settings.ts';
 import type { Filter } from '../scores/filter.ts';
 import { SavedTables } from '../tables/pictures/saved-tables.ts';
+import { DiskRoom } from './disk-room.ts';
 import { tagsOfRow } from './judge.ts';
 import { type RowImage, RowImages } from './row-images.ts';
 import type { ShardWork } from './shard-work.ts';
@@ -18,12 +20,14 @@ export interface ImageSavingOptions {
   readonly recomputeTags: boolean;
   readonly stagingFolder: string;
   readonly maxBytesInFlight: number;
+  readonly progress: ScoreProgress;
 }
 
 /** The saving of images in a run: gives each shard a place for them, and knows which rows are wanted. */
 export class ImageSaving {
   readonly settings: SavedSettings;
   readonly tables: SavedTables;
+  readonly room: DiskRoom;
   readonly #options: ImageSavingOptions;
   readonly #budget: ByteBudget;
   readonly #open = new Set<RowImages>();
@@ -31,17 +35,13 @@ export class ImageSaving {
   private constructor(options: ImageSavingOptions, tables: SavedTables) {
     this.settings = options.settings;
     this.tables = tables;
+    this.room = new DiskRoom(options.stagingFolder, options.progress);
     this.#options = options;
     this.#budget = new ByteBudget(HELD_SHARE * options.maxBytesInFlight);
   }
 
   static async open(options: ImageSavingOptions): Promise<ImageSaving> {
     return new ImageSaving(options, await SavedTables.open(options.stagingFolder));
-  }
-
-  /** Bytes of images that are held in memory. */
-  get heldBytes(): number {
-    return this.#budget.heldBytes;
   }
 
   /** Begins to keep the images of a shard. */

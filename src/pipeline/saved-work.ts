@@ -27,9 +27,10 @@ type SavedRowImage = NonNullable<ReturnType<EarlierImages['get']>>;
 /** The images of a complete shard, and what writes their files. @throws BowerbirdError BB_RUN_CORRUPT, BB_DISK_FULL, BB_SHARD_WRITE */
 export async function savedWork(
   { folder, work, judged, provenance, earlier }: WorkWithImages,
-  { settings, tables }: ImageSaving,
+  { settings, tables, room }: ImageSaving,
 ): Promise<SavedShard> {
   const spooled = await work.images!.settled();
+  await room.expect([...spooled.values()].reduce((sum, { place }) => sum + place.bytes, 0));
   const before = earlier?.stats.saved
     ? await EarlierImages.open(await savedPlace(folder, earlier.stats, settings), tables, folder.staging)
     : undefined;

@@ -75,6 +75,7 @@ export async function scoreShards(
       recomputeTags: config.recomputeTags,
       stagingFolder: folder.staging,
       maxBytesInFlight: config.resources.maxBytesInFlight,
+      progress,
     }));
   const stages = new Stages({
     openSource,
@@ -280,6 +281,7 @@ class ShardRun {
     });
     progress.retried = addTallies(progress.retried, tally);
     await this.#tools.imageSaving?.end(work);
+    await this.#tools.imageSaving?.room.committed(stats);
     await work.shard.release();
     progress.finishedShards++;
     progress.kept += stats.kept;

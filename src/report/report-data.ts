@@ -23,6 +23,8 @@ export interface ReportData {
   readonly meanCheck: number | null;
   readonly samples: readonly ReportSample[];
   readonly paces: readonly ReportPace[];
+  /** Saved images and their bytes; null where none are to be saved. */
+  readonly saved: { readonly images: number; readonly bytes: number } | null;
   /** Rows by host; null where nothing was downloaded, or a part of the run does not tell. */
   readonly hosts: ReportHosts | null;
   readonly provenance: ReportProvenance;

@@ -21,6 +21,7 @@ import {
   type RowCounts,
   readFinishedShard,
   readShardFile,
+  type SavedCounts,
   type ShardStats,
 } from './stats.ts';
 import { parseThumbnails, type ReportThumbnail } from './thumbnails.ts';
@@ -48,6 +49,8 @@ export interface MergedRun {
   readonly thumbnails: readonly ReportThumbnail[];
   /** Rows by host; undefined where a shard does not tell, as those of stored embeddings. */
   readonly hosts: HostList | undefined;
+  /** Images that are saved; undefined where none are to be. */
+  readonly saved: SavedCounts | undefined;
   /** Where the scores come from. */
   readonly provenance: Provenance;
 }
@@ -72,6 +75,7 @@ export async function mergeRun(
   const hosts = new HostTable();
   let tellHosts = shards.length > 0;
   let retried: RetryTally = {};
+  let saved: SavedCounts | undefined;
   for (const spec of shards) {
     const { id } = spec;
     const stats = await readFinishedShard(folder.stats(id), id);
@@ -81,6 +85,7 @@ export async function mergeRun(
     retried = addTallies(retried, stats.retried);
     histogram.merge(stats.score_histogram);
     sums.merge(decodePartials(await readShardFile(folder.partials(id), stats)));
+    saved = addSaved(saved, stats.saved);
     paces.push(paceOf(stats));
     if (stats.hosts) hosts.merge(stats.hosts);
     else tellHosts = false;
@@ -97,6 +102,7 @@ export async function mergeRun(
   const meanCheck = head?.linear ? checkMeans(buckets) : undefined;
   return {
     ...{ counts, retried, keptWithout, buckets, histogram, meanCheck, paces, thumbnails },
+    saved,
     hosts: tellHosts ? hosts.list() : undefined,
     provenance,
   };
@@ -109,6 +115,11 @@ function unfinished(folder: RunFolder, shardId: number): BowerbirdError {
       'Run the same command again: it will be redone.',
     { fields: { path: folder.stats(shardId) } },
   );
+}
+
+function addSaved(sum: SavedCounts | undefined, more: SavedCounts | undefined): SavedCounts | undefined {
+  if (!more) return sum;
+  return { images: (sum?.images ?? 0) + more.images, bytes: (sum?.bytes ?? 0) + more.bytes };
 }
 
 /** Every row is in exactly one state, or the run is not what it says it is. */

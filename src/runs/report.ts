@@ -28,7 +28,7 @@ export async function writeReport(folder: RunFolder, record: RunRecord, merged: 
 }
 
 function reportData(folder: RunFolder, record: RunRecord, merged: MergedRun): ReportData {
-  const { counts, retried, buckets, histogram, meanCheck, paces, hosts } = merged;
+  const { counts, retried, buckets, histogram, meanCheck, paces, saved, hosts } = merged;
   return {
     title: basename(resolve(folder.publishedPath)),
     rows: {
@@ -63,6 +63,7 @@ function reportData(folder: RunFolder, record: RunRecord, merged: MergedRun): Re
     meanCheck: meanCheck ?? null,
     samples: chooseSamples(merged.thumbnails, record.thresholds.min_aesthetic),
     paces,
+    saved: saved ?? null,
     hosts: hosts ? reportHosts(hosts) : null,
     provenance: provenanceOf(record),
   };

@@ -102,6 +102,7 @@ async function buildSampleRun(): Promise<ReportData> {
     meanCheck: 3.1e-7,
     samples: await makeSamples(),
     paces: makePaces(),
+    saved: { images: 1234, bytes: 5_600_000 },
     hosts: makeHosts(successes),
     provenance: makeProvenance(),
   };
@@ -168,6 +169,7 @@ export function makeEmptyRun(): ReportData {
     meanCheck: null,
     samples: [],
     paces: [],
+    saved: null,
     hosts: null,
     provenance: { ...makeProvenance(), inputs: [] },
   };

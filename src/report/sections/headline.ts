@@ -36,6 +36,7 @@ ${figure('Rows in', formatCount(rows.total))}
 ${figure(word, formatCount(rows.successes), rows.total > 0 ? `${formatShare(rows.successes, rows.total)} of rows` : '')}
 ${word === 'Embedded' && scored > 0 ? figure('Scored', formatCount(scored), `${formatShare(scored, rows.successes)} of embedded`) : null}
 ${figure('Kept', formatCount(rows.kept), rows.total > 0 ? `${formatShare(rows.kept, rows.total)} of rows` : '', 'accent')}
+${data.saved && figure('Images saved', formatCount(data.saved.images), `${(data.saved.bytes / 1e6).toFixed(1)} MB`)}
 ${figure('Failed', formatCount(rows.total - rows.successes), rows.total > 0 ? `${formatShare(rows.total - rows.successes, rows.total)} of rows` : '')}
 </dl>
 ${renderStates(rows)}

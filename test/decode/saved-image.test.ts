@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import test from 'ava';
+import { ByteBudget } from '../../src/base/byte-budget.ts';
+import { decodeImage } from '../../src/decode/decode-image.ts';
+import { DEFAULT_LIMITS } from '../../src/decode/limits.ts';
+import { saveGeometry } from '../../src/decode/save-geometry.ts';
+import type { ResizeMode, SaveOptions } from '../../src/decode/save-options.ts';
+import { sharp } from '../../src/decode/sharp-library.ts';
+import { makePicture } from '../helpers/pictures.ts';
+
+/** What img2dataset's resizer.py made of images, by size and settings; 0 x 0 where it failed. */
+type Geometry = [number, number, ResizeMode, boolean, number, number, number];
+const GEOMETRIES = JSON.parse(
+  readFileSync(new URL('../../../test/decode/fixtures/save-geometry.json', import.meta.url), 'utf8'),
+) as Geometry[];
+
+const PLAIN: SaveOptions = {
+  ...{ resizeMode: 'no', sizePx: 64, onlyIfBigger: false },
+  ...{ format: 'png', quality: 6, skipReencode: false },
+};
+
+async function save(bytes: Buffer, options: Partial<SaveOptions> = {}) {
+  return decodeImage(bytes, {
+    ...{ transforms: [], mode: 'exact', limits: DEFAULT_LIMITS, budget: new ByteBudget(1e9) },
+    saving: { ...PLAIN, ...options },
+  });
+}
+
+/** The image that is saved, and its pixels. */
+async function saved(bytes: Buffer, options: Partial<SaveOptions> = {}) {
+  const outcome = await save(bytes, options);
+  if (outcome.kind !== 'decoded' || !outcome.saved) throw new Error(JSON.stringify(outcome));
+  const { data, info } = await sharp(outcome.saved.bytes).raw().toBuffer({ resolveWithObject: true });
+  return { ...outcome.saved, data, info };
+}
+
+test('all modes give the sizes that img2dataset gives', (t) => {
+  t.true(GEOMETRIES.length > 500);
+  for (const [width, height, resizeMode, onlyIfBigger, sizePx, madeWidth, madeHeight] of GEOMETRIES) {
+    const made = saveGeometry({ width, height }, { resizeMode, onlyIfBigger, sizePx, skipReencode: false });
+    const failed = Math.min(made.resized.width, made.resized.height) < 1;
+    t.deepEqual(
+      failed ? [0, 0] : [made.width, made.height],
+      [madeWidth, madeHeight],
+      JSON.stringify([width, height, resizeMode, onlyIfBigger, sizePx]),
+    );
+  }
+});
+
+test('a crop is cut from the middle and a border is white, with the odd pixel to the right and below', async (t) => {
+  const red = { r: 200, g: 10, b: 10 };
+  const wide = await sharp({ create: { width: 101, height: 30, channels: 3, background: red } })
+    .png()
+    .toBuffer();
+  const { data, info } = await saved(wide, { resizeMode: 'border', sizePx: 101 });
+  t.like(info, { width: 101, height: 101 });
+  const rowIsWhite = (y: number): boolean => data[3 * 101 * y] === 255 && data[3 * 101 * y + 1] === 255;
+  t.is(
+    Array.from({ length: 101 }, (_, y) => y).findIndex((y) => !rowIsWhite(y)),
+    35,
+  );
+  t.true(rowIsWhite(34) && !rowIsWhite(64) && rowIsWhite(65), '35 white rows above, 36 below');
+  t.like((await saved(wide, { resizeMode: 'center_crop', sizePx: 30 })).info, { width: 30, height: 30 });
+});
+
+test('alpha lies over white, and an orientation tag is neither followed nor kept', async (t) => {
+  const half = await sharp({
+    create: { width: 2, height: 1, channels: 4, background: { r: 0, g: 100, b: 200, alpha: 0.5 } },
+  })
+    .png()
+    .toBuffer();
+  const alpha = (await sharp(half).raw().toBuffer())[3]! / 255;
+  const { data, info } = await saved(half);
+  t.is(info.channels, 3);
+  t.deepEqual(
+    [...data.subarray(0, 3)],
+    [0, 100, 200].map((value) => Math.round(alpha * value + 255 - 255 * alpha)),
+  );
+  const turned = await sharp(await makePicture(1))
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer();
+  const plain = await saved(turned, { format: 'jpg', quality: 95 });
+  t.like(plain, { width: 96, height: 72 });
+  t.is((await sharp(plain.bytes).metadata()).orientation, undefined);
+});
+
+test('a file that needs no change keeps its bytes where that is asked for', async (t) => {
+  const picture = await makePicture(2);
+  const kept = { format: 'jpg', quality: 95, skipReencode: true } as const;
+  t.like(await save(picture, kept), { kind: 'decoded', format: 'jpeg', saved: undefined });
+  t.like(await save(picture, { ...kept, resizeMode: 'keep_ratio', sizePx: 80, onlyIfBigger: true }), {
+    saved: undefined,
+  });
+  t.like((await save(picture, { ...kept, format: 'webp' })) as object, { kind: 'decoded' });
+  t.is((await saved(picture, { ...kept, format: 'webp' })).format, 'webp');
+  t.is((await saved(picture, { ...kept, resizeMode: 'keep_ratio' })).width, 85);
+});
+
+test('an image that the format cannot hold fails under its reason', async (t) => {
+  const strip = await sharp({ create: { width: 4000, height: 4, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
+  t.like(await save(strip, { resizeMode: 'keep_ratio', sizePx: 64, format: 'webp' }), {
+    reason: 'image_not_encodable',
+    message: 'it cannot be saved as webp of 64000 x 64 pixels',
+  });
+  t.like(await save(strip, { resizeMode: 'border', sizePx: 64 }), { reason: 'image_not_encodable' });
+});
