@@ -18,6 +18,7 @@ test('the headline numbers are the data\u2019s', async (t) => {
     '120,000',
     '91,204',
     kept.toLocaleString('en'),
+    run.saved!.images.toLocaleString('en'),
     (total - successes).toLocaleString('en'),
   ]);
   t.is(
