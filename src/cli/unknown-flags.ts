@@ -12,16 +12,8 @@ export interface NamedFlags {
  * https://github.com/rom1504/img2dataset (README, "API") and https://github.com/rom1504/clip-retrieval ("clip inference").
  */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  'image-size': 'the encoder says which size it needs, and no image is stored',
-  'resize-mode': 'the encoder says how it wants images (docs/decode.md)',
-  'resize-only-if-bigger': 'the encoder says how it wants images (docs/decode.md)',
-  'upscale-interpolation': 'the resize is the one of CLIP (docs/decode.md)',
-  'downscale-interpolation': 'the resize is the one of CLIP (docs/decode.md)',
-  'encode-quality': 'no image is stored; run img2dataset on the output of `bowerbird subset`',
-  'encode-format': 'no image is stored; run img2dataset on the output of `bowerbird subset`',
-  'skip-reencode': 'no image is stored; run img2dataset on the output of `bowerbird subset`',
-  'disable-all-reencoding': 'no image is stored; run img2dataset on the output of `bowerbird subset`',
-  'output-format': 'a run writes Parquet (docs/formats.md)',
+  'upscale-interpolation': 'saved images are resized by libvips (docs/saved-images.md)',
+  'downscale-interpolation': 'saved images are resized by libvips (docs/saved-images.md)',
   'bbox-col': 'whole images are scored',
   'enable-wandb': 'stats/*.json and report.html hold the numbers',
   'wandb-project': 'stats/*.json and report.html hold the numbers',

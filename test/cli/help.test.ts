@@ -13,9 +13,8 @@ const SUBSET = { name: 'subset', flags: SUBSET_FLAGS };
 const UNKNOWN: readonly (readonly [string, typeof SCORE, RegExp])[] = [
   ['min-asthetic', SCORE, /no flag --min-asthetic\. Did you mean --min-aesthetic\?/],
   ['output-foldr', SUBSET, /Did you mean --output-folder\?/],
-  ['image-size', SCORE, /no flag --image-size: the encoder says which size it needs/],
-  ['encode-format', SCORE, /run img2dataset on the output of `bowerbird subset`/],
-  ['output-format', SCORE, /no flag --output-format: a run writes Parquet/],
+  ['upscale-interpolation', SCORE, /no flag --upscale-interpolation: saved images are resized by libvips/],
+  ['image-size', SUBSET, /it is one of `bowerbird score`/],
   ['cut', SCORE, /it is one of `bowerbird subset`/],
   ['xyzzy', SCORE, /^score has no flag --xyzzy\.$/],
 ];
@@ -32,13 +31,13 @@ test('flags of img2dataset in its own spelling are answered on the command line,
     'x',
     '--output_folder',
     'o',
-    '--image_size=256',
-    '--encode_format',
-    'webp',
+    '--upscale_interpolation=cubic',
+    '--use_jit',
+    'true',
   ]);
   t.is(result.exitCode, 2);
-  t.regex(result.stderr, /--image-size: the encoder says/);
-  t.regex(result.stderr, /--encode-format: no image is stored/);
+  t.regex(result.stderr, /--upscale-interpolation: saved images are resized/);
+  t.regex(result.stderr, /--use-jit: encoders are ONNX files/);
 });
 
 test('the help of every command opens with its usage and examples, and ends with where the documentation is', async (t) => {
