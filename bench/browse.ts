@@ -1,0 +1,43 @@
+// A page over a run of a million rows: CPU time of the server until it has something to show, of sorting, filtering and searching, and its memory.
+// Run: npx tsc; node .build/bench/browse.js [--rows 1000000]
+import { parseArgs } from 'node:util';
+import { BrowsedCommand } from './support/browsed-command.ts';
+import { makeBrowsedRun } from './support/browsed-run.ts';
+import { median } from './support/median.ts';
+import { inTemporaryFolder } from './support/temporary-folder.ts';
+
+const ROUNDS = 5;
+const QUERIES = {
+  'the best': 'sort=aesthetic',
+  'the worst of the kept': 'sort=aesthetic&ascending&fate=kept',
+  'two ranges': 'sort=pwatermark&least-aesthetic=5.2&most-punsafe=0.31',
+  'a word': 'sort=aesthetic&text=harbour',
+  'far down': 'sort=aesthetic&from=600000',
+} as const;
+
+const { values: flags } = parseArgs({ options: { rows: { type: 'string', default: '1000000' } } });
+
+await inTemporaryFolder(async (folder) => {
+  const run = await makeBrowsedRun(folder, Number(flags.rows));
+  const server = await BrowsedCommand.start(run);
+  try {
+    process.stdout.write(
+      `${flags.rows} rows: scores read after ${server.scoresCpuMs} ms of CPU time of the server, `,
+    );
+    process.stdout.write(`all after ${await server.allRead()} ms\n`);
+    for (const [name, query] of Object.entries(QUERIES)) {
+      const costs: number[] = [];
+      // Every round asks for another view, but for its name.
+      for (let round = 0; round < ROUNDS; round++) {
+        costs.push(await server.cpuMsOf(`/rows?${query}&count=60&least-aesthetic=${1 + round / 1e6}`));
+      }
+      const again = await server.cpuMsOf(`/rows?${query}&count=60&least-aesthetic=1`);
+      process.stdout.write(
+        `${name}: ${median(costs).toFixed(0)} ms of CPU time, once more ${again.toFixed(0)} ms\n`,
+      );
+    }
+    process.stdout.write(`memory of the server: ${server.residentMb()} MB, at most ${server.peakMb()} MB\n`);
+  } finally {
+    await server.stop();
+  }
+});
