@@ -20,6 +20,8 @@ export class PictureCell {
   readonly #score = made('b', '');
   readonly #fate = made('span', 'fate');
   readonly #caption = made('bdi', 'caption');
+  /** The row and where its picture comes from. */
+  #shown = '';
   #wanted = '';
 
   constructor() {
@@ -39,23 +41,21 @@ export class PictureCell {
   /** Shows a row, or that there is none yet. */
   show(position: number, row: PageRow | undefined, look: CellLook): void {
     this.position = position;
-    this.node.hidden = position >= 0 && row === undefined && position < 0;
     this.#score.textContent = row ? scoreText(row.scores[look.score]) : '';
     const tellsFate = row !== undefined && look.state.fates.length > 1;
     this.#fate.textContent = tellsFate ? fateText(row.group, row.fate) : '';
     this.#fate.className = `fate ${row?.group ?? ''}`;
     this.#caption.textContent = row ? plainText(row.caption ?? '').slice(0, 200) : '';
+    this.#image.alt = row ? altText(row, look.state.scores) : '';
     const source = row ? this.#sourceOf(row, look) : '';
-    if (source === this.#wanted) return;
+    const shown = row ? `${row.row} ${source}` : '';
+    if (shown === this.#shown) return;
+    this.#shown = shown;
     this.#wanted = source;
     this.node.classList.remove('seen');
     this.#image.removeAttribute('src');
-    this.#image.alt = row ? altText(row, look.state.scores) : '';
-    if (source === '')
-      this.#showNone(
-        row ? (row.group === 'failed' ? fateText(row.group, row.fate) : 'not on this machine') : '',
-      );
-    else this.#none.textContent = '';
+    const why = row?.group === 'failed' ? fateText(row.group, row.fate) : 'not on this machine';
+    this.#none.textContent = row && source === '' ? why : '';
   }
 
   /** Has the picture come. */
@@ -65,7 +65,9 @@ export class PictureCell {
 
   /** Stops what is on its way. */
   rest(): void {
+    this.#shown = '';
     this.#wanted = '';
+    this.#none.textContent = '';
     this.position = -1;
     this.#image.removeAttribute('src');
     this.node.classList.remove('seen');
