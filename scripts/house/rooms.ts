@@ -358,7 +358,7 @@ export const ROOMS: readonly Room[] = [
     name: 'subset',
     what: 'joins tags to metadata by hash, judges, keeps the books ([subset.md](subset.md))',
     mayImport: ['base', 'samples', 'scores', 'tables'],
-    doors: ['database', 'options', 'subset', 'summary'],
+    doors: ['database', 'dedup-options', 'options', 'subset', 'summary'],
     packages: [],
   },
   {

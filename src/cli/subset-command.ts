@@ -123,6 +123,9 @@ function describePart(part: SubsetPart, settings: SubsetSummary['settings']): st
     ...(keptWithoutTag.aesthetic > 0
       ? [`  kept without aesthetic          ${keptWithoutTag.aesthetic}`]
       : []),
+    ...(part.keptWithoutKey
+      ? [`  kept without ${String(settings['dedup']).split(':')[0]!.padEnd(18)} ${part.keptWithoutKey}`]
+      : []),
     ...unchecked.map((tag) => `  ${describeUnchecked(tag, kept)}`),
   ];
 }

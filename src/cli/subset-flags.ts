@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { type Dedup, MAX_DISTANCE, MIN_COSINE, readDedup } from '../subset/dedup-options.ts';
 import { MAX_SELECTIONS, type Selection, type SubsetOptions } from '../subset/options.ts';
 import { namesInBraces } from '../tables/inputs/braces.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
@@ -27,6 +28,11 @@ export const SUBSET_FLAGS: FlagTable = {
     group: 'Input:',
     type: 'string',
     describe: "The metadata's column of int64 hashes; computed from URL and caption where there is none",
+  },
+  'embedding-col': {
+    group: 'Input:',
+    type: 'string',
+    describe: "The metadata's column of embeddings for --dedup embedding; found by its name or type",
   },
   ...readingFlags('Input:'),
   ...PROVENANCE_FLAG,
@@ -72,6 +78,12 @@ export const SUBSET_FLAGS: FlagTable = {
     type: 'boolean',
     default: false,
     describe: 'Of rows with the same hash keep the first only',
+  },
+  dedup: {
+    group: 'Rules:',
+    type: 'string',
+    describe:
+      'Of pictures that are the same keep the best: by `url`, `hash`, `sha256`, `phash:4` (bits that may differ) or `embedding:0.95` (least cosine); docs/duplicates.md',
   },
   'laion-compat': {
     group: 'Rules:',
@@ -158,6 +170,8 @@ export function subsetOptions(
     missingTags: values['missing-tags'] as 'drop' | 'keep',
     where: values['where'] as string | undefined,
     deduplicate: values['deduplicate'] === true,
+    dedup: dedupOf(values['dedup'] as string | undefined),
+    embeddingColumn: values['embedding-col'] as string | undefined,
     laionCompat: values['laion-compat'] === true,
     swapWidthHeight: values['swap-width-height'] === true,
     skipBadFiles: values['skip-bad-files'] === true,
@@ -174,6 +188,16 @@ export function subsetOptions(
     temporaryFolder: values['temporary-folder'] as string | undefined,
     command,
   };
+}
+
+function dedupOf(text: string | undefined): Dedup | undefined {
+  if (text === undefined) return undefined;
+  const dedup = readDedup(text);
+  if (dedup) return dedup;
+  throw usageError(
+    `--dedup takes url, hash, sha256, phash, phash:BITS (0 to ${MAX_DISTANCE} that may differ), embedding or embedding:COSINE (${MIN_COSINE} to below 1); ` +
+      `${JSON.stringify(text)} is none of these.`,
+  );
 }
 
 function selections(values: FlagValues): Selection[] {

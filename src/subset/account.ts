@@ -4,13 +4,21 @@ import { DUPLICATE, isFailed, isMissing, noTagBit } from './codes.ts';
 import { hasRule, type SubsetOptions } from './options.ts';
 
 /** What can drop a row of the metadata, in the order in which the rules are asked. */
-export const SUBSET_RULES = ['status', 'where', 'duplicate', ...DROP_RULES] as const;
-export type SubsetRule = 'status' | 'where' | 'duplicate' | DropRule;
+export const SUBSET_RULES = ['status', 'where', 'duplicate', ...DROP_RULES, 'dedup'] as const;
+export type SubsetRule = 'status' | 'where' | 'duplicate' | DropRule | 'dedup';
 
 /** How many judged rows have a code. */
 export interface CodeCount {
   readonly code: number;
   readonly rows: number;
+}
+
+/** What became of the rows that one selection keeps by its rules. */
+export interface DedupCounts {
+  /** Rows that were dropped for a better one, by what the rules had found of them. */
+  readonly dropped: readonly CodeCount[];
+  /** Rows that had nothing to be compared by; they are kept. */
+  readonly rowsWithoutKey: number;
 }
 
 /** Where the rows of the input went; `kept` and `droppedBy` sum to `input`. */
@@ -20,6 +28,8 @@ export interface Account {
   readonly droppedBy: Readonly<Record<SubsetRule, number>>;
   /** Kept rows without a tag that a rule asks for; only with missing tags kept. */
   readonly keptWithoutTag: Readonly<Record<Tag, number>>;
+  /** With near rows dropped: kept rows that had nothing to be compared by. */
+  readonly keptWithoutKey?: number;
 }
 
 /** The first rule that a judged row fails, for one selection; null where it is kept. */
@@ -54,11 +64,13 @@ export interface JudgedInput {
   readonly codes: readonly CodeCount[];
   /** Rows that were dropped before they were judged. */
   readonly droppedBefore: Readonly<{ status: number; where: number }>;
+  /** Rows that passed the rules and were dropped for a better one, for each selection; absent where none are looked for. */
+  readonly dedup?: readonly DedupCounts[] | undefined;
 }
 
 /** The books of one selection. */
 export function accountFor(
-  { rows: input, codes, droppedBefore }: JudgedInput,
+  { rows: input, codes, droppedBefore, dedup }: JudgedInput,
   selection: number,
   options: SubsetOptions,
 ): Account {
@@ -78,7 +90,16 @@ export function accountFor(
       if (isAskedOf(tag, selection, options) && isMissing(code, tag)) keptWithoutTag[tag] += rows;
     }
   }
-  return { input, kept, droppedBy, keptWithoutTag };
+  if (!dedup) return { input, kept, droppedBy, keptWithoutTag };
+  const { dropped, rowsWithoutKey } = dedup[selection]!;
+  for (const { code, rows } of dropped) {
+    kept -= rows;
+    droppedBy.dedup += rows;
+    for (const tag of TAGS) {
+      if (isAskedOf(tag, selection, options) && isMissing(code, tag)) keptWithoutTag[tag] -= rows;
+    }
+  }
+  return { input, kept, droppedBy, keptWithoutTag, keptWithoutKey: rowsWithoutKey };
 }
 
 /** Judged rows whose hash the tag table does not know. */

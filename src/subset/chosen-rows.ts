@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '../tables/duckdb.ts';
 import { type ColumnValues, FilledTable } from '../tables/filled-table.ts';
+import type { FoundRow } from './hash-join.ts';
 import { ROW_BITS, type SourceTable } from './source.ts';
 
 /** So many are kept before they go to the table. */
@@ -7,37 +8,43 @@ const BUFFER_ROWS = 2048;
 
 /**
  * The rows that any selection keeps, as the DuckDB table `chosen`: `ord`, the row's place in the metadata; `mask`, the
- * selections; and `tag0`, `tag1`, ... the places of its tags in their tables, -1 where there is none.
+ * selections; and `tag0`, `tag1`, ... the places of its tags in their tables, -1 where there is none. Where near rows are
+ * dropped, also `code`, what the rules found (codes.ts), and `hash`, mixed (records.ts), which a row has where `hashed` is 1.
  */
 export class ChosenRows {
   readonly #table: FilledTable;
   readonly #masks = new Uint8Array(BUFFER_ROWS);
   readonly #places: readonly Places[];
+  readonly #found: FoundRows | undefined;
   #count = 0;
 
-  private constructor(table: FilledTable, metadata: SourceTable, tables: readonly SourceTable[]) {
+  private constructor(table: FilledTable, sources: readonly SourceTable[], found: FoundRows | undefined) {
     this.#table = table;
-    this.#places = [metadata, ...tables].map((source) => new Places(source));
+    this.#found = found;
+    this.#places = sources.map((source) => new Places(source));
   }
 
   static async create(
     connection: DuckDBConnection,
     metadata: SourceTable,
     tables: readonly SourceTable[],
+    keepsFound: boolean,
   ): Promise<ChosenRows> {
     const table = await FilledTable.create(connection, { database: 'temp', table: 'chosen' }, [
       { name: 'ord', type: 'BIGINT' },
       { name: 'mask', type: 'UTINYINT' },
       ...tables.map((_, i) => ({ name: `tag${i}`, type: 'BIGINT' as const })),
+      ...(keepsFound ? FOUND_COLUMNS : []),
     ]);
-    return new ChosenRows(table, metadata, tables);
+    return new ChosenRows(table, [metadata, ...tables], keepsFound ? new FoundRows() : undefined);
   }
 
-  add(row: number, mask: number, tagRows: Float64Array): void {
+  add(row: number, mask: number, tagRows: Float64Array, found: FoundRow): void {
     const at = this.#count;
     this.#masks[at] = mask;
     this.#places[0]!.set(at, row);
     for (let table = 0; table < tagRows.length; table++) this.#places[1 + table]!.set(at, tagRows[table]!);
+    this.#found?.set(at, found);
     this.#count++;
     if (this.#count === BUFFER_ROWS) this.#flush();
   }
@@ -49,9 +56,39 @@ export class ChosenRows {
 
   #flush(): void {
     const [ords, ...tags] = this.#places.map((places) => places.values.subarray(0, this.#count));
-    const values: ColumnValues[] = [ords!, this.#masks.subarray(0, this.#count), ...tags];
+    const values: ColumnValues[] = [
+      ords!,
+      this.#masks.subarray(0, this.#count),
+      ...tags,
+      ...(this.#found?.values(this.#count) ?? []),
+    ];
     this.#table.append(values);
     this.#count = 0;
+  }
+}
+
+const FOUND_COLUMNS = [
+  { name: 'code', type: 'INTEGER' },
+  { name: 'hash', type: 'BIGINT' },
+  { name: 'hashed', type: 'UTINYINT' },
+] as const;
+
+/** What was found of some rows. */
+class FoundRows {
+  readonly #codes = new Int32Array(BUFFER_ROWS);
+  readonly #hashes = new BigInt64Array(BUFFER_ROWS);
+  readonly #halves = new Uint32Array(this.#hashes.buffer);
+  readonly #hashed = new Uint8Array(BUFFER_ROWS);
+
+  set(at: number, { code, lo, hi, hasHash }: FoundRow): void {
+    this.#codes[at] = code;
+    this.#halves[2 * at] = lo;
+    this.#halves[2 * at + 1] = hi;
+    this.#hashed[at] = hasHash ? 1 : 0;
+  }
+
+  values(count: number): ColumnValues[] {
+    return [this.#codes, this.#hashes, this.#hashed].map((values) => values.subarray(0, count));
   }
 }
 

@@ -16,8 +16,17 @@ export interface JoinRules {
   readonly deduplicate: boolean;
   /** The selections that keep a row of this code, as bits. */
   readonly keptBy: (code: number) => number;
-  /** Told of each row that is kept: its number, its selections, and for each table the row with its tag, or -1. */
-  readonly onKept: (row: number, mask: number, tagRows: Float64Array) => void;
+  /** Told of each row that is kept: its number, its selections, for each table the row with its tag, or -1, and the rest. */
+  readonly onKept: (row: number, mask: number, tagRows: Float64Array, found: FoundRow) => void;
+}
+
+/** What was found of a row: gone with the next one. */
+export interface FoundRow {
+  readonly code: number;
+  /** The halves of its hash, mixed (records.ts). */
+  readonly lo: number;
+  readonly hi: number;
+  readonly hasHash: boolean;
 }
 
 /*
@@ -52,6 +61,9 @@ export class HashJoin {
   /** The selections of a code once they are known, else -1. */
   readonly #masks: Int16Array = new Int16Array(2 ** CODE_BITS).fill(-1);
   readonly #found: Float64Array;
+  readonly #row: { -readonly [Fact in keyof FoundRow]: FoundRow[Fact] } = {
+    ...{ code: 0, lo: 0, hi: 0, hasHash: false },
+  };
   #capacity = FIRST_CAPACITY;
   #used = 0;
   #slots: Uint32Array = new Uint32Array(FIRST_CAPACITY * SLOT_WORDS);
@@ -138,7 +150,12 @@ export class HashJoin {
       const isKnown = (state & (1 << (TABLE_SHIFT + table))) !== 0;
       this.#found[table] = isKnown ? this.#tagRows[slot * tables + table]! : -1;
     }
-    onKept(rowOf(records, at), mask, this.#found);
+    const row = this.#row;
+    row.code = code;
+    row.lo = records[at]!;
+    row.hi = records[at + 1]!;
+    row.hasHash = slot >= 0;
+    onKept(rowOf(records, at), mask, this.#found, row);
   }
 
   /** The slot of a hash; a new one where there is none. */

@@ -77,13 +77,18 @@ async function joinSpills(
 ): Promise<HashJoin> {
   const tags = spills.slice(0, -1);
   const metadata = spills.at(-1)!;
-  const chosen = await ChosenRows.create(database.connection, plan.metadata, plan.tables);
+  const chosen = await ChosenRows.create(
+    database.connection,
+    plan.metadata,
+    plan.tables,
+    options.dedup !== undefined,
+  );
   const join = new HashJoin({
     tables: tags.length,
     absentCodes: absentCodes(plan, options),
     deduplicate: options.deduplicate,
     keptBy: (code) => keptBy(code, options),
-    onKept: (row, mask, tagRows) => chosen.add(row, mask, tagRows),
+    onKept: (row, mask, tagRows, found) => chosen.add(row, mask, tagRows, found),
   });
   const partitions = metadata.counts.length;
   try {

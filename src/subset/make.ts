@@ -10,6 +10,7 @@ import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
 import { textNote } from '../tables/readable.ts';
 import { accountFor, rowsWithoutTag } from './account.ts';
 import type { SubsetDatabase } from './database.ts';
+import { dropDuplicates } from './dedup.ts';
 import {
   type CheckedFile,
   checkFiles,
@@ -167,7 +168,12 @@ export async function makeSubset(
     onWarning(warning);
   }
   const judgement = await judgeRows(database, plan, options);
-  const judged = { rows: rowsOf(plan.metadata.files), ...judgement };
+  const { dedup } = options;
+  const judged = {
+    rows: rowsOf(plan.metadata.files),
+    ...judgement,
+    dedup: dedup && (await dropDuplicates(database, plan, { ...options, dedup })),
+  };
   const accounts = options.selections.map((_, selection) => accountFor(judged, selection, options));
   const folders = options.selections.map(({ name }) => (options.selections.length === 1 ? '.' : name));
   const wanted = accounts.map(({ kept }, i) => ({ kept, folder: join(output.filesFolder, folders[i]!) }));

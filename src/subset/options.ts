@@ -1,5 +1,6 @@
 import type { ProbabilityTag, Tag } from '../samples/tags.ts';
 import type { TextReading } from '../tables/formats.ts';
+import type { Dedup } from './dedup-options.ts';
 
 /** A range of aesthetic scores that makes one subset. */
 export interface Selection {
@@ -28,7 +29,12 @@ export interface SubsetOptions extends TextReading {
   readonly missingTags: 'drop' | 'keep';
   /** An SQL expression on the metadata's columns. */
   readonly where?: string | undefined;
+  /** Of rows with the same hash keeps the first, before the rules are asked. */
   readonly deduplicate: boolean;
+  /** Of near rows that the rules keep, keeps the best. */
+  readonly dedup?: Dedup | undefined;
+  /** The metadata's column of embeddings. */
+  readonly embeddingColumn?: string | undefined;
   readonly laionCompat: boolean;
   readonly swapWidthHeight: boolean;
   readonly skipBadFiles: boolean;

@@ -6,6 +6,7 @@ import { quoteName } from '../tables/duckdb.ts';
 import { TableError } from '../tables/errors.ts';
 import { type FoundColumns, findColumns, findParts, findPaths, KNOWN_NAMES } from '../tables/parts.ts';
 import type { PlayedPart } from '../tables/played-parts.ts';
+import { type DedupKey, dedupKey } from './dedup-plan.ts';
 import type { TagTable } from './inputs.ts';
 import { hasRule, type SubsetOptions } from './options.ts';
 import type { SourceFile, SourceTable } from './source.ts';
@@ -39,6 +40,8 @@ export interface SubsetPlan {
   };
   /** Where the scores that are judged or written come from. */
   readonly provenance: ScoreOrigins;
+  /** What rows are compared by, where near ones are dropped. */
+  readonly dedupKey?: DedupKey;
   /** Columns that are read from another one. */
   readonly renamed: Readonly<Record<string, string>>;
 }
@@ -61,7 +64,7 @@ export function metadataParts(
   options: SubsetOptions,
 ): FoundColumns {
   const schema = files.flatMap(({ path, columns }) => columns.map((column) => ({ ...column, path })));
-  const needsHash = tables.length > 0 || options.deduplicate;
+  const needsHash = isHashNeeded(tables, options);
   const judged = judgedTags(tables, options);
   const unjudged = TAGS.filter((tag) => !judged.includes(tag));
   const choice = { ...options, unjudged: needsHash ? unjudged : (['hash', ...unjudged] as const) };
@@ -79,8 +82,12 @@ function judgedTags(tables: readonly TagTable[], options: SubsetOptions): Tag[] 
   return TAGS.filter(
     (tag) =>
       tables.every(({ scores }) => scores[tag] === undefined) &&
-      (hasRule(options, tag) || isNamed(tag, options.where)),
+      (hasRule(options, tag) || isNamed(tag, options.where) || (tag === 'aesthetic' && options.dedup)),
   );
+}
+
+function isHashNeeded(tables: readonly TagTable[], { deduplicate, dedup }: SubsetOptions): boolean {
+  return tables.length > 0 || deduplicate || dedup?.by === 'hash';
 }
 
 /** The metadata with the scores that are judged as float32: what is judged is what is published. */
@@ -125,7 +132,7 @@ export function planSubset(
       );
     }
   }
-  const needsHash = tables.length > 0 || options.deduplicate;
+  const needsHash = isHashNeeded(tables, options);
   return {
     metadata,
     tables,
@@ -134,6 +141,9 @@ export function planSubset(
     ...(mapping.hash === undefined &&
       needsHash && { texts: { url: mapping.url!, caption: mapping.caption } }),
     ...(fromRuns && { status: 'status' }),
+    ...(options.dedup && {
+      dedupKey: dedupKey(options.dedup, { ...options, schema, url: mapping.url!, fromRuns }),
+    }),
     scores,
     ...outputColumns(schema, tables, fromRuns, options.columns),
     renamed: options.swapWidthHeight ? swapped(schema) : {},

@@ -15,7 +15,7 @@ export interface Step {
  * output, with `key`, their place in that order, and the output columns (c0, c1, ...) that come from tag tables. One
  * table is joined at a time, so that the rows that are kept are the side that is held in memory.
  */
-export function pickTags(plan: SubsetPlan, { shuffleSeed }: SubsetOptions): Step[] {
+export function pickTags(plan: SubsetPlan, { shuffleSeed, dedup }: SubsetOptions): Step[] {
   const steps: Step[] = [];
   let uses = 'chosen';
   plan.tables.forEach((table, i) => {
@@ -31,10 +31,11 @@ export function pickTags(plan: SubsetPlan, { shuffleSeed }: SubsetOptions): Step
     steps.push({ sql, uses });
     uses = `picked${i}`;
   });
+  const found = dedup ? 'EXCLUDE (code, hash, hashed)' : '';
   const keyed =
     shuffleSeed === undefined
-      ? `SELECT *, ord AS key FROM ${uses}`
-      : withShuffledKey(`SELECT * FROM ${uses}`, shuffleSeed);
+      ? `SELECT * ${found}, ord AS key FROM ${uses}`
+      : withShuffledKey(`SELECT * ${found} FROM ${uses}`, shuffleSeed);
   return [...steps, { sql: `CREATE TEMP TABLE picked AS ${keyed} ORDER BY key`, uses }];
 }
 

@@ -8,6 +8,7 @@ import type { SchemaColumn } from '../tables/columns.ts';
 import { textOptionsKey } from '../tables/formats.ts';
 import type { PlayedPart } from '../tables/played-parts.ts';
 import type { Account } from './account.ts';
+import { dedupText } from './dedup-options.ts';
 import type { Duplicates } from './hash-join.ts';
 import type { SkippedFile } from './inputs.ts';
 import { hasAestheticRule, type Selection, type SubsetOptions } from './options.ts';
@@ -76,6 +77,8 @@ export function settingsOf(options: SubsetOptions): Record<string, unknown> {
     missingTags: options.missingTags,
     where: options.where ?? null,
     deduplicate: options.deduplicate,
+    ...(options.dedup && { dedup: dedupText(options.dedup) }),
+    ...(options.embeddingColumn !== undefined && { embeddingColumn: options.embeddingColumn }),
     laionCompat: options.laionCompat,
     swapWidthHeight: options.swapWidthHeight,
     columns: options.columns ?? null,
