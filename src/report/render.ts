@@ -9,6 +9,7 @@ import { renderFunnel } from './sections/funnel.ts';
 import { renderHeadline } from './sections/headline.ts';
 import { renderHosts } from './sections/hosts.ts';
 import { renderProvenance } from './sections/provenance.ts';
+import { renderRepeats } from './sections/repeats.ts';
 import { renderSamples, renderThreshold } from './sections/samples.ts';
 import { renderScores } from './sections/scores.ts';
 import { renderThroughput } from './sections/throughput.ts';
@@ -39,6 +40,7 @@ export async function renderReport(data: ReportData): Promise<string> {
       ...(data.hosts === null ? [] : [['hosts', 'Hosts'] as const]),
       ['samples', 'Samples'],
       ...(threshold === null ? [] : [['threshold', 'At the threshold'] as const]),
+      ...(data.repeats === null ? [] : [['repeats', 'Repeated'] as const]),
       ['speed', 'Speed'],
       ['provenance', 'Provenance'],
     ],
@@ -49,6 +51,7 @@ ${renderFailures(data)}
 ${renderHosts(data.hosts)}
 ${renderSamples(data)}
 ${threshold}
+${renderRepeats(data.repeats)}
 ${renderThroughput(data, drawing)}
 ${renderProvenance(data)}`,
     bowerbirdVersion: data.provenance.bowerbirdVersion,

@@ -27,6 +27,8 @@ export interface ReportData {
   readonly saved: { readonly images: number; readonly bytes: number } | null;
   /** Rows by host; null where nothing was downloaded, or a part of the run does not tell. */
   readonly hosts: ReportHosts | null;
+  /** Pictures that several rows have; null where the run computed nothing to tell them by. */
+  readonly repeats: ReportRepeats | null;
   readonly provenance: ReportProvenance;
 }
 
@@ -111,6 +113,28 @@ export interface ReportSample {
   /** image/webp, image/jpeg or image/png. */
   readonly mimeType: string;
   readonly thumbnailBase64: string;
+}
+
+/** Pictures that several rows have. */
+export interface ReportRepeats {
+  /** The column of which they have the same value: `phash`, or a digest. */
+  readonly by: string;
+  /** Pictures that more than one row has, and the rows that have one of them. */
+  readonly pictures: number;
+  readonly rows: number;
+  /** The most repeated first. */
+  readonly most: readonly ReportRepeat[];
+}
+
+/** A picture that several rows have. */
+export interface ReportRepeat {
+  readonly rows: number;
+  readonly kept: number;
+  /** Of the first of its rows. */
+  readonly key: string;
+  readonly url: string | null;
+  /** One of its rows, where the run kept its picture. */
+  readonly sample: ReportSample | null;
 }
 
 /** When a shard was worked on (seconds since 1970), and the time that its rows spent in each stage. */

@@ -14,6 +14,7 @@ import { DROP_RULES } from '../scores/filter.ts';
 import { headNotes, type RecordedHead } from './head-record.ts';
 import type { HostList, HostTotals } from './host-totals.ts';
 import type { MergedRun } from './merge.ts';
+import type { Repeats } from './repeats.ts';
 import { reportThresholds, scoreSourceOf, uncheckedOf } from './result-facts.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunRecord } from './run-record.ts';
@@ -23,11 +24,17 @@ const SAMPLES_PER_BUCKET = 6;
 const SAMPLES_PER_THRESHOLD_SIDE = 8;
 
 /** Writes report.html: what a person looks at when a run is done. */
-export async function writeReport(folder: RunFolder, record: RunRecord, merged: MergedRun): Promise<void> {
-  await writeFileAtomic(folder.report, await renderReport(reportData(folder, record, merged)));
+export async function writeReport(
+  folder: RunFolder,
+  record: RunRecord,
+  merged: MergedRun,
+  repeats: Repeats | undefined,
+): Promise<void> {
+  const data = { ...reportData(folder, record, merged), repeats: reportRepeats(repeats, merged.thumbnails) };
+  await writeFileAtomic(folder.report, await renderReport(data));
 }
 
-function reportData(folder: RunFolder, record: RunRecord, merged: MergedRun): ReportData {
+function reportData(folder: RunFolder, record: RunRecord, merged: MergedRun): Omit<ReportData, 'repeats'> {
   const { counts, retried, buckets, histogram, meanCheck, paces, saved, hosts } = merged;
   return {
     title: basename(resolve(folder.publishedPath)),
@@ -67,6 +74,20 @@ function reportData(folder: RunFolder, record: RunRecord, merged: MergedRun): Re
     hosts: hosts ? reportHosts(hosts) : null,
     provenance: provenanceOf(record),
   };
+}
+
+function reportRepeats(
+  repeats: Repeats | undefined,
+  thumbnails: readonly ReportThumbnail[],
+): ReportData['repeats'] {
+  if (!repeats) return null;
+  const byKey = new Map(thumbnails.map((thumbnail) => [thumbnail.key, thumbnail]));
+  const most = repeats.most.map(({ shownKey, ...picture }) => {
+    const shown = byKey.get(shownKey ?? '');
+    const sample = shown ? toSample(shown, bucketOf(shown.score), null) : null;
+    return { ...picture, sample };
+  });
+  return { ...repeats, most };
 }
 
 function reportHosts({ listed, others }: HostList): ReportHosts {

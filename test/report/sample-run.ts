@@ -1,5 +1,11 @@
 import { sharp } from '../../src/decode/sharp-library.ts';
-import type { ReportData, ReportHosts, ReportPace, ReportSample } from '../../src/report/report-data.ts';
+import type {
+  ReportData,
+  ReportHosts,
+  ReportPace,
+  ReportRepeats,
+  ReportSample,
+} from '../../src/report/report-data.ts';
 import { BUCKET_NAMES, type BucketName, bucketOf } from '../../src/scores/bucket-names.ts';
 import { Histogram } from '../../src/scores/histogram.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
@@ -104,6 +110,7 @@ async function buildSampleRun(): Promise<ReportData> {
     paces: makePaces(),
     saved: { images: 1234, bytes: 5_600_000 },
     hosts: makeHosts(successes),
+    repeats: await makeRepeats(),
     provenance: makeProvenance(),
   };
 }
@@ -147,6 +154,16 @@ function makeHosts(successes: number): ReportHosts {
   };
 }
 
+/** A placeholder with a picture, and one whose rows the report has no picture of. */
+async function makeRepeats(): Promise<ReportRepeats> {
+  const [sample] = await makeSamples();
+  const most = [
+    { rows: 1_234, kept: 1_200, key: '00000000', url: 'https://example.com/removed.png', sample: sample! },
+    { rows: 2, kept: 0, key: '00000100', url: null, sample: null },
+  ];
+  return { by: 'phash', pictures: 2, rows: 1_236, most };
+}
+
 /** A run without rows: everything is zero, null or an empty list. */
 export function makeEmptyRun(): ReportData {
   return {
@@ -171,6 +188,7 @@ export function makeEmptyRun(): ReportData {
     paces: [],
     saved: null,
     hosts: null,
+    repeats: null,
     provenance: { ...makeProvenance(), inputs: [] },
   };
 }

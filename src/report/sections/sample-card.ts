@@ -21,12 +21,15 @@ ${renderPicture(sample)}
 ${renderCaption(sample.caption)}
 ${renderTags(sample)}
 <details><summary><code>${key}</code></summary><p class="origin"><span>${width} \u00D7 ${height} px</span>${
-    origin === null
-      ? null
-      : html` <bdi dir="ltr">${clipMiddle(showDirectionControls(origin), MAX_ORIGIN_LENGTH)}</bdi>`
+    origin === null ? null : renderOrigin(origin)
   }</p></details>
 </li>
 `;
+}
+
+/** An address as text: nothing leads there. */
+export function renderOrigin(origin: string): Html {
+  return html` <bdi dir="ltr">${clipMiddle(showDirectionControls(origin), MAX_ORIGIN_LENGTH)}</bdi>`;
 }
 
 /** Close to the threshold two decimals would all be the same. */
@@ -34,7 +37,8 @@ function decimalsOf({ near }: ReportSample): number {
   return near === null ? 2 : 4;
 }
 
-function renderPicture(sample: ReportSample): Html {
+/** The picture, or a word in its place. */
+export function renderPicture(sample: ReportSample): Html {
   const { mimeType, thumbnailBase64, caption, score } = sample;
   const decimals = decimalsOf(sample);
   if (!PICTURE_TYPES.has(mimeType) || !BASE64.test(thumbnailBase64))
