@@ -1,0 +1,163 @@
+// What finds copies of pictures: makes pictures of the demo's scenes and copies of them (resized, compressed again, cut, mirrored), tells how
+// many copies are within each distance of their original, and holds `subset --dedup` against a comparison of all pairs.
+// Run: npx tsc; node .build/scripts/measure-duplicates.js [--pictures 2500]
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Sharp } from 'sharp';
+import { inTemporaryFolder } from '../bench/support/temporary-folder.ts';
+import { openers } from '../src/decode/formats.ts';
+import { DEFAULT_LIMITS } from '../src/decode/limits.ts';
+import { perceptualHash } from '../src/decode/phash.ts';
+import { sharp } from '../src/decode/sharp-library.ts';
+import { Canvas } from '../src/demo/pictures/canvas.ts';
+import { SCENES, type SceneName } from '../src/demo/pictures/scenes.ts';
+import type { SubsetOptions } from '../src/subset/options.ts';
+import { runSubset } from '../src/subset/subset.ts';
+import { DuckDBInstance } from '../src/tables/duckdb-library.ts';
+import { randomNumbers } from '../test/helpers/random-numbers.ts';
+import { readParquet } from '../test/helpers/read-parquet.ts';
+import { cosineOf, distanceOf, keptByBruteForce, type PictureRow } from '../test/subset/dedup-world.ts';
+import { writeRows } from './write-rows.ts';
+
+const [WIDTH, HEIGHT] = [256, 192];
+const DISTANCES = [0, 2, 4, 6, 8, 10];
+const DIMENSION = 128;
+
+const { values: flags } = parseArgs({ options: { pictures: { type: 'string', default: '2500' } } });
+
+/** Cuts so much of each side. */
+function cut(image: Sharp, share: number): Sharp {
+  const [left, top] = [Math.round(WIDTH * share), Math.round(HEIGHT * share)];
+  return image.extract({ left, top, width: WIDTH - 2 * left, height: HEIGHT - 2 * top });
+}
+
+const KINDS: Readonly<Record<string, (image: Sharp) => Sharp>> = {
+  'half the size': (image) => image.resize(WIDTH / 2, HEIGHT / 2).jpeg({ quality: 85 }),
+  'twice the size': (image) => image.resize(WIDTH * 2, HEIGHT * 2).jpeg({ quality: 85 }),
+  'JPEG of quality 30': (image) => image.jpeg({ quality: 30 }),
+  'WebP of quality 50': (image) => image.webp({ quality: 50, effort: 1 }),
+  'cut by 1 % a side': (image) => cut(image, 0.01).jpeg({ quality: 85 }),
+  'cut by 3 % a side': (image) => cut(image, 0.03).jpeg({ quality: 85 }),
+  mirrored: (image) => image.flop().jpeg({ quality: 85 }),
+};
+
+async function hashOf(bytes: Buffer): Promise<bigint> {
+  const format = bytes.subarray(0, 4).toString('latin1') === 'RIFF' ? 'webp' : 'jpeg';
+  const opened = await openers[format](bytes, DEFAULT_LIMITS);
+  return BigInt(perceptualHash(await opened.decode()));
+}
+
+/** The hashes of a picture and of its copies. */
+async function hashesOf(seed: number): Promise<bigint[]> {
+  const names = Object.keys(SCENES) as SceneName[];
+  const canvas = SCENES[names[seed % names.length]!](new Canvas(WIDTH, HEIGHT), seed);
+  const raw = { width: canvas.width, height: canvas.height, channels: 3 } as const;
+  const original = sharp(canvas.toBytes(), { raw });
+  const hashes = [await hashOf(await original.clone().jpeg({ quality: 90 }).toBuffer())];
+  for (const make of Object.values(KINDS)) hashes.push(await hashOf(await make(original.clone()).toBuffer()));
+  return hashes;
+}
+
+function tellRecall(hashes: readonly (readonly bigint[])[]): void {
+  console.log(`| copy | ${DISTANCES.map((distance) => `${distance} bits`).join(' | ')} |`);
+  console.log(`|---|${DISTANCES.map(() => '---|').join('')}`);
+  const line = (name: string, distances: readonly number[]): void => {
+    const shares = DISTANCES.map(
+      (most) => distances.filter((found) => found <= most).length / distances.length,
+    );
+    console.log(
+      `| ${name} | ${shares.map((share) => `${(100 * share).toFixed(share < 0.001 ? 4 : 1)} %`).join(' | ')} |`,
+    );
+  };
+  for (const [i, name] of Object.keys(KINDS).entries())
+    line(
+      name,
+      hashes.map((own) => distanceOf(own[0]!, own[i + 1]!)),
+    );
+  const others = hashes.flatMap((own, i) =>
+    hashes.slice(i + 1).map((other) => distanceOf(own[0]!, other[0]!)),
+  );
+  line('another picture', others);
+}
+
+async function compareWithAllPairs(rows: readonly PictureRow[]): Promise<void> {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, 'rows.parquet');
+    const plain = join(folder, 'plain.parquet');
+    const cells = rows.map(({ id, URL, aesthetic, phash, embedding }) => ({
+      ...{ id, URL, aesthetic, phash, embedding: JSON.stringify([...embedding!]) },
+    }));
+    await writeRows(
+      plain,
+      { id: 'INTEGER', URL: 'VARCHAR', aesthetic: 'FLOAT', phash: 'BIGINT', embedding: 'VARCHAR' },
+      cells,
+    );
+    const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+    const connection = await instance.connect();
+    await connection.run(
+      `COPY (SELECT * REPLACE (embedding::FLOAT[] AS embedding) FROM '${plain}') TO '${path}' (FORMAT parquet)`,
+    );
+    connection.closeSync();
+    for (const [dedup, isNear] of [
+      [{ by: 'phash', distance: 4 }, (a: PictureRow, b: PictureRow) => distanceOf(a.phash!, b.phash!) <= 4],
+      [{ by: 'phash', distance: 8 }, (a: PictureRow, b: PictureRow) => distanceOf(a.phash!, b.phash!) <= 8],
+      [
+        { by: 'embedding', cosine: 0.95 },
+        (a: PictureRow, b: PictureRow) => cosineOf(a.embedding!, b.embedding!) >= 0.95,
+      ],
+    ] as const) {
+      const outputFolder = join(folder, JSON.stringify(dedup).replaceAll(/\W/g, ''));
+      const before = process.cpuUsage();
+      await runSubset({ ...OPTIONS, metadata: [path], outputFolder, dedup });
+      const { user, system } = process.cpuUsage(before);
+      const kept: number[] = [];
+      const { readdirSync } = await import('node:fs');
+      for (const name of readdirSync(outputFolder)
+        .filter((file) => file.endsWith('.parquet'))
+        .sort())
+        kept.push(...(await readParquet(join(outputFolder, name))).map((row) => row['id'] as number));
+      const expected = keptByBruteForce(rows, isNear);
+      const isSame = kept.length === expected.length && kept.every((id, i) => id === expected[i]);
+      console.log(
+        `${JSON.stringify(dedup)}: ${rows.length} rows, ${kept.length} kept, ${isSame ? 'the same' : 'OTHERS'} as by comparing all pairs; ${((user + system) / 1e6).toFixed(1)} CPU seconds`,
+      );
+      if (!isSame) process.exitCode = 1;
+    }
+  });
+}
+
+const OPTIONS: Omit<SubsetOptions, 'metadata' | 'outputFolder'> = {
+  ...{ tags: [], selections: [{ name: 'all', kind: 'all' }], missingTags: 'drop', deduplicate: false },
+  ...{
+    laionCompat: false,
+    swapWidthHeight: false,
+    skipBadFiles: false,
+    compression: 'snappy',
+    overwrite: false,
+  },
+  ...{ threads: 2, memoryLimitMb: 1024, command: 'measure-duplicates' },
+};
+
+const hashes: bigint[][] = [];
+for (let seed = 0; seed < Number(flags.pictures); seed++) hashes.push(await hashesOf(seed));
+tellRecall(hashes);
+
+const random = randomNumbers(5);
+const rows = hashes.flatMap((own, picture) => {
+  const centre = Float32Array.from({ length: DIMENSION }, () => random() - 0.5);
+  return own.map((phash, copy): PictureRow => {
+    const share = 0.15 * copy;
+    return {
+      ...{
+        id: picture * own.length + copy,
+        URL: `http://host/${picture}/${copy}`,
+        hash: null,
+        punsafe: null,
+        sha256: null,
+      },
+      ...{ phash, aesthetic: Math.fround(Math.floor(random() * 400) / 40) },
+      embedding: centre.map((value) => Math.fround(value + share * (random() - 0.5))),
+    };
+  });
+});
+await compareWithAllPairs(rows);
