@@ -1,0 +1,226 @@
+import type { AdamOptions, LayerOperations } from './layer-operations.ts';
+import { type Lessons, lossAndSlope, type ValueLoss } from './lessons.ts';
+import { Network, type NetworkWeights } from './network.ts';
+import { type RandomBits, randomBits, shuffled, uniform } from './random.ts';
+
+/** How a member is trained. */
+export interface MemberOptions extends AdamOptions {
+  readonly hidden: number;
+  /** The share of inputs that are left out of each training row, others scaled up; from 0 on, below 1. */
+  readonly dropout: number;
+  /** Pairs or rows per step. */
+  readonly batch: number;
+  readonly epochs: number;
+  readonly evaluateEvery: number;
+  readonly seed: number;
+  readonly valueLoss: ValueLoss;
+}
+
+/** What all members learn from; the same memory for all threads. */
+export interface Course {
+  readonly dimension: number;
+  /** float32(count x dimension) */
+  readonly rows: Float32Array;
+  readonly training: Lessons;
+  /** Held out. */
+  readonly validation: Lessons;
+}
+
+/** A look at a member on its way. */
+export interface Evaluation {
+  readonly step: number;
+  /** The mean loss of the steps since the last look, dropout included; null before the first step. */
+  readonly trainingLoss: number | null;
+  /** The mean loss on what is held out; null where nothing is. */
+  readonly validationLoss: number | null;
+}
+
+/** A member as it was kept. */
+export interface TrainedMember {
+  readonly weights: NetworkWeights;
+  /** The step that it is of. */
+  readonly step: number;
+  readonly curve: readonly Evaluation[];
+}
+
+/** How a validation loss counts beside those before it: smoothed = old + SMOOTHING (new - old). */
+const SMOOTHING = 0.3;
+/** Rows that are scored at a time. */
+const BLOCK_ROWS = 64;
+
+export function stepsOf({ training }: Course, { batch, epochs }: MemberOptions): number {
+  return epochs * Math.ceil(training.first.length / batch);
+}
+
+/**
+ * Trains one member: its start, its order in each epoch and what it drops come from the seed and its number alone. Kept is what it was when the
+ * smoothed loss on held-out answers was lowest, or, where nothing is held out, at the end.
+ *
+ * @param onLook called at each evaluation; false ends the training there
+ */
+export function trainMember(
+  course: Course,
+  options: MemberOptions,
+  number: number,
+  run: {
+    readonly makeOperations: (lengths: readonly number[]) => LayerOperations;
+    readonly onLook: (evaluation: Evaluation) => boolean;
+  },
+): TrainedMember {
+  const member = new Member(course, options, number, run.makeOperations);
+  let smoothed: number | undefined;
+  let best: { weights: NetworkWeights; step: number; loss: number } | undefined;
+  const curve: Evaluation[] = [];
+  const look = (): boolean => {
+    const evaluation = member.evaluate();
+    curve.push(evaluation);
+    const { validationLoss, step } = evaluation;
+    if (validationLoss !== null) {
+      smoothed = smoothed === undefined ? validationLoss : smoothed + SMOOTHING * (validationLoss - smoothed);
+      if (!best || smoothed < best.loss) best = { weights: member.weights, step, loss: smoothed };
+    }
+    return run.onLook(evaluation);
+  };
+  let goesOn = look();
+  while (goesOn && member.step()) {
+    if (member.steps % options.evaluateEvery === 0 || member.isDone) goesOn = look();
+  }
+  const kept = best ?? { weights: member.weights, step: member.steps };
+  return { weights: kept.weights, step: kept.step, curve };
+}
+
+/** A network on its way through the course. */
+class Member {
+  steps = 0;
+  readonly #course: Course;
+  readonly #options: MemberOptions;
+  readonly #network: Network;
+  readonly #bits: RandomBits;
+  readonly #total: number;
+  #order = new Int32Array(0);
+  #at = 0;
+  #lossSum = 0;
+  #lossCount = 0;
+
+  constructor(
+    course: Course,
+    options: MemberOptions,
+    number: number,
+    makeOperations: (lengths: readonly number[]) => LayerOperations,
+  ) {
+    this.#course = course;
+    this.#options = options;
+    this.#total = stepsOf(course, options);
+    this.#bits = randomBits(`bowerbird member ${options.seed} ${number}`);
+    const capacity = Math.max(2 * options.batch, BLOCK_ROWS);
+    this.#network = new Network(
+      { dimension: course.dimension, hidden: options.hidden, capacity },
+      makeOperations,
+    );
+    this.#network.initialise(this.#bits);
+  }
+
+  get weights(): NetworkWeights {
+    return this.#network.weights;
+  }
+
+  get isDone(): boolean {
+    return this.steps >= this.#total;
+  }
+
+  /** False where the course has ended. */
+  step(): boolean {
+    if (this.isDone) return false;
+    const { training } = this.#course;
+    const { batch, dropout } = this.#options;
+    if (this.#at >= this.#order.length) {
+      this.#order = shuffled(training.first.length, this.#bits);
+      this.#at = 0;
+    }
+    const lessons = this.#order.subarray(this.#at, this.#at + batch);
+    this.#at += batch;
+    const sides = training.kind === 'pairs' ? [training.first, training.second] : [training.first];
+    const count = lessons.length * sides.length;
+    for (const [i, lesson] of lessons.entries())
+      for (const [side, rows] of sides.entries()) this.#put(rows[lesson]!, i * sides.length + side, dropout);
+    const even = this.#clearTo(count);
+    this.#network.forward(even);
+    this.#setDeltas(lessons, sides.length);
+    this.#network.scoreDeltas.fill(0, count, even);
+    this.#network.step(even, this.#options);
+    this.steps++;
+    return true;
+  }
+
+  evaluate(): Evaluation {
+    const trainingLoss = this.#lossCount > 0 ? this.#lossSum / this.#lossCount : null;
+    this.#lossSum = 0;
+    this.#lossCount = 0;
+    return { step: this.steps, trainingLoss, validationLoss: this.#validationLoss() };
+  }
+
+  #setDeltas(lessons: Int32Array, sides: number): void {
+    const { scores, scoreDeltas } = this.#network;
+    const { targets } = this.#course.training;
+    for (const [i, lesson] of lessons.entries()) {
+      const at = i * sides;
+      const score = sides === 2 ? scores[at]! - scores[at + 1]! : scores[at]!;
+      const { loss, slope } = lossAndSlope(this.#lossKind, score, targets[lesson]!);
+      this.#lossSum += loss;
+      this.#lossCount++;
+      scoreDeltas[at] = slope / lessons.length;
+      if (sides === 2) scoreDeltas[at + 1] = -slope / lessons.length;
+    }
+  }
+
+  get #lossKind(): Lessons['kind'] | 'huber' {
+    const { kind } = this.#course.training;
+    return kind === 'values' && this.#options.valueLoss === 'huber' ? 'huber' : kind;
+  }
+
+  #validationLoss(): number | null {
+    const { kind, first, second, targets } = this.#course.validation;
+    if (first.length === 0) return null;
+    const wanted = new Set(kind === 'pairs' ? [...first, ...second] : first);
+    const scores = this.#scoresOf(Int32Array.from(wanted));
+    const losses = targets.map((target, i) => {
+      const score = scores.get(first[i]!)! - (kind === 'pairs' ? scores.get(second[i]!)! : 0);
+      return lossAndSlope(this.#lossKind, score, target).loss;
+    });
+    return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+  }
+
+  #scoresOf(rows: Int32Array): Map<number, number> {
+    const scores = new Map<number, number>();
+    for (let from = 0; from < rows.length; from += BLOCK_ROWS) {
+      const block = rows.subarray(from, from + BLOCK_ROWS);
+      for (const [i, row] of block.entries()) this.#put(row, i, 0);
+      this.#network.forward(this.#clearTo(block.length));
+      for (const [i, row] of block.entries()) scores.set(row, this.#network.scores[i]!);
+    }
+    return scores;
+  }
+
+  /** Copies a row, without the share of its values that is dropped. */
+  #put(row: number, place: number, dropout: number): void {
+    const { dimension, rows } = this.#course;
+    const target = this.#network.rows;
+    const at = place * this.#network.paddedDimension;
+    const from = row * dimension;
+    if (dropout === 0) {
+      target.set(rows.subarray(from, from + dimension), at);
+      return;
+    }
+    const scale = 1 / (1 - dropout);
+    for (let j = 0; j < dimension; j++)
+      target[at + j] = uniform(this.#bits) < dropout ? 0 : rows[from + j]! * scale;
+  }
+
+  /** Rows go two at a time: an odd last one gets a row of zeros beside it. */
+  #clearTo(count: number): number {
+    const even = count + (count % 2);
+    const { paddedDimension, rows } = this.#network;
+    rows.fill(0, count * paddedDimension, even * paddedDimension);
+    return even;
+  }
+}

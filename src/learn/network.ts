@@ -1,0 +1,170 @@
+import {
+  type AdamOptions,
+  adamRates,
+  type LayerOperations,
+  padded,
+  RATE_COUNT,
+  type TrainedLayer,
+} from './layer-operations.ts';
+import { type RandomBits, uniform } from './random.ts';
+
+/** The sizes of a member: dropout -> Linear(dimension, hidden) -> SiLU -> Linear(hidden, 1) without a bias, or of hidden 0 one Linear(dimension, 1) without. */
+export interface NetworkShape {
+  readonly dimension: number;
+  readonly hidden: number;
+  /** The most rows that it takes at a time, for training and for scores; even. */
+  readonly capacity: number;
+}
+
+/** A member's weights, without what they were filled up with. */
+export interface NetworkWeights {
+  /** float32(hidden x dimension), or of hidden 0 (1 x dimension) */
+  readonly first: Float32Array;
+  /** float32[hidden]; of hidden 0 empty, as `last`. */
+  readonly bias: Float32Array;
+  /** float32[hidden] */
+  readonly last: Float32Array;
+}
+
+/** A network of one score per row, its gradient and its steps. */
+export class Network {
+  /** float32(capacity x paddedDimension): where rows are put. What is beyond the dimension stays 0. */
+  readonly rows: Float32Array;
+  /** float32[capacity]: scores, after `forward`. */
+  readonly scores: Float32Array;
+  /** float32[capacity]: what the loss changes by with each score; put there before `step`. */
+  readonly scoreDeltas: Float32Array;
+  readonly paddedDimension: number;
+  readonly #shape: NetworkShape;
+  readonly #operations: LayerOperations;
+  readonly #first: TrainedLayer;
+  readonly #bias: TrainedLayer | undefined;
+  readonly #last: TrainedLayer | undefined;
+  readonly #sums: Float32Array;
+  readonly #values: Float32Array;
+  readonly #deltas: Float32Array;
+  readonly #ones: Float32Array;
+  readonly #rates: Float32Array;
+  #steps = 0;
+
+  constructor(shape: NetworkShape, makeOperations: (lengths: readonly number[]) => LayerOperations) {
+    const { capacity, hidden } = shape;
+    const inputs = padded(shape.dimension);
+    const width = padded(hidden);
+    this.#shape = shape;
+    this.paddedDimension = inputs;
+    const layers = [[inputs, width || 1], ...(hidden > 0 ? [[width, 1] as const, [width, 1] as const] : [])];
+    const arrays = [
+      capacity * inputs,
+      capacity,
+      capacity,
+      ...Array(3).fill(capacity * width),
+      capacity,
+      RATE_COUNT,
+    ];
+    this.#operations = makeOperations([
+      ...layers.flatMap(([from, to]) => Array<number>(3).fill(from! * to!)),
+      ...arrays,
+    ]);
+    const take = (length: number): Float32Array => this.#operations.allocate(length);
+    const layer = (from: number, to: number): TrainedLayer => {
+      const [weights, means, squares] = [take(from * to), take(from * to), take(from * to)];
+      return { inputs: from, outputs: to, weights: weights!, means: means!, squares: squares! };
+    };
+    this.#first = layer(inputs, width || 1);
+    this.#bias = hidden > 0 ? layer(width, 1) : undefined;
+    this.#last = hidden > 0 ? layer(width, 1) : undefined;
+    this.rows = take(capacity * inputs);
+    this.scores = take(capacity);
+    this.scoreDeltas = take(capacity);
+    this.#sums = take(capacity * width);
+    this.#values = take(capacity * width);
+    this.#deltas = take(capacity * width);
+    this.#ones = take(capacity).fill(1);
+    this.#rates = take(RATE_COUNT);
+  }
+
+  /** Weights as PyTorch starts a Linear: even from -1 / sqrt(inputs) to 1 / sqrt(inputs). */
+  initialise(bits: RandomBits): void {
+    const { dimension, hidden } = this.#shape;
+    const fill = (length: number, inputs: number): Float32Array =>
+      new Float32Array(length).map(() => (2 * uniform(bits) - 1) / Math.sqrt(inputs));
+    this.weights = {
+      first: fill((hidden || 1) * dimension, dimension),
+      bias: fill(hidden, dimension),
+      last: fill(hidden, hidden),
+    };
+  }
+
+  /** A copy. */
+  get weights(): NetworkWeights {
+    const { dimension, hidden } = this.#shape;
+    const first = new Float32Array((hidden || 1) * dimension);
+    for (let o = 0; o < (hidden || 1); o++) {
+      const from = o * this.paddedDimension;
+      first.set(this.#first.weights.subarray(from, from + dimension), o * dimension);
+    }
+    return {
+      first,
+      bias: this.#bias?.weights.slice(0, hidden) ?? new Float32Array(0),
+      last: this.#last?.weights.slice(0, hidden) ?? new Float32Array(0),
+    };
+  }
+
+  set weights({ first, bias, last }: NetworkWeights) {
+    const { dimension } = this.#shape;
+    for (let o = 0; o * dimension < first.length; o++)
+      this.#first.weights.set(first.subarray(o * dimension, (o + 1) * dimension), o * this.paddedDimension);
+    this.#bias?.weights.set(bias);
+    this.#last?.weights.set(last);
+  }
+
+  /** Scores the first `count` of `rows`; an even number. */
+  forward(count: number): void {
+    if (!this.#last) {
+      this.#operations.forward(this.#first, this.rows, count, this.scores);
+      return;
+    }
+    const width = this.#last.inputs;
+    const biases = this.#bias!.weights;
+    this.#operations.forward(this.#first, this.rows, count, this.#sums);
+    for (let row = 0, at = 0; row < count; row++) {
+      for (let o = 0; o < width; o++, at++) {
+        this.#sums[at]! += biases[o]!;
+        this.#values[at] = silu(this.#sums[at]!);
+      }
+    }
+    this.#operations.forward(this.#last, this.#values, count, this.scores);
+  }
+
+  /** One step down the gradient of the rows that `forward` took last, whose `scoreDeltas` are there. */
+  step(count: number, options: AdamOptions): void {
+    this.#rates.set(adamRates(options, ++this.#steps));
+    const deltas = this.scoreDeltas;
+    if (!this.#last) {
+      this.#operations.update(this.#first, { count, rows: this.rows, deltas }, this.#rates);
+      return;
+    }
+    const width = this.#last.inputs;
+    const last = this.#last.weights;
+    for (let row = 0, at = 0; row < count; row++) {
+      for (let o = 0; o < width; o++, at++)
+        this.#deltas[at] = deltas[row]! * last[o]! * siluSlope(this.#sums[at]!);
+    }
+    const { update } = this.#operations;
+    const step = update.bind(this.#operations);
+    step(this.#last, { count, rows: this.#values, deltas }, this.#rates);
+    step(this.#bias!, { count, rows: this.#deltas, deltas: this.#ones }, this.#rates);
+    step(this.#first, { count, rows: this.rows, deltas: this.#deltas }, this.#rates);
+  }
+}
+
+/** x sigmoid(x) */
+function silu(x: number): number {
+  return x / (1 + Math.exp(-x));
+}
+
+function siluSlope(x: number): number {
+  const gate = 1 / (1 + Math.exp(-x));
+  return gate * (1 + x * (1 - gate));
+}
