@@ -8,7 +8,7 @@ import { cp, mkdtemp, open, readdir, rename, rm, stat, truncate } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readRun } from '../src/api/runs.ts';
+import { openRun } from '../src/api/runs.ts';
 import { BowerbirdError, messageOf } from '../src/base/errors.ts';
 import { mergeRuns } from '../src/runs/merge-runs.ts';
 import { countScoresOf } from '../src/tally/count.ts';
@@ -27,7 +27,7 @@ const work = await mkdtemp(join(tmpdir(), 'bowerbird-fuzz-runs-'));
 async function ask(folder: string): Promise<string[]> {
   const questions = [
     async () => {
-      const { finishedShardCount, shardCount, counts } = await readRun(folder);
+      const { finishedShardCount, shardCount, counts } = await openRun(folder);
       return finishedShardCount === shardCount ? counts : 'BB_UNFINISHED';
     },
     async () => {

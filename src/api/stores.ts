@@ -1,12 +1,16 @@
-import type { FoundScores } from '../samples/score-rows.ts';
+import type { FoundScores, ScoreRows } from '../samples/score-rows.ts';
 import type { Tag } from '../samples/tags.ts';
 import { Store as StoreReader } from '../store/reader.ts';
+import { hashSample } from './samples.ts';
 
 /** Scores by column; null where the row had none. */
 export type StoreScores = Readonly<Partial<Record<Tag, number | null>>>;
 
 /** Scores of many hashes, in their order. */
 export type ManyScores = FoundScores;
+
+/** Some entries of a store: their hashes, and float32 scores by column, NaN where there is none. */
+export type StoreEntries = ScoreRows;
 
 /** An open hash -> score store. Look-ups are synchronous; a newly published version is taken up within a second. */
 export interface ScoreStore {
@@ -18,6 +22,10 @@ export interface ScoreStore {
   get(hash: bigint): StoreScores | undefined;
   /** The scores of many hashes at once. */
   getMany(hashes: BigInt64Array): ManyScores;
+  /** The scores of a sample by its URL (of images in files without one: their path) and caption. */
+  getSample(url: string, caption?: string | null): StoreScores | undefined;
+  /** All entries, in ascending order of their hashes, some thousands at a time. */
+  entries(): Iterable<StoreEntries>;
   close(): Promise<void>;
 }
 
@@ -37,6 +45,8 @@ export async function openStore(path: string): Promise<ScoreStore> {
     },
     get: (hash) => store.get(hash),
     getMany: (hashes) => store.getMany(hashes),
+    getSample: (url, caption) => store.get(hashSample(url, caption)),
+    entries: () => store.entries(),
     close: () => store.close(),
   };
 }

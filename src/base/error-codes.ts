@@ -68,6 +68,7 @@ export const EXIT_CODES = {
   BB_RUN_LOCKED: 2,
   BB_RUN_UNFINISHED: 2,
   BB_OUTAGE: 1,
+  BB_EMBEDDINGS_MISSING: 2,
   BB_RUN_CORRUPT: 1,
   BB_MERGE_REFUSED: 2,
   // store
@@ -88,6 +89,7 @@ export const EXIT_CODES = {
   BB_SUBSET_EXISTS: 2,
   BB_SUBSET_WHERE: 2,
   BB_SUBSET_FAILED: 1,
+  BB_SUBSET_CORRUPT: 1,
 } as const;
 
 /** A stable error code. */

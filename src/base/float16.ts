@@ -43,8 +43,14 @@ function roundShift(value: number, shift: number): number {
 
 /** The values of IEEE 754 binary16 bits, exactly. */
 export function fromFloat16Bits(halves: Uint16Array): Float32Array {
-  return Float32Array.from(halves, fromHalf);
+  halfValues ??= Float32Array.from({ length: 0x10000 }, (_, bits) => fromHalf(bits));
+  const values = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) values[i] = halfValues[halves[i]!]!;
+  return values;
 }
+
+/** The value of each of the 65,536 halves, made when it is first needed. */
+let halfValues: Float32Array | undefined;
 
 function fromHalf(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;

@@ -6,10 +6,17 @@ const arrow: typeof Arrow = createRequire(import.meta.url)('apache-arrow');
 
 /** The library's one entrance, also for tests. */
 export const {
+  Binary,
+  Bool,
+  DateDay,
   Field,
   FixedSizeList,
+  Float32,
   Float64,
+  Int16,
+  Int32,
   Int64,
+  Int8,
   makeData,
   RecordBatch,
   Schema,
@@ -18,9 +25,16 @@ export const {
   tableFromArrays,
   tableFromIPC,
   tableToIPC,
+  TimestampMicrosecond,
+  Uint16,
+  Uint32,
+  Uint64,
+  Uint8,
   Utf8,
   vectorFromArray,
 } = arrow;
 
+export type RecordBatch = Arrow.RecordBatch;
 export type Schema = Arrow.Schema;
+export type Table = Arrow.Table;
 export type EmbeddingSums = Arrow.FixedSizeList<Arrow.Float64>;

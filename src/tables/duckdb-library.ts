@@ -17,6 +17,7 @@ export const {
   DuckDBTableFunction,
   FLOAT,
   INTEGER,
+  JSDuckDBValueConverter,
   UTINYINT,
   VARCHAR,
 } = duckdb;

@@ -3,8 +3,10 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { packageFolder } from '../../src/base/package.ts';
+import { makeWorld } from '../api/world.ts';
+import { readPage } from '../docs/pages.ts';
 
 const run = promisify(execFile);
 
@@ -13,10 +15,24 @@ interface Packed {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** A fresh folder with the packed package beside the dependencies of this checkout; nothing is downloaded. */
-async function installPacked(t: ExecutionContext): Promise<{ app: string; packed: Packed }> {
+interface Installed {
+  readonly app: string;
+  readonly packed: Packed;
+}
+
+let installed: Promise<Installed> | undefined;
+test.after.always(async () => {
+  if (installed) await rm((await installed).app, { recursive: true, force: true });
+});
+
+/** A folder with the packed package beside the dependencies of this checkout; nothing is downloaded. */
+function installPacked(): Promise<Installed> {
+  installed ??= install();
+  return installed;
+}
+
+async function install(): Promise<Installed> {
   const app = await mkdtemp(join(tmpdir(), 'bowerbird-package-'));
-  t.teardown(() => rm(app, { recursive: true, force: true }));
   const { stdout } = await run('npm', ['pack', '--json', '--offline', '--pack-destination', app], {
     cwd: packageFolder,
   });
@@ -25,11 +41,12 @@ async function installPacked(t: ExecutionContext): Promise<{ app: string; packed
   await mkdir(home, { recursive: true });
   await run('tar', ['xzf', join(app, packed!.filename), '-C', home, '--strip-components', '1']);
   await symlink(join(packageFolder, 'node_modules'), join(home, 'node_modules'));
+  await mkdir(join(app, 'node_modules', '@types'));
+  await symlink(join(packageFolder, 'node_modules/@types/node'), join(app, 'node_modules/@types/node'));
   return { app, packed: packed! };
 }
-
 test('the packed package can be imported, required and run from a fresh folder, and packs no tests', async (t) => {
-  const { app, packed } = await installPacked(t);
+  const { app, packed } = await installPacked();
   const node = async (...args: string[]): Promise<string> => (await run('node', args, { cwd: app })).stdout;
 
   await writeFile(
@@ -51,7 +68,8 @@ console.log(JSON.stringify({
   same: api.hashSamples([{ url: 'http://127.0.0.1/', caption: 'a.jpga' }])[0] === api.hashSample('http://127.0.0.1/a.jpga'),
   scores: [...api.scoreEmbeddings(head, Float32Array.of(0, 1), 1)],
   store: await code(api.openStore('none')),
-  run: await code(api.readRun('none')),
+  run: await code(api.openRun('none')),
+  subset: await code(api.openSubset('none')),
   unfit: await code((async () => api.scoreEmbeddings(head, Float32Array.of(1), 1))()),
 }));`,
   );
@@ -61,7 +79,9 @@ console.log(JSON.stringify({
     'hashSample',
     'hashSamples',
     'loadHead',
+    'openRun',
     'openStore',
+    'openSubset',
     'readRun',
     'scoreEmbeddings',
   ]);
@@ -69,8 +89,8 @@ console.log(JSON.stringify({
   t.true(used.same);
   t.deepEqual(used.scores, [2.5]);
   t.deepEqual(
-    [used.store, used.run, used.unfit],
-    ['BB_STORE_NOT_FOUND', 'BB_RUN_CORRUPT', 'BB_HEAD_MISMATCH'],
+    [used.store, used.run, used.subset, used.unfit],
+    ['BB_STORE_NOT_FOUND', 'BB_RUN_CORRUPT', 'BB_SUBSET_CORRUPT', 'BB_HEAD_MISMATCH'],
   );
 
   await writeFile(join(app, 'use.cjs'), "console.log(typeof require('bowerbird').hashSample)");
@@ -85,4 +105,82 @@ console.log(JSON.stringify({
     names.filter((name) => /\.map$|^test\/|\.test\.|^\.build|^\.npmrc/.test(name)),
     [],
   );
+});
+
+/** What the types promise to whoever uses them, compiled alone; where they allow what is marked, the mark is an error itself. */
+const CONSUMER = `import { type Sample, type Subset, type Verdict, openRun, openStore, openSubset } from 'bowerbird';
+const run = await openRun('out');
+for await (const sample of run.samples({ columns: ['license'] as const })) {
+  const aesthetic: number | null = sample.scores.aesthetic;
+  const hash: bigint | null = sample.hash;
+  const verdict: Verdict = sample.verdict;
+  if (sample.reason === 'image_missing') console.log(aesthetic, hash, verdict, sample.columns.license);
+  // @ts-expect-error not among the columns that were asked for
+  sample.columns.licence;
+  // @ts-expect-error what was read is not written to
+  sample.key = 'x';
+  // @ts-expect-error no reason of the closed list
+  if (sample.reason === 'image_lost') break;
+}
+// @ts-expect-error no verdict
+run.samples({ verdict: 'good' });
+// @ts-expect-error a number
+run.samples({ minAesthetic: '6' });
+// @ts-expect-error a run has no such option
+run.embeddings({ columns: ['key'] });
+for await (const { embedding } of run.embeddings()) embedding satisfies Float32Array;
+for await (const batch of run.batches()) batch.numRows satisfies number;
+const free: Sample[] = [];
+for await (const sample of run.samples()) free.push(sample);
+const subset: Subset = await openSubset('best');
+// @ts-expect-error verdicts are those of runs
+subset.samples({ verdict: 'kept' });
+const store = await openStore('laion.store');
+// @ts-expect-error hashes are bigint
+store.get(5);
+for (const { hashes } of store.entries()) hashes satisfies BigInt64Array;
+await store.close();
+`;
+
+const STRICT = {
+  compilerOptions: {
+    target: 'es2023',
+    lib: ['es2023'],
+    module: 'nodenext',
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    types: ['node'],
+    outDir: 'compiled',
+  },
+  include: ['*.mts'],
+};
+
+test('the examples of docs/api.md compile strictly against the packed package and run, and its types refuse what is wrong', async (t) => {
+  const { app } = await installPacked();
+  const examples = [...readPage('docs/api.md').text.matchAll(/^```ts\n(.*?)^```$/gms)].map(
+    ([, code]) => code!,
+  );
+  t.true(examples.length >= 6);
+  for (const [i, code] of examples.entries()) await writeFile(join(app, `example${i}.mts`), code);
+  await writeFile(join(app, 'consumer.mts'), CONSUMER);
+  await writeFile(join(app, 'tsconfig.json'), JSON.stringify(STRICT));
+  const tsc = join(packageFolder, 'node_modules/typescript/bin/tsc');
+  const compiled = await run(process.execPath, [tsc, '-p', app]).catch((error: { stdout: string }) => error);
+  t.is(compiled.stdout, '');
+
+  const world = await makeWorld();
+  t.teardown(() => rm(world.folder, { recursive: true, force: true }));
+  const printed: string[] = [];
+  for (const i of examples.keys()) {
+    const { stdout } = await run(process.execPath, [join(app, 'compiled', `example${i}.mjs`)], {
+      cwd: world.folder,
+    });
+    printed.push(stdout);
+  }
+  const all = printed.join('\n');
+  t.regex(all, /^done 12 \d+ \{ image_missing: 2 \}$/m);
+  t.regex(all, /^\d+ samples$/m);
+  t.regex(all, /^BB_COLUMN_MISSING .*no column "no such column"/m);
 });

@@ -1,7 +1,7 @@
 import { cp, mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import test from 'ava';
-import { readRun } from '../../src/api/runs.ts';
+import { openRun } from '../../src/api/runs.ts';
 import { journalPath } from '../../src/base/swap.ts';
 import { digestRun } from '../helpers/digest-run.ts';
 import { LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
@@ -45,9 +45,9 @@ test('a run whose overwrite was killed among its renames is read by no command u
     t.regex(stderr, /\[BB_OUTPUT_UNFINISHED\]/, commands[i]!.join(' '));
   }
   t.true(ended.every(({ stderr }) => stderr.includes(`with ${out} as its --output-folder`)));
-  await t.throwsAsync(readRun(out), { code: 'BB_OUTPUT_UNFINISHED' });
+  await t.throwsAsync(openRun(out), { code: 'BB_OUTPUT_UNFINISHED' });
   t.is((await runCli(score)).exitCode, 0);
   t.deepEqual(await digestRun(out), whole);
-  t.is((await readRun(out)).tagFiles.map((path) => basename(path)).length, 2);
+  t.is((await openRun(out)).tagFiles.map((path) => basename(path)).length, 2);
   t.is((await runCli(['buckets', out])).exitCode, 0);
 });
