@@ -462,6 +462,7 @@ export const ROOMS: readonly Room[] = [
       'base',
       'samples',
       'scores',
+      'pictures',
       'tables',
       'shards',
       'heads',

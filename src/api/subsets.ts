@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { refuseUnfinished } from '../base/swap.ts';
+import { PATH_COLUMN } from '../pictures/picture-row.ts';
 import { TAGS } from '../samples/tags.ts';
 import { SUBSET_FILE } from '../subset/output-folder.ts';
 import type { SubsetPart, SubsetSummary } from '../subset/summary.ts';
@@ -18,6 +19,8 @@ import type { Scores } from './run-samples.ts';
 export interface SubsetSample<Name extends string = string> {
   readonly url: string | null;
   readonly caption: string | null;
+  /** Of an image in a file: its path within the input. */
+  readonly path: string | null;
   readonly hash: bigint | null;
   /** The scores that the subset has; null for others. */
   readonly scores: Scores;
@@ -156,10 +159,13 @@ async function* readRows<Name extends string>(
   options: SubsetOptions<Name>,
 ): AsyncGenerator<SubsetSample<Name>, void, undefined> {
   const where = conditionOf(summary, options);
-  const url = summary.metadata.parts.find(({ part }) => part === 'url')?.column ?? undefined;
-  const names = summary.columns.map(({ name }) => name);
-  const caption = KNOWN_NAMES.caption.find((name) => names.includes(name));
-  const fixed = [url, caption, 'hash', ...TAGS].filter((name) => name !== undefined && names.includes(name));
+  const texts = summary.columns.filter(({ type }) => type === 'VARCHAR').map(({ name }) => name);
+  const named = summary.metadata.parts.find(({ part }) => part === 'url')?.column;
+  // Where no column has URLs, paths stand for them in the books.
+  const url = texts.find((name) => name === named && name !== PATH_COLUMN);
+  const caption = KNOWN_NAMES.caption.find((name) => texts.includes(name));
+  const file = texts.find((name) => name === PATH_COLUMN);
+  const fixed: readonly (string | undefined)[] = [url, caption, file, 'hash', ...TAGS];
   const reader = await ParquetReader.open();
   try {
     for (const { path, rowCount } of files) {
@@ -176,6 +182,7 @@ async function* readRows<Name extends string>(
           yield {
             url: get(url),
             caption: get(caption),
+            path: get(file),
             hash: get('hash'),
             scores: Object.fromEntries(TAGS.map((tag) => [tag, get(tag)])) as Scores,
             columns: Object.fromEntries(

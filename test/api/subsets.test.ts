@@ -22,7 +22,14 @@ test('a subset gives the rows that the run kept, with their scores and columns',
   t.true(kept.length > 0);
   t.deepEqual(
     await all(subset.samples({ columns: ['input_key'] })),
-    kept.map(({ url, caption, hash, scores, columns }) => ({ url, caption, hash, scores, columns })),
+    kept.map(({ url, caption, path: file, hash, scores, columns }) => ({
+      url,
+      caption,
+      path: file,
+      hash,
+      scores,
+      columns,
+    })),
   );
   const table = await subset.table({ columns: ['aesthetic', 'hash'] });
   t.deepEqual(
