@@ -341,7 +341,7 @@ export const ROOMS: readonly Room[] = [
     name: 'rescore',
     what: 'stored embeddings -> a run folder, nothing downloaded: a WASM kernel on threads ([rescoring.md](rescoring.md))',
     mayImport: ['base', 'samples', 'scores', 'tables', 'shards', 'heads', 'runs'],
-    doors: ['config', 'head-set', 'npy-header', 'rescore'],
+    doors: ['config', 'head-set', 'metadata', 'npy-header', 'parquet-embeddings', 'plan', 'rescore'],
     packages: [],
   },
   {
@@ -402,9 +402,9 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'learn',
-    what: 'answers and embeddings -> heads: ridge, logistic, Bradley-Terry ensembles ([adr 27](adr/0027-heads-are-trained-here.md))',
-    mayImport: ['base', 'models', 'embed'],
-    doors: [],
+    what: 'answers and embeddings -> heads: ridge, logistic, Bradley-Terry ensembles ([train.md](train.md))',
+    mayImport: ['base', 'samples', 'tables', 'models', 'embed', 'rescore', 'feedback'],
+    doors: ['options', 'train'],
     packages: [],
   },
   {

@@ -16,6 +16,7 @@ import { STORE_INFO, STORE_VERIFY } from './store-command.ts';
 import { STORE_EXPORT } from './store-export-command.ts';
 import { STORE_ADD, STORE_BUILD, STORE_COMPACT } from './store-write-command.ts';
 import { SUBSET } from './subset-command.ts';
+import { TRAIN } from './train-command.ts';
 import { TRANSFORMS } from './transforms-command.ts';
 
 /** Commands by the word that they are called by; a group has commands of its own. */
@@ -37,6 +38,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
     describe: 'What people answered: import, export, counts and agreement',
     commands: [FEEDBACK_IMPORT, FEEDBACK_EXPORT, FEEDBACK_INFO],
   },
+  TRAIN,
   {
     name: 'models',
     describe: 'Encoders and heads by name: list, fetch, find; weights to ONNX',

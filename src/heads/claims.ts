@@ -21,7 +21,7 @@ export interface HeadClaims {
 }
 
 const OUTPUT_ACTIVATIONS: readonly unknown[] = ['none', 'sigmoid'] satisfies OutputActivation[];
-const ACTIVATIONS: readonly unknown[] = ['none', 'relu'] satisfies Activation[];
+const ACTIVATIONS: readonly unknown[] = ['none', 'relu', 'silu'] satisfies Activation[];
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
@@ -33,7 +33,7 @@ const FIELDS: Readonly<Record<string, [test: (value: unknown) => boolean, what: 
   activation: [(value) => OUTPUT_ACTIVATIONS.includes(value), 'none or sigmoid'],
   hidden_activation: [
     isHiddenActivation,
-    'none, relu, or a list of these with one for each gap between two layers',
+    'none, relu, silu, or a list of these with one for each gap between two layers',
   ],
   label: [isLabel, LABEL_RULE],
 };

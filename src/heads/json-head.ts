@@ -45,8 +45,8 @@ function readLayer(layer: unknown, index: number): Layer {
       `its layer ${index} is not { weights: rows of numbers, bias: numbers, activation? }`,
     );
   }
-  if (activation !== 'none' && activation !== 'relu') {
-    throw new RangeError(`the activation of its layer ${index} is neither none nor relu`);
+  if (activation !== 'none' && activation !== 'relu' && activation !== 'silu') {
+    throw new RangeError(`the activation of its layer ${index} is none of none, relu, silu`);
   }
   const inputs = weights[0]?.length ?? 0;
   if (weights.some((row) => row.length !== inputs)) {

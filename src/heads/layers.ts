@@ -2,7 +2,7 @@ import type { LinearScore } from '../scores/summary.ts';
 import { LIMITS } from './limits.ts';
 
 /** What follows a layer. */
-export type Activation = 'none' | 'relu';
+export type Activation = 'none' | 'relu' | 'silu';
 
 /** What follows the last layer. */
 export type OutputActivation = 'none' | 'sigmoid';

@@ -143,7 +143,7 @@ function activationsBetween(gaps: number, stated: HeadClaims['hiddenActivation']
   if (stated === undefined) {
     throw new RangeError(
       'its weights do not say whether ReLU lies between its layers, and their names and shapes are those of no ' +
-        'head that is known; state "hidden_activation": "relu", "none", or a list with one of them for each of its ' +
+        'head that is known; state "hidden_activation": "relu", "silu", "none", or a list with one of them for each of its ' +
         `${gaps} gaps in a manifest beside it, <head file>.json (docs/heads.md)`,
     );
   }

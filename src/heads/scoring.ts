@@ -86,11 +86,17 @@ function applyLayer(
     }
     for (const [row, sum] of [a, b, c, d].entries()) results[row * outputs + o] = sum + bias[o]!;
   }
-  return activation === 'relu' ? results.map(relu) : results;
+  if (activation === 'none') return results;
+  return results.map(activation === 'relu' ? relu : silu);
 }
 
 function relu(value: number): number {
   return Math.max(value, 0);
+}
+
+/** x sigmoid(x) */
+function silu(value: number): number {
+  return value * sigmoid(value);
 }
 
 function sigmoid(value: number): number {

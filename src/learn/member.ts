@@ -48,7 +48,10 @@ const SMOOTHING = 0.3;
 /** Rows that are scored at a time. */
 const BLOCK_ROWS = 64;
 
-export function stepsOf({ training }: Course, { batch, epochs }: MemberOptions): number {
+export function stepsOf(
+  { training }: Course,
+  { batch, epochs }: Pick<MemberOptions, 'batch' | 'epochs'>,
+): number {
   return epochs * Math.ceil(training.first.length / batch);
 }
 

@@ -53,6 +53,12 @@ export interface RescorePlan {
   readonly encoder: RunRecord['encoder'] | undefined;
 }
 
+/** What is read, and which of its columns play a part. */
+export type EmbeddingChoice = Pick<
+  RescoreConfig,
+  'inputs' | 'embeddingColumn' | 'hashColumn' | 'urlColumn' | 'captionColumn' | 'skipBadFiles'
+>;
+
 interface Inspected {
   readonly input: Omit<RescoreInput, 'encoder' | 'tagOrigins'>;
   readonly columns: readonly FileColumn[];
@@ -80,7 +86,7 @@ export function isBadFile(thrown: unknown): thrown is BowerbirdError {
  */
 export async function planRescore(
   instance: DuckDBInstance,
-  config: RescoreConfig,
+  config: EmbeddingChoice,
   existing: RunRecord | undefined,
   onNote: (message: string) => void,
 ): Promise<RescorePlan> {

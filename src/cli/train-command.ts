@@ -1,0 +1,107 @@
+import { availableParallelism } from 'node:os';
+import type { Method, TrainOptions } from '../learn/options.ts';
+import type { LabelTransform } from '../samples/label.ts';
+import type { Tag } from '../samples/tags.ts';
+import type { Command, Invocation } from './command.ts';
+import { type FlagValues, usageError } from './flags.ts';
+import { withInterrupt } from './interrupt.ts';
+import { TRAIN_FLAGS } from './train-flags.ts';
+import { trainProgress } from './train-progress.ts';
+import { describeTraining } from './train-view.ts';
+
+/** `bowerbird train` */
+export const TRAIN: Command = {
+  usage: 'train',
+  describe: 'Make a head from ratings, pairs or keeps and the embeddings of the pictures',
+  flags: TRAIN_FLAGS,
+  examples: [
+    [
+      'train --method ridge --feedback taste.jsonl --embeddings scored --output-folder taste',
+      'From ratings, linear',
+    ],
+    [
+      'train --method bradley-terry --feedback taste.jsonl --embeddings scored --output-folder taste',
+      'From pairs, an ensemble',
+    ],
+  ],
+  docs: 'docs/train.md',
+  run: trainCommand,
+};
+
+/** Flags that speak of one kind of method alone. */
+const NETWORK_FLAGS = ['hidden', 'evaluate-every'] as const;
+
+/** @throws BowerbirdError as `trainHead`, BB_USAGE */
+async function trainCommand({ values }: Invocation): Promise<number> {
+  const options = trainOptions(values);
+  const { trainHead } = await import('../learn/train.ts');
+  return withInterrupt(
+    () => process.stderr.write('Ending with the best so far (once more Ctrl-C: leave at once) ...\n'),
+    async (signal) => {
+      try {
+        const result = await trainHead(options, { signal, ...trainProgress() });
+        const json = values['json'] === true;
+        process.stdout.write(json ? `${JSON.stringify(result.record)}\n` : describeTraining(result));
+        if (!signal.aborted) return 0;
+        process.stderr.write('Interrupted. The head is the best so far of the members that had begun.\n');
+        return 130;
+      } catch (thrown) {
+        if (thrown !== signal.reason || !signal.aborted) throw thrown;
+        process.stderr.write('Interrupted, before there was anything to keep.\n');
+        return 130;
+      }
+    },
+  );
+}
+
+/** @throws BowerbirdError BB_USAGE where flags do not go together */
+function trainOptions(values: FlagValues): TrainOptions {
+  const method = values['method'] as Method;
+  refuseOthers(values, method);
+  return {
+    method,
+    feedback: values['feedback'] as string[],
+    question: values['question'] as string,
+    raters: values['rater'] as string[] | undefined,
+    embeddings: values['embeddings'] as string[],
+    embeddingColumn: values['embedding-col'] as string | undefined,
+    hashColumn: values['hash-col'] as string | undefined,
+    outputFolder: values['output-folder'] as string,
+    overwrite: values['incremental-mode'] === 'overwrite',
+    tag: values['tag'] as Tag,
+    removeRaterBias: values['remove-rater-bias'] === true,
+    threshold: values['threshold'] as number | undefined,
+    labelTransform: values['label-transform'] as LabelTransform | undefined,
+    penalty: values['penalty'] as number | undefined,
+    members: values['members'] as number,
+    threads: (values['threads'] as number | undefined) ?? availableParallelism(),
+    hidden: values['hidden'] as number | undefined,
+    evaluateEvery: values['evaluate-every'] as number | undefined,
+    network: {
+      dropout: values['dropout'] as number,
+      batch: values['batch'] as number,
+      epochs: values['epochs'] as number,
+      seed: values['seed'] as number,
+      learningRate: values['learning-rate'] as number,
+      weightDecay: values['weight-decay'] as number,
+      valueLoss: values['loss'] as 'mse' | 'huber',
+    },
+  };
+}
+
+function refuseOthers(values: FlagValues, method: Method): void {
+  const given = (flag: string): boolean => values[flag] !== undefined;
+  const isNetwork = method === 'bradley-terry' || method === 'mlp';
+  const wrong = [
+    given('threshold') && method !== 'logistic' && ['threshold', 'logistic'],
+    given('label-transform') &&
+      method !== 'ridge' &&
+      method !== 'mlp' && ['label-transform', 'ridge and mlp'],
+    given('penalty') && isNetwork && ['penalty', 'ridge and logistic'],
+    ...NETWORK_FLAGS.map((flag) => given(flag) && !isNetwork && [flag, 'bradley-terry and mlp']),
+    values['remove-rater-bias'] === true && method === 'bradley-terry' && ['remove-rater-bias', 'ratings'],
+  ].find((one) => one !== false);
+  if (wrong) throw usageError(`--${wrong[0]} is of ${wrong[1]}, and the method is ${method}. Leave it out.`);
+  if (given('label-transform') && values['tag'] !== 'aesthetic')
+    throw usageError('Likes make scores of the tag aesthetic alone. Leave --tag out.');
+}

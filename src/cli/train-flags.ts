@@ -1,0 +1,126 @@
+import type { FlagTable } from './flags.ts';
+
+const LINEAR = 'Ridge and logistic:';
+const NETWORK = 'Networks (bradley-terry, mlp):';
+
+/** The flags of `bowerbird train`. */
+export const TRAIN_FLAGS: FlagTable = {
+  method: {
+    group: 'What:',
+    type: 'string',
+    choices: ['ridge', 'logistic', 'bradley-terry', 'mlp'],
+    required: true,
+    describe:
+      'ridge: ratings or likes, linear; logistic: keep and leave, linear; bradley-terry: pairs, an ensemble; mlp: ratings or likes, an ensemble',
+  },
+  feedback: { group: 'What:', type: 'list', required: true, describe: 'Feedback files' },
+  question: {
+    group: 'What:',
+    type: 'string',
+    default: 'aesthetic',
+    describe: 'The question whose answers are learned from',
+  },
+  rater: { group: 'What:', type: 'list', describe: 'Only the answers of these raters' },
+  'label-transform': {
+    group: 'What:',
+    type: 'string',
+    choices: ['log1p', 'sqrt-log', 'cbrt-log'],
+    describe: 'Learn from likes, transformed; scores come back in likes',
+  },
+  threshold: {
+    group: 'What:',
+    type: 'number',
+    describe: 'Of logistic: learn from ratings, of which those from here on count as kept',
+  },
+  'remove-rater-bias': {
+    group: 'What:',
+    type: 'boolean',
+    default: false,
+    describe: "Bring all raters' ratings to one mean and spread first",
+  },
+  embeddings: {
+    group: 'Embeddings:',
+    type: 'list',
+    required: true,
+    describe: 'Run folders with embeddings, folders of clip-retrieval, Parquet with a column of embeddings',
+  },
+  'embedding-col': { group: 'Embeddings:', type: 'string', describe: 'Column of embeddings in Parquet' },
+  'hash-col': { group: 'Embeddings:', type: 'string', describe: 'Column of hashes' },
+  'output-folder': {
+    group: 'Output:',
+    type: 'string',
+    required: true,
+    describe: 'Folder for head.safetensors and training.json',
+  },
+  'incremental-mode': {
+    group: 'Output:',
+    type: 'string',
+    choices: ['refuse', 'overwrite'],
+    default: 'refuse',
+    describe: 'What to do with a head that lies there',
+  },
+  tag: {
+    group: 'Output:',
+    type: 'string',
+    choices: ['aesthetic', 'punsafe', 'pwatermark'],
+    default: 'aesthetic',
+    describe: 'The column that the head fills',
+  },
+  json: { group: 'Output:', type: 'boolean', default: false, describe: 'Print the record as JSON' },
+  penalty: {
+    group: LINEAR,
+    type: 'number',
+    min: 0,
+    describe: 'Penalty on squared weights; found on the answers where not given',
+  },
+  members: { group: NETWORK, type: 'integer', default: 16, min: 1, max: 256, describe: 'Networks' },
+  hidden: {
+    group: NETWORK,
+    type: 'integer',
+    min: 0,
+    max: 4096,
+    describe:
+      'Hidden units of each; as many as the embeddings have dimensions where not given, 0 for linear ones',
+  },
+  epochs: {
+    group: NETWORK,
+    type: 'integer',
+    default: 5,
+    min: 1,
+    describe: 'Times that all answers are seen',
+  },
+  batch: { group: NETWORK, type: 'integer', default: 1, min: 1, max: 4096, describe: 'Answers per step' },
+  'learning-rate': { group: NETWORK, type: 'number', default: 0.0003, min: 0, describe: 'Of AdamW' },
+  'weight-decay': { group: NETWORK, type: 'number', default: 0.2, min: 0, describe: 'Of AdamW' },
+  dropout: {
+    group: NETWORK,
+    type: 'number',
+    default: 0.1,
+    min: 0,
+    max: 0.95,
+    describe: 'Share of inputs that are left out in each step',
+  },
+  loss: {
+    group: NETWORK,
+    type: 'string',
+    choices: ['mse', 'huber'],
+    default: 'mse',
+    describe: 'Of mlp: squared errors, or beyond one standard deviation their size',
+  },
+  'evaluate-every': {
+    group: NETWORK,
+    type: 'integer',
+    min: 1,
+    describe:
+      'Steps between looks at held-out answers; about 60 looks, at least 10 steps apart, where not given',
+  },
+  seed: { group: NETWORK, type: 'integer', default: 0, min: 0, describe: 'Of starts, orders and dropout' },
+  threads: {
+    group: NETWORK,
+    type: 'integer',
+    min: 1,
+    max: 256,
+    describe:
+      'Networks that are trained at a time; one for each processor where not given. It changes no result',
+  },
+};

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { HEAD_FILE, type TrainingResult } from '../learn/train.ts';
+
+/** What a training came to, for a person. */
+export function describeTraining({ folder, record, material, made }: TrainingResult): string {
+  const { counts, mode } = material;
+  const left = [
+    [counts.unmatched, 'samples are not among the embeddings'],
+    [counts.unusable, 'samples have an embedding that cannot be used'],
+    [counts.pairsUnmatched, 'pairs have a side without an embedding'],
+    [counts.pairsAcross, 'pairs have one side held out and the other not'],
+  ] as const;
+  return [
+    `head        ${join(folder, HEAD_FILE)}`,
+    `method      ${record.method}, from ${counts.answers} answers of mode ${mode} about ${counts.samples} samples`,
+    ...left.filter(([count]) => count > 0).map(([count, what]) => `left out    ${count} ${what}`),
+    ...Object.entries(made.measures).map(
+      ([name, measures]) => `${name.replaceAll('_', ' ').padEnd(12)}${describeMeasures(measures)}`,
+    ),
+    '',
+  ].join('\n');
+}
+
+function describeMeasures(measures: Readonly<Record<string, number | null>>): string {
+  return Object.entries(measures)
+    .map(
+      ([name, value]) =>
+        `${name.replaceAll('_', ' ')} ${value === null ? 'not defined' : Number(value.toPrecision(4))}`,
+    )
+    .join(', ');
+}

@@ -1,0 +1,118 @@
+import { type Answer, type PairChoice, type SampleName, sampleId } from '../feedback/answer.ts';
+
+/** Samples that answers name, each once, by numbers. */
+export class NamedSamples {
+  readonly names: SampleName[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  /** A sample's number: that which it had before, or the next. */
+  numberOf(name: SampleName): number {
+    const id = sampleId(name);
+    const known = this.#numbers.get(id);
+    if (known !== undefined) return known;
+    this.#numbers.set(id, this.names.length);
+    this.names.push(name);
+    return this.names.length - 1;
+  }
+}
+
+/** What was said of a sample: the mean of its values, and how many there were. */
+export interface SampleValue {
+  readonly sample: number;
+  readonly value: number;
+  readonly count: number;
+}
+
+/** Who wins a pair: the chance of `first`. */
+export interface PairTarget {
+  readonly first: number;
+  readonly second: number;
+  readonly target: number;
+}
+
+/** What answers become as the chance that the left side wins; skipped ones are no lessons. Neither of two bad ones wins. */
+const PAIR_TARGETS: Readonly<Record<Exclude<PairChoice, 'skip'>, number>> = {
+  'much-left': 0.99,
+  left: 0.95,
+  tie: 0.5,
+  'both-bad': 0.5,
+  right: 0.05,
+  'much-right': 0.01,
+};
+
+/** The pairs among answers, in their order. */
+export function pairTargets(answers: readonly Answer[], samples: NamedSamples): PairTarget[] {
+  return answers.flatMap((answer) => {
+    if (answer.mode !== 'pair' || answer.answer === 'skip') return [];
+    const [first, second] = [samples.numberOf(answer.left), samples.numberOf(answer.right)];
+    return first === second ? [] : [{ first, second, target: PAIR_TARGETS[answer.answer] }];
+  });
+}
+
+/** A single answer as a number. */
+export interface Opinion {
+  readonly rater: string;
+  readonly sample: number;
+  readonly value: number;
+}
+
+/** Ratings, likes, or 1 for keep and 0 for leave, in their order. */
+export function opinionsOf(
+  answers: readonly Answer[],
+  mode: 'rating' | 'keep' | 'likes',
+  samples: NamedSamples,
+): Opinion[] {
+  return answers.flatMap((answer) => {
+    if (answer.mode === 'pair' || answer.mode !== mode || answer.answer === 'skip') return [];
+    const value = answer.mode === 'keep' ? Number(answer.answer === 'keep') : answer.answer;
+    return [{ rater: answer.rater, sample: samples.numberOf(answer.sample), value: value as number }];
+  });
+}
+
+/** How a rater uses the scale. */
+export interface RaterScale {
+  readonly rater: string;
+  readonly count: number;
+  readonly mean: number;
+  /** The standard deviation (of the answers themselves); 0 where all are the same. */
+  readonly spread: number;
+}
+
+/** Mean and spread of each rater, in the order in which they were met. */
+export function raterScales(opinions: readonly Opinion[]): RaterScale[] {
+  const byRater = new Map<string, Opinion[]>();
+  for (const opinion of opinions) {
+    const own = byRater.get(opinion.rater);
+    if (own) own.push(opinion);
+    else byRater.set(opinion.rater, [opinion]);
+  }
+  return [...byRater].map(([rater, own]) => ({ rater, ...scaleOf(own) }));
+}
+
+/** Brings all raters to the mean and spread of all answers together; a rater whose answers are all the same to the mean. */
+export function withoutRaterBias(opinions: readonly Opinion[]): Opinion[] {
+  const all = scaleOf(opinions);
+  const scales = new Map(raterScales(opinions).map((scale) => [scale.rater, scale]));
+  return opinions.map((opinion) => {
+    const { mean, spread } = scales.get(opinion.rater)!;
+    const standard = spread === 0 ? 0 : (opinion.value - mean) / spread;
+    return { ...opinion, value: all.mean + standard * all.spread };
+  });
+}
+
+/** The mean of what was said of each sample, by the samples' numbers. */
+export function averaged(opinions: readonly Opinion[]): SampleValue[] {
+  const sums = new Map<number, { sum: number; count: number }>();
+  for (const { sample, value } of opinions) {
+    const { sum, count } = sums.get(sample) ?? { sum: 0, count: 0 };
+    sums.set(sample, { sum: sum + value, count: count + 1 });
+  }
+  return [...sums].map(([sample, { sum, count }]) => ({ sample, value: sum / count, count }));
+}
+
+function scaleOf(opinions: readonly Opinion[]): Omit<RaterScale, 'rater'> {
+  const count = opinions.length;
+  const mean = opinions.reduce((sum, { value }) => sum + value, 0) / count;
+  const squares = opinions.reduce((sum, { value }) => sum + (value - mean) ** 2, 0);
+  return { count, mean, spread: Math.sqrt(squares / count) };
+}

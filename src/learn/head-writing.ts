@@ -1,0 +1,99 @@
+import type { Label } from '../samples/label.ts';
+import type { Tag } from '../samples/tags.ts';
+import type { TrainedMember } from './member.ts';
+import type { Linear } from './ridge.ts';
+
+/** What a head's file says beside its weights. */
+export interface HeadStatement {
+  readonly tag: Tag;
+  readonly encoder?: { readonly name: string; readonly digest: string } | undefined;
+  readonly isProbability?: boolean;
+  readonly label?: Label | undefined;
+}
+
+/** A score as an affine function of what members give: base + factor x their mean. */
+export interface ScoreScale {
+  readonly base: number;
+  readonly factor: number;
+}
+
+interface NamedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float32Array | Float64Array;
+}
+
+/** A linear head as a safetensors file, its weights in float64. */
+export function linearHeadFile({ weights, bias }: Linear, statement: HeadStatement): Uint8Array {
+  const tensors = [
+    { name: 'weight', shape: [1, weights.length], values: weights },
+    { name: 'bias', shape: [1], values: Float64Array.of(bias) },
+  ];
+  return safetensors(tensors, metadataOf(statement));
+}
+
+/**
+ * An ensemble as one head of two layers: the members side by side in the first, their mean and the scale in the second. Member m has the rows m x hidden
+ * to (m + 1) x hidden - 1 of the first; linear members have one row each.
+ */
+export function ensembleHeadFile(
+  members: readonly TrainedMember[],
+  dimension: number,
+  scale: ScoreScale,
+  statement: HeadStatement,
+): Uint8Array {
+  const hidden = members[0]!.weights.bias.length;
+  const width = (hidden || 1) * members.length;
+  const first = new Float32Array(width * dimension);
+  const bias = new Float32Array(width);
+  const last = new Float32Array(width);
+  for (const [m, { weights }] of members.entries()) {
+    first.set(weights.first, m * weights.first.length);
+    bias.set(weights.bias, m * hidden);
+    const outputs = hidden > 0 ? weights.last : Float32Array.of(1);
+    last.set(
+      outputs.map((value) => (value * scale.factor) / members.length),
+      m * outputs.length,
+    );
+  }
+  const tensors = [
+    { name: 'layers.0.weight', shape: [width, dimension], values: first },
+    { name: 'layers.0.bias', shape: [width], values: bias },
+    { name: 'layers.2.weight', shape: [1, width], values: last },
+    { name: 'layers.2.bias', shape: [1], values: Float32Array.of(scale.base) },
+  ];
+  return safetensors(tensors, {
+    ...metadataOf(statement),
+    hidden_activation: hidden > 0 ? 'silu' : 'none',
+  });
+}
+
+function metadataOf({ tag, encoder, isProbability, label }: HeadStatement): Record<string, string> {
+  return {
+    format: 'bowerbird-head',
+    version: '1',
+    tag,
+    unit_norm: 'true',
+    activation: isProbability ? 'sigmoid' : 'none',
+    ...(encoder && { encoder_name: encoder.name, encoder_digest: encoder.digest }),
+    ...(label && { label_transform: label.transform, label_unit: label.unit }),
+  };
+}
+
+/** https://huggingface.co/docs/safetensors: length of the header (uint64), header (JSON), values, little-endian. */
+function safetensors(tensors: readonly NamedTensor[], metadata: Record<string, string>): Uint8Array {
+  let end = 0;
+  const entries = tensors.map(({ name, shape, values }) => {
+    const start = end;
+    end += values.byteLength;
+    const dtype = values instanceof Float64Array ? 'F64' : 'F32';
+    return [name, { dtype, shape, data_offsets: [start, end] }];
+  });
+  const text = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
+  // Values begin at a multiple of eight.
+  const header = Buffer.from(text.padEnd(8 * Math.ceil(text.length / 8), ' '));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const parts = tensors.map(({ values }) => Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+  return Buffer.concat([length, header, ...parts]);
+}

@@ -1,0 +1,161 @@
+import { BowerbirdError } from '../base/errors.ts';
+import { linearHeadFile } from './head-writing.ts';
+import { fitLogistic, logitsOf, logLoss } from './logistic.ts';
+import type { Material, RowValue } from './material.ts';
+import { chanceMeasures, mean, valueMeasures } from './measures.ts';
+import { centreOf, MomentMaker, type Observations } from './moments.ts';
+import type { TrainOptions, TrainProgress } from './options.ts';
+import { headStatement, type Lesson, type MadeHead } from './result.ts';
+import { bestPenalty, crossValidate, fitRidge, type Linear, leaveOneOutErrors } from './ridge.ts';
+
+const FOLDS = 5;
+/** Tried where no penalty is given: five for each factor of ten squared. */
+const PENALTIES = [-3, -2.5, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3].map((exponent) => 10 ** exponent);
+const LOGISTIC_PENALTIES = [30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01];
+
+/** A ridge head. @throws BowerbirdError BB_INPUT_EMPTY where too few values are not held out */
+export async function trainRidge(
+  options: TrainOptions,
+  material: Material,
+  progress: TrainProgress,
+): Promise<MadeHead> {
+  const { training, held } = partsOf(material);
+  const maker = await MomentMaker.open();
+  try {
+    const centre = centreOf(training);
+    const folds = [];
+    for (let fold = 0; fold < FOLDS; fold++)
+      folds.push(
+        await maker.make(
+          training,
+          centre,
+          (row) => material.places[training.rowNumbers[row]!]!.fold % FOLDS === fold,
+        ),
+      );
+    progress.signal?.throwIfAborted();
+    const penalties = options.penalty === undefined ? PENALTIES : [options.penalty];
+    const errors = [];
+    for (const penalty of penalties) {
+      progress.advance('cross-validating', errors.length, penalties.length, 'penalties');
+      await turn();
+      progress.signal?.throwIfAborted();
+      errors.push(...crossValidate(folds, centre, [penalty]));
+    }
+    const penalty = bestPenalty(errors);
+    const fit = fitRidge(await maker.make(training, centre), centre, penalty);
+    const leftOut = leaveOneOutErrors(fit, training);
+    return {
+      file: linearHeadFile(fit, headStatement(options, material)),
+      lessons: lessonsOf(held, logitsOf(held, fit)),
+      facts: {
+        penalty,
+        cross_validation: errors.map((error) => ({
+          penalty: error.penalty,
+          rmse: Math.sqrt(error.meanSquaredError),
+        })),
+        folds: FOLDS,
+      },
+      measures: {
+        training: valueMeasures({ predicted: logitsOf(training, fit), targets: training.targets }),
+        leave_one_out: { rmse: Math.sqrt(mean(leftOut.map((error) => error * error))) },
+        held_out: valueMeasures({ predicted: logitsOf(held, fit), targets: held.targets }),
+      },
+      curves: [],
+    };
+  } finally {
+    await maker.close();
+  }
+}
+
+/** A logistic head. @throws BowerbirdError BB_INPUT_EMPTY where all answers are the same */
+export async function trainLogistic(
+  options: TrainOptions,
+  material: Material,
+  progress: TrainProgress,
+): Promise<MadeHead> {
+  const { training, held } = partsOf(material);
+  if (new Set(training.targets).size < 2) throw oneSided(options);
+  const maker = await MomentMaker.open();
+  try {
+    const isInner = (row: number): boolean => material.places[training.rowNumbers[row]!]!.fold % FOLDS === 0;
+    const inner = {
+      ...training,
+      weights: training.weights.map((weight, row) => (isInner(row) ? 0 : weight)),
+    };
+    const tried: { penalty: number; log_loss: number }[] = [];
+    let start: Linear | undefined;
+    const penalties = options.penalty === undefined ? LOGISTIC_PENALTIES : [];
+    for (const penalty of penalties) {
+      progress.advance('trying penalties', tried.length, penalties.length, 'penalties');
+      progress.signal?.throwIfAborted();
+      start = await fitLogistic(inner, penalty, maker, start);
+      tried.push({ penalty, log_loss: logLoss(training, start, isInner) });
+    }
+    const penalty = options.penalty ?? bestOf(tried);
+    const fit = await fitLogistic(training, penalty, maker, start);
+    return {
+      file: linearHeadFile(fit, { ...headStatement(options, material), isProbability: true }),
+      lessons: lessonsOf(held, logitsOf(held, fit)),
+      facts: { penalty, penalties_tried: tried },
+      measures: {
+        training: chanceMeasures({ predicted: logitsOf(training, fit), targets: training.targets }),
+        held_out: chanceMeasures({ predicted: logitsOf(held, fit), targets: held.targets }),
+      },
+      curves: [],
+    };
+  } finally {
+    await maker.close();
+  }
+}
+
+/** Observations with the rows of the embeddings that they are of. */
+interface Part extends Observations {
+  readonly rowNumbers: Int32Array;
+}
+
+function partsOf({ values, places, embeddings }: Material): { training: Part; held: Part } {
+  const training = values.filter(({ row }) => !places[row]!.isHeldOut);
+  if (training.length < 2)
+    throw new BowerbirdError(
+      'BB_INPUT_EMPTY',
+      `Only ${training.length} samples are there to learn from, and at least 2 are needed. Rate some more.`,
+    );
+  const part = (chosen: readonly RowValue[]): Part => partOf(chosen, embeddings.rows, embeddings.dimension);
+  return { training: part(training), held: part(values.filter(({ row }) => places[row]!.isHeldOut)) };
+}
+
+function partOf(chosen: readonly RowValue[], all: Float32Array, dimension: number): Part {
+  const rows = new Float32Array(chosen.length * dimension);
+  for (const [i, { row }] of chosen.entries())
+    rows.set(all.subarray(row * dimension, (row + 1) * dimension), i * dimension);
+  return {
+    ...{ dimension, rows },
+    targets: Float64Array.from(chosen, ({ value }) => value),
+    weights: Float64Array.from(chosen, ({ count }) => count),
+    rowNumbers: Int32Array.from(chosen, ({ row }) => row),
+  };
+}
+
+function lessonsOf({ rowNumbers, targets }: Part, predicted: Float64Array): Lesson[] {
+  return Array.from(rowNumbers, (row, i) => ({ rows: [row], predicted: predicted[i]!, target: targets[i]! }));
+}
+
+function bestOf(tried: readonly { penalty: number; log_loss: number }[]): number {
+  const finite = tried.filter(({ log_loss }) => Number.isFinite(log_loss));
+  // Where no sample lies in the inner fold, nothing was measured.
+  if (finite.length === 0) return 1;
+  return finite.reduce((best, one) => (one.log_loss < best.log_loss ? one : best)).penalty;
+}
+
+function oneSided({ question }: TrainOptions): BowerbirdError {
+  return new BowerbirdError(
+    'BB_INPUT_EMPTY',
+    `All answers to ${question} that are learned from say the same, so there is nothing to tell apart. Answer some more, or change --threshold.`,
+    { fields: { question } },
+  );
+}
+
+/** Lets signals in. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,162 @@
+import { BowerbirdError } from '../base/errors.ts';
+import type { Answer, Mode } from '../feedback/answer.ts';
+import { type AnswerSet, readAnswers } from '../feedback/answers.ts';
+import { transformCount } from '../samples/label.ts';
+import {
+  averaged,
+  NamedSamples,
+  type Opinion,
+  opinionsOf,
+  type PairTarget,
+  pairTargets,
+  type RaterScale,
+  raterScales,
+  withoutRaterBias,
+} from './answer-lessons.ts';
+import { type JoinedEmbeddings, joinEmbeddings } from './embeddings.ts';
+import type { TrainOptions, TrainProgress } from './options.ts';
+import { placeOf } from './split.ts';
+
+/** A value of a row of the embeddings. */
+export interface RowValue {
+  readonly row: number;
+  readonly value: number;
+  /** How many answers it is the mean of. */
+  readonly count: number;
+}
+
+/** All that a head is made from: embeddings, what was said of them, and how the two fit. */
+export interface Material {
+  readonly mode: Mode;
+  readonly embeddings: JoinedEmbeddings;
+  /** By row; empty where pairs are learned from. */
+  readonly values: readonly RowValue[];
+  /** By rows; empty where values are. */
+  readonly pairs: readonly PairTarget[];
+  /** By row: held out or not, and its fold. */
+  readonly places: readonly ReturnType<typeof placeOf>[];
+  readonly raters: readonly RaterScale[];
+  readonly counts: MaterialCounts;
+  /** sha256 (hex) of the answers to the question. */
+  readonly feedbackDigest: string;
+}
+
+/** What became of the answers. */
+export interface MaterialCounts {
+  readonly answers: number;
+  readonly samples: number;
+  /** Samples without a row among the embeddings. */
+  readonly unmatched: number;
+  /** Samples whose embedding has no length or is not finite. */
+  readonly unusable: number;
+  /** Pairs with a side that has no embedding. */
+  readonly pairsUnmatched: number;
+  /** Pairs with one side held out and the other not. */
+  readonly pairsAcross: number;
+}
+
+/** The answers that a method learns from. */
+export function modeOf({ method, threshold, labelTransform }: TrainOptions): Mode {
+  if (method === 'bradley-terry') return 'pair';
+  if (method === 'logistic') return threshold === undefined ? 'keep' : 'rating';
+  return labelTransform === undefined ? 'rating' : 'likes';
+}
+
+/**
+ * Reads answers and joins them to embeddings.
+ *
+ * @throws BowerbirdError BB_INPUT_EMPTY where nothing answers the question in the mode, or nothing has an embedding; as `readAnswers` and
+ *   `joinEmbeddings`
+ */
+export async function gatherMaterial(options: TrainOptions, progress: TrainProgress): Promise<Material> {
+  const mode = modeOf(options);
+  const { feedback, question, raters } = options;
+  const set = await readAnswers(feedback, {
+    questions: [question],
+    ...(raters && { raters }),
+    ...(progress.signal && { signal: progress.signal }),
+    onProgress: (lines) => progress.advance('reading answers', lines, undefined, 'lines'),
+  });
+  for (const note of set.counts.problems.notes()) progress.note(note);
+  const samples = new NamedSamples();
+  const opinions = mode === 'pair' ? [] : opinionsFor(options, mode, set.answers, samples);
+  const pairs = mode === 'pair' ? pairTargets(set.answers, samples) : [];
+  const answers = opinions.length + pairs.length;
+  if (answers === 0) throw nothingToLearn(options, mode, set);
+  const embeddings = await joinEmbeddings(samples.names, {
+    ...{ inputs: options.embeddings, signal: progress.signal, onNote: progress.note },
+    ...{ embeddingColumn: options.embeddingColumn, hashColumn: options.hashColumn },
+    onProgress: (done, total) => progress.advance('reading embeddings', done, total, 'rows'),
+  });
+  const { rowOf } = embeddings;
+  const places = embeddings.ids.map(placeOf);
+  const joined = pairs.flatMap(({ first, second, target }) => {
+    const [a, b] = [rowOf[first]!, rowOf[second]!];
+    return a < 0 || b < 0 || a === b ? [] : [{ first: a, second: b, target }];
+  });
+  const values = valuesOf(opinions, options).flatMap(({ sample, value, count }) =>
+    rowOf[sample]! < 0 ? [] : [{ row: rowOf[sample]!, value, count }],
+  );
+  const unmatched = rowOf.filter((row) => row < 0).length - embeddings.unusable;
+  if (values.length + joined.length === 0) throw nothingJoined(options, samples.names.length);
+  const isAcross = ({ first, second }: PairTarget): boolean =>
+    places[first]!.isHeldOut !== places[second]!.isHeldOut;
+  return {
+    ...{ mode, embeddings, values, places, raters: raterScales(opinions) },
+    pairs: joined.filter((pair) => !isAcross(pair)),
+    counts: {
+      answers,
+      samples: samples.names.length,
+      unmatched,
+      unusable: embeddings.unusable,
+      pairsUnmatched: pairs.length - joined.length,
+      pairsAcross: joined.filter(isAcross).length,
+    },
+    feedbackDigest: set.digest,
+  };
+}
+
+function opinionsFor(
+  { removeRaterBias, labelTransform }: TrainOptions,
+  mode: Exclude<Mode, 'pair'>,
+  answers: readonly Answer[],
+  samples: NamedSamples,
+): Opinion[] {
+  const opinions = opinionsOf(answers, mode, samples).map((opinion) =>
+    labelTransform === undefined
+      ? opinion
+      : { ...opinion, value: transformCount(labelTransform, opinion.value) },
+  );
+  return removeRaterBias ? withoutRaterBias(opinions) : opinions;
+}
+
+/** The mean of each sample; for a logistic fit, which learns from yes and no, each side by itself. */
+function valuesOf(opinions: readonly Opinion[], { method, threshold }: TrainOptions) {
+  if (method !== 'logistic') return averaged(opinions);
+  const sides = opinions.map((opinion) => ({
+    ...opinion,
+    value: Number(threshold === undefined ? opinion.value === 1 : opinion.value >= threshold),
+  }));
+  return [0, 1].flatMap((side) => averaged(sides.filter(({ value }) => value === side)));
+}
+
+function nothingToLearn(
+  { method, question }: TrainOptions,
+  mode: Mode,
+  { questions }: AnswerSet,
+): BowerbirdError {
+  const others = [...questions].map(([name, count]) => `${name} (${count})`).join(', ');
+  return new BowerbirdError(
+    'BB_INPUT_EMPTY',
+    `There is no answer of mode ${mode} to the question ${question}, which ${method} learns from. The files have answers to: ${others || 'nothing'}. Name another --question or --method.`,
+    { fields: { question, mode } },
+  );
+}
+
+function nothingJoined({ embeddings }: TrainOptions, samples: number): BowerbirdError {
+  return new BowerbirdError(
+    'BB_INPUT_EMPTY',
+    `None of the ${samples} samples that the answers name is among the embeddings of ${embeddings.join(', ')}, by hash or by key. Give the embeddings of the collection that was rated.`,
+    { fields: { paths: embeddings } },
+  );
+}

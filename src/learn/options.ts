@@ -1,0 +1,44 @@
+import type { LabelTransform } from '../samples/label.ts';
+import type { Tag } from '../samples/tags.ts';
+import type { MemberOptions } from './member.ts';
+
+export const METHODS = ['ridge', 'logistic', 'bradley-terry', 'mlp'] as const;
+export type Method = (typeof METHODS)[number];
+
+/** What to train, on what, and where it goes. */
+export interface TrainOptions {
+  readonly method: Method;
+  readonly feedback: readonly string[];
+  readonly question: string;
+  readonly raters?: readonly string[] | undefined;
+  /** Run folders, folders of clip-retrieval, Parquet files. */
+  readonly embeddings: readonly string[];
+  readonly embeddingColumn?: string | undefined;
+  readonly hashColumn?: string | undefined;
+  readonly outputFolder: string;
+  readonly overwrite: boolean;
+  /** The column that the head is to fill. */
+  readonly tag: Tag;
+  /** Brings all raters to one mean and spread first. */
+  readonly removeRaterBias: boolean;
+  /** Of logistic: ratings from here on are kept ones; not given, answers of keep and leave are learned from. */
+  readonly threshold?: number | undefined;
+  /** Of ridge and mlp: likes are learned from, transformed. */
+  readonly labelTransform?: LabelTransform | undefined;
+  /** Of ridge and logistic; not given, it is found by cross-validation. */
+  readonly penalty?: number | undefined;
+  readonly members: number;
+  readonly threads: number;
+  /** Hidden units of each member; not given: as many as the embeddings have dimensions. */
+  readonly hidden?: number | undefined;
+  readonly evaluateEvery?: number | undefined;
+  readonly network: Omit<MemberOptions, 'evaluateEvery' | 'hidden'>;
+}
+
+/** What is told on the way. */
+export interface TrainProgress {
+  readonly signal?: AbortSignal | undefined;
+  readonly note: (message: string) => void;
+  /** How much of what is done. */
+  readonly advance: (what: string, done: number, total: number | undefined, unit: string) => void;
+}

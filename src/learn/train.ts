@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { BowerbirdError } from '../base/errors.ts';
+import { makeFolders, writeFileAtomic } from '../base/files.ts';
+import { outputFailure } from '../base/output-file.ts';
+import { refusePartOfOutput } from '../base/output-kinds.ts';
+import { trainLogistic, trainRidge } from './linear-methods.ts';
+import { gatherMaterial, type Material } from './material.ts';
+import { trainNetworks } from './network-methods.ts';
+import type { Method, TrainOptions, TrainProgress } from './options.ts';
+import type { MadeHead } from './result.ts';
+
+/** The names of what a training leaves in its folder. */
+export const HEAD_FILE = 'head.safetensors';
+export const RECORD_FILE = 'training.json';
+
+/** The record of a training, as it lies beside the head. */
+export interface TrainingRecord {
+  readonly format: 'bowerbird-training';
+  readonly version: 1;
+  readonly head: { readonly file: string; readonly sha256: string };
+  readonly method: Method;
+  readonly [field: string]: unknown;
+}
+
+/** What came of a training. */
+export interface TrainingResult {
+  readonly folder: string;
+  readonly record: TrainingRecord;
+  readonly made: MadeHead;
+  readonly material: Material;
+}
+
+const TRAINERS: Readonly<
+  Record<Method, (options: TrainOptions, material: Material, progress: TrainProgress) => Promise<MadeHead>>
+> = {
+  ridge: trainRidge,
+  logistic: trainLogistic,
+  'bradley-terry': trainNetworks,
+  mlp: trainNetworks,
+};
+
+/**
+ * Trains a head from answers and embeddings, and writes it with its record. The same files, options and seed give the same bytes.
+ * A signal ends an ensemble at its best so far; before anything was trained, it is thrown.
+ *
+ * @throws BowerbirdError BB_OUTPUT_EXISTS, BB_INPUT_EMPTY, BB_OUTPUT_WRITE, BB_DISK_FULL; as `gatherMaterial`
+ */
+export async function trainHead(options: TrainOptions, progress: TrainProgress): Promise<TrainingResult> {
+  const folder = resolve(options.outputFolder);
+  refuseTaken(folder, options.overwrite);
+  const material = await gatherMaterial(options, progress);
+  const made = await TRAINERS[options.method](options, material, progress);
+  const record = recordOf(options, material, made);
+  const head = join(folder, HEAD_FILE);
+  await makeFolders(folder).catch((thrown: unknown) => {
+    throw outputFailure(folder, thrown);
+  });
+  // The head last: a folder with one has the record of one.
+  await writeOut(join(folder, RECORD_FILE), `${JSON.stringify(record, undefined, 2)}\n`);
+  await writeOut(head, made.file);
+  return { folder, record, made, material };
+}
+
+async function writeOut(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await writeFileAtomic(path, content);
+  } catch (thrown) {
+    throw outputFailure(path, thrown);
+  }
+}
+
+function recordOf(options: TrainOptions, material: Material, made: MadeHead): TrainingRecord {
+  const { encoder, dimension } = material.embeddings;
+  const { counts, feedbackDigest, mode, raters } = material;
+  return {
+    format: 'bowerbird-training',
+    version: 1,
+    head: { file: HEAD_FILE, sha256: createHash('sha256').update(made.file).digest('hex') },
+    method: options.method,
+    question: options.question,
+    mode,
+    tag: options.tag,
+    seed: options.network.seed,
+    encoder: encoder ? { name: encoder.name, digest: encoder.digest } : null,
+    dimension,
+    feedback_digest: feedbackDigest,
+    raters,
+    rater_bias_removed: options.removeRaterBias,
+    label_transform: options.labelTransform ?? null,
+    threshold: options.threshold ?? null,
+    answers: {
+      used: counts.answers,
+      samples: counts.samples,
+      samples_without_embedding: counts.unmatched,
+      samples_with_unusable_embedding: counts.unusable,
+      pairs_without_embedding: counts.pairsUnmatched,
+      pairs_across_held_out: counts.pairsAcross,
+    },
+    ...made.facts,
+    measures: made.measures,
+    curves: made.curves.map((curve) =>
+      curve.map(({ step, trainingLoss, validationLoss }) => [step, trainingLoss, validationLoss]),
+    ),
+  };
+}
+
+function refuseTaken(folder: string, overwrite: boolean): void {
+  const head = join(folder, HEAD_FILE);
+  refusePartOfOutput(head);
+  if (overwrite || !existsSync(head)) return;
+  throw new BowerbirdError(
+    'BB_OUTPUT_EXISTS',
+    `${head} exists already. Give --incremental-mode overwrite to replace it, or another --output-folder.`,
+    { fields: { path: head } },
+  );
+}

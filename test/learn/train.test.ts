@@ -1,0 +1,233 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { Answer } from '../../src/feedback/answer.ts';
+import { loadHead } from '../../src/heads/load.ts';
+import type { MemberOptions } from '../../src/learn/member.ts';
+import type { TrainOptions } from '../../src/learn/options.ts';
+import { type TrainingResult, trainHead } from '../../src/learn/train.ts';
+import { rating, sample } from '../feedback/records.ts';
+import { runCli } from '../helpers/run-cli.ts';
+import {
+  agreement,
+  type Collection,
+  DIMENSION,
+  keeps,
+  likes,
+  makeCollection,
+  pairs,
+  ratings,
+  scoresOf,
+} from './collection.ts';
+
+const NETWORK: Omit<MemberOptions, 'hidden' | 'evaluateEvery'> = {
+  ...{ dropout: 0.1, batch: 1, epochs: 5, seed: 3, valueLoss: 'mse' },
+  ...{ learningRate: 3e-3, weightDecay: 0.2 },
+};
+
+async function train(
+  collection: Collection,
+  answers: readonly Answer[],
+  changes: Partial<TrainOptions>,
+): Promise<TrainingResult> {
+  const options: TrainOptions = {
+    ...{ method: 'ridge', question: 'aesthetic', tag: 'aesthetic', members: 3, threads: 2 },
+    feedback: [await collection.write('feedback.jsonl', answers)],
+    embeddings: [collection.embeddings],
+    outputFolder: collection.path('head'),
+    ...{ overwrite: false, removeRaterBias: false, network: NETWORK },
+    ...changes,
+  };
+  return trainHead(options, { note: () => undefined, advance: () => undefined });
+}
+
+test('ratings by hash or key become a linear head that gives them back, with its record', async (t) => {
+  const collection = await makeCollection(t);
+  const { record, folder } = await train(collection, ratings(collection), {});
+  const scores = await scoresOf(collection, folder);
+  for (const [i, score] of scores.entries()) t.true(Math.abs(score - 5 - collection.opinion(i)) < 0.05);
+  t.like(record, { method: 'ridge', mode: 'rating', dimension: DIMENSION, question: 'aesthetic' });
+  t.like(record['answers'], { used: 300, samples: 300, samples_without_embedding: 0 });
+  t.deepEqual(
+    JSON.parse(readFileSync(join(folder, 'training.json'), 'utf8')),
+    JSON.parse(JSON.stringify(record)),
+  );
+  const head = await loadHead(join(folder, 'head.safetensors'), { tag: 'aesthetic' });
+  t.is(head.digest, record.head.sha256);
+  t.true(head.requiresUnitNorm);
+  t.not(head.linear, undefined);
+});
+
+test('answers to other questions and about samples that are not there are left out and counted', async (t) => {
+  const collection = await makeCollection(t);
+  const others = [
+    ...ratings(collection).map((answer) => ({ ...answer, id: `other-${answer.id}`, question: 'useful' })),
+    ...[1, 2].map((i) => rating(`gone-${i}`, { sample: sample(i) })),
+  ];
+  const one = await train(collection, [...ratings(collection), ...others], {});
+  t.like(one.record['answers'], { used: 302, samples_without_embedding: 2 });
+  const two = await train(collection, ratings(collection), { outputFolder: collection.path('other') });
+  t.deepEqual(one.made.file, two.made.file);
+});
+
+test('pairs become an ensemble in one file, which orders samples as the person does, about 5', async (t) => {
+  const collection = await makeCollection(t);
+  for (const hidden of [0, 8]) {
+    const outputFolder = collection.path(`hidden ${hidden}`);
+    const { record, made } = await train(collection, pairs(collection, 900), {
+      ...{ method: 'bradley-terry', hidden, outputFolder },
+    });
+    const scores = await scoresOf(collection, outputFolder);
+    t.true(agreement(scores, collection.opinion) > 0.9, String(agreement(scores, collection.opinion)));
+    const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+    t.true(Math.abs(mean - 5) < 0.1);
+    t.is(made.curves.length, 3);
+    t.true((record['answers'] as Record<string, number>)['pairs_across_held_out']! > 50);
+    const head = await loadHead(join(outputFolder, 'head.safetensors'), { tag: 'aesthetic' });
+    t.is(head.linear === undefined, hidden > 0);
+  }
+});
+
+test('the same files, options and seed give the same bytes, whatever the number of threads; another seed others', async (t) => {
+  const collection = await makeCollection(t);
+  const bytes = async (threads: number, seed: number): Promise<Buffer[]> => {
+    const outputFolder = collection.path(`${threads} ${seed}`);
+    const network = { ...NETWORK, seed, epochs: 1 };
+    await train(collection, pairs(collection, 200), {
+      ...{ method: 'bradley-terry', hidden: 4, outputFolder, threads, network },
+    });
+    return ['head.safetensors', 'training.json'].map((name) => readFileSync(join(outputFolder, name)));
+  };
+  const one = await bytes(1, 3);
+  t.deepEqual(await bytes(3, 3), one);
+  t.notDeepEqual((await bytes(1, 4))[0], one[0]);
+});
+
+test('keeps become the chance of being kept', async (t) => {
+  const collection = await makeCollection(t);
+  const { folder, record } = await train(collection, keeps(collection), { method: 'logistic' });
+  const scores = await scoresOf(collection, folder);
+  t.true(scores.every((score) => score > 0 && score < 1));
+  const right = scores.filter((score, i) => score > 0.5 === collection.opinion(i) > 0).length;
+  t.true(right > 285, String(right));
+  t.true((record['penalties_tried'] as unknown[]).length > 3);
+});
+
+test('ratings from a threshold on count as kept', async (t) => {
+  const collection = await makeCollection(t);
+  const { folder } = await train(collection, ratings(collection), { method: 'logistic', threshold: 5 });
+  const scores = await scoresOf(collection, folder);
+  t.true(scores.filter((score, i) => score > 0.5 === collection.opinion(i) > 0).length > 285);
+});
+
+for (const method of ['ridge', 'mlp'] as const) {
+  test(`${method} learns likes in the transform's unit, which the head states`, async (t) => {
+    const collection = await makeCollection(t);
+    const network = { ...NETWORK, epochs: 40, learningRate: 1e-2, weightDecay: 0, dropout: 0 };
+    const { folder } = await train(collection, likes(collection), {
+      ...{ method, labelTransform: 'log1p', hidden: 8, network },
+    });
+    const head = await loadHead(join(folder, 'head.safetensors'), { tag: 'aesthetic' });
+    t.deepEqual(head.label, { transform: 'log1p', unit: 'likes' });
+    const scores = await scoresOf(collection, folder);
+    const errors = scores.map((score, i) => (score - 4 - collection.opinion(i)) ** 2);
+    t.true(Math.sqrt(errors.reduce((sum, error) => sum + error, 0) / errors.length) < 0.3);
+  });
+}
+
+test("without the raters' bias, a harsh rater's ratings count as another's", async (t) => {
+  const collection = await makeCollection(t);
+  const shifted = ratings(collection).map((answer, i) =>
+    i % 2 === 0 || answer.mode !== 'rating' || answer.answer === 'skip'
+      ? answer
+      : { ...answer, rater: 'harsh', answer: answer.answer / 4 },
+  );
+  const error = async (removeRaterBias: boolean): Promise<number> => {
+    const outputFolder = collection.path(String(removeRaterBias));
+    const { record } = await train(collection, shifted, { removeRaterBias, outputFolder });
+    t.is((record['raters'] as unknown[]).length, 2);
+    return (record['measures'] as Record<string, { rmse: number }>)['held_out']!.rmse;
+  };
+  t.true((await error(true)) < (await error(false)) / 3);
+});
+
+const refused = async (
+  t: ExecutionContext,
+  work: Promise<unknown>,
+  code: string,
+  message: RegExp,
+): Promise<void> => {
+  const thrown = await t.throwsAsync(work, { code });
+  t.regex(thrown!.message, message);
+};
+
+test('what cannot be learned from is refused by name, and nothing is written', async (t) => {
+  const collection = await makeCollection(t);
+  const all = ratings(collection);
+  await refused(
+    t,
+    train(collection, all, { question: 'useful' }),
+    'BB_INPUT_EMPTY',
+    /answers to: aesthetic \(300\)/,
+  );
+  await refused(t, train(collection, all, { method: 'bradley-terry' }), 'BB_INPUT_EMPTY', /mode pair/);
+  const gone = [1, 2].map((i) => rating(`gone-${i}`, { sample: sample(i) }));
+  await refused(t, train(collection, gone, {}), 'BB_INPUT_EMPTY', /None of the 2 samples/);
+  const kept = keeps(collection).filter((answer) => answer.answer === 'keep');
+  await refused(t, train(collection, kept, { method: 'logistic' }), 'BB_INPUT_EMPTY', /say the same/);
+  t.false(existsSync(collection.path('head')));
+});
+
+test('a head that lies there is replaced only where it is said', async (t) => {
+  const collection = await makeCollection(t);
+  await train(collection, ratings(collection), {});
+  const before = readFileSync(collection.path('head/head.safetensors'));
+  const fewer = ratings(collection).slice(50);
+  await refused(t, train(collection, fewer, {}), 'BB_OUTPUT_EXISTS', /--incremental-mode overwrite/);
+  t.deepEqual(readFileSync(collection.path('head/head.safetensors')), before);
+  await train(collection, fewer, { overwrite: true });
+  t.notDeepEqual(readFileSync(collection.path('head/head.safetensors')), before);
+});
+
+test('the command trains, says what it found, and the head scores the same embeddings', async (t) => {
+  const collection = await makeCollection(t);
+  const feedback = await collection.write('taste.jsonl', [
+    ...ratings(collection),
+    rating('gone', { sample: sample(1) }),
+  ]);
+  const { exitCode, stdout, stderr } = await runCli([
+    ...['train', '--method', 'ridge', '--feedback', feedback, '--embeddings', collection.embeddings],
+    ...['--output-folder', collection.path('taste')],
+  ]);
+  t.is(exitCode, 0, stderr);
+  t.regex(stdout, /from 301 answers of mode rating about 301 samples/);
+  t.regex(stdout, /1 samples are not among the embeddings/);
+  t.regex(stdout, /held out +count \d+, rmse 0\.0/);
+  const scored = await runCli([
+    ...[
+      'score',
+      collection.embeddings,
+      '--input-format',
+      'embeddings',
+      '--output-folder',
+      collection.path('scored'),
+    ],
+    ...['--aesthetic-head', collection.path('taste/head.safetensors'), '--json'],
+  ]);
+  t.is(scored.exitCode, 0, scored.stderr);
+});
+
+test('flags of another method are refused', async (t) => {
+  const base = ['train', '--feedback', 'a', '--embeddings', 'b', '--output-folder', 'c', '--method'];
+  for (const [method, ...flags] of [
+    ['ridge', '--threshold', '5'],
+    ['bradley-terry', '--penalty', '1'],
+    ['logistic', '--hidden', '3'],
+    ['logistic', '--label-transform', 'log1p'],
+    ['bradley-terry', '--remove-rater-bias'],
+  ] as const) {
+    const { exitCode, stderr } = await runCli([...base, method, ...flags]);
+    t.is(exitCode, 2);
+    t.true(stderr.includes(`${flags[0]} is of`), stderr);
+  }
+});
