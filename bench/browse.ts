@@ -7,6 +7,8 @@ import { median } from './support/median.ts';
 import { inTemporaryFolder } from './support/temporary-folder.ts';
 
 const ROUNDS = 5;
+/** In a window of 1280 by 900. */
+const PICTURES = 28;
 const QUERIES = {
   'the best': 'sort=aesthetic',
   'the worst of the kept': 'sort=aesthetic&ascending&fate=kept',
@@ -24,7 +26,11 @@ await inTemporaryFolder(async (folder) => {
     process.stdout.write(
       `${flags.rows} rows: scores read after ${server.scoresCpuMs} ms of CPU time of the server, `,
     );
-    process.stdout.write(`all after ${await server.allRead()} ms\n`);
+    const { firstMs, allMs } = await server.firstPictures(PICTURES);
+    process.stdout.write(
+      `with decoders the first picture after ${firstMs} ms, ${PICTURES} after ${allMs} ms, `,
+    );
+    process.stdout.write(`captions after ${await server.allRead()} ms of the server\n`);
     for (const [name, query] of Object.entries(QUERIES)) {
       const costs: number[] = [];
       // Every round asks for another view, but for its name.

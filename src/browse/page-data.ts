@@ -55,10 +55,12 @@ export interface PageRow {
   readonly scores: readonly (number | null)[];
   readonly fate: string;
   readonly group: FateFacts['group'];
-  readonly origin: 'input' | 'thumbnail' | null;
+  readonly origin: 'saved' | 'input' | 'thumbnail' | null;
   /** Null where there is none, and while texts are not read. */
   readonly caption: string | null;
   readonly url: string | null;
+  /** Whether `url` is an address that a host can be asked for, and not the name of a file. */
+  readonly isWeb: boolean;
   readonly key: string | null;
 }
 

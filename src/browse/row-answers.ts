@@ -11,8 +11,7 @@ const NEIGHBOURS = 4;
 
 /** What the page knows of the whole. */
 export async function stateOf(rows: BrowsedRows): Promise<PageState> {
-  const { collection, progress, areScoresRead, areTextsRead, canRefetch, notes } = rows;
-  const failure = await failureOf(rows);
+  const { collection, progress, areScoresRead, areTextsRead, canRefetch, notes, failure } = rows;
   const known = areScoresRead ? await rows.scored : undefined;
   const { totalRows } = progress;
   const textsRead = areTextsRead ? totalRows : progress.what === 'texts' ? progress.rows : 0;
@@ -22,20 +21,6 @@ export async function stateOf(rows: BrowsedRows): Promise<PageState> {
     ...{ textsRead, isReady: areScoresRead, areTextsRead, canRefetch, notes, failure },
     ...(known?.facts ?? { scores: [], fates: [], pictured: 0 }),
   };
-}
-
-/** What ended the reading before its end, without waiting for it. */
-async function failureOf({ scored, texts }: BrowsedRows): Promise<string | null> {
-  const undecided = Promise.resolve(null);
-  for (const reading of [scored, texts]) {
-    const told = reading.then(
-      () => null,
-      (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown)),
-    );
-    const failure = await Promise.race([told, undecided]);
-    if (failure !== null) return failure;
-  }
-  return null;
 }
 
 /** Some rows of a view. */
@@ -54,8 +39,7 @@ export async function windowOf(
 export async function detailOf(rows: BrowsedRows, query: ViewQuery, row: number): Promise<PageDetail> {
   const read = await rows.scored;
   const view = await read.views.rows(query);
-  const texts = await rows.texts;
-  const [text] = await texts.of([row]);
+  const text = await read.texts.ofRow(row);
   const position = view.indexOf(row);
   const [score] = read.index.scores.keys();
   const neighbours =
@@ -67,9 +51,9 @@ export async function detailOf(rows: BrowsedRows, query: ViewQuery, row: number)
     position: position < 0 ? null : position,
     total: view.length,
     status: statusName(FATES[read.index.fates[row]!]!.status),
-    width: text!.width,
-    height: text!.height,
-    fields: await texts.fields(read.index.placeOf(row)),
+    width: text.width,
+    height: text.height,
+    fields: await read.texts.fields(row),
     neighbours: await pageRows(rows, read, neighbours),
   };
 }
@@ -94,14 +78,14 @@ async function pageRows(
 function pageRow({ index, pictures }: ReadRows, row: number, text: RowText | undefined): PageRow {
   const fate = FATES[index.fates[row]!]!;
   const scores = [...index.scores.values()].map((values) => values[row]!);
-  const origin = pictures.originOf(row);
   return {
     row,
     scores: scores.map((score) => (Number.isNaN(score) ? null : score)),
     ...{ fate: fate.name, group: fate.group },
-    origin: origin === 'input' || origin === 'thumbnail' ? origin : null,
+    origin: pictures.originOf(row) ?? null,
     caption: text?.caption ?? null,
     url: text?.url ?? text?.path ?? null,
+    isWeb: /^https?:\/\//i.test(text?.url ?? ''),
     key: text?.key ?? null,
   };
 }

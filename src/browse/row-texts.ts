@@ -1,7 +1,7 @@
 import { type DuckDBConnection, parquetSource, queryRows, quoteName, quoteText } from '../tables/duckdb.ts';
 import { readFailure } from '../tables/errors.ts';
 import type { Collection, RowColumns } from './collection.ts';
-import type { RowPlace } from './score-index.ts';
+import type { ScoreIndex } from './score-index.ts';
 
 /** What a row says of itself. */
 export interface RowText {
@@ -19,27 +19,52 @@ export type Field = readonly [column: string, value: string | null];
 /** Captions and values that are longer are cut: a page has no use for them. */
 const MAX_CHARACTERS = 4000;
 
-/** The texts of all rows, in a table of DuckDB whose rows have the numbers of the collection's. */
+/** Connections to one database. */
+export interface TextConnections {
+  readonly texts: DuckDBConnection;
+  /** Goes through all rows, which holds nobody else up. */
+  readonly searching: DuckDBConnection;
+}
+
+/** How texts are read. */
+export interface TextReading {
+  readonly onProgress: (rows: number) => void;
+  /** Waited for before each file. */
+  readonly turn: () => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The texts of all rows, in a table of DuckDB whose rows have the numbers of the collection's. Until all are read, those of single rows
+ * come from their files.
+ */
 export class RowTexts {
   readonly #connection: DuckDBConnection;
   readonly #searching: DuckDBConnection;
   readonly #collection: Collection;
+  readonly #index: ScoreIndex;
+  #isRead = false;
 
-  /** @param searching goes through all rows, which holds nobody else up */
-  constructor(connection: DuckDBConnection, searching: DuckDBConnection, collection: Collection) {
-    this.#connection = connection;
+  constructor({ texts, searching }: TextConnections, collection: Collection, index: ScoreIndex) {
+    this.#connection = texts;
     this.#searching = searching;
     this.#collection = collection;
+    this.#index = index;
+  }
+
+  get isRead(): boolean {
+    return this.#isRead;
   }
 
   /** Reads them, a file after the other. @throws TableError BB_SHARD_READ; the signal's reason */
-  async read(onProgress: (rows: number) => void, signal: AbortSignal): Promise<void> {
+  async read({ onProgress, turn, signal }: TextReading): Promise<void> {
     await this.#connection.run(
       `CREATE TABLE texts (${QUOTED.key} VARCHAR, url VARCHAR, caption VARCHAR, path VARCHAR, width INTEGER, height INTEGER)`,
     );
     const values = selected(this.#collection.columns);
     let rows = 0;
     for (const { path, rowCount } of this.#collection.files) {
+      await turn();
       signal.throwIfAborted();
       try {
         await this.#connection.run(`INSERT INTO texts SELECT ${values} FROM ${parquetSource(path)}`);
@@ -50,20 +75,34 @@ export class RowTexts {
       rows += rowCount;
       onProgress(rows);
     }
+    this.#isRead = true;
   }
 
-  /** Of one row, from its file: for whoever cannot wait until all are read. */
-  async ofPlace({ file, row }: RowPlace): Promise<RowText> {
-    const { path } = this.#collection.files[file]!;
+  /** Of one row. */
+  async ofRow(row: number): Promise<RowText> {
+    if (this.#isRead) return (await this.of([row]))[0]!;
     const names = ['key', 'url', 'caption', 'path', 'width', 'height'].map(quoteName).join(', ');
+    const values = selected(this.#collection.columns);
     const [found] = await queryRows<RowText>(
       this.#searching,
-      `SELECT * FROM (SELECT ${selected(this.#collection.columns)} FROM ${parquetSource(path)} WHERE file_row_number = ${row}) AS one (${names})`,
+      `SELECT * FROM (SELECT ${values} FROM ${this.#rowSource(row)}) AS one (${names})`,
     );
     return found!;
   }
 
-  /** Of some rows, in their order. */
+  /** One text of one row: the cheapest that can be asked before all are read. */
+  async one(row: number, part: 'path' | 'url'): Promise<string | null> {
+    if (this.#isRead) return (await this.of([row]))[0]![part];
+    const name = this.#collection.columns[part];
+    if (name === undefined) return null;
+    const [found] = await queryRows<{ text: string | null }>(
+      this.#searching,
+      `SELECT ${textSql(name)} AS text FROM ${this.#rowSource(row)}`,
+    );
+    return found!.text;
+  }
+
+  /** Of some rows, in their order, once all are read. */
   async of(rows: readonly number[]): Promise<RowText[]> {
     if (rows.length === 0) return [];
     const found = await queryRows<RowText & { row: bigint }>(
@@ -89,13 +128,17 @@ export class RowTexts {
   }
 
   /** Every column of a row, as it stands in its file. */
-  async fields({ file, row }: RowPlace): Promise<Field[]> {
-    const { path } = this.#collection.files[file]!;
+  async fields(row: number): Promise<Field[]> {
     const [found] = await queryRows<Record<string, string | null>>(
-      this.#connection,
-      `SELECT left(COLUMNS(*)::VARCHAR, ${MAX_CHARACTERS}) FROM ${parquetSource(path)} WHERE file_row_number = ${row}`,
+      this.#searching,
+      `SELECT left(COLUMNS(*)::VARCHAR, ${MAX_CHARACTERS}) FROM ${this.#rowSource(row)}`,
     );
     return Object.entries(found ?? {});
+  }
+
+  #rowSource(row: number): string {
+    const { file, row: place } = this.#index.placeOf(row);
+    return `${parquetSource(this.#collection.files[file]!.path)} WHERE file_row_number = ${place}`;
   }
 }
 
@@ -103,9 +146,12 @@ export class RowTexts {
 const QUOTED = { key: quoteName('key') };
 
 function selected({ key, url, caption, path, width, height }: RowColumns): string {
-  const text = (name: string | undefined): string =>
-    name === undefined ? 'NULL::VARCHAR' : `left(${quoteName(name)}::VARCHAR, ${MAX_CHARACTERS})`;
+  const text = (name: string | undefined): string => (name === undefined ? 'NULL::VARCHAR' : textSql(name));
   const number = (name: string | undefined): string =>
     name === undefined ? 'NULL::INTEGER' : `TRY_CAST(${quoteName(name)} AS INTEGER)`;
   return [key, url, caption, path].map(text).concat([width, height].map(number)).join(', ');
+}
+
+function textSql(name: string): string {
+  return `left(${quoteName(name)}::VARCHAR, ${MAX_CHARACTERS})`;
 }

@@ -1,19 +1,23 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../base/errors.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { Downloader } from '../download/downloader.ts';
 import { type DuckDBConnection, type DuckDBInstance, openDuckDb } from '../tables/duckdb.ts';
 import type { Collection } from './collection.ts';
+import { Foreground } from './foreground.ts';
 import { factsOf, type IndexFacts } from './index-facts.ts';
 import { openCollection } from './open-collection.ts';
 import type { BrowseOptions, ReadProgress } from './options.ts';
+import type { InputTools } from './pictures/input-pictures.ts';
 import type { PicturePlace } from './pictures/picture-place.ts';
 import { Pictures } from './pictures/pictures.ts';
 import { Renderer } from './pictures/renderer.ts';
 import { openInputs } from './pictures/run-inputs.ts';
 import { RunKeys } from './pictures/run-keys.ts';
+import { openSaved } from './pictures/saved-images.ts';
 import { openThumbnails } from './pictures/thumbnails.ts';
-import { type RowText, RowTexts } from './row-texts.ts';
+import { RowTexts } from './row-texts.ts';
 import { readScores, type ScoreIndex } from './score-index.ts';
 import { Views } from './views.ts';
 
@@ -43,11 +47,14 @@ export class BrowsedRows {
   progress: ReadProgress;
   areScoresRead = false;
   areTextsRead = false;
+  /** What ended the reading, where it was not its end. */
+  failure: string | null = null;
   readonly #options: BrowseOptions;
   readonly #instance: DuckDBInstance;
   readonly #folder: string;
   readonly #connections: DuckDBConnection[] = [];
   readonly #closing = new AbortController();
+  readonly #foreground = new Foreground(this.#closing.signal);
   readonly #renderer = new Renderer();
   readonly #downloader: Downloader | undefined;
   readonly #notes: string[];
@@ -60,6 +67,8 @@ export class BrowsedRows {
     this.#folder = opened.folder;
     this.#downloader = options.downloader?.();
     this.#notes = [...collection.notes];
+    if (this.#downloader && !this.canRefetch)
+      this.#note('There is nothing to fetch pictures from: the rows have no URL.');
     this.progress = {
       what: 'scores',
       rows: 0,
@@ -67,7 +76,10 @@ export class BrowsedRows {
     };
     this.scored = this.#readScores();
     this.texts = this.scored.then((read) => this.#readTexts(read));
-    for (const reading of [this.scored, this.texts]) reading.catch(() => undefined);
+    // What scores fail with, texts fail with, too.
+    this.texts.catch((thrown: unknown) => {
+      this.failure = messageOf(thrown);
+    });
   }
 
   /** Opens a run or a subset and begins to read it. @throws BowerbirdError as `openCollection`; BB_TEMPORARY_FOLDER, BB_DISK_FULL */
@@ -85,8 +97,9 @@ export class BrowsedRows {
     }
   }
 
+  /** Whether pictures may be fetched, and there is a column of addresses to fetch them from. */
   get canRefetch(): boolean {
-    return this.#downloader !== undefined;
+    return this.#downloader !== undefined && this.collection.columns.url !== undefined;
   }
 
   /** What a person is to know, a line each; more once the scores are read. */
@@ -118,11 +131,10 @@ export class BrowsedRows {
     const index = await readScores(await this.#connect(), this.collection, { onProgress, signal });
     const keys = this.collection.run && new RunKeys(this.collection.run.record);
     this.#places = await this.#openPlaces(keys);
-    const texts = new RowTexts(await this.#connect(), await this.#connect(), this.collection);
-    const textOf = async (row: number): Promise<RowText> =>
-      this.areTextsRead ? (await texts.of([row]))[0]! : texts.ofPlace(index.placeOf(row));
+    const connections = { texts: await this.#connect(), searching: await this.#connect() };
+    const texts = new RowTexts(connections, this.collection, index);
     const pictures = new Pictures({
-      ...{ collection: this.collection, index, keys, textOf },
+      ...{ collection: this.collection, index, keys, texts, foreground: this.#foreground },
       ...{ places: this.#places, renderer: this.#renderer, downloader: this.#downloader },
     });
     const views = new Views(index, {
@@ -137,18 +149,25 @@ export class BrowsedRows {
     const { run } = this.collection;
     if (!run || !keys) return [];
     const { maxBytes, memoryLimitMb } = this.#options;
-    const { place, notes } = openInputs(run, {
+    const tools: InputTools = {
       connection: await this.#connect(),
       database: { memoryLimitMb, temporaryFolder: this.#folder },
       limits: { maxBytes, maxBytesInFlight: Math.max(maxBytes, MAX_BYTES_IN_FLIGHT) },
       folder: this.#folder,
-    });
+    };
+    const saved = await openSaved(run, { ...tools, keys, onNote: (note) => this.#note(note) });
+    const { place, notes } = openInputs(run, tools);
     for (const note of notes) this.#note(note);
-    return [...(place ? [place] : []), await openThumbnails(run.path, keys)];
+    const thumbnails = await openThumbnails(run.path, keys);
+    return [saved, place, thumbnails].filter((each) => each !== undefined);
   }
 
   async #readTexts({ texts }: ReadRows): Promise<RowTexts> {
-    await texts.read((rows) => this.#tell('texts', rows), this.#closing.signal);
+    await texts.read({
+      onProgress: (rows) => this.#tell('texts', rows),
+      turn: () => this.#foreground.quiet(),
+      signal: this.#closing.signal,
+    });
     this.areTextsRead = true;
     return texts;
   }

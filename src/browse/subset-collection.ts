@@ -43,10 +43,11 @@ export async function openSubset(
   const names = subset!.files.map(({ name }) => join(place.root, subset!.folder, name));
   const files = await countRows(connection, names);
   const columns = await columnsOf(connection, files);
-  const url = summary.metadata.parts.find(({ part }) => part === 'url')?.column ?? undefined;
   const found = findKnownColumns(columns, { unjudged: PARTS });
   const named = (name: string): string | undefined => columnOf(columns, name)?.name;
   const run = await runBehind(summary);
+  const path = run.run && named('path');
+  const chosenUrl = summary.metadata.parts.find(({ part }) => part === 'url')?.column ?? '';
   return {
     title: basename(folder),
     kind: 'subset',
@@ -54,9 +55,10 @@ export async function openSubset(
     shardIds: undefined,
     columns: {
       key: named('key'),
-      url: (url && named(url)) ?? found.url,
+      // Subsets of images that lie in files are made with their names in the place of URLs.
+      url: [named(chosenUrl), found.url].find((name) => name !== undefined && name !== path),
       caption: found.caption,
-      path: run.run && named('path'),
+      path,
       width: named('original_width') ?? named('width'),
       height: named('original_height') ?? named('height'),
       hasFates: false,

@@ -6,17 +6,19 @@ const WINDOW_BYTES = 64 * 1024;
 /** Reads small pieces of a file, mostly forwards, with few calls. */
 export class ByteWindow {
   readonly #handle: FileHandle;
-  readonly #window: Buffer = Buffer.alloc(WINDOW_BYTES);
+  readonly #window: Buffer;
   #start = 0;
   #length = 0;
 
-  constructor(handle: FileHandle) {
+  /** @param windowBytes of a read: few where what is read lies far apart */
+  constructor(handle: FileHandle, windowBytes: number = WINDOW_BYTES) {
     this.#handle = handle;
+    this.#window = Buffer.alloc(windowBytes);
   }
 
-  /** The bytes at a place, fewer where the file ends before; those of up to 64 KiB are gone with the next read. */
+  /** The bytes at a place, fewer where the file ends before; those that fit the window are gone with the next read. */
   async read(at: number, bytes: number): Promise<Buffer> {
-    if (bytes > WINDOW_BYTES) {
+    if (bytes > this.#window.length) {
       const { buffer, bytesRead } = await this.#handle.read(Buffer.alloc(bytes), 0, bytes, at);
       return buffer.subarray(0, bytesRead);
     }
@@ -26,7 +28,7 @@ export class ByteWindow {
   }
 
   async #fill(at: number): Promise<void> {
-    const { bytesRead } = await this.#handle.read(this.#window, 0, WINDOW_BYTES, at);
+    const { bytesRead } = await this.#handle.read(this.#window, 0, this.#window.length, at);
     this.#start = at;
     this.#length = bytesRead;
   }

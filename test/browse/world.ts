@@ -97,12 +97,22 @@ export interface World {
 
 /** Serves a run, or what else is at a path, and waits until it is read. */
 export async function serve(t: Owner, path: string, options: Partial<BrowseOptions> = {}): Promise<World> {
+  const world = await startServing(t, path, options);
+  await world.browse.read;
+  return world;
+}
+
+/** The same without waiting. */
+export async function startServing(
+  t: Owner,
+  path: string,
+  options: Partial<BrowseOptions> = {},
+): Promise<World> {
   const browse = await startBrowse({
     ...{ path, host: '127.0.0.1', port: 0, memoryLimitMb: 256, threads: 1, maxBytes: 1_000_000 },
     ...options,
   });
   t.teardown(() => browse.stop());
-  await browse.read;
   const { origin, searchParams } = new URL(browse.url);
   const token = searchParams.get('token')!;
   const ask = (asked: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>

@@ -9,7 +9,8 @@ import type { InputPictures, InputTools } from './input-pictures.ts';
 export function openFolder(folder: string, { limits }: Pick<InputTools, 'limits'>): InputPictures {
   const reader = new PictureReader(limits);
   return {
-    async read(_row, { text: { path } }) {
+    async read(_row, row) {
+      const path = await row.path();
       if (path === null || !isWithin(path)) return unread('image_missing');
       const file = join(folder, path);
       const stats = await stat(file).catch(() => undefined);

@@ -4,7 +4,8 @@ import type { SampleFailure } from '../../samples/reasons.ts';
 import { WebError } from '../../web/http-error.ts';
 import type { Collection } from '../collection.ts';
 import { FATES } from '../fates.ts';
-import type { RowText } from '../row-texts.ts';
+import type { Foreground } from '../foreground.ts';
+import type { RowTexts } from '../row-texts.ts';
 import type { ScoreIndex } from '../score-index.ts';
 import type { PictureOrigin, PicturePlace } from './picture-place.ts';
 import { RenderedCache } from './rendered-cache.ts';
@@ -21,7 +22,9 @@ export interface PictureParts {
   readonly places: readonly PicturePlace[];
   /** Of the run that the places are of. */
   readonly keys: RunKeys | undefined;
-  readonly textOf: (row: number) => Promise<RowText>;
+  readonly texts: Pick<RowTexts, 'one'>;
+  /** What is made from pictures of this machine holds up what nobody waits for. */
+  readonly foreground: Foreground;
   /** Fetches pictures anew; absent where nobody asked for that. */
   readonly downloader: Downloader | undefined;
   readonly renderer: Renderer;
@@ -66,12 +69,22 @@ export class Pictures {
     const key = `${row} ${size} ${refetch}`;
     const cached = this.#cache.get(key);
     if (cached) return cached;
-    const picture = refetch ? await this.#refetch(row, signal) : await this.#read(row);
+    const webp = refetch
+      ? await this.#render(await this.#refetch(row, signal), size, signal)
+      : await this.#parts.foreground.run(async () => this.#render(await this.#read(row), size, signal));
+    this.#cache.set(key, webp);
+    return webp;
+  }
+
+  async #render(
+    picture: Picture | Downloaded | SampleFailure,
+    size: PictureSize,
+    signal: AbortSignal,
+  ): Promise<Buffer> {
     if (picture.kind === 'failed') throw noPicture(picture);
     try {
       const rendered = await this.#parts.renderer.render(picture.bytes, size, signal);
       if (rendered.kind === 'failed') throw noPicture(rendered);
-      this.#cache.set(key, rendered.webp);
       return rendered.webp;
     } finally {
       picture.release();
@@ -82,16 +95,15 @@ export class Pictures {
     const place = this.#parts.places[this.#placeNumbers[row]! - 1];
     const at = locate(this.#parts, row);
     if (!place || !at) throw noPicture({ message: 'No picture of this row is on this machine' });
-    return place.read({ ...at, text: await this.#parts.textOf(row) });
+    return place.read({ ...at, path: () => this.#parts.texts.one(row, 'path') });
   }
 
   async #refetch(row: number, signal: AbortSignal): Promise<Downloaded | SampleFailure> {
-    const { downloader, textOf } = this.#parts;
+    const { downloader, texts } = this.#parts;
     if (!downloader) {
       throw new WebError('BB_HTTP_FORBIDDEN', 'Pictures are fetched from their hosts only with --refetch.');
     }
-    const { url } = await textOf(row);
-    return downloader.download(url, signal);
+    return downloader.download(await texts.one(row, 'url'), signal);
   }
 }
 

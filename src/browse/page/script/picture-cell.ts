@@ -73,9 +73,9 @@ export class PictureCell {
     this.node.classList.remove('seen');
   }
 
-  #sourceOf({ row, origin, url }: PageRow, { refetch }: CellLook): string {
+  #sourceOf({ row, origin, isWeb }: PageRow, { refetch }: CellLook): string {
     if (origin !== null) return `/pictures/grid/${row}`;
-    return refetch && url !== null ? `/pictures/grid/${row}?refetch` : '';
+    return refetch && isWeb ? `/pictures/grid/${row}?refetch` : '';
   }
 
   #showNone(why: string): void {

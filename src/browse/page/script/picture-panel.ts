@@ -77,11 +77,14 @@ export class PicturePanel {
       note.textContent = origin;
     };
     const source = `/pictures/large/${detail.row}`;
-    if (detail.origin === 'input') show(source, 'Made anew from the image that was scored.');
-    else if (detail.origin === 'thumbnail')
-      show(source, 'The small picture that the run kept for its report.');
+    const origins = {
+      saved: 'Made anew from the image that the run saved.',
+      input: 'Made anew from the image that was scored.',
+      thumbnail: 'The small picture that the run kept for its report.',
+    };
+    if (detail.origin !== null) show(source, origins[detail.origin]);
     else figure.append(made('p', 'none', 'No picture of this row is on this machine.'), note);
-    if (state.canRefetch && detail.url !== null && detail.origin !== 'input') {
+    if (state.canRefetch && detail.isWeb && !['saved', 'input'].includes(detail.origin ?? '')) {
       const button = made('button', '', 'Fetch it from its host');
       button.id = 'refetch-one';
       button.addEventListener('click', () => {
