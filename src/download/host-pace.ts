@@ -13,6 +13,15 @@ const LEAST_COUNTED_MS = 1_000;
 /** What is not used for so long is lost: the host's own allowance is to be found full. */
 const BURST_SECONDS = 0.1;
 
+/** The last requests that say whether a host refuses them for their number. */
+const RECENT = 20;
+
+/** So many refusals among those say nothing: one image in twenty may be refused for what it is. */
+const FEW_REFUSALS = 4;
+
+/** A host whose pace is known, and nearly kept, refuses fewer. */
+const FEW_REFUSALS_AT_A_PACE = 1;
+
 /**
  * The pace that a host was seen to bear, where it asks for fewer requests: what it served in a second until it refused. It goes on with 0.7
  * of that, comes near it again, stays there for a while, and then looks for more: the curve of CUBIC (RFC 9438), with requests in a second in
@@ -20,6 +29,14 @@ const BURST_SECONDS = 0.1;
  */
 export class HostPace {
   #served = 0;
+  #servedInAll = 0;
+  /** Of the last requests, whether each was refused; and how many were. */
+  readonly #recent: boolean[] = [];
+  #refusals = 0;
+  /** What it had served in a second when it last asked for fewer, until when it was left alone: not taken as its pace yet. */
+  #found: { readonly perSecond: number | undefined; readonly untilMs: number } | undefined;
+  /** What held before the pace was last taken. */
+  #before: { readonly bornePerSecond: number | undefined; readonly sinceMs: number } | undefined;
   #countedFromMs: number | undefined;
   /** What was served in a second when it refused; undefined as long as it has not. */
   #bornePerSecond: number | undefined;
@@ -56,17 +73,59 @@ export class HostPace {
   /** An answer came that asks for nothing. */
   served(): void {
     this.#served++;
+    this.#servedInAll++;
+    this.#note(false);
   }
 
-  /** The host asks for fewer requests, and is left alone until `untilMs`. Of one that has served nothing since the last time nothing is learnt. */
-  refused(nowMs: number, untilMs: number): void {
-    if (this.#served > 0) {
-      const countedMs = Math.max(LEAST_COUNTED_MS, nowMs - (this.#countedFromMs ?? nowMs));
-      const served = Math.max(LEAST_PER_SECOND, (1000 * this.#served) / countedMs);
-      this.#bornePerSecond = Math.min(this.perSecond(nowMs), served);
+  /** Answers in all that asked for nothing. */
+  get servedInAll(): number {
+    return this.#servedInAll;
+  }
+
+  /**
+   * The host asks for fewer requests. Where that is news it is left alone until `untilMs`. Some images are refused for what they are: only
+   * where many of the last requests were is a pace taken, which is returned. Of a host that has served nothing since the last time nothing is learnt.
+   */
+  refused(nowMs: number, untilMs: number | undefined): boolean {
+    this.#note(true);
+    if (untilMs !== undefined) {
+      this.#found = { perSecond: this.#servedPerSecond(nowMs) ?? this.#found?.perSecond, untilMs };
+      this.#served = 0;
+      this.#countedFromMs = untilMs;
     }
-    this.#served = 0;
-    this.#countedFromMs = untilMs;
+    const most = this.#bornePerSecond === undefined ? FEW_REFUSALS : FEW_REFUSALS_AT_A_PACE;
+    return this.#refusals > most && this.#takePace();
+  }
+
+  /** A row was refused again though others were served: the pace is given back that was taken since, if no others are refused. */
+  refusedForItself(): void {
+    if (!this.#before || this.#refusals > FEW_REFUSALS) return;
+    this.#bornePerSecond = this.#before.bornePerSecond;
+    this.#sinceMs = this.#before.sinceMs;
+    this.#before = undefined;
+  }
+
+  #takePace(): boolean {
+    if (!this.#found) return false;
+    const { perSecond = this.#bornePerSecond, untilMs } = this.#found;
+    if (perSecond === undefined) return false;
+    this.#before = { bornePerSecond: this.#bornePerSecond, sinceMs: this.#sinceMs };
+    this.#bornePerSecond = perSecond;
     this.#sinceMs = untilMs;
+    this.#found = undefined;
+    return true;
+  }
+
+  #servedPerSecond(nowMs: number): number | undefined {
+    if (this.#served === 0) return undefined;
+    const countedMs = Math.max(LEAST_COUNTED_MS, nowMs - (this.#countedFromMs ?? nowMs));
+    const served = Math.max(LEAST_PER_SECOND, (1000 * this.#served) / countedMs);
+    return Math.min(this.perSecond(nowMs), served);
+  }
+
+  #note(isRefusal: boolean): void {
+    this.#recent.push(isRefusal);
+    if (isRefusal) this.#refusals++;
+    if (this.#recent.length > RECENT && this.#recent.shift()) this.#refusals--;
   }
 }

@@ -1,6 +1,6 @@
 import type { Breaker } from './breaker.ts';
 import type { HostLine } from './host-line.ts';
-import type { Visit } from './visit.ts';
+import type { Refusal, Visit } from './visit.ts';
 
 /** The slot of one request. */
 export interface Slot {
@@ -80,7 +80,7 @@ export class HostVisit implements Visit {
     breaker.ended();
     load.eased(this.#pausesBefore);
     pace.served();
-    width.bore(this.#cutsBefore, this.#hasAnswer ? this.#watch.nowMs() - this.#answeredMs : 0);
+    width.bore(this.#cutsBefore, this.#hasBytes ? this.#watch.nowMs() - this.#answeredMs : undefined);
   }
 
   silent(): void {
@@ -101,16 +101,21 @@ export class HostVisit implements Visit {
     this.#line.pause(this.#watch.nowMs() + ms);
   }
 
-  overloaded(ms: number): void {
+  overloaded(ms: number, earlier?: Refusal): Refusal {
     const { load, breaker, pace, width } = this.#line;
     breaker.ended();
     const isNews = load.pauses === this.#pausesBefore;
     const pauseMs = load.overloaded(this.#pausesBefore, ms);
     this.pause(pauseMs);
-    if (!isNews) return;
+    const refusal = { pace, served: pace.servedInAll };
+    // Refused again, while others were served: for what it is.
+    if (earlier?.pace === pace && earlier.served < pace.servedInAll) {
+      pace.refusedForItself();
+      return refusal;
+    }
     const nowMs = this.#watch.nowMs();
-    pace.refused(nowMs, nowMs + pauseMs);
-    width.askedForFewer();
+    if (pace.refused(nowMs, isNews ? nowMs + pauseMs : undefined)) width.askedForFewer();
+    return refusal;
   }
 
   over(): void {
@@ -129,15 +134,14 @@ export class HostVisit implements Visit {
   }
 
   /**
-   * Whether it ran out of time since the host was sent too much at once, as other rows have shown since it began. That is held against
+   * Whether it ran out of time since the host was sent too much at once: more than one that has shown nothing. That is held against
    * one that has never brought anything.
    */
   #wasTooMany(): boolean {
     const { breaker, width, inFlight } = this.#line;
     if (!this.#hasBytes) return false;
-    const isKnown = width.cuts !== this.#cutsBefore;
-    width.overran(this.#cutsBefore, inFlight);
-    return isKnown && breaker.wholeAnswers > 0;
+    width.overran(this.#cutsBefore, inFlight, this.hasEndedOthers);
+    return width.cuts !== this.#cutsBefore && width.wasWide && breaker.wholeAnswers > 0;
   }
 
   /** Holds it against the host that nothing came, or not all; one that is given up for that is asked little when it is asked again. */

@@ -9,7 +9,7 @@ import type { HostWatch } from './host-watch.ts';
 import type { BodyReply, FailedReply, Reply } from './reply.ts';
 import { retryDelayMs } from './retry.ts';
 import { RedirectTrail } from './targets.ts';
-import type { Visit } from './visit.ts';
+import type { Refusal, Visit } from './visit.ts';
 
 /** What the journeys of all rows share. */
 export interface JourneyTools {
@@ -69,6 +69,7 @@ export class Journey {
   readonly #deadline: Deadline;
   #ownFaults = 0;
   #hasAnswer = false;
+  #refusal: Refusal | undefined;
   /** Set where an attempt came to nothing while the host served others: then nothing is counted against the host. */
   #isImageAtFault = false;
 
@@ -201,7 +202,8 @@ export class Journey {
       else this.#isImageAtFault ||= visit.hasEndedOthers;
       return;
     }
-    if (asksForFewer(reply)) visit.overloaded(Math.max(retryAfterMs, waitMs ?? 0));
+    if (asksForFewer(reply))
+      this.#refusal = visit.overloaded(Math.max(retryAfterMs, waitMs ?? 0), this.#refusal);
     else {
       visit.ended();
       if (status === UNAVAILABLE && waitMs !== undefined) visit.pause(waitMs);

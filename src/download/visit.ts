@@ -1,3 +1,11 @@
+/** That a row was refused by a host which asked for fewer requests. */
+export interface Refusal {
+  /** Of the host. */
+  readonly pace: object;
+  /** What the host had served until then. */
+  readonly served: number;
+}
+
 /** Leave to send one request to a host, and what is learnt of the host by it. */
 export interface Visit {
   /** Whether the host has sent the head of an answer. */
@@ -20,8 +28,12 @@ export interface Visit {
   triedInVain(ms: number): void;
   /** The host is to be left alone for a while. */
   pause(ms: number): void;
-  /** The host asks for fewer requests: it is left alone for `ms` at least, and for longer each time in a row. */
-  overloaded(ms: number): void;
+  /**
+   * The host asks for fewer requests: it is left alone for `ms` at least, and for longer each time in a row.
+   *
+   * @param earlier what this said when the same row was refused before
+   */
+  overloaded(ms: number, earlier?: Refusal): Refusal;
   /** The request is over. */
   over(): void;
   /** Nothing more will be said of the host. */

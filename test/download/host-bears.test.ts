@@ -1,4 +1,7 @@
 import test from 'ava';
+import { HostPace } from '../../src/download/host-pace.ts';
+import { HostWidth } from '../../src/download/host-width.ts';
+import type { Refusal } from '../../src/download/visit.ts';
 import { Stage } from './schedule-stage.ts';
 
 const ROWS = 300;
@@ -155,3 +158,140 @@ for (const [perSecond, retryAfterMs] of [
     t.true(seconds <= 5 + (1.5 * ROWS) / perSecond, words);
   });
 }
+
+/** A host whose every body takes so long, however many it sends; each `every`th stops after its first bytes. */
+function slowEach(bodyMs: number, every: number, rows: { most: number } = { most: 0 }): Tally {
+  const stage = new Stage(100, { atOnce: AT_ONCE });
+  const endsMs = new Map<string, number>();
+  return play(stage, 50, (begun, nowMs) => {
+    for (const row of begun) {
+      const visit = stage.visits.get(row)!;
+      visit.answered();
+      visit.bytesCame();
+      const isStalled = Number(row.slice(1)) % every === 1;
+      endsMs.set(row, nowMs + (isStalled ? TIMEOUT_MS / 2 : bodyMs));
+    }
+    rows.most = Math.max(rows.most, stage.visits.size);
+    let whole = 0;
+    for (const [row, endMs] of [...endsMs]) {
+      if (endMs > nowMs) continue;
+      endsMs.delete(row);
+      const isStalled = Number(row.slice(1)) % every === 1;
+      if (isStalled) stage.visits.get(row)!.stalled();
+      else {
+        whole++;
+        stage.visits.get(row)!.ended();
+      }
+      stage.end(row, 'nothing');
+    }
+    return whole;
+  });
+}
+
+for (const bodyMs of [3_000, 3_500])
+  test(`a host whose bodies take ${bodyMs / 1000} s each, one or many, is sent as many as it may, though images stall`, (t) => {
+    const seen = { most: 0 };
+    const { whole, seconds } = slowEach(bodyMs, 20, seen);
+    t.is(whole, ROWS - ROWS / 20);
+    t.is(seen.most, AT_ONCE);
+    // At 32 from the first on it would take ten rounds.
+    t.true(seconds <= (2.5 * 10 * bodyMs) / 1000, `${seconds} s`);
+  });
+
+test('a host that is asked for one at a time is sent two after a body that took long, and seldom where two are too many', (t) => {
+  const width = new HostWidth(TIMEOUT_MS);
+  width.gaveNothing();
+  const bodiesUntilTwo: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    let bodies = 0;
+    for (; width.atOnce < 2; bodies++) width.bore(width.cuts, 0.9 * TIMEOUT_MS);
+    bodiesUntilTwo.push(bodies);
+    width.overran(width.cuts, 2, false);
+  }
+  t.deepEqual(bodiesUntilTwo, [1, 2, 4]);
+});
+
+test('an image that stalls where others come quickly takes nothing from a host; where they come slowly it does', (t) => {
+  const quick = new HostWidth(TIMEOUT_MS);
+  quick.bore(0, 0.1 * TIMEOUT_MS);
+  const before = quick.atOnce;
+  quick.overran(0, 5, true);
+  t.is(quick.atOnce, before);
+  const slow = new HostWidth(TIMEOUT_MS);
+  slow.bore(0, 0.8 * TIMEOUT_MS);
+  slow.overran(0, 5, true);
+  t.is(slow.atOnce, 2);
+});
+
+test('a known host most of whose bodies hang is given up though it was asked for fewer at once before', (t) => {
+  const stage = new Stage(100, { atOnce: AT_ONCE, tries: 5 });
+  stage.offerMany('a', 200);
+  stage.bring('a0');
+  for (let round = 0; round < 8 && stage.refused.size === 0; round++) {
+    const rows = [...stage.visits.keys()];
+    for (const row of rows) {
+      stage.visits.get(row)!.answered();
+      stage.visits.get(row)!.bytesCame();
+    }
+    for (const row of rows) {
+      stage.visits.get(row)!.stalled();
+      stage.end(row, 'nothing');
+    }
+  }
+  t.true(stage.refused.size > 150, `${stage.refused.size} of 199 rows are not asked for`);
+});
+
+/** A host that refuses particular images, `every`th, each time; a row comes again once where it has a retry. */
+function choosy(every: number, hasRetry: boolean): Tally {
+  const stage = new Stage(100, { atOnce: AT_ONCE });
+  const again = new Map<string, { readonly dueMs: number; readonly refusal: Refusal }>();
+  const earlier = new Map<string, Refusal>();
+  let before: readonly string[] = [];
+  return play(stage, 50, (begun, nowMs) => {
+    let whole = 0;
+    for (const row of before) {
+      const visit = stage.visits.get(row)!;
+      visit.answered();
+      const order = Number(row.slice(1).split(' ')[0]);
+      if (order % every !== 1) {
+        whole++;
+        visit.ended();
+      } else {
+        const refusal = visit.overloaded(hasRetry ? 500 : 0, earlier.get(row));
+        if (hasRetry && !row.endsWith('again')) again.set(row, { dueMs: nowMs + 500, refusal });
+      }
+      stage.end(row, 'nothing');
+    }
+    before = begun;
+    for (const [row, { dueMs, refusal }] of [...again]) {
+      if (dueMs > nowMs) continue;
+      again.delete(row);
+      earlier.set(`${row} again`, refusal);
+      stage.offer('a', `${row} again`, Number(row.slice(1)));
+    }
+    return whole;
+  });
+}
+
+for (const [every, hasRetry] of [
+  [20, false],
+  [20, true],
+  [50, true],
+] as const)
+  test(`a host that refuses each ${every}th image for what it is, ${hasRetry ? 'twice' : 'once'}, loses no more than the pauses`, (t) => {
+    const { whole, seconds } = choosy(every, hasRetry);
+    const refusals = ((hasRetry ? 2 : 1) * ROWS) / every;
+    t.is(whole, ROWS - ROWS / every);
+    t.true(seconds <= 5 + 0.75 * refusals, `${seconds} s, ${refusals} refusals`);
+  });
+
+test('a pace that was taken for rows which are refused again, while others are served, is given back', (t) => {
+  const pace = new HostPace(0);
+  pace.take(0);
+  for (let i = 0; i < 10; i++) pace.served();
+  for (let i = 0; i < 5; i++) pace.refused(1_000, i === 0 ? 1_500 : undefined);
+  t.is(Math.round(pace.perSecond(1_500)), 7);
+  for (let i = 0; i < 18; i++) pace.served();
+  pace.refusedForItself();
+  t.is(pace.perSecond(1_500), Number.POSITIVE_INFINITY);
+});
