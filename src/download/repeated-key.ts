@@ -1,5 +1,4 @@
-/** Texts and the signs of structure; numbers and words between them do not matter here. */
-const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],]/g;
+import { jsonTokens } from '../base/json-tokens.ts';
 
 /**
  * A key that one object of a JSON text has twice, of which JSON.parse would take the last; undefined where there is none.
@@ -10,7 +9,7 @@ export function repeatedKeyIn(text: string): string | undefined {
   /** The keys of each open object; undefined for a list. */
   const open: (Set<string> | undefined)[] = [];
   let mayBeKey = false;
-  for (const [token] of text.matchAll(TOKENS)) {
+  for (const token of jsonTokens(text)) {
     if (token === '{') open.push(new Set());
     else if (token === '[') open.push(undefined);
     else if (token === '}' || token === ']') open.pop();

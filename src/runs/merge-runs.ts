@@ -4,6 +4,7 @@ import { BowerbirdError } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { isEmptyPlace, OutputPlace, resolvePlace } from '../base/output-place.ts';
 import { packageVersion } from '../base/package.ts';
+import { quote } from '../base/quote.ts';
 import { refuseUnfinished } from '../base/swap.ts';
 import type { Head } from '../heads/head.ts';
 import { loadHead } from '../heads/load.ts';
@@ -118,10 +119,10 @@ function refuseMisfits(runs: readonly OpenRun[]): void {
   const [first] = runs;
   const seen = new Map<string, string>();
   for (const { folder, record } of runs) {
-    for (const [what, was, is] of comparisons(first!.record, record)) {
+    for (const [what, was, is, words = [was, is]] of comparisons(first!.record, record)) {
       if (was === is) continue;
       throw refused(
-        `${first!.folder.path} and ${folder.path} have different ${what}: ${was} and ${is}. Means of such embeddings ` +
+        `${first!.folder.path} and ${folder.path} have different ${what}: ${words.join(' and ')}. Means of such embeddings ` +
           'or scores together say nothing. Without --output-folder, and with --mixed-provenance, their rows are counted together.',
       );
     }
@@ -134,17 +135,28 @@ function refuseMisfits(runs: readonly OpenRun[]): void {
   }
 }
 
-function comparisons(first: RunRecord, record: RunRecord): [string, unknown, unknown][] {
+/** What is compared, its two values, and these for a person where they do not tell it themselves. */
+type Comparison = readonly [what: string, was: unknown, is: unknown, words?: readonly string[]];
+
+function comparisons(first: RunRecord, record: RunRecord): Comparison[] {
   const headOf = ({ heads, columns }: RunRecord): string =>
     heads['aesthetic']?.digest ?? `the column ${columns['aesthetic'] ?? '(none)'}`;
   const [a, b] = [first.heads['aesthetic'], record.heads['aesthetic']];
   const areSame = a && b && isSameHead(a, b);
   return [
-    ['encoders', first.encoder.digest, record.encoder.digest],
+    ['encoders', first.encoder.digest, record.encoder.digest, [first, record].map(encoderWords)],
     ['dimensions', first.encoder.dimension, record.encoder.dimension],
     ['aesthetic heads', headOf(first), areSame ? headOf(first) : headOf(record)],
     ['transforms', first.settings['transform'], record.settings['transform']],
   ];
+}
+
+/** The same weights have another digest in another number format, and with other operators. */
+function encoderWords({ encoder: { name, digest }, settings }: RunRecord): string {
+  const flags = ['dtype', 'operators'].flatMap((flag) =>
+    typeof settings[flag] === 'string' ? [`--${flag} ${settings[flag]}`] : [],
+  );
+  return `${quote(name)} (${[`sha256 ${digest}`, ...flags].join(', ')})`;
 }
 
 /** The runs by where their scores come from; a shard that is missing is told later. */

@@ -51,8 +51,13 @@ export class PickleTensor {
   }
 }
 
-/** A dict or OrderedDict; keys are texts. */
-export type PickleDict = Map<string, PickleValue>;
+/** A list, which is filled after it was made. What it holds is nowhere read. */
+export class PickleList {
+  readonly items: PickleValue[] = [];
+}
+
+/** A dict or OrderedDict; the state of an optimizer has numbers as keys. */
+export type PickleDict = Map<string | number, PickleValue>;
 
 /** Everything that can lie on the unpickler's stack. */
 export type PickleValue =
@@ -62,12 +67,15 @@ export type PickleValue =
   | null
   | PickleGlobal
   | PickleTuple
+  | PickleList
   | PickleStorage
   | PickleTensor
   | PickleDict;
 
 const ORDERED_DICT = 'collections.OrderedDict';
 const REBUILD_TENSOR = 'torch._utils._rebuild_tensor_v2';
+const REBUILD_PARAMETER = 'torch._utils._rebuild_parameter';
+const CALLABLE: readonly string[] = [ORDERED_DICT, REBUILD_TENSOR];
 
 const STORAGE_TYPES: ReadonlyMap<string, WeightType | undefined> = new Map([
   ['torch.HalfStorage', 'float16'],
@@ -87,9 +95,14 @@ export function isModuleName(name: string): boolean {
   return name.startsWith(MODULE_PREFIX);
 }
 
-/** The names that a state dict needs. Whatever else a pickle names is refused. */
-export function allowGlobal(name: string): PickleGlobal {
-  if (name !== ORDERED_DICT && name !== REBUILD_TENSOR && !STORAGE_TYPES.has(name)) {
+/**
+ * The names that a state dict needs. Whatever else a pickle names is refused.
+ *
+ * @param readsData whether what stands beside state dicts may be named as well
+ */
+export function allowGlobal(name: string, readsData: boolean): PickleGlobal {
+  const isAllowed = CALLABLE.includes(name) || (readsData && name === REBUILD_PARAMETER);
+  if (!isAllowed && !STORAGE_TYPES.has(name)) {
     throw new RangeError(
       `its pickle names ${quote(name)}, and only tensors in plain dictionaries are read; nothing was executed`,
     );
@@ -104,6 +117,9 @@ export function reduce(callee: PickleValue, parameters: PickleValue): PickleValu
   }
   if (callee.name === ORDERED_DICT && parameters.items.length === 0) return new Map();
   if (callee.name === REBUILD_TENSOR) return rebuildTensor(parameters.items);
+  const [first] = parameters.items;
+  // _rebuild_parameter(data, requires_grad, backward_hooks)
+  if (callee.name === REBUILD_PARAMETER && first instanceof PickleTensor) return first;
   throw new RangeError(`its pickle calls ${callee.name} in a way that torch.save does not (opcode REDUCE)`);
 }
 
@@ -136,7 +152,7 @@ function rebuildTensor([storage, offset, size, stride]: readonly PickleValue[]):
 }
 
 function isCount(value: PickleValue | undefined): value is number {
-  return typeof value === 'number' && value >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isCounts(

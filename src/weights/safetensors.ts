@@ -1,9 +1,9 @@
 import { isObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 import type { ByteSource } from './byte-source.ts';
+import { checkHeaderText } from './header-text.ts';
 import type { ReaderLimits } from './limits.ts';
 import type { WeightType } from './number-types.ts';
-import { repeatedKey } from './repeated-key.ts';
 import { countValues, packedStrides, type StoredTensor } from './stored-tensor.ts';
 
 /** The tensors of a safetensors file by name, and its `__metadata__`. */
@@ -32,9 +32,10 @@ const BITS_PER_VALUE: Readonly<Record<string, number>> = {
 
 /**
  * Reads what a safetensors file says it holds: u64 length, JSON header, packed little-endian values
- * (https://github.com/huggingface/safetensors#format). As there, no key may come twice, and the values of the tensors follow
- * each other to the end of the file, without holes or overlaps. Tensors of other types than floats are listed; they cannot be
- * read.
+ * (https://github.com/huggingface/safetensors#format). As there, the values of the tensors follow each other to the end of the
+ * file, without holes or overlaps. No key may come twice: the library (0.8.0) keeps the last
+ * of metadata, where another reader could keep the first.
+ * Tensors of other types than floats are listed; they cannot be read.
  *
  * @throws RangeError or SyntaxError where the file is cut or its header does not fit its bytes
  */
@@ -62,8 +63,7 @@ function readHeader(
   const text = readText(source.read(LENGTH_BYTES, headerBytes));
   const header: unknown = JSON.parse(text);
   if (!isObject(header)) throw new RangeError('its safetensors header is no JSON object');
-  const repeated = repeatedKey(text);
-  if (repeated !== undefined) throw new RangeError(`its header has ${quote(repeated)} twice`);
+  checkHeaderText(text);
   return { header, dataStart: LENGTH_BYTES + headerBytes };
 }
 
@@ -123,7 +123,7 @@ function readEntry(
 }
 
 function readMetadata(metadata: unknown): Readonly<Record<string, string>> {
-  if (metadata === undefined) return {};
+  if (metadata === undefined || metadata === null) return {};
   if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
     throw new RangeError('its __metadata__ is not a table of texts');
   }

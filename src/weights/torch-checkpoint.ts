@@ -2,7 +2,7 @@ import { quote } from '../base/quote.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { ReaderLimits } from './limits.ts';
 import { BYTES_PER_VALUE } from './number-types.ts';
-import { type PickleDict, PickleTensor } from './pickle-values.ts';
+import { type PickleDict, PickleTensor, type PickleValue } from './pickle-values.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 import { unpickle } from './unpickler.ts';
 import { ZipArchive } from './zip-archive.ts';
@@ -14,7 +14,8 @@ const OLD_PICKLE_START = 0x80;
 
 /**
  * The tensors of a state dict saved by torch.save (1.6 or later), by name; none has been read. Of a TorchScript program, as
- * OpenAI publishes CLIP, its parameters, where the caller wants these. Nothing in the file is executed.
+ * OpenAI publishes CLIP, its parameters, and of a training checkpoint, as open_clip writes it, the state dict, where the caller
+ * wants these. Nothing in the file is executed.
  *
  * @throws RangeError saying what the file has that a state dict does not have
  */
@@ -27,16 +28,40 @@ export function readTorchCheckpoint(source: ByteSource, limits: ReaderLimits): M
   if (isScript && !limits.readsPrograms)
     throw new RangeError('it is a TorchScript program; save the state dict alone');
   const pickle = archive.read(root + PICKLE_NAME)!;
-  const dict = unpickle(pickle, { maxBytes: limits.pickleBytes, isScript });
+  const readsData = limits.readsCheckpoints;
+  const dict = unpickle(pickle, { maxBytes: limits.pickleBytes, isScript, readsData });
   if (!(dict instanceof Map)) throw new RangeError('its pickle is no state dict');
-  const tensors = isScript ? parametersOf(dict) : tensorsOf(dict);
+  const tensors = isScript ? parametersOf(dict) : tensorsOf(readsData ? stateDictOf(dict) : dict);
   return new Map([...tensors].map(([name, tensor]) => [name, locate(name, tensor, { archive, root })]));
 }
 
+/** What open_clip, timm and Lightning call the weights among what they save of a training. */
+const STATE_DICT = 'state_dict';
+
+/** The weights of a training checkpoint, or what is there where it is none. Of several weights nobody says which are meant. */
+function stateDictOf(dict: PickleDict): PickleDict {
+  const stateDict = dict.get(STATE_DICT);
+  if (!(stateDict instanceof Map)) return dict;
+  const others = [...dict].filter(([, value]) => value !== stateDict && isStateDict(value));
+  if (others.length === 0) return stateDict;
+  const names = [STATE_DICT, ...others.map(([name]) => String(name))].map(quote).join(', ');
+  throw new RangeError(`it holds several state dicts (${names}); save the one that is meant alone`);
+}
+
+function isStateDict(value: PickleValue): boolean {
+  return (
+    value instanceof Map &&
+    value.size > 0 &&
+    [...value.values()].every((part) => part instanceof PickleTensor)
+  );
+}
+
 function tensorsOf(dict: PickleDict): Map<string, PickleTensor> {
-  for (const [name, value] of dict)
+  for (const [name, value] of dict) {
     if (!(value instanceof PickleTensor))
-      throw new RangeError(`its entry ${quote(name)} is no tensor; save the state dict alone`);
+      throw new RangeError(`its entry ${quote(String(name))} is no tensor; save the state dict alone`);
+    if (typeof name !== 'string') throw new RangeError(`its tensor ${name} has a number for a name`);
+  }
   return dict as Map<string, PickleTensor>;
 }
 

@@ -3,6 +3,7 @@ import {
   isModuleName,
   type PickleDict,
   PickleGlobal,
+  PickleList,
   PickleTuple,
   type PickleValue,
   reduce,
@@ -39,9 +40,19 @@ const OPCODES: Readonly<Record<number, (machine: PickleMachine) => void>> = {
   [code('b')]: (machine) => machine.build(),
 };
 
+/** Those of plain data, which a training checkpoint has beside its state dict: the state of the optimizer, the epoch. */
+const DATA_OPCODES: typeof OPCODES = {
+  [0x88]: (machine) => machine.push(true),
+  [code('N')]: (machine) => machine.push(null),
+  [code('G')]: (machine) => machine.push(machine.readFloat()),
+  [0x8a]: (machine) => machine.push(machine.readLong()),
+  [code(']')]: (machine) => machine.push(new PickleList()),
+  [code('a')]: (machine) => machine.append(machine.popItems(1)),
+  [code('e')]: (machine) => machine.append(machine.popToMark()),
+};
+
 /** Those that TorchScript writes as well: its modules are objects with their parameters as a state. */
 const SCRIPT_OPCODES: typeof OPCODES = {
-  ...OPCODES,
   [0x81]: (machine) => machine.module(),
   [0x88]: (machine) => machine.push(true),
   [code('N')]: (machine) => machine.push(null),
@@ -59,10 +70,11 @@ function code(letter: string): number {
  *
  * @throws RangeError naming the opcode or the name that is not allowed
  */
-export function unpickle(pickle: Buffer, { maxBytes, isScript }: PickleOptions): PickleValue {
+export function unpickle(pickle: Buffer, options: PickleOptions): PickleValue {
+  const { maxBytes, isScript, readsData } = options;
   if (pickle.length > maxBytes) throw new RangeError(`its pickle has ${pickle.length} bytes`);
-  const machine = new PickleMachine(pickle, isScript);
-  const opcodes = isScript ? SCRIPT_OPCODES : OPCODES;
+  const machine = new PickleMachine(pickle, options);
+  const opcodes = { ...OPCODES, ...(readsData && DATA_OPCODES), ...(isScript && SCRIPT_OPCODES) };
   for (;;) {
     const opcode = machine.readNumber(1);
     if (opcode === STOP) return machine.result();
@@ -80,24 +92,42 @@ export function unpickle(pickle: Buffer, { maxBytes, isScript }: PickleOptions):
 export interface PickleOptions {
   readonly maxBytes: number;
   readonly isScript: boolean;
+  /** Whether lists, fractions, parameters and the like may stand in it. */
+  readonly readsData?: boolean | undefined;
 }
 
 class PickleMachine {
   readonly #pickle: Buffer;
   readonly #isScript: boolean;
+  readonly #readsData: boolean;
   readonly #stack: (PickleValue | typeof MARK)[] = [];
   readonly #memo = new Map<number, PickleValue>();
   #offset = 0;
 
-  constructor(pickle: Buffer, isScript: boolean) {
+  constructor(pickle: Buffer, { isScript, readsData = false }: PickleOptions) {
     this.#pickle = pickle;
     this.#isScript = isScript;
+    this.#readsData = readsData;
   }
 
   readNumber(bytes: 1 | 2 | 4): number {
     const at = this.#advance(bytes);
     // BININT alone is signed.
     return bytes === 4 ? this.#pickle.readInt32LE(at) : this.#pickle.readUIntLE(at, bytes);
+  }
+
+  readFloat(): number {
+    return this.#pickle.readDoubleBE(this.#advance(8));
+  }
+
+  /** LONG1: a whole number in as many bytes as it takes; beyond 2^53 it is rounded, and is no count of anything. */
+  readLong(): number {
+    const bytes = this.readNumber(1);
+    const at = this.#advance(bytes);
+    if (bytes > 8) throw new RangeError(`its pickle has a number of ${bytes} bytes (opcode LONG1)`);
+    let value = 0n;
+    for (let i = bytes - 1; i >= 0; i--) value = value * 256n + BigInt(this.#pickle[at + i]!);
+    return Number(BigInt.asIntN(8 * bytes, value));
   }
 
   readLine(): string {
@@ -121,7 +151,9 @@ class PickleMachine {
   }
 
   global(name: string): void {
-    this.push(this.#isScript && isModuleName(name) ? new PickleGlobal(name) : allowGlobal(name));
+    this.push(
+      this.#isScript && isModuleName(name) ? new PickleGlobal(name) : allowGlobal(name, this.#readsData),
+    );
   }
 
   /** NEWOBJ: an object of a class of the program, of which nothing is known but what will be its state. */
@@ -178,10 +210,17 @@ class PickleMachine {
       throw new RangeError('its pickle has a key without a value (opcode SETITEMS)');
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i];
-      if (typeof key !== 'string')
-        throw new RangeError('its pickle has a dictionary with a key that is no text');
+      if (typeof key !== 'string' && typeof key !== 'number')
+        throw new RangeError('its pickle has a dictionary with a key that is neither a text nor a number');
       dict.set(key, items[i + 1]!);
     }
+  }
+
+  append(items: readonly PickleValue[]): void {
+    const list = this.#top();
+    if (!(list instanceof PickleList))
+      throw new RangeError('its pickle appends to something that is no list');
+    for (const item of items) list.items.push(item);
   }
 
   call(): void {

@@ -63,6 +63,11 @@ export const pickle = {
   setItems: Buffer.from('u'),
   build: Buffer.from('b'),
   newFalse: Buffer.from([0x89]),
+  newTrue: Buffer.from([0x88]),
+  none: Buffer.from('N'),
+  emptyList: Buffer.from(']'),
+  append: Buffer.from('a'),
+  appends: Buffer.from('e'),
   stop: Buffer.from('.'),
   put: (index: number): Buffer => Buffer.from([0x71, index]),
   get: (index: number): Buffer => Buffer.from([0x68, index]),
@@ -72,6 +77,12 @@ export const pickle = {
     head.writeUInt32LE(bytes.length, 1);
     return Buffer.concat([head, bytes]);
   },
+  float(value: number): Buffer {
+    const bytes = Buffer.alloc(9, 'G');
+    bytes.writeDoubleBE(value, 1);
+    return bytes;
+  },
+  long: (...bytes: readonly number[]): Buffer => Buffer.from([0x8a, bytes.length, ...bytes]),
   int(value: number): Buffer {
     const bytes = Buffer.from([0x4a, 0, 0, 0, 0]);
     bytes.writeInt32LE(value, 1);

@@ -119,6 +119,21 @@ test('a proxy that nobody answers at is tried again as a host is', async (t) => 
   t.is(world.pauses.length, 4);
 });
 
+test('an empty file is told as that, at once where the host states its size', async (t) => {
+  const stated = await makeLibraryWorld(t, [headOf(UNSTATED)], { bytes: Buffer.alloc(0) });
+  t.regex((await fetchFails(t, stated, 'BB_MODEL_FETCH')).message, /the file that the host sends is empty/);
+  t.deepEqual(stated.pauses, []);
+  const unstated = await makeLibraryWorld(t, [headOf(UNSTATED)], {
+    bytes: WEIGHTS,
+    intervene: ({ response }) => {
+      response.writeHead(200, { 'transfer-encoding': 'chunked' }).end();
+      return true;
+    },
+  });
+  t.regex((await fetchFails(t, unstated, 'BB_MODEL_FETCH')).message, /the file that the host sends is empty/);
+  t.deepEqual(await filesInCache(unstated), []);
+});
+
 test('a web page in the place of a file is refused', async (t) => {
   const world = await makeLibraryWorld(t, [headOf(UNSTATED)], {
     bytes: WEIGHTS,

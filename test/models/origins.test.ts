@@ -53,6 +53,30 @@ for (const [where, environment, prepare] of [
   });
 }
 
+test('the token of the hub is found where huggingface_hub looks for it, and what is empty counts as not set', async (t) => {
+  const folder = await makeFolder(t);
+  const at = (name: string): string => join(folder, name);
+  await mkdir(at('cache/huggingface'), { recursive: true });
+  await mkdir(at('home'));
+  for (const [path, token] of [
+    ['path', 'of-path'],
+    ['home/token', 'of-home'],
+    ['cache/huggingface/token', 'of-cache'],
+  ] as const)
+    await writeFile(at(path), `${token}\n`);
+  const cache = { XDG_CACHE_HOME: at('cache') };
+  for (const [environment, token] of [
+    [cache, 'of-cache'],
+    [{ ...cache, HF_HOME: '', HF_TOKEN_PATH: '', HF_TOKEN: '', HUGGING_FACE_HUB_TOKEN: '' }, 'of-cache'],
+    [{ ...cache, HF_TOKEN: ' ' }, 'of-cache'],
+    [{ ...cache, HF_TOKEN: '', HUGGING_FACE_HUB_TOKEN: 'older' }, 'older'],
+    [{ ...cache, HF_HOME: at('home') }, 'of-home'],
+    [{ ...cache, HF_HOME: at('home'), HF_TOKEN_PATH: at('path') }, 'of-path'],
+    [{ ...cache, HF_TOKEN_PATH: at('path'), HF_TOKEN: 'stated' }, 'stated'],
+  ] as const)
+    t.is(originsFrom(environment).hubToken, token, JSON.stringify(environment));
+});
+
 test('a token goes neither along a redirect to another host, nor to a mirror, nor into a message', async (t) => {
   const elsewhere = await startModelMirror(t);
   const world = await makeLibraryWorld(t, [headOf([HUB_FILE])]);

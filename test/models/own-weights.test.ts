@@ -1,5 +1,5 @@
 import { cp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { packageFolder } from '../../src/base/package.ts';
 import type { Variant } from '../../src/models/convert/spec.ts';
@@ -105,4 +105,17 @@ test('a model in ONNX goes before weights in its folder, and weights of which no
   t.is(await finder.encoder(folder), folder);
   t.is(await finder.head({ name: folder, tag: 'aesthetic', encoder: 'any' }), folder);
   t.deepEqual(desk.notes, []);
+});
+
+test('what is in the way in the cache is told in the words of the cache, which no flag of a command names', async (t) => {
+  const desk = await makeDesk(t);
+  const weights = await desk.copy('clip', 'my-clip');
+  const { modelPath } = await desk.encoder(weights);
+  await rm(dirname(modelPath), { recursive: true });
+  await writeFile(dirname(modelPath), '');
+  const error = await t.throwsAsync(desk.encoder(weights), {
+    code: 'BB_MODEL_CACHE',
+    message: /BOWERBIRD_CACHE/,
+  });
+  t.notRegex(error.message, /--to/);
 });

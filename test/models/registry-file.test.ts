@@ -129,6 +129,40 @@ const REFUSED: readonly (readonly [what: string, models: readonly object[], mess
     [headOf([{ url: WEIGHTS_URL }, { hub: 'a/b', revision: 'c', path: 'Weights.bin' }])],
     /different names/,
   ],
+  ...['onnx', 'ONNX'].map(
+    (name) =>
+      [
+        `a file called ${name}`,
+        [headOf([{ url: WEIGHTS_URL }, { url: `https://example.org/${name}` }])],
+        /which is the folder in the cache of what is made of weights/,
+      ] as const,
+  ),
+  ...['x.part', 'x.part.json', 'weights.bin.PART'].map(
+    (name) =>
+      [
+        `a file called ${name}`,
+        [headOf([{ url: WEIGHTS_URL }, { url: `https://example.org/${name}` }])],
+        /is the name of a file that is arriving/,
+      ] as const,
+  ),
+  [
+    "a file in the place of a head's manifest",
+    [headOf([{ url: WEIGHTS_URL }, { url: `${WEIGHTS_URL}.json` }])],
+    /weights\.bin\.json, which is the name of the model's manifest/,
+  ],
+  [
+    "a file in the place of an encoder's manifest",
+    [encoderOf(['model.onnx', 'model.json'].map((name) => ({ url: `https://example.org/${name}` })))],
+    /model\.json, which is the name of the model's manifest/,
+  ],
+  ...['con', 'NUL', 'Lpt1.x', 'name.'].map(
+    (name) => [`the name ${name}`, [headOf(FILES, { name })], /no folder can have everywhere/] as const,
+  ),
+  [
+    'a file that is a device',
+    [headOf([{ url: 'https://example.org/nul.bin' }])],
+    /no name for a file everywhere/,
+  ],
   ['a digest that is none', [headOf([{ url: WEIGHTS_URL, sha256: 'abc' }])], /64 hexadecimal digits/],
   ['an unknown field', [headOf(FILES, { colour: 'blue' })], /unknown field "colour"/],
   ['a deviation of 0', [{ ...ENCODER, std: [1, 0, 1] }], /three numbers above 0/],

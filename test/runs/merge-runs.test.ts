@@ -157,7 +157,18 @@ test('runs that make no sense together are refused, and nothing is written', asy
   await cp(world.path('exact'), world.path('copy'), { recursive: true });
   await cp(world.path('exact'), world.path('cut'), { recursive: true });
   await writeFile(world.path('cut', 'stats', '00001_stats.json'), '{}');
+  await cp(world.path('exact'), world.path('half'), { recursive: true });
+  const record = JSON.parse(await readFile(world.path('half', 'run.json'), 'utf8'));
+  record.encoder.digest = 'f'.repeat(64);
+  record.settings.dtype = 'float16';
+  await writeFile(world.path('half', 'run.json'), JSON.stringify(record));
   const cases: [string[], string, string, RegExp][] = [
+    [
+      ['exact', 'half'],
+      'none',
+      'BB_MERGE_REFUSED',
+      /"builtin" \(sha256 \w+\) and "builtin" \(sha256 f+, --dtype float16\)/,
+    ],
     [['exact', 'fast'], 'none', 'BB_MERGE_REFUSED', /have different transforms: exact and fast/],
     [['exact', 'copy'], 'none', 'BB_MERGE_REFUSED', /both hold the rows of/],
     [['cut'], 'none', 'BB_MERGE_REFUSED', /is not finished: shard 1 of 2/],
@@ -167,7 +178,7 @@ test('runs that make no sense together are refused, and nothing is written', asy
   for (const [[first, ...rest], output, code, message] of cases) {
     const inputs = [
       world.path(first!),
-      ...rest.map((word) => (/^(fast|copy)$/.test(word) ? world.path(word) : word)),
+      ...rest.map((word) => (/^(fast|copy|half)$/.test(word) ? world.path(word) : word)),
     ];
     const refused = await runCli(['buckets', ...inputs, '--output-folder', world.path(output)]);
     t.is(refused.exitCode, 2, refused.stderr);

@@ -44,6 +44,17 @@ const REFUSED: readonly (readonly [what: string, header: string | Buffer, valueB
     /does not fit/,
   ],
   ['a type that there is not', '{"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}', 4, /"F33", which/],
+  ['a key of its metadata twice', '{"__metadata__":{"a":"1","a":"2"}}', 0, /"a" twice/],
+  [
+    'a place that is a fraction',
+    '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0.0,4]}}',
+    4,
+    /number 0\.0,/,
+  ],
+  ['a place that is minus 0', '{"a":{"dtype":"F32","shape":[1],"data_offsets":[-0,4]}}', 4, /number -0,/],
+  ['a shape in powers of ten', '{"a":{"dtype":"F32","shape":[1e0],"data_offsets":[0,4]}}', 4, /number 1e0,/],
+  ['half of a UTF-16 pair in its metadata', '{"__metadata__":{"a":"\\ud800"}}', 0, /half of a UTF-16 pair/],
+  ['half of a UTF-16 pair in a name', headerOf(entry('\\udc00', 0, 4)), 4, /half of a UTF-16 pair/],
   ['a name that is no UTF-8', Buffer.from('{"\xff":{}}', 'latin1'), 0, /no UTF-8/],
 ];
 
@@ -66,4 +77,19 @@ test('tensors may stand in any order, be empty, and have names that look like JS
   );
   const names = await openBytes(t, fileOf(`${header}   `, 16));
   t.deepEqual(names.toSorted(), ['a', 'b', 'none', '"}],:{['].toSorted());
+});
+
+for (const [what, text] of [
+  ['12,000,000 plain characters', 'x'.repeat(12_000_000)],
+  ['millions of escapes', '\\n\\"'.repeat(3_000_000)],
+  ['a whole UTF-16 pair, escaped', '\\ud83d\\ude00'],
+] as const) {
+  test(`a header whose metadata has ${what} is read`, async (t) => {
+    const header = headerOf(`"__metadata__":{"a":"${text}"}`, entry('a', 0, 4));
+    t.deepEqual(await openBytes(t, fileOf(header, 4)), ['a']);
+  });
+}
+
+test('metadata may be null, as the library takes it', async (t) => {
+  t.deepEqual(await openBytes(t, fileOf(headerOf('"__metadata__":null', entry('a', 0, 4)), 4)), ['a']);
 });

@@ -98,6 +98,7 @@ function positions(
   const token = names.classToken ? tensors.take(names.classToken, axes(names.classAxes!, width)) : undefined;
   return {
     shape: [wantedSide ** 2 + first, width],
+    madeOf: [table, ...(token ? [token] : [])].map(({ name }) => name),
     fill: (values) => {
       const trained = valuesOf(table);
       const patches = trained.subarray(first * width);

@@ -1,4 +1,5 @@
 import { toFloat16Bits } from '../../base/float16.ts';
+import { quote } from '../../base/quote.ts';
 import { countValues } from '../../weights/stored-tensor.ts';
 import type { TensorData } from '../onnx/messages.ts';
 import { ElementType } from '../onnx/model-summary.ts';
@@ -76,14 +77,14 @@ export class WeightPlan {
       end = start + bytes;
       const made = values(countValues(weight.shape, Number.MAX_SAFE_INTEGER));
       weight.fill(made, room);
-      yield this.#encode(made);
+      yield this.#encode(made, weight);
     }
   }
 
-  #encode(values: Float32Array): Uint8Array {
+  #encode(values: Float32Array, weight: Weight): Uint8Array {
     if (this.#precision === 'float32')
       return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    refuseTooLarge(values);
+    refuseTooLarge(values, weight);
     return new Uint8Array(toFloat16Bits(values).buffer);
   }
 }
@@ -99,8 +100,11 @@ function reusedRoom(): Room {
 
 const FLOAT16_MAX = 65_504;
 
-function refuseTooLarge(values: Float32Array): void {
-  for (const value of values)
-    if (Math.abs(value) > FLOAT16_MAX)
-      throw new RangeError(`a weight is ${value}, which float16 cannot hold; write it as float32`);
+function refuseTooLarge(values: Float32Array, { madeOf }: Weight): void {
+  const value = values.find((each) => Math.abs(each) > FLOAT16_MAX);
+  if (value === undefined) return;
+  const source = madeOf.map(quote).join(', ');
+  throw new RangeError(
+    `the weight ${value} of ${source} is one that float16 cannot hold; write it as float32`,
+  );
 }

@@ -5,6 +5,8 @@ import type { NamedTensors } from './named-tensors.ts';
 /** A weight as a graph has it, and how its values are made of those in the file: that happens when it is written. */
 export interface Weight {
   readonly shape: readonly number[];
+  /** The names of the tensors that it is made of, for messages. */
+  readonly madeOf: readonly string[];
   /** Fills in all values, row by row. @throws RangeError where the file is damaged */
   readonly fill: (values: Float32Array, room: Room) => void;
 }
@@ -32,7 +34,7 @@ export function copied(
   as: readonly number[] = shape,
 ): Weight {
   const tensor = tensors.take(name, shape);
-  return { shape: as, fill: (values) => readFinite(tensor, values) };
+  return { shape: as, madeOf: [name], fill: (values) => readFinite(tensor, values) };
 }
 
 /** Vectors of one length, one after the other. */
@@ -40,6 +42,7 @@ export function joined(tensors: NamedTensors, names: readonly string[], length: 
   const parts = names.map((name) => tensors.take(name, [length]));
   return {
     shape: [length * names.length],
+    madeOf: names,
     fill: (values) => {
       for (const [i, part] of parts.entries())
         readFinite(part, values.subarray(i * length, (i + 1) * length));
@@ -57,6 +60,7 @@ export function turned(
   const columns = outputs * names.length;
   return {
     shape: [inputs, columns],
+    madeOf: names,
     fill: (values, room) => {
       const part = room(outputs * inputs);
       for (const [i, tensor] of parts.entries())

@@ -1,5 +1,12 @@
 import type { FileAnswer } from '../../download/file-client.ts';
-import { type Asked, fetchError, PASSING_STATUSES, sizeError, statusError } from './fetch-errors.ts';
+import {
+  type Asked,
+  emptyError,
+  fetchError,
+  PASSING_STATUSES,
+  sizeError,
+  statusError,
+} from './fetch-errors.ts';
 import type { PartialFile } from './partial-file.ts';
 
 /** What an answer to a request for the rest of a file means. */
@@ -30,6 +37,7 @@ export async function judgeAnswer(
   if (status === 200) {
     const { lengthBytes } = answer;
     checkSize(lengthBytes, asked);
+    if (lengthBytes === 0) throw emptyError(asked);
     await part.restart(validatorOf(answer));
     return { kind: 'body', totalBytes: lengthBytes };
   }

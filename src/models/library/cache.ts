@@ -34,7 +34,7 @@ export function placesOf(cache: string, name: string): CachePlaces {
 }
 
 /** What could be the folder of another name, or a file beside one. */
-const AMBIGUOUS = /--|\.(json|lock)$/;
+const AMBIGUOUS = /--|\.(json|lock)$/i;
 
 /**
  * As the hub's own cache writes repositories: no part of a name holds a slash or begins with a dot. Where that could stand for
@@ -66,15 +66,26 @@ export async function inCache<T>(path: string, work: () => Promise<T>): Promise<
   }
 }
 
-/** What `base/files` says of a disk, in the words of runs. */
-const OF_FILES: readonly string[] = ['BB_DISK_FULL', 'BB_SHARD_WRITE'];
+/** What `base` says of a disk, in the words of runs and of outputs that are named by a flag. */
+const OF_FILES: readonly string[] = ['BB_DISK_FULL', 'BB_SHARD_WRITE', 'BB_OUTPUT_FOLDER'];
+
+/** Runs a piece of work that makes a folder of the cache of what lies elsewhere: errors of that stay as they are. */
+export async function makingInCache(path: string, make: () => Promise<void>): Promise<void> {
+  try {
+    await make();
+  } catch (thrown) {
+    throw thrown instanceof BowerbirdError ? cacheError(path, thrown) : thrown;
+  }
+}
 
 function cacheError(path: string, wrapped: unknown): unknown {
   const isOfFiles = wrapped instanceof BowerbirdError && OF_FILES.includes(wrapped.code);
   const thrown = isOfFiles ? wrapped.cause : wrapped;
-  if (!(thrown instanceof Error && 'errno' in thrown)) return wrapped;
+  const isOfSystem = thrown instanceof Error && 'errno' in thrown;
+  const isInTheWay = isOfFiles && wrapped.code === 'BB_OUTPUT_FOLDER';
+  if (!isOfSystem && !isInTheWay) return wrapped;
   const details = { cause: thrown, fields: { path } };
-  if (isDiskFull(thrown))
+  if (isOfSystem && isDiskFull(thrown))
     return new BowerbirdError(
       'BB_DISK_FULL',
       `No space left on the disk of ${path}. Free some space, or set BOWERBIRD_CACHE to a folder of another disk, and run ` +
@@ -83,7 +94,7 @@ function cacheError(path: string, wrapped: unknown): unknown {
     );
   return new BowerbirdError(
     'BB_MODEL_CACHE',
-    `The cache of models cannot be written at ${path}: ${messageOf(thrown)}. Set BOWERBIRD_CACHE to a folder that can, or ` +
+    `The cache of models cannot be written at ${path}: ${isOfSystem ? messageOf(thrown) : 'something else lies there'}. Set BOWERBIRD_CACHE to a folder that can, or ` +
       'have the models fetched by somebody who may.',
     details,
   );

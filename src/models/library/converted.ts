@@ -5,7 +5,7 @@ import { BowerbirdError } from '../../base/errors.ts';
 import { remove, removeQuietly } from '../../base/files.ts';
 import { CONVERTER_VERSION, type ConversionSpec, type StatedScore, type Variant } from '../convert/spec.ts';
 import type { ImageTransform } from '../manifest.ts';
-import { type CachePlaces, inCache, placesOf } from './cache.ts';
+import { type CachePlaces, inCache, makingInCache, placesOf } from './cache.ts';
 import type { EncoderEntry, ImageFacts, TagModelEntry } from './entry.ts';
 import { type FetchTools, type LocalModel, withModelLock } from './fetch-entry.ts';
 import { originOf, readRecord } from './record.ts';
@@ -21,7 +21,7 @@ type ConvertibleEntry = EncoderEntry | TagModelEntry;
 /**
  * The folder of an image model in ONNX, made of its weights where it is not there.
  *
- * @throws WeightsError BB_WEIGHTS_*, BowerbirdError BB_MODEL_REGISTRY, BB_MODEL_CACHE, BB_OUTPUT_FOLDER, BB_DISK_FULL, BB_SHARD_WRITE; the
+ * @throws WeightsError BB_WEIGHTS_*, BowerbirdError BB_MODEL_REGISTRY, BB_MODEL_CACHE, BB_DISK_FULL; the
  *   signal's reason
  */
 export async function convertedModel(
@@ -69,7 +69,7 @@ export async function unlessThere(
   const isThere = (): boolean => existsSync(join(folder, 'model.onnx'));
   if (isThere()) return;
   await withModelLock(places, tools, async () => {
-    if (!isThere()) await make();
+    if (!isThere()) await makingInCache(folder, make);
   });
 }
 

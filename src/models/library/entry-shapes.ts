@@ -13,6 +13,7 @@ import {
   triple,
   whole,
 } from './field-rules.ts';
+import { reservedNameProblems } from './reserved-names.ts';
 import { ACTIVATIONS, HEAD_ACTIVATIONS, INTERPOLATIONS, KINDS, RESIZES } from './vocabulary.ts';
 
 /** Words that stand for something else wherever a model is asked for. */
@@ -153,7 +154,11 @@ export function problemsOfEntry(raw: unknown): string[] {
   const problems = problemsOf(raw, shape);
   return problems.length > 0
     ? problems
-    : [...sizeProblems(raw).map((problem) => `is wrong in its sizes: ${problem}`), ...labelProblems(raw)];
+    : [
+        ...sizeProblems(raw).map((problem) => `is wrong in its sizes: ${problem}`),
+        ...labelProblems(raw),
+        ...reservedNameProblems(raw, (raw['files'] as JsonObject[]).map(nameOfFile)),
+      ];
 }
 
 /** As in a manifest: a label is one of scores that are no probabilities. */

@@ -92,6 +92,11 @@ export function fetchError(
   );
 }
 
+/** An answer of status 200 with nothing in it. */
+export function emptyError(asked: Asked): BowerbirdError {
+  return fetchError(asked, { what: 'the file that the host sends is empty', advice: ELSEWHERE });
+}
+
 /** Who states a digest or a size. */
 export interface Statement<T> {
   readonly by: string;

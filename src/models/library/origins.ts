@@ -77,8 +77,8 @@ function mirrorFrom(value: string | undefined): Mirror | undefined {
 
 /** As huggingface_hub looks for it: the variables, then the file that `hf auth login` writes. */
 function hubToken(environment: NodeJS.ProcessEnv): string | undefined {
-  const stated = environment['HF_TOKEN'] || environment['HUGGING_FACE_HUB_TOKEN'];
-  const token = (stated ?? tokenFile(environment))?.trim();
+  const stated = environment['HF_TOKEN']?.trim() || environment['HUGGING_FACE_HUB_TOKEN']?.trim();
+  const token = stated || tokenFile(environment)?.trim();
   if (!token) return undefined;
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new BowerbirdError(
@@ -88,13 +88,20 @@ function hubToken(environment: NodeJS.ProcessEnv): string | undefined {
 }
 
 function tokenFile(environment: NodeJS.ProcessEnv): string | undefined {
-  const home = environment['HF_HOME'];
-  const folder = home && isAbsolute(home) ? home : join(homedir(), '.cache', 'huggingface');
-  const path = join(folder, 'token');
+  const path = tokenPath(environment);
   try {
     requirePlainFile(path);
     return readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }
+}
+
+function tokenPath(environment: NodeJS.ProcessEnv): string {
+  const stated = (variable: string): string | undefined => {
+    const path = environment[variable]?.replace(/^~(?=\/|$)/, homedir());
+    return path && isAbsolute(path) ? path : undefined;
+  };
+  const caches = stated('XDG_CACHE_HOME') ?? join(homedir(), '.cache');
+  return stated('HF_TOKEN_PATH') ?? join(stated('HF_HOME') ?? join(caches, 'huggingface'), 'token');
 }

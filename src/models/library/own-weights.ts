@@ -24,7 +24,7 @@ export function areWeights(path: string): boolean {
  * The folder of the ONNX model that is made of a person's own weights, in the cache: the same weights, configs beside them and
  * name are converted once, wherever they lie.
  *
- * @throws WeightsError BB_WEIGHTS_*, BowerbirdError BB_MODEL_CACHE, BB_OUTPUT_FOLDER, BB_DISK_FULL, BB_SHARD_WRITE; the signal's reason
+ * @throws WeightsError BB_WEIGHTS_*, BowerbirdError BB_MODEL_CACHE, BB_DISK_FULL; the signal's reason
  */
 export async function convertedWeights(path: string, tools: ConversionTools): Promise<string> {
   const { cache, variant, onNote, signal } = tools;

@@ -9,6 +9,7 @@ import type { ModelFile } from './entry.ts';
 import {
   type Asked,
   digestError,
+  emptyError,
   fetchError,
   type Statement,
   sizeError,
@@ -197,6 +198,7 @@ class Transfer {
     if (this.#part.sizeBytes > 0 && this.#part.sizeBytes >= (expectedBytes ?? 0)) return 'whole';
     await this.#part.sync();
     if (!isLastTry) return { afterMs: undefined };
+    if (this.#part.sizeBytes === 0) throw emptyError(this.#asked);
     throw fetchError(this.#asked, {
       what: `only ${this.#part.sizeBytes} of ${expectedBytes ?? 'its'} bytes arrived`,
       advice: 'Run the same command again, or give the path of a copy',

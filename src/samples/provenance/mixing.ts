@@ -1,5 +1,12 @@
 import { BowerbirdError } from '../../base/errors.ts';
-import { describeOrigins, isSameOrigin, type Runtime, type ScoreOrigin, uniteOrigins } from './origin.ts';
+import {
+  describeOrigins,
+  isSameOrigin,
+  type NamedDigest,
+  type Runtime,
+  type ScoreOrigin,
+  uniteOrigins,
+} from './origin.ts';
 import type { ScoreOrigins } from './provenance.ts';
 
 /** Some of the scores that are to stand beside each other: a file, a run, a store. */
@@ -54,10 +61,26 @@ function refuseMix(column: string, sides: readonly ColumnSide[], united: readonl
     : `Nothing shows that the ${column} of ${first!.path} and of ${other.path} are the same score`;
   throw new BowerbirdError(
     'BB_PROVENANCE_MIXED',
-    `${what}: the first has it from ${words.slice(0, -1).join(' and ')}, the second from ${words.at(-1)}. ` +
+    `${what}: the first has it from ${words.slice(0, -1).join(' and ')}, the second from ${words.at(-1)}. ${sameNameNote(first!.origins, missing)}` +
       `Give them to separate commands, or take them as one score with ${MIX_FLAG}, which is put on record.`,
     { fields: { column, paths: [first!.path, other.path] } },
   );
+}
+
+/** Names are the same and digests are not: what a person can do to a model without giving it another name. */
+function sameNameNote(origins: readonly ScoreOrigin[], missing: ScoreOrigin): string {
+  const model = modelOf(missing);
+  const others = origins.map(modelOf);
+  const isNamesake = others.some((other) => other?.name === model?.name && other?.digest !== model?.digest);
+  return isNamesake
+    ? 'Models of one name have other digests where their weights differ, or the --dtype or --operators that these were written ' +
+        'with (run.json states both among its settings). '
+    : '';
+}
+
+function modelOf(origin: ScoreOrigin): NamedDigest | undefined {
+  if (origin.from === 'column') return undefined;
+  return origin.from === 'head' ? origin.encoder?.model : origin.model;
 }
 
 /** What a person is to know of scores that were united, in a line each: what was mixed, and what several providers computed. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { convertWeights } from '../../../src/models/convert/convert-weights.ts';
 import { writeSafetensors } from '../../heads/setup.ts';
-import { changed, fields, refusal, withTensors } from './changed.ts';
+import { changed, fields, refusal, remade, withTensors } from './changed.ts';
 import { EXPECTED, FIXTURES, largestDifference, newFolder, runModel } from './reference.ts';
 
 test('an activation that nobody states is asked for, never guessed', async (t) => {
@@ -127,6 +127,20 @@ test('weights of no known model, and a head of no body, are refused', async (t) 
   t.regex(message, /"classifier\.weight"/);
 });
 
+test('DINOv2 with another MLP than is converted is called by that', async (t) => {
+  const source = await remade(t, 'dinov2', (tensors) =>
+    Object.fromEntries(
+      Object.entries(tensors).map(([name, tensor]) => [
+        name.replace('mlp.fc1', 'mlp.weights_in').replace('mlp.fc2', 'mlp.weights_out'),
+        tensor,
+      ]),
+    ),
+  );
+  const { code, message } = await refusal(t, source);
+  t.is(code, 'BB_WEIGHTS_UNKNOWN');
+  t.regex(message, /SwiGLU.*use_swiglu_ffn/);
+});
+
 test('weights that float16 cannot hold are refused in it', async (t) => {
   const huge = Buffer.from(new Float32Array(16).fill(1e6).buffer);
   const source = await withTensors(t, {
@@ -134,7 +148,7 @@ test('weights that float16 cannot hold are refused in it', async (t) => {
   });
   const { code, message } = await refusal(t, source, { precision: 'float16' });
   t.is(code, 'BB_WEIGHTS_REFUSED');
-  t.regex(message, /float32/);
+  t.regex(message, /1000000 of "vision_model\.post_layernorm\.bias" .* write it as float32/);
 });
 
 test('a model that is there already is not replaced, and a conversion that is stopped leaves nothing', async (t) => {

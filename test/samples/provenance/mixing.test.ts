@@ -1,7 +1,7 @@
 import test from 'ava';
 import { provenanceNotes, type ScoreSide, uniteScores } from '../../../src/samples/provenance/mixing.ts';
-import type { ScoreOrigin } from '../../../src/samples/provenance/origin.ts';
-import { byHead, ENCODER_ON_CUDA } from './origins.ts';
+import type { ModelOrigin, ScoreOrigin } from '../../../src/samples/provenance/origin.ts';
+import { byHead, ENCODER, ENCODER_ON_CUDA } from './origins.ts';
 
 const side = (
   path: string,
@@ -20,6 +20,16 @@ test('scores of two heads are refused, with both sides in words; told to mix, bo
   t.regex(error.message, /the first has it from the head "first".*, the second from the head "second"/);
   t.regex(error.message, /--mixed-provenance/);
   t.deepEqual(uniteScores(sides, true), { aesthetic: [byHead('first'), byHead('second')], punsafe: [] });
+});
+
+test('where models have one name and other digests, what may make the difference is told; else not', (t) => {
+  const half = { ...ENCODER, model: { ...ENCODER.model, digest: 'f'.repeat(64) } };
+  const refusedWith = (encoder: ModelOrigin, head = 'x'): string =>
+    t.throws(() => uniteScores([side('a', [byHead('x')]), side('b', [byHead(head, encoder)])], false))
+      .message;
+  t.regex(refusedWith(half), /--dtype or --operators/);
+  t.notRegex(refusedWith({ ...half, model: { ...half.model, name: 'other' } }), /--dtype/);
+  t.notRegex(refusedWith(ENCODER, 'y'), /--dtype/);
 });
 
 test('of computed scores and those of a file that says nothing the first are not taken for the second', (t) => {

@@ -57,6 +57,7 @@ function folded(
   return {
     kernel: {
       shape,
+      madeOf: [weight, gain!, variance!].map(({ name }) => name),
       fill: (values) => {
         readFinite(weight, values);
         const perOutput = values.length / outputs;
@@ -66,6 +67,7 @@ function folded(
     },
     bias: {
       shape: [outputs],
+      madeOf: [bias!, mean!, gain!, variance!].map(({ name }) => name),
       fill: (values) => {
         const means = valuesOf(mean!);
         const biases = valuesOf(bias!);

@@ -1,5 +1,7 @@
+import { WeightsError } from '../../../weights/errors.ts';
 import { refuseConfigOfOthers } from '../config-fit.ts';
 import { activationOf, type Family, headsOf, type ImageNetwork, type Known } from '../family.ts';
+import type { NamedTensors } from '../named-tensors.ts';
 import { drawPatches, type PatchNames, type PatchShape, patchShape } from '../patches.ts';
 import { type Block, drawBlocks, type TransformerShape } from '../transformer.ts';
 import { IMAGENET_COLOURS, transformOf, wantedSizePx } from '../transforms.ts';
@@ -42,6 +44,7 @@ function readDinov2(known: Known): ImageNetwork {
   const shape = patchShape(known, names, wantedSizePx(known) ?? CROP_PX);
   const { width, patchPx, sizePx } = shape;
   const layers = tensors.countBlocks(`${prefix}encoder.layer.`);
+  refuseGated(tensors, prefix);
   refuseConfigOfOthers(known, 'dinov2', { layers, width, patchPx });
   const transformer: TransformerShape = {
     width,
@@ -72,6 +75,19 @@ function readDinov2(known: Known): ImageNetwork {
       return graph.dense(both, classifier.layer);
     },
   };
+}
+
+/** The giant has another MLP than the others (`use_swiglu_ffn` of Dinov2Config). */
+function refuseGated(tensors: NamedTensors, prefix: string): void {
+  const tensor = `${prefix}encoder.layer.0.mlp.weights_in.weight`;
+  if (!tensors.has(tensor)) return;
+  const { path } = tensors;
+  throw new WeightsError(
+    'BB_WEIGHTS_UNKNOWN',
+    `The weights ${path} are DINOv2 with SwiGLU MLPs (use_swiglu_ffn), as the giant has them, which is not converted. Export ` +
+      'it to ONNX instead (docs/encoders.md).',
+    { fields: { path, family: DINOV2.name, tensor } },
+  );
 }
 
 function patchNames(prefix: string): PatchNames {

@@ -48,6 +48,7 @@ function keyAndValue(tensors: NamedTensors, width: number): { weight: Weight; bi
   return {
     weight: {
       shape: [width, 2 * width],
+      madeOf: weight.madeOf,
       fill: (values) => {
         const all = new Float32Array(3 * width * width);
         weight.fill(all, (count) => new Float32Array(count));
@@ -57,6 +58,7 @@ function keyAndValue(tensors: NamedTensors, width: number): { weight: Weight; bi
     },
     bias: {
       shape: [2 * width],
+      madeOf: bias.madeOf,
       fill: (values) => {
         const all = new Float32Array(3 * width);
         bias.fill(all, (count) => new Float32Array(count));
@@ -73,6 +75,7 @@ function query(tensors: NamedTensors, { width, heads }: TransformerShape): Weigh
   const bias = tensors.take(`${STEM}attention.in_proj_bias`, [3 * width]);
   return {
     shape: [1, heads, 1, width / heads],
+    madeOf: [probe, matrix, bias].map(({ name }) => name),
     fill: (values) => {
       const [asked, rows, added] = [valuesOf(probe), valuesOf(matrix), valuesOf(bias)];
       for (let o = 0; o < width; o++) {
