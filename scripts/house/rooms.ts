@@ -31,6 +31,7 @@ export const ROOMS: readonly Room[] = [
       'files',
       'float16',
       'json-object',
+      'json-tokens',
       'lock',
       'npy',
       'output-file',
