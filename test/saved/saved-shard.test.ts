@@ -8,11 +8,12 @@ import { EarlierImages } from '../../src/saved/earlier-images.ts';
 import { SavedShard } from '../../src/saved/saved-shard.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../src/saved/settings.ts';
 import { SavedTables } from '../../src/tables/pictures/saved-tables.ts';
+import { provenanceOption } from '../../src/tables/provenance.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { randomNumbers } from '../helpers/random-numbers.ts';
-import { readParquet } from '../helpers/read-parquet.ts';
+import { readParquet, readProvenance } from '../helpers/read-parquet.ts';
 import { readSaved, readTables } from '../helpers/saved-samples.ts';
-import { duck } from '../shards/fixtures.ts';
+import { duck, PROVENANCE } from '../shards/fixtures.ts';
 
 /** A table of saved rows, without images, and images of some sizes for it. */
 async function makeRows(
@@ -24,8 +25,8 @@ async function makeRows(
   await duck(
     `COPY (SELECT printf('%06d', i) AS key, CASE WHEN i % 3 = 0 THEN NULL ELSE 'naïve 😀 ' || i END AS caption,
            (10 + i)::INTEGER AS width, 20 AS height, 9007199254740993 + i AS hash, [i, NULL] AS list,
-           {'a': i, 'b': ['x']} AS struct, TIMESTAMP '2020-01-01 00:00:00' AS time, (i / 7)::DECIMAL(9, 3) AS price
-           FROM range(${count}) AS numbers(i)) TO '${table}' (FORMAT parquet)`,
+           {'a': i, 'b': ['x']} AS struct, TIMESTAMP '1960-01-01 01:02:03.456789' + i * INTERVAL 1 MICROSECOND AS time,
+           (i / 7)::DECIMAL(9, 3) AS price FROM range(${count}) AS numbers(i)) TO '${table}' (FORMAT parquet)`,
   );
   const random = randomNumbers(3);
   const images = Array.from({ length: count }, (_, i) =>
@@ -63,7 +64,8 @@ async function writeShard(
       read: async (row) => images[row]!,
       close: async () => undefined,
     },
-    writeRows: (path) => duck(`COPY (SELECT * FROM '${rows}') TO '${path}' (FORMAT parquet)`),
+    writeRows: (path) =>
+      duck(`COPY (SELECT * FROM '${rows}') TO '${path}' (FORMAT parquet, ${provenanceOption(PROVENANCE)})`),
   });
   const at = (name: string): string => join(folder, 'images', name);
   const table = at('00000.parquet');
@@ -136,6 +138,29 @@ test('a column of images keeps all other columns, over many parts, and places in
   );
   const bytes = images.slice(1000).reduce((sum, { length }) => sum + length, 0);
   t.deepEqual(await readParquet(sums), [{ n: 1100n, bytes: BigInt(bytes), lists: 1100n }], 'another reader');
+});
+
+test('a reader that passes over what a footer rules out loses no row at either end of a column with microseconds', async (t) => {
+  const { folder, place } = await writeShard(t, 'parquet');
+  const found = join(folder, 'found.parquet');
+  await duck(
+    `COPY (SELECT count(*) FILTER (time = TIMESTAMP '1960-01-01 01:02:03.456789') AS first FROM '${place.table}'
+     WHERE time <= TIMESTAMP '1960-01-01 01:02:03.456789') TO '${found}' (FORMAT parquet)`,
+  );
+  t.deepEqual(await readParquet(found), [{ first: 1n }]);
+  await duck(
+    `COPY (SELECT count(*) AS last FROM '${place.table}'
+     WHERE time >= TIMESTAMP '1960-01-01 01:02:03.456793') TO '${found}' (FORMAT parquet)`,
+  );
+  t.deepEqual(await readParquet(found), [{ last: 1n }]);
+});
+
+test('a table with images states the provenance of its scores, also once its images are taken out', async (t) => {
+  const { folder, tables, place } = await writeShard(t, 'parquet');
+  t.deepEqual(await readProvenance(place.table), PROVENANCE);
+  const without = join(folder, 'without.parquet');
+  await tables.dropColumn(place.table, without, 'jpg');
+  t.deepEqual(await readProvenance(without), PROVENANCE);
 });
 
 test('a folder is known by what sha256sum prints of its files', async (t) => {

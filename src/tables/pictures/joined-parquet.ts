@@ -1,5 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, type RowGroup } from 'hyparquet';
+import {
+  asyncBufferFromFile,
+  type ColumnMetaData,
+  type FileMetaData,
+  parquetMetadataAsync,
+  type RowGroup,
+} from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { fileSystem, type OpenFile } from '../../base/file-system.ts';
@@ -76,23 +82,29 @@ export class JoinedParquet {
 
 /** The same row group, with all places in its file moved. */
 function shifted(group: RowGroup, by: bigint): RowGroup {
-  const moved = (offset: bigint | undefined): bigint | undefined =>
-    offset === undefined ? undefined : offset + by;
   return {
     ...group,
     ...(group.file_offset !== undefined && { file_offset: group.file_offset + by }),
     columns: group.columns.map((column) => ({
       ...column,
       file_offset: column.file_offset === 0n ? 0n : column.file_offset + by,
-      ...(column.meta_data && {
-        meta_data: {
-          ...column.meta_data,
-          data_page_offset: column.meta_data.data_page_offset + by,
-          dictionary_page_offset: moved(column.meta_data.dictionary_page_offset),
-          index_page_offset: moved(column.meta_data.index_page_offset),
-          bloom_filter_offset: moved(column.meta_data.bloom_filter_offset),
-        } as NonNullable<typeof column.meta_data>,
-      }),
+      ...(column.meta_data && { meta_data: shiftedColumn(column.meta_data, by) }),
     })),
   };
+}
+
+/**
+ * A column's part of the same, without its least and greatest value: they were read as values of JavaScript, which cut microseconds off,
+ * and a reader that trusts them would pass over rows that it was asked for.
+ */
+function shiftedColumn({ statistics, ...column }: ColumnMetaData, by: bigint): ColumnMetaData {
+  const moved = (offset: bigint | undefined): bigint | undefined =>
+    offset === undefined ? undefined : offset + by;
+  return {
+    ...column,
+    data_page_offset: column.data_page_offset + by,
+    dictionary_page_offset: moved(column.dictionary_page_offset),
+    index_page_offset: moved(column.index_page_offset),
+    bloom_filter_offset: moved(column.bloom_filter_offset),
+  } as ColumnMetaData;
 }

@@ -3,6 +3,7 @@ import { remove, removeQuietly, temporaryPath } from '../../base/files.ts';
 import type { DuckDBConnection, DuckDBInstance } from '../duckdb.ts';
 import { openDuckDb, parquetSource, queryRows, quoteName, quoteText } from '../duckdb.ts';
 import { readFailure, writeFailure } from '../errors.ts';
+import { provenanceOption, readFileProvenance } from '../provenance.ts';
 import { JoinedParquet } from './joined-parquet.ts';
 
 /** A row of a table of saved images, but for the image. */
@@ -105,6 +106,7 @@ export class SavedTables {
     const joined = await JoinedParquet.open(to);
     try {
       await connection.run('CREATE TEMP TABLE images (position BIGINT, image BLOB)');
+      const stated = await statedOption(connection, from);
       for (let row = 0; row === 0 || row < images.count; ) {
         const part = temporaryPath(join(this.#temporaryFolder, 'part.parquet'));
         parts.push(part);
@@ -112,7 +114,7 @@ export class SavedTables {
         await connection.run(
           `COPY (SELECT table_rows.* EXCLUDE (file_row_number), images.image AS ${quoteName(column)}
                  FROM ${numbered(from)} AS table_rows JOIN images ON images.position = file_row_number ORDER BY file_row_number)
-           TO ${quoteText(part)} (FORMAT parquet, COMPRESSION snappy, USE_TMP_FILE false)`,
+           TO ${quoteText(part)} (FORMAT parquet, COMPRESSION snappy, USE_TMP_FILE false${stated})`,
         );
         await joined.add(part);
         await remove(part);
@@ -132,9 +134,10 @@ export class SavedTables {
   async dropColumn(from: string, to: string, column: string): Promise<void> {
     const connection = await this.#instance.connect();
     try {
+      const stated = await statedOption(connection, from);
       await connection.run(
         `COPY (SELECT * EXCLUDE (${quoteName(column)}) FROM ${parquetSource(from)})
-         TO ${quoteText(to)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
+         TO ${quoteText(to)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false${stated})`,
       );
     } catch (thrown) {
       throw writeFailure(to, thrown);
@@ -150,6 +153,12 @@ async function columnNames(connection: DuckDBConnection, path: string): Promise<
     `DESCRIBE SELECT * FROM ${parquetSource(path)}`,
   );
   return rows.map(({ column_name }) => column_name);
+}
+
+/** The provenance that a table states, as a further option of COPY; nothing where it states none. */
+async function statedOption(connection: DuckDBConnection, path: string): Promise<string> {
+  const provenance = await readFileProvenance(connection, path);
+  return provenance ? `, ${provenanceOption(provenance)}` : '';
 }
 
 function numbered(path: string): string {
