@@ -1,6 +1,7 @@
 // What finds copies of pictures: makes pictures of the demo's scenes and copies of them (resized, compressed again, cut, mirrored), tells how
 // many copies are within each distance of their original, and holds `subset --dedup` against a comparison of all pairs.
 // Run: npx tsc; node .build/scripts/measure-duplicates.js [--pictures 2500]
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Sharp } from 'sharp';
@@ -11,6 +12,7 @@ import { perceptualHash } from '../src/decode/phash.ts';
 import { sharp } from '../src/decode/sharp-library.ts';
 import { Canvas } from '../src/demo/pictures/canvas.ts';
 import { SCENES, type SceneName } from '../src/demo/pictures/scenes.ts';
+import { type Dedup, dedupText } from '../src/subset/dedup-options.ts';
 import type { SubsetOptions } from '../src/subset/options.ts';
 import { runSubset } from '../src/subset/subset.ts';
 import { DuckDBInstance } from '../src/tables/duckdb-library.ts';
@@ -19,7 +21,7 @@ import { readParquet } from '../test/helpers/read-parquet.ts';
 import { cosineOf, distanceOf, keptByBruteForce, type PictureRow } from '../test/subset/dedup-world.ts';
 import { writeRows } from './write-rows.ts';
 
-const [WIDTH, HEIGHT] = [256, 192];
+const [WIDTH, HEIGHT] = [160, 120];
 const DISTANCES = [0, 2, 4, 6, 8, 10];
 const DIMENSION = 128;
 
@@ -80,46 +82,61 @@ function tellRecall(hashes: readonly (readonly bigint[])[]): void {
   line('another picture', others);
 }
 
+/** What `subset --dedup` is held against, and what is near to it. */
+const COMPARED: readonly (readonly [Dedup, (a: PictureRow, b: PictureRow) => boolean])[] = [
+  [{ by: 'phash', distance: 4 }, (a, b) => distanceOf(a.phash!, b.phash!) <= 4],
+  [{ by: 'phash', distance: 8 }, (a, b) => distanceOf(a.phash!, b.phash!) <= 8],
+  [{ by: 'embedding', cosine: 0.95 }, (a, b) => cosineOf(a.embedding!, b.embedding!) >= 0.95],
+];
+
+/** Writes rows with their embeddings as lists of float32. */
+async function writePictures(path: string, rows: readonly PictureRow[]): Promise<void> {
+  const plain = path.replace(/parquet$/, 'plain.parquet');
+  const cells = rows.map(({ id, URL, aesthetic, phash, embedding }) => ({
+    ...{ id, URL, aesthetic, phash, embedding: JSON.stringify([...embedding!]) },
+  }));
+  const types = {
+    id: 'INTEGER',
+    URL: 'VARCHAR',
+    aesthetic: 'FLOAT',
+    phash: 'BIGINT',
+    embedding: 'VARCHAR',
+  } as const;
+  await writeRows(plain, types, cells);
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await instance.connect();
+  await connection.run(
+    `COPY (SELECT * REPLACE (embedding::FLOAT[] AS embedding) FROM '${plain}') TO '${path}' (FORMAT parquet)`,
+  );
+  connection.closeSync();
+  instance.closeSync();
+}
+
+/** What stays of the rows: their ids, in order, and the CPU seconds that it took. */
+async function keptBySubset(path: string, dedup: Dedup): Promise<{ kept: number[]; cpuSeconds: number }> {
+  const outputFolder = `${path}.${dedup.by}${Object.values(dedup)[1]}`;
+  const before = process.cpuUsage();
+  await runSubset({ ...OPTIONS, metadata: [path], outputFolder, dedup });
+  const { user, system } = process.cpuUsage(before);
+  const files = readdirSync(outputFolder).filter((file) => file.endsWith('.parquet'));
+  const kept: number[] = [];
+  for (const file of files.sort())
+    kept.push(...(await readParquet(join(outputFolder, file))).map((row) => row['id'] as number));
+  return { kept, cpuSeconds: (user + system) / 1e6 };
+}
+
 async function compareWithAllPairs(rows: readonly PictureRow[]): Promise<void> {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, 'rows.parquet');
-    const plain = join(folder, 'plain.parquet');
-    const cells = rows.map(({ id, URL, aesthetic, phash, embedding }) => ({
-      ...{ id, URL, aesthetic, phash, embedding: JSON.stringify([...embedding!]) },
-    }));
-    await writeRows(
-      plain,
-      { id: 'INTEGER', URL: 'VARCHAR', aesthetic: 'FLOAT', phash: 'BIGINT', embedding: 'VARCHAR' },
-      cells,
-    );
-    const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
-    const connection = await instance.connect();
-    await connection.run(
-      `COPY (SELECT * REPLACE (embedding::FLOAT[] AS embedding) FROM '${plain}') TO '${path}' (FORMAT parquet)`,
-    );
-    connection.closeSync();
-    for (const [dedup, isNear] of [
-      [{ by: 'phash', distance: 4 }, (a: PictureRow, b: PictureRow) => distanceOf(a.phash!, b.phash!) <= 4],
-      [{ by: 'phash', distance: 8 }, (a: PictureRow, b: PictureRow) => distanceOf(a.phash!, b.phash!) <= 8],
-      [
-        { by: 'embedding', cosine: 0.95 },
-        (a: PictureRow, b: PictureRow) => cosineOf(a.embedding!, b.embedding!) >= 0.95,
-      ],
-    ] as const) {
-      const outputFolder = join(folder, JSON.stringify(dedup).replaceAll(/\W/g, ''));
+    await writePictures(path, rows);
+    for (const [dedup, isNear] of COMPARED) {
+      const { kept, cpuSeconds } = await keptBySubset(path, dedup);
       const before = process.cpuUsage();
-      await runSubset({ ...OPTIONS, metadata: [path], outputFolder, dedup });
-      const { user, system } = process.cpuUsage(before);
-      const kept: number[] = [];
-      const { readdirSync } = await import('node:fs');
-      for (const name of readdirSync(outputFolder)
-        .filter((file) => file.endsWith('.parquet'))
-        .sort())
-        kept.push(...(await readParquet(join(outputFolder, name))).map((row) => row['id'] as number));
       const expected = keptByBruteForce(rows, isNear);
+      const { user } = process.cpuUsage(before);
       const isSame = kept.length === expected.length && kept.every((id, i) => id === expected[i]);
       console.log(
-        `${JSON.stringify(dedup)}: ${rows.length} rows, ${kept.length} kept, ${isSame ? 'the same' : 'OTHERS'} as by comparing all pairs; ${((user + system) / 1e6).toFixed(1)} CPU seconds`,
+        `${dedupText(dedup)}: ${rows.length} rows, ${kept.length} kept, ${isSame ? 'the same' : 'OTHERS'} as by comparing all pairs; ${cpuSeconds.toFixed(1)} CPU seconds, ${(user / 1e6).toFixed(1)} for all pairs`,
       );
       if (!isSame) process.exitCode = 1;
     }
