@@ -11,6 +11,8 @@ export interface ProgressFacts {
   readonly stuckHosts: readonly { readonly host: string; readonly rows: number; readonly why: string }[];
   readonly kept: number;
   readonly failed: number;
+  /** Images of finished shards that are saved; undefined where the run saves none. */
+  readonly saved?: { readonly images: number; readonly bytes: number } | undefined;
   readonly finishedShards: number;
   readonly totalShards: number;
   readonly queues: readonly { readonly name: string; readonly size: number; readonly capacity: number }[];
@@ -57,6 +59,7 @@ function partsOf(facts: ProgressFacts): string[] {
       : [`paused for ${formatDuration(pausedSeconds)}: no host answers`]),
     ...facts.stuckHosts.map(describeStuck),
     `shard ${facts.finishedShards}/${facts.totalShards}`,
+    ...(facts.saved ? [`saved ${facts.saved.images} images, ${formatBytes(facts.saved.bytes)}`] : []),
     ...(facts.queues.length > 0 ? [`queues: ${facts.queues.map(describeQueue).join(', ')}`] : []),
   ];
 }
@@ -83,6 +86,10 @@ function percentOf({ doneRows, totalRows }: ProgressFacts): number {
 function barOf({ doneRows, totalRows }: ProgressFacts, width: number): string {
   const full = totalRows === 0 ? 0 : Math.floor((width * doneRows) / totalRows);
   return '█'.repeat(full) + '░'.repeat(width - full);
+}
+
+function formatBytes(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 function formatDuration(seconds: number): string {

@@ -59,7 +59,7 @@ export class ProgressView {
   #facts(): ProgressFacts {
     const { totalRows, resumedRows, ended, kept, allFailures, finishedShards, totalShards, queues } =
       this.#progress;
-    const { pausedAtMs, stuckHosts } = this.#progress;
+    const { pausedAtMs, stuckHosts, saved } = this.#progress;
     const rowsPerSecond = this.#rowsPerSecond();
     const doneRows = resumedRows + ended;
     return {
@@ -67,6 +67,7 @@ export class ProgressView {
       secondsLeft: rowsPerSecond > 0 ? (totalRows - doneRows) / rowsPerSecond : undefined,
       pausedSeconds: pausedAtMs === undefined ? undefined : (Date.now() - pausedAtMs) / 1000,
       stuckHosts,
+      saved,
       queues: Object.entries(queues).map(([name, { size, capacity }]) => ({ name, size, capacity })),
     };
   }

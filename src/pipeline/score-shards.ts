@@ -285,6 +285,7 @@ class ShardRun {
     await work.shard.release();
     progress.finishedShards++;
     progress.kept += stats.kept;
+    progress.countSaved(stats.saved);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { FailureReason } from '../samples/reasons.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { RetryTally } from './retry-tally.ts';
+import type { SavedCounts } from './stats.ts';
 
 interface QueueLevel {
   readonly size: number;
@@ -37,6 +38,8 @@ export class ScoreProgress {
   kept = 0;
   failed = 0;
   downloadedBytes = 0;
+  /** Images of finished shards that are saved, and their bytes; undefined where the run saves none. */
+  saved: SavedCounts | undefined;
   readonly reasons: Partial<Record<FailureReason, number>> = {};
   /** Rows of finished shards that were tried again in this session. */
   retried: RetryTally = {};
@@ -53,6 +56,13 @@ export class ScoreProgress {
   /** @param onNote told what a person should read at once: a crashed child, a long conversion */
   constructor(onNote: (text: string) => void = () => undefined) {
     this.#onNote = onNote;
+  }
+
+  /** Adds what is saved of a finished shard. */
+  countSaved(saved: SavedCounts | undefined): void {
+    if (!saved) return;
+    const { images, bytes } = this.saved ?? { images: 0, bytes: 0 };
+    this.saved = { images: images + saved.images, bytes: bytes + saved.bytes };
   }
 
   note(text: string): void {

@@ -49,7 +49,9 @@ export async function rejudgeShards(shards: readonly ShardStats[], options: Reju
   try {
     for (const stats of shards) {
       if (closing.aborted) return;
-      progress.kept += (await rejudgeShard(stats, { files, tables }, options)).kept;
+      const judged = await rejudgeShard(stats, { files, tables }, options);
+      progress.kept += judged.kept;
+      progress.countSaved(judged.saved);
       progress.finishedShards++;
     }
   } finally {

@@ -54,6 +54,7 @@ export async function sortShards(
     } else if (sameThresholds(stats.thresholds, thresholds)) {
       progress.finishedShards++;
       progress.kept += stats.kept;
+      progress.countSaved(stats.saved);
     } else {
       judgedOtherwise.push(stats);
     }

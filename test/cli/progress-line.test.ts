@@ -76,6 +76,14 @@ test('a log gets plain lines with everything, and no bar', (t) => {
   );
 });
 
+test('images that are saved are counted with their bytes, behind the shards that they are of', (t) => {
+  const line = (saved: ProgressFacts['saved']): string => plainProgressLine({ ...FACTS, saved });
+  t.regex(line({ images: 0, bytes: 0 }), /shard 2\/4 {2}saved 0 images, 0\.0 MB {2}queues/);
+  t.regex(line({ images: 245, bytes: 31_260_000 }), / {2}saved 245 images, 31\.3 MB {2}/);
+  t.regex(line({ images: 2e6, bytes: 412e9 }), / {2}saved 2000000 images, 412\.0 GB {2}/);
+  t.notRegex(line(undefined), /saved/);
+});
+
 test('100 % is said when all rows have ended, and not before', (t) => {
   t.regex(barProgressLine({ ...FACTS, doneRows: 99_999, totalRows: 100_000 }, 80), /99% /);
   t.regex(barProgressLine({ ...FACTS, doneRows: 100_000, totalRows: 100_000 }, 80), /100% /);
