@@ -170,7 +170,11 @@ test('npy weights of shape (1, d) and a bias of no sides are read', async (t) =>
 
 const one = { dtype: 'F32', shape: [1, 1], bytes: floats([1]) };
 const badTensors: readonly (readonly [what: string, file: Buffer, message: RegExp])[] = [
-  ['with integers', writeSafetensors({ weight: { ...one, dtype: 'I64' } }), /type "I64"/],
+  [
+    'with integers',
+    writeSafetensors({ weight: { ...one, dtype: 'I64', bytes: Buffer.alloc(8) } }),
+    /type "I64"/,
+  ],
   [
     'with a type named after a method',
     writeSafetensors({ weight: { ...one, dtype: 'toString' } }),
