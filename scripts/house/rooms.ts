@@ -393,6 +393,7 @@ export const ROOMS: readonly Room[] = [
       'answers',
       'check',
       'export',
+      'export-formats',
       'import/columns',
       'import/import',
       'summary',

@@ -1,5 +1,5 @@
 import { OutputFile, outputFailure } from '../base/output-file.ts';
-import { EXPORT_FORMATS, type ExportFormat } from '../feedback/export.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../feedback/export-formats.ts';
 import type { Command, Invocation } from './command.ts';
 import { wantedAnswers } from './feedback-choice.ts';
 import { FEEDBACK_EXPORT_FLAGS, FEEDBACK_POSITIONAL } from './feedback-flags.ts';

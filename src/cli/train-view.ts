@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { HEAD_FILE, type TrainingResult } from '../learn/train.ts';
+import { HEAD_FILE } from '../learn/options.ts';
+import type { TrainingResult } from '../learn/train.ts';
 
 /** What a training came to, for a person. */
 export function describeTraining({ folder, record, material, made }: TrainingResult): string {

@@ -4,11 +4,10 @@ import { openDuckDb, quoteName, quoteText } from '../tables/duckdb.ts';
 import { FilledTable } from '../tables/filled-table.ts';
 import type { Answer } from './answer.ts';
 import { csvCell } from './csv.ts';
+import type { ExportFormat } from './export-formats.ts';
 import { lineOf } from './line.ts';
 
 /** What an export writes: a feedback file of the answers that stand, or a table. */
-export const EXPORT_FORMATS = ['jsonl', 'csv', 'parquet'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 const MEMORY_MB = 512;
 

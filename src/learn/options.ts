@@ -2,6 +2,9 @@ import type { LabelTransform } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { MemberOptions } from './member.ts';
 
+/** The head that a training leaves in its folder. */
+export const HEAD_FILE = 'head.safetensors';
+
 export const METHODS = ['ridge', 'logistic', 'bradley-terry', 'mlp'] as const;
 export type Method = (typeof METHODS)[number];
 

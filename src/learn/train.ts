@@ -8,11 +8,10 @@ import { refusePartOfOutput } from '../base/output-kinds.ts';
 import { trainLogistic, trainRidge } from './linear-methods.ts';
 import { gatherMaterial, type Material } from './material.ts';
 import { trainNetworks } from './network-methods.ts';
-import type { Method, TrainOptions, TrainProgress } from './options.ts';
+import { HEAD_FILE, type Method, type TrainOptions, type TrainProgress } from './options.ts';
 import type { MadeHead } from './result.ts';
 
-/** The names of what a training leaves in its folder. */
-export const HEAD_FILE = 'head.safetensors';
+/** What a training says of itself, in the same folder. */
 export const RECORD_FILE = 'training.json';
 
 /** The record of a training, as it lies beside the head. */

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileSystem } from '../base/file-system.ts';
 import { removeQuietly, temporaryPath, writeNewFile } from '../base/files.ts';
 import type { RowImages, SavedRow, SavedTables } from '../tables/pictures/saved-tables.ts';
 import type { SavedSettings } from './settings.ts';
@@ -68,7 +68,7 @@ export class SavedShard {
 
   /** Writes a folder of all samples, a file for each part. */
   async writeFolder(path: string): Promise<void> {
-    await mkdir(path);
+    await fileSystem().mkdir(path);
     for await (const { name, content } of this.#members()) await writeNewFile(join(path, name), content);
   }
 
