@@ -1,6 +1,5 @@
-import { instantiateKernel, type KernelMemory } from '../base/wasm.ts';
-import { resizeKernelBase64 } from './resize-kernel.generated.ts';
-import { resizeTaps, type Taps } from './resize-taps.ts';
+import { ALIGNMENT_BYTES, KernelLayout, kernel, type PlacedTaps, writeTaps } from './resize-kernel.ts';
+import { resizeTaps } from './resize-taps.ts';
 import type { CropGeometry } from './transform.ts';
 
 /** 8-bit pixels, row major, channels interleaved, without gaps. */
@@ -11,47 +10,9 @@ export interface Pixels {
   readonly channels: 3 | 4;
 }
 
-/** What kernels/resize.ts exports, which takes numbers alone; all addresses are byte offsets into its memory. */
-interface ResizeKernel extends KernelMemory {
-  readonly resampleRgbRows: RowPass;
-  readonly resampleRgbaRows: RowPass;
-  readonly resampleColumns: ColumnPass;
-  premultiply(pixels: number, count: number): void;
-}
-
-type RowPass = (
-  ...args: [
-    source: number,
-    sourceStride: number,
-    rows: number,
-    starts: number,
-    weights: number,
-    groups: number,
-    columns: number,
-    target: number,
-    targetStride: number,
-  ]
-) => void;
-
-type ColumnPass = (
-  ...args: [
-    source: number,
-    sourceStride: number,
-    rowBytes: number,
-    starts: number,
-    weights: number,
-    groups: number,
-    rows: number,
-    target: number,
-  ]
-) => void;
-
-const ALIGNMENT_BYTES = 16;
 /** Rows enter the kernel's memory in strips of about this size, which stay in the processor's cache. */
 const STRIP_BYTES = 128 * 1024;
 const ROWS_AT_ONCE = 4;
-
-const kernel = instantiateKernel<ResizeKernel>(resizeKernelBase64);
 
 /**
  * The crop of the resized image, bit for bit as Pillow's `Image.resize` (8 bits per channel) and torchvision's Resize
@@ -84,12 +45,6 @@ export function resizeAndCrop(image: Pixels, geometry: CropGeometry, premultiply
   return new Uint8Array(kernel.memory.buffer, memory.target, sizePx * sizePx * channels).slice();
 }
 
-/** The taps of a pass, and where in the kernel's memory they go. */
-interface PlacedTaps extends Taps {
-  readonly startsAt: number;
-  readonly weightsAt: number;
-}
-
 /** One resize: its taps, and the places of all that it needs in the kernel's memory. */
 interface Layout {
   readonly sizePx: number;
@@ -108,19 +63,9 @@ interface Layout {
 /** Gives every buffer its address, with room for what the kernel reads or writes past an end. */
 function layOut({ width, height, channels }: Pixels, geometry: CropGeometry): Layout {
   const { resizedWidth, resizedHeight, left, top, sizePx, interpolation } = geometry;
-  let free = kernel.heapBase();
-  const place = (byteLength: number): number => {
-    const address = Math.ceil(free / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
-    free = address + byteLength;
-    return address;
-  };
-  const placeTaps = (taps: Taps): PlacedTaps => ({
-    ...taps,
-    startsAt: place(taps.starts.byteLength),
-    weightsAt: place(taps.weights.byteLength),
-  });
+  const layout = new KernelLayout();
   const passOf = (inputSize: number, outputSize: number, from: number): PlacedTaps =>
-    placeTaps(resizeTaps({ inputSize, outputSize, from, count: sizePx, interpolation }));
+    layout.placeTaps(resizeTaps({ inputSize, outputSize, from, count: sizePx, interpolation }));
   const columns = passOf(width, resizedWidth, left);
   const rows = passOf(height, resizedHeight, top);
   const pastTheEnd = columns.groups * 4 * channels + ALIGNMENT_BYTES;
@@ -128,17 +73,11 @@ function layOut({ width, height, channels }: Pixels, geometry: CropGeometry): La
   const stripRows = ROWS_AT_ONCE * Math.max(Math.floor(STRIP_BYTES / stripStride / ROWS_AT_ONCE), 1);
   const middleStride = Math.ceil((sizePx * channels + 1) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
   const middleRows = rows.end - rows.first + ROWS_AT_ONCE + rows.groups * 4;
-  const strip = place(stripRows * stripStride + pastTheEnd);
-  const middle = place(middleRows * middleStride + ALIGNMENT_BYTES);
-  const target = place(sizePx * sizePx * channels + ALIGNMENT_BYTES);
-  kernel.reserve(free);
+  const strip = layout.place(stripRows * stripStride + pastTheEnd);
+  const middle = layout.place(middleRows * middleStride + ALIGNMENT_BYTES);
+  const target = layout.place(sizePx * sizePx * channels + ALIGNMENT_BYTES);
+  layout.reserve();
   return { sizePx, channels, columns, rows, strip, stripStride, stripRows, middle, middleStride, target };
-}
-
-function writeTaps(taps: PlacedTaps, stride: number): void {
-  const starts = new Int32Array(kernel.memory.buffer, taps.startsAt, taps.starts.length);
-  for (let i = 0; i < starts.length; i++) starts[i] = (taps.starts[i]! - taps.first) * stride;
-  new Int16Array(kernel.memory.buffer, taps.weightsAt, taps.weights.length).set(taps.weights);
 }
 
 /** Copies the columns that the crop depends on of `count` rows. */

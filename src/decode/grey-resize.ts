@@ -1,45 +1,12 @@
-import { instantiateKernel, type KernelMemory } from '../base/wasm.ts';
 import { type LumaRow, lumaRows } from './luma.ts';
 import type { RawImage } from './raw-image.ts';
-import { resizeKernelBase64 } from './resize-kernel.generated.ts';
-import { resizeTaps, type Taps } from './resize-taps.ts';
-
-/** What is used of kernels/resize.ts; all addresses are byte offsets into its memory. */
-interface GreyKernel extends KernelMemory {
-  resampleRgbaRows(
-    ...args: [
-      source: number,
-      sourceStride: number,
-      rows: number,
-      starts: number,
-      weights: number,
-      groups: number,
-      columns: number,
-      target: number,
-      targetStride: number,
-    ]
-  ): void;
-  resampleColumns(
-    ...args: [
-      source: number,
-      sourceStride: number,
-      rowBytes: number,
-      starts: number,
-      weights: number,
-      groups: number,
-      rows: number,
-      target: number,
-    ]
-  ): void;
-}
+import { ALIGNMENT_BYTES, KernelLayout, kernel, type PlacedTaps, writeTaps } from './resize-kernel.ts';
+import { resizeTaps } from './resize-taps.ts';
 
 /** The kernel takes four rows at a time, of pixels of four channels: each channel holds a row of its own here. */
 const CHANNELS = 4;
 const QUADS = 4;
 const STRIP_ROWS = CHANNELS * QUADS;
-const PADDING = 16;
-
-const kernel = instantiateKernel<GreyKernel>(resizeKernelBase64);
 
 /** Where everything lies in the kernel's memory. */
 interface Layout {
@@ -53,11 +20,6 @@ interface Layout {
   /** All rows after the horizontal pass, `sidePx` bytes each. */
   readonly middle: number;
   readonly target: number;
-}
-
-interface PlacedTaps extends Taps {
-  readonly startsAt: number;
-  readonly weightsAt: number;
 }
 
 /**
@@ -78,37 +40,20 @@ export function shrinkToGrey(image: RawImage, sidePx: number): Uint8Array {
 }
 
 function layOut({ width, height }: RawImage, sidePx: number): Layout {
-  let free = kernel.heapBase();
-  const place = (byteLength: number): number => {
-    const address = Math.ceil(free / PADDING) * PADDING;
-    free = address + byteLength;
-    return address;
-  };
-  const tapsOf = (inputSize: number): PlacedTaps => {
-    const taps = resizeTaps({
-      inputSize,
-      outputSize: sidePx,
-      from: 0,
-      count: sidePx,
-      interpolation: 'lanczos',
-    });
-    return { ...taps, startsAt: place(taps.starts.byteLength), weightsAt: place(taps.weights.byteLength) };
-  };
+  const layout = new KernelLayout();
+  const tapsOf = (inputSize: number): PlacedTaps =>
+    layout.placeTaps(
+      resizeTaps({ inputSize, outputSize: sidePx, from: 0, count: sidePx, interpolation: 'lanczos' }),
+    );
   const columns = tapsOf(width);
   const rows = tapsOf(height);
   const stripStride = width * CHANNELS;
-  const strip = place(QUADS * stripStride + columns.groups * 4 * CHANNELS + PADDING);
-  const narrow = place(QUADS * CHANNELS * sidePx + PADDING);
-  const middle = place((height + STRIP_ROWS + rows.groups * 4) * sidePx + PADDING);
-  const target = place(sidePx * sidePx);
-  kernel.reserve(free);
+  const strip = layout.place(QUADS * stripStride + columns.groups * 4 * CHANNELS + ALIGNMENT_BYTES);
+  const narrow = layout.place(QUADS * CHANNELS * sidePx + ALIGNMENT_BYTES);
+  const middle = layout.place((height + STRIP_ROWS + rows.groups * 4) * sidePx + ALIGNMENT_BYTES);
+  const target = layout.place(sidePx * sidePx);
+  layout.reserve();
   return { columns, rows, strip, stripStride, narrow, middle, target };
-}
-
-function writeTaps(taps: PlacedTaps, stride: number): void {
-  const starts = new Int32Array(kernel.memory.buffer, taps.startsAt, taps.starts.length);
-  for (let i = 0; i < starts.length; i++) starts[i] = taps.starts[i]! * stride;
-  new Int16Array(kernel.memory.buffer, taps.weightsAt, taps.weights.length).set(taps.weights);
 }
 
 /** The horizontal pass over up to 16 rows. */
