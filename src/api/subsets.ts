@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { BowerbirdError, codeOf } from '../base/errors.ts';
+import { BowerbirdError, isMissing } from '../base/errors.ts';
 import { refuseUnfinished } from '../base/swap.ts';
 import { PATH_COLUMN } from '../pictures/picture-row.ts';
 import { TAGS } from '../samples/tags.ts';
@@ -128,7 +128,7 @@ async function readSummary(folder: string): Promise<SubsetSummary | undefined> {
   try {
     text = await readFile(path, 'utf8');
   } catch (thrown) {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '')) return undefined;
+    if (isMissing(thrown)) return undefined;
     throw thrown;
   }
   try {

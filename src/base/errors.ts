@@ -46,6 +46,11 @@ export function codeOf(thrown: unknown): string | undefined {
   return typeof thrown.code === 'string' ? thrown.code : undefined;
 }
 
+/** Whether there is nothing at a path, or a file where it has a folder. */
+export function isMissing(thrown: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '');
+}
+
 /** The first line of a message: what follows is of use to programmers. */
 export function firstLine(thrown: unknown): string {
   return messageOf(thrown).trim().split('\n', 1)[0]!.trimEnd();

@@ -4,7 +4,7 @@ import { access } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BowerbirdError, firstLine, isDiskFull } from './errors.ts';
 import { fileSystem } from './file-system.ts';
-import { makeFolders, removeQuietly, syncPath, TEMPORARY_SUFFIX } from './files.ts';
+import { makeFolders, removeQuietly, syncPath, TEMPORARY_SUFFIX, writeNewFile } from './files.ts';
 import { refusePartOfOutput } from './output-kinds.ts';
 import { ownerName, sweepAbandoned } from './temporary-folder.ts';
 
@@ -55,6 +55,18 @@ export class OutputFile {
       await syncPath(dirname(this.path));
     } catch (thrown) {
       throw outputFailure(this.path, thrown);
+    }
+  }
+
+  /** Writes all of it, and leaves nothing where that fails. @throws BowerbirdError as `commit` */
+  async writeWhole(content: string): Promise<void> {
+    try {
+      await writeNewFile(this.temporary, content);
+      await this.commit();
+    } catch (thrown) {
+      throw outputFailure(this.path, thrown);
+    } finally {
+      await this.discard();
     }
   }
 

@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BowerbirdError, codeOf } from './errors.ts';
+import { BowerbirdError, codeOf, isMissing } from './errors.ts';
 import { fileSystem } from './file-system.ts';
 import {
   exists,
@@ -46,7 +46,7 @@ export async function pendingSwaps(folder: string): Promise<string[]> {
   const entries = await fileSystem()
     .readdir(folder, { withFileTypes: true })
     .catch((thrown: unknown) => {
-      if (['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '')) return [];
+      if (isMissing(thrown)) return [];
       throw thrown;
     });
   return entries

@@ -1,8 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { writeNewFile } from '../base/files.ts';
-import { OutputFile, outputFailure, refuseInputs } from '../base/output-file.ts';
+import { OutputFile, refuseInputs } from '../base/output-file.ts';
 import { refusePartOfOutput } from '../base/output-kinds.ts';
 import type { MergedRuns } from '../runs/merge-runs.ts';
 import { provenanceNotes } from '../samples/provenance/mixing.ts';
@@ -155,15 +154,7 @@ async function writePage(
 ): Promise<void> {
   const { renderBucketPage } = await import('../report/bucket-page.ts');
   const data = bucketPageData(inputs, result, await pageThresholds(inputs, values), commandLine(args));
-  const page = await renderBucketPage(data);
-  try {
-    await writeNewFile(file.temporary, page);
-    await file.commit();
-  } catch (thrown) {
-    throw outputFailure(file.path, thrown);
-  } finally {
-    await file.discard();
-  }
+  await file.writeWhole(await renderBucketPage(data));
 }
 
 /** What the page opens on: the thresholds given; else those of the runs, where all inputs are runs with the same ones. */

@@ -1,10 +1,10 @@
-import { OutputFile, outputFailure } from '../base/output-file.ts';
+import { OutputFile } from '../base/output-file.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../feedback/export-formats.ts';
 import type { Command, Invocation } from './command.ts';
 import { wantedAnswers } from './feedback-choice.ts';
 import { FEEDBACK_EXPORT_FLAGS, FEEDBACK_POSITIONAL } from './feedback-flags.ts';
 import { type FlagValues, usageError } from './flags.ts';
-import { withInterrupt } from './interrupt.ts';
+import { endWithout, withInterrupt } from './interrupt.ts';
 import { rowsProgress } from './rows-progress.ts';
 
 /** `bowerbird feedback export` */
@@ -48,9 +48,7 @@ async function feedbackExportCommand({ values, parsed }: Invocation): Promise<nu
         );
         return 0;
       } catch (thrown) {
-        if (thrown !== signal.reason || !signal.aborted) throw outputFailure(output.path, thrown);
-        process.stderr.write(`Interrupted. ${output.path} was not written.\n`);
-        return 130;
+        return endWithout(output.path, signal, thrown);
       } finally {
         await output.discard();
       }

@@ -1,3 +1,5 @@
+import { outputFailure } from '../base/output-file.ts';
+
 /**
  * Runs a job that Ctrl-C (or SIGTERM) can close: the first signal aborts `closing`, so that the job finishes what
  * is in flight; the second leaves at once. Child processes end when their pipe to this process closes.
@@ -28,4 +30,15 @@ export function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+/**
+ * How a command ends whose output was not written: 130 and a sentence where it was told to stop.
+ *
+ * @throws what was thrown otherwise, as `outputFailure` says it
+ */
+export function endWithout(path: string, signal: AbortSignal, thrown: unknown): number {
+  if (thrown !== signal.reason || !signal.aborted) throw outputFailure(path, thrown);
+  process.stderr.write(`Interrupted. ${path} was not written.\n`);
+  return 130;
 }

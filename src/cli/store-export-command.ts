@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { writeNewFile } from '../base/files.ts';
-import { OutputFile, outputFailure } from '../base/output-file.ts';
+import { OutputFile } from '../base/output-file.ts';
 import type { ScoreOrigins } from '../samples/provenance/provenance.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { ExportableStore, ExportOptions } from '../store/export.ts';
@@ -9,7 +9,7 @@ import type { Precision } from '../store/meta.ts';
 import { scoresOfStore } from '../store/provenance.ts';
 import type { Command, Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
-import { withInterrupt } from './interrupt.ts';
+import { endWithout, withInterrupt } from './interrupt.ts';
 import { rowsProgress } from './rows-progress.ts';
 import { STORE_EXPORT_FLAGS, STORE_POSITIONAL, storeColumns } from './store-flags.ts';
 
@@ -116,9 +116,7 @@ async function exportTo(output: OutputFile, store: ExportableStore, choice: Choi
     );
     return 0;
   } catch (thrown) {
-    if (thrown !== signal.reason || !signal.aborted) throw outputFailure(output.path, thrown);
-    process.stderr.write(`Interrupted. ${output.path} was not written.\n`);
-    return 130;
+    return endWithout(output.path, signal, thrown);
   } finally {
     await output.discard();
     await choice.sidecar?.discard();

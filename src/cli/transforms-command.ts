@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
-import { writeNewFile } from '../base/files.ts';
-import { OutputFile, outputFailure } from '../base/output-file.ts';
+import { OutputFile } from '../base/output-file.ts';
 import { packageVersion } from '../base/package.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { distributionsOf } from '../scores/distribution.ts';
@@ -113,21 +112,14 @@ interface PageParts {
 async function writePage(path: string, { errors, fit, invocation }: PageParts): Promise<void> {
   const { values, args } = invocation;
   const file = await OutputFile.open(path, true, fit ? [fit.path] : []);
-  try {
-    const { renderTransformsPage } = await import('../report/transforms-page.ts');
-    const page = await renderTransformsPage({
-      error: values['error'] as number,
-      isLogGrid: values['spacing'] === 'log',
-      errors,
-      fit: fit ? { column: fit.column, rows: fit.counts, distributions: fit.distributions } : null,
-      command: commandLine(args),
-      bowerbirdVersion: packageVersion,
-    });
-    await writeNewFile(file.temporary, page);
-    await file.commit();
-  } catch (thrown) {
-    throw outputFailure(file.path, thrown);
-  } finally {
-    await file.discard();
-  }
+  const { renderTransformsPage } = await import('../report/transforms-page.ts');
+  const page = await renderTransformsPage({
+    error: values['error'] as number,
+    isLogGrid: values['spacing'] === 'log',
+    errors,
+    fit: fit ? { column: fit.column, rows: fit.counts, distributions: fit.distributions } : null,
+    command: commandLine(args),
+    bowerbirdVersion: packageVersion,
+  });
+  await file.writeWhole(page);
 }

@@ -22,9 +22,8 @@ const NEWEST = 1 / 8;
 /**
  * How many requests at once a host bears. From a few on it grows with each whole answer, as long as bodies come in a part of their time; a
  * row that runs out of time while its body comes halves it, unless other bodies came quickly meanwhile: then it is the image's fault. So a
- * host behind a thin line is sent what it can
- * deliver in time, instead of many images none of which does. The time to the head says nothing here: a host may think for long, and of
- * many at once.
+ * host behind a thin line is sent what it can deliver in time, instead of many images none of which does. The time to the head says nothing
+ * here: a host may think for long, and of many at once.
  */
 export class HostWidth {
   readonly #timeoutMs: number;

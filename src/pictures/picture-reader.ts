@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { ByteBudget } from '../base/byte-budget.ts';
-import { codeOf } from '../base/errors.ts';
+import { isMissing } from '../base/errors.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { unread } from './failures.ts';
 import { type Picture, type PictureLimits, releaseOnce } from './picture.ts';
@@ -74,7 +74,7 @@ async function readBytes(place: PicturePlace): Promise<Buffer | SampleFailure> {
     const { bytesRead } = await handle.read(buffer, 0, bytes, offset);
     return bytesRead === bytes ? buffer : changed();
   } catch (thrown) {
-    return unread(['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '') ? 'image_missing' : 'file_unreadable');
+    return unread(isMissing(thrown) ? 'image_missing' : 'file_unreadable');
   } finally {
     await handle?.close();
   }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { BowerbirdError, codeOf } from '../base/errors.ts';
+import { BowerbirdError, isMissing } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { packageVersion } from '../base/package.ts';
 import type { Head } from '../heads/head.ts';
@@ -159,7 +159,7 @@ export async function readRunRecord(path: string): Promise<RunRecord | undefined
     text = await readFile(path, 'utf8');
   } catch (thrown) {
     // A path through a file too: whoever asks may have been given one.
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '')) return undefined;
+    if (isMissing(thrown)) return undefined;
     throw thrown;
   }
   try {

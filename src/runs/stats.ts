@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { BowerbirdError, codeOf } from '../base/errors.ts';
+import { BowerbirdError, codeOf, isMissing } from '../base/errors.ts';
 import type { FailureReason } from '../samples/reasons.ts';
 import type { Histogram, StoredHistogram } from '../scores/histogram.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
@@ -266,7 +266,7 @@ async function isThere(path: string, { bytes, entries }: FileDigest): Promise<bo
       ? (await stat(path)).size === bytes
       : (await readdir(path)).length === entries;
   } catch (thrown) {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '')) return false;
+    if (isMissing(thrown)) return false;
     throw thrown;
   }
 }

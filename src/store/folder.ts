@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BowerbirdError, codeOf } from '../base/errors.ts';
+import { BowerbirdError, codeOf, isMissing } from '../base/errors.ts';
 import { fileSystem } from '../base/file-system.ts';
 import { remove, syncPath, TEMPORARY_SUFFIX, writeFileAtomic, writing } from '../base/files.ts';
 import { OutputPlace } from '../base/output-place.ts';
@@ -164,7 +164,7 @@ function isLeftover(name: string): boolean {
 async function refuseForeign(store: string): Promise<void> {
   const entries = await readdir(store, { withFileTypes: true }).catch((thrown: unknown) => {
     // A folder that is not there yet, or a file, is for whoever takes the place.
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '')) return [];
+    if (isMissing(thrown)) return [];
     throw thrown;
   });
   const foreign = entries.find(
