@@ -3,7 +3,7 @@ import { type Answer, isRetraction, type Mode } from './answer.ts';
 import { searchFile } from './file-lines.ts';
 import { FingerprintTable, fingerprintOf } from './fingerprint.ts';
 import { lineOf } from './line.ts';
-import { ProblemCounts } from './problems.ts';
+import { LINE_PROBLEMS, ProblemCounts } from './problems.ts';
 import { readRecords } from './records.ts';
 import { SeenIds } from './seen-ids.ts';
 
@@ -40,7 +40,7 @@ export interface LineCounts {
 export class FeedbackReader {
   readonly #paths: readonly string[];
   readonly #wanted: Wanted;
-  readonly #problems = new ProblemCounts();
+  readonly #problems = new ProblemCounts('line', LINE_PROBLEMS);
   readonly #counts = { lines: 0, answers: 0, retracted: 0, retractions: 0, repeated: 0 };
   readonly #questions = new Map<string, number>();
 

@@ -124,7 +124,8 @@ function checkFacts(value: JsonObject): AnswerFacts | LineProblem {
   };
 }
 
-function checkSample(value: unknown): SampleName | undefined {
+/** What names a sample; undefined for what names none. */
+export function checkSample(value: unknown): SampleName | undefined {
   if (!isObject(value)) return undefined;
   const { hash, key } = value;
   if (key !== undefined && !isName(key, MAX_KEY_CHARACTERS)) return undefined;

@@ -23,11 +23,16 @@ export interface LineBatch {
  * The lines of a file, as they come; memory does not grow with the file or with a line.
  *
  * @param sizeBytes how much of it is read; what was there when it was opened, where not given
+ * @param what what the file is called where it is missing
  * @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_UNREADABLE
  */
-export async function* readFileLines(path: string, sizeBytes?: number): AsyncGenerator<LineBatch> {
+export async function* readFileLines(
+  path: string,
+  sizeBytes?: number,
+  what = 'feedback file',
+): AsyncGenerator<LineBatch> {
   const cutter = new LineCutter();
-  for await (const piece of readPieces(path, sizeBytes)) {
+  for await (const piece of readPieces(path, what, sizeBytes)) {
     const batch = cutter.cut(piece);
     if (batch.lines.length > 0) yield batch;
   }
@@ -43,7 +48,7 @@ export async function searchFile(
   let sizeBytes = 0;
   let isFound = false;
   let end: Buffer = Buffer.alloc(0);
-  for await (const piece of readPieces(path)) {
+  for await (const piece of readPieces(path, 'feedback file')) {
     sizeBytes += piece.length;
     if (isFound) continue;
     // It may lie across two pieces.
@@ -54,8 +59,8 @@ export async function searchFile(
 }
 
 /** The bytes of a file; each piece is gone with the next. */
-async function* readPieces(path: string, sizeBytes?: number): AsyncGenerator<Buffer> {
-  const handle = await openFile(path);
+async function* readPieces(path: string, what: string, sizeBytes?: number): AsyncGenerator<Buffer> {
+  const handle = await openFile(path, what);
   try {
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
     let left = sizeBytes ?? (await handle.stat()).size;
@@ -72,13 +77,13 @@ async function* readPieces(path: string, sizeBytes?: number): AsyncGenerator<Buf
   }
 }
 
-async function openFile(path: string): Promise<FileHandle> {
+async function openFile(path: string, what: string): Promise<FileHandle> {
   try {
     requirePlainFile(path);
     return await open(path, 'r');
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') {
-      throw new BowerbirdError('BB_INPUT_NOT_FOUND', `There is no feedback file ${path}.`, {
+      throw new BowerbirdError('BB_INPUT_NOT_FOUND', `There is no ${what} ${path}.`, {
         fields: { path },
       });
     }

@@ -25,6 +25,7 @@ export function lineOf(record: FeedbackRecord): string {
   });
 }
 
-function nameOf({ hash, key }: SampleName): SampleName {
+/** What names a sample, with its fields in their order. */
+export function nameOf({ hash, key }: SampleName): SampleName {
   return { ...(hash !== undefined && { hash }), ...(key !== undefined && { key }) };
 }

@@ -20,25 +20,30 @@ export const LINE_PROBLEMS = {
 
 export type LineProblem = keyof typeof LINE_PROBLEMS;
 
-/** A line that is no answer. */
-export interface BadLine {
+/** A line that says nothing that can be used. */
+export interface BadLine<Problem extends string = LineProblem> {
   readonly path: string;
   /** From 1. */
   readonly line: number;
-  readonly problem: LineProblem;
+  readonly problem: Problem;
 }
 
 /** How often each problem was met, and where first. */
-export class ProblemCounts {
+export class ProblemCounts<Problem extends string = LineProblem> {
   readonly #unit: 'line' | 'row';
-  readonly #found = new Map<LineProblem, { count: number; first: BadLine }>();
+  readonly #texts: Readonly<Record<Problem, string>>;
+  readonly #found = new Map<Problem, { count: number; first: BadLine<Problem> }>();
 
-  /** @param unit what is counted */
-  constructor(unit: 'line' | 'row' = 'line') {
+  /**
+   * @param unit what is counted
+   * @param texts the problems that there are, each as half a sentence
+   */
+  constructor(unit: 'line' | 'row', texts: Readonly<Record<Problem, string>>) {
     this.#unit = unit;
+    this.#texts = texts;
   }
 
-  add(bad: BadLine): void {
+  add(bad: BadLine<Problem>): void {
     const found = this.#found.get(bad.problem);
     if (found) found.count++;
     else this.#found.set(bad.problem, { count: 1, first: bad });
@@ -49,7 +54,11 @@ export class ProblemCounts {
   }
 
   /** In the order in which they were first met. */
-  list(): readonly { readonly problem: LineProblem; readonly count: number; readonly first: BadLine }[] {
+  list(): readonly {
+    readonly problem: Problem;
+    readonly count: number;
+    readonly first: BadLine<Problem>;
+  }[] {
     return [...this.#found].map(([problem, { count, first }]) => ({ problem, count, first }));
   }
 
@@ -57,7 +66,7 @@ export class ProblemCounts {
   notes(): string[] {
     return this.list().map(({ problem, count, first }) => {
       const where = `${count === 1 ? 'It is' : 'The first is'} ${this.#unit} ${first.line} of ${first.path}`;
-      return `${count} ${this.#unit}${count === 1 ? ' is' : 's are'} passed over (${problem}). ${where}: ${LINE_PROBLEMS[problem]}.`;
+      return `${count} ${this.#unit}${count === 1 ? ' is' : 's are'} passed over (${problem}). ${where}: ${this.#texts[problem]}.`;
     });
   }
 }

@@ -8,7 +8,7 @@ import { refusePartOfOutput } from '../base/output-kinds.ts';
 import { requirePlainFile } from '../base/plain-file.ts';
 import type { FeedbackRecord } from './answer.ts';
 import { lineOf } from './line.ts';
-import { ProblemCounts } from './problems.ts';
+import { LINE_PROBLEMS, ProblemCounts } from './problems.ts';
 import { parseLine, readRecords } from './records.ts';
 import { FeedbackState } from './state.ts';
 
@@ -186,7 +186,7 @@ async function readState(path: string, { signal, onNote, onProgress }: WriterOpt
   const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size;
   const state = new FeedbackState((sizeBytes ?? 0) / BYTES_PER_LINE);
   if (sizeBytes === undefined) return { state, isUnended: false };
-  const problems = new ProblemCounts();
+  const problems = new ProblemCounts('line', LINE_PROBLEMS);
   let isLastUnended = false;
   let lineCount = 0;
   for await (const { lines, isUnended } of readRecords(path)) {

@@ -8,6 +8,12 @@ import { MODES } from '../../src/feedback/answer.ts';
 import { EXPORT_COLUMNS } from '../../src/feedback/export.ts';
 import { ROLES } from '../../src/feedback/import/columns.ts';
 import { LINE_PROBLEMS } from '../../src/feedback/problems.ts';
+import {
+  checkQueueItem,
+  QUEUE_PROBLEMS,
+  QUEUE_REASONS,
+  queueItemId,
+} from '../../src/feedback/queue-items.ts';
 import { parseLine } from '../../src/feedback/records.ts';
 import { SUSPICIONS } from '../../src/feedback/suspicion.ts';
 import { allPages, readPage, sectionOf, tableRows } from './pages.ts';
@@ -27,6 +33,29 @@ test('the lines that docs/feedback.md shows are read as it says', (t) => {
   t.like(lines[0], { mode: 'pair', answer: 'left', right: { hash: '99', key: '000000012' }, tookMs: 2100 });
   t.like(lines[1], { mode: 'rating', answer: 7.5 });
   t.like(lines[2], { retracts: '7f0c' });
+});
+
+test('docs/feedback.md lists why a queue asks and what can be wrong with its lines, and shows items of the ids that they have', (t) => {
+  const cells = firstCells('Queue files');
+  const [asIn, ...own] = cells.slice(-6);
+  const problems = [...asIn!.split(', ').map((name) => name.replaceAll('`', '')), ...own];
+  t.deepEqual(problems.sort(), Object.keys(QUEUE_PROBLEMS).sort());
+  const reasons = Object.keys(QUEUE_REASONS);
+  t.deepEqual(
+    cells.filter((cell) => reasons.includes(cell)),
+    reasons,
+  );
+  const [, shown] = /```json\n([\s\S]*?)```/.exec(sectionOf(page, 'Queue files'))!;
+  const items = shown!
+    .trim()
+    .split('\n')
+    .map((line) => checkQueueItem(JSON.parse(line)));
+  t.is(items.length, 2);
+  for (const item of items) {
+    if (typeof item === 'string') return t.fail(item);
+    const samples = item.mode === 'pair' ? [item.left, item.right] : [item.sample];
+    t.is(item.id, queueItemId({ question: item.question, mode: item.mode, samples, round: 0 }));
+  }
 });
 
 test('docs/feedback.md names the roles of columns that are imported, the columns of an export, and flags that exist', (t) => {

@@ -2,7 +2,7 @@ import { BowerbirdError } from '../../base/errors.ts';
 import { readHead } from '../../tables/content.ts';
 import { type InputFormat, inferFormat, type TextOptions } from '../../tables/formats.ts';
 import type { FeedbackRecord } from '../answer.ts';
-import { type LineProblem, ProblemCounts } from '../problems.ts';
+import { LINE_PROBLEMS, type LineProblem, ProblemCounts } from '../problems.ts';
 import { readRecords } from '../records.ts';
 import type { FeedbackWriter } from '../writer.ts';
 import type { ShapeChoice } from './columns.ts';
@@ -51,7 +51,7 @@ export async function importAnswers(
   writer: FeedbackWriter,
   options: ImportOptions,
 ): Promise<ImportCounts> {
-  const problems = new ProblemCounts('row');
+  const problems = new ProblemCounts('row', LINE_PROBLEMS);
   const counts = { rows: 0, saved: 0, savedBefore: 0 };
   for (const path of paths) {
     for await (const { first, said } of batchesOf(path, options)) {
