@@ -2,6 +2,7 @@ import { BROWSE } from './browse-command.ts';
 import { BUCKETS } from './buckets-command.ts';
 import type { Command } from './command.ts';
 import { DEMO } from './demo-command.ts';
+import { EVALUATE } from './evaluate-command.ts';
 import { FEEDBACK_EXPORT } from './feedback-export-command.ts';
 import { FEEDBACK_IMPORT } from './feedback-import-command.ts';
 import { FEEDBACK_INFO } from './feedback-info-command.ts';
@@ -39,6 +40,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
     commands: [FEEDBACK_IMPORT, FEEDBACK_EXPORT, FEEDBACK_INFO],
   },
   TRAIN,
+  EVALUATE,
   {
     name: 'models',
     describe: 'Encoders and heads by name: list, fetch, find; weights to ONNX',

@@ -28,6 +28,8 @@ export interface Head {
   readonly layout?: string;
   /** True where the head was trained on unit embeddings; on others its scores are wrong, not just off. */
   readonly requiresUnitNorm: boolean;
+  /** True where its scores are chances from 0 to 1. */
+  readonly isProbability: boolean;
   /** Present where the score is linear in the embedding, so that the score of a mean is the mean of the scores. */
   readonly linear?: LinearScore;
   /**

@@ -45,6 +45,7 @@ export async function loadHead(path: string, { tag }: LoadOptions): Promise<Head
     ...(claims.encoder && { encoder: claims.encoder }),
     ...(layout && claims.hiddenActivation === undefined && { layout: layout.name }),
     requiresUnitNorm,
+    isProbability: output === 'sigmoid',
     ...(linear && { linear }),
     score: linear ? linearScorer(linear) : networkScorer({ layers, output, columns }),
   };

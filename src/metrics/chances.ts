@@ -14,13 +14,15 @@ export function logitOf(chance: number): number {
  * The mean log loss -(t ln p + (1 - t) ln(1 - p)) for p = 1 / (1 + exp(-logit)), in nats (sklearn.metrics.log_loss). A target between 0 and 1 is a
  * chance itself.
  *
+ * @param weights may be below 0; a mean that falls below 0 by that is 0
  * @returns null where nothing counts
  */
 export function logLoss(logits: Float64Array, targets: Float64Array, weights?: Weights): number | null {
   const losses = logits.map(
     (logit, i) => Math.max(logit, 0) - logit * targets[i]! + Math.log1p(Math.exp(-Math.abs(logit))),
   );
-  return finiteOrNull(weightedMean(losses, weights));
+  const mean = weightedMean(losses, weights);
+  return Number.isFinite(mean) ? Math.max(0, mean) : null;
 }
 
 /**
@@ -28,6 +30,7 @@ export function logLoss(logits: Float64Array, targets: Float64Array, weights?: W
  *
  * @param differences score of the first side less that of the second
  * @param targets the chance of the first side
+ * @param weights may be below 0; a share that leaves [0, 1] by that is held to it
  * @returns null where none was decided
  */
 export function pairAccuracy(
@@ -43,9 +46,5 @@ export function pairAccuracy(
     hits += (weight * (1 + side * Math.sign(difference))) / 2;
     total += weight;
   }
-  return total > 0 ? hits / total : null;
-}
-
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
+  return total > 0 ? Math.min(1, Math.max(0, hits / total)) : null;
 }

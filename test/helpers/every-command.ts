@@ -39,6 +39,20 @@ export function everyCommand(world: World, round: string): CommandToRun[] {
         ...['--min-aesthetic', '2', '--output-folder', path('subset'), '--threads', '2'],
       ],
     },
+    {
+      name: 'feedback import',
+      args: [
+        ...['feedback', 'import', join(run, 'tags', '00000.parquet'), '--to', path('taste.jsonl')],
+        ...['--question', 'aesthetic', '--mode', 'rating', '--columns', 'hash=hash,key=key,answer=aesthetic'],
+      ],
+    },
+    {
+      name: 'evaluate',
+      args: [
+        ...['evaluate', 'builtin', '--feedback', path('taste.jsonl'), '--embeddings', run, '--all'],
+        ...['--resamples', '100', '--output-folder', path('evaluation')],
+      ],
+    },
     { name: 'sidecars', args: ['sidecars', run] },
     { name: 'buckets', args: ['buckets', run, '--html', path('page.html')] },
     { name: 'store build', args: ['store', 'build', '--from', run, '--output', store] },

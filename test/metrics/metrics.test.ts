@@ -57,6 +57,8 @@ test('of scores that are tied at the border of the top share, each counts for it
 test('a pair of equal scores is half right; ties of people are not asked for', (t) => {
   t.is(pairAccuracy(floats(1, -1, 0, 5), floats(0.95, 0.95, 0.05, 0.5)), 0.5);
   t.is(pairAccuracy(floats(1, -1), floats(0.95, 0.95), floats(3, 1)), 0.75);
+  t.is(pairAccuracy(floats(1, -1), floats(0.95, 0.95), floats(3, -1)), 1);
+  t.is(logLoss(floats(0, 9), floats(1, 0), floats(3, -1)), 0);
 });
 
 test('a chance that is certain has a logit', (t) => {

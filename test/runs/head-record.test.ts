@@ -4,7 +4,8 @@ import { headIdentities, headNotes, listHeadNotes, recordHead } from '../../src/
 
 function headWith(changes: Partial<Head> = {}): Head {
   return {
-    ...{ name: 'linear', digest: 'd1', computes: 'c1', dimension: 2, requiresUnitNorm: true },
+    ...{ name: 'linear', digest: 'd1', computes: 'c1', dimension: 2 },
+    ...{ requiresUnitNorm: true, isProbability: false },
     score: (_, count) => new Float64Array(count),
     ...changes,
   };

@@ -1,0 +1,135 @@
+import { resolve } from 'node:path';
+import type { EvaluateOptions } from '../evaluate/options.ts';
+import type { Tag } from '../samples/tags.ts';
+import type { Command, Invocation } from './command.ts';
+import { EVALUATE_FLAGS } from './evaluate-flags.ts';
+import { describeEvaluation } from './evaluate-view.ts';
+import { type FlagValues, usageError } from './flags.ts';
+import { withInterrupt } from './interrupt.ts';
+import { libraryOptions } from './models-flags.ts';
+import { trainProgress } from './train-progress.ts';
+
+/** `bowerbird evaluate` */
+export const EVALUATE: Command = {
+  usage: 'evaluate [heads..]',
+  describe: 'Hold heads and published scores against what people said, side by side',
+  flags: EVALUATE_FLAGS,
+  examples: [
+    [
+      'evaluate taste/head.safetensors builtin --feedback taste.jsonl --embeddings scored',
+      "One's own head beside the built-in one",
+    ],
+    ['evaluate --scores tags.parquet:aesthetic --feedback taste.jsonl --all', 'Published scores'],
+  ],
+  docs: 'docs/evaluate.md',
+  extend: (parser) =>
+    parser.positional('heads', {
+      describe: 'Heads: files, names, or builtin',
+      type: 'string',
+      array: true,
+      default: [],
+    }),
+  run: evaluateCommand,
+};
+
+/** @throws BowerbirdError BB_USAGE; as `evaluateHeads` and `writeEvaluation` */
+async function evaluateCommand({ values, parsed }: Invocation): Promise<number> {
+  const names = parsed['heads'] as string[];
+  const base = evaluateOptions(values, names);
+  return withInterrupt(
+    () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
+    async (signal) => {
+      try {
+        const [{ evaluateHeads }, { evaluationPlace, writeEvaluation }, { evaluationRecord }] =
+          await Promise.all([
+            import('../evaluate/evaluate.ts'),
+            import('../evaluate/output.ts'),
+            import('../evaluate/record.ts'),
+          ]);
+        const folder = values['output-folder'] as string | undefined;
+        const place =
+          folder === undefined
+            ? undefined
+            : await evaluationPlace(resolve(folder), values['incremental-mode'] === 'overwrite');
+        const options = { ...base, heads: await headFiles(names, values) };
+        const evaluation = await evaluateHeads(options, { signal, ...trainProgress() });
+        const record = evaluationRecord(evaluation);
+        if (place) await writeEvaluation(place, record);
+        process.stdout.write(
+          values['json'] === true ? `${JSON.stringify(record)}\n` : describeEvaluation(evaluation, place),
+        );
+        return 0;
+      } catch (thrown) {
+        if (thrown !== signal.reason || !signal.aborted) throw thrown;
+        process.stderr.write('Interrupted. Nothing was written.\n');
+        return 130;
+      }
+    },
+  );
+}
+
+/** @throws BowerbirdError BB_USAGE where flags do not go together */
+function evaluateOptions(values: FlagValues, names: readonly string[]): Omit<EvaluateOptions, 'heads'> {
+  const scores = (values['scores'] as string[] | undefined) ?? [];
+  const embeddings = (values['embeddings'] as string[] | undefined) ?? [];
+  if (names.length + scores.length === 0)
+    throw usageError(
+      'There is nothing to evaluate. Name heads, or published scores with --scores FILE:COLUMN.',
+    );
+  if (names.length > 0 && embeddings.length === 0)
+    throw usageError(
+      'Heads need the embeddings of the samples: name run folders or files with --embeddings.',
+    );
+  if (names.length === 0 && embeddings.length > 0)
+    throw usageError('--embeddings are for heads, and none is named. Leave it out, or name heads.');
+  return {
+    scoreColumns: scores.map(scoreColumn),
+    feedback: values['feedback'] as string[],
+    question: values['question'] as string,
+    raters: values['rater'] as string[] | undefined,
+    queues: (values['queue'] as string[] | undefined) ?? [],
+    embeddings,
+    embeddingColumn: values['embedding-col'] as string | undefined,
+    hashColumn: values['hash-col'] as string | undefined,
+    tag: values['tag'] as Tag,
+    takesAll: values['all'] === true || values['held-out-only'] === false,
+    goodFrom: values['good-from'] as number | undefined,
+    scoreThreshold: values['score-threshold'] as number | undefined,
+    ranges: values['ranges'] === undefined ? undefined : rangesOf(values['ranges'] as string[]),
+    perRater: values['per-rater'] === true,
+    resamples: values['resamples'] as number,
+    seed: values['seed'] as number,
+  };
+}
+
+/** A path may have colons too: the column stands behind the last one, and is no path. */
+function scoreColumn(text: string): EvaluateOptions['scoreColumns'][number] {
+  const [, path = text, column = 'aesthetic'] = /^(.+):([^:/\\]+)$/s.exec(text) ?? [];
+  return { path, column };
+}
+
+function rangesOf(texts: readonly string[]): number[] {
+  const edges = texts.map(Number);
+  const isRising = edges.every((edge, i) => Number.isFinite(edge) && (i === 0 || edge > edges[i - 1]!));
+  if (!isRising) throw usageError(`--ranges needs rising numbers, as 4,7; ${texts.join(',')} is not that.`);
+  return edges;
+}
+
+async function headFiles(
+  names: readonly string[],
+  values: FlagValues,
+): Promise<{ readonly name: string; readonly path: string }[]> {
+  const { ModelFinder } = await import('../models/library/finder.ts');
+  const finder = await ModelFinder.open(libraryOptions(values, (note) => process.stderr.write(`${note}\n`)));
+  try {
+    const queries = names.map(
+      (name) => ({ name, tag: values['tag'] as Tag, encoder: undefined, from: 'embeddings' }) as const,
+    );
+    for (const query of queries) await finder.checkHead(query);
+    const found: { readonly name: string; readonly path: string }[] = [];
+    for (const query of queries) found.push({ name: query.name, path: await finder.head(query) });
+    return found;
+  } finally {
+    await finder.close();
+  }
+}

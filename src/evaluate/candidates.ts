@@ -1,0 +1,150 @@
+import { BowerbirdError } from '../base/errors.ts';
+import type { SampleName } from '../feedback/answer.ts';
+import { checkHead, type EncoderProof } from '../heads/check.ts';
+import type { Head } from '../heads/head.ts';
+import { loadHead } from '../heads/load.ts';
+import { type JoinedEmbeddings, joinEmbeddings } from '../learn/embeddings.ts';
+import type { Label } from '../samples/label.ts';
+import type { EvaluateOptions, EvaluateProgress } from './options.ts';
+import { type ColumnScores, joinScores } from './score-columns.ts';
+import { readTrainingRecord, type TrainedHere } from './training-record.ts';
+
+/** Scores that are held against answers: of a head, or published ones. */
+export interface Candidate {
+  /** As people are told of it; no two have the same. */
+  readonly name: string;
+  readonly kind: 'head' | 'scores';
+  readonly path: string;
+  /** Of published scores. */
+  readonly column?: string;
+  /** sha256 (hex) of a head. */
+  readonly digest?: string;
+  readonly encoderProof?: EncoderProof;
+  readonly label?: Label;
+  readonly isProbability: boolean;
+  readonly training?: TrainedHere;
+  /** float64 by the samples' numbers; NaN where there is none. */
+  readonly scores: Float64Array;
+}
+
+/** All that is held against answers, and by what samples are told from others when they are held out. */
+export interface Candidates {
+  readonly candidates: readonly Candidate[];
+  /** By the samples' numbers: the hash as decimal text, else `key:` and the key, as training has it. */
+  readonly ids: readonly string[];
+  /** Samples whose embedding has no length or is not finite. */
+  readonly unusable: number;
+}
+
+/**
+ * Loads the heads and scores samples with them; reads published scores.
+ *
+ * @throws HeadError BB_HEAD_*; as `joinEmbeddings` and `readNamedScores`
+ */
+export async function scoreCandidates(
+  samples: readonly SampleName[],
+  options: EvaluateOptions,
+  progress: EvaluateProgress,
+): Promise<Candidates> {
+  const heads = await Promise.all(
+    options.heads.map(async ({ name, path }) => ({
+      name,
+      path,
+      head: await loadHead(path, { tag: options.tag }),
+    })),
+  );
+  const embeddings = heads.length > 0 ? await embeddingsOf(samples, options, progress) : undefined;
+  const scored: Candidate[] = [];
+  for (const { name, path, head } of heads) {
+    progress.signal?.throwIfAborted();
+    const training = await readTrainingRecord(path, head.digest);
+    if (training && !training.isOfHead)
+      progress.note(
+        `The training.json beside ${path} is of another head. To be safe, ${name} is taken for trained on what that one was.`,
+      );
+    scored.push({
+      ...{ name, kind: 'head', path, digest: head.digest, isProbability: head.isProbability },
+      encoderProof: proofOf(head, embeddings!),
+      ...(head.label && { label: head.label }),
+      ...(training && { training }),
+      scores: scoresOf(head, embeddings!),
+    });
+  }
+  const columns = await joinScores(samples, options, progress);
+  const candidates = [...scored, ...columns.map(asCandidate)];
+  return {
+    candidates: withOwnNames(candidates),
+    ids: samples.map((name, i) => idOf(name, i, embeddings, columns)),
+    unusable: embeddings?.unusable ?? 0,
+  };
+}
+
+function embeddingsOf(
+  samples: readonly SampleName[],
+  { embeddings, embeddingColumn, hashColumn }: EvaluateOptions,
+  { signal, note, advance }: EvaluateProgress,
+): Promise<JoinedEmbeddings> {
+  return joinEmbeddings(samples, {
+    ...{ inputs: embeddings, embeddingColumn, hashColumn, signal, onNote: note },
+    onProgress: (done, total) => advance('reading embeddings', done, total, 'rows'),
+  });
+}
+
+/** @throws HeadError BB_HEAD_MISMATCH */
+function proofOf(head: Head, { encoder, dimension }: JoinedEmbeddings): EncoderProof {
+  const identity = {
+    encoderName: encoder?.name ?? head.encoder?.name ?? 'of these embeddings',
+    encoderDigest: encoder?.digest ?? head.encoder?.digest ?? '',
+    dimension,
+  };
+  const proof = checkHead(head, identity);
+  return encoder ? proof : 'none';
+}
+
+const ROWS_AT_ONCE = 1024;
+
+function scoresOf(head: Head, { rows, rowOf, dimension }: JoinedEmbeddings): Float64Array {
+  const count = rows.length / dimension;
+  const scores = new Float64Array(count);
+  for (let from = 0; from < count; from += ROWS_AT_ONCE) {
+    const to = Math.min(count, from + ROWS_AT_ONCE);
+    scores.set(head.score(rows.subarray(from * dimension, to * dimension), to - from), from);
+  }
+  return Float64Array.from(rowOf, (row) => (row < 0 ? Number.NaN : finite(scores[row]!)));
+}
+
+function finite(score: number): number {
+  return Number.isFinite(score) ? score : Number.NaN;
+}
+
+function asCandidate({ path, column, scores }: ColumnScores): Candidate {
+  return {
+    ...{ name: `${path}:${column}`, kind: 'scores', path, column },
+    isProbability: column === 'punsafe' || column === 'pwatermark',
+    scores: scores.map(finite),
+  };
+}
+
+/** What is asked for twice by one name cannot be told apart. @throws BowerbirdError BB_USAGE */
+function withOwnNames(candidates: readonly Candidate[]): readonly Candidate[] {
+  const names = new Set<string>();
+  for (const { name } of candidates) {
+    if (names.has(name))
+      throw new BowerbirdError('BB_USAGE', `${name} is given twice. Name each head and each column once.`);
+    names.add(name);
+  }
+  return candidates;
+}
+
+function idOf(
+  { hash, key }: SampleName,
+  sample: number,
+  embeddings: JoinedEmbeddings | undefined,
+  columns: readonly ColumnScores[],
+): string {
+  const row = embeddings?.rowOf[sample] ?? -1;
+  if (row >= 0) return embeddings!.ids[row]!;
+  if (hash !== undefined) return hash;
+  const found = columns.map(({ hashes }) => hashes.get(sample)).find((one) => one !== undefined);
+  return found === undefined ? `key:${key}` : String(found);
+}

@@ -1,0 +1,85 @@
+import { BowerbirdError } from '../base/errors.ts';
+import { placeOf } from '../learn/split.ts';
+import { type Candidate, type Candidates, scoreCandidates } from './candidates.ts';
+import type { EvaluateOptions, EvaluateProgress } from './options.ts';
+import { type Part, type Samples, takePart } from './part.ts';
+import { readTruths, type Truths } from './truths.ts';
+
+/** What came of holding heads against answers. */
+export interface Evaluation {
+  readonly options: EvaluateOptions;
+  readonly candidates: readonly Candidate[];
+  /** Whether each was held against held-out samples alone. */
+  readonly heldOutOnly: readonly boolean[];
+  readonly parts: readonly Part[];
+  readonly truths: Truths;
+  readonly samples: {
+    readonly asked: number;
+    readonly heldOut: number;
+    /** Whose embedding has no length or is not finite. */
+    readonly unusable: number;
+    /** By candidate: samples without a score. */
+    readonly unscored: readonly number[];
+  };
+}
+
+/**
+ * Holds heads against what people said. The same files, options and seed give the same figures.
+ *
+ * @throws BowerbirdError BB_USAGE, BB_INPUT_EMPTY; as `readTruths` and `scoreCandidates`; the signal's reason
+ */
+export async function evaluateHeads(
+  options: EvaluateOptions,
+  progress: EvaluateProgress,
+): Promise<Evaluation> {
+  const truths = await readTruths(options, progress);
+  const { names } = truths.samples;
+  const found = await scoreCandidates(names, options, progress);
+  const samples = samplesOf(found);
+  refuseUnscored(found.candidates);
+  const heldOutOnly = found.candidates.map(({ training }) => !options.takesAll || training !== undefined);
+  const parts: Part[] = [];
+  for (const truth of truths.truths)
+    parts.push(await takePart(truth, { ...found, samples, heldOutOnly, options, progress }));
+  if (parts.every(({ heads }) => heads.every(({ count }) => count === 0)))
+    throw nothingHeldOut(options, heldOutOnly, samples);
+  return {
+    ...{ options, candidates: found.candidates, heldOutOnly, parts, truths },
+    samples: {
+      asked: names.length,
+      heldOut: samples.isHeldOut.reduce((sum, held) => sum + held, 0),
+      unusable: found.unusable,
+      unscored: found.candidates.map(({ scores }) => scores.filter(Number.isNaN).length),
+    },
+  };
+}
+
+function samplesOf({ ids }: Candidates): Samples {
+  return { ids, isHeldOut: Uint8Array.from(ids, (id) => Number(placeOf(id).isHeldOut)) };
+}
+
+function refuseUnscored(candidates: readonly Candidate[]): void {
+  const without = candidates.find(({ scores }) => scores.every(Number.isNaN));
+  if (!without) return;
+  const where = without.kind === 'head' ? 'the embeddings' : without.path;
+  throw new BowerbirdError(
+    'BB_INPUT_EMPTY',
+    `${without.name} gives none of the ${without.scores.length} samples that the answers name a score: they are not found in ${where}. Answers name samples by hash or key: give what they were asked about.`,
+    { fields: { name: without.name } },
+  );
+}
+
+function nothingHeldOut(
+  { takesAll }: EvaluateOptions,
+  heldOutOnly: readonly boolean[],
+  { ids }: Samples,
+): BowerbirdError {
+  const isTrained = takesAll && heldOutOnly.every(Boolean);
+  const wayOn = isTrained
+    ? 'All heads were trained here, so that others say nothing. Answer some more.'
+    : 'Answer some more, or give --all where no head was trained on these answers.';
+  return new BowerbirdError(
+    'BB_INPUT_EMPTY',
+    `None of the answers, about ${ids.length} samples, is held out and has a score by all heads. ${wayOn}`,
+  );
+}

@@ -1,0 +1,44 @@
+import type { Tag } from '../samples/tags.ts';
+
+/** A published column of scores. */
+export interface ScoreColumn {
+  /** A run folder, a file or a folder of files. */
+  readonly path: string;
+  readonly column: string;
+}
+
+/** Which heads are to be held against which answers. */
+export interface EvaluateOptions {
+  /** Files of heads, with the names that they were asked for by. */
+  readonly heads: readonly { readonly name: string; readonly path: string }[];
+  readonly scoreColumns: readonly ScoreColumn[];
+  readonly feedback: readonly string[];
+  readonly question: string;
+  readonly raters?: readonly string[] | undefined;
+  /** Queue files: only answers to their items that were drawn by chance count. */
+  readonly queues: readonly string[];
+  /** Run folders, folders of clip-retrieval, Parquet files. */
+  readonly embeddings: readonly string[];
+  readonly embeddingColumn?: string | undefined;
+  readonly hashColumn?: string | undefined;
+  /** The column that the heads fill. */
+  readonly tag: Tag;
+  /** Takes samples that are not held out too, but for heads that were trained here. */
+  readonly takesAll: boolean;
+  /** Ratings from here on count as good. */
+  readonly goodFrom?: number | undefined;
+  /** Scores above are taken: the precision there is told. */
+  readonly scoreThreshold?: number | undefined;
+  /** Edges of the ranges that errors of values are told by. */
+  readonly ranges?: readonly number[] | undefined;
+  readonly perRater: boolean;
+  readonly resamples: number;
+  readonly seed: number;
+}
+
+/** What is told on the way. */
+export interface EvaluateProgress {
+  readonly signal?: AbortSignal | undefined;
+  readonly note: (message: string) => void;
+  readonly advance: (what: string, done: number, total: number | undefined, unit: string) => void;
+}

@@ -1,0 +1,106 @@
+import type { Figure } from './compare.ts';
+import type { Details } from './details.ts';
+import type { Evaluation } from './evaluate.ts';
+import type { HeadPart, Part } from './part.ts';
+
+/** The record of an evaluation, as it lies in evaluation.json (schemas/evaluation.schema.json). Numbers that are not defined are null. */
+export function evaluationRecord(evaluation: Evaluation): Record<string, unknown> {
+  const { options, truths, samples, parts, candidates } = evaluation;
+  return {
+    format: 'bowerbird-evaluation',
+    version: 1,
+    question: options.question,
+    seed: options.seed,
+    resamples: options.resamples,
+    feedback: {
+      files: options.feedback,
+      digest: truths.set.digest,
+      answers: truths.set.answers.length,
+      answers_not_at_random: truths.notAtRandom,
+      lines_passed_over: truths.set.counts.problems.total,
+    },
+    samples: { asked: samples.asked, held_out: samples.heldOut, unusable: samples.unusable },
+    heads: candidates.map((_, i) => headRecord(evaluation, i)),
+    parts: parts.map((part) => partRecord(part, evaluation)),
+  };
+}
+
+function headRecord({ candidates, heldOutOnly, samples }: Evaluation, i: number): Record<string, unknown> {
+  const { name, kind, path, column, digest, encoderProof, label, training } = candidates[i]!;
+  return {
+    name,
+    kind,
+    path,
+    column: column ?? null,
+    digest: digest ?? null,
+    encoder_proof: encoderProof ?? null,
+    label: label ?? null,
+    training: training
+      ? {
+          method: training.method,
+          mode: training.mode,
+          question: training.question,
+          feedback_digest: training.feedbackDigest,
+          record_is_of_head: training.isOfHead,
+        }
+      : null,
+    evaluated_on: heldOutOnly[i] ? 'held-out' : 'all',
+    samples_without_score: samples.unscored[i]!,
+  };
+}
+
+function partRecord(
+  { truth, measures, heads, comparisons }: Part,
+  { candidates }: Evaluation,
+): Record<string, unknown> {
+  const name = (i: number): string => candidates[i]!.name;
+  return {
+    mode: truth.mode,
+    rater: truth.rater,
+    answers: truth.answers,
+    unit: truth.kind === 'pairs' ? 'pairs' : 'samples',
+    measures,
+    heads: heads.map((head, i) => ({ name: name(i), ...headPartRecord(head) })),
+    comparisons: comparisons.map(({ first, second, interval, pHolm, ...rest }) => ({
+      ...rest,
+      first: name(first),
+      second: name(second),
+      low: interval?.low ?? null,
+      high: interval?.high ?? null,
+      p_holm: pHolm,
+    })),
+  };
+}
+
+function headPartRecord({ count, figures, details }: HeadPart): Record<string, unknown> {
+  return {
+    count,
+    figures: Object.fromEntries(
+      Object.entries(figures).map(([name, figure]) => [name, figureRecord(figure)]),
+    ),
+    ...detailsRecord(details),
+  };
+}
+
+function figureRecord({ value, interval }: Figure): Record<string, unknown> {
+  return { value, low: interval?.low ?? null, high: interval?.high ?? null };
+}
+
+function detailsRecord(details: Details): Record<string, unknown> {
+  const { calibration, calibrationOf, roc, aboveThreshold, ranking, ranges, rangesInLikes } = details;
+  return {
+    calibration: { of: calibrationOf, bins: calibration },
+    roc: roc.map(({ threshold, others, good }) => ({
+      threshold: Number.isFinite(threshold) ? threshold : null,
+      others,
+      good,
+    })),
+    above_threshold: aboveThreshold,
+    ranking_accuracy: ranking.map(({ standardError, ...rest }) => ({
+      ...rest,
+      standard_error: standardError,
+    })),
+    ranges,
+    ranges_in_likes: rangesInLikes,
+  };
+}
