@@ -302,7 +302,7 @@ export const ROOMS: readonly Room[] = [
     what: 'pages: the run, the buckets',
     mayImport: ['samples', 'scores'],
     doors: ['bucket-page', 'render', 'report-data', 'transforms-page', 'wording'],
-    packages: ['@observablehq/plot', 'jsdom'],
+    packages: ['@observablehq/plot', 'linkedom'],
   },
   {
     name: 'runs',

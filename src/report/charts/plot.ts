@@ -13,10 +13,13 @@ export type ChartSize = 'wide' | 'narrow';
 /** What all axes have in common: no tick marks, as there are grid lines, and no arrows. */
 export const AXIS = { tickSize: 0, labelArrow: 'none' } as const;
 
-/** Loads Plot and jsdom. Only a run that writes a report pays for them. */
+/**
+ * Loads Plot and a document. Only a run that writes a report pays for them. The document is linkedom's: it draws the same markup as jsdom's,
+ * but for the order of attributes, and loads and draws in a third of the time.
+ */
 export async function openDrawing(): Promise<Drawing> {
-  const [plot, { JSDOM }] = await Promise.all([import('@observablehq/plot'), import('jsdom')]);
-  return { plot, document: new JSDOM('').window.document };
+  const [plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')]);
+  return { plot, document: parseHTML('<!doctype html><html><body></body></html>').document };
 }
 
 /**
