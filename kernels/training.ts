@@ -4,6 +4,7 @@
 // All values are float32, and every sum has one order, so that results are the same to the bit everywhere. Inputs of a
 // layer are a multiple of eight; rows that fill it up hold zeros there.
 
+/** The sum of four lanes: (0 + 1) + (2 + 3). */
 function addLanes(sum: v128): f32 {
   return (
     f32x4.extract_lane(sum, 0) +
@@ -12,8 +13,15 @@ function addLanes(sum: v128): f32 {
   );
 }
 
+/** sum + a b, rounded twice. */
+@inline
+function addProduct(sum: v128, a: v128, b: v128): v128 {
+  return f32x4.add(sum, f32x4.mul(a, b));
+}
+
 /**
- * results[row * outputs + o] = weights[o] . row, two rows at a time.
+ * results[row * outputs + o] = weights[o] . row. Four outputs and two rows go together, so that what is loaded is used more than once; outputs
+ * that are left over go by themselves.
  *
  * @param weights f32(outputs x inputs)
  * @param rows f32(count x inputs)
@@ -29,33 +37,93 @@ export function forward(
   results: usize,
 ): void {
   const rowBytes: usize = <usize>inputs << 2;
+  let o: u32 = 0;
+  for (; o + 4 <= outputs; o += 4) {
+    forwardFour(weights, rows, count, rowBytes, outputs, results + (<usize>o << 2));
+    weights += rowBytes << 2;
+  }
+  for (; o < outputs; o++) {
+    forwardOne(weights, rows, count, rowBytes, outputs, results + (<usize>o << 2));
+    weights += rowBytes;
+  }
+}
+
+function forwardFour(
+  weights: usize,
+  rows: usize,
+  count: u32,
+  rowBytes: usize,
+  outputs: u32,
+  result: usize,
+): void {
   const resultBytes: usize = <usize>outputs << 2;
-  for (let o: u32 = 0; o < outputs; o++) {
-    const end = weights + rowBytes;
+  for (let row: u32 = 0; row < count; row += 2) {
+    let a0 = f32x4.splat(0);
+    let a1 = a0;
+    let a2 = a0;
+    let a3 = a0;
+    let b0 = a0;
+    let b1 = a0;
+    let b2 = a0;
+    let b3 = a0;
+    let w0 = weights;
+    let w1 = w0 + rowBytes;
+    let w2 = w1 + rowBytes;
+    let w3 = w2 + rowBytes;
     let first = rows;
-    let result = results + (<usize>o << 2);
-    for (let row: u32 = 0; row < count; row += 2) {
-      let second = first + rowBytes;
-      let a0 = f32x4.splat(0);
-      let a1 = a0;
-      let b0 = a0;
-      let b1 = a0;
-      for (let weight = weights; weight < end; weight += 32) {
-        const w0 = v128.load(weight);
-        const w1 = v128.load(weight, 16);
-        a0 = f32x4.add(a0, f32x4.mul(w0, v128.load(first)));
-        a1 = f32x4.add(a1, f32x4.mul(w1, v128.load(first, 16)));
-        b0 = f32x4.add(b0, f32x4.mul(w0, v128.load(second)));
-        b1 = f32x4.add(b1, f32x4.mul(w1, v128.load(second, 16)));
-        first += 32;
-        second += 32;
-      }
-      store<f32>(result, addLanes(f32x4.add(a0, a1)));
-      store<f32>(result + resultBytes, addLanes(f32x4.add(b0, b1)));
-      result += resultBytes << 1;
-      first += rowBytes;
+    let second = rows + rowBytes;
+    for (const end = second; first < end; first += 16) {
+      const a = v128.load(first);
+      const b = v128.load(second);
+      let w = v128.load(w0);
+      a0 = addProduct(a0, w, a);
+      b0 = addProduct(b0, w, b);
+      w = v128.load(w1);
+      a1 = addProduct(a1, w, a);
+      b1 = addProduct(b1, w, b);
+      w = v128.load(w2);
+      a2 = addProduct(a2, w, a);
+      b2 = addProduct(b2, w, b);
+      w = v128.load(w3);
+      a3 = addProduct(a3, w, a);
+      b3 = addProduct(b3, w, b);
+      second += 16;
+      w0 += 16;
+      w1 += 16;
+      w2 += 16;
+      w3 += 16;
     }
-    weights = end;
+    store<f32>(result, addLanes(a0));
+    store<f32>(result, addLanes(a1), 4);
+    store<f32>(result, addLanes(a2), 8);
+    store<f32>(result, addLanes(a3), 12);
+    result += resultBytes;
+    store<f32>(result, addLanes(b0));
+    store<f32>(result, addLanes(b1), 4);
+    store<f32>(result, addLanes(b2), 8);
+    store<f32>(result, addLanes(b3), 12);
+    result += resultBytes;
+    rows = second;
+  }
+}
+
+function forwardOne(
+  weights: usize,
+  rows: usize,
+  count: u32,
+  rowBytes: usize,
+  outputs: u32,
+  result: usize,
+): void {
+  const end = weights + rowBytes;
+  for (let row: u32 = 0; row < count; row++) {
+    let sum = f32x4.splat(0);
+    for (let weight = weights; weight < end; weight += 16) {
+      sum = addProduct(sum, v128.load(weight), v128.load(rows));
+      rows += 16;
+    }
+    store<f32>(result, addLanes(sum));
+    result += <usize>outputs << 2;
   }
 }
 
@@ -79,49 +147,116 @@ export function update(
   outputs: u32,
   rates: usize,
 ): void {
-  const decay = v128.load32_splat(rates);
-  const gain1 = v128.load32_splat(rates, 4);
-  const keep2 = v128.load32_splat(rates, 8);
-  const gain2 = v128.load32_splat(rates, 12);
-  const scale = v128.load32_splat(rates, 16);
-  const size = v128.load32_splat(rates, 20);
-  const epsilon = v128.load32_splat(rates, 24);
   const rowBytes: usize = <usize>inputs << 2;
-  const deltaBytes: usize = <usize>outputs << 2;
-  const lastDelta: usize = <usize>count * deltaBytes;
-  for (let o: u32 = 0; o < outputs; o++) {
-    for (let at: usize = 0; at < rowBytes; at += 32) {
-      let g0 = f32x4.splat(0);
-      let g1 = g0;
-      let row = rows + at;
-      for (let delta: usize = 0; delta < lastDelta; delta += deltaBytes) {
-        const d = v128.load32_splat(deltas + delta);
-        g0 = f32x4.add(g0, f32x4.mul(d, v128.load(row)));
-        g1 = f32x4.add(g1, f32x4.mul(d, v128.load(row, 16)));
-        row += rowBytes;
-      }
-      const oldMean0 = v128.load(means);
-      const oldMean1 = v128.load(means, 16);
-      const m0 = f32x4.add(oldMean0, f32x4.mul(f32x4.sub(g0, oldMean0), gain1));
-      const m1 = f32x4.add(oldMean1, f32x4.mul(f32x4.sub(g1, oldMean1), gain1));
-      const v0 = f32x4.add(f32x4.mul(v128.load(squares), keep2), f32x4.mul(gain2, f32x4.mul(g0, g0)));
-      const v1 = f32x4.add(f32x4.mul(v128.load(squares, 16), keep2), f32x4.mul(gain2, f32x4.mul(g1, g1)));
-      v128.store(means, m0);
-      v128.store(means, m1, 16);
-      v128.store(squares, v0);
-      v128.store(squares, v1, 16);
-      const root0 = f32x4.add(f32x4.mul(f32x4.sqrt(v0), scale), epsilon);
-      const root1 = f32x4.add(f32x4.mul(f32x4.sqrt(v1), scale), epsilon);
-      const w0 = f32x4.mul(v128.load(weights), decay);
-      const w1 = f32x4.mul(v128.load(weights, 16), decay);
-      v128.store(weights, f32x4.sub(w0, f32x4.div(f32x4.mul(size, m0), root0)));
-      v128.store(weights, f32x4.sub(w1, f32x4.div(f32x4.mul(size, m1), root1)), 16);
-      weights += 32;
-      means += 32;
-      squares += 32;
-    }
-    deltas += 4;
+  let at: usize = 0;
+  let o: u32 = 0;
+  for (; o + 4 <= outputs; o += 4) {
+    const delta = deltas + (<usize>o << 2);
+    updateFour(weights + at, means + at, squares + at, rows, delta, count, rowBytes, outputs, rates);
+    at += rowBytes << 2;
   }
+  for (; o < outputs; o++) {
+    const delta = deltas + (<usize>o << 2);
+    updateOne(weights + at, means + at, squares + at, rows, delta, count, rowBytes, outputs, rates);
+    at += rowBytes;
+  }
+}
+
+function updateFour(
+  weights: usize,
+  means: usize,
+  squares: usize,
+  rows: usize,
+  deltas: usize,
+  count: u32,
+  rowBytes: usize,
+  outputs: u32,
+  rates: usize,
+): void {
+  const deltaBytes: usize = <usize>outputs << 2;
+  const lastDelta = deltas + <usize>count * deltaBytes;
+  for (let column: usize = 0; column < rowBytes; column += 32) {
+    let a0 = f32x4.splat(0);
+    let a1 = a0;
+    let b0 = a0;
+    let b1 = a0;
+    let c0 = a0;
+    let c1 = a0;
+    let d0 = a0;
+    let d1 = a0;
+    let row = rows + column;
+    for (let delta = deltas; delta < lastDelta; delta += deltaBytes) {
+      const x0 = v128.load(row);
+      const x1 = v128.load(row, 16);
+      let d = v128.load32_splat(delta);
+      a0 = addProduct(a0, d, x0);
+      a1 = addProduct(a1, d, x1);
+      d = v128.load32_splat(delta, 4);
+      b0 = addProduct(b0, d, x0);
+      b1 = addProduct(b1, d, x1);
+      d = v128.load32_splat(delta, 8);
+      c0 = addProduct(c0, d, x0);
+      c1 = addProduct(c1, d, x1);
+      d = v128.load32_splat(delta, 12);
+      d0 = addProduct(d0, d, x0);
+      d1 = addProduct(d1, d, x1);
+      row += rowBytes;
+    }
+    let at = column;
+    adamSteps(weights + at, means + at, squares + at, a0, a1, rates);
+    at += rowBytes;
+    adamSteps(weights + at, means + at, squares + at, b0, b1, rates);
+    at += rowBytes;
+    adamSteps(weights + at, means + at, squares + at, c0, c1, rates);
+    at += rowBytes;
+    adamSteps(weights + at, means + at, squares + at, d0, d1, rates);
+  }
+}
+
+function updateOne(
+  weights: usize,
+  means: usize,
+  squares: usize,
+  rows: usize,
+  deltas: usize,
+  count: u32,
+  rowBytes: usize,
+  outputs: u32,
+  rates: usize,
+): void {
+  const deltaBytes: usize = <usize>outputs << 2;
+  const lastDelta = deltas + <usize>count * deltaBytes;
+  for (let column: usize = 0; column < rowBytes; column += 16) {
+    let gradient = f32x4.splat(0);
+    let row = rows + column;
+    for (let delta = deltas; delta < lastDelta; delta += deltaBytes) {
+      gradient = addProduct(gradient, v128.load32_splat(delta), v128.load(row));
+      row += rowBytes;
+    }
+    adamStep(weights + column, means + column, squares + column, gradient, rates);
+  }
+}
+
+@inline
+function adamSteps(weight: usize, mean: usize, square: usize, g0: v128, g1: v128, rates: usize): void {
+  adamStep(weight, mean, square, g0, rates);
+  adamStep(weight + 16, mean + 16, square + 16, g1, rates);
+}
+
+/** AdamW's step of four weights whose gradient is known. */
+@inline
+function adamStep(weight: usize, mean: usize, square: usize, gradient: v128, rates: usize): void {
+  const oldMean = v128.load(mean);
+  const m = addProduct(oldMean, f32x4.sub(gradient, oldMean), v128.load32_splat(rates, 4));
+  const v = f32x4.add(
+    f32x4.mul(v128.load(square), v128.load32_splat(rates, 8)),
+    f32x4.mul(v128.load32_splat(rates, 12), f32x4.mul(gradient, gradient)),
+  );
+  v128.store(mean, m);
+  v128.store(square, v);
+  const root = addProduct(v128.load32_splat(rates, 24), f32x4.sqrt(v), v128.load32_splat(rates, 16));
+  const kept = f32x4.mul(v128.load(weight), v128.load32_splat(rates));
+  v128.store(weight, f32x4.sub(kept, f32x4.div(f32x4.mul(v128.load32_splat(rates, 20), m), root)));
 }
 
 /** Makes sure that the memory holds `byteLength` bytes. */

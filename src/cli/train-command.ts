@@ -43,7 +43,7 @@ async function trainCommand({ values }: Invocation): Promise<number> {
         const json = values['json'] === true;
         process.stdout.write(json ? `${JSON.stringify(result.record)}\n` : describeTraining(result));
         if (!signal.aborted) return 0;
-        process.stderr.write('Interrupted. The head is the best so far of the members that had begun.\n');
+        process.stderr.write('Interrupted. The head is the best so far.\n');
         return 130;
       } catch (thrown) {
         if (thrown !== signal.reason || !signal.aborted) throw thrown;

@@ -17,25 +17,34 @@ export function factorise(matrix: Float64Array, size: number): void {
   }
 }
 
-/** Solves L z = right, in place. */
-export function solveLower(lower: Float64Array, right: Float64Array): void {
+/** Solves L L' x = right, in place. */
+export function solveFactorised(lower: Float64Array, right: Float64Array): void {
   const size = right.length;
   for (let i = 0; i < size; i++) {
     let sum = right[i]!;
     for (let k = 0, at = i * size; k < i; k++, at++) sum -= lower[at]! * right[k]!;
     right[i] = sum / lower[i * size + i]!;
   }
-}
-
-/** Solves L L' x = right, in place. */
-export function solveFactorised(lower: Float64Array, right: Float64Array): void {
-  solveLower(lower, right);
-  const size = right.length;
   for (let i = size - 1; i >= 0; i--) {
     const value = right[i]! / lower[i * size + i]!;
     right[i] = value;
     for (let k = 0, at = i * size; k < i; k++, at++) right[k]! -= lower[at]! * value;
   }
+}
+
+/** The inverse of L, with zeros above its diagonal; float64(size x size). */
+export function invertLower(lower: Float64Array, size: number): Float64Array {
+  const inverse = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) {
+    const row = i * size;
+    const diagonal = lower[row + i]!;
+    for (let k = 0; k < i; k++) {
+      const factor = lower[row + k]! / diagonal;
+      for (let j = 0, at = k * size; j <= k; j++, at++) inverse[row + j]! -= factor * inverse[at]!;
+    }
+    inverse[row + i] = 1 / diagonal;
+  }
+  return inverse;
 }
 
 /** Four sums, so that additions need not wait for each other. */

@@ -1,73 +1,114 @@
 import { BowerbirdError } from '../base/errors.ts';
 import { linearHeadFile } from './head-writing.ts';
+import { leaveOneOutErrors } from './leave-one-out.ts';
 import { fitLogistic, logitsOf, logLoss } from './logistic.ts';
 import type { Material, RowValue } from './material.ts';
-import { chanceMeasures, mean, valueMeasures } from './measures.ts';
-import { centreOf, MomentMaker, type Observations } from './moments.ts';
+import { chanceMeasures, type Measures, mean, valueMeasures } from './measures.ts';
+import { type Centre, centreOf, MomentMaker, type Moments, type Observations, together } from './moments.ts';
 import type { TrainOptions, TrainProgress } from './options.ts';
 import { headStatement, type Lesson, type MadeHead } from './result.ts';
-import { bestPenalty, crossValidate, fitRidge, type Linear, leaveOneOutErrors } from './ridge.ts';
+import {
+  bestPenalty,
+  crossValidate,
+  fitRidge,
+  type Linear,
+  type PenaltyError,
+  type RidgeFit,
+} from './ridge.ts';
 
 const FOLDS = 5;
 /** Tried where no penalty is given: five for each factor of ten squared. */
 const PENALTIES = [-3, -2.5, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3].map((exponent) => 10 ** exponent);
 const LOGISTIC_PENALTIES = [30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01];
 
-/** A ridge head. @throws BowerbirdError BB_INPUT_EMPTY where too few values are not held out */
+/** A ridge head. @throws BowerbirdError BB_INPUT_EMPTY where too few values are not held out; the signal's reason where nothing was tried yet */
 export async function trainRidge(
   options: TrainOptions,
   material: Material,
   progress: TrainProgress,
 ): Promise<MadeHead> {
   const { training, held } = partsOf(material);
+  const centre = centreOf(training);
+  const folds = await momentsOfFolds(training, centre, { material, progress });
+  const errors = await tryPenalties(folds, centre, { options, progress });
+  const penalty = bestPenalty(errors);
+  const fit = fitRidge(together(folds), centre, penalty);
+  return {
+    file: linearHeadFile(fit, headStatement(options, material)),
+    lessons: lessonsOf(held, logitsOf(held, fit)),
+    facts: {
+      penalty,
+      cross_validation: errors.map((error) => ({
+        penalty: error.penalty,
+        rmse: Math.sqrt(error.meanSquaredError),
+      })),
+      folds: FOLDS,
+    },
+    measures: {
+      training: valueMeasures({ predicted: logitsOf(training, fit), targets: training.targets }),
+      leave_one_out: await leaveOneOutMeasures(fit, training, progress),
+      held_out: valueMeasures({ predicted: logitsOf(held, fit), targets: held.targets }),
+    },
+    curves: [],
+  };
+}
+
+async function momentsOfFolds(
+  training: Part,
+  centre: Centre,
+  { material, progress }: { material: Material; progress: TrainProgress },
+): Promise<Moments[]> {
+  const foldOf = (row: number): number => material.places[training.rowNumbers[row]!]!.fold % FOLDS;
   const maker = await MomentMaker.open();
   try {
-    const centre = centreOf(training);
-    const folds = [];
-    for (let fold = 0; fold < FOLDS; fold++)
-      folds.push(
-        await maker.make(
-          training,
-          centre,
-          (row) => material.places[training.rowNumbers[row]!]!.fold % FOLDS === fold,
-        ),
-      );
-    progress.signal?.throwIfAborted();
-    const penalties = options.penalty === undefined ? PENALTIES : [options.penalty];
-    const errors = [];
-    for (const penalty of penalties) {
-      progress.advance('cross-validating', errors.length, penalties.length, 'penalties');
-      await turn();
+    const folds: Moments[] = [];
+    for (let fold = 0; fold < FOLDS; fold++) {
+      progress.advance('adding up', fold, FOLDS, 'folds');
       progress.signal?.throwIfAborted();
-      errors.push(...crossValidate(folds, centre, [penalty]));
+      folds.push(await maker.make(training, centre, (row) => foldOf(row) === fold));
     }
-    const penalty = bestPenalty(errors);
-    const fit = fitRidge(await maker.make(training, centre), centre, penalty);
-    const leftOut = leaveOneOutErrors(fit, training);
-    return {
-      file: linearHeadFile(fit, headStatement(options, material)),
-      lessons: lessonsOf(held, logitsOf(held, fit)),
-      facts: {
-        penalty,
-        cross_validation: errors.map((error) => ({
-          penalty: error.penalty,
-          rmse: Math.sqrt(error.meanSquaredError),
-        })),
-        folds: FOLDS,
-      },
-      measures: {
-        training: valueMeasures({ predicted: logitsOf(training, fit), targets: training.targets }),
-        leave_one_out: { rmse: Math.sqrt(mean(leftOut.map((error) => error * error))) },
-        held_out: valueMeasures({ predicted: logitsOf(held, fit), targets: held.targets }),
-      },
-      curves: [],
-    };
+    return folds;
   } finally {
     await maker.close();
   }
 }
 
-/** A logistic head. @throws BowerbirdError BB_INPUT_EMPTY where all answers are the same */
+/** The errors of each penalty; where the signal aborts, of those that were tried by then. */
+async function tryPenalties(
+  folds: readonly Moments[],
+  centre: Centre,
+  { options, progress }: { options: TrainOptions; progress: TrainProgress },
+): Promise<PenaltyError[]> {
+  const penalties = options.penalty === undefined ? PENALTIES : [options.penalty];
+  const errors: PenaltyError[] = [];
+  for (const penalty of penalties) {
+    progress.advance('cross-validating', errors.length, penalties.length, 'penalties');
+    await turn();
+    if (endsHere(progress, errors.length)) break;
+    errors.push(...crossValidate(folds, centre, [penalty]));
+  }
+  return errors;
+}
+
+/** Not measured where the signal has aborted. */
+async function leaveOneOutMeasures(
+  fit: RidgeFit,
+  training: Part,
+  { advance, signal }: TrainProgress,
+): Promise<Measures> {
+  try {
+    const leftOut = await leaveOneOutErrors(fit, training, (done) => {
+      advance('leaving one out', done, training.targets.length, 'rows');
+      signal?.throwIfAborted();
+    });
+    return { rmse: Math.sqrt(mean(leftOut.map((error) => error * error))) };
+  } catch (thrown) {
+    if (!signal?.aborted || thrown !== signal.reason) throw thrown;
+    return { rmse: null };
+  }
+}
+
+/** A logistic head. @throws BowerbirdError BB_INPUT_EMPTY where all answers are the same; the signal's reason where nothing was tried yet */
 export async function trainLogistic(
   options: TrainOptions,
   material: Material,
@@ -87,7 +128,7 @@ export async function trainLogistic(
     const penalties = options.penalty === undefined ? LOGISTIC_PENALTIES : [];
     for (const penalty of penalties) {
       progress.advance('trying penalties', tried.length, penalties.length, 'penalties');
-      progress.signal?.throwIfAborted();
+      if (endsHere(progress, tried.length)) break;
       start = await fitLogistic(inner, penalty, maker, start);
       tried.push({ penalty, log_loss: logLoss(training, start, isInner) });
     }
@@ -106,6 +147,12 @@ export async function trainLogistic(
   } finally {
     await maker.close();
   }
+}
+
+/** Whether what was tried so far is to do. @throws the signal's reason where nothing was */
+function endsHere({ signal }: TrainProgress, tried: number): boolean {
+  if (tried === 0) signal?.throwIfAborted();
+  return signal?.aborted === true;
 }
 
 /** Observations with the rows of the embeddings that they are of. */

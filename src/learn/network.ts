@@ -41,6 +41,8 @@ export class Network {
   readonly #bias: TrainedLayer | undefined;
   readonly #last: TrainedLayer | undefined;
   readonly #sums: Float32Array;
+  /** What SiLU's values change by with its sums. */
+  readonly #slopes: Float32Array;
   readonly #values: Float32Array;
   readonly #deltas: Float32Array;
   readonly #ones: Float32Array;
@@ -58,7 +60,7 @@ export class Network {
       capacity * inputs,
       capacity,
       capacity,
-      ...Array(3).fill(capacity * width),
+      ...Array(4).fill(capacity * width),
       capacity,
       RATE_COUNT,
     ];
@@ -78,6 +80,7 @@ export class Network {
     this.scores = take(capacity);
     this.scoreDeltas = take(capacity);
     this.#sums = take(capacity * width);
+    this.#slopes = take(capacity * width);
     this.#values = take(capacity * width);
     this.#deltas = take(capacity * width);
     this.#ones = take(capacity).fill(1);
@@ -130,8 +133,10 @@ export class Network {
     this.#operations.forward(this.#first, this.rows, count, this.#sums);
     for (let row = 0, at = 0; row < count; row++) {
       for (let o = 0; o < width; o++, at++) {
-        this.#sums[at]! += biases[o]!;
-        this.#values[at] = silu(this.#sums[at]!);
+        const sum = this.#sums[at]! + biases[o]!;
+        const gate = 1 / (1 + Math.exp(-sum));
+        this.#values[at] = sum * gate;
+        this.#slopes[at] = gate * (1 + sum * (1 - gate));
       }
     }
     this.#operations.forward(this.#last, this.#values, count, this.scores);
@@ -148,8 +153,7 @@ export class Network {
     const width = this.#last.inputs;
     const last = this.#last.weights;
     for (let row = 0, at = 0; row < count; row++) {
-      for (let o = 0; o < width; o++, at++)
-        this.#deltas[at] = deltas[row]! * last[o]! * siluSlope(this.#sums[at]!);
+      for (let o = 0; o < width; o++, at++) this.#deltas[at] = deltas[row]! * last[o]! * this.#slopes[at]!;
     }
     const { update } = this.#operations;
     const step = update.bind(this.#operations);
@@ -157,14 +161,4 @@ export class Network {
     step(this.#bias!, { count, rows: this.#deltas, deltas: this.#ones }, this.#rates);
     step(this.#first, { count, rows: this.rows, deltas: this.#deltas }, this.#rates);
   }
-}
-
-/** x sigmoid(x) */
-function silu(x: number): number {
-  return x / (1 + Math.exp(-x));
-}
-
-function siluSlope(x: number): number {
-  const gate = 1 / (1 + Math.exp(-x));
-  return gate * (1 + x * (1 - gate));
 }

@@ -1,5 +1,5 @@
-import { factorise, solveFactorised, solveLower } from './cholesky.ts';
-import { type Centre, type Moments, type Observations, together } from './moments.ts';
+import { factorise, solveFactorised } from './cholesky.ts';
+import { type Centre, type Moments, together } from './moments.ts';
 
 /** A linear function of embeddings: weights . row + bias. */
 export interface Linear {
@@ -98,26 +98,4 @@ export function bestPenalty(errors: readonly PenaltyError[]): number {
       ? one
       : best,
   ).penalty;
-}
-
-/**
- * What each row's target is less its prediction by a fit to all other rows, without fitting again: e / (1 - h), with h = weight (1 / total +
- * x' (X'X + penalty I)^-1 x) for its x about the mean. Exact.
- *
- * @returns float64[count]
- */
-export function leaveOneOutErrors(fit: RidgeFit, observations: Observations): Float64Array {
-  const { dimension, rows, targets, weights } = observations;
-  const row = new Float64Array(dimension);
-  return targets.map((target, i) => {
-    let prediction = fit.bias;
-    for (let j = 0; j < dimension; j++) {
-      const value = rows[i * dimension + j]!;
-      prediction += fit.weights[j]! * value;
-      row[j] = value - fit.meanRow[j]!;
-    }
-    solveLower(fit.factor, row);
-    const leverage = weights[i]! * (1 / fit.total + row.reduce((sum, value) => sum + value * value, 0));
-    return (target - prediction) / (1 - leverage);
-  });
 }

@@ -1,8 +1,9 @@
 import test from 'ava';
 import { KernelOperations } from '../../src/learn/kernel-operations.ts';
-import { adamRates, type GradientParts, type TrainedLayer } from '../../src/learn/layer-operations.ts';
+import { adamRates } from '../../src/learn/layer-operations.ts';
 import { Network, type NetworkWeights } from '../../src/learn/network.ts';
 import { randomBits } from '../../src/learn/random.ts';
+import { GradientKeeper } from './gradient-keeper.ts';
 import { normalNumbers, relativeError } from './least-squares.ts';
 import { PlainOperations } from './plain-operations.ts';
 
@@ -33,20 +34,6 @@ for (const hidden of [0, 11]) {
     t.deepEqual(kernel!.scores.slice(), twin!.scores);
     t.true(twin!.weights.first.some((weight) => weight !== 0));
   });
-}
-
-/** Keeps gradients and changes no weights. */
-class GradientKeeper extends PlainOperations {
-  readonly gradients: Float64Array[] = [];
-
-  override update({ inputs, outputs }: TrainedLayer, { rows, deltas, count }: GradientParts): void {
-    const gradient = new Float64Array(outputs * inputs);
-    for (let o = 0; o < outputs; o++)
-      for (let i = 0; i < inputs; i++)
-        for (let row = 0; row < count; row++)
-          gradient[o * inputs + i]! += deltas[row * outputs + o]! * rows[row * inputs + i]!;
-    this.gradients.push(gradient);
-  }
 }
 
 /** The loss of a pair by the definition, in float64. */

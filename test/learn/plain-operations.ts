@@ -12,13 +12,12 @@ export class PlainOperations implements LayerOperations {
     const { weights, inputs, outputs } = layer;
     for (let row = 0; row < count; row++) {
       for (let o = 0; o < outputs; o++) {
-        const sums = new Float32Array(8);
+        const sums = new Float32Array(4);
         for (let i = 0; i < inputs; i++) {
           const product = fround(weights[o * inputs + i]! * rows[row * inputs + i]!);
-          sums[i % 8] = fround(sums[i % 8]! + product);
+          sums[i % 4] = fround(sums[i % 4]! + product);
         }
-        const four = Float32Array.from({ length: 4 }, (_, lane) => sums[lane]! + sums[lane + 4]!);
-        results[row * outputs + o] = fround(fround(four[0]! + four[1]!) + fround(four[2]! + four[3]!));
+        results[row * outputs + o] = fround(fround(sums[0]! + sums[1]!) + fround(sums[2]! + sums[3]!));
       }
     }
   }

@@ -1,7 +1,8 @@
 import test from 'ava';
+import { leaveOneOutErrors } from '../../src/learn/leave-one-out.ts';
 import { fitLogistic } from '../../src/learn/logistic.ts';
 import { centreOf, MomentMaker } from '../../src/learn/moments.ts';
-import { bestPenalty, crossValidate, fitRidge, leaveOneOutErrors } from '../../src/learn/ridge.ts';
+import { bestPenalty, crossValidate, fitRidge } from '../../src/learn/ridge.ts';
 import { cosine, makeObservations, relativeError, solvePlainly } from './least-squares.ts';
 
 let maker: MomentMaker;
@@ -28,7 +29,7 @@ test('errors of leaving one out are those of as many fits without one', async (t
     const row = observations.rows.subarray(left * 5, (left + 1) * 5);
     return target - row.reduce((sum, value, j) => sum + value * plain[j]!, plain[5]!);
   });
-  t.true(relativeError(leaveOneOutErrors(fit, observations), expected) < 1e-8);
+  t.true(relativeError(await leaveOneOutErrors(fit, observations), expected) < 1e-8);
 });
 
 test('cross-validation from the moments of the folds is that of a fit for each fold', async (t) => {

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Answer } from '../../src/feedback/answer.ts';
 import { loadHead } from '../../src/heads/load.ts';
 import type { MemberOptions } from '../../src/learn/member.ts';
-import type { TrainOptions } from '../../src/learn/options.ts';
+import type { TrainOptions, TrainProgress } from '../../src/learn/options.ts';
 import { type TrainingResult, trainHead } from '../../src/learn/train.ts';
 import { rating, sample } from '../feedback/records.ts';
 import { runCli } from '../helpers/run-cli.ts';
@@ -29,6 +29,7 @@ async function train(
   collection: Collection,
   answers: readonly Answer[],
   changes: Partial<TrainOptions>,
+  progress: Partial<TrainProgress> = {},
 ): Promise<TrainingResult> {
   const options: TrainOptions = {
     ...{ method: 'ridge', question: 'aesthetic', tag: 'aesthetic', members: 3, threads: 2 },
@@ -38,7 +39,7 @@ async function train(
     ...{ overwrite: false, removeRaterBias: false, network: NETWORK },
     ...changes,
   };
-  return trainHead(options, { note: () => undefined, advance: () => undefined });
+  return trainHead(options, { note: () => undefined, advance: () => undefined, ...progress });
 }
 
 test('ratings by hash or key become a linear head that gives them back, with its record', async (t) => {
@@ -102,6 +103,29 @@ test('the same files, options and seed give the same bytes, whatever the number 
   t.deepEqual(await bytes(3, 3), one);
   t.notDeepEqual((await bytes(1, 4))[0], one[0]);
 });
+
+for (const [method, work] of [
+  ['ridge', 'cross-validating'],
+  ['logistic', 'trying penalties'],
+] as const) {
+  test(`${method} that is interrupted leaves the best of the penalties that were tried; before any there is nothing`, async (t) => {
+    const collection = await makeCollection(t);
+    const interrupted = (tried: number): Promise<TrainingResult> => {
+      const ending = new AbortController();
+      const answers = method === 'ridge' ? ratings(collection) : keeps(collection);
+      const advance: TrainProgress['advance'] = (what, done) => {
+        if (what === work && done === tried) ending.abort(new Error('enough'));
+      };
+      return train(collection, answers, { method }, { signal: ending.signal, advance });
+    };
+    await t.throwsAsync(interrupted(0), { message: 'enough' });
+    t.false(existsSync(collection.path('head')));
+    const { record } = await interrupted(3);
+    const tried = record[method === 'ridge' ? 'cross_validation' : 'penalties_tried'] as unknown[];
+    t.is(tried.length, 3);
+    t.true((await scoresOf(collection, collection.path('head'))).every(Number.isFinite));
+  });
+}
 
 test('keeps become the chance of being kept', async (t) => {
   const collection = await makeCollection(t);
