@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Method, TrainOptions } from '../learn/options.ts';
+import type { Combination, Method, TrainOptions } from '../learn/options.ts';
 import type { LabelTransform } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { Command, Invocation } from './command.ts';
@@ -29,7 +29,7 @@ export const TRAIN: Command = {
 };
 
 /** Flags that speak of one kind of method alone. */
-const NETWORK_FLAGS = ['hidden', 'evaluate-every'] as const;
+const NETWORK_FLAGS = ['ensemble', 'hidden', 'evaluate-every'] as const;
 
 /** @throws BowerbirdError as `trainHead`, BB_USAGE */
 async function trainCommand({ values }: Invocation): Promise<number> {
@@ -74,6 +74,7 @@ function trainOptions(values: FlagValues): TrainOptions {
     labelTransform: values['label-transform'] as LabelTransform | undefined,
     penalty: values['penalty'] as number | undefined,
     members: values['members'] as number,
+    combine: (values['ensemble'] as Combination | undefined) ?? 'mean',
     threads: (values['threads'] as number | undefined) ?? availableParallelism(),
     hidden: values['hidden'] as number | undefined,
     evaluateEvery: values['evaluate-every'] as number | undefined,

@@ -74,6 +74,12 @@ export const TRAIN_FLAGS: FlagTable = {
     describe: 'Penalty on squared weights; found on the answers where not given',
   },
   members: { group: NETWORK, type: 'integer', default: 16, min: 1, max: 256, describe: 'Networks' },
+  ensemble: {
+    group: NETWORK,
+    type: 'string',
+    choices: ['mean', 'lower-median'],
+    describe: 'How the scores of the networks become one; their mean where not given',
+  },
   hidden: {
     group: NETWORK,
     type: 'integer',

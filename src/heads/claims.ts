@@ -2,6 +2,7 @@ import { isObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 import { isLabel, LABEL_RULE, type Label } from '../samples/label.ts';
 import { isTag, type Tag } from '../samples/tags.ts';
+import { ENSEMBLE_RULE, type Ensemble, isEnsemble } from './ensemble.ts';
 import type { TrainedOn } from './head.ts';
 import type { Activation, OutputActivation } from './layers.ts';
 
@@ -18,6 +19,8 @@ export interface HeadClaims {
   readonly hiddenActivation?: Activation | readonly Activation[];
   /** Of a regressor: what its scores stand for. */
   readonly label?: Label;
+  /** Of a head that is several networks side by side. */
+  readonly ensemble?: Ensemble;
 }
 
 const OUTPUT_ACTIVATIONS: readonly unknown[] = ['none', 'sigmoid'] satisfies OutputActivation[];
@@ -36,6 +39,7 @@ const FIELDS: Readonly<Record<string, [test: (value: unknown) => boolean, what: 
     'none, relu, silu, or a list of these with one for each gap between two layers',
   ],
   label: [isLabel, LABEL_RULE],
+  ensemble: [isEnsemble, ENSEMBLE_RULE],
 };
 
 /**
@@ -57,12 +61,13 @@ export function readClaims(raw: unknown): HeadClaims {
     outputActivation: raw['activation'],
     hiddenActivation: raw['hidden_activation'],
     label: raw['label'],
+    ensemble: raw['ensemble'],
   };
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined)) as HeadClaims;
 }
 
 /**
- * The claims in the `__metadata__` of a safetensors file, which holds texts alone (a list of activations is parted by
+ * The claims in the `__metadata__` of a safetensors file, which holds texts alone (lists are parted by
  * commas); undefined where the file is not of our format.
  *
  * @throws RangeError as `readClaims`
@@ -77,6 +82,9 @@ export function readMetadataClaims(metadata: Readonly<Record<string, string>>): 
     hidden_activation: hidden,
     label_transform: transform,
     label_unit: unit,
+    ensemble_members: members,
+    ensemble_combine: combine,
+    ensemble_offsets: offsets,
     ...rest
   } = metadata;
   if (format !== 'bowerbird-head') return undefined;
@@ -88,6 +96,13 @@ export function readMetadataClaims(metadata: Readonly<Record<string, string>>): 
       ? {}
       : { encoder: { ...(name !== undefined && { name }), ...(digest !== undefined && { digest }) } }),
     ...((transform ?? unit) !== undefined && { label: { transform, unit } }),
+    ...((members ?? combine ?? offsets) !== undefined && {
+      ensemble: {
+        members: Number(members),
+        combine,
+        ...(offsets !== undefined && { offsets: offsets.split(',').map(Number) }),
+      },
+    }),
     ...(hidden !== undefined && { hidden_activation: hidden.includes(',') ? hidden.split(',') : hidden }),
     ...(unitNorm !== undefined && {
       unit_norm: unitNorm === 'true' ? true : unitNorm === 'false' ? false : unitNorm,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Label } from '../samples/label.ts';
 import type { CategoricalColumns } from './categories.ts';
+import type { Ensemble } from './ensemble.ts';
 import type { Layer, OutputActivation } from './layers.ts';
 
 /** All of a head that its scores depend on, and what they stand for. */
@@ -10,6 +11,7 @@ export interface HeadFacts {
   readonly columns: CategoricalColumns | undefined;
   readonly requiresUnitNorm: boolean;
   readonly label: Label | undefined;
+  readonly ensemble: Ensemble | undefined;
 }
 
 /** Another one wherever heads are given other digests than before. */
@@ -19,7 +21,14 @@ const VERSION = 1;
  * sha256 in hex of what a head computes: the same for the same layers and facts, whatever the format of its file, and whether a
  * manifest beside it states the facts or they were known without one. Weights go in as float64, little endian.
  */
-export function digestOfFacts({ layers, output, columns, requiresUnitNorm, label }: HeadFacts): string {
+export function digestOfFacts({
+  layers,
+  output,
+  columns,
+  requiresUnitNorm,
+  label,
+  ensemble,
+}: HeadFacts): string {
   const hash = createHash('sha256');
   const facts = {
     version: VERSION,
@@ -28,6 +37,8 @@ export function digestOfFacts({ layers, output, columns, requiresUnitNorm, label
     columns: [...(columns ?? [])].map(([place, { indexes, unknown }]) => [place, [...indexes], unknown]),
     unitNorm: requiresUnitNorm,
     label: label ? [label.transform, label.unit] : null,
+    // Only where there is one: heads without keep the digests that they had.
+    ...(ensemble && { ensemble: [ensemble.members, ensemble.combine, ensemble.offsets ?? null] }),
   };
   hash.update(JSON.stringify(facts));
   for (const { weights, bias } of layers) hash.update(bytesOf(weights)).update(bytesOf(bias));

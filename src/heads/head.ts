@@ -1,6 +1,7 @@
 import type { Label } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { LinearScore } from '../scores/summary.ts';
+import type { SpreadScorer } from './ensemble.ts';
 
 /** The encoder that a head was trained on, as far as its file or manifest says. */
 export interface TrainedOn {
@@ -37,4 +38,6 @@ export interface Head {
    * A row's score does not depend on the other rows, to the last bit.
    */
   score(embeddings: Float32Array, count: number): Float64Array;
+  /** Of an ensemble: the same scores, and how far its members lie apart about each. */
+  readonly scoreWithSpread?: SpreadScorer;
 }

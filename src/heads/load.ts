@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import type { Tag } from '../samples/tags.ts';
 import { digestOfFacts } from './computes.ts';
+import { checkEnsemble, type Ensemble, ensembleScorer } from './ensemble.ts';
 import { HeadError, refused } from './errors.ts';
 import type { Head } from './head.ts';
 import { HeadFiles } from './head-file.ts';
@@ -30,24 +31,33 @@ export async function loadHead(path: string, { tag }: LoadOptions): Promise<Head
   refuseOtherTag(path, tag, content);
   const output = outputActivation(path, tag, content);
   refuseUnfitLabel(path, tag, { claims, output });
-  const linear = output === 'none' && !columns ? collapseLayers(layers) : undefined;
+  const ensemble = ensembleOf(path, content, output);
+  const isPlain = output === 'none' && !columns && ensemble?.combine !== 'lower-median';
+  const linear = isPlain ? collapseLayers(layers) : undefined;
   if (linear && ![linear.bias, ...linear.weights].every(Number.isFinite)) {
     throw refused(path, 'its layers multiply out to weights that are infinite');
   }
   const requiresUnitNorm = claims.unitNorm ?? true;
+  const linearScore = linear && linearScorer(linear);
+  const scoreWithSpread = ensemble && ensembleScorer(layers, ensemble, linearScore);
   return {
     name: basename(path),
     ...(tag && { tag }),
     ...(claims.label && { label: claims.label }),
     digest: files.digest(),
-    computes: digestOfFacts({ layers, output, columns, requiresUnitNorm, label: claims.label }),
+    computes: digestOfFacts({ layers, output, columns, requiresUnitNorm, label: claims.label, ensemble }),
     dimension: layers[0]!.inputs,
     ...(claims.encoder && { encoder: claims.encoder }),
     ...(layout && claims.hiddenActivation === undefined && { layout: layout.name }),
     requiresUnitNorm,
     isProbability: output === 'sigmoid',
     ...(linear && { linear }),
-    score: linear ? linearScorer(linear) : networkScorer({ layers, output, columns }),
+    score:
+      linearScore ??
+      (scoreWithSpread
+        ? (embeddings, count) => scoreWithSpread(embeddings, count).scores
+        : networkScorer({ layers, output, columns })),
+    ...(scoreWithSpread && { scoreWithSpread }),
   };
 }
 
@@ -82,6 +92,26 @@ function refuseOtherTag(path: string, wanted: Tag | undefined, { claims, layout 
       `If it is another head, state "tag": "${wanted}" in a manifest beside it, <head file>.json (docs/heads.md).`,
     { fields: { ...fields, stated: layout.tag } },
   );
+}
+
+/** @throws HeadError BB_HEAD_REFUSED where the layers are no such ensemble */
+function ensembleOf(
+  path: string,
+  { claims: { ensemble }, layers, columns }: HeadContent,
+  output: OutputActivation,
+): Ensemble | undefined {
+  if (ensemble === undefined) return undefined;
+  if (output !== 'none' || columns)
+    throw refused(
+      path,
+      'it states an ensemble, whose scores have nothing behind them and no vocabularies before',
+    );
+  try {
+    checkEnsemble(ensemble, layers);
+  } catch (thrown) {
+    throw refused(path, messageOf(thrown), thrown);
+  }
+  return ensemble;
 }
 
 /** A label is of numbers without an upper end. */

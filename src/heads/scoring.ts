@@ -37,7 +37,7 @@ function dotProduct(weights: Float64Array, values: Float32Array, offset: number)
 }
 
 /** Rows that go through a layer together, so that its weights are fetched once for all of them. */
-const ROWS_AT_ONCE = 4;
+export const ROWS_AT_ONCE = 4;
 
 /** A network that is not one linear layer. */
 export interface NetworkParts {
@@ -63,6 +63,22 @@ export function networkScorer({ layers, output, columns }: NetworkParts): Scorer
       scores.set(results.subarray(0, rows), row);
     }
     return output === 'sigmoid' ? scores.map(sigmoid) : scores;
+  };
+}
+
+/**
+ * What layers give for `rows` embeddings from `first` on, at most ROWS_AT_ONCE: row by row, what lies behind those rows means nothing.
+ *
+ * @param layers at least one
+ */
+export function hiddenValues(
+  layers: readonly Layer[],
+): (embeddings: Float32Array, first: number, rows: number) => Float64Array {
+  const dimension = layers[0]!.inputs;
+  const block = new Float64Array(ROWS_AT_ONCE * dimension);
+  return (embeddings, first, rows) => {
+    block.set(embeddings.subarray(first * dimension, (first + rows) * dimension));
+    return layers.reduce<Float64Array>((values, layer) => applyLayer(layer, values), block);
   };
 }
 
@@ -103,7 +119,8 @@ function sigmoid(value: number): number {
   return 1 / (1 + Math.exp(-value));
 }
 
-function checkSize(embeddings: Float32Array, count: number, dimension: number): void {
+/** @throws RangeError where the values are not so many embeddings */
+export function checkSize(embeddings: Float32Array, count: number, dimension: number): void {
   if (embeddings.length !== count * dimension) {
     throw new RangeError(
       `${embeddings.length} values are not ${count} embeddings of ${dimension} dimensions`,

@@ -1,6 +1,7 @@
 import type { Label } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { TrainedMember } from './member.ts';
+import type { Combination } from './options.ts';
 import type { Linear } from './ridge.ts';
 
 /** What a head's file says beside its weights. */
@@ -11,10 +12,17 @@ export interface HeadStatement {
   readonly label?: Label | undefined;
 }
 
-/** A score as an affine function of what members give: base + factor x their mean. */
+/** A score as an affine function of what members give: base + factor x their mean, or another of them. */
 export interface ScoreScale {
   readonly base: number;
   readonly factor: number;
+}
+
+/** How members make a score. */
+export interface MemberScale extends ScoreScale {
+  /** What is added to what each gives; their mean is 0. */
+  readonly offsets: readonly number[];
+  readonly combine: Combination;
 }
 
 interface NamedTensor {
@@ -39,7 +47,7 @@ export function linearHeadFile({ weights, bias }: Linear, statement: HeadStateme
 export function ensembleHeadFile(
   members: readonly TrainedMember[],
   dimension: number,
-  scale: ScoreScale,
+  scale: MemberScale,
   statement: HeadStatement,
 ): Uint8Array {
   const hidden = members[0]!.weights.bias.length;
@@ -64,8 +72,21 @@ export function ensembleHeadFile(
   ];
   return safetensors(tensors, {
     ...metadataOf(statement),
+    ...ensembleMetadata(scale),
     hidden_activation: hidden > 0 ? 'silu' : 'none',
   });
+}
+
+/** One member is no ensemble. */
+function ensembleMetadata({ offsets, factor, combine }: MemberScale): Record<string, string> {
+  if (offsets.length < 2) return {};
+  return {
+    ensemble_members: String(offsets.length),
+    ensemble_combine: combine,
+    ...(offsets.some((offset) => offset !== 0) && {
+      ensemble_offsets: offsets.map((offset) => offset * factor).join(','),
+    }),
+  };
 }
 
 function metadataOf({ tag, encoder, isProbability, label }: HeadStatement): Record<string, string> {

@@ -5,7 +5,7 @@ import type { Lessons } from './lessons.ts';
 import type { Material } from './material.ts';
 import { chanceMeasures, mean, spread, valueMeasures } from './measures.ts';
 import { type Course, type MemberOptions, stepsOf, type TrainedMember } from './member.ts';
-import { memberScores } from './member-scores.ts';
+import { combined, memberScores, offsetsOf } from './member-scores.ts';
 import type { TrainOptions, TrainProgress } from './options.ts';
 import { headStatement, type Lesson, type MadeHead } from './result.ts';
 
@@ -57,19 +57,27 @@ interface Trained {
 function describe(options: TrainOptions, material: Material, trained: Trained): MadeHead {
   const { course, members, values, network } = trained;
   const isPairs = course.training.kind === 'pairs';
-  const raw = memberScores(members, course);
+  const each = memberScores(members, course);
+  // Scores of pairs have no zero: each member's own is moved to that of all, so that they can be compared.
+  const offsets = isPairs ? offsetsOf(each) : each.map(() => 0);
+  const raw = combined(each, offsets, options.combine);
   const scale = isPairs ? scaleOfScores(raw) : values;
   const measure = (lessons: Lessons) => {
     const predictions = predictionsOf(lessons, raw, scale);
     return isPairs ? chanceMeasures(predictions) : valueMeasures(predictions);
   };
   return {
-    file: ensembleHeadFile(members, course.dimension, scale, headStatement(options, material)),
+    file: ensembleHeadFile(
+      members,
+      course.dimension,
+      { ...scale, offsets, combine: options.combine },
+      headStatement(options, material),
+    ),
     lessons: lessonsOf(course.validation, raw, scale),
     facts: {
       members: members.length,
       members_asked_for: options.members,
-      combined_by: 'mean',
+      combined_by: options.combine,
       ...networkFacts(network),
       steps_kept: members.map(({ step }) => step),
       step_rule: 'lowest loss on held-out answers, smoothed by 0.3; the last where nothing is held out',

@@ -8,6 +8,10 @@ export const HEAD_FILE = 'head.safetensors';
 export const METHODS = ['ridge', 'logistic', 'bradley-terry', 'mlp'] as const;
 export type Method = (typeof METHODS)[number];
 
+/** How members' scores become one. */
+export const COMBINATIONS = ['mean', 'lower-median'] as const;
+export type Combination = (typeof COMBINATIONS)[number];
+
 /** What to train, on what, and where it goes. */
 export interface TrainOptions {
   readonly method: Method;
@@ -31,6 +35,7 @@ export interface TrainOptions {
   /** Of ridge and logistic; not given, it is found by cross-validation. */
   readonly penalty?: number | undefined;
   readonly members: number;
+  readonly combine: Combination;
   readonly threads: number;
   /** Hidden units of each member; not given: as many as the embeddings have dimensions. */
   readonly hidden?: number | undefined;

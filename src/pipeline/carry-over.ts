@@ -31,6 +31,7 @@ export function carryOver(
       continue;
     }
     for (const tag of Object.keys(work.headScores) as Tag[]) work.headScores[tag]![index] = row[tag];
+    for (const [tag, spread] of Object.entries(row.spreads ?? {})) work.noteSpread(tag as Tag, index, spread);
     const from = savedRow++ * dimension;
     work.carried(index, row, embeddings?.subarray(from, from + dimension));
   }

@@ -16,7 +16,7 @@ import {
 import type { KeptFacts } from '../samples/image-facts.ts';
 import type { Label } from '../samples/label.ts';
 import type { Provenance } from '../samples/provenance/provenance.ts';
-import { TAGS } from '../samples/tags.ts';
+import { TAGS, type Tag } from '../samples/tags.ts';
 import { BucketSums } from '../scores/bucket-sums.ts';
 import type { Filter } from '../scores/filter.ts';
 import { Histogram } from '../scores/histogram.ts';
@@ -24,7 +24,7 @@ import type { Thresholds } from '../scores/thresholds.ts';
 import type { EarlierShard } from './earlier-shard.ts';
 import { withFacts } from './image-facts.ts';
 import type { ImageSaving } from './image-saving.ts';
-import { type JudgedShard, judgeShard, withLabel } from './judge.ts';
+import { type JudgedShard, judgeShard, withLabel, withSpreads } from './judge.ts';
 import { hostOf } from './row-host.ts';
 import { savedWork } from './saved-work.ts';
 import type { ShardWork } from './shard-work.ts';
@@ -41,6 +41,8 @@ export interface CommitTools {
   readonly recomputeTags: boolean;
   /** What the aesthetic scores stand for; undefined where nothing says so. */
   readonly label: Label | undefined;
+  /** The tags that ensembles give. */
+  readonly spreadTags: readonly Tag[];
   readonly decoder: Decoder;
   readonly inputPath: string;
   /** Where the shard's scores come from. */
@@ -63,7 +65,8 @@ export interface CommitTools {
  * @throws BowerbirdError BB_SHARD_WRITE, BB_DISK_FULL, BB_RUN_LOCKED
  */
 export async function commitWork(work: ShardWork, tools: CommitTools): Promise<ShardStats> {
-  const scored = withLabel(judgeShard(work, tools.filter, tools.recomputeTags), tools.label);
+  const labelled = withLabel(judgeShard(work, tools.filter, tools.recomputeTags), tools.label);
+  const scored = withSpreads(labelled, work, tools.spreadTags);
   const judged = withFacts(scored, work.facts, tools.keptFacts);
   const { folder, lock, earlier, decoder, provenance, saveEmbeddings, saveConsent, imageSaving } = tools;
   const { sums, histogram } = sumShard(work, judged, earlier);

@@ -3,11 +3,10 @@ import { decodeNpy } from '../base/npy.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { checkShardFile, hasFile, readShardFile, type ShardStats } from '../runs/stats.ts';
 import { parseThumbnails, type ReportThumbnail } from '../runs/thumbnails.ts';
-import type { KeptFacts } from '../samples/image-facts.ts';
 import type { Provenance } from '../samples/provenance/provenance.ts';
 import { isReason, type SampleFailure } from '../samples/reasons.ts';
 import { readConsentFile, type ShardConsent } from '../shards/consent.ts';
-import { type RowOutcome, readOutcomes } from '../shards/read-outcomes.ts';
+import { type OutcomeColumns, type RowOutcome, readOutcomes } from '../shards/read-outcomes.ts';
 import { decodePartials, type PartialRow } from '../tables/partials.ts';
 
 /** How a row ended in an earlier run. */
@@ -33,18 +32,18 @@ export interface EarlierShard {
 /**
  * Reads a finished shard back. Its scores are exact, because the float32 that is written is what is judged.
  *
- * @param kept the facts of images' files that the run keeps
+ * @param columns the facts of images' files that the run keeps, and the tags that have a column of spreads
  * @throws BowerbirdError BB_RUN_CORRUPT where one of its files is not what was written, or names a reason that is none
  */
 export async function readEarlierShard(
   folder: RunFolder,
   stats: ShardStats,
-  kept: KeptFacts,
+  columns: OutcomeColumns,
 ): Promise<EarlierShard> {
   const id = stats.shard_id;
   return {
     stats,
-    ...(await readTags(folder, stats, kept)),
+    ...(await readTags(folder, stats, columns)),
     partials: decodePartials(await readShardFile(folder.partials(id), stats)),
     thumbnails: hasFile(stats, 'thumbnails')
       ? parseThumbnails(await readShardFile(folder.thumbnails(id), stats))
@@ -59,11 +58,11 @@ export async function readEarlierShard(
 async function readTags(
   folder: RunFolder,
   stats: ShardStats,
-  kept: KeptFacts,
+  columns: OutcomeColumns,
 ): Promise<Pick<EarlierShard, 'rows' | 'provenance'>> {
   const path = folder.tags(stats.shard_id);
   await checkShardFile(path, stats);
-  const { rows, provenance } = await readOutcomes(path, folder.staging, kept);
+  const { rows, provenance } = await readOutcomes(path, folder.staging, columns);
   return { rows: rows.map((row) => ({ ...row, failure: failureOf(row, path) })), provenance };
 }
 

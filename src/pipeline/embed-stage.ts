@@ -50,10 +50,13 @@ function scoreBatch(
   embeddings: Float32Array,
 ): void {
   for (const [tag, head] of Object.entries(heads) as [Tag, Head][]) {
-    const scores = head.score(embeddings, batch.length);
+    const both = head.scoreWithSpread?.(embeddings, batch.length);
+    const scores = both?.scores ?? head.score(embeddings, batch.length);
     // The score is the float32 that is published: whoever reads the tags comes to the same verdict and bucket.
-    for (const [i, { work, index }] of batch.entries())
+    for (const [i, { work, index }] of batch.entries()) {
       work.headScores[tag]![index] = Math.fround(scores[i]!);
+      if (both) work.noteSpread(tag, index, both.spreads[i]!);
+    }
   }
 }
 

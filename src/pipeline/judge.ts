@@ -1,9 +1,9 @@
 import { countsOf, type Label, labelColumn } from '../samples/label.ts';
 import { statusOf } from '../samples/reasons.ts';
 import { firstKnown, type TagColumns, type TagValues, tagsAt } from '../samples/tag-columns.ts';
-import { byTag, type Tag } from '../samples/tags.ts';
+import { byTag, spreadColumn, type Tag } from '../samples/tags.ts';
 import type { Filter } from '../scores/filter.ts';
-import type { ShardResults } from '../shards/results.ts';
+import type { FurtherColumn, ShardResults } from '../shards/results.ts';
 import type { SampleState, ShardWork } from './shard-work.ts';
 
 /** A judged shard: the columns to write, and the tags as they are written. */
@@ -64,7 +64,27 @@ function sourcesOf(
 export function withLabel(judged: JudgedShard, label: Label | undefined): JudgedShard {
   if (!label) return judged;
   const values = countsOf(label, judged.tags.aesthetic);
-  const further = [{ name: labelColumn('aesthetic', label), values }];
+  return withFurther(judged, [{ name: labelColumn('aesthetic', label), values }]);
+}
+
+/**
+ * The same shard with the spreads of ensembles too, where the score that is written is the ensemble's and not the input's own.
+ *
+ * @param tags those that ensembles give
+ */
+export function withSpreads(judged: JudgedShard, work: ShardWork, tags: readonly Tag[]): JudgedShard {
+  const columns = tags.map((tag) => {
+    const [scores, spreads] = [work.headScores[tag], work.headSpreads[tag]];
+    const values = judged.tags[tag].map((written, i) =>
+      spreads && written === scores?.[i] ? spreads[i]! : Number.NaN,
+    );
+    return { name: spreadColumn(tag), values };
+  });
+  return columns.length > 0 ? withFurther(judged, columns) : judged;
+}
+
+function withFurther(judged: JudgedShard, columns: readonly FurtherColumn[]): JudgedShard {
+  const further = [...(judged.results.further ?? []), ...columns];
   return { ...judged, results: { ...judged.results, further } };
 }
 

@@ -4,6 +4,7 @@ import type { ImageTransform } from '../models/manifest.ts';
 import { scoresOf } from '../samples/provenance/of-run.ts';
 import type { Facts, HeadOrigin, ModelOrigin, PixelOrigin } from '../samples/provenance/origin.ts';
 import { type Provenance, uniteProvenance } from '../samples/provenance/provenance.ts';
+import { TAGS, type Tag } from '../samples/tags.ts';
 import type { InputFile } from '../shards/plan.ts';
 import type { ScoreConfig } from './config.ts';
 import type { LoadedModels } from './models.ts';
@@ -39,8 +40,14 @@ export function shardProvenance(
     computed: Object.fromEntries([...ofHeads, ...ofModels]),
     given: tagOrigins,
     recomputeTags: config.recomputeTags,
+    spreads: spreadTagsOf(heads),
   });
   return uniteProvenance(earlier ? [earlier, { embeddings, scores }] : [{ embeddings, scores }]);
+}
+
+/** The tags whose heads are ensembles. */
+export function spreadTagsOf(heads: LoadedModels['heads']): Tag[] {
+  return TAGS.filter((tag) => heads[tag]?.scoreWithSpread);
 }
 
 function pixelOrigin(model: TagModel, { transform }: Pick<ScoreConfig, 'transform'>): PixelOrigin {

@@ -19,7 +19,7 @@ import { type EarlierShard, readEarlierShard } from './earlier-shard.ts';
 import { expectDigests } from './expected-digests.ts';
 import { ImageSaving } from './image-saving.ts';
 import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS, type LoadedModels } from './models.ts';
-import { shardProvenance } from './provenance.ts';
+import { shardProvenance, spreadTagsOf } from './provenance.ts';
 import { ShardWork } from './shard-work.ts';
 import { sourceFor } from './source-for.ts';
 import { Stages, WINDOW_ROWS } from './stages.ts';
@@ -148,6 +148,7 @@ class ShardRun {
       thresholds: tools.facts.thresholds,
       recomputeTags: config.recomputeTags,
       label: scorer?.label,
+      spreadTags: spreadTagsOf(heads),
       saveEmbeddings: config.saveEmbeddings,
       saveConsent: config.saveConsent,
       keptFacts: config.keptFacts,
@@ -210,7 +211,12 @@ class ShardRun {
   async #openShard(shard: StagedShard): Promise<ShardWork> {
     const { facts, folder } = this.#tools;
     const finished = this.#finished.get(shard.spec.id);
-    const earlier = finished && (await readEarlierShard(folder, finished, facts.config.keptFacts));
+    const earlier =
+      finished &&
+      (await readEarlierShard(folder, finished, {
+        kept: facts.config.keptFacts,
+        spreadTags: spreadTagsOf(facts.heads),
+      }));
     const isPictured = this.#pictured.has(shard.spec.id) || (finished && hasFile(finished, 'thumbnails'));
     const picker = isPictured
       ? new ThumbnailPicker(shard.hashes, facts.thresholds.min_aesthetic ?? undefined)

@@ -42,6 +42,8 @@ export class ShardWork {
   readonly embeddings: Float32Array;
   /** What the heads gave, as doubles; NaN where a row has no embedding. */
   readonly headScores: Readonly<Partial<Record<Tag, Float64Array>>>;
+  /** How far an ensemble's members lie apart, by the tag that it gives; of those that have noted some. */
+  readonly headSpreads: Partial<Record<Tag, Float64Array>> = {};
   readonly states: SampleState[];
   /** What was seen of the rows' consent, by index, where that is kept. */
   readonly consent: (ConsentSignals | undefined)[] = [];
@@ -107,6 +109,12 @@ export class ShardWork {
     return this.#partsLeft[index] === 1;
   }
 
+  /** Notes how far the members of the head of a tag lie apart in a row. */
+  noteSpread(tag: Tag, index: number, spread: number): void {
+    this.headSpreads[tag] ??= new Float64Array(this.rowCount).fill(Number.NaN);
+    this.headSpreads[tag][index] = spread;
+  }
+
   /** What the encoder made of a row. */
   embedded(index: number, embedding: Float32Array): void {
     const state = this.states[index]!;
@@ -136,7 +144,8 @@ export class ShardWork {
     const state = this.states[index]!;
     const size = state.kind === 'decoded' ? { width: state.width, height: state.height } : {};
     this.states[index] = { ...failure, ...size };
-    for (const scores of Object.values(this.headScores)) scores[index] = Number.NaN;
+    for (const values of [this.headScores, this.headSpreads])
+      for (const scores of Object.values(values)) scores[index] = Number.NaN;
     this.#endPart(index);
   }
 

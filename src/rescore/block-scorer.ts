@@ -3,7 +3,7 @@ import { codeOf, messageOf } from '../base/errors.ts';
 import { BUCKET_NAMES } from '../scores/bucket-names.ts';
 import { TableError } from '../tables/errors.ts';
 import { EmbeddingBatch } from './embedding-batch.ts';
-import type { ColumnHead } from './head-set.ts';
+import { type ColumnHead, spreadColumns } from './head-set.ts';
 import type { NpyLayout } from './npy-header.ts';
 
 /** How a row of embeddings ended. */
@@ -22,7 +22,7 @@ export interface Block {
 
 /** What a block comes to; plain data that can be sent between threads. */
 export interface BlockResult {
-  /** For each head float32(rowCount), NaN where a row has no score. */
+  /** For each head float32(rowCount), NaN where a row has no score; behind them, for each head that is an ensemble, its spread. */
   readonly scores: readonly Float32Array[];
   /** uint8(rowCount) of ROW_STATE. */
   readonly states: Uint8Array;
@@ -81,7 +81,7 @@ export class BlockScorer {
       capacity: this.#capacity,
       weights: linear.map(({ weights }) => weights),
       normalise: options.normalise,
-      wantSingles: options.heads.some(({ head }) => !head.linear),
+      wantSingles: options.heads.some(({ head }) => !head.linear || head.scoreWithSpread),
       sumCount: options.bucketHead < 0 ? 0 : BUCKET_NAMES.length,
     });
     this.#bucketScores = new Float64Array(this.#capacity);
@@ -96,8 +96,12 @@ export class BlockScorer {
    */
   score(file: number, { path, layout, firstRow, rowCount }: Block): BlockResult {
     const startedAtMs = performance.now();
+    const { heads } = this.#options;
     const result = {
-      scores: this.#options.heads.map(() => new Float32Array(rowCount)),
+      scores: Array.from(
+        { length: heads.length + spreadColumns(heads).length },
+        () => new Float32Array(rowCount),
+      ),
       states: new Uint8Array(rowCount),
       counts: new Float64Array(BUCKET_NAMES.length),
       scoreSums: new Float64Array(BUCKET_NAMES.length),
@@ -137,11 +141,15 @@ export class BlockScorer {
 
   #takeScores(count: number, done: number, { scores, states }: RowResults): void {
     const { heads, bucketHead } = this.#options;
+    let spreadAt = heads.length;
     for (const [i, { head }] of heads.entries()) {
       const column = scores[i]!;
       const place = this.#places[i]!;
+      const both = head.scoreWithSpread?.(this.#batch.asSingles(count), count);
       const products =
-        place >= 0 ? this.#batch.products[place]! : head.score(this.#batch.asSingles(count), count);
+        place >= 0
+          ? this.#batch.products[place]!
+          : (both?.scores ?? head.score(this.#batch.asSingles(count), count));
       const bias = head.linear?.bias ?? 0;
       for (let row = 0; row < count; row++) {
         const score = products[row]! + bias;
@@ -149,6 +157,7 @@ export class BlockScorer {
         column[done + row] = isScored ? score : Number.NaN;
         if (i === bucketHead) this.#bucketScores[row] = score;
       }
+      if (both) takeSpreads(scores[spreadAt++]!, { spreads: both.spreads, column, done, count });
     }
   }
 
@@ -171,6 +180,20 @@ export class BlockScorer {
       if (memberCount > 0) this.#batch.add(members, memberCount, bucket);
     }
   }
+}
+
+/** Spreads of the rows that have a score. */
+function takeSpreads(
+  target: Float32Array,
+  {
+    spreads,
+    column,
+    done,
+    count,
+  }: { spreads: Float64Array; column: Float32Array; done: number; count: number },
+): void {
+  for (let row = 0; row < count; row++)
+    target[done + row] = Number.isNaN(column[done + row]!) ? Number.NaN : spreads[row]!;
 }
 
 /** The place of a score's bucket, as `bucketOf` has it, without the detour over names. */

@@ -2,7 +2,7 @@ import { BowerbirdError } from '../base/errors.ts';
 import { checkHead } from '../heads/check.ts';
 import { HeadError } from '../heads/errors.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../shards/result-columns.ts';
-import { type ColumnHead, labelledColumns } from './head-set.ts';
+import { type ColumnHead, labelledColumns, spreadColumns } from './head-set.ts';
 import type { RescorePlan } from './plan.ts';
 
 /**
@@ -30,18 +30,22 @@ export function checkFit(heads: readonly ColumnHead[], plan: RescorePlan, normal
   if (!normalise && requiresUnitNorm(heads)) refuseUnnormalised(heads, plan);
 }
 
-/** Scores in the unit of a label have a column of their own, whose name another one may have. */
+/** Scores in the unit of a label, and spreads, have a column of their own, whose name another one may have. */
 function refuseSameColumns(heads: readonly ColumnHead[]): void {
   const taken = new Set<string>([
     ...LEADING_COLUMNS,
     ...TRAILING_COLUMNS,
     ...heads.map(({ column }) => column),
   ]);
-  for (const { name, label } of labelledColumns(heads)) {
+  const further = [
+    ...labelledColumns(heads).map(({ name, label }) => ({ name, holds: `scores in ${label.unit}` })),
+    ...spreadColumns(heads).map(({ name }) => ({ name, holds: 'the spread of an ensemble' })),
+  ];
+  for (const { name, holds } of further) {
     if (taken.has(name))
       throw new BowerbirdError(
         'BB_USAGE',
-        `There would be two columns ${name}, of which one holds scores in ${label.unit}. Choose another name in --extra-head.`,
+        `There would be two columns ${name}, of which one holds ${holds}. Choose another name in --extra-head.`,
         { fields: { column: name } },
       );
     taken.add(name);

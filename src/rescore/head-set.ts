@@ -2,7 +2,7 @@ import { HeadError } from '../heads/errors.ts';
 import type { Head } from '../heads/head.ts';
 import { loadHead } from '../heads/load.ts';
 import { type Label, labelColumn } from '../samples/label.ts';
-import type { Tag, TagName } from '../samples/tags.ts';
+import { spreadColumn, type Tag, type TagName } from '../samples/tags.ts';
 
 /** Which head file fills which column. */
 export interface HeadSource {
@@ -31,6 +31,15 @@ export interface LabelledColumn {
 export function labelledColumns(heads: readonly ColumnHead[]): LabelledColumn[] {
   return heads.flatMap(({ column, head: { label } }) =>
     label ? [{ column, label, name: labelColumn(column, label) }] : [],
+  );
+}
+
+/** The columns whose heads are ensembles, with the column of their spread. */
+export function spreadColumns(
+  heads: readonly ColumnHead[],
+): { readonly column: TagName; readonly name: TagName }[] {
+  return heads.flatMap(({ column, head }) =>
+    head.scoreWithSpread ? [{ column, name: spreadColumn(column) }] : [],
   );
 }
 

@@ -4,7 +4,7 @@ import { scoresOf } from '../samples/provenance/of-run.ts';
 import type { HeadOrigin } from '../samples/provenance/origin.ts';
 import { type Provenance, uniteProvenance } from '../samples/provenance/provenance.ts';
 import type { RescoreConfig } from './config.ts';
-import { type ColumnHead, labelledColumns } from './head-set.ts';
+import { type ColumnHead, labelledColumns, spreadColumns } from './head-set.ts';
 import type { RescoreInput, RescorePlan } from './plan.ts';
 
 /** Where the scores of a file of embeddings come from. */
@@ -23,6 +23,7 @@ export function inputProvenance(
       computed: Object.fromEntries(computed),
       given: tagOrigins,
       recomputeTags,
+      spreads: spreadColumns(heads).map(({ column }) => column),
       labels: Object.fromEntries(labelledColumns(heads).map(({ column, label }) => [column, label])),
     }),
   };

@@ -20,7 +20,7 @@ import type { Block, BlockResult } from './block-scorer.ts';
 import { checkFit, requiresUnitNorm } from './checks.ts';
 import { type CommitTools, commitScored } from './commit.ts';
 import type { RescoreConfig } from './config.ts';
-import { type ColumnHead, labelledColumns, loadHeads } from './head-set.ts';
+import { type ColumnHead, labelledColumns, loadHeads, spreadColumns } from './head-set.ts';
 import { unpackEmbeddings } from './parquet-embeddings.ts';
 import { isBadFile, planRescore, type RescorePlan } from './plan.ts';
 import { checkProvenance, inputProvenance } from './provenance.ts';
@@ -103,17 +103,19 @@ async function runInPlace(
     progress.note(note);
   for (const { message } of plan.badFiles) progress.note(`Passed over: ${message}`);
   const labelled = labelledColumns(heads);
+  const spreads = spreadColumns(heads).map(({ name }) => name);
   const tools: CommitTools = {
     ...{ instance, folder, plan, lock: place.lock },
     filter: createFilter(filterOptions(thresholds)),
     recomputeTags: config.recomputeTags,
     provenanceOf: (input) => inputProvenance(heads, input, config.recomputeTags),
     thresholds,
-    columns: heads.map(({ column }) => column),
+    columns: [...heads.map(({ column }) => column), ...spreads],
     labelled,
     extraColumns: [
       ...config.heads.flatMap(({ tag, column }) => (tag ? [] : [column])),
       ...labelled.map(({ name }) => name),
+      ...spreads,
     ],
     scoresOnly: config.scoresOnly,
     scoreThreads: config.scoreThreads,

@@ -23,6 +23,11 @@ export function isTagName(name: string): boolean {
   return /^[A-Za-z_]\w*$/.test(name);
 }
 
+/** The column of how far an ensemble's members lie apart in their scores of a column: `aesthetic_std`. */
+export function spreadColumn(column: TagName): TagName {
+  return `${column}_std`;
+}
+
 /** Something for each tag, in their order. */
 export function byTag<T>(make: (tag: Tag) => T): Record<Tag, T> {
   return Object.fromEntries(TAGS.map((tag) => [tag, make(tag)])) as Record<Tag, T>;

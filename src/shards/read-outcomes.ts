@@ -1,7 +1,7 @@
 import { EXIF_COLUMN, type ImageFacts, type KeptFacts, PHASH_COLUMN } from '../samples/image-facts.ts';
 import type { Provenance } from '../samples/provenance/provenance.ts';
 import type { TagValues } from '../samples/tag-columns.ts';
-import { TAGS } from '../samples/tags.ts';
+import { spreadColumn, TAGS, type Tag } from '../samples/tags.ts';
 import { openDuckDb, parquetSource, queryRows } from '../tables/duckdb.ts';
 import { readFailure } from '../tables/errors.ts';
 import { readFileProvenance } from '../tables/provenance.ts';
@@ -11,9 +11,17 @@ export interface RowOutcome extends TagValues, ImageFacts {
   /** Why the row failed; null where it was scored. */
   readonly reason: string | null;
   readonly message: string | null;
+  /** Of the tags that have a column of spreads; NaN = none. */
+  readonly spreads?: Readonly<Partial<Record<Tag, number>>>;
   /** Pixels; 0 = null. */
   readonly width: number;
   readonly height: number;
+}
+
+/** Which columns tags have beside those that all have. */
+export interface OutcomeColumns {
+  readonly kept: KeptFacts;
+  readonly spreadTags: readonly Tag[];
 }
 
 /** A shard's tags, read back. */
@@ -30,23 +38,25 @@ const MEMORY_LIMIT_MB = 256;
  *
  * @param path a file that `writeTags` wrote
  * @param temporaryFolder where DuckDB may spill
- * @param kept the columns of facts that the file has
+ * @param columns what the file has
  * @throws TableError BB_SHARD_READ
  */
 export async function readOutcomes(
   path: string,
   temporaryFolder: string,
-  kept: KeptFacts,
+  { kept, spreadTags }: OutcomeColumns,
 ): Promise<ShardOutcomes> {
   const instance = await openDuckDb({ memoryLimitMb: MEMORY_LIMIT_MB, temporaryFolder });
   const connection = await instance.connect();
   try {
+    const spreads = spreadTags.map((tag) => `'${tag}': coalesce(${spreadColumn(tag)}, 'nan'::FLOAT)::DOUBLE`);
     const rows = await queryRows<RowOutcome>(
       connection,
       `SELECT reason, error_message AS message,
               coalesce(original_width, 0) AS width, coalesce(original_height, 0) AS height,
               ${kept.hash ?? 'NULL'} AS digest, ${kept.exif ? EXIF_COLUMN : 'NULL'} AS exif,
               ${kept.phash ? PHASH_COLUMN : 'NULL'}::VARCHAR AS phash,
+              ${spreads.length > 0 ? `{${spreads.join(', ')}} AS spreads,` : ''}
               ${TAGS.map((tag) => `coalesce(${tag}, 'nan'::FLOAT)::DOUBLE AS ${tag}`).join(', ')}
        FROM ${parquetSource(path)} ORDER BY key`,
     );

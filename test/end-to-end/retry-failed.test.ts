@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { decodeNpy } from '../../src/base/npy.ts';
+import { packageFolder } from '../../src/base/package.ts';
 import { type ImageHost, type Resource, startImageHost } from '../helpers/image-host.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { makePicture } from '../helpers/pictures.ts';
@@ -53,6 +54,19 @@ async function filesOf(run: string, shard: string): Promise<readonly string[]> {
   );
 }
 
+/** The built-in head as an ensemble of two, whose mean is the head's own. */
+async function writeEnsemble(path: string): Promise<string> {
+  const head = JSON.parse(await readFile(`${packageFolder}/assets/encoders/builtin/head.json`, 'utf8'));
+  const { weights, bias } = head.layers[0] as { weights: number[][]; bias: number[] };
+  const rows = [1, -1].map((sign) => weights[0]!.map((weight, i) => (i === 3 ? weight + sign : weight)));
+  const layers = [
+    { weights: rows, bias: [bias[0], bias[0]] },
+    { weights: [[0.5, 0.5]], bias: [0] },
+  ];
+  await writeFile(path, JSON.stringify({ ...head, layers, ensemble: { members: 2, combine: 'mean' } }));
+  return path;
+}
+
 /** Rows that are scored, down for a while or gone for good, and the command on them. */
 async function makeRows(t: ExecutionContext): Promise<{
   readonly folder: string;
@@ -81,11 +95,12 @@ async function makeRows(t: ExecutionContext): Promise<{
     for (let row = 0; row < ROW_COUNT; row++)
       if (isDown(row)) resources.set(`/${row}.jpg`, await makePicture(row));
   };
+  const head = await writeEnsemble(`${folder}/ensemble.json`);
   const score = async (run: string, ...flags: string[]): Promise<CliResult> => {
     const result = await runCli([
       ...['score', `${folder}/shard.parquet`, '--output-folder', `${folder}/${run}`, '--retries', '0'],
       ...['--number-sample-per-shard', '12', '--save-embeddings', '--save-consent', '--min-aesthetic', '4'],
-      ...LOOPBACK_FLAGS,
+      ...['--aesthetic-head', head, ...LOOPBACK_FLAGS],
       ...flags,
     ]);
     t.is(result.exitCode, 0, result.stderr);
@@ -104,6 +119,8 @@ test('--retry-failed asks for rows whose failure may have passed, and ends where
   t.deepEqual(new Map(host.requests), before, 'without the flag nothing is asked for');
   const untouched = await filesOf(run, '00002');
   const rowsBefore = await readParquet(`${run}/tags/00000.parquet`);
+  for (const { status, aesthetic_std: spread } of rowsBefore)
+    t.is(typeof spread === 'number' && spread > 0, status === 'success', 'an ensemble has its spread');
 
   const result = await score('retried', '--retry-failed', '--json');
   const asked = [...host.requests].filter(([path, count]) => count > before.get(path)!).map(([path]) => path);

@@ -118,6 +118,48 @@ test('a safetensors head with our metadata says what it is', async (t) => {
   t.deepEqual([...head.score(Float32Array.of(3, -1), 1)], [1 / (1 + Math.exp(-3.5))]);
 });
 
+test('the metadata of a safetensors head says that its layers are an ensemble, whose members lie apart', async (t) => {
+  const tensors = {
+    'layers.0.weight': { dtype: 'F32', shape: [3, 1], bytes: floats([1, 2, 6]) },
+    'layers.0.bias': { dtype: 'F32', shape: [3], bytes: floats([0, 0, 0]) },
+    'layers.2.weight': { dtype: 'F32', shape: [1, 3], bytes: floats([1, 1, 1]) },
+    'layers.2.bias': { dtype: 'F32', shape: [1], bytes: floats([5]) },
+  };
+  const metadata = { format: 'bowerbird-head', version: '1', hidden_activation: 'none' };
+  const ensemble = { ensemble_members: '3', ensemble_combine: 'mean', ensemble_offsets: '12,6,3' };
+  const files = {
+    mean: ensemble,
+    median: { ...ensemble, ensemble_combine: 'lower-median' },
+    two: { ...ensemble, ensemble_members: '2', ensemble_offsets: '1,1' },
+    few: { ...ensemble, ensemble_offsets: '1,2' },
+    half: { ensemble_members: '3' },
+    sigmoid: { ...ensemble, activation: 'sigmoid' },
+  };
+  const folder = await filesIn(
+    t,
+    Object.fromEntries(
+      Object.entries(files).map(([name, claims]) => [
+        `${name}.safetensors`,
+        writeSafetensors(tensors, { ...metadata, ...claims }),
+      ]),
+    ),
+  );
+  const load = (name: string): Promise<Head> => loadHead(join(folder, `${name}.safetensors`), {});
+  const [mean, median] = await Promise.all([load('mean'), load('median')]);
+  // Members give 5 + 3 x + 5, 5 + 6 x - 1, 5 + 18 x - 4: 13, 10, 19 at 1; 7, -2, -17 at -1.
+  const rows = Float32Array.of(1, -1, 0, 2, 1);
+  const [scores, spreads] = [mean.scoreWithSpread!(rows, 5).scores, mean.scoreWithSpread!(rows, 5).spreads];
+  t.deepEqual([...scores.subarray(0, 2)], [14, -4]);
+  t.deepEqual([...mean.score(rows, 5)], [...scores]);
+  t.true(Math.abs(spreads[0]! - Math.sqrt(21)) < 1e-12 && Math.abs(spreads[1]! - Math.sqrt(147)) < 1e-12);
+  t.is(spreads[4], spreads[0], "a row's spread does not depend on the rows beside it");
+  t.deepEqual([...median.score(rows, 5).subarray(0, 2)], [13, -2]);
+  t.deepEqual([mean.linear?.bias, median.linear], [5, undefined]);
+  t.not(mean.computes, median.computes);
+  for (const name of ['two', 'few', 'half', 'sigmoid'])
+    await t.throwsAsync(load(name), { code: 'BB_HEAD_REFUSED', message: /ensemble|2 members/ }, name);
+});
+
 test('the metadata of a safetensors head has a label in two texts', async (t) => {
   const tensors = { weight: { dtype: 'F32', shape: [1, 1], bytes: floats([1]) } };
   const metadata = { format: 'bowerbird-head', version: '1', label_transform: 'log1p', label_unit: 'likes' };

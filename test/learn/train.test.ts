@@ -19,6 +19,7 @@ import {
   ratings,
   scoresOf,
 } from './collection.ts';
+import { memberScoresOf } from './member-scores-of.ts';
 
 const NETWORK: Omit<MemberOptions, 'hidden' | 'evaluateEvery'> = {
   ...{ dropout: 0.1, batch: 1, epochs: 5, seed: 3, valueLoss: 'mse' },
@@ -32,7 +33,7 @@ async function train(
   progress: Partial<TrainProgress> = {},
 ): Promise<TrainingResult> {
   const options: TrainOptions = {
-    ...{ method: 'ridge', question: 'aesthetic', tag: 'aesthetic', members: 3, threads: 2 },
+    ...{ method: 'ridge', question: 'aesthetic', tag: 'aesthetic', members: 3, combine: 'mean', threads: 2 },
     feedback: [await collection.write('feedback.jsonl', answers)],
     embeddings: [collection.embeddings],
     outputFolder: collection.path('head'),
@@ -87,6 +88,44 @@ test('pairs become an ensemble in one file, which orders samples as the person d
     const head = await loadHead(join(outputFolder, 'head.safetensors'), { tag: 'aesthetic' });
     t.is(head.linear === undefined, hidden > 0);
   }
+});
+
+test('an ensemble says how far its members lie apart, each about the mean of all, and a lower median is one of them', async (t) => {
+  const collection = await makeCollection(t);
+  const answers = pairs(collection, 2000);
+  const network = { ...NETWORK, epochs: 1 };
+  const spreads: number[][] = [];
+  for (const [hidden, members, combine] of [
+    [8, 4, 'mean'],
+    [8, 4, 'lower-median'],
+    [0, 3, 'mean'],
+    [0, 3, 'lower-median'],
+  ] as const) {
+    const outputFolder = collection.path(`${hidden} ${combine}`);
+    const { made } = await train(collection, answers, {
+      ...{ method: 'bradley-terry', hidden, members, combine, network, outputFolder },
+    });
+    const path = join(outputFolder, 'head.safetensors');
+    const expected = memberScoresOf(path, collection.rows);
+    const head = await loadHead(path, { tag: 'aesthetic' });
+    const { scores, spreads: found } = head.scoreWithSpread!(collection.rows, 300);
+    const plain = await scoresOf(collection, outputFolder);
+    for (const [i, own] of expected.entries()) {
+      const sorted = own.toSorted((a, b) => a - b);
+      const middle = own.reduce((sum, score) => sum + score, 0) / members;
+      const wanted = combine === 'mean' ? middle : sorted[Math.floor((members - 1) / 2)]!;
+      t.true(Math.abs(scores[i]! - wanted) < 1e-9 && Math.abs(plain[i]! - wanted) < 1e-9);
+      const squares = own.reduce((sum, score) => sum + (score - middle) ** 2, 0);
+      t.true(Math.abs(found[i]! - Math.sqrt(squares / (members - 1))) < 1e-9);
+    }
+    const means = Array.from({ length: members }, (_, m) =>
+      expected.reduce((sum, own) => sum + own[m]! / expected.length, 0),
+    );
+    t.true(Math.max(...means) - Math.min(...means) < 1e-5, 'all members have one mean');
+    t.true(made.lessons.length > 0);
+    spreads.push([...found]);
+  }
+  t.deepEqual(spreads[0], spreads[1]);
 });
 
 test('the same files, options and seed give the same bytes, whatever the number of threads; another seed others', async (t) => {

@@ -35,7 +35,7 @@ async function writeFailed(
 test('tags that are not what was written are not carried over', async (t) => {
   const { folder, stats } = await writeFailed(t, 'timed_out');
   await writeFile(folder.tags(0), 'other');
-  await t.throwsAsync(readEarlierShard(folder, stats, { exif: false }), {
+  await t.throwsAsync(readEarlierShard(folder, stats, { kept: { exif: false }, spreadTags: [] }), {
     code: 'BB_RUN_CORRUPT',
     message: /is damaged/,
   });
@@ -43,7 +43,7 @@ test('tags that are not what was written are not carried over', async (t) => {
 
 test('a reason that this version does not know is refused by its name', async (t) => {
   const { folder, stats } = await writeFailed(t, 'eaten_by_a_dog');
-  await t.throwsAsync(readEarlierShard(folder, stats, { exif: false }), {
+  await t.throwsAsync(readEarlierShard(folder, stats, { kept: { exif: false }, spreadTags: [] }), {
     code: 'BB_RUN_CORRUPT',
     message: /"eaten_by_a_dog"/,
   });

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { judgeShard } from '../../src/pipeline/judge.ts';
+import { judgeShard, withSpreads } from '../../src/pipeline/judge.ts';
 import { ShardWork } from '../../src/pipeline/shard-work.ts';
 import type { Tag } from '../../src/samples/tags.ts';
 import { createFilter } from '../../src/scores/filter.ts';
@@ -46,6 +46,20 @@ test("where tags are computed anew, the heads' scores take the place of the inpu
   const { tags } = judgeShard(await embedAll(t, rows, { punsafe: [0.75, Number.NaN] }), FILTER, true);
   t.deepEqual([...tags.punsafe], [0.75, Number.NaN]);
   t.deepEqual([...tags.pwatermark], [0.5, 0.5]);
+});
+
+test("an ensemble's spread stands beside its score, and not beside the input's own", async (t) => {
+  const rows = [
+    { URL: 'http://a/1', punsafe: 0.25 },
+    { URL: 'http://a/2', punsafe: null },
+  ];
+  const work = await embedAll(t, rows, { punsafe: [0.75, 0.75] });
+  for (const index of rows.keys()) work.noteSpread('punsafe', index, 0.5);
+  const { results } = withSpreads(judgeShard(work, FILTER, false), work, ['aesthetic', 'punsafe']);
+  t.deepEqual(results.further, [
+    { name: 'aesthetic_std', values: Float32Array.of(Number.NaN, Number.NaN) },
+    { name: 'punsafe_std', values: Float32Array.of(Number.NaN, 0.5) },
+  ]);
 });
 
 test("without a head the input's aesthetic score is judged", async (t) => {

@@ -88,6 +88,43 @@ test('a regressor gives its scores in the unit of its label too, and so does a f
   });
 });
 
+test('an ensemble gives its spread too, behind all others, of rows that have a score', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { halves, rows } = halfRows(5, 40, 8);
+  halves.fill(0, 24, 32);
+  await makeFolder(folder, 8, [{ number: '0', values: halves }]);
+  const members = [1, 2].map((seed) => headWeights(seed, 8));
+  for (const combine of ['mean', 'lower-median']) {
+    const path = join(folder, `${combine}.json`);
+    const layers = [
+      { weights: members, bias: [1, 2] },
+      { weights: [[0.5, 0.5]], bias: [3] },
+    ];
+    await writeFile(
+      path,
+      JSON.stringify({ format: 'bowerbird-head', version: 1, layers, ensemble: { members: 2, combine } }),
+    );
+    const heads = [aestheticHead(path), { column: 'second', path }];
+    await rescore([folder], join(folder, combine), { heads });
+    const tags = await readParquet(join(folder, combine, 'tags', '00000.parquet'));
+    t.deepEqual(Object.keys(tags[0]!).slice(-3), ['second', 'aesthetic_std', 'second_std']);
+    for (const [i, row] of rows.entries()) {
+      const [a, b] = members.map((weights, m) => linearScore(row, weights, 4 + m)) as [number, number];
+      const wanted =
+        i === 3
+          ? [null, null]
+          : [combine === 'mean' ? (a + b) / 2 : Math.min(a, b), Math.abs(a - b) / Math.SQRT2];
+      for (const [column, value] of [
+        ['aesthetic', wanted[0]],
+        ['aesthetic_std', wanted[1]],
+      ] as const) {
+        const found = tags[i]![column] as number | null;
+        t.true(value === null ? found === null : Math.abs(found! - value!) < 1e-5, `${column} of row ${i}`);
+      }
+    }
+  }
+});
+
 test('a head of another dimension is refused before any work', async (t) => {
   const folder = await temporaryFolder(t);
   await makeFolder(folder, 8, [{ number: '0', values: halfRows(1, 4, 8).halves }]);

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../base/json-object.ts';
 import { type Label, labelColumn } from '../label.ts';
-import { isTag, PROBABILITY_TAGS, TAGS, type Tag, type TagName } from '../tags.ts';
+import { isTag, PROBABILITY_TAGS, spreadColumn, TAGS, type Tag, type TagName } from '../tags.ts';
 import {
   type HeadOrigin,
   type ModelOrigin,
@@ -21,10 +21,18 @@ export interface ScoringFacts {
   readonly recomputeTags: boolean;
   /** What computed scores stand for, by their column: in its unit they have a column more. */
   readonly labels?: Readonly<Record<TagName, Label>>;
+  /** Columns whose scores are an ensemble's: they have a column more, of its spread. */
+  readonly spreads?: readonly TagName[];
 }
 
 /** The origins of the scores that a run writes. A tag that neither the input nor a model gives has none. */
-export function scoresOf({ computed, given, recomputeTags, labels = {} }: ScoringFacts): ScoreOrigins {
+export function scoresOf({
+  computed,
+  given,
+  recomputeTags,
+  labels = {},
+  spreads = [],
+}: ScoringFacts): ScoreOrigins {
   const originsOf = (column: TagName): readonly ScoreOrigin[] => {
     const own = Object.hasOwn(computed, column) ? [computed[column]!] : [];
     // The point of a run is its own score: an aesthetic of the input is used only where nothing computes one.
@@ -37,7 +45,15 @@ export function scoresOf({ computed, given, recomputeTags, labels = {} }: Scorin
     labelColumn(column, label),
     [{ ...computed[column]!, label: { ...label } }],
   ]);
-  return Object.fromEntries([...columns.map((column) => [column, originsOf(column)] as const), ...inUnits]);
+  const ofSpreads = spreads.map((column): [TagName, ScoreOrigin[]] => [
+    spreadColumn(column),
+    [computed[column]!],
+  ]);
+  return Object.fromEntries([
+    ...columns.map((column) => [column, originsOf(column)] as const),
+    ...inUnits,
+    ...ofSpreads,
+  ]);
 }
 
 /**
