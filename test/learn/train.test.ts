@@ -94,7 +94,6 @@ test('an ensemble says how far its members lie apart, each about the mean of all
   const collection = await makeCollection(t);
   const answers = pairs(collection, 2000);
   const network = { ...NETWORK, epochs: 1 };
-  const spreads: number[][] = [];
   for (const [hidden, members, combine] of [
     [8, 4, 'mean'],
     [8, 4, 'lower-median'],
@@ -123,9 +122,7 @@ test('an ensemble says how far its members lie apart, each about the mean of all
     );
     t.true(Math.max(...means) - Math.min(...means) < 1e-5, 'all members have one mean');
     t.true(made.lessons.length > 0);
-    spreads.push([...found]);
   }
-  t.deepEqual(spreads[0], spreads[1]);
 });
 
 test('the same files, options and seed give the same bytes, whatever the number of threads; another seed others', async (t) => {
