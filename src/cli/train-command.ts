@@ -74,7 +74,7 @@ function trainOptions(values: FlagValues): TrainOptions {
     labelTransform: values['label-transform'] as LabelTransform | undefined,
     penalty: values['penalty'] as number | undefined,
     members: values['members'] as number,
-    combine: (values['ensemble'] as Combination | undefined) ?? 'mean',
+    combine: values['ensemble'] as Combination | undefined,
     threads: (values['threads'] as number | undefined) ?? availableParallelism(),
     hidden: values['hidden'] as number | undefined,
     evaluateEvery: values['evaluate-every'] as number | undefined,

@@ -60,7 +60,8 @@ function describe(options: TrainOptions, material: Material, trained: Trained): 
   const each = memberScores(members, course);
   // Scores of pairs have no zero: each member's own is moved to that of all, so that they can be compared.
   const offsets = isPairs ? offsetsOf(each) : each.map(() => 0);
-  const raw = combined(each, offsets, options.combine);
+  const combine = options.combine ?? 'mean';
+  const raw = combined(each, offsets, combine);
   const scale = isPairs ? scaleOfScores(raw) : values;
   const measure = (lessons: Lessons) => {
     const predictions = predictionsOf(lessons, raw, scale);
@@ -70,14 +71,14 @@ function describe(options: TrainOptions, material: Material, trained: Trained): 
     file: ensembleHeadFile(
       members,
       course.dimension,
-      { ...scale, offsets, combine: options.combine },
+      { ...scale, offsets, combine },
       headStatement(options, material),
     ),
     lessons: lessonsOf(course.validation, raw, scale),
     facts: {
       members: members.length,
       members_asked_for: options.members,
-      combined_by: options.combine,
+      combined_by: combine,
       ...networkFacts(network),
       steps_kept: members.map(({ step }) => step),
       step_rule: 'lowest loss on held-out answers, smoothed by 0.3; the last where nothing is held out',

@@ -35,7 +35,8 @@ export interface TrainOptions {
   /** Of ridge and logistic; not given, it is found by cross-validation. */
   readonly penalty?: number | undefined;
   readonly members: number;
-  readonly combine: Combination;
+  /** Their mean where not given. */
+  readonly combine?: Combination | undefined;
   readonly threads: number;
   /** Hidden units of each member; not given: as many as the embeddings have dimensions. */
   readonly hidden?: number | undefined;
