@@ -31,7 +31,8 @@ export interface OpenFile {
  * to the disk, named, or removed. Errors are Node's own, with `code` and `errno`.
  */
 export interface FileSystem {
-  open(path: string, flags: 'r' | 'r+' | 'wx' | 'wx+' | 'a'): Promise<OpenFile>;
+  /** @param mode who may read and write a file that is made, as for `chmod`; not given: everybody, as the machine lets them */
+  open(path: string, flags: 'r' | 'r+' | 'wx' | 'wx+' | 'a', mode?: number): Promise<OpenFile>;
   readFile(path: string, encoding: 'utf8'): Promise<string>;
   rename(from: string, to: string): Promise<void>;
   link(existing: string, path: string): Promise<void>;

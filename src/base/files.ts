@@ -195,9 +195,14 @@ export async function linkNew(existing: string, path: string): Promise<void> {
 
 const WITHOUT_LINKS = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'];
 
-/** Writes a file that must not be there yet; it is not brought to the disk. @throws the file system's error */
-export async function writeNewFile(path: string, content: string | Uint8Array): Promise<void> {
-  const handle = await fileSystem().open(path, 'wx');
+/**
+ * Writes a file that must not be there yet; it is not brought to the disk.
+ *
+ * @param mode who may read and write it, as for `chmod`
+ * @throws the file system's error
+ */
+export async function writeNewFile(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
+  const handle = await fileSystem().open(path, 'wx', mode);
   try {
     await handle.writeFile(content);
   } finally {

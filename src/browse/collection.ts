@@ -10,6 +10,7 @@ export interface RowFile {
 /** Which column of the files holds what; absent where none does. */
 export interface RowColumns {
   readonly key?: string | undefined;
+  readonly hash?: string | undefined;
   readonly url?: string | undefined;
   readonly caption?: string | undefined;
   /** The name of an image that lies in a file of this machine. */

@@ -1,12 +1,12 @@
 import type { Downloader } from '../download/downloader.ts';
 import type { ListenPlace } from '../web/listen.ts';
 
-/** What to look at, and how. */
-export interface BrowseOptions extends ListenPlace {
+/** What to look at, and what may be spent on it. */
+export interface RowOptions {
   /** The folder of a run or of a subset. */
   readonly path: string;
-  /** What the address has to have; made where not given. */
-  readonly token?: string | undefined;
+  /** Whether captions and URLs stay in their files, for nobody searches in them. */
+  readonly areTextsLeft?: boolean | undefined;
   /** Of DuckDB, which holds captions and URLs; what does not fit is spilled. */
   readonly memoryLimitMb: number;
   readonly threads: number;
@@ -17,6 +17,12 @@ export interface BrowseOptions extends ListenPlace {
   readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
   /** Told in a line what a person is to know. */
   readonly onNote?: ((note: string) => void) | undefined;
+}
+
+/** The page of rows, and where it is served. */
+export interface BrowseOptions extends RowOptions, ListenPlace {
+  /** What the address has to have; made where not given. */
+  readonly token?: string | undefined;
   /** Gets what was thrown where a request ends with status 500. */
   readonly onFault?: ((thrown: unknown) => void) | undefined;
 }

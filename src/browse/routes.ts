@@ -1,6 +1,6 @@
 import { WebError } from '../web/http-error.ts';
-import { pagePolicy } from '../web/security-headers.ts';
-import type { WebAnswer, WebRoute } from '../web/server.ts';
+import { jsonAnswer, pageRoutes } from '../web/page-routes.ts';
+import type { WebRoute } from '../web/server.ts';
 import { pageMarkup, pageParts } from './page/page.ts';
 import { detailOf, stateOf, windowOf } from './row-answers.ts';
 import type { BrowsedRows } from './rows.ts';
@@ -9,40 +9,24 @@ import { readViewQuery, wholeNumberIn } from './view-query.ts';
 /** Rows that a page may count to. */
 const MOST = 2 ** 31;
 
-/** A PNG of one pixel that is not there. */
-const NO_ICON = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABXvMqOgAAAABJRU5ErkJggg==',
-  'base64',
-);
-
 /** All that the page asks for. */
 export function browseRoutes(rows: BrowsedRows): WebRoute[] {
   const parts = pageParts();
-  const markup = pageMarkup(parts);
   const { scores } = rows.collection;
   return [
-    {
-      path: '/',
-      answer: () => ({
-        type: 'text/html; charset=utf-8',
-        body: markup,
-        headers: { 'content-security-policy': pagePolicy(parts) },
-      }),
-    },
-    // Browsers ask for it unbidden.
-    { path: '/favicon.ico', answer: () => ({ type: 'image/png', body: NO_ICON }) },
-    { path: '/state', answer: async () => json(await stateOf(rows)) },
+    ...pageRoutes(pageMarkup(parts), parts),
+    { path: '/state', answer: async () => jsonAnswer(await stateOf(rows)) },
     {
       path: '/rows',
       answer: async ({ query }) => {
         const span = { from: wholeNumberIn(query, 'from', MOST), count: wholeNumberIn(query, 'count', MOST) };
-        return json(await windowOf(rows, readViewQuery(query, scores), span));
+        return jsonAnswer(await windowOf(rows, readViewQuery(query, scores), span));
       },
     },
     {
       path: '/rows/:row',
       answer: async ({ query, parameters }) =>
-        json(await detailOf(rows, readViewQuery(query, scores), await rowIn(rows, parameters))),
+        jsonAnswer(await detailOf(rows, readViewQuery(query, scores), await rowIn(rows, parameters))),
     },
     {
       path: '/pictures/:size/:row',
@@ -56,10 +40,6 @@ export function browseRoutes(rows: BrowsedRows): WebRoute[] {
       },
     },
   ];
-}
-
-function json(data: unknown): WebAnswer {
-  return { type: 'application/json; charset=utf-8', body: JSON.stringify(data) };
 }
 
 async function rowIn(rows: BrowsedRows, { row = '' }: Readonly<Record<string, string>>): Promise<number> {

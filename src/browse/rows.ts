@@ -8,7 +8,7 @@ import type { Collection } from './collection.ts';
 import { Foreground } from './foreground.ts';
 import { factsOf, type IndexFacts } from './index-facts.ts';
 import { openCollection } from './open-collection.ts';
-import type { BrowseOptions, ReadProgress } from './options.ts';
+import type { ReadProgress, RowOptions } from './options.ts';
 import type { InputTools } from './pictures/input-pictures.ts';
 import type { PicturePlace } from './pictures/picture-place.ts';
 import { Pictures } from './pictures/pictures.ts';
@@ -17,6 +17,7 @@ import { openInputs } from './pictures/run-inputs.ts';
 import { RunKeys } from './pictures/run-keys.ts';
 import { openSaved } from './pictures/saved-images.ts';
 import { openThumbnails } from './pictures/thumbnails.ts';
+import { RowNames } from './row-names.ts';
 import { RowTexts } from './row-texts.ts';
 import { readScores, type ScoreIndex } from './score-index.ts';
 import { Views } from './views.ts';
@@ -29,6 +30,7 @@ export interface ReadRows {
   readonly index: ScoreIndex;
   /** Complete once `BrowsedRows.texts` is there. */
   readonly texts: RowTexts;
+  readonly names: RowNames;
   readonly views: Views;
   readonly pictures: Pictures;
   readonly facts: IndexFacts;
@@ -42,14 +44,14 @@ export class BrowsedRows {
   readonly collection: Collection;
   /** The scores and what hangs on them. */
   readonly scored: Promise<ReadRows>;
-  /** Captions and URLs. */
+  /** Captions and URLs; where they are left, with those of single rows alone. */
   readonly texts: Promise<RowTexts>;
   progress: ReadProgress;
   areScoresRead = false;
   areTextsRead = false;
   /** What ended the reading, where it was not its end. */
   failure: string | null = null;
-  readonly #options: BrowseOptions;
+  readonly #options: RowOptions;
   readonly #instance: DuckDBInstance;
   readonly #folder: string;
   readonly #connections: DuckDBConnection[] = [];
@@ -60,7 +62,7 @@ export class BrowsedRows {
   readonly #notes: string[];
   #places: readonly PicturePlace[] = [];
 
-  private constructor(options: BrowseOptions, opened: OpenedDatabase, collection: Collection) {
+  private constructor(options: RowOptions, opened: OpenedDatabase, collection: Collection) {
     this.collection = collection;
     this.#options = options;
     this.#instance = opened.instance;
@@ -75,7 +77,7 @@ export class BrowsedRows {
       totalRows: collection.files.reduce((sum, file) => sum + file.rowCount, 0),
     };
     this.scored = this.#readScores();
-    this.texts = this.scored.then((read) => this.#readTexts(read));
+    this.texts = this.scored.then((read) => (options.areTextsLeft ? read.texts : this.#readTexts(read)));
     // What scores fail with, texts fail with, too.
     this.texts.catch((thrown: unknown) => {
       this.failure = messageOf(thrown);
@@ -83,7 +85,7 @@ export class BrowsedRows {
   }
 
   /** Opens a run or a subset and begins to read it. @throws BowerbirdError as `openCollection`; BB_TEMPORARY_FOLDER, BB_DISK_FULL */
-  static async open(options: BrowseOptions): Promise<BrowsedRows> {
+  static async open(options: RowOptions): Promise<BrowsedRows> {
     const opened = await openDatabase(options);
     try {
       const connection = await opened.instance.connect();
@@ -132,6 +134,7 @@ export class BrowsedRows {
     const keys = this.collection.run && new RunKeys(this.collection.run.record);
     this.#places = await this.#openPlaces(keys);
     const connections = { texts: await this.#connect(), searching: await this.#connect() };
+    const names = new RowNames(connections.searching, this.collection, index);
     const texts = new RowTexts(connections, this.collection, index);
     const pictures = new Pictures({
       ...{ collection: this.collection, index, keys, texts, foreground: this.#foreground },
@@ -142,7 +145,7 @@ export class BrowsedRows {
       withWords: async (words) => (await this.texts).withWords(words, index.rowCount),
     });
     this.areScoresRead = true;
-    return { index, texts, views, pictures, facts: factsOf(index, pictures.marks()) };
+    return { index, texts, names, views, pictures, facts: factsOf(index, pictures.marks()) };
   }
 
   async #openPlaces(keys: RunKeys | undefined): Promise<PicturePlace[]> {
@@ -188,7 +191,7 @@ interface OpenedDatabase {
   readonly folder: string;
 }
 
-async function openDatabase({ memoryLimitMb, threads }: BrowseOptions): Promise<OpenedDatabase> {
+async function openDatabase({ memoryLimitMb, threads }: RowOptions): Promise<OpenedDatabase> {
   const folder = await makeTemporaryFolder('browse');
   const instance = await openDuckDb({ memoryLimitMb, threads, temporaryFolder: join(folder, 'spill') });
   return { instance, folder };

@@ -24,6 +24,7 @@ export async function openRun(connection: DuckDBConnection, folder: string): Pro
     shardIds,
     columns: {
       key: own('key'),
+      hash: own('hash'),
       url: passed('url'),
       caption: passed('caption'),
       path: passed('path'),

@@ -1,11 +1,10 @@
 import type { BrowseOptions } from '../browse/options.ts';
 import { createDownloader } from '../download/downloader.ts';
+import { addressFlags, addressOptions } from './address-flags.ts';
 import { downloadFlags } from './download-flags.ts';
-import { type FlagTable, type FlagValues, usageError } from './flags.ts';
+import type { FlagTable, FlagValues } from './flags.ts';
 import { downloadOptions } from './score-config.ts';
 
-const TOKEN_VARIABLE = 'BOWERBIRD_TOKEN';
-const MAX_PORT = 65_535;
 /** What the process holds beside DuckDB: rendered pictures, images in flight, scores. */
 const BESIDE_DUCKDB_MB = 256;
 
@@ -17,25 +16,7 @@ const { 'outage-minutes': _, ...DOWNLOADS } = downloadFlags('Fetching (with --re
 
 /** The flags of `bowerbird browse`. */
 export const BROWSE_FLAGS: FlagTable = {
-  host: {
-    group: 'Address:',
-    type: 'string',
-    default: '127.0.0.1',
-    describe: 'Address to listen on; beyond loopback, pictures and captions cross the network unencrypted',
-  },
-  port: {
-    group: 'Address:',
-    type: 'integer',
-    min: 0,
-    max: MAX_PORT,
-    default: 8421,
-    describe: 'Port; 0 takes any that is free',
-  },
-  token: {
-    group: 'Address:',
-    type: 'string',
-    describe: `Token in the address of the page, made anew at each start where not given; better given as ${TOKEN_VARIABLE}`,
-  },
+  ...addressFlags(8421, 'pictures and captions'),
   refetch: {
     group: 'Pictures:',
     type: 'boolean',
@@ -74,17 +55,9 @@ export function browseOptions(
   path: string,
   environment: NodeJS.ProcessEnv,
 ): BrowseOptions {
-  const token = (values['token'] as string | undefined) ?? environment[TOKEN_VARIABLE];
-  if (token !== undefined && !/^[\w.~-]{8,}$/.test(token)) {
-    throw usageError(
-      `The token (--token or ${TOKEN_VARIABLE}) needs at least 8 letters, digits or - . _ ~, for an address carries it.`,
-    );
-  }
   return {
     path,
-    host: values['host'] as string,
-    port: values['port'] as number,
-    token,
+    ...addressOptions(values, environment),
     maxBytes: values['max-bytes'] as number,
     memoryLimitMb: (values['memory-mb'] as number) - BESIDE_DUCKDB_MB,
     threads: values['threads'] as number,

@@ -47,6 +47,11 @@ export function isRater(value: unknown): value is string {
   return isName(value, MAX_RATER_CHARACTERS);
 }
 
+/** Whether a text may stand for a sample. */
+export function isKey(value: unknown): value is string {
+  return isName(value, MAX_KEY_CHARACTERS);
+}
+
 function isId(value: unknown): value is string {
   return typeof value === 'string' && ID.test(value);
 }
@@ -128,7 +133,7 @@ function checkFacts(value: JsonObject): AnswerFacts | LineProblem {
 export function checkSample(value: unknown): SampleName | undefined {
   if (!isObject(value)) return undefined;
   const { hash, key } = value;
-  if (key !== undefined && !isName(key, MAX_KEY_CHARACTERS)) return undefined;
+  if (key !== undefined && !isKey(key)) return undefined;
   if (hash === undefined) return key === undefined ? undefined : { key };
   const text = typeof hash === 'string' ? canonicalHash(hash) : undefined;
   if (text === undefined) return undefined;

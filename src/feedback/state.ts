@@ -1,4 +1,4 @@
-import { type Answer, type FeedbackRecord, isRetraction, type Mode, subjectOf } from './answer.ts';
+import { type Answer, type FeedbackRecord, isRetraction, type Mode, sampleId, subjectOf } from './answer.ts';
 import { type Fingerprint, FingerprintTable, fingerprintOf } from './fingerprint.ts';
 import { SeenIds, type Sighting } from './seen-ids.ts';
 
@@ -18,8 +18,15 @@ export interface Standing extends Asked {
   readonly answers: number;
   readonly skips: number;
   readonly retracted: number;
+  /** Answers about a sample or pair that the rater had answered before, and how many of them say the same; of ratings, no more than 1 away. */
+  readonly repeats: Readonly<Repeats>;
   /** The last of those that stand or were skipped, oldest first; at most 100. */
   readonly last: readonly Answer[];
+}
+
+interface Repeats {
+  compared: number;
+  agreed: number;
 }
 
 interface Group extends Standing {
@@ -29,11 +36,26 @@ interface Group extends Standing {
   answers: number;
   skips: number;
   retracted: number;
+  readonly repeats: Repeats;
   readonly last: Answer[];
 }
 
-/** The numbers kept with an id: its group from 1 on (0: none, or taken back), whether it was skipped, fingerprints of subject and item. */
-const KEPT = { group: 0, isSkip: 1, subjectLow: 2, subjectHigh: 3, itemLow: 4, itemHigh: 5 } as const;
+/**
+ * The numbers kept with an id: its group from 1 on (0: none, or taken back), what it says (0: skipped), fingerprints of subject and item, and
+ * what the rater had said about the subject before (0: nothing).
+ */
+const KEPT = {
+  group: 0,
+  said: 1,
+  subjectLow: 2,
+  subjectHigh: 3,
+  itemLow: 4,
+  itemHigh: 5,
+  before: 6,
+} as const;
+
+/** The numbers kept with what was asked: how many answers there are, and what the last said (0: none, or skipped). */
+const ASKED = { count: 0, said: 1 } as const;
 
 /**
  * What has been answered so far, in some ten bytes for each thing known of an answer: a million answers take about 150 MB. For who asks on where
@@ -51,8 +73,8 @@ export class FeedbackState {
 
   /** @param expected about how many answers there will be */
   constructor(expected = 0) {
-    this.#ids = new SeenIds(6, expected);
-    this.#asked = new FingerprintTable(1, expected);
+    this.#ids = new SeenIds(7, expected);
+    this.#asked = new FingerprintTable(2, expected);
   }
 
   /** Takes a record into account, unless its id was there before. */
@@ -93,7 +115,7 @@ export class FeedbackState {
   #countOf(asked: Asked, kind: 'about' | 'item', what: string): number {
     const group = this.#groupsByName.get(groupName(asked));
     const place = group ? this.#asked.find(fingerprintOf(group.name, kind, what)) : -1;
-    return place < 0 ? 0 : this.#asked.get(place, 0);
+    return place < 0 ? 0 : this.#asked.get(place, ASKED.count);
   }
 
   #count(answer: Answer): void {
@@ -102,16 +124,20 @@ export class FeedbackState {
       group.retracted++;
       return;
     }
-    const isSkip = answer.answer === 'skip';
-    if (isSkip) group.skips++;
+    const said = sayingOf(answer);
+    if (said === 0) group.skips++;
     else group.answers++;
     group.last.push(answer);
     if (group.last.length > LAST_ANSWERS) group.last.shift();
     const subject = fingerprintOf(group.name, 'about', subjectOf(answer));
-    this.#change(subject, 1);
+    const asked = this.#change(subject, 1);
+    const before = this.#asked.get(asked, ASKED.said);
+    compare(group, [before, said], 1);
+    if (said !== 0) this.#asked.put(asked, ASKED.said, said);
     const place = this.#ids.added;
     this.#ids.put(place, KEPT.group, group.number);
-    this.#ids.put(place, KEPT.isSkip, isSkip ? 1 : 0);
+    this.#ids.put(place, KEPT.said, said);
+    this.#ids.put(place, KEPT.before, before);
     this.#ids.put(place, KEPT.subjectLow, subject.low);
     this.#ids.put(place, KEPT.subjectHigh, subject.high);
     if (answer.queue === undefined) return;
@@ -132,11 +158,14 @@ export class FeedbackState {
     if (!group) return;
     this.#ids.put(place, KEPT.group, 0);
     group.retracted++;
-    if (kept(KEPT.isSkip) === 1) group.skips--;
+    const [before, said] = [kept(KEPT.before), kept(KEPT.said)];
+    if (said === 0) group.skips--;
     else group.answers--;
+    compare(group, [before, said], -1);
     const at = group.last.findLastIndex((answer) => answer.id === id);
     if (at >= 0) group.last.splice(at, 1);
-    this.#change({ low: kept(KEPT.subjectLow), high: kept(KEPT.subjectHigh) }, -1);
+    const asked = this.#change({ low: kept(KEPT.subjectLow), high: kept(KEPT.subjectHigh) }, -1);
+    if (this.#asked.get(asked, ASKED.said) === said) this.#asked.put(asked, ASKED.said, before);
     const item = { low: kept(KEPT.itemLow), high: kept(KEPT.itemHigh) };
     if (item.low !== 0 || item.high !== 0) this.#change(item, -1);
   }
@@ -146,10 +175,12 @@ export class FeedbackState {
     for (const { last } of this.#groups) last.splice(0, LAST_ANSWERS, ...structuredClone(last));
   }
 
-  #change(what: Fingerprint, by: number): void {
+  /** Gives the place of what was asked. */
+  #change(what: Fingerprint, by: number): number {
     const found = this.#asked.find(what);
     const place = found < 0 ? this.#asked.add(what) : found;
-    this.#asked.put(place, 0, this.#asked.get(place, 0) + by);
+    this.#asked.put(place, ASKED.count, this.#asked.get(place, ASKED.count) + by);
+    return place;
   }
 
   #groupOf({ question, rater, mode }: Asked): Group {
@@ -157,7 +188,8 @@ export class FeedbackState {
     const known = this.#groupsByName.get(name);
     if (known) return known;
     const number = this.#groups.length + 1;
-    const group = { question, rater, mode, name, number, answers: 0, skips: 0, retracted: 0, last: [] };
+    const counts = { answers: 0, skips: 0, retracted: 0, repeats: { compared: 0, agreed: 0 } };
+    const group = { question, rater, mode, name, number, ...counts, last: [] };
     this.#groups.push(group);
     this.#groupsByName.set(name, group);
     return group;
@@ -166,4 +198,28 @@ export class FeedbackState {
 
 function groupName({ question, mode, rater }: Asked): string {
   return `${question} ${mode} ${rater}`;
+}
+
+/** Ratings are told apart to a thousandth. */
+const RATING_STEPS = 1000;
+/** Ratings that are so far apart still say the same. */
+const RATING_SLACK = 1;
+
+/** What an answer says as a number that is not 0: of a pair which sample is better, whichever side it was on. 0: it was skipped. */
+function sayingOf(answer: Answer): number {
+  if (answer.answer === 'skip') return 0;
+  if (typeof answer.answer === 'number')
+    return 1 + Math.min(Math.round(RATING_STEPS * answer.answer), 2 ** 30);
+  if (answer.mode !== 'pair') return answer.answer === 'keep' ? 1 : 2;
+  if (answer.answer === 'tie' || answer.answer === 'both-bad') return 3;
+  const isLeft = answer.answer === 'left' || answer.answer === 'much-left';
+  return isLeft === sampleId(answer.left) < sampleId(answer.right) ? 1 : 2;
+}
+
+/** Counts whether an answer says what the one before about the same said. @param by -1 where it is taken back */
+function compare({ mode, repeats }: Group, [before, said]: readonly [number, number], by: 1 | -1): void {
+  if (before === 0 || said === 0) return;
+  const isSame = mode === 'rating' ? Math.abs(before - said) <= RATING_SLACK * RATING_STEPS : before === said;
+  repeats.compared += by;
+  if (isSame) repeats.agreed += by;
 }

@@ -10,6 +10,8 @@ export interface WebRequest {
   /** What stands in the place of `:name` in the route's path. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** What was sent, as JSON has it; undefined of a GET. */
+  readonly body: unknown;
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal;
 }
@@ -23,13 +25,20 @@ export interface WebAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What is to be had at a path, by GET. */
+/** What is to be had at a path, by GET, or can be told there, by POST of JSON. */
 export interface WebRoute {
+  /** `GET` where not given. */
+  readonly method?: 'GET' | 'POST';
   /** `/rows/:row` */
   readonly path: string;
+  /** Of what is sent; more is refused before it is read. */
+  readonly maxBodyBytes?: number;
   /** @throws WebError */
   answer(request: WebRequest): WebAnswer | Promise<WebAnswer>;
 }
+
+/** Of what is sent, where a route does not say it. */
+const MAX_BODY_BYTES = 64 * 1024;
 
 /** How the server of a local page is started. */
 export interface WebOptions extends ListenPlace {
@@ -45,7 +54,7 @@ export interface RunningWeb {
   /** `http://127.0.0.1:8421/?token=...`: who has it may look. */
   readonly url: string;
   readonly port: number;
-  /** Closes the port and all connections at once: nothing is changed by a request, so none need be waited for. */
+  /** Closes the port and all connections at once: whoever has sent something has to know what becomes of it without an answer. */
   stop(): Promise<void>;
 }
 
@@ -66,6 +75,8 @@ export async function startWeb(options: WebOptions): Promise<RunningWeb> {
 
 function buildApp({ routes, onFault }: WebOptions, gate: Gate): FastifyInstance {
   const app = fastify({ forceCloseConnections: true }) as unknown as FastifyInstance;
+  // Forms of other pages can send text, and JSON cannot be sent by them.
+  app.removeContentTypeParser('text/plain');
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(SECURITY_HEADERS);
     const givenToken = queryOf(request).get('token');
@@ -91,8 +102,11 @@ function buildApp({ routes, onFault }: WebOptions, gate: Gate): FastifyInstance 
   return app;
 }
 
-function addRoute(app: FastifyInstance, { path, answer }: WebRoute): void {
-  app.get(path, async (request, reply) => {
+function addRoute(
+  app: FastifyInstance,
+  { method = 'GET', path, maxBodyBytes = MAX_BODY_BYTES, answer }: WebRoute,
+): void {
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     const {
@@ -102,10 +116,12 @@ function addRoute(app: FastifyInstance, { path, answer }: WebRoute): void {
     } = await answer({
       parameters: request.params as Record<string, string>,
       query: queryOf(request),
+      body: request.body,
       signal: gone.signal,
     });
     return reply.headers({ ...headers, 'content-type': type }).send(body);
-  });
+  };
+  app.route({ method, url: path, bodyLimit: maxBodyBytes, handler });
 }
 
 function partsOf({
@@ -125,6 +141,7 @@ function queryOf({ url }: FastifyRequest): URLSearchParams {
 function toWebError(thrown: unknown): WebError {
   if (thrown instanceof WebError) return thrown;
   const status = (thrown as { statusCode?: unknown } | undefined)?.statusCode;
+  if (status === 413) return new WebError('BB_HTTP_TOO_LARGE', 'More was sent than is read here at a time.');
   if (typeof status === 'number' && status >= 400 && status < 500)
     return new WebError('BB_HTTP_QUERY', 'The request cannot be read.');
   return new WebError('BB_INTERNAL', 'That failed. The output of the command has the cause.');

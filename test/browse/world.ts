@@ -10,6 +10,8 @@ import { makePicture } from '../helpers/pictures.ts';
 export interface WrittenRow {
   readonly path?: string;
   readonly url?: string;
+  /** Where rows are to have one of their own. */
+  readonly hash?: bigint;
   readonly caption?: string;
   readonly reason?: string;
   readonly aesthetic?: number;
@@ -47,7 +49,7 @@ const COLUMNS =
   'key, hash, path, url, caption, status, reason, error_message, original_width, original_height, aesthetic, punsafe, pwatermark, kept, dropped_by';
 
 function valuesOf(
-  { path, url, caption, reason, aesthetic, punsafe, droppedBy }: WrittenRow,
+  { path, url, hash = 1n, caption, reason, aesthetic, punsafe, droppedBy }: WrittenRow,
   key: string,
 ): string {
   const text = (value: string | undefined): string =>
@@ -57,7 +59,7 @@ function valuesOf(
   return `(${[
     ...[
       text(key),
-      '1::BIGINT',
+      `${hash}::BIGINT`,
       text(path),
       text(url),
       text(caption),

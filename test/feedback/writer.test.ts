@@ -141,6 +141,39 @@ test('a writer knows who answered what, and what was taken back, whether it wrot
   await found.close();
 });
 
+test('a writer knows how often raters said the same again, and forgets it of what they took back', async (t) => {
+  const path = join(await makeFolder(t), 'taste.jsonl');
+  const writer = await FeedbackWriter.open(path);
+  const [a, b] = [sample(1), sample(2)];
+  await writer.append([
+    pair('p1', { answer: 'left' }),
+    pair('p2', { answer: 'much-right', left: b, right: a }),
+    pair('p3', { answer: 'left', left: b, right: a }),
+    pair('p4', { answer: 'skip' }),
+    pair('p5', { answer: 'both-bad' }),
+    pair('p6', { answer: 'tie' }),
+    pair('p7', { answer: 'left', rater: 'bob' }),
+    rating('r1', { answer: 3 }),
+    rating('r2', { answer: 4 }),
+    rating('r3', { answer: 5.5 }),
+  ]);
+  // p2 says what p1 says, p3 the contrary, p5 neither, p6 what p5 says.
+  t.deepEqual(writer.state.standing(ASKED)?.repeats, { compared: 4, agreed: 2 });
+  t.deepEqual(writer.state.standing({ ...ASKED, mode: 'rating' })?.repeats, { compared: 2, agreed: 1 });
+  t.deepEqual(writer.state.standing({ ...ASKED, rater: 'bob' })?.repeats, { compared: 0, agreed: 0 });
+  await writer.append([
+    { id: 'u6', retracts: 'p6', rater: 'ada' },
+    { id: 'u5', retracts: 'p5', rater: 'ada' },
+    pair('p8', { answer: 'right' }),
+  ]);
+  await writer.close();
+  const found = await FeedbackWriter.open(path);
+  // p8 is compared with p3, which is the last that stands.
+  for (const { state } of [writer, found])
+    t.deepEqual(state.standing(ASKED)?.repeats, { compared: 3, agreed: 2 });
+  await found.close();
+});
+
 const saver = fileURLToPath(new URL('../helpers/feedback-saver-process.js', import.meta.url));
 
 test('killed at any moment, a writer has lost no answer that it said it had saved', async (t) => {

@@ -20,8 +20,10 @@ export type Around = <T>(call: FileCall, run: () => Promise<T>) => Promise<T>;
 export function interpose(around: Around): FileSystem {
   const real = REAL_FILE_SYSTEM;
   return {
-    open: (path, flags) =>
-      around({ call: 'open', path, flags }, async () => opened(path, await real.open(path, flags), around)),
+    open: (path, flags, mode) =>
+      around({ call: 'open', path, flags }, async () =>
+        opened(path, await real.open(path, flags, mode), around),
+      ),
     readFile: (path, encoding) => around({ call: 'read', path }, () => real.readFile(path, encoding)),
     rename: (from, path) => around({ call: 'rename', from, path }, () => real.rename(from, path)),
     link: (from, path) => around({ call: 'link', from, path }, () => real.link(from, path)),

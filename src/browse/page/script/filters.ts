@@ -1,5 +1,6 @@
+import { countText, element, made } from '../../../web/page-words.ts';
 import type { FateFacts, PageState } from '../../page-data.ts';
-import { countText, element, fateText, made } from './words.ts';
+import { fateText } from './words.ts';
 
 /** The controls above the grid: what they say as a query, which also stands behind the # of the page's address. */
 export class Filters {

@@ -1,5 +1,6 @@
+import { made, plainText } from '../../../web/page-words.ts';
 import type { PageRow, PageState } from '../../page-data.ts';
-import { altText, fateText, made, plainText, scoreText } from './words.ts';
+import { altText, fateText, scoreText } from './words.ts';
 
 /** What all cells are drawn by. */
 export interface CellLook {

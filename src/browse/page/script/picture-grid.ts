@@ -1,7 +1,7 @@
+import { made } from '../../../web/page-words.ts';
 import { LongScroll } from './long-scroll.ts';
 import { type CellLook, PictureCell } from './picture-cell.ts';
 import type { RowWindows } from './row-windows.ts';
-import { made } from './words.ts';
 
 interface GridRow {
   readonly node: HTMLElement;

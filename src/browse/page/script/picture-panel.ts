@@ -1,5 +1,6 @@
+import { countText, element, made, plainText } from '../../../web/page-words.ts';
 import type { PageDetail, PageRow, PageState } from '../../page-data.ts';
-import { altText, countText, element, fateText, made, plainText, scoreText } from './words.ts';
+import { altText, fateText, scoreText } from './words.ts';
 
 /** One picture with all that is known of it, beside the grid or, where there is no room, over it. */
 export class PicturePanel {

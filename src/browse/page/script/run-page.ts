@@ -1,9 +1,9 @@
+import { countText, element } from '../../../web/page-words.ts';
 import type { PageState } from '../../page-data.ts';
 import { Filters } from './filters.ts';
 import { PictureGrid } from './picture-grid.ts';
 import { PicturePanel } from './picture-panel.ts';
 import { RowWindows } from './row-windows.ts';
-import { countText, element } from './words.ts';
 
 /** The page: what its parts do together. */
 export class BrowsePage {

@@ -1,0 +1,39 @@
+import type { Mode } from '../feedback/answer.ts';
+import type { ListenPlace } from '../web/listen.ts';
+
+/** How pictures are asked about: what people can answer in a browser. */
+export const ASKED_MODES = ['pair', 'rating', 'keep'] as const satisfies readonly Mode[];
+export type AskedMode = (typeof ASKED_MODES)[number];
+
+/** What is asked about what, and where the answers go. */
+export interface RateOptions extends ListenPlace {
+  /** The folder of a run or subset, a folder of images, or tar archives. */
+  readonly source: string;
+  /** The feedback file; made with the first answer where it is not there. */
+  readonly feedback: string;
+  readonly question: string;
+  readonly mode: AskedMode;
+  /** Who answers, where nobody is to be asked for a name. */
+  readonly rater?: string | undefined;
+  /** File of items to ask, in its order; pairs or samples drawn at random where not given. */
+  readonly queue?: string | undefined;
+  /** What is drawn at random is drawn with. */
+  readonly seed: number;
+  /** Share of the questions, from 0 to below 1, that ask once more what the rater has answered before. */
+  readonly repeatShare: number;
+  /** What the address has to have; where not given, made, and kept over a kill. */
+  readonly token?: string | undefined;
+  /** Of DuckDB; what does not fit is spilled. */
+  readonly memoryLimitMb: number;
+  readonly threads: number;
+  /** Larger image files are not shown. */
+  readonly maxBytes: number;
+  /** Gives the start up. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told what is being read, and how far. */
+  readonly onProgress?: ((what: 'answers' | 'samples', count: number) => void) | undefined;
+  /** Told in a line what a person is to know. */
+  readonly onNote?: ((note: string) => void) | undefined;
+  /** Gets what was thrown where a request ends with status 500 or 503. */
+  readonly onFault?: ((thrown: unknown) => void) | undefined;
+}

@@ -1,0 +1,96 @@
+import type { PageParts } from '../../web/security-headers.ts';
+import type { AskedMode } from '../options.ts';
+import { answerActions, type PageAction } from './actions.ts';
+import { rateScript } from './script.ts';
+import { RATE_STYLE } from './style.ts';
+
+const ASKS: Readonly<Record<AskedMode, string>> = {
+  pair: 'Which is better?',
+  rating: 'How good is it?',
+  keep: 'Keep it?',
+};
+
+/** What the page is made of; its policy names both by their digests. */
+export function pageParts(mode: AskedMode): PageParts {
+  return { style: RATE_STYLE, script: rateScript(mode) };
+}
+
+/** The page, the same for every source: all that is shown comes as data, and as text. */
+export function pageMarkup({ style, script }: PageParts, mode: AskedMode): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>bowerbird</title>
+<style>${style}</style>
+</head>
+<body class="${mode}">
+<header class="top">
+<h1><span id="question"></span> <span class="ask">${ASKS[mode]}</span></h1>
+<dl id="figures">
+<div><dt>answers</dt><dd id="answers">0</dd></div>
+<div><dt>an hour</dt><dd id="speed">\u2013</dd></div>
+<div class="wide"><dt>as before</dt><dd id="agreement">\u2013</dd></div>
+</dl>
+<p id="saved"></p>
+<button id="rater" type="button" hidden></button>
+</header>
+<main id="stage">
+${sidesOf(mode)}
+<p id="note" role="status"></p>
+</main>
+<footer>
+<p id="trouble" role="status"></p>
+<div id="choices" class="choices" role="group" aria-label="Answers">${answerActions(mode).map(buttonOf).join('')}</div>
+<div class="controls">${controlsOf(mode)}</div>
+</footer>
+<dialog id="who" aria-labelledby="who-title"><h2 id="who-title">Who answers?</h2>
+<form id="who-form" method="dialog">
+<p>Answers are kept under this name.</p>
+<p class="row"><input id="name" aria-labelledby="who-title" maxlength="64" autocomplete="off" spellcheck="false"><button id="name-taken">Begin</button></p>
+<div id="known"></div>
+</form>
+</dialog>
+<dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2>
+<p id="keys-hint">Click a key to choose another.</p>
+<ul id="key-list"></ul>
+<p class="row"><button id="keys-reset" type="button">As they were</button><button id="keys-close" type="button">Close</button></p>
+</dialog>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+function sidesOf(mode: AskedMode): string {
+  const sides = mode === 'pair' ? ['left', 'right'] : [''];
+  return sides
+    .map(
+      (side) =>
+        `<figure class="side"><button class="frame" type="button"${side === '' ? '' : ` data-action="${side}"`}><span class="none"></span></button><figcaption></figcaption></figure>`,
+    )
+    .join('\n');
+}
+
+function buttonOf({ name, label }: PageAction): string {
+  const half = /\.5$/.test(name) ? ' class="half"' : '';
+  return `<button type="button" data-action="${name}"${half}><span>${label}</span><kbd></kbd></button>`;
+}
+
+function controlsOf(mode: AskedMode): string {
+  const controls = ['undo', 'Undo'] as const;
+  const all = [
+    controls,
+    ...(mode === 'rating' ? [['halves', 'Half steps'] as const] : []),
+    ['captions', 'Captions'] as const,
+    ['keys', 'Keys'] as const,
+  ];
+  return all
+    .map(
+      ([name, label]) =>
+        `<button type="button" data-action="${name}"><span>${label}</span><kbd></kbd></button>`,
+    )
+    .join('');
+}

@@ -1,0 +1,90 @@
+import type { PageItem, PageItems } from '../../page-data.ts';
+import { ShownItem } from './shown-item.ts';
+
+/** The items that come next, with their pictures. */
+export class ItemLine {
+  readonly #ahead = 5;
+  readonly #retryMs = 500;
+  readonly #onChange: () => void;
+  #rater = '';
+  #line: ShownItem[] = [];
+  #isAsking = false;
+  /** The server has said that it has no more, and nothing was answered or taken back since. */
+  isEnd = false;
+  total: number | null = null;
+  /** Samples whose pictures could not be shown, and why. */
+  readonly unshown: string[] = [];
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  /** Whose items they are from now on. */
+  begin(rater: string): void {
+    this.#rater = rater;
+    this.#line = [];
+    this.isEnd = false;
+    this.fill();
+  }
+
+  /** The item whose turn it is; it may not have its pictures yet. */
+  get first(): ShownItem | undefined {
+    return this.#line[0];
+  }
+
+  /** Takes the first one away. */
+  shift(): void {
+    this.#line.shift();
+    this.fill();
+  }
+
+  /** Puts one before all others. */
+  unshift(item: ShownItem): void {
+    this.#line.unshift(item);
+  }
+
+  /** Asks for more where there are few. */
+  fill(): void {
+    if (this.#isAsking || this.isEnd || this.#line.length >= this.#ahead || this.#rater === '') return;
+    this.#isAsking = true;
+    const rater = this.#rater;
+    this.#ask(rater).then(
+      ({ items, isEnd, total }) => {
+        this.#isAsking = false;
+        if (rater !== this.#rater) return this.fill();
+        this.total = total;
+        this.isEnd = isEnd;
+        for (const item of items) this.#add(item);
+        this.#onChange();
+        this.fill();
+      },
+      () => {
+        setTimeout(() => {
+          this.#isAsking = false;
+          this.fill();
+        }, this.#retryMs);
+      },
+    );
+  }
+
+  #add(item: PageItem): void {
+    if (this.#line.some((one) => one.item.id === item.id)) return;
+    const shown = new ShownItem(item);
+    this.#line.push(shown);
+    void shown.load().then(() => {
+      if (shown.state === 'broken') this.unshown.push(shown.why);
+      if (shown.state !== 'ready') this.#line = this.#line.filter((one) => one !== shown);
+      this.#onChange();
+      this.fill();
+    });
+  }
+
+  async #ask(rater: string): Promise<PageItems> {
+    const held = this.#line.map(({ item }) => item.id).join(',');
+    const count = this.#ahead + 3 - this.#line.length;
+    const query = new URLSearchParams({ rater, count: String(count), held });
+    const answer = await fetch(`/items?${query}`);
+    if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+    return (await answer.json()) as PageItems;
+  }
+}
