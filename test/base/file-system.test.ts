@@ -17,6 +17,7 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   'cli/transforms-command.ts': 'a temporary folder',
   'demo/shard-copy.ts': 'the folder of copies of the sample shards',
   'feedback/export.ts': 'the stream into an output file, which is brought to the disk when it is committed',
+  'rate/samples/input-samples.ts': 'temporary folders',
   'shards/database.ts': 'the folder that DuckDB spills to',
   'tables/inputs/bytes.ts': 'inputs, unpacked in a staging folder',
   'tables/pictures/stage.ts': 'listed images as Parquet, in a staging folder',
