@@ -140,8 +140,7 @@ export const SCORE_FLAGS: FlagTable = {
     type: 'integer',
     min: 1,
     max: 4096,
-    default: 32,
-    describe: 'Images in one batch of the encoder',
+    describe: 'Images in one batch of the encoder; 32, of the built-in one 8',
   },
   'tag-batch-size': {
     group: MODELS,
