@@ -1,4 +1,4 @@
-// Writes the flags of `bowerbird score` into README.md and those of `browse`, `rate`, `serve`, `sidecars` and `subset` into their pages, from the tables
+// Writes the flags of `bowerbird score` into README.md and those of `browse`, `queue`, `rate`, `serve`, `sidecars` and `subset` into their pages, from the tables
 // that the commands themselves are built from. Run it after a change to one of them: npx tsc; node .build/scripts/write-readme-flags.js
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { packageFolder } from '../src/base/package.ts';
 import { BROWSE_FLAGS } from '../src/cli/browse-flags.ts';
 import type { Flag, FlagTable } from '../src/cli/flags.ts';
+import { QUEUE_FLAGS } from '../src/cli/queue-flags.ts';
 import { RATE_FLAGS } from '../src/cli/rate-flags.ts';
 import { SCORE_FLAGS } from '../src/cli/score-flags.ts';
 import { SERVE_FLAGS } from '../src/cli/serve-flags.ts';
@@ -66,6 +67,7 @@ export function flagSection(page: string): string {
 export const FLAG_PAGES: readonly (readonly [page: string, table: FlagTable])[] = [
   ['README.md', SCORE_FLAGS],
   ['docs/browse.md', BROWSE_FLAGS],
+  ['docs/queue.md', QUEUE_FLAGS],
   ['docs/rate.md', RATE_FLAGS],
   ['docs/serve.md', SERVE_FLAGS],
   ['docs/sidecars.md', SIDECARS_FLAGS],

@@ -360,7 +360,16 @@ export const ROOMS: readonly Room[] = [
     name: 'rescore',
     what: 'stored embeddings -> a run folder, nothing downloaded: a WASM kernel on threads ([rescoring.md](rescoring.md))',
     mayImport: ['base', 'samples', 'scores', 'tables', 'shards', 'heads', 'runs'],
-    doors: ['config', 'head-set', 'metadata', 'npy-header', 'parquet-embeddings', 'plan', 'rescore'],
+    doors: [
+      'checks',
+      'config',
+      'head-set',
+      'metadata',
+      'npy-header',
+      'parquet-embeddings',
+      'plan',
+      'rescore',
+    ],
     packages: [],
   },
   {
@@ -409,6 +418,7 @@ export const ROOMS: readonly Room[] = [
     doors: [
       'answer',
       'answers',
+      'audits',
       'check',
       'export',
       'export-formats',
@@ -427,7 +437,16 @@ export const ROOMS: readonly Room[] = [
     name: 'learn',
     what: 'answers and embeddings -> heads: ridge, logistic, Bradley-Terry ensembles ([train.md](train.md))',
     mayImport: ['base', 'samples', 'tables', 'models', 'embed', 'rescore', 'feedback'],
-    doors: ['answer-lessons', 'embeddings', 'options', 'random', 'split', 'train'],
+    doors: [
+      'answer-lessons',
+      'embeddings',
+      'kernel-operations',
+      'network',
+      'options',
+      'random',
+      'split',
+      'train',
+    ],
     packages: [],
   },
   {
@@ -435,6 +454,13 @@ export const ROOMS: readonly Room[] = [
     what: 'heads and published scores beside answers: figures, intervals, tests ([evaluate.md](evaluate.md))',
     mayImport: ['base', 'samples', 'metrics', 'tables', 'heads', 'feedback', 'learn'],
     doors: ['evaluate', 'options', 'output', 'part', 'record'],
+    packages: [],
+  },
+  {
+    name: 'queue',
+    what: 'what to ask next: pairs and samples by chance, by what an ensemble disagrees about, again ([queue.md](queue.md))',
+    mayImport: ['base', 'tables', 'heads', 'rescore', 'feedback', 'learn'],
+    doors: ['ledger', 'make-queue', 'options'],
     packages: [],
   },
   {

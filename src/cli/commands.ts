@@ -10,6 +10,7 @@ import { LOOKUP } from './lookup-command.ts';
 import { MODELS_CHECK } from './models-check-command.ts';
 import { MODELS_FETCH, MODELS_LIST, MODELS_WHERE } from './models-command.ts';
 import { MODELS_CONVERT } from './models-convert-command.ts';
+import { QUEUE } from './queue-command.ts';
 import { RATE } from './rate-command.ts';
 import { SCORE } from './score-command.ts';
 import { SERVE } from './serve-command.ts';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
     describe: 'What people answered: import, export, counts and agreement',
     commands: [FEEDBACK_IMPORT, FEEDBACK_EXPORT, FEEDBACK_INFO],
   },
+  QUEUE,
   RATE,
   TRAIN,
   EVALUATE,

@@ -19,6 +19,11 @@ const CHOICE_FLAGS: FlagTable = {
 /** The flags of `bowerbird feedback info`. */
 export const FEEDBACK_INFO_FLAGS: FlagTable = {
   ...CHOICE_FLAGS,
+  queue: {
+    group: 'Answers:',
+    type: 'list',
+    describe: 'Queue files that asked: why, and what came of pairs of which the head was certain',
+  },
   json: { group: 'Output:', type: 'boolean', default: false, describe: 'Print JSON instead of text' },
 };
 

@@ -1,3 +1,5 @@
+import type { AskedSummary } from '../feedback/audits.ts';
+import type { QueueItem } from '../feedback/queue-items.ts';
 import type { Command, Invocation } from './command.ts';
 import { wantedAnswers } from './feedback-choice.ts';
 import { FEEDBACK_INFO_FLAGS, FEEDBACK_POSITIONAL } from './feedback-flags.ts';
@@ -27,16 +29,34 @@ function feedbackInfoCommand({ values, parsed }: Invocation): Promise<number> {
       );
       const reader = new FeedbackReader(paths, { ...wanted, signal, onProgress: rowsProgress('reading') });
       const summary = new FeedbackSummary();
+      const queues = values['queue'] as string[] | undefined;
+      const asked = queues && (await askedBy(queues));
       try {
-        for await (const answers of reader.answers()) for (const answer of answers) summary.add(answer);
+        for await (const answers of reader.answers()) {
+          for (const answer of answers) {
+            summary.add(answer);
+            asked?.add(answer);
+          }
+        }
       } catch (thrown) {
         if (thrown !== signal.reason || !signal.aborted) throw thrown;
         process.stderr.write('Interrupted.\n');
         return 130;
       }
-      const info = { paths, counts: reader.counts, modes: summary.result() };
+      const info = { paths, counts: reader.counts, modes: summary.result(), asked: asked?.result() };
       process.stdout.write(values['json'] === true ? feedbackJson(info) : describeFeedback(info));
       return 0;
     },
   );
+}
+
+/** @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_UNREADABLE */
+async function askedBy(queues: readonly string[]): Promise<AskedSummary> {
+  const [{ AskedSummary }, { itemsAsked }] = await Promise.all([
+    import('../feedback/audits.ts'),
+    import('../queue/ledger.ts'),
+  ]);
+  const items = new Map<string, QueueItem>();
+  for (const queue of queues) for (const [id, item] of await itemsAsked(queue)) items.set(id, item);
+  return new AskedSummary(items.values());
 }

@@ -1,27 +1,32 @@
 import type { LineCounts } from '../feedback/answers.ts';
+import type { Asked } from '../feedback/audits.ts';
 import type { Agreement, ModeSummary } from '../feedback/summary.ts';
 import { SUSPICIONS, type Suspect } from '../feedback/suspicion.ts';
+import { auditsJson, describeAudits } from './queue-view.ts';
 
 /** What is told of feedback files. */
 export interface FeedbackInfo {
   readonly paths: readonly string[];
   readonly counts: LineCounts;
   readonly modes: readonly ModeSummary[];
+  /** What came of queues; not given where none were named. */
+  readonly asked?: Asked | undefined;
 }
 
 /** All figures as one JSON object. */
-export function feedbackJson({ paths, counts, modes }: FeedbackInfo): string {
+export function feedbackJson({ paths, counts, modes, asked }: FeedbackInfo): string {
   const { problems, ...others } = counts;
   const bad = problems.list().map(({ problem, count, first }) => ({
     problem,
     count,
     first: { path: first.path, line: first.line },
   }));
-  return `${JSON.stringify({ paths, lines: { ...others, problems: bad }, modes })}\n`;
+  const queued = asked && { queued: { reasons: asked.reasons, audits: auditsJson(asked.audits) } };
+  return `${JSON.stringify({ paths, lines: { ...others, problems: bad }, modes, ...queued })}\n`;
 }
 
 /** The same for a person. */
-export function describeFeedback({ paths, counts, modes }: FeedbackInfo): string {
+export function describeFeedback({ paths, counts, modes, asked }: FeedbackInfo): string {
   const files = paths.length === 1 ? paths[0]! : `${paths.length} files`;
   const others = [
     [counts.retracted, 'taken back'],
@@ -33,8 +38,18 @@ export function describeFeedback({ paths, counts, modes }: FeedbackInfo): string
     `${files}: ${counts.answers} answers${said.join('')}`,
     ...counts.problems.notes(),
     ...modes.flatMap(describeMode),
+    ...(asked ? ['', ...describeAsked(asked)] : []),
     '',
   ].join('\n');
+}
+
+/** Why what was answered had been asked, and what came of audits. */
+function describeAsked({ reasons, audits }: Asked): string[] {
+  const counts = Object.entries(reasons).map(([why, count]) => `${why} ${count}`);
+  return [
+    `asked by the queue: ${counts.length === 0 ? 'nothing of what was answered' : counts.join(', ')}`,
+    ...describeAudits(audits, 0),
+  ];
 }
 
 function describeMode(summary: ModeSummary): string[] {

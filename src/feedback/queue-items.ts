@@ -12,7 +12,8 @@ export type AskedMode = (typeof ASKED_MODES)[number];
 
 /** Why something is asked, each as half a sentence: what was chosen. */
 export const QUEUE_REASONS = {
-  random: 'by chance among all that is not answered yet: such answers are fit to measure a head with',
+  random:
+    'by chance among all that is not answered yet; those of held-out samples are fit to measure a head with',
   variance: 'pairs about which the members of an ensemble disagree most',
   top: 'among the samples of the highest scores',
   threshold: 'samples whose scores lie around a threshold',

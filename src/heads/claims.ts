@@ -21,6 +21,8 @@ export interface HeadClaims {
   readonly label?: Label;
   /** Of a head that is several networks side by side. */
   readonly ensemble?: Ensemble;
+  /** Of a head that learned from pairs: the logits of the chance that one wins, for each point between both scores. */
+  readonly logitsPerPoint?: number;
 }
 
 const OUTPUT_ACTIVATIONS: readonly unknown[] = ['none', 'sigmoid'] satisfies OutputActivation[];
@@ -40,6 +42,10 @@ const FIELDS: Readonly<Record<string, [test: (value: unknown) => boolean, what: 
   ],
   label: [isLabel, LABEL_RULE],
   ensemble: [isEnsemble, ENSEMBLE_RULE],
+  logits_per_point: [
+    (value) => typeof value === 'number' && Number.isFinite(value) && value > 0,
+    'a number above 0',
+  ],
 };
 
 /**
@@ -62,6 +68,7 @@ export function readClaims(raw: unknown): HeadClaims {
     hiddenActivation: raw['hidden_activation'],
     label: raw['label'],
     ensemble: raw['ensemble'],
+    logitsPerPoint: raw['logits_per_point'],
   };
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined)) as HeadClaims;
 }
@@ -85,6 +92,7 @@ export function readMetadataClaims(metadata: Readonly<Record<string, string>>): 
     ensemble_members: members,
     ensemble_combine: combine,
     ensemble_offsets: offsets,
+    logits_per_point: logitsPerPoint,
     ...rest
   } = metadata;
   if (format !== 'bowerbird-head') return undefined;
@@ -103,6 +111,7 @@ export function readMetadataClaims(metadata: Readonly<Record<string, string>>): 
         ...(offsets !== undefined && { offsets: offsets.split(',').map(Number) }),
       },
     }),
+    ...(logitsPerPoint !== undefined && { logits_per_point: Number(logitsPerPoint) }),
     ...(hidden !== undefined && { hidden_activation: hidden.includes(',') ? hidden.split(',') : hidden }),
     ...(unitNorm !== undefined && {
       unit_norm: unitNorm === 'true' ? true : unitNorm === 'false' ? false : unitNorm,

@@ -14,6 +14,11 @@ export interface Ensemble {
   readonly offsets?: readonly number[];
 }
 
+/** An ensemble with its layers: each member has its part of the last layer's inputs. */
+export interface EnsembleParts extends Ensemble {
+  readonly layers: readonly Layer[];
+}
+
 /** Scores, and for each the standard deviation of the members' scores (of a sample: n - 1). */
 export interface SpreadScores {
   readonly scores: Float64Array;

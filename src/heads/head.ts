@@ -1,7 +1,7 @@
 import type { Label } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { LinearScore } from '../scores/summary.ts';
-import type { SpreadScorer } from './ensemble.ts';
+import type { EnsembleParts, SpreadScorer } from './ensemble.ts';
 
 /** The encoder that a head was trained on, as far as its file or manifest says. */
 export interface TrainedOn {
@@ -40,4 +40,8 @@ export interface Head {
   score(embeddings: Float32Array, count: number): Float64Array;
   /** Of an ensemble: the same scores, and how far its members lie apart about each. */
   readonly scoreWithSpread?: SpreadScorer;
+  /** Of an ensemble: what its members are made of, for who scores them by other means. */
+  readonly ensemble?: EnsembleParts;
+  /** Of a head that learned from pairs: the logits of the chance that one wins, for each point between both scores. */
+  readonly logitsPerPoint?: number;
 }

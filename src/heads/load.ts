@@ -58,6 +58,8 @@ export async function loadHead(path: string, { tag }: LoadOptions): Promise<Head
         ? (embeddings, count) => scoreWithSpread(embeddings, count).scores
         : networkScorer({ layers, output, columns })),
     ...(scoreWithSpread && { scoreWithSpread }),
+    ...(ensemble && { ensemble: { ...ensemble, layers } }),
+    ...(claims.logitsPerPoint !== undefined && { logitsPerPoint: claims.logitsPerPoint }),
   };
 }
 

@@ -23,6 +23,7 @@ export interface MemberScale extends ScoreScale {
   /** What is added to what each gives; their mean is 0. */
   readonly offsets: readonly number[];
   readonly combine: Combination;
+  readonly isOfPairs: boolean;
 }
 
 interface NamedTensor {
@@ -73,6 +74,7 @@ export function ensembleHeadFile(
   return safetensors(tensors, {
     ...metadataOf(statement),
     ...ensembleMetadata(scale),
+    ...(scale.isOfPairs && { logits_per_point: String(1 / scale.factor) }),
     hidden_activation: hidden > 0 ? 'silu' : 'none',
   });
 }

@@ -71,7 +71,7 @@ function describe(options: TrainOptions, material: Material, trained: Trained): 
     file: ensembleHeadFile(
       members,
       course.dimension,
-      { ...scale, offsets, combine },
+      { ...scale, offsets, combine, isOfPairs: isPairs },
       headStatement(options, material),
     ),
     lessons: lessonsOf(course.validation, raw, scale),

@@ -55,6 +55,7 @@ export function everyCommand(world: World, round: string): CommandToRun[] {
     },
     { name: 'sidecars', args: ['sidecars', run] },
     { name: 'buckets', args: ['buckets', run, '--html', path('page.html')] },
+    { name: 'queue', args: ['queue', '--embeddings', run, '--output', path('queue.jsonl')] },
     { name: 'store build', args: ['store', 'build', '--from', run, '--output', store] },
     { name: 'store add', args: ['store', 'add', store, '--from', run] },
     { name: 'store compact', args: ['store', 'compact', store] },

@@ -7,7 +7,7 @@ import { randomNumbers } from '../helpers/random-numbers.ts';
 import { makeFolder, temporaryFolder, unitRows } from '../rescore/setup.ts';
 
 export const DIMENSION = 16;
-const SAMPLES = 300;
+export const SAMPLES = 300;
 
 /** Embeddings with hashes and keys, and a person who has a hidden head in mind. */
 export interface Collection {
@@ -22,7 +22,7 @@ export interface Collection {
 }
 
 /** Samples are named by hash alone, by key alone, or by both. */
-function nameOf(sample: number): SampleName {
+export function nameOf(sample: number): SampleName {
   const hash = String(BigInt(sample) * 7919n ** 4n - 2n ** 61n);
   const key = `0000${sample}`;
   return sample % 3 === 0 ? { hash } : sample % 3 === 1 ? { key } : { hash, key };
