@@ -299,9 +299,17 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'report',
-    what: 'pages: the run, the buckets',
+    what: 'pages: the run, the buckets, transforms, a training',
     mayImport: ['samples', 'scores'],
-    doors: ['bucket-page', 'render', 'report-data', 'transforms-page', 'wording'],
+    doors: [
+      'bucket-page',
+      'render',
+      'report-data',
+      'train-page',
+      'train-page-data',
+      'transforms-page',
+      'wording',
+    ],
     packages: ['@observablehq/plot', 'linkedom'],
   },
   {
@@ -436,13 +444,14 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'learn',
     what: 'answers and embeddings -> heads: ridge, logistic, Bradley-Terry ensembles ([train.md](train.md))',
-    mayImport: ['base', 'samples', 'tables', 'models', 'embed', 'rescore', 'feedback'],
+    mayImport: ['base', 'samples', 'metrics', 'tables', 'models', 'embed', 'report', 'rescore', 'feedback'],
     doors: [
       'answer-lessons',
       'embeddings',
       'kernel-operations',
       'network',
       'options',
+      'page-facts',
       'random',
       'split',
       'train',

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
+import { packageVersion } from '../base/package.ts';
 import type { Combination, Method, TrainOptions } from '../learn/options.ts';
 import type { LabelTransform } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
-import type { Command, Invocation } from './command.ts';
+import { type Command, commandLine, type Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { TRAIN_FLAGS } from './train-flags.ts';
@@ -32,8 +33,9 @@ export const TRAIN: Command = {
 const NETWORK_FLAGS = ['ensemble', 'hidden', 'evaluate-every'] as const;
 
 /** @throws BowerbirdError as `trainHead`, BB_USAGE */
-async function trainCommand({ values }: Invocation): Promise<number> {
-  const options = trainOptions(values);
+async function trainCommand({ values, args }: Invocation): Promise<number> {
+  const page = { command: commandLine(args), bowerbirdVersion: packageVersion };
+  const options = { ...trainOptions(values), page };
   const { trainHead } = await import('../learn/train.ts');
   return withInterrupt(
     () => process.stderr.write('Ending with the best so far (once more Ctrl-C: leave at once) ...\n'),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { HEAD_FILE } from '../learn/options.ts';
+import { HEAD_FILE, PAGE_FILE } from '../learn/options.ts';
 import type { TrainingResult } from '../learn/train.ts';
 
 /** What a training came to, for a person. */
@@ -13,6 +13,7 @@ export function describeTraining({ folder, record, material, made }: TrainingRes
   ] as const;
   return [
     `head        ${join(folder, HEAD_FILE)}`,
+    `page        ${join(folder, PAGE_FILE)}`,
     `method      ${record.method}, from ${counts.answers} answers of mode ${mode} about ${counts.samples} samples`,
     ...left.filter(([count]) => count > 0).map(([count, what]) => `left out    ${count} ${what}`),
     ...Object.entries(made.measures).map(

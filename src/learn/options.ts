@@ -1,9 +1,13 @@
 import type { LabelTransform } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { MemberOptions } from './member.ts';
+import type { PageFacts } from './page-facts.ts';
 
 /** The head that a training leaves in its folder. */
 export const HEAD_FILE = 'head.safetensors';
+
+/** The page that shows what came of it, in the same folder. */
+export const PAGE_FILE = 'train.html';
 
 export const METHODS = ['ridge', 'logistic', 'bradley-terry', 'mlp'] as const;
 export type Method = (typeof METHODS)[number];
@@ -41,6 +45,8 @@ export interface TrainOptions {
   /** Hidden units of each member; not given: as many as the embeddings have dimensions. */
   readonly hidden?: number | undefined;
   readonly evaluateEvery?: number | undefined;
+  /** Whether and how a page shows what came of it. */
+  readonly page?: PageFacts | undefined;
   readonly network: Omit<MemberOptions, 'evaluateEvery' | 'hidden'>;
 }
 

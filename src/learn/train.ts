@@ -8,8 +8,9 @@ import { refusePartOfOutput } from '../base/output-kinds.ts';
 import { trainLogistic, trainRidge } from './linear-methods.ts';
 import { gatherMaterial, type Material } from './material.ts';
 import { trainNetworks } from './network-methods.ts';
-import { HEAD_FILE, type Method, type TrainOptions, type TrainProgress } from './options.ts';
+import { HEAD_FILE, type Method, PAGE_FILE, type TrainOptions, type TrainProgress } from './options.ts';
 import type { MadeHead } from './result.ts';
+import { trainingPage } from './training-page.ts';
 
 /** What a training says of itself, in the same folder. */
 export const RECORD_FILE = 'training.json';
@@ -59,7 +60,19 @@ export async function trainHead(options: TrainOptions, progress: TrainProgress):
   // The head last: a folder with one has the record of one.
   await writeOut(join(folder, RECORD_FILE), `${JSON.stringify(record, undefined, 2)}\n`);
   await writeOut(head, made.file);
+  await writePage(join(folder, PAGE_FILE), { options, record, made, material });
   return { folder, record, made, material };
+}
+
+/** After the head: it is not lost where its page cannot be made. */
+async function writePage(
+  path: string,
+  trained: Omit<TrainingResult, 'folder'> & { options: TrainOptions },
+): Promise<void> {
+  const { page } = trained.options;
+  if (!page) return;
+  const { renderTrainPage } = await import('../report/train-page.ts');
+  await writeOut(path, await renderTrainPage(await trainingPage(trained, page)));
 }
 
 async function writeOut(path: string, content: string | Uint8Array): Promise<void> {
