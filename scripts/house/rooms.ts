@@ -494,7 +494,15 @@ export const ROOMS: readonly Room[] = [
       'runs',
       'web',
     ],
-    doors: ['browse', 'options', 'pictures/rendered-cache', 'pictures/renderer', 'row-names', 'rows'],
+    doors: [
+      'browse',
+      'options',
+      'pictures/rendered-cache',
+      'pictures/renderer',
+      'row-names',
+      'rows',
+      'sample-pictures',
+    ],
     packages: ['p-limit'],
   },
   {

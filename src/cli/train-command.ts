@@ -6,6 +6,7 @@ import type { Tag } from '../samples/tags.ts';
 import { type Command, commandLine, type Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
+import { picturesOfRuns } from './run-pictures.ts';
 import { TRAIN_FLAGS } from './train-flags.ts';
 import { trainProgress } from './train-progress.ts';
 import { describeTraining } from './train-view.ts';
@@ -34,14 +35,18 @@ const NETWORK_FLAGS = ['ensemble', 'hidden', 'evaluate-every'] as const;
 
 /** @throws BowerbirdError as `trainHead`, BB_USAGE */
 async function trainCommand({ values, args }: Invocation): Promise<number> {
-  const page = { command: commandLine(args), bowerbirdVersion: packageVersion };
-  const options = { ...trainOptions(values), page };
+  const options = trainOptions(values);
   const { trainHead } = await import('../learn/train.ts');
   return withInterrupt(
     () => process.stderr.write('Ending with the best so far (once more Ctrl-C: leave at once) ...\n'),
     async (signal) => {
       try {
-        const result = await trainHead(options, { signal, ...trainProgress() });
+        const progress = trainProgress();
+        const page = {
+          ...{ command: commandLine(args), bowerbirdVersion: packageVersion },
+          picturesOf: picturesOfRuns(options.embeddings, signal, progress.note),
+        };
+        const result = await trainHead({ ...options, page }, { signal, ...progress });
         const json = values['json'] === true;
         process.stdout.write(json ? `${JSON.stringify(result.record)}\n` : describeTraining(result));
         if (!signal.aborted) return 0;

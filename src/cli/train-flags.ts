@@ -50,7 +50,7 @@ export const TRAIN_FLAGS: FlagTable = {
     group: 'Output:',
     type: 'string',
     required: true,
-    describe: 'Folder for head.safetensors and training.json',
+    describe: 'Folder for head.safetensors, training.json and train.html',
   },
   'incremental-mode': {
     group: 'Output:',

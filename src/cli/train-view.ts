@@ -12,12 +12,12 @@ export function describeTraining({ folder, record, material, made }: TrainingRes
     [counts.pairsAcross, 'pairs have one side held out and the other not'],
   ] as const;
   return [
-    `head        ${join(folder, HEAD_FILE)}`,
-    `page        ${join(folder, PAGE_FILE)}`,
-    `method      ${record.method}, from ${counts.answers} answers of mode ${mode} about ${counts.samples} samples`,
-    ...left.filter(([count]) => count > 0).map(([count, what]) => `left out    ${count} ${what}`),
+    `head           ${join(folder, HEAD_FILE)}`,
+    `page           ${join(folder, PAGE_FILE)}`,
+    `method         ${record.method}, from ${counts.answers} answers of mode ${mode} about ${counts.samples} samples`,
+    ...left.filter(([count]) => count > 0).map(([count, what]) => `left out       ${count} ${what}`),
     ...Object.entries(made.measures).map(
-      ([name, measures]) => `${name.replaceAll('_', ' ').padEnd(12)}${describeMeasures(measures)}`,
+      ([name, measures]) => `${name.replaceAll('_', ' ').padEnd(15)}${describeMeasures(measures)}`,
     ),
     '',
   ].join('\n');

@@ -2,6 +2,7 @@ import type { SampleName } from '../feedback/answer.ts';
 import { calibration } from '../metrics/calibration.ts';
 import type {
   Calibration,
+  CalibrationPoint,
   ShownLesson,
   ShownSample,
   TrainPageData,
@@ -11,8 +12,8 @@ import { lossOf, sigmoid } from './logistic.ts';
 import type { Material } from './material.ts';
 import type { TrainOptions } from './options.ts';
 import type { PageFacts, ShownPicture } from './page-facts.ts';
+import type { TrainingRecord } from './record.ts';
 import type { Lesson, MadeHead } from './result.ts';
-import type { TrainingRecord } from './train.ts';
 
 interface Trained {
   readonly options: TrainOptions;
@@ -24,6 +25,7 @@ interface Trained {
 const MOST_SHOWN = 12;
 const MOST_BINS = 10;
 const LEAST_IN_BIN = 5;
+const Z_95 = 1.959963984540054;
 const HASH = /^-?\d+$/;
 
 /** What a sample is called, by its id: `key:` and its key, or its hash. */
@@ -160,8 +162,20 @@ function calibrationOf(lessons: readonly Lesson[], { mode }: Material): Calibrat
   const [given, truths] = [0, 1].map((side) => Float64Array.from(points, (point) => point[side]!));
   return {
     ...CALIBRATION_WORDS[mode === 'likes' ? 'rating' : mode],
-    points: calibration(given!, truths!, bins),
+    points: calibration(given!, truths!, bins).map((bin) =>
+      mode === 'pair' || mode === 'keep' ? ofShare(bin) : bin,
+    ),
   };
+}
+
+/** The 95 % interval of a share (Wilson 1927), which has a width where all answers are the same, too. */
+function ofShare(bin: CalibrationPoint): CalibrationPoint {
+  const { count, truth } = bin;
+  const square = Z_95 ** 2;
+  const middle = (truth + square / (2 * count)) / (1 + square / count);
+  const reach =
+    (Z_95 * Math.sqrt((truth * (1 - truth)) / count + square / (4 * count ** 2))) / (1 + square / count);
+  return { ...bin, low: middle - reach, high: middle + reach };
 }
 
 const CALIBRATION_WORDS = {

@@ -36,16 +36,16 @@ ${figures.map(({ name, value, note }) => html`<div class="figure"><dt>${name}</d
     contents: [
       ...(hasTraining ? [['training', 'Training'] as const] : []),
       ['calibration', 'Calibration'],
-      ['worst', 'Worst'],
-      ['best', 'Best'],
+      ['worst', 'Farthest off'],
+      ['best', 'Nearest'],
       ['figures', 'Figures'],
       ['source', 'Source'],
     ],
     main: html`${curves.length > 0 ? renderCurves(drawing, curves) : null}
 ${penalties ? renderPenalties(drawing, penalties) : null}
 ${renderCalibration(drawing, calibration)}
-${renderSection('worst', 'Worst mistakes', 'Held-out answers that the head is farthest from.', renderLessons(worst))}
-${renderSection('best', 'Best hits', 'Held-out answers that it is nearest to.', renderLessons(best))}
+${renderSection('worst', 'Farthest off', 'Held-out answers that the head is farthest from: its mistakes, and what it is least sure of.', renderLessons(worst))}
+${renderSection('best', 'Nearest', 'Held-out answers that it is nearest to.', renderLessons(best))}
 ${renderMeasures(data)}
 ${renderSource(data)}`,
     bowerbirdVersion: data.bowerbirdVersion,
@@ -91,12 +91,18 @@ ${drawMemberCurves(drawing, members, 'narrow')}
 function renderPenalties(drawing: Drawing, { measure, tried, chosen }: TriedPenalties): Html {
   const points = tried
     .filter(({ penalty, error }) => penalty > 0 && Number.isFinite(error))
-    .map(({ penalty, error }) => ({ x: penalty, y: error }))
+    .map(({ penalty, error }) => ({ x: Math.log10(penalty), y: error }))
     .sort((a, b) => a.x - b.x);
   const chart = {
     label: `${measure} by penalty`,
     lines: [{ name: measure, points }],
-    ...{ xLabel: 'penalty', yLabel: measure, isLogX: true, isLogY: true, namesAt: 'ends' as const },
+    ...{
+      xLabel: 'penalty, as a power of ten',
+      yLabel: measure,
+      isLogX: false,
+      isLogY: false,
+      namesAt: 'ends' as const,
+    },
   };
   const drawn =
     points.length > 1
@@ -125,15 +131,15 @@ function renderCalibration(drawing: Drawing, calibration: Calibration | null): H
     const lead = 'Whether the head is as right as it is sure.';
     return renderSection('calibration', 'Calibration', lead, renderEmpty('No answer is held out.'));
   }
-  const { points, lead, xLabel, yLabel } = calibration;
+  const { points, lead } = calibration;
   const table = renderTable(
     {
       label: 'Groups of like predictions',
       className: 'plain',
-      head: xLabel,
+      head: 'Predicted',
       name: ({ predicted }) => number(predicted),
       columns: [
-        { head: yLabel, cell: ({ truth }) => number(truth) },
+        { head: 'Came true', cell: ({ truth }) => number(truth) },
         { head: '95 % from', cell: ({ low }) => number(low) },
         { head: 'to', cell: ({ high }) => number(high) },
         { head: 'Answers', cell: ({ count }) => formatCount(count) },

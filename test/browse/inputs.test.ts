@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { PageState, PageWindow } from '../../src/browse/page-data.ts';
+import { picturesOfSamples } from '../../src/browse/sample-pictures.ts';
 import { createDownloader } from '../../src/download/downloader.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { makePicture } from '../helpers/pictures.ts';
@@ -43,6 +44,11 @@ test('a run over an archive shows its members, and a subset of that run the same
     Object.values(ofRun),
     Array.from({ length: PICTURES }, (_, seed) => ({ origin: 'input', seeds: [seed] })),
   );
+
+  const ids = [{ key: '000010' }, { hash: '1' }, { key: 'none' }, {}];
+  const [first, ...others] = await picturesOfSamples(run, ids, new AbortController().signal);
+  t.is(Buffer.from(first!.webp).toString('latin1', 8, 12), 'WEBP', 'samples are found by their keys');
+  t.deepEqual(others, [undefined, undefined, undefined]);
 
   const tags = join(run, 'tags', '*.parquet');
   const chosen = ['--min-aesthetic', '0', '--url-col', 'path'];

@@ -262,6 +262,9 @@ test('the command trains, says what it found, and the head scores the same embed
   t.is(exitCode, 0, stderr);
   t.regex(stdout, /from 301 answers of mode rating about 301 samples/);
   t.regex(stdout, /1 samples are not among the embeddings/);
+  const page = readFileSync(collection.path('taste/train.html'), 'utf8');
+  for (const words of ['bowerbird train --method ridge', 'id="calibration"', '0.001', 'no picture'])
+    t.true(page.includes(words), words);
   t.regex(stdout, /held out +count \d+, rmse 0\.0/);
   const scored = await runCli([
     ...[

@@ -9,9 +9,11 @@ import type { AxeResults } from 'axe-core';
 import { JSDOM } from 'jsdom';
 import { renderBucketPage } from '../../src/report/bucket-page.ts';
 import { renderReport } from '../../src/report/render.ts';
+import { renderTrainPage } from '../../src/report/train-page.ts';
 import { WhatIfCube } from '../../src/scores/what-if.ts';
 import { makeTagRows } from '../tally/scored-rows.ts';
 import { makeEmptyRun, makeSampleRun } from './sample-run.ts';
+import { makeTraining } from './sample-training.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const BROWSERS = [
@@ -65,6 +67,7 @@ async function makePages(): Promise<Record<string, string>> {
     'the report': await renderReport({ ...run, unchecked }),
     'the report of an empty run': await renderReport(makeEmptyRun()),
     'the page of buckets': await renderBucketPageOnce(),
+    'the page of a training': await renderTrainPage(makeTraining()),
   };
 }
 

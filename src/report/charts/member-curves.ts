@@ -27,12 +27,14 @@ export function drawMemberCurves(
   if ([...heldOut, ...training].every((line) => line.length === 0)) return null;
   const { plot } = drawing;
   const ticks = size === 'wide' ? 8 : 4;
+  // The names of two lines that end close to each other must not lie on one another.
+  const isAbove = endOf(training) > endOf(heldOut);
   const marks = [
     plot.gridY({ className: 'grid', ticks: 5 }),
     ...thinLines(drawing, training, 'thin trained'),
     ...thinLines(drawing, heldOut, 'thin held'),
-    ...meanLine(drawing, training, { className: 'line line-2', name: 'training' }),
-    ...meanLine(drawing, heldOut, { className: 'line line-1', name: 'held out' }),
+    ...meanLine(drawing, training, { className: 'line line-2', name: 'training', dy: isAbove ? -9 : 9 }),
+    ...meanLine(drawing, heldOut, { className: 'line line-1', name: 'held out', dy: isAbove ? 9 : -9 }),
     plot.dot(members.flatMap(keptPlace), { x: 'x', y: 'y', r: 4, className: 'kept-step' }),
     plot.axisX({
       ...{ ...AXIS, ticks, tickPadding: 8, label: 'step', labelAnchor: 'center' as const },
@@ -56,6 +58,12 @@ function placesOf(points: readonly CurvePoint[], side: 'training' | 'heldOut'): 
   });
 }
 
+/** The mean of the lines' last values. */
+function endOf(lines: readonly Place[][]): number {
+  const ends = lines.flatMap((line) => line.at(-1)?.y ?? []);
+  return ends.reduce((sum, y) => sum + y, 0) / ends.length;
+}
+
 /** One network's line is that of the mean. */
 function thinLines({ plot }: Drawing, lines: readonly Place[][], className: string): Markish[] {
   return lines.length < 2 ? [] : lines.map((line) => plot.line(line, { x: 'x', y: 'y', className }));
@@ -64,7 +72,7 @@ function thinLines({ plot }: Drawing, lines: readonly Place[][], className: stri
 function meanLine(
   { plot }: Drawing,
   lines: readonly Place[][],
-  { className, name }: { className: string; name: string },
+  { className, name, dy }: { className: string; name: string; dy: number },
 ): Markish[] {
   const sums = new Map<number, { sum: number; count: number }>();
   for (const { x, y } of lines.flat()) {
@@ -79,7 +87,15 @@ function meanLine(
   return [
     plot.line(means, { x: 'x', y: 'y', className }),
     plot.text([last], {
-      ...{ x: 'x', y: 'y', text: () => name, textAnchor: 'start' as const, dx: 8, className: 'line-name' },
+      ...{
+        x: 'x',
+        y: 'y',
+        text: () => name,
+        textAnchor: 'start' as const,
+        dx: 8,
+        dy,
+        className: 'line-name',
+      },
     }),
   ];
 }

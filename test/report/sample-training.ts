@@ -1,0 +1,61 @@
+import type { TrainPageData } from '../../src/report/train-page-data.ts';
+
+const WEBP = 'UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==';
+
+/** A training on pairs, with names and captions that would be markup. */
+export function makeTraining(): TrainPageData {
+  const samples = ['-5', '<b>key</b>'].map((name, i) => ({
+    name,
+    caption: i === 0 ? '<script>alert(1)</script>' : null,
+    webpBase64: i === 0 ? WEBP : null,
+  }));
+  const lesson = {
+    samples,
+    said: 'Left is better',
+    predicted: 'head: 80 % for right',
+    error: 'log loss 1.6',
+  };
+  return {
+    ...{ question: 'aesthetic', method: 'bradley-terry' },
+    figures: [{ name: 'Right, held out', value: '81.0%', note: 'of 43 answers' }],
+    curves: [0, 1].map((member) => ({
+      points: [
+        { step: 0, training: null, heldOut: 0.69 },
+        { step: 10, training: 0.6 + member / 10, heldOut: 0.5 },
+        { step: 20, training: 0.4, heldOut: 0.55 },
+      ],
+      keptStep: 10,
+    })),
+    penalties: null,
+    calibration: {
+      ...{ xLabel: 'chance', yLabel: 'share', lead: 'Groups.' },
+      points: [
+        { count: 5, predicted: 0.55, truth: 0.6, low: 0.2, high: 0.9 },
+        { count: 5, predicted: 0.9, truth: 1, low: 0.5, high: 1 },
+      ],
+    },
+    worst: [lesson],
+    best: [{ ...lesson, samples: samples.slice(1) }],
+    measures: { training: { count: 90, accuracy: 0.9 }, held_out: { count: 43, accuracy: null } },
+    facts: [['seed', '3']],
+    command: 'bowerbird train --method bradley-terry',
+    bowerbirdVersion: '0.2.0',
+  };
+}
+
+/** A linear fit with nothing held out. */
+export function makeLinearTraining(): TrainPageData {
+  return {
+    ...makeTraining(),
+    curves: [],
+    penalties: {
+      measure: 'rmse',
+      tried: [
+        { penalty: 0.01, error: 2 },
+        { penalty: 1, error: 1.5 },
+      ],
+      chosen: 1,
+    },
+    ...{ calibration: null, worst: [], best: [] },
+  };
+}
