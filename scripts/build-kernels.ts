@@ -11,6 +11,7 @@ const OUTPUTS = {
   embeddings: 'src/rescore/embeddings-kernel.generated.ts',
   murmur3: 'src/samples/murmur3-kernel.generated.ts',
   resize: 'src/decode/resize-kernel.generated.ts',
+  sieve: 'src/subset/sieve-kernel.generated.ts',
   training: 'src/learn/training-kernel.generated.ts',
 } as const;
 

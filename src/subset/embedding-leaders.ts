@@ -1,3 +1,4 @@
+import { EmbeddingSieve, SIEVE_BYTES } from './embedding-sieve.ts';
 import type { Leaders } from './leaders.ts';
 
 /** Dimensions that are summed before it is asked whether the rest can matter. */
@@ -5,14 +6,18 @@ const BLOCK = 64;
 /** Float32 vectors of length 1 have it to this. */
 const ROUNDING = 1e-6;
 const FIRST_CAPACITY = 256;
+/** So many tell the directions of the sieve; fewer are compared without one. */
+const SAMPLE = 1024;
+/** Vectors of fewer dimensions are compared as soon as they are sifted. */
+const SIFTED_DIMENSION = 64;
 
 /** A vector's dimensions are filled up to a multiple of this. */
 export const VECTOR_ALIGNMENT = 4;
 
 /**
- * Embeddings of length 1, each compared with all kept ones. A comparison ends early where it is settled: what the first dimensions give
- * and the most that the others can give, the product of their lengths (Cauchy-Schwarz), is less than the cosine asked for.
- * So none is missed.
+ * Embeddings of length 1, each compared with all kept ones that a sieve does not rule out. A comparison ends early where it is settled: what
+ * the first dimensions give and the most that the others can give, the product of their lengths (Cauchy-Schwarz), is less
+ * than the cosine asked for. So none is missed.
  */
 export class EmbeddingLeaders implements Leaders {
   /** The place of a row, then its vector, float32. */
@@ -25,6 +30,7 @@ export class EmbeddingLeaders implements Leaders {
   #vectors: Float32Array;
   /** For each vector and block: the length of what comes after the block. */
   #rests: Float64Array;
+  #sieve: EmbeddingSieve | undefined;
 
   /** @param dimension a multiple of VECTOR_ALIGNMENT */
   constructor(cosine: number, dimension: number, memoryBytes: number) {
@@ -32,7 +38,7 @@ export class EmbeddingLeaders implements Leaders {
     this.#cosine = cosine;
     this.#dimension = dimension;
     this.#blocks = Math.ceil(dimension / BLOCK);
-    const vectorBytes = 4 * dimension + 8 * this.#blocks;
+    const vectorBytes = 4 * dimension + 8 * this.#blocks + SIEVE_BYTES;
     // Arrays that grow are there twice.
     this.#capacity = Math.max(FIRST_CAPACITY, 2 ** Math.floor(Math.log2(memoryBytes / vectorBytes / 1.5)));
     this.#vectors = new Float32Array(FIRST_CAPACITY * dimension);
@@ -46,6 +52,8 @@ export class EmbeddingLeaders implements Leaders {
   isNear(records: Uint32Array, at: number): boolean {
     const vector = this.#vectorOf(records, at);
     const rests = restsOf(vector, this.#blocks);
+    if (this.#sieve)
+      return this.#sieve.mayBeNear(vector).some((leader) => this.#isNearTo(leader, vector, rests));
     for (let leader = 0; leader < this.#count; leader++)
       if (this.#isNearTo(leader, vector, rests)) return true;
     return false;
@@ -57,10 +65,21 @@ export class EmbeddingLeaders implements Leaders {
     this.#vectors.set(vector, this.#count * this.#dimension);
     this.#rests.set(restsOf(vector, this.#blocks), this.#count * this.#blocks);
     this.#count++;
+    if (this.#sieve) this.#sieve.add(vector);
+    else if (this.#count === SAMPLE && this.#dimension >= SIFTED_DIMENSION) this.#sieve = this.#makeSieve();
   }
 
   clear(): void {
     this.#count = 0;
+    this.#sieve?.clear();
+  }
+
+  #makeSieve(): EmbeddingSieve {
+    const dimension = this.#dimension;
+    const vectors = this.#vectors.subarray(0, this.#count * dimension);
+    const sieve = new EmbeddingSieve(this.#cosine, vectors, dimension, this.#capacity);
+    for (let at = 0; at < vectors.length; at += dimension) sieve.add(vectors.subarray(at, at + dimension));
+    return sieve;
   }
 
   #isNearTo(leader: number, vector: Float32Array, rests: Float64Array): boolean {

@@ -9,6 +9,7 @@ import type { SubsetOptions } from '../../src/subset/options.ts';
 import { PhashLeaders } from '../../src/subset/phash-leaders.ts';
 import { runSubset } from '../../src/subset/subset.ts';
 import type { SubsetSummary } from '../../src/subset/summary.ts';
+import { randomNumbers } from '../helpers/random-numbers.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
 import { duck } from '../shards/fixtures.ts';
 import {
@@ -166,6 +167,52 @@ function roomFor(leaders: Leaders, most: number): Leaders {
       leaders.clear();
     },
   };
+}
+
+test('a sieve of embeddings rules out none that is near, however few directions they have and whatever the room', async (t) => {
+  const folder = await makeFolder(t);
+  for (const directions of [64, 24]) {
+    const embeddings = manyEmbeddings(1500, directions);
+    const records = new Uint32Array(embeddings.length * 66);
+    const floats = new Float32Array(records.buffer);
+    for (const [i, embedding] of embeddings.entries()) {
+      records[i * 66] = i;
+      floats.set(embedding, i * 66 + 2);
+    }
+    const leaders = new EmbeddingLeaders(COSINE, 64, 4e6);
+    const kept = await keptOf(folder, records, roomFor(leaders, 1100));
+    t.true(kept.length > 1100, 'there are more than the sieve is made of, and than there is room for');
+    t.true(kept.length < 1450);
+    t.deepEqual(kept, keptEmbeddings(embeddings), `${directions} directions`);
+  }
+});
+
+const COSINE = 0.95;
+
+/** Embeddings of length 1 in 64 dimensions, of which every fifth is more or less near to the one before it. */
+function manyEmbeddings(count: number, directions: number): Float32Array[] {
+  const random = randomNumbers(7);
+  const embeddings: Float32Array[] = [];
+  for (let i = 0; i < count; i++) {
+    const before = i % 5 === 4 ? embeddings[i - 1] : undefined;
+    const values = Array.from({ length: 64 }, (_, d) => (d < directions ? random() - 0.5 : 0));
+    const share = 0.2 + 0.3 * random();
+    const mixed = before
+      ? values.map((value, d) => before[d]! + (share * value * 2) / Math.sqrt(directions / 3))
+      : values;
+    const length = Math.hypot(...mixed);
+    embeddings.push(Float32Array.from(mixed, (value) => value / length));
+  }
+  return embeddings;
+}
+
+/** Each is compared with every kept one before it. */
+function keptEmbeddings(embeddings: readonly Float32Array[]): number[] {
+  const kept: number[] = [];
+  for (const [i, own] of embeddings.entries()) {
+    if (!kept.some((leader) => cosineOf(own, embeddings[leader]!) >= COSINE)) kept.push(i);
+  }
+  return kept;
 }
 
 async function keptOf(folder: string, records: Uint32Array, leaders: Leaders): Promise<number[]> {
