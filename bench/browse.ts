@@ -1,9 +1,14 @@
-// A page over a run of a million rows: CPU time of the server until it has something to show, of sorting, filtering and searching, and its memory.
-// Run: npx tsc; node .build/bench/browse.js [--rows 1000000]
+// A page over a run of a million rows: CPU time of the server until it has something to show, of sorting, filtering and searching, and its memory; then, where
+// Chromium is installed (or CHROMIUM names it), first paint, scrolling, filters and orders in the page itself, wide and light and narrow and dark.
+// Run: npx tsc; node .build/bench/browse.js [--rows 1000000] [--screenshots FOLDER]
+import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { chromiumPath } from '../test/helpers/chromium.ts';
 import { BrowsedCommand } from './support/browsed-command.ts';
+import { BrowsedPage, type BrowserView } from './support/browsed-page.ts';
 import { makeBrowsedRun } from './support/browsed-run.ts';
 import { median } from './support/median.ts';
+import { table } from './support/table.ts';
 import { inTemporaryFolder } from './support/temporary-folder.ts';
 
 const ROUNDS = 5;
@@ -17,7 +22,35 @@ const QUERIES = {
   'far down': 'sort=aesthetic&from=600000',
 } as const;
 
-const { values: flags } = parseArgs({ options: { rows: { type: 'string', default: '1000000' } } });
+const VIEWS: readonly BrowserView[] = [
+  { viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
+  { viewport: { width: 390, height: 844 }, colorScheme: 'dark' },
+];
+
+const { values: flags } = parseArgs({
+  options: { rows: { type: 'string', default: '1000000' }, screenshots: { type: 'string' } },
+});
+
+async function lookAt(server: BrowsedCommand, executablePath: string, view: BrowserView): Promise<void> {
+  const { viewport, colorScheme } = view;
+  const page = await BrowsedPage.launch(executablePath, server.url, view);
+  try {
+    const opened = await page.open(server.url);
+    const steps = [['all pictures in the window', opened] as const, ...(await page.steps())];
+    console.log(
+      `\n${viewport.width} x ${viewport.height}, ${colorScheme}: first paint after ${opened.firstPaintMs.toFixed(0)} ms`,
+    );
+    console.log(
+      table(
+        ['', 'ms', 'CPU ms'],
+        steps.map(([name, { wallMs, cpuMs }]) => [name, wallMs.toFixed(0), cpuMs.toFixed(0)]),
+      ),
+    );
+    if (flags.screenshots) await page.photograph(flags.screenshots, `${viewport.width}-${colorScheme}`);
+  } finally {
+    await page.close();
+  }
+}
 
 await inTemporaryFolder(async (folder) => {
   const run = await makeBrowsedRun(folder, Number(flags.rows));
@@ -42,6 +75,12 @@ await inTemporaryFolder(async (folder) => {
         `${name}: ${median(costs).toFixed(0)} ms of CPU time, once more ${again.toFixed(0)} ms\n`,
       );
     }
+    if (flags.screenshots) mkdirSync(flags.screenshots, { recursive: true });
+    if (chromiumPath === undefined)
+      console.log(
+        'No Chromium is installed (or set CHROMIUM to its path): the page itself is not looked at.',
+      );
+    else for (const view of VIEWS) await lookAt(server, chromiumPath, view);
     process.stdout.write(`memory of the server: ${server.residentMb()} MB, at most ${server.peakMb()} MB\n`);
   } finally {
     await server.stop();

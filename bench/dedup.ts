@@ -1,6 +1,7 @@
 // What it costs to drop duplicates: CPU time for each row and peak resident memory of `subset --dedup` by sha256 and by perceptual hash within 4 and 8 bits, beside the same
-// subset without it, at 100,000 rows and at a million, in one run. A tenth of the rows are copies. Where time is linear, the ratio of the times is near 1.
-// Run: npx tsc; node .build/bench/dedup.js [--rows 100000,1000000]
+// subset without it, at 100,000 rows and at a million, in one run; and by embedding, of 512 dimensions, at 20,000 and at 200,000. A tenth of the rows are copies.
+// Where time is linear, the ratio of the times is near 1.
+// Run: npx tsc; node .build/bench/dedup.js [--rows 100000,1000000] [--embeddings 20000,200000]
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,13 +10,16 @@ import { readDedup } from '../src/subset/dedup-options.ts';
 import { runSubset } from '../src/subset/subset.ts';
 import { hashSql } from '../src/tables/column-sql.ts';
 import { DuckDBInstance } from '../src/tables/duckdb-library.ts';
+import { makeEmbeddedRun } from './support/embedded-run.ts';
 import { inTemporaryFolder } from './support/temporary-folder.ts';
 
 const WAYS = ['none', 'sha256', 'phash:4', 'phash:8'];
+const EMBEDDING_WAYS = ['none', 'embedding:0.95'];
 
 const { values: flags } = parseArgs({
   options: {
     rows: { type: 'string', default: '100000,1000000' },
+    embeddings: { type: 'string', default: '20000,200000' },
     // What a child of the benchmark itself does.
     make: { type: 'string' },
     way: { type: 'string' },
@@ -62,17 +66,28 @@ function child(...args: string[]): string {
   return execFileSync(process.execPath, [fileURLToPath(import.meta.url), ...args], { encoding: 'utf8' });
 }
 
+function tell(path: string, rows: number, ways: readonly string[]): void {
+  for (const way of ways) {
+    const { kept, cpuSeconds, peakMb } = JSON.parse(child('--make', path, '--way', way)) as Cost;
+    const microseconds = ((1e6 * cpuSeconds) / rows).toFixed(2);
+    console.log(`| ${rows} | ${way} | ${kept} | ${microseconds} | ${peakMb.toFixed(0)} |`);
+  }
+}
+
+const countsIn = (list: string): number[] => list.split(',').filter(Boolean).map(Number);
+
 async function compare(folder: string): Promise<void> {
   console.log('| rows | by | kept | CPU us a row | peak MB |');
   console.log('|---|---|---|---|---|');
-  for (const rows of flags.rows.split(',').map(Number)) {
+  for (const rows of countsIn(flags.rows)) {
     const path = join(folder, `${rows}.parquet`);
     await makeRows(path, rows);
-    for (const way of WAYS) {
-      const { kept, cpuSeconds, peakMb } = JSON.parse(child('--make', path, '--way', way)) as Cost;
-      const microseconds = ((1e6 * cpuSeconds) / rows).toFixed(2);
-      console.log(`| ${rows} | ${way} | ${kept} | ${microseconds} | ${peakMb.toFixed(0)} |`);
-    }
+    tell(path, rows, WAYS);
+  }
+  for (const rows of countsIn(flags.embeddings)) {
+    const path = join(folder, `run-${rows}`);
+    await makeEmbeddedRun(path, rows);
+    tell(path, rows, EMBEDDING_WAYS);
   }
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -66,6 +66,22 @@ function statFields(pid: number | 'self'): string[] {
 /** The process ids of a process's children; none once it is gone. */
 export function childrenOf(pid: number): number[] {
   return readProc(`${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number);
+}
+
+/** CPU seconds so far of all running processes that a process has started, and that these have, itself included. */
+export function treeCpuSecondsOf(pid: number): number {
+  const children = new Map<number, number[]>();
+  for (const id of readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)) {
+    const parent = Number(/^PPid:\s+(\d+)/m.exec(readProc(`${id}/status`))?.[1] ?? 0);
+    children.set(parent, [...(children.get(parent) ?? []), id]);
+  }
+  const sumOf = (id: number): number => {
+    const own = readProc(`${id}/stat`) === '' ? 0 : cpuSecondsOf(id);
+    return (children.get(id) ?? []).reduce((sum, child) => sum + sumOf(child), own);
+  };
+  return sumOf(pid);
 }
 
 /** Bytes of the most memory that a process has had resident; 0 once it is gone. */

@@ -1,18 +1,12 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import test, { type ExecutionContext } from 'ava';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
+import { chromiumPath } from '../helpers/chromium.ts';
 import { until } from '../helpers/until.ts';
 import { serveRows, type WrittenRow } from './world.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const BROWSERS = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-];
 const HOSTILE =
   '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>\u202egnp.exe';
 
@@ -30,14 +24,17 @@ const ROWS: readonly WrittenRow[] = [
 
 /** Chromium, until the test ends; undefined, and said, where there is none. */
 async function startBrowser(t: ExecutionContext): Promise<Browser | undefined> {
-  const executablePath = BROWSERS.find((path) => path !== undefined && existsSync(path));
-  if (executablePath === undefined) {
+  if (chromiumPath === undefined) {
     t.log('Skipped: no Chromium is installed (or set CHROMIUM to its path).');
     t.pass();
     return undefined;
   }
   const { chromium } = await import('playwright-core');
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: 120_000 });
+  const browser = await chromium.launch({
+    executablePath: chromiumPath,
+    args: ['--no-sandbox'],
+    timeout: 120_000,
+  });
   t.teardown(() => browser.close());
   return browser;
 }

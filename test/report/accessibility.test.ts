@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -11,17 +10,12 @@ import { renderBucketPage } from '../../src/report/bucket-page.ts';
 import { renderReport } from '../../src/report/render.ts';
 import { renderTrainPage } from '../../src/report/train-page.ts';
 import { WhatIfCube } from '../../src/scores/what-if.ts';
+import { chromiumPath } from '../helpers/chromium.ts';
 import { makeTagRows } from '../tally/scored-rows.ts';
 import { makeEmptyRun, makeSampleRun } from './sample-run.ts';
 import { makeTraining } from './sample-training.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const BROWSERS = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-];
 /** A style sheet is one for both widths and one for both schemes: two of the four show what there is. */
 const VIEWS = [
   { viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
@@ -98,8 +92,7 @@ test('axe finds nothing in the structure of any page', async (t) => {
 });
 
 test('axe finds nothing in a browser, wide and light or narrow and dark; nothing is wider than the window', async (t) => {
-  const executablePath = BROWSERS.find((path) => path !== undefined && existsSync(path));
-  if (executablePath === undefined) {
+  if (chromiumPath === undefined) {
     t.log('Skipped: no Chromium is installed (or set CHROMIUM to its path).');
     t.pass();
     return;
@@ -107,7 +100,11 @@ test('axe finds nothing in a browser, wide and light or narrow and dark; nothing
   const { chromium } = await import('playwright-core');
   const folder = await mkdtemp(join(tmpdir(), 'bowerbird-pages-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: 120_000 });
+  const browser = await chromium.launch({
+    executablePath: chromiumPath,
+    args: ['--no-sandbox'],
+    timeout: 120_000,
+  });
   t.teardown(() => browser.close());
   for (const [name, markup] of Object.entries(await makePages())) {
     const file = join(folder, `${name.replaceAll(' ', '-')}.html`);

@@ -12,7 +12,8 @@ test('repeated pictures are told with their rows, what they look like where that
   t.is(text.split('<img ').length, 2);
   t.true(
     text.includes('https://example.com/removed.png') &&
-      text.includes('no picture') &&
+      text.includes('not on this page') &&
+      text.includes('`bowerbird browse` finds them') &&
       text.includes('no URL'),
   );
   t.regex(

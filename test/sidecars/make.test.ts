@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { withFileSystem } from '../../src/base/file-system.ts';
 import { makeSidecars } from '../../src/sidecars/make.ts';
@@ -154,4 +156,34 @@ test('a stop is heeded between two sidecars, and the next command makes the rest
   t.deepEqual([first.state, first.written], ['interrupted', 1]);
   const second = await makeSidecars({ run });
   t.deepEqual([second.state, second.written, second.unchanged], ['done', 1, 1]);
+});
+
+const writer = fileURLToPath(new URL('../helpers/sidecar-writer-process.js', import.meta.url));
+
+test('killed before a sidecar is on the disk, before it has its name, or after: no part of one stands, and the next command leaves the same bytes alone', async (t) => {
+  const { folder, run, out } = await makeRun(t);
+  await makeSidecars({ run, outputFolder: out });
+  const whole = await Promise.all(NAMES.map((name) => readFile(join(out, name))));
+  const temporary = join(folder, 'temporary');
+  await mkdir(temporary);
+  // The folder is synced once it is made; then each sidecar is, renamed, and its folder synced.
+  for (const [call, nth, standing] of [
+    ['fsync', '2', 0],
+    ['rename', '2', 1],
+    ['fsync', '5', 2],
+  ] as const) {
+    const killed = join(folder, `killed-${call}-${nth}`);
+    const env = { ...process.env, TMPDIR: temporary };
+    const { signal, stderr } = spawnSync(process.execPath, [writer, run, killed, call, nth], { env });
+    t.is(signal, 'SIGKILL', String(stderr));
+    const left = await readdir(killed);
+    const named = left.filter((name) => !name.startsWith('.'));
+    t.deepEqual(named, NAMES.slice(0, standing));
+    for (const [i, name] of named.entries()) t.deepEqual(await readFile(join(killed, name)), whole[i]);
+    t.is(left.length > named.length, standing < 2, 'what was being written lies under a hidden name');
+    const again = await makeSidecars({ run, outputFolder: killed });
+    t.deepEqual([again.written, again.unchanged], [2 - standing, standing]);
+    t.deepEqual((await readdir(killed)).sort(), NAMES);
+    t.deepEqual(await Promise.all(NAMES.map((name) => readFile(join(killed, name)))), whole);
+  }
 });
