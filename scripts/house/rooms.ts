@@ -447,6 +447,7 @@ export const ROOMS: readonly Room[] = [
     mayImport: ['base', 'samples', 'metrics', 'tables', 'models', 'embed', 'report', 'rescore', 'feedback'],
     doors: [
       'answer-lessons',
+      'embedded-samples',
       'embeddings',
       'kernel-operations',
       'network',

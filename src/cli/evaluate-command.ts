@@ -97,6 +97,7 @@ function evaluateOptions(values: FlagValues, names: readonly string[]): Omit<Eva
     scoreThreshold: values['score-threshold'] as number | undefined,
     ranges: values['ranges'] === undefined ? undefined : rangesOf(values['ranges'] as string[]),
     perRater: values['per-rater'] === true,
+    collectionRows: values['collection-rows'] as number,
     resamples: values['resamples'] as number,
     seed: values['seed'] as number,
   };

@@ -75,6 +75,15 @@ export const EVALUATE_FLAGS: FlagTable = {
     describe:
       'Edges of the ranges that errors are told by; 4,7 for ratings and 200,20000 for likes where not given',
   },
+  'collection-rows': {
+    group: FIGURES,
+    type: 'integer',
+    default: 20_000,
+    min: 0,
+    max: 1_000_000,
+    describe:
+      'Samples of the embeddings (or of the first scores) drawn to compare scores over all; 0 for none',
+  },
   resamples: {
     group: FIGURES,
     type: 'integer',

@@ -1,6 +1,8 @@
 import type { Evaluation } from '../evaluate/evaluate.ts';
 import type { EvaluationPlace } from '../evaluate/output.ts';
 import { type Comparison, type Figure, LEAST_FOR_INTERVALS, type Part } from '../evaluate/part.ts';
+import { aligned } from './aligned-table.ts';
+import { describeCollection, describeTaste, letterOf } from './evaluate-wide-view.ts';
 
 /** What an evaluation came to, for a person. */
 export function describeEvaluation(evaluation: Evaluation, place: EvaluationPlace | undefined): string {
@@ -9,14 +11,11 @@ export function describeEvaluation(evaluation: Evaluation, place: EvaluationPlac
     '',
     ...describeSamples(evaluation),
     ...evaluation.parts.flatMap((part) => ['', ...describePart(part)]),
+    ...describeTaste(evaluation),
+    ...describeCollection(evaluation),
     ...(place ? ['', `Written to ${place.record.path}`] : []),
     '',
   ].join('\n');
-}
-
-/** Heads are A, B, C ... in tables: their paths are long. */
-function letterOf(head: number): string {
-  return head < 26 ? String.fromCharCode(65 + head) : `#${head + 1}`;
 }
 
 function describeHeads({ candidates, heldOutOnly }: Evaluation): string[] {
@@ -118,15 +117,4 @@ function signed(value: number): string {
 
 function chance(p: number): string {
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
-}
-
-/** The first column to the left, all others to the right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -1,5 +1,6 @@
 import type { TransformedDistribution } from '../scores/distribution.ts';
 import type { CountGrid, TransformErrors } from '../scores/label-errors.ts';
+import { aligned } from './aligned-table.ts';
 
 /** A column of counts, and how each transform makes it. */
 export interface FittedColumn {
@@ -77,12 +78,4 @@ function describeFit({ path, column, counts, withoutValue, noCount, distribution
 
 function number(value: number): string {
   return value.toFixed(2);
-}
-
-/** The first column to the left, all others to the right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows.map((row) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
-  );
 }

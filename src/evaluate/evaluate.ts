@@ -1,8 +1,10 @@
 import { BowerbirdError } from '../base/errors.ts';
 import { placeOf } from '../learn/split.ts';
 import { type Candidate, type Candidates, scoreCandidates } from './candidates.ts';
+import { type Collection, drawCollection } from './collection.ts';
 import type { EvaluateOptions, EvaluateProgress } from './options.ts';
 import { type Part, type Samples, takePart } from './part.ts';
+import { type TasteMap, tasteMaps } from './taste.ts';
 import { readTruths, type Truths } from './truths.ts';
 
 /** What came of holding heads against answers. */
@@ -13,6 +15,10 @@ export interface Evaluation {
   readonly heldOutOnly: readonly boolean[];
   readonly parts: readonly Part[];
   readonly truths: Truths;
+  /** How alike raters and heads are; by mode. */
+  readonly taste: readonly TasteMap[];
+  /** Null where none was drawn. */
+  readonly collection: Collection | null;
   readonly samples: {
     readonly asked: number;
     readonly heldOut: number;
@@ -43,8 +49,10 @@ export async function evaluateHeads(
     parts.push(await takePart(truth, { ...found, samples, heldOutOnly, options, progress }));
   if (parts.every(({ heads }) => heads.every(({ count }) => count === 0)))
     throw nothingHeldOut(options, heldOutOnly, samples);
+  const taste = tasteMaps(truths.truths, { candidates: found.candidates, heldOutOnly, samples });
+  const collection = await drawCollection(options, progress);
   return {
-    ...{ options, candidates: found.candidates, heldOutOnly, parts, truths },
+    ...{ options, candidates: found.candidates, heldOutOnly, parts, truths, taste, collection },
     samples: {
       asked: names.length,
       heldOut: samples.isHeldOut.reduce((sum, held) => sum + held, 0),

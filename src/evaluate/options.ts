@@ -32,6 +32,8 @@ export interface EvaluateOptions {
   /** Edges of the ranges that errors of values are told by. */
   readonly ranges?: readonly number[] | undefined;
   readonly perRater: boolean;
+  /** At most so many samples of the collection are drawn to say what scores mean there; 0 for none. */
+  readonly collectionRows: number;
   readonly resamples: number;
   readonly seed: number;
 }

@@ -1,7 +1,10 @@
+import type { Collection } from './collection.ts';
 import type { Figure } from './compare.ts';
 import type { Details } from './details.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { HeadPart, Part } from './part.ts';
+import { quantileMap } from './quantiles.ts';
+import { disagreementsOf } from './sheets.ts';
 
 /** The record of an evaluation, as it lies in evaluation.json (schemas/evaluation.schema.json). Numbers that are not defined are null. */
 export function evaluationRecord(evaluation: Evaluation): Record<string, unknown> {
@@ -22,6 +25,12 @@ export function evaluationRecord(evaluation: Evaluation): Record<string, unknown
     samples: { asked: samples.asked, held_out: samples.heldOut, unusable: samples.unusable },
     heads: candidates.map((_, i) => headRecord(evaluation, i)),
     parts: parts.map((part) => partRecord(part, evaluation)),
+    taste: evaluation.taste.map(({ likeness, ...rest }) => ({
+      ...rest,
+      likeness: likeness.map((row) => row.map(({ value }) => value)),
+      shared: likeness.map((row) => row.map(({ shared }) => shared)),
+    })),
+    collection: evaluation.collection ? collectionRecord(evaluation.collection, evaluation) : null,
   };
 }
 
@@ -102,5 +111,31 @@ function detailsRecord(details: Details): Record<string, unknown> {
     })),
     ranges,
     ranges_in_likes: rangesInLikes,
+  };
+}
+
+function collectionRecord(collection: Collection, { candidates }: Evaluation): Record<string, unknown> {
+  const { rows, names, scores, ranks } = collection;
+  const { topShares, percentiles } = quantileMap(collection);
+  const sample = (place: number, heads: readonly number[]): Record<string, unknown> => ({
+    hash: names[place]!.hash ?? null,
+    key: names[place]!.key ?? null,
+    scores: heads.map((i) => scores[i]![place]!),
+    ranks: heads.map((i) => ranks[i]![place]!),
+  });
+  return {
+    rows,
+    drawn: names.length,
+    top_shares: topShares,
+    percentiles: percentiles.map((values, i) => ({ name: candidates[i]!.name, values })),
+    disagreements: disagreementsOf(collection).map(
+      ({ first, second, spearman, firstHigher, secondHigher }) => ({
+        first: candidates[first]!.name,
+        second: candidates[second]!.name,
+        spearman,
+        first_higher: firstHigher.map((place) => sample(place, [first, second])),
+        second_higher: secondHigher.map((place) => sample(place, [first, second])),
+      }),
+    ),
   };
 }

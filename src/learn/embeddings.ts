@@ -172,7 +172,8 @@ async function findRows(join: Join, { instance, plan, input }: InputJob): Promis
   return [...found.values()];
 }
 
-async function readKeys(
+/** The keys of a table, where it has some. */
+export async function readKeys(
   instance: DuckDBInstance,
   path: string,
 ): Promise<readonly (string | null)[] | undefined> {

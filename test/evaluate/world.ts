@@ -74,6 +74,7 @@ export function evaluate(
     {
       ...{ heads: [], scoreColumns: [], feedback: [], queues: [], question: 'aesthetic', tag: 'aesthetic' },
       ...{ embeddings: [collection.embeddings], takesAll: true, perRater: false, resamples: 200, seed: 1 },
+      collectionRows: 0,
       ...changes,
     },
     { note: (message) => notes.push(message), advance: () => undefined },

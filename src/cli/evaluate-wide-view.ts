@@ -1,0 +1,50 @@
+import type { Evaluation } from '../evaluate/evaluate.ts';
+import { quantileMap } from '../evaluate/quantiles.ts';
+import { disagreementsOf } from '../evaluate/sheets.ts';
+import { aligned } from './aligned-table.ts';
+
+/** Heads are A, B, C ... in tables: their paths are long. */
+export function letterOf(head: number): string {
+  return head < 26 ? String.fromCharCode(65 + head) : `#${head + 1}`;
+}
+
+/** How alike raters and heads are, where raters are told apart. */
+export function describeTaste({ taste, options }: Evaluation): string[] {
+  if (!options.perRater) return [];
+  return taste.flatMap(({ mode, measure, parties, likeness }) => {
+    let heads = 0;
+    const names = parties.map(({ kind, name }) => (kind === 'head' ? letterOf(heads++) : name));
+    return [
+      '',
+      ...aligned([
+        [`${mode}: ${measure}`, ...names],
+        ...likeness.map((row, i) => [
+          names[i]!,
+          ...row.map(({ value }) => (value === null ? '-' : value.toFixed(2))),
+        ]),
+      ]),
+    ];
+  });
+}
+
+/** What scores mean over the whole collection. */
+export function describeCollection({ collection }: Evaluation): string[] {
+  if (!collection) return [];
+  const { topShares } = quantileMap(collection);
+  const drawn = `${collection.names.length} samples of ${collection.rows} rows`;
+  const likeness = disagreementsOf(collection).map(
+    ({ first, second, spearman }) =>
+      `${letterOf(first)} and ${letterOf(second)} order them with a spearman of ${spearman === null ? '-' : spearman.toFixed(3)}`,
+  );
+  return [
+    '',
+    ...aligned([
+      [`top share of ${drawn}`, ...collection.scores.map((_, i) => letterOf(i))],
+      ...topShares.map(({ share, thresholds }) => [
+        `${Number((100 * share).toPrecision(3))} % lie above`,
+        ...thresholds.map((threshold) => threshold.toFixed(3)),
+      ]),
+    ]),
+    ...likeness,
+  ];
+}
