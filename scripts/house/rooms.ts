@@ -299,10 +299,12 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'report',
-    what: 'pages: the run, the buckets, transforms, a training',
+    what: 'pages: the run, the buckets, transforms, a training, an evaluation',
     mayImport: ['samples', 'scores'],
     doors: [
       'bucket-page',
+      'evaluation/data',
+      'evaluation/page',
       'render',
       'report-data',
       'train-page',
@@ -462,8 +464,8 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'evaluate',
     what: 'heads and published scores beside answers: figures, intervals, tests ([evaluate.md](evaluate.md))',
-    mayImport: ['base', 'samples', 'metrics', 'tables', 'heads', 'feedback', 'learn'],
-    doors: ['evaluate', 'options', 'output', 'part', 'record'],
+    mayImport: ['base', 'samples', 'metrics', 'tables', 'heads', 'report', 'feedback', 'learn'],
+    doors: ['evaluate', 'options', 'output', 'part', 'quantiles', 'record', 'sheets', 'wording'],
     packages: [],
   },
   {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { EvaluateOptions } from '../evaluate/options.ts';
 import type { Tag } from '../samples/tags.ts';
-import type { Command, Invocation } from './command.ts';
+import { type Command, commandLine, type Invocation } from './command.ts';
 import { EVALUATE_FLAGS } from './evaluate-flags.ts';
 import { describeEvaluation } from './evaluate-view.ts';
 import { type FlagValues, usageError } from './flags.ts';
@@ -33,7 +33,7 @@ export const EVALUATE: Command = {
 };
 
 /** @throws BowerbirdError BB_USAGE; as `evaluateHeads` and `writeEvaluation` */
-async function evaluateCommand({ values, parsed }: Invocation): Promise<number> {
+async function evaluateCommand({ values, parsed, args }: Invocation): Promise<number> {
   const names = parsed['heads'] as string[];
   const base = evaluateOptions(values, names);
   return withInterrupt(
@@ -53,10 +53,11 @@ async function evaluateCommand({ values, parsed }: Invocation): Promise<number> 
             : await evaluationPlace(resolve(folder), values['incremental-mode'] === 'overwrite');
         const options = { ...base, heads: await headFiles(names, values) };
         const evaluation = await evaluateHeads(options, { signal, ...trainProgress() });
-        const record = evaluationRecord(evaluation);
-        if (place) await writeEvaluation(place, record);
+        if (place) await writeEvaluation(place, evaluation, commandLine(args));
         process.stdout.write(
-          values['json'] === true ? `${JSON.stringify(record)}\n` : describeEvaluation(evaluation, place),
+          values['json'] === true
+            ? `${JSON.stringify(evaluationRecord(evaluation))}\n`
+            : describeEvaluation(evaluation, place),
         );
         return 0;
       } catch (thrown) {

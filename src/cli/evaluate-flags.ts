@@ -96,7 +96,7 @@ export const EVALUATE_FLAGS: FlagTable = {
   'output-folder': {
     group: 'Output:',
     type: 'string',
-    describe: 'Folder for evaluation.json',
+    describe: 'Folder for evaluation.json and evaluate.html',
   },
   'incremental-mode': {
     group: 'Output:',

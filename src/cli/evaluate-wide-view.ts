@@ -1,12 +1,8 @@
 import type { Evaluation } from '../evaluate/evaluate.ts';
 import { quantileMap } from '../evaluate/quantiles.ts';
 import { disagreementsOf } from '../evaluate/sheets.ts';
+import { letterOf } from '../evaluate/wording.ts';
 import { aligned } from './aligned-table.ts';
-
-/** Heads are A, B, C ... in tables: their paths are long. */
-export function letterOf(head: number): string {
-  return head < 26 ? String.fromCharCode(65 + head) : `#${head + 1}`;
-}
 
 /** How alike raters and heads are, where raters are told apart. */
 export function describeTaste({ taste, options }: Evaluation): string[] {

@@ -1,20 +1,32 @@
 import { join } from 'node:path';
 import { OutputFile } from '../base/output-file.ts';
+import { packageVersion } from '../base/package.ts';
+import type { Evaluation } from './evaluate.ts';
+import { evaluationPageData } from './page-data.ts';
+import { evaluationRecord } from './record.ts';
 
 /** Where an evaluation goes. */
 export interface EvaluationPlace {
   readonly record: OutputFile;
+  readonly page: OutputFile;
 }
 
 /** Looks at the place before any work is done. @throws BowerbirdError BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE */
 export async function evaluationPlace(folder: string, overwrite: boolean): Promise<EvaluationPlace> {
-  return { record: await OutputFile.open(join(folder, 'evaluation.json'), overwrite) };
+  return {
+    record: await OutputFile.open(join(folder, 'evaluation.json'), overwrite),
+    page: await OutputFile.open(join(folder, 'evaluate.html'), overwrite),
+  };
 }
 
-/** @throws BowerbirdError BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE, BB_DISK_FULL */
+/** Writes the page, then the record: a folder with a record has both. @throws BowerbirdError BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE, BB_DISK_FULL */
 export async function writeEvaluation(
-  { record: file }: EvaluationPlace,
-  record: Readonly<Record<string, unknown>>,
+  { record, page }: EvaluationPlace,
+  evaluation: Evaluation,
+  command: string,
 ): Promise<void> {
-  await file.writeWhole(`${JSON.stringify(record, undefined, 2)}\n`);
+  const { renderEvaluationPage } = await import('../report/evaluation/page.ts');
+  const data = evaluationPageData(evaluation, null, { command, bowerbirdVersion: packageVersion });
+  await page.writeWhole(await renderEvaluationPage(data));
+  await record.writeWhole(`${JSON.stringify(evaluationRecord(evaluation), undefined, 2)}\n`);
 }
