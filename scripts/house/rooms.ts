@@ -462,13 +462,6 @@ export const ROOMS: readonly Room[] = [
     packages: [],
   },
   {
-    name: 'evaluate',
-    what: 'heads and published scores beside answers: figures, intervals, tests ([evaluate.md](evaluate.md))',
-    mayImport: ['base', 'samples', 'metrics', 'tables', 'heads', 'report', 'feedback', 'learn'],
-    doors: ['evaluate', 'options', 'output', 'part', 'quantiles', 'record', 'sheets', 'wording'],
-    packages: [],
-  },
-  {
     name: 'queue',
     what: 'what to ask next: pairs and samples by chance, by what an ensemble disagrees about, again ([queue.md](queue.md))',
     mayImport: ['base', 'tables', 'heads', 'rescore', 'feedback', 'learn'],
@@ -513,6 +506,13 @@ export const ROOMS: readonly Room[] = [
     what: 'a page on which people answer which picture is better, how good it is, or whether to keep it ([rate.md](rate.md))',
     mayImport: ['base', 'samples', 'pictures', 'tables', 'shards', 'feedback', 'web', 'browse'],
     doors: ['options', 'rate'],
+    packages: [],
+  },
+  {
+    name: 'evaluate',
+    what: 'heads and published scores beside answers: figures, intervals, tests ([evaluate.md](evaluate.md))',
+    mayImport: ['base', 'samples', 'metrics', 'tables', 'heads', 'report', 'feedback', 'learn', 'browse'],
+    doors: ['evaluate', 'options', 'output', 'part', 'quantiles', 'record', 'sheets', 'shown', 'wording'],
     packages: [],
   },
   {

@@ -40,20 +40,30 @@ async function evaluateCommand({ values, parsed, args }: Invocation): Promise<nu
     () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
     async (signal) => {
       try {
-        const [{ evaluateHeads }, { evaluationPlace, writeEvaluation }, { evaluationRecord }] =
-          await Promise.all([
-            import('../evaluate/evaluate.ts'),
-            import('../evaluate/output.ts'),
-            import('../evaluate/record.ts'),
-          ]);
+        const [
+          { evaluateHeads },
+          { evaluationPlace, writeEvaluation },
+          { evaluationRecord },
+          { showCollection },
+        ] = await Promise.all([
+          import('../evaluate/evaluate.ts'),
+          import('../evaluate/output.ts'),
+          import('../evaluate/record.ts'),
+          import('../evaluate/shown.ts'),
+        ]);
         const folder = values['output-folder'] as string | undefined;
         const place =
           folder === undefined
             ? undefined
             : await evaluationPlace(resolve(folder), values['incremental-mode'] === 'overwrite');
         const options = { ...base, heads: await headFiles(names, values) };
-        const evaluation = await evaluateHeads(options, { signal, ...trainProgress() });
-        if (place) await writeEvaluation(place, evaluation, commandLine(args));
+        const progress = { signal, ...trainProgress() };
+        const evaluation = await evaluateHeads(options, progress);
+        if (place) {
+          const { collection } = evaluation;
+          const shown = collection && (await showCollection(collection, options, progress));
+          await writeEvaluation(place, evaluation, shown, commandLine(args));
+        }
         process.stdout.write(
           values['json'] === true
             ? `${JSON.stringify(evaluationRecord(evaluation))}\n`

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { OutputFile } from '../base/output-file.ts';
 import { packageVersion } from '../base/package.ts';
 import type { Evaluation } from './evaluate.ts';
-import { evaluationPageData } from './page-data.ts';
+import { evaluationPageData, type Shown } from './page-data.ts';
 import { evaluationRecord } from './record.ts';
 
 /** Where an evaluation goes. */
@@ -23,10 +23,11 @@ export async function evaluationPlace(folder: string, overwrite: boolean): Promi
 export async function writeEvaluation(
   { record, page }: EvaluationPlace,
   evaluation: Evaluation,
+  shown: Shown | null,
   command: string,
 ): Promise<void> {
   const { renderEvaluationPage } = await import('../report/evaluation/page.ts');
-  const data = evaluationPageData(evaluation, null, { command, bowerbirdVersion: packageVersion });
+  const data = evaluationPageData(evaluation, shown, { command, bowerbirdVersion: packageVersion });
   await page.writeWhole(await renderEvaluationPage(data));
   await record.writeWhole(`${JSON.stringify(evaluationRecord(evaluation), undefined, 2)}\n`);
 }

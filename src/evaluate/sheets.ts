@@ -39,18 +39,42 @@ export function percentileSheet(
   ranks: Float64Array,
   isPreferred: (place: number) => boolean = () => true,
 ): SheetRow[] {
-  const order = [...ranks.keys()].sort((a, b) => ranks[a]! - ranks[b]! || a - b);
-  const most = Math.min(MOST_AT_PERCENTILE, Math.max(3, Math.floor(WIDEST_ROW * order.length)));
+  const order = orderOf(ranks);
+  const most = mostInRow(order.length);
   return PERCENTILES.map((percentile) => {
-    const middle = percentile * (order.length - 1);
-    const near = order
-      .map((place, rank) => ({ place, rank, distance: Math.abs(rank - middle) }))
-      .filter(({ distance }) => distance <= Math.max(most, CLOSE_BY * order.length));
-    const chosen = near
-      .sort((a, b) => Number(isPreferred(b.place)) - Number(isPreferred(a.place)) || a.distance - b.distance)
-      .slice(0, most);
-    return { percentile, places: chosen.sort((a, b) => a.rank - b.rank).map(({ place }) => place) };
+    const near = placesNear(order, percentile);
+    const preferred = [...near].sort((a, b) => Number(isPreferred(b.place)) - Number(isPreferred(a.place)));
+    const chosen = preferred.slice(0, most).sort((a, b) => a.rank - b.rank);
+    return { percentile, places: chosen.map(({ place }) => place) };
   });
+}
+
+/** All places that a sheet may show: those of which it is worth to know whether there is a picture. */
+export function nearPercentiles(ranks: Float64Array): number[] {
+  const order = orderOf(ranks);
+  return PERCENTILES.flatMap((percentile) => placesNear(order, percentile).map(({ place }) => place));
+}
+
+function orderOf(ranks: Float64Array): number[] {
+  return [...ranks.keys()].sort((a, b) => ranks[a]! - ranks[b]! || a - b);
+}
+
+function mostInRow(count: number): number {
+  return Math.min(MOST_AT_PERCENTILE, Math.max(3, Math.floor(WIDEST_ROW * count)));
+}
+
+/** Places about a percentile with their ranks, the nearest first. */
+function placesNear(
+  order: readonly number[],
+  percentile: number,
+): { readonly place: number; readonly rank: number }[] {
+  const middle = percentile * (order.length - 1);
+  const reach = Math.max(mostInRow(order.length), CLOSE_BY * order.length);
+  const first = Math.max(0, Math.ceil(middle - reach));
+  return order
+    .slice(first, Math.floor(middle + reach) + 1)
+    .map((place, i) => ({ place, rank: first + i }))
+    .sort((a, b) => Math.abs(a.rank - middle) - Math.abs(b.rank - middle));
 }
 
 /** The first head beside each of the others, at most three of them. */

@@ -7,11 +7,13 @@ import test from 'ava';
 import type { AxeResults } from 'axe-core';
 import { JSDOM } from 'jsdom';
 import { renderBucketPage } from '../../src/report/bucket-page.ts';
+import { renderEvaluationPage } from '../../src/report/evaluation/page.ts';
 import { renderReport } from '../../src/report/render.ts';
 import { renderTrainPage } from '../../src/report/train-page.ts';
 import { WhatIfCube } from '../../src/scores/what-if.ts';
 import { chromiumPath } from '../helpers/chromium.ts';
 import { makeTagRows } from '../tally/scored-rows.ts';
+import { evaluationData } from './evaluation-page.ts';
 import { makeEmptyRun, makeSampleRun } from './sample-run.ts';
 import { makeTraining } from './sample-training.ts';
 
@@ -62,6 +64,7 @@ async function makePages(): Promise<Record<string, string>> {
     'the report of an empty run': await renderReport(makeEmptyRun()),
     'the page of buckets': await renderBucketPageOnce(),
     'the page of a training': await renderTrainPage(makeTraining()),
+    'the page of an evaluation': await renderEvaluationPage(evaluationData()),
   };
 }
 

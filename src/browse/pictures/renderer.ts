@@ -10,12 +10,15 @@ export interface Rendered {
   readonly webp: Buffer;
 }
 
-/** `grid`: the middle square, as most models look at it. `large`: all of it. */
-export type PictureSize = 'grid' | 'large';
+/** `small` and `grid`: the middle square, as most models look at it. `large`: all of it. */
+export type PictureSize = 'small' | 'grid' | 'large';
 
 /** Of the grid's squares, in pixels: sharp on screens of two pixels to the point. */
 export const GRID_SIDE_PX = 320;
+/** For pages that hold hundreds of pictures themselves. */
+const SMALL_SIDE_PX = 160;
 const LARGE_SIDE_PX = 1280;
+const SQUARES = { small: SMALL_SIDE_PX, grid: GRID_SIDE_PX } as const;
 const MOST_PROCESSES = 4;
 /** Pictures of one kind that are decoded at one time; those that nobody waits for any more cost nothing. */
 const AT_ONCE = 8;
@@ -25,8 +28,12 @@ const AT_ONCE = 8;
  * whoever decodes it, costs at most a process, and never reaches the browser.
  */
 export class Renderer {
-  readonly #decoders: Record<PictureSize, Decoder | undefined> = { grid: undefined, large: undefined };
-  readonly #limits = { grid: pLimit(AT_ONCE), large: pLimit(AT_ONCE) };
+  readonly #decoders: Record<PictureSize, Decoder | undefined> = {
+    small: undefined,
+    grid: undefined,
+    large: undefined,
+  };
+  readonly #limits = { small: pLimit(AT_ONCE), grid: pLimit(AT_ONCE), large: pLimit(AT_ONCE) };
 
   /** @param signal nobody waits for it any more @throws the signal's reason; errors of the decoder when it is stopped */
   render(bytes: Uint8Array, size: PictureSize, signal: AbortSignal): Promise<Rendered | DecodeFailure> {
@@ -35,7 +42,7 @@ export class Renderer {
       const decoder = this.#decoder(size);
       const outcome = await decoder.decode(bytes);
       if (outcome.kind === 'failed') return outcome;
-      const shape = size === 'grid' ? { width: GRID_SIDE_PX, height: GRID_SIDE_PX } : shapeWithin(outcome);
+      const shape = size === 'large' ? shapeWithin(outcome) : { width: SQUARES[size], height: SQUARES[size] };
       return { kind: 'rendered', webp: Buffer.from(await decoder.thumbnail(outcome.crops[0]!, shape)) };
     });
   }
@@ -48,12 +55,12 @@ export class Renderer {
     this.#decoders[size] ??= createDecoder({
       // The whole picture is squeezed into a square, which is then made as wide or as high as the picture is.
       transforms: [
-        size === 'grid'
-          ? { sizePx: GRID_SIDE_PX, resize: 'short-side', interpolation: 'bicubic' }
-          : { sizePx: LARGE_SIDE_PX, resize: 'squash', interpolation: 'bicubic' },
+        size === 'large'
+          ? { sizePx: LARGE_SIDE_PX, resize: 'squash', interpolation: 'bicubic' }
+          : { sizePx: SQUARES[size], resize: 'short-side', interpolation: 'bicubic' },
       ],
       mode: 'fast',
-      processes: size === 'grid' ? Math.min(MOST_PROCESSES, availableParallelism()) : 1,
+      processes: size === 'large' ? 1 : Math.min(MOST_PROCESSES, availableParallelism()),
     });
     return this.#decoders[size];
   }

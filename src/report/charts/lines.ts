@@ -1,6 +1,6 @@
 import type { Markish } from '@observablehq/plot';
 import { formatCompact } from '../format.ts';
-import type { Html } from '../html.ts';
+import { type Html, html } from '../html.ts';
 import { AXIS, type ChartSize, type Drawing, drawPlot } from './plot.ts';
 
 const SIZES = {
@@ -22,8 +22,11 @@ export interface LineChart {
   readonly yLabel: string;
   readonly isLogX: boolean;
   readonly isLogY: boolean;
-  /** Where names stand: after the ends of lines, or before their points at a third of their length, where they all end in one. */
-  readonly namesAt: 'ends' | 'thirds';
+  /**
+   * Where names stand: after the ends of lines, or before their points at a third of their length, where they all end in one; or beside the drawing
+   * (`renderKey`), where lines lie on one another.
+   */
+  readonly namesAt: 'ends' | 'thirds' | 'key';
 }
 
 /** Lines, each told apart by colour and dashes, with its name beside it; at most four. */
@@ -44,6 +47,15 @@ export function drawLines(drawing: Drawing, chart: LineChart, size: ChartSize): 
     marks,
   } as const;
   return drawPlot(drawing, options, 'lines', size);
+}
+
+/** What lines look like, with their names: stands beside a chart whose names are at none of them. */
+export function renderKey(lines: readonly Pick<Line, 'name'>[]): Html {
+  const items = lines.map(
+    ({ name }, i) =>
+      html`<span><svg class="key" width="30" height="8" aria-hidden="true" focusable="false"><g class="${`line line-${i + 1}`}"><path d="M0 4H30"/></g></svg> ${name}</span>`,
+  );
+  return html`<span class="legend">${items}</span>`;
 }
 
 function gridMarks(
@@ -78,8 +90,10 @@ function lineMarks({ plot }: Drawing, { name, points }: Line, among: Among): Mar
     ? ({ textAnchor: 'start', dx: 6, dy: 14 } as const)
     : ({ textAnchor: 'end', dx: -6, dy: -10 } as const);
   const isAtEnd = namesAt === 'ends';
+  const line = plot.line(points, { x: 'x', y: 'y', className: `line line-${number + 1}` });
+  if (namesAt === 'key') return [line];
   return [
-    plot.line(points, { x: 'x', y: 'y', className: `line line-${number + 1}` }),
+    line,
     plot.text([isAtEnd ? last : points[third]!], {
       x: 'x',
       y: 'y',

@@ -3,7 +3,11 @@ import { formatFixed } from '../format.ts';
 import type { Html } from '../html.ts';
 import { type ChartSize, type Drawing, drawPlot } from './plot.ts';
 
-const WIDTHS = { wide: 960, narrow: 400 } as const;
+const WIDTHS = { wide: 704, narrow: 400 } as const;
+const MOST_ROW_HEIGHT = 52;
+/** How full the colour of what is not alike, and of what is the same, is: numbers are to be read on both. */
+const FAINTEST = 0.04;
+const FULLEST = 0.45;
 /** More cells than this in a row leave no room for their numbers. */
 const MOST_WITH_NUMBERS = { wide: 16, narrow: 6 } as const;
 const NAME_WIDTH = 90;
@@ -20,11 +24,13 @@ export function drawMatrix(drawing: Drawing, { label, names, values }: Matrix, s
   const { plot } = drawing;
   const cells = values.flatMap((row, i) =>
     row.flatMap((value, j) =>
-      value === null ? [] : [{ row: i, column: j, value, strength: Math.abs(value) }],
+      value === null
+        ? []
+        : [{ row: i, column: j, value, strength: FAINTEST + (FULLEST - FAINTEST) * Math.abs(value) }],
     ),
   );
   const nameOf = (i: number): string => names[i]!;
-  const side = Math.min(70, (WIDTHS[size] - NAME_WIDTH) / names.length);
+  const rowHeight = Math.min(MOST_ROW_HEIGHT, (WIDTHS[size] - NAME_WIDTH) / names.length);
   const cellsOf = (isAlike: boolean) =>
     plot.cell(
       cells.filter(({ value }) => value >= 0 === isAlike),
@@ -39,11 +45,10 @@ export function drawMatrix(drawing: Drawing, { label, names, values }: Matrix, s
   });
   const domain = names.map((_, i) => i);
   const options: PlotOptions = {
-    ...{ width: NAME_WIDTH + side * names.length, height: 40 + side * names.length },
+    ...{ width: WIDTHS[size], height: 40 + rowHeight * names.length },
     ...{ marginLeft: NAME_WIDTH, marginTop: 36, marginRight: 0, marginBottom: 4, ariaLabel: label },
     x: { type: 'band', domain, padding: 0 },
     y: { type: 'band', domain, padding: 0 },
-    opacity: { type: 'linear', domain: [0, 1], range: [0.04, 0.8] },
     marks: [
       cellsOf(true),
       cellsOf(false),

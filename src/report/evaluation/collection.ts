@@ -121,7 +121,7 @@ const MOST_NAME_CHARACTERS = 24;
 function renderPicture({ name, webp, text }: PagePicture): Html {
   const isPicture = webp !== null && /^[A-Za-z0-9+/]+={0,2}$/.test(webp);
   const picture = isPicture
-    ? html`<img src="data:image/webp;base64,${webp}" alt="${name}" loading="lazy" width="320" height="320">`
+    ? html`<img src="data:image/webp;base64,${webp}" alt="${name}" width="160" height="160">`
     : html`<span class="key-only">${clipMiddle(name, MOST_NAME_CHARACTERS)}</span>`;
   return html`<li>${picture}${text}</li>`;
 }

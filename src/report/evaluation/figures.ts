@@ -1,5 +1,5 @@
 import { drawIntervals } from '../charts/intervals.ts';
-import { drawLines, type LineChart } from '../charts/lines.ts';
+import { drawLines, type LineChart, renderKey } from '../charts/lines.ts';
 import type { ChartSize, Drawing } from '../charts/plot.ts';
 import { drawPoints } from '../charts/points.ts';
 import { formatCount, formatFixed } from '../format.ts';
@@ -13,7 +13,7 @@ const MOST_LINES = 4;
 const MOST_POINTS = 400;
 
 /** Both widths of a chart. */
-export function figure(draw: (size: ChartSize) => Html, caption?: string): Html {
+export function figure(draw: (size: ChartSize) => Html, caption?: Html): Html {
   return html`<figure class="plot">
 ${draw('wide')}
 ${draw('narrow')}
@@ -105,9 +105,9 @@ function renderRoc(drawing: Drawing, { heads }: PagePart): Html | null {
       points: thinned(roc).map(({ others, good }) => ({ x: others, y: good })),
     })),
     ...{ xLabel: 'share of the others that is taken', yLabel: 'share of the good ones' },
-    ...{ isLogX: false, isLogY: false, namesAt: 'thirds' },
+    ...{ isLogX: false, isLogY: false, namesAt: 'key' },
   };
-  return html`<h3>ROC</h3>${figure((size) => drawLines(drawing, chart, size))}`;
+  return html`<h3>ROC</h3>${figure((size) => drawLines(drawing, chart, size), renderKey(chart.lines))}`;
 }
 
 /** How many good ones, and how many others, a threshold would lose. */
@@ -123,9 +123,9 @@ function renderCumulative(drawing: Drawing, { heads }: PagePart): Html | null {
         { name: 'others', points: below.map(({ threshold, others }) => ({ x: threshold, y: 1 - others })) },
       ],
       ...{ xLabel: `score by ${letter}`, yLabel: 'share that lies below', isLogX: false, isLogY: false },
-      namesAt: 'thirds',
+      namesAt: 'key',
     };
-    return figure((size) => drawLines(drawing, chart, size));
+    return figure((size) => drawLines(drawing, chart, size), renderKey(chart.lines));
   });
   return html`<h3>What lies below each score</h3>${charts}`;
 }

@@ -1,5 +1,8 @@
 /** What the page of an evaluation has of its own: points with intervals, squares of cells, sheets of small pictures. */
 export const EVALUATION_STYLE = `
+.scroll + .scroll { margin-top: 1.5rem; }
+.plot + .plot { margin-top: 2rem; }
+.legend .key { vertical-align: middle; margin-right: .35rem; }
 .chart .reach line { stroke: var(--accent); stroke-width: 3; stroke-opacity: .4; stroke-linecap: round; }
 .chart .point circle { fill: var(--accent); stroke: var(--paper); stroke-width: 1.5; }
 .chart .diagonal path { fill: none; stroke: var(--plain); stroke-width: 1; stroke-dasharray: 4 4; }
@@ -15,7 +18,7 @@ export const EVALUATION_STYLE = `
 .figures-table td small { display: block; white-space: nowrap; }
 .sheet { display: grid; grid-template-columns: repeat(auto-fill, minmax(4.6rem, 1fr)); gap: .35rem; }
 .sheet li { min-width: 0; font-size: .6875rem; line-height: 1.3; color: var(--soft); }
-.sheet img, .sheet .key-only { display: block; width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 2px; background: var(--wash); }
+.sheet img, .sheet .key-only { display: block; width: 100%; height: auto; aspect-ratio: 1; object-fit: cover; border-radius: 2px; background: var(--wash); }
 .sheet .key-only { display: grid; place-items: center; padding: .25rem; overflow: hidden; overflow-wrap: anywhere; text-align: center; }
 .sheet.large { grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); gap: .75rem; }
 `;
