@@ -10,11 +10,12 @@ import { renderEmpty, renderSection, renderTable } from './sections/section.ts';
 import { CHART_STYLE } from './styles/charts.ts';
 import { LINE_STYLE } from './styles/lines.ts';
 import { PAGE_STYLE } from './styles/page.ts';
+import { POINT_STYLE } from './styles/points.ts';
 import { TABLE_STYLE } from './styles/tables.ts';
 import { TRAINING_STYLE } from './styles/training.ts';
 import type { Calibration, MemberCurve, TrainPageData, TriedPenalties } from './train-page-data.ts';
 
-const STYLE = [PAGE_STYLE, CHART_STYLE, LINE_STYLE, TABLE_STYLE, TRAINING_STYLE].join('');
+const STYLE = [PAGE_STYLE, CHART_STYLE, LINE_STYLE, TABLE_STYLE, POINT_STYLE, TRAINING_STYLE].join('');
 const DIGITS = 4;
 
 /** The page of a training as one HTML file that opens offline and runs no script. */

@@ -24,7 +24,7 @@ function headPart(letter: string, value: number): PageHeadPart {
       { threshold: 5, others: 0.5, good: 0.9 },
       { threshold: 2, others: 1, good: 1 },
     ],
-    calibration: [2, 5, 8].map((x) => ({ predicted: x, truth: x + 0.5, low: x, high: x + 1 })),
+    calibration: [2, 5, 8].map((x) => ({ count: 4, predicted: x, truth: x + 0.5, low: x, high: x + 1 })),
     ranges: letter === 'A' ? [{ range: 'below 4', count: 9, rmse: 1, mae: 0.8, bias: -0.1, ratio: 0.9 }] : [],
   };
 }

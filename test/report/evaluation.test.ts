@@ -16,7 +16,7 @@ test('the page shows figures with intervals, tests, curves, thresholds, maps and
   t.is(page.querySelector('.tests li')!.textContent, 'A - B  spearman +0.500: A is better');
   // Intervals, ROC, two cumulative curves, two calibrations, one map; each in two widths.
   t.is(page.querySelectorAll('svg.chart').length, 2 * (1 + 1 + 2 + 2 + 1));
-  t.is(page.querySelectorAll('#rating .diagonal').length, 2);
+  t.is(page.querySelectorAll('#rating .same').length, 2);
   t.is(page.querySelector('#thresholds tbody tr')!.textContent, '5 %7.2508.500');
   t.is(page.querySelectorAll('#percentiles img').length, 1);
   t.is(page.querySelectorAll('#percentiles .key-only').length, 2);

@@ -7,8 +7,8 @@ import { makeLinearTraining, makeTraining } from './sample-training.ts';
 test('the page of a training shows where networks are kept, and names as words; what is missing is a word', async (t) => {
   const { document } = new JSDOM(await renderTrainPage(makeTraining())).window;
   t.deepEqual(cellsOf(document, 'plain')[0], ['1', '10', '20', '0.6', '0.5', '0.55']);
-  t.is(document.querySelectorAll('.chart.lines.wide .kept-step circle').length, 2);
-  t.is(document.querySelectorAll('.chart.calibration.narrow .kept-step circle').length, 2);
+  t.is(document.querySelectorAll('.chart.lines.wide .point circle').length, 2);
+  t.is(document.querySelectorAll('.chart.calibration.narrow .point circle').length, 2);
   t.is(document.querySelectorAll('script').length, 0);
   const captions = [...document.querySelectorAll('#worst figcaption')].map(({ textContent }) => textContent);
   t.deepEqual(captions, ['<script>alert(1)</script>', '<b>key</b>']);

@@ -7,9 +7,15 @@ const SIZES = {
   narrow: { width: 400, height: 320, marginRight: 14 },
 } as const;
 
+/** What is drawn of a calibration. */
+export interface CalibrationChart extends Pick<Calibration, 'points' | 'xLabel' | 'yLabel'> {
+  /** Whether predictions are in the unit of what became true, so that both ought to be the same; they are, where nothing is said. */
+  readonly isSameUnit?: boolean;
+}
+
 /** What was predicted against what became true, with intervals, and the line on which both are the same. */
-export function drawCalibration(drawing: Drawing, calibration: Calibration, size: ChartSize): Html {
-  const { points, xLabel, yLabel } = calibration;
+export function drawCalibration(drawing: Drawing, calibration: CalibrationChart, size: ChartSize): Html {
+  const { points, xLabel, yLabel, isSameUnit = true } = calibration;
   const { plot } = drawing;
   const predictions = points.map(({ predicted }) => predicted);
   const ends = [Math.min(...predictions), Math.max(...predictions)].map((value) => ({ x: value, y: value }));
@@ -21,9 +27,9 @@ export function drawCalibration(drawing: Drawing, calibration: Calibration, size
     y: { nice: true },
     marks: [
       plot.gridY({ className: 'grid', ticks: 5 }),
-      plot.line(ends, { x: 'x', y: 'y', className: 'same' }),
+      ...(isSameUnit ? [plot.line(ends, { x: 'x', y: 'y', className: 'same' })] : []),
       plot.ruleX(points, { x: 'predicted', y1: 'low', y2: 'high', className: 'interval' }),
-      plot.dot(points, { x: 'predicted', y: 'truth', r: 5, className: 'kept-step' }),
+      plot.dot(points, { x: 'predicted', y: 'truth', r: 5, className: 'point' }),
       plot.axisX({
         ...AXIS,
         ticks: size === 'wide' ? 8 : 4,

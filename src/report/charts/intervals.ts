@@ -28,7 +28,7 @@ export function drawIntervals(
     y: { type: 'band', domain: figures.map(({ name }) => name), label: null },
     marks: [
       plot.gridX({ className: 'grid', ticks: size === 'wide' ? 8 : 4 }),
-      plot.ruleY(reaching, { y: 'name', x1: 'low', x2: 'high', className: 'reach' }),
+      plot.ruleY(reaching, { y: 'name', x1: 'low', x2: 'high', className: 'interval' }),
       plot.dot(figures, { y: 'name', x: 'value', r: 5, className: 'point' }),
       plot.text(figures, {
         ...{ y: 'name', x: 'value', dy: -11, className: 'line-name' },

@@ -35,7 +35,7 @@ export function drawMemberCurves(
     ...thinLines(drawing, heldOut, 'thin held'),
     ...meanLine(drawing, training, { className: 'line line-2', name: 'training', dy: isAbove ? -9 : 9 }),
     ...meanLine(drawing, heldOut, { className: 'line line-1', name: 'held out', dy: isAbove ? 9 : -9 }),
-    plot.dot(members.flatMap(keptPlace), { x: 'x', y: 'y', r: 4, className: 'kept-step' }),
+    plot.dot(members.flatMap(keptPlace), { x: 'x', y: 'y', r: 4, className: 'point' }),
     plot.axisX({
       ...{ ...AXIS, ticks, tickPadding: 8, label: 'step', labelAnchor: 'center' as const },
       tickFormat: (value: number) => formatCompact(value),

@@ -1,3 +1,5 @@
+import type { CalibrationPoint } from '../train-page-data.ts';
+
 /** What the page of `bowerbird evaluate` shows, as plain data. */
 export interface EvaluationPageData {
   readonly question: string;
@@ -49,12 +51,7 @@ export interface PageHeadPart {
   readonly rankingAccuracy: readonly { readonly k: number; readonly accuracy: number | null }[];
   readonly roc: readonly { readonly threshold: number; readonly others: number; readonly good: number }[];
   readonly calibrationOf: 'scores' | 'chances' | 'differences';
-  readonly calibration: readonly {
-    readonly predicted: number;
-    readonly truth: number;
-    readonly low: number;
-    readonly high: number;
-  }[];
+  readonly calibration: readonly CalibrationPoint[];
   /** Errors by ranges of the truth, as rows. */
   readonly ranges: readonly PageRange[];
 }

@@ -1,7 +1,7 @@
+import { drawCalibration } from '../charts/calibration.ts';
 import { drawIntervals } from '../charts/intervals.ts';
 import { drawLines, type LineChart, renderKey } from '../charts/lines.ts';
 import type { ChartSize, Drawing } from '../charts/plot.ts';
-import { drawPoints } from '../charts/points.ts';
 import { formatCount, formatFixed } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { renderEmpty, renderSection, renderTable } from '../sections/section.ts';
@@ -136,7 +136,7 @@ function thinned<Point>(points: readonly Point[]): Point[] {
 }
 
 const CALIBRATION_AXES = {
-  scores: ['score, mean of a tenth of the samples', 'what was said, mean'],
+  scores: ['score', 'what was said, mean'],
   chances: ['chance by the head', 'share that came true'],
   differences: ['difference of the two scores', 'share won by the higher one'],
 } as const;
@@ -147,12 +147,11 @@ function renderCalibrations(drawing: Drawing, { heads }: PagePart): Html | null 
   const charts = drawn.map(({ letter, calibration, calibrationOf, ranges }) => {
     const [xLabel, yLabel] = CALIBRATION_AXES[calibrationOf];
     const chart = {
-      ...{ label: `Calibration of ${letter}`, xLabel: `${xLabel}, ${letter}`, yLabel },
-      points: calibration.map(({ predicted, truth, low, high }) => ({ x: predicted, y: truth, low, high })),
+      ...{ xLabel: `${xLabel}, ${letter}`, yLabel, points: calibration },
       // Of scores in another unit than the answers, none is the right one.
-      hasDiagonal: calibrationOf === 'chances' || ranges.length > 0,
+      isSameUnit: calibrationOf === 'chances' || ranges.length > 0,
     };
-    return figure((size) => drawPoints(drawing, chart, size));
+    return figure((size) => drawCalibration(drawing, chart, size));
   });
   return html`<h3>Calibration</h3>${charts}`;
 }

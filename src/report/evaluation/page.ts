@@ -7,12 +7,13 @@ import { CHART_STYLE } from '../styles/charts.ts';
 import { EVALUATION_STYLE } from '../styles/evaluation.ts';
 import { LINE_STYLE } from '../styles/lines.ts';
 import { PAGE_STYLE } from '../styles/page.ts';
+import { POINT_STYLE } from '../styles/points.ts';
 import { TABLE_STYLE } from '../styles/tables.ts';
 import { renderDisagreements, renderSheets, renderTaste, renderThresholds } from './collection.ts';
 import type { EvaluationPageData } from './data.ts';
 import { renderPart } from './figures.ts';
 
-const STYLE = [PAGE_STYLE, CHART_STYLE, LINE_STYLE, TABLE_STYLE, EVALUATION_STYLE].join('');
+const STYLE = [PAGE_STYLE, CHART_STYLE, LINE_STYLE, TABLE_STYLE, POINT_STYLE, EVALUATION_STYLE].join('');
 
 /** The page as one HTML file that opens offline and runs no script; pictures are part of it. */
 export async function renderEvaluationPage(data: EvaluationPageData): Promise<string> {

@@ -3,9 +3,6 @@ export const EVALUATION_STYLE = `
 .scroll + .scroll { margin-top: 1.5rem; }
 .plot + .plot { margin-top: 2rem; }
 .legend .key { vertical-align: middle; margin-right: .35rem; }
-.chart .reach line { stroke: var(--accent); stroke-width: 3; stroke-opacity: .4; stroke-linecap: round; }
-.chart .point circle { fill: var(--accent); stroke: var(--paper); stroke-width: 1.5; }
-.chart .diagonal path { fill: none; stroke: var(--plain); stroke-width: 1; stroke-dasharray: 4 4; }
 .chart .alike rect { fill: var(--accent); } .chart .opposed rect { fill: var(--failed-1); }
 .chart .cell-number text { fill: var(--ink); }
 .chart.matrix { max-width: 44rem; }

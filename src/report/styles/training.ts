@@ -3,10 +3,6 @@ export const TRAINING_STYLE = `
 .chart .thin path { fill: none; stroke-width: 1; stroke-opacity: .22; }
 .chart .held path { stroke: var(--accent); }
 .chart .trained path { stroke: var(--failed-1); }
-.chart .kept-step circle { fill: var(--accent); stroke: var(--paper); stroke-width: 1.5; }
-.chart .same path { fill: none; stroke: var(--plain); stroke-dasharray: 5 4; }
-.chart .interval line { stroke: var(--accent); stroke-width: 1.5; stroke-opacity: .6; }
-.chart.calibration { max-width: 44rem; }
 .lessons { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)); gap: 1.75rem 1.5rem; }
 .lesson { min-width: 0; font-size: .8125rem; line-height: 1.45; }
 .lesson .pictures { display: grid; grid-template-columns: 1fr 1fr; gap: .4rem; }

@@ -1,0 +1,7 @@
+/** Points, what they may also be, and the line on which they ought to lie. */
+export const POINT_STYLE = `
+.chart.calibration { max-width: 44rem; }
+.chart .point circle { fill: var(--accent); stroke: var(--paper); stroke-width: 1.5; }
+.chart .same path { fill: none; stroke: var(--plain); stroke-dasharray: 5 4; }
+.chart .interval line { stroke: var(--accent); stroke-width: 3; stroke-opacity: .4; stroke-linecap: round; }
+`;
