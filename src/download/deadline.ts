@@ -44,6 +44,9 @@ export class Deadline {
   /** What is limited besides the whole, and what the clock will have run for at its end. */
   #limit: Limit | undefined;
   #limitEndMs = Number.POSITIVE_INFINITY;
+  /** How much of the time since the limit was set does not count, and how much of that was taken off already. */
+  #excusedMs: (() => number) | undefined;
+  #takenOffMs = 0;
   /** Takes the alarm back, and what the clock will have run for when it rings. */
   #cancelAlarm: (() => void) | undefined;
   #alarmMs = Number.POSITIVE_INFINITY;
@@ -88,9 +91,14 @@ export class Deadline {
   /**
    * From now on the wait under way may take `ms`: then it is given up with LimitPassedError. In the place of an earlier
    * limit, so that it can be called for every piece of a body; it ends with the wait.
+   *
+   * @param excusedMs how much of the time since then does not count, for the whole neither; asked for when it matters
    */
-  limit(limit: Limit, ms: number): void {
+  limit(limit: Limit, ms: number, excusedMs?: () => number): void {
+    this.#takeOff();
     this.#limit = limit;
+    this.#excusedMs = excusedMs;
+    this.#takenOffMs = 0;
     this.#limitEndMs = this.#runMs() + ms;
     // An alarm that comes too early finds that out, and costs less than one set anew for each piece.
     if (this.#isRunning && this.#limitEndMs < this.#alarmMs) this.#setAlarm();
@@ -136,7 +144,16 @@ export class Deadline {
     this.#alarmMs = Number.POSITIVE_INFINITY;
   }
 
+  /** Takes off what does not count. */
+  #takeOff(): void {
+    if (!this.#excusedMs) return;
+    const excusedMs = this.#excusedMs();
+    this.#ranMs -= excusedMs - this.#takenOffMs;
+    this.#takenOffMs = excusedMs;
+  }
+
   #ring(): void {
+    this.#takeOff();
     const runMs = this.#runMs();
     if (runMs >= this.#timeoutMs) this.#end(new DeadlinePassedError());
     else if (this.#limit && runMs >= this.#limitEndMs) this.#wait?.end(new LimitPassedError(this.#limit));
@@ -144,6 +161,8 @@ export class Deadline {
   }
 
   #waitOver(): void {
+    this.#takeOff();
+    this.#excusedMs = undefined;
     this.#wait = undefined;
     this.#limit = undefined;
     this.#limitEndMs = Number.POSITIVE_INFINITY;

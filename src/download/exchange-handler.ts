@@ -4,7 +4,7 @@ import { Body } from './body.ts';
 import type { BodyBudget, BodyLease } from './body-budget.ts';
 import { type ContentCoding, ContentDecoder } from './content-decoder.ts';
 import type { Deadline, GiveUp, Settle } from './deadline.ts';
-import { failed, failureOf } from './failures.ts';
+import { failed, failureOf, hasHungUp } from './failures.ts';
 import { MAX_INTERIM_ANSWERS } from './head-mender.ts';
 import { isUnheard } from './kept-connections.ts';
 import type { OptOutRule } from './opt-out.ts';
@@ -33,6 +33,8 @@ export interface AnswerLimits {
 
 /** What is told of an exchange while it goes. */
 export interface ExchangeEvents {
+  /** How long of the time since the row's turn the host was busy with requests that began before, in ms. */
+  readonly busyMs: () => number;
   /** The head of an answer has come. */
   readonly onHead: (headers: Headers) => void;
   /** The first bytes of a body that is wanted have come. */
@@ -85,7 +87,14 @@ export class ExchangeHandler implements RequestHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#isSettled) this.#abort();
-    else this.#deadline.limit('head', this.#tools.limits.headersTimeoutMs);
+    else this.#limitHead();
+  }
+
+  /** A host that works on one request after the other has time for each: we sent it more than one. */
+  #limitHead(): void {
+    const { busyMs } = this.#events;
+    const beforeMs = busyMs();
+    this.#deadline.limit('head', this.#tools.limits.headersTimeoutMs, () => busyMs() - beforeMs);
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
@@ -127,6 +136,7 @@ export class ExchangeHandler implements RequestHandler {
     const failure = failureOf(thrown, this.#lease ? 'body' : 'connect');
     const isUnread = !this.#lease && (isUnheard(thrown) || failure.reason === 'response_invalid');
     const isOurFault = this.#lease?.isWaiting === true;
+    const isHungUp = !this.#lease && hasHungUp(thrown);
     this.#lease?.release();
     this.#decoder?.destroy();
     this.#answer({
@@ -134,6 +144,7 @@ export class ExchangeHandler implements RequestHandler {
       failure,
       ...(isOurFault && { isOurFault }),
       ...(isUnread && { isUnread }),
+      ...(isHungUp && { isHungUp }),
     });
   }
 

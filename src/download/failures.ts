@@ -128,6 +128,16 @@ function reasonOf(thrown: unknown, phase: Phase): DownloadReason {
   return phase === 'body' && reason === 'tls_failed' ? 'response_cut' : reason;
 }
 
+/** Codes of a connection that the other end refused or ended: Node's, and undici's for all that is not about HTTP. */
+const HUNG_UP = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** Whether the other end refused or ended the connection, whatever was sent before. */
+export function hasHungUp(thrown: unknown): boolean {
+  return (
+    thrown instanceof Error && HUNG_UP.has(codeOf(thrown) ?? '') && !BROKEN_PROTOCOL.test(thrown.message)
+  );
+}
+
 /** Resets, closed connections and everything unheard of. */
 function closedReason(phase: Phase): DownloadReason {
   return phase === 'body' ? 'response_cut' : 'connect_failed';

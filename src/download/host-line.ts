@@ -1,20 +1,26 @@
+import { AnswerOrder } from './answer-order.ts';
 import { Breaker } from './breaker.ts';
+import { HostCrowd } from './host-crowd.ts';
 import { HostLoad } from './host-load.ts';
 import { HostPace } from './host-pace.ts';
 import type { HostRules } from './host-rules.ts';
-import { HostWidth } from './host-width.ts';
+import { HostWidth, type WidthLimits } from './host-width.ts';
 import { type Ticket, TicketQueue } from './tickets.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Rows that were begun (retries, redirects) go before all that were not: their order is moved by this. */
 const BEGUN_FIRST = 2 ** 50;
 
+/**
+ * Pauses that follow each other double: where nobody says how long a window of the host's is, they have covered it once they are less than twice
+ * as long together.
+ */
+const TIMES_PAUSED = 2;
+
 /** What holds for all hosts. */
-export interface LineLimits {
+export interface LineLimits extends WidthLimits {
   /** Requests that may be in flight to a host that has not answered, whatever its rules say. */
   readonly silentAtOnce: number;
-  /** The time of one image. */
-  readonly timeoutMs: number;
 }
 
 /** The rows that wait for one host, and what is known of it. */
@@ -24,6 +30,8 @@ export class HostLine {
   readonly load = new HostLoad();
   readonly pace: HostPace;
   readonly width: HostWidth;
+  readonly crowd = new HostCrowd();
+  readonly order = new AnswerOrder();
   readonly #rules: HostRules;
   readonly #limits: LineLimits;
   #perSecond: number;
@@ -32,6 +40,8 @@ export class HostLine {
   readonly #fresh = new TicketQueue();
   #pausedUntilMs = 0;
   inFlight = 0;
+  /** Of those the ones that it refused, whose answers are not over yet. */
+  refusedInFlight = 0;
   /** Of those the ones that have waited long; kept by the slots. */
   patientRequests = 0;
   /** When a request here last ended, or the first of those in flight began. */
@@ -45,7 +55,7 @@ export class HostLine {
     this.host = host;
     this.#limits = limits;
     this.pace = new HostPace(nowMs);
-    this.width = new HostWidth(limits.timeoutMs);
+    this.width = new HostWidth(limits);
     this.#rules = rules;
     this.breaker = new Breaker(rules);
     this.#perSecond = rules.perSecond;
@@ -82,7 +92,7 @@ export class HostLine {
   /** Rows that may be in flight by what it has answered so far. */
   #rowsOfTrust(nowMs: number): number {
     const rows = this.breaker.rowsAtOnce(nowMs);
-    return Math.min(rows, this.isSilent ? this.#limits.silentAtOnce : this.width.atOnce);
+    return Math.min(rows, this.crowd.atOnce, this.isSilent ? this.#limits.silentAtOnce : this.width.atOnce);
   }
 
   /** Rows that wait for it, or for its answer. */
@@ -142,10 +152,11 @@ export class HostLine {
     this.#bucket.take();
   }
 
-  /** Whether it is paused for longer than `mostMs`, with the pauses right before that. */
-  isPausedTooLong(nowMs: number, mostMs: number): boolean {
+  /** Whether its rows are not kept waiting for the end of its pause: it is longer than the time of one image, or with those right before twice as long. */
+  isPausedTooLong(nowMs: number): boolean {
+    const { timeoutMs } = this.#limits;
     const leftMs = this.#pausedUntilMs - nowMs;
-    return leftMs > 0 && Math.max(leftMs, this.load.pausedForMs) > mostMs;
+    return leftMs > 0 && (leftMs > timeoutMs || this.load.pausedForMs > TIMES_PAUSED * timeoutMs);
   }
 
   /** Whether it has not answered yet, or not lately. */

@@ -56,6 +56,11 @@ export class HostPace {
     return Math.max(LEAST_PER_SECOND, GROWTH * (seconds - flat) ** 3 + borne);
   }
 
+  /** Whether it refused so many that a pace was taken. */
+  get isKnown(): boolean {
+    return this.#bornePerSecond !== undefined;
+  }
+
   /** How long until the next request may begin, in ms. */
   waitMs(nowMs: number): number {
     if (this.#bornePerSecond === undefined) return 0;

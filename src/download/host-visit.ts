@@ -2,6 +2,12 @@ import type { Breaker } from './breaker.ts';
 import type { HostLine } from './host-line.ts';
 import type { Refusal, Visit } from './visit.ts';
 
+/**
+ * A row that is refused again though others were served in between, and once more, is refused for what it is. The second time may be chance: of a
+ * host that serves some in each minute, the rows of one minute are refused together.
+ */
+const PASSED_OVER = 2;
+
 /** The slot of one request. */
 export interface Slot {
   /** The head of its answer has come. */
@@ -35,10 +41,15 @@ export class HostVisit implements Visit {
   readonly #headsBefore: number;
   /** Cuts of what the host is sent at once. */
   readonly #cutsBefore: number;
+  readonly #beganMs: number;
+  /** Whether others were in flight to the host when this one began, and whether the host had asked for fewer. */
+  readonly #hadOthers: boolean;
+  readonly #findsOut: boolean;
   #answeredMs = 0;
   #hasBytes = false;
   #isOver = false;
   #isJudged = false;
+  #isRefused = false;
   #hasAnswer = false;
 
   constructor(watch: VisitWatch, line: HostLine, slot: Slot) {
@@ -49,11 +60,19 @@ export class HostVisit implements Visit {
     this.#wholeBefore = line.breaker.wholeAnswers;
     this.#headsBefore = line.breaker.heads;
     this.#cutsBefore = line.width.cuts;
+    this.#beganMs = watch.nowMs();
+    this.#hadOthers = line.inFlight > 0;
+    this.#findsOut = line.load.isOverloaded;
     line.inFlight++;
+    line.order.begins(this);
   }
 
   get hasAnswer(): boolean {
     return this.#hasAnswer;
+  }
+
+  get isKnown(): boolean {
+    return this.#line.breaker.heads > 0;
   }
 
   get hasAnsweredOthers(): boolean {
@@ -64,9 +83,14 @@ export class HostVisit implements Visit {
     return this.#line.breaker.wholeAnswers !== this.#wholeBefore;
   }
 
+  busyMs(): number {
+    return this.#line.order.busyMs(this.#beganMs);
+  }
+
   answered(): void {
     this.#hasAnswer = true;
     this.#answeredMs = this.#watch.nowMs();
+    this.#line.order.answered(this, this.#answeredMs);
     this.#slot.answered();
     if (this.#line.breaker.answered()) this.#watch.hasRoom(this.#line);
   }
@@ -76,11 +100,13 @@ export class HostVisit implements Visit {
   }
 
   ended(): void {
-    const { breaker, load, pace, width } = this.#line;
+    const { breaker, load, pace, width, crowd } = this.#line;
     breaker.ended();
     load.eased(this.#pausesBefore);
     pace.served();
-    width.bore(this.#cutsBefore, this.#hasBytes ? this.#watch.nowMs() - this.#answeredMs : undefined);
+    crowd.served();
+    const bodyMs = this.#hasBytes ? this.#watch.nowMs() - this.#answeredMs : undefined;
+    width.bore(this.#cutsBefore, { headMs: this.#answeredMs - this.#beganMs, bodyMs });
   }
 
   silent(): void {
@@ -107,15 +133,27 @@ export class HostVisit implements Visit {
     const isNews = load.pauses === this.#pausesBefore;
     const pauseMs = load.overloaded(this.#pausesBefore, ms);
     this.pause(pauseMs);
-    const refusal = { pace, served: pace.servedInAll };
-    // Refused again, while others were served: for what it is.
-    if (earlier?.pace === pace && earlier.served < pace.servedInAll) {
+    const before = earlier?.pace === pace ? earlier : undefined;
+    const hasServed = before !== undefined && before.served < pace.servedInAll;
+    const passedOver = (before?.passedOver ?? 0) + (hasServed ? 1 : 0);
+    const refusal = { pace, served: pace.servedInAll, passedOver };
+    if (passedOver >= PASSED_OVER) {
       pace.refusedForItself();
-      return refusal;
+      return { ...refusal, isOfNumber: false };
     }
     const nowMs = this.#watch.nowMs();
     if (pace.refused(nowMs, isNews ? nowMs + pauseMs : undefined)) width.askedForFewer();
-    return refusal;
+    return { ...refusal, isOfNumber: pace.isKnown || this.#isAmongOthers || (this.#findsOut && !earlier) };
+  }
+
+  crowdedOut(): boolean {
+    const { breaker, crowd, inFlight } = this.#line;
+    if (this.#hasAnswer) breaker.ended();
+    this.#isRefused = true;
+    this.#line.refusedInFlight++;
+    if (this.#isAmongOthers) crowd.refused(inFlight - this.#line.refusedInFlight);
+    else if (breaker.heads === 0) crowd.refusesAll();
+    return this.#isAmongOthers;
   }
 
   over(): void {
@@ -151,7 +189,14 @@ export class HostVisit implements Visit {
     if (breaker.isGivenUp) width.gaveNothing();
   }
 
+  /** Whether others were in flight to the host when it began, or are. */
+  get #isAmongOthers(): boolean {
+    return this.#hadOthers || this.#line.inFlight > 1;
+  }
+
   #leave(): void {
+    this.#line.order.leaves(this);
+    if (this.#isRefused) this.#line.refusedInFlight--;
     this.#line.inFlight--;
     this.#watch.left(this.#line);
   }

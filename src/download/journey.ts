@@ -19,6 +19,8 @@ export interface JourneyTools {
   readonly retries: number;
   /** What a further attempt must have left, in ms. */
   readonly connectTimeoutMs: number;
+  /** The longest pause that a host may ask for and be waited for, in ms. */
+  readonly mostPauseMs: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
@@ -56,11 +58,20 @@ interface LastReply extends VisitReply {
 /** An attempt that brought no image. */
 type FailedEnd = LastReply & { readonly reply: FailedReply };
 
+/** When a row asks again. `isFree`: that costs no attempt, and no time of its own. */
+interface Again {
+  readonly waitMs: number;
+  readonly isFree: boolean;
+}
+
 const TOO_MANY = 429;
 const UNAVAILABLE = 503;
 
 /** Tries that a row is given back which our lack of memory cost; whoever hangs up every time has reasons of his own. */
 const MAX_OWN_FAULTS = 10;
+
+/** The same of those that a host refused for the number of its requests: while that is found out, a row meets it once or twice. */
+const MAX_CROWDED_OUT = 4;
 
 /** One row from its first request to its end: redirects and retries. Between its requests it holds no slot. */
 export class Journey {
@@ -68,6 +79,7 @@ export class Journey {
   readonly #row: Traveller;
   readonly #deadline: Deadline;
   #ownFaults = 0;
+  #crowdedOut = 0;
   #hasAnswer = false;
   #refusal: Refusal | undefined;
   /** Set where an attempt came to nothing while the host served others: then nothing is counted against the host. */
@@ -92,7 +104,7 @@ export class Journey {
   async run(first: Visit): Promise<Arrival | SampleFailure> {
     let start = first;
     let last: SampleFailure | undefined;
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1; ; ) {
       const end = await this.#follow(start).catch((thrown: unknown) => failedBefore(thrown, last));
       if ('reason' in end) return end;
       const { reply, visit, url } = end;
@@ -101,12 +113,14 @@ export class Journey {
         visit.judged();
         return { reply, attempts: attempt };
       }
-      const waitMs = this.#delayMs(reply, attempt);
-      this.#judge({ reply, visit, url }, waitMs);
+      const again = this.#judge({ reply, visit, url }, attempt);
+      visit.judged();
       // Not asked for the second time: why is said by the first.
-      if (waitMs === undefined) return wasAsked(reply.failure) ? reply.failure : (last ?? reply.failure);
+      if (again === undefined) return wasAsked(reply.failure) ? reply.failure : (last ?? reply.failure);
       last = reply.failure;
-      await this.#deadline.sleep(waitMs);
+      if (again.isFree) this.#deadline.pause();
+      else attempt++;
+      await this.#deadline.sleep(again.waitMs);
       const next = await this.#row.reenter(this.#row.url);
       if ('reason' in next) return reply.failure;
       start = next;
@@ -117,9 +131,20 @@ export class Journey {
   #delayMs(reply: FailedReply, attempt: number): number | undefined {
     if (reply.isOurFault && this.#ownFaults++ < MAX_OWN_FAULTS) return 0;
     if (attempt > this.#tools.retries) return undefined;
-    const waitMs = retryDelayMs(reply, attempt, this.#tools.random);
-    const neededMs = (waitMs ?? 0) + this.#tools.connectTimeoutMs;
-    return neededMs <= this.#deadline.remainingMs ? waitMs : undefined;
+    const waitMs = this.#backoffMs(reply, attempt);
+    // Of a pause that the host asks for nothing is the row's own time.
+    const ownMs = asksForFewer(reply) ? 0 : (waitMs ?? 0);
+    return this.#hasTime(ownMs) ? waitMs : undefined;
+  }
+
+  #backoffMs(reply: FailedReply, attempt: number): number | undefined {
+    const { mostPauseMs: mostMs, random } = this.#tools;
+    return retryDelayMs(reply, attempt, { mostMs, random });
+  }
+
+  /** Whether a connection fits into the time that is left after `ms`. */
+  #hasTime(ms: number): boolean {
+    return ms + this.#tools.connectTimeoutMs <= this.#deadline.remainingMs;
   }
 
   /** One attempt: from the first URL through its redirects (a second attempt starts over: targets may expire). */
@@ -158,6 +183,7 @@ export class Journey {
     const beginMs = this.#deadline.remainingMs;
     try {
       return await exchange(this.#tools.exchange, asked, this.#deadline, {
+        busyMs: () => visit.busyMs(),
         onHead: (headers) => {
           this.#answered(asked.url, visit);
           this.#row.notes?.answered(headers);
@@ -177,8 +203,35 @@ export class Journey {
     }
   }
 
-  /** Says what a failure tells of the host, and when the row will ask again. */
-  #judge({ reply, visit, url }: FailedEnd, waitMs: number | undefined): void {
+  /** Says what a failure tells of the host; gives when the row asks again, undefined where it does not. */
+  #judge(end: FailedEnd, attempt: number): Again | undefined {
+    const isCrowdedOut = mayBeCrowdedOut(end) && end.visit.crowdedOut();
+    if (isCrowdedOut && this.#isFree()) {
+      if (end.reply.status === UNAVAILABLE) this.#row.hosts?.askedToPause(end.url.host, 0);
+      return { waitMs: this.#backoffMs(end.reply, 1)!, isFree: true };
+    }
+    const waitMs = this.#delayMs(end.reply, attempt);
+    if (asksForFewer(end.reply)) return this.#askedForFewer(end, waitMs);
+    this.#judgeHost(end, waitMs);
+    return waitMs === undefined ? undefined : { waitMs, isFree: false };
+  }
+
+  /** Whether a try that was refused for the number of requests costs nothing. */
+  #isFree(): boolean {
+    return this.#crowdedOut < MAX_CROWDED_OUT && this.#hasTime(0) && ++this.#crowdedOut > 0;
+  }
+
+  /** The host's pause is waited for in the queue, as by its other rows. */
+  #askedForFewer({ reply, visit, url }: FailedEnd, waitMs: number | undefined): Again | undefined {
+    const { retryAfterMs = 0 } = reply;
+    this.#refusal = visit.overloaded(Math.max(retryAfterMs, waitMs ?? 0), this.#refusal);
+    this.#row.hosts?.askedToPause(url.host, retryAfterMs);
+    const mayBeFree = this.#refusal.isOfNumber && retryAfterMs <= this.#tools.mostPauseMs;
+    if (mayBeFree && this.#isFree()) return { waitMs: 0, isFree: true };
+    return waitMs === undefined ? undefined : { waitMs: 0, isFree: false };
+  }
+
+  #judgeHost({ reply, visit, url }: FailedEnd, waitMs: number | undefined): void {
     const { failure } = reply;
     const heard = wasAsked(failure) ? heardOf(failure) : 'unasked';
     if (visit.hasAnswer) this.#judgeAnswer({ reply, visit, url }, waitMs);
@@ -192,23 +245,21 @@ export class Journey {
         visit.triedInVain(waitMs);
       }
     }
-    visit.judged();
   }
 
   #judgeAnswer({ reply, visit, url }: FailedEnd, waitMs: number | undefined): void {
-    const { failure, status, retryAfterMs = 0 } = reply;
+    const { failure, status } = reply;
     if (failure.reason === 'timed_out') {
       if (waitMs === undefined) this.#stalled(visit);
       else this.#isImageAtFault ||= visit.hasEndedOthers;
       return;
     }
-    if (asksForFewer(reply))
-      this.#refusal = visit.overloaded(Math.max(retryAfterMs, waitMs ?? 0), this.#refusal);
-    else {
+    if (status !== UNAVAILABLE) {
       visit.ended();
-      if (status === UNAVAILABLE && waitMs !== undefined) visit.pause(waitMs);
+      return;
     }
-    if (asksForFewer(reply) || status === UNAVAILABLE) this.#row.hosts?.askedToPause(url.host, retryAfterMs);
+    if (waitMs !== undefined) visit.pause(waitMs);
+    this.#row.hosts?.askedToPause(url.host, 0);
   }
 
   #answered({ origin }: URL, visit: Visit): void {
@@ -231,6 +282,16 @@ export class Journey {
 function failedBefore(thrown: unknown, last: SampleFailure | undefined): SampleFailure {
   if (last && thrown instanceof DeadlinePassedError) return last;
   throw thrown;
+}
+
+/**
+ * Whether a failure may be about the number of requests: a host that hangs up, unless it has never answered and has no open port, or says 503
+ * and no time.
+ */
+function mayBeCrowdedOut({ reply, visit }: FailedEnd): boolean {
+  const { status, isHungUp = false, failure, retryAfterMs } = reply;
+  if (visit.hasAnswer) return status === UNAVAILABLE && retryAfterMs === undefined;
+  return isHungUp && (visit.isKnown || failure.reason !== 'connect_refused');
 }
 
 /** Whether a host says of itself, and not of one image, that it wants fewer requests. */

@@ -41,7 +41,8 @@ export function machineryOf(settings: DownloadSettings, parts: DownloaderParts):
   const slots = requestSlots({ most, budget, clock, onRoom }, settings.threadCount);
   const rulesOf = rulesByTable(usualRules(settings.perHost), settings.hosts);
   const schedule = new Schedule({
-    ...{ slots, rulesOf, clock, timeoutMs: settings.timeoutMs },
+    ...{ slots, rulesOf, clock },
+    ...{ timeoutMs: settings.timeoutMs, headersTimeoutMs: settings.headersTimeoutMs },
     silentAtOnce: silentAtOnce(settings.threadCount),
   });
   const addresses = new AddressWatch(rulesOf, () => clock.nowMs());
@@ -54,9 +55,10 @@ export function machineryOf(settings: DownloadSettings, parts: DownloaderParts):
     userAgent: userAgent(settings.userAgentToken, settings.userAgentContact),
     optOutOf: optOutRule({ ...settings, directives: settings.disallowedHeaderDirectives }),
   };
-  const { connectTimeoutMs, maxRedirects, retries } = settings;
+  const { connectTimeoutMs, maxRedirects, retries, timeoutMs: mostPauseMs } = settings;
+  const { random } = parts;
   return {
     ...{ slots, schedule },
-    journey: { exchange, addresses, connectTimeoutMs, maxRedirects, retries, random: parts.random },
+    journey: { exchange, addresses, connectTimeoutMs, maxRedirects, mostPauseMs, retries, random },
   };
 }

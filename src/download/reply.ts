@@ -29,6 +29,8 @@ export interface FailedReply {
   readonly isOurFault?: true;
   /** Its head could not be read, or a kept connection was closed before it began: the same is worth asking for leniently, which says more. */
   readonly isUnread?: true;
+  /** The host refused the connection, or ended it before the whole head of an answer. */
+  readonly isHungUp?: true;
 }
 
 export type Reply = BodyReply | RedirectReply | FailedReply;

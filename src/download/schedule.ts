@@ -28,7 +28,7 @@ export interface Slots {
 /** Of what is asked past all queues. */
 const NO_SLOT: Slot = { answered: () => undefined, free: () => undefined };
 
-/** Rows of a host that is to be left alone for longer than `timeoutMs` are not kept waiting. */
+/** What decides when rows are sent. */
 export interface ScheduleOptions extends LineLimits {
   readonly slots: Slots;
   readonly rulesOf: RulesOfHost;
@@ -196,7 +196,7 @@ export class Schedule {
     const { breaker } = line;
     if (breaker.rowsAtOnce(this.#nowMs) === 0)
       return breaker.isStuck ? notAskedNow('host_unresponsive', STUCK_MESSAGE) : failed('host_unresponsive');
-    const isTooLong = line.isPausedTooLong(this.#nowMs, this.#options.timeoutMs);
+    const isTooLong = line.isPausedTooLong(this.#nowMs);
     return isTooLong ? notAskedNow('http_too_many_requests') : undefined;
   }
 

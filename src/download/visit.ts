@@ -4,16 +4,24 @@ export interface Refusal {
   readonly pace: object;
   /** What the host had served until then. */
   readonly served: number;
+  /** How often the row was refused again though the host had served others in between. */
+  readonly passedOver: number;
+  /** Whether it was for the number of requests, as far as can be told: others were in flight, it has a pace, or the row found out whether it still wanted fewer. */
+  readonly isOfNumber: boolean;
 }
 
 /** Leave to send one request to a host, and what is learnt of the host by it. */
 export interface Visit {
   /** Whether the host has sent the head of an answer. */
   readonly hasAnswer: boolean;
+  /** Whether the host has ever answered. */
+  readonly isKnown: boolean;
   /** Whether the host has answered others since this request began, and not this one. */
   readonly hasAnsweredOthers: boolean;
   /** Whether the host has ended answers to others since this request began: where this one's does not end, it is the image's fault. */
   readonly hasEndedOthers: boolean;
+  /** How long of the time since this request began the host still answered others that had begun before, in ms. */
+  busyMs(): number;
   /** The host sent the head of an answer, whatever it says. */
   answered(): void;
   /** The body of an answer has begun to come. */
@@ -34,6 +42,11 @@ export interface Visit {
    * @param earlier what this said when the same row was refused before
    */
   overloaded(ms: number, earlier?: Refusal): Refusal;
+  /**
+   * The host hung up before it answered, or said 503: it may take so many requests at once and no more. Says whether that may be, since others
+   * were in flight.
+   */
+  crowdedOut(): boolean;
   /** The request is over. */
   over(): void;
   /** Nothing more will be said of the host. */

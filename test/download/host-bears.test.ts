@@ -8,6 +8,7 @@ const ROWS = 300;
 const AT_ONCE = 32;
 /** As `schedule-stage.ts` has it. */
 const TIMEOUT_MS = 10_000;
+const LIMITS = { timeoutMs: TIMEOUT_MS, headersTimeoutMs: 7_000 };
 
 interface Tally {
   readonly whole: number;
@@ -194,17 +195,56 @@ for (const bodyMs of [3_000, 3_500])
     const { whole, seconds } = slowEach(bodyMs, 20, seen);
     t.is(whole, ROWS - ROWS / 20);
     t.is(seen.most, AT_ONCE);
-    // At 32 from the first on it would take ten rounds.
-    t.true(seconds <= (2.5 * 10 * bodyMs) / 1000, `${seconds} s`);
+    // At 32 from the first on it would take ten rounds; what finds out that it bears 32 takes three more.
+    t.true(seconds <= (13 * bodyMs) / 1000, `${seconds} s`);
+  });
+
+/** A host whose every head takes so long: of all that it is sent at once, or each after the one before. */
+function thinking(headMs: number, how: 'at once' | 'in turn', seen: { most: number }): Tally {
+  const stage = new Stage(100, { atOnce: AT_ONCE });
+  const stepMs = 50;
+  const waiting: { readonly row: string; readonly sinceMs: number }[] = [];
+  let freeMs = 0;
+  return play(stage, stepMs, (begun, nowMs) => {
+    for (const row of begun) waiting.push({ row, sinceMs: nowMs });
+    seen.most = Math.max(seen.most, stage.visits.size);
+    let whole = 0;
+    for (let first = waiting[0]; first; first = waiting[0]) {
+      const startMs = how === 'at once' ? first.sinceMs : Math.max(first.sinceMs, freeMs);
+      if (nowMs < startMs + headMs) break;
+      freeMs = nowMs;
+      waiting.shift();
+      stage.bring(first.row);
+      whole++;
+    }
+    return whole;
+  });
+}
+
+for (const headMs of [500, 3_000, 5_000])
+  test(`a host that thinks ${headMs / 1000} s about each of many at once is sent as many as it may`, (t) => {
+    const seen = { most: 0 };
+    const { whole, seconds } = thinking(headMs, 'at once', seen);
+    t.deepEqual([whole, seen.most], [ROWS, AT_ONCE]);
+    t.true(seconds <= (12 * headMs) / 1000, `${seconds} s`);
+  });
+
+for (const headMs of [200, 500, 1_000])
+  test(`a host that thinks ${headMs / 1000} s about one after the other is sent few, none of which waits much longer than a head may take`, (t) => {
+    const seen = { most: 0 };
+    const { whole } = thinking(headMs, 'in turn', seen);
+    t.is(whole, ROWS);
+    t.true(seen.most * headMs <= 1.25 * LIMITS.headersTimeoutMs, `${seen.most} at once`);
   });
 
 test('a host that is asked for one at a time is sent two after a body that took long, and seldom where two are too many', (t) => {
-  const width = new HostWidth(TIMEOUT_MS);
+  const width = new HostWidth(LIMITS);
   width.gaveNothing();
   const bodiesUntilTwo: number[] = [];
   for (let i = 0; i < 3; i++) {
     let bodies = 0;
-    for (; width.atOnce < 2 && bodies < 10; bodies++) width.bore(width.cuts, 0.9 * TIMEOUT_MS);
+    for (; width.atOnce < 2 && bodies < 10; bodies++)
+      width.bore(width.cuts, { headMs: 0, bodyMs: 0.9 * TIMEOUT_MS });
     bodiesUntilTwo.push(bodies);
     width.overran(width.cuts, 2, false);
   }
@@ -212,13 +252,13 @@ test('a host that is asked for one at a time is sent two after a body that took 
 });
 
 test('an image that stalls where others come quickly takes nothing from a host; where they come slowly it does', (t) => {
-  const quick = new HostWidth(TIMEOUT_MS);
-  quick.bore(0, 0.1 * TIMEOUT_MS);
+  const quick = new HostWidth(LIMITS);
+  quick.bore(0, { headMs: 0, bodyMs: 0.1 * TIMEOUT_MS });
   const before = quick.atOnce;
   quick.overran(0, 5, true);
   t.is(quick.atOnce, before);
-  const slow = new HostWidth(TIMEOUT_MS);
-  slow.bore(0, 0.8 * TIMEOUT_MS);
+  const slow = new HostWidth(LIMITS);
+  slow.bore(0, { headMs: 0, bodyMs: 0.8 * TIMEOUT_MS });
   slow.overran(0, 5, true);
   t.is(slow.atOnce, 2);
 });

@@ -104,23 +104,23 @@ test('a tdmrep.json that could not be asked for in a pause reserves nothing for 
   t.is(host.requests('/other'), 0);
 });
 
-test('rows of a host that asks for a short pause each time wait no longer for it than the time of one image', async (t) => {
-  const answers = new Map([['/busy', says('429 Too Many Requests', '', 'Retry-After: 3\r\n')]]);
+test('rows of a host that asks for a pause each time wait no longer for it than twice the time of one image', async (t) => {
+  const answers = new Map([['/busy', says('429 Too Many Requests', '', 'Retry-After: 7\r\n')]]);
   const { host, clock, downloader, url } = await startWorld(t, answers);
-  let ended = 0;
+  let refusals = 0;
+  const hosts = { answered: () => undefined, askedToPause: () => refusals++ };
   const rows = Array.from({ length: 96 }, async () => {
-    const { reason } = failureIn(t, await downloader.download(url('/busy')));
-    ended++;
+    const { reason } = failureIn(t, await downloader.download(url('/busy'), undefined, { hosts }));
     return reason;
   });
-  // As many as may be in flight to a host that has not answered, then one row after each pause; the fourth pause would end after more than ten
+  // As many as may be in flight to a host that has not answered, then one row after each pause; the third pause would end after more than 20
   // seconds.
-  for (const asked of [5, 6, 7]) {
-    await until(() => ended === asked);
-    clock.advance(3_000);
+  for (const asked of [5, 6]) {
+    await until(() => refusals === asked);
+    clock.advance(7_000);
   }
   t.deepEqual([...new Set(await Promise.all(rows))], ['http_too_many_requests']);
-  t.is(host.requests('/busy'), 8);
+  t.is(host.requests('/busy'), 7);
 });
 
 /** How a row ends that the host refuses because it is asked for too much. */
@@ -222,13 +222,14 @@ test('pauses that follow each other for longer than is waited for end what waits
   const stage = new Stage(100, { atOnce: 1 });
   stage.offerMany('a', 9);
   for (const row of ['a0', 'a1']) {
-    refuse(stage, row, 4_000);
+    refuse(stage, row, 10_000);
     t.is(stage.refused.size, 0);
-    stage.clock.advance(4_000);
+    stage.clock.advance(10_000);
   }
-  refuse(stage, 'a2', 4_000);
+  refuse(stage, 'a2', 1_000);
   t.is(stage.refused.size, 6);
-  stage.clock.advance(3_999);
+  // The third pause in a row is two seconds at least.
+  stage.clock.advance(1_999);
   stage.offer('a', 'in the pause');
   t.deepEqual(stage.refused.get('in the pause'), NOT_ASKED);
   stage.clock.advance(1);

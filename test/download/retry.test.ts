@@ -68,8 +68,8 @@ test('the total deadline ends retries: none is begun that would not fit', async 
   t.is(host.requests(), 1);
 });
 
-for (const retryAfter of ['3600', new Date(Date.now() + 3_600_000).toUTCString()]) {
-  test(`a host that asks for an hour's pause (${retryAfter.length} characters) is left alone`, async (t) => {
+for (const retryAfter of ['7200', new Date(Date.now() + 7_200_000).toUTCString()]) {
+  test(`a host that asks for two hours' pause (${retryAfter.length} characters) is left alone`, async (t) => {
     const host = await startHost(t);
     const downloader = startDownloader(t, { retries: 5 });
     const url = host.url(`/always-503?retry-after=${encodeURIComponent(retryAfter)}`);
@@ -91,26 +91,19 @@ const FAILED = {
   failure: { kind: 'failed', reason: 'http_server_error', message: '' },
 } as const;
 
+const always = (chance: number) => ({ mostMs: 10_000, random: () => chance });
+
 test('delays double from half a second to four, less up to a half by chance', (t) => {
-  const longest = [1, 2, 3, 4, 5, 6].map((attempt) => retryDelayMs(FAILED, attempt, () => 0));
+  const longest = [1, 2, 3, 4, 5, 6].map((attempt) => retryDelayMs(FAILED, attempt, always(0)));
   t.deepEqual(longest, [500, 1000, 2000, 4000, 4000, 4000]);
-  const middle = [1, 2, 3].map((attempt) => retryDelayMs(FAILED, attempt, () => 0.5));
+  const middle = [1, 2, 3].map((attempt) => retryDelayMs(FAILED, attempt, always(0.5)));
   t.deepEqual(middle, [375, 750, 1500]);
 });
 
 test('a short Retry-After is the least delay, a long one ends the attempts', (t) => {
-  t.is(
-    retryDelayMs({ ...FAILED, retryAfterMs: 3000 }, 1, () => 0),
-    3000,
-  );
-  t.is(
-    retryDelayMs({ ...FAILED, retryAfterMs: 100 }, 1, () => 0),
-    500,
-  );
-  t.is(
-    retryDelayMs({ ...FAILED, retryAfterMs: 5001 }, 1, () => 0),
-    undefined,
-  );
+  t.is(retryDelayMs({ ...FAILED, retryAfterMs: 3000 }, 1, always(0)), 3000);
+  t.is(retryDelayMs({ ...FAILED, retryAfterMs: 100 }, 1, always(0)), 500);
+  t.is(retryDelayMs({ ...FAILED, retryAfterMs: 10_001 }, 1, always(0)), undefined);
 });
 
 const DAY_MS = 24 * 3_600_000;
@@ -147,6 +140,26 @@ test('a request that meets the end of a kept connection counts as no attempt', a
   const url = `http://127.0.0.1:${host.port}/a`;
   for (let i = 1; i <= 3; i++) t.is(imageIn(t, await downloader.download(url)).attempts, 1);
   t.true(host.requests('/a') >= 3);
+});
+
+test('a kept connection that is reset just before the next request is written to it costs no attempt', async (t) => {
+  const sockets: Socket[] = [];
+  const host = await startRaw(t, {
+    '/a': ({ socket }) => {
+      sockets.push(socket);
+      socket.write(`${OK}Content-Length: 3\r\n\r\none`);
+    },
+  });
+  const downloader = startDownloader(t, { retries: 0 });
+  const url = `http://127.0.0.1:${host.port}/a`;
+  imageIn(t, await downloader.download(url));
+  for (let i = 1; i <= 3; i++) {
+    // The reset is there when this returns, and nobody has read it.
+    sockets.at(-1)!.resetAndDestroy();
+    t.is(imageIn(t, await downloader.download(url)).attempts, 1);
+  }
+  t.is(new Set(sockets).size, 4, 'each over a connection of its own');
+  t.is(host.requests('/a'), 4);
 });
 
 const OK = 'HTTP/1.1 200 OK\r\n';

@@ -30,6 +30,7 @@ export class Stage {
       rulesOf: () => ({ ...usualRules(Number.POSITIVE_INFINITY), ...rules }),
       silentAtOnce: Number.POSITIVE_INFINITY,
       timeoutMs: 10_000,
+      headersTimeoutMs: 7_000,
       clock: this.clock,
     });
   }

@@ -1,0 +1,63 @@
+/** The last requests that say whether a host refuses them for their number, and how many refusals among them do: fewer may be about single images. */
+const RECENT = 20;
+const MANY = 5;
+
+/** Where it is known how many it takes, fewer say that more are too many. */
+const MANY_WHEN_KNOWN = 2;
+
+/** So many rounds of whole answers later one more than was taken is tried; twice as many each time that it was too many, up to the second. */
+const FIRST_CALM_ROUNDS = 8;
+const MOST_CALM_ROUNDS = 64;
+
+/**
+ * How many requests at once a host takes that hangs up on the others, or answers them with 503: as many as were in flight beside those that it
+ * refused. After some rounds without refusals one more is tried, then two more, four more: it may have been busy with the requests of others.
+ */
+export class HostCrowd {
+  #atOnce = Number.POSITIVE_INFINITY;
+  /** Of the last requests, whether each was refused; there only where one was. */
+  #recent: boolean[] | undefined;
+  #refusals = 0;
+  #calmRounds = FIRST_CALM_ROUNDS;
+  #step = 1;
+  #servedSinceStep = 0;
+
+  /** Requests that may be in flight. */
+  get atOnce(): number {
+    return this.#atOnce;
+  }
+
+  /** A whole answer came that refuses nothing. */
+  served(): void {
+    if (this.#recent) this.#note(false);
+    if (this.#atOnce === Number.POSITIVE_INFINITY) return;
+    if (++this.#servedSinceStep < this.#calmRounds * this.#atOnce) return;
+    this.#servedSinceStep = 0;
+    this.#atOnce += this.#step;
+    this.#step *= 2;
+  }
+
+  /** A request was refused while so many others were in flight. */
+  refused(others: number): void {
+    this.#recent ??= [];
+    this.#note(true);
+    if (this.#refusals < (this.#atOnce === Number.POSITIVE_INFINITY ? MANY : MANY_WHEN_KNOWN)) return;
+    this.#atOnce = Math.max(1, Math.min(this.#atOnce, others));
+    if (this.#step > 1) this.#calmRounds = Math.min(MOST_CALM_ROUNDS, 2 * this.#calmRounds);
+    this.#step = 1;
+    this.#servedSinceStep = 0;
+  }
+
+  /** A host that has never answered refuses one request alone as well: it was not their number. */
+  refusesAll(): void {
+    this.#atOnce = Number.POSITIVE_INFINITY;
+  }
+
+  #note(isRefusal: boolean): void {
+    const recent = this.#recent!;
+    recent.push(isRefusal);
+    if (isRefusal) this.#refusals++;
+    if (recent.length > RECENT && recent.shift()) this.#refusals--;
+    if (this.#refusals === 0) this.#recent = undefined;
+  }
+}
