@@ -1,5 +1,4 @@
 // One run of `bench/download.ts`: downloads images of many hosts, which are one host on loopback under many names.
-import { createServer } from 'node:net';
 import { Agent, request } from 'undici';
 import { createDecoder, type Decoder } from '../src/decode/decoder.ts';
 import { createDownloader } from '../src/download/downloader.ts';
@@ -12,6 +11,8 @@ export interface DownloadJob {
   readonly kind: 'downloader' | 'loop';
   readonly threadCount: number | 'auto';
   readonly port: number;
+  /** Of a host that takes connections and says nothing. */
+  readonly silentPort: number;
   readonly hosts: number;
   readonly latencyMs: number;
   readonly images: number;
@@ -45,15 +46,6 @@ const LOOP_WIDTH = 256;
 const SIZE = 224;
 
 const job = JSON.parse(process.argv[2]!) as DownloadJob;
-
-async function startSilentHost(): Promise<number> {
-  const silent = createServer((socket) => socket.on('error', () => undefined));
-  await new Promise<void>((resolve) => {
-    silent.listen({ port: 0, host: '0.0.0.0', backlog: 4096 }, resolve);
-  });
-  silent.unref();
-  return (silent.address() as { port: number }).port;
-}
 
 function viaDownloader(decoder: Decoder | undefined): Fetch {
   const downloader = createDownloader(
@@ -107,9 +99,9 @@ function liveUrl(host: string, image: number): string {
 }
 
 /** Rows in input order; live and silent hosts are mixed as in a shuffled list. */
-function rows(silentPort: number): readonly Row[] {
+function rows(): readonly Row[] {
   const silent = (host: string, i: number): Row => ({
-    url: `http://silent${host}.example:${silentPort}/${i}`,
+    url: `http://silent${host}.example:${job.silentPort}/${i}`,
     isLive: false,
   });
   const first = Array.from({ length: job.hangingRows }, (_, i) => silent('', i));
@@ -139,14 +131,13 @@ async function runAll(all: readonly Row[], fetchOne: Fetch): Promise<number[]> {
   return Promise.all(live);
 }
 
-const silentPort = await startSilentHost();
 const decoder = job.decode
   ? createDecoder({ transforms: [clip(SIZE)], mode: 'exact', processes: 2 })
   : undefined;
 const fetchOne = job.kind === 'downloader' ? viaDownloader(decoder) : viaLoop();
 const warmUp = Array.from({ length: WARM_UP_IMAGES }, (_, i) => liveUrl(`warm${i % job.hosts}`, i));
 await Promise.all(warmUp.map(fetchOne));
-const all = rows(silentPort);
+const all = rows();
 const startedMs = performance.now();
 const cpuBefore = cpuSeconds(decoder);
 const endsMs = await runAll(all, fetchOne);

@@ -49,10 +49,10 @@ const SETTINGS: readonly Setting[] = values.quick
 const cpuMs = ({ cpuSeconds, images: count }: DownloadResult): number => (1000 * cpuSeconds) / count;
 const rate = ({ wallSeconds, images: count }: DownloadResult): number => count / wallSeconds;
 
-function jobOf(port: number, setting: Setting): DownloadJob {
+function jobOf(setting: Setting): DownloadJob {
   return {
     ...{ kind: 'downloader', threadCount: FIXED_THREADS, decode: false, hangingShare: 0, hangingRows: 0 },
-    ...{ ...setting, port, images: Math.max(images, setting.hosts) },
+    ...{ ...setting, ...ports, images: Math.max(images, setting.hosts) },
   };
 }
 
@@ -88,11 +88,11 @@ function ratioTo(
   return spread(ratios, 2) + (goal && !goal(median(ratios)) ? ' **missed**' : '');
 }
 
-async function compareSpeed(port: number): Promise<void> {
+async function compareSpeed(): Promise<void> {
   const contestants = [DOWNLOADER, LOOP, ...(python ? [python.fixed, python.asShipped] : [])];
   const rows: string[][] = [];
   for (const setting of SETTINGS) {
-    const results = await takeTurns(jobOf(port, setting), contestants);
+    const results = await takeTurns(jobOf(setting), contestants);
     const ours = results.get(DOWNLOADER)!;
     rows.push([
       `${setting.hosts}, ${setting.latencyMs} ms`,
@@ -116,10 +116,10 @@ async function compareSpeed(port: number): Promise<void> {
 }
 
 /** Ours decodes and crops exactly; img2dataset's resizer crops and encodes again, which is what it is for. */
-async function compareWithDecode(port: number): Promise<void> {
+async function compareWithDecode(): Promise<void> {
   if (!python) return;
   const contestants = [DOWNLOADER, python.fixed, python.asShipped];
-  const job = { ...jobOf(port, { hosts: 100, latencyMs: 0 }), images: DECODED_IMAGES, decode: true };
+  const job = { ...jobOf({ hosts: 100, latencyMs: 0 }), images: DECODED_IMAGES, decode: true };
   const results = await takeTurns(job, contestants);
   const ours = results.get(DOWNLOADER)!;
   console.log(
@@ -133,13 +133,13 @@ async function compareWithDecode(port: number): Promise<void> {
 }
 
 /** Whether a width that is found by itself is as good as a fixed one. */
-async function compareWidths(port: number): Promise<void> {
+async function compareWidths(): Promise<void> {
   const settings = values.quick
     ? [{ hosts: 100, latencyMs: 100 }]
     : [100, 5_000].flatMap((hosts) => [0, 100, 500].map((latencyMs) => ({ hosts, latencyMs })));
   const rows: string[][] = [];
   for (const setting of settings) {
-    const job = { ...jobOf(port, setting), images: 2 * Math.max(images, setting.hosts) };
+    const job = { ...jobOf(setting), images: 2 * Math.max(images, setting.hosts) };
     const fixed = await DOWNLOADER.run(job);
     const auto = await DOWNLOADER.run({ ...job, threadCount: 'auto' });
     const share = rate(auto) / rate(fixed);
@@ -159,9 +159,9 @@ interface Disturbance {
 }
 
 /** The same live images with and without hanging hosts among them; only live ones are counted, each by when it ends. */
-async function disturb(port: number, { what, hosts, hanging }: Disturbance): Promise<string[]> {
+async function disturb({ what, hosts, hanging }: Disturbance): Promise<string[]> {
   const job: DownloadJob = {
-    ...jobOf(port, { hosts, latencyMs: 50 }),
+    ...jobOf({ hosts, latencyMs: 50 }),
     ...{ threadCount: 'auto', images: DISTURBED_IMAGES },
   };
   const shares: number[] = [];
@@ -180,12 +180,12 @@ async function disturb(port: number, { what, hosts, hanging }: Disturbance): Pro
   ];
 }
 
-async function compareDisturbances(port: number): Promise<void> {
+async function compareDisturbances(): Promise<void> {
   const rows = [
-    await disturb(port, {
+    await disturb({
       ...{ what: 'a tenth of 2,000 hosts hangs', hosts: 2_000, hanging: { hangingShare: 0.1 } },
     }),
-    await disturb(port, {
+    await disturb({
       ...{ what: "3,000 rows of a hanging host before all others'", hosts: 100 },
       hanging: { hangingRows: 3_000 },
     }),
@@ -213,13 +213,14 @@ const parts = Object.entries(PARTS).filter(([name]) => values.only === undefined
 if (parts.length === 0) throw new Error(`--only takes one of ${Object.keys(PARTS).join(', ')}`);
 
 const host = await startImageHost({ width: 500, height: 400, distinct: 20, withFailures: false });
+const ports = { port: Number(new URL(host.url(0)).port), silentPort: host.silentPort };
+
 try {
   console.log(
     `${images} JPEGs of ${Math.round(host.jpegBytes / 1024)} KB (as many as hosts at least), ${rounds} rounds: ` +
       'median (least to most)',
   );
-  const port = Number(new URL(host.url(0)).port);
-  for (const [, compare] of parts) await compare(port);
+  for (const [, compare] of parts) await compare();
 } finally {
   await host.stop();
 }

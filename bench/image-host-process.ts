@@ -1,6 +1,7 @@
-// The image host of the benchmarks: says its port to its parent, and serves until it is ended. `?N` answers after N ms.
+// The image host of the benchmarks: says its ports to its parent, and serves until it is ended. `?N` answers after N ms; the other port takes
+// connections and says nothing.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createSilentServer } from 'node:net';
 import type { HostSettings } from './support/image-host.ts';
 import { makeJpeg } from './support/jpegs.ts';
 
@@ -29,6 +30,14 @@ const server = createServer((request, response) => {
 });
 // Whoever measures on a busy machine shall not find his connection closed.
 server.keepAliveTimeout = 0;
-server.listen({ port: 0, host: '0.0.0.0', backlog: 4096 }, () => {
-  process.send!({ port: (server.address() as AddressInfo).port, jpegBytes: jpegs[0]!.length });
+const silent = createSilentServer((socket) => socket.on('error', () => undefined));
+const everywhere = { port: 0, host: '0.0.0.0', backlog: 4096 };
+silent.listen(everywhere, () => {
+  server.listen(everywhere, () => {
+    const [{ port }, { port: silentPort }] = [server, silent].map((one) => one.address() as AddressInfo) as [
+      AddressInfo,
+      AddressInfo,
+    ];
+    process.send!({ port, silentPort, jpegBytes: jpegs[0]!.length });
+  });
 });

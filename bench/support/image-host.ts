@@ -14,6 +14,8 @@ export interface HostSettings {
 export interface ImageHost {
   /** Of image number `i`; as many numbers as one likes. */
   url(i: number): string;
+  /** Takes connections and says nothing. */
+  readonly silentPort: number;
   /** Of the first JPEG. */
   readonly jpegBytes: number;
   stop(): Promise<void>;
@@ -23,9 +25,12 @@ const script = fileURLToPath(new URL('../image-host-process.js', import.meta.url
 
 export async function startImageHost(settings: HostSettings): Promise<ImageHost> {
   const child = fork(script, [JSON.stringify(settings)]);
-  const [{ port, jpegBytes }] = (await once(child, 'message')) as [{ port: number; jpegBytes: number }];
+  const [{ port, silentPort, jpegBytes }] = (await once(child, 'message')) as [
+    { port: number; silentPort: number; jpegBytes: number },
+  ];
   return {
     url: (i) => `http://127.0.0.1:${port}/${i}.jpg`,
+    silentPort,
     jpegBytes,
     async stop() {
       child.kill();
