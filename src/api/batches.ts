@@ -2,6 +2,7 @@ import type { RecordBatch, Table } from '../tables/arrow-library.ts';
 import { arrowBatch, arrowColumns, arrowSchema, arrowTable } from '../tables/reading/arrow-batches.ts';
 import { pickColumns, type ReadColumn, readColumnsOf } from '../tables/reading/columns.ts';
 import { ParquetReader } from '../tables/reading/parquet-reader.ts';
+import { columnNames, refusedOption } from './filters.ts';
 
 /** A Parquet file whose rows are wanted. */
 export interface BatchFile {
@@ -17,11 +18,17 @@ export interface BatchSelection {
   readonly where?: string | undefined;
 }
 
-/** The rows of files as Arrow record batches of up to 2048 rows and one schema, with memory of their own. */
+/**
+ * The rows of files as Arrow record batches of up to 2048 rows and one schema, with memory of their own.
+ *
+ * @throws BowerbirdError BB_USAGE where no column is asked for
+ */
 export async function* readBatches(
   files: readonly BatchFile[],
-  { columns: asked, where }: BatchSelection,
+  { columns: names, where }: BatchSelection,
 ): AsyncGenerator<RecordBatch, void, undefined> {
+  const asked = columnNames(names);
+  if (asked?.length === 0) throw refusedOption('columns', 'a list of names', asked);
   const reader = await ParquetReader.open();
   let columns: ReadColumn[] | undefined;
   try {

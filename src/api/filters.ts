@@ -70,12 +70,18 @@ export function sampleCondition(filter: SampleFilter): string | undefined {
 }
 
 function unfit(option: string, value: unknown): BowerbirdError {
-  const wanted = option === 'verdict' ? 'kept, dropped or failed' : 'a finite number';
-  return new BowerbirdError(
-    'BB_USAGE',
-    `${option} is ${wanted}, not ${JSON.stringify(value) ?? String(value)}.`,
-    {
-      fields: { option },
-    },
-  );
+  return refusedOption(option, option === 'verdict' ? 'kept, dropped or failed' : 'a finite number', value);
+}
+
+/** An option with a value that makes no sense. @param wanted what it is to be */
+export function refusedOption(option: string, wanted: string, value: unknown): BowerbirdError {
+  const given = JSON.stringify(value) ?? String(value);
+  return new BowerbirdError('BB_USAGE', `${option} is ${wanted}, not ${given}.`, { fields: { option } });
+}
+
+/** Names of columns as they were given. @throws BowerbirdError BB_USAGE for what is no list of texts */
+export function columnNames<Names extends readonly string[] | undefined>(columns: Names): Names {
+  const isList = Array.isArray(columns) && columns.every((name) => typeof name === 'string');
+  if (columns === undefined || isList) return columns;
+  throw refusedOption('columns', 'a list of names', columns);
 }

@@ -4,7 +4,7 @@ import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../shards/result-columns.ts';
 import { pickColumns, type ReadColumn, readColumnsOf } from '../tables/reading/columns.ts';
 import { FILE_ROW, ParquetReader } from '../tables/reading/parquet-reader.ts';
 import { type ColumnValue, valuesOf } from '../tables/reading/values.ts';
-import { type SampleFilter, sampleCondition, type Verdict } from './filters.ts';
+import { columnNames, refusedOption, type SampleFilter, sampleCondition, type Verdict } from './filters.ts';
 import type { RunFacts, RunShard } from './run-shards.ts';
 
 /** The scores of a row; null where it has none. */
@@ -42,7 +42,7 @@ export interface Sample<Name extends string = string> {
 
 /** Which rows are read, of which shards. */
 export interface RowOptions extends SampleFilter {
-  /** Numbers of shards, for several readers that share a run; all that are finished where not given. */
+  /** Numbers of finished shards, for several readers that share a run; all of them where not given. */
   readonly shards?: readonly number[];
 }
 
@@ -52,9 +52,15 @@ export interface SampleOptions<Name extends string = string> extends RowOptions 
   readonly columns?: readonly Name[];
 }
 
-/** The finished shards that are asked for, in their order. */
+/** The finished shards that are asked for, in their order. @throws BowerbirdError BB_USAGE for one that is not finished */
 export function chosenShards({ shards }: RunFacts, { shards: ids }: RowOptions): readonly RunShard[] {
-  return ids === undefined ? shards : shards.filter(({ id }) => ids.includes(id));
+  if (ids === undefined) return shards;
+  const wanted = 'a list of numbers of finished shards';
+  if (!Array.isArray(ids)) throw refusedOption('shards', wanted, ids);
+  const chosen = new Set<number>(ids);
+  const found = shards.filter(({ id }) => chosen.delete(id));
+  if (chosen.size > 0) throw refusedOption('shards', `${wanted} (they are in run.shards)`, [...chosen]);
+  return found;
 }
 
 /** What a run reads beside `columns`, in the tags' own names. */
@@ -66,11 +72,13 @@ export async function* readSamples<Name extends string>(
   options: SampleOptions<Name>,
 ): AsyncGenerator<Sample<Name>, void, undefined> {
   const where = sampleCondition(options);
+  const columns = columnNames(options.columns);
+  const shards = chosenShards(run, options);
   const reader = await ParquetReader.open();
   try {
-    for (const shard of chosenShards(run, options)) {
+    for (const shard of shards) {
       await shard.check(shard.tags);
-      const selection = selectionOf(run, await reader.columnsOf(shard.tags), options.columns, shard.tags);
+      const selection = selectionOf(run, await reader.columnsOf(shard.tags), columns, shard.tags);
       const scan = { path: shard.tags, rowCount: shard.rowCount, columns: selection.read, where };
       for await (const chunk of reader.chunks(scan)) {
         const values = valuesOf(chunk, selection.read);

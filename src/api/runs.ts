@@ -52,7 +52,7 @@ export interface Run {
   readonly tagFiles: readonly string[];
   /** Numbers of the finished shards. */
   readonly shards: readonly number[];
-  /** Whether all of them have embeddings. */
+  /** Whether there are some, and all have embeddings. */
   readonly hasEmbeddings: boolean;
 
   /**
@@ -99,9 +99,11 @@ export async function openRun(path: string, { verify = true }: OpenRunOptions = 
     counts: countsOf(facts),
     tagFiles: shards.map(({ tags }) => tags),
     shards: shards.map(({ id }) => id),
-    hasEmbeddings: shards.every(({ embeddings }) => embeddings !== undefined),
+    hasEmbeddings: shards.length > 0 && shards.every(({ embeddings }) => embeddings !== undefined),
     samples: (options = {}) => readSamples(facts, options),
-    batches: (options = {}) => readBatches(filesOf(facts, options), selectionOf(options)),
+    async *batches(options = {}) {
+      yield* readBatches(filesOf(facts, options), selectionOf(options));
+    },
     table: async (options = {}) => readTable(filesOf(facts, options), selectionOf(options)),
     embeddings: (options = {}) => oneByOne(readEmbeddings(facts, options)),
     embeddingBlocks: (options = {}) => readEmbeddings(facts, options),

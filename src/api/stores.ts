@@ -1,3 +1,4 @@
+import { BowerbirdError } from '../base/errors.ts';
 import type { FoundScores, ScoreRows } from '../samples/score-rows.ts';
 import type { Tag } from '../samples/tags.ts';
 import { Store as StoreReader } from '../store/reader.ts';
@@ -12,7 +13,10 @@ export type ManyScores = FoundScores;
 /** Some entries of a store: their hashes, and float32 scores by column, NaN where there is none. */
 export type StoreEntries = ScoreRows;
 
-/** An open hash -> score store. Look-ups are synchronous; a newly published version is taken up within a second. */
+/**
+ * An open hash -> score store. Look-ups are synchronous; a newly published version is taken up within a second. Once it is closed they throw
+ * BowerbirdError BB_USAGE.
+ */
 export interface ScoreStore {
   /** The store's columns, in the order of `ManyScores.columns`. */
   readonly columns: readonly string[];
@@ -26,6 +30,7 @@ export interface ScoreStore {
   getSample(url: string, caption?: string | null): StoreScores | undefined;
   /** All entries, in ascending order of their hashes, some thousands at a time. */
   entries(): Iterable<StoreEntries>;
+  /** May be called again. */
   close(): Promise<void>;
 }
 
@@ -35,18 +40,33 @@ export interface ScoreStore {
  * @throws BowerbirdError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT, BB_STORE_ACCESS
  */
 export async function openStore(path: string): Promise<ScoreStore> {
-  const store = await StoreReader.open(path);
+  const opened = await StoreReader.open(path);
+  let closing: Promise<void> | undefined;
+  const store = (): StoreReader => {
+    if (!closing) return opened;
+    throw new BowerbirdError('BB_USAGE', `The store ${path} is closed: open it again with openStore.`, {
+      fields: { path },
+    });
+  };
   return {
     get columns() {
-      return store.meta.columns;
+      return store().meta.columns;
     },
     get entryCount() {
-      return store.entryCount;
+      return store().entryCount;
     },
-    get: (hash) => store.get(hash),
-    getMany: (hashes) => store.getMany(hashes),
-    getSample: (url, caption) => store.get(hashSample(url, caption)),
-    entries: () => store.entries(),
-    close: () => store.close(),
+    get: (hash) => store().get(hash),
+    getMany: (hashes) => store().getMany(hashes),
+    getSample: (url, caption) => store().get(hashSample(url, caption)),
+    *entries() {
+      for (const some of store().entries()) {
+        yield some;
+        store();
+      }
+    },
+    close() {
+      closing ??= opened.close();
+      return closing;
+    },
   };
 }

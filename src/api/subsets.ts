@@ -12,7 +12,7 @@ import { pickColumns, readColumnsOf } from '../tables/reading/columns.ts';
 import { ParquetReader } from '../tables/reading/parquet-reader.ts';
 import { type ColumnValue, valuesOf } from '../tables/reading/values.ts';
 import { type BatchFile, readBatches, readTable } from './batches.ts';
-import { filteredColumns, type ScoreFilter, scoreCondition } from './filters.ts';
+import { columnNames, filteredColumns, type ScoreFilter, scoreCondition } from './filters.ts';
 import type { Scores } from './run-samples.ts';
 
 /** A row of a subset. */
@@ -92,7 +92,9 @@ export async function openSubset(path: string): Promise<Subset> {
     columns: summary.columns,
     summary: { ...summary },
     samples: (options = {}) => readRows(summary, batchFiles, options),
-    batches: (options = {}) => readBatches(batchFiles, selection(options)),
+    async *batches(options = {}) {
+      yield* readBatches(batchFiles, selection(options));
+    },
     table: async (options = {}) => readTable(batchFiles, selection(options)),
   };
 }
@@ -159,6 +161,7 @@ async function* readRows<Name extends string>(
   options: SubsetOptions<Name>,
 ): AsyncGenerator<SubsetSample<Name>, void, undefined> {
   const where = conditionOf(summary, options);
+  const asked = columnNames(options.columns);
   const texts = summary.columns.filter(({ type }) => type === 'VARCHAR').map(({ name }) => name);
   const named = summary.metadata.parts.find(({ part }) => part === 'url')?.column;
   // Where no column has URLs, paths stand for them in the books.
@@ -171,7 +174,7 @@ async function* readRows<Name extends string>(
     for (const { path, rowCount } of files) {
       const known = readColumnsOf(await reader.columnsOf(path));
       const rest = known.filter(({ name }) => name !== 'hash' && !(TAGS as readonly string[]).includes(name));
-      const others = options.columns === undefined ? rest : pickColumns(rest, options.columns, path);
+      const others = asked === undefined ? rest : pickColumns(rest, asked, path);
       const read = [...new Set([...known.filter(({ name }) => fixed.includes(name)), ...others])];
       const places = new Map(read.map(({ name }, place) => [name, place]));
       for await (const chunk of reader.chunks({ path, rowCount, columns: read, where })) {

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { openRun, readRun, type Sample } from '../../src/api/index.ts';
 import { decodeNpy } from '../../src/base/npy.ts';
@@ -182,10 +183,25 @@ test('what is not there or not what was written is an error with its code', asyn
   t.is(await codeOf(run.samples({ columns: ['key'] })), 'BB_COLUMN_MISSING', 'it has a field of its own');
   t.is(await codeOf(run.samples({ minAesthetic: Number.NaN })), 'BB_USAGE');
   t.is(await codeOf(run.samples({ verdict: 'good' as never })), 'BB_USAGE');
+  t.is(await codeOf(run.batches({ minAesthetic: Number.NaN })), 'BB_USAGE', 'once a row is asked for');
+  for (const options of [{ columns: 'caption' }, { shards: 1 }, { shards: [0, 2] }] as never[]) {
+    t.is(await codeOf(run.samples(options)), 'BB_USAGE', JSON.stringify(options));
+    t.is(await codeOf(run.batches(options)), 'BB_USAGE', JSON.stringify(options));
+  }
+  t.is(await codeOf(run.batches({ columns: [] })), 'BB_USAGE', 'there is no Arrow without columns');
   const [tags] = run.tagFiles;
   const bytes = await readFile(tags!);
   bytes[30]! ^= 1;
   await writeFile(tags!, bytes);
   t.is(await codeOf(run.samples()), 'BB_RUN_CORRUPT');
   t.is((await all(run.samples({ shards: [1] }))).length, 24);
+});
+
+test('a run of which no shard is finished has no rows and no embeddings', async (t) => {
+  const path = await makeFinishedRun(await makeFolder(t));
+  await rm(join(path, 'stats'), { recursive: true });
+  const run = await openRun(path);
+  t.deepEqual([run.shardCount, run.finishedShardCount, run.counts.rows, run.hasEmbeddings], [2, 0, 0, false]);
+  t.deepEqual(await all(run.samples()), []);
+  t.is((await run.table()).numRows, 0);
 });

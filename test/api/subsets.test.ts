@@ -97,3 +97,18 @@ test('a store answers by URL and caption, and lists its entries', async (t) => {
     expected.sort(([a], [b]) => (a < b ? -1 : 1)),
   );
 });
+
+test('a store that is closed says so, and may be closed again', async (t) => {
+  const { path } = await world();
+  const store = await openStore(path('laion.store'));
+  const entries = store.entries()[Symbol.iterator]();
+  entries.next();
+  await Promise.all([store.close(), store.close()]);
+  for (const ask of [
+    () => store.get(1n),
+    () => store.entryCount,
+    () => [...store.entries()],
+    () => entries.next(),
+  ])
+    t.throws(ask, { code: 'BB_USAGE' });
+});
