@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { packageVersion } from '../base/package.ts';
 import type { Combination, Method, TrainOptions } from '../learn/options.ts';
-import type { LabelTransform } from '../samples/label.ts';
+import { type LabelTransform, transformProblem } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import { type Command, commandLine, type Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
@@ -110,6 +110,8 @@ function refuseOthers(values: FlagValues, method: Method): void {
     values['remove-rater-bias'] === true && method === 'bradley-terry' && ['remove-rater-bias', 'ratings'],
   ].find((one) => one !== false);
   if (wrong) throw usageError(`--${wrong[0]} is of ${wrong[1]}, and the method is ${method}. Leave it out.`);
+  const problem = given('label-transform') && transformProblem(values['label-transform'] as string);
+  if (problem) throw usageError(`--label-transform ${values['label-transform']} cannot be used: ${problem}.`);
   if (given('label-transform') && values['tag'] !== 'aesthetic')
     throw usageError('Likes make scores of the tag aesthetic alone. Leave --tag out.');
 }

@@ -24,8 +24,8 @@ export const TRAIN_FLAGS: FlagTable = {
   'label-transform': {
     group: 'What:',
     type: 'string',
-    choices: ['log1p', 'sqrt-log', 'cbrt-log'],
-    describe: 'Learn from likes, transformed; scores come back in likes',
+    describe:
+      'Learn from likes, transformed by `log1p`, `sqrt-log`, `cbrt-log`, or an expression that grows (`expr:sqrt(x)`); scores come back in likes',
   },
   threshold: {
     group: 'What:',

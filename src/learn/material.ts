@@ -1,7 +1,7 @@
 import { BowerbirdError } from '../base/errors.ts';
 import type { Answer, Mode } from '../feedback/answer.ts';
 import { type AnswerSet, readAnswers } from '../feedback/answers.ts';
-import { transformCount } from '../samples/label.ts';
+import { type LabelTransform, largestCountOf, transformCount } from '../samples/label.ts';
 import {
   averaged,
   NamedSamples,
@@ -122,12 +122,32 @@ function opinionsFor(
   answers: readonly Answer[],
   samples: NamedSamples,
 ): Opinion[] {
-  const opinions = opinionsOf(answers, mode, samples).map((opinion) =>
+  const said = opinionsOf(answers, mode, samples);
+  if (labelTransform !== undefined) refuseUnfitTransform(labelTransform, said);
+  const opinions = said.map((opinion) =>
     labelTransform === undefined
       ? opinion
       : { ...opinion, value: transformCount(labelTransform, opinion.value) },
   );
   return removeRaterBias ? withoutRaterBias(opinions) : opinions;
+}
+
+/** @throws BowerbirdError BB_USAGE where a transform does not grow over the numbers that there are, or has none for one of them */
+function refuseUnfitTransform(transform: LabelTransform, opinions: readonly Opinion[]): void {
+  const counts = [...new Set(opinions.map(({ value }) => value))].sort((a, b) => a - b);
+  const scores = counts.map((count) => transformCount(transform, count));
+  const wrong = counts.findIndex(
+    (count, i) =>
+      !Number.isFinite(scores[i]) ||
+      count > largestCountOf(transform) ||
+      (i > 0 && !(scores[i]! > scores[i - 1]!)),
+  );
+  if (wrong === -1) return;
+  throw new BowerbirdError(
+    'BB_USAGE',
+    `The transform ${transform} does not grow up to ${counts[wrong]} likes, or has no number there, and an answer has so many. Give another --label-transform.`,
+    { fields: { transform, likes: counts[wrong]! } },
+  );
 }
 
 /** The mean of each sample; for a logistic fit, which learns from yes and no, each side by itself. */

@@ -1,4 +1,4 @@
-import { LABEL_TRANSFORMS, type LabelTransform, transformCount } from '../samples/label.ts';
+import { LABEL_TRANSFORMS, type NamedTransform, transformCount } from '../samples/label.ts';
 
 const MOST_BINS = 40;
 
@@ -20,7 +20,7 @@ export interface Distribution {
 
 /** A column of counts as it is (`none`), and as each transform makes it. */
 export interface TransformedDistribution extends Distribution {
-  readonly transform: LabelTransform | 'none';
+  readonly transform: NamedTransform | 'none';
 }
 
 /** @param counts at least one, each from 0 on */

@@ -1,4 +1,4 @@
-import { countOf, LABEL_TRANSFORMS, type LabelTransform, transformCount } from '../samples/label.ts';
+import { countOf, LABEL_TRANSFORMS, type NamedTransform, transformCount } from '../samples/label.ts';
 
 /** The counts at which transforms are compared. */
 export interface CountGrid {
@@ -23,7 +23,7 @@ export interface CountError {
 
 /** The errors of a transform over a grid. */
 export interface TransformErrors {
-  readonly transform: LabelTransform;
+  readonly transform: NamedTransform;
   /** The mean over the grid of the errors' means, each point the same weight. */
   readonly mean: number;
   readonly points: readonly CountError[];
@@ -55,7 +55,7 @@ export function errorsOfTransforms(grid: CountGrid, error: number): TransformErr
   });
 }
 
-function errorAt(transform: LabelTransform, count: number, error: number): CountError {
+function errorAt(transform: NamedTransform, count: number, error: number): CountError {
   const score = transformCount(transform, count);
   const above = Math.abs(countOf(transform, (1 + error) * score) - count);
   const below = Math.abs(count - countOf(transform, (1 - error) * score));

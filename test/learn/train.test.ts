@@ -195,6 +195,19 @@ for (const method of ['ridge', 'mlp'] as const) {
   });
 }
 
+test('likes are learned by an expression that grows over them, which the head states; by another one they are not', async (t) => {
+  const collection = await makeCollection(t);
+  const answers = likes(collection);
+  const { folder, record } = await train(collection, answers, { labelTransform: 'expr:log(x + 1) * 2' });
+  t.is(record['label_transform'], 'expr:log(x + 1) * 2');
+  const head = await loadHead(join(folder, 'head.safetensors'), { tag: 'aesthetic' });
+  t.deepEqual(head.label, { transform: 'expr:log(x + 1) * 2', unit: 'likes' });
+  const scores = await scoresOf(collection, folder);
+  for (const [i, score] of scores.entries()) t.true(Math.abs(score / 2 - 4 - collection.opinion(i)) < 0.1);
+  for (const labelTransform of ['expr:sqrt(x) - x / 10'] as const)
+    await refused(t, train(collection, answers, { labelTransform, overwrite: true }), 'BB_USAGE', /likes/);
+});
+
 test("without the raters' bias, a harsh rater's ratings count as another's", async (t) => {
   const collection = await makeCollection(t);
   const shifted = ratings(collection).map((answer, i) =>
@@ -280,8 +293,11 @@ test('the command trains, says what it found, and the head scores the same embed
   t.is(scored.exitCode, 0, scored.stderr);
 });
 
-test('flags of another method are refused', async (t) => {
+test('flags of another method are refused, and transforms that are none', async (t) => {
   const base = ['train', '--feedback', 'a', '--embeddings', 'b', '--output-folder', 'c', '--method'];
+  const wrong = await runCli([...base, 'ridge', '--label-transform', 'expr:x +']);
+  t.is(wrong.exitCode, 2);
+  t.regex(wrong.stderr, /expr:x \+ cannot be used: it ends too early/);
   for (const [method, ...flags] of [
     ['ridge', '--threshold', '5'],
     ['bradley-terry', '--penalty', '1'],

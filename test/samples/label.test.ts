@@ -6,6 +6,7 @@ import {
   LABEL_TRANSFORMS,
   type LabelTransform,
   labelColumn,
+  type NamedTransform,
   transformCount,
 } from '../../src/samples/label.ts';
 
@@ -27,7 +28,7 @@ const PUBLISHED_MEANS: readonly (readonly [LabelTransform, number])[] = [
 ];
 
 /** numpy, of 0, 1, 200 and a million. */
-const TRANSFORMED: Readonly<Record<LabelTransform, readonly number[]>> = {
+const TRANSFORMED: Readonly<Record<NamedTransform, readonly number[]>> = {
   log1p: [0, Math.LN2, 5.303304908059076, 13.815511557963774],
   'sqrt-log': [0, 2.3978952727983707, 75.61951989407954, 13815.520557914275],
   'cbrt-log': [Math.LN10, 3.0211587296420763, 31.322104705954068, 1381.5525163086259],
