@@ -103,7 +103,7 @@ async function writeTurn(batch: number, { first, second, targets }: Lessons): Pr
   };
 }
 
-function ourTurn(rows: Float32Array, training: Lessons, batch: number): Turn {
+async function ourTurn(rows: Float32Array, training: Lessons, batch: number): Promise<Turn> {
   const options: MemberOptions = {
     ...{ ...TRAINING, hidden: DIMENSION, batch, epochs: 1, seed: SEED, valueLoss: 'mse' },
     evaluateEvery: Number.MAX_SAFE_INTEGER,
@@ -116,10 +116,15 @@ function ourTurn(rows: Float32Array, training: Lessons, batch: number): Turn {
   const before = process.cpuUsage();
   let loss = 0;
   for (let member = 0; member < MEMBERS; member++) {
-    const { curve } = trainMember({ dimension: DIMENSION, rows, training, validation }, options, member, {
-      makeOperations: (lengths) => new KernelOperations(lengths),
-      onLook: () => true,
-    });
+    const { curve } = await trainMember(
+      { dimension: DIMENSION, rows, training, validation },
+      options,
+      member,
+      {
+        makeOperations: (lengths) => new KernelOperations(lengths),
+        onLook: () => true,
+      },
+    );
     loss += curve.at(-1)!.trainingLoss! / MEMBERS;
   }
   const { user, system } = process.cpuUsage(before);
@@ -146,7 +151,7 @@ async function compareEnsembles(): Promise<void> {
     const lessons = pairLessons(next, steps * batch);
     const files = await writeTurn(batch, lessons);
     const contestants = [
-      { name: 'bowerbird', take: async (): Promise<Turn> => ourTurn(rows, lessons, batch) },
+      { name: 'bowerbird', take: (): Promise<Turn> => ourTurn(rows, lessons, batch) },
       ...torch.map(({ name, process: { ask } }) => ({
         name,
         take: async (): Promise<Turn> => (await ask({ ...files, batch, hidden: DIMENSION })) as Turn,

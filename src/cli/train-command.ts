@@ -31,7 +31,7 @@ export const TRAIN: Command = {
 };
 
 /** Flags that speak of one kind of method alone. */
-const NETWORK_FLAGS = ['ensemble', 'hidden', 'evaluate-every'] as const;
+const NETWORK_FLAGS = ['ensemble', 'hidden', 'evaluate-every', 'step', 'seeds'] as const;
 
 /** @throws BowerbirdError as `trainHead`, BB_USAGE */
 async function trainCommand({ values, args }: Invocation): Promise<number> {
@@ -85,6 +85,10 @@ function trainOptions(values: FlagValues): TrainOptions {
     threads: (values['threads'] as number | undefined) ?? availableParallelism(),
     hidden: values['hidden'] as number | undefined,
     evaluateEvery: values['evaluate-every'] as number | undefined,
+    keepStep: values['step'] as number | undefined,
+    saveCheckpoints: values['save-checkpoints'] === true,
+    seeds: values['seeds'] as number | undefined,
+    queues: values['queue'] as string[] | undefined,
     network: {
       dropout: values['dropout'] as number,
       batch: values['batch'] as number,
@@ -107,6 +111,8 @@ function refuseOthers(values: FlagValues, method: Method): void {
       method !== 'mlp' && ['label-transform', 'ridge and mlp'],
     given('penalty') && isNetwork && ['penalty', 'ridge and logistic'],
     ...NETWORK_FLAGS.map((flag) => given(flag) && !isNetwork && [flag, 'bradley-terry and mlp']),
+    given('queue') && method !== 'bradley-terry' && ['queue', 'bradley-terry'],
+    values['save-checkpoints'] === true && !isNetwork && ['save-checkpoints', 'bradley-terry and mlp'],
     values['remove-rater-bias'] === true && method === 'bradley-terry' && ['remove-rater-bias', 'ratings'],
   ].find((one) => one !== false);
   if (wrong) throw usageError(`--${wrong[0]} is of ${wrong[1]}, and the method is ${method}. Leave it out.`);

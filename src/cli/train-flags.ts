@@ -74,6 +74,32 @@ export const TRAIN_FLAGS: FlagTable = {
     describe: 'Penalty on squared weights; found on the answers where not given',
   },
   members: { group: NETWORK, type: 'integer', default: 16, min: 1, max: 256, describe: 'Networks' },
+  queue: {
+    group: 'What:',
+    type: 'list',
+    describe:
+      'Of bradley-terry: queue files; held-out pairs that they did not ask by chance are measured apart, and choose no step',
+  },
+  step: {
+    group: NETWORK,
+    type: 'integer',
+    min: 1,
+    describe: 'The step that all networks are kept at, and end at; each at its best where not given',
+  },
+  'save-checkpoints': {
+    group: NETWORK,
+    type: 'boolean',
+    default: false,
+    describe: 'Write each network at each look too, as a head in checkpoints/',
+  },
+  seeds: {
+    group: NETWORK,
+    type: 'integer',
+    min: 1,
+    max: 100,
+    describe:
+      "Try so many seeds, from --seed on; the head is the first one's, the record has how the figures of all lie",
+  },
   ensemble: {
     group: NETWORK,
     type: 'string',

@@ -28,6 +28,8 @@ export interface PairTarget {
   readonly first: number;
   readonly second: number;
   readonly target: number;
+  /** Whether something other than chance chose it to be asked. */
+  readonly isChosen: boolean;
 }
 
 /** What answers become as the chance that the left side wins; skipped ones are no lessons. Neither of two bad ones wins. */
@@ -40,12 +42,18 @@ const PAIR_TARGETS: Readonly<Record<Exclude<PairChoice, 'skip'>, number>> = {
   'much-right': 0.01,
 };
 
-/** The pairs among answers, in their order. */
-export function pairTargets(answers: readonly Answer[], samples: NamedSamples): PairTarget[] {
+/** The pairs among answers, in their order. @param isChosen told the item of a queue that asked; by chance where not given */
+export function pairTargets(
+  answers: readonly Answer[],
+  samples: NamedSamples,
+  isChosen: (item: string | undefined) => boolean = () => false,
+): PairTarget[] {
   return answers.flatMap((answer) => {
     if (answer.mode !== 'pair' || answer.answer === 'skip') return [];
     const [first, second] = [samples.numberOf(answer.left), samples.numberOf(answer.right)];
-    return first === second ? [] : [{ first, second, target: PAIR_TARGETS[answer.answer] }];
+    return first === second
+      ? []
+      : [{ first, second, target: PAIR_TARGETS[answer.answer], isChosen: isChosen(answer.queue) }];
   });
 }
 

@@ -1,4 +1,6 @@
 import { Worker } from 'node:worker_threads';
+import { BowerbirdError, type ErrorCode, type ErrorFields } from '../base/errors.ts';
+import type { CheckpointPlace } from './checkpoints.ts';
 import type { Course, Evaluation, MemberOptions, TrainedMember } from './member.ts';
 
 /** What a thread is started with. */
@@ -7,18 +9,27 @@ export interface MemberSettings {
   readonly options: MemberOptions;
   /** int32[1] that all threads see: not 0 where training is to end at the next look. */
   readonly stop: Int32Array;
+  /** Where members are written as they are at each look, where that is wanted. */
+  readonly checkpoints?: CheckpointPlace | undefined;
 }
 
 /** What a thread tells of the member that it was given. */
 export type MemberMessage =
   | { readonly kind: 'look'; readonly member: number; readonly evaluation: Evaluation }
-  | { readonly kind: 'trained'; readonly member: number; readonly trained: TrainedMember };
+  | { readonly kind: 'trained'; readonly member: number; readonly trained: TrainedMember }
+  | {
+      readonly kind: 'failed';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly fields: ErrorFields;
+    };
 
 /** How an ensemble is trained. */
 export interface EnsembleRun {
   readonly members: number;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
+  readonly checkpoints?: CheckpointPlace | undefined;
   /** Called at each look at a member. */
   readonly onLook?: (member: number, evaluation: Evaluation) => void;
 }
@@ -38,11 +49,12 @@ export function shared(values: Float32Array): Float32Array {
  * @param course its rows in shared memory
  * @returns the members in their order. When the signal aborts, those that had made steps, each at its best so far; where none
  *   had, the first as it began
+ * @throws BowerbirdError as `writeCheckpoint`
  */
 export async function trainEnsemble(
   course: Course,
   options: MemberOptions,
-  { members, threads, signal, onLook }: EnsembleRun,
+  { members, threads, signal, checkpoints, onLook }: EnsembleRun,
 ): Promise<TrainedMember[]> {
   const stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const abort = (): void => {
@@ -56,7 +68,7 @@ export async function trainEnsemble(
     const count = Math.min(threads, members);
     await Promise.all(
       Array.from({ length: count }, () =>
-        onThread({ course, options, stop }, (worker, settle) => {
+        onThread({ course, options, stop, checkpoints }, (worker, settle, fail) => {
           const give = (): void => {
             if (next < members && (next === 0 || Atomics.load(stop, 0) === 0)) worker.postMessage(next++);
             else settle();
@@ -64,6 +76,10 @@ export async function trainEnsemble(
           worker.on('message', (message: MemberMessage) => {
             if (message.kind === 'look') {
               onLook?.(message.member, message.evaluation);
+              return;
+            }
+            if (message.kind === 'failed') {
+              fail(new BowerbirdError(message.code, message.message, { fields: message.fields }));
               return;
             }
             trained[message.member] = message.trained;
@@ -83,13 +99,13 @@ export async function trainEnsemble(
 /** Runs a thread until it is settled; rejects where it cannot go on. */
 async function onThread(
   settings: MemberSettings,
-  work: (worker: Worker, settle: () => void) => void,
+  work: (worker: Worker, settle: () => void, fail: (error: BowerbirdError) => void) => void,
 ): Promise<void> {
   const worker = new Worker(script, { workerData: settings });
   try {
     await new Promise<void>((resolve, reject) => {
       worker.on('error', reject);
-      work(worker, resolve);
+      work(worker, resolve, reject);
     });
   } finally {
     await worker.terminate();

@@ -46,7 +46,7 @@ export function linearHeadFile({ weights, bias }: Linear, statement: HeadStateme
  * to (m + 1) x hidden - 1 of the first; linear members have one row each.
  */
 export function ensembleHeadFile(
-  members: readonly TrainedMember[],
+  members: readonly Pick<TrainedMember, 'weights'>[],
   dimension: number,
   scale: MemberScale,
   statement: HeadStatement,

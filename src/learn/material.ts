@@ -15,6 +15,7 @@ import {
 } from './answer-lessons.ts';
 import { type JoinedEmbeddings, joinEmbeddings } from './embeddings.ts';
 import type { TrainOptions, TrainProgress } from './options.ts';
+import { queueJudge } from './queue-judge.ts';
 import { placeOf } from './split.ts';
 
 /** A value of a row of the embeddings. */
@@ -80,7 +81,8 @@ export async function gatherMaterial(options: TrainOptions, progress: TrainProgr
   for (const note of set.counts.problems.notes()) progress.note(note);
   const samples = new NamedSamples();
   const opinions = mode === 'pair' ? [] : opinionsFor(options, mode, set.answers, samples);
-  const pairs = mode === 'pair' ? pairTargets(set.answers, samples) : [];
+  const isChosen = await queueJudge(options, progress);
+  const pairs = mode === 'pair' ? pairTargets(set.answers, samples, isChosen) : [];
   const answers = opinions.length + pairs.length;
   if (answers === 0) throw nothingToLearn(options, mode, set);
   const embeddings = await joinEmbeddings(samples.names, {
@@ -90,9 +92,9 @@ export async function gatherMaterial(options: TrainOptions, progress: TrainProgr
   });
   const { rowOf } = embeddings;
   const places = embeddings.ids.map(placeOf);
-  const joined = pairs.flatMap(({ first, second, target }) => {
+  const joined = pairs.flatMap(({ first, second, ...pair }) => {
     const [a, b] = [rowOf[first]!, rowOf[second]!];
-    return a < 0 || b < 0 || a === b ? [] : [{ first: a, second: b, target }];
+    return a < 0 || b < 0 || a === b ? [] : [{ ...pair, first: a, second: b }];
   });
   const values = valuesOf(opinions, options).flatMap(({ sample, value, count }) =>
     rowOf[sample]! < 0 ? [] : [{ row: rowOf[sample]!, value, count }],

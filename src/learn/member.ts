@@ -12,6 +12,8 @@ export interface MemberOptions extends AdamOptions {
   readonly batch: number;
   readonly epochs: number;
   readonly evaluateEvery: number;
+  /** The step that it is kept at, and that it ends at; not given, the best on what is held out. */
+  readonly keepStep?: number | undefined;
   readonly seed: number;
   readonly valueLoss: ValueLoss;
 }
@@ -24,6 +26,8 @@ export interface Course {
   readonly training: Lessons;
   /** Held out. */
   readonly validation: Lessons;
+  /** Held out too, but chosen to be asked: looked at, and no reason to keep a step. */
+  readonly chosen?: Lessons;
 }
 
 /** A look at a member on its way. */
@@ -33,6 +37,8 @@ export interface Evaluation {
   readonly trainingLoss: number | null;
   /** The mean loss on what is held out; null where nothing is. */
   readonly validationLoss: number | null;
+  /** The same on `Course.chosen`, where that is there. */
+  readonly chosenLoss?: number | null;
 }
 
 /** A member as it was kept. */
@@ -59,34 +65,34 @@ export function stepsOf(
  * Trains one member: its start, its order in each epoch and what it drops come from the seed and its number alone. Kept is what it was when the
  * smoothed loss on held-out answers was lowest, or, where nothing is held out, at the end.
  *
- * @param onLook called at each evaluation; false ends the training there
+ * @param onLook called at each evaluation, with what gives the weights as they are; false ends the training there
  */
-export function trainMember(
+export async function trainMember(
   course: Course,
   options: MemberOptions,
   number: number,
   run: {
     readonly makeOperations: (lengths: readonly number[]) => LayerOperations;
-    readonly onLook: (evaluation: Evaluation) => boolean;
+    readonly onLook: (evaluation: Evaluation, weights: () => NetworkWeights) => boolean | Promise<boolean>;
   },
-): TrainedMember {
+): Promise<TrainedMember> {
   const member = new Member(course, options, number, run.makeOperations);
   let smoothed: number | undefined;
   let best: { weights: NetworkWeights; step: number; loss: number } | undefined;
   const curve: Evaluation[] = [];
-  const look = (): boolean => {
+  const look = async (): Promise<boolean> => {
     const evaluation = member.evaluate();
     curve.push(evaluation);
     const { validationLoss, step } = evaluation;
-    if (validationLoss !== null) {
+    if (validationLoss !== null && options.keepStep === undefined) {
       smoothed = smoothed === undefined ? validationLoss : smoothed + SMOOTHING * (validationLoss - smoothed);
       if (!best || smoothed < best.loss) best = { weights: member.weights, step, loss: smoothed };
     }
-    return run.onLook(evaluation);
+    return run.onLook(evaluation, () => member.weights);
   };
-  let goesOn = look();
+  let goesOn = await look();
   while (goesOn && member.step()) {
-    if (member.steps % options.evaluateEvery === 0 || member.isDone) goesOn = look();
+    if (member.steps % options.evaluateEvery === 0 || member.isDone) goesOn = await look();
   }
   const kept = best ?? { weights: member.weights, step: member.steps };
   return { weights: kept.weights, step: kept.step, curve };
@@ -113,7 +119,7 @@ class Member {
   ) {
     this.#course = course;
     this.#options = options;
-    this.#total = stepsOf(course, options);
+    this.#total = Math.min(stepsOf(course, options), options.keepStep ?? Number.POSITIVE_INFINITY);
     this.#bits = randomBits(`bowerbird member ${options.seed} ${number}`);
     const capacity = Math.max(2 * options.batch, BLOCK_ROWS);
     this.#network = new Network(
@@ -159,7 +165,11 @@ class Member {
     const trainingLoss = this.#lossCount > 0 ? this.#lossSum / this.#lossCount : null;
     this.#lossSum = 0;
     this.#lossCount = 0;
-    return { step: this.steps, trainingLoss, validationLoss: this.#validationLoss() };
+    const { validation, chosen } = this.#course;
+    return {
+      ...{ step: this.steps, trainingLoss, validationLoss: this.#lossOn(validation) },
+      ...(chosen && { chosenLoss: this.#lossOn(chosen) }),
+    };
   }
 
   #setDeltas(lessons: Int32Array, sides: number): void {
@@ -181,8 +191,7 @@ class Member {
     return kind === 'values' && this.#options.valueLoss === 'huber' ? 'huber' : kind;
   }
 
-  #validationLoss(): number | null {
-    const { kind, first, second, targets } = this.#course.validation;
+  #lossOn({ kind, first, second, targets }: Lessons): number | null {
     if (first.length === 0) return null;
     const wanted = new Set(kind === 'pairs' ? [...first, ...second] : first);
     const scores = this.#scoresOf(Int32Array.from(wanted));

@@ -1,26 +1,63 @@
+import { join, resolve } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
-import { shared, trainEnsemble } from './ensemble.ts';
+import { type CheckpointPlace, clearCheckpoints } from './checkpoints.ts';
+import { trainEnsemble } from './ensemble.ts';
 import { ensembleHeadFile, type ScoreScale } from './head-writing.ts';
 import type { Lessons } from './lessons.ts';
 import type { Material } from './material.ts';
-import { chanceMeasures, mean, spread, valueMeasures } from './measures.ts';
+import { chanceMeasures, type Measures, mean, spread, valueMeasures } from './measures.ts';
 import { type Course, type MemberOptions, stepsOf, type TrainedMember } from './member.ts';
 import { combined, memberScores, offsetsOf } from './member-scores.ts';
-import type { TrainOptions, TrainProgress } from './options.ts';
-import { headStatement, type Lesson, type MadeHead } from './result.ts';
+import { courseOf, lessonsOf, predictionsOf, scaleOfScores, scaleOfValues } from './network-course.ts';
+import { CHECKPOINT_FOLDER, type TrainOptions, type TrainProgress } from './options.ts';
+import { headStatement, type MadeHead } from './result.ts';
 
 /** Between two looks at a member lie at least so many steps, and there are about so many looks. */
 const LEAST_STEPS_BETWEEN = 10;
 const LOOKS = 60;
-/** Scores of pairs have no zero and no unit: they are moved to this mean, with a spread of 1, over the samples that were compared. */
-const MEAN_SCORE = 5;
 
-/** An ensemble from pairs or from values. @throws BowerbirdError BB_INPUT_EMPTY where nothing is left to learn from */
+/** What all seeds have in common. */
+interface Task {
+  readonly options: TrainOptions;
+  readonly material: Material;
+  readonly course: Course;
+  readonly values: ScoreScale;
+  readonly network: MemberOptions;
+  /** Of each member. */
+  readonly steps: number;
+}
+
+/** What a seed came to. */
+interface SeedResult {
+  readonly seed: number;
+  readonly members: readonly TrainedMember[];
+  readonly made: MadeHead;
+}
+
+/**
+ * An ensemble from pairs or from values. The head is that of the first seed; further ones tell how much of its figures is luck.
+ *
+ * @throws BowerbirdError BB_INPUT_EMPTY where nothing is left to learn from, BB_USAGE for a step beyond the last; BB_OUTPUT_WRITE, BB_DISK_FULL
+ */
 export async function trainNetworks(
   options: TrainOptions,
   material: Material,
   progress: TrainProgress,
 ): Promise<MadeHead> {
+  const task = taskOf(options, material);
+  const seeds = Array.from({ length: options.seeds ?? 1 }, (_, i) => options.network.seed + i);
+  const results: SeedResult[] = [];
+  for (const [i, seed] of seeds.entries()) {
+    if (i > 0 && progress.signal?.aborted) break;
+    results.push(await trainSeed(task, seed, progress, i * task.steps * options.members));
+  }
+  // An interrupted seed has other figures than those beside it.
+  const whole = progress.signal?.aborted ? results.slice(0, -1) : results;
+  const { made } = results[0]!;
+  return seeds.length === 1 ? made : { ...made, facts: { ...made.facts, ...seedFacts(whole) } };
+}
+
+function taskOf(options: TrainOptions, material: Material): Task {
   const values = scaleOfValues(material);
   const course = courseOf(material, values);
   if (course.training.first.length === 0)
@@ -29,33 +66,61 @@ export async function trainNetworks(
       'No answer is left to learn from: all are held out, or lie across the border of what is held out. Answer some more.',
     );
   const steps = stepsOf(course, options.network);
+  const { keepStep } = options;
+  if (keepStep !== undefined && keepStep > steps)
+    throw new BowerbirdError(
+      'BB_USAGE',
+      `--step ${keepStep} lies beyond the last step, which is ${steps}. Give an earlier one, or more --epochs.`,
+    );
   const evaluateEvery = options.evaluateEvery ?? Math.max(LEAST_STEPS_BETWEEN, Math.ceil(steps / LOOKS));
-  const network: MemberOptions = {
-    ...options.network,
-    hidden: options.hidden ?? course.dimension,
-    evaluateEvery,
-  };
+  const hidden = options.hidden ?? course.dimension;
+  const network = { ...options.network, hidden, evaluateEvery, keepStep };
+  return { options, material, course, values, network, steps: keepStep ?? steps };
+}
+
+async function trainSeed(
+  task: Task,
+  seed: number,
+  progress: TrainProgress,
+  stepsBefore: number,
+): Promise<SeedResult> {
+  const { options, course, steps } = task;
+  const isFirst = seed === options.network.seed;
+  const checkpoints = isFirst ? await checkpointPlace(task) : undefined;
   const reached = new Array<number>(options.members).fill(0);
+  const network = { ...task.network, seed };
   const members = await trainEnsemble(course, network, {
-    ...{ members: options.members, threads: options.threads, signal: progress.signal },
+    ...{ members: options.members, threads: options.threads, signal: progress.signal, checkpoints },
     onLook: (member, { step }) => {
       reached[member] = step;
-      const done = reached.reduce((sum, each) => sum + each, 0);
-      progress.advance('training', done, steps * options.members, 'steps');
+      const done = reached.reduce((sum, each) => sum + each, stepsBefore);
+      progress.advance('training', done, steps * options.members * (options.seeds ?? 1), 'steps');
     },
   });
-  return describe(options, material, { course, members, values, network });
+  return { seed, members, made: describe(task, members) };
 }
 
-interface Trained {
-  readonly course: Course;
-  readonly members: readonly TrainedMember[];
-  readonly values: ScoreScale;
-  readonly network: MemberOptions;
+/** A folder for members on their way, without those of an earlier training. */
+async function checkpointPlace({
+  options,
+  material,
+  course,
+  values,
+}: Task): Promise<CheckpointPlace | undefined> {
+  if (!options.saveCheckpoints) return undefined;
+  const folder = join(resolve(options.outputFolder), CHECKPOINT_FOLDER);
+  await clearCheckpoints(folder);
+  return {
+    ...{ folder, dimension: course.dimension, isOfPairs: course.training.kind === 'pairs' },
+    scale: course.training.kind === 'pairs' ? { base: 0, factor: 1 } : values,
+    statement: headStatement(options, material),
+  };
 }
 
-function describe(options: TrainOptions, material: Material, trained: Trained): MadeHead {
-  const { course, members, values, network } = trained;
+function describe(
+  { options, material, course, values, network }: Task,
+  members: readonly TrainedMember[],
+): MadeHead {
   const isPairs = course.training.kind === 'pairs';
   const each = memberScores(members, course);
   // Scores of pairs have no zero: each member's own is moved to that of all, so that they can be compared.
@@ -81,12 +146,22 @@ function describe(options: TrainOptions, material: Material, trained: Trained): 
       combined_by: combine,
       ...networkFacts(network),
       steps_kept: members.map(({ step }) => step),
-      step_rule: 'lowest loss on held-out answers, smoothed by 0.3; the last where nothing is held out',
+      step_rule: stepRule(network, course),
       ...(isPairs && { logits_per_point: 1 / scale.factor }),
     },
-    measures: { training: measure(course.training), held_out: measure(course.validation) },
+    measures: {
+      training: measure(course.training),
+      held_out: measure(course.validation),
+      ...(course.chosen && { held_out_chosen: measure(course.chosen) }),
+    },
     curves: members.map(({ curve }) => curve),
   };
+}
+
+function stepRule({ keepStep }: MemberOptions, { validation, chosen }: Course): string {
+  if (keepStep !== undefined) return 'given by hand';
+  if (validation.first.length === 0) return 'the last: nothing is held out';
+  return `lowest loss on held-out answers${chosen ? ' that were asked by chance' : ''}, smoothed by 0.3`;
 }
 
 function networkFacts(network: MemberOptions): Record<string, unknown> {
@@ -102,52 +177,13 @@ function networkFacts(network: MemberOptions): Record<string, unknown> {
   };
 }
 
-/** Values are learned about their mean, in units of their spread. */
-function scaleOfValues({ values, places }: Material): ScoreScale {
-  const learned = values.filter(({ row }) => !places[row]!.isHeldOut).map(({ value }) => value);
-  return learned.length === 0
-    ? { base: 0, factor: 1 }
-    : { base: mean(learned), factor: spread(learned) || 1 };
-}
-
-function scaleOfScores(raw: Float64Array): ScoreScale {
-  const factor = 1 / (spread(raw) || 1);
-  return { base: MEAN_SCORE - factor * mean(raw), factor };
-}
-
-function courseOf({ embeddings, pairs, values, places }: Material, scale: ScoreScale): Course {
-  const { dimension, rows } = embeddings;
-  const isHeld = (row: number): boolean => places[row]!.isHeldOut;
-  const lessons = (held: boolean): Lessons => {
-    if (pairs.length > 0) {
-      const chosen = pairs.filter(({ first }) => isHeld(first) === held);
-      return {
-        kind: 'pairs',
-        first: Int32Array.from(chosen, ({ first }) => first),
-        second: Int32Array.from(chosen, ({ second }) => second),
-        targets: Float64Array.from(chosen, ({ target }) => target),
-      };
-    }
-    const chosen = values.filter(({ row }) => isHeld(row) === held);
-    const first = Int32Array.from(chosen, ({ row }) => row);
-    const targets = Float64Array.from(chosen, ({ value }) => (value - scale.base) / scale.factor);
-    return { kind: 'values', first, second: first, targets };
-  };
-  return { dimension, rows: shared(rows), training: lessons(false), validation: lessons(true) };
-}
-
-function predictionsOf({ kind, first, second, targets }: Lessons, raw: Float64Array, scale: ScoreScale) {
-  const inUnit = (value: number): number => scale.base + scale.factor * value;
-  return kind === 'pairs'
-    ? { predicted: Float64Array.from(first, (row, i) => raw[row]! - raw[second[i]!]!), targets }
-    : { predicted: Float64Array.from(first, (row) => inUnit(raw[row]!)), targets: targets.map(inUnit) };
-}
-
-function lessonsOf(lessons: Lessons, raw: Float64Array, scale: ScoreScale): Lesson[] {
-  const { predicted, targets } = predictionsOf(lessons, raw, scale);
-  return Array.from(predicted, (value, i) => ({
-    rows: lessons.kind === 'pairs' ? [lessons.first[i]!, lessons.second[i]!] : [lessons.first[i]!],
-    predicted: value,
-    target: targets[i]!,
-  }));
+/** The figures on held-out answers of each seed, and how they lie. */
+function seedFacts(results: readonly SeedResult[]): Record<string, unknown> {
+  const seeds = results.map(({ seed, made }) => ({ seed, ...made.measures['held_out'] }));
+  const names = Object.keys(results[0]?.made.measures['held_out'] ?? {}).filter((name) => name !== 'count');
+  const spreads = names.flatMap((name) => {
+    const values = results.flatMap(({ made }) => (made.measures['held_out'] as Measures)[name] ?? []);
+    return values.length < 2 ? [] : [[name, { mean: mean(values), spread: spread(values) }] as const];
+  });
+  return { seeds_tried: seeds, over_seeds: Object.fromEntries(spreads) };
 }

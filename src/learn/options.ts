@@ -6,6 +6,8 @@ import type { PageFacts } from './page-facts.ts';
 /** The head that a training leaves in its folder. */
 export const HEAD_FILE = 'head.safetensors';
 
+/** The folder of members on their way, in the same folder. */
+export const CHECKPOINT_FOLDER = 'checkpoints';
 /** The page that shows what came of it, in the same folder. */
 export const PAGE_FILE = 'train.html';
 
@@ -45,9 +47,17 @@ export interface TrainOptions {
   /** Hidden units of each member; not given: as many as the embeddings have dimensions. */
   readonly hidden?: number | undefined;
   readonly evaluateEvery?: number | undefined;
+  /** The step that all members are kept at; not given, each is at its best on what is held out. */
+  readonly keepStep?: number | undefined;
+  /** Writes members at each look too. */
+  readonly saveCheckpoints?: boolean | undefined;
+  /** How many seeds are tried, from `network.seed` on; 1 where not given. */
+  readonly seeds?: number | undefined;
+  /** Queue files, which say what was asked by chance. */
+  readonly queues?: readonly string[] | undefined;
   /** Whether and how a page shows what came of it. */
   readonly page?: PageFacts | undefined;
-  readonly network: Omit<MemberOptions, 'evaluateEvery' | 'hidden'>;
+  readonly network: Omit<MemberOptions, 'evaluateEvery' | 'hidden' | 'keepStep'>;
 }
 
 /** What is told on the way. */

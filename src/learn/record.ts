@@ -43,7 +43,10 @@ export function recordOf(options: TrainOptions, material: Material, made: MadeHe
     ...made.facts,
     measures: made.measures,
     curves: made.curves.map((curve) =>
-      curve.map(({ step, trainingLoss, validationLoss }) => [step, trainingLoss, validationLoss]),
+      curve.map(({ step, trainingLoss, validationLoss, chosenLoss }) => [
+        ...[step, trainingLoss, validationLoss],
+        ...(chosenLoss === undefined ? [] : [chosenLoss]),
+      ]),
     ),
   };
 }

@@ -47,6 +47,13 @@ export function everyCommand(world: World, round: string): CommandToRun[] {
       ],
     },
     {
+      name: 'train',
+      args: [
+        ...['train', '--method', 'ridge', '--feedback', path('taste.jsonl'), '--embeddings', run],
+        ...['--output-folder', path('taste'), '--penalty', '1'],
+      ],
+    },
+    {
       name: 'evaluate',
       args: [
         ...['evaluate', 'builtin', '--feedback', path('taste.jsonl'), '--embeddings', run, '--all'],

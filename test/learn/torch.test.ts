@@ -39,7 +39,7 @@ function lessonsOf(pairs: readonly Pair[]): Lessons {
   };
 }
 
-test("each member's loss curve is PyTorch's over the same starts, batches and left out inputs", (t) => {
+test("each member's loss curve is PyTorch's over the same starts, batches and left out inputs", async (t) => {
   const course = {
     dimension: torch.rows[0]!.length,
     rows: Float32Array.from(torch.rows.flat()),
@@ -47,7 +47,7 @@ test("each member's loss curve is PyTorch's over the same starts, batches and le
     validation: lessonsOf(torch.validation),
   };
   for (const [member, expected] of torch.curves.entries()) {
-    const { curve } = trainMember(course, { ...torch.options, valueLoss: 'mse' }, member, {
+    const { curve } = await trainMember(course, { ...torch.options, valueLoss: 'mse' }, member, {
       makeOperations: (lengths) => new KernelOperations(lengths),
       onLook: () => true,
     });

@@ -1,16 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
-import type { Answer } from '../../src/feedback/answer.ts';
+import test from 'ava';
 import { loadHead } from '../../src/heads/load.ts';
-import type { MemberOptions } from '../../src/learn/member.ts';
-import type { TrainOptions, TrainProgress } from '../../src/learn/options.ts';
-import { type TrainingResult, trainHead } from '../../src/learn/train.ts';
+import type { TrainProgress } from '../../src/learn/options.ts';
+import type { TrainingResult } from '../../src/learn/train.ts';
 import { rating, sample } from '../feedback/records.ts';
 import { runCli } from '../helpers/run-cli.ts';
 import {
   agreement,
-  type Collection,
   DIMENSION,
   keeps,
   likes,
@@ -19,29 +16,7 @@ import {
   ratings,
   scoresOf,
 } from './collection.ts';
-import { memberScoresOf } from './member-scores-of.ts';
-
-const NETWORK: Omit<MemberOptions, 'hidden' | 'evaluateEvery'> = {
-  ...{ dropout: 0.1, batch: 1, epochs: 5, seed: 3, valueLoss: 'mse' },
-  ...{ learningRate: 3e-3, weightDecay: 0.2 },
-};
-
-async function train(
-  collection: Collection,
-  answers: readonly Answer[],
-  changes: Partial<TrainOptions>,
-  progress: Partial<TrainProgress> = {},
-): Promise<TrainingResult> {
-  const options: TrainOptions = {
-    ...{ method: 'ridge', question: 'aesthetic', tag: 'aesthetic', members: 3, combine: 'mean', threads: 2 },
-    feedback: [await collection.write('feedback.jsonl', answers)],
-    embeddings: [collection.embeddings],
-    outputFolder: collection.path('head'),
-    ...{ overwrite: false, removeRaterBias: false, network: NETWORK },
-    ...changes,
-  };
-  return trainHead(options, { note: () => undefined, advance: () => undefined, ...progress });
-}
+import { NETWORK, refused, train } from './training.ts';
 
 test('ratings by hash or key become a linear head that gives them back, with its record', async (t) => {
   const collection = await makeCollection(t);
@@ -87,41 +62,6 @@ test('pairs become an ensemble in one file, which orders samples as the person d
     t.true((record['answers'] as Record<string, number>)['pairs_across_held_out']! > 50);
     const head = await loadHead(join(outputFolder, 'head.safetensors'), { tag: 'aesthetic' });
     t.is(head.linear === undefined, hidden > 0);
-  }
-});
-
-test('an ensemble says how far its members lie apart, each about the mean of all, and a lower median is one of them', async (t) => {
-  const collection = await makeCollection(t);
-  const answers = pairs(collection, 2000);
-  const network = { ...NETWORK, epochs: 1 };
-  for (const [hidden, members, combine] of [
-    [8, 4, 'mean'],
-    [8, 4, 'lower-median'],
-    [0, 3, 'mean'],
-    [0, 3, 'lower-median'],
-  ] as const) {
-    const outputFolder = collection.path(`${hidden} ${combine}`);
-    const { made } = await train(collection, answers, {
-      ...{ method: 'bradley-terry', hidden, members, combine, network, outputFolder },
-    });
-    const path = join(outputFolder, 'head.safetensors');
-    const expected = memberScoresOf(path, collection.rows);
-    const head = await loadHead(path, { tag: 'aesthetic' });
-    const { scores, spreads: found } = head.scoreWithSpread!(collection.rows, 300);
-    const plain = await scoresOf(collection, outputFolder);
-    for (const [i, own] of expected.entries()) {
-      const sorted = own.toSorted((a, b) => a - b);
-      const middle = own.reduce((sum, score) => sum + score, 0) / members;
-      const wanted = combine === 'mean' ? middle : sorted[Math.floor((members - 1) / 2)]!;
-      t.true(Math.abs(scores[i]! - wanted) < 1e-9 && Math.abs(plain[i]! - wanted) < 1e-9);
-      const squares = own.reduce((sum, score) => sum + (score - middle) ** 2, 0);
-      t.true(Math.abs(found[i]! - Math.sqrt(squares / (members - 1))) < 1e-9);
-    }
-    const means = Array.from({ length: members }, (_, m) =>
-      expected.reduce((sum, own) => sum + own[m]! / expected.length, 0),
-    );
-    t.true(Math.max(...means) - Math.min(...means) < 1e-5, 'all members have one mean');
-    t.true(made.lessons.length > 0);
   }
 });
 
@@ -224,16 +164,6 @@ test("without the raters' bias, a harsh rater's ratings count as another's", asy
   t.true((await error(true)) < (await error(false)) / 3);
 });
 
-const refused = async (
-  t: ExecutionContext,
-  work: Promise<unknown>,
-  code: string,
-  message: RegExp,
-): Promise<void> => {
-  const thrown = await t.throwsAsync(work, { code });
-  t.regex(thrown!.message, message);
-};
-
 test('what cannot be learned from is refused by name, and nothing is written', async (t) => {
   const collection = await makeCollection(t);
   const all = ratings(collection);
@@ -301,6 +231,10 @@ test('flags of another method are refused, and transforms that are none', async 
   for (const [method, ...flags] of [
     ['ridge', '--threshold', '5'],
     ['bradley-terry', '--penalty', '1'],
+    ['ridge', '--step', '5'],
+    ['ridge', '--save-checkpoints'],
+    ['logistic', '--seeds', '2'],
+    ['mlp', '--queue', 'q.jsonl'],
     ['logistic', '--hidden', '3'],
     ['logistic', '--label-transform', 'log1p'],
     ['bradley-terry', '--remove-rater-bias'],

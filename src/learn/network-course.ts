@@ -1,0 +1,90 @@
+import type { PairTarget } from './answer-lessons.ts';
+import { shared } from './ensemble.ts';
+import type { ScoreScale } from './head-writing.ts';
+import type { Lessons } from './lessons.ts';
+import type { Material, RowValue } from './material.ts';
+import { mean, spread } from './measures.ts';
+import type { Course } from './member.ts';
+import type { Lesson } from './result.ts';
+
+/** Scores of pairs have no zero and no unit: they are moved to this mean, with a spread of 1, over the samples that were compared. */
+const MEAN_SCORE = 5;
+
+/** Values are learned about their mean, in units of their spread. */
+export function scaleOfValues({ values, places }: Material): ScoreScale {
+  const learned = values.filter(({ row }) => !places[row]!.isHeldOut).map(({ value }) => value);
+  return learned.length === 0
+    ? { base: 0, factor: 1 }
+    : { base: mean(learned), factor: spread(learned) || 1 };
+}
+
+/** Of pairs: the mean and the spread over the samples that were compared are given. */
+export function scaleOfScores(raw: Float64Array): ScoreScale {
+  const factor = 1 / (spread(raw) || 1);
+  return { base: MEAN_SCORE - factor * mean(raw), factor };
+}
+
+/**
+ * What networks learn from, and what they are looked at with: pairs that were asked by chance, or where there are none all that are held out; beside them those
+ * that a queue chose.
+ */
+export function courseOf(material: Material, scale: ScoreScale): Course {
+  const { embeddings, pairs, values, places } = material;
+  const { dimension } = embeddings;
+  const rows = shared(embeddings.rows);
+  const isHeld = (row: number): boolean => places[row]!.isHeldOut;
+  if (pairs.length === 0) {
+    const of = (held: boolean): Lessons =>
+      valueLessons(
+        values.filter(({ row }) => isHeld(row) === held),
+        scale,
+      );
+    return { dimension, rows, training: of(false), validation: of(true) };
+  }
+  const held = pairs.filter(({ first }) => isHeld(first));
+  const byChance = held.filter(({ isChosen }) => !isChosen);
+  const isApart = byChance.length > 0 && byChance.length < held.length;
+  return {
+    ...{ dimension, rows },
+    training: pairLessons(pairs.filter(({ first }) => !isHeld(first))),
+    validation: pairLessons(isApart ? byChance : held),
+    ...(isApart && { chosen: pairLessons(held.filter(({ isChosen }) => isChosen)) }),
+  };
+}
+
+function pairLessons(pairs: readonly PairTarget[]): Lessons {
+  return {
+    kind: 'pairs',
+    first: Int32Array.from(pairs, ({ first }) => first),
+    second: Int32Array.from(pairs, ({ second }) => second),
+    targets: Float64Array.from(pairs, ({ target }) => target),
+  };
+}
+
+function valueLessons(values: readonly RowValue[], { base, factor }: ScoreScale): Lessons {
+  const first = Int32Array.from(values, ({ row }) => row);
+  const targets = Float64Array.from(values, ({ value }) => (value - base) / factor);
+  return { kind: 'values', first, second: first, targets };
+}
+
+/** What scores of rows are for lessons, in the unit of their targets; of pairs in logits. */
+export function predictionsOf(
+  { kind, first, second, targets }: Lessons,
+  raw: Float64Array,
+  scale: ScoreScale,
+) {
+  const inUnit = (value: number): number => scale.base + scale.factor * value;
+  return kind === 'pairs'
+    ? { predicted: Float64Array.from(first, (row, i) => raw[row]! - raw[second[i]!]!), targets }
+    : { predicted: Float64Array.from(first, (row) => inUnit(raw[row]!)), targets: targets.map(inUnit) };
+}
+
+/** Lessons with what the head gives for them. */
+export function lessonsOf(lessons: Lessons, raw: Float64Array, scale: ScoreScale): Lesson[] {
+  const { predicted, targets } = predictionsOf(lessons, raw, scale);
+  return Array.from(predicted, (value, i) => ({
+    rows: lessons.kind === 'pairs' ? [lessons.first[i]!, lessons.second[i]!] : [lessons.first[i]!],
+    predicted: value,
+    target: targets[i]!,
+  }));
+}
