@@ -38,17 +38,23 @@ export class RowImages {
   readonly #writes = new Set<Promise<void>>();
   #spool: Promise<Spool> | undefined;
   #failure: unknown;
+  #isClosed = false;
 
   constructor(shardId: number, options: RowImagesOptions) {
     this.#shardId = shardId;
     this.#options = options;
   }
 
-  /** Takes the image of a row; waits for the disk where memory has no room. @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE */
+  /**
+   * Takes the image of a row; waits for the disk where memory has no room. What comes once the shard is given up is dropped.
+   *
+   * @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE
+   */
   async put(index: number, image: RowImage): Promise<void> {
+    if (this.#isClosed) return;
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#options.budget.tryTake(image.bytes.length)) this.#held.set(index, image);
-    else await this.#write(index, image);
+    else await this.#noted(this.#write(index, image));
   }
 
   /** It is known whether the image of a row is wanted, if it has one. */
@@ -67,16 +73,13 @@ export class RowImages {
       .catch((thrown: unknown) => {
         this.#failure ??= thrown;
       })
-      .finally(() => {
-        this.#options.budget.release(image.bytes.length);
-        this.#writes.delete(write);
-      });
-    this.#writes.add(write);
+      .finally(() => this.#options.budget.release(image.bytes.length));
+    void this.#noted(write);
   }
 
   /** All images that are wanted, by index, once they are on the disk. @throws what `put` throws */
   async settled(): Promise<ReadonlyMap<number, SpooledImage>> {
-    await Promise.all(this.#writes);
+    await Promise.allSettled(this.#writes);
     if (this.#failure !== undefined) throw this.#failure;
     return this.#spooled;
   }
@@ -87,12 +90,23 @@ export class RowImages {
 
   /** Removes the file. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const { bytes } of this.#held.values()) this.#options.budget.release(bytes.length);
     this.#held.clear();
-    await Promise.all(this.#writes);
+    await Promise.allSettled(this.#writes);
     const spool = await this.#spool?.catch(() => undefined);
     this.#spool = undefined;
     await spool?.close();
+  }
+
+  /** Has whoever ends the shard wait for a write. */
+  async #noted(write: Promise<void>): Promise<void> {
+    this.#writes.add(write);
+    try {
+      await write;
+    } finally {
+      this.#writes.delete(write);
+    }
   }
 
   async #write(index: number, { bytes, ...described }: RowImage): Promise<void> {

@@ -37,7 +37,9 @@ export async function savedWork(
   const isSaved = (index: number): boolean =>
     settings.rows === 'kept' ? judged.results.kept[index] === 1 : judged.results.status[index] === 'success';
   const indexes = work.states.flatMap((_, index) => (isSaved(index) ? [index] : []));
-  const sources = indexes.map((index) => sourceOf(work, index, spooled, before));
+  const sources = await orClosed(before, () =>
+    indexes.map((index) => sourceOf(work, index, spooled, before)),
+  );
   const sizes = {
     indexes: Int32Array.from(indexes),
     widths: Int32Array.from(sources, ({ width }) => width),
@@ -50,6 +52,16 @@ export async function savedWork(
     images: imagesOf(work, sources, before),
     writeRows: (path) => work.shard.writeSaved(path, judged.results, provenance, { sizes, imageColumn }),
   });
+}
+
+/** What a step gives; where it fails, nothing stays open. */
+async function orClosed<T>(images: EarlierImages | undefined, step: () => T): Promise<T> {
+  try {
+    return step();
+  } catch (thrown) {
+    await images?.close();
+    throw thrown;
+  }
 }
 
 function sourceOf(

@@ -92,8 +92,8 @@ export async function scoreShards(
     rowLimitMs: config.download.timeoutMs,
     progress,
   });
+  const run = new ShardRun({ facts, folder, lock, stages, progress, wanted, filter, imageSaving });
   try {
-    const run = new ShardRun({ facts, folder, lock, stages, progress, wanted, filter, imageSaving });
     const state = await run.doAll(
       database.readShards(facts.plan, new Set(wanted.map(({ spec }) => spec.id))),
       closing,
@@ -102,7 +102,9 @@ export async function scoreShards(
     return state;
   } finally {
     abandon.abort();
-    await Promise.allSettled([stages.close(), database.close()]);
+    await Promise.allSettled([stages.close()]);
+    await run.committed();
+    await Promise.allSettled([database.close()]);
     await imageSaving?.close();
   }
 }
@@ -169,6 +171,11 @@ class ShardRun {
       if (codeOf(thrown) === 'BB_INTERRUPTED') await Promise.all(this.#commits);
       throw thrown;
     }
+  }
+
+  /** Waits for shards that are still being committed: they are not to lose their tools meanwhile. */
+  async committed(): Promise<void> {
+    while (this.#commits.size > 0) await Promise.allSettled(this.#commits);
   }
 
   async #openAll(shards: AsyncIterable<StagedShard>, closing: AbortSignal): Promise<'done' | 'interrupted'> {

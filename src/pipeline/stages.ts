@@ -149,9 +149,10 @@ export class Stages {
     for (const note of [sentence, ...unscored]) if (note) this.#tools.progress.note(note);
   }
 
-  /** Ends whatever is being fetched. */
-  close(): Promise<void> {
-    return this.#source.close();
+  /** Ends whatever is being fetched, and the stages where they still wait for rows. */
+  async close(): Promise<void> {
+    this.#giveUp(new Error('the run was given up'));
+    await this.#source.close();
   }
 
   /** Told by whoever pushes rows: no more will come before a shard is complete, or none at all. */

@@ -52,10 +52,15 @@ export class EarlierImages {
   ): Promise<EarlierImages> {
     const { found, close } = await openers[place.settings.outputFormat](place, tables, temporaryFolder);
     const images = new Map<string, EarlierImage>();
-    for (const { key, width, height } of await tables.sizes(place.table)) {
-      const image = found.get(key);
-      if (!image) throw missing(place, key);
-      images.set(key, { ...image, width, height });
+    try {
+      for (const { key, width, height } of await tables.sizes(place.table)) {
+        const image = found.get(key);
+        if (!image) throw missing(place, key);
+        images.set(key, { ...image, width, height });
+      }
+    } catch (thrown) {
+      await close();
+      throw thrown;
     }
     return new EarlierImages(images, close);
   }
@@ -98,15 +103,24 @@ const openers: Readonly<Record<SavedSettings['outputFormat'], Opener>> = {
 
 async function openArchive({ images }: EarlierPlace): Promise<Opened> {
   const handle = await open(images!);
+  try {
+    return { found: await listMembers(handle), close: () => handle.close() };
+  } catch (thrown) {
+    await handle.close();
+    throw thrown;
+  }
+}
+
+async function listMembers(archive: FileHandle): Promise<Extensions> {
   const found: Extensions = new Map();
-  const walk = await TarWalk.open(new ByteWindow(handle), (await handle.stat()).size);
+  const walk = await TarWalk.open(new ByteWindow(archive), (await archive.stat()).size);
   for (let member = await walk.next(); member; member = await walk.next()) {
     if (member.kind !== 'file' || !isImageName(member.name)) continue;
     const { stem, extension } = splitName(member.name);
     const { offset, bytes } = member;
-    found.set(stem, { extension, read: () => readAt(handle, offset, bytes) });
+    found.set(stem, { extension, read: () => readAt(archive, offset, bytes) });
   }
-  return { found, close: () => handle.close() };
+  return found;
 }
 
 async function readAt(handle: FileHandle, offset: number, bytes: number): Promise<Uint8Array> {

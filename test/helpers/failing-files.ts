@@ -16,7 +16,7 @@ export interface Fault {
 }
 
 /** Whether a call on this path may fail: inputs, for one, are not what is committed. */
-type Concerns = (path: string) => boolean;
+type Concerns = (path: string, call: FileCall['call']) => boolean;
 
 /** A full disk refuses what needs room from then on, one that turned read-only all that changes it. */
 const REFUSED: Readonly<Partial<Record<Fault['code'], readonly FileCall['call'][]>>> = {
@@ -48,7 +48,7 @@ function failingFiles(fault: Fault, concerns: Concerns): FailingFiles {
   };
   const files = interpose((call, asked) => {
     const run = () => countOpen(call, asked);
-    if (!concerns(call.path)) return run();
+    if (!concerns(call.path, call.call)) return run();
     const isFirst = count++ === fault.at;
     const isRefused = failed !== undefined && REFUSED[fault.code]?.includes(call.call);
     if (isFirst) failed = call;
@@ -86,6 +86,8 @@ function failure({ code }: Fault, { call, path }: FileCall): Error {
 interface Failing {
   /** Calls that fail, counted from 0: one in so many, each with one of the faults; not given: each with all of them. */
   readonly oneIn?: number;
+  /** The faults; all of them where not given. */
+  readonly codes?: readonly Fault['code'][];
   readonly concerns?: Concerns;
 }
 
@@ -95,9 +97,9 @@ interface Failing {
  */
 export async function failEachCall(
   attempt: (failing: FailingFiles) => Promise<void>,
-  { oneIn, concerns = () => true }: Failing = {},
+  { oneIn, codes: faults = FAULTS, concerns = () => true }: Failing = {},
 ): Promise<void> {
-  const series = oneIn === undefined ? FAULTS.map((code) => [code]) : [FAULTS];
+  const series = oneIn === undefined ? faults.map((code) => [code]) : [faults];
   for (const codes of series) {
     for (let round = 0; ; round++) {
       const fault = { code: codes[round % codes.length]!, at: round * (oneIn ?? 1) };

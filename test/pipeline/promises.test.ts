@@ -1,26 +1,17 @@
 import test from 'ava';
 import { withFileSystem } from '../../src/base/file-system.ts';
-import { checkValues } from '../../src/cli/flags.ts';
-import { scoreConfig } from '../../src/cli/score-config.ts';
-import { SCORE_FLAGS } from '../../src/cli/score-flags.ts';
-import { runScore } from '../../src/pipeline/score.ts';
-import { ScoreProgress } from '../../src/runs/progress.ts';
 import { brokenPromises } from '../helpers/promises.ts';
 import { recordFiles } from '../helpers/recorded-files.ts';
 import { makeWorld } from '../helpers/scored-world.ts';
+import { scoreHere } from './run-score.ts';
 
 test('in a run of images, all that is saved of a shard is on the disk before it counts as done, and all sums before run.json does', async (t) => {
   const world = await makeWorld(t, { rowCount: 8 });
   const out = world.path('out');
-  const defaults = Object.entries(SCORE_FLAGS).map(([name, flag]) => [name, flag.default]);
-  const values = checkValues(SCORE_FLAGS, {
-    ...Object.fromEntries(defaults),
-    ...{ 'output-folder': out, 'allow-private-addresses': true, 'save-embeddings': true },
-    ...{ 'processes-count': '1', 'batch-size': '8' },
-  });
   const { files, calls } = recordFiles();
-  const config = scoreConfig(values, [world.shard], 'bowerbird score');
-  await withFileSystem(files, () => runScore(config, new ScoreProgress(), new AbortController().signal));
+  await withFileSystem(files, () =>
+    scoreHere(world.shard, out, { 'save-embeddings': true, 'batch-size': '8' }),
+  );
   const sums = calls.findIndex(({ path }) => path.includes('/.staging/merged'));
   const [shard, finish] = [calls.slice(0, sums), calls.slice(sums)];
   const named = new Set(shard.filter(({ from }) => from !== undefined).map(({ path }) => path));

@@ -46,7 +46,11 @@ test('a shard that is given up leaves nothing, in memory or on the disk', async 
   const { folder, budget, images } = await open(t, 150);
   await images.put(0, image(1));
   await images.put(1, image(2));
+  const late = images.put(2, image(3));
   await images.close();
+  await late;
+  // What was with the decoder when the run was given up.
+  await images.put(3, image(4));
   t.is(budget.heldBytes, 0);
   t.deepEqual(await readdir(folder), []);
 });

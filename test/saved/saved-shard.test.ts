@@ -1,39 +1,18 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { digestFile } from '../../src/runs/stats.ts';
 import { EarlierImages } from '../../src/saved/earlier-images.ts';
-import { SavedShard } from '../../src/saved/saved-shard.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../src/saved/settings.ts';
-import { SavedTables } from '../../src/tables/pictures/saved-tables.ts';
-import { provenanceOption } from '../../src/tables/provenance.ts';
+import type { SavedTables } from '../../src/tables/pictures/saved-tables.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
-import { randomNumbers } from '../helpers/random-numbers.ts';
+import { isOpen } from '../helpers/open-files.ts';
 import { readParquet, readProvenance } from '../helpers/read-parquet.ts';
 import { readSaved, readTables } from '../helpers/saved-samples.ts';
 import { duck, PROVENANCE } from '../shards/fixtures.ts';
-
-/** A table of saved rows, without images, and images of some sizes for it. */
-async function makeRows(
-  folder: string,
-  count: number,
-  bytes: number,
-): Promise<{ table: string; images: Buffer[] }> {
-  const table = join(folder, 'rows.parquet');
-  await duck(
-    `COPY (SELECT printf('%06d', i) AS key, CASE WHEN i % 3 = 0 THEN NULL ELSE 'naïve 😀 ' || i END AS caption,
-           (10 + i)::INTEGER AS width, 20 AS height, 9007199254740993 + i AS hash, [i, NULL] AS list,
-           {'a': i, 'b': ['x']} AS struct, TIMESTAMP '1960-01-01 01:02:03.456789' + i * INTERVAL 1 MICROSECOND AS time,
-           (i / 7)::DECIMAL(9, 3) AS price FROM range(${count}) AS numbers(i)) TO '${table}' (FORMAT parquet)`,
-  );
-  const random = randomNumbers(3);
-  const images = Array.from({ length: count }, (_, i) =>
-    Buffer.from(Array.from({ length: bytes + i }, () => Math.floor(256 * random()))),
-  );
-  return { table, images };
-}
+import { makeImages } from './setup.ts';
 
 interface Written {
   readonly folder: string;
@@ -51,22 +30,8 @@ async function writeShard(
 ): Promise<Written> {
   const folder = await makeFolder(t);
   await mkdir(join(folder, 'images'));
-  const { table: rows, images } = await makeRows(folder, count, bytes);
-  const tables = await SavedTables.open(folder);
-  t.teardown(() => tables.close());
-  const settings = { rows: 'scored', outputFormat, imageColumn: 'jpg' } as const;
-  const shard = new SavedShard({
-    settings,
-    tables,
-    images: {
-      count,
-      extension: (row) => (row % 2 === 0 ? 'jpg' : 'webp'),
-      read: async (row) => images[row]!,
-      close: async () => undefined,
-    },
-    writeRows: (path) =>
-      duck(`COPY (SELECT * FROM '${rows}') TO '${path}' (FORMAT parquet, ${provenanceOption(PROVENANCE)})`),
-  });
+  const { tables, images, openShard } = await makeImages(t, { count, bytes });
+  const shard = openShard(outputFormat);
   const at = (name: string): string => join(folder, 'images', name);
   const table = at('00000.parquet');
   await shard.writeTable(table);
@@ -77,7 +42,7 @@ async function writeShard(
     shard.savedBytes,
     images.reduce((sum, { length }) => sum + length, 0),
   );
-  return { folder, tables, images, place: { settings, table, images: paths[outputFormat] } };
+  return { folder, tables, images, place: { settings: shard.settings, table, images: paths[outputFormat] } };
 }
 
 for (const format of OUTPUT_FORMATS)
@@ -187,4 +152,15 @@ test('a shard of which an image was taken away is told, with its key', async (t)
     code: 'BB_RUN_CORRUPT',
     message: /000003/,
   });
+});
+
+test('an archive that lacks an image, or is cut, does not stay open', async (t) => {
+  const { folder, tables, place } = await writeShard(t, 'webdataset');
+  const archive = place.images!;
+  const whole = await readFile(archive);
+  for (const content of [whole.subarray(4096), whole.subarray(0, 1000)]) {
+    await writeFile(archive, content);
+    await t.throwsAsync(EarlierImages.open(place, tables, folder));
+    t.false(isOpen(archive));
+  }
 });

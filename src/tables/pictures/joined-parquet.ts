@@ -30,9 +30,14 @@ export class JoinedParquet {
 
   /** Begins a new file. @throws errors of the file system */
   static async open(path: string): Promise<JoinedParquet> {
-    const file = await fileSystem().open(path, 'wx');
-    await file.writeFile(MAGIC);
-    return new JoinedParquet(file);
+    const joined = new JoinedParquet(await fileSystem().open(path, 'wx'));
+    try {
+      await joined.#file.writeFile(MAGIC);
+      return joined;
+    } catch (thrown) {
+      await joined.close();
+      throw thrown;
+    }
   }
 
   /** Adds all row groups of a file. */

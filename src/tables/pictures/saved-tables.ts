@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { BowerbirdError } from '../../base/errors.ts';
 import { remove, removeQuietly, temporaryPath } from '../../base/files.ts';
 import type { DuckDBConnection, DuckDBInstance } from '../duckdb.ts';
 import { openDuckDb, parquetSource, queryRows, quoteName, quoteText } from '../duckdb.ts';
@@ -122,7 +123,7 @@ export class SavedTables {
       }
       await joined.finish();
     } catch (thrown) {
-      throw writeFailure(to, thrown);
+      throw thrown instanceof BowerbirdError ? thrown : writeFailure(to, thrown);
     } finally {
       for (const part of parts) await removeQuietly(part);
       await joined.close();
