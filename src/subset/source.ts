@@ -60,7 +60,7 @@ export function tableSql(
   const where = rows ? ` WHERE file_row_number >= ${rows.from} AND file_row_number < ${rows.to}` : '';
   const selects = stretchesOf(table, files, firstFile, names).map((stretch) => {
     const columns = names.map(
-      (name) => `${readColumn(table, stretch, renamed[name] ?? name)} AS ${quoteName(name)}`,
+      (name) => `${readColumn(table, stretch, sourceOf(name, renamed))} AS ${quoteName(name)}`,
     );
     const ord = `(((file_index::BIGINT + ${stretch.firstFile}) << ${ROW_BITS}) | file_row_number::BIGINT) AS ${ORD}`;
     return `SELECT ${[...columns, ord].join(', ')} FROM ${parquetFiles(stretch)}${where}`;
@@ -69,6 +69,11 @@ export function tableSql(
 }
 
 /** Halves, so that thousands of statements nest only a dozen deep. Rows keep their order. */
+/** The column that another one is read from; names of columns may be those of JavaScript's own properties. */
+function sourceOf(name: string, renamed: Readonly<Record<string, string>>): string {
+  return Object.hasOwn(renamed, name) ? renamed[name]! : name;
+}
+
 function unionOf(selects: readonly string[]): string {
   if (selects.length === 1) return selects[0]!;
   const middle = selects.length >> 1;

@@ -292,3 +292,28 @@ test('a text that is not UTF-8 costs its row beside a column of images too', asy
     ['a.parquet/0', 'a.parquet/1'],
   );
 });
+
+test('a description beside an image may have any keys: those of JavaScript, ours, none, and with quotes or a NUL', async (t) => {
+  const folder = await temporaryFolder(t);
+  const archive = join(folder, 'a.tar');
+  const json =
+    '{"__proto__":"p","constructor":"c","toString":"t","":"e","q\\"\'":"q","n\\u0000":"n","status":"s","key":"k"}';
+  await writeFile(
+    archive,
+    tarOf([
+      { name: '0.jpg', content: 'x' },
+      { name: '0.json', content: json },
+    ]),
+  );
+  const { tags } = await open(t, folder, archive);
+  const [row] = tags;
+  for (const [name, value] of [
+    ['constructor', 'c'],
+    ['toString', 't'],
+    ['q"\'', 'q'],
+    ['n\uFFFD', 'n'],
+    ['input_status', 's'],
+    ['input_key', 'k'],
+  ] as const)
+    t.is(row![name], value, name);
+});

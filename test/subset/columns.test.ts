@@ -10,6 +10,7 @@ import { runSubset } from '../../src/subset/subset.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { runCli } from '../helpers/run-cli.ts';
 import { buildShard, type ShardRow } from '../helpers/shard-builder.ts';
+import { duck } from '../shards/fixtures.ts';
 import { duplicatesOf } from './oracle.ts';
 import { makeFolder, optionsOf, partsOf, readSubset } from './world.ts';
 
@@ -346,4 +347,15 @@ test("LAION's own URL lists keep their rows and columns", async (t) => {
   );
   t.true(expected.length > 1000);
   t.deepEqual(await readSubset(join(folder, 'out')), expected);
+});
+
+test("columns may be called as JavaScript's own properties are", async (t) => {
+  const folder = await makeFolder(t);
+  const metadata = join(folder, 'a.parquet');
+  await duck(
+    `COPY (SELECT 'a' AS "URL", 1::BIGINT AS hash, 8.0::DOUBLE AS aesthetic, 'x' AS "toString", 'y' AS "constructor")
+     TO '${metadata}' (FORMAT parquet)`,
+  );
+  await runSubset(optionsOf(folder, { metadata: [metadata], tags: [], selections: ABOVE_7 }));
+  t.like((await readSubset(join(folder, 'out')))[0], { toString: 'x', constructor: 'y' });
 });

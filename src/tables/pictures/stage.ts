@@ -12,7 +12,7 @@ import type { FileColumn, SchemaColumn } from '../columns.ts';
 import { queryRows, quoteName, quoteText } from '../duckdb.ts';
 import { TableError, unreadable, writeFailure } from '../errors.ts';
 import type { FoundInput, PictureFormat } from '../formats.ts';
-import { mendSurrogates } from '../text/json-values.ts';
+import { mendEscapes } from '../text/json-values.ts';
 import type { TextRecord } from '../text/lines.ts';
 import { plainTypes } from '../text/stage.ts';
 import { loadJson } from '../text/table.ts';
@@ -78,6 +78,7 @@ async function stageIn(
   const digest = createHash('sha256');
   const { rows, archivePath } = await openCollection(input, listing, options);
   const listed = await loadJson(
+    input.path,
     { connection, database: DATABASE },
     tellingHowMany(input, recordsOf(asListed(input, rows), digest), options),
   );
@@ -101,15 +102,15 @@ async function stageIn(
 }
 
 /** Types of our own columns, whatever they happen to hold. */
-const OWN_TYPES: Readonly<Record<string, string>> = {
-  [PATH_COLUMN]: 'VARCHAR',
-  [PLACE_COLUMNS.offset]: 'BIGINT',
-  [PLACE_COLUMNS.bytes]: 'BIGINT',
-  [PLACE_COLUMNS.fault]: 'VARCHAR',
-};
+const OWN_TYPES: ReadonlyMap<string, string> = new Map([
+  [PATH_COLUMN, 'VARCHAR'],
+  [PLACE_COLUMNS.offset, 'BIGINT'],
+  [PLACE_COLUMNS.bytes, 'BIGINT'],
+  [PLACE_COLUMNS.fault, 'VARCHAR'],
+]);
 
 function asText({ name, type }: SchemaColumn): FileColumn {
-  return { name, type: OWN_TYPES[name] ?? type, stored: 'VARCHAR' };
+  return { name, type: OWN_TYPES.get(name) ?? type, stored: 'VARCHAR' };
 }
 
 /** Of members of one name only the first is scored: which of them is meant cannot be told. */
@@ -167,7 +168,7 @@ async function* recordsOf(
   let batch: TextRecord[] = [];
   let line = 0;
   for await (const row of rows) {
-    const record = mendSurrogates(recordOf(row));
+    const record = mendEscapes(recordOf(row));
     digest.update(`${record}\n`);
     batch.push({ line: ++line, fields: [record] });
     if (batch.length < BATCH_ROWS) continue;

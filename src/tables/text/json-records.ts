@@ -1,5 +1,5 @@
 import { isObject } from '../../base/json-object.ts';
-import { JsonValueCutter, mendSurrogates } from './json-values.ts';
+import { JsonValueCutter, mendEscapes } from './json-values.ts';
 import { lineRecords, readLines, type TextRecord } from './lines.ts';
 
 /** So much of a file is looked at to learn whether it is an array, objects in a row, or one object a line. */
@@ -22,7 +22,7 @@ export async function* jsonRecords(
   const records =
     layout === 'lines' ? lineRecords(readLines(path, all)) : cutValues(path, layout === 'array', all);
   for await (const batch of records) {
-    yield batch.map(({ line, fields }) => ({ line, fields: [mendSurrogates(fields[0]!)] }));
+    yield batch.map(({ line, fields }) => ({ line, fields: [mendEscapes(fields[0]!)] }));
   }
 }
 

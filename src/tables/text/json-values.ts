@@ -138,15 +138,29 @@ function isSpace(code: number): boolean {
 }
 
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+const NUL_ESCAPE = '\\u0000';
 
 /**
- * JSON text whose escapes of half a surrogate pair (`\ud83d` alone: a caption cut in the middle of an emoji) are the
- * escape of U+FFFD: they stand for no character, and would make the whole value invalid.
+ * JSON text in which the escapes of what is no character are that of U+FFFD: of half a surrogate pair (`\ud83d` alone: a caption cut in
+ * the middle of an emoji), which would make the whole value invalid, and in keys of NUL, which no name of a column can have.
  */
-export function mendSurrogates(json: string): string {
-  if (!SURROGATE_ESCAPE.test(json)) return json;
+export function mendEscapes(json: string): string {
+  const mended = SURROGATE_ESCAPE.test(json) ? mendSurrogates(json) : json;
+  return mended.includes(NUL_ESCAPE) ? mendKeys(mended) : mended;
+}
+
+function mendSurrogates(json: string): string {
   return json.replace(
     /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\[\s\S]/g,
     (found) => (found.length === 6 ? '\\ufffd' : found),
+  );
+}
+
+/** Strings that a colon follows are keys. */
+function mendKeys(json: string): string {
+  return json.replace(/"(?:[^"\\]|\\[\s\S])*"(\s*:)?/g, (text, colon: string | undefined) =>
+    colon === undefined
+      ? text
+      : text.replace(/\\u0000|\\[\s\S]/g, (found) => (found === NUL_ESCAPE ? '\\ufffd' : found)),
   );
 }

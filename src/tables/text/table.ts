@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { queryRows, quoteName, quoteText } from '../duckdb.ts';
+import { unreadable } from '../errors.ts';
 import { type FilledColumn, FilledTable } from '../filled-table.ts';
 import type { FoundInput, TextOptions } from '../formats.ts';
 import { unpackedBytes } from '../inputs/bytes.ts';
@@ -61,7 +62,7 @@ function loadText(
   text: AsyncGenerator<string>,
   options: TextOptions,
 ): Promise<LoadedRecords> {
-  if (format === 'json' || format === 'jsonl') return loadJson(target, jsonRecords(path, format, text));
+  if (format === 'json' || format === 'jsonl') return loadJson(path, target, jsonRecords(path, format, text));
   const lines = readLines(path, text);
   if (format === 'txt') return loadRecords(target, ['url'], lineRecords(lines));
   const records = delimitedRecords(path, lines, {
@@ -151,8 +152,20 @@ function nameIn({ database }: Target): string {
 const LAST_OF_EACH_KEY = `SELECT json_group_object(key, value) FROM (
   SELECT key, arg_max(value, id) AS value, min(id) AS place FROM json_each(record) GROUP BY key ORDER BY place)`;
 
-/** Loads JSON objects, one a record. DuckDB takes the values out of JSON itself: JavaScript's numbers would bend a 64-bit hash. */
-export async function loadJson(target: Target, batches: AsyncIterable<TextRecord[]>): Promise<LoadedRecords> {
+/** More columns take more memory and time than an input of them is worth; who has keys by the thousand has values for keys. */
+const MAX_COLUMNS = 1000;
+
+/**
+ * Loads JSON objects, one a record. DuckDB takes the values out of JSON itself: JavaScript's numbers would bend a 64-bit hash.
+ *
+ * @param path of the input, for messages
+ * @throws TableError BB_INPUT_UNREADABLE where the objects have too many keys between them
+ */
+export async function loadJson(
+  path: string,
+  target: Target,
+  batches: AsyncIterable<TextRecord[]>,
+): Promise<LoadedRecords> {
   const { connection, database } = target;
   const lines = await createTable(target, [
     { name: 'record', type: 'VARCHAR' },
@@ -177,6 +190,12 @@ export async function loadJson(target: Target, batches: AsyncIterable<TextRecord
      GROUP BY key ORDER BY min((position, place))`,
   );
   const columns = keys.map((row) => row.key);
+  if (columns.length > MAX_COLUMNS)
+    throw unreadable(
+      path,
+      `its JSON objects have ${columns.length} keys between them, and at most ${MAX_COLUMNS} can be columns. ` +
+        'Put those that differ from row to row into one object or list',
+    );
   const table = `${database}.main.fields`;
   // No object has a field. Parquet needs a column; this one, of nulls, is not told of.
   if (columns.length === 0) {

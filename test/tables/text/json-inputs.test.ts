@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
-import { JsonValueCutter, mendSurrogates } from '../../../src/tables/text/json-values.ts';
+import { JsonValueCutter, mendEscapes } from '../../../src/tables/text/json-values.ts';
 import { randomNumbers } from '../../helpers/random-numbers.ts';
 import { plan, readAll, readRows, temporaryFolder } from '../../shards/fixtures.ts';
 
@@ -75,12 +75,30 @@ test('an array that is broken is refused with its line', async (t) => {
 });
 
 test('half a surrogate pair becomes U+FFFD wherever it stands; pairs and escaped backslashes stay', async (t) => {
-  t.is(mendSurrogates('"\\ud83d\\ude00"'), '"\\ud83d\\ude00"');
-  t.is(mendSurrogates('"\\\\ud83d"'), '"\\\\ud83d"');
-  t.is(mendSurrogates('"\\\\\\ud83d x"'), '"\\\\\\ufffd x"');
-  t.is(mendSurrogates('"\\ud83d\\ud83d\\ude00\\uDE00"'), '"\\ufffd\\ud83d\\ude00\\ufffd"');
+  t.is(mendEscapes('"\\ud83d\\ude00"'), '"\\ud83d\\ude00"');
+  t.is(mendEscapes('"\\\\ud83d"'), '"\\\\ud83d"');
+  t.is(mendEscapes('"\\\\\\ud83d x"'), '"\\\\\\ufffd x"');
+  t.is(mendEscapes('"\\ud83d\\ud83d\\ude00\\uDE00"'), '"\\ufffd\\ud83d\\ude00\\ufffd"');
   const { rows } = await rowsOf(t, 'a.jsonl', '{"url":"http://a/","caption":"cut \\ud83d"}\n');
   t.deepEqual(rows, [{ url: 'http://a/', caption: 'cut \uFFFD' }]);
+});
+
+test('a NUL in a key becomes U+FFFD, since no column can be called so; in values it stays', async (t) => {
+  t.is(
+    mendEscapes('{"a\\u0000b" : "\\u0000: ", "c\\\\u0000":"x\\u0000"}'),
+    '{"a\\ufffdb" : "\\u0000: ", "c\\\\u0000":"x\\u0000"}',
+  );
+  const { rows } = await rowsOf(t, 'a.jsonl', '{"url":"http://a/","n\\u0000":"v\\u0000"}\n');
+  t.deepEqual(rows, [{ url: 'http://a/', 'n\uFFFD': 'v\0' }]);
+});
+
+test('objects that have thousands of keys between them are refused with their number', async (t) => {
+  const line = (row: number): string =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: 400 }, (_, key) => [`${row}/${key}`, 0])));
+  await t.throwsAsync(rowsOf(t, 'a.jsonl', `${[1, 2, 3].map(line).join('\n')}\n`), {
+    code: 'BB_INPUT_UNREADABLE',
+    message: /a\.jsonl cannot be read: its JSON objects have 1200 keys between them, and at most 1000/,
+  });
 });
 
 test('the last value of a key counts, as for JSON.parse, and big integers beside it stay exact', async (t) => {
