@@ -3,7 +3,7 @@
 Told in its first argument, as JSON: port, hosts, latencyMs, images, decode (its resizer: centre crop of 224 pixels, encoded
 again), isFixed (one TLS context for all images, where it makes one for each). Says what the images cost, as JSON.
 
-What it imports and does not use here may be missing. Names are not looked up: each host has its loopback address at once.
+What it imports and does not use here may be missing (scripts/img2dataset_source.py). Names are not looked up: each host has its loopback address at once.
 """
 
 import functools
@@ -16,9 +16,7 @@ import ssl
 import sys
 import tempfile
 import time
-import types
 
-import cv2
 import pyarrow
 
 # Nothing is compiled on the way here; the libraries read what they need.
@@ -26,44 +24,8 @@ WARM_UP_IMAGES = 20
 SIZE = 224
 
 
-def stand_in(name, **parts):
-    """A module in the place of one that is not installed."""
-    try:
-        __import__(name)
-    except ImportError:
-        module = types.ModuleType(name)
-        module.__dict__.update(parts)
-        sys.modules[name] = module
-
-
-class SmallestMaxSize:
-    """albumentations' transform, without what it does besides."""
-
-    def __init__(self, max_size, interpolation, p):
-        self.max_size, self.interpolation = max_size, interpolation
-
-    def __call__(self, image):
-        height, width = image.shape[:2]
-        scale = self.max_size / min(height, width)
-        size = (round(width * scale), round(height * scale))
-        return {"image": cv2.resize(image, size, interpolation=self.interpolation)}
-
-
-class CenterCrop:
-    """albumentations' transform, without what it does besides."""
-
-    def __init__(self, height, width):
-        self.height, self.width = height, width
-
-    def __call__(self, image):
-        top = (image.shape[0] - self.height) // 2
-        left = (image.shape[1] - self.width) // 2
-        return {"image": image[top : top + self.height, left : left + self.width]}
-
-
-for missing in ("fire", "wandb", "exifread", "webdataset"):
-    stand_in(missing)
-stand_in("albumentations", SmallestMaxSize=SmallestMaxSize, CenterCrop=CenterCrop)
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+import img2dataset_source  # noqa: E402, F401
 
 from img2dataset.downloader import Downloader  # noqa: E402
 from img2dataset.resizer import Resizer  # noqa: E402

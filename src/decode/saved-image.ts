@@ -1,5 +1,6 @@
 import type { Sharp } from 'sharp';
 import { cmykToRgb, withoutAlpha } from './colour.ts';
+import { type Pixels, resizePart } from './exact-resize.ts';
 import { ImageError } from './image-error.ts';
 import type { OpenedImage, RawImage } from './raw-image.ts';
 import { type SaveGeometry, saveGeometry } from './save-geometry.ts';
@@ -22,6 +23,8 @@ const FORMATS: Readonly<Partial<Record<ImageFormat, EncodeFormat>>> = {
   webp: 'webp',
 };
 const WHITE = '#ffffff';
+/** Of an enlarged image that are computed at one time. */
+const BAND_BYTES = 8 * 1024 * 1024;
 
 /**
  * Makes the image that is saved: img2dataset's `resizer.py` with libvips in the place of OpenCV. Undefined where the file stays as
@@ -48,7 +51,9 @@ export async function makeSavedImage(
 function refuseOversized(geometry: SaveGeometry, { format, sizePx }: SaveOptions, maxAreaPx: number): void {
   const { width, height } = geometry.resized;
   const areaLimitPx = Math.max(maxAreaPx, sizePx * sizePx);
-  const fits = Math.min(width, height) >= 1 && Math.max(width, height) <= MAX_SIDE_PX[format];
+  // What a crop cuts away is computed, and not encoded.
+  const fits =
+    Math.min(width, height) >= 1 && Math.max(geometry.width, geometry.height) <= MAX_SIDE_PX[format];
   if (fits && width * height <= areaLimitPx) return;
   throw new ImageError(
     'image_not_encodable',
@@ -56,17 +61,41 @@ function refuseOversized(geometry: SaveGeometry, { format, sizePx }: SaveOptions
   );
 }
 
-function reshape(image: RawImage, { resized, isShrunk, crop, frame, width, height }: SaveGeometry): Sharp {
-  const { data, channels } = toOpaque(image);
-  const raw = { width: image.width, height: image.height, channels };
-  let made = sharp(data, { raw });
-  if (resized.width !== image.width || resized.height !== image.height)
-    made = made.resize(resized.width, resized.height, {
-      fit: 'fill',
-      kernel: isShrunk ? 'mitchell' : 'lanczos3',
-    });
-  if (crop) return made.extract({ ...crop, width, height });
-  return frame ? made.extend({ ...frame, background: WHITE }) : made;
+function reshape(image: RawImage, geometry: SaveGeometry): Sharp {
+  const { resized, isShrunk, crop, frame, width, height } = geometry;
+  const pixels = toOpaque(image);
+  if (geometry.isChanged && !isShrunk) return framed(enlarge(pixels, geometry), frame);
+  let made = opened(pixels);
+  if (isShrunk) made = made.resize(resized.width, resized.height, { fit: 'fill', kernel: 'mitchell' });
+  return crop ? made.extract({ ...crop, width, height }) : framed(made, frame);
+}
+
+/**
+ * The enlarged image, or the part of it that a crop keeps, with Pillow's LANCZOS, some rows at a time. Not by libvips, which begins each pixel
+ * at the corner of another: what it enlarges lies up to half a pixel of the image to the right and below.
+ */
+function enlarge(pixels: Pixels, { resized, crop, frame, width, height }: SaveGeometry): Sharp {
+  const part = {
+    ...{ resizedWidth: resized.width, resizedHeight: resized.height, interpolation: 'lanczos' as const },
+    left: crop?.left ?? 0,
+    width: frame ? resized.width : width,
+  };
+  const [top, rows] = [crop?.top ?? 0, frame ? resized.height : height];
+  const data = new Uint8Array(part.width * rows * pixels.channels);
+  const bandRows = Math.max(1, Math.floor(BAND_BYTES / (part.width * pixels.channels)));
+  for (let row = 0; row < rows; row += bandRows) {
+    const band = { ...part, top: top + row, height: Math.min(bandRows, rows - row) };
+    data.set(resizePart(pixels, band, false), row * part.width * pixels.channels);
+  }
+  return opened({ ...pixels, data, width: part.width, height: rows });
+}
+
+function opened({ data, width, height, channels }: Pixels): Sharp {
+  return sharp(data, { raw: { width, height, channels } });
+}
+
+function framed(image: Sharp, frame: SaveGeometry['frame']): Sharp {
+  return frame ? image.extend({ ...frame, background: WHITE }) : image;
 }
 
 function encode(image: Sharp, { format, quality }: SaveOptions): Promise<Uint8Array> {
@@ -75,25 +104,31 @@ function encode(image: Sharp, { format, quality }: SaveOptions): Promise<Uint8Ar
   return image.png({ compressionLevel: quality }).toBuffer();
 }
 
-interface OpaquePixels {
-  readonly data: Uint8Array;
-  readonly channels: 1 | 3;
+/** RGB. Alpha lies over white, as in img2dataset; 16 bits keep their high bytes. */
+function toOpaque(image: RawImage): Pixels {
+  const { width, height } = image;
+  return { data: rgbOf(image), width, height, channels: 3 };
 }
 
-/** Alpha lies over white, as in img2dataset; 16 bits keep their high bytes. */
-function toOpaque(image: RawImage): OpaquePixels {
+function rgbOf(image: RawImage): Uint8Array {
   switch (image.kind) {
     case 'palette':
-      return { data: fromPalette(image), channels: 3 };
+      return fromPalette(image);
     case 'wide':
-      return { data: Uint8Array.from(image.data, (value) => value >> 8), channels: 1 };
+      return fromWide(image.data);
     case 'cmyk':
-      return { data: cmykToRgb(image.data), channels: 3 };
+      return cmykToRgb(image.data);
     case 'alpha':
-      return { data: image.channels === 3 ? image.data : overWhite(image.data), channels: 3 };
+      return image.channels === 3 ? image.data : overWhite(image.data);
     default:
-      return { data: image.channels === 3 ? image.data : withoutAlpha(image.data), channels: 3 };
+      return image.channels === 3 ? image.data : withoutAlpha(image.data);
   }
+}
+
+function fromWide(grey: Uint16Array): Uint8Array {
+  const rgb = new Uint8Array(grey.length * 3);
+  for (let pixel = 0; pixel < grey.length; pixel++) rgb.fill(grey[pixel]! >> 8, 3 * pixel, 3 * pixel + 3);
+  return rgb;
 }
 
 function fromPalette({ data, palette }: Extract<RawImage, { kind: 'palette' }>): Uint8Array {

@@ -63,6 +63,25 @@ test('a crop is cut from the middle and a border is white, with the odd pixel to
   t.like((await saved(wide, { resizeMode: 'center_crop', sizePx: 30 })).info, { width: 30, height: 30 });
 });
 
+test('an enlarged image lies where it lay: a symmetric one stays symmetric, and rows are computed in any number at a time', async (t) => {
+  const side = 9;
+  const values = Array.from({ length: side }, (_, at) => (at === 4 ? 255 : 20 * Math.abs(at - 4)));
+  const grey = Buffer.from(Array.from({ length: side * side }, (_, at) => values[at % side]!));
+  const lines = await sharp(grey, { raw: { width: side, height: side, channels: 1 } })
+    .png()
+    .toBuffer();
+  for (const image of [lines, await sharp(lines).rotate(90).png().toBuffer()]) {
+    const { data, info } = await saved(image, { resizeMode: 'keep_ratio', sizePx: 2101 });
+    t.like(info, { width: 2101, height: 2101, channels: 3 });
+    const at = (x: number, y: number): number => data[3 * (y * info.width + x)]!;
+    for (const place of [0, 100, 500, 900, 1049]) {
+      t.is(at(place, 700), at(2100 - place, 700));
+      t.is(at(700, place), at(700, 2100 - place));
+    }
+    t.true(at(1050, 1050) > 240);
+  }
+});
+
 test('alpha lies over white, and an orientation tag is neither followed nor kept', async (t) => {
   const half = await sharp({
     create: { width: 2, height: 1, channels: 4, background: { r: 0, g: 100, b: 200, alpha: 0.5 } },
@@ -106,4 +125,6 @@ test('an image that the format cannot hold fails under its reason', async (t) =>
     message: 'it cannot be saved as webp of 64000 x 64 pixels',
   });
   t.like(await save(strip, { resizeMode: 'border', sizePx: 64 }), { reason: 'image_not_encodable' });
+  const cropped = await saved(strip, { resizeMode: 'center_crop', sizePx: 64, format: 'webp', quality: 95 });
+  t.like(cropped.info, { width: 64, height: 64 }, 'what is cut away need not fit');
 });
