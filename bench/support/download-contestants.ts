@@ -21,10 +21,21 @@ export const DOWNLOADER: Contestant = { name: 'bowerbird', run: runJob };
 
 export const LOOP: Contestant = { name: 'bare loop', run: (job) => runJob({ ...job, kind: 'loop' }) };
 
+/** What img2dataset does with what it has downloaded, where that is not a centre crop of 224 pixels that nobody keeps. */
+export interface Img2datasetSaving {
+  readonly saves: boolean;
+  readonly resizeMode?: string;
+  readonly sizePx?: number;
+}
+
 /** img2dataset without and with the TLS context that it makes for each image. */
-export function img2dataset(python: string): { readonly fixed: Contestant; readonly asShipped: Contestant } {
+export function img2dataset(
+  python: string,
+  saving?: Img2datasetSaving,
+): { readonly fixed: Contestant; readonly asShipped: Contestant } {
   const run = async (job: DownloadJob, isFixed: boolean): Promise<DownloadResult> => {
-    const { stdout } = await runCommand(python, [IMG2DATASET_SCRIPT, JSON.stringify({ ...job, isFixed })]);
+    const told = JSON.stringify({ ...job, ...saving, isFixed });
+    const { stdout } = await runCommand(python, [IMG2DATASET_SCRIPT, told]);
     return JSON.parse(stdout) as DownloadResult;
   };
   return {

@@ -1,7 +1,8 @@
-"""One run of bench/download.ts by img2dataset: its Downloader with 256 threads, which writes nothing.
+"""One run of bench/download.ts or bench/save-images.ts by img2dataset: its Downloader with 256 threads.
 
-Told in its first argument, as JSON: port, hosts, latencyMs, images, decode (its resizer: centre crop of 224 pixels, encoded
-again), isFixed (one TLS context for all images, where it makes one for each). Says what the images cost, as JSON.
+Told in its first argument, as JSON: port, hosts, latencyMs, images, decode (its resizer, which encodes again), isFixed (one TLS context for
+all images, where it makes one for each), resizeMode and sizePx (a centre crop of 224 pixels where not given), saves (whether it writes a
+webdataset, with captions; nothing where not given). Says what the images cost, as JSON.
 
 What it imports and does not use here may be missing (scripts/img2dataset_source.py). Names are not looked up: each host has its loopback address at once.
 """
@@ -21,15 +22,13 @@ import pyarrow
 
 # Nothing is compiled on the way here; the libraries read what they need.
 WARM_UP_IMAGES = 20
-SIZE = 224
-
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 import img2dataset_source  # noqa: E402, F401
 
 from img2dataset.downloader import Downloader  # noqa: E402
 from img2dataset.resizer import Resizer  # noqa: E402
-from img2dataset.writer import DummySampleWriter  # noqa: E402
+from img2dataset.writer import DummySampleWriter, WebDatasetSampleWriter  # noqa: E402
 
 job = json.loads(sys.argv[1])
 
@@ -50,18 +49,19 @@ def download(urls, folder):
     """Downloads one shard; fails unless all images came."""
     shard = f"{folder}/shard.feather"
     with pyarrow.OSFile(shard, "wb") as file:
-        table = pyarrow.table({"url": urls})
+        table = pyarrow.table({"url": urls, "caption": [f"picture number {i}" for i in range(len(urls))]})
         with pyarrow.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)
-    resizer = Resizer(SIZE, "center_crop", False, disable_all_reencoding=not job["decode"])
+    mode, size = job.get("resizeMode", "center_crop"), job.get("sizePx", 224)
+    saves = job.get("saves", False)
     Downloader(
-        sample_writer_class=DummySampleWriter,
-        resizer=resizer,
+        sample_writer_class=WebDatasetSampleWriter if saves else DummySampleWriter,
+        resizer=Resizer(size, mode, False, disable_all_reencoding=not job["decode"]),
         thread_count=256,
-        save_caption=False,
+        save_caption=saves,
         extract_exif=False,
         output_folder=folder,
-        column_list=["url"],
+        column_list=["url", "caption"] if saves else ["url"],
         timeout=10,
         number_sample_per_shard=10_000,
         oom_shard_count=5,

@@ -57,6 +57,15 @@ export function cpuSecondsOf(pid: number): number {
   return (Number(fields[STAT_UTIME]) + Number(fields[STAT_UTIME + 1])) / CLOCK_TICKS_PER_SECOND;
 }
 
+/** Likewise, 0 once it is gone. */
+export function cpuSecondsSoFar(pid: number): number {
+  try {
+    return cpuSecondsOf(pid);
+  } catch {
+    return 0;
+  }
+}
+
 /** /proc/PID/stat from the third field on; the second is the name, which may hold spaces. */
 function statFields(pid: number | 'self'): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,7 +1,10 @@
+import { PLACE_COLUMNS } from '../pictures/picture-row.ts';
 import type { RunPlan } from '../shards/plan.ts';
 import { columnOf, type SchemaColumn, TEXTS } from '../tables/columns.ts';
 import { TableError } from '../tables/errors.ts';
 import type { ScoreConfig } from './config.ts';
+
+const PLACES: readonly string[] = Object.values(PLACE_COLUMNS);
 
 /**
  * The plan with the columns that are saved, as its schema spells them.
@@ -20,9 +23,11 @@ export function withNamedColumns(
 }
 
 function named({ schema }: RunPlan, name: string, flag: string): SchemaColumn {
-  const found = columnOf(schema, name);
+  // What says where the bytes of images lie is no column of the input.
+  const given = schema.filter((column) => !PLACES.includes(column.name));
+  const found = columnOf(given, name);
   if (found) return found;
-  const columns = schema.map((column) => column.name);
+  const columns = given.map((column) => column.name);
   throw new TableError(
     'BB_COLUMN_MISSING',
     `The inputs have no column "${name}", which ${flag} names. They have: ${columns.join(', ')}.`,
