@@ -101,7 +101,16 @@ function ourWay(name: string, folder: string, flags: readonly string[]): Way {
 /** The start of Python and the first images are not in it. */
 function theirWay(name: string, { run }: Contestant, port: number, decode: boolean): Way {
   const job = {
-    ...({ kind: 'downloader', threadCount: 256, port, hosts: 1, latencyMs: 0, images, decode } as const),
+    ...({
+      kind: 'downloader',
+      threadCount: 256,
+      port,
+      silentPort: 0,
+      hosts: 1,
+      latencyMs: 0,
+      images,
+      decode,
+    } as const),
     ...{ hangingShare: 0, hangingRows: 0 },
   };
   return {
