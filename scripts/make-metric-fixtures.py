@@ -8,7 +8,7 @@ import os
 import warnings
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
@@ -105,6 +105,22 @@ def quantiles():
     return {'sample': sample.tolist(), 'shares': shares, 'values': [float(np.quantile(sample, s)) for s in shares]}
 
 
+def proportions():
+    counts = [(0, 20), (20, 20), (3, 50), (499, 1000), (1, 1)]
+    pairs = [((3, 50), (60, 400)), ((0, 30), (100, 200)), ((5, 5), (90, 200)), ((400, 1000), (395, 1000))]
+    p = [0.001, 0.2, 0.04, 0.01, 0.9, 0.04]
+    x = [0, 0.1, 0.5, 1, 2, 2.49, 2.5, 3, 5, 10]
+    return {
+        'wilson': [[k, n, *map(float, stats.binomtest(k, n).proportion_ci(method='wilson'))] for k, n in counts],
+        'differ': [
+            [a, b, float(stats.chi2_contingency([[a[0], a[1] - a[0]], [b[0], b[1] - b[0]]], correction=False)[1])]
+            for a, b in pairs
+        ],
+        'rates': {'p': p, 'adjusted': stats.false_discovery_control(p, method='by').tolist()},
+        'erfc': [[v, float(special.erfc(v))] for v in x],
+    }
+
+
 def main():
     fixtures = {
         'correlations': list(correlation_cases()),
@@ -112,6 +128,7 @@ def main():
         'chances': chances(),
         'values': values(),
         'quantiles': quantiles(),
+        'proportions': proportions(),
     }
     with open(PATH, 'w', encoding='utf-8') as file:
         json.dump(fixtures, file)

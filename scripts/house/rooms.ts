@@ -102,6 +102,7 @@ export const ROOMS: readonly Room[] = [
       'classification',
       'correlation',
       'kendall',
+      'proportions',
       'ranking-accuracy',
       'ranks',
       'value-errors',
@@ -412,6 +413,13 @@ export const ROOMS: readonly Room[] = [
     what: 'joins tags to metadata by hash, judges, keeps the books ([subset.md](subset.md))',
     mayImport: ['base', 'samples', 'scores', 'tables'],
     doors: ['database', 'dedup-options', 'options', 'output-folder', 'subset', 'summary'],
+    packages: [],
+  },
+  {
+    name: 'audit',
+    what: 'what a filter keeps of which captions, languages, hosts and sizes ([audit.md](audit.md))',
+    mayImport: ['base', 'samples', 'scores', 'metrics', 'tables'],
+    doors: ['audit', 'options'],
     packages: [],
   },
   {

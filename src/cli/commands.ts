@@ -1,3 +1,4 @@
+import { AUDIT } from './audit-command.ts';
 import { BROWSE } from './browse-command.ts';
 import { BUCKETS } from './buckets-command.ts';
 import type { Command } from './command.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SUBSET,
   SIDECARS,
   BUCKETS,
+  AUDIT,
   BROWSE,
   LOOKUP,
   SERVE,

@@ -60,6 +60,7 @@ export function everyCommand(world: World, round: string): CommandToRun[] {
         ...['--resamples', '100', '--output-folder', path('evaluation')],
       ],
     },
+    { name: 'audit', args: ['audit', run, '--min-rows', '1', '--output', path('audit.json')] },
     { name: 'sidecars', args: ['sidecars', run] },
     { name: 'buckets', args: ['buckets', run, '--html', path('page.html')] },
     { name: 'queue', args: ['queue', '--embeddings', run, '--output', path('queue.jsonl')] },

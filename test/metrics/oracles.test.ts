@@ -9,6 +9,12 @@ import { logLoss } from '../../src/metrics/chances.ts';
 import { aboveThreshold, auroc, rocCurve } from '../../src/metrics/classification.ts';
 import { pearson, spearman } from '../../src/metrics/correlation.ts';
 import { kendall } from '../../src/metrics/kendall.ts';
+import {
+  complementaryError,
+  falseDiscoveryRates,
+  sharesDifferP,
+  wilsonInterval,
+} from '../../src/metrics/proportions.ts';
 import { ranked } from '../../src/metrics/ranks.ts';
 import { valueErrors } from '../../src/metrics/value-errors.ts';
 
@@ -43,6 +49,12 @@ interface Fixtures {
     readonly predicted: number[];
     readonly rmse: number;
     readonly mae: number;
+  };
+  readonly proportions: {
+    readonly wilson: [hits: number, count: number, low: number, high: number][];
+    readonly differ: [first: [number, number], second: [number, number], p: number][];
+    readonly rates: { readonly p: number[]; readonly adjusted: number[] };
+    readonly erfc: [x: number, value: number][];
   };
   readonly quantiles: { readonly sample: number[]; readonly shares: number[]; readonly values: number[] };
 }
@@ -108,6 +120,24 @@ test('log loss, errors of values, calibration curves and quantiles are those of 
   const sorted = Float64Array.from(quantiles.sample).sort();
   for (const [i, share] of quantiles.shares.entries())
     t.true(Math.abs(quantile(sorted, share) - quantiles.values[i]!) < 1e-12);
+});
+
+test("shares have scipy's intervals and tests, adjusted for their number as scipy does", (t) => {
+  const { wilson, differ, rates, erfc } = FIXTURES.proportions;
+  const isNear = (value: number, expected: number): boolean =>
+    Math.abs(value - expected) <= 1e-11 * Math.max(1e-300, Math.abs(expected)) + 1e-16;
+  for (const [hits, count, low, high] of wilson) {
+    const found = wilsonInterval(hits, count);
+    t.true(isNear(found.low, low) && isNear(found.high, high), `${hits} of ${count}`);
+  }
+  for (const [[a, n], [b, m], p] of differ)
+    t.true(isNear(sharesDifferP({ hits: a, count: n }, { hits: b, count: m })!, p), `${p}`);
+  for (const [x, value] of erfc) t.true(isNear(complementaryError(x), value), `erfc(${x})`);
+  const adjusted = falseDiscoveryRates(rates.p);
+  for (const [i, rate] of rates.adjusted.entries()) t.true(isNear(adjusted[i]!, rate));
+  t.deepEqual(falseDiscoveryRates([null, 0.5]), [null, 0.5]);
+  t.is(sharesDifferP({ hits: 3, count: 3 }, { hits: 7, count: 7 }), null);
+  t.is(sharesDifferP({ hits: 3, count: 5 }, { hits: 0, count: 0 }), null);
 });
 
 test('the published evaluation of MemeThresher comes out: its area, and 10 of 12 above its threshold', (t) => {
