@@ -1,4 +1,8 @@
-import type { FlagTable } from './flags.ts';
+import { isQuestion } from '../feedback/check.ts';
+import type { AskedMode } from '../feedback/queue-items.ts';
+import { type QueueOptions, USUAL_MIX } from '../queue/options.ts';
+import { type FlagTable, type FlagValues, usageError } from './flags.ts';
+import { parseMix } from './queue-mix.ts';
 
 const HEAD = 'Head:';
 const MIX = 'Mix:';
@@ -92,3 +96,33 @@ export const QUEUE_FLAGS: FlagTable = {
   threshold: { group: MIX, type: 'number', describe: 'A score; where the top share begins where not given' },
   seed: { group: MIX, type: 'integer', default: 0, min: 0, describe: 'Of all that is by chance' },
 };
+
+/** @throws BowerbirdError BB_USAGE where flags do not go together */
+export function queueOptions(values: FlagValues): QueueOptions {
+  const mode = values['mode'] as AskedMode;
+  const mix = values['mix'] as string | undefined;
+  if (!isQuestion(values['question']))
+    throw usageError('--question needs a small letter, then small letters, digits, _ and -.');
+  return {
+    mode,
+    question: values['question'] as string,
+    count: values['count'] as number,
+    feedback: (values['feedback'] as string[] | undefined) ?? [],
+    embeddings: values['embeddings'] as string[],
+    embeddingColumn: values['embedding-col'] as string | undefined,
+    hashColumn: values['hash-col'] as string | undefined,
+    pool: values['pool'] as number,
+    output: values['output'] as string,
+    overwrite: values['incremental-mode'] === 'overwrite',
+    head: values['head'] as string | undefined,
+    certain: values['certain'] as number,
+    auditShare: values['audit-share'] as number,
+    mix: mix === undefined ? USUAL_MIX : parseMix(mix),
+    isMixDemanded: mix !== undefined,
+    candidates: values['candidates'] as number,
+    heldOutShare: values['held-out-share'] as number,
+    topShare: values['top-share'] as number,
+    threshold: values['threshold'] as number | undefined,
+    seed: values['seed'] as number,
+  };
+}
