@@ -71,8 +71,8 @@ for (let seed = 0; seed < seeds; seed++) {
   const world = makeWorld(shape, seed);
   const accuracy = accuracyIn(world, 4000);
   ceilings.push(accuracy.ceiling);
-  arms.random.push(ask(world, accuracy, askingFor(mix, false, seed)));
-  arms.queue.push(ask(world, accuracy, askingFor(mix, true, seed)));
+  arms.random.push(await ask(world, accuracy, askingFor(mix, false, seed)));
+  arms.queue.push(await ask(world, accuracy, askingFor(mix, true, seed)));
   process.stderr.write(`seed ${seed + 1} of ${seeds}\n`);
 }
 const { user, system } = process.cpuUsage(cpuBefore);

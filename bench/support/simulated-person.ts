@@ -117,7 +117,7 @@ export interface Point {
 }
 
 /** Asks a simulated person what the queue says, trains on it, and so on. */
-export function ask(world: World, accuracy: Accuracy, asking: Asking): Point[] {
+export async function ask(world: World, accuracy: Accuracy, asking: Asking): Promise<Point[]> {
   const bits = randomBits(`answers ${asking.seed} ${asking.isActive}`);
   const past = new Map<string, Answered>();
   const numberOf = new Map(world.ids.map((id, i) => [id, i]));
@@ -137,7 +137,7 @@ export function ask(world: World, accuracy: Accuracy, asking: Asking): Point[] {
       const key = subjectKey(ids);
       past.set(key, { ids, times: (past.get(key)?.times ?? 0) + 1, isDecided: true });
     }
-    const head = trainOn(world, training, validation, asking);
+    const head = await trainOn(world, training, validation, asking);
     if (asking.isActive) chances = head;
     points.push({
       answers: training.count + validation.count,
@@ -173,14 +173,21 @@ class PairLessons {
 }
 
 /** An ensemble as `train` makes it, in this thread. */
-function trainOn(world: World, training: PairLessons, validation: PairLessons, asking: Asking): Chances {
+async function trainOn(
+  world: World,
+  training: PairLessons,
+  validation: PairLessons,
+  asking: Asking,
+): Promise<Chances> {
   const { dimension, rows, ids } = world;
   const course = { dimension, rows, training: training.lessons(), validation: validation.lessons() };
-  const members = Array.from({ length: asking.members }, (_, member) =>
-    trainMember(course, asking.training, member, {
-      makeOperations: (lengths) => new KernelOperations(lengths),
-      onLook: () => true,
-    }),
+  const members = await Promise.all(
+    Array.from({ length: asking.members }, (_, member) =>
+      trainMember(course, asking.training, member, {
+        makeOperations: (lengths) => new KernelOperations(lengths),
+        onLook: () => true,
+      }),
+    ),
   );
   const scores = new Float32Array(ids.length * asking.members);
   for (const [m, own] of memberScores(members, course).entries())

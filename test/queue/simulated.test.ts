@@ -35,7 +35,7 @@ function asking(isActive: boolean, seed: number): Asking {
 const meanAt = (curves: readonly (readonly Point[])[], place: number): number =>
   curves.reduce((sum, curve) => sum + curve.at(place)!.accuracy, 0) / curves.length;
 
-test('a simulated person is foretold nearly as well as can be, and with fewer answers where the queue asks than by chance', (t) => {
+test('a simulated person is foretold nearly as well as can be, and with fewer answers where the queue asks than by chance', async (t) => {
   const random: Point[][] = [];
   const queue: Point[][] = [];
   let ceiling = 0;
@@ -43,8 +43,8 @@ test('a simulated person is foretold nearly as well as can be, and with fewer an
     const world = makeWorld({ samples: 1200, dimension: 24, clusters: 40, sureness: 4 }, seed);
     const accuracy = accuracyIn(world, 2000);
     ceiling += accuracy.ceiling / SEEDS;
-    random.push(ask(world, accuracy, asking(false, seed)));
-    queue.push(ask(world, accuracy, asking(true, seed)));
+    random.push(await ask(world, accuracy, asking(false, seed)));
+    queue.push(await ask(world, accuracy, asking(true, seed)));
   }
   const mean = queue[0]!.map(({ answers }, i) => ({ answers, accuracy: meanAt(queue, i) }));
   const told = `${ceiling}: ${[...mean.keys()].map((i) => `${meanAt(random, i).toFixed(3)} ${mean[i]!.accuracy.toFixed(3)}`).join(', ')}`;
