@@ -1,4 +1,4 @@
-// Writes the flags of `bowerbird score` into README.md and those of `browse`, `queue`, `rate`, `serve`, `sidecars` and `subset` into their pages, from the tables
+// Writes the flags of `bowerbird score` into README.md and those of `browse`, `queue`, `rate`, `review`, `serve`, `sidecars` and `subset` into their pages, from the tables
 // that the commands themselves are built from. Run it after a change to one of them: npx tsc; node .build/scripts/write-readme-flags.js
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { BROWSE_FLAGS } from '../src/cli/browse-flags.ts';
 import type { Flag, FlagTable } from '../src/cli/flags.ts';
 import { QUEUE_FLAGS } from '../src/cli/queue-flags.ts';
 import { RATE_FLAGS } from '../src/cli/rate-flags.ts';
+import { REVIEW_FLAGS } from '../src/cli/review-flags.ts';
 import { SCORE_FLAGS } from '../src/cli/score-flags.ts';
 import { SERVE_FLAGS } from '../src/cli/serve-flags.ts';
 import { SIDECARS_FLAGS } from '../src/cli/sidecars-flags.ts';
@@ -69,6 +70,7 @@ export const FLAG_PAGES: readonly (readonly [page: string, table: FlagTable])[] 
   ['docs/browse.md', BROWSE_FLAGS],
   ['docs/queue.md', QUEUE_FLAGS],
   ['docs/rate.md', RATE_FLAGS],
+  ['docs/review.md', REVIEW_FLAGS],
   ['docs/serve.md', SERVE_FLAGS],
   ['docs/sidecars.md', SIDECARS_FLAGS],
   ['docs/subset.md', SUBSET_FLAGS],

@@ -21,6 +21,7 @@ import { RowNames } from './row-names.ts';
 import { RowTexts } from './row-texts.ts';
 import { readScores, type ScoreIndex } from './score-index.ts';
 import { Views } from './views.ts';
+import { type IntegerColumn, readIntegers } from './whole-column.ts';
 
 /** Images that are read at one time, in bytes. */
 const MAX_BYTES_IN_FLIGHT = 128 * 1024 * 1024;
@@ -34,6 +35,8 @@ export interface ReadRows {
   readonly views: Views;
   readonly pictures: Pictures;
   readonly facts: IndexFacts;
+  /** A column of integers of all rows; undefined where there is none. @throws TableError BB_SHARD_READ, BB_INPUT_UNREADABLE */
+  integers(column: string): Promise<IntegerColumn | undefined>;
 }
 
 /**
@@ -145,7 +148,9 @@ export class BrowsedRows {
       withWords: async (words) => (await this.texts).withWords(words, index.rowCount),
     });
     this.areScoresRead = true;
-    return { index, texts, names, views, pictures, facts: factsOf(index, pictures.marks()) };
+    const integers = (column: string): Promise<IntegerColumn | undefined> =>
+      readIntegers(connections.searching, this.collection, index, column);
+    return { index, texts, names, views, pictures, integers, facts: factsOf(index, pictures.marks()) };
   }
 
   async #openPlaces(keys: RunKeys | undefined): Promise<PicturePlace[]> {

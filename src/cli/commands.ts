@@ -13,6 +13,7 @@ import { MODELS_FETCH, MODELS_LIST, MODELS_WHERE } from './models-command.ts';
 import { MODELS_CONVERT } from './models-convert-command.ts';
 import { QUEUE } from './queue-command.ts';
 import { RATE } from './rate-command.ts';
+import { REVIEW } from './review-command.ts';
 import { SCORE } from './score-command.ts';
 import { SERVE } from './serve-command.ts';
 import { SIDECARS } from './sidecars-command.ts';
@@ -47,6 +48,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   RATE,
   TRAIN,
   EVALUATE,
+  REVIEW,
   {
     name: 'models',
     describe: 'Encoders and heads by name: list, fetch, find; weights to ONNX',

@@ -1,9 +1,7 @@
 import type { RunningRate } from '../rate/rate.ts';
+import { serveAnswerPage } from './answer-page.ts';
 import type { Command, Invocation } from './command.ts';
-import { faultText } from './fault-text.ts';
-import { aborted, withInterrupt } from './interrupt.ts';
 import { RATE_FLAGS, rateOptions } from './rate-flags.ts';
-import { rowsProgress } from './rows-progress.ts';
 
 /** `bowerbird rate` */
 export const RATE: Command = {
@@ -31,40 +29,14 @@ export const RATE: Command = {
  */
 async function rateCommand({ values, parsed }: Invocation): Promise<number> {
   const options = rateOptions(values, parsed['source'] as string, process.env);
+  const { source, feedback } = options;
   const { startRate } = await import('../rate/rate.ts');
-  let first: NodeJS.Signals | undefined;
-  await withInterrupt(
-    (signal) => {
-      first = signal;
-    },
-    async (closing) => {
-      const progress = {
-        answers: rowsProgress(`Reading ${options.feedback}`, undefined, 'lines'),
-        samples: rowsProgress(`Reading ${options.source}`),
-      };
-      let rate: RunningRate;
-      try {
-        rate = await startRate({
-          ...options,
-          signal: closing,
-          onProgress: (what, count) => progress[what](count),
-          onNote: note,
-          onFault: (thrown) => note(faultText(thrown)),
-        });
-      } catch (thrown) {
-        if (closing.aborted && thrown === closing.reason) return;
-        throw thrown;
-      }
-      try {
-        announce(rate, options.feedback, values['json'] === true);
-        await aborted(closing);
-      } finally {
-        await rate.stop();
-        note(`What the page said is saved is in ${options.feedback}.`);
-      }
-    },
-  );
-  return first === 'SIGTERM' ? 0 : 130;
+  return serveAnswerPage({
+    reading: { answers: feedback, samples: source },
+    start: (hooks) => startRate({ ...options, ...hooks }),
+    announce: (rate) => announce(rate, feedback, values['json'] === true),
+    farewell: () => `What the page said is saved is in ${feedback}.`,
+  });
 }
 
 function announce(
@@ -76,8 +48,4 @@ function announce(
     `${pictureCount} pictures; ${answerCount} answers are in ${feedback}: open ${url}\nCtrl-C ends it.\n`,
   );
   if (json) process.stdout.write(`${JSON.stringify({ url, port, pid: process.pid })}\n`);
-}
-
-function note(line: string): void {
-  process.stderr.write(`bowerbird: ${line}\n`);
 }

@@ -5,6 +5,9 @@ import type { ListenPlace } from '../web/listen.ts';
 export const ASKED_MODES = ['pair', 'rating', 'keep'] as const satisfies readonly Mode[];
 export type AskedMode = (typeof ASKED_MODES)[number];
 
+/** What a page is made for: a mode; `review` asks as `keep` does, and shows under which name a picture would be kept. */
+export type PageKind = AskedMode | 'review';
+
 /** What is asked about what, and where the answers go. */
 export interface RateOptions extends ListenPlace {
   /** The folder of a run or subset, a folder of images, or tar archives. */

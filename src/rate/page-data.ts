@@ -36,6 +36,8 @@ export interface PageSample {
   readonly name: SampleName;
   /** Path of its picture on this server. */
   readonly picture: string;
+  /** Of a review: path of the name under which it would be kept; `?stem=` proposes one. */
+  readonly naming?: string;
   readonly caption: string | null;
 }
 
@@ -49,6 +51,10 @@ export interface PageItem {
   readonly swapped?: boolean;
   /** The item of a queue that asks. */
   readonly queue?: string;
+  /** What stands beside the picture: its score. */
+  readonly facts?: string;
+  /** Ids of items that came before and are so like it that it is not asked once one of them is kept. */
+  readonly near?: readonly string[];
 }
 
 /** `GET /items?rater=&count=&held=` */
@@ -68,4 +74,12 @@ export interface PageSaved {
   readonly results: readonly RecordResult[];
   /** Of the raters whose records were sent. */
   readonly standings: Readonly<Record<string, PageStanding>>;
+  /** By the ids of records: what a person is to know of what was done. */
+  readonly said?: Readonly<Record<string, string>>;
+}
+
+/** `GET` of `PageSample.naming` */
+export interface PageNaming {
+  /** The name of the file that keeping it would make, now. */
+  readonly file: string;
 }

@@ -1,22 +1,13 @@
-import { FeedbackWriter } from '../feedback/writer.ts';
-import { startWeb } from '../web/server.ts';
+import { Asker } from './asking/asker.ts';
 import type { RateOptions } from './options.ts';
-import { rateRoutes } from './routes.ts';
 import { openSamples } from './samples/open-samples.ts';
-import { RatingTable } from './table.ts';
-import { KeptToken } from './token.ts';
+import type { RatedSamples } from './samples/rated-samples.ts';
+import { type ServedTable, serveTable } from './serve-table.ts';
 
 /** A page that is served. */
-export interface RunningRate {
-  /** With its token: who has it may answer. */
-  readonly url: string;
-  readonly port: number;
+export interface RunningRate extends ServedTable {
   /** How many samples have a picture here. */
   readonly pictureCount: number;
-  /** Answers to the question that stood in the file at the start. */
-  readonly answerCount: number;
-  /** Closes the port, waits for what is being saved, and gives the feedback file free. */
-  stop(): Promise<void>;
 }
 
 /**
@@ -26,32 +17,20 @@ export interface RunningRate {
  *   BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE, BB_RUN_CORRUPT, BB_USAGE, BB_LISTEN, BB_TEMPORARY_FOLDER, BB_DISK_FULL; the signal's reason
  */
 export async function startRate(options: RateOptions): Promise<RunningRate> {
-  const { feedback, signal, onNote, onFault, onProgress, host, port } = options;
-  const ends: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const end of ends.splice(0).reverse()) await end();
-  };
-  try {
-    const samples = await openSamples(options);
-    ends.push(() => samples.close());
-    const writer = await FeedbackWriter.open(feedback, {
-      ...(signal && { signal }),
-      ...(onNote && { onNote }),
-      onProgress: (lines) => onProgress?.('answers', lines),
-    });
-    ends.push(() => writer.close());
-    const table = new RatingTable(options, samples, writer);
-    const kept = await KeptToken.of(writer.path, options.token);
-    ends.push(() => kept.forget());
-    const web = await startWeb({ host, port, onFault, token: kept.token, routes: rateRoutes(table) });
-    ends.push(() => web.stop());
-    const answerCount = table.saving.raters.reduce(
-      (sum, rater) => sum + table.saving.standingOf(rater).answers,
-      0,
-    );
-    return { url: web.url, port: web.port, pictureCount: samples.pictured.length, answerCount, stop };
-  } catch (thrown) {
-    await stop();
-    throw thrown;
-  }
+  const { question, mode, seed, repeatShare } = options;
+  let pictureCount = 0;
+  const served = await serveTable<RatedSamples>(options, {
+    openSamples: () => openSamples(options),
+    partsOf: async (samples, { state }) => {
+      pictureCount = samples.pictured.length;
+      return {
+        page: mode,
+        // Of pairs there are more than a number could tell a person.
+        total: mode === 'pair' ? null : pictureCount,
+        newAsker: (rater, unshown) =>
+          new Asker({ samples, state, unshown, question, mode, seed, repeatShare }, rater),
+      };
+    },
+  });
+  return { ...served, pictureCount };
 }

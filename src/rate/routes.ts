@@ -6,18 +6,18 @@ import { checkOf } from './asking/items.ts';
 import { pageMarkup, pageParts } from './page/page.ts';
 import type { PageItems, PageSaved, PageState } from './page-data.ts';
 import { MAX_ANSWERS_BYTES } from './saving.ts';
-import type { RatingTable } from './table.ts';
+import type { PictureRoute, RatingTable } from './table.ts';
 
 /** Items that one request gets at most. */
 const MOST_ITEMS = 20;
 const MOST_HELD = 200;
 
 /** All that the page asks for. */
-export function rateRoutes(table: RatingTable): WebRoute[] {
-  const parts = pageParts(table.mode);
-  const { samples, saving } = table;
+export function tableRoutes(table: RatingTable): WebRoute[] {
+  const { saving, parts } = table;
+  const page = pageParts(parts.page);
   return [
-    ...pageRoutes(pageMarkup(parts, table.mode), parts),
+    ...pageRoutes(pageMarkup(page, parts.page), page),
     { path: '/state', answer: ({ query }) => jsonAnswer(stateOf(table, query.get('rater'))) },
     {
       path: '/items',
@@ -30,7 +30,7 @@ export function rateRoutes(table: RatingTable): WebRoute[] {
             `count needs a number from 1, and held at most ${MOST_HELD} ids.`,
           );
         const next = await table.askerOf(raterIn(query.get('rater'))).next(count, new Set(held));
-        return jsonAnswer({ ...next, total: table.total } satisfies PageItems);
+        return jsonAnswer({ ...next, total: parts.total } satisfies PageItems);
       },
     },
     {
@@ -38,22 +38,35 @@ export function rateRoutes(table: RatingTable): WebRoute[] {
       path: '/answers',
       maxBodyBytes: MAX_ANSWERS_BYTES,
       answer: async ({ body }) => {
-        const { results, raters } = await table.save(body);
+        const { results, raters, said } = await table.save(body);
         const standings = Object.fromEntries(raters.map((rater) => [rater, saving.standingOf(rater)]));
-        return jsonAnswer({ results, standings } satisfies PageSaved);
+        return jsonAnswer({ results, standings, ...(said && { said }) } satisfies PageSaved);
       },
     },
-    {
-      path: '/pictures/:number/:check',
-      answer: async ({ parameters, signal }) => {
-        const number = /^\d{1,10}$/.test(parameters['number']!) ? Number(parameters['number']) : -1;
-        if (!table.isPictured(number)) throw gone();
-        const [sample] = await samples.at([number]);
-        if (checkOf(sample!) !== parameters['check']) throw gone();
-        return { type: 'image/webp', body: await table.webpOf(sample!, signal) };
-      },
-    },
+    pictureRoute(table, {
+      name: 'pictures',
+      answer: async (sample, { signal }) => ({
+        type: 'image/webp',
+        body: await table.webpOf(sample, signal),
+      }),
+    }),
+    ...(parts.pictureRoutes ?? []).map((route) => pictureRoute(table, route)),
   ];
+}
+
+/** A route about a sample that the page was told of: under its number there may be another by now. */
+function pictureRoute(table: RatingTable, { name, answer }: PictureRoute): WebRoute {
+  return {
+    path: `/${name}/:number/:check`,
+    answer: async (request) => {
+      const { number: digits, check } = request.parameters;
+      const number = /^\d{1,10}$/.test(digits!) ? Number(digits) : -1;
+      if (!table.isPictured(number)) throw gone();
+      const [sample] = await table.samples.at([number]);
+      if (checkOf(sample!) !== check) throw gone();
+      return answer(sample!, request);
+    },
+  };
 }
 
 function stateOf({ saving, samples, options }: RatingTable, asked: string | null): PageState {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { isObject } from '../base/json-object.ts';
-import { type FeedbackRecord, isRetraction } from '../feedback/answer.ts';
+import { isObject, type JsonObject } from '../base/json-object.ts';
+import { type Answer, type FeedbackRecord, isRetraction, type Retraction } from '../feedback/answer.ts';
 import { checkRecord } from '../feedback/check.ts';
 import { LINE_PROBLEMS } from '../feedback/problems.ts';
 import type { Standing } from '../feedback/state.ts';
 import type { FeedbackWriter, Saved } from '../feedback/writer.ts';
 import { WebError } from '../web/http-error.ts';
-import type { RateOptions } from './options.ts';
+import type { AskedMode } from './options.ts';
 import type { PageStanding, RecordResult } from './page-data.ts';
 
 /** Records that one request may bring. */
@@ -15,16 +15,48 @@ const MOST_RECORDS = 100;
 export const MAX_ANSWERS_BYTES: number = 512 * 1024;
 
 /** What the answers are to be about. */
-type Asked = Pick<RateOptions, 'question' | 'mode'>;
+interface Asked {
+  readonly question: string;
+  readonly mode: AskedMode;
+}
+
+/** What an answer has done besides being saved. */
+export interface AnswerDeeds {
+  /**
+   * Before a record is saved that was not there before: what it asks for stands when this is through.
+   *
+   * @param sent the record with all that the page sent along
+   * @returns what is to be said of it; why it is refused, where it cannot be done
+   * @throws what keeps anything from being saved: the page sends it again
+   */
+  before(record: Answer, sent: JsonObject): Promise<Deed | undefined>;
+  /** After an answer was taken back, again where that is sent again. */
+  after(retraction: Retraction): Promise<Deed | undefined>;
+  /** An answer is saved. */
+  saved(record: Answer): Promise<void>;
+}
+
+export type Deed = { readonly said: string } | { readonly refused: string };
+
+/** What became of what was sent. */
+export interface SavedRecords {
+  readonly results: RecordResult[];
+  /** Who sent it. */
+  readonly raters: readonly string[];
+  /** By the ids of records: what is to be said of them. */
+  readonly said?: Readonly<Record<string, string>> | undefined;
+}
 
 /** Saves what a page sends (schemas/rate-answers.schema.json). Each is told once it is on the disk; one that is none holds no other up. */
 export class Saving {
   readonly #writer: FeedbackWriter;
   readonly #asked: Asked;
+  readonly #deeds: AnswerDeeds | undefined;
 
-  constructor(writer: FeedbackWriter, asked: Asked) {
+  constructor(writer: FeedbackWriter, asked: Asked, deeds: AnswerDeeds | undefined) {
     this.#writer = writer;
     this.#asked = asked;
+    this.#deeds = deeds;
   }
 
   /** Stands for file, question and mode, and says nothing of the machine. */
@@ -50,14 +82,50 @@ export class Saving {
   }
 
   /** @throws WebError BB_HTTP_QUERY for what is no list of records; BowerbirdError where nothing can be written */
-  async save(body: unknown): Promise<{ results: RecordResult[]; raters: readonly string[] }> {
-    const checked = recordsIn(body).map((value) => this.#check(value));
+  async save(body: unknown): Promise<SavedRecords> {
+    const values = recordsIn(body);
+    const checked = values.map((value) => this.#check(value));
+    const said = await this.#doBefore(checked, values);
     const records = checked.filter((each) => typeof each !== 'string');
     const saved = await this.#writer.append(records);
+    await this.#doAfter(records, saved, said);
     const results = checked.map(
       (each): RecordResult => (typeof each === 'string' ? { refused: each } : resultOf(saved.shift()!)),
     );
-    return { results, raters: [...new Set(records.map(({ rater }) => rater))] };
+    const raters = [...new Set(records.map(({ rater }) => rater))];
+    return { results, raters, said: this.#deeds && Object.fromEntries(said) };
+  }
+
+  /** What is refused takes the place of its record. */
+  async #doBefore(
+    checked: (FeedbackRecord | string)[],
+    values: readonly unknown[],
+  ): Promise<Map<string, string>> {
+    const said = new Map<string, string>();
+    for (const [place, record] of checked.entries()) {
+      if (!this.#deeds || typeof record === 'string' || isRetraction(record)) continue;
+      if (this.#writer.state.look(record) !== 'new') continue;
+      const deed = await this.#deeds.before(record, values[place] as JsonObject);
+      if (deed && 'refused' in deed) checked[place] = deed.refused;
+      else if (deed) said.set(record.id, deed.said);
+    }
+    return said;
+  }
+
+  async #doAfter(
+    records: readonly FeedbackRecord[],
+    saved: readonly Saved[],
+    said: Map<string, string>,
+  ): Promise<void> {
+    for (const [place, record] of records.entries()) {
+      if (!this.#deeds || saved[place] === 'id-reused') continue;
+      if (!isRetraction(record)) {
+        if (saved[place] === 'saved') await this.#deeds.saved(record);
+        continue;
+      }
+      const deed = await this.#deeds.after(record);
+      if (deed) said.set(record.id, 'said' in deed ? deed.said : deed.refused);
+    }
   }
 
   #check(value: unknown): FeedbackRecord | string {

@@ -1,54 +1,73 @@
 import type { FeedbackWriter } from '../feedback/writer.ts';
 import { WebError } from '../web/http-error.ts';
-import { Asker } from './asking/asker.ts';
-import type { AskedMode, RateOptions } from './options.ts';
-import type { RatedSample, RatedSamples } from './samples/rated-samples.ts';
-import { Saving } from './saving.ts';
+import type { WebRoute } from '../web/server.ts';
+import type { NextItems } from './asking/asker.ts';
+import type { AskedMode, PageKind } from './options.ts';
+import { isAmong, type RatedSample, type RatedSamples } from './samples/rated-samples.ts';
+import { type AnswerDeeds, Saving } from './saving.ts';
+
+/** What is asked at a table, and who is told of what goes wrong. */
+export interface TableOptions {
+  readonly question: string;
+  readonly mode: AskedMode;
+  /** Who answers, where nobody is to be asked for a name. */
+  readonly rater?: string | undefined;
+  /** Told in a line what a person is to know. */
+  readonly onNote?: ((note: string) => void) | undefined;
+  /** Gets what was thrown where a request ends with status 500 or 503. */
+  readonly onFault?: ((thrown: unknown) => void) | undefined;
+}
+
+/** Chooses what a rater is asked. */
+export interface ItemSource {
+  /** @param held ids of items that the page has and that are not answered yet */
+  next(count: number, held: ReadonlySet<string>): Promise<NextItems>;
+}
+
+/** In what tables differ. */
+export interface TableParts {
+  readonly page: PageKind;
+  /** How many items there are, where that is a number that means something to a person. */
+  readonly total: number | null;
+  /** @param unshown numbers of samples whose picture could not be shown; more as time goes on */
+  newAsker(rater: string, unshown: ReadonlySet<number>): ItemSource;
+  /** What answers have done besides being saved. */
+  readonly deeds?: AnswerDeeds;
+  /** What else the page may ask about a picture, beside those of every table. */
+  readonly pictureRoutes?: readonly PictureRoute[];
+}
+
+/** Something that is told of a picture: at `/NAME/:number/:check`. */
+export interface PictureRoute {
+  readonly name: string;
+  answer(sample: RatedSample, request: Parameters<WebRoute['answer']>[0]): ReturnType<WebRoute['answer']>;
+}
 
 /** What raters sit at: the samples, who has been asked what, and the file that answers go to. */
 export class RatingTable {
-  readonly options: RateOptions;
+  readonly options: TableOptions;
   readonly samples: RatedSamples;
   readonly saving: Saving;
+  readonly parts: TableParts;
   /** Numbers of samples whose picture could not be shown. */
   readonly #unshown = new Set<number>();
-  readonly #askers = new Map<string, Asker>();
-  readonly #writer: FeedbackWriter;
+  readonly #askers = new Map<string, ItemSource>();
 
-  constructor(options: RateOptions, samples: RatedSamples, writer: FeedbackWriter) {
+  constructor(options: TableOptions, samples: RatedSamples, writer: FeedbackWriter, parts: TableParts) {
     this.options = options;
     this.samples = samples;
-    this.saving = new Saving(writer, options);
-    this.#writer = writer;
+    this.saving = new Saving(writer, options, parts.deeds);
+    this.parts = parts;
   }
 
-  get mode(): AskedMode {
-    return this.options.mode;
-  }
-
-  /** How many items there are, where that is a number that means something to a person. */
-  get total(): number | null {
-    return this.mode === 'pair' ? null : this.samples.pictured.length;
-  }
-
-  askerOf(rater: string): Asker {
-    const { question, mode, seed, repeatShare } = this.options;
-    const asking = { samples: this.samples, state: this.#writer.state, unshown: this.#unshown };
-    const asker =
-      this.#askers.get(rater) ?? new Asker({ ...asking, question, mode, seed, repeatShare }, rater);
+  askerOf(rater: string): ItemSource {
+    const asker = this.#askers.get(rater) ?? this.parts.newAsker(rater, this.#unshown);
     this.#askers.set(rater, asker);
     return asker;
   }
 
   isPictured(number: number): boolean {
-    const { pictured } = this.samples;
-    let [low, high] = [0, pictured.length - 1];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (pictured[middle]! < number) low = middle + 1;
-      else high = middle;
-    }
-    return pictured[low] === number;
+    return isAmong(this.samples.pictured, number);
   }
 
   /** A picture; where there is none the sample is asked about no more, and that is told. @throws WebError; the signal's reason */

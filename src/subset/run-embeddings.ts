@@ -78,7 +78,7 @@ function layoutOf(path: string): Layout {
   } catch (cause) {
     throw new BowerbirdError(
       'BB_INPUT_NOT_FOUND',
-      `${path} cannot be opened: ${messageOf(cause)}. --dedup embedding compares what \`score --save-embeddings\` keeps.`,
+      `${path} cannot be opened: ${messageOf(cause)}. What is compared by embedding is what \`score --save-embeddings\` keeps.`,
       { cause, fields: { path } },
     );
   }

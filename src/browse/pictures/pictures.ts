@@ -76,6 +76,11 @@ export class Pictures {
     return webp;
   }
 
+  /** The bytes of a row's picture as they lie on this machine. @throws WebError BB_HTTP_NO_PICTURE where none does */
+  bytesOf(row: number): Promise<Picture | SampleFailure> {
+    return this.#parts.foreground.run(() => this.#read(row));
+  }
+
   async #render(
     picture: Picture | Downloaded | SampleFailure,
     size: PictureSize,

@@ -1,4 +1,4 @@
-import type { AskedMode } from '../options.ts';
+import type { PageKind } from '../options.ts';
 
 /** Something that a key, a button or a touch does. */
 export interface PageAction {
@@ -40,6 +40,14 @@ const KEEP: readonly PageAction[] = [
   { name: 'keep', label: 'Keep', describe: 'keep it', key: 'ArrowRight', answer: 'keep' },
 ];
 
+/** Beside keep and leave, of a review. */
+const RENAME: PageAction = {
+  name: 'rename',
+  label: 'Rename',
+  describe: 'choose the name that it is kept under',
+  key: 'r',
+};
+
 /** 10 has no key of its own on a keyboard. */
 const TEN = 't';
 
@@ -73,11 +81,12 @@ const HALVES: PageAction = {
 };
 
 /** What gives an answer, in the order of the buttons. */
-export function answerActions(mode: AskedMode): readonly PageAction[] {
-  return { pair: PAIR, keep: KEEP, rating: RATINGS }[mode].concat(SKIP);
+export function answerActions(kind: PageKind): readonly PageAction[] {
+  return { pair: PAIR, keep: KEEP, review: KEEP, rating: RATINGS }[kind].concat(SKIP);
 }
 
 /** All that has a key. */
-export function pageActions(mode: AskedMode): readonly PageAction[] {
-  return [...answerActions(mode), ...(mode === 'rating' ? [HALVES] : []), ...CONTROLS];
+export function pageActions(kind: PageKind): readonly PageAction[] {
+  const own: Readonly<Partial<Record<PageKind, PageAction>>> = { rating: HALVES, review: RENAME };
+  return [...answerActions(kind), ...[own[kind] ?? []].flat(), ...CONTROLS];
 }

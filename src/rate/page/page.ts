@@ -1,22 +1,23 @@
 import type { PageParts } from '../../web/security-headers.ts';
-import type { AskedMode } from '../options.ts';
+import type { PageKind } from '../options.ts';
 import { answerActions, type PageAction } from './actions.ts';
 import { rateScript } from './script.ts';
 import { RATE_STYLE } from './style.ts';
 
-const ASKS: Readonly<Record<AskedMode, string>> = {
+const ASKS: Readonly<Record<PageKind, string>> = {
   pair: 'Which is better?',
   rating: 'How good is it?',
   keep: 'Keep it?',
+  review: 'Keep it?',
 };
 
 /** What the page is made of; its policy names both by their digests. */
-export function pageParts(mode: AskedMode): PageParts {
-  return { style: RATE_STYLE, script: rateScript(mode) };
+export function pageParts(kind: PageKind): PageParts {
+  return { style: RATE_STYLE, script: rateScript(kind) };
 }
 
 /** The page, the same for every source: all that is shown comes as data, and as text. */
-export function pageMarkup({ style, script }: PageParts, mode: AskedMode): string {
+export function pageMarkup({ style, script }: PageParts, kind: PageKind): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -26,9 +27,9 @@ export function pageMarkup({ style, script }: PageParts, mode: AskedMode): strin
 <title>bowerbird</title>
 <style>${style}</style>
 </head>
-<body class="${mode}">
+<body class="${kind}">
 <header class="top">
-<h1><span id="question"></span> <span class="ask">${ASKS[mode]}</span></h1>
+<h1><span id="question"></span> <span class="ask">${ASKS[kind]}</span></h1>
 <dl id="figures">
 <div><dt>answers</dt><dd id="answers">0</dd></div>
 <div><dt>an hour</dt><dd id="speed">\u2013</dd></div>
@@ -38,13 +39,13 @@ export function pageMarkup({ style, script }: PageParts, mode: AskedMode): strin
 <button id="rater" type="button" hidden></button>
 </header>
 <main id="stage">
-${sidesOf(mode)}
+${sidesOf(kind)}
 <p id="note" role="status"></p>
 </main>
 <footer>
-<p id="trouble" role="status"></p>
-<div id="choices" class="choices" role="group" aria-label="Answers">${answerActions(mode).map(buttonOf).join('')}</div>
-<div class="controls">${controlsOf(mode)}</div>
+${kind === 'review' ? NAMING : ''}<p id="trouble" role="status"></p>
+<div id="choices" class="choices" role="group" aria-label="Answers">${answerActions(kind).map(buttonOf).join('')}</div>
+<div class="controls">${controlsOf(kind)}</div>
 </footer>
 <dialog id="who" aria-labelledby="who-title"><h2 id="who-title">Who answers?</h2>
 <form id="who-form" method="dialog">
@@ -58,14 +59,28 @@ ${sidesOf(mode)}
 <ul id="key-list"></ul>
 <p class="row"><button id="keys-reset" type="button">As they were</button><button id="keys-close" type="button">Close</button></p>
 </dialog>
-<script>${script}</script>
+${kind === 'review' ? RENAMING : ''}<script>${script}</script>
 </body>
 </html>
 `;
 }
 
-function sidesOf(mode: AskedMode): string {
-  const sides = mode === 'pair' ? ['left', 'right'] : [''];
+/** Under which name the picture would be kept, and what became of the last one. */
+const NAMING = `<p id="naming"><span id="facts"></span><span><span class="soft">kept as</span> <bdi id="file"></bdi></span></p>
+<p id="said" role="status"></p>
+`;
+
+const RENAMING = `<dialog id="rename" aria-labelledby="rename-title"><h2 id="rename-title">Keep it under another name</h2>
+<form id="rename-form" method="dialog">
+<p class="row"><input id="stem" aria-labelledby="rename-title" maxlength="200" autocomplete="off" spellcheck="false"></p>
+<p id="renamed"><span class="soft">kept as</span> <bdi id="renamed-file" role="status"></bdi></p>
+<p class="row"><button type="button" id="rename-away">As it was</button><button>Use this name</button></p>
+</form>
+</dialog>
+`;
+
+function sidesOf(kind: PageKind): string {
+  const sides = kind === 'pair' ? ['left', 'right'] : [''];
   return sides
     .map(
       (side) =>
@@ -79,11 +94,12 @@ function buttonOf({ name, label }: PageAction): string {
   return `<button type="button" data-action="${name}"${half}><span>${label}</span><kbd></kbd></button>`;
 }
 
-function controlsOf(mode: AskedMode): string {
+function controlsOf(kind: PageKind): string {
   const controls = ['undo', 'Undo'] as const;
   const all = [
     controls,
-    ...(mode === 'rating' ? [['halves', 'Half steps'] as const] : []),
+    ...(kind === 'rating' ? [['halves', 'Half steps'] as const] : []),
+    ...(kind === 'review' ? [['rename', 'Rename'] as const] : []),
     ['captions', 'Captions'] as const,
     ['keys', 'Keys'] as const,
   ];

@@ -1,11 +1,12 @@
 import { countText, element, made, plainText } from '../../web/page-words.ts';
-import type { AskedMode } from '../options.ts';
+import type { PageKind } from '../options.ts';
 import { pageActions } from './actions.ts';
 import { Closeness } from './script/closeness.ts';
 import { ItemLine } from './script/item-line.ts';
 import { KeyList } from './script/key-list.ts';
 import { KeyMap } from './script/key-map.ts';
 import { keyOf, keyText } from './script/key-words.ts';
+import { Naming } from './script/naming.ts';
 import { Outbox, refusalOf } from './script/outbox.ts';
 import { RatePage } from './script/rate-page.ts';
 import { Rater } from './script/rater.ts';
@@ -16,12 +17,16 @@ import { ShownItem } from './script/shown-item.ts';
  * The script of the page. It holds the texts of these functions and classes, so they may use nothing but each other and what a
  * browser has.
  */
-export function rateScript(mode: AskedMode): string {
+export function rateScript(kind: PageKind): string {
   const words = [countText, element, keyOf, keyText, made, plainText, refusalOf];
-  const parts = [Outbox, KeyMap, KeyList, ShownItem, ItemLine, Closeness, SessionFigures, Rater, RatePage];
+  const parts = [
+    ...[Outbox, KeyMap, KeyList, ShownItem, ItemLine, Closeness, SessionFigures, Rater],
+    ...(kind === 'review' ? [Naming] : []),
+    RatePage,
+  ];
   return [
     "'use strict';",
     ...[...words, ...parts].map(String),
-    `new RatePage(${JSON.stringify(pageActions(mode))}).start();`,
+    `new RatePage(${JSON.stringify(pageActions(kind))}${kind === 'review' ? ', new Naming()' : ''}).start();`,
   ].join('\n');
 }

@@ -45,6 +45,16 @@ footer { padding: .5rem 1rem .75rem; display: grid; gap: .4rem; }
 .rating.with-halves .choices button { flex-basis: 2.6rem; }
 .rating.with-halves .choices kbd { display: none; }
 
+#naming { display: flex; justify-content: center; gap: .25rem 1.25rem; min-height: 1.35rem; min-width: 0; }
+#naming > span { min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+#naming #facts { flex: none; color: var(--soft); }
+#file { font-weight: 600; }
+.soft { color: var(--soft); }
+#said { min-height: 1.2rem; font-size: .8125rem; line-height: 1.2rem; color: var(--soft); text-align: center; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.review #trouble:empty, .review #figures .wide { display: none; }
+#rename { width: 28rem; }
+#renamed { margin-top: .5rem; overflow-wrap: anywhere; }
+
 dialog p.row { display: flex; gap: .5rem; margin-top: 1rem; justify-content: flex-end; }
 dialog input { flex: 1; min-width: 0; height: 2.125rem; border: 1px solid var(--edge); border-radius: 6px; background: var(--field); padding: 0 .6rem; }
 #known { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .75rem; }

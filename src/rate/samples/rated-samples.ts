@@ -16,7 +16,7 @@ export interface RatedSamples {
   readonly pictured: Int32Array;
   /** Some of them, in the order asked for. */
   at(numbers: readonly number[]): Promise<RatedSample[]>;
-  /** Those of these names that have a picture, by `sampleId`; of several under one name the first. */
+  /** Those of these names that are asked about, by `sampleId`; of several with one hash the one with the key as well, else the first. */
   find(names: readonly SampleName[]): Promise<ReadonlyMap<string, RatedSample>>;
   /**
    * A sample's picture as WebP, whole, at most 1280 pixels on its longer side.
@@ -25,4 +25,15 @@ export interface RatedSamples {
    */
   webpOf(number: number, signal: AbortSignal): Promise<Buffer>;
   close(): Promise<void>;
+}
+
+/** Whether a number is among some that ascend. */
+export function isAmong(numbers: Int32Array, number: number): boolean {
+  let [low, high] = [0, numbers.length - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (numbers[middle]! < number) low = middle + 1;
+    else high = middle;
+  }
+  return numbers[low] === number;
 }

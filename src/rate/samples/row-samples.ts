@@ -4,7 +4,7 @@ import { type SampleName, sampleId } from '../../feedback/answer.ts';
 import type { RateOptions } from '../options.ts';
 import { noPictures } from './errors.ts';
 import { nameOf } from './name.ts';
-import type { RatedSample, RatedSamples } from './rated-samples.ts';
+import { isAmong, type RatedSample, type RatedSamples } from './rated-samples.ts';
 
 /** The rows of a run or a subset that have a picture on this machine. @throws BowerbirdError as `BrowsedRows.open`; BB_INPUT_EMPTY */
 export async function openRowSamples(options: RateOptions): Promise<RatedSamples> {
@@ -14,29 +14,31 @@ export async function openRowSamples(options: RateOptions): Promise<RatedSamples
     onProgress: ({ rows: count }) => onProgress?.('samples', count),
   });
   try {
-    return new RowSamples(rows, await rows.scored, source);
+    const read = await rows.scored;
+    const marks = read.pictures.marks();
+    const numbers = Int32Array.from(marks.keys()).filter((row) => marks[row] === 1);
+    if (numbers.length === 0)
+      throw noPictures(source, 'score with --save-images, so that pictures stay here');
+    return new RowSamples(rows, read, numbers);
   } catch (thrown) {
     await rows.close();
     throw thrown;
   }
 }
 
-class RowSamples implements RatedSamples {
+/** Rows that have a picture here. */
+export class RowSamples implements RatedSamples {
   readonly title: string;
   readonly pictured: Int32Array;
   readonly #rows: BrowsedRows;
   readonly #read: ReadRows;
 
-  constructor(rows: BrowsedRows, read: ReadRows, source: string) {
+  /** @param pictured the numbers of the rows that are asked about, ascending */
+  constructor(rows: BrowsedRows, read: ReadRows, pictured: Int32Array) {
     this.#rows = rows;
     this.#read = read;
     this.title = rows.collection.title;
-    const marks = read.pictures.marks();
-    const numbers = new Int32Array(marks.reduce((sum, mark) => sum + mark, 0));
-    for (let row = 0, place = 0; row < marks.length; row++) if (marks[row] === 1) numbers[place++] = row;
-    if (numbers.length === 0)
-      throw noPictures(source, 'score with --save-images, so that pictures stay here');
-    this.pictured = numbers;
+    this.pictured = pictured;
   }
 
   async at(numbers: readonly number[]): Promise<RatedSample[]> {
@@ -46,19 +48,17 @@ class RowSamples implements RatedSamples {
   async find(names: readonly SampleName[]): Promise<ReadonlyMap<string, RatedSample>> {
     const hashes = names.flatMap(({ hash }) => hash ?? []);
     const keys = names.flatMap(({ hash, key }) => (hash === undefined ? (key ?? []) : []));
-    const marks = this.#read.pictures.marks();
-    const byHash = new Map<string, RatedSample>();
-    const byKey = new Map<string, RatedSample>();
+    const known = new Map<string, RatedSample>();
     for (const found of await this.#read.names.find(hashes, keys)) {
-      if (marks[found.row] !== 1) continue;
+      if (!isAmong(this.pictured, found.row)) continue;
       const sample = sampleOf(found);
       const { hash, key } = sample.name;
-      if (hash !== undefined && !byHash.has(hash)) byHash.set(hash, sample);
-      if (key !== undefined && !byKey.has(key)) byKey.set(key, sample);
+      for (const id of [wholeName(sample.name), hash, key === undefined ? undefined : sampleId({ key })])
+        if (id !== undefined && !known.has(id)) known.set(id, sample);
     }
     return new Map(
       names.flatMap((name) => {
-        const sample = name.hash === undefined ? byKey.get(name.key!) : byHash.get(name.hash);
+        const sample = known.get(wholeName(name)) ?? known.get(sampleId(name));
         return sample ? [[sampleId(name), sample] as const] : [];
       }),
     );
@@ -75,4 +75,8 @@ class RowSamples implements RatedSamples {
 
 function sampleOf({ row, hash, key, caption }: RowName): RatedSample {
   return { number: row, name: nameOf(hash, key), caption };
+}
+
+function wholeName({ hash, key }: SampleName): string {
+  return JSON.stringify([hash, key]);
 }

@@ -14,6 +14,8 @@ export class ItemLine {
   total: number | null = null;
   /** Samples whose pictures could not be shown, and why. */
   readonly unshown: string[] = [];
+  /** Ids of items that were answered with keep: what is near to one of them is passed over for as long as it is kept. */
+  readonly kept = new Set<string>();
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
@@ -22,6 +24,7 @@ export class ItemLine {
   /** Whose items they are from now on. */
   begin(rater: string): void {
     this.#rater = rater;
+    this.kept.clear();
     this.#line = [];
     this.isEnd = false;
     this.fill();
@@ -29,12 +32,13 @@ export class ItemLine {
 
   /** The item whose turn it is; it may not have its pictures yet. */
   get first(): ShownItem | undefined {
-    return this.#line[0];
+    return this.#line.find(({ item }) => !item.near?.some((id) => this.kept.has(id)));
   }
 
-  /** Takes the first one away. */
+  /** Takes the first one away, and those that were passed over before it. */
   shift(): void {
-    this.#line.shift();
+    const { first } = this;
+    this.#line = first ? this.#line.slice(this.#line.indexOf(first) + 1) : [];
     this.fill();
   }
 

@@ -6,6 +6,7 @@ import { ItemLine } from './item-line.ts';
 import { KeyList } from './key-list.ts';
 import { KeyMap } from './key-map.ts';
 import { keyOf, keyText } from './key-words.ts';
+import type { Naming } from './naming.ts';
 import { Outbox, refusalOf, type SentRecord } from './outbox.ts';
 import { Rater } from './rater.ts';
 import { SessionFigures } from './session-figures.ts';
@@ -15,6 +16,8 @@ import type { ShownItem } from './shown-item.ts';
 interface Given {
   readonly shown: ShownItem;
   readonly id: string;
+  /** Of a review: the name that a person had chosen. */
+  readonly stem?: string | undefined;
 }
 
 /** The page: what its parts do together. */
@@ -41,8 +44,11 @@ export class RatePage {
   /** How far the server's clock, which all raters share, is ahead of this one. */
   #clockMs = 0;
   #refusals: string[] = [];
+  /** Of a review. */
+  readonly #naming: Naming | undefined;
 
-  constructor(actions: readonly PageAction[]) {
+  constructor(actions: readonly PageAction[], naming?: Naming) {
+    this.#naming = naming;
     this.#keys = new KeyMap(actions);
     this.#keyList = new KeyList(this.#keys, () => this.#writeKeys());
   }
@@ -112,6 +118,7 @@ export class RatePage {
       }
       this.#note('');
     }
+    this.#naming?.show(this.#shown?.item);
     this.#closeness.rest();
     document.body.classList.toggle('waiting', this.#shown === undefined);
     document.body.dataset['item'] = this.#shown?.item.id ?? '';
@@ -122,6 +129,9 @@ export class RatePage {
     const shown = this.#shown;
     const tookMs = Math.round(performance.now() - this.#shownAtMs);
     if (!shown || !this.#state || tookMs < this.#blindMs) return;
+    const isKept = action.answer === 'keep';
+    // What it is kept as is to be seen before.
+    if (isKept && this.#naming?.isNamed === false) return;
     const { samples, seed, swapped, queue } = shown.item;
     const { question, mode } = this.#state;
     const names = samples.map(({ name }) => name);
@@ -133,8 +143,10 @@ export class RatePage {
       ...(queue !== undefined && { queue }),
       ...(seed !== undefined && { seed, swapped }),
       took_ms: tookMs,
+      ...(isKept && this.#naming?.stem && { stem: this.#naming.stem }),
     });
-    this.#given.push({ shown, id });
+    if (isKept) this.#line.kept.add(shown.item.id);
+    this.#given.push({ shown, id, stem: this.#naming?.stem });
     if (this.#given.length > this.#mostGiven) this.#given.shift();
     this.#figures.add(tookMs);
     this.#flash(action.name);
@@ -153,11 +165,14 @@ export class RatePage {
       time: this.#now(),
     });
     this.#figures.drop();
+    this.#line.kept.delete(last.shown.item.id);
     this.#line.unshift(last.shown);
     this.#show();
+    if (last.stem) this.#naming?.propose(last.stem);
   }
 
-  #saved({ results, standings }: PageSaved, records: readonly SentRecord[]): void {
+  #saved({ results, standings, said = {} }: PageSaved, records: readonly SentRecord[]): void {
+    this.#naming?.tell(records.flatMap(({ id }) => said[id] ?? []).at(-1));
     this.#standing = standings[this.#rater.name] ?? this.#standing;
     for (const [place, result] of results.entries()) {
       const why = refusalOf(result);
@@ -247,6 +262,7 @@ export class RatePage {
       captions: () => this.#set('captions', !this.#isSet('captions')),
       halves: () => this.#set('halves', !this.#isSet('halves')),
       keys: () => this.#keyList.toggle(),
+      rename: () => this.#naming?.ask(),
     };
     controls[name]?.();
   }

@@ -1,0 +1,91 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import type { Page } from 'playwright-core';
+import { writePictures, writeRun } from '../browse/world.ts';
+import { axeFindings, say, startBrowser, whenTrue } from '../helpers/browser.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
+import { addPhashes, serveReview } from './world.ts';
+
+const HOSTILE = '<img src=x onerror=alert(1)>\u202egnp';
+
+test('the keyboard keeps, leaves, renames and takes back, and what is near to what is kept does not come', async (t) => {
+  const browser = await startBrowser(t);
+  if (!browser) return;
+  const folder = await makeFolder(t);
+  const run = await writeRun(
+    folder,
+    ['a', 'b', 'c', 'd', 'e'].map((name, i) => ({
+      path: `${name}.jpg`,
+      hash: BigInt(i),
+      aesthetic: 9 - i,
+      ...(i === 2 && { caption: HOSTILE }),
+    })),
+  );
+  await writePictures(folder, ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg', 'e.jpg']);
+  await addPhashes(run, [0n, 1n, -1n, 0xffffn, 0xff00ffn]);
+  const kept = join(folder, 'kept');
+  const { review } = await serveReview(t, { source: run, outputFolder: kept, rater: 'ada' });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const page: Page = await context.newPage();
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => faults.push(message.text()));
+  await page.goto(review.url);
+  const shows = (name: string): Promise<void> =>
+    whenTrue(
+      page,
+      `document.getElementById('file').textContent === ${JSON.stringify(name)} && !document.body.classList.contains('waiting')`,
+    );
+  const press = async (key: string): Promise<void> => {
+    // An answer that comes at once is taken for one to the picture before.
+    await page.waitForTimeout(100);
+    await page.keyboard.press(key);
+  };
+  await shows('a.jpg');
+  await press('ArrowRight');
+  // b is near to a.
+  await shows('c.jpg');
+  await press('z');
+  await shows('a.jpg');
+  await press('ArrowLeft');
+  await shows('b.jpg');
+  await press('r');
+  await page.keyboard.type('../my b');
+  await whenTrue(page, "document.getElementById('renamed-file').textContent === '_my b.jpg'");
+  await page.keyboard.press('Enter');
+  await shows('_my b.jpg');
+  await press('ArrowRight');
+  await shows('c.jpg');
+  await whenTrue(page, "document.getElementById('said').textContent === 'Kept as _my b.jpg.'");
+  t.deepEqual(
+    (await readdir(kept)).filter((name) => name.endsWith('.jpg')),
+    ['_my b.jpg'],
+  );
+  t.deepEqual(await readFile(join(kept, '_my b.jpg')), await readFile(join(folder, 'pictures', 'b.jpg')));
+  const bare = await (
+    await browser.newContext({ viewport: { width: 390, height: 844 }, bypassCSP: true })
+  ).newPage();
+  await bare.goto(review.url);
+  await whenTrue(bare, "document.querySelector('.frame img') !== null");
+  t.true(Number(await say(bare, 'document.documentElement.scrollWidth')) <= 390);
+  t.deepEqual(await axeFindings(bare), []);
+  const shots = process.env['BOWERBIRD_SHOTS'];
+  if (shots) {
+    await press('c');
+    await page.screenshot({ path: join(shots, 'review-1280.png') });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.screenshot({ path: join(shots, 'review-390.png') });
+    await press('r');
+    await page.screenshot({ path: join(shots, 'review-390-rename.png') });
+    await page.keyboard.press('Escape');
+    await page.setViewportSize({ width: 1280, height: 800 });
+  }
+  for (const key of ['ArrowLeft', 'ArrowLeft', 'ArrowLeft']) {
+    await whenTrue(page, "!document.body.classList.contains('waiting')");
+    await press(key);
+  }
+  await whenTrue(page, "document.getElementById('note').textContent.startsWith('That was all')");
+  t.deepEqual(faults, []);
+});
