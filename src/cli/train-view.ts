@@ -9,7 +9,6 @@ export function describeTraining({ folder, record, material, made }: TrainingRes
     [counts.unmatched, 'samples are not among the embeddings'],
     [counts.unusable, 'samples have an embedding that cannot be used'],
     [counts.pairsUnmatched, 'pairs have a side without an embedding'],
-    [counts.pairsAcross, 'pairs have one side held out and the other not'],
   ] as const;
   return [
     `head           ${join(folder, HEAD_FILE)}`,

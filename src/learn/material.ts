@@ -52,7 +52,7 @@ export interface MaterialCounts {
   readonly unusable: number;
   /** Pairs with a side that has no embedding. */
   readonly pairsUnmatched: number;
-  /** Pairs with one side held out and the other not. */
+  /** Pairs with one side held out and the other not, of which nothing is learned. */
   readonly pairsAcross: number;
 }
 
@@ -105,7 +105,7 @@ export async function gatherMaterial(options: TrainOptions, progress: TrainProgr
     places[first]!.isHeldOut !== places[second]!.isHeldOut;
   return {
     ...{ mode, embeddings, values, places, raters: raterScales(opinions) },
-    pairs: joined.filter((pair) => !isAcross(pair)),
+    pairs: joined,
     counts: {
       answers,
       samples: samples.names.length,

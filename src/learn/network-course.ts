@@ -25,8 +25,8 @@ export function scaleOfScores(raw: Float64Array): ScoreScale {
 }
 
 /**
- * What networks learn from, and what they are looked at with: pairs that were asked by chance, or where there are none all that are held out; beside them those
- * that a queue chose.
+ * What networks learn from, and what they are looked at with: pairs with a side that is held out, of which those that were asked by chance, or where there are
+ * none all; beside them those that a queue chose.
  */
 export function courseOf(material: Material, scale: ScoreScale): Course {
   const { embeddings, pairs, values, places } = material;
@@ -41,14 +41,28 @@ export function courseOf(material: Material, scale: ScoreScale): Course {
       );
     return { dimension, rows, training: of(false), validation: of(true) };
   }
-  const held = pairs.filter(({ first }) => isHeld(first));
+  const isOut = ({ first, second }: PairTarget): boolean => isHeld(first) || isHeld(second);
+  const held = pairs.filter(isOut);
   const byChance = held.filter(({ isChosen }) => !isChosen);
   const isApart = byChance.length > 0 && byChance.length < held.length;
   return {
     ...{ dimension, rows },
-    training: pairLessons(pairs.filter(({ first }) => !isHeld(first))),
+    training: pairLessons(pairs.filter((pair) => !isOut(pair))),
     validation: pairLessons(isApart ? byChance : held),
     ...(isApart && { chosen: pairLessons(held.filter(({ isChosen }) => isChosen)) }),
+  };
+}
+
+/** The pairs among lessons that have both sides held out. */
+export function withBothSides({ kind, ...lessons }: Lessons, { places }: Material): Lessons {
+  const kept = [...lessons.first.keys()].filter((i) =>
+    [lessons.first, lessons.second].every((side) => places[side[i]!]!.isHeldOut),
+  );
+  return {
+    kind,
+    first: Int32Array.from(kept, (i) => lessons.first[i]!),
+    second: Int32Array.from(kept, (i) => lessons.second[i]!),
+    targets: Float64Array.from(kept, (i) => lessons.targets[i]!),
   };
 }
 

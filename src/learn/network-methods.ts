@@ -8,7 +8,14 @@ import type { Material } from './material.ts';
 import { chanceMeasures, type Measures, mean, spread, valueMeasures } from './measures.ts';
 import { type Course, type MemberOptions, stepsOf, type TrainedMember } from './member.ts';
 import { combined, memberScores, offsetsOf } from './member-scores.ts';
-import { courseOf, lessonsOf, predictionsOf, scaleOfScores, scaleOfValues } from './network-course.ts';
+import {
+  courseOf,
+  lessonsOf,
+  predictionsOf,
+  scaleOfScores,
+  scaleOfValues,
+  withBothSides,
+} from './network-course.ts';
 import { CHECKPOINT_FOLDER, type TrainOptions, type TrainProgress } from './options.ts';
 import { headStatement, type MadeHead } from './result.ts';
 
@@ -152,6 +159,7 @@ function describe(
     measures: {
       training: measure(course.training),
       held_out: measure(course.validation),
+      ...(isPairs && { held_out_both_sides: measure(withBothSides(course.validation, material)) }),
       ...(course.chosen && { held_out_chosen: measure(course.chosen) }),
     },
     curves: members.map(({ curve }) => curve),

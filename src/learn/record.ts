@@ -13,7 +13,12 @@ export interface TrainingRecord {
 }
 
 /** What a training says of itself. */
-export function recordOf(options: TrainOptions, material: Material, made: MadeHead): TrainingRecord {
+export function recordOf(
+  options: TrainOptions,
+  material: Material,
+  made: MadeHead,
+  isInterrupted: boolean,
+): TrainingRecord {
   const { encoder, dimension } = material.embeddings;
   const { counts, feedbackDigest, mode, raters } = material;
   return {
@@ -40,6 +45,7 @@ export function recordOf(options: TrainOptions, material: Material, made: MadeHe
       pairs_without_embedding: counts.pairsUnmatched,
       pairs_across_held_out: counts.pairsAcross,
     },
+    ...(isInterrupted && { interrupted: true }),
     ...made.facts,
     measures: made.measures,
     curves: made.curves.map((curve) =>

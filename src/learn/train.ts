@@ -43,7 +43,7 @@ export async function trainHead(options: TrainOptions, progress: TrainProgress):
   refuseTaken(folder, options.overwrite);
   const material = await gatherMaterial(options, progress);
   const made = await TRAINERS[options.method](options, material, progress);
-  const record = recordOf(options, material, made);
+  const record = recordOf(options, material, made, progress.signal?.aborted === true);
   const head = join(folder, HEAD_FILE);
   await makeFolders(folder).catch((thrown: unknown) => {
     throw outputFailure(folder, thrown);

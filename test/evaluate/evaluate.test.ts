@@ -43,7 +43,7 @@ test('pairs: accuracy and log loss are those of the training, and the head in mi
   const trained = await trainOn(collection, feedback, 'bradley-terry');
   const hidden = await hiddenHead(collection);
   const evaluation = await evaluate(collection, { heads: [trained, hidden], feedback: [feedback] });
-  const held = (trained.record['measures'] as Record<string, Record<string, number>>)['held_out']!;
+  const held = (trained.record['measures'] as Record<string, Record<string, number>>)['held_out_both_sides']!;
   t.is(evaluation.parts[0]!.heads[0]!.count, held['count']!);
   t.true(Math.abs(figure(evaluation, 'pair_accuracy')! - held['accuracy']!) < 1e-12);
   t.true(Math.abs(figure(evaluation, 'log_loss')! - held['log_loss']!) < 1e-4);

@@ -59,7 +59,17 @@ test('pairs become an ensemble in one file, which orders samples as the person d
     const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
     t.true(Math.abs(mean - 5) < 0.1);
     t.is(made.curves.length, 3);
-    t.true((record['answers'] as Record<string, number>)['pairs_across_held_out']! > 50);
+    const across = (record['answers'] as Record<string, number>)['pairs_across_held_out']!;
+    const counts = Object.entries(record['measures'] as Record<string, { count: number }>);
+    const {
+      training,
+      held_out: out,
+      held_out_both_sides: both,
+    } = Object.fromEntries(counts.map(([name, { count }]) => [name, count]));
+    t.true(across > 50 && both! > 3);
+    t.is(out, across + both!, 'a pair is held out by one of its sides');
+    t.true(training! > 0);
+    t.is(out, made.lessons.length);
     const head = await loadHead(join(outputFolder, 'head.safetensors'), { tag: 'aesthetic' });
     t.is(head.linear === undefined, hidden > 0);
   }
