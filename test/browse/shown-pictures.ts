@@ -9,12 +9,19 @@ const MOST_DIFFERENCE = 8;
 
 const pixelsOf = (bytes: Uint8Array): Promise<Buffer> => sharp(bytes).removeAlpha().raw().toBuffer();
 
+const pixelsOfSeeds: Promise<Buffer>[] = [];
+
+function pixelsOfSeed(seed: number): Promise<Buffer> {
+  pixelsOfSeeds[seed] ??= makePicture(seed).then(pixelsOf);
+  return pixelsOfSeeds[seed];
+}
+
 /** The seeds, of those up to a number, whose picture this is. */
 async function seedsLike(bytes: Uint8Array, seeds: number): Promise<number[]> {
   const shown = await pixelsOf(bytes);
   const alike: number[] = [];
   for (let seed = 0; seed < seeds; seed++) {
-    const pixels = await pixelsOf(await makePicture(seed));
+    const pixels = await pixelsOfSeed(seed);
     let sum = 0;
     for (let i = 0; i < PIXELS; i++) sum += Math.abs(pixels[i]! - shown[i]!);
     if (sum / PIXELS < MOST_DIFFERENCE) alike.push(seed);
