@@ -1,5 +1,6 @@
 import { isQuestion, isRater } from '../feedback/check.ts';
-import { ASKED_MODES, type AskedMode, type RateOptions } from '../rate/options.ts';
+import { ASKED_MODES, type AskedMode } from '../feedback/queue-items.ts';
+import type { RateOptions } from '../rate/options.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 import { answerPageFlags, answerPageOptions } from './page-flags.ts';
 
@@ -32,6 +33,12 @@ export const RATE_FLAGS: FlagTable = {
     type: 'string',
     describe: 'Who answers, so that the page asks nobody for a name',
   },
+  queue: {
+    group: 'Questions:',
+    type: 'string',
+    describe:
+      'Queue file of what to ask, in its order; read again whenever it is replaced (docs/feedback.md)',
+  },
   seed: {
     group: 'Questions:',
     type: 'integer',
@@ -53,18 +60,19 @@ export const RATE_FLAGS: FlagTable = {
 
 /** What the flags and the environment say. @throws BowerbirdError BB_USAGE */
 export function rateOptions(values: FlagValues, source: string, environment: NodeJS.ProcessEnv): RateOptions {
-  const { feedback, question, mode, rater, seed } = values as {
+  const { feedback, question, mode, rater, queue, seed } = values as {
     readonly feedback?: string;
     readonly question: string;
     readonly mode: AskedMode;
     readonly rater?: string;
+    readonly queue?: string;
     readonly seed: number;
   };
   if (feedback === undefined)
     throw usageError('rate needs --feedback: the feedback file that answers are added to.');
   requireAnswerer(question, rater);
   return {
-    ...{ source, feedback, question, mode, rater, seed },
+    ...{ source, feedback, question, mode, rater, queue, seed },
     repeatShare: values['repeat-share'] as number,
     ...answerPageOptions(values, environment),
   };

@@ -1,9 +1,5 @@
-import type { Mode } from '../feedback/answer.ts';
+import type { AskedMode } from '../feedback/queue-items.ts';
 import type { ListenPlace } from '../web/listen.ts';
-
-/** How pictures are asked about: what people can answer in a browser. */
-export const ASKED_MODES = ['pair', 'rating', 'keep'] as const satisfies readonly Mode[];
-export type AskedMode = (typeof ASKED_MODES)[number];
 
 /** What a page is made for: a mode; `review` asks as `keep` does, and shows under which name a picture would be kept. */
 export type PageKind = AskedMode | 'review';
@@ -18,7 +14,7 @@ export interface RateOptions extends ListenPlace {
   readonly mode: AskedMode;
   /** Who answers, where nobody is to be asked for a name. */
   readonly rater?: string | undefined;
-  /** File of items to ask, in its order; pairs or samples drawn at random where not given. */
+  /** A queue file, which is read again whenever it is replaced; pairs or samples drawn at random where not given. */
   readonly queue?: string | undefined;
   /** What is drawn at random is drawn with. */
   readonly seed: number;

@@ -1,5 +1,5 @@
 import type { SampleName } from '../feedback/answer.ts';
-import type { AskedMode } from './options.ts';
+import type { AskedMode } from '../feedback/queue-items.ts';
 
 /*
  * What the page and its server tell each other, as JSON. The page's script is compiled with the same types.
@@ -62,8 +62,8 @@ export interface PageItems {
   readonly items: readonly PageItem[];
   /** Nothing is left to ask this rater. */
   readonly isEnd: boolean;
-  /** How many items there are in all, where a queue or the samples say it. */
-  readonly total: number | null;
+  /** How many questions this rater has not answered, those that the page holds among them; null where nobody counts them. */
+  readonly left: number | null;
 }
 
 /** Of each record that was sent: saved now, saved before, or refused, and why. */

@@ -1,4 +1,5 @@
 import { Asker } from './asking/asker.ts';
+import { WatchedQueue } from './asking/watched-queue.ts';
 import type { RateOptions } from './options.ts';
 import { openSamples } from './samples/open-samples.ts';
 import type { RatedSamples } from './samples/rated-samples.ts';
@@ -17,18 +18,20 @@ export interface RunningRate extends ServedTable {
  *   BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE, BB_RUN_CORRUPT, BB_USAGE, BB_LISTEN, BB_TEMPORARY_FOLDER, BB_DISK_FULL; the signal's reason
  */
 export async function startRate(options: RateOptions): Promise<RunningRate> {
-  const { question, mode, seed, repeatShare } = options;
+  const { question, mode, seed } = options;
   let pictureCount = 0;
   const served = await serveTable<RatedSamples>(options, {
     openSamples: () => openSamples(options),
     partsOf: async (samples, { state }) => {
       pictureCount = samples.pictured.length;
+      const queue =
+        options.queue === undefined ? undefined : await WatchedQueue.open(options.queue, samples, options);
+      // One that asks things again has its own share of these.
+      const repeatShare = (await queue?.hasRepeats()) ? 0 : options.repeatShare;
       return {
         page: mode,
-        // Of pairs there are more than a number could tell a person.
-        total: mode === 'pair' ? null : pictureCount,
         newAsker: (rater, unshown) =>
-          new Asker({ samples, state, unshown, question, mode, seed, repeatShare }, rater),
+          new Asker({ samples, state, unshown, question, mode, seed, repeatShare }, rater, queue),
       };
     },
   });

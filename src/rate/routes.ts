@@ -30,7 +30,7 @@ export function tableRoutes(table: RatingTable): WebRoute[] {
             `count needs a number from 1, and held at most ${MOST_HELD} ids.`,
           );
         const next = await table.askerOf(raterIn(query.get('rater'))).next(count, new Set(held));
-        return jsonAnswer({ ...next, total: parts.total } satisfies PageItems);
+        return jsonAnswer(next satisfies PageItems);
       },
     },
     {

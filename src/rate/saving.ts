@@ -3,10 +3,10 @@ import { isObject, type JsonObject } from '../base/json-object.ts';
 import { type Answer, type FeedbackRecord, isRetraction, type Retraction } from '../feedback/answer.ts';
 import { checkRecord } from '../feedback/check.ts';
 import { LINE_PROBLEMS } from '../feedback/problems.ts';
+import type { AskedMode } from '../feedback/queue-items.ts';
 import type { Standing } from '../feedback/state.ts';
 import type { FeedbackWriter, Saved } from '../feedback/writer.ts';
 import { WebError } from '../web/http-error.ts';
-import type { AskedMode } from './options.ts';
 import type { PageStanding, RecordResult } from './page-data.ts';
 
 /** Records that one request may bring. */

@@ -1,8 +1,9 @@
+import type { AskedMode } from '../feedback/queue-items.ts';
 import type { FeedbackWriter } from '../feedback/writer.ts';
 import { WebError } from '../web/http-error.ts';
 import type { WebRoute } from '../web/server.ts';
 import type { NextItems } from './asking/asker.ts';
-import type { AskedMode, PageKind } from './options.ts';
+import type { PageKind } from './options.ts';
 import { isAmong, type RatedSample, type RatedSamples } from './samples/rated-samples.ts';
 import { type AnswerDeeds, Saving } from './saving.ts';
 
@@ -27,8 +28,6 @@ export interface ItemSource {
 /** In what tables differ. */
 export interface TableParts {
   readonly page: PageKind;
-  /** How many items there are, where that is a number that means something to a person. */
-  readonly total: number | null;
   /** @param unshown numbers of samples whose picture could not be shown; more as time goes on */
   newAsker(rater: string, unshown: ReadonlySet<number>): ItemSource;
   /** What answers have done besides being saved. */

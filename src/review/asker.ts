@@ -59,7 +59,7 @@ export class ReviewAsker implements ItemSource {
       }
       atOnce = Math.min(2 * atOnce, ROWS_AT_ONCE.most);
     }
-    return { items, isEnd: items.length < count };
+    return { items, isEnd: items.length < count, left: null };
   }
 
   /** By whomever. */

@@ -64,7 +64,6 @@ export async function startReview(options: ReviewOptions): Promise<RunningReview
           });
           return {
             page: 'review',
-            total: null,
             newAsker: (_rater, unshown) => {
               const { question } = options;
               const asker = new ReviewAsker({ samples, state, question, kept }, unshown);

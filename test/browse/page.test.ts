@@ -1,12 +1,7 @@
-import { createRequire } from 'node:module';
-import test, { type ExecutionContext } from 'ava';
-import type { AxeResults } from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
-import { chromiumPath } from '../helpers/chromium.ts';
-import { until } from '../helpers/until.ts';
+import test from 'ava';
+import { axeFindings, say, startBrowser, whenTrue } from '../helpers/browser.ts';
 import { serveRows, type WrittenRow } from './world.ts';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const HOSTILE =
   '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>\u202egnp.exe';
 
@@ -21,30 +16,6 @@ const ROWS: readonly WrittenRow[] = [
   })),
   { url: 'https://example.org/gone.jpg', reason: 'http_not_found' },
 ];
-
-/** Chromium, until the test ends; undefined, and said, where there is none. */
-async function startBrowser(t: ExecutionContext): Promise<Browser | undefined> {
-  if (chromiumPath === undefined) {
-    t.log('Skipped: no Chromium is installed (or set CHROMIUM to its path).');
-    t.pass();
-    return undefined;
-  }
-  const { chromium } = await import('playwright-core');
-  const browser = await chromium.launch({
-    executablePath: chromiumPath,
-    args: ['--no-sandbox'],
-    timeout: 120_000,
-  });
-  t.teardown(() => browser.close());
-  return browser;
-}
-
-/** What a test asks of the page, by its ids and classes. */
-const say = (page: Page, expression: string): Promise<unknown> => page.evaluate(expression);
-
-/** Waits until an expression is true in the page, whose policy lets nothing wait within it. */
-const whenTrue = (page: Page, expression: string): Promise<void> =>
-  until(async () => Boolean(await page.evaluate(expression)));
 
 const active = "document.querySelector('.cell.active .caption').textContent";
 
@@ -116,19 +87,11 @@ test('axe finds nothing on the page, with a picture open and without, wide and l
     const context = await browser.newContext({ ...view, bypassCSP: true });
     const page = await context.newPage();
     await page.goto(browse.url);
-    await page.addScriptTag({ path: AXE });
     await whenTrue(page, "document.querySelectorAll('.cell.seen').length > 3");
     for (const isOpen of [false, true]) {
       if (isOpen) await page.keyboard.press('Enter');
       if (isOpen) await whenTrue(page, "document.querySelectorAll('.fields > div').length > 10");
-      const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
-      t.deepEqual(
-        violations.flatMap(({ id, nodes }) =>
-          nodes.map(({ target, failureSummary }) => `${id} ${target.join(' ')}: ${failureSummary}`),
-        ),
-        [],
-        `${view.viewport.width}, ${isOpen}`,
-      );
+      t.deepEqual(await axeFindings(page), [], `${view.viewport.width}, ${isOpen}`);
     }
     await context.close();
   }

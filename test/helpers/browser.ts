@@ -1,27 +1,25 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { ExecutionContext } from 'ava';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
+import { chromiumPath } from './chromium.ts';
 import { until } from './until.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const BROWSERS = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-];
+
 /** Chromium, until the test ends; undefined, and said, where there is none. */
 export async function startBrowser(t: ExecutionContext): Promise<Browser | undefined> {
-  const executablePath = BROWSERS.find((path) => path !== undefined && existsSync(path));
-  if (executablePath === undefined) {
+  if (chromiumPath === undefined) {
     t.log('Skipped: no Chromium is installed (or set CHROMIUM to its path).');
     t.pass();
     return undefined;
   }
   const { chromium } = await import('playwright-core');
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: 120_000 });
+  const browser = await chromium.launch({
+    executablePath: chromiumPath,
+    args: ['--no-sandbox'],
+    timeout: 120_000,
+  });
   t.teardown(() => browser.close());
   return browser;
 }

@@ -1,33 +1,22 @@
 import { type Answer, type SampleName, sampleId, subjectOf } from '../../feedback/answer.ts';
-import type { Asked, FeedbackState } from '../../feedback/state.ts';
-import type { AskedMode } from '../options.ts';
+import type { Asked } from '../../feedback/state.ts';
 import type { PageItem } from '../page-data.ts';
-import type { RatedSample, RatedSamples } from '../samples/rated-samples.ts';
+import { type Asking, isAskable, type QuestionSource } from './asking.ts';
 import { drawn } from './draw.ts';
-import { itemOf, type Question, questionId, subjectOfNames } from './items.ts';
-import { AskingOrder } from './stream.ts';
-
-/** What all raters are asked about, and what is known of their answers. */
-export interface Asking {
-  readonly samples: RatedSamples;
-  readonly state: FeedbackState;
-  readonly question: string;
-  readonly mode: AskedMode;
-  readonly seed: number;
-  readonly repeatShare: number;
-  /** Numbers of samples whose picture could not be shown. */
-  readonly unshown: ReadonlySet<number>;
-}
+import { DrawnQuestions } from './drawn-questions.ts';
+import { itemOf, type Question, questionId } from './items.ts';
+import { QueuedQuestions } from './queued-questions.ts';
+import type { WatchedQueue } from './watched-queue.ts';
 
 /** What is asked next. */
 export interface NextItems {
   readonly items: readonly PageItem[];
   /** There is nothing more to ask. */
   readonly isEnd: boolean;
+  /** How many questions the rater has not answered, where that can be told. */
+  readonly left: number | null;
 }
 
-/** Names of samples are read so many at a time; more at a time where none of these is to be asked. */
-const PLACES_AT_ONCE = { first: 32, most: 2048 } as const;
 /** A pair is not asked again before so many others were answered: it would be remembered. */
 const REPEATED_AFTER = 10;
 const ALL = 2 ** 32;
@@ -36,17 +25,16 @@ const ALL = 2 ** 32;
 export class Asker {
   readonly #asking: Asking;
   readonly #asked: Asked;
-  readonly #order: AskingOrder;
-  /** The first place of the order that has not been looked at. */
-  #place: number;
+  readonly #source: QuestionSource;
 
-  constructor(asking: Asking, rater: string) {
+  /** @param queue what is asked; drawn at random where not given */
+  constructor(asking: Asking, rater: string, queue: WatchedQueue | undefined) {
     this.#asking = asking;
-    const { samples, question, mode, seed } = asking;
+    const { question, mode } = asking;
     this.#asked = { question, mode, rater };
-    this.#order = new AskingOrder(samples.pictured, mode, [seed, question, mode, rater]);
-    // What was answered before a break lies before this place, if the seed was the same; if not, nothing is lost.
-    this.#place = this.#order.size === 0 ? 0 : this.#answered % this.#order.size;
+    this.#source = queue
+      ? new QueuedQuestions(asking, this.#asked, queue)
+      : new DrawnQuestions(asking, this.#asked);
   }
 
   /** @param held ids of items that the page has and that are not answered yet */
@@ -56,54 +44,17 @@ export class Asker {
     const { rater } = this.#asked;
     while (items.length < count) {
       const ids = new Set([...held, ...items.map(({ id }) => id)]);
-      const question = (await this.#repeat(ids)) ?? (await this.#fresh(ids));
-      if (!question) return { items, isEnd: true };
+      const question = (await this.#repeat(ids)) ?? (await this.#source.next(ids));
+      if (!question) return { items, isEnd: true, left: await this.#source.left() };
       items.push(itemOf(question, seed, rater));
     }
-    return { items, isEnd: false };
+    return { items, isEnd: false, left: await this.#source.left() };
   }
 
   /** Answers that stand, skipped ones among them. */
   get #answered(): number {
     const standing = this.#asking.state.standing(this.#asked);
     return (standing?.answers ?? 0) + (standing?.skips ?? 0);
-  }
-
-  /** The next of the order that this rater has not answered; undefined where there is none once around. */
-  async #fresh(ids: ReadonlySet<string>): Promise<Question | undefined> {
-    const { size } = this.#order;
-    let atOnce: number = PLACES_AT_ONCE.first;
-    for (let looked = 0; looked < size; ) {
-      const places = Math.min(atOnce, size - looked);
-      atOnce = Math.min(2 * atOnce, PLACES_AT_ONCE.most);
-      const candidates = Array.from({ length: places }, (_, i) => this.#order.at((this.#place + i) % size));
-      const samples = await this.#samplesOf(candidates.flat());
-      for (const numbers of candidates) {
-        this.#place = (this.#place + 1) % size;
-        looked++;
-        const question = this.#questionOf(numbers.map((number) => samples.get(number)!));
-        if (question && !ids.has(question.id)) return question;
-      }
-    }
-    return undefined;
-  }
-
-  async #samplesOf(numbers: readonly number[]): Promise<ReadonlyMap<number, RatedSample>> {
-    const unique = [...new Set(numbers)];
-    const samples = await this.#asking.samples.at(unique);
-    return new Map(unique.map((number, place) => [number, samples[place]!]));
-  }
-
-  /** Undefined where it cannot be asked, or was answered. */
-  #questionOf(samples: readonly RatedSample[]): Question | undefined {
-    const { state, unshown } = this.#asking;
-    const names = samples.map(({ name }) => name);
-    if (samples.some(({ number }) => unshown.has(number))) return undefined;
-    if (names.some(({ hash, key }) => hash === undefined && key === undefined)) return undefined;
-    if (names.length === 2 && sampleId(names[0]!) === sampleId(names[1]!)) return undefined;
-    const subject = subjectOfNames(names);
-    if (state.answersAbout(this.#asked, subject) > 0) return undefined;
-    return { id: questionId(subject, 0), samples };
   }
 
   /** Something that was answered a while ago, at some of the places. */
@@ -128,8 +79,7 @@ export class Asker {
     const names = askedNames(answer);
     const found = await this.#asking.samples.find(names);
     const samples = names.flatMap((name) => found.get(sampleId(name)) ?? []);
-    if (samples.length < names.length) return undefined;
-    if (samples.some(({ number }) => this.#asking.unshown.has(number))) return undefined;
+    if (samples.length < names.length || !isAskable(this.#asking, samples)) return undefined;
     return { id: questionId(subjectOf(answer), 1), samples, wasSwapped: answer.swapped === true };
   }
 }

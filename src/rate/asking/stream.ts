@@ -1,4 +1,4 @@
-import type { AskedMode } from '../options.ts';
+import type { AskedMode } from '../../feedback/queue-items.ts';
 import { DrawnOrder, MOST_ORDERED } from './draw.ts';
 
 /**

@@ -6,6 +6,8 @@ export interface PageAction {
   readonly name: string;
   /** What stands on its button. */
   readonly label: string;
+  /** The same where the pictures stand one above the other. */
+  readonly tallLabel?: string;
   /** What stands in the list of keys. */
   readonly describe: string;
   /** Its key unless a person has chosen another: `key` of a KeyboardEvent, with `Shift+` before it. */
@@ -18,6 +20,7 @@ const PAIR: readonly PageAction[] = [
   {
     name: 'much-left',
     label: 'Left, by far',
+    tallLabel: 'Upper, by far',
     describe: 'the left one is much better',
     key: 'Shift+ArrowLeft',
     answer: 'much-left',
@@ -29,6 +32,7 @@ const PAIR: readonly PageAction[] = [
   {
     name: 'much-right',
     label: 'Right, by far',
+    tallLabel: 'Lower, by far',
     describe: 'the right one is much better',
     key: 'Shift+ArrowRight',
     answer: 'much-right',

@@ -1,6 +1,6 @@
 import type { PageParts } from '../../web/security-headers.ts';
 import type { PageKind } from '../options.ts';
-import { answerActions, type PageAction } from './actions.ts';
+import { answerActions, type PageAction, pageActions } from './actions.ts';
 import { rateScript } from './script.ts';
 import { RATE_STYLE } from './style.ts';
 
@@ -32,6 +32,7 @@ export function pageMarkup({ style, script }: PageParts, kind: PageKind): string
 <h1><span id="question"></span> <span class="ask">${ASKS[kind]}</span></h1>
 <dl id="figures">
 <div><dt>answers</dt><dd id="answers">0</dd></div>
+<div hidden><dt>left</dt><dd id="left"></dd></div>
 <div><dt>an hour</dt><dd id="speed">\u2013</dd></div>
 <div class="wide"><dt>as before</dt><dd id="agreement">\u2013</dd></div>
 </dl>
@@ -80,33 +81,29 @@ const RENAMING = `<dialog id="rename" aria-labelledby="rename-title"><h2 id="ren
 `;
 
 function sidesOf(kind: PageKind): string {
-  const sides = kind === 'pair' ? ['left', 'right'] : [''];
-  return sides
-    .map(
-      (side) =>
-        `<figure class="side"><button class="frame" type="button"${side === '' ? '' : ` data-action="${side}"`}><span class="none"></span></button><figcaption></figcaption></figure>`,
-    )
-    .join('\n');
+  const frames =
+    kind === 'pair'
+      ? ['left', 'right'].map(
+          (side) =>
+            `<button class="frame" type="button" data-action="${side}" aria-label="Picture on the ${side}"></button>`,
+        )
+      : ['<div class="frame"></div>'];
+  return frames.map((frame) => `<figure class="side">${frame}<figcaption></figcaption></figure>`).join('\n');
 }
 
-function buttonOf({ name, label }: PageAction): string {
+function buttonOf({ name, label, tallLabel }: PageAction): string {
   const half = /\.5$/.test(name) ? ' class="half"' : '';
-  return `<button type="button" data-action="${name}"${half}><span>${label}</span><kbd></kbd></button>`;
+  const text =
+    tallLabel === undefined
+      ? `<span>${label}</span>`
+      : `<span class="beside">${label}</span><span class="above">${tallLabel}</span>`;
+  return `<button type="button" data-action="${name}"${half}>${text}<kbd></kbd></button>`;
 }
 
 function controlsOf(kind: PageKind): string {
-  const controls = ['undo', 'Undo'] as const;
-  const all = [
-    controls,
-    ...(kind === 'rating' ? [['halves', 'Half steps'] as const] : []),
-    ...(kind === 'review' ? [['rename', 'Rename'] as const] : []),
-    ['captions', 'Captions'] as const,
-    ['keys', 'Keys'] as const,
-  ];
-  return all
-    .map(
-      ([name, label]) =>
-        `<button type="button" data-action="${name}"><span>${label}</span><kbd></kbd></button>`,
-    )
+  const names = ['halves', 'rename', 'undo', 'captions', 'keys'];
+  return pageActions(kind)
+    .filter(({ name }) => names.includes(name))
+    .map(buttonOf)
     .join('');
 }

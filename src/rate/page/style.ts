@@ -33,16 +33,17 @@ footer { padding: .5rem 1rem .75rem; display: grid; gap: .4rem; }
 .choices { display: flex; justify-content: center; gap: .5rem; }
 .choices button, .controls button { display: flex; align-items: center; justify-content: center; gap: .5rem; }
 .choices button { height: 2.75rem; min-width: 6.25rem; padding: 0 .75rem; }
+.choices .above, kbd:empty { display: none; }
 .choices button.given { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
 .controls { display: flex; justify-content: center; gap: .5rem; }
 .controls button { height: 1.875rem; border-color: transparent; background: none; color: var(--soft); font-size: .875rem; }
 .controls button:hover { background: var(--wash); }
 .controls [aria-pressed="true"] { color: var(--accent); }
-.rating .choices { flex-wrap: wrap; gap: .35rem; max-width: 62rem; margin: 0 auto; width: 100%; }
-.rating .choices button { min-width: 0; flex: 1 1 3.5rem; padding: 0 .25rem; gap: .35rem; }
+.rating .choices { display: grid; grid-template-columns: repeat(12, minmax(0, 1fr)); gap: .35rem; max-width: 62rem; margin: 0 auto; width: 100%; }
+.rating .choices button { min-width: 0; padding: 0 .25rem; gap: .35rem; }
 .rating .choices .half { display: none; }
+.rating.with-halves .choices { grid-template-columns: repeat(11, minmax(0, 1fr)); }
 .rating.with-halves .choices .half { display: flex; }
-.rating.with-halves .choices button { flex-basis: 2.6rem; }
 .rating.with-halves .choices kbd { display: none; }
 
 #naming { display: flex; justify-content: center; gap: .25rem 1.25rem; min-height: 1.35rem; min-width: 0; }
@@ -66,10 +67,10 @@ dialog input { flex: 1; min-width: 0; height: 2.125rem; border: 1px solid var(--
 
 @media (max-width: 60rem) {
   .choices button { min-width: 0; flex: 1; padding: 0 .4rem; }
-  .pair .choices button { flex-direction: column; gap: .1rem; height: 3.25rem; white-space: normal; line-height: 1.1; }
+  .pair .choices button { flex-direction: column; gap: .1rem; height: 3.5rem; white-space: normal; line-height: 1.1; }
   #figures .wide { display: none; }
 }
-@media (max-width: 40rem) {
+@media (max-width: 40rem) and (orientation: portrait) {
   .top { padding: .4rem .6rem; gap: .25rem .75rem; flex-wrap: wrap; }
   h1 { flex: 1 1 40%; }
   #saved { min-width: 0; flex: 1; }
@@ -79,12 +80,16 @@ dialog input { flex: 1; min-width: 0; height: 2.125rem; border: 1px solid var(--
   footer { padding: .25rem .5rem .5rem; gap: .25rem; }
   .choices { gap: .3rem; }
   .choices button { font-size: .8125rem; min-height: 2.75rem; }
-  .choices kbd { display: none; }
+  .choices kbd, .choices .beside { display: none; }
+  .choices .above { display: block; }
+  .choices [data-action="left"], .choices [data-action="right"] { display: none; }
   .pair .choices button { height: 2.75rem; }
-  .rating .choices button { flex: 1 1 13%; }
+  .rating .choices { grid-template-columns: repeat(6, minmax(0, 1fr)); }
+  .rating.with-halves .choices { grid-template-columns: repeat(8, minmax(0, 1fr)); }
   .controls button kbd { display: none; }
 }
-@media (max-width: 40rem) and (orientation: landscape), (max-height: 30rem) {
-  .pair #stage { grid-template: minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr); }
+@media (max-height: 30rem) {
+  #trouble:empty { display: none; }
+  .controls { display: none; }
 }
 `;

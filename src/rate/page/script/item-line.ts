@@ -5,13 +5,15 @@ import { ShownItem } from './shown-item.ts';
 export class ItemLine {
   readonly #ahead = 5;
   readonly #retryMs = 500;
+  readonly #endMs = 4000;
   readonly #onChange: () => void;
   #rater = '';
   #line: ShownItem[] = [];
   #isAsking = false;
   /** The server has said that it has no more, and nothing was answered or taken back since. */
   isEnd = false;
-  total: number | null = null;
+  /** How many questions are not answered, by what the server said and what was answered since. */
+  left: number | null = null;
   /** Samples whose pictures could not be shown, and why. */
   readonly unshown: string[] = [];
   /** Ids of items that were answered with keep: what is near to one of them is passed over for as long as it is kept. */
@@ -39,12 +41,14 @@ export class ItemLine {
   shift(): void {
     const { first } = this;
     this.#line = first ? this.#line.slice(this.#line.indexOf(first) + 1) : [];
+    if (this.left !== null) this.left = Math.max(0, this.left - 1);
     this.fill();
   }
 
   /** Puts one before all others. */
   unshift(item: ShownItem): void {
     this.#line.unshift(item);
+    if (this.left !== null) this.left++;
   }
 
   /** Asks for more where there are few. */
@@ -53,11 +57,12 @@ export class ItemLine {
     this.#isAsking = true;
     const rater = this.#rater;
     this.#ask(rater).then(
-      ({ items, isEnd, total }) => {
+      ({ items, isEnd, left }) => {
         this.#isAsking = false;
         if (rater !== this.#rater) return this.fill();
-        this.total = total;
+        this.left = left;
         this.isEnd = isEnd;
+        if (isEnd) setTimeout(() => this.#lookAgain(), this.#endMs);
         for (const item of items) this.#add(item);
         this.#onChange();
         this.fill();
@@ -69,6 +74,12 @@ export class ItemLine {
         }, this.#retryMs);
       },
     );
+  }
+
+  /** A queue may have been written anew. */
+  #lookAgain(): void {
+    this.isEnd = false;
+    this.fill();
   }
 
   #add(item: PageItem): void {

@@ -113,6 +113,7 @@ export class RatePage {
       for (const [place, frame] of this.#frames.entries()) {
         frame.querySelector('img')?.remove();
         frame.append(first.images[place]!);
+        if (frame.tagName === 'BUTTON') frame.setAttribute('aria-label', first.images[place]!.alt);
         const caption = plainText(first.item.samples[place]!.caption?.trim() ?? '').slice(0, 300);
         frame.nextElementSibling!.textContent = caption;
       }
@@ -184,10 +185,11 @@ export class RatePage {
 
   #writeFigures(): void {
     const waiting = this.#outbox?.size ?? 0;
-    const { answers = 0, skips = 0, compared = 0, agreed = 0 } = this.#standing ?? {};
-    const { total } = this.#line;
-    element('answers').textContent =
-      total === null ? countText(answers) : `${countText(answers + skips)} of ${countText(total)}`;
+    const { answers = 0, compared = 0, agreed = 0 } = this.#standing ?? {};
+    const { left } = this.#line;
+    element('answers').textContent = countText(answers);
+    element('left').textContent = left === null ? '' : countText(left);
+    element('left').parentElement!.hidden = left === null;
     const { anHour } = this.#figures;
     element('speed').textContent = anHour === undefined ? '\u2013' : countText(anHour);
     element('agreement').textContent = compared === 0 ? '\u2013' : `${agreed} of ${compared}`;
@@ -288,8 +290,11 @@ export class RatePage {
 
   #writeKeys(): void {
     for (const node of document.querySelectorAll<HTMLElement>('button[data-action] kbd')) {
-      const name = node.parentElement!.dataset['action']!;
-      node.textContent = keyText(this.#keys.keyOf(name));
+      const { action = '' } = node.parentElement!.dataset;
+      const text = keyText(this.#keys.keyOf(action));
+      const { label } = this.#keys.actions.find(({ name }) => name === action)!;
+      // `7` need not stand beside 7.
+      node.textContent = text === label ? '' : text;
     }
   }
 

@@ -10,7 +10,7 @@ export class ShownItem {
   /** Of `broken`: whose picture, and why. */
   why = '';
   readonly #retryMs = 500;
-  readonly #sides = ['Left picture', 'Right picture'];
+  readonly #sides = ['First picture', 'Second picture'];
 
   constructor(item: PageItem) {
     this.item = item;
