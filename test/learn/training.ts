@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { Answer } from '../../src/feedback/answer.ts';
 import type { MemberOptions } from '../../src/learn/member.ts';
 import type { TrainOptions, TrainProgress } from '../../src/learn/options.ts';
 import { type TrainingResult, trainHead } from '../../src/learn/train.ts';
+import { schemaProblems } from '../helpers/schemas.ts';
 import type { Collection } from './collection.ts';
 
 export const NETWORK: Omit<MemberOptions, 'hidden' | 'evaluateEvery'> = {
@@ -25,7 +27,11 @@ export async function train(
     ...{ overwrite: false, removeRaterBias: false, network: NETWORK },
     ...changes,
   };
-  return trainHead(options, { note: () => undefined, advance: () => undefined, ...progress });
+  const result = await trainHead(options, { note: () => undefined, advance: () => undefined, ...progress });
+  const problems = schemaProblems('training.schema.json', join(result.folder, 'training.json'));
+  if (problems.length > 0)
+    throw new Error(`training.json is not what its schema says: ${problems.join('; ')}`);
+  return result;
 }
 
 /** Work is refused by this code, with such a message. */
