@@ -10,6 +10,8 @@ export interface RowFile {
 /** Which column of the files holds what; absent where none does. */
 export interface RowColumns {
   readonly key?: string | undefined;
+  /** The key in the run that pictures are taken from, where the rows are not that run's own. */
+  readonly pictureKey?: string | undefined;
   readonly hash?: string | undefined;
   readonly url?: string | undefined;
   readonly caption?: string | undefined;
@@ -39,7 +41,7 @@ export interface Collection {
   /** Columns of scores, the one that matters most first. */
   readonly scores: readonly string[];
   readonly run: PictureRun | undefined;
-  /** The number of each file's shard, in their order, where the files are a run's. */
+  /** The number of each file's shard, in their order, where the files are those of the run that pictures are taken from. */
   readonly shardIds: readonly number[] | undefined;
   /** What a person is to know of it, a line each. */
   readonly notes: readonly string[];

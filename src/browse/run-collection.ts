@@ -1,11 +1,11 @@
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { readNames, shardFileName } from '../runs/run-files.ts';
 import { type RunRecord, readRunRecord } from '../runs/run-record.ts';
 import { isTag, TAGS } from '../samples/tags.ts';
 import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../shards/result-columns.ts';
 import { columnOf, type FileColumn } from '../tables/columns.ts';
 import type { DuckDBConnection } from '../tables/duckdb.ts';
-import type { Collection } from './collection.ts';
+import type { Collection, PictureRun } from './collection.ts';
 import { columnsOf, countRows } from './row-files.ts';
 
 /** The rows of a run's finished shards. @param folder absolute @throws BowerbirdError as `openCollection` */
@@ -17,25 +17,37 @@ export async function openRun(connection: DuckDBConnection, folder: string): Pro
   const columns = await columnsOf(connection, files);
   const own = (name: string): string | undefined => columnOf(columns, name)?.name;
   const passed = (part: string): string | undefined => passedColumn(columns, record.columns[part]);
+  const scored = await scoredRun(record);
+  const pictureKey = scored && own('input_key');
   return {
     title: basename(folder),
     kind: 'run',
     files,
-    shardIds,
+    shardIds: pictureKey ? undefined : shardIds,
     columns: {
       key: own('key'),
+      pictureKey,
       hash: own('hash'),
       url: passed('url'),
       caption: passed('caption'),
-      path: passed('path'),
+      path: passed('path') ?? (pictureKey && own('path')),
       width: own('original_width'),
       height: own('original_height'),
       hasFates: true,
     },
     scores: scoresOf(record, columns),
-    run: { path: folder, record },
+    run: scored && pictureKey ? scored : { path: folder, record },
     notes: notesOf(record, shardIds.length),
   };
+}
+
+/** The run whose stored embeddings a run has scored, if they are of one and it is still there: it has the pictures. */
+async function scoredRun({ inputs }: RunRecord): Promise<PictureRun | undefined> {
+  const folders = new Set(inputs.map(({ path, format }) => (format === 'npy' ? dirname(dirname(path)) : '')));
+  const [path] = folders;
+  if (folders.size !== 1 || !path) return undefined;
+  const record = await readRunRecord(join(path, 'run.json')).catch(() => undefined);
+  return record && { path, record };
 }
 
 /** A shard without its stats may still be written. */

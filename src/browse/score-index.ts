@@ -22,11 +22,11 @@ export class ScoreIndex {
   readonly scores: ReadonlyMap<string, Float32Array>;
   /** Places in `FATES`. */
   readonly fates: Uint8Array;
-  /** The numbers that keys are, NaN for others; where the collection has keys and is no run itself. */
+  /** The numbers that keys of the run with the pictures are, NaN for others; where the rows are not that run's own. */
   readonly keys: Float64Array | undefined;
   readonly #firstRows: readonly number[];
 
-  constructor({ files, scores, columns, kind }: Pick<Collection, 'files' | 'scores' | 'columns' | 'kind'>) {
+  constructor({ files, scores, columns }: Pick<Collection, 'files' | 'scores' | 'columns'>) {
     let rowCount = 0;
     this.#firstRows = files.map((file) => {
       const first = rowCount;
@@ -36,7 +36,7 @@ export class ScoreIndex {
     this.rowCount = rowCount;
     this.scores = new Map(scores.map((name) => [name, new Float32Array(rowCount)]));
     this.fates = new Uint8Array(rowCount);
-    this.keys = kind === 'subset' && columns.key ? new Float64Array(rowCount) : undefined;
+    this.keys = columns.pictureKey ? new Float64Array(rowCount) : undefined;
   }
 
   firstRow(file: number): number {
@@ -100,7 +100,7 @@ async function readFile(
   const values = [
     columns.hasFates ? fateSql() : '0::UTINYINT',
     ...scores.map((name) => `TRY_CAST(${quoteName(name)} AS FLOAT)`),
-    ...(index.keys ? [`TRY_CAST(${quoteName(columns.key!)} AS DOUBLE)`] : []),
+    ...(index.keys ? [`TRY_CAST(${quoteName(columns.pictureKey!)} AS DOUBLE)`] : []),
   ];
   const result = await connection.stream(`SELECT ${values.join(', ')} FROM ${parquetSource(file.path)}`);
   let row = firstRow;

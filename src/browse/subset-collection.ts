@@ -55,6 +55,7 @@ export async function openSubset(
     shardIds: undefined,
     columns: {
       key: named('key'),
+      pictureKey: named('key'),
       hash: named('hash') ?? found.hash,
       // Subsets of images that lie in files are made with their names in the place of URLs.
       url: [named(chosenUrl), found.url].find((name) => name !== undefined && name !== path),
