@@ -1,5 +1,8 @@
+import type { RateOptions } from '../rate/options.ts';
 import type { RunningRate } from '../rate/rate.ts';
-import { serveAnswerPage } from './answer-page.ts';
+import { activeOptions } from './active-flags.ts';
+import type { ActiveOptions } from './active-queue.ts';
+import { type PageHooks, serveAnswerPage } from './answer-page.ts';
 import type { Command, Invocation } from './command.ts';
 import { RATE_FLAGS, rateOptions } from './rate-flags.ts';
 
@@ -9,6 +12,10 @@ export const RATE: Command = {
   describe: 'Answer which pictures are better, on a page of this machine',
   examples: [
     ['rate scored --feedback taste.jsonl', 'Pairs of a run, drawn at random'],
+    [
+      'rate scored --feedback taste.jsonl --active 50',
+      'What a head does not know yet, which learns meanwhile',
+    ],
     ['rate photos --feedback taste.jsonl --mode rating', 'Ratings from 0 to 10 of the images of a folder'],
   ],
   docs: 'docs/rate.md',
@@ -30,13 +37,34 @@ export const RATE: Command = {
 async function rateCommand({ values, parsed }: Invocation): Promise<number> {
   const options = rateOptions(values, parsed['source'] as string, process.env);
   const { source, feedback } = options;
-  const { startRate } = await import('../rate/rate.ts');
+  const active = activeOptions(values, options);
   return serveAnswerPage({
     reading: { answers: feedback, samples: source },
-    start: (hooks) => startRate({ ...options, ...hooks }),
+    start: (hooks) => start(options, active, hooks),
     announce: (rate) => announce(rate, feedback, values['json'] === true),
     farewell: () => `What the page said is saved is in ${feedback}.`,
   });
+}
+
+/** With what makes the queue anew meanwhile, where that is wanted: it begins before the page and ends before it. */
+async function start(
+  options: RateOptions,
+  active: ActiveOptions | undefined,
+  hooks: PageHooks,
+): Promise<RunningRate> {
+  const { startRate } = await import('../rate/rate.ts');
+  if (!active) return startRate({ ...options, ...hooks });
+  const { ActiveQueue } = await import('./active-queue.ts');
+  const asking = new ActiveQueue(active, hooks.onNote);
+  await asking.begin(hooks.signal);
+  const rate = await startRate({ ...options, ...hooks, onSaved: (count) => asking.answered(count) });
+  return {
+    ...rate,
+    stop: async () => {
+      await asking.stop();
+      await rate.stop();
+    },
+  };
 }
 
 function announce(

@@ -1,6 +1,7 @@
 import { isQuestion, isRater } from '../feedback/check.ts';
 import { ASKED_MODES, type AskedMode } from '../feedback/queue-items.ts';
 import type { RateOptions } from '../rate/options.ts';
+import { ACTIVE_FLAGS, activeQueuePath } from './active-flags.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 import { answerPageFlags, answerPageOptions } from './page-flags.ts';
 
@@ -55,6 +56,7 @@ export const RATE_FLAGS: FlagTable = {
     default: 0.05,
     describe: 'Share of the questions that ask again what was answered before, pairs the other way round',
   },
+  ...ACTIVE_FLAGS,
   ...answerPageFlags(8422),
 };
 
@@ -72,7 +74,8 @@ export function rateOptions(values: FlagValues, source: string, environment: Nod
     throw usageError('rate needs --feedback: the feedback file that answers are added to.');
   requireAnswerer(question, rater);
   return {
-    ...{ source, feedback, question, mode, rater, queue, seed },
+    ...{ source, feedback, question, mode, rater, seed },
+    queue: queue ?? (values['active'] === undefined ? undefined : activeQueuePath(feedback)),
     repeatShare: values['repeat-share'] as number,
     ...answerPageOptions(values, environment),
   };

@@ -31,6 +31,8 @@ export interface RateOptions extends ListenPlace {
   readonly signal?: AbortSignal | undefined;
   /** Told what is being read, and how far. */
   readonly onProgress?: ((what: 'answers' | 'samples', count: number) => void) | undefined;
+  /** Told how many lines were saved. */
+  readonly onSaved?: ((count: number) => void) | undefined;
   /** Told in a line what a person is to know. */
   readonly onNote?: ((note: string) => void) | undefined;
   /** Gets what was thrown where a request ends with status 500 or 503. */

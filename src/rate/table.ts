@@ -13,6 +13,8 @@ export interface TableOptions {
   readonly mode: AskedMode;
   /** Who answers, where nobody is to be asked for a name. */
   readonly rater?: string | undefined;
+  /** Told how many lines were saved. */
+  readonly onSaved?: ((count: number) => void) | undefined;
   /** Told in a line what a person is to know. */
   readonly onNote?: ((note: string) => void) | undefined;
   /** Gets what was thrown where a request ends with status 500 or 503. */
@@ -82,7 +84,9 @@ export class RatingTable {
   /** @throws WebError BB_HTTP_QUERY, BB_HTTP_NOT_SAVED */
   async save(body: unknown): ReturnType<Saving['save']> {
     try {
-      return await this.saving.save(body);
+      const saved = await this.saving.save(body);
+      this.options.onSaved?.(saved.results.filter((result) => result === 'saved').length);
+      return saved;
     } catch (thrown) {
       if (thrown instanceof WebError) throw thrown;
       this.options.onFault?.(thrown);

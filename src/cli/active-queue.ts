@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BowerbirdError, messageOf } from '../base/errors.ts';
+import type { AskedMode } from '../feedback/queue-items.ts';
+import { HEAD_FILE } from '../learn/options.ts';
+import { checkValues } from './flags.ts';
+import { QUEUE_FLAGS, queueOptions } from './queue-flags.ts';
+
+/** What is made anew while people answer. */
+export interface ActiveOptions {
+  /** After so many answers. */
+  readonly every: number;
+  readonly feedback: string;
+  readonly queue: string;
+  /** Where heads go. */
+  readonly headFolder: string;
+  readonly embeddings: readonly string[];
+  readonly question: string;
+  readonly mode: AskedMode;
+  /** Flags of `train`. */
+  readonly headOptions: readonly string[];
+}
+
+const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
+const METHODS: Readonly<Record<AskedMode, string>> = {
+  pair: 'bradley-terry',
+  rating: 'mlp',
+  keep: 'logistic',
+};
+/** Pictures and answers go first (nice). */
+const PRIORITY = 10;
+const LEAST_ITEMS = 200;
+/** Of what a command says when it fails. */
+const MOST_SAID_CHARACTERS = 2000;
+
+/**
+ * Trains a head and makes a queue anew after each so many answers, by commands in processes of their own, one at a time. What fails is told and
+ * tried again after as many answers; the old queue stays.
+ */
+export class ActiveQueue {
+  readonly #options: ActiveOptions;
+  readonly #onNote: (note: string) => void;
+  readonly #stopping = new AbortController();
+  #child: ChildProcess | undefined;
+  #since = 0;
+  #work: Promise<void> | undefined;
+
+  constructor(options: ActiveOptions, onNote: (note: string) => void) {
+    this.#options = options;
+    this.#onNote = onNote;
+  }
+
+  /** A queue to begin with, where there is none, made in this process. @throws BowerbirdError as `makeQueue`; the signal's reason */
+  async begin(signal: AbortSignal): Promise<void> {
+    if (existsSync(this.#options.queue)) return;
+    const usual = Object.entries(QUEUE_FLAGS).map(([name, flag]) => [name, flag.default]);
+    const values = checkValues(QUEUE_FLAGS, { ...Object.fromEntries(usual), ...this.#queueValues() });
+    const { makeQueue } = await import('../queue/make-queue.ts');
+    await makeQueue(queueOptions(values), { signal, note: this.#onNote, advance: () => undefined });
+  }
+
+  /** Is told of answers that were saved. */
+  answered(count: number): void {
+    this.#since += count;
+    if (this.#since < this.#options.every || this.#work || this.#stopping.signal.aborted) return;
+    this.#since = 0;
+    this.#work = this.#refresh().finally(() => {
+      this.#work = undefined;
+      // Enough may have been answered meanwhile.
+      this.answered(0);
+    });
+  }
+
+  /** Ends what is going on. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#child?.kill('SIGKILL');
+    await this.#work;
+  }
+
+  /** Until nothing is being made. */
+  async idle(): Promise<void> {
+    while (this.#work) await this.#work;
+  }
+
+  async #refresh(): Promise<void> {
+    const { headFolder, question, mode, feedback, embeddings, headOptions, every } = this.#options;
+    try {
+      await this.#run([
+        ...['train', '--method', METHODS[mode], '--question', question, '--output-folder', headFolder],
+        ...['--feedback', listOf([feedback]), '--embeddings', listOf(embeddings)],
+        ...['--incremental-mode', 'overwrite', ...headOptions],
+      ]);
+      const flags = Object.entries(this.#queueValues()).flatMap(([name, value]) => [`--${name}`, value]);
+      const printed = await this.#run(['queue', '--json', ...flags]);
+      const { items, answers } = JSON.parse(printed) as Record<string, number>;
+      this.#onNote(`The queue is new: ${items} items, chosen by what ${answers} answers taught.`);
+    } catch (thrown) {
+      if (this.#stopping.signal.aborted) return;
+      this.#onNote(
+        `The queue stays as it is, and is tried again after ${every} more answers. ${messageOf(thrown)}`,
+      );
+    }
+  }
+
+  /** The flags of `queue`. */
+  #queueValues(): Record<string, string> {
+    const { every, headFolder, question, mode, feedback, embeddings, queue } = this.#options;
+    const head = join(headFolder, HEAD_FILE);
+    return {
+      // Enough to go on with until the next is made.
+      count: String(Math.max(LEAST_ITEMS, 2 * every)),
+      ...{ question, mode, output: queue, embeddings: listOf(embeddings), 'incremental-mode': 'overwrite' },
+      ...(existsSync(feedback) && { feedback: listOf([feedback]) }),
+      ...(existsSync(head) && { head }),
+    };
+  }
+
+  /** Runs a command of this program; gives what it printed. A group of its own: Ctrl-C of the terminal is not for it. */
+  async #run(args: readonly string[]): Promise<string> {
+    this.#stopping.signal.throwIfAborted();
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    this.#child = child;
+    lowerPriority(child);
+    let printed = '';
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-MOST_SAID_CHARACTERS);
+    });
+    const [code] = (await once(child, 'close')) as [number | null];
+    this.#child = undefined;
+    if (code === 0) return printed;
+    throw new BowerbirdError(
+      'BB_CHILD_FAILED',
+      `bowerbird ${args[0]} ended with ${code ?? 'a signal'}: ${said.trim() || 'it said nothing'}`,
+    );
+  }
+}
+
+/** A list as a flag takes it whatever is in it. */
+function listOf(values: readonly string[]): string {
+  return JSON.stringify(values);
+}
+
+function lowerPriority({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, PRIORITY);
+  } catch {
+    // It has ended already, or the system does not allow it: then it is as it was.
+  }
+}
