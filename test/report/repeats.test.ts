@@ -13,7 +13,7 @@ test('repeated pictures are told with their rows, what they look like where that
   t.true(
     text.includes('https://example.com/removed.png') &&
       text.includes('not on this page') &&
-      text.includes('`bowerbird browse` finds them') &&
+      text.includes('bowerbird browse finds them') &&
       text.includes('no URL'),
   );
   t.regex(

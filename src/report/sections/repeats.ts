@@ -5,7 +5,7 @@ import { renderOrigin, renderPicture } from './sample-card.ts';
 import { renderEmpty, renderSection } from './section.ts';
 
 const NOT_SHOWN =
-  ' This page has the pictures of some rows of each score bucket only; where none is shown, it has none of these rows. `bowerbird browse` finds them by their URL or path.';
+  ' This page has the pictures of some rows of each score bucket only; where none is shown, it has none of these rows. bowerbird browse finds them by their URL or path.';
 
 /** The pictures that most rows have: often what hosts send in place of an image that is gone. */
 export function renderRepeats(repeats: ReportRepeats | null): Html | null {
