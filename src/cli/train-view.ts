@@ -10,16 +10,20 @@ export function describeTraining({ folder, record, material, made }: TrainingRes
     [counts.unusable, 'samples have an embedding that cannot be used'],
     [counts.pairsUnmatched, 'pairs have a side without an embedding'],
   ] as const;
-  return [
-    `head           ${join(folder, HEAD_FILE)}`,
-    `page           ${join(folder, PAGE_FILE)}`,
-    `method         ${record.method}, from ${counts.answers} answers of mode ${mode} about ${counts.samples} samples`,
-    ...left.filter(([count]) => count > 0).map(([count, what]) => `left out       ${count} ${what}`),
+  const lines: readonly (readonly [name: string, text: string])[] = [
+    ['head', join(folder, HEAD_FILE)],
+    ['page', join(folder, PAGE_FILE)],
+    [
+      'method',
+      `${record.method}, from ${counts.answers} answers of mode ${mode} about ${counts.samples} samples`,
+    ],
+    ...left.filter(([count]) => count > 0).map(([count, what]) => ['left out', `${count} ${what}`] as const),
     ...Object.entries(made.measures).map(
-      ([name, measures]) => `${name.replaceAll('_', ' ').padEnd(15)}${describeMeasures(measures)}`,
+      ([name, measures]) => [name.replaceAll('_', ' '), describeMeasures(measures)] as const,
     ),
-    '',
-  ].join('\n');
+  ];
+  const width = 2 + Math.max(...lines.map(([name]) => name.length));
+  return lines.map(([name, text]) => `${name.padEnd(width)}${text}\n`).join('');
 }
 
 function describeMeasures(measures: Readonly<Record<string, number | null>>): string {
