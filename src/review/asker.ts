@@ -25,8 +25,10 @@ export interface Reviewing {
 export class ReviewAsker implements ItemSource {
   readonly #reviewing: Reviewing;
   readonly #unshown: ReadonlySet<number>;
-  /** All before this place are answered. */
+  /** All before this place are answered or left out: what is left out comes back only when an answer is taken back. */
   #place = 0;
+  /** How often it was gone back to the start: what was found out before counts no longer. */
+  #rewinds = 0;
   /** Rows of the items that were given out last, by their ids. */
   #recent: { readonly id: string; readonly row: number }[] = [];
 
@@ -38,22 +40,24 @@ export class ReviewAsker implements ItemSource {
   /** An answer was taken back: what it was about is asked again, and what it had left out. */
   rewind(): void {
     this.#place = 0;
+    this.#rewinds++;
   }
 
   async next(count: number, held: ReadonlySet<string>): Promise<NextItems> {
     const { order } = this.#reviewing.samples;
     const items: PageItem[] = [];
-    let isAllAnswered = true;
+    const rewinds = this.#rewinds;
+    let isAllSettled = true;
     let atOnce: number = ROWS_AT_ONCE.first;
     for (let place = this.#place; place < order.length && items.length < count; ) {
       const rows = [...order.subarray(place, place + atOnce)];
       for (const sample of await this.#reviewing.samples.at(rows)) {
         if (items.length === count) break;
-        const isAnswered = this.#isAnswered(sample);
-        isAllAnswered &&= isAnswered;
+        const isSettled = this.#isLeftOut(sample) || this.#isAnswered(sample);
+        isAllSettled &&= isSettled && rewinds === this.#rewinds;
         place++;
-        if (isAllAnswered) this.#place = place;
-        if (isAnswered || !this.#isToBeAsked(sample)) continue;
+        if (isAllSettled) this.#place = place;
+        if (isSettled) continue;
         const id = questionId(sampleId(sample.name), 0);
         if (!held.has(id) && !items.some((item) => item.id === id)) items.push(this.#itemOf(id, sample));
       }
@@ -72,8 +76,8 @@ export class ReviewAsker implements ItemSource {
     );
   }
 
-  #isToBeAsked({ number }: RatedSample): boolean {
-    return !this.#unshown.has(number) && !this.#reviewing.kept.isNear(number);
+  #isLeftOut({ number }: RatedSample): boolean {
+    return this.#unshown.has(number) || this.#reviewing.kept.isNear(number);
   }
 
   #itemOf(id: string, sample: RatedSample): PageItem {

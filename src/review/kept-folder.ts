@@ -69,9 +69,13 @@ export class KeptFolder {
     return this.#place.path;
   }
 
-  /** The answers by which files lie here. */
-  get ids(): IterableIterator<string> {
-    return this.#list.ids;
+  /** How many files lie here that none of some answers keeps. @throws errors of the file system */
+  async countOthers(answers: ReadonlySet<string>): Promise<number> {
+    const files = new Set<string>();
+    for (const id of this.#list.ids) if (!answers.has(id)) files.add(this.#list.of(id)!.file);
+    for (const id of answers) files.delete(this.#list.of(id)?.file ?? '');
+    const found = await Promise.all([...files].map((file) => exists(join(this.path, file))));
+    return found.filter(Boolean).length;
   }
 
   /** The name that a picture would get now: numbered where it is taken. @throws errors of the file system */

@@ -52,7 +52,7 @@ export async function startReview(options: ReviewOptions): Promise<RunningReview
           likeness = await openLikeness(samples.collection, samples.rows, options);
           const answers = existsSync(path) ? await keepsIn(path, options) : [];
           const kept = await keptRows(samples, likeness, answers);
-          tellOfOthers(folder, answers, options);
+          await tellOfOthers(folder, answers, options);
           found.pictureCount = samples.order.length;
           found.keptCount = kept.size;
           const askers: ReviewAsker[] = [];
@@ -117,13 +117,12 @@ async function keptRows(
 }
 
 /** Files whose answers are not there: they may lie in another feedback file, or were never saved. */
-function tellOfOthers(
+async function tellOfOthers(
   folder: KeptFolder,
   answers: readonly Answer[],
   { onNote, outputFolder }: ReviewOptions,
-): void {
-  const standing = new Set(answers.map(({ id }) => id));
-  const count = [...folder.ids].filter((id) => !standing.has(id)).length;
+): Promise<void> {
+  const count = await folder.countOthers(new Set(answers.map(({ id }) => id)));
   if (count > 0)
     onNote?.(
       `${count} kept pictures in ${outputFolder} are of answers that are not in the feedback file. They stay.`,

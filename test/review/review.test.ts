@@ -153,7 +153,7 @@ test('a copy stands before its answer counts; sent again after a failure it is t
     return go();
   });
   await withFileSystem(files, async () => {
-    const page = await serveReview(t, { source: run, outputFolder: kept });
+    let page = await serveReview(t, { source: run, outputFolder: kept });
     const [item] = (await page.items(1)) as [PageItem];
     calls.length = 0;
     t.is((await page.post([decided(item, 'k1')])).status, 503);
@@ -173,6 +173,12 @@ test('a copy stands before its answer counts; sent again after a failure it is t
     t.true(calls.lastIndexOf('fsync kept') > calls.indexOf('link p4.jpg'));
     t.true(calls.lastIndexOf('fsync kept') < calls.indexOf('answer'));
     t.deepEqual(await picturesIn(kept), ['p4.jpg']);
+    // As after a kill: there is a file, and no answer.
+    await page.review.stop();
+    page = await serveReview(t, { source: run, outputFolder: kept });
+    t.deepEqual(page.notes, [
+      `1 kept pictures in ${kept} are of answers that are not in the feedback file. They stay.`,
+    ]);
     isFull = false;
     t.deepEqual((await page.save(decided(item, 'k1'))).results, ['saved']);
     t.deepEqual(await picturesIn(kept), ['p4.jpg']);
