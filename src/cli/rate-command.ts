@@ -57,7 +57,11 @@ async function start(
   const { ActiveQueue } = await import('./active-queue.ts');
   const asking = new ActiveQueue(active, hooks.onNote);
   await asking.begin(hooks.signal);
-  const rate = await startRate({ ...options, ...hooks, onSaved: (count) => asking.answered(count) });
+  // Its queues ask things again by themselves.
+  const rate = await startRate({
+    ...{ ...options, ...hooks, repeatShare: 0 },
+    onSaved: (count) => asking.answered(count),
+  });
   return {
     ...rate,
     stop: async () => {

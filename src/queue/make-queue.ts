@@ -133,7 +133,7 @@ function mixFor(
   note: (message: string) => void,
 ): QueueOptions['mix'] {
   if (!head) {
-    note('Without a head everything is asked by chance, and again: give --head once there is one.');
+    note('Without a head everything is asked by chance, and again.');
     return {
       ...mix,
       random: mix.random + mix.variance + mix.top + mix.threshold,
