@@ -21,6 +21,10 @@ export class HostCrowd {
   #calmRounds = FIRST_CALM_ROUNDS;
   #step = 1;
   #servedSinceStep = 0;
+  #hasServed = false;
+  /** Refusals with nothing served between them, and after how many it refuses all, whatever their number. */
+  #inARow = 0;
+  #mostInARow = MANY;
 
   /** Requests that may be in flight. */
   get atOnce(): number {
@@ -29,6 +33,8 @@ export class HostCrowd {
 
   /** A whole answer came that refuses nothing. */
   served(): void {
+    this.#hasServed = true;
+    this.#inARow = 0;
     if (this.#recent) this.#note(false);
     if (this.#atOnce === Number.POSITIVE_INFINITY) return;
     if (++this.#servedSinceStep < this.#calmRounds * this.#atOnce) return;
@@ -37,20 +43,28 @@ export class HostCrowd {
     this.#step *= 2;
   }
 
-  /** A request was refused while so many others were in flight. */
-  refused(others: number): void {
+  /**
+   * A request was refused while so many others were in flight. Says whether that may be for their number: not of a host that has refused all that
+   * were in flight since it last served one, or five where it never has.
+   */
+  refused(others: number): boolean {
+    if (this.#inARow === 0) this.#mostInARow = this.#hasServed ? Math.max(MANY, others + 1) : MANY;
+    if (++this.#inARow > this.#mostInARow) {
+      this.#atOnce = Number.POSITIVE_INFINITY;
+      return false;
+    }
     this.#recent ??= [];
     this.#note(true);
+    if (this.#hasServed) this.#cutTo(others);
+    return true;
+  }
+
+  #cutTo(others: number): void {
     if (this.#refusals < (this.#atOnce === Number.POSITIVE_INFINITY ? MANY : MANY_WHEN_KNOWN)) return;
     this.#atOnce = Math.max(1, Math.min(this.#atOnce, others));
     if (this.#step > 1) this.#calmRounds = Math.min(MOST_CALM_ROUNDS, 2 * this.#calmRounds);
     this.#step = 1;
     this.#servedSinceStep = 0;
-  }
-
-  /** A host that has never answered refuses one request alone as well: it was not their number. */
-  refusesAll(): void {
-    this.#atOnce = Number.POSITIVE_INFINITY;
   }
 
   #note(isRefusal: boolean): void {

@@ -151,9 +151,7 @@ export class HostVisit implements Visit {
     if (this.#hasAnswer) breaker.ended();
     this.#isRefused = true;
     this.#line.refusedInFlight++;
-    if (this.#isAmongOthers) crowd.refused(inFlight - this.#line.refusedInFlight);
-    else if (breaker.heads === 0) crowd.refusesAll();
-    return this.#isAmongOthers;
+    return this.#isAmongOthers && crowd.refused(inFlight - this.#line.refusedInFlight);
   }
 
   over(): void {

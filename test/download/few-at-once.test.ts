@@ -72,6 +72,24 @@ for (const how of ['resets', 'says 503'] as const)
     t.true(host.refusals <= ROWS / 4, `${host.refusals} refusals`);
   });
 
+test('a host that resets every connection is given up after few: none is taken for one too many', async (t) => {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    socket.on('error', () => undefined);
+    socket.resetAndDestroy();
+  });
+  const port = await listen(t, server);
+  const downloader = startDownloader(t, { perHost: 32, retries: 0 }, soon);
+  const rows = Array.from({ length: ROWS }, (_, i) => downloader.download(`http://127.0.0.1:${port}/${i}`));
+  const reasons = (await Promise.all(rows)).map((outcome) =>
+    'reason' in outcome ? outcome.reason : 'image',
+  );
+  t.deepEqual([...new Set(reasons)].sort(), ['connect_failed', 'host_unresponsive']);
+  // Five that may be too many, and twice as many as are in flight until five rows are known to be silent.
+  t.true(connections <= 15, `${connections} connections`);
+});
+
 test('a host that works on one request at a time brings every row at its pace, though it needs two fifths of the time of a head for each', async (t) => {
   const waiting: Socket[] = [];
   let most = 0;
