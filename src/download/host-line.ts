@@ -40,8 +40,8 @@ export class HostLine {
   readonly #fresh = new TicketQueue();
   #pausedUntilMs = 0;
   inFlight = 0;
-  /** Of those the ones that it refused, whose answers are not over yet. */
-  refusedInFlight = 0;
+  /** Of those the ones that are judged, and whose connection is not free yet. */
+  judgedInFlight = 0;
   /** Of those the ones that have waited long; kept by the slots. */
   patientRequests = 0;
   /** When a request here last ended, or the first of those in flight began. */

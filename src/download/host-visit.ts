@@ -49,7 +49,6 @@ export class HostVisit implements Visit {
   #hasBytes = false;
   #isOver = false;
   #isJudged = false;
-  #isRefused = false;
   #hasAnswer = false;
 
   constructor(watch: VisitWatch, line: HostLine, slot: Slot) {
@@ -61,7 +60,7 @@ export class HostVisit implements Visit {
     this.#headsBefore = line.breaker.heads;
     this.#cutsBefore = line.width.cuts;
     this.#beganMs = watch.nowMs();
-    this.#hadOthers = line.inFlight > 0;
+    this.#hadOthers = line.inFlight > line.judgedInFlight;
     this.#findsOut = line.load.isOverloaded;
     line.inFlight++;
     line.order.begins(this);
@@ -147,11 +146,9 @@ export class HostVisit implements Visit {
   }
 
   crowdedOut(): boolean {
-    const { breaker, crowd, inFlight } = this.#line;
+    const { breaker, crowd } = this.#line;
     if (this.#hasAnswer) breaker.ended();
-    this.#isRefused = true;
-    this.#line.refusedInFlight++;
-    return this.#isAmongOthers && crowd.refused(inFlight - this.#line.refusedInFlight);
+    return this.#isAmongOthers && crowd.refused(this.#others);
   }
 
   over(): void {
@@ -159,14 +156,17 @@ export class HostVisit implements Visit {
     this.#isOver = true;
     this.#slot.free();
     // Its place at the host first: the slot may be for the next row there, which came before all others.
-    if (this.#isJudged) this.#leave();
-    else this.#watch.slotFree();
+    if (this.#isJudged) {
+      this.#line.judgedInFlight--;
+      this.#leave();
+    } else this.#watch.slotFree();
   }
 
   judged(): void {
     if (this.#isJudged) return;
     this.#isJudged = true;
     if (this.#isOver) this.#leave();
+    else this.#line.judgedInFlight++;
   }
 
   /**
@@ -189,12 +189,16 @@ export class HostVisit implements Visit {
 
   /** Whether others were in flight to the host when it began, or are. */
   get #isAmongOthers(): boolean {
-    return this.#hadOthers || this.#line.inFlight > 1;
+    return this.#hadOthers || this.#others > 0;
+  }
+
+  /** Requests in flight beside this one, which is not judged yet. */
+  get #others(): number {
+    return this.#line.inFlight - this.#line.judgedInFlight - 1;
   }
 
   #leave(): void {
     this.#line.order.leaves(this);
-    if (this.#isRefused) this.#line.refusedInFlight--;
     this.#line.inFlight--;
     this.#watch.left(this.#line);
   }
