@@ -1,3 +1,5 @@
+import type { Pictures } from './pictures/pictures.ts';
+import type { PictureSize } from './pictures/renderer.ts';
 import type { RowName } from './row-names.ts';
 import { BrowsedRows } from './rows.ts';
 
@@ -17,8 +19,70 @@ export interface SamplePicture {
 const MEMORY_LIMIT_MB = 256;
 const MAX_BYTES = 64 * 1024 * 1024;
 
+/** The pictures of some samples of a run or a subset, from what the run saved, was made from, or kept for its report; nothing is fetched. */
+export class SamplePictures {
+  readonly #rows: BrowsedRows;
+  readonly #pictures: Pictures;
+  readonly #names: readonly (RowName | undefined)[];
+
+  private constructor(rows: BrowsedRows, pictures: Pictures, names: readonly (RowName | undefined)[]) {
+    this.#rows = rows;
+    this.#pictures = pictures;
+    this.#names = names;
+  }
+
+  /**
+   * Looks for the samples among the rows.
+   *
+   * @param path the folder of a run or of a subset
+   * @throws BowerbirdError as `BrowsedRows.open`
+   */
+  static async open(path: string, samples: readonly SampleId[]): Promise<SamplePictures> {
+    const rows = await BrowsedRows.open({
+      ...{ path, areTextsLeft: true, memoryLimitMb: MEMORY_LIMIT_MB, threads: 1, maxBytes: MAX_BYTES },
+    });
+    try {
+      const { names, pictures } = await rows.scored;
+      const found = byId(
+        await names.find(
+          samples.flatMap(({ hash }) => hash ?? []),
+          samples.flatMap(({ hash, key }) => (hash === undefined && key !== undefined ? [key] : [])),
+        ),
+      );
+      const ofSamples = samples.map(({ hash, key }) => found.get(hash ?? `key:${key}`));
+      return new SamplePictures(rows, pictures, ofSamples);
+    } catch (thrown) {
+      await rows.close();
+      throw thrown;
+    }
+  }
+
+  /** Whether there should be a picture of a sample, by its place among them. */
+  has(sample: number): boolean {
+    const name = this.#names[sample];
+    return name !== undefined && this.#pictures.originOf(name.row) !== undefined;
+  }
+
+  /** A sample's picture; undefined where there is none that can be shown. @throws the signal's reason */
+  async make(sample: number, size: PictureSize, signal: AbortSignal): Promise<SamplePicture | undefined> {
+    if (!this.has(sample)) return undefined;
+    const { row, caption } = this.#names[sample]!;
+    try {
+      return { webp: await this.#pictures.webpOf(row, { size, refetch: false, signal }), caption };
+    } catch {
+      signal.throwIfAborted();
+      // What cannot be shown is no picture; why is of no use beside a sample that is named.
+      return undefined;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#rows.close();
+  }
+}
+
 /**
- * Small pictures of samples from what a run saved, was made from, or kept for its report; nothing is fetched.
+ * Pictures of samples, in the size of a grid.
  *
  * @param path the folder of a run or of a subset
  * @returns in the order of the samples; undefined where the rows have no such sample, or no picture of it can be shown
@@ -29,33 +93,11 @@ export async function picturesOfSamples(
   samples: readonly SampleId[],
   signal: AbortSignal,
 ): Promise<(SamplePicture | undefined)[]> {
-  const rows = await BrowsedRows.open({
-    ...{ path, areTextsLeft: true, memoryLimitMb: MEMORY_LIMIT_MB, threads: 1, maxBytes: MAX_BYTES },
-  });
+  const pictures = await SamplePictures.open(path, samples);
   try {
-    const { names, pictures } = await rows.scored;
-    const found = byId(
-      await names.find(
-        samples.flatMap(({ hash }) => hash ?? []),
-        samples.flatMap(({ hash, key }) => (hash === undefined && key !== undefined ? [key] : [])),
-      ),
-    );
-    return await Promise.all(
-      samples.map(async ({ hash, key }) => {
-        const name = found.get(hash ?? `key:${key}`);
-        if (!name || pictures.originOf(name.row) === undefined) return undefined;
-        try {
-          const webp = await pictures.webpOf(name.row, { size: 'grid', refetch: false, signal });
-          return { webp, caption: name.caption };
-        } catch {
-          signal.throwIfAborted();
-          // What cannot be shown is no picture; why is of no use beside a sample that is named.
-          return undefined;
-        }
-      }),
-    );
+    return await Promise.all(samples.map((_, sample) => pictures.make(sample, 'grid', signal)));
   } finally {
-    await rows.close();
+    await pictures.close();
   }
 }
 

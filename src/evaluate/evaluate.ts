@@ -1,5 +1,5 @@
 import { BowerbirdError } from '../base/errors.ts';
-import { placeOf } from '../learn/split.ts';
+import { placeOf, sideNameKind } from '../learn/split.ts';
 import { type Candidate, type Candidates, scoreCandidates } from './candidates.ts';
 import { type Collection, drawCollection } from './collection.ts';
 import type { EvaluateOptions, EvaluateProgress } from './options.ts';
@@ -43,6 +43,7 @@ export async function evaluateHeads(
   const found = await scoreCandidates(names, options, progress);
   const samples = samplesOf(found);
   refuseUnscored(found.candidates);
+  refuseOtherBorder(found);
   const heldOutOnly = found.candidates.map(({ training }) => !options.takesAll || training !== undefined);
   const parts: Part[] = [];
   for (const truth of truths.truths)
@@ -75,6 +76,21 @@ function refuseUnscored(candidates: readonly Candidate[]): void {
     `${without.name} gives none of the ${without.scores.length} samples that the answers name a score: they are not found in ${where}. Answers name samples by hash or key: give what they were asked about.`,
     { fields: { name: without.name } },
   );
+}
+
+/** Held out by keys there and by hashes here, a sample that was learned from would be asked. */
+function refuseOtherBorder({ candidates, ids }: Candidates): void {
+  for (const { name, training, scores } of candidates) {
+    if (!training?.heldOutBy) continue;
+    const here = new Set(ids.filter((_, i) => !Number.isNaN(scores[i]!)).map(sideNameKind));
+    const other = [...here].find((kind) => !training.heldOutBy!.includes(kind));
+    if (other === undefined) continue;
+    throw new BowerbirdError(
+      'BB_INPUT_VALUE',
+      `${name} was trained on samples held out by their ${training.heldOutBy.join(' and ')}, and here they are told apart by their ${other}: what it has seen cannot be told. Give embeddings with the columns that those of its training had.`,
+      { fields: { name } },
+    );
+  }
 }
 
 function nothingHeldOut(

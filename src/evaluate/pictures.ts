@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
-import type { RowName } from '../browse/row-names.ts';
-import { BrowsedRows, type ReadRows } from '../browse/rows.ts';
+import { SamplePictures } from '../browse/sample-pictures.ts';
 import type { SampleName } from '../feedback/answer.ts';
 import type { EvaluateProgress } from './options.ts';
 
@@ -11,24 +10,23 @@ export type FoundPictures = ReadonlyMap<number, string>;
 
 export const NO_PICTURES: FoundPictures = new Map();
 
-const MEMORY_LIMIT_MB = 512;
-const MAX_PICTURE_BYTES = 50 * 1024 * 1024;
 const PICTURES_AT_ONCE = 8;
 
-/** Where the picture of a sample is made from. */
-interface PictureRow {
-  readonly read: ReadRows;
-  readonly row: number;
+/** Where the picture of a sample is. */
+interface Found {
+  readonly pictures: SamplePictures;
+  /** Its place among those that were looked for there. */
+  readonly sample: number;
 }
 
-/** The pictures of samples that lie on this machine: saved by runs, their inputs, or their thumbnails. Nothing is fetched. */
-export class SamplePictures {
-  readonly #opened: readonly BrowsedRows[];
-  readonly #rows: ReadonlyMap<number, PictureRow>;
+/** The pictures of a collection's samples that lie on this machine, in the first run that has one. */
+export class CollectionPictures {
+  readonly #opened: readonly SamplePictures[];
+  readonly #found: ReadonlyMap<number, Found>;
 
-  private constructor(opened: readonly BrowsedRows[], rows: ReadonlyMap<number, PictureRow>) {
+  private constructor(opened: readonly SamplePictures[], found: ReadonlyMap<number, Found>) {
     this.#opened = opened;
-    this.#rows = rows;
+    this.#found = found;
   }
 
   /**
@@ -41,77 +39,52 @@ export class SamplePictures {
     names: readonly SampleName[],
     places: readonly number[],
     { note, advance, signal }: EvaluateProgress,
-  ): Promise<SamplePictures> {
-    const opened: BrowsedRows[] = [];
-    const rows = new Map<number, PictureRow>();
+  ): Promise<CollectionPictures> {
+    const opened: SamplePictures[] = [];
+    const found = new Map<number, Found>();
     for (const path of folders.filter((folder) => existsSync(join(folder, 'run.json')))) {
       signal?.throwIfAborted();
       advance('looking for pictures', opened.length, folders.length, 'runs');
+      const missing = places.filter((place) => !found.has(place));
       try {
-        const run = await BrowsedRows.open({
-          ...{ path, areTextsLeft: true, memoryLimitMb: MEMORY_LIMIT_MB, threads: 2 },
-          maxBytes: MAX_PICTURE_BYTES,
-        });
-        opened.push(run);
-        const open = places.filter((place) => !rows.has(place));
-        for (const [place, row] of await findRows(await run.scored, names, open)) rows.set(place, row);
+        const pictures = await SamplePictures.open(
+          path,
+          missing.map((place) => names[place]!),
+        );
+        opened.push(pictures);
+        for (const [sample, place] of missing.entries())
+          if (pictures.has(sample)) found.set(place, { pictures, sample });
       } catch (thrown) {
         note(`The pictures of ${path} are not shown: ${messageOf(thrown)}`);
       }
     }
-    return new SamplePictures(opened, rows);
+    return new CollectionPictures(opened, found);
   }
 
   has(place: number): boolean {
-    return this.#rows.has(place);
+    return this.#found.has(place);
   }
 
-  /** Makes pictures; those that cannot be made are left out. @throws the signal's reason */
+  /** Makes small pictures; those that cannot be made are left out. @throws the signal's reason */
   async make(places: readonly number[], { signal, advance }: EvaluateProgress): Promise<FoundPictures> {
-    const found = new Map<number, string>();
+    const made = new Map<number, string>();
     const wanted = [...new Set(places)].filter((place) => this.has(place));
-    const never = new AbortController().signal;
+    const stop = signal ?? new AbortController().signal;
     for (let from = 0; from < wanted.length; from += PICTURES_AT_ONCE) {
-      signal?.throwIfAborted();
+      stop.throwIfAborted();
       advance('making pictures', from, wanted.length, 'pictures');
       await Promise.all(
         wanted.slice(from, from + PICTURES_AT_ONCE).map(async (place) => {
-          const { read, row } = this.#rows.get(place)!;
-          const request = { size: 'small', refetch: false, signal: signal ?? never } as const;
-          const webp = await read.pictures.webpOf(row, request).catch(() => undefined);
-          if (webp) found.set(place, webp.toString('base64'));
+          const { pictures, sample } = this.#found.get(place)!;
+          const picture = await pictures.make(sample, 'small', stop);
+          if (picture) made.set(place, Buffer.from(picture.webp).toString('base64'));
         }),
       );
     }
-    return found;
+    return made;
   }
 
   async close(): Promise<void> {
-    for (const run of this.#opened) await run.close();
+    for (const pictures of this.#opened) await pictures.close();
   }
-}
-
-async function findRows(
-  read: ReadRows,
-  names: readonly SampleName[],
-  places: readonly number[],
-): Promise<Map<number, PictureRow>> {
-  const marks = read.pictures.marks();
-  const hashes = places.flatMap((place) => names[place]!.hash ?? []);
-  const keys = places.flatMap((place) => (names[place]!.hash === undefined ? (names[place]!.key ?? []) : []));
-  const byName = new Map<string, number>();
-  const keep = (name: string, { row }: RowName): void => {
-    if (marks[row] === 1 && !byName.has(name)) byName.set(name, row);
-  };
-  for (const found of await read.names.find(hashes, keys)) {
-    if (found.hash !== null) keep(found.hash, found);
-    if (found.key !== null) keep(`key:${found.key}`, found);
-  }
-  return new Map(
-    places.flatMap((place) => {
-      const { hash, key } = names[place]!;
-      const row = byName.get(hash ?? `key:${key}`);
-      return row === undefined ? [] : [[place, { read, row }] as const];
-    }),
-  );
 }

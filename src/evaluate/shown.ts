@@ -1,7 +1,7 @@
 import type { Collection } from './collection.ts';
 import type { EvaluateOptions, EvaluateProgress } from './options.ts';
 import type { Shown } from './page-data.ts';
-import { SamplePictures } from './pictures.ts';
+import { CollectionPictures } from './pictures.ts';
 import { disagreementsOf, nearPercentiles, percentileSheet } from './sheets.ts';
 
 /** Heads that a page has a sheet of: each holds up to 250 pictures. */
@@ -19,7 +19,7 @@ export async function showCollection(
   const shownRanks = ranks.slice(0, MOST_SHEETS);
   const folders = [...new Set([...embeddings, ...scoreColumns.map(({ path }) => path)])];
   const near = [...new Set([...apart, ...shownRanks.flatMap(nearPercentiles)])];
-  const pictures = await SamplePictures.find(folders, names, near, progress);
+  const pictures = await CollectionPictures.find(folders, names, near, progress);
   try {
     const sheets = shownRanks.map((own) => percentileSheet(own, (place) => pictures.has(place)));
     const shown = [...apart, ...sheets.flatMap((rows) => rows.flatMap(({ places }) => places))];

@@ -10,6 +10,8 @@ export interface TrainedHere {
   readonly feedbackDigest: string;
   /** Of pairs: what a difference of scores is to be multiplied by to be a logit. */
   readonly logitsPerPoint?: number;
+  /** By what samples were held out; undefined where the record does not say it. */
+  readonly heldOutBy?: readonly unknown[];
   /** Whether the record is of the very head, by its digest. */
   readonly isOfHead: boolean;
 }
@@ -26,12 +28,13 @@ export async function readTrainingRecord(head: string, digest: string): Promise<
     return undefined;
   }
   if (!isObject(record) || record['format'] !== 'bowerbird-training') return undefined;
-  const { head: made, logits_per_point: logits } = record;
+  const { head: made, logits_per_point: logits, held_out_by: heldOutBy } = record;
   const text = (name: string): string => (typeof record[name] === 'string' ? record[name] : '');
   return {
     ...{ method: text('method'), mode: text('mode'), question: text('question') },
     feedbackDigest: text('feedback_digest'),
     ...(typeof logits === 'number' && { logitsPerPoint: logits }),
+    ...(Array.isArray(heldOutBy) && { heldOutBy }),
     isOfHead: isObject(made) && made['sha256'] === digest,
   };
 }

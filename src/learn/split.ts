@@ -20,3 +20,8 @@ export function placeOf(id: string): Place {
   const digest = createHash('sha256').update(id).digest();
   return { isHeldOut: digest[0]! / 255 < VALIDATION_SHARE, fold: digest[1]! };
 }
+
+/** By what a sample is told from others when samples are held out. By another it may lie on the other side. */
+export function sideNameKind(id: string): 'hash' | 'key' {
+  return id.startsWith('key:') ? 'key' : 'hash';
+}

@@ -6,7 +6,16 @@ import { lineOfQueueItem, queueItemId } from '../../src/feedback/queue-items.ts'
 import { placeOf } from '../../src/learn/split.ts';
 import { rating } from '../feedback/records.ts';
 import { valueProblems } from '../helpers/schemas.ts';
-import { type Collection, keeps, likes, makeCollection, pairs, ratings } from '../learn/collection.ts';
+import {
+  type Collection,
+  DIMENSION,
+  keeps,
+  likes,
+  makeCollection,
+  pairs,
+  ratings,
+} from '../learn/collection.ts';
+import { makeFolder } from '../rescore/setup.ts';
 import { evaluate, hiddenHead, otherHead, trainOn, writeHead } from './world.ts';
 
 const figure = (evaluation: Awaited<ReturnType<typeof evaluate>>, name: string, head = 0, part = 0) =>
@@ -238,4 +247,25 @@ test('what cannot be evaluated is refused with what to do', async (t) => {
     code: 'BB_INPUT_EMPTY',
     message: /is held out.*--all/,
   });
+});
+
+test('a head whose samples were held out by keys is refused where they are told apart by hashes', async (t) => {
+  const collection = await makeCollection(t);
+  const embeddings = collection.path('keys alone');
+  const rows = Array.from({ length: 300 }, (_, i) => ({ key: `0000${i}` }));
+  const file = { number: '0', values: collection.rows, columns: { key: 'VARCHAR' }, rows } as const;
+  await makeFolder(embeddings, DIMENSION, [file]);
+  const feedback = await collection.write('ratings.jsonl', ratings(collection));
+  const byKeys = await trainOn({ ...collection, embeddings }, feedback, 'ridge');
+  t.deepEqual(byKeys.record['held_out_by'], ['key']);
+  const options = { heads: [byKeys], feedback: [feedback], takesAll: false };
+  await t.throwsAsync(evaluate(collection, options), {
+    code: 'BB_INPUT_VALUE',
+    message: /held out by their key, and here they are told apart by their hash/,
+  });
+  const { parts } = await evaluate(collection, { ...options, embeddings: [embeddings] });
+  t.is(
+    parts[0]!.heads[0]!.count,
+    (byKeys.record['measures'] as { held_out: { count: number } }).held_out.count,
+  );
 });
