@@ -8,6 +8,7 @@ import type { Label } from '../samples/label.ts';
 import type { EvaluateOptions, EvaluateProgress } from './options.ts';
 import { type ColumnScores, joinScores } from './score-columns.ts';
 import { readTrainingRecord, type TrainedHere } from './training-record.ts';
+import { turn } from './turn.ts';
 
 /** Scores that are held against answers: of a head, or published ones. */
 export interface Candidate {
@@ -67,7 +68,7 @@ export async function scoreCandidates(
       encoderProof: proofOf(head, embeddings!),
       ...(head.label && { label: head.label }),
       ...(training && { training }),
-      scores: scoresOf(head, embeddings!),
+      scores: await scoresOf({ name, head }, embeddings!, progress),
     });
   }
   const columns = await joinScores(samples, options, progress);
@@ -101,12 +102,21 @@ function proofOf(head: Head, { encoder, dimension }: JoinedEmbeddings): EncoderP
   return encoder ? proof : 'none';
 }
 
-const ROWS_AT_ONCE = 1024;
+/** A wide ensemble takes some milliseconds for each row. */
+const ROWS_AT_ONCE = 128;
 
-function scoresOf(head: Head, { rows, rowOf, dimension }: JoinedEmbeddings): Float64Array {
+/** @throws the signal's reason */
+async function scoresOf(
+  { name, head }: { readonly name: string; readonly head: Head },
+  { rows, rowOf, dimension }: JoinedEmbeddings,
+  { signal, advance }: EvaluateProgress,
+): Promise<Float64Array> {
   const count = rows.length / dimension;
   const scores = new Float64Array(count);
   for (let from = 0; from < count; from += ROWS_AT_ONCE) {
+    await turn();
+    signal?.throwIfAborted();
+    advance(`scoring by ${name}`, from, count, 'samples');
     const to = Math.min(count, from + ROWS_AT_ONCE);
     scores.set(head.score(rows.subarray(from * dimension, to * dimension), to - from), from);
   }

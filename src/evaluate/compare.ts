@@ -1,6 +1,7 @@
 import { bootstrapP, holm, type Interval, percentileInterval, resample } from '../metrics/bootstrap.ts';
 import type { Better, Measure } from './measures.ts';
 import type { EvaluateProgress } from './options.ts';
+import { turn } from './turn.ts';
 
 /** A figure with the interval of its resamples. */
 export interface Figure {
@@ -109,9 +110,4 @@ function compareBy(m: number, { contenders, values, replicates }: Held): Compari
   });
   const adjusted = holm(found.map(({ p }) => p));
   return found.map((comparison, i) => ({ ...comparison, pHolm: adjusted[i]! }));
-}
-
-/** Lets signals in. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
