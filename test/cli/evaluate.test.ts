@@ -25,10 +25,7 @@ test('evaluate prints tables or JSON, writes record and page, and refuses what d
   const printed = await runCli(args);
   t.is(printed.exitCode, 0, printed.stderr);
   t.regex(printed.stdout, /^A {2}.*scores\.csv:mine {2}\(on all samples\)\nB /);
-  t.regex(
-    printed.stdout,
-    /30 answers to aesthetic about 30 samples, of which \d+ are held out/,
-  );
+  t.regex(printed.stdout, /30 answers to aesthetic about 30 samples, of which \d+ are held out/);
   t.regex(printed.stdout, /spearman +1\.000 \[1\.000, 1\.000\]/);
   t.regex(printed.stdout, /A - B {2}spearman .*: A is better/);
   t.regex(printed.stdout, /top share of 30 samples of 30 rows/);
