@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -55,7 +56,6 @@ async function writePictures(t: ExecutionContext, folder: string): Promise<Reado
 class Visit {
   readonly #origin: string;
   readonly #token: string;
-  #count = 0;
 
   constructor(url: string) {
     const { origin, searchParams } = new URL(url);
@@ -72,10 +72,10 @@ class Visit {
     answers: readonly (readonly [PageItem, string | number])[],
     asked: object,
   ): Promise<PageSaved> {
-    const records = answers.map(([{ samples, seed, swapped }, answer]) => {
+    const records = answers.map(([{ samples, seed, swapped, queue }, answer]) => {
       const [first, second] = samples.map(({ name }) => name);
-      const about = second ? { left: first, right: second, seed, swapped } : { sample: first };
-      const id = `${JSON.stringify(asked).replace(/\W/g, '')}-${this.#count++}`;
+      const about = second ? { left: first, right: second, seed, swapped, queue } : { sample: first };
+      const id = randomUUID();
       return { id, answer, ...asked, ...about, rater: 'ada', time: '2026-05-01T10:00:00.000Z', took_ms: 900 };
     });
     const response = await fetch(`${this.#origin}/answers?token=${this.#token}`, {
@@ -132,6 +132,8 @@ test('the way from a folder of pictures to a subset by one\u2019s own taste: a t
       const asked = { question: 'aesthetic', mode: 'pair' };
       for (let answered = 0; answered < PAIRS; ) {
         const items = await page.items(20);
+        // A queue has an end.
+        if (items.length === 0) break;
         const answers = items.map((item): readonly [PageItem, string] => {
           const [left, right] = item.samples.map(({ name }) => liked(name));
           return [item, left! > right! ? 'left' : 'right'];
