@@ -24,7 +24,7 @@ export const ACTIVE_FLAGS: FlagTable = {
 };
 
 /** Linear members, which some hundred answers are enough for. */
-const USUAL_HEAD = ['--hidden', '0', '--learning-rate', '0.03', '--weight-decay', '0.02'];
+const USUAL_HEAD = ['--hidden', '0'];
 /** What `rate` says itself. */
 const OWN_GROUPS: readonly string[] = ['What:', 'Embeddings:', 'Output:'];
 

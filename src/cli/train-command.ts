@@ -94,10 +94,21 @@ function trainOptions(values: FlagValues): TrainOptions {
       batch: values['batch'] as number,
       epochs: values['epochs'] as number,
       seed: values['seed'] as number,
-      learningRate: values['learning-rate'] as number,
-      weightDecay: values['weight-decay'] as number,
+      ...stepsOf(values),
       valueLoss: values['loss'] as 'mse' | 'huber',
     },
+  };
+}
+
+/**
+ * How far a step goes. Linear members learn by steps a hundred times as long as networks, of which each layer moves the others: with those of
+ * networks they are far from done after a thousand pairs.
+ */
+function stepsOf(values: FlagValues): Pick<TrainOptions['network'], 'learningRate' | 'weightDecay'> {
+  const isLinear = values['hidden'] === 0;
+  return {
+    learningRate: (values['learning-rate'] as number | undefined) ?? (isLinear ? 0.03 : 0.0003),
+    weightDecay: (values['weight-decay'] as number | undefined) ?? (isLinear ? 0.02 : 0.2),
   };
 }
 

@@ -122,8 +122,13 @@ export const TRAIN_FLAGS: FlagTable = {
     describe: 'Times that all answers are seen',
   },
   batch: { group: NETWORK, type: 'integer', default: 1, min: 1, max: 4096, describe: 'Answers per step' },
-  'learning-rate': { group: NETWORK, type: 'number', default: 0.0003, min: 0, describe: 'Of AdamW' },
-  'weight-decay': { group: NETWORK, type: 'number', default: 0.2, min: 0, describe: 'Of AdamW' },
+  'learning-rate': {
+    group: NETWORK,
+    type: 'number',
+    min: 0,
+    describe: 'Of AdamW; 0.0003, of linear ones 0.03',
+  },
+  'weight-decay': { group: NETWORK, type: 'number', min: 0, describe: 'Of AdamW; 0.2, of linear ones 0.02' },
   dropout: {
     group: NETWORK,
     type: 'number',
