@@ -23,7 +23,7 @@ export function drawCalibration(drawing: Drawing, calibration: CalibrationChart,
     ...SIZES[size],
     ...{ marginTop: 36, marginBottom: 46, marginLeft: 54 },
     ariaLabel: `${yLabel} by ${xLabel}, in ${points.length} groups`,
-    x: { nice: true },
+    x: { nice: true, ...around(predictions) },
     y: { nice: true },
     marks: [
       plot.gridY({ className: 'grid', ticks: 5 }),
@@ -41,4 +41,10 @@ export function drawCalibration(drawing: Drawing, calibration: CalibrationChart,
     ],
   };
   return drawPlot(drawing, options, 'calibration', size);
+}
+
+/** Of predictions that are all the same, a range about them: a scale of one value has no numbers to tell. */
+function around(predictions: readonly number[]): { domain?: readonly [number, number] } {
+  const [low, high] = [Math.min(...predictions), Math.max(...predictions)];
+  return low === high ? { domain: [low - 1, high + 1] } : {};
 }

@@ -25,6 +25,8 @@ export function drawIntervals(
   const options: PlotOptions = {
     ...{ width: WIDTHS[size], height: 66 + ROW_HEIGHT * figures.length },
     ...{ marginTop: 16, marginBottom: 46, marginLeft: 40, marginRight: 60, ariaLabel: label },
+    // Clear of the names, which stand at the left end.
+    x: { insetLeft: 24 },
     y: { type: 'band', domain: figures.map(({ name }) => name), label: null },
     marks: [
       plot.gridX({ className: 'grid', ticks: size === 'wide' ? 8 : 4 }),
