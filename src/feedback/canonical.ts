@@ -8,7 +8,7 @@ import {
   type SampleName,
   sampleId,
 } from './answer.ts';
-import { isAnswerOf } from './check.ts';
+import { isAnswerOf, isDay } from './check.ts';
 
 /** Printable ASCII that JSON writes as it is. */
 const text = (most: number): string => `"([ !#-\\[\\]-~]{1,${most}})"`;
@@ -63,13 +63,15 @@ function sampleOf(groups: Groups, from: number): SampleName {
   return key === undefined ? { hash } : { hash, key };
 }
 
-/** Adds the facts that follow from a group on: rater, time, queue, seed, swapped, took_ms. */
-function withFacts(said: object, groups: Groups, from: number): Answer {
+/** Adds the facts that follow from a group on: rater, time, queue, seed, swapped, took_ms; undefined where the time's day does not exist. */
+function withFacts(said: object, groups: Groups, from: number): Answer | undefined {
+  const time = groups[from + 1];
+  if (time !== undefined && !isDay(time)) return undefined;
   const answer = said as { -readonly [Name in keyof AnswerFacts]: AnswerFacts[Name] };
   answer.id = groups[1]!;
   answer.question = groups[2]!;
   answer.rater = groups[from]!;
-  if (groups[from + 1] !== undefined) answer.time = groups[from + 1]!;
+  if (time !== undefined) answer.time = time;
   if (groups[from + 2] !== undefined) answer.queue = groups[from + 2]!;
   if (groups[from + 3] !== undefined) answer.seed = Number(groups[from + 3]);
   if (groups[from + 4] !== undefined) answer.swapped = groups[from + 4] === 'true';

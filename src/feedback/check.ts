@@ -57,7 +57,17 @@ function isId(value: unknown): value is string {
 }
 
 function isTime(value: unknown): value is string {
-  return typeof value === 'string' && TIME.test(value);
+  return typeof value === 'string' && TIME.test(value) && isDay(value);
+}
+
+/** Whether the day that a text begins with (YYYY-MM-DD, in their ranges) is one that its month has. */
+export function isDay(text: string): boolean {
+  const day = Number(text.slice(8, 10));
+  if (day <= 28) return true;
+  const year = Number(text.slice(0, 4));
+  const month = Number(text.slice(5, 7));
+  if (month !== 2) return day <= 30 || ![4, 6, 9, 11].includes(month);
+  return day === 29 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 }
 
 function isName(value: unknown, most: number): value is string {
@@ -116,7 +126,7 @@ function checkFacts(value: JsonObject): AnswerFacts | LineProblem {
   if (queue !== undefined && !isName(queue, MAX_QUEUE_CHARACTERS)) return 'bad-detail';
   if (seed !== undefined && !Number.isSafeInteger(seed)) return 'bad-detail';
   if (swapped !== undefined && typeof swapped !== 'boolean') return 'bad-detail';
-  if (tookMs !== undefined && !(typeof tookMs === 'number' && tookMs >= 0)) return 'bad-detail';
+  if (tookMs !== undefined && !(Number.isFinite(tookMs) && (tookMs as number) >= 0)) return 'bad-detail';
   return {
     id: value['id'] as string,
     question: value['question'] as string,
@@ -125,7 +135,7 @@ function checkFacts(value: JsonObject): AnswerFacts | LineProblem {
     ...(queue !== undefined && { queue: queue as string }),
     ...(seed !== undefined && { seed: seed as number }),
     ...(swapped !== undefined && { swapped: swapped as boolean }),
-    ...(tookMs !== undefined && { tookMs }),
+    ...(tookMs !== undefined && { tookMs: tookMs as number }),
   };
 }
 

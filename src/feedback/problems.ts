@@ -9,12 +9,13 @@ export const LINE_PROBLEMS = {
   'bad-id': 'its id is none: 1 to 64 of the characters A-Z a-z 0-9 . _ : -',
   'bad-question': 'its question is no name: a small letter, then up to 63 small letters, digits, _ or -',
   'bad-rater': 'its rater is no text of 1 to 64 characters without control characters',
-  'bad-time': 'its time is none in UTC as 2026-11-30T09:15:00.250Z',
+  'bad-time': 'its time is none in UTC as 2026-11-30T09:15:00.250Z, of a day that exists',
   'bad-mode': 'its mode is none of pair, rating, keep, likes',
   'bad-answer': 'its answer is none that its mode has',
   'bad-sample': 'a sample in it has neither a hash (64-bit integer as a decimal text) nor a key',
   'same-sample': 'both sides of its pair are the same sample',
-  'bad-detail': 'its queue, seed, swapped or took_ms is of another type than it should be',
+  'bad-detail':
+    'its queue, seed, swapped or took_ms is of another type than it should be, or out of its range',
   'id-reused': 'its id is that of an earlier line that says something else',
 } as const;
 

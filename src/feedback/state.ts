@@ -41,7 +41,7 @@ interface Group extends Standing {
 }
 
 /**
- * The numbers kept with an id: its group from 1 on (0: none, or taken back), what it says (0: skipped), fingerprints of subject and item, and
+ * The numbers kept with an id: its group from 1 on (0: none; below 0: taken back), what it says (0: skipped), fingerprints of subject and item, and
  * what the rater had said about the subject before (0: nothing).
  */
 const KEPT = {
@@ -92,6 +92,12 @@ export class FeedbackState {
     return this.#ids.look(record);
   }
 
+  /** Who gave the answer of an id, taken back or not; undefined where no answer has it. */
+  raterOf(id: string): string | undefined {
+    const place = this.#ids.find(id);
+    return place < 0 ? undefined : this.#groups[Math.abs(this.#ids.get(place, KEPT.group)) - 1]?.rater;
+  }
+
   /** What each rater has answered to each question, in the order in which they began. */
   standings(): readonly Standing[] {
     return this.#groups;
@@ -121,6 +127,7 @@ export class FeedbackState {
   #count(answer: Answer): void {
     const group = this.#groupOf(answer);
     if (this.#early.delete(answer.id)) {
+      this.#ids.put(this.#ids.added, KEPT.group, -group.number);
       group.retracted++;
       return;
     }
@@ -156,7 +163,7 @@ export class FeedbackState {
     const kept = (number: number): number => this.#ids.get(place, number);
     const group = this.#groups[kept(KEPT.group) - 1];
     if (!group) return;
-    this.#ids.put(place, KEPT.group, 0);
+    this.#ids.put(place, KEPT.group, -group.number);
     group.retracted++;
     const [before, said] = [kept(KEPT.before), kept(KEPT.said)];
     if (said === 0) group.skips--;

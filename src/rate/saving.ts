@@ -18,6 +18,8 @@ export const MAX_ANSWERS_BYTES: number = 512 * 1024;
 interface Asked {
   readonly question: string;
   readonly mode: AskedMode;
+  /** Who answers, where that is settled. */
+  readonly rater?: string | undefined;
 }
 
 /** What an answer has done besides being saved. */
@@ -86,6 +88,7 @@ export class Saving {
     const values = recordsIn(body);
     const checked = values.map((value) => this.#check(value));
     const said = await this.#doBefore(checked, values);
+    this.#refuseForeignUndos(checked);
     const records = checked.filter((each) => typeof each !== 'string');
     const saved = await this.#writer.append(records);
     await this.#doAfter(records, saved, said);
@@ -112,6 +115,21 @@ export class Saving {
     return said;
   }
 
+  /** Who has not given an answer cannot take it back; what is refused takes the place of its record. */
+  #refuseForeignUndos(checked: (FeedbackRecord | string)[]): void {
+    const raters = new Map<string, string>();
+    for (const [place, record] of checked.entries()) {
+      if (typeof record === 'string') continue;
+      if (!isRetraction(record)) {
+        raters.set(record.id, record.rater);
+        continue;
+      }
+      const rater = this.#writer.state.raterOf(record.retracts) ?? raters.get(record.retracts);
+      if (rater === undefined) checked[place] = 'it takes back an answer that is not there';
+      else if (rater !== record.rater) checked[place] = 'it takes back an answer of another rater';
+    }
+  }
+
   async #doAfter(
     records: readonly FeedbackRecord[],
     saved: readonly Saved[],
@@ -131,11 +149,18 @@ export class Saving {
   #check(value: unknown): FeedbackRecord | string {
     const record = checkRecord(value);
     if (typeof record === 'string') return LINE_PROBLEMS[record];
-    if (isRetraction(record)) return record;
-    const { question, mode } = this.#asked;
-    if (record.question === question && record.mode === mode) return record;
+    const { question, mode, rater = record.rater } = this.#asked;
+    if (record.rater !== rater) return `it is from ${record.rater}, and ${rater} answers here`;
+    if (isRetraction(record) || (record.question === question && record.mode === mode)) return timed(record);
     return `it answers ${record.question} by ${record.mode}, and ${question} is asked here, by ${mode}`;
   }
+}
+
+/** Nothing was answered after it came: a clock that is ahead, or none, gives way to this one. */
+function timed(record: FeedbackRecord): FeedbackRecord {
+  const nowMs = Date.now();
+  const isKnown = record.time !== undefined && Date.parse(record.time) <= nowMs;
+  return isKnown ? record : { ...record, time: new Date(nowMs).toISOString() };
 }
 
 function recordsIn(body: unknown): readonly unknown[] {

@@ -147,6 +147,10 @@ const BROKEN: readonly (readonly [LineProblem, string])[] = [
   ['bad-rater', JSON.stringify({ ...good, rater: 'a\u001b[31mred' })],
   ['bad-rater', JSON.stringify({ ...good, rater: undefined })],
   ['bad-time', JSON.stringify({ ...good, time: '2026-05-01 10:00' })],
+  ['bad-time', JSON.stringify({ ...good, time: '2026-02-30T10:00:00Z' })],
+  ['bad-time', JSON.stringify({ ...good, time: '2025-02-29T10:00:00.000Z' })],
+  ['bad-time', JSON.stringify({ ...good, time: '1900-02-29T10:00:00Z' })],
+  ['bad-time', JSON.stringify({ ...good, time: '2026-04-31T10:00:00Z' })],
   ['bad-mode', JSON.stringify({ ...good, mode: 'stars' })],
   ['bad-answer', JSON.stringify({ ...good, answer: 'up' })],
   ['bad-answer', lineOf(rating('r1', { answer: 10.5 }))],
@@ -155,13 +159,21 @@ const BROKEN: readonly (readonly [LineProblem, string])[] = [
   ['bad-sample', JSON.stringify({ ...good, right: {} })],
   ['same-sample', JSON.stringify({ ...good, right: good['left'] })],
   ['bad-detail', JSON.stringify({ ...good, took_ms: -1 })],
+  ['bad-detail', JSON.stringify({ ...good, took_ms: 777 }).replace('777', '1e999')],
 ];
 
-for (const [problem, line] of BROKEN) {
-  test(`a line is passed over as ${problem}: ${line.slice(0, 30)}... (${line.length})`, (t) => {
+for (const [number, [problem, line]] of BROKEN.entries()) {
+  test(`a line is passed over as ${problem} (${number}): ${line.slice(0, 30)}... (${line.length})`, (t) => {
     t.is(parseLine(line), problem);
   });
 }
+
+test('every day that there is may be the day of an answer', (t) => {
+  for (const day of ['2024-02-29', '2000-02-29', '2026-01-31', '2026-04-30', '2026-12-31']) {
+    const line = JSON.stringify({ ...good, time: `${day}T10:00:00Z` });
+    t.like(parseLine(line), { time: `${day}T10:00:00Z` });
+  }
+});
 
 test('an unsigned hash is the same 64 bits read as signed, and fields of other names mean nothing', (t) => {
   const line = JSON.stringify({ ...good, left: { hash: '18446744073709551615', name: 'x' }, weight: 3 });

@@ -4,7 +4,7 @@ import test from 'ava';
 import { withFileSystem } from '../../src/base/file-system.ts';
 import { readAnswers } from '../../src/feedback/answers.ts';
 import { drawn } from '../../src/rate/asking/draw.ts';
-import type { PageItem, PageItems, PageState } from '../../src/rate/page-data.ts';
+import type { PageItem, PageItems, PageSaved, PageState } from '../../src/rate/page-data.ts';
 import { type FileCall, interpose } from '../helpers/interposed-files.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { schemaChecker } from '../helpers/schemas.ts';
@@ -101,10 +101,20 @@ test('what is no answer to what is asked is refused by itself, and holds no othe
     results.map((result) => typeof result),
     ['object', 'object', 'string', 'object', 'object', 'object'],
   );
+  // JSON.parse reads 1e999 as Infinity.
+  const endless = [
+    answered(item, 'g5', { rater: 'gus', took_ms: 999 }),
+    answered(item, 'g6', { rater: 'gus' }),
+  ];
+  const answer = await served.post(JSON.stringify({ records: endless }).replace('999', '1e999'));
+  t.deepEqual(
+    ((await answer.json()) as PageSaved).results.map((result) => typeof result),
+    ['object', 'string'],
+  );
   t.regex(JSON.stringify(results[1]), /it answers useful by pair, and aesthetic is asked here/);
   const [line] = (await readFile(join(folder, 'taste.jsonl'), 'utf8'))
     .split('\n')
-    .filter((text) => /"g\d"/.test(text));
+    .filter((text) => /"g3"/.test(text));
   t.false(line!.includes('rater_name'));
 });
 

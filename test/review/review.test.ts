@@ -185,16 +185,22 @@ test('a copy stands before its answer counts; sent again after a failure it is t
   });
 });
 
-test('two answers that keep one sample keep one file, which goes with the last', async (t) => {
+test('two answers that keep one sample keep one file, which goes with the last, and only by who kept it', async (t) => {
   const { run, kept } = await made(t);
   const page = await serveReview(t, { source: run, outputFolder: kept });
   const [item] = (await page.items(1)) as [PageItem];
   const both = await page.save(decided(item, 'k1'), decided(item, 'k2', { rater: 'bob' }));
   t.deepEqual(both.said, { k1: 'Kept as p4.jpg.', k2: 'Kept as p4.jpg.' });
+  t.like(await page.save(undone('u0', 'k1', 'bob'), undone('u0', 'k2', 'ada')), {
+    results: [1, 2].map(() => ({ refused: 'it takes back an answer of another rater' })),
+    said: {},
+  });
   t.deepEqual((await page.save(undone('u1', 'k1'))).said, {
     u1: 'Taken back; p4.jpg stays, for another answer keeps it.',
   });
-  t.deepEqual((await page.save(undone('u2', 'k2'))).said, { u2: 'Taken back; p4.jpg is removed.' });
+  t.deepEqual((await page.save(undone('u2', 'k2'))).said, {});
+  t.deepEqual(await picturesIn(kept), ['p4.jpg']);
+  t.deepEqual((await page.save(undone('u2', 'k2', 'bob'))).said, { u2: 'Taken back; p4.jpg is removed.' });
 });
 
 test('what is near to what is kept is left out by perceptual hash, and comes back when that is taken back', async (t) => {

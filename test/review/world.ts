@@ -68,8 +68,8 @@ export function decided(
 }
 
 /** An answer taken back. */
-export function undone(id: string, of: string): Readonly<Record<string, unknown>> {
-  return { v: 1, id, retracts: of, rater: 'ada', time: '2026-05-01T10:00:01.000Z' };
+export function undone(id: string, of: string, rater = 'ada'): Readonly<Record<string, unknown>> {
+  return { v: 1, id, retracts: of, rater, time: '2026-05-01T10:00:01.000Z' };
 }
 
 /** Gives the rows of a run's first shard perceptual hashes. */
