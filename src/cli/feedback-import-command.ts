@@ -36,7 +36,7 @@ export const FEEDBACK_IMPORT: Command = {
   run: feedbackImportCommand,
 };
 
-/** @throws BowerbirdError BB_USAGE, BB_INPUT_VALUE where no row is an answer, and those of `importAnswers` */
+/** @throws BowerbirdError BB_USAGE, BB_INPUT_EMPTY where there is no row, BB_INPUT_VALUE where none is an answer, and those of `importAnswers` */
 async function feedbackImportCommand({ values, parsed }: Invocation): Promise<number> {
   const paths = parsed['files'] as string[];
   const to = values['to'] as string | undefined;
@@ -124,6 +124,11 @@ function scaleOf(values: FlagValues): readonly [number, number] | undefined {
 
 function tell(to: string, { problems, ...counts }: ImportCounts, json: boolean): number {
   const { rows, saved, savedBefore } = counts;
+  if (rows === 0)
+    throw new BowerbirdError(
+      'BB_INPUT_EMPTY',
+      'The files hold not a single row, so there is nothing to import. Give others.',
+    );
   if (rows > 0 && saved + savedBefore === 0) {
     throw new BowerbirdError(
       'BB_INPUT_VALUE',

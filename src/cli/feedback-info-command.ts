@@ -1,8 +1,10 @@
+import { BowerbirdError } from '../base/errors.ts';
 import type { AskedSummary } from '../feedback/audits.ts';
 import type { QueueItem } from '../feedback/queue-items.ts';
 import type { Command, Invocation } from './command.ts';
 import { wantedAnswers } from './feedback-choice.ts';
 import { FEEDBACK_INFO_FLAGS, FEEDBACK_POSITIONAL } from './feedback-flags.ts';
+import type { FlagValues } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { rowsProgress } from './rows-progress.ts';
 
@@ -17,7 +19,7 @@ export const FEEDBACK_INFO: Command = {
   run: feedbackInfoCommand,
 };
 
-/** @throws BowerbirdError BB_USAGE, BB_INPUT_NOT_FOUND, BB_INPUT_UNREADABLE */
+/** @throws BowerbirdError BB_USAGE, BB_INPUT_NOT_FOUND, BB_INPUT_UNREADABLE, BB_INPUT_EMPTY where the flags choose none of the answers */
 function feedbackInfoCommand({ values, parsed }: Invocation): Promise<number> {
   const paths = parsed['feedback'] as string[];
   const wanted = wantedAnswers(values);
@@ -43,10 +45,27 @@ function feedbackInfoCommand({ values, parsed }: Invocation): Promise<number> {
         process.stderr.write('Interrupted.\n');
         return 130;
       }
+      refuseNoMatch(paths, reader.counts.answers, values, summary.result());
       const info = { paths, counts: reader.counts, modes: summary.result(), asked: asked?.result() };
       process.stdout.write(values['json'] === true ? feedbackJson(info) : describeFeedback(info));
       return 0;
     },
+  );
+}
+
+/** Figures of nothing would read as those of the file. */
+function refuseNoMatch(
+  paths: readonly string[],
+  count: number,
+  values: FlagValues,
+  { length }: readonly unknown[],
+): void {
+  const given = ['question', 'mode', 'rater'].filter((flag) => values[flag] !== undefined);
+  if (given.length === 0 || count === 0 || length > 0) return;
+  const flags = given.map((flag) => `--${flag} ${(values[flag] as string[]).join(',')}`).join(' ');
+  throw new BowerbirdError(
+    'BB_INPUT_EMPTY',
+    `None of ${count} answers in ${paths.join(', ')} is chosen by ${flags}. Without that, the same command says who answered what.`,
   );
 }
 

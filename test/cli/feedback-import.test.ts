@@ -124,6 +124,10 @@ test('what does not show what it is is refused before anything is written', asyn
     t.regex(stderr, message);
     t.false(existsSync(to), name);
   }
+  const bare = await imported(folder, 'i.csv', 'key,rating\n', '--question', 'q');
+  t.is(bare.exitCode, 2);
+  t.regex(bare.stderr, /not a single row.*\n\[BB_INPUT_EMPTY\]/);
+  t.false(existsSync(bare.to));
   const unnamed = await imported(folder, 'h.csv', 'key,rating\nx,5\n');
   t.regex(unnamed.stderr, /None of 1 rows is an answer\. .*\(bad-question\)/);
 });
@@ -230,6 +234,8 @@ const HOSTILE = [
     tookMs: 1.5,
   }),
   rating('r1', { rater: "'=2", sample: { key: '<img src=x onerror=alert(1)>' } }),
+  // Sides under the name of the other one.
+  pair('p2', { answer: 'right', left: { key: 'right' }, right: { key: 'left' } }),
   rating('r2', { rater: '-2+3', answer: 'skip', sample: { hash: '-5', key: '../../x' } }),
 ];
 
@@ -244,10 +250,10 @@ test('an export has the answers that stand, once, and an import of it brings the
   for (const format of ['csv', 'parquet', 'jsonl']) {
     const output = join(folder, `out.${format}`);
     const { stdout, stderr } = await runCli(['feedback', 'export', path, '--output', output, '--json']);
-    t.like(JSON.parse(stdout), { answers: 3, format }, stderr);
+    t.like(JSON.parse(stdout), { answers: 4, format }, stderr);
     const to = join(folder, `${format}-again.jsonl`);
     const back = await runCli(['feedback', 'import', output, '--to', to]);
-    t.regex(back.stdout, /3 answers added of 3 rows/, back.stderr);
+    t.regex(back.stdout, /4 answers added of 4 rows/, back.stderr);
     t.deepEqual((await readAnswers([to])).answers, HOSTILE, format);
   }
   const csv = await readFile(join(folder, 'out.csv'), 'utf8');

@@ -42,6 +42,14 @@ test('feedback info counts answers by question, mode and rater, and tells what i
   );
 });
 
+test('feedback info says so where its flags choose none of the answers', async (t) => {
+  const path = await writeFeedback(join(await makeFolder(t), 'taste.jsonl'), [pair('p1')]);
+  const none = await runCli(['feedback', 'info', path, '--rater', 'zz', '--mode', 'pair']);
+  t.is(none.exitCode, 2);
+  t.regex(none.stderr, /None of 1 answers in \S+ is chosen by --mode pair --rater zz\.[\s\S]*BB_INPUT_EMPTY/);
+  t.is(none.stdout, '');
+});
+
 test('feedback info refuses a mode that there is not, and a file that is not there', async (t) => {
   const wrong = await runCli(['feedback', 'info', 'x.jsonl', '--mode', 'stars']);
   t.is(wrong.exitCode, 2);

@@ -21,6 +21,9 @@ const KNOWN_NAMES = {
   took_ms: ['took_ms'],
 } as const;
 
+/** What a table of `feedback export` has and, all together, no other is known to have. */
+const OWN_COLUMNS = ['id', 'question', 'mode', 'answer', 'value', 'left_key', 'right_key'];
+
 /** Where answers have a name of their own by what they are. */
 const ANSWER_NAMES: Readonly<Record<Mode, readonly string[]>> = {
   pair: KNOWN_NAMES.answer,
@@ -40,6 +43,8 @@ export interface TableShape {
   readonly roles: FoundRoles;
   /** undefined: each row says its own. */
   readonly mode: Mode | undefined;
+  /** It has the columns by which tables of `feedback export` are known, and nobody has said that others are the answers. */
+  readonly isExport: boolean;
 }
 
 /** What a person says of a table. */
@@ -86,7 +91,8 @@ export function shapeOf(path: string, columns: readonly string[], choice: ShapeC
   if (answer === undefined) throw missing(path, `column of answers of mode ${mode}`, columns);
   const roles = { ...found, answer };
   refuseNameless(path, columns, { roles, mode });
-  return { roles, mode };
+  const isExport = given['answer'] === undefined && OWN_COLUMNS.every((name) => columns.includes(name));
+  return { roles, mode, isExport };
 }
 
 function modeShown(
@@ -100,7 +106,11 @@ function modeShown(
   return shown.length === 1 ? shown[0] : undefined;
 }
 
-function refuseNameless(path: string, columns: readonly string[], { roles, mode }: TableShape): void {
+function refuseNameless(
+  path: string,
+  columns: readonly string[],
+  { roles, mode }: Omit<TableShape, 'isExport'>,
+): void {
   const sides = (roles.left_hash ?? roles.left_key) && (roles.right_hash ?? roles.right_key);
   const single = roles.hash ?? roles.key;
   const isNamed = mode === undefined ? (sides ?? single) : mode === 'pair' ? sides : single;

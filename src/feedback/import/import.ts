@@ -6,7 +6,7 @@ import { LINE_PROBLEMS, type LineProblem, ProblemCounts } from '../problems.ts';
 import { readRecords } from '../records.ts';
 import type { FeedbackWriter } from '../writer.ts';
 import type { ShapeChoice } from './columns.ts';
-import { readLabelStudio, rowsOfTask } from './label-studio.ts';
+import { modeOfTasks, readLabelStudio, rowsOfTask } from './label-studio.ts';
 import { RowAnswers, type RowDefaults, type RowValues } from './row-answer.ts';
 import { tableRows } from './table-rows.ts';
 
@@ -77,17 +77,18 @@ async function* batchesOf(path: string, options: ImportOptions): AsyncGenerator<
   const { head } = await readHead(path);
   if (await isFeedback(path, head)) return yield* recordsOf(path);
   const answers = new RowAnswers(options);
-  const toBatch = (first: number, rows: readonly RowValues[]): Batch => ({
+  const toBatch = (first: number, rows: readonly RowValues[], isExport = false): Batch => ({
     first,
-    said: rows.map((row) => answers.of(row)),
+    said: rows.map((row) => answers.of(row, isExport)),
   });
   const tasks = await readLabelStudio(path);
   if (tasks) {
+    const shown = modeOfTasks(tasks);
     let first = 1;
     for (let from = 0; from < tasks.length; from += TASKS_AT_A_TIME) {
       const rows = tasks
         .slice(from, from + TASKS_AT_A_TIME)
-        .flatMap((task) => rowsOfTask(path, task, options));
+        .flatMap((task) => rowsOfTask(path, task, options, shown));
       yield toBatch(first, rows);
       first += rows.length;
     }
@@ -101,8 +102,8 @@ async function* batchesOf(path: string, options: ImportOptions): AsyncGenerator<
       { fields: { path } },
     );
   }
-  for await (const { firstRow, rows } of tableRows(path, { ...options, format }))
-    yield toBatch(firstRow, rows);
+  for await (const { firstRow, rows, isExport } of tableRows(path, { ...options, format }))
+    yield toBatch(firstRow, rows, isExport);
 }
 
 /** Whether the first line of a file is one of a feedback file: an answer, or what takes one back. */

@@ -44,20 +44,60 @@ function isTask(value: unknown): boolean {
   return isObject(value) && isObject(value['data']) && Array.isArray(value['annotations']);
 }
 
+/** How the tasks of an export are asked, where their results show one way alone: what a cancelled annotation without results skips. */
+export function modeOfTasks(tasks: readonly JsonObject[]): Mode | undefined {
+  const modes = new Set<Mode>();
+  for (const task of tasks) {
+    for (const annotation of annotationsOf(task))
+      for (const result of resultsOf(annotation)) {
+        const mode = modeOf(result);
+        if (mode !== undefined) modes.add(mode);
+      }
+  }
+  return modes.size === 1 ? [...modes][0] : undefined;
+}
+
+function annotationsOf(task: JsonObject): JsonObject[] {
+  return (task['annotations'] as unknown[]).filter(isObject);
+}
+
+function resultsOf({ result }: JsonObject): JsonObject[] {
+  return Array.isArray(result) ? result.filter(isObject) : [];
+}
+
+function modeOf({ type }: JsonObject): Mode | undefined {
+  return MODES_OF_TYPES[String(type)];
+}
+
 /**
- * What the annotations of a task say, one row for each result of a Pairwise, Rating, Number or Choices control; cancelled annotations say `skip`.
- * Samples are named by the fields of the task's data.
+ * What the annotations of a task say, one row for each result of a Pairwise, Rating, Number or Choices control; cancelled annotations say `skip`,
+ * in one row where they have no such result. Samples are named by the fields of the task's data.
  *
+ * @param shown of `modeOfTasks`; where neither it nor `choice` has a mode, a row without results has none
  * @throws BowerbirdError BB_COLUMN_MISSING where these do not show which names a sample
  */
-export function rowsOfTask(path: string, task: JsonObject, choice: ShapeChoice): RowValues[] {
-  return (task['annotations'] as unknown[]).filter(isObject).flatMap((annotation) => {
-    const results = Array.isArray(annotation['result']) ? annotation['result'].filter(isObject) : [];
+export function rowsOfTask(
+  path: string,
+  task: JsonObject,
+  choice: ShapeChoice,
+  shown: Mode | undefined,
+): RowValues[] {
+  return annotationsOf(task).flatMap((annotation) => {
+    const isCancelled = annotation['was_cancelled'] === true;
+    const rowOf = (mode: Mode, answer: string | null): RowValues => ({
+      ...namesIn(path, task, { ...choice, mode }),
+      ...factsOf(annotation),
+      ...{ mode, answer },
+    });
+    const results = resultsOf(annotation).filter((result) => modeOf(result) !== undefined);
+    if (isCancelled && results.length === 0) {
+      const mode = choice.mode ?? shown;
+      return [mode === undefined ? { ...factsOf(annotation), answer: 'skip' } : rowOf(mode, 'skip')];
+    }
     return results.flatMap((result) => {
-      const mode = MODES_OF_TYPES[String(result['type'])];
-      if (mode === undefined || (choice.mode !== undefined && choice.mode !== mode)) return [];
-      const answer = annotation['was_cancelled'] === true ? 'skip' : answerIn(result);
-      return [{ ...namesIn(path, task, { ...choice, mode }), ...factsOf(annotation), mode, answer }];
+      const mode = modeOf(result)!;
+      if (choice.mode !== undefined && choice.mode !== mode) return [];
+      return [rowOf(mode, isCancelled ? 'skip' : answerIn(result))];
     });
   });
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type FeedbackRecord, HIGHEST_RATING, MODES, type Mode } from '../answer.ts';
-import { checkRecord } from '../check.ts';
+import { type FeedbackRecord, HIGHEST_RATING, MODES, type Mode, PAIR_CHOICES } from '../answer.ts';
+import { checkRecord, isDay } from '../check.ts';
 import type { LineProblem } from '../problems.ts';
 import type { Role } from './columns.ts';
 
@@ -17,6 +17,7 @@ export interface RowDefaults {
 }
 
 const PAIR_WORDS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(PAIR_CHOICES.map((choice) => [choice, choice])),
   ...{
     a: 'left',
     '1': 'left',
@@ -42,16 +43,21 @@ export class RowAnswers {
     this.#defaults = defaults;
   }
 
-  /** The answer of a row, or why it is none. */
-  of(row: RowValues): FeedbackRecord | LineProblem {
-    const { mode: given, question, rater, scale } = this.#defaults;
-    const mode = (row.mode ?? given) as Mode;
+  /**
+   * The answer of a row, or why it is none.
+   *
+   * @param isExport the row is of a table that `feedback export` wrote: its answers are words and never names of samples
+   */
+  of(given: RowValues, isExport = false): FeedbackRecord | LineProblem {
+    const row = withBareHashes(given);
+    const { mode: assumed, question, rater, scale } = this.#defaults;
+    const mode = (row.mode ?? assumed) as Mode;
     if (!MODES.includes(mode)) return 'bad-mode';
     const time = row.time == null ? undefined : timeOf(row.time);
     const said = {
       question: row.question ?? question,
       mode,
-      answer: answerOf(mode, row, scale),
+      answer: answerOf(mode, row, { scale, isExport }),
       ...(mode === 'pair'
         ? { left: named(row.left_hash, row.left_key), right: named(row.right_hash, row.right_key) }
         : { sample: named(row.hash, row.key) }),
@@ -79,21 +85,41 @@ function named(hash: string | null | undefined, key: string | null | undefined):
   return { ...(hash != null && { hash }), ...(key != null && { key }) };
 }
 
-function answerOf(mode: Mode, row: RowValues, scale: RowDefaults['scale']): string | number | undefined {
+/** Blanks around a hash mean nothing; a key may have some. */
+function withBareHashes(row: RowValues): RowValues {
+  const bare: Partial<Record<Role, string | null>> = { ...row };
+  for (const role of ['hash', 'left_hash', 'right_hash'] as const) {
+    if (bare[role] != null) bare[role] = bare[role].trim();
+  }
+  return bare;
+}
+
+interface AnswerReading extends Pick<RowDefaults, 'scale'> {
+  readonly isExport: boolean;
+}
+
+function answerOf(
+  mode: Mode,
+  row: RowValues,
+  { scale, isExport }: AnswerReading,
+): string | number | undefined {
   const given = row.answer?.trim();
   if (!given) return undefined;
   const word = given.toLowerCase().replaceAll(' ', '-');
+  if (mode === 'pair') return isExport ? word : choiceIn(given, word, row);
   if (word === 'skip') return word;
   if (mode === 'keep') return KEEP_WORDS[word] ?? word;
-  if (mode === 'pair') return PAIR_WORDS[word] ?? winnerIn(given, row) ?? word;
   const number = Number(given);
   return mode === 'rating' && scale ? (HIGHEST_RATING * (number - scale[0])) / (scale[1] - scale[0]) : number;
 }
 
-/** Some tables name the sample that won. */
-function winnerIn(given: string, row: RowValues): string | undefined {
-  if (given === row.left_key || given === row.left_hash) return 'left';
-  return given === row.right_key || given === row.right_hash ? 'right' : undefined;
+/** Some tables name the sample that won. What says two things, as a word and as a name or as both names, says nothing. */
+function choiceIn(given: string, word: string, row: RowValues): string | undefined {
+  const isLeft = given === row.left_key?.trim() || given === row.left_hash;
+  const isRight = given === row.right_key?.trim() || given === row.right_hash;
+  const meant = [PAIR_WORDS[word], isLeft ? 'left' : undefined, isRight ? 'right' : undefined];
+  const choices = new Set(meant.filter((choice) => choice !== undefined));
+  return choices.size === 1 ? [...choices][0] : undefined;
 }
 
 /** A time as ISO 8601 in UTC; what has no zone is UTC, whole numbers are seconds or, from 10^11 on, milliseconds since 1970. */
@@ -106,6 +132,7 @@ function timeOf(given: string): string {
   const [, date, clock = '00:00:00', zone = 'Z'] =
     /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?(Z|[+-]\d{2}(?::?\d{2})?)?$/.exec(text) ??
     [];
+  if (date !== undefined && !isDay(date)) return text;
   const zoned = /^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone;
   const ms = Date.parse(`${date}T${clock.length === 5 ? `${clock}:00` : clock}${zoned}`);
   return Number.isNaN(ms) ? text : new Date(ms).toISOString();

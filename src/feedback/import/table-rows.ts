@@ -22,6 +22,8 @@ export interface TableReading extends ShapeChoice {
 export interface TableRows {
   readonly firstRow: number;
   readonly rows: readonly RowValues[];
+  /** `feedback export` wrote the table. */
+  readonly isExport: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export async function* tableRows(path: string, reading: TableReading): AsyncGene
     );
     const note = textNote(input, 'It brings no answer.');
     if (note !== undefined) reading.onNote?.(note);
-    const { roles, mode } = shapeOf(
+    const { roles, mode, isExport } = shapeOf(
       path,
       input.columns.map(({ name }) => name),
       reading,
@@ -57,7 +59,7 @@ export async function* tableRows(path: string, reading: TableReading): AsyncGene
           const said = found.map(([role], i) => [role, clean(columns[i]!.getItem(row) as string | null)]);
           return { ...(mode && { mode }), ...Object.fromEntries(said) };
         });
-        yield { firstRow, rows };
+        yield { firstRow, rows, isExport };
         firstRow += rows.length;
       }
     } finally {
