@@ -56,7 +56,8 @@ export class FeedbackWriter {
   /**
    * Opens a feedback file and reads what is in it. One that is not there is made with the first record.
    *
-   * @throws BowerbirdError BB_FEEDBACK_LOCKED where another process writes into it, BB_INPUT_UNREADABLE, BB_OUTPUT_EXISTS for a part of what
+   * @throws BowerbirdError BB_FEEDBACK_LOCKED where another process writes into it, BB_INPUT_FORMAT where it has lines and none of them is a
+   *   record, BB_INPUT_UNREADABLE, BB_OUTPUT_EXISTS for a part of what
    *   another command has written, BB_OUTPUT_WRITE, BB_DISK_FULL; the signal's reason when it is aborted
    */
   static async open(given: string, options: WriterOptions = {}): Promise<FeedbackWriter> {
@@ -187,11 +188,13 @@ async function readState(path: string, { signal, onNote, onProgress }: WriterOpt
   const state = new FeedbackState((sizeBytes ?? 0) / BYTES_PER_LINE);
   if (sizeBytes === undefined) return { state, isUnended: false };
   const problems = new ProblemCounts('line', LINE_PROBLEMS);
+  let hasRecord = false;
   let isLastUnended = false;
   let lineCount = 0;
   for await (const { lines, isUnended } of readRecords(path)) {
     signal?.throwIfAborted();
     for (const { line, said } of lines) {
+      hasRecord ||= typeof said !== 'string';
       const problem =
         typeof said === 'string' ? said : state.add(said) === 'id-reused' ? 'id-reused' : undefined;
       if (problem !== undefined) problems.add({ path, line, problem });
@@ -200,6 +203,9 @@ async function readState(path: string, { signal, onNote, onProgress }: WriterOpt
     lineCount += lines.length;
     onProgress?.(lineCount);
   }
+  // All that a kill may leave of a first answer is one line that is cut.
+  const isCutAlone = lineCount === 1 && problems.list()[0]?.problem === 'cut';
+  if (lineCount > 0 && !hasRecord && !isCutAlone) throw noFeedback(path, problems);
   state.settle();
   for (const note of problems.notes()) onNote?.(note);
   return { state, isUnended: isLastUnended };
@@ -226,6 +232,14 @@ async function writingTo<T>(path: string, work: () => Promise<T>): Promise<T> {
       { cause: thrown, fields: { path } },
     );
   }
+}
+
+function noFeedback(path: string, problems: ProblemCounts): BowerbirdError {
+  return new BowerbirdError(
+    'BB_INPUT_FORMAT',
+    `${path} is no feedback file: none of its lines is an answer, so nothing is added to it. ${problems.notes().join(' ')} Name another file; it is made where it is missing.`,
+    { fields: { path } },
+  );
 }
 
 function locked(path: string, who: string): BowerbirdError {

@@ -1,6 +1,7 @@
 import { Asker } from './asking/asker.ts';
 import { WatchedQueue } from './asking/watched-queue.ts';
 import type { RateOptions } from './options.ts';
+import { noPair } from './samples/errors.ts';
 import { openSamples } from './samples/open-samples.ts';
 import type { RatedSamples } from './samples/rated-samples.ts';
 import { type ServedTable, serveTable } from './serve-table.ts';
@@ -24,6 +25,7 @@ export async function startRate(options: RateOptions): Promise<RunningRate> {
     openSamples: () => openSamples(options),
     partsOf: async (samples, { state }) => {
       pictureCount = samples.pictured.length;
+      if (mode === 'pair' && pictureCount < 2) throw noPair(options.source);
       const queue =
         options.queue === undefined ? undefined : await WatchedQueue.open(options.queue, samples, options);
       // One that asks things again has its own share of these.

@@ -76,6 +76,31 @@ test('a line that was cut off is told, and the next answer begins on a line of i
   );
 });
 
+test("a file without an answer is nobody's to add to, but for the line that a kill cut off", async (t) => {
+  const folder = await makeFolder(t);
+  for (const content of [
+    'hello\n',
+    '{"key":"a","rating":3}\n',
+    `${lineOf(pair('p1')).slice(0, 40)}\nhello\n`,
+  ]) {
+    const path = join(folder, 'other.txt');
+    await writeFile(path, content);
+    await t.throwsAsync(FeedbackWriter.open(path), {
+      code: 'BB_INPUT_FORMAT',
+      message: /is no feedback file/,
+    });
+    t.is(await readFile(path, 'utf8'), content);
+    t.deepEqual(await readdir(folder), ['other.txt']);
+  }
+  for (const content of ['', '\n', lineOf(pair('p1')).slice(0, 40)]) {
+    const path = join(folder, 'other.txt');
+    await writeFile(path, content);
+    const writer = await FeedbackWriter.open(path);
+    t.deepEqual(await writer.append([pair('p1')]), ['saved']);
+    await writer.close();
+  }
+});
+
 test('where a write fails nothing of it is saved, and the next write begins on a line of its own', async (t) => {
   const path = join(await makeFolder(t), 'taste.jsonl');
   let isFull = false;

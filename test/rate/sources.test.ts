@@ -85,5 +85,14 @@ test('a source without any picture here is refused, and told what to do', async 
     code: 'BB_INPUT_EMPTY',
     message: /score it with --save-images/,
   });
+  await writeFile(join(folder, 'ratings.jsonl'), '{"key":"a","rating":3}\n');
+  await t.throwsAsync(open(t, join(folder, 'ratings.jsonl')), {
+    code: 'BB_COLUMN_MISSING',
+    message: /has no column of images, .* Give the folder of a run, a folder of images, tar archives/,
+  });
+  await t.throwsAsync(open(t, await makeFolder(t)), {
+    code: 'BB_INPUT_NOT_FOUND',
+    message: /no images, tar archives or Parquet files/,
+  });
   await t.throwsAsync(open(t, join(folder, 'nothing')), { code: 'BB_INPUT_NOT_FOUND' });
 });

@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { BowerbirdError } from '../../base/errors.ts';
 import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
 import { RenderedCache } from '../../browse/pictures/rendered-cache.ts';
 import { Renderer } from '../../browse/pictures/renderer.ts';
@@ -13,7 +15,7 @@ import type { StagedShard } from '../../shards/staged-shard.ts';
 import { ImageColumnReader } from '../../tables/pictures/column-reader.ts';
 import { WebError } from '../../web/http-error.ts';
 import type { RateOptions } from '../options.ts';
-import { noPictures } from './errors.ts';
+import { noImageColumn, noImages, noPictures } from './errors.ts';
 import { nameOf } from './name.ts';
 import type { RatedSample, RatedSamples } from './rated-samples.ts';
 
@@ -56,8 +58,16 @@ export async function openInputSamples(options: RateOptions): Promise<RatedSampl
     return new InputSamples(basename(source), images, close);
   } catch (thrown) {
     await close();
-    throw thrown;
+    throw inWordsOfPictures(source, thrown);
   }
+}
+
+/** Planning speaks of what may be scored: tables of URLs, and flags that are not had here. */
+function inWordsOfPictures(source: string, thrown: unknown): unknown {
+  if (!(thrown instanceof BowerbirdError)) return thrown;
+  if (thrown.code === 'BB_COLUMN_MISSING') return noImageColumn(source, thrown);
+  const isFolder = statSync(source, { throwIfNoEntry: false })?.isDirectory() === true;
+  return thrown.code === 'BB_INPUT_NOT_FOUND' && isFolder ? noImages(source, thrown) : thrown;
 }
 
 interface Readers {
