@@ -61,3 +61,35 @@ export function refusePartOfOutput(given: string): void {
     );
   }
 }
+
+/**
+ * Refuses a file below a folder that a command has written, at any depth up to the folder above `top`.
+ *
+ * @param top the highest folder that the command would make or fill
+ * @param own a folder below which every file is the command's to write
+ * @throws BowerbirdError BB_OUTPUT_EXISTS
+ */
+export function refuseInsideOutput(given: string, top: string, own: string): void {
+  const highest = dirname(withoutLinks(top));
+  const allowed = withoutLinks(own);
+  const path = withoutLinks(given);
+  for (let around = dirname(path); ; around = dirname(around)) {
+    if (around === allowed) return;
+    const kind = outputKindOf(around);
+    if (kind) {
+      throw new BowerbirdError(
+        'BB_OUTPUT_EXISTS',
+        `${path} would lie in ${around}, which is ${kind}: it is not written there. Choose another output.`,
+        { fields: { path, folder: around } },
+      );
+    }
+    if (around === highest || dirname(around) === around) return;
+  }
+}
+
+/** The path with the links of its folders followed, as far as it is there. */
+function withoutLinks(given: string): string {
+  const path = resolve(given);
+  if (existsSync(path)) return realpathSync(path);
+  return dirname(path) === path ? path : join(withoutLinks(dirname(path)), basename(path));
+}

@@ -28,7 +28,7 @@ export interface SaveGeometry extends Size {
 /**
  * img2dataset's arithmetic (`resizer.py`) with that of albumentations 1.4, which it calls: SmallestMaxSize and LongestMaxSize round
  * both sides as Python does, halves to the even neighbour; CenterCrop begins at `(side - size) // 2`; PadIfNeeded puts the odd pixel
- * to the right and below.
+ * to the right and below. But where a side of a thin strip would round to none, which img2dataset fails at, it is one pixel.
  */
 export function saveGeometry(image: Size, options: Omit<SaveOptions, 'format' | 'quality'>): SaveGeometry {
   const { resizeMode, sizePx, onlyIfBigger } = options;
@@ -39,7 +39,7 @@ export function saveGeometry(image: Size, options: Omit<SaveOptions, 'format' | 
   if (resizeMode === 'no' || (onlyIfBigger && !isShrunk))
     return { width, height, resized: { width, height }, isChanged: false, isShrunk: false };
   const scale = sizePx / side;
-  const resized = { width: roundHalfToEven(width * scale), height: roundHalfToEven(height * scale) };
+  const resized = { width: scaled(width, scale), height: scaled(height, scale) };
   const found = { resized, isChanged: true, isShrunk };
   const square = { width: sizePx, height: sizePx };
   if (resizeMode === 'center_crop') {
@@ -55,6 +55,10 @@ function frameOf({ width, height }: Size, sizePx: number): NonNullable<SaveGeome
   const left = Math.floor((sizePx - width) / 2);
   const top = Math.floor((sizePx - height) / 2);
   return { left, top, right: sizePx - width - left, bottom: sizePx - height - top };
+}
+
+function scaled(side: number, scale: number): number {
+  return Math.max(1, roundHalfToEven(side * scale));
 }
 
 /** Python's round. */

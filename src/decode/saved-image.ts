@@ -52,8 +52,7 @@ function refuseOversized(geometry: SaveGeometry, { format, sizePx }: SaveOptions
   const { width, height } = geometry.resized;
   const areaLimitPx = Math.max(maxAreaPx, sizePx * sizePx);
   // What a crop cuts away is computed, and not encoded.
-  const fits =
-    Math.min(width, height) >= 1 && Math.max(geometry.width, geometry.height) <= MAX_SIDE_PX[format];
+  const fits = Math.max(geometry.width, geometry.height) <= MAX_SIDE_PX[format];
   if (fits && width * height <= areaLimitPx) return;
   throw new ImageError(
     'image_not_encodable',

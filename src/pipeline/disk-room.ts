@@ -26,7 +26,7 @@ export class DiskRoom {
     if (freeBytes >= bytes + MARGIN_BYTES) return;
     throw new BowerbirdError(
       'BB_DISK_FULL',
-      `The images of a shard need ${inMegabytes(bytes)} on the disk of ${this.#folder}, where ${inMegabytes(freeBytes)} are free. ` +
+      `The images of a shard need ${inMegabytes(bytes)} on the disk of ${this.#folder}, and ${inMegabytes(MARGIN_BYTES)} are to stay free there; only ${inMegabytes(freeBytes)} are free now. ` +
         'Free some space and run the same command again: finished shards are kept.',
       { fields: { path: this.#folder } },
     );

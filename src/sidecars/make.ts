@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
 import { makeFolders, removeQuietly, writing } from '../base/files.ts';
-import { refusePartOfOutput } from '../base/output-kinds.ts';
+import { refuseInsideOutput, refusePartOfOutput } from '../base/output-kinds.ts';
 import { makeTemporaryFolder, sweepAbandoned } from '../base/temporary-folder.ts';
 import { SIDECARS_FOLDER } from '../runs/run-files.ts';
 import { type DuckDBConnection, openDuckDb } from '../tables/duckdb.ts';
@@ -113,7 +113,7 @@ async function writeAll(
   const { signal, onProgress, overwrite = false, columns = [] } = options;
   const standing = new Set<string>();
   for (const placed of wanted) {
-    refusePartOfOutput(placed.path);
+    refuseOthersOutput(placed.path, run, options);
     if (!existsSync(placed.path)) continue;
     const job = await jobOf(connection, run, placed, columns);
     if (await isUpToDate(connection, job, overwrite)) standing.add(placed.path);
@@ -133,6 +133,12 @@ async function writeAll(
     onProgress?.(done.rows, total);
   }
   return done;
+}
+
+/** Beside its input a sidecar may lie in an output, where it is no part of one; a folder that is named for sidecars may not. */
+function refuseOthersOutput(path: string, { folder }: ScoredRun, { outputFolder }: SidecarOptions): void {
+  refusePartOfOutput(path);
+  if (outputFolder !== undefined) refuseInsideOutput(path, outputFolder, join(folder.path, SIDECARS_FOLDER));
 }
 
 /** Makes a folder where it is missing, and removes what killed processes left in it. */

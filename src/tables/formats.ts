@@ -29,6 +29,8 @@ export interface FoundInput<Format = InputFormat> {
   /** Absolute. */
   readonly path: string;
   readonly format: Format;
+  /** A file of columns beside images: its name alone says what it is, and no flag another format. */
+  readonly isBesideImages?: boolean;
 }
 
 export function isPictureFormat(format: string | undefined): format is PictureFormat {

@@ -31,7 +31,7 @@ test('what would leave a disk less than 32 MiB is refused, with what is needed a
   await t.throwsAsync(room.expect(8 * 2 ** 20 + 1), {
     code: 'BB_DISK_FULL',
     message: new RegExp(
-      `need 8\\.4 MB on the disk of ${disk.path}, where 41\\.9 MB are free.*run the same command again`,
+      `need 8\\.4 MB on the disk of ${disk.path}, and 33\\.6 MB are to stay free there; only 41\\.9 MB are free now.*run the same command again`,
     ),
   });
   await disk.resize(41);

@@ -113,6 +113,17 @@ test("the hub's files of columns describe images from their own folder down, and
   t.regex(runPlan.inputs[0]!.notes!.join('\n'), /deep\/metadata\.csv has no column "file_name"/);
 });
 
+test('a broken file of columns is told as what it is, without a flag that does not fit it', async (t) => {
+  const folder = await temporaryFolder(t);
+  const photos = await write(folder, { 'a.jpg': 'x', 'metadata.jsonl': 'file_name,n\na.jpg,1\n' });
+  const error = await t.throwsAsync(plan(folder, photos), { code: 'BB_INPUT_FORMAT' });
+  t.regex(
+    error!.message,
+    /metadata\.jsonl.* no line of the file reads as jsonl.*mend it, or move it away\./s,
+  );
+  t.notRegex(error!.message, /--input-format/);
+});
+
 test('a Parquet file of columns keeps lists as JSON and leaves bytes out', async (t) => {
   const folder = await temporaryFolder(t);
   const photos = await write(folder, { 'a.jpg': 'x' });

@@ -131,6 +131,26 @@ test('beside the inputs: where they lie they are, and what belongs to a run is n
   t.is((await errorOf(makeSidecars({ run, beside: true }))).code, 'BB_OUTPUT_EXISTS');
 });
 
+test("in a folder of a subset, of another run or of its sidecars none is written; in the run's own folder of them they are", async (t) => {
+  const { folder, run } = await makeRun(t);
+  const other = join(folder, 'other');
+  for (const [name, marker] of [
+    ['subset', 'subset.json'],
+    ['other', 'run.json'],
+  ] as const) {
+    await mkdir(join(folder, name));
+    await writeFile(join(folder, name, marker), '{}');
+  }
+  const places = [join(folder, 'subset'), other, join(other, 'sidecars'), join(folder, 'subset', '0'), run];
+  for (const outputFolder of places) {
+    const error = await errorOf(makeSidecars({ run, outputFolder }));
+    t.is(error.code, 'BB_OUTPUT_EXISTS', outputFolder);
+  }
+  t.deepEqual(await readdir(other), ['run.json']);
+  t.deepEqual(await readdir(join(folder, 'subset')), ['subset.json']);
+  t.is((await makeSidecars({ run, outputFolder: join(run, 'sidecars') })).written, 2);
+});
+
 test('a run that is made anew takes the sidecars of the old one with it', async (t) => {
   const { folder, run } = await makeRun(t);
   await makeSidecars({ run });

@@ -59,7 +59,11 @@ export async function joinMetadata(
   const notes: string[] = [];
   let fingerprint = '';
   for (const path of paths) {
-    const file = await place.readTable({ path: join(place.folder, path), format: inferFormat(path)! });
+    const file = await place.readTable({
+      path: join(place.folder, path),
+      format: inferFormat(path)!,
+      isBesideImages: true,
+    });
     fingerprint += `${path} ${file.fingerprint}\n`;
     const named = columnOf(file.columns, FILE_NAME);
     if (named) files.push({ file, named, prefix: path.slice(0, path.lastIndexOf('/') + 1) });

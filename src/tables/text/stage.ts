@@ -79,15 +79,17 @@ async function convert(
   }
 }
 
-function nothingFits({ path, format }: FoundInput, { firstMalformed }: TextTable): TableError {
+function nothingFits(
+  { path, format, isBesideImages = false }: FoundInput,
+  { firstMalformed }: TextTable,
+): TableError {
   const { line, why } = firstMalformed!;
   const dialect =
     format === 'csv' || format === 'tsv' ? ', or how it is written with --delimiter and --quote' : '';
-  return badFormat(
-    path,
-    line,
-    `no line of the file reads as ${format}; of this one, ${why}. Give its real format with --input-format${dialect}.`,
-  );
+  const wayOn = isBesideImages
+    ? 'It is read for the columns of the images beside it: mend it, or move it away.'
+    : `Give its real format with --input-format${dialect}.`;
+  return badFormat(path, line, `no line of the file reads as ${format}; of this one, ${why}. ${wayOn}`);
 }
 
 /** As JSON and most writers spell them, without a leading zero: "007" is a text. */
