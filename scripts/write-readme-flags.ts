@@ -1,10 +1,11 @@
-// Writes the flags of `bowerbird score` into README.md and those of `browse`, `queue`, `rate`, `review`, `serve`, `sidecars` and `subset` into their pages, from the tables
+// Writes the flags of `bowerbird score` into README.md and those of `browse`, `evaluate`, `queue`, `rate`, `review`, `serve`, `sidecars`, `subset` and `train` into their pages, from the tables
 // that the commands themselves are built from. Run it after a change to one of them: npx tsc; node .build/scripts/write-readme-flags.js
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageFolder } from '../src/base/package.ts';
 import { BROWSE_FLAGS } from '../src/cli/browse-flags.ts';
+import { EVALUATE_FLAGS } from '../src/cli/evaluate-flags.ts';
 import type { Flag, FlagTable } from '../src/cli/flags.ts';
 import { QUEUE_FLAGS } from '../src/cli/queue-flags.ts';
 import { RATE_FLAGS } from '../src/cli/rate-flags.ts';
@@ -13,6 +14,7 @@ import { SCORE_FLAGS } from '../src/cli/score-flags.ts';
 import { SERVE_FLAGS } from '../src/cli/serve-flags.ts';
 import { SIDECARS_FLAGS } from '../src/cli/sidecars-flags.ts';
 import { SUBSET_FLAGS } from '../src/cli/subset-flags.ts';
+import { TRAIN_FLAGS } from '../src/cli/train-flags.ts';
 
 /** Defaults that depend on the machine, in words. */
 const MACHINE_DEFAULTS: Readonly<Record<string, string>> = {
@@ -68,12 +70,14 @@ export function flagSection(page: string): string {
 export const FLAG_PAGES: readonly (readonly [page: string, table: FlagTable])[] = [
   ['README.md', SCORE_FLAGS],
   ['docs/browse.md', BROWSE_FLAGS],
+  ['docs/evaluate.md', EVALUATE_FLAGS],
   ['docs/queue.md', QUEUE_FLAGS],
   ['docs/rate.md', RATE_FLAGS],
   ['docs/review.md', REVIEW_FLAGS],
   ['docs/serve.md', SERVE_FLAGS],
   ['docs/sidecars.md', SIDECARS_FLAGS],
   ['docs/subset.md', SUBSET_FLAGS],
+  ['docs/train.md', TRAIN_FLAGS],
 ];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

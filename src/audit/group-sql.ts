@@ -3,8 +3,10 @@ import type { AuditedColumns } from './row-sql.ts';
 
 /** Captions are looked at so far. */
 const MOST_CHARACTERS = 2000;
-/** Words of three letters or digits and more, and no more than this of them: what is longer is no word. */
-const WORD = '[\\p{L}\\p{N}]{3,40}';
+/** Words of three letters or digits and more. */
+const WORD = '[\\p{L}\\p{N}]{3,}';
+/** What is longer is no word. */
+const MOST_LETTERS = 40;
 /** The shorter side of a picture, in pixels: at least so much. */
 const SIZES = [0, 256, 512, 768, 1024, 2048];
 
@@ -18,7 +20,7 @@ export function rowsSql(source: string, columns: AuditedColumns): string {
 /** SQL for the groups of a row, by kind, over the rows of `rowsSql`: `name` VARCHAR and `kept`. A row is in several terms, and in each once. */
 export const GROUP_SQL: Readonly<Record<GroupKind, (rows: string) => string>> = {
   term: (rows) =>
-    `SELECT unnest(list_distinct(regexp_extract_all(lower(left(caption, ${MOST_CHARACTERS})), '${WORD}'))) AS name, kept FROM (${rows})`,
+    `SELECT name, kept FROM (SELECT unnest(list_distinct(regexp_extract_all(lower(left(caption, ${MOST_CHARACTERS})), '${WORD}'))) AS name, kept FROM (${rows})) WHERE length(name) <= ${MOST_LETTERS}`,
   language: (rows) => `SELECT lang AS name, kept FROM (${rows}) WHERE lang <> ''`,
   host: (rows) =>
     `SELECT name, kept FROM (SELECT lower(regexp_extract(url, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#]*@)?([^/?#:]+)', 1)) AS name, kept FROM (${rows})) WHERE name <> ''`,

@@ -15,12 +15,14 @@ export class OutputFile {
   /** Where it is written. */
   readonly temporary: string;
   readonly #overwrite: boolean;
+  readonly #flag: string;
 
-  private constructor(path: string, overwrite: boolean) {
+  private constructor(path: string, overwrite: boolean, flag: string) {
     this.path = path;
     const name = `${temporaryPrefix(path)}${ownerName()}-${randomUUID()}${TEMPORARY_SUFFIX}`;
     this.temporary = join(dirname(path), name);
     this.#overwrite = overwrite;
+    this.#flag = flag;
   }
 
   /**
@@ -28,27 +30,33 @@ export class OutputFile {
    * left beside it.
    *
    * @param inputs files that are read meanwhile: none of them is written over
+   * @param flag that names the place, for advice
    * @throws BowerbirdError BB_OUTPUT_EXISTS unless `overwrite`, and for an input or a part of what another command
    *   has written; BB_OUTPUT_WRITE
    */
-  static async open(given: string, overwrite: boolean, inputs: readonly string[] = []): Promise<OutputFile> {
+  static async open(
+    given: string,
+    overwrite: boolean,
+    inputs: readonly string[] = [],
+    flag = '--output',
+  ): Promise<OutputFile> {
     const path = existsSync(given) ? realpathSync(given) : resolve(given);
     refuseInputs(path, inputs);
     refusePartOfOutput(path);
     try {
       await makeFolders(dirname(path));
-      refuseTaken(path, overwrite);
+      refuseTaken(path, overwrite, flag);
       await access(dirname(path), constants.W_OK);
       await sweepAbandoned(dirname(path), temporaryPrefix(path));
     } catch (thrown) {
       throw outputFailure(path, thrown);
     }
-    return new OutputFile(path, overwrite);
+    return new OutputFile(path, overwrite, flag);
   }
 
   /** fsync, rename, fsync of the folder. @throws BowerbirdError BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE, BB_DISK_FULL */
   async commit(): Promise<void> {
-    refuseTaken(this.path, this.#overwrite);
+    refuseTaken(this.path, this.#overwrite, this.#flag);
     try {
       await syncPath(this.temporary);
       await fileSystem().rename(this.temporary, this.path);
@@ -102,11 +110,11 @@ export function refuseInputs(path: string, inputs: readonly string[]): void {
   );
 }
 
-function refuseTaken(path: string, overwrite: boolean): void {
+function refuseTaken(path: string, overwrite: boolean, flag: string): void {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats || (overwrite && stats.isFile())) return;
   const what = stats.isFile()
-    ? 'exists already. Give --incremental-mode overwrite to replace it, or another --output'
+    ? `exists already. Give --incremental-mode overwrite to replace it, or another ${flag}`
     : `is ${stats.isDirectory() ? 'a folder' : 'no regular file'}. Name a file`;
   throw new BowerbirdError('BB_OUTPUT_EXISTS', `${path} ${what}.`, { fields: { path } });
 }

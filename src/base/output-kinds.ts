@@ -43,6 +43,26 @@ function hasVersions(folder: string): boolean {
 }
 
 /**
+ * Refuses a folder that another command has written, as the place of files that are no part of it: they would be taken for
+ * some of it, and go where it is replaced or removed.
+ *
+ * @param what what was to be written there: `a head`
+ * @param flag that names the place, for advice: `--output-folder`
+ * @throws BowerbirdError BB_OUTPUT_FOLDER
+ */
+export function refuseOutputOfOthers(given: string, what: string, flag: string): void {
+  const folder = resolve(given);
+  const path = existsSync(folder) ? realpathSync(folder) : folder;
+  const kind = outputKindOf(path);
+  if (kind === undefined) return;
+  throw new BowerbirdError(
+    'BB_OUTPUT_FOLDER',
+    `${path} is ${kind}, and ${what} was to be written there. Choose another ${flag}.`,
+    { fields: { path } },
+  );
+}
+
+/**
  * Refuses a file that is, or would be, a part of what another command has written: that could no longer be read, gone on
  * with or replaced.
  *

@@ -55,7 +55,11 @@ async function evaluateCommand({ values, parsed, args }: Invocation): Promise<nu
         const place =
           folder === undefined
             ? undefined
-            : await evaluationPlace(resolve(folder), values['incremental-mode'] === 'overwrite');
+            : await evaluationPlace(
+                resolve(folder),
+                values['incremental-mode'] === 'overwrite',
+                inputsOf(base, names),
+              );
         const options = { ...base, heads: await headFiles(names, values) };
         const progress = { signal, ...trainProgress() };
         const evaluation = await evaluateHeads(options, progress);
@@ -77,6 +81,14 @@ async function evaluateCommand({ values, parsed, args }: Invocation): Promise<nu
       }
     },
   );
+}
+
+/** Files and folders that are read, as they were named. */
+function inputsOf(
+  { feedback, queues, embeddings, scoreColumns }: Omit<EvaluateOptions, 'heads'>,
+  heads: readonly string[],
+): string[] {
+  return [...feedback, ...queues, ...embeddings, ...scoreColumns.map(({ path }) => path), ...heads];
 }
 
 /** @throws BowerbirdError BB_USAGE where flags do not go together */

@@ -31,7 +31,10 @@ export const TRAIN: Command = {
 };
 
 /** Flags that speak of one kind of method alone. */
-const NETWORK_FLAGS = ['ensemble', 'hidden', 'evaluate-every', 'step', 'seeds'] as const;
+const NETWORK_FLAGS = [
+  ...['members', 'ensemble', 'hidden', 'epochs', 'batch', 'learning-rate', 'weight-decay', 'dropout', 'loss'],
+  ...['evaluate-every', 'step', 'seed', 'seeds', 'threads'],
+];
 
 /** @throws BowerbirdError as `trainHead`, BB_USAGE */
 async function trainCommand({ values, args }: Invocation): Promise<number> {
@@ -80,7 +83,7 @@ function trainOptions(values: FlagValues): TrainOptions {
     threshold: values['threshold'] as number | undefined,
     labelTransform: values['label-transform'] as LabelTransform | undefined,
     penalty: values['penalty'] as number | undefined,
-    members: values['members'] as number,
+    members: (values['members'] as number | undefined) ?? 16,
     combine: values['ensemble'] as Combination | undefined,
     threads: (values['threads'] as number | undefined) ?? availableParallelism(),
     hidden: values['hidden'] as number | undefined,
@@ -90,12 +93,12 @@ function trainOptions(values: FlagValues): TrainOptions {
     seeds: values['seeds'] as number | undefined,
     queues: values['queue'] as string[] | undefined,
     network: {
-      dropout: values['dropout'] as number,
-      batch: values['batch'] as number,
-      epochs: values['epochs'] as number,
-      seed: values['seed'] as number,
+      dropout: (values['dropout'] as number | undefined) ?? 0.1,
+      batch: (values['batch'] as number | undefined) ?? 1,
+      epochs: (values['epochs'] as number | undefined) ?? 5,
+      seed: (values['seed'] as number | undefined) ?? 0,
       ...stepsOf(values),
-      valueLoss: values['loss'] as 'mse' | 'huber',
+      valueLoss: (values['loss'] as 'mse' | 'huber' | undefined) ?? 'mse',
     },
   };
 }
@@ -122,6 +125,7 @@ function refuseOthers(values: FlagValues, method: Method): void {
       method !== 'mlp' && ['label-transform', 'ridge and mlp'],
     given('penalty') && isNetwork && ['penalty', 'ridge and logistic'],
     ...NETWORK_FLAGS.map((flag) => given(flag) && !isNetwork && [flag, 'bradley-terry and mlp']),
+    given('loss') && method === 'bradley-terry' && ['loss', 'mlp'],
     given('queue') && method !== 'bradley-terry' && ['queue', 'bradley-terry'],
     values['save-checkpoints'] === true && !isNetwork && ['save-checkpoints', 'bradley-terry and mlp'],
     values['remove-rater-bias'] === true && method === 'bradley-terry' && ['remove-rater-bias', 'ratings'],

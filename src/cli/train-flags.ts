@@ -73,7 +73,13 @@ export const TRAIN_FLAGS: FlagTable = {
     min: 0,
     describe: 'Penalty on squared weights; found on the answers where not given',
   },
-  members: { group: NETWORK, type: 'integer', default: 16, min: 1, max: 256, describe: 'Networks' },
+  members: {
+    group: NETWORK,
+    type: 'integer',
+    min: 1,
+    max: 256,
+    describe: 'Networks; 16 where not given',
+  },
   queue: {
     group: 'What:',
     type: 'list',
@@ -117,11 +123,16 @@ export const TRAIN_FLAGS: FlagTable = {
   epochs: {
     group: NETWORK,
     type: 'integer',
-    default: 5,
     min: 1,
-    describe: 'Times that all answers are seen',
+    describe: 'Times that all answers are seen; 5 where not given',
   },
-  batch: { group: NETWORK, type: 'integer', default: 1, min: 1, max: 4096, describe: 'Answers per step' },
+  batch: {
+    group: NETWORK,
+    type: 'integer',
+    min: 1,
+    max: 4096,
+    describe: 'Answers per step; 1 where not given',
+  },
   'learning-rate': {
     group: NETWORK,
     type: 'number',
@@ -132,17 +143,15 @@ export const TRAIN_FLAGS: FlagTable = {
   dropout: {
     group: NETWORK,
     type: 'number',
-    default: 0.1,
     min: 0,
     max: 0.95,
-    describe: 'Share of inputs that are left out in each step',
+    describe: 'Share of inputs that are left out in each step; 0.1 where not given',
   },
   loss: {
     group: NETWORK,
     type: 'string',
     choices: ['mse', 'huber'],
-    default: 'mse',
-    describe: 'Of mlp: squared errors, or beyond one standard deviation their size',
+    describe: 'Of mlp: squared errors (where not given), or beyond one standard deviation their size',
   },
   'evaluate-every': {
     group: NETWORK,
@@ -151,7 +160,12 @@ export const TRAIN_FLAGS: FlagTable = {
     describe:
       'Steps between looks at held-out answers; about 60 looks, at least 10 steps apart, where not given',
   },
-  seed: { group: NETWORK, type: 'integer', default: 0, min: 0, describe: 'Of starts, orders and dropout' },
+  seed: {
+    group: NETWORK,
+    type: 'integer',
+    min: 0,
+    describe: 'Of starts, orders and dropout; 0 where not given',
+  },
   threads: {
     group: NETWORK,
     type: 'integer',

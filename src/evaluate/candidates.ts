@@ -1,6 +1,7 @@
 import { BowerbirdError } from '../base/errors.ts';
 import type { SampleName } from '../feedback/answer.ts';
 import { checkHead, type EncoderProof } from '../heads/check.ts';
+import { HeadError } from '../heads/errors.ts';
 import type { Head } from '../heads/head.ts';
 import { loadHead } from '../heads/load.ts';
 import { type JoinedEmbeddings, joinEmbeddings } from '../learn/embeddings.ts';
@@ -93,6 +94,14 @@ function embeddingsOf(
 
 /** @throws HeadError BB_HEAD_MISMATCH */
 function proofOf(head: Head, { encoder, dimension }: JoinedEmbeddings): EncoderProof {
+  if (!encoder && head.dimension !== dimension)
+    throw new HeadError(
+      'BB_HEAD_MISMATCH',
+      dimension === 0
+        ? 'The embeddings have no rows: the files are empty. Give those of the samples that were asked about.'
+        : `The head ${head.name} takes embeddings of ${head.dimension} dimensions, but those that were given have ${dimension}. Give a head that was trained on the encoder that made them.`,
+      { fields: { head: head.name, dimension } },
+    );
   const identity = {
     encoderName: encoder?.name ?? head.encoder?.name ?? 'of these embeddings',
     encoderDigest: encoder?.digest ?? head.encoder?.digest ?? '',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { OutputFile } from '../base/output-file.ts';
+import { refuseOutputOfOthers } from '../base/output-kinds.ts';
 import { packageVersion } from '../base/package.ts';
 import type { Evaluation } from './evaluate.ts';
 import { evaluationPageData, type Shown } from './page-data.ts';
@@ -11,11 +12,22 @@ export interface EvaluationPlace {
   readonly page: OutputFile;
 }
 
-/** Looks at the place before any work is done. @throws BowerbirdError BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE */
-export async function evaluationPlace(folder: string, overwrite: boolean): Promise<EvaluationPlace> {
+/**
+ * Looks at the place before any work is done.
+ *
+ * @param inputs files that are read meanwhile: none of them is written over
+ * @throws BowerbirdError BB_OUTPUT_FOLDER where it is the output of another command, BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE
+ */
+export async function evaluationPlace(
+  folder: string,
+  overwrite: boolean,
+  inputs: readonly string[] = [],
+): Promise<EvaluationPlace> {
+  const flag = '--output-folder';
+  refuseOutputOfOthers(folder, 'an evaluation', flag);
   return {
-    record: await OutputFile.open(join(folder, 'evaluation.json'), overwrite),
-    page: await OutputFile.open(join(folder, 'evaluate.html'), overwrite),
+    record: await OutputFile.open(join(folder, 'evaluation.json'), overwrite, inputs, flag),
+    page: await OutputFile.open(join(folder, 'evaluate.html'), overwrite, inputs, flag),
   };
 }
 

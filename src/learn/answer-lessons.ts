@@ -82,8 +82,19 @@ export interface RaterScale {
   readonly rater: string;
   readonly count: number;
   readonly mean: number;
-  /** The standard deviation (of the answers themselves); 0 where all are the same. */
-  readonly spread: number;
+  /** The standard deviation (n - 1 below); null of one answer. */
+  readonly spread: number | null;
+}
+
+/** How many pairs a rater judged: these have no scale. */
+export type RaterCount = Pick<RaterScale, 'rater' | 'count'>;
+
+/** The raters of the pairs that are learned from, in the order in which they were met. */
+export function pairRaters(answers: readonly Answer[]): RaterCount[] {
+  const counts = new Map<string, number>();
+  for (const { mode, answer, rater } of answers)
+    if (mode === 'pair' && answer !== 'skip') counts.set(rater, 1 + (counts.get(rater) ?? 0));
+  return [...counts].map(([rater, count]) => ({ rater, count }));
 }
 
 /** Mean and spread of each rater, in the order in which they were met. */
@@ -103,8 +114,8 @@ export function withoutRaterBias(opinions: readonly Opinion[]): Opinion[] {
   const scales = new Map(raterScales(opinions).map((scale) => [scale.rater, scale]));
   return opinions.map((opinion) => {
     const { mean, spread } = scales.get(opinion.rater)!;
-    const standard = spread === 0 ? 0 : (opinion.value - mean) / spread;
-    return { ...opinion, value: all.mean + standard * all.spread };
+    const standard = spread ? (opinion.value - mean) / spread : 0;
+    return { ...opinion, value: all.mean + standard * (all.spread ?? 0) };
   });
 }
 
@@ -122,5 +133,5 @@ function scaleOf(opinions: readonly Opinion[]): Omit<RaterScale, 'rater'> {
   const count = opinions.length;
   const mean = opinions.reduce((sum, { value }) => sum + value, 0) / count;
   const squares = opinions.reduce((sum, { value }) => sum + (value - mean) ** 2, 0);
-  return { count, mean, spread: Math.sqrt(squares / count) };
+  return { count, mean, spread: count < 2 ? null : Math.sqrt(squares / (count - 1)) };
 }

@@ -10,6 +10,7 @@ import { headStatement, type Lesson, type MadeHead } from './result.ts';
 import {
   bestPenalty,
   crossValidate,
+  filledOf,
   fitRidge,
   type Linear,
   type PenaltyError,
@@ -19,6 +20,8 @@ import {
 const FOLDS = 5;
 /** Tried where no penalty is given: five for each factor of ten squared. */
 const PENALTIES = [-3, -2.5, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3].map((exponent) => 10 ** exponent);
+/** Taken where none is given and none can be tried. */
+const USUAL_PENALTY = 1;
 const LOGISTIC_PENALTIES = [30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01];
 
 /** A ridge head. @throws BowerbirdError BB_INPUT_EMPTY where too few values are not held out; the signal's reason where nothing was tried yet */
@@ -31,13 +34,14 @@ export async function trainRidge(
   const centre = centreOf(training);
   const folds = await momentsOfFolds(training, centre, { material, progress });
   const errors = await tryPenalties(folds, centre, { options, progress });
-  const penalty = bestPenalty(errors);
+  const penalty = options.penalty ?? (errors.length === 0 ? untriedPenalty(progress) : bestPenalty(errors));
   const fit = fitRidge(together(folds), centre, penalty);
   return {
     file: linearHeadFile(fit, headStatement(options, material)),
     lessons: lessonsOf(held, logitsOf(held, fit)),
     facts: {
       penalty,
+      penalty_rule: penaltyRule(options, errors.length),
       cross_validation: errors.map((error) => ({
         penalty: error.penalty,
         rmse: Math.sqrt(error.meanSquaredError),
@@ -79,6 +83,7 @@ async function tryPenalties(
   centre: Centre,
   { options, progress }: { options: TrainOptions; progress: TrainProgress },
 ): Promise<PenaltyError[]> {
+  if (filledOf(folds).length < 2) return [];
   const penalties = options.penalty === undefined ? PENALTIES : [options.penalty];
   const errors: PenaltyError[] = [];
   for (const penalty of penalties) {
@@ -125,19 +130,19 @@ export async function trainLogistic(
     };
     const tried: { penalty: number; log_loss: number }[] = [];
     let start: Linear | undefined;
-    const penalties = options.penalty === undefined ? LOGISTIC_PENALTIES : [];
+    const penalties = options.penalty === undefined && canTry(training, isInner) ? LOGISTIC_PENALTIES : [];
     for (const penalty of penalties) {
       progress.advance('trying penalties', tried.length, penalties.length, 'penalties');
       if (endsHere(progress, tried.length)) break;
       start = await fitLogistic(inner, penalty, maker, start);
       tried.push({ penalty, log_loss: logLoss(training, start, isInner) });
     }
-    const penalty = options.penalty ?? bestOf(tried);
+    const penalty = options.penalty ?? (tried.length === 0 ? untriedPenalty(progress) : bestOf(tried));
     const fit = await fitLogistic(training, penalty, maker, start);
     return {
       file: linearHeadFile(fit, { ...headStatement(options, material), isProbability: true }),
       lessons: lessonsOf(held, logitsOf(held, fit)),
-      facts: { penalty, penalties_tried: tried },
+      facts: { penalty, penalty_rule: penaltyRule(options, tried.length), penalties_tried: tried },
       measures: {
         training: chanceMeasures({ predicted: logitsOf(training, fit), targets: training.targets }),
         held_out: chanceMeasures({ predicted: logitsOf(held, fit), targets: held.targets }),
@@ -188,10 +193,26 @@ function lessonsOf({ rowNumbers, targets }: Part, predicted: Float64Array): Less
 }
 
 function bestOf(tried: readonly { penalty: number; log_loss: number }[]): number {
-  const finite = tried.filter(({ log_loss }) => Number.isFinite(log_loss));
-  // Where no sample lies in the inner fold, nothing was measured.
-  if (finite.length === 0) return 1;
-  return finite.reduce((best, one) => (one.log_loss < best.log_loss ? one : best)).penalty;
+  return tried.reduce((best, one) => (one.log_loss < best.log_loss ? one : best)).penalty;
+}
+
+/** Whether there is something to try a fit on, and of both sides something to fit to. */
+function canTry({ targets }: Part, isInner: (row: number) => boolean): boolean {
+  const learned = targets.filter((_, row) => !isInner(row));
+  return learned.length < targets.length && new Set(learned).size === 2;
+}
+
+/** Few samples may all fall into one fold. */
+function untriedPenalty({ note }: TrainProgress): number {
+  note(
+    `The samples are so few that no penalty can be tried on some of them and fitted to the others: ${USUAL_PENALTY} is taken. Give another with --penalty, or answer some more.`,
+  );
+  return USUAL_PENALTY;
+}
+
+function penaltyRule({ penalty }: TrainOptions, tried: number): string {
+  if (penalty !== undefined) return 'given by hand';
+  return tried === 0 ? 'the usual one: too few samples to try others' : 'lowest error on samples left out';
 }
 
 function oneSided({ question }: TrainOptions): BowerbirdError {

@@ -8,7 +8,9 @@ import {
   type Opinion,
   opinionsOf,
   type PairTarget,
+  pairRaters,
   pairTargets,
+  type RaterCount,
   type RaterScale,
   raterScales,
   withoutRaterBias,
@@ -36,7 +38,8 @@ export interface Material {
   readonly pairs: readonly PairTarget[];
   /** By row: held out or not, and its fold. */
   readonly places: readonly ReturnType<typeof placeOf>[];
-  readonly raters: readonly RaterScale[];
+  /** Of pairs, only how many each judged. */
+  readonly raters: readonly (RaterScale | RaterCount)[];
   readonly counts: MaterialCounts;
   /** sha256 (hex) of the answers to the question. */
   readonly feedbackDigest: string;
@@ -104,7 +107,8 @@ export async function gatherMaterial(options: TrainOptions, progress: TrainProgr
   const isAcross = ({ first, second }: PairTarget): boolean =>
     places[first]!.isHeldOut !== places[second]!.isHeldOut;
   return {
-    ...{ mode, embeddings, values, places, raters: raterScales(opinions) },
+    ...{ mode, embeddings, values, places },
+    raters: mode === 'pair' ? pairRaters(set.answers) : raterScales(opinions),
     pairs: joined,
     counts: {
       answers,
@@ -163,14 +167,44 @@ function valuesOf(opinions: readonly Opinion[], { method, threshold }: TrainOpti
 }
 
 function nothingToLearn(
-  { method, question }: TrainOptions,
+  options: TrainOptions,
   mode: Mode,
-  { questions }: AnswerSet,
+  { answers, questions }: AnswerSet,
 ): BowerbirdError {
+  const { method, question } = options;
+  const modes = new Map<Mode, number>();
+  for (const answer of answers) modes.set(answer.mode, 1 + (modes.get(answer.mode) ?? 0));
+  if (modes.size > 0 && !modes.has(mode)) return otherModes(options, mode, modes);
   const others = [...questions].map(([name, count]) => `${name} (${count})`).join(', ');
   return new BowerbirdError(
     'BB_INPUT_EMPTY',
     `There is no answer of mode ${mode} to the question ${question}, which ${method} learns from. The files have answers to: ${others || 'nothing'}. Name another --question or --method.`,
+    { fields: { question, mode } },
+  );
+}
+
+/** By which flags answers of a mode are learned from. */
+const WAYS: Readonly<Record<Mode, string>> = {
+  pair: '--method bradley-terry',
+  rating: '--method ridge or mlp, or logistic with --threshold',
+  keep: '--method logistic',
+  likes: '--method ridge or mlp with --label-transform',
+};
+
+function otherModes(
+  { method, question, labelTransform, threshold }: TrainOptions,
+  mode: Mode,
+  modes: ReadonlyMap<Mode, number>,
+): BowerbirdError {
+  const there = [...modes].map(([name, count]) => `${name} (${count})`).join(', ');
+  const ways = [...modes.keys()].map((name) => `from ${name} learns ${WAYS[name]}`).join('; ');
+  const asked =
+    (labelTransform !== undefined && ' with --label-transform') ||
+    (threshold !== undefined && ' with --threshold') ||
+    '';
+  return new BowerbirdError(
+    'BB_INPUT_EMPTY',
+    `There is no answer of mode ${mode} to the question ${question}, which ${method}${asked} learns from. Its answers are of: ${there}; ${ways}.`,
     { fields: { question, mode } },
   );
 }

@@ -51,6 +51,11 @@ export function spread(values: ArrayLike<number>): number {
   return Math.sqrt(mean(Array.from(values, (value) => (value - middle) ** 2)));
 }
 
+/** The standard deviation of what the values are drawn from (n - 1 below); not a number of fewer than two. */
+export function sampleSpread(values: ArrayLike<number>): number {
+  return spread(values) * Math.sqrt(values.length / (values.length - 1));
+}
+
 function correlation(a: Float64Array, b: Float64Array): number | null {
   const [meanA, meanB] = [mean(a), mean(b)];
   const covariance = mean(a.map((value, i) => (value - meanA) * (b[i]! - meanB)));

@@ -5,7 +5,7 @@ import { trainEnsemble } from './ensemble.ts';
 import { ensembleHeadFile, type ScoreScale } from './head-writing.ts';
 import type { Lessons } from './lessons.ts';
 import type { Material } from './material.ts';
-import { chanceMeasures, type Measures, mean, spread, valueMeasures } from './measures.ts';
+import { chanceMeasures, type Measures, mean, sampleSpread, valueMeasures } from './measures.ts';
 import { type Course, type MemberOptions, stepsOf, type TrainedMember } from './member.ts';
 import { combined, memberScores, offsetsOf } from './member-scores.ts';
 import {
@@ -151,7 +151,7 @@ function describe(
       members: members.length,
       members_asked_for: options.members,
       combined_by: combine,
-      ...networkFacts(network),
+      ...networkFacts(network, isPairs),
       steps_kept: members.map(({ step }) => step),
       step_rule: stepRule(network, course),
       ...(isPairs && { logits_per_point: 1 / scale.factor }),
@@ -172,7 +172,7 @@ function stepRule({ keepStep }: MemberOptions, { validation, chosen }: Course): 
   return `lowest loss on held-out answers${chosen ? ' that were asked by chance' : ''}, smoothed by 0.3`;
 }
 
-function networkFacts(network: MemberOptions): Record<string, unknown> {
+function networkFacts(network: MemberOptions, isPairs: boolean): Record<string, unknown> {
   return {
     hidden: network.hidden,
     dropout: network.dropout,
@@ -180,7 +180,7 @@ function networkFacts(network: MemberOptions): Record<string, unknown> {
     epochs: network.epochs,
     learning_rate: network.learningRate,
     weight_decay: network.weightDecay,
-    loss: network.valueLoss,
+    loss: isPairs ? 'log_loss' : network.valueLoss,
     evaluate_every: network.evaluateEvery,
   };
 }
@@ -191,7 +191,7 @@ function seedFacts(results: readonly SeedResult[]): Record<string, unknown> {
   const names = Object.keys(results[0]?.made.measures['held_out'] ?? {}).filter((name) => name !== 'count');
   const spreads = names.flatMap((name) => {
     const values = results.flatMap(({ made }) => (made.measures['held_out'] as Measures)[name] ?? []);
-    return values.length < 2 ? [] : [[name, { mean: mean(values), spread: spread(values) }] as const];
+    return values.length < 2 ? [] : [[name, { mean: mean(values), spread: sampleSpread(values) }] as const];
   });
   return { seeds_tried: seeds, over_seeds: Object.fromEntries(spreads) };
 }

@@ -71,13 +71,15 @@ export interface PenaltyError {
  * k-fold cross-validation over penalties, from the moments of the folds alone: the moments of the other folds are those of all less its own.
  *
  * @param folds moments about one centre; folds without rows are passed over
+ * @returns nothing where fewer than two have rows: there is nothing to fit to, or nothing to try a fit on
  */
 export function crossValidate(
   folds: readonly Moments[],
   centre: Centre,
   penalties: readonly number[],
 ): PenaltyError[] {
-  const filled = folds.filter((fold) => fold.at(-1)! > 0);
+  const filled = filledOf(folds);
+  if (filled.length < 2) return [];
   const errors = penalties.map(() => 0);
   let total = 0;
   for (const fold of filled) {
@@ -88,6 +90,11 @@ export function crossValidate(
       errors[i]! += squaredError(fold, centre, fitRidge(rest, centre, penalty));
   }
   return penalties.map((penalty, i) => ({ penalty, meanSquaredError: errors[i]! / total }));
+}
+
+/** Those that have rows. */
+export function filledOf(folds: readonly Moments[]): Moments[] {
+  return folds.filter((fold) => fold.at(-1)! > 0);
 }
 
 /** The best penalty; of equal ones the largest. */

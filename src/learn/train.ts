@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
 import { makeFolders, writeFileAtomic } from '../base/files.ts';
-import { outputFailure } from '../base/output-file.ts';
-import { refusePartOfOutput } from '../base/output-kinds.ts';
+import { outputFailure, refuseInputs } from '../base/output-file.ts';
+import { refuseOutputOfOthers, refusePartOfOutput } from '../base/output-kinds.ts';
 import { trainLogistic, trainRidge } from './linear-methods.ts';
 import { gatherMaterial, type Material } from './material.ts';
 import { trainNetworks } from './network-methods.ts';
@@ -36,11 +36,12 @@ const TRAINERS: Readonly<
  * Trains a head from answers and embeddings, and writes it with its record. The same files, options and seed give the same bytes.
  * A signal ends an ensemble at its best so far; before anything was trained, it is thrown.
  *
- * @throws BowerbirdError BB_OUTPUT_EXISTS, BB_INPUT_EMPTY, BB_OUTPUT_WRITE, BB_DISK_FULL; as `gatherMaterial`
+ * @throws BowerbirdError BB_OUTPUT_FOLDER where the folder is the output of another command, BB_OUTPUT_EXISTS, BB_INPUT_EMPTY,
+ *   BB_OUTPUT_WRITE, BB_DISK_FULL; as `gatherMaterial`
  */
 export async function trainHead(options: TrainOptions, progress: TrainProgress): Promise<TrainingResult> {
   const folder = resolve(options.outputFolder);
-  refuseTaken(folder, options.overwrite);
+  refuseTaken(folder, options);
   const material = await gatherMaterial(options, progress);
   const made = await TRAINERS[options.method](options, material, progress);
   const record = recordOf(options, material, made, progress.signal?.aborted === true);
@@ -74,9 +75,12 @@ async function writeOut(path: string, content: string | Uint8Array): Promise<voi
   }
 }
 
-function refuseTaken(folder: string, overwrite: boolean): void {
+function refuseTaken(folder: string, { overwrite, feedback, embeddings, queues = [] }: TrainOptions): void {
   const head = join(folder, HEAD_FILE);
+  refuseOutputOfOthers(folder, 'a head', '--output-folder');
   refusePartOfOutput(head);
+  const inputs = [...feedback, ...embeddings, ...queues];
+  for (const name of [HEAD_FILE, RECORD_FILE, PAGE_FILE]) refuseInputs(join(folder, name), inputs);
   if (overwrite || !existsSync(head)) return;
   throw new BowerbirdError(
     'BB_OUTPUT_EXISTS',

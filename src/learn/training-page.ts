@@ -139,7 +139,8 @@ function penaltiesOf({ facts }: MadeHead): TriedPenalties | null {
     cross_validation?: readonly { penalty: number; rmse: number }[];
     penalties_tried?: readonly { penalty: number; log_loss: number }[];
   };
-  if (chosen === undefined) return null;
+  // Nothing was tried where one was given to a logistic fit, or where samples are too few.
+  if (chosen === undefined || (folds ?? tried ?? []).length === 0) return null;
   if (folds)
     return { measure: 'rmse', tried: folds.map(({ penalty, rmse }) => ({ penalty, error: rmse })), chosen };
   return {

@@ -1,5 +1,4 @@
 import { BowerbirdError } from '../base/errors.ts';
-import { OutputFile } from '../base/output-file.ts';
 import type { Answer, SampleName } from '../feedback/answer.ts';
 import { readAnswers } from '../feedback/answers.ts';
 import { AskedSummary, type AuditSummary } from '../feedback/audits.ts';
@@ -13,9 +12,10 @@ import { Chances } from './chances.ts';
 import type { Chosen, ChosenItems, Field } from './choose.ts';
 import { choosePairs } from './choose-pairs.ts';
 import { chooseSamples } from './choose-samples.ts';
-import { keptItems, ledgerOf } from './ledger.ts';
+import { keptItems } from './ledger.ts';
 import type { QueueOptions } from './options.ts';
 import { pastOf } from './past.ts';
+import { queuePlace } from './place.ts';
 import { gatherPool, nameIn, type Pool } from './pool.ts';
 import { scorerOf } from './scorer.ts';
 
@@ -50,13 +50,11 @@ export interface QueueResult {
  * Chooses what to ask next and writes it. The same files, options and seed give the same items. What was there stays until the new queue is
  * whole.
  *
- * @throws BowerbirdError BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE, BB_DISK_FULL, BB_INPUT_EMPTY where there is nothing to ask; HeadError BB_HEAD_*,
+ * @throws BowerbirdError as `queuePlace`, BB_DISK_FULL, BB_INPUT_EMPTY where there is nothing to ask; HeadError BB_HEAD_*,
  *   BB_HEAD_MISMATCH also where a head without members is asked how they vary; as `readAnswers` and `gatherPool`; the signal's reason
  */
 export async function makeQueue(options: QueueOptions, progress: QueueProgress): Promise<QueueResult> {
-  const inputs = [...options.feedback, ...(options.head === undefined ? [] : [options.head])];
-  const output = await OutputFile.open(options.output, options.overwrite, inputs);
-  const ledger = await OutputFile.open(ledgerOf(output.path), true, inputs);
+  const { queue: output, ledger } = await queuePlace(options);
   const head = options.head === undefined ? undefined : await loadHead(options.head, {});
   const answers = await answersTo(options, progress);
   const chosen = await choose(options, { head, answers, progress });

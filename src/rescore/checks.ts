@@ -10,7 +10,7 @@ import type { RescorePlan } from './plan.ts';
  * embeddings' own run.json names it, and the length of some rows of each file.
  *
  * @throws HeadError BB_HEAD_MISMATCH
- * @throws BowerbirdError BB_USAGE where two columns would have one name
+ * @throws BowerbirdError BB_INPUT_EMPTY for Parquet files without rows, BB_USAGE where two columns would have one name
  */
 export function checkFit(heads: readonly ColumnHead[], plan: RescorePlan, normalise: boolean): void {
   const { encoder, dimension, inputs } = plan;
@@ -18,6 +18,12 @@ export function checkFit(heads: readonly ColumnHead[], plan: RescorePlan, normal
   for (const { head } of heads) {
     if (encoder) {
       checkHead(head, { encoderName: encoder.name, encoderDigest: encoder.digest, dimension });
+    } else if (dimension === 0) {
+      throw new BowerbirdError(
+        'BB_INPUT_EMPTY',
+        `${inputs[0]!.embeddings} has no rows, so that there is nothing to score. Give a file with embeddings.`,
+        { fields: { path: inputs[0]!.embeddings } },
+      );
     } else if (head.dimension !== dimension) {
       throw new HeadError(
         'BB_HEAD_MISMATCH',

@@ -62,6 +62,12 @@ test('rows are counted by the words of their captions, by language, host and siz
   t.deepEqual(few.small, { term: 4, language: 1, host: 0, size: 4 });
 });
 
+test('a word of more than 40 letters is none, and no part of it is', async (t) => {
+  const path = await writeTags(t, [`http://a.org/,cat ${'a'.repeat(40)} ${'b'.repeat(45)} of,en,9,9,7,0.1`]);
+  const found = await audit([path], { rules: { minAesthetic: 6, missingTags: 'drop' } });
+  t.deepEqual(Object.keys(counts(found, 'term')).sort(), ['a'.repeat(40), 'cat']);
+});
+
 test('a row is kept by strict comparisons of float32 values, and without a tag by what is said of such', async (t) => {
   const path = await writeTags(t, [
     'http://a.org/,edge,en,9,9,6,0.1',

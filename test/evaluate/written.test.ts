@@ -57,5 +57,16 @@ test('an evaluation is written as a record and a page, with the pictures that li
   t.is(top.querySelector('li')!.textContent, '000029A 0.98 \u00B7 B 0.02');
   t.is(top.querySelectorAll('img').length, 11);
   t.is(page.querySelectorAll('#percentiles .sheet').length, 2 * 10);
-  await t.throwsAsync(evaluationPlace(output, false), { code: 'BB_OUTPUT_EXISTS' });
+  await t.throwsAsync(evaluationPlace(output, false), {
+    code: 'BB_OUTPUT_EXISTS',
+    message: /another --output-folder\./,
+  });
+  await t.throwsAsync(evaluationPlace(output, true, [join(output, 'evaluation.json')]), {
+    code: 'BB_OUTPUT_EXISTS',
+    message: /is an input/,
+  });
+  await t.throwsAsync(evaluationPlace(run, true), {
+    code: 'BB_OUTPUT_FOLDER',
+    message: /is a run, and an evaluation/,
+  });
 });

@@ -1,8 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import type { Invocation } from '../../src/cli/command.ts';
+import type { FlagValues } from '../../src/cli/flags.ts';
+import { TRAIN } from '../../src/cli/train-command.ts';
 import { loadHead } from '../../src/heads/load.ts';
 import type { TrainProgress } from '../../src/learn/options.ts';
+import { placeOf } from '../../src/learn/split.ts';
 import type { TrainingResult } from '../../src/learn/train.ts';
 import { rating, sample } from '../feedback/records.ts';
 import { runCli } from '../helpers/run-cli.ts';
@@ -158,6 +162,43 @@ test('likes are learned by an expression that grows over them, which the head st
     await refused(t, train(collection, answers, { labelTransform, overwrite: true }), 'BB_USAGE', /likes/);
 });
 
+test('samples of one fold make a head all the same, by a penalty that is said', async (t) => {
+  const collection = await makeCollection(t);
+  const isLearned = (i: number): boolean => {
+    const { isHeldOut, fold } = placeOf(String(BigInt(i) * 7919n ** 4n - 2n ** 61n));
+    return !isHeldOut && fold % 5 === 0;
+  };
+  const notes: string[] = [];
+  for (const [method, answers] of [
+    [
+      'ridge',
+      ratings(collection)
+        .filter((_, i) => isLearned(i))
+        .slice(0, 2),
+    ],
+    ['logistic', keeps(collection).filter((_, i) => isLearned(i))],
+  ] as const) {
+    const outputFolder = collection.path(method);
+    const note = (text: string): void => void notes.push(text);
+    const { record } = await train(collection, answers, { method, outputFolder }, { note });
+    t.like(record, { penalty: 1, penalty_rule: 'the usual one: too few samples to try others' });
+    t.true((await scoresOf(collection, outputFolder)).every(Number.isFinite));
+  }
+  t.is(notes.filter((text) => text.includes('no penalty can be tried')).length, 2);
+  const [first, second] = ratings(collection);
+  const outputFolder = collection.path('raters');
+  const said = [2, 4].map((answer, i) => ({
+    ...first!,
+    id: `s${i}`,
+    rater: 'bo',
+    answer,
+  })) as (typeof first)[];
+  const { record } = await train(collection, [...said, second!, ratings(collection)[2]!] as never, {
+    outputFolder,
+  });
+  t.like((record['raters'] as readonly unknown[])[0], { rater: 'bo', mean: 3, spread: Math.SQRT2 });
+});
+
 test("without the raters' bias, a harsh rater's ratings count as another's", async (t) => {
   const collection = await makeCollection(t);
   const shifted = ratings(collection).map((answer, i) =>
@@ -183,12 +224,38 @@ test('what cannot be learned from is refused by name, and nothing is written', a
     'BB_INPUT_EMPTY',
     /answers to: aesthetic \(300\)/,
   );
-  await refused(t, train(collection, all, { method: 'bradley-terry' }), 'BB_INPUT_EMPTY', /mode pair/);
+  await refused(
+    t,
+    train(collection, all, { method: 'bradley-terry' }),
+    'BB_INPUT_EMPTY',
+    /mode pair .*: rating \(300\); from rating learns --method ridge/,
+  );
+  await refused(t, train(collection, likes(collection), {}), 'BB_INPUT_EMPTY', /likes .* --label-transform/);
   const gone = [1, 2].map((i) => rating(`gone-${i}`, { sample: sample(i) }));
   await refused(t, train(collection, gone, {}), 'BB_INPUT_EMPTY', /None of the 2 samples/);
   const kept = keeps(collection).filter((answer) => answer.answer === 'keep');
   await refused(t, train(collection, kept, { method: 'logistic' }), 'BB_INPUT_EMPTY', /say the same/);
   t.false(existsSync(collection.path('head')));
+});
+
+test('a head goes into no run and over no input', async (t) => {
+  const collection = await makeCollection(t);
+  const feedback = await collection.write('training.json', ratings(collection));
+  const outputFolder = collection.folder;
+  await refused(
+    t,
+    train(collection, ratings(collection), { outputFolder, feedback: [feedback] }),
+    'BB_OUTPUT_EXISTS',
+    /is an input/,
+  );
+  writeFileSync(collection.path('run.json'), '{}');
+  await refused(
+    t,
+    train(collection, ratings(collection), { outputFolder }),
+    'BB_OUTPUT_FOLDER',
+    /is a run, and a head/,
+  );
+  t.false(existsSync(collection.path('head.safetensors')));
 });
 
 test('a head that lies there is replaced only where it is said', async (t) => {
@@ -233,24 +300,30 @@ test('the command trains, says what it found, and the head scores the same embed
   t.is(scored.exitCode, 0, scored.stderr);
 });
 
+const runTrain = async (values: FlagValues): Promise<number> =>
+  TRAIN.run({ values, parsed: {}, args: [] } as unknown as Invocation);
+
 test('flags of another method are refused, and transforms that are none', async (t) => {
   const base = ['train', '--feedback', 'a', '--embeddings', 'b', '--output-folder', 'c', '--method'];
   const wrong = await runCli([...base, 'ridge', '--label-transform', 'expr:x +']);
   t.is(wrong.exitCode, 2);
   t.regex(wrong.stderr, /expr:x \+ cannot be used: it ends too early/);
-  for (const [method, ...flags] of [
-    ['ridge', '--threshold', '5'],
-    ['bradley-terry', '--penalty', '1'],
-    ['ridge', '--step', '5'],
-    ['ridge', '--save-checkpoints'],
-    ['logistic', '--seeds', '2'],
-    ['mlp', '--queue', 'q.jsonl'],
-    ['logistic', '--hidden', '3'],
-    ['logistic', '--label-transform', 'log1p'],
-    ['bradley-terry', '--remove-rater-bias'],
+  for (const [method, flag, value] of [
+    ['ridge', 'threshold', 5],
+    ['bradley-terry', 'penalty', 1],
+    ['ridge', 'step', 5],
+    ['ridge', 'save-checkpoints', true],
+    ['logistic', 'seeds', 2],
+    ['mlp', 'queue', ['q.jsonl']],
+    ['logistic', 'hidden', 3],
+    ['logistic', 'label-transform', 'log1p'],
+    ['bradley-terry', 'remove-rater-bias', true],
+    ['ridge', 'members', 16],
+    ['ridge', 'dropout', 0.1],
+    ['logistic', 'seed', 0],
+    ['bradley-terry', 'loss', 'mse'],
   ] as const) {
-    const { exitCode, stderr } = await runCli([...base, method, ...flags]);
-    t.is(exitCode, 2);
-    t.true(stderr.includes(`${flags[0]} is of`), stderr);
+    const values = { method, [flag]: value };
+    await refused(t, runTrain(values), 'BB_USAGE', new RegExp(`--${flag} is of`));
   }
 });
