@@ -66,7 +66,7 @@ export async function scoreCandidates(
       );
     scored.push({
       ...{ name, kind: 'head', path, digest: head.digest, isProbability: head.isProbability },
-      encoderProof: proofOf(head, embeddings!),
+      encoderProof: proofOf({ name, head }, embeddings!),
       ...(head.label && { label: head.label }),
       ...(training && { training }),
       scores: await scoresOf({ name, head }, embeddings!, progress),
@@ -93,14 +93,15 @@ function embeddingsOf(
 }
 
 /** @throws HeadError BB_HEAD_MISMATCH */
-function proofOf(head: Head, { encoder, dimension }: JoinedEmbeddings): EncoderProof {
+function proofOf(
+  { name, head }: { readonly name: string; readonly head: Head },
+  { encoder, dimension }: JoinedEmbeddings,
+): EncoderProof {
   if (!encoder && head.dimension !== dimension)
     throw new HeadError(
       'BB_HEAD_MISMATCH',
-      dimension === 0
-        ? 'The embeddings have no rows: the files are empty. Give those of the samples that were asked about.'
-        : `The head ${head.name} takes embeddings of ${head.dimension} dimensions, but those that were given have ${dimension}. Give a head that was trained on the encoder that made them.`,
-      { fields: { head: head.name, dimension } },
+      `The head ${name} takes embeddings of ${head.dimension} dimensions, but those that were given have ${dimension}. Give a head that was trained on the encoder that made them.`,
+      { fields: { head: name, dimension } },
     );
   const identity = {
     encoderName: encoder?.name ?? head.encoder?.name ?? 'of these embeddings',

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { messageOf } from '../base/errors.ts';
+import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { remove, removeQuietly } from '../base/files.ts';
 import { fromFloat16Bits } from '../base/float16.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
@@ -43,6 +43,7 @@ const MEMORY_LIMIT_MB = 512;
  * Reads the embeddings of samples, found by their hash, else by their key; of several rows of a sample the first. Only what is wanted is held.
  *
  * @throws TableError as `planRescore`; BB_SHARD_READ
+ * @throws BowerbirdError BB_INPUT_EMPTY where there are no rows
  */
 export async function joinEmbeddings(
   samples: readonly SampleName[],
@@ -63,6 +64,7 @@ export async function joinEmbeddings(
       undefined,
       onNote,
     );
+    if (plan.rowCount === 0) throw withoutRows(inputs);
     const join = new Join(samples, plan.dimension);
     let passed = 0;
     for (const [place, input] of plan.inputs.entries()) {
@@ -76,6 +78,14 @@ export async function joinEmbeddings(
     instance.closeSync();
     await remove(folder);
   }
+}
+
+function withoutRows(inputs: readonly string[]): BowerbirdError {
+  return new BowerbirdError(
+    'BB_INPUT_EMPTY',
+    `${inputs.join(', ')} has no rows. Give the embeddings of the samples that the answers name.`,
+    { fields: { paths: [...inputs] } },
+  );
 }
 
 /** A row of a file that a sample was found in. */

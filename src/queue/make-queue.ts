@@ -173,9 +173,11 @@ function itemsOf({ question, mode }: QueueOptions, pool: Pool, chosen: readonly 
 
 function nothingToAsk({ embeddings, mode }: QueueOptions, { ids, rowCount }: Pool): BowerbirdError {
   const what =
-    ids.length === 0 && rowCount > 0
-      ? `no row of ${embeddings.join(', ')} has a hash or a key by which it could be named`
-      : `of the ${ids.length} samples that were looked at, every ${mode === 'pair' ? 'pair' : 'sample'} is answered or cannot be used`;
+    rowCount === 0
+      ? `${embeddings.join(', ')} has no rows`
+      : ids.length === 0
+        ? `no row of ${embeddings.join(', ')} has a hash or a key by which it could be named`
+        : `of the ${ids.length} samples that were looked at, every ${mode === 'pair' ? 'pair' : 'sample'} is answered or cannot be used`;
   return new BowerbirdError('BB_INPUT_EMPTY', `There is nothing to ask: ${what}. Give other embeddings.`, {
     fields: { paths: [...embeddings] },
   });

@@ -233,7 +233,17 @@ test('what cannot be evaluated is refused with what to do', async (t) => {
     message: /aesthetic \(300\)/,
   });
   const wide = await writeHead(collection, 'wide', new Array(20).fill(1));
-  await t.throwsAsync(evaluate(collection, { heads: [wide], feedback }), { code: 'BB_HEAD_MISMATCH' });
+  await t.throwsAsync(evaluate(collection, { heads: [wide], feedback }), {
+    code: 'BB_HEAD_MISMATCH',
+    message: /The head wide takes embeddings of 20 dimensions, but those that were given have 16\./,
+  });
+  const embeddings = [collection.path('no rows')];
+  const file = { number: '0', values: new Float32Array(), columns: { key: 'VARCHAR' }, rows: [] } as const;
+  await makeFolder(embeddings[0]!, DIMENSION, [file]);
+  await t.throwsAsync(evaluate(collection, { heads, feedback, embeddings }), {
+    code: 'BB_INPUT_EMPTY',
+    message: /no rows has no rows/,
+  });
   await t.throwsAsync(evaluate(collection, { heads: [...heads, ...heads], feedback }), { code: 'BB_USAGE' });
   const strangers = [
     await collection.write('strangers.jsonl', [rating('r', { sample: { key: 'nowhere' } })]),
