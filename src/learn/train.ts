@@ -26,8 +26,8 @@ export interface TrainingResult {
 const TRAINERS: Readonly<
   Record<Method, (options: TrainOptions, material: Material, progress: TrainProgress) => Promise<MadeHead>>
 > = {
-  ridge: trainRidge,
-  logistic: trainLogistic,
+  ridge: (...job) => orSmallPenalty(job[0], trainRidge(...job)),
+  logistic: (...job) => orSmallPenalty(job[0], trainLogistic(...job)),
   'bradley-terry': trainNetworks,
   mlp: trainNetworks,
 };
@@ -54,6 +54,20 @@ export async function trainHead(options: TrainOptions, progress: TrainProgress):
   await writeOut(head, made.file);
   await writePage(join(folder, PAGE_FILE), { options, record, made, material });
   return { folder, record, made, material };
+}
+
+/** Without a penalty, samples fewer than dimensions fit many heads alike. @throws BowerbirdError BB_USAGE where so of the one given */
+async function orSmallPenalty<T>({ penalty }: TrainOptions, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError) || penalty === undefined) throw thrown;
+    throw new BowerbirdError(
+      'BB_USAGE',
+      `--penalty ${penalty} is too small for these samples: many heads fit them alike. Give a larger one, or leave it out.`,
+      { cause: thrown },
+    );
+  }
 }
 
 /** After the head: it is not lost where its page cannot be made. */

@@ -231,6 +231,8 @@ test('what cannot be learned from is refused by name, and nothing is written', a
     /mode pair .*: rating \(300\); from rating learns --method ridge/,
   );
   await refused(t, train(collection, likes(collection), {}), 'BB_INPUT_EMPTY', /likes .* --label-transform/);
+  const two = all.slice(0, 2);
+  await refused(t, train(collection, two, { penalty: 0 }), 'BB_USAGE', /--penalty 0 is too small/);
   const gone = [1, 2].map((i) => rating(`gone-${i}`, { sample: sample(i) }));
   await refused(t, train(collection, gone, {}), 'BB_INPUT_EMPTY', /None of the 2 samples/);
   const kept = keeps(collection).filter((answer) => answer.answer === 'keep');
