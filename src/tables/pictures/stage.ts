@@ -44,6 +44,9 @@ const DATABASE = 'pictures';
 /** Images whose rows are given to DuckDB at one time. */
 const BATCH_ROWS = 2048;
 
+/** Rows among which those of one name are looked for at one time, about. */
+const DUPLICATES_AT_ONCE = 250_000;
+
 /**
  * Lists the images of a folder or an archive as rows of a Parquet file under `stagingFolder`: a path, what stands beside each image,
  * and where its bytes lie. No image is read.
@@ -82,7 +85,7 @@ async function stageIn(
     { connection, database: DATABASE },
     tellingHowMany(input, recordsOf(asListed(input, rows), digest), options),
   );
-  if (archivePath !== undefined && listed.rowCount > 0) await markDuplicates(connection, listed.name);
+  if (archivePath !== undefined && listed.rowCount > 0) await markDuplicates(connection, listed);
   const place = { connection, database: DATABASE, folder: input.path, readTable: options.readTable };
   const table = await joinMetadata(place, listed, listed.rowCount === 0 ? [] : listing.metadata);
   const fingerprint = digest.update(table.fingerprint).digest('hex');
@@ -113,13 +116,22 @@ function asText({ name, type }: SchemaColumn): FileColumn {
   return { name, type: OWN_TYPES.get(name) ?? type, stored: 'VARCHAR' };
 }
 
-/** Of members of one name only the first is scored: which of them is meant cannot be told. */
-async function markDuplicates(connection: DuckDBConnection, table: string): Promise<void> {
+/**
+ * Of members of one name only the first is scored: which of them is meant cannot be told. Rows are looked at in parts, all of one name in one, so
+ * that memory does not grow with their number.
+ */
+async function markDuplicates(
+  connection: DuckDBConnection,
+  { name: table, rowCount }: { readonly name: string; readonly rowCount: number },
+): Promise<void> {
   const [path, fault] = [PATH_COLUMN, PLACE_COLUMNS.fault].map(quoteName);
-  await connection.run(
-    `UPDATE ${table} SET ${fault} = 'member_duplicate' WHERE ${fault} IS NULL AND rowid IN (
-       SELECT rowid FROM ${table} QUALIFY row_number() OVER (PARTITION BY ${path} ORDER BY rowid) > 1)`,
-  );
+  const partCount = Math.ceil(rowCount / DUPLICATES_AT_ONCE);
+  for (let part = 0; part < partCount; part++)
+    await connection.run(
+      `UPDATE ${table} SET ${fault} = 'member_duplicate' WHERE ${fault} IS NULL AND rowid IN (
+         SELECT rowid FROM ${table} WHERE hash(${path}) % ${partCount} = ${part}
+         QUALIFY row_number() OVER (PARTITION BY ${path} ORDER BY rowid) > 1)`,
+    );
 }
 
 async function copyOut(connection: DuckDBConnection, table: string, path: string): Promise<void> {
