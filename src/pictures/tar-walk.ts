@@ -14,14 +14,18 @@ export interface TarMember {
 
 /** How an archive ended. */
 export type TarEnd =
-  /** With the mark of its end, or without: then it may have been cut between two members. */
-  | { readonly kind: 'whole'; readonly hasMark: boolean }
+  /**
+   * With the mark of its end, or without: then it may have been cut between two members. Behind a mark there may be more than zeros:
+   * another archive, or what a hole cut off. `bytesBehind` counts from the first block of that.
+   */
+  | { readonly kind: 'whole'; readonly hasMark: boolean; readonly bytesBehind: number }
   /** In the middle of a member or a header. */
   | { readonly kind: 'cut'; readonly atByte: number }
   /** Where a header should stand, something else does. */
   | { readonly kind: 'damaged'; readonly atByte: number };
 
 const BLOCK_BYTES = 512;
+const ZEROS = Buffer.alloc(BLOCK_BYTES);
 /** A longer name or extended header is none. */
 const MAX_EXTENSION_BYTES = 1024 * 1024;
 /** In a GNU header of a sparse file, and in the blocks that go on with it: whether another one follows. */
@@ -94,16 +98,27 @@ export class TarWalk {
     const at = this.#at;
     const block = await this.#bytes.read(at, BLOCK_BYTES);
     if (block.length < BLOCK_BYTES) {
-      this.#end = block.length === 0 ? { kind: 'whole', hasMark: false } : { kind: 'cut', atByte: at };
+      this.#end =
+        block.length === 0 ? { kind: 'whole', hasMark: false, bytesBehind: 0 } : { kind: 'cut', atByte: at };
       return undefined;
     }
     const header = this.#decode(block);
     const size = header?.size;
-    if (header?.nullBlock) this.#end = { kind: 'whole', hasMark: true };
+    if (header?.nullBlock)
+      this.#end = { kind: 'whole', hasMark: true, bytesBehind: await this.#bytesBehind(at) };
     else if (!header?.cksumValid || size === undefined || !Number.isSafeInteger(size))
       this.#end = { kind: 'damaged', atByte: at };
     else return this.#pass(header, block, size);
     return undefined;
+  }
+
+  /** How many bytes the archive has from the first block behind `mark` on that is not of zeros. */
+  async #bytesBehind(mark: number): Promise<number> {
+    for (let at = mark + BLOCK_BYTES; ; at += BLOCK_BYTES) {
+      const block = await this.#bytes.read(at, BLOCK_BYTES);
+      if (block.length === 0) return 0;
+      if (!block.equals(ZEROS.subarray(0, block.length))) return this.#sizeBytes - at;
+    }
   }
 
   /** Undefined where the library cannot make numbers of the block. */

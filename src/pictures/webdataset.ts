@@ -62,6 +62,10 @@ function* endOf(end: TarEnd, memberCount: number, file: TarFile, listing: Listin
   if (end.kind === 'whole') {
     if (!end.hasMark && memberCount > 0)
       listing.note(`${file.name} has no mark of its end: members may be missing.`);
+    if (end.bytesBehind > 0)
+      listing.note(
+        `${file.name} has ${end.bytesBehind} bytes behind the mark of its end that are not read: another archive, or members behind a hole.`,
+      );
     return;
   }
   const damage = new TarDamageError(end, memberCount);

@@ -88,7 +88,10 @@ export async function readableOn(
   const { path, format } = input;
   if (format === 'parquet') {
     await refuseDamagedRunFile(path);
-    const readPath = (await packingOf(path)) ? await unpackOnce(path, '.parquet', options) : path;
+    const { stagingFolder, onProgress } = options;
+    const readPath = (await packingOf(path))
+      ? (await unpackOnce(path, '.parquet', { stagingFolder, onProgress })).path
+      : path;
     const footer = await readFooter(connection, readPath, path);
     return { path, format, ...footer, readPath, malformedRowCount: 0, firstMalformed: null };
   }

@@ -191,6 +191,19 @@ test('an archive without its end mark is read, and that members may be missing i
   t.deepEqual((await list(t, Buffer.alloc(1024))).rows, []);
 });
 
+test('what lies behind the mark of the end is told with its bytes, unless it is zeros', async (t) => {
+  const one = tarOf([image('0.jpg')]);
+  const padded = Buffer.concat([one, Buffer.alloc(200_000)]);
+  const twice = await list(t, Buffer.concat([padded, one]));
+  t.deepEqual(outcomes(twice.rows), ['a.tar/0.jpg']);
+  t.regex(
+    twice.notes,
+    new RegExp(`a\\.tar has ${one.length + (200_000 % 512)} bytes behind the mark of its end`),
+  );
+  t.is((await list(t, padded)).notes, '');
+  t.regex((await list(t, Buffer.concat([one, Buffer.from('x')]))).notes, /a\.tar has 1 bytes behind/);
+});
+
 test('an archive that ends with the last byte of a member has all of it', async (t) => {
   const { rows, bytesOf } = await list(t, memberBlocks(image('0.jpg', 'x'.repeat(512))));
   t.deepEqual(outcomes(rows), ['a.tar/0.jpg']);

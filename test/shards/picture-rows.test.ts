@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -205,6 +206,38 @@ for (const [kind, name, pack] of [
     const { file, offset, bytes } = shard.pictures!.at(0);
     t.is((await readFile(file)).toString('latin1', offset!, offset! + bytes), 'first');
     t.true(file.startsWith(join(folder, 'staging')));
+  });
+}
+
+for (const [kind, name, pack] of [
+  ['gzip', 'x.tar.gz', gzipSync],
+  [
+    'zstd',
+    'x.tar.zst',
+    (bytes: Buffer) => Buffer.concat([zstdFrame(bytes.subarray(0, 2200)), zstdFrame(bytes.subarray(2200))]),
+  ],
+] as const) {
+  test(`of an archive packed with ${kind} that is cut, what can be unpacked is read with skipBadFiles, each time the same`, async (t) => {
+    const folder = await temporaryFolder(t);
+    const path = join(folder, name);
+    // Random, so that a half of the packed bytes is about a half of the archive.
+    const members = [0, 1, 2].map((n) => ({ name: `${n}.jpg`, content: randomBytes(1000) }));
+    const packed = pack(tarOf(members));
+    await writeFile(path, packed.subarray(0, Math.floor(packed.length * 0.6)));
+    await t.throwsAsync(plan(folder, path), {
+      code: 'BB_INPUT_UNREADABLE',
+      message: /stream is broken or cut short/,
+    });
+    const first = await plan(folder, path, { skipBadFiles: true });
+    const { rowCount, inputs } = first;
+    t.is(rowCount, 2);
+    t.regex(inputs[0]!.notes!.join('\n'), /is packed, and broken or cut short.*is damaged/s);
+    t.is((await plan(folder, path, { skipBadFiles: true })).inputs[0]!.fingerprint, inputs[0]!.fingerprint);
+    await t.throwsAsync(
+      plan(folder, path),
+      { code: 'BB_INPUT_UNREADABLE' },
+      'the part is not taken for the whole',
+    );
   });
 }
 

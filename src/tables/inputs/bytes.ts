@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
@@ -41,27 +40,33 @@ export async function fingerprintFile(path: string): Promise<{ fingerprint: stri
   return { fingerprint: hash.digest('hex'), sizeBytes };
 }
 
+/** How a file is unpacked. */
+export interface Unpacking {
+  /** Given what was read of the file itself. */
+  readonly onRead?: (chunk: Buffer) => void;
+  /** Told why the packed stream is broken: what could be unpacked before is all then. Not given: that is thrown. */
+  readonly onBroken?: ((why: string) => void) | undefined;
+}
+
 /**
  * The bytes of a file, unpacked where it is packed with gzip or zstd.
  *
- * @param onRead given what was read of the file itself
  * @throws TableError BB_INPUT_UNREADABLE
  */
 export async function* unpackedBytes(
   path: string,
-  onRead: (chunk: Buffer) => void = () => undefined,
+  { onRead = () => undefined, onBroken }: Unpacking = {},
 ): AsyncGenerator<Buffer> {
   const packing = await packingOf(path);
-  const file = Readable.from(watched(createReadStream(path, { highWaterMark: READ_BYTES }), onRead));
-  const source = packing === 'gzip' ? file.pipe(createGunzip()) : file;
-  file.on('error', (error) => source.destroy(error));
+  const file = watched(createReadStream(path, { highWaterMark: READ_BYTES }), onRead);
   try {
     if (packing === 'zstd') yield* unzstd(file);
-    else yield* source as AsyncIterable<Buffer>;
+    else if (packing === 'gzip') yield* gunzip(file);
+    else yield* file;
   } catch (thrown) {
-    throw unreadable(path, packingTrouble(thrown, packing) ?? messageOf(thrown), thrown);
-  } finally {
-    file.destroy();
+    const trouble = packingTrouble(thrown, packing);
+    if (trouble === undefined || !onBroken) throw unreadable(path, trouble ?? messageOf(thrown), thrown);
+    onBroken(trouble);
   }
 }
 
@@ -78,13 +83,22 @@ async function* watched(
 /** Where a packed file is unpacked to. */
 export interface UnpackingPlace {
   readonly stagingFolder: string;
+  /** Whether of a broken stream what could be unpacked is taken. */
+  readonly takesDamaged?: boolean | undefined;
   /** Told in a line how far it is, after each piece. */
   readonly onProgress?: ((message: string) => void) | undefined;
 }
 
+/** The copy of a packed file. */
+export interface UnpackedFile {
+  readonly path: string;
+  /** Whether it is all that could be unpacked of a broken stream. */
+  readonly isCut: boolean;
+}
+
 /**
- * Unpacks a file into the staging folder; gives the copy's path, which its packed bytes decide. A copy that a killed run has left there is taken.
- * The file is read once, but where there are copies that may be its own.
+ * Unpacks a file into the staging folder; the copy's name is decided by the packed bytes. A copy that a killed run has left there is taken.
+ * The file is read once, but where there are copies that may be its own, or it is broken.
  *
  * @param extension of the copy, with its point
  * @throws TableError BB_INPUT_UNREADABLE; errors of the disk
@@ -92,30 +106,83 @@ export interface UnpackingPlace {
 export async function unpackOnce(
   path: string,
   extension: string,
-  { stagingFolder, onProgress }: UnpackingPlace,
-): Promise<string> {
+  { stagingFolder, takesDamaged = false, onProgress }: UnpackingPlace,
+): Promise<UnpackedFile> {
   await mkdir(stagingFolder, { recursive: true });
-  const placeOf = (digest: string): string => join(stagingFolder, `${digest}${extension}`);
+  const placeOf = (digest: string, isCut = false): UnpackedFile => ({
+    path: join(stagingFolder, `${digest}${isCut ? '.cut' : ''}${extension}`),
+    isCut,
+  });
   if ((await readdir(stagingFolder)).some((name) => name.endsWith(extension))) {
-    const left = placeOf((await fingerprintFile(path)).fingerprint);
-    if (existsSync(left)) return left;
+    const { fingerprint } = await fingerprintFile(path);
+    const places = takesDamaged ? [placeOf(fingerprint), placeOf(fingerprint, true)] : [placeOf(fingerprint)];
+    const left = places.find((place) => existsSync(place.path));
+    if (left) return left;
   }
   const hash = createHash('sha256');
   const { size } = await stat(path);
   let readBytes = 0;
-  const temporary = temporaryPath(placeOf('unpacked'));
+  let isCut = false;
+  const temporary = temporaryPath(placeOf('unpacked').path);
   const onRead = (chunk: Buffer): void => {
     hash.update(chunk);
     readBytes += chunk.length;
     onProgress?.(`Unpacked ${Math.floor((100 * readBytes) / size)} % of ${path}`);
   };
+  const onBroken = (): void => {
+    isCut = true;
+  };
   try {
-    await pipeline(unpackedBytes(path, onRead), createWriteStream(temporary));
-    const unpacked = placeOf(hash.digest('hex'));
-    await commitFile(temporary, unpacked);
+    await pipeline(
+      unpackedBytes(path, { onRead, ...(takesDamaged && { onBroken }) }),
+      createWriteStream(temporary),
+    );
+    const digest = isCut ? (await fingerprintFile(path)).fingerprint : hash.digest('hex');
+    const unpacked = placeOf(digest, isCut);
+    await commitFile(temporary, unpacked.path);
     return unpacked;
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+/** Of a packed file that are unpacked at one time: deflate makes at most 1032 times as many of them. */
+const PIECE_BYTES = 16 * 1024;
+
+/** All that can be unpacked is given before a broken stream is told of, which a pipe of Node's does not do. */
+async function* gunzip(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const stream = createGunzip();
+  const unpacked: Buffer[] = [];
+  let isOver = false;
+  let failure: unknown;
+  let wake: () => void = () => undefined;
+  const over = (thrown?: unknown): void => {
+    isOver = true;
+    failure ??= thrown;
+    wake();
+  };
+  stream.on('data', (bytes: Buffer) => unpacked.push(bytes)).once('end', over);
+  stream.on('error', over);
+  // Behind what is no further member of gzip, Node's stream ends and calls no writer back.
+  const step = (write: (done: () => void) => void): Promise<void> =>
+    new Promise((resolve) => {
+      wake = resolve;
+      if (isOver) resolve();
+      else write(resolve);
+    });
+  try {
+    for await (const chunk of packed) {
+      for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+        await step((done) => stream.write(chunk.subarray(at, at + PIECE_BYTES), () => done()));
+        yield* unpacked.splice(0);
+        if (failure !== undefined) throw failure;
+      }
+    }
+    await step(() => stream.end());
+    yield* unpacked.splice(0);
+    if (failure !== undefined) throw failure;
+  } finally {
+    stream.destroy();
   }
 }
 
@@ -126,9 +193,15 @@ async function* unzstd(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     if (bytes.length > 0) unpacked.push(Buffer.from(bytes));
   });
   for await (const chunk of packed) {
-    stream.push(chunk);
+    let failure: unknown;
+    try {
+      stream.push(chunk);
+    } catch (thrown) {
+      failure = thrown;
+    }
     yield* unpacked;
     unpacked = [];
+    if (failure !== undefined) throw failure;
   }
   stream.push(new Uint8Array(0), true);
   yield* unpacked;

@@ -29,9 +29,14 @@ export async function openCollection(
   options: CollectionOptions,
 ): Promise<OpenCollection> {
   if (format === 'images') return { rows: listFolder(path, listing, options) };
-  const archivePath = (await packingOf(path)) ? await unpackOnce(path, '.tar', options) : path;
+  const { path: archivePath, isCut } = (await packingOf(path))
+    ? await unpackOnce(path, '.tar', options)
+    : { path, isCut: false };
+  const name = basename(path);
+  if (isCut)
+    listing.note(`${name} is packed, and broken or cut short: it is read as far as it can be unpacked.`);
   const { head } = await readHead(archivePath);
   refuseForeign({ path, format }, head);
   const { takesDamaged = false } = options;
-  return { rows: listTar({ path: archivePath, name: basename(path), takesDamaged }, listing), archivePath };
+  return { rows: listTar({ path: archivePath, name, takesDamaged }, listing), archivePath };
 }
