@@ -10,6 +10,7 @@ import {
   hasFile,
   type RowCounts,
   readFinishedShard,
+  readShardOfDoneRun,
 } from '../runs/stats.ts';
 
 /** A finished shard of a run. */
@@ -39,7 +40,9 @@ export interface RunFacts {
   readonly counts: RowCounts;
 }
 
-/** @throws BowerbirdError BB_RUN_CORRUPT, BB_OUTPUT_UNFINISHED */
+/**
+ * @throws BowerbirdError BB_RUN_CORRUPT for no run, and for a run that is done of which a shard is gone or damaged; BB_OUTPUT_UNFINISHED
+ */
 export async function readRunFacts(
   path: string,
   { verify }: { readonly verify: boolean },
@@ -54,8 +57,9 @@ export async function readRunFacts(
   }
   const counts = emptyCounts();
   const shards: RunShard[] = [];
+  const readShard = record.state === 'done' ? readShardOfDoneRun : readFinishedShard;
   for (let id = 0; id < record.shards; id++) {
-    const stats = await readFinishedShard(folder.stats(id), id);
+    const stats = await readShard(folder.stats(id), id);
     if (!stats) continue;
     addCounts(counts, stats);
     const { files } = stats;

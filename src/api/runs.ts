@@ -84,7 +84,8 @@ export interface Run {
 /**
  * Opens a run folder of `bowerbird score`: reads what it says of itself and of its finished shards, and no rows.
  *
- * @throws BowerbirdError BB_RUN_CORRUPT where the folder has no run.json, or a damaged one;
+ * @throws BowerbirdError BB_RUN_CORRUPT where the folder has no run.json, or a damaged one, or the run is done and a file of one of its
+ *   shards is gone, or not of its size, or the shard's stats are damaged;
  *   BB_OUTPUT_UNFINISHED where a command was killed while it changed the folder
  */
 export async function openRun(path: string, { verify = true }: OpenRunOptions = {}): Promise<Run> {

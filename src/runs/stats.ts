@@ -182,19 +182,45 @@ async function digestFolder(path: string): Promise<FileDigest> {
  * shard's, or a file that it names is gone or has another size (someone removed it to have the shard redone).
  */
 export async function readFinishedShard(statsPath: string, shardId: number): Promise<ShardStats | undefined> {
+  const { stats } = await examineShard(statsPath, shardId);
+  return stats;
+}
+
+/**
+ * The stats of a shard of a run that is done, and so has all its shards.
+ *
+ * @throws BowerbirdError BB_RUN_CORRUPT with the file that is gone or damaged, where the shard is not finished
+ */
+export async function readShardOfDoneRun(statsPath: string, shardId: number): Promise<ShardStats> {
+  const { stats, unfit } = await examineShard(statsPath, shardId);
+  if (stats) return stats;
+  throw new BowerbirdError(
+    'BB_RUN_CORRUPT',
+    `${unfit} is gone, cut or damaged, though its run is done. Run the command that made it again: its shard will be redone.`,
+    { fields: { path: unfit } },
+  );
+}
+
+/** A finished shard's stats, or else the first file for which it does not count as finished. */
+type ExaminedShard =
+  | { readonly stats: ShardStats; readonly unfit?: never }
+  | { readonly stats?: never; readonly unfit: string };
+
+async function examineShard(statsPath: string, shardId: number): Promise<ExaminedShard> {
   let stats: ShardStats;
   try {
     stats = JSON.parse(await readFile(statsPath, 'utf8')) as ShardStats;
   } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT' || thrown instanceof SyntaxError) return undefined;
+    if (codeOf(thrown) === 'ENOENT' || thrown instanceof SyntaxError) return { unfit: statsPath };
     throw thrown;
   }
-  if (!isStats(stats) || stats.shard_id !== shardId) return undefined;
+  if (!isStats(stats) || stats.shard_id !== shardId) return { unfit: statsPath };
   const runFolder = dirname(dirname(statsPath));
   for (const [name, digest] of Object.entries(stats.files)) {
-    if (!(await isThere(join(runFolder, name), digest))) return undefined;
+    const path = join(runFolder, name);
+    if (!(await isThere(path, digest))) return { unfit: path };
   }
-  return stats;
+  return { stats };
 }
 
 /** Whether a JSON value is what a commit writes: anything may lie under that name. */

@@ -105,7 +105,7 @@ export function cutShards(
 
 /**
  * Finds the inputs, lists images that lie in files, reads the footers of Parquet files (and of their rows only hashes and scores that are kept as text,
- * to see whether they are numbers), stages text files as Parquet, settles one schema and the part that each column
+ * to see whether they are numbers, and scores up to the first), stages text files as Parquet, settles one schema and the part that each column
  * plays, and cuts the rows into shards.
  *
  * @throws TableError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_INPUT_EMPTY, BB_INPUT_VALUE, BB_COLUMN_MISSING,

@@ -73,7 +73,7 @@ export interface FileColumn extends SchemaColumn {
   readonly partition?: string | null;
   /** SQL for its values, where it is not in the file: over the file's own columns and `file_row_number`. */
   readonly computed?: string;
-  /** The file says that it holds nothing but null, whatever its type. */
+  /** It holds nothing but null, or of scores NaN and texts that stand for none, whatever its type. */
   readonly isEmpty?: boolean;
 }
 

@@ -7,6 +7,7 @@ import type { InputIdentity } from '../samples/input-identity.ts';
 import type { Provenance } from '../samples/provenance/provenance.ts';
 import type { FileColumn } from './columns.ts';
 import { readHead, refuseForeign } from './content.ts';
+import { withEmptyTags } from './empty-tags.ts';
 import { writeFailure } from './errors.ts';
 import { readFooter } from './footer.ts';
 import {
@@ -55,8 +56,8 @@ interface Connectable {
 }
 
 /**
- * Makes an input readable: reads the footer of a Parquet file and nothing else of it (files of a run are held against their
- * digests), unpacks a packed one, and converts text and listed images into Parquet (see `stageText`, `stagePictures`).
+ * Makes an input readable: reads the footer of a Parquet file and its columns of scores up to their first value (files of a run are
+ * held against their digests), unpacks a packed one, and converts text and listed images into Parquet (see `stageText`, `stagePictures`).
  *
  * @throws TableError BB_INPUT_FORMAT, BB_INPUT_UNREADABLE, BB_RUN_CORRUPT; BB_SHARD_WRITE and BB_DISK_FULL (staging)
  */
@@ -93,7 +94,8 @@ export async function readableOn(
       ? (await unpackOnce(path, '.parquet', { stagingFolder, onProgress })).path
       : path;
     const footer = await readFooter(connection, readPath, path);
-    return { path, format, ...footer, readPath, malformedRowCount: 0, firstMalformed: null };
+    const columns = await withEmptyTags(connection, readPath, footer.columns);
+    return { path, format, ...footer, columns, readPath, malformedRowCount: 0, firstMalformed: null };
   }
   const { head } = await readHead(path);
   refuseForeign(input, head);
@@ -101,7 +103,8 @@ export async function readableOn(
   await mkdir(options.stagingFolder, { recursive: true });
   const { columns, ...staged } = await stageText(connection, input, identity.fingerprint, options);
   const stored = columns.map((column) => ({ ...column, stored: 'VARCHAR' }));
-  return { path, format, ...identity, ...staged, columns: withPartitions(stored, path) };
+  const marked = await withEmptyTags(connection, staged.readPath, stored);
+  return { path, format, ...identity, ...staged, columns: withPartitions(marked, path) };
 }
 
 /**

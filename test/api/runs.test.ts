@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { openRun, readRun, type Sample } from '../../src/api/index.ts';
@@ -197,9 +197,42 @@ test('what is not there or not what was written is an error with its code', asyn
   t.is((await all(run.samples({ shards: [1] }))).length, 24);
 });
 
+test('a run that is done is refused with the file that is gone, cut or damaged; one that is not is read without its shard', async (t) => {
+  const path = await makeFinishedRun(await makeFolder(t));
+  const [tags, stats] = [join(path, 'tags/00001.parquet'), join(path, 'stats/00001_stats.json')];
+  const whole = { [tags]: await readFile(tags), [stats]: await readFile(stats) };
+  const damages: [string, () => Promise<void>][] = [
+    [tags, () => truncate(tags, 100)],
+    [tags, () => rm(tags)],
+    [stats, () => rm(stats)],
+    [stats, () => writeFile(stats, '{"format":')],
+    [stats, () => writeFile(stats, String(whole[stats]).replace(/"count": ?\d+/, '"count": 7'))],
+  ];
+  for (const [file, damage] of damages) {
+    await damage();
+    for (const verify of [true, false]) {
+      const { code, fields, message } = await errorOf(openRun(path, { verify }));
+      t.deepEqual([code, fields['path']], ['BB_RUN_CORRUPT', file]);
+      t.true(message.includes(file));
+    }
+    await writeFile(file, whole[file]!);
+  }
+  t.is((await openRun(path)).finishedShardCount, 2);
+  await rm(stats);
+  await markUnfinished(path);
+  const { state, shards } = await openRun(path);
+  t.deepEqual([state, shards], ['interrupted', [0]]);
+});
+
+async function markUnfinished(run: string): Promise<void> {
+  const record = JSON.parse(await readFile(join(run, 'run.json'), 'utf8')) as object;
+  await writeFile(join(run, 'run.json'), JSON.stringify({ ...record, state: 'interrupted' }));
+}
+
 test('a run of which no shard is finished has no rows and no embeddings', async (t) => {
   const path = await makeFinishedRun(await makeFolder(t));
   await rm(join(path, 'stats'), { recursive: true });
+  await markUnfinished(path);
   const run = await openRun(path);
   t.deepEqual([run.shardCount, run.finishedShardCount, run.counts.rows, run.hasEmbeddings], [2, 0, 0, false]);
   t.deepEqual(await all(run.samples()), []);

@@ -35,7 +35,7 @@ export async function duck(sql: string): Promise<void> {
 export function writeColumns(
   path: string,
   columnData: ColumnSource[],
-  options: { rowGroupSize?: number; pageSize?: number } = {},
+  options: { rowGroupSize?: number; pageSize?: number; statistics?: boolean } = {},
 ): void {
   parquetWriteFile({ filename: path, columnData, ...options });
 }

@@ -4,7 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { BowerbirdError } from '../../src/base/errors.ts';
 import { cutShards } from '../../src/shards/plan.ts';
-import { duck, plan, temporaryFolder } from './fixtures.ts';
+import { duck, plan, temporaryFolder, writeColumns } from './fixtures.ts';
 
 test('shards cover every row once, in order, and never cross a file', (t) => {
   fc.assert(
@@ -126,4 +126,31 @@ test('a score is found where any file has a value of it, whatever the types of t
   t.deepEqual(await partOf(), [null, 'punsafe']);
   await write('b', 'CASE WHEN i = 24 THEN 0.5::FLOAT END');
   t.deepEqual(await partOf(), ['punsafe', null]);
+});
+
+test('a column of scores without a score is known without statistics, and by NaN and texts that stand for none', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'a.parquet');
+  const url = { name: 'url', data: ['a', 'b', 'c'] };
+  const partOf = async (name: string): Promise<unknown> => {
+    const { column, empty_column } = (await plan(folder, join(folder, name))).parts.find(
+      ({ part }) => part === 'punsafe',
+    )!;
+    return [column, empty_column];
+  };
+  const write = (data: unknown[], type: 'FLOAT' | 'STRING'): void =>
+    writeColumns(path, [url, { name: 'punsafe', data, type, nullable: true }], { statistics: false });
+  for (const data of [
+    [null, null, null],
+    [Number.NaN, null, Number.NaN],
+  ]) {
+    write(data, 'FLOAT');
+    t.deepEqual(await partOf('a.parquet'), [null, 'punsafe'], String(data));
+  }
+  write(['NA', '', null] as never, 'STRING');
+  t.deepEqual(await partOf('a.parquet'), [null, 'punsafe']);
+  write([null, Number.NaN, 0.5], 'FLOAT');
+  t.deepEqual(await partOf('a.parquet'), ['punsafe', null]);
+  await writeFile(join(folder, 'b.csv'), 'url,punsafe\na,nan\nb,NA\n');
+  t.deepEqual(await partOf('b.csv'), [null, 'punsafe']);
 });

@@ -1,0 +1,55 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { TAGS, type Tag } from '../samples/tags.ts';
+import { isMissingSql, storedSql } from './column-sql.ts';
+import { type FileColumn, fitOf, storedType } from './columns.ts';
+import { parquetSource, queryRows } from './duckdb.ts';
+import { KNOWN_NAMES } from './parts.ts';
+
+/**
+ * Marks the columns of scores that hold no score, whatever the statistics say of them: many writers leave them out, and NaN
+ * does not show in them. Each such column is read up to its first score, so one that has none is read whole.
+ */
+export async function withEmptyTags(
+  connection: DuckDBConnection,
+  readPath: string,
+  columns: readonly FileColumn[],
+): Promise<readonly FileColumn[]> {
+  const marked: FileColumn[] = [];
+  for (const column of columns) {
+    const tag = column.isEmpty ? undefined : tagOf(column);
+    const isEmpty = tag !== undefined && !(await hasScore(connection, readPath, column, tag));
+    marked.push(isEmpty ? { ...column, isEmpty } : column);
+  }
+  return marked;
+}
+
+function tagOf({ name, partition, computed }: FileColumn): Tag | undefined {
+  if (partition !== undefined || computed !== undefined) return undefined;
+  const folded = name.toLowerCase();
+  return TAGS.find((tag) => KNOWN_NAMES[tag].some((known) => known.toLowerCase() === folded));
+}
+
+async function hasScore(
+  connection: DuckDBConnection,
+  readPath: string,
+  column: FileColumn,
+  tag: Tag,
+): Promise<boolean> {
+  const fit = fitOf(tag, storedType(column));
+  if (fit === 'null' || fit === 'unfit') return true;
+  const value = storedSql(column);
+  const isScore =
+    fit === 'text'
+      ? `NOT ${isMissingSql(tag, value)}`
+      : `${value} IS NOT NULL AND NOT isnan(${value}::DOUBLE)`;
+  try {
+    const found = await queryRows(
+      connection,
+      `SELECT 1 FROM ${parquetSource(readPath)} WHERE ${isScore} LIMIT 1`,
+    );
+    return found.length > 0;
+  } catch {
+    // A damaged chunk is told of when its rows are read: those before it count.
+    return true;
+  }
+}
