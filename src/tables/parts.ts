@@ -12,7 +12,6 @@ import {
   unfitReason,
 } from './columns.ts';
 import { TableError } from './errors.ts';
-import type { ReadableInput } from './readable.ts';
 
 /** A column, and the file that has it where there are several. */
 type FoundColumn = FileColumn & {
@@ -256,7 +255,7 @@ function missing(schema: readonly FoundColumn[], what: string): TableError {
  * @throws TableError as `findParts`
  */
 export function findPartsOf(
-  files: readonly Pick<ReadableInput, 'path' | 'columns'>[],
+  files: readonly { readonly path: string; readonly columns: readonly FileColumn[] }[],
   choice: ColumnChoice,
 ): FoundColumns {
   return findParts(
