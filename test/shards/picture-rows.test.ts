@@ -319,6 +319,25 @@ test('a Parquet column of images makes rows of its file without them, named by t
   });
 });
 
+test('Parquet files with images and lists of URLs are refused together, with one of each, unless all are said to be lists', async (t) => {
+  const folder = await temporaryFolder(t);
+  const at = (name: string): string => join(folder, name);
+  const [images, list, csv, empty] = ['images.parquet', 'list.parquet', 'list.csv', 'empty.parquet'].map(at);
+  await duck(`COPY (SELECT 'u' AS url, 'x'::BLOB AS jpg) TO '${images}' (FORMAT parquet)`);
+  await duck(`COPY (SELECT 'u' AS url) TO '${list}' (FORMAT parquet)`);
+  await duck(`COPY (SELECT 'u' AS url WHERE false) TO '${empty}' (FORMAT parquet)`);
+  await writeFile(csv!, 'url\nu\n');
+  for (const other of [list!, csv!]) {
+    const refused = await t.throwsAsync(plan(folder, [other, images!]), { code: 'BB_INPUT_FORMAT' });
+    for (const part of [images!, '"jpg"', other, '--input-format parquet', '--image-col'])
+      t.true(refused.message.includes(part), part);
+  }
+  const { columns } = await plan(folder, [images!, list!], { inputFormat: 'parquet' });
+  t.deepEqual([columns.url, columns.image], ['url', undefined]);
+  const withEmpty = await plan(folder, [images!, empty!]);
+  t.deepEqual([withEmpty.inputs.length, withEmpty.columns.image], [2, 'jpg']);
+});
+
 test('a text that is not UTF-8 costs its row beside a column of images too', async (t) => {
   const folder = await temporaryFolder(t);
   const path = join(folder, 'a.parquet');
