@@ -24,6 +24,7 @@ import { makeReadable, type ReadableInput } from '../tables/readable.ts';
 import { settleSchema } from '../tables/schema.ts';
 import { checkTexts, type MissingTexts, refuseNestedUrls } from '../tables/value-check.ts';
 import { tellEmpty } from './empty-inputs.ts';
+import { tellSharedPaths } from './shared-paths.ts';
 
 /** One input file of a run. */
 export interface InputFile extends Omit<ReadableInput, 'columns' | 'provenance'> {
@@ -123,6 +124,7 @@ export async function planRun(options: PlanOptions): Promise<RunPlan> {
     const opened = withImageColumns(await openAll(instance, found, options, bad), options);
     tellEmpty(opened, options.onNote);
     const { tables, settled } = await settleFitting(instance, opened, options, bad);
+    await tellSharedPaths(instance, tables, settled.columns, options.onNote);
     return {
       inputs: tables.map(({ columns, provenance, ...file }) => ({
         ...file,

@@ -380,3 +380,19 @@ test('a description beside an image may have any keys: those of JavaScript, ours
   ] as const)
     t.is(row![name], value, name);
 });
+
+test('paths that come in several folders are counted, and share a hash; a folder above them tells them apart', async (t) => {
+  const folder = await temporaryFolder(t);
+  const photos = await write(folder, { 'a/1.jpg': 'x', 'a/2.jpg': 'x', 'b/1.jpg': 'y', 'b/3.jpg': 'y' });
+  const notesOf = async (inputs: string[]): Promise<string[]> => {
+    const notes: string[] = [];
+    await plan(folder, inputs, { onNote: (note) => notes.push(note) });
+    return notes;
+  };
+  const notes = await notesOf([join(photos, 'a'), join(photos, 'b')]);
+  t.is(notes.length, 1);
+  t.regex(notes[0]!, /^1 path is in several inputs \("1\.jpg"\)/);
+  t.deepEqual(await notesOf([photos]), []);
+  await writeFile(join(photos, 'b/metadata.csv'), 'file_name,hash\n1.jpg,7\n3.jpg,8\n');
+  t.deepEqual(await notesOf([join(photos, 'a'), join(photos, 'b')]), [], 'hashes of their own');
+});
