@@ -1,7 +1,9 @@
+import type { AskedMode } from '../feedback/queue-items.ts';
 import type { RateOptions } from '../rate/options.ts';
-import type { ActiveOptions } from './active-queue.ts';
+import { ACTIVE_METHODS, type ActiveOptions } from './active-queue.ts';
 import { checkValues, type FlagTable, type FlagValues, usageError } from './flags.ts';
 import { TRAIN_FLAGS } from './train-flags.ts';
+import { refuseFlagsOfOthers } from './train-methods.ts';
 
 /** The flags of `rate` that make it ask what a head does not know yet. */
 export const ACTIVE_FLAGS: FlagTable = {
@@ -45,7 +47,8 @@ export function activeOptions(
     ...{ every, feedback, question, mode, embeddings: embeddings ?? [source] },
     queue: queue ?? activeQueuePath(feedback),
     headFolder: `${withoutEnding(feedback)}.head`,
-    headOptions: headOptions === undefined ? (mode === 'keep' ? [] : USUAL_HEAD) : trainFlags(headOptions),
+    headOptions:
+      headOptions === undefined ? (mode === 'keep' ? [] : USUAL_HEAD) : trainFlags(headOptions, mode),
   };
 }
 
@@ -59,7 +62,7 @@ function withoutEnding(path: string): string {
 }
 
 /** Flags as `name=value`, held against those of `train` before anything begins. @throws BowerbirdError BB_USAGE */
-function trainFlags(parts: readonly string[]): string[] {
+function trainFlags(parts: readonly string[], mode: AskedMode): string[] {
   const given = parts.map((part) => {
     const [, name, value] = /^(?:--)?([a-z-]+)=(.+)$/.exec(part) ?? [];
     const flag = name !== undefined && Object.hasOwn(TRAIN_FLAGS, name) ? TRAIN_FLAGS[name] : undefined;
@@ -68,6 +71,6 @@ function trainFlags(parts: readonly string[]): string[] {
       `--head-options takes flags of train that say how a head learns, as members=8,hidden=64; "${part}" is none.`,
     );
   });
-  checkValues(TRAIN_FLAGS, Object.fromEntries(given));
+  refuseFlagsOfOthers(checkValues(TRAIN_FLAGS, Object.fromEntries(given)), ACTIVE_METHODS[mode]);
   return given.flatMap(([name, value]) => [`--${name}`, value]);
 }

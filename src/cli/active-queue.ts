@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import type { AskedMode } from '../feedback/queue-items.ts';
-import { HEAD_FILE } from '../learn/options.ts';
+import { HEAD_FILE, type Method } from '../learn/options.ts';
 import { checkValues } from './flags.ts';
 import { QUEUE_FLAGS, queueOptions } from './queue-flags.ts';
 
@@ -26,7 +26,8 @@ export interface ActiveOptions {
 }
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
-const METHODS: Readonly<Record<AskedMode, string>> = {
+/** What learns from the answers of each mode. */
+export const ACTIVE_METHODS: Readonly<Record<AskedMode, Method>> = {
   pair: 'bradley-terry',
   rating: 'mlp',
   keep: 'logistic',
@@ -91,7 +92,7 @@ export class ActiveQueue {
     const { headFolder, question, mode, feedback, embeddings, headOptions, every } = this.#options;
     try {
       await this.#run([
-        ...['train', '--method', METHODS[mode], '--question', question, '--output-folder', headFolder],
+        ...['train', '--method', ACTIVE_METHODS[mode], '--question', question, '--output-folder', headFolder],
         ...['--feedback', listOf([feedback]), '--embeddings', listOf(embeddings)],
         ...['--incremental-mode', 'overwrite', ...headOptions],
       ]);

@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { packageVersion } from '../base/package.ts';
 import type { Combination, Method, TrainOptions } from '../learn/options.ts';
-import { type LabelTransform, transformProblem } from '../samples/label.ts';
+import type { LabelTransform } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import { type Command, commandLine, type Invocation } from './command.ts';
-import { type FlagValues, usageError } from './flags.ts';
+import type { FlagValues } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { picturesOfRuns } from './run-pictures.ts';
 import { TRAIN_FLAGS } from './train-flags.ts';
+import { refuseFlagsOfOthers } from './train-methods.ts';
 import { trainProgress } from './train-progress.ts';
 import { describeTraining } from './train-view.ts';
 
@@ -29,12 +30,6 @@ export const TRAIN: Command = {
   docs: 'docs/train.md',
   run: trainCommand,
 };
-
-/** Flags that speak of one kind of method alone. */
-const NETWORK_FLAGS = [
-  ...['members', 'ensemble', 'hidden', 'epochs', 'batch', 'learning-rate', 'weight-decay', 'dropout', 'loss'],
-  ...['evaluate-every', 'step', 'seed', 'seeds', 'threads'],
-];
 
 /** @throws BowerbirdError as `trainHead`, BB_USAGE */
 async function trainCommand({ values, args }: Invocation): Promise<number> {
@@ -67,7 +62,7 @@ async function trainCommand({ values, args }: Invocation): Promise<number> {
 /** @throws BowerbirdError BB_USAGE where flags do not go together */
 function trainOptions(values: FlagValues): TrainOptions {
   const method = values['method'] as Method;
-  refuseOthers(values, method);
+  refuseFlagsOfOthers(values, method);
   return {
     method,
     feedback: values['feedback'] as string[],
@@ -113,26 +108,4 @@ function stepsOf(values: FlagValues): Pick<TrainOptions['network'], 'learningRat
     learningRate: (values['learning-rate'] as number | undefined) ?? (isLinear ? 0.03 : 0.0003),
     weightDecay: (values['weight-decay'] as number | undefined) ?? (isLinear ? 0.02 : 0.2),
   };
-}
-
-function refuseOthers(values: FlagValues, method: Method): void {
-  const given = (flag: string): boolean => values[flag] !== undefined;
-  const isNetwork = method === 'bradley-terry' || method === 'mlp';
-  const wrong = [
-    given('threshold') && method !== 'logistic' && ['threshold', 'logistic'],
-    given('label-transform') &&
-      method !== 'ridge' &&
-      method !== 'mlp' && ['label-transform', 'ridge and mlp'],
-    given('penalty') && isNetwork && ['penalty', 'ridge and logistic'],
-    ...NETWORK_FLAGS.map((flag) => given(flag) && !isNetwork && [flag, 'bradley-terry and mlp']),
-    given('loss') && method === 'bradley-terry' && ['loss', 'mlp'],
-    given('queue') && method !== 'bradley-terry' && ['queue', 'bradley-terry'],
-    values['save-checkpoints'] === true && !isNetwork && ['save-checkpoints', 'bradley-terry and mlp'],
-    values['remove-rater-bias'] === true && method === 'bradley-terry' && ['remove-rater-bias', 'ratings'],
-  ].find((one) => one !== false);
-  if (wrong) throw usageError(`--${wrong[0]} is of ${wrong[1]}, and the method is ${method}. Leave it out.`);
-  const problem = given('label-transform') && transformProblem(values['label-transform'] as string);
-  if (problem) throw usageError(`--label-transform ${values['label-transform']} cannot be used: ${problem}.`);
-  if (given('label-transform') && values['tag'] !== 'aesthetic')
-    throw usageError('Likes make scores of the tag aesthetic alone. Leave --tag out.');
 }

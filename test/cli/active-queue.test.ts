@@ -112,5 +112,7 @@ test('flags of --active that cannot be used are refused before the page is there
   await refused(['--head-options', 'members=3'], /are of --active/);
   await refused(['--active', '5', '--head-options', 'output-folder=x'], /"output-folder=x" is none/);
   await refused(['--active', '5', '--head-options', 'members=many'], /--members needs a whole number/);
+  const keeps = ['--active', '5', '--mode', 'keep', '--head-options', 'members=3'];
+  await refused(keeps, /--members is of bradley-terry and mlp, and the method is logistic/);
   await refused(['--active', '0'], /--active needs a whole number/);
 });
