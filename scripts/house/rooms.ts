@@ -116,6 +116,7 @@ export const ROOMS: readonly Room[] = [
     doors: [
       'failures',
       'folder',
+      'byte-names',
       'byte-window',
       'image-names',
       'listing',

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isObject, type JsonObject } from '../base/json-object.ts';
+import { openableAs } from './byte-names.ts';
 
 /** A longer text beside an image is no caption or description of it. */
 export const MAX_COMPANION_BYTES: number = 1024 * 1024;
@@ -62,9 +63,9 @@ function objectIn(text: string): { readonly object: JsonObject; readonly json: s
 async function readText(path: string | undefined): Promise<{ text?: string; trouble?: string }> {
   if (path === undefined) return {};
   try {
-    const { size } = await stat(path);
+    const { size } = await stat(openableAs(path));
     if (size > MAX_COMPANION_BYTES) return { trouble: `${path} has more than 1 MiB` };
-    return { text: await readFile(path, 'utf8') };
+    return { text: await readFile(openableAs(path), 'utf8') };
   } catch {
     return { trouble: `${path} cannot be read` };
   }

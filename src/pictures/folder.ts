@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nameOf, openableAs } from './byte-names.ts';
 import { readCompanions } from './companions.ts';
 import { isImageName, splitName } from './image-names.ts';
 import type { Listing } from './listing.ts';
@@ -55,7 +56,7 @@ async function* listLevel(walk: Walk, prefix: string): AsyncGenerator<PictureRow
     if (kind === 'folder') {
       yield* rowsOf(walk, level, images);
       images = [];
-      if ((await realpath(join(folder, path))) !== except) yield* listLevel(walk, `${path}/`);
+      if ((await realpath(openableAs(join(folder, path)))) !== except) yield* listLevel(walk, `${path}/`);
     } else if (kind === 'linked folder') listing.passOver(`${path}/ (a link to a folder)`);
     else if (isImageName(name)) images.push(name);
     else if (isMetadataName(name)) listing.metadata.push(path);
@@ -93,20 +94,33 @@ interface Entry {
 
 /** What is in a folder, so sorted that the paths of all files come in the order of their code units. */
 async function entriesOf(path: string): Promise<Entry[]> {
-  const found = await readdir(path, { withFileTypes: true });
+  const found = await namedEntries(path);
   const shown = found.filter(({ name }) => !name.startsWith('.') && !name.endsWith('.tmp'));
   const entries = await Promise.all(shown.map((entry) => entryOf(path, entry)));
   const key = ({ name, kind }: Entry): string => (kind === 'folder' ? `${name}/` : name);
   return entries.flatMap((entry) => entry ?? []).sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
+/** Names that are not UTF-8 are told by what Node puts in the place of their bytes, and read as bytes. */
+async function namedEntries(path: string): Promise<NamedEntry[]> {
+  const found = await readdir(openableAs(path), { withFileTypes: true });
+  if (!found.some(({ name }) => name.includes('\uFFFD')))
+    return found.map((type) => ({ name: type.name, type }));
+  const raw = await readdir(openableAs(path), { withFileTypes: true, encoding: 'buffer' });
+  return raw.map((type) => ({ name: nameOf(type.name), type }));
+}
+
+interface NamedEntry {
+  readonly name: string;
+  readonly type: Pick<Dirent, 'isFile' | 'isDirectory' | 'isSymbolicLink'>;
+}
+
 /** Pipes, sockets and devices are nothing; a link counts for what it leads to, and one that leads nowhere is a file that is not there. */
-async function entryOf(path: string, entry: Dirent): Promise<Entry | undefined> {
-  const { name } = entry;
-  if (entry.isFile()) return { name, kind: 'file' };
-  if (entry.isDirectory()) return { name, kind: 'folder' };
-  if (!entry.isSymbolicLink()) return undefined;
-  const target = await stat(join(path, name)).catch(() => undefined);
+async function entryOf(path: string, { name, type }: NamedEntry): Promise<Entry | undefined> {
+  if (type.isFile()) return { name, kind: 'file' };
+  if (type.isDirectory()) return { name, kind: 'folder' };
+  if (!type.isSymbolicLink()) return undefined;
+  const target = await stat(openableAs(join(path, name))).catch(() => undefined);
   if (!target || target.isFile()) return { name, kind: 'file' };
   return target.isDirectory() ? { name, kind: 'linked folder' } : undefined;
 }
@@ -118,7 +132,7 @@ async function rowOf({ folder, listing }: Walk, { prefix, names }: Level, name: 
   const { caption, json, trouble } = await readCompanions(beside('txt'), beside('json'));
   if (trouble !== undefined) listing.trouble(trouble);
   const path = `${prefix}${name}`;
-  const stats = await stat(join(folder, path)).catch(() => undefined);
+  const stats = await stat(openableAs(join(folder, path))).catch(() => undefined);
   listing.sizeBytes += stats?.size ?? 0;
   return { path, caption, json, ...(stats ? { bytes: stats.size } : { fault: 'image_missing' as const }) };
 }

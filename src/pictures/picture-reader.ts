@@ -4,12 +4,13 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { ByteBudget } from '../base/byte-budget.ts';
 import { isMissing } from '../base/errors.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
+import { openableAs } from './byte-names.ts';
 import { unread } from './failures.ts';
 import { type Picture, type PictureLimits, releaseOnce } from './picture.ts';
 
 /** Where the bytes of an image lie. */
 export interface PicturePlace {
-  /** Absolute. */
+  /** Absolute; bytes that are no UTF-8 as `nameOf` has them. */
   readonly file: string;
   /** Where they begin in an archive; absent where they are a file of their own. */
   readonly offset?: number | undefined;
@@ -65,7 +66,7 @@ async function readBytes(place: PicturePlace): Promise<Buffer | SampleFailure> {
   let handle: FileHandle | undefined;
   try {
     // What was a file may have become a pipe, which is not waited for.
-    handle = await open(place.file, constants.O_RDONLY | constants.O_NONBLOCK);
+    handle = await open(openableAs(place.file), constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = await handle.stat();
     const { offset = 0, bytes } = place;
     const isAsListed = place.offset === undefined ? stats.size === bytes : stats.size >= offset + bytes;

@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import type * as Library from 'tar';
 import type { Header, Pax } from 'tar';
+import { nameOf } from './byte-names.ts';
 import type { ByteWindow } from './byte-window.ts';
 
 /** A member of a tar archive, and where its bytes lie. */
@@ -140,7 +142,7 @@ export class TarWalk {
       this.#moveBehind(data, size);
       return undefined;
     }
-    const name = extended.longName ?? extended.pax?.path ?? header.path ?? '';
+    const name = extended.longName ?? extended.pax?.path ?? plainName(header, block);
     if (type === 'SparseFile') return this.#passSparse(name, block, size);
     if (!PLAIN_FILES.includes(type)) {
       // Whatever size their headers name, links, folders and devices have no bytes, as Python's tarfile has it.
@@ -171,20 +173,22 @@ export class TarWalk {
     const body = size > MAX_EXTENSION_BYTES ? undefined : await this.#bytes.read(data, size);
     if (body === undefined) this.#end = { kind: 'damaged', atByte: this.#at };
     else if (body.length < size) this.#end = { kind: 'cut', atByte: this.#sizeBytes };
-    else this.#note(type, body.toString('utf8'));
+    else this.#note(type, body);
     this.#moveBehind(data, size);
   }
 
-  #note(type: string, text: string): void {
+  #note(type: string, body: Buffer): void {
+    const text = body.toString('utf8');
     if (type === 'GlobalExtendedHeader') this.#global = this.#library.Pax.parse(text, this.#global, true);
     else if (type === 'NextFileHasLongPath' || type === 'OldGnuLongPath')
-      this.#extended = { ...this.#extended, longName: text.replace(/\0.*/s, '') };
+      this.#extended = { ...this.#extended, longName: nameOf(upToNul(body)) };
     else if (type !== 'NextFileHasLongLinkpath') {
       const isSparse = / GNU\.sparse\./.test(text);
       this.#extended = {
         ...this.#extended,
         pax: this.#library.Pax.parse(text, this.#extended.pax, false),
         isSparse,
+        ...(!isUtf8(body) && rawPaxPath(body)),
       };
     }
   }
@@ -192,4 +196,24 @@ export class TarWalk {
   #moveBehind(data: number, size: number): void {
     this.#at = data + Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
   }
+}
+
+/** The library makes one character of all bytes that are not UTF-8: names that have it are read again, as ustar and GNU have them. */
+function plainName({ path = '' }: Header, block: Buffer): string {
+  if (!path.includes('\uFFFD')) return path;
+  const name = upToNul(block.subarray(0, 100));
+  const isUstar = block.toString('latin1', 257, 265) === 'ustar\u000000';
+  const prefix = upToNul(block.subarray(345, block[475] === 0 ? 475 : 500));
+  return isUstar && prefix.length > 0 ? `${nameOf(prefix)}/${nameOf(name)}` : nameOf(name);
+}
+
+/** Python writes names that are not UTF-8 into extended headers as they are; the library drops such records. */
+function rawPaxPath(body: Buffer): Pick<Extended, 'longName'> {
+  const [, raw] = /(?:^|\n)\d+ path=([^\n]*)\n/.exec(body.toString('latin1')) ?? [];
+  return raw === undefined ? {} : { longName: nameOf(Buffer.from(raw, 'latin1')) };
+}
+
+function upToNul(bytes: Buffer): Buffer {
+  const end = bytes.indexOf(0);
+  return end === -1 ? bytes : bytes.subarray(0, end);
 }

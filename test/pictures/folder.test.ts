@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { listFolder } from '../../src/pictures/folder.ts';
 import { Listing } from '../../src/pictures/listing.ts';
+import { PictureReader } from '../../src/pictures/picture-reader.ts';
 import type { PictureRow } from '../../src/pictures/picture-row.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 
@@ -30,6 +31,38 @@ test('images come in the order of the code units of their whole paths, whatever 
     rows.map(({ path }) => path),
     [...names].sort(),
   );
+});
+
+test('names that are not UTF-8 stay apart, each is read with what stands beside it, and a file of the very name goes first', async (t) => {
+  const folder = await makeFolder(t);
+  const at = (name: string): Buffer => Buffer.from(`${folder}/${name}`, 'latin1');
+  const reader = new PictureReader({ maxBytes: 100, maxBytesInFlight: 100 });
+  try {
+    await mkdir(at('d\xe9'));
+    await writeFile(at('d\xe9/x\xff.jpg'), 'first');
+  } catch {
+    return t.log('skipped: this file system takes UTF-8 alone');
+  }
+  await writeFile(at('d\xe9/x\xff.txt'), 'beside');
+  await writeFile(at('d\xe9/x\xfe.jpg'), 'second');
+  await writeFile(join(folder, 'caf\u00e9 \\xff.jpg'), 'third');
+  const { rows } = await list(folder);
+  t.deepEqual(
+    rows.map(({ path, caption, fault }) => [path, caption, fault]),
+    [
+      ['caf\u00e9 \\xff.jpg', undefined, undefined],
+      ['d\\xe9/x\\xfe.jpg', undefined, undefined],
+      ['d\\xe9/x\\xff.jpg', 'beside', undefined],
+    ],
+  );
+  const texts: string[] = [];
+  for (const { path, bytes } of rows) {
+    const picture = await reader.read({ file: join(folder, path), bytes: bytes! });
+    if (picture.kind !== 'read') throw new Error(JSON.stringify(picture));
+    texts.push(picture.bytes.toString());
+    picture.release();
+  }
+  t.deepEqual(texts, ['third', 'second', 'first']);
 });
 
 test('text and JSON of the name of an image stand beside it, and are passed over otherwise', async (t) => {

@@ -96,6 +96,38 @@ test('names of PAX and GNU, long or not ASCII, are those of their members, and n
   );
 });
 
+/** A member whose name has a byte, 0xe9, that is no UTF-8. */
+function withRawName(name: string): Buffer {
+  const blocks = memberBlocks(image(name));
+  blocks.write(name, 0, 'latin1');
+  blocks.fill(0, name.length, 100);
+  writeChecksum(blocks);
+  return blocks;
+}
+
+test('names that are not UTF-8 stay apart, in plain headers and in those of GNU and PAX', async (t) => {
+  const pax = memberBlocks({
+    name: 'x',
+    type: 'x',
+    content: Buffer.from('21 hdrcharset=BINARY\n15 path=p\xe9.jpg\n', 'latin1'),
+  });
+  const gnu = memberBlocks({ name: 'L', type: 'L', content: Buffer.from('g\xe9.jpg\0', 'latin1') });
+  const archive = tarOf([
+    withRawName('caf\xe9.jpg'),
+    withRawName('caf\xe8.jpg'),
+    ...[pax, memberBlocks(image('p_.jpg'))],
+    ...[gnu, memberBlocks(image('g_.jpg'))],
+    image('\u00e9.jpg'),
+  ]);
+  t.deepEqual(outcomes((await list(t, archive)).rows), [
+    'a.tar/caf\\xe9.jpg',
+    'a.tar/caf\\xe8.jpg',
+    'a.tar/p\\xe9.jpg',
+    'a.tar/g\\xe9.jpg',
+    'a.tar/\u00e9.jpg',
+  ]);
+});
+
 test('links, devices, pipes, sparse files and names that lead out are rows that fail, and move nothing behind them', async (t) => {
   const sparse = memberBlocks({ name: '5.jpg', content: 'stored', type: 'S' });
   sparse[482] = 1;

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { openableAs } from '../../pictures/byte-names.ts';
 import { unread } from '../../pictures/failures.ts';
 import { isImageName } from '../../pictures/image-names.ts';
 import { PictureReader } from '../../pictures/picture-reader.ts';
@@ -13,7 +14,7 @@ export function openFolder(folder: string, { limits }: Pick<InputTools, 'limits'
       const path = await row.path();
       if (path === null || !isWithin(path)) return unread('image_missing');
       const file = join(folder, path);
-      const stats = await stat(file).catch(() => undefined);
+      const stats = await stat(openableAs(file)).catch(() => undefined);
       return stats ? reader.read({ file, bytes: stats.size }) : unread('image_missing');
     },
     close: async () => undefined,
