@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { existsSync } from 'node:fs';
+import { type Dirent, existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 
 /** How a byte that belongs to no character is written; those below 0x80 always do. */
 const ESCAPE = /\\x([89a-f][0-9a-f])/;
@@ -31,4 +32,23 @@ export function openableAs(path: string): string | Buffer {
   // Texts and the digits of bytes take turns.
   const pieces = path.split(ESCAPE);
   return Buffer.concat(pieces.map((piece, i) => Buffer.from(piece, i % 2 === 0 ? 'utf8' : 'hex')));
+}
+
+/** A name in a folder, as `nameOf` has it, and what it is that of. */
+export interface NamedEntry {
+  readonly name: string;
+  readonly type: Pick<Dirent, 'isFile' | 'isDirectory' | 'isSymbolicLink'>;
+}
+
+/**
+ * What is in a folder. Names that are not UTF-8 are told by what Node puts in the place of their bytes, and read as bytes.
+ *
+ * @throws errors of Node
+ */
+export async function namedEntries(path: string): Promise<NamedEntry[]> {
+  const found = await readdir(openableAs(path), { withFileTypes: true });
+  if (!found.some(({ name }) => name.includes('\uFFFD')))
+    return found.map((type) => ({ name: type.name, type }));
+  const raw = await readdir(openableAs(path), { withFileTypes: true, encoding: 'buffer' });
+  return raw.map((type) => ({ name: nameOf(type.name), type }));
 }

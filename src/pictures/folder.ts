@@ -1,7 +1,6 @@
-import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nameOf, openableAs } from './byte-names.ts';
+import { type NamedEntry, namedEntries, openableAs } from './byte-names.ts';
 import { readCompanions } from './companions.ts';
 import { isImageName, splitName } from './image-names.ts';
 import type { Listing } from './listing.ts';
@@ -99,20 +98,6 @@ async function entriesOf(path: string): Promise<Entry[]> {
   const entries = await Promise.all(shown.map((entry) => entryOf(path, entry)));
   const key = ({ name, kind }: Entry): string => (kind === 'folder' ? `${name}/` : name);
   return entries.flatMap((entry) => entry ?? []).sort((a, b) => (key(a) < key(b) ? -1 : 1));
-}
-
-/** Names that are not UTF-8 are told by what Node puts in the place of their bytes, and read as bytes. */
-async function namedEntries(path: string): Promise<NamedEntry[]> {
-  const found = await readdir(openableAs(path), { withFileTypes: true });
-  if (!found.some(({ name }) => name.includes('\uFFFD')))
-    return found.map((type) => ({ name: type.name, type }));
-  const raw = await readdir(openableAs(path), { withFileTypes: true, encoding: 'buffer' });
-  return raw.map((type) => ({ name: nameOf(type.name), type }));
-}
-
-interface NamedEntry {
-  readonly name: string;
-  readonly type: Pick<Dirent, 'isFile' | 'isDirectory' | 'isSymbolicLink'>;
 }
 
 /** Pipes, sockets and devices are nothing; a link counts for what it leads to, and one that leads nowhere is a file that is not there. */

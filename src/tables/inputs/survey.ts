@@ -1,6 +1,6 @@
-import type { Dirent } from 'node:fs';
-import { readdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type NamedEntry, namedEntries, openableAs } from '../../pictures/byte-names.ts';
 import { isMetadataName } from '../../pictures/folder.ts';
 import { isImageName, splitName } from '../../pictures/image-names.ts';
 import { inferFormat } from '../formats.ts';
@@ -27,7 +27,7 @@ export async function surveyFolder(folder: string, except: string | undefined): 
   const ahead = [''];
   for (let prefix = ahead.pop(); prefix !== undefined; prefix = ahead.pop()) {
     const path = join(folder, prefix);
-    if (except !== undefined && (await realpath(path)) === except) continue;
+    if (except !== undefined && (await realpath(openableAs(path))) === except) continue;
     const level = levelOf(await entriesOf(path));
     hasImages ||= level.imageStems.size > 0;
     hasArchives ||= level.archiveStems.size > 0;
@@ -48,10 +48,10 @@ interface Level {
   readonly archiveStems: ReadonlySet<string>;
 }
 
-function levelOf(entries: readonly Dirent[]): Level {
+function levelOf(entries: readonly NamedEntry[]): Level {
   const shown = entries.filter(({ name }) => !name.startsWith('.') && !name.endsWith('.tmp'));
-  const files = shown.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
-  const folders = shown.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const files = shown.filter(({ type }) => !type.isDirectory()).map(({ name }) => name);
+  const folders = shown.filter(({ type }) => type.isDirectory()).map(({ name }) => name);
   const imageStems = files.filter(isImageName).map((name) => splitName(name).stem);
   const archiveStems = files.filter(isArchiveName).map(archiveStem);
   return {
@@ -72,9 +72,9 @@ function isTable({ folders, imageStems, archiveStems }: Level, name: string): bo
 }
 
 /** Nothing where the folder cannot be read: whoever reads it says why. */
-async function entriesOf(path: string): Promise<Dirent[]> {
+async function entriesOf(path: string): Promise<NamedEntry[]> {
   try {
-    return await readdir(path, { withFileTypes: true });
+    return await namedEntries(path);
   } catch {
     return [];
   }

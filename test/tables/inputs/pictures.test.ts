@@ -27,6 +27,20 @@ test('a folder is images where it holds some and no table but those about them',
   t.false(await isPictures(['.hidden/a.jpg', 'b.csv']));
 });
 
+test('a folder below whose name is not UTF-8 is looked at too, with an output to pass over', async (t) => {
+  const folder = await makeFolder(t);
+  const below = Buffer.from(`${folder}/d\xe9`, 'latin1');
+  try {
+    await mkdir(below);
+  } catch {
+    return t.log('skipped: this file system takes UTF-8 alone');
+  }
+  await writeFile(Buffer.concat([below, Buffer.from('/a.jpg')]), 'x');
+  t.deepEqual(await findPictures([folder], { except: join(folder, 'out') }), [
+    { path: folder, format: 'images' },
+  ]);
+});
+
 test('where tables lie among images, they are read and the images are told of', async (t) => {
   const folder = await folderOf(t, ['a.jpg', 'urls.txt']);
   const notes: string[] = [];
