@@ -51,8 +51,7 @@ function hasVersions(folder: string): boolean {
  * @throws BowerbirdError BB_OUTPUT_FOLDER
  */
 export function refuseOutputOfOthers(given: string, what: string, flag: string): void {
-  const folder = resolve(given);
-  const path = existsSync(folder) ? realpathSync(folder) : folder;
+  const path = withoutLinks(given);
   const kind = outputKindOf(path);
   if (kind === undefined) return;
   throw new BowerbirdError(
@@ -69,8 +68,7 @@ export function refuseOutputOfOthers(given: string, what: string, flag: string):
  * @throws BowerbirdError BB_OUTPUT_EXISTS
  */
 export function refusePartOfOutput(given: string): void {
-  const folder = dirname(resolve(given));
-  const path = join(existsSync(folder) ? realpathSync(folder) : folder, basename(given));
+  const path = join(withoutLinks(dirname(resolve(given))), basename(given));
   for (const around of [dirname(path), dirname(dirname(path))]) {
     const found = kindOf(around);
     if (!found?.parts.test(relative(around, path))) continue;

@@ -1,3 +1,4 @@
+import { COUNTING_FLAGS } from './counting-flags.ts';
 import type { FlagTable } from './flags.ts';
 
 const FILTER = 'Filter:';
@@ -43,18 +44,5 @@ export const AUDIT_FLAGS: FlagTable = {
   },
   output: { group: 'Output:', type: 'string', describe: 'Write all groups as JSON to this file' },
   json: { group: 'Output:', type: 'boolean', default: false, describe: 'Print all groups as JSON' },
-  threads: {
-    group: 'Machine:',
-    type: 'integer',
-    min: 1,
-    max: 1024,
-    describe: 'CPU threads; all cores where it is not given',
-  },
-  'memory-mb': {
-    group: 'Machine:',
-    type: 'integer',
-    min: 128,
-    default: 1024,
-    describe: 'Memory for counting; more spills to the temporary folder',
-  },
+  ...COUNTING_FLAGS,
 };

@@ -1,3 +1,4 @@
+import { COUNTING_FLAGS } from './counting-flags.ts';
 import type { FlagTable } from './flags.ts';
 import { PROVENANCE_FLAG } from './provenance-flag.ts';
 import { tableFlags } from './text-flags.ts';
@@ -73,18 +74,5 @@ export const BUCKETS_FLAGS: FlagTable = {
     default: false,
     describe: 'Pass over files that cannot be read or have other columns; they are counted and named',
   },
-  threads: {
-    group: 'Machine:',
-    type: 'integer',
-    min: 1,
-    max: 1024,
-    describe: 'CPU threads; all cores where it is not given',
-  },
-  'memory-mb': {
-    group: 'Machine:',
-    type: 'integer',
-    min: 128,
-    default: 1024,
-    describe: 'Memory for counting; more spills to the temporary folder',
-  },
+  ...COUNTING_FLAGS,
 };

@@ -68,12 +68,12 @@ export function tableSql(
   return unionOf(selects);
 }
 
-/** Halves, so that thousands of statements nest only a dozen deep. Rows keep their order. */
 /** The column that another one is read from; names of columns may be those of JavaScript's own properties. */
 function sourceOf(name: string, renamed: Readonly<Record<string, string>>): string {
   return Object.hasOwn(renamed, name) ? renamed[name]! : name;
 }
 
+/** Halves, so that thousands of statements nest only a dozen deep. Rows keep their order. */
 function unionOf(selects: readonly string[]): string {
   if (selects.length === 1) return selects[0]!;
   const middle = selects.length >> 1;

@@ -69,18 +69,20 @@ export async function makeReadable(
   const connection = await instance.connect();
   try {
     const { path, format } = input;
-    if (format === 'parquet-images')
-      return await readableOn(connection, { path, format: 'parquet' }, options);
-    if (!isPictureFormat(format)) return await readableOn(connection, { path, format }, options);
+    const tableFormat = format === 'parquet-images' ? 'parquet' : format;
+    if (!isPictureFormat(tableFormat)) {
+      const table = await readableOn(connection, { path, format: tableFormat }, options);
+      return { ...table, columns: await withEmptyTags(connection, table.readPath, table.columns) };
+    }
     const readTable = (table: FoundInput): Promise<ReadableInput> => readableOn(connection, table, options);
-    const staged = await stagePictures(connection, { path, format }, { ...options, readTable });
+    const staged = await stagePictures(connection, { path, format: tableFormat }, { ...options, readTable });
     return { path, format, ...staged, malformedRowCount: 0, firstMalformed: null };
   } finally {
     connection.closeSync();
   }
 }
 
-/** The same of a table, on a connection that nothing else uses meanwhile. */
+/** The same of a table, on a connection that nothing else uses meanwhile; of its rows nothing is read but texts. */
 export async function readableOn(
   connection: DuckDBConnection,
   input: FoundInput,
@@ -94,8 +96,7 @@ export async function readableOn(
       ? (await unpackOnce(path, '.parquet', { stagingFolder, onProgress })).path
       : path;
     const footer = await readFooter(connection, readPath, path);
-    const columns = await withEmptyTags(connection, readPath, footer.columns);
-    return { path, format, ...footer, columns, readPath, malformedRowCount: 0, firstMalformed: null };
+    return { path, format, ...footer, readPath, malformedRowCount: 0, firstMalformed: null };
   }
   const { head } = await readHead(path);
   refuseForeign(input, head);
@@ -103,8 +104,7 @@ export async function readableOn(
   await mkdir(options.stagingFolder, { recursive: true });
   const { columns, ...staged } = await stageText(connection, input, identity.fingerprint, options);
   const stored = columns.map((column) => ({ ...column, stored: 'VARCHAR' }));
-  const marked = await withEmptyTags(connection, staged.readPath, stored);
-  return { path, format, ...identity, ...staged, columns: withPartitions(marked, path) };
+  return { path, format, ...identity, ...staged, columns: withPartitions(stored, path) };
 }
 
 /**

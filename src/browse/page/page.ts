@@ -1,3 +1,4 @@
+import { pageDocument } from '../../web/page-routes.ts';
 import type { PageParts } from '../../web/security-headers.ts';
 import { browseScript } from './script.ts';
 import { BROWSE_STYLE } from './style.ts';
@@ -20,18 +21,8 @@ export function pageParts(): PageParts {
 }
 
 /** The page, the same for every collection: all that is shown comes as data, and as text. */
-export function pageMarkup({ style, script }: PageParts): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>bowerbird</title>
-<style>${style}</style>
-</head>
-<body>
-<header class="top">
+export function pageMarkup(parts: PageParts): string {
+  const body = `<header class="top">
 <div class="name"><h1 id="title">bowerbird</h1><p id="count" role="status">Opening \u2026</p></div>
 <progress id="progress" aria-label="Rows that are read" hidden></progress>
 <p id="notes"></p>
@@ -70,8 +61,6 @@ export function pageMarkup({ style, script }: PageParts): string {
 <dl>${KEYS.map(([keys, what]) => `<div><dt><kbd>${keys}</kbd></dt><dd>${what}</dd></div>`).join('')}</dl>
 <form><button id="keys-close" type="button">Close</button></form>
 </dialog>
-<script>${script}</script>
-</body>
-</html>
 `;
+  return pageDocument(parts, body);
 }

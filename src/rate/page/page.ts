@@ -1,3 +1,4 @@
+import { pageDocument } from '../../web/page-routes.ts';
 import type { PageParts } from '../../web/security-headers.ts';
 import type { PageKind } from '../options.ts';
 import { answerActions, type PageAction, pageActions } from './actions.ts';
@@ -17,18 +18,8 @@ export function pageParts(kind: PageKind): PageParts {
 }
 
 /** The page, the same for every source: all that is shown comes as data, and as text. */
-export function pageMarkup({ style, script }: PageParts, kind: PageKind): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>bowerbird</title>
-<style>${style}</style>
-</head>
-<body class="${kind}">
-<header class="top">
+export function pageMarkup(parts: PageParts, kind: PageKind): string {
+  const body = `<header class="top">
 <h1><span id="question"></span> <span class="ask">${ASKS[kind]}</span></h1>
 <dl id="figures">
 <div><dt>answers</dt><dd id="answers">0</dd></div>
@@ -60,10 +51,8 @@ ${kind === 'review' ? NAMING : ''}<p id="trouble" role="status"></p>
 <ul id="key-list"></ul>
 <p class="row"><button id="keys-reset" type="button">As they were</button><button id="keys-close" type="button">Close</button></p>
 </dialog>
-${kind === 'review' ? RENAMING : ''}<script>${script}</script>
-</body>
-</html>
-`;
+${kind === 'review' ? RENAMING : ''}`;
+  return pageDocument(parts, body, kind);
 }
 
 /** Under which name the picture would be kept, and what became of the last one. */
