@@ -453,6 +453,13 @@ export const ROOMS: readonly Room[] = [
     packages: [],
   },
   {
+    name: 'posts',
+    what: 'posts and users with their likes: a table that grows, its history, views and exports ([posts.md](posts.md))',
+    mayImport: ['base', 'tables'],
+    doors: ['export', 'export-formats', 'table'],
+    packages: [],
+  },
+  {
     name: 'learn',
     what: 'answers and embeddings -> heads: ridge, logistic, Bradley-Terry ensembles ([train.md](train.md))',
     mayImport: ['base', 'samples', 'metrics', 'tables', 'models', 'embed', 'report', 'rescore', 'feedback'],

@@ -83,6 +83,10 @@ export const EXIT_CODES = {
   BB_HASH_INVALID: 2,
   // feedback
   BB_FEEDBACK_LOCKED: 2,
+  // posts
+  BB_POSTS_NOT_FOUND: 2,
+  BB_POSTS_CORRUPT: 1,
+  BB_POSTS_LOCKED: 2,
   // serve
   BB_LISTEN: 2,
   // subset

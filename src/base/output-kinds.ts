@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { BowerbirdError, codeOf } from './errors.ts';
 
 /** What a folder that a command has written is. */
-export type OutputKind = 'a run' | 'a merge of runs' | 'a subset' | 'a store';
+export type OutputKind = 'a run' | 'a merge of runs' | 'a subset' | 'a store' | 'a table of posts';
 
 /**
  * The names of a run's files. Known here although the format is that of `runs`: no command may write into
@@ -19,6 +19,11 @@ const KINDS: readonly { readonly kind: OutputKind; readonly marker: string; read
   { kind: 'a subset', marker: 'subset.json', parts: /^(subset\.json|([^/]+\/)?part-\d+-.*\.parquet)$/ },
   // A store holds nothing else: a build refuses to touch a folder that does.
   { kind: 'a store', marker: 'CURRENT', parts: /^/ },
+  {
+    kind: 'a table of posts',
+    marker: 'posts.json',
+    parts: /^(posts\.json|(posts|history|users|index)\/.*)$/,
+  },
 ];
 
 /** What a command has written to a folder; undefined for any other folder. */

@@ -11,6 +11,7 @@ import { LOOKUP } from './lookup-command.ts';
 import { MODELS_CHECK } from './models-check-command.ts';
 import { MODELS_FETCH, MODELS_LIST, MODELS_WHERE } from './models-command.ts';
 import { MODELS_CONVERT } from './models-convert-command.ts';
+import { POSTS_EXPORT } from './posts-export-command.ts';
 import { QUEUE } from './queue-command.ts';
 import { RATE } from './rate-command.ts';
 import { REVIEW } from './review-command.ts';
@@ -43,6 +44,11 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
     name: 'feedback',
     describe: 'What people answered: import, export, counts and agreement',
     commands: [FEEDBACK_IMPORT, FEEDBACK_EXPORT, FEEDBACK_INFO],
+  },
+  {
+    name: 'posts',
+    describe: 'Posts and users with their likes: a table that grows, and what is written of it',
+    commands: [POSTS_EXPORT],
   },
   QUEUE,
   RATE,
