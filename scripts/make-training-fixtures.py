@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Writes test/learn/fixtures/torch.json: loss curves of an ensemble and the gradient of a pair, by PyTorch. Needs numpy and torch:
+"""Writes test/learn/fixtures/torch.json: loss curves of networks on pairs and on weighed values, and the gradient of a pair, by PyTorch. Needs numpy and torch:
 
     python3 scripts/make-training-fixtures.py
 
 Members begin with the same weights, meet the same pairs in the same order and leave out the same inputs as those of `bowerbird train`: the numbers are
-drawn by the generator of src/learn/random.ts, written again here. Losses, gradients and AdamW are torch's, in float32; the gradient of the pair is float64.
+drawn by the generator of src/learn/random.ts, written again here. Losses, gradients and AdamW are torch's, in float32; the gradient of the pair is
+float64. The loss of a quantile, which torch has not, is max(q (target - score), (q - 1)(target - score)).
 """
 import hashlib
 import json
@@ -64,6 +65,19 @@ def pair_losses(weights, rows, targets):
     return torch.nn.functional.binary_cross_entropy_with_logits(scores[:, 0] - scores[:, 1], targets, reduction="none")
 
 
+VALUE_LOSSES = {
+    "mse": lambda scores, targets: torch.nn.functional.mse_loss(scores, targets, reduction="none") / 2,
+    "huber": lambda scores, targets: torch.nn.functional.huber_loss(scores, targets, reduction="none"),
+    "0.5": lambda scores, targets: pinball(scores, targets, 0.5),
+    "0.9": lambda scores, targets: pinball(scores, targets, 0.9),
+}
+
+
+def pinball(scores, targets, quantile):
+    error = targets - scores
+    return torch.maximum(quantile * error, (quantile - 1) * error)
+
+
 def gather(rows, pairs):
     return rows[torch.tensor([[pair["first"], pair["second"]] for pair in pairs]).reshape(-1)]
 
@@ -113,6 +127,42 @@ def gradient():
     return {"rows": rows, **{name: part.grad.flatten().tolist() for name, part in zip(["first", "bias", "last"], weights)}}
 
 
+def value_course(bits):
+    """Values of rows, a few of them far off, and what each counts: 1 on the mean."""
+    values = []
+    for row in range(SAMPLES):
+        value = round(256 * uniform(bits) - 128) / 64
+        values.append({"row": row, "target": value * (4 if row % 7 == 0 else 1), "weight": [0.5, 1, 1.5][row % 3]})
+    return values
+
+
+def train_values(rows, values, loss):
+    """A network on values without dropout, all in training and held out alike."""
+    bits = random_bits(f"bowerbird member {OPTIONS['seed']} 0")
+    weights = begin(bits, DIMENSION, HIDDEN)
+    adam = torch.optim.AdamW(weights, lr=OPTIONS["learningRate"], weight_decay=OPTIONS["weightDecay"])
+    targets = torch.tensor([value["target"] for value in values])
+    counts = torch.tensor([value["weight"] for value in values])
+    curve = []
+
+    def losses(chosen):
+        return counts[chosen] * VALUE_LOSSES[loss](score(weights, rows[chosen]), targets[chosen])
+
+    def look():
+        with torch.no_grad():
+            curve.append(float(losses(list(range(len(values)))).sum() / counts.sum()))
+
+    look()
+    for _ in range(OPTIONS["epochs"]):
+        order = shuffled(len(values), bits)
+        for at in range(0, len(order), OPTIONS["batch"]):
+            adam.zero_grad()
+            losses(order[at:at + OPTIONS["batch"]]).mean().backward()
+            adam.step()
+        look()
+    return curve
+
+
 bits = random_bits("course")
 rows = [[round(256 * uniform(bits) - 128) / 64 for _ in range(DIMENSION)] for _ in range(SAMPLES)]
 
@@ -126,6 +176,7 @@ def draw_pairs(count):
 
 
 training, validation = draw_pairs(30), draw_pairs(8)
+values = value_course(random_bits("values"))
 tensor = torch.tensor(rows, dtype=torch.float32)
 content = {
     "torch": torch.__version__,
@@ -135,6 +186,8 @@ content = {
     "validation": validation,
     "curves": [train(tensor, training, validation, member) for member in range(MEMBERS)],
     "gradient": gradient(),
+    "values": values,
+    "valueCurves": {loss: train_values(tensor, values, loss) for loss in VALUE_LOSSES},
 }
 OUTPUT.parent.mkdir(exist_ok=True)
 OUTPUT.write_text(json.dumps(content, separators=(",", ":")) + "\n")

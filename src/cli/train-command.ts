@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { packageVersion } from '../base/package.ts';
 import type { Combination, Method, TrainOptions } from '../learn/options.ts';
-import type { LabelTransform } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import { type Command, commandLine, type Invocation } from './command.ts';
-import type { FlagValues } from './flags.ts';
+import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { picturesOfRuns } from './run-pictures.ts';
 import { TRAIN_FLAGS } from './train-flags.ts';
@@ -76,7 +75,8 @@ function trainOptions(values: FlagValues): TrainOptions {
     tag: values['tag'] as Tag,
     removeRaterBias: values['remove-rater-bias'] === true,
     threshold: values['threshold'] as number | undefined,
-    labelTransform: values['label-transform'] as LabelTransform | undefined,
+    labelTransform: values['label-transform'] as TrainOptions['labelTransform'],
+    rangeWeights: rangeWeightsOf(values['range-weights'] as string[] | undefined),
     penalty: values['penalty'] as number | undefined,
     members: (values['members'] as number | undefined) ?? 16,
     combine: values['ensemble'] as Combination | undefined,
@@ -93,9 +93,43 @@ function trainOptions(values: FlagValues): TrainOptions {
       epochs: (values['epochs'] as number | undefined) ?? 5,
       seed: (values['seed'] as number | undefined) ?? 0,
       ...stepsOf(values),
-      valueLoss: (values['loss'] as 'mse' | 'huber' | undefined) ?? 'mse',
+      valueLoss: lossOf(values),
     },
   };
+}
+
+function lossOf(values: FlagValues): TrainOptions['network']['valueLoss'] {
+  const loss = (values['loss'] as 'mse' | 'huber' | 'quantile' | undefined) ?? 'mse';
+  return loss === 'quantile' ? { quantile: (values['quantile'] as number | undefined) ?? 0.5 } : loss;
+}
+
+/** `200=2`: a value, and what those from it on count. */
+const RANGE_WEIGHT = /^([^=]+)=([^=]+)$/;
+
+/** @throws BowerbirdError BB_USAGE */
+function rangeWeightsOf(texts: readonly string[] | undefined): TrainOptions['rangeWeights'] {
+  if (texts === undefined) return undefined;
+  const ranges = texts.map((text) => {
+    const [, from, weight] = RANGE_WEIGHT.exec(text) ?? [];
+    return { from: numberOf(from), weight: numberOf(weight) };
+  });
+  const isFit = ranges.every(
+    ({ from, weight }, i) =>
+      Number.isFinite(from) &&
+      weight > 0 &&
+      Number.isFinite(weight) &&
+      (i === 0 || from > ranges[i - 1]!.from),
+  );
+  if (!isFit)
+    throw usageError(
+      `--range-weights needs values that rise, each with a weight above 0, as 200=2,20000=4; ${texts.join(',')} is not that.`,
+    );
+  return ranges;
+}
+
+/** Not a number of a text that is blank or none. */
+function numberOf(text: string | undefined): number {
+  return text === undefined || text.trim() === '' ? Number.NaN : Number(text);
 }
 
 /**

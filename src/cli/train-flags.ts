@@ -25,7 +25,13 @@ export const TRAIN_FLAGS: FlagTable = {
     group: 'What:',
     type: 'string',
     describe:
-      'Learn from likes, transformed by `log1p`, `sqrt-log`, `cbrt-log`, or an expression that grows (`expr:sqrt(x)`); scores come back in likes',
+      'Learn from likes, transformed by `log1p`, `sqrt-log`, `cbrt-log`, or an expression that grows (`expr:sqrt(x)`); scores come back in likes. `none`: as they are',
+  },
+  'range-weights': {
+    group: 'What:',
+    type: 'list',
+    describe:
+      'Of ridge and mlp: what answers count by their values, as FROM=WEIGHT: 200=2,20000=4 counts those from 200 on twice, those from 20,000 on four times',
   },
   threshold: {
     group: 'What:',
@@ -150,8 +156,17 @@ export const TRAIN_FLAGS: FlagTable = {
   loss: {
     group: NETWORK,
     type: 'string',
-    choices: ['mse', 'huber'],
-    describe: 'Of mlp: squared errors (where not given), or beyond one standard deviation their size',
+    choices: ['mse', 'huber', 'quantile'],
+    describe:
+      'Of mlp: squared errors (where not given), beyond one standard deviation their size, or the size of errors, so that a quantile is learned; ridge is mse',
+  },
+  quantile: {
+    group: NETWORK,
+    type: 'number',
+    min: 0,
+    max: 1,
+    describe:
+      'Of --loss quantile: the share of answers that are to lie below the score; 0.5, the median, where not given',
   },
   'evaluate-every': {
     group: NETWORK,

@@ -21,6 +21,8 @@ export interface SampleValue {
   readonly sample: number;
   readonly value: number;
   readonly count: number;
+  /** The sum of what they count; the same as `count` where they count alike. */
+  readonly weight: number;
 }
 
 /** Who wins a pair: the chance of `first`. */
@@ -62,6 +64,8 @@ export interface Opinion {
   readonly rater: string;
   readonly sample: number;
   readonly value: number;
+  /** What it counts; 1 where not given. */
+  readonly weight?: number;
 }
 
 /** Ratings, likes, or 1 for keep and 0 for leave, in their order. */
@@ -121,12 +125,12 @@ export function withoutRaterBias(opinions: readonly Opinion[]): Opinion[] {
 
 /** The mean of what was said of each sample, by the samples' numbers. */
 export function averaged(opinions: readonly Opinion[]): SampleValue[] {
-  const sums = new Map<number, { sum: number; count: number }>();
-  for (const { sample, value } of opinions) {
-    const { sum, count } = sums.get(sample) ?? { sum: 0, count: 0 };
-    sums.set(sample, { sum: sum + value, count: count + 1 });
+  const sums = new Map<number, { sum: number; count: number; weight: number }>();
+  for (const { sample, value, weight: own = 1 } of opinions) {
+    const { sum, count, weight } = sums.get(sample) ?? { sum: 0, count: 0, weight: 0 };
+    sums.set(sample, { sum: sum + value, count: count + 1, weight: weight + own });
   }
-  return [...sums].map(([sample, { sum, count }]) => ({ sample, value: sum / count, count }));
+  return [...sums].map(([sample, { sum, count, weight }]) => ({ sample, value: sum / count, count, weight }));
 }
 
 function scaleOf(opinions: readonly Opinion[]): Omit<RaterScale, 'rater'> {

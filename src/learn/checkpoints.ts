@@ -1,7 +1,8 @@
 import { basename, join } from 'node:path';
 import { listFiles, makeFolders, remove, writeFileAtomic } from '../base/files.ts';
 import { outputFailure } from '../base/output-file.ts';
-import { ensembleHeadFile, type HeadStatement, type ScoreScale } from './head-writing.ts';
+import { ensembleHeadFile, type HeadStatement } from './head-writing.ts';
+import type { ScoreScale } from './lessons.ts';
 import type { NetworkWeights } from './network.ts';
 
 /** Where members are written on their way, and what their files say. */

@@ -1,5 +1,6 @@
 import type { Label } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
+import type { ScoreScale } from './lessons.ts';
 import type { TrainedMember } from './member.ts';
 import type { Combination } from './options.ts';
 import type { Linear } from './ridge.ts';
@@ -10,12 +11,6 @@ export interface HeadStatement {
   readonly encoder?: { readonly name: string; readonly digest: string } | undefined;
   readonly isProbability?: boolean;
   readonly label?: Label | undefined;
-}
-
-/** A score as an affine function of what members give: base + factor x their mean, or another of them. */
-export interface ScoreScale {
-  readonly base: number;
-  readonly factor: number;
 }
 
 /** How members make a score. */

@@ -40,6 +40,7 @@ export async function trainRidge(
     file: linearHeadFile(fit, headStatement(options, material)),
     lessons: lessonsOf(held, logitsOf(held, fit)),
     facts: {
+      loss: 'mse',
       penalty,
       penalty_rule: penaltyRule(options, errors.length),
       cross_validation: errors.map((error) => ({
@@ -183,7 +184,7 @@ function partOf(chosen: readonly RowValue[], all: Float32Array, dimension: numbe
   return {
     ...{ dimension, rows },
     targets: Float64Array.from(chosen, ({ value }) => value),
-    weights: Float64Array.from(chosen, ({ count }) => count),
+    weights: Float64Array.from(chosen, ({ weight }) => weight),
     rowNumbers: Int32Array.from(chosen, ({ row }) => row),
   };
 }

@@ -1,5 +1,5 @@
 import { BowerbirdError } from '../base/errors.ts';
-import type { Answer, Mode } from '../feedback/answer.ts';
+import type { Mode } from '../feedback/answer.ts';
 import { type AnswerSet, readAnswers } from '../feedback/answers.ts';
 import { type LabelTransform, largestCountOf, transformCount } from '../samples/label.ts';
 import {
@@ -16,8 +16,9 @@ import {
   withoutRaterBias,
 } from './answer-lessons.ts';
 import { type JoinedEmbeddings, joinEmbeddings } from './embeddings.ts';
-import type { TrainOptions, TrainProgress } from './options.ts';
+import { NO_TRANSFORM, type TrainOptions, type TrainProgress } from './options.ts';
 import { queueJudge } from './queue-judge.ts';
+import { type CountedRange, countRanges, weightOf } from './range-weights.ts';
 import { placeOf } from './split.ts';
 
 /** A value of a row of the embeddings. */
@@ -26,6 +27,8 @@ export interface RowValue {
   readonly value: number;
   /** How many answers it is the mean of. */
   readonly count: number;
+  /** What it counts in training: `count`, or by ranges of values; those that are not held out count as many as their answers, all together. */
+  readonly weight: number;
 }
 
 /** All that a head is made from: embeddings, what was said of them, and how the two fit. */
@@ -41,6 +44,8 @@ export interface Material {
   /** Of pairs, only how many each judged. */
   readonly raters: readonly (RaterScale | RaterCount)[];
   readonly counts: MaterialCounts;
+  /** What answers count by their values; null where all count alike. */
+  readonly ranges: readonly CountedRange[] | null;
   /** sha256 (hex) of the answers to the question. */
   readonly feedbackDigest: string;
 }
@@ -83,7 +88,8 @@ export async function gatherMaterial(options: TrainOptions, progress: TrainProgr
   });
   for (const note of set.counts.problems.notes()) progress.note(note);
   const samples = new NamedSamples();
-  const opinions = mode === 'pair' ? [] : opinionsFor(options, mode, set.answers, samples);
+  const said = mode === 'pair' ? [] : opinionsOf(set.answers, mode, samples);
+  const opinions = opinionsFor(options, said);
   const isChosen = await queueJudge(options, progress);
   const pairs = mode === 'pair' ? pairTargets(set.answers, samples, isChosen) : [];
   const answers = opinions.length + pairs.length;
@@ -99,9 +105,10 @@ export async function gatherMaterial(options: TrainOptions, progress: TrainProgr
     const [a, b] = [rowOf[first]!, rowOf[second]!];
     return a < 0 || b < 0 || a === b ? [] : [{ ...pair, first: a, second: b }];
   });
-  const values = valuesOf(opinions, options).flatMap(({ sample, value, count }) =>
-    rowOf[sample]! < 0 ? [] : [{ row: rowOf[sample]!, value, count }],
+  const unscaled = valuesOf(opinions, options).flatMap(({ sample, ...value }) =>
+    rowOf[sample]! < 0 ? [] : [{ row: rowOf[sample]!, ...value }],
   );
+  const values = options.rangeWeights ? asManyAsAnswers(unscaled, places) : unscaled;
   const unmatched = rowOf.filter((row) => row < 0).length - embeddings.unusable;
   if (values.length + joined.length === 0) throw nothingJoined(options, samples.names.length);
   const isAcross = ({ first, second }: PairTarget): boolean =>
@@ -118,24 +125,32 @@ export async function gatherMaterial(options: TrainOptions, progress: TrainProgr
       pairsUnmatched: pairs.length - joined.length,
       pairsAcross: joined.filter(isAcross).length,
     },
+    ranges: options.rangeWeights ? countRanges(options.rangeWeights, said) : null,
     feedbackDigest: set.digest,
   };
 }
 
+/** What is learned of what was said: weighed, transformed, without the bias of raters. */
 function opinionsFor(
-  { removeRaterBias, labelTransform }: TrainOptions,
-  mode: Exclude<Mode, 'pair'>,
-  answers: readonly Answer[],
-  samples: NamedSamples,
-): Opinion[] {
-  const said = opinionsOf(answers, mode, samples);
-  if (labelTransform !== undefined) refuseUnfitTransform(labelTransform, said);
-  const opinions = said.map((opinion) =>
-    labelTransform === undefined
-      ? opinion
-      : { ...opinion, value: transformCount(labelTransform, opinion.value) },
-  );
+  { removeRaterBias, labelTransform, rangeWeights }: TrainOptions,
+  said: readonly Opinion[],
+): readonly Opinion[] {
+  const transform = labelTransform === NO_TRANSFORM ? undefined : labelTransform;
+  if (transform !== undefined) refuseUnfitTransform(transform, said);
+  const opinions = said.map((opinion) => ({
+    ...opinion,
+    ...(transform !== undefined && { value: transformCount(transform, opinion.value) }),
+    ...(rangeWeights && { weight: weightOf(rangeWeights, opinion.value) }),
+  }));
   return removeRaterBias ? withoutRaterBias(opinions) : opinions;
+}
+
+/** Weights that add up to the answers that are learned from, so that a penalty or a step means what it does where all count alike. */
+function asManyAsAnswers(values: readonly RowValue[], places: Material['places']): RowValue[] {
+  const learned = values.filter(({ row }) => !places[row]!.isHeldOut);
+  const sum = (of: 'count' | 'weight'): number => learned.reduce((total, value) => total + value[of], 0);
+  const factor = learned.length === 0 ? 1 : sum('count') / sum('weight');
+  return values.map((value) => ({ ...value, weight: value.weight * factor }));
 }
 
 /** @throws BowerbirdError BB_USAGE where a transform does not grow over the numbers that there are, or has none for one of them */

@@ -10,7 +10,10 @@ export interface Predictions {
 
 export type Measures = Readonly<Record<string, number | null>>;
 
-/** Of values: the root of the mean squared error, the mean error, and Pearson's correlation (null where one of both does not vary). */
+/**
+ * Of values: the root of the mean squared error, the mean error, the sum of the predictions over that of the values (null where that is 0), and Pearson's
+ * correlation (null where one of both does not vary).
+ */
 export function valueMeasures({ predicted, targets }: Predictions): Measures {
   const count = targets.length;
   if (count === 0) return { count };
@@ -19,6 +22,7 @@ export function valueMeasures({ predicted, targets }: Predictions): Measures {
     count,
     rmse: Math.sqrt(mean(errors.map((error) => error * error))),
     bias: mean(errors),
+    ratio: ratioOf(predicted, targets),
     correlation: correlation(predicted, targets),
   };
 }
@@ -37,6 +41,12 @@ export function chanceMeasures({ predicted, targets }: Predictions): Measures {
     decided: hits.length,
     accuracy: hits.length === 0 ? null : mean(hits),
   };
+}
+
+/** The sum of predictions over the sum of what is true: below 1 where too little is predicted; null where the truth sums to 0, or one has no number. */
+export function ratioOf(predicted: ArrayLike<number>, truth: ArrayLike<number>): number | null {
+  const ratio = mean(predicted) / mean(truth);
+  return Number.isFinite(ratio) ? ratio : null;
 }
 
 export function mean(values: ArrayLike<number>): number {

@@ -1,5 +1,7 @@
+import { countOf, type LabelTransform } from '../samples/label.ts';
 import type { AdamOptions, LayerOperations } from './layer-operations.ts';
-import { type Lessons, lossAndSlope, type ValueLoss } from './lessons.ts';
+import { type Lessons, lossAndSlope, type ScoreScale, type ValueLoss } from './lessons.ts';
+import { ratioOf } from './measures.ts';
 import { Network, type NetworkWeights } from './network.ts';
 import { type RandomBits, randomBits, shuffled, uniform } from './random.ts';
 
@@ -26,6 +28,8 @@ export interface Course {
   readonly training: Lessons;
   /** Held out. */
   readonly validation: Lessons;
+  /** Of values: what brings them to the unit of scores, and these to likes. */
+  readonly unit?: { readonly scale: ScoreScale; readonly transform?: LabelTransform | undefined };
   /** Held out too, but chosen to be asked: looked at, and no reason to keep a step. */
   readonly chosen?: Lessons;
 }
@@ -39,6 +43,12 @@ export interface Evaluation {
   readonly validationLoss: number | null;
   /** The same on `Course.chosen`, where that is there. */
   readonly chosenLoss?: number | null;
+  /** Of values in a known unit: the sum of predictions over that of what is true, on what is held out; null where nothing is. */
+  readonly ratios?: {
+    readonly ofScores: number | null;
+    /** Both brought back to likes; null of other values, too. */
+    readonly ofLikes: number | null;
+  };
 }
 
 /** A member as it was kept. */
@@ -165,41 +175,54 @@ class Member {
     const trainingLoss = this.#lossCount > 0 ? this.#lossSum / this.#lossCount : null;
     this.#lossSum = 0;
     this.#lossCount = 0;
-    const { validation, chosen } = this.#course;
+    const { validation, chosen, unit } = this.#course;
+    const found = this.#predictionsOf(validation);
     return {
-      ...{ step: this.steps, trainingLoss, validationLoss: this.#lossOn(validation) },
-      ...(chosen && { chosenLoss: this.#lossOn(chosen) }),
+      ...{ step: this.steps, trainingLoss, validationLoss: this.#meanLoss(validation, found) },
+      ...(chosen && { chosenLoss: this.#meanLoss(chosen, this.#predictionsOf(chosen)) }),
+      ...(unit && { ratios: ratiosOf(found, validation.targets, unit) }),
     };
   }
 
   #setDeltas(lessons: Int32Array, sides: number): void {
     const { scores, scoreDeltas } = this.#network;
-    const { targets } = this.#course.training;
+    const { targets, weights } = this.#course.training;
     for (const [i, lesson] of lessons.entries()) {
       const at = i * sides;
       const score = sides === 2 ? scores[at]! - scores[at + 1]! : scores[at]!;
       const { loss, slope } = lossAndSlope(this.#lossKind, score, targets[lesson]!);
-      this.#lossSum += loss;
+      const weight = weights ? weights[lesson]! : 1;
+      this.#lossSum += weight * loss;
       this.#lossCount++;
-      scoreDeltas[at] = slope / lessons.length;
-      if (sides === 2) scoreDeltas[at + 1] = -slope / lessons.length;
+      const delta = (weight * slope) / lessons.length;
+      scoreDeltas[at] = delta;
+      if (sides === 2) scoreDeltas[at + 1] = -delta;
     }
   }
 
-  get #lossKind(): Lessons['kind'] | 'huber' {
-    const { kind } = this.#course.training;
-    return kind === 'values' && this.#options.valueLoss === 'huber' ? 'huber' : kind;
+  get #lossKind(): 'pairs' | ValueLoss {
+    return this.#course.training.kind === 'pairs' ? 'pairs' : this.#options.valueLoss;
   }
 
-  #lossOn({ kind, first, second, targets }: Lessons): number | null {
-    if (first.length === 0) return null;
+  /** The score of each lesson, of pairs the difference of two. */
+  #predictionsOf({ kind, first, second }: Lessons): Float64Array {
     const wanted = new Set(kind === 'pairs' ? [...first, ...second] : first);
     const scores = this.#scoresOf(Int32Array.from(wanted));
-    const losses = targets.map((target, i) => {
-      const score = scores.get(first[i]!)! - (kind === 'pairs' ? scores.get(second[i]!)! : 0);
-      return lossAndSlope(this.#lossKind, score, target).loss;
-    });
-    return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    return Float64Array.from(
+      first,
+      (row, i) => scores.get(row)! - (kind === 'pairs' ? scores.get(second[i]!)! : 0),
+    );
+  }
+
+  #meanLoss({ targets, weights }: Lessons, predicted: Float64Array): number | null {
+    if (targets.length === 0) return null;
+    let [sum, total] = [0, 0];
+    for (const [i, score] of predicted.entries()) {
+      const weight = weights ? weights[i]! : 1;
+      sum += weight * lossAndSlope(this.#lossKind, score, targets[i]!).loss;
+      total += weight;
+    }
+    return sum / total;
   }
 
   #scoresOf(rows: Int32Array): Map<number, number> {
@@ -235,4 +258,17 @@ class Member {
     rows.fill(0, count * paddedDimension, even * paddedDimension);
     return even;
   }
+}
+
+function ratiosOf(
+  predicted: Float64Array,
+  targets: Float64Array,
+  { scale: { base, factor }, transform }: NonNullable<Course['unit']>,
+): NonNullable<Evaluation['ratios']> {
+  const [scores, truth] = [predicted, targets].map((values) => values.map((value) => base + factor * value));
+  const inLikes = (values: Float64Array): Float64Array => values.map((value) => countOf(transform!, value));
+  return {
+    ofScores: ratioOf(scores!, truth!),
+    ofLikes: transform === undefined ? null : ratioOf(inLikes(scores!), inLikes(truth!)),
+  };
 }

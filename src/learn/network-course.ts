@@ -1,7 +1,8 @@
+import { weightedMean } from '../metrics/correlation.ts';
+import type { LabelTransform } from '../samples/label.ts';
 import type { PairTarget } from './answer-lessons.ts';
 import { shared } from './ensemble.ts';
-import type { ScoreScale } from './head-writing.ts';
-import type { Lessons } from './lessons.ts';
+import { bestConstant, type Lessons, type ScoreScale, type ValueLoss } from './lessons.ts';
 import type { Material, RowValue } from './material.ts';
 import { mean, spread } from './measures.ts';
 import type { Course } from './member.ts';
@@ -10,12 +11,15 @@ import type { Lesson } from './result.ts';
 /** Scores of pairs have no zero and no unit: they are moved to this mean, with a spread of 1, over the samples that were compared. */
 const MEAN_SCORE = 5;
 
-/** Values are learned about their mean, in units of their spread. */
-export function scaleOfValues({ values, places }: Material): ScoreScale {
-  const learned = values.filter(({ row }) => !places[row]!.isHeldOut).map(({ value }) => value);
-  return learned.length === 0
-    ? { base: 0, factor: 1 }
-    : { base: mean(learned), factor: spread(learned) || 1 };
+/** Values are learned about the constant of the least loss, their mean or another, in units of their spread. */
+export function scaleOfValues({ values, places }: Material, loss: ValueLoss): ScoreScale {
+  const learned = values.filter(({ row }) => !places[row]!.isHeldOut);
+  if (learned.length === 0) return { base: 0, factor: 1 };
+  const own = Float64Array.from(learned, ({ value }) => value);
+  const weights = weightsOf(learned);
+  const factor = spread(own) || 1;
+  const base = loss === 'mse' ? weightedMean(own, weights) : bestConstant(loss, own, weights, factor);
+  return { base, factor };
 }
 
 /** Of pairs: the mean and the spread over the samples that were compared are given. */
@@ -28,7 +32,11 @@ export function scaleOfScores(raw: Float64Array): ScoreScale {
  * What networks learn from, and what they are looked at with: pairs with a side that is held out, of which those that were asked by chance, or where there are
  * none all; beside them those that a queue chose.
  */
-export function courseOf(material: Material, scale: ScoreScale): Course {
+export function courseOf(
+  material: Material,
+  scale: ScoreScale,
+  transform: LabelTransform | undefined,
+): Course {
   const { embeddings, pairs, values, places } = material;
   const { dimension } = embeddings;
   const rows = shared(embeddings.rows);
@@ -39,7 +47,7 @@ export function courseOf(material: Material, scale: ScoreScale): Course {
         values.filter(({ row }) => isHeld(row) === held),
         scale,
       );
-    return { dimension, rows, training: of(false), validation: of(true) };
+    return { dimension, rows, training: of(false), validation: of(true), unit: { scale, transform } };
   }
   const isOut = ({ first, second }: PairTarget): boolean => isHeld(first) || isHeld(second);
   const held = pairs.filter(isOut);
@@ -78,7 +86,13 @@ function pairLessons(pairs: readonly PairTarget[]): Lessons {
 function valueLessons(values: readonly RowValue[], { base, factor }: ScoreScale): Lessons {
   const first = Int32Array.from(values, ({ row }) => row);
   const targets = Float64Array.from(values, ({ value }) => (value - base) / factor);
-  return { kind: 'values', first, second: first, targets };
+  return { kind: 'values', first, second: first, targets, weights: weightsOf(values) };
+}
+
+/** What values count, 1 on the mean. */
+function weightsOf(values: readonly RowValue[]): Float64Array {
+  const middle = mean(values.map(({ weight }) => weight));
+  return Float64Array.from(values, ({ weight }) => weight / middle);
 }
 
 /** What scores of rows are for lessons, in the unit of their targets; of pairs in logits. */

@@ -2,8 +2,8 @@ import { join, resolve } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
 import { type CheckpointPlace, clearCheckpoints } from './checkpoints.ts';
 import { trainEnsemble } from './ensemble.ts';
-import { ensembleHeadFile, type ScoreScale } from './head-writing.ts';
-import type { Lessons } from './lessons.ts';
+import { ensembleHeadFile } from './head-writing.ts';
+import type { Lessons, ScoreScale, ValueLoss } from './lessons.ts';
 import type { Material } from './material.ts';
 import { chanceMeasures, type Measures, mean, sampleSpread, valueMeasures } from './measures.ts';
 import { type Course, type MemberOptions, stepsOf, type TrainedMember } from './member.ts';
@@ -65,8 +65,9 @@ export async function trainNetworks(
 }
 
 function taskOf(options: TrainOptions, material: Material): Task {
-  const values = scaleOfValues(material);
-  const course = courseOf(material, values);
+  const values = scaleOfValues(material, options.network.valueLoss);
+  const { label } = headStatement(options, material);
+  const course = courseOf(material, values, label?.transform);
   if (course.training.first.length === 0)
     throw new BowerbirdError(
       'BB_INPUT_EMPTY',
@@ -180,9 +181,13 @@ function networkFacts(network: MemberOptions, isPairs: boolean): Record<string, 
     epochs: network.epochs,
     learning_rate: network.learningRate,
     weight_decay: network.weightDecay,
-    loss: isPairs ? 'log_loss' : network.valueLoss,
+    ...lossFacts(isPairs ? 'log_loss' : network.valueLoss),
     evaluate_every: network.evaluateEvery,
   };
+}
+
+function lossFacts(loss: 'log_loss' | ValueLoss): Record<string, unknown> {
+  return typeof loss === 'object' ? { loss: 'quantile', quantile: loss.quantile } : { loss };
 }
 
 /** The figures on held-out answers of each seed, and how they lie. */

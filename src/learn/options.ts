@@ -2,6 +2,7 @@ import type { LabelTransform } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { MemberOptions } from './member.ts';
 import type { PageFacts } from './page-facts.ts';
+import type { RangeWeight } from './range-weights.ts';
 
 /** The head that a training leaves in its folder. */
 export const HEAD_FILE = 'head.safetensors';
@@ -13,6 +14,9 @@ export const PAGE_FILE = 'train.html';
 
 export const METHODS = ['ridge', 'logistic', 'bradley-terry', 'mlp'] as const;
 export type Method = (typeof METHODS)[number];
+
+/** In the place of a label transform: likes are learned as they are, as those that were divided by the most of their user. */
+export const NO_TRANSFORM = 'none';
 
 /** How members' scores become one. */
 export const COMBINATIONS = ['mean', 'lower-median'] as const;
@@ -36,8 +40,10 @@ export interface TrainOptions {
   readonly removeRaterBias: boolean;
   /** Of logistic: ratings from here on are kept ones; not given, answers of keep and leave are learned from. */
   readonly threshold?: number | undefined;
-  /** Of ridge and mlp: likes are learned from, transformed. */
-  readonly labelTransform?: LabelTransform | undefined;
+  /** Of ridge and mlp: likes are learned from, transformed, or as they are. */
+  readonly labelTransform?: LabelTransform | typeof NO_TRANSFORM | undefined;
+  /** Of ridge and mlp: what answers count by their values, before any transform; 1 each where not given. Rising. */
+  readonly rangeWeights?: readonly RangeWeight[] | undefined;
   /** Of ridge and logistic; not given, it is found by cross-validation. */
   readonly penalty?: number | undefined;
   readonly members: number;

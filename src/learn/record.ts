@@ -39,6 +39,7 @@ export function recordOf(
     rater_bias_removed: options.removeRaterBias,
     label_transform: options.labelTransform ?? null,
     threshold: options.threshold ?? null,
+    ...(material.ranges && { range_weights: material.ranges }),
     answers: {
       used: counts.answers,
       samples: counts.samples,
@@ -56,5 +57,10 @@ export function recordOf(
         ...(chosenLoss === undefined ? [] : [chosenLoss]),
       ]),
     ),
+    ...(made.curves.some((curve) => curve.some(({ ratios }) => ratios)) && {
+      prediction_ratios: made.curves.map((curve) =>
+        curve.map(({ step, ratios }) => [step, ratios?.ofScores ?? null, ratios?.ofLikes ?? null]),
+      ),
+    }),
   };
 }

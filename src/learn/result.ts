@@ -2,7 +2,7 @@ import type { HeadStatement } from './head-writing.ts';
 import type { Material } from './material.ts';
 import type { Measures } from './measures.ts';
 import type { Evaluation } from './member.ts';
-import type { TrainOptions } from './options.ts';
+import { NO_TRANSFORM, type TrainOptions } from './options.ts';
 
 /** A held-out sample or pair: what was said, and what the head gives. */
 export interface Lesson {
@@ -32,6 +32,7 @@ export function headStatement(options: TrainOptions, { embeddings }: Material): 
   return {
     tag,
     ...(embeddings.encoder && { encoder: embeddings.encoder }),
-    ...(labelTransform && { label: { transform: labelTransform, unit: 'likes' } }),
+    ...(labelTransform &&
+      labelTransform !== NO_TRANSFORM && { label: { transform: labelTransform, unit: 'likes' } }),
   };
 }

@@ -10,6 +10,7 @@ import type {
 } from '../report/train-page-data.ts';
 import { lossOf, sigmoid } from './logistic.ts';
 import type { Material } from './material.ts';
+import { mean } from './measures.ts';
 import type { TrainOptions } from './options.ts';
 import type { PageFacts, ShownPicture } from './page-facts.ts';
 import type { TrainingRecord } from './record.ts';
@@ -60,6 +61,7 @@ export async function trainingPage(trained: Trained, facts: PageFacts): Promise<
       })),
       keptStep: (made.facts['steps_kept'] as readonly number[])[member]!,
     })),
+    ratios: ratioLines(made),
     penalties: penaltiesOf(made),
     calibration: calibrationOf(made.lessons, material),
     ...{ worst: shown(worst), best: shown(best), measures: made.measures },
@@ -127,6 +129,23 @@ function figuresOf({ made, material }: Trained): TrainPageData['figures'] {
       note: `about ${material.counts.samples} samples`,
     },
   ];
+}
+
+const RATIO_UNITS = [
+  ['in the unit of scores', 'ofScores'],
+  ['in likes', 'ofLikes'],
+] as const;
+
+/** The mean of the networks at each step that all were looked at. */
+function ratioLines({ curves }: MadeHead): TrainPageData['ratios'] {
+  const steps = curves[0]?.map(({ step }) => step) ?? [];
+  return RATIO_UNITS.flatMap(([name, unit]) => {
+    const points = steps.flatMap((x, look) => {
+      const ratios = curves.map((curve) => curve[look]?.ratios?.[unit] ?? null).filter((one) => one !== null);
+      return ratios.length < curves.length ? [] : [{ x, y: mean(ratios) }];
+    });
+    return points.length < 2 ? [] : [{ name, points }];
+  });
 }
 
 function penaltiesOf({ facts }: MadeHead): TriedPenalties | null {

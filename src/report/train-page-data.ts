@@ -63,6 +63,11 @@ export interface TrainPageData {
   readonly method: string;
   readonly figures: readonly { readonly name: string; readonly value: string; readonly note: string }[];
   readonly curves: readonly MemberCurve[];
+  /** Of values: how much of the truth predictions on what is held out make up at each look, the mean of the networks; a line for each unit. */
+  readonly ratios: readonly {
+    readonly name: string;
+    readonly points: readonly { readonly x: number; readonly y: number }[];
+  }[];
   readonly penalties: TriedPenalties | null;
   /** Null where nothing is held out. */
   readonly calibration: Calibration | null;

@@ -2,6 +2,7 @@ import { drawCalibration } from './charts/calibration.ts';
 import { drawLines } from './charts/lines.ts';
 import { drawMemberCurves } from './charts/member-curves.ts';
 import { type Drawing, openDrawing } from './charts/plot.ts';
+import { renderRatioLines } from './charts/ratio-lines.ts';
 import { formatCount, NO_VALUE } from './format.ts';
 import { type Html, html } from './html.ts';
 import { renderPage } from './page.ts';
@@ -21,7 +22,7 @@ const DIGITS = 4;
 /** The page of a training as one HTML file that opens offline and runs no script. */
 export async function renderTrainPage(data: TrainPageData): Promise<string> {
   const drawing = await openDrawing();
-  const { question, method, figures, curves, penalties, calibration, worst, best } = data;
+  const { question, method, figures, curves, ratios, penalties, calibration, worst, best } = data;
   const hasTraining = curves.length > 0 || penalties !== null;
   return renderPage({
     title: `${question}: a head by ${method}`,
@@ -36,6 +37,7 @@ ${figures.map(({ name, value, note }) => html`<div class="figure"><dt>${name}</d
 `,
     contents: [
       ...(hasTraining ? [['training', 'Training'] as const] : []),
+      ...(ratios.length > 0 ? [['ratios', 'Too little?'] as const] : []),
       ['calibration', 'Calibration'],
       ['worst', 'Farthest off'],
       ['best', 'Nearest'],
@@ -44,6 +46,7 @@ ${figures.map(({ name, value, note }) => html`<div class="figure"><dt>${name}</d
     ],
     main: html`${curves.length > 0 ? renderCurves(drawing, curves) : null}
 ${penalties ? renderPenalties(drawing, penalties) : null}
+${ratios.length > 0 ? renderRatios(drawing, ratios) : null}
 ${renderCalibration(drawing, calibration)}
 ${renderSection('worst', 'Farthest off', 'Held-out answers that the head is farthest from: its mistakes, and what it is least sure of.', renderLessons(worst))}
 ${renderSection('best', 'Nearest', 'Held-out answers that it is nearest to.', renderLessons(best))}
@@ -87,6 +90,15 @@ ${drawMemberCurves(drawing, members, 'narrow')}
   const lead =
     'Loss by step. Thin lines are networks, thick ones their mean, and a dot is where a network is kept: its loss on what is held out, smoothed, was lowest there.';
   return renderSection('training', 'Training', lead, html`${chart}${table}`);
+}
+
+function renderRatios(drawing: Drawing, ratios: TrainPageData['ratios']): Html {
+  return renderSection(
+    'ratios',
+    'Too little?',
+    'The sum of predictions over the sum of what is true, on what is held out, by step; the mean of the networks. Below the dashed line too little is predicted.',
+    renderRatioLines(drawing, ratios),
+  );
 }
 
 function renderPenalties(drawing: Drawing, { measure, tried, chosen }: TriedPenalties): Html {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { packageFolder } from '../../src/base/package.ts';
 import { KernelOperations } from '../../src/learn/kernel-operations.ts';
-import type { Lessons } from '../../src/learn/lessons.ts';
+import type { Lessons, ValueLoss } from '../../src/learn/lessons.ts';
 import { type MemberOptions, trainMember } from '../../src/learn/member.ts';
 import { Network } from '../../src/learn/network.ts';
 import { randomBits } from '../../src/learn/random.ts';
@@ -23,6 +23,8 @@ interface TorchFixture {
   readonly training: readonly Pair[];
   readonly validation: readonly Pair[];
   readonly curves: readonly (readonly [step: number, training: number | null, heldOut: number])[][];
+  readonly values: readonly { readonly row: number; readonly target: number; readonly weight: number }[];
+  readonly valueCurves: Readonly<Record<'mse' | 'huber' | '0.5' | '0.9', readonly number[]>>;
   readonly gradient: { readonly rows: number[][] } & Record<'first' | 'bias' | 'last', number[]>;
 }
 
@@ -61,6 +63,31 @@ test("each member's loss curve is PyTorch's over the same starts, batches and le
       t.true(Math.abs(validationLoss! - heldOut) < 1e-5, `member ${member}, look ${i}`);
     }
     t.true(curve.at(-1)!.trainingLoss! < curve[1]!.trainingLoss!);
+  }
+});
+
+test("loss curves of weighed values are PyTorch's, by each loss", async (t) => {
+  const first = Int32Array.from(torch.values, ({ row }) => row);
+  const lessons: Lessons = {
+    ...{ kind: 'values', first, second: first },
+    targets: Float64Array.from(torch.values, ({ target }) => target),
+    weights: Float64Array.from(torch.values, ({ weight }) => weight),
+  };
+  const course = {
+    ...{ dimension: torch.rows[0]!.length, rows: Float32Array.from(torch.rows.flat()) },
+    ...{ training: lessons, validation: lessons },
+  };
+  for (const [name, expected] of Object.entries(torch.valueCurves)) {
+    const valueLoss: ValueLoss = name === 'mse' || name === 'huber' ? name : { quantile: Number(name) };
+    const options = { ...torch.options, dropout: 0, evaluateEvery: 6, valueLoss };
+    const { curve } = await trainMember(course, options, 0, {
+      makeOperations: (lengths) => new KernelOperations(lengths),
+      onLook: () => true,
+    });
+    t.is(curve.length, expected.length);
+    for (const [i, { validationLoss }] of curve.entries())
+      t.true(Math.abs(validationLoss! - expected[i]!) < 1e-5 * expected[i]!, `${name}, look ${i}`);
+    t.true(curve.at(-1)!.validationLoss! < 0.9 * curve[0]!.validationLoss!);
   }
 });
 

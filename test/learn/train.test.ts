@@ -324,8 +324,20 @@ test('flags of another method are refused, and transforms that are none', async 
     ['ridge', 'dropout', 0.1],
     ['logistic', 'seed', 0],
     ['bradley-terry', 'loss', 'mse'],
+    ['logistic', 'loss', 'mse'],
+    ['bradley-terry', 'range-weights', ['200=2']],
   ] as const) {
     const values = { method, [flag]: value };
     await refused(t, runTrain(values), 'BB_USAGE', new RegExp(`--${flag} is of`));
   }
+  for (const [values, message] of [
+    [{ method: 'ridge', loss: 'huber' }, /Ridge is the least squared error.*--method mlp --hidden 0/],
+    [{ method: 'mlp', quantile: 0.5 }, /--quantile is of --loss quantile/],
+    [{ method: 'mlp', loss: 'quantile', quantile: 1 }, /--quantile 1 has no answers on one of its sides/],
+    [{ method: 'ridge', 'range-weights': ['200=2', '20=4'] }, /200=2,20=4 is not that/],
+    [{ method: 'ridge', 'range-weights': ['200=0'] }, /200=0 is not that/],
+    [{ method: 'mlp', 'range-weights': ['200'] }, /200 is not that/],
+    [{ method: 'mlp', 'range-weights': ['=2'] }, /=2 is not that/],
+  ] as const)
+    await refused(t, runTrain(values as unknown as FlagValues), 'BB_USAGE', message);
 });

@@ -26,6 +26,10 @@ export function makeTraining(): TrainPageData {
       ],
       keptStep: 10,
     })),
+    ratios: [
+      { name: 'in the unit of scores', points: [0, 10, 20].map((x) => ({ x, y: 1 - x / 100 })) },
+      { name: 'in likes', points: [0, 10, 20].map((x) => ({ x, y: 0.6 - x / 200 })) },
+    ],
     penalties: null,
     calibration: {
       ...{ xLabel: 'chance', yLabel: 'share', lead: 'Groups.' },
@@ -47,7 +51,7 @@ export function makeTraining(): TrainPageData {
 export function makeLinearTraining(): TrainPageData {
   return {
     ...makeTraining(),
-    curves: [],
+    ...{ curves: [], ratios: [] },
     penalties: {
       measure: 'rmse',
       tried: [
