@@ -45,7 +45,7 @@ const DATABASE = 'pictures';
 const BATCH_ROWS = 2048;
 
 /** Rows among which those of one name are looked for at one time, about. */
-const DUPLICATES_AT_ONCE = 250_000;
+const DUPLICATES_AT_ONCE = 125_000;
 
 /**
  * Lists the images of a folder or an archive as rows of a Parquet file under `stagingFolder`: a path, what stands beside each image,

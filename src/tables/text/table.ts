@@ -205,8 +205,9 @@ export async function loadJson(
   const names = distinctNames(columns);
   const values = names.map((name, i) => `found[${i + 1}] AS ${quoteName(name)}`);
   const pointers = columns.map((key) => quoteText(`/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`));
+  // The order of the table is kept without a sort (preserve_insertion_order), which would hold all rows at once.
   await connection.run(`CREATE TABLE ${table} AS SELECT ${values.join(', ')}
-    FROM (SELECT json_extract_string(record, [${pointers.join(', ')}]) AS found FROM ${input} ORDER BY rowid)`);
+    FROM (SELECT json_extract_string(record, [${pointers.join(', ')}]) AS found FROM ${input})`);
   return { name: table, columns: names, rowCount, ...malformed };
 }
 
