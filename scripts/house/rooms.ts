@@ -460,6 +460,13 @@ export const ROOMS: readonly Room[] = [
     packages: [],
   },
   {
+    name: 'popularity',
+    what: 'posts and their likes -> a page about them; labels and image tensors to train on ([posts-dataset.md](posts-dataset.md))',
+    mayImport: ['base', 'samples', 'scores', 'pictures', 'tables', 'decode', 'report', 'feedback', 'posts'],
+    doors: ['choose', 'make', 'options', 'record', 'split', 'standardise'],
+    packages: [],
+  },
+  {
     name: 'learn',
     what: 'answers and embeddings -> heads: ridge, logistic, Bradley-Terry ensembles ([train.md](train.md))',
     mayImport: ['base', 'samples', 'metrics', 'tables', 'models', 'embed', 'report', 'rescore', 'feedback'],

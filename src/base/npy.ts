@@ -22,7 +22,7 @@ const MAX_HEADER_BYTES = 65_536;
 export const NPY_HEADER_MAX_BYTES = LONGEST_PREAMBLE_BYTES + MAX_HEADER_BYTES;
 /** The data starts at a multiple of this. */
 const ALIGNMENT_BYTES = 64;
-const DESCRIPTIONS = { float16: '<f2', float32: '<f4' } as const;
+const DESCRIPTIONS = { float16: '<f2', float32: '<f4', uint8: '|u1' } as const;
 
 /**
  * A .npy file (format 1.0, little-endian, C order) of `data` with this shape.
@@ -33,11 +33,12 @@ export function encodeNpy(dtype: NpyDtype, shape: readonly number[], data: Float
   const count = shape.reduce((product, length) => product * length, 1);
   if (count !== data.length) throw new RangeError(`shape [${shape}] does not hold ${data.length} values`);
   const values = dtype === 'float16' ? toFloat16Bits(data) : data;
-  const header = encodeHeader(dtype, shape);
+  const header = encodeNpyHeader(dtype, shape);
   return Buffer.concat([header, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)]);
 }
 
-function encodeHeader(dtype: NpyDtype, shape: readonly number[]): Buffer {
+/** What stands before the values of a .npy file (format 1.0, C order), as `encodeNpy` writes it. @param dtype uint8 has no byte order */
+export function encodeNpyHeader(dtype: keyof typeof DESCRIPTIONS, shape: readonly number[]): Buffer {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const text = `{'descr': '${DESCRIPTIONS[dtype]}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const total = Math.ceil((HEADER_START + text.length + 1) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;

@@ -3,7 +3,13 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { BowerbirdError, codeOf } from './errors.ts';
 
 /** What a folder that a command has written is. */
-export type OutputKind = 'a run' | 'a merge of runs' | 'a subset' | 'a store' | 'a table of posts';
+export type OutputKind =
+  | 'a run'
+  | 'a merge of runs'
+  | 'a subset'
+  | 'a dataset'
+  | 'a store'
+  | 'a table of posts';
 
 /**
  * The names of a run's files. Known here although the format is that of `runs`: no command may write into
@@ -17,6 +23,12 @@ const KINDS: readonly { readonly kind: OutputKind; readonly marker: string; read
   { kind: 'a run', marker: 'run.json', parts: RUN_PARTS },
   { kind: 'a merge of runs', marker: 'merged.json', parts: RUN_PARTS },
   { kind: 'a subset', marker: 'subset.json', parts: /^(subset\.json|([^/]+\/)?part-\d+-.*\.parquet)$/ },
+  {
+    kind: 'a dataset',
+    marker: 'dataset.json',
+    parts:
+      /^(dataset\.(json|parquet)|(train|validation|test)-(images\.npy|labels\.npy|labels\.jsonl|ids\.txt))$/,
+  },
   // A store holds nothing else: a build refuses to touch a folder that does.
   { kind: 'a store', marker: 'CURRENT', parts: /^/ },
   {

@@ -11,6 +11,7 @@ const duckdb: typeof DuckDb = createRequire(import.meta.url)('@duckdb/node-api')
 export const {
   BIGINT,
   BOOLEAN,
+  DOUBLE,
   DuckDBDataChunk,
   DuckDBInstance,
   DuckDBScalarFunction,

@@ -1,8 +1,17 @@
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import { quoteName } from './duckdb.ts';
-import { BIGINT, BOOLEAN, DuckDBDataChunk, FLOAT, INTEGER, UTINYINT, VARCHAR } from './duckdb-library.ts';
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  DuckDBDataChunk,
+  FLOAT,
+  INTEGER,
+  UTINYINT,
+  VARCHAR,
+} from './duckdb-library.ts';
 
-const TYPES = { BIGINT, BOOLEAN, FLOAT, INTEGER, UTINYINT, VARCHAR } as const;
+const TYPES = { BIGINT, BOOLEAN, DOUBLE, FLOAT, INTEGER, UTINYINT, VARCHAR } as const;
 
 /** A column of a table that is filled from memory. */
 export interface FilledColumn {
@@ -16,6 +25,7 @@ export interface FilledColumn {
 export type ColumnValues =
   | BigInt64Array
   | Float32Array
+  | Float64Array
   | Int32Array
   | Uint8Array
   | readonly (string | number | bigint | boolean | null)[];

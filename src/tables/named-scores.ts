@@ -17,6 +17,8 @@ export interface NamedScoresRequest {
   /** `hash` where not given. */
   readonly hashColumn?: string | undefined;
   readonly onNote: (note: string) => void;
+  /** The flag that names both, for advice; `--scores` where not given. */
+  readonly flag?: string | undefined;
 }
 
 /** Rows of a table: what names their samples, and their scores. */
@@ -56,20 +58,21 @@ export async function* readNamedScores(
 async function* readTable(
   connection: DuckDBConnection,
   table: ReadableInput,
-  { column, hashColumn = 'hash' }: NamedScoresRequest,
+  { column, hashColumn = 'hash', flag = '--scores' }: NamedScoresRequest,
 ): AsyncGenerator<NamedScores> {
   const { path, readPath, columns, rowCount } = table;
   const score = columnOf(columns, column);
   const hash = columnOf(columns, hashColumn);
   const key = columnOf(columns, 'key');
-  if (!score) throw missing(table, `no column "${column}"`);
+  if (!score) throw missing(table, flag, `no column "${column}"`);
   if (!hash && !key)
     throw missing(
       table,
+      flag,
       `neither a column "${hashColumn}" nor a column "key", so that its rows name no sample`,
     );
   if (fitOf('aesthetic', storedType(score)) === 'unfit')
-    throw missing(table, `a column "${column}" of ${storedType(score)}, which is no number`);
+    throw missing(table, flag, `a column "${column}" of ${storedType(score)}, which is no number`);
   await checkTexts(connection, { ...table, isTable: true }, { ...(hash && { hash: hash.name }) });
   const parts = [
     numberSql(storedSql(score), storedType(score)),
@@ -105,11 +108,11 @@ function valuesOf<Value>(chunk: DuckDBDataChunk, column: number): (Value | null)
   return Array.from({ length: chunk.rowCount }, (_, row) => vector.getItem(row) as Value | null);
 }
 
-function missing({ path, columns }: ReadableInput, what: string): TableError {
+function missing({ path, columns }: ReadableInput, flag: string, what: string): TableError {
   const names = columns.map(({ name }) => name);
   return new TableError(
     'BB_COLUMN_MISSING',
-    `${path} has ${what}. It has: ${names.join(', ') || 'none'}. Write --scores FILE:COLUMN.`,
+    `${path} has ${what}. It has: ${names.join(', ') || 'none'}. Write ${flag} FILE:COLUMN.`,
     { fields: { path, columns: names } },
   );
 }

@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import { BowerbirdError } from '../base/errors.ts';
+import { makeFolders, writeNewFile, writing } from '../base/files.ts';
+import type { OutputPlace } from '../base/output-place.ts';
+import { createPostViews, openPosts, type PostsTable } from '../posts/table.ts';
+import { largestCountOf, transformCount } from '../samples/label.ts';
+import { type DuckDBConnection, openDuckDb } from '../tables/duckdb.ts';
+import { type Choice, choosePosts } from './choose.ts';
+import { filterByGate, filterByTable } from './filters.ts';
+import { Crops, lookAtImages } from './images.ts';
+import { Fates } from './left-out.ts';
+import { type Material, readMaterial } from './material.ts';
+import type { DatasetOptions, DatasetProgress } from './options.ts';
+import { publish, takePlace } from './place.ts';
+import { DATASET_FILE, type DatasetRecord, datasetRecord, ROWS_FILE, type SplitFiles } from './record.ts';
+import { leaveOutRepeated } from './repeated.ts';
+import { fillChosen, writeLabels, writeRows } from './rows.ts';
+import { SPLITS, type Split } from './split.ts';
+import { writeImages, writeLabelArray } from './tensors.ts';
+
+const MEMORY_LIMIT_MB = 1024;
+
+/** What a dataset is made with. */
+interface Workshop {
+  readonly options: DatasetOptions;
+  readonly progress: DatasetProgress;
+  readonly connection: DuckDBConnection;
+  readonly place: OutputPlace;
+  readonly temporaryFolder: string;
+}
+
+/**
+ * Makes a dataset of a table of posts, whole or not at all.
+ *
+ * @throws BowerbirdError as `openPosts`, `takePlace`, `filterByGate`, `lookAtImages`; BB_INPUT_EMPTY where a split would have no post, BB_USAGE where the transform does
+ *   not reach the largest label, BB_DISK_FULL, BB_SHARD_WRITE; the signal's reason
+ */
+export async function makeDataset(
+  options: DatasetOptions,
+  progress: DatasetProgress,
+): Promise<DatasetRecord> {
+  const posts = await openPosts(options.posts);
+  const place = await takePlace(options.outputFolder, options.overwrite, progress.note);
+  try {
+    const temporaryFolder = join(place.staging, 'spill');
+    await writing(place.path, () => makeFolders(temporaryFolder));
+    const record = await withTable(posts, temporaryFolder, (connection) =>
+      make({ options, progress, connection, place, temporaryFolder }),
+    );
+    const path = join(place.files, DATASET_FILE);
+    await writing(path, () => writeNewFile(path, `${JSON.stringify(record, undefined, 2)}\n`));
+    progress.signal?.throwIfAborted();
+    await publish(place);
+    return record;
+  } finally {
+    await place.release();
+  }
+}
+
+async function withTable<T>(
+  posts: PostsTable,
+  temporaryFolder: string,
+  work: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
+  const instance = await openDuckDb({ memoryLimitMb: MEMORY_LIMIT_MB, temporaryFolder });
+  const connection = await instance.connect();
+  try {
+    await createPostViews(connection, posts);
+    return await work(connection);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+async function make(workshop: Workshop): Promise<DatasetRecord> {
+  const { options, progress, connection, place, temporaryFolder } = workshop;
+  const material = await readMaterial(connection, options.seed, progress);
+  const fates = new Fates(material.count);
+  filterByTable(material, fates, options);
+  const gateScores =
+    options.gate && (await filterByGate(material, fates, options.gate, { temporaryFolder, progress }));
+  if (!options.takesRepeated) leaveOutRepeated(material.hashes, material, fates, 'hash_repeated');
+  const { images } = options;
+  const crops = images && (await Crops.open(join(temporaryFolder, 'crops'), images.sizePx, material.count));
+  try {
+    if (images && crops) {
+      const { takesRepeated, processes } = options;
+      await lookAtImages(connection, {
+        ...{ material, fates, crops, options: images, takesRepeated, processes, progress },
+      });
+    }
+    const choice = choosePosts(material.columns, fates, options);
+    refuseEmpty(choice, material, fates, options);
+    const targets = targetsOf(choice, options);
+    await fillChosen(connection, { choice, targets, gateScores });
+    await writeRows(connection, place.files, ROWS_FILE);
+    const files = await writeSplits(workshop, choice, crops);
+    return datasetRecord({ options, material, fates, choice, files });
+  } finally {
+    await crops?.close();
+  }
+}
+
+async function writeSplits(
+  { options, progress, connection, place }: Workshop,
+  choice: Choice,
+  crops: Crops | undefined,
+): Promise<Record<Split, SplitFiles>> {
+  const counts = { train: 0, validation: 0, test: 0 };
+  for (const split of SPLITS) counts[split] = choice.rows[split].length;
+  const named = await writeLabels(connection, place.files, { question: options.question, counts });
+  const files: Partial<Record<Split, SplitFiles>> = {};
+  for (const split of SPLITS) {
+    const rows = choice.rows[split];
+    files[split] = {
+      ...named[split],
+      labels: await writeLabelArray(place.files, split, rows, choice.values),
+      ...(crops &&
+        options.images && {
+          images: await writeImages(place.files, split, rows, {
+            ...{ crops, sizePx: options.images.sizePx, progress },
+          }),
+        }),
+    };
+  }
+  return files as Record<Split, SplitFiles>;
+}
+
+/** What is learned of each label, transformed. @throws BowerbirdError BB_USAGE */
+function targetsOf({ rows, values }: Choice, { transform }: DatasetOptions): Float64Array | undefined {
+  if (transform === undefined) return undefined;
+  const most = largestCountOf(transform);
+  const targets = new Float64Array(values.length).fill(Number.NaN);
+  for (const split of SPLITS) {
+    for (const row of rows[split]) {
+      if (values[row]! > most)
+        throw new BowerbirdError(
+          'BB_USAGE',
+          `The transform ${transform} grows up to ${most} alone, and a label is ${values[row]}. Give another --label-transform.`,
+          { fields: { transform, label: values[row]! } },
+        );
+      targets[row] = transformCount(transform, values[row]!);
+    }
+  }
+  return targets;
+}
+
+/** A dataset without a test would look like one. @throws BowerbirdError BB_INPUT_EMPTY */
+function refuseEmpty(
+  { rows }: Choice,
+  { count }: Material,
+  fates: Fates,
+  { posts, splitBy }: DatasetOptions,
+): void {
+  if (SPLITS.every((split) => rows[split].length > 0)) return;
+  const left = Object.entries(fates.books()).map(([reason, number]) => `${number} ${reason}`);
+  const taken = SPLITS.reduce((sum, split) => sum + rows[split].length, 0);
+  const needed = splitBy === 'post' ? '7 posts' : 'posts of 3 users';
+  throw new BowerbirdError(
+    'BB_INPUT_EMPTY',
+    `Of the ${count} posts of ${posts} ${taken} remain${left.length > 0 ? ` (left out: ${left.join(', ')})` : ''}, and train, validation and test need at least ${needed}. Loosen the filters, or add posts.`,
+    { fields: { path: posts, posts: count, taken } },
+  );
+}
