@@ -1,4 +1,4 @@
-// Writes the flags of `bowerbird score` into README.md and those of `browse`, `evaluate`, `queue`, `rate`, `review`, `serve`, `sidecars`, `subset` and `train` into their pages, from the tables
+// Writes the flags of `bowerbird score` into README.md and those of `browse`, `evaluate`, `posts dataset`, `queue`, `rate`, `review`, `serve`, `sidecars`, `subset` and `train` into their pages, from the tables
 // that the commands themselves are built from. Run it after a change to one of them: npx tsc; node .build/scripts/write-readme-flags.js
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { packageFolder } from '../src/base/package.ts';
 import { BROWSE_FLAGS } from '../src/cli/browse-flags.ts';
 import { EVALUATE_FLAGS } from '../src/cli/evaluate-flags.ts';
 import type { Flag, FlagTable } from '../src/cli/flags.ts';
+import { POSTS_DATASET_FLAGS } from '../src/cli/posts-dataset-flags.ts';
 import { QUEUE_FLAGS } from '../src/cli/queue-flags.ts';
 import { RATE_FLAGS } from '../src/cli/rate-flags.ts';
 import { REVIEW_FLAGS } from '../src/cli/review-flags.ts';
@@ -71,6 +72,7 @@ export const FLAG_PAGES: readonly (readonly [page: string, table: FlagTable])[] 
   ['README.md', SCORE_FLAGS],
   ['docs/browse.md', BROWSE_FLAGS],
   ['docs/evaluate.md', EVALUATE_FLAGS],
+  ['docs/posts-dataset.md', POSTS_DATASET_FLAGS],
   ['docs/queue.md', QUEUE_FLAGS],
   ['docs/rate.md', RATE_FLAGS],
   ['docs/review.md', REVIEW_FLAGS],

@@ -443,6 +443,7 @@ export const ROOMS: readonly Room[] = [
       'export-formats',
       'import/columns',
       'import/import',
+      'line',
       'problems',
       'queue-items',
       'state',
@@ -462,7 +463,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'popularity',
     what: 'posts and their likes -> a page about them; labels and image tensors to train on ([posts-dataset.md](posts-dataset.md))',
-    mayImport: ['base', 'samples', 'scores', 'pictures', 'tables', 'decode', 'report', 'feedback', 'posts'],
+    mayImport: ['base', 'samples', 'pictures', 'tables', 'decode', 'feedback', 'posts'],
     doors: ['choose', 'make', 'options', 'record', 'split', 'standardise'],
     packages: [],
   },

@@ -11,6 +11,7 @@ import { LOOKUP } from './lookup-command.ts';
 import { MODELS_CHECK } from './models-check-command.ts';
 import { MODELS_FETCH, MODELS_LIST, MODELS_WHERE } from './models-command.ts';
 import { MODELS_CONVERT } from './models-convert-command.ts';
+import { POSTS_DATASET } from './posts-dataset-command.ts';
 import { POSTS_EXPORT } from './posts-export-command.ts';
 import { QUEUE } from './queue-command.ts';
 import { RATE } from './rate-command.ts';
@@ -48,7 +49,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   {
     name: 'posts',
     describe: 'Posts and users with their likes: a table that grows, and what is written of it',
-    commands: [POSTS_EXPORT],
+    commands: [POSTS_EXPORT, POSTS_DATASET],
   },
   QUEUE,
   RATE,

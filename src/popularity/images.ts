@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { Spool } from '../base/spool.ts';
-import { createDecoder, type Decoder } from '../decode/decoder.ts';
-import { cropBytes, type Transform } from '../decode/transform.ts';
+import { createDecoder, type Decoder, type DecoderOptions } from '../decode/decoder.ts';
 import { openableAs } from '../pictures/byte-names.ts';
 import { PictureReader } from '../pictures/picture-reader.ts';
 import { streamChunks } from '../tables/chunk.ts';
@@ -15,11 +14,12 @@ import { leaveOutRepeated } from './repeated.ts';
 /** Larger files are left out, as `score` does unless told otherwise. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_BYTES_IN_FLIGHT = 256 * 1024 * 1024;
+const CHANNELS = 3;
 /** Images of one decoder process that are read or decoded at one time. */
 const AT_ONCE_PER_PROCESS = 6;
 
 /** How images become tensors: the short side to the crop's side, by Pillow's bicubic filter, then the middle square. */
-export function cropTransform(sizePx: number): Transform {
+function cropTransform(sizePx: number): DecoderOptions['transforms'][number] {
   return { sizePx, resize: 'short-side', interpolation: 'bicubic' };
 }
 
@@ -38,7 +38,7 @@ export class Crops {
 
   /** @param path of a file that must not be there @param count rows that there may be crops of */
   static async open(path: string, sizePx: number, count: number): Promise<Crops> {
-    return new Crops(await Spool.open(path), cropBytes({ sizePx }), count);
+    return new Crops(await Spool.open(path), sizePx * sizePx * CHANNELS, count);
   }
 
   async add(row: number, crop: Uint8Array): Promise<void> {
