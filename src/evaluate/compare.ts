@@ -16,7 +16,7 @@ export interface Comparison {
   /** Numbers of heads. */
   readonly first: number;
   readonly second: number;
-  /** First less second; of a figure that is best at zero, of their sizes. */
+  /** First less second, null where their units differ; of a figure that is best at zero or at one, of how far they lie from it. */
   readonly difference: number | null;
   readonly interval: Interval | null;
   /** Two-sided, from the resamples of the difference. */
@@ -97,10 +97,14 @@ interface Held {
 function compareBy(m: number, { contenders, values, replicates }: Held): Comparison[] {
   const pairs = contenders.flatMap((_, a) => contenders.slice(a + 1).map((__, i) => [a, a + 1 + i] as const));
   const found = pairs.map(([a, b]) => {
-    const { name, better } = contenders[a]!.measures[m]!;
-    const size = (value: number): number => (better === 'zero' ? Math.abs(value) : value);
-    const [x, y] = [values[a]![m]!, values[b]![m]!];
-    const differences = replicates[a]![m]!.map((value, r) => size(value) - size(replicates[b]![m]![r]!));
+    const { name, better, unit } = contenders[a]!.measures[m]!;
+    const best = { zero: 0, one: 1, higher: undefined, lower: undefined }[better];
+    const size = (value: number): number => (best === undefined ? value : Math.abs(value - best));
+    const isComparable = contenders[b]!.measures[m]!.unit === unit;
+    const [x, y] = isComparable ? [values[a]![m]!, values[b]![m]!] : [null, null];
+    const differences = replicates[a]![m]!.map((value, r) =>
+      isComparable ? size(value) - size(replicates[b]![m]![r]!) : Number.NaN,
+    );
     return {
       ...{ measure: name, better, first: contenders[a]!.head, second: contenders[b]!.head },
       difference: x === null || y === null ? null : size(x) - size(y),

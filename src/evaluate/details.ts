@@ -11,6 +11,8 @@ export interface Details {
   readonly calibration: readonly CalibrationBin[];
   /** What those predictions are: scores as they are, chances, or by how much two scores differ. */
   readonly calibrationOf: 'scores' | 'chances' | 'differences';
+  /** Of likes, where scores can be brought back to them: the same in likes. */
+  readonly calibrationInLikes: readonly CalibrationBin[];
   /** Where good is told from bad. */
   readonly roc: readonly RocPoint[];
   /** Where a threshold is asked for. */
@@ -46,6 +48,7 @@ export function valueDetails(view: ValueView, options: DetailOptions): Details {
   return {
     calibration: calibration(scores, inUnit?.truth ?? truth, binsFor(scores.length)),
     calibrationOf: logits ? 'chances' : 'scores',
+    calibrationInLikes: inLikes ? calibrationOfCounts(inLikes) : [],
     roc: isGood ? rocCurve(scores, ranks, isGood) : [],
     aboveThreshold: hasThreshold ? aboveThreshold(scores, isGood, scoreThreshold) : null,
     ranking: isRanked
@@ -64,8 +67,16 @@ export function pairDetails({ differences, targets, logits }: PairView): Details
   return {
     calibration: calibration(predicted, won, binsFor(won.length)),
     calibrationOf: logits ? 'chances' : 'differences',
+    calibrationInLikes: [],
     ...{ roc: [], aboveThreshold: null, ranking: [], ranges: [], rangesInLikes: [] },
   };
+}
+
+/** Of scores that have a number of likes. */
+function calibrationOfCounts({ predicted, truth }: NonNullable<ValueView['inLikes']>): CalibrationBin[] {
+  const known = [...predicted.keys()].filter((i) => !Number.isNaN(predicted[i]!));
+  const [given, said] = [predicted, truth].map((values) => Float64Array.from(known, (i) => values[i]!));
+  return calibration(given!, said!, binsFor(known.length));
 }
 
 function binsFor(count: number): number {

@@ -9,17 +9,21 @@ import type { Candidate } from './candidates.ts';
 import type { PairTruth, ValueTruth } from './truths.ts';
 
 /** Which values of a figure are good ones. */
-export type Better = 'higher' | 'lower' | 'zero';
+export type Better = 'higher' | 'lower' | 'zero' | 'one';
 
 /** A figure of a head on some answers; null where it is not defined. */
 export interface Measure {
   readonly name: string;
   readonly better: Better;
+  /** Heads whose figures have different ones are not compared by them; not given: it has none. */
+  readonly unit?: string;
   readonly of: (weights?: Weights) => number | null;
 }
 
 /** Predictions and truth that can be subtracted. */
 interface InUnit {
+  /** Of both: a transform, or that of the answers. */
+  readonly unit: string;
   readonly predicted: Float64Array;
   readonly truth: Float64Array;
 }
@@ -75,7 +79,7 @@ function goodness(
   return goodFrom === undefined ? undefined : Uint8Array.from(said, (value) => Number(value >= goodFrom));
 }
 
-/** Scores of ratings, unless they are chances, of pairs or of likes; scores of likes where the head says how they were transformed. */
+/** Scores of ratings, unless they are chances, of pairs or of likes; scores of likes where the head says how they were transformed, or learned them as they are. */
 function inOneUnit(
   { label, isProbability, training }: Candidate,
   { mode }: ValueTruth,
@@ -84,15 +88,24 @@ function inOneUnit(
 ): ValueView['inUnit'] {
   if (mode === 'rating') {
     const isOther = label !== undefined || isProbability || (training && training.mode !== 'rating');
-    return isOther ? undefined : { predicted: scores, truth: said };
+    return isOther ? undefined : { unit: mode, predicted: scores, truth: said };
   }
-  if (mode !== 'likes' || !label) return undefined;
-  return { predicted: scores, truth: said.map((count) => transformCount(label.transform, count)) };
+  if (mode !== 'likes') return undefined;
+  if (label) {
+    const truth = said.map((count) => transformCount(label.transform, count));
+    return { unit: label.transform, predicted: scores, truth };
+  }
+  return training?.mode === 'likes' ? { unit: mode, predicted: scores, truth: said } : undefined;
 }
 
-function inLikes({ label }: Candidate, { mode }: ValueTruth, scores: Float64Array, said: Float64Array) {
+function inLikes(
+  { label }: Candidate,
+  { mode }: ValueTruth,
+  scores: Float64Array,
+  said: Float64Array,
+): InUnit | undefined {
   if (mode !== 'likes' || !label) return undefined;
-  return { predicted: scores.map((score) => countOf(label.transform, score)), truth: said };
+  return { unit: mode, predicted: scores.map((score) => countOf(label.transform, score)), truth: said };
 }
 
 /** The figures of a head on single samples, the one that decides first. */
@@ -108,7 +121,7 @@ export function valueMeasures(view: ValueView, mode: ValueTruth['mode']): Measur
     errorMeasure('mae', inUnit),
     errorMeasure('bias', inUnit),
     ...(mode === 'likes'
-      ? [errorMeasure('rmse', counts, '_in_likes'), errorMeasure('mae', counts, '_in_likes')]
+      ? [errorMeasure('ratio', inUnit), ...ERROR_KINDS.map((kind) => errorMeasure(kind, counts, '_in_likes'))]
       : []),
   ];
 }
@@ -124,10 +137,24 @@ function sideMeasures({ ranks, isGood }: ValueView): Measure[] {
   ];
 }
 
-function errorMeasure(kind: 'rmse' | 'mae' | 'bias', both: InUnit | undefined, unit = ''): Measure {
+const ERROR_KINDS = ['rmse', 'mae', 'bias', 'ratio'] as const;
+
+const BEST_ERRORS = { rmse: 'lower', mae: 'lower', bias: 'zero', ratio: 'one' } as const;
+
+function errorMeasure(
+  kind: (typeof ERROR_KINDS)[number],
+  both: InUnit | undefined,
+  unit: '' | '_in_likes' = '',
+): Measure {
   return {
-    ...{ name: `${kind}${unit}`, better: kind === 'bias' ? 'zero' : 'lower' },
-    of: (weights) => (both ? (valueErrors(both.predicted, both.truth, weights)?.[kind] ?? null) : null),
+    name: `${kind === 'ratio' ? 'prediction_ratio' : kind}${unit}`,
+    better: BEST_ERRORS[kind],
+    ...(both && { unit: both.unit }),
+    of: (weights) => {
+      const value = both && valueErrors(both.predicted, both.truth, weights)?.[kind];
+      // Scores beyond the largest number of likes have none.
+      return Number.isFinite(value) ? value! : null;
+    },
   };
 }
 

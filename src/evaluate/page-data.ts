@@ -1,6 +1,7 @@
 import type {
   EvaluationPageData,
   PageCollection,
+  PageHead,
   PageHeadPart,
   PagePart,
   PagePicture,
@@ -14,7 +15,7 @@ import type { Comparison, HeadPart, Part } from './part.ts';
 import { type FoundPictures, NO_PICTURES } from './pictures.ts';
 import { quantileMap } from './quantiles.ts';
 import { type Disagreement, disagreementsOf, type SheetRow } from './sheets.ts';
-import { comparisonText, headFacts, letterOf, MODE_NAMES, sampleNotes } from './wording.ts';
+import { comparisonText, headFacts, letterOf, MODE_NAMES, rangeText, sampleNotes } from './wording.ts';
 
 /** What is shown of a collection beside its thresholds, and its pictures. */
 export interface Shown {
@@ -40,12 +41,24 @@ export function evaluationPageData(
     notes: sampleNotes(evaluation),
     heads: candidates.map((candidate, i) => ({
       ...{ letter: letterOf(i), name: candidate.name, facts: headFacts(evaluation, i) },
+      ...pageRatios(candidate),
     })),
     parts: parts.map((part) => pagePart(part, candidates)),
     taste: taste.map(pageTaste),
     collection: collection && pageCollection(collection, shown),
     ...{ command, bowerbirdVersion },
   };
+}
+
+/** In likes, where a head's scores can be brought back to them. */
+function pageRatios({ training }: Candidate): Pick<PageHead, 'ratios' | 'ratiosOf'> {
+  const { steps, ofScores, ofLikes } = training?.ratios ?? { steps: [], ofScores: [], ofLikes: [] };
+  const isInLikes = ofLikes.some((ratio) => ratio !== null);
+  const ratios = steps.flatMap((x, look) => {
+    const y = (isInLikes ? ofLikes : ofScores)[look];
+    return y === null || y === undefined ? [] : [{ x, y }];
+  });
+  return { ratios, ratiosOf: isInLikes ? 'likes' : 'scores' };
 }
 
 function pagePart({ truth, measures, heads, comparisons }: Part, candidates: readonly Candidate[]): PagePart {
@@ -70,7 +83,7 @@ function pageHead(
   measures: Part['measures'],
   { label }: Candidate,
 ): PageHeadPart {
-  const { ranking, roc, calibration, calibrationOf, ranges, rangesInLikes } = details;
+  const { ranking, roc, calibration, calibrationOf, calibrationInLikes, ranges, rangesInLikes } = details;
   return {
     letter: letterOf(i),
     count,
@@ -78,27 +91,24 @@ function pageHead(
       const { value, interval } = figures[name]!;
       return { value, low: interval?.low ?? null, high: interval?.high ?? null };
     }),
-    rankingAccuracy: ranking.map(({ k, accuracy }) => ({ k, accuracy })),
+    rankingAccuracy: ranking.map(({ k, accuracy }) => ({ k, accuracy, chance: 1 / k })),
     roc,
     calibrationOf,
     calibration,
+    calibrationInLikes,
     ranges: [
-      ...ranges.map((range) => pageRange(range, label ? 'in the unit of scores' : '')),
-      ...rangesInLikes.map((range) => pageRange(range, label?.unit ?? '')),
+      ...ranges.map((range, at) => pageRange(range, rangesInLikes[at] ?? range, label ? 'in scores' : '')),
+      ...rangesInLikes.map((range) => pageRange(range, range, label ? `in ${label.unit}` : '')),
     ],
   };
 }
 
-function pageRange({ from, to, errors }: HeadPart['details']['ranges'][number], unit: string): PageRange {
-  const number = (value: number): string => String(Number(value.toPrecision(6)));
-  const range =
-    from === null
-      ? `below ${number(to!)}`
-      : to === null
-        ? `above ${number(from)}`
-        : `${number(from)} to ${number(to)}`;
+type Range = HeadPart['details']['ranges'][number];
+
+/** @param named the same range in the unit that it was given in */
+function pageRange({ errors }: Range, named: Range, unit: string): PageRange {
   return {
-    range: [range, unit].filter(Boolean).join(' '),
+    range: [rangeText(named), unit].filter(Boolean).join(', '),
     count: errors?.count ?? 0,
     rmse: errors?.rmse ?? null,
     mae: errors?.mae ?? null,

@@ -116,6 +116,13 @@ interface Prepared {
 
 /** Ends of ranges that errors are told by. */
 const RANGES = { rating: [4, 7], likes: [200, 20_000], keep: [] } as const;
+/** The same of likes that were divided by the most of their user, of which none is above 1. */
+const SHARE_RANGES = [0.1, 0.5];
+
+function rangesOf({ mode, values }: ValueTruth): readonly number[] {
+  const isOfShares = mode === 'likes' && values.every((value) => value <= 1);
+  return isOfShares ? SHARE_RANGES : RANGES[mode];
+}
 
 function valueContest(
   truth: ValueTruth,
@@ -131,17 +138,18 @@ function valueContest(
     return isWanted(sample, isHeldOutOnly, samples, chosen) && !isUndecided;
   });
   const views = chosen.map((candidate) => valueView(candidate, { truth, places, goodFrom }));
-  const bits = randomBits(`ranking ${seed} ${truth.mode} ${truth.rater ?? ''}`);
   const tieBreakers = Uint32Array.from(places, (place) => hashOf(samples.ids[truth.samples[place]!]!));
   return {
     ...{ count: places.length, drawn: places.length, weightsOf: (counts) => counts },
     measures: views.map((view) => valueMeasures(view, truth.mode)),
-    details: views.map((view, i) =>
-      valueDetails(view, {
-        ...{ scoreThreshold, ranges: ranges ?? RANGES[truth.mode], label: chosen[i]!.label, tieBreakers },
+    details: views.map((view, i) => {
+      // The same draws for all heads.
+      const bits = randomBits(`ranking ${seed} ${truth.mode} ${truth.rater ?? ''}`);
+      return valueDetails(view, {
+        ...{ scoreThreshold, ranges: ranges ?? rangesOf(truth), label: chosen[i]!.label, tieBreakers },
         ...{ random: () => uniform(bits), isRanked: truth.mode !== 'keep' },
-      }),
-    ),
+      });
+    }),
   };
 }
 

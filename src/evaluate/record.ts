@@ -51,6 +51,14 @@ function headRecord({ candidates, heldOutOnly, samples }: Evaluation, i: number)
           question: training.question,
           feedback_digest: training.feedbackDigest,
           record_is_of_head: training.isOfHead,
+          prediction_ratios: training.ratios
+            ? {
+                steps: training.ratios.steps,
+                in_scores: training.ratios.ofScores,
+                in_likes: training.ratios.ofLikes,
+                kept_step: training.ratios.keptStep,
+              }
+            : null,
         }
       : null,
     evaluated_on: heldOutOnly[i] ? 'held-out' : 'all',
@@ -96,9 +104,10 @@ function figureRecord({ value, interval }: Figure): Record<string, unknown> {
 }
 
 function detailsRecord(details: Details): Record<string, unknown> {
-  const { calibration, calibrationOf, roc, aboveThreshold, ranking, ranges, rangesInLikes } = details;
+  const { calibration, calibrationOf, calibrationInLikes, roc, aboveThreshold, ranking } = details;
   return {
     calibration: { of: calibrationOf, bins: calibration },
+    calibration_in_likes: calibrationInLikes,
     roc: roc.map(({ threshold, others, good }) => ({
       threshold: Number.isFinite(threshold) ? threshold : null,
       others,
@@ -108,9 +117,10 @@ function detailsRecord(details: Details): Record<string, unknown> {
     ranking_accuracy: ranking.map(({ standardError, ...rest }) => ({
       ...rest,
       standard_error: standardError,
+      chance: 1 / rest.k,
     })),
-    ranges,
-    ranges_in_likes: rangesInLikes,
+    ranges: details.ranges,
+    ranges_in_likes: details.rangesInLikes,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Mode } from '../feedback/answer.ts';
+import type { RangeErrors } from '../metrics/value-errors.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { Comparison } from './part.ts';
 
@@ -44,6 +45,13 @@ export function sampleNotes({ samples, candidates, truths, heldOutOnly, options 
     ),
     ...(samples.unusable > 0 ? [`${samples.unusable} samples have an embedding that cannot be used`] : []),
   ];
+}
+
+/** `below 200`, `200 to 20000`, `above 20000`. */
+export function rangeText({ from, to }: Pick<RangeErrors, 'from' | 'to'>): string {
+  const number = (value: number): string => String(Number(value.toPrecision(6)));
+  if (from === null) return to === null ? 'all' : `below ${number(to)}`;
+  return to === null ? `above ${number(from)}` : `${number(from)} to ${number(to)}`;
 }
 
 const SIGNIFICANT = 0.05;

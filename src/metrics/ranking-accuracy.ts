@@ -20,7 +20,7 @@ export interface RankingAccuracy {
   readonly standardError: number | null;
 }
 
-const DRAWS = 4000;
+const DRAWS = 10_000;
 const MOST_TRIES = 20 * DRAWS;
 const LEAST_DRAWS = 100;
 

@@ -97,7 +97,52 @@ test('ranking accuracy is 1 for the truth, about 1 / k by chance, and breaks tie
     t.is(rankingAccuracy({ truth, predicted: truth, tieBreakers }, k, random).accuracy, 1);
     const same = rankingAccuracy({ truth, predicted: new Float64Array(200), tieBreakers }, k, random);
     t.true(Math.abs(same.accuracy! - 1 / k) < 0.08);
-    t.is(same.draws, 4000);
+    t.is(same.draws, 10_000);
+  }
+});
+
+/** All ways to take k of some places. */
+function* subsets(places: readonly number[], k: number): Generator<number[]> {
+  if (k === 0) yield [];
+  for (const [i, place] of places.entries())
+    for (const rest of subsets(places.slice(i + 1), k - 1)) yield [place, ...rest];
+}
+
+test('ranking accuracy is about the mean over all that can be drawn, ties of predictions and of truths among them', (t) => {
+  const random = randomNumbers(8);
+  const truth = Float64Array.from({ length: 11 }, (_, i) => (i === 4 ? 7 : i));
+  const predicted = Float64Array.from({ length: 11 }, (_, i) => Math.floor((i + 6 * random()) / 2));
+  const tieBreakers = Uint32Array.from({ length: 11 }, () => random() * 2 ** 32);
+  /** The place of an item among those drawn, counted by comparisons. */
+  const placeOf = (
+    item: number,
+    drawn: readonly number[],
+    isBefore: (a: number, b: number) => boolean,
+  ): number => drawn.filter((other) => other !== item && isBefore(other, item)).length;
+  for (const k of [2, 3, 5]) {
+    const shares = [...subsets([...truth.keys()], k)]
+      .filter((drawn) => !(drawn.includes(4) && drawn.includes(7)))
+      .map((drawn) => {
+        const same = drawn.filter(
+          (item) =>
+            placeOf(item, drawn, (a, b) => truth[a]! > truth[b]!) ===
+            placeOf(
+              item,
+              drawn,
+              (a, b) =>
+                predicted[a]! > predicted[b]! ||
+                (predicted[a] === predicted[b] && tieBreakers[a]! > tieBreakers[b]!),
+            ),
+        );
+        return same.length / k;
+      });
+    const expected = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    const found = rankingAccuracy({ truth, predicted, tieBreakers }, k, random);
+    t.true(
+      Math.abs(found.accuracy! - expected) < 4 * found.standardError!,
+      `${k}: ${found.accuracy} ${expected}`,
+    );
+    t.true(found.standardError! < 0.006 && found.redrawn > 0);
   }
 });
 

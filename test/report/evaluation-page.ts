@@ -15,8 +15,8 @@ function headPart(letter: string, value: number): PageHeadPart {
     ...{ letter, count: 40, calibrationOf: 'scores' },
     figures: [figure(value), figure(letter === 'A' ? 0.2 : null)],
     rankingAccuracy: [
-      { k: 2, accuracy: 0.8 },
-      { k: 5, accuracy: null },
+      { k: 2, accuracy: 0.8, chance: 0.5 },
+      { k: 5, accuracy: null, chance: 0.2 },
     ],
     roc: [
       { threshold: Number.POSITIVE_INFINITY, others: 0, good: 0 },
@@ -25,6 +25,10 @@ function headPart(letter: string, value: number): PageHeadPart {
       { threshold: 2, others: 1, good: 1 },
     ],
     calibration: [2, 5, 8].map((x) => ({ count: 4, predicted: x, truth: x + 0.5, low: x, high: x + 1 })),
+    calibrationInLikes:
+      letter === 'A'
+        ? [0, 200, 40_000].map((x) => ({ count: 4, predicted: x, truth: 2 * x, low: x - 50, high: 3 * x }))
+        : [],
     ranges: letter === 'A' ? [{ range: 'below 4', count: 9, rmse: 1, mae: 0.8, bias: -0.1, ratio: 0.9 }] : [],
   };
 }
@@ -50,8 +54,10 @@ export function evaluationData(changes: Partial<EvaluationPageData> = {}): Evalu
         letter: 'A',
         name: 'taste/<script>.safetensors',
         facts: 'trained here by ridge; on held-out samples',
+        ratios: [0, 10, 20].map((x) => ({ x, y: 1 - x / 100 })),
+        ratiosOf: 'likes',
       },
-      { letter: 'B', name: 'builtin', facts: 'on all samples' },
+      { letter: 'B', name: 'builtin', facts: 'on all samples', ratios: [], ratiosOf: 'scores' },
     ],
     parts: [part, { ...part, rater: '<b>ada</b>' }],
     taste: [

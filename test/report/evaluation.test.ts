@@ -11,19 +11,28 @@ test('the page shows figures with intervals, tests, curves, thresholds, maps and
   t.deepEqual(cells, [
     ['spearman', '0.9000.850 to 0.950', '0.4000.350 to 0.450'],
     ['RMSE', '0.2000.150 to 0.250', '\u2013'],
-    ['ranking accuracy at 2', '0.800', '0.800'],
+    ['ranking accuracy at 2by chance 0.500', '0.800', '0.800'],
   ]);
   t.is(page.querySelector('.tests li')!.textContent, 'A - B  spearman +0.500: A is better');
-  // Intervals, ROC, two cumulative curves, two calibrations, one map; each in two widths.
-  t.is(page.querySelectorAll('svg.chart').length, 2 * (1 + 1 + 2 + 2 + 1));
-  t.is(page.querySelectorAll('#rating .same').length, 2);
+  // Intervals, ranking, ROC, two cumulative curves, three calibrations, ratios by range and by step, one map; each in two widths.
+  t.is(page.querySelectorAll('svg.chart').length, 2 * (1 + 1 + 1 + 2 + 3 + 2 + 1));
+  t.is(page.querySelectorAll('#rating .same').length, 4);
+  const dots = [...page.querySelectorAll('#rating .chart.grouped.wide')].map((chart) => [
+    chart.querySelectorAll('.point circle').length,
+    chart.querySelectorAll('.threshold line').length,
+  ]);
+  t.deepEqual(dots, [
+    [2, 2],
+    [1, 1],
+  ]);
+  t.is(page.querySelector('#training .legend')!.textContent.trim(), 'A, in likes');
   t.is(page.querySelector('#thresholds tbody tr')!.textContent, '5 %7.2508.500');
   t.is(page.querySelectorAll('#percentiles img').length, 1);
   t.is(page.querySelectorAll('#percentiles .key-only').length, 2);
   t.is(page.querySelectorAll('#taste .opposed rect').length, 2 * 2);
   t.deepEqual(
     [...page.querySelectorAll('nav a')].map((link) => link.textContent),
-    ['Ratings', 'Whose taste', 'Thresholds', 'Disagreements', 'Percentiles', 'Source'],
+    ['Ratings', 'While training', 'Whose taste', 'Thresholds', 'Disagreements', 'Percentiles', 'Source'],
   );
 });
 
@@ -43,7 +52,7 @@ test('an evaluation of one head without a collection, and of no answers that can
     count: 0,
     figures: [],
     roc: [],
-    calibration: [],
+    ...{ calibration: [], calibrationInLikes: [] },
     ranges: [],
     rankingAccuracy: [],
   };

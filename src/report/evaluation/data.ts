@@ -21,6 +21,10 @@ export interface PageHead {
   readonly letter: string;
   readonly name: string;
   readonly facts: string;
+  /** What predictions summed up to beside the truth while it was trained, by step; empty where that is not known. */
+  readonly ratios: readonly { readonly x: number; readonly y: number }[];
+  /** What `ratios` are sums of: `likes`, `scores`. */
+  readonly ratiosOf: string;
 }
 
 /** The answers of one mode. */
@@ -48,12 +52,21 @@ export interface PageHeadPart {
   readonly count: number;
   /** By measure. */
   readonly figures: readonly PageFigure[];
-  readonly rankingAccuracy: readonly { readonly k: number; readonly accuracy: number | null }[];
+  readonly rankingAccuracy: readonly PageRanking[];
   readonly roc: readonly { readonly threshold: number; readonly others: number; readonly good: number }[];
   readonly calibrationOf: 'scores' | 'chances' | 'differences';
   readonly calibration: readonly CalibrationPoint[];
+  /** In likes, where scores can be brought back to them. */
+  readonly calibrationInLikes: readonly CalibrationPoint[];
   /** Errors by ranges of the truth, as rows. */
   readonly ranges: readonly PageRange[];
+}
+
+export interface PageRanking {
+  readonly k: number;
+  readonly accuracy: number | null;
+  /** What an order by chance gives. */
+  readonly chance: number;
 }
 
 export interface PageRange {

@@ -1,4 +1,5 @@
 import { drawCalibration } from '../charts/calibration.ts';
+import { drawGroupedDots, type GroupedDots } from '../charts/grouped-dots.ts';
 import { drawIntervals } from '../charts/intervals.ts';
 import { drawLines, type LineChart, renderKey } from '../charts/lines.ts';
 import type { ChartSize, Drawing } from '../charts/plot.ts';
@@ -35,7 +36,7 @@ export function renderPart(drawing: Drawing, part: PagePart): Html {
     id,
     title,
     `What heads make of these answers: ${counts}. Lines beside dots are 95 % intervals.`,
-    html`${renderPrimary(drawing, part)}${renderFigures(part)}${renderTests(part)}${renderRoc(drawing, part)}${renderCumulative(drawing, part)}${renderCalibrations(drawing, part)}${renderRanges(part)}`,
+    html`${renderPrimary(drawing, part)}${renderFigures(part)}${renderTests(part)}${renderRanking(drawing, part)}${renderRoc(drawing, part)}${renderCumulative(drawing, part)}${renderCalibrations(drawing, part)}${renderRanges(drawing, part)}`,
   );
 }
 
@@ -52,22 +53,25 @@ function renderPrimary(drawing: Drawing, { measures, heads }: PagePart): Html | 
 }
 
 interface FigureRow {
-  readonly name: string;
+  readonly name: Html | string;
   /** By head. */
   readonly cells: readonly (Html | null)[];
 }
 
 function renderFigures({ measures, heads }: PagePart): Html {
-  const rows = measures.map((name, i) => ({ name, cells: heads.map(({ figures }) => cellOf(figures[i]!)) }));
-  const ranking = (heads[0]?.rankingAccuracy ?? []).map(({ k }, i) => ({
-    name: `ranking accuracy at ${k}`,
+  const rows = measures.map((name, i) => ({
+    name: wordsOf(name),
+    cells: heads.map(({ figures }) => cellOf(figures[i]!)),
+  }));
+  const ranking = (heads[0]?.rankingAccuracy ?? []).map(({ k, chance }, i) => ({
+    name: html`ranking accuracy at ${k}<small>by chance ${formatFixed(chance, 3)}</small>`,
     cells: heads.map(({ rankingAccuracy }) => plainCell(rankingAccuracy[i]?.accuracy ?? null)),
   }));
   const shown = [...rows, ...ranking].filter(({ cells }) => cells.some((cell) => cell !== null));
   return renderTable(
     {
       ...{ label: 'Figures', className: 'plain figures-table', head: 'Figure' },
-      name: ({ name }: FigureRow) => wordsOf(name),
+      name: ({ name }: FigureRow) => name,
       columns: heads.map(({ letter }, i) => ({ head: letter, cell: ({ cells }: FigureRow) => cells[i]! })),
     },
     shown,
@@ -93,6 +97,33 @@ function renderTests({ tests }: PagePart): Html | null {
     ({ text, verdict, isShown }) =>
       html`<li class="${isShown ? 'shown' : 'open'}">${text}: <b>${verdict}</b></li>\n`,
   )}</ul>`;
+}
+
+/** Ranking accuracy of all heads at each k, beside what chance gives. */
+function renderRanking(drawing: Drawing, { heads }: PagePart): Html | null {
+  const groups = (heads[0]?.rankingAccuracy ?? []).map(({ k, chance }, i) => ({
+    ...{ name: `k = ${k}`, reference: chance },
+    dots: heads.flatMap(({ letter, rankingAccuracy }) => {
+      const value = rankingAccuracy[i]?.accuracy ?? null;
+      return value === null ? [] : [{ name: letter, value }];
+    }),
+  }));
+  return renderDots(drawing, {
+    ...{ label: 'Ranking accuracy', xLabel: 'share of places with the same sample', groups, isRatio: false },
+    ...{ title: 'Ranking accuracy', note: 'Upright lines: what an order by chance gives, 1 / k.' },
+  });
+}
+
+function renderDots(
+  drawing: Drawing,
+  { title, note, ...chart }: GroupedDots & { readonly title: string; readonly note: string },
+): Html | null {
+  const groups = chart.groups.filter(({ dots }) => dots.length > 0);
+  if (groups.length === 0) return null;
+  return html`<h3>${title}</h3>${figure(
+    (size) => drawGroupedDots(drawing, { ...chart, groups }, size),
+    html`${note}`,
+  )}`;
 }
 
 function renderRoc(drawing: Drawing, { heads }: PagePart): Html | null {
@@ -153,13 +184,43 @@ function renderCalibrations(drawing: Drawing, { heads }: PagePart): Html | null 
     };
     return figure((size) => drawCalibration(drawing, chart, size));
   });
-  return html`<h3>Calibration</h3>${charts}`;
+  return html`<h3>Calibration</h3>${charts}${renderCalibrationsInLikes(drawing, heads)}`;
 }
 
-function renderRanges({ heads }: PagePart): Html | null {
+function renderCalibrationsInLikes(drawing: Drawing, heads: PagePart['heads']): Html[] {
+  const drawn = heads.filter(({ calibrationInLikes }) => calibrationInLikes.length > 1).slice(0, MOST_LINES);
+  return drawn.map(({ letter, calibrationInLikes: points }) =>
+    figure((size) =>
+      drawCalibration(
+        drawing,
+        { points, xLabel: `predicted likes, ${letter}`, yLabel: 'likes, mean', isOfCounts: true },
+        size,
+      ),
+    ),
+  );
+}
+
+function renderRanges(drawing: Drawing, { heads }: PagePart): Html | null {
   const drawn = heads.filter(({ ranges }) => ranges.length > 0);
   if (drawn.length === 0) return null;
-  return html`<h3>Errors by range</h3>${drawn.map(renderRangesOf)}`;
+  return html`${renderRatios(drawing, drawn)}<h3>Errors by range</h3>${drawn.map(renderRangesOf)}`;
+}
+
+/** Whether too little is predicted, range by range. */
+function renderRatios(drawing: Drawing, heads: PagePart['heads']): Html | null {
+  const names = [...new Set(heads.flatMap(({ ranges }) => ranges.map(({ range }) => range)))];
+  const groups = names.map((name) => ({
+    ...{ name, reference: 1 },
+    dots: heads.flatMap(({ letter, ranges }) => {
+      const ratio = ranges.find(({ range }) => range === name)?.ratio ?? null;
+      return ratio === null || !(ratio > 0) ? [] : [{ name: letter, value: ratio }];
+    }),
+  }));
+  return renderDots(drawing, {
+    ...{ label: 'Sum of scores over sum of truth by range', xLabel: 'sum of scores / sum of truth' },
+    ...{ groups, isRatio: true, title: 'Too little?' },
+    note: 'Left of the upright lines, which stand at 1, too little is predicted.',
+  });
 }
 
 function renderRangesOf({ letter, ranges }: PageHeadPart): Html {

@@ -1,4 +1,5 @@
-import { openDrawing } from '../charts/plot.ts';
+import { type Drawing, openDrawing } from '../charts/plot.ts';
+import { renderRatioLines } from '../charts/ratio-lines.ts';
 import { formatCount } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { renderPage } from '../page.ts';
@@ -10,7 +11,7 @@ import { PAGE_STYLE } from '../styles/page.ts';
 import { POINT_STYLE } from '../styles/points.ts';
 import { TABLE_STYLE } from '../styles/tables.ts';
 import { renderDisagreements, renderSheets, renderTaste, renderThresholds } from './collection.ts';
-import type { EvaluationPageData } from './data.ts';
+import type { EvaluationPageData, PageHead } from './data.ts';
 import { renderPart } from './figures.ts';
 
 const STYLE = [PAGE_STYLE, CHART_STYLE, LINE_STYLE, TABLE_STYLE, POINT_STYLE, EVALUATION_STYLE].join('');
@@ -20,6 +21,7 @@ export async function renderEvaluationPage(data: EvaluationPageData): Promise<st
   const drawing = await openDrawing();
   const { collection, heads, command } = data;
   const parts = data.parts.filter(({ rater }) => rater === null);
+  const trained = heads.filter(({ ratios }) => ratios.length > 1).slice(0, MOST_LINES);
   const sheets = collection?.sheets ?? [];
   const disagreements = collection?.disagreements ?? [];
   return renderPage({
@@ -29,6 +31,7 @@ export async function renderEvaluationPage(data: EvaluationPageData): Promise<st
     top: renderTop(data),
     contents: [
       ...parts.map(({ id, title }) => [id, title] as const),
+      ...(trained.length > 0 ? [['training', 'While training'] as const] : []),
       ...(heads.length > 1 || data.parts.length > parts.length ? [['taste', 'Whose taste'] as const] : []),
       ...(collection ? [['thresholds', 'Thresholds'] as const] : []),
       ...(disagreements.length > 0 ? [['disagreements', 'Disagreements'] as const] : []),
@@ -36,6 +39,7 @@ export async function renderEvaluationPage(data: EvaluationPageData): Promise<st
       ['source', 'Source'],
     ],
     main: html`${parts.map((part) => renderPart(drawing, part))}
+${trained.length > 0 ? renderTraining(drawing, trained) : null}
 ${heads.length > 1 || data.parts.length > parts.length ? renderTaste(drawing, data) : null}
 ${collection ? renderThresholds(collection) : null}
 ${disagreements.length > 0 ? renderDisagreements(disagreements) : null}
@@ -43,6 +47,22 @@ ${sheets.length > 0 ? renderSheets(sheets) : null}
 ${renderSection('source', 'Source', `How this page was made. Intervals and tests are of ${formatCount(data.resamples)} resamples of samples.`, html`<div class="sessions"><pre><code>${command}</code></pre></div>`)}`,
     bowerbirdVersion: data.bowerbirdVersion,
   });
+}
+
+/** The chart of lines tells four apart. */
+const MOST_LINES = 4;
+
+function renderTraining(drawing: Drawing, heads: readonly PageHead[]): Html {
+  const lines = heads.map(({ letter, ratios, ratiosOf }) => ({
+    name: `${letter}, in ${ratiosOf}`,
+    points: ratios,
+  }));
+  return renderSection(
+    'training',
+    'While training',
+    'The sum of predictions over the sum of what is true, on what the training of each head held out, by step; the mean of its networks. Below the dashed line too little is predicted.',
+    renderRatioLines(drawing, lines),
+  );
 }
 
 function renderTop({ question, answers, samples, heldOut, notes, heads }: EvaluationPageData): Html {
