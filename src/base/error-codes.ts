@@ -87,6 +87,11 @@ export const EXIT_CODES = {
   BB_POSTS_NOT_FOUND: 2,
   BB_POSTS_CORRUPT: 1,
   BB_POSTS_LOCKED: 2,
+  // collect
+  BB_FEED_UNAVAILABLE: 1,
+  BB_FEED_REFUSED: 1,
+  BB_FEED_FORMAT: 1,
+  BB_COLLECTION_OTHER: 2,
   // serve
   BB_LISTEN: 2,
   // subset

@@ -9,7 +9,8 @@ export type OutputKind =
   | 'a subset'
   | 'a dataset'
   | 'a store'
-  | 'a table of posts';
+  | 'a table of posts'
+  | 'a collection';
 
 /**
  * The names of a run's files. Known here although the format is that of `runs`: no command may write into
@@ -28,6 +29,11 @@ const KINDS: readonly { readonly kind: OutputKind; readonly marker: string; read
     marker: 'dataset.json',
     parts:
       /^(dataset\.(json|parquet)|(train|validation|test)-(images\.npy|labels\.npy|labels\.jsonl|ids\.txt))$/,
+  },
+  {
+    kind: 'a collection',
+    marker: 'collection.json',
+    parts: /^((collection|pause)\.json|known\.bin|(shards|updates)\/\d{6,}\.parquet)$/,
   },
   // A store holds nothing else: a build refuses to touch a folder that does.
   { kind: 'a store', marker: 'CURRENT', parts: /^/ },

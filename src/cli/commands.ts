@@ -1,6 +1,7 @@
 import { AUDIT } from './audit-command.ts';
 import { BROWSE } from './browse-command.ts';
 import { BUCKETS } from './buckets-command.ts';
+import { COLLECT_JSONFEED, COLLECT_REDDIT } from './collect-command.ts';
 import type { Command } from './command.ts';
 import { DEMO } from './demo-command.ts';
 import { EVALUATE } from './evaluate-command.ts';
@@ -60,6 +61,11 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
     name: 'models',
     describe: 'Encoders and heads by name: list, fetch, find; weights to ONNX',
     commands: [MODELS_LIST, MODELS_FETCH, MODELS_WHERE, MODELS_CHECK, MODELS_CONVERT],
+  },
+  {
+    name: 'collect',
+    describe: 'New posts of a feed, with their likes, as URL shards',
+    commands: [COLLECT_REDDIT, COLLECT_JSONFEED],
   },
   TRANSFORMS,
   DEMO,

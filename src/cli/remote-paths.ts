@@ -1,7 +1,21 @@
 import { BowerbirdError } from '../base/errors.ts';
 
 /** Flags and positionals whose values may be addresses or any text: they are no paths. */
-const NO_PATHS = ['_', '$0', 'url', 'text', 'hashes', 'where', 'token', 'cors-origin', 'user-agent-token'];
+const NO_PATHS = [
+  ...[
+    '_',
+    '$0',
+    'url',
+    'text',
+    'hashes',
+    'where',
+    'token',
+    'cors-origin',
+    'user-agent-token',
+    'user-agent-contact',
+  ],
+  ...['endpoint', 'map', 'next'],
+];
 
 /** How files come here from where a scheme leads, and how they go back: `FROM` and `TO` stand for the two places. */
 const COPIES: Readonly<Record<string, string>> = {

@@ -66,6 +66,8 @@ export interface FileClientOptions {
   readonly nameServers?: readonly string[];
   readonly caFile?: string;
   readonly tlsInsecure?: boolean;
+  readonly userAgentToken?: string;
+  readonly userAgentContact?: string;
 }
 
 /** What a client is made of, where it is not to be the usual. */
