@@ -1,10 +1,11 @@
-// Writes the flags of `bowerbird score` into README.md and those of `browse`, `evaluate`, `posts dataset`, `queue`, `rate`, `review`, `serve`, `sidecars`, `subset` and `train` into their pages, from the tables
+// Writes the flags of `bowerbird score` into README.md and those of other commands into their pages, from the tables
 // that the commands themselves are built from. Run it after a change to one of them: npx tsc; node .build/scripts/write-readme-flags.js
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageFolder } from '../src/base/package.ts';
 import { BROWSE_FLAGS } from '../src/cli/browse-flags.ts';
+import { COLLECT_FLAGS } from '../src/cli/collect-flags.ts';
 import { EVALUATE_FLAGS } from '../src/cli/evaluate-flags.ts';
 import type { Flag, FlagTable } from '../src/cli/flags.ts';
 import { POSTS_DATASET_FLAGS } from '../src/cli/posts-dataset-flags.ts';
@@ -71,6 +72,7 @@ export function flagSection(page: string): string {
 export const FLAG_PAGES: readonly (readonly [page: string, table: FlagTable])[] = [
   ['README.md', SCORE_FLAGS],
   ['docs/browse.md', BROWSE_FLAGS],
+  ['docs/collect.md', COLLECT_FLAGS],
   ['docs/evaluate.md', EVALUATE_FLAGS],
   ['docs/posts-dataset.md', POSTS_DATASET_FLAGS],
   ['docs/queue.md', QUEUE_FLAGS],

@@ -7,6 +7,8 @@ import { downloadFlags } from './download-flags.ts';
 import { type FlagTable, type FlagValues, usageError, whereGiven } from './flags.ts';
 
 const FEED = 'Feed:';
+const OF_REDDIT = 'Listing of reddit:';
+const OF_JSON = 'Feed in JSON:';
 const POLITENESS = 'Politeness:';
 const OUTPUT = 'Output:';
 
@@ -46,21 +48,21 @@ export const READING_FLAGS: FlagTable = {
 
 const REDDIT: FlagTable = {
   sort: {
-    group: FEED,
+    group: OF_REDDIT,
     type: 'string',
     choices: SORTS,
     default: 'new',
     describe: 'Order of the listing; all but `new` are read to their end',
   },
   time: {
-    group: FEED,
+    group: OF_REDDIT,
     type: 'string',
     choices: SPANS,
     default: 'day',
     describe: 'With --sort top or controversial: posts of how long ago',
   },
   endpoint: {
-    group: FEED,
+    group: OF_REDDIT,
     type: 'string',
     describe: `Where listings are had from; https://www.reddit.com, or https://oauth.reddit.com with ${REDDIT_TOKEN}`,
   },
@@ -68,28 +70,28 @@ const REDDIT: FlagTable = {
 
 const JSON_FEED: FlagTable = {
   map: {
-    group: FEED,
+    group: OF_JSON,
     type: 'list',
     describe: `FIELD=PATH: where a page has its items, and an item its fields: ${FIELDS.join(', ')}; as JSON Feed 1.1 has them if not given`,
   },
   next: {
-    group: FEED,
+    group: OF_JSON,
     type: 'string',
     describe:
       'Path in a page of what leads to the next one: an address, or with --next-param a value; next_url if not given',
   },
   'next-param': {
-    group: FEED,
+    group: OF_JSON,
     type: 'string',
     describe: 'Parameter of the address that takes the value of --next',
   },
   'page-param': {
-    group: FEED,
+    group: OF_JSON,
     type: 'string',
     describe: 'Parameter of the address that counts pages, up to an empty one',
   },
   'first-page': {
-    group: FEED,
+    group: OF_JSON,
     type: 'integer',
     min: 0,
     max: 1_000_000_000,
@@ -97,7 +99,7 @@ const JSON_FEED: FlagTable = {
     describe: 'With --page-param: number of the first page',
   },
   order: {
-    group: FEED,
+    group: OF_JSON,
     type: 'string',
     choices: ['newest', 'any'],
     default: 'newest',
@@ -185,9 +187,6 @@ function outputFlags(): FlagTable {
   };
 }
 
-/** What tells one feed from another, of all kinds. */
-export const KIND_FLAGS: FlagTable = { ...REDDIT, ...JSON_FEED };
-
 /** The flags of `bowerbird collect reddit`. */
 export const COLLECT_REDDIT_FLAGS: FlagTable = {
   ...REDDIT,
@@ -205,6 +204,9 @@ export const COLLECT_JSONFEED_FLAGS: FlagTable = {
   ...networkFlags(),
   ...outputFlags(),
 };
+
+/** The flags of both. */
+export const COLLECT_FLAGS: FlagTable = { ...COLLECT_REDDIT_FLAGS, ...COLLECT_JSONFEED_FLAGS };
 
 /** @throws BowerbirdError BB_USAGE */
 export function redditOf(values: FlagValues, multireddit: string, environment: NodeJS.ProcessEnv): Feed {
