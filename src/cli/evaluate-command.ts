@@ -85,10 +85,14 @@ async function evaluateCommand({ values, parsed, args }: Invocation): Promise<nu
 
 /** Files and folders that are read, as they were named. */
 function inputsOf(
-  { feedback, queues, embeddings, scoreColumns }: Omit<EvaluateOptions, 'heads'>,
+  { feedback, queues, embeddings, scoreColumns, learnedFrom, dataset, users }: Omit<EvaluateOptions, 'heads'>,
   heads: readonly string[],
 ): string[] {
-  return [...feedback, ...queues, ...embeddings, ...scoreColumns.map(({ path }) => path), ...heads];
+  const named = [dataset, users?.path].filter((path) => path !== undefined);
+  return [
+    ...[...feedback, ...queues, ...embeddings, ...scoreColumns.map(({ path }) => path), ...heads],
+    ...[...(learnedFrom ?? []), ...named],
+  ];
 }
 
 /** @throws BowerbirdError BB_USAGE where flags do not go together */
@@ -106,7 +110,7 @@ function evaluateOptions(values: FlagValues, names: readonly string[]): Omit<Eva
   if (names.length === 0 && embeddings.length > 0)
     throw usageError('--embeddings are for heads, and none is named. Leave it out, or name heads.');
   return {
-    scoreColumns: scores.map(scoreColumn),
+    scoreColumns: scores.map((text) => scoreColumn(text)),
     feedback: values['feedback'] as string[],
     question: values['question'] as string,
     raters: values['rater'] as string[] | undefined,
@@ -115,6 +119,9 @@ function evaluateOptions(values: FlagValues, names: readonly string[]): Omit<Eva
     embeddingColumn: values['embedding-col'] as string | undefined,
     hashColumn: values['hash-col'] as string | undefined,
     tag: values['tag'] as Tag,
+    learnedFrom: values['learned-from'] as string[] | undefined,
+    dataset: values['dataset'] as string | undefined,
+    users: usersOf(values['users'] as string | undefined),
     takesAll: values['all'] === true || values['held-out-only'] === false,
     goodFrom: values['good-from'] as number | undefined,
     scoreThreshold: values['score-threshold'] as number | undefined,
@@ -127,8 +134,14 @@ function evaluateOptions(values: FlagValues, names: readonly string[]): Omit<Eva
 }
 
 /** A path may have colons too: the column stands behind the last one, and is no path. */
-function scoreColumn(text: string): EvaluateOptions['scoreColumns'][number] {
-  const [, path = text, column = 'aesthetic'] = /^(.+):([^:/\\]+)$/s.exec(text) ?? [];
+function scoreColumn(text: string, usual = 'aesthetic'): EvaluateOptions['scoreColumns'][number] {
+  const [, path = text, column = usual] = /^(.+):([^:/\\]+)$/s.exec(text) ?? [];
+  return { path, column };
+}
+
+function usersOf(text: string | undefined): EvaluateOptions['users'] {
+  if (text === undefined) return undefined;
+  const { path, column } = scoreColumn(text, 'user');
   return { path, column };
 }
 

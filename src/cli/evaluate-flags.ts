@@ -41,6 +41,23 @@ export const EVALUATE_FLAGS: FlagTable = {
     type: 'list',
     describe: 'Queue files: only answers to their items that were drawn by chance count',
   },
+  'learned-from': {
+    group: ANSWERS,
+    type: 'list',
+    describe:
+      'Feedback files that heads were trained on: samples that they do not name are held out, too; baselines learn from them',
+  },
+  dataset: {
+    group: ANSWERS,
+    type: 'string',
+    describe: 'A folder of posts dataset: the same for its part for training',
+  },
+  users: {
+    group: ANSWERS,
+    type: 'string',
+    describe:
+      "Whose samples are, for the baseline of users' means: a table of posts, or a run folder or file as FILE:COLUMN (FILE alone: user); of likes the rater where not given",
+  },
   'held-out-only': {
     group: ANSWERS,
     type: 'boolean',

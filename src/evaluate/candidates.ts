@@ -15,8 +15,11 @@ import { turn } from './turn.ts';
 export interface Candidate {
   /** As people are told of it; no two have the same. */
   readonly name: string;
-  readonly kind: 'head' | 'scores';
-  readonly path: string;
+  readonly kind: 'head' | 'scores' | 'baseline';
+  /** Not of baselines. */
+  readonly path?: string;
+  /** Of baselines: what they are. */
+  readonly facts?: string;
   /** Of published scores. */
   readonly column?: string;
   /** sha256 (hex) of a head. */

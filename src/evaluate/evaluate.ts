@@ -1,7 +1,10 @@
 import { BowerbirdError } from '../base/errors.ts';
 import { placeOf, sideNameKind } from '../learn/split.ts';
+import { baselinesOf } from './baselines.ts';
 import { type Candidate, type Candidates, scoreCandidates } from './candidates.ts';
 import { type Collection, drawCollection } from './collection.ts';
+import { readDataset } from './dataset.ts';
+import { readLearned, unlearned } from './learned.ts';
 import type { EvaluateOptions, EvaluateProgress } from './options.ts';
 import { type Part, type Samples, takePart } from './part.ts';
 import { type TasteMap, tasteMaps } from './taste.ts';
@@ -22,6 +25,8 @@ export interface Evaluation {
   readonly samples: {
     readonly asked: number;
     readonly heldOut: number;
+    /** Of these, those that nothing named as learned from names; null where nothing is. */
+    readonly unlearned: number | null;
     /** Whose embedding has no length or is not finite. */
     readonly unusable: number;
     /** By candidate: samples without a score. */
@@ -41,30 +46,41 @@ export async function evaluateHeads(
   const truths = await readTruths(options, progress);
   const { names } = truths.samples;
   const found = await scoreCandidates(names, options, progress);
-  const samples = samplesOf(found);
+  const dataset = options.dataset === undefined ? undefined : await readDataset(options.dataset);
+  const learned = await readLearned(options, dataset, progress);
+  const free = unlearned(names, found.candidates, learned, progress);
+  const samples = samplesOf(found, free);
   refuseUnscored(found.candidates);
   refuseOtherBorder(found);
-  const heldOutOnly = found.candidates.map(({ training }) => !options.takesAll || training !== undefined);
+  const world = { truths, samples, learned, dataset, options, progress };
+  const candidates = [
+    ...found.candidates,
+    ...(await baselinesOf({ ...world, candidates: found.candidates })),
+  ];
+  const heldOutOnly = candidates.map(({ training }) => !options.takesAll || training !== undefined);
   const parts: Part[] = [];
   for (const truth of truths.truths)
-    parts.push(await takePart(truth, { ...found, samples, heldOutOnly, options, progress }));
+    parts.push(await takePart(truth, { candidates, samples, heldOutOnly, options, progress }));
   if (parts.every(({ heads }) => heads.every(({ count }) => count === 0)))
     throw nothingHeldOut(options, heldOutOnly, samples);
-  const taste = tasteMaps(truths.truths, { candidates: found.candidates, heldOutOnly, samples });
+  const taste = tasteMaps(truths.truths, { candidates, heldOutOnly, samples });
   const collection = await drawCollection(options, progress);
   return {
-    ...{ options, candidates: found.candidates, heldOutOnly, parts, truths, taste, collection },
+    ...{ options, candidates, heldOutOnly, parts, truths, taste, collection },
     samples: {
       asked: names.length,
       heldOut: samples.isHeldOut.reduce((sum, held) => sum + held, 0),
+      unlearned: free ? free.reduce((sum, one) => sum + one, 0) : null,
       unusable: found.unusable,
-      unscored: found.candidates.map(({ scores }) => scores.filter(Number.isNaN).length),
+      unscored: candidates.map(({ scores }) => scores.filter(Number.isNaN).length),
     },
   };
 }
 
-function samplesOf({ ids }: Candidates): Samples {
-  return { ids, isHeldOut: Uint8Array.from(ids, (id) => Number(placeOf(id).isHeldOut)) };
+/** @param free 1 for samples that no head can have learned; where that is not known, what training holds out is all that is */
+function samplesOf({ ids }: Candidates, free: Uint8Array | undefined): Samples {
+  const isHeldOut = Uint8Array.from(ids, (id, i) => Number(free?.[i] === 1 || placeOf(id).isHeldOut));
+  return { ids, isHeldOut };
 }
 
 function refuseUnscored(candidates: readonly Candidate[]): void {

@@ -23,6 +23,12 @@ export interface EvaluateOptions {
   readonly hashColumn?: string | undefined;
   /** The column that the heads fill. */
   readonly tag: Tag;
+  /** Feedback files of what was learned from: samples that they do not name are held out, too. */
+  readonly learnedFrom?: readonly string[] | undefined;
+  /** A folder of `posts dataset`, whose part for training was learned from: the same, and baselines learn from it. */
+  readonly dataset?: string | undefined;
+  /** Whose each sample is: a table of posts, a dataset, a run folder or a table with the column. Not given: of likes, the rater. */
+  readonly users?: { readonly path: string; readonly column: string } | undefined;
   /** Takes samples that are not held out too, but for heads that were trained here. */
   readonly takesAll: boolean;
   /** Ratings from here on count as good. */

@@ -22,7 +22,10 @@ export function evaluationRecord(evaluation: Evaluation): Record<string, unknown
       answers_not_at_random: truths.notAtRandom,
       lines_passed_over: truths.set.counts.problems.total,
     },
-    samples: { asked: samples.asked, held_out: samples.heldOut, unusable: samples.unusable },
+    samples: {
+      ...{ asked: samples.asked, held_out: samples.heldOut, unusable: samples.unusable },
+      not_learned_from: samples.unlearned,
+    },
     heads: candidates.map((_, i) => headRecord(evaluation, i)),
     parts: parts.map((part) => partRecord(part, evaluation)),
     taste: evaluation.taste.map(({ likeness, ...rest }) => ({
@@ -35,32 +38,34 @@ export function evaluationRecord(evaluation: Evaluation): Record<string, unknown
 }
 
 function headRecord({ candidates, heldOutOnly, samples }: Evaluation, i: number): Record<string, unknown> {
-  const { name, kind, path, column, digest, encoderProof, label, training } = candidates[i]!;
+  const { name, kind, path, facts, column, digest, encoderProof, label, training } = candidates[i]!;
   return {
     name,
     kind,
-    path,
+    path: path ?? null,
+    ...(facts !== undefined && { facts }),
     column: column ?? null,
     digest: digest ?? null,
     encoder_proof: encoderProof ?? null,
     label: label ?? null,
-    training: training
-      ? {
-          method: training.method,
-          mode: training.mode,
-          question: training.question,
-          feedback_digest: training.feedbackDigest,
-          record_is_of_head: training.isOfHead,
-          prediction_ratios: training.ratios
-            ? {
-                steps: training.ratios.steps,
-                in_scores: training.ratios.ofScores,
-                in_likes: training.ratios.ofLikes,
-                kept_step: training.ratios.keptStep,
-              }
-            : null,
-        }
-      : null,
+    training:
+      training && kind !== 'baseline'
+        ? {
+            method: training.method,
+            mode: training.mode,
+            question: training.question,
+            feedback_digest: training.feedbackDigest,
+            record_is_of_head: training.isOfHead,
+            prediction_ratios: training.ratios
+              ? {
+                  steps: training.ratios.steps,
+                  in_scores: training.ratios.ofScores,
+                  in_likes: training.ratios.ofLikes,
+                  kept_step: training.ratios.keptStep,
+                }
+              : null,
+          }
+        : null,
     evaluated_on: heldOutOnly[i] ? 'held-out' : 'all',
     samples_without_score: samples.unscored[i]!,
   };

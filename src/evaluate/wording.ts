@@ -18,9 +18,10 @@ export function letterOf(head: number): string {
 
 /** What a person is to know of a head, in half a line. */
 export function headFacts({ candidates, heldOutOnly }: Evaluation, i: number): string {
-  const { training, encoderProof } = candidates[i]!;
+  const { kind, facts, training, encoderProof } = candidates[i]!;
   return [
-    training && `trained here by ${training.method}`,
+    facts,
+    training && kind === 'head' && `trained here by ${training.method}`,
     encoderProof === 'none' && 'nothing shows that it belongs to these embeddings',
     heldOutOnly[i] ? 'on held-out samples' : 'on all samples',
   ]
@@ -30,11 +31,16 @@ export function headFacts({ candidates, heldOutOnly }: Evaluation, i: number): s
 
 /** What is left out, and why, a sentence each without its end. */
 export function sampleNotes({ samples, candidates, truths, heldOutOnly, options }: Evaluation): string[] {
-  const isGuarded = heldOutOnly.some((only, i) => only && candidates[i]!.training !== undefined);
+  const isGuarded = heldOutOnly.some(
+    (only, i) => only && candidates[i]!.kind === 'head' && candidates[i]!.training !== undefined,
+  );
   return [
     ...(truths.notAtRandom === null
       ? []
       : [`${truths.notAtRandom} answers are left out: no queue asked them by chance`]),
+    ...(samples.unlearned === null
+      ? []
+      : [`${samples.unlearned} samples are held out as nothing that was learned from names them`]),
     ...(isGuarded && options.takesAll
       ? [
           'Heads that were trained here are held against held-out samples alone: the others they know by heart',
