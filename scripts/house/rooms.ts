@@ -311,12 +311,14 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'report',
-    what: 'pages: the run, the buckets, transforms, a training, an evaluation',
+    what: 'pages: the run, the buckets, transforms, posts, a training, an evaluation',
     mayImport: ['samples', 'scores'],
     doors: [
       'bucket-page',
       'evaluation/data',
       'evaluation/page',
+      'posts/data',
+      'posts/page',
       'render',
       'report-data',
       'train-page',
@@ -473,8 +475,8 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'popularity',
     what: 'posts and their likes -> a page about them; labels and image tensors to train on ([posts-dataset.md](posts-dataset.md))',
-    mayImport: ['base', 'samples', 'pictures', 'tables', 'decode', 'feedback', 'posts'],
-    doors: ['choose', 'make', 'options', 'record', 'split', 'standardise'],
+    mayImport: ['base', 'samples', 'scores', 'pictures', 'tables', 'decode', 'report', 'feedback', 'posts'],
+    doors: ['choose', 'make', 'options', 'record', 'split', 'standardise', 'survey'],
     packages: [],
   },
   {

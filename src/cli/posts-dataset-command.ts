@@ -17,15 +17,19 @@ export const POSTS_DATASET: Command = {
   describe: 'Labels and image tensors to train on, made of a table of posts',
   flags: POSTS_DATASET_FLAGS,
   examples: [
-    ['posts dataset posts --posts-per-user least --output-folder dataset', 'As many posts of each user'],
+    ['posts dataset likes --posts-per-user least --output-folder dataset', 'As many posts of each user'],
     [
-      'posts dataset posts --standardise none --likes-from 200 --likes-to 20000 --no-images --output-folder dataset',
+      'posts dataset likes --standardise none --likes-from 200 --likes-to 20000 --no-images --output-folder dataset',
       'Labels alone, of a range of likes',
     ],
   ],
   docs: 'docs/posts-dataset.md',
   extend: (parser) =>
-    parser.positional('posts', { describe: 'The folder of a table of posts', type: 'string' }),
+    parser.positional('posts', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Table of posts, as `posts add` has made it',
+    }),
   run: datasetCommand,
 };
 

@@ -1,10 +1,12 @@
 import type { TransformedDistribution } from '../scores/distribution.ts';
 import type { TransformErrors } from '../scores/label-errors.ts';
+import { drawDistribution } from './charts/distribution.ts';
 import { drawLines, type LineChart } from './charts/lines.ts';
-import { AXIS, type ChartSize, type Drawing, drawPlot, openDrawing } from './charts/plot.ts';
-import { formatCompact, formatCount, formatFixed, NO_VALUE } from './format.ts';
+import { type Drawing, openDrawing } from './charts/plot.ts';
+import { formatCount, formatFixed } from './format.ts';
 import { type Html, html } from './html.ts';
 import { renderPage } from './page.ts';
+import { renderDistributions } from './sections/distributions.ts';
 import { renderSection, renderTable } from './sections/section.ts';
 import { CHART_STYLE } from './styles/charts.ts';
 import { LINE_STYLE } from './styles/lines.ts';
@@ -129,28 +131,6 @@ function renderFit(
   drawing: Drawing,
   { column, rows, distributions }: NonNullable<TransformsPageData['fit']>,
 ): Html {
-  const table = renderTable(
-    {
-      label: 'Distributions',
-      className: 'plain',
-      head: 'Transform',
-      name: ({ transform }: TransformedDistribution) => transform,
-      columns: [
-        { head: 'Mean', cell: ({ mean }) => formatFixed(mean, 3) },
-        { head: 'Spread', cell: ({ spread }) => formatFixed(spread, 3) },
-        { head: 'Median', cell: ({ median }) => formatFixed(median, 3) },
-        {
-          head: 'Skewness',
-          cell: ({ skewness }) => (skewness === null ? NO_VALUE : formatFixed(skewness, 3)),
-        },
-        {
-          head: 'Kurtosis',
-          cell: ({ kurtosis }) => (kurtosis === null ? NO_VALUE : formatFixed(kurtosis, 3)),
-        },
-      ],
-    },
-    distributions,
-  );
   const charts = distributions.map(
     (distribution) => html`<h3>${distribution.transform}</h3>
 <figure class="plot">
@@ -159,51 +139,5 @@ ${drawDistribution(drawing, distribution, 'narrow')}
 </figure>`,
   );
   const lead = html`Column <code>${column}</code>, ${formatCount(rows)} counts, as it is and transformed. Skewness and kurtosis (less 3) are 0 for a normal distribution.`;
-  return renderSection('fit', 'Distribution', lead, html`${table}${charts}`);
-}
-
-const BIN_SIZES = {
-  wide: { width: 960, height: 200, marginRight: 14 },
-  narrow: { width: 400, height: 180, marginRight: 14 },
-} as const;
-
-function drawDistribution(
-  drawing: Drawing,
-  { transform, bins }: TransformedDistribution,
-  size: ChartSize,
-): Html {
-  const { plot } = drawing;
-  // What lies in one bin alone has no width.
-  const drawn = bins.map(({ from, to, count }) => ({ from, to: to > from ? to : from + 1, count }));
-  const options = {
-    ...BIN_SIZES[size],
-    ...{ marginTop: 28, marginBottom: 28, marginLeft: 54 },
-    ariaLabel: `Histogram of counts, transform ${transform}`,
-    marks: [
-      plot.gridY({ className: 'grid', ticks: 4 }),
-      plot.rect(drawn, {
-        x1: 'from',
-        x2: 'to',
-        y1: 0,
-        y2: 'count',
-        className: 'kept',
-        insetLeft: 0.4,
-        insetRight: 0.4,
-      }),
-      plot.axisX({
-        ...AXIS,
-        ticks: size === 'wide' ? 8 : 4,
-        tickPadding: 8,
-        tickFormat: (value: number) => formatCompact(value),
-        label: null,
-      }),
-      plot.axisY({
-        ...AXIS,
-        ticks: 4,
-        tickFormat: (value: number) => (Number.isInteger(value) ? formatCompact(value) : ''),
-        label: 'rows',
-      }),
-    ],
-  };
-  return drawPlot(drawing, options, 'distribution', size);
+  return renderSection('fit', 'Distribution', lead, html`${renderDistributions(distributions)}${charts}`);
 }

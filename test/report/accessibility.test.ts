@@ -8,12 +8,14 @@ import type { AxeResults } from 'axe-core';
 import { JSDOM } from 'jsdom';
 import { renderBucketPage } from '../../src/report/bucket-page.ts';
 import { renderEvaluationPage } from '../../src/report/evaluation/page.ts';
+import { renderPostsPage } from '../../src/report/posts/page.ts';
 import { renderReport } from '../../src/report/render.ts';
 import { renderTrainPage } from '../../src/report/train-page.ts';
 import { WhatIfCube } from '../../src/scores/what-if.ts';
 import { chromiumPath } from '../helpers/chromium.ts';
 import { makeTagRows } from '../tally/scored-rows.ts';
 import { evaluationData } from './evaluation-page.ts';
+import { emptyPostsPageData, postsPageData } from './posts-page.ts';
 import { makeEmptyRun, makeSampleRun } from './sample-run.ts';
 import { makeTraining } from './sample-training.ts';
 
@@ -65,6 +67,8 @@ async function makePages(): Promise<Record<string, string>> {
     'the page of buckets': await renderBucketPageOnce(),
     'the page of a training': await renderTrainPage(makeTraining()),
     'the page of an evaluation': await renderEvaluationPage(evaluationData()),
+    'the page about posts': await renderPostsPage(postsPageData()),
+    'the page about no posts': await renderPostsPage(emptyPostsPageData()),
   };
 }
 
