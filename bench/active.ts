@@ -2,6 +2,7 @@
 // answers, and how many answers the queue saves. Run: npx tsc; node .build/bench/active.js [--seeds 10] [--answers 1000] [--step 50] [--members 16]
 //   [--dimension 64] [--sureness 4] [--mix random=.3,variance=.7] [--candidates 131072] [--certain 0.97]
 import { parseArgs } from 'node:util';
+import { itemsOfActiveQueue } from '../src/cli/active-queue.ts';
 import { parseMix } from '../src/cli/queue-mix.ts';
 import { type Mix, USUAL_MIX } from '../src/queue/options.ts';
 import {
@@ -38,6 +39,8 @@ function askingFor(mix: Mix, isActive: boolean, seed: number): Asking {
     ...{
       answers: Number(flags.answers),
       step: Number(flags.step),
+      // As `rate --active` makes them.
+      queueItems: itemsOfActiveQueue(Number(flags.step)),
       members: Number(flags.members),
       isActive,
       seed,

@@ -101,6 +101,8 @@ export interface Asking {
   readonly answers: number;
   /** After so many answers the head is trained anew, and a new queue made. */
   readonly step: number;
+  /** A queue has so many items, of which only the first `step` are asked. */
+  readonly queueItems: number;
   readonly members: number;
   readonly training: MemberOptions;
   /** All of `choosePairs` but its count. */
@@ -126,11 +128,12 @@ export async function ask(world: World, accuracy: Accuracy, asking: Asking): Pro
   const points: Point[] = [];
   let chances: Chances | undefined;
   while (points.length * asking.step < asking.answers) {
-    const count = asking.step;
+    const count = asking.queueItems;
     const field = { ids: world.ids, training: world.training, heldOut: world.heldOut, past };
     const options = { ...asking.choice, count, seed: asking.seed };
     const mix = chances ? options.mix : { random: 1, variance: 0, top: 0, threshold: 0, repeat: 0 };
-    for (const { ids } of choosePairs({ ...field, chances }, { ...options, mix }).chosen) {
+    const { chosen } = choosePairs({ ...field, chances }, { ...options, mix });
+    for (const { ids } of chosen.slice(0, asking.step)) {
       const [left, right] = ids.map((id) => numberOf.get(id)!) as [number, number];
       const target = uniform(bits) < sigmoid(world.opinion[left]! - world.opinion[right]!) ? 0.95 : 0.05;
       (placeOf(ids[0]!).isHeldOut ? validation : training).add(left, right, target);

@@ -542,7 +542,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'rate',
     what: 'a page on which people answer which picture is better, how good it is, or whether to keep it ([rate.md](rate.md))',
-    mayImport: ['base', 'samples', 'pictures', 'tables', 'shards', 'feedback', 'web', 'browse'],
+    mayImport: ['base', 'samples', 'pictures', 'tables', 'shards', 'feedback', 'learn', 'web', 'browse'],
     doors: [
       'asking/asker',
       'asking/items',

@@ -35,8 +35,14 @@ export const ACTIVE_METHODS: Readonly<Record<AskedMode, Method>> = {
 /** Pictures and answers go first (nice). */
 const PRIORITY = 10;
 const LEAST_ITEMS = 200;
+
 /** Of what a command says when it fails. */
 const MOST_SAID_CHARACTERS = 2000;
+
+/** Enough to go on with until the next queue is made. @param every answers until then */
+export function itemsOfActiveQueue(every: number): number {
+  return Math.max(LEAST_ITEMS, 2 * every);
+}
 
 /**
  * Trains a head and makes a queue anew after each so many answers, by commands in processes of their own, one at a time. What fails is told and
@@ -113,8 +119,7 @@ export class ActiveQueue {
     const { every, headFolder, question, mode, feedback, embeddings, queue } = this.#options;
     const head = join(headFolder, HEAD_FILE);
     return {
-      // Enough to go on with until the next is made.
-      count: String(Math.max(LEAST_ITEMS, 2 * every)),
+      count: String(itemsOfActiveQueue(every)),
       ...{ question, mode, output: queue, embeddings: listOf(embeddings), 'incremental-mode': 'overwrite' },
       ...(existsSync(feedback) && { feedback: listOf([feedback]) }),
       ...(existsSync(head) && { head }),

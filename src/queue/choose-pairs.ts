@@ -1,7 +1,7 @@
 import { type RandomBits, randomBits, uniform } from '../learn/random.ts';
 import { placeOf } from '../learn/split.ts';
 import {
-  answeredBefore,
+  askedAgain,
   type Chosen,
   type ChosenItems,
   type Field,
@@ -20,7 +20,7 @@ const DRAWS_PER_ITEM = 200;
 /** Which pairs to ask: each of two samples that are learned from, or of two held-out ones. Deterministic by the seed. */
 export function choosePairs(field: Field, options: ChoiceOptions): ChosenItems {
   const chooser = new PairChooser(field, options);
-  const filled = fillMix(options, {
+  const filled = fillMix(field, options, {
     repeat: (wanted) => chooser.again(wanted),
     variance: (wanted) => chooser.disputed(wanted),
     top: (wanted) => chooser.among(topSamples(field, options.topShare), 'top', wanted),
@@ -44,13 +44,13 @@ class PairChooser {
   }
 
   /** Of all items a share is of held-out samples, and none of these is passed over: what a head is measured with is left to chance alone. */
-  random(wanted: number): Chosen[] {
+  random(wanted: number): Chosen[][] {
     const { heldOut, training } = this.#field;
     const { count, heldOutShare } = this.#options;
     const held = this.#draw(heldOut, Math.min(wanted, Math.round(heldOutShare * count)), (pair) =>
       this.#item(pair, 'random'),
     );
-    return [...held, ...this.among(training, 'random', wanted - held.length)];
+    return [held, this.among(training, 'random', wanted - held.length)];
   }
 
   /** By chance among the pairs of some samples; of those that the head is certain of only some. */
@@ -95,10 +95,10 @@ class PairChooser {
   /** Answered pairs with their sides exchanged; not those across the border of what is held out, of which nothing is learned. */
   again(wanted: number): Chosen[] {
     const sides = ({ ids }: Answered): boolean => placeOf(ids[0]!).isHeldOut === placeOf(ids[1]!).isHeldOut;
-    const answered = answeredBefore(this.#field.past, sides, () => uniform(this.#bits));
-    return answered.slice(0, wanted).map(({ ids, times }) => {
-      this.#taken.add(subjectKey(ids));
-      return { ids: ids.toReversed(), why: 'repeat', round: times };
+    const random = (): number => uniform(this.#bits);
+    return askedAgain(this.#field.past, wanted, { random, isUsable: sides }).map((item) => {
+      this.#taken.add(subjectKey(item.ids));
+      return { ...item, ids: item.ids.toReversed() };
     });
   }
 

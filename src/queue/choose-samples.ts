@@ -1,6 +1,6 @@
 import { randomBits, shuffled, uniform } from '../learn/random.ts';
 import {
-  answeredBefore,
+  askedAgain,
   type Chosen,
   type ChosenItems,
   type Field,
@@ -33,19 +33,12 @@ export function chooseSamples(field: Field, options: ChoiceOptions): ChosenItems
     chances && chances.members > 1
       ? training.toSorted((a, b) => chances.scoreVariance(b) - chances.scoreVariance(a))
       : new Int32Array(0);
-  const filled = fillMix(options, {
-    repeat: (wanted) =>
-      answeredBefore(
-        past,
-        () => true,
-        () => uniform(bits),
-      )
-        .slice(0, wanted)
-        .map((answered) => ({ ids: answered.ids, why: 'repeat', round: answered.times })),
+  const filled = fillMix(field, options, {
+    repeat: (wanted) => askedAgain(past, wanted, { random: () => uniform(bits) }),
     variance: (wanted) => first(varied(), 'variance', wanted),
     top: (wanted) => first(mixed(topSamples(field, options.topShare)), 'top', wanted),
     threshold: (wanted) => first(samplesNear(field, options), 'threshold', wanted),
-    random: (wanted) => first(mixed(joined(training, heldOut)), 'random', wanted),
+    random: (wanted) => [first(mixed(joined(training, heldOut)), 'random', wanted)],
   });
   return { ...filled, passedOver: 0 };
 }

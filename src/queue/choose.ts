@@ -49,32 +49,51 @@ export function sharesOf(mix: Mix, count: number): Record<Choice, number> {
   return counts as Record<Choice, number>;
 }
 
+/** How each part is taken; the random one in lists, each of which is spread over the queue by itself. */
+export type Takes = Readonly<Record<Exclude<Choice, 'random'>, Take>> & {
+  readonly random: (wanted: number) => readonly (readonly Chosen[])[];
+};
+
 /** Fills each part of the mix; what a part has too few of, random ones take the place of. */
 export function fillMix(
+  { past }: Pick<Field, 'past'>,
   { mix, count }: Pick<ChoiceOptions, 'mix' | 'count'>,
-  takes: Readonly<Record<Choice, Take>>,
+  takes: Takes,
 ): { readonly chosen: readonly Chosen[]; readonly missing: ChosenItems['missing'] } {
   const shares = sharesOf(mix, count);
   const missing: Partial<Record<Choice, number>> = {};
   let random = shares.random;
-  const parts = CHOICES.filter((choice) => choice !== 'random').map((choice) => {
+  const parts = CHOICES.flatMap((choice) => {
+    if (choice === 'random') return [];
     const taken = shares[choice] > 0 ? takes[choice](shares[choice]) : [];
     const short = shares[choice] - taken.length;
     if (short > 0) missing[choice] = short;
     random += short;
-    return taken;
+    return [taken];
   });
   const taken = random > 0 ? takes.random(random) : [];
-  if (taken.length < random) missing.random = random - taken.length;
-  return { chosen: interleaved([taken, ...parts]), missing };
+  const found = taken.reduce((sum, list) => sum + list.length, 0);
+  if (found < random) missing.random = random - found;
+  return { chosen: interleaved([...taken, ...parts], timesIn(past)), missing };
 }
 
-/** Lists in one, each spread evenly over all of it, so that the first items have the shares of all. */
-function interleaved(lists: readonly (readonly Chosen[])[]): Chosen[] {
-  return lists
-    .flatMap((list) => list.map((item, i) => ({ item, at: (i + 0.5) / list.length })))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);
+/**
+ * Lists in one, each spread evenly over all of it, so that the first items have the shares of all. It goes on where so many answers have led: of a
+ * queue that is made anew after each few of them, only beginnings are ever asked, and these together have the shares as well.
+ */
+function interleaved(lists: readonly (readonly Chosen[])[], answers: number): Chosen[] {
+  const turns = lists
+    .flatMap((list) => list.map((_, i) => ({ list, at: (i + 0.5) / list.length })))
+    .sort((a, b) => a.at - b.at);
+  const start = answers % Math.max(1, turns.length);
+  const rest = new Map(lists.map((list) => [list, list.values()]));
+  return [...turns.slice(start), ...turns.slice(0, start)].map(({ list }) => rest.get(list)!.next().value!);
+}
+
+function timesIn(past: Field['past']): number {
+  let sum = 0;
+  for (const { times } of past.values()) sum += times;
+  return sum;
 }
 
 /** The samples of the highest scores, so large a share of them; none without a head. */
@@ -94,15 +113,16 @@ export function samplesNear(field: Field, { threshold, topShare }: ChoiceOptions
   return training.toSorted((a, b) => distance(a) - distance(b)).subarray(0, top.length);
 }
 
-/** What was answered, by chance among what was answered least often; `isUsable` says whether it may come again. */
-export function answeredBefore(
-  past: ReadonlyMap<string, Answered>,
-  isUsable: (answered: Answered) => boolean,
-  random: () => number,
-): Answered[] {
+/** What was answered once more, by chance among what was answered least often; `isUsable` says whether it may come again. */
+export function askedAgain(
+  past: Field['past'],
+  wanted: number,
+  { random, isUsable }: { random(): number; isUsable?(answered: Answered): boolean },
+): Chosen[] {
   return [...past.values()]
-    .filter((answered) => answered.isDecided && isUsable(answered))
+    .filter((answered) => answered.isDecided && isUsable?.(answered) !== false)
     .map((answered) => ({ answered, at: answered.times + random() }))
     .sort((a, b) => a.at - b.at)
-    .map(({ answered }) => answered);
+    .slice(0, wanted)
+    .map(({ answered: { ids, times } }) => ({ ids, why: 'repeat', round: times }));
 }

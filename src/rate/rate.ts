@@ -1,4 +1,5 @@
 import { Asker } from './asking/asker.ts';
+import { sidesOf } from './asking/sides.ts';
 import { WatchedQueue } from './asking/watched-queue.ts';
 import type { RateOptions } from './options.ts';
 import { noPair } from './samples/errors.ts';
@@ -30,10 +31,11 @@ export async function startRate(options: RateOptions): Promise<RunningRate> {
         options.queue === undefined ? undefined : await WatchedQueue.open(options.queue, samples, options);
       // One that asks things again has its own share of these.
       const repeatShare = (await queue?.hasRepeats()) ? 0 : options.repeatShare;
+      const sides = mode === 'pair' && !queue ? await sidesOf(samples, options) : undefined;
       return {
         page: mode,
         newAsker: (rater, unshown) =>
-          new Asker({ samples, state, unshown, question, mode, seed, repeatShare }, rater, queue),
+          new Asker({ samples, state, unshown, question, mode, seed, repeatShare, sides }, rater, queue),
       };
     },
   });

@@ -2,7 +2,7 @@ import test from 'ava';
 import { randomBits, uniform } from '../../src/learn/random.ts';
 import { placeOf } from '../../src/learn/split.ts';
 import { Chances } from '../../src/queue/chances.ts';
-import { type Field, sharesOf } from '../../src/queue/choose.ts';
+import { type Chosen, type Field, sharesOf } from '../../src/queue/choose.ts';
 import { choosePairs } from '../../src/queue/choose-pairs.ts';
 import { chooseSamples } from '../../src/queue/choose-samples.ts';
 import { type ChoiceOptions, type Mix, USUAL_MIX } from '../../src/queue/options.ts';
@@ -69,6 +69,43 @@ test('a mix becomes whole numbers that add up, and every beginning of a queue ha
   for (let end = 10; end <= 100; end += 10) {
     const random = chosen.slice(0, end).filter(({ why }) => why === 'random').length;
     t.true(Math.abs(random - 0.4 * end) <= 1, `${random} of ${end}`);
+  }
+});
+
+test('what is asked of queues that are made anew after a few answers each has the shares as well, held-out pairs among it', (t) => {
+  const field = fieldOf(400);
+  const isHeld = ({ ids }: Pick<Chosen, 'ids'>): boolean => placeOf(ids[0]!).isHeldOut;
+  for (const [few, rounds] of [
+    [1, 60],
+    [7, 20],
+    [50, 6],
+  ] as const) {
+    const past = new Map<string, Answered>();
+    const asked: Chosen[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const mix = round === 0 ? { ...NOTHING, random: 1 } : { ...USUAL_MIX, repeat: 0 };
+      const { chosen } = choosePairs({ ...field, past }, { ...OPTIONS, count: 200, mix, candidates: 500 });
+      for (const item of chosen.slice(0, few)) {
+        past.set(subjectKey(item.ids), { ids: item.ids, times: 1, isDecided: true });
+        asked.push(item);
+      }
+    }
+    const count = few * rounds;
+    const told = `${few} of each: ${asked.map((item) => (isHeld(item) ? 'H' : item.why[0])).join('')}`;
+    const random = asked.slice(few).filter(({ why }) => why === 'random');
+    t.true(Math.abs(asked.filter(isHeld).length - 0.1 * count) <= 2, told);
+    const toLearnFrom = random.filter((item) => !isHeld(item)).length;
+    t.true(Math.abs(toLearnFrom - (0.3 / 0.95 - 0.1) * (count - few)) <= 2, told);
+  }
+});
+
+test('held-out pairs come evenly in any beginning of a queue, with a head and without', (t) => {
+  for (const mix of [USUAL_MIX, { ...NOTHING, random: 1 }]) {
+    const { chosen } = choosePairs(fieldOf(400), { ...OPTIONS, count: 400, mix });
+    for (let end = 10; end <= 400; end += 10) {
+      const held = chosen.slice(0, end).filter(({ ids }) => placeOf(ids[0]!).isHeldOut).length;
+      t.true(Math.abs(held - 0.1 * end) <= 1, `${held} of ${end}`);
+    }
   }
 });
 

@@ -20,7 +20,7 @@ const SEEDS = 4;
 
 function asking(isActive: boolean, seed: number): Asking {
   return {
-    ...{ answers: 480, step: 60, members: 5, isActive, seed },
+    ...{ answers: 480, step: 60, queueItems: 200, members: 5, isActive, seed },
     training: {
       ...{ hidden: 0, dropout: 0.1, batch: 1, epochs: 5, seed, valueLoss: 'mse', evaluateEvery: 50 },
       ...{ learningRate: 0.03, weightDecay: 0.02 },

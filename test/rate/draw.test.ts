@@ -34,10 +34,13 @@ test('what comes early in an order may be any number, and is another for another
 
 test('all pairs of some samples are asked, each in one order', (t) => {
   const samples = Int32Array.of(3, 5, 8, 9, 40);
-  const order = new AskingOrder(samples, 'pair', ['seed']);
+  const order = AskingOrder.ofPairs(samples, ['seed']);
   const pairs = Array.from({ length: order.size }, (_, place) => order.at(place));
   t.is(order.size, 10);
   t.true(pairs.every(([a, b]) => a! < b!));
   t.is(new Set(pairs.map(String)).size, 10);
-  t.is(new AskingOrder(samples.subarray(0, 1), 'pair', []).size, 0);
+  t.is(AskingOrder.ofPairs(samples.subarray(0, 1), []).size, 0);
+  const across = AskingOrder.ofPairsAcross(samples, Int32Array.of(1, 2), ['seed']);
+  t.is(new Set(Array.from({ length: across.size }, (_, place) => String(across.at(place)))).size, 10);
+  t.is(AskingOrder.ofPairsAcross(samples, new Int32Array(0), []).size, 0);
 });

@@ -3,6 +3,7 @@ import type { AskedMode } from '../../feedback/queue-items.ts';
 import type { FeedbackState } from '../../feedback/state.ts';
 import type { RatedSample, RatedSamples } from '../samples/rated-samples.ts';
 import type { Question } from './items.ts';
+import type { Sides } from './sides.ts';
 
 /** What all raters are asked about, and what is known of their answers. */
 export interface Asking {
@@ -12,6 +13,8 @@ export interface Asking {
   readonly mode: AskedMode;
   readonly seed: number;
   readonly repeatShare: number;
+  /** Of pairs that are drawn: which samples training holds out. */
+  readonly sides?: Sides | undefined;
   /** Numbers of samples whose picture could not be shown. */
   readonly unshown: ReadonlySet<number>;
 }

@@ -8,24 +8,92 @@ import { AskingOrder } from './stream.ts';
 const PLACES_AT_ONCE = { first: 4, most: 2048 } as const;
 /** Of more samples it is not counted how many are left. */
 const MOST_COUNTED = 20_000;
+/** One in so many pairs is of two held-out samples, as in a queue. */
+const HELD_OUT_EVERY = 10;
 
-/** Pairs or samples in an order that is drawn at random, each rater's own. */
+/**
+ * Pairs or samples in an order that is drawn at random, each rater's own. Pairs with one side that training holds out and one that it learns from
+ * come when all others have: they would teach nothing.
+ */
 export class DrawnQuestions implements QuestionSource {
   readonly #asking: Asking;
   readonly #asked: Asked;
-  readonly #order: AskingOrder;
-  /** The first place of the order that has not been looked at. */
-  #place: number;
+  /** Of pairs: those of held-out samples, those to learn from, all others; else one. */
+  readonly #walks: readonly Walk[];
   #counted: readonly RatedSample[] | undefined;
 
   constructor(asking: Asking, asked: Asked) {
-    const { samples, question, mode, seed } = asking;
     this.#asking = asking;
     this.#asked = asked;
-    this.#order = new AskingOrder(samples.pictured, mode, [seed, question, mode, asked.rater]);
     const { answers = 0, skips = 0 } = asking.state.standing(asked) ?? {};
-    // What was answered before a break lies before this place, if the seed was the same; if not, nothing is lost.
-    this.#place = this.#order.size === 0 ? 0 : (answers + skips) % this.#order.size;
+    const answered = answers + skips;
+    const isOpen = (samples: readonly RatedSample[]): Question | undefined => this.#questionOf(samples);
+    const walk = (order: AskingOrder, share: number): Walk =>
+      new Walk(asking, order, { from: Math.floor(share * answered), questionOf: isOpen });
+    const { samples, sides, question, mode, seed } = asking;
+    const words = [seed, question, mode, asked.rater];
+    const heldOut = 1 / HELD_OUT_EVERY;
+    this.#walks = sides
+      ? [
+          walk(AskingOrder.ofPairs(sides.heldOut, [...words, 'held out']), heldOut),
+          walk(AskingOrder.ofPairs(sides.training, words), 1 - heldOut),
+          walk(AskingOrder.ofPairsAcross(sides.training, sides.heldOut, [...words, 'across']), 0),
+        ]
+      : [walk(AskingOrder.ofSamples(samples.pictured, words), 1)];
+  }
+
+  async next(held: ReadonlySet<string>): Promise<Question | undefined> {
+    for (const walk of this.#inTurn(held.size)) {
+      const question = await walk.next(held);
+      if (question) return question;
+    }
+    return undefined;
+  }
+
+  /** Of pairs there are too many for anybody to count. */
+  async left(): Promise<number | null> {
+    const { samples, sides } = this.#asking;
+    if (sides || samples.pictured.length > MOST_COUNTED) return null;
+    this.#counted ??= await samples.at([...samples.pictured]);
+    return this.#counted.filter((sample) => this.#questionOf([sample])).length;
+  }
+
+  /** Held-out pairs come evenly; where there are no more, others do. @param held how many the page has that are not answered yet */
+  #inTurn(held: number): readonly Walk[] {
+    const { answers = 0, skips = 0 } = this.#asking.state.standing(this.#asked) ?? {};
+    const [heldOut, training, ...others] = this.#walks;
+    if (!training) return this.#walks;
+    const isForHeldOut = (answers + skips + held) % HELD_OUT_EVERY === HELD_OUT_EVERY / 2;
+    return [...(isForHeldOut ? [heldOut!, training] : [training, heldOut!]), ...others];
+  }
+
+  /** Undefined where it cannot be asked, or was answered. */
+  #questionOf(samples: readonly RatedSample[]): Question | undefined {
+    if (!isAskable(this.#asking, samples)) return undefined;
+    const subject = subjectOfNames(samples.map(({ name }) => name));
+    if (this.#asking.state.answersAbout(this.#asked, subject) > 0) return undefined;
+    return { id: questionId(subject, 0), samples };
+  }
+}
+
+/** A way through an order, round and round. */
+class Walk {
+  readonly #samples: Asking['samples'];
+  readonly #order: AskingOrder;
+  readonly #questionOf: (samples: readonly RatedSample[]) => Question | undefined;
+  /** The first place of the order that has not been looked at. */
+  #place: number;
+
+  /** @param options.from what was answered before a break lies before this place, if the seed was the same; if not, nothing is lost */
+  constructor(
+    { samples }: Pick<Asking, 'samples'>,
+    order: AskingOrder,
+    options: { from: number; questionOf(samples: readonly RatedSample[]): Question | undefined },
+  ) {
+    this.#samples = samples;
+    this.#order = order;
+    this.#questionOf = options.questionOf;
+    this.#place = order.size === 0 ? 0 : options.from % order.size;
   }
 
   /** Looks once around. */
@@ -47,25 +115,9 @@ export class DrawnQuestions implements QuestionSource {
     return undefined;
   }
 
-  /** Of pairs there are too many for anybody to count. */
-  async left(): Promise<number | null> {
-    const { samples, mode } = this.#asking;
-    if (mode === 'pair' || this.#order.size > MOST_COUNTED) return null;
-    this.#counted ??= await samples.at([...samples.pictured]);
-    return this.#counted.filter((sample) => this.#questionOf([sample])).length;
-  }
-
   async #samplesOf(numbers: readonly number[]): Promise<ReadonlyMap<number, RatedSample>> {
     const unique = [...new Set(numbers)];
-    const samples = await this.#asking.samples.at(unique);
+    const samples = await this.#samples.at(unique);
     return new Map(unique.map((number, place) => [number, samples[place]!]));
-  }
-
-  /** Undefined where it cannot be asked, or was answered. */
-  #questionOf(samples: readonly RatedSample[]): Question | undefined {
-    if (!isAskable(this.#asking, samples)) return undefined;
-    const subject = subjectOfNames(samples.map(({ name }) => name));
-    if (this.#asking.state.answersAbout(this.#asked, subject) > 0) return undefined;
-    return { id: questionId(subject, 0), samples };
   }
 }
