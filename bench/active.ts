@@ -1,5 +1,5 @@
 // A simulated person (a hidden head and noise) is asked by chance and by what `queue` chooses: how good the trained ensemble is after so many
-// answers, and how many answers the queue saves. Run: npx tsc; node .build/bench/active.js [--seeds 10] [--answers 1000] [--step 50] [--members 16]
+// answers, and how many answers the queue saves. Run: npx tsc; node .build/bench/active.js [--seeds 10] [--answers 1000] [--step 50] [--items 200] [--members 16]
 //   [--dimension 64] [--sureness 4] [--mix random=.3,variance=.7] [--candidates 131072] [--certain 0.97]
 import { parseArgs } from 'node:util';
 import { itemsOfActiveQueue } from '../src/cli/active-queue.ts';
@@ -19,6 +19,8 @@ const { values: flags } = parseArgs({
     seeds: { type: 'string', default: '10' },
     answers: { type: 'string', default: '1000' },
     step: { type: 'string', default: '50' },
+    // Of a queue; where not given as `rate --active` makes them.
+    items: { type: 'string' },
     members: { type: 'string', default: '16' },
     dimension: { type: 'string', default: '64' },
     sureness: { type: 'string', default: '4' },
@@ -39,8 +41,7 @@ function askingFor(mix: Mix, isActive: boolean, seed: number): Asking {
     ...{
       answers: Number(flags.answers),
       step: Number(flags.step),
-      // As `rate --active` makes them.
-      queueItems: itemsOfActiveQueue(Number(flags.step)),
+      queueItems: flags.items === undefined ? itemsOfActiveQueue(Number(flags.step)) : Number(flags.items),
       members: Number(flags.members),
       isActive,
       seed,

@@ -1,5 +1,5 @@
 import type { Evaluation } from '../evaluate/evaluate.ts';
-import { quantileMap } from '../evaluate/quantiles.ts';
+import { quantileMap, thresholdText } from '../evaluate/quantiles.ts';
 import { disagreementsOf } from '../evaluate/sheets.ts';
 import { letterOf } from '../evaluate/wording.ts';
 import { aligned } from './aligned-table.ts';
@@ -36,9 +36,9 @@ export function describeCollection({ collection }: Evaluation): string[] {
     '',
     ...aligned([
       [`top share of ${drawn}`, ...collection.scores.map((_, i) => letterOf(i))],
-      ...topShares.map(({ share, thresholds }) => [
-        `${Number((100 * share).toPrecision(3))} % lie above`,
-        ...thresholds.map((threshold) => threshold.toFixed(3)),
+      ...topShares.map((top) => [
+        `${Number((100 * top.share).toPrecision(3))} % lie above`,
+        ...collection.scores.map((_, i) => thresholdText(top, i, collection.names.length)),
       ]),
     ]),
     ...likeness,

@@ -13,7 +13,7 @@ import type { Collection } from './collection.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { Comparison, HeadPart, Part } from './part.ts';
 import { type FoundPictures, NO_PICTURES } from './pictures.ts';
-import { quantileMap } from './quantiles.ts';
+import { quantileMap, thresholdText } from './quantiles.ts';
 import { type Disagreement, disagreementsOf, type SheetRow } from './sheets.ts';
 import { comparisonText, headFacts, letterOf, MODE_NAMES, rangeText, sampleNotes } from './wording.ts';
 
@@ -141,7 +141,10 @@ function pageCollection(collection: Collection, shown: Shown | null): PageCollec
     );
   return {
     ...{ rows, drawn: names.length, letters: scores.map((_, i) => letterOf(i)) },
-    topShares: quantileMap(collection).topShares,
+    topShares: quantileMap(collection).topShares.map((top) => ({
+      share: top.share,
+      thresholds: scores.map((_, i) => thresholdText(top, i, names.length)),
+    })),
     sheets: (shown?.sheets ?? []).map((sheet, i) => ({
       letter: letterOf(i),
       rows: sheet.map(({ percentile, places }) => ({

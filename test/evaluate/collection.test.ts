@@ -1,5 +1,5 @@
 import test from 'ava';
-import { quantileMap } from '../../src/evaluate/quantiles.ts';
+import { quantileMap, thresholdText } from '../../src/evaluate/quantiles.ts';
 import { disagreementsOf, percentileSheet } from '../../src/evaluate/sheets.ts';
 import type { PairAnswer, RatingAnswer } from '../../src/feedback/answer.ts';
 import { Reservoir } from '../../src/learn/embedded-samples.ts';
@@ -26,10 +26,11 @@ test('thresholds of two heads stand for the same share of the collection, and on
   t.is(drawn!.rows, 300);
   t.is(drawn!.names.length, 300);
   const { topShares, percentiles } = quantileMap(drawn!);
-  for (const { share, thresholds } of topShares) {
-    t.true(Math.abs(thresholds[1]! - (2 * (thresholds[0]! - 5) + 5)) < 1e-9);
+  for (const { share, thresholds, above: counts } of topShares) {
+    t.true(Math.abs(thresholds[1]! - (2 * (thresholds[0]! - 5) + 5)) < 2e-3);
     const above = drawn!.scores[0]!.filter((score) => score > thresholds[0]!).length;
     t.true(Math.abs(above - share * 300) <= 1, `${share}: ${above}`);
+    t.is(counts[0], above);
   }
   t.is(topShares.at(-1)!.share, 0.02);
   t.is(percentiles[0]!.length, 101);
@@ -39,6 +40,42 @@ test('thresholds of two heads stand for the same share of the collection, and on
   const few = await evaluate(collection, { heads: [hidden], feedback, collectionRows: 50 });
   t.is(few.collection!.names.length, 50);
   t.is(few.collection!.rows, 300);
+});
+
+test('a filter by a threshold of the table keeps what the table says, of equal and of tiny scores, too', (t) => {
+  const random = randomNumbers(3);
+  const normal = Float64Array.from({ length: 1000 }, () => 3 * (random() + random() + random() - 1.5));
+  const columns = {
+    whole: normal.map(Math.round),
+    'one decimal': normal.map((score) => Math.fround(Math.round(10 * score) / 10)),
+    constant: normal.map(() => 1),
+    tiny: normal.map((score) => 1e-6 * score),
+    'mostly nothing': normal.map((score) => Math.max(0, score - 2.5)),
+  };
+  const drawn = normal.length;
+  const names = Array.from({ length: drawn }, (_, i) => ({ key: String(i) }));
+  const scores = Object.values(columns);
+  // So many lie above some threshold.
+  const possible = scores.map((own) => [
+    0,
+    ...[...new Set(own)].map((score) => own.filter((one) => one >= score).length),
+  ]);
+  for (const top of quantileMap({ scores, names }).topShares) {
+    for (const [i, own] of scores.entries()) {
+      const text = thresholdText(top, i, drawn);
+      const [, threshold, , share] = /^(-?[\d.e-]+)( \(([\d.]+) %\))?$/.exec(text) ?? [];
+      const kept = own.filter((score) => score > Number(threshold)).length;
+      t.is(top.above[i], kept, text);
+      const said = share === undefined ? top.share : Number(share) / 100;
+      t.true(
+        Math.abs(said - kept / drawn) <= Math.max(0.1 * said, 1 / drawn),
+        `${top.share}: ${text}, ${kept}`,
+      );
+      // No other threshold comes nearer.
+      const best = Math.min(...possible[i]!.map((count) => Math.abs(count - top.share * drawn)));
+      if (i !== 2) t.true(Math.abs(kept - top.share * drawn) <= best + 1, `${text}: ${kept}`);
+    }
+  }
 });
 
 test('a sheet shows samples about each percentile in their order, those first that can be shown', (t) => {

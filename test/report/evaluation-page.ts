@@ -72,7 +72,7 @@ export function evaluationData(changes: Partial<EvaluationPageData> = {}): Evalu
     ],
     collection: {
       ...{ rows: 1000, drawn: 300, letters: ['A', 'B'] },
-      topShares: [{ share: 0.05, thresholds: [7.25, 8.5] }],
+      topShares: [{ share: 0.05, thresholds: ['7.250', '8.500 (4.1 %)'] }],
       sheets: [{ letter: 'A', rows: [{ percentile: 0.01, pictures }] }],
       disagreements: [{ first: 'A', second: 'B', spearman: 0.3, firstHigher: pictures, secondHigher: [] }],
     },

@@ -58,14 +58,14 @@ export function renderThresholds({ rows, drawn, letters, topShares }: PageCollec
   return renderSection(
     'thresholds',
     'Thresholds',
-    `The score above which the same share of the collection lies, by ${formatCount(drawn)} samples of its ${formatCount(rows)} rows: what a threshold of one head is on another.`,
+    `The score above which the same share of the collection lies, by ${formatCount(drawn)} samples of its ${formatCount(rows)} rows: what a threshold of one head is on another. Where many scores are equal no threshold has that share: the nearest stands there, and in brackets how much lies above it.`,
     renderTable(
       {
         ...{ label: 'Thresholds by share', className: 'plain', head: 'Lies above' },
         name: ({ share }: TopShareRow) => `${Number((100 * share).toPrecision(3))} %`,
         columns: letters.map((head, i) => ({
           head,
-          cell: ({ thresholds }: TopShareRow) => formatFixed(thresholds[i]!, 3),
+          cell: ({ thresholds }: TopShareRow) => thresholds[i]!,
         })),
       },
       topShares,

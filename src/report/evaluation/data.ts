@@ -96,7 +96,8 @@ export interface PageCollection {
   readonly drawn: number;
   /** Letters of heads, in the order of all lists by head. */
   readonly letters: readonly string[];
-  readonly topShares: readonly { readonly share: number; readonly thresholds: readonly number[] }[];
+  /** Thresholds in words: with the share that lies above where no threshold has the one wanted. */
+  readonly topShares: readonly { readonly share: number; readonly thresholds: readonly string[] }[];
   readonly sheets: readonly PageSheet[];
   readonly disagreements: readonly PageDisagreement[];
 }
