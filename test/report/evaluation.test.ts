@@ -26,7 +26,7 @@ test('the page shows figures with intervals, tests, curves, thresholds, maps and
     [1, 1],
   ]);
   t.is(page.querySelector('#training .legend')!.textContent.trim(), 'A, in likes');
-  t.is(page.querySelector('#thresholds tbody tr')!.textContent, '5 %7.2508.500');
+  t.is(page.querySelector('#thresholds tbody tr')!.textContent, '5 %7.2508.500 (4.1 %)');
   t.is(page.querySelectorAll('#percentiles img').length, 1);
   t.is(page.querySelectorAll('#percentiles .key-only').length, 2);
   t.is(page.querySelectorAll('#taste .opposed rect').length, 2 * 2);

@@ -70,6 +70,10 @@ test('the keyboard keeps, leaves, renames and takes back, and what is near to wh
   await whenTrue(bare, "document.querySelector('.frame img') !== null");
   t.true(Number(await say(bare, 'document.documentElement.scrollWidth')) <= 390);
   t.deepEqual(await axeFindings(bare), []);
+  // On a phone that is held sideways, a touch renames.
+  await bare.setViewportSize({ width: 667, height: 375 });
+  await bare.click('.controls [data-action="rename"]');
+  await whenTrue(bare, "document.getElementById('rename').open");
   const shots = process.env['BOWERBIRD_SHOTS'];
   if (shots) {
     await press('c');

@@ -89,7 +89,20 @@ dialog input { flex: 1; min-width: 0; height: 2.125rem; border: 1px solid var(--
   .controls button kbd { display: none; }
 }
 @media (max-height: 30rem) {
+  body { grid-template: auto minmax(0, 1fr) / minmax(0, 1fr) auto; }
+  footer { display: contents; }
+  .top, #naming, #said, #trouble, .choices { grid-column: 1 / -1; }
+  .top { padding: .25rem 1rem; }
+  #naming, #said, #trouble { margin: .1rem .5rem 0; }
   #trouble:empty { display: none; }
-  .controls { display: none; }
+  .choices { margin: .3rem .5rem .4rem; }
+  .rating .choices { margin: .3rem auto .4rem; padding: 0 .5rem; }
+  .pair .choices button { flex-direction: row; gap: .5rem; height: 2.75rem; }
+  #stage { grid-area: 2 / 1; padding-right: 0; }
+  .controls { grid-area: 2 / 2; flex-direction: column; justify-content: space-evenly; gap: .1rem; padding: 0 .35rem; overflow-y: auto; }
+  .controls button { min-height: 2.25rem; }
+}
+@media (max-height: 30rem) and (max-width: 60rem) {
+  .choices kbd, .controls kbd { display: none; }
 }
 `;
