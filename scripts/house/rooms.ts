@@ -456,6 +456,7 @@ export const ROOMS: readonly Room[] = [
       'import/columns',
       'import/import',
       'line',
+      'nothing-said',
       'problems',
       'queue-items',
       'state',

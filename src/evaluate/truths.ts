@@ -1,6 +1,7 @@
 import { BowerbirdError } from '../base/errors.ts';
 import type { Answer, Mode } from '../feedback/answer.ts';
 import { type AnswerSet, readAnswers } from '../feedback/answers.ts';
+import { notesOnRaters, whyNothingSaid } from '../feedback/nothing-said.ts';
 import { readQueueItems } from '../feedback/queue-items.ts';
 import { averaged, NamedSamples, opinionsOf, pairTargets } from '../learn/answer-lessons.ts';
 import type { EvaluateOptions, EvaluateProgress } from './options.ts';
@@ -59,7 +60,7 @@ export async function readTruths(options: EvaluateOptions, progress: EvaluatePro
     ...(progress.signal && { signal: progress.signal }),
     onProgress: (lines) => progress.advance('reading answers', lines, undefined, 'lines'),
   });
-  for (const note of set.counts.problems.notes()) progress.note(note);
+  for (const note of [...set.counts.problems.notes(), ...notesOnRaters(set, raters)]) progress.note(note);
   const answers = random ? set.answers.filter(({ queue }) => random.has(queue ?? '')) : set.answers;
   const samples = new NamedSamples();
   const truths = truthsOf(answers, null, samples);
@@ -111,14 +112,13 @@ async function randomItems(paths: readonly string[], { note }: EvaluateProgress)
 }
 
 function nothingAnswered(
-  { question }: EvaluateOptions,
-  { questions, answers: all }: AnswerSet,
+  { question, raters }: EvaluateOptions,
+  set: AnswerSet,
   answers: readonly Answer[],
 ): BowerbirdError {
-  const others = [...questions].map(([name, count]) => `${name} (${count})`).join(', ');
   const why =
-    all.length > answers.length
-      ? `None of the ${all.length} answers to ${question} is to an item that a queue drew by chance. Give the queue files that asked, or leave --queue out.`
-      : `There is no answer to the question ${question}. The files have answers to: ${others || 'nothing'}. Name another --question.`;
+    answers.length === 0 && set.answers.length > 0
+      ? `None of the ${set.answers.length} answers to ${question} is to an item that a queue drew by chance. Give the queue files that asked, or leave --queue out.`
+      : whyNothingSaid(set, { question, raters, what: 'answer' });
   return new BowerbirdError('BB_INPUT_EMPTY', why, { fields: { question } });
 }

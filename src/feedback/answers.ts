@@ -43,6 +43,7 @@ export class FeedbackReader {
   readonly #problems = new ProblemCounts('line', LINE_PROBLEMS);
   readonly #counts = { lines: 0, answers: 0, retracted: 0, retractions: 0, repeated: 0 };
   readonly #questions = new Map<string, number>();
+  readonly #raters = new Map<string, number>();
 
   constructor(paths: readonly string[], wanted: Wanted = {}) {
     this.#paths = paths;
@@ -85,6 +86,11 @@ export class FeedbackReader {
     return this.#questions;
   }
 
+  /** How many answers to the wanted questions stand by each rater, wanted or not, as far as read. */
+  get raters(): ReadonlyMap<string, number> {
+    return this.#raters;
+  }
+
   #take(record: Parameters<SeenIds['add']>[0], retracted: FingerprintTable, batch: Answer[]): void {
     if (isRetraction(record)) {
       this.#counts.retractions++;
@@ -96,6 +102,8 @@ export class FeedbackReader {
     }
     this.#counts.answers++;
     this.#questions.set(record.question, (this.#questions.get(record.question) ?? 0) + 1);
+    if (this.#wanted.questions?.includes(record.question) !== false)
+      this.#raters.set(record.rater, (this.#raters.get(record.rater) ?? 0) + 1);
     if (this.#isWanted(record)) batch.push(record);
   }
 
@@ -116,6 +124,8 @@ export interface AnswerSet {
   readonly counts: LineCounts;
   /** How many answers stand to each question in the files. */
   readonly questions: ReadonlyMap<string, number>;
+  /** How many answers to the wanted questions stand by each rater in the files, wanted or not. */
+  readonly raters: ReadonlyMap<string, number>;
   /** sha256 (hex) of the answers as lines: the same answers in the same order have the same, wherever they lie. */
   readonly digest: string;
 }
@@ -133,7 +143,8 @@ export async function readAnswers(paths: readonly string[], wanted: Wanted = {})
     for (const answer of batch) answers.push(answer);
     if (batch.length > 0) digest.update(batch.map((answer) => `${lineOf(answer)}\n`).join(''));
   }
-  return { answers, counts: reader.counts, questions: reader.questions, digest: digest.digest('hex') };
+  const { counts, questions, raters } = reader;
+  return { answers, counts, questions, raters, digest: digest.digest('hex') };
 }
 
 const RETRACTING = '"retracts"';

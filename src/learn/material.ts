@@ -1,6 +1,7 @@
 import { BowerbirdError } from '../base/errors.ts';
 import type { Mode } from '../feedback/answer.ts';
 import { type AnswerSet, readAnswers } from '../feedback/answers.ts';
+import { notesOnRaters, whyNothingSaid } from '../feedback/nothing-said.ts';
 import { type LabelTransform, largestCountOf, transformCount } from '../samples/label.ts';
 import {
   averaged,
@@ -86,7 +87,7 @@ export async function gatherMaterial(options: TrainOptions, progress: TrainProgr
     ...(progress.signal && { signal: progress.signal }),
     onProgress: (lines) => progress.advance('reading answers', lines, undefined, 'lines'),
   });
-  for (const note of set.counts.problems.notes()) progress.note(note);
+  for (const note of [...set.counts.problems.notes(), ...notesOnRaters(set, raters)]) progress.note(note);
   const samples = new NamedSamples();
   const said = mode === 'pair' ? [] : opinionsOf(set.answers, mode, samples);
   const opinions = opinionsFor(options, said);
@@ -181,21 +182,15 @@ function valuesOf(opinions: readonly Opinion[], { method, threshold }: TrainOpti
   return [0, 1].flatMap((side) => averaged(sides.filter(({ value }) => value === side)));
 }
 
-function nothingToLearn(
-  options: TrainOptions,
-  mode: Mode,
-  { answers, questions }: AnswerSet,
-): BowerbirdError {
-  const { method, question } = options;
+function nothingToLearn(options: TrainOptions, mode: Mode, set: AnswerSet): BowerbirdError {
+  const { question, raters } = options;
   const modes = new Map<Mode, number>();
-  for (const answer of answers) modes.set(answer.mode, 1 + (modes.get(answer.mode) ?? 0));
+  for (const answer of set.answers) modes.set(answer.mode, 1 + (modes.get(answer.mode) ?? 0));
   if (modes.size > 0 && !modes.has(mode)) return otherModes(options, mode, modes);
-  const others = [...questions].map(([name, count]) => `${name} (${count})`).join(', ');
-  return new BowerbirdError(
-    'BB_INPUT_EMPTY',
-    `There is no answer of mode ${mode} to the question ${question}, which ${method} learns from. The files have answers to: ${others || 'nothing'}. Name another --question or --method.`,
-    { fields: { question, mode } },
-  );
+  const what = `answer of mode ${mode}`;
+  return new BowerbirdError('BB_INPUT_EMPTY', whyNothingSaid(set, { question, raters, what }), {
+    fields: { question, mode },
+  });
 }
 
 /** By which flags answers of a mode are learned from. */

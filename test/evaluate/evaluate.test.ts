@@ -1,7 +1,7 @@
 import test from 'ava';
 import { writeRows } from '../../scripts/write-rows.ts';
 import { evaluationRecord } from '../../src/evaluate/record.ts';
-import type { KeepAnswer } from '../../src/feedback/answer.ts';
+import type { Answer, KeepAnswer } from '../../src/feedback/answer.ts';
 import { lineOfQueueItem, queueItemId } from '../../src/feedback/queue-items.ts';
 import { placeOf } from '../../src/learn/split.ts';
 import { rating } from '../feedback/records.ts';
@@ -231,6 +231,16 @@ test('what cannot be evaluated is refused with what to do', async (t) => {
   await t.throwsAsync(evaluate(collection, { heads, feedback, question: 'useful' }), {
     code: 'BB_INPUT_EMPTY',
     message: /aesthetic \(300\)/,
+  });
+  await t.throwsAsync(evaluate(collection, { heads, feedback, raters: ['nobody'] }), {
+    code: 'BB_INPUT_EMPTY',
+    message: /by nobody\. There are answers by: ada \(300\)/,
+  });
+  const skips = ratings(collection).map((answer) => ({ ...answer, answer: 'skip' }) as Answer);
+  const skipped = [await collection.write('skipped.jsonl', skips)];
+  await t.throwsAsync(evaluate(collection, { heads, feedback: skipped }), {
+    code: 'BB_INPUT_EMPTY',
+    message: /300 of its answers were read, and all of these are skips/,
   });
   const wide = await writeHead(collection, 'wide', new Array(20).fill(1));
   await t.throwsAsync(evaluate(collection, { heads: [wide], feedback }), {

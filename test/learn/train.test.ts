@@ -4,6 +4,7 @@ import test from 'ava';
 import type { Invocation } from '../../src/cli/command.ts';
 import type { FlagValues } from '../../src/cli/flags.ts';
 import { TRAIN } from '../../src/cli/train-command.ts';
+import type { Answer } from '../../src/feedback/answer.ts';
 import { loadHead } from '../../src/heads/load.ts';
 import type { TrainProgress } from '../../src/learn/options.ts';
 import { placeOf } from '../../src/learn/split.ts';
@@ -231,6 +232,11 @@ test('what cannot be learned from is refused by name, and nothing is written', a
     /mode pair .*: rating \(300\); from rating learns --method ridge/,
   );
   await refused(t, train(collection, likes(collection), {}), 'BB_INPUT_EMPTY', /likes .* --label-transform/);
+  const ofNobody =
+    /No answer to the question aesthetic is by nobody\. There are answers by: ada \(300\)\. .* --rater/;
+  await refused(t, train(collection, all, { raters: ['nobody'] }), 'BB_INPUT_EMPTY', ofNobody);
+  const skips = all.slice(0, 12).map((answer) => ({ ...answer, answer: 'skip' }) as Answer);
+  await refused(t, train(collection, skips, {}), 'BB_INPUT_EMPTY', /12 of its answers.* are skips/);
   const two = all.slice(0, 2);
   await refused(t, train(collection, two, { penalty: 0 }), 'BB_USAGE', /--penalty 0 is too small/);
   const gone = [1, 2].map((i) => rating(`gone-${i}`, { sample: sample(i) }));
@@ -238,6 +244,14 @@ test('what cannot be learned from is refused by name, and nothing is written', a
   const kept = keeps(collection).filter((answer) => answer.answer === 'keep');
   await refused(t, train(collection, kept, { method: 'logistic' }), 'BB_INPUT_EMPTY', /say the same/);
   t.false(existsSync(collection.path('head')));
+});
+
+test('a rater who has answered nothing is told beside those who have', async (t) => {
+  const collection = await makeCollection(t);
+  const notes: string[] = [];
+  const note = (text: string): void => void notes.push(text);
+  await train(collection, ratings(collection), { raters: ['ada', 'Bob'] }, { note });
+  t.deepEqual(notes, ['No answer is by Bob. There are answers by: ada (300).']);
 });
 
 test('a head goes into no run and over no input', async (t) => {
