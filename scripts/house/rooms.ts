@@ -377,7 +377,14 @@ export const ROOMS: readonly Room[] = [
       'heads',
       'runs',
     ],
-    doors: ['config', 'score'],
+    doors: ['config', 'models', 'planning', 'record', 'score', 'score-shards'],
+    packages: [],
+  },
+  {
+    name: 'fleet',
+    what: 'one run on several machines: its plan, slices of it, workers that commit first-wins, the merge ([fleet.md](fleet.md))',
+    mayImport: ['base', 'samples', 'scores', 'shards', 'runs', 'pipeline'],
+    doors: ['do-slice', 'make-plan', 'merge-planned', 'plan-file', 'slice', 'worker'],
     packages: [],
   },
   {

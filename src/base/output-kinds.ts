@@ -17,7 +17,7 @@ export type OutputKind =
  * another's output, whichever room it calls. `test/runs` holds those of a run to the format.
  */
 const RUN_PARTS =
-  /^((run|merged|buckets|what-if)\.json|buckets\.parquet|report\.html|(tags|partials|thumbnails|stats|bucket_means|img_emb|metadata|consent|images)\/.*)$/;
+  /^((run|plan|merged|buckets|what-if)\.json|buckets\.parquet|report\.html|(tags|partials|thumbnails|stats|bucket_means|img_emb|metadata|consent|images)\/.*)$/;
 
 /** Each kind by the file that makes it one, and the names of what belongs to it. */
 const KINDS: readonly { readonly kind: OutputKind; readonly marker: string; readonly parts: RegExp }[] = [

@@ -9,9 +9,11 @@ import { FEEDBACK_EXPORT } from './feedback-export-command.ts';
 import { FEEDBACK_IMPORT } from './feedback-import-command.ts';
 import { FEEDBACK_INFO } from './feedback-info-command.ts';
 import { LOOKUP } from './lookup-command.ts';
+import { MERGE } from './merge-command.ts';
 import { MODELS_CHECK } from './models-check-command.ts';
 import { MODELS_FETCH, MODELS_LIST, MODELS_WHERE } from './models-command.ts';
 import { MODELS_CONVERT } from './models-convert-command.ts';
+import { PLAN } from './plan-command.ts';
 import { POSTS_DATASET } from './posts-dataset-command.ts';
 import { POSTS_EXPORT } from './posts-export-command.ts';
 import { POSTS_REPORT } from './posts-report-command.ts';
@@ -31,6 +33,8 @@ import { TRANSFORMS } from './transforms-command.ts';
 /** Commands by the word that they are called by; a group has commands of its own. */
 export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SCORE,
+  PLAN,
+  MERGE,
   SUBSET,
   SIDECARS,
   BUCKETS,

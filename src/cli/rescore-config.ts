@@ -12,6 +12,7 @@ import { retryFlags } from './retry-flags.ts';
 import { saveFlags } from './save-flags.ts';
 import { recomputesTags } from './score-config.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
+import { SLICE_FLAGS } from './slice-flags.ts';
 
 /** Flags of `score` that only stored embeddings have a use for. */
 const ONLY_EMBEDDINGS = [
@@ -52,6 +53,7 @@ const NOT_EMBEDDINGS = [
   'encoder-threads',
   'encoder-timeout',
   'max-mb-in-flight',
+  ...Object.keys(SLICE_FLAGS),
 ];
 
 /** Whether `score` is asked for stored embeddings. @throws BowerbirdError BB_USAGE for a flag of the other kind */

@@ -2,15 +2,14 @@ import type { ScoreConfig } from '../pipeline/config.ts';
 import type { RescoreConfig } from '../rescore/config.ts';
 import type { RescoreOutcome } from '../rescore/rescore.ts';
 import type { RunOutcome } from '../runs/finish.ts';
-import { ScoreProgress } from '../runs/progress.ts';
 import { type Command, commandLine, type Invocation, pathsOf } from './command.ts';
 import { readConfigFile, usageError } from './flags.ts';
-import { withInterrupt } from './interrupt.ts';
-import { ProgressView } from './progress-view.ts';
 import { asksForEmbeddings, rescoreConfig } from './rescore-config.ts';
 import { describeJson, describeResult } from './result-view.ts';
 import { scoreConfig } from './score-config.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
+import { showProgress } from './score-progress.ts';
+import { isSliced, scoreSlice } from './score-slice.ts';
 import { unknownFlag } from './unknown-flags.ts';
 
 /** `bowerbird score` */
@@ -48,9 +47,10 @@ export const SCORE: Command = {
 async function scoreCommand(invocation: Invocation): Promise<number> {
   const { values, args } = invocation;
   const inputs = pathsOf(invocation, 'url-list', 'inputs');
+  if (!values['output-folder']) throw usageError('score needs --output-folder: the run folder to write.');
+  if (isSliced(values, process.env)) return scoreSlice(invocation, inputs);
   if (inputs.length === 0)
     throw usageError('score needs at least one input: a file, folder, glob or brace pattern.');
-  if (!values['output-folder']) throw usageError('score needs --output-folder: the run folder to write.');
   const { outcome, badFiles } = asksForEmbeddings(values)
     ? await runEmbeddings(await rescoreConfig(values, inputs, commandLine(args)))
     : { outcome: await runWithProgress(scoreConfig(values, inputs, commandLine(args))), badFiles: undefined };
@@ -77,23 +77,4 @@ export async function runWithProgress(config: ScoreConfig): Promise<RunOutcome> 
     const { runScore } = await import('../pipeline/score.ts');
     return runScore(config, progress, closing);
   });
-}
-
-async function showProgress<Outcome>(
-  run: (progress: ScoreProgress, closing: AbortSignal) => Promise<Outcome>,
-): Promise<Outcome> {
-  const progress: ScoreProgress = new ScoreProgress((text) => view.note(text));
-  const view = new ProgressView(progress);
-  try {
-    return await withInterrupt(
-      () => {
-        if (progress.phase === 'scoring') {
-          view.note('Closing the shards in flight (once more Ctrl-C: leave at once) ...');
-        }
-      },
-      (closing) => run(progress, closing),
-    );
-  } finally {
-    view.stop();
-  }
 }

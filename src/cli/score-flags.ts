@@ -6,6 +6,7 @@ import { imageFlags } from './image-flags.ts';
 import { libraryFlags } from './models-flags.ts';
 import { retryFlags } from './retry-flags.ts';
 import { saveFlags } from './save-flags.ts';
+import { SLICE_FLAGS } from './slice-flags.ts';
 import { textFlags } from './text-flags.ts';
 import { variantFlags } from './variant-flags.ts';
 
@@ -265,5 +266,6 @@ export const SCORE_FLAGS: FlagTable = {
     default: 256,
     describe: 'Downloaded images in memory, in all',
   },
+  ...SLICE_FLAGS,
   json: { group: MACHINE, type: 'boolean', default: false, describe: 'Print the result as one JSON object' },
 };

@@ -87,6 +87,15 @@ export async function loadModels(
   }
 }
 
+/** The heads of a run alone, checked. @throws BowerbirdError BB_MODEL_*, BB_HEAD_* */
+export async function loadHeads(
+  config: ScoreConfig,
+  progress: ScoreProgress,
+  closing: AbortSignal,
+): Promise<LoadedModels['heads']> {
+  return (await findModels(config, progress, closing)).heads;
+}
+
 /** The files of a run's image models, and its heads. */
 interface FoundModels {
   readonly encoderFiles: EncoderFiles;

@@ -47,13 +47,20 @@ export interface ScoreRun {
   readonly closing: AbortSignal;
 }
 
+/** Where shards are committed, and who is told of each. */
+export interface ShardDestination extends Omit<ScoreRun, 'place'> {
+  readonly place: Pick<RunPlace, 'folder' | 'lock'>;
+  /** Called once a shard is committed, and waited for; what it throws ends the run. */
+  readonly onCommitted?: (stats: ShardStats) => Promise<void>;
+}
+
 /**
  * Does the wanted shards: rows flow through the stages across shard boundaries, and each shard is committed when
  * its last row has ended. On a failure everything in flight is given up; what is committed stays.
  */
 export async function scoreShards(
   facts: ScoreFacts,
-  { place, progress, closing }: ScoreRun,
+  { place, progress, closing, onCommitted }: ShardDestination,
   wanted: readonly WantedShard[],
 ): Promise<'done' | 'interrupted'> {
   const { config } = facts;
@@ -92,7 +99,17 @@ export async function scoreShards(
     rowLimitMs: config.download.timeoutMs,
     progress,
   });
-  const run = new ShardRun({ facts, folder, lock, stages, progress, wanted, filter, imageSaving });
+  const run = new ShardRun({
+    facts,
+    folder,
+    lock,
+    stages,
+    progress,
+    wanted,
+    filter,
+    imageSaving,
+    onCommitted,
+  });
   try {
     const state = await run.doAll(
       database.readShards(facts.plan, new Set(wanted.map(({ spec }) => spec.id))),
@@ -118,6 +135,7 @@ interface ShardRunTools {
   readonly wanted: readonly WantedShard[];
   readonly filter: Filter;
   readonly imageSaving: ImageSaving | undefined;
+  readonly onCommitted: ShardDestination['onCommitted'];
 }
 
 /** A finished shard of which rows are tried again. */
@@ -296,6 +314,7 @@ class ShardRun {
     await this.#tools.imageSaving?.end(work);
     await this.#tools.imageSaving?.room.committed(stats);
     await work.shard.release();
+    await this.#tools.onCommitted?.(stats);
     progress.finishedShards++;
     progress.kept += stats.kept;
     progress.countSaved(stats.saved);

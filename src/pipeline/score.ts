@@ -8,12 +8,13 @@ import { rejudgeShards } from '../runs/rejudge.ts';
 import { describeTally } from '../runs/retry-tally.ts';
 import { goOnFrom } from '../runs/run-changes.ts';
 import { RunPlace } from '../runs/run-place.ts';
-import { describeRun, endSession, type RunRecord, writeRunRecord } from '../runs/run-record.ts';
+import { endSession, type RunRecord, writeRunRecord } from '../runs/run-record.ts';
 import { sortShards } from '../runs/sort-shards.ts';
 import { resolveThresholds } from '../scores/thresholds.ts';
-import { resultSettings, type ScoreConfig } from './config.ts';
+import type { ScoreConfig } from './config.ts';
 import { loadModels } from './models.ts';
 import { planScore } from './planning.ts';
+import { recordOf } from './record.ts';
 import { type ScoreFacts, type ScoreRun, scoreShards } from './score-shards.ts';
 
 /**
@@ -95,25 +96,5 @@ async function doShards(facts: ScoreFacts, run: ScoreRun): Promise<'done' | 'int
 }
 
 function startRecord(facts: ScoreFacts, existing: RunRecord | undefined): RunRecord {
-  const { config, plan, thresholds, encoder, heads, tagModels } = facts;
-  const present = describeRun({
-    settings: {
-      ...resultSettings(config),
-      tag_batch_size: tagModels.length > 0 ? config.tagBatchSize : null,
-    },
-    commandLine: config.commandLine,
-    plan,
-    thresholds,
-    encoder: {
-      name: encoder.name,
-      description: encoder.description,
-      digest: encoder.digest,
-      dimension: encoder.dimension,
-      provider: encoder.provider,
-      batch_invariant: encoder.batchInvariant,
-    },
-    heads,
-    tagModels,
-  });
-  return goOnFrom(existing, present, config.incrementalMode === 'extend');
+  return goOnFrom(existing, recordOf(facts), facts.config.incrementalMode === 'extend');
 }

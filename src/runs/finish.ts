@@ -28,6 +28,8 @@ export interface Finish {
   readonly shards: readonly ShardSpec[];
   readonly dimension: number;
   readonly aestheticHead: Head | undefined;
+  /** `running` where these are not all shards of the run; `done` unless it is given. */
+  readonly state?: 'done' | 'running';
 }
 
 /**
@@ -38,12 +40,12 @@ export interface Finish {
  */
 export async function finishRun(
   started: RunRecord,
-  { folder, lock, shards, dimension, aestheticHead }: Finish,
+  { folder, lock, shards, dimension, aestheticHead, state = 'done' }: Finish,
 ): Promise<{ readonly record: RunRecord; readonly merged: MergedRun }> {
   const next = new RunFolder(join(folder.staging, 'merged'), folder.publishedPath);
   await remove(next.path);
   const merged = await mergeRun(folder, next, shards, { dimension, aestheticHead });
-  const record = endSession(started, 'done');
+  const record = endSession(started, state);
   const tagFiles = shards.map(({ id }) => folder.tags(id));
   const shownKeys = merged.thumbnails.map(({ key }) => key);
   const repeats = await findRepeats(tagFiles, folder.staging, record, shownKeys);

@@ -52,7 +52,7 @@ export function shardFileName(kind: ShardFileKind | 'stats', shardId: number): s
 export const SIDECARS_FOLDER = 'sidecars';
 
 /** What a run writes beside its shards. */
-const TOP_FILES = ['run.json', 'buckets.json', 'buckets.parquet', 'what-if.json', 'report.html'];
+const TOP_FILES = ['run.json', 'plan.json', 'buckets.json', 'buckets.parquet', 'what-if.json', 'report.html'];
 
 /** Whether files of shards are called like that. */
 function isCalledLike({ prefix, suffix }: ShardFile, name: string): boolean {

@@ -51,6 +51,8 @@ export interface ShardStats extends RowCounts {
   readonly retried?: RetryTally;
   /** The images that are saved of it; absent where none are to be. */
   readonly saved?: SavedCounts;
+  /** sha256 (hex) of the plan.json that it was done by; absent where one process did the run. */
+  readonly plan?: string;
   /** The shard's other files: size and sha256, by path in the run folder. */
   readonly files: Readonly<Record<string, FileDigest>>;
 }

@@ -1,0 +1,60 @@
+import { readPlan } from '../fleet/plan-file.ts';
+import { type Command, commandLine, type Invocation } from './command.ts';
+import { type FlagTable, usageError } from './flags.ts';
+import { valuesOfPlan } from './planned-flags.ts';
+import { describeJson, describeResult } from './result-view.ts';
+import { scoreConfig } from './score-config.ts';
+import { showProgress } from './score-progress.ts';
+
+const FLAGS: FlagTable = {
+  json: {
+    group: 'Output:',
+    type: 'boolean',
+    default: false,
+    describe: 'Print the result as one JSON object',
+  },
+};
+
+/** Shards that are named where some are missing. */
+const NAMED_SHARDS = 10;
+
+/** `bowerbird merge` */
+export const MERGE: Command = {
+  usage: 'merge <run>',
+  describe:
+    'Make the merged files and the report of a planned run from the shards that workers have committed',
+  flags: FLAGS,
+  examples: [['merge out', 'Exit code 1 where shards are missing']],
+  docs: 'docs/fleet.md',
+  extend: (parser) =>
+    parser.positional('run', { type: 'string', demandOption: true, describe: 'Run folder with a plan.json' }),
+  run: mergeCommand,
+};
+
+async function mergeCommand({ values, parsed, args }: Invocation): Promise<number> {
+  const run = parsed['run'] as string;
+  const planned = await readPlan(run);
+  if (!planned)
+    throw usageError(
+      `${run} has no plan.json: \`bowerbird score\` merges the runs that it does alone by itself.`,
+    );
+  const config = scoreConfig(valuesOfPlan(planned.flags, run), planned.inputs, commandLine(args));
+  const { folder, record, merged, missing, alive, buried } = await showProgress(async (progress, closing) => {
+    const { mergePlanned } = await import('../fleet/merge-planned.ts');
+    return mergePlanned(config, planned, progress, closing);
+  });
+  const outcome = { state: 'done', folder, record, merged } as const;
+  process.stdout.write(
+    values['json'] === true
+      ? `${JSON.stringify({ ...JSON.parse(describeJson(outcome)), missing: missing.map(({ id }) => id), workers: alive })}\n`
+      : `${describeResult(outcome, record.bad_files)}\n`,
+  );
+  if (buried > 0) process.stderr.write(`Removed what ${buried} workers had left that are gone.\n`);
+  if (missing.length === 0) return 0;
+  const names = missing.slice(0, NAMED_SHARDS).map(({ id }) => id);
+  process.stderr.write(
+    `Not the whole run: ${missing.length} of ${planned.plan.shards.length} shards are not committed yet ` +
+      `(${names.join(', ')}${missing.length > names.length ? ', ...' : ''}); ${alive} workers are at work.\n`,
+  );
+  return 1;
+}

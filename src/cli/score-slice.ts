@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../base/errors.ts';
+import { type PlannedRun, planPath, readPlan } from '../fleet/plan-file.ts';
+import { type Slice, sliceFrom } from '../fleet/slice.ts';
+import type { WorkReport } from '../fleet/worker.ts';
+import type { ScoreProgress } from '../runs/progress.ts';
+import { commandLine, type Invocation } from './command.ts';
+import { type FlagValues, usageError } from './flags.ts';
+import { plannedFlags, refuseUnplannable, withPlanned } from './planned-flags.ts';
+import { asksForEmbeddings } from './rescore-config.ts';
+import { scoreConfig } from './score-config.ts';
+import { showProgress } from './score-progress.ts';
+
+const WAIT_MS = 1000;
+
+/**
+ * Whether `score` is to do a part of a plan: flags say so, or the output folder has a plan and variables of a job array say which part.
+ * Without a plan such variables mean nothing: tasks may have folders of their own.
+ *
+ * @throws BowerbirdError BB_USAGE for a folder with a plan and no word on which part of it is wanted
+ */
+export function isSliced(values: FlagValues, environment: NodeJS.ProcessEnv): boolean {
+  if (values['task-index'] !== undefined || values['task-count'] !== undefined) return true;
+  const folder = values['output-folder'] as string;
+  if (!existsSync(planPath(folder))) return false;
+  if (sliceFrom({}, environment)) return true;
+  throw usageError(
+    `${folder} is planned for workers (plan.json), and some may be at work there. One worker for all of it is ` +
+      '`bowerbird score --task-index 0 --task-count 1` with this --output-folder, and then `bowerbird merge`. ' +
+      'To go on with it by one process alone, remove plan.json once no worker is left.',
+  );
+}
+
+/** Does one slice of a plan, which is made where there is none; gives the exit code. */
+export async function scoreSlice({ values, args }: Invocation, inputs: readonly string[]): Promise<number> {
+  refuseUnplannable(values);
+  asksForEmbeddings(values);
+  const folder = values['output-folder'] as string;
+  const slice = sliceFrom(
+    { taskIndex: values['task-index'] as number, taskCount: values['task-count'] as number },
+    process.env,
+  )!;
+  const report = await showProgress(async (progress, closing) => {
+    const planned = await planOf(values, inputs, commandLine(args), { progress, closing });
+    if (inputs.length > 0 && JSON.stringify(inputs) !== JSON.stringify(planned.inputs))
+      throw otherInputs(folder);
+    const config = scoreConfig(withPlanned(values, planned.flags), planned.inputs, commandLine(args));
+    const { doSlice } = await import('../fleet/do-slice.ts');
+    return doSlice({ config, planned, progress, closing }, slice);
+  });
+  process.stdout.write(
+    `${values['json'] === true ? JSON.stringify(json(report, slice)) : describe(report, slice, folder)}\n`,
+  );
+  return report.state === 'interrupted' ? 130 : 0;
+}
+
+/** The plan of the folder; where there is none yet, one of the tasks makes it, and the others wait for that. */
+async function planOf(
+  values: FlagValues,
+  inputs: readonly string[],
+  typed: string,
+  { progress, closing }: { readonly progress: ScoreProgress; readonly closing: AbortSignal },
+): Promise<PlannedRun> {
+  const folder = values['output-folder'] as string;
+  for (;;) {
+    const planned = await readPlan(folder);
+    if (planned) return planned;
+    if (inputs.length === 0)
+      throw usageError(`${folder} has no plan.json. Give the inputs too, or run \`bowerbird plan\` first.`);
+    const { makePlan } = await import('../fleet/make-plan.ts');
+    try {
+      return await makePlan(scoreConfig(values, inputs, typed), plannedFlags(values), progress, closing);
+    } catch (thrown) {
+      if (codeOf(thrown) !== 'BB_RUN_LOCKED') throw thrown;
+    }
+    progress.noteNowAndThen('Another task is planning; waiting for its plan.json');
+    await sleep(WAIT_MS, undefined, { signal: closing });
+  }
+}
+
+function otherInputs(folder: string): Error {
+  return usageError(
+    `${planPath(folder)} is a plan of other inputs than these. Leave the inputs out, or choose another --output-folder.`,
+  );
+}
+
+function json({ state, committed, lost, open }: SliceReport, { index, count }: Slice): object {
+  return { state, task_index: index, task_count: count, committed, lost, open };
+}
+
+/** A worker's report, and how many shards of the whole plan are still open. */
+type SliceReport = WorkReport & { readonly open: number };
+
+function describe({ state, committed, lost, open }: SliceReport, slice: Slice, folder: string): string {
+  const raced = lost > 0 ? `; ${lost} that others had committed meanwhile were dropped` : '';
+  const rest =
+    open === 0
+      ? `All shards of the plan are committed: \`bowerbird merge ${folder}\` makes the rest.`
+      : `${open} shards of the plan are still open.`;
+  return [
+    `slice ${slice.index} of ${slice.count} (${slice.from}): ${state}`,
+    `committed ${committed} shards${raced}`,
+    rest,
+  ].join('\n');
+}

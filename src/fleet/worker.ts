@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { BowerbirdError } from '../base/errors.ts';
+import { remove } from '../base/files.ts';
+import { type Lock, takeLock } from '../base/lock.ts';
+import type { ScoreConfig } from '../pipeline/config.ts';
+import { loadModels } from '../pipeline/models.ts';
+import { recordOf } from '../pipeline/record.ts';
+import { type ScoreFacts, scoreShards } from '../pipeline/score-shards.ts';
+import { unlessClosing } from '../runs/closing.ts';
+import type { ScoreProgress } from '../runs/progress.ts';
+import { goOnFrom } from '../runs/run-changes.ts';
+import { RunFolder } from '../runs/run-folder.ts';
+import type { ShardStats } from '../runs/stats.ts';
+import { resolveThresholds } from '../scores/thresholds.ts';
+import type { ShardSpec } from '../shards/plan.ts';
+import type { PlannedRun } from './plan-file.ts';
+import { SharedRun } from './shared-run.ts';
+
+/** What a worker is started with. */
+export interface WorkerOptions {
+  readonly config: ScoreConfig;
+  readonly planned: PlannedRun;
+  readonly progress: ScoreProgress;
+  /** When it aborts, no new shard is begun. */
+  readonly closing: AbortSignal;
+}
+
+/** How the shards that a worker was given have ended. */
+export interface WorkReport {
+  readonly state: 'done' | 'interrupted';
+  /** Shards that this worker has committed. */
+  readonly committed: number;
+  /** Those that it has done and another had committed meanwhile. */
+  readonly lost: number;
+}
+
+/**
+ * One of any number of processes that do the shards of a plan. It holds no lock of the run: it works in a folder of its own, and what it
+ * commits is in its place whole, or is another's.
+ */
+export class Worker {
+  readonly name: string;
+  readonly #options: WorkerOptions;
+  readonly #facts: ScoreFacts;
+  readonly #run: SharedRun;
+  readonly #scratch: RunFolder;
+  readonly #lock: Lock;
+
+  private constructor(
+    name: string,
+    options: WorkerOptions,
+    { facts, run, scratch, lock }: { facts: ScoreFacts; run: SharedRun; scratch: RunFolder; lock: Lock },
+  ) {
+    this.name = name;
+    this.#options = options;
+    this.#facts = facts;
+    this.#run = run;
+    this.#scratch = scratch;
+    this.#lock = lock;
+  }
+
+  /**
+   * Loads the models and looks whether all is as the plan has it.
+   *
+   * @throws BowerbirdError BB_RUN_CHANGED naming what differs from the plan; as `runScore` before any work
+   */
+  static async start(options: WorkerOptions): Promise<Worker> {
+    const { config, planned, progress, closing } = options;
+    progress.enter('loading');
+    const models = await unlessClosing(loadModels(config, progress, closing), closing);
+    const { plan } = planned;
+    const facts = { config, plan, thresholds: resolveThresholds(config, plan), ...models };
+    try {
+      goOnFrom(planned.record, recordOf(facts), false);
+      const run = new SharedRun(config.outputFolder);
+      await run.create();
+      const name = randomUUID();
+      const scratch = new RunFolder(run.workers(name));
+      await scratch.create(config);
+      const lock = await takeLock(join(scratch.path, '.lock'), () => takenForDead(scratch.path));
+      return new Worker(name, options, { facts, run, scratch, lock });
+    } catch (thrown) {
+      await stopModels(facts);
+      throw thrown;
+    }
+  }
+
+  /**
+   * Does those of the shards that nobody has committed yet.
+   *
+   * @throws BowerbirdError as `runScore` during its work; BB_RUN_LOCKED where this worker was taken for dead
+   */
+  async doShards(shards: readonly ShardSpec[]): Promise<WorkReport> {
+    const { progress, closing } = this.#options;
+    const wanted: { readonly spec: ShardSpec }[] = [];
+    for (const spec of shards) {
+      progress.totalShards++;
+      progress.totalRows += spec.rowCount;
+      const stats = await this.#run.committed(spec.id);
+      if (stats) countResumed(progress, stats);
+      else wanted.push({ spec });
+    }
+    let [committed, lost] = [0, 0];
+    progress.enter('scoring');
+    const place = { folder: this.#scratch, lock: this.#lock };
+    const onCommitted = async (stats: ShardStats): Promise<void> => {
+      if (await this.#deliver(stats)) committed++;
+      else lost++;
+    };
+    const state =
+      closing.aborted || wanted.length === 0
+        ? closing.aborted
+          ? 'interrupted'
+          : 'done'
+        : await scoreShards(this.#facts, { place, progress, closing, onCommitted }, wanted);
+    return { state, committed, lost };
+  }
+
+  /** Stops the models and removes what was not committed. */
+  async stop(): Promise<void> {
+    await stopModels(this.#facts);
+    await this.#lock.release();
+    await remove(this.#scratch.path);
+  }
+
+  async #deliver(stats: ShardStats): Promise<boolean> {
+    await this.#lock.assertHeld();
+    const { isOurs } = await this.#run.commit(this.name, { ...stats, plan: this.#options.planned.digest });
+    await remove(this.#scratch.stats(stats.shard_id));
+    return isOurs;
+  }
+}
+
+async function stopModels({ encoder, decoder, tagModels }: ScoreFacts): Promise<void> {
+  await Promise.all([encoder, decoder, ...tagModels].map((part) => part.stop()));
+}
+
+function countResumed(progress: ScoreProgress, stats: ShardStats): void {
+  progress.resumedRows += stats.count;
+  progress.resumedFailures += stats.count - stats.successes;
+  progress.finishedShards++;
+  progress.kept += stats.kept;
+  progress.countSaved(stats.saved);
+}
+
+function takenForDead(path: string): BowerbirdError {
+  return new BowerbirdError(
+    'BB_RUN_LOCKED',
+    'This worker was asleep for so long that it was taken for dead. Nothing that is committed is lost; start it again.',
+    { fields: { path } },
+  );
+}
