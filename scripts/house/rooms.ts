@@ -195,6 +195,7 @@ export const ROOMS: readonly Room[] = [
     what: 'inputs -> shards as plain data; the rows of a shard, staged; its results',
     mayImport: ['base', 'samples', 'pictures', 'tables'],
     doors: [
+      'cut-shards',
       'consent',
       'database',
       'output-columns',

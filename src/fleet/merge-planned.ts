@@ -51,6 +51,7 @@ export async function mergePlanned(
     const missing: ShardSpec[] = [];
     for (const spec of plan.shards) ((await run.committed(spec.id)) ? done : missing).push(spec);
     const workers = await buryDead(run);
+    await run.sweep();
     const started = goOnFrom(place.existing, { ...record, sessions: [] }, false);
     const finished = await finishRun(started, {
       folder,
@@ -82,11 +83,11 @@ async function buryDead(run: SharedRun): Promise<{ readonly buried: number; read
 
 const HELD = 'BB_RUN_LOCKED';
 
-/** Without a lock it has only just been made, or is already buried. */
+/** Without a lock it has only just been made, was killed just then, or is already buried. */
 async function isAlive(run: SharedRun, name: string): Promise<boolean> {
   if (name.startsWith('dead-')) return false;
   const lockPath = join(run.workers(name), '.lock');
-  if (!existsSync(lockPath)) return true;
+  if (!existsSync(lockPath)) return run.isYoung(name);
   try {
     const lock = await takeLock(lockPath, (who) => new BowerbirdError(HELD, `held by ${who}`));
     await lock.release();

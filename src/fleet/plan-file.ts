@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { BowerbirdError, isMissing } from '../base/errors.ts';
 import { commitFileOnce, temporaryPath, writeNewFile, writing } from '../base/files.ts';
 import type { RunRecord } from '../runs/run-record.ts';
-import { cutShards, type RunPlan } from '../shards/plan.ts';
+import { cutShards } from '../shards/cut-shards.ts';
+import type { RunPlan } from '../shards/plan.ts';
 
 /** Values of flags of `score` by name, as they were given; inputs and places are told apart from them. */
 export type PlanFlags = Readonly<Record<string, unknown>>;

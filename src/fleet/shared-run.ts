@@ -9,8 +9,9 @@ import {
   remove,
   removeQuietly,
   syncPath,
+  TEMPORARY_SUFFIX,
   temporaryPath,
-  writeFileAtomic,
+  writeError,
   writeNewFile,
   writing,
 } from '../base/files.ts';
@@ -76,12 +77,14 @@ export class SharedRun {
   ): Promise<{ readonly stats: ShardStats; readonly isOurs: boolean }> {
     const marker: CommitMarker = { format: 'bowerbird-commit', version: 1, worker, stats };
     const path = this.#markerPath(stats.shard_id);
-    // In the worker's own folder: once that is taken from it, it can link no marker.
-    const staged = join(this.workers(worker), `commit-${shardName(stats.shard_id)}.json`);
-    const isOurs = await this.#link(marker, staged, path);
+    // In the worker's own folder, which is not made anew: once that is taken from it, it can link no marker.
+    const staged = temporaryPath(join(this.workers(worker), 'commit'));
+    await this.#link(marker, staged, path);
+    const standing = (await writing(path, () => this.#marker(stats.shard_id)))!;
+    // A link over a network can be made, its answer lost, and be refused when it is asked for again.
+    const isOurs = standing.worker === worker;
     if (!isOurs) await this.#discard(worker, stats);
-    const standing = isOurs ? marker : await this.#marker(stats.shard_id);
-    return { stats: await this.#publish(standing!), isOurs };
+    return { stats: await this.#publish(standing), isOurs };
   }
 
   /** How many shards have their stats. */
@@ -99,18 +102,39 @@ export class SharedRun {
       .sort((a, b) => a - b);
   }
 
-  async #link(marker: CommitMarker, staged: string, path: string): Promise<boolean> {
+  async #link(marker: CommitMarker, staged: string, path: string): Promise<void> {
     try {
-      await writeFileAtomic(staged, `${JSON.stringify(marker)}\n`);
+      await writeNewFile(staged, `${JSON.stringify(marker)}\n`);
+      await syncPath(staged);
       await linkNew(staged, path);
       await syncPath(join(this.folder.path, '.commits'));
-      return true;
     } catch (thrown) {
-      if (codeOf(thrown) === 'EEXIST') return false;
-      if (await exists(this.workers(marker.worker))) throw thrown;
+      if (codeOf(thrown) === 'EEXIST') return;
+      if (await exists(this.workers(marker.worker))) throw writeError(thrown, path);
       throw takenForDead(this.folder.path, thrown);
     } finally {
       await removeQuietly(staged);
+    }
+  }
+
+  /** Whether a worker's folder was made within the hour. */
+  async isYoung(worker: string, nowMs: number = Date.now()): Promise<boolean> {
+    const { mtimeMs } = await fileSystem()
+      .stat(this.workers(worker))
+      .catch(() => ({ mtimeMs: 0 }));
+    return nowMs - mtimeMs < ABANDONED_MS;
+  }
+
+  /** Removes what processes that were killed while they wrote a stats file left of it. */
+  async sweep(nowMs: number = Date.now()): Promise<void> {
+    const folder = join(this.folder.path, '.commits');
+    for (const name of await readNames(folder)) {
+      if (!name.endsWith(TEMPORARY_SUFFIX)) continue;
+      const path = join(folder, name);
+      const { mtimeMs } = await fileSystem()
+        .stat(path)
+        .catch(() => ({ mtimeMs: nowMs }));
+      if (nowMs - mtimeMs > ABANDONED_MS) await remove(path);
     }
   }
 
@@ -140,7 +164,8 @@ export class SharedRun {
         if (await exists(shared)) await syncPath(shared);
       }
     });
-    const temporary = temporaryPath(path);
+    // Hidden from whoever lists stats/, should this process be killed before it is removed.
+    const temporary = temporaryPath(this.#markerPath(stats.shard_id));
     await writing(path, () => writeNewFile(temporary, `${JSON.stringify(stats, null, 2)}\n`));
     await commitFileOnce(temporary, path);
     const standing = await readFinishedShard(path, stats.shard_id);
@@ -179,6 +204,9 @@ export class SharedRun {
     await remove(dead);
   }
 }
+
+/** Nobody takes so long to link a file that is written. */
+const ABANDONED_MS = 3_600_000;
 
 const DEAD = 'dead-';
 

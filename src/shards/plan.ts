@@ -23,22 +23,16 @@ import { type TagOrigins, tagOriginsOf } from '../tables/provenance.ts';
 import { makeReadable, type ReadableInput } from '../tables/readable.ts';
 import { settleSchema } from '../tables/schema.ts';
 import { checkTexts, type MissingTexts, refuseNestedUrls } from '../tables/value-check.ts';
+import { cutShards, type ShardSpec } from './cut-shards.ts';
 import { tellEmpty } from './empty-inputs.ts';
 import { tellSharedPaths } from './shared-paths.ts';
+
+export type { ShardSpec } from './cut-shards.ts';
 
 /** One input file of a run. */
 export interface InputFile extends Omit<ReadableInput, 'columns' | 'provenance'> {
   /** Where its own tags come from; of those that it has. */
   readonly tagOrigins?: TagOrigins;
-}
-
-/** One shard: consecutive rows of one input file. */
-export interface ShardSpec {
-  readonly id: number;
-  readonly inputIndex: number;
-  /** Counted from 0 within the file. */
-  readonly firstRow: number;
-  readonly rowCount: number;
 }
 
 /** What a run reads: plain data, ready for JSON. */
@@ -85,24 +79,6 @@ export interface PlanOptions extends ColumnChoice, Pick<ExpandOptions, 'output' 
 
 const FOOTERS_AT_ONCE = 8;
 const PLANNING_MEMORY_MB = 1024;
-
-/**
- * Cuts files into shards of at most `samplesPerShard` consecutive rows, numbered from 0 over all files in order.
- * A shard never crosses a file, as in img2dataset: the last one of each file is shorter.
- */
-export function cutShards(
-  inputs: readonly Pick<InputFile, 'rowCount'>[],
-  samplesPerShard: number,
-): ShardSpec[] {
-  const shards: ShardSpec[] = [];
-  for (const [inputIndex, { rowCount }] of inputs.entries()) {
-    for (let firstRow = 0; firstRow < rowCount; firstRow += samplesPerShard) {
-      const rows = Math.min(samplesPerShard, rowCount - firstRow);
-      shards.push({ id: shards.length, inputIndex, firstRow, rowCount: rows });
-    }
-  }
-  return shards;
-}
 
 /**
  * Finds the inputs, lists images that lie in files, reads the footers of Parquet files (and of their rows only hashes and scores that are kept as text,

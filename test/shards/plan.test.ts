@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import type { BowerbirdError } from '../../src/base/errors.ts';
-import { cutShards } from '../../src/shards/plan.ts';
+import { cutShards } from '../../src/shards/cut-shards.ts';
 import { duck, plan, temporaryFolder, writeColumns } from './fixtures.ts';
 
 test('shards cover every row once, in order, and never cross a file', (t) => {
