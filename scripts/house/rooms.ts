@@ -482,13 +482,6 @@ export const ROOMS: readonly Room[] = [
     packages: [],
   },
   {
-    name: 'popularity',
-    what: 'posts and their likes -> a page about them; labels and image tensors to train on ([posts-dataset.md](posts-dataset.md))',
-    mayImport: ['base', 'samples', 'scores', 'pictures', 'tables', 'decode', 'report', 'feedback', 'posts'],
-    doors: ['choose', 'make', 'options', 'record', 'split', 'standardise', 'survey'],
-    packages: [],
-  },
-  {
     name: 'learn',
     what: 'answers and embeddings -> heads: ridge, logistic, Bradley-Terry ensembles ([train.md](train.md))',
     mayImport: ['base', 'samples', 'metrics', 'tables', 'models', 'embed', 'report', 'rescore', 'feedback'],
@@ -547,6 +540,24 @@ export const ROOMS: readonly Room[] = [
       'sample-pictures',
     ],
     packages: ['p-limit'],
+  },
+  {
+    name: 'popularity',
+    what: 'posts and their likes -> a page about them; labels and image tensors to train on ([posts-dataset.md](posts-dataset.md))',
+    mayImport: [
+      'base',
+      'samples',
+      'scores',
+      'pictures',
+      'tables',
+      'decode',
+      'report',
+      'feedback',
+      'posts',
+      'browse',
+    ],
+    doors: ['choose', 'make', 'options', 'record', 'split', 'standardise', 'survey'],
+    packages: [],
   },
   {
     name: 'rate',

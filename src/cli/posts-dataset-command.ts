@@ -99,9 +99,16 @@ function gateOf(values: FlagValues): Gate | undefined {
 function imagesOf(values: FlagValues): ImageOptions | undefined {
   const sizePx = values['image-size'] as number | undefined;
   const minSidePx = values['min-side'] as number | undefined;
+  const picturesFrom = values['pictures-from'] as string[] | undefined;
   if (values['images'] !== false)
-    return { sizePx: sizePx ?? USUAL_SIZE_PX, minSidePx: minSidePx ?? sizePx ?? USUAL_SIZE_PX };
-  if (sizePx !== undefined || minSidePx !== undefined)
-    throw usageError('--image-size and --min-side are of images, and with --no-images none is looked at.');
+    return {
+      sizePx: sizePx ?? USUAL_SIZE_PX,
+      minSidePx: minSidePx ?? sizePx ?? USUAL_SIZE_PX,
+      picturesFrom: picturesFrom ?? [],
+    };
+  if (sizePx !== undefined || minSidePx !== undefined || picturesFrom)
+    throw usageError(
+      '--image-size, --min-side and --pictures-from are of images, and with --no-images none is looked at.',
+    );
   return undefined;
 }

@@ -58,8 +58,7 @@ export const POSTS_DATASET_FLAGS: FlagTable = {
     group: IMAGES,
     type: 'boolean',
     default: true,
-    describe:
-      'Write image tensors; with --no-images no image is looked at, and posts without a file are taken',
+    describe: 'Write image tensors; with --no-images no image is looked at, and posts without one are taken',
   },
   'image-size': {
     group: IMAGES,
@@ -74,6 +73,12 @@ export const POSTS_DATASET_FLAGS: FlagTable = {
     min: 0,
     max: 65_535,
     describe: 'Leave out images with a side of fewer pixels; the side of the crops where not given',
+  },
+  'pictures-from': {
+    group: IMAGES,
+    type: 'list',
+    describe:
+      'Runs that have the images of posts with a URL alone: saved with `score --save-images`, or made from files that still lie where they lay',
   },
   processes: {
     group: IMAGES,

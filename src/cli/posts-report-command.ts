@@ -33,6 +33,7 @@ async function reportCommand({ values, parsed, args }: Invocation): Promise<numb
     posts: parsed['posts'] as string,
     pictures: values['pictures'] as number,
     looksAtFiles: values['files'] !== false,
+    picturesFrom: (values['pictures-from'] as string[] | undefined) ?? [],
     processes: PROCESSES,
   };
   const [{ surveyPosts }, { renderPostsPage }, { openPosts }] = await Promise.all([

@@ -10,6 +10,12 @@ export const POSTS_REPORT_FLAGS: FlagTable = {
     default: 12,
     describe: 'How many of the most and of the least liked posts are shown',
   },
+  'pictures-from': {
+    group: 'Page:',
+    type: 'list',
+    describe:
+      'Runs that have the images of posts with a URL alone: saved with `score --save-images`, or made from files that still lie where they lay',
+  },
   files: {
     group: 'Page:',
     type: 'boolean',

@@ -6,18 +6,23 @@ import type { DatasetOptions, DatasetProgress, Gate } from './options.ts';
 
 const MEMORY_LIMIT_MB = 512;
 
-/** Leaves out what the table says is unfit: hidden likes, likes out of the range, and where images are wanted, posts without a file. */
+/**
+ * Leaves out what the table says is unfit: hidden likes, likes out of the range, and where images are wanted, posts without one.
+ *
+ * @param hasImage whether there is an image of a row; not given where none is wanted
+ */
 export function filterByTable(
-  { count, columns, hasImage }: Material,
+  { count, columns }: Material,
   fates: Fates,
-  { likesFrom, likesTo, images }: Pick<DatasetOptions, 'likesFrom' | 'likesTo' | 'images'>,
+  { likesFrom, likesTo }: Pick<DatasetOptions, 'likesFrom' | 'likesTo'>,
+  hasImage: ((row: number) => boolean) | undefined,
 ): void {
   for (let row = 0; row < count; row++) {
     const likes = columns.likes[row]!;
     if (Number.isNaN(likes)) fates.leaveOut(row, 'likes_hidden');
     if (likesFrom !== undefined && likes < likesFrom) fates.leaveOut(row, 'likes_below');
     if (likesTo !== undefined && likes > likesTo) fates.leaveOut(row, 'likes_above');
-    if (images && !hasImage[row]) fates.leaveOut(row, 'no_image');
+    if (hasImage && !hasImage(row)) fates.leaveOut(row, 'no_image');
   }
 }
 

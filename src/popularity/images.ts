@@ -3,13 +3,17 @@ import { stat } from 'node:fs/promises';
 import { Spool } from '../base/spool.ts';
 import { createDecoder, type Decoder, type DecoderOptions } from '../decode/decoder.ts';
 import { openableAs } from '../pictures/byte-names.ts';
+import { unread } from '../pictures/failures.ts';
+import type { Picture } from '../pictures/picture.ts';
 import { PictureReader } from '../pictures/picture-reader.ts';
+import type { SampleFailure } from '../samples/reasons.ts';
 import { streamChunks } from '../tables/chunk.ts';
 import type { DuckDBConnection } from '../tables/duckdb.ts';
 import type { Fates, LeftOutReason } from './left-out.ts';
 import type { Material } from './material.ts';
 import type { DatasetProgress, ImageOptions } from './options.ts';
 import { leaveOutRepeated } from './repeated.ts';
+import type { RunImages } from './run-images.ts';
 
 /** Larger files are left out, as `score` does unless told otherwise. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -61,6 +65,7 @@ export interface ImagePass {
   readonly material: Material;
   readonly fates: Fates;
   readonly crops: Crops;
+  readonly runImages: RunImages;
   readonly options: ImageOptions;
   readonly takesRepeated: boolean;
   readonly processes: number;
@@ -93,7 +98,7 @@ export async function lookAtImages(connection: DuckDBConnection, pass: ImagePass
 async function lookThrough(
   connection: DuckDBConnection,
   decoder: Decoder,
-  { material, fates, crops, processes, progress }: ImagePass,
+  { material, fates, crops, runImages, processes, progress }: ImagePass,
 ): Promise<BigUint64Array> {
   const reader = new PictureReader({ maxBytes: MAX_FILE_BYTES, maxBytesInFlight: MAX_BYTES_IN_FLIGHT });
   const digests = new BigUint64Array(material.count);
@@ -101,8 +106,9 @@ async function lookThrough(
   const inFlight = new Set<Promise<void>>();
   let failure: unknown;
   let done = 0;
-  const look = async (row: number, path: string): Promise<void> => {
-    const found = await cropOf(path, reader, decoder);
+  const look = async (row: number, path: string | null): Promise<void> => {
+    const picture = path === null ? await runImages.read(row) : await readFileAt(path, reader);
+    const found = picture.kind === 'failed' ? picture.reason : await cropOf(picture, decoder);
     if (typeof found === 'string') fates.leaveOut(row, found);
     else {
       digests[row] = found.digest;
@@ -120,7 +126,7 @@ async function lookThrough(
         if (failure !== undefined) throw failure;
         const row = rows!.getItem(i) as number;
         if (fates.reasonOf(row) !== undefined) continue;
-        const work = look(row, paths!.getItem(i) as string)
+        const work = look(row, paths!.getItem(i) as string | null)
           .catch((thrown: unknown) => {
             failure ??= thrown;
           })
@@ -136,16 +142,17 @@ async function lookThrough(
   return digests;
 }
 
-/** A file's crop, and the first 64 bits of its sha256; or why there is none. */
+async function readFileAt(path: string, reader: PictureReader): Promise<Picture | SampleFailure> {
+  const stats = await stat(openableAs(path)).catch(() => undefined);
+  if (!stats?.isFile()) return unread(stats ? 'file_unreadable' : 'image_missing');
+  return reader.read({ file: path, bytes: stats.size });
+}
+
+/** An image's crop, and the first 64 bits of its sha256; or why there is none. */
 async function cropOf(
-  path: string,
-  reader: PictureReader,
+  picture: Picture,
   decoder: Decoder,
 ): Promise<{ readonly crop: Uint8Array; readonly digest: bigint } | LeftOutReason> {
-  const stats = await stat(openableAs(path)).catch(() => undefined);
-  if (!stats?.isFile()) return stats ? 'file_unreadable' : 'image_missing';
-  const picture = await reader.read({ file: path, bytes: stats.size });
-  if (picture.kind === 'failed') return picture.reason;
   try {
     const digest = createHash('sha256').update(picture.bytes).digest().readBigUInt64BE();
     const outcome = await decoder.decode(picture.bytes);

@@ -10,11 +10,12 @@ import { filterByGate, filterByTable } from './filters.ts';
 import { Crops, lookAtImages } from './images.ts';
 import { Fates } from './left-out.ts';
 import { type Material, readMaterial } from './material.ts';
-import type { DatasetOptions, DatasetProgress } from './options.ts';
+import type { DatasetOptions, DatasetProgress, ImageOptions } from './options.ts';
 import { publish, takePlace } from './place.ts';
 import { DATASET_FILE, type DatasetRecord, datasetRecord, ROWS_FILE, type SplitFiles } from './record.ts';
 import { leaveOutRepeated } from './repeated.ts';
 import { fillChosen, writeLabels, writeRows } from './rows.ts';
+import { RunImages } from './run-images.ts';
 import { SPLITS, type Split } from './split.ts';
 import { writeImages, writeLabelArray } from './tensors.ts';
 
@@ -32,7 +33,7 @@ interface Workshop {
 /**
  * Makes a dataset of a table of posts, whole or not at all.
  *
- * @throws BowerbirdError as `openPosts`, `takePlace`, `filterByGate`, `lookAtImages`; BB_INPUT_EMPTY where a split would have no post, BB_USAGE where the transform does
+ * @throws BowerbirdError as `openPosts`, `takePlace`, `filterByGate`, `RunImages.open`, `lookAtImages`; BB_INPUT_EMPTY where a split would have no post, BB_USAGE where the transform does
  *   not reach the largest label, BB_DISK_FULL, BB_SHARD_WRITE; the signal's reason
  */
 export async function makeDataset(
@@ -74,32 +75,55 @@ async function withTable<T>(
 }
 
 async function make(workshop: Workshop): Promise<DatasetRecord> {
-  const { options, progress, connection, place, temporaryFolder } = workshop;
+  const { options, progress, connection, temporaryFolder } = workshop;
   const material = await readMaterial(connection, options.seed, progress);
+  const { images } = options;
+  if (!images) return makeOf(workshop, material, undefined);
+  const runImages = await RunImages.open(images.picturesFrom, material, progress);
+  try {
+    const crops = await Crops.open(join(temporaryFolder, 'crops'), images.sizePx, material.count);
+    try {
+      return await makeOf(workshop, material, { crops, runImages, images });
+    } finally {
+      await crops.close();
+    }
+  } finally {
+    await runImages.close();
+  }
+}
+
+/** What images are looked at with. */
+interface Looking {
+  readonly crops: Crops;
+  readonly runImages: RunImages;
+  readonly images: ImageOptions;
+}
+
+async function makeOf(
+  workshop: Workshop,
+  material: Material,
+  looking: Looking | undefined,
+): Promise<DatasetRecord> {
+  const { options, progress, connection, place, temporaryFolder } = workshop;
+  const { takesRepeated, processes } = options;
   const fates = new Fates(material.count);
-  filterByTable(material, fates, options);
+  const hasImage = (row: number): boolean => material.hasImage[row] === 1 || looking!.runImages.has(row);
+  filterByTable(material, fates, options, looking && hasImage);
   const gateScores =
     options.gate && (await filterByGate(material, fates, options.gate, { temporaryFolder, progress }));
-  if (!options.takesRepeated) leaveOutRepeated(material.hashes, material, fates, 'hash_repeated');
-  const { images } = options;
-  const crops = images && (await Crops.open(join(temporaryFolder, 'crops'), images.sizePx, material.count));
-  try {
-    if (images && crops) {
-      const { takesRepeated, processes } = options;
-      await lookAtImages(connection, {
-        ...{ material, fates, crops, options: images, takesRepeated, processes, progress },
-      });
-    }
-    const choice = choosePosts(material.columns, fates, options);
-    refuseEmpty(choice, material, fates, options);
-    const targets = targetsOf(choice, options);
-    await fillChosen(connection, { choice, targets, gateScores });
-    await writeRows(connection, place.files, ROWS_FILE);
-    const files = await writeSplits(workshop, choice, crops);
-    return datasetRecord({ options, material, fates, choice, files });
-  } finally {
-    await crops?.close();
+  if (!takesRepeated) leaveOutRepeated(material.hashes, material, fates, 'hash_repeated');
+  if (looking) {
+    const { crops, runImages, images } = looking;
+    const pass = { material, fates, crops, runImages, takesRepeated, processes, progress };
+    await lookAtImages(connection, { ...pass, options: images });
   }
+  const choice = choosePosts(material.columns, fates, options);
+  refuseEmpty(choice, material, fates, options);
+  const targets = targetsOf(choice, options);
+  await fillChosen(connection, { choice, targets, gateScores });
+  await writeRows(connection, place.files, ROWS_FILE);
+  const files = await writeSplits(workshop, choice, looking?.crops);
+  return datasetRecord({ options, material, fates, choice, files });
 }
 
 async function writeSplits(

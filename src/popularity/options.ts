@@ -18,6 +18,8 @@ export interface ImageOptions {
   readonly sizePx: number;
   /** Images with a shorter side are left out; 0: none. */
   readonly minSidePx: number;
+  /** Runs that have the images of posts with a URL alone. */
+  readonly picturesFrom: readonly string[];
 }
 
 /** What to make of a table of posts, and where it goes. */

@@ -44,7 +44,7 @@ export interface DatasetRecord {
   readonly split_by: DatasetOptions['splitBy'];
   readonly posts_per_user: number | null;
   readonly seed: number;
-  readonly filters: Readonly<Record<string, number | string | boolean>>;
+  readonly filters: Readonly<Record<string, number | string | boolean | readonly string[]>>;
   /** Posts of the table, those that were taken, and those that were left out, by reason; the sum of both is the first. */
   readonly books: {
     readonly posts: number;
@@ -135,6 +135,7 @@ function filtersOf({
     ...(gate?.from !== undefined && { gate_from: gate.from }),
     ...(gate?.below !== undefined && { gate_below: gate.below }),
     ...(images && { min_side_px: images.minSidePx }),
+    ...(images && images.picturesFrom.length > 0 && { pictures_from: images.picturesFrom }),
     repeated: takesRepeated,
   };
 }

@@ -9,6 +9,7 @@ import { type Material, readMaterial } from './material.ts';
 import type { DatasetProgress } from './options.ts';
 import { PostPictures } from './post-pictures.ts';
 import { repeatedFiles, repeatedHashes } from './repeats.ts';
+import { RunImages } from './run-images.ts';
 import { spreadsOf, usersByMedian } from './spreads.ts';
 import { STANDARDISATIONS } from './standardise.ts';
 import { rankedUsers, usersOf } from './users.ts';
@@ -25,6 +26,8 @@ export interface SurveyOptions {
   readonly pictures: number;
   /** Whether image files are read to find those that are the same. */
   readonly looksAtFiles: boolean;
+  /** Runs that have the images of posts with a URL alone. */
+  readonly picturesFrom: readonly string[];
   /** Decoder processes. */
   readonly processes: number;
 }
@@ -35,32 +38,52 @@ export type Survey = Omit<PostsPageData, 'command' | 'bowerbirdVersion' | 'name'
 /**
  * Looks at a table of posts for its page.
  *
- * @throws BowerbirdError as `openPosts`, BB_TEMPORARY_FOLDER, BB_DECODER_FAILED; errors of DuckDB; the signal's reason
+ * @throws BowerbirdError as `openPosts`, `RunImages.open`, BB_TEMPORARY_FOLDER, BB_DECODER_FAILED; errors of DuckDB; the signal's reason
  */
 export async function surveyPosts(options: SurveyOptions, progress: DatasetProgress): Promise<Survey> {
   const table = await openPosts(options.posts);
   const temporaryFolder = await makeTemporaryFolder('posts');
   const instance = await openDuckDb({ memoryLimitMb: MEMORY_LIMIT_MB, temporaryFolder });
   const connection = await instance.connect();
-  const pictures = new PostPictures(connection, options.processes, progress);
   try {
     await createPostViews(connection, table);
-    return await survey(connection, pictures, options, progress);
+    const material = await readMaterial(connection, SEED, progress);
+    return await withPictures(connection, material, options, progress);
   } finally {
-    await pictures.close();
     connection.closeSync();
     instance.closeSync();
     await remove(temporaryFolder);
   }
 }
 
-async function survey(
+async function withPictures(
   connection: DuckDBConnection,
-  pictures: PostPictures,
-  { pictures: shown, looksAtFiles }: SurveyOptions,
+  material: Material,
+  options: SurveyOptions,
   progress: DatasetProgress,
 ): Promise<Survey> {
-  const material = await readMaterial(connection, SEED, progress);
+  const runImages = await RunImages.open(options.picturesFrom, material, progress);
+  const pictures = new PostPictures({ connection, runImages, processes: options.processes, progress });
+  try {
+    return await survey({ connection, material, pictures, progress }, options);
+  } finally {
+    await pictures.close();
+    await runImages.close();
+  }
+}
+
+/** What a table is looked at with. */
+interface Looking {
+  readonly connection: DuckDBConnection;
+  readonly material: Material;
+  readonly pictures: PostPictures;
+  readonly progress: DatasetProgress;
+}
+
+async function survey(
+  { connection, material, pictures, progress }: Looking,
+  { pictures: shown, looksAtFiles }: SurveyOptions,
+): Promise<Survey> {
   const users = usersOf(material);
   const { likes } = material.columns;
   const known = likes.filter((count) => !Number.isNaN(count));

@@ -54,6 +54,7 @@ test('posts dataset prints what it made as text or JSON, and refuses what does n
     [[...elsewhere, '--gate', 'run'], /needs --gate-from or --gate-below/],
     [[...elsewhere, '--gate-from', '5'], /needs --gate-from or --gate-below/],
     [[...elsewhere, '--no-images', '--image-size', '50'], /none is looked at/],
+    [[...elsewhere, '--no-images', '--pictures-from', 'run'], /none is looked at/],
     [[...elsewhere, '--posts-per-user', 'most'], /posts-per-user/],
     [elsewhere, /29 image_missing.*BB_INPUT_EMPTY/s],
     [['posts', 'dataset', folder, '--output-folder', join(folder, 'other')], /BB_POSTS_NOT_FOUND/],

@@ -9,6 +9,7 @@ import { makeDataset } from '../../src/popularity/make.ts';
 import type { DatasetOptions } from '../../src/popularity/options.ts';
 import type { DatasetRecord } from '../../src/popularity/record.ts';
 import { SPLITS, type Split } from '../../src/popularity/split.ts';
+import { writeRun } from '../browse/world.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { type GivenPost, writePostsTable } from '../helpers/posts-table.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
@@ -76,7 +77,7 @@ interface Made {
 async function make({ folder, posts }: World, options: Partial<DatasetOptions> = {}): Promise<Made> {
   const all: DatasetOptions = {
     ...{ posts, outputFolder: join(folder, 'dataset'), overwrite: true, standardise: 'max', splitBy: 'post' },
-    ...{ images: { sizePx: SIZE_PX, minSidePx: 0 }, takesRepeated: false, seed: 0 },
+    ...{ images: { sizePx: SIZE_PX, minSidePx: 0, picturesFrom: [] }, takesRepeated: false, seed: 0 },
     ...{ question: 'popularity', processes: 1 },
     ...options,
   };
@@ -90,6 +91,12 @@ async function make({ folder, posts }: World, options: Partial<DatasetOptions> =
 
 async function idsOf(folder: string, split: Split): Promise<string[]> {
   return (await readFile(join(folder, `${split}-ids.txt`), 'utf8')).split('\n').slice(0, -1);
+}
+
+/** The pixel in the middle of an image of a tensor. */
+function middleOf(file: Buffer, i: number): number[] {
+  const at = readNpyHeader(file).dataOffset + ((i * SIZE_PX + SIZE_PX / 2) * SIZE_PX + SIZE_PX / 2) * 3;
+  return [...file.subarray(at, at + 3)];
 }
 
 async function digestsOf(folder: string): Promise<Record<string, string>> {
@@ -126,8 +133,7 @@ test('images, labels, ids and rows of a split are in one order, and images are R
     );
     for (const [i, id] of ids.entries()) {
       const { user, likes, number } = byId.get(id)!;
-      const middle = dataOffset + ((i * SIZE_PX + SIZE_PX / 2) * SIZE_PX + SIZE_PX / 2) * 3;
-      t.deepEqual([...file.subarray(middle, middle + 3)], colourOf(number), id);
+      t.deepEqual(middleOf(file, i), colourOf(number), id);
       const best = Math.max(...world.given.filter((post) => post.user === user).map((post) => post.likes!));
       t.is(labels.data[i], Math.fround(likes! / best));
       t.is(own[i]!['label'], likes! / best);
@@ -203,7 +209,7 @@ test('each post is taken, or left out under one reason: the books sum up', async
   await writeFile(join(world.folder, 'empty.png'), '');
   await writePicture(join(world.folder, 'small.png'), 6, 8);
   const { record, rows } = await make(world, {
-    ...{ likesFrom: 5, likesTo: 1000, images: { sizePx: SIZE_PX, minSidePx: 10 } },
+    ...{ likesFrom: 5, likesTo: 1000, images: { sizePx: SIZE_PX, minSidePx: 10, picturesFrom: [] } },
   });
   t.deepEqual(record.books, {
     posts: 48,
@@ -229,6 +235,35 @@ test('each post is taken, or left out under one reason: the books sum up', async
   const ids = rows.map((row) => row['post_id']);
   t.true(ids.includes('p007') && !ids.includes('p011'));
   t.true(ids.includes('p008') && !ids.includes('p012'));
+});
+
+test('images of posts with a URL alone come from runs, by the hash; files of the table go first', async (t) => {
+  const world = await makeWorld(t, (_, number) =>
+    number < 10 ? { imagePath: null, url: `http://example.com/${number}.png` } : {},
+  );
+  const rows = Array.from({ length: 12 }, (_, number) => ({
+    path: `${number}.png`,
+    hash: BigInt(1000 + number),
+  }));
+  const run = await writeRun(world.folder, [
+    ...rows.slice(0, 8),
+    { path: '8.png', hash: 1008n, reason: 'http_not_found' },
+    ...rows.slice(10),
+  ]);
+  // What the run has of 10 and 11 is another picture than the table's.
+  for (const number of [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11])
+    await writePicture(join(world.folder, 'pictures', `${number}.png`), number < 10 ? number : 200 + number);
+  const images = { sizePx: SIZE_PX, minSidePx: 0, picturesFrom: [run] };
+  const { folder, record } = await make(world, { images });
+  t.deepEqual(record.books.left_out, { no_image: 2 });
+  t.deepEqual(record.filters['pictures_from'], [run]);
+  t.deepEqual(schemaProblems('dataset.schema.json', join(folder, 'dataset.json')), []);
+  for (const split of SPLITS) {
+    const file = await readFile(join(folder, `${split}-images.npy`));
+    for (const [i, id] of (await idsOf(folder, split)).entries())
+      t.deepEqual(middleOf(file, i), colourOf(Number(id.slice(1))), id);
+  }
+  await t.throwsAsync(make(world, { images: { ...images, picturesFrom: [world.folder] } }));
 });
 
 test('repeated pictures are taken where that is asked for', async (t) => {
@@ -315,7 +350,7 @@ test('a stopped dataset leaves nothing', async (t) => {
   const made = makeDataset(
     {
       ...{ posts: world.posts, outputFolder: join(world.folder, 'dataset'), overwrite: false, seed: 0 },
-      ...{ standardise: 'max', splitBy: 'post', images: { sizePx: SIZE_PX, minSidePx: 0 } },
+      ...{ standardise: 'max', splitBy: 'post', images: { sizePx: SIZE_PX, minSidePx: 0, picturesFrom: [] } },
       ...{ takesRepeated: false, question: 'popularity', processes: 1 },
     },
     {

@@ -1,7 +1,8 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { surveyPosts } from '../../src/popularity/survey.ts';
+import { type SurveyOptions, surveyPosts } from '../../src/popularity/survey.ts';
+import { writeRun } from '../browse/world.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { type GivenPost, type GivenUser, writePostsTable } from '../helpers/posts-table.ts';
@@ -13,12 +14,13 @@ const SEEN_MS = 1000 * DAY_MS;
 async function survey(
   folder: string,
   posts: readonly GivenPost[],
-  { users = [], looksAtFiles = true }: { users?: readonly GivenUser[]; looksAtFiles?: boolean } = {},
+  { users = [], ...changes }: { users?: readonly GivenUser[] } & Partial<SurveyOptions> = {},
 ) {
   const table = join(folder, 'table');
   await writePostsTable(table, posts, users);
   const progress = { note: () => {}, advance: () => {} };
-  return surveyPosts({ posts: table, pictures: 2, looksAtFiles, processes: 1 }, progress);
+  const options = { posts: table, pictures: 2, looksAtFiles: true, picturesFrom: [], processes: 1 };
+  return surveyPosts({ ...options, ...changes }, progress);
 }
 
 /** Three posts of ada with the likes 0, 2 and 4, two of bob with 100 and 300, one with hidden likes. */
@@ -148,6 +150,23 @@ test('repeats are told by file and by hash; files that are gone are none', async
   t.deepEqual(
     unread.repeats.map(({ by }) => by),
     ['hash'],
+  );
+});
+
+test('pictures of posts with a URL alone come from runs', async (t) => {
+  const folder = await makeFolder(t);
+  const run = await writeRun(folder, [{ path: 'a.jpg', hash: 1000n }]);
+  await writeFile(join(folder, 'pictures', 'a.jpg'), await makePicture(3));
+  const posts = ['p0', 'p1'].map((postId) => ({
+    ...{ postId, user: 'ada', likes: 5, imagePath: null, url: `http://x.example/${postId}` },
+  }));
+  const { most } = await survey(folder, posts, { picturesFrom: [run] });
+  t.deepEqual(
+    most.map(({ id, webpBase64 }) => [id, webpBase64 === null]),
+    [
+      ['p0', false],
+      ['p1', true],
+    ],
   );
 });
 
