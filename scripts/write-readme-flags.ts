@@ -9,6 +9,7 @@ import { COLLECT_FLAGS } from '../src/cli/collect-flags.ts';
 import { EVALUATE_FLAGS } from '../src/cli/evaluate-flags.ts';
 import type { Flag, FlagTable } from '../src/cli/flags.ts';
 import { POSTS_DATASET_FLAGS } from '../src/cli/posts-dataset-flags.ts';
+import { POSTS_ADD_FLAGS } from '../src/cli/posts-flags.ts';
 import { QUEUE_FLAGS } from '../src/cli/queue-flags.ts';
 import { RATE_FLAGS } from '../src/cli/rate-flags.ts';
 import { REVIEW_FLAGS } from '../src/cli/review-flags.ts';
@@ -75,6 +76,7 @@ export const FLAG_PAGES: readonly (readonly [page: string, table: FlagTable])[] 
   ['docs/collect.md', COLLECT_FLAGS],
   ['docs/evaluate.md', EVALUATE_FLAGS],
   ['docs/posts-dataset.md', POSTS_DATASET_FLAGS],
+  ['docs/posts.md', POSTS_ADD_FLAGS],
   ['docs/queue.md', QUEUE_FLAGS],
   ['docs/rate.md', RATE_FLAGS],
   ['docs/review.md', REVIEW_FLAGS],

@@ -406,7 +406,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'store',
-    what: 'the hash -> score map: blocks, build, read, verify; the only LMDB room ([store.md](store.md))',
+    what: 'the hash -> score map: blocks, build, read, verify; the first of two LMDB rooms ([store.md](store.md))',
     mayImport: ['base', 'samples'],
     doors: [
       'add',
@@ -459,6 +459,7 @@ export const ROOMS: readonly Room[] = [
       'answers',
       'audits',
       'check',
+      'csv',
       'export',
       'export-formats',
       'import/columns',
@@ -476,10 +477,20 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'posts',
-    what: 'posts and users with their likes: a table that grows, its history, views and exports ([posts.md](posts.md))',
-    mayImport: ['base', 'tables'],
-    doors: ['export', 'export-formats', 'table'],
-    packages: [],
+    what: 'posts and users with their likes: a table that grows, its history, views and exports; shares LMDB with store ([posts.md](posts.md))',
+    mayImport: ['base', 'samples', 'pictures', 'tables', 'feedback'],
+    doors: [
+      'add',
+      'export',
+      'export-formats',
+      'export-shards',
+      'problems',
+      'read/columns',
+      'table',
+      'users-list',
+      'values',
+    ],
+    packages: ['lmdb', 'xz-decompress'],
   },
   {
     name: 'learn',

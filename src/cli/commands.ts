@@ -14,6 +14,7 @@ import { MODELS_CHECK } from './models-check-command.ts';
 import { MODELS_FETCH, MODELS_LIST, MODELS_WHERE } from './models-command.ts';
 import { MODELS_CONVERT } from './models-convert-command.ts';
 import { PLAN } from './plan-command.ts';
+import { POSTS_ADD } from './posts-add-command.ts';
 import { POSTS_DATASET } from './posts-dataset-command.ts';
 import { POSTS_EXPORT } from './posts-export-command.ts';
 import { POSTS_REPORT } from './posts-report-command.ts';
@@ -55,7 +56,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   {
     name: 'posts',
     describe: 'Posts and users with their likes: a table that grows, and what is written of it',
-    commands: [POSTS_EXPORT, POSTS_REPORT, POSTS_DATASET],
+    commands: [POSTS_ADD, POSTS_EXPORT, POSTS_REPORT, POSTS_DATASET],
   },
   QUEUE,
   RATE,

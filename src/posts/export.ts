@@ -1,47 +1,69 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { remove } from '../base/files.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { type DuckDBConnection, openDuckDb, queryRows, quoteName, quoteText } from '../tables/duckdb.ts';
 import type { ExportFormat, ExportTable } from './export-formats.ts';
+import { mongoLines } from './mongo.ts';
 import { createPostViews, type PostsTable } from './table.ts';
 
 const MEMORY_MB = 512;
 
-/** What a spreadsheet takes for a formula begins so. */
-const FORMULA = '^[=+@\\t\\r\\n-]';
+/** What a spreadsheet takes for a formula, or for the sign before one, begins so; `posts add` takes the sign away again. */
+const FORMULA = "^'*[=+@\\t\\r-]";
 
-const COPY_OPTIONS: Readonly<Record<ExportFormat, string>> = {
-  csv: 'FORMAT csv, HEADER true',
-  parquet: 'FORMAT parquet, COMPRESSION zstd',
-};
+const COPY_OPTIONS = { csv: 'FORMAT csv, HEADER true', parquet: 'FORMAT parquet, COMPRESSION zstd' } as const;
+
+/** What is written where. */
+export interface TableExport {
+  /** Where no file is; it is not synced. */
+  readonly path: string;
+  readonly table: ExportTable;
+  readonly format: ExportFormat;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the number of rows so far, of JSON Lines alone. */
+  readonly onProgress?: ((rows: number) => void) | undefined;
+}
 
 /**
- * Writes posts, users or what they were, one row each.
+ * Writes posts, users or what they were, one row each; the rows of one table in one order give the same bytes.
  *
- * @param path where no file is; it is not synced
  * @returns how many rows there were
- * @throws errors of DuckDB
+ * @throws errors of DuckDB and of the file system; the signal's reason when it is aborted
  */
 export async function exportTable(
   posts: PostsTable,
-  {
-    path,
-    table,
-    format,
-  }: { readonly path: string; readonly table: ExportTable; readonly format: ExportFormat },
+  { path, table, format, signal, onProgress }: TableExport,
 ): Promise<number> {
+  return withViews(posts, async (connection) => {
+    const [counted] = await queryRows<{ rows: bigint }>(connection, `SELECT count(*) AS rows FROM ${table}`);
+    const rowCount = Number(counted!.rows);
+    if (format === 'jsonl') {
+      const lines = mongoLines(connection, { table, rowCount, signal, onProgress });
+      await pipeline(lines, createWriteStream(path, { flags: 'wx' }));
+    } else {
+      const columns = await columnsOf(connection, table);
+      const selected = columns.map(format === 'csv' ? cellSql : ({ column_name }) => quoteName(column_name));
+      await connection.run(
+        `COPY (SELECT ${selected.join(', ')} FROM ${table}) TO ${quoteText(path)} (${COPY_OPTIONS[format]}, USE_TMP_FILE false)`,
+      );
+    }
+    signal?.throwIfAborted();
+    return rowCount;
+  });
+}
+
+/** Runs a piece of work on a connection that has the views of a table of posts. */
+export async function withViews<T>(
+  posts: PostsTable,
+  work: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
   const temporaryFolder = await makeTemporaryFolder('posts');
   const instance = await openDuckDb({ memoryLimitMb: MEMORY_MB, temporaryFolder });
   const connection = await instance.connect();
   try {
     await createPostViews(connection, posts);
-    const columns = await columnsOf(connection, table);
-    const selected =
-      format === 'csv' ? columns.map(cellSql) : columns.map(({ column_name }) => quoteName(column_name));
-    await connection.run(
-      `COPY (SELECT ${selected.join(', ')} FROM ${table}) TO ${quoteText(path)} (${COPY_OPTIONS[format]}, USE_TMP_FILE false)`,
-    );
-    const [counted] = await queryRows<{ rows: bigint }>(connection, `SELECT count(*) AS rows FROM ${table}`);
-    return Number(counted!.rows);
+    return await work(connection);
   } finally {
     connection.closeSync();
     instance.closeSync();

@@ -16,9 +16,14 @@ export type PartKind = (typeof PART_KINDS)[number];
 /** How many rows of each kind a part has; of a kind without rows it has no file. */
 export type PartCounts = Readonly<Record<PartKind, number>>;
 
+/** A part: its counts, and the sha256 of its files in the order of their kinds, in hex. */
+export interface PartRecord extends PartCounts {
+  readonly sha256: string;
+}
+
 /** What is in a table of posts: its parts in the order in which they were added. The part at `i` is called by the number `i + 1`. */
 export interface PostsRecord {
-  readonly parts: readonly PartCounts[];
+  readonly parts: readonly PartRecord[];
 }
 
 /** The name of the part at a place, from 0: `00001`. */
@@ -60,7 +65,7 @@ export async function readRecord(given: string): Promise<PostsRecord | undefined
 /** Says which parts count from now on; durable, whole or not at all. @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE */
 export async function writeRecord(folder: string, { parts }: PostsRecord): Promise<void> {
   const lines = parts.map(
-    (part) => `    ${JSON.stringify(Object.fromEntries(PART_KINDS.map((kind) => [kind, part[kind]])))}`,
+    ({ posts, history, users, sha256 }) => `    ${JSON.stringify({ posts, history, users, sha256 })}`,
   );
   const list = lines.length === 0 ? '[]' : `[\n${lines.join(',\n')}\n  ]`;
   await writeFileAtomic(
@@ -78,9 +83,7 @@ export function corrupt(path: string, why: string, cause?: unknown): BowerbirdEr
   );
 }
 
-function isPart(value: unknown): value is PartCounts {
-  return (
-    isObject(value) &&
-    PART_KINDS.every((kind) => Number.isSafeInteger(value[kind]) && Number(value[kind]) >= 0)
-  );
+function isPart(value: unknown): value is PartRecord {
+  if (!isObject(value) || !/^[0-9a-f]{64}$/.test(String(value['sha256']))) return false;
+  return PART_KINDS.every((kind) => Number.isSafeInteger(value[kind]) && Number(value[kind]) >= 0);
 }

@@ -60,8 +60,8 @@ export async function createPostViews(connection: DuckDBConnection, { files }: P
     history: sourceOf('history', files.history),
     user_history: `SELECT "user", name, followers, posts_count, seen_at FROM (${sourceOf('users', files.users)})`,
     users: `SELECT "user", latest.* FROM (
-        SELECT "user", max_by({name: name, followers: followers, posts_count: posts_count, seen_at: seen_at}, seen_at) AS latest
-        FROM user_history GROUP BY "user") ORDER BY "user"`,
+        SELECT "user", last({name: name, followers: followers, posts_count: posts_count, seen_at: seen_at} ORDER BY seen_at, filename, file_row_number) AS latest
+        FROM (${sourceOf('users', files.users, true)}) GROUP BY "user") ORDER BY "user"`,
     posts: `SELECT added.post_id, added."user", counts.latest.likes AS likes, counts.latest.comments AS comments, added.time,
         added.caption, added.image_path, added.url, added.image_count, added.source, counts.first_seen, counts.last_seen, added.hash
       FROM (${sourceOf('posts', files.posts, true)}) AS added

@@ -1,7 +1,7 @@
 import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 
 /*
- * The only file that knows LMDB. A data file is written once, in ascending order of keys, and never after; readers
+ * The only file of the store that knows LMDB. A data file is written once, in ascending order of keys, and never after; readers
  * open it read-only. Keys are the blocks' numbers from 0 on, then the directory and the meta entry.
  */
 

@@ -10,8 +10,10 @@ const duckdb: typeof DuckDb = createRequire(import.meta.url)('@duckdb/node-api')
 /** The library's one entrance, also for scripts, tests and benchmarks; its types may be imported anywhere in the room. */
 export const {
   BIGINT,
+  BLOB,
   BOOLEAN,
   DOUBLE,
+  DuckDBBlobValue,
   DuckDBDataChunk,
   DuckDBInstance,
   DuckDBScalarFunction,

@@ -2,8 +2,10 @@ import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import { quoteName } from './duckdb.ts';
 import {
   BIGINT,
+  BLOB,
   BOOLEAN,
   DOUBLE,
+  DuckDBBlobValue,
   DuckDBDataChunk,
   FLOAT,
   INTEGER,
@@ -11,7 +13,7 @@ import {
   VARCHAR,
 } from './duckdb-library.ts';
 
-const TYPES = { BIGINT, BOOLEAN, DOUBLE, FLOAT, INTEGER, UTINYINT, VARCHAR } as const;
+const TYPES = { BIGINT, BLOB, BOOLEAN, DOUBLE, FLOAT, INTEGER, UTINYINT, VARCHAR } as const;
 
 /** A column of a table that is filled from memory. */
 export interface FilledColumn {
@@ -28,7 +30,10 @@ export type ColumnValues =
   | Float64Array
   | Int32Array
   | Uint8Array
-  | readonly (string | number | bigint | boolean | null)[];
+  | readonly ListedValue[];
+
+/** A value that is taken one by one; bytes of BLOB. */
+type ListedValue = string | number | bigint | boolean | Uint8Array | null;
 
 /** Rows of one chunk: as many as a vector of DuckDB holds. */
 const CHUNK_ROWS = 2048;
@@ -94,7 +99,8 @@ export function fillChunk(
   chunk.rowCount = to - from;
   for (const [i, { values, nullIs }] of columns.entries()) {
     const vector = chunk.getColumnVector(i) as unknown as OpenVector;
-    if (isList(values)) for (let row = from; row < to; row++) vector.setItem(row - from, values[row]!);
+    if (isList(values))
+      for (let row = from; row < to; row++) vector.setItem(row - from, itemOf(values[row]!));
     else setArray(vector, values.subarray(from, to), nullIs);
     vector.flush();
   }
@@ -107,8 +113,13 @@ interface OpenVector {
   flush(): void;
 }
 
-function isList(values: ColumnValues): values is readonly (string | number | bigint | boolean | null)[] {
+function isList(values: ColumnValues): values is readonly ListedValue[] {
   return Array.isArray(values);
+}
+
+/** Bytes as DuckDB's client takes them. */
+function itemOf(value: ListedValue): unknown {
+  return value instanceof Uint8Array ? new DuckDBBlobValue(value) : value;
 }
 
 function setArray(

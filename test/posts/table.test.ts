@@ -62,6 +62,7 @@ async function makePosts(t: ExecutionContext, parts: readonly Part[]): Promise<s
     posts: posts?.length ?? 0,
     history: history?.length ?? 0,
     users: users?.length ?? 0,
+    sha256: '0'.repeat(64),
   });
   await writeRecord(folder, { parts: parts.map(countOf) });
   return folder;
