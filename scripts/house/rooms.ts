@@ -457,6 +457,7 @@ export const ROOMS: readonly Room[] = [
     doors: [
       'answer',
       'answers',
+      'answers-to',
       'audits',
       'check',
       'csv',

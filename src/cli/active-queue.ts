@@ -54,6 +54,7 @@ export class ActiveQueue {
   readonly #stopping = new AbortController();
   #child: ChildProcess | undefined;
   #since = 0;
+  #trouble: string | undefined;
   #work: Promise<void> | undefined;
 
   constructor(options: ActiveOptions, onNote: (note: string) => void) {
@@ -68,6 +69,11 @@ export class ActiveQueue {
     const values = checkValues(QUEUE_FLAGS, { ...Object.fromEntries(usual), ...this.#queueValues() });
     const { makeQueue } = await import('../queue/make-queue.ts');
     await makeQueue(queueOptions(values), { signal, note: this.#onNote, advance: () => undefined });
+  }
+
+  /** Why questions are not chosen anew, for those who answer; undefined where the last try did it. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   /** Is told of answers that were saved. */
@@ -105,9 +111,11 @@ export class ActiveQueue {
       const flags = Object.entries(this.#queueValues()).flatMap(([name, value]) => [`--${name}`, value]);
       const printed = await this.#run(['queue', '--json', ...flags]);
       const { items, answers } = JSON.parse(printed) as Record<string, number>;
+      this.#trouble = undefined;
       this.#onNote(`The queue is new: ${items} items, chosen by what ${answers} answers taught.`);
     } catch (thrown) {
       if (this.#stopping.signal.aborted) return;
+      this.#trouble = troubleOf(thrown, every);
       this.#onNote(
         `The queue stays as it is, and is tried again after ${every} more answers. ${messageOf(thrown)}`,
       );
@@ -151,6 +159,15 @@ export class ActiveQueue {
       `bowerbird ${args[0]} ended with ${code ?? 'a signal'}: ${said.trim() || 'it said nothing'}`,
     );
   }
+}
+
+/** A code of an error at the end of what a command says. */
+const SAID_CODE = /\[(BB_[A-Z_]+)\]/g;
+
+/** Without what a command says: there are paths of this machine in it, and the page may be seen elsewhere. */
+function troubleOf(thrown: unknown, every: number): string {
+  const code = [...messageOf(thrown).matchAll(SAID_CODE)].at(-1)?.[1];
+  return `The questions could not be chosen anew${code === undefined ? '' : ` (${code})`}: they go on as they were, and it is tried again after ${every} more answers. The terminal says why.`;
 }
 
 /** A list as a flag takes it whatever is in it. */

@@ -61,6 +61,7 @@ async function start(
   const rate = await startRate({
     ...{ ...options, ...hooks, repeatShare: 0 },
     onSaved: (count) => asking.answered(count),
+    trouble: () => asking.trouble,
   });
   return {
     ...rate,

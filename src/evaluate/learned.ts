@@ -1,6 +1,6 @@
 import { BowerbirdError } from '../base/errors.ts';
 import type { Answer, SampleName } from '../feedback/answer.ts';
-import { readAnswers } from '../feedback/answers.ts';
+import { readAnswersTo } from '../feedback/answers-to.ts';
 import type { Candidate } from './candidates.ts';
 import type { PostsDataset } from './dataset.ts';
 import type { EvaluateOptions, EvaluateProgress } from './options.ts';
@@ -17,7 +17,7 @@ export interface LearnedSet {
 /**
  * Reads what was learned from: files that are named, as one; of a dataset what it is trained on, and the same with what training is looked at with.
  *
- * @throws BowerbirdError BB_INPUT_EMPTY where there is no answer to the question; as `readAnswers`
+ * @throws BowerbirdError BB_INPUT_EMPTY where there is no answer to the question; as `readAnswersTo`
  */
 export async function readLearned(
   { learnedFrom, question }: Pick<EvaluateOptions, 'learnedFrom' | 'question'>,
@@ -25,11 +25,7 @@ export async function readLearned(
   progress: EvaluateProgress,
 ): Promise<LearnedSet[]> {
   const read = async (paths: readonly string[], isGiven: boolean): Promise<LearnedSet> => {
-    const { answers, digest, questions } = await readAnswers(paths, {
-      questions: [question],
-      ...(progress.signal && { signal: progress.signal }),
-      onProgress: (lines) => progress.advance('reading what was learned from', lines, undefined, 'lines'),
-    });
+    const { answers, digest, questions } = await readAnswersTo(paths, { question }, progress);
     if (answers.length === 0) throw nothingLearned(paths, question, questions);
     return { answers, digest, isGiven };
   };

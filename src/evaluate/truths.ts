@@ -1,7 +1,8 @@
 import { BowerbirdError } from '../base/errors.ts';
 import type { Answer, Mode } from '../feedback/answer.ts';
-import { type AnswerSet, readAnswers } from '../feedback/answers.ts';
-import { notesOnRaters, whyNothingSaid } from '../feedback/nothing-said.ts';
+import type { AnswerSet } from '../feedback/answers.ts';
+import { readAnswersTo } from '../feedback/answers-to.ts';
+import { whyNothingSaid } from '../feedback/nothing-said.ts';
 import { readQueueItems } from '../feedback/queue-items.ts';
 import { averaged, NamedSamples, opinionsOf, pairTargets } from '../learn/answer-lessons.ts';
 import type { EvaluateOptions, EvaluateProgress } from './options.ts';
@@ -49,18 +50,12 @@ const VALUE_MODES = ['rating', 'keep', 'likes'] as const;
 /**
  * Reads the answers to a question.
  *
- * @throws BowerbirdError BB_INPUT_EMPTY where there is none; as `readAnswers` and `readQueueItems`
+ * @throws BowerbirdError BB_INPUT_EMPTY where there is none; as `readAnswersTo` and `readQueueItems`
  */
 export async function readTruths(options: EvaluateOptions, progress: EvaluateProgress): Promise<Truths> {
   const { feedback, question, raters, queues, perRater } = options;
   const random = queues.length > 0 ? await randomItems(queues, progress) : undefined;
-  const set = await readAnswers(feedback, {
-    questions: [question],
-    ...(raters && { raters }),
-    ...(progress.signal && { signal: progress.signal }),
-    onProgress: (lines) => progress.advance('reading answers', lines, undefined, 'lines'),
-  });
-  for (const note of [...set.counts.problems.notes(), ...notesOnRaters(set, raters)]) progress.note(note);
+  const set = await readAnswersTo(feedback, { question, raters }, progress);
   const answers = random ? set.answers.filter(({ queue }) => random.has(queue ?? '')) : set.answers;
   const samples = new NamedSamples();
   const truths = truthsOf(answers, null, samples);

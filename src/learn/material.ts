@@ -1,7 +1,8 @@
 import { BowerbirdError } from '../base/errors.ts';
 import type { Mode } from '../feedback/answer.ts';
-import { type AnswerSet, readAnswers } from '../feedback/answers.ts';
-import { notesOnRaters, whyNothingSaid } from '../feedback/nothing-said.ts';
+import type { AnswerSet } from '../feedback/answers.ts';
+import { readAnswersTo } from '../feedback/answers-to.ts';
+import { whyNothingSaid } from '../feedback/nothing-said.ts';
 import { type LabelTransform, largestCountOf, transformCount } from '../samples/label.ts';
 import {
   averaged,
@@ -75,19 +76,13 @@ export function modeOf({ method, threshold, labelTransform }: TrainOptions): Mod
 /**
  * Reads answers and joins them to embeddings.
  *
- * @throws BowerbirdError BB_INPUT_EMPTY where nothing answers the question in the mode, or nothing has an embedding; as `readAnswers` and
+ * @throws BowerbirdError BB_INPUT_EMPTY where nothing answers the question in the mode, or nothing has an embedding; as `readAnswersTo` and
  *   `joinEmbeddings`
  */
 export async function gatherMaterial(options: TrainOptions, progress: TrainProgress): Promise<Material> {
   const mode = modeOf(options);
   const { feedback, question, raters } = options;
-  const set = await readAnswers(feedback, {
-    questions: [question],
-    ...(raters && { raters }),
-    ...(progress.signal && { signal: progress.signal }),
-    onProgress: (lines) => progress.advance('reading answers', lines, undefined, 'lines'),
-  });
-  for (const note of [...set.counts.problems.notes(), ...notesOnRaters(set, raters)]) progress.note(note);
+  const set = await readAnswersTo(feedback, { question, raters }, progress);
   const samples = new NamedSamples();
   const said = mode === 'pair' ? [] : opinionsOf(set.answers, mode, samples);
   const opinions = opinionsFor(options, said);

@@ -1,6 +1,6 @@
 import { BowerbirdError } from '../base/errors.ts';
 import type { Answer, SampleName } from '../feedback/answer.ts';
-import { readAnswers } from '../feedback/answers.ts';
+import { readAnswersTo } from '../feedback/answers-to.ts';
 import { AskedSummary, type AuditSummary } from '../feedback/audits.ts';
 import { lineOfQueueItem, type QueueItem, queueItemId } from '../feedback/queue-items.ts';
 import { HeadError } from '../heads/errors.ts';
@@ -75,14 +75,9 @@ export async function makeQueue(options: QueueOptions, progress: QueueProgress):
 /** The answers to the question in the mode; none where there are no feedback files. */
 async function answersTo(
   { feedback, question, mode }: QueueOptions,
-  { signal, note, advance }: QueueProgress,
+  progress: QueueProgress,
 ): Promise<readonly Answer[]> {
-  const { answers, counts } = await readAnswers(feedback, {
-    ...{ questions: [question], modes: [mode], signal },
-    onProgress: (lines) => advance('reading answers', lines, undefined, 'lines'),
-  });
-  for (const text of counts.problems.notes()) note(text);
-  return answers;
+  return (await readAnswersTo(feedback, { question, modes: [mode] }, progress)).answers;
 }
 
 interface Choosing {

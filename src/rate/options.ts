@@ -33,6 +33,8 @@ export interface RateOptions extends ListenPlace {
   readonly onProgress?: ((what: 'answers' | 'samples', count: number) => void) | undefined;
   /** Told how many lines were saved. */
   readonly onSaved?: ((count: number) => void) | undefined;
+  /** What goes wrong behind the page, in a sentence for those who answer, without anything of this machine. */
+  readonly trouble?: (() => string | undefined) | undefined;
   /** Told in a line what a person is to know. */
   readonly onNote?: ((note: string) => void) | undefined;
   /** Gets what was thrown where a request ends with status 500 or 503. */

@@ -64,6 +64,8 @@ export interface PageItems {
   readonly isEnd: boolean;
   /** How many questions this rater has not answered, those that the page holds among them; null where nobody counts them. */
   readonly left: number | null;
+  /** What goes wrong behind the page, in a sentence; null where nothing does. */
+  readonly behind: string | null;
 }
 
 /** Of each record that was sent: saved now, saved before, or refused, and why. */
@@ -76,6 +78,8 @@ export interface PageSaved {
   readonly standings: Readonly<Record<string, PageStanding>>;
   /** By the ids of records: what a person is to know of what was done. */
   readonly said?: Readonly<Record<string, string>>;
+  /** As `PageItems.behind`. */
+  readonly behind: string | null;
 }
 
 /** `GET` of `PageSample.naming` */

@@ -16,6 +16,7 @@ const MOST_HELD = 200;
 export function tableRoutes(table: RatingTable): WebRoute[] {
   const { saving, parts } = table;
   const page = pageParts(parts.page);
+  const behind = (): string | null => table.options.trouble?.() ?? null;
   return [
     ...pageRoutes(pageMarkup(page, parts.page), page),
     { path: '/state', answer: ({ query }) => jsonAnswer(stateOf(table, query.get('rater'))) },
@@ -30,7 +31,7 @@ export function tableRoutes(table: RatingTable): WebRoute[] {
             `count needs a number from 1, and held at most ${MOST_HELD} ids.`,
           );
         const next = await table.askerOf(raterIn(query.get('rater'))).next(count, new Set(held));
-        return jsonAnswer(next satisfies PageItems);
+        return jsonAnswer({ ...next, behind: behind() } satisfies PageItems);
       },
     },
     {
@@ -40,7 +41,8 @@ export function tableRoutes(table: RatingTable): WebRoute[] {
       answer: async ({ body }) => {
         const { results, raters, said } = await table.save(body);
         const standings = Object.fromEntries(raters.map((rater) => [rater, saving.standingOf(rater)]));
-        return jsonAnswer({ results, standings, ...(said && { said }) } satisfies PageSaved);
+        const saved = { results, standings, ...(said && { said }), behind: behind() };
+        return jsonAnswer(saved satisfies PageSaved);
       },
     },
     pictureRoute(table, {

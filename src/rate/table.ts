@@ -15,6 +15,8 @@ export interface TableOptions {
   readonly rater?: string | undefined;
   /** Told how many lines were saved. */
   readonly onSaved?: ((count: number) => void) | undefined;
+  /** What goes wrong behind the page, in a sentence for those who answer, without anything of this machine. */
+  readonly trouble?: (() => string | undefined) | undefined;
   /** Told in a line what a person is to know. */
   readonly onNote?: ((note: string) => void) | undefined;
   /** Gets what was thrown where a request ends with status 500 or 503. */

@@ -35,6 +35,8 @@ test('while people answer, head and queue are made anew; what fails is told and 
   await active.idle();
   t.regex(notes.at(-1)!, /stays as it is.*after 50 more answers.*no feedback file/s);
   t.deepEqual((await readQueueItems(queue)).items, first.items);
+  t.regex(active.trouble!, /could not be chosen anew \(BB_INPUT_NOT_FOUND\).*after 50 more answers/);
+  t.false(active.trouble!.includes(collection.folder));
 
   for (const answer of pairs(collection, 120)) appendFileSync(feedback, `${lineOf(answer)}\n`);
   active.answered(49);
@@ -44,6 +46,7 @@ test('while people answer, head and queue are made anew; what fails is told and 
   await active.idle();
   t.regex(notes.at(-1)!, /The queue is new: 200 items, chosen by what 1\d\d answers taught/);
   t.true((await readQueueItems(queue)).items.some(({ why }) => why === 'variance'));
+  t.is(active.trouble, undefined);
 
   const before = readFileSync(queue, 'utf8');
   const told = notes.length;

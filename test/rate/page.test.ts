@@ -184,6 +184,29 @@ test('axe finds nothing on the page of any mode, wide and light or narrow and da
   }
 });
 
+test('what goes wrong behind the page is said on it until it is mended, on a phone too', async (t) => {
+  const browser = await startBrowser(t);
+  if (!browser) return;
+  const folder = await makeFolder(t);
+  const source = await writePhotos(folder, 8);
+  const sentence = 'The questions could not be chosen anew (BB_INPUT_EMPTY): they go on as they were.';
+  let trouble: string | undefined = sentence;
+  const { rate } = await serveRate(t, {
+    ...{ source, feedback: join(folder, 'taste.jsonl'), rater: 'ada', trouble: () => trouble },
+  });
+  const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
+  await page.goto(rate.url);
+  await whenTrue(page, `document.getElementById('trouble').textContent === ${JSON.stringify(sentence)}`);
+  const isCut =
+    "(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.getElementById('trouble'))";
+  t.false(await say(page, isCut));
+  trouble = undefined;
+  await whenTrue(page, "(document.body.dataset.item ?? '') !== ''");
+  const item = await say(page, 'document.body.dataset.item');
+  while ((await say(page, 'document.body.dataset.item')) === item) await page.keyboard.press('ArrowLeft');
+  await whenTrue(page, "document.getElementById('trouble').textContent === ''");
+});
+
 test('captions are text, undo brings the pair back, a key can be another, and holding a picture is no answer', async (t) => {
   const browser = await startBrowser(t);
   if (!browser) return;

@@ -77,6 +77,7 @@ dialog input { flex: 1; min-width: 0; height: 2.125rem; border: 1px solid var(--
   #figures { order: 3; gap: 1rem; font-size: .875rem; }
   #saved { order: 4; font-size: .875rem; }
   .pair #stage { grid-template: minmax(0, 1fr) minmax(0, 1fr) / minmax(0, 1fr); grid-auto-flow: row; }
+  #trouble { white-space: normal; }
   footer { padding: .25rem .5rem .5rem; gap: .25rem; }
   .choices { gap: .3rem; }
   .choices button { font-size: .8125rem; min-height: 2.75rem; }

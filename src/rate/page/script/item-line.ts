@@ -14,6 +14,8 @@ export class ItemLine {
   isEnd = false;
   /** How many questions are not answered, by what the server said and what was answered since. */
   left: number | null = null;
+  /** What goes wrong behind the page, as the server last said it. */
+  behind = '';
   /** Samples whose pictures could not be shown, and why. */
   readonly unshown: string[] = [];
   /** Ids of items that were answered with keep: what is near to one of them is passed over for as long as it is kept. */
@@ -57,8 +59,9 @@ export class ItemLine {
     this.#isAsking = true;
     const rater = this.#rater;
     this.#ask(rater).then(
-      ({ items, isEnd, left }) => {
+      ({ items, isEnd, left, behind }) => {
         this.#isAsking = false;
+        this.behind = behind ?? '';
         if (rater !== this.#rater) return this.fill();
         this.left = left;
         this.isEnd = isEnd;

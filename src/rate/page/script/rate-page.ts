@@ -31,7 +31,10 @@ export class RatePage {
   readonly #frames = [...document.querySelectorAll<HTMLElement>('.frame')];
   readonly #keys: KeyMap;
   readonly #keyList: KeyList;
-  readonly #line = new ItemLine(() => this.#show());
+  readonly #line = new ItemLine(() => {
+    this.#show();
+    this.#tell();
+  });
   readonly #closeness = new Closeness(this.#frames);
   readonly #rater = new Rater((rater) => this.#begin(rater));
   #figures = new SessionFigures();
@@ -44,6 +47,8 @@ export class RatePage {
   /** How far the server's clock, which all raters share, is ahead of this one. */
   #clockMs = 0;
   #refusals: string[] = [];
+  /** What keeps answers from being saved. */
+  #trouble = '';
   /** Of a review. */
   readonly #naming: Naming | undefined;
 
@@ -172,7 +177,9 @@ export class RatePage {
     if (last.stem) this.#naming?.propose(last.stem);
   }
 
-  #saved({ results, standings, said = {} }: PageSaved, records: readonly SentRecord[]): void {
+  #saved({ results, standings, said = {}, behind }: PageSaved, records: readonly SentRecord[]): void {
+    // What is told comes with all else, once the outbox has sent what it has.
+    this.#line.behind = behind ?? '';
     this.#naming?.tell(records.flatMap(({ id }) => said[id] ?? []).at(-1));
     this.#standing = standings[this.#rater.name] ?? this.#standing;
     for (const [place, result] of results.entries()) {
@@ -198,11 +205,13 @@ export class RatePage {
     document.body.dataset['waiting'] = String(waiting);
   }
 
-  /** What keeps answers from being saved, and what could not be shown or taken. */
-  #tell(trouble: string): void {
-    const { unshown } = this.#line;
+  /** What keeps answers from being saved, what goes wrong behind the page, and what could not be shown or taken. */
+  #tell(trouble: string = this.#trouble): void {
+    this.#trouble = trouble;
+    const { unshown, behind } = this.#line;
     const lines = [
       trouble,
+      behind,
       unshown.length === 0 ? '' : `${unshown.length} skipped without a picture, the last: ${unshown.at(-1)}`,
       this.#refusals.length === 0
         ? ''
