@@ -251,6 +251,7 @@ export const ROOMS: readonly Room[] = [
       'safetensors',
       'stored-tensor',
       'torch-checkpoint',
+      'write-safetensors',
       'zip-archive',
     ],
     packages: [],
@@ -496,7 +497,18 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'learn',
     what: 'answers and embeddings -> heads: ridge, logistic, Bradley-Terry ensembles ([train.md](train.md))',
-    mayImport: ['base', 'samples', 'metrics', 'tables', 'models', 'embed', 'report', 'rescore', 'feedback'],
+    mayImport: [
+      'base',
+      'samples',
+      'metrics',
+      'tables',
+      'weights',
+      'models',
+      'embed',
+      'report',
+      'rescore',
+      'feedback',
+    ],
     doors: [
       'answer-lessons',
       'embedded-samples',
@@ -509,6 +521,13 @@ export const ROOMS: readonly Room[] = [
       'split',
       'train',
     ],
+    packages: [],
+  },
+  {
+    name: 'cnn',
+    what: 'pictures and likes -> a network on pixels: a training graph for ONNX Runtime, its loop, an image model that score takes ([cnn.md](cnn.md))',
+    mayImport: ['base', 'samples', 'metrics', 'weights', 'models', 'embed', 'report', 'learn'],
+    doors: ['options', 'record', 'train'],
     packages: [],
   },
   {

@@ -1,5 +1,6 @@
 import type { Label } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
+import { safetensors } from '../weights/write-safetensors.ts';
 import type { ScoreScale } from './lessons.ts';
 import type { TrainedMember } from './member.ts';
 import type { Combination } from './options.ts';
@@ -19,12 +20,6 @@ export interface MemberScale extends ScoreScale {
   readonly offsets: readonly number[];
   readonly combine: Combination;
   readonly isOfPairs: boolean;
-}
-
-interface NamedTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly values: Float32Array | Float64Array;
 }
 
 /** A linear head as a safetensors file, its weights in float64. */
@@ -96,22 +91,4 @@ function metadataOf({ tag, encoder, isProbability, label }: HeadStatement): Reco
     ...(encoder && { encoder_name: encoder.name, encoder_digest: encoder.digest }),
     ...(label && { label_transform: label.transform, label_unit: label.unit }),
   };
-}
-
-/** https://huggingface.co/docs/safetensors: length of the header (uint64), header (JSON), values, little-endian. */
-function safetensors(tensors: readonly NamedTensor[], metadata: Record<string, string>): Uint8Array {
-  let end = 0;
-  const entries = tensors.map(({ name, shape, values }) => {
-    const start = end;
-    end += values.byteLength;
-    const dtype = values instanceof Float64Array ? 'F64' : 'F32';
-    return [name, { dtype, shape, data_offsets: [start, end] }];
-  });
-  const text = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
-  // Values begin at a multiple of eight.
-  const header = Buffer.from(text.padEnd(8 * Math.ceil(text.length / 8), ' '));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(header.length));
-  const parts = tensors.map(({ values }) => Buffer.from(values.buffer, values.byteOffset, values.byteLength));
-  return Buffer.concat([length, header, ...parts]);
 }
