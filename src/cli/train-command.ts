@@ -6,6 +6,7 @@ import { type Command, commandLine, type Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { picturesOfRuns } from './run-pictures.ts';
+import { trainCnnCommand } from './train-cnn.ts';
 import { TRAIN_FLAGS } from './train-flags.ts';
 import { refuseFlagsOfOthers } from './train-methods.ts';
 import { trainProgress } from './train-progress.ts';
@@ -14,7 +15,8 @@ import { describeTraining } from './train-view.ts';
 /** `bowerbird train` */
 export const TRAIN: Command = {
   usage: 'train',
-  describe: 'Make a head from ratings, pairs or keeps and the embeddings of the pictures',
+  describe:
+    'Make a head from ratings, pairs, keeps or likes and embeddings, or a network on the pixels of posts',
   flags: TRAIN_FLAGS,
   examples: [
     [
@@ -25,13 +27,19 @@ export const TRAIN: Command = {
       'train --method bradley-terry --feedback taste.jsonl --embeddings scored --output-folder taste',
       'From pairs, an ensemble',
     ],
+    [
+      'train --method cnn --dataset likes --output-folder network',
+      'From the pixels of posts, a network that score takes',
+    ],
   ],
   docs: 'docs/train.md',
   run: trainCommand,
 };
 
-/** @throws BowerbirdError as `trainHead`, BB_USAGE */
-async function trainCommand({ values, args }: Invocation): Promise<number> {
+/** @throws BowerbirdError as `trainHead` and `trainCnn`, BB_USAGE */
+async function trainCommand(invocation: Invocation): Promise<number> {
+  const { values, args } = invocation;
+  if (values['method'] === 'cnn') return trainCnnCommand(invocation);
   const options = trainOptions(values);
   const { trainHead } = await import('../learn/train.ts');
   return withInterrupt(

@@ -1,3 +1,4 @@
+import { CNN_FLAGS } from './cnn-flags.ts';
 import type { FlagTable } from './flags.ts';
 
 const LINEAR = 'Ridge and logistic:';
@@ -8,12 +9,12 @@ export const TRAIN_FLAGS: FlagTable = {
   method: {
     group: 'What:',
     type: 'string',
-    choices: ['ridge', 'logistic', 'bradley-terry', 'mlp'],
+    choices: ['ridge', 'logistic', 'bradley-terry', 'mlp', 'cnn'],
     required: true,
     describe:
-      'ridge: ratings or likes, linear; logistic: keep and leave, linear; bradley-terry: pairs, an ensemble; mlp: ratings or likes, an ensemble',
+      'ridge: ratings or likes, linear; logistic: keep and leave, linear; bradley-terry: pairs, an ensemble; mlp: ratings or likes, an ensemble; cnn: the pixels of a dataset of posts, one network',
   },
-  feedback: { group: 'What:', type: 'list', required: true, describe: 'Feedback files' },
+  feedback: { group: 'What:', type: 'list', describe: 'Feedback files; all methods but cnn need some' },
   question: {
     group: 'What:',
     type: 'string',
@@ -47,8 +48,8 @@ export const TRAIN_FLAGS: FlagTable = {
   embeddings: {
     group: 'Embeddings:',
     type: 'list',
-    required: true,
-    describe: 'Run folders with embeddings, folders of clip-retrieval, Parquet with a column of embeddings',
+    describe:
+      'All methods but cnn need some: run folders with embeddings, folders of clip-retrieval, Parquet with a column of embeddings',
   },
   'embedding-col': { group: 'Embeddings:', type: 'string', describe: 'Column of embeddings in Parquet' },
   'hash-col': { group: 'Embeddings:', type: 'string', describe: 'Column of hashes' },
@@ -56,7 +57,7 @@ export const TRAIN_FLAGS: FlagTable = {
     group: 'Output:',
     type: 'string',
     required: true,
-    describe: 'Folder for head.safetensors, training.json and train.html',
+    describe: 'Folder for head.safetensors (of cnn model.onnx and model.json), training.json and train.html',
   },
   'incremental-mode': {
     group: 'Output:',
@@ -189,4 +190,5 @@ export const TRAIN_FLAGS: FlagTable = {
     describe:
       'Networks that are trained at a time; one for each processor where not given. It changes no result',
   },
+  ...CNN_FLAGS,
 };

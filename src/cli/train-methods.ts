@@ -1,5 +1,6 @@
 import { type Method, NO_TRANSFORM } from '../learn/options.ts';
 import { transformProblem } from '../samples/label.ts';
+import { CNN_FLAGS } from './cnn-flags.ts';
 import { type FlagValues, usageError } from './flags.ts';
 
 /** Flags that speak of one kind of method alone. */
@@ -8,9 +9,16 @@ const NETWORK_FLAGS = [
   ...['evaluate-every', 'step', 'seed', 'seeds', 'threads'],
 ];
 
-/** Refuses flags of `train` that a method would pass over. @throws BowerbirdError BB_USAGE */
+/** Refuses flags of `train` that a method would pass over, and asks for what it needs. @throws BowerbirdError BB_USAGE */
 export function refuseFlagsOfOthers(values: FlagValues, method: Method): void {
   const given = (flag: string): boolean => values[flag] !== undefined;
+  for (const [flag, what] of [
+    ['feedback', 'feedback files'],
+    ['embeddings', 'embeddings of their samples'],
+  ] as const)
+    if (!given(flag)) throw usageError(`--method ${method} needs ${what}: give --${flag}.`);
+  const ofPixels = Object.keys(CNN_FLAGS).find(given);
+  if (ofPixels) throw usageError(`--${ofPixels} is of cnn, and the method is ${method}. Leave it out.`);
   refuseLossOfOthers(values, method);
   const isNetwork = method === 'bradley-terry' || method === 'mlp';
   const wrong = [

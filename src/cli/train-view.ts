@@ -26,7 +26,8 @@ export function describeTraining({ folder, record, material, made }: TrainingRes
   return lines.map(([name, text]) => `${name.padEnd(width)}${text}\n`).join('');
 }
 
-function describeMeasures(measures: Readonly<Record<string, number | null>>): string {
+/** Figures in a line. */
+export function describeMeasures(measures: Readonly<Record<string, number | null>>): string {
   return Object.entries(measures)
     .map(
       ([name, value]) =>

@@ -67,7 +67,7 @@ export interface Trained {
   readonly bestEpoch: number;
   readonly looks: readonly Look[];
   /** Why it ended. */
-  readonly end: 'epochs' | 'patience' | 'signal';
+  readonly end: 'epochs' | 'patience' | 'diverged' | 'signal';
 }
 
 /** The look that is kept: that of the lowest loss on the validation split, of several the first. */
@@ -114,9 +114,13 @@ async function run(course: Course, stepper: Stepper, hooks: CourseHooks): Promis
       if (signal?.aborted) end = 'signal';
       if (end !== 'epochs') break;
       const trainingLoss = await trainEpoch(course, { stepper, batches, hooks, steps, epoch });
-      if (trainingLoss !== undefined) await look(trainingLoss);
+      if (Number.isNaN(trainingLoss)) {
+        end = 'diverged';
+        break;
+      }
+      if (trainingLoss === undefined) end = 'signal';
+      else await look(trainingLoss);
     }
-    if (signal?.aborted && looks.length <= course.epochs) end = 'signal';
   } finally {
     await batches.close();
   }
@@ -148,7 +152,7 @@ interface EpochWork {
   readonly epoch: number;
 }
 
-/** The mean loss over its posts; undefined where it was broken off. */
+/** The mean loss over its posts; NaN where it, or a weight, is no number any more; undefined where it was broken off. */
 async function trainEpoch(
   { train, batch, learningRate, epochs }: Course,
   { stepper, batches, hooks, steps, epoch }: EpochWork,
@@ -160,7 +164,8 @@ async function trainEpoch(
     sum += posts * (await stepper.step(await batches.next(), learningRate));
     hooks.onStep(epoch * steps + step + 1, epochs * steps);
   }
-  return sum / train.count;
+  const isSound = Number.isFinite(sum) && stepper.state.weight.every(Number.isFinite);
+  return isSound ? sum / train.count : Number.NaN;
 }
 
 /** On the validation split. */

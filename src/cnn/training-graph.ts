@@ -27,7 +27,7 @@ export interface TrainingGraphOptions {
   readonly batch: number;
   readonly loss: Loss;
   readonly scale: PixelScale;
-  /** Gives the gradients instead of making a step: to hold them against others. */
+  /** Gives the gradients instead of making a step, and takes weights alone: to hold them against others. */
   readonly givesGradients?: boolean;
 }
 
@@ -96,9 +96,10 @@ export function trainingGraph(options: TrainingGraphOptions): Uint8Array {
   for (const name of [STEP_INPUTS.targets, STEP_INPUTS.weights])
     graph.input(name, ElementType.float32, [batch]);
   graph.input(STEP_INPUTS.kept, ElementType.float32, [batch, features]);
-  for (const name of RATE_INPUTS) graph.input(name, ElementType.float32, []);
+  const { givesGradients } = options;
+  if (!givesGradients) for (const name of RATE_INPUTS) graph.input(name, ElementType.float32, []);
   for (const { name, dimensions } of parts)
-    for (const end of Object.values(STATE_INPUTS))
+    for (const end of givesGradients ? [STATE_INPUTS.weight] : Object.values(STATE_INPUTS))
       graph.input(`${name}${end}`, ElementType.float32, dimensions);
 
   const network = new NetworkPass(graph, options);

@@ -47,6 +47,8 @@ export interface ShownSample {
   readonly caption: string | null;
   /** A WebP in base64; null where there is none. */
   readonly webpBase64: string | null;
+  /** A PNG in its place. */
+  readonly pngBase64?: string;
 }
 
 /** A held-out answer: one sample, or two of which the left one is named first. */
@@ -68,6 +70,8 @@ export interface TrainPageData {
     readonly name: string;
     readonly points: readonly { readonly x: number; readonly y: number }[];
   }[];
+  /** Of likes: how often posts are put in their right place, by step; a line for each number of posts. */
+  readonly rankings?: TrainPageData['ratios'];
   readonly penalties: TriedPenalties | null;
   /** Null where nothing is held out. */
   readonly calibration: Calibration | null;

@@ -22,7 +22,18 @@ const DIGITS = 4;
 /** The page of a training as one HTML file that opens offline and runs no script. */
 export async function renderTrainPage(data: TrainPageData): Promise<string> {
   const drawing = await openDrawing();
-  const { question, method, figures, curves, ratios, penalties, calibration, worst, best } = data;
+  const {
+    question,
+    method,
+    figures,
+    curves,
+    ratios,
+    rankings = [],
+    penalties,
+    calibration,
+    worst,
+    best,
+  } = data;
   const hasTraining = curves.length > 0 || penalties !== null;
   return renderPage({
     title: `${question}: a head by ${method}`,
@@ -38,6 +49,7 @@ ${figures.map(({ name, value, note }) => html`<div class="figure"><dt>${name}</d
     contents: [
       ...(hasTraining ? [['training', 'Training'] as const] : []),
       ...(ratios.length > 0 ? [['ratios', 'Too little?'] as const] : []),
+      ...(rankings.length > 0 ? [['rankings', 'Order'] as const] : []),
       ['calibration', 'Calibration'],
       ['worst', 'Farthest off'],
       ['best', 'Nearest'],
@@ -47,6 +59,7 @@ ${figures.map(({ name, value, note }) => html`<div class="figure"><dt>${name}</d
     main: html`${curves.length > 0 ? renderCurves(drawing, curves) : null}
 ${penalties ? renderPenalties(drawing, penalties) : null}
 ${ratios.length > 0 ? renderRatios(drawing, ratios) : null}
+${rankings.length > 0 ? renderRankings(drawing, rankings) : null}
 ${renderCalibration(drawing, calibration)}
 ${renderSection('worst', 'Farthest off', 'Held-out answers that the head is farthest from: its mistakes, and what it is least sure of.', renderLessons(worst))}
 ${renderSection('best', 'Nearest', 'Held-out answers that it is nearest to.', renderLessons(best))}
@@ -90,6 +103,22 @@ ${drawMemberCurves(drawing, members, 'narrow')}
   const lead =
     'Loss by step. Thin lines are networks, thick ones their mean, and a dot is where a network is kept: its loss on what is held out, smoothed, was lowest there.';
   return renderSection('training', 'Training', lead, html`${chart}${table}`);
+}
+
+function renderRankings(drawing: Drawing, lines: NonNullable<TrainPageData['rankings']>): Html {
+  const chart = {
+    ...{ label: 'Ranking accuracy by step', lines, xLabel: 'step', yLabel: 'share in place' },
+    ...{ isLogX: false, isLogY: false, namesAt: 'ends' as const },
+  };
+  return renderSection(
+    'rankings',
+    'Order',
+    'So many posts are drawn and put in order by their truth and by the network: the share that stands in its right place, on what is held out. Chance gives one over their number.',
+    html`<figure class="plot">
+${drawLines(drawing, chart, 'wide')}
+${drawLines(drawing, chart, 'narrow')}
+</figure>`,
+  );
 }
 
 function renderRatios(drawing: Drawing, ratios: TrainPageData['ratios']): Html {

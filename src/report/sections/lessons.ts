@@ -24,12 +24,13 @@ function renderLesson({ samples, said, predicted, error }: ShownLesson): Html {
 `;
 }
 
-function renderShown({ name, caption, webpBase64 }: ShownSample): Html {
+function renderShown({ name, caption, webpBase64, pngBase64 }: ShownSample): Html {
   const said = caption?.trim();
   const words = said ? clipEnd(said, MAX_CAPTION_CHARACTERS) : clipMiddle(name, MAX_NAME_LENGTH);
+  const [type, base64] = pngBase64 === undefined ? ['webp', webpBase64] : ['png', pngBase64];
   const picture =
-    webpBase64 !== null && BASE64.test(webpBase64)
-      ? html`<img src="data:image/webp;base64,${webpBase64}" width="320" height="320" alt="${words}">`
+    base64 !== null && BASE64.test(base64)
+      ? html`<img src="data:image/${type};base64,${base64}" width="320" height="320" alt="${words}">`
       : html`<div class="no-picture">no picture</div>`;
   return html`<figure>${picture}<figcaption dir="auto">${words}</figcaption></figure>`;
 }
