@@ -527,7 +527,7 @@ export const ROOMS: readonly Room[] = [
     name: 'cnn',
     what: 'pictures and likes -> a network on pixels: a training graph for ONNX Runtime, its loop, an image model that score takes ([cnn.md](cnn.md))',
     mayImport: ['base', 'samples', 'metrics', 'weights', 'models', 'embed', 'report', 'learn'],
-    doors: ['options', 'record', 'train'],
+    doors: ['options', 'train'],
     packages: [],
   },
   {

@@ -8,7 +8,7 @@ import { withInterrupt } from './interrupt.ts';
 import { picturesOfRuns } from './run-pictures.ts';
 import { trainCnnCommand } from './train-cnn.ts';
 import { TRAIN_FLAGS } from './train-flags.ts';
-import { refuseFlagsOfOthers } from './train-methods.ts';
+import { refuseFlagsOfOthers, requireMaterial } from './train-methods.ts';
 import { trainProgress } from './train-progress.ts';
 import { describeTraining } from './train-view.ts';
 
@@ -41,6 +41,7 @@ async function trainCommand(invocation: Invocation): Promise<number> {
   const { values, args } = invocation;
   if (values['method'] === 'cnn') return trainCnnCommand(invocation);
   const options = trainOptions(values);
+  requireMaterial(values, options.method);
   const { trainHead } = await import('../learn/train.ts');
   return withInterrupt(
     () => process.stderr.write('Ending with the best so far (once more Ctrl-C: leave at once) ...\n'),

@@ -2,7 +2,7 @@ import { CNN_FLAGS } from './cnn-flags.ts';
 import type { FlagTable } from './flags.ts';
 
 const LINEAR = 'Ridge and logistic:';
-const NETWORK = 'Networks (bradley-terry, mlp):';
+const NETWORK = 'Networks (bradley-terry, mlp; what is said of cnn, for that too):';
 
 /** The flags of `bowerbird train`. */
 export const TRAIN_FLAGS: FlagTable = {
@@ -131,20 +131,20 @@ export const TRAIN_FLAGS: FlagTable = {
     group: NETWORK,
     type: 'integer',
     min: 1,
-    describe: 'Times that all answers are seen; 5 where not given',
+    describe: 'Times that all answers are seen; 5, of cnn 50, where not given',
   },
   batch: {
     group: NETWORK,
     type: 'integer',
     min: 1,
     max: 4096,
-    describe: 'Answers per step; 1 where not given',
+    describe: 'Answers per step; 1, of cnn 50, where not given',
   },
   'learning-rate': {
     group: NETWORK,
     type: 'number',
     min: 0,
-    describe: 'Of AdamW; 0.0003, of linear ones 0.03',
+    describe: 'Of AdamW; 0.0003, of linear ones 0.03; of cnn (Adam) 0.001',
   },
   'weight-decay': { group: NETWORK, type: 'number', min: 0, describe: 'Of AdamW; 0.2, of linear ones 0.02' },
   dropout: {
@@ -152,14 +152,15 @@ export const TRAIN_FLAGS: FlagTable = {
     type: 'number',
     min: 0,
     max: 0.95,
-    describe: 'Share of inputs that are left out in each step; 0.1 where not given',
+    describe:
+      'Share of inputs that are left out in each step; 0.1 where not given. Of cnn of pooled values; 0.25',
   },
   loss: {
     group: NETWORK,
     type: 'string',
     choices: ['mse', 'huber', 'quantile'],
     describe:
-      'Of mlp: squared errors (where not given), beyond one standard deviation their size, or the size of errors, so that a quantile is learned; ridge is mse',
+      'Of mlp and cnn: squared errors (where not given), beyond one standard deviation their size, or the size of errors, so that a quantile is learned; ridge is mse',
   },
   quantile: {
     group: NETWORK,
@@ -180,7 +181,7 @@ export const TRAIN_FLAGS: FlagTable = {
     group: NETWORK,
     type: 'integer',
     min: 0,
-    describe: 'Of starts, orders and dropout; 0 where not given',
+    describe: 'Of starts, orders and dropout, of cnn too; 0 where not given',
   },
   threads: {
     group: NETWORK,
@@ -188,7 +189,7 @@ export const TRAIN_FLAGS: FlagTable = {
     min: 1,
     max: 256,
     describe:
-      'Networks that are trained at a time; one for each processor where not given. It changes no result',
+      'Networks that are trained at a time, of cnn threads of a step; one for each processor where not given. It changes no result',
   },
   ...CNN_FLAGS,
 };

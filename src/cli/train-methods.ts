@@ -9,14 +9,9 @@ const NETWORK_FLAGS = [
   ...['evaluate-every', 'step', 'seed', 'seeds', 'threads'],
 ];
 
-/** Refuses flags of `train` that a method would pass over, and asks for what it needs. @throws BowerbirdError BB_USAGE */
+/** Refuses flags of `train` that a method would pass over. @throws BowerbirdError BB_USAGE */
 export function refuseFlagsOfOthers(values: FlagValues, method: Method): void {
   const given = (flag: string): boolean => values[flag] !== undefined;
-  for (const [flag, what] of [
-    ['feedback', 'feedback files'],
-    ['embeddings', 'embeddings of their samples'],
-  ] as const)
-    if (!given(flag)) throw usageError(`--method ${method} needs ${what}: give --${flag}.`);
   const ofPixels = Object.keys(CNN_FLAGS).find(given);
   if (ofPixels) throw usageError(`--${ofPixels} is of cnn, and the method is ${method}. Leave it out.`);
   refuseLossOfOthers(values, method);
@@ -49,10 +44,19 @@ function refuseLossOfOthers(values: FlagValues, method: Method): void {
       `Ridge is the least squared error, and has no --loss ${loss}. Take --method mlp --hidden 0, whose members are linear, or leave --loss out.`,
     );
   if (loss !== undefined && method !== 'ridge' && method !== 'mlp')
-    throw usageError(`--loss is of mlp, and the method is ${method}. Leave it out.`);
+    throw usageError(`--loss is of mlp and cnn, and the method is ${method}. Leave it out.`);
   if (quantile === undefined) return;
   if (loss !== 'quantile')
     throw usageError('--quantile is of --loss quantile. Give that too, or leave it out.');
   if (quantile === 0 || quantile === 1)
     throw usageError(`--quantile ${quantile} has no answers on one of its sides. Give one between 0 and 1.`);
+}
+
+/** Asks for what methods but cnn learn from. @throws BowerbirdError BB_USAGE */
+export function requireMaterial(values: FlagValues, method: Method): void {
+  for (const [flag, what] of [
+    ['feedback', 'feedback files'],
+    ['embeddings', 'embeddings of their samples'],
+  ] as const)
+    if (values[flag] === undefined) throw usageError(`--method ${method} needs ${what}: give --${flag}.`);
 }

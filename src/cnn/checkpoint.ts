@@ -4,12 +4,11 @@ import { writeFileAtomic } from '../base/files.ts';
 import { outputFailure } from '../base/output-file.ts';
 import { requirePlainFile } from '../base/plain-file.ts';
 import { bytesInMemory } from '../weights/byte-source.ts';
-import { MODEL_LIMITS } from '../weights/limits.ts';
 import { readSafetensors } from '../weights/safetensors.ts';
 import { readValues } from '../weights/stored-tensor.ts';
 import { safetensors } from '../weights/write-safetensors.ts';
-import type { Look } from './course.ts';
 import { valuesOf } from './inference-graph.ts';
+import type { Look } from './looks.ts';
 import { type NetworkShape, parametersOf } from './shape.ts';
 import { emptyState, type TrainingState } from './state.ts';
 
@@ -23,6 +22,9 @@ export interface Checkpoint {
 
 /** By what it is seen whether a checkpoint is of the same training: names and values, as text. */
 export type Settings = Readonly<Record<string, string>>;
+
+/** Looks lie in the header: of ten thousand epochs 3 MB. */
+const LIMITS = { safetensorsHeaderBytes: 64 * 2 ** 20, pickleBytes: 0, zipEntries: 0 };
 
 const FIELDS = ['weight', 'sum', 'squares', 'best'] as const;
 
@@ -69,7 +71,7 @@ export function readCheckpoint(
   if (!existsSync(path)) return undefined;
   try {
     requirePlainFile(path);
-    const { tensors, metadata } = readSafetensors(bytesInMemory(readFileSync(path)), MODEL_LIMITS);
+    const { tensors, metadata } = readSafetensors(bytesInMemory(readFileSync(path)), LIMITS);
     if (metadata['format'] !== 'bowerbird-cnn-checkpoint' || metadata['version'] !== '1')
       throw new RangeError('it is no checkpoint of this version');
     const found = JSON.parse(metadata['settings'] ?? '') as Settings;

@@ -4,7 +4,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import type { DatasetSplit } from './dataset.ts';
 import { openImages } from './dataset.ts';
 import type { Loss } from './graph/loss.ts';
-import { type Figures, figuresOf } from './looks.ts';
+import { bestOf, figuresOf, type Look } from './looks.ts';
 import { meanLoss } from './losses.ts';
 import { predictions } from './predictor.ts';
 import type { NetworkShape } from './shape.ts';
@@ -16,20 +16,6 @@ import type { PixelScale } from './training-graph.ts';
 export interface TargetScale {
   readonly base: number;
   readonly factor: number;
-}
-
-/** A network at the end of an epoch. */
-export interface Look {
-  /** 0: before the first step. */
-  readonly epoch: number;
-  /** Steps so far. */
-  readonly step: number;
-  /** The mean loss in the epoch, with dropout and while weights moved, in units of the spread; null before the first step. */
-  readonly trainingLoss: number | null;
-  /** On the validation split. */
-  readonly validationLoss: number;
-  /** On the validation split, in the unit of the targets. */
-  readonly figures: Figures;
 }
 
 /** All that a training is about. */
@@ -54,7 +40,7 @@ export interface CourseHooks {
   readonly signal?: AbortSignal | undefined;
   /** Where an earlier training had come to. */
   readonly from?: Checkpoint | undefined;
-  /** Called at the end of each epoch. */
+  /** Called at the end of each epoch, before `onLook`. */
   readonly keep: (checkpoint: Checkpoint) => Promise<void>;
   readonly onStep: (done: number, total: number) => void;
   readonly onLook: (look: Look) => void;
@@ -68,11 +54,6 @@ export interface Trained {
   readonly looks: readonly Look[];
   /** Why it ended. */
   readonly end: 'epochs' | 'patience' | 'diverged' | 'signal';
-}
-
-/** The look that is kept: that of the lowest loss on the validation split, of several the first. */
-export function bestOf(looks: readonly Look[]): Look {
-  return looks.reduce((best, look) => (look.validationLoss < best.validationLoss ? look : best));
 }
 
 /**
@@ -100,9 +81,9 @@ async function run(course: Course, stepper: Stepper, hooks: CourseHooks): Promis
     const epoch = looks.length;
     const made = { epoch, step: epoch * steps, trainingLoss, ...(await lookAt(course, stepper)) };
     looks.push(made);
-    hooks.onLook(made);
     if (bestOf(looks) === made) best = stepper.state.weight.slice();
     await hooks.keep({ state: stepper.state, best, looks });
+    hooks.onLook(made);
   };
   if (looks.length === 0) await look(null);
   const first = looks.length - 1;

@@ -16,6 +16,25 @@ export interface Seen {
 /** How good predictions are, in the unit of the targets. */
 export type Figures = Readonly<Record<string, number | null>>;
 
+/** A network at the end of an epoch. */
+export interface Look {
+  /** 0: before the first step. */
+  readonly epoch: number;
+  /** Steps so far. */
+  readonly step: number;
+  /** The mean loss in the epoch, with dropout and while weights moved, in units of the spread; null before the first step. */
+  readonly trainingLoss: number | null;
+  /** On the validation split. */
+  readonly validationLoss: number;
+  /** On the validation split, in the unit of the targets. */
+  readonly figures: Figures;
+}
+
+/** The look that is kept: that of the lowest loss on the validation split, of several the first. */
+export function bestOf(looks: readonly Look[]): Look {
+  return looks.reduce((best, look) => (look.validationLoss < best.validationLoss ? look : best));
+}
+
 /**
  * Errors of predictions, their sum over that of the truth, and ranking accuracies. Draws depend on the seed alone, so that networks and baselines are asked the same.
  *

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { env } from '../embed/onnxruntime.ts';
 import type { Label } from '../samples/label.ts';
-import { bestOf, type Course, type Trained } from './course.ts';
+import type { Course, Trained } from './course.ts';
 import type { Dataset } from './dataset.ts';
 import type { Judgement } from './judge.ts';
+import { bestOf } from './looks.ts';
 import { type CnnOptions, MODEL_FILE } from './options.ts';
 import { LEAK, parametersOf, weightCount } from './shape.ts';
 

@@ -34,11 +34,16 @@ export type TrainingDevice = 'cpu' | 'cuda';
 type Session = Awaited<ReturnType<typeof InferenceSession.create>>;
 type Tensors = Readonly<Record<string, InstanceType<typeof Tensor>>>;
 
+/** How a graph is run. */
+export interface GraphRun {
+  readonly threads: number;
+  readonly device: TrainingDevice;
+  /** The beginning of a file's name: what each operator took is written there by `endProfiling`. */
+  readonly profile?: string;
+}
+
 /** Opens a session for arithmetic of ours. @throws BowerbirdError BB_DEVICE_UNAVAILABLE */
-export async function openGraph(
-  model: Uint8Array,
-  { threads, device }: { readonly threads: number; readonly device: TrainingDevice },
-): Promise<Session> {
+export async function openGraph(model: Uint8Array, { threads, device, profile }: GraphRun): Promise<Session> {
   const unavailable = (problem: string): BowerbirdError =>
     new BowerbirdError(
       'BB_DEVICE_UNAVAILABLE',
@@ -51,6 +56,7 @@ export async function openGraph(
     return await InferenceSession.create(model, {
       executionProviders: [device],
       executionMode: 'sequential',
+      ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
       ...{ intraOpNumThreads: threads, interOpNumThreads: 1, graphOptimizationLevel: 'all' },
       // Sums of squares of weights that hardly move become denormal, and arithmetic on those is slow.
       // Threads that wait in a loop take the processor from the thread that makes batches.
@@ -88,10 +94,7 @@ export class Stepper {
   }
 
   /** @throws BowerbirdError BB_DEVICE_UNAVAILABLE */
-  static async open(
-    options: TrainingGraphOptions,
-    where: { readonly threads: number; readonly device: TrainingDevice },
-  ): Promise<Stepper> {
+  static async open(options: TrainingGraphOptions, where: GraphRun): Promise<Stepper> {
     return new Stepper(options, await openGraph(trainingGraph(options), where));
   }
 
@@ -123,6 +126,10 @@ export class Stepper {
     this.#current = next;
     this.#steps++;
     return this.#loss[0]!;
+  }
+
+  endProfiling(): void {
+    this.#session.endProfiling();
   }
 
   async close(): Promise<void> {

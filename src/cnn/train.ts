@@ -10,10 +10,11 @@ import type { TrainProgress } from '../learn/options.ts';
 import { type EncoderManifest, manifestText } from '../models/manifest.ts';
 import type { Label } from '../samples/label.ts';
 import { readCheckpoint, type Settings, writeCheckpoint } from './checkpoint.ts';
-import { type Course, type CourseHooks, type Look, trainCourse } from './course.ts';
+import { type Course, type CourseHooks, trainCourse } from './course.ts';
 import { type Dataset, openDataset } from './dataset.ts';
 import { imageModel } from './inference-graph.ts';
 import { judge } from './judge.ts';
+import type { Look } from './looks.ts';
 import {
   CHECKPOINT_FILE,
   type CnnOptions,

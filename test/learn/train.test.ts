@@ -340,6 +340,7 @@ test('flags of another method are refused, and transforms that are none', async 
     ['bradley-terry', 'loss', 'mse'],
     ['logistic', 'loss', 'mse'],
     ['bradley-terry', 'range-weights', ['200=2']],
+    ['ridge', 'dataset', 'likes'],
   ] as const) {
     const values = { method, [flag]: value };
     await refused(t, runTrain(values), 'BB_USAGE', new RegExp(`--${flag} is of`));
@@ -352,6 +353,13 @@ test('flags of another method are refused, and transforms that are none', async 
     [{ method: 'ridge', 'range-weights': ['200=0'] }, /200=0 is not that/],
     [{ method: 'mlp', 'range-weights': ['200'] }, /200 is not that/],
     [{ method: 'mlp', 'range-weights': ['=2'] }, /=2 is not that/],
+    [{ method: 'ridge', embeddings: ['a'] }, /needs feedback files: give --feedback/],
+    [{ method: 'ridge', feedback: ['a'] }, /give --embeddings/],
+    [{ method: 'cnn' }, /--method cnn needs --dataset/],
+    [{ method: 'cnn', dataset: 'a', feedback: ['b'] }, /--feedback is of other methods than cnn/],
+    [{ method: 'cnn', dataset: 'a', convolutions: ['10x11', '5'] }, /as 10x11,5x5; 5 is not that/],
+    [{ method: 'cnn', dataset: 'a', layers: ['0'] }, /as 500,50; 0 is not that/],
+    [{ method: 'cnn', dataset: 'a', quantile: 0.5 }, /--quantile is of --loss quantile/],
   ] as const)
     await refused(t, runTrain(values as unknown as FlagValues), 'BB_USAGE', message);
 });
