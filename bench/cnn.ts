@@ -136,7 +136,7 @@ async function compare(): Promise<void> {
       );
     const ratios = turns[i]!.map(({ cpuSeconds }, round) => turns[0]![round]!.cpuSeconds / cpuSeconds);
     const ours = turns[0]![0]!.losses;
-    const apart = turns[i]![0]!.losses.map((loss, step) => Math.abs(loss - ours[step]!) / ours[step]!);
+    const apart = turns[i]![0]!.losses.map((loss, step) => Math.abs(loss - ours[step]!) / ours[0]!);
     return [
       ...[name, ms(({ cpuSeconds }) => cpuSeconds), ms(({ seconds }) => seconds)],
       ...(i === 0 ? ['', ''] : [spread(ratios, 2), Math.max(...apart).toExponential(1)]),
@@ -145,7 +145,9 @@ async function compare(): Promise<void> {
   console.log(
     `A step of ${BATCH} pictures of ${SHAPE.imagePx} x ${SHAPE.imagePx}, ${steps} steps a round, ${rounds} rounds:\n`,
   );
-  console.log(table(['by', 'CPU ms', 'wall ms', 'bowerbird to it, CPU', 'losses apart, at most'], lines));
+  console.log(
+    table(['by', 'CPU ms', 'wall ms', 'bowerbird to it, CPU', 'losses apart, in the first'], lines),
+  );
   const before = process.cpuUsage();
   for (let step = 0; step < steps; step++)
     dropoutMask({ shape: SHAPE, batch: BATCH, seed: SEED }, { epoch: 1, step });

@@ -1,12 +1,11 @@
 import { BowerbirdError, firstLine } from '../base/errors.ts';
 import { env, InferenceSession, listSupportedBackends, Tensor } from '../embed/onnxruntime.ts';
 import { adamRates, RATE_INPUTS } from './graph/adam.ts';
-import { CHANNELS, layerSizes } from './shape.ts';
+import { CHANNELS, layerSizes, parametersOf } from './shape.ts';
 import { emptyState, type TrainingState } from './state.ts';
 import {
   LOSS_OUTPUT,
   NEXT,
-  partsOf,
   STATE_INPUTS,
   STEP_INPUTS,
   type TrainingGraphOptions,
@@ -151,7 +150,7 @@ export class Stepper {
   #tensorsOf(state: TrainingState, after: string): Tensors {
     const fields = Object.entries(STATE_INPUTS) as [keyof TrainingState, string][];
     return Object.fromEntries(
-      partsOf(this.#options.shape).flatMap(({ name, from, length, dimensions }) =>
+      parametersOf(this.#options.shape).flatMap(({ name, from, length, dimensions }) =>
         fields.map(([field, end]) => [
           `${name}${end}${after}`,
           new Tensor('float32', state[field].subarray(from, from + length), dimensions),

@@ -5,15 +5,10 @@ import { packageFolder } from '../../src/base/package.ts';
 import { BatchMaker, stepsPerEpoch } from '../../src/cnn/batches.ts';
 import type { LossName } from '../../src/cnn/graph/loss.ts';
 import { meanLoss } from '../../src/cnn/losses.ts';
-import { layerSizes, type NetworkShape } from '../../src/cnn/shape.ts';
+import { layerSizes, type NetworkShape, parametersOf } from '../../src/cnn/shape.ts';
 import { startState } from '../../src/cnn/state.ts';
 import { type Batch, openGraph, Stepper } from '../../src/cnn/stepper.ts';
-import {
-  type PixelScale,
-  partsOf,
-  type TrainingGraphOptions,
-  trainingGraph,
-} from '../../src/cnn/training-graph.ts';
+import { type PixelScale, type TrainingGraphOptions, trainingGraph } from '../../src/cnn/training-graph.ts';
 import { Tensor } from '../../src/embed/onnxruntime.ts';
 import { randomBits, uniform } from '../../src/learn/random.ts';
 import { npy, temporaryFolder } from './datasets.ts';
@@ -50,7 +45,7 @@ async function gradientOf(
     device: 'cpu',
   });
   const { shape, batch: size } = options;
-  const parts = partsOf(shape);
+  const parts = parametersOf(shape);
   const float = (values: Float32Array, dimensions: readonly number[]) =>
     new Tensor('float32', values, dimensions);
   const outputs = await session.run({

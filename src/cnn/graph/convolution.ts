@@ -19,36 +19,44 @@ export interface ConvolutionPass {
 }
 
 /**
- * How a convolution becomes one product of matrices. A row of the left matrix is a window as high as the kernel and so wide that `run` neighbouring outputs of a
- * line are made of it: [kernel, run + kernel - 1, inputs] values. The right matrix has the kernel `run` times, each moved by one pixel, with zeros beside it.
- * Windows that are shared by `run` outputs are copied `run` times less than those of im2col, for which more zeros are multiplied.
+ * How a convolution becomes one product of matrices. Outputs are made in blocks of neighbours, `lines` high and `run` wide. A row of the left matrix is the window that a
+ * block is made of: [kernel + lines - 1, kernel + run - 1, inputs] values. The right matrix has the kernel once for each output of a block, moved to its place, with zeros around it.
+ * im2col is that with blocks of one output. Larger ones copy less, as outputs of a block share a window, and multiply more zeros.
  */
-interface Windows {
+interface Blocks {
+  readonly lines: number;
   readonly run: number;
   readonly outputSidePx: number;
+  /** Of the left matrix. */
   readonly rows: number;
   readonly rowWidth: number;
+  /** Values of a window in a line. */
+  readonly lineWidth: number;
 }
 
-/** Copying a value into a window costs about as much as so many multiplications (measured, 2 cores with AVX-512). */
-const COPY_COST = 60;
+/** Copying a value into a window costs about as much as so many multiplications (measured on one processor with AVX-512). */
+const COPY_COST = 20;
 /** Columns of a product are computed so many at a time. */
 const COLUMN_STEP = 16;
 
-/** Sees to the windows of a convolution: of all runs that divide a line of outputs, the cheapest. */
-export function windowsOf({ batch, sidePx, kernelPx, inputs, outputs }: Convolution): Windows {
-  const outputSidePx = sidePx - kernelPx + 1;
-  const costOf = (run: number): number => {
-    const columns = COLUMN_STEP * Math.ceil((run * outputs) / COLUMN_STEP);
-    return ((run + kernelPx - 1) / run) * (2 * columns + COPY_COST);
+/** The cheapest blocks of all whose sides divide a side of the output. */
+export function blocksOf({ batch, sidePx, kernelPx, inputs, outputs }: Convolution): Blocks {
+  const side = sidePx - kernelPx + 1;
+  const divisors = Array.from({ length: side }, (_, i) => i + 1).filter((each) => side % each === 0);
+  const costOf = (lines: number, run: number): number => {
+    const columns = COLUMN_STEP * Math.ceil((lines * run * outputs) / COLUMN_STEP);
+    const window = (kernelPx + lines - 1) * (kernelPx + run - 1);
+    // Forward, and backward again.
+    return (window / (lines * run)) * (2 * columns + COPY_COST);
   };
-  let run = 1;
-  for (let tried = 2; tried <= outputSidePx; tried++)
-    if (outputSidePx % tried === 0 && costOf(tried) < costOf(run)) run = tried;
+  const { lines, run } = divisors
+    .flatMap((high) => divisors.map((wide) => ({ lines: high, run: wide, cost: costOf(high, wide) })))
+    .reduce((best, tried) => (tried.cost < best.cost ? tried : best));
+  const lineWidth = (kernelPx + run - 1) * inputs;
   return {
-    ...{ run, outputSidePx },
-    rows: (batch * outputSidePx * outputSidePx) / run,
-    rowWidth: kernelPx * (run + kernelPx - 1) * inputs,
+    ...{ lines, run, outputSidePx: side, lineWidth },
+    rows: (batch * side * side) / (lines * run),
+    rowWidth: (kernelPx + lines - 1) * lineWidth,
   };
 }
 
@@ -65,78 +73,63 @@ export function convolve(
   { picture, weight, bias }: Operands,
 ): ConvolutionPass {
   const { inputs, outputs, kernelPx } = shape;
-  const { run, rowWidth } = windowsOf(shape);
+  const { lines, run, rowWidth } = blocksOf(shape);
   const windows = cutWindows(graph, shape, picture);
   const count = outputs * inputs * kernelPx ** 2;
   const flat = graph.concat([graph.reshape(weight, [count]), graph.floats([0], [1])], 0);
-  const kernels = graph.gather(flat, kernelPlaces(shape, count), [rowWidth, run * outputs]);
-  const biases = bias === undefined ? [] : [graph.concat(new Array<string>(run).fill(bias), 0)];
+  const places = new Array<number>(rowWidth * lines * run * outputs).fill(count);
+  for (const { weight: from, place } of copiesOf(shape)) places[place] = from;
+  const kernels = graph.gather(flat, places, [rowWidth, lines * run * outputs]);
+  const biases = bias === undefined ? [] : [graph.concat(new Array<string>(lines * run).fill(bias), 0)];
   const product = graph.node('Gemm', [windows, kernels, ...biases]);
-  return { windows, output: toPictures(graph, shape, product, outputs) };
+  return { windows, output: toPictures(graph, shape, product) };
 }
 
-/** [rows, rowWidth]: rows by picture, run and line, so that a copied piece is as long as a window is wide. */
+/** [rows, rowWidth]: rows by picture, band and line, so that a copied piece is as long as a window is wide. */
 function cutWindows(graph: OperationGraph, shape: Convolution, picture: string): string {
   const { batch, sidePx, kernelPx, inputs } = shape;
-  const { run, outputSidePx, rows, rowWidth } = windowsOf(shape);
-  const width = (run + kernelPx - 1) * inputs;
-  const lines = graph.reshape(picture, [batch, 1, sidePx, sidePx * inputs]);
+  const { lines, run, outputSidePx, rows, rowWidth, lineWidth } = blocksOf(shape);
+  const whole = graph.reshape(picture, [batch, 1, sidePx, sidePx * inputs]);
   const bands = Array.from({ length: outputSidePx / run }, (_, i) =>
-    graph.slice(lines, 3, i * run * inputs, i * run * inputs + width),
+    graph.slice(whole, 3, i * run * inputs, i * run * inputs + lineWidth),
   );
-  const lineNumbers = Array.from(
-    { length: outputSidePx * kernelPx },
-    (_, at) => Math.floor(at / kernelPx) + (at % kernelPx),
+  const high = kernelPx + lines - 1;
+  const numbers = Array.from(
+    { length: (outputSidePx / lines) * high },
+    (_, at) => lines * Math.floor(at / high) + (at % high),
   );
-  const windows = graph.gather(graph.concat(bands, 1), lineNumbers, [outputSidePx, kernelPx], 2);
+  const windows = graph.gather(graph.concat(bands, 1), numbers, [outputSidePx / lines, high], 2);
   return graph.reshape(windows, [rows, rowWidth]);
 }
 
-/** Rows of windows, [rows, run x channels], as pictures. */
-function toPictures(graph: OperationGraph, shape: Convolution, product: string, channels: number): string {
-  const { run, outputSidePx: side } = windowsOf(shape);
-  const bands = graph.reshape(product, [shape.batch, side / run, side, run * channels]);
-  return graph.reshape(graph.transpose(bands, [0, 2, 1, 3]), [shape.batch, side, side, channels]);
+/** Rows of blocks, [rows, lines x run x outputs], as pictures. */
+function toPictures(graph: OperationGraph, shape: Convolution, product: string): string {
+  const { run, outputSidePx: side } = blocksOf(shape);
+  const bands = graph.reshape(product, [shape.batch, side / run, side, run * shape.outputs]);
+  return graph.reshape(graph.transpose(bands, [0, 2, 1, 3]), [shape.batch, side, side, shape.outputs]);
 }
 
-/** Pictures as rows of windows. */
-function toWindowRows(graph: OperationGraph, shape: Convolution, pictures: string, channels: number): string {
-  const { run, rows, outputSidePx: side } = windowsOf(shape);
-  const bands = graph.reshape(pictures, [shape.batch, side, side / run, run * channels]);
-  return graph.reshape(graph.transpose(bands, [0, 2, 1, 3]), [rows, run * channels]);
+/** Pictures as rows of blocks. */
+function toBlocks(graph: OperationGraph, shape: Convolution, pictures: string): string {
+  const { lines, run, rows, outputSidePx: side } = blocksOf(shape);
+  const bands = graph.reshape(pictures, [shape.batch, side, side / run, run * shape.outputs]);
+  return graph.reshape(graph.transpose(bands, [0, 2, 1, 3]), [rows, lines * run * shape.outputs]);
 }
 
-/** Of each value of the right matrix its place in the weights, or `none` for a zero. */
-function kernelPlaces(shape: Convolution, none: number): number[] {
+/** Each weight by its place among the weights, and each of its places in the right matrix: output by output of a block, in each all weights in their order. */
+function* copiesOf(shape: Convolution): Generator<{ readonly weight: number; readonly place: number }> {
   const { kernelPx, inputs, outputs } = shape;
-  const { run } = windowsOf(shape);
-  const places: number[] = [];
-  for (let y = 0; y < kernelPx; y++)
-    for (let across = 0; across < run + kernelPx - 1; across++)
-      for (let input = 0; input < inputs; input++)
-        for (let i = 0; i < run; i++)
-          for (let output = 0; output < outputs; output++) {
-            const x = across - i;
-            const isInside = x >= 0 && x < kernelPx;
-            places.push(isInside ? ((output * inputs + input) * kernelPx + y) * kernelPx + x : none);
-          }
-  return places;
-}
-
-/** Where each weight stands in the right matrix: [run, outputs, inputs, kernel, kernel]. */
-function copiesOfWeights(shape: Convolution): number[] {
-  const { kernelPx, inputs, outputs } = shape;
-  const { run } = windowsOf(shape);
-  const places: number[] = [];
-  for (let i = 0; i < run; i++)
-    for (let output = 0; output < outputs; output++)
-      for (let input = 0; input < inputs; input++)
-        for (let y = 0; y < kernelPx; y++)
-          for (let x = 0; x < kernelPx; x++) {
-            const row = (y * (run + kernelPx - 1) + x + i) * inputs + input;
-            places.push((row * run + i) * outputs + output);
-          }
-  return places;
+  const { lines, run, lineWidth } = blocksOf(shape);
+  for (let line = 0; line < lines; line++)
+    for (let i = 0; i < run; i++)
+      for (let weight = 0; weight < outputs * inputs * kernelPx ** 2; weight++) {
+        const x = weight % kernelPx;
+        const y = Math.floor(weight / kernelPx) % kernelPx;
+        const input = Math.floor(weight / kernelPx ** 2) % inputs;
+        const output = Math.floor(weight / (kernelPx ** 2 * inputs));
+        const row = (y + line) * lineWidth + (x + i) * inputs + input;
+        yield { weight, place: (row * lines * run + line * run + i) * outputs + output };
+      }
 }
 
 /** The gradients of weight and bias. @param delta that of the output, in its shape */
@@ -147,16 +140,15 @@ export function convolutionGradients(
   delta: string,
 ): { readonly weight: string; readonly bias: string } {
   const { inputs, outputs, kernelPx } = shape;
-  const { run, rowWidth } = windowsOf(shape);
-  const width = run * outputs;
-  const deltas = toWindowRows(graph, shape, delta, outputs);
+  const { lines, run, rowWidth } = blocksOf(shape);
+  const deltas = toBlocks(graph, shape, delta);
   const product = graph.node('Gemm', [windows, deltas], { transA: { int: 1 } });
-  const count = outputs * inputs * kernelPx ** 2;
-  const flat = graph.reshape(product, [rowWidth * width]);
-  const copies = graph.gather(flat, copiesOfWeights(shape), [run, count]);
+  const flat = graph.reshape(product, [rowWidth * lines * run * outputs]);
+  const places = Array.from(copiesOf(shape), ({ place }) => place);
+  const copies = graph.gather(flat, places, [lines * run, places.length / (lines * run)]);
   return {
     weight: graph.reshape(graph.sumRows(copies), [outputs, inputs, kernelPx, kernelPx]),
-    bias: graph.sumRows(graph.reshape(graph.sumRows(deltas), [run, outputs])),
+    bias: graph.sumRows(graph.reshape(graph.sumRows(deltas), [lines * run, outputs])),
   };
 }
 
