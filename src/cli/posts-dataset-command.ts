@@ -72,6 +72,7 @@ function datasetOptions(posts: string, values: FlagValues): DatasetOptions {
     );
   return {
     ...{ posts, question, likesFrom, likesTo, gate: gateOf(values), images: imagesOf(values) },
+    minAgeDays: values['min-age'] as number | undefined,
     standardise: values['standardise'] as DatasetOptions['standardise'],
     transform: transform as LabelTransform | undefined,
     postsPerUser: values['posts-per-user'] as ChoiceOptions['postsPerUser'],

@@ -32,6 +32,12 @@ export const POSTS_DATASET_FLAGS: FlagTable = {
   },
   'likes-from': { group: POSTS, type: 'number', min: 0, describe: 'Only posts with so many likes or more' },
   'likes-to': { group: POSTS, type: 'number', min: 0, describe: 'Only posts with so many likes or fewer' },
+  'min-age': {
+    group: POSTS,
+    type: 'number',
+    min: 0,
+    describe: 'Only posts that had been there for so many days when their likes were counted',
+  },
   gate: {
     group: POSTS,
     type: 'string',

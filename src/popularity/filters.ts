@@ -7,14 +7,14 @@ import type { DatasetOptions, DatasetProgress, Gate } from './options.ts';
 const MEMORY_LIMIT_MB = 512;
 
 /**
- * Leaves out what the table says is unfit: hidden likes, likes out of the range, and where images are wanted, posts without one.
+ * Leaves out what the table says is unfit: hidden likes, likes out of the range, posts that were too young when they were counted, and where images are wanted, posts without one.
  *
  * @param hasImage whether there is an image of a row; not given where none is wanted
  */
 export function filterByTable(
-  { count, columns }: Material,
+  { count, columns, ages }: Material,
   fates: Fates,
-  { likesFrom, likesTo }: Pick<DatasetOptions, 'likesFrom' | 'likesTo'>,
+  { likesFrom, likesTo, minAgeDays }: Pick<DatasetOptions, 'likesFrom' | 'likesTo' | 'minAgeDays'>,
   hasImage: ((row: number) => boolean) | undefined,
 ): void {
   for (let row = 0; row < count; row++) {
@@ -22,6 +22,8 @@ export function filterByTable(
     if (Number.isNaN(likes)) fates.leaveOut(row, 'likes_hidden');
     if (likesFrom !== undefined && likes < likesFrom) fates.leaveOut(row, 'likes_below');
     if (likesTo !== undefined && likes > likesTo) fates.leaveOut(row, 'likes_above');
+    if (minAgeDays !== undefined && Number.isNaN(ages[row]!)) fates.leaveOut(row, 'age_unknown');
+    if (minAgeDays !== undefined && ages[row]! < minAgeDays) fates.leaveOut(row, 'too_young');
     if (hasImage && !hasImage(row)) fates.leaveOut(row, 'no_image');
   }
 }

@@ -6,6 +6,8 @@ const OWN_REASONS = [
   'likes_hidden',
   'likes_below',
   'likes_above',
+  'age_unknown',
+  'too_young',
   'gate_missing',
   'gate_failed',
   'no_image',

@@ -15,9 +15,11 @@ export interface Material {
   readonly hashes: BigInt64Array;
   /** By row: milliseconds since 1970; NaN where it is not known. */
   readonly times: Float64Array;
+  /** By row: days from post to count; NaN where it is not known. */
+  readonly ages: Float64Array;
   /** By row: 1 where there is an image file. */
   readonly hasImage: Uint8Array;
-  /** sha256 of all that labels are made of, in lower-case hexadecimal digits: ids, users, likes, followers, times and hashes. */
+  /** sha256 of all that labels are made of, in lower-case hexadecimal digits: ids, users, likes, followers, times, ages and hashes. */
   readonly digest: string;
 }
 
@@ -43,7 +45,7 @@ export async function readMaterial(
     'SELECT count(*)::INTEGER AS count FROM material',
   );
   const reading = new Reading(count, seed);
-  const sql = `SELECT post_id, "user", likes::DOUBLE, followers::DOUBLE, epoch_ms(time)::DOUBLE, hash, image_path IS NOT NULL FROM material ORDER BY row`;
+  const sql = `SELECT post_id, "user", likes::DOUBLE, followers::DOUBLE, epoch_ms(time)::DOUBLE, hash, image_path IS NOT NULL, (epoch_ms(last_seen) - epoch_ms(time)) / 86400000.0 FROM material ORDER BY row`;
   let done = 0;
   for await (const chunk of streamChunks(connection, sql, count)) {
     signal?.throwIfAborted();
@@ -55,7 +57,7 @@ export async function readMaterial(
       return values;
     };
     const [ids, users, images] = [0, 1, 6].map((column) => chunk.getColumnVector(column));
-    const [likes, followers, times] = [2, 3, 4].map(numbers);
+    const [likes, followers, times, ages] = [2, 3, 4, 7].map(numbers);
     const hashes = itemsOf<BigInt64Array>(chunk, 5);
     for (let row = 0; row < chunk.rowCount; row++) {
       reading.take({
@@ -64,6 +66,7 @@ export async function readMaterial(
         likes: likes![row]!,
         followers: followers![row]!,
         time: times![row]!,
+        age: ages![row]!,
         hash: hashes[row]!,
         hasImage: images!.getItem(row) as boolean,
       });
@@ -80,6 +83,7 @@ interface PostFacts {
   readonly likes: number;
   readonly followers: number;
   readonly time: number;
+  readonly age: number;
   readonly hash: bigint;
   readonly hasImage: boolean;
 }
@@ -89,6 +93,7 @@ class Reading {
   readonly #columns: Omit<PostColumns, 'followers' | 'userPlaces'>;
   readonly #hashes: BigInt64Array;
   readonly #times: Float64Array;
+  readonly #ages: Float64Array;
   readonly #hasImage: Uint8Array;
   readonly #users = new Map<string, number>();
   readonly #followers: number[] = [];
@@ -105,10 +110,11 @@ class Reading {
     };
     this.#hashes = new BigInt64Array(count);
     this.#times = new Float64Array(count);
+    this.#ages = new Float64Array(count);
     this.#hasImage = new Uint8Array(count);
   }
 
-  take({ id, user, likes, followers, time, hash, hasImage }: PostFacts): void {
+  take({ id, user, likes, followers, time, age, hash, hasImage }: PostFacts): void {
     const row = this.#row++;
     const { users, balancePlaces, splitPlaces } = this.#columns;
     users[row] = this.#userNumber(user, followers);
@@ -117,8 +123,9 @@ class Reading {
     splitPlaces[row] = placeInDraw(this.#seed, 'split', id);
     this.#hashes[row] = hash;
     this.#times[row] = time;
+    this.#ages[row] = age;
     this.#hasImage[row] = Number(hasImage);
-    this.#digest.update(`${JSON.stringify([id, user, likes, followers, time, String(hash)])}\n`);
+    this.#digest.update(`${JSON.stringify([id, user, likes, followers, time, age, String(hash)])}\n`);
   }
 
   end(): Material {
@@ -133,6 +140,7 @@ class Reading {
       userNames,
       hashes: this.#hashes,
       times: this.#times,
+      ages: this.#ages,
       hasImage: this.#hasImage,
       digest: this.#digest.digest('hex'),
     };

@@ -30,6 +30,8 @@ export interface DatasetOptions extends ChoiceOptions {
   readonly overwrite: boolean;
   readonly likesFrom?: number | undefined;
   readonly likesTo?: number | undefined;
+  /** Days from post to count, at least. */
+  readonly minAgeDays?: number | undefined;
   readonly gate?: Gate | undefined;
   /** Whether posts that show what an earlier one shows are taken too: whose hash or, where images are looked at, whose image file's bytes are the same. */
   readonly takesRepeated: boolean;

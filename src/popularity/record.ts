@@ -124,6 +124,7 @@ function splitRecord(
 function filtersOf({
   likesFrom,
   likesTo,
+  minAgeDays,
   gate,
   images,
   takesRepeated,
@@ -131,6 +132,7 @@ function filtersOf({
   return {
     ...(likesFrom !== undefined && { likes_from: likesFrom }),
     ...(likesTo !== undefined && { likes_to: likesTo }),
+    ...(minAgeDays !== undefined && { min_age_days: minAgeDays }),
     ...(gate && { gate: `${gate.path}:${gate.column}` }),
     ...(gate?.from !== undefined && { gate_from: gate.from }),
     ...(gate?.below !== undefined && { gate_below: gate.below }),

@@ -147,5 +147,7 @@ function feedbackLine({ id, user, hash, label, seenMs }: Label, question: string
 function raterOf(user: string): string {
   if (user.length <= LONGEST_RATER) return user;
   const digest = createHash('sha256').update(user).digest('hex').slice(0, 16);
-  return `${user.slice(0, LONGEST_RATER - digest.length - 1)}~${digest}`;
+  // A character of two code units is not cut in half.
+  const start = user.slice(0, LONGEST_RATER - digest.length - 1).replace(/[\uD800-\uDBFF]$/, '');
+  return `${start}~${digest}`;
 }

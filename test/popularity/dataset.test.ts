@@ -304,6 +304,26 @@ test('split by user, no user lies in two splits', async (t) => {
   t.is(new Set(rows.map((row) => row['split'])).size, 3);
 });
 
+test('posts that were too young when they were counted are left out, and those of which that cannot be told', async (t) => {
+  const world = await makeWorld(t, (_, number) => ({
+    timeMs: number < 4 ? null : (1000 - number / 2) * 86_400_000,
+  }));
+  const { record, rows } = await make(world, { images: undefined, minAgeDays: 7.5 });
+  t.deepEqual(record.books.left_out, { age_unknown: 4, too_young: 11 });
+  t.true(rows.some((row) => row['post_id'] === 'p015'));
+  t.is(record.filters['min_age_days'], 7.5);
+});
+
+test('a user with a long name is a rater of their own', async (t) => {
+  const long = `${'x'.repeat(46)}\u{1F426}${'y'.repeat(100)}`;
+  const world = await makeWorld(t, (_, number) => ({ user: number % 2 === 0 ? `${long}0` : `${long}1` }));
+  const { folder } = await make(world, { images: undefined });
+  const { answers } = await readAnswers([join(folder, 'train-labels.jsonl')], {});
+  t.is(answers.length, 38);
+  t.deepEqual([...new Set(answers.map(({ rater }) => rater.slice(0, 47)))], [`${'x'.repeat(46)}~`]);
+  t.is(new Set(answers.map(({ rater }) => rater)).size, 2);
+});
+
 test('a gate keeps what its scores pass, and says what has none', async (t) => {
   const world = await makeWorld(t);
   const scores = world.given.flatMap((_, number) =>
