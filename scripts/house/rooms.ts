@@ -538,6 +538,13 @@ export const ROOMS: readonly Room[] = [
     packages: [],
   },
   {
+    name: 'watch',
+    what: 'a cycle over a feed: collect, score, a subset of what is kept, the review queue ([watch.md](watch.md))',
+    mayImport: ['base', 'tables', 'collect', 'runs', 'pipeline', 'subset', 'feedback'],
+    doors: ['watch'],
+    packages: [],
+  },
+  {
     name: 'web',
     what: 'what the servers of local pages share: the port, who may ask (token, Host, Origin), policies; with serve the only fastify room',
     mayImport: ['base'],

@@ -10,7 +10,8 @@ export type OutputKind =
   | 'a dataset'
   | 'a store'
   | 'a table of posts'
-  | 'a collection';
+  | 'a collection'
+  | 'a watch';
 
 /**
  * The names of a run's files. Known here although the format is that of `runs`: no command may write into
@@ -35,6 +36,7 @@ const KINDS: readonly { readonly kind: OutputKind; readonly marker: string; read
     marker: 'collection.json',
     parts: /^((collection|pause)\.json|known\.bin|(shards|updates)\/\d{6,}\.parquet)$/,
   },
+  { kind: 'a watch', marker: 'watch.json', parts: /^(watch\.json|queue\.jsonl|(feed|runs|review)\/.*)$/ },
   // A store holds nothing else: a build refuses to touch a folder that does.
   { kind: 'a store', marker: 'CURRENT', parts: /^/ },
   {

@@ -30,6 +30,7 @@ import { STORE_ADD, STORE_BUILD, STORE_COMPACT } from './store-write-command.ts'
 import { SUBSET } from './subset-command.ts';
 import { TRAIN } from './train-command.ts';
 import { TRANSFORMS } from './transforms-command.ts';
+import { WATCH } from './watch-command.ts';
 
 /** Commands by the word that they are called by; a group has commands of its own. */
 export const COMMANDS: readonly (Command | CommandGroup)[] = [
@@ -73,6 +74,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
     describe: 'New posts of a feed, with their likes, as URL shards',
     commands: [COLLECT_REDDIT, COLLECT_JSONFEED],
   },
+  WATCH,
   TRANSFORMS,
   DEMO,
 ];

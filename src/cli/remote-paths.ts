@@ -14,7 +14,7 @@ const NO_PATHS = [
     'user-agent-token',
     'user-agent-contact',
   ],
-  ...['endpoint', 'map', 'next'],
+  ...['endpoint', 'map', 'next', 'source', 'what'],
 ];
 
 /** How files come here from where a scheme leads, and how they go back: `FROM` and `TO` stand for the two places. */
