@@ -18,6 +18,7 @@ import { SERVE_FLAGS } from '../src/cli/serve-flags.ts';
 import { SIDECARS_FLAGS } from '../src/cli/sidecars-flags.ts';
 import { SUBSET_FLAGS } from '../src/cli/subset-flags.ts';
 import { TRAIN_FLAGS } from '../src/cli/train-flags.ts';
+import { WATCH_FLAGS } from '../src/cli/watch-flags.ts';
 
 /** Defaults that depend on the machine, in words. */
 const MACHINE_DEFAULTS: Readonly<Record<string, string>> = {
@@ -84,6 +85,7 @@ export const FLAG_PAGES: readonly (readonly [page: string, table: FlagTable])[] 
   ['docs/sidecars.md', SIDECARS_FLAGS],
   ['docs/subset.md', SUBSET_FLAGS],
   ['docs/train.md', TRAIN_FLAGS],
+  ['docs/watch.md', WATCH_FLAGS],
 ];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

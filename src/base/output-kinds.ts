@@ -51,6 +51,13 @@ export function outputKindOf(folder: string): OutputKind | undefined {
   return kindOf(folder)?.kind;
 }
 
+/** The subsets that a folder holds, by their names; none where it holds anything else that is seen. */
+export function subsetsIn(folder: string): string[] {
+  const names = namesIn(folder).filter((name) => !name.startsWith('.'));
+  const paths = names.sort().map((name) => join(folder, name));
+  return paths.every((path) => existsSync(join(path, 'subset.json'))) ? paths : [];
+}
+
 function kindOf(folder: string): (typeof KINDS)[number] | undefined {
   return KINDS.find(
     ({ kind, marker }) => existsSync(join(folder, marker)) && (kind !== 'a store' || hasVersions(folder)),
@@ -59,11 +66,16 @@ function kindOf(folder: string): (typeof KINDS)[number] | undefined {
 
 /** Databases of others have a CURRENT too. */
 function hasVersions(folder: string): boolean {
+  return namesIn(folder).some((name) => /^v\d{4,}$/.test(name));
+}
+
+/** None where there is no folder, or none that may be read. */
+function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder).some((name) => /^v\d{4,}$/.test(name));
+    return readdirSync(folder);
   } catch (thrown) {
     if (codeOf(thrown) === undefined) throw thrown;
-    return false;
+    return [];
   }
 }
 

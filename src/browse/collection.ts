@@ -23,7 +23,7 @@ export interface RowColumns {
   readonly hasFates: boolean;
 }
 
-/** The run that pictures are taken from. */
+/** A run that pictures are taken from. */
 export interface PictureRun {
   /** Absolute. */
   readonly path: string;
@@ -40,7 +40,10 @@ export interface Collection {
   readonly columns: RowColumns;
   /** Columns of scores, the one that matters most first. */
   readonly scores: readonly string[];
-  readonly run: PictureRun | undefined;
+  /** Those that pictures are taken from; none where keys lead to none. */
+  readonly runs: readonly PictureRun[];
+  /** The number of each file's run among these, in their order; not given: all files are of the first. */
+  readonly fileRuns?: readonly number[];
   /** The number of each file's shard, in their order, where the files are those of the run that pictures are taken from. */
   readonly shardIds: readonly number[] | undefined;
   /** What a person is to know of it, a line each. */

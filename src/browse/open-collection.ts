@@ -6,9 +6,10 @@ import type { DuckDBConnection } from '../tables/duckdb.ts';
 import type { Collection } from './collection.ts';
 import { openRun } from './run-collection.ts';
 import { openSubset } from './subset-collection.ts';
+import { openSubsets } from './subsets-collection.ts';
 
 /**
- * Opens what a path stands for: the folder of a run, or of a subset.
+ * Opens what a path stands for: the folder of a run, of a subset, or of subsets alone.
  *
  * @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_EMPTY, BB_INPUT_UNREADABLE, BB_OUTPUT_UNFINISHED, BB_RUN_CORRUPT, BB_USAGE
  */
@@ -25,7 +26,7 @@ export async function openCollection(connection: DuckDBConnection, path: string)
   }
   const collection = existsSync(join(folder, 'run.json'))
     ? await openRun(connection, folder)
-    : await openSubset(connection, folder);
+    : ((await openSubset(connection, folder)) ?? (await openSubsets(connection, folder)));
   if (!collection) {
     throw notFound(path, 'There is neither the run.json of a run nor the subset.json of a subset in');
   }

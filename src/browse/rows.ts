@@ -4,14 +4,14 @@ import { messageOf } from '../base/errors.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { Downloader } from '../download/downloader.ts';
 import { type DuckDBConnection, type DuckDBInstance, openDuckDb } from '../tables/duckdb.ts';
-import type { Collection } from './collection.ts';
+import type { Collection, PictureRun } from './collection.ts';
 import { Foreground } from './foreground.ts';
 import { factsOf, type IndexFacts } from './index-facts.ts';
 import { openCollection } from './open-collection.ts';
 import type { ReadProgress, RowOptions } from './options.ts';
 import type { InputTools } from './pictures/input-pictures.ts';
 import type { PicturePlace } from './pictures/picture-place.ts';
-import { Pictures } from './pictures/pictures.ts';
+import { Pictures, type RunPictures } from './pictures/pictures.ts';
 import { Renderer } from './pictures/renderer.ts';
 import { openInputs } from './pictures/run-inputs.ts';
 import { RunKeys } from './pictures/run-keys.ts';
@@ -63,7 +63,7 @@ export class BrowsedRows {
   readonly #renderer = new Renderer();
   readonly #downloader: Downloader | undefined;
   readonly #notes: string[];
-  #places: readonly PicturePlace[] = [];
+  readonly #places: PicturePlace[] = [];
 
   private constructor(options: RowOptions, opened: OpenedDatabase, collection: Collection) {
     this.collection = collection;
@@ -134,14 +134,13 @@ export class BrowsedRows {
     const { signal } = this.#closing;
     const onProgress = (rows: number): void => this.#tell('scores', rows);
     const index = await readScores(await this.#connect(), this.collection, { onProgress, signal });
-    const keys = this.collection.run && new RunKeys(this.collection.run.record);
-    this.#places = await this.#openPlaces(keys);
+    const runs = await this.#openRuns();
     const connections = { texts: await this.#connect(), searching: await this.#connect() };
     const names = new RowNames(connections.searching, this.collection, index);
     const texts = new RowTexts(connections, this.collection, index);
     const pictures = new Pictures({
-      ...{ collection: this.collection, index, keys, texts, foreground: this.#foreground },
-      ...{ places: this.#places, renderer: this.#renderer, downloader: this.#downloader },
+      ...{ collection: this.collection, index, runs, texts, foreground: this.#foreground },
+      ...{ renderer: this.#renderer, downloader: this.#downloader },
     });
     const views = new Views(index, {
       hasPicture: () => pictures.marks(),
@@ -153,9 +152,9 @@ export class BrowsedRows {
     return { index, texts, names, views, pictures, integers, facts: factsOf(index, pictures.marks()) };
   }
 
-  async #openPlaces(keys: RunKeys | undefined): Promise<PicturePlace[]> {
-    const { run } = this.collection;
-    if (!run || !keys) return [];
+  async #openRuns(): Promise<RunPictures[]> {
+    const { runs } = this.collection;
+    if (runs.length === 0) return [];
     const { maxBytes, memoryLimitMb } = this.#options;
     const tools: InputTools = {
       connection: await this.#connect(),
@@ -163,6 +162,17 @@ export class BrowsedRows {
       limits: { maxBytes, maxBytesInFlight: Math.max(maxBytes, MAX_BYTES_IN_FLIGHT) },
       folder: this.#folder,
     };
+    const pictures: RunPictures[] = [];
+    for (const run of runs) {
+      const keys = new RunKeys(run.record);
+      const places = await this.#openPlaces(run, keys, tools);
+      this.#places.push(...places);
+      pictures.push({ keys, places });
+    }
+    return pictures;
+  }
+
+  async #openPlaces(run: PictureRun, keys: RunKeys, tools: InputTools): Promise<PicturePlace[]> {
     const saved = await openSaved(run, { ...tools, keys, onNote: (note) => this.#note(note) });
     const { place, notes } = openInputs(run, tools);
     for (const note of notes) this.#note(note);

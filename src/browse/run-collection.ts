@@ -36,7 +36,7 @@ export async function openRun(connection: DuckDBConnection, folder: string): Pro
       hasFates: true,
     },
     scores: scoresOf(record, columns),
-    run: scored && pictureKey ? scored : { path: folder, record },
+    runs: [scored && pictureKey ? scored : { path: folder, record }],
     notes: notesOf(record, shardIds.length),
   };
 }

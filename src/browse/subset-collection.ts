@@ -45,8 +45,8 @@ export async function openSubset(
   const columns = await columnsOf(connection, files);
   const found = findKnownColumns(columns, { unjudged: PARTS });
   const named = (name: string): string | undefined => columnOf(columns, name)?.name;
-  const run = await runBehind(summary);
-  const path = run.run && named('path');
+  const { runs, notes } = await runBehind(summary);
+  const path = runs.length > 0 ? named('path') : undefined;
   const chosenUrl = summary.metadata.parts.find(({ part }) => part === 'url')?.column ?? '';
   return {
     title: basename(folder),
@@ -66,7 +66,7 @@ export async function openSubset(
       hasFates: false,
     },
     scores: TAGS.flatMap((tag) => named(tag) ?? found[tag] ?? []),
-    ...run,
+    ...{ runs, notes },
   };
 }
 
@@ -104,14 +104,14 @@ function several(folder: string, subsets: SubsetFile['subsets']): BowerbirdError
 }
 
 /** The run whose rows the subset was chosen from, if it is one and still there: keys lead to its pictures. */
-async function runBehind({ metadata }: SubsetFile): Promise<Pick<Collection, 'run' | 'notes'>> {
+async function runBehind({ metadata }: SubsetFile): Promise<Pick<Collection, 'runs' | 'notes'>> {
   const folders = new Set(metadata.files.map(({ path }) => dirname(dirname(path))));
   const runs: PictureRun[] = [];
   for (const path of folders) {
     const record = await readRunRecord(join(path, 'run.json')).catch(() => undefined);
     if (record) runs.push({ path, record });
   }
-  if (runs.length <= 1) return { run: runs[0], notes: [] };
+  if (runs.length <= 1) return { runs, notes: [] };
   const note = 'This subset was made from several runs, so its keys do not tell which pictures are meant.';
-  return { run: undefined, notes: [note] };
+  return { runs: [], notes: [note] };
 }

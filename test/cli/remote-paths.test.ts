@@ -64,6 +64,9 @@ test('URLs and texts are none of the paths, and a colon makes no scheme', (t) =>
       hashes: ['http://x'],
       where: "url = 'https://a'",
       'cors-origin': ['https://example.org'],
+      'user-agent-contact': 'https://example.org/crawl',
+      endpoint: 'https://feeds.example.org',
+      source: 'https://example.org/feed.json',
       inputs: ['a:b/c.parquet', '/data/http:/x', 'c:\\x'],
     }),
   );

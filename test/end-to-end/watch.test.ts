@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { BrowsedRows } from '../../src/browse/rows.ts';
 import { digestRun } from '../helpers/digest-run.ts';
 import { type FeedHost, type FeedPost, feedPost, startFeedHost } from '../helpers/feed-host.ts';
 import { type ImageHost, type Resource, startImageHost } from '../helpers/image-host.ts';
@@ -99,7 +100,34 @@ test('a cycle collects, scores and queues what is above the threshold; the next 
     await readFile(join(world.folder, 'review', '000001', 'subset.json'), 'utf8'),
   ) as { subsets: { kept: number }[] };
   t.is(subset.subsets[0]!.kept, (third['cycles'] as { kept: number }[])[0]!.kept);
+  await expectOwnPictures(t, world);
 });
+
+/** What is to be reviewed of all runs is looked at as one, each row with the picture of its own run. */
+async function expectOwnPictures(t: ExecutionContext, { folder, images }: WatchWorld): Promise<void> {
+  const opened = await BrowsedRows.open({
+    ...{ path: join(folder, 'review'), areTextsLeft: true, memoryLimitMb: 256, threads: 1, maxBytes: 1e7 },
+  });
+  try {
+    const { index, pictures, names, texts } = await opened.scored;
+    t.is(index.rowCount, (await itemsOf(folder)).length);
+    const hashes = new Set<string>();
+    for (let row = 0; row < index.rowCount; row++) {
+      const picture = await pictures.bytesOf(row);
+      const url = new URL((await texts.one(row, 'url'))!);
+      const served = images.resources.get(url.pathname) as Uint8Array;
+      t.is(pictures.originOf(row), 'saved');
+      t.true(
+        picture.kind === 'read' && Buffer.from(served).equals(picture.bytes),
+        `row ${row}, ${url.pathname}`,
+      );
+      hashes.add((await names.of([row]))[0]!.hash!);
+    }
+    t.deepEqual([...hashes].toSorted(), (await itemsOf(folder)).map(({ sample }) => sample.hash).toSorted());
+  } finally {
+    await opened.close();
+  }
+}
 
 test('calls that are killed at any step leave each post in one run and one item, once a call comes to its end', async (t) => {
   const world = await makeWatchWorld(t);

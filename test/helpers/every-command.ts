@@ -20,6 +20,8 @@ export function everyCommand(world: World, round: string): CommandToRun[] {
   const path = (name: string): string => world.path(`${round}-${name}`);
   const run = path('run');
   const store = path('store');
+  const feed = { items: [{ id: 1, image: `${world.host.origin}/0.jpg`, title: 'one' }] };
+  world.host.resources.set('/feed.json', Buffer.from(JSON.stringify(feed)));
   return [
     {
       name: 'score',
@@ -58,6 +60,20 @@ export function everyCommand(world: World, round: string): CommandToRun[] {
       args: [
         ...['evaluate', 'builtin', '--feedback', path('taste.jsonl'), '--embeddings', run, '--all'],
         ...['--resamples', '100', '--output-folder', path('evaluation')],
+      ],
+    },
+    {
+      name: 'collect jsonfeed',
+      args: [
+        ...['collect', 'jsonfeed', `${world.host.origin}/feed.json`, '--to', path('feed')],
+        '--allow-private-addresses',
+      ],
+    },
+    {
+      name: 'watch',
+      args: [
+        ...['watch', 'jsonfeed', `${world.host.origin}/feed.json`, '--to', path('watch')],
+        ...['--min-aesthetic', '2', ...LOOPBACK_FLAGS],
       ],
     },
     { name: 'audit', args: ['audit', run, '--min-rows', '1', '--output', path('audit.json')] },

@@ -14,14 +14,19 @@ import type { RunKeys } from './run-keys.ts';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
 
+/** The pictures of a run that lie on this machine. */
+export interface RunPictures {
+  readonly keys: RunKeys;
+  /** Where they lie, best first. */
+  readonly places: readonly PicturePlace[];
+}
+
 /** What pictures are made from. */
 export interface PictureParts {
   readonly collection: Collection;
   readonly index: ScoreIndex;
-  /** Where pictures lie, best first. */
-  readonly places: readonly PicturePlace[];
-  /** Of the run that the places are of. */
-  readonly keys: RunKeys | undefined;
+  /** In the order of the collection's. */
+  readonly runs: readonly RunPictures[];
   readonly texts: Pick<RowTexts, 'one'>;
   /** What is made from pictures of this machine holds up what nobody waits for. */
   readonly foreground: Foreground;
@@ -57,7 +62,7 @@ export class Pictures {
 
   /** Where a row's picture comes from; undefined where none is on this machine. */
   originOf(row: number): PictureOrigin | undefined {
-    return this.#parts.places[this.#placeNumbers[row]! - 1]?.origin;
+    return this.#placeOf(row)?.origin;
   }
 
   /**
@@ -97,10 +102,15 @@ export class Pictures {
   }
 
   async #read(row: number): Promise<Picture | SampleFailure> {
-    const place = this.#parts.places[this.#placeNumbers[row]! - 1];
+    const place = this.#placeOf(row);
     const at = locate(this.#parts, row);
     if (!place || !at) throw noPicture({ message: 'No picture of this row is on this machine' });
     return place.read({ ...at, path: () => this.#parts.texts.one(row, 'path') });
+  }
+
+  #placeOf(row: number): PicturePlace | undefined {
+    const number = this.#placeNumbers[row]!;
+    return number === 0 ? undefined : runOf(this.#parts, row)?.places[number - 1];
   }
 
   async #refetch(row: number, signal: AbortSignal): Promise<Downloaded | SampleFailure> {
@@ -114,27 +124,44 @@ export class Pictures {
 
 /** Looks once where the picture of each row lies. */
 function findPlaces(parts: PictureParts): Uint8Array {
-  const { index, places } = parts;
+  const { index, runs } = parts;
   const numbers = new Uint8Array(index.rowCount);
   const hasFailed = FATES.map(({ group }) => group === 'failed');
-  if (places.length === 0) return numbers;
+  if (runs.every(({ places }) => places.length === 0)) return numbers;
   for (let row = 0; row < index.rowCount; row++) {
     const at = locate(parts, row);
     if (!at) continue;
     const failed = hasFailed[index.fates[row]!]!;
-    numbers[row] = places.findIndex((place) => place.has(at.shardId, at.index, failed)) + 1;
+    numbers[row] = at.run.places.findIndex((place) => place.has(at.shardId, at.index, failed)) + 1;
   }
   return numbers;
 }
 
-/** A row's shard, and its index in it. */
+/** A row's shard in its run, and its index in it. */
 function locate(
-  { collection: { shardIds }, index, keys }: PictureParts,
+  parts: PictureParts,
   row: number,
-): { readonly shardId: number; readonly index: number } | undefined {
-  if (!shardIds) return index.keys && keys?.placeOf(index.keys[row]!);
+): { readonly run: RunPictures; readonly shardId: number; readonly index: number } | undefined {
+  const {
+    collection: { shardIds },
+    index,
+  } = parts;
+  const run = runOf(parts, row);
+  if (!run) return undefined;
+  if (!shardIds) {
+    const place = index.keys && run.keys.placeOf(index.keys[row]!);
+    return place && { run, ...place };
+  }
   const place = index.placeOf(row);
-  return { shardId: shardIds[place.file]!, index: place.row };
+  return { run, shardId: shardIds[place.file]!, index: place.row };
+}
+
+/** The run that a row's picture is of. */
+function runOf(
+  { collection: { fileRuns }, index, runs }: PictureParts,
+  row: number,
+): RunPictures | undefined {
+  return runs[fileRuns ? fileRuns[index.placeOf(row).file]! : 0];
 }
 
 function noPicture({ message }: { readonly message: string }): WebError {

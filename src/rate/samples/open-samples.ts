@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { outputKindOf } from '../../base/output-kinds.ts';
+import { outputKindOf, subsetsIn } from '../../base/output-kinds.ts';
 import type { RateOptions } from '../options.ts';
 import { openInputSamples } from './input-samples.ts';
 import type { RatedSamples } from './rated-samples.ts';
@@ -9,7 +9,8 @@ import { openRowSamples } from './row-samples.ts';
 /** Opens what a path stands for. @throws BowerbirdError as `openRowSamples`, `openInputSamples` */
 export function openSamples(options: RateOptions): Promise<RatedSamples> {
   const source = resolve(options.source);
-  const isWritten = outputKindOf(source) !== undefined || isOneOfSubsets(source);
+  const isWritten =
+    outputKindOf(source) !== undefined || isOneOfSubsets(source) || subsetsIn(source).length > 0;
   return isWritten ? openRowSamples(options) : openInputSamples(options);
 }
 
