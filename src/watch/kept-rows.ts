@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeQuietly } from '../base/files.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { RunFolder } from '../runs/run-folder.ts';
 import type { RunRecord } from '../runs/run-record.ts';
@@ -45,6 +45,6 @@ export async function readKept(folder: string, { shards }: Pick<RunRecord, 'shar
   } finally {
     connection.closeSync();
     instance.closeSync();
-    await rm(spill, { recursive: true, force: true });
+    await removeQuietly(spill);
   }
 }

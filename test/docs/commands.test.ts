@@ -17,7 +17,7 @@ import { SUBSET_FLAGS } from '../../src/cli/subset-flags.ts';
 import { allPages, readPage } from './pages.ts';
 
 test('the flags of a page are those of its command, with their defaults', (t) => {
-  t.is(FLAG_PAGES.length, 13);
+  t.true(FLAG_PAGES.length >= 13);
   for (const [page, table] of FLAG_PAGES) {
     t.is(
       flagSection(readPage(page).text),
