@@ -313,9 +313,11 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'report',
-    what: 'pages: the run, the buckets, transforms, posts, a training, an evaluation',
+    what: 'pages: the run, the buckets, transforms, posts, a training, an evaluation, an audit',
     mayImport: ['samples', 'scores'],
     doors: [
+      'audit-page',
+      'audit-page-data',
       'bucket-page',
       'evaluation/data',
       'evaluation/page',
@@ -441,7 +443,7 @@ export const ROOMS: readonly Room[] = [
     name: 'audit',
     what: 'what a filter keeps of which captions, languages, hosts and sizes ([audit.md](audit.md))',
     mayImport: ['base', 'samples', 'scores', 'metrics', 'tables'],
-    doors: ['audit', 'options'],
+    doors: ['audit', 'options', 'otherwise'],
     packages: [],
   },
   {

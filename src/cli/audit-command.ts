@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os';
 import { OutputFile } from '../base/output-file.ts';
 import type { FilterOptions } from '../scores/filter.ts';
 import { AUDIT_FLAGS } from './audit-flags.ts';
+import { auditPageData } from './audit-page-view.ts';
 import { auditJson, describeAudit } from './audit-view.ts';
-import type { Command, Invocation } from './command.ts';
+import { type Command, commandLine, type Invocation } from './command.ts';
 import { type FlagValues, whereGiven } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { rowsProgress } from './rows-progress.ts';
@@ -30,7 +31,7 @@ export const AUDIT: Command = {
 };
 
 /** @throws BowerbirdError as `auditFilter`; BB_OUTPUT_EXISTS, BB_OUTPUT_WRITE, BB_DISK_FULL */
-function auditCommand({ values, parsed }: Invocation): Promise<number> {
+function auditCommand({ values, parsed, args }: Invocation): Promise<number> {
   const inputs = parsed['paths'] as string[];
   return withInterrupt(
     () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
@@ -38,6 +39,8 @@ function auditCommand({ values, parsed }: Invocation): Promise<number> {
       try {
         const output = values['output'] as string | undefined;
         const file = output === undefined ? undefined : await OutputFile.open(output, false, inputs);
+        const html = values['html'] as string | undefined;
+        const page = html === undefined ? undefined : await OutputFile.open(html, true, inputs, '--html');
         const { auditFilter } = await import('../audit/audit.ts');
         const rules = rulesOf(values);
         const audit = await auditFilter({
@@ -53,9 +56,13 @@ function auditCommand({ values, parsed }: Invocation): Promise<number> {
         });
         const json = auditJson(audit, rules);
         await file?.writeWhole(json);
-        process.stdout.write(
-          values['json'] === true ? json : describeAudit(audit, rules, values['top'] as number),
-        );
+        const top = values['top'] as number;
+        if (page) {
+          const { renderAuditPage } = await import('../report/audit-page.ts');
+          const data = auditPageData(inputs, audit, { rules, top, command: commandLine(args) });
+          await page.writeWhole(await renderAuditPage(data));
+        }
+        process.stdout.write(values['json'] === true ? json : describeAudit(audit, rules, top));
         return 0;
       } catch (thrown) {
         if (thrown !== signal.reason || !signal.aborted) throw thrown;

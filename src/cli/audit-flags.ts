@@ -43,6 +43,11 @@ export const AUDIT_FLAGS: FlagTable = {
     describe: 'Groups of each kind to print, on either side',
   },
   output: { group: 'Output:', type: 'string', describe: 'Write all groups as JSON to this file' },
+  html: {
+    group: 'Output:',
+    type: 'string',
+    describe: 'Write a page with pictures of the shares to this file; one that is there is replaced',
+  },
   json: { group: 'Output:', type: 'boolean', default: false, describe: 'Print all groups as JSON' },
   ...COUNTING_FLAGS,
 };

@@ -1,5 +1,6 @@
 import type { Audit, AuditGroup } from '../audit/audit.ts';
 import { GROUP_KINDS, type GroupKind } from '../audit/options.ts';
+import { groupsOf } from '../audit/otherwise.ts';
 import type { FilterOptions } from '../scores/filter.ts';
 import { aligned } from './aligned-table.ts';
 
@@ -24,10 +25,8 @@ export function auditJson(audit: Audit, rules: FilterOptions | null): string {
   })}\n`;
 }
 
-/** Below, a group is said to be treated otherwise. */
-const SIGNIFICANT = 0.05;
-
-const TITLES: Readonly<Record<GroupKind, string>> = {
+/** What groups of a kind are called. */
+export const AUDIT_TITLES: Readonly<Record<GroupKind, string>> = {
   term: 'words of captions',
   language: 'languages',
   host: 'hosts',
@@ -37,9 +36,8 @@ const TITLES: Readonly<Record<GroupKind, string>> = {
 /** Of each kind the groups that lose and gain most, of those that the filter treats otherwise than the rest; of few groups all. */
 export function describeAudit(audit: Audit, rules: FilterOptions | null, top: number): string {
   const { rows, kept, failed, files, groups } = audit;
-  const filter = rules ? describeRules(rules) : 'the verdicts of the tags';
   return [
-    `${kept} of ${rows} rows are kept (${percent(kept / rows)}) by ${filter}`,
+    `${kept} of ${rows} rows are kept (${percent(kept / rows)}) by ${filterText(rules)}`,
     ...(failed > 0 ? [`${failed} rows failed before they could be judged`] : []),
     `${files} files; ${groups.length} groups were tested, of which about 1 in 20 that are named here may be so by chance`,
     ...GROUP_KINDS.flatMap((kind) => describeKind(audit, kind, top)),
@@ -47,21 +45,13 @@ export function describeAudit(audit: Audit, rules: FilterOptions | null, top: nu
   ].join('\n');
 }
 
-function describeKind({ rows, kept, groups, small }: Audit, kind: GroupKind, top: number): string[] {
-  const own = groups.filter((group) => group.kind === kind);
-  if (own.length === 0 && small[kind] === 0) return [];
-  const share = kept / rows;
-  const otherwise = own.filter(({ q }) => q !== null && q < SIGNIFICANT);
-  const byShare = [...otherwise].sort((a, b) => a.kept / a.rows - b.kept / b.rows);
-  const less = byShare.filter((group) => group.kept / group.rows < share).slice(0, top);
-  const more = byShare
-    .filter((group) => group.kept / group.rows > share)
-    .reverse()
-    .slice(0, top);
-  const left = small[kind] > 0 ? `, ${small[kind]} more are too small` : '';
+function describeKind(audit: Audit, kind: GroupKind, top: number): string[] {
+  const { groups, small, otherwise, less, more } = groupsOf(audit, kind, top);
+  if (groups.length + small === 0) return [];
+  const left = small > 0 ? `, ${small} more are too small` : '';
   return [
     '',
-    `${TITLES[kind]}: ${own.length} groups${left}; ${otherwise.length} are treated otherwise than the rest`,
+    `${AUDIT_TITLES[kind]}: ${groups.length} groups${left}; ${otherwise} are treated otherwise than the rest`,
     ...tableOf('kept less', less),
     ...tableOf('kept more', more),
   ];
@@ -81,14 +71,17 @@ function tableOf(title: string, groups: readonly AuditGroup[]): string[] {
   ]);
 }
 
-function describeRules({ minAesthetic, maxPunsafe, maxPwatermark, missingTags }: FilterOptions): string {
-  const rules = [
+/** The filter in words. */
+export function filterText(rules: FilterOptions | null): string {
+  if (rules === null) return 'the verdicts of the tags';
+  const { minAesthetic, maxPunsafe, maxPwatermark, missingTags } = rules;
+  const words = [
     minAesthetic !== undefined && `aesthetic > ${minAesthetic}`,
     maxPunsafe !== undefined && `punsafe < ${maxPunsafe}`,
     maxPwatermark !== undefined && `pwatermark < ${maxPwatermark}`,
     missingTags === 'keep' && 'rows without a tag kept',
   ];
-  return rules.filter(Boolean).join(', ');
+  return words.filter(Boolean).join(', ');
 }
 
 function percent(share: number): string {

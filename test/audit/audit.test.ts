@@ -1,11 +1,14 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { JSDOM } from 'jsdom';
 import { type Audit, type AuditGroup, auditFilter } from '../../src/audit/audit.ts';
 import type { AuditOptions, GroupKind } from '../../src/audit/options.ts';
+import { auditPageData } from '../../src/cli/audit-page-view.ts';
 import { auditJson, describeAudit } from '../../src/cli/audit-view.ts';
 import { type WrittenRow, writeRun } from '../browse/world.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
+import { runCli } from '../helpers/run-cli.ts';
 import { valueProblems } from '../helpers/schemas.ts';
 
 function audit(inputs: readonly string[], changes: Partial<AuditOptions> = {}): Promise<Audit> {
@@ -113,6 +116,44 @@ test('a group that is treated otherwise is named with its interval; among groups
   t.regex(text, /1 rows failed before they could be judged/);
   t.regex(text, /hosts: 3 groups; 0 are treated otherwise/);
   t.deepEqual(valueProblems('audit.schema.json', JSON.parse(auditJson(found, null))), []);
+  const { kinds, filter } = auditPageData([run], found, { rules: null, top: 5, command: '' });
+  t.is(filter, 'the verdicts of the tags');
+  const shown = kinds.map(({ id, lists }) => [id, lists.map(({ title, groups }) => [title, groups.length])]);
+  t.deepEqual(shown, [
+    ['term', [['Kept less, then kept more', 2]]],
+    ['host', [['The largest', 3]]],
+    ['size', [['From small to large', 1]]],
+  ]);
+  const [first] = kinds[0]!.lists[0]!.groups;
+  t.like(first, { name: 'night', rows: 50, kept: 5, isOtherwise: true, low: night.interval.low });
+});
+
+test('sizes stand from small to large on the page, and the command writes it', async (t) => {
+  const sides = [3000, 300, 100, 600];
+  const path = await writeTags(
+    t,
+    sides.map((side, i) => `http://a.org/${i},word,en,${side},${side},${i < 2 ? 7 : 5},0.1`),
+  );
+  const page = join(await makeFolder(t), 'audit.html');
+  const { exitCode, stderr } = await runCli([
+    'audit',
+    path,
+    '--min-aesthetic',
+    '6',
+    '--min-rows',
+    '1',
+    '--html',
+    page,
+  ]);
+  t.is(exitCode, 0, stderr);
+  const { document } = new JSDOM(readFileSync(page, 'utf8')).window;
+  t.deepEqual(
+    [...document.querySelectorAll('#size tbody th')].map(({ textContent }) => textContent),
+    ['0 to 255', '256 to 511', '512 to 767', '2048 and more'],
+  );
+  const over = await runCli(['audit', path, '--min-aesthetic', '6', '--html', path]);
+  t.is(over.exitCode, 2);
+  t.regex(over.stderr, /tags\.csv/);
 });
 
 test('what cannot be audited is refused, and an audit that is stopped ends', async (t) => {

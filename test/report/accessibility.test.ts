@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import type { AxeResults } from 'axe-core';
 import { JSDOM } from 'jsdom';
+import { renderAuditPage } from '../../src/report/audit-page.ts';
 import { renderBucketPage } from '../../src/report/bucket-page.ts';
 import { renderEvaluationPage } from '../../src/report/evaluation/page.ts';
 import { renderPostsPage } from '../../src/report/posts/page.ts';
@@ -14,6 +15,7 @@ import { renderTrainPage } from '../../src/report/train-page.ts';
 import { WhatIfCube } from '../../src/scores/what-if.ts';
 import { chromiumPath } from '../helpers/chromium.ts';
 import { makeTagRows } from '../tally/scored-rows.ts';
+import { auditData } from './audit-page.ts';
 import { evaluationData } from './evaluation-page.ts';
 import { emptyPostsPageData, postsPageData } from './posts-page.ts';
 import { makeEmptyRun, makeSampleRun } from './sample-run.ts';
@@ -67,6 +69,8 @@ async function makePages(): Promise<Record<string, string>> {
     'the page of buckets': await renderBucketPageOnce(),
     'the page of a training': await renderTrainPage(makeTraining()),
     'the page of an evaluation': await renderEvaluationPage(evaluationData()),
+    'the page of an audit': await renderAuditPage(auditData()),
+    'the page of an audit without groups': await renderAuditPage(auditData({ kinds: [] })),
     'the page about posts': await renderPostsPage(postsPageData()),
     'the page about no posts': await renderPostsPage(emptyPostsPageData()),
   };
