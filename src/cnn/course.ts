@@ -94,7 +94,7 @@ async function run(course: Course, stepper: Stepper, hooks: CourseHooks): Promis
       if (isPatienceGone(course, looks)) end = 'patience';
       if (signal?.aborted) end = 'signal';
       if (end !== 'epochs') break;
-      const trainingLoss = await trainEpoch(course, { stepper, batches, hooks, steps, epoch });
+      const trainingLoss = await trainEpoch(course, { stepper, batches, hooks, steps, epoch, first });
       if (Number.isNaN(trainingLoss)) {
         end = 'diverged';
         break;
@@ -131,19 +131,21 @@ interface EpochWork {
   readonly hooks: CourseHooks;
   readonly steps: number;
   readonly epoch: number;
+  /** The epoch that this training began with: progress is of what is left for it. */
+  readonly first: number;
 }
 
 /** The mean loss over its posts; NaN where it, or a weight, is no number any more; undefined where it was broken off. */
 async function trainEpoch(
   { train, batch, learningRate, epochs }: Course,
-  { stepper, batches, hooks, steps, epoch }: EpochWork,
+  { stepper, batches, hooks, steps, epoch, first }: EpochWork,
 ): Promise<number | undefined> {
   let sum = 0;
   for (let step = 0; step < steps; step++) {
     if (hooks.signal?.aborted) return undefined;
     const posts = Math.min(batch, train.count - step * batch);
     sum += posts * (await stepper.step(await batches.next(), learningRate));
-    hooks.onStep(epoch * steps + step + 1, epochs * steps);
+    hooks.onStep((epoch - first) * steps + step + 1, (epochs - first) * steps);
   }
   const isSound = Number.isFinite(sum) && stepper.state.weight.every(Number.isFinite);
   return isSound ? sum / train.count : Number.NaN;

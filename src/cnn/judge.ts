@@ -1,6 +1,6 @@
 import type { TrainProgress } from '../learn/options.ts';
 import { type CalibrationBin, calibration } from '../metrics/calibration.ts';
-import { errorsByRange, type RangeErrors, type ValueErrors, valueErrors } from '../metrics/value-errors.ts';
+import { errorsByRange, valueErrors } from '../metrics/value-errors.ts';
 import { countOf, type Label } from '../samples/label.ts';
 import { linearOnPixels, userMeans } from './baselines.ts';
 import { type Dataset, type DatasetSplit, openImages } from './dataset.ts';
@@ -18,10 +18,8 @@ const LIKES_EDGES = [200, 20_000];
 
 /** What a network is held against, and what came of it. */
 export interface Judgement {
-  /** By splits and baselines, in the unit of the targets. */
+  /** By splits and baselines, in the unit of the targets; and where that is a transform, errors on the test split brought back to labels. */
   readonly measures: Readonly<Record<string, Figures>>;
-  /** Of the test split brought back to labels; null where labels are learned as they are. */
-  readonly inLabels: { readonly all: ValueErrors | null; readonly ranges: readonly RangeErrors[] } | null;
   readonly linear: { readonly pictures: number; readonly rounds: number };
   readonly calibration: readonly CalibrationBin[];
   /** The split that is shown: test, or where that is empty validation; float64 by post what the network gives. */
@@ -60,11 +58,11 @@ export async function judge(judged: Judged, progress: TrainProgress): Promise<Ju
     [`${name}, linear on pixels`]: figuresOf(asked, linear.predicted, seed),
     ...(users && { [`${name}, mean of the user`]: figuresOf(asked, users, seed) }),
     [`${name}, chance`]: CHANCE,
+    ...(label && errorsInLabels(name, label, asked, predicted)),
   };
   const bins = Math.max(1, Math.min(MOST_BINS, Math.floor(asked.count / LEAST_IN_BIN)));
   return {
     measures,
-    inLabels: label ? errorsInLabels(label, asked, predicted) : null,
     linear: { pictures: linear.pictures, rounds: linear.rounds },
     calibration: calibration(predicted, asked.targets, bins),
     shown: { split: asked, predicted },
@@ -92,15 +90,25 @@ async function figuresOfSome(judged: Judged, split: DatasetSplit): Promise<Figur
 
 /** A prediction that no number of likes has is taken for none. */
 function errorsInLabels(
+  name: string,
   { transform, unit }: Label,
   { labels }: DatasetSplit,
   predicted: Float64Array,
-): Judgement['inLabels'] {
+): Judgement['measures'] {
   const counts = predicted.map((value) => countOf(transform, value));
   const isKnown = (_: number, i: number): boolean => !Number.isNaN(counts[i]!);
   const [given, truths] = [counts.filter(isKnown), labels.filter(isKnown)];
-  return {
-    all: valueErrors(given, truths),
-    ranges: unit === 'likes' ? errorsByRange(given, truths, LIKES_EDGES) : [],
-  };
+  const ranges = unit === 'likes' ? errorsByRange(given, truths, LIKES_EDGES) : [];
+  const rows = [
+    ['', valueErrors(given, truths)] as const,
+    ...ranges.map(({ from, to, errors }) => [`, ${rangeWords(from, to)}`, errors] as const),
+  ];
+  return Object.fromEntries(
+    rows.map(([range, errors]) => [`${name}, in ${unit}${range}`, errors ? { ...errors } : { count: 0 }]),
+  );
+}
+
+function rangeWords(from: number | null, to: number | null): string {
+  if (from === null) return `below ${to}`;
+  return to === null ? `above ${from}` : `${from} to ${to}`;
 }

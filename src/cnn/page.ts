@@ -37,6 +37,8 @@ export function pageOf(
         keptStep: looks[record.epoch_kept]!.step,
       },
     ],
+    curvesLead:
+      'Loss by step, on what is learned from with dropout and while weights move, and on the validation split. The dot is where the network is kept: its loss there was lowest.',
     ratios: [lineOf('validation', 'ratio')].filter(hasLine),
     rankings: RANKED.map((k) => lineOf(`${k} posts`, `ranking_${k}`)).filter(hasLine),
     penalties: null,
@@ -104,7 +106,7 @@ function shownPosts(
   }
 }
 
-/** Of the record what fits a line. */
+/** Of the record what fits a line, what lies within something named after both. */
 function factsOf(record: CnnRecord): [string, string][] {
   const {
     curves: _curves,
@@ -114,7 +116,21 @@ function factsOf(record: CnnRecord): [string, string][] {
     version: _version,
     ...rest
   } = record;
-  const words = (value: unknown): string =>
-    typeof value === 'object' && value !== null ? JSON.stringify(value).replaceAll('"', '') : String(value);
-  return Object.entries(rest).map(([name, value]) => [name.replaceAll('_', ' '), words(value)]);
+  return linesOf(rest, []);
+}
+
+function linesOf(fields: object, within: readonly string[]): [string, string][] {
+  return Object.entries(fields).flatMap(([name, value]): [string, string][] => {
+    const names = [...within, name.replaceAll('_', ' ')];
+    if (Array.isArray(value)) return [[names.join(', '), value.map(wordsOf).join('; ')]];
+    if (typeof value === 'object' && value !== null) return linesOf(value, names);
+    return [[names.join(', '), String(value)]];
+  });
+}
+
+function wordsOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, each]) => `${name.replaceAll('_', ' ')} ${each}`)
+    .join(', ');
 }

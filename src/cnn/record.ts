@@ -45,7 +45,6 @@ export function recordOf(parts: RecordParts): CnnRecord {
     ...{ epochs_trained: looks.length - 1, epoch_kept: bestOf(looks).epoch },
     ...{ epoch_rule: ruleOf(parts.options), ended_by: END_WORDS[trained.end] },
     linear_baseline: judgement.linear,
-    ...(judgement.inLabels && { in_labels: judgement.inLabels }),
     measures: judgement.measures,
     curves: [looks.map(({ step, trainingLoss, validationLoss }) => [step, trainingLoss, validationLoss])],
     looks: looks.map(({ epoch, step, figures }) => ({ epoch, step, ...figures })),

@@ -65,6 +65,8 @@ export interface TrainPageData {
   readonly method: string;
   readonly figures: readonly { readonly name: string; readonly value: string; readonly note: string }[];
   readonly curves: readonly MemberCurve[];
+  /** What is said of them, where not what is said of an ensemble. */
+  readonly curvesLead?: string;
   /** Of values: how much of the truth predictions on what is held out make up at each look, the mean of the networks; a line for each unit. */
   readonly ratios: readonly {
     readonly name: string;

@@ -56,7 +56,7 @@ ${figures.map(({ name, value, note }) => html`<div class="figure"><dt>${name}</d
       ['figures', 'Figures'],
       ['source', 'Source'],
     ],
-    main: html`${curves.length > 0 ? renderCurves(drawing, curves) : null}
+    main: html`${curves.length > 0 ? renderCurves(drawing, curves, data.curvesLead) : null}
 ${penalties ? renderPenalties(drawing, penalties) : null}
 ${ratios.length > 0 ? renderRatios(drawing, ratios) : null}
 ${rankings.length > 0 ? renderRankings(drawing, rankings) : null}
@@ -74,7 +74,10 @@ function number(value: number | null | undefined): string {
   return String(Number(value.toPrecision(DIGITS))).replace('-', '\u2212');
 }
 
-function renderCurves(drawing: Drawing, members: readonly MemberCurve[]): Html {
+const ENSEMBLE_LEAD =
+  'Loss by step. Thin lines are networks, thick ones their mean, and a dot is where a network is kept: its loss on what is held out, smoothed, was lowest there.';
+
+function renderCurves(drawing: Drawing, members: readonly MemberCurve[], lead = ENSEMBLE_LEAD): Html {
   const wide = drawMemberCurves(drawing, members, 'wide');
   const chart = wide
     ? html`<figure class="plot">
@@ -100,8 +103,6 @@ ${drawMemberCurves(drawing, members, 'narrow')}
     },
     lines,
   );
-  const lead =
-    'Loss by step. Thin lines are networks, thick ones their mean, and a dot is where a network is kept: its loss on what is held out, smoothed, was lowest there.';
   return renderSection('training', 'Training', lead, html`${chart}${table}`);
 }
 

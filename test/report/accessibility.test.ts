@@ -19,7 +19,7 @@ import { auditData } from './audit-page.ts';
 import { evaluationData } from './evaluation-page.ts';
 import { emptyPostsPageData, postsPageData } from './posts-page.ts';
 import { makeEmptyRun, makeSampleRun } from './sample-run.ts';
-import { makeTraining } from './sample-training.ts';
+import { makePixelTraining, makeTraining } from './sample-training.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** A style sheet is one for both widths and one for both schemes: two of the four show what there is. */
@@ -68,6 +68,7 @@ async function makePages(): Promise<Record<string, string>> {
     'the report of an empty run': await renderReport(makeEmptyRun()),
     'the page of buckets': await renderBucketPageOnce(),
     'the page of a training': await renderTrainPage(makeTraining()),
+    'the page of the training of a network on pixels': await renderTrainPage(makePixelTraining()),
     'the page of an evaluation': await renderEvaluationPage(evaluationData()),
     'the page of an audit': await renderAuditPage(auditData()),
     'the page of an audit without groups': await renderAuditPage(auditData({ kinds: [] })),

@@ -1,5 +1,7 @@
 import type { TrainPageData } from '../../src/report/train-page-data.ts';
 
+const PNG =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const WEBP = 'UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==';
 
 /** A training on pairs, with names and captions that would be markup. */
@@ -44,6 +46,21 @@ export function makeTraining(): TrainPageData {
     facts: [['seed', '3']],
     command: 'bowerbird train --method bradley-terry',
     bowerbirdVersion: '0.2.0',
+  };
+}
+
+/** A network on pixels: one curve, sums and order by step, pictures as PNG. */
+export function makePixelTraining(): TrainPageData {
+  const points = [0, 32, 64].map((x) => ({ x, y: 0.5 + x / 200 }));
+  const [curve] = makeTraining().curves;
+  const single = { said: '3.2', predicted: 'network: 3.1', error: 'off by 0.1' };
+  const samples = [{ name: 'post', caption: null, webpBase64: null, pngBase64: PNG }];
+  return {
+    ...makeTraining(),
+    ...{ question: 'popularity', method: 'cnn', curves: [curve!], curvesLead: 'Loss of the network.' },
+    ratios: [{ name: 'validation', points }],
+    rankings: [2, 5, 10].map((k) => ({ name: `${k} posts`, points })),
+    ...{ worst: [{ samples, ...single }], best: [] },
   };
 }
 

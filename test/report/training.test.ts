@@ -2,7 +2,7 @@ import test from 'ava';
 import { JSDOM } from 'jsdom';
 import { renderTrainPage } from '../../src/report/train-page.ts';
 import { cellsOf } from './page.ts';
-import { makeLinearTraining, makeTraining } from './sample-training.ts';
+import { makeLinearTraining, makePixelTraining, makeTraining } from './sample-training.ts';
 
 test('the page of a training shows where networks are kept, and names as words; what is missing is a word', async (t) => {
   const { document } = new JSDOM(await renderTrainPage(makeTraining())).window;
@@ -26,4 +26,17 @@ test('a linear fit shows its penalties, and says where nothing is held out', asy
   t.is(document.querySelector('#calibration .empty')!.textContent, 'No answer is held out.');
   t.is(document.querySelector('#ratios'), null);
   t.is(document.querySelector('#worst .empty')!.textContent, 'None.');
+});
+
+test('a network on pixels shows the order by step, its own words on losses, and pictures that are PNG files', async (t) => {
+  const { document } = new JSDOM(await renderTrainPage(makePixelTraining())).window;
+  t.is(document.querySelector('#training .lead')!.textContent, 'Loss of the network.');
+  t.is(document.querySelectorAll('#rankings .chart.wide .line').length, 3);
+  t.true(document.querySelector('#rankings')!.textContent!.includes('10 posts'));
+  t.regex(document.querySelector<HTMLImageElement>('#worst img')!.src, /^data:image\/png;base64,iVBOR/);
+  t.deepEqual([...document.querySelectorAll('nav a')].map(({ textContent }) => textContent).slice(0, 3), [
+    'Training',
+    'Too little?',
+    'Order',
+  ]);
 });
