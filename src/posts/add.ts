@@ -12,7 +12,10 @@ import type { UsersList } from './users-list.ts';
 import { PostsWriter } from './writer.ts';
 
 /** Rows of a part, or a few more: what is in memory until it is published. */
-export const PART_ROWS = 20_000;
+const PART_ROWS = 20_000;
+
+/** A part with long captions has fewer rows. */
+const PART_CHARS = 16 * 1024 * 1024;
 
 /** How posts are added. */
 export interface AddOptions {
@@ -96,7 +99,8 @@ class Addition {
       for await (const said of this.#read(source)) {
         signal?.throwIfAborted();
         await this.#take(said);
-        if (this.#ledger.openRows >= partRows) await this.#writer.publish(this.#ledger.take());
+        if (this.#ledger.openRows >= partRows || this.#ledger.openChars >= PART_CHARS)
+          await this.#writer.publish(this.#ledger.take());
         onProgress?.(this.#counts.seen);
       }
     }

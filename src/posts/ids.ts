@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
+import { open, type RangeOptions, type RootDatabase } from 'lmdb';
 import { remove, removeQuietly, writeFileAtomic } from '../base/files.ts';
 import { writeFailure } from '../tables/errors.ts';
 import { digestFile } from './digest-file.ts';
@@ -84,17 +84,34 @@ export class IdIndex {
 
   /** The last look at a post up to a time, that time included. */
   countsAt(postId: string, seenAtMs: number): Look<Counts> | undefined {
-    return this.#lookAt('c', postId, seenAtMs);
+    return this.#lookBefore('c', postId, seenAtMs);
   }
 
-  /** Likewise at a user. */
+  /** The first look at a post after a time. */
+  countsAfter(postId: string, seenAtMs: number): Look<Counts> | undefined {
+    return this.#lookAfter('c', postId, seenAtMs);
+  }
+
+  /** As `countsAt`, of a user. */
   userAt(user: string, seenAtMs: number): Look<UserFacts> | undefined {
-    return this.#lookAt('u', user, seenAtMs);
+    return this.#lookBefore('u', user, seenAtMs);
   }
 
-  #lookAt<Facts>(kind: string, name: string, seenAtMs: number): Look<Facts> | undefined {
-    const options = { start: [kind, name, seenAtMs], end: [kind, name], reverse: true, limit: 1 };
-    for (const { key, value } of this.#database.getRange(options))
+  /** As `countsAfter`, of a user. */
+  userAfter(user: string, seenAtMs: number): Look<UserFacts> | undefined {
+    return this.#lookAfter('u', user, seenAtMs);
+  }
+
+  #lookBefore<Facts>(kind: string, name: string, seenAtMs: number): Look<Facts> | undefined {
+    return this.#firstLook({ start: [kind, name, seenAtMs], end: [kind, name], reverse: true });
+  }
+
+  #lookAfter<Facts>(kind: string, name: string, seenAtMs: number): Look<Facts> | undefined {
+    return this.#firstLook({ start: [kind, name, seenAtMs + 1], end: [kind, name, Number.MAX_SAFE_INTEGER] });
+  }
+
+  #firstLook<Facts>(range: RangeOptions): Look<Facts> | undefined {
+    for (const { key, value } of this.#database.getRange({ ...range, limit: 1 }))
       return { seenAtMs: (key as [string, string, number])[2], facts: value as Facts };
     return undefined;
   }

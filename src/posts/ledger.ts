@@ -29,6 +29,7 @@ export class Ledger {
   #users = new Map<string, UserRow>();
   #counts = new Looks<Counts>();
   #facts = new Looks<UserFacts>();
+  #chars = 0;
 
   constructor(index: IdIndex) {
     this.#index = index;
@@ -39,6 +40,11 @@ export class Ledger {
     return this.#posts.size + this.#history.length + this.#users.size;
   }
 
+  /** How long their texts are together, in UTF-16 code units, but for ids and names of users. */
+  get openChars(): number {
+    return this.#chars;
+  }
+
   async seePost(sight: PostSight): Promise<Fate> {
     const known = this.#knownPost(sight.postId);
     if (known) return isSameUser(known, sight) ? this.#seeCounts(sight) : 'user_other';
@@ -46,6 +52,7 @@ export class Ledger {
     if (typeof picture === 'string') return picture;
     const { postId, user, userId, timeMs, caption, imageCount, source } = sight;
     this.#posts.set(postId, { postId, user, userId, timeMs, caption, ...picture, imageCount, source });
+    this.#chars += lengthOf(caption) + lengthOf(picture.imagePath) + lengthOf(picture.url);
     this.#addCounts(sight);
     return 'added';
   }
@@ -62,6 +69,7 @@ export class Ledger {
     const before = latest(this.#facts.at(user, seenAtMs), this.#index.userAt(user, seenAtMs));
     const facts = merged(before?.facts, sight);
     if (before && areSame(before.facts, facts)) return 'known';
+    if (!before && this.#isToldLater(sight)) return 'known';
     if (before?.seenAtMs === seenAtMs && !isFuller(before.facts, facts)) return 'conflict';
     const key = `${user}\0${seenAtMs}`;
     const fate = this.#users.has(key)
@@ -72,6 +80,7 @@ export class Ledger {
     const [userId, name, followers, postsCount] = facts;
     // A fuller look at the same time takes the place of the one that is not published yet.
     this.#users.set(key, { user, userId, name, followers, postsCount, seenAtMs });
+    this.#chars += lengthOf(name);
     this.#facts.add(user, { seenAtMs, facts });
     return fate;
   }
@@ -90,6 +99,7 @@ export class Ledger {
     this.#users = new Map();
     this.#counts = new Looks();
     this.#facts = new Looks();
+    this.#chars = 0;
     return rows;
   }
 
@@ -102,7 +112,14 @@ export class Ledger {
     return this.#facts.has(user) || this.#index.userAt(user, Number.MAX_SAFE_INTEGER) !== undefined;
   }
 
-  /** A look that found what the one before it had found leaves no row. What is not told stays as it was. */
+  /** Whether the first look after one before which there is none has all that this one has: downloads go from the newest post to the oldest. */
+  #isToldLater(sight: UserSight): boolean {
+    const { user, seenAtMs } = sight;
+    const after = earliest(this.#facts.after(user, seenAtMs), this.#index.userAfter(user, seenAtMs));
+    return after !== undefined && isFuller(merged(undefined, sight), after.facts);
+  }
+
+  /** A look that found what the one before it had found, or of the earliest what the next found, leaves no row. What is not told stays as it was. */
   #seeCounts(sight: CountsSight): Fate {
     const { postId, seenAtMs } = sight;
     const before = latest(this.#counts.at(postId, seenAtMs), this.#index.countsAt(postId, seenAtMs));
@@ -111,6 +128,13 @@ export class Ledger {
     const comments = sight.comments ?? oldComments;
     if (before && areSame(before.facts, [likes, comments])) return 'known';
     if (before?.seenAtMs === seenAtMs) return 'counts_conflict';
+    if (!before) {
+      const after = earliest(this.#counts.after(postId, seenAtMs), this.#index.countsAfter(postId, seenAtMs));
+      const [newLikes, newComments] = after?.facts ?? [];
+      const isToldLater =
+        (sight.likes === undefined || likes === newLikes) && [null, newComments].includes(comments);
+      if (isToldLater) return 'known';
+    }
     this.#addCounts({ postId, likes, comments, seenAtMs });
     return 'changed';
   }
@@ -134,6 +158,11 @@ class Looks<Facts> {
     return this.#looks.get(name)?.findLast((look) => look.seenAtMs <= seenAtMs);
   }
 
+  /** The first after a time. */
+  after(name: string, seenAtMs: number): Look<Facts> | undefined {
+    return this.#looks.get(name)?.find((look) => look.seenAtMs > seenAtMs);
+  }
+
   add(name: string, look: Look<Facts>): void {
     const looks = this.#looks.get(name) ?? [];
     const place = looks.findLastIndex(({ seenAtMs }) => seenAtMs <= look.seenAtMs);
@@ -146,6 +175,15 @@ class Looks<Facts> {
 function latest<Facts>(a: Look<Facts> | undefined, b: Look<Facts> | undefined): Look<Facts> | undefined {
   if (!a || !b) return a ?? b;
   return b.seenAtMs > a.seenAtMs ? b : a;
+}
+
+function earliest<Facts>(a: Look<Facts> | undefined, b: Look<Facts> | undefined): Look<Facts> | undefined {
+  if (!a || !b) return a ?? b;
+  return b.seenAtMs < a.seenAtMs ? b : a;
+}
+
+function lengthOf(text: string | null): number {
+  return text?.length ?? 0;
 }
 
 /** Names change; numbers of users do not. */

@@ -49,6 +49,18 @@ export function everyCommand(world: World, round: string): CommandToRun[] {
       ],
     },
     {
+      name: 'posts add',
+      args: [
+        ...['posts', 'add', join(run, 'tags', '00000.parquet'), '--to', path('likes')],
+        ...['--columns', 'post_id=key,user=status,url=url'],
+      ],
+    },
+    { name: 'posts export', args: ['posts', 'export', path('likes'), '--output', path('posts.csv')] },
+    {
+      name: 'posts export --format shards',
+      args: ['posts', 'export', path('likes'), '--format', 'shards', '--output', path('post-shards')],
+    },
+    {
       name: 'train',
       args: [
         ...['train', '--method', 'ridge', '--feedback', path('taste.jsonl'), '--embeddings', run],

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, cp, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
@@ -177,4 +177,20 @@ test('what is aborted keeps what was published, and the rest comes with the next
   t.true(kept > 0 && kept < 15, `${kept}`);
   const counts = await world.add(inputs, { partRows: PART_ROWS });
   t.deepEqual(sums(counts), [36, 24 - kept, 6, 6 + kept, 0]);
+});
+
+test('long captions make smaller parts', async (t) => {
+  const world = await makePostsWorld(t);
+  const caption = 'x'.repeat(3 * 1024 * 1024);
+  const rows = Array.from({ length: 8 }, (_, i) =>
+    JSON.stringify({ id: `p${i}`, user: 'ada', url: 'https://x.y/a.jpg', caption }),
+  );
+  await world.add([await world.write('long.jsonl', rows.join('\n'))]);
+  const { parts } = JSON.parse(await readFile(join(world.to, 'posts.json'), 'utf8')) as {
+    parts: { posts: number }[];
+  };
+  t.deepEqual(
+    parts.map(({ posts }) => posts),
+    [6, 2],
+  );
 });

@@ -96,10 +96,12 @@ test('changed counts become history with their days, whatever the order of the d
       ['2', 1],
       ['5', 5],
       ['', 7],
+      // Older than all others, and as the next of them.
+      ['2', 0],
     ]),
   );
   t.deepEqual(sums(await world.add([first])), [5, 1, 1, 2, 1]);
-  t.deepEqual(sums(await world.add([early])), [3, 0, 2, 1, 0]);
+  t.deepEqual(sums(await world.add([early])), [4, 0, 2, 2, 0]);
   const history = await world.query('SELECT likes, comments, seen_at FROM history ORDER BY seen_at');
   const row = (likes: bigint | null, comments: bigint, days: number) => ({
     likes,
@@ -112,7 +114,7 @@ test('changed counts become history with their days, whatever the order of the d
   ]);
   for (const [files, expected] of [
     [[first], [5, 0, 0, 4, 1]],
-    [[early], [3, 0, 0, 3, 0]],
+    [[early], [4, 0, 0, 4, 0]],
   ] as const) {
     const again = await world.add(files);
     t.deepEqual(sums(again), [...expected]);
@@ -171,6 +173,9 @@ test('a table of users alone is read; what a later one does not tell stays, and 
   t.deepEqual((await world.add([users])).users, { added: 2, changed: 0, conflict: 0 });
   t.deepEqual((await world.add([more])).users, { added: 0, changed: 2, conflict: 0 });
   t.deepEqual((await world.add([users, more])).users, { added: 0, changed: 0, conflict: 0 });
+  // Less than what is known of a later day, and nothing else.
+  const less = await world.write('less.csv', 'user,full_name\nada,Ada L.\n', -1);
+  t.deepEqual((await world.add([less])).users, { added: 0, changed: 0, conflict: 0 });
   const other = await world.write('other.csv', 'user,followers\nada,5\n', 2);
   t.deepEqual((await world.add([other])).users, { added: 0, changed: 0, conflict: 1 });
   t.deepEqual(await world.query('SELECT "user", name, followers, posts_count FROM users'), [
