@@ -3,6 +3,7 @@ import { BROWSE } from './browse-command.ts';
 import { BUCKETS } from './buckets-command.ts';
 import { COLLECT_JSONFEED, COLLECT_REDDIT } from './collect-command.ts';
 import type { Command } from './command.ts';
+import { COORDINATE } from './coordinate-command.ts';
 import { DEMO } from './demo-command.ts';
 import { EVALUATE } from './evaluate-command.ts';
 import { FEEDBACK_EXPORT } from './feedback-export-command.ts';
@@ -31,11 +32,14 @@ import { SUBSET } from './subset-command.ts';
 import { TRAIN } from './train-command.ts';
 import { TRANSFORMS } from './transforms-command.ts';
 import { WATCH } from './watch-command.ts';
+import { WORK } from './work-command.ts';
 
 /** Commands by the word that they are called by; a group has commands of its own. */
 export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SCORE,
   PLAN,
+  COORDINATE,
+  WORK,
   MERGE,
   SUBSET,
   SIDECARS,

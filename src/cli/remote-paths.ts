@@ -52,7 +52,8 @@ export function refuseRemotePaths(values: Readonly<Record<string, unknown>>): vo
 export function refuseRemotePath(path: string): void {
   // Also in `--extra-head NAME=FILE`.
   const [, scheme] = /^(?:[\w-]+=)?([a-z][a-z0-9+.-]+):\/\//i.exec(path) ?? [];
-  if (scheme === undefined) return;
+  // A server that is asked, never a file.
+  if (scheme === undefined || /^rediss?$/i.test(scheme)) return;
   throw new BowerbirdError(
     'BB_REMOTE_PATH',
     `${path} is no path of this machine. ${adviceOn(scheme.toLowerCase(), path)}`,

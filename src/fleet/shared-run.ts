@@ -87,10 +87,14 @@ export class SharedRun {
     return { stats: await this.#publish(standing), isOurs };
   }
 
-  /** How many shards have their stats. */
-  async countCommitted(): Promise<number> {
+  /** The shards that have their stats, in no order. */
+  async committedIds(): Promise<number[]> {
     const names = await readNames(join(this.folder.path, 'stats'));
-    return names.filter((name) => /^\d{5,}_stats\.json$/.test(name)).length;
+    return names.filter((name) => /^\d{5,}_stats\.json$/.test(name)).map((name) => Number.parseInt(name, 10));
+  }
+
+  async countCommitted(): Promise<number> {
+    return (await this.committedIds()).length;
   }
 
   /** Shards whose files are on their way: committed, and without stats. */

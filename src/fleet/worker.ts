@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
 import { remove } from '../base/files.ts';
@@ -24,6 +25,14 @@ export interface WorkerOptions {
   readonly progress: ScoreProgress;
   /** When it aborts, no new shard is begun. */
   readonly closing: AbortSignal;
+}
+
+/** How shards are done. */
+export interface DoingOptions {
+  /** Told of each shard that is committed, by whomever; waited for. */
+  readonly onCommitted?: (shardId: number) => Promise<void>;
+  /** What those in flight may take once the worker is to stop; `--timeout` where not given. */
+  readonly graceMs?: number | undefined;
 }
 
 /** How the shards that a worker was given have ended. */
@@ -75,7 +84,7 @@ export class Worker {
       goOnFrom(planned.record, recordOf(facts), false);
       const run = new SharedRun(config.outputFolder);
       await run.create();
-      const name = randomUUID();
+      const name = workerName();
       const scratch = new RunFolder(run.workers(name));
       await scratch.create(config);
       const lock = await takeLock(join(scratch.path, '.lock'), () => takenForDead(scratch.path));
@@ -91,29 +100,35 @@ export class Worker {
    *
    * @throws BowerbirdError as `runScore` during its work; BB_RUN_LOCKED where this worker was taken for dead
    */
-  async doShards(shards: readonly ShardSpec[]): Promise<WorkReport> {
+  async doShards(
+    shards: readonly ShardSpec[],
+    { onCommitted, graceMs }: DoingOptions = {},
+  ): Promise<WorkReport> {
     const { progress, closing } = this.#options;
     const wanted: { readonly spec: ShardSpec }[] = [];
     for (const spec of shards) {
       progress.totalShards++;
       progress.totalRows += spec.rowCount;
       const stats = await this.#run.committed(spec.id);
-      if (stats) countResumed(progress, stats);
-      else wanted.push({ spec });
+      if (!stats) {
+        wanted.push({ spec });
+        continue;
+      }
+      countResumed(progress, stats);
+      await onCommitted?.(spec.id);
     }
     let [committed, lost] = [0, 0];
     progress.enter('scoring');
     const place = { folder: this.#scratch, lock: this.#lock };
-    const onCommitted = async (stats: ShardStats): Promise<void> => {
+    const deliver = async (stats: ShardStats): Promise<void> => {
       if (await this.#deliver(stats)) committed++;
       else lost++;
+      await onCommitted?.(stats.shard_id);
     };
-    const state =
-      closing.aborted || wanted.length === 0
-        ? closing.aborted
-          ? 'interrupted'
-          : 'done'
-        : await scoreShards(this.#facts, { place, progress, closing, onCommitted }, wanted);
+    if (closing.aborted) return { state: 'interrupted', committed, lost };
+    if (wanted.length === 0) return { state: 'done', committed, lost };
+    const destination = { place, progress, closing, onCommitted: deliver, graceMs };
+    const state = await scoreShards(this.#facts, destination, wanted);
     return { state, committed, lost };
   }
 
@@ -134,6 +149,11 @@ export class Worker {
 
 async function stopModels({ encoder, decoder, tagModels }: ScoreFacts): Promise<void> {
   await Promise.all([encoder, decoder, ...tagModels].map((part) => part.stop()));
+}
+
+/** Its machine's name, for people, and a part that nobody else has. */
+function workerName(): string {
+  return `${hostname().replace(/[^\w.-]/g, '_')}-${randomUUID()}`;
 }
 
 function countResumed(progress: ScoreProgress, stats: ShardStats): void {

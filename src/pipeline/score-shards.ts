@@ -52,6 +52,8 @@ export interface ShardDestination extends Omit<ScoreRun, 'place'> {
   readonly place: Pick<RunPlace, 'folder' | 'lock'>;
   /** Called once a shard is committed, and waited for; what it throws ends the run. */
   readonly onCommitted?: (stats: ShardStats) => Promise<void>;
+  /** What shards in flight may take once the run is told to close; the time of a row where not given. */
+  readonly graceMs?: number | undefined;
 }
 
 /**
@@ -60,7 +62,7 @@ export interface ShardDestination extends Omit<ScoreRun, 'place'> {
  */
 export async function scoreShards(
   facts: ScoreFacts,
-  { place, progress, closing, onCommitted }: ShardDestination,
+  { place, progress, closing, onCommitted, graceMs }: ShardDestination,
   wanted: readonly WantedShard[],
 ): Promise<'done' | 'interrupted'> {
   const { config } = facts;
@@ -96,7 +98,7 @@ export async function scoreShards(
     batchesAtOnce: BATCHES_PER_ENCODER,
     signal: abandon.signal,
     closing,
-    rowLimitMs: config.download.timeoutMs,
+    rowLimitMs: graceMs ?? config.download.timeoutMs,
     progress,
   });
   const run = new ShardRun({

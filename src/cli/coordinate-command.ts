@@ -1,0 +1,79 @@
+import { readPlan } from '../fleet/plan-file.ts';
+import type { FleetState } from '../fleet/queue/coordinate.ts';
+import type { Command, Invocation } from './command.ts';
+import { type FlagTable, usageError } from './flags.ts';
+import { withInterrupt } from './interrupt.ts';
+import { QUEUE_ADDRESS, queueUrl } from './queue-address.ts';
+
+const FLAGS: FlagTable = {
+  ...QUEUE_ADDRESS,
+  'retry-failed': {
+    group: 'Queue:',
+    type: 'boolean',
+    default: false,
+    describe: 'Have shards that workers died on tried again',
+  },
+  json: { group: 'Queue:', type: 'boolean', default: false, describe: 'Print the result as one JSON object' },
+};
+
+/** `bowerbird coordinate` */
+export const COORDINATE: Command = {
+  usage: 'coordinate <run>',
+  describe:
+    'Fill a queue with the shards of a planned run that are not committed, and watch until none is open',
+  flags: FLAGS,
+  examples: [
+    [
+      'coordinate out --queue redis://head:6379',
+      'Then `bowerbird work` on each machine, and `bowerbird merge`',
+    ],
+  ],
+  docs: 'docs/fleet.md',
+  extend: (parser) =>
+    parser.positional('run', { type: 'string', demandOption: true, describe: 'Run folder with a plan.json' }),
+  run: coordinateCommand,
+};
+
+async function coordinateCommand({ values, parsed }: Invocation): Promise<number> {
+  const run = parsed['run'] as string;
+  const address = queueUrl(values['queue']);
+  const planned = await readPlan(run);
+  if (!planned) throw usageError(`${run} has no plan.json. Run \`bowerbird plan\` first.`);
+  const { coordinate } = await import('../fleet/queue/coordinate.ts');
+  let told = '';
+  const state = await withInterrupt(
+    () => undefined,
+    (signal) =>
+      coordinate({
+        ...{ outputFolder: run, planned, queueUrl: address, signal },
+        retryFailed: values['retry-failed'] === true,
+        onState: (now) => {
+          const line = lineOf(now);
+          if (line !== told) process.stderr.write(`${line}\n`);
+          told = line;
+        },
+      }),
+  );
+  const open = state.shards - state.committed - state.failed.length;
+  process.stdout.write(
+    `${values['json'] === true ? JSON.stringify({ ...state, open }) : describe(state, open, run)}\n`,
+  );
+  if (open > 0) return 130;
+  return state.failed.length > 0 ? 1 : 0;
+}
+
+function lineOf({ shards, committed, failed, waiting, active }: FleetState): string {
+  const failures = failed.length > 0 ? `, failed ${failed.length}` : '';
+  return `${committed}/${shards} shards committed${failures}; queue: ${waiting} wait, ${active} with workers`;
+}
+
+function describe({ shards, committed, failed }: FleetState, open: number, run: string): string {
+  if (open > 0)
+    return `Interrupted: ${open} of ${shards} shards are open. Workers go on; the same command watches again.`;
+  if (failed.length === 0)
+    return `All ${committed} shards are committed: \`bowerbird merge ${run}\` makes the rest.`;
+  return (
+    `${committed} of ${shards} shards are committed. Three workers died on each of these: ${failed.join(', ')}. ` +
+    'Look what they have in common, and run the same command with --retry-failed to have them tried again.'
+  );
+}

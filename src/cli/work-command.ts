@@ -1,0 +1,80 @@
+import { readPlan } from '../fleet/plan-file.ts';
+import type { QueueWorkReport } from '../fleet/queue/work.ts';
+import { type Command, commandLine, type Invocation } from './command.ts';
+import type { FlagTable } from './flags.ts';
+import { usageError } from './flags.ts';
+import { refuseUnplannable, withPlanned } from './planned-flags.ts';
+import { QUEUE_ADDRESS, queueUrl } from './queue-address.ts';
+import { scoreConfig } from './score-config.ts';
+import { SCORE_FLAGS } from './score-flags.ts';
+import { showProgress } from './score-progress.ts';
+import { SLICE_FLAGS } from './slice-flags.ts';
+
+/** What a plan has already, or that means one part of it. */
+const NOT_HERE = ['url-list', 'output-folder', ...Object.keys(SLICE_FLAGS)];
+
+const FLAGS: FlagTable = {
+  ...QUEUE_ADDRESS,
+  'shards-at-once': {
+    group: 'Queue:',
+    type: 'integer',
+    min: 1,
+    max: 64,
+    default: 4,
+    describe: 'Shards that are taken at one time; more keep all stages busy, and are lost with a machine',
+  },
+  grace: {
+    group: 'Queue:',
+    type: 'number',
+    min: 0,
+    max: 86_400,
+    describe:
+      'Seconds for the shards in hand once the worker is told to stop (SIGTERM); `--timeout` where not given',
+  },
+  ...Object.fromEntries(Object.entries(SCORE_FLAGS).filter(([name]) => !NOT_HERE.includes(name))),
+};
+
+/** `bowerbird work` */
+export const WORK: Command = {
+  usage: 'work <run>',
+  describe: 'Do shards of a planned run that a queue gives, until none is left',
+  flags: FLAGS,
+  examples: [
+    ['work out --queue redis://head:6379', 'On each machine; `bowerbird coordinate` fills the queue'],
+  ],
+  docs: 'docs/fleet.md',
+  extend: (parser) =>
+    parser.positional('run', { type: 'string', demandOption: true, describe: 'Run folder with a plan.json' }),
+  run: workCommand,
+};
+
+async function workCommand({ values, parsed, args }: Invocation): Promise<number> {
+  const run = parsed['run'] as string;
+  refuseUnplannable(values);
+  const address = queueUrl(values['queue']);
+  const planned = await readPlan(run);
+  if (!planned) throw usageError(`${run} has no plan.json. Run \`bowerbird plan\` first.`);
+  const merged = withPlanned({ ...values, 'output-folder': run }, planned.flags);
+  const config = scoreConfig(merged, planned.inputs, commandLine(args));
+  const grace = values['grace'] as number | undefined;
+  const report = await showProgress(async (progress, closing) => {
+    const { workOnQueue } = await import('../fleet/queue/work.ts');
+    return workOnQueue({
+      ...{ config, planned, progress, closing },
+      queueUrl: address,
+      shardsAtOnce: values['shards-at-once'] as number,
+      graceMs: grace === undefined ? undefined : 1000 * grace,
+    });
+  });
+  process.stdout.write(`${values['json'] === true ? JSON.stringify(report) : describe(report)}\n`);
+  return report.state === 'interrupted' ? 130 : 0;
+}
+
+function describe({ state, committed, lost, failed, givenBack }: QueueWorkReport): string {
+  return [
+    `work ${state}: committed ${committed} shards`,
+    ...(lost > 0 ? [`dropped ${lost} that others had committed meanwhile`] : []),
+    ...(givenBack > 0 ? [`gave ${givenBack} back`] : []),
+    ...(failed.length > 0 ? [`named as failed, since workers had died on them: ${failed.join(', ')}`] : []),
+  ].join('\n');
+}

@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FailedShards } from '../failed-shards.ts';
+import type { PlannedRun } from '../plan-file.ts';
+import { SharedRun } from '../shared-run.ts';
+import { ShardQueue } from './shard-queue.ts';
+
+/** What is open is looked for anew this often. */
+const ROUND_MS = 2000;
+/** A queue that has fewer shards than are open is filled again: Redis may have lost it. */
+const REFILL_ROUNDS = 5;
+
+/** How far a plan is. */
+export interface FleetState {
+  readonly shards: number;
+  readonly committed: number;
+  /** Shards that no worker is given any more. */
+  readonly failed: readonly number[];
+  readonly waiting: number;
+  readonly active: number;
+}
+
+/** What a coordinator coordinates. */
+export interface CoordinateOptions {
+  readonly outputFolder: string;
+  readonly planned: PlannedRun;
+  readonly queueUrl: string;
+  /** Has shards that workers died on tried again. */
+  readonly retryFailed: boolean;
+  /** Told of the state in each round. */
+  readonly onState: (state: FleetState) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Fills the queue with the shards of a plan that are not committed, and watches until none is open. What it knows it knows from the run
+ * folder: another that is started later, on whatever machine and with whatever Redis, goes on.
+ *
+ * @returns the last state
+ * @throws BowerbirdError BB_QUEUE_UNREACHABLE at the start
+ */
+export async function coordinate(options: CoordinateOptions): Promise<FleetState> {
+  const { outputFolder, planned, retryFailed, signal } = options;
+  const failures = new FailedShards(outputFolder);
+  if (retryFailed) await failures.clear();
+  const queue = await ShardQueue.open(options.queueUrl, planned.digest, `coordinator-${process.pid}`);
+  try {
+    await queue.watch();
+    return await new Coordinator(queue, failures, options).run(signal);
+  } finally {
+    await queue.close();
+  }
+}
+
+class Coordinator {
+  readonly #queue: ShardQueue;
+  readonly #failures: FailedShards;
+  readonly #options: CoordinateOptions;
+  readonly #run: SharedRun;
+
+  constructor(queue: ShardQueue, failures: FailedShards, options: CoordinateOptions) {
+    this.#queue = queue;
+    this.#failures = failures;
+    this.#options = options;
+    this.#run = new SharedRun(options.outputFolder);
+  }
+
+  async run(signal: AbortSignal): Promise<FleetState> {
+    for (let round = 0; ; round++) {
+      const state = await this.#state();
+      this.#options.onState(state);
+      const open = state.shards - state.committed - state.failed.length;
+      if (open <= 0 || signal.aborted) return state;
+      if (round % REFILL_ROUNDS === 0 && state.waiting + state.active < open) await this.#fill();
+      await sleep(ROUND_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #fill(): Promise<void> {
+    const ended = new Set([...(await this.#run.committedIds()), ...(await this.#failures.list())]);
+    const open = this.#options.planned.plan.shards.map(({ id }) => id).filter((id) => !ended.has(id));
+    // Redis that is away is asked again in a later round.
+    await this.#queue.add(open).catch(() => undefined);
+  }
+
+  async #state(): Promise<FleetState> {
+    const none = { waiting: 0, active: 0 };
+    return {
+      shards: this.#options.planned.plan.shards.length,
+      committed: await this.#run.countCommitted(),
+      failed: await this.#failures.list(),
+      ...(await this.#queue.counts().catch(() => none)),
+    };
+  }
+}

@@ -1,0 +1,185 @@
+import { createRequire } from 'node:module';
+import type { Job, Queue, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { BowerbirdError, messageOf } from '../../base/errors.ts';
+
+/** A job whose worker has not been heard of for this long is given to another. */
+const LEASE_MS = 60_000;
+/** Its holder speaks up this often. */
+const RENEWAL_MS = 15_000;
+/** Redis that restarts makes holders look dead: BullMQ's own count of that may not end a shard. */
+const MAX_STALLED = 1_000_000;
+/** Jobs that are added by one call. */
+const ADDED_AT_ONCE = 1000;
+/** Redis that does not answer counts as one that is not there: the work goes on without it. */
+const COMMAND_TIMEOUT_MS = 10_000;
+const RECONNECT_MS = 500;
+const MAX_RECONNECT_MS = 5000;
+
+/** A shard that a worker was given. */
+export interface QueuedShard {
+  readonly shardId: number;
+  /** It is committed, or named as failed: nobody is given it again. */
+  done(): Promise<void>;
+  /** Another worker may have it at once. */
+  giveBack(): Promise<void>;
+}
+
+/** How many shards a queue has. */
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly active: number;
+}
+
+interface Connections {
+  readonly redis: Redis;
+  readonly queue: Queue;
+  readonly worker: Worker;
+}
+
+/**
+ * The shards of one plan that are still to be done, in Redis or Valkey. What it holds is disposable: what is done is known by what is
+ * committed, and a queue that is lost is filled again from that.
+ */
+export class ShardQueue {
+  readonly #redis: Redis;
+  readonly #queue: Queue;
+  readonly #worker: Worker;
+  readonly #token: string;
+  readonly #key: string;
+  readonly #held = new Map<string, Job>();
+  readonly #renewals: NodeJS.Timeout;
+
+  private constructor({ redis, queue, worker }: Connections, token: string) {
+    this.#redis = redis;
+    this.#queue = queue;
+    this.#worker = worker;
+    this.#token = token;
+    this.#key = `${queue.name}:begun`;
+    this.#renewals = setInterval(() => void this.#renew(), RENEWAL_MS);
+    this.#renewals.unref();
+  }
+
+  /**
+   * @param url `redis://` or `rediss://`, with a password where there is one
+   * @param digest of the plan: a queue is of one plan
+   * @param token names who asks
+   * @throws BowerbirdError BB_QUEUE_UNREACHABLE where nothing answers there
+   */
+  static async open(url: string, digest: string, token: string): Promise<ShardQueue> {
+    const { bullmq, ioredis } = libraries();
+    const redis = new ioredis.Redis(url, {
+      lazyConnect: true,
+      maxRetriesPerRequest: null,
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      retryStrategy: (times) => Math.min(times * RECONNECT_MS, MAX_RECONNECT_MS),
+    });
+    // Told by what fails; without a listener each lost connection would end the process.
+    redis.on('error', () => undefined);
+    await reach(redis, url);
+    const name = `bowerbird-${digest.slice(0, 16)}`;
+    const connection = redis as never;
+    const queue = new bullmq.Queue(name, { connection });
+    const worker = new bullmq.Worker(name, null, {
+      connection,
+      autorun: false,
+      lockDuration: LEASE_MS,
+      maxStalledCount: MAX_STALLED,
+    });
+    queue.on('error', () => undefined);
+    worker.on('error', () => undefined);
+    return new ShardQueue({ redis, queue, worker }, token);
+  }
+
+  /** Adds shards; those that are in the queue already stay as they are. */
+  async add(shardIds: readonly number[]): Promise<void> {
+    for (let from = 0; from < shardIds.length; from += ADDED_AT_ONCE)
+      await this.#queue.addBulk(
+        shardIds.slice(from, from + ADDED_AT_ONCE).map((shardId) => ({
+          name: 'shard',
+          data: { shardId },
+          opts: { jobId: `shard-${shardId}`, removeOnComplete: true, removeOnFail: true },
+        })),
+      );
+  }
+
+  async counts(): Promise<QueueCounts> {
+    const { waiting = 0, active = 0, delayed = 0, prioritized = 0 } = await this.#queue.getJobCounts();
+    return { waiting: waiting + delayed + prioritized, active };
+  }
+
+  /** Has jobs whose workers are gone given to others; until `close`. */
+  async watch(): Promise<void> {
+    await this.#worker.startStalledCheckTimer();
+  }
+
+  /** A shard to do; undefined where none waits, or nobody can be asked. */
+  async next(): Promise<QueuedShard | undefined> {
+    const job = (await this.#worker.getNextJob(this.#token, { block: false }).catch(() => undefined)) as
+      | Job
+      | undefined;
+    if (!job) return undefined;
+    this.#held.set(job.id!, job);
+    const { shardId } = job.data as { readonly shardId: number };
+    return {
+      shardId,
+      done: () => this.#end(job, () => job.moveToCompleted(null, this.#token, false)),
+      giveBack: () => this.#end(job, () => job.moveToWait(this.#token)),
+    };
+  }
+
+  /** Counts a begin of a shard, and gives how many before it have neither ended nor been given back: workers that died on it. */
+  async begin(shardId: number): Promise<number> {
+    const begun = await this.#redis.hincrby(this.#key, `${shardId}`, 1).catch(() => 1);
+    return begun - 1;
+  }
+
+  /** A shard that was begun has ended, or was given back. */
+  async end(shardId: number): Promise<void> {
+    await this.#redis.hdel(this.#key, `${shardId}`).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#renewals);
+    await Promise.allSettled([this.#worker.close(true), this.#queue.close()]);
+    this.#redis.disconnect();
+  }
+
+  /** A job that was lost with its queue, or given to another meanwhile, has nothing to end. */
+  async #end(job: Job, end: () => Promise<unknown>): Promise<void> {
+    this.#held.delete(job.id!);
+    await end().catch(() => undefined);
+  }
+
+  async #renew(): Promise<void> {
+    for (const job of this.#held.values()) await job.extendLock(this.#token, LEASE_MS).catch(() => undefined);
+  }
+}
+
+async function reach(redis: Redis, url: string): Promise<void> {
+  try {
+    await redis.connect();
+    await redis.ping();
+  } catch (thrown) {
+    redis.disconnect();
+    throw new BowerbirdError(
+      'BB_QUEUE_UNREACHABLE',
+      `No Redis or Valkey answers at ${withoutPassword(url)}: ${messageOf(thrown)}. Start one there, or name another with --queue.`,
+      { cause: thrown, fields: { url: withoutPassword(url) } },
+    );
+  }
+}
+
+/** For people: passwords stay where they were given. */
+export function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//');
+}
+
+/** CommonJS packages, which `require` loads in half of the time of an `import`; only where a queue is asked for. */
+function libraries(): {
+  readonly bullmq: typeof import('bullmq');
+  readonly ioredis: typeof import('ioredis');
+} {
+  const require = createRequire(import.meta.url);
+  return { bullmq: require('bullmq'), ioredis: require('ioredis') };
+}

@@ -1,0 +1,75 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import anyTest from 'ava';
+import { ShardQueue } from '../../src/fleet/queue/shard-queue.ts';
+import { digestRun } from '../helpers/digest-run.ts';
+import { startRedis, withoutRedis } from '../helpers/redis.ts';
+import { LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
+import { makeWorld } from '../helpers/scored-world.ts';
+import { until } from '../helpers/until.ts';
+
+const reason = withoutRedis();
+if (reason) process.stderr.write(`Left out: runs by a queue, since ${reason}.\n`);
+const test = reason ? anyTest.skip : anyTest;
+
+const ROWS = 40;
+const SETTINGS = ['--number-sample-per-shard', '5', ...LOOPBACK_FLAGS];
+
+test('a queue whose Redis is lost and whose workers are killed and stopped ends with the bytes of one process', async (t) => {
+  const world = await makeWorld(t, { rowCount: ROWS });
+  const redis = await startRedis(t);
+  const [alone, run] = [world.path('alone'), world.path('run')];
+  t.is((await runCli(['score', world.shard, '--output-folder', alone, ...SETTINGS])).exitCode, 0);
+  t.is((await runCli(['plan', world.shard, '--output-folder', run, ...SETTINGS])).exitCode, 0);
+  const work = ['work', run, '--queue', redis.url, '--shards-at-once', '2'];
+  const coordinator = startCli(['coordinate', run, '--queue', redis.url, '--json']);
+
+  const letGo = world.hold(ROWS / 2);
+  const killed = startCli(work, { isDoomed: true });
+  await until(async () => (await readdir(join(run, 'stats'))).length >= 2);
+  killed.process.kill('SIGKILL');
+  await killed.ended;
+  // With it goes who had which shard: nobody waits for the lease of the dead.
+  await redis.restart();
+
+  const stopped = startCli([...work, '--grace', '0']);
+  await until(async () => (await readdir(join(run, '.workers'))).length > 1);
+  await until(() => stopped.stderr().includes('rows'));
+  stopped.process.kill('SIGTERM');
+  t.is((await stopped.ended).exitCode, 130);
+  letGo();
+
+  const last = await runCli([...work, '--json']);
+  t.is(last.exitCode, 0, last.stderr);
+  const { exitCode, stdout, stderr } = await coordinator.ended;
+  t.is(exitCode, 0, stderr);
+  t.like(JSON.parse(stdout), { shards: 8, committed: 8, open: 0, failed: [] });
+  t.is((await runCli(['merge', run])).exitCode, 0);
+  const seen = Object.entries(await digestRun(run)).filter(([name]) => !/^\.|^plan\.json$/.test(name));
+  t.deepEqual(Object.fromEntries(seen), await digestRun(alone));
+});
+
+test('a shard on which three workers have died is named, and the others are done', async (t) => {
+  const world = await makeWorld(t, { rowCount: 10 });
+  const redis = await startRedis(t);
+  const run = world.path('run');
+  const planned = await runCli(['plan', world.shard, '--output-folder', run, '--json', ...SETTINGS]);
+  const { digest } = JSON.parse(planned.stdout) as { digest: string };
+  const queue = await ShardQueue.open(redis.url, digest, 'those who died');
+  for (let death = 0; death < 3; death++) await queue.begin(1);
+  await queue.close();
+
+  const coordinator = startCli(['coordinate', run, '--queue', redis.url, '--json']);
+  const worked = await runCli(['work', run, '--queue', redis.url, '--json']);
+  t.is(worked.exitCode, 0, worked.stderr);
+  t.like(JSON.parse(worked.stdout), { committed: 1, failed: [1] });
+  const ended = await coordinator.ended;
+  t.is(ended.exitCode, 1);
+  t.like(JSON.parse(ended.stdout), { committed: 1, open: 0, failed: [1] });
+  const failure = JSON.parse(await readFile(join(run, '.failed', '00001.json'), 'utf8')) as object;
+  t.like(failure, { reason: 'workers_died', deaths: 3 });
+
+  const again = startCli(['coordinate', run, '--queue', redis.url, '--retry-failed']);
+  t.is((await runCli(['work', run, '--queue', redis.url])).exitCode, 0);
+  t.is((await again.ended).exitCode, 0);
+});

@@ -1,0 +1,74 @@
+import anyTest from 'ava';
+import { ShardQueue } from '../../src/fleet/queue/shard-queue.ts';
+import { startRedis, withoutRedis } from '../helpers/redis.ts';
+
+const reason = withoutRedis();
+if (reason) process.stderr.write(`Left out: tests of the queue, since ${reason}.\n`);
+const test = reason ? anyTest.skip : anyTest;
+const DIGEST = 'a'.repeat(64);
+
+test('shards are given out once each, and added again only once they have ended', async (t) => {
+  const { url } = await startRedis(t);
+  const [one, two] = await Promise.all(['one', 'two'].map((name) => ShardQueue.open(url, DIGEST, name)));
+  t.teardown(() => Promise.all([one!.close(), two!.close()]));
+  await one!.add([0, 1, 2]);
+  await two!.add([0, 1, 2]);
+  t.deepEqual(await one!.counts(), { waiting: 3, active: 0 });
+  const first = (await one!.next())!;
+  const second = (await two!.next())!;
+  await one!.add([0, 1, 2]);
+  t.deepEqual(await one!.counts(), { waiting: 1, active: 2 });
+  await first.done();
+  await second.giveBack();
+  t.deepEqual(await one!.counts(), { waiting: 2, active: 0 });
+  const rest = [(await one!.next())!.shardId, (await one!.next())!.shardId].sort();
+  t.deepEqual([first.shardId, ...rest].sort(), [0, 1, 2]);
+  t.is(await one!.next(), undefined);
+});
+
+test('queues of other plans are others', async (t) => {
+  const { url } = await startRedis(t);
+  const [one, two] = await Promise.all(
+    ['a', 'b'].map((letter) => ShardQueue.open(url, letter.repeat(64), 'w')),
+  );
+  t.teardown(() => Promise.all([one!.close(), two!.close()]));
+  await one!.add([7]);
+  t.is(await two!.next(), undefined);
+  t.is((await one!.next())?.shardId, 7);
+});
+
+test('begins without an end are counted, until one ends', async (t) => {
+  const { url } = await startRedis(t);
+  const queue = await ShardQueue.open(url, DIGEST, 'w');
+  t.teardown(() => queue.close());
+  t.is(await queue.begin(3), 0);
+  t.is(await queue.begin(3), 1);
+  t.is(await queue.begin(4), 0);
+  t.is(await queue.begin(3), 2);
+  await queue.end(3);
+  t.is(await queue.begin(3), 0);
+});
+
+test('a Redis that was restarted without its data is asked again, and filled again', async (t) => {
+  const redis = await startRedis(t);
+  const queue = await ShardQueue.open(redis.url, DIGEST, 'w');
+  t.teardown(() => queue.close());
+  await queue.add([1, 2]);
+  const held = (await queue.next())!;
+  await redis.restart();
+  // What it held is gone: ending it ends nothing, and throws nothing.
+  await held.done();
+  t.deepEqual(await queue.counts(), { waiting: 0, active: 0 });
+  await queue.add([1, 2]);
+  t.truthy(await queue.next());
+});
+
+test('an address where nothing answers is refused without its password', async (t) => {
+  const redis = await startRedis(t);
+  await redis.kill();
+  const error = await t.throwsAsync(
+    () => ShardQueue.open(redis.url.replace('//', '//:secret@'), DIGEST, 'w'),
+    { code: 'BB_QUEUE_UNREACHABLE' },
+  );
+  t.false(error.message.includes('secret'));
+});
