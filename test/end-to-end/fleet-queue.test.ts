@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest from 'ava';
@@ -70,6 +71,8 @@ test('a shard on which three workers have died is named, and the others are done
   t.like(failure, { reason: 'workers_died', deaths: 3 });
 
   const again = startCli(['coordinate', run, '--queue', redis.url, '--retry-failed']);
+  // A worker that came before would find nothing to wait for.
+  await until(() => !existsSync(join(run, '.failed')));
   t.is((await runCli(['work', run, '--queue', redis.url])).exitCode, 0);
   t.is((await again.ended).exitCode, 0);
 });
