@@ -12,6 +12,26 @@ export function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomUUID()}${TEMPORARY_SUFFIX}`);
 }
 
+/**
+ * Removes what killed processes left of some files in a folder under the names of `temporaryPath`. For who has the folder to itself.
+ *
+ * @param names of the files
+ * @throws BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE
+ */
+export async function removeTemporariesOf(folder: string, names: readonly string[]): Promise<void> {
+  await writing(folder, async () => {
+    for (const { name: found } of await fileSystem().readdir(folder, { withFileTypes: true })) {
+      const isLeft = names.some(
+        (name) => found.startsWith(`.${name}.`) && found.length === name.length + LENGTH_OF_REST,
+      );
+      if (isLeft && found.endsWith(TEMPORARY_SUFFIX)) await remove(join(folder, found));
+    }
+  });
+}
+
+/** Of a temporary name beside the name itself: two points, a UUID and the suffix. */
+const LENGTH_OF_REST = 2 + 36 + TEMPORARY_SUFFIX.length;
+
 /** Brings a file, or a folder's names, to the disk. */
 export async function syncPath(path: string): Promise<void> {
   const handle = await fileSystem().open(path, 'r');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
-import { commitFileOnce, makeFolders, writeFileAtomic, writing } from '../base/files.ts';
+import { commitFileOnce, makeFolders, removeTemporariesOf, writeFileAtomic, writing } from '../base/files.ts';
 import { isObject } from '../base/json-object.ts';
 import { isEmptyPlace, OutputPlace, resolvePlace } from '../base/output-place.ts';
 import { type KnownPost, KnownPosts, type KnownState } from './known-posts.ts';
@@ -69,6 +69,7 @@ export class Collection {
     const place = await OutputPlace.take(folder, { flag, inPlace: true, kind: 'a collection' });
     try {
       await checkRecord(place.path, feed, flag);
+      await removeTemporariesOf(place.path, Object.values(COLLECTION_FILES));
       await place.clear();
       for (const name of [COLLECTION_FILES.shards, COLLECTION_FILES.updates])
         await writing(place.path, () => makeFolders(join(place.path, name)));

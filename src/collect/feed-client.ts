@@ -157,7 +157,7 @@ export class FeedClient {
     const { signal, onNote } = this.#listeners;
     const waitMs = this.pauseLeftMs;
     if (waitMs > this.#options.maxWaitMs) throw this.#tooLong(waitMs);
-    if (waitMs > TOLD_PAUSE_MS) onNote?.(`Waiting ${Math.ceil(waitMs / 1000)} s, for the host's sake ...`);
+    if (waitMs > TOLD_PAUSE_MS) onNote?.(`Waiting ${Math.ceil(waitMs / 1000)} s before the next request ...`);
     if (waitMs > 0) await this.#parts.sleep(waitMs, signal);
     signal?.throwIfAborted();
   }

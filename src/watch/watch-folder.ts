@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
-import { writeFileAtomic } from '../base/files.ts';
+import { removeTemporariesOf, writeFileAtomic } from '../base/files.ts';
 import { isObject } from '../base/json-object.ts';
 import { isEmptyPlace, OutputPlace, resolvePlace } from '../base/output-place.ts';
 
@@ -40,6 +40,7 @@ export class WatchFolder {
     const place = await OutputPlace.take(folder, { flag, inPlace: true, kind: 'a watch' });
     try {
       const watch = new WatchFolder(place, { nextRun: 0, nextShard: 0 });
+      await removeTemporariesOf(watch.path, ['watch.json', 'queue.jsonl']);
       if (existsSync(watch.#record)) watch.#state = readState(watch.#record);
       else await watch.advance(watch.#state);
       return watch;

@@ -122,7 +122,7 @@ class Watch {
       return { collected: await runCollect(options, this.#tools), feedError: undefined };
     } catch (thrown) {
       if (!(thrown instanceof BowerbirdError && thrown.code.startsWith('BB_FEED_'))) throw thrown;
-      this.#tools.onNote?.(`${thrown.message} What had come before is gone on with.`);
+      this.#tools.onNote?.('The feed failed. What had come before is gone on with.');
       return { collected: undefined, feedError: thrown };
     }
   }

@@ -39,6 +39,8 @@ test('what is no path is told from one', (t) => {
 test('JSON is as deep as its brackets, not as those within its texts', (t) => {
   const text = JSON.stringify({ a: '[{'.repeat(500), b: 'quote \\" and [', c: [[1]] });
   t.deepEqual(parseStrangersJson(Buffer.from(text)), { value: JSON.parse(text) });
+  const quoted = JSON.stringify({ a: `"${'['.repeat(100)}` });
+  t.deepEqual(parseStrangersJson(Buffer.from(quoted)), { value: JSON.parse(quoted) });
   t.deepEqual(parseStrangersJson(Buffer.from('\ufeff{"a":1}')), { value: { a: 1 } });
   t.deepEqual(parseStrangersJson(Buffer.from('{"a":'.repeat(65))), { problem: 'it nests deeper than 64' });
   const deepest = `${'['.repeat(64)}${']'.repeat(64)}`;

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import test from 'ava';
+import { removeTemporariesOf, temporaryPath } from '../../src/base/files.ts';
 import { OutputFile } from '../../src/base/output-file.ts';
 import { outputKindOf, subsetsIn } from '../../src/base/output-kinds.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
@@ -21,6 +22,20 @@ test('collections and watches are told from other folders, and no file is writte
   ])
     await t.throwsAsync(OutputFile.open(join(folder, name), true), { code: 'BB_OUTPUT_EXISTS' }, name);
   await (await OutputFile.open(join(folder, 'watched', 'taste.jsonl'), true)).discard();
+});
+
+test('of files that are written in one step, what killed processes left is removed, and nothing else', async (t) => {
+  const folder = await makeFolder(t);
+  const left = basename(temporaryPath(join(folder, 'known.bin')));
+  const others = [
+    'known.bin',
+    basename(temporaryPath(join(folder, 'other.bin'))),
+    '.known.bin.mine.tmp',
+    '.output.x.tmp',
+  ];
+  for (const name of [left, ...others]) await writeFile(join(folder, name), '');
+  await removeTemporariesOf(folder, ['known.bin', 'pause.json']);
+  t.deepEqual((await readdir(folder)).toSorted(), others.toSorted());
 });
 
 test('a folder is one of subsets where it holds nothing else that is seen', async (t) => {

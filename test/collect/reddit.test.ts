@@ -205,6 +205,19 @@ test('what is known outlives the file of what is known: it is made anew from the
   t.deepEqual((await idsOf(world)).toSorted(), idsUpTo(260).toSorted());
 });
 
+test('a run whose last shard is full at the last post came to its end all the same', async (t) => {
+  const world = await makeCollectWorld(t, feedPosts(1, 200));
+  t.like(await world.collect({ postsPerShard: 100 }), { newPosts: 200, end: 'end' });
+  t.like(await world.collect(), { newPosts: 0, end: 'known', pages: 1 });
+});
+
+test('a run that finds but posts of another order says of them that what is behind them is known', async (t) => {
+  const world = await makeCollectWorld(t, feedPosts(1, 150));
+  await world.collect({ feed: world.feed({ sort: 'hot' }) });
+  t.like(await world.collect(), { newPosts: 0, end: 'end', pages: 2 });
+  t.like(await world.collect(), { newPosts: 0, end: 'known', pages: 1 });
+});
+
 test('posts of another order are taken once, and do not end a run by time', async (t) => {
   const world = await makeCollectWorld(t, feedPosts(1, 150).toReversed());
   const hot = await world.collect({ feed: world.feed({ sort: 'hot' }), maxPages: 1 });
@@ -212,6 +225,7 @@ test('posts of another order are taken once, and do not end a run by time', asyn
   world.host.posts = feedPosts(1, 150);
   const byTime: CollectResult = await world.collect();
   t.like(byTime, { newPosts: 50, knownPosts: 100, end: 'end', pages: 2 });
+  t.like(await world.collect(), { newPosts: 0, end: 'known', pages: 1 });
 });
 
 test('a folder of another feed, or of something else, is refused before anything is asked', async (t) => {

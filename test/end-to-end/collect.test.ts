@@ -60,7 +60,7 @@ test('five runs that are killed bring each new post once, with those that come i
   t.like(JSON.parse(again.stdout), { newPosts: 0, end: 'known', pages: 1, files: [] });
 });
 
-test('what is collected is scored, and told for people', async (t) => {
+test('what is collected is told for people, scored, and added to a table of posts with its changes', async (t) => {
   const host = await startFeed(t, 5);
   const folder = join(await makeFolder(t), 'posts');
   const { exitCode, stdout, stderr } = await runCli(argsOf(host, folder).slice(0, -1));
@@ -83,6 +83,10 @@ test('what is collected is scored, and told for people', async (t) => {
     user: 'user5',
   });
   t.deepEqual(row!['time'], new Date(1_700_000_300_000));
+  host.posts[0]!['ups'] = 51;
+  t.is((await runCli(argsOf(host, folder))).exitCode, 0);
+  const added = await runCli(['posts', 'add', folder, '--to', join(folder, '..', 'likes'), '--json']);
+  t.like(JSON.parse(added.stdout), { added: 5, changed: 1 }, added.stderr);
 });
 
 test('what cannot be collected is refused in words, and secrets are not said', async (t) => {

@@ -157,6 +157,32 @@ test('calls that are killed at any step leave each post in one run and one item,
   t.deepEqual(left, []);
 });
 
+test.serial('tokens and queries of a feed go to its host, and are neither written nor printed', async (t) => {
+  const world = await makeWatchWorld(t);
+  world.post(1);
+  const seen: unknown[] = [];
+  const { url, id } = world.feed.posts[0]!;
+  world.feed.instead.push((response, request) => {
+    seen.push(request.url, request.headers.authorization);
+    response.end(JSON.stringify({ items: [{ id, image: url }] }));
+  });
+  process.env['BOWERBIRD_FEED_TOKEN'] = 's3cret-token';
+  t.teardown(() => {
+    delete process.env['BOWERBIRD_FEED_TOKEN'];
+  });
+  const { exitCode, stdout, stderr } = await runCli([
+    ...['watch', 'jsonfeed', `${world.feed.origin}/feed?key=s3cret-key`, '--to', world.folder],
+    ...['--min-aesthetic', '1', '--json', ...LOOPBACK_FLAGS],
+  ]);
+  t.is(exitCode, 0, stderr);
+  t.deepEqual(seen, ['/feed?key=s3cret-key', 'Bearer s3cret-token']);
+  const names = await readdir(world.folder, { recursive: true, withFileTypes: true });
+  const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  t.true(files.some((path) => path.endsWith('subset.json')));
+  for (const path of files) t.false((await readFile(path, 'latin1')).includes('s3cret'), path);
+  t.notRegex(stdout + stderr, /s3cret/);
+});
+
 test('a second call at once is refused, and waits for nothing', async (t) => {
   const world = await makeWatchWorld(t);
   world.post(1);
