@@ -40,8 +40,13 @@ export async function makePostsWorld(t: ExecutionContext): Promise<PostsWorld> {
       const temporaryFolder = await makeFolder(t);
       return addPosts(inputs, { to, roles: {}, text: {}, temporaryFolder, ...options });
     },
-    query: async (sql) => withViews(await openPosts(to), (connection) => queryRows(connection, sql)),
+    query: (sql) => readPosts(to, sql),
   };
+}
+
+/** The rows of a query over the views of a table. */
+export async function readPosts(folder: string, sql: string): Promise<Record<string, unknown>[]> {
+  return withViews(await openPosts(folder), (connection) => queryRows(connection, sql));
 }
 
 /** What was left out, by reason. */

@@ -1,10 +1,20 @@
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, rename, symlink } from 'node:fs/promises';
 import test from 'ava';
+import { storedXz } from '../../scripts/instaloader-tree/stored-xz.ts';
 import { exportTable } from '../../src/posts/export.ts';
 import { openPosts } from '../../src/posts/table.ts';
 import { UsersList } from '../../src/posts/users-list.ts';
 import { openDuckDb } from '../../src/tables/duckdb.ts';
-import { DAY_MS, FIRST_DAY_MS, leftOut, makePostsWorld, sums } from './posts-world.ts';
+import {
+  DAY_MS,
+  FIRST_DAY_MS,
+  leftOut,
+  makePostsWorld,
+  postFile,
+  postNode,
+  readPosts,
+  sums,
+} from './posts-world.ts';
 
 test('a CSV is read by the names of its columns, and by --columns where they are called otherwise', async (t) => {
   const world = await makePostsWorld(t);
@@ -266,4 +276,56 @@ test('what is exported as CSV, JSON Lines and Parquet is the same table again wh
     t.deepEqual(await again.query(all), before, format);
     t.deepEqual(await again.query('SELECT * FROM users'), await world.query('SELECT * FROM users'), format);
   }
+});
+
+test('a table that was moved is made anew from the folder and from what the old one remembers', async (t) => {
+  const world = await makePostsWorld(t);
+  const post = (likes: number): string =>
+    postFile(
+      postNode({
+        owner: { id: '7', username: 'ada', edge_followed_by: { count: likes * 10 } },
+        edge_media_preview_like: { count: likes },
+      }),
+    );
+  await world.write('in/a.jpg', 'x');
+  for (const day of [0, 1, 2]) {
+    await world.write('in/a.json', post(5 + day), day);
+    await world.add([world.path('in')]);
+  }
+  const posts = await openPosts(world.to);
+  for (const table of ['history', 'user_history'] as const)
+    await exportTable(posts, { path: world.path(`${table}.parquet`), table, format: 'parquet' });
+  await rename(world.path('in'), world.path('moved'));
+  const to = world.path('new-likes');
+  await world.add([world.path('moved'), world.path('user_history.parquet'), world.path('history.parquet')], {
+    to,
+  });
+  const [made] = await readPosts(to, 'SELECT * FROM posts');
+  const [old] = await world.query('SELECT * FROM posts');
+  t.deepEqual(made, { ...old, image_path: world.path('moved/a.jpg') });
+  for (const view of ['history', 'user_history', 'users'])
+    t.deepEqual(
+      await readPosts(to, `SELECT * FROM ${view} ORDER BY seen_at`),
+      await world.query(`SELECT * FROM ${view} ORDER BY seen_at`),
+      view,
+    );
+});
+
+test('a folder with tables is one of tables, which is told where it has packed JSON too, unless it is said to be one of Instaloader', async (t) => {
+  const world = await makePostsWorld(t);
+  await world.write('in/a.json.xz', storedXz(Buffer.from(postFile(postNode({ shortcode: 'a' })))));
+  await world.write('in/a.jpg', 'x');
+  await world.write('in/sub/b.csv', 'id,user,url\nb,ada,https://x.y/b.jpg');
+  const notes: string[] = [];
+  const counts = await world.add([world.path('in')], { onNote: (note) => notes.push(note) });
+  t.is(counts.added, 1);
+  t.true(
+    notes.some((note) => note.includes('sub/b.csv') && note.includes('--input-format instaloader')),
+    notes.join(),
+  );
+  t.is((await world.add([world.path('in')], { inputFormat: 'instaloader' })).added, 1);
+  t.deepEqual(
+    (await world.query('SELECT post_id FROM posts')).map(({ post_id }) => post_id),
+    ['b', 'a'],
+  );
 });

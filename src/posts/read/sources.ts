@@ -33,7 +33,7 @@ export async function findSources(inputs: readonly string[], search: SourceSearc
   return sources;
 }
 
-async function isInstaloader(input: string, { except, inputFormat }: SourceSearch): Promise<boolean> {
+async function isInstaloader(input: string, { except, inputFormat, onNote }: SourceSearch): Promise<boolean> {
   if (!statSync(input, { throwIfNoEntry: false })?.isDirectory()) {
     if (!input.endsWith('.json.xz')) return false;
     throw new BowerbirdError(
@@ -43,8 +43,12 @@ async function isInstaloader(input: string, { except, inputFormat }: SourceSearc
     );
   }
   if (inputFormat !== undefined) return inputFormat === 'instaloader';
-  const held = await surveyTree(input, except);
-  if (held !== undefined) return held === 'instaloader';
+  const { table, hasJson, hasPackedJson } = await surveyTree(input, except);
+  if (table !== undefined && hasPackedJson)
+    onNote?.(
+      `${input} holds tables (${table}) and JSON of Instaloader: the tables are read. --input-format instaloader reads the other.`,
+    );
+  if (table !== undefined || hasJson) return table === undefined;
   throw new BowerbirdError(
     'BB_INPUT_FORMAT',
     `${input} holds neither tables (Parquet, CSV, TSV, JSON Lines) nor JSON of Instaloader. Check the path.`,

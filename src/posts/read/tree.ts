@@ -91,18 +91,29 @@ function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Whether a folder holds tables or files of Instaloader, by the names of its files; tables go before, since JSON may describe them. */
-export async function surveyTree(
-  root: string,
-  except: string,
-): Promise<'tables' | 'instaloader' | undefined> {
-  let isInstaloader = false;
+/** What a folder holds, by the names of its files: tables go before JSON, which may describe them. */
+export interface TreeSurvey {
+  /** A table, below the folder. */
+  readonly table: string | undefined;
+  readonly hasJson: boolean;
+  /** JSON packed with xz, as Instaloader alone has it. */
+  readonly hasPackedJson: boolean;
+}
+
+/** @throws errors of Node where the root cannot be read */
+export async function surveyTree(root: string, except: string): Promise<TreeSurvey> {
+  let table: string | undefined;
+  let hasJson = false;
+  let hasPackedJson = false;
   const walk = { realRoot: await realpath(root), first: [], except, onPassedOver: () => undefined };
-  for await (const { names } of walkTree(root, walk)) {
-    if (names.some((name) => isTableName(name))) return 'tables';
-    isInstaloader ||= names.some(isJsonName);
+  for await (const { path, names } of walkTree(root, walk)) {
+    const found = names.find(isTableName);
+    table ??= found && join(path, found);
+    hasJson ||= names.some(isJsonName);
+    hasPackedJson ||= names.some((name) => name.endsWith('.json.xz'));
+    if (table !== undefined && hasPackedJson) break;
   }
-  return isInstaloader ? 'instaloader' : undefined;
+  return { table, hasJson, hasPackedJson };
 }
 
 /** Texts are captions, and JSON may be Instaloader's. */
