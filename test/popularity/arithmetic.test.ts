@@ -204,6 +204,9 @@ test('the share of the variance that the user explains, by hand', (t) => {
   t.is(leak.etaSquared, 0.8);
   t.is(leak.byChance, 1 / 3);
   t.deepEqual([leak.values, leak.users], [4, 2]);
+  const single = leakOf(Float64Array.of(1, 3, 5), Int32Array.of(0, 0, 1), 2);
+  // Means 2 and 5, of all 3: between 2 + 4, total 4 + 0 + 4.
+  t.deepEqual(single, { values: 3, users: 2, etaSquared: 0.75, byChance: 0.5 });
 });
 
 test('the user explains all where posts of a user are alike, nothing where means are, and nothing is told where all values are the same', (t) => {
@@ -227,13 +230,15 @@ test('likes divided by followers leak the user less than likes, and divided by t
 });
 
 test('a post that is left out stays so under its first reason, and the books have each once', (t) => {
-  const fates = new Fates(4);
+  const fates = new Fates(5);
   fates.leaveOut(1, 'likes_hidden');
   fates.leaveOut(1, 'no_image');
   fates.leaveOut(3, 'over_balance');
   fates.leaveOut(0, 'image_broken');
+  fates.leaveOut(4, 'file_empty');
   t.deepEqual(Object.entries(fates.books()), [
     ['likes_hidden', 1],
+    ['file_empty', 1],
     ['image_broken', 1],
     ['over_balance', 1],
   ]);

@@ -40,8 +40,8 @@ async function somePosts(t: ExecutionContext): Promise<{ folder: string; posts: 
     ...{ postId: `p${i}`, user, likes, timeMs: SEEN_MS - 10 * i * DAY_MS, caption: `post ${i}` },
     imagePath: join(folder, `${i}.jpg`),
   }));
-  for (const i of [0, 1, 2, 4]) await writeFile(join(folder, `${i}.jpg`), await makePicture(i));
-  await copyFile(join(folder, '4.jpg'), join(folder, '3.jpg'));
+  for (const i of [1, 2, 3, 4]) await writeFile(join(folder, `${i}.jpg`), await makePicture(i));
+  await copyFile(join(folder, '4.jpg'), join(folder, '0.jpg'));
   return { folder, posts };
 }
 
@@ -130,10 +130,14 @@ test('likes by days from post to count, with quartiles of bands of like age', as
   t.deepEqual(ages.bands[0], { from: 0, middle: 3, to: 6, posts: 7, low: 1.5, median: 3, high: 4.5 });
 });
 
-test('repeats are told by file and by hash; files that are gone are none', async (t) => {
+test('repeats are told by file and by hash; files that are gone or empty are none', async (t) => {
   const { folder, posts } = await somePosts(t);
   const changed = posts.map((post, i) => (i < 2 ? { ...post, hash: 77n } : post));
-  const { repeats } = await survey(folder, changed);
+  const empty = ['a', 'b'].map((name) => ({
+    ...{ postId: `q${name}`, user: 'cleo', likes: 1, imagePath: join(folder, `${name}.jpg`) },
+  }));
+  for (const { imagePath } of empty) await writeFile(imagePath, '');
+  const { repeats } = await survey(folder, [...changed, ...empty]);
   t.deepEqual(
     repeats.map(({ by, groups, posts: count, shown }) => [
       by,
@@ -142,7 +146,7 @@ test('repeats are told by file and by hash; files that are gone are none', async
       shown[0]?.posts.map(({ id }) => id),
     ]),
     [
-      ['file', 1, 2, ['p3', 'p4']],
+      ['file', 1, 2, ['p0', 'p4']],
       ['hash', 1, 2, ['p0', 'p1']],
     ],
   );
