@@ -43,6 +43,8 @@ export interface CourseHooks {
   /** Called at the end of each epoch, before `onLook`. */
   readonly keep: (checkpoint: Checkpoint) => Promise<void>;
   readonly onStep: (done: number, total: number) => void;
+  /** Of pictures that are looked at at the end of an epoch. */
+  readonly onSeen: (done: number, total: number) => void;
   readonly onLook: (look: Look) => void;
 }
 
@@ -79,7 +81,7 @@ async function run(course: Course, stepper: Stepper, hooks: CourseHooks): Promis
   let best = from?.best ?? stepper.state.weight.slice();
   const look = async (trainingLoss: number | null): Promise<void> => {
     const epoch = looks.length;
-    const made = { epoch, step: epoch * steps, trainingLoss, ...(await lookAt(course, stepper)) };
+    const made = { epoch, step: epoch * steps, trainingLoss, ...(await lookAt(course, stepper, hooks)) };
     looks.push(made);
     if (bestOf(looks) === made) best = stepper.state.weight.slice();
     await hooks.keep({ state: stepper.state, best, looks });
@@ -94,7 +96,7 @@ async function run(course: Course, stepper: Stepper, hooks: CourseHooks): Promis
       if (isPatienceGone(course, looks)) end = 'patience';
       if (signal?.aborted) end = 'signal';
       if (end !== 'epochs') break;
-      const trainingLoss = await trainEpoch(course, { stepper, batches, hooks, steps, epoch, first });
+      const trainingLoss = await trainEpoch(course, { stepper, batches, hooks, steps, epoch });
       if (Number.isNaN(trainingLoss)) {
         end = 'diverged';
         break;
@@ -131,21 +133,19 @@ interface EpochWork {
   readonly hooks: CourseHooks;
   readonly steps: number;
   readonly epoch: number;
-  /** The epoch that this training began with: progress is of what is left for it. */
-  readonly first: number;
 }
 
 /** The mean loss over its posts; NaN where it, or a weight, is no number any more; undefined where it was broken off. */
 async function trainEpoch(
   { train, batch, learningRate, epochs }: Course,
-  { stepper, batches, hooks, steps, epoch, first }: EpochWork,
+  { stepper, batches, hooks, steps, epoch }: EpochWork,
 ): Promise<number | undefined> {
   let sum = 0;
   for (let step = 0; step < steps; step++) {
     if (hooks.signal?.aborted) return undefined;
     const posts = Math.min(batch, train.count - step * batch);
     sum += posts * (await stepper.step(await batches.next(), learningRate));
-    hooks.onStep((epoch - first) * steps + step + 1, (epochs - first) * steps);
+    hooks.onStep(epoch * steps + step + 1, epochs * steps);
   }
   const isSound = Number.isFinite(sum) && stepper.state.weight.every(Number.isFinite);
   return isSound ? sum / train.count : Number.NaN;
@@ -155,11 +155,12 @@ async function trainEpoch(
 async function lookAt(
   { shape, scale, loss, validation, targetScale, seed, threads }: Course,
   stepper: Stepper,
+  { onSeen }: CourseHooks,
 ): Promise<Pick<Look, 'validationLoss' | 'figures'>> {
   const images = openImages(validation.imagesPath, validation.count, shape.imagePx);
   try {
     const network = { shape, weights: stepper.state.weight, ...targetScale };
-    const predicted = await predictions(network, scale, images, threads);
+    const predicted = await predictions(network, scale, images, { threads, onSeen });
     const inUnits = (values: Float64Array): Float64Array =>
       values.map((value) => (value - targetScale.base) / targetScale.factor);
     return {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
 import { NPY_HEADER_MAX_BYTES, readNpyHeader } from '../base/npy.ts';
 import { readPlainText, requirePlainFile } from '../base/plain-file.ts';
+import type { TrainProgress } from '../learn/options.ts';
 import { type LabelTransform, largestCountOf, transformCount, transformProblem } from '../samples/label.ts';
 import { FileSource } from '../weights/byte-source.ts';
 import { CHANNELS } from './shape.ts';
@@ -13,6 +14,8 @@ export const SPLITS = ['train', 'validation', 'test'] as const;
 export type SplitName = (typeof SPLITS)[number];
 
 export const DATASET_FILE = 'dataset.json';
+
+const CHUNK_BYTES = 1 << 20;
 
 /** Pictures of one size in a .npy file: uint8 [count, side, side, 3], RGB. */
 export interface ImageSource {
@@ -61,9 +64,13 @@ function unusable(path: string, problem: string, cause?: unknown): BowerbirdErro
 /**
  * Reads a dataset's record, labels and names, and holds its files against the digests that the record states.
  *
- * @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT saying what is wrong with which file, BB_INPUT_EMPTY where a split that is needed has no post
+ * @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT saying what is wrong with which file, BB_INPUT_EMPTY where a split that is needed has no post; the
+ *   signal's reason
  */
-export async function openDataset(folder: string): Promise<Dataset> {
+export async function openDataset(
+  folder: string,
+  progress?: Pick<TrainProgress, 'signal' | 'advance'>,
+): Promise<Dataset> {
   const { record, digest } = await readRecord(folder);
   const size = record['imageSize'];
   if (size === null) throw unusable(folder, 'it was made without image tensors');
@@ -72,7 +79,7 @@ export async function openDataset(folder: string): Promise<Dataset> {
   const splits = record['splits'];
   if (!isObject(splits)) throw unusable(folder, '"splits" is missing');
   const open = (name: SplitName): Promise<DatasetSplit> =>
-    openSplit({ folder, name, size, transform, record: splits[name] });
+    openSplit({ folder, name, size, transform, record: splits[name], progress });
   const dataset = {
     ...{ folder, imagePx: size, transform, digest },
     standardise: String(record['standardise'] ?? 'none'),
@@ -127,9 +134,17 @@ interface SplitRequest {
   readonly size: number;
   readonly transform: LabelTransform | undefined;
   readonly record: unknown;
+  readonly progress: Pick<TrainProgress, 'signal' | 'advance'> | undefined;
 }
 
-async function openSplit({ folder, name, size, transform, record }: SplitRequest): Promise<DatasetSplit> {
+async function openSplit({
+  folder,
+  name,
+  size,
+  transform,
+  record,
+  progress,
+}: SplitRequest): Promise<DatasetSplit> {
   if (!isObject(record) || !Number.isInteger(record['count']) || (record['count'] as number) < 0)
     throw unusable(folder, `its split ${name} has no count`);
   const count = record['count'] as number;
@@ -142,7 +157,7 @@ async function openSplit({ folder, name, size, transform, record }: SplitRequest
   };
   const imagesPath = fileOf('images', `${name}-images.npy`);
   const labelsPath = fileOf('labels', `${name}-labels.npy`);
-  await checkDigests(folder, record['sha256'], [imagesPath, labelsPath]);
+  await checkDigests(folder, record['sha256'], { paths: [imagesPath, labelsPath], progress });
   openImages(imagesPath, count, size).close();
   const labels = readLabels(folder, labelsPath, count);
   const targets = transform === undefined ? labels : labels.map((label) => transformCount(transform, label));
@@ -164,21 +179,36 @@ async function openSplit({ folder, name, size, transform, record }: SplitRequest
   };
 }
 
-async function checkDigests(folder: string, stated: unknown, paths: readonly string[]): Promise<void> {
+async function checkDigests(
+  folder: string,
+  stated: unknown,
+  { paths, progress }: { readonly paths: readonly string[] } & Pick<SplitRequest, 'progress'>,
+): Promise<void> {
   if (!isObject(stated)) return;
   for (const path of paths) {
-    const wanted = stated[path.slice(join(folder, '/').length)];
+    const wanted = stated[basename(path)];
     if (wanted === undefined) continue;
-    const hash = createHash('sha256');
-    try {
-      requirePlainFile(path);
-      for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-    } catch (thrown) {
+    const found = await digestOf(path, progress).catch((thrown: unknown) => {
+      if (progress?.signal?.aborted && thrown === progress.signal.reason) throw thrown;
       throw unusable(folder, `${path} cannot be read: ${messageOf(thrown)}`, thrown);
-    }
-    if (hash.digest('hex') !== wanted)
+    });
+    if (found !== wanted)
       throw unusable(folder, `${path} is not the file whose digest ${DATASET_FILE} states`);
   }
+}
+
+/** sha256 in hex. @throws Error where it is no regular file; the file system's error; the signal's reason */
+async function digestOf(path: string, progress: SplitRequest['progress']): Promise<string> {
+  requirePlainFile(path);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+    progress?.signal?.throwIfAborted();
+    hash.update(chunk as Uint8Array);
+    bytes += (chunk as Uint8Array).length;
+    progress?.advance(`reading ${basename(path)}`, Math.floor(bytes / 1e6), undefined, 'MB');
+  }
+  return hash.digest('hex');
 }
 
 /** @throws BowerbirdError BB_INPUT_FORMAT where it is not so many pictures of this size */

@@ -6,7 +6,7 @@ import { linearOnPixels, userMeans } from './baselines.ts';
 import { type Dataset, type DatasetSplit, openImages } from './dataset.ts';
 import type { TrainedNetwork } from './inference-graph.ts';
 import { CHANCE, type Figures, figuresOf } from './looks.ts';
-import { predictions } from './predictor.ts';
+import { type PredictionRun, predictions } from './predictor.ts';
 import type { PixelScale } from './training-graph.ts';
 
 /** Posts of the training split that its figures are of, at most. */
@@ -42,18 +42,22 @@ export interface Judged {
  * @throws BowerbirdError BB_INPUT_FORMAT where pictures cannot be read any more
  */
 export async function judge(judged: Judged, progress: TrainProgress): Promise<Judgement> {
+  const onSeen: PredictionRun['onSeen'] = (done, total) =>
+    progress.advance('looking at pictures', done, total, 'pictures');
   const { dataset, seed, label } = judged;
   const { train, validation, test } = dataset.splits;
   const asked = test.count > 0 ? test : validation;
   const name = test.count > 0 ? 'test' : 'validation';
-  const predicted = await predictedOf(judged, asked);
+  const predicted = await predictedOf(judged, asked, onSeen);
   const linear = await linearOnPixels({ train, validation, asked }, dataset.imagePx, {
     advance: (done, total) => progress.advance('linear regression on pixels', done, total, 'rounds'),
   });
   const users = userMeans(train, asked);
   const measures = {
-    training: await figuresOfSome(judged, train),
-    ...(test.count > 0 && { validation: figuresOf(validation, await predictedOf(judged, validation), seed) }),
+    training: await figuresOfSome(judged, train, onSeen),
+    ...(test.count > 0 && {
+      validation: figuresOf(validation, await predictedOf(judged, validation, onSeen), seed),
+    }),
     [name]: figuresOf(asked, predicted, seed),
     [`${name}, linear on pixels`]: figuresOf(asked, linear.predicted, seed),
     ...(users && { [`${name}, mean of the user`]: figuresOf(asked, users, seed) }),
@@ -72,20 +76,25 @@ export async function judge(judged: Judged, progress: TrainProgress): Promise<Ju
 async function predictedOf(
   { dataset, network, scale, threads }: Judged,
   split: DatasetSplit,
+  onSeen: PredictionRun['onSeen'],
   count: number = split.count,
 ): Promise<Float64Array> {
   const images = openImages(split.imagesPath, split.count, dataset.imagePx);
   try {
-    return await predictions(network, scale, { ...images, count }, threads);
+    return await predictions(network, scale, { ...images, count }, { threads, onSeen });
   } finally {
     images.close();
   }
 }
 
-async function figuresOfSome(judged: Judged, split: DatasetSplit): Promise<Figures> {
+async function figuresOfSome(
+  judged: Judged,
+  split: DatasetSplit,
+  onSeen: PredictionRun['onSeen'],
+): Promise<Figures> {
   const count = Math.min(split.count, MOST_OF_TRAINING);
   const seen = { targets: split.targets.subarray(0, count), ids: split.ids.slice(0, count) };
-  return figuresOf(seen, await predictedOf(judged, split, count), judged.seed);
+  return figuresOf(seen, await predictedOf(judged, split, onSeen, count), judged.seed);
 }
 
 /** A prediction that no number of likes has is taken for none. */

@@ -7,6 +7,13 @@ import type { PixelScale } from './training-graph.ts';
 
 const IMAGES_AT_ONCE = 64;
 
+/** How pictures are looked at. */
+export interface PredictionRun {
+  readonly threads: number;
+  /** How many of how many have been. */
+  readonly onSeen: (done: number, total: number) => void;
+}
+
 /**
  * What a network gives for pictures, on the CPU.
  *
@@ -16,7 +23,7 @@ export async function predictions(
   network: TrainedNetwork,
   scale: PixelScale,
   images: ImageSource,
-  threads: number,
+  { threads, onSeen }: PredictionRun,
 ): Promise<Float64Array> {
   const session = await openGraph(pixelModel(network, scale), { threads, device: 'cpu' });
   try {
@@ -28,6 +35,7 @@ export async function predictions(
       const feed = new Tensor('uint8', pixels, [count, imagePx, imagePx, CHANNELS]);
       const { [SCORE_OUTPUT]: scores } = await session.run({ [PIXEL_INPUT]: feed });
       found.set(scores!.data as Float32Array, from);
+      onSeen(from + count, images.count);
     }
     return found;
   } finally {

@@ -46,7 +46,7 @@ export interface CnnResult {
 export async function trainCnn(options: CnnOptions, progress: TrainProgress): Promise<CnnResult> {
   const folder = resolve(options.outputFolder);
   refuseTaken(folder, options);
-  const dataset = await openDataset(options.dataset);
+  const dataset = await openDataset(options.dataset, progress);
   const course = courseOf(options, dataset);
   await makeFolders(folder).catch((thrown: unknown) => {
     throw outputFailure(folder, thrown);
@@ -123,6 +123,7 @@ function hooksOf(folder: string, { course, options, dataset, progress }: HookPar
     ...{ signal: progress.signal, from },
     keep: (checkpoint) => writeCheckpoint(path, checkpoint, about),
     onStep: (done, total) => progress.advance('training', done, total, 'steps'),
+    onSeen: (done, total) => progress.advance('looking at validation', done, total, 'pictures'),
     onLook: (look) => progress.note(describeLook(look)),
   };
 }
