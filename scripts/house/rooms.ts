@@ -136,6 +136,7 @@ export const ROOMS: readonly Room[] = [
       'arrow-library',
       'bad-files',
       'chunk',
+      'column-hints',
       'column-sql',
       'columns',
       'content',

@@ -4,6 +4,18 @@ import { quoteName } from '../tables/duckdb.ts';
 /** What became of a row: judged and kept, judged and dropped, or never scored. */
 export type Verdict = 'kept' | 'dropped' | 'failed';
 
+/** A path and options as they were given, for programs whose types nobody checks. @throws BowerbirdError BB_USAGE for what is no text, and no object */
+export function requireOpening(path: string, options: object = {}): void {
+  if (typeof path !== 'string' || path === '') throw refusedOption('The path', 'the name of a folder', path);
+  requireOptions(options);
+}
+
+/** @throws BowerbirdError BB_USAGE for what is no object */
+export function requireOptions(options: object): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw refusedOption('What is passed as options', 'an object', options);
+}
+
 /** Which rows have scores that are wanted. Comparisons are strict, and a row without the score does not pass. */
 export interface ScoreFilter {
   /** aesthetic > this */
@@ -26,8 +38,9 @@ const SCORE_RULES = [
   ['maxPwatermark', 'pwatermark', '<'],
 ] as const;
 
-/** The columns that a filter looks at. */
+/** The columns that a filter looks at. @throws BowerbirdError BB_USAGE */
 export function filteredColumns(filter: ScoreFilter): string[] {
+  requireOptions(filter);
   return SCORE_RULES.flatMap(([option, column]) => (filter[option] === undefined ? [] : column));
 }
 
@@ -56,6 +69,7 @@ const VERDICT_SQL: Readonly<Record<Verdict, string>> = {
 
 /** The same for the rows of a run. @throws BowerbirdError BB_USAGE */
 export function sampleCondition(filter: SampleFilter): string | undefined {
+  requireOptions(filter);
   const { verdict } = filter;
   const verdicts = verdict === undefined ? undefined : [verdict].flat();
   const byVerdict = verdicts?.map((one) => {
@@ -75,7 +89,7 @@ function unfit(option: string, value: unknown): BowerbirdError {
 
 /** An option with a value that makes no sense. @param wanted what it is to be */
 export function refusedOption(option: string, wanted: string, value: unknown): BowerbirdError {
-  const given = JSON.stringify(value) ?? String(value);
+  const given = typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value));
   return new BowerbirdError('BB_USAGE', `${option} is ${wanted}, not ${given}.`, { fields: { option } });
 }
 

@@ -4,7 +4,14 @@ import { LEADING_COLUMNS, TRAILING_COLUMNS } from '../shards/result-columns.ts';
 import { pickColumns, type ReadColumn, readColumnsOf } from '../tables/reading/columns.ts';
 import { FILE_ROW, ParquetReader } from '../tables/reading/parquet-reader.ts';
 import { type ColumnValue, valuesOf } from '../tables/reading/values.ts';
-import { columnNames, refusedOption, type SampleFilter, sampleCondition, type Verdict } from './filters.ts';
+import {
+  columnNames,
+  refusedOption,
+  requireOptions,
+  type SampleFilter,
+  sampleCondition,
+  type Verdict,
+} from './filters.ts';
 import type { RunFacts, RunShard } from './run-shards.ts';
 
 /** The scores of a row; null where it has none. */
@@ -36,7 +43,7 @@ export interface Sample<Name extends string = string> {
   readonly verdict: Verdict;
   /** The first rule that a dropped row failed. */
   readonly droppedBy: string | null;
-  /** Its other columns: those of the input, and of the run beyond the ones above. */
+  /** Its other columns: those of the input, and of the run beyond the ones above, of which `columns` may name those of URLs, captions and paths too. */
   readonly columns: Readonly<Record<Name, ColumnValue>>;
 }
 
@@ -48,12 +55,14 @@ export interface RowOptions extends SampleFilter {
 
 /** Which rows are read, and what of them. */
 export interface SampleOptions<Name extends string = string> extends RowOptions {
-  /** Names of the only `columns` that are wanted; all where not given. */
+  /** Names of the only `columns` that are wanted; all that no field of its own gives where not given. */
   readonly columns?: readonly Name[];
 }
 
 /** The finished shards that are asked for, in their order. @throws BowerbirdError BB_USAGE for one that is not finished */
-export function chosenShards({ shards }: RunFacts, { shards: ids }: RowOptions): readonly RunShard[] {
+export function chosenShards({ shards }: RunFacts, options: RowOptions): readonly RunShard[] {
+  requireOptions(options);
+  const { shards: ids } = options;
   if (ids === undefined) return shards;
   const wanted = 'a list of numbers of finished shards';
   if (!Array.isArray(ids)) throw refusedOption('shards', wanted, ids);
@@ -71,9 +80,9 @@ export async function* readSamples<Name extends string>(
   run: RunFacts,
   options: SampleOptions<Name>,
 ): AsyncGenerator<Sample<Name>, void, undefined> {
+  const shards = chosenShards(run, options);
   const where = sampleCondition(options);
   const columns = columnNames(options.columns);
-  const shards = chosenShards(run, options);
   const reader = await ParquetReader.open();
   try {
     for (const shard of shards) {
@@ -111,7 +120,8 @@ function selectionOf(
   const parts = [url, caption, path].flatMap((name) => name ?? []);
   const known = readColumnsOf(tags);
   const rest = known.filter(({ name }) => !FIXED.includes(name));
-  const others = asked === undefined ? rest : pickColumns(rest, asked, file);
+  const others =
+    asked === undefined ? rest.filter(({ name }) => !parts.includes(name)) : pickColumns(rest, asked, file);
   const mapped = rest.filter((column) => parts.includes(column.name) && !others.includes(column));
   const fixed = pickColumns(known, FIXED, file);
   const read = [...fixed, FILE_ROW, ...mapped, ...others];

@@ -1,7 +1,7 @@
 import type { RecordBatch, Table } from '../tables/arrow-library.ts';
 import { type BatchFile, readBatches, readTable } from './batches.ts';
 import { type EmbeddingBlock, readEmbeddings, type SampleEmbedding } from './embeddings.ts';
-import { sampleCondition } from './filters.ts';
+import { requireOpening, sampleCondition } from './filters.ts';
 import {
   chosenShards,
   type RowOptions,
@@ -84,11 +84,13 @@ export interface Run {
 /**
  * Opens a run folder of `bowerbird score`: reads what it says of itself and of its finished shards, and no rows.
  *
- * @throws BowerbirdError BB_RUN_CORRUPT where the folder has no run.json, or a damaged one, or the run is done and a file of one of its
+ * @throws BowerbirdError BB_USAGE for a path that is no text; BB_RUN_CORRUPT where the folder has no run.json, or a damaged one, or the run is done and a file of one of its
  *   shards is gone, or not of its size, or the shard's stats are damaged;
  *   BB_OUTPUT_UNFINISHED where a command was killed while it changed the folder
  */
-export async function openRun(path: string, { verify = true }: OpenRunOptions = {}): Promise<Run> {
+export async function openRun(path: string, options: OpenRunOptions = {}): Promise<Run> {
+  requireOpening(path, options);
+  const { verify = true } = options;
   const facts = await readRunFacts(path, { verify });
   const { folder, record, shards } = facts;
   return {

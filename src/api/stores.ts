@@ -2,6 +2,7 @@ import { BowerbirdError } from '../base/errors.ts';
 import type { FoundScores, ScoreRows } from '../samples/score-rows.ts';
 import type { Tag } from '../samples/tags.ts';
 import { Store as StoreReader } from '../store/reader.ts';
+import { requireOpening } from './filters.ts';
 import { hashSample } from './samples.ts';
 
 /** Scores by column; null where the row had none. */
@@ -37,9 +38,10 @@ export interface ScoreStore {
 /**
  * Opens a store that `bowerbird store build` made.
  *
- * @throws BowerbirdError BB_STORE_NOT_FOUND, BB_STORE_CORRUPT, BB_STORE_ACCESS
+ * @throws BowerbirdError BB_USAGE for a path that is no text; BB_STORE_NOT_FOUND, BB_STORE_CORRUPT, BB_STORE_ACCESS
  */
 export async function openStore(path: string): Promise<ScoreStore> {
+  requireOpening(path);
   const opened = await StoreReader.open(path);
   let closing: Promise<void> | undefined;
   const store = (): StoreReader => {

@@ -12,7 +12,7 @@ import { pickColumns, readColumnsOf } from '../tables/reading/columns.ts';
 import { ParquetReader } from '../tables/reading/parquet-reader.ts';
 import { type ColumnValue, valuesOf } from '../tables/reading/values.ts';
 import { type BatchFile, readBatches, readTable } from './batches.ts';
-import { columnNames, filteredColumns, type ScoreFilter, scoreCondition } from './filters.ts';
+import { columnNames, filteredColumns, requireOpening, type ScoreFilter, scoreCondition } from './filters.ts';
 import type { Scores } from './run-samples.ts';
 
 /** A row of a subset. */
@@ -24,13 +24,13 @@ export interface SubsetSample<Name extends string = string> {
   readonly hash: bigint | null;
   /** The scores that the subset has; null for others. */
   readonly scores: Scores;
-  /** Its other columns. */
+  /** Its other columns, of which `columns` may name those of URLs, captions and paths too. */
   readonly columns: Readonly<Record<Name, ColumnValue>>;
 }
 
 /** Which rows are read, and what of them. */
 export interface SubsetOptions<Name extends string = string> extends ScoreFilter {
-  /** Names of the only `columns` that are wanted; all where not given. */
+  /** Names of the only `columns` that are wanted; all that no field of its own gives where not given. */
   readonly columns?: readonly Name[];
 }
 
@@ -67,10 +67,11 @@ export interface Subset {
 /**
  * Opens a subset that `bowerbird subset` made. Of several in one folder the path names one: `best/aesthetic_7`.
  *
- * @throws BowerbirdError BB_SUBSET_CORRUPT where there is none, its subset.json is damaged, or the path leads to several;
+ * @throws BowerbirdError BB_USAGE for a path that is no text; BB_SUBSET_CORRUPT where there is none, its subset.json is damaged, or the path leads to several;
  *   BB_OUTPUT_UNFINISHED
  */
 export async function openSubset(path: string): Promise<Subset> {
+  requireOpening(path);
   const { root, summary, part } = await findPart(resolve(path));
   const folder = join(root, part.folder);
   const batchFiles: BatchFile[] = part.files.map(({ name, rows }) => ({
@@ -174,7 +175,10 @@ async function* readRows<Name extends string>(
     for (const { path, rowCount } of files) {
       const known = readColumnsOf(await reader.columnsOf(path));
       const rest = known.filter(({ name }) => name !== 'hash' && !(TAGS as readonly string[]).includes(name));
-      const others = asked === undefined ? rest : pickColumns(rest, asked, path);
+      const others =
+        asked === undefined
+          ? rest.filter(({ name }) => !fixed.includes(name))
+          : pickColumns(rest, asked, path);
       const read = [...new Set([...known.filter(({ name }) => fixed.includes(name)), ...others])];
       const places = new Map(read.map(({ name }, place) => [name, place]));
       for await (const chunk of reader.chunks({ path, rowCount, columns: read, where })) {

@@ -113,11 +113,14 @@ export class RowTexts {
     return rows.map((row) => byRow.get(row)!);
   }
 
-  /** 1 where each of the words, in lower case, stands in a row's caption or URL. */
+  /** 1 where each of the words stands in a row's caption, URL or path, whatever the case (Unicode's simple folding, ß as ss). */
   async withWords(words: readonly string[], rowCount: number): Promise<Uint8Array> {
     const conditions = words.map((word) => {
-      const text = quoteText(word);
-      return `(contains(lower(caption), ${text}) OR contains(lower(url), ${text}) OR contains(lower(path), ${text}))`;
+      const spellings = spellingsOf(word).map((spelling) => foldedSql(quoteText(spelling)));
+      const places = ['caption', 'url', 'path'].flatMap((name) =>
+        spellings.map((spelling) => `contains(${foldedSql(name)}, ${spelling})`),
+      );
+      return `(${places.join(' OR ')})`;
     });
     const result = await this.#searching.runAndReadAll(
       `SELECT rowid::INTEGER FROM texts WHERE ${conditions.map((one) => `coalesce(${one}, false)`).join(' AND ')}`,
@@ -154,4 +157,19 @@ function selected({ key, url, caption, path, width, height }: RowColumns): strin
 
 function textSql(name: string): string {
   return `left(${quoteName(name)}::VARCHAR, ${MAX_CHARACTERS})`;
+}
+
+/** By way of the upper case: two letters that have one upper case, as sigma within and at the end of a word, are one. JavaScript's own lower case depends on what stands around. */
+function foldedSql(text: string): string {
+  return `lower(upper(${text}))`;
+}
+
+/** A word as it may be written: what folds to several letters is no matter of single ones. */
+function spellingsOf(word: string): string[] {
+  const others = [
+    word.replaceAll('\u0130', 'i\u0307'),
+    word.replaceAll(/[\u00df\u1e9e]/g, 'ss'),
+    word.replaceAll(/ss/gi, '\u00df'),
+  ];
+  return [...new Set([word, ...others])];
 }

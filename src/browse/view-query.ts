@@ -71,7 +71,7 @@ function numberIn(query: URLSearchParams, name: string, absent: number): number 
 
 function wordsIn(text: string): string[] {
   if (text.length > MAX_TEXT_CHARACTERS) throw wrong('text', text);
-  const words = text.replaceAll('\0', ' ').toLowerCase().split(/\s+/).filter(Boolean);
+  const words = text.replaceAll('\0', ' ').normalize('NFC').split(/\s+/).filter(Boolean);
   return [...new Set(words)].slice(0, MAX_WORDS);
 }
 

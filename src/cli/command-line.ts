@@ -6,6 +6,7 @@ import { COMMANDS, type CommandGroup, nameOf } from './commands.ts';
 import { normaliseArguments, usageError } from './flags.ts';
 import { docsLine, helpOpening, inWords } from './help.ts';
 import { reportError } from './report-error.ts';
+import { joinTruthValues } from './switches.ts';
 import { type NamedFlags, unknownFlag } from './unknown-flags.ts';
 
 /** The words to parse, and who gets the exit code of the command that they name. */
@@ -63,7 +64,7 @@ function buildParser(parsing: Parsing): Argv {
 /** yargs' complaint as sentences. Of what it does not know, it gives the names only. */
 function explain(message: string, args: readonly string[]): string {
   const [, unknown] = /^Unknown arguments?: (.*)$/.exec(message) ?? [];
-  const command = namedFlags().find(({ name }) => `${args.join(' ')} `.startsWith(`${name} `));
+  const command = commandOf(args);
   if (!unknown || !command) return ended(message);
   const flags = unknown.split(', ').filter((name) => args.some((arg) => isFlag(arg, name)));
   if (flags.length === 0) return ended(message);
@@ -71,6 +72,11 @@ function explain(message: string, args: readonly string[]): string {
 }
 
 const isFlag = (arg: string, name: string): boolean => arg === `--${name}` || arg.startsWith(`--${name}=`);
+
+/** The command that the words begin with. */
+function commandOf(args: readonly string[]): NamedFlags | undefined {
+  return namedFlags().find(({ name }) => `${args.join(' ')} `.startsWith(`${name} `));
+}
 
 function namedFlags(): NamedFlags[] {
   return COMMANDS.flatMap((entry): NamedFlags[] =>
@@ -89,7 +95,8 @@ function ended(sentence: string): string {
  */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   relaxGarbageCollection();
-  const args = normaliseArguments(words);
+  const normalised = normaliseArguments(words);
+  const args = joinTruthValues(normalised, commandOf(normalised)?.flags ?? {});
   let exitCode = 0;
   const parser = buildParser({
     args,

@@ -1,8 +1,9 @@
 import type { Argv } from 'yargs';
 import { namesInBraces } from '../tables/inputs/braces.ts';
-import { checkValues, type FlagTable, type FlagValues, refuseBooleanValues, yargsOptions } from './flags.ts';
+import { checkValues, type FlagTable, type FlagValues, yargsOptions } from './flags.ts';
 import { docsLine, type Example, helpOpening } from './help.ts';
 import { refuseRemotePaths } from './remote-paths.ts';
+import { refuseBooleanValues } from './switches.ts';
 
 /** What a command gets from the command line. */
 export interface Invocation {

@@ -63,20 +63,6 @@ function hyphenate(name: string): string {
 }
 
 /**
- * Refuses `--save-embeddings=yes`: yargs would take every word but `true` for false, without a word.
- *
- * @param args as `normaliseArguments` gives them
- * @throws BowerbirdError BB_USAGE
- */
-export function refuseBooleanValues(args: readonly string[], table: FlagTable): void {
-  for (const arg of args) {
-    const [, name, value] = /^--([a-z-]+)=(.*)$/s.exec(arg) ?? [];
-    if (!name || table[name]?.type !== 'boolean' || value === 'true' || value === 'false') continue;
-    throw usageError(`--${name} takes no value but true or false, not ${JSON.stringify(value)}.`);
-  }
-}
-
-/**
  * The table in yargs' terms. Checks are ours (`checkValues`): yargs turns `--timeout x` into NaN without a word.
  *
  * @param args as `normaliseArguments` gives them; where they ask for no help, the flags are kept out of it: yargs lays

@@ -14,6 +14,7 @@ function describePart({ column, types, ...part }: PlayedPart): string | undefine
   if (column === null && part.computed_from) notes.push(`computed from ${part.computed_from.join(' and ')}`);
   if (part.converted_to) notes.push(`${types.join(', ')} read as ${part.converted_to}`);
   if (part.missing) notes.push(describeMissing(part, part.missing));
+  if (part.unfit) notes.push(`${part.unfit} ${part.unfit === 1 ? 'is' : 'are'} not fit, taken for none`);
   if (part.empty_column !== null) notes.push(`"${part.empty_column}" holds nothing but null`);
   if (column === null) return notes.length === 0 ? undefined : notes.join('; ');
   return [column, ...notes].join('; ');

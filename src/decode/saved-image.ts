@@ -15,8 +15,8 @@ export interface SavableImage {
   readonly pixels: () => Promise<RawImage>;
 }
 
-/** What the formats can hold on a side, in pixels (libjpeg, libwebp; of PNG what libvips writes). */
-const MAX_SIDE_PX: Readonly<Record<EncodeFormat, number>> = { jpg: 65_500, png: 65_535, webp: 16_383 };
+/** What the formats can hold on a side, in pixels (libjpeg, libwebp; of PNG what libpng reads where nobody tells it more, `PNG_USER_WIDTH_MAX`). */
+const MAX_SIDE_PX: Readonly<Record<EncodeFormat, number>> = { jpg: 65_500, png: 1_000_000, webp: 16_383 };
 const FORMATS: Readonly<Partial<Record<ImageFormat, EncodeFormat>>> = {
   jpeg: 'jpg',
   png: 'png',
@@ -31,7 +31,7 @@ const BAND_BYTES = 8 * 1024 * 1024;
  * it came.
  *
  * @param maxAreaPx of the image that is made
- * @throws ImageError where the format cannot hold it
+ * @throws ImageError where the format cannot hold it, or it would be larger than `maxAreaPx`
  */
 export async function makeSavedImage(
   { format, opened, pixels }: SavableImage,
@@ -54,9 +54,10 @@ function refuseOversized(geometry: SaveGeometry, { format, sizePx }: SaveOptions
   // What a crop cuts away is computed, and not encoded.
   const fits = Math.max(geometry.width, geometry.height) <= MAX_SIDE_PX[format];
   if (fits && width * height <= areaLimitPx) return;
+  const limit = fits ? `${areaLimitPx} pixels` : `${MAX_SIDE_PX[format]} pixels on a side`;
   throw new ImageError(
     'image_not_encodable',
-    `it cannot be saved as ${format} of ${width} x ${height} pixels`,
+    `it cannot be saved as ${format} of ${width} x ${height} pixels: at most ${limit}`,
   );
 }
 

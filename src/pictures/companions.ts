@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isObject, type JsonObject } from '../base/json-object.ts';
+import { type BesideText, decodeBeside } from './beside-text.ts';
 import { openableAs } from './byte-names.ts';
 
 /** A longer text beside an image is no caption or description of it. */
@@ -14,6 +15,12 @@ export interface Companions {
   readonly trouble?: string | undefined;
 }
 
+/** The same of files. */
+export interface ReadCompanions extends Companions {
+  /** In which of the files bytes are not UTF-8, and how often. */
+  readonly replaced: readonly { readonly name: string; readonly count: number }[];
+}
+
 /** Texts beside an image, with their names, for messages. */
 export interface CompanionTexts {
   readonly caption?: string | undefined;
@@ -24,7 +31,7 @@ export interface CompanionTexts {
 export async function readCompanions(
   captionPath: string | undefined,
   jsonPath: string | undefined,
-): Promise<Companions> {
+): Promise<ReadCompanions> {
   const caption = await readText(captionPath);
   const json = await readText(jsonPath);
   const trouble = caption.trouble ?? json.trouble;
@@ -32,13 +39,17 @@ export async function readCompanions(
     caption: caption.text,
     json: json.text === undefined ? undefined : { name: jsonPath!, text: json.text },
   });
-  return trouble === undefined ? found : { ...found, trouble };
+  const replaced = [
+    { name: captionPath ?? '', count: caption.replacedCount ?? 0 },
+    { name: jsonPath ?? '', count: json.replacedCount ?? 0 },
+  ].filter(({ count }) => count > 0);
+  return trouble === undefined ? { ...found, replaced } : { ...found, replaced, trouble };
 }
 
 /** What texts beside an image say of it. A caption in the JSON goes before the other. */
 export function companionsOf({ caption, json }: CompanionTexts): Companions {
   // img2dataset writes an empty text where there is no caption.
-  const text = caption?.replace(/^\uFEFF/, '').replace(/\r?\n$/, '') || undefined;
+  const text = caption?.replace(/\r?\n$/, '') || undefined;
   if (!json) return { caption: text };
   const found = objectIn(json.text);
   if (!found) return { caption: text, trouble: `${json.name} holds no JSON object` };
@@ -48,8 +59,7 @@ export function companionsOf({ caption, json }: CompanionTexts): Companions {
 
 /** A JSON object and its text. Python writes NaN and Infinity, which JSON does not have: they are null here. */
 function objectIn(text: string): { readonly object: JsonObject; readonly json: string } | undefined {
-  const json = text.replace(/^\uFEFF/, '');
-  const finite = json.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) =>
+  const finite = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) =>
     found.startsWith('"') ? found : 'null',
   );
   try {
@@ -60,12 +70,12 @@ function objectIn(text: string): { readonly object: JsonObject; readonly json: s
   }
 }
 
-async function readText(path: string | undefined): Promise<{ text?: string; trouble?: string }> {
+async function readText(path: string | undefined): Promise<Partial<BesideText> & { trouble?: string }> {
   if (path === undefined) return {};
   try {
     const { size } = await stat(openableAs(path));
     if (size > MAX_COMPANION_BYTES) return { trouble: `${path} has more than 1 MiB` };
-    return { text: await readFile(openableAs(path), 'utf8') };
+    return decodeBeside(await readFile(openableAs(path)));
   } catch {
     return { trouble: `${path} cannot be read` };
   }

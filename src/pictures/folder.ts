@@ -114,8 +114,9 @@ async function rowOf({ folder, listing }: Walk, { prefix, names }: Level, name: 
   const { stem } = splitName(name);
   const beside = (extension: string): string | undefined =>
     names.has(`${stem}.${extension}`) ? join(folder, prefix, `${stem}.${extension}`) : undefined;
-  const { caption, json, trouble } = await readCompanions(beside('txt'), beside('json'));
+  const { caption, json, trouble, replaced } = await readCompanions(beside('txt'), beside('json'));
   if (trouble !== undefined) listing.trouble(trouble);
+  for (const { name: text, count } of replaced) listing.replace(text, count);
   const path = `${prefix}${name}`;
   const stats = await stat(openableAs(join(folder, path))).catch(() => undefined);
   listing.sizeBytes += stats?.size ?? 0;

@@ -10,6 +10,8 @@ export class Listing {
   readonly #notes: string[] = [];
   readonly #passedOver = new Names();
   readonly #troubles = new Names();
+  readonly #replaced = new Names();
+  #replacedCount = 0;
 
   /** A file that is neither an image nor beside one. */
   passOver(name: string): void {
@@ -19,6 +21,12 @@ export class Listing {
   /** What stands beside an image and could not be taken. */
   trouble(sentence: string): void {
     this.#troubles.add(sentence);
+  }
+
+  /** In a text beside an image, how many times bytes that stand for no character were read as U+FFFD. */
+  replace(name: string, count: number): void {
+    this.#replaced.add(name);
+    this.#replacedCount += count;
   }
 
   /** Whatever else is to be told, as a line. */
@@ -36,6 +44,13 @@ export class Listing {
     if (this.#troubles.count > 0) {
       notes.push(
         `In ${where}, ${this.#troubles.count} of the texts beside images are left out: ${this.#troubles.names}.`,
+      );
+    }
+    if (this.#replacedCount > 0) {
+      const [places, are] =
+        this.#replacedCount === 1 ? ['1 place', 'is'] : [`${this.#replacedCount} places`, 'are'];
+      notes.push(
+        `In ${where}, ${places} in the texts beside images ${are} not UTF-8 and read as U+FFFD, in captions and for hashes too: ${this.#replaced.names}.`,
       );
     }
     return notes;

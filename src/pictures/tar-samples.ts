@@ -1,4 +1,5 @@
 import type { FailureReason } from '../samples/reasons.ts';
+import { decodeBeside } from './beside-text.ts';
 import type { ByteWindow } from './byte-window.ts';
 import { companionsOf, MAX_COMPANION_BYTES } from './companions.ts';
 import { isImageExtension } from './image-names.ts';
@@ -29,12 +30,18 @@ export class TarSamples {
   readonly #bytes: ByteWindow;
   readonly #listing: Listing;
   #sample: Sample | undefined;
+  #hasCut = false;
 
   /** @param archive the name that all paths begin with */
   constructor(archive: string, bytes: ByteWindow, listing: Listing) {
     this.#archive = archive;
     this.#bytes = bytes;
     this.#listing = listing;
+  }
+
+  /** Whether a row says that the archive was cut in a member of it. */
+  get hasCut(): boolean {
+    return this.#hasCut;
   }
 
   /** Takes the next member; gives the rows of samples that are complete by that. */
@@ -61,13 +68,18 @@ export class TarSamples {
   async #add(sample: Sample, member: TarMember, suffix: string): Promise<PictureRow[]> {
     const extension = suffix.slice(suffix.lastIndexOf('.') + 1);
     const isImage = isImageExtension(extension);
+    const isCut = member.kind === 'cut';
     if (sample.suffixes.has(suffix)) {
-      if (isImage) return [{ path: this.#pathOf(member.name), fault: 'member_duplicate' }];
+      if (isImage) {
+        this.#hasCut ||= isCut;
+        return [{ path: this.#pathOf(member.name), fault: isCut ? 'member_cut' : 'member_duplicate' }];
+      }
       this.#listing.trouble(`${member.name} comes twice`);
       return [];
     }
     sample.suffixes.add(suffix);
-    if (member.kind === 'cut') sample.fault = 'member_cut';
+    if (isCut) sample.fault = 'member_cut';
+    this.#hasCut ||= isCut;
     if (isImage) this.#addImage(sample, member);
     else if (TEXT_SUFFIXES.includes(suffix)) await this.#addText(sample, member, suffix);
     else this.#listing.passOver(member.name);
@@ -88,7 +100,11 @@ export class TarSamples {
   async #addText(sample: Sample, { name, kind, offset, bytes }: TarMember, suffix: string): Promise<void> {
     if (kind !== 'file') this.#listing.trouble(`${name} is no whole file`);
     else if (bytes > MAX_COMPANION_BYTES) this.#listing.trouble(`${name} has more than 1 MiB`);
-    else sample.texts.set(suffix, (await this.#bytes.read(offset, bytes)).toString('utf8'));
+    else {
+      const { text, replacedCount } = decodeBeside(await this.#bytes.read(offset, bytes));
+      if (replacedCount > 0) this.#listing.replace(name, replacedCount);
+      sample.texts.set(suffix, text);
+    }
   }
 
   #rowOf({ key, image, texts, fault }: Sample): PictureRow {

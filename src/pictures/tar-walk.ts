@@ -100,8 +100,11 @@ export class TarWalk {
     const at = this.#at;
     const block = await this.#bytes.read(at, BLOCK_BYTES);
     if (block.length < BLOCK_BYTES) {
-      this.#end =
-        block.length === 0 ? { kind: 'whole', hasMark: false, bytesBehind: 0 } : { kind: 'cut', atByte: at };
+      // A part of the mark of the end says no more than none.
+      const isHeader = !block.equals(ZEROS.subarray(0, block.length));
+      this.#end = isHeader
+        ? { kind: 'cut', atByte: this.#sizeBytes }
+        : { kind: 'whole', hasMark: false, bytesBehind: 0 };
       return undefined;
     }
     const header = this.#decode(block);

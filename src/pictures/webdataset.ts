@@ -52,13 +52,24 @@ export async function* listTar(file: TarFile, listing: Listing): AsyncGenerator<
       yield* await samples.take(member);
     }
     yield* samples.finish();
-    yield* endOf(walk.end!, memberCount, file, listing);
+    yield* endOf(walk.end!, { memberCount, hasCut: samples.hasCut }, file, listing);
   } finally {
     await handle.close();
   }
 }
 
-function* endOf(end: TarEnd, memberCount: number, file: TarFile, listing: Listing): Generator<PictureRow> {
+interface Taken {
+  readonly memberCount: number;
+  /** Whether a row ends as the cut. */
+  readonly hasCut: boolean;
+}
+
+function* endOf(
+  end: TarEnd,
+  { memberCount, hasCut }: Taken,
+  file: TarFile,
+  listing: Listing,
+): Generator<PictureRow> {
   if (end.kind === 'whole') {
     if (!end.hasMark && memberCount > 0)
       listing.note(`${file.name} has no mark of its end: members may be missing.`);
@@ -73,6 +84,7 @@ function* endOf(end: TarEnd, memberCount: number, file: TarFile, listing: Listin
   listing.note(
     `${file.name} is damaged (${damage.message}): what lay behind is lost, and its samples are not counted.`,
   );
-  // A member that was cut has a row of its own.
   if (end.kind === 'damaged') yield { path: file.name, fault: 'member_damaged' };
+  // Where a sample was cut, its row says so; of a header, or of a member of no sample, none does.
+  else if (!hasCut) yield { path: file.name, fault: 'member_cut' };
 }

@@ -212,7 +212,8 @@ const TEXTS: Readonly<Record<string, ReasonText>> = {
     advice: 'Nothing to do: it is made to cost much.',
   },
   image_not_encodable: {
-    meaning: 'The format of --encode-format cannot hold the image at the size that it was to be saved in.',
+    meaning:
+      'At the size that it was to be saved in, the image has more pixels than --max-image-area, or a longer side than the format of --encode-format can hold.',
     advice: 'Save it as it came (without --resize-mode), or in another mode or format.',
   },
   decode_timeout: {

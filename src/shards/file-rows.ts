@@ -8,8 +8,10 @@ import {
 } from '../tables/duckdb.ts';
 import { readFailure } from '../tables/errors.ts';
 import { readColumns } from '../tables/footer.ts';
+import { isListed } from '../tables/formats.ts';
 import { withoutImages } from '../tables/pictures/image-column.ts';
 import { copyAsBytes } from '../tables/readable.ts';
+import { withoutBadUrls } from './listed-values.ts';
 import type { InputFile } from './plan.ts';
 import { firstReadableAfter, lastReadable, type RowRange } from './readable-ranges.ts';
 import { ROW_PROBLEMS } from './row-problems.ts';
@@ -172,8 +174,13 @@ export class FileRows {
 
   async #select(connection: DuckDBConnection): Promise<string> {
     const { path, readPath, imageColumn } = this.#file;
+    const listed = isListed(this.#file.format);
     const own = await readColumns(connection, readPath, path);
-    const present = imageColumn ? withoutImages(path, own, imageColumn) : own;
+    const present = imageColumn
+      ? withoutImages(path, own, imageColumn)
+      : listed
+        ? withoutBadUrls(own, this.#plan.columns)
+        : own;
     const source = { path: this.#path, present };
     if (!this.readsBytes) return selectRows(source, this.#plan);
     return selectDecodedRows(source, this.#plan, await readColumns(connection, this.#path, path));

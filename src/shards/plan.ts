@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import { BowerbirdError } from '../base/errors.ts';
 import { PATH_COLUMN } from '../pictures/picture-row.ts';
 import { type BadFile, BadFiles } from '../tables/bad-files.ts';
+import { columnAdvice, embeddingNote } from '../tables/column-hints.ts';
 import { asSpelt, type ColumnMapping, columnOf, type SchemaColumn } from '../tables/columns.ts';
 import { ScanInstance } from '../tables/duckdb.ts';
 import { TableError } from '../tables/errors.ts';
@@ -14,7 +15,7 @@ import {
   refuseIdleDialect,
   type TextOptions,
 } from '../tables/formats.ts';
-import { findPictures } from '../tables/inputs/pictures.ts';
+import { findPictures, type PictureSearch } from '../tables/inputs/pictures.ts';
 import { type ExpandOptions, expandInputs } from '../tables/inputs.ts';
 import { type ColumnChoice, type FoundColumns, findColumns, findPartsOf } from '../tables/parts.ts';
 import { withImageColumns } from '../tables/pictures/image-inputs.ts';
@@ -22,7 +23,7 @@ import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
 import { type TagOrigins, tagOriginsOf } from '../tables/provenance.ts';
 import { makeReadable, type ReadableInput } from '../tables/readable.ts';
 import { settleSchema } from '../tables/schema.ts';
-import { checkTexts, type MissingTexts, refuseNestedUrls } from '../tables/value-check.ts';
+import { checkValues } from './checked-values.ts';
 import { cutShards, type ShardSpec } from './cut-shards.ts';
 import { tellEmpty } from './empty-inputs.ts';
 import { tellSharedPaths } from './shared-paths.ts';
@@ -59,7 +60,10 @@ export function holdsPictures({ inputs }: Pick<RunPlan, 'inputs'>): boolean {
 }
 
 /** What to plan. */
-export interface PlanOptions extends ColumnChoice, Pick<ExpandOptions, 'output' | 'onNote'> {
+export interface PlanOptions
+  extends ColumnChoice,
+    Pick<ExpandOptions, 'output' | 'onNote'>,
+    Pick<PictureSearch, 'isPicturesOnly'> {
   /** What every input holds, whatever its name. */
   readonly inputFormat?: InputFormat | PictureFormat | undefined;
   /** Files, folders, globs and brace patterns. */
@@ -100,6 +104,11 @@ export async function planRun(options: PlanOptions): Promise<RunPlan> {
     const opened = withImageColumns(await openAll(instance, found, options, bad), options);
     tellEmpty(opened, options.onNote);
     const { tables, settled } = await settleFitting(instance, opened, options, bad);
+    const { notes, ...plan } = settled;
+    for (const note of notes) options.onNote?.(note);
+    const aside = options.inputFormat === undefined && !holdsPictures({ inputs: tables });
+    const beside = aside ? embeddingNote(tables) : undefined;
+    if (beside !== undefined) options.onNote?.(beside);
     await tellSharedPaths(instance, tables, settled.columns, options.onNote);
     return {
       inputs: tables.map(({ columns, provenance, ...file }) => ({
@@ -109,7 +118,7 @@ export async function planRun(options: PlanOptions): Promise<RunPlan> {
       shards: cutShards(tables, options.samplesPerShard),
       rowCount: tables.reduce((sum, { rowCount }) => sum + rowCount, 0),
       samplesPerShard: options.samplesPerShard,
-      ...settled,
+      ...plan,
       badFiles: bad.files,
     };
   } finally {
@@ -118,8 +127,9 @@ export async function planRun(options: PlanOptions): Promise<RunPlan> {
 }
 
 async function findInputs(options: PlanOptions): Promise<FoundInput<InputFormat | PictureFormat>[]> {
-  const { inputs, inputFormat, onNote } = options;
-  const pictures = await findPictures(inputs, { inputFormat, except: outputIn(options), onNote });
+  const { inputs, inputFormat, isPicturesOnly, onNote } = options;
+  const search = { inputFormat, except: outputIn(options), isPicturesOnly, onNote };
+  const pictures = await findPictures(inputs, search);
   if (pictures) return pictures;
   // Images in a column are found as other Parquet files are.
   return expandInputs(inputs, {
@@ -133,7 +143,10 @@ function outputIn({ output }: PlanOptions): string | undefined {
   return output && existsSync(output.path) ? realpathSync(output.path) : undefined;
 }
 
-type SettledColumns = Pick<RunPlan, 'columns' | 'parts' | 'schema'>;
+interface SettledColumns extends Pick<RunPlan, 'columns' | 'parts' | 'schema'> {
+  /** What a person is to know of them, a line each. */
+  readonly notes: readonly string[];
+}
 
 /** Settles the columns of the files that go together in one table; one that does not goes to `bad`, and the others go on. */
 async function settleFitting(
@@ -172,12 +185,13 @@ async function settleColumns(
 ): Promise<SettledColumns> {
   const { columns, empty } = findRunParts(tables, options);
   if (columns.url !== undefined && columns.path === undefined) requireUrlEverywhere(tables, columns.url);
-  const missing = await checkAll(instance, tables, columns);
+  const { missing, unfit, notes } = await checkValues(instance, tables, columns);
   const schema = settleSchema(tables, columns);
   return {
     columns: asSpelt(columns, schema),
-    parts: describeParts(tables, { columns, empty }, missing),
+    parts: describeParts(tables, { columns, empty }, missing, unfit),
     schema,
+    notes,
   };
 }
 
@@ -225,7 +239,7 @@ function findRunParts(tables: readonly ReadableInput[], options: PlanOptions): F
   if (holdsPictures({ inputs: tables })) return { columns: withPictures(columns, tables), empty };
   if (columns.url !== undefined) return { columns, empty };
   const schema = tables.flatMap((table) => table.columns);
-  const { url } = findColumns(schema, options);
+  const { url } = findColumns(schema, options, columnAdvice(schema));
   throw new TableError(
     'BB_COLUMN_MISSING',
     `The column "${url}" has no value in any input, so there is nothing to download. Name the column of URLs with --url-col.`,
@@ -240,24 +254,6 @@ function withPictures(
 ): Partial<ColumnMapping> {
   const image = tables.find(({ imageColumn }) => imageColumn)?.imageColumn?.name;
   return { ...columns, path: PATH_COLUMN, ...(image !== undefined && { image }) };
-}
-
-async function checkAll(
-  instance: ScanInstance,
-  tables: readonly ReadableInput[],
-  columns: Partial<ColumnMapping>,
-): Promise<MissingTexts[]> {
-  const connection = await instance.connect();
-  try {
-    const missing: MissingTexts[] = [];
-    for (const table of tables) {
-      if (columns.url !== undefined) await refuseNestedUrls(connection, table, columns.url);
-      missing.push(await checkTexts(connection, table, columns));
-    }
-    return missing;
-  } finally {
-    connection.closeSync();
-  }
 }
 
 function requireUrlEverywhere(tables: readonly ReadableInput[], url: string): void {

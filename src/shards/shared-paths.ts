@@ -7,6 +7,7 @@ import {
   quoteName,
   type ScanInstance,
 } from '../tables/duckdb.ts';
+import { isListed } from '../tables/formats.ts';
 import type { ReadableInput } from '../tables/readable.ts';
 
 /**
@@ -19,7 +20,7 @@ export async function tellSharedPaths(
   columns: Partial<ColumnMapping>,
   onNote: ((message: string) => void) | undefined,
 ): Promise<void> {
-  const listed = tables.filter(({ format }) => format === 'images' || format === 'webdataset');
+  const listed = tables.filter(({ format }) => isListed(format));
   if (!onNote || listed.length < 2 || columns.hash !== undefined) return;
   const connection = await instance.connect();
   try {

@@ -37,6 +37,11 @@ export function isPictureFormat(format: string | undefined): format is PictureFo
   return PICTURE_FORMATS.some((known) => known === format);
 }
 
+/** Whether the rows are images that are listed, each with what stands beside it: not those of a table. */
+export function isListed(format: string | undefined): boolean {
+  return format === 'images' || format === 'webdataset';
+}
+
 /** The format that a file's extension stands for (`.gz` or `.zst` after it changes nothing); undefined for any other. */
 export function inferFormat(path: string): InputFormat | undefined {
   const name = basename(path).toLowerCase();

@@ -12,12 +12,15 @@ import {
   unfitReason,
 } from './columns.ts';
 import { TableError } from './errors.ts';
+import { type InputFormat, isListed, type PictureFormat } from './formats.ts';
 
 /** A column, and the file that has it where there are several. */
 type FoundColumn = FileColumn & {
   readonly path?: string;
   /** As a score it is none, because it holds nothing but null. */
   readonly isNoScore?: boolean;
+  /** Each of its values stands beside an image of its own. */
+  readonly isListed?: boolean;
 };
 
 /** Column names that a person gave; they go before the known ones. `none`: there is no such column. */
@@ -63,16 +66,21 @@ export interface FoundColumns {
  * that can play its part as it is goes before one whose texts have to be looked at.
  *
  * @param schema columns of one file or of several; a name may come with several types
+ * @param advice sentences for where there is none, each with a blank behind it
  * @throws TableError BB_COLUMN_MISSING (lists the columns there are), BB_SCHEMA_MISMATCH for a column whose type is
  *   unfit for its part
  */
-export function findColumns(schema: readonly FoundColumn[], choice: ColumnChoice): ColumnMapping {
+export function findColumns(
+  schema: readonly FoundColumn[],
+  choice: ColumnChoice,
+  advice = '',
+): ColumnMapping {
   const { columns, empty } = findParts(schema, choice);
   const url = columns.url ?? empty.url;
   if (!url)
     throw missing(
       schema,
-      `No column of the input is known to hold URLs. ${dialectAdvice(schema)}Name it with --url-col.`,
+      `No column of the input is known to hold URLs. ${dialectAdvice(schema)}${advice}Name it with --url-col.`,
     );
   return { ...columns, url };
 }
@@ -85,7 +93,7 @@ export function findPaths(
   schema: readonly FoundColumn[],
   { urlColumn }: Pick<ColumnChoice, 'urlColumn'>,
 ): string | undefined {
-  if (urlColumn !== undefined) return undefined;
+  if (urlColumn !== undefined && urlColumn !== NO_COLUMN) return undefined;
   const found = schema.filter(({ name }) => name === PATH_COLUMN);
   return found.length > 0 && found.every(({ type }) => type === 'VARCHAR') ? PATH_COLUMN : undefined;
 }
@@ -117,7 +125,7 @@ export function findParts(
   const empty: Partial<Record<Part, string>> = {};
   for (const part of parts) {
     const [name, flag] = chosenNames[part] ?? [];
-    if (name === NO_COLUMN && part !== 'url' && !columnOf(schema, name)) continue;
+    if (name === NO_COLUMN && !columnOf(schema, name)) continue;
     const isUnjudged = choice.unjudged?.includes(part) ?? false;
     const found =
       chosen(schema, part, name, flag) ??
@@ -180,8 +188,10 @@ function fitOfColumn(schema: readonly FoundColumn[], part: Part, name: string): 
   return fits.includes('native') ? 'native' : 'null';
 }
 
-function fitOfOne(part: Part, { type, stored, isNoScore }: FoundColumn): Fit {
+function fitOfOne(part: Part, { type, stored, isNoScore, isListed }: FoundColumn): Fit {
   if (isNoScore && isTag(part)) return 'null';
+  // A number where a URL should be is one image's.
+  if (isListed && part === 'url' && fitOf(part, type) === 'unfit') return 'text';
   // Whatever text looks like, it can be a caption, and its values are looked at where they are to be numbers.
   if (stored === undefined || type === NULL_TYPE || part === 'url') return fitOf(part, type);
   if (part === 'caption') return 'native';
@@ -255,12 +265,21 @@ function missing(schema: readonly FoundColumn[], what: string): TableError {
  * @throws TableError as `findParts`
  */
 export function findPartsOf(
-  files: readonly { readonly path: string; readonly columns: readonly FileColumn[] }[],
+  files: readonly {
+    readonly path: string;
+    readonly columns: readonly FileColumn[];
+    readonly format?: InputFormat | PictureFormat;
+  }[],
   choice: ColumnChoice,
 ): FoundColumns {
   return findParts(
-    files.flatMap(({ path, columns }) =>
-      columns.map((column) => ({ ...column, path, isNoScore: column.isEmpty === true })),
+    files.flatMap(({ path, columns, format }) =>
+      columns.map((column) => ({
+        ...column,
+        path,
+        isNoScore: column.isEmpty === true,
+        isListed: isListed(format),
+      })),
     ),
     choice,
   );

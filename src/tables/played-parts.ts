@@ -14,6 +14,8 @@ export interface PlayedPart {
   readonly converted_to: string | null;
   /** Texts that stand for no value: null, empty, `NA`, ... Null where the column holds no text. */
   readonly missing: number | null;
+  /** Values beside listed images that are not what the part asks for, and are taken for none. Only where there are some. */
+  readonly unfit?: number;
   /**
    * Columns that hashes are computed from, in every row or, beside a column of hashes, where it is null. Of `url` and `path`
    * the second counts where the first is null.
@@ -25,11 +27,12 @@ export interface PlayedPart {
 
 const AS_TAKEN: readonly string[] = ['BIGINT', 'FLOAT'];
 
-/** What the columns of some files are used for. @param missing of each file */
+/** What the columns of some files are used for. @param missing of each file @param unfit of all */
 export function describeParts(
   files: readonly Pick<ReadableInput, 'columns'>[],
   { columns, empty }: FoundColumns,
   missing: readonly MissingTexts[],
+  unfit: ReadonlyMap<Part, number> = new Map(),
 ): PlayedPart[] {
   const texts = [columns.url, columns.path, columns.caption].flatMap((name) => name ?? []);
   return PARTS.map((part) => {
@@ -42,6 +45,7 @@ export function describeParts(
       types,
       converted_to: types.every((type) => isTaken(part, type)) ? null : part === 'hash' ? 'int64' : 'float32',
       missing: counted.length === 0 ? null : counted.reduce((sum, count) => sum + count, 0),
+      ...(unfit.has(part) && { unfit: unfit.get(part)! }),
       computed_from: part === 'hash' && texts.length > 0 ? texts : null,
       empty_column: empty[part] ?? null,
     };

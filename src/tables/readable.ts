@@ -22,6 +22,7 @@ import { withoutTextTypes } from './inputs/footer-bytes.ts';
 import { withPartitions } from './inputs/partitions.ts';
 import { refuseDamagedRunFile } from './inputs/run-file.ts';
 import type { ImageColumn } from './pictures/image-column.ts';
+import type { MetadataTable } from './pictures/metadata.ts';
 import { stagePictures } from './pictures/stage.ts';
 import { stageText } from './text/stage.ts';
 import type { MalformedLine } from './text/table.ts';
@@ -74,7 +75,10 @@ export async function makeReadable(
       const table = await readableOn(connection, { path, format: tableFormat }, options);
       return { ...table, columns: await withEmptyTags(connection, table.readPath, table.columns) };
     }
-    const readTable = (table: FoundInput): Promise<ReadableInput> => readableOn(connection, table, options);
+    const readTable = async (table: FoundInput): Promise<MetadataTable> => {
+      const found = await readableOn(connection, table, options);
+      return { ...found, note: besideNote(found) };
+    };
     const staged = await stagePictures(connection, { path, format: tableFormat }, { ...options, readTable });
     return { path, format, ...staged, malformedRowCount: 0, firstMalformed: null };
   } finally {
@@ -126,13 +130,19 @@ function malformedNote({ path, malformedRowCount, firstMalformed }: ReadableRows
     : `${malformedRowCount} lines of ${path} break its format; each is a row without values.${first}`;
 }
 
-function replacedNote({ path, replacedCount = 0 }: ReadableRows): string | undefined {
+function replacedNote(
+  { path, replacedCount = 0 }: ReadableRows,
+  wayOn = 'If the file is in another encoding, name it: --encoding windows-1252, for one.',
+): string | undefined {
   if (replacedCount === 0) return undefined;
   const places = replacedCount === 1 ? '1 place in' : `${replacedCount} places in`;
-  return (
-    `${places} ${path} ${replacedCount === 1 ? 'is' : 'are'} not UTF-8 and read as U+FFFD, in URLs and for hashes too. ` +
-    'If the file is in another encoding, name it: --encoding windows-1252, for one.'
-  );
+  return `${places} ${path} ${replacedCount === 1 ? 'is' : 'are'} not UTF-8 and read as U+FFFD, in URLs and for hashes too. ${wayOn}`;
+}
+
+/** The same of a file of columns beside images. */
+function besideNote(table: ReadableRows): string | undefined {
+  const notes = [malformedNote(table), replacedNote(table, 'Write it as UTF-8.')];
+  return notes.filter(Boolean).join(' ') || undefined;
 }
 
 type ReadableRows = Pick<ReadableInput, 'path' | 'malformedRowCount' | 'firstMalformed' | 'replacedCount'>;

@@ -33,30 +33,65 @@ export async function checkTexts(
   file: CheckedFile,
   mapping: Partial<ColumnMapping>,
 ): Promise<MissingTexts> {
-  const found: Partial<Record<Part, number>> = {};
+  const counted = await countTexts(connection, file, mapping);
+  for (const { part, ...values } of counted) refuseBad(file, part, values);
+  return missingIn(counted);
+}
+
+/** How many texts stand for none, by part. */
+export function missingIn(counted: readonly CountedTexts[]): MissingTexts {
+  return Object.fromEntries(counted.map(({ part, missingCount }) => [part, missingCount]));
+}
+
+/** What the texts in a column are that plays a part. */
+export interface CountedTexts {
+  readonly part: Part;
+  readonly column: string;
+  readonly missingCount: number;
+  readonly goodCount: number;
+  /** Those that are neither; the first is given. */
+  readonly badCount: number;
+  readonly bad: BadText | undefined;
+}
+
+interface BadText {
+  /** From 1. */
+  readonly row: number;
+  readonly text: string;
+}
+
+/** The same without a refusal: how many texts of each column are right, stand for none, and are neither. @throws TableError BB_SHARD_READ */
+export async function countTexts(
+  connection: DuckDBConnection,
+  file: CheckedFile,
+  mapping: Partial<ColumnMapping>,
+): Promise<CountedTexts[]> {
+  const counted: CountedTexts[] = [];
   for (const part of CHECKED_PARTS) {
     const name = mapping[part];
     const column = name === undefined ? undefined : columnOf(file.columns, name);
     if (!column || fitOf(part, storedType(column)) !== 'text') continue;
-    found[part] = await checkColumn(connection, file, column, part);
+    const value = storedSql(column);
+    const is = { missing: isMissingSql(part, value), bad: badSql(part, value, storedType(column)) };
+    counted.push({ part, ...(await countColumn(connection, file, column, is)) });
   }
-  return found;
+  return counted;
 }
 
-async function checkColumn(
+/** @param is SQL that is true for a value that stands for none, and for one that is bad */
+export async function countColumn(
   connection: DuckDBConnection,
-  { path, readPath, columns, isTable = false }: CheckedFile,
+  { path, readPath, columns }: CheckedFile,
   column: FileColumn,
-  part: Part,
-): Promise<number> {
-  const value = storedSql(column);
-  const bad = badSql(part, value, storedType(column));
+  is: { readonly missing: string; readonly bad: string },
+): Promise<Omit<CountedTexts, 'part'>> {
   const row = columnOf(columns, 'file_row_number') ? 'row_number() OVER () - 1' : 'file_row_number';
-  const sql = `SELECT count(*) FILTER (missing) AS missing, count(*) FILTER (bad) AS bad,
+  const sql = `SELECT count(*) AS count, count(*) FILTER (missing) AS missing, count(*) FILTER (bad) AS bad,
       min(row) FILTER (bad) AS first, (arg_min(value, row) FILTER (bad))::VARCHAR AS text
-    FROM (SELECT ${row} AS row, ${value} AS value, ${isMissingSql(part, value)} AS missing, ${bad} AS bad
+    FROM (SELECT ${row} AS row, ${storedSql(column)} AS value, ${is.missing} AS missing, ${is.bad} AS bad
           FROM ${parquetSource(readPath)})`;
   const [counts] = await queryRows<{
+    count: bigint;
     missing: bigint;
     bad: bigint;
     first: bigint | null;
@@ -64,14 +99,25 @@ async function checkColumn(
   }>(connection, sql).catch((thrown: unknown) => {
     throw readFailure(path, thrown);
   });
-  const { missing, bad: badCount, first, text } = counts!;
-  if (first === null) return Number(missing);
-  throw badValue(path, column.name, part, {
-    row: Number(first) + 1,
-    text: text ?? '',
-    count: Number(badCount),
-    wayOn: isTable ? TABLE_HASH_WAY : HASH_WAY,
-  });
+  const { count, missing, bad, first, text } = counts!;
+  return {
+    column: column.name,
+    missingCount: Number(missing),
+    goodCount: Number(count - missing - bad),
+    badCount: Number(bad),
+    bad: first === null ? undefined : { row: Number(first) + 1, text: text ?? '' },
+  };
+}
+
+/** @throws TableError BB_INPUT_VALUE where a text is bad */
+function refuseBad(
+  { path, isTable = false }: Pick<CheckedFile, 'path' | 'isTable'>,
+  part: Part,
+  { column, badCount, bad }: Pick<CountedTexts, 'column' | 'badCount' | 'bad'>,
+): void {
+  if (!bad) return;
+  const wayOn = isTable ? TABLE_HASH_WAY : HASH_WAY;
+  throw badValue(path, column, part, { ...bad, count: badCount, wayOn });
 }
 
 /**
@@ -119,9 +165,6 @@ function badValue(
   part: Part,
   { row, text, count, wayOn }: BadValue,
 ): TableError {
-  const shown = JSON.stringify(
-    text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text,
-  );
   const wanted =
     part === 'hash'
       ? `${HASH_TEXT_RULE}. ${wayOn}`
@@ -129,7 +172,12 @@ function badValue(
   const more = count > 1 ? ` (and ${count - 1} more such values)` : '';
   return new TableError(
     'BB_INPUT_VALUE',
-    `${path}, row ${row}: the column "${column}" has ${shown}${more}, which is no ${part === 'hash' ? 'hash' : `${part} score`}: it should be ${wanted}.`,
+    `${path}, row ${row}: the column "${column}" has ${shownText(text)}${more}, which is no ${part === 'hash' ? 'hash' : `${part} score`}: it should be ${wanted}.`,
     { fields: { path, row, column, text, count } },
   );
+}
+
+/** A value as messages show it. */
+export function shownText(text: string): string {
+  return JSON.stringify(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text);
 }

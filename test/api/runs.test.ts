@@ -1,7 +1,7 @@
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { openRun, readRun, type Sample } from '../../src/api/index.ts';
+import { openRun, openStore, openSubset, readRun, type Sample } from '../../src/api/index.ts';
 import { decodeNpy } from '../../src/base/npy.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { isOpen } from '../helpers/open-files.ts';
@@ -60,7 +60,15 @@ test('a run gives all its rows, in the order of its shards, as its tags have the
   );
   const [first] = samples;
   t.is(first!.caption, 'naïve 😀 000000000');
-  t.deepEqual(first!.columns, { ...first!.columns, input_key: '000000000', license: null, similarity: 0 });
+  t.like(first!.columns, { input_key: '000000000', license: null, similarity: 0 });
+  const own = ['url', 'caption', 'path'];
+  t.deepEqual(
+    own.filter((name) => name in first!.columns),
+    [],
+    'what has a field of its own is not repeated',
+  );
+  const [asked] = await all(run.samples({ columns: own }));
+  t.deepEqual(asked!.columns, { url: first!.url, caption: first!.caption, path: first!.path });
 });
 
 test('verdicts and scores choose rows, strictly, and one projection names the columns', async (t) => {
@@ -189,6 +197,16 @@ test('what is not there or not what was written is an error with its code', asyn
     t.is(await codeOf(run.batches(options)), 'BB_USAGE', JSON.stringify(options));
   }
   t.is(await codeOf(run.batches({ columns: [] })), 'BB_USAGE', 'there is no Arrow without columns');
+  for (const options of [null, 5, [], { minAesthetic: 5n }] as never[]) {
+    for (const rows of [run.samples(options), run.batches(options), run.embeddings(options)])
+      t.is(await codeOf(rows), 'BB_USAGE', String(options));
+    t.is((await errorOf(run.table(options))).code, 'BB_USAGE');
+    if (!('minAesthetic' in Object(options)))
+      t.is((await errorOf(openRun(path, options))).code, 'BB_USAGE', String(options));
+  }
+  for (const notPath of [5, null, undefined, ''] as never[])
+    for (const opening of [openRun(notPath), openSubset(notPath), openStore(notPath)])
+      t.is((await errorOf(opening)).code, 'BB_USAGE', String(notPath));
   const [tags] = run.tagFiles;
   const bytes = await readFile(tags!);
   bytes[30]! ^= 1;

@@ -31,6 +31,15 @@ test('a subset gives the rows that the run kept, with their scores and columns',
       columns,
     })),
   );
+  const [whole] = await all(subset.samples());
+  t.deepEqual(
+    ['url', 'caption', 'path'].filter((name) => name in whole!.columns),
+    [],
+    'what has a field of its own is not repeated',
+  );
+  t.deepEqual((await all(subset.samples({ columns: ['path'] })))[0]!.columns, { path: whole!.path });
+  for (const options of [null, 5] as never[])
+    t.is((await errorOf(all(subset.samples(options)))).code, 'BB_USAGE');
   const table = await subset.table({ columns: ['aesthetic', 'hash'] });
   t.deepEqual(
     [...table].map((row) => row!['hash']),

@@ -41,6 +41,29 @@ test('rows come sorted by a score, and filtered by scores, verdict, reason, word
   t.deepEqual((await asked(json, 'sort=input')).slice(0, 4), [0, 1, 2, 3]);
 });
 
+test('a word is found whatever its case, in any script', async (t) => {
+  const captions = [
+    '\u0130STANBUL',
+    'istanbul',
+    'i\u0307stanbul',
+    '\u039f\u0394\u039f\u03a3',
+    '\u03bf\u03b4\u03bf\u03c2',
+    'Stra\u00dfe',
+    'STRASSE',
+  ];
+  const { json } = await serveRows(
+    t,
+    captions.map((caption) => ({ path: 'a.jpg', caption, aesthetic: 5 })),
+  );
+  const found = (word: string): Promise<number[]> =>
+    asked(json, `sort=input&text=${encodeURIComponent(word)}`);
+  t.deepEqual(await found('istanbul'), [0, 1]);
+  t.deepEqual(await found('\u0130stanbul'), [0, 1, 2]);
+  for (const word of ['\u039f\u03b4\u03bf\u03c2', '\u03bf\u03b4\u03bf\u03c3', '\u039f\u0394\u039f\u03a3'])
+    t.deepEqual(await found(word), [3, 4], word);
+  for (const word of ['strasse', 'STRA\u1e9eE', 'stra\u00dfe']) t.deepEqual(await found(word), [5, 6], word);
+});
+
 test('a window has the rows of its span and the number of all', async (t) => {
   const { json } = await shared;
   const { total, rows } = await json<PageWindow>('/rows?sort=input&from=10&count=2');

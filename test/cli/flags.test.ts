@@ -1,13 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import {
-  checkValues,
-  type FlagTable,
-  normaliseArguments,
-  readConfigFile,
-  refuseBooleanValues,
-} from '../../src/cli/flags.ts';
+import { checkValues, type FlagTable, normaliseArguments, readConfigFile } from '../../src/cli/flags.ts';
+import { joinTruthValues, refuseBooleanValues } from '../../src/cli/switches.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 
 const TABLE: FlagTable = {
@@ -71,14 +66,30 @@ for (const [name, value, message] of BAD) {
   });
 }
 
-test('a switch takes true and false, and refuses every other word instead of taking it for false', (t) => {
+test('a switch takes true and false, in a word of its own and as Python spells them too', (t) => {
+  const words = ['a.csv', '--save-embeddings', 'True', '--save-embeddings=FALSE', '--output-folder', 'True'];
+  t.deepEqual(joinTruthValues(words, TABLE), [
+    'a.csv',
+    '--save-embeddings=true',
+    '--save-embeddings=false',
+    '--output-folder',
+    'True',
+  ]);
+  const plain = ['--save-embeddings', 'a.csv', '--', '--save-embeddings', 'True'];
+  t.deepEqual(joinTruthValues(plain, TABLE), plain);
   t.notThrows(() =>
-    refuseBooleanValues(['--save-embeddings', '--save-embeddings=false', '--output-folder=True'], TABLE),
+    refuseBooleanValues(['--save-embeddings', '--save-embeddings=false', '--output-folder=yes'], TABLE),
   );
-  t.throws(() => refuseBooleanValues(['--save-embeddings=True'], TABLE), {
-    code: 'BB_USAGE',
-    message: /--save-embeddings takes no value but true or false, not "True"/,
-  });
+});
+
+test('every other word of a switch is refused instead of being taken for false, or for an input', (t) => {
+  for (const words of [['--save-embeddings=yes'], ['--save-embeddings', 'yes'], ['--save-embeddings', '1']]) {
+    t.throws(() => refuseBooleanValues(words, TABLE), {
+      code: 'BB_USAGE',
+      message: /--save-embeddings takes no value but true or false, not "(yes|1)"/,
+    });
+  }
+  t.notThrows(() => refuseBooleanValues(['--save-embeddings', 'a.csv'], TABLE));
 });
 
 async function configFile(t: ExecutionContext, content: string): Promise<string> {

@@ -132,7 +132,15 @@ test('an image that the format cannot hold fails under its reason', async (t) =>
     .toBuffer();
   t.like(await save(strip, { resizeMode: 'keep_ratio', sizePx: 64, format: 'webp' }), {
     reason: 'image_not_encodable',
-    message: 'it cannot be saved as webp of 64000 x 64 pixels',
+    message: 'it cannot be saved as webp of 64000 x 64 pixels: at most 16383 pixels on a side',
+  });
+  t.like((await saved(strip, { resizeMode: 'keep_ratio', sizePx: 67, format: 'png', quality: 6 })).info, {
+    width: 67_000,
+    height: 67,
+  });
+  t.like(await save(strip, { resizeMode: 'keep_ratio', sizePx: 800, format: 'png', quality: 6 }), {
+    reason: 'image_not_encodable',
+    message: 'it cannot be saved as png of 800000 x 800 pixels: at most 64000000 pixels',
   });
   const cropped = await saved(strip, { resizeMode: 'center_crop', sizePx: 64, format: 'webp', quality: 95 });
   t.like(cropped.info, { width: 64, height: 64 }, 'what is cut away need not fit');

@@ -7,7 +7,10 @@ import { PictureReader } from '../../src/pictures/picture-reader.ts';
 import type { PictureRow } from '../../src/pictures/picture-row.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 
-async function folderOf(t: ExecutionContext, files: Readonly<Record<string, string>>): Promise<string> {
+async function folderOf(
+  t: ExecutionContext,
+  files: Readonly<Record<string, string | Buffer>>,
+): Promise<string> {
   const folder = await makeFolder(t);
   for (const [name, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
@@ -63,6 +66,25 @@ test('names that are not UTF-8 stay apart, each is read with what stands beside 
     picture.release();
   }
   t.deepEqual(texts, ['third', 'second', 'first']);
+});
+
+test('texts beside images that are not UTF-8 are read with U+FFFD and counted; a byte order mark says UTF-16', async (t) => {
+  const folder = await folderOf(t, {
+    ...{ 'a.jpg': 'x', 'b.jpg': 'x', 'c.jpg': 'x', 'd.jpg': 'x' },
+    'a.txt': Buffer.from('caf\xe9 \xe8\n', 'latin1'),
+    'b.json': Buffer.from('{"caption":"na\xefve"}', 'latin1'),
+    'c.txt': Buffer.from('\uFEFFein B\u00e4r\r\n', 'utf16le'),
+    'd.txt': '\uFFFD stands here',
+  });
+  const { rows, listing } = await list(folder);
+  t.deepEqual(
+    rows.map(({ caption, json }) => caption ?? json),
+    ['caf\uFFFD \uFFFD', '{"caption":"na\uFFFDve"}', 'ein B\u00e4r', '\uFFFD stands here'],
+  );
+  const [note, ...others] = listing.notes('photos');
+  t.deepEqual(others, []);
+  t.regex(note!, /^In photos, 3 places in the texts beside images are not UTF-8 and read as U\+FFFD.*a\.txt/);
+  t.regex(note!, /b\.json/);
 });
 
 test('text and JSON of the name of an image stand beside it, and are passed over otherwise', async (t) => {

@@ -196,8 +196,34 @@ test('an archive that is cut in a member is refused with the place; where that i
   const { rows, notes } = await list(t, cut, true);
   t.deepEqual(outcomes(rows), ['a.tar/0.jpg', ['a.tar/1.jpg', 'member_cut']]);
   t.regex(notes, /a\.tar is damaged \(it ends in the middle.*its samples are not counted/);
-  const inHeader = await list(t, whole.subarray(0, 1024 + 100), true);
-  t.deepEqual(outcomes(inHeader.rows), ['a.tar/0.jpg']);
+});
+
+test('a text in an archive that is not UTF-8 is read with U+FFFD and counted', async (t) => {
+  const txt = { name: '0.txt', content: Buffer.from('caf\xe9', 'latin1') };
+  const { rows, notes } = await list(t, tarOf([image('0.jpg'), txt]));
+  t.is(rows[0]!.caption, 'caf\uFFFD');
+  t.regex(notes, /1 place in the texts beside images is not UTF-8 .*: 0\.txt\.$/);
+});
+
+test('wherever an archive is cut in something, one row more ends as the cut', async (t) => {
+  const [first, second] = [memberBlocks(image('0.jpg', 'zero')), memberBlocks(image('1.jpg', 'one'))];
+  const cutIn = async (...blocks: Buffer[]): Promise<unknown[]> =>
+    outcomes((await list(t, Buffer.concat([first, ...blocks]), true)).rows);
+  for (const bytes of [1, 100, 511])
+    t.deepEqual(await cutIn(second.subarray(0, bytes)), ['a.tar/0.jpg', ['a.tar', 'member_cut']], `${bytes}`);
+  t.deepEqual(await cutIn(second.subarray(0, 513)), ['a.tar/0.jpg', ['a.tar/1.jpg', 'member_cut']]);
+  for (const ofNoSample of [
+    paxBlocks({ path: `${'long'.repeat(200)}.jpg` }),
+    memberBlocks({ name: 'README', content: 'of no sample' }),
+  ])
+    t.deepEqual(await cutIn(ofNoSample.subarray(0, 515)), ['a.tar/0.jpg', ['a.tar', 'member_cut']]);
+  t.deepEqual(await cutIn(first.subarray(0, 513)), [['a.tar/0.jpg', 'member_cut'], 'a.tar/0.jpg']);
+});
+
+test('a part of the mark of the end is none: no sample was cut', async (t) => {
+  const { rows, notes } = await list(t, Buffer.concat([memberBlocks(image('0.jpg')), Buffer.alloc(100)]));
+  t.deepEqual(outcomes(rows), ['a.tar/0.jpg']);
+  t.regex(notes, /a\.tar has no mark of its end/);
 });
 
 test('a size that lies leaves no header where one should stand: refused with the place, or a row that fails', async (t) => {

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { writeRows } from '../../scripts/write-rows.ts';
 import { hashTexts } from '../../src/samples/hash.ts';
-import type { RunPlan } from '../../src/shards/plan.ts';
+import type { PlanOptions, RunPlan } from '../../src/shards/plan.ts';
 import type { StagedShard } from '../../src/shards/staged-shard.ts';
 import { tarOf } from '../helpers/tar-archive.ts';
 import {
@@ -101,10 +101,10 @@ test("the hub's files of columns describe images from their own folder down, and
   t.deepEqual(
     tags.map(({ path, caption, text, n, tags: list }) => [path, caption, text, Number(n), list]),
     [
-      ['other.jpg', null, 'three', 11, '["a"]'],
-      ['train/../../../etc/passwd.jpg', null, 'out', 9, null],
+      ['other.jpg', 'three', 'three', 11, '["a"]'],
+      ['train/../../../etc/passwd.jpg', 'out', 'out', 9, null],
       ['train/2.jpg', 'beside', null, 8, null],
-      ['train/cats/1.jpg', 'beside', 'one', 7, null],
+      ['train/cats/1.jpg', 'one', 'one', 7, null],
     ],
   );
   t.deepEqual(
@@ -112,6 +112,60 @@ test("the hub's files of columns describe images from their own folder down, and
     [[1, { kind: 'failed', reason: 'image_missing', message: 'There is no image' }]],
   );
   t.regex(runPlan.inputs[0]!.notes!.join('\n'), /deep\/metadata\.csv has no column "file_name"/);
+});
+
+test('no caption is lost because others stand under another name', async (t) => {
+  const captionsOf = async (files: Readonly<Record<string, string>>): Promise<unknown> => {
+    const folder = await temporaryFolder(t);
+    const { runPlan, tags } = await open(t, folder, await write(folder, files));
+    const column = runPlan.columns.caption ?? '';
+    return [column, ...tags.map((row) => row[column])];
+  };
+  const images = { '1.jpg': 'x', '2.jpg': 'x', '3.jpg': 'x' };
+  const hub = 'file_name,text\n1.jpg,from csv\n';
+  t.deepEqual(await captionsOf({ ...images, 'metadata.csv': hub }), ['text', 'from csv', null, null]);
+  t.deepEqual(await captionsOf({ ...images, 'metadata.csv': hub, '1.txt': 'beside', '2.txt': 'beside' }), [
+    'caption',
+    'from csv',
+    'beside',
+    null,
+  ]);
+  t.deepEqual(
+    await captionsOf({
+      ...images,
+      'metadata.csv': hub,
+      'metadata.jsonl': '{"file_name":"2.jpg","caption":"from lines"}',
+    }),
+    ['caption', 'from csv', 'from lines', null],
+  );
+  t.deepEqual(
+    await captionsOf({
+      ...images,
+      'metadata.csv': 'file_name,caption\n1.jpg,from csv\n',
+      '2.json': '{"TEXT":"from json"}',
+    }),
+    ['caption', 'from csv', 'from json', null],
+  );
+  t.deepEqual(
+    await captionsOf({
+      ...images,
+      '1.json': '{"text":"from json"}',
+      '2.txt': 'beside',
+      '3.json': '{"text":"another thing","caption":null,"url":"http://h/3.jpg"}',
+    }),
+    ['caption', 'from json', 'beside', null],
+  );
+});
+
+test('what is no UTF-8 in a file of columns, and what breaks its format, is told', async (t) => {
+  const folder = await temporaryFolder(t);
+  const photos = await write(folder, { 'a.jpg': 'x' });
+  await writeFile(join(photos, 'metadata.csv'), Buffer.from('file_name,text\na.jpg,caf\xe9\nb\n', 'latin1'));
+  const { runPlan, tags } = await open(t, folder, photos);
+  t.is(tags[0]!['text'], 'caf\uFFFD');
+  const notes = runPlan.inputs[0]!.notes!.join('\n');
+  t.regex(notes, /1 place in .*metadata\.csv is not UTF-8.*Write it as UTF-8\./);
+  t.regex(notes, /1 line of .*metadata\.csv breaks its format/);
 });
 
 test('a broken file of columns is told as what it is, without a flag that does not fit it', async (t) => {
@@ -190,6 +244,23 @@ test('samples of an archive are rows, with the bytes where they lie; a name that
   t.is(TAR.toString('latin1', offset!, offset! + bytes), 'second');
 });
 
+test('of an image that comes twice in one sample the first is scored', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'x.tar');
+  const again = [
+    { name: 'a.jpg', content: 'first' },
+    { name: 'a.jpg', content: 'again' },
+  ];
+  await writeFile(path, tarOf([...again, { name: 'b.jpg', content: 'b' }]));
+  const { shard } = await open(t, folder, path);
+  t.deepEqual(
+    [...shard.unread].map(([index, { reason }]) => [index, reason]),
+    [[0, 'member_duplicate']],
+  );
+  const { file, offset, bytes } = shard.pictures!.at(1);
+  t.is((await readFile(file)).toString('latin1', offset!, offset! + bytes), 'first');
+});
+
 for (const [kind, name, pack] of [
   ['gzip', 'x.tar.gz', gzipSync],
   ['zstd', 'x.tar.zst', zstdFrame],
@@ -226,7 +297,7 @@ for (const [kind, name, pack] of [
     await writeFile(path, packed.subarray(0, Math.floor(packed.length * 0.6)));
     await t.throwsAsync(plan(folder, path), {
       code: 'BB_INPUT_UNREADABLE',
-      message: /stream is broken or cut short/,
+      message: /stream is broken or cut short.*; --skip-bad-files takes the samples before\./,
     });
     const first = await plan(folder, path, { skipBadFiles: true });
     const { rowCount, inputs } = first;
@@ -250,7 +321,7 @@ test('a damaged archive is refused with the way on; with skipBadFiles its sample
     message: /x\.tar cannot be read: it ends in the middle.*--skip-bad-files takes the samples before/,
   });
   const { inputs, rowCount } = await plan(folder, path, { skipBadFiles: true });
-  t.is(rowCount, 1);
+  t.is(rowCount, 2, 'the sample, and the cut');
   t.regex(inputs[0]!.notes!.join('\n'), /is damaged/);
 });
 
@@ -395,4 +466,88 @@ test('paths that come in several folders are counted, and share a hash; a folder
   t.deepEqual(await notesOf([photos]), []);
   await writeFile(join(photos, 'b/metadata.csv'), 'file_name,hash\n1.jpg,7\n3.jpg,8\n');
   t.deepEqual(await notesOf([join(photos, 'a'), join(photos, 'b')]), [], 'hashes of their own');
+});
+
+/** The plan of samples with this JSON beside them, in an archive each, and the first's shard. */
+async function planOf(
+  t: ExecutionContext,
+  archives: readonly (readonly object[])[],
+  options: Partial<PlanOptions> = {},
+): Promise<{ readonly runPlan: RunPlan; readonly notes: string[]; readonly shards: readonly StagedShard[] }> {
+  const folder = await temporaryFolder(t);
+  const paths: string[] = [];
+  for (const [number, samples] of archives.entries()) {
+    const path = join(folder, `${number}.tar`);
+    const members = samples.flatMap((json, i) => [
+      { name: `${i}.jpg`, content: 'x' },
+      { name: `${i}.json`, content: JSON.stringify(json) },
+    ]);
+    await writeFile(path, tarOf(members));
+    paths.push(path);
+  }
+  const notes: string[] = [];
+  const runPlan = await plan(folder, paths, { onNote: (note) => notes.push(note), ...options });
+  const database = await openDatabase(t, folder);
+  const shards: StagedShard[] = [];
+  for await (const shard of database.readShards(runPlan, new Set(archives.keys()))) shards.push(shard);
+  return { runPlan, notes, shards };
+}
+
+test('a value beside one image that is no hash, score or URL costs neither the run nor the archive: it is none, and counted', async (t) => {
+  const good = { url: 'http://h/0', hash: 12, punsafe: 0.25 };
+  const { runPlan, notes, shards } = await planOf(t, [
+    [good, { ...good, hash: 'notint' }, { ...good, hash: 13.5, punsafe: '0,5' }],
+    [{ ...good, url: 5, hash: [1], punsafe: { a: 1 } }],
+    [good, { ...good, url: [], hash: 2 ** 70, punsafe: true }, good, good],
+  ]);
+  t.deepEqual(
+    shards.flatMap(({ hashes, tags }) => [...hashes].map((hash, i) => [hash, tags.punsafe![i]])),
+    [
+      [12n, 0.25],
+      [hashOf('http://h/0'), 0.25],
+      [hashOf('http://h/0'), Number.NaN],
+      [hashOf('1.tar/0.jpg'), Number.NaN],
+      [12n, 0.25],
+      [hashOf('2.tar/1.jpg'), Number.NaN],
+      [12n, 0.25],
+      [12n, 0.25],
+    ],
+  );
+  t.deepEqual(
+    Object.fromEntries(
+      runPlan.parts.flatMap(({ part, unfit }) => (unfit === undefined ? [] : [[part, unfit]])),
+    ),
+    { url: 2, hash: 4, punsafe: 3 },
+  );
+  t.is(notes.length, 8);
+  t.regex(
+    notes[0]!,
+    /0\.tar, 2 of the values of "hash" are no hash, and they are taken for none: "notint" in row 2, for one\.$/,
+  );
+  t.true(
+    notes.some((note) =>
+      /1\.tar, 1 of the values of "url" is no URL, and it is taken for none: "5" in row 1\.$/.test(note),
+    ),
+  );
+});
+
+test('a column beside images that is wrong as a whole is refused, whatever is skipped, and the one value of a run is not one', async (t) => {
+  for (const [name, value, code, message] of [
+    [
+      'hash',
+      'abcdef',
+      'BB_INPUT_VALUE',
+      /"hash" cannot be read as hashes: 3 of its 4 values are none, "abcdef" in row 1 of .*0\.tar.*--hash-col none/,
+    ],
+    ['aesthetic', 'fine', 'BB_INPUT_VALUE', /as aesthetic scores: 3 of its 4 values/],
+    ['url', 7, 'BB_SCHEMA_MISMATCH', /as URLs: 3 of its 4 values.*--url-col none/],
+  ] as const) {
+    const bad = { [name]: value };
+    const archives = [[bad], [bad, bad, name === 'url' ? { url: 'http://h' } : { [name]: 1 }]];
+    await t.throwsAsync(planOf(t, archives), { code, message });
+    await t.throwsAsync(planOf(t, archives, { skipBadFiles: true }), { code, message });
+    t.is((await planOf(t, [[bad, {}]])).notes.length, 1, name);
+  }
+  const { runPlan, notes } = await planOf(t, [[{ url: 7 }, { url: 8 }]], { urlColumn: 'none' });
+  t.deepEqual([runPlan.columns.url, notes], [undefined, []]);
 });

@@ -154,3 +154,26 @@ test('a column of scores without a score is known without statistics, and by NaN
   await writeFile(join(folder, 'b.csv'), 'url,punsafe\na,nan\nb,NA\n');
   t.deepEqual(await partOf('b.csv'), [null, 'punsafe']);
 });
+
+test('where no column has URLs, columns of images and of embeddings are told with the flag for them', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'a.parquet');
+  for (const [sql, message] of [
+    ["['x'::BLOB] AS image", /"image" holds BLOB\[\]: .* --image-col\. Name it with --url-col/],
+    ["{'image': {'bytes': 'x'::BLOB, 'path': 'p'}} AS meta", /"meta" holds STRUCT.*--image-col/],
+    ["'aGVsbG8=' AS image", /"image" holds text: of images in base64 write the bytes/],
+    ["'x'::BLOB AS pic", /Where "pic" holds images, say --image-col pic\./],
+    ['[1.5::FLOAT] AS e', /"e" holds lists of numbers: .*--input-format embeddings\./],
+  ] as const) {
+    await duck(`COPY (SELECT ${sql}) TO '${path}' (FORMAT parquet)`);
+    await t.throwsAsync(plan(folder, path), { code: 'BB_COLUMN_MISSING', message });
+  }
+  await duck(
+    `COPY (SELECT 'http://h' AS url, [1.5::FLOAT] AS image_embedding) TO '${path}' (FORMAT parquet)`,
+  );
+  const notes: string[] = [];
+  await plan(folder, path, { onNote: (note) => notes.push(note) });
+  t.regex(notes.join(), /"image_embedding" of .*a\.parquet is not looked at\. --input-format embeddings/);
+  await plan(folder, path, { inputFormat: 'parquet', onNote: (note) => notes.push(note) });
+  t.is(notes.length, 1, 'nobody is told who has said what it is');
+});

@@ -48,6 +48,7 @@ export async function openInputSamples(options: RateOptions): Promise<RatedSampl
   try {
     const plan = await planRun({
       inputs: [source],
+      isPicturesOnly: true,
       samplesPerShard: SAMPLES_PER_SHARD,
       stagingFolder: join(folder, 'staging'),
       onNote: options.onNote,

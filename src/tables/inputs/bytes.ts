@@ -46,6 +46,8 @@ export interface Unpacking {
   readonly onRead?: (chunk: Buffer) => void;
   /** Told why the packed stream is broken: what could be unpacked before is all then. Not given: that is thrown. */
   readonly onBroken?: ((why: string) => void) | undefined;
+  /** What is to be done about a broken stream, as half a sentence. */
+  readonly wayOn?: string | undefined;
 }
 
 /**
@@ -55,7 +57,7 @@ export interface Unpacking {
  */
 export async function* unpackedBytes(
   path: string,
-  { onRead = () => undefined, onBroken }: Unpacking = {},
+  { onRead = () => undefined, onBroken, wayOn }: Unpacking = {},
 ): AsyncGenerator<Buffer> {
   const packing = await packingOf(path);
   const file = watched(createReadStream(path, { highWaterMark: READ_BYTES }), onRead);
@@ -65,7 +67,8 @@ export async function* unpackedBytes(
     else yield* file;
   } catch (thrown) {
     const trouble = packingTrouble(thrown, packing);
-    if (trouble === undefined || !onBroken) throw unreadable(path, trouble ?? messageOf(thrown), thrown);
+    if (trouble === undefined) throw unreadable(path, messageOf(thrown), thrown);
+    if (!onBroken) throw unreadable(path, wayOn === undefined ? trouble : `${trouble}; ${wayOn}`, thrown);
     onBroken(trouble);
   }
 }
@@ -81,7 +84,7 @@ async function* watched(
 }
 
 /** Where a packed file is unpacked to. */
-export interface UnpackingPlace {
+export interface UnpackingPlace extends Pick<Unpacking, 'wayOn'> {
   readonly stagingFolder: string;
   /** Whether of a broken stream what could be unpacked is taken. */
   readonly takesDamaged?: boolean | undefined;
@@ -106,7 +109,7 @@ export interface UnpackedFile {
 export async function unpackOnce(
   path: string,
   extension: string,
-  { stagingFolder, takesDamaged = false, onProgress }: UnpackingPlace,
+  { stagingFolder, takesDamaged = false, onProgress, wayOn }: UnpackingPlace,
 ): Promise<UnpackedFile> {
   await mkdir(stagingFolder, { recursive: true });
   const placeOf = (digest: string, isCut = false): UnpackedFile => ({
@@ -134,7 +137,7 @@ export async function unpackOnce(
   };
   try {
     await pipeline(
-      unpackedBytes(path, { onRead, ...(takesDamaged && { onBroken }) }),
+      unpackedBytes(path, { onRead, wayOn, ...(takesDamaged && { onBroken }) }),
       createWriteStream(temporary),
     );
     const digest = isCut ? (await fingerprintFile(path)).fingerprint : hash.digest('hex');

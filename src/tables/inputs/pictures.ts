@@ -1,7 +1,13 @@
 import { statSync } from 'node:fs';
-import { resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { TableError } from '../errors.ts';
-import { type FoundInput, type InputFormat, isPictureFormat, type PictureFormat } from '../formats.ts';
+import {
+  type FoundInput,
+  type InputFormat,
+  inferFormat,
+  isPictureFormat,
+  type PictureFormat,
+} from '../formats.ts';
 import { findArchives, isArchiveName } from './archives.ts';
 import { eachOnce } from './each-once.ts';
 import { notesOn } from './notes.ts';
@@ -13,7 +19,9 @@ export interface PictureSearch {
   readonly inputFormat?: InputFormat | PictureFormat | undefined;
   /** The output, as its path without links: nothing in it counts. */
   readonly except?: string | undefined;
-  /** Told in a line of images that are not read. */
+  /** Whether lists of URLs are of no use, so that one among images is passed over. */
+  readonly isPicturesOnly?: boolean | undefined;
+  /** Told in a line what was taken for what. */
   readonly onNote?: ((message: string) => void) | undefined;
 }
 
@@ -26,9 +34,9 @@ interface Known {
 
 /**
  * The inputs as collections of images, sorted by path (code units); undefined where they are tables. Without `inputFormat` a file is
- * an archive by its name, and a folder holds images or archives where it has some and no table (see `surveyFolder`).
+ * an archive by its name, and a folder holds images or archives where it has some and no list of its own (see `surveyFolder`).
  *
- * @throws TableError BB_INPUT_FORMAT where inputs are of more than one kind, or an input is no collection; BB_INPUT_NOT_FOUND;
+ * @throws TableError BB_INPUT_FORMAT where inputs are of more than one kind or an input may be, or is no collection; BB_INPUT_NOT_FOUND;
  *   BB_USAGE where one folder lies within another
  */
 export async function findPictures(
@@ -51,15 +59,34 @@ async function formatOf(input: string, search: PictureSearch): Promise<PictureFo
     const paths = isThere(input) ? [input] : await findArchives(input, false);
     return paths.some(isArchiveName) ? 'webdataset' : undefined;
   }
-  const { hasImages, hasArchives, table } = await surveyFolder(resolve(input), search.except);
+  const { hasImages, hasArchives, list, others } = await surveyFolder(resolve(input), search.except);
   if (!hasImages && !hasArchives) return undefined;
-  if (table === undefined && hasImages && hasArchives) throw ambiguous(input);
-  if (table === undefined) return hasImages ? 'images' : 'webdataset';
-  const [what, flag] = hasImages ? ['images', 'images'] : ['archives', 'webdataset'];
-  search.onNote?.(
-    `${input} holds ${what} and tables (${table}): the tables are read. --input-format ${flag} scores the images.`,
+  if (hasImages && hasArchives) throw ambiguous(input);
+  const format = hasImages ? 'images' : 'webdataset';
+  if (list !== undefined && !search.isPicturesOnly) throw listBeside(input, format, list);
+  if (others) search.onNote?.(noListNote(input, format, others));
+  return format;
+}
+
+/** Which of both is meant cannot be told: the images would be downloaded again, or the list passed over. */
+function listBeside(input: string, format: PictureFormat, list: string): TableError {
+  const path = join(input, list);
+  return new TableError(
+    'BB_INPUT_FORMAT',
+    `${input} holds ${wordFor(format)} and what may be a list of its own (${list}). Say which is meant: --input-format ${format} for the ${wordFor(format)}, ` +
+      `or --input-format ${inferFormat(path)} with the list itself as the input, ${path}.`,
+    { fields: { path: input } },
   );
-  return undefined;
+}
+
+function noListNote(
+  input: string,
+  format: PictureFormat,
+  { count, first }: { readonly count: number; readonly first: string },
+): string {
+  const rest = count === 1 ? '' : ` and ${count - 1} more files`;
+  const are = count === 1 ? 'is no list' : 'are no lists';
+  return `${input} is taken for ${wordFor(format)}: ${first}${rest} beside them ${are} of URLs.`;
 }
 
 function ambiguous(input: string): TableError {

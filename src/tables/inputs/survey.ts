@@ -5,17 +5,20 @@ import { isMetadataName } from '../../pictures/folder.ts';
 import { isImageName, splitName } from '../../pictures/image-names.ts';
 import { inferFormat } from '../formats.ts';
 import { archiveStem, isArchiveName } from './archives.ts';
+import { mayBeList } from './url-lists.ts';
 
 /** What a folder holds, as far as it decides how the folder is read. */
 export interface Survey {
   readonly hasImages: boolean;
   readonly hasArchives: boolean;
-  /** The first file that was seen of those that are tables in their own right, from the folder. */
-  readonly table: string | undefined;
+  /** Of the files that are tables by their names, and not about images, the first that may be a list of its own, from the folder (`mayBeList`). */
+  readonly list: string | undefined;
+  /** The first of the others, and how many there are; only where there is no list. */
+  readonly others: { readonly count: number; readonly first: string } | undefined;
 }
 
 /**
- * Looks at the names of the files in a folder and below. No tables are: texts and JSON of the name of an image beside them,
+ * Looks at the names of the files in a folder and below, and into those that may be lists. No tables are: texts and JSON of the name of an image beside them,
  * the hub's `metadata.*`, and what img2dataset writes of a shard beside the shard's folder or archive (`00000.parquet`, `00000_stats.json`), and
  * the sidecars of a run (`00000.scores.parquet`).
  *
@@ -23,7 +26,9 @@ export interface Survey {
  */
 export async function surveyFolder(folder: string, except: string | undefined): Promise<Survey> {
   let [hasImages, hasArchives] = [false, false];
-  let table: string | undefined;
+  let list: string | undefined;
+  let count = 0;
+  let first: string | undefined;
   const ahead = [''];
   for (let prefix = ahead.pop(); prefix !== undefined; prefix = ahead.pop()) {
     const path = join(folder, prefix);
@@ -31,11 +36,18 @@ export async function surveyFolder(folder: string, except: string | undefined): 
     const level = levelOf(await entriesOf(path));
     hasImages ||= level.imageStems.size > 0;
     hasArchives ||= level.archiveStems.size > 0;
-    const own = level.files.find((name) => isTable(level, name));
-    if (own !== undefined) table ??= `${prefix}${own}`;
+    for (const name of list === undefined ? level.files.filter((file) => isTable(level, file)) : []) {
+      if (await mayBeList(join(path, name))) {
+        list = `${prefix}${name}`;
+        break;
+      }
+      count++;
+      first ??= `${prefix}${name}`;
+    }
     for (const name of level.folders) ahead.push(`${prefix}${name}/`);
   }
-  return { hasImages, hasArchives, table };
+  const others = list === undefined && first !== undefined ? { count, first } : undefined;
+  return { hasImages, hasArchives, list, others };
 }
 
 /** The names in one folder. */

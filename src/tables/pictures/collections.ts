@@ -14,6 +14,9 @@ interface OpenCollection {
   readonly archivePath?: string;
 }
 
+/** What is to be done about a damaged archive. */
+export const SKIP_BAD = '--skip-bad-files takes the samples before';
+
 /** How collections are opened. */
 export type CollectionOptions = Omit<StagingOptions, 'text'>;
 
@@ -30,7 +33,7 @@ export async function openCollection(
 ): Promise<OpenCollection> {
   if (format === 'images') return { rows: listFolder(path, listing, options) };
   const { path: archivePath, isCut } = (await packingOf(path))
-    ? await unpackOnce(path, '.tar', options)
+    ? await unpackOnce(path, '.tar', { ...options, wayOn: SKIP_BAD })
     : { path, isCut: false };
   const name = basename(path);
   if (isCut)

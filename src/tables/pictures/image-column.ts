@@ -12,7 +12,15 @@ export interface ImageColumn {
 }
 
 /** Names that columns of plain bytes go by, best first: the hub's, img2dataset's by `--encode_format`, and common ones. */
-const KNOWN_NAMES: readonly string[] = ['image', 'jpg', 'png', 'webp', 'img', 'jpeg', 'image_bytes'];
+export const KNOWN_IMAGE_NAMES: readonly string[] = [
+  'image',
+  'jpg',
+  'png',
+  'webp',
+  'img',
+  'jpeg',
+  'image_bytes',
+];
 
 /**
  * The column of images: the one that a person names, else the first of the known names, else the only one that is a struct of bytes.
@@ -25,7 +33,7 @@ export function findImageColumn(
   chosen: string | undefined,
 ): ImageColumn | undefined {
   if (chosen !== undefined) return chosenColumn(path, columns, chosen);
-  for (const name of KNOWN_NAMES) {
+  for (const name of KNOWN_IMAGE_NAMES) {
     const found = columnOf(columns, name);
     const column = found && imageColumnOf(found);
     if (column) return column;
@@ -54,7 +62,8 @@ function chosenColumn(path: string, columns: readonly FileColumn[], chosen: stri
   );
 }
 
-function imageColumnOf({ name, type }: FileColumn): ImageColumn | undefined {
+/** The column as one of images; undefined where it holds anything else. */
+export function imageColumnOf({ name, type }: Pick<FileColumn, 'name' | 'type'>): ImageColumn | undefined {
   if (type === 'BLOB') return { name, isStruct: false };
   return /^STRUCT\((.*, )?"?bytes"? BLOB[,)]/.test(type) ? { name, isStruct: true } : undefined;
 }

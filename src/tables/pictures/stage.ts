@@ -15,8 +15,9 @@ import type { FoundInput, PictureFormat } from '../formats.ts';
 import { mendEscapes } from '../text/json-values.ts';
 import type { TextRecord } from '../text/lines.ts';
 import { plainTypes } from '../text/stage.ts';
-import { loadJson } from '../text/table.ts';
-import { type CollectionOptions, openCollection } from './collections.ts';
+import { loadJson, recordsIn } from '../text/table.ts';
+import { gatherCaptions } from './captions.ts';
+import { type CollectionOptions, openCollection, SKIP_BAD } from './collections.ts';
 import { joinMetadata, type MetadataPlace } from './metadata.ts';
 
 /** The images of a collection as rows of a Parquet file, every value as its text (VARCHAR). */
@@ -86,6 +87,7 @@ async function stageIn(
     tellingHowMany(input, recordsOf(asListed(input, rows), digest), options),
   );
   if (archivePath !== undefined && listed.rowCount > 0) await markDuplicates(connection, listed);
+  await gatherCaptions(connection, listed, recordsIn({ database: DATABASE }));
   const place = { connection, database: DATABASE, folder: input.path, readTable: options.readTable };
   const table = await joinMetadata(place, listed, listed.rowCount === 0 ? [] : listing.metadata);
   const fingerprint = digest.update(table.fingerprint).digest('hex');
@@ -117,8 +119,8 @@ function asText({ name, type }: SchemaColumn): FileColumn {
 }
 
 /**
- * Of members of one name only the first is scored: which of them is meant cannot be told. Rows are looked at in parts, all of one name in one, so
- * that memory does not grow with their number.
+ * Of members of one name only the first is scored: which of them is meant cannot be told. Those that the listing has marked come before the
+ * row of their sample. Rows are looked at in parts, all of one name in one, so that memory does not grow with their number.
  */
 async function markDuplicates(
   connection: DuckDBConnection,
@@ -130,6 +132,7 @@ async function markDuplicates(
     await connection.run(
       `UPDATE ${table} SET ${fault} = 'member_duplicate' WHERE ${fault} IS NULL AND rowid IN (
          SELECT rowid FROM ${table} WHERE hash(${path}) % ${partCount} = ${part}
+           AND coalesce(${fault} NOT IN ('member_duplicate', 'member_cut'), true)
          QUALIFY row_number() OVER (PARTITION BY ${path} ORDER BY rowid) > 1)`,
     );
 }
@@ -155,7 +158,7 @@ async function* asListed(
     yield* rows;
   } catch (thrown) {
     if (thrown instanceof TableError) throw thrown;
-    const wayOn = thrown instanceof TarDamageError ? '; --skip-bad-files takes the samples before' : '';
+    const wayOn = thrown instanceof TarDamageError ? `; ${SKIP_BAD}` : '';
     throw unreadable(path, `${messageOf(thrown)}${wayOn}`, thrown);
   }
 }

@@ -130,7 +130,7 @@ async function loadRecords(
     rowCount += records.length;
   }
   table.close();
-  return { name: nameIn(target), columns, rowCount, malformedRowCount, firstMalformed };
+  return { name: recordsIn(target), columns, rowCount, malformedRowCount, firstMalformed };
 }
 
 function count(number: number, what: string): string {
@@ -144,7 +144,8 @@ function createTable(
   return FilledTable.create(connection, { database, table: 'input' }, columns);
 }
 
-function nameIn({ database }: Target): string {
+/** The table of the records themselves, as they were read. */
+export function recordsIn({ database }: Pick<Target, 'database'>): string {
   return `${database}.main.input`;
 }
 
@@ -177,7 +178,7 @@ export async function loadJson(
     rowCount += records.length;
   }
   lines.close();
-  const input = nameIn(target);
+  const input = recordsIn(target);
   const malformed = await clearMalformed(connection, input);
   await connection.run(
     `UPDATE ${input} SET record = (${LAST_OF_EACH_KEY})

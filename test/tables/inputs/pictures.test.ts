@@ -1,14 +1,20 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { findPictures } from '../../../src/tables/inputs/pictures.ts';
 import { makeFolder } from '../../helpers/make-folder.ts';
 
-async function folderOf(t: ExecutionContext, names: readonly string[]): Promise<string> {
+async function folderOf(
+  t: ExecutionContext,
+  names: readonly string[],
+  contents: Readonly<Record<string, string | Buffer>> = {},
+): Promise<string> {
   const folder = await makeFolder(t);
-  for (const name of names) {
+  for (const name of [...names, ...Object.keys(contents)]) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), 'x');
+    await writeFile(join(folder, name), contents[name] ?? 'x');
   }
   return folder;
 }
@@ -22,8 +28,6 @@ test('a folder is images where it holds some and no table but those about them',
   t.true(await isPictures(['00000/000000000.jpg', '00000.parquet', '00000_stats.json']));
   t.false(await isPictures([]));
   t.false(await isPictures(['a.parquet']));
-  t.false(await isPictures(['a.jpg', 'urls.txt']));
-  t.false(await isPictures(['a.jpg', 'deep/b.parquet']));
   t.false(await isPictures(['.hidden/a.jpg', 'b.csv']));
 });
 
@@ -41,14 +45,61 @@ test('a folder below whose name is not UTF-8 is looked at too, with an output to
   ]);
 });
 
-test('where tables lie among images, they are read and the images are told of', async (t) => {
-  const folder = await folderOf(t, ['a.jpg', 'urls.txt']);
-  const notes: string[] = [];
-  t.is(await findPictures([folder], { onNote: (note) => notes.push(note) }), undefined);
-  t.is(notes.length, 1);
-  t.regex(notes[0]!, /images and tables \(urls\.txt\).*--input-format images/);
-  t.deepEqual(await findPictures([folder], { inputFormat: 'images' }), [{ path: folder, format: 'images' }]);
+const LICENCE = `Some licence\n\nhttp://www.apache.org/licenses/\n\nmore words\nand more, at https://h/x.\n`;
+
+test('texts and tables among images that list no URLs make no list of the folder, and are told of', async (t) => {
+  for (const [others, told] of [
+    [
+      { 'README.txt': 'Photographs of 2012.\n' },
+      /is taken for images: README\.txt beside them is no list of URLs\.$/,
+    ],
+    [
+      { 'LICENSE.txt': LICENCE, 'deep/labels.csv': 'file,label\na.jpg,1\n' },
+      /: LICENSE\.txt and 1 more files beside/,
+    ],
+    [{ 'notes.json': '{"a":1}', 'empty.txt': '' }, /empty\.txt and 1 more/],
+    [{ 'labels.parquet': parquetOf('label') }, /labels\.parquet beside/],
+  ] as const) {
+    const folder = await folderOf(t, ['a.jpg'], others);
+    const notes: string[] = [];
+    const found = await findPictures([folder], { onNote: (note) => notes.push(note) });
+    t.deepEqual(found, [{ path: folder, format: 'images' }], String(told));
+    t.is(notes.length, 1);
+    t.regex(notes[0]!, told);
+  }
+  const archives = await folderOf(t, ['a.tar'], { 'README.txt': 'Archives.\n' });
+  t.deepEqual(await findPictures([archives], {}), [{ path: join(archives, 'a.tar'), format: 'webdataset' }]);
 });
+
+test('where a list of URLs lies among images, both could be meant: it is refused with a flag for either', async (t) => {
+  for (const [name, content] of [
+    ['urls.txt', 'http://h/a.jpg\nhttp://h/b.jpg\n'],
+    ['list.csv', 'url,text\nhttps://h/a.jpg,a\n'],
+    ['deep/list.jsonl', '{"url":"HTTP://h/a.jpg"}\n'],
+    ['urls.txt.gz', gzipSync('http://h/a.jpg\n')],
+    ['utf16.csv', Buffer.from('\uFEFFurl\nhttp://h/a.jpg\n', 'utf16le')],
+    ['list.parquet', parquetOf('URL')],
+    ['images.parquet', parquetOf('jpg')],
+    ['cut.parquet', 'PAR1'],
+  ] as const) {
+    const folder = await folderOf(t, ['a.jpg', 'README.txt'], { [name]: content });
+    const error = await t.throwsAsync(findPictures([folder], {}), { code: 'BB_INPUT_FORMAT' }, name);
+    t.regex(
+      error!.message,
+      /--input-format images for the images, or --input-format (txt|csv|jsonl|parquet) with/,
+    );
+    t.true(error!.message.endsWith(`${join(folder, name)}.`), error!.message);
+    const images = [{ path: folder, format: 'images' as const }];
+    t.deepEqual(await findPictures([folder], { inputFormat: 'images' }), images);
+    t.deepEqual(await findPictures([folder], { isPicturesOnly: true }), images);
+    t.is(await findPictures([join(folder, name)], {}), undefined);
+  }
+});
+
+/** Of one column and one row. */
+function parquetOf(name: string): Buffer {
+  return Buffer.from(parquetWriteBuffer({ columnData: [{ name, data: ['x'], type: 'STRING' }] }));
+}
 
 test('images and tables in one run, a folder within another and what is no folder are refused by name', async (t) => {
   const folder = await folderOf(t, ['a/a.jpg', 'b/b.jpg', 'c/urls.txt']);
