@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { sharedOf } from '../helpers/cases.ts';
 import { digestRun } from '../helpers/digest-run.ts';
 import { startImageHost } from '../helpers/image-host.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
@@ -25,9 +26,9 @@ async function makePhotos(t: ExecutionContext, count: number): Promise<{ folder:
   return { folder, photos };
 }
 
-test('a folder scores as the same images do by URL, to the bit', async (t) => {
-  const { folder, photos } = await makePhotos(t, 5);
-  const names = [0, 1, 2, 3, 4].map((i) => `${i}.jpg`);
+/** Scores the images of a folder as they lie there and from a host, and compares what comes of both. */
+async function sameByUrl(t: ExecutionContext, folder: string, photos: string): Promise<string> {
+  const names = (await readdir(photos)).sort();
   const resources = await Promise.all(
     names.map(async (name) => [`/${name}`, await readFile(join(photos, name))] as const),
   );
@@ -41,22 +42,41 @@ test('a folder scores as the same images do by URL, to the bit', async (t) => {
     await score(list, theirs, '--save-embeddings', ...LOOPBACK_FLAGS),
   ];
   for (const { exitCode, stderr } of results) t.is(exitCode, 0, stderr);
+  const scores = async (out: string): Promise<unknown[]> =>
+    (await readParquet(join(out, 'tags/00000.parquet'))).map(
+      ({ key, status, aesthetic, original_width, original_height }) => [
+        key,
+        status,
+        aesthetic,
+        original_width,
+        original_height,
+      ],
+    );
+  const succeeded = (await readParquet(join(ours, 'tags/00000.parquet'))).filter(
+    ({ status }) => status === 'success',
+  );
+  t.is(succeeded.length, names.length);
+  t.deepEqual(await scores(ours), await scores(theirs));
+  const bytes = (out: string, name: string): Promise<Buffer> => readFile(join(out, name));
+  for (const name of ['img_emb/img_emb_00000.npy', 'partials/00000.arrow', 'buckets.parquet'])
+    t.deepEqual(await bytes(ours, name), await bytes(theirs, name), name);
+  return ours;
+}
+
+test('a folder scores as the same images do by URL, to the bit', async (t) => {
+  const { folder, photos } = await makePhotos(t, 5);
+  const ours = await sameByUrl(t, folder, photos);
   t.deepEqual(schemaProblems('run.schema.json', join(ours, 'run.json')), []);
   const stats = join(ours, 'stats/00000_stats.json');
   t.deepEqual(schemaProblems('shard-stats.schema.json', stats), []);
   t.false('hosts' in (JSON.parse(await readFile(stats, 'utf8')) as object), 'no host was asked');
   t.regex(await readFile(join(ours, 'report.html'), 'utf8'), /<bdi dir="ltr">0\.jpg<\/bdi>/);
   t.deepEqual(schemaProblems('thumbnails.schema.json', join(ours, 'thumbnails/00000.json')), []);
-  const scores = async (out: string): Promise<unknown[]> =>
-    (await readParquet(join(out, 'tags/00000.parquet'))).map(({ key, aesthetic, original_width }) => [
-      key,
-      aesthetic,
-      original_width,
-    ]);
-  t.deepEqual(await scores(ours), await scores(theirs));
-  const bytes = (out: string, name: string): Promise<Buffer> => readFile(join(out, name));
-  for (const name of ['img_emb/img_emb_00000.npy', 'partials/00000.arrow', 'buckets.parquet'])
-    t.deepEqual(await bytes(ours, name), await bytes(theirs, name), name);
+});
+
+test('so do photographs, large and small, JPEG and PNG', async (t) => {
+  const photos = sharedOf(t, 'photos');
+  if (photos !== undefined) await sameByUrl(t, await makeFolder(t), photos);
 });
 
 test('a row whose file holds no image is scored by --retry-failed once it does, and the others keep their bytes', async (t) => {
