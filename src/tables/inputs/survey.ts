@@ -7,6 +7,9 @@ import { inferFormat } from '../formats.ts';
 import { archiveStem, isArchiveName } from './archives.ts';
 import { mayBeList } from './url-lists.ts';
 
+/** What `bowerbird review` writes about the pictures in its folder; known here, as `review` stands above. */
+const KEPT_LIST = 'kept.jsonl';
+
 /** What a folder holds, as far as it decides how the folder is read. */
 export interface Survey {
   readonly hasImages: boolean;
@@ -19,7 +22,7 @@ export interface Survey {
 
 /**
  * Looks at the names of the files in a folder and below, and into those that may be lists. No tables are: texts and JSON of the name of an image beside them,
- * the hub's `metadata.*`, and what img2dataset writes of a shard beside the shard's folder or archive (`00000.parquet`, `00000_stats.json`), and
+ * the hub's `metadata.*`, `review`'s `kept.jsonl`, and what img2dataset writes of a shard beside the shard's folder or archive (`00000.parquet`, `00000_stats.json`), and
  * the sidecars of a run (`00000.scores.parquet`).
  *
  * @param except a folder that is passed over, as its path without links
@@ -76,7 +79,7 @@ function levelOf(entries: readonly NamedEntry[]): Level {
 
 function isTable({ folders, imageStems, archiveStems }: Level, name: string): boolean {
   const format = inferFormat(name);
-  if (format === undefined || isMetadataName(name)) return false;
+  if (format === undefined || isMetadataName(name) || name === KEPT_LIST) return false;
   const { stem } = splitName(name);
   const shard = stem.replace(/(_stats|\.scores)$/, '');
   if (folders.has(shard) || archiveStems.has(shard)) return false;

@@ -25,6 +25,8 @@ test('a folder is images where it holds some and no table but those about them',
   t.true(await isPictures(['a.jpg']));
   t.true(await isPictures(['deep/er/a.JPG', 'deep/er/a.txt', 'deep/er/a.json', 'README.md']));
   t.true(await isPictures(['a.png', 'metadata.csv']));
+  const kept = await folderOf(t, ['a.png'], { 'kept.jsonl': '{"v":1,"sample":{"url":"http://h/a.png"}}\n' });
+  t.deepEqual(await findPictures([kept], {}), [{ path: kept, format: 'images' }]);
   t.true(await isPictures(['00000/000000000.jpg', '00000.parquet', '00000_stats.json']));
   t.false(await isPictures([]));
   t.false(await isPictures(['a.parquet']));
