@@ -31,7 +31,7 @@ export function describeResult(outcome: DoneOutcome, badFiles: readonly BadFile[
   const blocks = [
     [describeScoreSource(source)],
     hasScoreSource(source) ? bucketTable(merged.buckets, source.label) : [],
-    listHeadNotes(record.heads, record.encoder.digest),
+    listHeadNotes(record.heads, record.encoder.digest, record.thresholds.min_aesthetic),
     accountLines(outcome),
     reasonLines(merged),
     unchecked.map((tag) => `${describeUnchecked(tag, merged.counts.kept)}.`),
@@ -66,7 +66,7 @@ export function describeJson({ folder, merged, record }: DoneOutcome, badFiles?:
     label: label && { column: labelColumn('aesthetic', label), ...label },
     mean_check: meanCheck ?? null,
     hosts: hosts ?? null,
-    head_notes: listHeadNotes(record.heads, record.encoder.digest),
+    head_notes: listHeadNotes(record.heads, record.encoder.digest, record.thresholds.min_aesthetic),
     provenance: provenanceJson(merged.provenance),
     ...(badFiles && { bad_files: badFiles }),
   });

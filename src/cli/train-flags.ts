@@ -26,7 +26,7 @@ export const TRAIN_FLAGS: FlagTable = {
     group: 'What:',
     type: 'string',
     describe:
-      'Learn from likes, transformed by `log1p`, `sqrt-log`, `cbrt-log`, or an expression that grows (`expr:sqrt(x)`); scores come back in likes. `none`: as they are',
+      'Learn from likes, transformed by `log1p`, `sqrt-log`, `cbrt-log`, or an expression that grows (`expr:sqrt(x)`); `score` gives the likes too, as `aesthetic_likes`. `none`: as they are',
   },
   'range-weights': {
     group: 'What:',

@@ -1,6 +1,6 @@
 import { checkHead, type EncoderIdentity, type EncoderProof } from '../heads/check.ts';
 import type { Head } from '../heads/head.ts';
-import { type Label, labelColumn } from '../samples/label.ts';
+import { type Label, labelColumn, thresholdNote } from '../samples/label.ts';
 import type { HeadIdentity } from '../samples/provenance/origin.ts';
 
 /** A head as run.json has it. */
@@ -85,10 +85,18 @@ export function headNotes(column: string, head: RecordedHead, encoderDigest: str
   };
 }
 
-/** All notes of a run's heads, one sentence each. */
-export function listHeadNotes(heads: RecordedHeads, encoderDigest: string): string[] {
+/** All notes of a run's heads, one sentence each. @param minAesthetic the threshold, where there is one */
+export function listHeadNotes(
+  heads: RecordedHeads,
+  encoderDigest: string,
+  minAesthetic: number | null = null,
+): string[] {
   return Object.entries(heads).flatMap(([column, head]) => {
     const { unproven, layout, label } = head ? headNotes(column, head, encoderDigest) : {};
-    return [unproven, layout, label].filter((note) => note !== undefined);
+    const threshold =
+      head?.label && column === 'aesthetic' && minAesthetic !== null
+        ? thresholdNote(column, minAesthetic, head.label)
+        : undefined;
+    return [unproven, layout, label, threshold].filter((note) => note !== undefined);
   });
 }

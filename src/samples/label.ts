@@ -149,3 +149,20 @@ export function labelColumn(column: string, { unit }: Label): string {
 export function countsOf({ transform }: Label, scores: Float32Array): Float32Array {
   return scores.map((score) => countOf(transform, score));
 }
+
+/** What a threshold of a score stands for, and what score it were if things had been meant by it. */
+export function thresholdNote(column: string, threshold: number, { transform, unit }: Label): string {
+  const own = transformCount(transform, threshold);
+  const meant =
+    threshold >= 0 && Number.isFinite(own) && threshold <= largestCountOf(transform)
+      ? ` ${plain(threshold)} ${unit} are a score of ${plain(own)}.`
+      : '';
+  const count = countOf(transform, threshold);
+  const stands = Number.isNaN(count) ? `more ${unit} than are counted` : `${plain(count)} ${unit}`;
+  return `The threshold ${plain(threshold)} is one of ${column}, which is ${transform} of ${unit}: it stands for ${stands}.${meant}`;
+}
+
+/** Six digits are enough to filter by. */
+function plain(value: number): string {
+  return String(Math.abs(value) < 1e6 ? Number(value.toPrecision(6)) : Math.round(value));
+}

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { BowerbirdError } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
+import { thresholdNote } from '../samples/label.ts';
 import { provenanceNotes } from '../samples/provenance/mixing.ts';
 import { columnOf } from '../tables/columns.ts';
 import type { DuckDBConnection } from '../tables/duckdb.ts';
@@ -25,7 +26,7 @@ import { judgeRows } from './judge.ts';
 import type { SubsetOptions } from './options.ts';
 import { type OutputFolder, SUBSET_FILE } from './output-folder.ts';
 import { asJudged, metadataParts, planSubset, type SubsetPlan } from './plan.ts';
-import { subsetScores } from './provenance.ts';
+import { aestheticLabel, subsetScores } from './provenance.ts';
 import { seenColumns } from './seen-columns.ts';
 import type { SourceFile } from './source.ts';
 import { rowsOf, type SubsetCounts, type SubsetPart, type SubsetSummary, summarise } from './summary.ts';
@@ -196,8 +197,11 @@ export async function makeSubset(
 async function* warningsOn(
   database: SubsetDatabase,
   plan: SubsetPlan,
-  { swapWidthHeight }: SubsetOptions,
+  { swapWidthHeight, selections }: SubsetOptions,
 ): AsyncGenerator<string> {
+  const label = aestheticLabel(plan);
+  for (const { lower } of label ? selections : [])
+    if (lower !== undefined) yield thresholdNote('aesthetic', lower, label!);
   for (const file of [plan.metadata, ...plan.tables].flatMap(({ files }) => files)) {
     const note = textNote(file);
     if (note !== undefined) yield note;

@@ -1,3 +1,4 @@
+import { isLabel, type Label, labelColumn } from '../samples/label.ts';
 import { uniteScores } from '../samples/provenance/mixing.ts';
 import type { ScoreOrigins } from '../samples/provenance/provenance.ts';
 import { SCORE_NAMES } from '../tables/parts.ts';
@@ -29,6 +30,20 @@ export function subsetScores(plan: ScoreReading, isMixAllowed: boolean): ScoreOr
 export function writtenScores({ output }: Pick<SubsetPlan, 'output'>, scores: ScoreOrigins): ScoreOrigins {
   const written = output.filter(({ name }) => Object.hasOwn(scores, name));
   return Object.fromEntries(written.map(({ name }) => [name, scores[name]!]));
+}
+
+/** What the aesthetic scores were transformed from, where a file says it: it has a column of their unit beside them. */
+export function aestheticLabel({
+  metadata,
+  tables,
+}: Pick<ScoreReading, 'metadata' | 'tables'>): Label | undefined {
+  for (const { provenance } of [metadata, ...tables].flatMap(({ files }) => files))
+    for (const [column, origins] of Object.entries(provenance?.scores ?? {}))
+      for (const origin of origins) {
+        const label = origin.from === 'column' ? undefined : origin.label;
+        if (isLabel(label) && column === labelColumn('aesthetic', label)) return label;
+      }
+  return undefined;
 }
 
 /** The columns of the metadata that are scores: by their names, or because a file says where they come from. */

@@ -7,6 +7,7 @@ import {
   type LabelTransform,
   labelColumn,
   type NamedTransform,
+  thresholdNote,
   transformCount,
 } from '../../src/samples/label.ts';
 
@@ -88,6 +89,18 @@ test('a column of scores gets a column beside it, float32 and NaN where there is
   t.is(labelColumn('aesthetic', label), 'aesthetic_likes');
   const counts = countsOf(label, Float32Array.of(0, 1, Number.NaN, -3));
   t.deepEqual([...counts], [0, Math.fround(Math.expm1(1)), Number.NaN, 0]);
+});
+
+test('a threshold is told in the unit of its label, and the number that was meant as a score', (t) => {
+  const note = (threshold: number): string =>
+    thresholdNote('aesthetic', threshold, { transform: 'cbrt-log', unit: 'likes' });
+  // cbrt(501) ln(510) = 49.5155; cbrt(x + 1) ln(x + 10) is 24.9 at 100 likes.
+  t.regex(
+    note(500),
+    /is cbrt-log of likes: it stands for 85378\.\d likes\. 500 likes are a score of 49\.5155\.$/,
+  );
+  t.regex(note(-1), /it stands for 0 likes\.( |$)/);
+  t.regex(note(1e12), /it stands for more likes than are counted\./);
 });
 
 test('a label is a transform that is known and a unit that can be a part of a name, and nothing else', (t) => {
