@@ -66,6 +66,8 @@ export interface PageItems {
   readonly left: number | null;
   /** What goes wrong behind the page, in a sentence; null where nothing does. */
   readonly behind: string | null;
+  /** Of a review: of the items that the page holds, those that need no answer any more. */
+  readonly settled?: readonly string[];
 }
 
 /** Of each record that was sent: saved now, saved before, or refused, and why. */

@@ -85,7 +85,17 @@ export class Saving {
 
   /** @throws WebError BB_HTTP_QUERY for what is no list of records; BowerbirdError where nothing can be written */
   async save(body: unknown): Promise<SavedRecords> {
-    const values = recordsIn(body);
+    const groups = this.#deeds ? groupsOf(recordsIn(body)) : [recordsIn(body)];
+    const saved: SavedRecords[] = [];
+    for (const values of groups) saved.push(await this.#saveGroup(values));
+    return {
+      results: saved.flatMap(({ results }) => results),
+      raters: [...new Set(saved.flatMap(({ raters }) => raters))],
+      said: this.#deeds && Object.assign({}, ...saved.map(({ said }) => said)),
+    };
+  }
+
+  async #saveGroup(values: readonly unknown[]): Promise<SavedRecords> {
     const checked = values.map((value) => this.#check(value));
     const said = await this.#doBefore(checked, values);
     this.#refuseForeignUndos(checked);
@@ -170,6 +180,17 @@ function recordsIn(body: unknown): readonly unknown[] {
     'BB_HTTP_QUERY',
     `An object with a list "records" of at most ${MOST_RECORDS} is taken here.`,
   );
+}
+
+/** What is taken back is undone before the answers that come after it are done. */
+function groupsOf(values: readonly unknown[]): readonly (readonly unknown[])[] {
+  const groups: unknown[][] = [[]];
+  const isUndo = (value: unknown): boolean => isObject(value) && value['retracts'] !== undefined;
+  for (const [place, value] of values.entries()) {
+    if (place > 0 && isUndo(values[place - 1]) && !isUndo(value)) groups.push([]);
+    groups.at(-1)!.push(value);
+  }
+  return groups;
 }
 
 function resultOf(saved: Saved): RecordResult {

@@ -24,6 +24,7 @@ export interface Reviewing {
 /** Gives out the samples that nobody has answered and that are near to none that is kept, best first. The same to all raters. */
 export class ReviewAsker implements ItemSource {
   readonly #reviewing: Reviewing;
+  readonly #rater: string;
   readonly #unshown: ReadonlySet<number>;
   /** All before this place are answered or left out: what is left out comes back only when an answer is taken back. */
   #place = 0;
@@ -32,8 +33,9 @@ export class ReviewAsker implements ItemSource {
   /** Rows of the items that were given out last, by their ids. */
   #recent: { readonly id: string; readonly row: number }[] = [];
 
-  constructor(reviewing: Reviewing, unshown: ReadonlySet<number>) {
+  constructor(reviewing: Reviewing, rater: string, unshown: ReadonlySet<number>) {
     this.#reviewing = reviewing;
+    this.#rater = rater;
     this.#unshown = unshown;
   }
 
@@ -63,21 +65,31 @@ export class ReviewAsker implements ItemSource {
       }
       atOnce = Math.min(2 * atOnce, ROWS_AT_ONCE.most);
     }
-    return { items, isEnd: items.length < count, left: null };
+    return { items, isEnd: items.length < count, left: null, settled: await this.#settledOf(held) };
   }
 
-  /** By whomever. */
-  #isAnswered({ name }: RatedSample): boolean {
+  /** What a page holds and others have answered meanwhile, or is near to what is kept. What its own rater answered may be on its way back to being asked. */
+  async #settledOf(held: ReadonlySet<string>): Promise<string[]> {
+    const given = this.#recent.filter(({ id }) => held.has(id));
+    const samples = await this.#reviewing.samples.at(given.map(({ row }) => row));
+    return given.flatMap(({ id }, place) => {
+      const sample = samples[place]!;
+      return this.#isLeftOut(sample) || this.#isAnswered(sample, this.#rater) ? [id] : [];
+    });
+  }
+
+  /** By whomever, but for one where that is given. */
+  #isAnswered({ name }: RatedSample, except?: string): boolean {
     if (name.hash === undefined && name.key === undefined) return true;
     const { state, question } = this.#reviewing;
     const subject = sampleId(name);
     return ratersOf(state, question).some(
-      (rater) => state.answersAbout({ question, mode: 'keep', rater }, subject) > 0,
+      (rater) => rater !== except && state.answersAbout({ question, mode: 'keep', rater }, subject) > 0,
     );
   }
 
   #isLeftOut({ number }: RatedSample): boolean {
-    return this.#unshown.has(number) || this.#reviewing.kept.isNear(number);
+    return this.#unshown.has(number) || this.#reviewing.kept.nearTo(number) !== undefined;
   }
 
   #itemOf(id: string, sample: RatedSample): PageItem {

@@ -27,13 +27,33 @@ export class ReviewDeeds implements AnswerDeeds {
 
   async before(record: Answer, sent: JsonObject): Promise<Deed | undefined> {
     if (record.mode !== 'keep' || record.answer !== 'keep') return undefined;
-    const { folder } = this.#keeper;
     const sample = await this.#find(record.sample);
     if (!sample) return { refused: 'its sample is none of those that are reviewed here' };
+    const { folder, kept } = this.#keeper;
+    const near = kept.nearTo(sample.number);
+    if (near !== undefined) {
+      const file = folder.fileOf(near);
+      const what = file === undefined ? 'a picture that is' : `${file}, which is`;
+      return { refused: `its picture is near to ${what} kept, by another page or meanwhile` };
+    }
+    // From now on, lest two that are near to each other are copied at a time.
+    kept.add(record.id, sample.number);
+    try {
+      const deed = await this.#keep(record.id, sample, sent);
+      if ('refused' in deed) kept.remove(record.id);
+      return deed;
+    } catch (thrown) {
+      kept.remove(record.id);
+      throw thrown;
+    }
+  }
+
+  async #keep(id: string, sample: RatedSample, sent: JsonObject): Promise<Deed> {
+    const { folder } = this.#keeper;
     const original = await this.#originalOf(sample);
     if (typeof original === 'string') return { refused: `its picture cannot be copied: ${original}` };
     const stem = await this.stemOf(sample, sent['stem']);
-    const { file } = await folder.keep({ id: record.id, sample: sample.name, stem, ...original });
+    const { file } = await folder.keep({ id, sample: sample.name, stem, ...original });
     return { said: `Kept as ${file}.` };
   }
 

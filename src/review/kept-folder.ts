@@ -78,6 +78,11 @@ export class KeptFolder {
     return found.filter(Boolean).length;
   }
 
+  /** The file that an answer keeps. */
+  fileOf(id: string): string | undefined {
+    return this.#list.of(id)?.file;
+  }
+
   /** The name that a picture would get now: numbered where it is taken. @throws errors of the file system */
   async freeName(stem: string, extension: string): Promise<string> {
     for (let number = 1; ; number++) {

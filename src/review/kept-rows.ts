@@ -24,11 +24,11 @@ export class KeptRows {
     return this.#rows.delete(id);
   }
 
-  /** Whether a row is near to one that is kept. */
-  isNear(row: number): boolean {
-    if (!this.#likeness) return false;
-    for (const kept of this.#rows.values()) if (this.#likeness.areNear(row, kept)) return true;
-    return false;
+  /** An answer that keeps another row, to which a row is near; undefined where there is none. */
+  nearTo(row: number): string | undefined {
+    if (!this.#likeness) return undefined;
+    for (const [id, kept] of this.#rows) if (kept !== row && this.#likeness.areNear(row, kept)) return id;
+    return undefined;
   }
 
   areNear(row: number, other: number): boolean {

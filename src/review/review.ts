@@ -64,9 +64,9 @@ export async function startReview(options: ReviewOptions): Promise<RunningReview
           });
           return {
             page: 'review',
-            newAsker: (_rater, unshown) => {
+            newAsker: (rater, unshown) => {
               const { question } = options;
-              const asker = new ReviewAsker({ samples, state, question, kept }, unshown);
+              const asker = new ReviewAsker({ samples, state, question, kept }, rater, unshown);
               askers.push(asker);
               return asker;
             },

@@ -5,9 +5,46 @@ import type { Page } from 'playwright-core';
 import { writePictures, writeRun } from '../browse/world.ts';
 import { axeFindings, say, startBrowser, whenTrue } from '../helpers/browser.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
-import { addPhashes, serveReview } from './world.ts';
+import { addPhashes, decided, serveReview } from './world.ts';
 
 const HOSTILE = '<img src=x onerror=alert(1)>\u202egnp';
+
+test('what another has kept, and what is near to it, goes from the line of a page that holds it', async (t) => {
+  const browser = await startBrowser(t);
+  if (!browser) return;
+  const folder = await makeFolder(t);
+  const names = ['a', 'b', 'c', 'd'];
+  const run = await writeRun(
+    folder,
+    names.map((name, i) => ({ path: `${name}.jpg`, hash: BigInt(i), aesthetic: 9 - i })),
+  );
+  await writePictures(
+    folder,
+    names.map((name) => `${name}.jpg`),
+  );
+  await addPhashes(run, [0n, -1n, -2n, 0xffffn]);
+  const served = await serveReview(t, { source: run, outputFolder: join(folder, 'kept') });
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(served.review.url);
+  await whenTrue(page, "document.getElementById('who').open");
+  await page.keyboard.type('bob');
+  await page.keyboard.press('Enter');
+  await whenTrue(page, "document.getElementById('file').textContent === 'a.jpg'");
+  await whenTrue(
+    page,
+    "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/pictures/')).length === 4",
+  );
+  // b, to which c is near.
+  const items = await served.items(10);
+  await served.save(decided(items[1]!, 'a1'));
+  const asked =
+    "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/items')).length";
+  const before = Number(await say(page, asked));
+  await whenTrue(page, `${asked} > ${before + 1}`);
+  t.is(await say(page, "document.getElementById('file').textContent"), 'a.jpg');
+  await page.keyboard.press('ArrowLeft');
+  await whenTrue(page, "document.getElementById('file').textContent === 'd.jpg'");
+});
 
 test('the keyboard keeps, leaves, renames and takes back, and what is near to what is kept does not come', async (t) => {
   const browser = await startBrowser(t);

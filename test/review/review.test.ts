@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { withFileSystem } from '../../src/base/file-system.ts';
 import { readAnswers } from '../../src/feedback/answers.ts';
-import type { PageItem } from '../../src/rate/page-data.ts';
+import type { PageItem, PageItems } from '../../src/rate/page-data.ts';
 import { type WrittenRow, writePictures, writeRun } from '../browse/world.ts';
 import { type FileCall, interpose } from '../helpers/interposed-files.ts';
 import { makeFolder, type Owner } from '../helpers/make-folder.ts';
@@ -227,6 +227,47 @@ test('what is near to what is kept is left out by perceptual hash, and comes bac
   await again.review.stop();
   const all = await serveReview(t, { source: run, outputFolder: kept, distance: 'none' });
   t.deepEqual(hashesOf(await all.items(10)), ['104', '102', '101', '100']);
+});
+
+test('of two that hold the same pictures, near ones are kept once, whoever comes first, and what the other settled is told', async (t) => {
+  const { run, kept } = await made(t);
+  // The rows scored 9 and 8 are near to each other, as are those scored 7 and 6.
+  await addPhashes(run, [null, -1n, -1n, 0b111n, 0n, null, null, null]);
+  const page = await serveReview(t, { source: run, outputFolder: kept });
+  const items = await page.items(10);
+  t.deepEqual(await page.items(10, [], 'bob'), items);
+  t.deepEqual(hashesOf(items), ['104', '103', '102', '101', '100']);
+  await page.save(decided(items[0]!, 'a1'));
+  const nearToFirst = await page.save(decided(items[1]!, 'b1', { rater: 'bob' }));
+  t.deepEqual(nearToFirst.results, [
+    { refused: 'its picture is near to p4.jpg, which is kept, by another page or meanwhile' },
+  ]);
+  // Both at the same time.
+  const both = await Promise.all([
+    page.save(decided(items[2]!, 'a2')),
+    page.save(decided(items[3]!, 'b2', { rater: 'bob' })),
+  ]);
+  t.is(both.flatMap(({ results }) => results).filter((result) => result === 'saved').length, 1);
+  t.is((await picturesIn(kept)).length, 2);
+  const held = items.map(({ id }) => id).join(',');
+  const settledFor = async (rater: string): Promise<unknown> =>
+    ((await (await page.ask(`/items?rater=${rater}&count=1&held=${held}`)).json()) as PageItems).settled;
+  const settled = (await settledFor('bob')) as string[];
+  for (const { id } of items.slice(0, 3)) t.true(settled.includes(id));
+  // What one has answered oneself may be on its way back.
+  t.false(((await settledFor('ada')) as string[]).includes(items[0]!.id));
+
+  // In one request: what is kept no longer keeps no other away.
+  const instead = await page.save(
+    undone('u1', 'a1'),
+    decided(items[0]!, 'a3', { answer: 'leave' }),
+    decided(items[1]!, 'a4'),
+  );
+  t.deepEqual(instead.results, ['saved', 'saved', 'saved']);
+  t.deepEqual(instead.said, { u1: 'Taken back; p4.jpg is removed.', a4: 'Kept as p3.jpg.' });
+  const { answers } = await readAnswers([join(kept, 'feedback.jsonl')]);
+  t.is(answers.filter(({ answer }) => answer === 'keep').length, 2);
+  t.is((await picturesIn(kept)).length, 2);
 });
 
 test('what is near is left out by the cosine of embeddings, of which rows that failed have none', async (t) => {

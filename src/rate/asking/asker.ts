@@ -15,6 +15,8 @@ export interface NextItems {
   readonly isEnd: boolean;
   /** How many questions the rater has not answered, where that can be told. */
   readonly left: number | null;
+  /** Of those that the page holds, what needs no answer any more. */
+  readonly settled?: readonly string[];
 }
 
 /** A pair is not asked again before so many others were answered: it would be remembered. */

@@ -6,10 +6,12 @@ export class ItemLine {
   readonly #ahead = 5;
   readonly #retryMs = 500;
   readonly #endMs = 4000;
+  readonly #othersMs = 2000;
   readonly #onChange: () => void;
   #rater = '';
   #line: ShownItem[] = [];
   #isAsking = false;
+  #othersTimer = 0;
   /** The server has said that it has no more, and nothing was answered or taken back since. */
   isEnd = false;
   /** How many questions are not answered, by what the server said and what was answered since. */
@@ -55,16 +57,21 @@ export class ItemLine {
 
   /** Asks for more where there are few. */
   fill(): void {
-    if (this.#isAsking || this.isEnd || this.#line.length >= this.#ahead || this.#rater === '') return;
+    if (!this.isEnd && this.#line.length < this.#ahead) this.#fetch();
+  }
+
+  #fetch(): void {
+    if (this.#isAsking || this.#rater === '') return;
     this.#isAsking = true;
     const rater = this.#rater;
     this.#ask(rater).then(
-      ({ items, isEnd, left, behind }) => {
+      ({ items, isEnd, left, behind, settled }) => {
         this.#isAsking = false;
         this.behind = behind ?? '';
         if (rater !== this.#rater) return this.fill();
         this.left = left;
         this.isEnd = isEnd;
+        if (settled) this.#drop(settled);
         if (isEnd) setTimeout(() => this.#lookAgain(), this.#endMs);
         for (const item of items) this.#add(item);
         this.#onChange();
@@ -77,6 +84,14 @@ export class ItemLine {
         }, this.#retryMs);
       },
     );
+  }
+
+  /** Others answer the same ones; what they have settled goes. What is being looked at stays: a person may be about to answer it. */
+  #drop(ids: readonly string[]): void {
+    const { first } = this;
+    this.#line = this.#line.filter((one) => one === first || !ids.includes(one.item.id));
+    clearTimeout(this.#othersTimer);
+    this.#othersTimer = window.setTimeout(() => this.#fetch(), this.#othersMs);
   }
 
   /** A queue may have been written anew. */
@@ -99,7 +114,7 @@ export class ItemLine {
 
   async #ask(rater: string): Promise<PageItems> {
     const held = this.#line.map(({ item }) => item.id).join(',');
-    const count = this.#ahead + 3 - this.#line.length;
+    const count = Math.max(1, this.#ahead + 3 - this.#line.length);
     const query = new URLSearchParams({ rater, count: String(count), held });
     const answer = await fetch(`/items?${query}`);
     if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);

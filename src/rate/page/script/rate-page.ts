@@ -184,10 +184,19 @@ export class RatePage {
     this.#standing = standings[this.#rater.name] ?? this.#standing;
     for (const [place, result] of results.entries()) {
       const why = refusalOf(result);
-      if (why !== '') this.#refusals.push(`${records[place]!.id}: ${why}`);
+      if (why !== '') this.#refused(records[place]!.id, why);
     }
     document.body.dataset['saved'] = String(this.#standing?.answers ?? 0);
     this.#writeFigures();
+  }
+
+  /** An answer that is nowhere cannot be taken back, and keeps nothing that others are near to. */
+  #refused(id: string, why: string): void {
+    this.#refusals.push(`${id}: ${why}`);
+    const given = this.#given.find((one) => one.id === id);
+    if (!given) return;
+    this.#given = this.#given.filter((one) => one !== given);
+    this.#line.kept.delete(given.shown.item.id);
   }
 
   #writeFigures(): void {
