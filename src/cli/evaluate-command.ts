@@ -124,6 +124,7 @@ function evaluateOptions(values: FlagValues, names: readonly string[]): Omit<Eva
     users: usersOf(values['users'] as string | undefined),
     takesAll: values['all'] === true || values['held-out-only'] === false,
     goodFrom: values['good-from'] as number | undefined,
+    goodFromLikes: values['good-from-likes'] as number | undefined,
     scoreThreshold: values['score-threshold'] as number | undefined,
     ranges: values['ranges'] === undefined ? undefined : rangesOf(values['ranges'] as string[]),
     perRater: values['per-rater'] === true,

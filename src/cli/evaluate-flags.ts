@@ -68,7 +68,7 @@ export const EVALUATE_FLAGS: FlagTable = {
     group: ANSWERS,
     type: 'boolean',
     default: false,
-    describe: 'All samples; heads with a training.json beside them still see held-out ones alone',
+    describe: 'All samples; heads that train made still see held-out ones alone',
   },
   'per-rater': {
     group: ANSWERS,
@@ -79,7 +79,12 @@ export const EVALUATE_FLAGS: FlagTable = {
   'good-from': {
     group: FIGURES,
     type: 'number',
-    describe: 'Ratings (or likes) from here on count as good, for the ROC curve; of keep that is known',
+    describe: 'Ratings from here on count as good, for the ROC curve; of keep that is known',
+  },
+  'good-from-likes': {
+    group: FIGURES,
+    type: 'number',
+    describe: 'The same of likes',
   },
   'score-threshold': {
     group: FIGURES,

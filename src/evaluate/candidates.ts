@@ -62,7 +62,7 @@ export async function scoreCandidates(
   const scored: Candidate[] = [];
   for (const { name, path, head } of heads) {
     progress.signal?.throwIfAborted();
-    const training = await readTrainingRecord(path, head.digest);
+    const training = await trainingOf(path, head);
     if (training && !training.isOfHead)
       progress.note(
         `The training.json beside ${path} is of another head. To be safe, ${name} is taken for trained on what that one was.`,
@@ -75,6 +75,7 @@ export async function scoreCandidates(
       scores: await scoresOf({ name, head }, embeddings!, progress),
     });
   }
+  if (options.takesAll) noteUnknown(scored, progress);
   const columns = await joinScores(samples, options, progress);
   const candidates = [...scored, ...columns.map(asCandidate)];
   return {
@@ -82,6 +83,26 @@ export async function scoreCandidates(
     ids: samples.map((name, i) => idOf(name, i, embeddings, columns)),
     unusable: embeddings?.unusable ?? 0,
   };
+}
+
+/** What the record beside a head says; where there is none, or of another head, what the head says itself. */
+async function trainingOf(path: string, head: Head): Promise<TrainedHere | undefined> {
+  const record = await readTrainingRecord(path, head.digest);
+  if (record?.isOfHead || !head.training) return record;
+  const { logitsPerPoint, training } = head;
+  return { ...training, ...(logitsPerPoint !== undefined && { logitsPerPoint }), isOfHead: true };
+}
+
+/** As a head is asked for by name. */
+const BUILTIN = 'builtin';
+
+/** Of the built-in head it is known that it has learned from nobody. */
+function noteUnknown(heads: readonly Candidate[], { note }: EvaluateProgress): void {
+  const names = heads.flatMap(({ name, training }) => (training || name === BUILTIN ? [] : [name]));
+  if (names.length > 0)
+    note(
+      `Nothing states what ${names.join(', ')} learned from. With --all it is held against all samples: where it has learned from some of them, its figures are too good.`,
+    );
 }
 
 function embeddingsOf(

@@ -50,6 +50,7 @@ export interface ValueSubject {
   readonly truth: ValueTruth;
   /** Places in the truth. */
   readonly places: Int32Array;
+  /** In the unit of the truth. */
   readonly goodFrom: number | undefined;
 }
 

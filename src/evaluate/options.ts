@@ -33,6 +33,8 @@ export interface EvaluateOptions {
   readonly takesAll: boolean;
   /** Ratings from here on count as good. */
   readonly goodFrom?: number | undefined;
+  /** Likes from here on count as good. */
+  readonly goodFromLikes?: number | undefined;
   /** Scores above are taken: the precision there is told. */
   readonly scoreThreshold?: number | undefined;
   /** Edges of the ranges that errors of values are told by. */

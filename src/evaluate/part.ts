@@ -130,7 +130,8 @@ function valueContest(
   isHeldOutOnly: boolean,
   { candidates, samples, options }: PartWorld,
 ): Prepared {
-  const { goodFrom, scoreThreshold, ranges, seed } = options;
+  const { scoreThreshold, ranges, seed } = options;
+  const goodFrom = truth.mode === 'likes' ? options.goodFromLikes : options.goodFrom;
   const chosen = numbers.map((i) => candidates[i]!);
   const places = Int32Array.from(truth.samples.keys()).filter((place) => {
     const sample = truth.samples[place]!;

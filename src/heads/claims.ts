@@ -3,7 +3,7 @@ import { quote } from '../base/quote.ts';
 import { isLabel, LABEL_RULE, type Label } from '../samples/label.ts';
 import { isTag, type Tag } from '../samples/tags.ts';
 import { ENSEMBLE_RULE, type Ensemble, isEnsemble } from './ensemble.ts';
-import type { TrainedOn } from './head.ts';
+import type { HeadTraining, TrainedOn } from './head.ts';
 import type { Activation, OutputActivation } from './layers.ts';
 
 /**
@@ -23,6 +23,8 @@ export interface HeadClaims {
   readonly ensemble?: Ensemble;
   /** Of a head that learned from pairs: the logits of the chance that one wins, for each point between both scores. */
   readonly logitsPerPoint?: number;
+  /** Of a head that `bowerbird train` made. */
+  readonly training?: HeadTraining;
 }
 
 const OUTPUT_ACTIVATIONS: readonly unknown[] = ['none', 'sigmoid'] satisfies OutputActivation[];
@@ -45,6 +47,10 @@ const FIELDS: Readonly<Record<string, [test: (value: unknown) => boolean, what: 
   logits_per_point: [
     (value) => typeof value === 'number' && Number.isFinite(value) && value > 0,
     'a number above 0',
+  ],
+  training: [
+    (value) => trainingIn(value) !== undefined,
+    'an object with the texts method, mode, question, feedback_digest (64 hexadecimal digits) and the list held_out_by (hash, key)',
   ],
 };
 
@@ -69,6 +75,7 @@ export function readClaims(raw: unknown): HeadClaims {
     label: raw['label'],
     ensemble: raw['ensemble'],
     logitsPerPoint: raw['logits_per_point'],
+    training: trainingIn(raw['training']),
   };
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined)) as HeadClaims;
 }
@@ -93,6 +100,11 @@ export function readMetadataClaims(metadata: Readonly<Record<string, string>>): 
     ensemble_combine: combine,
     ensemble_offsets: offsets,
     logits_per_point: logitsPerPoint,
+    training_method: method,
+    training_mode: mode,
+    training_question: question,
+    training_feedback_digest: feedbackDigest,
+    training_held_out_by: heldOutBy,
     ...rest
   } = metadata;
   if (format !== 'bowerbird-head') return undefined;
@@ -112,6 +124,12 @@ export function readMetadataClaims(metadata: Readonly<Record<string, string>>): 
       },
     }),
     ...(logitsPerPoint !== undefined && { logits_per_point: Number(logitsPerPoint) }),
+    ...((method ?? feedbackDigest ?? heldOutBy) !== undefined && {
+      training: {
+        ...{ method, mode, question, feedback_digest: feedbackDigest },
+        held_out_by: heldOutBy?.split(','),
+      },
+    }),
     ...(hidden !== undefined && { hidden_activation: hidden.includes(',') ? hidden.split(',') : hidden }),
     ...(unitNorm !== undefined && {
       unit_norm: unitNorm === 'true' ? true : unitNorm === 'false' ? false : unitNorm,
@@ -125,6 +143,24 @@ function isHiddenActivation(value: unknown): boolean {
     : ACTIVATIONS.includes(value);
 }
 
+const SIDE_NAMES: readonly unknown[] = ['hash', 'key'];
+
+function trainingIn(value: unknown): HeadTraining | undefined {
+  if (!isObject(value)) return undefined;
+  const { method, mode, question, feedback_digest: feedbackDigest, held_out_by: heldOutBy, ...rest } = value;
+  const isWhole =
+    Object.keys(rest).length === 0 &&
+    [method, mode, question].every(isText) &&
+    isDigest(feedbackDigest) &&
+    Array.isArray(heldOutBy) &&
+    heldOutBy.every((name) => SIDE_NAMES.includes(name));
+  return isWhole ? ({ method, mode, question, feedbackDigest, heldOutBy } as HeadTraining) : undefined;
+}
+
+function isDigest(value: unknown): boolean {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+}
+
 function isEncoder(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { name, digest, ...rest } = value;
@@ -132,6 +168,6 @@ function isEncoder(value: unknown): boolean {
     Object.keys(rest).length === 0 &&
     (name !== undefined || digest !== undefined) &&
     (name === undefined || isText(name)) &&
-    (digest === undefined || (typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest)))
+    (digest === undefined || isDigest(digest))
   );
 }

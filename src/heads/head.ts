@@ -10,6 +10,17 @@ export interface TrainedOn {
   readonly digest?: string;
 }
 
+/** What a head states of the answers that it learned from (learn/split.ts says which samples were held out). */
+export interface HeadTraining {
+  readonly method: string;
+  readonly mode: string;
+  readonly question: string;
+  /** sha256 (hex) of the answers. */
+  readonly feedbackDigest: string;
+  /** By what of samples these were held out: hash, key. */
+  readonly heldOutBy: readonly string[];
+}
+
 /** What maps embeddings to a score. */
 export interface Head {
   /** The file's name. */
@@ -44,4 +55,6 @@ export interface Head {
   readonly ensemble?: EnsembleParts;
   /** Of a head that learned from pairs: the logits of the chance that one wins, for each point between both scores. */
   readonly logitsPerPoint?: number;
+  /** Of a head that `bowerbird train` made. */
+  readonly training?: HeadTraining;
 }

@@ -60,6 +60,7 @@ export async function loadHead(path: string, { tag }: LoadOptions): Promise<Head
     ...(scoreWithSpread && { scoreWithSpread }),
     ...(ensemble && { ensemble: { ...ensemble, layers } }),
     ...(claims.logitsPerPoint !== undefined && { logitsPerPoint: claims.logitsPerPoint }),
+    ...(claims.training && { training: claims.training }),
   };
 }
 

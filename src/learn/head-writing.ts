@@ -1,3 +1,4 @@
+import type { HeadTraining } from '../heads/head.ts';
 import type { Label } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import { safetensors } from '../weights/write-safetensors.ts';
@@ -12,6 +13,8 @@ export interface HeadStatement {
   readonly encoder?: { readonly name: string; readonly digest: string } | undefined;
   readonly isProbability?: boolean;
   readonly label?: Label | undefined;
+  /** A head that is copied without its record still says what it has seen. */
+  readonly training: HeadTraining;
 }
 
 /** How members make a score. */
@@ -81,7 +84,7 @@ function ensembleMetadata({ offsets, factor, combine }: MemberScale): Record<str
   };
 }
 
-function metadataOf({ tag, encoder, isProbability, label }: HeadStatement): Record<string, string> {
+function metadataOf({ tag, encoder, isProbability, label, training }: HeadStatement): Record<string, string> {
   return {
     format: 'bowerbird-head',
     version: '1',
@@ -90,5 +93,10 @@ function metadataOf({ tag, encoder, isProbability, label }: HeadStatement): Reco
     activation: isProbability ? 'sigmoid' : 'none',
     ...(encoder && { encoder_name: encoder.name, encoder_digest: encoder.digest }),
     ...(label && { label_transform: label.transform, label_unit: label.unit }),
+    training_method: training.method,
+    training_mode: training.mode,
+    training_question: training.question,
+    training_feedback_digest: training.feedbackDigest,
+    training_held_out_by: training.heldOutBy.join(','),
   };
 }

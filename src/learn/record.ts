@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Material } from './material.ts';
 import { HEAD_FILE, type Method, type TrainOptions } from './options.ts';
-import type { MadeHead } from './result.ts';
-import { sideNameKind } from './split.ts';
+import { heldOutBy, type MadeHead } from './result.ts';
 
 /** The record of a training, as it lies beside the head. */
 export interface TrainingRecord {
@@ -20,7 +19,7 @@ export function recordOf(
   made: MadeHead,
   isInterrupted: boolean,
 ): TrainingRecord {
-  const { encoder, dimension, ids } = material.embeddings;
+  const { encoder, dimension } = material.embeddings;
   const { counts, feedbackDigest, mode, raters } = material;
   return {
     format: 'bowerbird-training',
@@ -34,7 +33,7 @@ export function recordOf(
     encoder: encoder ? { name: encoder.name, digest: encoder.digest } : null,
     dimension,
     feedback_digest: feedbackDigest,
-    held_out_by: [...new Set(ids.map(sideNameKind))].sort(),
+    held_out_by: heldOutBy(material),
     raters,
     rater_bias_removed: options.removeRaterBias,
     label_transform: options.labelTransform ?? null,

@@ -3,6 +3,7 @@ import type { Material } from './material.ts';
 import type { Measures } from './measures.ts';
 import type { Evaluation } from './member.ts';
 import { NO_TRANSFORM, type TrainOptions } from './options.ts';
+import { sideNameKind } from './split.ts';
 
 /** A held-out sample or pair: what was said, and what the head gives. */
 export interface Lesson {
@@ -27,12 +28,19 @@ export interface MadeHead {
 }
 
 /** What a head's file says of where it comes from and what it is for. */
-export function headStatement(options: TrainOptions, { embeddings }: Material): HeadStatement {
-  const { tag, labelTransform } = options;
+export function headStatement(options: TrainOptions, material: Material): HeadStatement {
+  const { tag, labelTransform, method, question } = options;
+  const { embeddings, mode, feedbackDigest } = material;
   return {
     tag,
     ...(embeddings.encoder && { encoder: embeddings.encoder }),
     ...(labelTransform &&
       labelTransform !== NO_TRANSFORM && { label: { transform: labelTransform, unit: 'likes' } }),
+    training: { method, mode, question, feedbackDigest, heldOutBy: heldOutBy(material) },
   };
+}
+
+/** By what its samples were told from others when some were held out. */
+export function heldOutBy({ embeddings }: Pick<Material, 'embeddings'>): readonly string[] {
+  return [...new Set(embeddings.ids.map(sideNameKind))].sort();
 }

@@ -1,8 +1,11 @@
+import { copyFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import test from 'ava';
 import { writeRows } from '../../scripts/write-rows.ts';
 import { evaluationRecord } from '../../src/evaluate/record.ts';
 import type { Answer, KeepAnswer } from '../../src/feedback/answer.ts';
 import { lineOfQueueItem, queueItemId } from '../../src/feedback/queue-items.ts';
+import { loadHead } from '../../src/heads/load.ts';
 import { placeOf } from '../../src/learn/split.ts';
 import { rating } from '../feedback/records.ts';
 import { valueProblems } from '../helpers/schemas.ts';
@@ -93,13 +96,29 @@ test('likes: errors in the unit of scores and in likes, by ranges', async (t) =>
   });
   const plain = await hiddenHead(collection);
   const evaluation = await evaluate(collection, {
-    ...{ heads: [head, plain], feedback: [feedback], ranges: [20, 200], goodFrom: 100 },
+    ...{ heads: [head, plain], feedback: [feedback], ranges: [20, 200], goodFromLikes: 100 },
   });
   t.true(figure(evaluation, 'rmse')! < 1e-6);
   t.true(figure(evaluation, 'rmse_in_likes')! < 1e-3);
   t.is(figure(evaluation, 'rmse_in_likes', 1), null);
   t.is(figure(evaluation, 'spearman', 1), 1);
   t.is(figure(evaluation, 'auroc', 1), 1);
+  // A rating of 7 and 7 likes are two things.
+  const both = await collection.write('both.jsonl', [...likes(collection), ...ratings(collection)]);
+  const notes: string[] = [];
+  const ofRatings = { heads: [head], feedback: [both], goodFrom: 7 };
+  const { parts } = await evaluate(collection, ofRatings, notes);
+  t.deepEqual(parts.map(({ truth: { mode }, heads: [own] }) => [mode, own!.details.roc.length > 0]).sort(), [
+    ['likes', false],
+    ['rating', true],
+  ]);
+  t.notRegex(notes.join(), /good-from/);
+  const ofLikes = { heads: [head], feedback: [feedback], goodFrom: 7 };
+  await evaluate(collection, ofLikes, notes);
+  t.regex(
+    notes.join('\n'),
+    /^--good-from is of ratings, and the answers are likes: give --good-from-likes\.$/m,
+  );
   const { ranges, rangesInLikes, ranking } = evaluation.parts[0]!.heads[0]!.details;
   t.deepEqual(
     rangesInLikes.map(({ from, to }) => [from, to]),
@@ -122,6 +141,36 @@ test('likes: errors in the unit of scores and in likes, by ranges', async (t) =>
       [10, 1],
     ],
   );
+});
+
+test('a head that was copied without its record, or a checkpoint of it, is held against held-out samples alone', async (t) => {
+  const collection = await makeCollection(t);
+  const feedback = await collection.write('ratings.jsonl', ratings(collection));
+  const { path } = await trainOn(collection, feedback, 'ridge');
+  const copied = { name: 'copied', path: collection.path('copied.safetensors') };
+  await copyFile(path, copied.path);
+  // A record of another head says nothing of this one.
+  const beside = await trainOn(collection, feedback, 'mlp');
+  const swapped = { name: 'swapped', path: join(dirname(beside.path), 'other.safetensors') };
+  await copyFile(path, swapped.path);
+  const hidden = await hiddenHead(collection);
+  const notes: string[] = [];
+  const options = { heads: [copied, swapped, hidden], feedback: [feedback] };
+  const evaluation = await evaluate(collection, options, notes);
+  t.deepEqual(evaluation.heldOutOnly, [true, true, false]);
+  const [ofCopied, ofSwapped, ofHidden] = evaluation.parts[0]!.heads.map(({ count }) => count);
+  t.true(ofCopied! < 60 && ofCopied === ofSwapped);
+  t.is(ofHidden, 300);
+  t.deepEqual(notes, [
+    'Nothing states what hidden learned from. With --all it is held against all samples: where it has learned from some of them, its figures are too good.',
+  ]);
+  const { feedback_digest: digest, question, mode } = beside.record;
+  t.like((await loadHead(copied.path, {})).training, {
+    feedbackDigest: digest,
+    question,
+    mode,
+    method: 'ridge',
+  });
 });
 
 /** A table of the person's opinion, by hash or by key. */

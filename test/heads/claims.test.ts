@@ -154,3 +154,27 @@ test('a head says what its scores stand for; of a probability, or by a transform
   t.regex(await refusedWith({ label, activation: 'sigmoid' }), /states a label/);
   t.regex(await refusedWith({ label: { ...label, transform: 'log2' } }), /log1p, sqrt-log, cbrt-log/);
 });
+
+test('a head states what it learned from, and one whose statement is not whole is refused', async (t) => {
+  const training = {
+    ...{ method: 'ridge', mode: 'rating', question: 'aesthetic', feedback_digest: DIGEST },
+    held_out_by: ['hash', 'key'],
+  };
+  const head = await headWith(t, { training });
+  const schema = JSON.parse(await readFile(join(packageFolder, 'schemas', 'head.schema.json'), 'utf8'));
+  t.true(new Ajv.default({ strict: true }).validate(schema, JSON.parse(jsonHead([1], 0, { training }))));
+  t.deepEqual(head.training, {
+    ...{ method: 'ridge', mode: 'rating', question: 'aesthetic', feedbackDigest: DIGEST },
+    heldOutBy: ['hash', 'key'],
+  });
+  // It computes what one without computes.
+  t.is(head.computes, (await headWith(t, {})).computes);
+  for (const wrong of [
+    { ...training, feedback_digest: 'abc' },
+    { ...training, held_out_by: ['url'] },
+    { ...training, held_out_by: 'hash' },
+    { ...training, more: 1 },
+    { ...training, question: undefined },
+  ])
+    await t.throwsAsync(headWith(t, { training: wrong }), { code: 'BB_HEAD_REFUSED', message: /training/ });
+});
