@@ -11,6 +11,7 @@ export class ItemLine {
   #rater = '';
   #line: ShownItem[] = [];
   #isAsking = false;
+  #endTimer = 0;
   #othersTimer = 0;
   /** The server has said that it has no more, and nothing was answered or taken back since. */
   isEnd = false;
@@ -72,7 +73,8 @@ export class ItemLine {
         this.left = left;
         this.isEnd = isEnd;
         if (settled) this.#drop(settled);
-        if (isEnd) setTimeout(() => this.#lookAgain(), this.#endMs);
+        clearTimeout(this.#endTimer);
+        if (isEnd) this.#endTimer = window.setTimeout(() => this.#lookAgain(), this.#endMs);
         for (const item of items) this.#add(item);
         this.#onChange();
         this.fill();
