@@ -57,7 +57,8 @@ async function runLoaded(facts: ScoreFacts, run: ScoreRun): Promise<RunOutcome> 
   const { place, progress } = run;
   const { folder, lock } = place;
   const record = await place.startRecord(async (earlier) => startRecord(facts, earlier));
-  for (const note of listHeadNotes(record.heads, record.encoder.digest, record.thresholds.min_aesthetic)) progress.note(note);
+  for (const note of listHeadNotes(record.heads, record.encoder.digest, record.thresholds.min_aesthetic))
+    progress.note(note);
   await folder.create(config);
   await folder.removeTemporaries();
   await writeRunRecord(folder.runRecord, record);

@@ -99,7 +99,10 @@ async function runInPlace(
   await folder.create({});
   await folder.removeTemporaries();
   await writeRunRecord(folder.runRecord, record);
-  for (const note of [...listHeadNotes(record.heads, record.encoder.digest, record.thresholds.min_aesthetic), ...mixNotes])
+  for (const note of [
+    ...listHeadNotes(record.heads, record.encoder.digest, record.thresholds.min_aesthetic),
+    ...mixNotes,
+  ])
     progress.note(note);
   for (const { message } of plan.badFiles) progress.note(`Passed over: ${message}`);
   const labelled = labelledColumns(heads);

@@ -72,7 +72,10 @@ test('the notes of a run come head by head, what is unproven first', (t) => {
     ['Unproven:', 'l', 'l'],
   );
   const label = { transform: 'log1p', unit: 'likes' } as const;
-  const labelled = { aesthetic: { name: 'l', digest: 'd', label }, second: { name: 'l', digest: 'd', label } };
+  const labelled = {
+    aesthetic: { name: 'l', digest: 'd', label },
+    second: { name: 'l', digest: 'd', label },
+  };
   t.is(listHeadNotes(labelled, 'e').length, 2);
   t.regex(listHeadNotes(labelled, 'e', 3)[1]!, /^The threshold 3 is one of aesthetic/);
   t.is(listHeadNotes(labelled, 'e', 3).length, 3);
