@@ -1,4 +1,3 @@
-import type { HeadTraining } from '../heads/head.ts';
 import type { Label } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import { safetensors } from '../weights/write-safetensors.ts';
@@ -7,6 +6,17 @@ import type { TrainedMember } from './member.ts';
 import type { Combination } from './options.ts';
 import type { Linear } from './ridge.ts';
 
+/** What a head learned from. */
+export interface StatedTraining {
+  readonly method: string;
+  readonly mode: string;
+  readonly question: string;
+  /** sha256 (hex) of the answers. */
+  readonly feedbackDigest: string;
+  /** By what of samples some were held out. */
+  readonly heldOutBy: readonly string[];
+}
+
 /** What a head's file says beside its weights. */
 export interface HeadStatement {
   readonly tag: Tag;
@@ -14,7 +24,7 @@ export interface HeadStatement {
   readonly isProbability?: boolean;
   readonly label?: Label | undefined;
   /** A head that is copied without its record still says what it has seen. */
-  readonly training: HeadTraining;
+  readonly training: StatedTraining;
 }
 
 /** How members make a score. */

@@ -80,3 +80,36 @@ test('a cancelled annotation without results is a skip where the way of asking s
     [],
   ]);
 });
+
+test('elements of an export that are no tasks, or name no sample, are counted, and the others are answers', async (t) => {
+  const folder = await makeFolder(t);
+  const annotations = [asked(STARS)];
+  const imported = async (tasks: unknown): ReturnType<typeof importAnswers> => {
+    const path = join(folder, 'export.json');
+    await writeFile(path, JSON.stringify(tasks));
+    const writer = await FeedbackWriter.open(join(folder, 'taste.jsonl'));
+    const options = { ...DEFAULTS, mode: undefined, roles: {}, text: {}, temporaryFolder: folder };
+    return importAnswers([path], writer, options).finally(() => writer.close());
+  };
+  const { rows, saved, problems } = await imported([
+    { data: { image: 'a.jpg' }, annotations },
+    null,
+    { data: 'b.jpg', annotations },
+    { data: { image: 'c.jpg' }, annotations: null },
+    { data: { image: 5 }, annotations },
+    { data: { one: 'd.jpg', other: 'text', third: 'more' }, annotations },
+    { data: { image: 'e.jpg' }, annotations },
+  ]);
+  t.deepEqual([rows, saved], [7, 2]);
+  t.deepEqual(
+    problems
+      .list()
+      .map(({ problem, count, first }) => `${problem} ${count} ${first.line}`)
+      .sort(),
+    ['bad-answer 1 4', 'bad-sample 3 3', 'not-object 1 2'],
+  );
+  // Where none says it, a person is asked for it.
+  await t.throwsAsync(imported([{ data: { one: 'd.jpg', other: 'text' }, annotations }]), {
+    code: 'BB_COLUMN_MISSING',
+  });
+});

@@ -1,4 +1,5 @@
 import { BowerbirdError } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json-object.ts';
 import { readHead } from '../../tables/content.ts';
 import { type InputFormat, inferFormat, type TextOptions } from '../../tables/formats.ts';
 import type { FeedbackRecord } from '../answer.ts';
@@ -6,7 +7,7 @@ import { LINE_PROBLEMS, type LineProblem, ProblemCounts } from '../problems.ts';
 import { readRecords } from '../records.ts';
 import type { FeedbackWriter } from '../writer.ts';
 import type { ShapeChoice } from './columns.ts';
-import { modeOfTasks, readLabelStudio, rowsOfTask } from './label-studio.ts';
+import { type ExportedTask, isTask, modeOfTasks, readLabelStudio, rowsOfTask } from './label-studio.ts';
 import { RowAnswers, type RowDefaults, type RowValues } from './row-answer.ts';
 import { tableRows } from './table-rows.ts';
 
@@ -77,20 +78,24 @@ async function* batchesOf(path: string, options: ImportOptions): AsyncGenerator<
   const { head } = await readHead(path);
   if (await isFeedback(path, head)) return yield* recordsOf(path);
   const answers = new RowAnswers(options);
-  const toBatch = (first: number, rows: readonly RowValues[], isExport = false): Batch => ({
+  const toBatch = (first: number, rows: readonly RowValues[], isExport: boolean): Batch => ({
     first,
     said: rows.map((row) => answers.of(row, isExport)),
   });
   const tasks = await readLabelStudio(path);
   if (tasks) {
-    const shown = modeOfTasks(tasks);
+    const shown = modeOfTasks(tasks.filter(isTask));
+    const rowsOf = (task: JsonObject): readonly RowValues[] => rowsOfTask(path, task, options, shown);
+    refuseUnnamed(tasks, rowsOf);
     let first = 1;
     for (let from = 0; from < tasks.length; from += TASKS_AT_A_TIME) {
-      const rows = tasks
+      const said = tasks
         .slice(from, from + TASKS_AT_A_TIME)
-        .flatMap((task) => rowsOfTask(path, task, options, shown));
-      yield toBatch(first, rows);
-      first += rows.length;
+        .flatMap((task) =>
+          saidBy(task, rowsOf).map((row) => (typeof row === 'string' ? row : answers.of(row, false))),
+        );
+      yield { first, said };
+      first += said.length;
     }
     return;
   }
@@ -104,6 +109,32 @@ async function* batchesOf(path: string, options: ImportOptions): AsyncGenerator<
   }
   for await (const { firstRow, rows, isExport } of tableRows(path, { ...options, format }))
     yield toBatch(firstRow, rows, isExport);
+}
+
+type RowsOf = (task: JsonObject) => readonly RowValues[];
+
+/** The rows of a task; one that is none, or does not say which samples it is about, is a bad row. */
+function saidBy(task: ExportedTask, rowsOf: RowsOf): readonly (RowValues | LineProblem)[] {
+  if (!isTask(task)) return [task];
+  try {
+    return rowsOf(task);
+  } catch (thrown) {
+    if (thrown instanceof BowerbirdError && thrown.code === 'BB_COLUMN_MISSING') return ['bad-sample'];
+    throw thrown;
+  }
+}
+
+/** Where no task says which samples it is about, a person is to say it. @throws BowerbirdError BB_COLUMN_MISSING */
+function refuseUnnamed(tasks: readonly ExportedTask[], rowsOf: RowsOf): void {
+  let failure: unknown;
+  for (const task of tasks.filter(isTask)) {
+    try {
+      if (rowsOf(task).length > 0) return;
+    } catch (thrown) {
+      failure ??= thrown;
+    }
+  }
+  if (failure !== undefined) throw failure;
 }
 
 /** Whether the first line of a file is one of a feedback file: an answer, or what takes one back. */

@@ -17,19 +17,23 @@ const MODES_OF_TYPES: Readonly<Record<string, Mode>> = {
   number: 'rating',
 };
 
+/** A task of an export, or why an element of it is none. */
+export type ExportedTask = JsonObject | 'not-object' | 'bad-sample' | 'bad-answer';
+
 /**
- * The tasks of Label Studio's JSON export (not JSON_MIN); undefined where a file is something else.
+ * The tasks of Label Studio's JSON export (not JSON_MIN), in their order; undefined where a file is something else: an export has a task at least.
  *
  * @throws BowerbirdError BB_INPUT_UNREADABLE
  */
-export async function readLabelStudio(path: string): Promise<readonly JsonObject[] | undefined> {
+export async function readLabelStudio(path: string): Promise<readonly ExportedTask[] | undefined> {
   if (!/\.json$/i.test(path)) return undefined;
   try {
     if (statSync(path).size > MAX_BYTES)
       throw new Error('as a JSON export it is larger than 512 MiB; export it in parts');
     const value: unknown = JSON.parse(await readPlainText(path));
-    const isExport = Array.isArray(value) && value.length > 0 && value.every(isTask);
-    return isExport ? (value as JsonObject[]) : undefined;
+    if (!Array.isArray(value)) return undefined;
+    const tasks = value.map(taskIn);
+    return tasks.some(isTask) ? tasks : undefined;
   } catch (thrown) {
     // What is no JSON is told by whoever reads tables.
     if (thrown instanceof SyntaxError) return undefined;
@@ -40,8 +44,15 @@ export async function readLabelStudio(path: string): Promise<readonly JsonObject
   }
 }
 
-function isTask(value: unknown): boolean {
-  return isObject(value) && isObject(value['data']) && Array.isArray(value['annotations']);
+/** Of a task its samples are named by `data`, and what was said of them stands in `annotations`. */
+function taskIn(value: unknown): ExportedTask {
+  if (!isObject(value)) return 'not-object';
+  if (!isObject(value['data'])) return 'bad-sample';
+  return Array.isArray(value['annotations']) ? value : 'bad-answer';
+}
+
+export function isTask(value: ExportedTask): value is JsonObject {
+  return typeof value !== 'string';
 }
 
 /** How the tasks of an export are asked, where their results show one way alone: what a cancelled annotation without results skips. */
