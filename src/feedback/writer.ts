@@ -5,7 +5,7 @@ import { fileSystem, type OpenFile } from '../base/file-system.ts';
 import { makeFolders, syncPath } from '../base/files.ts';
 import { type Lock, type OnWait, takeLock } from '../base/lock.ts';
 import { refusePartOfOutput } from '../base/output-kinds.ts';
-import { requirePlainFile } from '../base/plain-file.ts';
+import { requirePlainFile, requireSameFile } from '../base/plain-file.ts';
 import type { FeedbackRecord } from './answer.ts';
 import { lineOf } from './line.ts';
 import { LINE_PROBLEMS, ProblemCounts } from './problems.ts';
@@ -27,7 +27,7 @@ export interface WriterOptions {
 }
 
 /**
- * Appends to a feedback file, alone: what it says is saved is on the disk, and a record that comes again with the same id is there once. What
+ * Appends to a feedback file, alone: what it says is saved is on the disk under the file's name, and a record that comes again with the same id is there once. What
  * others or a kill left in the file stays as it is; the next record begins on a line of its own.
  */
 export class FeedbackWriter {
@@ -38,6 +38,8 @@ export class FeedbackWriter {
   /** Open where there is one: a file that is made is there with its first line. */
   #file: OpenFile | undefined;
   readonly #lock: Lock;
+  /** So much has been in the file, at least. */
+  #sizeBytes: number;
   /** What is to be written before the next record. */
   #before: '' | '\n';
   /** By id; each is settled once it is on the disk. */
@@ -51,6 +53,7 @@ export class FeedbackWriter {
     this.#lock = lock;
     this.state = read.state;
     this.#before = read.isUnended ? '\n' : '';
+    this.#sizeBytes = read.sizeBytes;
   }
 
   /**
@@ -139,6 +142,7 @@ export class FeedbackWriter {
   async #writeBatch(batch: readonly Pending[]): Promise<void> {
     await writingTo(this.path, async () => {
       await this.#lock.assertHeld();
+      await requireSameFile(this.#file, this.path, this.#sizeBytes);
       const before = this.#before;
       // Should this fail, nobody knows where it ended.
       this.#before = '\n';
@@ -146,6 +150,9 @@ export class FeedbackWriter {
       await this.#file.writeFile(`${before}${batch.map(({ line }) => `${line}\n`).join('')}`);
       await this.#file.sync();
       this.#before = '';
+      this.#sizeBytes = (await this.#file.stat()).size;
+      // Should it have gone meanwhile, what was written is not where it is looked for.
+      await requireSameFile(this.#file, this.path, this.#sizeBytes);
     });
   }
 
@@ -181,12 +188,13 @@ class Pending {
 interface ReadState {
   readonly state: FeedbackState;
   readonly isUnended: boolean;
+  readonly sizeBytes: number;
 }
 
 async function readState(path: string, { signal, onNote, onProgress }: WriterOptions): Promise<ReadState> {
   const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size;
   const state = new FeedbackState((sizeBytes ?? 0) / BYTES_PER_LINE);
-  if (sizeBytes === undefined) return { state, isUnended: false };
+  if (sizeBytes === undefined) return { state, isUnended: false, sizeBytes: 0 };
   const problems = new ProblemCounts('line', LINE_PROBLEMS);
   let hasRecord = false;
   let isLastUnended = false;
@@ -208,7 +216,7 @@ async function readState(path: string, { signal, onNote, onProgress }: WriterOpt
   if (lineCount > 0 && !hasRecord && !isCutAlone) throw noFeedback(path, problems);
   state.settle();
   for (const note of problems.notes()) onNote?.(note);
-  return { state, isUnended: isLastUnended };
+  return { state, isUnended: isLastUnended, sizeBytes };
 }
 
 async function openForAppending(path: string): Promise<OpenFile> {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { fileSystem, type OpenFile } from '../base/file-system.ts';
 import { syncPath, writing } from '../base/files.ts';
 import { isObject } from '../base/json-object.ts';
-import { requirePlainFile } from '../base/plain-file.ts';
+import { requirePlainFile, requireSameFile } from '../base/plain-file.ts';
 import { type SampleName, sampleId } from '../feedback/answer.ts';
 import { checkSample } from '../feedback/check.ts';
 
@@ -30,6 +30,8 @@ export class KeptList {
   readonly #bySample = new Map<string, string>();
   #isUnended: boolean;
   #open: OpenFile | undefined;
+  /** So much has been in the list, at least. */
+  #sizeBytes = 0;
 
   private constructor(path: string, text: string) {
     this.#path = path;
@@ -98,6 +100,7 @@ export class KeptList {
   async #append(line: object): Promise<void> {
     await writing(this.#path, async () => {
       const isNew = !existsSync(this.#path);
+      if (this.#open) await requireSameFile(this.#open, this.#path, this.#sizeBytes);
       this.#open ??= await fileSystem().open(this.#path, 'a');
       const before = this.#isUnended ? '\n' : '';
       // Should this fail, nobody knows where it ended.
@@ -105,6 +108,7 @@ export class KeptList {
       await this.#open.writeFile(`${before}${JSON.stringify(line)}\n`);
       await this.#open.sync();
       this.#isUnended = false;
+      this.#sizeBytes = (await this.#open.stat()).size;
       if (isNew) await syncPath(dirname(this.#path));
     });
   }

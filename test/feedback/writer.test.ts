@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -225,4 +225,53 @@ test('killed at any moment, a writer has lost no answer that it said it had save
   t.is(ids.size, answers.length);
   t.true(counts.problems.list().every(({ problem }) => problem === 'cut'));
   t.false(answers.some(isRetraction));
+});
+
+test('nothing is saved into a file that was moved away, replaced or cut; where it is back, it goes on', async (t) => {
+  const folder = await makeFolder(t);
+  const path = join(folder, 'taste.jsonl');
+  const away = join(folder, 'away.jsonl');
+  const writer = await FeedbackWriter.open(path);
+  t.teardown(() => writer.close());
+  await writer.append([pair('p1')]);
+  const refused = async (id: string, message: RegExp): Promise<void> => {
+    await t.throwsAsync(writer.append([pair(id)]), { code: 'BB_OUTPUT_WRITE', message });
+  };
+  await rename(path, away);
+  await refused('p2', /taste\.jsonl failed: it was moved away or removed/);
+  await writeFile(path, '');
+  await refused('p2', /it was replaced by another file/);
+  t.is(await readFile(path, 'utf8'), '');
+  await rename(away, path);
+  t.deepEqual(await writer.append([pair('p2')]), ['saved']);
+  t.is(await readFile(path, 'utf8'), `${lineOf(pair('p1'))}\n${lineOf(pair('p2'))}\n`);
+  await truncate(path, 10);
+  await refused('p3', /something else has cut it/);
+});
+
+test('an answer counts as not saved where its file went while it was written', async (t) => {
+  const folder = await makeFolder(t);
+  const path = join(folder, 'taste.jsonl');
+  const away = join(folder, 'away.jsonl');
+  let isMoved = false;
+  const files = interpose(async (call: FileCall, run) => {
+    const result = await run();
+    if (isMoved && call.call === 'fsync' && call.path === path) await rename(path, away);
+    return result;
+  });
+  await withFileSystem(files, async () => {
+    const writer = await FeedbackWriter.open(path);
+    await writer.append([pair('p1')]);
+    isMoved = true;
+    await t.throwsAsync(writer.append([pair('p2')]), { code: 'BB_OUTPUT_WRITE' });
+    isMoved = false;
+    await rename(away, path);
+    // Sent again it is there once, for whoever reads the file.
+    t.deepEqual(await writer.append([pair('p2')]), ['saved']);
+    await writer.close();
+    t.deepEqual(
+      (await readAnswers([path])).answers.map(({ id }) => id),
+      ['p1', 'p2'],
+    );
+  });
 });

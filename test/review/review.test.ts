@@ -185,6 +185,18 @@ test('a copy stands before its answer counts; sent again after a failure it is t
   });
 });
 
+test('what is kept is not called saved where its list was moved away', async (t) => {
+  const { folder, run, kept } = await made(t);
+  const page = await serveReview(t, { source: run, outputFolder: kept });
+  const items = await page.items(3);
+  await page.save(decided(items[0]!, 'k1'));
+  await rename(join(kept, 'kept.jsonl'), join(folder, 'away.jsonl'));
+  t.is((await page.post([decided(items[1]!, 'k2')])).status, 503);
+  t.deepEqual(await picturesIn(kept), ['p4.jpg']);
+  await rename(join(folder, 'away.jsonl'), join(kept, 'kept.jsonl'));
+  t.deepEqual((await page.save(decided(items[1]!, 'k2'))).said, { k2: 'Kept as p3.jpg.' });
+});
+
 test('two answers that keep one sample keep one file, which goes with the last, and only by who kept it', async (t) => {
   const { run, kept } = await made(t);
   const page = await serveReview(t, { source: run, outputFolder: kept });
