@@ -1,22 +1,10 @@
 import { FeedbackWriter } from '../feedback/writer.ts';
-import type { ListenPlace } from '../web/listen.ts';
 import { startWeb } from '../web/server.ts';
+import type { ServingOptions } from './options.ts';
 import { tableRoutes } from './routes.ts';
 import type { RatedSamples } from './samples/rated-samples.ts';
-import { RatingTable, type TableOptions, type TableParts } from './table.ts';
+import { RatingTable, type TableParts } from './table.ts';
 import { KeptToken } from './token.ts';
-
-/** How a table is served. */
-export interface ServingOptions extends TableOptions, ListenPlace {
-  /** The feedback file; made with the first answer where it is not there. */
-  readonly feedback: string;
-  /** What the address has to have; where not given, made, and kept over a kill. */
-  readonly token?: string | undefined;
-  /** Gives the start up. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told what is being read, and how far. */
-  readonly onProgress?: ((what: 'answers' | 'samples', count: number) => void) | undefined;
-}
 
 /** A table that is served. */
 export interface ServedTable {

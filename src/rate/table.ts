@@ -1,27 +1,10 @@
-import type { AskedMode } from '../feedback/queue-items.ts';
 import type { FeedbackWriter } from '../feedback/writer.ts';
 import { WebError } from '../web/http-error.ts';
 import type { WebRoute } from '../web/server.ts';
 import type { NextItems } from './asking/asker.ts';
-import type { PageKind } from './options.ts';
+import type { PageKind, TableOptions } from './options.ts';
 import { isAmong, type RatedSample, type RatedSamples } from './samples/rated-samples.ts';
 import { type AnswerDeeds, Saving } from './saving.ts';
-
-/** What is asked at a table, and who is told of what goes wrong. */
-export interface TableOptions {
-  readonly question: string;
-  readonly mode: AskedMode;
-  /** Who answers, where nobody is to be asked for a name. */
-  readonly rater?: string | undefined;
-  /** Told how many lines were saved. */
-  readonly onSaved?: ((count: number) => void) | undefined;
-  /** What goes wrong behind the page, in a sentence for those who answer, without anything of this machine. */
-  readonly trouble?: (() => string | undefined) | undefined;
-  /** Told in a line what a person is to know. */
-  readonly onNote?: ((note: string) => void) | undefined;
-  /** Gets what was thrown where a request ends with status 500 or 503. */
-  readonly onFault?: ((thrown: unknown) => void) | undefined;
-}
 
 /** Chooses what a rater is asked. */
 export interface ItemSource {

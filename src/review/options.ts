@@ -1,5 +1,4 @@
-import type { TableOptions } from '../rate/table.ts';
-import type { ListenPlace } from '../web/listen.ts';
+import type { ServingOptions, SourceOptions } from '../rate/options.ts';
 
 /** By what pictures are held to be near to each other. */
 export type Distance =
@@ -9,9 +8,7 @@ export type Distance =
   | { readonly by: 'embedding'; readonly cosine: number };
 
 /** What is reviewed, and where what is kept goes. */
-export interface ReviewOptions extends Omit<TableOptions, 'mode'>, ListenPlace {
-  /** The folder of a run or of a subset. */
-  readonly source: string;
+export interface ReviewOptions extends Omit<ServingOptions, 'mode' | 'feedback'>, SourceOptions {
   /** The folder that pictures are kept in; made where it is missing. What else lies there stays. */
   readonly outputFolder: string;
   /** The feedback file; `feedback.jsonl` in the output folder where not given. */
@@ -24,14 +21,4 @@ export interface ReviewOptions extends Omit<TableOptions, 'mode'>, ListenPlace {
   readonly minAesthetic?: number | undefined;
   /** What is near to what is kept is left out; `none`: nothing is; not given: by what the run has, if anything. */
   readonly distance?: Distance | 'none' | undefined;
-  readonly token?: string | undefined;
-  /** Of DuckDB; what does not fit is spilled. */
-  readonly memoryLimitMb: number;
-  readonly threads: number;
-  /** Larger image files are not shown. */
-  readonly maxBytes: number;
-  /** Gives the start up. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told what is being read, and how far. */
-  readonly onProgress?: ((what: 'answers' | 'samples', count: number) => void) | undefined;
 }
