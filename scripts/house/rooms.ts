@@ -539,7 +539,7 @@ export const ROOMS: readonly Room[] = [
     name: 'cnn',
     what: 'pictures and likes -> a network on pixels: a training graph for ONNX Runtime, its loop, an image model that score takes ([cnn.md](cnn.md))',
     mayImport: ['base', 'samples', 'metrics', 'weights', 'models', 'embed', 'report', 'learn'],
-    doors: ['options', 'train'],
+    doors: ['baselines', 'dataset', 'options', 'train'],
     packages: [],
   },
   {
@@ -648,6 +648,7 @@ export const ROOMS: readonly Room[] = [
       'feedback',
       'posts',
       'learn',
+      'cnn',
       'browse',
     ],
     doors: ['evaluate', 'options', 'output', 'part', 'quantiles', 'record', 'sheets', 'shown', 'wording'],

@@ -50,7 +50,8 @@ export const EVALUATE_FLAGS: FlagTable = {
   dataset: {
     group: ANSWERS,
     type: 'string',
-    describe: 'A folder of posts dataset: the same for its part for training',
+    describe:
+      'A folder of posts dataset: the same for its part for training; where it has tensors, a linear function of the pixels stands beside the heads',
   },
   users: {
     group: ANSWERS,

@@ -8,11 +8,13 @@ const MOST_ROUNDS = 60;
 /** Rounds without a smaller error on the validation split after which it ends. */
 const PATIENCE = 8;
 
-/** What a linear function of the pixels came to. */
-export interface LinearBaseline {
-  /** float64 by post of the split that was asked for. */
-  readonly predicted: Float64Array;
+/** A linear function of the pixels. */
+export interface LinearFit {
+  /** float64 by post of a split with pictures of the same size. @throws BowerbirdError BB_INPUT_FORMAT */
+  predict(split: DatasetSplit): Float64Array;
+  /** Pictures that it was learned from. */
   readonly pictures: number;
+  /** Rounds after which it is kept. */
   readonly rounds: number;
 }
 
@@ -36,11 +38,11 @@ export interface BaselineProgress {
  *
  * @throws BowerbirdError BB_INPUT_FORMAT; the signal's reason
  */
-export async function linearOnPixels(
-  { train, validation, asked }: Readonly<Record<'train' | 'validation' | 'asked', DatasetSplit>>,
+export async function fitOnPixels(
+  { train, validation }: Readonly<Record<'train' | 'validation', DatasetSplit>>,
   imagePx: number,
   { signal, advance }: BaselineProgress,
-): Promise<LinearBaseline> {
+): Promise<LinearFit> {
   const pixels = readPixels(train, imagePx);
   const held = readPixels(validation, imagePx);
   const means = columnMeans(pixels);
@@ -65,8 +67,11 @@ export async function linearOnPixels(
     await new Promise((resolve) => setImmediate(resolve));
     signal?.throwIfAborted();
   }
-  const predicted = product(readPixels(asked, imagePx), means, best.weights).map((value) => value + middle);
-  return { predicted, pictures: pixels.count, rounds: best.rounds };
+  return {
+    predict: (split) =>
+      product(readPixels(split, imagePx), means, best.weights).map((value) => value + middle),
+    ...{ pictures: pixels.count, rounds: best.rounds },
+  };
 }
 
 /** The mean of each user's targets, and for users who are not known that of all. */

@@ -2,7 +2,7 @@ import type { TrainProgress } from '../learn/options.ts';
 import { type CalibrationBin, calibration } from '../metrics/calibration.ts';
 import { errorsByRange, valueErrors } from '../metrics/value-errors.ts';
 import { countOf, type Label } from '../samples/label.ts';
-import { linearOnPixels, userMeans } from './baselines.ts';
+import { fitOnPixels, userMeans } from './baselines.ts';
 import { type Dataset, type DatasetSplit, openImages } from './dataset.ts';
 import type { TrainedNetwork } from './inference-graph.ts';
 import { CHANCE, type Figures, figuresOf } from './looks.ts';
@@ -49,7 +49,7 @@ export async function judge(judged: Judged, progress: TrainProgress): Promise<Ju
   const asked = test.count > 0 ? test : validation;
   const name = test.count > 0 ? 'test' : 'validation';
   const predicted = await predictedOf(judged, asked, onSeen);
-  const linear = await linearOnPixels({ train, validation, asked }, dataset.imagePx, {
+  const linear = await fitOnPixels({ train, validation }, dataset.imagePx, {
     advance: (done, total) => progress.advance('linear regression on pixels', done, total, 'rounds'),
   });
   const users = userMeans(train, asked);
@@ -59,7 +59,7 @@ export async function judge(judged: Judged, progress: TrainProgress): Promise<Ju
       validation: figuresOf(validation, await predictedOf(judged, validation, onSeen), seed),
     }),
     [name]: figuresOf(asked, predicted, seed),
-    [`${name}, linear on pixels`]: figuresOf(asked, linear.predicted, seed),
+    [`${name}, linear on pixels`]: figuresOf(asked, linear.predict(asked), seed),
     ...(users && { [`${name}, mean of the user`]: figuresOf(asked, users, seed) }),
     [`${name}, chance`]: CHANCE,
     ...(label && errorsInLabels(name, label, asked, predicted)),

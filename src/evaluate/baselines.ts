@@ -1,10 +1,12 @@
 import { type Answer, type SampleName, sampleId } from '../feedback/answer.ts';
 import { type Label, transformCount } from '../samples/label.ts';
+import { baselineCandidate } from './baseline-candidate.ts';
 import type { Candidate } from './candidates.ts';
 import type { PostsDataset } from './dataset.ts';
 import { type LearnedSet, namesIn } from './learned.ts';
 import type { EvaluateOptions, EvaluateProgress } from './options.ts';
 import type { Samples } from './part.ts';
+import { pixelBaseline } from './pixel-baseline.ts';
 import type { Truths, ValueTruth } from './truths.ts';
 import { type UserOf, usersByRater, usersByTable } from './users.ts';
 
@@ -26,17 +28,18 @@ interface BaselineLesson {
 }
 
 /**
- * What is had without looking at what a head looks at: the mean of each user. It learns from the answers about samples that are not asked, and from what is named as
- * learned from; where it cannot be made, that is said if it was asked for.
+ * What is had without looking at what a head looks at: the mean of each user, learned from the answers about samples that are not asked and from what is named as learned from, and a linear
+ * function of the pixels of a dataset. Where one cannot be made that was asked for, that is said.
  *
- * @throws as `usersByTable`
+ * @throws as `usersByTable` and `pixelBaseline`
  */
 export async function baselinesOf(world: BaselineWorld): Promise<Candidate[]> {
   const truth = truthOf(world.truths);
   if (!truth) return [];
   const label = labelOf(world, truth);
   const means = await usersMeans(world, truth, label);
-  return means ? [means] : [];
+  const pixels = world.dataset && (await pixelBaseline(world.dataset, { ...world, truth, label }));
+  return [means, pixels].filter((one) => one !== undefined);
 }
 
 /** What baselines are of: likes, or where there are none ratings. */
@@ -87,9 +90,9 @@ async function usersMeans(
   }
   const means = new Map([...sums].map(([user, { sum, count }]) => [user, sum / count]));
   const scoreOf = (name: SampleName): number => means.get(userOf?.(name)) ?? means.get(undefined)!;
-  return baseline(truth, {
+  return baselineCandidate(truth, {
     name: "users' means",
-    facts: `baseline: the mean of each of ${known} users, of ${lessons.length} answers`,
+    facts: `the mean of each of ${known} users, of ${lessons.length} answers`,
     label,
     scores: Float64Array.from(asked, scoreOf),
   });
@@ -99,28 +102,6 @@ function whyNoMeans(lessons: number, users: number): string {
   if (lessons === 0)
     return 'The means of users are left out: no answer is left to learn them from, as all are about samples that are asked. Name what was learned from with --learned-from or --dataset.';
   return `The means of users are left out: of ${users} users alone something is known, and one mean orders nothing.`;
-}
-
-/** A baseline sees what a head that was trained here would. */
-function baseline(
-  { mode }: Pick<ValueTruth, 'mode'>,
-  {
-    name,
-    facts,
-    label,
-    scores,
-  }: {
-    readonly name: string;
-    readonly facts: string;
-    readonly label: Label | undefined;
-    readonly scores: Float64Array;
-  },
-): Candidate {
-  return {
-    ...{ name, facts, kind: 'baseline', isProbability: false, scores },
-    ...(label && { label }),
-    training: { method: name, mode, question: '', feedbackDigest: '', isOfHead: true },
-  };
 }
 
 function lessonsOf({ truths, samples, learned }: BaselineWorld, { mode }: ValueTruth): BaselineLesson[] {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { writeRows } from '../../scripts/write-rows.ts';
+import { sharp } from '../../src/decode/sharp-library.ts';
 import { evaluationRecord } from '../../src/evaluate/record.ts';
 import { headFacts, sampleNotes } from '../../src/evaluate/wording.ts';
 import type { Answer, LikesAnswer } from '../../src/feedback/answer.ts';
@@ -261,5 +262,79 @@ test('a head trained on the part of a dataset for training is asked about all of
       'BB_INPUT_FORMAT',
       message,
     );
+  }
+});
+
+test('beside a dataset with tensors stands a linear function of the pixels; without tensors, for other parts or other labels it is left out, and that is said', async (t) => {
+  const collection = await makeCollection(t);
+  const count = 200;
+  const posts = collection.path('posts');
+  const given = [];
+  for (let i = 0; i < count; i++) {
+    const imagePath = collection.path(`${i}.png`);
+    const grey = Math.round(128 + 30 * collection.opinion(i));
+    await sharp({
+      create: { width: 6, height: 6, channels: 3, background: { r: grey, g: grey, b: i % 256 } },
+    })
+      .png()
+      .toFile(imagePath);
+    given.push({
+      ...{ postId: `p${i}`, user: userOf(i), hash: hashOf(i), imagePath },
+      likes: Math.round(1000 * Math.exp(collection.opinion(i) / 4)),
+    });
+  }
+  await writePostsTable(posts, given);
+  const make = async (
+    name: string,
+    changes: Partial<DatasetOptions>,
+  ): Promise<[string, readonly string[]]> => {
+    const outputFolder = collection.path(name);
+    const { splits } = await makeDataset(
+      {
+        ...{ posts, outputFolder, overwrite: false, takesRepeated: true, seed: 1, processes: 1 },
+        ...{ question: 'popularity', standardise: 'none', splitBy: 'post' },
+        ...changes,
+      },
+      { note: () => undefined, advance: () => undefined },
+    );
+    return [
+      outputFolder,
+      (['train', 'test'] as const).map((part) => join(outputFolder, splits[part].feedback)),
+    ];
+  };
+  const images = { sizePx: 3, minSidePx: 0, picturesFrom: [] };
+  const [dataset, [trainLabels, testLabels]] = await make('dataset', { images });
+  const question = 'popularity';
+  const { folder } = await train(collection, [], {
+    ...{ labelTransform: 'log1p', question, feedback: [trainLabels!] },
+  });
+  const heads = [{ name: 'own', path: join(folder, 'head.safetensors') }];
+  const asked = { heads, question, feedback: [testLabels!] };
+  const evaluation = await evaluate(collection, { ...asked, dataset });
+  t.deepEqual(namesOf(evaluation), ['own', "users' means", 'linear on pixels']);
+  const [, , pixels] = evaluation.parts[0]!.heads;
+  t.is(pixels!.count, 20);
+  t.true(pixels!.figures['spearman']!.value! > 0.9);
+  // In the unit of the head, and brought back to likes as its scores are.
+  t.true(pixels!.figures['rmse']!.value! < 0.1 && pixels!.figures['rmse_in_likes']!.value! < 100);
+  t.regex(
+    headFacts(evaluation, 2),
+    /^baseline: least squares on the pixels of 160 images; on held-out samples$/,
+  );
+  const second = await evaluate(collection, { ...asked, dataset });
+  t.deepEqual(second.candidates[2]!.scores, evaluation.candidates[2]!.scores);
+  t.deepEqual(problemsOf(evaluation), []);
+
+  const [plain] = await make('plain', {});
+  const [shares] = await make('shares', { images, standardise: 'max' });
+  for (const [changes, why] of [
+    [{ dataset: plain }, /made without image tensors/],
+    [{ dataset, feedback: [trainLabels!] }, /no sample that is asked is in its parts/],
+    [{ dataset: shares }, /its labels are not the answers/],
+  ] as const) {
+    const notes: string[] = [];
+    const without = await evaluate(collection, { ...asked, ...changes }, notes);
+    t.false(namesOf(without).includes('linear on pixels'));
+    t.regex(notes.join('\n'), why);
   }
 });
