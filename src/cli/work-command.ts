@@ -31,6 +31,14 @@ const FLAGS: FlagTable = {
     describe:
       'Seconds for the shards in hand once the worker is told to stop (SIGTERM); `--timeout` where not given',
   },
+  chaos: {
+    group: 'Queue:',
+    type: 'number',
+    min: 0.1,
+    max: 86_400,
+    describe:
+      'For tests of a setup: the worker kills itself (SIGKILL) at a moment by chance, after so many seconds on average',
+  },
   ...Object.fromEntries(Object.entries(SCORE_FLAGS).filter(([name]) => !NOT_HERE.includes(name))),
 };
 
@@ -57,6 +65,7 @@ async function workCommand({ values, parsed, args }: Invocation): Promise<number
   const merged = withPlanned({ ...values, 'output-folder': run }, planned.flags);
   const config = scoreConfig(merged, planned.inputs, commandLine(args));
   const grace = values['grace'] as number | undefined;
+  dieByChance(values['chaos'] as number | undefined);
   const report = await showProgress(async (progress, closing) => {
     const { workOnQueue } = await import('../fleet/queue/work.ts');
     return workOnQueue({
@@ -68,6 +77,13 @@ async function workCommand({ values, parsed, args }: Invocation): Promise<number
   });
   process.stdout.write(`${values['json'] === true ? JSON.stringify(report) : describe(report)}\n`);
   return report.state === 'interrupted' ? 130 : 0;
+}
+
+/** As machines do: at any moment alike, whatever the worker has in hand. */
+function dieByChance(meanSeconds: number | undefined): void {
+  if (meanSeconds === undefined) return;
+  const afterMs = -Math.log(1 - Math.random()) * meanSeconds * 1000;
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), afterMs).unref();
 }
 
 function describe({ state, committed, lost, failed, givenBack }: QueueWorkReport): string {
