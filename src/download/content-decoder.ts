@@ -14,12 +14,18 @@ const CODINGS = ['gzip', 'x-gzip', 'deflate', 'br'] as const;
 export type ContentCoding = (typeof CODINGS)[number];
 
 /**
- * The coding of a body; undefined for none. What a host invents (`utf-8`, `binary`) or stacks is taken for none: the image
- * decoder sees what it is.
+ * The coding of a body; undefined for none. `identity` beside another, the same one twice (proxies repeat the line) and quotes change
+ * nothing. What a host invents (`utf-8`, `binary`) or stacks is taken for none: the image decoder sees what it is.
  */
-export function contentCodingOf(value: string | undefined): ContentCoding | undefined {
-  const coding = value?.trim().toLowerCase();
-  return CODINGS.find((known) => known === coding);
+export function contentCodingOf(value: string): ContentCoding | undefined {
+  const names = value.toLowerCase().split(',').map(bareName);
+  const [coding, ...others] = new Set(names.filter((name) => name !== '' && name !== 'identity'));
+  return others.length === 0 ? CODINGS.find((known) => known === coding) : undefined;
+}
+
+function bareName(text: string): string {
+  const name = text.trim();
+  return /^"(.*)"$/.exec(name)?.[1]!.trim() ?? name;
 }
 
 /**

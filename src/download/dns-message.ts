@@ -1,4 +1,5 @@
 import { type Answer, type DecodedPacket, decode, encode, RECURSION_DESIRED } from 'dns-packet';
+import { hasSoundRecords } from './dns-records.ts';
 
 /** What is asked of a name server. */
 export interface DnsQuestion {
@@ -71,6 +72,7 @@ export function readAnswer(message: Buffer, question: DnsQuestion): DnsReply | '
   // dns-packet reads the code's name out of the flags.
   const { rcode } = packet as DecodedPacket & { readonly rcode: string };
   if (packet.flag_tc) return 'truncated';
+  if (!hasSoundRecords(message)) return failedAnswer('the name server answered nonsense');
   if (rcode === 'NXDOMAIN') return { kind: 'missing', nameExists: false, ttlS: negativeTtlS(packet) };
   if (rcode !== 'NOERROR') return failedAnswer(`the name server answered ${rcode}`);
   return followAliases(packet, question);
@@ -88,12 +90,12 @@ function decoded(message: Buffer): DecodedPacket | undefined {
 function isAbout({ questions = [], answers = [] }: DecodedPacket, { name, type }: DnsQuestion): boolean {
   const [question] = questions;
   if (!question) return answers.length === 0;
-  return question.name.toLowerCase() === name && question.type === type;
+  return question.name.toLowerCase() === name && question.type === type && isOfInternet(question);
 }
 
 /** The addresses at the end of the chain of aliases, as far as the server followed it; good for its shortest time. */
 function followAliases(packet: DecodedPacket, { name, type }: DnsQuestion): DnsReply {
-  const records = packet.answers ?? [];
+  const records = packet.answers?.filter(isOfInternet) ?? [];
   const passed: string[] = [];
   let owner = name;
   let ttlS = Number.POSITIVE_INFINITY;
@@ -128,6 +130,11 @@ export function refusalOfAlias(target: string, passed: readonly string[]): DnsAn
   return failedAnswer(`it has more than ${MAX_ALIASES} aliases one after the other`);
 }
 
+/** Other classes have names and numbers of their own (RFC 1035, 3.2.4: CHAOS, Hesiod). */
+function isOfInternet(entry: object): boolean {
+  return 'class' in entry && entry.class === 'IN';
+}
+
 function addressIn(record: Answer, type: DnsQuestion['type']): { address: string; ttlS: number }[] {
   const isAddress = record.type === 'A' || record.type === 'AAAA';
   return isAddress && record.type === type ? [{ address: record.data, ttlS: record.ttl ?? 0 }] : [];
@@ -135,7 +142,8 @@ function addressIn(record: Answer, type: DnsQuestion['type']): { address: string
 
 function negativeTtlS({ authorities = [] }: DecodedPacket): number | undefined {
   for (const record of authorities) {
-    if (record.type === 'SOA') return Math.min(record.ttl ?? 0, record.data.minimum ?? 0);
+    if (record.type === 'SOA' && isOfInternet(record))
+      return Math.min(record.ttl ?? 0, record.data.minimum ?? 0);
   }
   return undefined;
 }

@@ -67,23 +67,35 @@ interface Setting {
   readonly rules: (value: number) => Partial<HostRules>;
 }
 
-const isWhole = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
-const isPositive = (value: number): boolean => Number.isFinite(value) && value > 0;
+/** More requests to one host than may be in flight to all. */
+const MOST_AT_ONCE = 4096;
+const MOST_PER_SECOND = 1_000_000;
+/** A host that is asked less than once in an hour holds its rows, and their shard, for weeks: its rows are for a run of their own. */
+const MOST_DELAY_S = 3_600;
+const MOST_TRIES = 1_000;
+const MOST_COOL_DOWN_S = 86_400;
+
+/** A whole number from 1. */
+function count(most: number, rules: Setting['rules']): Setting {
+  const isFit = (value: number): boolean => Number.isSafeInteger(value) && value >= 1 && value <= most;
+  return { isFit, expected: `a whole number from 1 to ${most}`, rules };
+}
+
+function seconds(most: number, rules: Setting['rules']): Setting {
+  const isFit = (value: number): boolean => value > 0 && value <= most;
+  return { isFit, expected: `seconds, above 0 and up to ${most}`, rules };
+}
 
 const SETTINGS: Readonly<Record<string, Setting>> = {
-  at_once: { isFit: isWhole, expected: 'a whole number from 1', rules: (value) => ({ atOnce: value }) },
-  per_second: { isFit: isPositive, expected: 'a number above 0', rules: (value) => ({ perSecond: value }) },
-  crawl_delay: {
-    isFit: isPositive,
-    expected: 'seconds, above 0',
-    rules: (value) => ({ perSecond: 1 / value }),
+  at_once: count(MOST_AT_ONCE, (value) => ({ atOnce: value })),
+  per_second: {
+    isFit: (value) => value >= 1 / MOST_DELAY_S && value <= MOST_PER_SECOND,
+    expected: `a number from 1/${MOST_DELAY_S}, which is one in an hour, to ${MOST_PER_SECOND}`,
+    rules: (value) => ({ perSecond: value }),
   },
-  tries: { isFit: isWhole, expected: 'a whole number from 1', rules: (value) => ({ tries: value }) },
-  cool_down: {
-    isFit: isPositive,
-    expected: 'seconds, above 0',
-    rules: (value) => ({ coolDownMs: 1000 * value }),
-  },
+  crawl_delay: seconds(MOST_DELAY_S, (value) => ({ perSecond: 1 / value })),
+  tries: count(MOST_TRIES, (value) => ({ tries: value })),
+  cool_down: seconds(MOST_COOL_DOWN_S, (value) => ({ coolDownMs: 1000 * value })),
 };
 
 /**

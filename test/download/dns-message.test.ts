@@ -69,3 +69,43 @@ test('name servers are addresses, with a port or without', (t) => {
   ])
     t.is(parseDnsServer(text), undefined, text);
 });
+
+/** A message with one record of some.test, `rdata` in hexadecimal, of so many bytes as it says. */
+function withRecord(type: number, kind: number, saysBytes: number, rdata: string): Buffer {
+  const name = '04736f6d65047465737400';
+  const number = (value: number): string => value.toString(16).padStart(4, '0');
+  const record = `c00c${number(type)}${number(kind)}00000005${number(saysBytes)}${rdata}`;
+  return Buffer.from(`0001818000010001000000${'00'}${name}00010001${record}`, 'hex');
+}
+
+test('an address of the Internet is one; what another class has is none', (t) => {
+  t.deepEqual(readAnswer(withRecord(1, 1, 4, '08080808'), QUESTION), {
+    kind: 'found',
+    addresses: ['8.8.8.8'],
+    ttlS: 5,
+  });
+  for (const kind of [2, 3, 4, 254, 255])
+    t.deepEqual(
+      readAnswer(withRecord(1, kind, 4, '08080808'), QUESTION),
+      { kind: 'missing', nameExists: true, ttlS: undefined },
+      `${kind}`,
+    );
+});
+
+for (const [what, message] of [
+  ['an address of 5 bytes', withRecord(1, 1, 5, '0808080808')],
+  ['an address of 3 bytes', withRecord(1, 1, 3, '080808')],
+  ['an address of 3 bytes that says it has 4', withRecord(1, 1, 4, '080808')],
+  ['an address without a byte', withRecord(1, 1, 0, '')],
+  ['an IPv6 address of 4 bytes', withRecord(28, 1, 4, '08080808')],
+  ['an alias that is shorter than it says', withRecord(5, 1, 9, '05616c69617300ffff')],
+  ['an alias that is longer than it says', withRecord(5, 1, 3, '05616c69617300')],
+  ['an SOA that is cut', withRecord(6, 1, 6, '000000000000')],
+] as const)
+  test(`${what} is nonsense, and no address`, (t) => {
+    const answer = readAnswer(message, QUESTION);
+    t.true(
+      answer === undefined || (typeof answer === 'object' && answer.kind === 'failed'),
+      `${JSON.stringify(answer)}`,
+    );
+  });

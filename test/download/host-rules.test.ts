@@ -119,6 +119,13 @@ for (const [content, words] of [
   ['{"a.example": {"atonce": 4}}', /"atonce"; there are at_once/],
   ['{"a.example": {"constructor": 4}}', /"constructor"; there are/],
   ['{"a.example": {"at_once": 0}}', /"at_once" must be a whole number from 1/],
+  ['{"a.example": {"at_once": 4097}}', /"at_once" must be a whole number from 1 to 4096/],
+  ['{"a.example": {"per_second": 0.0001}}', /"per_second" must be a number from 1\/3600/],
+  ['{"a.example": {"per_second": 1e9}}', /"per_second" must be a number from .* to 1000000/],
+  ['{"a.example": {"crawl_delay": 1e9}}', /"crawl_delay" must be seconds, above 0 and up to 3600/],
+  ['{"a.example": {"crawl_delay": -1}}', /"crawl_delay" must be seconds, above 0/],
+  ['{"a.example": {"tries": 1e6}}', /"tries" must be a whole number from 1 to 1000/],
+  ['{"a.example": {"cool_down": 1e9}}', /"cool_down" must be seconds, above 0 and up to 86400/],
   ['{"a.example": {"crawl_delay": "2"}}', /"crawl_delay" must be seconds/],
   ['{"a.example": {"crawl_delay": 1, "per_second": 1}}', /both per_second and crawl_delay/],
 ] as const) {

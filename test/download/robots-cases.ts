@@ -13,6 +13,12 @@ export interface Case {
 export const CASES: readonly Case[] = [
   // 2.1 and 2.2: groups and lines.
   { says: 'an empty file allows all', file: '', allowed: ['/', '/x/y'] },
+  {
+    says: 'the file itself may be asked for, and nothing else of that name',
+    file: 'user-agent: FooBot\ndisallow: /\ndisallow: /robots.txt\n',
+    allowed: ['/robots.txt'],
+    disallowed: ['/x/robots.txt', '/robots.txt/x', '/robots.txt?x', '/ROBOTS.TXT'],
+  },
   { says: 'a group for us holds', file: 'user-agent: FooBot\ndisallow: /\n', disallowed: ['/x/y'] },
   { says: 'lines of other names say nothing', file: 'foo: FooBot\nbar: /\n', allowed: ['/x/y'] },
   { says: 'a forgotten colon is seen', file: 'user-agent FooBot\ndisallow /\n', disallowed: ['/x/y'] },

@@ -3,6 +3,9 @@ import { PathPattern } from './path-pattern.ts';
 /** RFC 9309, 2.5: at least this much of a file is to be read. */
 export const MAX_ROBOTS_BYTES = 500 * 1024;
 
+/** RFC 9309, 2.2.2: allowed, whatever the file says. */
+const ROBOTS_PATH = '/robots.txt';
+
 /** What a robots.txt says to us. */
 export interface RobotsRules {
   /** @param path as `normalPath` gives it */
@@ -78,7 +81,7 @@ export function parseRobots(file: Uint8Array, names: readonly string[]): RobotsR
   const rules = chosen.flatMap((group) => group.rules);
   const usages = chosen.flatMap((group) => group.usages);
   return {
-    isAllowed: (path) => isAllowedBy(rules, path),
+    isAllowed: (path) => path === ROBOTS_PATH || isAllowedBy(rules, path),
     usageOf: (path) => usageBy(usages, path),
     crawlDelayMs: delays.length > 0 ? Math.max(...delays) : undefined,
   };
