@@ -24,8 +24,7 @@ export function contentCodingOf(value: string): ContentCoding | undefined {
 }
 
 function bareName(text: string): string {
-  const name = text.trim();
-  return /^"(.*)"$/.exec(name)?.[1]!.trim() ?? name;
+  return text.trim().replace(/^"(.*)"$/, '$1').trim();
 }
 
 /**
