@@ -24,7 +24,10 @@ export function contentCodingOf(value: string): ContentCoding | undefined {
 }
 
 function bareName(text: string): string {
-  return text.trim().replace(/^"(.*)"$/, '$1').trim();
+  return text
+    .trim()
+    .replace(/^"(.*)"$/, '$1')
+    .trim();
 }
 
 /**

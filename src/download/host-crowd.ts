@@ -43,16 +43,23 @@ export class HostCrowd {
     this.#step *= 2;
   }
 
+  /** Whether it has refused as many in a row as were in flight when it began to, or five where it has served none. */
+  get refusesAll(): boolean {
+    return this.#inARow > this.#mostInARow;
+  }
+
   /**
-   * A request was refused while so many others were in flight. Says whether that may be for their number: not of a host that has refused all that
-   * were in flight since it last served one, or five where it never has.
+   * A request was refused while so many others were in flight; undefined where it was alone, and is refused for itself. Says whether that may be for
+   * their number: not of a host that refuses all.
    */
-  refused(others: number): boolean {
-    if (this.#inARow === 0) this.#mostInARow = this.#hasServed ? Math.max(MANY, others + 1) : MANY;
-    if (++this.#inARow > this.#mostInARow) {
+  refused(others: number | undefined): boolean {
+    if (this.#inARow === 0) this.#mostInARow = this.#hasServed ? Math.max(MANY, (others ?? 0) + 1) : MANY;
+    this.#inARow++;
+    if (this.refusesAll) {
       this.#atOnce = Number.POSITIVE_INFINITY;
       return false;
     }
+    if (others === undefined) return false;
     this.#recent ??= [];
     this.#note(true);
     if (this.#hasServed) this.#cutTo(others);

@@ -27,7 +27,7 @@ export interface LineLimits extends WidthLimits {
 export class HostLine {
   readonly host: string;
   readonly breaker: Breaker;
-  readonly load = new HostLoad();
+  readonly load: HostLoad;
   readonly pace: HostPace;
   readonly width: HostWidth;
   readonly crowd = new HostCrowd();
@@ -54,6 +54,7 @@ export class HostLine {
   constructor(host: string, rules: HostRules, nowMs: number, limits: LineLimits) {
     this.host = host;
     this.#limits = limits;
+    this.load = new HostLoad(limits.timeoutMs);
     this.pace = new HostPace(nowMs);
     this.width = new HostWidth(limits);
     this.#rules = rules;
@@ -75,10 +76,11 @@ export class HostLine {
 
   /**
    * Where the next row is: among those that were begun, if there is one. But a row that finds out whether the host still wants
-   * fewer requests is none of those that it has refused: it may refuse them for what they are.
+   * fewer requests, or whether it helps to ask it more slowly, is none of those that it has refused: it may refuse them for what they are.
    */
   #next(): TicketQueue {
-    const isFreshFirst = this.load.isOverloaded && this.#fresh.head() !== undefined;
+    const findsOut = this.load.isOverloaded || this.pace.isTried;
+    const isFreshFirst = findsOut && this.#fresh.head() !== undefined;
     return !isFreshFirst && this.#begun.head() ? this.#begun : this.#fresh;
   }
 

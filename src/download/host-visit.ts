@@ -1,10 +1,12 @@
+import { FIRST } from './answer-times.ts';
 import type { Breaker } from './breaker.ts';
 import type { HostLine } from './host-line.ts';
-import type { Refusal, Visit } from './visit.ts';
+import type { Refusal, RefusedRow, Visit } from './visit.ts';
 
 /**
  * A row that is refused again though others were served in between, and once more, is refused for what it is. The second time may be chance: of a
- * host that serves some in each minute, the rows of one minute are refused together.
+ * host that serves some in each minute, the rows of one minute are refused together. Where it was found out that a host refuses requests for
+ * their number, it says nothing.
  */
 const PASSED_OVER = 2;
 
@@ -45,6 +47,9 @@ export class HostVisit implements Visit {
   /** Whether others were in flight to the host when this one began, and whether the host had asked for fewer. */
   readonly #hadOthers: boolean;
   readonly #findsOut: boolean;
+  readonly #isGuess: boolean;
+  /** How often it had been asked more slowly. */
+  readonly #paceCutsBefore: number;
   #answeredMs = 0;
   #hasBytes = false;
   #isOver = false;
@@ -62,6 +67,8 @@ export class HostVisit implements Visit {
     this.#beganMs = watch.nowMs();
     this.#hadOthers = line.inFlight > line.judgedInFlight;
     this.#findsOut = line.load.isOverloaded;
+    this.#isGuess = line.load.isOverloadedForUnknown;
+    this.#paceCutsBefore = line.pace.cuts;
     line.inFlight++;
     line.order.begins(this);
   }
@@ -102,7 +109,7 @@ export class HostVisit implements Visit {
     const { breaker, load, pace, width, crowd } = this.#line;
     breaker.ended();
     load.eased(this.#pausesBefore);
-    pace.served();
+    pace.served(this.#watch.nowMs(), this.#paceCutsBefore);
     crowd.served();
     const bodyMs = this.#hasBytes ? this.#watch.nowMs() - this.#answeredMs : undefined;
     width.bore(this.#cutsBefore, { headMs: this.#answeredMs - this.#beganMs, bodyMs });
@@ -126,29 +133,47 @@ export class HostVisit implements Visit {
     this.#line.pause(this.#watch.nowMs() + ms);
   }
 
-  overloaded(ms: number, earlier?: Refusal): Refusal {
+  overloaded(saidMs: number, { waitMs = 0, earlier }: RefusedRow = {}): Refusal {
     const { load, breaker, pace, width } = this.#line;
     breaker.ended();
-    const isNews = load.pauses === this.#pausesBefore;
-    const pauseMs = load.overloaded(this.#pausesBefore, ms);
-    this.pause(pauseMs);
     const before = earlier?.pace === pace ? earlier : undefined;
     const hasServed = before !== undefined && before.served < pace.servedInAll;
     const passedOver = (before?.passedOver ?? 0) + (hasServed ? 1 : 0);
     const refusal = { pace, served: pace.servedInAll, passedOver };
-    if (passedOver >= PASSED_OVER) {
-      pace.refusedForItself();
-      return { ...refusal, isOfNumber: false };
-    }
     const nowMs = this.#watch.nowMs();
-    if (pace.refused(nowMs, isNews ? nowMs + pauseMs : undefined)) width.askedForFewer();
-    return { ...refusal, isOfNumber: pace.isKnown || this.#isAmongOthers || (this.#findsOut && !earlier) };
+    const hasPaused = saidMs > 0 || !(pace.isUsual || pace.isTried);
+    const isNews = load.pauses === this.#pausesBefore;
+    const pauseMs = hasPaused ? load.overloaded(this.#pausesBefore, saidMs, waitMs) : 0;
+    if (hasPaused) this.pause(pauseMs);
+    if (passedOver >= PASSED_OVER && !pace.isLimited)
+      return { ...refusal, isOfNumber: false, isGuess: false, hasPaused };
+    const untilMs = isNews ? nowMs + pauseMs : undefined;
+    const row = { isAgain: before !== undefined, isPassedOver: hasServed };
+    if (pace.refused(nowMs, untilMs, this.#paceCutsBefore, row)) width.askedForFewer();
+    const isOfNumber = pace.isKnown || this.#isAmongOthers || (this.#findsOut && !earlier);
+    return { ...refusal, isOfNumber, isGuess: this.#isGuess, hasPaused };
   }
 
   crowdedOut(): boolean {
     const { breaker, crowd } = this.#line;
     if (this.#hasAnswer) breaker.ended();
-    return this.#isAmongOthers && crowd.refused(this.#others);
+    return crowd.refused(this.#isAmongOthers ? this.#others : undefined);
+  }
+
+  get isRefusedAsAll(): boolean {
+    return this.#line.crowd.refusesAll;
+  }
+
+  unavailable(): boolean {
+    const { load, breaker, width } = this.#line;
+    breaker.ended();
+    const pauseMs = load.unavailable(this.#pausesBefore);
+    if (pauseMs === undefined) {
+      if (width.atOnce > FIRST) width.askedForFewer();
+      return false;
+    }
+    this.pause(pauseMs);
+    return true;
   }
 
   over(): void {

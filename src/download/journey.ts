@@ -210,8 +210,15 @@ export class Journey {
       if (end.reply.status === UNAVAILABLE) this.#row.hosts?.askedToPause(end.url.host, 0);
       return { waitMs: this.#backoffMs(end.reply, 1)!, isFree: true };
     }
-    const waitMs = this.#delayMs(end.reply, attempt);
-    if (asksForFewer(end.reply)) return this.#askedForFewer(end, waitMs);
+    const { reply, visit, url } = end;
+    if (isUnavailable(end) && visit.isRefusedAsAll) {
+      this.#row.hosts?.askedToPause(url.host, 0);
+      // The host's pause is waited for in the queue. Where it was waited for long enough, every row is asked for once.
+      if (!visit.unavailable()) return undefined;
+      if (this.#isFree()) return { waitMs: 0, isFree: true };
+    }
+    const waitMs = this.#delayMs(reply, attempt);
+    if (asksForFewer(reply)) return this.#askedForFewer(end, waitMs);
     this.#judgeHost(end, waitMs);
     return waitMs === undefined ? undefined : { waitMs, isFree: false };
   }
@@ -224,11 +231,14 @@ export class Journey {
   /** The host's pause is waited for in the queue, as by its other rows. */
   #askedForFewer({ reply, visit, url }: FailedEnd, waitMs: number | undefined): Again | undefined {
     const { retryAfterMs = 0 } = reply;
-    this.#refusal = visit.overloaded(Math.max(retryAfterMs, waitMs ?? 0), this.#refusal);
+    this.#refusal = visit.overloaded(retryAfterMs, { waitMs, earlier: this.#refusal });
     this.#row.hosts?.askedToPause(url.host, retryAfterMs);
     const mayBeFree = this.#refusal.isOfNumber && retryAfterMs <= this.#tools.mostPauseMs;
-    if (mayBeFree && this.#isFree()) return { waitMs: 0, isFree: true };
-    return waitMs === undefined ? undefined : { waitMs: 0, isFree: false };
+    const { hasPaused, isGuess } = this.#refusal;
+    if (mayBeFree && ((isGuess && this.#hasTime(0)) || this.#isFree()))
+      return { waitMs: hasPaused ? 0 : this.#backoffMs(reply, 1)!, isFree: true };
+    if (waitMs === undefined) return undefined;
+    return { waitMs: hasPaused ? 0 : waitMs, isFree: false };
   }
 
   #judgeHost({ reply, visit, url }: FailedEnd, waitMs: number | undefined): void {
@@ -288,10 +298,16 @@ function failedBefore(thrown: unknown, last: SampleFailure | undefined): SampleF
  * Whether a failure may be about the number of requests: a host that hangs up, unless it has never answered and has no open port, or says 503
  * and no time.
  */
-function mayBeCrowdedOut({ reply, visit }: FailedEnd): boolean {
-  const { status, isHungUp = false, failure, retryAfterMs } = reply;
-  if (visit.hasAnswer) return status === UNAVAILABLE && retryAfterMs === undefined;
+function mayBeCrowdedOut(end: FailedEnd): boolean {
+  const { reply, visit } = end;
+  const { isHungUp = false, failure } = reply;
+  if (visit.hasAnswer) return isUnavailable(end);
   return isHungUp && (visit.isKnown || failure.reason !== 'connect_refused');
+}
+
+/** Whether a host says that it can serve nobody now, and not until when. */
+function isUnavailable({ reply: { status, retryAfterMs }, visit }: FailedEnd): boolean {
+  return visit.hasAnswer && status === UNAVAILABLE && retryAfterMs === undefined;
 }
 
 /** Whether a host says of itself, and not of one image, that it wants fewer requests. */

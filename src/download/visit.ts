@@ -8,6 +8,18 @@ export interface Refusal {
   readonly passedOver: number;
   /** Whether it was for the number of requests, as far as can be told: others were in flight, it has a pace, or the row found out whether it still wanted fewer. */
   readonly isOfNumber: boolean;
+  /** Whether it tried, for all rows, how long the host wants to be left alone, which that has not said. */
+  readonly isGuess: boolean;
+  /** Whether the host is left alone for it: not where it refuses such a share of its images at any pace. */
+  readonly hasPaused: boolean;
+}
+
+/** A row that a host has refused. */
+export interface RefusedRow {
+  /** How long it waits before it asks again. */
+  readonly waitMs?: number | undefined;
+  /** What was said when the same row was refused before. */
+  readonly earlier?: Refusal | undefined;
 }
 
 /** Leave to send one request to a host, and what is learnt of the host by it. */
@@ -37,16 +49,23 @@ export interface Visit {
   /** The host is to be left alone for a while. */
   pause(ms: number): void;
   /**
-   * The host asks for fewer requests: it is left alone for `ms` at least, and for longer each time in a row.
+   * The host asks for fewer requests: it is left alone for a while, and for longer each time in a row.
    *
-   * @param earlier what this said when the same row was refused before
+   * @param saidMs for how long, as it says; 0 where it does not
    */
-  overloaded(ms: number, earlier?: Refusal): Refusal;
+  overloaded(saidMs: number, row?: RefusedRow): Refusal;
   /**
    * The host hung up before it answered, or said 503: it may take so many requests at once and no more. Says whether that may be, since others
    * were in flight.
    */
   crowdedOut(): boolean;
+  /** Whether the host hangs up on all, or says 503 to all, whatever their number. */
+  readonly isRefusedAsAll: boolean;
+  /**
+   * The host says 503 to all, and no time: it is left alone for a while, and for longer each time in a row. False once it was waited for
+   * as long as one image may take.
+   */
+  unavailable(): boolean;
   /** The request is over. */
   over(): void;
   /** Nothing more will be said of the host. */

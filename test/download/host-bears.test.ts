@@ -1,5 +1,4 @@
 import test from 'ava';
-import { HostPace } from '../../src/download/host-pace.ts';
 import { HostWidth } from '../../src/download/host-width.ts';
 import type { Refusal } from '../../src/download/visit.ts';
 import { Stage } from './schedule-stage.ts';
@@ -297,7 +296,7 @@ function choosy(every: number, hasRetry: boolean): Tally {
         whole++;
         visit.ended();
       } else {
-        const refusal = visit.overloaded(hasRetry ? 500 : 0, earlier.get(row));
+        const refusal = visit.overloaded(0, { waitMs: hasRetry ? 500 : 0, earlier: earlier.get(row) });
         if (hasRetry && !row.endsWith('again')) again.set(row, { dueMs: nowMs + 500, refusal });
       }
       stage.end(row, 'nothing');
@@ -324,14 +323,3 @@ for (const [every, hasRetry] of [
     t.is(whole, ROWS - ROWS / every);
     t.true(seconds <= 5 + 0.75 * refusals, `${seconds} s, ${refusals} refusals`);
   });
-
-test('a pace that was taken for rows which are refused again, while others are served, is given back', (t) => {
-  const pace = new HostPace(0);
-  pace.take(0);
-  for (let i = 0; i < 10; i++) pace.served();
-  for (let i = 0; i < 5; i++) pace.refused(1_000, i === 0 ? 1_500 : undefined);
-  t.is(Math.round(pace.perSecond(1_500)), 7);
-  for (let i = 0; i < 18; i++) pace.served();
-  pace.refusedForItself();
-  t.is(pace.perSecond(1_500), Number.POSITIVE_INFINITY);
-});

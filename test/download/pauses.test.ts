@@ -56,7 +56,7 @@ for (const status of ['401 Unauthorized', '403 Forbidden', '404 Not Found', '410
 }
 
 for (const status of ['429 Too Many Requests', '503 Service Unavailable', '502 Bad Gateway']) {
-  test(`Retry-After beside ${status} is about the host: its other rows are not asked for, and may be later`, async (t) => {
+  test(`a long Retry-After beside ${status} that two rows are told, one after the other, is about the host: its others are not asked for, and may be later`, async (t) => {
     const answers = new Map([
       ['/busy', says(status, '', 'Retry-After: 3600\r\n')],
       ['/other', image],
@@ -64,11 +64,40 @@ for (const status of ['429 Too Many Requests', '503 Service Unavailable', '502 B
     const { host, clock, downloader, url } = await startWorld(t, answers);
     const { message } = failureIn(t, await downloader.download(url('/busy')));
     t.is(message, `HTTP Error ${status.replace(' ', ': ')}`);
+    const again = downloader.download(url('/busy'));
+    clock.advance(10_000);
+    t.is(failureIn(t, await again).message, message);
     t.deepEqual(await downloader.download(url('/other')), NOT_ASKED);
     t.is(host.requests('/other'), 0);
     clock.advance(3_600_000);
     imageIn(t, await downloader.download(url('/other')));
   });
+
+  test(`a long Retry-After beside ${status} that one row is told costs the others of the host the time of one image, once`, async (t) => {
+    const answers = new Map([
+      ['/busy', says(status, '', 'Retry-After: 99999999999999999999\r\n')],
+      ['/other', image],
+    ]);
+    const { host, clock, downloader, url } = await startWorld(t, answers);
+    failureIn(t, await downloader.download(url('/busy')));
+    const other = downloader.download(url('/other'));
+    clock.advance(9_999);
+    t.is(host.requests('/other'), 0);
+    clock.advance(1);
+    imageIn(t, await other);
+    failureIn(t, await downloader.download(url('/busy')));
+    const another = downloader.download(url('/other'));
+    clock.advance(500);
+    imageIn(t, await another);
+  });
+}
+
+/** Has a host ask for an hour's pause so that it is believed. */
+async function pauseForAnHour({ clock, downloader, url }: World): Promise<void> {
+  await downloader.download(url('/busy'));
+  const again = downloader.download(url('/busy'));
+  clock.advance(10_000);
+  await again;
 }
 
 test('a robots.txt that could not be asked for in a pause is asked for after it, before any image', async (t) => {
@@ -78,10 +107,11 @@ test('a robots.txt that could not be asked for in a pause is asked for after it,
     ['/other', image],
   ]);
   const options = { obeysRobots: true, obeysTdm: false };
-  const { host, clock, downloader, url } = await startWorld(t, answers, options);
+  const world = await startWorld(t, answers, options);
+  const { host, clock, downloader, url } = world;
   imageIn(t, await downloader.download(url('/other')));
-  clock.advance(24 * 3_600_000 - 1);
-  failureIn(t, await downloader.download(url('/busy')));
+  clock.advance(24 * 3_600_000 - 10_001);
+  await pauseForAnHour(world);
   clock.advance(1);
   t.deepEqual(await downloader.download(url('/other')), NOT_ASKED);
   t.is(host.requests('/robots.txt'), 1);
@@ -98,7 +128,12 @@ test('a tdmrep.json that could not be asked for in a pause reserves nothing for 
     ['/other', image],
   ]);
   const { host, clock, downloader, url } = await startWorld(t, answers, { obeysRobots: true });
-  t.deepEqual(await downloader.download(url('/other')), NOT_ASKED);
+  const first = downloader.download(url('/other'));
+  await until(() => clock.waits(10_000));
+  // Asks for robots.txt as well, and is told the same.
+  await downloader.probe(url('/'));
+  t.deepEqual(await first, NOT_ASKED);
+  t.is(host.requests('/.well-known/tdmrep.json'), 0);
   clock.advance(60_000);
   t.is(failureIn(t, await downloader.download(url('/other'))).reason, 'opted_out_tdm');
   t.is(host.requests('/other'), 0);
@@ -240,7 +275,12 @@ test('pauses that follow each other for longer than is waited for end what waits
 });
 
 for (const [name, hold] of [
-  ['paused', (stage: Stage) => refuse(stage, 'held0', 3_600_000)],
+  [
+    'paused',
+    (stage: Stage) => {
+      for (const row of ['held0', 'held1']) refuse(stage, row, 3_600_000);
+    },
+  ],
   [
     'given up',
     (stage: Stage) =>
