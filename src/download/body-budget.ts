@@ -4,6 +4,10 @@ const FIRST_GUESS_BYTES = 64 * 1024;
 /** The share of the newest image in the average size. */
 const NEWEST_SHARE = 1 / 64;
 
+/** Larger bodies leave this share of the memory to those that are no larger than most images: these come and go, while the others may not end. */
+const LEFT_FOR_SMALL = 1 / 4;
+const SMALL_BYTES = 64 * 1024;
+
 /**
  * Bounds the bytes of all bodies, from their first piece until their images are released. A body takes memory as its bytes
  * come, never for what it announces, so that one that drips holds little.
@@ -41,6 +45,11 @@ export class BodyBudget {
     return this.#heldBytes;
   }
 
+  /** Whether a body waits for memory. */
+  get isWaitedFor(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /** Whether one more request may be sent, if this and the others that have no body yet bring images of average size. */
   hasRoom(requests: number): boolean {
     const expected = (Math.max(0, requests - this.#growing.size) + 1) * this.#averageBytes;
@@ -63,7 +72,10 @@ export class BodyBudget {
     const [oldest] = this.#growing;
     const setAside = lease === oldest ? 0 : this.#maxBytes;
     const isAlone = this.#heldBytes === lease.grantedBytes;
-    return isAlone || this.#heldBytes + bytes <= this.#maxBytesInFlight - setAside;
+    const forAllBytes = this.#maxBytesInFlight - setAside;
+    const isSmall = lease === oldest || lease.grantedBytes + bytes <= SMALL_BYTES;
+    const mostBytes = isSmall ? forAllBytes : forAllBytes * (1 - LEFT_FOR_SMALL);
+    return isAlone || this.#heldBytes + bytes <= mostBytes;
   }
 
   #complete(lease: BodyLease, bytes: number | undefined): void {
@@ -72,14 +84,17 @@ export class BodyBudget {
     if (bytes !== undefined) this.#averageBytes += (bytes - this.#averageBytes) * NEWEST_SHARE;
   }
 
-  /** Gives what there is to those that wait: to the oldest body first, then in the order in which they began to wait. */
+  /**
+   * Gives what there is to those that wait: to the oldest body first, then in the order in which they began to wait. Who wants more than there is
+   * keeps nobody else waiting: it gets what it wants once it is the oldest.
+   */
   #serve(): void {
     if (this.#waiting.size === 0) return;
     const [oldest] = this.#growing;
     if (oldest && this.#waiting.has(oldest) && oldest.retry()) this.#waiting.delete(oldest);
     for (const lease of this.#waiting) {
-      if (!lease.retry()) return;
-      this.#waiting.delete(lease);
+      if (this.#heldBytes >= this.#maxBytesInFlight) return;
+      if (lease.retry()) this.#waiting.delete(lease);
     }
   }
 }

@@ -1,4 +1,7 @@
-/** What a body takes at first; most images are smaller. */
+/** What a body takes while so few bytes have come: one that drips stays with it. */
+const LEAST_CAPACITY_BYTES = 4 * 1024;
+
+/** What it takes then; most images are smaller. */
 const FIRST_CAPACITY_BYTES = 64 * 1024;
 
 /**
@@ -22,7 +25,8 @@ export class Body {
   /** The bytes of memory that the body will have once it holds so many. */
   capacityFor(length: number): number {
     if (length <= this.#buffer.length) return this.#buffer.length;
-    const capacity = Math.max(FIRST_CAPACITY_BYTES, 2 * this.#buffer.length, length);
+    const leastBytes = length <= LEAST_CAPACITY_BYTES ? LEAST_CAPACITY_BYTES : FIRST_CAPACITY_BYTES;
+    const capacity = Math.max(leastBytes, 2 * this.#buffer.length, length);
     return length <= this.#announcedLength ? Math.min(capacity, this.#announcedLength) : capacity;
   }
 

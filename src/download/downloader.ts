@@ -64,6 +64,8 @@ export interface Downloader {
   readonly width: number;
   /** Whether as many requests are in flight as may be. */
   readonly isFull: boolean;
+  /** Whether requests, or bodies that have begun to come, wait for memory. */
+  readonly isShortOfMemory: boolean;
   /** The hosts with the most rows that wait for them or their answers, most first; or those that hold all requests. */
   waitingHosts(most: number): readonly WaitingHost[];
   /** The requests at hosts at which none has ended for a while, and the hosts with the most of them. */
@@ -139,6 +141,10 @@ class HttpDownloader implements Downloader {
 
   get isFull(): boolean {
     return this.#slots.isFull;
+  }
+
+  get isShortOfMemory(): boolean {
+    return this.#slots.isShortOfMemory;
   }
 
   waitingHosts(most: number): readonly WaitingHost[] {

@@ -51,11 +51,6 @@ export function notAskedNow(reason: DownloadReason, message?: string): SampleFai
   return { ...failed(reason, message), heard: 'unasked' };
 }
 
-/** False where nothing was sent: the host, or all its addresses, had been given up, or wanted to be left alone. */
-export function wasAsked({ reason, heard }: SampleFailure): boolean {
-  return reason !== 'host_unresponsive' && heard !== 'unasked';
-}
-
 /** A host that answered and never came to an end was heard: that the network is there need not be asked. */
 export function asHeard(failure: SampleFailure, hasAnswer: boolean): SampleFailure {
   return hasAnswer && heardOf(failure) !== 'host' ? { ...failure, heard: 'host' } : failure;

@@ -14,6 +14,8 @@ const PASSED_OVER = 2;
 export interface Slot {
   /** The head of its answer has come. */
   answered(): void;
+  /** Its body has come whole, after so long. */
+  bodyCame(ms: number): void;
   free(): void;
 }
 
@@ -112,6 +114,7 @@ export class HostVisit implements Visit {
     pace.served(this.#watch.nowMs(), this.#paceCutsBefore);
     crowd.served();
     const bodyMs = this.#hasBytes ? this.#watch.nowMs() - this.#answeredMs : undefined;
+    if (bodyMs !== undefined) this.#slot.bodyCame(bodyMs);
     width.bore(this.#cutsBefore, { headMs: this.#answeredMs - this.#beganMs, bodyMs });
   }
 

@@ -1,10 +1,9 @@
-import { heardOf, type SampleFailure } from '../samples/reasons.ts';
+import { heardOf, type SampleFailure, wasAsked } from '../samples/reasons.ts';
 import type { AddressWatch } from './address-watch.ts';
 import type { ConsentNotes } from './consent/consent-notes.ts';
 import { type Deadline, DeadlinePassedError } from './deadline.ts';
 import { type Asked, exchange } from './exchange.ts';
 import type { ExchangeTools } from './exchange-handler.ts';
-import { wasAsked } from './failures.ts';
 import type { HostWatch } from './host-watch.ts';
 import type { BodyReply, FailedReply, Reply } from './reply.ts';
 import { retryDelayMs } from './retry.ts';

@@ -26,7 +26,7 @@ export interface Slots {
 }
 
 /** Of what is asked past all queues. */
-const NO_SLOT: Slot = { answered: () => undefined, free: () => undefined };
+const NO_SLOT: Slot = { answered: () => undefined, bodyCame: () => undefined, free: () => undefined };
 
 /** What decides when rows are sent. */
 export interface ScheduleOptions extends LineLimits {

@@ -11,6 +11,12 @@ const LEAST_IMAGES = 256;
 /** Whoever works on the images is hungry when fewer wait. */
 const HUNGRY_IMAGES = 32;
 
+/** However quick hosts are: a name, a connection and TLS may take this of a host that is well. */
+const LEAST_FOR_HEADS_MS = 100;
+
+/** However quick bodies are: this takes none of a host that is well but for its line. */
+const LEAST_FOR_BODIES_MS = 1_000;
+
 /** How often it is looked at which requests have waited long. */
 const LOOK_EVERY_MS = 50;
 
@@ -20,7 +26,7 @@ export interface SlotOptions {
   readonly most: number;
   /** Finds out how many of those that keep us busy make sense; without it, `most` is all there is. */
   readonly width?: WidthControl;
-  readonly budget: Pick<BodyBudget, 'hasRoom'>;
+  readonly budget: Pick<BodyBudget, 'hasRoom' | 'isWaitedFor'>;
   readonly clock: Clock;
   /** Told when a request has become one that costs nothing. */
   readonly onRoom: () => void;
@@ -31,17 +37,17 @@ export interface SlotOptions {
  * come and are not yet worked on: who works on them is behind when there are as many of them as of requests.
  *
  * Where the width is found out, a request that has waited for its answer much longer than others do does not count against it until
- * that comes, and further ones to a host that has said nothing do not count from their start: hosts that hang hold sockets, of which
- * there are thousands, and nothing else.
+ * that comes, nor does one whose body takes much longer than others, and further ones to a host that has said nothing do not count from their
+ * start: hosts that hang, or drip, hold sockets, of which there are thousands, and the memory of what has come.
  */
 export class RequestSlots implements Slots {
   readonly #options: SlotOptions;
   #requests = 0;
   #patient = 0;
   #images = 0;
-  readonly #patience = new Patience();
-  /** Requests that may become patient, in the order in which they began. */
-  readonly #young = new Set<RequestSlot>();
+  /** Requests that may become patient, since their answers, or bodies, do not come; each in the order in which these began to be waited for. */
+  readonly #heads: Waits = { patience: new Patience(LEAST_FOR_HEADS_MS), young: new Set() };
+  readonly #bodies: Waits = { patience: new Patience(LEAST_FOR_BODIES_MS), young: new Set() };
   #cancelAlarm: (() => void) | undefined;
 
   constructor(options: SlotOptions) {
@@ -60,6 +66,13 @@ export class RequestSlots implements Slots {
   /** Requests that may be in flight now, those that have waited long apart. */
   get width(): number {
     return this.#options.width?.width ?? this.#options.most;
+  }
+
+  /** Whether requests, or bodies that have begun, wait for memory. */
+  get isShortOfMemory(): boolean {
+    const { most, budget } = this.#options;
+    const busy = this.#requests - this.#patient;
+    return budget.isWaitedFor || (busy > 0 && this.#requests < most && !budget.hasRoom(busy));
   }
 
   get isHungry(): boolean {
@@ -82,14 +95,23 @@ export class RequestSlots implements Slots {
     const slot = new RequestSlot(host, this.#options.clock.nowMs(), this);
     if (!this.#options.width) return slot;
     if (host.isSilent && host.patientRequests > 0) this.#becomesPatient(slot);
-    else this.#watch(slot);
+    else this.#watch(slot, this.#heads);
     return slot;
   }
 
   /** Is told of a slot whose answer has come. */
   answered(slot: RequestSlot): void {
-    this.#patience.answered(this.#options.clock.nowMs() - slot.beganMs);
+    const nowMs = this.#options.clock.nowMs();
+    this.#heads.patience.came(nowMs - slot.sinceMs);
     this.#settled(slot);
+    if (!this.#options.width) return;
+    slot.sinceMs = nowMs;
+    this.#watch(slot, this.#bodies);
+  }
+
+  /** Is told of a body that has come whole, after so long. */
+  bodyCame(ms: number): void {
+    this.#bodies.patience.came(ms);
   }
 
   /** Is told of a slot whose request is over. */
@@ -106,11 +128,15 @@ export class RequestSlots implements Slots {
 
   close(): void {
     this.#cancelAlarm?.();
-    this.#young.clear();
+    for (const { young } of this.#waits) young.clear();
+  }
+
+  get #waits(): readonly Waits[] {
+    return [this.#heads, this.#bodies];
   }
 
   #settled(slot: RequestSlot): void {
-    this.#young.delete(slot);
+    for (const { young } of this.#waits) young.delete(slot);
     if (!slot.isPatient) return;
     slot.isPatient = false;
     slot.host.patientRequests--;
@@ -123,8 +149,8 @@ export class RequestSlots implements Slots {
     this.#patient++;
   }
 
-  #watch(slot: RequestSlot): void {
-    this.#young.add(slot);
+  #watch(slot: RequestSlot, { young }: Waits): void {
+    young.add(slot);
     if (!this.#cancelAlarm) this.#lookLater();
   }
 
@@ -136,33 +162,47 @@ export class RequestSlots implements Slots {
   }
 
   #look(): void {
-    const beganBeforeMs = this.#options.clock.nowMs() - this.#patience.ms;
+    const nowMs = this.#options.clock.nowMs();
     const before = this.#patient;
-    for (const slot of this.#young) {
-      if (slot.beganMs > beganBeforeMs) break;
-      this.#young.delete(slot);
-      this.#becomesPatient(slot);
+    for (const { young, patience } of this.#waits) {
+      const sinceBeforeMs = nowMs - patience.ms;
+      for (const slot of young) {
+        if (slot.sinceMs > sinceBeforeMs) break;
+        young.delete(slot);
+        this.#becomesPatient(slot);
+      }
     }
-    if (this.#young.size > 0) this.#lookLater();
+    if (this.#waits.some(({ young }) => young.size > 0)) this.#lookLater();
     if (this.#patient > before) this.#options.onRoom();
   }
 }
 
+/** What requests wait for, and which of them still count. */
+interface Waits {
+  readonly patience: Patience;
+  readonly young: Set<RequestSlot>;
+}
+
 class RequestSlot implements Slot {
   readonly host: SlotHost;
-  readonly beganMs: number;
+  /** When it began to wait for what it waits for now. */
+  sinceMs: number;
   readonly #slots: RequestSlots;
   /** Whether it has waited so long that it costs nothing but its socket. */
   isPatient = false;
 
-  constructor(host: SlotHost, beganMs: number, slots: RequestSlots) {
+  constructor(host: SlotHost, sinceMs: number, slots: RequestSlots) {
     this.host = host;
-    this.beganMs = beganMs;
+    this.sinceMs = sinceMs;
     this.#slots = slots;
   }
 
   answered(): void {
     this.#slots.answered(this);
+  }
+
+  bodyCame(ms: number): void {
+    this.#slots.bodyCame(ms);
   }
 
   free(): void {

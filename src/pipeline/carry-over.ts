@@ -22,6 +22,8 @@ export function carryOver(
   for (const [index, row] of rows.entries()) {
     if (row.failure && (reasons.has(row.failure.reason) || isMended(work, index, row))) {
       retried.set(index, row.failure.reason);
+      const facts = { digest: row.digest, exif: row.exif, phash: row.phash };
+      work.failedBefore.set(index, { row, consent: consent[index], facts });
       continue;
     }
     work.consent[index] = consent[index];
@@ -45,10 +47,11 @@ function isMended({ shard }: ShardWork, index: number, { failure }: EarlierRow):
   return failure?.reason === 'input_unreadable' && !shard.unread.has(index);
 }
 
-/** What became of rows that were tried again. */
-export function tallyRetried({ states }: ShardWork, retried: RetriedRows): RetryTally {
+/** What became of rows that were tried again; those that were not asked for are none. */
+export function tallyRetried({ states, leftRows }: ShardWork, retried: RetriedRows): RetryTally {
   const tally: Record<string, { rows: number; successes: number }> = {};
   for (const [index, reason] of retried) {
+    if (leftRows.has(index)) continue;
     tally[reason] ??= { rows: 0, successes: 0 };
     tally[reason].rows++;
     if (states[index]!.kind === 'embedded') tally[reason].successes++;

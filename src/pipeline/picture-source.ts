@@ -51,6 +51,11 @@ export class PictureSource implements RowSource {
     return this.requestsInFlight >= this.width;
   }
 
+  /** A file's size is known before it is read: what waits for memory is not in flight. */
+  get isShortOfMemory(): boolean {
+    return false;
+  }
+
   waitingHosts(): ReturnType<RowSource['waitingHosts']> {
     return [];
   }

@@ -14,7 +14,14 @@ export interface RowImage {
 /** How full a source is, in the downloader's words: a read is a request, and files are at no hosts. */
 type FetchLevels = Pick<
   Downloader,
-  'heldBytes' | 'requestsInFlight' | 'width' | 'isFull' | 'waitingHosts' | 'hangingRequests' | 'close'
+  | 'heldBytes'
+  | 'requestsInFlight'
+  | 'width'
+  | 'isFull'
+  | 'isShortOfMemory'
+  | 'waitingHosts'
+  | 'hangingRequests'
+  | 'close'
 >;
 
 /**

@@ -21,6 +21,13 @@ interface CarriedRow {
   readonly height: number;
 }
 
+/** How an earlier run ended a row that is tried again. */
+interface FailedBefore {
+  readonly row: CarriedRow;
+  readonly consent: ConsentSignals | undefined;
+  readonly facts: ImageFacts;
+}
+
 const PENDING: SampleState = { kind: 'pending' };
 
 /** Busy time that a shard's rows took in each stage, in ms; overlapping work counts as often as it overlaps. */
@@ -49,6 +56,10 @@ export class ShardWork {
   readonly consent: (ConsentSignals | undefined)[] = [];
   /** What was seen of the rows' files, by index, where that is kept. */
   readonly facts: (ImageFacts | undefined)[] = [];
+  /** How rows that are tried again had ended, by index. */
+  readonly failedBefore = new Map<number, FailedBefore>();
+  /** Those of them that were not asked for. */
+  readonly leftRows = new Set<number>();
   /** The digests that the rows' images must have, by index, where they are verified. */
   expectedDigests: readonly (string | undefined)[] = [];
   /** Where images wait that may be saved; absent where none are. */
@@ -137,6 +148,17 @@ export class ShardWork {
       ? { ...failure, width, height }
       : { kind: 'embedded', width, height, carried: true };
     this.#endPart(index);
+  }
+
+  /** Ends a row that was to be tried again, and was not asked for, as it had ended; gives the failure, undefined where it was not to be tried again. */
+  leftAsBefore(index: number): SampleFailure | undefined {
+    const before = this.failedBefore.get(index);
+    if (!before?.row.failure) return undefined;
+    this.leftRows.add(index);
+    this.consent[index] = before.consent;
+    this.facts[index] = before.facts;
+    this.carried(index, before.row, undefined);
+    return before.row.failure;
   }
 
   /** A row has no embedding, and so no score. */

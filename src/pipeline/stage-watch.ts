@@ -4,6 +4,8 @@ export interface StageLevels {
   readonly requests: number;
   /** Whether no more may be. */
   readonly isFull: boolean;
+  /** Whether requests, or images that have begun to come, wait for memory. */
+  readonly isShortOfMemory: boolean;
   /** Those of them at hosts at which none has ended for a while, and the hosts with the most. */
   readonly hanging: { readonly requests: number; readonly hosts: readonly string[] };
   readonly reading: Reading;
@@ -38,6 +40,7 @@ type Cause =
   | 'decode'
   | 'width'
   | 'held'
+  | 'memory'
   | 'hosts'
   | 'answers'
   | 'shards'
@@ -62,6 +65,8 @@ const SENTENCES: Readonly<Record<Exclude<Cause, 'none'>, string>> = {
   hosts:
     'decoder and encoder waited for images, and rows for their hosts: for a place there, a pause that it asked for, or the next try. --per-host and --hosts set what a host is asked for at once, --timeout ends slow answers sooner',
   held: 'decoder and encoder waited for images, with all requests in flight that were allowed, most of them at hosts that did not answer or send for seconds. --timeout ends such requests sooner, --per-host gives a host fewer, --thread-count allows more in all',
+  memory:
+    'decoder and encoder waited for images, and these for memory: so much is held by images that have not come to their end, or are asked for. --max-mb-in-flight sets how much they may hold, --max-bytes how much is set aside for one, --timeout ends slow ones sooner',
   answers:
     'decoder and encoder waited for images, and no row was left to ask for: all were waiting for the answers of their hosts. --timeout ends slow ones sooner',
   shards:
@@ -70,7 +75,7 @@ const SENTENCES: Readonly<Record<Exclude<Cause, 'none'>, string>> = {
 };
 
 /** Of these causes it is told how many requests were in flight, and at which hosts they hung. */
-const HOSTS_MATTER: ReadonlySet<Cause> = new Set(['held', 'hosts', 'answers']);
+const HOSTS_MATTER: ReadonlySet<Cause> = new Set(['held', 'hosts', 'answers', 'memory']);
 /** Hosts that are named at most, and that are counted. */
 const MOST_NAMED = 3;
 const MOST_COUNTED = 1_000;
@@ -141,6 +146,7 @@ function causeOf(levels: StageLevels): Cause {
   if (embed.size >= embed.capacity) return 'embed';
   if (decode.size >= decode.capacity) return 'decode';
   if (decode.size > 0) return 'none';
+  if (levels.isShortOfMemory) return 'memory';
   if (rows <= requests) return causeOfFewRows(levels);
   if (!isFull) return 'hosts';
   return hanging.requests >= LEAST_SHARE * requests ? 'held' : 'width';

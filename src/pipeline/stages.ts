@@ -5,7 +5,7 @@ import type { TagModel } from '../embed/tag-model.ts';
 import type { Head } from '../heads/head.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import type { StageNumbers } from '../runs/stats.ts';
-import type { SampleFailure } from '../samples/reasons.ts';
+import { type SampleFailure, wasAsked } from '../samples/reasons.ts';
 import type { Tag } from '../samples/tags.ts';
 import { limitClosing } from './closing-limit.ts';
 import { embedStage } from './embed-stage.ts';
@@ -187,6 +187,7 @@ export class Stages {
       reading: this.#reading,
       requests: this.#source.requestsInFlight,
       isFull: this.#source.isFull,
+      isShortOfMemory: this.#source.isShortOfMemory,
       hanging: this.#source.hangingRequests(MOST_HANGING),
       held: {
         images: this.#source.heldBytes,
@@ -267,8 +268,9 @@ export class Stages {
     if (this.#tools.signal.aborted) return;
     if (failure.reason === 'address_refused' && !this.#tools.progress.reasons.address_refused)
       this.#tools.progress.note(REFUSED_NOTE);
-    work.failed(index, failure);
-    this.#tools.progress.countFailure(failure.reason);
+    const before = wasAsked(failure) ? undefined : work.leftAsBefore(index);
+    if (!before) work.failed(index, failure);
+    this.#tools.progress.countFailure((before ?? failure).reason);
   }
 }
 

@@ -44,6 +44,10 @@ export class UrlSource implements RowSource {
     return this.#downloader.isFull;
   }
 
+  get isShortOfMemory(): boolean {
+    return this.#downloader.isShortOfMemory;
+  }
+
   waitingHosts(most: number): ReturnType<RowSource['waitingHosts']> {
     return this.#downloader.waitingHosts(most);
   }

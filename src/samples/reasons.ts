@@ -161,6 +161,11 @@ export function heardOf({ reason, heard }: Pick<SampleFailure, 'reason' | 'heard
   return isDownloadReason(reason) ? DOWNLOAD_REASONS[reason].heard : 'host';
 }
 
+/** False where nothing was sent: the host, or all its addresses, had been given up, or wanted to be left alone. */
+export function wasAsked({ reason, heard }: SampleFailure): boolean {
+  return reason !== 'host_unresponsive' && heard !== 'unasked';
+}
+
 /** What a failure to get a file that an origin has of its own says of that file; where nobody was asked, nothing. */
 export function originFileSign({ reason, heard }: Pick<SampleFailure, 'reason' | 'heard'>): OriginFileSign {
   if (heard === 'unasked') return 'unconnected';

@@ -50,4 +50,43 @@ test('with a tenth of 2,000 hosts hanging the others come at nine tenths of thei
 test('hosts that are slow and answer all count: no more requests are in flight than the width says', (t) => {
   t.is(play(50, () => false).mostInFlight, 256);
   t.is(play(500, () => false).mostInFlight, 256);
+  t.is(play(900, () => false).mostInFlight, 256);
 });
+
+/**
+ * So many answers in a step, in the order of the requests, however many are in flight: our line, our processor or what all hosts lie behind is
+ * slow. Rows of hosts that never answer come in turns with them. The most requests in flight to hosts that do answer.
+ */
+function mostAtABottleneck(answersPerStep: number, hangs: (host: number) => boolean): number {
+  const stage = new Stage('auto');
+  const rows = 3_000;
+  for (let i = 0; i < rows; i++) {
+    const host = i % 300;
+    if (hangs(host)) stage.offer(`silent${host}`, `silent ${i}`);
+    stage.offer(`host${host}`, `live ${i}`);
+  }
+  const waiting: string[] = [];
+  let [seen, ended, most] = [0, 0, 0];
+  for (let step = 0; ended < rows && step < MOST_STEPS; step++) {
+    waiting.push(...stage.admitted.slice(seen).filter((row) => row.startsWith('live')));
+    seen = stage.admitted.length;
+    most = Math.max(most, waiting.length);
+    stage.clock.advance(STEP_MS);
+    const answered = waiting.splice(0, answersPerStep);
+    ended += answered.length;
+    stage.endAll(answered, 'answered');
+  }
+  return most;
+}
+
+for (const [perSecond, most] of [
+  [1_000, 256],
+  [200, 400],
+  [100, 700],
+] as const)
+  test(`where all share what serves ${perSecond} a second, not many more wait for that because they wait long`, (t) => {
+    for (const hangs of [() => false, (host: number) => host % 10 === 3]) {
+      const seen = mostAtABottleneck(perSecond / (1_000 / STEP_MS), hangs);
+      t.true(seen <= most, `${seen} at once`);
+    }
+  });

@@ -98,6 +98,26 @@ test('a body takes memory as its bytes come, and what is set aside goes to the o
   t.is(budget.heldBytes, 0);
 });
 
+test('bodies larger than most leave memory to those that are not, and who waits for more than there is keeps no smaller one waiting', async (t) => {
+  const KIB = 1024;
+  const budget = new BodyBudget(1_000 * KIB, 200 * KIB);
+  const oldest = budget.lease();
+  void oldest.grow(KIB);
+  const large = budget.lease();
+  t.is(large.grow(599 * KIB), undefined);
+  const more = large.grow(600 * KIB);
+  t.true(large.isWaiting, 'three quarters of what is not set aside');
+  const small = Array.from({ length: 4 }, () => budget.lease());
+  for (const lease of small.slice(0, 3)) t.is(lease.grow(64 * KIB), undefined);
+  const fourth = small[3]!.grow(64 * KIB);
+  t.true(small[3]!.isWaiting, '200 are set aside, 793 are held');
+  small[0]!.release();
+  await fourth;
+  t.true(large.isWaiting, 'it began to wait before');
+  oldest.release();
+  await more;
+});
+
 test('however bodies grow and wait, the oldest gets all that it asks for, and in the end all are complete', (t) => {
   fc.assert(
     fc.property(
@@ -143,9 +163,9 @@ test('hosts that announce 20 MiB and drip hold what they have sent, and hinder n
   );
   const ended = Promise.allSettled(dripping);
   // The first byte of each has come, and with it the memory that it takes.
-  await until(() => downloader.heldBytes === 9 * 64 * 1024);
+  await until(() => downloader.heldBytes === 9 * 4 * 1024);
   for (let i = 0; i < 100; i++) imageIn(t, await downloader.download(host.url('/sized/50000')));
-  t.true(downloader.heldBytes <= 9 * 64 * 1024, `${downloader.heldBytes}`);
+  t.true(downloader.heldBytes <= 9 * 4 * 1024, `${downloader.heldBytes}`);
   interruption.abort();
   await ended;
   t.is(downloader.heldBytes, 0);

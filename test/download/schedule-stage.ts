@@ -87,7 +87,7 @@ export class Stage {
 
   #slots(width: number | 'auto'): RequestSlots {
     const shared = {
-      budget: { hasRoom: () => true },
+      budget: { hasRoom: () => true, isWaitedFor: false },
       clock: this.clock,
       onRoom: () => this.schedule.admitReady(),
     };

@@ -4,6 +4,8 @@ import { RequestSlots } from '../../src/download/slots.ts';
 import { WidthControl } from '../../src/download/width.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 
+const NO_BOUND = { hasRoom: () => true, isWaitedFor: false };
+
 /** Slots of which 256 may be taken by what keeps us busy, and `most` in all; it counts how often it was told of room. */
 function startSlots(most: number): {
   readonly clock: ManualClock;
@@ -14,7 +16,7 @@ function startSlots(most: number): {
   const load = { busyShare: () => 0.9, isHungry: () => false };
   let told = 0;
   const slots = new RequestSlots({
-    ...{ most, width: new WidthControl(most, load, clock), clock, budget: { hasRoom: () => true } },
+    ...{ most, width: new WidthControl(most, load, clock), clock, budget: NO_BOUND },
     onRoom: () => told++,
   });
   return { clock, slots, told: () => told };
@@ -86,9 +88,34 @@ test('of a host that has answered each request counts, though one of them hangs'
 
 test('a fixed width counts every request, however long it waits', (t) => {
   const clock = new ManualClock();
-  const slots = new RequestSlots({ most: 2, budget: { hasRoom: () => true }, clock, onRoom: () => t.fail() });
+  const slots = new RequestSlots({ most: 2, budget: NO_BOUND, clock, onRoom: () => t.fail() });
   slots.take(newHost());
   slots.take(newHost());
   clock.advance(60_000);
   t.false(slots.hasRoom());
+});
+
+test('a request whose body takes three times as long as others do, and a second at least, makes room for another', (t) => {
+  const { clock, slots } = startSlots(2000);
+  for (let i = 0; i < 1000; i++) slots.take(newHost(false)).bodyCame(500);
+  for (let i = 0; i < 256; i++) slots.take(newHost(false)).answered();
+  clock.advance(1_450);
+  t.false(slots.hasRoom());
+  clock.advance(100);
+  t.true(slots.hasRoom());
+});
+
+test('memory is short while a request would begin but for it, or a body that has begun waits for it', (t) => {
+  const clock = new ManualClock();
+  const budget = { hasRoom: (requests: number) => requests < 2, isWaitedFor: false };
+  const slots = new RequestSlots({ most: 10, budget, clock, onRoom: () => undefined });
+  t.false(slots.isShortOfMemory);
+  slots.take(newHost());
+  t.false(slots.isShortOfMemory);
+  slots.take(newHost());
+  t.true(slots.isShortOfMemory);
+  const waiting = new RequestSlots({
+    ...{ most: 10, budget: { hasRoom: () => true, isWaitedFor: true }, clock, onRoom: () => undefined },
+  });
+  t.true(waiting.isShortOfMemory);
 });

@@ -149,3 +149,40 @@ test('--retry-failed asks for rows whose failure may have passed, and ends where
   t.like(signals[2], { x_robots_tag: 'nofollow', tdm_reservation: null, c2pa: false });
   await sameRun(t, run, `${folder}/whole`);
 });
+
+test('a row that is to be tried again and is not asked for, since its host is given up, is found by the same command again', async (t) => {
+  const folder = await makeFolder(t);
+  const resources = new Map<string, Resource>();
+  const host = await startImageHost(resources);
+  const rows = Array.from({ length: 20 }, (_, row) => ({ URL: `${host.origin}/${row}.jpg`, TEXT: `${row}` }));
+  for (let row = 0; row < 20; row++)
+    resources.set(`/${row}.jpg`, (_request, response) => response.writeHead(500).end());
+  await buildShard(`${folder}/shard.parquet`, rows);
+  const score = async (...flags: string[]): Promise<CliResult> => {
+    const result = await runCli([
+      ...['score', `${folder}/shard.parquet`, '--output-folder', `${folder}/run`, '--retries', '0'],
+      ...['--outage-minutes', '0', '--save-consent', '--json', ...LOOPBACK_FLAGS, ...flags],
+    ]);
+    t.is(result.exitCode, 0, result.stderr);
+    return result;
+  };
+  t.like(JSON.parse((await score()).stdout), { reasons: { http_server_error: 20 } });
+  const consent = await readParquet(`${folder}/run/consent/00000.parquet`);
+  await host.stop();
+  const retry = ['--retry-failed', '--retry-reasons', 'http_server_error'];
+  const result = JSON.parse((await score(...retry)).stdout);
+  const { connect_refused: asked, http_server_error: left } = result.reasons;
+  t.deepEqual(Object.keys(result.reasons).sort(), ['connect_refused', 'http_server_error']);
+  t.is(asked + left, 20);
+  t.true(asked < 20, `${asked} were asked for`);
+  t.deepEqual(result.retried, { http_server_error: { rows: asked, successes: 0 } });
+  const tags = await readParquet(`${folder}/run/tags/00000.parquet`);
+  const isLeft = tags.map(
+    ({ error_message: message }) => message === 'HTTP Error 500: Internal Server Error',
+  );
+  t.is(isLeft.filter(Boolean).length, left);
+  const signals = await readParquet(`${folder}/run/consent/00000.parquet`);
+  for (const [row, wasLeft] of isLeft.entries()) if (wasLeft) t.deepEqual(signals[row], consent[row]);
+  const again = await score(...retry);
+  t.regex(again.stderr, new RegExp(`tried again: http_server_error ${left}`));
+});

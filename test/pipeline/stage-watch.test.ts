@@ -2,7 +2,7 @@ import test from 'ava';
 import { type StageLevels, StageWatch } from '../../src/pipeline/stage-watch.ts';
 
 const QUIET: StageLevels = {
-  ...{ requests: 10, isFull: false, rows: 10, reading: 'awaited' },
+  ...{ requests: 10, isFull: false, isShortOfMemory: false, rows: 10, reading: 'awaited' },
   hanging: { requests: 0, hosts: [] },
   ...{ decode: { size: 4, capacity: 8 }, embed: { size: 1, capacity: 64 } },
   held: { images: 0, crops: 0, embeddings: 0 },
@@ -42,6 +42,11 @@ for (const [what, levels, words] of [
     'requests that hang while the reader is awaited',
     { decode: EMPTY, hanging: HANGING },
     /input is read slowly/,
+  ],
+  [
+    'no memory for an image that would be asked for, whatever the hosts do',
+    { decode: EMPTY, isShortOfMemory: true, rows: 900, hanging: HANGING },
+    /these for memory.*--max-mb-in-flight.*--max-bytes.* longest at a\.test, b\.test\./,
   ],
   [
     'all requests in use, half of them hanging',

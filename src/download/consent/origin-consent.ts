@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
-import type { SampleFailure } from '../../samples/reasons.ts';
-import { failed, wasAsked } from '../failures.ts';
+import { type SampleFailure, wasAsked } from '../../samples/reasons.ts';
+import { failed } from '../failures.ts';
 import { FAILURE_LIFE_MS, type Fetched, FILE_LIFE_MS, OriginCache } from './origin-cache.ts';
 import { type AskForFile, askOrigin, type OriginFile } from './origin-file.ts';
 import { normalPath } from './path-pattern.ts';
