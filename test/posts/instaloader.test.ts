@@ -39,6 +39,9 @@ test('an image, a carousel whose first slide is a video, a post of the mobile in
   // Timeline answers do not always have the slides: they show in the files.
   await write('in/ada/c_UTC.json', postFile(postNode({ shortcode: 'bare', __typename: 'GraphSidecar' })));
   for (const name of ['c_UTC_1.mp4', 'c_UTC_1.jpg', 'c_UTC_2.jpg']) await write(`in/ada/${name}`, 'x');
+  const none = { __typename: 'GraphSidecar', edge_sidecar_to_children: { edges: [] } };
+  await write('in/ada/cz_UTC.json', postFile(postNode({ shortcode: 'untold', ...none })));
+  await write('in/ada/cz_UTC_1.jpg', 'x');
   const mobile = {
     ...{ shortcode: 'mobile', id: 3001, __typename: 'GraphImage', is_video: false, date: 1_700_000_001.5 },
     ...{ caption: null, edge_media_preview_like: { count: -1 }, comments: 7 },
@@ -70,7 +73,7 @@ test('an image, a carousel whose first slide is a video, a post of the mobile in
   await write('in/ada/iterator_x1.json.xz', 'not looked at');
   await write('in/ada/s_UTC.json', JSON.stringify({ node: {}, instaloader: { node_type: 'StoryItem' } }));
   const counts = await world.add([world.path('in')]);
-  t.deepEqual(sums(counts), [9, 5, 0, 0, 4]);
+  t.deepEqual(sums(counts), [10, 6, 0, 0, 4]);
   t.deepEqual(leftOut(counts), { video: 2, picture_missing: 1, picture_empty: 1 });
   t.is(counts.folders.others, 3);
   const posts = await world.query(
@@ -82,6 +85,7 @@ test('an image, a carousel whose first slide is a video, a post of the mobile in
       ['image', 'ada', 5n, 2n, 1_700_000_000, 'Fog', world.path('in/ada/a_UTC.jpg'), 1],
       ['carousel', 'ada', 5n, 2n, 1_700_000_000, 'Fog', world.path('in/ada/b_UTC_2.webp'), 3],
       ['bare', 'ada', 5n, 2n, 1_700_000_000, 'Fog', world.path('in/ada/c_UTC_2.jpg'), 2],
+      ['untold', 'ada', 5n, 2n, 1_700_000_000, 'Fog', world.path('in/ada/cz_UTC_1.jpg'), 1],
       ['mobile', 'ada', null, 7n, 1_700_000_001.5, null, world.path('in/ada/d_UTC.jpg'), 1],
       ['old', 'ada', 1n, 0n, 1_500_000_000, 'Caption beside', world.path('in/ada/e_UTC.png'), 1],
     ],
@@ -117,6 +121,7 @@ const WRONG: readonly (readonly [more: object, problem: PostProblem])[] = [
   [{ shortcode: '\ud800' }, 'id_invalid'],
   [{ owner: null }, 'user_missing'],
   [{ owner: { id: '77' } }, 'user_missing'],
+  [{ owner: { id: '77', username: null } }, 'user_missing'],
   [{ owner: { username: { a: 1 } } }, 'user_invalid'],
   [{ owner: { username: 'a\nb' } }, 'user_invalid'],
   [{ edge_media_preview_like: { count: 'many' } }, 'likes_invalid'],
@@ -202,14 +207,15 @@ test('an xz stream is unpacked as Python packs it; one that is cut, damaged, a b
 
 test('nothing outside of the folder is read: links of pictures, JSON, captions and folders that lead out, FIFOs and folders by the names of files', async (t) => {
   const world = await makePostsWorld(t);
-  await world.write('secret/p.jpg', 'secret');
+  // Its path begins as that of the folder does.
+  await world.write('in-secret/p.jpg', 'secret');
   await world.write('secret/j.json', postFile(postNode({ shortcode: 'outside' })));
   await world.write('secret/t.txt', 'secret words');
   await mkdir(world.path('in'));
   const file = (name: string, more: object = {}) =>
     world.write(`in/${name}.json`, postFile(postNode({ shortcode: name, ...more })));
   await file('a');
-  await symlink(world.path('secret/p.jpg'), world.path('in/a.jpg'));
+  await symlink(world.path('in-secret/p.jpg'), world.path('in/a.jpg'));
   await symlink(world.path('secret/j.json'), world.path('in/b.json'));
   await symlink(world.path('secret'), world.path('in/linked'));
   await world.write('in/c.json', JSON.stringify({ shortcode: 'c', owner: { username: 'ada' } }));
@@ -242,11 +248,13 @@ test('nothing outside of the folder is read: links of pictures, JSON, captions a
 test('a post without the name of its user belongs to the folder whose number it has; the number holds a user together whose name has changed', async (t) => {
   const world = await makePostsWorld(t);
   await world.write('in/ada/id', '77\n');
+  await world.write('in/eve/id', '77 or 78');
+  await world.write('in/eve/c.json', postFile(postNode({ shortcode: 'c', owner: { id: '77' } })));
   await world.write('in/ada/a.json', postFile(postNode({ shortcode: 'a', owner: { id: '77' } })));
   await world.write('in/ada/b.json', postFile(postNode({ shortcode: 'b', owner: { id: '78' } })));
   for (const name of ['a', 'b']) await world.write(`in/ada/${name}.jpg`, 'x');
   const counts = await world.add([world.path('in')]);
-  t.deepEqual(leftOut(counts), { user_missing: 1 });
+  t.deepEqual(leftOut(counts), { user_missing: 2 });
   const again = async (owner: object, likes: number, day: number) => {
     const node = postNode({ shortcode: 'a', owner, edge_media_preview_like: { count: likes } });
     await world.write('later/a.json', postFile(node), day);

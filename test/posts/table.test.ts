@@ -188,6 +188,6 @@ test('a folder without posts.json is none, and one whose record is damaged or wh
     join(folder, 'posts.json'),
     '{"format":"bowerbird-posts","version":1,"parts":[{"posts":-1}]}',
   );
-  await t.throwsAsync(openPosts(folder), { code: 'BB_POSTS_CORRUPT' });
+  await t.throwsAsync(openPosts(folder), { code: 'BB_POSTS_CORRUPT', message: /list of parts is damaged/ });
   await t.throwsAsync(openPosts(await makeFolder(t)), { code: 'BB_POSTS_NOT_FOUND' });
 });

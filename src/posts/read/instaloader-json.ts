@@ -56,7 +56,7 @@ export function readPost(content: JsonObject, seenAtMs: number): ReadPost | Post
   const isCarousel =
     node['__typename'] === 'GraphSidecar' || node['__typename'] === 'XDTGraphSidecar' || slides !== undefined;
   if (!isCarousel && node['is_video'] === true) return 'video';
-  if (slides && slides.length > 0 && slides.every((isVideo) => isVideo)) return 'video';
+  if (slides?.every((isVideo) => isVideo)) return 'video';
   return {
     ...{ postId, user, userId: userIdOf(owner), timeMs, likes, comments, seenAtMs, source: 'instaloader' },
     ...{ caption: captionOf(node), hasCaption: 'edge_media_to_caption' in node || 'caption' in node },
@@ -130,9 +130,12 @@ function captionOf(node: JsonObject): string | null {
   return plainText(first?.['text']) ?? plainText(caption);
 }
 
-/** Whether each slide of a carousel is a video. */
+/** Whether each slide of a carousel is a video; undefined where no slide is told. */
 function slidesOf(node: JsonObject): boolean[] | undefined {
-  return edgesOf(node['edge_sidecar_to_children'])?.map(({ is_video }) => is_video === true);
+  const edges = edgesOf(node['edge_sidecar_to_children']);
+  return edges === undefined || edges.length === 0
+    ? undefined
+    : edges.map(({ is_video }) => is_video === true);
 }
 
 /** The nodes of a connection of GraphQL: `{"edges": [{"node": {...}}]}`. */

@@ -124,7 +124,7 @@ class LevelReader {
     const user = post.user ?? this.#folderUser(post.userId);
     if (user === undefined) return 'user_missing';
     const caption = hasCaption ? post.caption : await this.#captionBeside(stem);
-    const imageCount = slides?.length ?? (isCarousel ? this.#pictures.slideCount(stem) : 1);
+    const imageCount = slides?.length ?? (isCarousel ? Math.max(1, this.#pictures.slideCount(stem)) : 1);
     const stems = isCarousel ? this.#slideStems(stem, slides) : [stem];
     return { ...post, user, caption, imageCount, findPicture: () => this.#findPicture(stems) };
   }
