@@ -1,4 +1,5 @@
 import test from 'ava';
+import { FairClock } from '../../src/download/fair-clock.ts';
 import { Stage } from './schedule-stage.ts';
 
 const STEP_MS = 10;
@@ -89,4 +90,47 @@ for (const [perSecond, most] of [
       const seen = mostAtABottleneck(perSecond / (1_000 / STEP_MS), hangs);
       t.true(seen <= most, `${seen} at once`);
     }
+  });
+
+/**
+ * A process that is let run for a moment now and then, so late each time, and handles so many answers in each. The slices that it takes until all
+ * live rows have ended, and the most requests that were in flight to live hosts.
+ */
+function starved(
+  lateMs: number,
+  answersPerSlice: number,
+  hangs: (host: number) => boolean,
+): { slices: number; most: number } {
+  const stage = new Stage('auto', {}, (clock) => new FairClock(clock));
+  const rows = 4_000;
+  for (let i = 0; i < rows; i++) {
+    const host = i % 400;
+    if (hangs(host)) stage.offer(`silent${host}`, `silent ${i}`);
+    stage.offer(`host${host}`, `live ${i}`);
+  }
+  const waiting: string[] = [];
+  let [seen, ended, most, slices] = [0, 0, 0, 0];
+  for (; ended < rows && slices < MOST_STEPS; slices++) {
+    waiting.push(...stage.admitted.slice(seen).filter((row) => row.startsWith('live')));
+    seen = stage.admitted.length;
+    most = Math.max(most, waiting.length);
+    stage.clock.advance(lateMs);
+    const answered = waiting.splice(0, answersPerSlice);
+    ended += answered.length;
+    stage.endAll(answered, 'answered');
+  }
+  return { slices, most };
+}
+
+for (const [lateMs, answersPerSlice] of [
+  [100, 10],
+  [400, 60],
+  [3_000, 20],
+] as const)
+  test(`a process that is let run each ${lateMs} ms takes no lateness of its own for the hosts': hanging hosts cost the others a tenth at most`, (t) => {
+    const free = starved(lateMs, answersPerSlice, () => false);
+    const disturbed = starved(lateMs, answersPerSlice, (host) => host % 10 === 3);
+    t.is(free.most, 256);
+    t.true(disturbed.most <= 256, `${disturbed.most} at once`);
+    t.true(disturbed.slices <= free.slices / 0.9, `${free.slices} and ${disturbed.slices} slices`);
   });

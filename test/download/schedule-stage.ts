@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/base/clock.ts';
 import { type HostRules, usualRules } from '../../src/download/host-rules.ts';
 import { Schedule } from '../../src/download/schedule.ts';
 import { RequestSlots } from '../../src/download/slots.ts';
@@ -22,16 +23,24 @@ export class Stage {
   readonly visits = new Map<string, Visit>();
   readonly refused = new Map<string, SampleFailure>();
 
-  /** @param width `auto` for one that could be found out, and stays as it begins: the stages behind have enough to do */
-  constructor(width: number | 'auto', rules: Partial<HostRules> = {}) {
-    this.slots = this.#slots(width);
+  /**
+   * @param width `auto` for one that could be found out, and stays as it begins: the stages behind have enough to do
+   * @param seenAs what time is told by, of `clock`
+   */
+  constructor(
+    width: number | 'auto',
+    rules: Partial<HostRules> = {},
+    seenAs: (clock: Clock) => Clock = (clock) => clock,
+  ) {
+    const clock = seenAs(this.clock);
+    this.slots = this.#slots(width, clock);
     this.schedule = new Schedule({
       slots: this.slots,
       rulesOf: () => ({ ...usualRules(Number.POSITIVE_INFINITY), ...rules }),
       silentAtOnce: Number.POSITIVE_INFINITY,
       timeoutMs: 10_000,
       headersTimeoutMs: 7_000,
-      clock: this.clock,
+      clock,
     });
   }
 
@@ -85,16 +94,16 @@ export class Stage {
     for (const row of [...rows]) this.end(row, how);
   }
 
-  #slots(width: number | 'auto'): RequestSlots {
+  #slots(width: number | 'auto', clock: Clock): RequestSlots {
     const shared = {
       budget: { hasRoom: () => true, isWaitedFor: false },
-      clock: this.clock,
+      clock,
       onRoom: () => this.schedule.admitReady(),
     };
     if (width !== 'auto') return new RequestSlots({ ...shared, most: width });
     const load = { busyShare: () => 0.9, isHungry: () => false };
     return new RequestSlots({
-      ...{ ...shared, most: MOST_SOCKETS, width: new WidthControl(MOST_SOCKETS, load, this.clock) },
+      ...{ ...shared, most: MOST_SOCKETS, width: new WidthControl(MOST_SOCKETS, load, clock) },
     });
   }
 }
