@@ -6,6 +6,9 @@ import { openableAs } from './byte-names.ts';
 /** A longer text beside an image is no caption or description of it. */
 export const MAX_COMPANION_BYTES: number = 1024 * 1024;
 
+/** Each key is a column, and no table has so many. */
+const MAX_KEYS = 1000;
+
 /** What stands beside an image. */
 export interface Companions {
   readonly caption?: string | undefined;
@@ -53,6 +56,8 @@ export function companionsOf({ caption, json }: CompanionTexts): Companions {
   if (!json) return { caption: text };
   const found = objectIn(json.text);
   if (!found) return { caption: text, trouble: `${json.name} holds no JSON object` };
+  const keyCount = Object.keys(found.object).length;
+  if (keyCount > MAX_KEYS) return { caption: text, trouble: `${json.name} has ${keyCount} keys` };
   const hasCaption = (found.object['caption'] ?? null) !== null;
   return { caption: hasCaption ? undefined : text, json: found.json };
 }

@@ -68,6 +68,29 @@ test('names that are not UTF-8 stay apart, each is read with what stands beside 
   t.deepEqual(texts, ['third', 'second', 'first']);
 });
 
+test('one JSON of more than 1000 keys is left out, and counted, and costs the other images nothing', async (t) => {
+  const many = JSON.stringify(Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`k${i}`, i])));
+  const folder = await folderOf(t, {
+    'a.jpg': 'x',
+    'a.json': many,
+    'a.txt': 'a tree',
+    'b.jpg': 'x',
+    'b.json': '{"n":1}',
+  });
+  const { rows, listing } = await list(folder);
+  t.deepEqual(
+    rows.map(({ caption, json }) => [caption, json]),
+    [
+      ['a tree', undefined],
+      [undefined, '{"n":1}'],
+    ],
+  );
+  t.regex(
+    listing.notes('photos').join(),
+    /1 of the texts beside images are left out: .*a\.json has 1001 keys\./,
+  );
+});
+
 test('texts beside images that are not UTF-8 are read with U+FFFD and counted; a byte order mark says UTF-16', async (t) => {
   const folder = await folderOf(t, {
     ...{ 'a.jpg': 'x', 'b.jpg': 'x', 'c.jpg': 'x', 'd.jpg': 'x' },
