@@ -12,7 +12,8 @@ const KILLS = Number(process.env['BOWERBIRD_KILLS'] ?? 2);
 const ROWS_PER_SHARD = 12;
 /** A shard for each kill, and two more that are not answered before all kills are done. */
 const SHARDS = KILLS + 2;
-const ROWS_PER_SMALL_SHARD = 3;
+/** At most 16 shards are open at a time: of 24 some are left when the run is to close. */
+const ROWS_PER_SMALL_SHARD = 2;
 const SHARD_FLAGS = [
   ...['--number-sample-per-shard', String(ROWS_PER_SHARD)],
   ...['--min-aesthetic', '4', '--save-embeddings', '--save-images', 'kept'],
