@@ -56,6 +56,6 @@ function listLines(list: UsersList | undefined): string[] {
   if (unmet.length === 0) return [];
   const more = unmet.length > MOST_NAMED ? ', ...' : '';
   return [
-    `of the ${list!.names.length} users in the list, ${unmet.length} were not met: ${unmet.slice(0, MOST_NAMED).join(', ')}${more}`,
+    `of the ${list!.names.length} users in the list, ${unmet.length} ${unmet.length === 1 ? 'was' : 'were'} not met: ${unmet.slice(0, MOST_NAMED).join(', ')}${more}`,
   ];
 }

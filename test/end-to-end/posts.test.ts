@@ -41,7 +41,7 @@ test('a download of Instaloader becomes a table of posts, shards, and scores tha
     listed.stdout,
     new RegExp(`: 0 posts added, 0 changed, ${own} known and as they were, ${24 - own} left out: 24 in all`),
   );
-  t.regex(listed.stdout, /of the 2 users in the list, 1 were not met: nobody/);
+  t.regex(listed.stdout, /of the 2 users in the list, 1 was not met: nobody/);
   t.regex(listed.stdout, /user_unlisted/);
 
   const shards = await runCli([
