@@ -388,7 +388,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'fleet',
     what: 'one run on several machines: its plan, slices of it, workers that commit first-wins, the merge ([fleet.md](fleet.md))',
-    mayImport: ['base', 'samples', 'scores', 'shards', 'runs', 'pipeline'],
+    mayImport: ['base', 'samples', 'scores', 'tables', 'shards', 'runs', 'pipeline'],
     doors: [
       'do-slice',
       'make-plan',

@@ -11,7 +11,7 @@ const FLAGS: FlagTable = {
     group: 'Queue:',
     type: 'boolean',
     default: false,
-    describe: 'Have shards that workers died on tried again',
+    describe: 'Have shards that were named as failed tried again',
   },
   json: { group: 'Queue:', type: 'boolean', default: false, describe: 'Print the result as one JSON object' },
 };
@@ -73,7 +73,7 @@ function describe({ shards, committed, failed }: FleetState, open: number, run: 
   if (failed.length === 0)
     return `All ${committed} shards are committed: \`bowerbird merge ${run}\` makes the rest.`;
   return (
-    `${committed} of ${shards} shards are committed. Three workers died on each of these: ${failed.join(', ')}. ` +
+    `${committed} of ${shards} shards are committed. Begun three times without an end, since workers died on them or could not read them: ${failed.join(', ')}. ` +
     'Look what they have in common, and run the same command with --retry-failed to have them tried again.'
   );
 }

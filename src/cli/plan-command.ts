@@ -5,6 +5,7 @@ import { plannedFlags, refuseUnplannable } from './planned-flags.ts';
 import { asksForEmbeddings } from './rescore-config.ts';
 import { scoreConfig } from './score-config.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
+import { withInputs } from './score-inputs.ts';
 import { showProgress } from './score-progress.ts';
 import { SLICE_FLAGS } from './slice-flags.ts';
 
@@ -21,12 +22,7 @@ export const PLAN: Command = {
     ['merge out', 'The merged files and the report'],
   ],
   docs: 'docs/fleet.md',
-  extend: (parser) =>
-    parser.positional('inputs', {
-      type: 'string',
-      array: true,
-      describe: 'Files, folders, globs or brace patterns',
-    }),
+  extend: (parser) => withInputs(parser, { name: 'plan', flags: FLAGS }),
   run: planCommand,
 };
 
@@ -45,7 +41,7 @@ async function planCommand(invocation: Invocation): Promise<number> {
   const config = scoreConfig(values, inputs, commandLine(args));
   const plan = await showProgress(async (progress, closing) => {
     const { makePlan } = await import('../fleet/make-plan.ts');
-    return makePlan(config, plannedFlags(values), progress, closing);
+    return makePlan(config, plannedFlags(invocation), progress, closing);
   });
   process.stdout.write(
     `${values['json'] === true ? JSON.stringify(json(plan, folder)) : describe(plan, folder)}\n`,

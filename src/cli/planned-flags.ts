@@ -1,3 +1,4 @@
+import type { Invocation } from './command.ts';
 import { checkValues, type FlagValues, usageError } from './flags.ts';
 import { retryFlags } from './retry-flags.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
@@ -6,28 +7,31 @@ import { SLICE_FLAGS } from './slice-flags.ts';
 /** Flags of `score` that say where and how a command works, not what its plan is. */
 const NOT_PLANNED = ['url-list', 'output-folder', 'json', 'incremental-mode', ...Object.keys(SLICE_FLAGS)];
 
-/** The flags of `score` that were given and that workers take from the plan, by name. */
-export function plannedFlags(values: FlagValues): Record<string, unknown> {
-  const given = Object.entries(SCORE_FLAGS).filter(
-    ([name, flag]) =>
-      values[name] !== undefined && JSON.stringify(values[name]) !== JSON.stringify(flag.default),
+/** The flags of `score` that were given, on the command line or with another value than the default, by name. */
+export function plannedFlags({ values, args }: Pick<Invocation, 'values' | 'args'>): Record<string, unknown> {
+  const usual = defaults();
+  const typed = new Set(args.map((arg) => /^--([a-z-]+)/.exec(arg)?.[1]));
+  const isGiven = (name: string): boolean =>
+    typed.has(name) || JSON.stringify(values[name]) !== JSON.stringify(usual[name]);
+  const names = Object.keys(SCORE_FLAGS).filter(
+    (name) => !NOT_PLANNED.includes(name) && values[name] !== undefined && isGiven(name),
   );
-  return Object.fromEntries(
-    given.filter(([name]) => !NOT_PLANNED.includes(name)).map(([name]) => [name, values[name]]),
-  );
+  return Object.fromEntries(names.map((name) => [name, values[name]]));
 }
 
 /** The values of a worker: its own where they were given, else the plan's. */
-export function withPlanned(values: FlagValues, planned: FlagValues): FlagValues {
-  return { ...values, ...planned, ...plannedFlags(values), 'incremental-mode': 'incremental' };
+export function withPlanned(worker: Pick<Invocation, 'values' | 'args'>, planned: FlagValues): FlagValues {
+  return { ...worker.values, ...planned, ...plannedFlags(worker), 'incremental-mode': 'incremental' };
+}
+
+function defaults(): FlagValues {
+  const usual = Object.entries(SCORE_FLAGS).map(([name, flag]) => [name, flag.default]);
+  return checkValues(SCORE_FLAGS, Object.fromEntries(usual));
 }
 
 /** The values of a command that has none of these flags itself: all are the plan's. */
 export function valuesOfPlan(planned: FlagValues, outputFolder: string): FlagValues {
-  const defaults = Object.fromEntries(
-    Object.entries(SCORE_FLAGS).map(([name, flag]) => [name, flag.default]),
-  );
-  return { ...checkValues(SCORE_FLAGS, defaults), ...planned, 'output-folder': outputFolder };
+  return { ...defaults(), ...planned, 'output-folder': outputFolder };
 }
 
 /** @throws BowerbirdError BB_USAGE for a flag that has no meaning where several workers do one run */

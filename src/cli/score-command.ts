@@ -3,14 +3,14 @@ import type { RescoreConfig } from '../rescore/config.ts';
 import type { RescoreOutcome } from '../rescore/rescore.ts';
 import type { RunOutcome } from '../runs/finish.ts';
 import { type Command, commandLine, type Invocation, pathsOf } from './command.ts';
-import { readConfigFile, usageError } from './flags.ts';
+import { usageError } from './flags.ts';
 import { asksForEmbeddings, rescoreConfig } from './rescore-config.ts';
 import { describeJson, describeResult } from './result-view.ts';
 import { scoreConfig } from './score-config.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
+import { withInputs } from './score-inputs.ts';
 import { showProgress } from './score-progress.ts';
 import { isSliced, scoreSlice } from './score-slice.ts';
-import { unknownFlag } from './unknown-flags.ts';
 
 /** `bowerbird score` */
 export const SCORE: Command = {
@@ -27,19 +27,7 @@ export const SCORE: Command = {
     ['score urls.txt --output-folder out --json > result.json', 'Numbers for a script'],
   ],
   docs: 'README.md',
-  extend: (parser) =>
-    parser
-      .positional('inputs', {
-        type: 'string',
-        array: true,
-        describe: 'Files, folders, globs or brace patterns',
-      })
-      .config('config', 'JSON file with the same names', (path) =>
-        readConfigFile(path, SCORE_FLAGS, (name) =>
-          unknownFlag(name, { name: 'score', flags: SCORE_FLAGS }, []),
-        ),
-      )
-      .group('config', 'Input:'),
+  extend: (parser) => withInputs(parser, { name: 'score', flags: SCORE_FLAGS }),
   run: scoreCommand,
 };
 

@@ -33,7 +33,8 @@ export function isSliced(values: FlagValues, environment: NodeJS.ProcessEnv): bo
 }
 
 /** Does one slice of a plan, which is made where there is none; gives the exit code. */
-export async function scoreSlice({ values, args }: Invocation, inputs: readonly string[]): Promise<number> {
+export async function scoreSlice(invocation: Invocation, inputs: readonly string[]): Promise<number> {
+  const { values, args } = invocation;
   refuseUnplannable(values);
   asksForEmbeddings(values);
   const folder = values['output-folder'] as string;
@@ -42,10 +43,10 @@ export async function scoreSlice({ values, args }: Invocation, inputs: readonly 
     process.env,
   )!;
   const report = await showProgress(async (progress, closing) => {
-    const planned = await planOf(values, inputs, commandLine(args), { progress, closing });
+    const planned = await planOf(invocation, inputs, { progress, closing });
     if (inputs.length > 0 && JSON.stringify(inputs) !== JSON.stringify(planned.inputs))
       throw otherInputs(folder);
-    const config = scoreConfig(withPlanned(values, planned.flags), planned.inputs, commandLine(args));
+    const config = scoreConfig(withPlanned(invocation, planned.flags), planned.inputs, commandLine(args));
     const { doSlice } = await import('../fleet/do-slice.ts');
     return doSlice({ config, planned, progress, closing }, slice);
   });
@@ -57,9 +58,8 @@ export async function scoreSlice({ values, args }: Invocation, inputs: readonly 
 
 /** The plan of the folder; where there is none yet, one of the tasks makes it, and the others wait for that. */
 async function planOf(
-  values: FlagValues,
+  { values, args }: Invocation,
   inputs: readonly string[],
-  typed: string,
   { progress, closing }: { readonly progress: ScoreProgress; readonly closing: AbortSignal },
 ): Promise<PlannedRun> {
   const folder = values['output-folder'] as string;
@@ -70,7 +70,12 @@ async function planOf(
       throw usageError(`${folder} has no plan.json. Give the inputs too, or run \`bowerbird plan\` first.`);
     const { makePlan } = await import('../fleet/make-plan.ts');
     try {
-      return await makePlan(scoreConfig(values, inputs, typed), plannedFlags(values), progress, closing);
+      return await makePlan(
+        scoreConfig(values, inputs, commandLine(args)),
+        plannedFlags({ values, args }),
+        progress,
+        closing,
+      );
     } catch (thrown) {
       if (codeOf(thrown) !== 'BB_RUN_LOCKED') throw thrown;
     }

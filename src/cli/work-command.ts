@@ -56,13 +56,14 @@ export const WORK: Command = {
   run: workCommand,
 };
 
-async function workCommand({ values, parsed, args }: Invocation): Promise<number> {
+async function workCommand(invocation: Invocation): Promise<number> {
+  const { values, parsed, args } = invocation;
   const run = parsed['run'] as string;
   refuseUnplannable(values);
   const address = queueUrl(values['queue']);
   const planned = await readPlan(run);
   if (!planned) throw usageError(`${run} has no plan.json. Run \`bowerbird plan\` first.`);
-  const merged = withPlanned({ ...values, 'output-folder': run }, planned.flags);
+  const merged = withPlanned({ values: { ...values, 'output-folder': run }, args }, planned.flags);
   const config = scoreConfig(merged, planned.inputs, commandLine(args));
   const grace = values['grace'] as number | undefined;
   dieByChance(values['chaos'] as number | undefined);
@@ -91,6 +92,6 @@ function describe({ state, committed, lost, failed, givenBack }: QueueWorkReport
     `work ${state}: committed ${committed} shards`,
     ...(lost > 0 ? [`dropped ${lost} that others had committed meanwhile`] : []),
     ...(givenBack > 0 ? [`gave ${givenBack} back`] : []),
-    ...(failed.length > 0 ? [`named as failed, since workers had died on them: ${failed.join(', ')}`] : []),
+    ...(failed.length > 0 ? [`named as failed, begun three times without an end: ${failed.join(', ')}`] : []),
   ].join('\n');
 }

@@ -3,7 +3,7 @@ import { makeFolders, remove, writeFileAtomic, writing } from '../base/files.ts'
 import { readNames } from '../runs/run-files.ts';
 import { shardName } from '../samples/key.ts';
 
-/** Shards that no worker is given any more, since several died on them: a file for each in `.failed` of the run folder. */
+/** Shards that no worker is given any more, since they were begun several times without an end: a file for each in `.failed` of the run folder. */
 export class FailedShards {
   readonly #folder: string;
 
@@ -12,10 +12,10 @@ export class FailedShards {
   }
 
   /** Names a shard as failed. @throws BowerbirdError BB_SHARD_WRITE, BB_DISK_FULL */
-  async add(shardId: number, deaths: number): Promise<void> {
+  async add(shardId: number, attempts: number): Promise<void> {
     const path = join(this.#folder, `${shardName(shardId)}.json`);
     await writing(this.#folder, () => makeFolders(this.#folder));
-    const failure = { shard_id: shardId, reason: 'workers_died', deaths, at: new Date().toISOString() };
+    const failure = { shard_id: shardId, reason: 'no_end', attempts, at: new Date().toISOString() };
     await writeFileAtomic(path, `${JSON.stringify(failure)}\n`);
   }
 

@@ -43,7 +43,10 @@ export async function makePlan(
     await folder.create(config);
     await new SharedRun(folder.path).create();
     if (!existing) await writeRunRecord(folder.runRecord, record);
-    const isNew = await writePlan(folder.path, encodePlan({ inputs: config.inputs, flags }, plan, present));
+    const isNew = await writePlan(
+      folder.path,
+      encodePlan(folder.path, { inputs: config.inputs, flags }, plan, present),
+    );
     return { ...(await readPlan(folder.path))!, isNew };
   } finally {
     await place.release();

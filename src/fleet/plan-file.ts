@@ -5,7 +5,7 @@ import { BowerbirdError, isMissing } from '../base/errors.ts';
 import { commitFileOnce, temporaryPath, writeNewFile, writing } from '../base/files.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { cutShards } from '../shards/cut-shards.ts';
-import type { RunPlan } from '../shards/plan.ts';
+import type { InputFile, RunPlan } from '../shards/plan.ts';
 
 /** Values of flags of `score` by name, as they were given; inputs and places are told apart from them. */
 export type PlanFlags = Readonly<Record<string, unknown>>;
@@ -38,8 +38,12 @@ export function planPath(folder: string): string {
   return join(folder, 'plan.json');
 }
 
+/** Stands in a plan for the run folder, which is mounted elsewhere on other machines. */
+const RUN = '<run>';
+
 /** The bytes of a plan: of the same inputs, settings and models always the same. */
 export function encodePlan(
+  folder: string,
   { inputs, flags }: Pick<PlannedRun, 'inputs' | 'flags'>,
   { shards: _, ...plan }: RunPlan,
   record: RunRecord,
@@ -50,7 +54,7 @@ export function encodePlan(
     version: 1,
     inputs,
     flags: sorted,
-    plan,
+    plan: { ...plan, inputs: plan.inputs.map((input) => movedPaths(input, `${folder}/`, `${RUN}/`)) },
     // Who planned it, and when, is no part of it.
     record: { ...record, state: 'running', sessions: [] },
   };
@@ -61,7 +65,7 @@ export function encodePlan(
 export async function readPlan(folder: string): Promise<PlannedRun | undefined> {
   const path = planPath(folder);
   try {
-    return decodePlan(await readFile(path), path);
+    return decodePlan(await readFile(path), folder);
   } catch (thrown) {
     if (isMissing(thrown)) return undefined;
     throw thrown;
@@ -89,7 +93,8 @@ export async function writePlan(folder: string, text: string): Promise<boolean> 
   );
 }
 
-function decodePlan(bytes: Buffer, path: string): PlannedRun {
+function decodePlan(bytes: Buffer, folder: string): PlannedRun {
+  const path = planPath(folder);
   let document: PlanDocument | undefined;
   try {
     document = JSON.parse(bytes.toString('utf8')) as PlanDocument;
@@ -99,8 +104,20 @@ function decodePlan(bytes: Buffer, path: string): PlannedRun {
   if (document?.format !== 'bowerbird-plan' || document.version !== 1 || !document.plan || !document.record)
     throw notAPlan(path, undefined);
   const { inputs, flags, plan, record } = document;
-  const shards = cutShards(plan.inputs, plan.samplesPerShard);
-  return { inputs, flags, plan: { ...plan, shards }, record, digest: digestOf(bytes) };
+  const files = plan.inputs.map((input) => movedPaths(input, `${RUN}/`, `${folder}/`));
+  const shards = cutShards(files, plan.samplesPerShard);
+  return { inputs, flags, plan: { ...plan, inputs: files, shards }, record, digest: digestOf(bytes) };
+}
+
+/** What was converted lies in the run folder. */
+function movedPaths(input: InputFile, from: string, to: string): InputFile {
+  const moved = (path: string): string => (path.startsWith(from) ? to + path.slice(from.length) : path);
+  const { archivePath } = input;
+  return {
+    ...input,
+    readPath: moved(input.readPath),
+    ...(archivePath !== undefined && { archivePath: moved(archivePath) }),
+  };
 }
 
 function digestOf(content: string | Buffer): string {

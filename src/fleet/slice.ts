@@ -19,7 +19,8 @@ export interface SliceFlags {
 /**
  * The slice that flags or, where they say nothing, the variables of a job array name; undefined where neither does.
  *
- * Slurm numbers tasks from SLURM_ARRAY_TASK_MIN on, in steps of SLURM_ARRAY_TASK_STEP (https://slurm.schedmd.com/job_array.html). Kubernetes sets
+ * Slurm numbers tasks from SLURM_ARRAY_TASK_MIN on, in steps of SLURM_ARRAY_TASK_STEP (https://slurm.schedmd.com/job_array.html); where the count is given, as for tasks that are
+ * submitted again, the number itself is the slice. Kubernetes sets
  * JOB_COMPLETION_INDEX and not how many there are, AWS Batch AWS_BATCH_JOB_ARRAY_INDEX and AWS_BATCH_JOB_ARRAY_SIZE.
  *
  * @throws BowerbirdError BB_USAGE where an index comes without a count, or does not lie below it
@@ -27,7 +28,7 @@ export interface SliceFlags {
 export function sliceFrom(flags: SliceFlags, environment: NodeJS.ProcessEnv): Slice | undefined {
   const { taskIndex, taskCount } = flags;
   if (taskIndex !== undefined) return checked(taskIndex, taskCount, '--task-index');
-  const array = arrayIn(environment);
+  const array = arrayIn(environment, taskCount !== undefined);
   if (array) return checked(array.index, taskCount ?? array.count, array.from);
   if (taskCount === undefined) return undefined;
   throw usage(
@@ -41,12 +42,13 @@ interface JobArray {
   readonly from: string;
 }
 
-function arrayIn(environment: NodeJS.ProcessEnv): JobArray | undefined {
+/** @param isPart whether the array may be a part of a larger one, whose count is known: numbers are slices then, and not counted from the array's first */
+function arrayIn(environment: NodeJS.ProcessEnv, isPart: boolean): JobArray | undefined {
   const read = (name: string): number | undefined => wholeNumber(name, environment[name]);
   const slurm = read('SLURM_ARRAY_TASK_ID');
   if (slurm !== undefined) {
-    const first = read('SLURM_ARRAY_TASK_MIN') ?? 0;
-    const step = read('SLURM_ARRAY_TASK_STEP') || 1;
+    const first = isPart ? 0 : (read('SLURM_ARRAY_TASK_MIN') ?? 0);
+    const step = isPart ? 1 : read('SLURM_ARRAY_TASK_STEP') || 1;
     return {
       index: (slurm - first) / step,
       count: read('SLURM_ARRAY_TASK_COUNT'),

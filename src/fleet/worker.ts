@@ -15,6 +15,7 @@ import { RunFolder } from '../runs/run-folder.ts';
 import type { ShardStats } from '../runs/stats.ts';
 import { resolveThresholds } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
+import { InputCheck } from './input-check.ts';
 import type { PlannedRun } from './plan-file.ts';
 import { SharedRun } from './shared-run.ts';
 
@@ -55,6 +56,7 @@ export class Worker {
   readonly #run: SharedRun;
   readonly #scratch: RunFolder;
   readonly #lock: Lock;
+  readonly #inputs: InputCheck;
 
   private constructor(
     name: string,
@@ -67,6 +69,7 @@ export class Worker {
     this.#run = run;
     this.#scratch = scratch;
     this.#lock = lock;
+    this.#inputs = new InputCheck(options.planned.plan.inputs);
   }
 
   /**
@@ -117,6 +120,7 @@ export class Worker {
       countResumed(progress, stats);
       await onCommitted?.(spec.id);
     }
+    await this.#inputs.check(wanted.map(({ spec }) => spec));
     let [committed, lost] = [0, 0];
     progress.enter('scoring');
     const place = { folder: this.#scratch, lock: this.#lock };

@@ -133,7 +133,14 @@ function isNullNode({ logical_type }: SchemaNode): boolean {
   return logical_type === 'NullType()';
 }
 
-async function fingerprintOf(path: string): Promise<{ sizeBytes: number; fingerprint: string }> {
+/**
+ * What a Parquet file is known by: its size, and the digest of its size and footer.
+ *
+ * @throws TableError BB_INPUT_UNREADABLE, BB_INPUT_FORMAT
+ */
+export async function fingerprintOf(
+  path: string,
+): Promise<{ readonly sizeBytes: number; readonly fingerprint: string }> {
   const { head } = await readHead(path);
   if (head.length === 0) throw unreadable(path, 'it is empty (0 bytes)');
   const startsRight = head.toString('latin1', 0, MAGIC.length) === MAGIC;

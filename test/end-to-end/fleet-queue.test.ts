@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest from 'ava';
 import { ShardQueue } from '../../src/fleet/queue/shard-queue.ts';
@@ -68,7 +68,17 @@ test('a shard on which three workers have died is named, and the others are done
   t.is(ended.exitCode, 1);
   t.like(JSON.parse(ended.stdout), { committed: 1, open: 0, failed: [1] });
   const failure = JSON.parse(await readFile(join(run, '.failed', '00001.json'), 'utf8')) as object;
-  t.like(failure, { reason: 'workers_died', deaths: 3 });
+  t.like(failure, { reason: 'no_end', attempts: 3 });
+
+  // What was named and done all the same counts once.
+  t.is(
+    (await runCli(['score', '--output-folder', run, '--task-index', '1', '--task-count', '2'])).exitCode,
+    0,
+  );
+  const seen = await runCli(['coordinate', run, '--queue', redis.url, '--json']);
+  t.like(JSON.parse(seen.stdout), { committed: 2, failed: [] });
+  await rm(join(run, 'stats', '00000_stats.json'));
+  await rm(join(run, '.commits', '00000.json'));
 
   const again = startCli(['coordinate', run, '--queue', redis.url, '--retry-failed']);
   // A worker that came before would find nothing to wait for.

@@ -1,9 +1,10 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { digestRun } from '../helpers/digest-run.ts';
 import { LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
 import { makeWorld, type World } from '../helpers/scored-world.ts';
+import { buildShard } from '../helpers/shard-builder.ts';
 import { until } from '../helpers/until.ts';
 
 const ROWS = 48;
@@ -147,4 +148,28 @@ test('what does not fit a plan is refused, and the plan stays', async (t) => {
     (await runCli(['score', world.shard, '--output-folder', run, ...SETTINGS, ...LOOPBACK_FLAGS])).exitCode,
     0,
   );
+});
+
+test('a worker takes a flag that is typed, be it the usual value, and refuses inputs that were replaced since they were planned', async (t) => {
+  const world = await makeWorld(t, { rowCount: 6 });
+  const run = world.path('run');
+  const plan = ['plan', world.shard, '--output-folder', run, '--min-image-size', '9', ...LOOPBACK_FLAGS];
+  t.is((await runCli(plan)).exitCode, 0);
+  const usual = await runCli([...slice(run, 0, 1), '--min-image-size', '0']);
+  t.regex(usual.stderr, /--min-image-size was 9, is 0[\s\S]*\[BB_RUN_CHANGED\]/);
+  await buildShard(world.shard, [...world.rows].reverse(), { punsafe: 'DOUBLE' });
+  const replaced = await runCli(slice(run, 0, 1));
+  t.regex(replaced.stderr, /has other content than when it was planned[\s\S]*\[BB_RUN_CHANGED\]/);
+});
+
+test('a planned run over text may lie elsewhere for its workers', async (t) => {
+  const world = await makeWorld(t, { rowCount: 6 });
+  const [run, elsewhere] = [world.path('run'), world.path('elsewhere')];
+  const list = world.path('rows.csv');
+  await writeFile(list, ['URL', ...world.rows.map(({ URL }) => URL), ''].join('\n'));
+  t.is((await runCli(['plan', list, '--output-folder', run, ...LOOPBACK_FLAGS])).exitCode, 0);
+  await rename(run, elsewhere);
+  const { exitCode, stdout, stderr } = await runCli(slice(elsewhere, 0, 1));
+  t.is(exitCode, 0, stderr);
+  t.regex(stdout, /committed 1 shards/);
 });

@@ -28,6 +28,11 @@ test('Kubernetes says which, and a flag how many', (t) => {
   t.like(sliceFrom({ taskCount: 5 }, { JOB_COMPLETION_INDEX: '4' }), { index: 4, count: 5 });
 });
 
+test('tasks of an array that are submitted again are the slices of their numbers where the count is given', (t) => {
+  const environment = { SLURM_ARRAY_TASK_ID: '5', SLURM_ARRAY_TASK_MIN: '2', SLURM_ARRAY_TASK_COUNT: '2' };
+  t.like(sliceFrom({ taskCount: 8 }, environment), { index: 5, count: 8 });
+});
+
 test('flags come before variables', (t) => {
   const environment = { SLURM_ARRAY_TASK_ID: '3', SLURM_ARRAY_TASK_COUNT: '8' };
   t.like(sliceFrom({ taskIndex: 1, taskCount: 2 }, environment), { index: 1, count: 2 });

@@ -84,10 +84,12 @@ class Coordinator {
 
   async #state(): Promise<FleetState> {
     const none = { waiting: 0, active: 0 };
+    const committed = new Set(await this.#run.committedIds());
     return {
       shards: this.#options.planned.plan.shards.length,
-      committed: await this.#run.countCommitted(),
-      failed: await this.#failures.list(),
+      committed: committed.size,
+      // Some worker may have done one of them all the same.
+      failed: (await this.#failures.list()).filter((id) => !committed.has(id)),
       ...(await this.#queue.counts().catch(() => none)),
     };
   }

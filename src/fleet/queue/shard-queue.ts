@@ -75,8 +75,11 @@ export class ShardQueue {
       retryStrategy: (times) => Math.min(times * RECONNECT_MS, MAX_RECONNECT_MS),
     });
     // Told by what fails; without a listener each lost connection would end the process.
-    redis.on('error', () => undefined);
-    await reach(redis, url);
+    let cause: unknown;
+    redis.on('error', (thrown) => {
+      cause = thrown;
+    });
+    await reach(redis, url, () => cause);
     const name = `bowerbird-${digest.slice(0, 16)}`;
     const connection = redis as never;
     const queue = new bullmq.Queue(name, { connection });
@@ -128,7 +131,7 @@ export class ShardQueue {
     };
   }
 
-  /** Counts a begin of a shard, and gives how many before it have neither ended nor been given back: workers that died on it. */
+  /** Counts a begin of a shard, and gives how many before it had no end. */
   async begin(shardId: number): Promise<number> {
     const begun = await this.#redis.hincrby(this.#key, `${shardId}`, 1).catch(() => 1);
     return begun - 1;
@@ -156,16 +159,22 @@ export class ShardQueue {
   }
 }
 
-async function reach(redis: Redis, url: string): Promise<void> {
+async function reach(redis: Redis, url: string, causeOf: () => unknown): Promise<void> {
   try {
     await redis.connect();
     await redis.ping();
   } catch (thrown) {
     redis.disconnect();
+    const cause = causeOf() ?? thrown;
+    const why = messageOf(cause).replace(/\.+$/, '');
+    const address = withoutPassword(url);
+    const isRefused = /^(NOAUTH|WRONGPASS|NOPERM)|password|AUTH/.test(why);
     throw new BowerbirdError(
       'BB_QUEUE_UNREACHABLE',
-      `No Redis or Valkey answers at ${withoutPassword(url)}: ${messageOf(thrown)}. Start one there, or name another with --queue.`,
-      { cause: thrown, fields: { url: withoutPassword(url) } },
+      isRefused
+        ? `${address} answers and refuses: ${why}. Give its password in the address of --queue: rediss://:PASSWORD@HOST.`
+        : `No Redis or Valkey answers at ${address}: ${why}. Start one there, or name another with --queue.`,
+      { cause, fields: { url: address } },
     );
   }
 }

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf, messageOf } from '../../base/errors.ts';
 import type { ShardSpec } from '../../shards/plan.ts';
 import { FailedShards } from '../failed-shards.ts';
 import { SharedRun } from '../shared-run.ts';
 import { Worker, type WorkerOptions } from '../worker.ts';
 import { type QueuedShard, ShardQueue } from './shard-queue.ts';
 
-/** As many workers may die on a shard. */
-const MAX_DEATHS = 3;
+/** So many times may a shard be begun without an end: its workers died, or could not read it. */
+const MAX_ATTEMPTS = 3;
 const IDLE_MS = 500;
 /** Looking what is committed lists a folder of as many files as there are shards. */
 const LOOK_AGAIN_MS = 5000;
@@ -26,7 +27,7 @@ export interface QueueWorkReport {
   readonly state: 'done' | 'interrupted';
   readonly committed: number;
   readonly lost: number;
-  /** Shards that it named as failed, since workers had died on them. */
+  /** Shards that it named as failed, since they were begun three times without an end. */
   readonly failed: readonly number[];
   /** Given back for others to do. */
   readonly givenBack: number;
@@ -65,6 +66,7 @@ class QueueWork {
   #lost = 0;
   #givenBack = 0;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  #suspect: QueuedShard | undefined;
   readonly #failed: number[] = [];
 
   constructor(worker: Worker, queue: ShardQueue, options: QueueWorkOptions) {
@@ -84,32 +86,46 @@ class QueueWork {
       else if (await this.#isAllDone()) return this.#report('done');
       else await sleep(IDLE_MS, undefined, { signal: closing }).catch(() => undefined);
     }
+    if (this.#suspect) await this.#giveBack(this.#suspect, false);
     return this.#report('interrupted');
   }
 
-  /** Shards that this worker is to do now. */
+  /** Shards that this worker is to do now. One that was begun before without an end is done alone, lest others are blamed for it. */
   async #take(): Promise<QueuedShard[]> {
+    if (this.#suspect) {
+      const suspect = this.#suspect;
+      this.#suspect = undefined;
+      return [suspect];
+    }
     const taken: QueuedShard[] = [];
     while (taken.length < this.#options.shardsAtOnce && !this.#options.closing.aborted) {
       const shard = await this.#queue.next();
       if (!shard) break;
-      if (await this.#isToDo(shard)) taken.push(shard);
+      const attempts = await this.#attemptsOf(shard);
+      if (attempts === undefined) continue;
+      if (attempts === 0) taken.push(shard);
+      else if (taken.length === 0) return [shard];
+      else {
+        this.#suspect = shard;
+        break;
+      }
     }
     return taken;
   }
 
-  async #isToDo(shard: QueuedShard): Promise<boolean> {
+  /** How often a shard was begun before without an end; undefined where it is not to be done. */
+  async #attemptsOf(shard: QueuedShard): Promise<number | undefined> {
     const { shardId } = shard;
     if (!this.#specs.has(shardId) || (await this.#run.committed(shardId))) {
       await shard.done();
-      return false;
+      return undefined;
     }
-    const deaths = await this.#queue.begin(shardId);
-    if (deaths < MAX_DEATHS) return true;
-    await this.#failures.add(shardId, deaths);
+    const attempts = await this.#queue.begin(shardId);
+    if (attempts < MAX_ATTEMPTS) return attempts;
+    await this.#failures.add(shardId, attempts);
     this.#failed.push(shardId);
     await this.#end(shard);
-    return false;
+    return undefined;
   }
 
   async #do(shards: readonly QueuedShard[]): Promise<void> {
@@ -119,6 +135,7 @@ class QueueWork {
       open.delete(shardId);
       if (shard) await this.#end(shard);
     };
+    let isTheirFault = false;
     try {
       const { committed, lost } = await this.#worker.doShards(
         shards.map(({ shardId }) => this.#specs.get(shardId)!),
@@ -126,14 +143,21 @@ class QueueWork {
       );
       this.#committed += committed;
       this.#lost += lost;
+    } catch (thrown) {
+      // Rows that cannot be read are no reason to leave the other shards undone.
+      isTheirFault = codeOf(thrown) === 'BB_SHARD_READ';
+      if (!isTheirFault) throw thrown;
+      this.#options.progress.note(messageOf(thrown));
     } finally {
-      // Given up, not died on.
-      for (const shard of open.values()) {
-        await this.#queue.end(shard.shardId);
-        await shard.giveBack();
-        this.#givenBack++;
-      }
+      for (const shard of open.values()) await this.#giveBack(shard, isTheirFault);
     }
+  }
+
+  /** @param isCounted whether the shard keeps the count of its begins, as of workers that died on it */
+  async #giveBack(shard: QueuedShard, isCounted: boolean): Promise<void> {
+    if (!isCounted) await this.#queue.end(shard.shardId);
+    await shard.giveBack();
+    this.#givenBack++;
   }
 
   async #end(shard: QueuedShard): Promise<void> {
@@ -145,8 +169,8 @@ class QueueWork {
   async #isAllDone(): Promise<boolean> {
     if (performance.now() - this.#lookedMs < LOOK_AGAIN_MS) return false;
     this.#lookedMs = performance.now();
-    const ended = (await this.#run.countCommitted()) + (await this.#failures.list()).length;
-    return ended >= this.#specs.size;
+    const ended = new Set([...(await this.#run.committedIds()), ...(await this.#failures.list())]);
+    return ended.size >= this.#specs.size;
   }
 
   #report(state: QueueWorkReport['state']): QueueWorkReport {
