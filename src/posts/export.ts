@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { remove } from '../base/files.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { type DuckDBConnection, openDuckDb, queryRows, quoteName, quoteText } from '../tables/duckdb.ts';
-import type { ExportFormat, ExportTable } from './export-formats.ts';
+import { type ExportFormat, type ExportTable, exportedSql } from './export-formats.ts';
 import { mongoLines } from './mongo.ts';
 import { createPostViews, type PostsTable } from './table.ts';
 
@@ -42,10 +42,10 @@ export async function exportTable(
       const lines = mongoLines(connection, { table, rowCount, signal, onProgress });
       await pipeline(lines, createWriteStream(path, { flags: 'wx' }));
     } else {
-      const columns = await columnsOf(connection, table);
+      const columns = await columnsOf(connection, exportedSql(table));
       const selected = columns.map(format === 'csv' ? cellSql : ({ column_name }) => quoteName(column_name));
       await connection.run(
-        `COPY (SELECT ${selected.join(', ')} FROM ${table}) TO ${quoteText(path)} (${COPY_OPTIONS[format]}, USE_TMP_FILE false)`,
+        `COPY (SELECT ${selected.join(', ')} FROM ${exportedSql(table)}) TO ${quoteText(path)} (${COPY_OPTIONS[format]}, USE_TMP_FILE false)`,
       );
     }
     signal?.throwIfAborted();
@@ -77,7 +77,7 @@ interface ViewColumn {
 }
 
 function columnsOf(connection: DuckDBConnection, view: string): Promise<ViewColumn[]> {
-  return queryRows<ViewColumn>(connection, `SELECT column_name, column_type FROM (DESCRIBE ${view})`);
+  return queryRows<ViewColumn>(connection, `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${view})`);
 }
 
 /** Text that a spreadsheet would take for a formula has `'` before it. */

@@ -1,13 +1,13 @@
 import { streamChunks } from '../tables/chunk.ts';
 import type { DuckDBConnection } from '../tables/duckdb.ts';
-import type { ExportTable } from './export-formats.ts';
+import { type ExportTable, exportedSql } from './export-formats.ts';
 
 /*
  * JSON Lines that mongoimport takes: MongoDB's Extended JSON (v2, relaxed), in which a date and an integer beyond 2^53 are objects of one key.
  * https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/
  */
 
-type Kind = 'text' | 'integer' | 'time';
+type Kind = 'text' | 'integer' | 'time' | 'flag';
 
 /** The fields of each document, in their order, and SQL for each. Posts and users have an `_id`, so that an import with --mode upsert replaces them. */
 const FIELDS: Readonly<Record<ExportTable, readonly (readonly [name: string, kind: Kind, sql?: string])[]>> =
@@ -39,6 +39,7 @@ const FIELDS: Readonly<Record<ExportTable, readonly (readonly [name: string, kin
     history: [
       ['post_id', 'text'],
       ['likes', 'integer'],
+      ['likes_hidden', 'flag'],
       ['comments', 'integer'],
       ['seen_at', 'time'],
     ],
@@ -65,12 +66,12 @@ export async function* mongoLines(connection: DuckDBConnection, wanted: MongoExp
   const fields = FIELDS[table];
   const values = fields.map(([name, kind, sql = name]) => valueSql(kind, `"${sql}"`));
   let rows = 0;
-  for await (const chunk of streamChunks(connection, `SELECT ${values.join(', ')} FROM ${table}`, rowCount)) {
+  for await (const chunk of streamChunks(connection, `SELECT ${values.join(', ')} FROM ${exportedSql(table)}`, rowCount)) {
     signal?.throwIfAborted();
     const columns = fields.map((_, i) => chunk.getColumnVector(i));
     const lines = Array.from({ length: chunk.rowCount }, (_, row) => {
       const entries = fields.flatMap(([name, kind], i) => {
-        const value = columns[i]!.getItem(row) as string | bigint | null;
+        const value = columns[i]!.getItem(row) as string | bigint | boolean | null;
         return value === null ? [] : [[name, extended(kind, value)] as const];
       });
       return `${JSON.stringify(Object.fromEntries(entries))}\n`;
@@ -83,11 +84,13 @@ export async function* mongoLines(connection: DuckDBConnection, wanted: MongoExp
 
 function valueSql(kind: Kind, sql: string): string {
   if (kind === 'text') return sql;
+  // What is not so is left out.
+  if (kind === 'flag') return `nullif(${sql}, false)`;
   return kind === 'time' ? `epoch_ms(${sql})` : `${sql}::BIGINT`;
 }
 
-function extended(kind: Kind, value: string | bigint): unknown {
-  if (typeof value === 'string') return value;
+function extended(kind: Kind, value: string | bigint | boolean): unknown {
+  if (typeof value !== 'bigint') return value;
   if (kind === 'time') return { $date: new Date(Number(value)).toISOString() };
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : { $numberLong: String(value) };

@@ -21,7 +21,7 @@ export interface Picture {
 /** What was counted of a post. */
 export interface CountsSight {
   readonly postId: string;
-  /** null: hidden, or left empty; undefined: nothing is said of them. */
+  /** null: they are said to be hidden; undefined: nothing is said of them. */
   readonly likes: bigint | null | undefined;
   readonly comments: bigint | null;
   readonly seenAtMs: number;

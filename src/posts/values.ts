@@ -60,6 +60,16 @@ export function timeOf(value: unknown): number | null | undefined {
   return typeof value === 'number' ? inRange(Math.round(value * 1000)) : undefined;
 }
 
+/** Whether a value says nothing: it is not there, or stands for nothing. A count that is hidden is said to be. */
+export function isUntold(value: unknown): boolean {
+  return value == null || (typeof value === 'string' && NOTHING.test(unwrapped(value.trim())));
+}
+
+/** What a value was read as, null where it says that it is hidden; undefined where it says nothing, or nothing that can be read. */
+export function toldCount(value: unknown, count: bigint | null | undefined): bigint | null | undefined {
+  return isUntold(value) ? undefined : count;
+}
+
 /** A time as ISO 8601 (UTC where it names no zone), or as seconds or milliseconds since 1970; in milliseconds. */
 export function timeOfText(given: string | null): number | null | undefined {
   const text = unwrapped(given?.trim() ?? '');

@@ -105,7 +105,7 @@ test('changed counts become history with their days, whatever the order of the d
     table([
       ['2', 1],
       ['5', 5],
-      ['', 7],
+      ['-1', 7],
       // Older than all others, and as the next of them.
       ['2', 0],
     ]),
@@ -129,6 +129,42 @@ test('changed counts become history with their days, whatever the order of the d
     const again = await world.add(files);
     t.deepEqual(sums(again), [...expected]);
     t.is(again.total.history, 4);
+  }
+});
+
+test('a look that tells nothing of likes leaves them as they were, whatever other rows tell; likes said to be hidden are', async (t) => {
+  const world = await makePostsWorld(t);
+  const day = (days: number): string => new Date(FIRST_DAY_MS + days * DAY_MS).toISOString();
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const post = (id: string) => ({ id, user: 'ada', url: `https://x.y/${id}.jpg` });
+  const lines = (rows: readonly object[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
+  const first = lines(ids.map((id) => ({ ...post(id), likes: 10, seen_at: day(0) })));
+  await world.add([await world.write('1.jsonl', first)]);
+  const seen = { comments: 3, seen_at: day(1) };
+  const second = [
+    { ...post('a'), ...seen },
+    { ...post('b'), ...seen, likes: null },
+    { ...post('c'), ...seen, likes: 11 },
+    { ...post('d'), ...seen, likes: -1 },
+    { ...post('e'), ...seen, likes: 5, likes_hidden: true },
+  ];
+  await world.add([await world.write('2.jsonl', lines(second))]);
+  await world.add([await world.write('3.csv', `id,likes,comments,seen_at\nf,,3,${day(1)}\na,NA,3,${day(1)}\n`)]);
+  const select = 'SELECT post_id, likes, comments FROM posts ORDER BY post_id';
+  const expected = [10n, 10n, 11n, null, null, 10n];
+  t.deepEqual(
+    await world.query(select),
+    ids.map((post_id, i) => ({ post_id, likes: expected[i], comments: 3n })),
+  );
+  const all = 'SELECT * FROM history ORDER BY post_id, seen_at';
+  for (const format of ['csv', 'jsonl', 'parquet'] as const) {
+    const again = await makePostsWorld(t);
+    const path = again.path(`history.${format}`);
+    await exportTable(await openPosts(world.to), { path, table: 'history', format });
+    await again.add([await again.write('1.jsonl', first)]);
+    await again.add([path]);
+    t.deepEqual(await again.query(select), await world.query(select), format);
+    t.deepEqual(await again.query(all), await world.query(all), format);
   }
 });
 

@@ -6,6 +6,7 @@ const KNOWN_NAMES = {
   user: ['user', 'username', 'user_name', 'owner', 'author', 'account'],
   user_id: ['user_id', 'userid', 'owner_id', 'author_id'],
   likes: ['likes', 'like_count', 'likes_count', 'num_likes', 'ups'],
+  likes_hidden: ['likes_hidden'],
   comments: ['comments', 'comment_count', 'comments_count', 'num_comments'],
   time: ['time', 'timestamp', 'created_at', 'created_utc', 'taken_at', 'date', 'posted'],
   caption: ['caption', 'text', 'title', 'description'],

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../../base/json-object.ts';
 import type { PostProblem } from '../problems.ts';
 import type { PostSight, UserSight } from '../sight.ts';
-import { countOf, isName, plainText, timeOf } from '../values.ts';
+import { countOf, isName, isUntold, plainText, timeOf, toldCount } from '../values.ts';
 
 /*
  * The JSON that Instaloader (4.x) saves: `{"node": ..., "instaloader": {"version": ..., "node_type": "Post"}}`, where the node is what Instagram's web or
@@ -44,8 +44,9 @@ export function readPost(content: JsonObject, seenAtMs: number): ReadPost | Post
   const owner = ownerOf(node);
   const user = usernameOf(owner);
   if (user !== undefined && !isName(user)) return 'user_invalid';
-  const likes = countOf(countIn(node, 'edge_media_preview_like', 'edge_liked_by', 'likes'));
-  if (likes === undefined) return 'likes_invalid';
+  const likesValue = countIn(node, 'edge_media_preview_like', 'edge_liked_by', 'likes');
+  const likes = toldCount(likesValue, countOf(likesValue));
+  if (likes === undefined && !isUntold(likesValue)) return 'likes_invalid';
   const comments = countOf(
     countIn(node, 'edge_media_to_parent_comment', 'edge_media_to_comment', 'comments'),
   );

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import type { PostProblem } from '../problems.ts';
 import type { CountsSight, Picture, PostSight, Said, UserSight } from '../sight.ts';
-import { countOfText, isImageUrl, isName, plainText, timeOfText } from '../values.ts';
+import { countOfText, isImageUrl, isName, isUntold, plainText, timeOfText, toldCount } from '../values.ts';
 import type { Role } from './columns.ts';
 import { type Bounds, pictureProblem } from './folder-pictures.ts';
 
@@ -50,8 +50,8 @@ function countsIn(row: RowTexts, seenAtMs: number | undefined): CountsSight | Po
   const postId = row.post_id?.trim();
   if (!postId) return 'id_missing';
   if (!isName(postId)) return 'id_invalid';
-  const likes = row.likes === undefined ? undefined : countOfText(row.likes);
-  if (likes === undefined && row.likes !== undefined) return 'likes_invalid';
+  const likes = isYes(row.likes_hidden) ? null : toldCount(row.likes, countOfText(row.likes ?? null));
+  if (likes === undefined && !isUntold(row.likes)) return 'likes_invalid';
   const comments = countOfText(row.comments ?? null);
   if (comments === undefined) return 'comments_invalid';
   return seenAtMs === undefined ? 'time_invalid' : { postId, likes, comments, seenAtMs };
@@ -63,7 +63,7 @@ function postIn(row: RowTexts, seenAtMs: number | undefined, defaults: RowDefaul
   const user = row.user?.trim();
   if (!user) return 'user_missing';
   if (!isName(user)) return 'user_invalid';
-  if (/^(true|1|yes)$/i.test(row.is_video?.trim() ?? '')) return 'video';
+  if (isYes(row.is_video)) return 'video';
   const timeMs = timeOfText(row.time ?? null);
   if (timeMs === undefined) return 'time_invalid';
   return {
@@ -84,6 +84,10 @@ async function findPicture(row: RowTexts, { images }: RowDefaults): Promise<Pict
   const problem = path.includes('\0') ? 'picture_missing' : await pictureProblem(imagePath, images);
   if (problem === undefined) return { imagePath, url: url || null };
   return problem === 'picture_missing' && url ? { imagePath: null, url } : problem;
+}
+
+function isYes(text: string | null | undefined): boolean {
+  return /^(true|1|yes)$/i.test(text?.trim() ?? '');
 }
 
 function userIdOf({ user_id }: RowTexts): string | null {
