@@ -20,6 +20,9 @@ export interface ReadPost extends Omit<Post, 'id' | 'url'> {
   readonly isPreview: boolean;
 }
 
+/** As long as `posts add` takes them. */
+const MAX_URL_CHARACTERS = 8192;
+
 /** An entry of a page that is no post. */
 export const NOT_A_POST: Entry = { kind: 'left', id: undefined, isPinned: false, reason: 'not-a-post' };
 
@@ -35,6 +38,7 @@ export function entryOf(
   if (isRemoved && isLeft('removed')) return left('removed');
   if (facts.over18 === true && isLeft('over-18')) return left('over-18');
   if (url === undefined || (isPreview && isLeft('not-an-image'))) return left('not-an-image');
+  if (url.length > MAX_URL_CHARACTERS) return left('bad-address');
   const refusal = urlRefusal(url, taking.allowPrivateAddresses);
   if (refusal) return left(refusal.reason === 'address_refused' ? 'private-address' : 'bad-address');
   return { kind: 'post', id, isPinned, post: { id, url, ...facts } };

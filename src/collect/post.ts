@@ -80,9 +80,12 @@ export interface Feed {
   read(page: unknown, url: string): FeedPage;
 }
 
-const MAX_ID_CHARACTERS = 256;
+/** As long as `posts add` takes them. */
+const MAX_ID_CHARACTERS = 200;
 
-/** Whether something can name a post: 1 to 256 characters, none of them a control character. */
+/** Whether something can name a post: 1 to 200 characters, none of them a control character or half of one. */
 export function isPostId(id: unknown): id is string {
-  return typeof id === 'string' && id.length > 0 && id.length <= MAX_ID_CHARACTERS && !/\p{Cc}/u.test(id);
+  return (
+    typeof id === 'string' && id.length > 0 && id.length <= MAX_ID_CHARACTERS && !/[\p{Cc}\p{Cs}]/u.test(id)
+  );
 }

@@ -11,9 +11,9 @@ export interface WalkedPage {
 
 /** How a walk ended. */
 export type WalkEnd =
-  /** At the last page of the feed. */
+  /** At a page that names no next one, or has nothing on it and leads nowhere else. */
   | 'end'
-  /** The page's way on led nowhere, nor did those of earlier posts of it. */
+  /** The page's way on led nowhere, or back to what had been read, and so did those of earlier posts of it. */
   | 'lost';
 
 /** Ids that are remembered: more than any host gives before it begins again. */
@@ -39,23 +39,28 @@ export class FeedWalk {
   }
 
   /**
-   * The next page that has something on it that was not on the pages before.
+   * The next page that has something on it that was not on the pages before, or that has nothing on it and leads on.
    *
    * @returns undefined at the end
    * @throws BowerbirdError BB_FEED_*
    */
   async next(): Promise<WalkedPage | undefined> {
     if (this.#end !== undefined) return undefined;
+    // Where there is one way alone, an empty page at its end is the last one.
+    let isLost = this.#ways.length > 1;
     for (const way of this.#ways) {
       const { content, seenMs } = await this.#fetch(way);
       const page = this.#feed.read(content, way);
-      if (!this.#hasNews(page)) continue;
+      if (!this.#hasNews(page) && !isEmptyOnTheWay(page, way)) {
+        // A cache that is stale gives a page again: what lies behind it was not seen.
+        isLost ||= page.entries.length > 0 && page.next.length > 0;
+        continue;
+      }
       this.#ways = page.next;
       if (page.next.length === 0) this.#end = 'end';
       return { entries: page.entries, seenMs };
     }
-    // Where there is one way alone, an empty page at its end is the last one.
-    this.#end = this.#ways.length > 1 ? 'lost' : 'end';
+    this.#end = isLost ? 'lost' : 'end';
     return undefined;
   }
 
@@ -68,4 +73,9 @@ export class FeedWalk {
     }
     return isNew;
   }
+}
+
+/** Hosts that leave posts out after they have cut the pages give empty ones in between. */
+function isEmptyOnTheWay({ entries, next }: FeedPage, way: string): boolean {
+  return entries.length === 0 && next.some((url) => url !== way);
 }

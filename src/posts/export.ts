@@ -77,7 +77,10 @@ interface ViewColumn {
 }
 
 function columnsOf(connection: DuckDBConnection, view: string): Promise<ViewColumn[]> {
-  return queryRows<ViewColumn>(connection, `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${view})`);
+  return queryRows<ViewColumn>(
+    connection,
+    `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${view})`,
+  );
 }
 
 /** Text that a spreadsheet would take for a formula has `'` before it. */

@@ -66,7 +66,11 @@ export async function* mongoLines(connection: DuckDBConnection, wanted: MongoExp
   const fields = FIELDS[table];
   const values = fields.map(([name, kind, sql = name]) => valueSql(kind, `"${sql}"`));
   let rows = 0;
-  for await (const chunk of streamChunks(connection, `SELECT ${values.join(', ')} FROM ${exportedSql(table)}`, rowCount)) {
+  for await (const chunk of streamChunks(
+    connection,
+    `SELECT ${values.join(', ')} FROM ${exportedSql(table)}`,
+    rowCount,
+  )) {
     signal?.throwIfAborted();
     const columns = fields.map((_, i) => chunk.getColumnVector(i));
     const lines = Array.from({ length: chunk.rowCount }, (_, row) => {

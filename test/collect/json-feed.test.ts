@@ -28,11 +28,12 @@ interface Collected {
 async function collectFrom(
   t: ExecutionContext,
   options: Pick<JsonFeedOptions, 'url'> & Partial<JsonFeedOptions>,
+  folder?: string,
 ): Promise<Collected> {
   const result = await runCollect(
     {
       ...{
-        folder: join(await makeFolder(t), 'posts'),
+        folder: folder ?? join(await makeFolder(t), 'posts'),
         flag: '--to',
         maxPages: 50,
         updatePages: 0,
@@ -169,7 +170,7 @@ test('pages that are counted are read up to an empty one', async (t) => {
   t.like(result, { end: 'end', requests: 4 });
 });
 
-test('a feed that always gives the same page ends, and one that never ends stops at the limit of pages', async (t) => {
+test('a feed that always gives the same page is lost at once, and one that never ends stops at the limit of pages', async (t) => {
   const origin = await serveJson(t, ({ pathname, searchParams }, at) => {
     const number = Number(searchParams.get('n') ?? 0);
     const id = pathname === '/same' ? 0 : number;
@@ -178,8 +179,35 @@ test('a feed that always gives the same page ends, and one that never ends stops
       next_url: `${at}${pathname}?n=${number + 1}`,
     };
   });
-  t.like((await collectFrom(t, { url: `${origin}/same` })).result, { newPosts: 1, end: 'end', requests: 2 });
+  t.like((await collectFrom(t, { url: `${origin}/same` })).result, { newPosts: 1, end: 'lost', requests: 2 });
   t.like((await collectFrom(t, { url: `${origin}/endless` })).result, { newPosts: 50, end: 'page-limit' });
+});
+
+test('a next page that leads back to what was read is no end: the next call reads on behind it', async (t) => {
+  let isStale = true;
+  const origin = await serveJson(t, ({ searchParams }, at) => {
+    const page = Number(searchParams.get('p') ?? 0);
+    const next = page === 1 && isStale ? 1 : page + 1;
+    return {
+      items: [{ id: `a${page}`, image: `https://img.example.org/${page}.jpg` }],
+      ...(page < 4 && { next_url: `${at}/?p=${next}` }),
+    };
+  });
+  const folder = join(await makeFolder(t), 'posts');
+  t.like((await collectFrom(t, { url: origin }, folder)).result, { newPosts: 2, end: 'lost' });
+  isStale = false;
+  t.like((await collectFrom(t, { url: origin }, folder)).result, { newPosts: 3, end: 'end' });
+  t.like((await collectFrom(t, { url: origin }, folder)).result, { newPosts: 0, end: 'known' });
+});
+
+test('an empty page that leads on is passed, and one that leads to itself is the end', async (t) => {
+  const origin = await serveJson(t, ({ searchParams }, at) => {
+    const page = Number(searchParams.get('p') ?? 0);
+    const items =
+      page % 2 === 0 && page < 5 ? [{ id: page, image: `https://img.example.org/${page}.jpg` }] : [];
+    return { items, next_url: `${at}/?p=${Math.min(5, page + 1)}` };
+  });
+  t.like((await collectFrom(t, { url: origin })).result, { newPosts: 3, end: 'end', requests: 6 });
 });
 
 test('a page that leads to another host is refused, with what came before kept', async (t) => {
@@ -204,6 +232,7 @@ test('addresses that a download would refuse do not become rows', async (t) => {
     'javascript:alert(1)',
     'data:image/png;base64,AAAA',
     'not an address',
+    `https://img.example.org/${'x'.repeat(8192)}.jpg`,
     'https://img.example.org/clip.mp4',
   ];
   const origin = await serveJson(t, () => ({ items: urls.map((image, id) => ({ id, image })) }));
@@ -212,19 +241,19 @@ test('addresses that a download would refuse do not become rows', async (t) => {
     rows.map(({ URL }) => URL),
     ['https://img.example.org/fine.jpg'],
   );
-  t.like(result.left, { 'private-address': 6, 'bad-address': 5, 'not-an-image': 1 });
+  t.like(result.left, { 'private-address': 6, 'bad-address': 6, 'not-an-image': 1 });
   const allowed = await collectFrom(t, { url: origin, allowPrivateAddresses: true });
   t.is(allowed.result.newPosts, 7);
 });
 
 test('items of any shape stop nothing, and names of JavaScript are names like others', async (t) => {
   const origin = await serveJson(t, () =>
-    JSON.parse(`{"items": [null, 7, "text", [], {}, {"id": {}}, {"id": ""}, {"id": "${'x'.repeat(300)}"},
+    JSON.parse(`{"items": [null, 7, "text", [], {}, {"id": {}}, {"id": ""}, {"id": "${'x'.repeat(201)}"}, {"id": "\\ud800"},
       {"id": "constructor", "image": "https://img.example.org/c.jpg", "title": {"toString": 1}, "authors": "nobody"},
       {"id": "__proto__", "image": 5}, {"id": "toString", "image": "https://img.example.org/t.jpg", "date_published": "yesterday"}]}`),
   );
   const { result, rows } = await collectFrom(t, { url: origin });
-  t.like(result.left, { 'not-a-post': 4, 'bad-id': 4, 'not-an-image': 1 });
+  t.like(result.left, { 'not-a-post': 4, 'bad-id': 5, 'not-an-image': 1 });
   t.deepEqual(
     rows.map(({ post_id, TEXT, time }) => [post_id, TEXT, time]),
     [

@@ -108,6 +108,17 @@ test('a deleted picture that comes back is added, and a known post whose picture
   await world.write('in/a.json', postFile(postNode({ edge_media_preview_like: { count: 9 } })), 1);
   t.deepEqual(sums(await world.add([world.path('in')])), [1, 0, 1, 0, 0]);
   t.deepEqual(await world.query('SELECT likes FROM posts'), [{ likes: 9n }]);
+  const untold = { edge_media_preview_like: undefined, edge_media_to_comment: { count: 4 } };
+  await world.write('in/a.json', postFile(postNode(untold)), 2);
+  t.deepEqual(sums(await world.add([world.path('in')])), [1, 0, 1, 0, 0]);
+  t.deepEqual(await world.query('SELECT likes, comments FROM posts'), [{ likes: 9n, comments: 4n }]);
+  await world.write(
+    'in/a.json',
+    postFile(postNode({ ...untold, edge_media_preview_like: { count: -1 } })),
+    3,
+  );
+  t.deepEqual(sums(await world.add([world.path('in')])), [1, 0, 1, 0, 0]);
+  t.deepEqual(await world.query('SELECT likes FROM posts'), [{ likes: null }]);
 });
 
 /** What stands in a node, and why the post is left out for it. */

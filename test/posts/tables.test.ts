@@ -149,7 +149,9 @@ test('a look that tells nothing of likes leaves them as they were, whatever othe
     { ...post('e'), ...seen, likes: 5, likes_hidden: true },
   ];
   await world.add([await world.write('2.jsonl', lines(second))]);
-  await world.add([await world.write('3.csv', `id,likes,comments,seen_at\nf,,3,${day(1)}\na,NA,3,${day(1)}\n`)]);
+  await world.add([
+    await world.write('3.csv', `id,likes,comments,seen_at\nf,,3,${day(1)}\na,NA,3,${day(1)}\n`),
+  ]);
   const select = 'SELECT post_id, likes, comments FROM posts ORDER BY post_id';
   const expected = [10n, 10n, 11n, null, null, 10n];
   t.deepEqual(
