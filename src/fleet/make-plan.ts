@@ -4,11 +4,11 @@ import { planScore } from '../pipeline/planning.ts';
 import { recordOf } from '../pipeline/record.ts';
 import { unlessClosing } from '../runs/closing.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
-import { goOnFrom } from '../runs/run-changes.ts';
 import { RunPlace } from '../runs/run-place.ts';
 import { writeRunRecord } from '../runs/run-record.ts';
 import { resolveThresholds } from '../scores/thresholds.ts';
 import { encodePlan, type PlanFlags, type PlannedRun, readPlan, writePlan } from './plan-file.ts';
+import { refuseOther } from './same-plan.ts';
 import { SharedRun } from './shared-run.ts';
 
 /** What planning came to. */
@@ -39,10 +39,17 @@ export async function makePlan(
     const models = await unlessClosing(loadModels(config, progress, closing), closing);
     await Promise.all([models.encoder, models.decoder, ...models.tagModels].map((part) => part.stop()));
     const present = recordOf({ config, plan, thresholds: resolveThresholds(config, plan), ...models });
-    const record = goOnFrom(existing, present, false);
+    if (existing)
+      refuseOther(
+        existing,
+        present,
+        'Repeat what the run was begun with, or plan into another --output-folder.',
+      );
     await folder.create(config);
+    // Without a plan no worker is at work: what lies there is of an earlier plan.
+    if (!(await readPlan(folder.path))) await new SharedRun(folder.path).forget();
     await new SharedRun(folder.path).create();
-    if (!existing) await writeRunRecord(folder.runRecord, record);
+    if (!existing) await writeRunRecord(folder.runRecord, present);
     const isNew = await writePlan(
       folder.path,
       encodePlan(folder.path, { inputs: config.inputs, flags }, plan, present),

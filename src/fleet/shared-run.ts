@@ -57,6 +57,12 @@ export class SharedRun {
     });
   }
 
+  /** Removes what an earlier plan left; shards that are finished stay. @throws BowerbirdError BB_SHARD_WRITE */
+  async forget(): Promise<void> {
+    // Workers first: one that is left has nothing to commit then.
+    for (const name of ['.workers', '.commits', '.failed']) await remove(join(this.folder.path, name));
+  }
+
   /** The stats of a shard that is committed, once its files lie in their places. @throws as `publish` */
   async committed(shardId: number): Promise<ShardStats | undefined> {
     const stats = await readFinishedShard(this.folder.stats(shardId), shardId);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
@@ -10,13 +11,13 @@ import { recordOf } from '../pipeline/record.ts';
 import { type ScoreFacts, scoreShards } from '../pipeline/score-shards.ts';
 import { unlessClosing } from '../runs/closing.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
-import { goOnFrom } from '../runs/run-changes.ts';
 import { RunFolder } from '../runs/run-folder.ts';
 import type { ShardStats } from '../runs/stats.ts';
 import { resolveThresholds } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import { InputCheck } from './input-check.ts';
 import type { PlannedRun } from './plan-file.ts';
+import { refuseOther } from './same-plan.ts';
 import { SharedRun } from './shared-run.ts';
 
 /** What a worker is started with. */
@@ -84,7 +85,11 @@ export class Worker {
     const { plan } = planned;
     const facts = { config, plan, thresholds: resolveThresholds(config, plan), ...models };
     try {
-      goOnFrom(planned.record, recordOf(facts), false);
+      refuseOther(
+        planned.record,
+        recordOf(facts),
+        'Leave out what the plan says otherwise, or plan into another --output-folder.',
+      );
       const run = new SharedRun(config.outputFolder);
       await run.create();
       const name = workerName();
@@ -132,7 +137,10 @@ export class Worker {
     if (closing.aborted) return { state: 'interrupted', committed, lost };
     if (wanted.length === 0) return { state: 'done', committed, lost };
     const destination = { place, progress, closing, onCommitted: deliver, graceMs };
-    const state = await scoreShards(this.#facts, destination, wanted);
+    const state = await scoreShards(this.#facts, destination, wanted).catch((thrown: unknown) => {
+      // Whatever fails then fails for that.
+      throw existsSync(this.#scratch.path) ? thrown : takenForDead(this.#scratch.path, thrown);
+    });
     return { state, committed, lost };
   }
 
@@ -168,10 +176,10 @@ function countResumed(progress: ScoreProgress, stats: ShardStats): void {
   progress.countSaved(stats.saved);
 }
 
-function takenForDead(path: string): BowerbirdError {
+function takenForDead(path: string, cause?: unknown): BowerbirdError {
   return new BowerbirdError(
     'BB_RUN_LOCKED',
     'This worker was asleep for so long that it was taken for dead. Nothing that is committed is lost; start it again.',
-    { fields: { path } },
+    { cause, fields: { path } },
   );
 }

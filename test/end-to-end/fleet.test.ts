@@ -128,6 +128,8 @@ test('what does not fit a plan is refused, and the plan stays', async (t) => {
   for (const [args, code] of [
     [['score', world.shard, '--output-folder', run, ...SETTINGS, ...LOOPBACK_FLAGS], 'BB_USAGE'],
     [[...plan, '--save-consent'], 'BB_RUN_CHANGED'],
+    [plan.map((word) => (word === '4' ? '5' : word)), 'BB_RUN_CHANGED'],
+    [[...slice(run, 0, 2), '--min-aesthetic', '5'], 'BB_RUN_CHANGED'],
     [[...slice(run, 0, 2), '--min-image-size', '9'], 'BB_RUN_CHANGED'],
     [[...slice(run, 0, 2), world.path('other.parquet')], 'BB_USAGE'],
     [[...slice(run, 0, 2), '--retry-failed'], 'BB_USAGE'],

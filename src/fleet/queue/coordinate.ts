@@ -69,6 +69,7 @@ class Coordinator {
       const state = await this.#state();
       this.#options.onState(state);
       const open = state.shards - state.committed - state.failed.length;
+      if (open <= 0) await this.#queue.forget();
       if (open <= 0 || signal.aborted) return state;
       if (round % REFILL_ROUNDS === 0 && state.waiting + state.active < open) await this.#fill();
       await sleep(ROUND_MS, undefined, { signal }).catch(() => undefined);

@@ -142,6 +142,11 @@ export class ShardQueue {
     await this.#redis.hdel(this.#key, `${shardId}`).catch(() => undefined);
   }
 
+  /** Removes what is kept of begins, once no shard is open. */
+  async forget(): Promise<void> {
+    await this.#redis.del(this.#key).catch(() => undefined);
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#renewals);
     await Promise.allSettled([this.#worker.close(true), this.#queue.close()]);
