@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
@@ -26,6 +27,10 @@ export type Settings = Readonly<Record<string, string>>;
 /** Looks lie in the header: of ten thousand epochs 3 MB. */
 const LIMITS = { safetensorsHeaderBytes: 64 * 2 ** 20, pickleBytes: 0, zipEntries: 0 };
 
+/** Stands in the header for the SHA-256 of the file's bytes while that is reckoned. */
+const UNSEALED = '0'.repeat(64);
+const SEAL_KEY = '"sha256":"';
+
 const FIELDS = ['weight', 'sum', 'squares', 'best'] as const;
 
 /** Replaces the checkpoint at once, or not at all. @throws BowerbirdError BB_OUTPUT_WRITE, BB_DISK_FULL */
@@ -43,12 +48,12 @@ export async function writeCheckpoint(
     })),
   );
   const metadata = {
-    ...{ format: 'bowerbird-cnn-checkpoint', version: '1' },
+    ...{ sha256: UNSEALED, format: 'bowerbird-cnn-checkpoint', version: '2' },
     settings: JSON.stringify(settings),
     looks: JSON.stringify(looks),
   };
   try {
-    await writeFileAtomic(path, safetensors(tensors, metadata));
+    await writeFileAtomic(path, sealed(Buffer.from(safetensors(tensors, metadata))));
   } catch (thrown) {
     throw outputFailure(path, thrown);
   }
@@ -71,9 +76,12 @@ export function readCheckpoint(
   if (!existsSync(path)) return undefined;
   try {
     requirePlainFile(path);
-    const { tensors, metadata } = readSafetensors(bytesInMemory(readFileSync(path)), LIMITS);
-    if (metadata['format'] !== 'bowerbird-cnn-checkpoint' || metadata['version'] !== '1')
+    const bytes = readFileSync(path);
+    const { tensors, metadata } = readSafetensors(bytesInMemory(bytes), LIMITS);
+    if (metadata['format'] !== 'bowerbird-cnn-checkpoint' || metadata['version'] !== '2')
       throw new RangeError('it is no checkpoint of this version');
+    if (!sealed(Buffer.from(bytes)).equals(bytes))
+      throw new RangeError('its bytes are not those that were written');
     const found = JSON.parse(metadata['settings'] ?? '') as Settings;
     const looks = JSON.parse(metadata['looks'] ?? '') as Look[];
     const names = [...new Set([...Object.keys(settings), ...Object.keys(found)])];
@@ -97,4 +105,12 @@ export function readCheckpoint(
       { cause: thrown, fields: { path } },
     );
   }
+}
+
+/** Puts the SHA-256 of a checkpoint, in which it is zeros, in its place; the buffer is changed. The metadata come first, where quotes within texts are escaped. */
+function sealed(bytes: Buffer): Buffer {
+  const place = bytes.indexOf(SEAL_KEY) + SEAL_KEY.length;
+  bytes.write(UNSEALED, place, 'latin1');
+  bytes.write(createHash('sha256').update(bytes).digest('hex'), place, 'latin1');
+  return bytes;
 }

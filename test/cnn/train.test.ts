@@ -114,13 +114,24 @@ test('a checkpoint of other settings is refused by name, and begun anew where th
   const stop = new AbortController();
   const note = (message: string): unknown => message.startsWith('epoch 1') && stop.abort();
   await trainCnn(options, { advance: () => undefined, note, signal: stop.signal });
+  const path = join(options.outputFolder, 'checkpoint.safetensors');
+  const whole = await readFile(path);
+  // In the length, the header, the first and the last value.
+  const values = 8 + Number(whole.readBigUInt64LE());
+  for (const place of [0, 100, values - 200, values + 3, whole.length - 1]) {
+    const flipped = Buffer.from(whole);
+    flipped[place]! ^= 2;
+    await writeFile(path, flipped);
+    const refusal = await t.throwsAsync(train(options), { code: 'BB_INPUT_FORMAT' }, String(place));
+    t.true(refusal!.message.includes(path));
+  }
+  await writeFile(path, whole);
   const other = { ...options, batch: 30, seed: 5 };
   const refused = await t.throwsAsync(train(other), { code: 'BB_RUN_CHANGED' });
   t.regex(refused!.message, /batch was 20 and is 30; seed was 1 and is 5/);
   const anew = await train({ ...other, overwrite: true });
   t.is(anew.record['batch'], 30);
   await t.throwsAsync(train(options), { code: 'BB_OUTPUT_EXISTS' });
-  const path = join(options.outputFolder, 'checkpoint.safetensors');
   await writeFile(path, 'torn');
   const torn = await t.throwsAsync(train(options), { code: 'BB_INPUT_FORMAT' });
   t.true(torn!.message.includes(path));
