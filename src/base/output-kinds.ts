@@ -51,6 +51,11 @@ export function outputKindOf(folder: string): OutputKind | undefined {
   return kindOf(folder)?.kind;
 }
 
+/** Whether a command writes such a file to a folder of this kind. @param name its path from the folder */
+export function isPartOfKind(kind: OutputKind, name: string): boolean {
+  return KINDS.some((each) => each.kind === kind && each.parts.test(name));
+}
+
 /** The subsets that a folder holds, by their names; none where it holds anything else that is seen. */
 export function subsetsIn(folder: string): string[] {
   const names = namesIn(folder).filter((name) => !name.startsWith('.'));

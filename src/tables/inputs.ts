@@ -99,7 +99,8 @@ async function expandOne(input: string, options: ExpandOptions): Promise<Expande
   if (chosen.length === 0 && inStores.length > 0) throw onlyStore(input);
   if (chosen.length === 0) throw own.length > 0 ? onlyOwn(input, output!) : notFound(input, stats, listed);
   const taken = new Set(chosen.map(({ path }) => path));
-  return { files: chosen, passedOver: listed.filter((path) => !taken.has(path)), own, inStores };
+  const passedOver = listed.filter((path) => !taken.has(path) && !kinds.isPart(path));
+  return { files: chosen, passedOver, own, inStores };
 }
 
 function statOf(path: string): Stats | undefined {

@@ -157,6 +157,16 @@ test('what is passed over is told by extension and name, markers and hidden file
   );
 });
 
+test('what else a command has written beside the tables of its output is not told, and what somebody has laid there is', async (t) => {
+  const folder = await folderWith(t, ['collection.json', 'known.bin', 'notes.md', 'pause.json']);
+  await mkdir(join(folder, 'shards'));
+  await writeFile(join(folder, 'shards', '000000.parquet'), '');
+  const { names, notes } = await notesOf(folder, '');
+  t.deepEqual(names, ['shards/000000.parquet']);
+  t.is(notes.length, 1);
+  t.regex(notes[0]!, /Passed over 1 file that is no input: 1 \.md \(notes\.md\)/);
+});
+
 test('.json files are inputs where they are alone, or named', async (t) => {
   const folder = await folderWith(t, ['only/a.json', 'both/a.json', 'both/b.csv']);
   t.deepEqual(await namesOf(folder, ['only']), ['only/a.json']);

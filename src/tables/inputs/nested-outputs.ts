@@ -1,5 +1,5 @@
-import { dirname, resolve, sep } from 'node:path';
-import { type OutputKind, outputKindOf } from '../../base/output-kinds.ts';
+import { dirname, relative, resolve, sep } from 'node:path';
+import { isPartOfKind, type OutputKind, outputKindOf } from '../../base/output-kinds.ts';
 
 /** The folders that a command which wrote this file may have had as its output. */
 export function outputsAround(path: string): string[] {
@@ -17,6 +17,12 @@ export class OutputKinds {
       if (kind) return { folder, kind };
     }
     return undefined;
+  }
+
+  /** Whether a file is one of those that make up an output: nobody has laid it there. */
+  isPart(path: string): boolean {
+    const output = this.around(path);
+    return output !== undefined && isPartOfKind(output.kind, relative(output.folder, path));
   }
 }
 
