@@ -28,7 +28,7 @@ export interface PostRow {
 /** What was counted of a post on a day. */
 export interface HistoryRow {
   readonly postId: string;
-  /** null: hidden, or not told. */
+  /** null: hidden, or not told by this look nor, when it was added, by one before it. */
   readonly likes: bigint | null;
   readonly comments: bigint | null;
   readonly seenAtMs: number;
