@@ -101,7 +101,7 @@ export function collectListeners(): {
 const ENDS: Readonly<Record<CollectEnd, string>> = {
   known: 'up to what was known',
   end: 'to the end of the feed',
-  lost: 'up to where the feed gave no next page: the next run looks behind it again',
+  lost: 'up to where the feed led to nothing new: the next run looks behind it again',
   'page-limit': 'up to --max-pages: what is older is left',
 };
 
