@@ -503,6 +503,7 @@ export const ROOMS: readonly Room[] = [
       'table',
       'users-list',
       'values',
+      'views',
     ],
     packages: ['lmdb', 'xz-decompress'],
   },
@@ -539,7 +540,7 @@ export const ROOMS: readonly Room[] = [
     name: 'cnn',
     what: 'pictures and likes -> a network on pixels: a training graph for ONNX Runtime, its loop, an image model that score takes ([cnn.md](cnn.md))',
     mayImport: ['base', 'samples', 'metrics', 'weights', 'models', 'embed', 'report', 'learn'],
-    doors: ['baselines', 'dataset', 'options', 'train'],
+    doors: ['baselines', 'dataset', 'dataset-record', 'options', 'train'],
     packages: [],
   },
   {

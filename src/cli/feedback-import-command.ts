@@ -4,8 +4,9 @@ import { refuseInputs } from '../base/output-file.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { Mode } from '../feedback/answer.ts';
 import { isQuestion, isRater } from '../feedback/check.ts';
-import { type FoundRoles, ROLES, type Role } from '../feedback/import/columns.ts';
+import { ROLES } from '../feedback/import/columns.ts';
 import type { ImportCounts } from '../feedback/import/import.ts';
+import { columnsByRole } from './column-roles.ts';
 import type { Command, Invocation } from './command.ts';
 import { FEEDBACK_IMPORT_FLAGS } from './feedback-flags.ts';
 import { type FlagValues, usageError } from './flags.ts';
@@ -96,20 +97,11 @@ function choiceOf(values: FlagValues) {
     question,
     rater,
     mode,
-    roles: rolesOf(values),
+    roles: columnsByRole(values, ROLES),
     scale: scaleOf(values),
     text: text ?? {},
     untoldFormat,
   };
-}
-
-function rolesOf(values: FlagValues): FoundRoles {
-  const pairs = ((values['columns'] as string[] | undefined) ?? []).map((each) => {
-    const [, role, name] = /^(\w+)=(.+)$/.exec(each) ?? [];
-    if (name !== undefined && ROLES.includes(role as Role)) return [role, name] as const;
-    throw usageError(`--columns needs ROLE=COLUMN with a role of ${ROLES.join(', ')}; not "${each}".`);
-  });
-  return Object.fromEntries(pairs);
 }
 
 function scaleOf(values: FlagValues): readonly [number, number] | undefined {

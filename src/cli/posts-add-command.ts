@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import { BowerbirdError } from '../base/errors.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { AddCounts } from '../posts/add.ts';
-import { type FoundRoles, ROLES, type Role } from '../posts/read/columns.ts';
+import { ROLES } from '../posts/read/columns.ts';
 import type { UsersList } from '../posts/users-list.ts';
 import { timeOfText } from '../posts/values.ts';
+import { columnsByRole } from './column-roles.ts';
 import { type Command, type Invocation, pathsOf } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -41,7 +42,12 @@ async function postsAddCommand(invocation: Invocation): Promise<number> {
   const to = values['to'] as string | undefined;
   if (to === undefined)
     throw usageError('posts add needs --to: the folder of the table that posts are added to.');
-  const choice = { to, roles: rolesOf(values), seenAtMs: seenAtOf(values), ...readingOf(values) };
+  const choice = {
+    to,
+    roles: columnsByRole(values, ROLES),
+    seenAtMs: seenAtOf(values),
+    ...readingOf(values),
+  };
   return withInterrupt(
     () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
     async (signal) => {
@@ -82,16 +88,6 @@ function readingOf(values: FlagValues) {
     inputFormat: inputFormat === 'instaloader' ? ('instaloader' as const) : untoldFormat,
     imagesFolder: values['images'] as string | undefined,
   };
-}
-
-/** @throws BowerbirdError BB_USAGE */
-function rolesOf(values: FlagValues): FoundRoles {
-  const pairs = ((values['columns'] as string[] | undefined) ?? []).map((each) => {
-    const [, role, name] = /^(\w+)=(.+)$/.exec(each) ?? [];
-    if (name !== undefined && ROLES.includes(role as Role)) return [role, name] as const;
-    throw usageError(`--columns needs ROLE=COLUMN with a role of ${ROLES.join(', ')}; not "${each}".`);
-  });
-  return Object.fromEntries(pairs);
 }
 
 /** @throws BowerbirdError BB_USAGE */

@@ -4,16 +4,15 @@ import { basename, join } from 'node:path';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
 import { NPY_HEADER_MAX_BYTES, readNpyHeader } from '../base/npy.ts';
-import { readPlainText, requirePlainFile } from '../base/plain-file.ts';
+import { requirePlainFile } from '../base/plain-file.ts';
 import type { TrainProgress } from '../learn/options.ts';
 import { type LabelTransform, largestCountOf, transformCount, transformProblem } from '../samples/label.ts';
 import { FileSource } from '../weights/byte-source.ts';
+import { DATASET_FILE, readDatasetRecord, unusable } from './dataset-record.ts';
 import { CHANNELS } from './shape.ts';
 
 export const SPLITS = ['train', 'validation', 'test'] as const;
 export type SplitName = (typeof SPLITS)[number];
-
-export const DATASET_FILE = 'dataset.json';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -53,14 +52,6 @@ export interface Dataset {
   readonly splits: Readonly<Record<SplitName, DatasetSplit>>;
 }
 
-function unusable(path: string, problem: string, cause?: unknown): BowerbirdError {
-  return new BowerbirdError(
-    'BB_INPUT_FORMAT',
-    `The dataset ${path} cannot be used: ${problem}. Make one with: bowerbird posts dataset POSTS --output-folder FOLDER`,
-    { fields: { path }, ...(cause !== undefined && { cause }) },
-  );
-}
-
 /**
  * Reads a dataset's record, labels and names, and holds its files against the digests that the record states.
  *
@@ -71,7 +62,7 @@ export async function openDataset(
   folder: string,
   progress?: Pick<TrainProgress, 'signal' | 'advance'>,
 ): Promise<Dataset> {
-  const { record, digest } = await readRecord(folder);
+  const { record, digest } = await readDatasetRecord(folder);
   const size = record['imageSize'];
   if (size === null) throw unusable(folder, 'it was made without image tensors');
   if (!isCount(size)) throw unusable(folder, '"imageSize" is no number of pixels');
@@ -94,31 +85,6 @@ export async function openDataset(
         { fields: { path: folder, split: name } },
       );
   return dataset;
-}
-
-async function readRecord(folder: string): Promise<{ record: JsonObject; digest: string }> {
-  const path = join(folder, DATASET_FILE);
-  let text: string;
-  try {
-    text = await readPlainText(path);
-  } catch (thrown) {
-    throw new BowerbirdError(
-      'BB_INPUT_NOT_FOUND',
-      `${folder} is no dataset: its ${DATASET_FILE} cannot be read (${messageOf(thrown)}). Make one with: bowerbird posts dataset POSTS --output-folder FOLDER`,
-      { fields: { path }, cause: thrown },
-    );
-  }
-  let record: unknown;
-  try {
-    record = JSON.parse(text);
-  } catch (thrown) {
-    throw unusable(folder, `${DATASET_FILE} is no JSON`, thrown);
-  }
-  if (!isObject(record) || record['format'] !== 'bowerbird-posts-dataset')
-    throw unusable(folder, `${DATASET_FILE} is not that of a dataset of posts`);
-  if (record['version'] !== 1)
-    throw unusable(folder, `its version is ${String(record['version'])}, and 1 is read`);
-  return { record, digest: createHash('sha256').update(text).digest('hex') };
 }
 
 function transformOf(folder: string, stated: unknown): LabelTransform | undefined {

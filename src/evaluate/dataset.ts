@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { BowerbirdError, messageOf } from '../base/errors.ts';
+import type { BowerbirdError } from '../base/errors.ts';
 import { isObject } from '../base/json-object.ts';
-import { readPlainText } from '../base/plain-file.ts';
+import { readDatasetRecord, unusable } from '../cnn/dataset-record.ts';
 import { type LabelTransform, transformProblem } from '../samples/label.ts';
 
 const PARTS = ['train', 'validation', 'test'] as const;
@@ -26,8 +26,6 @@ export interface PostsDataset {
   readonly parts: Readonly<Record<PartName, DatasetPart>>;
 }
 
-const DATASET_FILE = 'dataset.json';
-
 /** The rows of a dataset, with the column `user`. */
 export const DATASET_ROWS = 'dataset.parquet';
 
@@ -37,7 +35,7 @@ export const DATASET_ROWS = 'dataset.parquet';
  * @throws BowerbirdError BB_INPUT_NOT_FOUND where the folder has none, BB_INPUT_FORMAT where it is something else or damaged
  */
 export async function readDataset(folder: string): Promise<PostsDataset> {
-  const record = await readRecord(folder);
+  const { record } = await readDatasetRecord(folder);
   const { imageSize, transform, splits } = record;
   const refuse = (what: string): BowerbirdError => unusable(folder, what);
   if (imageSize !== null && !isCount(imageSize)) throw refuse('"imageSize" is no number of pixels');
@@ -65,37 +63,6 @@ export async function readDataset(folder: string): Promise<PostsDataset> {
     transform: transform === null ? undefined : (transform as LabelTransform),
     parts: { train: partOf('train'), validation: partOf('validation'), test: partOf('test') },
   };
-}
-
-async function readRecord(folder: string): Promise<Readonly<Record<string, unknown>>> {
-  const path = join(folder, DATASET_FILE);
-  let text: string;
-  try {
-    text = await readPlainText(path);
-  } catch (thrown) {
-    throw new BowerbirdError(
-      'BB_INPUT_NOT_FOUND',
-      `${folder} is no dataset of posts: its ${DATASET_FILE} cannot be read (${messageOf(thrown)}). Make one: bowerbird posts dataset POSTS --output-folder FOLDER`,
-      { fields: { path }, cause: thrown },
-    );
-  }
-  let record: unknown;
-  try {
-    record = JSON.parse(text);
-  } catch (thrown) {
-    throw unusable(folder, `its ${DATASET_FILE} is no JSON`, thrown);
-  }
-  if (!isObject(record) || record['format'] !== 'bowerbird-posts-dataset' || record['version'] !== 1)
-    throw unusable(folder, `its ${DATASET_FILE} is not that of a dataset of posts`);
-  return record;
-}
-
-function unusable(folder: string, what: string, cause?: unknown): BowerbirdError {
-  return new BowerbirdError(
-    'BB_INPUT_FORMAT',
-    `The dataset ${folder} cannot be used: ${what}. Make it anew: bowerbird posts dataset POSTS --output-folder FOLDER`,
-    { fields: { path: folder }, ...(cause !== undefined && { cause }) },
-  );
 }
 
 function isCount(value: unknown): value is number {

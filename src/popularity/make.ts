@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
 import { makeFolders, writeNewFile, writing } from '../base/files.ts';
 import type { OutputPlace } from '../base/output-place.ts';
-import { createPostViews, openPosts, type PostsTable } from '../posts/table.ts';
+import { openPosts } from '../posts/table.ts';
+import { withViews } from '../posts/views.ts';
 import { largestCountOf, transformCount } from '../samples/label.ts';
-import { type DuckDBConnection, openDuckDb } from '../tables/duckdb.ts';
+import type { DuckDBConnection } from '../tables/duckdb.ts';
 import { type Choice, choosePosts } from './choose.ts';
 import { filterByGate, filterByTable } from './filters.ts';
 import { Crops, lookAtImages } from './images.ts';
@@ -45,7 +46,8 @@ export async function makeDataset(
   try {
     const temporaryFolder = join(place.staging, 'spill');
     await writing(place.path, () => makeFolders(temporaryFolder));
-    const record = await withTable(posts, temporaryFolder, (connection) =>
+    const spill = { memoryLimitMb: MEMORY_LIMIT_MB, temporaryFolder };
+    const record = await withViews(posts, spill, (connection) =>
       make({ options, progress, connection, place, temporaryFolder }),
     );
     const path = join(place.files, DATASET_FILE);
@@ -55,22 +57,6 @@ export async function makeDataset(
     return record;
   } finally {
     await place.release();
-  }
-}
-
-async function withTable<T>(
-  posts: PostsTable,
-  temporaryFolder: string,
-  work: (connection: DuckDBConnection) => Promise<T>,
-): Promise<T> {
-  const instance = await openDuckDb({ memoryLimitMb: MEMORY_LIMIT_MB, temporaryFolder });
-  const connection = await instance.connect();
-  try {
-    await createPostViews(connection, posts);
-    return await work(connection);
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
   }
 }
 

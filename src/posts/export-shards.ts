@@ -6,7 +6,7 @@ import { makeFolders, writeNewFile } from '../base/files.ts';
 import { isEmptyPlace, OutputPlace, resolvePlace } from '../base/output-place.ts';
 import { type DuckDBConnection, queryRows, quoteText } from '../tables/duckdb.ts';
 import { FilledTable } from '../tables/filled-table.ts';
-import { withViews } from './export.ts';
+import { withSpill } from './export.ts';
 import { pictureName } from './hash.ts';
 import type { PostsTable } from './table.ts';
 
@@ -59,7 +59,7 @@ export async function exportShards(posts: PostsTable, options: ShardsExport): Pr
   try {
     refuseTaken(output, overwrite);
     await place.clear();
-    const counts = await withViews(posts, (connection) =>
+    const counts = await withSpill(posts, (connection) =>
       new ShardFiles(connection, place.files, options).write(),
     );
     const content = { format: 'bowerbird-post-shards', version: 1, ...counts };

@@ -2,10 +2,11 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { remove } from '../base/files.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
-import { type DuckDBConnection, openDuckDb, queryRows, quoteName, quoteText } from '../tables/duckdb.ts';
+import { type DuckDBConnection, queryRows, quoteName, quoteText } from '../tables/duckdb.ts';
 import { type ExportFormat, type ExportTable, exportedSql } from './export-formats.ts';
 import { mongoLines } from './mongo.ts';
-import { createPostViews, type PostsTable } from './table.ts';
+import type { PostsTable } from './table.ts';
+import { withViews } from './views.ts';
 
 const MEMORY_MB = 512;
 
@@ -35,7 +36,7 @@ export async function exportTable(
   posts: PostsTable,
   { path, table, format, signal, onProgress }: TableExport,
 ): Promise<number> {
-  return withViews(posts, async (connection) => {
+  return withSpill(posts, async (connection) => {
     const [counted] = await queryRows<{ rows: bigint }>(connection, `SELECT count(*) AS rows FROM ${table}`);
     const rowCount = Number(counted!.rows);
     if (format === 'jsonl') {
@@ -53,20 +54,15 @@ export async function exportTable(
   });
 }
 
-/** Runs a piece of work on a connection that has the views of a table of posts. */
-export async function withViews<T>(
+/** Runs a piece of work on a connection that has the views of a table of posts, and spills into a folder of its own. */
+export async function withSpill<T>(
   posts: PostsTable,
   work: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T> {
   const temporaryFolder = await makeTemporaryFolder('posts');
-  const instance = await openDuckDb({ memoryLimitMb: MEMORY_MB, temporaryFolder });
-  const connection = await instance.connect();
   try {
-    await createPostViews(connection, posts);
-    return await work(connection);
+    return await withViews(posts, { memoryLimitMb: MEMORY_MB, temporaryFolder }, work);
   } finally {
-    connection.closeSync();
-    instance.closeSync();
     await remove(temporaryFolder);
   }
 }

@@ -2,7 +2,7 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { type AddCounts, type AddOptions, addPosts } from '../../src/posts/add.ts';
-import { withViews } from '../../src/posts/export.ts';
+import { withSpill } from '../../src/posts/export.ts';
 import type { PostProblem } from '../../src/posts/problems.ts';
 import { openPosts } from '../../src/posts/table.ts';
 import { queryRows } from '../../src/tables/duckdb.ts';
@@ -46,7 +46,7 @@ export async function makePostsWorld(t: ExecutionContext): Promise<PostsWorld> {
 
 /** The rows of a query over the views of a table. */
 export async function readPosts(folder: string, sql: string): Promise<Record<string, unknown>[]> {
-  return withViews(await openPosts(folder), (connection) => queryRows(connection, sql));
+  return withSpill(await openPosts(folder), (connection) => queryRows(connection, sql));
 }
 
 /** What was left out, by reason. */
