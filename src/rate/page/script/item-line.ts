@@ -39,7 +39,11 @@ export class ItemLine {
 
   /** The item whose turn it is; it may not have its pictures yet. */
   get first(): ShownItem | undefined {
-    return this.#line.find(({ item }) => !item.near?.some((id) => this.kept.has(id)));
+    return this.#line.find((one) => !this.#isPassedOver(one));
+  }
+
+  #isPassedOver({ item }: ShownItem): boolean {
+    return item.near?.some((id) => this.kept.has(id)) ?? false;
   }
 
   /** Takes the first one away, and those that were passed over before it. */
@@ -88,10 +92,15 @@ export class ItemLine {
     );
   }
 
-  /** Others answer the same ones; what they have settled goes. What is being looked at stays: a person may be about to answer it. */
+  /**
+   * Others answer the same ones; what they have settled goes. What is being looked at stays: a person may be about to answer it. So does what is near to
+   * what was kept here: the server settles that too, and taking the answer back brings it back.
+   */
   #drop(ids: readonly string[]): void {
     const { first } = this;
-    this.#line = this.#line.filter((one) => one === first || !ids.includes(one.item.id));
+    this.#line = this.#line.filter(
+      (one) => one === first || this.#isPassedOver(one) || !ids.includes(one.item.id),
+    );
     clearTimeout(this.#othersTimer);
     this.#othersTimer = window.setTimeout(() => this.#fetch(), this.#othersMs);
   }
