@@ -4,20 +4,19 @@
     python3 scripts/make-cnn-fixtures.py
 
 The network begins with the same weights, meets the same pictures in the same order and leaves out the same values as that of `bowerbird train --method cnn`:
-the numbers are drawn by the generator of src/learn/random.ts, written again here. Layers, losses, gradients and Adam are torch's, in float64.
+the numbers are drawn by the generator of src/learn/random.ts, written again in seeded_bits.py. Layers, losses, gradients and Adam are torch's, in float64.
 """
-import hashlib
 import json
 import math
-import struct
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
+from seeded_bits import random_bits, shuffled, uniform
+
 OUTPUT = Path(__file__).resolve().parent.parent / "test" / "cnn" / "fixtures" / "torch.json"
-MASK = 2**32 - 1
 # Sides: 13, 10, 7 (odd: its last line and column are not pooled), 3.
 SHAPE = dict(imagePx=13, convolutions=[dict(channels=3, kernelPx=4), dict(channels=2, kernelPx=4)], hidden=[6, 4], dropout=0.25)
 FEATURES = 2 * 3 * 3
@@ -25,30 +24,6 @@ POSTS, BATCH, EPOCHS, SEED, LEARNING_RATE, QUANTILE = 11, 4, 4, 7, 3e-3, 0.8
 SCALE = dict(mean=[0.4, 0.5, 0.6], std=[0.2, 0.3, 0.25])
 
 torch.set_default_dtype(torch.float64)
-
-
-def random_bits(name):
-    """sfc32 from sha256 of a name."""
-    a, b, c, counter = struct.unpack("<4I", hashlib.sha256(name.encode()).digest()[:16])
-    while True:
-        total = (a + b + counter) & MASK
-        counter = (counter + 1) & MASK
-        a = b ^ (b >> 9)
-        b = (c + (c << 3)) & MASK
-        c = (((c << 21) | (c >> 11)) + total) & MASK
-        yield total
-
-
-def uniform(bits):
-    return next(bits) / 2**32
-
-
-def shuffled(count, bits):
-    order = list(range(count))
-    for i in range(count - 1, 0, -1):
-        other = math.floor(uniform(bits) * (i + 1))
-        order[i], order[other] = order[other], order[i]
-    return order
 
 
 class Network(nn.Module):

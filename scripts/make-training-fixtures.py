@@ -4,46 +4,21 @@
     python3 scripts/make-training-fixtures.py
 
 Members begin with the same weights, meet the same pairs in the same order and leave out the same inputs as those of `bowerbird train`: the numbers are
-drawn by the generator of src/learn/random.ts, written again here. Losses, gradients and AdamW are torch's, in float32; the gradient of the pair is
+drawn by the generator of src/learn/random.ts, written again in seeded_bits.py. Losses, gradients and AdamW are torch's, in float32; the gradient of the pair is
 float64. The loss of a quantile, which torch has not, is max(q (target - score), (q - 1)(target - score)).
 """
-import hashlib
 import json
 import math
-import struct
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from seeded_bits import random_bits, shuffled, uniform
+
 OUTPUT = Path(__file__).resolve().parent.parent / "test" / "learn" / "fixtures" / "torch.json"
-MASK = 2**32 - 1
 DIMENSION, HIDDEN, SAMPLES, MEMBERS = 12, 8, 24, 3
 OPTIONS = dict(hidden=HIDDEN, dropout=0.25, batch=4, epochs=6, evaluateEvery=10, seed=7, learningRate=1e-2, weightDecay=0.2)
-
-
-def random_bits(name):
-    """sfc32 from sha256 of a name."""
-    a, b, c, counter = struct.unpack("<4I", hashlib.sha256(name.encode()).digest()[:16])
-    while True:
-        total = (a + b + counter) & MASK
-        counter = (counter + 1) & MASK
-        a = b ^ (b >> 9)
-        b = (c + (c << 3)) & MASK
-        c = (((c << 21) | (c >> 11)) + total) & MASK
-        yield total
-
-
-def uniform(bits):
-    return next(bits) / 2**32
-
-
-def shuffled(count, bits):
-    order = list(range(count))
-    for i in range(count - 1, 0, -1):
-        other = math.floor(uniform(bits) * (i + 1))
-        order[i], order[other] = order[other], order[i]
-    return order
 
 
 def begin(bits, dimension, hidden, dtype=torch.float32):

@@ -1,8 +1,8 @@
-import { readPlan } from '../fleet/plan-file.ts';
 import type { FleetState } from '../fleet/queue/coordinate.ts';
 import type { Command, Invocation } from './command.ts';
-import { type FlagTable, usageError } from './flags.ts';
+import type { FlagTable } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
+import { requirePlan } from './planned-flags.ts';
 import { QUEUE_ADDRESS, queueUrl } from './queue-address.ts';
 
 const FLAGS: FlagTable = {
@@ -37,8 +37,7 @@ export const COORDINATE: Command = {
 async function coordinateCommand({ values, parsed }: Invocation): Promise<number> {
   const run = parsed['run'] as string;
   const address = queueUrl(values['queue']);
-  const planned = await readPlan(run);
-  if (!planned) throw usageError(`${run} has no plan.json. Run \`bowerbird plan\` first.`);
+  const planned = await requirePlan(run);
   const { coordinate } = await import('../fleet/queue/coordinate.ts');
   let told = '';
   const state = await withInterrupt(

@@ -1,3 +1,4 @@
+import { type PlannedRun, readPlan } from '../fleet/plan-file.ts';
 import type { Invocation } from './command.ts';
 import { checkValues, type FlagValues, usageError } from './flags.ts';
 import { retryFlags } from './retry-flags.ts';
@@ -46,4 +47,11 @@ export function refuseUnplannable(values: FlagValues): void {
     `--${first} changes a run as a whole, and workers each do a part of a plan. ` +
       'Once all is merged and no worker is left, remove plan.json and run `bowerbird score` with it.',
   );
+}
+
+/** The plan of a run folder. @throws BowerbirdError BB_USAGE where it has none, BB_PLAN_CORRUPT */
+export async function requirePlan(run: string): Promise<PlannedRun> {
+  const planned = await readPlan(run);
+  if (planned) return planned;
+  throw usageError(`${run} has no plan.json. Run \`bowerbird plan\` first.`);
 }

@@ -1,9 +1,7 @@
-import { readPlan } from '../fleet/plan-file.ts';
 import type { QueueWorkReport } from '../fleet/queue/work.ts';
 import { type Command, commandLine, type Invocation } from './command.ts';
 import type { FlagTable } from './flags.ts';
-import { usageError } from './flags.ts';
-import { refuseUnplannable, withPlanned } from './planned-flags.ts';
+import { refuseUnplannable, requirePlan, withPlanned } from './planned-flags.ts';
 import { QUEUE_ADDRESS, queueUrl } from './queue-address.ts';
 import { scoreConfig } from './score-config.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
@@ -61,8 +59,7 @@ async function workCommand(invocation: Invocation): Promise<number> {
   const run = parsed['run'] as string;
   refuseUnplannable(values);
   const address = queueUrl(values['queue']);
-  const planned = await readPlan(run);
-  if (!planned) throw usageError(`${run} has no plan.json. Run \`bowerbird plan\` first.`);
+  const planned = await requirePlan(run);
   const merged = withPlanned({ values: { ...values, 'output-folder': run }, args }, planned.flags);
   const config = scoreConfig(merged, planned.inputs, commandLine(args));
   const grace = values['grace'] as number | undefined;

@@ -36,7 +36,7 @@ export interface MergedPlan {
  */
 export async function mergePlanned(
   config: ScoreConfig,
-  { plan, record, digest: _ }: PlannedRun,
+  { plan, record }: Pick<PlannedRun, 'plan' | 'record'>,
   progress: ScoreProgress,
   closing: AbortSignal,
 ): Promise<MergedPlan> {
@@ -46,7 +46,6 @@ export async function mergePlanned(
     const { aesthetic } = await loadHeads(config, progress, closing);
     progress.enter('merging');
     const run = new SharedRun(folder.path);
-    for (const shardId of await run.pendingCommits()) await run.committed(shardId);
     const done: ShardSpec[] = [];
     const missing: ShardSpec[] = [];
     for (const spec of plan.shards) ((await run.committed(spec.id)) ? done : missing).push(spec);

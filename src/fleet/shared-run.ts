@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BowerbirdError, codeOf, isMissing } from '../base/errors.ts';
 import { fileSystem } from '../base/file-system.ts';
 import {
@@ -15,7 +15,7 @@ import {
   writeNewFile,
   writing,
 } from '../base/files.ts';
-import { readNames, SHARD_FOLDERS } from '../runs/run-files.ts';
+import { readNames } from '../runs/run-files.ts';
 import { RunFolder } from '../runs/run-folder.ts';
 import { readFinishedShard, type ShardStats } from '../runs/stats.ts';
 import { shardName } from '../samples/key.ts';
@@ -169,10 +169,8 @@ export class SharedRun {
     const path = this.folder.stats(stats.shard_id);
     await writing(path, async () => {
       for (const name of Object.keys(stats.files)) await this.#move(worker, name);
-      for (const folder of SHARD_FOLDERS) {
-        const shared = join(this.folder.path, folder);
-        if (await exists(shared)) await syncPath(shared);
-      }
+      for (const folder of new Set(Object.keys(stats.files).map((name) => dirname(this.folder.file(name)))))
+        await syncPath(folder);
     });
     // Hidden from whoever lists stats/, should this process be killed before it is removed.
     const temporary = temporaryPath(this.#markerPath(stats.shard_id));
@@ -224,11 +222,11 @@ function deadName(worker: string): string {
   return worker.startsWith(DEAD) ? worker : `${DEAD}${worker}`;
 }
 
-function takenForDead(path: string, cause: unknown): BowerbirdError {
+/** What a worker is told whose folder was taken from it. @param path of its folder, or of the run */
+export function takenForDead(path: string, cause?: unknown): BowerbirdError {
   return new BowerbirdError(
     'BB_RUN_LOCKED',
-    `This worker was asleep for so long that it was taken for dead, and what it had begun in ${path} was removed. ` +
-      'Nothing that is committed is lost; start it again.',
+    'This worker was asleep for so long that it was taken for dead. Nothing that is committed is lost; start it again.',
     { cause, fields: { path } },
   );
 }

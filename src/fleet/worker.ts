@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { BowerbirdError } from '../base/errors.ts';
 import { remove } from '../base/files.ts';
 import { type Lock, takeLock } from '../base/lock.ts';
 import type { ScoreConfig } from '../pipeline/config.ts';
@@ -18,7 +17,7 @@ import type { ShardSpec } from '../shards/plan.ts';
 import { InputCheck } from './input-check.ts';
 import type { PlannedRun } from './plan-file.ts';
 import { refuseOther } from './same-plan.ts';
-import { SharedRun } from './shared-run.ts';
+import { SharedRun, takenForDead } from './shared-run.ts';
 
 /** What a worker is started with. */
 export interface WorkerOptions {
@@ -174,12 +173,4 @@ function countResumed(progress: ScoreProgress, stats: ShardStats): void {
   progress.finishedShards++;
   progress.kept += stats.kept;
   progress.countSaved(stats.saved);
-}
-
-function takenForDead(path: string, cause?: unknown): BowerbirdError {
-  return new BowerbirdError(
-    'BB_RUN_LOCKED',
-    'This worker was asleep for so long that it was taken for dead. Nothing that is committed is lost; start it again.',
-    { cause, fields: { path } },
-  );
 }

@@ -66,32 +66,28 @@ class Coordinator {
 
   async run(signal: AbortSignal): Promise<FleetState> {
     for (let round = 0; ; round++) {
-      const state = await this.#state();
+      const { state, open } = await this.#look();
       this.#options.onState(state);
-      const open = state.shards - state.committed - state.failed.length;
-      if (open <= 0) await this.#queue.forget();
-      if (open <= 0 || signal.aborted) return state;
-      if (round % REFILL_ROUNDS === 0 && state.waiting + state.active < open) await this.#fill();
+      if (open.length === 0) await this.#queue.forget();
+      if (open.length === 0 || signal.aborted) return state;
+      // Redis that is away is asked again in a later round.
+      if (round % REFILL_ROUNDS === 0 && state.waiting + state.active < open.length)
+        await this.#queue.add(open).catch(() => undefined);
       await sleep(ROUND_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #fill(): Promise<void> {
-    const ended = new Set([...(await this.#run.committedIds()), ...(await this.#failures.list())]);
-    const open = this.#options.planned.plan.shards.map(({ id }) => id).filter((id) => !ended.has(id));
-    // Redis that is away is asked again in a later round.
-    await this.#queue.add(open).catch(() => undefined);
-  }
-
-  async #state(): Promise<FleetState> {
-    const none = { waiting: 0, active: 0 };
+  /** How far the plan is, and which of its shards are open. */
+  async #look(): Promise<{ readonly state: FleetState; readonly open: readonly number[] }> {
+    const ids = this.#options.planned.plan.shards.map(({ id }) => id);
     const committed = new Set(await this.#run.committedIds());
+    // Some worker may have done one of them all the same.
+    const failed = (await this.#failures.list()).filter((id) => !committed.has(id));
+    const counts = await this.#queue.counts().catch(() => ({ waiting: 0, active: 0 }));
+    const ended = new Set([...committed, ...failed]);
     return {
-      shards: this.#options.planned.plan.shards.length,
-      committed: committed.size,
-      // Some worker may have done one of them all the same.
-      failed: (await this.#failures.list()).filter((id) => !committed.has(id)),
-      ...(await this.#queue.counts().catch(() => none)),
+      state: { shards: ids.length, committed: committed.size, failed, ...counts },
+      open: ids.filter((id) => !ended.has(id)),
     };
   }
 }
