@@ -230,7 +230,7 @@ export const ROOMS: readonly Room[] = [
     name: 'collect',
     what: 'feeds of posts -> URL shards of what is new: pages asked for politely, what is known, kills ([collect.md](collect.md))',
     mayImport: ['base', 'samples', 'tables', 'download'],
-    doors: ['collect', 'json-feed', 'json-path', 'post', 'reddit'],
+    doors: ['collect', 'collection', 'json-feed', 'json-path', 'numbered-files', 'post', 'reddit'],
     packages: [],
   },
   {

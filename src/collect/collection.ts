@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { commitFileOnce, makeFolders, removeTemporariesOf, writeFileAtomic, writing } from '../base/files.ts';
 import { isObject } from '../base/json-object.ts';
 import { isEmptyPlace, OutputPlace, resolvePlace } from '../base/output-place.ts';
 import { type KnownPost, KnownPosts, type KnownState } from './known-posts.ts';
+import { type NumberedFile, numberedFiles, numberedName } from './numbered-files.ts';
 import type { Feed } from './post.ts';
 import { PostTables, type SeenPost, type Update } from './post-tables.ts';
 
@@ -38,8 +39,6 @@ export interface CollectionOptions {
 
 /** Ids that are made known at a time where files are read again. */
 const READ_AT_ONCE = 100_000;
-
-const NUMBERED = /^(\d{6,})\.parquet$/;
 
 /** The folder that posts of one feed are collected in, taken for this process. */
 export class Collection {
@@ -111,11 +110,6 @@ export class Collection {
     return run <= this.#known.state.completedRun;
   }
 
-  /** The numbers of the shards that are there, ascending. */
-  shardNumbers(): number[] {
-    return numbersIn(join(this.path, COLLECTION_FILES.shards));
-  }
-
   /**
    * Writes a batch: its shard, its updates, then what is known. What has its name is kept, whenever the process ends.
    *
@@ -168,8 +162,8 @@ export class Collection {
   }
 
   async #commitFile(folder: string, number: number, write: (path: string) => Promise<void>): Promise<string> {
-    const staged = join(this.#place.files, `${folder}-${fileName(number)}`);
-    const path = join(this.path, folder, fileName(number));
+    const staged = join(this.#place.files, `${folder}-${numberedName(number)}`);
+    const path = join(this.path, folder, numberedName(number));
     await write(staged);
     if (await commitFileOnce(staged, path)) return path;
     throw new BowerbirdError(
@@ -184,22 +178,21 @@ export class Collection {
   /** Makes known what lies in files that the known posts do not tell of. */
   async #catchUp(): Promise<void> {
     for (const kind of ['shards', 'updates'] as const) {
-      const folder = join(this.path, COLLECTION_FILES[kind]);
-      const news = numbersIn(folder).filter((number) => number >= this.#known.state[kind]);
+      const files = numberedFiles(join(this.path, COLLECTION_FILES[kind]));
+      const news = files.filter(({ number }) => number >= this.#known.state[kind]);
       for (let at = 0; at < news.length; ) at = await this.#readSome(kind, news, at);
     }
   }
 
-  /** @returns the place of the first number that was not read */
-  async #readSome(kind: 'shards' | 'updates', numbers: readonly number[], from: number): Promise<number> {
+  /** @returns the place of the first file that was not read */
+  async #readSome(kind: 'shards' | 'updates', files: readonly NumberedFile[], from: number): Promise<number> {
     const found = new Map<string, KnownPost>();
     let at = from;
-    while (at < numbers.length && found.size < READ_AT_ONCE) {
-      const path = join(this.path, COLLECTION_FILES[kind], fileName(numbers[at++]!));
-      for (const { id, likes } of await this.#tables.readLikes(path))
+    while (at < files.length && found.size < READ_AT_ONCE) {
+      for (const { id, likes } of await this.#tables.readLikes(files[at++]!.path))
         found.set(id, { likes, run: this.run, isTaken: true });
     }
-    const state: KnownState = { ...this.#known.state, [kind]: numbers[at - 1]! + 1 };
+    const state: KnownState = { ...this.#known.state, [kind]: files[at - 1]!.number + 1 };
     // Of updates, what the shards said of the run stays.
     const before =
       kind === 'updates' ? await this.#known.find([...found.keys()]) : new Map<string, KnownPost>();
@@ -207,15 +200,6 @@ export class Collection {
     await this.#known.replace(found, state);
     return at;
   }
-}
-
-function fileName(number: number): string {
-  return `${String(number).padStart(6, '0')}.parquet`;
-}
-
-function numbersIn(folder: string): number[] {
-  const numbers = readdirSync(folder).flatMap((name) => NUMBERED.exec(name)?.[1] ?? []);
-  return numbers.map(Number).sort((a, b) => a - b);
 }
 
 function notOurs(path: string, flag: string): BowerbirdError {

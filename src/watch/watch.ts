@@ -1,9 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { recoverSwaps } from '../base/swap.ts';
 import type { CollectListeners, CollectOptions, CollectResult } from '../collect/collect.ts';
 import { runCollect } from '../collect/collect.ts';
+import { COLLECTION_FILES } from '../collect/collection.ts';
+import { numberedFiles, numberOf } from '../collect/numbered-files.ts';
 import type { ScoreConfig } from '../pipeline/config.ts';
 import type { RunOutcome } from '../runs/finish.ts';
 import { type RunRecord, readRunRecord } from '../runs/run-record.ts';
@@ -129,9 +131,8 @@ class Watch {
 
   /** The shards that no cycle was finished with. */
   #pending(): string[] {
-    const shards = join(this.#folder.feed, 'shards');
-    const numbers = numbersIn(shards).filter(({ number }) => number >= this.#folder.state.nextShard);
-    return numbers.map(({ name }) => join(shards, name));
+    const shards = numberedFiles(join(this.#folder.feed, COLLECTION_FILES.shards));
+    return shards.filter(({ number }) => number >= this.#folder.state.nextShard).map(({ path }) => path);
   }
 
   /** @returns undefined where it was interrupted */
@@ -189,31 +190,4 @@ class Watch {
 async function begunRun(folder: string): Promise<RunRecord | undefined> {
   if (existsSync(folder)) await recoverSwaps(folder);
   return readRunRecord(join(folder, 'run.json'));
-}
-
-interface Numbered {
-  readonly name: string;
-  readonly number: number;
-}
-
-function numbersIn(folder: string): Numbered[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return [];
-    throw thrown;
-  }
-  return names
-    .flatMap((name) => {
-      const number = numberOf(name);
-      return number === undefined ? [] : [{ name, number }];
-    })
-    .sort((a, b) => a.number - b.number);
-}
-
-/** The number of a shard, by its file's name. */
-function numberOf(path: string): number | undefined {
-  const [, digits] = /(?:^|\/)(\d{6,})\.parquet$/.exec(path) ?? [];
-  return digits === undefined ? undefined : Number(digits);
 }
