@@ -7,14 +7,14 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { packageFolder } from '../src/base/package.ts';
-import { DuckDBInstance } from '../src/tables/duckdb-library.ts';
+import { handSqlArguments, runHandSql } from './support/hand-sql.ts';
 import { median } from './support/median.ts';
 import { childrenOf, cliScript, peakMemoryOf, runCommand } from './support/processes.ts';
+import { spread } from './support/spread.ts';
+import { handNumbersSql, handRowsSql, writeSubsetData } from './support/subset-data.ts';
 
-const FILES = 8;
 const THREADS = 2;
 const LOOK_EVERY_MS = 100;
 const PYARROW_SCRIPT = join(packageFolder, 'bench/support/pyarrow-subset.py');
@@ -27,86 +27,11 @@ const { values: flags } = parseArgs({
     'memory-mb': { type: 'string', default: '1024' },
     'keep-data': { type: 'string' },
     python: { type: 'string', default: 'python3' },
-    // What a child of the benchmark itself does.
-    hand: { type: 'string' },
-    folder: { type: 'string' },
   },
 });
 const rows = Number(flags.rows);
 const memoryMb = Number(flags['memory-mb']);
 const cut = Number(flags.cut);
-
-async function withDuckDb(spill: string, statements: readonly string[]): Promise<unknown[][]> {
-  const instance = await DuckDBInstance.create(':memory:', {
-    threads: String(THREADS),
-    memory_limit: `${memoryMb}MiB`,
-    temp_directory: spill,
-  });
-  const connection = await instance.connect();
-  let last: unknown[][] = [];
-  for (const statement of statements)
-    last = (await connection.runAndReadAll(statement)).getRowsJS() as unknown[][];
-  connection.closeSync();
-  instance.closeSync();
-  return last;
-}
-
-/** Metadata in LAION's columns and tags in another order: 2% of hashes without a tag, 1% twice on either side. */
-async function writeData(folder: string): Promise<void> {
-  const perFile = rows / FILES;
-  const int64 = (hash: string): string => `(${hash}::HUGEINT - 9223372036854775808)::BIGINT AS hash`;
-  for (const name of ['metadata', 'tags']) mkdirSync(join(folder, name), { recursive: true });
-  for (let file = 0; file < FILES; file++) {
-    const range = `range(${file * perFile}, ${(file + 1) * perFile})`;
-    const part = `part-${file}.parquet' (FORMAT parquet, COMPRESSION snappy)`;
-    await withDuckDb(join(folder, 'spill'), [
-      `COPY (SELECT 'https://cdn' || (h % 5000) || '.example.com/images/' || printf('%x', h >> 8) || '/photo-' || i || '.jpg' AS URL,
-               'a picture of ' || printf('%x', h >> 16) || ' and ' || printf('%x', h >> 20) || ' by the sea' AS "TEXT",
-               (100 + h % 1900)::INTEGER AS WIDTH, (100 + (h >> 12) % 1900)::INTEGER AS HEIGHT,
-               'UNLIKELY' AS NSFW, (h % 1000) / 4000.0 + 0.28 AS similarity, ${int64('h')}
-             FROM (SELECT i, hash(CASE WHEN i % 97 = 0 THEN i - 1 ELSE i END) AS h FROM ${range} r(i)))
-       TO '${folder}/metadata/${part}`,
-      `COPY (SELECT ${int64('h')}, (5 + 1.2 * sqrt(-2 * ln(((h >> 3) % 1000003 + 1) / 1000004.0))
-               * cos(6.2831853 * ((h >> 7) % 999983) / 999983.0))::FLOAT AS prediction,
-               pow(((h >> 11) % 10007) / 10007.0, 3)::FLOAT AS punsafe, (((h >> 17) % 10009) / 10009.0)::FLOAT AS pwatermark
-             FROM (SELECT hash(CASE WHEN k % 83 = 0 THEN k + ${rows / 50} ELSE k + ${rows / 100} END) AS h
-                   FROM (SELECT (j * 7919) % ${rows} AS k FROM ${range} r(j))))
-       TO '${folder}/tags/${part}`,
-    ]);
-  }
-}
-
-const ORD = '((file_index::BIGINT << 40) | file_row_number)';
-
-/** The first row of each hash. */
-function handTags(folder: string): string {
-  return `SELECT hash, arg_min(prediction, ord) AS prediction, arg_min(punsafe, ord) AS punsafe, arg_min(pwatermark, ord) AS pwatermark
-    FROM (SELECT *, ${ORD} AS ord FROM '${folder}/tags/*.parquet') GROUP BY hash`;
-}
-
-/** What a person would type: the first tag row of each hash, joined, filtered, in input order. */
-function handSql(folder: string, output: string): string[] {
-  const tags = handTags(folder);
-  return [
-    `COPY (SELECT m.* EXCLUDE (ord), t.pwatermark, t.punsafe, t.prediction AS aesthetic
-           FROM (SELECT *, ${ORD} AS ord FROM '${folder}/metadata/*.parquet') AS m JOIN (${tags}) AS t ON m.hash = t.hash
-           WHERE t.prediction > ${cut} AND t.punsafe < 0.5 AND t.pwatermark < 0.8 ORDER BY m.ord)
-     TO '${output}' (FORMAT parquet, COMPRESSION snappy)`,
-  ];
-}
-
-/** The numbers that subset.json has, typed likewise. */
-function handNumbersSql(folder: string): string[] {
-  const twice = (name: string): string =>
-    `SELECT count(*), sum(n - 1) FROM (SELECT count(*) AS n FROM '${folder}/${name}/*.parquet' GROUP BY hash HAVING n > 1)`;
-  const tags = handTags(folder);
-  return [
-    twice('metadata'),
-    twice('tags'),
-    `SELECT t.hash IS NULL AS no_tag, prediction > ${cut} AS a, punsafe < 0.5 AS b, pwatermark < 0.8 AS c, count(*)
-     FROM '${folder}/metadata/*.parquet' AS m LEFT JOIN (${tags}) AS t ON m.hash = t.hash GROUP BY ALL`,
-  ];
-}
 
 interface Measured {
   readonly cpuSeconds: number;
@@ -145,7 +70,7 @@ function bytesUnder(folder: string): number {
 
 /** The number of rows and a sum of their hashes that does not depend on their order. */
 async function checksum(pattern: string, spill: string): Promise<string> {
-  const [row] = await withDuckDb(spill, [
+  const [row] = await runHandSql({ threads: THREADS, memoryMb, spill }, [
     `SELECT count(*), sum(hash(URL, "TEXT", WIDTH, HEIGHT, NSFW, similarity, hash, pwatermark, punsafe, aesthetic)::HUGEINT)::VARCHAR
      FROM '${pattern}'`,
   ]);
@@ -162,9 +87,9 @@ interface Contestant {
 }
 
 function contestantsOf(folder: string, outputs: string, spill: string): Contestant[] {
-  const own = fileURLToPath(import.meta.url);
-  const common = ['--folder', folder, '--memory-mb', String(memoryMb), '--cut', flags.cut];
-  const hand = (what: string): string[] => [own, '--hand', what, ...common];
+  const limits = { threads: THREADS, memoryMb, spill };
+  const handRows = handRowsSql(folder, join(outputs, 'hand.parquet'), cut);
+  const hand = (statements: readonly string[]): string[] => handSqlArguments(limits, statements);
   const subset = [
     ...[cliScript, 'subset', '--metadata', `${folder}/metadata`, '--tags', `${folder}/tags`],
     ...['--min-aesthetic', flags.cut, '--max-punsafe', '0.5', '--max-pwatermark', '0.8'],
@@ -174,8 +99,13 @@ function contestantsOf(folder: string, outputs: string, spill: string): Contesta
   const command = process.execPath;
   const contestants: Contestant[] = [
     { name: 'subset', command, args: subset, outcome: 'subset/*.parquet' },
-    { name: 'SQL, rows', command, args: hand('rows'), outcome: 'hand.parquet' },
-    { name: 'SQL, rows and numbers', command, args: hand('numbers'), outcome: 'hand.parquet' },
+    { name: 'SQL, rows', command, args: hand(handRows), outcome: 'hand.parquet' },
+    {
+      name: 'SQL, rows and numbers',
+      command,
+      args: hand([...handRows, ...handNumbersSql(folder, cut)]),
+      outcome: 'hand.parquet',
+    },
   ];
   if (spawnSync(flags.python, ['-c', 'import pyarrow']).status === 0) {
     const args = [PYARROW_SCRIPT, folder, `${outputs}/pyarrow.parquet`, String(THREADS), flags.cut];
@@ -215,7 +145,7 @@ async function compare(): Promise<void> {
   const outputs = join(folder, 'outputs');
   const spill = join(folder, 'spill');
   try {
-    if (!existsSync(join(folder, 'tags'))) await writeData(folder);
+    if (!existsSync(join(folder, 'tags'))) await writeSubsetData(folder, rows);
     const contestants = contestantsOf(folder, outputs, spill);
     const results = new Map<string, Measured[]>();
     for (let round = 0; round < Number(flags.rounds); round++) {
@@ -238,7 +168,7 @@ function print(results: ReadonlyMap<string, readonly Measured[]>): void {
     `\n${rows} rows of metadata, as many tags; ${THREADS} threads, memory limit ${memoryMb} MiB, aesthetic > ${cut}`,
   );
   const middle = (runs: readonly Measured[], of: (run: Measured) => number): number => median(runs.map(of));
-  const ours = middle(results.get('subset')!, (run) => run.cpuSeconds);
+  const ours = results.get('subset')!;
   for (const [name, runs] of results) {
     const cpu = middle(runs, (run) => run.cpuSeconds);
     const wall = middle(runs, (run) => run.wallSeconds);
@@ -246,16 +176,12 @@ function print(results: ReadonlyMap<string, readonly Measured[]>): void {
       (middle(runs, of) / 2 ** 20).toFixed(0).padStart(6);
     console.log(
       `${name.padEnd(24)} ${cpu.toFixed(1).padStart(6)} CPU-s  ${wall.toFixed(1).padStart(6)} s  ` +
-        `peak ${mib((run) => run.peakBytes)} MiB  spilled ${mib((run) => run.spillBytes)} MiB  subset is ${(ours / cpu).toFixed(2)}x`,
+        `peak ${mib((run) => run.peakBytes)} MiB  spilled ${mib((run) => run.spillBytes)} MiB  subset is ${spread(
+          runs.map((run, round) => ours[round]!.cpuSeconds / run.cpuSeconds),
+          2,
+        )} of its CPU time`,
     );
   }
 }
 
-if (flags.hand) {
-  const folder = flags.folder!;
-  const statements = handSql(folder, join(folder, 'outputs', 'hand.parquet'));
-  const numbers = flags.hand === 'numbers' ? handNumbersSql(folder) : [];
-  await withDuckDb(join(folder, 'spill'), [...statements, ...numbers]);
-} else {
-  await compare();
-}
+await compare();
