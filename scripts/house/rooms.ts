@@ -51,6 +51,13 @@ export const ROOMS: readonly Room[] = [
     packages: [],
   },
   {
+    name: 'storage',
+    what: 'files of this machine, of object stores, web servers and the hub under one contract: ranges, first-wins writes ([storage.md](storage.md))',
+    mayImport: ['base'],
+    doors: ['storage'],
+    packages: ['@aws-sdk/client-s3'],
+  },
+  {
     name: 'samples',
     what: "a sample's key, hash, tags, and the closed list of reasons for which it can fail",
     mayImport: ['base'],

@@ -1,0 +1,54 @@
+import type { StorageCounts } from './retry.ts';
+
+/** A file, or what an object store has of one. */
+export interface StoredObject {
+  /** As it is asked for again: a URL, or an absolute path. */
+  readonly url: string;
+  readonly bytes: number;
+  /** Changes when the content does: an ETag, of a file its time and inode; not given where a server has none. */
+  readonly tag?: string;
+}
+
+/** For reads: what the object has to be still. */
+export interface ReadOptions {
+  /** The `tag` that a stat or listing gave. */
+  readonly tag?: string | undefined;
+}
+
+/** The bytes themselves, or the path of a file that holds them. */
+export type Content = Uint8Array | string;
+
+/**
+ * A place of files: this machine, an object store, a web server, the hub. All of them throw `StorageError`:
+ * BB_STORAGE_UNREACHABLE and BB_STORAGE_TRUNCATED once something was tried often enough, BB_STORAGE_DENIED, BB_STORAGE_EXPIRED,
+ * BB_STORAGE_NOT_FOUND, BB_STORAGE_REFUSED, and BB_STORAGE_UNSUPPORTED for what a place cannot do. Files also give
+ * BB_SHARD_WRITE and BB_DISK_FULL.
+ */
+export interface Storage {
+  readonly scheme: string;
+  readonly counts: StorageCounts;
+  /** @returns undefined where there is nothing. @throws StorageError BB_STORAGE_NOT_FOUND where the bucket itself is not there */
+  stat(url: string): Promise<StoredObject | undefined>;
+  /** All objects whose keys begin with that of the URL, in the order of their keys' bytes. Of files: a folder, with all below it. */
+  list(prefixUrl: string): AsyncIterable<StoredObject>;
+  /**
+   * Exactly these bytes.
+   *
+   * @throws StorageError BB_STORAGE_CHANGED where the object is another than `tag` says or ends before the range; BB_STORAGE_NOT_FOUND
+   */
+  readRange(url: string, from: number, bytes: number, options?: ReadOptions): Promise<Buffer>;
+  /** The whole object in pieces, its length checked; a cut is resumed. @throws as `readRange` */
+  readStream(url: string, options?: ReadOptions): AsyncIterable<Buffer>;
+  /**
+   * Writes an object that nobody has written yet, whole or not at all.
+   *
+   * @returns false where another's stands; that this one's stands after a lost answer is found out
+   */
+  putIfAbsent(url: string, content: Content): Promise<boolean>;
+  /** Writes an object, whole or not at all; what was there is replaced in one step. */
+  put(url: string, content: Content): Promise<void>;
+  /** Within the place itself: no byte comes here. @throws StorageError BB_STORAGE_NOT_FOUND where there is no source */
+  copy(fromUrl: string, toUrl: string): Promise<void>;
+  /** What is not there is no error. */
+  delete(url: string): Promise<void>;
+}

@@ -1,0 +1,196 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { Content, ReadOptions, Storage, StoredObject } from '../contract.ts';
+import { changed, notFound, refused, truncated, unsupported } from '../errors.ts';
+import { collectRange, resumedRange, type WantedRange } from '../ranged-reads.ts';
+import type { RetryPolicy, StorageCounts } from '../retry.ts';
+import type { S3Scheme } from './s3-client.ts';
+import { ifAbsent, withGeneration } from './s3-condition.ts';
+import { openUpload } from './s3-content.ts';
+import { copyInParts, PART_BYTES, putInParts } from './s3-parts.ts';
+import { type Place, placeOf } from './s3-place.ts';
+import { S3Session } from './s3-session.ts';
+
+/** The largest object that a service copies in one request. */
+const COPY_BYTES = 5 * 1024 ** 3;
+
+/** Amazon S3, what speaks its protocol, and Google's storage by its XML API. */
+export class S3Storage implements Storage {
+  readonly #session: S3Session;
+  readonly #conditions = new Map<string, Promise<void>>();
+
+  private constructor(session: S3Session) {
+    this.#session = session;
+  }
+
+  static async open(scheme: S3Scheme, policy: RetryPolicy): Promise<S3Storage> {
+    return new S3Storage(await S3Session.open(scheme, policy));
+  }
+
+  get scheme(): S3Scheme {
+    return this.#session.scheme;
+  }
+
+  get counts(): StorageCounts {
+    return this.#session.counts;
+  }
+
+  async stat(url: string): Promise<StoredObject | undefined> {
+    const found = await this.#session.head(url);
+    return found && { url, bytes: found.bytes, ...(found.tag && { tag: found.tag }) };
+  }
+
+  async *list(prefixUrl: string): AsyncIterable<StoredObject> {
+    const { bucket, key } = placeOf(prefixUrl);
+    let token: string | undefined;
+    do {
+      const page = await this.#session.ask(prefixUrl, ({ client, library }) =>
+        client.send(
+          new library.ListObjectsV2Command({ Bucket: bucket, Prefix: key, ContinuationToken: token }),
+        ),
+      );
+      if (page.kind !== 'done') throw notFound(prefixUrl, 'bucket');
+      for (const { Key = '', Size = 0, ETag } of page.value.Contents ?? [])
+        yield { url: `${this.scheme}://${bucket}/${Key}`, bytes: Size, ...(ETag && { tag: ETag }) };
+      token = page.value.IsTruncated ? page.value.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  async readRange(url: string, from: number, bytes: number, options: ReadOptions = {}): Promise<Buffer> {
+    const range = { url, from, bytes };
+    return collectRange(range, this.#range(range, options));
+  }
+
+  async *readStream(url: string, options: ReadOptions = {}): AsyncIterable<Buffer> {
+    const found = await this.stat(url);
+    if (!found) throw notFound(url, 'object');
+    if (options.tag !== undefined && options.tag !== found.tag) throw changed(url, OTHER_TAG);
+    yield* this.#range({ url, from: 0, bytes: found.bytes }, { tag: found.tag });
+  }
+
+  async putIfAbsent(url: string, content: Content): Promise<boolean> {
+    const place = placeOf(url);
+    await this.#refuseWithoutConditions(place);
+    return this.#put(place, content, true);
+  }
+
+  async put(url: string, content: Content): Promise<void> {
+    await this.#put(placeOf(url), content, false);
+  }
+
+  async copy(fromUrl: string, toUrl: string): Promise<void> {
+    const [from, to] = [placeOf(fromUrl), placeOf(toUrl)];
+    const found = await this.stat(fromUrl);
+    if (!found) throw notFound(fromUrl, 'object');
+    const { bytes, tag } = found;
+    if (bytes > COPY_BYTES) return copyInParts(this.#session, { from, to, bytes, tag });
+    const target = { Bucket: to.bucket, Key: to.key };
+    const answer = await this.#session.ask(toUrl, ({ client, library }) =>
+      client.send(
+        new library.CopyObjectCommand({ ...target, CopySource: from.copySource, CopySourceIfMatch: tag }),
+      ),
+    );
+    if (answer.kind === 'missing') throw notFound(fromUrl, 'object');
+    if (answer.kind === 'condition') throw changed(fromUrl, OTHER_TAG);
+  }
+
+  async delete(url: string): Promise<void> {
+    const { bucket, key } = placeOf(url);
+    await this.#session.ask(url, ({ client, library }) =>
+      client.send(new library.DeleteObjectCommand({ Bucket: bucket, Key: key })),
+    );
+  }
+
+  #range(range: WantedRange, { tag }: ReadOptions): AsyncGenerator<Buffer> {
+    const open = (from: number, bytes: number) => this.#openBody({ url: range.url, from, bytes }, tag);
+    return resumedRange(range, open, this.#session.policy, this.counts);
+  }
+
+  /** One request; whoever reads the range counts the tries. */
+  async #openBody({ url, from, bytes }: WantedRange, tag: string | undefined): Promise<Readable> {
+    const { bucket, key } = placeOf(url);
+    const Range = `bytes=${from}-${from + bytes - 1}`;
+    const answer = await this.#session.askOnce(url, ({ client, library }) =>
+      client.send(new library.GetObjectCommand({ Bucket: bucket, Key: key, Range, IfMatch: tag })),
+    );
+    if (answer.kind === 'missing') throw notFound(url, 'object');
+    if (answer.kind !== 'done') throw changed(url, OTHER_TAG);
+    const { Body, ContentRange, ContentLength, ETag } = answer.value;
+    const [, first, last] = /^bytes (\d+)-(\d+)\//.exec(ContentRange ?? '') ?? [];
+    const trouble = (): Error | undefined => {
+      // Some services pass over If-Match.
+      if (tag !== undefined && ETag !== undefined && ETag !== tag) return changed(url, OTHER_TAG);
+      if (first === undefined) return refused(url, 'it was asked for a range and gives the whole');
+      if (Number(last) !== from + bytes - 1) return changed(url, 'it ends before what is read of it');
+      if (Number(first) !== from || (ContentLength ?? bytes) !== bytes) return truncated(url, 0, bytes);
+      return undefined;
+    };
+    const body = Body as Readable;
+    const found = trouble();
+    if (found) body.destroy();
+    if (found) throw found;
+    return body;
+  }
+
+  /** @returns false where the condition failed */
+  async #put(place: Place, content: Content, isConditional: boolean): Promise<boolean> {
+    const upload = await openUpload(place.url, content);
+    try {
+      if (upload.bytes > PART_BYTES) return await putInParts(this.#session, { place, upload, isConditional });
+      const body = await upload.part(0, upload.bytes);
+      return await this.#putWhole(place, body, isConditional);
+    } finally {
+      await upload.close();
+    }
+  }
+
+  async #putWhole({ url, bucket, key }: Place, body: Uint8Array, isConditional: boolean): Promise<boolean> {
+    const writer = randomUUID();
+    const settings = {
+      Bucket: bucket,
+      Key: key,
+      Body: body,
+      ContentLength: body.length,
+      ContentMD5: createHash('md5').update(body).digest('base64'),
+      ...(isConditional && { ...ifAbsent(this.scheme), Metadata: this.#session.writerOf(writer) }),
+    };
+    let tries = 0;
+    const answer = await this.#session.ask(url, async ({ client, library }, attempt) => {
+      tries = attempt;
+      const command = new library.PutObjectCommand(settings);
+      const sent = await client.send(isConditional ? withGeneration(this.scheme, command) : command);
+      this.counts.writtenBytes += body.length;
+      return sent;
+    });
+    if (answer.kind === 'done') return true;
+    if (answer.kind !== 'condition') throw notFound(url, 'bucket');
+    return tries > 1 && (await this.#session.isWrittenBy(url, writer));
+  }
+
+  /** Services that pass over the condition would let a later writer replace what an earlier one has committed. Asked once a bucket. */
+  async #refuseWithoutConditions(place: Place): Promise<void> {
+    const asked = this.#conditions.get(place.bucket) ?? this.#tryConditions(place);
+    this.#conditions.set(place.bucket, asked);
+    try {
+      await asked;
+    } catch (thrown) {
+      this.#conditions.delete(place.bucket);
+      throw thrown;
+    }
+  }
+
+  async #tryConditions({ url, bucket, key }: Place): Promise<void> {
+    const folder = key.slice(0, key.lastIndexOf('/') + 1);
+    const probe = placeOf(`${this.scheme}://${bucket}/${folder}.first-wins-${randomUUID()}`);
+    const empty = Buffer.alloc(0);
+    await this.#putWhole(probe, empty, true);
+    const isReplaced = await this.#putWhole(probe, empty, true);
+    await this.delete(probe.url);
+    if (isReplaced) throw unsupported(url, WITHOUT_CONDITIONS);
+  }
+}
+
+const OTHER_TAG = 'its ETag is another';
+
+const WITHOUT_CONDITIONS =
+  'this service passes over If-None-Match, so that two workers could both commit one shard. Write to another, or to a file system.';

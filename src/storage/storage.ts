@@ -1,0 +1,31 @@
+import { BowerbirdError } from '../base/errors.ts';
+import type { Storage } from './contract.ts';
+import { FileStorage } from './file-storage.ts';
+import { defaultPolicy, type RetryPolicy } from './retry.ts';
+import { schemeOf } from './url.ts';
+
+export type { Content, ReadOptions, Storage, StoredObject } from './contract.ts';
+export type { RetryPolicy, StorageCounts } from './retry.ts';
+
+/** How a place is asked. */
+export interface StorageOptions {
+  readonly retry?: Partial<RetryPolicy> | undefined;
+}
+
+/**
+ * The place that a URL or path leads to. Nothing is asked of it yet; libraries are loaded for the first of their scheme.
+ *
+ * @throws BowerbirdError BB_REMOTE_PATH for a scheme that is not read here
+ */
+export async function openStorage(urlOrPath: string, { retry }: StorageOptions = {}): Promise<Storage> {
+  const policy = { ...defaultPolicy(), ...retry };
+  const scheme = schemeOf(urlOrPath);
+  if (scheme === 'file') return new FileStorage();
+  if (scheme === 's3' || scheme === 'gs') {
+    const { S3Storage } = await import('./s3/s3-storage.ts');
+    return S3Storage.open(scheme, policy);
+  }
+  throw new BowerbirdError('BB_REMOTE_PATH', `${scheme}:// is no place that bowerbird reads.`, {
+    fields: { path: urlOrPath, scheme },
+  });
+}
