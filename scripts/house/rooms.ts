@@ -138,7 +138,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'tables',
     what: 'the only room of DuckDB, Arrow and Parquet: connections, SQL, columns, schemas, footers, inputs in every format, hash rows and score rows',
-    mayImport: ['base', 'samples', 'pictures'],
+    mayImport: ['base', 'storage', 'samples', 'pictures'],
     doors: [
       'arrow-library',
       'bad-files',
@@ -186,6 +186,7 @@ export const ROOMS: readonly Room[] = [
       'parquetjs-lite',
       'tinyglobby',
       'brace-expansion',
+      'picomatch',
       'fzstd',
       'hyparquet',
       'hyparquet-writer',

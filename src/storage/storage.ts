@@ -4,8 +4,8 @@ import { FileStorage } from './file-storage.ts';
 import { defaultPolicy, type RetryPolicy } from './retry.ts';
 import { schemeOf } from './url.ts';
 
-export type { Content, ReadOptions, Storage, StoredObject } from './contract.ts';
-export type { RetryPolicy, StorageCounts } from './retry.ts';
+export type { Storage, StoredObject } from './contract.ts';
+export { isRemote, shownUrl } from './url.ts';
 
 /** How a place is asked. */
 export interface StorageOptions {

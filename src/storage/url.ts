@@ -28,8 +28,3 @@ export function filePathOf(urlOrPath: string): string {
     ? fileURLToPath(urlOrPath)
     : resolve(urlOrPath);
 }
-
-/** What lies below a URL or path. @param name with `/` between its parts */
-export function below(urlOrPath: string, name: string): string {
-  return urlOrPath.endsWith('/') ? `${urlOrPath}${name}` : `${urlOrPath}/${name}`;
-}

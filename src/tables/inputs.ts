@@ -3,12 +3,14 @@ import { basename, dirname, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { TEMPORARY_SUFFIX } from '../base/files.ts';
 import { refuseUnfinished } from '../base/swap.ts';
+import { isRemote } from '../storage/storage.ts';
 import { type FoundInput, type InputFormat, inferFormat } from './formats.ts';
 import { globBraced } from './inputs/braces.ts';
 import { eachOnce, unreadOf } from './inputs/each-once.ts';
 import { OutputKinds, outputNotes, outputsAround } from './inputs/nested-outputs.ts';
 import { notesOn, notFound, onlyOwn, onlyStore, ownNote, unknownFormat } from './inputs/notes.ts';
 import { type OwnOutput, withoutOwnOutput } from './inputs/own-output.ts';
+import { expandRemote } from './inputs/remote.ts';
 import { withoutSidecars } from './inputs/sidecar-names.ts';
 
 /** How inputs are looked for. */
@@ -24,7 +26,7 @@ export interface ExpandOptions {
 }
 
 /**
- * The files that a person means by `inputs`: files as they are, folders with all below them, globs and braces.
+ * The files that a person means by `inputs`: files as they are, folders with all below them, globs and braces; URLs likewise (`expandRemote`).
  * Sorted by path (code units). A file that several paths, links or hard links lead to is read once, under the path without links or else the first.
  * Hidden and `.tmp` files are passed over unless named outright, as are files of unknown extension in folders and globs,
  * `.json` beside other formats (it is mostly a description of them), and sidecars beside their files; with `inputFormat` or `untoldFormat`, every file counts but
@@ -77,6 +79,7 @@ interface Expanded {
 
 async function expandOne(input: string, options: ExpandOptions): Promise<Expanded> {
   const { output } = options;
+  if (isRemote(input)) return { ...(await expandRemote(input, options)), own: [], inStores: [] };
   const stats = statOf(input);
   if (stats && !stats.isDirectory()) {
     const named = [namedFile(input, options)];

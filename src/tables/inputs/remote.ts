@@ -1,0 +1,133 @@
+import { basename } from 'node:path';
+import { expand } from 'brace-expansion';
+import picomatch from 'picomatch';
+import { TEMPORARY_SUFFIX } from '../../base/files.ts';
+import { openStorage, type Storage, shownUrl } from '../../storage/storage.ts';
+import { TableError } from '../errors.ts';
+import { type FoundInput, type InputFormat, inferFormat, KNOWN_EXTENSIONS } from '../formats.ts';
+import { unknownFormat } from './notes.ts';
+
+/** What of a listing is taken. */
+export interface RemoteSearch {
+  readonly inputFormat?: InputFormat | undefined;
+  readonly untoldFormat?: InputFormat | undefined;
+}
+
+/** What an input off this machine stands for. */
+export interface RemoteFound {
+  readonly files: readonly FoundInput[];
+  /** What lies beside them and is no input. */
+  readonly passedOver: readonly string[];
+}
+
+/** Signs that stand for others in a pattern; those of a query (`?`) are none. */
+const WILDCARDS = /[*[\]{}!()]/;
+
+/** More names than that in braces are a slip of the hand. */
+const MOST_NAMES = 100_000;
+
+/**
+ * The files that a URL stands for: one file, a folder (a prefix with `/` behind it), a pattern, or names in braces, all of which must be there. A pattern lists
+ * what lies below the part of it that has no wildcards. Names that begin with `.` or `_`, or end with `.tmp`, are passed over in listings.
+ *
+ * @throws TableError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT; StorageError
+ */
+export async function expandRemote(url: string, search: RemoteSearch): Promise<RemoteFound> {
+  const storage = await openStorage(url);
+  if (!WILDCARDS.test(url)) return expandPlain(storage, url, search);
+  const found = await storage.stat(url);
+  if (found) return { files: [named(url, search)], passedOver: [] };
+  const names = namesOf(url);
+  if (names) return { files: await allThere(storage, url, names, search), passedOver: [] };
+  const fixed = url.slice(0, url.slice(0, url.search(WILDCARDS)).lastIndexOf('/') + 1);
+  return listed(storage, { input: url, prefix: fixed, matches: picomatch(url) }, search);
+}
+
+async function expandPlain(storage: Storage, url: string, search: RemoteSearch): Promise<RemoteFound> {
+  if (!url.endsWith('/') && (await storage.stat(url))) return { files: [named(url, search)], passedOver: [] };
+  const prefix = url.endsWith('/') ? url : `${url}/`;
+  return listed(storage, { input: url, prefix, matches: () => true }, search);
+}
+
+interface Listing {
+  readonly input: string;
+  readonly prefix: string;
+  readonly matches: (url: string) => boolean;
+}
+
+async function listed(
+  storage: Storage,
+  { input, prefix, matches }: Listing,
+  search: RemoteSearch,
+): Promise<RemoteFound> {
+  const files: FoundInput[] = [];
+  const passedOver: string[] = [];
+  for await (const { url } of storage.list(prefix)) {
+    const name = basename(url);
+    if (url.endsWith('/') || name.startsWith('.') || name.endsWith(TEMPORARY_SUFFIX) || !matches(url))
+      continue;
+    const format = name.startsWith('_') ? undefined : formatOf(url, search);
+    if (format) files.push({ path: url, format });
+    else passedOver.push(url);
+  }
+  const chosen = /json(\.gz|\.zst)?$/i.test(input) ? files : withoutDescriptions(files);
+  if (chosen.length === 0) throw notFound(input, passedOver.length);
+  const taken = new Set(chosen);
+  const described = files.filter((file) => !taken.has(file)).map(({ path }) => path);
+  return { files: chosen, passedOver: [...passedOver, ...described] };
+}
+
+/** `.json` beside shards describes them. */
+function withoutDescriptions(files: readonly FoundInput[]): readonly FoundInput[] {
+  const others = files.filter(({ path, format }) => format !== 'json' || inferFormat(path) !== 'json');
+  return others.length > 0 ? others : files;
+}
+
+/** The names that braces alone stand for; undefined where there are other wildcards. */
+function namesOf(url: string): string[] | undefined {
+  const names = expand(url, { max: MOST_NAMES + 1, maxLength: Number.POSITIVE_INFINITY });
+  if (names.length > MOST_NAMES)
+    throw new TableError(
+      'BB_USAGE',
+      `${url} stands for more than ${MOST_NAMES} names. Give a shorter range.`,
+      {
+        fields: { input: url },
+      },
+    );
+  return names.length > 1 && names.every((name) => !WILDCARDS.test(name)) ? names : undefined;
+}
+
+async function allThere(
+  storage: Storage,
+  input: string,
+  names: readonly string[],
+  search: RemoteSearch,
+): Promise<FoundInput[]> {
+  const missing: string[] = [];
+  for (const name of names) if (!(await storage.stat(name))) missing.push(shownUrl(name));
+  if (missing.length === 0) return names.map((name) => named(name, search));
+  throw new TableError(
+    'BB_INPUT_NOT_FOUND',
+    `${shownUrl(input)} stands for ${names.length} names, of which ${missing.length} are not there: ${missing.slice(0, 3).join(', ')}. Check the range.`,
+    { fields: { input: shownUrl(input), missing: missing.length } },
+  );
+}
+
+function named(url: string, search: RemoteSearch): FoundInput {
+  const format = formatOf(url, search);
+  if (format) return { path: url, format };
+  throw unknownFormat(shownUrl(url));
+}
+
+function formatOf(url: string, { inputFormat, untoldFormat }: RemoteSearch): InputFormat | undefined {
+  return inputFormat ?? inferFormat(shownUrl(url)) ?? untoldFormat;
+}
+
+function notFound(input: string, otherCount: number): TableError {
+  const others = otherCount === 0 ? 'Nothing lies there.' : `${otherCount} other files lie there.`;
+  return new TableError(
+    'BB_INPUT_NOT_FOUND',
+    `No input file (${KNOWN_EXTENSIONS}) is at ${shownUrl(input)}. ${others} Check the URL or the pattern.`,
+    { fields: { input: shownUrl(input) } },
+  );
+}
