@@ -62,6 +62,27 @@ export async function takeLock(lockPath: string, lockedError: LockedError, onWai
   }
 }
 
+/** What is seen of whoever holds a lock. */
+export interface SeenHolder {
+  /** "process 7 on host" */
+  readonly who: string;
+  /** Since it wrote its lock, by this machine's clock. */
+  readonly silentMs: number;
+  readonly isAlive: boolean;
+}
+
+/** Looks at a lock and leaves it as it is; undefined where nobody holds it. @throws errors of the file system as they are */
+export async function lookAtLock(lockPath: string): Promise<SeenHolder | undefined> {
+  const holder = await readHolder(lockPath);
+  if (!holder) return undefined;
+  const silentMs = Math.max(0, Date.now() - holder.mtimeMs);
+  const life = holder.identity ? lifeOf(holder.identity) : 'unknown';
+  return {
+    ...{ who: describe(holder), silentMs },
+    isAlive: life === 'unknown' ? silentMs < LEASE_MS : life === 'alive',
+  };
+}
+
 /** A lock file that is written but has not got the name yet. */
 class Candidate {
   readonly #lockPath: string;

@@ -25,6 +25,7 @@ import { REVIEW } from './review-command.ts';
 import { SCORE } from './score-command.ts';
 import { SERVE } from './serve-command.ts';
 import { SIDECARS } from './sidecars-command.ts';
+import { STATUS } from './status-command.ts';
 import { STORE_INFO, STORE_VERIFY } from './store-command.ts';
 import { STORE_EXPORT } from './store-export-command.ts';
 import { STORE_ADD, STORE_BUILD, STORE_COMPACT } from './store-write-command.ts';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   PLAN,
   COORDINATE,
   WORK,
+  STATUS,
   MERGE,
   SUBSET,
   SIDECARS,

@@ -3,7 +3,7 @@ import type { Command, Invocation } from './command.ts';
 import type { FlagTable } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { requirePlan } from './planned-flags.ts';
-import { QUEUE_ADDRESS, queueUrl } from './queue-address.ts';
+import { METRICS_FLAGS, metricsPlace, QUEUE_ADDRESS, queueUrl } from './queue-address.ts';
 
 const FLAGS: FlagTable = {
   ...QUEUE_ADDRESS,
@@ -13,6 +13,7 @@ const FLAGS: FlagTable = {
     default: false,
     describe: 'Have shards that were named as failed tried again',
   },
+  ...METRICS_FLAGS,
   json: { group: 'Queue:', type: 'boolean', default: false, describe: 'Print the result as one JSON object' },
 };
 
@@ -46,6 +47,8 @@ async function coordinateCommand({ values, parsed }: Invocation): Promise<number
       coordinate({
         ...{ outputFolder: run, planned, queueUrl: address, signal },
         retryFailed: values['retry-failed'] === true,
+        metrics: metricsPlace(values),
+        onMetrics: (url) => process.stderr.write(`Metrics: ${url}\n`),
         onState: (now) => {
           const line = lineOf(now);
           if (line !== told) process.stderr.write(`${line}\n`);

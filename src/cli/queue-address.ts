@@ -1,4 +1,5 @@
-import { type FlagTable, usageError } from './flags.ts';
+import type { MetricsPlace } from '../fleet/metrics/metrics-server.ts';
+import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 
 /** The flag that names a queue of shards. */
 export const QUEUE_ADDRESS: FlagTable = {
@@ -9,6 +10,32 @@ export const QUEUE_ADDRESS: FlagTable = {
     describe: 'Redis or Valkey that workers share: `redis://HOST:6379`, `rediss://:PASSWORD@HOST`',
   },
 };
+
+const MAX_PORT = 65_535;
+
+/** The flags of where a process of a fleet serves what it counts. */
+export const METRICS_FLAGS: FlagTable = {
+  'metrics-port': {
+    group: 'Metrics:',
+    type: 'integer',
+    min: 0,
+    max: MAX_PORT,
+    describe:
+      'Serve counts for Prometheus at /metrics on this port; 0 takes any that is free. Not served if not given',
+  },
+  'metrics-host': {
+    group: 'Metrics:',
+    type: 'string',
+    default: '127.0.0.1',
+    describe: 'Address of it; beyond loopback, anybody who reaches it reads the counts',
+  },
+};
+
+/** Where metrics are to be served; undefined where they are not. */
+export function metricsPlace(values: FlagValues): MetricsPlace | undefined {
+  const port = values['metrics-port'] as number | undefined;
+  return port === undefined ? undefined : { host: values['metrics-host'] as string, port };
+}
 
 /** @throws BowerbirdError BB_USAGE for what is no address of Redis */
 export function queueUrl(value: unknown): string {

@@ -2,7 +2,7 @@ import type { QueueWorkReport } from '../fleet/queue/work.ts';
 import { type Command, commandLine, type Invocation } from './command.ts';
 import type { FlagTable } from './flags.ts';
 import { refuseUnplannable, requirePlan, withPlanned } from './planned-flags.ts';
-import { QUEUE_ADDRESS, queueUrl } from './queue-address.ts';
+import { METRICS_FLAGS, metricsPlace, QUEUE_ADDRESS, queueUrl } from './queue-address.ts';
 import { scoreConfig } from './score-config.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
 import { showProgress } from './score-progress.ts';
@@ -37,6 +37,7 @@ const FLAGS: FlagTable = {
     describe:
       'For tests of a setup: the worker kills itself (SIGKILL) at a moment by chance, after so many seconds on average',
   },
+  ...METRICS_FLAGS,
   ...Object.fromEntries(Object.entries(SCORE_FLAGS).filter(([name]) => !NOT_HERE.includes(name))),
 };
 
@@ -70,6 +71,7 @@ async function workCommand(invocation: Invocation): Promise<number> {
       ...{ config, planned, progress, closing },
       queueUrl: address,
       shardsAtOnce: values['shards-at-once'] as number,
+      metrics: metricsPlace(values),
       graceMs: grace === undefined ? undefined : 1000 * grace,
     });
   });

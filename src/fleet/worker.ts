@@ -15,9 +15,11 @@ import type { ShardStats } from '../runs/stats.ts';
 import { resolveThresholds } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import { InputCheck } from './input-check.ts';
+import { LotProgress } from './lot-progress.ts';
 import type { PlannedRun } from './plan-file.ts';
 import { refuseOther } from './same-plan.ts';
 import { SharedRun, takenForDead } from './shared-run.ts';
+import { WorkerReporter } from './worker-reporter.ts';
 
 /** What a worker is started with. */
 export interface WorkerOptions {
@@ -51,6 +53,7 @@ export interface WorkReport {
  */
 export class Worker {
   readonly name: string;
+  readonly reporter: WorkerReporter;
   readonly #options: WorkerOptions;
   readonly #facts: ScoreFacts;
   readonly #run: SharedRun;
@@ -70,6 +73,7 @@ export class Worker {
     this.#scratch = scratch;
     this.#lock = lock;
     this.#inputs = new InputCheck(options.planned.plan.inputs);
+    this.reporter = new WorkerReporter(name, scratch.path, options.progress);
   }
 
   /**
@@ -107,21 +111,40 @@ export class Worker {
    *
    * @throws BowerbirdError as `runScore` during its work; BB_RUN_LOCKED where this worker was taken for dead
    */
-  async doShards(
+  async doShards(shards: readonly ShardSpec[], options: DoingOptions = {}): Promise<WorkReport> {
+    const lot = new LotProgress(this.#options.progress, shards);
+    const shardIds = shards.map(({ id }) => id);
+    this.reporter.began(shardIds);
+    try {
+      return await this.#doLot(shards, lot, options);
+    } finally {
+      lot.close();
+      this.reporter.putDown(shardIds);
+    }
+  }
+
+  /** Stops the models and removes what was not committed. */
+  async stop(): Promise<void> {
+    await this.reporter.end();
+    await stopModels(this.#facts);
+    await this.#lock.release();
+    await remove(this.#scratch.path);
+  }
+
+  async #doLot(
     shards: readonly ShardSpec[],
-    { onCommitted, graceMs }: DoingOptions = {},
+    lot: LotProgress,
+    { onCommitted, graceMs }: DoingOptions,
   ): Promise<WorkReport> {
     const { progress, closing } = this.#options;
     const wanted: { readonly spec: ShardSpec }[] = [];
     for (const spec of shards) {
-      progress.totalShards++;
-      progress.totalRows += spec.rowCount;
       const stats = await this.#run.committed(spec.id);
       if (!stats) {
         wanted.push({ spec });
         continue;
       }
-      countResumed(progress, stats);
+      lot.resumed(stats);
       await onCommitted?.(spec.id);
     }
     await this.#inputs.check(wanted.map(({ spec }) => spec));
@@ -129,8 +152,11 @@ export class Worker {
     progress.enter('scoring');
     const place = { folder: this.#scratch, lock: this.#lock };
     const deliver = async (stats: ShardStats): Promise<void> => {
-      if (await this.#deliver(stats)) committed++;
+      const isOurs = await this.#deliver(stats);
+      if (isOurs) committed++;
       else lost++;
+      lot.ended(stats);
+      this.reporter.committed(stats, isOurs);
       await onCommitted?.(stats.shard_id);
     };
     if (closing.aborted) return { state: 'interrupted', committed, lost };
@@ -141,13 +167,6 @@ export class Worker {
       throw existsSync(this.#scratch.path) ? thrown : takenForDead(this.#scratch.path, thrown);
     });
     return { state, committed, lost };
-  }
-
-  /** Stops the models and removes what was not committed. */
-  async stop(): Promise<void> {
-    await stopModels(this.#facts);
-    await this.#lock.release();
-    await remove(this.#scratch.path);
   }
 
   async #deliver(stats: ShardStats): Promise<boolean> {
@@ -165,12 +184,4 @@ async function stopModels({ encoder, decoder, tagModels }: ScoreFacts): Promise<
 /** Its machine's name, for people, and a part that nobody else has. */
 function workerName(): string {
   return `${hostname().replace(/[^\w.-]/g, '_')}-${randomUUID()}`;
-}
-
-function countResumed(progress: ScoreProgress, stats: ShardStats): void {
-  progress.resumedRows += stats.count;
-  progress.resumedFailures += stats.count - stats.successes;
-  progress.finishedShards++;
-  progress.kept += stats.kept;
-  progress.countSaved(stats.saved);
 }

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailedShards } from '../failed-shards.ts';
+import { runMetrics } from '../metrics/fleet-metrics.ts';
+import { type MetricsPlace, type MetricsServer, serveMetrics } from '../metrics/metrics-server.ts';
 import type { PlannedRun } from '../plan-file.ts';
 import { SharedRun } from '../shared-run.ts';
 import { ShardQueue } from './shard-queue.ts';
+import { WorkerBoard } from './worker-board.ts';
 
 /** What is open is looked for anew this often. */
 const ROUND_MS = 2000;
@@ -29,6 +32,10 @@ export interface CoordinateOptions {
   /** Told of the state in each round. */
   readonly onState: (state: FleetState) => void;
   readonly signal: AbortSignal;
+  /** Where metrics are served; nowhere where not given. */
+  readonly metrics?: MetricsPlace | undefined;
+  /** Told where they are. */
+  readonly onMetrics: (url: string) => void;
 }
 
 /**
@@ -43,10 +50,15 @@ export async function coordinate(options: CoordinateOptions): Promise<FleetState
   const failures = new FailedShards(outputFolder);
   if (retryFailed) await failures.clear();
   const queue = await ShardQueue.open(options.queueUrl, planned.digest, `coordinator-${process.pid}`);
+  let metrics: MetricsServer | undefined;
   try {
+    const coordinator = new Coordinator(queue, failures, options);
+    metrics = await coordinator.serveMetrics();
+    if (metrics) options.onMetrics(metrics.url);
     await queue.watch();
-    return await new Coordinator(queue, failures, options).run(signal);
+    return await coordinator.run(signal);
   } finally {
+    await metrics?.close();
     await queue.close();
   }
 }
@@ -56,6 +68,7 @@ class Coordinator {
   readonly #failures: FailedShards;
   readonly #options: CoordinateOptions;
   readonly #run: SharedRun;
+  #state: FleetState | undefined;
 
   constructor(queue: ShardQueue, failures: FailedShards, options: CoordinateOptions) {
     this.#queue = queue;
@@ -64,9 +77,25 @@ class Coordinator {
     this.#run = new SharedRun(options.outputFolder);
   }
 
+  /** Where that is asked for. @throws BowerbirdError BB_LISTEN */
+  async serveMetrics(): Promise<MetricsServer | undefined> {
+    const { metrics, planned } = this.#options;
+    if (!metrics) return undefined;
+    const board = new WorkerBoard(this.#queue.redis, planned.digest);
+    return serveMetrics(
+      runMetrics(
+        () => this.#state,
+        this.#queue,
+        () => board.read(),
+      ),
+      metrics,
+    );
+  }
+
   async run(signal: AbortSignal): Promise<FleetState> {
     for (let round = 0; ; round++) {
       const { state, open } = await this.#look();
+      this.#state = state;
       this.#options.onState(state);
       if (open.length === 0) await this.#queue.forget();
       if (open.length === 0 || signal.aborted) return state;

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { BowerbirdError, messageOf } from '../../base/errors.ts';
+import { keyPrefix, openRedis } from './redis.ts';
 
 /** A job whose worker has not been heard of for this long is given to another. */
 const LEASE_MS = 60_000;
@@ -11,10 +11,6 @@ const RENEWAL_MS = 15_000;
 const MAX_STALLED = 1_000_000;
 /** Jobs that are added by one call. */
 const ADDED_AT_ONCE = 1000;
-/** Redis that does not answer counts as one that is not there: the work goes on without it. */
-const COMMAND_TIMEOUT_MS = 10_000;
-const RECONNECT_MS = 500;
-const MAX_RECONNECT_MS = 5000;
 
 /** A shard that a worker was given. */
 export interface QueuedShard {
@@ -42,7 +38,8 @@ interface Connections {
  * committed, and a queue that is lost is filled again from that.
  */
 export class ShardQueue {
-  readonly #redis: Redis;
+  /** What else of the plan is kept there goes by it. */
+  readonly redis: Redis;
   readonly #queue: Queue;
   readonly #worker: Worker;
   readonly #token: string;
@@ -51,7 +48,7 @@ export class ShardQueue {
   readonly #renewals: NodeJS.Timeout;
 
   private constructor({ redis, queue, worker }: Connections, token: string) {
-    this.#redis = redis;
+    this.redis = redis;
     this.#queue = queue;
     this.#worker = worker;
     this.#token = token;
@@ -67,20 +64,9 @@ export class ShardQueue {
    * @throws BowerbirdError BB_QUEUE_UNREACHABLE where nothing answers there
    */
   static async open(url: string, digest: string, token: string): Promise<ShardQueue> {
-    const { bullmq, ioredis } = libraries();
-    const redis = new ioredis.Redis(url, {
-      lazyConnect: true,
-      maxRetriesPerRequest: null,
-      commandTimeout: COMMAND_TIMEOUT_MS,
-      retryStrategy: (times) => Math.min(times * RECONNECT_MS, MAX_RECONNECT_MS),
-    });
-    // Told by what fails; without a listener each lost connection would end the process.
-    let cause: unknown;
-    redis.on('error', (thrown) => {
-      cause = thrown;
-    });
-    await reach(redis, url, () => cause);
-    const name = `bowerbird-${digest.slice(0, 16)}`;
+    const bullmq = library();
+    const redis = await openRedis(url);
+    const name = keyPrefix(digest);
     const connection = redis as never;
     const queue = new bullmq.Queue(name, { connection });
     const worker = new bullmq.Worker(name, null, {
@@ -104,6 +90,11 @@ export class ShardQueue {
           opts: { jobId: `shard-${shardId}`, removeOnComplete: true, removeOnFail: true },
         })),
       );
+  }
+
+  /** Whether there is a connection now; without one, answers are waited for. */
+  get isConnected(): boolean {
+    return this.redis.status === 'ready';
   }
 
   async counts(): Promise<QueueCounts> {
@@ -133,24 +124,24 @@ export class ShardQueue {
 
   /** Counts a begin of a shard, and gives how many before it had no end. */
   async begin(shardId: number): Promise<number> {
-    const begun = await this.#redis.hincrby(this.#key, `${shardId}`, 1).catch(() => 1);
+    const begun = await this.redis.hincrby(this.#key, `${shardId}`, 1).catch(() => 1);
     return begun - 1;
   }
 
   /** A shard that was begun has ended, or was given back. */
   async end(shardId: number): Promise<void> {
-    await this.#redis.hdel(this.#key, `${shardId}`).catch(() => undefined);
+    await this.redis.hdel(this.#key, `${shardId}`).catch(() => undefined);
   }
 
   /** Removes what is kept of begins, once no shard is open. */
   async forget(): Promise<void> {
-    await this.#redis.del(this.#key).catch(() => undefined);
+    await this.redis.del(this.#key).catch(() => undefined);
   }
 
   async close(): Promise<void> {
     clearInterval(this.#renewals);
     await Promise.allSettled([this.#worker.close(true), this.#queue.close()]);
-    this.#redis.disconnect();
+    this.redis.disconnect();
   }
 
   /** A job that was lost with its queue, or given to another meanwhile, has nothing to end. */
@@ -164,36 +155,7 @@ export class ShardQueue {
   }
 }
 
-async function reach(redis: Redis, url: string, causeOf: () => unknown): Promise<void> {
-  try {
-    await redis.connect();
-    await redis.ping();
-  } catch (thrown) {
-    redis.disconnect();
-    const cause = causeOf() ?? thrown;
-    const why = messageOf(cause).replace(/\.+$/, '');
-    const address = withoutPassword(url);
-    const isRefused = /^(NOAUTH|WRONGPASS|NOPERM)|password|AUTH/.test(why);
-    throw new BowerbirdError(
-      'BB_QUEUE_UNREACHABLE',
-      isRefused
-        ? `${address} answers and refuses: ${why}. Give its password in the address of --queue: rediss://:PASSWORD@HOST.`
-        : `No Redis or Valkey answers at ${address}: ${why}. Start one there, or name another with --queue.`,
-      { cause, fields: { url: address } },
-    );
-  }
-}
-
-/** For people: passwords stay where they were given. */
-export function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//');
-}
-
-/** CommonJS packages, which `require` loads in half of the time of an `import`; only where a queue is asked for. */
-function libraries(): {
-  readonly bullmq: typeof import('bullmq');
-  readonly ioredis: typeof import('ioredis');
-} {
-  const require = createRequire(import.meta.url);
-  return { bullmq: require('bullmq'), ioredis: require('ioredis') };
+/** A CommonJS package, which `require` loads in half of the time of an `import`; only where a queue is asked for. */
+function library(): typeof import('bullmq') {
+  return createRequire(import.meta.url)('bullmq');
 }

@@ -2,9 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { ShardSpec } from '../../shards/plan.ts';
 import { FailedShards } from '../failed-shards.ts';
+import { workerMetrics } from '../metrics/fleet-metrics.ts';
+import { type MetricsPlace, serveMetrics } from '../metrics/metrics-server.ts';
 import { SharedRun } from '../shared-run.ts';
 import { Worker, type WorkerOptions } from '../worker.ts';
 import { type QueuedShard, ShardQueue } from './shard-queue.ts';
+import { WorkerBoard } from './worker-board.ts';
 
 /** So many times may a shard be begun without an end: its workers died, or could not read it. */
 const MAX_ATTEMPTS = 3;
@@ -20,6 +23,8 @@ export interface QueueWorkOptions extends WorkerOptions {
   readonly shardsAtOnce: number;
   /** How long those in hand may take once the worker is to stop. */
   readonly graceMs: number | undefined;
+  /** Where metrics are served; nowhere where not given. */
+  readonly metrics?: MetricsPlace | undefined;
 }
 
 /** What a worker has done. */
@@ -44,10 +49,17 @@ export async function workOnQueue(options: QueueWorkOptions): Promise<QueueWorkR
   const worker = await Worker.start(options);
   try {
     const queue = await ShardQueue.open(options.queueUrl, planned.digest, worker.name);
+    const { reporter } = worker;
     try {
+      const registry = options.metrics && workerMetrics(() => reporter.news, queue);
+      const metrics = registry && (await serveMetrics(registry, options.metrics));
+      if (metrics) options.progress.note(`Metrics: ${metrics.url}`);
+      const board = new WorkerBoard(queue.redis, planned.digest);
+      reporter.alsoTo((news) => board.tell(news));
       await queue.watch();
-      return await new QueueWork(worker, queue, options).run();
+      return await new QueueWork(worker, queue, options).run().finally(() => metrics?.close());
     } finally {
+      await reporter.end();
       await queue.close();
     }
   } finally {

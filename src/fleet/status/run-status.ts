@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { lookAtLock } from '../../base/lock.ts';
+import { FailedShards } from '../failed-shards.ts';
+import { ShardQueue } from '../queue/shard-queue.ts';
+import { WorkerBoard } from '../queue/worker-board.ts';
+import { SharedRun } from '../shared-run.ts';
+import { type RunFacts, readRunFacts } from './run-facts.ts';
+import { StatsSample } from './stats-sample.ts';
+import { aloneStatus, heardStatus, type WorkerStatus, workersInFolder } from './worker-status.ts';
+
+/** How far a run is, and who is at work. Counts are of shards where nothing else is said. */
+export interface RunStatus {
+  /** `stopped`: shards are open, and nobody is seen at work. */
+  readonly state: 'done' | 'working' | 'stopped';
+  readonly shards: {
+    readonly all: number;
+    readonly committed: number;
+    /** With workers now; null where the run is one process's, which tells nothing before it commits. */
+    readonly in_hand: number | null;
+    /** Neither committed nor failed nor in hand. */
+    readonly waiting: number;
+    readonly failed: number;
+  };
+  /** Numbers of shards that are given to nobody any more. */
+  readonly failed_shards: readonly number[];
+  readonly rows: { readonly all: number; readonly committed: number };
+  /** Of late; null where nobody is at work, or nothing is known yet. */
+  readonly rows_per_second: number | null;
+  readonly seconds_left: number | null;
+  /** Rows of committed shards that failed, as far as their stats were read. */
+  readonly failures: {
+    readonly shards_read: number;
+    readonly rows_read: number;
+    readonly rows: number;
+    readonly reasons: Readonly<Record<string, number>>;
+  };
+  readonly workers: readonly WorkerStatus[];
+  /** Shards in the queue; null without one, or where it cannot be reached now. */
+  readonly queue: { readonly waiting: number; readonly active: number } | null;
+}
+
+/** Looks at a run as often as it is asked, and changes nothing of it. */
+export class StatusReader {
+  readonly #run: SharedRun;
+  readonly #facts: RunFacts;
+  readonly #queue: ShardQueue | undefined;
+  readonly #board: WorkerBoard | undefined;
+  readonly #failures: FailedShards;
+  readonly #sample: StatsSample;
+
+  private constructor(run: SharedRun, facts: RunFacts, queue: ShardQueue | undefined) {
+    this.#run = run;
+    this.#facts = facts;
+    this.#queue = queue;
+    this.#board = queue && new WorkerBoard(queue.redis, facts.digest!);
+    this.#failures = new FailedShards(run.folder.path);
+    this.#sample = new StatsSample(run.folder);
+  }
+
+  /**
+   * @param queueUrl of the queue that the workers take shards from, where they do
+   * @throws BowerbirdError BB_USAGE where there is no run, BB_PLAN_CORRUPT, BB_RUN_CORRUPT, BB_QUEUE_UNREACHABLE
+   */
+  static async open(path: string, queueUrl?: string): Promise<StatusReader> {
+    const run = new SharedRun(path);
+    const facts = await readRunFacts(run.folder);
+    const hasQueue = queueUrl !== undefined && facts.digest !== undefined;
+    const queue = hasQueue ? await ShardQueue.open(queueUrl, facts.digest!, 'status') : undefined;
+    return new StatusReader(run, facts, queue);
+  }
+
+  async look(): Promise<RunStatus> {
+    const committed = await this.#run.committedIds();
+    await this.#sample.update(committed);
+    const isCommitted = new Set(committed);
+    const failed = (await this.#failures.list()).filter((id) => !isCommitted.has(id));
+    const queue = (await this.#queue?.counts().catch(() => undefined)) ?? null;
+    const workers = await this.#workers();
+    const open = this.#facts.shards - committed.length - failed.length;
+    const inHand = this.#inHand(workers, isCommitted);
+    const rows = { all: this.#facts.rows, committed: this.#rowsOf(committed) };
+    const isWorking = workers.some(({ state }) => state === 'working');
+    const rate = isWorking && open > 0 ? this.#rowsPerSecond(workers) : undefined;
+    const { shards: shards_read, rows: rows_read, failed: failedRows, reasons } = this.#sample.totals();
+    const left = Math.max(0, rows.all - rows.committed - this.#rowsOf(failed));
+    return {
+      state: open <= 0 ? 'done' : isWorking ? 'working' : 'stopped',
+      shards: {
+        ...{ all: this.#facts.shards, committed: committed.length, in_hand: inHand },
+        waiting: Math.max(0, open - (inHand ?? 0)),
+        failed: failed.length,
+      },
+      ...{ failed_shards: failed, rows },
+      rows_per_second: rate ?? null,
+      seconds_left: rate ? left / rate : null,
+      failures: { shards_read, rows_read, rows: failedRows, reasons },
+      ...{ workers, queue },
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#queue?.close();
+  }
+
+  /** Those that tell their queue, else those that have a folder in the run; for a run of one process, that. */
+  async #workers(): Promise<WorkerStatus[]> {
+    const { folder } = this.#run;
+    if (this.#facts.digest === undefined) {
+      const holder = await lookAtLock(join(folder.path, '.lock'));
+      return holder ? [aloneStatus(holder)] : [];
+    }
+    const inFolder = await workersInFolder(this.#run);
+    const heard = (await this.#board?.read().catch(() => [])) ?? [];
+    const isGone = new Set(inFolder.flatMap(({ worker, state }) => (state === 'gone' ? [worker] : [])));
+    const told = heard.map((each) => {
+      const status = heardStatus(each);
+      // The kernel of this machine knows sooner than the queue.
+      return isGone.has(status.worker) ? { ...status, state: 'gone' as const } : status;
+    });
+    const names = new Set(told.map(({ worker }) => worker));
+    return [...told, ...inFolder.filter(({ worker }) => !names.has(worker))];
+  }
+
+  #inHand(workers: readonly WorkerStatus[], isCommitted: ReadonlySet<number>): number | null {
+    if (this.#facts.digest === undefined) return null;
+    const ids = workers
+      .filter(({ state }) => state === 'working')
+      .flatMap(({ in_hand }) => in_hand)
+      .filter((id) => !isCommitted.has(id));
+    return new Set(ids).size;
+  }
+
+  #rowsPerSecond(workers: readonly WorkerStatus[]): number | undefined {
+    const told = workers.reduce((sum, { state, rows_per_second }) => {
+      return state === 'working' ? sum + (rows_per_second ?? 0) : sum;
+    }, 0);
+    return told > 0 ? told : this.#sample.rowsPerSecond(Date.now());
+  }
+
+  #rowsOf(ids: readonly number[]): number {
+    const { rowsOfShard, shards, rows } = this.#facts;
+    if (!rowsOfShard) return shards === 0 ? 0 : Math.round((rows * ids.length) / shards);
+    return ids.reduce((sum, id) => sum + (rowsOfShard[id] ?? 0), 0);
+  }
+}
