@@ -404,6 +404,7 @@ export const ROOMS: readonly Room[] = [
       'metrics/metrics-server',
       'plan-file',
       'queue/coordinate',
+      'queue/fleet-state',
       'queue/work',
       'slice',
       'status/run-status',

@@ -1,4 +1,4 @@
-import type { FleetState } from '../fleet/queue/coordinate.ts';
+import type { FleetState } from '../fleet/queue/fleet-state.ts';
 import type { Command, Invocation } from './command.ts';
 import type { FlagTable } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { FleetState } from '../queue/coordinate.ts';
+import type { FleetState } from '../queue/fleet-state.ts';
 import type { QueueCounts } from '../queue/shard-queue.ts';
 import type { HeardNews } from '../queue/worker-board.ts';
 import type { WorkerNews } from '../worker-news.ts';

@@ -4,6 +4,7 @@ import { runMetrics } from '../metrics/fleet-metrics.ts';
 import { type MetricsPlace, type MetricsServer, serveMetrics } from '../metrics/metrics-server.ts';
 import type { PlannedRun } from '../plan-file.ts';
 import { SharedRun } from '../shared-run.ts';
+import type { FleetState } from './fleet-state.ts';
 import { ShardQueue } from './shard-queue.ts';
 import { WorkerBoard } from './worker-board.ts';
 
@@ -11,16 +12,6 @@ import { WorkerBoard } from './worker-board.ts';
 const ROUND_MS = 2000;
 /** A queue that has fewer shards than are open is filled again: Redis may have lost it. */
 const REFILL_ROUNDS = 5;
-
-/** How far a plan is. */
-export interface FleetState {
-  readonly shards: number;
-  readonly committed: number;
-  /** Shards that no worker is given any more. */
-  readonly failed: readonly number[];
-  readonly waiting: number;
-  readonly active: number;
-}
 
 /** What a coordinator coordinates. */
 export interface CoordinateOptions {
