@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { packageFolder } from '../src/base/package.ts';
 import { BROWSE_FLAGS } from '../src/cli/browse-flags.ts';
 import { COLLECT_FLAGS } from '../src/cli/collect-flags.ts';
+import { ESTIMATE_FLAGS } from '../src/cli/estimate-flags.ts';
 import { EVALUATE_FLAGS } from '../src/cli/evaluate-flags.ts';
 import type { Flag, FlagTable } from '../src/cli/flags.ts';
 import { POSTS_DATASET_FLAGS } from '../src/cli/posts-dataset-flags.ts';
@@ -75,6 +76,7 @@ export const FLAG_PAGES: readonly (readonly [page: string, table: FlagTable])[] 
   ['README.md', SCORE_FLAGS],
   ['docs/browse.md', BROWSE_FLAGS],
   ['docs/collect.md', COLLECT_FLAGS],
+  ['docs/estimate.md', ESTIMATE_FLAGS],
   ['docs/evaluate.md', EVALUATE_FLAGS],
   ['docs/posts-dataset.md', POSTS_DATASET_FLAGS],
   ['docs/posts.md', POSTS_ADD_FLAGS],

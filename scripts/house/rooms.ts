@@ -112,6 +112,7 @@ export const ROOMS: readonly Room[] = [
       'proportions',
       'ranking-accuracy',
       'ranks',
+      'student',
       'value-errors',
     ],
     packages: [],
@@ -391,6 +392,13 @@ export const ROOMS: readonly Room[] = [
       'runs',
     ],
     doors: ['config', 'models', 'planning', 'record', 'score', 'score-shards'],
+    packages: [],
+  },
+  {
+    name: 'estimate',
+    what: 'a sample of a run through the real pipeline, and what all of it would take ([estimate.md](estimate.md))',
+    mayImport: ['base', 'scores', 'metrics', 'shards', 'runs', 'pipeline'],
+    doors: ['estimate', 'figures', 'forecast'],
     packages: [],
   },
   {

@@ -5,6 +5,7 @@ import { COLLECT_JSONFEED, COLLECT_REDDIT } from './collect-command.ts';
 import type { Command } from './command.ts';
 import { COORDINATE } from './coordinate-command.ts';
 import { DEMO } from './demo-command.ts';
+import { ESTIMATE } from './estimate-command.ts';
 import { EVALUATE } from './evaluate-command.ts';
 import { FEEDBACK_EXPORT } from './feedback-export-command.ts';
 import { FEEDBACK_IMPORT } from './feedback-import-command.ts';
@@ -38,6 +39,7 @@ import { WORK } from './work-command.ts';
 /** Commands by the word that they are called by; a group has commands of its own. */
 export const COMMANDS: readonly (Command | CommandGroup)[] = [
   SCORE,
+  ESTIMATE,
   PLAN,
   COORDINATE,
   WORK,
