@@ -1,6 +1,5 @@
-import { hashTexts } from '../samples/hash.ts';
 import { PROBABILITY_TAGS, type Tag } from '../samples/tags.ts';
-import { bytesIn } from '../tables/chunk.ts';
+import { forEachNull, itemsOf } from '../tables/chunk.ts';
 import { hashedTextSql, hashSql, schemaSql, scoreSql, textBytesSql } from '../tables/column-sql.ts';
 import type { ColumnMapping, SchemaColumn } from '../tables/columns.ts';
 import {
@@ -11,6 +10,7 @@ import {
 } from '../tables/duckdb.ts';
 import { readFailure, type TableError } from '../tables/errors.ts';
 import { readColumns } from '../tables/footer.ts';
+import { hashTextColumn } from '../tables/packed-texts.ts';
 
 /** What scoring needs of a file's metadata; one entry per row. */
 export interface MetadataColumns {
@@ -134,37 +134,23 @@ function takeChunk(
   firstRow: number,
   { hashes, tags }: MetadataColumns,
 ): void {
-  if (hashes) takeHashes(chunk, chunkRows, firstRow, hashes);
+  if (hashes) takeHashes(chunk, hashes.subarray(firstRow, firstRow + chunkRows));
   for (const [i, tag] of PROBABILITY_TAGS.entries()) {
-    const values = tags[tag];
+    const values = tags[tag]?.subarray(firstRow, firstRow + chunkRows);
     if (!values) continue;
-    const vector = chunk.getColumnVector(2 + i);
-    for (let row = 0; row < chunkRows; row++) {
-      values[firstRow + row] = (vector.getItem(row) as number | null) ?? Number.NaN;
-    }
+    values.set(itemsOf<Float32Array>(chunk, 2 + i));
+    forEachNull(chunk, 2 + i, (row) => {
+      values[row] = Number.NaN;
+    });
   }
 }
 
-function takeHashes(
-  chunk: DuckDBDataChunk,
-  chunkRows: number,
-  firstRow: number,
-  hashes: BigInt64Array,
-): void {
-  const given = chunk.getColumnVector(0);
-  const bytesOf = bytesIn(chunk, 1);
-  const unhashed: number[] = [];
-  const bytes: Uint8Array[] = [];
-  for (let row = 0; row < chunkRows; row++) {
-    const hash = given.getItem(row) as bigint | null;
-    if (hash !== null) {
-      hashes[firstRow + row] = hash;
-      continue;
-    }
-    unhashed.push(row);
-    bytes.push(bytesOf(row)!);
-  }
-  if (unhashed.length === 0) return;
-  const computed = hashTexts(bytes);
-  for (const [i, row] of unhashed.entries()) hashes[firstRow + row] = computed[i]!;
+/** The hashes of a chunk's rows: the metadata's own, and where a row has none, that of its texts. */
+function takeHashes(chunk: DuckDBDataChunk, hashes: BigInt64Array): void {
+  hashes.set(itemsOf<BigInt64Array>(chunk, 0));
+  let computed: BigInt64Array | undefined;
+  forEachNull(chunk, 0, (row) => {
+    computed ??= hashTextColumn(chunk, 1);
+    hashes[row] = computed[row]!;
+  });
 }

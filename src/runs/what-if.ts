@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { writeFileAtomic } from '../base/files.ts';
-import { tagsAt } from '../samples/tag-columns.ts';
 import { PROBABILITY_TAGS, type ProbabilityTag } from '../samples/tags.ts';
 import { WhatIfCube } from '../scores/what-if.ts';
 import { readTagValues } from '../shards/tag-values.ts';
@@ -32,12 +31,10 @@ export async function countTags(
   let keptRows = 0;
   const options = { memoryLimitMb: MEMORY_LIMIT_MB, temporaryFolder };
   for await (const tags of readTagValues(tagFiles, options)) {
-    for (const [i, kept] of tags.kept.entries()) {
-      cube.add(tagsAt(tags, i));
-      if (kept === 0) continue;
-      keptRows++;
-      for (const tag of PROBABILITY_TAGS) if (Number.isNaN(tags[tag][i]!)) keptWithout[tag]++;
-    }
+    cube.addRows(tags);
+    keptRows += countKept(tags.kept, () => true);
+    for (const tag of PROBABILITY_TAGS)
+      keptWithout[tag] += countKept(tags.kept, (row) => Number.isNaN(tags[tag][row]!));
   }
   if (cube.rows === stats.successes && keptRows === stats.kept) return { cube, keptWithout };
   throw new BowerbirdError(
@@ -47,6 +44,12 @@ export async function countTags(
       'A file in tags/ was changed: remove it and run the same command again, its shard will be redone.',
     { fields: { rows: cube.rows, kept: keptRows } },
   );
+}
+
+function countKept(kept: Uint8Array, isCounted: (row: number) => boolean): number {
+  let count = 0;
+  for (let row = 0; row < kept.length; row++) if (kept[row] === 1 && isCounted(row)) count++;
+  return count;
 }
 
 /** Writes what-if.json: a line for each cell would be a megabyte of spaces. */

@@ -13,13 +13,21 @@ export interface StoredWhatIf {
   readonly cells: readonly (readonly [number, number, number, number])[];
 }
 
+/** Steps to a unit. */
+const AESTHETIC_PARTS = 10;
+const PROBABILITY_PARTS = 20;
+
 /** `parts` per unit, each the double nearest to its decimal. */
 function grid(to: number, parts: number): readonly number[] {
   return Array.from({ length: to * parts + 1 }, (_, i) => i / parts);
 }
 
 /** Edges of the grid: thresholds on them are counted exactly. Aesthetic 0, 0.1 ... 10; the others 0, 0.05 ... 1. */
-export const WHAT_IF_EDGES: WhatIfCells['edges'] = [grid(10, 10), grid(1, 20), grid(1, 20)];
+export const WHAT_IF_EDGES: WhatIfCells['edges'] = [
+  grid(10, AESTHETIC_PARTS),
+  grid(1, PROBABILITY_PARTS),
+  grid(1, PROBABILITY_PARTS),
+];
 
 const SIZES = WHAT_IF_EDGES.map((edges) => edges.length + 2) as [number, number, number];
 const CELL_COUNT = SIZES[0] * SIZES[1] * SIZES[2];
@@ -34,6 +42,17 @@ export class WhatIfCube {
 
   add({ aesthetic, punsafe, pwatermark }: TagValues): void {
     this.addCell(cellAbove(aesthetic), cellBelow(1, punsafe), cellBelow(2, pwatermark), 1);
+  }
+
+  /** Adds the rows of columns. @param columns of one length; a row without the tag has NaN, a tag that none has no column */
+  addRows({ aesthetic, punsafe, pwatermark }: Readonly<Record<Tag, Float32Array | undefined>>): void {
+    const rowCount = (aesthetic ?? punsafe ?? pwatermark)?.length ?? 0;
+    for (let row = 0; row < rowCount; row++) {
+      const a = aesthetic ? cellAbove(aesthetic[row]!) : SIZES[0] - 1;
+      const p = punsafe ? cellBelow(1, punsafe[row]!) : SIZES[1] - 1;
+      const w = pwatermark ? cellBelow(2, pwatermark[row]!) : SIZES[2] - 1;
+      this.#counts[(a * SIZES[1] + p) * SIZES[2] + w]!++;
+    }
   }
 
   /** Adds `rows` rows to a cell, given by its place on each axis. */
@@ -120,24 +139,27 @@ function placesOf(cell: number): [number, number, number] {
   return [Math.floor(rest / SIZES[1]), rest % SIZES[1], pwatermark];
 }
 
+/*
+ * Where edges lie is known: multiplying says which is near, and comparing with the edges themselves, as doubles, on which side of it
+ * a value is. The product alone would put values next to an edge on its wrong side.
+ */
+
 /** The number of edges below a score: cells are (from, to]. */
 function cellAbove(score: number): number {
   const edges = WHAT_IF_EDGES[0];
-  return Number.isNaN(score) ? edges.length + 1 : firstEdge(edges, (edge) => edge >= score);
+  if (Number.isNaN(score)) return edges.length + 1;
+  let cell = Math.max(0, Math.min(edges.length, Math.ceil(score * AESTHETIC_PARTS)));
+  while (cell > 0 && edges[cell - 1]! >= score) cell--;
+  while (cell < edges.length && edges[cell]! < score) cell++;
+  return cell;
 }
 
 /** The number of edges up to a probability: cells are [from, to). */
 function cellBelow(axis: 1 | 2, probability: number): number {
   const edges = WHAT_IF_EDGES[axis];
-  return Number.isNaN(probability) ? edges.length + 1 : firstEdge(edges, (edge) => edge > probability);
-}
-
-function firstEdge(edges: readonly number[], isBeyond: (edge: number) => boolean): number {
-  let [low, high] = [0, edges.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (isBeyond(edges[middle]!)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  if (Number.isNaN(probability)) return edges.length + 1;
+  let cell = Math.max(0, Math.min(edges.length, Math.floor(probability * PROBABILITY_PARTS) + 1));
+  while (cell > 0 && edges[cell - 1]! > probability) cell--;
+  while (cell < edges.length && edges[cell]! <= probability) cell++;
+  return cell;
 }

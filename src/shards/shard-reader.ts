@@ -1,9 +1,10 @@
 import { PLACE_COLUMNS } from '../pictures/picture-row.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { TAGS, type Tag } from '../samples/tags.ts';
-import { bytesIn, hashTextColumn } from '../tables/chunk.ts';
+import { bytesIn } from '../tables/chunk.ts';
 import { hashedTextSql, hashSql, scoreSql, textBytesSql } from '../tables/column-sql.ts';
 import type { DuckDBDataChunk } from '../tables/duckdb.ts';
+import { hashTextColumn } from '../tables/packed-texts.ts';
 import { inArchive, inFolder, type PicturePlaces } from './picture-places.ts';
 import type { RunPlan, ShardSpec } from './plan.ts';
 import { failureOf, type RowProblem } from './row-problems.ts';

@@ -1,16 +1,18 @@
 import type { TagColumns } from '../samples/tag-columns.ts';
 import { byTag, TAGS } from '../samples/tags.ts';
+import { itemsOf } from '../tables/chunk.ts';
 import { type DuckDbOptions, openDuckDb, parquetSource } from '../tables/duckdb.ts';
 import { readFailure } from '../tables/errors.ts';
 
-/** The tags of a shard's rows with status `success`, in no particular order. */
+/** Tags of rows with status `success`, in no particular order. */
 export interface ScoredTags extends TagColumns {
   /** 1 = kept. */
   readonly kept: Uint8Array;
 }
 
 /**
- * Reads the tags that `writeTags` wrote, file by file: the tags and the verdict of the rows that were scored.
+ * Reads the tags that `writeTags` wrote, file by file, some rows at a time: the tags and the verdict of the rows that were
+ * scored. What it gives is gone with the next.
  *
  * @throws TableError BB_SHARD_READ naming the file
  */
@@ -24,14 +26,18 @@ export async function* readTagValues(
   try {
     for (const path of paths) {
       try {
-        const reader = await connection.runAndReadAll(
-          `SELECT ${TAGS.map(value).join(', ')}, kept::UTINYINT FROM ${parquetSource(path)} WHERE status = 'success'`,
+        const result = await connection.run(
+          `SELECT ${TAGS.map(value).join(', ')}, coalesce(kept, false)::UTINYINT FROM ${parquetSource(path)} WHERE status = 'success'`,
         );
-        const columns = reader.getColumnsJS() as number[][];
-        yield {
-          ...byTag((tag) => Float32Array.from(columns[TAGS.indexOf(tag)] ?? [])),
-          kept: Uint8Array.from(columns[TAGS.length] ?? []),
-        };
+        for (;;) {
+          const chunk = await result.fetchChunk();
+          if (!chunk || chunk.rowCount === 0) break;
+          yield {
+            ...byTag((tag) => itemsOf<Float32Array>(chunk, TAGS.indexOf(tag))),
+            kept: itemsOf<Uint8Array>(chunk, TAGS.length),
+          };
+          chunk.reset();
+        }
       } catch (thrown) {
         throw readFailure(path, thrown);
       }

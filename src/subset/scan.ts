@@ -1,9 +1,10 @@
 import type { Spill } from '../base/spill.ts';
 import { TAGS, type Tag } from '../samples/tags.ts';
-import { forEachNull, hashTextColumn, itemsOf } from '../tables/chunk.ts';
+import { forEachNull, itemsOf } from '../tables/chunk.ts';
 import { hashedTextSql, scoreSql, textBytesSql } from '../tables/column-sql.ts';
 import { columnOf } from '../tables/columns.ts';
 import { type DuckDBDataChunk, quoteName } from '../tables/duckdb.ts';
+import { hashTextColumn } from '../tables/packed-texts.ts';
 import { addCodes, type Scores } from './codes.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { TagTable } from './inputs.ts';

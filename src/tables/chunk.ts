@@ -1,5 +1,4 @@
 import type { DuckDBBlobVector, DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
-import { hashTexts } from '../samples/hash.ts';
 
 /**
  * A query's rows in their order, some at a time; each chunk is gone with the next one. No other statement may run on the
@@ -54,7 +53,9 @@ export function forEachNull(chunk: DuckDBDataChunk, column: number, onNull: (row
   if (!data) return;
   // A bit for each row, 1 where there is a value.
   const words = new Uint32Array(data.buffer, data.byteOffset, 2 * data.length);
-  for (let row = 0; row < chunk.rowCount; row++) {
+  // Read once: the count is asked of DuckDB every time.
+  const { rowCount } = chunk;
+  for (let row = 0; row < rowCount; row++) {
     if ((words[row >>> 5]! & (1 << (row & 31))) === 0) onNull(row);
   }
 }
@@ -63,12 +64,6 @@ export function forEachNull(chunk: DuckDBDataChunk, column: number, onNull: (row
 export function bytesIn(chunk: DuckDBDataChunk, column: number): (row: number) => Uint8Array | null {
   const vector = chunk.getColumnVector(column) as DuckDBBlobVector;
   return (row) => vector.getItemBytes(row);
-}
-
-/** The hashes of rows, from a column of `hashedTextSql`. */
-export function hashTextColumn(chunk: DuckDBDataChunk, column: number): BigInt64Array {
-  const bytesOf = bytesIn(chunk, column);
-  return hashTexts(Array.from({ length: chunk.rowCount }, (_, row) => bytesOf(row)!));
 }
 
 interface OpenArrayVector extends OpenVector {

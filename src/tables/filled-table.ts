@@ -109,6 +109,8 @@ export function fillChunk(
 /** A vector's values as a whole array. The client hides them behind one call a value, at ten times the cost. */
 interface OpenVector {
   readonly items: { set(values: ArrayLike<unknown>): void };
+  /** A bit for each row, 1 where there is a value; null as long as there is one everywhere. */
+  readonly validity: { readonly data: BigUint64Array | null };
   setItem(row: number, value: unknown): void;
   flush(): void;
 }
@@ -127,10 +129,24 @@ function setArray(
   values: Exclude<ColumnValues, readonly unknown[]>,
   nullIs?: number,
 ): void {
-  if (nullIs !== undefined) {
-    for (let row = 0; row < values.length; row++) {
-      if (Object.is(values[row], nullIs)) vector.setItem(row, null);
-    }
-  }
+  if (nullIs !== undefined) setNulls(vector, values, nullIs);
   vector.items.set(values);
+}
+
+function setNulls(
+  vector: OpenVector,
+  values: Exclude<ColumnValues, readonly unknown[]>,
+  nullIs: number,
+): void {
+  let bits: Uint32Array | undefined;
+  for (let row = 0; row < values.length; row++) {
+    if (!Object.is(values[row], nullIs)) continue;
+    if (!bits) {
+      // Makes the bits, of which all others are set.
+      vector.setItem(row, null);
+      const { buffer, byteOffset, length } = vector.validity.data!;
+      bits = new Uint32Array(buffer, byteOffset, 2 * length);
+    }
+    bits[row >>> 5]! &= ~(1 << (row & 31));
+  }
 }

@@ -1,10 +1,11 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import type { HashRows } from '../samples/score-rows.ts';
-import { forEachNull, hashTextColumn, itemsOf, streamChunks } from './chunk.ts';
+import { forEachNull, itemsOf, streamChunks } from './chunk.ts';
 import { hashedTextSql, hashSql, storedSql, textBytesSql } from './column-sql.ts';
 import { columnOf, storedType } from './columns.ts';
 import { type DuckDbOptions, openDuckDb, parquetSource, quoteName } from './duckdb.ts';
 import { readFailure } from './errors.ts';
+import { hashTextColumn } from './packed-texts.ts';
 import { type ColumnChoice, findColumns, findParts, findPaths } from './parts.ts';
 import { type ReadableInput, readableOn } from './readable.ts';
 import { checkTexts } from './value-check.ts';
