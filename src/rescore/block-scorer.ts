@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import { codeOf, messageOf } from '../base/errors.ts';
-import { BUCKET_NAMES } from '../scores/bucket-names.ts';
+import { BUCKET_NAMES, bucketPlace } from '../scores/bucket-names.ts';
 import { TableError } from '../tables/errors.ts';
 import { EmbeddingBatch } from './embedding-batch.ts';
 import { type ColumnHead, spreadColumns } from './head-set.ts';
@@ -51,10 +51,6 @@ export interface ScoringOptions {
 
 /** Small enough for the rows to stay in a core's second-level cache between scoring and summing. */
 const BATCH_BYTES = 393_216;
-const BUCKET_INDEX: ReadonlyMap<string, number> = new Map(BUCKET_NAMES.map((name, i) => [name, i]));
-const BELOW = BUCKET_INDEX.get('below')!;
-const ABOVE = BUCKET_INDEX.get('above')!;
-
 /** Scores blocks of rows, reading them straight into the kernel's memory. One per thread, type and dimension. */
 export class BlockScorer {
   readonly #options: ScoringOptions;
@@ -170,7 +166,7 @@ export class BlockScorer {
     for (let row = 0; row < count; row++) {
       const score = column[done + row]!;
       if (Number.isNaN(score)) continue;
-      const bucket = bucketIndex(score);
+      const bucket = bucketPlace(score);
       this.#members[bucket]![this.#memberCounts[bucket]!++] = row;
       counts[bucket]!++;
       scoreSums[bucket]! += this.#bucketScores[row]!;
@@ -194,12 +190,6 @@ function takeSpreads(
 ): void {
   for (let row = 0; row < count; row++)
     target[done + row] = Number.isNaN(column[done + row]!) ? Number.NaN : spreads[row]!;
-}
-
-/** The place of a score's bucket, as `bucketOf` has it, without the detour over names. */
-function bucketIndex(score: number): number {
-  if (score < 0) return BELOW;
-  return score >= ABOVE - 1 ? ABOVE : 1 + Math.floor(score);
 }
 
 /** Fills `target` with the bytes of a file from `position`. @throws TableError BB_SHARD_READ */

@@ -31,7 +31,7 @@ export async function countTags(
   let keptRows = 0;
   const options = { memoryLimitMb: MEMORY_LIMIT_MB, temporaryFolder };
   for await (const tags of readTagValues(tagFiles, options)) {
-    cube.addRows(tags);
+    cube.addRows(tags.kept.length, tags);
     keptRows += countKept(tags.kept, () => true);
     for (const tag of PROBABILITY_TAGS)
       keptWithout[tag] += countKept(tags.kept, (row) => Number.isNaN(tags[tag][row]!));

@@ -41,7 +41,11 @@ export function bucketLabel(name: string): string {
 /** The bucket of a score. -0 lies in bucket 0. */
 export function bucketOf(score: number): BucketName {
   if (Number.isNaN(score)) throw new RangeError('NaN lies in no score bucket');
-  if (score < 0) return 'below';
-  if (score >= FIRST_ABOVE) return 'above';
-  return BUCKET_NAMES[1 + Math.floor(score)]!;
+  return BUCKET_NAMES[bucketPlace(score)]!;
+}
+
+/** The place of a score's bucket in `BUCKET_NAMES`. @param score not NaN */
+export function bucketPlace(score: number): number {
+  if (score < 0) return 0;
+  return score >= FIRST_ABOVE ? 1 + FIRST_ABOVE : 1 + Math.floor(score);
 }

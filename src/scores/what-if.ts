@@ -1,5 +1,4 @@
 import { BowerbirdError } from '../base/errors.ts';
-import type { TagValues } from '../samples/tag-columns.ts';
 import type { Tag } from '../samples/tags.ts';
 import { countWhatIf, type WhatIfCells, type WhatIfCount, type WhatIfThresholds } from './what-if-count.ts';
 
@@ -40,13 +39,11 @@ const CELL_COUNT = SIZES[0] * SIZES[1] * SIZES[2];
 export class WhatIfCube {
   readonly #counts = new Float64Array(CELL_COUNT);
 
-  add({ aesthetic, punsafe, pwatermark }: TagValues): void {
-    this.addCell(cellAbove(aesthetic), cellBelow(1, punsafe), cellBelow(2, pwatermark), 1);
-  }
-
-  /** Adds the rows of columns. @param columns of one length; a row without the tag has NaN, a tag that none has no column */
-  addRows({ aesthetic, punsafe, pwatermark }: Readonly<Record<Tag, Float32Array | undefined>>): void {
-    const rowCount = (aesthetic ?? punsafe ?? pwatermark)?.length ?? 0;
+  /** Adds rows by their tags: NaN where a row has none, undefined where no row has one. */
+  addRows(
+    rowCount: number,
+    { aesthetic, punsafe, pwatermark }: Readonly<Record<Tag, Float32Array | undefined>>,
+  ): void {
     for (let row = 0; row < rowCount; row++) {
       const a = aesthetic ? cellAbove(aesthetic[row]!) : SIZES[0] - 1;
       const p = punsafe ? cellBelow(1, punsafe[row]!) : SIZES[1] - 1;

@@ -18,12 +18,12 @@ export interface WantedColumns {
 }
 
 /**
- * SQL for what is counted of each row: the tags as DOUBLE of the float32 that is judged everywhere, null or NaN where
- * there is none. Files with equal expressions can be read by one query.
+ * SQL for what is counted of each row: the tags as FLOAT, which is judged everywhere, null or NaN where a row has none,
+ * undefined where the file has none. Files with equal expressions can be read by one query.
  */
-export interface RowExpressions extends Readonly<Record<Tag, string>> {
-  /** BOOLEAN: a row of a run that was not scored. */
-  readonly failed: string;
+export interface RowExpressions extends Readonly<Record<Tag, string | undefined>> {
+  /** BOOLEAN or null: a row of a run that was not scored; undefined where the file is not of a run. */
+  readonly failed: string | undefined;
   /** VARCHAR: the group; `NULL` where groups were not asked for. */
   readonly group: string;
   /** Whether the file has URLs, so that a subset can be made of it alone. */
@@ -48,11 +48,11 @@ export function findColumns(
     throw missing(path, schema, names);
   };
   const scores = scoreColumns({ path, columns: schema });
-  const score = (part: Tag): string => {
+  const score = (part: Tag): string | undefined => {
     const name = scores[part];
-    if (name === undefined) return 'NULL::DOUBLE';
+    if (name === undefined) return undefined;
     const column = columnOf(schema, name)!;
-    return `${scoreSql(storedSql(column), storedType(column))}::DOUBLE`;
+    return scoreSql(storedSql(column), storedType(column));
   };
   const isRunTags = columnOf(schema, 'dropped_by') && columnOf(schema, 'status')?.type === 'VARCHAR';
   const group = (): string => {
@@ -62,7 +62,7 @@ export function findColumns(
   };
   return {
     ...byTag(score),
-    failed: isRunTags ? `status <> 'success'` : 'FALSE',
+    failed: isRunTags ? `status <> 'success'` : undefined,
     group: group(),
     hasUrl: find(urlColumn ? [urlColumn] : URL_NAMES) !== undefined,
   };

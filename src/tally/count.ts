@@ -7,23 +7,17 @@ import type { TextReading } from '../tables/formats.ts';
 import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
 import { scoreSides } from '../tables/provenance.ts';
 import { textNote } from '../tables/readable.ts';
-import {
-  type Batch,
-  eachGoodPart,
-  type OpenedFile,
-  planBatches,
-  type SkippedFile,
-  sourceOf,
-} from './batches.ts';
-import { BUCKET_SQL, cellsSql, KINDS, rowsSql } from './cell-sql.ts';
+import { type Batch, eachGoodPart, type OpenedFile, planBatches, type SkippedFile } from './batches.ts';
 import { TallyDatabase, type TallyLimits } from './database.ts';
 import { TallyError } from './errors.ts';
-import { sumSql } from './exact-sum.ts';
 import type { GroupOrder, Groups } from './group-types.ts';
 import { GroupTable } from './groups.ts';
 import { resolveInputs, type TallyInputs } from './inputs.ts';
 import { type Quantile, QuantileSearch, type Share } from './quantiles.ts';
-import { countScores, tallyEntries } from './store-rows.ts';
+import { readScores } from './read-scores.ts';
+import { RowTally } from './row-tally.ts';
+import { HighDigits } from './score-digits.ts';
+import { scoresOf, tallyEntries } from './store-rows.ts';
 import { Tally } from './tally.ts';
 
 export interface CountOptions extends TallyLimits, TextReading {
@@ -100,6 +94,7 @@ class Count {
   readonly #database: TallyDatabase;
   readonly #stores: readonly Store[];
   readonly #tally = new Tally();
+  readonly #digits = new HighDigits();
   readonly #skipped: SkippedFile[] = [];
   /** What the first look read without an error. */
   readonly #read: Batch[] = [];
@@ -133,7 +128,7 @@ class Count {
         signal.throwIfAborted();
         this.#advance(0, rows);
       };
-      this.#tally.merge(await tallyEntries(store.meta.columns, store.entries(), add));
+      this.#tally.merge(await tallyEntries(store.meta.columns, store.entries(), this.#digits, add));
     }
     return {
       inputs: this.#inputs,
@@ -165,30 +160,28 @@ class Count {
     const counted = await countBatch(this.#database, batch);
     // Before its counts are taken: where this fails, neither stays.
     await groups?.add(batch);
-    this.#tally.merge(counted);
+    this.#tally.merge(counted.tally);
+    this.#digits.merge(counted.digits);
     this.#read.push(batch);
-    this.#advance(batch.files.length, counted.rows);
+    this.#advance(batch.files.length, counted.tally.rows);
   }
 
   async #findQuantiles(shares: readonly Share[]): Promise<Quantile[]> {
-    const search = await QuantileSearch.create(this.#database, this.#tally.cube, shares);
+    const search = new QuantileSearch(this.#digits, shares);
     if (!search.isNeeded) return [];
     [this.#files, this.#rows] = [0, this.#tally.rows];
     const fail = (_path: string, error: TallyError): void => {
       throw error;
     };
+    const { signal } = this.#options;
     for (const batch of this.#read) {
-      await eachGoodPart(batch, (part) => search.add(part), fail, this.#options.signal);
+      await eachGoodPart(batch, (part) => search.add(batchScores(this.#database, part)), fail, signal);
       this.#files += batch.files.length;
       this.#report('quantiles');
     }
     for (const store of this.#stores) {
-      for (const counts of countScores(store.meta.columns, store.entries(), (score) =>
-        search.isWanted(score),
-      )) {
-        await search.addCounts(counts);
-        this.#options.signal.throwIfAborted();
-      }
+      await search.add(scoresOf(store.meta.columns, store.entries()));
+      signal.throwIfAborted();
     }
     return search.find();
   }
@@ -227,48 +220,22 @@ function partsOf(opened: readonly OpenedFile[]): PlayedPart[] {
   );
 }
 
-interface CellRow {
-  readonly kind: number;
-  readonly bucket: number;
-  readonly a: number;
-  readonly p: number;
-  readonly w: number;
-  readonly n: number;
-  readonly units: bigint;
-  readonly too_large: number;
+interface CountedBatch {
+  readonly tally: Tally;
+  readonly digits: HighDigits;
 }
 
-async function countBatch(database: TallyDatabase, batch: Batch): Promise<Tally> {
-  const { a, p, w } = cellsSql();
-  const { units, tooLarge } = sumSql('score_if_scored');
-  const isFailed = `kind = ${KINDS.failed}`;
-  const cells = Object.entries({ a, p, w }).map(
-    ([name, sql]) => `CASE WHEN ${isFailed} THEN 0 ELSE ${sql} END AS ${name}`,
-  );
-  const rows = await database.rows<CellRow>(
-    `SELECT kind, bucket, a, p, w, count(*)::DOUBLE AS n, ${units} AS units, (${tooLarge})::DOUBLE AS too_large
-     FROM (SELECT kind, ${cells.join(', ')},
-             CASE WHEN kind = ${KINDS.scored} THEN ${BUCKET_SQL} ELSE 0 END AS bucket,
-             CASE WHEN kind = ${KINDS.scored} THEN score END AS score_if_scored
-           FROM (${rowsSql(sourceOf(batch), batch.expressions)}))
-     GROUP BY kind, bucket, a, p, w`,
-  );
-  const tally = new Tally();
-  for (const row of rows) addRow(tally, row);
-  return tally;
+async function countBatch(database: TallyDatabase, batch: Batch): Promise<CountedBatch> {
+  const counted = new RowTally();
+  const digits = new HighDigits();
+  for await (const { rowCount, tags, nullScores, failed } of readScores(database, batch)) {
+    counted.add(rowCount, tags, nullScores);
+    counted.addFailed(failed);
+    digits.add(tags.aesthetic!);
+  }
+  return { tally: counted.finish(), digits };
 }
 
-function addRow(tally: Tally, row: CellRow): void {
-  const { kind, bucket, a, p, w, n, units, too_large } = row;
-  if (kind === KINDS.failed) {
-    tally.states.failed += n;
-    return;
-  }
-  tally.cube.addCell(a, p, w, n);
-  if (kind === KINDS.nullScore) tally.states.nullScores += n;
-  else if (kind === KINDS.nanScore) tally.states.nanScores += n;
-  else {
-    tally.states.scored += n;
-    tally.addToBucket(bucket, n, { units, tooLarge: too_large });
-  }
+async function* batchScores(database: TallyDatabase, batch: Batch): AsyncGenerator<Float32Array> {
+  for await (const { tags } of readScores(database, batch, ['aesthetic'])) yield tags.aesthetic!;
 }

@@ -1,7 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
-import { type DuckDBConnection, type DuckDBInstance, openDuckDb, queryRows } from '../tables/duckdb.ts';
+import { streamChunks } from '../tables/chunk.ts';
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  type DuckDBInstance,
+  openDuckDb,
+  queryRows,
+} from '../tables/duckdb.ts';
 import { registerDomainFunction } from './domain.ts';
 
 /** What bounds a tally. */
@@ -37,6 +44,7 @@ export class TallyDatabase {
     const connection = await instance.connect();
     // Counts and sums of whole numbers do not depend on how the work is spread.
     await connection.run(`SET threads = ${threads}`);
+    await connection.run('SET preserve_insertion_order = false');
     registerDomainFunction(connection);
     return new TallyDatabase(instance, connection, folder, signal);
   }
@@ -49,6 +57,24 @@ export class TallyDatabase {
   /** Runs a query whose result fits into memory. @throws the signal's reason once it is aborted */
   rows<Row>(sql: string): Promise<Row[]> {
     return this.#unlessAborted(() => queryRows<Row>(this.connection, sql));
+  }
+
+  /**
+   * The rows of a query in no particular order, some at a time; each chunk is gone with the next.
+   *
+   * @param rowCount how many rows there are
+   * @throws the signal's reason once it is aborted
+   */
+  async *stream(sql: string, rowCount: number): AsyncGenerator<DuckDBDataChunk> {
+    try {
+      for await (const chunk of streamChunks(this.connection, sql, rowCount)) {
+        this.#signal.throwIfAborted();
+        yield chunk;
+      }
+    } catch (thrown) {
+      this.#signal.throwIfAborted();
+      throw thrown;
+    }
   }
 
   /** Where text inputs are kept as Parquet. */

@@ -1,8 +1,8 @@
 import { type Batch, sourceOf } from './batches.ts';
-import { doubleSql, KINDS, rowsSql } from './cell-sql.ts';
 import type { TallyDatabase } from './database.ts';
 import { LARGEST, meanOf, sumSql } from './exact-sum.ts';
 import { GROUP_THRESHOLDS, type Group, type GroupOrder, type Groups } from './group-types.ts';
+import { doubleSql, KINDS, rowsSql } from './row-sql.ts';
 
 const COLUMNS = [
   'n',

@@ -12,9 +12,8 @@ import { renderEvaluationPage } from '../../src/report/evaluation/page.ts';
 import { renderPostsPage } from '../../src/report/posts/page.ts';
 import { renderReport } from '../../src/report/render.ts';
 import { renderTrainPage } from '../../src/report/train-page.ts';
-import { WhatIfCube } from '../../src/scores/what-if.ts';
 import { chromiumPath } from '../helpers/chromium.ts';
-import { makeTagRows } from '../tally/scored-rows.ts';
+import { cubeOf, makeTagRows } from '../tally/scored-rows.ts';
 import { auditData } from './audit-page.ts';
 import { evaluationData } from './evaluation-page.ts';
 import { emptyPostsPageData, postsPageData } from './posts-page.ts';
@@ -29,14 +28,7 @@ const VIEWS = [
 ] as const;
 
 async function makeBucketPage(): Promise<string> {
-  const cube = new WhatIfCube();
-  for (const { aesthetic, punsafe, pwatermark } of makeTagRows(500, 61)) {
-    cube.add({
-      aesthetic: aesthetic ?? Number.NaN,
-      punsafe: punsafe ?? Number.NaN,
-      pwatermark: pwatermark ?? Number.NaN,
-    });
-  }
+  const cube = cubeOf(makeTagRows(500, 61));
   const group = { name: 'en', rows: 9, scored: 8, meanAesthetic: 5, meanPunsafe: 0.1, above: [1, 1, 1, 1] };
   return renderBucketPage({
     title: 'tags',

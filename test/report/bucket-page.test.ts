@@ -3,9 +3,15 @@ import test from 'ava';
 import { type DOMWindow, JSDOM } from 'jsdom';
 import { renderBucketPage } from '../../src/report/bucket-page.ts';
 import type { BucketPageData } from '../../src/report/bucket-page-data.ts';
-import { WhatIfCube } from '../../src/scores/what-if.ts';
 import type { WhatIfThresholds } from '../../src/scores/what-if-count.ts';
-import { bruteForce, makeTagRows, randomThresholds, sequence, type TagRow } from '../tally/scored-rows.ts';
+import {
+  bruteForce,
+  cubeOf,
+  makeTagRows,
+  randomThresholds,
+  sequence,
+  type TagRow,
+} from '../tally/scored-rows.ts';
 import { cellsOf } from './page.ts';
 
 const NO_THRESHOLDS: WhatIfThresholds = {
@@ -16,14 +22,7 @@ const NO_THRESHOLDS: WhatIfThresholds = {
 };
 
 function dataOf(rows: readonly TagRow[], changes: Partial<BucketPageData> = {}): BucketPageData {
-  const cube = new WhatIfCube();
-  for (const { aesthetic, punsafe, pwatermark } of rows) {
-    cube.add({
-      aesthetic: aesthetic ?? Number.NaN,
-      punsafe: punsafe ?? Number.NaN,
-      pwatermark: pwatermark ?? Number.NaN,
-    });
-  }
+  const cube = cubeOf(rows);
   const missing = cube.byAesthetic().at(-1)!;
   return {
     title: 'tags',

@@ -2,19 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { BowerbirdError } from '../../src/base/errors.ts';
 import { WHAT_IF_EDGES, WhatIfCube } from '../../src/scores/what-if.ts';
-import { bruteForce, makeTagRows, randomThresholds, sequence, type TagRow } from '../tally/scored-rows.ts';
-
-function cubeOf(rows: readonly TagRow[]): WhatIfCube {
-  const cube = new WhatIfCube();
-  for (const { aesthetic, punsafe, pwatermark } of rows) {
-    cube.add({
-      aesthetic: aesthetic ?? Number.NaN,
-      punsafe: punsafe ?? Number.NaN,
-      pwatermark: pwatermark ?? Number.NaN,
-    });
-  }
-  return cube;
-}
+import { bruteForce, cubeOf, makeTagRows, randomThresholds, sequence } from '../tally/scored-rows.ts';
 
 /** The edges next to a threshold, itself where it is one; the threshold's own side where there is none. */
 function neighbours(axis: number, threshold: number | null): [number | null, number | null] {

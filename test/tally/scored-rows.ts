@@ -1,4 +1,4 @@
-import { WHAT_IF_EDGES } from '../../src/scores/what-if.ts';
+import { WHAT_IF_EDGES, WhatIfCube } from '../../src/scores/what-if.ts';
 import type { WhatIfThresholds } from '../../src/scores/what-if-count.ts';
 
 /** A row of tags; null where it has none. */
@@ -52,6 +52,19 @@ export function makeTagRows(count: number, seed: number): TagRow[] {
     punsafe: value(1, 1.02),
     pwatermark: value(2, 1.02),
   }));
+}
+
+/** The cube of rows. */
+export function cubeOf(rows: readonly TagRow[]): WhatIfCube {
+  const cube = new WhatIfCube();
+  const column = (name: keyof TagRow): Float32Array =>
+    Float32Array.from(rows, (row) => row[name] ?? Number.NaN);
+  cube.addRows(rows.length, {
+    aesthetic: column('aesthetic'),
+    punsafe: column('punsafe'),
+    pwatermark: column('pwatermark'),
+  });
+  return cube;
 }
 
 /** Counts rows one by one, as the filter's rules read. */

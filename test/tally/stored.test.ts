@@ -2,16 +2,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { BUCKET_NAMES } from '../../src/scores/bucket-names.ts';
-import { WhatIfCube } from '../../src/scores/what-if.ts';
 import { TallyError } from '../../src/tally/errors.ts';
 import { readStored } from '../../src/tally/stored.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
+import { cubeOf } from './scored-rows.ts';
 
 /** A run folder that holds no tags: two scored rows of 6.5, one without a score, one failed. */
 async function storedRun(folder: string, changes: Readonly<Record<string, unknown>> = {}): Promise<void> {
-  const cube = new WhatIfCube();
-  for (const aesthetic of [6.5, 6.5, Number.NaN])
-    cube.add({ aesthetic, punsafe: 0.25, pwatermark: Number.NaN });
+  const cube = cubeOf([6.5, 6.5, null].map((aesthetic) => ({ aesthetic, punsafe: 0.25, pwatermark: null })));
   const files: Record<string, unknown> = {
     'run.json': { state: 'done', rows: 4 },
     'buckets.json': {
