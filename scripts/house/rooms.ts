@@ -161,6 +161,7 @@ export const ROOMS: readonly Room[] = [
       'inputs/sidecar-names',
       'named-scores',
       'named-texts',
+      'packed-texts',
       'partials',
       'parts',
       'pictures/collections',
