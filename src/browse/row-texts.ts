@@ -52,10 +52,6 @@ export class RowTexts {
     this.#index = index;
   }
 
-  get isRead(): boolean {
-    return this.#isRead;
-  }
-
   /** Reads them, a file after the other. @throws TableError BB_SHARD_READ; the signal's reason */
   async read({ onProgress, turn, signal }: TextReading): Promise<void> {
     await this.#connection.run(
