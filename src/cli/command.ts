@@ -24,6 +24,8 @@ export interface Command {
   readonly examples: readonly Example[];
   /** The page of the documentation about it, as a path in this package. */
   readonly docs: string;
+  /** Flags and positionals that may also name a run in object storage. */
+  readonly storedRuns?: readonly string[];
   /** Adds positionals. */
   readonly extend?: (parser: Argv) => Argv;
   /** Does the work; gives the exit code. */
@@ -41,7 +43,7 @@ export interface AddingOptions {
 
 /** Adds a command to a parser. */
 export function addCommand(parser: Argv, command: Command, { group, args, finish }: AddingOptions): Argv {
-  const { usage, describe, flags, examples, docs, extend, run } = command;
+  const { usage, describe, flags, examples, docs, storedRuns = [], extend, run } = command;
   const wholeUsage = [group, usage, ...requiredFlags(flags)].filter(Boolean).join(' ');
   return parser.command(
     usage,
@@ -56,7 +58,7 @@ export function addCommand(parser: Argv, command: Command, { group, args, finish
     async (parsed) => {
       refuseBooleanValues(args, flags);
       const values = checkValues(flags, parsed);
-      refuseRemotePaths({ ...parsed, ...values });
+      refuseRemotePaths({ ...parsed, ...values }, storedRuns);
       finish(await run({ values, parsed, args }));
     },
   );

@@ -30,6 +30,7 @@ export const COORDINATE: Command = {
     ],
   ],
   docs: 'docs/fleet.md',
+  storedRuns: ['run'],
   extend: (parser) =>
     parser.positional('run', { type: 'string', demandOption: true, describe: 'Run folder with a plan.json' }),
   run: coordinateCommand,

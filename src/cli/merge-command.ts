@@ -26,35 +26,51 @@ export const MERGE: Command = {
   flags: FLAGS,
   examples: [['merge out', 'Exit code 1 where shards are missing']],
   docs: 'docs/fleet.md',
+  storedRuns: ['run'],
   extend: (parser) =>
     parser.positional('run', { type: 'string', demandOption: true, describe: 'Run folder with a plan.json' }),
   run: mergeCommand,
 };
 
 async function mergeCommand({ values, parsed, args }: Invocation): Promise<number> {
-  const run = parsed['run'] as string;
+  return mergeRun(parsed['run'] as string, {
+    isJson: values['json'] === true,
+    commandLine: commandLine(args),
+  });
+}
+
+/** How a merge is told of. */
+interface MergeOptions {
+  readonly isJson: boolean;
+  readonly commandLine: string;
+}
+
+/** Merges a planned run and tells what came of it; gives the exit code: 1 where shards are missing. */
+export async function mergeRun(run: string, { isJson, commandLine: typed }: MergeOptions): Promise<number> {
   const planned = await readPlan(run);
   if (!planned)
     throw usageError(
       `${run} has no plan.json: \`bowerbird score\` merges the runs that it does alone by itself.`,
     );
-  const config = scoreConfig(valuesOfPlan(planned.flags, run), planned.inputs, commandLine(args));
+  const config = scoreConfig(valuesOfPlan(planned.flags, run), planned.inputs, typed);
   const { folder, record, merged, missing, alive, buried } = await showProgress(async (progress, closing) => {
     const { mergePlanned } = await import('../fleet/merge-planned.ts');
     return mergePlanned(config, planned, progress, closing);
   });
   const outcome = { state: 'done', folder, record, merged } as const;
+  const workers = alive === undefined ? {} : { workers: alive };
   process.stdout.write(
-    values['json'] === true
-      ? `${JSON.stringify({ ...JSON.parse(describeJson(outcome)), missing: missing.map(({ id }) => id), workers: alive })}\n`
+    isJson
+      ? `${JSON.stringify({ ...JSON.parse(describeJson(outcome)), missing: missing.map(({ id }) => id), ...workers })}\n`
       : `${describeResult(outcome, record.bad_files)}\n`,
   );
   if (buried > 0) process.stderr.write(`Removed what ${buried} workers had left that are gone.\n`);
   if (missing.length === 0) return 0;
   const names = missing.slice(0, NAMED_SHARDS).map(({ id }) => id);
+  const atWork = alive === undefined ? '' : `; ${alive} workers are at work`;
   process.stderr.write(
     `Not the whole run: ${missing.length} of ${planned.plan.shards.length} shards are not committed yet ` +
-      `(${names.join(', ')}${missing.length > names.length ? ', ...' : ''}); ${alive} workers are at work.\n`,
+      `(${names.join(', ')}${missing.length > names.length ? ', ...' : ''})${atWork}.\n`,
   );
   return 1;
 }

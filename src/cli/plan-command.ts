@@ -22,6 +22,7 @@ export const PLAN: Command = {
     ['merge out', 'The merged files and the report'],
   ],
   docs: 'docs/fleet.md',
+  storedRuns: ['output-folder'],
   extend: (parser) => withInputs(parser, { name: 'plan', flags: FLAGS }),
   run: planCommand,
 };

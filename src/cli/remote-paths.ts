@@ -39,13 +39,24 @@ const COPIES: Readonly<Record<string, string>> = {
  * Refuses paths that lead off this machine: taken as file names they would make a folder called `s3:`, or match nothing.
  *
  * @param values of flags and positionals, by name
+ * @param storedRuns names of those that may lead to a run in object storage
  * @throws BowerbirdError BB_REMOTE_PATH
  */
-export function refuseRemotePaths(values: Readonly<Record<string, unknown>>): void {
+export function refuseRemotePaths(
+  values: Readonly<Record<string, unknown>>,
+  storedRuns: readonly string[] = [],
+): void {
   for (const [name, value] of Object.entries(values)) {
     if (NO_PATHS.includes(name)) continue;
-    for (const part of [value].flat()) if (typeof part === 'string') refuseRemotePath(part);
+    for (const part of [value].flat()) {
+      if (typeof part === 'string' && !(storedRuns.includes(name) && isStoredRun(part))) refuseRemotePath(part);
+    }
   }
+}
+
+/** Whether a path leads to object storage that runs can be kept in. */
+export function isStoredRun(path: string): boolean {
+  return /^(s3|gs):\/\/[^/]+\/./.test(path);
 }
 
 /** @throws BowerbirdError BB_REMOTE_PATH */

@@ -9,6 +9,7 @@ import type { RunOutcome } from '../runs/finish.ts';
 import { listHeadNotes } from '../runs/head-record.ts';
 import type { MergedRun } from '../runs/merge.ts';
 import { reportThresholds, scoreSourceOf, uncheckedOf } from '../runs/result-facts.ts';
+import type { RunFolder } from '../runs/run-folder.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { type Label, labelColumn } from '../samples/label.ts';
 import { provenanceJson } from '../samples/provenance/provenance.ts';
@@ -19,7 +20,10 @@ import { type BucketSummary, MEAN_TOLERANCE } from '../scores/summary.ts';
 import type { BadFile } from '../tables/bad-files.ts';
 import { partLines } from './parts-view.ts';
 
-type DoneOutcome = Extract<RunOutcome, { state: 'done' }>;
+/** A run that is done, as far as it is told of. */
+export interface DoneOutcome extends Omit<Extract<RunOutcome, { state: 'done' }>, 'folder'> {
+  readonly folder: Pick<RunFolder, 'path' | 'report'>;
+}
 
 const BAR_CHARACTERS = 24;
 

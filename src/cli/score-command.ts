@@ -10,7 +10,7 @@ import { scoreConfig } from './score-config.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
 import { withInputs } from './score-inputs.ts';
 import { showProgress } from './score-progress.ts';
-import { isSliced, scoreSlice } from './score-slice.ts';
+import { scoreSlice, sliceAsked } from './score-slice.ts';
 
 /** `bowerbird score` */
 export const SCORE: Command = {
@@ -27,6 +27,7 @@ export const SCORE: Command = {
     ['score urls.txt --output-folder out --json > result.json', 'Numbers for a script'],
   ],
   docs: 'README.md',
+  storedRuns: ['output-folder'],
   extend: (parser) => withInputs(parser, { name: 'score', flags: SCORE_FLAGS }),
   run: scoreCommand,
 };
@@ -36,7 +37,8 @@ async function scoreCommand(invocation: Invocation): Promise<number> {
   const { values, args } = invocation;
   const inputs = pathsOf(invocation, 'url-list', 'inputs');
   if (!values['output-folder']) throw usageError('score needs --output-folder: the run folder to write.');
-  if (isSliced(values, process.env)) return scoreSlice(invocation, inputs);
+  const slice = await sliceAsked(values, process.env);
+  if (slice) return scoreSlice(invocation, inputs, slice);
   if (inputs.length === 0)
     throw usageError('score needs at least one input: a file, folder, glob or brace pattern.');
   const { outcome, badFiles } = asksForEmbeddings(values)

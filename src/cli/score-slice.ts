@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../base/errors.ts';
-import { type PlannedRun, planPath, readPlan } from '../fleet/plan-file.ts';
+import { isPlanned, type PlannedRun, planPath, readPlan } from '../fleet/plan-file.ts';
 import { type Slice, sliceFrom } from '../fleet/slice.ts';
 import type { WorkReport } from '../fleet/worker.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
+import { isRemote } from '../storage/url.ts';
 import { commandLine, type Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
+import { mergeRun } from './merge-command.ts';
 import { plannedFlags, refuseUnplannable, withPlanned } from './planned-flags.ts';
 import { asksForEmbeddings } from './rescore-config.ts';
 import { scoreConfig } from './score-config.ts';
@@ -15,33 +16,42 @@ import { showProgress } from './score-progress.ts';
 const WAIT_MS = 1000;
 
 /**
- * Whether `score` is to do a part of a plan: flags say so, or the output folder has a plan and variables of a job array say which part.
- * Without a plan such variables mean nothing: tasks may have folders of their own.
+ * The part of a plan that `score` is to do; undefined where it does a run of its own. Flags say so, or the output folder has a plan and variables of a job array
+ * say which part. Without a plan such variables mean nothing: tasks may have folders of their own. A run in object storage is planned always, and done whole where nothing says which part.
  *
  * @throws BowerbirdError BB_USAGE for a folder with a plan and no word on which part of it is wanted
  */
-export function isSliced(values: FlagValues, environment: NodeJS.ProcessEnv): boolean {
-  if (values['task-index'] !== undefined || values['task-count'] !== undefined) return true;
-  const folder = values['output-folder'] as string;
-  if (!existsSync(planPath(folder))) return false;
-  if (sliceFrom({}, environment)) return true;
+export async function sliceAsked(
+  values: FlagValues,
+  environment: NodeJS.ProcessEnv,
+): Promise<Slice | undefined> {
+  const flags = { taskIndex: values['task-index'] as number, taskCount: values['task-count'] as number };
+  if (flags.taskIndex !== undefined || flags.taskCount !== undefined) return sliceFrom(flags, environment);
+  const run = values['output-folder'] as string;
+  if (!(await isPlanned(run))) return isRemote(run) ? WHOLE : undefined;
+  const slice = sliceFrom({}, environment);
+  if (slice) return slice;
+  if (isRemote(run)) return WHOLE;
   throw usageError(
-    `${folder} is planned for workers (plan.json), and some may be at work there. One worker for all of it is ` +
+    `${run} is planned for workers (plan.json), and some may be at work there. One worker for all of it is ` +
       '`bowerbird score --task-index 0 --task-count 1` with this --output-folder, and then `bowerbird merge`. ' +
       'To go on with it by one process alone, remove plan.json once no worker is left.',
   );
 }
 
+/** All of a run in object storage, which is merged then, too. */
+export const WHOLE: Slice = { index: 0, count: 1, from: 'all of it' };
+
 /** Does one slice of a plan, which is made where there is none; gives the exit code. */
-export async function scoreSlice(invocation: Invocation, inputs: readonly string[]): Promise<number> {
+export async function scoreSlice(
+  invocation: Invocation,
+  inputs: readonly string[],
+  slice: Slice,
+): Promise<number> {
   const { values, args } = invocation;
   refuseUnplannable(values);
   asksForEmbeddings(values);
   const folder = values['output-folder'] as string;
-  const slice = sliceFrom(
-    { taskIndex: values['task-index'] as number, taskCount: values['task-count'] as number },
-    process.env,
-  )!;
   const report = await showProgress(async (progress, closing) => {
     const planned = await planOf(invocation, inputs, { progress, closing });
     if (inputs.length > 0 && JSON.stringify(inputs) !== JSON.stringify(planned.inputs))
@@ -50,6 +60,8 @@ export async function scoreSlice(invocation: Invocation, inputs: readonly string
     const { doSlice } = await import('../fleet/do-slice.ts');
     return doSlice({ config, planned, progress, closing }, slice);
   });
+  if (slice === WHOLE && report.state === 'done')
+    return mergeRun(folder, { isJson: values['json'] === true, commandLine: commandLine(args) });
   process.stdout.write(
     `${values['json'] === true ? JSON.stringify(json(report, slice)) : describe(report, slice, folder)}\n`,
   );

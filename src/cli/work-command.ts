@@ -50,6 +50,7 @@ export const WORK: Command = {
     ['work out --queue redis://head:6379', 'On each machine; `bowerbird coordinate` fills the queue'],
   ],
   docs: 'docs/fleet.md',
+  storedRuns: ['run'],
   extend: (parser) =>
     parser.positional('run', { type: 'string', demandOption: true, describe: 'Run folder with a plan.json' }),
   run: workCommand,

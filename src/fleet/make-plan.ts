@@ -5,9 +5,12 @@ import { recordOf } from '../pipeline/record.ts';
 import { unlessClosing } from '../runs/closing.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { RunPlace } from '../runs/run-place.ts';
-import { writeRunRecord } from '../runs/run-record.ts';
+import { type RunRecord, writeRunRecord } from '../runs/run-record.ts';
 import { resolveThresholds } from '../scores/thresholds.ts';
-import { encodePlan, type PlanFlags, type PlannedRun, readPlan, writePlan } from './plan-file.ts';
+import type { RunPlan } from '../shards/plan.ts';
+import { convertedInputs } from './converted-inputs.ts';
+import { encodePlan, isPlanned, type PlanFlags, type PlannedRun, readPlan, writePlan } from './plan-file.ts';
+import { takeAtHand } from './run-at-hand.ts';
 import { refuseOther } from './same-plan.ts';
 import { SharedRun } from './shared-run.ts';
 
@@ -30,32 +33,56 @@ export async function makePlan(
   progress: ScoreProgress,
   closing: AbortSignal,
 ): Promise<MadePlan> {
-  const place = await RunPlace.take({ ...config, incrementalMode: 'incremental' }, progress);
+  const run = config.outputFolder;
+  const hand = await takeAtHand(run, (message) => progress.note(message));
   try {
-    const { folder, existing } = place;
-    progress.enter('planning');
-    const plan = await unlessClosing(planScore(config, folder, existing, progress), closing);
-    progress.enter('loading');
-    const models = await unlessClosing(loadModels(config, progress, closing), closing);
-    await Promise.all([models.encoder, models.decoder, ...models.tagModels].map((part) => part.stop()));
-    const present = recordOf({ config, plan, thresholds: resolveThresholds(config, plan), ...models });
-    if (existing)
-      refuseOther(
-        existing,
-        present,
-        'Repeat what the run was begun with, or plan into another --output-folder.',
-      );
-    await folder.create(config);
-    // Without a plan no worker is at work: what lies there is of an earlier plan.
-    if (!(await readPlan(folder.path))) await new SharedRun(folder.path).forget();
-    await new SharedRun(folder.path).create();
-    if (!existing) await writeRunRecord(folder.runRecord, present);
-    const isNew = await writePlan(
-      folder.path,
-      encodePlan(folder.path, { inputs: config.inputs, flags }, plan, present),
+    const place = await RunPlace.take(
+      { outputFolder: hand.folder, publishedPath: run, incrementalMode: 'incremental' },
+      progress,
     );
-    return { ...(await readPlan(folder.path))!, isNew };
+    try {
+      const { plan, record, isBegun } = await planIn(place, config, progress, closing);
+      // Without a plan no worker is at work: what lies there is of an earlier plan.
+      if (!(await isPlanned(run))) await new SharedRun(run).forget();
+      await new SharedRun(run).create();
+      if (!isBegun) await writeRunRecord(place.folder.runRecord, record);
+      await hand.putBack([...convertedInputs(hand.folder, plan), ...(isBegun ? [] : ['run.json'])]);
+      const text = encodePlan(place.folder.path, { inputs: config.inputs, flags }, plan, record);
+      const isNew = await writePlan(run, text);
+      return { ...(await readPlan(run))!, isNew };
+    } finally {
+      await place.release();
+    }
   } finally {
-    await place.release();
+    await hand.release();
   }
+}
+
+/** What is planned, and whether the run is begun: its record stays then. */
+interface Planned {
+  readonly plan: RunPlan;
+  readonly record: RunRecord;
+  readonly isBegun: boolean;
+}
+
+async function planIn(
+  { folder, existing }: RunPlace,
+  config: ScoreConfig,
+  progress: ScoreProgress,
+  closing: AbortSignal,
+): Promise<Planned> {
+  progress.enter('planning');
+  const plan = await unlessClosing(planScore(config, folder, existing, progress), closing);
+  progress.enter('loading');
+  const models = await unlessClosing(loadModels(config, progress, closing), closing);
+  await Promise.all([models.encoder, models.decoder, ...models.tagModels].map((part) => part.stop()));
+  const record = recordOf({ config, plan, thresholds: resolveThresholds(config, plan), ...models });
+  if (existing)
+    refuseOther(
+      existing,
+      record,
+      'Repeat what the run was begun with, or plan into another --output-folder.',
+    );
+  await folder.create(config);
+  return { plan, record, isBegun: existing !== undefined };
 }

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { BowerbirdError, isMissing } from '../base/errors.ts';
-import { commitFileOnce, temporaryPath, writeNewFile, writing } from '../base/files.ts';
+import { BowerbirdError } from '../base/errors.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { cutShards } from '../shards/cut-shards.ts';
-import type { InputFile, RunPlan } from '../shards/plan.ts';
+import type { RunPlan } from '../shards/plan.ts';
+import { backendOf } from './backend-of.ts';
+import { movedInput } from './converted-inputs.ts';
 
 /** Values of flags of `score` by name, as they were given; inputs and places are told apart from them. */
 export type PlanFlags = Readonly<Record<string, unknown>>;
@@ -33,9 +32,16 @@ export interface PlannedRun {
   readonly digest: string;
 }
 
-/** Where the plan of a run folder lies. */
-export function planPath(folder: string): string {
-  return join(folder, 'plan.json');
+const PLAN = 'plan.json';
+
+/** Where the plan of a run lies. @param run a folder, or a URL of object storage */
+export function planPath(run: string): string {
+  return backendOf(run).place(PLAN);
+}
+
+/** Whether a run has a plan. @throws as `RunBackend` */
+export async function isPlanned(run: string): Promise<boolean> {
+  return backendOf(run).has(PLAN);
 }
 
 /** Stands in a plan for the run folder, which is mounted elsewhere on other machines. */
@@ -54,37 +60,31 @@ export function encodePlan(
     version: 1,
     inputs,
     flags: sorted,
-    plan: { ...plan, inputs: plan.inputs.map((input) => movedPaths(input, `${folder}/`, `${RUN}/`)) },
+    plan: { ...plan, inputs: plan.inputs.map((input) => movedInput(input, `${folder}/`, `${RUN}/`)) },
     // Who planned it, and when, is no part of it.
     record: { ...record, state: 'running', sessions: [] },
   };
   return `${JSON.stringify(document)}\n`;
 }
 
-/** The plan of a run folder; undefined where it has none. @throws BowerbirdError BB_PLAN_CORRUPT */
-export async function readPlan(folder: string): Promise<PlannedRun | undefined> {
-  const path = planPath(folder);
-  try {
-    return decodePlan(await readFile(path), folder);
-  } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
-    throw thrown;
-  }
+/** The plan of a run; undefined where it has none. @throws BowerbirdError BB_PLAN_CORRUPT; as `RunBackend` */
+export async function readPlan(run: string): Promise<PlannedRun | undefined> {
+  const backend = backendOf(run);
+  const text = await backend.read(PLAN);
+  return text === undefined ? undefined : decodePlan(text, backend.at);
 }
 
 /**
- * Writes the plan of a run folder, unless it has this one already.
+ * Writes the plan of a run, unless it has this one already.
  *
  * @returns false where it was there
- * @throws BowerbirdError BB_PLAN_CHANGED where the folder has another; BB_PLAN_CORRUPT, BB_DISK_FULL, BB_SHARD_WRITE
+ * @throws BowerbirdError BB_PLAN_CHANGED where the run has another; BB_PLAN_CORRUPT; as `RunBackend`
  */
-export async function writePlan(folder: string, text: string): Promise<boolean> {
-  const path = planPath(folder);
-  const temporary = temporaryPath(path);
-  await writing(path, () => writeNewFile(temporary, text));
-  if (await commitFileOnce(temporary, path)) return true;
-  const present = await readPlan(folder);
+export async function writePlan(run: string, text: string): Promise<boolean> {
+  if (await backendOf(run).writeNew(PLAN, text)) return true;
+  const present = await readPlan(run);
   if (present?.digest === digestOf(text)) return false;
+  const path = planPath(run);
   throw new BowerbirdError(
     'BB_PLAN_CHANGED',
     `${path} is a plan of other inputs, settings or models, and workers may be at work by it. ` +
@@ -93,34 +93,23 @@ export async function writePlan(folder: string, text: string): Promise<boolean> 
   );
 }
 
-function decodePlan(bytes: Buffer, folder: string): PlannedRun {
-  const path = planPath(folder);
+function decodePlan(text: string, run: string): PlannedRun {
+  const path = planPath(run);
   let document: PlanDocument | undefined;
   try {
-    document = JSON.parse(bytes.toString('utf8')) as PlanDocument;
+    document = JSON.parse(text) as PlanDocument;
   } catch (cause) {
     throw notAPlan(path, cause);
   }
   if (document?.format !== 'bowerbird-plan' || document.version !== 1 || !document.plan || !document.record)
     throw notAPlan(path, undefined);
   const { inputs, flags, plan, record } = document;
-  const files = plan.inputs.map((input) => movedPaths(input, `${RUN}/`, `${folder}/`));
+  const files = plan.inputs.map((input) => movedInput(input, `${RUN}/`, `${run}/`));
   const shards = cutShards(files, plan.samplesPerShard);
-  return { inputs, flags, plan: { ...plan, inputs: files, shards }, record, digest: digestOf(bytes) };
+  return { inputs, flags, plan: { ...plan, inputs: files, shards }, record, digest: digestOf(text) };
 }
 
-/** What was converted lies in the run folder. */
-function movedPaths(input: InputFile, from: string, to: string): InputFile {
-  const moved = (path: string): string => (path.startsWith(from) ? to + path.slice(from.length) : path);
-  const { archivePath } = input;
-  return {
-    ...input,
-    readPath: moved(input.readPath),
-    ...(archivePath !== undefined && { archivePath: moved(archivePath) }),
-  };
-}
-
-function digestOf(content: string | Buffer): string {
+function digestOf(content: string): string {
   return createHash('sha256').update(content).digest('hex');
 }
 

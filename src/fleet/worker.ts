@@ -14,11 +14,13 @@ import { RunFolder } from '../runs/run-folder.ts';
 import type { ShardStats } from '../runs/stats.ts';
 import { resolveThresholds } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
+import { withInputsAtHand } from './converted-inputs.ts';
 import { InputCheck } from './input-check.ts';
 import { LotProgress } from './lot-progress.ts';
 import type { PlannedRun } from './plan-file.ts';
 import { refuseOther } from './same-plan.ts';
-import { SharedRun, takenForDead } from './shared-run.ts';
+import { SharedRun } from './shared-run.ts';
+import { takenForDead } from './taken-for-dead.ts';
 import { WorkerReporter } from './worker-reporter.ts';
 
 /** What a worker is started with. */
@@ -85,8 +87,7 @@ export class Worker {
     const { config, planned, progress, closing } = options;
     progress.enter('loading');
     const models = await unlessClosing(loadModels(config, progress, closing), closing);
-    const { plan } = planned;
-    const facts = { config, plan, thresholds: resolveThresholds(config, plan), ...models };
+    const facts = { config, plan: planned.plan, thresholds: resolveThresholds(config, planned.plan), ...models };
     try {
       refuseOther(
         planned.record,
@@ -96,10 +97,11 @@ export class Worker {
       const run = new SharedRun(config.outputFolder);
       await run.create();
       const name = workerName();
-      const scratch = new RunFolder(run.workers(name));
+      const scratch = new RunFolder(await run.makeWorkFolder(name));
       await scratch.create(config);
       const lock = await takeLock(join(scratch.path, '.lock'), () => takenForDead(scratch.path));
-      return new Worker(name, options, { facts, run, scratch, lock });
+      const plan = await withInputsAtHand(planned.plan, config.outputFolder, scratch);
+      return new Worker(name, options, { facts: { ...facts, plan }, run, scratch, lock });
     } catch (thrown) {
       await stopModels(facts);
       throw thrown;

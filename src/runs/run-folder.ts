@@ -98,7 +98,7 @@ export class RunFolder {
     if (!names.some((name) => name.endsWith('_stats.json'))) return;
     throw new BowerbirdError(
       'BB_RUN_CORRUPT',
-      `${this.path} has finished shards but no run.json, so nothing tells what they were made with. ` +
+      `${this.publishedPath} has finished shards but no run.json, so nothing tells what they were made with. ` +
         'Put run.json back, choose another --output-folder, or start over with --incremental-mode overwrite.',
       { fields: { path: this.runRecord } },
     );

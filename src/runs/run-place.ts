@@ -12,6 +12,8 @@ import { type RunRecord, readRunRecord } from './run-record.ts';
 /** What is asked for. */
 export interface RunPlaceOptions {
   readonly outputFolder: string;
+  /** Where the run is once what is made here is put there; the same place where not given. */
+  readonly publishedPath?: string;
   readonly incrementalMode: 'incremental' | 'overwrite' | 'extend';
 }
 
@@ -55,7 +57,7 @@ export class RunPlace {
       onWait: (message) => progress.note(message),
     });
     try {
-      const published = new RunFolder(options.outputFolder);
+      const published = new RunFolder(options.outputFolder, options.publishedPath);
       const begun = published.overwriting;
       await writing(begun.path, () => recoverSwaps(begun.path));
       if (options.incrementalMode === 'overwrite') {

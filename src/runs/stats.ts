@@ -209,20 +209,32 @@ type ExaminedShard =
   | { readonly stats?: never; readonly unfit: string };
 
 async function examineShard(statsPath: string, shardId: number): Promise<ExaminedShard> {
-  let stats: ShardStats;
+  let text: string;
   try {
-    stats = JSON.parse(await readFile(statsPath, 'utf8')) as ShardStats;
+    text = await readFile(statsPath, 'utf8');
   } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT' || thrown instanceof SyntaxError) return { unfit: statsPath };
+    if (codeOf(thrown) === 'ENOENT') return { unfit: statsPath };
     throw thrown;
   }
-  if (!isStats(stats) || stats.shard_id !== shardId) return { unfit: statsPath };
+  const stats = parseStats(text, shardId);
+  if (!stats) return { unfit: statsPath };
   const runFolder = dirname(dirname(statsPath));
   for (const [name, digest] of Object.entries(stats.files)) {
     const path = join(runFolder, name);
     if (!(await isThere(path, digest))) return { unfit: path };
   }
   return { stats };
+}
+
+/** What a stats file says; undefined where it is not this shard's, or not whole. */
+export function parseStats(text: string, shardId: number): ShardStats | undefined {
+  try {
+    const stats = JSON.parse(text) as ShardStats;
+    return isStats(stats) && stats.shard_id === shardId ? stats : undefined;
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return undefined;
+    throw thrown;
+  }
 }
 
 /** Whether a JSON value is what a commit writes: anything may lie under that name. */

@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { BowerbirdError, codeOf } from '../base/errors.ts';
+import { makeFolders, remove, writeNewFile, writing } from '../base/files.ts';
+import type { Lock, OnWait } from '../base/lock.ts';
+import { makeTemporaryFolder } from '../base/temporary-folder.ts';
+import { shardFileName } from '../runs/run-files.ts';
+import type { ShardStats } from '../runs/stats.ts';
+import type { Storage } from '../storage/storage.ts';
+import { isRemote } from '../storage/url.ts';
+import { atOnce } from './at-once.ts';
+import { backendOf } from './backend-of.ts';
+import { takeObjectLock } from './object-lock.ts';
+import { sharedStorage } from './objects.ts';
+
+/** A folder of this machine in which a run is planned or merged: the run itself or, of one in object storage, a copy of what is needed of it. */
+export interface RunAtHand {
+  readonly folder: string;
+  /** Shards that are fetched at one time. */
+  readonly shardsAtOnce: number;
+  /** Has what a merge reads of a shard at hand. @throws BowerbirdError BB_RUN_CORRUPT where a file is gone or another; BB_STORAGE_*, BB_DISK_FULL, BB_SHARD_WRITE */
+  fetchShard(stats: ShardStats): Promise<void>;
+  /**
+   * Puts files back into the run, the last of them last, by their names.
+   *
+   * @throws BowerbirdError BB_RUN_LOCKED where another has taken the run meanwhile; BB_STORAGE_*
+   */
+  putBack(names: readonly string[]): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * Has a run at hand. One in object storage is taken for this process; that of a folder is taken by whoever works in it.
+ *
+ * @throws BowerbirdError BB_RUN_LOCKED, BB_TEMPORARY_FOLDER, BB_STORAGE_*
+ */
+export async function takeAtHand(run: string, onWait: OnWait): Promise<RunAtHand> {
+  if (!isRemote(run)) return inPlace(run);
+  const at = backendOf(run).at;
+  const storage = await sharedStorage(at);
+  const lock = await takeObjectLock({
+    ...{ storage, claims: `${at}/.lock/`, onWait },
+    lockedError: (who) =>
+      new BowerbirdError(
+        'BB_RUN_LOCKED',
+        `${at} is being planned or merged by ${who}. Wait for it, or choose another --output-folder.`,
+        { fields: { path: at } },
+      ),
+  });
+  try {
+    const copy = new LocalCopy(at, await makeTemporaryFolder('run'), storage, lock);
+    await copy.begin();
+    return copy;
+  } catch (thrown) {
+    await lock.release();
+    throw thrown;
+  }
+}
+
+function inPlace(folder: string): RunAtHand {
+  const nothing = async (): Promise<void> => undefined;
+  return { folder, shardsAtOnce: 1, fetchShard: nothing, putBack: nothing, release: nothing };
+}
+
+const SHARDS_AT_ONCE = 8;
+const FILES_AT_ONCE = 8;
+
+/** What a merge reads of a shard beside its stats. */
+const MERGED_KINDS = ['tags', 'partials', 'thumbnails'] as const;
+
+class LocalCopy implements RunAtHand {
+  readonly folder: string;
+  readonly shardsAtOnce = SHARDS_AT_ONCE;
+  readonly #at: string;
+  readonly #storage: Storage;
+  readonly #lock: Lock;
+
+  constructor(at: string, folder: string, storage: Storage, lock: Lock) {
+    this.#at = at;
+    this.folder = folder;
+    this.#storage = storage;
+    this.#lock = lock;
+  }
+
+  /** Fetches what tells what the run is. Of shards that nothing accounts for, one is enough to be refused for. */
+  async begin(): Promise<void> {
+    if (await this.#storage.stat(`${this.#at}/run.json`)) return this.#fetch('run.json');
+    const [first] = await backendOf(this.#at).names('stats');
+    if (first !== undefined) await this.#fetch(`stats/${first}`);
+  }
+
+  async fetchShard(stats: ShardStats): Promise<void> {
+    for (const kind of MERGED_KINDS) {
+      const name = shardFileName(kind, stats.shard_id);
+      if (name in stats.files) await this.#fetchKnown(name, stats);
+    }
+    await this.#write(shardFileName('stats', stats.shard_id), Buffer.from(JSON.stringify(stats)));
+  }
+
+  async putBack(names: readonly string[]): Promise<void> {
+    await this.#lock.assertHeld();
+    await atOnce(FILES_AT_ONCE, names.slice(0, -1), (name) => this.#put(name));
+    for (const name of names.slice(-1)) await this.#put(name);
+  }
+
+  async release(): Promise<void> {
+    await remove(this.folder);
+    await this.#lock.release();
+  }
+
+  async #put(name: string): Promise<void> {
+    await this.#storage.put(`${this.#at}/${name}`, join(this.folder, name));
+  }
+
+  async #fetch(name: string): Promise<void> {
+    await fetchFile(this.#storage, `${this.#at}/${name}`, join(this.folder, name));
+  }
+
+  async #fetchKnown(name: string, stats: ShardStats): Promise<void> {
+    const { bytes, sha256 } = stats.files[name]!;
+    const url = `${this.#at}/${name}`;
+    const content = await this.#storage.readRange(url, 0, bytes).catch((thrown: unknown) => {
+      if (codeOf(thrown) === 'BB_STORAGE_NOT_FOUND' || codeOf(thrown) === 'BB_STORAGE_CHANGED') return undefined;
+      throw thrown;
+    });
+    if (content && createHash('sha256').update(content).digest('hex') === sha256)
+      return this.#write(name, content);
+    throw new BowerbirdError(
+      'BB_RUN_CORRUPT',
+      `${url} is gone, or its content is not what was written. Remove the stats and the marker in .commits of shard ${stats.shard_id}, and let a worker do it again.`,
+      { fields: { path: url } },
+    );
+  }
+
+  async #write(name: string, content: Uint8Array): Promise<void> {
+    const path = join(this.folder, name);
+    await writing(path, async () => {
+      await makeFolders(dirname(path));
+      await writeNewFile(path, content);
+    });
+  }
+}
+
+/** Fetches an object into a new file. @throws BowerbirdError BB_STORAGE_*, BB_DISK_FULL, BB_SHARD_WRITE */
+export async function fetchFile(storage: Storage, url: string, path: string): Promise<void> {
+  await writing(path, async () => {
+    await makeFolders(dirname(path));
+    await pipeline(storage.readStream(url), createWriteStream(path, { flags: 'wx' }));
+  });
+}
