@@ -24,10 +24,13 @@ const NOT_FOUND = 'BB_STORAGE_NOT_FOUND';
  */
 export class ObjectBackend implements RunBackend {
   readonly at: string;
+  readonly #given: Storage | undefined;
   readonly #workFolders = new Map<string, string>();
 
-  constructor(url: string) {
+  /** @param storage what is asked; that of the URL where not given */
+  constructor(url: string, storage?: Storage) {
     this.at = url.replace(/\/+$/, '');
+    this.#given = storage;
   }
 
   place(name: string): string {
@@ -160,8 +163,8 @@ export class ObjectBackend implements RunBackend {
     for await (const { url } of (await this.#storage()).list(whole)) yield url.slice(whole.length);
   }
 
-  #storage(): Promise<Storage> {
-    return sharedStorage(this.at);
+  async #storage(): Promise<Storage> {
+    return this.#given ?? sharedStorage(this.at);
   }
 }
 

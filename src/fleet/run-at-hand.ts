@@ -7,7 +7,7 @@ import { makeFolders, remove, writeNewFile, writing } from '../base/files.ts';
 import type { Lock, OnWait } from '../base/lock.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { shardFileName } from '../runs/run-files.ts';
-import type { ShardStats } from '../runs/stats.ts';
+import type { FileDigest, ShardStats } from '../runs/stats.ts';
 import type { Storage } from '../storage/storage.ts';
 import { isRemote } from '../storage/url.ts';
 import { atOnce } from './at-once.ts';
@@ -92,11 +92,17 @@ class LocalCopy implements RunAtHand {
   }
 
   async fetchShard(stats: ShardStats): Promise<void> {
+    const files: Record<string, FileDigest> = {};
     for (const kind of MERGED_KINDS) {
       const name = shardFileName(kind, stats.shard_id);
-      if (name in stats.files) await this.#fetchKnown(name, stats);
+      const digest = stats.files[name];
+      if (!digest) continue;
+      await this.#fetchKnown(name, digest, stats);
+      files[name] = digest;
     }
-    await this.#write(shardFileName('stats', stats.shard_id), Buffer.from(JSON.stringify(stats)));
+    // A copy has no more files than these, and its stats say no more.
+    const copied = Buffer.from(JSON.stringify({ ...stats, files }));
+    await this.#write(shardFileName('stats', stats.shard_id), copied);
   }
 
   async putBack(names: readonly string[]): Promise<void> {
@@ -118,8 +124,7 @@ class LocalCopy implements RunAtHand {
     await fetchFile(this.#storage, `${this.#at}/${name}`, join(this.folder, name));
   }
 
-  async #fetchKnown(name: string, stats: ShardStats): Promise<void> {
-    const { bytes, sha256 } = stats.files[name]!;
+  async #fetchKnown(name: string, { bytes, sha256 }: FileDigest, stats: ShardStats): Promise<void> {
     const url = `${this.#at}/${name}`;
     const content = await this.#storage.readRange(url, 0, bytes).catch((thrown: unknown) => {
       if (codeOf(thrown) === 'BB_STORAGE_NOT_FOUND' || codeOf(thrown) === 'BB_STORAGE_CHANGED') return undefined;

@@ -25,9 +25,9 @@ interface CommitMarker {
 export class SharedRun {
   readonly #backend: RunBackend;
 
-  /** @param at a folder, or a URL of object storage */
-  constructor(at: string) {
-    this.#backend = backendOf(at);
+  /** @param at a folder, a URL of object storage, or what stands for one */
+  constructor(at: string | RunBackend) {
+    this.#backend = typeof at === 'string' ? backendOf(at) : at;
   }
 
   /** A new folder of this machine in which a worker makes its shards. */
@@ -96,9 +96,12 @@ export class SharedRun {
 
   /** Removes what workers have left that are gone, once what they have committed is in its place. @throws as `commit` */
   async tidy(): Promise<Tidied> {
-    return this.#backend.tidy(async () => {
-      for (const shardId of await this.pendingCommits()) await this.committed(shardId);
-    });
+    return this.#backend.tidy(() => this.settle());
+  }
+
+  /** Ends what is committed and not yet in its place. @throws as `commit` */
+  async settle(): Promise<void> {
+    for (const shardId of await this.pendingCommits()) await this.committed(shardId);
   }
 
   async #marker(shardId: number): Promise<CommitMarker | undefined> {

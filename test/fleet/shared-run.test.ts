@@ -8,7 +8,7 @@ import { SharedRun } from '../../src/fleet/shared-run.ts';
 import { expectTold, failEachCall, thrownBy } from '../helpers/failing-files.ts';
 import { interpose, UNSYNCED } from '../helpers/interposed-files.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
-import { commitWorked, makeSharedRun, standingWorker, workShard } from './worked-shard.ts';
+import { bury, commitWorked, makeSharedRun, standingWorker, workShard } from './worked-shard.ts';
 
 test('whatever call fails while a worker commits, another that did the same shard otherwise leaves it whole and of one of them', async (t) => {
   const root = await makeFolder(t);
@@ -87,12 +87,12 @@ test('a worker that was taken for dead before any of its calls leaves what it ha
     const { slept, thrown } = await wakeAt(
       n,
       (files) => commitWorked(path, 'first', first, files),
-      () => new SharedRun(path).bury('first'),
+      () => bury(path, 'first'),
     );
     if (!slept) break;
     const standing = await standingWorker(path);
     t.true(standing === 'first' || codeOf(thrown) === 'BB_RUN_LOCKED', `call ${n}: ${thrown}`);
-    t.false(existsSync(run.workers('dead-first')));
+    t.false(existsSync(join(path, '.workers', 'dead-first')));
     const second = await workShard(run, 'second', 'second');
     await commitWorked(path, 'second', second);
     outcomes.add(standing);
@@ -114,10 +114,10 @@ test('a burial that was cut short is ended by the next', async (t) => {
   );
   t.is(await standingWorker(path), undefined);
   t.deepEqual(await run.pendingCommits(), [0]);
-  await rename(run.workers('first'), run.workers('dead-first'));
+  await rename(join(path, '.workers', 'first'), join(path, '.workers', 'dead-first'));
   const copy = join(root, 'copy');
   await cp(path, copy, { recursive: true });
-  await new SharedRun(copy).bury('dead-first');
+  await bury(copy, 'dead-first');
   t.is(await standingWorker(copy), 'first');
   t.deepEqual(await new SharedRun(copy).pendingCommits(), []);
 });

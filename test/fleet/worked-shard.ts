@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type FileSystem, fileSystem, withFileSystem } from '../../src/base/file-system.ts';
 import { writeNewFile } from '../../src/base/files.ts';
+import { FolderBackend } from '../../src/fleet/folder-backend.ts';
 import { SharedRun } from '../../src/fleet/shared-run.ts';
 import { RunFolder } from '../../src/runs/run-folder.ts';
 import {
@@ -21,11 +22,16 @@ export async function makeSharedRun(path: string): Promise<SharedRun> {
   return run;
 }
 
-/** Lays the files of shard 0, which all hold `text`, into the folder of a worker, and gives their stats. */
-export async function workShard(run: SharedRun, worker: string, text: string): Promise<ShardStats> {
-  const scratch = new RunFolder(run.workers(worker));
+/** Lays files of shard 0, which all hold `text`, and a folder of images into the folder of a worker, and gives their stats. */
+export async function workShard(
+  run: SharedRun,
+  worker: string,
+  text: string,
+  kinds: readonly ('tags' | 'partials' | 'embeddings' | 'metadata')[] = ['tags', 'partials', 'embeddings', 'metadata'],
+): Promise<ShardStats> {
+  const scratch = new RunFolder(await run.makeWorkFolder(worker));
   const files: Record<string, ShardStats['files'][string]> = {};
-  for (const path of [scratch.tags(0), scratch.partials(0), scratch.embeddings(0), scratch.metadata(0)]) {
+  for (const path of kinds.map((kind) => scratch.shardFile(kind, 0))) {
     await mkdir(dirname(path), { recursive: true });
     await writeNewFile(path, `${text} ${nameInRunFolder(path)}`);
     files[nameInRunFolder(path)] = await digestFile(path);
@@ -53,6 +59,11 @@ export async function commitWorked(
 ): Promise<boolean> {
   const { isOurs } = await withFileSystem(files, () => new SharedRun(path).commit(worker, stats));
   return isOurs;
+}
+
+/** Takes a worker of a run in a folder for dead. */
+export async function bury(path: string, worker: string): Promise<void> {
+  await new FolderBackend(path).bury(worker, () => new SharedRun(path).settle());
 }
 
 /** The worker whose shard stands, every file of it as the stats say; undefined where none does. */
