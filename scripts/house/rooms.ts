@@ -38,6 +38,7 @@ export const ROOMS: readonly Room[] = [
       'output-kinds',
       'output-place',
       'package',
+      'process-identity',
       'queue',
       'recent-map',
       'spool',
@@ -176,6 +177,7 @@ export const ROOMS: readonly Room[] = [
       'reading/columns',
       'reading/parquet-reader',
       'reading/values',
+      'run-tags',
       'schema',
       'score-rows',
       'score-table',
@@ -405,7 +407,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'fleet',
     what: 'one run on several machines: its plan, slices of it, workers that commit first-wins, the merge ([fleet.md](fleet.md))',
-    mayImport: ['base', 'samples', 'scores', 'tables', 'shards', 'runs', 'pipeline'],
+    mayImport: ['base', 'storage', 'samples', 'scores', 'tables', 'shards', 'runs', 'pipeline'],
     doors: [
       'do-slice',
       'make-plan',

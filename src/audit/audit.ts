@@ -7,7 +7,7 @@ import { type DuckDBConnection, openDuckDb, parquetSource, queryRows } from '../
 import { readFailure } from '../tables/errors.ts';
 import { expandInputs } from '../tables/inputs.ts';
 import { readableOn, textNote } from '../tables/readable.ts';
-import { tagsOf } from '../tables/score-rows.ts';
+import { withTagsOfRuns } from '../tables/run-tags.ts';
 import { GROUP_SQL, rowsSql } from './group-sql.ts';
 import { type AuditOptions, GROUP_KINDS, type GroupKind } from './options.ts';
 import { auditedColumns } from './row-sql.ts';
@@ -51,7 +51,7 @@ const FILES_BETWEEN_SUMS = 64;
  */
 export async function auditFilter(options: AuditOptions): Promise<Audit> {
   const { inputs, threads, memoryLimitMb, onNote } = options;
-  const found = await expandInputs(inputs.map(tagsOf), { onNote });
+  const found = await expandInputs(await withTagsOfRuns(inputs, onNote), { onNote });
   const folder = await makeTemporaryFolder('audit');
   const instance = await openDuckDb({ memoryLimitMb, threads, temporaryFolder: folder });
   const connection = await instance.connect();

@@ -49,7 +49,8 @@ export function refuseRemotePaths(
   for (const [name, value] of Object.entries(values)) {
     if (NO_PATHS.includes(name)) continue;
     for (const part of [value].flat()) {
-      if (typeof part === 'string' && !(storedRuns.includes(name) && isStoredRun(part))) refuseRemotePath(part);
+      if (typeof part === 'string' && !(storedRuns.includes(name) && isStoredRun(part)))
+        refuseRemotePath(part);
     }
   }
 }

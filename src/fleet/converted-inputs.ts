@@ -8,7 +8,9 @@ import { fetchFile } from './run-at-hand.ts';
 /** The files of a run that its plan names by their places: inputs that planning has converted, such as texts. */
 export function convertedInputs(place: string, { inputs }: Pick<RunPlan, 'inputs'>): string[] {
   const paths = inputs.flatMap(({ readPath, archivePath = '' }) => [readPath, archivePath]);
-  const names = paths.filter((path) => path.startsWith(`${place}/`)).map((path) => path.slice(place.length + 1));
+  const names = paths
+    .filter((path) => path.startsWith(`${place}/`))
+    .map((path) => path.slice(place.length + 1));
   return [...new Set(names)];
 }
 
@@ -21,8 +23,7 @@ export async function withInputsAtHand(plan: RunPlan, run: string, scratch: RunF
   if (!isRemote(run)) return plan;
   const { at } = backendOf(run);
   const storage = await sharedStorage(at);
-  for (const name of convertedInputs(at, plan))
-    await fetchFile(storage, `${at}/${name}`, scratch.file(name));
+  for (const name of convertedInputs(at, plan)) await fetchFile(storage, `${at}/${name}`, scratch.file(name));
   return { ...plan, inputs: plan.inputs.map((input) => movedInput(input, `${at}/`, `${scratch.path}/`)) };
 }
 

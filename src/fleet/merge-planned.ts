@@ -88,7 +88,8 @@ async function fetchCommitted(
       await hand.fetchShard(stats);
       done.add(spec);
     }
-    if (++looked % NOTED_SHARDS === 0) progress.noteNowAndThen(`Looked at ${looked} of ${shards.length} shards`);
+    if (++looked % NOTED_SHARDS === 0)
+      progress.noteNowAndThen(`Looked at ${looked} of ${shards.length} shards`);
   });
   return done;
 }

@@ -122,7 +122,9 @@ async function isFree(options: ObjectLockOptions, number: number): Promise<boole
     if (life === 'dead') return true;
     if (life === 'alive' || present.beat !== first?.beat) throw lockedError(nameOf(present));
     if (performance.now() - sinceMs > times.leaseMs) return true;
-    onWait?.(`${claimUrl(options, number)} is held by ${nameOf(present)}. Waiting for a sign of life of it ...`);
+    onWait?.(
+      `${claimUrl(options, number)} is held by ${nameOf(present)}. Waiting for a sign of life of it ...`,
+    );
     await sleep(times.pollMs);
     present = await readClaim(options, number);
   }

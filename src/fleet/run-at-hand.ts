@@ -127,7 +127,8 @@ class LocalCopy implements RunAtHand {
   async #fetchKnown(name: string, { bytes, sha256 }: FileDigest, stats: ShardStats): Promise<void> {
     const url = `${this.#at}/${name}`;
     const content = await this.#storage.readRange(url, 0, bytes).catch((thrown: unknown) => {
-      if (codeOf(thrown) === 'BB_STORAGE_NOT_FOUND' || codeOf(thrown) === 'BB_STORAGE_CHANGED') return undefined;
+      if (codeOf(thrown) === 'BB_STORAGE_NOT_FOUND' || codeOf(thrown) === 'BB_STORAGE_CHANGED')
+        return undefined;
       throw thrown;
     });
     if (content && createHash('sha256').update(content).digest('hex') === sha256)

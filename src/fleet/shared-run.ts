@@ -66,7 +66,11 @@ export class SharedRun {
   ): Promise<{ readonly stats: ShardStats; readonly isOurs: boolean }> {
     const marker: CommitMarker = { format: 'bowerbird-commit', version: 1, worker, stats };
     await this.#backend.lay(worker, stats);
-    const isFirst = await this.#backend.mark(worker, markerName(stats.shard_id), `${JSON.stringify(marker)}\n`);
+    const isFirst = await this.#backend.mark(
+      worker,
+      markerName(stats.shard_id),
+      `${JSON.stringify(marker)}\n`,
+    );
     const standing = isFirst ? marker : (await this.#marker(stats.shard_id))!;
     // A marker can be written, the answer lost, and be refused when it is asked for again.
     const isOurs = standing.worker === worker;
@@ -123,7 +127,10 @@ export class SharedRun {
     await this.#backend.bringHome(worker, stats);
     const standing = await this.#backend.finish(worker, stats);
     if (standing) return standing;
-    throw corrupt(this.#backend.place(shardFileName('stats', shard_id)), 'names files that are gone or have another size');
+    throw corrupt(
+      this.#backend.place(shardFileName('stats', shard_id)),
+      'names files that are gone or have another size',
+    );
   }
 }
 

@@ -87,7 +87,12 @@ export class Worker {
     const { config, planned, progress, closing } = options;
     progress.enter('loading');
     const models = await unlessClosing(loadModels(config, progress, closing), closing);
-    const facts = { config, plan: planned.plan, thresholds: resolveThresholds(config, planned.plan), ...models };
+    const facts = {
+      config,
+      plan: planned.plan,
+      thresholds: resolveThresholds(config, planned.plan),
+      ...models,
+    };
     try {
       refuseOther(
         planned.record,

@@ -12,8 +12,8 @@ import {
 import { expandInputs } from '../tables/inputs.ts';
 import { KNOWN_NAMES, known, SCORE_NAMES } from '../tables/parts.ts';
 import { readableOn } from '../tables/readable.ts';
+import { tagsOf, withTagsOfRuns } from '../tables/run-tags.ts';
 import { settleSchema } from '../tables/schema.ts';
-import { tagsOf } from '../tables/score-rows.ts';
 import { checkTexts, type MissingTexts } from '../tables/value-check.ts';
 import type { SourceFile, SourceTable } from './source.ts';
 
@@ -65,8 +65,8 @@ export async function findInputs(
     );
   }
   const found = {
-    metadata: await expandInputs(metadata.map(tagsOf), options),
-    tags: tags.length === 0 ? [] : await expandInputs(tags.map(tagsOf), options),
+    metadata: await expandInputs(await withTagsOfRuns(metadata, onNote), options),
+    tags: tags.length === 0 ? [] : await expandInputs(await withTagsOfRuns(tags, onNote), options),
     fromRuns: fromRuns[0] ?? false,
   };
   refuseIdleDialect([...found.metadata, ...found.tags], text);

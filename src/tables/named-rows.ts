@@ -6,7 +6,7 @@ import { type DuckDbOptions, openDuckDb, parquetSource } from './duckdb.ts';
 import { readFailure, TableError } from './errors.ts';
 import { expandInputs } from './inputs.ts';
 import { type ReadableInput, readableOn, textNote } from './readable.ts';
-import { tagsOf } from './score-rows.ts';
+import { withTagsOfRuns } from './run-tags.ts';
 import { checkTexts } from './value-check.ts';
 
 /** Which column is read with the names of the samples. */
@@ -46,7 +46,9 @@ export async function* readNamedRows<Values>(
   options: DuckDbOptions,
   reading: ColumnReading<Values>,
 ): AsyncGenerator<RowNames & { readonly values: Values }> {
-  const inputs = await expandInputs([tagsOf(request.path)], { onNote: request.onNote });
+  const inputs = await expandInputs(await withTagsOfRuns([request.path], request.onNote), {
+    onNote: request.onNote,
+  });
   const instance = await openDuckDb(options);
   const connection = await instance.connect();
   try {

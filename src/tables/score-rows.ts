@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { setRoundedToOdd } from '../base/float16.ts';
 import type { InputIdentity } from '../samples/input-identity.ts';
@@ -16,6 +14,7 @@ import { expandInputs } from './inputs.ts';
 import { KNOWN_NAMES, known, SCORE_NAMES } from './parts.ts';
 import { type ScoredFile, scoreSides } from './provenance.ts';
 import { type ReadableInput, readableOn, textNote } from './readable.ts';
+import { withTagsOfRuns } from './run-tags.ts';
 import { checkTexts } from './value-check.ts';
 
 export interface ScoreRowOptions extends DuckDbOptions, TextReading {
@@ -43,7 +42,7 @@ export async function* readScoreRows(
   columns: readonly Tag[],
   options: ScoreRowOptions,
 ): AsyncGenerator<ScoreRows> {
-  const inputs = await expandInputs(paths.map(tagsOf), options);
+  const inputs = await expandInputs(await withTagsOfRuns(paths, options.onNote), options);
   refuseIdleDialect(inputs, options.text ?? {});
   const instance = await openDuckDb(options);
   const connection = await instance.connect();
@@ -60,12 +59,6 @@ export async function* readScoreRows(
     connection.closeSync();
     instance.closeSync();
   }
-}
-
-/** A run folder stands for its tags: its other Parquet files repeat rows or hold none. */
-export function tagsOf(path: string): string {
-  const tags = join(path, 'tags');
-  return existsSync(join(path, 'run.json')) && existsSync(tags) ? tags : path;
 }
 
 interface ScoreFile {

@@ -70,6 +70,14 @@ test('slices of a plan, one of them killed and done again by another cut of it, 
   t.is(workers, 0);
   t.regex(early.stderr, /Not the whole run: \d of 8 shards/);
 
+  const saysWhatIsMissing = new RegExp(
+    `not finished: ${8 - missing.length} of 8 shards .* ${missing.length} are missing`,
+  );
+  const subset = ['subset', run, '--min-aesthetic', '1', '--output-folder', world.path('subset')];
+  t.regex((await runCli(subset)).stderr, saysWhatIsMissing);
+  const build = ['store', 'build', '--from', run, '--output', world.path('store')];
+  t.regex((await runCli(build)).stderr, saysWhatIsMissing);
+
   for (const index of [1, 0]) {
     const { exitCode, stderr } = await runCli(slice(run, index, 2));
     t.is(exitCode, 0, stderr);

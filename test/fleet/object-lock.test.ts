@@ -33,7 +33,8 @@ test('of many that ask at once one holds a lock, and the next once that has give
   const held = asked.filter((each) => each.status === 'fulfilled');
   t.is(held.length, 1);
   for (const each of asked)
-    if (each.status === 'rejected') t.regex(String(each.reason), new RegExp(`held by process ${process.pid} on`));
+    if (each.status === 'rejected')
+      t.regex(String(each.reason), new RegExp(`held by process ${process.pid} on`));
   await held[0]!.value.assertHeld();
   await held[0]!.value.release();
   const next = await take('many');

@@ -162,9 +162,7 @@ test('files of a committed shard that were removed before they were in their pla
   const doomed = interposed(Number.POSITIVE_INFINITY, (call) => call());
   const stopping = new Proxy(doomed.storage, {
     get: (target, name) =>
-      name === 'copy'
-        ? () => Promise.reject(new Error('killed'))
-        : (Reflect.get(target, name) as unknown),
+      name === 'copy' ? () => Promise.reject(new Error('killed')) : (Reflect.get(target, name) as unknown),
   });
   const worker = runAt(url, stopping);
   await thrownBy(async () => worker.commit('first', await work(worker, 'first')));
@@ -174,3 +172,36 @@ test('files of a committed shard that were removed before they were in their pla
   await t.throwsAsync(() => run.committed(0), { code: 'BB_RUN_CORRUPT', message: /lacks files/ });
   t.is(standingWorker(url), undefined);
 });
+
+test('a bucket that vanishes is told, and no shard counts as open for that', async (t) => {
+  const run = runAt('s3://vanished/run');
+  await t.throwsAsync(() => run.committed(0), { code: 'BB_STORAGE_NOT_FOUND', message: /bucket/ });
+  await t.throwsAsync(() => run.committedIds(), { code: 'BB_STORAGE_NOT_FOUND', message: /bucket/ });
+});
+
+test.serial(
+  'a shard costs a write, a copy and a removal for each of its files, a look at each source, and four requests more; its files go over the network once',
+  async (t) => {
+    const run = runAt('s3://bucket/counted');
+    const stats = await workShard(run, 'first', 'first');
+    // The first write of a process looks whether the bucket knows conditions.
+    await storage.putIfAbsent('s3://bucket/counted/first', Buffer.alloc(0));
+    server.forgetCounts();
+    t.is(await run.committed(0), undefined);
+    await run.commit('first', stats);
+    const { HeadObject, PutObject, CopyObject, DeleteObject, ...others } = Object.fromEntries(
+      server.counts.byOperation,
+    );
+    t.deepEqual(
+      { PutObject, CopyObject, DeleteObject, HeadObject, others },
+      // Two look whether it is done; each copy asks first how large its source is.
+      { PutObject: 5 + 2, CopyObject: 5, DeleteObject: 5, HeadObject: 2 + 5, others: {} },
+    );
+    const files = Object.values(stats.files).reduce((sum, { bytes }) => sum + bytes, 0);
+    const [marker, written] = ['.commits/00000.json', 'stats/00000_stats.json'].map(
+      (name) => server.bytesOf('bucket', `counted/${name}`)!.length,
+    );
+    t.is(server.counts.receivedBytes, files + marker! + written!);
+    t.is(server.counts.sentBytes, 0);
+  },
+);

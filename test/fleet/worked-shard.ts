@@ -27,7 +27,12 @@ export async function workShard(
   run: SharedRun,
   worker: string,
   text: string,
-  kinds: readonly ('tags' | 'partials' | 'embeddings' | 'metadata')[] = ['tags', 'partials', 'embeddings', 'metadata'],
+  kinds: readonly ('tags' | 'partials' | 'embeddings' | 'metadata')[] = [
+    'tags',
+    'partials',
+    'embeddings',
+    'metadata',
+  ],
 ): Promise<ShardStats> {
   const scratch = new RunFolder(await run.makeWorkFolder(worker));
   const files: Record<string, ShardStats['files'][string]> = {};

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import test from 'ava';
+import { digestRun } from '../helpers/digest-run.ts';
+import { LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
+import { type S3Fault, type S3Request, type S3Server, startS3Server } from '../helpers/s3-server.ts';
+import { makeWorld } from '../helpers/scored-world.ts';
+
+let server: S3Server;
+
+test.before(async () => {
+  server = await startS3Server();
+  Object.assign(process.env, server.environment);
+});
+test.after.always(() => server.stop());
+
+const ROWS = 32;
+const SETTINGS = ['--number-sample-per-shard', '8', '--min-aesthetic', '4', ...LOOPBACK_FLAGS];
+
+/** sha256 of every file of a run whose bytes may not depend on how the run went, as `digestRun` gives it. */
+function digestObjects(run: string): Record<string, string> {
+  const prefix = `${run.slice('s3://bucket/'.length)}/`;
+  const digests: Record<string, string> = {};
+  for (const key of server.keys('bucket', prefix)) {
+    const name = key.slice(prefix.length);
+    if (/^\.|^(plan|run)\.json$|^report\.html$|_stats\.json$/.test(name)) continue;
+    digests[name] = createHash('sha256').update(server.bytesOf('bucket', key)!).digest('hex');
+  }
+  return digests;
+}
+
+function slice(run: string, index: number, count: number): string[] {
+  return ['score', '--output-folder', run, '--task-index', `${index}`, '--task-count', `${count}`];
+}
+
+async function ended(args: readonly string[]) {
+  return startCli(args).ended;
+}
+
+/** Has a fault meet requests to one run. */
+function meet(run: string, fault: S3Fault, times: number, when: (request: S3Request) => boolean): void {
+  const prefix = `${run.slice('s3://bucket/'.length)}/`;
+  server.faults.push({ fault, times, when: (request) => request.key.startsWith(prefix) && when(request) });
+}
+
+test('a run in object storage whose workers are killed and met by errors, throttling and lost answers has the bytes of one process', async (t) => {
+  const world = await makeWorld(t, { rowCount: ROWS });
+  const alone = world.path('alone');
+  t.is((await runCli(['score', world.shard, '--output-folder', alone, ...SETTINGS])).exitCode, 0);
+  const run = 's3://bucket/runs/killed';
+  const planned = await ended(['plan', world.shard, '--output-folder', run, ...SETTINGS]);
+  t.is(planned.exitCode, 0, planned.stderr);
+
+  // A shard of its is committed then, and not yet in its place.
+  const killed = startCli(slice(run, 0, 1), { isDoomed: true });
+  meet(run, { kind: 'closed' }, 1, ({ operation }) => {
+    if (operation === 'CopyObject') killed.process.kill('SIGKILL');
+    return operation === 'CopyObject';
+  });
+  t.is((await killed.ended).signal, 'SIGKILL');
+
+  const is =
+    (operation: string, part = '') =>
+    (request: S3Request) =>
+      request.operation === operation && request.key.includes(part);
+  meet(run, { kind: 'lost-answer' }, 2, is('PutObject', '.commits/'));
+  meet(run, { kind: 'lost-answer' }, 2, is('PutObject', 'stats/'));
+  meet(run, { kind: 'lost-answer' }, 1, is('CopyObject'));
+  meet(run, { kind: 'error', status: 500, code: 'InternalError' }, 2, is('CopyObject'));
+  meet(run, { kind: 'error', status: 503, code: 'SlowDown' }, 3, is('PutObject'));
+  meet(run, { kind: 'closed' }, 1, is('DeleteObject'));
+  const worked = await ended([...slice(run, 0, 1), '--json']);
+  t.is(worked.exitCode, 0, worked.stderr);
+  t.like(JSON.parse(worked.stdout), { state: 'done', open: 0 });
+  t.true(server.faults.every(({ times }) => times === 0));
+
+  meet(run, { kind: 'cut', bytes: 100 }, 2, is('GetObject', 'tags/'));
+  const merged = await ended(['merge', run, '--json']);
+  t.is(merged.exitCode, 0, merged.stderr);
+  t.like(JSON.parse(merged.stdout), { output_folder: run, report: `${run}/report.html`, missing: [] });
+  t.deepEqual(digestObjects(run), await digestRun(alone));
+  t.deepEqual(server.keys('bucket', 'runs/killed/.workers/'), []);
+  const record = JSON.parse(server.bytesOf('bucket', 'runs/killed/run.json')!.toString()) as object;
+  t.like(record, { state: 'done', rows: ROWS });
+});
+
+test('a run whose credentials expire says so, keeps what is finished, and goes on by the same command; texts and saved images included', async (t) => {
+  const world = await makeWorld(t, { rowCount: ROWS });
+  const list = world.path('rows.csv');
+  await writeFile(list, ['URL', ...world.rows.map(({ URL }) => URL), ''].join('\n'));
+  const score = ['score', list, ...SETTINGS, '--save-images', 'kept', '--output-format', 'files'];
+  const alone = world.path('alone');
+  t.is((await runCli([...score, '--output-folder', alone])).exitCode, 0);
+
+  const run = 's3://bucket/runs/expired';
+  let commits = 0;
+  server.faults.push({
+    fault: { kind: 'error', status: 400, code: 'ExpiredToken' },
+    when: ({ operation, key }) => {
+      if (operation === 'PutObject' && key.startsWith('runs/expired/stats/')) commits++;
+      return commits >= 2 && key.startsWith('runs/expired/');
+    },
+  });
+  const expired = await ended([...score, '--output-folder', run]);
+  t.regex(expired.stderr, /runs\/expired\/\S+: the credentials have expired[\s\S]*\[BB_STORAGE_EXPIRED\]/);
+  t.false(/test-secret/.test(expired.stderr));
+  t.is(server.keys('bucket', 'runs/expired/stats/').length, 1);
+
+  server.faults.length = 0;
+  const again = await ended([...score, '--output-folder', `${run}/`]);
+  t.is(again.exitCode, 0, again.stderr);
+  t.deepEqual(digestObjects(run), await digestRun(alone));
+  for (const name of ['plan.json', 'run.json']) {
+    const text = server.bytesOf('bucket', `runs/expired/${name}`)!.toString();
+    t.false(/test-secret|bowerbird-(run|work)-/.test(text), name);
+  }
+});
