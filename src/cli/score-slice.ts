@@ -4,7 +4,7 @@ import { isPlanned, type PlannedRun, planPath, readPlan } from '../fleet/plan-fi
 import { type Slice, sliceFrom } from '../fleet/slice.ts';
 import type { WorkReport } from '../fleet/worker.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
-import { isRemote } from '../storage/url.ts';
+import { isRemote } from '../storage/storage.ts';
 import { commandLine, type Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { mergeRun } from './merge-command.ts';

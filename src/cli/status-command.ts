@@ -40,6 +40,7 @@ export const STATUS: Command = {
     ['status out --queue redis://head:6379 --json', 'For a script'],
   ],
   docs: 'docs/fleet.md',
+  storedRuns: ['run'],
   extend: (parser) =>
     parser.positional('run', { type: 'string', demandOption: true, describe: 'Run folder' }),
   run: statusCommand,

@@ -72,7 +72,9 @@ const HEADINGS = [
   'fails most by',
 ];
 
-function workerLines({ workers }: RunStatus): string[] {
+function workerLines({ workers, state }: RunStatus): string[] {
+  if (state === 'unseen')
+    return ['workers    of a run in object storage are seen by their queue: give its --queue'];
   if (workers.length === 0) return ['workers    none is seen'];
   const ended = workers.filter(({ state }) => state === 'ended');
   const shown = [...workers.filter(({ state }) => state !== 'ended'), ...ended.slice(0, MOST_ENDED)];

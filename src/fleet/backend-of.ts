@@ -1,4 +1,4 @@
-import { isRemote } from '../storage/url.ts';
+import { isRemote } from '../storage/storage.ts';
 import { FolderBackend } from './folder-backend.ts';
 import { ObjectBackend } from './object-backend.ts';
 import type { RunBackend } from './run-backend.ts';

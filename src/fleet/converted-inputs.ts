@@ -1,6 +1,6 @@
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { InputFile, RunPlan } from '../shards/plan.ts';
-import { isRemote } from '../storage/url.ts';
+import { isRemote } from '../storage/storage.ts';
 import { backendOf } from './backend-of.ts';
 import { sharedStorage } from './objects.ts';
 import { fetchFile } from './run-at-hand.ts';

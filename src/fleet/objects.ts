@@ -1,12 +1,11 @@
 import { codeOf } from '../base/errors.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
-import { schemeOf } from '../storage/url.ts';
 
 const opened = new Map<string, Promise<Storage>>();
 
 /** The storage that a URL leads to: one for all runs of a process, which has its connections and knows of a bucket that the first write wins there. */
 export async function sharedStorage(url: string): Promise<Storage> {
-  const scheme = schemeOf(url);
+  const scheme = url.slice(0, url.indexOf(':')).toLowerCase();
   const storage = opened.get(scheme) ?? openStorage(url);
   opened.set(scheme, storage);
   return storage;

@@ -9,7 +9,7 @@ import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { shardFileName } from '../runs/run-files.ts';
 import type { FileDigest, ShardStats } from '../runs/stats.ts';
 import type { Storage } from '../storage/storage.ts';
-import { isRemote } from '../storage/url.ts';
+import { isRemote } from '../storage/storage.ts';
 import { atOnce } from './at-once.ts';
 import { backendOf } from './backend-of.ts';
 import { takeObjectLock } from './object-lock.ts';

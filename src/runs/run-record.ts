@@ -162,6 +162,11 @@ export async function readRunRecord(path: string): Promise<RunRecord | undefined
     if (isMissing(thrown)) return undefined;
     throw thrown;
   }
+  return parseRunRecord(text, path);
+}
+
+/** What a run.json says. @param path of it, as people name it. @throws BowerbirdError BB_RUN_CORRUPT */
+export function parseRunRecord(text: string, path: string): RunRecord {
   try {
     const record = JSON.parse(text) as RunRecord;
     if (record.format === 'bowerbird-run' && record.version === 1 && isWhole(record)) return record;

@@ -7,7 +7,6 @@ const REMOTE = 's3://bucket/data.parquet';
 const COMMANDS: readonly (readonly string[])[] = [
   ['score', REMOTE, '--output-folder', 'out'],
   ['score', '--url-list', `a.csv,${REMOTE}`, '--output-folder', 'out'],
-  ['score', 'a.csv', '--output-folder', 's3://bucket/out'],
   ['score', 'a', '--input-format', 'embeddings', '--extra-head', `x=${REMOTE}`, '--output-folder', 'out'],
   ['score', 'a.csv', '--config', 's3://bucket/config.json'],
   ['subset', REMOTE, '--output-folder', 'out'],

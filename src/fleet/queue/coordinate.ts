@@ -8,8 +8,9 @@ import type { FleetState } from './fleet-state.ts';
 import { ShardQueue } from './shard-queue.ts';
 import { WorkerBoard } from './worker-board.ts';
 
-/** What is open is looked for anew this often. */
+/** What is open is looked for anew this often; where that takes long, as in listings of object storage, it may take no more than this share of the time. */
 const ROUND_MS = 2000;
+const LOOKING_SHARE = 0.1;
 /** A queue that has fewer shards than are open is filled again: Redis may have lost it. */
 const REFILL_ROUNDS = 5;
 
@@ -85,7 +86,9 @@ class Coordinator {
 
   async run(signal: AbortSignal): Promise<FleetState> {
     for (let round = 0; ; round++) {
+      const startMs = performance.now();
       const { state, open } = await this.#look();
+      const restMs = Math.max(ROUND_MS, (performance.now() - startMs) / LOOKING_SHARE);
       this.#state = state;
       this.#options.onState(state);
       if (open.length === 0) await this.#queue.forget();
@@ -93,7 +96,7 @@ class Coordinator {
       // Redis that is away is asked again in a later round.
       if (round % REFILL_ROUNDS === 0 && state.waiting + state.active < open.length)
         await this.#queue.add(open).catch(() => undefined);
-      await sleep(ROUND_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(restMs, undefined, { signal }).catch(() => undefined);
     }
   }
 

@@ -14,6 +14,8 @@ const MAX_ATTEMPTS = 3;
 const IDLE_MS = 500;
 /** Looking what is committed lists a folder of as many files as there are shards. */
 const LOOK_AGAIN_MS = 5000;
+/** No more of the time than this. */
+const LOOKING_SHARE = 0.1;
 
 /** How a worker works on a queue. */
 export interface QueueWorkOptions extends WorkerOptions {
@@ -77,7 +79,7 @@ class QueueWork {
   #committed = 0;
   #lost = 0;
   #givenBack = 0;
-  #lookedMs = Number.NEGATIVE_INFINITY;
+  #nextLookMs = Number.NEGATIVE_INFINITY;
   #suspect: QueuedShard | undefined;
   readonly #failed: number[] = [];
 
@@ -179,9 +181,11 @@ class QueueWork {
 
   /** Whether there is nothing left to wait for, as far as was seen of late. */
   async #isAllDone(): Promise<boolean> {
-    if (performance.now() - this.#lookedMs < LOOK_AGAIN_MS) return false;
-    this.#lookedMs = performance.now();
+    const startMs = performance.now();
+    if (startMs < this.#nextLookMs) return false;
     const ended = new Set([...(await this.#run.committedIds()), ...(await this.#failures.list())]);
+    const endMs = performance.now();
+    this.#nextLookMs = endMs + Math.max(LOOK_AGAIN_MS, (endMs - startMs) / LOOKING_SHARE);
     return ended.size >= this.#specs.size;
   }
 

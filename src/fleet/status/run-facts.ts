@@ -1,8 +1,8 @@
 import { BowerbirdError } from '../../base/errors.ts';
-import type { RunFolder } from '../../runs/run-folder.ts';
-import { readRunRecord } from '../../runs/run-record.ts';
+import { parseRunRecord } from '../../runs/run-record.ts';
 import { cutShards } from '../../shards/cut-shards.ts';
 import { readPlan } from '../plan-file.ts';
+import type { RunBackend } from '../run-backend.ts';
 
 /** What a run is to do. */
 export interface RunFacts {
@@ -15,21 +15,21 @@ export interface RunFacts {
 }
 
 /** What a planned run, or one of a single process, is to do. @throws BowerbirdError BB_USAGE where there is neither; BB_PLAN_CORRUPT, BB_RUN_CORRUPT */
-export async function readRunFacts(folder: RunFolder): Promise<RunFacts> {
-  const planned = await readPlan(folder.path);
+export async function readRunFacts(run: RunBackend): Promise<RunFacts> {
+  const planned = await readPlan(run.at);
   if (planned) {
     const { plan, digest } = planned;
     const rowsOfShard = plan.shards.map(({ rowCount }) => rowCount);
     return { shards: rowsOfShard.length, rows: plan.rowCount, rowsOfShard, digest };
   }
-  const record = await readRunRecord(folder.runRecord);
-  if (!record)
+  const text = await run.read('run.json');
+  if (text === undefined)
     throw new BowerbirdError(
       'BB_USAGE',
-      `${folder.path} has no run.json: it is not the folder of a run of \`bowerbird score\`, or its run has not begun yet.`,
-      { fields: { path: folder.path } },
+      `${run.at} has no run.json: it is not the folder of a run of \`bowerbird score\`, or its run has not begun yet.`,
+      { fields: { path: run.at } },
     );
-  const { shards, rows, inputs, settings } = record;
+  const { shards, rows, inputs, settings } = parseRunRecord(text, run.place('run.json'));
   return { shards, rows, digest: undefined, rowsOfShard: cutOf(inputs, settings, shards) };
 }
 

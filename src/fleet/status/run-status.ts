@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { lookAtLock } from '../../base/lock.ts';
+import { isRemote } from '../../storage/storage.ts';
+import { backendOf } from '../backend-of.ts';
 import { FailedShards } from '../failed-shards.ts';
 import { ShardQueue } from '../queue/shard-queue.ts';
 import { WorkerBoard } from '../queue/worker-board.ts';
+import type { RunBackend } from '../run-backend.ts';
 import { SharedRun } from '../shared-run.ts';
 import { type RunFacts, readRunFacts } from './run-facts.ts';
 import { StatsSample } from './stats-sample.ts';
@@ -10,12 +13,12 @@ import { aloneStatus, heardStatus, type WorkerStatus, workersInFolder } from './
 
 /** How far a run is, and who is at work. Counts are of shards where nothing else is said. */
 export interface RunStatus {
-  /** `stopped`: shards are open, and nobody is seen at work. */
-  readonly state: 'done' | 'working' | 'stopped';
+  /** `stopped`: shards are open, and nobody is seen at work. `unseen`: workers of a run in object storage are seen by their queue alone. */
+  readonly state: 'done' | 'working' | 'stopped' | 'unseen';
   readonly shards: {
     readonly all: number;
     readonly committed: number;
-    /** With workers now; null where the run is one process's, which tells nothing before it commits. */
+    /** With workers now; null where they are not seen, or the run is one process's, which tells nothing before it commits. */
     readonly in_hand: number | null;
     /** Neither committed nor failed nor in hand. */
     readonly waiting: number;
@@ -41,6 +44,7 @@ export interface RunStatus {
 
 /** Looks at a run as often as it is asked, and changes nothing of it. */
 export class StatusReader {
+  readonly #backend: RunBackend;
   readonly #run: SharedRun;
   readonly #facts: RunFacts;
   readonly #queue: ShardQueue | undefined;
@@ -48,13 +52,14 @@ export class StatusReader {
   readonly #failures: FailedShards;
   readonly #sample: StatsSample;
 
-  private constructor(run: SharedRun, facts: RunFacts, queue: ShardQueue | undefined) {
-    this.#run = run;
+  private constructor(backend: RunBackend, facts: RunFacts, queue: ShardQueue | undefined) {
+    this.#backend = backend;
+    this.#run = new SharedRun(backend);
     this.#facts = facts;
     this.#queue = queue;
     this.#board = queue && new WorkerBoard(queue.redis, facts.digest!);
-    this.#failures = new FailedShards(run.folder.path);
-    this.#sample = new StatsSample(run.folder);
+    this.#failures = new FailedShards(backend.at);
+    this.#sample = new StatsSample(backend);
   }
 
   /**
@@ -62,11 +67,11 @@ export class StatusReader {
    * @throws BowerbirdError BB_USAGE where there is no run, BB_PLAN_CORRUPT, BB_RUN_CORRUPT, BB_QUEUE_UNREACHABLE
    */
   static async open(path: string, queueUrl?: string): Promise<StatusReader> {
-    const run = new SharedRun(path);
-    const facts = await readRunFacts(run.folder);
+    const backend = backendOf(path);
+    const facts = await readRunFacts(backend);
     const hasQueue = queueUrl !== undefined && facts.digest !== undefined;
     const queue = hasQueue ? await ShardQueue.open(queueUrl, facts.digest!, 'status') : undefined;
-    return new StatusReader(run, facts, queue);
+    return new StatusReader(backend, facts, queue);
   }
 
   async look(): Promise<RunStatus> {
@@ -80,11 +85,11 @@ export class StatusReader {
     const inHand = this.#inHand(workers, isCommitted);
     const rows = { all: this.#facts.rows, committed: this.#rowsOf(committed) };
     const isWorking = workers.some(({ state }) => state === 'working');
-    const rate = isWorking && open > 0 ? this.#rowsPerSecond(workers) : undefined;
+    const rate = (isWorking || !this.#isSeen) && open > 0 ? this.#rowsPerSecond(workers) : undefined;
     const { shards: shards_read, rows: rows_read, failed: failedRows, reasons } = this.#sample.totals();
     const left = Math.max(0, rows.all - rows.committed - this.#rowsOf(failed));
     return {
-      state: open <= 0 ? 'done' : isWorking ? 'working' : 'stopped',
+      state: open <= 0 ? 'done' : isWorking ? 'working' : this.#isSeen ? 'stopped' : 'unseen',
       shards: {
         ...{ all: this.#facts.shards, committed: committed.length, in_hand: inHand },
         waiting: Math.max(0, open - (inHand ?? 0)),
@@ -102,14 +107,19 @@ export class StatusReader {
     await this.#queue?.close();
   }
 
+  /** Whether workers could be seen, were there any. */
+  get #isSeen(): boolean {
+    return this.#board !== undefined || !isRemote(this.#backend.at);
+  }
+
   /** Those that tell their queue, else those that have a folder in the run; for a run of one process, that. */
   async #workers(): Promise<WorkerStatus[]> {
-    const { folder } = this.#run;
+    const { at } = this.#backend;
     if (this.#facts.digest === undefined) {
-      const holder = await lookAtLock(join(folder.path, '.lock'));
+      const holder = await lookAtLock(join(at, '.lock'));
       return holder ? [aloneStatus(holder)] : [];
     }
-    const inFolder = await workersInFolder(this.#run);
+    const inFolder = isRemote(at) ? [] : await workersInFolder(at);
     const heard = (await this.#board?.read().catch(() => [])) ?? [];
     const isGone = new Set(inFolder.flatMap(({ worker, state }) => (state === 'gone' ? [worker] : [])));
     const told = heard.map((each) => {
@@ -122,7 +132,7 @@ export class StatusReader {
   }
 
   #inHand(workers: readonly WorkerStatus[], isCommitted: ReadonlySet<number>): number | null {
-    if (this.#facts.digest === undefined) return null;
+    if (this.#facts.digest === undefined || !this.#isSeen) return null;
     const ids = workers
       .filter(({ state }) => state === 'working')
       .flatMap(({ in_hand }) => in_hand)

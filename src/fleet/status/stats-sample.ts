@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import type { RunFolder } from '../../runs/run-folder.ts';
+import { shardFileName } from '../../runs/run-files.ts';
 import type { ShardStats } from '../../runs/stats.ts';
+import type { RunBackend } from '../run-backend.ts';
 
 /** Of more committed shards than this, evenly spaced ones are read: a run may have 600,000, on a shared file system. */
 const MOST_READ = 5000;
@@ -26,13 +26,13 @@ export interface SampleTotals {
 
 /** The stats of the committed shards of a run, each read once however often it is looked. */
 export class StatsSample {
-  readonly #folder: RunFolder;
+  readonly #run: RunBackend;
   readonly #read = new Map<number, ReadShard>();
   #stride = 1;
   #committed = 0;
 
-  constructor(folder: RunFolder) {
-    this.#folder = folder;
+  constructor(run: RunBackend) {
+    this.#run = run;
   }
 
   /** Reads what has come. @param committed all that are committed */
@@ -72,7 +72,7 @@ export class StatsSample {
   /** What is no whole stats file is passed over: it may be removed just now to have its shard done again. */
   async #readOne(id: number): Promise<void> {
     try {
-      const stats = JSON.parse(await readFile(this.#folder.stats(id), 'utf8')) as ShardStats;
+      const stats = JSON.parse((await this.#run.read(shardFileName('stats', id))) ?? '') as ShardStats;
       const { count, successes, reasons, end_time } = stats;
       if (stats.format !== 'bowerbird-shard-stats' || !Number.isInteger(count)) return;
       this.#read.set(id, { rows: count, failed: count - successes, reasons, endMs: 1000 * end_time });

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { lookAtLock, type SeenHolder } from '../../base/lock.ts';
 import { readNames } from '../../runs/run-files.ts';
 import type { HeardNews } from '../queue/worker-board.ts';
-import type { SharedRun } from '../shared-run.ts';
 import { readNews, type WorkerNews } from '../worker-news.ts';
 
 /** Who has said nothing for so long counts as gone: its lease is over. */
@@ -33,11 +32,11 @@ export function aloneStatus(holder: SeenHolder): WorkerStatus {
   return { ...told(undefined), worker: holder.who, ...seen(undefined, holder.silentMs, holder.isAlive) };
 }
 
-/** Workers that have a folder in the run: those at work, and those that died and are not buried yet. */
-export async function workersInFolder(run: SharedRun): Promise<WorkerStatus[]> {
+/** Workers that have a folder in the run: those at work, and those that died and are not buried yet. @param run its folder */
+export async function workersInFolder(run: string): Promise<WorkerStatus[]> {
   const found: WorkerStatus[] = [];
-  for (const name of await readNames(run.workers())) {
-    const folder = run.workers(name);
+  for (const name of await readNames(join(run, '.workers'))) {
+    const folder = join(run, '.workers', name);
     // Without a lock it was only just made, or is already buried.
     const holder = await lookAtLock(join(folder, '.lock'));
     if (!holder) continue;
