@@ -9,6 +9,7 @@ import { packageFolder } from '../src/base/package.ts';
 /** Which kernel becomes which file. */
 const OUTPUTS = {
   embeddings: 'src/rescore/embeddings-kernel.generated.ts',
+  jpeg: 'src/decode/jpeg/jpeg-kernel.generated.ts',
   murmur3: 'src/samples/murmur3-kernel.generated.ts',
   resize: 'src/decode/resize-kernel.generated.ts',
   sieve: 'src/subset/sieve-kernel.generated.ts',
@@ -37,10 +38,10 @@ export async function compileKernels(): Promise<GeneratedFile[]> {
 }
 
 async function compile(kernel: string): Promise<Uint8Array> {
-  const source = await readFile(join(packageFolder, 'kernels', `${kernel}.ts`), 'utf8');
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main([`${kernel}.ts`, '--outFile', `${kernel}.wasm`, ...FLAGS], {
-    readFile: (name) => (name === `${kernel}.ts` ? source : null),
+    // A kernel may be made of several files; what the compiler looks for elsewhere is not there.
+    readFile: (name) => readFile(join(packageFolder, 'kernels', name), 'utf8').catch(() => null),
     writeFile: (_name, contents) => {
       if (contents instanceof Uint8Array) binary = contents;
     },

@@ -1,15 +1,24 @@
 import type { Sharp } from 'sharp';
 import { cmykToRgb, unpremultipliedToRgb, withoutAlpha } from './colour.ts';
-import { resizeAndCrop } from './exact-resize.ts';
+import { resizeAndCrop, StripResize } from './exact-resize.ts';
 import { nearestCrop, paletteCrop } from './nearest.ts';
 import type { DecodedImage } from './outcome.ts';
 import { perceptualHash } from './phash.ts';
 import type { OpenedImage, RawImage } from './raw-image.ts';
+import { KernelLayout } from './resize-kernel.ts';
 import { type CropGeometry, cropGeometry, type Transform } from './transform.ts';
 import { wideCrop } from './wide-resize.ts';
 
 /** `exact`: the pixels of Pillow and torchvision. `fast`: the same geometry, other pixels. */
 export type TransformMode = 'exact' | 'fast';
+
+/** What is made of an image beside its crops. */
+export interface CropMaking {
+  readonly mode: TransformMode;
+  readonly takesHash: boolean;
+  /** Whether the decoded pixels are asked for afterwards. */
+  readonly keepsPixels: boolean;
+}
 
 /** libvips counts output sides in 32 bits, and its fill would compute them in full. */
 const MAX_FAST_SIDE_PX = 2 ** 16;
@@ -22,8 +31,12 @@ const MAX_FAST_SIDE_PX = 2 ** 16;
 export async function makeCrops(
   image: OpenedImage,
   transforms: readonly Transform[],
-  { mode, takesHash }: { readonly mode: TransformMode; readonly takesHash: boolean },
+  { mode, takesHash, keepsPixels }: CropMaking,
 ): Promise<Omit<DecodedImage, 'format'>> {
+  if (mode === 'exact' && !takesHash && !keepsPixels) {
+    const crops = cropsOfRows(image, transforms);
+    if (crops) return { kind: 'decoded', crops, width: image.width, height: image.height };
+  }
   let raw: RawImage | undefined;
   const crops: Uint8Array[] = [];
   for (const transform of transforms) {
@@ -44,6 +57,30 @@ export async function makeCrops(
     height,
     ...(takesHash && { phash: perceptualHash(raw!) }),
   };
+}
+
+/** The exact crops, made while the image is decoded, so that its pixels are never all held; undefined where it cannot be so. */
+function cropsOfRows(image: OpenedImage, transforms: readonly Transform[]): Uint8Array[] | undefined {
+  if (!image.decodeRows || transforms.length === 0) return undefined;
+  const layout = new KernelLayout();
+  const resizes = transforms.map((transform) => {
+    const { sizePx, ...resized } = cropGeometry(image, transform);
+    const part = { ...resized, width: sizePx, height: sizePx };
+    return new StripResize(layout, { width: image.width, height: image.height, channels: 3 }, part);
+  });
+  layout.reserve();
+  for (const resize of resizes) resize.begin();
+  const needed = resizes.map((resize) => resize.needed);
+  const area = {
+    left: Math.min(...needed.map(({ left }) => left)),
+    right: Math.max(...needed.map(({ right }) => right)),
+    top: Math.min(...needed.map(({ top }) => top)),
+    bottom: Math.max(...needed.map(({ bottom }) => bottom)),
+  };
+  const isDecoded = image.decodeRows(area, (rows) => {
+    for (const resize of resizes) resize.take(rows);
+  });
+  return isDecoded ? resizes.map((resize) => resize.finish()) : undefined;
 }
 
 /** The crop as open_clip makes it: Resize, CenterCrop, convert to RGB, on Pillow images. */

@@ -57,7 +57,7 @@ async function workWithinBudget(
   const heldBytes = image.width * image.height * BYTES_PER_PIXEL;
   await budget.take(heldBytes);
   try {
-    const crops = await makeCrops(image, transforms, { mode, takesHash });
+    const crops = await makeCrops(image, transforms, { mode, takesHash, keepsPixels: saving !== undefined });
     if (!saving) return crops;
     const savable = { format, opened: image, pixels: image.decode };
     return { ...crops, saved: await makeSavedImage(savable, saving, limits.maxAreaPx) };

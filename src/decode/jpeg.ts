@@ -1,4 +1,5 @@
 import { broken, ImageError } from './image-error.ts';
+import { decodeOwnJpeg, decodeOwnRows } from './jpeg/own-jpeg.ts';
 import type { ImageLimits } from './limits.ts';
 import { decodePixels, type OpenedImage, openImage, type PixelKind } from './raw-image.ts';
 
@@ -23,10 +24,19 @@ export function openJpeg(bytes: Buffer, limits: ImageLimits): OpenedImage {
   if (!header) throw broken();
   if (header.progressive) checkScans(bytes, header, limits);
   const sharp = () => openImage(bytes, limits.maxAreaPx);
+  // What our own decoder leaves aside, libjpeg decodes or refuses.
+  let isUsual = true;
   return {
     width: header.width,
     height: header.height,
-    decode: () => decodePixels(sharp(), header.kind),
+    decodeRows(area, onRows) {
+      isUsual = decodeOwnRows(bytes, area, onRows);
+      return isUsual;
+    },
+    async decode() {
+      const pixels = isUsual ? decodeOwnJpeg(bytes, header) : undefined;
+      return pixels ? { ...pixels, kind: 'colour' } : decodePixels(sharp(), header.kind);
+    },
     sharp,
   };
 }

@@ -1,5 +1,5 @@
 import type { Sharp } from 'sharp';
-import type { Pixels } from './exact-resize.ts';
+import type { Area, PixelRows, Pixels } from './exact-resize.ts';
 import { broken } from './image-error.ts';
 import { sharp } from './sharp-library.ts';
 
@@ -45,6 +45,11 @@ export interface OpenedImage {
   /** Bytes that hold the image, where the file holds others beside it. */
   readonly codedBytes?: number;
   decode(): Promise<RawImage>;
+  /**
+   * Gives the pixels of an area as RGB of kind `colour`, some rows at a time from the top down, where it can without holding
+   * them all. False where it cannot: what it gave is nothing then, and `decode` tells.
+   */
+  decodeRows?(area: Area, onRows: (rows: PixelRows) => void): boolean;
   /** The image for libvips's own resize, where it can be asked. */
   readonly sharp?: () => Sharp;
 }

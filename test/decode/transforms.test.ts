@@ -86,7 +86,16 @@ async function countDecodes(
     decodes++;
     return image.decode();
   };
-  const { crops } = await makeCrops({ ...image, decode }, [LARGE, SMALL, clip(32)], { mode, takesHash });
+  const decodeRows: NonNullable<typeof image.decodeRows> = (...args) => {
+    decodes++;
+    return image.decodeRows!(...args);
+  };
+  const counted = { ...image, decode, ...(image.decodeRows && { decodeRows }) };
+  const { crops } = await makeCrops(counted, [LARGE, SMALL, clip(32)], {
+    mode,
+    takesHash,
+    keepsPixels: false,
+  });
   return crops.length === 3 ? decodes : Number.NaN;
 }
 
