@@ -3,8 +3,9 @@
 // AssemblyScript: compiled to WebAssembly by scripts/build-kernels.ts.
 
 export { defineHuffman, scanEnd, startScan } from './jpeg/bits';
-export { defineQuantisation, inputAt, layOut, pixelsAt, setQuantisation } from './jpeg/frame';
+export { clearCoefficients, defineQuantisation, inputAt, layOut, pixelsAt, setQuantisation } from './jpeg/frame';
 export { emitRows } from './jpeg/pixels';
+export { decodeAcScan, decodeDcScan, refineAcScan, transformMcuRow } from './jpeg/progressive';
 export { decodeMcuRow, startSequential } from './jpeg/sequential';
 
 /** Makes sure that the memory holds `byteLength` bytes. */

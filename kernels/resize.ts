@@ -13,20 +13,18 @@ const HALF: i32 = 1 << (PRECISION_BITS - 1);
 type Rgb = u16;
 type Rgba = u32;
 
-/** Pixels 0 and 1 as 16-bit lanes: r0 r1 g0 g1 b0 b1 a0 a1. */
+/** Pixels 0 and 1 as 16-bit lanes: r0 r1 g0 g1 b0 b1 a0 a1. A place with the top bit set gives 0. */
 function firstTwo<Pixel>(pixels: v128): v128 {
-  const zero = i32x4.splat(0);
   return sizeof<Pixel>() == sizeof<Rgb>()
-    ? i8x16.shuffle(pixels, zero, 0, 16, 3, 16, 1, 16, 4, 16, 2, 16, 5, 16, 16, 16, 16, 16)
-    : i8x16.shuffle(pixels, zero, 0, 16, 4, 16, 1, 16, 5, 16, 2, 16, 6, 16, 3, 16, 7, 16);
+    ? i8x16.swizzle(pixels, i8x16(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1))
+    : i8x16.swizzle(pixels, i8x16(0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7, -1));
 }
 
 /** Pixels 2 and 3, likewise. */
 function lastTwo<Pixel>(pixels: v128): v128 {
-  const zero = i32x4.splat(0);
   return sizeof<Pixel>() == sizeof<Rgb>()
-    ? i8x16.shuffle(pixels, zero, 6, 16, 9, 16, 7, 16, 10, 16, 8, 16, 11, 16, 16, 16, 16, 16)
-    : i8x16.shuffle(pixels, zero, 8, 16, 12, 16, 9, 16, 13, 16, 10, 16, 14, 16, 11, 16, 15, 16);
+    ? i8x16.swizzle(pixels, i8x16(6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1))
+    : i8x16.swizzle(pixels, i8x16(8, -1, 12, -1, 9, -1, 13, -1, 10, -1, 14, -1, 11, -1, 15, -1));
 }
 
 /** Adds two pairs of taps to a sum. */

@@ -19,7 +19,7 @@ const tables = memory.data(35_968, 16);
 
 /** The table of a DC slot (0 to 3) or an AC slot (4 to 7). */
 export function huffmanTable(slot: u32): usize {
-  return tables + slot * TABLE_BYTES;
+  return tables + <usize>slot * TABLE_BYTES;
 }
 
 /**

@@ -38,21 +38,21 @@ const componentTable = memory.data(96, 16);
 
 /** Where the first block row of the current row of MCUs begins in the component's plane. */
 export function planeOf(component: u32): usize {
-  return load<usize>(componentTable + component * COMPONENT_BYTES);
+  return load<usize>(componentTable + <usize>component * COMPONENT_BYTES);
 }
 export function strideOf(component: u32): usize {
-  return load<usize>(componentTable + component * COMPONENT_BYTES, 4);
+  return load<usize>(componentTable + <usize>component * COMPONENT_BYTES, 4);
 }
 /** Where a progressive component's coefficients lie, block after block, whole MCUs. */
 export function coefficientsOf(component: u32): usize {
-  return load<usize>(componentTable + component * COMPONENT_BYTES, 8);
+  return load<usize>(componentTable + <usize>component * COMPONENT_BYTES, 8);
 }
 /** Blocks of a row of coefficients. */
 export function blocksPerRow(component: u32): u32 {
-  return load<u32>(componentTable + component * COMPONENT_BYTES, 12);
+  return load<u32>(componentTable + <usize>component * COMPONENT_BYTES, 12);
 }
 export function quantisationOf(component: u32): usize {
-  return load<usize>(componentTable + component * COMPONENT_BYTES, 16);
+  return load<usize>(componentTable + <usize>component * COMPONENT_BYTES, 16);
 }
 /** Blocks of the component in an MCU, across and down. */
 export function blocksAcross(component: u32): u32 {
@@ -71,13 +71,13 @@ export function samplesDown(component: u32): u32 {
 
 /** Which quantisation table (see `quantisation`) a component has. */
 export function setQuantisation(component: u32, table: u32): void {
-  store<usize>(componentTable + component * COMPONENT_BYTES, quantisation(table), 16);
+  store<usize>(componentTable + <usize>component * COMPONENT_BYTES, quantisation(table), 16);
 }
 
 const quantisationTables = memory.data(512, 16);
 
 function quantisation(table: u32): usize {
-  return quantisationTables + table * BLOCK_BYTES;
+  return quantisationTables + <usize>table * BLOCK_BYTES;
 }
 
 /** The places of the coefficients, in the order of the file, as byte offsets in a block; a run too long ends behind it. */
@@ -125,7 +125,7 @@ export function layOut(
   clean = aligned(inputEnd + PAST_THE_END);
   let free = aligned(clean + fileBytes + OVERRUN_BYTES);
   for (let component: u32 = 0; component < components; component++) free = placePlane(component, free);
-  const rowBytes: usize = mcusAcross * across * BLOCK + PAST_THE_END;
+  const rowBytes = <usize>(mcusAcross * across * BLOCK) + PAST_THE_END;
   blueRow = free;
   redRow = aligned(blueRow + rowBytes);
   pixels = aligned(redRow + rowBytes);
@@ -134,8 +134,8 @@ export function layOut(
   if (isProgressive)
     for (let component: u32 = 0; component < components; component++) {
       const perRow = mcusAcross * blocksAcross(component);
-      store<usize>(componentTable + component * COMPONENT_BYTES, free + <usize>coefficientBytes, 8);
-      store<u32>(componentTable + component * COMPONENT_BYTES, perRow, 12);
+      store<usize>(componentTable + <usize>component * COMPONENT_BYTES, free + <usize>coefficientBytes, 8);
+      store<u32>(componentTable + <usize>component * COMPONENT_BYTES, perRow, 12);
       coefficientBytes += <f64>perRow * <f64>(mcusDown * blocksDown(component)) * <f64>BLOCK_BYTES;
     }
   return <f64>free + coefficientBytes;
@@ -143,8 +143,8 @@ export function layOut(
 
 /** A plane has a row above the first block row, and one below the last. */
 function placePlane(component: u32, free: usize): usize {
-  const stride = aligned(mcusAcross * blocksAcross(component) * BLOCK + MARGIN + PAST_THE_END);
-  const at = componentTable + component * COMPONENT_BYTES;
+  const stride = aligned(<usize>(mcusAcross * blocksAcross(component) * BLOCK) + MARGIN + PAST_THE_END);
+  const at = componentTable + <usize>component * COMPONENT_BYTES;
   store<usize>(at, free + stride + MARGIN);
   store<usize>(at, stride, 4);
   return free + stride * (blocksDown(component) * BLOCK + 2);
@@ -166,6 +166,6 @@ export function clearCoefficients(): void {
     memory.fill(
       coefficientsOf(component),
       0,
-      blocksPerRow(component) * mcusDown * blocksDown(component) * BLOCK_BYTES,
+      <usize>(blocksPerRow(component) * mcusDown * blocksDown(component)) * BLOCK_BYTES,
     );
 }

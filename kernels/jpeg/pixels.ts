@@ -51,14 +51,14 @@ function extendEdges(component: u32, row: u32, isLast: bool): void {
   const plane = planeOf(component);
   if (across == 2)
     for (let y: u32 = 0; y < BLOCK; y++) {
-      const line = plane + y * stride;
+      const line = plane + <usize>y * stride;
       store<u8>(line - 1, load<u8>(line));
       store<u8>(line + samples, load<u8>(line + samples - 1));
     }
   if (down == 1) return;
   if (row == 0) copyLine(plane - stride, plane, samples);
   if (isLast) {
-    const end = plane + (samplesDown(component) - row * BLOCK) * stride;
+    const end = plane + <usize>(samplesDown(component) - row * BLOCK) * stride;
     copyLine(end, end - stride, samples);
   }
 }
@@ -73,7 +73,7 @@ function keepLastRow(component: u32): void {
   const rows = component == 0 ? BLOCK * down : BLOCK;
   const plane = planeOf(component);
   const stride = strideOf(component);
-  copyLine(plane - stride, plane + (rows - 1) * stride, samplesAcross(component));
+  copyLine(plane - stride, plane + <usize>(rows - 1) * stride, samplesAcross(component));
 }
 
 /** One row of pixels; `y` counts from the first row of the planes. */

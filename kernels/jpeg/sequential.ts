@@ -47,7 +47,7 @@ export function startSequential(dcSlots: u32, acSlots: u32): void {
         store<usize>(slotsEnd, huffmanTable(((acSlots >> (component << 1)) & 3) + 4), 4);
         store<usize>(slotsEnd, quantisationOf(component), 8);
         store<usize>(slotsEnd, predictions + (component << 2), 12);
-        store<usize>(slotsEnd, planeOf(component) + y * BLOCK * stride + x * BLOCK, 16);
+        store<usize>(slotsEnd, planeOf(component) + <usize>(y * BLOCK) * stride + x * BLOCK, 16);
         store<usize>(slotsEnd, stride, 20);
         store<usize>(slotsEnd, blocksAcross(component) * BLOCK, 24);
         slotsEnd += SLOT_BYTES;
@@ -142,7 +142,7 @@ export function decodeMcuRow(first: u32, end: u32): bool {
         else return false;
       } while (k < 64);
       if (k > 64) return false;
-      const target = load<usize>(slot, 16) + mcu * load<usize>(slot, 24);
+      const target = load<usize>(slot, 16) + <usize>mcu * load<usize>(slot, 24);
       if (k == 1) {
         if (isWanted) flatBlock(<i16>dc, load<usize>(slot, 8), target, load<usize>(slot, 20));
       } else {

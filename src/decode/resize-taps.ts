@@ -74,21 +74,23 @@ export function resizeWeights({ inputSize, outputSize, from, count, interpolatio
   const scale = inputSize / outputSize;
   const filterScale = Math.max(scale, 1);
   const support = filter.support * filterScale;
-  const stride = Math.ceil((Math.ceil(support) * 2 + 1) / TAPS_PER_GROUP) * TAPS_PER_GROUP;
   const starts = new Int32Array(count);
   const counts = new Int32Array(count);
-  const weights = new Float64Array(count * stride);
-  let end = 0;
+  let most = 0;
   for (let i = 0; i < count; i++) {
     const center = (from + i + 0.5) * scale;
     const start = Math.max(Math.trunc(center - support + 0.5), 0);
-    const tapCount = Math.min(Math.trunc(center + support + 0.5), inputSize) - start;
-    const taps = weights.subarray(i * stride, i * stride + tapCount);
-    fillTaps(taps, filter, { start, center, step: 1 / filterScale });
     starts[i] = start;
-    counts[i] = tapCount;
-    end = start + tapCount;
+    counts[i] = Math.min(Math.trunc(center + support + 0.5), inputSize) - start;
+    most = Math.max(most, counts[i]!);
   }
+  const stride = Math.ceil(most / TAPS_PER_GROUP) * TAPS_PER_GROUP;
+  const weights = new Float64Array(count * stride);
+  for (let i = 0; i < count; i++) {
+    const taps = weights.subarray(i * stride, i * stride + counts[i]!);
+    fillTaps(taps, filter, { start: starts[i]!, center: (from + i + 0.5) * scale, step: 1 / filterScale });
+  }
+  const end = starts[count - 1]! + counts[count - 1]!;
   return { starts, counts, weights, stride, end };
 }
 

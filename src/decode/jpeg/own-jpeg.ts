@@ -8,6 +8,10 @@ const BLOCK_PX = 8;
 /** The kernel makes rows from a multiple of it on. */
 const LEFT_STEP_PX = 32;
 const AC_SLOTS_AT = 4;
+const COEFFICIENTS = 64;
+const LAST_COEFFICIENT = 63;
+const MAX_LOW_BIT = 13;
+const UNKNOWN = -1;
 
 /**
  * Decodes a JPEG to the very pixels that libjpeg-turbo makes of it, RGB; grey is repeated.
@@ -47,7 +51,9 @@ function expect(isAsExpected: boolean): asserts isAsExpected {
 class Decoding {
   readonly #bytes: Buffer;
   readonly #reader: SegmentReader;
+  /** Read, and not yet defined. */
   #tables: Table[] = [];
+  readonly #defined = new Set<string>();
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -59,8 +65,9 @@ class Decoding {
     const { frame } = this.#reader;
     expect(scan !== undefined && frame !== undefined && hasUsualColours(this.#reader, frame));
     this.#place(frame);
-    expect(!frame.isProgressive);
-    this.#sequential(frame, scan, new WantedRows(frame, area, onRows));
+    const rows = new WantedRows(frame, area, onRows);
+    if (frame.isProgressive) this.#progressive(frame, scan, rows);
+    else this.#sequential(frame, scan, rows);
   }
 
   #nextScan(): Scan | undefined {
@@ -86,40 +93,127 @@ class Decoding {
   }
 
   #defineTables(): void {
-    for (const { kind, slot, at } of this.#tables)
+    for (const { kind, slot, at } of this.#tables) {
+      this.#defined.add(`${kind} ${slot}`);
       if (kind === 'quantisation') kernel.defineQuantisation(slot, kernel.inputAt() + at);
       else
         expect(kernel.defineHuffman(kind === 'dc' ? slot : AC_SLOTS_AT + slot, kernel.inputAt() + at) !== 0);
+    }
     this.#tables = [];
   }
 
-  #sequential(frame: Frame, scan: Scan, rows: WantedRows): void {
-    expect(scan.components.length === frame.components.length);
-    expect(scan.first === 0 && scan.last === 63 && scan.high === 0 && scan.low === 0);
-    const defined = new Set(this.#tables.map(({ kind, slot }) => `${kind} ${slot}`));
-    for (const [i, { dcTable, acTable }] of scan.components.entries())
-      expect(
-        defined.has(`dc ${dcTable}`) &&
-          defined.has(`ac ${acTable}`) &&
-          defined.has(`quantisation ${frame.components[i]!.quantisation}`),
-      );
+  #expectTables(kind: Table['kind'], slots: readonly number[]): void {
+    expect(slots.every((slot) => this.#defined.has(`${kind} ${slot}`)));
+  }
+
+  #startScan({ dataAt }: Scan): void {
+    kernel.startScan(kernel.inputAt() + dataAt, this.#reader.restartInterval);
+  }
+
+  /** What follows a scan that was decoded: the next one, or nothing. */
+  #scanBehind(): Scan | undefined {
+    const end = kernel.scanEnd();
+    expect(end !== 0);
+    this.#reader.continueAt(end - kernel.inputAt());
+    return this.#nextScan();
+  }
+
+  #sequential({ components }: Frame, scan: Scan, rows: WantedRows): void {
+    expect(scan.components.length === components.length);
+    expect(scan.first === 0 && scan.last === LAST_COEFFICIENT && scan.high === 0 && scan.low === 0);
     this.#defineTables();
-    kernel.startScan(kernel.inputAt() + scan.dataAt, this.#reader.restartInterval);
-    const slotsOf = (tables: readonly number[]): number =>
-      tables.reduce((bits, slot, i) => bits | (slot << (2 * i)), 0);
-    kernel.startSequential(
-      slotsOf(scan.components.map(({ dcTable }) => dcTable)),
-      slotsOf(scan.components.map(({ acTable }) => acTable)),
+    const dcTables = scan.components.map(({ dcTable }) => dcTable);
+    const acTables = scan.components.map(({ acTable }) => acTable);
+    this.#expectTables(
+      'quantisation',
+      components.map(({ quantisation }) => quantisation),
     );
+    this.#expectTables('dc', dcTables);
+    this.#expectTables('ac', acTables);
+    this.#startScan(scan);
+    kernel.startSequential(packSlots(dcTables), packSlots(acTables));
     for (let row = 0; row < rows.mcusDown; row++) {
       const isNeeded = rows.needs(row);
       expect(kernel.decodeMcuRow(isNeeded ? rows.firstMcu : 0, isNeeded ? rows.endMcu : 0) !== 0);
       if (isNeeded) rows.take(row);
     }
-    const end = kernel.scanEnd();
-    expect(end !== 0);
-    this.#reader.continueAt(end - kernel.inputAt());
-    expect(this.#nextScan() === undefined && this.#tables.length === 0);
+    expect(this.#scanBehind() === undefined && this.#tables.length === 0);
+  }
+
+  #progressive({ components }: Frame, firstScan: Scan, rows: WantedRows): void {
+    kernel.clearCoefficients();
+    const progress = new Progress(components.length);
+    let isFirst = true;
+    for (let scan: Scan | undefined = firstScan; scan; scan = this.#scanBehind()) {
+      // libjpeg takes a component's quantisation table when it first meets it.
+      expect(isFirst || this.#tables.every(({ kind }) => kind !== 'quantisation'));
+      isFirst = false;
+      this.#defineTables();
+      progress.add(scan);
+      this.#progressiveScan(scan);
+    }
+    expect(this.#tables.length === 0 && progress.isComplete);
+    this.#expectTables(
+      'quantisation',
+      components.map(({ quantisation }) => quantisation),
+    );
+    for (let row = 0; row < rows.mcusDown; row++) {
+      if (!rows.needs(row)) continue;
+      kernel.transformMcuRow(row, rows.firstMcu, rows.endMcu);
+      rows.take(row);
+    }
+  }
+
+  #progressiveScan(scan: Scan): void {
+    const { components, first, last, high, low } = scan;
+    this.#startScan(scan);
+    if (first === 0) {
+      if (high === 0)
+        this.#expectTables(
+          'dc',
+          components.map(({ dcTable }) => dcTable),
+        );
+      const slots = components.reduce((bits, { index, dcTable }) => bits | (dcTable << (2 * index)), 0);
+      const mask = components.reduce((bits, { index }) => bits | (1 << index), 0);
+      expect(kernel.decodeDcScan(mask, slots, high > 0, low) !== 0);
+      return;
+    }
+    const [{ index, acTable }] = components as [Scan['components'][0]];
+    this.#expectTables('ac', [acTable]);
+    const decode = high === 0 ? kernel.decodeAcScan : kernel.refineAcScan;
+    expect(decode(index, AC_SLOTS_AT + acTable, first, last, low) !== 0);
+  }
+}
+
+/** Two bits for each. */
+function packSlots(slots: readonly number[]): number {
+  return slots.reduce((bits, slot, i) => bits | (slot << (2 * i)), 0);
+}
+
+/** What the scans of a progressive picture have brought so far (ITU T.81, G.1.1.1). */
+class Progress {
+  /** Of each component and coefficient the lowest bit that is known, or that none is. */
+  readonly #low: Int8Array;
+
+  constructor(components: number) {
+    this.#low = new Int8Array(components * COEFFICIENTS).fill(UNKNOWN);
+  }
+
+  /** @throws OddJpeg where a scan does not begin where the ones before it ended */
+  add({ components, first, last, high, low }: Scan): void {
+    expect(first === 0 ? last === 0 : first <= last && last <= LAST_COEFFICIENT && components.length === 1);
+    expect(low <= MAX_LOW_BIT && (high === 0 || high === low + 1));
+    for (const { index } of components) {
+      const known = this.#low.subarray(index * COEFFICIENTS, (index + 1) * COEFFICIENTS);
+      expect(first === 0 || known[0] !== UNKNOWN);
+      expect(known.subarray(first, last + 1).every((bit) => bit === (high === 0 ? UNKNOWN : high)));
+      known.fill(low, first, last + 1);
+    }
+  }
+
+  /** Otherwise libjpeg smooths between the blocks. */
+  get isComplete(): boolean {
+    return this.#low.every((bit) => bit === 0);
   }
 }
 
