@@ -90,8 +90,9 @@ function emitRow(y: i32, left: u32, right: u32, target: usize): void {
   let blue = planeOf(1) + near;
   let red = planeOf(2) + near;
   if (across == 2 || down == 2) {
-    upsample(blue, planeOf(1) + far, left, right, blueRow);
-    upsample(red, planeOf(2) + far, left, right, redRow);
+    const isLower = far > near;
+    upsample(blue, planeOf(1) + far, isLower, left, right, blueRow);
+    upsample(red, planeOf(2) + far, isLower, left, right, redRow);
     blue = blueRow;
     red = redRow;
   }
@@ -101,17 +102,18 @@ function emitRow(y: i32, left: u32, right: u32, target: usize): void {
   }
 }
 
-function upsample(near: usize, far: usize, left: u32, right: u32, target: usize): void {
-  if (across == 1) upsampleDown(near, far, left, right, target);
+function upsample(near: usize, far: usize, isLower: bool, left: u32, right: u32, target: usize): void {
+  if (across == 1) upsampleDown(near, far, isLower, left, right, target);
   else if (down == 1) upsampleAcross(near, left, right, target);
   else upsampleBoth(near, far, left, right, target);
 }
 
-/** 3/4 of the nearer row and 1/4 of the other. */
-function upsampleDown(near: usize, far: usize, left: u32, right: u32, target: usize): void {
+/** 3/4 of the nearer row and 1/4 of the other, halves rounded down in the upper row and up in the lower. */
+function upsampleDown(near: usize, far: usize, isLower: bool, left: u32, right: u32, target: usize): void {
+  const round = i16x8.splat(isLower ? 2 : 1);
   for (let x = left; x < right; x += BLOCK) {
     const sum = columnSums(near + x, far + x);
-    const values = i16x8.shr_u(i16x8.add(sum, i16x8.splat(1)), 2);
+    const values = i16x8.shr_u(i16x8.add(sum, round), 2);
     v128.store64_lane(target + x, i8x16.narrow_i16x8_u(values, values), 0);
   }
 }

@@ -42,6 +42,18 @@ export function claimJpegSize(jpeg: Buffer, width: number, height: number): Buff
   return claimed;
 }
 
+/** A JPEG of 4:2:2 as one of 4:4:0, its sides exchanged: as many MCUs of as many blocks, another picture. */
+export function swapSampling(jpeg: Buffer): Buffer {
+  const swapped = Buffer.from(jpeg);
+  const frame = [0xc0, 0xc2]
+    .map((marker) => swapped.indexOf(Buffer.from([0xff, marker, 0, 17, 8])))
+    .find((at) => at > 0)!;
+  jpeg.copy(swapped, frame + 5, frame + 7, frame + 9);
+  jpeg.copy(swapped, frame + 7, frame + 5, frame + 7);
+  swapped[frame + 11] = 0x12;
+  return swapped;
+}
+
 /** A progressive JPEG whose last scan comes once more and once more. */
 export function repeatLastScan(jpeg: Buffer, times: number): Buffer {
   const scan = jpeg.subarray(jpeg.lastIndexOf(Buffer.from([0xff, 0xda])), -2);
