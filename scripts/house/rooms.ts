@@ -231,6 +231,7 @@ export const ROOMS: readonly Room[] = [
       'downloader',
       'file-client',
       'file-consent',
+      'host-budget',
       'host-rules',
       'host-watch',
       'network-notes',
@@ -407,7 +408,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'fleet',
     what: 'one run on several machines: its plan, slices of it, workers that commit first-wins, the merge ([fleet.md](fleet.md))',
-    mayImport: ['base', 'storage', 'samples', 'scores', 'tables', 'shards', 'runs', 'pipeline'],
+    mayImport: ['base', 'storage', 'samples', 'scores', 'tables', 'shards', 'download', 'runs', 'pipeline'],
     doors: [
       'do-slice',
       'make-plan',

@@ -21,6 +21,13 @@ const FLAGS: FlagTable = {
     default: 4,
     describe: 'Shards that are taken at one time; more keep all stages busy, and are lost with a machine',
   },
+  'shared-per-host': {
+    group: 'Queue:',
+    type: 'boolean',
+    default: false,
+    describe:
+      'Take `--per-host`, and `at_once` of `--hosts`, as limits of all workers of this Redis together that say the same',
+  },
   grace: {
     group: 'Queue:',
     type: 'number',
@@ -72,6 +79,7 @@ async function workCommand(invocation: Invocation): Promise<number> {
       ...{ config, planned, progress, closing },
       queueUrl: address,
       shardsAtOnce: values['shards-at-once'] as number,
+      sharesHosts: values['shared-per-host'] === true,
       metrics: metricsPlace(values),
       graceMs: grace === undefined ? undefined : 1000 * grace,
     });

@@ -97,6 +97,7 @@ export function createDownloader(options: DownloadOptions, parts: Partial<Downlo
     random: parts.random ?? Math.random,
     clock: parts.clock ?? new FairClock(SYSTEM_CLOCK),
     environment: parts.environment ?? process.env,
+    openHostBudget: parts.openHostBudget,
   });
 }
 

@@ -42,6 +42,8 @@ export class HostLine {
   inFlight = 0;
   /** Of those the ones that are judged, and whose connection is not free yet. */
   judgedInFlight = 0;
+  /** Whether it has its turn, and other processes leave no room at it. */
+  lacksShare = false;
   /** Of those the ones that have waited long; kept by the slots. */
   patientRequests = 0;
   /** When a request here last ended, or the first of those in flight began. */
@@ -86,9 +88,18 @@ export class HostLine {
 
   /** How long until the next request may begin, in ms: 0 for now, infinite where one of those in flight must end first. */
   waitMs(nowMs: number): number {
-    if (this.inFlight >= Math.min(this.#rules.atOnce, this.#rowsOfTrust(nowMs), this.load.rowsAtOnce))
-      return Number.POSITIVE_INFINITY;
+    if (this.inFlight >= this.mostAtOnce(nowMs)) return Number.POSITIVE_INFINITY;
     return Math.max(0, this.#pausedUntilMs - nowMs, this.#bucket.waitMs(nowMs), this.pace.waitMs(nowMs));
+  }
+
+  /** Requests that may be in flight by its rules and by what is known of it. */
+  mostAtOnce(nowMs: number): number {
+    return Math.min(this.limit, this.#rowsOfTrust(nowMs), this.load.rowsAtOnce);
+  }
+
+  /** Requests that may be in flight by its rules. */
+  get limit(): number {
+    return this.#rules.atOnce;
   }
 
   /** Rows that may be in flight by what it has answered so far. */
@@ -104,7 +115,7 @@ export class HostLine {
 
   /** Whether it may be sent a row that waits, and none of all requests is free for it. */
   lacksRequest(nowMs: number): boolean {
-    return this.nextPlace !== undefined && this.waitMs(nowMs) === 0;
+    return this.nextPlace !== undefined && !this.lacksShare && this.waitMs(nowMs) === 0;
   }
 
   /** What its rows wait for, in words. */
@@ -123,6 +134,7 @@ export class HostLine {
       const perSecond = Math.min(this.#perSecond, this.pace.perSecond(nowMs));
       return `at its pace of ${Number(perSecond.toPrecision(3))} a second`;
     }
+    if (this.lacksShare) return `other workers have the others of its limit of ${atOnce}`;
     return 'no request is free for them';
   }
 

@@ -4,6 +4,7 @@ import type { AddressRule } from './addresses.ts';
 import { createAgents } from './agent.ts';
 import { BodyBudget } from './body-budget.ts';
 import { mostRequests } from './file-descriptors.ts';
+import type { OpenHostBudget } from './host-budget.ts';
 import { rulesByTable, silentAtOnce, usualRules } from './host-rules.ts';
 import type { JourneyTools } from './journey.ts';
 import { optOutRule } from './opt-out.ts';
@@ -23,6 +24,8 @@ export interface DownloaderParts {
   readonly clock: Clock;
   /** Where proxies are looked for; the process's where not given. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Where hosts are shared with other processes; undefined where they are not. */
+  readonly openHostBudget: OpenHostBudget | undefined;
 }
 
 /** What decides when a request is sent, and what sends it. */
@@ -41,7 +44,7 @@ export function machineryOf(settings: DownloadSettings, parts: DownloaderParts):
   const slots = requestSlots({ most, budget, clock, onRoom }, settings.threadCount);
   const rulesOf = rulesByTable(usualRules(settings.perHost), settings.hosts);
   const schedule = new Schedule({
-    ...{ slots, rulesOf, clock },
+    ...{ slots, rulesOf, clock, openHostBudget: parts.openHostBudget },
     ...{ timeoutMs: settings.timeoutMs, headersTimeoutMs: settings.headersTimeoutMs },
     silentAtOnce: silentAtOnce(settings.threadCount),
   });

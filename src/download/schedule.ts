@@ -2,6 +2,7 @@ import TinyQueue from 'tinyqueue';
 import type { Clock } from '../base/clock.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import { failed, notAskedNow } from './failures.ts';
+import type { HostBudget, OpenHostBudget } from './host-budget.ts';
 import { HostLine, type LineLimits } from './host-line.ts';
 import { type RulesOfHost, withoutFinalDot } from './host-rules.ts';
 import { HostVisit, type Slot, type VisitWatch } from './host-visit.ts';
@@ -33,6 +34,8 @@ export interface ScheduleOptions extends LineLimits {
   readonly slots: Slots;
   readonly rulesOf: RulesOfHost;
   readonly clock: Clock;
+  /** Where hosts are shared with other processes. */
+  readonly openHostBudget?: OpenHostBudget | undefined;
 }
 
 interface Ready {
@@ -58,6 +61,7 @@ export class Schedule {
   /** The row that came last of those that have been sent. */
   #lastSent = 0;
   readonly #sent: RecentRate;
+  readonly #budget: HostBudget | undefined;
   readonly #watch: VisitWatch = {
     nowMs: () => this.#nowMs,
     hasRoom: (line) => {
@@ -67,6 +71,7 @@ export class Schedule {
     slotFree: () => this.admitReady(),
     left: (line) => {
       line.movedAtMs = this.#nowMs;
+      this.#budget?.changed(line.host, line.inFlight);
       this.#look(line);
       this.#rememberIdle(line);
       this.admitReady();
@@ -76,6 +81,12 @@ export class Schedule {
   constructor(options: ScheduleOptions) {
     this.#options = options;
     this.#sent = new RecentRate(() => this.#nowMs);
+    this.#budget = options.openHostBudget?.((host) => {
+      const line = this.#lines.get(host);
+      if (!line) return;
+      this.#look(line);
+      this.admitReady();
+    });
   }
 
   /** The place of a row that comes now; it keeps it for all its requests. */
@@ -94,7 +105,10 @@ export class Schedule {
 
   /** A visit that waits for nobody, for questions that are about this machine rather than the host. */
   visitAtOnce(host: string): Visit {
-    return new HostVisit(this.#watch, this.#lineOf(host), NO_SLOT);
+    const line = this.#lineOf(host);
+    const visit = new HostVisit(this.#watch, line, NO_SLOT);
+    this.#budget?.changed(line.host, line.inFlight);
+    return visit;
   }
 
   /**
@@ -134,6 +148,7 @@ export class Schedule {
       line.cancelAlarm?.();
       refuseAll(line, failure);
     }
+    this.#budget?.close();
   }
 
   /** The hosts that are waited for, as `waitingHosts` has them. It looks at all hosts, and is for now and then. */
@@ -164,10 +179,23 @@ export class Schedule {
       if (line.readyAt !== place) continue;
       line.readyAt = undefined;
       // Its first row may have been given up, or the host may have been paused since.
-      if (line.nextPlace === place && this.#isReady(line)) return line;
+      if (line.nextPlace === place && this.#isReady(line)) {
+        if (this.#mayBegin(line)) return line;
+        // It is looked at again once others have left room.
+        continue;
+      }
       this.#look(line);
     }
     return undefined;
+  }
+
+  /** Whether other processes leave room at the host; asked only when it has its turn, as what is given and not used is lost to them. */
+  #mayBegin(line: HostLine): boolean {
+    if (!this.#budget || line.limit === Number.POSITIVE_INFINITY) return true;
+    const { host, inFlight, rows, limit } = line;
+    const wanted = Math.min(rows, line.mostAtOnce(this.#nowMs));
+    line.lacksShare = !this.#budget.mayBegin(host, { limit, inFlight, wanted });
+    return !line.lacksShare;
   }
 
   #admit(line: HostLine): void {
@@ -176,6 +204,7 @@ export class Schedule {
     this.#sent.count();
     if (line.inFlight === 0) line.movedAtMs = this.#nowMs;
     const visit = new HostVisit(this.#watch, line, this.#options.slots.take(line));
+    this.#budget?.changed(line.host, line.inFlight);
     this.#look(line);
     ticket.admit(visit);
   }

@@ -86,8 +86,11 @@ function usage(message: string): BowerbirdError {
 
 /**
  * The shards of a slice: every `count`-th, so that the rows of one input, and of its hosts, are spread over the tasks, and a task that is
- * slow is slow for all inputs alike.
+ * slow is slow for all inputs alike. Each slice begins at its own part of the plan and goes round, so that tasks that are at work at the same time are not all
+ * at the rows of one host.
  */
 export function shardsOf(shards: readonly ShardSpec[], { index, count }: Slice): ShardSpec[] {
-  return shards.filter(({ id }) => id % count === index);
+  const ours = shards.filter(({ id }) => id % count === index);
+  const first = Math.floor((ours.length * index) / count);
+  return [...ours.slice(first), ...ours.slice(0, first)];
 }

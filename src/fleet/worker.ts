@@ -7,7 +7,7 @@ import { type Lock, takeLock } from '../base/lock.ts';
 import type { ScoreConfig } from '../pipeline/config.ts';
 import { loadModels } from '../pipeline/models.ts';
 import { recordOf } from '../pipeline/record.ts';
-import { type ScoreFacts, scoreShards } from '../pipeline/score-shards.ts';
+import { type ScoreFacts, type ShardDestination, scoreShards } from '../pipeline/score-shards.ts';
 import { unlessClosing } from '../runs/closing.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { RunFolder } from '../runs/run-folder.ts';
@@ -38,6 +38,7 @@ export interface DoingOptions {
   readonly onCommitted?: (shardId: number) => Promise<void>;
   /** What those in flight may take once the worker is to stop; `--timeout` where not given. */
   readonly graceMs?: number | undefined;
+  readonly openHostBudget?: ShardDestination['openHostBudget'];
 }
 
 /** How the shards that a worker was given have ended. */
@@ -141,7 +142,7 @@ export class Worker {
   async #doLot(
     shards: readonly ShardSpec[],
     lot: LotProgress,
-    { onCommitted, graceMs }: DoingOptions,
+    { onCommitted, graceMs, openHostBudget }: DoingOptions,
   ): Promise<WorkReport> {
     const { progress, closing } = this.#options;
     const wanted: { readonly spec: ShardSpec }[] = [];
@@ -168,7 +169,7 @@ export class Worker {
     };
     if (closing.aborted) return { state: 'interrupted', committed, lost };
     if (wanted.length === 0) return { state: 'done', committed, lost };
-    const destination = { place, progress, closing, onCommitted: deliver, graceMs };
+    const destination = { place, progress, closing, onCommitted: deliver, graceMs, openHostBudget };
     const state = await scoreShards(this.#facts, destination, wanted).catch((thrown: unknown) => {
       // Whatever fails then fails for that.
       throw existsSync(this.#scratch.path) ? thrown : takenForDead(this.#scratch.path, thrown);

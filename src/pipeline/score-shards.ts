@@ -1,5 +1,6 @@
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import type { Lock } from '../base/lock.ts';
+import type { OpenHostBudget } from '../download/host-budget.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { addTallies } from '../runs/retry-tally.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
@@ -54,6 +55,8 @@ export interface ShardDestination extends Omit<ScoreRun, 'place'> {
   readonly onCommitted?: (stats: ShardStats) => Promise<void>;
   /** What shards in flight may take once the run is told to close; the time of a row where not given. */
   readonly graceMs?: number | undefined;
+  /** Where hosts are shared with other processes. */
+  readonly openHostBudget?: OpenHostBudget | undefined;
 }
 
 /**
@@ -62,13 +65,13 @@ export interface ShardDestination extends Omit<ScoreRun, 'place'> {
  */
 export async function scoreShards(
   facts: ScoreFacts,
-  { place, progress, closing, onCommitted, graceMs }: ShardDestination,
+  { place, progress, closing, onCommitted, graceMs, openHostBudget }: ShardDestination,
   wanted: readonly WantedShard[],
 ): Promise<'done' | 'interrupted'> {
   const { config } = facts;
   const { folder, lock } = place;
   const abandon = new AbortController();
-  const openSource = sourceFor(facts, folder.staging);
+  const openSource = sourceFor(facts, folder.staging, openHostBudget);
   const database = await ShardDatabase.open({
     memoryLimitMb: config.resources.memoryLimitMb,
     temporaryFolder: folder.staging,

@@ -55,6 +55,25 @@ test('only the wanted shards are read, from any place in a file', async (t) => {
   );
 });
 
+test('shards come in the order in which they are wanted, also backwards, and over many rows that nobody wants', async (t) => {
+  const folder = await temporaryFolder(t);
+  await numbered(join(folder, 'a.parquet'), 130_000, 122_880);
+  await numbered(join(folder, 'b.parquet'), 2000);
+  const runPlan = await plan(folder, folder, { samplesPerShard: 1000 });
+  const shards = await readAll(t, folder, runPlan, new Set([131, 0, 129, 128, 5, 130]));
+  t.deepEqual(
+    shards.map(({ spec, urls }) => [spec.id, urls]),
+    [
+      [131, numbers(1000, 2000)],
+      [0, numbers(0, 1000)],
+      [129, numbers(129_000, 130_000)],
+      [128, numbers(128_000, 129_000)],
+      [5, numbers(5000, 6000)],
+      [130, numbers(0, 1000)],
+    ],
+  );
+});
+
 test('keys are those of img2dataset', async (t) => {
   const folder = await temporaryFolder(t);
   await numbered(join(folder, 'a.parquet'), 25);

@@ -4,6 +4,7 @@ import { runMetrics } from '../metrics/fleet-metrics.ts';
 import { type MetricsPlace, type MetricsServer, serveMetrics } from '../metrics/metrics-server.ts';
 import type { PlannedRun } from '../plan-file.ts';
 import { SharedRun } from '../shared-run.ts';
+import { spread } from '../spread.ts';
 import type { FleetState } from './fleet-state.ts';
 import { ShardQueue } from './shard-queue.ts';
 import { WorkerBoard } from './worker-board.ts';
@@ -95,7 +96,7 @@ class Coordinator {
       if (open.length === 0 || signal.aborted) return state;
       // Redis that is away is asked again in a later round.
       if (round % REFILL_ROUNDS === 0 && state.waiting + state.active < open.length)
-        await this.#queue.add(open).catch(() => undefined);
+        await this.#queue.add(spread(open)).catch(() => undefined);
       await sleep(restMs, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -5,13 +5,17 @@ import { FailedShards } from '../failed-shards.ts';
 import { workerMetrics } from '../metrics/fleet-metrics.ts';
 import { type MetricsPlace, serveMetrics } from '../metrics/metrics-server.ts';
 import { SharedRun } from '../shared-run.ts';
-import { Worker, type WorkerOptions } from '../worker.ts';
+import { type DoingOptions, Worker, type WorkerOptions } from '../worker.ts';
+import { HostLeases } from './host-leases.ts';
 import { type QueuedShard, ShardQueue } from './shard-queue.ts';
+import { shareHosts } from './shared-hosts.ts';
 import { WorkerBoard } from './worker-board.ts';
 
 /** So many times may a shard be begun without an end: its workers died, or could not read it. */
 const MAX_ATTEMPTS = 3;
 const IDLE_MS = 500;
+/** Requests at hosts are leased for so long: those of a worker that died come back then. */
+const HOST_LEASE_MS = 10_000;
 /** Looking what is committed lists a folder of as many files as there are shards. */
 const LOOK_AGAIN_MS = 5000;
 /** No more of the time than this. */
@@ -25,6 +29,8 @@ export interface QueueWorkOptions extends WorkerOptions {
   readonly shardsAtOnce: number;
   /** How long those in hand may take once the worker is to stop. */
   readonly graceMs: number | undefined;
+  /** Whether limits of hosts are of all workers of the Redis together. */
+  readonly sharesHosts: boolean;
   /** Where metrics are served; nowhere where not given. */
   readonly metrics?: MetricsPlace | undefined;
 }
@@ -76,6 +82,7 @@ class QueueWork {
   readonly #run: SharedRun;
   readonly #failures: FailedShards;
   readonly #specs: ReadonlyMap<number, ShardSpec>;
+  readonly #openHostBudget: DoingOptions['openHostBudget'];
   #committed = 0;
   #lost = 0;
   #givenBack = 0;
@@ -89,6 +96,12 @@ class QueueWork {
     this.#options = options;
     this.#run = new SharedRun(options.config.outputFolder);
     this.#failures = new FailedShards(options.config.outputFolder);
+    this.#openHostBudget = options.sharesHosts
+      ? shareHosts({
+          leases: new HostLeases(queue.redis, worker.name, HOST_LEASE_MS),
+          onNote: (text) => options.progress.note(text),
+        })
+      : undefined;
     this.#specs = new Map(options.planned.plan.shards.map((spec) => [spec.id, spec]));
   }
 
@@ -153,7 +166,7 @@ class QueueWork {
     try {
       const { committed, lost } = await this.#worker.doShards(
         shards.map(({ shardId }) => this.#specs.get(shardId)!),
-        { onCommitted, graceMs: this.#options.graceMs },
+        { onCommitted, graceMs: this.#options.graceMs, openHostBudget: this.#openHostBudget },
       );
       this.#committed += committed;
       this.#lost += lost;
