@@ -55,7 +55,7 @@ export const ROOMS: readonly Room[] = [
     name: 'storage',
     what: 'files of this machine, of object stores, web servers and the hub under one contract: ranges, first-wins writes ([storage.md](storage.md))',
     mayImport: ['base'],
-    doors: ['storage'],
+    doors: ['storage', 'sparse-copy'],
     packages: ['@aws-sdk/client-s3'],
   },
   {
@@ -173,6 +173,8 @@ export const ROOMS: readonly Room[] = [
       'played-parts',
       'provenance',
       'readable',
+      'remote/fetch-rows',
+      'remote/remote-files',
       'reading/arrow-batches',
       'reading/columns',
       'reading/parquet-reader',

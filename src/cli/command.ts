@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { rememberUrl, shownUrl } from '../storage/storage.ts';
 import { namesInBraces } from '../tables/inputs/braces.ts';
 import { checkValues, type FlagTable, type FlagValues, yargsOptions } from './flags.ts';
 import { docsLine, type Example, helpOpening } from './help.ts';
@@ -26,6 +27,8 @@ export interface Command {
   readonly docs: string;
   /** Flags and positionals that may also name a run in object storage. */
   readonly storedRuns?: readonly string[];
+  /** Flags and positionals that may also lead off this machine: files that are read. */
+  readonly remoteInputs?: readonly string[];
   /** Adds positionals. */
   readonly extend?: (parser: Argv) => Argv;
   /** Does the work; gives the exit code. */
@@ -43,7 +46,7 @@ export interface AddingOptions {
 
 /** Adds a command to a parser. */
 export function addCommand(parser: Argv, command: Command, { group, args, finish }: AddingOptions): Argv {
-  const { usage, describe, flags, examples, docs, storedRuns = [], extend, run } = command;
+  const { usage, describe, flags, examples, docs, storedRuns, remoteInputs, extend, run } = command;
   const wholeUsage = [group, usage, ...requiredFlags(flags)].filter(Boolean).join(' ');
   return parser.command(
     usage,
@@ -58,7 +61,7 @@ export function addCommand(parser: Argv, command: Command, { group, args, finish
     async (parsed) => {
       refuseBooleanValues(args, flags);
       const values = checkValues(flags, parsed);
-      refuseRemotePaths({ ...parsed, ...values }, storedRuns);
+      refuseRemotePaths({ ...parsed, ...values }, { storedRuns, remoteInputs });
       finish(await run({ values, parsed, args }));
     },
   );
@@ -69,17 +72,18 @@ function requiredFlags(flags: FlagTable): string[] {
   return required.map(([name]) => `--${name} ${name.split('-').at(-1)!.toUpperCase()}`);
 }
 
-/** What a list positional and a list flag together name, one by one where braces stand for names. @throws TableError as `namesInBraces` */
+/** What a list positional and a list flag together name, one by one where braces stand for names; of URLs what may be shown. @throws TableError as `namesInBraces` */
 export function pathsOf({ values, parsed }: Invocation, flag: string, positional: string): string[] {
-  return namesInBraces([
+  const given = [
     ...((values[flag] as string[] | undefined) ?? []),
     ...((parsed[positional] as string[] | undefined) ?? []),
-  ]);
+  ];
+  return namesInBraces(given.map(rememberUrl));
 }
 
-/** The command line as it could be typed again. */
+/** The command line as it could be typed again, without what may be secret in URLs. */
 export function commandLine(args: readonly string[]): string {
-  return ['bowerbird', ...args.map(shellWord)].join(' ');
+  return ['bowerbird', ...args.map((arg) => shellWord(shownUrl(arg)))].join(' ');
 }
 
 /** A word as a shell takes it, quoted where that is needed. */

@@ -23,6 +23,7 @@ export const PLAN: Command = {
   ],
   docs: 'docs/fleet.md',
   storedRuns: ['output-folder'],
+  remoteInputs: ['inputs', 'url-list'],
   extend: (parser) => withInputs(parser, { name: 'plan', flags: FLAGS }),
   run: planCommand,
 };

@@ -1,4 +1,5 @@
 import { BowerbirdError } from '../base/errors.ts';
+import { isRemote } from '../storage/storage.ts';
 
 /** Flags and positionals whose values may be addresses or any text: they are no paths. */
 const NO_PATHS = [
@@ -35,23 +36,29 @@ const COPIES: Readonly<Record<string, string>> = {
   ftp: 'curl -O FROM',
 };
 
+/** Names of flags and positionals whose values may lead off this machine. */
+interface RemotePaths {
+  readonly storedRuns?: readonly string[] | undefined;
+  readonly remoteInputs?: readonly string[] | undefined;
+}
+
 /**
  * Refuses paths that lead off this machine: taken as file names they would make a folder called `s3:`, or match nothing.
  *
  * @param values of flags and positionals, by name
- * @param storedRuns names of those that may lead to a run in object storage
+ * @param allowed names of those that may lead to a run in object storage, or to where files are read from
  * @throws BowerbirdError BB_REMOTE_PATH
  */
 export function refuseRemotePaths(
   values: Readonly<Record<string, unknown>>,
-  storedRuns: readonly string[] = [],
+  { storedRuns = [], remoteInputs = [] }: RemotePaths = {},
 ): void {
   for (const [name, value] of Object.entries(values)) {
     if (NO_PATHS.includes(name)) continue;
-    for (const part of [value].flat()) {
-      if (typeof part === 'string' && !(storedRuns.includes(name) && isStoredRun(part)))
-        refuseRemotePath(part);
-    }
+    const isAllowed = (path: string): boolean =>
+      (storedRuns.includes(name) && isStoredRun(path)) || (remoteInputs.includes(name) && isRemote(path));
+    for (const part of [value].flat())
+      if (typeof part === 'string' && !isAllowed(part)) refuseRemotePath(part);
   }
 }
 

@@ -28,6 +28,7 @@ export const SCORE: Command = {
   ],
   docs: 'README.md',
   storedRuns: ['output-folder'],
+  remoteInputs: ['inputs', 'url-list'],
   extend: (parser) => withInputs(parser, { name: 'score', flags: SCORE_FLAGS }),
   run: scoreCommand,
 };

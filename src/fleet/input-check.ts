@@ -1,6 +1,7 @@
 import { BowerbirdError } from '../base/errors.ts';
 import type { InputFile, ShardSpec } from '../shards/plan.ts';
 import { fingerprintOf } from '../tables/footer.ts';
+import { isElsewhere, openRemoteParquet } from '../tables/remote/remote-files.ts';
 
 /**
  * Looks, once for each input, whether it is still the file that was planned: rows that another has at the same places are others. Inputs that were converted
@@ -19,6 +20,7 @@ export class InputCheck {
     for (const { inputIndex } of shards) {
       if (this.#looked.has(inputIndex)) continue;
       const { path, readPath, fingerprint } = this.#inputs[inputIndex]!;
+      if (readPath === path && isElsewhere(path)) await openRemoteParquet(path);
       if (readPath === path && (await fingerprintOf(path)).fingerprint !== fingerprint) throw changed(path);
       this.#looked.add(inputIndex);
     }

@@ -7,7 +7,7 @@ import type { ScoreConfig } from './config.ts';
 const PLACES: readonly string[] = Object.values(PLACE_COLUMNS);
 
 /**
- * The plan with the columns that are saved, as its schema spells them.
+ * The plan with the columns that are saved or held against digests, as its schema spells them.
  *
  * @throws TableError BB_COLUMN_MISSING for a column of --save-additional-columns or --verify-hash that there is not,
  *   BB_SCHEMA_MISMATCH for one of digests that holds no texts
@@ -16,10 +16,11 @@ export function withNamedColumns(
   plan: RunPlan,
   { verifiedHash, savedColumns }: Pick<ScoreConfig, 'verifiedHash' | 'savedColumns'>,
 ): RunPlan {
-  if (verifiedHash) refuseOtherThanText(named(plan, verifiedHash.column, '--verify-hash'));
+  const digests = verifiedHash && named(plan, verifiedHash.column, '--verify-hash');
+  if (digests) refuseOtherThanText(digests);
   if (!savedColumns) return plan;
   const saved = savedColumns.map((name) => named(plan, name, '--save-additional-columns').name);
-  return { ...plan, savedColumns: saved };
+  return { ...plan, savedColumns: saved, ...(digests && { digestColumn: digests.name }) };
 }
 
 function named({ schema }: RunPlan, name: string, flag: string): SchemaColumn {

@@ -58,7 +58,8 @@ export class ShardDatabase {
     specs: readonly ShardSpec[],
   ): AsyncGenerator<StagedShard> {
     const file = plan.inputs[inputIndex]!;
-    const scan = { ...this.#scanOptions, firstRow: specs[0]!.firstRow };
+    const wanted = specs.map(({ firstRow, rowCount }) => ({ from: firstRow, to: firstRow + rowCount }));
+    const scan = { ...this.#scanOptions, firstRow: specs[0]!.firstRow, wanted };
     let next = 0;
     let table: ShardTable | undefined;
     try {

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { BowerbirdError } from '../base/errors.ts';
+import { columnOf, type FileColumn } from '../tables/columns.ts';
 import {
   type DuckDBConnection,
   type DuckDBDataChunk,
@@ -6,16 +8,28 @@ import {
   quotePath,
   type ScanInstance,
 } from '../tables/duckdb.ts';
-import { readFailure } from '../tables/errors.ts';
+import { readFailure, TableError } from '../tables/errors.ts';
 import { readColumns } from '../tables/footer.ts';
 import { isListed } from '../tables/formats.ts';
 import { withoutImages } from '../tables/pictures/image-column.ts';
 import { copyAsBytes } from '../tables/readable.ts';
+import { fetchRows, remoteGroups } from '../tables/remote/fetch-rows.ts';
+import {
+  dropFetched,
+  isElsewhere,
+  reopenRemoteParquet,
+  sparseCopyOf,
+} from '../tables/remote/remote-files.ts';
 import { withoutBadUrls } from './listed-values.ts';
 import type { InputFile } from './plan.ts';
 import { firstReadableAfter, lastReadable, type RowRange } from './readable-ranges.ts';
 import { ROW_PROBLEMS } from './row-problems.ts';
-import { type ScanPlan, selectDecodedRows, selectRows } from './scan-sql.ts';
+import { ROW_NUMBER, readColumnsOf, type ScanPlan, selectDecodedRows, selectRows } from './scan-sql.ts';
+
+/** Whether rows could not be fetched, or be kept here: that is no fault of the file. */
+export function isOfElsewhere(thrown: unknown): boolean {
+  return thrown instanceof BowerbirdError && !(thrown instanceof TableError);
+}
 
 /** Some consecutive rows of a file, as DuckDB gives them. They are gone once the next ones are asked for. */
 export interface ScannedRows {
@@ -25,24 +39,31 @@ export interface ScannedRows {
   readonly rowCount: number;
 }
 
+/** Of a file elsewhere: so much is fetched at once, where row groups are not larger, and twice that stays on the disk at most. */
+const FETCHED_BYTES = 64 * 1024 * 1024;
+
 /** Reads ranges of a file's rows. */
 export class FileRows {
   readonly #instance: ScanInstance;
   readonly #file: InputFile;
   readonly #plan: ScanPlan;
+  readonly #wanted: readonly RowRange[] | undefined;
   #path: string;
   readsBytes = false;
 
-  constructor(instance: ScanInstance, file: InputFile, plan: ScanPlan) {
+  /** @param wanted what is looked at of what is read: of a file elsewhere, row groups that have none of it are passed over; all where not given */
+  constructor(instance: ScanInstance, file: InputFile, plan: ScanPlan, wanted?: readonly RowRange[]) {
     this.#instance = instance;
     this.#file = file;
     this.#plan = plan;
+    this.#wanted = wanted;
     this.#path = file.readPath;
   }
 
   /** From now on texts are read as bytes, and decoded one by one. */
   async readBytes(stagingFolder: string): Promise<void> {
     const copy = join(stagingFolder, `${this.#file.fingerprint}-bytes.parquet`);
+    await this.#fetchAll();
     await copyAsBytes(this.#path, copy);
     this.#path = copy;
     this.readsBytes = true;
@@ -51,7 +72,10 @@ export class FileRows {
   /** Streams the rows of a range. @throws errors of DuckDB, before or after rows that can be read */
   async *rows(range: RowRange): AsyncGenerator<ScannedRows> {
     try {
-      yield* this.#rows(range);
+      for (const part of await this.#partsOf(range)) {
+        await this.#fetch(part);
+        yield* this.#rows(part);
+      }
     } catch (thrown) {
       await this.#instance.reset();
       throw thrown;
@@ -62,12 +86,12 @@ export class FileRows {
     const connection = await this.#instance.connect();
     try {
       const select = await this.#select(connection);
-      const isWhole = to === this.#file.rowCount;
-      const range = `position >= ${from}${isWhole ? '' : ` AND position < ${to}`}`;
-      const nextRow = yield* this.#stream(connection, `${select} WHERE ${range}`, from);
+      const until = to === this.#file.rowCount ? '' : ` AND position < ${to}`;
+      const nextRow = yield* this.#stream(connection, `${select} WHERE position >= ${from}${until}`, from);
       if (nextRow === to) return;
       // A stream that fails ends as if it were complete; a query that gives one row reports its error.
-      await connection.run(`SELECT max(hash(rest)) FROM (${select} WHERE position >= ${nextRow}) AS rest`);
+      const rest = `(${select} WHERE position >= ${nextRow}${until})`;
+      await connection.run(`SELECT max(hash(rest)) FROM ${rest} AS rest`);
       throw new Error(`Its rows end at ${nextRow} instead of ${to}.`);
     } finally {
       connection.closeSync();
@@ -104,7 +128,7 @@ export class FileRows {
         const from = ranges.at(-1)?.to ?? 0;
         ranges.push({ from, to: from + Number(rows) });
       }
-      return ranges.filter(({ to }) => to > row);
+      return ranges.filter((range) => range.to > row && this.#isWanted(range));
     } finally {
       connection.closeSync();
     }
@@ -126,13 +150,15 @@ export class FileRows {
   async #isReadable(range: RowRange): Promise<boolean> {
     try {
       return await this.#hasAll(range);
-    } catch {
+    } catch (thrown) {
       await this.#instance.reset();
+      if (isOfElsewhere(thrown)) throw thrown;
       return false;
     }
   }
 
   async #hasAll({ from, to }: RowRange): Promise<boolean> {
+    await this.#fetch({ from, to });
     const connection = await this.#instance.connect();
     try {
       const select = await this.#select(connection);
@@ -172,15 +198,87 @@ export class FileRows {
     if (!isNext) throw readFailure(this.#file.path, new Error(`Row ${nextRow} did not come in its turn.`));
   }
 
-  async #select(connection: DuckDBConnection): Promise<string> {
-    const { path, readPath, imageColumn } = this.#file;
-    const listed = isListed(this.#file.format);
+  /** Of a file elsewhere the stretches that are fetched together: whole row groups, so many that there is little of them on the disk. */
+  async #partsOf(range: RowRange): Promise<readonly RowRange[]> {
+    if (!this.#isElsewhere) return [range];
+    return this.#connected(async (connection) => {
+      const columns = await this.#columnNames(connection);
+      const groups = await remoteGroups(connection, this.#path, { columns, ...range });
+      // Its rows have no number, so that each query reads all that there is.
+      const present = await this.#present(connection);
+      if (columnOf(present, ROW_NUMBER)) return [range];
+      const parts: { from: number; to: number; bytes: number }[] = [];
+      for (const { bytes, ...group } of groups!.filter((each) => this.#isWanted(each))) {
+        const from = Math.max(group.from, range.from);
+        const to = Math.min(group.to, range.to);
+        const last = parts.at(-1);
+        if (last && last.bytes + bytes <= FETCHED_BYTES)
+          Object.assign(last, { to, bytes: last.bytes + bytes });
+        else parts.push({ from, to, bytes });
+      }
+      return parts;
+    });
+  }
+
+  /** Fetches what the rows need that is not here; what was fetched before goes, once it is much. */
+  async #fetch(range: RowRange): Promise<void> {
+    if (!this.#isElsewhere) return;
+    const isMuch = (sparseCopyOf(this.#path)?.presentBytes ?? 0) > FETCHED_BYTES;
+    // Images are read by others, at any time.
+    if (isMuch && !this.#file.imageColumn) await dropFetched(this.#path);
+    await this.#connected(async (connection) => {
+      const present = await this.#present(connection);
+      const rows = columnOf(present, ROW_NUMBER) ? {} : range;
+      const columns = await this.#columnNames(connection);
+      await fetchRows(connection, this.#path, { columns, ...rows });
+    });
+  }
+
+  #isWanted({ from, to }: RowRange): boolean {
+    if (!this.#isElsewhere || !this.#wanted) return true;
+    return this.#wanted.some((wanted) => wanted.from < to && from < wanted.to);
+  }
+
+  async #fetchAll(): Promise<void> {
+    await this.#fetch({ from: 0, to: this.#file.rowCount });
+  }
+
+  /** Whether rows have to be fetched before they are read; a copy with texts as bytes is here. */
+  get #isElsewhere(): boolean {
+    return isElsewhere(this.#path);
+  }
+
+  async #connected<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    await this.#opened();
+    const connection = await this.#instance.connect();
+    try {
+      return await work(connection);
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  /** A worker reads by a plan that another process has made. */
+  async #opened(): Promise<void> {
+    if (isElsewhere(this.#file.readPath)) await reopenRemoteParquet(this.#file.readPath);
+  }
+
+  async #columnNames(connection: DuckDBConnection): Promise<string[]> {
+    const read = readColumnsOf(await this.#present(connection), this.#plan).map(({ name }) => name);
+    return this.#file.imageColumn ? [...read, this.#file.imageColumn.name] : read;
+  }
+
+  /** The columns of the input. */
+  async #present(connection: DuckDBConnection): Promise<readonly FileColumn[]> {
+    const { path, readPath, imageColumn, format } = this.#file;
     const own = await readColumns(connection, readPath, path);
-    const present = imageColumn
-      ? withoutImages(path, own, imageColumn)
-      : listed
-        ? withoutBadUrls(own, this.#plan.columns)
-        : own;
+    if (imageColumn) return withoutImages(path, own, imageColumn);
+    return isListed(format) ? withoutBadUrls(own, this.#plan.columns) : own;
+  }
+
+  async #select(connection: DuckDBConnection): Promise<string> {
+    const { path } = this.#file;
+    const present = await this.#present(connection);
     const source = { path: this.#path, present };
     if (!this.readsBytes) return selectRows(source, this.#plan);
     return selectDecodedRows(source, this.#plan, await readColumns(connection, this.#path, path));

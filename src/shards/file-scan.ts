@@ -2,8 +2,9 @@ import { firstSentence, isDiskFull, messageOf } from '../base/errors.ts';
 import { withWayOn } from '../tables/bad-files.ts';
 import type { ScanInstance } from '../tables/duckdb.ts';
 import { readFailure, TableError } from '../tables/errors.ts';
-import { FileRows, type ScannedRows } from './file-rows.ts';
+import { FileRows, isOfElsewhere, type ScannedRows } from './file-rows.ts';
 import type { InputFile } from './plan.ts';
+import type { RowRange } from './readable-ranges.ts';
 import type { ScanPlan } from './scan-sql.ts';
 
 /** How files are scanned. */
@@ -14,6 +15,13 @@ export interface ScanOptions {
   readonly skipBadRows: boolean;
   /** Told in a line what could not be read. */
   readonly onNote?: ((message: string) => void) | undefined;
+}
+
+/** Which rows are scanned. */
+interface ScanRange {
+  readonly firstRow: number;
+  /** Those that are looked at; a file elsewhere is not fetched for others. All from the first on where not given. */
+  readonly wanted?: readonly RowRange[];
 }
 
 /**
@@ -29,18 +37,19 @@ export async function* scanFile(
   instance: ScanInstance,
   file: InputFile,
   plan: ScanPlan,
-  { firstRow, ...options }: ScanOptions & { readonly firstRow: number },
+  { firstRow, wanted, ...options }: ScanOptions & ScanRange,
 ): AsyncGenerator<ScannedRows> {
-  const rows = new FileRows(instance, file, plan);
+  const rows = new FileRows(instance, file, plan, wanted);
   let nextRow = firstRow;
   for (;;) {
     try {
       for await (const scanned of rows.rows({ from: nextRow, to: file.rowCount })) {
         yield scanned;
-        nextRow += scanned.rowCount;
+        nextRow = scanned.firstRow + scanned.rowCount;
       }
       return;
     } catch (thrown) {
+      if (isOfElsewhere(thrown)) throw thrown;
       if (!rows.readsBytes && isEncodingTrouble(thrown)) {
         options.onNote?.(`${file.path} has texts that are not UTF-8: their rows end as input_not_utf8.`);
         await rows.readBytes(options.stagingFolder);
@@ -70,15 +79,17 @@ async function* readableRows(rows: FileRows, path: string, firstRow: number): As
   let nextRow = firstRow;
   for (const group of await rows.groupsFrom(firstRow)) {
     const wanted = { ...group, from: Math.max(group.from, nextRow) };
+    nextRow = wanted.from;
     for (const { isReadable, ...range } of await rows.divide(wanted)) {
       try {
         if (isReadable) {
           for await (const scanned of rows.rows(range)) {
             yield scanned;
-            nextRow += scanned.rowCount;
+            nextRow = scanned.firstRow + scanned.rowCount;
           }
         }
       } catch (thrown) {
+        if (isOfElsewhere(thrown)) throw thrown;
         if (!isDamage(thrown)) throw readFailure(path, thrown);
       }
       if (nextRow < range.to) yield* rows.nulls({ from: nextRow, to: range.to });

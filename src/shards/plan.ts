@@ -50,6 +50,8 @@ export interface RunPlan {
   readonly schema: readonly SchemaColumn[];
   /** Of its columns those that go into the output beside those that play a part; all where absent. */
   readonly savedColumns?: readonly string[];
+  /** A column that is read and need not go into the output: expected digests. */
+  readonly digestColumn?: string;
   /** Inputs that are not among `inputs`, by path. */
   readonly badFiles: readonly BadFile[];
 }
@@ -202,7 +204,8 @@ async function openAll(
   bad: BadFiles,
 ): Promise<ReadableInput[]> {
   const { stagingFolder, text = {}, onProgress } = options;
-  const staging = { stagingFolder, text, except: outputIn(options), takesDamaged: bad.skip, onProgress };
+  const except = outputIn(options);
+  const staging = { stagingFolder, text, except, takesDamaged: bad.skip, isReadByRanges: true, onProgress };
   const footers = pLimit(FOOTERS_AT_ONCE);
   const conversions = pLimit(1);
   let filesDone = 0;

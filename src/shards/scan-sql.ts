@@ -9,13 +9,15 @@ import { ROW_PROBLEMS } from './row-problems.ts';
 export const LEADING_SCAN_COLUMNS = ['position BIGINT', 'problem UTINYINT'] as const;
 
 /** DuckDB's name for a row's number within its Parquet file. */
-const ROW_NUMBER = 'file_row_number';
+export const ROW_NUMBER = 'file_row_number';
 
 /** Names that no input has, it is to be hoped. */
 const [POSITION, PROBLEM] = ['"bowerbird: position"', '"bowerbird: problem"'];
 
+const PLACES: readonly string[] = Object.values(PLACE_COLUMNS);
+
 /** What is read of each file. */
-export type ScanPlan = Pick<RunPlan, 'schema' | 'columns'>;
+export type ScanPlan = Pick<RunPlan, 'schema' | 'columns' | 'savedColumns' | 'digestColumn'>;
 
 /** The Parquet file that is read, and the columns that its input has. */
 interface ScanSource {
@@ -26,7 +28,7 @@ interface ScanSource {
 /** SQL for all rows of a file: position, problem, and the plan's columns as c0, c1, ... */
 export function selectRows({ path, present }: ScanSource, plan: ScanPlan): string {
   const problem = problemOf(binaryTexts(present, plan), listedProblem(present));
-  const columns = schemaSql(present, plan.schema, plan.columns);
+  const columns = schemaSql(readColumnsOf(present, plan), plan.schema, plan.columns);
   return selectOf(parquetSource(path), [positionIn(present), problem], columns);
 }
 
@@ -36,15 +38,31 @@ export function selectDecodedRows(
   plan: ScanPlan,
   copied: readonly FileColumn[],
 ): string {
-  const texts = textsIn(present, copied);
+  const texts = textsIn(readColumnsOf(present, plan), copied);
   const problem = problemOf([...binaryTexts(present, plan), ...texts]);
   const computed = present.flatMap(({ name, computed: sql }) =>
     sql === undefined ? [] : `${sql} AS ${quoteName(name)}`,
   );
   const added = [`${positionIn(present)} AS ${POSITION}`, `${problem} AS ${PROBLEM}`, ...computed];
   const source = `(SELECT * REPLACE (${texts.map(decoded).join(', ')}), ${added.join(', ')} FROM ${parquetSource(path)})`;
-  const columns = present.map(({ computed: _, ...column }) => column);
+  const columns = readColumnsOf(present, plan).map(({ computed: _, ...column }) => column);
   return selectOf(source, [POSITION, PROBLEM], schemaSql(columns, plan.schema, plan.columns));
+}
+
+/** Of a file's columns those that are read: all, unless only some go into the output. */
+export function readColumnsOf(
+  present: readonly FileColumn[],
+  { columns, savedColumns, digestColumn }: ScanPlan,
+): readonly FileColumn[] {
+  if (!savedColumns) return present;
+  const names = [
+    ...savedColumns,
+    ...Object.values(columns),
+    ...PLACES,
+    ...(digestColumn ? [digestColumn] : []),
+  ];
+  const read = new Set(names.map((name) => name.toLowerCase()));
+  return present.filter(({ name }) => read.has(name.toLowerCase()));
 }
 
 /** A column of that very name hides the row number. */

@@ -5,7 +5,7 @@ import { defaultPolicy, type RetryPolicy } from './retry.ts';
 import { schemeOf } from './url.ts';
 
 export type { Storage, StoredObject } from './contract.ts';
-export { isRemote, shownUrl } from './url.ts';
+export { isRemote, rememberUrl, shownUrl } from './url.ts';
 
 /** How a place is asked. */
 export interface StorageOptions {

@@ -28,3 +28,17 @@ export function filePathOf(urlOrPath: string): string {
     ? fileURLToPath(urlOrPath)
     : resolve(urlOrPath);
 }
+
+const askedUrls = new Map<string, string>();
+
+/** What may be shown of a URL; the whole is kept for this process alone, and asked for wherever the shown one is. */
+export function rememberUrl(url: string): string {
+  const shown = shownUrl(url);
+  if (shown !== url) askedUrls.set(shown, url);
+  return shown;
+}
+
+/** The URL that is asked for where a shown one is given. */
+export function askedUrl(shown: string): string {
+  return askedUrls.get(shown) ?? shown;
+}

@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { TableError, unreadable } from './errors.ts';
 import type { FoundInput, InputFormat, PictureFormat } from './formats.ts';
+import { localPath } from './remote/remote-files.ts';
 
 /** Enough to see magic numbers and the first words. */
 const HEAD_BYTES = 512;
@@ -167,7 +168,7 @@ function wordFor(format: InputFormat | PictureFormat): string {
 /** Opens an input file for reading. @throws TableError BB_INPUT_UNREADABLE */
 export async function openInput(path: string): Promise<FileHandle> {
   try {
-    return await open(path, 'r');
+    return await open(localPath(path), 'r');
   } catch (thrown) {
     throw unreadable(path, codeOf(thrown) === 'EACCES' ? 'permission denied' : messageOf(thrown), thrown);
   }

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DuckDBInstance, DuckDBScalarFunction, VARCHAR } from './duckdb-library.ts';
+import { localPath } from './remote/remote-files.ts';
 
 export type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 
@@ -113,9 +114,9 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** A path as an SQL literal that DuckDB takes for itself and not for a glob. */
+/** A path as an SQL literal that DuckDB takes for itself and not for a glob; of a file elsewhere that of its copy here. */
 export function quotePath(path: string): string {
-  return quoteText(path.replace(/[[*?]/g, (character) => `[${character}]`));
+  return quoteText(localPath(path).replace(/[[*?]/g, (character) => `[${character}]`));
 }
 
 /** A table function call that reads exactly the Parquet file at `path`; `name=value` folders give no columns. */

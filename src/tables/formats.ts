@@ -88,7 +88,11 @@ export interface StagingOptions {
   readonly except?: string | undefined;
   /** Whether of a damaged archive what lies before the damage is taken. Not where not given. */
   readonly takesDamaged?: boolean | undefined;
-  /** Told in a line, often, how far the listing or unpacking of one input is. */
+  /**
+   * Whether whoever reads a Parquet file elsewhere fetches what it reads of it (`fetchRows`). The whole file is fetched where not given.
+   */
+  readonly isReadByRanges?: boolean | undefined;
+  /** Told in a line, often, how far the listing, fetching or unpacking of one input is. */
   readonly onProgress?: ((message: string) => void) | undefined;
 }
 

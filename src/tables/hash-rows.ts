@@ -41,7 +41,7 @@ export class HashRowReader {
       const file = await readableOn(
         connection,
         { path, format: 'parquet' },
-        { stagingFolder: options.temporaryFolder, text: {} },
+        { stagingFolder: options.temporaryFolder, text: {}, isReadByRanges: true },
       );
       const query = await queryOf(connection, file, choice);
       return new HashRowReader(file, instance, connection, query);

@@ -5,6 +5,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { commitFile, temporaryPath } from '../base/files.ts';
 import type { InputIdentity } from '../samples/input-identity.ts';
 import type { Provenance } from '../samples/provenance/provenance.ts';
+import { isRemote } from '../storage/storage.ts';
 import type { FileColumn } from './columns.ts';
 import { readHead, refuseForeign } from './content.ts';
 import { withEmptyTags } from './empty-tags.ts';
@@ -24,15 +25,21 @@ import { refuseDamagedRunFile } from './inputs/run-file.ts';
 import type { ImageColumn } from './pictures/image-column.ts';
 import type { MetadataTable } from './pictures/metadata.ts';
 import { stagePictures } from './pictures/stage.ts';
+import { fetchRows } from './remote/fetch-rows.ts';
+import { withWholeCopy } from './remote/fetch-whole.ts';
+import { localPath, openRemoteParquet } from './remote/remote-files.ts';
 import { stageText } from './text/stage.ts';
 import type { MalformedLine } from './text/table.ts';
 
 /** An input file, looked at and ready to be read as Parquet, whatever its format. */
 export interface ReadableInput extends InputIdentity {
-  /** Absolute. */
+  /** Absolute, or a URL without what may be secret in it. */
   readonly path: string;
   readonly format: InputFormat | PictureFormat;
-  /** The Parquet file that is read: `path` itself or its staged copy, of which all values are VARCHAR. */
+  /**
+   * The Parquet file that is read: `path` itself (of a file elsewhere its URL, of which rows are fetched before they are read) or its staged copy, of which all
+   * values are VARCHAR.
+   */
   readonly readPath: string;
   /** Lines that break the format; each is a row of nulls. */
   readonly malformedRowCount: number;
@@ -93,22 +100,50 @@ export async function readableOn(
   options: StagingOptions,
 ): Promise<ReadableInput> {
   const { path, format } = input;
+  if (!isRemote(path)) return tableOn(connection, input, options, path);
+  if (format === 'parquet') {
+    await openRemoteParquet(path);
+    if (!(await packingOf(path))) {
+      const table = await parquetOn(connection, path, path);
+      if (!options.isReadByRanges) await fetchRows(connection, path);
+      return table;
+    }
+  }
+  return withWholeCopy(path, options, (copy) => tableOn(connection, input, options, copy));
+}
+
+/** @param readFrom the file's own path, or that of a copy */
+async function tableOn(
+  connection: DuckDBConnection,
+  { path, format }: FoundInput,
+  options: StagingOptions,
+  readFrom: string,
+): Promise<ReadableInput> {
   if (format === 'parquet') {
     await refuseDamagedRunFile(path);
     const { stagingFolder, onProgress } = options;
-    const readPath = (await packingOf(path))
-      ? (await unpackOnce(path, '.parquet', { stagingFolder, onProgress })).path
-      : path;
-    const footer = await readFooter(connection, readPath, path);
-    return { path, format, ...footer, readPath, malformedRowCount: 0, firstMalformed: null };
+    const unpacking = { stagingFolder, onProgress };
+    const isPacked = (await packingOf(readFrom)) !== undefined;
+    const readPath = isPacked ? (await unpackOnce(readFrom, '.parquet', unpacking)).path : readFrom;
+    return parquetOn(connection, readPath, path);
   }
-  const { head } = await readHead(path);
-  refuseForeign(input, head);
-  const identity = await fingerprintFile(path);
+  const { head } = await readHead(readFrom);
+  refuseForeign({ path, format }, head);
+  const identity = await fingerprintFile(readFrom);
   await mkdir(options.stagingFolder, { recursive: true });
-  const { columns, ...staged } = await stageText(connection, input, identity.fingerprint, options);
+  const source = { path: readFrom, format };
+  const { columns, ...staged } = await stageText(connection, source, identity.fingerprint, options);
   const stored = columns.map((column) => ({ ...column, stored: 'VARCHAR' }));
   return { path, format, ...identity, ...staged, columns: withPartitions(stored, path) };
+}
+
+async function parquetOn(
+  connection: DuckDBConnection,
+  readPath: string,
+  path: string,
+): Promise<ReadableInput> {
+  const footer = await readFooter(connection, readPath, path);
+  return { path, format: 'parquet', ...footer, readPath, malformedRowCount: 0, firstMalformed: null };
 }
 
 /**
@@ -161,7 +196,7 @@ export async function copyAsBytes(source: string, target: string): Promise<void>
   const temporary = temporaryPath(target);
   try {
     await mkdir(dirname(target), { recursive: true });
-    await copyFile(source, temporary, constants.COPYFILE_FICLONE);
+    await copyFile(localPath(source), temporary, constants.COPYFILE_FICLONE);
     const handle = await open(temporary, 'r+');
     try {
       const { size } = await handle.stat();

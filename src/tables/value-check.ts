@@ -5,6 +5,7 @@ import { badSql, isMissingSql, storedSql } from './column-sql.ts';
 import { type ColumnMapping, columnOf, type FileColumn, fitOf, type Part, storedType } from './columns.ts';
 import { parquetSource, queryRows } from './duckdb.ts';
 import { readFailure, TableError } from './errors.ts';
+import { fetchRows } from './remote/fetch-rows.ts';
 
 /** A file whose texts are looked at. */
 export interface CheckedFile {
@@ -85,6 +86,7 @@ export async function countColumn(
   column: FileColumn,
   is: { readonly missing: string; readonly bad: string },
 ): Promise<Omit<CountedTexts, 'part'>> {
+  await fetchRows(connection, readPath, { columns: [column.name] });
   const row = columnOf(columns, 'file_row_number') ? 'row_number() OVER () - 1' : 'file_row_number';
   const sql = `SELECT count(*) AS count, count(*) FILTER (missing) AS missing, count(*) FILTER (bad) AS bad,
       min(row) FILTER (bad) AS first, (arg_min(value, row) FILTER (bad))::VARCHAR AS text

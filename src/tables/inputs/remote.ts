@@ -2,9 +2,10 @@ import { basename } from 'node:path';
 import { expand } from 'brace-expansion';
 import picomatch from 'picomatch';
 import { TEMPORARY_SUFFIX } from '../../base/files.ts';
-import { openStorage, type Storage, shownUrl } from '../../storage/storage.ts';
+import { rememberUrl, type Storage, shownUrl } from '../../storage/storage.ts';
 import { TableError } from '../errors.ts';
 import { type FoundInput, type InputFormat, inferFormat, KNOWN_EXTENSIONS } from '../formats.ts';
+import { storageOf } from '../remote/remote-files.ts';
 import { unknownFormat } from './notes.ts';
 
 /** What of a listing is taken. */
@@ -33,7 +34,7 @@ const MOST_NAMES = 100_000;
  * @throws TableError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT; StorageError
  */
 export async function expandRemote(url: string, search: RemoteSearch): Promise<RemoteFound> {
-  const storage = await openStorage(url);
+  const storage = await storageOf(url);
   if (!WILDCARDS.test(url)) return expandPlain(storage, url, search);
   const found = await storage.stat(url);
   if (found) return { files: [named(url, search)], passedOver: [] };
@@ -67,7 +68,7 @@ async function listed(
     if (url.endsWith('/') || name.startsWith('.') || name.endsWith(TEMPORARY_SUFFIX) || !matches(url))
       continue;
     const format = name.startsWith('_') ? undefined : formatOf(url, search);
-    if (format) files.push({ path: url, format });
+    if (format) files.push({ path: rememberUrl(url), format });
     else passedOver.push(url);
   }
   const chosen = /json(\.gz|\.zst)?$/i.test(input) ? files : withoutDescriptions(files);
@@ -115,7 +116,7 @@ async function allThere(
 
 function named(url: string, search: RemoteSearch): FoundInput {
   const format = formatOf(url, search);
-  if (format) return { path: url, format };
+  if (format) return { path: rememberUrl(url), format };
   throw unknownFormat(shownUrl(url));
 }
 

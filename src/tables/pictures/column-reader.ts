@@ -10,6 +10,7 @@ import {
   parquetSource,
   ScanInstance,
 } from '../duckdb.ts';
+import { fetchRows } from '../remote/fetch-rows.ts';
 import { type ImageColumn, imageBytesSql } from './image-column.ts';
 
 /** An image in a column of a Parquet file. */
@@ -124,6 +125,8 @@ class Cursor {
   }
 
   static async open(connection: DuckDBConnection, cell: ImageCell): Promise<Cursor> {
+    // What is read ahead is not known: all of a file elsewhere.
+    await fetchRows(connection, cell.file);
     const result = await connection.stream(
       `SELECT ${imageBytesSql(cell.column)} AS image FROM ${parquetSource(cell.file)} WHERE file_row_number >= ${cell.row}`,
     );

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
+import { SparseCopy } from '../../storage/sparse-copy.ts';
+import { isRemote, openStorage, type Storage, type StoredObject } from '../../storage/storage.ts';
+import { TableError } from '../errors.ts';
+
+/** Enough for the footer of most Parquet files, and for the whole of small ones. */
+const TAIL_BYTES = 64 * 1024;
+/** The magic word and, before it, the footer's length (little-endian uint32). */
+const TRAILER_BYTES = 8;
+const MAGIC = Buffer.from('PAR1');
+/** What is looked at of a file that is none. */
+const HEAD_BYTES = 512;
+
+/** A Parquet file elsewhere, and what of it is here. */
+interface RemoteFile {
+  readonly storage: Storage;
+  readonly copy: SparseCopy;
+  /** Magic words, footer, and what was read with them. */
+  readonly edges: readonly { readonly from: number; readonly bytes: Buffer }[];
+}
+
+const files = new Map<string, RemoteFile>();
+const opening = new Map<string, Promise<RemoteFile>>();
+const storages = new Map<string, Promise<Storage>>();
+let folder: Promise<string> | undefined;
+
+/** The storage of a URL's scheme; one for the whole process, so that connections are, unless the environment leads elsewhere by now. */
+export function storageOf(url: string): Promise<Storage> {
+  const scheme = url.slice(0, url.indexOf(':')).toLowerCase();
+  const key = [scheme, ...PLACES.map((name) => process.env[name])].join(' ');
+  const known = storages.get(key);
+  if (known) return known;
+  const opened = openStorage(url);
+  storages.set(key, opened);
+  return opened;
+}
+
+/** Variables that say which place a scheme leads to. */
+const PLACES = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL', 'AWS_PROFILE', 'GS_ENDPOINT_URL', 'HF_ENDPOINT'];
+
+/**
+ * Makes a Parquet file elsewhere one that can be read by its path here: a file of its size that has its footer alone. What is read of it
+ * further has to be fetched first (`fetchRows`); until then a reader meets zeros, which are no page of Parquet, and fails.
+ *
+ * @throws TableError BB_INPUT_NOT_FOUND; StorageError; BowerbirdError BB_TEMPORARY_FOLDER, BB_DISK_FULL
+ */
+export async function openRemoteParquet(url: string): Promise<void> {
+  const known = opening.get(url) ?? openFile(url);
+  opening.set(url, known);
+  try {
+    files.set(url, await known);
+  } finally {
+    opening.delete(url);
+  }
+}
+
+/** The same, where this process has not opened it yet. @throws as `openRemoteParquet` */
+export async function reopenRemoteParquet(url: string): Promise<void> {
+  if (!files.has(url)) await openRemoteParquet(url);
+}
+
+/** Whether a path is the URL of a file that lies elsewhere. */
+export function isElsewhere(path: string): boolean {
+  return isRemote(path);
+}
+
+/** The path to read a file by: of a file elsewhere that of its copy. */
+export function localPath(path: string): string {
+  if (!isRemote(path)) return path;
+  const file = files.get(path);
+  if (!file) throw new Error(`${path} was not opened before it was read`);
+  return file.copy.path;
+}
+
+/** The copy of a file elsewhere; undefined for a file of this machine. */
+export function sparseCopyOf(path: string): SparseCopy | undefined {
+  return files.get(path)?.copy;
+}
+
+/** Gives back the disk that rows of a file elsewhere take. Whoever reads it still has to fetch them again. */
+export async function dropFetched(url: string): Promise<void> {
+  const file = files.get(url);
+  if (!file) return;
+  const fresh = await newCopy(file.copy.object, file.storage);
+  for (const { from, bytes } of file.edges) await fresh.put(from, bytes);
+  files.set(url, { ...file, copy: fresh });
+  await file.copy.close();
+}
+
+/** An object that is there. @throws TableError BB_INPUT_NOT_FOUND; StorageError */
+export async function remoteObject(url: string): Promise<{ storage: Storage; object: StoredObject }> {
+  const storage = await storageOf(url);
+  const object = await storage.stat(url);
+  if (object) return { storage, object };
+  throw new TableError('BB_INPUT_NOT_FOUND', `There is no file at ${url}. Check the URL.`, {
+    fields: { input: url, path: url },
+  });
+}
+
+/** A folder for what comes from elsewhere; it goes with the process. */
+export function remoteFolder(): Promise<string> {
+  folder ??= makeTemporaryFolder('remote').then((made) => {
+    process.on('exit', () => rmSync(made, { recursive: true, force: true }));
+    return made;
+  });
+  return folder;
+}
+
+async function openFile(url: string): Promise<RemoteFile> {
+  const { storage, object } = await remoteObject(url);
+  const before = files.get(url);
+  const isSame =
+    before?.storage === storage &&
+    before.copy.object.tag === object.tag &&
+    before.copy.object.bytes === object.bytes;
+  if (before && isSame) return before;
+  await before?.copy.close();
+  const copy = await newCopy(object, storage);
+  const edges = await readEdges(storage, object);
+  for (const { from, bytes } of edges) await copy.put(from, bytes);
+  return { storage, copy, edges };
+}
+
+async function newCopy(object: StoredObject, storage: Storage): Promise<SparseCopy> {
+  return SparseCopy.create(object, storage, join(await remoteFolder(), `${randomUUID()}.parquet`));
+}
+
+/**
+ * The first and last bytes of a file: of Parquet the magic words and the footer, and nothing that a page of data could begin with; of
+ * a small file all; of a file that is something else enough to say what it is.
+ */
+async function readEdges(storage: Storage, object: StoredObject): Promise<RemoteFile['edges']> {
+  const { url, bytes: size, tag } = object;
+  const read = (from: number, bytes: number): Promise<Buffer> => storage.readRange(url, from, bytes, { tag });
+  const tailFrom = Math.max(0, size - TAIL_BYTES);
+  const tail = await read(tailFrom, size - tailFrom);
+  if (tailFrom === 0) return [{ from: 0, bytes: tail }];
+  if (!tail.subarray(-MAGIC.length).equals(MAGIC))
+    return [
+      { from: 0, bytes: await read(0, HEAD_BYTES) },
+      { from: size - TRAILER_BYTES, bytes: tail.subarray(-TRAILER_BYTES) },
+    ];
+  const footerBytes = Math.min(
+    tail.readUInt32LE(tail.length - TRAILER_BYTES) + TRAILER_BYTES,
+    size - MAGIC.length,
+  );
+  const footer =
+    footerBytes <= tail.length ? tail.subarray(-footerBytes) : await read(size - footerBytes, footerBytes);
+  return [
+    { from: 0, bytes: MAGIC },
+    { from: size - footerBytes, bytes: footer },
+  ];
+}
