@@ -84,7 +84,9 @@ export function refuseRemotePath(path: string): void {
 
 function adviceOn(scheme: string, path: string): string {
   if (scheme === 'file') return `Give the path alone: ${path.replace(/^(.*?)file:\/\//i, '$1')}.`;
-  const local = 'bowerbird reads and writes local files only (URLs belong into the rows of an input)';
+  const local = isRemote(path)
+    ? 'Here a local path is needed: URLs are for the flags that docs/storage.md names'
+    : `bowerbird does not read ${scheme}://`;
   const isDataset = /^hf:\/\/datasets\//i.test(path);
   const copy = COPIES[isDataset ? 'hf://datasets' : scheme];
   const example = copy ? `, for example with \`${copy.replace('FROM', path.replace(/^[\w-]+=/, ''))}\`,` : '';

@@ -115,10 +115,11 @@ export async function readableOn(
 /** @param readFrom the file's own path, or that of a copy */
 async function tableOn(
   connection: DuckDBConnection,
-  { path, format }: FoundInput,
+  input: FoundInput,
   options: StagingOptions,
   readFrom: string,
 ): Promise<ReadableInput> {
+  const { path, format } = input;
   if (format === 'parquet') {
     await refuseDamagedRunFile(path);
     const { stagingFolder, onProgress } = options;
@@ -128,10 +129,10 @@ async function tableOn(
     return parquetOn(connection, readPath, path);
   }
   const { head } = await readHead(readFrom);
-  refuseForeign({ path, format }, head);
+  refuseForeign(input, head);
   const identity = await fingerprintFile(readFrom);
   await mkdir(options.stagingFolder, { recursive: true });
-  const source = { path: readFrom, format };
+  const source = { ...input, path: readFrom };
   const { columns, ...staged } = await stageText(connection, source, identity.fingerprint, options);
   const stored = columns.map((column) => ({ ...column, stored: 'VARCHAR' }));
   return { path, format, ...identity, ...staged, columns: withPartitions(stored, path) };

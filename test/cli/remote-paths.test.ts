@@ -5,8 +5,8 @@ import { runCli } from '../helpers/run-cli.ts';
 
 const REMOTE = 's3://bucket/data.parquet';
 const COMMANDS: readonly (readonly string[])[] = [
-  ['score', REMOTE, '--output-folder', 'out'],
-  ['score', '--url-list', `a.csv,${REMOTE}`, '--output-folder', 'out'],
+  ['score', 'az://c/data.parquet', '--output-folder', 'out'],
+  ['score', '--url-list', 'a.csv,az://c/data.parquet', '--output-folder', 'out'],
   ['score', 'a', '--input-format', 'embeddings', '--extra-head', `x=${REMOTE}`, '--output-folder', 'out'],
   ['score', 'a.csv', '--config', 's3://bucket/config.json'],
   ['subset', REMOTE, '--output-folder', 'out'],
@@ -31,7 +31,7 @@ for (const args of COMMANDS) {
   test(`a place off this machine is refused before work: ${args.join(' ')}`, async (t) => {
     const { exitCode, stderr, stdout } = await runCli(args);
     t.is(exitCode, 2, stderr);
-    t.regex(stderr, /s3:\/\/bucket\S* is no path of this machine.*aws s3 cp/);
+    t.regex(stderr, /(s3:\/\/bucket|az:\/\/c)\S* is no path of this machine.*(aws s3 cp|azcopy)/);
     // Whatever is wrong with --config, yargs takes for bad usage.
     t.regex(stderr, args.includes('--config') ? /\[BB_USAGE\]/ : /\[BB_REMOTE_PATH\]/);
     t.is(stdout, '');

@@ -12,10 +12,10 @@ Object.assign(process.env, server.environment, { AWS_MAX_ATTEMPTS: '4' });
 test.after.always(() => server.stop());
 
 const GROUP_ROWS = 2048;
-const GROUPS = 6;
+const GROUPS = 4;
 
 /**
- * A Parquet file of six row groups, of which each has twelve images and otherwise rows without a URL; two columns are small and two
+ * A Parquet file of four row groups, of which each has twelve images and otherwise rows without a URL; two columns are small and two
  * do not compress.
  */
 async function grouped(world: World, name: string): Promise<{ path: string; bytes: Buffer }> {
@@ -93,7 +93,7 @@ test('a file that is replaced after it was planned is refused by its workers, an
   const world = await makeWorld(t, { rowCount: 48 });
   const { bytes } = await grouped(world, 'first.parquet');
   const other = Buffer.from(bytes);
-  // A byte in a page of the fourth row group: size and footer stay.
+  // A byte in a page of the third row group: size and footer stay.
   other[Math.floor(bytes.length / 2)]! ^= 0xff;
   server.hold('bucket', 'in3/x.parquet', bytes);
   let planned = false;
