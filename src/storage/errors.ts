@@ -57,7 +57,7 @@ export function notFound(url: string, what: string, cause?: unknown): StorageErr
   return told(
     'BB_STORAGE_NOT_FOUND',
     url,
-    `${shownUrl(url)}: there is no such ${what}. ${what === 'file' ? 'Check its name.' : 'Check its name, and the endpoint that the environment sets.'}`,
+    `${shownUrl(url)}: there is no such ${what}. ${what === 'bucket' || what === 'object' ? 'Check its name, and the endpoint that the environment sets.' : 'Check its name.'}`,
     { cause },
   );
 }

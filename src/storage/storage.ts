@@ -25,6 +25,14 @@ export async function openStorage(urlOrPath: string, { retry }: StorageOptions =
     const { S3Storage } = await import('./s3/s3-storage.ts');
     return S3Storage.open(scheme, policy);
   }
+  if (scheme === 'http' || scheme === 'https') {
+    const { WebStorage } = await import('./web/web-storage.ts');
+    return new WebStorage(urlOrPath, policy);
+  }
+  if (scheme === 'hf') {
+    const { HubStorage } = await import('./web/hub-storage.ts');
+    return new HubStorage(policy);
+  }
   throw new BowerbirdError('BB_REMOTE_PATH', `${scheme}:// is no place that bowerbird reads.`, {
     fields: { path: urlOrPath, scheme },
   });
