@@ -3,7 +3,9 @@
  * stopped for longer than its lease and goes on. Then all is merged and compared with a run of one process. Needs redis-server. Ends with 1 where a byte
  * differs, or a shard is lost or doubled.
  *
- *   node .build/scripts/kill-fleet.js [--shards 1000] [--workers 6] [--life 20] [--restarts 5] [--asleep 90]
+ * With --objects the run lies in object storage: a server of the tests, which answers every so many requests with an error, or does what is asked and loses its answer.
+ *
+ *   node .build/scripts/kill-fleet.js [--shards 1000] [--workers 6] [--life 20] [--restarts 5] [--asleep 90] [--objects] [--fault-every 50]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,9 +15,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { digestObjects } from '../test/helpers/digest-objects.ts';
 import { digestRun } from '../test/helpers/digest-run.ts';
 import { startImageHost } from '../test/helpers/image-host.ts';
 import { makePicture } from '../test/helpers/pictures.ts';
+import { type S3Fault, type S3Server, startS3Server } from '../test/helpers/s3-server.ts';
 import { buildShard } from '../test/helpers/shard-builder.ts';
 
 const { values } = parseArgs({
@@ -25,6 +29,8 @@ const { values } = parseArgs({
     life: { type: 'string', default: '20' },
     restarts: { type: 'string', default: '5' },
     asleep: { type: 'string', default: '90' },
+    objects: { type: 'boolean', default: false },
+    'fault-every': { type: 'string', default: '50' },
   },
 });
 const [shards, workers, life, restarts, asleep] = (
@@ -56,6 +62,30 @@ function startRedis(): ChildProcess {
   return spawn('redis-server', ['--port', `${PORT}`, '--save', '', '--appendonly', 'no'], {
     stdio: 'ignore',
   });
+}
+
+let faults = 0;
+
+/** A server whose requests now and then fail, or are done and lose their answer. */
+async function startObjects(faultEvery: number): Promise<S3Server> {
+  const server = await startS3Server();
+  Object.assign(process.env, server.environment);
+  const kinds: readonly S3Fault[] = [
+    { kind: 'error', status: 500, code: 'InternalError' },
+    { kind: 'error', status: 503, code: 'SlowDown' },
+    { kind: 'lost-answer' },
+    { kind: 'closed' },
+  ];
+  for (const fault of kinds)
+    server.faults.push({
+      fault,
+      when: () => {
+        const isMet = Math.random() * faultEvery * kinds.length < 1;
+        if (isMet) faults++;
+        return isMet;
+      },
+    });
+  return server;
 }
 
 function say(text: string): void {
@@ -116,7 +146,26 @@ await buildShard(
   resources.map(([path]) => ({ URL: `${host.origin}${path}` })),
   {},
 );
-const [alone, shared] = [join(folder, 'alone'), join(folder, 'shared')];
+const objects = values.objects ? await startObjects(Number(values['fault-every'])) : undefined;
+const [alone, shared] = [join(folder, 'alone'), objects ? 's3://bucket/shared' : join(folder, 'shared')];
+
+/** How many shards of the shared run have their stats. */
+function countCommitted(): number {
+  return objects ? objects.keys('bucket', 'shared/stats/').length : readdirSync(join(shared, 'stats')).length;
+}
+
+/** What others see of it. */
+async function digestShared(): Promise<Record<string, string>> {
+  if (objects) return digestObjects(objects, shared);
+  const all = Object.entries(await digestRun(shared));
+  return Object.fromEntries(all.filter(([name]) => !/^\.|^plan\.json$/.test(name)));
+}
+
+function recordOf(): { readonly rows: number; readonly shards: number } {
+  const bytes = objects?.bytesOf('bucket', 'shared/run.json') ?? readFileSync(join(shared, 'run.json'));
+  return JSON.parse(bytes.toString()) as { readonly rows: number; readonly shards: number };
+}
+
 let redis = startRedis();
 try {
   await run(['score', input, '--output-folder', alone, ...SETTINGS]);
@@ -135,20 +184,16 @@ try {
     await once(redis, 'exit');
     await sleep(1000);
     redis = startRedis();
-    say(`Redis is new; ${readdirSync(join(shared, 'stats')).length} of ${shards} shards committed`);
+    say(`Redis is new; ${countCommitted()} of ${shards} shards committed`);
   }
   const [code] = await coordinated;
   await work;
   const merged = await run(['merge', shared]);
-  const [one, many] = await Promise.all([digestRun(alone), digestRun(shared)]);
-  const seen = Object.fromEntries(Object.entries(many).filter(([name]) => !/^\.|^plan\.json$/.test(name)));
+  const [one, seen] = await Promise.all([digestRun(alone), digestShared()]);
   const differing = [...new Set([...Object.keys(one), ...Object.keys(seen)])].filter(
     (name) => one[name] !== seen[name],
   );
-  const { rows, shards: recorded } = JSON.parse(readFileSync(join(shared, 'run.json'), 'utf8')) as {
-    readonly rows: number;
-    readonly shards: number;
-  };
+  const { rows, shards: recorded } = recordOf();
   const report = {
     ...{
       coordinator: code,
@@ -157,7 +202,12 @@ try {
       redis_restarts: restarts,
       sleeps: crew.sleeps,
     },
-    committed: readdirSync(join(shared, 'stats')).length,
+    committed: countCommitted(),
+    ...(objects && {
+      requests: objects.counts.requests,
+      faults,
+      left_over: objects.keys('bucket', 'shared/.workers/').length,
+    }),
     ...{ rows, shards: recorded, files: Object.keys(one).length, differing },
   };
   console.log(JSON.stringify(report, null, 2));
@@ -166,6 +216,7 @@ try {
 } finally {
   redis.kill('SIGKILL');
   await host.stop();
+  await objects?.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit();

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import test from 'ava';
+import { digestObjects } from '../helpers/digest-objects.ts';
 import { digestRun } from '../helpers/digest-run.ts';
 import { LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
 import { type S3Fault, type S3Request, type S3Server, startS3Server } from '../helpers/s3-server.ts';
@@ -16,18 +16,6 @@ test.after.always(() => server.stop());
 
 const ROWS = 32;
 const SETTINGS = ['--number-sample-per-shard', '8', '--min-aesthetic', '4', ...LOOPBACK_FLAGS];
-
-/** sha256 of every file of a run whose bytes may not depend on how the run went, as `digestRun` gives it. */
-function digestObjects(run: string): Record<string, string> {
-  const prefix = `${run.slice('s3://bucket/'.length)}/`;
-  const digests: Record<string, string> = {};
-  for (const key of server.keys('bucket', prefix)) {
-    const name = key.slice(prefix.length);
-    if (/^\.|^(plan|run)\.json$|^report\.html$|_stats\.json$/.test(name)) continue;
-    digests[name] = createHash('sha256').update(server.bytesOf('bucket', key)!).digest('hex');
-  }
-  return digests;
-}
 
 function slice(run: string, index: number, count: number): string[] {
   return ['score', '--output-folder', run, '--task-index', `${index}`, '--task-count', `${count}`];
@@ -78,7 +66,7 @@ test('a run in object storage whose workers are killed and met by errors, thrott
   const merged = await ended(['merge', run, '--json']);
   t.is(merged.exitCode, 0, merged.stderr);
   t.like(JSON.parse(merged.stdout), { output_folder: run, report: `${run}/report.html`, missing: [] });
-  t.deepEqual(digestObjects(run), await digestRun(alone));
+  t.deepEqual(digestObjects(server, run), await digestRun(alone));
   t.deepEqual(server.keys('bucket', 'runs/killed/.workers/'), []);
   const record = JSON.parse(server.bytesOf('bucket', 'runs/killed/run.json')!.toString()) as object;
   t.like(record, { state: 'done', rows: ROWS });
@@ -109,7 +97,7 @@ test('a run whose credentials expire says so, keeps what is finished, and goes o
   server.faults.length = 0;
   const again = await ended([...score, '--output-folder', `${run}/`]);
   t.is(again.exitCode, 0, again.stderr);
-  t.deepEqual(digestObjects(run), await digestRun(alone));
+  t.deepEqual(digestObjects(server, run), await digestRun(alone));
   for (const name of ['plan.json', 'run.json']) {
     const text = server.bytesOf('bucket', `runs/expired/${name}`)!.toString();
     t.false(/test-secret|bowerbird-(run|work)-/.test(text), name);

@@ -3,15 +3,15 @@ import { FailedShards } from '../failed-shards.ts';
 import { runMetrics } from '../metrics/fleet-metrics.ts';
 import { type MetricsPlace, type MetricsServer, serveMetrics } from '../metrics/metrics-server.ts';
 import type { PlannedRun } from '../plan-file.ts';
+import { restAfter } from '../rest-after.ts';
 import { SharedRun } from '../shared-run.ts';
 import { spread } from '../spread.ts';
 import type { FleetState } from './fleet-state.ts';
 import { ShardQueue } from './shard-queue.ts';
 import { WorkerBoard } from './worker-board.ts';
 
-/** What is open is looked for anew this often; where that takes long, as in listings of object storage, it may take no more than this share of the time. */
+/** What is open is looked for anew this often. */
 const ROUND_MS = 2000;
-const LOOKING_SHARE = 0.1;
 /** A queue that has fewer shards than are open is filled again: Redis may have lost it. */
 const REFILL_ROUNDS = 5;
 
@@ -89,7 +89,7 @@ class Coordinator {
     for (let round = 0; ; round++) {
       const startMs = performance.now();
       const { state, open } = await this.#look();
-      const restMs = Math.max(ROUND_MS, (performance.now() - startMs) / LOOKING_SHARE);
+      const restMs = restAfter(performance.now() - startMs, ROUND_MS);
       this.#state = state;
       this.#options.onState(state);
       if (open.length === 0) await this.#queue.forget();

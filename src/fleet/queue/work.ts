@@ -4,6 +4,7 @@ import type { ShardSpec } from '../../shards/plan.ts';
 import { FailedShards } from '../failed-shards.ts';
 import { workerMetrics } from '../metrics/fleet-metrics.ts';
 import { type MetricsPlace, serveMetrics } from '../metrics/metrics-server.ts';
+import { restAfter } from '../rest-after.ts';
 import { SharedRun } from '../shared-run.ts';
 import { type DoingOptions, Worker, type WorkerOptions } from '../worker.ts';
 import { HostLeases } from './host-leases.ts';
@@ -18,8 +19,6 @@ const IDLE_MS = 500;
 const HOST_LEASE_MS = 10_000;
 /** Looking what is committed lists a folder of as many files as there are shards. */
 const LOOK_AGAIN_MS = 5000;
-/** No more of the time than this. */
-const LOOKING_SHARE = 0.1;
 
 /** How a worker works on a queue. */
 export interface QueueWorkOptions extends WorkerOptions {
@@ -198,7 +197,7 @@ class QueueWork {
     if (startMs < this.#nextLookMs) return false;
     const ended = new Set([...(await this.#run.committedIds()), ...(await this.#failures.list())]);
     const endMs = performance.now();
-    this.#nextLookMs = endMs + Math.max(LOOK_AGAIN_MS, (endMs - startMs) / LOOKING_SHARE);
+    this.#nextLookMs = endMs + restAfter(endMs - startMs, LOOK_AGAIN_MS);
     return ended.size >= this.#specs.size;
   }
 
