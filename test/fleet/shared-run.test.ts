@@ -128,3 +128,16 @@ function stopAtMoves(move: (from: string, to: string) => Promise<void>) {
     await move(from, to);
   };
 }
+
+test('a shard costs a folder a rename for each of its files, two links, and an fsync of each folder and of four things more', async (t) => {
+  const counts: Record<string, number> = {};
+  const files = interpose((call, run) => {
+    counts[call.call] = (counts[call.call] ?? 0) + 1;
+    return run();
+  });
+  const path = join(await makeFolder(t), 'run');
+  const run = await makeSharedRun(path);
+  await commitWorked(path, 'first', await workShard(run, 'first', 'first', ['tags', 'partials']), files);
+  // The third is a folder of images. Marker and stats: each its file and its folder; then the folders of the files.
+  t.like(counts, { rename: 3, link: 2, fsync: 2 + 2 + 3 });
+});
