@@ -12,7 +12,7 @@ import {
 import { expandInputs } from '../tables/inputs.ts';
 import { KNOWN_NAMES, known, SCORE_NAMES } from '../tables/parts.ts';
 import { readableOn } from '../tables/readable.ts';
-import { withTagsOfRuns } from '../tables/run-tags.ts';
+import { tagsOf, withTagsOfRuns } from '../tables/run-tags.ts';
 import { settleSchema } from '../tables/schema.ts';
 import { checkTexts, type MissingTexts } from '../tables/value-check.ts';
 import type { SourceFile, SourceTable } from './source.ts';
@@ -57,8 +57,7 @@ export async function findInputs(
 ): Promise<FoundInputs> {
   const { outputFolder, text = {}, untoldFormat, onNote } = reading;
   const options = { output: { path: outputFolder }, untoldFormat, onNote };
-  const read = await withTagsOfRuns(metadata, onNote);
-  const fromRuns = metadata.map((path, i) => read[i] !== path);
+  const fromRuns = metadata.map((path) => tagsOf(path) !== path);
   if (new Set(fromRuns).size > 1) {
     throw new TableError(
       'BB_SCHEMA_MISMATCH',
@@ -66,7 +65,7 @@ export async function findInputs(
     );
   }
   const found = {
-    metadata: await expandInputs(read, options),
+    metadata: await expandInputs(await withTagsOfRuns(metadata, onNote), options),
     tags: tags.length === 0 ? [] : await expandInputs(await withTagsOfRuns(tags, onNote), options),
     fromRuns: fromRuns[0] ?? false,
   };
