@@ -33,6 +33,12 @@ const SORT_THREAD_MB = 256;
 const LOOK_EVERY_MS = 500;
 const MIN_DUCKDB_MB = 64;
 
+/** A statement that takes milliseconds, and what it is for a person who waits. */
+export interface SmallStatement {
+  readonly phase: string;
+  readonly sql: string;
+}
+
 /** A DuckDB instance with the bounds of a subset, which tells how far a statement is and can be stopped. */
 export class SubsetDatabase {
   readonly connection: DuckDBConnection;
@@ -117,6 +123,47 @@ export class SubsetDatabase {
     await this.rows(`SET threads = ${this.#threads}`);
   }
 
+  /**
+   * Runs small statements side by side, each on a thread of its own: several threads take longer to share out one that takes
+   * milliseconds than it takes. They see no table that is temporary.
+   *
+   * @throws the first error, once no statement runs any more
+   */
+  async runSideBySide(statements: readonly SmallStatement[]): Promise<void> {
+    const next = statements.values();
+    const failures: unknown[] = [];
+    await this.rows('SET threads = 1');
+    await Promise.all(
+      Array.from({ length: Math.min(this.#threads, statements.length) }, async () => {
+        try {
+          await this.#runInTurn(next, failures);
+        } catch (thrown) {
+          failures.push(thrown);
+        }
+      }),
+    );
+    if (failures.length > 0) throw failures[0];
+    await this.rows(`SET threads = ${this.#threads}`);
+  }
+
+  async #runInTurn(statements: Iterator<SmallStatement>, failures: readonly unknown[]): Promise<void> {
+    const connection = await this.#instance.connect();
+    const stop = (): void => connection.interrupt();
+    this.#signal?.addEventListener('abort', stop);
+    try {
+      for (let turn = statements.next(); !turn.done; turn = statements.next()) {
+        this.#signal?.throwIfAborted();
+        if (failures.length > 0) return;
+        const { phase, sql } = turn.value;
+        await connection.run(sql);
+        this.#tellNowAndThen(phase, undefined);
+      }
+    } finally {
+      this.#signal?.removeEventListener('abort', stop);
+      connection.closeSync();
+    }
+  }
+
   /** Like `streamChunks`, with the progress of `phase`. */
   async *stream(phase: string, sql: string, rowCount: number): AsyncGenerator<DuckDBDataChunk> {
     this.#signal?.throwIfAborted();
@@ -136,10 +183,7 @@ export class SubsetDatabase {
    */
   show(phase: string, share: number): void {
     this.#signal?.throwIfAborted();
-    const nowMs = Date.now();
-    if (nowMs - this.#shownAtMs < LOOK_EVERY_MS) return;
-    this.#shownAtMs = nowMs;
-    this.#tell(phase, 100 * share);
+    this.#tellNowAndThen(phase, 100 * share);
   }
 
   /** Rows of a small result; counts come as numbers. */
@@ -156,6 +200,13 @@ export class SubsetDatabase {
   #look(phase: string): void {
     const { percentage } = this.connection.progress;
     this.#tell(phase, percentage >= 0 ? percentage : undefined);
+  }
+
+  #tellNowAndThen(phase: string, percent: number | undefined): void {
+    const nowMs = Date.now();
+    if (nowMs - this.#shownAtMs < LOOK_EVERY_MS) return;
+    this.#shownAtMs = nowMs;
+    this.#tell(phase, percent);
   }
 
   #tell(phase: string, percent: number | undefined): void {

@@ -4,7 +4,7 @@ import { makeFolders, writing } from '../base/files.ts';
 import type { ScoreOrigins } from '../samples/provenance/provenance.ts';
 import { quoteText } from '../tables/duckdb.ts';
 import { provenanceOption } from '../tables/provenance.ts';
-import type { SubsetDatabase } from './database.ts';
+import type { SmallStatement, SubsetDatabase } from './database.ts';
 import type { SubsetOptions } from './options.ts';
 
 /** A written file. */
@@ -15,6 +15,9 @@ export interface PartFile {
 
 /** Rows of one row group: DuckDB's own choice, named so that the bytes do not depend on its version's. */
 const ROW_GROUP_ROWS = 122_880;
+
+/** A part of no more rows is written by one thread, and others beside it. */
+const SMALL_PART_ROWS = 2 * ROW_GROUP_ROWS;
 
 /** As many files as LAION's subsets have, where they are large enough for it. */
 const DEFAULT_FILES = 128;
@@ -57,7 +60,7 @@ export interface KeptTable {
   readonly end: bigint | undefined;
 }
 
-/** Writes the parts of one selection, one after the other, as soon as all rows of a part are there. */
+/** Writes the parts of one selection as soon as all rows of a part are there. */
 export class PartWriter {
   readonly files: PartFile[] = [];
   readonly #database: SubsetDatabase;
@@ -98,17 +101,27 @@ export class PartWriter {
   /** Writes the parts that end within these tables, which hold all rows from `nextKey` on, in order. */
   async write(tables: readonly KeptTable[]): Promise<void> {
     const end = tables.at(-1)!.end;
-    while (this.files.length < this.#lengths.length) {
-      const next = this.#starts[this.files.length + 1];
-      if (end !== undefined && (next === undefined || next > end)) return;
-      await this.#writeNext(tables);
-    }
+    const first = this.files.length;
+    const isWhole = (index: number): boolean => {
+      const next = this.#starts[index + 1];
+      return end === undefined || (next !== undefined && next <= end);
+    };
+    let after = first;
+    while (after < this.#lengths.length && isWhole(after)) after++;
+    const parts = this.#lengths.slice(first, after).map((rows, i) => ({ index: first + i, rows }));
+    const statements = parts.map(({ index }) => this.#copyTo(index, tables));
+    if (parts.every(({ rows }) => rows <= SMALL_PART_ROWS)) await this.#database.runSideBySide(statements);
+    else for (const { phase, sql } of statements) await this.#database.run(phase, sql);
+    this.files.push(...parts.map(({ index, rows }) => ({ name: this.#nameOf(index), rows })));
   }
 
-  async #writeNext(tables: readonly KeptTable[]): Promise<void> {
-    const index = this.files.length;
-    const { identity, compression, selection, columns, folder, scores } = this.#settings;
-    const name = partName(index, identity, compression);
+  #nameOf(index: number): string {
+    const { identity, compression } = this.#settings;
+    return partName(index, identity, compression);
+  }
+
+  #copyTo(index: number, tables: readonly KeptTable[]): SmallStatement {
+    const { compression, selection, columns, folder, scores } = this.#settings;
     const [start, end] = [this.#starts[index], this.#starts[index + 1]];
     const range = [
       `(mask & ${1 << selection}) <> 0`,
@@ -118,14 +131,13 @@ export class PartWriter {
     const selects = tables.map(
       (table) => `SELECT ${columns} FROM ${table.name} WHERE ${range.join(' AND ')}`,
     );
-    await this.#database.run(
-      `writing file ${index + 1} of ${this.#lengths.length}`,
-      `COPY (${selects.join(' UNION ALL ')})
-       TO ${quoteText(join(folder, name))}
+    return {
+      phase: `writing file ${index + 1} of ${this.#lengths.length}`,
+      sql: `COPY (${selects.join(' UNION ALL ')})
+       TO ${quoteText(join(folder, this.#nameOf(index)))}
        (FORMAT parquet, COMPRESSION ${compression}, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false,
         ${provenanceOption({ scores })})`,
-    );
-    this.files.push({ name, rows: this.#lengths[index]! });
+    };
   }
 }
 

@@ -16,7 +16,7 @@ export interface Step {
  * table is joined at a time, so that the rows that are kept are the side that is held in memory.
  */
 export function pickTags(plan: SubsetPlan, { shuffleSeed, dedup }: SubsetOptions): Step[] {
-  const steps: Step[] = [];
+  const joins: { readonly sql: string; readonly uses: string }[] = [];
   let uses = 'chosen';
   plan.tables.forEach((table, i) => {
     const scores = plan.output.flatMap(({ from }, c) =>
@@ -25,22 +25,28 @@ export function pickTags(plan: SubsetPlan, { shuffleSeed, dedup }: SubsetOptions
     if (scores.length === 0) return;
     const names = scores.map(({ name }) => name);
     const columns = scores.map(({ name, as }) => `t.${quoteName(name)} AS ${as}`);
-    const sql = `CREATE TEMP TABLE picked${i} AS
-      SELECT c.* EXCLUDE (tag${i}), ${columns.join(', ')}
+    const sql = `SELECT c.* EXCLUDE (tag${i}), ${columns.join(', ')}
       FROM ${uses} AS c LEFT JOIN (${tableSql(table, names)}) AS t ON c.tag${i} = t.${ORD}`;
-    steps.push({ sql, uses });
+    joins.push({ sql, uses });
     uses = `picked${i}`;
   });
+  // The last join goes straight into the sort.
+  const last = joins.pop() ?? { sql: 'SELECT * FROM chosen', uses: 'chosen' };
+  const steps = joins.map((join, i) => ({
+    sql: `CREATE TEMP TABLE ${(joins[i + 1] ?? last).uses} AS ${join.sql}`,
+    uses: join.uses,
+  }));
   const found = dedup ? 'EXCLUDE (code, hash, hashed)' : '';
   const keyed =
     shuffleSeed === undefined
-      ? `SELECT * ${found}, ord AS key FROM ${uses}`
-      : withShuffledKey(`SELECT * ${found} FROM ${uses}`, shuffleSeed);
-  return [...steps, { sql: `CREATE TEMP TABLE picked AS ${keyed} ORDER BY key`, uses }];
+      ? `SELECT * ${found}, ord AS key FROM (${last.sql})`
+      : withShuffledKey(`SELECT * ${found} FROM (${last.sql})`, shuffleSeed);
+  return [...steps, { sql: `CREATE TEMP TABLE picked AS ${keyed} ORDER BY key`, uses: last.uses }];
 }
 
 /**
- * Makes a table of the kept rows of a slice, in the order of the output: key, mask, and all output columns.
+ * Makes a table of the kept rows of a slice, in the order of the output: key, mask, and all output columns. It is not temporary, so
+ * that several connections can write of it.
  *
  * @param keys SQL that is true for the keys of the slice's rows
  */
@@ -49,7 +55,7 @@ export function collectRows(plan: SubsetPlan, slice: Slice, keys: string, name: 
     'metadata' in from ? `m.${quoteName(from.metadata)} AS c${i}` : `c.c${i}`,
   );
   const names = plan.output.flatMap(({ from }) => ('metadata' in from ? [from.metadata] : []));
-  return `CREATE TEMP TABLE ${name} AS
+  return `CREATE TABLE ${name} AS
     SELECT c.key, c.mask, ${columns.join(', ')}
     FROM (SELECT * FROM picked WHERE ${keys}) AS c
     JOIN (${tableSql(plan.metadata, names, plan.renamed, slice)}) AS m ON c.ord = m.${ORD}
