@@ -10,6 +10,7 @@ import { packageFolder } from '../src/base/package.ts';
 const OUTPUTS = {
   embeddings: 'src/rescore/embeddings-kernel.generated.ts',
   jpeg: 'src/decode/jpeg/jpeg-kernel.generated.ts',
+  layers: 'src/heads/layers-kernel.generated.ts',
   murmur3: 'src/samples/murmur3-kernel.generated.ts',
   resize: 'src/decode/resize-kernel.generated.ts',
   sieve: 'src/subset/sieve-kernel.generated.ts',

@@ -316,7 +316,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'heads',
     what: 'rows -> scores; weights from .pth .npy .safetensors .json and SavedModels, linear and MLP ([heads.md](heads.md))',
-    mayImport: ['base', 'samples', 'scores', 'weights'],
+    mayImport: ['base', 'samples', 'scores', 'weights', 'models', 'embed'],
     doors: ['check', 'errors', 'head', 'load'],
     packages: [],
   },

@@ -136,8 +136,8 @@ function proofOf(
   return encoder ? proof : 'none';
 }
 
-/** A wide ensemble takes some milliseconds for each row. */
-const ROWS_AT_ONCE = 128;
+/** A wide ensemble takes a tenth of a millisecond for each row. */
+const ROWS_AT_ONCE = 512;
 
 /** @throws the signal's reason */
 async function scoresOf(
@@ -152,7 +152,8 @@ async function scoresOf(
     signal?.throwIfAborted();
     advance(`scoring by ${name}`, from, count, 'samples');
     const to = Math.min(count, from + ROWS_AT_ONCE);
-    scores.set(head.score(rows.subarray(from * dimension, to * dimension), to - from), from);
+    const some = await head.scoreMany(rows.subarray(from * dimension, to * dimension), to - from);
+    scores.set(some.scores, from);
   }
   return Float64Array.from(rowOf, (row) => (row < 0 ? Number.NaN : finite(scores[row]!)));
 }

@@ -12,10 +12,15 @@ export interface HeadFacts {
   readonly requiresUnitNorm: boolean;
   readonly label: Label | undefined;
   readonly ensemble: Ensemble | undefined;
+  /** Whether all of it is one linear layer. */
+  readonly isLinear: boolean;
 }
 
 /** Another one wherever heads are given other digests than before. */
 const VERSION = 1;
+
+/** Another one wherever the same layers give other bits than before (layer-stack.ts); heads that are one linear layer keep their digests. */
+const LAYERS_ARITHMETIC = 2;
 
 /**
  * sha256 in hex of what a head computes: the same for the same layers and facts, whatever the format of its file, and whether a
@@ -28,6 +33,7 @@ export function digestOfFacts({
   requiresUnitNorm,
   label,
   ensemble,
+  isLinear,
 }: HeadFacts): string {
   const hash = createHash('sha256');
   const facts = {
@@ -37,6 +43,7 @@ export function digestOfFacts({
     columns: [...(columns ?? [])].map(([place, { indexes, unknown }]) => [place, [...indexes], unknown]),
     unitNorm: requiresUnitNorm,
     label: label ? [label.transform, label.unit] : null,
+    ...(!isLinear && { arithmetic: LAYERS_ARITHMETIC }),
     // Only where there is one: heads without keep the digests that they had.
     ...(ensemble && { ensemble: [ensemble.members, ensemble.combine, ensemble.offsets ?? null] }),
   };

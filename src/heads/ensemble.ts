@@ -1,6 +1,7 @@
 import { isObject } from '../base/json-object.ts';
+import { ForwardPass } from './forward-pass.ts';
 import type { Layer } from './layers.ts';
-import { checkSize, hiddenValues, ROWS_AT_ONCE, type Scorer } from './scoring.ts';
+import type { Scorer } from './scoring.ts';
 
 /** How the members' scores become one: their mean, or the middle one, of an even number the lower of the two. */
 export const COMBINATIONS = ['mean', 'lower-median'] as const;
@@ -24,8 +25,6 @@ export interface SpreadScores {
   readonly scores: Float64Array;
   readonly spreads: Float64Array;
 }
-
-export type SpreadScorer = (embeddings: Float32Array, count: number) => SpreadScores;
 
 const MOST_MEMBERS = 256;
 
@@ -66,26 +65,40 @@ export function ensembleScorer(
   layers: readonly Layer[],
   { members, combine, offsets = new Array<number>(members).fill(0) }: Ensemble,
   plain?: Scorer,
-): SpreadScorer {
+): Scorer<SpreadScores> {
   const last = layers.at(-1)!;
   const middle = meanOf(offsets);
   const bases = Float64Array.from(offsets, (offset) => last.bias[0]! + offset - middle);
-  const forward = hiddenValues(layers.slice(0, -1));
-  return (embeddings, count) => {
-    checkSize(embeddings, count, layers[0]!.inputs);
-    const scores = new Float64Array(count);
-    const spreads = new Float64Array(count);
-    const own = new Float64Array(members);
-    for (let row = 0; row < count; row += ROWS_AT_ONCE) {
-      const rows = Math.min(ROWS_AT_ONCE, count - row);
-      const values = forward(embeddings, row, rows);
-      for (let i = 0; i < rows; i++) {
-        memberScores(own, values.subarray(i * last.inputs, (i + 1) * last.inputs), last.weights, bases);
-        scores[row + i] = combine === 'mean' ? meanOf(own) : lowerMedian(own);
-        spreads[row + i] = deviation(own);
+  const pass = new ForwardPass(layers.slice(0, -1), { isWhole: false });
+  const own = new Float64Array(members);
+  const scoresFor = (count: number) => {
+    const found = { scores: new Float64Array(count), spreads: new Float64Array(count) };
+    const take = (values: Float64Array, first: number): void => {
+      for (let i = 0, row = first; i < values.length; i += last.inputs, row++) {
+        memberScores(own, values.subarray(i, i + last.inputs), last.weights, bases);
+        found.scores[row] = combine === 'mean' ? meanOf(own) : lowerMedian(own);
+        found.spreads[row] = deviation(own);
       }
-    }
-    return { scores: combine === 'mean' && plain ? plain(embeddings, count) : scores, spreads };
+    };
+    return { found, take };
+  };
+  const withPlain = (
+    { spreads, ...found }: SpreadScores,
+    embeddings: Float32Array,
+    count: number,
+  ): SpreadScores =>
+    combine === 'mean' && plain ? { ...plain.score(embeddings, count), spreads } : { ...found, spreads };
+  return {
+    score: (embeddings, count) => {
+      const { found, take } = scoresFor(count);
+      pass.run(embeddings, count, take);
+      return withPlain(found, embeddings, count);
+    },
+    scoreMany: async (embeddings, count) => {
+      const { found, take } = scoresFor(count);
+      await pass.runMany(embeddings, count, take);
+      return withPlain(found, embeddings, count);
+    },
   };
 }
 

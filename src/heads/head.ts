@@ -1,7 +1,8 @@
 import type { Label } from '../samples/label.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { LinearScore } from '../scores/summary.ts';
-import type { EnsembleParts, SpreadScorer } from './ensemble.ts';
+import type { EnsembleParts, SpreadScores } from './ensemble.ts';
+import type { HeadScores } from './scoring.ts';
 
 /** The encoder that a head was trained on, as far as its file or manifest says. */
 export interface TrainedOn {
@@ -50,7 +51,9 @@ export interface Head {
    */
   score(embeddings: Float32Array, count: number): Float64Array;
   /** Of an ensemble: the same scores, and how far its members lie apart about each. */
-  readonly scoreWithSpread?: SpreadScorer;
+  scoreWithSpread?(embeddings: Float32Array, count: number): SpreadScores;
+  /** The same scores, bit for bit, of an ensemble with their spread; several times as fast where many rows are scored, not all at once. */
+  scoreMany(embeddings: Float32Array, count: number): Promise<HeadScores>;
   /** Of an ensemble: what its members are made of, for who scores them by other means. */
   readonly ensemble?: EnsembleParts;
   /** Of a head that learned from pairs: the logits of the chance that one wins, for each point between both scores. */

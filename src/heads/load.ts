@@ -39,25 +39,27 @@ export async function loadHead(path: string, { tag }: LoadOptions): Promise<Head
   }
   const requiresUnitNorm = claims.unitNorm ?? true;
   const linearScore = linear && linearScorer(linear);
-  const scoreWithSpread = ensemble && ensembleScorer(layers, ensemble, linearScore);
+  const spread = ensemble && ensembleScorer(layers, ensemble, linearScore);
+  const scorer = spread ?? linearScore ?? networkScorer({ layers, output, columns });
   return {
     name: basename(path),
     ...(tag && { tag }),
     ...(claims.label && { label: claims.label }),
     digest: files.digest(),
-    computes: digestOfFacts({ layers, output, columns, requiresUnitNorm, label: claims.label, ensemble }),
+    computes: digestOfFacts({
+      ...{ layers, output, columns, requiresUnitNorm, label: claims.label, ensemble },
+      isLinear: linear !== undefined && !ensemble,
+    }),
     dimension: layers[0]!.inputs,
     ...(claims.encoder && { encoder: claims.encoder }),
     ...(layout && claims.hiddenActivation === undefined && { layout: layout.name }),
     requiresUnitNorm,
     isProbability: output === 'sigmoid',
     ...(linear && { linear }),
-    score:
-      linearScore ??
-      (scoreWithSpread
-        ? (embeddings, count) => scoreWithSpread(embeddings, count).scores
-        : networkScorer({ layers, output, columns })),
-    ...(scoreWithSpread && { scoreWithSpread }),
+    // The plain score of a mean needs no members.
+    score: (embeddings, count) => (linearScore ?? scorer).score(embeddings, count).scores,
+    scoreMany: (embeddings, count) => scorer.scoreMany(embeddings, count),
+    ...(spread && { scoreWithSpread: spread.score }),
     ...(ensemble && { ensemble: { ...ensemble, layers } }),
     ...(claims.logitsPerPoint !== undefined && { logitsPerPoint: claims.logitsPerPoint }),
     ...(claims.training && { training: claims.training }),

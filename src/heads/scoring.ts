@@ -1,21 +1,33 @@
 import type { LinearScore } from '../scores/summary.ts';
-import { type CategoricalColumns, encodeCategories } from './categories.ts';
+import type { CategoricalColumns } from './categories.ts';
+import { checkSize, ForwardPass } from './forward-pass.ts';
 import type { Layer, OutputActivation } from './layers.ts';
 
-/** Scores `count` embeddings (count x dimension, row by row); a row's score does not depend on the others. */
-export type Scorer = (embeddings: Float32Array, count: number) => Float64Array;
+/** Scores, and of an ensemble for each the standard deviation of the members' scores (of a sample: n - 1). */
+export interface HeadScores {
+  readonly scores: Float64Array;
+  readonly spreads?: Float64Array;
+}
+
+/** Two ways to the same scores: embeddings are count x dimension, row by row; a row's score does not depend on the others. */
+export interface Scorer<Scores extends HeadScores = HeadScores> {
+  score(embeddings: Float32Array, count: number): Scores;
+  /** The same bits; where there are many rows, several times as fast. */
+  scoreMany(embeddings: Float32Array, count: number): Promise<Scores>;
+}
 
 /** weights . embedding + bias, summed in float64. */
 export function linearScorer({ weights, bias }: LinearScore): Scorer {
   const dimension = weights.length;
-  return (embeddings, count) => {
+  const score: Scorer['score'] = (embeddings, count) => {
     checkSize(embeddings, count, dimension);
     const scores = new Float64Array(count);
     for (let row = 0; row < count; row++) {
       scores[row] = dotProduct(weights, embeddings, row * dimension) + bias;
     }
-    return scores;
+    return { scores };
   };
+  return { score, scoreMany: async (embeddings, count) => score(embeddings, count) };
 }
 
 /** Four sums, so that additions need not wait for each other; always the same four, so that bits repeat. */
@@ -36,9 +48,6 @@ function dotProduct(weights: Float64Array, values: Float32Array, offset: number)
   return a + b + (c + d);
 }
 
-/** Rows that go through a layer together, so that its weights are fetched once for all of them. */
-export const ROWS_AT_ONCE = 4;
-
 /** A network that is not one linear layer. */
 export interface NetworkParts {
   readonly layers: readonly Layer[];
@@ -47,83 +56,31 @@ export interface NetworkParts {
   readonly columns: CategoricalColumns | undefined;
 }
 
-/** The layers as they are, with values and sums in float64, then the output's activation. */
+/** The layers as they are (layer-stack.ts), then the output's activation. */
 export function networkScorer({ layers, output, columns }: NetworkParts): Scorer {
-  const dimension = layers[0]!.inputs;
-  return (embeddings, count) => {
-    checkSize(embeddings, count, dimension);
+  const pass = new ForwardPass(layers, { isWhole: true, columns });
+  const finish = output === 'sigmoid' ? sigmoid : (value: number): number => value;
+  const scoresFor = (count: number) => {
     const scores = new Float64Array(count);
-    const block = new Float64Array(ROWS_AT_ONCE * dimension);
-    for (let row = 0; row < count; row += ROWS_AT_ONCE) {
-      const rows = Math.min(ROWS_AT_ONCE, count - row);
-      // A last block that is not full keeps older rows in its rest; their results are not read.
-      const taken = embeddings.subarray(row * dimension, (row + rows) * dimension);
-      block.set(columns ? encodeCategories(columns, taken, dimension) : taken);
-      const results = layers.reduce<Float64Array>((values, layer) => applyLayer(layer, values), block);
-      scores.set(results.subarray(0, rows), row);
-    }
-    return output === 'sigmoid' ? scores.map(sigmoid) : scores;
+    const take = (values: Float64Array, first: number): void => {
+      for (let row = 0; row < values.length; row++) scores[first + row] = finish(values[row]!);
+    };
+    return { scores, take };
   };
-}
-
-/**
- * What layers give for `rows` embeddings from `first` on, at most ROWS_AT_ONCE: row by row, what lies behind those rows means nothing.
- *
- * @param layers at least one
- */
-export function hiddenValues(
-  layers: readonly Layer[],
-): (embeddings: Float32Array, first: number, rows: number) => Float64Array {
-  const dimension = layers[0]!.inputs;
-  const block = new Float64Array(ROWS_AT_ONCE * dimension);
-  return (embeddings, first, rows) => {
-    block.set(embeddings.subarray(first * dimension, (first + rows) * dimension));
-    return layers.reduce<Float64Array>((values, layer) => applyLayer(layer, values), block);
+  return {
+    score: (embeddings, count) => {
+      const { scores, take } = scoresFor(count);
+      pass.run(embeddings, count, take);
+      return { scores };
+    },
+    scoreMany: async (embeddings, count) => {
+      const { scores, take } = scoresFor(count);
+      await pass.runMany(embeddings, count, take);
+      return { scores };
+    },
   };
-}
-
-/** Takes and gives ROWS_AT_ONCE rows. */
-function applyLayer(
-  { inputs, outputs, weights, bias, activation }: Layer,
-  values: Float64Array,
-): Float64Array {
-  const results = new Float64Array(ROWS_AT_ONCE * outputs);
-  for (let o = 0; o < outputs; o++) {
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    for (let i = 0, w = o * inputs; i < inputs; i++, w++) {
-      const weight = weights[w]!;
-      a += weight * values[i]!;
-      b += weight * values[inputs + i]!;
-      c += weight * values[2 * inputs + i]!;
-      d += weight * values[3 * inputs + i]!;
-    }
-    for (const [row, sum] of [a, b, c, d].entries()) results[row * outputs + o] = sum + bias[o]!;
-  }
-  if (activation === 'none') return results;
-  return results.map(activation === 'relu' ? relu : silu);
-}
-
-function relu(value: number): number {
-  return Math.max(value, 0);
-}
-
-/** x sigmoid(x) */
-function silu(value: number): number {
-  return value * sigmoid(value);
 }
 
 function sigmoid(value: number): number {
   return 1 / (1 + Math.exp(-value));
-}
-
-/** @throws RangeError where the values are not so many embeddings */
-export function checkSize(embeddings: Float32Array, count: number, dimension: number): void {
-  if (embeddings.length !== count * dimension) {
-    throw new RangeError(
-      `${embeddings.length} values are not ${count} embeddings of ${dimension} dimensions`,
-    );
-  }
 }

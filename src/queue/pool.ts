@@ -264,7 +264,7 @@ async function scoreRows(
         signal?.throwIfAborted();
         const taken = rows.slice(from, from + BLOCK_ROWS);
         const lengths = taken.map(({ row }, i) => putUnit(reader.read(row), block, i * dimension));
-        const scores = scorer!.score(block.subarray(0, taken.length * dimension), taken.length);
+        const scores = await scorer!.score(block.subarray(0, taken.length * dimension), taken.length);
         takeScores(gathering, taken, lengths, scores);
         onProgress('scoring samples', from + taken.length, rows.length);
       }

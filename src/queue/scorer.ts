@@ -13,12 +13,13 @@ export const BLOCK_ROWS = 256;
 export interface Scorer {
   readonly members: number;
   /** float64(count x members), in the head's unit, for at most `BLOCK_ROWS` rows (count x dimension). */
-  score(rows: Float32Array, count: number): Float64Array;
+  score(rows: Float32Array, count: number): Promise<Float64Array>;
 }
 
 /** @throws HeadError BB_HEAD_MISMATCH where the members are none that `train` makes */
 export function scorerOf(head: Head): Scorer {
-  if (!head.ensemble) return { members: 1, score: (rows, count) => head.score(rows, count) };
+  if (!head.ensemble)
+    return { members: 1, score: async (rows, count) => (await head.scoreMany(rows, count)).scores };
   return new EnsembleScorer(head, head.ensemble);
 }
 
@@ -41,7 +42,7 @@ class EnsembleScorer implements Scorer {
     this.#network = new Network(shape, (lengths) => new KernelOperations(lengths));
   }
 
-  score(rows: Float32Array, count: number): Float64Array {
+  async score(rows: Float32Array, count: number): Promise<Float64Array> {
     const network = this.#network;
     const scores = new Float64Array(count * this.members);
     for (let row = 0; row < count; row++) {

@@ -5,6 +5,7 @@ import { TableError } from '../tables/errors.ts';
 import { EmbeddingBatch } from './embedding-batch.ts';
 import { type ColumnHead, spreadColumns } from './head-set.ts';
 import type { NpyLayout } from './npy-header.ts';
+import type { ScoringStop } from './scoring-stop.ts';
 
 /** How a row of embeddings ended. */
 export const ROW_STATE = { scored: 0, invalid: 1, notUnit: 2 } as const;
@@ -51,6 +52,9 @@ export interface ScoringOptions {
 
 /** Small enough for the rows to stay in a core's second-level cache between scoring and summing. */
 const BATCH_BYTES = 393_216;
+/** Of heads with several layers, which lay their weights out anew for each batch. */
+const MANY_ROWS = 512;
+
 /** Scores blocks of rows, reading them straight into the kernel's memory. One per thread, type and dimension. */
 export class BlockScorer {
   readonly #options: ScoringOptions;
@@ -67,7 +71,8 @@ export class BlockScorer {
   constructor({ type, dimension }: Pick<NpyLayout, 'type' | 'dimension'>, options: ScoringOptions) {
     this.#options = options;
     this.#rowBytes = dimension * (type === 'float16' ? 2 : 4);
-    this.#capacity = Math.max(16, Math.floor(BATCH_BYTES / this.#rowBytes));
+    const hasLayers = options.heads.some(({ head }) => !head.linear || head.scoreWithSpread);
+    this.#capacity = Math.max(hasLayers ? MANY_ROWS : 16, Math.floor(BATCH_BYTES / this.#rowBytes));
     const linear = options.heads.flatMap(({ head }) => head.linear ?? []);
     let next = 0;
     this.#places = options.heads.map(({ head }) => (head.linear ? next++ : -1));
@@ -77,7 +82,7 @@ export class BlockScorer {
       capacity: this.#capacity,
       weights: linear.map(({ weights }) => weights),
       normalise: options.normalise,
-      wantSingles: options.heads.some(({ head }) => !head.linear || head.scoreWithSpread),
+      wantSingles: hasLayers,
       sumCount: options.bucketHead < 0 ? 0 : BUCKET_NAMES.length,
     });
     this.#bucketScores = new Float64Array(this.#capacity);
@@ -88,9 +93,14 @@ export class BlockScorer {
   /**
    * Scores a block's rows from an open file.
    *
+   * @param stop asked between two batches
    * @throws TableError BB_SHARD_READ
    */
-  score(file: number, { path, layout, firstRow, rowCount }: Block): BlockResult {
+  async score(
+    file: number,
+    { path, layout, firstRow, rowCount }: Block,
+    stop?: Pick<ScoringStop, 'throwIfAsked'>,
+  ): Promise<BlockResult> {
     const startedAtMs = performance.now();
     const { heads } = this.#options;
     const result = {
@@ -103,12 +113,13 @@ export class BlockScorer {
       scoreSums: new Float64Array(BUCKET_NAMES.length),
     };
     for (let done = 0; done < rowCount; done += this.#capacity) {
+      stop?.throwIfAsked();
       const count = Math.min(this.#capacity, rowCount - done);
       const target = this.#batch.input.subarray(0, count * this.#rowBytes);
       readExactly(path, file, target, layout.dataOffset + (firstRow + done) * this.#rowBytes);
       this.#batch.score(count);
       this.#judgeRows(count, result.states.subarray(done, done + count));
-      this.#takeScores(count, done, result);
+      await this.#takeScores(count, done, result);
       this.#sumRows(count, done, result);
     }
     const embeddingSums = this.#options.bucketHead < 0 ? [] : this.#batch.takeSums();
@@ -135,17 +146,15 @@ export class BlockScorer {
     return this.#options.requireUnitNorm ? ROW_STATE.notUnit : ROW_STATE.scored;
   }
 
-  #takeScores(count: number, done: number, { scores, states }: RowResults): void {
+  async #takeScores(count: number, done: number, { scores, states }: RowResults): Promise<void> {
     const { heads, bucketHead } = this.#options;
     let spreadAt = heads.length;
     for (const [i, { head }] of heads.entries()) {
       const column = scores[i]!;
       const place = this.#places[i]!;
-      const both = head.scoreWithSpread?.(this.#batch.asSingles(count), count);
-      const products =
-        place >= 0
-          ? this.#batch.products[place]!
-          : (both?.scores ?? head.score(this.#batch.asSingles(count), count));
+      const isKernels = place >= 0 && !head.scoreWithSpread;
+      const own = isKernels ? undefined : await head.scoreMany(this.#batch.asSingles(count), count);
+      const products = place >= 0 ? this.#batch.products[place]! : own!.scores;
       const bias = head.linear?.bias ?? 0;
       for (let row = 0; row < count; row++) {
         const score = products[row]! + bias;
@@ -153,7 +162,7 @@ export class BlockScorer {
         column[done + row] = isScored ? score : Number.NaN;
         if (i === bucketHead) this.#bucketScores[row] = score;
       }
-      if (both) takeSpreads(scores[spreadAt++]!, { spreads: both.spreads, column, done, count });
+      if (own?.spreads) takeSpreads(scores[spreadAt++]!, { spreads: own.spreads, column, done, count });
     }
   }
 

@@ -5,9 +5,11 @@ import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import { TableError } from '../tables/errors.ts';
 import { type Block, type BlockResult, BlockScorer } from './block-scorer.ts';
 import { loadPinnedHeads } from './head-set.ts';
-import type { ScoringAnswer, ScoringSettings } from './scoring-threads.ts';
+import { ScoringStop, STOP } from './scoring-stop.ts';
+import type { ScoringAnswer, ThreadSettings } from './scoring-threads.ts';
 
-const { pins, ...options } = workerData as ScoringSettings;
+const { pins, stop: stopMemory, ...options } = workerData as ThreadSettings;
+const stop = new ScoringStop(stopMemory);
 const heads = await loadPinnedHeads(pins);
 const scorers = new Map<string, BlockScorer>();
 let openPath: string | undefined;
@@ -37,9 +39,13 @@ function fileOf(path: string): number {
   return openFile;
 }
 
-function answer(block: Block): ScoringAnswer {
+/** undefined where the threads are stopped meanwhile: nobody waits for an answer then. */
+async function answer(block: Block): Promise<ScoringAnswer | undefined> {
   try {
-    return { kind: 'scored', result: scorerFor(block).score(fileOf(block.path), block) };
+    const scorer = scorerFor(block);
+    const file = fileOf(block.path);
+    const result = await stop.during(() => scorer.score(file, block, stop));
+    return result && { kind: 'scored', result };
   } catch (thrown) {
     if (!(thrown instanceof BowerbirdError)) throw thrown;
     return { kind: 'failed', code: thrown.code, message: thrown.message, fields: thrown.fields };
@@ -50,7 +56,18 @@ function buffersOf({ scores, states, counts, scoreSums, embeddingSums }: BlockRe
   return [...scores, states, counts, scoreSums, ...embeddingSums].map(({ buffer }) => buffer as ArrayBuffer);
 }
 
-parentPort!.on('message', (block: Block) => {
-  const message = answer(block);
-  parentPort!.postMessage(message, message.kind === 'scored' ? buffersOf(message.result) : []);
+async function work(block: Block): Promise<void> {
+  const message = await answer(block);
+  if (message) parentPort!.postMessage(message, message.kind === 'scored' ? buffersOf(message.result) : []);
+}
+
+let working: Promise<void> = Promise.resolve();
+
+parentPort!.on('message', (block: Block | typeof STOP) => {
+  if (block !== STOP) {
+    working = work(block);
+    return;
+  }
+  const close = (): void => parentPort!.close();
+  working.then(close, close);
 });

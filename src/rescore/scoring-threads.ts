@@ -3,10 +3,16 @@ import type { ErrorCode, ErrorFields } from '../base/errors.ts';
 import { TableError } from '../tables/errors.ts';
 import type { Block, BlockResult, ScoringOptions } from './block-scorer.ts';
 import type { PinnedHead } from './head-set.ts';
+import { ScoringStop, STOP } from './scoring-stop.ts';
 
 /** What every scoring thread is started with. */
 export interface ScoringSettings extends Omit<ScoringOptions, 'heads'> {
   readonly pins: readonly PinnedHead[];
+}
+
+/** What a thread gets. */
+export interface ThreadSettings extends ScoringSettings {
+  readonly stop: SharedArrayBuffer;
 }
 
 /** What a thread says of a block. */
@@ -30,13 +36,18 @@ const script = new URL('./score-worker.js', import.meta.url);
 /** Scores blocks on several threads, in the order in which they are asked for. */
 export class ScoringThreads {
   readonly #idle: Worker[] = [];
-  readonly #all: Worker[] = [];
+  /** Threads, and when each has ended. */
+  readonly #all = new Map<Worker, Promise<void>>();
+  readonly #stop = new ScoringStop();
+  /** Also a process that leaves at once waits for what onnxruntime is at. */
+  readonly #onExit = (): void => this.#stop.askAndWait();
   readonly #waiting: Job[] = [];
   readonly #running = new Map<Worker, Job>();
   #failure: unknown;
 
   constructor(count: number, settings: ScoringSettings) {
-    for (let i = 0; i < count; i++) this.#start(settings);
+    process.on('exit', this.#onExit);
+    for (let i = 0; i < count; i++) this.#start({ ...settings, stop: this.#stop.memory });
   }
 
   /** @throws TableError BB_SHARD_READ */
@@ -52,12 +63,16 @@ export class ScoringThreads {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#all.map((worker) => worker.terminate()));
+    this.#waiting.length = 0;
+    this.#stop.ask();
+    for (const worker of this.#all.keys()) worker.postMessage(STOP);
+    await Promise.all(this.#all.values());
+    process.off('exit', this.#onExit);
   }
 
-  #start(settings: ScoringSettings): void {
+  #start(settings: ThreadSettings): void {
     const worker = new Worker(script, { workerData: settings });
-    this.#all.push(worker);
+    this.#all.set(worker, new Promise((resolve) => worker.once('exit', () => resolve())));
     this.#idle.push(worker);
     worker.on('message', (answer: ScoringAnswer) => {
       const job = this.#running.get(worker)!;
@@ -85,5 +100,6 @@ export class ScoringThreads {
     for (const { reject } of [...this.#running.values(), ...this.#waiting]) reject(error);
     this.#running.clear();
     this.#waiting.length = 0;
+    this.#stop.ask();
   }
 }

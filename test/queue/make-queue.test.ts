@@ -73,7 +73,7 @@ test('an ensemble in a file gives what its members give, whatever they are and h
     t.true(head.logitsPerPoint! > 0);
     const middle = offsets!.reduce((sum, offset) => sum + offset, 0) / members;
     const count = 7;
-    const scores = scorerOf(head).score(collection.rows.subarray(0, count * DIMENSION), count);
+    const scores = await scorerOf(head).score(collection.rows.subarray(0, count * DIMENSION), count);
     const [first, last] = layers as [Layer, Layer];
     const width = first.outputs / members;
     for (let row = 0; row < count; row++) {

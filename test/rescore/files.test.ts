@@ -263,7 +263,7 @@ test('a file that becomes shorter while it is scored is named, and its rows are 
     normalise: false,
   });
   const file = openSync(path, 'r');
-  t.throws(() => scorer.score(file, { path, layout, firstRow: 0, rowCount: 20 }), {
+  await t.throwsAsync(scorer.score(file, { path, layout, firstRow: 0, rowCount: 20 }), {
     code: 'BB_SHARD_READ',
     message: /img_emb_0\.npy failed: it has become shorter/,
   });

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import type { Block } from '../../src/rescore/block-scorer.ts';
+import type { Block, BlockResult } from '../../src/rescore/block-scorer.ts';
 import { loadHeads } from '../../src/rescore/head-set.ts';
 import { readNpyLayout } from '../../src/rescore/npy-header.ts';
 import { ScoringThreads } from '../../src/rescore/scoring-threads.ts';
@@ -17,6 +20,7 @@ import {
 
 const DIMENSION = 16;
 const ROWS = 24;
+const LEAVING_PROCESS = fileURLToPath(new URL('./leaving-process.js', import.meta.url));
 
 /** Threads with one head, and a block for each row of one file. `digest` instead of the head's own. */
 async function start(t: ExecutionContext, threadCount: number, digest?: string) {
@@ -72,4 +76,50 @@ test('a block that cannot be read fails alone, and the thread goes on', async (t
   const next = threads.score(blocks[1]!);
   await t.throwsAsync(lost, { code: 'BB_SHARD_READ', message: /nowhere/ });
   t.is((await next).states[0], 0);
+});
+
+/** A head that onnxruntime is started for, and so many rows that it works for a while. */
+async function makeWideWork(t: ExecutionContext): Promise<{ readonly head: string; readonly path: string }> {
+  const folder = await temporaryFolder(t);
+  const [dimension, width, rowCount] = [64, 1024, 100_000];
+  const path = join(folder, 'rows.npy');
+  await writeFile(path, npyFile(unitRows(1, rowCount, dimension), dimension));
+  const values = headWeights(1, dimension * width).map(Math.fround);
+  const weights = Array.from({ length: width }, (_, o) => values.slice(o * dimension, (o + 1) * dimension));
+  const layers = [
+    { weights, bias: weights.map(() => 0), activation: 'relu' },
+    { weights: [weights.map(() => 1 / width)], bias: [5] },
+  ];
+  const head = join(folder, 'head.json');
+  await writeFile(head, JSON.stringify({ format: 'bowerbird-head', version: 1, layers }));
+  return { head, path };
+}
+
+test('threads that are stopped while onnxruntime works for them end, and the process goes on', async (t) => {
+  const { head, path } = await makeWideWork(t);
+  const source = aestheticHead(head);
+  const [loaded] = await loadHeads([source]);
+  const threads = new ScoringThreads(2, {
+    pins: [{ ...source, digest: loaded!.head.digest }],
+    ...{ bucketHead: 0, requireUnitNorm: true, normalise: false },
+  });
+  const layout = readNpyLayout(path);
+  const half = layout.rowCount / 2;
+  const score = (): Promise<BlockResult>[] =>
+    [0, half].map((firstRow) => threads.score({ path, layout, firstRow, rowCount: half }));
+  await Promise.all(score());
+  let isScored = false;
+  void Promise.all(score()).then(() => {
+    isScored = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await threads.stop();
+  t.false(isScored, 'they were stopped at work');
+});
+
+test('a process that leaves while onnxruntime works for its threads ends with its own code', async (t) => {
+  const { head, path } = await makeWideWork(t);
+  const child = spawn(process.execPath, [LEAVING_PROCESS, head, path, '42'], { stdio: 'ignore' });
+  const [code] = await once(child, 'exit');
+  t.is(code, 42);
 });

@@ -7,6 +7,7 @@ function headWith(changes: Partial<Head> = {}): Head {
     ...{ name: 'linear', digest: 'd1', computes: 'c1', dimension: 2 },
     ...{ requiresUnitNorm: true, isProbability: false },
     score: (_, count) => new Float64Array(count),
+    scoreMany: async (_, count) => ({ scores: new Float64Array(count) }),
     ...changes,
   };
 }
