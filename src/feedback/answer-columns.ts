@@ -1,5 +1,6 @@
 import { type Answer, type PairAnswer, sampleId } from './answer.ts';
-import { FingerprintTable, fingerprintOf } from './fingerprint.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { FingerprintTable } from './fingerprint-table.ts';
 
 /** An answer in numbers. */
 export interface AnswerRow {
@@ -19,8 +20,7 @@ export interface AnswerRow {
 
 /** The answers in one mode to one question, skipped ones left out: 34 bytes each, and 20 to 40 for each sample. */
 export class AnswerColumns {
-  readonly #samples = new FingerprintTable(1);
-  #sampleCount = 0;
+  readonly #samples = new FingerprintTable(0);
   readonly #raters = new Map<string, number>();
   #length = 0;
   #first = new Int32Array(64);
@@ -53,7 +53,7 @@ export class AnswerColumns {
 
   /** How many samples the answers are about. */
   get sampleCount(): number {
-    return this.#sampleCount;
+    return this.#samples.size;
   }
 
   /** By number, in the order in which they were met. */
@@ -75,14 +75,24 @@ export class AnswerColumns {
 
   /** All answers, those about one sample or pair together; within these in the order in which they were added. */
   *bySubject(): Generator<readonly AnswerRow[]> {
-    const order = Int32Array.from({ length: this.#length }, (_, row) => row);
-    order.sort((a, b) => this.#first[a]! - this.#first[b]! || this.#second[a]! - this.#second[b]! || a - b);
+    const all = Int32Array.from({ length: this.#length }, (_, row) => row);
+    const order = this.#sorted(this.#sorted(all, this.#second), this.#first);
     for (let from = 0; from < order.length; ) {
       let to = from + 1;
       while (to < order.length && this.#isSameSubject(order[from]!, order[to]!)) to++;
       yield Array.from(order.subarray(from, to), (row) => this.row(row));
       from = to;
     }
+  }
+
+  /** Rows by their samples in a column (-1: none); those of the same stay in their order. */
+  #sorted(rows: Int32Array, samples: Int32Array): Int32Array {
+    const places = new Int32Array(this.sampleCount + 2);
+    for (const row of rows) places[samples[row]! + 2]!++;
+    for (let i = 1; i < places.length; i++) places[i]! += places[i - 1]!;
+    const order = new Int32Array(rows.length);
+    for (const row of rows) order[places[samples[row]! + 1]!++] = row;
+    return order;
   }
 
   #isSameSubject(a: number, b: number): boolean {
@@ -101,11 +111,7 @@ export class AnswerColumns {
   }
 
   #sampleOf(id: string): number {
-    const key = fingerprintOf(id);
-    const found = this.#samples.find(key);
-    if (found >= 0) return this.#samples.get(found, 0);
-    this.#samples.put(this.#samples.add(key), 0, this.#sampleCount);
-    return this.#sampleCount++;
+    return this.#samples.findOrAdd(fingerprintOf(id));
   }
 
   #raterOf(name: string): number {

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type Answer, isRetraction, type Mode } from './answer.ts';
-import { searchFile } from './file-lines.ts';
-import { FingerprintTable, fingerprintOf } from './fingerprint.ts';
+import { type Answer, type FeedbackRecord, isRetraction, type Mode } from './answer.ts';
+import { AnswerKeys, type Asked } from './answer-keys.ts';
+import { readLinePieces, searchFile } from './file-lines.ts';
+import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
+import { FingerprintTable } from './fingerprint-table.ts';
 import { lineOf } from './line.ts';
-import { LINE_PROBLEMS, ProblemCounts } from './problems.ts';
-import { readRecords } from './records.ts';
-import { SeenIds } from './seen-ids.ts';
+import { LINE_PROBLEMS, type LineProblem, ProblemCounts } from './problems.ts';
+import { LineReader, readRecords } from './records.ts';
+import { ScannedAnswers } from './scanned-answers.ts';
+import { SeenIds, type Sighting } from './seen-ids.ts';
 
 /** Which answers are wanted. */
 export interface Wanted {
@@ -45,9 +48,13 @@ export class FeedbackReader {
   readonly #questions = new Map<string, number>();
   readonly #raters = new Map<string, number>();
 
-  constructor(paths: readonly string[], wanted: Wanted = {}) {
+  readonly #digest: LineDigest | undefined;
+
+  /** @param digest is given the wanted answers that stand, as lines */
+  constructor(paths: readonly string[], wanted: Wanted = {}, digest?: LineDigest) {
     this.#paths = paths;
     this.#wanted = wanted;
+    this.#digest = digest;
   }
 
   /**
@@ -59,17 +66,35 @@ export class FeedbackReader {
   async *answers(): AsyncGenerator<Answer[]> {
     const { files, retracted } = await findRetractions(this.#paths, this.#wanted.signal);
     const seen = new SeenIds();
+    const scanned = new ScannedAnswers();
+    const keys = new AnswerKeys();
     for (const { path, sizeBytes } of files) {
-      for await (const { lines } of readRecords(path, sizeBytes)) {
+      const reader = new LineReader();
+      for await (const piece of readLinePieces(path, sizeBytes)) {
         this.#wanted.signal?.throwIfAborted();
         const batch: Answer[] = [];
-        for (const { line, said } of lines) {
-          const sighting = typeof said === 'string' ? said : seen.add(said);
-          if (sighting === 'repeated') this.#counts.repeated++;
-          else if (sighting !== 'new') this.#problems.add({ path, line, problem: sighting });
-          else this.#take(said as Exclude<typeof said, string>, retracted, batch);
-        }
-        this.#counts.lines += lines.length;
+        scanned.begin(piece);
+        reader.give(piece, {
+          scanned: ({ bytes, from, to, scan }, line) => {
+            const { id, content } = keys.takeScan(bytes, scan);
+            if (!this.#isNew(seen.addKeys(id, content), path, line) || this.#isRetracted(retracted, id)) return;
+            const asked = { question: scanned.questionOf(scan), rater: scanned.raterOf(scan), mode: scan.mode };
+            if (!this.#take(asked)) return;
+            batch.push(scanned.answerOf(scan));
+            this.#digest?.addBytes(bytes, from, to);
+          },
+          read: (said, line) => {
+            const sighting = typeof said === 'string' ? said : seen.add(said);
+            if (!this.#isNew(sighting, path, line)) return;
+            const record = said as FeedbackRecord;
+            if (isRetraction(record)) this.#counts.retractions++;
+            else if (!this.#isRetracted(retracted, fingerprintOf(record.id)) && this.#take(record)) {
+              batch.push(record);
+              this.#digest?.addText(`${lineOf(record)}\n`);
+            }
+          },
+        });
+        this.#digest?.endBytes();
         this.#wanted.onProgress?.(this.#counts.lines);
         yield batch;
       }
@@ -91,29 +116,61 @@ export class FeedbackReader {
     return this.#raters;
   }
 
-  #take(record: Parameters<SeenIds['add']>[0], retracted: FingerprintTable, batch: Answer[]): void {
-    if (isRetraction(record)) {
-      this.#counts.retractions++;
-      return;
-    }
-    if (retracted.find(fingerprintOf(record.id)) >= 0) {
-      this.#counts.retracted++;
-      return;
-    }
-    this.#counts.answers++;
-    this.#questions.set(record.question, (this.#questions.get(record.question) ?? 0) + 1);
-    if (this.#wanted.questions?.includes(record.question) !== false)
-      this.#raters.set(record.rater, (this.#raters.get(record.rater) ?? 0) + 1);
-    if (this.#isWanted(record)) batch.push(record);
+  /** Counts a line; whether it is a record that was not there before. */
+  #isNew(sighting: Sighting | LineProblem, path: string, line: number): boolean {
+    this.#counts.lines++;
+    if (sighting === 'repeated') this.#counts.repeated++;
+    else if (sighting !== 'new') this.#problems.add({ path, line, problem: sighting });
+    return sighting === 'new';
   }
 
-  #isWanted(answer: Answer): boolean {
+  #isRetracted(retracted: FingerprintTable, id: Fingerprint): boolean {
+    const isRetracted = retracted.find(id) >= 0;
+    if (isRetracted) this.#counts.retracted++;
+    return isRetracted;
+  }
+
+  /** Counts an answer that stands; whether it is wanted. */
+  #take({ question, mode, rater }: Asked): boolean {
     const { questions, modes, raters } = this.#wanted;
-    return (
-      (questions === undefined || questions.includes(answer.question)) &&
-      (modes === undefined || modes.includes(answer.mode)) &&
-      (raters === undefined || raters.includes(answer.rater))
-    );
+    this.#counts.answers++;
+    this.#questions.set(question, (this.#questions.get(question) ?? 0) + 1);
+    if (questions?.includes(question) === false) return false;
+    this.#raters.set(rater, (this.#raters.get(rater) ?? 0) + 1);
+    return modes?.includes(mode) !== false && raters?.includes(rater) !== false;
+  }
+}
+
+/** The sha256 of lines. */
+class LineDigest {
+  readonly #hash = createHash('sha256');
+  /** Lines that follow one another go together. */
+  #bytes: Uint8Array | undefined;
+  #from = 0;
+  #to = 0;
+
+  addBytes(bytes: Uint8Array, from: number, to: number): void {
+    if (this.#bytes !== bytes || this.#to !== from) {
+      this.endBytes();
+      this.#bytes = bytes;
+      this.#from = from;
+    }
+    this.#to = to;
+  }
+
+  addText(text: string): void {
+    this.endBytes();
+    this.#hash.update(text);
+  }
+
+  /** The bytes are about to go. */
+  endBytes(): void {
+    if (this.#bytes) this.#hash.update(this.#bytes.subarray(this.#from, this.#to));
+    this.#bytes = undefined;
+  }
+
+  hex(): string {
+    return this.#hash.digest('hex');
   }
 }
 
@@ -136,15 +193,12 @@ export interface AnswerSet {
  * @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_UNREADABLE; the signal's reason when it is aborted
  */
 export async function readAnswers(paths: readonly string[], wanted: Wanted = {}): Promise<AnswerSet> {
-  const reader = new FeedbackReader(paths, wanted);
-  const digest = createHash('sha256');
+  const digest = new LineDigest();
+  const reader = new FeedbackReader(paths, wanted, digest);
   const answers: Answer[] = [];
-  for await (const batch of reader.answers()) {
-    for (const answer of batch) answers.push(answer);
-    if (batch.length > 0) digest.update(batch.map((answer) => `${lineOf(answer)}\n`).join(''));
-  }
+  for await (const batch of reader.answers()) for (const answer of batch) answers.push(answer);
   const { counts, questions, raters } = reader;
-  return { answers, counts, questions, raters, digest: digest.digest('hex') };
+  return { answers, counts, questions, raters, digest: digest.hex() };
 }
 
 const RETRACTING = '"retracts"';
@@ -172,8 +226,7 @@ async function findRetractions(
       signal?.throwIfAborted();
       for (const { said } of lines) {
         if (typeof said === 'string' || !isRetraction(said)) continue;
-        const key = fingerprintOf(said.retracts);
-        if (retracted.find(key) < 0) retracted.add(key);
+        retracted.findOrAdd(fingerprintOf(said.retracts));
       }
     }
   }

@@ -23,9 +23,9 @@ const TIME = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]
 /** No control characters, no half characters, nothing that turns text around. */
 const NAME = /^[^\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]+$/u;
 const PLAIN_NAME = /^[\x20-\x7e]+$/;
-const MAX_RATER_CHARACTERS = 64;
-const MAX_KEY_CHARACTERS = 1024;
-const MAX_QUEUE_CHARACTERS = 256;
+export const MAX_RATER_CHARACTERS = 64;
+export const MAX_KEY_CHARACTERS = 1024;
+export const MAX_QUEUE_CHARACTERS = 256;
 
 /** What a JSON value says as a line of feedback; the first problem where it says nothing. Fields of other names are passed over. */
 export function checkRecord(value: unknown): FeedbackRecord | LineProblem {
@@ -60,14 +60,17 @@ function isTime(value: unknown): value is string {
   return typeof value === 'string' && TIME.test(value) && isDay(value);
 }
 
-/** Whether the day that a text begins with (YYYY-MM-DD, in their ranges) is one that its month has. */
+/** Whether the day that a text begins with (YYYY-MM-DD) is one that there is. */
 export function isDay(text: string): boolean {
-  const day = Number(text.slice(8, 10));
-  if (day <= 28) return true;
-  const year = Number(text.slice(0, 4));
-  const month = Number(text.slice(5, 7));
-  if (month !== 2) return day <= 30 || ![4, 6, 9, 11].includes(month);
-  return day === 29 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return isDayOf(Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8, 10)));
+}
+
+/** Whether there is such a day. @param month from 1 */
+export function isDayOf(year: number, month: number, day: number): boolean {
+  if (month < 1 || month > 12 || day < 1) return false;
+  if (month !== 2) return day <= (month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31);
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return day <= (isLeap ? 29 : 28);
 }
 
 function isName(value: unknown, most: number): value is string {

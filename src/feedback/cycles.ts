@@ -54,28 +54,47 @@ class PreferenceGraph {
   /** Looks at each triple once, from that of its samples which has most neighbours, by marks on these: time grows with pairs^1.5 at most. */
   countTriples(): Pick<Cycles, 'triples' | 'cyclicTriples'> {
     let [triples, cyclicTriples] = [0, 0];
-    const degrees = this.#worse.map((worse, sample) => worse.length + this.#better[sample]!.length);
-    const isBefore = (a: number, b: number): boolean =>
-      degrees[a]! < degrees[b]! || (degrees[a] === degrees[b] && a < b);
+    const { starts, others, kinds } = this.#laterNeighbours();
     // What a sample is to the present one: 1 worse, 2 better, 0 nothing.
-    const marks = new Uint8Array(degrees.length);
-    const neighbours = degrees.map((_, sample) => [
-      ...this.#worse[sample]!.filter((other) => isBefore(sample, other)).map((other) => [other, 1] as const),
-      ...this.#better[sample]!.filter((other) => isBefore(sample, other)).map((other) => [other, 2] as const),
-    ]);
-    for (let sample = 0; sample < degrees.length; sample++) {
-      for (const [other, kind] of neighbours[sample]!) marks[other] = kind;
-      for (const [middle, toMiddle] of neighbours[sample]!) {
-        for (const [third, toThird] of neighbours[middle]!) {
-          if (marks[third] === 0) continue;
+    const marks = new Uint8Array(starts.length);
+    for (let sample = 0; sample + 1 < starts.length; sample++) {
+      const [from, to] = [starts[sample]!, starts[sample + 1]!];
+      for (let i = from; i < to; i++) marks[others[i]!] = kinds[i]!;
+      for (let i = from; i < to; i++) {
+        const middle = others[i]!;
+        for (let j = starts[middle]!; j < starts[middle + 1]!; j++) {
+          const mark = marks[others[j]!]!;
+          if (mark === 0) continue;
           triples++;
           // Round it goes where all three arrows point the same way: sample, middle, third, sample.
-          if (toMiddle === toThird && marks[third] !== toMiddle) cyclicTriples++;
+          if (kinds[i] === kinds[j] && mark !== kinds[i]) cyclicTriples++;
         }
       }
-      for (const [other] of neighbours[sample]!) marks[other] = 0;
+      for (let i = from; i < to; i++) marks[others[i]!] = 0;
     }
     return { triples, cyclicTriples };
+  }
+
+  /** Of each sample those neighbours that have more neighbours than it, or as many and a higher number: 1 for a worse one, 2 for a better one. */
+  #laterNeighbours(): { readonly starts: Int32Array; readonly others: Int32Array; readonly kinds: Uint8Array } {
+    const degrees = Int32Array.from(this.#worse, (worse, i) => worse.length + this.#better[i]!.length);
+    const starts = new Int32Array(degrees.length + 1);
+    const arrows = this.#worse.reduce((sum, worse) => sum + worse.length, 0);
+    const others = new Int32Array(arrows);
+    const kinds = new Uint8Array(arrows);
+    let end = 0;
+    for (let sample = 0; sample < degrees.length; sample++) {
+      for (const [kind, neighbours] of [this.#worse[sample]!, this.#better[sample]!].entries()) {
+        for (const other of neighbours) {
+          const isLater = degrees[other]! - degrees[sample]! || other - sample;
+          if (isLater < 0) continue;
+          others[end] = other;
+          kinds[end++] = kind + 1;
+        }
+      }
+      starts[sample + 1] = end;
+    }
+    return { starts, others, kinds };
   }
 
   /** The sizes of the strongly connected components (Tarjan's way, with a stack of its own: chains may be long). */

@@ -4,20 +4,29 @@ import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import { requirePlainFile } from '../base/plain-file.ts';
 import type { LineProblem } from './problems.ts';
 
-/** What is read at a time dies young: garbage collection costs more than reading. */
-const CHUNK_BYTES = 128 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 const MAX_LINE_CHARACTERS = 64 * 1024;
+/** A character has up to 4 bytes. */
+const MAX_LINE_BYTES = 4 * MAX_LINE_CHARACTERS;
 const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** Some lines that follow one another. */
-export interface LineBatch {
-  /** The number of the first, from 1. */
-  readonly firstLine: number;
-  readonly lines: readonly (string | { readonly problem: LineProblem })[];
-  /** The last has no end: the file ends in it. */
+/** Some lines that follow one another, where they lie. Gone with the next piece. */
+export interface LinePiece {
+  readonly bytes: Buffer;
+  /** Each line ends with a line's end, but for one of a piece that is unended. */
+  readonly from: number;
+  readonly to: number;
+  /** Where in the file the place 0 of the bytes is; below 0 where that lies before it. */
+  readonly position: number;
+  /** Before them there is a line that is too long; of it nothing is kept. */
+  readonly isAfterTooLong: boolean;
+  /** The file ends in the last line, and that has no end. */
   readonly isUnended: boolean;
 }
+
+/** What a line is, or why it is none. */
+export type FileLine = string | { readonly problem: LineProblem };
 
 /**
  * The lines of a file, as they come; memory does not grow with the file or with a line.
@@ -26,21 +35,100 @@ export interface LineBatch {
  * @param what what the file is called where it is missing
  * @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_UNREADABLE
  */
-export async function* readFileLines(
+export async function* readLinePieces(
   path: string,
   sizeBytes?: number,
   what = 'feedback file',
-): AsyncGenerator<LineBatch> {
-  const cutter = new LineCutter();
-  for await (const piece of readPieces(path, what, sizeBytes)) {
-    const batch = cutter.cut(piece);
-    if (batch.lines.length > 0) yield batch;
+): AsyncGenerator<LinePiece> {
+  let rest: Buffer = Buffer.alloc(0);
+  let isTooLong = false;
+  let passed = 0;
+  for await (const { bytes, from, to } of readPieces(path, what, sizeBytes)) {
+    const position = passed - from;
+    passed += to - from;
+    const end = bytes.lastIndexOf(NEWLINE, to - 1) + 1;
+    if (end > from) {
+      const isAfterTooLong = isTooLong;
+      const first = isTooLong ? bytes.indexOf(NEWLINE, from) + 1 : from - rest.length;
+      if (!isTooLong) rest.copy(bytes, first);
+      yield { bytes, from: first, to: end, position, isAfterTooLong, isUnended: false };
+      isTooLong = false;
+      rest = bytes.subarray(end, to);
+    } else if (!isTooLong) {
+      isTooLong = rest.length + to - from > MAX_LINE_BYTES;
+      rest = isTooLong ? Buffer.alloc(0) : Buffer.concat([rest, bytes.subarray(from, to)]);
+    }
   }
-  const rest = cutter.end();
-  if (rest.lines.length > 0) yield rest;
+  if (!isTooLong && rest.length === 0) return;
+  const position = passed - rest.length;
+  yield { bytes: rest, from: 0, to: rest.length, position, isAfterTooLong: isTooLong, isUnended: true };
 }
 
-/** How long a file is, and whether a text occurs in it. @throws as `readFileLines` */
+/** The lines of pieces, one after the other: where each lies, and its number. */
+export class LineWalk {
+  /** Of the line before, from 1. */
+  line = 0;
+  #piece: LinePiece | undefined;
+  #isTooLongNext = false;
+  #at = 0;
+
+  begin(piece: LinePiece): void {
+    this.#piece = piece;
+    this.#at = piece.from;
+    this.#isTooLongNext = piece.isAfterTooLong;
+  }
+
+  /** Where the next line of the piece begins; -1 for one of which nothing is kept, undefined where there is none. Its number is in `line`. */
+  next(): number | undefined {
+    if (this.#isTooLongNext) {
+      this.#isTooLongNext = false;
+      this.line++;
+      return -1;
+    }
+    if (this.#at >= this.#piece!.to) return undefined;
+    this.line++;
+    return this.#at;
+  }
+
+  /** Goes on from where a line is known to end. */
+  skipTo(end: number): void {
+    this.#at = end;
+  }
+
+  /** The text of the line that begins at a place, and goes on after it. */
+  take(from: number): FileLine {
+    if (from < 0) return TOO_LONG;
+    const { bytes, to } = this.#piece!;
+    const end = bytes.indexOf(NEWLINE, from);
+    const isEnded = end >= 0 && end < to;
+    this.#at = isEnded ? end + 1 : to;
+    const line = decoded(bytes.subarray(from, isEnded ? end : to));
+    const hasMark = this.line === 1 && typeof line === 'string' && line.startsWith(BYTE_ORDER_MARK);
+    return hasMark ? line.slice(BYTE_ORDER_MARK.length) : line;
+  }
+}
+
+const TOO_LONG = { problem: 'too-long' } as const;
+
+/** Calls `work` with what reads parts of a file again. @throws as `readLinePieces`, also where the file has become shorter */
+export async function withFileParts<T>(
+  path: string,
+  work: (textAt: (position: number, byteLength: number) => Promise<string>) => Promise<T>,
+): Promise<T> {
+  const handle = await openFile(path, 'feedback file');
+  try {
+    return await work(async (position, byteLength) => {
+      const bytes = Buffer.alloc(byteLength);
+      const { bytesRead } = await handle.read(bytes, 0, byteLength, position);
+      if (bytesRead < byteLength) throw unreadable(path, 'it has become shorter', undefined);
+      return bytes.toString('utf8');
+    });
+  } finally {
+    await handle.close();
+  }
+}
+
+/** How long a file is, and whether a text occurs in it. @throws as `readLinePieces` */
 export async function searchFile(
   path: string,
   text: string,
@@ -48,7 +136,8 @@ export async function searchFile(
   let sizeBytes = 0;
   let isFound = false;
   let end: Buffer = Buffer.alloc(0);
-  for await (const piece of readPieces(path, 'feedback file')) {
+  for await (const { bytes, from, to } of readPieces(path, 'feedback file')) {
+    const piece = bytes.subarray(from, to);
     sizeBytes += piece.length;
     if (isFound) continue;
     // It may lie across two pieces.
@@ -58,21 +147,38 @@ export async function searchFile(
   return { sizeBytes, isFound };
 }
 
-/** The bytes of a file; each piece is gone with the next. */
-async function* readPieces(path: string, what: string, sizeBytes?: number): AsyncGenerator<Buffer> {
+interface FilePiece {
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The bytes of a file. A piece stands until the one after the next is asked for, with room before it for a line that began in the piece before; the next is read
+ * meanwhile.
+ */
+async function* readPieces(path: string, what: string, sizeBytes?: number): AsyncGenerator<FilePiece> {
   const handle = await openFile(path, what);
+  let reading: Promise<number> | undefined;
   try {
-    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    const buffers = [0, 1, 2].map(() => Buffer.allocUnsafe(MAX_LINE_BYTES + CHUNK_BYTES));
     let left = sizeBytes ?? (await handle.stat()).size;
-    while (left > 0) {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(left, CHUNK_BYTES), null);
+    const read = async (into: Buffer, most: number): Promise<number> =>
+      (await handle.read(into, MAX_LINE_BYTES, Math.min(most, CHUNK_BYTES), null)).bytesRead;
+    reading = read(buffers[0]!, left);
+    for (let turn = 0; left > 0; turn++) {
+      const bytesRead = await reading;
       if (bytesRead === 0) break;
       left -= bytesRead;
-      yield buffer.subarray(0, bytesRead);
+      reading = read(buffers[(turn + 1) % 3]!, left);
+      // Should it fail before it is waited for.
+      reading.catch(() => undefined);
+      yield { bytes: buffers[turn % 3]!, from: MAX_LINE_BYTES, to: MAX_LINE_BYTES + bytesRead };
     }
   } catch (thrown) {
     throw thrown instanceof BowerbirdError ? thrown : unreadable(path, messageOf(thrown), thrown);
   } finally {
+    await reading?.catch(() => undefined);
     await handle.close();
   }
 }
@@ -98,71 +204,9 @@ function unreadable(path: string, why: string, cause: unknown): BowerbirdError {
   });
 }
 
-/** Cuts bytes that come in pieces into lines. */
-class LineCutter {
-  #nextLine = 1;
-  /** What came of the line that has not ended. */
-  #rest: Buffer = Buffer.alloc(0);
-  /** The line that has not ended is too long already; of it nothing is kept. */
-  #isTooLong = false;
-
-  cut(piece: Buffer): LineBatch {
-    const last = piece.lastIndexOf(NEWLINE);
-    if (last < 0) {
-      this.#keep(piece);
-      return { firstLine: this.#nextLine, lines: [], isUnended: false };
-    }
-    const whole = this.#isTooLong
-      ? piece.subarray(piece.indexOf(NEWLINE) + 1, last + 1)
-      : Buffer.concat([this.#rest, piece.subarray(0, last + 1)]);
-    const lines = [...(this.#isTooLong ? [TOO_LONG] : []), ...linesOf(whole)];
-    this.#isTooLong = false;
-    this.#rest = Buffer.alloc(0);
-    this.#keep(piece.subarray(last + 1));
-    return this.#batch(lines, false);
-  }
-
-  end(): LineBatch {
-    const lines = this.#isTooLong ? [TOO_LONG] : this.#rest.length > 0 ? [decoded(this.#rest)] : [];
-    return this.#batch(lines, true);
-  }
-
-  #batch(lines: LineBatch['lines'], isUnended: boolean): LineBatch {
-    const firstLine = this.#nextLine;
-    this.#nextLine += lines.length;
-    return { firstLine, lines: firstLine === 1 ? withoutMark(lines) : lines, isUnended };
-  }
-
-  /** A character has up to 4 bytes. */
-  #keep(piece: Buffer): void {
-    if (this.#isTooLong) return;
-    this.#isTooLong = this.#rest.length + piece.length > 4 * MAX_LINE_CHARACTERS;
-    this.#rest = this.#isTooLong ? Buffer.alloc(0) : Buffer.concat([this.#rest, piece]);
-  }
-}
-
-const TOO_LONG = { problem: 'too-long' } as const;
 const NOT_UTF8 = { problem: 'not-utf8' } as const;
 
-/** The lines of bytes that end with a line's end. */
-function linesOf(bytes: Buffer): LineBatch['lines'] {
-  if (isUtf8(bytes)) {
-    const lines = bytes.toString('utf8').split('\n');
-    lines.pop();
-    return lines.some((line) => line.length > MAX_LINE_CHARACTERS)
-      ? lines.map((line) => (line.length > MAX_LINE_CHARACTERS ? TOO_LONG : line))
-      : lines;
-  }
-  const lines: LineBatch['lines'][number][] = [];
-  for (let from = 0; from < bytes.length; ) {
-    const to = bytes.indexOf(NEWLINE, from);
-    lines.push(decoded(bytes.subarray(from, to)));
-    from = to + 1;
-  }
-  return lines;
-}
-
-function decoded(bytes: Buffer): LineBatch['lines'][number] {
+function decoded(bytes: Buffer): FileLine {
   // A write that was stopped may have ended within a character.
   if (!isUtf8(bytes) && !isUtf8(bytes.subarray(0, bytes.length - cutCharacterBytes(bytes)))) return NOT_UTF8;
   const line = bytes.toString('utf8');
@@ -177,9 +221,4 @@ function cutCharacterBytes(bytes: Buffer): number {
     if (byte < 0x80 || byte >= 0xc0) return 0;
   }
   return 0;
-}
-
-function withoutMark(lines: LineBatch['lines']): LineBatch['lines'] {
-  const [first, ...others] = lines;
-  return typeof first === 'string' && first.startsWith(BYTE_ORDER_MARK) ? [first.slice(1), ...others] : lines;
 }

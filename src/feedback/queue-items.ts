@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isObject, type JsonObject } from '../base/json-object.ts';
 import { type SampleName, sampleId } from './answer.ts';
 import { checkSample, isQuestion } from './check.ts';
-import { readFileLines } from './file-lines.ts';
+import { LineWalk, readLinePieces } from './file-lines.ts';
 import { nameOf } from './line.ts';
 import { LINE_PROBLEMS, ProblemCounts } from './problems.ts';
 
@@ -82,13 +82,16 @@ export interface QueueItems {
 export async function readQueueItems(path: string): Promise<QueueItems> {
   const items = new Map<string, QueueItem>();
   const problems = new ProblemCounts<QueueProblem>('line', QUEUE_PROBLEMS);
-  for await (const { firstLine, lines, isUnended } of readFileLines(path, undefined, 'queue file')) {
-    for (const [place, text] of lines.entries()) {
-      const isCut = isUnended && place === lines.length - 1;
-      const said = typeof text === 'string' ? parseQueueLine(text, isCut) : (text.problem as QueueProblem);
+  const walk = new LineWalk();
+  for await (const piece of readLinePieces(path, undefined, 'queue file')) {
+    walk.begin(piece);
+    for (let from = walk.next(); from !== undefined; from = walk.next()) {
+      const text = walk.take(from);
+      const said =
+        typeof text === 'string' ? parseQueueLine(text, piece.isUnended) : (text.problem as QueueProblem);
       if (said === undefined) continue;
       const problem = typeof said === 'string' ? said : items.has(said.id) ? 'id-repeated' : undefined;
-      if (problem !== undefined) problems.add({ path, line: firstLine + place, problem });
+      if (problem !== undefined) problems.add({ path, line: walk.line, problem });
       else items.set((said as QueueItem).id, said as QueueItem);
     }
   }

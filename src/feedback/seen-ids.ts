@@ -1,5 +1,7 @@
-import { type FeedbackRecord, isRetraction, sampleId } from './answer.ts';
-import { FingerprintTable, fingerprintOf } from './fingerprint.ts';
+import { type FeedbackRecord, isRetraction } from './answer.ts';
+import { AnswerKeys } from './answer-keys.ts';
+import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
+import { FingerprintTable } from './fingerprint-table.ts';
 
 /** What an id was met as before: not at all, with the same record, or with another. */
 export type Sighting = 'new' | 'repeated' | 'id-reused';
@@ -7,6 +9,7 @@ export type Sighting = 'new' | 'repeated' | 'id-reused';
 /** The ids of records, what each said, and 32-bit numbers kept with it. */
 export class SeenIds {
   readonly #ids: FingerprintTable;
+  readonly #keys = new AnswerKeys();
   #added = -1;
 
   /**
@@ -19,12 +22,18 @@ export class SeenIds {
 
   /** Whether a record is new; it is remembered where it is. */
   add(record: FeedbackRecord): Sighting {
-    const key = fingerprintOf(record.id);
-    const place = this.#ids.find(key);
-    const content = contentOf(record);
-    if (place >= 0) return this.#ids.get(place, 0) === content ? 'repeated' : 'id-reused';
-    this.#added = this.#ids.add(key);
-    this.#ids.put(this.#added, 0, content);
+    if (isRetraction(record)) return this.addKeys(fingerprintOf(record.id), fingerprintOf(record.retracts));
+    const { id, content } = this.#keys.takeAnswer(record);
+    return this.addKeys(id, content);
+  }
+
+  /** The same of a record of which these are known. */
+  addKeys(id: Fingerprint, content: Fingerprint): Sighting {
+    const size = this.#ids.size;
+    const place = this.#ids.findOrAdd(id);
+    if (place < size) return this.#ids.get(place, 0) === content.low ? 'repeated' : 'id-reused';
+    this.#added = place;
+    this.#ids.put(place, 0, content.low);
     return 'new';
   }
 
@@ -33,14 +42,17 @@ export class SeenIds {
     return this.#added;
   }
 
-  /** The same of a record that is not to be remembered. */
+  /** What `add` would say of a record that is not to be remembered. */
   look(record: FeedbackRecord): Sighting {
-    const place = this.#ids.find(fingerprintOf(record.id));
+    const place = this.find(record.id);
     if (place < 0) return 'new';
-    return this.#ids.get(place, 0) === contentOf(record) ? 'repeated' : 'id-reused';
+    const { low } = isRetraction(record)
+      ? fingerprintOf(record.retracts)
+      : this.#keys.takeAnswer(record).content;
+    return this.#ids.get(place, 0) === low ? 'repeated' : 'id-reused';
   }
 
-  /** Where the numbers of an id are until the next is added; -1 where it is not there. */
+  /** Where the numbers of an id are; -1 where it is not there. */
   find(id: string): number {
     return this.#ids.find(fingerprintOf(id));
   }
@@ -52,14 +64,4 @@ export class SeenIds {
   put(place: number, number: number, value: number): void {
     this.#ids.put(place, 1 + number, value);
   }
-}
-
-/** Stands for what a record says, but for when and how: a client that sends it again may have lost these. */
-function contentOf(record: FeedbackRecord): number {
-  if (isRetraction(record)) return fingerprintOf(record.retracts).low;
-  const { question, mode, rater } = record;
-  const answer = String(record.answer);
-  return record.mode === 'pair'
-    ? fingerprintOf(question, mode, answer, rater, sampleId(record.left), sampleId(record.right)).low
-    : fingerprintOf(question, mode, answer, rater, sampleId(record.sample)).low;
 }

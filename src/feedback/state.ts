@@ -1,16 +1,10 @@
-import { type Answer, type FeedbackRecord, isRetraction, type Mode, sampleId, subjectOf } from './answer.ts';
-import { type Fingerprint, FingerprintTable, fingerprintOf } from './fingerprint.ts';
+import { type Answer, type FeedbackRecord, isRetraction, type Mode } from './answer.ts';
+import { AnswerKeys, type Asked, RATING_STEPS } from './answer-keys.ts';
+import { FingerprintTable } from './fingerprint-table.ts';
+import { LastAnswers, type LinePlace } from './last-answers.ts';
+import type { LineScan } from './line-scan.ts';
+import type { ScannedLine } from './records.ts';
 import { SeenIds, type Sighting } from './seen-ids.ts';
-
-/** So many of the last answers of each rater are held whole, to be taken back. */
-const LAST_ANSWERS = 100;
-
-/** Who answers what, and how. */
-export interface Asked {
-  readonly question: string;
-  readonly rater: string;
-  readonly mode: Mode;
-}
 
 /** What one rater has answered to one question in one mode. */
 export interface Standing extends Asked {
@@ -29,61 +23,91 @@ interface Repeats {
   agreed: number;
 }
 
-interface Group extends Standing {
-  readonly name: string;
+class Group implements Standing {
+  readonly question: string;
+  readonly rater: string;
+  readonly mode: Mode;
   /** From 1. */
   readonly number: number;
-  answers: number;
-  skips: number;
-  retracted: number;
-  readonly repeats: Repeats;
-  readonly last: Answer[];
+  answers = 0;
+  skips = 0;
+  retracted = 0;
+  readonly repeats: Repeats = { compared: 0, agreed: 0 };
+  readonly held: LastAnswers = new LastAnswers();
+
+  constructor({ question, rater, mode }: Asked, number: number) {
+    this.question = question;
+    this.rater = rater;
+    this.mode = mode;
+    this.number = number;
+  }
+
+  get last(): readonly Answer[] {
+    return this.held.list;
+  }
 }
 
 /**
- * The numbers kept with an id: its group from 1 on (0: none; below 0: taken back), what it says (0: skipped), fingerprints of subject and item, and
- * what the rater had said about the subject before (0: nothing).
+ * The numbers kept with an id: its group from 1 on (0: none; below 0: taken back), what it says (0: skipped), where its subject and its item + 1 (0:
+ * none) lie in what was asked, and what the rater had said about the subject before (0: nothing).
  */
-const KEPT = {
-  group: 0,
-  said: 1,
-  subjectLow: 2,
-  subjectHigh: 3,
-  itemLow: 4,
-  itemHigh: 5,
-  before: 6,
-} as const;
+const KEPT = { group: 0, said: 1, subject: 2, item: 3, before: 4 } as const;
+const KEPT_COUNT = Object.keys(KEPT).length;
 
 /** The numbers kept with what was asked: how many answers there are, and what the last said (0: none, or skipped). */
 const ASKED = { count: 0, said: 1 } as const;
 
 /**
- * What has been answered so far, in some ten bytes for each thing known of an answer: a million answers take about 150 MB. For who asks on where
+ * What has been answered so far, in some ten bytes for each thing known of an answer: a million answers take about 100 MB. For who asks on where
  * others, or the same before a break, have ended.
  */
 export class FeedbackState {
   readonly #groups: Group[] = [];
-  readonly #groupsByName = new Map<string, Group>();
+  /** Their places here are those of the groups. */
+  readonly #groupKeys = new FingerprintTable(0);
   /** Of an answer with its group, whether it was skipped, and what was asked: enough to take it back. */
   readonly #ids: SeenIds;
   /** How many answers stand for a group and a sample or pair, or for a group and an item of a queue. */
   readonly #asked: FingerprintTable;
   /** Ids that were taken back before their answers came. */
   readonly #early = new Set<string>();
+  readonly #keys = new AnswerKeys();
 
   /** @param expected about how many answers there will be */
   constructor(expected = 0) {
-    this.#ids = new SeenIds(7, expected);
-    this.#asked = new FingerprintTable(2, expected);
+    this.#ids = new SeenIds(KEPT_COUNT, expected);
+    this.#asked = new FingerprintTable(2, 2 * expected);
   }
 
   /** Takes a record into account, unless its id was there before. */
   add(record: FeedbackRecord): Sighting {
-    const sighting = this.#ids.add(record);
-    if (sighting === 'new') {
-      if (isRetraction(record)) this.#retract(record.retracts);
-      else this.#count(record);
+    if (isRetraction(record)) {
+      const sighting = this.#ids.add(record);
+      if (sighting === 'new') this.#retract(record.retracts);
+      return sighting;
     }
+    const keys = this.#keys.takeAnswer(record);
+    const sighting = this.#ids.addKeys(keys.id, keys.content);
+    if (sighting !== 'new') return sighting;
+    keys.takeMeaning(record);
+    const group = this.#groupOf(keys) ?? this.#newGroup(keys, record);
+    if (this.#isEarly(group, record.id)) return sighting;
+    this.#count(group, keys);
+    group.held.push(this.#ids.added, record);
+    return sighting;
+  }
+
+  /** The same of an answer that was scanned where it lies; `settle` has to follow. */
+  addScanned({ bytes, from, to, position, scan }: Readonly<ScannedLine>): Sighting {
+    const keys = this.#keys.takeScan(bytes, scan);
+    const sighting = this.#ids.addKeys(keys.id, keys.content);
+    if (sighting !== 'new') return sighting;
+    keys.takeScannedMeaning(bytes, scan);
+    const group = this.#groupOf(keys) ?? this.#newGroup(keys, askedOf(bytes, scan));
+    if (this.#early.size > 0 && this.#isEarly(group, bytes.toString('latin1', scan.idFrom, scan.idTo)))
+      return sighting;
+    this.#count(group, keys);
+    group.held.pushPlace(this.#ids.added, position, to - from);
     return sighting;
   }
 
@@ -105,53 +129,55 @@ export class FeedbackState {
 
   /** The same of one; undefined where nothing was answered. */
   standing(asked: Asked): Standing | undefined {
-    return this.#groupsByName.get(groupName(asked));
+    return this.#groupOf(this.#keys.takeAsked(asked, {}));
   }
 
   /** How many of a rater's answers to a question are about a sample or pair (`subjectOf`), those that were skipped as well. */
   answersAbout(asked: Asked, subject: string): number {
-    return this.#countOf(asked, 'about', subject);
+    return this.#countOf(this.#asked.find(this.#keys.takeAsked(asked, { subject }).subject));
   }
 
   /** How many of them were asked by an item of a queue. */
   answersToItem(asked: Asked, item: string): number {
-    return this.#countOf(asked, 'item', item);
+    return this.#countOf(this.#asked.find(this.#keys.takeAsked(asked, { item }).item));
   }
 
-  #countOf(asked: Asked, kind: 'about' | 'item', what: string): number {
-    const group = this.#groupsByName.get(groupName(asked));
-    const place = group ? this.#asked.find(fingerprintOf(group.name, kind, what)) : -1;
+  /** To be called when all was scanned: until then `last` lacks what was. */
+  async settle(answerAt: (place: LinePlace) => Promise<Answer>): Promise<void> {
+    for (const { held } of this.#groups) await held.settle(answerAt);
+  }
+
+  #countOf(place: number): number {
     return place < 0 ? 0 : this.#asked.get(place, ASKED.count);
   }
 
-  #count(answer: Answer): void {
-    const group = this.#groupOf(answer);
-    if (this.#early.delete(answer.id)) {
-      this.#ids.put(this.#ids.added, KEPT.group, -group.number);
-      group.retracted++;
-      return;
-    }
-    const said = sayingOf(answer);
+  /** Whether the answer that was added last was taken back before it came. */
+  #isEarly(group: Group, id: string): boolean {
+    if (!this.#early.delete(id)) return false;
+    this.#ids.put(this.#ids.added, KEPT.group, -group.number);
+    group.retracted++;
+    return true;
+  }
+
+  /** Counts the answer that was added last. */
+  #count(group: Group, keys: AnswerKeys): void {
+    const place = this.#ids.added;
+    const { said } = keys;
     if (said === 0) group.skips++;
     else group.answers++;
-    group.last.push(answer);
-    if (group.last.length > LAST_ANSWERS) group.last.shift();
-    const subject = fingerprintOf(group.name, 'about', subjectOf(answer));
-    const asked = this.#change(subject, 1);
-    const before = this.#asked.get(asked, ASKED.said);
+    const subject = this.#asked.findOrAdd(keys.subject);
+    this.#change(subject, 1);
+    const before = this.#asked.get(subject, ASKED.said);
     compare(group, [before, said], 1);
-    if (said !== 0) this.#asked.put(asked, ASKED.said, said);
-    const place = this.#ids.added;
+    if (said !== 0) this.#asked.put(subject, ASKED.said, said);
     this.#ids.put(place, KEPT.group, group.number);
     this.#ids.put(place, KEPT.said, said);
     this.#ids.put(place, KEPT.before, before);
-    this.#ids.put(place, KEPT.subjectLow, subject.low);
-    this.#ids.put(place, KEPT.subjectHigh, subject.high);
-    if (answer.queue === undefined) return;
-    const item = fingerprintOf(group.name, 'item', answer.queue);
+    this.#ids.put(place, KEPT.subject, subject);
+    if (!keys.hasItem) return;
+    const item = this.#asked.findOrAdd(keys.item);
     this.#change(item, 1);
-    this.#ids.put(place, KEPT.itemLow, item.low);
-    this.#ids.put(place, KEPT.itemHigh, item.high);
+    this.#ids.put(place, KEPT.item, item + 1);
   }
 
   #retract(id: string): void {
@@ -169,59 +195,41 @@ export class FeedbackState {
     if (said === 0) group.skips--;
     else group.answers--;
     compare(group, [before, said], -1);
-    const at = group.last.findLastIndex((answer) => answer.id === id);
-    if (at >= 0) group.last.splice(at, 1);
-    const asked = this.#change({ low: kept(KEPT.subjectLow), high: kept(KEPT.subjectHigh) }, -1);
-    if (this.#asked.get(asked, ASKED.said) === said) this.#asked.put(asked, ASKED.said, before);
-    const item = { low: kept(KEPT.itemLow), high: kept(KEPT.itemHigh) };
-    if (item.low !== 0 || item.high !== 0) this.#change(item, -1);
+    group.held.remove(place);
+    const subject = kept(KEPT.subject);
+    this.#change(subject, -1);
+    if (this.#asked.get(subject, ASKED.said) === said) this.#asked.put(subject, ASKED.said, before);
+    const item = kept(KEPT.item);
+    if (item > 0) this.#change(item - 1, -1);
   }
 
-  /** Gives up what the texts of the last answers were cut out of. */
-  settle(): void {
-    for (const { last } of this.#groups) last.splice(0, LAST_ANSWERS, ...structuredClone(last));
-  }
-
-  /** Gives the place of what was asked. */
-  #change(what: Fingerprint, by: number): number {
-    const found = this.#asked.find(what);
-    const place = found < 0 ? this.#asked.add(what) : found;
+  #change(place: number, by: number): void {
     this.#asked.put(place, ASKED.count, this.#asked.get(place, ASKED.count) + by);
-    return place;
   }
 
-  #groupOf({ question, rater, mode }: Asked): Group {
-    const name = groupName({ question, rater, mode });
-    const known = this.#groupsByName.get(name);
-    if (known) return known;
-    const number = this.#groups.length + 1;
-    const counts = { answers: 0, skips: 0, retracted: 0, repeats: { compared: 0, agreed: 0 } };
-    const group = { question, rater, mode, name, number, ...counts, last: [] };
-    this.#groups.push(group);
-    this.#groupsByName.set(name, group);
-    return group;
+  #groupOf({ group }: AnswerKeys): Group | undefined {
+    const place = this.#groupKeys.find(group);
+    return place < 0 ? undefined : this.#groups[place];
+  }
+
+  #newGroup({ group }: AnswerKeys, asked: Asked): Group {
+    const place = this.#groupKeys.findOrAdd(group);
+    const added = new Group(asked, place + 1);
+    this.#groups.push(added);
+    return added;
   }
 }
 
-function groupName({ question, mode, rater }: Asked): string {
-  return `${question} ${mode} ${rater}`;
+function askedOf(bytes: Buffer, { questionFrom, questionTo, raterFrom, raterTo, mode }: LineScan): Asked {
+  return {
+    question: bytes.toString('latin1', questionFrom, questionTo),
+    rater: bytes.toString('latin1', raterFrom, raterTo),
+    mode,
+  };
 }
 
-/** Ratings are told apart to a thousandth. */
-const RATING_STEPS = 1000;
 /** Ratings that are so far apart still say the same. */
 const RATING_SLACK = 1;
-
-/** What an answer says as a number that is not 0: of a pair which sample is better, whichever side it was on. 0: it was skipped. */
-function sayingOf(answer: Answer): number {
-  if (answer.answer === 'skip') return 0;
-  if (typeof answer.answer === 'number')
-    return 1 + Math.min(Math.round(RATING_STEPS * answer.answer), 2 ** 30);
-  if (answer.mode !== 'pair') return answer.answer === 'keep' ? 1 : 2;
-  if (answer.answer === 'tie' || answer.answer === 'both-bad') return 3;
-  const isLeft = answer.answer === 'left' || answer.answer === 'much-left';
-  return isLeft === sampleId(answer.left) < sampleId(answer.right) ? 1 : 2;
-}
 
 /** Counts whether an answer says what the one before about the same said. @param by -1 where it is taken back */
 function compare({ mode, repeats }: Group, [before, said]: readonly [number, number], by: 1 | -1): void {

@@ -6,10 +6,13 @@ import { makeFolders, syncPath } from '../base/files.ts';
 import { type Lock, type OnWait, takeLock } from '../base/lock.ts';
 import { refusePartOfOutput } from '../base/output-kinds.ts';
 import { requirePlainFile, requireSameFile } from '../base/plain-file.ts';
-import type { FeedbackRecord } from './answer.ts';
+import type { Answer, FeedbackRecord } from './answer.ts';
+import { readLinePieces, withFileParts } from './file-lines.ts';
 import { lineOf } from './line.ts';
-import { LINE_PROBLEMS, ProblemCounts } from './problems.ts';
-import { parseLine, readRecords } from './records.ts';
+import { LINE_PROBLEMS, type LineProblem, ProblemCounts } from './problems.ts';
+import { parseLine } from './parse-line.ts';
+import { LineReader, type LineTaker } from './records.ts';
+import type { Sighting } from './seen-ids.ts';
 import { FeedbackState } from './state.ts';
 
 /** About so long is the line of a pair with hashes and keys. */
@@ -199,22 +202,33 @@ async function readState(path: string, { signal, onNote, onProgress }: WriterOpt
   let hasRecord = false;
   let isLastUnended = false;
   let lineCount = 0;
-  for await (const { lines, isUnended } of readRecords(path)) {
-    signal?.throwIfAborted();
-    for (const { line, said } of lines) {
+  const note = (line: number, problem: LineProblem | Sighting): void => {
+    lineCount++;
+    if (problem !== 'new' && problem !== 'repeated') problems.add({ path, line, problem });
+  };
+  const taker: LineTaker = {
+    scanned: (answer, line) => {
+      hasRecord = true;
+      note(line, state.addScanned(answer));
+    },
+    read: (said, line) => {
       hasRecord ||= typeof said !== 'string';
-      const problem =
-        typeof said === 'string' ? said : state.add(said) === 'id-reused' ? 'id-reused' : undefined;
-      if (problem !== undefined) problems.add({ path, line, problem });
-    }
-    isLastUnended = isUnended;
-    lineCount += lines.length;
+      note(line, typeof said === 'string' ? said : state.add(said));
+    },
+  };
+  const reader = new LineReader();
+  for await (const piece of readLinePieces(path)) {
+    signal?.throwIfAborted();
+    reader.give(piece, taker);
+    isLastUnended = piece.isUnended;
     onProgress?.(lineCount);
   }
   // All that a kill may leave of a first answer is one line that is cut.
   const isCutAlone = lineCount === 1 && problems.list()[0]?.problem === 'cut';
   if (lineCount > 0 && !hasRecord && !isCutAlone) throw noFeedback(path, problems);
-  state.settle();
+  await withFileParts(path, (textAt) =>
+    state.settle(async ({ position, byteLength }) => parseLine(await textAt(position, byteLength)) as Answer),
+  );
   for (const note of problems.notes()) onNote?.(note);
   return { state, isUnended: isLastUnended, sizeBytes };
 }

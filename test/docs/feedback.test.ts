@@ -14,7 +14,7 @@ import {
   QUEUE_REASONS,
   queueItemId,
 } from '../../src/feedback/queue-items.ts';
-import { parseLine } from '../../src/feedback/records.ts';
+import { parseLine } from '../../src/feedback/parse-line.ts';
 import { SUSPICIONS } from '../../src/feedback/suspicion.ts';
 import { allPages, readPage, sectionOf, tableRows } from './pages.ts';
 

@@ -1,5 +1,5 @@
 import { type Answer, type SampleName, sampleId, subjectOf } from '../../feedback/answer.ts';
-import type { Asked } from '../../feedback/state.ts';
+import type { Asked } from '../../feedback/answer-keys.ts';
 import type { PageItem } from '../page-data.ts';
 import { type Asking, isAskable, type QuestionSource } from './asking.ts';
 import { drawn } from './draw.ts';
