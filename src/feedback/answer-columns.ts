@@ -73,16 +73,40 @@ export class AnswerColumns {
     };
   }
 
-  /** All answers, those about one sample or pair together; within these in the order in which they were added. */
-  *bySubject(): Generator<readonly AnswerRow[]> {
+  /**
+   * The answers about each sample or pair, in the order in which they were added.
+   *
+   * @param least samples and pairs of fewer answers are left out
+   */
+  *bySubject(least = 1): Generator<readonly AnswerRow[]> {
+    const { order, starts } = this.#subjects();
+    for (let i = 0; i + 1 < starts.length; i++) {
+      const [from, to] = [starts[i]!, starts[i + 1]!];
+      if (to - from >= least) yield Array.from(order.subarray(from, to), (row) => this.row(row));
+    }
+  }
+
+  /** Calls `take` with each sample or pair and the sum of the values of its answers. */
+  sumBySubject(take: (first: number, second: number, sum: number) => void): void {
+    const { order, starts } = this.#subjects();
+    for (let i = 0; i + 1 < starts.length; i++) {
+      let sum = 0;
+      for (let at = starts[i]!; at < starts[i + 1]!; at++) sum += this.#value[order[at]!]!;
+      const row = order[starts[i]!]!;
+      take(this.#first[row]!, this.#second[row]!, sum);
+    }
+  }
+
+  /** All rows, those about one sample or pair together; and where each of these begins, and in the end their number. */
+  #subjects(): { readonly order: Int32Array; readonly starts: Int32Array } {
     const all = Int32Array.from({ length: this.#length }, (_, row) => row);
     const order = this.#sorted(this.#sorted(all, this.#second), this.#first);
-    for (let from = 0; from < order.length; ) {
-      let to = from + 1;
-      while (to < order.length && this.#isSameSubject(order[from]!, order[to]!)) to++;
-      yield Array.from(order.subarray(from, to), (row) => this.row(row));
-      from = to;
-    }
+    const starts = new Int32Array(order.length + 1);
+    let count = 0;
+    for (let i = 0; i < order.length; i++)
+      if (i === 0 || !this.#isSameSubject(order[i - 1]!, order[i]!)) starts[count++] = i;
+    starts[count] = order.length;
+    return { order, starts: starts.subarray(0, order.length > 0 ? count + 1 : 1) };
   }
 
   /** Rows by their samples in a column (-1: none); those of the same stay in their order. */

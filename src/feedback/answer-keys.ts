@@ -1,5 +1,5 @@
-import { type Answer, type Mode, sampleId, subjectOf } from './answer.ts';
-import { FingerprintMaker } from './fingerprint.ts';
+import { type Answer, idsOf, KEEP_CHOICES, MODES, type Mode, PAIR_CHOICES } from './answer.ts';
+import { type Fingerprint, FingerprintMaker, fingerprintOf } from './fingerprint.ts';
 import type { LineScan, NameScan } from './line-scan.ts';
 
 /** Who answers what, and how. */
@@ -8,8 +8,6 @@ export interface Asked {
   readonly rater: string;
   readonly mode: Mode;
 }
-
-const KEY_PREFIX = 'key:';
 
 /**
  * What an answer is compared by, in numbers: the same whether it was read as an object or scanned where it lies. One is filled again and again.
@@ -20,87 +18,108 @@ export class AnswerKeys {
   readonly group: FingerprintMaker = new FingerprintMaker();
   /** What it says, but for when and how: a client that sends it again may have lost these. */
   readonly content: FingerprintMaker = new FingerprintMaker();
-  /** Who answered about which sample or pair. */
+  /** Who answered about which sample or pair, whichever side each was on. */
   readonly subject: FingerprintMaker = new FingerprintMaker();
   /** Who answered which item of a queue; nothing where `hasItem` is false. */
   readonly item: FingerprintMaker = new FingerprintMaker();
   hasItem = false;
   /** What the answer says as a number that is not 0: of a pair which sample is better, whichever side it was on. 0: it was skipped. */
   said = 0;
-  /** Who answered what and how, where others go on from. */
-  readonly #before = new FingerprintMaker();
+  /** Of a pair left and right; of other modes the sample, and the second stands still. */
+  readonly #samples = [new FingerprintMaker(), new FingerprintMaker()] as const;
 
   /** Fills `id`, `group` and `content`. */
   takeAnswer(answer: Answer): this {
-    const { content } = this;
-    this.id.start().add(answer.id).end().mix();
-    this.#begin().add(answer.question).end().add(answer.mode).end().add(answer.rater).end();
-    this.group.start(this.#before).mix();
-    content.start(this.#before).add(String(answer.answer)).end();
-    if (answer.mode === 'pair') content.add(sampleId(answer.left)).end().add(sampleId(answer.right)).end();
-    else content.add(sampleId(answer.sample)).end();
-    content.mix();
-    return this;
+    const [first, second] = this.#samples;
+    this.id.start().add(answer.id).mix();
+    this.group.start(printOf(answer.mode)).add(answer.question).add(answer.rater).mix();
+    const [one, other] = idsOf(answer);
+    addId(first.start(), one!).mix();
+    if (other !== undefined) addId(second.start(), other).mix();
+    return this.#takeContent(answer);
   }
 
-  /** Of the answer that was taken last: what it is about and says. */
+  /** Of the answer that was taken last: what it is about, and `said`. */
   takeMeaning(answer: Answer): this {
-    this.#about().add(subjectOf(answer)).end().mix();
     this.hasItem = answer.queue !== undefined;
-    if (answer.queue !== undefined) this.#asking().add(answer.queue).end().mix();
-    const isLeftLess = answer.mode === 'pair' && sampleId(answer.left) < sampleId(answer.right);
-    this.said = sayingOf(answer, isLeftLess);
-    return this;
+    if (answer.queue !== undefined) this.item.start(this.group).add(answer.queue).mix();
+    return this.#takeMeaning(answer);
   }
 
-  /** The same of an answer that was scanned where it lies. */
+  /** The same as `takeAnswer` of one that was scanned where it lies. */
   takeScan(bytes: Uint8Array, scan: LineScan): this {
-    const { content } = this;
-    const { left, right } = scan;
-    this.id.start().addBytes(bytes, scan.idFrom, scan.idTo).end().mix();
-    this.#begin().addBytes(bytes, scan.questionFrom, scan.questionTo).end().add(scan.mode).end();
-    this.#before.addBytes(bytes, scan.raterFrom, scan.raterTo).end();
-    this.group.start(this.#before).mix();
-    addSample(content.start(this.#before).add(String(scan.answer)).end(), bytes, left).end();
-    if (scan.mode === 'pair') addSample(content, bytes, right).end();
-    content.mix();
-    return this;
+    const [first, second] = this.#samples;
+    this.id.start().addBytes(bytes, scan.idFrom, scan.idTo).mix();
+    this.group.start(printOf(scan.mode)).addBytes(bytes, scan.questionFrom, scan.questionTo);
+    this.group.addBytes(bytes, scan.raterFrom, scan.raterTo).mix();
+    addName(first.start(), bytes, scan.left).mix();
+    if (scan.mode === 'pair') addName(second.start(), bytes, scan.right).mix();
+    return this.#takeContent(scan);
   }
 
-  /** The same of the answer that was scanned last. */
+  /** The same as `takeMeaning`. */
   takeScannedMeaning(bytes: Uint8Array, scan: LineScan): this {
-    const { left, right } = scan;
-    const isPair = scan.mode === 'pair';
-    const isLeftLess = isPair && isLess(bytes, left, right);
-    const subject = addSample(this.#about(), bytes, isPair && !isLeftLess ? right : left);
-    if (isPair) addSample(subject.add(' '), bytes, isLeftLess ? right : left);
-    subject.end().mix();
     this.hasItem = scan.queueTo > 0;
-    if (this.hasItem) this.#asking().addBytes(bytes, scan.queueFrom, scan.queueTo).end().mix();
-    this.said = sayingOf(scan, isLeftLess);
+    if (this.hasItem) this.item.start(this.group).addBytes(bytes, scan.queueFrom, scan.queueTo).mix();
+    return this.#takeMeaning(scan);
+  }
+
+  /** The `group` of what is asked. */
+  groupOf({ question, mode, rater }: Asked): Fingerprint {
+    return this.group.start(printOf(mode)).add(question).add(rater).mix();
+  }
+
+  /** The `subject` of what is asked about some samples, by their ids. */
+  subjectOf(asked: Asked, [one, other]: readonly string[]): Fingerprint {
+    const [first, second] = this.#samples;
+    this.groupOf(asked);
+    addId(first.start(), one!).mix();
+    if (other !== undefined) addId(second.start(), other).mix();
+    return this.#takeSubject(other !== undefined, other !== undefined && this.#isLeftLess());
+  }
+
+  /** The `item` of what an item of a queue asks. */
+  itemOf(asked: Asked, item: string): Fingerprint {
+    return this.item.start(this.groupOf(asked)).add(item).mix();
+  }
+
+  #takeContent({ mode, answer }: Pick<Answer, 'mode' | 'answer'>): this {
+    const [first, second] = this.#samples;
+    this.content.start(this.group).addMixed(printOf(answer)).addMixed(first);
+    if (mode === 'pair') this.content.addMixed(second);
+    this.content.mix();
     return this;
   }
 
-  /** Of what is asked, `group` and one of these alone. */
-  takeAsked({ question, mode, rater }: Asked, about: { readonly subject?: string; readonly item?: string }): this {
-    this.#begin().add(question).end().add(mode).end().add(rater).end();
-    this.group.start(this.#before).mix();
-    if (about.subject !== undefined) this.#about().add(about.subject).end().mix();
-    if (about.item !== undefined) this.#asking().add(about.item).end().mix();
+  #takeMeaning(said: Pick<Answer, 'mode' | 'answer'>): this {
+    const isPair = said.mode === 'pair';
+    const isLeftLess = isPair && this.#isLeftLess();
+    this.#takeSubject(isPair, isLeftLess);
+    this.said = sayingOf(said, isLeftLess);
     return this;
   }
 
-  #begin(): FingerprintMaker {
-    return this.#before.start();
+  #takeSubject(isPair: boolean, isLeftLess: boolean): Fingerprint {
+    const [first, second] = this.#samples;
+    this.subject.start(this.group).addMixed(isPair && !isLeftLess ? second : first);
+    if (isPair) this.subject.addMixed(isLeftLess ? second : first);
+    return this.subject.mix();
   }
 
-  #about(): FingerprintMaker {
-    return this.subject.start(this.#before).add('about').end();
+  /** Some order of the two samples of a pair. */
+  #isLeftLess(): boolean {
+    const [left, right] = this.#samples;
+    return left.low < right.low || (left.low === right.low && left.high < right.high);
   }
+}
 
-  #asking(): FingerprintMaker {
-    return this.item.start(this.#before).add('item').end();
-  }
+/** Of words that come with each answer. */
+const PRINTS: ReadonlyMap<Answer['answer'] | Mode, Fingerprint> = new Map(
+  [...MODES, ...PAIR_CHOICES, ...KEEP_CHOICES].map((word) => [word, fingerprintOf(word)]),
+);
+
+function printOf(said: Answer['answer'] | Mode): Fingerprint {
+  return PRINTS.get(said) ?? fingerprintOf(String(said));
 }
 
 /** Ratings are told apart to a thousandth. */
@@ -114,22 +133,16 @@ function sayingOf({ mode, answer }: Pick<Answer, 'mode' | 'answer'>, isLeftLess:
   return (answer === 'left' || answer === 'much-left') === isLeftLess ? 1 : 2;
 }
 
-/** Adds what `sampleId` says. */
-function addSample(to: FingerprintMaker, bytes: Uint8Array, name: NameScan): FingerprintMaker {
+/** What the ids of samples begin with that have no hash. */
+const KEY_PREFIX = 'key:';
+
+function addId(to: FingerprintMaker, id: string): FingerprintMaker {
+  return id.startsWith(KEY_PREFIX) ? to.add(KEY_PREFIX).add(id.slice(KEY_PREFIX.length)) : to.add(id);
+}
+
+/** The same of the id of a sample that was scanned. */
+function addName(to: FingerprintMaker, bytes: Uint8Array, name: NameScan): FingerprintMaker {
   return name.hashFrom >= 0
     ? to.addBytes(bytes, name.hashFrom, name.hashTo)
     : to.add(KEY_PREFIX).addBytes(bytes, name.keyFrom, name.keyTo);
-}
-
-/** Whether the `sampleId` of one sample comes before that of another, as texts are compared. */
-function isLess(bytes: Uint8Array, one: NameScan, other: NameScan): boolean {
-  const hasHash = one.hashFrom >= 0;
-  // Digits and the minus come before letters.
-  if (hasHash !== other.hashFrom >= 0) return hasHash;
-  let a = hasHash ? one.hashFrom : one.keyFrom;
-  let b = hasHash ? other.hashFrom : other.keyFrom;
-  const aEnd = hasHash ? one.hashTo : one.keyTo;
-  const bEnd = hasHash ? other.hashTo : other.keyTo;
-  for (; a < aEnd && b < bEnd; a++, b++) if (bytes[a] !== bytes[b]) return bytes[a]! < bytes[b]!;
-  return a === aEnd && b < bEnd;
 }

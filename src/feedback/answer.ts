@@ -92,6 +92,11 @@ export function sampleId({ hash, key }: SampleName): string {
   return hash ?? `key:${key}`;
 }
 
+/** The ids of the samples that an answer is about; of a pair left and right. */
+export function idsOf(answer: Answer): readonly string[] {
+  return answer.mode === 'pair' ? [sampleId(answer.left), sampleId(answer.right)] : [sampleId(answer.sample)];
+}
+
 /** What an answer is about: its sample, or its pair whichever side each was on. */
 export function subjectOf(answer: Answer): string {
   if (answer.mode !== 'pair') return sampleId(answer.sample);

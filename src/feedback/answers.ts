@@ -77,8 +77,13 @@ export class FeedbackReader {
         reader.give(piece, {
           scanned: ({ bytes, from, to, scan }, line) => {
             const { id, content } = keys.takeScan(bytes, scan);
-            if (!this.#isNew(seen.addKeys(id, content), path, line) || this.#isRetracted(retracted, id)) return;
-            const asked = { question: scanned.questionOf(scan), rater: scanned.raterOf(scan), mode: scan.mode };
+            if (!this.#isNew(seen.addKeys(id, content), path, line) || this.#isRetracted(retracted, id))
+              return;
+            const asked = {
+              question: scanned.questionOf(scan),
+              rater: scanned.raterOf(scan),
+              mode: scan.mode,
+            };
             if (!this.#take(asked)) return;
             batch.push(scanned.answerOf(scan));
             this.#digest?.addBytes(bytes, from, to);

@@ -18,14 +18,12 @@ export interface Cycles {
 export function cyclesOf(columns: AnswerColumns): Cycles {
   const graph = new PreferenceGraph(columns.sampleCount);
   let decidedPairs = 0;
-  for (const rows of columns.bySubject()) {
-    const balance = rows.reduce((sum, { value }) => sum + value, 0);
-    const [{ first, second }] = rows as [(typeof rows)[number]];
-    if (balance === 0) continue;
+  columns.sumBySubject((first, second, balance) => {
+    if (balance === 0) return;
     decidedPairs++;
     if (balance > 0) graph.prefer(first, second);
     else graph.prefer(second, first);
-  }
+  });
   const sizes = graph.componentSizes().filter((size) => size > 1);
   return {
     decidedPairs,
@@ -76,7 +74,11 @@ class PreferenceGraph {
   }
 
   /** Of each sample those neighbours that have more neighbours than it, or as many and a higher number: 1 for a worse one, 2 for a better one. */
-  #laterNeighbours(): { readonly starts: Int32Array; readonly others: Int32Array; readonly kinds: Uint8Array } {
+  #laterNeighbours(): {
+    readonly starts: Int32Array;
+    readonly others: Int32Array;
+    readonly kinds: Uint8Array;
+  } {
     const degrees = Int32Array.from(this.#worse, (worse, i) => worse.length + this.#better[i]!.length);
     const starts = new Int32Array(degrees.length + 1);
     const arrows = this.#worse.reduce((sum, worse) => sum + worse.length, 0);

@@ -35,8 +35,7 @@ export function agreementOfPairs(columns: AnswerColumns): PairAgreement {
   const [between, oneself, swapped] = [new Tally(), new Tally(), new Tally()];
   const others = columns.raters.map(() => new Tally());
   let repeatedPairs = 0;
-  for (const rows of columns.bySubject()) {
-    if (rows.length < 2) continue;
+  for (const rows of columns.bySubject(2)) {
     repeatedPairs++;
     forEachTwo(rows, (a, b) => {
       const isAgreed = a.value === b.value;
@@ -65,7 +64,7 @@ export function agreementOfKeeps(
   columns: AnswerColumns,
 ): Pick<PairAgreement, 'betweenRaters' | 'withOneself'> {
   const [between, oneself] = [new Tally(), new Tally()];
-  for (const rows of columns.bySubject()) {
+  for (const rows of columns.bySubject(2)) {
     forEachTwo(rows, (a, b) => (a.rater === b.rater ? oneself : between).add(a.value === b.value));
   }
   return { betweenRaters: between, withOneself: oneself };

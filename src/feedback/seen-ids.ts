@@ -42,6 +42,11 @@ export class SeenIds {
     return this.#added;
   }
 
+  /** How many ids there are; where their numbers are goes from 0 on. */
+  get size(): number {
+    return this.#ids.size;
+  }
+
   /** What `add` would say of a record that is not to be remembered. */
   look(record: FeedbackRecord): Sighting {
     const place = this.find(record.id);

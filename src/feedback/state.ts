@@ -1,5 +1,6 @@
 import { type Answer, type FeedbackRecord, isRetraction, type Mode } from './answer.ts';
 import { AnswerKeys, type Asked, RATING_STEPS } from './answer-keys.ts';
+import type { Fingerprint } from './fingerprint.ts';
 import { FingerprintTable } from './fingerprint-table.ts';
 import { LastAnswers, type LinePlace } from './last-answers.ts';
 import type { LineScan } from './line-scan.ts';
@@ -48,17 +49,17 @@ class Group implements Standing {
 }
 
 /**
- * The numbers kept with an id: its group from 1 on (0: none; below 0: taken back), what it says (0: skipped), where its subject and its item + 1 (0:
- * none) lie in what was asked, and what the rater had said about the subject before (0: nothing).
+ * The numbers kept with an id: its group from 1 on (0: none; below 0: taken back), what it says (0: skipped), where its subject lies in what was asked,
+ * a fingerprint of its item (0 and 0: none), and what the rater had said about the subject before (0: nothing).
  */
-const KEPT = { group: 0, said: 1, subject: 2, item: 3, before: 4 } as const;
+const KEPT = { group: 0, said: 1, subject: 2, itemLow: 3, itemHigh: 4, before: 5 } as const;
 const KEPT_COUNT = Object.keys(KEPT).length;
 
 /** The numbers kept with what was asked: how many answers there are, and what the last said (0: none, or skipped). */
 const ASKED = { count: 0, said: 1 } as const;
 
 /**
- * What has been answered so far, in some ten bytes for each thing known of an answer: a million answers take about 100 MB. For who asks on where
+ * What has been answered so far, in some ten bytes for each thing known of an answer: a million answers take about 70 MB. For who asks on where
  * others, or the same before a break, have ended.
  */
 export class FeedbackState {
@@ -67,8 +68,10 @@ export class FeedbackState {
   readonly #groupKeys = new FingerprintTable(0);
   /** Of an answer with its group, whether it was skipped, and what was asked: enough to take it back. */
   readonly #ids: SeenIds;
-  /** How many answers stand for a group and a sample or pair, or for a group and an item of a queue. */
+  /** How many answers stand for a group and a sample or pair. */
   readonly #asked: FingerprintTable;
+  /** How many for a group and an item of a queue; not made before it is asked for. */
+  #items: FingerprintTable | undefined;
   /** Ids that were taken back before their answers came. */
   readonly #early = new Set<string>();
   readonly #keys = new AnswerKeys();
@@ -76,7 +79,7 @@ export class FeedbackState {
   /** @param expected about how many answers there will be */
   constructor(expected = 0) {
     this.#ids = new SeenIds(KEPT_COUNT, expected);
-    this.#asked = new FingerprintTable(2, 2 * expected);
+    this.#asked = new FingerprintTable(2, expected);
   }
 
   /** Takes a record into account, unless its id was there before. */
@@ -90,7 +93,7 @@ export class FeedbackState {
     const sighting = this.#ids.addKeys(keys.id, keys.content);
     if (sighting !== 'new') return sighting;
     keys.takeMeaning(record);
-    const group = this.#groupOf(keys) ?? this.#newGroup(keys, record);
+    const group = this.#groupOf(keys.group) ?? this.#newGroup(keys, record);
     if (this.#isEarly(group, record.id)) return sighting;
     this.#count(group, keys);
     group.held.push(this.#ids.added, record);
@@ -103,7 +106,7 @@ export class FeedbackState {
     const sighting = this.#ids.addKeys(keys.id, keys.content);
     if (sighting !== 'new') return sighting;
     keys.takeScannedMeaning(bytes, scan);
-    const group = this.#groupOf(keys) ?? this.#newGroup(keys, askedOf(bytes, scan));
+    const group = this.#groupOf(keys.group) ?? this.#newGroup(keys, askedOf(bytes, scan));
     if (this.#early.size > 0 && this.#isEarly(group, bytes.toString('latin1', scan.idFrom, scan.idTo)))
       return sighting;
     this.#count(group, keys);
@@ -129,17 +132,18 @@ export class FeedbackState {
 
   /** The same of one; undefined where nothing was answered. */
   standing(asked: Asked): Standing | undefined {
-    return this.#groupOf(this.#keys.takeAsked(asked, {}));
+    return this.#groupOf(this.#keys.groupOf(asked));
   }
 
-  /** How many of a rater's answers to a question are about a sample or pair (`subjectOf`), those that were skipped as well. */
-  answersAbout(asked: Asked, subject: string): number {
-    return this.#countOf(this.#asked.find(this.#keys.takeAsked(asked, { subject }).subject));
+  /** How many of a rater's answers to a question are about a sample or pair , those that were skipped as well. @param ids of the sample, or of both (`sampleId`) */
+  answersAbout(asked: Asked, ids: readonly string[]): number {
+    return countOf(this.#asked, this.#keys.subjectOf(asked, ids));
   }
 
   /** How many of them were asked by an item of a queue. */
   answersToItem(asked: Asked, item: string): number {
-    return this.#countOf(this.#asked.find(this.#keys.takeAsked(asked, { item }).item));
+    this.#items ??= this.#countItems();
+    return countOf(this.#items, this.#keys.itemOf(asked, item));
   }
 
   /** To be called when all was scanned: until then `last` lacks what was. */
@@ -147,8 +151,15 @@ export class FeedbackState {
     for (const { held } of this.#groups) await held.settle(answerAt);
   }
 
-  #countOf(place: number): number {
-    return place < 0 ? 0 : this.#asked.get(place, ASKED.count);
+  #countItems(): FingerprintTable {
+    const items = new FingerprintTable(1);
+    for (let place = 0; place < this.#ids.size; place++)
+      if (this.#ids.get(place, KEPT.group) > 0) change(items, this.#itemOf(place), 1);
+    return items;
+  }
+
+  #itemOf(place: number): Fingerprint {
+    return { low: this.#ids.get(place, KEPT.itemLow), high: this.#ids.get(place, KEPT.itemHigh) };
   }
 
   /** Whether the answer that was added last was taken back before it came. */
@@ -165,8 +176,7 @@ export class FeedbackState {
     const { said } = keys;
     if (said === 0) group.skips++;
     else group.answers++;
-    const subject = this.#asked.findOrAdd(keys.subject);
-    this.#change(subject, 1);
+    const subject = change(this.#asked, keys.subject, 1);
     const before = this.#asked.get(subject, ASKED.said);
     compare(group, [before, said], 1);
     if (said !== 0) this.#asked.put(subject, ASKED.said, said);
@@ -175,9 +185,9 @@ export class FeedbackState {
     this.#ids.put(place, KEPT.before, before);
     this.#ids.put(place, KEPT.subject, subject);
     if (!keys.hasItem) return;
-    const item = this.#asked.findOrAdd(keys.item);
-    this.#change(item, 1);
-    this.#ids.put(place, KEPT.item, item + 1);
+    this.#ids.put(place, KEPT.itemLow, keys.item.low);
+    this.#ids.put(place, KEPT.itemHigh, keys.item.high);
+    if (this.#items) change(this.#items, keys.item, 1);
   }
 
   #retract(id: string): void {
@@ -197,17 +207,12 @@ export class FeedbackState {
     compare(group, [before, said], -1);
     group.held.remove(place);
     const subject = kept(KEPT.subject);
-    this.#change(subject, -1);
+    this.#asked.put(subject, ASKED.count, this.#asked.get(subject, ASKED.count) - 1);
     if (this.#asked.get(subject, ASKED.said) === said) this.#asked.put(subject, ASKED.said, before);
-    const item = kept(KEPT.item);
-    if (item > 0) this.#change(item - 1, -1);
+    if (this.#items) change(this.#items, this.#itemOf(place), -1);
   }
 
-  #change(place: number, by: number): void {
-    this.#asked.put(place, ASKED.count, this.#asked.get(place, ASKED.count) + by);
-  }
-
-  #groupOf({ group }: AnswerKeys): Group | undefined {
+  #groupOf(group: Fingerprint): Group | undefined {
     const place = this.#groupKeys.find(group);
     return place < 0 ? undefined : this.#groups[place];
   }
@@ -218,6 +223,18 @@ export class FeedbackState {
     this.#groups.push(added);
     return added;
   }
+}
+
+function countOf(table: FingerprintTable, key: Fingerprint): number {
+  const place = table.find(key);
+  return place < 0 ? 0 : table.get(place, ASKED.count);
+}
+
+/** Changes a count; gives where it is. */
+function change(table: FingerprintTable, key: Fingerprint, by: number): number {
+  const place = table.findOrAdd(key);
+  table.put(place, ASKED.count, table.get(place, ASKED.count) + by);
+  return place;
 }
 
 function askedOf(bytes: Buffer, { questionFrom, questionTo, raterFrom, raterTo, mode }: LineScan): Asked {

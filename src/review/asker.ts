@@ -82,9 +82,9 @@ export class ReviewAsker implements ItemSource {
   #isAnswered({ name }: RatedSample, except?: string): boolean {
     if (name.hash === undefined && name.key === undefined) return true;
     const { state, question } = this.#reviewing;
-    const subject = sampleId(name);
+    const ids = [sampleId(name)];
     return ratersOf(state, question).some(
-      (rater) => rater !== except && state.answersAbout({ question, mode: 'keep', rater }, subject) > 0,
+      (rater) => rater !== except && state.answersAbout({ question, mode: 'keep', rater }, ids) > 0,
     );
   }
 

@@ -5,8 +5,8 @@ import { type Answer, type FeedbackRecord, KEEP_CHOICES, PAIR_CHOICES } from '..
 import { checkRecord } from '../../src/feedback/check.ts';
 import { lineOf } from '../../src/feedback/line.ts';
 import { LineScan } from '../../src/feedback/line-scan.ts';
-import type { LineProblem } from '../../src/feedback/problems.ts';
 import { parseLine } from '../../src/feedback/parse-line.ts';
+import type { LineProblem } from '../../src/feedback/problems.ts';
 import { ScannedAnswers } from '../../src/feedback/scanned-answers.ts';
 import { schemaChecker } from '../helpers/schemas.ts';
 import { pair, rating } from './records.ts';
@@ -143,6 +143,70 @@ test('lines of plain answers are scanned, and say what JSON.parse and checks rea
     { numRuns: 200 },
   );
   t.deepEqual(scannedAnswer(lineOf(rating('r1'))), rating('r1'));
+});
+
+/** Lines as they are written, of all modes, with what a byte here and there may turn into. */
+const writtenLine = fc
+  .tuple(
+    fc.constantFrom(
+      lineOf(pair('p1', { seed: -7, swapped: false, queue: 'q' })),
+      lineOf(
+        pair('p2', {
+          left: { hash: '-9223372036854775808' },
+          right: { hash: '9223372036854775807', key: 'k' },
+        }),
+      ),
+      lineOf(pair('p3', { left: { key: 'a b' }, right: { key: 'key:1' }, answer: 'both-bad' })),
+      lineOf(rating('r1', { answer: 7.25 })),
+      lineOf(rating('r2', { answer: 0.000001 })),
+      lineOf(rating('r3', { answer: 'skip', tookMs: 0.5 })),
+      lineOf({ ...rating('l1'), mode: 'likes', answer: 123456789012345 }),
+      lineOf({ ...rating('k1'), mode: 'keep', answer: 'leave' }),
+    ),
+    fc.array(fc.tuple(fc.nat(400), fc.constantFrom(...'"\\{}:,-.0129TZabekluv \u0001é')), { maxLength: 2 }),
+    fc.constantFrom('put', 'add', 'cut'),
+  )
+  .map(([line, changes, way]) => {
+    const characters = [...line];
+    for (const [place, character] of changes)
+      characters.splice(
+        place % characters.length,
+        way === 'add' ? 0 : 1,
+        ...(way === 'cut' ? [] : [character]),
+      );
+    return characters.join('');
+  });
+
+test('whatever happens to the bytes of a line, a scan takes it for what its JSON says, or leaves it alone', (t) => {
+  let [scanned, others] = [0, 0];
+  fc.assert(
+    fc.property(writtenLine, (line) => {
+      const said = scannedAnswer(line);
+      if (said === undefined) {
+        others++;
+        return;
+      }
+      scanned++;
+      t.deepEqual(said as unknown, parseLine(line), line);
+      // Digests are made of such lines without writing them anew.
+      t.is(lineOf(said), line);
+    }),
+    { numRuns: 4000 },
+  );
+  t.true(scanned > 500 && others > 500, `${scanned} ${others}`);
+});
+
+test('a hash is scanned up to the ends of its range, and a number that is written otherwise is not', (t) => {
+  const line = lineOf(pair('p1', { left: { hash: '9223372036854775807' } }));
+  t.truthy(scannedAnswer(line));
+  t.is(scannedAnswer(line.replace('9223372036854775807', '9223372036854775808')), undefined);
+  t.truthy(scannedAnswer(line.replace('9223372036854775807', '-9223372036854775808')));
+  t.is(scannedAnswer(line.replace('9223372036854775807', '-9223372036854775809')), undefined);
+  for (const number of ['7.50', '07', '1e1', '0.0000005', '10.5', '-0'])
+    t.is(
+      scannedAnswer(lineOf(rating('r1', { answer: 7 })).replace('"answer":7', `"answer":${number}`)),
+      undefined,
+    );
 });
 
 const good = JSON.parse(lineOf(pair('p1'))) as Record<string, unknown>;

@@ -6,9 +6,16 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { withFileSystem } from '../../src/base/file-system.ts';
-import { isRetraction } from '../../src/feedback/answer.ts';
+import {
+  type FeedbackRecord,
+  idsOf,
+  isRetraction,
+  PAIR_CHOICES,
+  sampleId,
+} from '../../src/feedback/answer.ts';
 import { readAnswers } from '../../src/feedback/answers.ts';
 import { lineOf } from '../../src/feedback/line.ts';
+import { FeedbackState } from '../../src/feedback/state.ts';
 import { FeedbackWriter } from '../../src/feedback/writer.ts';
 import { type FileCall, interpose } from '../helpers/interposed-files.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
@@ -145,10 +152,10 @@ test('a writer knows who answered what, and what was taken back, whether it wrot
   await writer.append([pair('p1'), swapped, skipped, pair('p4', { rater: 'bob' }), TAKEN_BACK]);
   await writer.close();
   const found = await FeedbackWriter.open(path);
-  const subject = `${sample(1).hash} ${sample(2).hash}`;
+  const ids = [sample(1), sample(2)].map(sampleId);
   for (const { state } of [writer, found]) {
     t.like(state.standing(ASKED), { answers: 1, skips: 1, retracted: 1, last: [swapped, skipped] });
-    t.is(state.answersAbout(ASKED, subject), 1);
+    t.is(state.answersAbout(ASKED, ids), 1);
     t.is(state.answersToItem(ASKED, 'q-2'), 1);
     t.is(state.answersToItem(ASKED, 'q-3'), 1);
     t.is(state.answersToItem({ ...ASKED, rater: 'bob' }, 'q-2'), 0);
@@ -275,3 +282,47 @@ test('an answer counts as not saved where its file went while it was written', a
     );
   });
 });
+
+test('what is scanned in a file is known as what is written: who answered what, which were the last, and what comes again', async (t) => {
+  const path = join(await makeFolder(t), 'taste.jsonl');
+  const odd = { key: 'Zoë "Z"' };
+  const records: FeedbackRecord[] = [];
+  for (let i = 0; i < 260; i++) {
+    const names = {
+      left: i % 3 === 0 ? odd : sample(i % 7),
+      right: i % 5 === 0 ? { key: `k${i}` } : sample(8 + (i % 4)),
+    };
+    const queue = i % 2 === 0 ? { queue: `q-${i % 9}` } : {};
+    const answer = PAIR_CHOICES[i % PAIR_CHOICES.length]!;
+    records.push(pair(`p${i}`, { answer, rater: i % 4 === 0 ? 'Zoë' : 'ada', ...names, ...queue }));
+    if (i % 6 === 0) records.push(rating(`r${i}`, { answer: (i % 21) / 2, sample: sample(i % 3) }));
+    if (i % 10 === 9) records.push({ id: `u${i}`, retracts: `p${i - (i % 3)}`, rater: 'ada' });
+  }
+  records.push({ id: 'early', retracts: 'late', rater: 'ada' }, pair('late'));
+  const state = new FeedbackState();
+  for (const record of records) t.is(state.add(record), 'new');
+  await writeFile(path, records.map((record) => `${lineOf(record)}\n`).join(''));
+  const { state: found, close } = await openWriter(path);
+  const facts = (from: FeedbackState): unknown =>
+    from.standings().map(({ question, rater, mode, answers, skips, retracted, repeats, last }) => {
+      const asked = { question, rater, mode };
+      const about = records.flatMap((record) =>
+        isRetraction(record) ? [] : [from.answersAbout(asked, idsOf(record))],
+      );
+      const items = Array.from({ length: 9 }, (_, i) => from.answersToItem(asked, `q-${i}`));
+      return { asked, answers, skips, retracted, repeats, last, about, items };
+    });
+  t.deepEqual(facts(found), facts(state));
+  t.true(found.standings().some(({ last }) => last.length > 90));
+  for (const record of records) t.is(found.look(record), 'repeated');
+  t.is(found.look(pair('p1', { answer: 'tie' })), 'id-reused');
+  // What stands for items is made when it is asked for, and goes on from there.
+  for (const each of [found, state]) each.add({ id: 'last', retracts: 'p258', rater: 'Zoë' });
+  t.deepEqual(facts(found), facts(state));
+  await close();
+});
+
+async function openWriter(path: string): Promise<{ readonly state: FeedbackState; close(): Promise<void> }> {
+  const writer = await FeedbackWriter.open(path);
+  return { state: writer.state, close: () => writer.close() };
+}

@@ -1,4 +1,4 @@
-import { type Answer, type SampleName, sampleId, subjectOf } from '../../feedback/answer.ts';
+import { type Answer, idsOf, type SampleName, sampleId, subjectOf } from '../../feedback/answer.ts';
 import type { Asked } from '../../feedback/answer-keys.ts';
 import type { PageItem } from '../page-data.ts';
 import { type Asking, isAskable, type QuestionSource } from './asking.ts';
@@ -74,7 +74,7 @@ export class Asker {
   #isAskedOnce(answer: Answer, ids: ReadonlySet<string>): boolean {
     const subject = subjectOf(answer);
     if (answer.answer === 'skip' || ids.has(questionId(subject, 1))) return false;
-    return this.#asking.state.answersAbout(this.#asked, subject) === 1;
+    return this.#asking.state.answersAbout(this.#asked, idsOf(answer)) === 1;
   }
 
   async #questionAgain(answer: Answer): Promise<Question | undefined> {

@@ -1,3 +1,4 @@
+import { sampleId } from '../../feedback/answer.ts';
 import type { Asked } from '../../feedback/answer-keys.ts';
 import type { RatedSample } from '../samples/rated-samples.ts';
 import { type Asking, isAskable, type QuestionSource } from './asking.ts';
@@ -70,9 +71,9 @@ export class DrawnQuestions implements QuestionSource {
   /** Undefined where it cannot be asked, or was answered. */
   #questionOf(samples: readonly RatedSample[]): Question | undefined {
     if (!isAskable(this.#asking, samples)) return undefined;
-    const subject = subjectOfNames(samples.map(({ name }) => name));
-    if (this.#asking.state.answersAbout(this.#asked, subject) > 0) return undefined;
-    return { id: questionId(subject, 0), samples };
+    const names = samples.map(({ name }) => name);
+    if (this.#asking.state.answersAbout(this.#asked, names.map(sampleId)) > 0) return undefined;
+    return { id: questionId(subjectOfNames(names), 0), samples };
   }
 }
 

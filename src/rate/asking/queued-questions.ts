@@ -25,9 +25,9 @@ export class QueuedQuestions implements QuestionSource {
   }
 
   /** What is asked again on purpose was answered before; else one answer is enough. */
-  #isOpen({ id, subject, isRepeat, samples }: QueuedQuestion): boolean {
+  #isOpen({ id, ids, isRepeat, samples }: QueuedQuestion): boolean {
     const { state } = this.#asking;
     if (!isAskable(this.#asking, samples) || state.answersToItem(this.#asked, id) > 0) return false;
-    return isRepeat || state.answersAbout(this.#asked, subject) === 0;
+    return isRepeat || state.answersAbout(this.#asked, ids) === 0;
   }
 }

@@ -4,11 +4,12 @@ import { sampleId } from '../../feedback/answer.ts';
 import { type QueueItem, readQueueItems } from '../../feedback/queue-items.ts';
 import type { RateOptions } from '../options.ts';
 import type { RatedSample, RatedSamples } from '../samples/rated-samples.ts';
-import { type Question, subjectOfNames } from './items.ts';
+import type { Question } from './items.ts';
 
 /** An item of a queue that can be asked here. */
 export interface QueuedQuestion extends Question {
-  readonly subject: string;
+  /** Of its samples. */
+  readonly ids: readonly string[];
   /** It asks what was answered before, on purpose. */
   readonly isRepeat: boolean;
 }
@@ -90,10 +91,10 @@ function questionOf(item: QueueItem, found: ReadonlyMap<string, RatedSample>): Q
   const names = namesOf(item);
   const samples = names.flatMap((name) => found.get(sampleId(name)) ?? []);
   if (samples.length < names.length) return undefined;
-  const subject = subjectOfNames(samples.map(({ name }) => name));
+  const ids = samples.map(({ name }) => sampleId(name));
   const isRepeat = item.why === 'repeat';
   // The queue has the sides of a repeated pair exchanged already.
-  return { id: item.id, queue: item.id, samples, subject, isRepeat, ...(isRepeat && { wasSwapped: true }) };
+  return { id: item.id, queue: item.id, samples, ids, isRepeat, ...(isRepeat && { wasSwapped: true }) };
 }
 
 /** Another one once the file has been replaced. */
