@@ -7,6 +7,7 @@ import {
 import { MODES } from '../../src/feedback/answer.ts';
 import { EXPORT_COLUMNS } from '../../src/feedback/export.ts';
 import { ROLES } from '../../src/feedback/import/columns.ts';
+import { parseLine } from '../../src/feedback/parse-line.ts';
 import { LINE_PROBLEMS } from '../../src/feedback/problems.ts';
 import {
   checkQueueItem,
@@ -14,7 +15,6 @@ import {
   QUEUE_REASONS,
   queueItemId,
 } from '../../src/feedback/queue-items.ts';
-import { parseLine } from '../../src/feedback/parse-line.ts';
 import { SUSPICIONS } from '../../src/feedback/suspicion.ts';
 import { allPages, readPage, sectionOf, tableRows } from './pages.ts';
 
