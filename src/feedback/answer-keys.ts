@@ -1,13 +1,6 @@
-import { type Answer, idsOf, KEEP_CHOICES, MODES, type Mode, PAIR_CHOICES } from './answer.ts';
+import { type Answer, type Asked, idsOf, KEEP_CHOICES, MODES, type Mode, PAIR_CHOICES } from './answer.ts';
 import { type Fingerprint, FingerprintMaker, fingerprintOf } from './fingerprint.ts';
 import type { LineScan, NameScan } from './line-scan.ts';
-
-/** Who answers what, and how. */
-export interface Asked {
-  readonly question: string;
-  readonly rater: string;
-  readonly mode: Mode;
-}
 
 /**
  * What an answer is compared by, in numbers: the same whether it was read as an object or scanned where it lies. One is filled again and again.

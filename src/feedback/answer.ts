@@ -87,6 +87,13 @@ export function isRetraction(record: FeedbackRecord): record is Retraction {
   return 'retracts' in record;
 }
 
+/** Who answers what, and how. */
+export interface Asked {
+  readonly question: string;
+  readonly rater: string;
+  readonly mode: Mode;
+}
+
 /** What two answers about the same sample share: the hash where there is one, else the key. */
 export function sampleId({ hash, key }: SampleName): string {
   return hash ?? `key:${key}`;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Answer, type FeedbackRecord, isRetraction, type Mode } from './answer.ts';
-import { AnswerKeys, type Asked } from './answer-keys.ts';
+import { type Answer, type Asked, type FeedbackRecord, isRetraction, type Mode } from './answer.ts';
+import { AnswerKeys } from './answer-keys.ts';
 import { readLinePieces, searchFile } from './file-lines.ts';
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
 import { FingerprintTable } from './fingerprint-table.ts';

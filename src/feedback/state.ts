@@ -1,5 +1,5 @@
-import { type Answer, type FeedbackRecord, isRetraction, type Mode } from './answer.ts';
-import { AnswerKeys, type Asked, RATING_STEPS } from './answer-keys.ts';
+import { type Answer, type Asked, type FeedbackRecord, isRetraction, type Mode } from './answer.ts';
+import { AnswerKeys, RATING_STEPS } from './answer-keys.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { FingerprintTable } from './fingerprint-table.ts';
 import { LastAnswers, type LinePlace } from './last-answers.ts';

@@ -1,5 +1,11 @@
-import { type Answer, idsOf, type SampleName, sampleId, subjectOf } from '../../feedback/answer.ts';
-import type { Asked } from '../../feedback/answer-keys.ts';
+import {
+  type Answer,
+  type Asked,
+  idsOf,
+  type SampleName,
+  sampleId,
+  subjectOf,
+} from '../../feedback/answer.ts';
 import type { PageItem } from '../page-data.ts';
 import { type Asking, isAskable, type QuestionSource } from './asking.ts';
 import { drawn } from './draw.ts';

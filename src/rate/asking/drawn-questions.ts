@@ -1,5 +1,4 @@
-import { sampleId } from '../../feedback/answer.ts';
-import type { Asked } from '../../feedback/answer-keys.ts';
+import { type Asked, sampleId } from '../../feedback/answer.ts';
 import type { RatedSample } from '../samples/rated-samples.ts';
 import { type Asking, isAskable, type QuestionSource } from './asking.ts';
 import { type Question, questionId, subjectOfNames } from './items.ts';

@@ -1,4 +1,4 @@
-import type { Asked } from '../../feedback/answer-keys.ts';
+import type { Asked } from '../../feedback/answer.ts';
 import { type Asking, isAskable, type QuestionSource } from './asking.ts';
 import type { Question } from './items.ts';
 import type { QueuedQuestion, WatchedQueue } from './watched-queue.ts';
