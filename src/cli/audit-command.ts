@@ -20,6 +20,7 @@ export const AUDIT: Command = {
     ['audit out', 'A run by its own verdicts'],
   ],
   docs: 'docs/audit.md',
+  remoteInputs: ['paths'],
   extend: (parser) =>
     parser.positional('paths', {
       describe: 'Run folders, files and folders of tags with captions and URLs',

@@ -34,6 +34,7 @@ export const BUCKETS: Command = {
     ['buckets out --html buckets.html', 'A page on which thresholds can be tried'],
   ],
   docs: 'docs/buckets.md',
+  remoteInputs: ['inputs'],
   extend: (parser) =>
     parser.positional('inputs', {
       type: 'string',

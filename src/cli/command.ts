@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { rememberUrl, shownUrl } from '../storage/storage.ts';
+import { shownUrl } from '../storage/storage.ts';
 import { namesInBraces } from '../tables/inputs/braces.ts';
 import { checkValues, type FlagTable, type FlagValues, yargsOptions } from './flags.ts';
 import { docsLine, type Example, helpOpening } from './help.ts';
@@ -78,7 +78,7 @@ export function pathsOf({ values, parsed }: Invocation, flag: string, positional
     ...((values[flag] as string[] | undefined) ?? []),
     ...((parsed[positional] as string[] | undefined) ?? []),
   ];
-  return namesInBraces(given.map(rememberUrl));
+  return namesInBraces(given);
 }
 
 /** The command line as it could be typed again, without what may be secret in URLs. */

@@ -30,6 +30,7 @@ export const STORE_BUILD: Command = {
   examples: [['store build --from out --output scores', 'From a run']],
   docs: 'docs/store.md',
   flags: STORE_BUILD_FLAGS,
+  remoteInputs: ['from', 'inputs'],
   extend: (parser) =>
     parser.positional('inputs', { type: 'string', array: true, describe: 'More of --from' }),
   run: runBuild,
@@ -42,6 +43,7 @@ export const STORE_ADD: Command = {
   examples: [['store add scores --from out-2', 'What a second run scored']],
   docs: 'docs/store.md',
   flags: STORE_ADD_FLAGS,
+  remoteInputs: ['from', 'inputs'],
   extend: (parser) =>
     parser
       .positional('store', STORE_POSITIONAL)

@@ -28,6 +28,7 @@ export const SUBSET: Command = {
     ],
   ],
   docs: 'docs/subset.md',
+  remoteInputs: ['metadata', 'tags', 'inputs'],
   extend: (parser) =>
     parser.positional('inputs', { type: 'string', array: true, describe: 'The same as --metadata' }),
   run: subsetCommand,

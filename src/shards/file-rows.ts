@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { BowerbirdError } from '../base/errors.ts';
 import { columnOf, type FileColumn } from '../tables/columns.ts';
 import {
   type DuckDBConnection,
@@ -8,7 +7,7 @@ import {
   quotePath,
   type ScanInstance,
 } from '../tables/duckdb.ts';
-import { readFailure, TableError } from '../tables/errors.ts';
+import { readFailure } from '../tables/errors.ts';
 import { readColumns } from '../tables/footer.ts';
 import { isListed } from '../tables/formats.ts';
 import { withoutImages } from '../tables/pictures/image-column.ts';
@@ -17,6 +16,7 @@ import { fetchRows, remoteGroups } from '../tables/remote/fetch-rows.ts';
 import {
   dropFetched,
   isElsewhere,
+  isFetchFailure,
   reopenRemoteParquet,
   sparseCopyOf,
 } from '../tables/remote/remote-files.ts';
@@ -25,11 +25,6 @@ import type { InputFile } from './plan.ts';
 import { firstReadableAfter, lastReadable, type RowRange } from './readable-ranges.ts';
 import { ROW_PROBLEMS } from './row-problems.ts';
 import { ROW_NUMBER, readColumnsOf, type ScanPlan, selectDecodedRows, selectRows } from './scan-sql.ts';
-
-/** Whether rows could not be fetched, or be kept here: that is no fault of the file. */
-export function isOfElsewhere(thrown: unknown): boolean {
-  return thrown instanceof BowerbirdError && !(thrown instanceof TableError);
-}
 
 /** Some consecutive rows of a file, as DuckDB gives them. They are gone once the next ones are asked for. */
 export interface ScannedRows {
@@ -152,7 +147,7 @@ export class FileRows {
       return await this.#hasAll(range);
     } catch (thrown) {
       await this.#instance.reset();
-      if (isOfElsewhere(thrown)) throw thrown;
+      if (isFetchFailure(thrown)) throw thrown;
       return false;
     }
   }

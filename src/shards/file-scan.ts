@@ -2,7 +2,8 @@ import { firstSentence, isDiskFull, messageOf } from '../base/errors.ts';
 import { withWayOn } from '../tables/bad-files.ts';
 import type { ScanInstance } from '../tables/duckdb.ts';
 import { readFailure, TableError } from '../tables/errors.ts';
-import { FileRows, isOfElsewhere, type ScannedRows } from './file-rows.ts';
+import { isFetchFailure } from '../tables/remote/remote-files.ts';
+import { FileRows, type ScannedRows } from './file-rows.ts';
 import type { InputFile } from './plan.ts';
 import type { RowRange } from './readable-ranges.ts';
 import type { ScanPlan } from './scan-sql.ts';
@@ -49,7 +50,7 @@ export async function* scanFile(
       }
       return;
     } catch (thrown) {
-      if (isOfElsewhere(thrown)) throw thrown;
+      if (isFetchFailure(thrown)) throw thrown;
       if (!rows.readsBytes && isEncodingTrouble(thrown)) {
         options.onNote?.(`${file.path} has texts that are not UTF-8: their rows end as input_not_utf8.`);
         await rows.readBytes(options.stagingFolder);
@@ -89,7 +90,7 @@ async function* readableRows(rows: FileRows, path: string, firstRow: number): As
           }
         }
       } catch (thrown) {
-        if (isOfElsewhere(thrown)) throw thrown;
+        if (isFetchFailure(thrown)) throw thrown;
         if (!isDamage(thrown)) throw readFailure(path, thrown);
       }
       if (nextRow < range.to) yield* rows.nulls({ from: nextRow, to: range.to });

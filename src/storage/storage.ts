@@ -5,6 +5,7 @@ import { defaultPolicy, type RetryPolicy } from './retry.ts';
 import { schemeOf } from './url.ts';
 
 export type { Storage, StoredObject } from './contract.ts';
+export { StorageError } from './errors.ts';
 export { isRemote, rememberUrl, shownUrl } from './url.ts';
 
 /** How a place is asked. */

@@ -12,6 +12,7 @@ import {
 import { expandInputs } from '../tables/inputs.ts';
 import { KNOWN_NAMES, known, SCORE_NAMES } from '../tables/parts.ts';
 import { readableOn } from '../tables/readable.ts';
+import { isFetchFailure } from '../tables/remote/remote-files.ts';
 import { tagsOf, withTagsOfRuns } from '../tables/run-tags.ts';
 import { settleSchema } from '../tables/schema.ts';
 import { checkTexts, type MissingTexts } from '../tables/value-check.ts';
@@ -57,7 +58,8 @@ export async function findInputs(
 ): Promise<FoundInputs> {
   const { outputFolder, text = {}, untoldFormat, onNote } = reading;
   const options = { output: { path: outputFolder }, untoldFormat, onNote };
-  const fromRuns = metadata.map((path) => tagsOf(path) !== path);
+  const fromRuns: boolean[] = [];
+  for (const path of metadata) fromRuns.push((await tagsOf(path)) !== path);
   if (new Set(fromRuns).size > 1) {
     throw new TableError(
       'BB_SCHEMA_MISMATCH',
@@ -90,7 +92,7 @@ export async function openFiles(
       );
       files.push(file);
     } catch (thrown) {
-      if (!(thrown instanceof BowerbirdError)) throw thrown;
+      if (!(thrown instanceof BowerbirdError) || isFetchFailure(thrown)) throw thrown;
       onBad(input.path, thrown);
     }
   }

@@ -9,6 +9,7 @@ import { TableError } from '../tables/errors.ts';
 import type { FoundColumns } from '../tables/parts.ts';
 import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
 import { textNote } from '../tables/readable.ts';
+import { fetchRows } from '../tables/remote/fetch-rows.ts';
 import { accountFor, rowsWithoutTag } from './account.ts';
 import type { SubsetDatabase } from './database.ts';
 import { dropDuplicates } from './dedup.ts';
@@ -46,7 +47,7 @@ export interface PlanTools {
 
 /**
  * Looks at the inputs, the columns and `--where`; of Parquet nothing but footers is read, and hashes and scores that are
- * kept as text.
+ * kept as text. Of files elsewhere what is read later is fetched: metadata whole, of tags the hashes and scores.
  */
 export async function preparePlan(
   connection: DuckDBConnection,
@@ -58,7 +59,8 @@ export async function preparePlan(
   const badTags = onBad.bind(null, 'tags');
   const staging = { stagingFolder, text: options.text ?? {} };
   const opened = await openFiles(connection, found.metadata, staging, badMetadata);
-  const openedTags = await openFiles(connection, found.tags, staging, badTags);
+  const tagStaging = { ...staging, isReadByRanges: true };
+  const openedTags = await openFiles(connection, found.tags, tagStaging, badTags);
   if (opened.length === 0) throw noFile('metadata');
   const { tables, tagParts } = await checkTagTables(connection, openedTags, badTags);
   if (found.tags.length > 0 && tables.length === 0) throw noFile('tags');
@@ -96,6 +98,8 @@ async function checkTagTables(
   for (const table of tagTables(opened, onBad)) {
     const checked = await checkFiles(connection, table.files, { ...table, isTable: true }, onBad);
     if (checked.length === 0) continue;
+    const columns = [table.hash, ...Object.values(table.scores)];
+    for (const { file } of checked) await fetchRows(connection, file.readPath, { columns });
     tables.push({ ...table, files: checked.map(({ file }) => file) });
     tagParts.push(partsOf(checked, { columns: table.columns, empty: {} }));
   }

@@ -26,9 +26,11 @@ export type PictureFormat = (typeof PICTURE_FORMATS)[number];
 
 /** An input before it was opened. */
 export interface FoundInput<Format = InputFormat> {
-  /** Absolute. */
+  /** Absolute, or a URL. */
   readonly path: string;
   readonly format: Format;
+  /** Of a file elsewhere, as far as a listing has told it. */
+  readonly sizeBytes?: number;
   /** A file of columns beside images: its name alone says what it is, and no flag another format. */
   readonly isBesideImages?: boolean;
 }

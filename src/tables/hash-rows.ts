@@ -8,6 +8,7 @@ import { readFailure } from './errors.ts';
 import { hashTextColumn } from './packed-texts.ts';
 import { type ColumnChoice, findColumns, findParts, findPaths } from './parts.ts';
 import { type ReadableInput, readableOn } from './readable.ts';
+import { fetchRows } from './remote/fetch-rows.ts';
 import { checkTexts } from './value-check.ts';
 
 const BATCH_ROWS = 64 * 1024;
@@ -54,8 +55,9 @@ export class HashRowReader {
 
   /** Some ten thousand rows at a time. @throws TableError BB_SHARD_READ */
   async *rows(): AsyncGenerator<HashRows> {
-    const { select, take } = this.#query;
+    const { select, take, readPath, columns: read } = this.#query;
     let batch = new Batch();
+    await fetchRows(this.#connection, readPath, { columns: read });
     try {
       for await (const chunk of streamChunks(this.#connection, select, this.rowCount)) {
         if (batch.rowCount + chunk.rowCount > BATCH_ROWS) {
@@ -78,6 +80,9 @@ export class HashRowReader {
 
 /** A query over all rows, and what makes hashes of a chunk of its result; gone with the next chunk. */
 interface HashQuery {
+  readonly readPath: string;
+  /** The columns that it reads. */
+  readonly columns: readonly string[];
   readonly select: string;
   readonly take: (chunk: DuckDBDataChunk) => HashRows;
 }
@@ -95,6 +100,8 @@ async function queryOf(
     await checkTexts(connection, file, { hash: name });
     const hash = columnOf(columns, name)!;
     return {
+      readPath,
+      columns: [name],
       select: `SELECT ${hashSql(storedSql(hash), storedType(hash))} FROM ${parquetSource(readPath)}`,
       take: (chunk) => {
         const withoutHash = new Uint8Array(chunk.rowCount);
@@ -112,6 +119,8 @@ async function queryOf(
     textBytesSql(quoteName(name), columnOf(columns, name)!.type),
   );
   return {
+    readPath,
+    columns: [url, caption].filter((name) => name !== undefined),
     select: `SELECT ${hashed} FROM (SELECT ${rows.join(', ')} FROM ${parquetSource(readPath)})`,
     take: (chunk) => ({ hashes: hashTextColumn(chunk, 0), withoutHash: new Uint8Array(chunk.rowCount) }),
   };

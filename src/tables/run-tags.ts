@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isRemote } from '../storage/storage.ts';
+import { storageOf } from './remote/remote-files.ts';
 
-/** A run folder stands for its tags: its other Parquet files repeat rows or hold none. */
-export function tagsOf(path: string): string {
+/** A run folder stands for its tags: its other Parquet files repeat rows or hold none. @throws StorageError */
+export async function tagsOf(path: string): Promise<string> {
+  if (isRemote(path)) return tagsElsewhere(path);
   const tags = join(path, 'tags');
   return existsSync(join(path, 'run.json')) && existsSync(tags) ? tags : path;
 }
@@ -17,26 +20,56 @@ export async function withTagsOfRuns(
   paths: readonly string[],
   onNote: ((note: string) => void) | undefined,
 ): Promise<string[]> {
+  const read: string[] = [];
   for (const path of paths) {
-    const note = tagsOf(path) === path ? undefined : await unfinishedNote(path);
+    const tags = await tagsOf(path);
+    const note = tags === path ? undefined : await unfinishedNote(path);
     if (note !== undefined) onNote?.(note);
+    read.push(tags);
   }
-  return paths.map(tagsOf);
+  return read;
+}
+
+/** The same of a run in object storage, or on the hub. */
+async function tagsElsewhere(url: string): Promise<string> {
+  // A web server has files only, and what has an extension or a wildcard is no folder.
+  if (/^https?:/i.test(url) || /[*[\]{}!()]|\.[a-z0-9]+$/i.test(url)) return url;
+  const storage = await storageOf(url);
+  const folder = url.endsWith('/') ? url : `${url}/`;
+  if (!(await storage.stat(`${folder}run.json`))) return url;
+  for await (const _ of storage.list(`${folder}tags/`)) return `${folder}tags/`;
+  return url;
 }
 
 /** A sentence on a run whose shards are not all done; undefined of one that is whole, or whose run.json does not say how many there are. */
 async function unfinishedNote(run: string): Promise<string | undefined> {
-  const stats = join(run, 'stats');
-  const names = existsSync(stats) ? await readdir(stats) : [];
+  const names = await namesOfStats(run);
   const done = names.filter((name) => /^\d{5,}_stats\.json$/.test(name)).length;
-  const shards = await shardsOf(join(run, 'run.json'));
+  const shards = await shardsOf(run);
   if (shards === undefined || done >= shards) return undefined;
   return `${run} is not finished: ${done} of ${shards} shards are done, and the rows of ${shards - done} are missing.`;
 }
 
-async function shardsOf(runRecord: string): Promise<number | undefined> {
+async function namesOfStats(run: string): Promise<string[]> {
+  const stats = join(run, 'stats');
+  if (!isRemote(run)) return existsSync(stats) ? readdir(stats) : [];
+  const names: string[] = [];
+  const folder = run.replace(/\/?$/, '/stats/');
+  for await (const { url } of (await storageOf(run)).list(folder)) names.push(url.slice(folder.length));
+  return names;
+}
+
+async function recordOf(run: string): Promise<string> {
+  if (!isRemote(run)) return readFile(join(run, 'run.json'), 'utf8');
+  const pieces: Buffer[] = [];
+  for await (const piece of (await storageOf(run)).readStream(run.replace(/\/?$/, '/run.json')))
+    pieces.push(piece);
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+async function shardsOf(run: string): Promise<number | undefined> {
   try {
-    const { shards } = JSON.parse(await readFile(runRecord, 'utf8')) as { readonly shards?: unknown };
+    const { shards } = JSON.parse(await recordOf(run)) as { readonly shards?: unknown };
     return typeof shards === 'number' ? shards : undefined;
   } catch (thrown) {
     if (thrown instanceof SyntaxError) return undefined;

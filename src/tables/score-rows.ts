@@ -14,6 +14,8 @@ import { expandInputs } from './inputs.ts';
 import { KNOWN_NAMES, known, SCORE_NAMES } from './parts.ts';
 import { type ScoredFile, scoreSides } from './provenance.ts';
 import { type ReadableInput, readableOn, textNote } from './readable.ts';
+import { fetchRows } from './remote/fetch-rows.ts';
+import { dropWhenMuch } from './remote/remote-files.ts';
 import { withTagsOfRuns } from './run-tags.ts';
 import { checkTexts } from './value-check.ts';
 
@@ -64,6 +66,9 @@ export async function* readScoreRows(
 interface ScoreFile {
   readonly source: InputIdentity;
   readonly scored: ScoredFile;
+  readonly readPath: string;
+  /** The columns that are read. */
+  readonly columns: readonly string[];
   /** SQL that gives hash and scores of all rows. */
   readonly select: string;
 }
@@ -74,7 +79,11 @@ async function inspect(
   columns: readonly Tag[],
   { temporaryFolder, text = {}, forFloat16, onNote }: ScoreRowOptions,
 ): Promise<ScoreFile> {
-  const table = await readableOn(connection, input, { stagingFolder: temporaryFolder, text });
+  const table = await readableOn(connection, input, {
+    stagingFolder: temporaryFolder,
+    text,
+    isReadByRanges: true,
+  });
   const mapping = scoreColumns(table, columns);
   await checkTexts(connection, { ...table, isTable: true }, mapping);
   const note = textNote(table);
@@ -90,6 +99,8 @@ async function inspect(
   return {
     scored: { path, rowCount, provenance, columns: names },
     source: { path, sizeBytes, rowCount, fingerprint },
+    readPath,
+    columns: Object.values(mapping),
     select: `SELECT ${(['hash', ...columns] as const).map(readPart).join(', ')} FROM ${parquetSource(readPath)}`,
   };
 }
@@ -121,10 +132,11 @@ function missing(path: string, schema: readonly FileColumn[], names: readonly st
 
 async function* readFile(
   connection: DuckDBConnection,
-  { source, select }: ScoreFile,
+  { source, readPath, columns, select }: ScoreFile,
   columnCount: number,
 ): AsyncGenerator<ScoreRows> {
   let batch = new Batch(columnCount);
+  await fetchRows(connection, readPath, { columns });
   try {
     for await (const chunk of streamChunks(connection, select, source.rowCount)) {
       if (batch.rowCount + chunk.rowCount > BATCH_ROWS) {
@@ -136,6 +148,7 @@ async function* readFile(
   } catch (thrown) {
     throw readFailure(source.path, thrown);
   }
+  await dropWhenMuch(readPath);
   if (batch.rowCount > 0) yield batch.rows();
 }
 

@@ -1,8 +1,10 @@
 import { BowerbirdError, firstSentence } from '../base/errors.ts';
 import type { ColumnMapping } from '../tables/columns.ts';
-import { parquetSource, quotePath } from '../tables/duckdb.ts';
+import { parquetSource, quoteName, quotePath } from '../tables/duckdb.ts';
 import type { TextReading } from '../tables/formats.ts';
 import { type ReadableInput, readableOn } from '../tables/readable.ts';
+import { fetchRows } from '../tables/remote/fetch-rows.ts';
+import { dropWhenMuch, isFetchFailure } from '../tables/remote/remote-files.ts';
 import { checkTexts, type MissingTexts } from '../tables/value-check.ts';
 import { findColumns, type RowExpressions, scoreColumns, type WantedColumns } from './columns.ts';
 import type { TallyDatabase } from './database.ts';
@@ -83,13 +85,14 @@ async function inspect(
     const table = await readableOn(database.connection, file, {
       stagingFolder: database.stagingFolder,
       text: wanted.text ?? {},
+      isReadByRanges: true,
     });
     const columns = scoreColumns(table);
     const missing = await checkTexts(database.connection, table, columns);
     return { table, expressions: findColumns(table, wanted), columns, missing };
   } catch (thrown) {
     database.signal.throwIfAborted();
-    if (!(thrown instanceof BowerbirdError)) throw thrown;
+    if (!(thrown instanceof BowerbirdError) || isFetchFailure(thrown)) throw thrown;
     onBadFile(file.path, thrown instanceof TallyError ? thrown : asBadFile(file.path, thrown));
     return undefined;
   }
@@ -101,6 +104,27 @@ export function sourceOf({ files }: Batch): string {
   if (paths.length === 1) return parquetSource(paths[0]!);
   return `read_parquet([${paths.map(quotePath).join(', ')}], hive_partitioning = false)`;
 }
+
+/** Does something with the rows of a batch: of files elsewhere the columns that are counted are here meanwhile. @throws StorageError; BowerbirdError BB_DISK_FULL */
+export async function withRows<T>(
+  { connection }: TallyDatabase,
+  { files, expressions }: Batch,
+  work: () => Promise<T>,
+): Promise<T> {
+  const sql = Object.values(expressions).join(' ');
+  for (const { readPath, columns } of files) {
+    const read = columns.filter(({ name }) => sql.includes(quoteName(name)) || name === STATUS);
+    await fetchRows(connection, readPath, { columns: read.map(({ name }) => name) });
+  }
+  try {
+    return await work();
+  } finally {
+    for (const { readPath } of files) await dropWhenMuch(readPath);
+  }
+}
+
+/** Read of tags by this very name. */
+const STATUS = 'status';
 
 /** Does `work` for a batch, and where that fails for each of its files alone, so that the bad ones are named. */
 export async function eachGoodPart(
@@ -114,6 +138,7 @@ export async function eachGoodPart(
     return;
   } catch (thrown) {
     signal.throwIfAborted();
+    if (isFetchFailure(thrown)) throw thrown;
     if (isOutOfMemory(thrown)) throw outOfMemory(thrown);
     if (batch.files.length === 1) {
       const { path } = batch.files[0]!;

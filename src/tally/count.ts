@@ -7,7 +7,14 @@ import type { TextReading } from '../tables/formats.ts';
 import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
 import { scoreSides } from '../tables/provenance.ts';
 import { textNote } from '../tables/readable.ts';
-import { type Batch, eachGoodPart, type OpenedFile, planBatches, type SkippedFile } from './batches.ts';
+import {
+  type Batch,
+  eachGoodPart,
+  type OpenedFile,
+  planBatches,
+  type SkippedFile,
+  withRows,
+} from './batches.ts';
 import { TallyDatabase, type TallyLimits } from './database.ts';
 import { TallyError } from './errors.ts';
 import type { GroupOrder, Groups } from './group-types.ts';
@@ -121,7 +128,8 @@ class Count {
     const provenance = this.#uniteScores(opened);
     const groups = by === undefined ? undefined : await GroupTable.create(this.#database);
     for (const batch of batches) {
-      await eachGoodPart(batch, (part) => this.#countBatch(part, groups), onBadFile, signal);
+      const count = (part: Batch) => withRows(this.#database, part, () => this.#countBatch(part, groups));
+      await eachGoodPart(batch, count, onBadFile, signal);
     }
     for (const store of this.#stores) {
       const add = (rows: number): void => {
@@ -175,7 +183,9 @@ class Count {
     };
     const { signal } = this.#options;
     for (const batch of this.#read) {
-      await eachGoodPart(batch, (part) => search.add(batchScores(this.#database, part)), fail, signal);
+      const look = (part: Batch) =>
+        withRows(this.#database, part, () => search.add(batchScores(this.#database, part)));
+      await eachGoodPart(batch, look, fail, signal);
       this.#files += batch.files.length;
       this.#report('quantiles');
     }

@@ -4,6 +4,8 @@ import { refuseUnfinished } from '../base/swap.ts';
 import { type InputFormat, refuseIdleDialect, type TextReading } from '../tables/formats.ts';
 import { globBraced } from '../tables/inputs/braces.ts';
 import { expandInputs } from '../tables/inputs.ts';
+import { isElsewhere } from '../tables/remote/remote-files.ts';
+import { withTagsOfRuns } from '../tables/run-tags.ts';
 import { TallyError } from './errors.ts';
 
 /** A file of rows. */
@@ -46,6 +48,13 @@ export async function resolveInputs(
   const runs = new Map<string, TallyRun>();
   const notes: string[] = [];
   for (const path of await expandFolders(paths)) {
+    if (isElsewhere(path)) {
+      const onNote = (note: string): unknown => notes.push(note);
+      const [tags] = await withTagsOfRuns([path], onNote);
+      for (const file of await expandInputs([tags!], { untoldFormat, onNote }))
+        files.set(file.path, { path: file.path, format: file.format, sizeBytes: file.sizeBytes ?? 0 });
+      continue;
+    }
     if (existsSync(join(path, 'CURRENT'))) {
       stores.add(realpathSync(path));
       continue;
@@ -84,9 +93,10 @@ export async function resolveInputs(
 export async function expandFolders(paths: readonly string[]): Promise<string[]> {
   const expanded: string[] = [];
   for (const path of paths) {
-    const folders = existsSync(path)
-      ? []
-      : await globBraced(path, { onlyDirectories: true, expandDirectories: false });
+    const folders =
+      existsSync(path) || isElsewhere(path)
+        ? []
+        : await globBraced(path, { onlyDirectories: true, expandDirectories: false });
     const known = folders.filter((folder) =>
       ['run.json', 'merged.json', 'CURRENT'].some((name) => existsSync(join(folder, name))),
     );

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { expand } from 'brace-expansion';
 import { type GlobOptions, glob, isDynamicPattern } from 'tinyglobby';
-import { isRemote } from '../../storage/storage.ts';
+import { isRemote, rememberUrl } from '../../storage/storage.ts';
 import { TableError } from '../errors.ts';
 
 /** More files than that in one run are a slip of the hand. */
@@ -13,13 +13,13 @@ const MOST_TOLD = 3;
 
 /**
  * Inputs with the names in the place of braces that stand for names: `{00000..00099}.tar`, `{a,b}.csv`, one within another, as bash and
- * the webdataset library have them. What is there under its very name stays, so do URLs (`expandRemote`), and so does a pattern with wildcards: what it finds
+ * the webdataset library have them. What is there under its very name stays, so do URLs (`expandRemote`), of which what may be secret is kept apart, and so does a pattern with wildcards: what it finds
  * shows when it is looked for (`globBraced`).
  *
  * @throws TableError BB_INPUT_NOT_FOUND where one of the names is not there, BB_USAGE for more than 100,000
  */
 export function namesInBraces(inputs: readonly string[]): string[] {
-  return inputs.flatMap((input) => {
+  return inputs.map(rememberUrl).flatMap((input) => {
     if (isPlain(input)) return [input];
     const names = expandBraces(input, MOST_NAMES);
     const missing = names.filter((name) => !existsSync(name));

@@ -46,6 +46,8 @@ export async function expandRemote(url: string, search: RemoteSearch): Promise<R
 
 async function expandPlain(storage: Storage, url: string, search: RemoteSearch): Promise<RemoteFound> {
   if (!url.endsWith('/') && (await storage.stat(url))) return { files: [named(url, search)], passedOver: [] };
+  // A web server lists nothing.
+  if (/^https?:/i.test(url) && !url.endsWith('/')) throw notFound(url, 0);
   const prefix = url.endsWith('/') ? url : `${url}/`;
   return listed(storage, { input: url, prefix, matches: () => true }, search);
 }
@@ -63,12 +65,12 @@ async function listed(
 ): Promise<RemoteFound> {
   const files: FoundInput[] = [];
   const passedOver: string[] = [];
-  for await (const { url } of storage.list(prefix)) {
+  for await (const { url, bytes } of storage.list(prefix)) {
     const name = basename(url);
     if (url.endsWith('/') || name.startsWith('.') || name.endsWith(TEMPORARY_SUFFIX) || !matches(url))
       continue;
     const format = name.startsWith('_') ? undefined : formatOf(url, search);
-    if (format) files.push({ path: rememberUrl(url), format });
+    if (format) files.push({ path: rememberUrl(url), format, sizeBytes: bytes });
     else passedOver.push(url);
   }
   const chosen = /json(\.gz|\.zst)?$/i.test(input) ? files : withoutDescriptions(files);

@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { BowerbirdError } from '../../base/errors.ts';
 import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
 import { SparseCopy } from '../../storage/sparse-copy.ts';
-import { isRemote, openStorage, type Storage, type StoredObject } from '../../storage/storage.ts';
+import {
+  isRemote,
+  openStorage,
+  type Storage,
+  StorageError,
+  type StoredObject,
+} from '../../storage/storage.ts';
 import { TableError } from '../errors.ts';
 
 /** Enough for the footer of most Parquet files, and for the whole of small ones. */
@@ -13,6 +20,8 @@ const TRAILER_BYTES = 8;
 const MAGIC = Buffer.from('PAR1');
 /** What is looked at of a file that is none. */
 const HEAD_BYTES = 512;
+/** So much of files that were read stays on the disk. */
+const KEPT_BYTES = 256 * 1024 * 1024;
 
 /** A Parquet file elsewhere, and what of it is here. */
 interface RemoteFile {
@@ -62,6 +71,12 @@ export async function reopenRemoteParquet(url: string): Promise<void> {
   if (!files.has(url)) await openRemoteParquet(url);
 }
 
+/** Whether a file elsewhere could not be fetched, or be kept here: that is no fault of the file. */
+export function isFetchFailure(thrown: unknown): boolean {
+  if (thrown instanceof StorageError) return true;
+  return thrown instanceof BowerbirdError && ['BB_DISK_FULL', 'BB_SHARD_WRITE'].includes(thrown.code);
+}
+
 /** Whether a path is the URL of a file that lies elsewhere. */
 export function isElsewhere(path: string): boolean {
   return isRemote(path);
@@ -88,6 +103,12 @@ export async function dropFetched(url: string): Promise<void> {
   for (const { from, bytes } of file.edges) await fresh.put(from, bytes);
   files.set(url, { ...file, copy: fresh });
   await file.copy.close();
+}
+
+/** The same, once the rows of all files together take much. What is read again soon is mostly still there. */
+export async function dropWhenMuch(url: string): Promise<void> {
+  const total = [...files.values()].reduce((sum, { copy }) => sum + copy.presentBytes, 0);
+  if (total > KEPT_BYTES) await dropFetched(url);
 }
 
 /** An object that is there. @throws TableError BB_INPUT_NOT_FOUND; StorageError */
