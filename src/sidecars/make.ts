@@ -7,6 +7,7 @@ import { makeTemporaryFolder, sweepAbandoned } from '../base/temporary-folder.ts
 import { SIDECARS_FOLDER } from '../runs/run-files.ts';
 import { type DuckDBConnection, openDuckDb } from '../tables/duckdb.ts';
 import { readColumns } from '../tables/footer.ts';
+import { isElsewhere } from '../tables/remote/remote-files.ts';
 import { sidecarColumns } from './columns.ts';
 import { isUpToDate } from './existing.ts';
 import { sidecarPaths } from './names.ts';
@@ -176,6 +177,13 @@ function notFinished({ folder }: ScoredRun, unfinished: readonly ScoredInput[]):
 }
 
 function refuseGone(inputs: readonly ScoredInput[]): void {
+  const elsewhere = inputs.find(({ path }) => isElsewhere(path));
+  if (elsewhere)
+    throw new BowerbirdError(
+      'BB_USAGE',
+      `${elsewhere.path} lies elsewhere, and nothing is written beside it. Leave --beside out, and copy the folder of sidecars there.`,
+      { fields: { input: elsewhere.path } },
+    );
   const gone = inputs.find(({ path }) => !existsSync(path));
   if (!gone) return;
   throw new BowerbirdError(

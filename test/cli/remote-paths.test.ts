@@ -4,20 +4,22 @@ import { refuseRemotePath, refuseRemotePaths } from '../../src/cli/remote-paths.
 import { runCli } from '../helpers/run-cli.ts';
 
 const REMOTE = 's3://bucket/data.parquet';
+/** Of a scheme that is not read. */
+const ELSEWHERE = 'az://c/data.parquet';
 const COMMANDS: readonly (readonly string[])[] = [
-  ['score', 'az://c/data.parquet', '--output-folder', 'out'],
-  ['score', '--url-list', 'a.csv,az://c/data.parquet', '--output-folder', 'out'],
+  ['score', ELSEWHERE, '--output-folder', 'out'],
+  ['score', '--url-list', `a.csv,${ELSEWHERE}`, '--output-folder', 'out'],
   ['score', 'a', '--input-format', 'embeddings', '--extra-head', `x=${REMOTE}`, '--output-folder', 'out'],
   ['score', 'a.csv', '--config', 's3://bucket/config.json'],
-  ['subset', REMOTE, '--output-folder', 'out'],
-  ['subset', '--metadata', 'a.parquet', '--tags', REMOTE, '--output-folder', 'out'],
+  ['subset', ELSEWHERE, '--output-folder', 'out'],
+  ['subset', '--metadata', 'a.parquet', '--tags', ELSEWHERE, '--output-folder', 'out'],
   ['subset', '--metadata', 'a.parquet', '--output-folder', 's3://bucket/out'],
-  ['buckets', REMOTE],
+  ['buckets', ELSEWHERE],
   ['buckets', 'a.parquet', '--html', 's3://bucket/page.html'],
   ['lookup', 's3://bucket/store', '5'],
   ['lookup', 'store', '--input', REMOTE],
   ['serve', 's3://bucket/store'],
-  ['store', 'build', '--from', REMOTE, '--output', 'store'],
+  ['store', 'build', '--from', ELSEWHERE, '--output', 'store'],
   ['store', 'build', '--from', 'a.parquet', '--output', 's3://bucket/store'],
   ['store', 'add', 's3://bucket/store', '--from', 'a.parquet'],
   ['store', 'compact', 's3://bucket/store'],

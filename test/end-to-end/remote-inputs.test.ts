@@ -62,6 +62,12 @@ test('a run over a remote Parquet file has the bytes of one over the file itself
   t.is(record.inputs[0].path, 's3://bucket/in/all.parquet');
   t.false(JSON.stringify(record).includes('test-secret'));
   t.true(readBytes(reads('in/all.parquet')) < 1.3 * bytes.length);
+  const sidecars = await runCli(['sidecars', world.path('remote')]);
+  t.is(sidecars.exitCode, 0, sidecars.stderr);
+  t.deepEqual(await readdir(world.path('remote', 'sidecars')), ['all.scores.parquet']);
+  const beside = await runCli(['sidecars', world.path('remote'), '--beside']);
+  t.is(beside.exitCode, 2);
+  t.regex(beside.stderr, /s3:\/\/bucket\/in\/all\.parquet lies elsewhere.*\[BB_USAGE\]/s);
 });
 
 test('a worker fetches the column chunks of its shards alone, and of columns that go nowhere none', async (t) => {

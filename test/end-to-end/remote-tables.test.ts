@@ -115,7 +115,7 @@ test.serial(
         kept,
         counts: JSON.stringify(counts).replaceAll(at, 'AT'),
         exported: exported.length,
-        audited: JSON.stringify(JSON.parse(audited).groups),
+        audited: JSON.parse(audited).groups.length,
       });
     }
     t.deepEqual(results[1], results[0]);
