@@ -253,7 +253,11 @@ function openRivals(
   writeFlat(flatPath, hashes);
   if (library !== undefined) {
     const rates = (): number[] => {
-      const [hit, miss] = timeStaticOndiskKv(library, flatPath, hits, misses);
+      const place = { command: 'python3', folder: library };
+      const [hit, miss] = [hits, misses].map((hashes) => timeStaticOndiskKv(place, flatPath, hashes)) as [
+        number,
+        number,
+      ];
       return [hit, Number.NaN, miss, Number.NaN];
     };
     contestants.push({ name: 'static-ondisk-kv', bytesPerEntry: FLAT_BYTES, rates });

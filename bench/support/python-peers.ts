@@ -21,6 +21,12 @@ export class PythonPeers {
     if (status !== 0) throw new Error(`${path} is no Python: ${error?.message ?? `it ended with ${status}`}`);
   }
 
+  /** The folder that its packages lie in. */
+  get packages(): string {
+    const script = "import sysconfig; print(sysconfig.get_paths()['purelib'])";
+    return spawnSync(this.command, ['-c', script], { encoding: 'utf8' }).stdout.trim();
+  }
+
   /** Name and version of Python and of every peer that is there. */
   versions(): string[] {
     const [, version] = spawnSync(this.command, ['--version'], { encoding: 'utf8' }).stdout.trim().split(' ');

@@ -98,22 +98,26 @@ export function plainRival(path: string, flatPath: string): { rival: Rival; clos
   return { rival: { name: 'plain LMDB', bytes: statSync(path).size, single }, close: () => plain.close() };
 }
 
-/** Look-ups per CPU-second of the Python library on a flat file: hits, then misses. */
+/** Where the Python library lies. */
+export interface PythonLibrary {
+  /** The interpreter. */
+  readonly command: string;
+  /** The folder that holds `static_ondisk_kv`. */
+  readonly folder: string;
+}
+
+/** Look-ups per CPU-second of the Python library on a flat file. */
 export function timeStaticOndiskKv(
-  library: string,
+  { command, folder }: PythonLibrary,
   flatPath: string,
-  hits: BigInt64Array,
-  misses: BigInt64Array,
-): [number, number] {
+  hashes: BigInt64Array,
+): number {
   const script = fileURLToPath(new URL('../../../bench/support/static-ondisk-kv.py', import.meta.url));
   const keys = `${flatPath}.keys`;
-  const rates = [hits, misses].map((hashes) => {
-    writeFileSync(keys, new Uint8Array(hashes.buffer, hashes.byteOffset, hashes.byteLength));
-    const { status, stdout, stderr } = spawnSync('python3', [script, library, flatPath, keys], {
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(`static-ondisk-kv: ${stderr}`);
-    return Number(stdout);
+  writeFileSync(keys, new Uint8Array(hashes.buffer, hashes.byteOffset, hashes.byteLength));
+  const { status, stdout, stderr } = spawnSync(command, [script, folder, flatPath, keys], {
+    encoding: 'utf8',
   });
-  return rates as [number, number];
+  if (status !== 0) throw new Error(`static-ondisk-kv: ${stderr}`);
+  return Number(stdout);
 }
