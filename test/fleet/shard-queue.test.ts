@@ -24,6 +24,8 @@ test('shards are given out once each, and added again only once they have ended'
   const rest = [(await one!.next())!.shardId, (await one!.next())!.shardId].sort();
   t.deepEqual([first.shardId, ...rest].sort(), [0, 1, 2]);
   t.is(await one!.next(), undefined);
+  await one!.add([first.shardId]);
+  t.is((await two!.next())!.shardId, first.shardId);
 });
 
 test('queues of other plans are others', async (t) => {
@@ -71,4 +73,20 @@ test('an address where nothing answers is refused without its password', async (
     { code: 'BB_QUEUE_UNREACHABLE' },
   );
   t.false(error.message.includes('secret'));
+});
+
+test('a shard takes a few hundred bytes of Redis, and none once it is done', async (t) => {
+  const { url } = await startRedis(t);
+  const queue = await ShardQueue.open(url, DIGEST, 'w');
+  t.teardown(() => queue.close());
+  const ids = Array.from({ length: 20 }, (_, i) => 599_000 + i);
+  await queue.add(ids);
+  const keys = async (): Promise<string[]> =>
+    (await queue.redis.keys('*')).filter((key) => /:s\d+/.test(key));
+  const waiting = await keys();
+  t.is(waiting.length, 20);
+  // Longer fields would have Redis keep it as a table of pointers.
+  for (const key of waiting) t.not(await queue.redis.object('ENCODING', key), 'hashtable');
+  for (const _ of ids) await (await queue.next())!.done();
+  t.deepEqual(await keys(), []);
 });

@@ -88,30 +88,34 @@ class Coordinator {
   async run(signal: AbortSignal): Promise<FleetState> {
     for (let round = 0; ; round++) {
       const startMs = performance.now();
-      const { state, open } = await this.#look();
+      const { state, ended } = await this.#look();
       const restMs = restAfter(performance.now() - startMs, ROUND_MS);
       this.#state = state;
       this.#options.onState(state);
-      if (open.length === 0) await this.#queue.forget();
-      if (open.length === 0 || signal.aborted) return state;
+      const open = state.shards - ended.size;
+      if (open === 0) await this.#queue.forget();
+      if (open === 0 || signal.aborted) return state;
       // Redis that is away is asked again in a later round.
-      if (round % REFILL_ROUNDS === 0 && state.waiting + state.active < open.length)
-        await this.#queue.add(spread(open)).catch(() => undefined);
+      if (round % REFILL_ROUNDS === 0 && state.waiting + state.active < open) await this.#refill(ended);
       await sleep(restMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  /** How far the plan is, and which of its shards are open. */
-  async #look(): Promise<{ readonly state: FleetState; readonly open: readonly number[] }> {
-    const ids = this.#options.planned.plan.shards.map(({ id }) => id);
-    const committed = new Set(await this.#run.committedIds());
+  /** How far the plan is, and which of its shards are committed or failed. */
+  async #look(): Promise<{ readonly state: FleetState; readonly ended: ReadonlySet<number> }> {
+    // Of a large run the set is what a round costs: it is made once.
+    const ended = new Set(await this.#run.committedIds());
+    const committed = ended.size;
     // Some worker may have done one of them all the same.
-    const failed = (await this.#failures.list()).filter((id) => !committed.has(id));
+    const failed = (await this.#failures.list()).filter((id) => !ended.has(id));
+    for (const id of failed) ended.add(id);
     const counts = await this.#queue.counts().catch(() => ({ waiting: 0, active: 0 }));
-    const ended = new Set([...committed, ...failed]);
-    return {
-      state: { shards: ids.length, committed: committed.size, failed, ...counts },
-      open: ids.filter((id) => !ended.has(id)),
-    };
+    const shards = this.#options.planned.plan.shards.length;
+    return { state: { shards, committed, failed, ...counts }, ended };
+  }
+
+  async #refill(ended: ReadonlySet<number>): Promise<void> {
+    const ids = this.#options.planned.plan.shards.map(({ id }) => id);
+    await this.#queue.add(spread(ids.filter((id) => !ended.has(id)))).catch(() => undefined);
   }
 }

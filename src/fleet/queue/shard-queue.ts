@@ -12,6 +12,13 @@ const MAX_STALLED = 1_000_000;
 /** Jobs that are added by one call. */
 const ADDED_AT_ONCE = 1000;
 
+/**
+ * A plan may have a million shards. Redis keeps a job in 230 bytes where no field of it is longer than 64; that of its options would be, did each job say
+ * for itself that it is to be removed once it has ended.
+ */
+const NAME = 's';
+const REMOVED = { count: 0 };
+
 /** A shard that a worker was given. */
 export interface QueuedShard {
   readonly shardId: number;
@@ -74,6 +81,8 @@ export class ShardQueue {
       autorun: false,
       lockDuration: LEASE_MS,
       maxStalledCount: MAX_STALLED,
+      removeOnComplete: REMOVED,
+      removeOnFail: REMOVED,
     });
     queue.on('error', () => undefined);
     worker.on('error', () => undefined);
@@ -85,9 +94,9 @@ export class ShardQueue {
     for (let from = 0; from < shardIds.length; from += ADDED_AT_ONCE)
       await this.#queue.addBulk(
         shardIds.slice(from, from + ADDED_AT_ONCE).map((shardId) => ({
-          name: 'shard',
-          data: { shardId },
-          opts: { jobId: `shard-${shardId}`, removeOnComplete: true, removeOnFail: true },
+          name: NAME,
+          data: shardId,
+          opts: { jobId: `${NAME}${shardId}` },
         })),
       );
   }
@@ -114,7 +123,7 @@ export class ShardQueue {
       | undefined;
     if (!job) return undefined;
     this.#held.set(job.id!, job);
-    const { shardId } = job.data as { readonly shardId: number };
+    const shardId = job.data as number;
     return {
       shardId,
       done: () => this.#end(job, () => job.moveToCompleted(null, this.#token, false)),

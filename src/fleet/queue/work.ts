@@ -74,10 +74,20 @@ export async function workOnQueue(options: QueueWorkOptions): Promise<QueueWorkR
   }
 }
 
-class QueueWork {
-  readonly #worker: Worker;
+/** What does the shards that a queue gives. */
+export type ShardDoer = Pick<Worker, 'name' | 'doShards'>;
+
+/** What of a worker's options its way with the queue depends on. */
+type TakingOptions = Pick<
+  QueueWorkOptions,
+  'planned' | 'progress' | 'closing' | 'shardsAtOnce' | 'graceMs' | 'sharesHosts'
+> & { readonly config: Pick<WorkerOptions['config'], 'outputFolder'> };
+
+/** The way of a worker with a queue. */
+export class QueueWork {
+  readonly #worker: ShardDoer;
   readonly #queue: ShardQueue;
-  readonly #options: QueueWorkOptions;
+  readonly #options: TakingOptions;
   readonly #run: SharedRun;
   readonly #failures: FailedShards;
   readonly #specs: ReadonlyMap<number, ShardSpec>;
@@ -89,7 +99,7 @@ class QueueWork {
   #suspect: QueuedShard | undefined;
   readonly #failed: number[] = [];
 
-  constructor(worker: Worker, queue: ShardQueue, options: QueueWorkOptions) {
+  constructor(worker: ShardDoer, queue: ShardQueue, options: TakingOptions) {
     this.#worker = worker;
     this.#queue = queue;
     this.#options = options;
