@@ -55,7 +55,7 @@ export const ROOMS: readonly Room[] = [
     name: 'storage',
     what: 'files of this machine, of object stores, web servers and the hub under one contract: ranges, first-wins writes ([storage.md](storage.md))',
     mayImport: ['base'],
-    doors: ['storage', 'sparse-copy'],
+    doors: ['storage', 'local-copy', 'sparse-copy'],
     packages: ['@aws-sdk/client-s3'],
   },
   {
@@ -275,7 +275,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'models',
     what: 'names -> files: registries, fetching, manifests, digests; weights -> ONNX',
-    mayImport: ['base', 'samples', 'download', 'weights'],
+    mayImport: ['base', 'storage', 'samples', 'download', 'weights'],
     doors: [
       'convert/activation',
       'convert/convert-weights',

@@ -1,9 +1,8 @@
 import type { Argv } from 'yargs';
-import { shownUrl } from '../storage/storage.ts';
 import { namesInBraces } from '../tables/inputs/braces.ts';
 import { checkValues, type FlagTable, type FlagValues, yargsOptions } from './flags.ts';
 import { docsLine, type Example, helpOpening } from './help.ts';
-import { refuseRemotePaths } from './remote-paths.ts';
+import { refuseRemotePaths, shownValues, shownWord } from './remote-paths.ts';
 import { refuseBooleanValues } from './switches.ts';
 
 /** What a command gets from the command line. */
@@ -62,7 +61,14 @@ export function addCommand(parser: Argv, command: Command, { group, args, finish
       refuseBooleanValues(args, flags);
       const values = checkValues(flags, parsed);
       refuseRemotePaths({ ...parsed, ...values }, { storedRuns, remoteInputs });
-      finish(await run({ values, parsed, args }));
+      const isShown = (remoteInputs ?? []).length > 0;
+      finish(
+        await run(
+          isShown
+            ? { values: shownValues(values), parsed: shownValues(parsed), args }
+            : { values, parsed, args },
+        ),
+      );
     },
   );
 }
@@ -83,7 +89,7 @@ export function pathsOf({ values, parsed }: Invocation, flag: string, positional
 
 /** The command line as it could be typed again, without what may be secret in URLs. */
 export function commandLine(args: readonly string[]): string {
-  return ['bowerbird', ...args.map((arg) => shellWord(shownUrl(arg)))].join(' ');
+  return ['bowerbird', ...args.map((arg) => shellWord(shownWord(arg)))].join(' ');
 }
 
 /** A word as a shell takes it, quoted where that is needed. */

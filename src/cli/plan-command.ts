@@ -4,7 +4,7 @@ import { usageError } from './flags.ts';
 import { plannedFlags, refuseUnplannable } from './planned-flags.ts';
 import { asksForEmbeddings } from './rescore-config.ts';
 import { scoreConfig } from './score-config.ts';
-import { SCORE_FLAGS } from './score-flags.ts';
+import { MODEL_URLS, SCORE_FLAGS } from './score-flags.ts';
 import { withInputs } from './score-inputs.ts';
 import { showProgress } from './score-progress.ts';
 import { SLICE_FLAGS } from './slice-flags.ts';
@@ -23,7 +23,7 @@ export const PLAN: Command = {
   ],
   docs: 'docs/fleet.md',
   storedRuns: ['output-folder'],
-  remoteInputs: ['inputs', 'url-list'],
+  remoteInputs: ['inputs', 'url-list', ...MODEL_URLS],
   extend: (parser) => withInputs(parser, { name: 'plan', flags: FLAGS }),
   run: planCommand,
 };

@@ -1,5 +1,5 @@
 import { BowerbirdError } from '../base/errors.ts';
-import { isRemote } from '../storage/storage.ts';
+import { isRemote, rememberUrl, shownUrl } from '../storage/storage.ts';
 
 /** Flags and positionals whose values may be addresses or any text: they are no paths. */
 const NO_PATHS = [
@@ -36,6 +36,9 @@ const COPIES: Readonly<Record<string, string>> = {
   ftp: 'curl -O FROM',
 };
 
+/** Before the path in `--extra-head NAME=FILE`. */
+const NAME = /^[\w-]+=/;
+
 /** Names of flags and positionals whose values may lead off this machine. */
 interface RemotePaths {
   readonly storedRuns?: readonly string[] | undefined;
@@ -56,10 +59,31 @@ export function refuseRemotePaths(
   for (const [name, value] of Object.entries(values)) {
     if (NO_PATHS.includes(name)) continue;
     const isAllowed = (path: string): boolean =>
-      (storedRuns.includes(name) && isStoredRun(path)) || (remoteInputs.includes(name) && isRemote(path));
+      (storedRuns.includes(name) && isStoredRun(path)) ||
+      (remoteInputs.includes(name) && isRemote(path.replace(NAME, '')));
     for (const part of [value].flat())
       if (typeof part === 'string' && !isAllowed(part)) refuseRemotePath(part);
   }
+}
+
+/** Values whose URLs have nothing secret in them; what was asked for is kept for this process alone. */
+export function shownValues(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, shownValue(value)]));
+}
+
+function shownValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shownValue);
+  if (typeof value !== 'string') return value;
+  const [name = ''] = NAME.exec(value) ?? [];
+  return isRemote(value.slice(name.length)) ? name + rememberUrl(value.slice(name.length)) : value;
+}
+
+/** A word of a command line, without what may be secret in URLs. */
+export function shownWord(word: string): string {
+  return word.replace(
+    /(^|[=,])((?:https?|hf):\/\/[^,]*)/gi,
+    (_, lead: string, url: string) => lead + shownUrl(url),
+  );
 }
 
 /** Whether a path leads to object storage that runs can be kept in. */

@@ -7,7 +7,7 @@ import { usageError } from './flags.ts';
 import { asksForEmbeddings, rescoreConfig } from './rescore-config.ts';
 import { describeJson, describeResult } from './result-view.ts';
 import { scoreConfig } from './score-config.ts';
-import { SCORE_FLAGS } from './score-flags.ts';
+import { MODEL_URLS, SCORE_FLAGS } from './score-flags.ts';
 import { withInputs } from './score-inputs.ts';
 import { showProgress } from './score-progress.ts';
 import { scoreSlice, sliceAsked } from './score-slice.ts';
@@ -28,7 +28,7 @@ export const SCORE: Command = {
   ],
   docs: 'README.md',
   storedRuns: ['output-folder'],
-  remoteInputs: ['inputs', 'url-list'],
+  remoteInputs: ['inputs', 'url-list', ...MODEL_URLS],
   extend: (parser) => withInputs(parser, { name: 'score', flags: SCORE_FLAGS }),
   run: scoreCommand,
 };

@@ -18,6 +18,15 @@ const DECODE = 'Images:';
 const OUTPUT = 'Output:';
 const MACHINE = 'Machine:';
 
+/** Flags whose models and heads may also be at URLs. */
+export const MODEL_URLS: readonly string[] = [
+  'clip-model',
+  'aesthetic-head',
+  'nsfw-head',
+  'watermark-model',
+  'extra-head',
+];
+
 /** The flags of `bowerbird score`: img2dataset's and clip-retrieval's names where those have one. */
 export const SCORE_FLAGS: FlagTable = {
   'url-list': {

@@ -4,7 +4,7 @@ import type { FlagTable } from './flags.ts';
 import { refuseUnplannable, requirePlan, withPlanned } from './planned-flags.ts';
 import { METRICS_FLAGS, metricsPlace, QUEUE_ADDRESS, queueUrl } from './queue-address.ts';
 import { scoreConfig } from './score-config.ts';
-import { SCORE_FLAGS } from './score-flags.ts';
+import { MODEL_URLS, SCORE_FLAGS } from './score-flags.ts';
 import { showProgress } from './score-progress.ts';
 import { SLICE_FLAGS } from './slice-flags.ts';
 
@@ -58,6 +58,7 @@ export const WORK: Command = {
   ],
   docs: 'docs/fleet.md',
   storedRuns: ['run'],
+  remoteInputs: MODEL_URLS,
   extend: (parser) =>
     parser.positional('run', { type: 'string', demandOption: true, describe: 'Run folder with a plan.json' }),
   run: workCommand,

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { storageOf } from '../storage/local-copy.ts';
 import { isRemote } from '../storage/storage.ts';
-import { storageOf } from './remote/remote-files.ts';
 
 /** A run folder stands for its tags: its other Parquet files repeat rows or hold none. @throws StorageError */
 export async function tagsOf(path: string): Promise<string> {

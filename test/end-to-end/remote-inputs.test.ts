@@ -1,8 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { DuckDBInstance } from '../../src/tables/duckdb-library.ts';
 import { digestRun } from '../helpers/digest-run.ts';
+import { startFileServer } from '../helpers/file-server.ts';
 import { LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
 import { type S3Fault, type S3Request, startS3Server } from '../helpers/s3-server.ts';
 import { makeWorld, type World } from '../helpers/scored-world.ts';
@@ -173,4 +176,45 @@ test('credentials that expire, a bucket that vanishes and a service that fails e
   ]);
   t.is(local.exitCode, 0, local.stderr);
   t.deepEqual(await digestRun(world.path('faulty')), await digestRun(world.path('local')));
+});
+
+test('encoders and heads at URLs give the scores of those in files; what is secret in a URL stands in no record', async (t) => {
+  const world = await makeWorld(t, { rowCount: 24 });
+  const encoder = new URL('../../../assets/encoders/builtin/', import.meta.url);
+  for (const name of await readdir(encoder))
+    server.hold('bucket', `models/enc/${name}`, await readFile(new URL(name, encoder)));
+  const web = await startFileServer();
+  t.teardown(() => web.stop());
+  web.files.set('/head.json', await readFile(new URL('head.json', encoder)));
+  web.files.set('/shard.parquet', await readFile(world.shard));
+  const path = fileURLToPath(encoder);
+  const local = await runCli([
+    ...['score', world.shard, '--output-folder', world.path('local'), ...LOOPBACK_FLAGS],
+    ...['--clip-model', path, '--aesthetic-head', join(path, 'head.json')],
+  ]);
+  t.is(local.exitCode, 0, local.stderr);
+  const secret = (name: string) => `${web.origin.replace('//', '//me:word@')}/${name}?X-Amz-Signature=hush`;
+  const remote = await runCli([
+    ...['score', secret('shard.parquet'), '--output-folder', world.path('remote'), ...LOOPBACK_FLAGS],
+    ...['--clip-model', 's3://bucket/models/enc', '--aesthetic-head', secret('head.json')],
+  ]);
+  t.is(remote.exitCode, 0, remote.stderr);
+  t.true(web.log.some(({ headers }) => headers['authorization']?.startsWith('Basic ')));
+  t.deepEqual(await digestRun(world.path('remote')), await digestRun(world.path('local')));
+  const planned = [
+    'plan',
+    secret('shard.parquet'),
+    '--output-folder',
+    world.path('planned'),
+    ...LOOPBACK_FLAGS,
+  ];
+  const plan = await runCli([...planned, '--aesthetic-head', secret('head.json')]);
+  t.is(plan.exitCode, 0, plan.stderr);
+  for (const run of ['remote', 'planned'])
+    for (const name of await readdir(world.path(run), { recursive: true })) {
+      if (!/json$|html$/.test(name)) continue;
+      const text = await readFile(world.path(run, name), 'utf8');
+      t.false(/hush|me:word|test-secret/.test(text), name);
+    }
+  t.false(/hush|me:word/.test(remote.stderr + remote.stdout + plan.stderr + plan.stdout));
 });

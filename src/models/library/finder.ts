@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BowerbirdError } from '../../base/errors.ts';
 import type { Tag } from '../../samples/tags.ts';
+import { localCopy } from '../../storage/local-copy.ts';
+import { isRemote, rememberUrl } from '../../storage/storage.ts';
 import { PLAIN_VARIANT } from '../convert/spec.ts';
 import { isImageModel, resolveHead } from '../registry.ts';
 import { cacheFolder } from './cache.ts';
@@ -13,7 +15,7 @@ import { noPixels, type TagSourceQuery } from './registry.ts';
 const BUILT_IN = 'builtin';
 
 /**
- * Models as they are asked for: by a path, by the name of what comes with bowerbird, or by a name of a registry. Registries
+ * Models as they are asked for: by a path or URL, by the name of what comes with bowerbird, or by a name of a registry. Registries
  * are read, and hosts asked, only where that is needed.
  */
 export class ModelFinder {
@@ -32,7 +34,8 @@ export class ModelFinder {
   }
 
   /** What `resolveEncoder` takes; weights are converted. @throws as `ModelLibrary.encoder` and `convertedWeights` */
-  async encoder(nameOrPath: string): Promise<string> {
+  async encoder(given: string): Promise<string> {
+    const nameOrPath = await this.#local(given);
     if (!isHere(nameOrPath)) return (await this.#open()).encoder(nameOrPath);
     if (nameOrPath === BUILT_IN || !areWeights(nameOrPath)) return nameOrPath;
     const { environment, onNote, signal, variant = PLAIN_VARIANT } = this.#options;
@@ -41,17 +44,20 @@ export class ModelFinder {
 
   /** Refuses a name that stands for nothing. Nothing is fetched. @throws BowerbirdError BB_MODEL_UNKNOWN */
   async refuseUnknown(name: string): Promise<void> {
+    if (isRemote(name)) return;
     if (!isHere(name)) (await this.#open()).called(name);
   }
 
-  /** Refuses what `head` would refuse by name alone. Nothing is fetched. @throws as `head` */
-  async checkHead(query: TagSourceQuery): Promise<void> {
+  /** Refuses what `head` would refuse by name alone. Nothing is fetched, but for what a URL leads to. @throws as `head` */
+  async checkHead(given: TagSourceQuery): Promise<void> {
+    const query = { ...given, name: await this.#local(given.name) };
     if (!isHere(query.name)) (await this.#open()).entryOf(query);
     else refuseUnfit(query, await resolveHead(query.name));
   }
 
   /** The file of a head, or an image model's. @throws as `ModelLibrary.tagSource` */
-  async head(query: TagSourceQuery): Promise<string> {
+  async head(given: TagSourceQuery): Promise<string> {
+    const query = { ...given, name: await this.#local(given.name) };
     await this.checkHead(query);
     return isHere(query.name) ? resolveHead(query.name) : (await this.#open()).tagSource(query);
   }
@@ -63,6 +69,18 @@ export class ModelFinder {
 
   async close(): Promise<void> {
     await (await this.#library)?.close();
+  }
+
+  /** The path of a copy of what a URL leads to; anything else as it is. */
+  async #local(nameOrPath: string): Promise<string> {
+    const url = rememberUrl(nameOrPath);
+    if (!isRemote(url)) return nameOrPath;
+    if (!this.#options.isOffline) return localCopy(url, this.#options.onNote);
+    throw new BowerbirdError(
+      'BB_MODEL_OFFLINE',
+      `${url} cannot be fetched with --offline. Fetch it before, and give its path.`,
+      { fields: { path: url } },
+    );
   }
 
   #open(): Promise<ModelLibrary> {

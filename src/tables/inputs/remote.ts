@@ -2,10 +2,10 @@ import { basename } from 'node:path';
 import { expand } from 'brace-expansion';
 import picomatch from 'picomatch';
 import { TEMPORARY_SUFFIX } from '../../base/files.ts';
+import { storageOf } from '../../storage/local-copy.ts';
 import { rememberUrl, type Storage, shownUrl } from '../../storage/storage.ts';
 import { TableError } from '../errors.ts';
 import { type FoundInput, type InputFormat, inferFormat, KNOWN_EXTENSIONS } from '../formats.ts';
-import { storageOf } from '../remote/remote-files.ts';
 import { unknownFormat } from './notes.ts';
 
 /** What of a listing is taken. */

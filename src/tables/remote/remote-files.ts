@@ -1,16 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BowerbirdError } from '../../base/errors.ts';
-import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
+import { elsewhereFolder, storageOf } from '../../storage/local-copy.ts';
 import { SparseCopy } from '../../storage/sparse-copy.ts';
-import {
-  isRemote,
-  openStorage,
-  type Storage,
-  StorageError,
-  type StoredObject,
-} from '../../storage/storage.ts';
+import { isRemote, type Storage, StorageError, type StoredObject } from '../../storage/storage.ts';
 import { TableError } from '../errors.ts';
 
 /** Enough for the footer of most Parquet files, and for the whole of small ones. */
@@ -33,22 +26,6 @@ interface RemoteFile {
 
 const files = new Map<string, RemoteFile>();
 const opening = new Map<string, Promise<RemoteFile>>();
-const storages = new Map<string, Promise<Storage>>();
-let folder: Promise<string> | undefined;
-
-/** The storage of a URL's scheme; one for the whole process, so that connections are, unless the environment leads elsewhere by now. */
-export function storageOf(url: string): Promise<Storage> {
-  const scheme = url.slice(0, url.indexOf(':')).toLowerCase();
-  const key = [scheme, ...PLACES.map((name) => process.env[name])].join(' ');
-  const known = storages.get(key);
-  if (known) return known;
-  const opened = openStorage(url);
-  storages.set(key, opened);
-  return opened;
-}
-
-/** Variables that say which place a scheme leads to. */
-const PLACES = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL', 'AWS_PROFILE', 'GS_ENDPOINT_URL', 'HF_ENDPOINT'];
 
 /**
  * Makes a Parquet file elsewhere one that can be read by its path here: a file of its size that has its footer alone. What is read of it
@@ -121,15 +98,6 @@ export async function remoteObject(url: string): Promise<{ storage: Storage; obj
   });
 }
 
-/** A folder for what comes from elsewhere; it goes with the process. */
-export function remoteFolder(): Promise<string> {
-  folder ??= makeTemporaryFolder('remote').then((made) => {
-    process.on('exit', () => rmSync(made, { recursive: true, force: true }));
-    return made;
-  });
-  return folder;
-}
-
 async function openFile(url: string): Promise<RemoteFile> {
   const { storage, object } = await remoteObject(url);
   const before = files.get(url);
@@ -146,7 +114,7 @@ async function openFile(url: string): Promise<RemoteFile> {
 }
 
 async function newCopy(object: StoredObject, storage: Storage): Promise<SparseCopy> {
-  return SparseCopy.create(object, storage, join(await remoteFolder(), `${randomUUID()}.parquet`));
+  return SparseCopy.create(object, storage, join(await elsewhereFolder(), `${randomUUID()}.parquet`));
 }
 
 /**
