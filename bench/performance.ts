@@ -54,9 +54,13 @@ async function rowsOf(bench: PerformanceBench, python: PythonPeers | undefined):
   const most = Number(flags['most-rounds']);
   const limits = { width: WIDTH, leastRounds: Math.min(LEAST_ROUNDS, most), mostRounds: most };
   const rows: Row[] = [];
+  const stops: (() => Promise<void>)[] = [];
+  const atEnd = (stop: () => Promise<void>): void => {
+    stops.push(stop);
+  };
   try {
     await inTemporaryFolder(async (folder) => {
-      for (const contest of await bench.prepare({ folder, python })) {
+      for (const contest of await bench.prepare({ folder, python, atEnd })) {
         process.stderr.write(`${bench.name}: ${contest.what} ...\n`);
         rows.push('missing' in contest ? contest : await measure(contest, limits));
       }
@@ -65,6 +69,8 @@ async function rowsOf(bench: PerformanceBench, python: PythonPeers | undefined):
     process.exitCode = 1;
     const [reason] = (thrown as Error).message.split('\n');
     rows.push({ what: bench.name, missing: `it failed: ${reason}` });
+  } finally {
+    await Promise.all(stops.map((stop) => stop()));
   }
   return rows;
 }

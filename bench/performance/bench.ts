@@ -6,6 +6,8 @@ export interface Setting {
   readonly folder: string;
   /** Packages that others have written; undefined where no Python was given. */
   readonly python: PythonPeers | undefined;
+  /** Tells what must be stopped when the bench has ended. */
+  readonly atEnd: (stop: () => Promise<void>) => void;
 }
 
 /** Something that is measured in rounds, and what it should come to. */

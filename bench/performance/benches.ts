@@ -1,8 +1,15 @@
 import type { PerformanceBench } from './bench.ts';
 import { BUCKETS_BENCH } from './buckets.ts';
+import { DECODE_BENCH } from './decode.ts';
 import { RESCORE_BENCH } from './rescore.ts';
 import { STORE_BENCH } from './store.ts';
 import { SUBSET_BENCH } from './subset.ts';
 
 /** In the order of their rows. */
-export const BENCHES: readonly PerformanceBench[] = [RESCORE_BENCH, BUCKETS_BENCH, SUBSET_BENCH, STORE_BENCH];
+export const BENCHES: readonly PerformanceBench[] = [
+  DECODE_BENCH,
+  RESCORE_BENCH,
+  BUCKETS_BENCH,
+  SUBSET_BENCH,
+  STORE_BENCH,
+];

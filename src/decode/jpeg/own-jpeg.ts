@@ -88,6 +88,8 @@ class Decoding {
     );
     expect(needed <= MAX_MEMORY_BYTES);
     kernel.reserve(needed);
+    // Where the machine has no more memory the kernel's has not grown.
+    expect(kernel.memory.buffer.byteLength >= needed);
     new Uint8Array(kernel.memory.buffer, kernel.inputAt(), this.#bytes.length).set(this.#bytes);
     for (const [index, { quantisation }] of components.entries()) kernel.setQuantisation(index, quantisation);
   }
