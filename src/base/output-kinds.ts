@@ -11,7 +11,8 @@ export type OutputKind =
   | 'a store'
   | 'a table of posts'
   | 'a collection'
-  | 'a watch';
+  | 'a watch'
+  | 'a slice';
 
 /**
  * The names of a run's files. Known here although the format is that of `runs`: no command may write into
@@ -35,6 +36,11 @@ const KINDS: readonly { readonly kind: OutputKind; readonly marker: string; read
     kind: 'a collection',
     marker: 'collection.json',
     parts: /^((collection|pause)\.json|known\.bin|(shards|updates)\/\d{6,}\.parquet)$/,
+  },
+  {
+    kind: 'a slice',
+    marker: 'slice.json',
+    parts: /^(slice\.json|(scores|groups|chosen)\.parquet|records\.bin)$/,
   },
   { kind: 'a watch', marker: 'watch.json', parts: /^(watch\.json|queue\.jsonl|(feed|runs|review)\/.*)$/ },
   // A store holds nothing else: a build refuses to touch a folder that does.

@@ -9,16 +9,19 @@ import type { WhatIfCube } from '../scores/what-if.ts';
 import type { WhatIfThresholds } from '../scores/what-if-count.ts';
 import { namesInBraces } from '../tables/inputs/braces.ts';
 import type { CountOptions, CountProgress } from '../tally/count.ts';
+import type { TallyLimits } from '../tally/database.ts';
 import type { GroupOrder } from '../tally/group-types.ts';
 import type { Share } from '../tally/quantiles.ts';
 import { bucketPageData } from './bucket-page-view.ts';
 import { BUCKETS_FLAGS } from './buckets-flags.ts';
+import { countOneSlice, refuseSliceMisuse } from './buckets-slices.ts';
 import { type BucketsResult, bucketsJson, describeBuckets, type WhatIfAnswer } from './buckets-view.ts';
 import { type Command, commandLine, type Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { runThresholds } from './run-thresholds.ts';
 import { textReading } from './text-flags.ts';
+import { type WorkPart, workPart } from './work-slices.ts';
 
 const FIRST_PROGRESS_MS = 2000;
 const PROGRESS_EVERY_MS = 5000;
@@ -46,9 +49,12 @@ export const BUCKETS: Command = {
 
 async function bucketsCommand(invocation: Invocation): Promise<number> {
   const { values, parsed } = invocation;
-  const inputs = namesInBraces((parsed['inputs'] as string[] | undefined) ?? []);
-  if (inputs.length === 0) throw usageError('buckets needs run folders, tag files or stores to count.');
+  const part = workPart(values, namesInBraces((parsed['inputs'] as string[] | undefined) ?? []));
+  const { inputs } = part;
+  if (inputs.length === 0 && !part.merge)
+    throw usageError('buckets needs run folders, tag files or stores to count.');
   refuseMisuse(values);
+  refuseSliceMisuse(values, part);
   if (values['html'] !== undefined) {
     refuseInputs(values['html'] as string, inputs);
     refusePartOfOutput(values['html'] as string);
@@ -57,7 +63,9 @@ async function bucketsCommand(invocation: Invocation): Promise<number> {
     () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
     async (signal) => {
       try {
-        return await count(inputs, invocation, signal);
+        return await (part.slice
+          ? countOneSlice(await countOptions(inputs, values, signal), part.slice, values)
+          : count(part, invocation, signal));
       } catch (thrown) {
         if (thrown !== signal.reason || !signal.aborted) throw thrown;
         process.stderr.write('Interrupted.\n');
@@ -67,16 +75,20 @@ async function bucketsCommand(invocation: Invocation): Promise<number> {
   );
 }
 
-async function count(given: readonly string[], invocation: Invocation, signal: AbortSignal): Promise<number> {
+async function count(part: WorkPart, invocation: Invocation, signal: AbortSignal): Promise<number> {
   const { values } = invocation;
-  const inputs = await withoutOutput(given, values['output-folder'] as string | undefined);
+  const inputs = part.merge
+    ? []
+    : await withoutOutput(part.inputs, values['output-folder'] as string | undefined);
   const page =
     values['html'] === undefined ? undefined : await OutputFile.open(values['html'] as string, true, inputs);
-  const merged = await merge(inputs, values);
-  const result = await (values['stored'] === true
-    ? readStoredResult(inputs, values)
-    : countInputs(inputs, values, signal));
-  if (page) await writePage(page, inputs, result, invocation);
+  const merged = part.merge ? undefined : await merge(inputs, values);
+  const result = await (part.merge
+    ? mergeSlices(part.merge, values, signal)
+    : values['stored'] === true
+      ? readStoredResult(inputs, values)
+      : countInputs(inputs, values, signal));
+  if (page) await writePage(page, result.given ?? inputs, result, invocation);
   process.stdout.write(
     `${values['json'] === true ? bucketsJson(result, merged) : describeBuckets(result, merged)}\n`,
   );
@@ -98,18 +110,39 @@ async function withoutOutput(
   return others;
 }
 
+/** What was found, and of a merge the inputs of its slices as they were typed. */
+interface Counted extends BucketsResult {
+  readonly given?: readonly string[];
+}
+
 async function countInputs(
   inputs: readonly string[],
   values: FlagValues,
   signal: AbortSignal,
-): Promise<BucketsResult> {
+): Promise<Counted> {
   const { countScoresOf } = await import('../tally/count.ts');
   const options = await countOptions(inputs, values, signal);
   const { tally, ...found } = await countScoresOf(options);
   return { ...found, tally, whatIf: answerWhatIf(tally.cube, thresholdsOf(values)), by: options.by };
 }
 
-async function readStoredResult(inputs: readonly string[], values: FlagValues): Promise<BucketsResult> {
+async function mergeSlices(
+  paths: readonly string[],
+  values: FlagValues,
+  signal: AbortSignal,
+): Promise<Counted> {
+  const { mergeCounts } = await import('../tally/slices.ts');
+  const merged = await mergeCounts(paths, {
+    shares: await sharesOf(values),
+    top: values['top'] as number,
+    order: values['sort'] as GroupOrder,
+    ...limitsOf(values),
+    signal,
+  });
+  return { ...merged, whatIf: answerWhatIf(merged.tally.cube, thresholdsOf(values)) };
+}
+
+async function readStoredResult(inputs: readonly string[], values: FlagValues): Promise<Counted> {
   const { readStored } = await import('../tally/stored.ts');
   const { tally, provenance } = await readStored(inputs, values['mixed-provenance'] === true);
   return {
@@ -197,10 +230,16 @@ async function countOptions(
     skipBadFiles: values['skip-bad-files'] === true,
     isMixAllowed: values['mixed-provenance'] === true,
     ...textReading(values),
-    threads: (values['threads'] as number | undefined) ?? availableParallelism(),
-    memoryLimitMb: values['memory-mb'] as number,
+    ...limitsOf(values),
     signal,
     onProgress: showProgress(),
+  };
+}
+
+function limitsOf(values: FlagValues): TallyLimits {
+  return {
+    threads: (values['threads'] as number | undefined) ?? availableParallelism(),
+    memoryLimitMb: values['memory-mb'] as number,
   };
 }
 

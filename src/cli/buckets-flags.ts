@@ -2,6 +2,7 @@ import { COUNTING_FLAGS } from './counting-flags.ts';
 import type { FlagTable } from './flags.ts';
 import { PROVENANCE_FLAG } from './provenance-flag.ts';
 import { tableFlags } from './text-flags.ts';
+import { WORK_SLICE_FLAGS } from './work-slices.ts';
 
 /** The flags of `bowerbird buckets`. */
 export const BUCKETS_FLAGS: FlagTable = {
@@ -55,7 +56,8 @@ export const BUCKETS_FLAGS: FlagTable = {
   'output-folder': {
     group: 'Output:',
     type: 'string',
-    describe: 'Merge the runs given: buckets, means and what-if of all together go into this folder',
+    describe:
+      'Merge the runs given: buckets, means and what-if of all together go into this folder; with --slice, the folder of the slice',
   },
   'aesthetic-head': {
     group: 'Output:',
@@ -74,5 +76,6 @@ export const BUCKETS_FLAGS: FlagTable = {
     default: false,
     describe: 'Pass over files that cannot be read or have other columns; they are counted and named',
   },
+  ...WORK_SLICE_FLAGS,
   ...COUNTING_FLAGS,
 };

@@ -3,6 +3,7 @@ import type { ReadOptions } from '../store/reader.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 import { PROVENANCE_FLAG } from './provenance-flag.ts';
 import { tableFlags } from './text-flags.ts';
+import { WORK_SLICE_FLAGS } from './work-slices.ts';
 
 const JSON_FLAG = {
   group: 'Output:',
@@ -50,8 +51,9 @@ export const STORE_BUILD_FLAGS: FlagTable = {
     group: 'Output:',
     type: 'string',
     required: true,
-    describe: 'Store folder; a new build replaces the last',
+    describe: 'Store folder; a new build replaces the last. With --slice, the folder of the slice',
   },
+  ...WORK_SLICE_FLAGS,
   'memory-mb': {
     group: 'Machine:',
     type: 'integer',
@@ -64,7 +66,9 @@ export const STORE_BUILD_FLAGS: FlagTable = {
 
 /** The flags of `bowerbird store add`: columns and precision are the store's. */
 export const STORE_ADD_FLAGS: FlagTable = Object.fromEntries(
-  Object.entries(STORE_BUILD_FLAGS).filter(([name]) => !['columns', 'precision', 'output'].includes(name)),
+  Object.entries(STORE_BUILD_FLAGS).filter(
+    ([name]) => !['columns', 'precision', 'output', 'slice', 'merge'].includes(name),
+  ),
 );
 
 /** The flags of `bowerbird store info` and `store verify`. */

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isInSlice, type SliceOf } from '../base/slices/slice.ts';
 import type { ScoreSide } from '../samples/provenance/mixing.ts';
 import { columnOrigins } from '../samples/provenance/provenance.ts';
 import type { ScoreRows } from '../samples/score-rows.ts';
@@ -16,6 +17,14 @@ import { inferFormat, refuseIdleDialect } from '../tables/formats.ts';
 import { readScoreRows, type ScoreRowOptions } from '../tables/score-rows.ts';
 import { type FlagValues, usageError } from './flags.ts';
 
+/** How rows are read, and which of them. */
+export interface StoreRowOptions extends ScoreRowOptions {
+  /** Of the files, only those of a slice; all where not given. */
+  readonly slice?: SliceOf | undefined;
+  /** Told of all files, and of the places of those that are read, in the order in which they are. */
+  readonly onAllInputs?: (inputs: readonly InputSize[], taken: readonly number[]) => void;
+}
+
 /**
  * The rows of all inputs of a build: run folders, Parquet, CSV and TSV as `readScoreRows` has them; with
  * `--kv-format`, files whose name shows no other format are static-ondisk-kv.
@@ -26,7 +35,7 @@ export function readStoreInputs(
   paths: readonly string[],
   columns: readonly Tag[],
   values: FlagValues,
-  options: ScoreRowOptions,
+  options: StoreRowOptions,
 ): AsyncGenerator<ScoreRows> {
   const isKv = (path: string): boolean =>
     options.untoldFormat === undefined && isFile(path) && inferFormat(path) === undefined;
@@ -105,16 +114,54 @@ function unstatedSide(path: string, columns: readonly Tag[]): ScoreSide {
 }
 
 async function* readAll(
-  kvFiles: readonly KvInput[],
+  allKvFiles: readonly KvInput[],
   others: readonly string[],
   columns: readonly Tag[],
-  options: ScoreRowOptions,
+  options: StoreRowOptions,
 ): AsyncGenerator<ScoreRows> {
+  const { slice } = options;
+  const isTaken = (place: number): boolean => slice === undefined || isInSlice(place, slice);
+  // Their places come before those of tables, of which it is not known yet how many there are.
+  const kvFiles = allKvFiles.filter((_, i) => isTaken(i));
   for (const file of kvFiles) await checkStaticKv(file, columns);
   const kvSides = kvFiles.map(({ path }) => unstatedSide(path, columns));
   const onSides = (sides: readonly ScoreSide[]): void => options.onSides?.([...sides, ...kvSides]);
+  const tell = (tables: readonly InputSize[]): void => tellInputs(tables, allKvFiles, isTaken, options);
   // Looks at all its files before it reads one, so a wrong input is told at once.
-  if (others.length > 0) yield* readScoreRows(others, columns, { ...options, onSides });
-  else onSides([]);
+  if (others.length > 0)
+    yield* readScoreRows(others, columns, {
+      ...options,
+      onSides,
+      onInputs: (inputs) => tell(inputs.map(({ path }) => sizeOf(path))),
+      isTaken: (place) => isTaken(allKvFiles.length + place),
+    });
+  else {
+    tell([]);
+    onSides([]);
+  }
   for (const file of kvFiles) yield* readStaticKv(file, columns, options.onSource);
+}
+
+/** A file by what it is known by before it is opened. */
+type InputSize = readonly [path: string, sizeBytes: number];
+
+function sizeOf(path: string): InputSize {
+  return [path, statSync(path).size];
+}
+
+/** Tells of all files in the order in which a build of all reads them: tables, then static-ondisk-kv. */
+function tellInputs(
+  tables: readonly InputSize[],
+  kvFiles: readonly KvInput[],
+  isTaken: (place: number) => boolean,
+  { onAllInputs }: StoreRowOptions,
+): void {
+  const places = [
+    ...tables.map((_, i) => ({ place: i, dealt: kvFiles.length + i })),
+    ...kvFiles.map((_, i) => ({ place: tables.length + i, dealt: i })),
+  ];
+  onAllInputs?.(
+    [...tables, ...kvFiles.map(({ path }) => sizeOf(path))],
+    places.filter(({ dealt }) => isTaken(dealt)).map(({ place }) => place),
+  );
 }

@@ -1,15 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SliceOf } from '../base/slices/slice.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { InputIdentity } from '../samples/input-identity.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { AddOptions } from '../store/add.ts';
-import type { BuildProgress, BuildResult, RowInput } from '../store/build.ts';
+import type { BuildResult, RowInput } from '../store/build.ts';
 import type { Precision } from '../store/meta.ts';
 import { type Command, type Invocation, pathsOf } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
-import { rowsProgress } from './rows-progress.ts';
 import { ScoreMix } from './score-mix.ts';
 import {
   STORE_ADD_FLAGS,
@@ -18,10 +18,10 @@ import {
   STORE_POSITIONAL,
   storeColumns,
 } from './store-flags.ts';
+import { READING_SHARE, showBuildProgress } from './store-progress.ts';
+import { sliceStore } from './store-slices.ts';
 import { textReading } from './text-flags.ts';
-
-/** Reading gets this part of the memory; it is over before sorting starts. */
-const READING_SHARE = 4;
+import { workPart } from './work-slices.ts';
 
 /** `bowerbird store build` */
 export const STORE_BUILD: Command = {
@@ -64,9 +64,12 @@ export const STORE_COMPACT: Command = {
 
 async function runBuild(invocation: Invocation): Promise<number> {
   const { values } = invocation;
-  const inputs = inputsOf(invocation, 'store build');
   const output = values['output'] as string | undefined;
   if (!output) throw usageError('store build needs --output: the store folder to write.');
+  const part = workPart(values, pathsOf(invocation, 'from', 'inputs'));
+  if (part.merge) return mergeStore(part.merge, output, invocation, part.inputs);
+  const inputs = inputsOf(invocation, 'store build');
+  if (part.slice) return buildStoreSlice(part.slice, inputs, values);
   const columns = storeColumns(values);
   const precision = values['precision'] as Precision;
   const { buildStore } = await import('../store/build.ts');
@@ -92,9 +95,47 @@ async function runCompact({ values, parsed }: Invocation): Promise<number> {
   const json = values['json'] === true;
   return publish(json, async (signal) => {
     const { compactStore } = await import('../store/compact.ts');
-    const result = await compactStore({ store, onProgress: showProgress(), signal });
+    const result = await compactStore({ store, onProgress: showBuildProgress(), signal });
     if (!result) process.stderr.write(`${store} is one version already: nothing to do.\n`);
     return result;
+  });
+}
+
+/** Sorts the rows of one slice, for a merge. */
+async function buildStoreSlice(
+  slice: SliceOf,
+  inputs: readonly string[],
+  values: FlagValues,
+): Promise<number> {
+  const scores = { columns: storeColumns(values), precision: values['precision'] as Precision };
+  const { buildSlice } = await import('../store/slice.ts');
+  return sliceStore({ slice, inputs, values, ...scores }, buildSlice);
+}
+
+/** Puts slices together; what they are of they say themselves. */
+async function mergeStore(
+  paths: readonly string[],
+  output: string,
+  { values, args }: Invocation,
+  others: readonly string[],
+): Promise<number> {
+  if (others.length > 0) throw usageError(`--merge takes slices alone, and ${others[0]} is none.`);
+  const asked = ['columns', 'precision', 'kv-format', 'kv-columns'].find((name) =>
+    args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`)),
+  );
+  if (asked) throw usageError(`--${asked} is said with --slice, and the merge has it from the slices.`);
+  const mix = new ScoreMix(values['mixed-provenance'] === true);
+  return publish(values['json'] === true, async (signal) => {
+    const { mergeSlices } = await import('../store/merge-slices.ts');
+    return mergeSlices({
+      ...{ paths, output, signal },
+      memoryMb: values['memory-mb'] as number,
+      unite: (sides) => {
+        mix.take(sides);
+        return mix.scores;
+      },
+      onProgress: showBuildProgress(),
+    });
   });
 }
 
@@ -139,7 +180,7 @@ async function withRows(
         sources: () => sources,
         scores: () => mix.scores,
         onStore: (side) => mix.lieOn(side),
-        onProgress: showProgress(),
+        onProgress: showBuildProgress(),
         signal,
         refuseEmpty: true,
       }),
@@ -170,12 +211,4 @@ async function publish(
       }
     },
   );
-}
-
-function showProgress(): (progress: BuildProgress) => void {
-  let shown: { phase: string; show: (rows: number) => void } | undefined;
-  return ({ phase, rows, totalRows }) => {
-    if (shown?.phase !== phase) shown = { phase, show: rowsProgress(phase, totalRows) };
-    shown.show(rows);
-  };
 }

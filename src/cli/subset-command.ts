@@ -1,8 +1,10 @@
+import type { SliceOf } from '../base/slices/slice.ts';
 import type { Unchecked } from '../report/report-data.ts';
 import { describeUnchecked } from '../report/wording.ts';
 import { PROBABILITY_TAGS } from '../samples/tags.ts';
 import type { SubsetProgress } from '../subset/database.ts';
-import type { SubsetResult } from '../subset/subset.ts';
+import type { SubsetOptions } from '../subset/options.ts';
+import type { SubsetListeners, SubsetResult } from '../subset/subset.ts';
 import type { SubsetPart, SubsetSummary } from '../subset/summary.ts';
 import type { ColumnChoice } from '../tables/parts.ts';
 import { type Command, commandLine, type Invocation, pathsOf } from './command.ts';
@@ -11,6 +13,7 @@ import { img2datasetCommand } from './img2dataset.ts';
 import { withInterrupt } from './interrupt.ts';
 import { partLines } from './parts-view.ts';
 import { SUBSET_FLAGS, subsetOptions } from './subset-flags.ts';
+import { workPart } from './work-slices.ts';
 
 const PROGRESS_EVERY_MS = 2000;
 const MB = 1e6;
@@ -37,18 +40,30 @@ export const SUBSET: Command = {
 /** Runs `subset` with its progress on stderr and its books on stdout; gives the exit code. */
 async function subsetCommand(invocation: Invocation): Promise<number> {
   const { values, args } = invocation;
-  const metadata = pathsOf(invocation, 'metadata', 'inputs');
+  const {
+    slice,
+    merge: slices,
+    inputs: metadata,
+  } = workPart(values, pathsOf(invocation, 'metadata', 'inputs'));
   const unique = [...new Set(metadata)];
   if (unique.length === 0) throw usageError('subset needs --metadata: Parquet with URLs, or a run folder.');
   if (!values['output-folder']) throw usageError('subset needs --output-folder: the folder to write.');
-  const options = subsetOptions(values, unique, commandLine(args));
-  const { runSubset } = await import('../subset/subset.ts');
-  try {
-    const result = await withInterrupt(
-      () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
-      (signal) => runSubset(options, { signal, onProgress: showProgress(), onNote: note }),
+  if ((slice || slices) && values['skip-bad-files'] === true)
+    throw usageError(
+      '--skip-bad-files does not go with slices: one that leaves out a file is of other work than the rest. Leave such files out of the inputs.',
     );
-    const text = values['json'] === true ? `${JSON.stringify(result.summary)}\n` : describe(result, options);
+  const options = { ...subsetOptions(values, unique, commandLine(args)), slices };
+  const json = values['json'] === true;
+  try {
+    const text = await withInterrupt(
+      () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
+      (signal) => {
+        const listeners = { signal, onProgress: showProgress(), onNote: note };
+        return slice
+          ? judgedSlice({ ...options, slice }, json, listeners)
+          : madeSubset(options, json, listeners);
+      },
+    );
     process.stdout.write(text);
     return 0;
   } catch (thrown) {
@@ -56,6 +71,31 @@ async function subsetCommand(invocation: Invocation): Promise<number> {
     process.stderr.write('Interrupted. Nothing was published.\n');
     return 130;
   }
+}
+
+/** Makes the subset; gives what to print. */
+async function madeSubset(
+  options: SubsetOptions,
+  json: boolean,
+  listeners: SubsetListeners,
+): Promise<string> {
+  const { runSubset } = await import('../subset/subset.ts');
+  const result = await runSubset(options, listeners);
+  return json ? `${JSON.stringify(result.summary)}\n` : describe(result, options);
+}
+
+/** Judges one slice, for a merge; gives what to print. */
+async function judgedSlice(
+  options: SubsetOptions & { readonly slice: SliceOf },
+  json: boolean,
+  listeners: SubsetListeners,
+): Promise<string> {
+  const { judgeSlice } = await import('../subset/slice.ts');
+  const { folder, inputRows, judgedRows, chosenRows } = await judgeSlice(options, listeners);
+  const slice = `${options.slice.index}/${options.slice.count}`;
+  return json
+    ? `${JSON.stringify({ slice, input_rows: inputRows, judged_rows: judgedRows, chosen_rows: chosenRows, output_folder: folder })}\n`
+    : `Slice ${slice}: ${judgedRows} of ${inputRows} rows judged, ${chosenRows} chosen by some rule -> ${folder}\n`;
 }
 
 function note(text: string): void {

@@ -5,6 +5,7 @@ import { namesInBraces } from '../tables/inputs/braces.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 import { PROVENANCE_FLAG } from './provenance-flag.ts';
 import { readingFlags, textReading } from './text-flags.ts';
+import { WORK_SLICE_FLAGS } from './work-slices.ts';
 
 /** The flags of `bowerbird subset`. */
 export const SUBSET_FLAGS: FlagTable = {
@@ -95,7 +96,7 @@ export const SUBSET_FLAGS: FlagTable = {
     group: 'Output:',
     type: 'string',
     required: true,
-    describe: 'Folder to write; it appears when all is done',
+    describe: 'Folder to write; it appears when all is done. With --slice, the folder of the slice',
   },
   'output-files': {
     group: 'Output:',
@@ -125,6 +126,7 @@ export const SUBSET_FLAGS: FlagTable = {
     default: 'refuse',
     describe: 'What to do with an existing subset: leave it, or replace it in one step',
   },
+  ...WORK_SLICE_FLAGS,
   threads: {
     group: 'Machine:',
     type: 'integer',

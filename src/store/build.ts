@@ -131,7 +131,12 @@ export async function writeRows(
   }
 }
 
-function nothingToStore({ sources }: RowInput, columns: readonly Tag[], withHash: number): StoreError {
+/** @param withHash rows that had a hash, and none a score */
+export function nothingToStore(
+  { sources }: Pick<RowInput, 'sources'>,
+  columns: readonly Tag[],
+  withHash: number,
+): StoreError {
   const rows = sources?.().reduce((sum, { rowCount }) => sum + rowCount, 0) ?? withHash;
   return new StoreError(
     'BB_STORE_EMPTY',
@@ -142,7 +147,7 @@ function nothingToStore({ sources }: RowInput, columns: readonly Tag[], withHash
 }
 
 /** Brings all rows to the sorter; gives their number. */
-async function readRows(
+export async function readRows(
   { rows: batches, signal, onProgress }: RowInput,
   sorter: RecordSorter,
   columnCount: number,

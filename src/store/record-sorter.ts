@@ -46,8 +46,7 @@ export class RecordSorter {
 
   constructor(options: SorterOptions) {
     this.#options = options;
-    const recordBytes = 8 * options.words + SORT_BYTES_PER_RECORD;
-    this.#capacity = Math.floor(options.memoryBytes / SORT_SHARE / recordBytes);
+    this.#capacity = sortCapacity(options.memoryBytes, options.words);
     this.#open.push(this.#spill(0));
   }
 
@@ -62,11 +61,12 @@ export class RecordSorter {
    * of records itself for hashes that are spread over all of it. Ends the adding.
    */
   density(): number {
-    const { counts } = this.#finished();
-    if (this.rows < MIN_ROWS_FOR_DENSITY) return this.rows;
-    let pairs = 0;
-    for (const count of counts) pairs += count * (count - 1);
-    return Math.max(this.rows, (counts.length * pairs) / Math.max(1, this.rows));
+    return densityOf(this.partCounts());
+  }
+
+  /** Records by the part of the hash space that they are in: that of their first eleven bits. Ends the adding. */
+  partCounts(): Float64Array {
+    return this.#finished().counts;
   }
 
   /** All records, sorted, each hash once, in portions. */
@@ -163,6 +163,28 @@ export class RecordSorter {
     }
     return { records: pair, count: 1, rows: spill.counts[partition]! };
   }
+}
+
+/** `RecordSorter.density`, of records by their parts. */
+export function densityOf(partCounts: Float64Array): number {
+  const rows = partCounts.reduce((sum, count) => sum + count, 0);
+  if (rows < MIN_ROWS_FOR_DENSITY) return rows;
+  let pairs = 0;
+  for (const count of partCounts) pairs += count * (count - 1);
+  return Math.max(rows, (partCounts.length * pairs) / Math.max(1, rows));
+}
+
+/** Parts of the hash space that records are sorted by first. */
+export const PART_COUNT: number = 2 ** SPILL_BITS;
+
+/** The part that a record is in. @param hi the upper half of its hash */
+export function partOf(hi: number): number {
+  return hi >>> (32 - SPILL_BITS);
+}
+
+/** How many records can be sorted in memory at one time. */
+export function sortCapacity(memoryBytes: number, words: number): number {
+  return Math.floor(memoryBytes / SORT_SHARE / (8 * words + SORT_BYTES_PER_RECORD));
 }
 
 /** The lowest of the bits by which a spill of that level splits; the last level overlaps the one before. */

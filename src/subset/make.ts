@@ -23,7 +23,7 @@ import {
   tagTables,
   uniteFiles,
 } from './inputs.ts';
-import { judgeRows } from './judge.ts';
+import type { Judgement } from './judge.ts';
 import type { SubsetOptions } from './options.ts';
 import { type OutputFolder, SUBSET_FILE } from './output-folder.ts';
 import { asJudged, metadataParts, planSubset, type SubsetPlan } from './plan.ts';
@@ -158,6 +158,8 @@ export interface SubsetTarget {
   readonly output: OutputFolder;
   readonly skippedFiles: readonly SkippedFile[];
   readonly onWarning: (warning: string) => void;
+  /** Finds the rows that are chosen, as the table `chosen`. */
+  readonly judge: (database: SubsetDatabase, plan: SubsetPlan) => Promise<Judgement>;
 }
 
 /** Makes the subsets in the output's staging folder, subset.json included; nothing is published. */
@@ -165,14 +167,14 @@ export async function makeSubset(
   database: SubsetDatabase,
   plan: SubsetPlan,
   options: SubsetOptions,
-  { output, skippedFiles, onWarning }: SubsetTarget,
+  { output, skippedFiles, onWarning, judge }: SubsetTarget,
 ): Promise<SubsetSummary> {
   const warnings: string[] = [];
   for await (const warning of warningsOn(database, plan, options)) {
     warnings.push(warning);
     onWarning(warning);
   }
-  const judgement = await judgeRows(database, plan, options);
+  const judgement = await judge(database, plan);
   const { dedup } = options;
   const judged = {
     rows: rowsOf(plan.metadata.files),

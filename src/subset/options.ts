@@ -1,3 +1,4 @@
+import type { SliceOf } from '../base/slices/slice.ts';
 import type { ProbabilityTag, Tag } from '../samples/tags.ts';
 import type { TextReading } from '../tables/formats.ts';
 import type { Dedup } from './dedup-options.ts';
@@ -45,6 +46,10 @@ export interface SubsetOptions extends TextReading {
   /** Order of the output: input order where not given. */
   readonly shuffleSeed?: number | undefined;
   readonly outputFolder: string;
+  /** Judge only the rows whose hash lies in this slice of all hashes, and keep what is found in the output folder. */
+  readonly slice?: SliceOf | undefined;
+  /** Folders of slices whose findings take the place of judging. */
+  readonly slices?: readonly string[] | undefined;
   /** 128 where not given, fewer for a small subset. */
   readonly outputFiles?: number | undefined;
   readonly compression: 'snappy' | 'zstd';

@@ -1,17 +1,15 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, normalize, resolve, sep } from 'node:path';
+import { join, normalize, sep } from 'node:path';
 import { makeFolders, remove, removeQuietly, writeError, writing } from '../base/files.ts';
 import { isEmptyPlace, OutputPlace, resolvePlace } from '../base/output-place.ts';
-import { ownerName, sweepAbandoned } from '../base/temporary-folder.ts';
 import { SubsetError } from './errors.ts';
+import { makeSpillFolder, spillFolderOf } from './spill-folder.ts';
 import type { SubsetSummary } from './summary.ts';
 
 /** The file that makes a folder a subset. */
 export const SUBSET_FILE = 'subset.json';
 
 const FLAG = '--output-folder';
-const SPILL_PREFIX = 'bowerbird-subset-';
 
 /** The folder that a subset is written to: all is staged and published together, so that nobody ever takes a part for it. */
 export class OutputFolder {
@@ -37,9 +35,7 @@ export class OutputFolder {
 
   /** Where DuckDB spills. */
   get spillFolder(): string {
-    if (!this.#temporaryFolder) return join(this.#opened.staging, 'spill');
-    const name = createHash('sha256').update(this.path).digest('hex').slice(0, 16);
-    return join(resolve(this.#temporaryFolder), `${SPILL_PREFIX}${ownerName()}-${name}`);
+    return spillFolderOf(this.path, this.#opened.staging, this.#temporaryFolder);
   }
 
   /**
@@ -77,9 +73,7 @@ export class OutputFolder {
     try {
       this.check(inputs);
       await this.#place.clear();
-      await remove(this.spillFolder);
-      await makeFolders(this.spillFolder);
-      if (this.#temporaryFolder) await sweepAbandoned(resolve(this.#temporaryFolder), SPILL_PREFIX);
+      await makeSpillFolder(this.spillFolder, this.#temporaryFolder);
     } catch (thrown) {
       await this.close();
       throw writeError(thrown, this.path);

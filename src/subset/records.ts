@@ -1,3 +1,4 @@
+import type { SliceOf } from '../base/slices/slice.ts';
 import { ROW_BITS } from './source.ts';
 
 /*
@@ -38,4 +39,21 @@ export function setRow(records: Uint32Array, at: number, row: number, flags: num
 function scrambled(half: number): number {
   const product = Math.imul(half ^ (half >>> 16), 0x85ebca6b);
   return product ^ (product >>> 13);
+}
+
+/**
+ * Keeps the records whose mixed hash lies in a slice of all hashes, at the front. Rows without a hash are mixed by their
+ * number, so that each is in one slice, too.
+ *
+ * @returns how many there are
+ */
+export function keepSlice(records: Uint32Array, count: number, { index, count: slices }: SliceOf): number {
+  let kept = 0;
+  for (let row = 0; row < count; row++) {
+    const at = row * RECORD_WORDS;
+    if (Math.floor((records[at + 1]! * slices) / 2 ** 32) !== index) continue;
+    if (kept < row) records.copyWithin(kept * RECORD_WORDS, at, at + RECORD_WORDS);
+    kept++;
+  }
+  return kept;
 }

@@ -10,7 +10,7 @@ import type { SubsetDatabase } from './database.ts';
 import type { TagTable } from './inputs.ts';
 import type { SubsetOptions } from './options.ts';
 import { hashSql, type SubsetPlan } from './plan.ts';
-import { CODE_SHIFT, DROPPED, RECORD_WORDS, setHash, setRow, WITHOUT_HASH } from './records.ts';
+import { CODE_SHIFT, DROPPED, keepSlice, RECORD_WORDS, setHash, setRow, WITHOUT_HASH } from './records.ts';
 import { seenSql } from './seen-columns.ts';
 import { type SourceTable, tableSql } from './source.ts';
 import { rowsOf } from './summary.ts';
@@ -117,7 +117,9 @@ export async function spillTable(
 ): Promise<DroppedBefore> {
   const rows = new RecordRows(scan, options);
   for await (const chunk of database.stream(scan.phase, scan.sql, scan.rowCount)) {
-    spill.add(rows.take(chunk), chunk.rowCount);
+    const records = rows.take(chunk);
+    const count = options.slice ? keepSlice(records, chunk.rowCount, options.slice) : chunk.rowCount;
+    spill.add(records, count);
   }
   spill.finish();
   return rows.dropped;

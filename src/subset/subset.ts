@@ -2,22 +2,19 @@ import { join } from 'node:path';
 import { BowerbirdError, type ErrorFields } from '../base/errors.ts';
 import { readFailure } from '../tables/errors.ts';
 import type { FoundInput } from '../tables/formats.ts';
-import { SubsetDatabase, type SubsetProgress } from './database.ts';
+import { SubsetDatabase } from './database.ts';
 import { isMachineFault, SubsetError, subsetFailure } from './errors.ts';
 import { type FoundInputs, findInputs, probeFile, type SkippedFile } from './inputs.ts';
+import { type Judgement, judgeRows } from './judge.ts';
+import type { SubsetListeners } from './listeners.ts';
 import { makeSubset, type OnBadFile, preparePlan } from './make.ts';
 import type { SubsetOptions } from './options.ts';
 import { OutputFolder } from './output-folder.ts';
 import type { SubsetPlan } from './plan.ts';
+import { readJudgement } from './slice.ts';
 import type { SubsetSummary } from './summary.ts';
 
-/** Who wants to know, and who may stop it. */
-export interface SubsetListeners {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: SubsetProgress) => void;
-  /** Told of files that are left out, and of warnings. */
-  readonly onNote?: (note: string) => void;
-}
+export type { SubsetListeners } from './listeners.ts';
 
 /** What was made, and what it took. */
 export interface SubsetResult {
@@ -84,6 +81,7 @@ async function tryOnce(
         output,
         skippedFiles: skipped,
         onWarning: (warning) => onNote?.(warning),
+        judge: (opened, planned) => judge(opened, planned, options),
       });
       return { summary, peakSpillBytes: database.peakSpillBytes };
     } catch (thrown) {
@@ -97,6 +95,12 @@ async function tryOnce(
   } finally {
     database.close();
   }
+}
+
+/** Judges all rows, or takes what slices have found. */
+function judge(database: SubsetDatabase, plan: SubsetPlan, options: SubsetOptions): Promise<Judgement> {
+  const { slices } = options;
+  return slices ? readJudgement(database, plan, { ...options, slices }) : judgeRows(database, plan, options);
 }
 
 /** DuckDB does not always name the file that it failed on: each is read by itself. */

@@ -89,9 +89,9 @@ export function settingsOf(options: SubsetOptions): Record<string, unknown> {
   };
 }
 
-/** A digest of the inputs' content and the settings; the same for the same subset, wherever its files lie. */
-export function identityOf(plan: SubsetPlan, options: SubsetOptions): string {
-  const fingerprints = [plan.metadata, ...plan.tables].map(({ files }) =>
+/** What each file of the metadata, and then of each tag table, is known by. */
+export function identityParts(plan: SubsetPlan): unknown[][] {
+  return [plan.metadata, ...plan.tables].map(({ files }) =>
     files.map(({ fingerprint, columns }) => {
       const partitions = columns.flatMap(({ name, partition }) =>
         partition === undefined ? [] : [name, partition],
@@ -99,8 +99,12 @@ export function identityOf(plan: SubsetPlan, options: SubsetOptions): string {
       return partitions.length === 0 ? fingerprint : [fingerprint, ...partitions];
     }),
   );
+}
+
+/** A digest of the inputs' content and the settings; the same for the same subset, wherever its files lie. */
+export function identityOf(plan: SubsetPlan, options: SubsetOptions): string {
   return createHash('sha256')
-    .update(JSON.stringify([fingerprints, settingsOf(options), plan.texts ?? null]))
+    .update(JSON.stringify([identityParts(plan), settingsOf(options), plan.texts ?? null]))
     .digest('hex');
 }
 

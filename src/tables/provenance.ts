@@ -90,16 +90,24 @@ export interface ScoredFile {
 
 /** Files by where their scores come from. Those of a run are one side: what it mixes was written so. */
 export function scoreSides(files: readonly ScoredFile[]): ScoreSide[] {
+  return groupSides(files.flatMap((file) => sideOf(file) ?? []));
+}
+
+/** The side that a file is of; undefined for one without rows. */
+export function sideOf({ path, rowCount, provenance, columns }: ScoredFile): ScoreSide | undefined {
+  if (rowCount === 0) return undefined;
+  const run = runOf(path);
+  const side = run !== undefined && existsSync(join(run, 'run.json')) ? run : path;
+  const origins = Object.entries(columns).map(
+    ([name, column]) => [name, columnOrigins(column, { provenance })] as const,
+  );
+  return { path: side, scores: Object.fromEntries(origins) };
+}
+
+/** One side for each path, in the order in which they first come. */
+export function groupSides(parts: readonly ScoreSide[]): ScoreSide[] {
   const sides = new Map<string, ScoreOrigins[]>();
-  for (const { path, rowCount, provenance, columns } of files) {
-    if (rowCount === 0) continue;
-    const run = runOf(path);
-    const side = run !== undefined && existsSync(join(run, 'run.json')) ? run : path;
-    const origins = Object.entries(columns).map(
-      ([name, column]) => [name, columnOrigins(column, { provenance })] as const,
-    );
-    sides.set(side, [...(sides.get(side) ?? []), Object.fromEntries(origins)]);
-  }
+  for (const { path, scores } of parts) sides.set(path, [...(sides.get(path) ?? []), scores]);
   return [...sides].map(([path, all]) => ({
     path,
     scores: uniteProvenance(all.map((scores) => ({ scores }))).scores,

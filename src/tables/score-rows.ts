@@ -22,6 +22,10 @@ import { checkTexts } from './value-check.ts';
 export interface ScoreRowOptions extends DuckDbOptions, TextReading {
   /** The scores go on to float16: float64 ones are rounded so that this second rounding is right (`setRoundedToOdd`). */
   readonly forFloat16?: boolean;
+  /** Told of all files before one is opened. */
+  readonly onInputs?: (inputs: readonly FoundInput[]) => void;
+  /** Which of them are read, by their places in that list; all where not given. */
+  readonly isTaken?: (place: number) => boolean;
   /** Called before a file's rows come. */
   readonly onSource?: (source: InputIdentity) => void;
   /** Told before the first row where the scores come from; what it throws ends the reading. */
@@ -44,8 +48,10 @@ export async function* readScoreRows(
   columns: readonly Tag[],
   options: ScoreRowOptions,
 ): AsyncGenerator<ScoreRows> {
-  const inputs = await expandInputs(await withTagsOfRuns(paths, options.onNote), options);
-  refuseIdleDialect(inputs, options.text ?? {});
+  const found = await expandInputs(await withTagsOfRuns(paths, options.onNote), options);
+  refuseIdleDialect(found, options.text ?? {});
+  options.onInputs?.(found);
+  const inputs = found.filter((_, place) => options.isTaken?.(place) ?? true);
   const instance = await openDuckDb(options);
   const connection = await instance.connect();
   try {

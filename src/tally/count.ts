@@ -3,10 +3,12 @@ import type { ScoreOrigins } from '../samples/provenance/provenance.ts';
 import { isTag } from '../samples/tags.ts';
 import { scoresOfStore } from '../store/provenance.ts';
 import { openStore, type Store } from '../store/reader.ts';
+import { type ColumnMapping, columnOf, type FileColumn } from '../tables/columns.ts';
 import type { TextReading } from '../tables/formats.ts';
 import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
-import { scoreSides } from '../tables/provenance.ts';
+import { groupSides, sideOf } from '../tables/provenance.ts';
 import { textNote } from '../tables/readable.ts';
+import type { MissingTexts } from '../tables/value-check.ts';
 import {
   type Batch,
   eachGoodPart,
@@ -23,6 +25,7 @@ import { resolveInputs, type TallyInputs } from './inputs.ts';
 import { type Quantile, QuantileSearch, type Share } from './quantiles.ts';
 import { readScores } from './read-scores.ts';
 import { RowTally } from './row-tally.ts';
+import type { ScoreCounts } from './score-counts.ts';
 import { HighDigits } from './score-digits.ts';
 import { scoresOf, tallyEntries } from './store-rows.ts';
 import { Tally } from './tally.ts';
@@ -74,17 +77,94 @@ export interface CountResult {
  * @throws BowerbirdError BB_PROVENANCE_MIXED; TallyError for a file that cannot be counted, unless bad files are skipped; the signal's reason
  */
 export async function countScoresOf(options: CountOptions): Promise<CountResult> {
+  const inputs = await resolveCounted(options);
+  return withCount(options, inputs, async (count) => {
+    const looked = await count.look();
+    const groups = await count.groups?.top(options.order, options.top);
+    return resultOf(inputs, looked, {
+      quantiles: await count.findQuantiles(options.shares),
+      groups,
+      ...options,
+    });
+  });
+}
+
+/** Finds what is to be counted. @throws as `resolveInputs`; TallyError BB_USAGE */
+export async function resolveCounted(options: CountOptions): Promise<TallyInputs> {
   const inputs = await resolveInputs(options.inputs, options);
   refuseGroupsOfStores(inputs, options.by);
+  return inputs;
+}
+
+/** Does some work with a count of these inputs, for which a database and the stores are open. */
+export async function withCount<T>(
+  options: CountOptions,
+  inputs: TallyInputs,
+  work: (count: Count) => Promise<T>,
+): Promise<T> {
   const database = await TallyDatabase.open(options, options.signal);
   const stores: Store[] = [];
   try {
     for (const path of inputs.stores) stores.push(await openStore(path));
-    return await new Count(options, inputs, database, stores).run();
+    return await work(new Count(options, inputs, { database, stores }));
   } finally {
     for (const store of stores) await store.close();
     await database.close();
   }
+}
+
+/** What a first look found; all of it but the tally is small, and can be put together from looks at parts of the inputs. */
+export interface Looked {
+  readonly tally: Tally;
+  readonly files: readonly LookedFile[];
+  readonly skipped: readonly SkippedFile[];
+  /** How many of those, from the first on, were skipped before a row was counted. */
+  readonly skippedAtFirst: number;
+  /** Files by where their scores come from, in the order of the files. */
+  readonly sides: readonly PlacedSide[];
+  readonly storeSides: readonly ScoreSide[];
+  /** Whether all that was counted has URLs. */
+  readonly hasUrls: boolean;
+}
+
+/** A side, and its first file's path. */
+export interface PlacedSide extends ScoreSide {
+  readonly firstFile: string;
+}
+
+/** What is said of a file that was opened. */
+export interface LookedFile {
+  readonly path: string;
+  /** Its columns of scores, and what they are in the file. */
+  readonly columns: Partial<ColumnMapping>;
+  readonly own: readonly FileColumn[];
+  readonly missing: MissingTexts;
+  /** Of lines that break its format. */
+  readonly note?: string;
+}
+
+/** The whole result of looks at all inputs. @throws BowerbirdError BB_PROVENANCE_MIXED */
+export function resultOf(
+  inputs: TallyInputs,
+  { tally, files, skipped, sides, storeSides, hasUrls }: Looked,
+  {
+    quantiles,
+    groups,
+    isMixAllowed = false,
+  }: Pick<CountResult, 'quantiles' | 'groups'> & Pick<CountOptions, 'isMixAllowed'>,
+): CountResult {
+  const provenance = uniteScores([...sides, ...storeSides], isMixAllowed);
+  return {
+    inputs,
+    tally,
+    quantiles,
+    groups,
+    skipped,
+    parts: partsOf(files),
+    notes: [...inputs.notes, ...files.flatMap(({ note }) => note ?? []), ...provenanceNotes(provenance)],
+    provenance,
+    hasUrls,
+  };
 }
 
 function refuseGroupsOfStores({ stores }: TallyInputs, by: string | undefined): void {
@@ -95,7 +175,10 @@ function refuseGroupsOfStores({ stores }: TallyInputs, by: string | undefined): 
   );
 }
 
-class Count {
+/** A count while it goes. */
+export class Count {
+  /** Sums by group, where they are asked for. */
+  groups: GroupTable | undefined;
   readonly #options: CountOptions;
   readonly #inputs: TallyInputs;
   readonly #database: TallyDatabase;
@@ -108,15 +191,20 @@ class Count {
   #files = 0;
   #rows = 0;
 
-  constructor(options: CountOptions, inputs: TallyInputs, database: TallyDatabase, stores: readonly Store[]) {
+  constructor(
+    options: CountOptions,
+    inputs: TallyInputs,
+    { database, stores }: { readonly database: TallyDatabase; readonly stores: readonly Store[] },
+  ) {
     this.#options = options;
     this.#inputs = inputs;
     this.#database = database;
     this.#stores = stores;
   }
 
-  async run(): Promise<CountResult> {
-    const { by, top, order, shares, signal } = this.#options;
+  /** Counts all rows. @throws as `countScoresOf` */
+  async look(): Promise<Looked> {
+    const { by, signal } = this.#options;
     const onBadFile = (path: string, error: TallyError): void => this.#passOver(path, error);
     const opened: OpenedFile[] = [];
     const onOpened = (files: number, file: OpenedFile | undefined): void => {
@@ -125,10 +213,11 @@ class Count {
     };
     const { files } = this.#inputs;
     const batches = await planBatches(this.#database, files, this.#options, { onBadFile, onOpened });
-    const provenance = this.#uniteScores(opened);
-    const groups = by === undefined ? undefined : await GroupTable.create(this.#database);
+    const sides = this.#sidesOf(opened);
+    const skippedAtFirst = this.#skipped.length;
+    if (by !== undefined) this.groups = await GroupTable.create(this.#database);
     for (const batch of batches) {
-      const count = (part: Batch) => withRows(this.#database, part, () => this.#countBatch(part, groups));
+      const count = (part: Batch) => withRows(this.#database, part, () => this.#countBatch(part, this.groups));
       await eachGoodPart(batch, count, onBadFile, signal);
     }
     for (const store of this.#stores) {
@@ -139,29 +228,29 @@ class Count {
       this.#tally.merge(await tallyEntries(store.meta.columns, store.entries(), this.#digits, add));
     }
     return {
-      inputs: this.#inputs,
       tally: this.#tally,
-      quantiles: await this.#findQuantiles(shares),
-      groups: await groups?.top(order, top),
+      files: opened.map(lookedFile),
       skipped: this.#skipped,
-      parts: partsOf(opened),
-      notes: [
-        ...this.#inputs.notes,
-        ...opened.flatMap(({ table }) => textNote(table) ?? []),
-        ...provenanceNotes(provenance),
-      ],
-      provenance,
+      skippedAtFirst,
+      ...sides,
       hasUrls: this.#stores.length === 0 && this.#read.every(({ expressions }) => expressions.hasUrl),
     };
   }
 
-  #uniteScores(opened: readonly OpenedFile[]): ScoreOrigins {
-    const files = opened.map(({ table, columns }) => ({ ...table, columns: { ...columns } }));
-    const stores = this.#stores.map((store): ScoreSide => {
+  /** @throws BowerbirdError BB_PROVENANCE_MIXED, before a row is read */
+  #sidesOf(opened: readonly OpenedFile[]): Pick<Looked, 'sides' | 'storeSides'> {
+    const parts = opened.flatMap(({ table, columns }) => {
+      const side = sideOf({ ...table, columns: { ...columns } });
+      return side ? [{ ...side, firstFile: table.path }] : [];
+    });
+    const firstFiles = new Map([...parts].reverse().map(({ path, firstFile }) => [path, firstFile]));
+    const sides = groupSides(parts).map((side) => ({ ...side, firstFile: firstFiles.get(side.path)! }));
+    const storeSides = this.#stores.map((store): ScoreSide => {
       const metas = store.versions.map(({ meta }) => meta);
       return { path: store.path, scores: scoresOfStore(metas) };
     });
-    return uniteScores([...scoreSides(files), ...stores], this.#options.isMixAllowed === true);
+    uniteScores([...sides, ...storeSides], this.#options.isMixAllowed === true);
+    return { sides, storeSides };
   }
 
   async #countBatch(batch: Batch, groups: GroupTable | undefined): Promise<void> {
@@ -174,7 +263,8 @@ class Count {
     this.#advance(batch.files.length, counted.tally.rows);
   }
 
-  async #findQuantiles(shares: readonly Share[]): Promise<Quantile[]> {
+  /** Looks at the scores once more. @throws TallyError BB_SHARD_READ; the signal's reason */
+  async findQuantiles(shares: readonly Share[]): Promise<Quantile[]> {
     const search = new QuantileSearch(this.#digits, shares);
     if (!search.isNeeded) return [];
     [this.#files, this.#rows] = [0, this.#tally.rows];
@@ -196,6 +286,29 @@ class Count {
     return search.find();
   }
 
+  /** Adds all scores to counts of each. @throws as `findQuantiles` */
+  async addScoresTo(counts: ScoreCounts): Promise<void> {
+    const fail = (_path: string, error: TallyError): void => {
+      throw error;
+    };
+    [this.#files, this.#rows] = [0, this.#tally.rows];
+    for (const batch of this.#read) {
+      const add = (part: Batch) => withRows(this.#database, part, () => counts.addBatch(part));
+      await eachGoodPart(batch, add, fail, this.#options.signal);
+      this.#files += batch.files.length;
+      this.#report('quantiles');
+    }
+    for (const store of this.#stores) {
+      await counts.addScores(scoresOf(store.meta.columns, store.entries()));
+      this.#options.signal.throwIfAborted();
+    }
+  }
+
+  /** The database that it counts with. */
+  get database(): TallyDatabase {
+    return this.#database;
+  }
+
   #passOver(path: string, error: TallyError): void {
     if (!this.#options.skipBadFiles) throw error;
     this.#skipped.push({ path, reason: error.message });
@@ -214,18 +327,24 @@ class Count {
   }
 }
 
+function lookedFile({ table, columns, missing }: OpenedFile): LookedFile {
+  const note = textNote(table);
+  const own = Object.values(columns).flatMap((name) => columnOf(table.columns, name) ?? []);
+  return { path: table.path, columns, own, missing, ...(note !== undefined && { note }) };
+}
+
 /** Files may call a score by different names: there is an entry for each. */
-function partsOf(opened: readonly OpenedFile[]): PlayedPart[] {
-  const groups = new Map<string, OpenedFile[]>();
-  for (const file of opened) {
+function partsOf(files: readonly LookedFile[]): PlayedPart[] {
+  const groups = new Map<string, LookedFile[]>();
+  for (const file of files) {
     const key = JSON.stringify(file.columns);
     groups.set(key, [...(groups.get(key) ?? []), file]);
   }
-  return [...groups.values()].flatMap((files) =>
+  return [...groups.values()].flatMap((alike) =>
     describeParts(
-      files.map(({ table }) => table),
-      { columns: files[0]!.columns, empty: {} },
-      files.map(({ missing }) => missing),
+      alike.map(({ own }) => ({ columns: own })),
+      { columns: alike[0]!.columns, empty: {} },
+      alike.map(({ missing }) => missing),
     ).filter(({ part }) => isTag(part)),
   );
 }

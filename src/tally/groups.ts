@@ -1,3 +1,4 @@
+import { parquetSource, quoteText } from '../tables/duckdb.ts';
 import { type Batch, sourceOf } from './batches.ts';
 import type { TallyDatabase } from './database.ts';
 import { LARGEST, meanOf, sumSql } from './exact-sum.ts';
@@ -14,6 +15,8 @@ const COLUMNS = [
   ...GROUP_THRESHOLDS.map((k) => `above_${k}`),
 ];
 const SUMS = COLUMNS.map((name) => `sum(${name})::HUGEINT AS ${name}`).join(', ');
+/** Whole numbers as Parquet has them: 38 digits, some 10^26 rows of units of 2^-40. */
+const EXACT = 'DECIMAL(38, 0)';
 /** The table is merged when it has grown by this many rows, or to twice its groups. */
 const COMPACT_ROWS = 2_000_000;
 
@@ -47,6 +50,24 @@ export class GroupTable {
        FROM (${rowsSql(sourceOf(batch), batch.expressions)}) WHERE kind <> ${KINDS.failed} GROUP BY grp`,
     );
     await this.#compact();
+  }
+
+  /** Writes all groups, for `addFiles`. */
+  async write(path: string): Promise<void> {
+    // Parquet has no HUGEINT: DuckDB would write doubles.
+    const sums = COLUMNS.map((name) => `sum(${name})::${EXACT} AS ${name}`).join(', ');
+    await this.#database.run(
+      `COPY (SELECT grp, ${sums} FROM parts GROUP BY grp ORDER BY grp) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`,
+    );
+  }
+
+  /** Adds the groups of files that `write` has written. */
+  async addFiles(paths: readonly string[]): Promise<void> {
+    const columns = COLUMNS.map((name) => `${name}::HUGEINT`).join(', ');
+    for (const path of paths) {
+      await this.#database.run(`INSERT INTO parts SELECT grp, ${columns} FROM ${parquetSource(path)}`);
+      await this.#compact();
+    }
   }
 
   /** The first `limit` groups; equal ones by name. */

@@ -61,6 +61,11 @@ export class QuantileSearch {
     this.#low.merge(found);
   }
 
+  /** Adds scores that are counted already. */
+  addCounted(scores: Float32Array, counts: BigInt64Array): void {
+    this.#low.addCounted(scores, counts);
+  }
+
   /** @throws TallyError BB_SHARD_READ where the second look found other rows than the first */
   find(): Quantile[] {
     const seen = this.#highs.reduce((sum, high) => sum + this.#low.countOf(high), 0);

@@ -35,6 +35,12 @@ export class HighDigits {
     }
   }
 
+  /** Adds scores, none of them NaN, each with how often it comes. */
+  addCounted(scores: Float32Array, counts: BigInt64Array): void {
+    for (let i = 0; i < scores.length; i++)
+      this.counts[orderOf(scores[i]!) >>> LOW_BITS]! += Number(counts[i]);
+  }
+
   merge(other: HighDigits): void {
     for (let digit = 0; digit < HIGH_COUNT; digit++) this.counts[digit]! += other.counts[digit]!;
   }
@@ -61,6 +67,15 @@ export class LowDigits {
       const order = orderOf(score);
       const place = this.#places[order >>> LOW_BITS]!;
       if (place > 0) this.#counts[(place - 1) * LOW_COUNT + (order & LOW_MASK)]!++;
+    }
+  }
+
+  /** Likewise. */
+  addCounted(scores: Float32Array, counts: BigInt64Array): void {
+    for (let i = 0; i < scores.length; i++) {
+      const order = orderOf(scores[i]!);
+      const place = this.#places[order >>> LOW_BITS]!;
+      if (place > 0) this.#counts[(place - 1) * LOW_COUNT + (order & LOW_MASK)]! += Number(counts[i]);
     }
   }
 

@@ -1,5 +1,5 @@
 import { BUCKET_NAMES, type BucketName } from '../scores/bucket-names.ts';
-import { WhatIfCube } from '../scores/what-if.ts';
+import { type StoredWhatIf, WhatIfCube } from '../scores/what-if.ts';
 import { addSums, type ExactSum, meanOf, NO_SUM } from './exact-sum.ts';
 
 /** What became of all rows: the four sum to the rows that were read. */
@@ -17,6 +17,16 @@ export interface BucketTally {
   readonly bucket: BucketName;
   readonly count: number;
   readonly meanScore: number | null;
+}
+
+/** A tally as JSON. */
+export interface StoredTally {
+  readonly states: RowStates;
+  readonly cells: StoredWhatIf;
+  /** By bucket. */
+  readonly counts: readonly number[];
+  /** By bucket; `units` in decimal. */
+  readonly sums: readonly { readonly units: string; readonly tooLarge: number }[];
 }
 
 /** Counts over rows; merging is exact, in any order. Failed rows are in `states` alone. */
@@ -38,6 +48,29 @@ export class Tally {
     }
     this.cube.merge(other.cube);
     for (const [place, count] of other.#counts.entries()) this.addToBucket(place, count, other.#sums[place]!);
+  }
+
+  /** All that it holds, for `fromJSON`. */
+  toJSON(): StoredTally {
+    return {
+      states: this.states,
+      cells: this.cube.toJSON(),
+      counts: [...this.#counts],
+      sums: this.#sums.map(({ units, tooLarge }) => ({ units: String(units), tooLarge })),
+    };
+  }
+
+  /**
+   * @param path named in the error
+   * @throws BowerbirdError BB_RUN_CORRUPT for what `toJSON` does not give
+   */
+  static fromJSON({ states, cells, counts, sums }: StoredTally, path: string): Tally {
+    const tally = new Tally();
+    tally.cube.merge(WhatIfCube.parse(JSON.stringify(cells), path));
+    Object.assign(tally.states, states);
+    for (const [place, { units, tooLarge }] of sums.entries())
+      tally.addToBucket(place, counts[place]!, { units: BigInt(units), tooLarge });
+    return tally;
   }
 
   get rows(): number {
