@@ -132,7 +132,8 @@ async function* readAll(
     yield* readScoreRows(others, columns, {
       ...options,
       onSides,
-      onInputs: (inputs) => tell(inputs.map(({ path }) => sizeOf(path))),
+      onInputs: (inputs) =>
+        tell(inputs.map(({ path, sizeBytes }) => [path, sizeBytes ?? statSync(path).size])),
       isTaken: (place) => isTaken(allKvFiles.length + place),
     });
   else {
@@ -144,10 +145,6 @@ async function* readAll(
 
 /** A file by what it is known by before it is opened. */
 type InputSize = readonly [path: string, sizeBytes: number];
-
-function sizeOf(path: string): InputSize {
-  return [path, statSync(path).size];
-}
 
 /** Tells of all files in the order in which a build of all reads them: tables, then static-ondisk-kv. */
 function tellInputs(
@@ -161,7 +158,7 @@ function tellInputs(
     ...kvFiles.map((_, i) => ({ place: tables.length + i, dealt: i })),
   ];
   onAllInputs?.(
-    [...tables, ...kvFiles.map(({ path }) => sizeOf(path))],
+    [...tables, ...kvFiles.map(({ path }): InputSize => [path, statSync(path).size])],
     places.filter(({ dealt }) => isTaken(dealt)).map(({ place }) => place),
   );
 }

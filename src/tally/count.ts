@@ -217,7 +217,8 @@ export class Count {
     const skippedAtFirst = this.#skipped.length;
     if (by !== undefined) this.groups = await GroupTable.create(this.#database);
     for (const batch of batches) {
-      const count = (part: Batch) => withRows(this.#database, part, () => this.#countBatch(part, this.groups));
+      const count = (part: Batch) =>
+        withRows(this.#database, part, () => this.#countBatch(part, this.groups));
       await eachGoodPart(batch, count, onBadFile, signal);
     }
     for (const store of this.#stores) {
