@@ -478,7 +478,16 @@ export const ROOMS: readonly Room[] = [
     name: 'subset',
     what: 'joins tags to metadata by hash, judges, keeps the books ([subset.md](subset.md))',
     mayImport: ['base', 'samples', 'scores', 'tables'],
-    doors: ['database', 'dedup-options', 'options', 'output-folder', 'run-embeddings', 'slice', 'subset', 'summary'],
+    doors: [
+      'database',
+      'dedup-options',
+      'options',
+      'output-folder',
+      'run-embeddings',
+      'slice',
+      'subset',
+      'summary',
+    ],
     packages: [],
   },
   {
