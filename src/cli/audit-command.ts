@@ -11,9 +11,6 @@ import { rowsProgress } from './rows-progress.ts';
 
 /** `bowerbird audit` */
 export const AUDIT: Command = {
-  usage: 'audit <paths..>',
-  describe:
-    'What a filter keeps of which captions, languages, hosts and sizes, and where it treats them otherwise',
   flags: AUDIT_FLAGS,
   examples: [
     ['audit out --min-aesthetic 6', 'A run by another threshold'],

@@ -8,8 +8,6 @@ import { rowsProgress } from './rows-progress.ts';
 
 /** `bowerbird browse` */
 export const BROWSE: Command = {
-  usage: 'browse <path>',
-  describe: 'Look at the pictures of a run or a subset, on a page of this machine',
   examples: [
     ['browse out', 'The rows of a run, best first'],
     ['browse best --refetch', 'A subset, whose pictures the page may fetch from their hosts'],

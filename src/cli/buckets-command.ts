@@ -28,8 +28,6 @@ const PROGRESS_EVERY_MS = 5000;
 
 /** `bowerbird buckets` */
 export const BUCKETS: Command = {
-  usage: 'buckets [inputs..]',
-  describe: 'Count scores by bucket, and the subset of any thresholds',
   flags: BUCKETS_FLAGS,
   examples: [
     ['buckets out', 'The table of a run'],

@@ -13,8 +13,6 @@ import { withInterrupt } from './interrupt.ts';
 
 /** `bowerbird collect reddit` */
 export const COLLECT_REDDIT: Command = {
-  usage: 'reddit <multireddit>',
-  describe: 'New posts of subreddits, users or multireddits',
   flags: COLLECT_REDDIT_FLAGS,
   examples: [
     [
@@ -38,8 +36,6 @@ export const COLLECT_REDDIT: Command = {
 
 /** `bowerbird collect jsonfeed` */
 export const COLLECT_JSONFEED: Command = {
-  usage: 'jsonfeed <url>',
-  describe: 'New posts of a feed in JSON: JSON Feed 1.1, or any by paths',
   flags: COLLECT_JSONFEED_FLAGS,
   examples: [
     ['collect jsonfeed https://example.org/feed.json --to posts', 'JSON Feed'],

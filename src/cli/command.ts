@@ -15,11 +15,8 @@ export interface Invocation {
   readonly args: readonly string[];
 }
 
-/** A command: its line in the help, its flags, and what it does. */
+/** A command: its flags, and what it does. */
 export interface Command {
-  /** In yargs' terms: `info <store>`. */
-  readonly usage: string;
-  readonly describe: string;
   readonly flags: FlagTable;
   readonly examples: readonly Example[];
   /** The page of the documentation about it, as a path in this package. */
@@ -34,6 +31,12 @@ export interface Command {
   readonly run: (invocation: Invocation) => number | Promise<number>;
 }
 
+/** A command with its line in the help (commands.ts). */
+export interface LoadedCommand extends Command {
+  readonly usage: string;
+  readonly describe: string;
+}
+
 /** How a command is added to a parser. */
 export interface AddingOptions {
   /** What stands before the command's usage: the name of its group. */
@@ -44,7 +47,11 @@ export interface AddingOptions {
 }
 
 /** Adds a command to a parser. */
-export function addCommand(parser: Argv, command: Command, { group, args, finish }: AddingOptions): Argv {
+export function addCommand(
+  parser: Argv,
+  command: LoadedCommand,
+  { group, args, finish }: AddingOptions,
+): Argv {
   const { usage, describe, flags, examples, docs, storedRuns, remoteInputs, extend, run } = command;
   const wholeUsage = [group, usage, ...requiredFlags(flags)].filter(Boolean).join(' ');
   return parser.command(

@@ -19,9 +19,6 @@ const FLAGS: FlagTable = {
 
 /** `bowerbird coordinate` */
 export const COORDINATE: Command = {
-  usage: 'coordinate <run>',
-  describe:
-    'Fill a queue with the shards of a planned run that are not committed, and watch until none is open',
   flags: FLAGS,
   examples: [
     [

@@ -25,8 +25,6 @@ const COMMAND_LINE = 'bowerbird demo';
 
 /** `bowerbird demo` */
 export const DEMO: Command = {
-  usage: 'demo',
-  describe: 'Score the sample shards that come with bowerbird, from an image host of its own',
   examples: [['demo', 'Writes out-demo/report.html']],
   docs: 'README.md',
   flags: {

@@ -8,8 +8,6 @@ import { showProgress } from './score-progress.ts';
 
 /** `bowerbird estimate` */
 export const ESTIMATE: Command = {
-  usage: 'estimate [inputs..]',
-  describe: 'Score a sample of a run, and say what all of it would take: hours, bytes, requests, dollars',
   flags: ESTIMATE_ALL_FLAGS,
   examples: [
     ["estimate 'laion/*.parquet' --machines 64", 'Hours, temporary space, output'],

@@ -11,8 +11,6 @@ import { trainProgress } from './train-progress.ts';
 
 /** `bowerbird evaluate` */
 export const EVALUATE: Command = {
-  usage: 'evaluate [heads..]',
-  describe: 'Hold heads and published scores against what people said, side by side',
   flags: EVALUATE_FLAGS,
   examples: [
     [

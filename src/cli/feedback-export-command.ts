@@ -9,8 +9,6 @@ import { rowsProgress } from './rows-progress.ts';
 
 /** `bowerbird feedback export` */
 export const FEEDBACK_EXPORT: Command = {
-  usage: 'export <feedback..>',
-  describe: 'Write the answers that stand, each once, as one file',
   examples: [
     ['feedback export taste.jsonl --output taste.parquet', 'As a table'],
     ['feedback export ada.jsonl bob.jsonl --output both.jsonl', 'Two feedback files as one'],

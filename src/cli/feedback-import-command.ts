@@ -16,8 +16,6 @@ import { textReading } from './text-flags.ts';
 
 /** `bowerbird feedback import` */
 export const FEEDBACK_IMPORT: Command = {
-  usage: 'import <files..>',
-  describe: 'Add answers from tables, from Label Studio or from other feedback files',
   examples: [
     ['feedback import ratings.csv --to taste.jsonl --question aesthetic', 'Ratings of a table'],
     [

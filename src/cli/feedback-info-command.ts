@@ -10,8 +10,6 @@ import { rowsProgress } from './rows-progress.ts';
 
 /** `bowerbird feedback info` */
 export const FEEDBACK_INFO: Command = {
-  usage: 'info <feedback..>',
-  describe: 'What was answered by whom, and how far raters agree with each other and with themselves',
   examples: [['feedback info taste.jsonl', 'Counts, agreement, contradictions, raters to look at']],
   docs: 'docs/feedback.md',
   flags: FEEDBACK_INFO_FLAGS,

@@ -16,8 +16,6 @@ import { LOOKUP_FLAGS, readOptions, STORE_POSITIONAL } from './store-flags.ts';
 
 /** `bowerbird lookup` */
 export const LOOKUP: Command = {
-  usage: 'lookup <store> [hashes..]',
-  describe: 'Look scores up by hash, or by URL and caption',
   examples: [
     ["lookup scores --url http://example.com/a.jpg --text 'a tree'", 'The scores of one sample'],
     ['lookup scores --input hashes.parquet --output scores.parquet', 'Those of a table'],

@@ -20,9 +20,6 @@ const NAMED_SHARDS = 10;
 
 /** `bowerbird merge` */
 export const MERGE: Command = {
-  usage: 'merge <run>',
-  describe:
-    'Make the merged files and the report of a planned run from the shards that workers have committed',
   flags: FLAGS,
   examples: [['merge out', 'Exit code 1 where shards are missing']],
   docs: 'docs/fleet.md',

@@ -50,8 +50,6 @@ const FLAGS: FlagTable = {
 
 /** `bowerbird models check` */
 export const MODELS_CHECK: Command = {
-  usage: 'check <model>',
-  describe: 'Check the files of a model, try it out, and time it; ends with 1 where something is wrong',
   examples: [
     ['models check ViT-L-14', 'Digests, batches, speed, memory, usual mistakes'],
     ['models check ViT-L-14 --golden golden.json', 'Also whether it gives what its own library gives'],

@@ -8,8 +8,6 @@ import { describeList, describePlaces, jsonList, type ModelPlace } from './model
 
 /** `bowerbird models list` */
 export const MODELS_LIST: Command = {
-  usage: 'list',
-  describe: 'The models that are known by name, and which of them are on this machine',
   examples: [['models list', 'Encoders, heads and models of tags']],
   docs: 'docs/models.md',
   flags: MODELS_LIST_FLAGS,
@@ -23,8 +21,6 @@ export const MODELS_LIST: Command = {
 
 /** `bowerbird models where` */
 export const MODELS_WHERE: Command = {
-  usage: 'where <name>',
-  describe: 'Where the files of a model lie on this machine; ends with 1 where they do not',
   examples: [['models where ViT-L-14', 'One line for each file']],
   docs: 'docs/models.md',
   flags: MODELS_WHERE_FLAGS,
@@ -44,8 +40,6 @@ export const MODELS_WHERE: Command = {
 
 /** `bowerbird models fetch` */
 export const MODELS_FETCH: Command = {
-  usage: 'fetch <names..>',
-  describe: 'Fetch models into the cache, going on where an earlier fetch ended, and check their digests',
   examples: [['models fetch ViT-L-14 laion-v1', 'An encoder, and the heads that are called so']],
   docs: 'docs/models.md',
   flags: MODELS_FETCH_FLAGS,

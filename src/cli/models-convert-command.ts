@@ -10,8 +10,6 @@ const PROGRESS_EVERY_MS = 2000;
 
 /** `bowerbird models convert` */
 export const MODELS_CONVERT: Command = {
-  usage: 'convert <weights>',
-  describe: 'Turn weights (safetensors, .bin, .pt) into an ONNX model with its manifest',
   examples: [
     [
       'models convert clip-vit-large-patch14/model.safetensors --to ViT-L-14',

@@ -13,8 +13,6 @@ const FLAGS = Object.fromEntries(Object.entries(SCORE_FLAGS).filter(([name]) => 
 
 /** `bowerbird plan` */
 export const PLAN: Command = {
-  usage: 'plan [inputs..]',
-  describe: 'Write the plan of a run that several machines will do: its inputs, shards, settings and models',
   flags: FLAGS,
   examples: [
     ["plan 'laion/*.parquet' --output-folder out --min-aesthetic 7", 'Then, on each machine:'],

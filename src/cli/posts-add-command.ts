@@ -16,8 +16,6 @@ import { textReading } from './text-flags.ts';
 
 /** `bowerbird posts add` */
 export const POSTS_ADD: Command = {
-  usage: 'add <inputs..>',
-  describe: 'Add what is new to a table of posts: downloads of Instaloader, tables, feeds',
   examples: [
     ['posts add instagram --to likes', "A folder of Instaloader's downloads"],
     ['posts add posts.csv --to likes --columns post_id=id,user=photographer,likes=hearts', 'A table'],

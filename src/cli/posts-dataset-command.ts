@@ -13,8 +13,6 @@ const USUAL_SIZE_PX = 50;
 
 /** `bowerbird posts dataset` */
 export const POSTS_DATASET: Command = {
-  usage: 'dataset <posts>',
-  describe: 'Labels and image tensors to train on, made of a table of posts',
   flags: POSTS_DATASET_FLAGS,
   examples: [
     ['posts dataset likes --posts-per-user least --output-folder dataset', 'As many posts of each user'],

@@ -14,8 +14,6 @@ import { rowsProgress } from './rows-progress.ts';
 
 /** `bowerbird posts export` */
 export const POSTS_EXPORT: Command = {
-  usage: 'export <posts>',
-  describe: 'Write posts or users of a table as a file, or as shards for score',
   examples: [
     ['posts export likes --output posts.parquet', 'All posts with their latest counts'],
     ['posts export likes --table users --output users.jsonl', 'All users, for mongoimport'],

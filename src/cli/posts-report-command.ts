@@ -13,8 +13,6 @@ const PROCESSES = 1;
 
 /** `bowerbird posts report` */
 export const POSTS_REPORT: Command = {
-  usage: 'report <posts>',
-  describe: 'A page about a table of posts: users, most and least liked, age, what tells the user, repeats',
   flags: POSTS_REPORT_FLAGS,
   examples: [['posts report likes --output likes.html', 'A page that opens offline']],
   docs: 'docs/posts-report.md',

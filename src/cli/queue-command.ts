@@ -6,8 +6,6 @@ import { trainProgress } from './train-progress.ts';
 
 /** `bowerbird queue` */
 export const QUEUE: Command = {
-  usage: 'queue',
-  describe: 'Choose what to ask a person next: what a head learns most from, by chance, and again',
   flags: QUEUE_FLAGS,
   examples: [
     ['queue --embeddings scored --output queue.jsonl', 'Pairs by chance, to begin with'],

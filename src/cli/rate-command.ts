@@ -8,8 +8,6 @@ import { RATE_FLAGS, rateOptions } from './rate-flags.ts';
 
 /** `bowerbird rate` */
 export const RATE: Command = {
-  usage: 'rate <source>',
-  describe: 'Answer which pictures are better, on a page of this machine',
   examples: [
     ['rate scored --feedback taste.jsonl', 'Pairs of a run, drawn at random'],
     [

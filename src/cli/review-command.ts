@@ -6,8 +6,6 @@ import { REVIEW_FLAGS, reviewOptions } from './review-flags.ts';
 
 /** `bowerbird review` */
 export const REVIEW: Command = {
-  usage: 'review <run>',
-  describe: 'Look at the best of a run one by one, and copy what you keep into a folder',
   examples: [
     ['review scored --output-folder kept --min-aesthetic 6', 'All above 6, the best first'],
     ['review scored --output-folder kept --distance phash:8', 'Nothing that looks like what is kept'],

@@ -14,8 +14,6 @@ import { scoreSlice, sliceAsked } from './score-slice.ts';
 
 /** `bowerbird score` */
 export const SCORE: Command = {
-  usage: 'score [inputs..]',
-  describe: 'Score the images of URL shards, folders, archives and tables; write tags, buckets and a report',
   flags: SCORE_FLAGS,
   examples: [
     ["score 'laion/*.parquet' --output-folder out --min-aesthetic 7", 'Keep what scores above 7'],

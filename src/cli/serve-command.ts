@@ -7,8 +7,6 @@ import { readOptions, STORE_POSITIONAL } from './store-flags.ts';
 
 /** `bowerbird serve` */
 export const SERVE: Command = {
-  usage: 'serve <store>',
-  describe: 'Look scores up over HTTP',
   examples: [['serve scores', 'To this machine only, on port 8420']],
   docs: 'docs/serve.md',
   flags: SERVE_FLAGS,

@@ -7,8 +7,6 @@ import { SIDECARS_FLAGS } from './sidecars-flags.ts';
 
 /** `bowerbird sidecars` */
 export const SIDECARS: Command = {
-  usage: 'sidecars <run>',
-  describe: 'Write the scores of a run as a Parquet file for each of its inputs, for loaders that read those',
   flags: SIDECARS_FLAGS,
   examples: [
     ['sidecars out', '`out/sidecars/00000.scores.parquet` of `00000.tar`'],

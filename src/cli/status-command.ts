@@ -32,8 +32,6 @@ export const STATUS_FLAGS: FlagTable = {
 
 /** `bowerbird status` */
 export const STATUS: Command = {
-  usage: 'status <run>',
-  describe: 'Say how far a run is, who is at work on it, and what fails',
   flags: STATUS_FLAGS,
   examples: [
     ['status out --watch', 'Any run: of one process, of slices, of a queue'],

@@ -3,8 +3,6 @@ import { STORE_INFO_FLAGS, STORE_POSITIONAL } from './store-flags.ts';
 
 /** `bowerbird store info` */
 export const STORE_INFO: Command = {
-  usage: 'info <store>',
-  describe: 'What a store holds and where it comes from',
   examples: [['store info scores', 'Columns, entries, sources']],
   docs: 'docs/store.md',
   flags: STORE_INFO_FLAGS,
@@ -18,8 +16,6 @@ export const STORE_INFO: Command = {
 
 /** `bowerbird store verify` */
 export const STORE_VERIFY: Command = {
-  usage: 'verify <store>',
-  describe: 'Check every byte of a store',
   examples: [['store verify scores', 'Ends with 1 where a byte is wrong']],
   docs: 'docs/store.md',
   flags: STORE_INFO_FLAGS,

@@ -15,8 +15,6 @@ import { STORE_EXPORT_FLAGS, STORE_POSITIONAL, storeColumns } from './store-flag
 
 /** `bowerbird store export` */
 export const STORE_EXPORT: Command = {
-  usage: 'export <store>',
-  describe: 'Write all entries as one file, sorted by hash',
   examples: [
     ['store export scores --format parquet --output scores.parquet', 'As a table'],
     ['store export scores --format static-ondisk-kv --output scores.kv', 'For Python'],

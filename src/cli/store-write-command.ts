@@ -25,8 +25,6 @@ import { workPart } from './work-slices.ts';
 
 /** `bowerbird store build` */
 export const STORE_BUILD: Command = {
-  usage: 'build [inputs..]',
-  describe: 'Build a store from scores, or replace the one there is',
   examples: [['store build --from out --output scores', 'From a run']],
   docs: 'docs/store.md',
   flags: STORE_BUILD_FLAGS,
@@ -38,8 +36,6 @@ export const STORE_BUILD: Command = {
 
 /** `bowerbird store add` */
 export const STORE_ADD: Command = {
-  usage: 'add <store> [inputs..]',
-  describe: 'Add scores to a store, or replace some; costs what is added',
   examples: [['store add scores --from out-2', 'What a second run scored']],
   docs: 'docs/store.md',
   flags: STORE_ADD_FLAGS,
@@ -53,8 +49,6 @@ export const STORE_ADD: Command = {
 
 /** `bowerbird store compact` */
 export const STORE_COMPACT: Command = {
-  usage: 'compact <store>',
-  describe: 'Write a store and what was added to it as one',
   examples: [['store compact scores', 'Fewer files, faster look-ups']],
   docs: 'docs/store.md',
   flags: STORE_INFO_FLAGS,

@@ -20,8 +20,6 @@ const MB = 1e6;
 
 /** `bowerbird subset` */
 export const SUBSET: Command = {
-  usage: 'subset [inputs..]',
-  describe: 'Join tags to metadata by hash and write the rows that pass as Parquet for img2dataset',
   flags: SUBSET_FLAGS,
   examples: [
     ['subset --metadata out --min-aesthetic 7 --output-folder best', 'What a run scored above 7'],

@@ -14,9 +14,6 @@ import { describeTraining } from './train-view.ts';
 
 /** `bowerbird train` */
 export const TRAIN: Command = {
-  usage: 'train',
-  describe:
-    'Make a head from ratings, pairs, keeps or likes and embeddings, or a network on the pixels of posts',
   flags: TRAIN_FLAGS,
   examples: [
     [

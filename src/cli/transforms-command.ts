@@ -17,9 +17,6 @@ import { describeTransforms, type FittedColumn, transformsJson } from './transfo
 
 /** `bowerbird transforms` */
 export const TRANSFORMS: Command = {
-  usage: 'transforms',
-  describe:
-    'What an error of a score means in likes, for each label transform; how a column of likes looks after each',
   examples: [
     ['transforms --from 200 --to 20000', 'Errors over a range of counts'],
     [

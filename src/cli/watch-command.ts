@@ -9,8 +9,6 @@ import { WATCH_FLAGS, watchOptions } from './watch-flags.ts';
 
 /** `bowerbird watch` */
 export const WATCH: Command = {
-  usage: 'watch [what..]',
-  describe: 'Collect what is new in a feed, score it, and queue what is above the threshold for review',
   flags: WATCH_FLAGS,
   examples: [
     ['watch reddit earthporn+itookapicture --to watched --min-aesthetic 6', 'One cycle: for cron'],

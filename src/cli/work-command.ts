@@ -50,8 +50,6 @@ const FLAGS: FlagTable = {
 
 /** `bowerbird work` */
 export const WORK: Command = {
-  usage: 'work <run>',
-  describe: 'Do shards of a planned run that a queue gives, until none is left',
   flags: FLAGS,
   examples: [
     ['work out --queue redis://head:6379', 'On each machine; `bowerbird coordinate` fills the queue'],

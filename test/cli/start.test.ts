@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { packageVersion } from '../../src/base/package.ts';
+import { loadedModules } from '../helpers/loaded-modules.ts';
+import { buildWorld } from './store-world.ts';
 
 const commandLine = new URL('../../src/cli/command-line.js', import.meta.url).href;
 
@@ -14,4 +17,60 @@ test('the command line starts without native packages: each command loads its ow
     encoding: 'utf8',
   });
   t.is(stdout, '[]\n', stderr);
+});
+
+/** Command modules that were loaded, and packages. */
+function partsOf(modules: readonly string[]): { readonly commands: string[]; readonly packages: string[] } {
+  const named = (pattern: RegExp): string[] => [
+    ...new Set(modules.flatMap((url) => pattern.exec(url)?.[1] ?? [])),
+  ];
+  return {
+    commands: named(/\/cli\/([\w-]+-command)\.js$/),
+    packages: named(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\//),
+  };
+}
+
+test('--version loads neither commands nor packages', (t) => {
+  const { modules, stdout } = loadedModules(['--version']);
+  t.is(stdout, `${packageVersion}\n`);
+  t.true(modules.some((url) => url.endsWith('/cli/command-line.js')));
+  t.deepEqual(partsOf(modules), { commands: [], packages: [] });
+  t.true(modules.length <= 30, `${modules.length} modules`);
+});
+
+test('--help loads no command, and lists all of them', (t) => {
+  const { modules, stdout } = loadedModules(['--help']);
+  t.deepEqual(partsOf(modules).commands, []);
+  t.true(partsOf(modules).packages.includes('yargs'));
+  t.true(modules.length <= 120, `${modules.length} modules`);
+  for (const name of ['score', 'lookup', 'store', 'feedback', 'models', 'demo'])
+    t.regex(stdout, new RegExp(`^  bowerbird ${name}\\b`, 'm'));
+});
+
+test('a command loads itself alone, also one of a group and behind a flag', async (t) => {
+  const { store } = await buildWorld(t, '--columns', 'aesthetic,punsafe');
+  const heavy = [
+    '@duckdb/node-api',
+    'apache-arrow',
+    'undici',
+    'sharp',
+    'onnxruntime-node',
+    'fastify',
+    'linkedom',
+  ];
+  for (const [args, command] of [
+    [['lookup', store, '5'], 'lookup-command'],
+    [['--memory-mb=300', 'lookup', store, '5'], 'lookup-command'],
+    [['store', 'info', store], 'store-command'],
+  ] as const) {
+    const { modules, stdout } = loadedModules(args);
+    const { commands, packages } = partsOf(modules);
+    t.deepEqual(commands, [command]);
+    t.deepEqual(
+      packages.filter((name) => heavy.includes(name)),
+      [],
+    );
+    t.true(stdout.length > 0);
+    t.true(modules.length <= 200, `${modules.length} modules`);
+  }
 });
