@@ -434,7 +434,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'rescore',
     what: 'stored embeddings -> a run folder, nothing downloaded: a WASM kernel on threads ([rescoring.md](rescoring.md))',
-    mayImport: ['base', 'samples', 'scores', 'tables', 'shards', 'heads', 'runs'],
+    mayImport: ['base', 'storage', 'samples', 'scores', 'tables', 'shards', 'heads', 'runs'],
     doors: [
       'checks',
       'config',

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { NPY_HEADER_MAX_BYTES, readNpyHeader } from '../base/npy.ts';
 import { unreadable } from '../tables/errors.ts';
+import { localPath } from '../tables/remote/remote-files.ts';
 
 /** The element types of stored embeddings that are read. */
 export type EmbeddingType = 'float16' | 'float32';
@@ -28,7 +29,7 @@ const TYPES: Readonly<Record<string, EmbeddingType | undefined>> = { '<f2': 'flo
 export function readNpyLayout(path: string): NpyLayout {
   let file: number | undefined;
   try {
-    file = openSync(path, 'r');
+    file = openSync(localPath(path), 'r');
     const { size } = fstatSync(file);
     return parseLayout(readStart(file), size);
   } catch (thrown) {

@@ -3,8 +3,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { TEMPORARY_SUFFIX } from '../base/files.ts';
 import { refuseUnfinished } from '../base/swap.ts';
+import { storageOf } from '../storage/local-copy.ts';
 import { TableError, unreadable } from '../tables/errors.ts';
 import { expandInputs } from '../tables/inputs.ts';
+import { isElsewhere } from '../tables/remote/remote-files.ts';
 
 /** A file of embeddings and the metadata of the same rows. */
 export interface EmbeddingPair {
@@ -35,10 +37,11 @@ const METADATA_FOLDER = 'metadata';
  *   BB_OUTPUT_UNFINISHED
  */
 export async function findEmbeddings(inputs: readonly string[]): Promise<FoundPairs> {
-  const folders = inputs.filter(isPairFolder);
-  const others = inputs.filter((input) => !isPairFolder(input));
-  await refuseUnfinished(folders.map(rootOf));
-  const found = folders.length > 0 ? findPairs(folders) : NO_PAIRS;
+  const folders: string[] = [];
+  const others: string[] = [];
+  for (const input of inputs) ((await isPairFolder(input)) ? folders : others).push(input);
+  await refuseUnfinished(folders.filter((folder) => !isElsewhere(folder)).map(rootOf));
+  const found = folders.length > 0 ? await findPairs(folders) : NO_PAIRS;
   if (others.length === 0) return found;
   const files = await parquetFiles(others);
   const pairs = files.map((path) => ({ embeddings: path, metadata: path, isParquet: true as const }));
@@ -47,8 +50,12 @@ export async function findEmbeddings(inputs: readonly string[]): Promise<FoundPa
 
 const NO_PAIRS: FoundPairs = { pairs: [], partnerless: [], withoutMetadata: [] };
 
-function isPairFolder(input: string): boolean {
-  return existsSync(join(rootOf(input), EMBEDDINGS_FOLDER));
+async function isPairFolder(input: string): Promise<boolean> {
+  const folder = below(rootOf(input), EMBEDDINGS_FOLDER);
+  if (!isElsewhere(input)) return existsSync(folder);
+  // A web server lists nothing, and what has an extension or a wildcard is no folder.
+  if (/^https?:/i.test(input) || /[*[\]{}!()]|\.[a-z0-9]+$/i.test(input)) return false;
+  return (await namesIn(folder))!.length > 0;
 }
 
 async function parquetFiles(inputs: readonly string[]): Promise<string[]> {
@@ -65,7 +72,7 @@ async function parquetFiles(inputs: readonly string[]): Promise<string[]> {
 }
 
 function noEmbeddings(input: string): TableError {
-  const folder = resolve(input);
+  const folder = isElsewhere(input) ? input : resolve(input);
   return new TableError(
     'BB_INPUT_NOT_FOUND',
     `${folder} holds no ${EMBEDDINGS_FOLDER}/*.npy and no Parquet. With --input-format embeddings, an input is a folder with ` +
@@ -82,9 +89,9 @@ function noEmbeddings(input: string): TableError {
  * @throws TableError BB_INPUT_NOT_FOUND for a folder without embeddings, BB_INPUT_FORMAT for one in which two files
  *   have one number, BB_INPUT_UNREADABLE
  */
-function findPairs(inputs: readonly string[]): FoundPairs {
+async function findPairs(inputs: readonly string[]): Promise<FoundPairs> {
   const folders = [...new Set(inputs.map(rootOf))].sort();
-  const found = folders.map(pairFolder);
+  const found = await Promise.all(folders.map(pairFolder));
   return {
     pairs: found.flatMap(({ pairs }) => pairs),
     partnerless: found.flatMap(({ partnerless }) => partnerless),
@@ -94,16 +101,16 @@ function findPairs(inputs: readonly string[]): FoundPairs {
 
 /** A person may mean the folder by the embeddings in it. */
 function rootOf(input: string): string {
-  const path = resolve(input);
+  const path = isElsewhere(input) ? input.replace(/\/+$/, '') : resolve(input);
   return basename(path) === EMBEDDINGS_FOLDER ? dirname(path) : path;
 }
 
-function pairFolder(folder: string): FoundPairs {
-  const embeddings = numberedFiles(join(folder, EMBEDDINGS_FOLDER), '.npy');
+async function pairFolder(folder: string): Promise<FoundPairs> {
+  const embeddings = await numberedFiles(below(folder, EMBEDDINGS_FOLDER), '.npy');
   if (!embeddings || embeddings.size === 0) {
     throw noEmbeddings(folder);
   }
-  const metadata = numberedFiles(join(folder, METADATA_FOLDER), '.parquet');
+  const metadata = await numberedFiles(below(folder, METADATA_FOLDER), '.parquet');
   const numbers = [...embeddings.keys()].sort(byNumber);
   if (!metadata) {
     return {
@@ -127,12 +134,13 @@ function pairFolder(folder: string): FoundPairs {
 }
 
 /** Files by their numbers without leading zeros; undefined where there is no such folder. */
-function numberedFiles(folder: string, extension: string): Map<string, string> | undefined {
+async function numberedFiles(folder: string, extension: string): Promise<Map<string, string> | undefined> {
   const files = new Map<string, string>();
-  for (const name of listFolder(folder) ?? []) {
+  const names = await namesIn(folder);
+  for (const name of names ?? []) {
     const number = new RegExp(`(\\d+)\\${extension}$`).exec(name)?.[1]?.replace(/^0+(?=\d)/, '');
     if (number === undefined || name.startsWith('.') || name.endsWith(TEMPORARY_SUFFIX)) continue;
-    const path = join(folder, name);
+    const path = below(folder, name);
     const other = files.get(number);
     if (other !== undefined) {
       throw new TableError(
@@ -143,7 +151,21 @@ function numberedFiles(folder: string, extension: string): Map<string, string> |
     }
     files.set(number, path);
   }
+  if (isElsewhere(folder)) return names!.length > 0 ? files : undefined;
   return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? files : undefined;
+}
+
+/** The names in a folder; of one elsewhere none where there is no such folder. */
+async function namesIn(folder: string): Promise<string[] | undefined> {
+  if (!isElsewhere(folder)) return listFolder(folder);
+  const names: string[] = [];
+  for await (const { url } of (await storageOf(folder)).list(`${folder}/`))
+    names.push(url.slice(folder.length + 1));
+  return names.filter((name) => name !== '' && !name.includes('/'));
+}
+
+function below(folder: string, name: string): string {
+  return isElsewhere(folder) ? `${folder}/${name}` : join(folder, name);
 }
 
 function listFolder(folder: string): string[] | undefined {
@@ -168,8 +190,8 @@ function withoutPartner(
 ): TableError {
   const path = (embeddings ?? metadata)!;
   const missing = embeddings
-    ? join(folder, METADATA_FOLDER, `${METADATA_FOLDER}_${number}.parquet`)
-    : join(folder, EMBEDDINGS_FOLDER, `${EMBEDDINGS_FOLDER}_${number}.npy`);
+    ? below(below(folder, METADATA_FOLDER), `${METADATA_FOLDER}_${number}.parquet`)
+    : below(below(folder, EMBEDDINGS_FOLDER), `${EMBEDDINGS_FOLDER}_${number}.npy`);
   return new TableError(
     'BB_PAIR_MISMATCH',
     `${path} has no partner: there is no ${missing} (leading zeros do not matter).`,

@@ -12,6 +12,7 @@ import {
 } from '../tables/duckdb.ts';
 import { readFailure, TableError, writeFailure } from '../tables/errors.ts';
 import { readFooter } from '../tables/footer.ts';
+import { fetchRows } from '../tables/remote/fetch-rows.ts';
 import type { NpyLayout } from './npy-header.ts';
 import { measureRows, type RowSample } from './sample-rows.ts';
 
@@ -43,6 +44,8 @@ const KNOWN_NAMES = [
 const LIST_OF_FLOATS = /^(FLOAT|DOUBLE)\[\d*\]$/;
 /** Rows that are looked at for dimension and length. */
 const SAMPLED_ROWS = 32;
+/** Of which the most common dimension counts. */
+const LOOKED_AT_ROWS = 1024;
 
 /**
  * Looks at a Parquet file of embeddings: its footer and the first rows.
@@ -57,6 +60,7 @@ export async function inspectParquet(
 ): Promise<ParquetEmbeddings> {
   const { columns, rowCount, sizeBytes, fingerprint, provenance } = await readFooter(connection, path);
   const { name } = embeddingColumn(path, columns, chosen);
+  await fetchRows(connection, path, { columns: [name], to: LOOKED_AT_ROWS });
   const dimension = rowCount === 0 ? undefined : await dimensionOf(connection, path, name);
   if (rowCount > 0 && dimension === undefined) {
     throw new TableError(
@@ -115,7 +119,7 @@ async function dimensionOf(
   try {
     const [most] = await queryRows<{ n: bigint }>(
       connection,
-      `SELECT len(${name}) AS n FROM (SELECT ${name} FROM ${parquetSource(path)} LIMIT 1024)
+      `SELECT len(${name}) AS n FROM (SELECT ${name} FROM ${parquetSource(path)} LIMIT ${LOOKED_AT_ROWS})
        WHERE len(${name}) > 0 GROUP BY n ORDER BY count(*) DESC, n LIMIT 1`,
     );
     return most && Number(most.n);

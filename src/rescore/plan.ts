@@ -18,6 +18,7 @@ import { provenanceOfRun, runOf, type TagOrigins, tagOriginsOf } from '../tables
 import { settleSchema } from '../tables/schema.ts';
 import { checkTexts, type MissingTexts } from '../tables/value-check.ts';
 import type { RescoreConfig } from './config.ts';
+import { fetchSample, openPair } from './elsewhere.ts';
 import { type NpyLayout, readNpyLayout } from './npy-header.ts';
 import { type EmbeddingPair, findEmbeddings } from './pairs.ts';
 import { inspectParquet } from './parquet-embeddings.ts';
@@ -212,6 +213,7 @@ async function inspectInput(
   pair: EmbeddingPair,
   embeddingColumn: string | undefined,
 ): Promise<Inspected> {
+  await openPair(pair);
   if (!pair.isParquet) return inspectPair(instance, pair);
   const connection = await instance.connect();
   try {
@@ -226,6 +228,7 @@ async function inspectInput(
 async function inspectPair(instance: DuckDBInstance, pair: EmbeddingPair): Promise<Inspected> {
   const { embeddings, metadata } = pair;
   const layout = readNpyLayout(embeddings);
+  await fetchSample(embeddings, layout);
   const sample = sampleRows(embeddings, layout);
   if (metadata === undefined) {
     const provenance = await provenanceOfRun(runOf(embeddings));

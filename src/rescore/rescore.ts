@@ -16,10 +16,12 @@ import { filterOptions } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import { type BadFile, withWayOn } from '../tables/bad-files.ts';
 import { type DuckDBInstance, openDuckDb } from '../tables/duckdb.ts';
+import { localPath } from '../tables/remote/remote-files.ts';
 import type { Block, BlockResult } from './block-scorer.ts';
 import { checkFit, requiresUnitNorm } from './checks.ts';
 import { type CommitTools, commitScored } from './commit.ts';
 import type { RescoreConfig } from './config.ts';
+import { withRowsHere } from './elsewhere.ts';
 import { type ColumnHead, labelledColumns, loadHeads, spreadColumns } from './head-set.ts';
 import { unpackEmbeddings } from './parquet-embeddings.ts';
 import { isBadFile, planRescore, type RescorePlan } from './plan.ts';
@@ -201,17 +203,24 @@ async function scoreShard(
   threads: ScoringThreads,
   spec: ShardSpec,
 ): Promise<ShardStats> {
-  const { embeddings, layout, column } = plan.inputs[spec.inputIndex]!;
+  const input = plan.inputs[spec.inputIndex]!;
+  const { embeddings, layout, column } = input;
   const startedAtMs = Date.now();
   const { instance, folder } = tools;
   const unpacked = temporaryPath(join(folder.staging, `${spec.id}.rows`));
   try {
-    if (column !== undefined) await unpackEmbeddings(instance, embeddings, { column, layout }, unpacked);
-    const path = column === undefined ? embeddings : unpacked;
-    const blocks = cutBlocks({ path, layout, firstRow: 0, rowCount: spec.rowCount });
-    const results = await allOf(blocks.map((block) => threads.score(block)));
-    const scoringMs = results.reduce((sum, { tookMs }) => sum + tookMs, 0);
-    return await commitScored({ spec, blocks: results, startedAtMs, scoringMs }, tools);
+    return await withRowsHere(
+      () => instance.connect(),
+      input,
+      async () => {
+        if (column !== undefined) await unpackEmbeddings(instance, embeddings, { column, layout }, unpacked);
+        const path = column === undefined ? localPath(embeddings) : unpacked;
+        const blocks = cutBlocks({ path, layout, firstRow: 0, rowCount: spec.rowCount });
+        const results = await allOf(blocks.map((block) => threads.score(block)));
+        const scoringMs = results.reduce((sum, { tookMs }) => sum + tookMs, 0);
+        return commitScored({ spec, blocks: results, startedAtMs, scoringMs }, tools);
+      },
+    );
   } finally {
     await removeQuietly(unpacked);
   }

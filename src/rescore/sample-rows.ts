@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { messageOf } from '../base/errors.ts';
 import { fromFloat16Bits } from '../base/float16.ts';
 import { unreadable } from '../tables/errors.ts';
+import { localPath } from '../tables/remote/remote-files.ts';
 import { UNIT_NORM_TOLERANCE } from './block-scorer.ts';
 import { BYTES_PER_VALUE, type NpyLayout } from './npy-header.ts';
 
@@ -28,7 +29,7 @@ export function sampleRows(path: string, layout: NpyLayout): RowSample {
   const lengths: number[] = [];
   let file: number | undefined;
   try {
-    file = openSync(path, 'r');
+    file = openSync(localPath(path), 'r');
     for (const index of spreadOver(rowCount)) {
       const read = readSync(file, row, 0, row.length, dataOffset + index * row.length);
       if (read !== row.length) throw new RangeError('it has become shorter');
@@ -41,6 +42,17 @@ export function sampleRows(path: string, layout: NpyLayout): RowSample {
     if (file !== undefined) closeSync(file);
   }
   return { fingerprint: hash.digest('hex'), ...describeLengths(lengths) };
+}
+
+/** Where the rows lie that are read. */
+export function rowRanges({
+  type,
+  rowCount,
+  dimension,
+  dataOffset,
+}: NpyLayout): { from: number; bytes: number }[] {
+  const bytes = dimension * BYTES_PER_VALUE[type];
+  return spreadOver(rowCount).map((index) => ({ from: dataOffset + index * bytes, bytes }));
 }
 
 /** The same of rows that were read. */

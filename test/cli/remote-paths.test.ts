@@ -9,7 +9,7 @@ const ELSEWHERE = 'az://c/data.parquet';
 const COMMANDS: readonly (readonly string[])[] = [
   ['score', ELSEWHERE, '--output-folder', 'out'],
   ['score', '--url-list', `a.csv,${ELSEWHERE}`, '--output-folder', 'out'],
-  ['score', 'a', '--input-format', 'embeddings', '--extra-head', `x=${REMOTE}`, '--output-folder', 'out'],
+  ['score', 'a', '--input-format', 'embeddings', '--extra-head', `x=${ELSEWHERE}`, '--output-folder', 'out'],
   ['score', 'a.csv', '--config', 's3://bucket/config.json'],
   ['subset', ELSEWHERE, '--output-folder', 'out'],
   ['subset', '--metadata', 'a.parquet', '--tags', ELSEWHERE, '--output-folder', 'out'],

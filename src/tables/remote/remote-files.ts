@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { BowerbirdError } from '../../base/errors.ts';
 import { elsewhereFolder, storageOf } from '../../storage/local-copy.ts';
-import { SparseCopy } from '../../storage/sparse-copy.ts';
+import { type ByteRange, SparseCopy } from '../../storage/sparse-copy.ts';
 import { isRemote, type Storage, StorageError, type StoredObject } from '../../storage/storage.ts';
 import { TableError } from '../errors.ts';
 
@@ -34,7 +34,26 @@ const opening = new Map<string, Promise<RemoteFile>>();
  * @throws TableError BB_INPUT_NOT_FOUND; StorageError; BowerbirdError BB_TEMPORARY_FOLDER, BB_DISK_FULL
  */
 export async function openRemoteParquet(url: string): Promise<void> {
-  const known = opening.get(url) ?? openFile(url);
+  await openAs(url, readEdges);
+}
+
+/** The same of a file of any kind, of which nothing is fetched yet. @throws as `openRemoteParquet` */
+export async function openRemoteBytes(url: string): Promise<void> {
+  await openAs(url, async () => []);
+}
+
+/** Fetches ranges of a file elsewhere, as far as it goes; nothing happens for a file of this machine. @throws StorageError; BowerbirdError BB_DISK_FULL */
+export async function fetchBytes(path: string, ranges: readonly ByteRange[]): Promise<void> {
+  const copy = files.get(path)?.copy;
+  const within = (range: ByteRange): ByteRange => ({
+    from: range.from,
+    bytes: Math.max(0, Math.min(range.bytes, copy!.object.bytes - range.from)),
+  });
+  if (copy) await copy.fetch(ranges.map(within));
+}
+
+async function openAs(url: string, edgesOf: typeof readEdges): Promise<void> {
+  const known = opening.get(url) ?? openFile(url, edgesOf);
   opening.set(url, known);
   try {
     files.set(url, await known);
@@ -98,7 +117,7 @@ export async function remoteObject(url: string): Promise<{ storage: Storage; obj
   });
 }
 
-async function openFile(url: string): Promise<RemoteFile> {
+async function openFile(url: string, edgesOf: typeof readEdges): Promise<RemoteFile> {
   const { storage, object } = await remoteObject(url);
   const before = files.get(url);
   const isSame =
@@ -108,7 +127,7 @@ async function openFile(url: string): Promise<RemoteFile> {
   if (before && isSame) return before;
   await before?.copy.close();
   const copy = await newCopy(object, storage);
-  const edges = await readEdges(storage, object);
+  const edges = await edgesOf(storage, object);
   for (const { from, bytes } of edges) await copy.put(from, bytes);
   return { storage, copy, edges };
 }
