@@ -97,6 +97,21 @@ test('a part of a JPEG is what the whole has there', async (t) => {
   }
 });
 
+test('of many tables for one slot the last counts', async (t) => {
+  const jpeg = read('fixtures/jpeg-64x48.jpg');
+  const tablesAt = jpeg.indexOf(Buffer.from([0xff, 0xc4]));
+  const table = jpeg.subarray(tablesAt, tablesAt + 2 + jpeg.readUInt16BE(tablesAt + 2));
+  // One code of one bit, for the symbol 0.
+  const other = Buffer.from([0xff, 0xc4, 0, 20, table[4]!, 1, ...new Array<number>(15).fill(0), 0]);
+  const many = Buffer.concat([
+    jpeg.subarray(0, tablesAt),
+    ...new Array<Buffer>(2000).fill(other),
+    jpeg.subarray(tablesAt),
+  ]);
+  const own = decodeOwnJpeg(many, readJpegHeader(many)!);
+  t.true(own !== undefined && (await pixelsOfSharp(many))!.equals(own.data));
+});
+
 function cut(random: Random, side: number): [number, number] {
   const first = Math.floor(random.next() * side);
   return [first, first + 1 + Math.floor(random.next() * (side - first))];

@@ -51,8 +51,8 @@ function expect(isAsExpected: boolean): asserts isAsExpected {
 class Decoding {
   readonly #bytes: Buffer;
   readonly #reader: SegmentReader;
-  /** Read, and not yet defined. */
-  #tables: Table[] = [];
+  /** Read, and not yet defined, by kind and slot: of many for one slot the last counts, and only it is built. */
+  readonly #tables = new Map<string, Table>();
   readonly #defined = new Set<string>();
 
   constructor(bytes: Buffer) {
@@ -71,7 +71,7 @@ class Decoding {
   }
 
   #nextScan(): Scan | undefined {
-    return this.#reader.nextScan((table) => this.#tables.push(table));
+    return this.#reader.nextScan((table) => this.#tables.set(`${table.kind} ${table.slot}`, table));
   }
 
   /** Plans the memory, and brings the file into it. */
@@ -95,13 +95,13 @@ class Decoding {
   }
 
   #defineTables(): void {
-    for (const { kind, slot, at } of this.#tables) {
-      this.#defined.add(`${kind} ${slot}`);
+    for (const [name, { kind, slot, at }] of this.#tables) {
+      this.#defined.add(name);
       if (kind === 'quantisation') kernel.defineQuantisation(slot, kernel.inputAt() + at);
       else
         expect(kernel.defineHuffman(kind === 'dc' ? slot : AC_SLOTS_AT + slot, kernel.inputAt() + at) !== 0);
     }
-    this.#tables = [];
+    this.#tables.clear();
   }
 
   #expectTables(kind: Table['kind'], slots: readonly number[]): void {
@@ -139,7 +139,7 @@ class Decoding {
       expect(kernel.decodeMcuRow(isNeeded ? rows.firstMcu : 0, isNeeded ? rows.endMcu : 0) !== 0);
       if (isNeeded) rows.take(row);
     }
-    expect(this.#scanBehind() === undefined && this.#tables.length === 0);
+    expect(this.#scanBehind() === undefined && this.#tables.size === 0);
   }
 
   #progressive({ components }: Frame, firstScan: Scan, rows: WantedRows): void {
@@ -148,13 +148,13 @@ class Decoding {
     let isFirst = true;
     for (let scan: Scan | undefined = firstScan; scan; scan = this.#scanBehind()) {
       // libjpeg takes a component's quantisation table when it first meets it.
-      expect(isFirst || this.#tables.every(({ kind }) => kind !== 'quantisation'));
+      expect(isFirst || [...this.#tables.values()].every(({ kind }) => kind !== 'quantisation'));
       isFirst = false;
       this.#defineTables();
       progress.add(scan);
       this.#progressiveScan(scan);
     }
-    expect(this.#tables.length === 0 && progress.isComplete);
+    expect(this.#tables.size === 0 && progress.isComplete);
     this.#expectTables(
       'quantisation',
       components.map(({ quantisation }) => quantisation),
