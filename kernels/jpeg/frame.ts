@@ -8,6 +8,8 @@
 export const BLOCK: u32 = 8;
 /** Bytes of a block of coefficients, 64 of 16 bits. */
 export const BLOCK_BYTES: usize = 128;
+/** Bytes of a block's mask. */
+export const MASK_BYTES: usize = 8;
 /** Room left of each plane's first column: the upsampling looks eight samples to the left. */
 const MARGIN: usize = 16;
 /** Entropy decoding is checked for having passed the end once for each MCU, which takes at most 10 * 64 * 32 bits. */
@@ -46,6 +48,10 @@ export function strideOf(component: u32): usize {
 /** Where a progressive component's coefficients lie, block after block, whole MCUs. */
 export function coefficientsOf(component: u32): usize {
   return load<usize>(componentTable + <usize>component * COMPONENT_BYTES, 8);
+}
+/** Of each of those blocks, a bit for every AC coefficient in the order of the file: whether it is other than 0. */
+export function masksOf(component: u32): usize {
+  return load<usize>(componentTable + <usize>component * COMPONENT_BYTES, 20);
 }
 /** Blocks of a row of coefficients. */
 export function blocksPerRow(component: u32): u32 {
@@ -134,9 +140,13 @@ export function layOut(
   if (isProgressive)
     for (let component: u32 = 0; component < components; component++) {
       const perRow = mcusAcross * blocksAcross(component);
-      store<usize>(componentTable + <usize>component * COMPONENT_BYTES, free + <usize>coefficientBytes, 8);
-      store<u32>(componentTable + <usize>component * COMPONENT_BYTES, perRow, 12);
-      coefficientBytes += <f64>perRow * <f64>(mcusDown * blocksDown(component)) * <f64>BLOCK_BYTES;
+      const at = componentTable + <usize>component * COMPONENT_BYTES;
+      // As a number with a fraction, which does not overflow; what is too much is never reserved.
+      const blocks = <f64>perRow * <f64>(mcusDown * blocksDown(component));
+      store<usize>(at, free + <usize>coefficientBytes, 8);
+      store<u32>(at, perRow, 12);
+      store<usize>(at, free + <usize>(coefficientBytes + blocks * <f64>BLOCK_BYTES), 20);
+      coefficientBytes += blocks * <f64>(BLOCK_BYTES + MASK_BYTES);
     }
   return <f64>free + coefficientBytes;
 }
@@ -160,12 +170,10 @@ export function pixelsAt(): usize {
   return pixels;
 }
 
-/** Sets all coefficients of a progressive picture to 0. */
+/** Sets all coefficients of a progressive picture to 0, and their masks. */
 export function clearCoefficients(): void {
-  for (let component: u32 = 0; component < components; component++)
-    memory.fill(
-      coefficientsOf(component),
-      0,
-      <usize>(blocksPerRow(component) * mcusDown * blocksDown(component)) * BLOCK_BYTES,
-    );
+  for (let component: u32 = 0; component < components; component++) {
+    const blocks = <usize>(blocksPerRow(component) * mcusDown * blocksDown(component));
+    memory.fill(coefficientsOf(component), 0, blocks * (BLOCK_BYTES + MASK_BYTES));
+  }
 }

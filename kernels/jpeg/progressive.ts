@@ -22,6 +22,8 @@ import {
   blocksPerRow,
   coefficientsOf,
   components,
+  MASK_BYTES,
+  masksOf,
   mcusAcross,
   mcusDown,
   planeOf,
@@ -134,7 +136,8 @@ export function decodeAcScan(component: u32, slot: u32, first: u32, last: u32, l
   let ended: u32 = 0;
   for (let row: u32 = 0; row < rows; row++) {
     let block = coefficientsOf(component) + <usize>(row * blocksPerRow(component)) * BLOCK_BYTES;
-    for (let column: u32 = 0; column < columns; column++, block += BLOCK_BYTES) {
+    let maskAt = masksOf(component) + <usize>(row * blocksPerRow(component)) * MASK_BYTES;
+    for (let column: u32 = 0; column < columns; column++, block += BLOCK_BYTES, maskAt += MASK_BYTES) {
       if (untilRestart == 0) {
         saveBits(buffer, count, at);
         if (!restart()) return false;
@@ -148,6 +151,7 @@ export function decodeAcScan(component: u32, slot: u32, first: u32, last: u32, l
         ended--;
         continue;
       }
+      let mask = load<u64>(maskAt);
       for (let k = first; k <= last; k++) {
         if (count <= 32) {
           buffer |= <u64>load<u32>(at) << (32 - count);
@@ -159,7 +163,10 @@ export function decodeAcScan(component: u32, slot: u32, first: u32, last: u32, l
         if (entry >= 0x10000) {
           k += (entry >> 8) & 0xff;
           if (k > last) return false;
-          store<i16>(block + load<u8>(zigzag + k), <i16>((<i32>entry >> 16) << low));
+          const value = (<i32>entry >> 16) << low;
+          if (value != <i32>(<i16>value)) return false;
+          store<i16>(block + load<u8>(zigzag + k), <i16>value);
+          mask |= <u64>1 << k;
           buffer <<= length;
           count -= length;
           continue;
@@ -176,7 +183,10 @@ export function decodeAcScan(component: u32, slot: u32, first: u32, last: u32, l
         if (size > 0) {
           k += run;
           if (k > last) return false;
-          store<i16>(block + load<u8>(zigzag + k), <i16>(extend(<u32>(buffer >> (64 - size)), size) << low));
+          const value = extend(<u32>(buffer >> (64 - size)), size) << low;
+          if (value != <i32>(<i16>value)) return false;
+          store<i16>(block + load<u8>(zigzag + k), <i16>value);
+          mask |= <u64>1 << k;
           buffer <<= size;
           count -= size;
         } else if (run == 15) k += 15;
@@ -190,6 +200,7 @@ export function decodeAcScan(component: u32, slot: u32, first: u32, last: u32, l
           break;
         }
       }
+      store<u64>(maskAt, mask);
       if (at > cleanEnd + 16) return false;
     }
   }
@@ -202,6 +213,7 @@ export function refineAcScan(component: u32, slot: u32, first: u32, last: u32, l
   const table = huffmanTable(slot);
   const rows = (samplesDown(component) + BLOCK - 1) / BLOCK;
   const columns = (samplesAcross(component) + BLOCK - 1) / BLOCK;
+  const range: u64 = (<u64>-1 << first) & (<u64>-1 >> (63 - last));
   const plus: i32 = 1 << low;
   let buffer = bitBuffer;
   let count = bitCount;
@@ -209,7 +221,8 @@ export function refineAcScan(component: u32, slot: u32, first: u32, last: u32, l
   let ended: u32 = 0;
   for (let row: u32 = 0; row < rows; row++) {
     let block = coefficientsOf(component) + <usize>(row * blocksPerRow(component)) * BLOCK_BYTES;
-    for (let column: u32 = 0; column < columns; column++, block += BLOCK_BYTES) {
+    let maskAt = masksOf(component) + <usize>(row * blocksPerRow(component)) * MASK_BYTES;
+    for (let column: u32 = 0; column < columns; column++, block += BLOCK_BYTES, maskAt += MASK_BYTES) {
       if (untilRestart == 0) {
         saveBits(buffer, count, at);
         if (!restart()) return false;
@@ -219,94 +232,103 @@ export function refineAcScan(component: u32, slot: u32, first: u32, last: u32, l
         ended = 0;
       }
       countMcu();
-      let k = first;
-      if (ended == 0) {
-        for (; k <= last; k++) {
-          if (count <= 32) {
-            buffer |= <u64>load<u32>(at) << (32 - count);
-            at += 4;
-            count += 32;
+      const known = load<u64>(maskAt) & range;
+      /** Coefficients of the range that the codes so far have passed over are out of it. */
+      let left = range;
+      let added: u64 = 0;
+      while (ended == 0 && left != 0) {
+        if (count <= 32) {
+          buffer |= <u64>load<u32>(at) << (32 - count);
+          at += 4;
+          count += 32;
+        }
+        let entry = load<u32>(table + (<usize>(buffer >> (64 - LOOK)) << 2));
+        // Entries with a whole coefficient also hold its run, and a coefficient of size 1 is one bit long.
+        let value: i32 = 0;
+        let run: u32 = 0;
+        if (entry >= 0x10000) {
+          value = <i32>entry >> 16;
+          if (value != 1 && value != -1) return false;
+          run = (entry >> 8) & 0xff;
+          value *= plus;
+          buffer <<= entry & 0xff;
+          count -= entry & 0xff;
+        } else {
+          if (entry == 0) {
+            entry = longCode(table, buffer);
+            if (entry == 0) return false;
           }
-          let entry = load<u32>(table + (<usize>(buffer >> (64 - LOOK)) << 2));
-          // Entries with a whole coefficient also hold its symbol's run, and a coefficient of size 1 is one bit long.
-          let value: i32 = 0;
-          let run: u32 = 0;
-          if (entry >= 0x10000) {
-            value = <i32>entry >> 16;
-            if (value != 1 && value != -1) return false;
-            run = (entry >> 8) & 0xff;
-            value *= plus;
-            buffer <<= entry & 0xff;
-            count -= entry & 0xff;
-          } else {
-            if (entry == 0) {
-              entry = longCode(table, buffer);
-              if (entry == 0) return false;
-            }
-            buffer <<= entry & 0xff;
-            count -= entry & 0xff;
-            run = entry >> 12;
-            const size = (entry >> 8) & 15;
-            if (size > 1) return false;
-            if (size == 1) {
-              value = buffer >> 63 ? plus : -plus;
-              buffer <<= 1;
-              count--;
-            } else if (run < 15) {
-              ended = 1 << run;
-              if (run > 0) {
-                ended += <u32>(buffer >> (64 - run));
-                buffer <<= run;
-                count -= run;
-              }
-              break;
-            }
-          }
-          // Over `run` coefficients that are still 0; those that are not get their next bit.
-          for (; k <= last; k++) {
-            const coefficient = block + load<u8>(zigzag + k);
-            const known = <i32>load<i16>(coefficient);
-            if (known == 0) {
-              if (run == 0) break;
-              run--;
-              continue;
-            }
-            if (count == 0) {
-              buffer = <u64>load<u32>(at) << 32;
-              at += 4;
-              count = 32;
-            }
-            if (buffer >> 63 && !(known & plus)) store<i16>(coefficient, <i16>(known + (known >= 0 ? plus : -plus)));
+          buffer <<= entry & 0xff;
+          count -= entry & 0xff;
+          run = entry >> 12;
+          const size = (entry >> 8) & 15;
+          if (size > 1) return false;
+          if (size == 1) {
+            value = buffer >> 63 ? plus : -plus;
             buffer <<= 1;
             count--;
-          }
-          if (value != 0) {
-            if (k > last) return false;
-            store<i16>(block + load<u8>(zigzag + k), <i16>value);
+          } else if (run < 15) {
+            ended = 1 << run;
+            if (run > 0) {
+              ended += <u32>(buffer >> (64 - run));
+              buffer <<= run;
+              count -= run;
+            }
+            break;
           }
         }
-      }
-      if (ended > 0) {
-        for (; k <= last; k++) {
-          const coefficient = block + load<u8>(zigzag + k);
-          const known = <i32>load<i16>(coefficient);
-          if (known == 0) continue;
+        // Over `run` coefficients that are still 0, to the next that is; those between that are not get their next bit.
+        let zeros = left & ~known;
+        for (; run > 0 && zeros != 0; run--) zeros &= zeros - 1;
+        const place = zeros & -zeros;
+        let passed = left & known;
+        if (place != 0) passed &= place - 1;
+        for (; passed != 0; passed &= passed - 1) {
           if (count == 0) {
             buffer = <u64>load<u32>(at) << 32;
             at += 4;
             count = 32;
           }
-          if (buffer >> 63 && !(known & plus)) store<i16>(coefficient, <i16>(known + (known >= 0 ? plus : -plus)));
+          correct(block + load<u8>(zigzag + <usize>ctz(passed)), buffer, plus);
+          buffer <<= 1;
+          count--;
+        }
+        if (value != 0) {
+          if (place == 0) return false;
+          store<i16>(block + load<u8>(zigzag + <usize>ctz(place)), <i16>value);
+          added |= place;
+        }
+        // All above the place; none where there is no place.
+        left = place == 0 ? 0 : left & ~(place | (place - 1));
+      }
+      if (ended > 0) {
+        for (let passed = left & known; passed != 0; passed &= passed - 1) {
+          if (count == 0) {
+            buffer = <u64>load<u32>(at) << 32;
+            at += 4;
+            count = 32;
+          }
+          correct(block + load<u8>(zigzag + <usize>ctz(passed)), buffer, plus);
           buffer <<= 1;
           count--;
         }
         ended--;
       }
+      if (added != 0) store<u64>(maskAt, load<u64>(maskAt) | added);
       if (at > cleanEnd + 16) return false;
     }
   }
   saveBits(buffer, count, at);
   return true;
+}
+
+/** Adds to a coefficient, away from 0, where the next bit is set. What is known of it has bits above `plus` alone. */
+@inline
+function correct(coefficient: usize, buffer: u64, plus: i32): void {
+  const value = <i32>load<i16>(coefficient);
+  const sign = value >> 31;
+  const set = -(<i32>(buffer >> 63));
+  store<i16>(coefficient, <i16>(value + (((plus ^ sign) - sign) & set)));
 }
 
 /** Makes the samples of a row of MCUs, of those from `first` up to `end`. */
@@ -318,20 +340,16 @@ export function transformMcuRow(row: u32, first: u32, end: u32): void {
     const stride = strideOf(component);
     const quantisation = quantisationOf(component);
     for (let y: u32 = 0; y < down; y++) {
-      const blocks = coefficientsOf(component) + <usize>((row * down + y) * blocksPerRow(component)) * BLOCK_BYTES;
+      const place = <usize>((row * down + y) * blocksPerRow(component));
+      const blocks = coefficientsOf(component) + place * BLOCK_BYTES;
+      const masks = masksOf(component) + place * MASK_BYTES;
       const target = planeOf(component) + <usize>(y * BLOCK) * stride;
-      for (let x = first * across; x < until * across; x++)
-        transformBlock(blocks + <usize>x * BLOCK_BYTES, quantisation, target + x * BLOCK, stride);
+      for (let x = first * across; x < until * across; x++) {
+        const block = blocks + <usize>x * BLOCK_BYTES;
+        if (load<u64>(masks + <usize>x * MASK_BYTES) == 0)
+          flatBlock(load<i16>(block), quantisation, target + x * BLOCK, stride);
+        else inverseTransform(block, quantisation, target + x * BLOCK, stride);
+      }
     }
   }
-}
-
-function transformBlock(block: usize, quantisation: usize, target: usize, stride: usize): void {
-  const row0 = v128.andnot(v128.load(block), i16x8(-1, 0, 0, 0, 0, 0, 0, 0));
-  const rows1 = v128.or(v128.load(block, 16), v128.load(block, 32));
-  const rows3 = v128.or(v128.load(block, 48), v128.load(block, 64));
-  const rows5 = v128.or(v128.load(block, 80), v128.load(block, 96));
-  const all = v128.or(v128.or(row0, rows1), v128.or(v128.or(rows3, rows5), v128.load(block, 112)));
-  if (v128.any_true(all)) inverseTransform(block, quantisation, target, stride);
-  else flatBlock(load<i16>(block), quantisation, target, stride);
 }
