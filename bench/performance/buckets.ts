@@ -5,7 +5,7 @@ import { writeSubsetData } from '../support/subset-data.ts';
 import type { PerformanceBench } from './bench.ts';
 
 const ROWS = 2_000_000;
-const FEW_ROWS = 800;
+const FEW_ROWS = 8000;
 const THREADS = 2;
 
 /** What one types for the same answers: the table with its means, the mean of all, and the same quantiles. */
