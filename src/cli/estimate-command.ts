@@ -3,6 +3,7 @@ import { ESTIMATE_ALL_FLAGS, pricesOf, valuesOfScore } from './estimate-flags.ts
 import { describeEstimate, estimateJson } from './estimate-view.ts';
 import { usageError } from './flags.ts';
 import { scoreConfig } from './score-config.ts';
+import { MODEL_URLS } from './score-flags.ts';
 import { withInputs } from './score-inputs.ts';
 import { showProgress } from './score-progress.ts';
 
@@ -14,6 +15,7 @@ export const ESTIMATE: Command = {
     ["estimate 'laion/*.parquet' --price-machine-hour 0.4", 'Dollars too, at your price'],
   ],
   docs: 'docs/estimate.md',
+  remoteInputs: ['inputs', 'url-list', ...MODEL_URLS],
   extend: (parser) => withInputs(parser, { name: 'estimate', flags: ESTIMATE_ALL_FLAGS }),
   run: estimateCommand,
 };

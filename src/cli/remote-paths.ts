@@ -60,9 +60,12 @@ export function refuseRemotePaths(
     if (NO_PATHS.includes(name)) continue;
     const isAllowed = (path: string): boolean =>
       (storedRuns.includes(name) && isStoredRun(path)) ||
-      (remoteInputs.includes(name) && isRemote(path.replace(NAME, '')));
-    for (const part of [value].flat())
-      if (typeof part === 'string' && !isAllowed(part)) refuseRemotePath(part);
+      (remoteInputs.includes(name) && isPlace(path.replace(NAME, '')));
+    for (const part of [value].flat()) {
+      if (typeof part !== 'string') continue;
+      refuseCredentials(part);
+      if (!isAllowed(part)) refuseRemotePath(part);
+    }
   }
 }
 
@@ -81,9 +84,13 @@ function shownValue(value: unknown): unknown {
 /** A word of a command line, without what may be secret in URLs. */
 export function shownWord(word: string): string {
   return word.replace(
-    /(^|[=,])((?:https?|hf):\/\/[^,]*)/gi,
+    /(^|[=,])((?:https?|hf|s3|gs):\/\/[^,]*)/gi,
     (_, lead: string, url: string) => lead + shownUrl(url),
   );
+}
+
+function isPlace(path: string): boolean {
+  return isRemote(path) && /:\/\/[^/]/.test(path);
 }
 
 /** Whether a path leads to object storage that runs can be kept in. */
@@ -91,8 +98,20 @@ export function isStoredRun(path: string): boolean {
   return /^(s3|gs):\/\/[^/]+\/./.test(path);
 }
 
+/** Where they stand in a URL of object storage they would be passed over. */
+function refuseCredentials(given: string): void {
+  if (!/^(?:[\w-]+=)?(?:s3|gs):\/\/[^/]*@/i.test(given)) return;
+  const path = shownWord(given);
+  throw new BowerbirdError(
+    'BB_REMOTE_PATH',
+    `${path} was given with credentials before the bucket. Put them in the environment (docs/storage.md), and leave them out of the URL.`,
+    { fields: { path } },
+  );
+}
+
 /** @throws BowerbirdError BB_REMOTE_PATH */
-export function refuseRemotePath(path: string): void {
+export function refuseRemotePath(given: string): void {
+  const path = shownWord(given);
   // Also in `--extra-head NAME=FILE`.
   const [, scheme] = /^(?:[\w-]+=)?([a-z][a-z0-9+.-]+):\/\//i.exec(path) ?? [];
   // A server that is asked, never a file.
@@ -109,10 +128,10 @@ export function refuseRemotePath(path: string): void {
 function adviceOn(scheme: string, path: string): string {
   if (scheme === 'file') return `Give the path alone: ${path.replace(/^(.*?)file:\/\//i, '$1')}.`;
   const local = isRemote(path)
-    ? 'Here a local path is needed: URLs are for the flags that docs/storage.md names'
+    ? 'A path of this machine is needed here; docs/storage.md says where URLs can be given'
     : `bowerbird does not read ${scheme}://`;
   const isDataset = /^hf:\/\/datasets\//i.test(path);
   const copy = COPIES[isDataset ? 'hf://datasets' : scheme];
   const example = copy ? `, for example with \`${copy.replace('FROM', path.replace(/^[\w-]+=/, ''))}\`,` : '';
-  return `${local}: copy the files here first${example} or mount the place and give its path; write to a local folder and copy that.`;
+  return `${local}. Copy the files here first${example} or mount the place and give its path; write to a local folder and copy that.`;
 }

@@ -17,9 +17,10 @@ export function isRemote(urlOrPath: string): boolean {
 
 /** A URL as messages, records and plans name it: without user, password, query and fragment, where credentials may be. */
 export function shownUrl(url: string): string {
-  if (!/^(https?|hf):/i.test(url)) return url;
-  const bare = url.replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1');
-  return bare.replace(/[?#].*$/s, '');
+  if (!isRemote(url)) return url;
+  const bare = url.replace(/^([a-z0-9]+:\/\/)[^/]*@/i, '$1');
+  // In the key of an object these are signs like others.
+  return /^(https?|hf):/i.test(url) ? bare.replace(/[?#].*$/s, '') : bare;
 }
 
 /** The path of a `file://` URL, or a path itself, absolute. */

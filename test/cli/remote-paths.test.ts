@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import test from 'ava';
+import { BowerbirdError } from '../../src/base/errors.ts';
 import { refuseRemotePath, refuseRemotePaths } from '../../src/cli/remote-paths.ts';
 import { runCli } from '../helpers/run-cli.ts';
 
@@ -49,7 +50,7 @@ test('each scheme gets the advice that fits', (t) => {
     ['x=s3://a/b', /aws s3 cp --recursive s3:/],
     ['https://example.com/a.parquet', /curl -O https:/],
     ['abfss://c@a/x', /azcopy/],
-    ['webdav://h/x', /copy the files here first or mount/],
+    ['webdav://h/x', /Copy the files here first or mount/],
     ['file:///data/x', /Give the path alone: \/data\/x\./],
   ] as const;
   for (const [path, message] of cases) {
@@ -71,4 +72,30 @@ test('URLs and texts are none of the paths, and a colon makes no scheme', (t) =>
       inputs: ['a:b/c.parquet', '/data/http:/x', 'c:\\x'],
     }),
   );
+});
+
+test('credentials in a URL of object storage are refused, and not repeated', (t) => {
+  for (const given of [
+    's3://KEYID:secret@bucket/x.parquet',
+    'a=gs://KEYID:secret@bucket/x',
+    's3://KEYID:se@cret@bucket',
+  ]) {
+    for (const remoteInputs of [[], ['inputs']]) {
+      const { code, message } = t.throws(
+        () => refuseRemotePaths({ inputs: [given] }, { remoteInputs }) as never,
+        { instanceOf: BowerbirdError },
+      );
+      t.is(code, 'BB_REMOTE_PATH');
+      t.regex(message, /credentials before the bucket/);
+      t.notRegex(message, /KEYID|cret/);
+    }
+  }
+  t.notThrows(() => refuseRemotePaths({ inputs: ['s3://bucket/a@b.parquet'] }, { remoteInputs: ['inputs'] }));
+});
+
+test('a scheme alone is no place', (t) => {
+  for (const given of ['s3://', 'hf://', 'https:///x'])
+    t.throws(() => refuseRemotePaths({ inputs: [given] }, { remoteInputs: ['inputs'] }), {
+      code: 'BB_REMOTE_PATH',
+    });
 });
