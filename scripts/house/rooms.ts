@@ -178,6 +178,7 @@ export const ROOMS: readonly Room[] = [
       'provenance',
       'readable',
       'remote/fetch-rows',
+      'remote/fetch-whole',
       'remote/remote-files',
       'reading/arrow-batches',
       'reading/columns',

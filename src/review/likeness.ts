@@ -92,7 +92,7 @@ function embeddingLikeness(
   const [first] = paths;
   if (kind !== 'run' || !first || !existsSync(join(dirname(dirname(first)), 'img_emb', fileOf(first))))
     return undefined;
-  const embeddings = new RunEmbeddings(paths);
+  const embeddings = RunEmbeddings.beside(paths);
   const lines = linesOf(index);
   const vectors = new RecentMap<number, Float32Array>(MOST_VECTORS);
   const vectorOf = (row: number): Float32Array => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { arrayRows, itemsOf } from '../tables/chunk.ts';
 import { quoteName } from '../tables/duckdb.ts';
 import type { SubsetDatabase } from './database.ts';
@@ -58,7 +59,8 @@ async function openVectors(
   rows: RankedRows,
 ): Promise<VectorSource> {
   if (plan.dedupKey?.from === 'vectors') return columnVectors(database, plan, plan.dedupKey.column, rows);
-  const embeddings = new RunEmbeddings(plan.metadata.files.map(({ path }) => path));
+  const tagFiles = plan.metadata.files.map(({ path }) => path);
+  const embeddings = await RunEmbeddings.fetched(tagFiles, join(database.spillFolder, 'inputs'));
   return {
     dimension: embeddings.dimension,
     blocks: runVectors(database, plan, embeddings, rows),

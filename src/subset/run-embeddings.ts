@@ -4,6 +4,8 @@ import { BowerbirdError, messageOf } from '../base/errors.ts';
 import { fromFloat16Bits } from '../base/float16.ts';
 import { NPY_HEADER_MAX_BYTES, readNpyHeader } from '../base/npy.ts';
 import { requirePlainFile } from '../base/plain-file.ts';
+import { fetchWhole } from '../tables/remote/fetch-whole.ts';
+import { isElsewhere } from '../tables/remote/remote-files.ts';
 
 const VALUE_BYTES = 2;
 /** Files that are open at a time. */
@@ -24,15 +26,35 @@ export class RunEmbeddings {
   readonly #open = new Map<number, number>();
   readonly #bytes: Buffer;
 
-  /** @param tagFiles of the shards @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT */
-  constructor(tagFiles: readonly string[]) {
-    this.#layouts = tagFiles.map((path) => layoutOf(embeddingsBeside(path)));
+  /** @param files .npy files of this machine @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT */
+  private constructor(files: readonly string[]) {
+    this.#layouts = files.map(layoutOf);
     const [first] = this.#layouts;
     this.dimension = first!.dimension;
     const other = this.#layouts.find(({ dimension }) => dimension !== this.dimension);
     if (other)
       throw refuse(other.path, `it has ${other.dimension} dimensions, ${first!.path} has ${this.dimension}`);
     this.#bytes = Buffer.alloc(this.dimension * VALUE_BYTES);
+  }
+
+  /** @param tagFiles of the shards, in a folder @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT */
+  static beside(tagFiles: readonly string[]): RunEmbeddings {
+    return new RunEmbeddings(tagFiles.map(embeddingsBeside));
+  }
+
+  /**
+   * The same, also of runs elsewhere: of those the files are fetched.
+   *
+   * @param stagingFolder where they go, and stay
+   * @throws StorageError; BowerbirdError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_DISK_FULL
+   */
+  static async fetched(tagFiles: readonly string[], stagingFolder: string): Promise<RunEmbeddings> {
+    const files: string[] = [];
+    for (const tagFile of tagFiles) {
+      const file = embeddingsBeside(tagFile);
+      files.push(isElsewhere(file) ? await fetchWhole(file, { stagingFolder }) : file);
+    }
+    return new RunEmbeddings(files);
   }
 
   /** Reads a row. @param line from 0 @throws BowerbirdError BB_INPUT_FORMAT where the file ends before it */
@@ -67,6 +89,7 @@ export class RunEmbeddings {
 
 function embeddingsBeside(tagFile: string): string {
   const shard = basename(tagFile).replace(/\..*$/, '');
+  if (isElsewhere(tagFile)) return tagFile.replace(/\/tags\/[^/]*$/, `/img_emb/img_emb_${shard}.npy`);
   return join(dirname(dirname(tagFile)), 'img_emb', `img_emb_${shard}.npy`);
 }
 
