@@ -1,4 +1,5 @@
 import { type PlannedRun, readPlan } from '../fleet/plan-file.ts';
+import { isRemote } from '../storage/storage.ts';
 import type { Invocation } from './command.ts';
 import { checkValues, type FlagValues, usageError } from './flags.ts';
 import { retryFlags } from './retry-flags.ts';
@@ -43,9 +44,11 @@ export function refuseUnplannable(values: FlagValues): void {
   ];
   const [first] = asked;
   if (first === undefined) return;
+  const isStored = isRemote(String(values['output-folder'] ?? ''));
   throw usageError(
-    `--${first} changes a run as a whole, and workers each do a part of a plan. ` +
-      'Once all is merged and no worker is left, remove plan.json and run `bowerbird score` with it.',
+    `--${first} changes a run as a whole, and workers each do a part of a plan. Once all is merged and no worker is left, ${
+      isStored ? 'copy the run into a folder of this machine, ' : ''
+    }remove plan.json and run \`bowerbird score\` with it.`,
   );
 }
 
