@@ -180,6 +180,7 @@ export const ROOMS: readonly Room[] = [
       'remote/fetch-rows',
       'remote/fetch-whole',
       'remote/remote-files',
+      'remote/text',
       'reading/arrow-batches',
       'reading/columns',
       'reading/parquet-reader',

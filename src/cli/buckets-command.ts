@@ -7,6 +7,7 @@ import type { MergedRuns } from '../runs/merge-runs.ts';
 import { provenanceNotes } from '../samples/provenance/mixing.ts';
 import type { WhatIfCube } from '../scores/what-if.ts';
 import type { WhatIfThresholds } from '../scores/what-if-count.ts';
+import { isRemote } from '../storage/storage.ts';
 import { namesInBraces } from '../tables/inputs/braces.ts';
 import type { CountOptions, CountProgress } from '../tally/count.ts';
 import type { TallyLimits } from '../tally/database.ts';
@@ -162,6 +163,11 @@ async function readStoredResult(inputs: readonly string[], values: FlagValues): 
 async function merge(inputs: readonly string[], values: FlagValues): Promise<MergedRuns | undefined> {
   const output = values['output-folder'] as string | undefined;
   if (output === undefined) return undefined;
+  const stored = inputs.find((input) => isRemote(input));
+  if (stored !== undefined)
+    throw usageError(
+      `--output-folder merges runs in folders of this machine: copy ${stored} into one first.`,
+    );
   const [{ resolveInputs }, { mergeRuns }] = await Promise.all([
     import('../tally/inputs.ts'),
     import('../runs/merge-runs.ts'),

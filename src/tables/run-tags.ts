@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storageOf } from '../storage/local-copy.ts';
 import { isRemote } from '../storage/storage.ts';
+import { textElsewhere } from './remote/text.ts';
 
 /** A run folder stands for its tags: its other Parquet files repeat rows or hold none. @throws StorageError */
 export async function tagsOf(path: string): Promise<string> {
@@ -61,10 +62,7 @@ async function namesOfStats(run: string): Promise<string[]> {
 
 async function recordOf(run: string): Promise<string> {
   if (!isRemote(run)) return readFile(join(run, 'run.json'), 'utf8');
-  const pieces: Buffer[] = [];
-  for await (const piece of (await storageOf(run)).readStream(run.replace(/\/?$/, '/run.json')))
-    pieces.push(piece);
-  return Buffer.concat(pieces).toString('utf8');
+  return (await textElsewhere(run.replace(/\/?$/, '/run.json'))) ?? '';
 }
 
 async function shardsOf(run: string): Promise<number | undefined> {

@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { codeOf } from '../base/errors.ts';
 import { refuseUnfinished } from '../base/swap.ts';
-import { RunFolder } from '../runs/run-folder.ts';
 import { type ScoreSide, uniteScores } from '../samples/provenance/mixing.ts';
 import { provenanceOfRecord } from '../samples/provenance/of-run.ts';
 import { columnOrigins, readProvenance, type ScoreOrigins } from '../samples/provenance/provenance.ts';
 import { byTag } from '../samples/tags.ts';
 import { BUCKET_NAMES, type BucketName } from '../scores/bucket-names.ts';
 import { WhatIfCube } from '../scores/what-if.ts';
+import { isElsewhere } from '../tables/remote/remote-files.ts';
+import { textElsewhere } from '../tables/remote/text.ts';
 import { TallyError } from './errors.ts';
 import { UNITS_PER_ONE } from './exact-sum.ts';
 import { expandFolders } from './inputs.ts';
@@ -46,8 +47,11 @@ export interface StoredTally {
  */
 export async function readStored(inputs: readonly string[], isMixAllowed = false): Promise<StoredTally> {
   const tally = new Tally();
-  const folders = new Set((await expandFolders(inputs)).map((folder) => resolve(folder)));
-  await refuseUnfinished(folders);
+  const given = await expandFolders(inputs);
+  const folders = new Set(
+    given.map((folder) => (isElsewhere(folder) ? folder.replace(/\/+$/, '') : resolve(folder))),
+  );
+  await refuseUnfinished([...folders].filter((folder) => !isElsewhere(folder)));
   const sides: ScoreSide[] = [];
   for (const folder of folders) {
     const one = await readOne(folder);
@@ -58,10 +62,12 @@ export async function readStored(inputs: readonly string[], isMixAllowed = false
 }
 
 async function readOne(folder: string): Promise<StoredTally> {
-  const { runRecord, mergeRecord, whatIf, bucketsJson } = new RunFolder(folder);
-  const record = (await readJson<RunOrMerge>(runRecord)) ?? (await readJson<RunOrMerge>(mergeRecord));
+  const pathOf = (name: string): string => (isElsewhere(folder) ? `${folder}/${name}` : join(folder, name));
+  const whatIf = pathOf('what-if.json');
+  const record =
+    (await readJson<RunOrMerge>(pathOf('run.json'))) ?? (await readJson<RunOrMerge>(pathOf('merged.json')));
   const text = await readText(whatIf);
-  const stored = await readJson<StoredBuckets>(bucketsJson);
+  const stored = await readJson<StoredBuckets>(pathOf('buckets.json'));
   if (!record || text === undefined || !stored || (record.state ?? 'done') !== 'done') {
     throw new TallyError(
       'BB_USAGE',
@@ -98,6 +104,7 @@ function misfit(folder: string): TallyError {
 }
 
 async function readText(path: string): Promise<string | undefined> {
+  if (isElsewhere(path)) return textElsewhere(path);
   try {
     return await readFile(path, 'utf8');
   } catch (thrown) {

@@ -70,6 +70,22 @@ test('a run in object storage whose workers are killed and met by errors, thrott
   t.deepEqual(server.keys('bucket', 'runs/killed/.workers/'), []);
   const record = JSON.parse(server.bytesOf('bucket', 'runs/killed/run.json')!.toString()) as object;
   t.like(record, { state: 'done', rows: ROWS });
+
+  // What reads runs reads this one as it reads one in a folder.
+  const stored = await ended(['buckets', run, '--stored', '--json']);
+  const inFolder = await runCli(['buckets', alone, '--stored', '--json']);
+  t.is(stored.stdout, inFolder.stdout, stored.stderr);
+  server.buckets.get('bucket')!.objects.delete('runs/killed/stats/00003_stats.json');
+  const subset = await ended([
+    'subset',
+    run,
+    '--min-aesthetic',
+    '4',
+    '--output-folder',
+    world.path('subset'),
+  ]);
+  t.regex(subset.stderr, /killed is not finished: 3 of 4 shards are done, and the rows of 1 are missing/);
+  t.regex(subset.stdout, new RegExp(`sum +${ROWS} of ${ROWS}`));
 });
 
 test('a run whose credentials expire says so, keeps what is finished, and goes on by the same command; texts and saved images included', async (t) => {

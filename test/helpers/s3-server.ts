@@ -85,14 +85,14 @@ export async function startS3Server({
       counts.receivedBytes += body.length;
       counts.byOperation.set(request.operation, (counts.byOperation.get(request.operation) ?? 0) + 1);
       const fault = faultFor(faults, request);
-      if (fault?.kind === 'closed') return incoming.destroy();
+      if (fault?.kind === 'closed') return void incoming.socket.destroy();
       if (fault?.kind === 'error') return send(response, errorOf(fault), { incoming, counts });
       const url = new URL(incoming.url!, 'http://localhost');
       const headers = fault?.kind === 'unconditional' ? withoutConditions(incoming) : incoming.headers;
       const answer = isSigned(incoming, url)
         ? answerTo({ ...request, headers, query: url.searchParams, body }, buckets, pageSize)
         : s3Error(403, 'AccessDenied', 'The request has no signature.');
-      if (fault?.kind === 'lost-answer') return incoming.destroy();
+      if (fault?.kind === 'lost-answer') return void incoming.socket.destroy();
       if (fault?.kind === 'slow')
         return void setTimeout(send, fault.ms, response, answer, { incoming, counts });
       return send(response, answer, { incoming, counts, fault });
