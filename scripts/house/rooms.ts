@@ -472,7 +472,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'tally',
     what: 'counts over tags, runs and stores: buckets, quantiles, groups, what-if ([buckets.md](buckets.md))',
-    mayImport: ['base', 'samples', 'scores', 'tables', 'runs', 'store'],
+    mayImport: ['base', 'samples', 'scores', 'tables', 'store'],
     doors: ['count', 'database', 'group-types', 'inputs', 'quantiles', 'slices', 'stored', 'tally'],
     packages: [],
   },
