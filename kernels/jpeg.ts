@@ -5,7 +5,8 @@
 export { defineHuffman, scanEnd, startScan } from './jpeg/bits';
 export { clearCoefficients, defineQuantisation, inputAt, layOut, pixelsAt, setQuantisation } from './jpeg/frame';
 export { emitRows } from './jpeg/pixels';
-export { decodeAcScan, decodeDcScan, refineAcScan, transformMcuRow } from './jpeg/progressive';
+export { decodeAcScan, decodeDcScan, transformMcuRow } from './jpeg/progressive';
+export { refineAcScan } from './jpeg/refinement';
 export { decodeMcuRow, startSequential } from './jpeg/sequential';
 
 /** Makes sure that the memory holds `byteLength` bytes. */
