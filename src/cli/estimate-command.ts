@@ -15,6 +15,7 @@ export const ESTIMATE: Command = {
     ["estimate 'laion/*.parquet' --price-machine-hour 0.4", 'Dollars too, at your price'],
   ],
   docs: 'docs/estimate.md',
+  storedRuns: ['output-folder'],
   remoteInputs: ['inputs', 'url-list', ...MODEL_URLS],
   extend: (parser) => withInputs(parser, { name: 'estimate', flags: ESTIMATE_ALL_FLAGS }),
   run: estimateCommand,

@@ -14,7 +14,7 @@ export const ESTIMATE_FLAGS: FlagTable = {
   'sample-rows': {
     group: ESTIMATE,
     type: 'integer',
-    min: 20,
+    min: 40,
     default: 1000,
     describe: 'Rows to score, about, in 20 stretches spread over the input',
   },

@@ -67,7 +67,7 @@ export function forecast(
     files.rowFiles.bytesPerRow,
     (bytes) => bytes * rowCount + perShard * shards.length + pictures,
   );
-  const each = requestsOfShard(files.count);
+  const each = requestsOfShard(files.count, bytesOfShard(plan, sample));
   const requests = {
     puts: each.puts * shards.length,
     gets: each.gets * shards.length,
@@ -100,12 +100,20 @@ function mostRows({ shards }: RunPlan, machines: number): number {
  * What a machine needs beside the output: the staged inputs, the files of a shard that is being committed, and where
  * images are saved those of all open shards.
  */
-function temporaryBytes({ shards }: RunPlan, { files, stagedBytes }: Measured, savesImages: boolean): number {
-  const rows = shards.reduce((most, { rowCount }) => Math.max(most, rowCount), 0);
+function temporaryBytes(plan: RunPlan, sample: Measured, savesImages: boolean): number {
+  const { stagedBytes } = sample;
   const { least, most, rows: window } = OPEN_SHARDS;
-  const open = Math.min(shards.length, most, Math.max(least, Math.ceil(window / rows)));
-  const shard = files.rowFiles.bytesPerRow.value * rows + files.rowFiles.bytesPerShard;
-  return stagedBytes + shard * (savesImages ? 1 + open : 1);
+  const open = Math.min(plan.shards.length, most, Math.max(least, Math.ceil(window / mostRowsOf(plan))));
+  return stagedBytes + bytesOfShard(plan, sample) * (savesImages ? 1 + open : 1);
+}
+
+/** Of the largest shard, in the files that grow with its rows. */
+function bytesOfShard(plan: RunPlan, { files: { rowFiles } }: Measured): number {
+  return rowFiles.bytesPerRow.value * mostRowsOf(plan) + rowFiles.bytesPerShard;
+}
+
+function mostRowsOf({ shards }: RunPlan): number {
+  return shards.reduce((most, { rowCount }) => Math.max(most, rowCount), 0);
 }
 
 interface Priced {

@@ -11,10 +11,10 @@ const LONGER = 3;
  * short and three times as long, each a shard of an input of its own, so that what lies between them is not read. The plan
  * itself where it has no more rows than are asked for. The same plan has the same stretches.
  *
- * @param sampleRows rows to try; about so many are taken, and 20 at least where there are as many
+ * @param sampleRows rows to try; about so many are taken; 40 at least
  */
 export function samplePlan(plan: RunPlan, sampleRows: number): RunPlan {
-  if (plan.rowCount <= Math.max(sampleRows, STRETCHES)) return plan;
+  if (plan.rowCount <= sampleRows) return plan;
   const stretches = pickStretches(plan, sampleRows);
   return {
     ...plan,
