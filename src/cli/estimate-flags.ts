@@ -15,7 +15,7 @@ export const ESTIMATE_FLAGS: FlagTable = {
     group: ESTIMATE,
     type: 'integer',
     min: 40,
-    default: 1000,
+    default: 2000,
     describe: 'Rows to score, about, in 20 stretches spread over the input',
   },
   machines: {
