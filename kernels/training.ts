@@ -4,6 +4,8 @@
 // All values are float32, and every sum has one order, so that results are the same to the bit everywhere. Inputs of a
 // layer are a multiple of eight; rows that fill it up hold zeros there.
 
+export { activate, drop, spreadDeltas } from './activation';
+
 /** The sum of four lanes: (0 + 1) + (2 + 3). */
 function addLanes(sum: v128): f32 {
   return (
@@ -135,6 +137,7 @@ function forwardOne(
  * @param means f32(outputs x inputs), m; squares likewise, v
  * @param deltas f32(count x outputs), what the loss changes by with each output of each row
  * @param rates f32[7]: decay, gain1, keep2, gain2, scale, size, epsilon
+ * @param room f32[count x (inputs + 4)] that is free
  */
 export function update(
   weights: usize,
@@ -146,13 +149,18 @@ export function update(
   inputs: u32,
   outputs: u32,
   rates: usize,
+  room: usize,
 ): void {
   const rowBytes: usize = <usize>inputs << 2;
+  const deltaBytes: usize = <usize>outputs << 2;
+  const fours = room;
+  const columns = room + (<usize>count << 4);
+  if (outputs >= 4) packColumns(rows, count, rowBytes, columns);
   let at: usize = 0;
   let o: u32 = 0;
   for (; o + 4 <= outputs; o += 4) {
-    const delta = deltas + (<usize>o << 2);
-    updateFour(weights + at, means + at, squares + at, rows, delta, count, rowBytes, outputs, rates);
+    packFours(deltas + (<usize>o << 2), count, deltaBytes, fours);
+    updateFour(weights + at, means + at, squares + at, columns, fours, count, rowBytes, rates);
     at += rowBytes << 2;
   }
   for (; o < outputs; o++) {
@@ -162,19 +170,40 @@ export function update(
   }
 }
 
+/**
+ * Eight columns of all rows together, then the next eight: rows lie so far apart that their beginnings displace each other in the processor's cache.
+ */
+function packColumns(rows: usize, count: u32, rowBytes: usize, packed: usize): void {
+  const step: usize = <usize>count << 5;
+  for (let row: u32 = 0; row < count; row++) {
+    let to = packed + (<usize>row << 5);
+    for (const end = rows + rowBytes; rows < end; rows += 32) {
+      v128.store(to, v128.load(rows));
+      v128.store(to, v128.load(rows, 16), 16);
+      to += step;
+    }
+  }
+}
+
+/** The deltas of four outputs. */
+function packFours(delta: usize, count: u32, deltaBytes: usize, packed: usize): void {
+  for (const end = packed + (<usize>count << 4); packed < end; packed += 16) {
+    v128.store(packed, v128.load(delta));
+    delta += deltaBytes;
+  }
+}
+
 function updateFour(
   weights: usize,
   means: usize,
   squares: usize,
-  rows: usize,
-  deltas: usize,
+  columns: usize,
+  fours: usize,
   count: u32,
   rowBytes: usize,
-  outputs: u32,
   rates: usize,
 ): void {
-  const deltaBytes: usize = <usize>outputs << 2;
-  const lastDelta = deltas + <usize>count * deltaBytes;
+  const end = fours + (<usize>count << 4);
   for (let column: usize = 0; column < rowBytes; column += 32) {
     let a0 = f32x4.splat(0);
     let a1 = a0;
@@ -184,10 +213,9 @@ function updateFour(
     let c1 = a0;
     let d0 = a0;
     let d1 = a0;
-    let row = rows + column;
-    for (let delta = deltas; delta < lastDelta; delta += deltaBytes) {
-      const x0 = v128.load(row);
-      const x1 = v128.load(row, 16);
+    for (let delta = fours; delta < end; delta += 16) {
+      const x0 = v128.load(columns);
+      const x1 = v128.load(columns, 16);
       let d = v128.load32_splat(delta);
       a0 = addProduct(a0, d, x0);
       a1 = addProduct(a1, d, x1);
@@ -200,7 +228,7 @@ function updateFour(
       d = v128.load32_splat(delta, 12);
       d0 = addProduct(d0, d, x0);
       d1 = addProduct(d1, d, x1);
-      row += rowBytes;
+      columns += 32;
     }
     let at = column;
     adamSteps(weights + at, means + at, squares + at, a0, a1, rates);

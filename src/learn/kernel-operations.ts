@@ -1,5 +1,11 @@
 import { instantiateKernel, type KernelMemory } from '../base/wasm.ts';
-import type { GradientParts, LayerOperations, TrainedLayer } from './layer-operations.ts';
+import type {
+  Activation,
+  Dropping,
+  GradientParts,
+  LayerOperations,
+  TrainedLayer,
+} from './layer-operations.ts';
 import { trainingKernelBase64 } from './training-kernel.generated.ts';
 
 /** What kernels/training.ts exports, which takes addresses and counts. */
@@ -25,8 +31,30 @@ interface TrainingKernel extends KernelMemory {
       inputs: number,
       outputs: number,
       rates: number,
+      room: number,
     ]
   ): void;
+  activate(
+    ...addresses: [sums: number, biases: number, count: number, width: number, values: number, slopes: number]
+  ): void;
+  spreadDeltas(
+    ...addresses: [
+      scoreDeltas: number,
+      last: number,
+      slopes: number,
+      count: number,
+      width: number,
+      deltas: number,
+    ]
+  ): void;
+  drop(values: number, ...settings: [count: number, state: number, below: number, scale: number]): void;
+}
+
+const TWO_32 = 2 ** 32;
+
+/** Of numbers of 32 bits, as large a share are below this. */
+function dropBelow(share: number): number {
+  return Math.ceil(share * TWO_32);
 }
 
 const ALIGNMENT_BYTES = 64;
@@ -62,7 +90,26 @@ export class KernelOperations implements LayerOperations {
     this.#kernel.forward(weights.byteOffset, rows.byteOffset, count, inputs, outputs, results.byteOffset);
   }
 
-  update(layer: TrainedLayer, { rows, deltas, count }: GradientParts, rates: Float32Array): void {
+  activate({ sums, biases, count, width, values, slopes }: Activation): void {
+    const results = [values.byteOffset, slopes.byteOffset] as const;
+    this.#kernel.activate(sums.byteOffset, biases.byteOffset, count, width, ...results);
+  }
+
+  spreadDeltas(
+    { slopes, count, width }: Activation,
+    { scoreDeltas, last }: { readonly scoreDeltas: Float32Array; readonly last: Float32Array },
+    deltas: Float32Array,
+  ): void {
+    const from = [scoreDeltas.byteOffset, last.byteOffset, slopes.byteOffset] as const;
+    this.#kernel.spreadDeltas(...from, count, width, deltas.byteOffset);
+  }
+
+  drop(values: Float32Array, { state, share }: Dropping): void {
+    const { byteOffset, length } = values;
+    this.#kernel.drop(byteOffset, length, state.byteOffset, dropBelow(share), 1 / (1 - share));
+  }
+
+  update(layer: TrainedLayer, { rows, deltas, count, room }: GradientParts, rates: Float32Array): void {
     const { weights, means, squares, inputs, outputs } = layer;
     this.#kernel.update(
       weights.byteOffset,
@@ -74,6 +121,7 @@ export class KernelOperations implements LayerOperations {
       inputs,
       outputs,
       rates.byteOffset,
+      room.byteOffset,
     );
   }
 }

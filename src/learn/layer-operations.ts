@@ -18,13 +18,47 @@ export interface GradientParts {
   readonly rows: Float32Array;
   /** float32(count x outputs), what the loss changes by with each output of each row. */
   readonly deltas: Float32Array;
+  /** float32[count x (inputs + 4)] that is free, unless there are fewer than four outputs. */
+  readonly room: Float32Array;
 }
 
-/** The two steps that training spends its time in, over float32 arrays that `allocate` gave. */
+/** Sums of a layer, one row of its width after the other, and what SiLU makes of them. */
+export interface Activation {
+  /** Even. */
+  readonly count: number;
+  /** A multiple of `LANES`; `biases` and `last` are as long. */
+  readonly width: number;
+  /** float32(count x width), like `values` and `slopes`. */
+  readonly sums: Float32Array;
+  readonly biases: Float32Array;
+  readonly values: Float32Array;
+  /** What values change by with their sums. */
+  readonly slopes: Float32Array;
+}
+
+/** What is left out of rows by chance. */
+export interface Dropping {
+  /** Of the generator (`randomBitsIn`): a number is drawn for each value. */
+  readonly state: Int32Array;
+  /** From 0 on, below 1: the share of values that are left out. */
+  readonly share: number;
+}
+
+/** What training spends its time in, over arrays that `allocate` gave. */
 export interface LayerOperations {
   allocate(length: number): Float32Array;
   /** results[row * outputs + o] = weights[o] . row, for an even number of rows. */
   forward(layer: TrainedLayer, rows: Float32Array, count: number, results: Float32Array): void;
+  /** values = z gate and slopes = gate (1 + z (1 - gate)), with z = sum + bias and gate = 1 / (1 + e^-z). */
+  activate(activation: Activation): void;
+  /** deltas[row, o] = scoreDeltas[row] last[o] slopes[row, o]: float32(count x width). */
+  spreadDeltas(
+    activation: Activation,
+    scores: { readonly scoreDeltas: Float32Array; readonly last: Float32Array },
+    deltas: Float32Array,
+  ): void;
+  /** Some values become 0, the others 1 / (1 - share) as large. */
+  drop(values: Float32Array, dropping: Dropping): void;
   /** One step of AdamW. @param rates as `adamRates` gives them */
   update(layer: TrainedLayer, parts: GradientParts, rates: Float32Array): void;
 }

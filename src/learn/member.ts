@@ -3,7 +3,7 @@ import type { AdamOptions, LayerOperations } from './layer-operations.ts';
 import { type Lessons, lossAndSlope, type ScoreScale, type ValueLoss } from './lessons.ts';
 import { ratioOf } from './measures.ts';
 import { Network, type NetworkWeights } from './network.ts';
-import { type RandomBits, randomBits, shuffled, uniform } from './random.ts';
+import { type RandomBits, shuffled } from './random.ts';
 
 /** How a member is trained. */
 export interface MemberOptions extends AdamOptions {
@@ -130,12 +130,12 @@ class Member {
     this.#course = course;
     this.#options = options;
     this.#total = Math.min(stepsOf(course, options), options.keepStep ?? Number.POSITIVE_INFINITY);
-    this.#bits = randomBits(`bowerbird member ${options.seed} ${number}`);
     const capacity = Math.max(2 * options.batch, BLOCK_ROWS);
     this.#network = new Network(
       { dimension: course.dimension, hidden: options.hidden, capacity },
       makeOperations,
     );
+    this.#bits = this.#network.startDraws(`bowerbird member ${options.seed} ${number}`);
     this.#network.initialise(this.#bits);
   }
 
@@ -239,16 +239,10 @@ class Member {
   /** Copies a row, without the share of its values that is dropped. */
   #put(row: number, place: number, dropout: number): void {
     const { dimension, rows } = this.#course;
-    const target = this.#network.rows;
-    const at = place * this.#network.paddedDimension;
     const from = row * dimension;
-    if (dropout === 0) {
-      target.set(rows.subarray(from, from + dimension), at);
-      return;
-    }
-    const scale = 1 / (1 - dropout);
-    for (let j = 0; j < dimension; j++)
-      target[at + j] = uniform(this.#bits) < dropout ? 0 : rows[from + j]! * scale;
+    const at = place * this.#network.paddedDimension;
+    this.#network.rows.set(rows.subarray(from, from + dimension), at);
+    if (dropout > 0) this.#network.drop(place, dropout);
   }
 
   /** Rows go two at a time: an odd last one gets a row of zeros beside it. */

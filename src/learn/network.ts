@@ -1,4 +1,5 @@
 import {
+  type Activation,
   type AdamOptions,
   adamRates,
   type LayerOperations,
@@ -6,7 +7,7 @@ import {
   RATE_COUNT,
   type TrainedLayer,
 } from './layer-operations.ts';
-import { type RandomBits, uniform } from './random.ts';
+import { type RandomBits, randomBitsIn, STATE_LENGTH, uniform } from './random.ts';
 
 /** The sizes of a member: dropout -> Linear(dimension, hidden) -> SiLU -> Linear(hidden, 1) without a bias, or of hidden 0 one Linear(dimension, 1) without. */
 export interface NetworkShape {
@@ -47,6 +48,9 @@ export class Network {
   readonly #deltas: Float32Array;
   readonly #ones: Float32Array;
   readonly #rates: Float32Array;
+  /** What operations may use while they last. */
+  readonly #room: Float32Array;
+  readonly #draws: Int32Array;
   #steps = 0;
 
   constructor(shape: NetworkShape, makeOperations: (lengths: readonly number[]) => LayerOperations) {
@@ -56,6 +60,7 @@ export class Network {
     this.#shape = shape;
     this.paddedDimension = inputs;
     const layers = [[inputs, width || 1], ...(hidden > 0 ? [[width, 1] as const, [width, 1] as const] : [])];
+    const roomLength = width > 0 ? capacity * (inputs + 4) : 0;
     const arrays = [
       capacity * inputs,
       capacity,
@@ -63,6 +68,8 @@ export class Network {
       ...Array(4).fill(capacity * width),
       capacity,
       RATE_COUNT,
+      roomLength,
+      STATE_LENGTH,
     ];
     this.#operations = makeOperations([
       ...layers.flatMap(([from, to]) => Array<number>(3).fill(from! * to!)),
@@ -85,6 +92,9 @@ export class Network {
     this.#deltas = take(capacity * width);
     this.#ones = take(capacity).fill(1);
     this.#rates = take(RATE_COUNT);
+    this.#room = take(roomLength);
+    const draws = take(STATE_LENGTH);
+    this.#draws = new Int32Array(draws.buffer, draws.byteOffset, STATE_LENGTH);
   }
 
   /** Weights as PyTorch starts a Linear: even from -1 / sqrt(inputs) to 1 / sqrt(inputs). */
@@ -128,17 +138,8 @@ export class Network {
       this.#operations.forward(this.#first, this.rows, count, this.scores);
       return;
     }
-    const width = this.#last.inputs;
-    const biases = this.#bias!.weights;
     this.#operations.forward(this.#first, this.rows, count, this.#sums);
-    for (let row = 0, at = 0; row < count; row++) {
-      for (let o = 0; o < width; o++, at++) {
-        const sum = this.#sums[at]! + biases[o]!;
-        const gate = 1 / (1 + Math.exp(-sum));
-        this.#values[at] = sum * gate;
-        this.#slopes[at] = gate * (1 + sum * (1 - gate));
-      }
-    }
+    this.#operations.activate(this.#activation(count));
     this.#operations.forward(this.#last, this.#values, count, this.scores);
   }
 
@@ -146,19 +147,33 @@ export class Network {
   step(count: number, options: AdamOptions): void {
     this.#rates.set(adamRates(options, ++this.#steps));
     const deltas = this.scoreDeltas;
+    const step = (layer: TrainedLayer, rows: Float32Array, each: Float32Array): void =>
+      this.#operations.update(layer, { count, rows, deltas: each, room: this.#room }, this.#rates);
     if (!this.#last) {
-      this.#operations.update(this.#first, { count, rows: this.rows, deltas }, this.#rates);
+      step(this.#first, this.rows, deltas);
       return;
     }
-    const width = this.#last.inputs;
-    const last = this.#last.weights;
-    for (let row = 0, at = 0; row < count; row++) {
-      for (let o = 0; o < width; o++, at++) this.#deltas[at] = deltas[row]! * last[o]! * this.#slopes[at]!;
-    }
-    const { update } = this.#operations;
-    const step = update.bind(this.#operations);
-    step(this.#last, { count, rows: this.#values, deltas }, this.#rates);
-    step(this.#bias!, { count, rows: this.#deltas, deltas: this.#ones }, this.#rates);
-    step(this.#first, { count, rows: this.rows, deltas: this.#deltas }, this.#rates);
+    const scores = { scoreDeltas: deltas, last: this.#last.weights };
+    this.#operations.spreadDeltas(this.#activation(count), scores, this.#deltas);
+    step(this.#last, this.#values, deltas);
+    step(this.#bias!, this.#deltas, this.#ones);
+    step(this.#first, this.rows, this.#deltas);
+  }
+
+  /** Numbers that `drop` draws on from. */
+  startDraws(name: string): RandomBits {
+    return randomBitsIn(this.#draws, name);
+  }
+
+  /** Leaves a share of the values of a row out, and scales the others up. */
+  drop(row: number, share: number): void {
+    const from = row * this.paddedDimension;
+    const values = this.rows.subarray(from, from + this.#shape.dimension);
+    this.#operations.drop(values, { state: this.#draws, share });
+  }
+
+  #activation(count: number): Activation {
+    const [sums, values, slopes] = [this.#sums, this.#values, this.#slopes];
+    return { count, width: this.#last!.inputs, sums, biases: this.#bias!.weights, values, slopes };
   }
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 /** Gives numbers that look random: 32 bits each. */
 export type RandomBits = () => number;
 
+export const STATE_LENGTH = 4;
 const TWO_32 = 2 ** 32;
 
 /**
@@ -10,19 +11,29 @@ const TWO_32 = 2 ** 32;
  * others. Math.random cannot be seeded.
  */
 export function randomBits(name: string): RandomBits {
+  return randomBitsIn(new Int32Array(STATE_LENGTH), name);
+}
+
+/** The same with its state in an array that others may go on from. @param state int32[4] */
+export function randomBitsIn(state: Int32Array, name: string): RandomBits {
   const digest = createHash('sha256').update(name).digest();
-  let [a, b, c, counter] = [0, 4, 8, 12].map((at) => digest.readInt32LE(at)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  for (let i = 0; i < STATE_LENGTH; i++) state[i] = digest.readInt32LE(4 * i);
+  return randomBitsFrom(state);
+}
+
+/** Goes on from a state. @param state int32[4] */
+export function randomBitsFrom(state: Int32Array): RandomBits {
   return () => {
+    let [a, b, c, counter] = [state[0]!, state[1]!, state[2]!, state[3]!];
     const sum = (((a + b) | 0) + counter) | 0;
     counter = (counter + 1) | 0;
     a = b ^ (b >>> 9);
     b = (c + (c << 3)) | 0;
     c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    state[0] = a;
+    state[1] = b;
+    state[2] = c;
+    state[3] = counter;
     return sum >>> 0;
   };
 }

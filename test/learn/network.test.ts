@@ -2,10 +2,10 @@ import test from 'ava';
 import { KernelOperations } from '../../src/learn/kernel-operations.ts';
 import { adamRates } from '../../src/learn/layer-operations.ts';
 import { Network, type NetworkWeights } from '../../src/learn/network.ts';
-import { randomBits } from '../../src/learn/random.ts';
+import { randomBits, randomBitsIn, STATE_LENGTH } from '../../src/learn/random.ts';
 import { GradientKeeper } from './gradient-keeper.ts';
 import { normalNumbers, relativeError } from './least-squares.ts';
-import { PlainOperations } from './plain-operations.ts';
+import { exponential, PlainOperations } from './plain-operations.ts';
 
 const makePlain = (): PlainOperations => new PlainOperations();
 const makeKernel = (lengths: readonly number[]): KernelOperations => new KernelOperations(lengths);
@@ -35,6 +35,49 @@ for (const hidden of [0, 11]) {
     t.true(twin!.weights.first.some((weight) => weight !== 0));
   });
 }
+
+test('the kernel drops and activates to the bit as its twin, and e^x is that of the definition', (t) => {
+  const normal = normalNumbers(7);
+  const [twin, kernel] = [new PlainOperations(), new KernelOperations([8, 8, 16, 16, 16, 16, 16, 4])].map(
+    (operations) => {
+      const take = (length: number): Float32Array => operations.allocate(length);
+      const [biases, last, sums, values, slopes, deltas, rows] = [8, 8, 16, 16, 16, 16, 16].map(take);
+      const draws = take(STATE_LENGTH);
+      return {
+        operations,
+        ...{ biases: biases!, last: last!, deltas: deltas!, rows: rows! },
+        activation: { count: 2, width: 8, sums: sums!, biases: biases!, values: values!, slopes: slopes! },
+        state: new Int32Array(draws.buffer, draws.byteOffset, STATE_LENGTH),
+      };
+    },
+  );
+  const ends = [0, -0, 88, -88, 1e4, -1e4, 3e38, -3e38];
+  for (let round = 0; round < 50; round++) {
+    const sums = round === 0 ? [...ends, ...ends] : Array.from({ length: 16 }, () => 4 * normal());
+    const [biases, last, rows] = [8, 8, 16].map((length) => Array.from({ length }, normal));
+    for (const { operations, activation, state, ...own } of [twin!, kernel!]) {
+      activation.sums.set(sums);
+      own.biases.set(round === 0 ? new Float32Array(8) : biases!);
+      own.last.set(last!);
+      own.rows.set(rows!);
+      if (round === 0) randomBitsIn(state, 'drops');
+      operations.activate(activation);
+      operations.spreadDeltas(
+        activation,
+        { scoreDeltas: own.rows.subarray(0, 2), last: own.last },
+        own.deltas,
+      );
+      operations.drop(own.rows, { state, share: 0.3 });
+    }
+    for (const part of ['values', 'slopes'] as const)
+      t.deepEqual(kernel!.activation[part].slice(), twin!.activation[part], `${part} ${round}`);
+    t.deepEqual(kernel!.deltas.slice(), twin!.deltas);
+    t.deepEqual(kernel!.rows.slice(), twin!.rows);
+    t.deepEqual(kernel!.state.slice(), twin!.state);
+  }
+  t.true(twin!.rows.some((value) => value === 0) && twin!.rows.some((value) => value !== 0));
+  for (let x = -80; x < 80; x += 0.37) t.true(Math.abs(exponential(x) / Math.exp(x) - 1) < 1e-11, String(x));
+});
 
 /** The loss of a pair by the definition, in float64. */
 function pairLoss(
@@ -97,7 +140,8 @@ test('a step of AdamW is that of its paper', (t) => {
   for (let step = 1; step <= 3; step++) {
     const rows = new Float32Array(16).fill(gradient / 2);
     const rates = Float32Array.from(adamRates({ learningRate: 0.1, weightDecay: 0.2 }, step));
-    operations.update(layer, { count: 2, rows, deltas: Float32Array.of(1, 1) }, rates);
+    const room = new Float32Array(0);
+    operations.update(layer, { count: 2, rows, deltas: Float32Array.of(1, 1), room }, rates);
     mean = 0.9 * mean + 0.1 * gradient;
     square = 0.999 * square + 0.001 * gradient * gradient;
     const [unbiasedMean, unbiasedSquare] = [mean / (1 - 0.9 ** step), square / (1 - 0.999 ** step)];

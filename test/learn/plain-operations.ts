@@ -1,4 +1,11 @@
-import type { GradientParts, LayerOperations, TrainedLayer } from '../../src/learn/layer-operations.ts';
+import type {
+  Activation,
+  Dropping,
+  GradientParts,
+  LayerOperations,
+  TrainedLayer,
+} from '../../src/learn/layer-operations.ts';
+import { randomBitsFrom, uniform } from '../../src/learn/random.ts';
 
 const { fround } = Math;
 
@@ -22,6 +29,30 @@ export class PlainOperations implements LayerOperations {
     }
   }
 
+  activate({ sums, biases, count, width, values, slopes }: Activation): void {
+    for (let at = 0; at < count * width; at++) {
+      const z = sums[at]! + biases[at % width]!;
+      const gate = 1 / (1 + exponential(-z));
+      values[at] = z * gate;
+      slopes[at] = gate * (1 + z * (1 - gate));
+    }
+  }
+
+  spreadDeltas(
+    { slopes, count, width }: Activation,
+    { scoreDeltas, last }: { readonly scoreDeltas: Float32Array; readonly last: Float32Array },
+    deltas: Float32Array,
+  ): void {
+    for (let at = 0; at < count * width; at++)
+      deltas[at] = fround(scoreDeltas[Math.floor(at / width)]! * last[at % width]!) * slopes[at]!;
+  }
+
+  drop(values: Float32Array, { state, share }: Dropping): void {
+    const bits = randomBitsFrom(state);
+    for (let i = 0; i < values.length; i++)
+      values[i] = uniform(bits) < share ? 0 : values[i]! * (1 / (1 - share));
+  }
+
   update(layer: TrainedLayer, { rows, deltas, count }: GradientParts, rates: Float32Array): void {
     const { weights, means, squares, inputs, outputs } = layer;
     const [decay, gain1, keep2, gain2, scale, size, epsilon] = rates as unknown as number[];
@@ -42,4 +73,18 @@ export class PlainOperations implements LayerOperations {
       }
     }
   }
+}
+
+const ROUNDING = 1.5 * 2 ** 52;
+const LN2_HIGH = 0.6931471803691238;
+const LN2_LOW = 1.9082149292705877e-10;
+const FACTORIALS = [362880, 40320, 5040, 720, 120, 24, 6, 2, 1, 1];
+
+/** e^x as the kernel has it. */
+export function exponential(x: number): number {
+  const bounded = Math.min(Math.max(x, -700), 700);
+  const n = bounded * Math.LOG2E + ROUNDING - ROUNDING;
+  const r = bounded - n * LN2_HIGH - n * LN2_LOW;
+  const sum = FACTORIALS.reduce((total, factorial) => total * r + 1 / factorial, 0);
+  return sum * 2 ** n;
 }
