@@ -124,7 +124,8 @@ function evaluateOptions(values: FlagValues, names: readonly string[]): Omit<Eva
     goodFrom: values['good-from'] as number | undefined,
     goodFromLikes: values['good-from-likes'] as number | undefined,
     scoreThreshold: values['score-threshold'] as number | undefined,
-    ranges: values['ranges'] === undefined ? undefined : rangesOf(values['ranges'] as string[]),
+    ranges: rangesOf('ranges', values),
+    rangesLikes: rangesOf('ranges-likes', values),
     perRater: values['per-rater'] === true,
     collectionRows: values['collection-rows'] as number,
     resamples: values['resamples'] as number,
@@ -144,10 +145,12 @@ function usersOf(text: string | undefined): EvaluateOptions['users'] {
   return { path, column };
 }
 
-function rangesOf(texts: readonly string[]): number[] {
+function rangesOf(flag: 'ranges' | 'ranges-likes', values: FlagValues): number[] | undefined {
+  const texts = values[flag] as readonly string[] | undefined;
+  if (texts === undefined) return undefined;
   const edges = texts.map(Number);
   const isRising = edges.every((edge, i) => Number.isFinite(edge) && (i === 0 || edge > edges[i - 1]!));
-  if (!isRising) throw usageError(`--ranges needs rising numbers, as 4,7; ${texts.join(',')} is not that.`);
+  if (!isRising) throw usageError(`--${flag} needs rising numbers, as 4,7; ${texts.join(',')} is not that.`);
   return edges;
 }
 

@@ -95,8 +95,12 @@ export const EVALUATE_FLAGS: FlagTable = {
   ranges: {
     group: FIGURES,
     type: 'list',
-    describe:
-      'Edges of the ranges that errors are told by; 4,7 for ratings and 200,20000 for likes where not given',
+    describe: 'Edges of the ranges that errors of ratings are told by; 4,7 where not given',
+  },
+  'ranges-likes': {
+    group: FIGURES,
+    type: 'list',
+    describe: 'The same of likes; 200,20000 where not given, 0.1,0.5 where none is above 1',
   },
   'collection-rows': {
     group: FIGURES,

@@ -44,7 +44,7 @@ export async function evaluateHeads(
   progress: EvaluateProgress,
 ): Promise<Evaluation> {
   const truths = await readTruths(options, progress);
-  noteGoodFrom(truths, options, progress);
+  noteIdle(truths, options, progress);
   const { names } = truths.samples;
   const found = await scoreCandidates(names, options, progress);
   const dataset = options.dataset === undefined ? undefined : await readDataset(options.dataset);
@@ -79,12 +79,19 @@ export async function evaluateHeads(
 }
 
 /** A number of likes is no rating: what is given for what nobody has answered is said to be idle. */
-function noteGoodFrom({ truths }: Truths, options: EvaluateOptions, { note }: EvaluateProgress): void {
+function noteIdle({ truths }: Truths, options: EvaluateOptions, { note }: EvaluateProgress): void {
   const modes = new Set(truths.map(({ mode }) => mode));
-  if (options.goodFrom !== undefined && !modes.has('rating') && modes.has('likes'))
-    note('--good-from is of ratings, and the answers are likes: give --good-from-likes.');
-  if (options.goodFromLikes !== undefined && !modes.has('likes') && modes.has('rating'))
-    note('--good-from-likes is of likes, and the answers are ratings: give --good-from.');
+  const [hasRatings, hasLikes] = [modes.has('rating'), modes.has('likes')];
+  const flags = [
+    ['good-from', options.goodFrom, options.goodFromLikes],
+    ['ranges', options.ranges, options.rangesLikes],
+  ] as const;
+  for (const [flag, ofRatings, ofLikes] of flags) {
+    if (ofRatings !== undefined && hasLikes && !hasRatings)
+      note(`--${flag} is of ratings, and the answers are likes: give --${flag}-likes.`);
+    if (ofLikes !== undefined && hasRatings && !hasLikes)
+      note(`--${flag}-likes is of likes, and the answers are ratings: give --${flag}.`);
+  }
 }
 
 /** @param free 1 for samples that no head can have learned; where that is not known, what training holds out is all that is */

@@ -37,8 +37,10 @@ export interface EvaluateOptions {
   readonly goodFromLikes?: number | undefined;
   /** Scores above are taken: the precision there is told. */
   readonly scoreThreshold?: number | undefined;
-  /** Edges of the ranges that errors of values are told by. */
+  /** Edges of the ranges that errors of ratings are told by. */
   readonly ranges?: readonly number[] | undefined;
+  /** The same of likes. */
+  readonly rangesLikes?: readonly number[] | undefined;
   readonly perRater: boolean;
   /** At most so many samples of the collection are drawn to say what scores mean there; 0 for none. */
   readonly collectionRows: number;

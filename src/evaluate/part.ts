@@ -119,7 +119,9 @@ const RANGES = { rating: [4, 7], likes: [200, 20_000], keep: [] } as const;
 /** The same of likes that were divided by the most of their user, of which none is above 1. */
 const SHARE_RANGES = [0.1, 0.5];
 
-function rangesOf({ mode, values }: ValueTruth): readonly number[] {
+function rangesOf({ mode, values }: ValueTruth, given: EvaluateOptions): readonly number[] {
+  const own = mode === 'likes' ? given.rangesLikes : given.ranges;
+  if (own) return own;
   const isOfShares = mode === 'likes' && values.every((value) => value <= 1);
   return isOfShares ? SHARE_RANGES : RANGES[mode];
 }
@@ -130,7 +132,8 @@ function valueContest(
   isHeldOutOnly: boolean,
   { candidates, samples, options }: PartWorld,
 ): Prepared {
-  const { scoreThreshold, ranges, seed } = options;
+  const { scoreThreshold, seed } = options;
+  const ranges = rangesOf(truth, options);
   const goodFrom = truth.mode === 'likes' ? options.goodFromLikes : options.goodFrom;
   const chosen = numbers.map((i) => candidates[i]!);
   const places = Int32Array.from(truth.samples.keys()).filter((place) => {
@@ -147,7 +150,7 @@ function valueContest(
       // The same draws for all heads.
       const bits = randomBits(`ranking ${seed} ${truth.mode} ${truth.rater ?? ''}`);
       return valueDetails(view, {
-        ...{ scoreThreshold, ranges: ranges ?? rangesOf(truth), label: chosen[i]!.label, tieBreakers },
+        ...{ scoreThreshold, ranges, label: chosen[i]!.label, tieBreakers },
         ...{ random: () => uniform(bits), isRanked: truth.mode !== 'keep' },
       });
     }),

@@ -16,7 +16,8 @@ import { keptItems } from './ledger.ts';
 import type { QueueOptions } from './options.ts';
 import { pastOf } from './past.ts';
 import { queuePlace } from './place.ts';
-import { gatherPool, nameIn, type Pool } from './pool.ts';
+import { gatherPool } from './pool.ts';
+import { nameIn, type Pool } from './pool-gathering.ts';
 import { scorerOf } from './scorer.ts';
 
 /** What is told on the way. */

@@ -96,7 +96,7 @@ test('likes: errors in the unit of scores and in likes, by ranges', async (t) =>
   });
   const plain = await hiddenHead(collection);
   const evaluation = await evaluate(collection, {
-    ...{ heads: [head, plain], feedback: [feedback], ranges: [20, 200], goodFromLikes: 100 },
+    ...{ heads: [head, plain], feedback: [feedback], rangesLikes: [20, 200], goodFromLikes: 100 },
   });
   t.true(figure(evaluation, 'rmse')! < 1e-6);
   t.true(figure(evaluation, 'rmse_in_likes')! < 1e-3);
@@ -106,19 +106,36 @@ test('likes: errors in the unit of scores and in likes, by ranges', async (t) =>
   // A rating of 7 and 7 likes are two things.
   const both = await collection.write('both.jsonl', [...likes(collection), ...ratings(collection)]);
   const notes: string[] = [];
-  const ofRatings = { heads: [head], feedback: [both], goodFrom: 7 };
+  const ofRatings = {
+    heads: [head, plain],
+    feedback: [both],
+    goodFrom: 7,
+    ranges: [5],
+    rangesLikes: [50, 500],
+  };
   const { parts } = await evaluate(collection, ofRatings, notes);
   t.deepEqual(parts.map(({ truth: { mode }, heads: [own] }) => [mode, own!.details.roc.length > 0]).sort(), [
     ['likes', false],
     ['rating', true],
   ]);
-  t.notRegex(notes.join(), /good-from/);
-  const ofLikes = { heads: [head], feedback: [feedback], goodFrom: 7 };
+  const detailsOf = (mode: string, head: number): (typeof parts)[number]['heads'][number]['details'] =>
+    parts.find(({ truth }) => truth.mode === mode)!.heads[head]!.details;
+  t.deepEqual(
+    detailsOf('rating', 1).ranges.map(({ from, to }) => [from, to]),
+    [
+      [null, 5],
+      [5, null],
+    ],
+  );
+  t.is(detailsOf('likes', 0).rangesInLikes[1]!.to, 500);
+  t.notRegex(notes.join(), /good-from|ranges/);
+  const ofLikes = { heads: [head], feedback: [feedback], goodFrom: 7, ranges: [5] };
   await evaluate(collection, ofLikes, notes);
   t.regex(
     notes.join('\n'),
     /^--good-from is of ratings, and the answers are likes: give --good-from-likes\.$/m,
   );
+  t.regex(notes.join('\n'), /^--ranges is of ratings, and the answers are likes: give --ranges-likes\.$/m);
   const { ranges, rangesInLikes, ranking } = evaluation.parts[0]!.heads[0]!.details;
   t.deepEqual(
     rangesInLikes.map(({ from, to }) => [from, to]),

@@ -36,7 +36,11 @@ test('that a head predicts too little is told over all and by ranges, in the uni
   const exact = await likesHead(collection, 'log1p', 1, 0);
   const low = await likesHead(collection, 'log1p', 1, 0.5);
   const other = await likesHead(collection, 'expr:2 * log(x + 1)', 2, 0);
-  const evaluation = await evaluate(collection, { heads: [exact, low, other], feedback, ranges: [20, 200] });
+  const evaluation = await evaluate(collection, {
+    heads: [exact, low, other],
+    feedback,
+    rangesLikes: [20, 200],
+  });
   const counts = answers.map(({ answer }) => answer as number);
   const sum = (of: (count: number) => number): number =>
     counts.reduce((total, count) => total + of(count), 0);
