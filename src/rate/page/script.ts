@@ -2,6 +2,7 @@ import { countText, element, made, plainText } from '../../web/page-words.ts';
 import type { PageKind } from '../options.ts';
 import { pageActions } from './actions.ts';
 import { Closeness } from './script/closeness.ts';
+import { Frames } from './script/frames.ts';
 import { ItemLine } from './script/item-line.ts';
 import { KeyList } from './script/key-list.ts';
 import { KeyMap } from './script/key-map.ts';
@@ -12,6 +13,7 @@ import { RatePage } from './script/rate-page.ts';
 import { Rater } from './script/rater.ts';
 import { SessionFigures } from './script/session-figures.ts';
 import { ShownItem } from './script/shown-item.ts';
+import { Switches } from './script/switches.ts';
 
 /**
  * The script of the page. It holds the texts of these functions and classes, so they may use nothing but each other and what a
@@ -20,7 +22,7 @@ import { ShownItem } from './script/shown-item.ts';
 export function rateScript(kind: PageKind): string {
   const words = [countText, element, keyOf, keyText, made, plainText, refusalOf];
   const parts = [
-    ...[Outbox, KeyMap, KeyList, ShownItem, ItemLine, Closeness, SessionFigures, Rater],
+    ...[Outbox, KeyMap, KeyList, ShownItem, ItemLine, Frames, Switches, Closeness, SessionFigures, Rater],
     ...(kind === 'review' ? [Naming] : []),
     RatePage,
   ];

@@ -1,7 +1,8 @@
-import { countText, element, plainText } from '../../../web/page-words.ts';
+import { countText, element } from '../../../web/page-words.ts';
 import type { PageSaved, PageStanding, PageState } from '../../page-data.ts';
 import type { PageAction } from '../actions.ts';
 import { Closeness } from './closeness.ts';
+import { Frames } from './frames.ts';
 import { ItemLine } from './item-line.ts';
 import { KeyList } from './key-list.ts';
 import { KeyMap } from './key-map.ts';
@@ -11,6 +12,7 @@ import { Outbox, refusalOf, type SentRecord } from './outbox.ts';
 import { Rater } from './rater.ts';
 import { SessionFigures } from './session-figures.ts';
 import type { ShownItem } from './shown-item.ts';
+import { Switches } from './switches.ts';
 
 /** An answer that can be taken back. */
 interface Given {
@@ -28,14 +30,15 @@ export class RatePage {
   readonly #blindMs = 90;
   readonly #mostGiven = 30;
 
-  readonly #frames = [...document.querySelectorAll<HTMLElement>('.frame')];
+  readonly #frames = new Frames();
+  readonly #switches = new Switches();
   readonly #keys: KeyMap;
   readonly #keyList: KeyList;
   readonly #line = new ItemLine(() => {
     this.#show();
     this.#tell();
   });
-  readonly #closeness = new Closeness(this.#frames);
+  readonly #closeness = new Closeness(this.#frames.all);
   readonly #rater = new Rater((rater) => this.#begin(rater));
   #figures = new SessionFigures();
   #state: PageState | undefined;
@@ -68,7 +71,7 @@ export class RatePage {
     history.replaceState(null, '', location.pathname);
     this.#writeKeys();
     this.#listen();
-    for (const name of ['halves', 'captions']) this.#set(name, this.#isSet(name));
+    this.#switches.restore();
     const state = await this.#readState();
     this.#state = state;
     this.#clockMs = Date.parse(state.now) - Date.now();
@@ -110,18 +113,12 @@ export class RatePage {
     if (first && first === this.#shown) return;
     if (first?.state !== 'ready') {
       this.#shown = undefined;
-      for (const frame of this.#frames) frame.querySelector('img')?.remove();
+      this.#frames.clear();
       this.#note(first || !this.#line.isEnd ? '' : 'That was all: nothing is left to ask.');
     } else {
       this.#shown = first;
       this.#shownAtMs = performance.now();
-      for (const [place, frame] of this.#frames.entries()) {
-        frame.querySelector('img')?.remove();
-        frame.append(first.images[place]!);
-        if (frame.tagName === 'BUTTON') frame.setAttribute('aria-label', first.images[place]!.alt);
-        const caption = plainText(first.item.samples[place]!.caption?.trim() ?? '').slice(0, 300);
-        frame.nextElementSibling!.textContent = caption;
-      }
+      this.#frames.show(first);
       this.#note('');
     }
     this.#naming?.show(this.#shown?.item);
@@ -273,37 +270,18 @@ export class RatePage {
     const action = this.#keys.actions.find((one) => one.name === name);
     if (action?.answer !== undefined) {
       const isHalf = name.endsWith('.5');
-      if (!isHalf || this.#isSet('halves')) this.#answer(action);
+      if (!isHalf || this.#switches.isOn('halves')) this.#answer(action);
       return;
     }
     const controls: Readonly<Record<string, () => void>> = {
       undo: () => this.#undo(),
       zoom: () => this.#closeness.lookAtAll(),
-      captions: () => this.#set('captions', !this.#isSet('captions')),
-      halves: () => this.#set('halves', !this.#isSet('halves')),
+      captions: () => this.#switches.turn(name),
+      halves: () => this.#switches.turn(name),
       keys: () => this.#keyList.toggle(),
       rename: () => this.#naming?.ask(),
     };
     controls[name]?.();
-  }
-
-  #set(name: string, isOn: boolean): void {
-    document.body.classList.toggle(`with-${name}`, isOn);
-    document.querySelector(`.controls [data-action="${name}"]`)?.setAttribute('aria-pressed', String(isOn));
-    try {
-      localStorage.setItem(`bowerbird-rate-${name}-shown`, isOn ? '1' : '');
-    } catch {
-      // Not kept, then.
-    }
-  }
-
-  #isSet(name: string): boolean {
-    if (document.body.classList.contains(`with-${name}`)) return true;
-    try {
-      return localStorage.getItem(`bowerbird-rate-${name}-shown`) === '1';
-    } catch {
-      return false;
-    }
   }
 
   #writeKeys(): void {
