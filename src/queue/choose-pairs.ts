@@ -7,6 +7,7 @@ import {
   type Field,
   fillMix,
   samplesNear,
+  Taken,
   topSamples,
 } from './choose.ts';
 import type { ChoiceOptions } from './options.ts';
@@ -35,11 +36,12 @@ class PairChooser {
   readonly #field: Field;
   readonly #options: ChoiceOptions;
   readonly #bits: RandomBits;
-  readonly #taken = new Set<string>();
+  readonly #taken: Taken;
 
   constructor(field: Field, options: ChoiceOptions) {
     this.#field = field;
     this.#options = options;
+    this.#taken = new Taken(field.past);
     this.#bits = randomBits(`bowerbird queue pairs ${options.seed}`);
   }
 
@@ -96,10 +98,10 @@ class PairChooser {
   again(wanted: number): Chosen[] {
     const sides = ({ ids }: Answered): boolean => placeOf(ids[0]!).isHeldOut === placeOf(ids[1]!).isHeldOut;
     const random = (): number => uniform(this.#bits);
-    return askedAgain(this.#field.past, wanted, { random, isUsable: sides }).map((item) => {
-      this.#taken.add(subjectKey(item.ids));
-      return { ...item, ids: item.ids.toReversed() };
-    });
+    return askedAgain(this.#field.past, wanted, { random, isUsable: sides }).map((item) => ({
+      ...item,
+      ids: item.ids.toReversed(),
+    }));
   }
 
   /** Draws pairs of some samples until the wanted number was taken, or too many were not. */
@@ -132,10 +134,7 @@ class PairChooser {
 
   /** False where the pair was answered before or came up already. */
   #take(ids: readonly [string, string]): boolean {
-    const key = subjectKey(ids);
-    if (this.#field.past.has(key) || this.#taken.has(key)) return false;
-    this.#taken.add(key);
-    return true;
+    return this.#taken.take(subjectKey(ids));
   }
 
   #item(pair: readonly [number, number], why: Chosen['why']): Chosen {

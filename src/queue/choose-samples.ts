@@ -6,6 +6,7 @@ import {
   type Field,
   fillMix,
   samplesNear,
+  Taken,
   topSamples,
 } from './choose.ts';
 import type { ChoiceOptions } from './options.ts';
@@ -14,16 +15,14 @@ import type { ChoiceOptions } from './options.ts';
 export function chooseSamples(field: Field, options: ChoiceOptions): ChosenItems {
   const { ids, training, heldOut, chances, past } = field;
   const bits = randomBits(`bowerbird queue samples ${options.seed}`);
-  const taken = new Set<string>();
+  const taken = new Taken(past);
   /** The first of some samples that were not answered about. */
   const first = (samples: Int32Array, why: Chosen['why'], wanted: number): Chosen[] => {
     const chosen: Chosen[] = [];
     for (const sample of samples) {
       if (chosen.length === wanted) break;
       const id = ids[sample]!;
-      if (past.has(id) || taken.has(id)) continue;
-      taken.add(id);
-      chosen.push({ ids: [id], why, round: 0 });
+      if (taken.take(id)) chosen.push({ ids: [id], why, round: 0 });
     }
     return chosen;
   };

@@ -37,6 +37,23 @@ export interface ChosenItems {
 /** Takes the wanted number of items of one kind, as far as there are so many. */
 export type Take = (wanted: number) => readonly Chosen[];
 
+/** What is not to be asked: what was answered before, or is in the queue already. */
+export class Taken {
+  readonly #past: Field['past'];
+  readonly #keys = new Set<string>();
+
+  constructor(past: Field['past']) {
+    this.#past = past;
+  }
+
+  /** Takes a sample or pair; false where it is not to be asked. @param key of `subjectKey` */
+  take(key: string): boolean {
+    if (this.#past.has(key) || this.#keys.has(key)) return false;
+    this.#keys.add(key);
+    return true;
+  }
+}
+
 /** A whole number for each part of a mix, of `count` together: the largest remainders are rounded up. */
 export function sharesOf(mix: Mix, count: number): Record<Choice, number> {
   const sum = CHOICES.reduce((total, choice) => total + mix[choice], 0);
