@@ -17,9 +17,9 @@ const WAIT_MS = 1000;
 
 /**
  * The part of a plan that `score` is to do; undefined where it does a run of its own. Flags say so, or the output folder has a plan and variables of a job array
- * say which part. Without a plan such variables mean nothing: tasks may have folders of their own. A run in object storage is planned always, and done whole where nothing says which part.
+ * say which part. Without a plan such variables mean nothing: tasks may have folders of their own. A run in object storage is planned always, and done whole where nothing says which part; where variables do and there is no plan, that may be meant in two ways.
  *
- * @throws BowerbirdError BB_USAGE for a folder with a plan and no word on which part of it is wanted
+ * @throws BowerbirdError BB_USAGE for a folder with a plan and no word on which part of it is wanted, and for those two ways
  */
 export async function sliceAsked(
   values: FlagValues,
@@ -28,14 +28,28 @@ export async function sliceAsked(
   const flags = { taskIndex: values['task-index'] as number, taskCount: values['task-count'] as number };
   if (flags.taskIndex !== undefined || flags.taskCount !== undefined) return sliceFrom(flags, environment);
   const run = values['output-folder'] as string;
-  if (!(await isPlanned(run))) return isRemote(run) ? WHOLE : undefined;
+  const isStored = isRemote(run);
+  if (!(await isPlanned(run))) {
+    if (!isStored) return undefined;
+    const task = sliceFrom({}, environment);
+    if (task) throw unclearTask(run, task);
+    return WHOLE;
+  }
   const slice = sliceFrom({}, environment);
   if (slice) return slice;
-  if (isRemote(run)) return WHOLE;
+  if (isStored) return WHOLE;
   throw usageError(
     `${run} is planned for workers (plan.json), and some may be at work there. One worker for all of it is ` +
       '`bowerbird score --task-index 0 --task-count 1` with this --output-folder, and then `bowerbird merge`. ' +
       'To go on with it by one process alone, remove plan.json once no worker is left.',
+  );
+}
+
+/** Each task may be meant to do a part of one run, or all of a run of its own: the other would be lost, or done many times. */
+function unclearTask(run: string, { index, count, from }: Slice): Error {
+  return usageError(
+    `${from} says that this is task ${index} of ${count}, and ${run} has no plan. If the tasks share it, run \`bowerbird plan\` first. ` +
+      'If it is of this task alone, add --task-index 0 --task-count 1, and run `bowerbird merge` afterwards.',
   );
 }
 

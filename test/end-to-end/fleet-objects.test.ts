@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import test from 'ava';
+import { sliceAsked } from '../../src/cli/score-slice.ts';
 import { digestObjects } from '../helpers/digest-objects.ts';
 import { digestRun } from '../helpers/digest-run.ts';
 import { LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
@@ -118,4 +119,17 @@ test('a run whose credentials expire says so, keeps what is finished, and goes o
     const text = server.bytesOf('bucket', `runs/expired/${name}`)!.toString();
     t.false(/test-secret|bowerbird-(run|work)-/.test(text), name);
   }
+});
+
+test('a task of a job array is asked what it is meant to do of a run in object storage that has no plan', async (t) => {
+  const variables = { SLURM_ARRAY_TASK_ID: '3', SLURM_ARRAY_TASK_COUNT: '8' };
+  const values = { 'output-folder': 's3://bucket/runs/none' };
+  await t.throwsAsync(() => sliceAsked(values, variables), {
+    code: 'BB_USAGE',
+    message:
+      /task 3 of 8, and s3:\/\/bucket\/runs\/none has no plan.*`bowerbird plan` first.*--task-index 0 --task-count 1/,
+  });
+  t.like(await sliceAsked(values, {}), { index: 0, count: 1 });
+  server.hold('bucket', 'runs/none/plan.json', '{}');
+  t.like(await sliceAsked(values, variables), { index: 3, count: 8 });
 });
