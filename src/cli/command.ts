@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import { namesInBraces } from '../tables/inputs/braces.ts';
 import { checkValues, type FlagTable, type FlagValues, yargsOptions } from './flags.ts';
 import { docsLine, type Example, helpOpening } from './help.ts';
-import { refuseRemotePaths, shownValues, shownWord } from './remote-paths.ts';
+import { refuseRemotePaths, shownValues, shownWord, withFilePaths } from './remote-paths.ts';
 import { refuseBooleanValues } from './switches.ts';
 
 /** What a command gets from the command line. */
@@ -64,18 +64,16 @@ export function addCommand(
         .epilogue(docsLine(docs));
       return extend ? extend(described) : described;
     },
-    async (parsed) => {
+    async (given) => {
       refuseBooleanValues(args, flags);
-      const values = checkValues(flags, parsed);
+      const parsed = withFilePaths(given);
+      const values = withFilePaths(checkValues(flags, given));
       refuseRemotePaths({ ...parsed, ...values }, { storedRuns, remoteInputs });
-      const isShown = (remoteInputs ?? []).length > 0;
-      finish(
-        await run(
-          isShown
-            ? { values: shownValues(values), parsed: shownValues(parsed), args }
-            : { values, parsed, args },
-        ),
-      );
+      // What is secret in a URL stands in no record.
+      const shown = remoteInputs
+        ? { values: shownValues(values), parsed: shownValues(parsed) }
+        : { values, parsed };
+      finish(await run({ ...shown, args }));
     },
   );
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { BowerbirdError } from '../base/errors.ts';
 import { isRemote, rememberUrl, shownUrl } from '../storage/storage.ts';
 
@@ -67,6 +68,20 @@ export function refuseRemotePaths(
       if (!isAllowed(part)) refuseRemotePath(part);
     }
   }
+}
+
+/** Values in which `file://` URLs are the paths that they stand for. */
+export function withFilePaths(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const pathOf = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(pathOf);
+    if (typeof value !== 'string') return value;
+    const [, name = '', url] = /^([\w-]+=)?(file:\/\/\/.*)$/is.exec(value) ?? [];
+    return url === undefined ? value : name + fileURLToPath(url);
+  };
+  const isPath = (name: string): boolean => !NO_PATHS.includes(name);
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, isPath(name) ? pathOf(value) : value]),
+  );
 }
 
 /** Values whose URLs have nothing secret in them; what was asked for is kept for this process alone. */

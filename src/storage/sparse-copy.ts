@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { writing } from '../base/files.ts';
 import type { Storage, StoredObject } from './contract.ts';
@@ -6,6 +7,14 @@ import type { Storage, StoredObject } from './contract.ts';
 export interface ByteRange {
   readonly from: number;
   readonly bytes: number;
+}
+
+/** Who waits for a fetch. */
+export interface FetchWatcher {
+  /** Told after each request which share is there, from 0 to 1. */
+  readonly onProgress?: ((share: number) => void) | undefined;
+  /** Ends the wait; what is not there then counts as not there. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Ranges with no more than this between them are asked for in one request; what lies between is dropped. */
@@ -53,18 +62,24 @@ export class SparseCopy {
     this.#present = joined([...this.#present, { from, bytes: bytes.length }], 0);
   }
 
-  /** Fetches what of some ranges is not there yet. @throws StorageError; BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE */
-  async fetch(ranges: readonly ByteRange[]): Promise<void> {
+  /**
+   * Fetches what of some ranges is not there yet.
+   *
+   * @throws StorageError; BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE; the signal's reason
+   */
+  async fetch(ranges: readonly ByteRange[], { onProgress, signal }: FetchWatcher = {}): Promise<void> {
     const missing = joined(
       ranges.filter((range) => !this.has(range)),
       0,
     );
     const requests = joined(missing, JOINED_GAP_BYTES).flatMap(split);
+    const count = requests.length;
+    let done = 0;
     const workers = Array.from({ length: REQUESTS_AT_ONCE }, async () => {
-      for (let request = requests.shift(); request; request = requests.shift())
-        await this.#fetchOne(request, missing);
+      for (let request = requests.shift(); request && !signal?.aborted; request = requests.shift())
+        await this.#fetchOne(request, missing).then(() => onProgress?.(++done / count));
     });
-    const ended = await Promise.allSettled(workers);
+    const ended = await unlessAborted(Promise.allSettled(workers), signal);
     for (const end of ended) if (end.status === 'rejected') throw end.reason;
     this.#present = joined([...this.#present, ...missing], 0);
   }
@@ -99,6 +114,24 @@ export class SparseCopy {
         done += bytesWritten;
       }
     });
+  }
+}
+
+/** Does not wait for requests that nobody wants any more. @throws the signal's reason */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  signal.throwIfAborted();
+  const listening = new AbortController();
+  const aborted = once(signal, 'abort', { signal: listening.signal }).then(
+    () => {
+      throw signal.reason;
+    },
+    () => work,
+  );
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    listening.abort();
   }
 }
 

@@ -43,6 +43,10 @@ export interface PlanTools {
   /** Where text inputs are kept as Parquet. */
   readonly stagingFolder: string;
   readonly onBad: OnBadFile;
+  /** Told in a line, often, how far the fetching or unpacking of a file is. */
+  readonly onProgress?: ((message: string) => void) | undefined;
+  /** Ends the fetching of files elsewhere. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -53,16 +57,16 @@ export async function preparePlan(
   connection: DuckDBConnection,
   found: FoundInputs,
   options: SubsetOptions,
-  { stagingFolder, onBad }: PlanTools,
+  { stagingFolder, onBad, onProgress, signal }: PlanTools,
 ): Promise<SubsetPlan> {
   const badMetadata = onBad.bind(null, 'metadata');
   const badTags = onBad.bind(null, 'tags');
-  const staging = { stagingFolder, text: options.text ?? {} };
+  const staging = { stagingFolder, text: options.text ?? {}, onProgress, signal };
   const opened = await openFiles(connection, found.metadata, staging, badMetadata);
   const tagStaging = { ...staging, isReadByRanges: true };
   const openedTags = await openFiles(connection, found.tags, tagStaging, badTags);
   if (opened.length === 0) throw noFile('metadata');
-  const { tables, tagParts } = await checkTagTables(connection, openedTags, badTags);
+  const { tables, tagParts } = await checkTagTables(connection, openedTags, badTags, signal);
   if (found.tags.length > 0 && tables.length === 0) throw noFile('tags');
   const parts = metadataParts(opened, tables, options);
   const checked = await checkFiles(connection, opened, { ...parts, isTable: false }, badMetadata);
@@ -92,6 +96,7 @@ async function checkTagTables(
   connection: DuckDBConnection,
   opened: readonly SourceFile[],
   onBad: (path: string, error: BowerbirdError) => void,
+  signal: AbortSignal | undefined,
 ): Promise<CheckedTables> {
   const tables: TagTable[] = [];
   const tagParts: (readonly PlayedPart[])[] = [];
@@ -99,7 +104,7 @@ async function checkTagTables(
     const checked = await checkFiles(connection, table.files, { ...table, isTable: true }, onBad);
     if (checked.length === 0) continue;
     const columns = [table.hash, ...Object.values(table.scores)];
-    for (const { file } of checked) await fetchRows(connection, file.readPath, { columns });
+    for (const { file } of checked) await fetchRows(connection, file.readPath, { columns, signal });
     tables.push({ ...table, files: checked.map(({ file }) => file) });
     tagParts.push(partsOf(checked, { columns: table.columns, empty: {} }));
   }

@@ -75,6 +75,8 @@ async function tryOnce(
     const plan = await preparePlan(database.connection, found, options, {
       stagingFolder: join(output.spillFolder, 'inputs'),
       onBad,
+      onProgress: (phase) => onProgress?.({ phase, spilledBytes: 0 }),
+      signal,
     });
     try {
       const summary = await makeSubset(database, plan, options, {

@@ -94,6 +94,8 @@ export interface StagingOptions {
    * Whether whoever reads a Parquet file elsewhere fetches what it reads of it (`fetchRows`). The whole file is fetched where not given.
    */
   readonly isReadByRanges?: boolean | undefined;
+  /** Ends the fetching of a file elsewhere. */
+  readonly signal?: AbortSignal | undefined;
   /** Told in a line, often, how far the listing, fetching or unpacking of one input is. */
   readonly onProgress?: ((message: string) => void) | undefined;
 }

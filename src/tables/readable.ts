@@ -102,10 +102,12 @@ export async function readableOn(
   const { path, format } = input;
   if (!isRemote(path)) return tableOn(connection, input, options, path);
   if (format === 'parquet') {
-    await openRemoteParquet(path);
+    await openRemoteParquet(path, options.signal);
     if (!(await packingOf(path))) {
       const table = await parquetOn(connection, path, path);
-      if (!options.isReadByRanges) await fetchRows(connection, path);
+      const onProgress = (share: number): void =>
+        options.onProgress?.(`Fetched ${Math.floor(100 * share)} % of ${path}`);
+      if (!options.isReadByRanges) await fetchRows(connection, path, { onProgress, signal: options.signal });
       return table;
     }
   }

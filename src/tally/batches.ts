@@ -86,6 +86,7 @@ async function inspect(
       stagingFolder: database.stagingFolder,
       text: wanted.text ?? {},
       isReadByRanges: true,
+      signal: database.signal,
     });
     const columns = scoreColumns(table);
     const missing = await checkTexts(database.connection, table, columns);
@@ -107,14 +108,14 @@ export function sourceOf({ files }: Batch): string {
 
 /** Does something with the rows of a batch: of files elsewhere the columns that are counted are here meanwhile. @throws StorageError; BowerbirdError BB_DISK_FULL */
 export async function withRows<T>(
-  { connection }: TallyDatabase,
+  { connection, signal }: TallyDatabase,
   { files, expressions }: Batch,
   work: () => Promise<T>,
 ): Promise<T> {
   const sql = Object.values(expressions).join(' ');
   for (const { readPath, columns } of files) {
     const read = columns.filter(({ name }) => sql.includes(quoteName(name)) || name === STATUS);
-    await fetchRows(connection, readPath, { columns: read.map(({ name }) => name) });
+    await fetchRows(connection, readPath, { columns: read.map(({ name }) => name), signal });
   }
   try {
     return await work();

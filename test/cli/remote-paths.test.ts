@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import test from 'ava';
 import { BowerbirdError } from '../../src/base/errors.ts';
-import { refuseRemotePath, refuseRemotePaths } from '../../src/cli/remote-paths.ts';
+import { refuseRemotePath, refuseRemotePaths, shownWord, withFilePaths } from '../../src/cli/remote-paths.ts';
 import { runCli } from '../helpers/run-cli.ts';
 
 const REMOTE = 's3://bucket/data.parquet';
@@ -98,4 +98,22 @@ test('a scheme alone is no place', (t) => {
     t.throws(() => refuseRemotePaths({ inputs: [given] }, { remoteInputs: ['inputs'] }), {
       code: 'BB_REMOTE_PATH',
     });
+});
+
+test('file:// URLs are the paths that they stand for, but where any text may stand', (t) => {
+  t.deepEqual(
+    withFilePaths({
+      inputs: ['file:///data/a%20b.parquet', 'c.csv'],
+      'extra-head': ['x=file:///h.json'],
+      text: 'file:///t',
+      json: true,
+    }),
+    { inputs: ['/data/a b.parquet', 'c.csv'], 'extra-head': ['x=/h.json'], text: 'file:///t', json: true },
+  );
+});
+
+test('a command line is told without what may be secret in its URLs', (t) => {
+  t.is(shownWord('https://me:pass@h.example/a.parquet?X-Amz-Signature=1'), 'https://h.example/a.parquet');
+  t.is(shownWord('--extra-head=x=https://h.example/a?sig=1,y=b'), '--extra-head=x=https://h.example/a,y=b');
+  t.is(shownWord('s3://bucket/a?b#c'), 's3://bucket/a?b#c');
 });

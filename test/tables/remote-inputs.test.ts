@@ -67,3 +67,13 @@ test('what leads to nothing, and what is no table, is refused', async (t) => {
   await t.throwsAsync(found('s3://bucket/d/*.md'), { code: 'BB_INPUT_NOT_FOUND', message: /1 other files/ });
   await t.throwsAsync(found('s3://bucket/d/README.md'), { code: 'BB_INPUT_FORMAT' });
 });
+
+test('a whole bucket is a folder too', async (t) => {
+  server.buckets.set('whole', { objects: new Map(), uploads: new Map() });
+  server.hold('whole', 'a.parquet', 'x');
+  for (const url of ['s3://whole', 's3://whole/'])
+    t.deepEqual(
+      (await expandInputs([url])).map(({ path }) => path),
+      ['s3://whole/a.parquet'],
+    );
+});

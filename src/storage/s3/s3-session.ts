@@ -66,6 +66,7 @@ export class S3Session {
   /** @throws StorageError BB_STORAGE_NOT_FOUND where the bucket itself is missing */
   async head(url: string): Promise<Head | undefined> {
     const { bucket, key } = placeOf(url);
+    if (key === '') return undefined;
     const answer = await this.ask(url, ({ client, library }) =>
       client.send(new library.HeadObjectCommand({ Bucket: bucket, Key: key })),
     );

@@ -24,6 +24,8 @@ export interface RemoteFound {
 /** Signs that stand for others in a pattern; those of a query (`?`) are none. */
 const WILDCARDS = /[*[\]{}!()]/;
 
+const ASKED_AT_ONCE = 16;
+
 /** More names than that in braces are a slip of the hand. */
 const MOST_NAMES = 100_000;
 
@@ -107,7 +109,11 @@ async function allThere(
   search: RemoteSearch,
 ): Promise<FoundInput[]> {
   const missing: string[] = [];
-  for (const name of names) if (!(await storage.stat(name))) missing.push(shownUrl(name));
+  for (let at = 0; at < names.length; at += ASKED_AT_ONCE) {
+    const asked = names.slice(at, at + ASKED_AT_ONCE);
+    const found = await Promise.all(asked.map((name) => storage.stat(name)));
+    missing.push(...asked.filter((_, place) => !found[place]).map(shownUrl));
+  }
   if (missing.length === 0) return names.map((name) => named(name, search));
   throw new TableError(
     'BB_INPUT_NOT_FOUND',

@@ -1,10 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { ByteRange, SparseCopy } from '../../storage/sparse-copy.ts';
+import type { ByteRange, FetchWatcher, SparseCopy } from '../../storage/sparse-copy.ts';
 import { parquetSource, queryRows, quotePath } from '../duckdb.ts';
 import { sparseCopyOf } from './remote-files.ts';
 
 /** What is going to be read of a Parquet file. */
-export interface WantedRows {
+export interface WantedRows extends FetchWatcher {
   /** By DuckDB's names for the file's own columns; all where not given. Names that the file does not have are passed over. */
   readonly columns?: readonly string[] | undefined;
   /** The first row, from 0. */
@@ -43,7 +43,7 @@ export async function fetchRows(
 ): Promise<void> {
   const copy = sparseCopyOf(path);
   if (!copy) return;
-  await copy.fetch(rangesOf(await layoutOf(connection, path, copy), wanted));
+  await copy.fetch(rangesOf(await layoutOf(connection, path, copy), wanted), wanted);
 }
 
 /** The row groups of a file elsewhere that have some of the rows, and how many bytes of each are wanted; undefined for a file of this machine. */

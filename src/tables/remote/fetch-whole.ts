@@ -11,6 +11,7 @@ import { remoteObject } from './remote-files.ts';
 /** Where a file is fetched to. */
 export interface FetchPlace {
   readonly stagingFolder: string;
+  readonly signal?: AbortSignal | undefined;
   /** Told in a line how far it is, after each piece. */
   readonly onProgress?: ((message: string) => void) | undefined;
 }
@@ -36,7 +37,10 @@ export async function withWholeCopy<T>(
 }
 
 /** Copies a file into the staging folder, under its own name in a folder that its URL decides. @throws as `withWholeCopy` */
-export async function fetchWhole(url: string, { stagingFolder, onProgress }: FetchPlace): Promise<string> {
+export async function fetchWhole(
+  url: string,
+  { stagingFolder, onProgress, signal }: FetchPlace,
+): Promise<string> {
   const { storage, object } = await remoteObject(url);
   const folder = join(stagingFolder, createHash('sha256').update(url).digest('hex').slice(0, 16));
   const path = join(folder, basename(url));
@@ -52,7 +56,7 @@ export async function fetchWhole(url: string, { stagingFolder, onProgress }: Fet
   await writing(path, async () => {
     await mkdir(folder, { recursive: true });
     try {
-      await pipeline(pieces(), createWriteStream(temporary));
+      await pipeline(pieces(), createWriteStream(temporary), { signal });
       await fileSystem().rename(temporary, path);
     } finally {
       await rm(temporary, { force: true });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { BowerbirdError } from '../../base/errors.ts';
 import { elsewhereFolder, storageOf } from '../../storage/local-copy.ts';
-import { type ByteRange, SparseCopy } from '../../storage/sparse-copy.ts';
+import { type ByteRange, SparseCopy, unlessAborted } from '../../storage/sparse-copy.ts';
 import { isRemote, type Storage, StorageError, type StoredObject } from '../../storage/storage.ts';
 import { TableError } from '../errors.ts';
 
@@ -33,8 +33,8 @@ const opening = new Map<string, Promise<RemoteFile>>();
  *
  * @throws TableError BB_INPUT_NOT_FOUND; StorageError; BowerbirdError BB_TEMPORARY_FOLDER, BB_DISK_FULL
  */
-export async function openRemoteParquet(url: string): Promise<void> {
-  await openAs(url, readEdges);
+export async function openRemoteParquet(url: string, signal?: AbortSignal): Promise<void> {
+  await unlessAborted(openAs(url, readEdges), signal);
 }
 
 /** The same of a file of any kind, of which nothing is fetched yet. @throws as `openRemoteParquet` */
@@ -122,6 +122,7 @@ async function openFile(url: string, edgesOf: typeof readEdges): Promise<RemoteF
   const before = files.get(url);
   const isSame =
     before?.storage === storage &&
+    object.tag !== undefined &&
     before.copy.object.tag === object.tag &&
     before.copy.object.bytes === object.bytes;
   if (before && isSame) return before;
