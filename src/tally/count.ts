@@ -185,6 +185,8 @@ export class Count {
   readonly #stores: readonly Store[];
   readonly #tally = new Tally();
   readonly #digits = new HighDigits();
+  /** Of the batch that is being read: where it fails, they do not count. */
+  readonly #batchDigits = new HighDigits();
   readonly #skipped: SkippedFile[] = [];
   /** What the first look read without an error. */
   readonly #read: Batch[] = [];
@@ -255,13 +257,13 @@ export class Count {
   }
 
   async #countBatch(batch: Batch, groups: GroupTable | undefined): Promise<void> {
-    const counted = await countBatch(this.#database, batch);
+    const counted = await countBatch(this.#database, batch, this.#batchDigits);
     // Before its counts are taken: where this fails, neither stays.
     await groups?.add(batch);
-    this.#tally.merge(counted.tally);
-    this.#digits.merge(counted.digits);
+    this.#tally.merge(counted);
+    this.#digits.merge(this.#batchDigits);
     this.#read.push(batch);
-    this.#advance(batch.files.length, counted.tally.rows);
+    this.#advance(batch.files.length, counted.rows);
   }
 
   /** Looks at the scores once more. @throws TallyError BB_SHARD_READ; the signal's reason */
@@ -350,20 +352,16 @@ function partsOf(files: readonly LookedFile[]): PlayedPart[] {
   );
 }
 
-interface CountedBatch {
-  readonly tally: Tally;
-  readonly digits: HighDigits;
-}
-
-async function countBatch(database: TallyDatabase, batch: Batch): Promise<CountedBatch> {
+/** @param digits takes the scores too, in the place of what it held */
+async function countBatch(database: TallyDatabase, batch: Batch, digits: HighDigits): Promise<Tally> {
   const counted = new RowTally();
-  const digits = new HighDigits();
+  digits.clear();
   for await (const { rowCount, tags, nullScores, failed } of readScores(database, batch)) {
     counted.add(rowCount, tags, nullScores);
     counted.addFailed(failed);
     digits.add(tags.aesthetic!);
   }
-  return { tally: counted.finish(), digits };
+  return counted.finish();
 }
 
 async function* batchScores(database: TallyDatabase, batch: Batch): AsyncGenerator<Float32Array> {

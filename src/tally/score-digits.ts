@@ -22,27 +22,54 @@ function scoreAt(order: number): number {
   return float[0]!;
 }
 
+/** Upper digits of a page: pages that hold nothing are passed over. */
+const PAGE_BITS = 8;
+const PAGE = 2 ** PAGE_BITS;
+
 /** Rows by the upper digit of their score. */
 export class HighDigits {
   readonly counts: Float64Array = new Float64Array(HIGH_COUNT);
+  /** 1 for each page that holds something. */
+  readonly #isUsed = new Uint8Array(HIGH_COUNT / PAGE);
 
   /** @param scores NaN is none */
   add(scores: Float32Array): void {
     const { counts } = this;
+    const isUsed = this.#isUsed;
     for (let i = 0; i < scores.length; i++) {
       const score = scores[i]!;
-      if (!Number.isNaN(score)) counts[orderOf(score) >>> LOW_BITS]!++;
+      if (Number.isNaN(score)) continue;
+      const digit = orderOf(score) >>> LOW_BITS;
+      counts[digit]!++;
+      isUsed[digit >>> PAGE_BITS] = 1;
     }
   }
 
   /** Adds scores, none of them NaN, each with how often it comes. */
   addCounted(scores: Float32Array, counts: BigInt64Array): void {
-    for (let i = 0; i < scores.length; i++)
-      this.counts[orderOf(scores[i]!) >>> LOW_BITS]! += Number(counts[i]);
+    for (let i = 0; i < scores.length; i++) {
+      const digit = orderOf(scores[i]!) >>> LOW_BITS;
+      this.counts[digit]! += Number(counts[i]);
+      this.#isUsed[digit >>> PAGE_BITS] = 1;
+    }
   }
 
   merge(other: HighDigits): void {
-    for (let digit = 0; digit < HIGH_COUNT; digit++) this.counts[digit]! += other.counts[digit]!;
+    other.#forEachPage((page, from, to) => {
+      for (let digit = from; digit < to; digit++) this.counts[digit]! += other.counts[digit]!;
+      this.#isUsed[page] = 1;
+    });
+  }
+
+  /** Forgets all rows. */
+  clear(): void {
+    this.#forEachPage((_, from, to) => this.counts.fill(0, from, to));
+    this.#isUsed.fill(0);
+  }
+
+  #forEachPage(work: (page: number, from: number, to: number) => void): void {
+    for (let page = 0; page < this.#isUsed.length; page++)
+      if (this.#isUsed[page] === 1) work(page, page * PAGE, (page + 1) * PAGE);
   }
 }
 
@@ -50,12 +77,12 @@ export class HighDigits {
 export class LowDigits {
   readonly #highs: readonly number[];
   /** For each upper digit the place of its counts, from 1; 0 for those that are not looked at. */
-  readonly #places = new Uint32Array(HIGH_COUNT);
+  readonly #places: Uint32Array;
   readonly #counts: Float64Array;
 
-  constructor(highs: readonly number[]) {
+  constructor(highs: readonly number[], places: Uint32Array = placesOf(highs)) {
     this.#highs = highs;
-    for (const [i, high] of highs.entries()) this.#places[high] = i + 1;
+    this.#places = places;
     this.#counts = new Float64Array(highs.length * LOW_COUNT);
   }
 
@@ -98,11 +125,17 @@ export class LowDigits {
 
   /** For the same upper digits, nothing counted. */
   fresh(): LowDigits {
-    return new LowDigits(this.#highs);
+    return new LowDigits(this.#highs, this.#places);
   }
 
   #of(high: number): Float64Array {
     const place = this.#places[high]! - 1;
     return this.#counts.subarray(place * LOW_COUNT, (place + 1) * LOW_COUNT);
   }
+}
+
+function placesOf(highs: readonly number[]): Uint32Array {
+  const places = new Uint32Array(HIGH_COUNT);
+  for (const [i, high] of highs.entries()) places[high] = i + 1;
+  return places;
 }
