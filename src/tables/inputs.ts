@@ -73,7 +73,7 @@ interface Expanded {
   readonly passedOver: readonly string[];
   /** Files of formats that are read, which the command itself writes. */
   readonly own: readonly string[];
-  /** Files of stores: they hold no rows that could be read as they are. */
+  /** Files of stores and slices: they hold no rows that could be read as they are. */
   readonly inStores: readonly string[];
 }
 
@@ -93,7 +93,10 @@ async function expandOne(input: string, options: ExpandOptions): Promise<Expande
   const foreign = withoutOwnOutput(input, all, false, output).map(({ path }) => path);
   const others = new Set(foreign);
   const kinds = new OutputKinds();
-  const isInStore = (path: string): boolean => kinds.around(path)?.kind === 'a store';
+  const isInStore = (path: string): boolean => {
+    const kind = kinds.around(path)?.kind;
+    return kind === 'a store' || (kind === 'a slice' && kinds.isPart(path));
+  };
   const inStores = foreign.filter(isInStore);
   const listed = foreign.filter((path) => !isInStore(path));
   const own = all.flatMap(({ path }) => (others.has(path) || !inferFormat(path) ? [] : [path]));

@@ -87,6 +87,20 @@ test('buckets, store build and subset are done in slices and merged by their com
   t.regex(strange.stderr, /is a slice of subset, and slices of store are to be merged/);
 });
 
+test('slices that are kept among the inputs are none of them', async (t) => {
+  const folder = await makeTables(t);
+  const tables = join(folder, 'tables');
+  const parts = join(tables, 'parts');
+  for (const i of [0, 1])
+    await succeed(t, ['buckets', tables, '--slice', `${i}/2`, '--output-folder', join(parts, `${i}`)]);
+  const merged = await runCli(['buckets', '--merge', parts, '--json']);
+  t.is(merged.exitCode, 0, merged.stderr);
+  t.is((JSON.parse(merged.stdout) as { rows: number }).rows, 900);
+  const alone = await runCli(['buckets', tables]);
+  t.regex(alone.stdout, /Passed over .*parts\/0: a slice is no input file/);
+  t.is((await runCli(['buckets', parts])).exitCode, 2);
+});
+
 test('what does not go with slices is refused before any work', async (t) => {
   const folder = await makeTables(t);
   const tables = join(folder, 'tables');

@@ -30,7 +30,7 @@ export class OutputKinds {
  * Which outputs of earlier commands lie among the inputs, in a line each, unless they are what was named.
  *
  * @param files what is read
- * @param inStores what is passed over
+ * @param inStores what is passed over: files of stores and slices
  */
 export function outputNotes(
   files: readonly string[],
@@ -53,6 +53,6 @@ export function outputNotes(
       `Among the inputs lies ${name}: ${count === 1 ? '1 file' : `${count} files`} of it ${count === 1 ? 'is' : 'are'} read too. ` +
       'Name the others by a pattern where that is not meant.',
   );
-  const stores = new Set([...inStores].map((path) => kinds.around(path)!.folder));
-  return [...notes, ...[...stores].map((store) => `Passed over ${store}: a store is no input file.`)];
+  const stores = new Map([...inStores].map((path) => [kinds.around(path)!.folder, kinds.around(path)!.kind]));
+  return [...notes, ...[...stores].map(([store, kind]) => `Passed over ${store}: ${kind} is no input file.`)];
 }

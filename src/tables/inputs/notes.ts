@@ -46,7 +46,7 @@ export function unknownFormat(path: string): TableError {
 export function onlyStore(input: string): TableError {
   return new TableError(
     'BB_INPUT_NOT_FOUND',
-    `${input} holds no input file but a store's. \`bowerbird store export\` writes its scores as a table that can be read here.`,
+    `${input} holds no input file but those of stores and slices. \`bowerbird store export\` writes the scores of a store as a table that can be read here, and --merge puts slices together.`,
     { fields: { input } },
   );
 }
