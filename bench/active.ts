@@ -2,9 +2,9 @@
 // answers, and how many answers the queue saves. Run: npx tsc; node .build/bench/active.js [--seeds 10] [--answers 1000] [--step 50] [--items 200] [--members 16]
 //   [--dimension 64] [--sureness 4] [--mix random=.3,variance=.7] [--candidates 131072] [--certain 0.97]
 import { parseArgs } from 'node:util';
-import { itemsOfActiveQueue } from '../src/cli/active-queue.ts';
+import { ACTIVE_PAIR_MIX, itemsOfActiveQueue } from '../src/cli/active-queue.ts';
 import { parseMix } from '../src/cli/queue-mix.ts';
-import { type Mix, USUAL_MIX } from '../src/queue/options.ts';
+import type { Mix } from '../src/queue/options.ts';
 import {
   type Asking,
   accuracyIn,
@@ -70,7 +70,7 @@ const percent = (share: number): string => (100 * share).toFixed(1);
 const arms = { random: [] as Point[][], queue: [] as Point[][] };
 const ceilings: number[] = [];
 const cpuBefore = process.cpuUsage();
-const mix = flags.mix === undefined ? USUAL_MIX : parseMix(flags.mix);
+const mix = parseMix(flags.mix ?? ACTIVE_PAIR_MIX);
 for (let seed = 0; seed < seeds; seed++) {
   const world = makeWorld(shape, seed);
   const accuracy = accuracyIn(world, 4000);

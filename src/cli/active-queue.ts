@@ -32,6 +32,8 @@ export const ACTIVE_METHODS: Readonly<Record<AskedMode, Method>> = {
   rating: 'mlp',
   keep: 'logistic',
 };
+/** Of pairs, once there is a head: what teaches it most (`bench:active`); what is asked again, `rate` chooses. */
+export const ACTIVE_PAIR_MIX = 'random=.15,variance=.85';
 /** Pictures and answers go first (nice). */
 const PRIORITY = 10;
 const LEAST_ITEMS = 200;
@@ -126,12 +128,21 @@ export class ActiveQueue {
   #queueValues(): Record<string, string> {
     const { every, headFolder, question, mode, feedback, embeddings, queue } = this.#options;
     const head = join(headFolder, HEAD_FILE);
+    const hasHead = existsSync(head);
     return {
       count: String(itemsOfActiveQueue(every)),
       ...{ question, mode, output: queue, embeddings: listOf(embeddings), 'incremental-mode': 'overwrite' },
       ...(existsSync(feedback) && { feedback: listOf([feedback]) }),
-      ...(existsSync(head) && { head }),
+      ...(hasHead && { head }),
+      ...(hasHead && mode === 'pair' && !this.#isSingle && { mix: ACTIVE_PAIR_MIX }),
     };
+  }
+
+  /** Of a head that is one network, nobody could disagree. */
+  get #isSingle(): boolean {
+    const { headOptions } = this.#options;
+    const at = headOptions.lastIndexOf('--members');
+    return at >= 0 && Number(headOptions[at + 1]) === 1;
   }
 
   /** Runs a command of this program; gives what it printed. A group of its own: Ctrl-C of the terminal is not for it. */

@@ -15,6 +15,12 @@ import { type Answered, subjectKey } from './past.ts';
 
 /** A sample is in at most so many pairs of the highest variance: others about it say much the same. */
 const MOST_PAIRS_PER_SAMPLE = 2;
+/**
+ * Pairs are drawn with chances that go as this power of their variances: the first of an order say much the same (Kirsch et al., Stochastic Batch
+ * Acquisition, TMLR 2023). Chosen by `bench:active`.
+ */
+const VARIANCE_POWER = 4;
+const LEAST_VARIANCE = 1e-12;
 /** Of pairs that are drawn, most may have been answered already, or be certain. */
 const DRAWS_PER_ITEM = 200;
 
@@ -68,7 +74,7 @@ class PairChooser {
     });
   }
 
-  /** Of many random pairs those whose chances vary most from member to member. */
+  /** Of many random pairs some by chance, the sooner the more their chances vary from member to member. */
   disputed(wanted: number): Chosen[] {
     const { training, chances } = this.#field;
     if (!chances || chances.members < 2 || chances.logitsPerPoint === undefined) return [];
@@ -80,7 +86,8 @@ class PairChooser {
       [left[i], right[i]] = pair;
       variances[i] = chances.ofPair(...pair)!.variance;
     }
-    const order = Int32Array.from(variances, (_, i) => i).sort((a, b) => variances[b]! - variances[a]!);
+    const ranks = variances.map((variance) => this.#rankOf(variance));
+    const order = Int32Array.from(ranks, (_, i) => i).sort((a, b) => ranks[b]! - ranks[a]!);
     const items: Chosen[] = [];
     const uses = new Map<number, number>();
     for (const i of order) {
@@ -92,6 +99,12 @@ class PairChooser {
       items.push(this.#item(pair, 'variance'));
     }
     return items;
+  }
+
+  /** In the order of these, highest first, pairs come as if they were drawn one after the other (Gumbel's way). */
+  #rankOf(variance: number): number {
+    const gumbel = -Math.log(-Math.log(1 - uniform(this.#bits)));
+    return VARIANCE_POWER * Math.log(Math.max(LEAST_VARIANCE, variance)) + gumbel;
   }
 
   /** Answered pairs with their sides exchanged; not those across the border of what is held out, of which nothing is learned. */

@@ -149,29 +149,36 @@ test('pairs are of two samples that are learned from or of two held-out ones, th
   t.notDeepEqual(choosePairs(field, { ...OPTIONS, seed: 5 }), choosePairs(field, OPTIONS));
 });
 
-test('the pairs of the highest variance are asked, as trying all finds them, each sample twice at most', (t) => {
+test('pairs are drawn with chances that go as the fourth power of their variances, each sample twice at most', (t) => {
   const field = fieldOf(30);
-  const mix = { ...NOTHING, variance: 1 };
-  const { chosen } = choosePairs(field, { ...OPTIONS, count: 12, mix });
+  const options = { ...OPTIONS, candidates: 4000, mix: { ...NOTHING, variance: 1 } };
   const training = [...field.training].map((i) => field.ids[i]!);
-  const all = training.flatMap((left, i) =>
-    training
-      .slice(0, i)
-      .map((right) => ({ pair: [left, right], variance: varianceOf(chancesOf(field, [left, right])) })),
-  );
-  const uses = new Map<string, number>();
-  const best = all
-    .sort((a, b) => b.variance - a.variance)
-    .filter(({ pair }) => {
-      if (pair.some((id) => (uses.get(id) ?? 0) >= 2)) return false;
-      for (const id of pair) uses.set(id, (uses.get(id) ?? 0) + 1);
-      return true;
-    });
-  t.deepEqual(
-    chosen.map(({ ids }) => subjectKey(ids)),
-    best.slice(0, 12).map(({ pair }) => subjectKey(pair)),
-  );
-  for (const { ids, expected } of chosen) t.true(Math.abs(expected! - meanOf(chancesOf(field, ids))) < 1e-9);
+  const all = training
+    .flatMap((left, i) => training.slice(0, i).map((right) => [left, right] as const))
+    .map((pair) => ({ key: subjectKey(pair), weight: varianceOf(chancesOf(field, pair)) ** 4 }))
+    .sort((a, b) => b.weight - a.weight);
+  const sum = all.reduce((total, { weight }) => total + weight, 0);
+  const runs = 300;
+  const firsts = Array.from({ length: runs }, (_, seed) => {
+    const { chosen } = choosePairs(field, { ...options, count: 12, seed });
+    const uses = chosen.flatMap(({ ids }) => ids).sort();
+    t.is(chosen.length, 12);
+    t.false(uses.some((id, i) => id === uses[i + 2]));
+    for (const { ids, expected } of chosen)
+      t.true(Math.abs(expected! - meanOf(chancesOf(field, ids))) < 1e-9);
+    return subjectKey(chosen[0]!.ids);
+  });
+  for (const count of [1, 4, 20]) {
+    const best = all.slice(0, count);
+    const share = best.reduce((total, { weight }) => total + weight, 0) / sum;
+    const keys = new Set(best.map(({ key }) => key));
+    const found = firsts.filter((key) => keys.has(key)).length;
+    const spread = Math.sqrt(runs * share * (1 - share));
+    t.true(
+      Math.abs(found - runs * share) < 5 * spread + 1,
+      `${count}: ${found} of ${runs}, expected ${share}`,
+    );
+  }
 });
 
 test('pairs of which the head is certain are passed over, but for audits; held-out ones are asked all the same', (t) => {
