@@ -1,5 +1,5 @@
 // Peak memory of every process of `score` over few rows and over ten times as many.
-// Run: npm run bench:memory [-- --rows 20000]        (Linux: VmHWM comes from /proc)
+// Run: npm run bench:memory [-- --rows 20000] [--failing]        (Linux: VmHWM comes from /proc)
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -8,6 +8,10 @@ import { writeRows } from '../scripts/write-rows.ts';
 import { type ImageHost, startImageHost } from './support/image-host.ts';
 import { childrenOf, cliScript, peakMemoryOf, scriptOf } from './support/processes.ts';
 import { inTemporaryFolder } from './support/temporary-folder.ts';
+
+const { values } = parseArgs({
+  options: { rows: { type: 'string', default: '100000' }, failing: { type: 'boolean', default: false } },
+});
 
 /** Peak resident memory in MiB by process. */
 type Peaks = ReadonlyMap<string, number>;
@@ -18,13 +22,22 @@ const TIMES_MORE = 10;
 const SAMPLE_EVERY_MS = 200;
 const BYTES_PER_MIB = 1024 * 1024;
 
+/** Of an image that the host does not have: 404. */
+function missingUrl(host: ImageHost, row: number): string {
+  return new URL(`/none/${row}.jpg`, host.url(0)).href;
+}
+
 async function writeShards(folder: string, host: ImageHost, rows: number): Promise<string[]> {
   const perFile = Math.ceil(rows / FILES);
   const paths = Array.from({ length: FILES }, (_, file) => join(folder, `${rows}-${file}.parquet`));
   for (const [file, path] of paths.entries()) {
     const cells = Array.from({ length: Math.min(perFile, rows - file * perFile) }, (_, i) => {
       const row = file * perFile + i;
-      return { URL: host.url(row), TEXT: `caption of picture number ${row}`, punsafe: (row % 100) / 100 };
+      return {
+        URL: values.failing ? missingUrl(host, row) : host.url(row),
+        TEXT: `caption of picture number ${row}`,
+        punsafe: (row % 100) / 100,
+      };
     });
     await writeRows(path, { URL: 'VARCHAR', TEXT: 'VARCHAR', punsafe: 'DOUBLE' }, cells);
   }
@@ -67,7 +80,6 @@ function total(peaks: Peaks): number {
   return [...peaks.values()].reduce((sum, mebibytes) => sum + mebibytes, 0);
 }
 
-const { values } = parseArgs({ options: { rows: { type: 'string', default: '100000' } } });
 const many = Number(values.rows);
 await inTemporaryFolder(async (folder) => {
   const host = await startImageHost({ width: 60, height: 48, distinct: 200, withFailures: true });
