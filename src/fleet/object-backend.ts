@@ -10,7 +10,7 @@ import { atOnce } from './at-once.ts';
 import { readText, sharedStorage } from './objects.ts';
 import type { RunBackend, Tidied } from './run-backend.ts';
 
-/** Requests of one shard, or of one clean-up, that are on their way at one time. */
+/** Requests of one shard, or of one clean-up, that are on their way at one time (docs/fleet.md counts them). */
 const REQUESTS_AT_ONCE = 8;
 
 const NOT_FOUND = 'BB_STORAGE_NOT_FOUND';
