@@ -17,43 +17,43 @@ const closing = new AbortController();
 setMaxListeners(0, closing.signal);
 process.once('SIGTERM', () => closing.abort());
 
-let [firstMs, lastMs, done] = [0, 0, 0];
+/** What one worker has done, and when it began and ended. */
+interface Tally {
+  firstMs: number;
+  lastMs: number;
+  done: number;
+}
 
-const doer = (name: string): ShardDoer => ({
+const doer = (name: string, tally: Tally): ShardDoer => ({
   name,
   async doShards(specs, { onCommitted } = {}) {
-    firstMs ||= Date.now();
+    tally.firstMs ||= Date.now();
     await Promise.all(
       specs.map(async ({ id }) => {
         await sleep(sleepMs);
         await writeFile(run.stats(id), '');
         await onCommitted?.(id);
-        lastMs = Date.now();
-        done++;
+        tally.done++;
       }),
     );
+    tally.lastMs = Date.now();
     return { state: 'done', committed: specs.length, lost: 0 };
   },
 });
 
+const tallies = Array.from({ length: workers }, (): Tally => ({ firstMs: 0, lastMs: 0, done: 0 }));
 const queues = await Promise.all(
   Array.from({ length: workers }, (_, i) => ShardQueue.open(url, planned.digest, `${process.pid}-${i}`)),
 );
 const before = cpuSeconds();
 await Promise.all(
   queues.map((queue, i) =>
-    new QueueWork(doer(`${process.pid}-${i}`), queue, {
+    new QueueWork(doer(`${process.pid}-${i}`, tallies[i]!), queue, {
       ...{ planned, progress: new ScoreProgress(), closing: closing.signal, shardsAtOnce: atOnce },
       ...{ graceMs: undefined, sharesHosts: false, config: { outputFolder: folder } },
     }).run(),
   ),
 );
-const report = {
-  done,
-  firstMs,
-  lastMs,
-  cpuSeconds: cpuSeconds() - before,
-  rssMb: process.memoryUsage.rss() / 1e6,
-};
+const report = { tallies, cpuSeconds: cpuSeconds() - before };
 process.stdout.write(`${JSON.stringify(report)}\n`);
 process.exit();

@@ -41,9 +41,7 @@ interface Told {
 
 /** What a process of workers has done. */
 interface Done {
-  readonly done: number;
-  readonly firstMs: number;
-  readonly lastMs: number;
+  readonly tallies: readonly { readonly firstMs: number; readonly lastMs: number; readonly done: number }[];
   readonly cpuSeconds: number;
 }
 
@@ -148,10 +146,12 @@ function sum(all: readonly Done[], of: (done: Done) => number): number {
   return all.reduce((total, each) => total + of(each), 0);
 }
 
-/** From when the first shard was taken to when the last was done, in ms. */
-function timeOf(all: readonly Done[]): number {
-  const busy = all.filter(({ done }) => done > 0);
-  return Math.max(...busy.map(({ lastMs }) => lastMs)) - Math.min(...busy.map(({ firstMs }) => firstMs));
+/** Shards a second of all workers, each from its first shard to its last: processes do not start at the same moment. */
+function rateOf(all: readonly Done[]): number {
+  return all
+    .flatMap(({ tallies }) => tallies)
+    .filter(({ done }) => done > 0)
+    .reduce((rate, { firstMs, lastMs, done }) => rate + (1000 * done) / (lastMs - firstMs), 0);
 }
 
 /** CPU time of each process for a shard that takes no time itself. */
@@ -185,13 +185,14 @@ async function fill(stage: Stage): Promise<void> {
   const filled = await stage.hasSaid(({ waiting }) => waiting === shards);
   const [fullMb, redisCpu] = [await stage.redisMb(), stage.redisCpuSeconds()];
   const work = startWorkers(stage, { shards, workers, sleepMs: SLEEP_MS });
+  while (readdirSync(join(stage.folder, 'stats')).length === 0) await sleep(100);
   await sleep(1000 * seconds);
   work.stop();
   const done = await work.done;
   const committed = readdirSync(join(stage.folder, 'stats')).length;
   const rounds = stage.told.filter(({ atMs }) => atMs > filled.atMs);
   const memory = rounds.map(({ rssMb }) => rssMb);
-  const byWork = timeOf(done);
+  const rate = rateOf(done);
   say(
     `\n| ${shards} shards, ${workers} workers that sleep ${SLEEP_MS} ms, four shards at once each | |\n|---|---|`,
   );
@@ -200,12 +201,8 @@ async function fill(stage: Stage): Promise<void> {
   say(`| CPU seconds of it: coordinator, Redis | ${filled.cpuSeconds.toFixed(1)}, ${redisCpu.toFixed(1)} |`);
   say(`| Redis memory, full, MB (empty ${empty.toFixed(1)}) | ${fullMb.toFixed(1)} |`);
   say(`| bytes a shard | ${((1e6 * (fullMb - empty)) / shards).toFixed(0)} |`);
-  say(
-    `| shards done in ${seconds} s, a second | ${committed}, ${((1000 * committed) / byWork).toFixed(0)} |`,
-  );
-  say(
-    `| of what they could do at best | ${((100 * committed * SLEEP_MS) / (byWork * workers * 4)).toFixed(0)}% |`,
-  );
+  say(`| shards done in ${seconds} s, a second | ${committed}, ${rate.toFixed(0)} |`);
+  say(`| of what they could do at best | ${((100 * rate * SLEEP_MS) / (1000 * workers * 4)).toFixed(0)}% |`);
   say(
     `| CPU ms a shard of a worker | ${((1000 * sum(done, (each) => each.cpuSeconds)) / committed).toFixed(2)} |`,
   );
@@ -230,7 +227,7 @@ async function speedup(): Promise<void> {
       stage.startCoordinator(shards);
       await stage.hasSaid(({ waiting }) => waiting === shards);
       const done = await startWorkers(stage, { shards, workers, sleepMs: SLEEP_MS }).done;
-      const rate = (1000 * sum(done, (each) => each.done)) / timeOf(done);
+      const rate = rateOf(done);
       one ||= rate;
       const best = (1000 / SLEEP_MS) * 4 * workers;
       say(

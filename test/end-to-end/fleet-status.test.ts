@@ -45,6 +45,8 @@ test('the status of a run of one process says how far it is, whether it is at wo
   t.is(failures.rows, dead.length + broken.length);
   t.is(failures.reasons['http_not_found'], dead.length);
   t.is(failures.shards_read, 8);
+  const refused = await runCli(['status', run, '--queue', 'redis://127.0.0.1:1']);
+  t.regex(refused.stderr, /has no plan\.json[\s\S]*\[BB_USAGE\]/);
 });
 
 test('the status of slices names each worker and what it has in hand, and one that was killed as gone', async (t) => {

@@ -28,6 +28,20 @@ test('shards are given out once each, and added again only once they have ended'
   t.is((await two!.next())!.shardId, first.shardId);
 });
 
+test('shards are given out in the order in which they were added, however many', async (t) => {
+  const { url } = await startRedis(t);
+  const queue = await ShardQueue.open(url, DIGEST, 'w');
+  t.teardown(() => queue.close());
+  const order = Array.from({ length: 6500 }, (_, i) => (i * 7) % 6500);
+  await queue.add(order);
+  t.deepEqual(await queue.counts(), { waiting: 6500, active: 0 });
+  const waiting = await queue.redis.lrange(`bull:bowerbird-${DIGEST.slice(0, 16)}:wait`, 0, -1);
+  t.deepEqual(
+    waiting.reverse().map((id) => Number(id.slice(1))),
+    order,
+  );
+});
+
 test('queues of other plans are others', async (t) => {
   const { url } = await startRedis(t);
   const [one, two] = await Promise.all(

@@ -11,6 +11,8 @@ const RENEWAL_MS = 15_000;
 const MAX_STALLED = 1_000_000;
 /** Jobs that are added by one call. */
 const ADDED_AT_ONCE = 1000;
+/** Such calls on their way: Redis works on one while the next is made. */
+const CALLS_AT_ONCE = 4;
 
 /**
  * A plan may have a million shards. Redis keeps a job in 230 bytes where no field of it is longer than 64; that of its options would be, did each job say
@@ -89,16 +91,16 @@ export class ShardQueue {
     return new ShardQueue({ redis, queue, worker }, token);
   }
 
-  /** Adds shards; those that are in the queue already stay as they are. */
+  /** Adds shards, to be given out in this order; those that are in the queue already stay as they are. */
   async add(shardIds: readonly number[]): Promise<void> {
-    for (let from = 0; from < shardIds.length; from += ADDED_AT_ONCE)
-      await this.#queue.addBulk(
-        shardIds.slice(from, from + ADDED_AT_ONCE).map((shardId) => ({
-          name: NAME,
-          data: shardId,
-          opts: { jobId: `${NAME}${shardId}` },
-        })),
+    const atOnce = ADDED_AT_ONCE * CALLS_AT_ONCE;
+    for (let from = 0; from < shardIds.length; from += atOnce) {
+      const part = shardIds.slice(from, from + atOnce);
+      const calls = Array.from({ length: Math.ceil(part.length / ADDED_AT_ONCE) }, (_, i) =>
+        this.#addSome(part.slice(i * ADDED_AT_ONCE, (i + 1) * ADDED_AT_ONCE)),
       );
+      await Promise.all(calls);
+    }
   }
 
   /** Whether there is a connection now; without one, answers are waited for. */
@@ -157,6 +159,12 @@ export class ShardQueue {
   async #end(job: Job, end: () => Promise<unknown>): Promise<void> {
     this.#held.delete(job.id!);
     await end().catch(() => undefined);
+  }
+
+  async #addSome(shardIds: readonly number[]): Promise<void> {
+    await this.#queue.addBulk(
+      shardIds.map((shardId) => ({ name: NAME, data: shardId, opts: { jobId: `${NAME}${shardId}` } })),
+    );
   }
 
   async #renew(): Promise<void> {

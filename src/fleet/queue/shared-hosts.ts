@@ -109,11 +109,14 @@ class SharedHosts implements HostBudget {
   }
 
   mayBegin(name: string, { limit, inFlight, wanted }: HostAsk): boolean {
+    // A row that asks for another turn while downloads are closed is to fail, and not to wait for what nobody asks for.
+    if (this.#isClosed) return true;
     const host = this.#hostOf(name, limit);
     const nowMs = performance.now();
     host.inFlight = inFlight;
     if (inFlight < this.#allowed(host, nowMs)) {
-      host.wanted = 0;
+      // Where it was refused a second one before, it still wants that.
+      if (host.wanted <= inFlight + 1) host.wanted = 0;
       return true;
     }
     if (host.wanted === 0) host.askMs = Math.min(host.askMs, nowMs);
@@ -239,7 +242,7 @@ class SharedHosts implements HostBudget {
     }
     host.granted = granted;
     host.endsMs = sentMs + leaseMs;
-    host.askMs = sentMs + (granted < asked ? AGAIN_MS : RENEWED_AT * leaseMs);
+    host.askMs = sentMs + (granted < Math.max(asked, host.wanted) ? AGAIN_MS : RENEWED_AT * leaseMs);
     if (host.inFlight === 0) host.idleSinceMs = performance.now();
     if (host.wanted === 0 || granted <= host.inFlight) return;
     host.wanted = 0;

@@ -90,7 +90,8 @@ export class QueueWork {
   readonly #options: TakingOptions;
   readonly #run: SharedRun;
   readonly #failures: FailedShards;
-  readonly #specs: ReadonlyMap<number, ShardSpec>;
+  /** Each at the place of its number: a map of a million of them would take as much memory again. */
+  readonly #specs: readonly ShardSpec[];
   readonly #openHostBudget: DoingOptions['openHostBudget'];
   #committed = 0;
   #lost = 0;
@@ -111,7 +112,7 @@ export class QueueWork {
           onNote: (text) => options.progress.note(text),
         })
       : undefined;
-    this.#specs = new Map(options.planned.plan.shards.map((spec) => [spec.id, spec]));
+    this.#specs = options.planned.plan.shards;
   }
 
   async run(): Promise<QueueWorkReport> {
@@ -152,7 +153,7 @@ export class QueueWork {
   /** How often a shard was begun before without an end; undefined where it is not to be done. */
   async #attemptsOf(shard: QueuedShard): Promise<number | undefined> {
     const { shardId } = shard;
-    if (!this.#specs.has(shardId) || (await this.#run.committed(shardId))) {
+    if (!this.#specs[shardId] || (await this.#run.committed(shardId))) {
       await shard.done();
       return undefined;
     }
@@ -174,7 +175,7 @@ export class QueueWork {
     let isTheirFault = false;
     try {
       const { committed, lost } = await this.#worker.doShards(
-        shards.map(({ shardId }) => this.#specs.get(shardId)!),
+        shards.map(({ shardId }) => this.#specs[shardId]!),
         { onCommitted, graceMs: this.#options.graceMs, openHostBudget: this.#openHostBudget },
       );
       this.#committed += committed;
@@ -208,7 +209,7 @@ export class QueueWork {
     const ended = new Set([...(await this.#run.committedIds()), ...(await this.#failures.list())]);
     const endMs = performance.now();
     this.#nextLookMs = endMs + restAfter(endMs - startMs, LOOK_AGAIN_MS);
-    return ended.size >= this.#specs.size;
+    return ended.size >= this.#specs.length;
   }
 
   #report(state: QueueWorkReport['state']): QueueWorkReport {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { BowerbirdError } from '../../base/errors.ts';
 import { lookAtLock } from '../../base/lock.ts';
 import { isRemote } from '../../storage/storage.ts';
 import { backendOf } from '../backend-of.ts';
@@ -69,9 +70,14 @@ export class StatusReader {
   static async open(path: string, queueUrl?: string): Promise<StatusReader> {
     const backend = backendOf(path);
     const facts = await readRunFacts(backend);
-    const hasQueue = queueUrl !== undefined && facts.digest !== undefined;
-    const queue = hasQueue ? await ShardQueue.open(queueUrl, facts.digest!, 'status') : undefined;
-    return new StatusReader(backend, facts, queue);
+    if (queueUrl === undefined) return new StatusReader(backend, facts, undefined);
+    if (facts.digest === undefined)
+      throw new BowerbirdError(
+        'BB_USAGE',
+        `${path} has no plan.json: one process does its run, and takes no shards from a queue. Leave out --queue.`,
+        { fields: { path } },
+      );
+    return new StatusReader(backend, facts, await ShardQueue.open(queueUrl, facts.digest, 'status'));
   }
 
   async look(): Promise<RunStatus> {
