@@ -1,5 +1,5 @@
 import type { FleetState } from '../fleet/queue/fleet-state.ts';
-import type { Command, Invocation } from './command.ts';
+import { type Command, type Invocation, shellWord } from './command.ts';
 import type { FlagTable } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { requirePlan } from './planned-flags.ts';
@@ -71,7 +71,7 @@ function describe({ shards, committed, failed }: FleetState, open: number, run: 
   if (open > 0)
     return `Interrupted: ${open} of ${shards} shards are open. Workers go on; the same command watches again.`;
   if (failed.length === 0)
-    return `All ${committed} shards are committed: \`bowerbird merge ${run}\` makes the rest.`;
+    return `All ${committed} shards are committed: \`bowerbird merge ${shellWord(run)}\` makes the rest.`;
   return (
     `${committed} of ${shards} shards are committed. Begun three times without an end, since workers died on them or could not read them: ${failed.join(', ')}. ` +
     'Look what they have in common, and run the same command with --retry-failed to have them tried again.'

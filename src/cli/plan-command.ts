@@ -1,5 +1,5 @@
 import type { MadePlan } from '../fleet/make-plan.ts';
-import { type Command, commandLine, type Invocation, pathsOf } from './command.ts';
+import { type Command, commandLine, type Invocation, pathsOf, shellWord } from './command.ts';
 import { usageError } from './flags.ts';
 import { plannedFlags, refuseUnplannable } from './planned-flags.ts';
 import { asksForEmbeddings } from './rescore-config.ts';
@@ -62,6 +62,6 @@ function describe({ plan, digest, isNew }: MadePlan, folder: string): string {
   return [
     `${isNew ? 'planned' : 'planned already'}: ${plan.rowCount} rows of ${plan.inputs.length} inputs in ${plan.shards.length} shards`,
     `plan ${digest}`,
-    `Any number of machines that share ${folder} can do it now: bowerbird score --output-folder ${folder} --task-index I --task-count N`,
+    `Any number of machines that share ${folder} can do it now: bowerbird score --output-folder ${shellWord(folder)} --task-index I --task-count N`,
   ].join('\n');
 }

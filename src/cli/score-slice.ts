@@ -5,7 +5,7 @@ import { type Slice, sliceFrom } from '../fleet/slice.ts';
 import type { WorkReport } from '../fleet/worker.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { isRemote } from '../storage/storage.ts';
-import { commandLine, type Invocation } from './command.ts';
+import { commandLine, type Invocation, shellWord } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { mergeRun } from './merge-command.ts';
 import { plannedFlags, refuseUnplannable, withPlanned } from './planned-flags.ts';
@@ -127,7 +127,7 @@ function describe({ state, committed, lost, open }: SliceReport, slice: Slice, f
   const raced = lost > 0 ? `; ${lost} that others had committed meanwhile were dropped` : '';
   const rest =
     open === 0
-      ? `All shards of the plan are committed: \`bowerbird merge ${folder}\` makes the rest.`
+      ? `All shards of the plan are committed: \`bowerbird merge ${shellWord(folder)}\` makes the rest.`
       : `${open} shards of the plan are still open.`;
   return [
     `slice ${slice.index} of ${slice.count} (${slice.from}): ${state}`,

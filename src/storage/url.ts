@@ -19,8 +19,8 @@ export function isRemote(urlOrPath: string): boolean {
 export function shownUrl(url: string): string {
   if (!isRemote(url)) return url;
   const bare = url.replace(/^([a-z0-9]+:\/\/)[^/]*@/i, '$1');
-  // In the key of an object these are signs like others.
-  return /^(https?|hf):/i.test(url) ? bare.replace(/[?#].*$/s, '') : bare;
+  // In the key of an object, and in a path of the hub, these are signs like others.
+  return /^https?:/i.test(url) ? bare.replace(/[?#].*$/s, '') : bare;
 }
 
 /** The path of a `file://` URL, or a path itself, absolute. */

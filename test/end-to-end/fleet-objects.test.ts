@@ -46,7 +46,8 @@ test('a run in object storage whose workers are killed and met by errors, thrott
     if (operation === 'CopyObject') killed.process.kill('SIGKILL');
     return operation === 'CopyObject';
   });
-  t.is((await killed.ended).signal, 'SIGKILL');
+  const end = await killed.ended;
+  t.is(end.signal, 'SIGKILL', end.stderr);
 
   const is =
     (operation: string, part = '') =>
