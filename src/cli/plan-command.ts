@@ -2,7 +2,7 @@ import type { MadePlan } from '../fleet/make-plan.ts';
 import { type Command, commandLine, type Invocation, pathsOf, shellWord } from './command.ts';
 import { usageError } from './flags.ts';
 import { plannedFlags, refuseUnplannable } from './planned-flags.ts';
-import { asksForEmbeddings } from './rescore-config.ts';
+import { refuseEmbeddings } from './rescore-config.ts';
 import { scoreConfig } from './score-config.ts';
 import { MODEL_URLS, SCORE_FLAGS } from './score-flags.ts';
 import { withInputs } from './score-inputs.ts';
@@ -34,10 +34,7 @@ async function planCommand(invocation: Invocation): Promise<number> {
     throw usageError('plan needs at least one input: a file, folder, glob or brace pattern.');
   if (!folder) throw usageError('plan needs --output-folder: the run folder that workers will share.');
   refuseUnplannable(values);
-  if (asksForEmbeddings(values))
-    throw usageError(
-      'Stored embeddings are scored by one machine at a million rows a second, and cannot be planned. Leave out --input-format embeddings.',
-    );
+  refuseEmbeddings(values);
   const config = scoreConfig(values, inputs, commandLine(args));
   const plan = await showProgress(async (progress, closing) => {
     const { makePlan } = await import('../fleet/make-plan.ts');

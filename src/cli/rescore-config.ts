@@ -70,6 +70,15 @@ export function asksForEmbeddings(values: FlagValues): boolean {
   return wanted;
 }
 
+/** Refuses stored embeddings where shards are shared out among workers. @throws BowerbirdError BB_USAGE */
+export function refuseEmbeddings(values: FlagValues): void {
+  if (!asksForEmbeddings(values)) return;
+  throw usageError(
+    'Stored embeddings are scored by one machine at a million rows a second: they are not planned, and their run is a folder of this machine. ' +
+      'Give such a folder as the --output-folder of `bowerbird score`, and copy it afterwards; or leave out --input-format embeddings.',
+  );
+}
+
 /** A list's default is written as it would be typed. */
 function defaultOf(name: string): unknown {
   const { type, default: value } = SCORE_FLAGS[name]!;

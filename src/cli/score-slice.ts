@@ -9,7 +9,7 @@ import { commandLine, type Invocation, shellWord } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { mergeRun } from './merge-command.ts';
 import { plannedFlags, refuseUnplannable, withPlanned } from './planned-flags.ts';
-import { asksForEmbeddings } from './rescore-config.ts';
+import { refuseEmbeddings } from './rescore-config.ts';
 import { scoreConfig } from './score-config.ts';
 import { showProgress } from './score-progress.ts';
 
@@ -64,7 +64,7 @@ export async function scoreSlice(
 ): Promise<number> {
   const { values, args } = invocation;
   refuseUnplannable(values);
-  asksForEmbeddings(values);
+  refuseEmbeddings(values);
   const folder = values['output-folder'] as string;
   const report = await showProgress(async (progress, closing) => {
     const planned = await planOf(invocation, inputs, { progress, closing });

@@ -206,7 +206,8 @@ export async function readAnswers(paths: readonly string[], wanted: Wanted = {})
   return { answers, counts, questions, raters, digest: digest.hex() };
 }
 
-const RETRACTING = '"retracts"';
+/** Of a line that takes an answer back: the field, or an escape that it may be written with. */
+const RETRACTING = ['"retracts"', '\\u00'];
 
 interface Retractions {
   /** How much of each file is read. */
@@ -215,23 +216,28 @@ interface Retractions {
   readonly retracted: FingerprintTable;
 }
 
-/** An answer can be taken back in a later file, or in an earlier one. */
+/** An answer can be taken back in a later file, or in an earlier one. Where a line is passed over, so is what it takes back. */
 async function findRetractions(
   paths: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<Retractions> {
   const retracted = new FingerprintTable(0);
   const files: { path: string; sizeBytes: number }[] = [];
+  let isAnyFound = false;
   for (const path of paths) {
     signal?.throwIfAborted();
     const { sizeBytes, isFound } = await searchFile(path, RETRACTING);
     files.push({ path, sizeBytes });
-    if (!isFound) continue;
+    isAnyFound ||= isFound;
+  }
+  if (!isAnyFound) return { files, retracted };
+  const seen = new SeenIds();
+  for (const { path, sizeBytes } of files) {
     for await (const { lines } of readRecords(path, sizeBytes)) {
       signal?.throwIfAborted();
       for (const { said } of lines) {
-        if (typeof said === 'string' || !isRetraction(said)) continue;
-        retracted.findOrAdd(fingerprintOf(said.retracts));
+        if (typeof said === 'string' || seen.add(said) !== 'new') continue;
+        if (isRetraction(said)) retracted.findOrAdd(fingerprintOf(said.retracts));
       }
     }
   }

@@ -128,11 +128,12 @@ export async function withFileParts<T>(
   }
 }
 
-/** How long a file is, and whether a text occurs in it. @throws as `readLinePieces` */
+/** How long a file is, and whether one of some texts occurs in it. @throws as `readLinePieces` */
 export async function searchFile(
   path: string,
-  text: string,
+  texts: readonly string[],
 ): Promise<{ readonly sizeBytes: number; readonly isFound: boolean }> {
+  const most = Math.max(...texts.map((text) => text.length));
   let sizeBytes = 0;
   let isFound = false;
   let end: Buffer = Buffer.alloc(0);
@@ -141,8 +142,9 @@ export async function searchFile(
     sizeBytes += piece.length;
     if (isFound) continue;
     // It may lie across two pieces.
-    isFound = piece.includes(text) || Buffer.concat([end, piece.subarray(0, text.length)]).includes(text);
-    end = Buffer.from(piece.subarray(-text.length));
+    const border = Buffer.concat([end, piece.subarray(0, most)]);
+    isFound = texts.some((text) => piece.includes(text) || border.includes(text));
+    end = Buffer.from(piece.subarray(-most));
   }
   return { sizeBytes, isFound };
 }

@@ -27,6 +27,14 @@ export interface WorkerNews {
   readonly rows_per_second: number;
 }
 
+/** Who has said nothing for so long counts as gone: its lease is over. */
+export const GONE_MS = 60_000;
+
+/** What a worker said that is gone: it works on nothing any more. */
+export function newsOfGone(news: WorkerNews): WorkerNews {
+  return { ...news, in_hand: [], rows_per_second: 0 };
+}
+
 const FILE = 'news.json';
 
 /**

@@ -3,7 +3,7 @@ import { midranks, type Ranked, type Weights } from './ranks.ts';
 /**
  * Pearson's r = sum w (x - mx)(y - my) / sqrt(sum w (x - mx)^2 sum w (y - my)^2), from -1 to 1 (Pearson 1895).
  *
- * @returns null where one of both does not vary, or nothing counts
+ * @returns null where one of both does not vary, nothing counts, or the squares are beyond float64
  */
 export function pearson(x: Float64Array, y: Float64Array, weights?: Weights): number | null {
   if (!varies(x, weights) || !varies(y, weights)) return null;
@@ -17,7 +17,7 @@ export function pearson(x: Float64Array, y: Float64Array, weights?: Weights): nu
     yy += weight * dy * dy;
   }
   const both = Math.sqrt(xx) * Math.sqrt(yy);
-  return both > 0 ? Math.min(1, Math.max(-1, xy / both)) : null;
+  return both > 0 && Number.isFinite(both) ? Math.min(1, Math.max(-1, xy / both)) : null;
 }
 
 /** Spearman's rho: Pearson's r of the midranks (Spearman 1904; scipy.stats.spearmanr). @returns null as `pearson` */

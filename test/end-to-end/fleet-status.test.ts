@@ -75,7 +75,8 @@ test('the status of slices names each worker and what it has in hand, and one th
   letGo();
   const after = await statusOf(run);
   t.like(after, { state: 'stopped', shards: { committed: 4, in_hand: 0, waiting: 4 } });
-  t.like(after.workers[0], { state: 'gone' });
+  t.like(after.workers[0], { state: 'gone', in_hand: [] });
+  t.true([0, null].includes(after.workers[0]!.rows_per_second));
   const refused = await runCli(['status', world.path('nowhere')]);
   t.is(refused.exitCode, 2);
   t.regex(refused.stderr, /no run\.json[\s\S]*\[BB_USAGE\]/);

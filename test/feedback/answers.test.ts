@@ -92,3 +92,19 @@ test('what is appended while a file is read is left for the next time', async (t
   }
   t.deepEqual(ids, ['p1']);
 });
+
+test('an answer is taken back however the field is spelled, and not by a line that is passed over', async (t) => {
+  const folder = await makeFolder(t);
+  const escaped = retraction('u1', 'r1').replace('"retracts"', '"\\u0072etracts"');
+  t.deepEqual((JSON.parse(escaped) as { retracts: string }).retracts, 'r1');
+  const first = await writeFeedback(join(folder, 'escaped.jsonl'), [rating('r1'), rating('r2'), escaped]);
+  t.deepEqual((await readAnswers([first])).answers, [rating('r2')]);
+
+  const second = await writeFeedback(join(folder, 'reused.jsonl'), [
+    ...[rating('r1'), rating('r2'), retraction('r1', 'r2')],
+  ]);
+  const { answers, counts } = await readAnswers([second]);
+  t.deepEqual(answers, [rating('r1'), rating('r2')]);
+  t.like(counts, { answers: 2, retracted: 0, retractions: 0 });
+  t.is(counts.problems.list()[0]?.problem, 'id-reused');
+});

@@ -213,10 +213,24 @@ test('credentials that expire are read anew once, and told of where they are sti
     code: 'BB_STORAGE_EXPIRED',
     message: /Renew them and run the same command again/,
   });
+  // An answer to HEAD has no body, and so no code.
+  const looking = await quickStorage('s3://bucket');
+  await t.throwsAsync(looking.stat(`${root}/x`), { code: 'BB_STORAGE_EXPIRED' });
   const own = process.env['AWS_ACCESS_KEY_ID'];
   process.env['AWS_ACCESS_KEY_ID'] = 'renewed';
   t.is(String(await storage.readRange(`${root}/x`, 0, 3)), 'abc');
+  t.is((await looking.stat(`${root}/x`))?.bytes, 3);
   process.env['AWS_ACCESS_KEY_ID'] = own;
+});
+
+test.serial('an endpoint that is no URL is told of by its variable, before anything is asked', async (t) => {
+  const own = process.env['GS_ENDPOINT_URL'];
+  process.env['GS_ENDPOINT_URL'] = 'storage.example.org:9000';
+  await t.throwsAsync(quickStorage('gs://bucket'), {
+    code: 'BB_USAGE',
+    message: /^GS_ENDPOINT_URL is no URL/,
+  });
+  process.env['GS_ENDPOINT_URL'] = own;
 });
 
 test('who may not is told so at once, without the secret', async (t) => {

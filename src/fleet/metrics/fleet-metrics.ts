@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import type { FleetState } from '../queue/fleet-state.ts';
 import type { QueueCounts } from '../queue/shard-queue.ts';
 import type { HeardNews } from '../queue/worker-board.ts';
-import type { WorkerNews } from '../worker-news.ts';
+import { GONE_MS, newsOfGone, type WorkerNews } from '../worker-news.ts';
 import { type Reading, registryOf } from './registry.ts';
 
 type Values = Reading['values'];
@@ -50,7 +50,7 @@ export function runMetrics(
     const heard = queue.isConnected ? await hear().catch((): HeardNews[] => []) : [];
     const silent = heard.filter(({ news }) => !news.has_ended);
     return new Map<string, Values>([
-      ...workerValues(heard.map(({ news }) => news)),
+      ...workerValues(heard.map(({ news, silentMs }) => (silentMs < GONE_MS ? news : newsOfGone(news)))),
       ...(await queueValues(queue)),
       [named('run_shards'), shardValues(stateOf())],
       [

@@ -83,6 +83,11 @@ type TakingOptions = Pick<
   'planned' | 'progress' | 'closing' | 'shardsAtOnce' | 'graceMs' | 'sharesHosts'
 > & { readonly config: Pick<WorkerOptions['config'], 'outputFolder'> };
 
+/** After so long without a shard a worker says why that may be, once until it has had one. */
+const LONG_IDLE_MS = 15_000;
+const IDLE_NOTE =
+  'The queue has had no shard for this worker for a while, and not all are committed. Others may have the rest in hand; if nobody does, look whether `bowerbird coordinate` runs with this --queue.';
+
 /** The way of a worker with a queue. */
 export class QueueWork {
   readonly #worker: ShardDoer;
@@ -117,11 +122,20 @@ export class QueueWork {
 
   async run(): Promise<QueueWorkReport> {
     const { closing } = this.#options;
+    let busyAtMs = Date.now();
     while (!closing.aborted) {
       const shards = await this.#take();
-      if (shards.length > 0) await this.#do(shards);
-      else if (await this.#isAllDone()) return this.#report('done');
-      else await sleep(IDLE_MS, undefined, { signal: closing }).catch(() => undefined);
+      if (shards.length > 0) {
+        await this.#do(shards);
+        busyAtMs = Date.now();
+      } else if (await this.#isAllDone()) return this.#report('done');
+      else {
+        if (Date.now() - busyAtMs > LONG_IDLE_MS) {
+          this.#options.progress.note(IDLE_NOTE);
+          busyAtMs = Number.POSITIVE_INFINITY;
+        }
+        await sleep(IDLE_MS, undefined, { signal: closing }).catch(() => undefined);
+      }
     }
     if (this.#suspect) await this.#giveBack(this.#suspect, false);
     return this.#report('interrupted');

@@ -128,11 +128,7 @@ export class StatusReader {
     const inFolder = isRemote(at) ? [] : await workersInFolder(at);
     const heard = (await this.#board?.read().catch(() => [])) ?? [];
     const isGone = new Set(inFolder.flatMap(({ worker, state }) => (state === 'gone' ? [worker] : [])));
-    const told = heard.map((each) => {
-      const status = heardStatus(each);
-      // The kernel of this machine knows sooner than the queue.
-      return isGone.has(status.worker) ? { ...status, state: 'gone' as const } : status;
-    });
+    const told = heard.map((each) => heardStatus(each, isGone.has(each.news.worker)));
     const names = new Set(told.map(({ worker }) => worker));
     return [...told, ...inFolder.filter(({ worker }) => !names.has(worker))];
   }

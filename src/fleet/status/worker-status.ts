@@ -2,10 +2,7 @@ import { join } from 'node:path';
 import { lookAtLock, type SeenHolder } from '../../base/lock.ts';
 import { readNames } from '../../runs/run-files.ts';
 import type { HeardNews } from '../queue/worker-board.ts';
-import { readNews, type WorkerNews } from '../worker-news.ts';
-
-/** Who has said nothing for so long counts as gone: its lease is over. */
-const GONE_MS = 60_000;
+import { GONE_MS, newsOfGone, readNews, type WorkerNews } from '../worker-news.ts';
 
 /** A worker, as far as it was heard of. */
 export interface WorkerStatus {
@@ -22,14 +19,14 @@ export interface WorkerStatus {
   readonly downloaded_bytes: number | null;
 }
 
-/** One that its queue was told of. */
-export function heardStatus({ news, silentMs }: HeardNews): WorkerStatus {
-  return { ...told(news), ...seen(news, silentMs, silentMs < GONE_MS) };
+/** One that its queue was told of. @param isSeenGone whether its process is seen to have ended: the kernel of this machine knows sooner than the queue */
+export function heardStatus({ news, silentMs }: HeardNews, isSeenGone = false): WorkerStatus {
+  return statusOf(news.worker, news, { silentMs, isAlive: silentMs < GONE_MS && !isSeenGone });
 }
 
 /** A process that does a run alone. */
 export function aloneStatus(holder: SeenHolder): WorkerStatus {
-  return { ...told(undefined), worker: holder.who, ...seen(undefined, holder.silentMs, holder.isAlive) };
+  return statusOf(holder.who, undefined, holder);
 }
 
 /** Workers that have a folder in the run: those at work, and those that died and are not buried yet. @param run its folder */
@@ -41,30 +38,26 @@ export async function workersInFolder(run: string): Promise<WorkerStatus[]> {
     const holder = await lookAtLock(join(folder, '.lock'));
     if (!holder) continue;
     const news = await readNews(folder);
-    found.push({ ...told(news), worker: name, ...seen(news, holder.silentMs, holder.isAlive) });
+    found.push(statusOf(name, news, holder));
   }
   return found.sort((a, b) => (a.worker < b.worker ? -1 : 1));
 }
 
-function told(news: WorkerNews | undefined): Omit<WorkerStatus, 'state' | 'heartbeat_seconds_ago'> {
-  return {
-    worker: news?.worker ?? '',
-    in_hand: news?.in_hand ?? [],
-    rows_per_second: news?.rows_per_second ?? null,
-    shards: news?.shards ?? null,
-    rows: news?.rows ?? null,
-    reasons: news?.reasons ?? {},
-    downloaded_bytes: news?.downloaded_bytes ?? null,
-  };
-}
-
-function seen(
+function statusOf(
+  worker: string,
   news: WorkerNews | undefined,
-  silentMs: number,
-  isAlive: boolean,
-): Pick<WorkerStatus, 'state' | 'heartbeat_seconds_ago'> {
+  { silentMs, isAlive }: Pick<SeenHolder, 'silentMs' | 'isAlive'>,
+): WorkerStatus {
+  const told = news && !news.has_ended && !isAlive ? newsOfGone(news) : news;
   return {
-    state: news?.has_ended ? 'ended' : isAlive ? 'working' : 'gone',
+    worker,
+    state: told?.has_ended ? 'ended' : isAlive ? 'working' : 'gone',
     heartbeat_seconds_ago: silentMs / 1000,
+    in_hand: told?.in_hand ?? [],
+    rows_per_second: told?.rows_per_second ?? null,
+    shards: told?.shards ?? null,
+    rows: told?.rows ?? null,
+    reasons: told?.reasons ?? {},
+    downloaded_bytes: told?.downloaded_bytes ?? null,
   };
 }

@@ -1,4 +1,6 @@
 import type { S3Client as Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import { BowerbirdError } from '../../base/errors.ts';
+import { shownUrl } from '../url.ts';
 
 /** How a client is made: of Amazon's service, one that speaks its protocol, or Google's. */
 export type S3Scheme = 's3' | 'gs';
@@ -24,6 +26,7 @@ const CONNECT_MS = 10_000;
  * `GS_ACCESS_KEY_ID` and `GS_SECRET_ACCESS_KEY` where these are set.
  *
  * @param idleMs for how long a server may send nothing; an answer may take twice as long to begin
+ * @throws BowerbirdError BB_USAGE where a variable is to name an endpoint and does not
  */
 export async function openS3(scheme: S3Scheme, idleMs: number): Promise<S3Access> {
   // The SDK would tell whoever runs a command on Node 20 which Node its later versions need.
@@ -66,15 +69,25 @@ const OLDER_CHECKSUMS: S3ClientConfig = {
 };
 
 function endpointSettings(): S3ClientConfig {
-  const endpoint = process.env['AWS_ENDPOINT_URL_S3'] || process.env['AWS_ENDPOINT_URL'];
+  const endpoint = endpointFrom('AWS_ENDPOINT_URL_S3') || endpointFrom('AWS_ENDPOINT_URL');
   return endpoint ? { endpoint, forcePathStyle: true, ...OLDER_CHECKSUMS } : {};
+}
+
+function endpointFrom(variable: string): string | undefined {
+  const endpoint = process.env[variable];
+  if (!endpoint || (/^https?:\/\//i.test(endpoint) && URL.canParse(endpoint))) return endpoint;
+  throw new BowerbirdError(
+    'BB_USAGE',
+    `${variable} is no URL of a server: ${JSON.stringify(shownUrl(endpoint))}. Set it to https://HOST or http://HOST:PORT, or unset it.`,
+    { fields: { variable } },
+  );
 }
 
 function googleSettings(): S3ClientConfig {
   const accessKeyId = process.env['GS_ACCESS_KEY_ID'];
   const secretAccessKey = process.env['GS_SECRET_ACCESS_KEY'];
   return {
-    endpoint: process.env['GS_ENDPOINT_URL'] || 'https://storage.googleapis.com',
+    endpoint: endpointFrom('GS_ENDPOINT_URL') || 'https://storage.googleapis.com',
     region: 'auto',
     forcePathStyle: true,
     ...OLDER_CHECKSUMS,

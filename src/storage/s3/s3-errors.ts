@@ -83,7 +83,8 @@ function nameOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.name : '';
 }
 
-function statusOf(thrown: unknown): number | undefined {
+/** The number of the service's answer that the SDK threw; undefined where there was none. */
+export function statusOf(thrown: unknown): number | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('$metadata' in thrown)) return undefined;
   return (thrown.$metadata as { httpStatusCode?: number }).httpStatusCode;
 }

@@ -1,7 +1,9 @@
+import type { Readable } from 'node:stream';
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { notFound, StorageError } from '../errors.ts';
 import { type RetryPolicy, retrying, type StorageCounts } from '../retry.ts';
 import { openS3, type S3Access, type S3Scheme } from './s3-client.ts';
-import { s3Failure } from './s3-errors.ts';
+import { s3Failure, statusOf } from './s3-errors.ts';
 import { placeOf } from './s3-place.ts';
 
 /** What a request gives whose answer may be that there is nothing, or that a condition fails. */
@@ -67,9 +69,7 @@ export class S3Session {
   async head(url: string): Promise<Head | undefined> {
     const { bucket, key } = placeOf(url);
     if (key === '') return undefined;
-    const answer = await this.ask(url, ({ client, library }) =>
-      client.send(new library.HeadObjectCommand({ Bucket: bucket, Key: key })),
-    );
+    const answer = await this.ask(url, (access) => this.#headOrReason(access, { Bucket: bucket, Key: key }));
     if (answer.kind === 'done') {
       const { ContentLength: bytes = 0, ETag, Metadata } = answer.value;
       const writer = Metadata?.[WRITER];
@@ -77,6 +77,24 @@ export class S3Session {
     }
     await this.#refuseMissingBucket(url, bucket);
     return undefined;
+  }
+
+  /** An answer to HEAD has no body that says why it was refused, such as that credentials have expired; one to GET has. */
+  async #headOrReason(
+    { client, library }: S3Access,
+    object: { readonly Bucket: string; readonly Key: string },
+  ): Promise<HeadObjectCommandOutput> {
+    try {
+      return await client.send(new library.HeadObjectCommand(object));
+    } catch (thrown) {
+      if (!isRefusal(thrown)) throw thrown;
+      this.counts.requests++;
+      const told = await client.send(new library.GetObjectCommand({ ...object, Range: 'bytes=0-0' })).then(
+        ({ Body }) => void (Body as Readable).destroy(),
+        (reason: unknown) => reason,
+      );
+      throw isRefusal(told) ? told : thrown;
+    }
   }
 
   /** The metadata that tell a later reader who wrote an object. */
@@ -118,4 +136,8 @@ export class S3Session {
     });
     if (answer?.kind === 'missing') throw notFound(url, 'bucket');
   }
+}
+
+function isRefusal(thrown: unknown): boolean {
+  return [400, 401, 403].includes(statusOf(thrown) ?? 0);
 }
