@@ -93,7 +93,7 @@ function describeRanges({ heads }: Part): string[] {
       const named = heads.map(({ details }) => details.rangesInLikes[i] ?? details.ranges[i]);
       const known = range.find((one) => one?.errors)?.errors;
       return [
-        `${rangeText(named.find((one) => one)!)} (${known?.count ?? 0})`,
+        `${rangeText(named.find((one) => one)!, names.length)} (${known?.count ?? 0})`,
         ...range.map((one) => describeErrors(one?.errors ?? null)),
       ];
     });

@@ -97,18 +97,22 @@ function pageHead(
     calibration,
     calibrationInLikes,
     ranges: [
-      ...ranges.map((range, at) => pageRange(range, rangesInLikes[at] ?? range, label ? 'in scores' : '')),
-      ...rangesInLikes.map((range) => pageRange(range, range, label ? `in ${label.unit}` : '')),
+      ...ranges.map((range, at) =>
+        pageRange(range, rangeText(rangesInLikes[at] ?? range, ranges.length), label ? 'in scores' : ''),
+      ),
+      ...rangesInLikes.map((range) =>
+        pageRange(range, rangeText(range, rangesInLikes.length), label ? `in ${label.unit}` : ''),
+      ),
     ],
   };
 }
 
 type Range = HeadPart['details']['ranges'][number];
 
-/** @param named the same range in the unit that it was given in */
-function pageRange({ errors }: Range, named: Range, unit: string): PageRange {
+/** @param name of the range, in the unit that it was given in */
+function pageRange({ errors }: Range, name: string, unit: string): PageRange {
   return {
-    range: [rangeText(named), unit].filter(Boolean).join(', '),
+    range: [name, unit].filter(Boolean).join(', '),
     count: errors?.count ?? 0,
     rmse: errors?.rmse ?? null,
     mae: errors?.mae ?? null,

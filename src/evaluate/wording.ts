@@ -53,10 +53,10 @@ export function sampleNotes({ samples, candidates, truths, heldOutOnly, options 
   ];
 }
 
-/** `below 200`, `200 to 20000`, `above 20000`. */
-export function rangeText({ from, to }: Pick<RangeErrors, 'from' | 'to'>): string {
+/** `below 200`, `200 to 20000`, `above 20000`; with a single edge `up to 200`, `above 200`. @param count of ranges */
+export function rangeText({ from, to }: Pick<RangeErrors, 'from' | 'to'>, count: number): string {
   const number = (value: number): string => String(Number(value.toPrecision(6)));
-  if (from === null) return to === null ? 'all' : `below ${number(to)}`;
+  if (from === null) return to === null ? 'all' : `${count === 2 ? 'up to' : 'below'} ${number(to)}`;
   return to === null ? `above ${number(from)}` : `${number(from)} to ${number(to)}`;
 }
 

@@ -47,7 +47,7 @@ export interface RangeErrors {
 }
 
 /**
- * The errors by ranges of the truth: below the first edge, between edges (the lower one in it), above the last edge, which lies in the range below it.
+ * The errors by ranges of the truth: below the first edge, between edges (the lower one in it), above the last edge, which lies in the range below it: also a single one.
  *
  * @param edges rising
  */

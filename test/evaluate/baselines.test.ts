@@ -4,9 +4,10 @@ import test from 'ava';
 import { writeRows } from '../../scripts/write-rows.ts';
 import { sharp } from '../../src/decode/sharp-library.ts';
 import { evaluationRecord } from '../../src/evaluate/record.ts';
-import { headFacts, sampleNotes } from '../../src/evaluate/wording.ts';
+import { headFacts, rangeText, sampleNotes } from '../../src/evaluate/wording.ts';
 import type { Answer, LikesAnswer } from '../../src/feedback/answer.ts';
 import { placeOf } from '../../src/learn/split.ts';
+import { errorsByRange } from '../../src/metrics/value-errors.ts';
 import { makeDataset } from '../../src/popularity/make.ts';
 import type { DatasetOptions } from '../../src/popularity/options.ts';
 import { writePostsTable } from '../helpers/posts-table.ts';
@@ -337,4 +338,14 @@ test('beside a dataset with tensors stands a linear function of the pixels; with
     t.false(namesOf(without).includes('linear on pixels'));
     t.regex(notes.join('\n'), why);
   }
+});
+
+test('what lies on an edge belongs to the range between edges, with a single edge to that below, and the names say so', (t) => {
+  const truth = Float64Array.of(1, 4, 5, 7, 9);
+  const told = (edges: readonly number[]): string[] => {
+    const ranges = errorsByRange(truth, truth, edges);
+    return ranges.map((range) => `${rangeText(range, ranges.length)}: ${range.errors?.count}`);
+  };
+  t.deepEqual(told([4, 7]), ['below 4: 1', '4 to 7: 3', 'above 7: 1']);
+  t.deepEqual(told([4]), ['up to 4: 2', 'above 4: 3']);
 });
