@@ -37,9 +37,15 @@ export function metricsPlace(values: FlagValues): MetricsPlace | undefined {
   return port === undefined ? undefined : { host: values['metrics-host'] as string, port };
 }
 
+/** A path of digits, or none. */
+const DATABASE = /^\/?\d*$/;
+
 /** @throws BowerbirdError BB_USAGE for what is no address of Redis */
 export function queueUrl(value: unknown): string {
   const text = String(value);
-  if (/^rediss?:\/\/\S+$/.test(text) && URL.canParse(text)) return text;
-  throw usageError(`--queue takes an address such as redis://localhost:6379, not ${JSON.stringify(text)}.`);
+  if (/^rediss?:\/\/\S+$/.test(text) && URL.canParse(text) && DATABASE.test(new URL(text).pathname))
+    return text;
+  throw usageError(
+    `--queue takes an address such as redis://localhost:6379, with the number of a database behind it (/2) where it is not the first; not ${JSON.stringify(text.replace(/\/\/[^@/]*@/, '//'))}.`,
+  );
 }

@@ -104,3 +104,16 @@ test('a shard takes a few hundred bytes of Redis, and none once it is done', asy
   for (const _ of ids) await (await queue.next())!.done();
   t.deepEqual(await keys(), []);
 });
+
+test('a database that Redis does not have is refused, and no other taken', async (t) => {
+  const { url } = await startRedis(t);
+  await t.throwsAsync(ShardQueue.open(`${url}/99`, DIGEST, 'w'), {
+    code: 'BB_QUEUE_UNREACHABLE',
+    message: /DB index is out of range/,
+  });
+  const queue = await ShardQueue.open(`${url}/3`, DIGEST, 'w');
+  t.teardown(() => queue.close());
+  await queue.add([0]);
+  t.is(await queue.redis.dbsize().then((size) => size > 0), true);
+  t.is(queue.redis.options.db, 3);
+});

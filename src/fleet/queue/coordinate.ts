@@ -56,6 +56,16 @@ export async function coordinate(options: CoordinateOptions): Promise<FleetState
   }
 }
 
+/** What a coordinator sees in a round. */
+interface Look {
+  readonly state: FleetState;
+  readonly ended: ReadonlySet<number>;
+  /** What it took to find what is committed and failed. */
+  readonly listedMs: number;
+  /** Whether Redis does not answer. */
+  readonly isAway: boolean;
+}
+
 class Coordinator {
   readonly #queue: ShardQueue;
   readonly #failures: FailedShards;
@@ -86,32 +96,37 @@ class Coordinator {
   }
 
   async run(signal: AbortSignal): Promise<FleetState> {
+    let wasAway = false;
     for (let round = 0; ; round++) {
-      const startMs = performance.now();
-      const { state, ended } = await this.#look();
-      const restMs = restAfter(performance.now() - startMs, ROUND_MS);
+      const { state, ended, listedMs, isAway } = await this.#look();
       this.#state = state;
       this.#options.onState(state);
       const open = state.shards - ended.size;
       if (open === 0) await this.#queue.forget();
       if (open === 0 || signal.aborted) return state;
-      // Redis that is away is asked again in a later round.
-      if (round % REFILL_ROUNDS === 0 && state.waiting + state.active < open) await this.#refill(ended);
-      await sleep(restMs, undefined, { signal }).catch(() => undefined);
+      // Redis that comes back may be empty, and all workers wait.
+      const isDue = wasAway || round % REFILL_ROUNDS === 0;
+      if (!isAway && isDue && state.waiting + state.active < open) await this.#refill(ended);
+      wasAway = isAway;
+      await sleep(restAfter(listedMs, ROUND_MS), undefined, { signal }).catch(() => undefined);
     }
   }
 
   /** How far the plan is, and which of its shards are committed or failed. */
-  async #look(): Promise<{ readonly state: FleetState; readonly ended: ReadonlySet<number> }> {
+  async #look(): Promise<Look> {
+    const startMs = performance.now();
     // Of a large run the set is what a round costs: it is made once.
     const ended = new Set(await this.#run.committedIds());
     const committed = ended.size;
     // Some worker may have done one of them all the same.
     const failed = (await this.#failures.list()).filter((id) => !ended.has(id));
     for (const id of failed) ended.add(id);
-    const counts = await this.#queue.counts().catch(() => ({ waiting: 0, active: 0 }));
+    // A wait for Redis is not what a look costs the run's folder.
+    const listedMs = performance.now() - startMs;
+    const counts = await this.#queue.counts().catch(() => undefined);
     const shards = this.#options.planned.plan.shards.length;
-    return { state: { shards, committed, failed, ...counts }, ended };
+    const state = { shards, committed, failed, ...(counts ?? { waiting: 0, active: 0 }) };
+    return { state, ended, listedMs, isAway: counts === undefined };
   }
 
   async #refill(ended: ReadonlySet<number>): Promise<void> {

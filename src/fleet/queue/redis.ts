@@ -44,7 +44,8 @@ export function withoutPassword(url: string): string {
 async function reach(redis: Redis, url: string, causeOf: () => unknown): Promise<void> {
   try {
     await redis.connect();
-    await redis.ping();
+    // Where there is no database of that number, the client would go on with the first.
+    await redis.select(redis.options.db ?? 0);
   } catch (thrown) {
     redis.disconnect();
     const cause = causeOf() ?? thrown;

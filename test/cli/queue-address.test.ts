@@ -1,0 +1,13 @@
+import test from 'ava';
+import { queueUrl } from '../../src/cli/queue-address.ts';
+
+test('an address of a queue names a server, and a database by its number', (t) => {
+  for (const url of ['redis://head:6379', 'rediss://:secret@head', 'redis://head:6379/', 'redis://head/2'])
+    t.is(queueUrl(url), url);
+  for (const url of ['head:6379', 'http://head', 'redis://head/1x', 'redis://head/-1', 'redis://head/foo'])
+    t.throws(() => queueUrl(url), { code: 'BB_USAGE' });
+  const { message } = t.throws(() => queueUrl('redis://:secret@head/foo'), {
+    message: /number of a database/,
+  });
+  t.notRegex(message, /secret/);
+});
