@@ -1,15 +1,12 @@
-import { rm } from 'node:fs/promises';
 import type { SliceOf } from '../base/slices/slice.ts';
-import { makeTemporaryFolder } from '../base/temporary-folder.ts';
-import type { InputIdentity } from '../samples/input-identity.ts';
 import type { ScoreSide } from '../samples/provenance/mixing.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { Precision } from '../store/meta.ts';
 import type { BuiltSlice, SliceBuildOptions } from '../store/slice.ts';
 import type { FlagValues } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
-import { ScoreMix } from './score-mix.ts';
-import { READING_SHARE, showBuildProgress } from './store-progress.ts';
+import { showBuildProgress } from './store-progress.ts';
+import { type WantedRows, withStoreRows } from './store-rows.ts';
 import { textReading } from './text-flags.ts';
 
 /** A slice of a store's rows that was asked for. */
@@ -26,31 +23,19 @@ export async function sliceStore(
   { slice, inputs, values, columns, precision }: WantedSlice,
   build: (options: SliceBuildOptions) => Promise<BuiltSlice>,
 ): Promise<number> {
-  const memoryMb = values['memory-mb'] as number;
-  const mix = new ScoreMix(values['mixed-provenance'] === true);
-  const sources: InputIdentity[] = [];
   let ownSides: readonly ScoreSide[] = [];
   let [all, taken]: [readonly unknown[], readonly number[]] = [[], []];
-  const temporaryFolder = await makeTemporaryFolder('store');
-  try {
-    const { readStoreInputs } = await import('./store-inputs.ts');
-    const rows = readStoreInputs(inputs, columns, values, {
-      memoryLimitMb: Math.floor(memoryMb / READING_SHARE),
-      temporaryFolder,
-      ...textReading(values),
-      forFloat16: precision === 'float16',
-      slice,
-      onAllInputs: (found, places) => {
-        [all, taken] = [found, places];
-      },
-      onSource: (source) => sources.push(source),
-      onSides: (sides) => {
-        mix.take(sides);
-        ownSides = sides;
-      },
-      onNote: (note) => process.stderr.write(`${note}\n`),
-    });
-    return await withInterrupt(
+  const wanted: WantedRows = {
+    ...{ slice, inputs, values, columns, precision },
+    onAllInputs: (found, places) => {
+      [all, taken] = [found, places];
+    },
+    onSides: (sides) => {
+      ownSides = sides;
+    },
+  };
+  return withStoreRows(wanted, ({ rows, memoryMb, sources }) =>
+    withInterrupt(
       () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
       async (signal) => {
         try {
@@ -70,10 +55,8 @@ export async function sliceStore(
           return 130;
         }
       },
-    );
-  } finally {
-    await rm(temporaryFolder, { recursive: true, force: true });
-  }
+    ),
+  );
 }
 
 function settingsOf(

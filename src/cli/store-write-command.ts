@@ -1,8 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SliceOf } from '../base/slices/slice.ts';
-import { makeTemporaryFolder } from '../base/temporary-folder.ts';
-import type { InputIdentity } from '../samples/input-identity.ts';
 import type { Tag } from '../samples/tags.ts';
 import type { AddOptions } from '../store/add.ts';
 import type { BuildResult, RowInput } from '../store/build.ts';
@@ -18,9 +15,9 @@ import {
   STORE_POSITIONAL,
   storeColumns,
 } from './store-flags.ts';
-import { READING_SHARE, showBuildProgress } from './store-progress.ts';
+import { showBuildProgress } from './store-progress.ts';
+import { withStoreRows } from './store-rows.ts';
 import { sliceStore } from './store-slices.ts';
-import { textReading } from './text-flags.ts';
 import { workPart } from './work-slices.ts';
 
 /** `bowerbird store build` */
@@ -152,22 +149,8 @@ async function withRows(
   values: FlagValues,
   job: (input: RowInput & Pick<AddOptions, 'onStore'>) => Promise<BuildResult>,
 ): Promise<number> {
-  const memoryMb = values['memory-mb'] as number;
-  const sources: InputIdentity[] = [];
-  const mix = new ScoreMix(values['mixed-provenance'] === true);
-  const temporaryFolder = await makeTemporaryFolder('store');
-  try {
-    const { readStoreInputs } = await import('./store-inputs.ts');
-    const rows = readStoreInputs(inputs, columns, values, {
-      memoryLimitMb: Math.floor(memoryMb / READING_SHARE),
-      temporaryFolder,
-      ...textReading(values),
-      forFloat16: precision === 'float16',
-      onSource: (source) => sources.push(source),
-      onSides: (sides) => mix.take(sides),
-      onNote: (note) => process.stderr.write(`${note}\n`),
-    });
-    return await publish(values['json'] === true, (signal) =>
+  return withStoreRows({ inputs, values, columns, precision }, ({ rows, memoryMb, sources, mix }) =>
+    publish(values['json'] === true, (signal) =>
       job({
         rows,
         memoryMb,
@@ -178,10 +161,8 @@ async function withRows(
         signal,
         refuseEmpty: true,
       }),
-    );
-  } finally {
-    await rm(temporaryFolder, { recursive: true, force: true });
-  }
+    ),
+  );
 }
 
 /** Runs a job that Ctrl-C can stop, and describes the store that it leaves. */

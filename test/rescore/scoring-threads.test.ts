@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import type { Block, BlockResult } from '../../src/rescore/block-scorer.ts';
+import type { Block } from '../../src/rescore/block-scorer.ts';
 import { loadHeads } from '../../src/rescore/head-set.ts';
 import { readNpyLayout } from '../../src/rescore/npy-header.ts';
 import { ScoringThreads } from '../../src/rescore/scoring-threads.ts';
@@ -17,6 +17,7 @@ import {
   unitRows,
   writeHead,
 } from './setup.ts';
+import { twoThreads } from './two-threads.ts';
 
 const DIMENSION = 16;
 const ROWS = 24;
@@ -97,16 +98,7 @@ async function makeWideWork(t: ExecutionContext): Promise<{ readonly head: strin
 
 test('threads that are stopped while onnxruntime works for them end, and the process goes on', async (t) => {
   const { head, path } = await makeWideWork(t);
-  const source = aestheticHead(head);
-  const [loaded] = await loadHeads([source]);
-  const threads = new ScoringThreads(2, {
-    pins: [{ ...source, digest: loaded!.head.digest }],
-    ...{ bucketHead: 0, requireUnitNorm: true, normalise: false },
-  });
-  const layout = readNpyLayout(path);
-  const half = layout.rowCount / 2;
-  const score = (): Promise<BlockResult>[] =>
-    [0, half].map((firstRow) => threads.score({ path, layout, firstRow, rowCount: half }));
+  const { threads, score } = await twoThreads(head, path);
   await Promise.all(score());
   let isScored = false;
   void Promise.all(score()).then(() => {

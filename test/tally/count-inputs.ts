@@ -1,8 +1,8 @@
 import { type CountOptions, type CountResult, countScoresOf } from '../../src/tally/count.ts';
 
-/** Counts inputs, in small and without quantiles unless asked. */
-export function count(inputs: readonly string[], options: Partial<CountOptions> = {}): Promise<CountResult> {
-  return countScoresOf({
+/** To count inputs in small, and without quantiles unless asked. */
+export function countOptions(inputs: readonly string[], options: Partial<CountOptions> = {}): CountOptions {
+  return {
     inputs,
     shares: [],
     by: undefined,
@@ -15,5 +15,10 @@ export function count(inputs: readonly string[], options: Partial<CountOptions> 
     signal: new AbortController().signal,
     onProgress: () => undefined,
     ...options,
-  });
+  };
+}
+
+/** Counts inputs so. */
+export function count(inputs: readonly string[], options: Partial<CountOptions> = {}): Promise<CountResult> {
+  return countScoresOf(countOptions(inputs, options));
 }

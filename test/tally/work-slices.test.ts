@@ -10,7 +10,7 @@ import { countSlice, mergeCounts } from '../../src/tally/slices.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { byHead } from '../samples/provenance/origins.ts';
 import { randomHashes } from '../store/rows.ts';
-import { count } from './count-inputs.ts';
+import { count, countOptions } from './count-inputs.ts';
 import { makeTagRows, sequence } from './scored-rows.ts';
 
 const SHARES = ['0', '0.1', '0.5', '0.999', '1'].map((text) => parseShare(text)!);
@@ -49,19 +49,7 @@ async function counted(
   options: Partial<CountOptions>,
 ): Promise<unknown> {
   const folder = await makeFolder(t);
-  const whole: CountOptions = {
-    ...{
-      inputs,
-      shares: [],
-      by: undefined,
-      urlColumn: undefined,
-      top: 10,
-      order: 'count',
-      skipBadFiles: false,
-    },
-    ...{ threads: 2, memoryLimitMb: 256, signal: new AbortController().signal, onProgress: () => undefined },
-    ...options,
-  };
+  const whole = countOptions(inputs, options);
   // In an order of their own: each is a machine.
   for (let index = slices - 1; index >= 0; index--)
     await countSlice(whole, { index, count: slices }, join(folder, `${index}`));

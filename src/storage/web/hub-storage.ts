@@ -1,14 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { ReadOptions, Storage, StoredObject } from '../contract.ts';
+import type { Readable } from 'node:stream';
+import type { ReadOptions, StoredObject } from '../contract.ts';
 import { changed, notFound, StorageError } from '../errors.ts';
-import { collectRange, resumedRange, type WantedRange } from '../ranged-reads.ts';
-import { type RetryPolicy, retrying, type StorageCounts } from '../retry.ts';
+import type { WantedRange } from '../ranged-reads.ts';
+import { retrying } from '../retry.ts';
 import { type HubPlace, hubPlace, hubUrl } from './hub-place.ts';
+import { ReadOnlyStorage } from './read-only-storage.ts';
 import { rangeBody, rangeHeader } from './web-range.ts';
 import { askWeb, dropBody } from './web-request.ts';
-import { readOnly } from './web-storage.ts';
 
 /** What the hub says of a file. */
 interface HubFile {
@@ -23,15 +24,10 @@ interface HubFile {
  * `hf auth login` keeps, goes to the hub alone: where it sends readers on, the URL is signed. Files are known by the
  * digest that the hub states.
  */
-export class HubStorage implements Storage {
+export class HubStorage extends ReadOnlyStorage {
   readonly scheme = 'hf';
-  readonly counts: StorageCounts = { requests: 0, retries: 0, readBytes: 0, writtenBytes: 0 };
-  readonly #policy: RetryPolicy;
+  protected readonly otherFile = 'the hub has another file there by now';
   readonly #locations = new Map<string, HubFile>();
-
-  constructor(policy: RetryPolicy) {
-    this.#policy = policy;
-  }
 
   async stat(url: string): Promise<StoredObject | undefined> {
     return (await this.#look(url))?.object;
@@ -47,7 +43,7 @@ export class HubStorage implements Storage {
     let next: string | undefined = `${start.replace(/\/$/, '')}?recursive=true&expand=false`;
     while (next !== undefined) {
       const page: string = next;
-      const response = await retrying(this.#policy, this.counts, () => this.#ask(prefixUrl, page));
+      const response = await retrying(this.policy, this.counts, () => this.#ask(prefixUrl, page));
       if (response.status === 404) {
         await dropBody(response);
         if (folder === '') throw notFound(prefixUrl, 'repository or revision');
@@ -61,34 +57,6 @@ export class HubStorage implements Storage {
     }
     found.sort((a, b) => Buffer.compare(Buffer.from(a.url), Buffer.from(b.url)));
     yield* found;
-  }
-
-  async readRange(url: string, from: number, bytes: number, options: ReadOptions = {}): Promise<Buffer> {
-    const range = { url, from, bytes };
-    return collectRange(range, this.#range(range, options));
-  }
-
-  async *readStream(url: string, options: ReadOptions = {}): AsyncIterable<Buffer> {
-    const found = await this.stat(url);
-    if (!found) throw notFound(url, 'file');
-    if (options.tag !== undefined && options.tag !== found.tag) throw changed(url, OTHER);
-    yield* this.#range({ url, from: 0, bytes: found.bytes }, { tag: found.tag });
-  }
-
-  async putIfAbsent(url: string): Promise<boolean> {
-    throw readOnly(url);
-  }
-
-  async put(url: string): Promise<void> {
-    throw readOnly(url);
-  }
-
-  async copy(_fromUrl: string, toUrl: string): Promise<void> {
-    throw readOnly(toUrl);
-  }
-
-  async delete(url: string): Promise<void> {
-    throw readOnly(url);
   }
 
   /** What the hub says of a file now; undefined where there is none. */
@@ -115,48 +83,41 @@ export class HubStorage implements Storage {
     return file;
   }
 
-  #range(range: WantedRange, { tag }: ReadOptions): AsyncGenerator<Buffer> {
-    const open = async (from: number, bytes: number) => {
-      const wanted = { url: range.url, from, bytes };
-      const file = await this.#fileOf(range.url, tag);
-      const { location, isElsewhere, object } = file;
-      const headers = { ...rangeHeader(wanted), ...(isElsewhere ? {} : authorization()) };
-      const ask = { url: range.url, asked: location, headers };
-      const response = await askWeb(ask, this.#policy, this.counts).catch((thrown: unknown) => {
-        // A signed URL is good for a while: the hub is asked for the next one.
-        this.#locations.delete(object.url);
-        throw thrown instanceof StorageError && isElsewhere ? asTransient(thrown) : thrown;
-      });
-      // The hub has named the file by its digest; its copies have tags of their own.
-      return rangeBody(wanted, response, { tagOf: () => undefined, fileBytes: object.bytes });
-    };
-    return resumedRange(range, open, this.#policy, this.counts);
+  protected async openRange(wanted: WantedRange, { tag }: ReadOptions): Promise<Readable> {
+    const { location, isElsewhere, object } = await this.#fileOf(wanted.url, tag);
+    const headers = { ...rangeHeader(wanted), ...(isElsewhere ? {} : authorization()) };
+    const ask = { url: wanted.url, asked: location, headers };
+    const response = await askWeb(ask, this.policy, this.counts).catch((thrown: unknown) => {
+      // A signed URL is good for a while: the hub is asked for the next one.
+      this.#locations.delete(object.url);
+      throw thrown instanceof StorageError && isElsewhere ? asTransient(thrown) : thrown;
+    });
+    // The hub has named the file by its digest; its copies have tags of their own.
+    return rangeBody(wanted, response, { tagOf: () => undefined, fileBytes: object.bytes });
   }
 
   async #fileOf(url: string, tag: string | undefined): Promise<HubFile> {
     const known = this.#locations.get(hubUrl(hubPlace(url)));
     const file = known && (tag === undefined || known.object.tag === tag) ? known : await this.#look(url);
     if (!file) throw notFound(url, 'file');
-    if (tag !== undefined && file.object.tag !== tag) throw changed(url, OTHER);
+    if (tag !== undefined && file.object.tag !== tag) throw changed(url, this.otherFile);
     return file;
   }
 
   async #head(url: string, asked: string): Promise<Response> {
-    const response = await retrying(this.#policy, this.counts, () => this.#ask(url, asked, 'HEAD'));
+    const response = await retrying(this.policy, this.counts, () => this.#ask(url, asked, 'HEAD'));
     await dropBody(response);
     return response;
   }
 
   #ask(url: string, asked: string, method: 'GET' | 'HEAD' = 'GET'): Promise<Response> {
     const request = { url, asked, method, headers: authorization(), givesRedirects: method === 'HEAD' };
-    return askWeb(request, this.#policy, this.counts);
+    return askWeb(request, this.policy, this.counts);
   }
 }
 
 /** Of redirects within the hub. */
 const MOST_STEPS = 5;
-
-const OTHER = 'the hub has another file there by now';
 
 interface TreeEntry {
   readonly type: string;
