@@ -142,6 +142,43 @@ test('a limit is divided by what each wants, and what is held is never given twi
   t.is(await ask(0, 4, 20), 8);
 });
 
+test('of several limits the lowest counts for all while one asks that has it, and who has a higher one is told, once', async (t) => {
+  const redis = await startRedis(t);
+  const host = await startBusyHost(t);
+  const high = await startWorker(t, redis, 'high', { perHost: 8 });
+  const low = await startWorker(t, redis, 'low', { perHost: 2 });
+  let isLowDone = false;
+  const keepBusy = async (): Promise<void> => {
+    while (!isLowDone) await fetchAll(high, host.url);
+  };
+  const busy = keepBusy();
+  await until(() => host.most() === 8);
+  t.is(await fetchAll(low, host.url), ROWS, 'the other asks without end, and may have more');
+  isLowDone = true;
+  await busy;
+  const told = ({ notes }: TestWorker): string[] => notes.filter((note) => note.includes('lower limit'));
+  t.deepEqual(told(low), []);
+  t.is(told(high).length, 1);
+  t.regex(told(high)[0]!, /lower limit than this one: 2 requests at 127\.0\.0\.1:\d+, and not 8/);
+});
+
+test('a lower limit counts for what others may begin, and no longer once who has it is gone', async (t) => {
+  const redis = await startRedis(t);
+  const connection = await openRedis(redis.url);
+  t.teardown(() => connection.disconnect());
+  const [high, low] = ['high', 'low'].map((name) => new HostLeases(connection, name, 60_000));
+  const host = 'a.example';
+  const asHigh = async (inFlight: number) => high!.ask([{ host, limit: 8, inFlight, wanted: 20 }]);
+  const asLow = async (inFlight: number, wanted = 20) => low!.ask([{ host, limit: 2, inFlight, wanted }]);
+  t.deepEqual(await asHigh(0), { processes: 1, granted: [8], limits: [8] });
+  t.deepEqual(await asLow(0), { processes: 2, granted: [0], limits: [2] });
+  t.deepEqual(await asHigh(8), { processes: 2, granted: [1], limits: [2] });
+  t.deepEqual(await asHigh(1), { processes: 2, granted: [1], limits: [2] });
+  t.deepEqual(await asLow(0), { processes: 2, granted: [1], limits: [2] });
+  t.deepEqual(await asLow(0, 0), { processes: 2, granted: [0], limits: [2] });
+  t.deepEqual(await asHigh(1), { processes: 2, granted: [8], limits: [8] });
+});
+
 test('without Redis each worker goes on with its part of the limit, says so, and shares again once it is back', async (t) => {
   const redis = await startRedis(t);
   const host = await startBusyHost(t);

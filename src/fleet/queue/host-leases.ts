@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 /** What a process says of a host, and asks for. */
 export interface LeaseAsk {
   readonly host: string;
-  /** Of all processes together. */
+  /** Of all processes together; where others say less, that counts. */
   readonly limit: number;
   /** Requests of this process in flight. */
   readonly inFlight: number;
@@ -15,13 +15,15 @@ export interface LeaseAsk {
 export interface LeaseAnswer {
   /** Requests that it may have in flight at each host, in the order of the asks. */
   readonly granted: readonly number[];
+  /** The limit of each host that counted: the lowest that any process says which has requests there, or wants some. */
+  readonly limits: readonly number[];
   /** Processes that share hosts by this Redis. */
   readonly processes: number;
 }
 
 /**
- * Gives requests at hosts out. For each host a hash has, by process, `HELD:WANTED:EXPIRY`. What others hold and has not expired is theirs.
- * Of the limit each gets what it wants, or as much as the others (max-min fairness); where that leaves a rest, or the limit is less than one
+ * Gives requests at hosts out. For each host a hash has, by process, `HELD:WANTED:EXPIRY:LIMIT`. What others hold and has not expired is theirs.
+ * The lowest limit counts for all: of two, the process with the lower one would wait for as long as another holds as much. Of it each gets what it wants, or as much as the others (max-min fairness); where that leaves a rest, or the limit is less than one
  * for each, the rest goes round: every ROUND_MS to those that come next by name. Times are those of Redis.
  *
  * KEYS: the processes, then the hosts. ARGV: process, lease in ms, round in ms, then limit, in flight and wanted of each host.
@@ -60,13 +62,14 @@ local answer = { redis.call('ZCARD', KEYS[1]) }
 for i = 2, #KEYS do
   local limit, flying, wanted = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
   local all = redis.call('HGETALL', KEYS[i])
-  local asks, held = { { name = me, wanted = wanted } }, 0
+  local own, asks, held = limit, { { name = me, wanted = wanted } }, 0
   for j = 1, #all, 2 do
     if all[j] ~= me then
-      local h, w, expiry = string.match(all[j + 1], '^(%d+):(%d+):(%d+)$')
+      local h, w, expiry, most = string.match(all[j + 1], '^(%d+):(%d+):(%d+):(%d+)$')
       if tonumber(expiry) > now then
         asks[#asks + 1] = { name = all[j], wanted = tonumber(w) }
         held = held + tonumber(h)
+        limit = math.min(limit, tonumber(most))
       else
         redis.call('HDEL', KEYS[i], all[j])
       end
@@ -77,10 +80,10 @@ for i = 2, #KEYS do
     redis.call('HDEL', KEYS[i], me)
   else
     local hold = math.max(granted, flying)
-    redis.call('HSET', KEYS[i], me, string.format('%d:%d:%.0f', hold, wanted, now + lease))
+    redis.call('HSET', KEYS[i], me, string.format('%d:%d:%.0f:%d', hold, wanted, now + lease, own))
     redis.call('PEXPIRE', KEYS[i], lease)
   end
-  answer[i] = granted
+  answer[2 * i - 2], answer[2 * i - 1] = granted, limit
 end
 return answer`;
 
@@ -124,7 +127,8 @@ export class HostLeases {
       ...keys,
       ...[this.#name, this.leaseMs, ROUND_MS, ...numbers],
     );
-    const [processes = 1, ...granted] = answer as number[];
-    return { processes, granted };
+    const [processes = 1, ...pairs] = answer as number[];
+    const every = (place: number): number[] => pairs.filter((_, i) => i % 2 === place);
+    return { processes, granted: every(0), limits: every(1) };
   }
 }

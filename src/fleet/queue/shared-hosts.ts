@@ -18,7 +18,10 @@ const TRY_AGAIN_MS = 1000;
 /** A host of which this process has requests, or wants some. */
 interface Host {
   readonly name: string;
-  limit: number;
+  /** This process's own. */
+  readonly limit: number;
+  /** Of all that share the host, as far as was heard: that of others may be lower. */
+  sharedLimit: number;
   inFlight: number;
   /** The most in flight since it was last asked for. */
   peak: number;
@@ -31,10 +34,18 @@ interface Host {
   idleSinceMs: number;
 }
 
+/** What was asked for a host, when, and what was answered. */
+interface Lease {
+  readonly asked: number;
+  readonly sentMs: number;
+  readonly granted: number;
+  readonly sharedLimit: number;
+}
+
 /** What is told of the way to Redis. */
 export interface SharedHostsOptions {
   readonly leases: HostLeases;
-  /** Told when hosts are shared no more, and when they are again. */
+  /** Told when hosts are shared no more, and when they are again; and once, where others have a lower limit. */
   readonly onNote: (text: string) => void;
 }
 
@@ -55,6 +66,7 @@ class Link {
   processes = 1;
   #isAway = false;
   #triedMs = 0;
+  #hasToldLower = false;
 
   constructor(leases: HostLeases, onNote: (text: string) => void) {
     this.leases = leases;
@@ -76,6 +88,15 @@ class Link {
         : 'Redis is back: hosts are shared again.',
     );
     return answer;
+  }
+
+  /** Others say that a host may be asked for less than this process has it. */
+  tellLower(host: string, own: number, theirs: number): void {
+    if (this.#hasToldLower) return;
+    this.#hasToldLower = true;
+    this.#onNote(
+      `Workers that share hosts by this Redis have a lower limit than this one: ${theirs} requests at ${host}, and not ${own}. The lowest counts for all, for as long as such workers ask.`,
+    );
   }
 
   /** Whether nobody can be asked; a connection that is lost is seen at once, one that is silent by who asks. */
@@ -157,6 +178,7 @@ class SharedHosts implements HostBudget {
     const host = {
       name,
       limit,
+      sharedLimit: limit,
       inFlight: 0,
       peak: 0,
       granted: 0,
@@ -170,8 +192,8 @@ class SharedHosts implements HostBudget {
   }
 
   /** Requests that may be in flight now. */
-  #allowed({ limit, granted, endsMs }: Host, nowMs: number): number {
-    if (this.#link.isAway) return Math.max(1, Math.floor(limit / this.#link.processes));
+  #allowed({ sharedLimit, granted, endsMs }: Host, nowMs: number): number {
+    if (this.#link.isAway) return Math.max(1, Math.floor(sharedLimit / this.#link.processes));
     return nowMs < endsMs ? granted : 0;
   }
 
@@ -226,16 +248,17 @@ class SharedHosts implements HostBudget {
     const answer = await this.#link.ask(asks);
     if (this.#isClosed || !answer) return this.#isClosed;
     for (const [i, host] of hosts.entries())
-      this.#take(host, { asked: asks[i]!.wanted, granted: answer.granted[i]!, sentMs });
+      this.#take(host, {
+        ...{ asked: asks[i]!.wanted, sentMs },
+        ...{ granted: answer.granted[i]!, sharedLimit: answer.limits[i]! },
+      });
     return true;
   }
 
-  #take(
-    host: Host,
-    lease: { readonly asked: number; readonly granted: number; readonly sentMs: number },
-  ): void {
-    const { asked, granted, sentMs } = lease;
+  #take(host: Host, { asked, sentMs, granted, sharedLimit }: Lease): void {
     const { leaseMs } = this.#link.leases;
+    host.sharedLimit = sharedLimit;
+    if (sharedLimit < host.limit) this.#link.tellLower(host.name, host.limit, sharedLimit);
     if (asked === 0 && host.wanted === 0 && host.inFlight === 0) {
       this.#hosts.delete(host.name);
       return;
