@@ -24,8 +24,7 @@ interface Tally {
   done: number;
 }
 
-const doer = (name: string, tally: Tally): ShardDoer => ({
-  name,
+const doer = (tally: Tally): ShardDoer => ({
   async doShards(specs, { onCommitted } = {}) {
     tally.firstMs ||= Date.now();
     await Promise.all(
@@ -48,9 +47,9 @@ const queues = await Promise.all(
 const before = cpuSeconds();
 await Promise.all(
   queues.map((queue, i) =>
-    new QueueWork(doer(`${process.pid}-${i}`, tallies[i]!), queue, {
+    new QueueWork(doer(tallies[i]!), queue, {
       ...{ planned, progress: new ScoreProgress(), closing: closing.signal, shardsAtOnce: atOnce },
-      ...{ graceMs: undefined, sharesHosts: false, config: { outputFolder: folder } },
+      ...{ graceMs: undefined, config: { outputFolder: folder } },
     }).run(),
   ),
 );

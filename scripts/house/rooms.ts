@@ -403,7 +403,7 @@ export const ROOMS: readonly Room[] = [
       'heads',
       'runs',
     ],
-    doors: ['config', 'models', 'planning', 'record', 'score', 'score-shards'],
+    doors: ['config', 'image-supply', 'models', 'planning', 'record', 'score', 'score-shards'],
     packages: [],
   },
   {

@@ -4,10 +4,12 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { remove } from '../base/files.ts';
 import { type Lock, takeLock } from '../base/lock.ts';
+import type { OpenHostBudget } from '../download/host-budget.ts';
 import type { ScoreConfig } from '../pipeline/config.ts';
+import { type ImageSupply, imageSupplyFor } from '../pipeline/image-supply.ts';
 import { loadModels } from '../pipeline/models.ts';
 import { recordOf } from '../pipeline/record.ts';
-import { type ScoreFacts, type ShardDestination, scoreShards } from '../pipeline/score-shards.ts';
+import { type ScoreFacts, scoreShards } from '../pipeline/score-shards.ts';
 import { unlessClosing } from '../runs/closing.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { RunFolder } from '../runs/run-folder.ts';
@@ -30,6 +32,10 @@ export interface WorkerOptions {
   readonly progress: ScoreProgress;
   /** When it aborts, no new shard is begun. */
   readonly closing: AbortSignal;
+  /** Of `workerName`; a new one where not given. */
+  readonly name?: string;
+  /** Where hosts are shared with other processes. */
+  readonly openHostBudget?: OpenHostBudget | undefined;
 }
 
 /** How shards are done. */
@@ -38,7 +44,15 @@ export interface DoingOptions {
   readonly onCommitted?: (shardId: number) => Promise<void>;
   /** What those in flight may take once the worker is to stop; `--timeout` where not given. */
   readonly graceMs?: number | undefined;
-  readonly openHostBudget?: ShardDestination['openHostBudget'];
+}
+
+/** What a worker works with. */
+interface WorkerParts {
+  readonly facts: ScoreFacts;
+  readonly run: SharedRun;
+  readonly scratch: RunFolder;
+  readonly lock: Lock;
+  readonly images: ImageSupply;
 }
 
 /** How the shards that a worker was given have ended. */
@@ -63,11 +77,12 @@ export class Worker {
   readonly #scratch: RunFolder;
   readonly #lock: Lock;
   readonly #inputs: InputCheck;
+  readonly #images: ImageSupply;
 
   private constructor(
     name: string,
     options: WorkerOptions,
-    { facts, run, scratch, lock }: { facts: ScoreFacts; run: SharedRun; scratch: RunFolder; lock: Lock },
+    { facts, run, scratch, lock, images }: WorkerParts,
   ) {
     this.name = name;
     this.#options = options;
@@ -75,6 +90,7 @@ export class Worker {
     this.#run = run;
     this.#scratch = scratch;
     this.#lock = lock;
+    this.#images = images;
     this.#inputs = new InputCheck(options.planned.plan.inputs);
     this.reporter = new WorkerReporter(name, scratch.path, options.progress);
   }
@@ -102,12 +118,14 @@ export class Worker {
       );
       const run = new SharedRun(config.outputFolder);
       await run.create();
-      const name = workerName();
+      const { name = workerName() } = options;
       const scratch = new RunFolder(await run.makeWorkFolder(name));
       await scratch.create(config);
       const lock = await takeLock(join(scratch.path, '.lock'), () => takenForDead(scratch.path));
       const plan = await withInputsAtHand(planned.plan, config.outputFolder, scratch);
-      return new Worker(name, options, { facts: { ...facts, plan }, run, scratch, lock });
+      // One for all shards, however few are done at a time: what it learns of hosts is not to be learned anew.
+      const images = imageSupplyFor({ config, plan }, scratch.staging, options.openHostBudget);
+      return new Worker(name, options, { facts: { ...facts, plan }, run, scratch, lock, images });
     } catch (thrown) {
       await stopModels(facts);
       throw thrown;
@@ -134,6 +152,7 @@ export class Worker {
   /** Stops the models and removes what was not committed. */
   async stop(): Promise<void> {
     await this.reporter.end();
+    await this.#images.close();
     await stopModels(this.#facts);
     await this.#lock.release();
     await remove(this.#scratch.path);
@@ -142,7 +161,7 @@ export class Worker {
   async #doLot(
     shards: readonly ShardSpec[],
     lot: LotProgress,
-    { onCommitted, graceMs, openHostBudget }: DoingOptions,
+    { onCommitted, graceMs }: DoingOptions,
   ): Promise<WorkReport> {
     const { progress, closing } = this.#options;
     const wanted: { readonly spec: ShardSpec }[] = [];
@@ -169,7 +188,7 @@ export class Worker {
     };
     if (closing.aborted) return { state: 'interrupted', committed, lost };
     if (wanted.length === 0) return { state: 'done', committed, lost };
-    const destination = { place, progress, closing, onCommitted: deliver, graceMs, openHostBudget };
+    const destination = { place, progress, closing, onCommitted: deliver, graceMs, images: this.#images };
     const state = await scoreShards(this.#facts, destination, wanted).catch((thrown: unknown) => {
       // Whatever fails then fails for that.
       throw existsSync(this.#scratch.path) ? thrown : takenForDead(this.#scratch.path, thrown);
@@ -190,6 +209,6 @@ async function stopModels({ encoder, decoder, tagModels }: ScoreFacts): Promise<
 }
 
 /** Its machine's name, for people, and a part that nobody else has. */
-function workerName(): string {
+export function workerName(): string {
   return `${hostname().replace(/[^\w.-]/g, '_')}-${randomUUID()}`;
 }

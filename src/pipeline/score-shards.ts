@@ -1,6 +1,5 @@
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import type { Lock } from '../base/lock.ts';
-import type { OpenHostBudget } from '../download/host-budget.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { addTallies } from '../runs/retry-tally.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
@@ -19,10 +18,10 @@ import type { ScoreConfig } from './config.ts';
 import { type EarlierShard, readEarlierShard } from './earlier-shard.ts';
 import { expectDigests } from './expected-digests.ts';
 import { ImageSaving } from './image-saving.ts';
+import { type ImageSupply, imageSupplyFor } from './image-supply.ts';
 import { BATCHES_PER_ENCODER, DECODES_PER_PROCESS, type LoadedModels } from './models.ts';
 import { shardProvenance, spreadTagsOf } from './provenance.ts';
 import { ShardWork } from './shard-work.ts';
-import { sourceFor } from './source-for.ts';
 import { Stages, WINDOW_ROWS } from './stages.ts';
 import { ThumbnailPicker } from './thumbnail-picker.ts';
 
@@ -55,8 +54,8 @@ export interface ShardDestination extends Omit<ScoreRun, 'place'> {
   readonly onCommitted?: (stats: ShardStats) => Promise<void>;
   /** What shards in flight may take once the run is told to close; the time of a row where not given. */
   readonly graceMs?: number | undefined;
-  /** Where hosts are shared with other processes. */
-  readonly openHostBudget?: OpenHostBudget | undefined;
+  /** Where images come from, of one that does shards in several calls; it stays open. */
+  readonly images?: ImageSupply;
 }
 
 /**
@@ -65,13 +64,23 @@ export interface ShardDestination extends Omit<ScoreRun, 'place'> {
  */
 export async function scoreShards(
   facts: ScoreFacts,
-  { place, progress, closing, onCommitted, graceMs, openHostBudget }: ShardDestination,
+  destination: ShardDestination,
+  wanted: readonly WantedShard[],
+): Promise<'done' | 'interrupted'> {
+  if (destination.images) return scoreWith(destination.images, facts, destination, wanted);
+  const images = imageSupplyFor(facts, destination.place.folder.staging);
+  return scoreWith(images, facts, destination, wanted).finally(() => images.close());
+}
+
+async function scoreWith(
+  images: ImageSupply,
+  facts: ScoreFacts,
+  { place, progress, closing, onCommitted, graceMs }: ShardDestination,
   wanted: readonly WantedShard[],
 ): Promise<'done' | 'interrupted'> {
   const { config } = facts;
   const { folder, lock } = place;
   const abandon = new AbortController();
-  const openSource = sourceFor(facts, folder.staging, openHostBudget);
   const database = await ShardDatabase.open({
     memoryLimitMb: config.resources.memoryLimitMb,
     temporaryFolder: folder.staging,
@@ -90,7 +99,7 @@ export async function scoreShards(
       progress,
     }));
   const stages = new Stages({
-    openSource,
+    openSource: (tools) => images.open(tools),
     decoder: facts.decoder,
     encoder: facts.encoder,
     heads: facts.heads,

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import anyTest from 'ava';
 import { ShardQueue } from '../../src/fleet/queue/shard-queue.ts';
 import { digestRun } from '../helpers/digest-run.ts';
+import { startNameServer } from '../helpers/name-server.ts';
 import { startRedis, withoutRedis } from '../helpers/redis.ts';
 import { LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
 import { makeWorld } from '../helpers/scored-world.ts';
+import { buildShard } from '../helpers/shard-builder.ts';
 import { until } from '../helpers/until.ts';
 
 const reason = withoutRedis();
@@ -86,4 +88,27 @@ test('a shard on which three workers have died is named, and the others are done
   await until(() => !existsSync(join(run, '.failed')));
   t.is((await runCli(['work', run, '--queue', redis.url])).exitCode, 0);
   t.is((await again.ended).exitCode, 0);
+});
+
+test('a worker asks for the name and the robots.txt of a host once, however few shards it takes at a time', async (t) => {
+  const world = await makeWorld(t, { rowCount: 12 });
+  const redis = await startRedis(t);
+  const names = await startNameServer({ ttlS: 3600 });
+  t.teardown(() => names.close());
+  const [run, shard] = [world.path('run'), world.path('named.parquet')];
+  const rows = world.rows.map((row) => ({
+    ...row,
+    URL: String(row['URL']).replace('127.0.0.1', 'pictures.test'),
+  }));
+  await buildShard(shard, rows, { punsafe: 'DOUBLE' });
+  const settings = ['--number-sample-per-shard', '3', '--robots', 'respect', '--dns', names.address];
+  const planned = await runCli(['plan', shard, '--output-folder', run, ...LOOPBACK_FLAGS, ...settings]);
+  t.is(planned.exitCode, 0, planned.stderr);
+  const coordinator = startCli(['coordinate', run, '--queue', redis.url]);
+  const worked = await runCli(['work', run, '--queue', redis.url, '--shards-at-once', '1', '--json']);
+  t.like(JSON.parse(worked.stdout), { state: 'done', committed: 4 }, worked.stderr);
+  t.is((await coordinator.ended).exitCode, 0);
+  t.is(world.host.requests.get('/robots.txt'), 1);
+  t.is(names.questions.filter((question) => question === 'A pictures.test').length, 1);
+  t.is(world.host.requests.get('/0.jpg'), 1, 'and that is the host it learned of');
 });

@@ -6,7 +6,7 @@ import { workerMetrics } from '../metrics/fleet-metrics.ts';
 import { type MetricsPlace, serveMetrics } from '../metrics/metrics-server.ts';
 import { restAfter } from '../rest-after.ts';
 import { SharedRun } from '../shared-run.ts';
-import { type DoingOptions, Worker, type WorkerOptions } from '../worker.ts';
+import { Worker, type WorkerOptions, workerName } from '../worker.ts';
 import { HostLeases } from './host-leases.ts';
 import { type QueuedShard, ShardQueue } from './shard-queue.ts';
 import { shareHosts } from './shared-hosts.ts';
@@ -53,34 +53,52 @@ export interface QueueWorkReport {
  */
 export async function workOnQueue(options: QueueWorkOptions): Promise<QueueWorkReport> {
   const { planned } = options;
-  const worker = await Worker.start(options);
+  const name = workerName();
+  const queue = await ShardQueue.open(options.queueUrl, planned.digest, name);
   try {
-    const queue = await ShardQueue.open(options.queueUrl, planned.digest, worker.name);
-    const { reporter } = worker;
+    const openHostBudget = options.sharesHosts ? hostsSharedBy(queue, name, options) : undefined;
+    const worker = await Worker.start({ ...options, name, openHostBudget });
     try {
-      const registry = options.metrics && workerMetrics(() => reporter.news, queue);
-      const metrics = registry && (await serveMetrics(registry, options.metrics));
-      if (metrics) options.progress.note(`Metrics: ${metrics.url}`);
-      const board = new WorkerBoard(queue.redis, planned.digest);
-      reporter.alsoTo((news) => board.tell(news));
-      await queue.watch();
-      return await new QueueWork(worker, queue, options).run().finally(() => metrics?.close());
+      return await workWith(worker, queue, options);
     } finally {
-      await reporter.end();
-      await queue.close();
+      await worker.stop();
     }
   } finally {
-    await worker.stop();
+    await queue.close();
   }
 }
 
+async function workWith(
+  worker: Worker,
+  queue: ShardQueue,
+  options: QueueWorkOptions,
+): Promise<QueueWorkReport> {
+  const { reporter } = worker;
+  const registry = options.metrics && workerMetrics(() => reporter.news, queue);
+  const metrics = registry && (await serveMetrics(registry, options.metrics));
+  if (metrics) options.progress.note(`Metrics: ${metrics.url}`);
+  const board = new WorkerBoard(queue.redis, options.planned.digest);
+  reporter.alsoTo((news) => board.tell(news));
+  await queue.watch();
+  return new QueueWork(worker, queue, options).run().finally(() => metrics?.close());
+}
+
+function hostsSharedBy(
+  queue: ShardQueue,
+  name: string,
+  { progress }: QueueWorkOptions,
+): WorkerOptions['openHostBudget'] {
+  const leases = new HostLeases(queue.redis, name, HOST_LEASE_MS);
+  return shareHosts({ leases, onNote: (text) => progress.note(text) });
+}
+
 /** What does the shards that a queue gives. */
-export type ShardDoer = Pick<Worker, 'name' | 'doShards'>;
+export type ShardDoer = Pick<Worker, 'doShards'>;
 
 /** What of a worker's options its way with the queue depends on. */
 type TakingOptions = Pick<
   QueueWorkOptions,
-  'planned' | 'progress' | 'closing' | 'shardsAtOnce' | 'graceMs' | 'sharesHosts'
+  'planned' | 'progress' | 'closing' | 'shardsAtOnce' | 'graceMs'
 > & { readonly config: Pick<WorkerOptions['config'], 'outputFolder'> };
 
 /** After so long without a shard a worker says why that may be, once until it has had one. */
@@ -97,7 +115,6 @@ export class QueueWork {
   readonly #failures: FailedShards;
   /** Each at the place of its number: a map of a million of them would take as much memory again. */
   readonly #specs: readonly ShardSpec[];
-  readonly #openHostBudget: DoingOptions['openHostBudget'];
   #committed = 0;
   #lost = 0;
   #givenBack = 0;
@@ -111,12 +128,6 @@ export class QueueWork {
     this.#options = options;
     this.#run = new SharedRun(options.config.outputFolder);
     this.#failures = new FailedShards(options.config.outputFolder);
-    this.#openHostBudget = options.sharesHosts
-      ? shareHosts({
-          leases: new HostLeases(queue.redis, worker.name, HOST_LEASE_MS),
-          onNote: (text) => options.progress.note(text),
-        })
-      : undefined;
     this.#specs = options.planned.plan.shards;
   }
 
@@ -190,7 +201,7 @@ export class QueueWork {
     try {
       const { committed, lost } = await this.#worker.doShards(
         shards.map(({ shardId }) => this.#specs[shardId]!),
-        { onCommitted, graceMs: this.#options.graceMs, openHostBudget: this.#openHostBudget },
+        { onCommitted, graceMs: this.#options.graceMs },
       );
       this.#committed += committed;
       this.#lost += lost;
