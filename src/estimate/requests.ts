@@ -7,8 +7,8 @@ export interface ShardRequests {
   readonly deletes: number;
 }
 
-/** Of each shard a merge looks at the marker and the stats (three requests), and fetches its tags and its sums of buckets. */
-const MERGE_GETS = 5;
+/** Of each shard a merge looks whether there are stats, and fetches these, its tags and its sums of buckets. */
+const MERGE_GETS = 4;
 
 /** Larger files are put in parts of this size: a request each, and two around them (src/storage/s3). */
 const PART_BYTES = 8 * 2 ** 20;

@@ -1,10 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import test from 'ava';
 import { sliceAsked } from '../../src/cli/score-slice.ts';
+import { requestsOfShard } from '../../src/estimate/requests.ts';
 import { digestObjects } from '../helpers/digest-objects.ts';
 import { digestRun } from '../helpers/digest-run.ts';
 import { LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
-import { type S3Fault, type S3Request, type S3Server, startS3Server } from '../helpers/s3-server.ts';
+import {
+  type S3Fault,
+  type S3FaultRule,
+  type S3Request,
+  type S3Server,
+  startS3Server,
+} from '../helpers/s3-server.ts';
 import { makeWorld } from '../helpers/scored-world.ts';
 
 let server: S3Server;
@@ -26,10 +33,24 @@ async function ended(args: readonly string[]) {
   return startCli(args).ended;
 }
 
-/** Has a fault meet requests to one run. */
-function meet(run: string, fault: S3Fault, times: number, when: (request: S3Request) => boolean): void {
-  const prefix = `${run.slice('s3://bucket/'.length)}/`;
-  server.faults.push({ fault, times, when: (request) => request.key.startsWith(prefix) && when(request) });
+function keysOf(run: string): string {
+  return `${run.slice('s3://bucket/'.length)}/`;
+}
+
+/** Has a fault meet requests to one run; the tests of this file go on at the same time, each with a run of its own. */
+function meet(
+  run: string,
+  fault: S3Fault,
+  times: number,
+  when: (request: S3Request) => boolean,
+): S3FaultRule {
+  const rule = {
+    fault,
+    times,
+    when: (request: S3Request) => request.key.startsWith(keysOf(run)) && when(request),
+  };
+  server.faults.push(rule);
+  return rule;
 }
 
 test('a run in object storage whose workers are killed and met by errors, throttling and lost answers has the bytes of one process', async (t) => {
@@ -53,16 +74,18 @@ test('a run in object storage whose workers are killed and met by errors, thrott
     (operation: string, part = '') =>
     (request: S3Request) =>
       request.operation === operation && request.key.includes(part);
-  meet(run, { kind: 'lost-answer' }, 2, is('PutObject', '.commits/'));
-  meet(run, { kind: 'lost-answer' }, 2, is('PutObject', 'stats/'));
-  meet(run, { kind: 'lost-answer' }, 1, is('CopyObject'));
-  meet(run, { kind: 'error', status: 500, code: 'InternalError' }, 2, is('CopyObject'));
-  meet(run, { kind: 'error', status: 503, code: 'SlowDown' }, 3, is('PutObject'));
-  meet(run, { kind: 'closed' }, 1, is('DeleteObject'));
+  const met = [
+    meet(run, { kind: 'lost-answer' }, 2, is('PutObject', '.commits/')),
+    meet(run, { kind: 'lost-answer' }, 2, is('PutObject', 'stats/')),
+    meet(run, { kind: 'lost-answer' }, 1, is('CopyObject')),
+    meet(run, { kind: 'error', status: 500, code: 'InternalError' }, 2, is('CopyObject')),
+    meet(run, { kind: 'error', status: 503, code: 'SlowDown' }, 3, is('PutObject')),
+    meet(run, { kind: 'closed' }, 1, is('DeleteObject')),
+  ];
   const worked = await ended([...slice(run, 0, 1), '--json']);
   t.is(worked.exitCode, 0, worked.stderr);
   t.like(JSON.parse(worked.stdout), { state: 'done', open: 0 });
-  t.true(server.faults.every(({ times }) => times === 0));
+  t.true(met.every(({ times }) => times === 0));
 
   meet(run, { kind: 'cut', bytes: 100 }, 2, is('GetObject', 'tags/'));
   const merged = await ended(['merge', run, '--json']);
@@ -100,19 +123,17 @@ test('a run whose credentials expire says so, keeps what is finished, and goes o
 
   const run = 's3://bucket/runs/expired';
   let commits = 0;
-  server.faults.push({
-    fault: { kind: 'error', status: 400, code: 'ExpiredToken' },
-    when: ({ operation, key }) => {
-      if (operation === 'PutObject' && key.startsWith('runs/expired/stats/')) commits++;
-      return commits >= 2 && key.startsWith('runs/expired/');
-    },
+  const expiry = { kind: 'error', status: 400, code: 'ExpiredToken' } as const;
+  const rule = meet(run, expiry, Number.POSITIVE_INFINITY, ({ operation, key }) => {
+    if (operation === 'PutObject' && key.includes('/stats/')) commits++;
+    return commits >= 2;
   });
   const expired = await ended([...score, '--output-folder', run]);
   t.regex(expired.stderr, /runs\/expired\/\S+: the credentials have expired[\s\S]*\[BB_STORAGE_EXPIRED\]/);
   t.false(/test-secret/.test(expired.stderr));
   t.is(server.keys('bucket', 'runs/expired/stats/').length, 1);
 
-  server.faults.length = 0;
+  rule.times = 0;
   const again = await ended([...score, '--output-folder', `${run}/`]);
   t.is(again.exitCode, 0, again.stderr);
   t.deepEqual(digestObjects(server, run), await digestRun(alone));
@@ -120,6 +141,22 @@ test('a run whose credentials expire says so, keeps what is finished, and goes o
     const text = server.bytesOf('bucket', `runs/expired/${name}`)!.toString();
     t.false(/test-secret|bowerbird-(run|work)-/.test(text), name);
   }
+});
+
+test('a shard takes the requests that an estimate counts, and one more for its pictures in the report', async (t) => {
+  const world = await makeWorld(t, { rowCount: 16 });
+  const run = 's3://bucket/runs/counted';
+  const scored = await runCli(['score', world.shard, '--output-folder', run, ...SETTINGS]);
+  t.is(scored.exitCode, 0, scored.stderr);
+  const ofShard = server.log.filter(({ key }) => key.startsWith(keysOf(run)) && /\/00001[_./]/.test(key));
+  const count = (...operations: string[]): number =>
+    ofShard.filter(({ operation }) => operations.includes(operation)).length;
+  // Tags, sums of buckets, pictures.
+  const { puts, gets, deletes } = requestsOfShard(3, 1000);
+  t.is(count('PutObject', 'CopyObject'), puts);
+  t.is(count('GetObject', 'HeadObject'), gets + 1);
+  t.is(count('DeleteObject'), deletes);
+  t.is(ofShard.length, puts + gets + 1 + deletes);
 });
 
 test('a task of a job array is asked what it is meant to do of a run in object storage that has no plan', async (t) => {

@@ -52,7 +52,7 @@ test('output, requests and temporary space are counted by rows and by shards', (
   t.is(run.outputBytes.value, 100 * 100_000 + 10 * 4000 + 10 * 20_000);
   t.is(run.downloadedBytes.value, 5e9);
   // Three files put, looked at, copied and deleted; marker and stats put; what a merge reads.
-  t.deepEqual(run.requests, { puts: 80, gets: 100, deletes: 30 });
+  t.deepEqual(run.requests, { puts: 80, gets: 90, deletes: 30 });
   t.is(run.temporaryBytes, 5000 + 1_003_000);
   // Images are gathered while a shard is open: four, for 32,768 rows.
   t.is(of(1, {}, true).temporaryBytes, 5000 + 5 * 1_003_000);
