@@ -9,6 +9,7 @@ import { type RunRecord, writeRunRecord } from '../runs/run-record.ts';
 import { resolveThresholds } from '../scores/thresholds.ts';
 import type { RunPlan } from '../shards/plan.ts';
 import { convertedInputs } from './converted-inputs.ts';
+import { tagsOf } from './input-check.ts';
 import { encodePlan, isPlanned, type PlanFlags, type PlannedRun, readPlan, writePlan } from './plan-file.ts';
 import { takeAtHand } from './run-at-hand.ts';
 import { refuseOther } from './same-plan.ts';
@@ -47,7 +48,8 @@ export async function makePlan(
       await new SharedRun(run).create();
       if (!isBegun) await writeRunRecord(place.folder.runRecord, record);
       await hand.putBack([...convertedInputs(hand.folder, plan), ...(isBegun ? [] : ['run.json'])]);
-      const text = encodePlan(place.folder.path, { inputs: config.inputs, flags }, plan, record);
+      const asked = { inputs: config.inputs, flags, tags: tagsOf(plan.inputs) };
+      const text = encodePlan(place.folder.path, asked, plan, record);
       const isNew = await writePlan(run, text);
       return { ...(await readPlan(run))!, isNew };
     } finally {

@@ -9,6 +9,9 @@ import { movedInput } from './converted-inputs.ts';
 /** Values of flags of `score` by name, as they were given; inputs and places are told apart from them. */
 export type PlanFlags = Readonly<Record<string, unknown>>;
 
+/** By path. */
+export type InputTags = Readonly<Record<string, string>>;
+
 /** plan.json: all that workers have to agree upon. Written once, and never changed. */
 interface PlanDocument {
   readonly format: 'bowerbird-plan';
@@ -18,6 +21,11 @@ interface PlanDocument {
   readonly flags: PlanFlags;
   /** Shards are cut from the inputs by `number_sample_per_shard`, and so not repeated. */
   readonly plan: Omit<RunPlan, 'shards'>;
+  /**
+   * Of inputs that are read where they lie elsewhere, by path: what their place tells an object by (its ETag). Beside their fingerprints, which are the same
+   * for copies at other places.
+   */
+  readonly tags?: InputTags;
   /** What each worker's own settings, encoder and heads are compared with. */
   readonly record: RunRecord;
 }
@@ -27,6 +35,7 @@ export interface PlannedRun {
   readonly inputs: readonly string[];
   readonly flags: PlanFlags;
   readonly plan: RunPlan;
+  readonly tags: InputTags;
   readonly record: RunRecord;
   /** sha256 (hex) of plan.json. */
   readonly digest: string;
@@ -50,7 +59,7 @@ const RUN = '<run>';
 /** The bytes of a plan: of the same inputs, settings and models always the same. */
 export function encodePlan(
   folder: string,
-  { inputs, flags }: Pick<PlannedRun, 'inputs' | 'flags'>,
+  { inputs, flags, tags }: Pick<PlannedRun, 'inputs' | 'flags' | 'tags'>,
   { shards: _, ...plan }: RunPlan,
   record: RunRecord,
 ): string {
@@ -61,6 +70,7 @@ export function encodePlan(
     inputs,
     flags: sorted,
     plan: { ...plan, inputs: plan.inputs.map((input) => movedInput(input, `${folder}/`, `${RUN}/`)) },
+    ...(Object.keys(tags).length > 0 && { tags }),
     // Who planned it, and when, is no part of it.
     record: { ...record, state: 'running', sessions: [] },
   };
@@ -103,10 +113,10 @@ function decodePlan(text: string, run: string): PlannedRun {
   }
   if (document?.format !== 'bowerbird-plan' || document.version !== 1 || !document.plan || !document.record)
     throw notAPlan(path, undefined);
-  const { inputs, flags, plan, record } = document;
+  const { inputs, flags, plan, tags = {}, record } = document;
   const files = plan.inputs.map((input) => movedInput(input, `${RUN}/`, `${run}/`));
   const shards = cutShards(files, plan.samplesPerShard);
-  return { inputs, flags, plan: { ...plan, inputs: files, shards }, record, digest: digestOf(text) };
+  return { inputs, flags, plan: { ...plan, inputs: files, shards }, tags, record, digest: digestOf(text) };
 }
 
 function digestOf(content: string): string {

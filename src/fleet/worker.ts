@@ -91,7 +91,7 @@ export class Worker {
     this.#scratch = scratch;
     this.#lock = lock;
     this.#images = images;
-    this.#inputs = new InputCheck(options.planned.plan.inputs);
+    this.#inputs = new InputCheck(options.planned);
     this.reporter = new WorkerReporter(name, scratch.path, options.progress);
   }
 

@@ -122,6 +122,29 @@ test('a file that is replaced after it was planned is refused by its workers, an
   t.regex(stderr, /s3:\/\/bucket\/in3\/x\.parquet has changed while it was read.*\[BB_STORAGE_CHANGED\]/s);
 });
 
+test('a worker refuses an object that was put in the place of a planned one, be its size and footer the same, and takes the planned one again', async (t) => {
+  const world = await makeWorld(t, { rowCount: 48 });
+  const { bytes } = await grouped(world, 'planned.parquet');
+  const other = Buffer.from(bytes);
+  other[Math.floor(bytes.length / 2)]! ^= 0xff;
+  const put = (content: Buffer): void => server.hold('bucket', 'in4/x.parquet', content);
+  put(bytes);
+  const run = world.path('run');
+  const planned = await runCli(['plan', 's3://bucket/in4/x.parquet', '--output-folder', run, ...SETTINGS]);
+  t.is(planned.exitCode, 0, planned.stderr);
+  put(other);
+  // The first row group, of which no byte has changed.
+  const slice = ['score', '--output-folder', run, '--task-index', '0', '--task-count', `${GROUPS}`];
+  const refused = await runCli(slice);
+  t.not(refused.exitCode, 0);
+  t.regex(refused.stderr, /in4\/x\.parquet is another object than when it was planned.*\[BB_RUN_CHANGED\]/s);
+  t.deepEqual(await readdir(join(run, 'stats')), []);
+  t.is(world.host.requests.size, 0);
+  put(bytes);
+  const done = await runCli(slice);
+  t.is(done.exitCode, 0, done.stderr);
+});
+
 test('CSV and packed Parquet elsewhere are fetched whole, once, and leave nothing', async (t) => {
   const world = await makeWorld(t, { rowCount: 24 });
   const lines = world.rows.map(({ URL }, row) => `${URL},picture ${row}`);
