@@ -423,6 +423,7 @@ export const ROOMS: readonly Room[] = [
       'merge-planned',
       'metrics/metrics-server',
       'plan-file',
+      'queue/address',
       'queue/coordinate',
       'queue/fleet-state',
       'queue/work',

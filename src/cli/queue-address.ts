@@ -1,4 +1,5 @@
 import type { MetricsPlace } from '../fleet/metrics/metrics-server.ts';
+import { withoutPassword } from '../fleet/queue/address.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 
 /** The flag that names a queue of shards. */
@@ -46,6 +47,6 @@ export function queueUrl(value: unknown): string {
   if (/^rediss?:\/\/\S+$/.test(text) && URL.canParse(text) && DATABASE.test(new URL(text).pathname))
     return text;
   throw usageError(
-    `--queue takes an address such as redis://localhost:6379, with the number of a database behind it (/2) where it is not the first; not ${JSON.stringify(text.replace(/\/\/[^@/]*@/, '//'))}.`,
+    `--queue takes an address such as redis://localhost:6379, with the number of a database behind it (/2) where it is not the first; not ${JSON.stringify(withoutPassword(text))}. In a password @ is written as %40, / as %2F and : as %3A.`,
   );
 }

@@ -1,4 +1,5 @@
 import anyTest from 'ava';
+import { queueUrl } from '../../src/cli/queue-address.ts';
 import { ShardQueue } from '../../src/fleet/queue/shard-queue.ts';
 import { startRedis, withoutRedis } from '../helpers/redis.ts';
 
@@ -79,14 +80,34 @@ test('a Redis that was restarted without its data is asked again, and filled aga
   t.truthy(await queue.next());
 });
 
-test('an address where nothing answers is refused without its password', async (t) => {
+test('an address where nothing answers is refused without its password, wherever and however that is written', async (t) => {
   const redis = await startRedis(t);
   await redis.kill();
-  const error = await t.throwsAsync(
-    () => ShardQueue.open(redis.url.replace('//', '//:secret@'), DIGEST, 'w'),
-    { code: 'BB_QUEUE_UNREACHABLE' },
-  );
-  t.false(error.message.includes('secret'));
+  const named = redis.url.replace('//', '//:secr%40et@');
+  for (const url of [named, `${redis.url}?password=secret`]) {
+    const error = await t.throwsAsync(() => ShardQueue.open(url, DIGEST, 'w'), {
+      code: 'BB_QUEUE_UNREACHABLE',
+      message: /does not answer as a Redis/,
+    });
+    t.false(/secr|et@|password/.test(error.message), error.message);
+  }
+  const unescaped = t.throws(() => queueUrl('redis://:secr@et/@127.0.0.1:1/'), {
+    code: 'BB_USAGE',
+    message: /@ is written as %40/,
+  });
+  t.false(/secr|et\//.test(unescaped.message), unescaped.message);
+});
+
+test('a Redis with a password is told so where it is missing or wrong, and taken with it', async (t) => {
+  const redis = await startRedis(t, ['--requirepass', 's@cret']);
+  const code = 'BB_QUEUE_UNREACHABLE';
+  await t.throwsAsync(() => ShardQueue.open(redis.url, DIGEST, 'w'), { code, message: /refuses: NOAUTH/ });
+  const wrong = redis.url.replace('//', '//:other@');
+  await t.throwsAsync(() => ShardQueue.open(wrong, DIGEST, 'w'), { code, message: /refuses: WRONGPASS/ });
+  const queue = await ShardQueue.open(redis.url.replace('//', '//:s%40cret@'), DIGEST, 'w');
+  t.teardown(() => queue.close());
+  await queue.add([5]);
+  t.is((await queue.next())?.shardId, 5);
 });
 
 test('a shard takes a few hundred bytes of Redis, and none once it is done', async (t) => {
@@ -109,7 +130,7 @@ test('a database that Redis does not have is refused, and no other taken', async
   const { url } = await startRedis(t);
   await t.throwsAsync(ShardQueue.open(`${url}/99`, DIGEST, 'w'), {
     code: 'BB_QUEUE_UNREACHABLE',
-    message: /DB index is out of range/,
+    message: /does not have that database: .*DB index is out of range/,
   });
   const queue = await ShardQueue.open(`${url}/3`, DIGEST, 'w');
   t.teardown(() => queue.close());

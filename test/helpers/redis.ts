@@ -18,14 +18,14 @@ export interface TestRedis {
   kill(): Promise<void>;
 }
 
-/** Starts a Redis that ends with the test. */
-export async function startRedis(t: ExecutionContext): Promise<TestRedis> {
+/** Starts a Redis that ends with the test. @param settings further words of its command line */
+export async function startRedis(t: ExecutionContext, settings: readonly string[] = []): Promise<TestRedis> {
   const port = await freePort();
   let server: ChildProcess | undefined;
   const start = async (): Promise<void> => {
     server = spawn(
       'redis-server',
-      ['--port', `${port}`, '--save', '', '--appendonly', 'no', '--bind', '127.0.0.1'],
+      ['--port', `${port}`, '--save', '', '--appendonly', 'no', '--bind', '127.0.0.1', ...settings],
       {
         stdio: ['ignore', 'pipe', 'ignore'],
       },

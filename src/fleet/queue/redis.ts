@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Redis } from 'ioredis';
 import { BowerbirdError, messageOf } from '../../base/errors.ts';
+import { withoutPassword } from './address.ts';
 
 /** Redis that does not answer counts as one that is not there: the work goes on without it. */
 const COMMAND_TIMEOUT_MS = 10_000;
@@ -36,11 +37,6 @@ export function keyPrefix(digest: string): string {
   return `bowerbird-${digest.slice(0, 16)}`;
 }
 
-/** For people: passwords stay where they were given. */
-export function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//');
-}
-
 async function reach(redis: Redis, url: string, causeOf: () => unknown): Promise<void> {
   try {
     await redis.connect();
@@ -51,13 +47,20 @@ async function reach(redis: Redis, url: string, causeOf: () => unknown): Promise
     const cause = causeOf() ?? thrown;
     const why = messageOf(cause).replace(/\.+$/, '');
     const address = withoutPassword(url);
-    const isRefused = /^(NOAUTH|WRONGPASS|NOPERM)|password|AUTH/.test(why);
-    throw new BowerbirdError(
-      'BB_QUEUE_UNREACHABLE',
-      isRefused
-        ? `${address} answers and refuses: ${why}. Give its password in the address of --queue: rediss://:PASSWORD@HOST.`
-        : `No Redis or Valkey answers at ${address}: ${why}. Start one there, or name another with --queue.`,
-      { cause, fields: { url: address } },
-    );
+    throw new BowerbirdError('BB_QUEUE_UNREACHABLE', `${address} ${refusalOf(why)}`, {
+      cause,
+      fields: { url: address },
+    });
   }
+}
+
+/** What a person is to know and to do, behind the address. */
+function refusalOf(why: string): string {
+  if (/^(NOAUTH|WRONGPASS|NOPERM)|password|AUTH/.test(why))
+    return `answers and refuses: ${why}. Give its password in the address of --queue: redis://:PASSWORD@HOST, in which @ is written as %40, / as %2F and : as %3A.`;
+  if (/DB index/.test(why))
+    return `answers, and does not have that database: ${why}. Name another behind the address: /0 is the first.`;
+  if (/certificate|altnames/i.test(why))
+    return `answers with a certificate that is not believed: ${why}. Name the file of its authority (PEM) in NODE_EXTRA_CA_CERTS.`;
+  return `does not answer as a Redis or Valkey: ${why}. Start one there, or name another with --queue; with TLS it is rediss://, without it redis://.`;
 }
