@@ -6,7 +6,8 @@ import { packageFolder } from '../../src/base/package.ts';
 /** The packages of bench/requirements.txt. */
 const PEERS: readonly string[] = readFileSync(join(packageFolder, 'bench/requirements.txt'), 'utf8')
   .split('\n')
-  .filter((line) => /^[a-z]/i.test(line));
+  .filter((line) => /^[a-z]/i.test(line))
+  .map((line) => line.replace(/\[.*/, ''));
 
 /** A Python and the packages that it has; bench/requirements.txt lists what benches look for. */
 export class PythonPeers {
