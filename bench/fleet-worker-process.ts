@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { queueKey } from '../src/fleet/queue/queue-key.ts';
 import { ShardQueue } from '../src/fleet/queue/shard-queue.ts';
 import { QueueWork, type ShardDoer } from '../src/fleet/queue/work.ts';
 import { ScoreProgress } from '../src/runs/progress.ts';
@@ -31,7 +32,7 @@ const doer = (tally: Tally): ShardDoer => ({
       specs.map(async ({ id }) => {
         await sleep(sleepMs);
         await writeFile(run.stats(id), '');
-        await onCommitted?.(id);
+        await onCommitted?.(id, 'this');
         tally.done++;
       }),
     );
@@ -41,8 +42,9 @@ const doer = (tally: Tally): ShardDoer => ({
 });
 
 const tallies = Array.from({ length: workers }, (): Tally => ({ firstMs: 0, lastMs: 0, done: 0 }));
+const key = await queueKey(folder, planned.digest);
 const queues = await Promise.all(
-  Array.from({ length: workers }, (_, i) => ShardQueue.open(url, planned.digest, `${process.pid}-${i}`)),
+  Array.from({ length: workers }, (_, i) => ShardQueue.open(url, key, `${process.pid}-${i}`)),
 );
 const before = cpuSeconds();
 await Promise.all(

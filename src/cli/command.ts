@@ -25,6 +25,8 @@ export interface Command {
   readonly storedRuns?: readonly string[];
   /** Flags and positionals that may also lead off this machine: files that are read. */
   readonly remoteInputs?: readonly string[];
+  /** Flags that take the address of a server, which the command looks at itself. */
+  readonly addresses?: readonly string[];
   /** Adds positionals. */
   readonly extend?: (parser: Argv) => Argv;
   /** Does the work; gives the exit code. */
@@ -52,7 +54,8 @@ export function addCommand(
   command: LoadedCommand,
   { group, args, finish }: AddingOptions,
 ): Argv {
-  const { usage, describe, flags, examples, docs, storedRuns, remoteInputs, extend, run } = command;
+  const { usage, describe, flags, examples, docs, storedRuns, remoteInputs, addresses, extend, run } =
+    command;
   const wholeUsage = [group, usage, ...requiredFlags(flags)].filter(Boolean).join(' ');
   return parser.command(
     usage,
@@ -68,7 +71,7 @@ export function addCommand(
       refuseBooleanValues(args, flags);
       const parsed = withFilePaths(given);
       const values = withFilePaths(checkValues(flags, given));
-      refuseRemotePaths({ ...parsed, ...values }, { storedRuns, remoteInputs });
+      refuseRemotePaths({ ...parsed, ...values }, { storedRuns, remoteInputs, addresses });
       // What is secret in a URL stands in no record.
       const shown = remoteInputs
         ? { values: shownValues(values), parsed: shownValues(parsed) }

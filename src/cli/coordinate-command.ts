@@ -28,6 +28,7 @@ export const COORDINATE: Command = {
   ],
   docs: 'docs/fleet.md',
   storedRuns: ['run'],
+  addresses: ['queue'],
   extend: (parser) =>
     parser.positional('run', { type: 'string', demandOption: true, describe: 'Run folder with a plan.json' }),
   run: coordinateCommand,
@@ -54,17 +55,19 @@ async function coordinateCommand({ values, parsed }: Invocation): Promise<number
         },
       }),
   );
+  const { isQueueUp: _, ...counted } = state;
   const open = state.shards - state.committed - state.failed.length;
   process.stdout.write(
-    `${values['json'] === true ? JSON.stringify({ ...state, open }) : describe(state, open, run)}\n`,
+    `${values['json'] === true ? JSON.stringify({ ...counted, open }) : describe(state, open, run)}\n`,
   );
   if (open > 0) return 130;
   return state.failed.length > 0 ? 1 : 0;
 }
 
-function lineOf({ shards, committed, failed, waiting, active }: FleetState): string {
+function lineOf({ shards, committed, failed, isQueueUp, waiting, active }: FleetState): string {
   const failures = failed.length > 0 ? `, failed ${failed.length}` : '';
-  return `${committed}/${shards} shards committed${failures}; queue: ${waiting} wait, ${active} with workers`;
+  const queue = isQueueUp ? `${waiting} wait, ${active} with workers` : 'does not answer; it is asked again';
+  return `${committed}/${shards} shards committed${failures}; queue: ${queue}`;
 }
 
 function describe({ shards, committed, failed }: FleetState, open: number, run: string): string {

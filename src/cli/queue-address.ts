@@ -43,6 +43,10 @@ const DATABASE = /^\/?\d*$/;
 
 /** @throws BowerbirdError BB_USAGE for what is no address of Redis */
 export function queueUrl(value: unknown): string {
+  if (value === undefined)
+    throw usageError(
+      '--queue is missing: give the address of the Redis or Valkey that workers share, such as redis://localhost:6379.',
+    );
   const text = String(value);
   if (/^rediss?:\/\/\S+$/.test(text) && URL.canParse(text) && DATABASE.test(new URL(text).pathname))
     return text;

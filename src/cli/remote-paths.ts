@@ -44,6 +44,8 @@ const NAME = /^[\w-]+=/;
 interface RemotePaths {
   readonly storedRuns?: readonly string[] | undefined;
   readonly remoteInputs?: readonly string[] | undefined;
+  /** Names of flags that take the address of a server: who reads them says what is wrong with them. */
+  readonly addresses?: readonly string[] | undefined;
 }
 
 /**
@@ -55,10 +57,10 @@ interface RemotePaths {
  */
 export function refuseRemotePaths(
   values: Readonly<Record<string, unknown>>,
-  { storedRuns = [], remoteInputs = [] }: RemotePaths = {},
+  { storedRuns = [], remoteInputs = [], addresses = [] }: RemotePaths = {},
 ): void {
   for (const [name, value] of Object.entries(values)) {
-    if (NO_PATHS.includes(name)) continue;
+    if (NO_PATHS.includes(name) || addresses.includes(name)) continue;
     const isAllowed = (path: string): boolean =>
       (storedRuns.includes(name) && isStoredRun(path)) ||
       (remoteInputs.includes(name) && isPlace(path.replace(NAME, '')));
@@ -129,8 +131,7 @@ export function refuseRemotePath(given: string): void {
   const path = shownWord(given);
   // Also in `--extra-head NAME=FILE`.
   const [, scheme] = /^(?:[\w-]+=)?([a-z][a-z0-9+.-]+):\/\//i.exec(path) ?? [];
-  // A server that is asked, never a file.
-  if (scheme === undefined || /^rediss?$/i.test(scheme)) return;
+  if (scheme === undefined) return;
   throw new BowerbirdError(
     'BB_REMOTE_PATH',
     `${path} is no path of this machine. ${adviceOn(scheme.toLowerCase(), path)}`,

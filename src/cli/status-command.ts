@@ -39,6 +39,7 @@ export const STATUS: Command = {
   ],
   docs: 'docs/fleet.md',
   storedRuns: ['run'],
+  addresses: ['queue'],
   extend: (parser) =>
     parser.positional('run', { type: 'string', demandOption: true, describe: 'Run folder' }),
   run: statusCommand,

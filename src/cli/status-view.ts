@@ -33,10 +33,11 @@ function shardLine({ state, shards, failed_shards }: RunStatus): string {
   ].join(', ');
 }
 
-function rowLine({ rows, rows_per_second, seconds_left, state }: RunStatus): string {
+function rowLine({ rows, rows_per_second, seconds_left, state, shards }: RunStatus): string {
   const rate = rows_per_second === null ? [] : [`${numberOf(rows_per_second)} rows/s`];
   const left = seconds_left === null ? [] : [`ETA ${formatDuration(seconds_left)}`];
-  const end = state === 'done' ? ['done'] : [];
+  const isWhole = shards.failed === 0;
+  const end = state === 'done' ? [isWhole ? 'done' : 'the rest are of failed shards'] : [];
   return [`rows       ${rows.committed} of ${rows.all}`, ...rate, ...left, ...end].join(', ');
 }
 

@@ -56,6 +56,7 @@ export const WORK: Command = {
   ],
   docs: 'docs/fleet.md',
   storedRuns: ['run'],
+  addresses: ['queue'],
   remoteInputs: MODEL_URLS,
   extend: (parser) =>
     parser.positional('run', { type: 'string', demandOption: true, describe: 'Run folder with a plan.json' }),

@@ -32,16 +32,17 @@ const MIN_STRETCHES = 4;
 /**
  * What a row takes, from readings of a sample: the rows behind its first half and before its last tenth are cut into ten batches of
  * equal numbers of rows, whose means give the interval (the method of batch means; Student's t with nine degrees of
- * freedom). A sample of fewer than 250 rows has too few of them: then it is all of it, without an interval.
+ * freedom). A sample of fewer than 250 rows has too few of them, and so has one whose rows end all at once: then it is all of it, without an interval.
  */
 export function rowCost(readings: readonly Reading[]): RowCost {
   const rows = readings.at(-1)!.rows;
   const middle = rows * (1 - WARM_UP_SHARE - TAIL_SHARE);
-  const isLong = middle >= BATCHES * MIN_BATCH_ROWS;
-  const count = isLong ? BATCHES : 1;
-  const from = isLong ? rows * WARM_UP_SHARE : 0;
-  const width = isLong ? middle / BATCHES : rows;
-  const marks = Array.from({ length: count + 1 }, (_, i) => readingAt(readings, from + i * width));
+  const inBatches = Array.from({ length: BATCHES + 1 }, (_, i) =>
+    readingAt(readings, rows * WARM_UP_SHARE + (i * middle) / BATCHES),
+  );
+  // Rows that all fail at once end between two looks.
+  const isLong = middle >= BATCHES * MIN_BATCH_ROWS && inBatches[0] !== inBatches.at(-1);
+  const marks = isLong ? inBatches : [readings[0]!, readings.at(-1)!];
   // What ended between two looks ended at once, as far as is known: batches that began and ended there are left out.
   const batches = marks.slice(1).map((end, i) => ({ start: marks[i]!, end }));
   const per = (of: (reading: Reading) => number): Figure => {

@@ -10,6 +10,7 @@ import type { RunRecord } from '../runs/run-record.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import { atOnce } from './at-once.ts';
 import { backendOf } from './backend-of.ts';
+import { FailedShards } from './failed-shards.ts';
 import type { PlannedRun } from './plan-file.ts';
 import { type RunAtHand, takeAtHand } from './run-at-hand.ts';
 import type { Tidied } from './run-backend.ts';
@@ -22,6 +23,8 @@ export interface MergedPlan extends Tidied {
   readonly record: RunRecord;
   readonly merged: MergedRun;
   readonly missing: readonly ShardSpec[];
+  /** Those of them that are named as failed, and so given to no worker. */
+  readonly failed: readonly number[];
 }
 
 /**
@@ -61,8 +64,10 @@ export async function mergePlanned(
         state: missing.length === 0 ? 'done' : 'running',
       });
       await putBack(hand, at);
+      const isMissing = new Set(missing.map(({ id }) => id));
+      const failed = (await new FailedShards(at).list()).filter((id) => isMissing.has(id));
       const report = backendOf(at).place('report.html');
-      return { folder: { path: at, report }, ...finished, missing, ...workers };
+      return { folder: { path: at, report }, ...finished, missing, failed, ...workers };
     } finally {
       await place.release();
     }

@@ -38,10 +38,13 @@ export interface WorkerOptions {
   readonly openHostBudget?: OpenHostBudget | undefined;
 }
 
+/** Who has committed a shard: this worker; another while this one did it as well; one before it. */
+export type Committer = 'this' | 'another' | 'before';
+
 /** How shards are done. */
 export interface DoingOptions {
-  /** Told of each shard that is committed, by whomever; waited for. */
-  readonly onCommitted?: (shardId: number) => Promise<void>;
+  /** Told of each shard that is committed, and by whom; waited for. */
+  readonly onCommitted?: (shardId: number, by: Committer) => Promise<void>;
   /** What those in flight may take once the worker is to stop; `--timeout` where not given. */
   readonly graceMs?: number | undefined;
 }
@@ -172,7 +175,7 @@ export class Worker {
         continue;
       }
       lot.resumed(stats);
-      await onCommitted?.(spec.id);
+      await onCommitted?.(spec.id, 'before');
     }
     await this.#inputs.check(wanted.map(({ spec }) => spec));
     let [committed, lost] = [0, 0];
@@ -184,7 +187,7 @@ export class Worker {
       else lost++;
       lot.ended(stats);
       this.reporter.committed(stats, isOurs);
-      await onCommitted?.(stats.shard_id);
+      await onCommitted?.(stats.shard_id, isOurs ? 'this' : 'another');
     };
     if (closing.aborted) return { state: 'interrupted', committed, lost };
     if (wanted.length === 0) return { state: 'done', committed, lost };
@@ -198,7 +201,9 @@ export class Worker {
 
   async #deliver(stats: ShardStats): Promise<boolean> {
     await this.#lock.assertHeld();
-    const { isOurs } = await this.#run.commit(this.name, { ...stats, plan: this.#options.planned.digest });
+    const { name } = this;
+    const done = { ...stats, plan: this.#options.planned.digest, worker: name };
+    const { isOurs } = await this.#run.commit(name, done);
     await remove(this.#scratch.stats(stats.shard_id));
     return isOurs;
   }

@@ -146,8 +146,10 @@ export interface ReportPace {
   readonly endSeconds: number;
   /** Summed over all places of a stage that work side by side, so it may exceed the shard's own duration. */
   readonly stageSeconds: StageNumbers;
-  /** How many places each stage had. With them the page tells how busy a stage was. */
+  /** How many places each stage had in the process that did the shard. With them the page tells how busy a stage was. */
   readonly stageSlots?: StageNumbers;
+  /** That process, where several did the run. */
+  readonly worker?: string;
 }
 
 /** Rows by host: some hosts by name, and the sum of all others. */

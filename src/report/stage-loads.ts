@@ -1,3 +1,5 @@
+import { activeSecondsOf } from './charts/timeline.ts';
+
 import { formatDuration, formatShare } from './format.ts';
 import type { ReportPace, StageNumbers } from './report-data.ts';
 
@@ -16,25 +18,40 @@ const STAGES = ['download', 'decode', 'embed', 'tag'] as const;
 /** Sums the stages over all shards. `activeSeconds` is the time in which the run was at work. */
 export function stageLoads(paces: readonly ReportPace[], activeSeconds: number): StageLoad[] {
   const rows = paces.reduce((sum, pace) => sum + pace.rows, 0);
+  const workers = pacesByWorker(paces);
   const present = STAGES.filter((stage) => paces.some((pace) => pace.stageSeconds[stage] !== undefined));
   return present.map((stage) => {
     const seconds = paces.reduce((sum, pace) => sum + (pace.stageSeconds[stage] ?? 0), 0);
+    const places = sumOfPlaces(stage, workers);
     return {
       stage,
-      busyShare: busyShareOf(seconds / activeSeconds, slotsOf(stage, paces)),
+      busyShare: places === null ? null : Math.min(1, seconds / places),
       atOnce: seconds / activeSeconds,
       secondsPerRow: rows > 0 ? seconds / rows : 0,
     };
   });
 }
 
-function slotsOf(stage: keyof StageNumbers, paces: readonly ReportPace[]): number | null {
-  const slots = paces.map((pace) => pace.stageSlots?.[stage] ?? 0);
-  return slots.every((count) => count > 0) ? Math.max(...slots) : null;
+/** Each process has places of its own, for as long as it was at work. */
+function pacesByWorker(paces: readonly ReportPace[]): ReportPace[][] {
+  const workers = new Map<string | undefined, ReportPace[]>();
+  for (const pace of paces) {
+    const own = workers.get(pace.worker);
+    if (own) own.push(pace);
+    else workers.set(pace.worker, [pace]);
+  }
+  return [...workers.values()];
 }
 
-function busyShareOf(atOnce: number, slots: number | null): number | null {
-  return slots === null ? null : Math.min(1, atOnce / slots);
+/** Seconds that the places of a stage were there, all together; null where their number is unknown. */
+function sumOfPlaces(stage: keyof StageNumbers, workers: readonly ReportPace[][]): number | null {
+  let sum = 0;
+  for (const paces of workers) {
+    const slots = paces.map((pace) => pace.stageSlots?.[stage] ?? 0);
+    if (slots.some((count) => count === 0)) return null;
+    sum += Math.max(...slots) * activeSecondsOf(paces);
+  }
+  return sum;
 }
 
 /** A stage that is busy for less than this is not what a run waits for. */

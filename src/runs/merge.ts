@@ -143,6 +143,7 @@ function paceOf(stats: ShardStats): ReportPace {
     endSeconds: stats.end_time,
     stageSeconds: stats.stage_seconds,
     stageSlots: stats.stage_slots,
+    ...(stats.worker !== undefined && { worker: stats.worker }),
   };
 }
 

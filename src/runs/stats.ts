@@ -53,6 +53,8 @@ export interface ShardStats extends RowCounts {
   readonly saved?: SavedCounts;
   /** sha256 (hex) of the plan.json that it was done by; absent where one process did the run. */
   readonly plan?: string;
+  /** The process that did it, as it named itself; absent where one process did the run. */
+  readonly worker?: string;
   /** The shard's other files: size and sha256, by path in the run folder. */
   readonly files: Readonly<Record<string, FileDigest>>;
 }

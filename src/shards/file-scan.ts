@@ -21,7 +21,7 @@ export interface ScanOptions {
 /** Which rows are scanned. */
 interface ScanRange {
   readonly firstRow: number;
-  /** Those that are looked at; a file elsewhere is not fetched for others. All from the first on where not given. */
+  /** Those that are looked at, in their order: nothing is read behind them, and a file elsewhere is not fetched for others. All from the first on where not given. */
   readonly wanted?: readonly RowRange[];
 }
 
@@ -41,10 +41,11 @@ export async function* scanFile(
   { firstRow, wanted, ...options }: ScanOptions & ScanRange,
 ): AsyncGenerator<ScannedRows> {
   const rows = new FileRows(instance, file, plan, wanted);
+  const end = wanted?.at(-1)?.to ?? file.rowCount;
   let nextRow = firstRow;
   for (;;) {
     try {
-      for await (const scanned of rows.rows({ from: nextRow, to: file.rowCount })) {
+      for await (const scanned of rows.rows({ from: nextRow, to: end })) {
         yield scanned;
         nextRow = scanned.firstRow + scanned.rowCount;
       }
@@ -58,12 +59,14 @@ export async function* scanFile(
       }
       const failure = thrown instanceof TableError ? thrown : readFailure(file.path, thrown);
       if (!isDamage(thrown)) throw failure;
-      if (!options.skipBadRows) throw withWayOn(failure);
-      options.onNote?.(`${firstSentence(failure)} Its rows that cannot be read end as input_unreadable.`);
-      break;
+      if (options.skipBadRows)
+        options.onNote?.(`${firstSentence(failure)} Its rows that cannot be read end as input_unreadable.`);
+      // What was read ahead is lost with the stream: rows before the damage are still to come.
+      const damaged = { path: file.path, skipBadRows: options.skipBadRows, failure };
+      yield* readableRows(rows, { from: nextRow, to: end }, damaged);
+      return;
     }
   }
-  yield* readableRows(rows, file.path, nextRow);
 }
 
 function isEncodingTrouble(thrown: unknown): boolean {
@@ -75,11 +78,27 @@ function isDamage(thrown: unknown): boolean {
   return !isDiskFull(thrown) && !messageOf(thrown).startsWith('IO Error');
 }
 
-/** The rows of a damaged file from `firstRow` on, nulls in place of those that cannot be read. */
-async function* readableRows(rows: FileRows, path: string, firstRow: number): AsyncGenerator<ScannedRows> {
+/** How a file is read on once its stream has failed. */
+interface Damaged {
+  readonly path: string;
+  readonly skipBadRows: boolean;
+  /** Thrown where no more is to be read, or the file has fewer rows than it should. */
+  readonly failure: TableError;
+}
+
+/** The rows of a damaged file up to those that cannot be read; from there on with nulls in their place, if `skipBadRows` allows it. */
+async function* readableRows(
+  rows: FileRows,
+  { from: firstRow, to: end }: RowRange,
+  { path, skipBadRows, failure }: Damaged,
+): AsyncGenerator<ScannedRows> {
   let nextRow = firstRow;
-  for (const group of await rows.groupsFrom(firstRow)) {
-    const wanted = { ...group, from: Math.max(group.from, nextRow) };
+  const groups = await rows.groupsFrom(firstRow).catch(() => {
+    throw failure;
+  });
+  for (const group of groups) {
+    if (group.from >= end) break;
+    const wanted = { from: Math.max(group.from, nextRow), to: Math.min(group.to, end) };
     nextRow = wanted.from;
     for (const { isReadable, ...range } of await rows.divide(wanted)) {
       try {
@@ -93,8 +112,12 @@ async function* readableRows(rows: FileRows, path: string, firstRow: number): As
         if (isFetchFailure(thrown)) throw thrown;
         if (!isDamage(thrown)) throw readFailure(path, thrown);
       }
-      if (nextRow < range.to) yield* rows.nulls({ from: nextRow, to: range.to });
+      if (nextRow < range.to) {
+        if (!skipBadRows) throw withWayOn(failure);
+        yield* rows.nulls({ from: nextRow, to: range.to });
+      }
       nextRow = range.to;
     }
   }
+  if (nextRow < end) throw failure;
 }

@@ -10,4 +10,5 @@ test('an address of a queue names a server, and a database by its number', (t) =
     message: /number of a database/,
   });
   t.notRegex(message, /secret/);
+  t.throws(() => queueUrl(undefined), { code: 'BB_USAGE', message: /^--queue is missing/ });
 });

@@ -58,6 +58,14 @@ test('each scheme gets the advice that fits', (t) => {
   }
 });
 
+test('what is no address of a queue is told as that, not as a path', async (t) => {
+  for (const command of ['work', 'coordinate', 'status']) {
+    const { exitCode, stderr } = await runCli([command, 'out', '--queue', 'http://head:6379']);
+    t.is(exitCode, 2);
+    t.regex(stderr, /--queue takes an address such as redis:.*not "http:\/\/head:6379"/);
+  }
+});
+
 test('URLs and texts are none of the paths, and a colon makes no scheme', (t) => {
   t.notThrows(() =>
     refuseRemotePaths({

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest from 'ava';
+import { queueKey } from '../../src/fleet/queue/queue-key.ts';
 import { ShardQueue } from '../../src/fleet/queue/shard-queue.ts';
 import { digestRun } from '../helpers/digest-run.ts';
 import { startNameServer } from '../helpers/name-server.ts';
@@ -59,7 +60,7 @@ test('a shard on which three workers have died is named, and the others are done
   const run = world.path('run');
   const planned = await runCli(['plan', world.shard, '--output-folder', run, '--json', ...SETTINGS]);
   const { digest } = JSON.parse(planned.stdout) as { digest: string };
-  const queue = await ShardQueue.open(redis.url, digest, 'those who died');
+  const queue = await ShardQueue.open(redis.url, await queueKey(run, digest), 'those who died');
   for (let death = 0; death < 3; death++) await queue.begin(1);
   await queue.close();
 

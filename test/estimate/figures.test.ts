@@ -36,6 +36,12 @@ test('rows that end at an uneven pace have a wider interval, and a short sample 
   t.true(Math.abs(short.seconds.value - 0.1) < 0.005);
 });
 
+test('rows that all end between two looks took the whole sample, not no time', (t) => {
+  const { seconds } = rowCost(readingsOf(Array.from({ length: 400 }, () => 1.71)));
+  t.true(Math.abs(400 * seconds.value - 1.75) < 0.06, `${seconds.value}`);
+  t.is(seconds.interval, null);
+});
+
 test('where the system does not tell CPU time, there is no figure of it', (t) => {
   const readings = readingsOf([1, 2, 3]).map((reading) => ({ ...reading, cpuSeconds: undefined }));
   t.is(rowCost(readings).cpuSeconds, undefined);

@@ -43,6 +43,20 @@ test('with the number of places known, the busiest stage is the bottleneck, not 
   t.regex(describeBottleneck(loads), /^The bottleneck was embed: 95.0%/);
 });
 
+test('each of several processes has places of its own, for as long as it was at work', (t) => {
+  const slots = { download: 64, decode: 2, embed: 1 };
+  // Two at once for 100 seconds, and a third for the second half.
+  const paces = [pace(0, 100, 1000), pace(0, 100, 1000), pace(50, 100, 1000)].map((one, i) => ({
+    ...one,
+    ...{ stageSlots: slots, worker: `w${i}` },
+  }));
+  const [download, decode, embed] = stageLoads(paces, 100);
+  t.is(download!.busyShare, 1200 / (250 * 64));
+  t.is(decode!.busyShare, 60 / (250 * 2));
+  t.is(embed!.busyShare, 1);
+  t.is(embed!.atOnce, 285 / 100);
+});
+
 test('without it, the page says where a row spent its time', (t) => {
   const loads = stageLoads([pace(0, 100, 1000)], 100);
   t.regex(describeBottleneck(loads), /^A row spent most of its time in download: 400\u00A0ms of 515\u00A0ms/);

@@ -205,6 +205,35 @@ test('a page that is damaged ends the run with the way on, or costs rows that ar
   t.deepEqual(await readMarked(t, folder, runPlan), read);
 });
 
+test('a damaged page is no fault of shards that lie elsewhere in its file: each of them is read, alone and before it', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { path, urls } = await damagedFile(folder);
+  const runPlan = await plan(folder, path, { samplesPerShard: 1000 });
+  const { unread } = await readMarked(t, folder, runPlan, []);
+  const [firstLost, lastLost] = [unread[0]![0], unread.at(-1)![0]];
+  const isLost = ({ firstRow, rowCount }: { firstRow: number; rowCount: number }): boolean =>
+    firstRow <= lastLost && firstLost < firstRow + rowCount;
+  t.true(runPlan.shards.filter(isLost).length < 5);
+  for (const spec of runPlan.shards) {
+    const alone = readAll(t, folder, runPlan, new Set([spec.id]));
+    if (isLost(spec)) await t.throwsAsync(alone, { code: 'BB_SHARD_READ' });
+    else t.deepEqual((await alone)[0]!.urls, urls.slice(spec.firstRow, spec.firstRow + spec.rowCount));
+  }
+  const database = await openDatabase(t, folder);
+  const read: number[] = [];
+  const readOn = async (): Promise<void> => {
+    for await (const shard of database.readShards(runPlan, new Set(runPlan.shards.map(({ id }) => id)))) {
+      read.push(shard.spec.id);
+      await shard.release();
+    }
+  };
+  await t.throwsAsync(readOn(), { code: 'BB_SHARD_READ' });
+  t.deepEqual(
+    read,
+    runPlan.shards.slice(0, runPlan.shards.findIndex(isLost)).map(({ id }) => id),
+  );
+});
+
 test('what is wrong with a row has numbers of its own', (t) => {
   t.is(new Set(Object.values(ROW_PROBLEMS)).size, Object.keys(ROW_PROBLEMS).length);
   t.false((Object.values(ROW_PROBLEMS) as number[]).includes(0));

@@ -7,6 +7,7 @@ import { restAfter } from '../rest-after.ts';
 import { SharedRun } from '../shared-run.ts';
 import { spread } from '../spread.ts';
 import type { FleetState } from './fleet-state.ts';
+import { queueKey } from './queue-key.ts';
 import { ShardQueue } from './shard-queue.ts';
 import { WorkerBoard } from './worker-board.ts';
 
@@ -42,10 +43,11 @@ export async function coordinate(options: CoordinateOptions): Promise<FleetState
   const { outputFolder, planned, retryFailed, signal } = options;
   const failures = new FailedShards(outputFolder);
   if (retryFailed) await failures.clear();
-  const queue = await ShardQueue.open(options.queueUrl, planned.digest, `coordinator-${process.pid}`);
+  const key = await queueKey(outputFolder, planned.digest);
+  const queue = await ShardQueue.open(options.queueUrl, key, `coordinator-${process.pid}`);
   let metrics: MetricsServer | undefined;
   try {
-    const coordinator = new Coordinator(queue, failures, options);
+    const coordinator = new Coordinator(queue, new WorkerBoard(queue.redis, key), failures, options);
     metrics = await coordinator.serveMetrics();
     if (metrics) options.onMetrics(metrics.url);
     await queue.watch();
@@ -62,19 +64,19 @@ interface Look {
   readonly ended: ReadonlySet<number>;
   /** What it took to find what is committed and failed. */
   readonly listedMs: number;
-  /** Whether Redis does not answer. */
-  readonly isAway: boolean;
 }
 
 class Coordinator {
   readonly #queue: ShardQueue;
+  readonly #board: WorkerBoard;
   readonly #failures: FailedShards;
   readonly #options: CoordinateOptions;
   readonly #run: SharedRun;
   #state: FleetState | undefined;
 
-  constructor(queue: ShardQueue, failures: FailedShards, options: CoordinateOptions) {
+  constructor(queue: ShardQueue, board: WorkerBoard, failures: FailedShards, options: CoordinateOptions) {
     this.#queue = queue;
+    this.#board = board;
     this.#failures = failures;
     this.#options = options;
     this.#run = new SharedRun(options.outputFolder);
@@ -82,14 +84,13 @@ class Coordinator {
 
   /** Where that is asked for. @throws BowerbirdError BB_LISTEN */
   async serveMetrics(): Promise<MetricsServer | undefined> {
-    const { metrics, planned } = this.#options;
+    const { metrics } = this.#options;
     if (!metrics) return undefined;
-    const board = new WorkerBoard(this.#queue.redis, planned.digest);
     return serveMetrics(
       runMetrics(
         () => this.#state,
         this.#queue,
-        () => board.read(),
+        () => this.#board.read(),
       ),
       metrics,
     );
@@ -98,7 +99,7 @@ class Coordinator {
   async run(signal: AbortSignal): Promise<FleetState> {
     let wasAway = false;
     for (let round = 0; ; round++) {
-      const { state, ended, listedMs, isAway } = await this.#look();
+      const { state, ended, listedMs } = await this.#look();
       this.#state = state;
       this.#options.onState(state);
       const open = state.shards - ended.size;
@@ -106,8 +107,8 @@ class Coordinator {
       if (open === 0 || signal.aborted) return state;
       // Redis that comes back may be empty, and all workers wait.
       const isDue = wasAway || round % REFILL_ROUNDS === 0;
-      if (!isAway && isDue && state.waiting + state.active < open) await this.#refill(ended);
-      wasAway = isAway;
+      if (state.isQueueUp && isDue && state.waiting + state.active < open) await this.#refill(ended);
+      wasAway = !state.isQueueUp;
       await sleep(restAfter(listedMs, ROUND_MS), undefined, { signal }).catch(() => undefined);
     }
   }
@@ -125,8 +126,9 @@ class Coordinator {
     const listedMs = performance.now() - startMs;
     const counts = await this.#queue.counts().catch(() => undefined);
     const shards = this.#options.planned.plan.shards.length;
-    const state = { shards, committed, failed, ...(counts ?? { waiting: 0, active: 0 }) };
-    return { state, ended, listedMs, isAway: counts === undefined };
+    const isQueueUp = counts !== undefined;
+    const state = { shards, committed, failed, isQueueUp, ...(counts ?? { waiting: 0, active: 0 }) };
+    return { state, ended, listedMs };
   }
 
   async #refill(ended: ReadonlySet<number>): Promise<void> {

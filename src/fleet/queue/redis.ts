@@ -32,9 +32,9 @@ export async function openRedis(url: string): Promise<Redis> {
   return redis;
 }
 
-/** The names of what is kept for a plan begin with it. @param digest of the plan */
-export function keyPrefix(digest: string): string {
-  return `bowerbird-${digest.slice(0, 16)}`;
+/** The names of what is kept for a run begin with it. @param key of its queue */
+export function keyPrefix(key: string): string {
+  return `bowerbird-${key.slice(0, 16)}`;
 }
 
 async function reach(redis: Redis, url: string, causeOf: () => unknown): Promise<void> {

@@ -68,14 +68,14 @@ export class ShardQueue {
 
   /**
    * @param url `redis://` or `rediss://`, with a password where there is one
-   * @param digest of the plan: a queue is of one plan
+   * @param key of the queue, which is of one run (`queueKey`)
    * @param token names who asks
    * @throws BowerbirdError BB_QUEUE_UNREACHABLE where nothing answers there
    */
-  static async open(url: string, digest: string, token: string): Promise<ShardQueue> {
+  static async open(url: string, key: string, token: string): Promise<ShardQueue> {
     const bullmq = library();
     const redis = await openRedis(url);
-    const name = keyPrefix(digest);
+    const name = keyPrefix(key);
     const connection = redis as never;
     const queue = new bullmq.Queue(name, { connection });
     const worker = new bullmq.Worker(name, null, {

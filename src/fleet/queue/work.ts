@@ -6,8 +6,9 @@ import { workerMetrics } from '../metrics/fleet-metrics.ts';
 import { type MetricsPlace, serveMetrics } from '../metrics/metrics-server.ts';
 import { restAfter } from '../rest-after.ts';
 import { SharedRun } from '../shared-run.ts';
-import { Worker, type WorkerOptions, workerName } from '../worker.ts';
+import { type Committer, Worker, type WorkerOptions, workerName } from '../worker.ts';
 import { HostLeases } from './host-leases.ts';
+import { queueKey } from './queue-key.ts';
 import { type QueuedShard, ShardQueue } from './shard-queue.ts';
 import { shareHosts } from './shared-hosts.ts';
 import { WorkerBoard } from './worker-board.ts';
@@ -54,12 +55,13 @@ export interface QueueWorkReport {
 export async function workOnQueue(options: QueueWorkOptions): Promise<QueueWorkReport> {
   const { planned } = options;
   const name = workerName();
-  const queue = await ShardQueue.open(options.queueUrl, planned.digest, name);
+  const key = await queueKey(options.config.outputFolder, planned.digest);
+  const queue = await ShardQueue.open(options.queueUrl, key, name);
   try {
     const openHostBudget = options.sharesHosts ? hostsSharedBy(queue, name, options) : undefined;
     const worker = await Worker.start({ ...options, name, openHostBudget });
     try {
-      return await workWith(worker, queue, options);
+      return await workWith(worker, { queue, board: new WorkerBoard(queue.redis, key) }, options);
     } finally {
       await worker.stop();
     }
@@ -70,14 +72,13 @@ export async function workOnQueue(options: QueueWorkOptions): Promise<QueueWorkR
 
 async function workWith(
   worker: Worker,
-  queue: ShardQueue,
+  { queue, board }: { readonly queue: ShardQueue; readonly board: WorkerBoard },
   options: QueueWorkOptions,
 ): Promise<QueueWorkReport> {
   const { reporter } = worker;
   const registry = options.metrics && workerMetrics(() => reporter.news, queue);
   const metrics = registry && (await serveMetrics(registry, options.metrics));
   if (metrics) options.progress.note(`Metrics: ${metrics.url}`);
-  const board = new WorkerBoard(queue.redis, options.planned.digest);
   reporter.alsoTo((news) => board.tell(news));
   await queue.watch();
   return new QueueWork(worker, queue, options).run().finally(() => metrics?.close());
@@ -192,19 +193,19 @@ export class QueueWork {
 
   async #do(shards: readonly QueuedShard[]): Promise<void> {
     const open = new Map(shards.map((shard) => [shard.shardId, shard]));
-    const onCommitted = async (shardId: number): Promise<void> => {
+    const onCommitted = async (shardId: number, by: Committer): Promise<void> => {
+      if (by === 'this') this.#committed++;
+      if (by === 'another') this.#lost++;
       const shard = open.get(shardId);
       open.delete(shardId);
       if (shard) await this.#end(shard);
     };
     let isTheirFault = false;
     try {
-      const { committed, lost } = await this.#worker.doShards(
+      await this.#worker.doShards(
         shards.map(({ shardId }) => this.#specs[shardId]!),
         { onCommitted, graceMs: this.#options.graceMs },
       );
-      this.#committed += committed;
-      this.#lost += lost;
     } catch (thrown) {
       // Rows that cannot be read are no reason to leave the other shards undone.
       isTheirFault = codeOf(thrown) === 'BB_SHARD_READ';

@@ -27,15 +27,15 @@ export interface HeardNews {
   readonly silentMs: number;
 }
 
-/** Where workers of a plan tell what they do, in Redis. */
+/** Where workers of a run tell what they do, in Redis. */
 export class WorkerBoard {
   readonly #redis: Redis;
   readonly #keys: readonly [string, string];
 
-  /** @param digest of the plan */
-  constructor(redis: Redis, digest: string) {
+  /** @param key of the queue */
+  constructor(redis: Redis, key: string) {
     this.#redis = redis;
-    this.#keys = [`${keyPrefix(digest)}:workers`, `${keyPrefix(digest)}:heard`];
+    this.#keys = [`${keyPrefix(key)}:workers`, `${keyPrefix(key)}:heard`];
   }
 
   /** Nobody waits for a Redis that is away: there will be other news. */

@@ -4,6 +4,7 @@ import { lookAtLock } from '../../base/lock.ts';
 import { isRemote } from '../../storage/storage.ts';
 import { backendOf } from '../backend-of.ts';
 import { FailedShards } from '../failed-shards.ts';
+import { standingQueueKey } from '../queue/queue-key.ts';
 import { ShardQueue } from '../queue/shard-queue.ts';
 import { WorkerBoard } from '../queue/worker-board.ts';
 import type { RunBackend } from '../run-backend.ts';
@@ -53,12 +54,12 @@ export class StatusReader {
   readonly #failures: FailedShards;
   readonly #sample: StatsSample;
 
-  private constructor(backend: RunBackend, facts: RunFacts, queue: ShardQueue | undefined) {
+  private constructor(backend: RunBackend, facts: RunFacts, queue?: ShardQueue, board?: WorkerBoard) {
     this.#backend = backend;
     this.#run = new SharedRun(backend);
     this.#facts = facts;
     this.#queue = queue;
-    this.#board = queue && new WorkerBoard(queue.redis, facts.digest!);
+    this.#board = board;
     this.#failures = new FailedShards(backend.at);
     this.#sample = new StatsSample(backend);
   }
@@ -70,14 +71,17 @@ export class StatusReader {
   static async open(path: string, queueUrl?: string): Promise<StatusReader> {
     const backend = backendOf(path);
     const facts = await readRunFacts(backend);
-    if (queueUrl === undefined) return new StatusReader(backend, facts, undefined);
+    if (queueUrl === undefined) return new StatusReader(backend, facts);
     if (facts.digest === undefined)
       throw new BowerbirdError(
         'BB_USAGE',
         `${path} has no plan.json: one process does its run, and takes no shards from a queue. Leave out --queue.`,
         { fields: { path } },
       );
-    return new StatusReader(backend, facts, await ShardQueue.open(queueUrl, facts.digest, 'status'));
+    // Where nobody has asked for a queue yet, an empty one stands for it.
+    const key = (await standingQueueKey(path, facts.digest)) ?? facts.digest;
+    const queue = await ShardQueue.open(queueUrl, key, 'status');
+    return new StatusReader(backend, facts, queue, new WorkerBoard(queue.redis, key));
   }
 
   async look(): Promise<RunStatus> {

@@ -26,9 +26,9 @@ const STEPS_PER_SHARD = 2;
  * Pauses between sessions are cut out.
  */
 export function timelineOf(paces: readonly ReportPace[]): Timeline {
-  const timed = paces.filter((pace) => pace.endSeconds > pace.startSeconds);
+  const timed = timedOf(paces);
   const active = unionOf(timed);
-  const activeSeconds = active.reduce((sum, { start, end }) => sum + end - start, 0);
+  const activeSeconds = lengthOf(active);
   if (timed.length === 0) return { activeSeconds: 0, steps: [] };
   const stepCount = Math.min(MAX_STEPS, STEPS_PER_SHARD * timed.length);
   const stepSeconds = activeSeconds / stepCount;
@@ -46,6 +46,19 @@ export function timelineOf(paces: readonly ReportPace[]): Timeline {
     rowsPerSecond: count / stepSeconds,
   }));
   return { activeSeconds, steps };
+}
+
+/** Seconds in which at least one of the shards was worked on. */
+export function activeSecondsOf(paces: readonly ReportPace[]): number {
+  return lengthOf(unionOf(timedOf(paces)));
+}
+
+function timedOf(paces: readonly ReportPace[]): ReportPace[] {
+  return paces.filter((pace) => pace.endSeconds > pace.startSeconds);
+}
+
+function lengthOf(intervals: readonly Interval[]): number {
+  return intervals.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
 function unionOf(paces: readonly ReportPace[]): Interval[] {
