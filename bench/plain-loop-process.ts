@@ -33,7 +33,8 @@ const model = wrapModel(encoderSpec(files));
 const session = await InferenceSession.create(model.bytes, {
   intraOpNumThreads: settings.encoderThreads,
   executionMode: 'sequential',
-  graphOptimizationLevel: 'all',
+  // As the encoder's process opens the built-in encoder (src/embed/session.ts).
+  graphOptimizationLevel: 'extended',
 });
 const head = await loadHead(headPath!, { tag: 'aesthetic' });
 const agent = new Agent();

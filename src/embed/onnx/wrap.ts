@@ -27,6 +27,8 @@ export interface WrappedModel {
   /** The only batch size that the model takes; undefined where it takes any. */
   readonly fixedBatch: number | undefined;
   readonly hasFloat16: boolean;
+  /** Of `ModelSummary`. */
+  readonly mostKernels: number;
   readonly hasExternalData: boolean;
 }
 
@@ -57,6 +59,7 @@ function assemble(file: OnnxFile, summary: ModelSummary, spec: ImageModelSpec): 
     outputName: names('rows'),
     fixedBatch,
     hasFloat16: summary.hasFloat16,
+    mostKernels: summary.mostKernels,
     hasExternalData: summary.externalFiles.length > 0,
   };
 }

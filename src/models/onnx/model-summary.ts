@@ -6,7 +6,10 @@ export const ElementType = { float32: 1, uint8: 2, int64: 7, float16: 10, float6
 /** Field numbers of onnx.proto. */
 export const MODEL_FIELDS = { irVersion: 1, graph: 7, opsetImport: 8 } as const;
 export const GRAPH_FIELDS = { node: 1, initializer: 5, input: 11, output: 12 } as const;
-const TENSOR_FIELDS = { dataType: 2, name: 8, externalData: 13 };
+const TENSOR_FIELDS = { dims: 1, dataType: 2, name: 8, externalData: 13 };
+
+/** Kernels of a convolution of pictures are [channels it gives, channels it takes, height, width] (onnx Operators.md, Conv). */
+const KERNEL_RANK = 4;
 
 /** An input or output of a graph: its shape has numbers, names of free dimensions, or undefined. */
 export interface TensorInfo {
@@ -28,6 +31,11 @@ export interface ModelSummary {
   readonly tensorNames: ReadonlySet<string>;
   /** Whether any weight, input or output is float16. */
   readonly hasFloat16: boolean;
+  /**
+   * The most channels that a convolution of pictures can give, by the first dimension of all weights that have four; 0 where there is
+   * none, Infinity where it was not read.
+   */
+  readonly mostKernels: number;
   /** Files beside the model that hold weights, relative to its folder, in order of appearance. */
   readonly externalFiles: readonly string[];
 }
@@ -36,6 +44,7 @@ interface Tensors {
   readonly names: Set<string>;
   readonly files: Set<string>;
   hasFloat16: boolean;
+  mostKernels: number;
 }
 
 /**
@@ -53,14 +62,15 @@ export function summarizeModel(file: OnnxFile): ModelSummary {
     if (field.number === MODEL_FIELDS.opsetImport) opset = standardOpset(file, field) ?? opset;
   }
   if (!graph) throw new Error('the file holds no graph');
-  const tensors: Tensors = { names: new Set(), files: new Set(), hasFloat16: false };
+  const tensors: Tensors = { names: new Set(), files: new Set(), hasFloat16: false, mostKernels: 0 };
   readGraphTensors(file, graph, tensors);
   const inputs = readValues(file, graph, GRAPH_FIELDS.input).filter(({ name }) => !tensors.names.has(name));
   const outputs = readValues(file, graph, GRAPH_FIELDS.output);
   const hasFloat16 =
     tensors.hasFloat16 || [...inputs, ...outputs].some((v) => v.elementType === ElementType.float16);
-  const { names: tensorNames, files } = tensors;
-  return { irVersion, opset, graph, inputs, outputs, tensorNames, hasFloat16, externalFiles: [...files] };
+  const { names: tensorNames, mostKernels } = tensors;
+  const externalFiles = [...tensors.files];
+  return { irVersion, opset, graph, inputs, outputs, tensorNames, hasFloat16, mostKernels, externalFiles };
 }
 
 /** OperatorSetIdProto: domain 1, version 2; the standard domain is "" or "ai.onnx". */
@@ -94,7 +104,10 @@ function readNodeTensors(file: OnnxFile, node: FileField, found: Tensors): void 
 }
 
 function readTensor(file: OnnxFile, tensor: FileField, found: Tensors): void {
+  const dimensions: number[] = [];
   for (const field of file.fields(tensor)) {
+    // One by one, as the standard's own library writes them; those of other writers may be packed into one field.
+    if (field.number === TENSOR_FIELDS.dims) dimensions.push(field.wireType === 0 ? field.value : Infinity);
     if (field.number === TENSOR_FIELDS.name) found.names.add(file.text(field));
     if (field.number === TENSOR_FIELDS.dataType && field.value === ElementType.float16)
       found.hasFloat16 = true;
@@ -103,6 +116,9 @@ function readTensor(file: OnnxFile, tensor: FileField, found: Tensors): void {
       if (key === 'location') found.files.add(value);
     }
   }
+  const [kernels = 0] = dimensions;
+  if (dimensions.length === KERNEL_RANK || kernels === Infinity)
+    found.mostKernels = Math.max(found.mostKernels, kernels);
 }
 
 /** StringStringEntryProto: key 1, value 2. */
