@@ -41,6 +41,7 @@ export const ROOMS: readonly Room[] = [
       'process-identity',
       'queue',
       'recent-map',
+      'shared-blocks',
       'spool',
       'plain-file',
       'quote',

@@ -14,6 +14,8 @@ export interface ChildOptions {
   /** Handed to the script as JSON in its first argument. */
   readonly settings?: unknown;
   readonly env?: Readonly<Record<string, string>>;
+  /** A file of `SharedBlocks`, which the child then has open as BLOCKS_DESCRIPTOR. */
+  readonly blocks?: number | undefined;
 }
 
 /** What goes to a child: an operation with its arguments, and raw bytes. */
@@ -159,7 +161,16 @@ function startProcess(options: ChildOptions): ChildProcess | { readonly failure:
     const child = spawn(
       process.execPath,
       ['--enable-source-maps', fileURLToPath(options.script), JSON.stringify(options.settings ?? {})],
-      { stdio: ['ignore', 'ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } },
+      {
+        stdio: [
+          'ignore',
+          'ignore',
+          'pipe',
+          'pipe',
+          ...(options.blocks === undefined ? [] : [options.blocks]),
+        ],
+        env: { ...process.env, ...options.env },
+      },
     );
     if (child.pid !== undefined) running.add(child);
     return child;

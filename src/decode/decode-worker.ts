@@ -2,8 +2,9 @@
 
 import { ByteBudget } from '../base/byte-budget.ts';
 import { type ChildReply, childSettings, serveParent } from '../base/child-server.ts';
+import { BLOCKS_DESCRIPTOR, writeBlock } from '../base/shared-blocks.ts';
 import { decodeImage } from './decode-image.ts';
-import type { DecodeWorkerSettings } from './decoder.ts';
+import type { DecodeArguments, DecodeWorkerSettings } from './decoder.ts';
 import { examineImage } from './examine-image.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { Decoded, DecodeFailure } from './outcome.ts';
@@ -21,22 +22,25 @@ const settings = childSettings<DecodeWorkerSettings>();
 const decoding = { ...settings, budget: new ByteBudget(PIXEL_BUDGET_BYTES) };
 
 /**
- * The crops follow each other in the order of the transforms, and what is saved comes after them; the sizes of crops are known on both
- * sides.
+ * The crops follow each other in the order of the transforms, in the block at `place` if there is one, and what is saved comes after them;
+ * the sizes of crops are known on both sides.
  */
-function replyOf(outcome: Decoded | DecodeFailure): ChildReply {
+function replyOf(outcome: Decoded | DecodeFailure, place?: number): ChildReply {
   if (outcome.kind === 'failed') return { values: { ...outcome } };
   const { crops, saved, ...values } = outcome;
-  if (!saved) return { values, parts: crops };
+  const isPlaced = place !== undefined && writeBlock(BLOCKS_DESCRIPTOR, crops, place);
+  const parts = isPlaced ? [] : crops;
+  if (!saved) return { values: { ...values, isPlaced }, parts };
   const { bytes, ...described } = saved;
-  return { values: { ...values, saved: described }, parts: [...crops, bytes] };
+  return { values: { ...values, isPlaced, saved: described }, parts: [...parts, bytes] };
 }
 
 serveParent({
   async decode(args, body) {
     const { asked } = settings;
-    if (!asked) return replyOf(await decodeImage(body, decoding));
-    return replyOf(await examineImage(body, args['expected'] as string | undefined, decoding, asked));
+    const { expected, place } = args as DecodeArguments;
+    if (!asked) return replyOf(await decodeImage(body, decoding), place);
+    return replyOf(await examineImage(body, expected, decoding, asked), place);
   },
   // A run's own limits may leave out so small a picture.
   tryOut: async (_args, body) =>

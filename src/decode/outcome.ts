@@ -1,3 +1,4 @@
+import type { SharedBytes } from '../base/shared-blocks.ts';
 import type { SavedImage } from './save-options.ts';
 import type { ImageFormat } from './sniff.ts';
 
@@ -25,6 +26,13 @@ export interface Decoded {
   readonly saved?: SavedImage | undefined;
   /** Where any are asked for. */
   readonly facts?: FileFacts;
+}
+
+/** An image whose crops may lie where other processes can read them. */
+export interface DecodedToShare extends Omit<Decoded, 'crops'> {
+  readonly crops: readonly (Uint8Array | SharedBytes)[];
+  /** To be called once nobody needs the crops any more. */
+  release(): void;
 }
 
 /** An image's crops, and what was seen of its pixels. */

@@ -18,19 +18,19 @@ export class WantedCrops {
     this.#places = transforms.map((transform) => keys.indexOf(transformKey(transform)));
   }
 
-  /** Cuts an answer into the crops, one for each transform that was wanted, as views. */
-  cut(body: Uint8Array): Uint8Array[] {
+  /** Of all crops that are made of an image; they lie one behind the other. */
+  get bytes(): number {
+    return this.distinct.reduce((sum, transform) => sum + cropBytes(transform), 0);
+  }
+
+  /** A piece of what holds the crops of an image for each transform that was wanted, by its start and its length. */
+  cut<Piece>(pieceOf: (start: number, length: number) => Piece): Piece[] {
     let end = 0;
     const made = this.distinct.map((transform) => {
       const start = end;
       end += cropBytes(transform);
-      return body.subarray(start, end);
+      return pieceOf(start, end - start);
     });
     return this.#places.map((place) => made[place]!);
-  }
-
-  /** What an answer has behind the crops, as a view. */
-  behind(body: Uint8Array): Uint8Array {
-    return body.subarray(this.distinct.reduce((sum, transform) => sum + cropBytes(transform), 0));
   }
 }

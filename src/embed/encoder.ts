@@ -1,6 +1,12 @@
 import type { EncoderFacts, EncoderFiles } from '../models/encoder-files.ts';
 import type { ImageTransform } from '../models/manifest.ts';
-import { type ImageModel, type RunOptions, refuseNumberless, startImageModel } from './image-model.ts';
+import {
+  type Crop,
+  type ImageModel,
+  type RunOptions,
+  refuseNumberless,
+  startImageModel,
+} from './image-model.ts';
 import { type ImageModelSpec, imageModelSpec } from './spec.ts';
 
 /** Which encoder to run, and how. */
@@ -20,7 +26,7 @@ export interface Encoder
    *
    * @throws BowerbirdError as `ImageModel.run` does
    */
-  embed(crops: readonly Uint8Array[]): Promise<Float32Array>;
+  embed(crops: readonly Crop[]): Promise<Float32Array>;
 }
 
 /**

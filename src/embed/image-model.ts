@@ -1,5 +1,6 @@
 import { ChildPool, type Frame } from '../base/child-pool.ts';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
+import { SharedBytes } from '../base/shared-blocks.ts';
 import type { ImageTransform } from '../models/manifest.ts';
 import { isBatchInvariant } from './batch-probe.ts';
 import type { MemoryReply, OpenReply, WorkerSettings } from './model-worker.ts';
@@ -17,11 +18,16 @@ export interface RunOptions {
   readonly threads: number;
   /** What loading the model, and one of the two batches that it is tried with, may take; 600,000 by default. */
   readonly timeoutMs?: number;
+  /** The file of the blocks in which crops may come. */
+  readonly blocks?: number | undefined;
   /** Processes with a session each; 1 by default. */
   readonly sessions?: number;
   /** Told of every process of the model that died. */
   readonly onCrash?: (error: BowerbirdError) => void;
 }
+
+/** The pixels of a crop: bytes, or where they lie in a block. */
+export type Crop = Uint8Array | SharedBytes;
 
 /** Which model to run, and what messages say of it. */
 export interface ImageModelOptions extends RunOptions {
@@ -57,7 +63,7 @@ export interface ImageModel {
    * @throws BowerbirdError BB_CHILD_CRASHED or BB_CHILD_TIMEOUT where the images cost their processes, BB_CHILD_START
    * where none can be started, else BB_EMBED_FAILED
    */
-  run(crops: readonly Uint8Array[]): Promise<Float32Array>;
+  run(crops: readonly Crop[]): Promise<Float32Array>;
   /** The most memory that a process of it has had so far, in bytes: resident, what loading took included, not that of a GPU. */
   peakBytes(): Promise<number>;
   stop(): Promise<void>;
@@ -136,7 +142,7 @@ export async function refuseNumberless(
 }
 
 function startPool(options: ImageModelOptions, timeoutMs: number): ChildPool {
-  const { spec, title, batchSize, threads, sessions = 1, onCrash } = options;
+  const { spec, title, batchSize, threads, blocks, sessions = 1, onCrash } = options;
   return new ChildPool({
     name: title,
     script: new URL('./model-worker.js', import.meta.url),
@@ -145,6 +151,7 @@ function startPool(options: ImageModelOptions, timeoutMs: number): ChildPool {
     size: sessions,
     inFlightPerChild: BATCHES_PER_SESSION,
     timeoutMs,
+    blocks,
     ...(onCrash ? { onCrash } : {}),
   });
 }
@@ -170,8 +177,10 @@ function runner(
   const { width } = options.spec;
   const cropBytes = cropBytesOf(options.spec);
 
-  async function runBatch(crops: readonly Uint8Array[]): Promise<Float32Array> {
-    const request = { op: 'run', args: { device: provider, count: crops.length }, parts: crops };
+  async function runBatch(crops: readonly Crop[]): Promise<Float32Array> {
+    const places = crops.map((crop) => (crop instanceof SharedBytes ? crop.position : null));
+    const parts = crops.filter((crop) => crop instanceof Uint8Array);
+    const request = { op: 'run', args: { device: provider, places }, parts };
     const { body } = await pool.request(request, { timeoutMs }).catch((thrown: unknown) => {
       throw runFailure(thrown, options);
     });

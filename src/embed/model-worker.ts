@@ -1,5 +1,6 @@
 // A process of an image model: crops in, rows out.
 import { childSettings, serveParent } from '../base/child-server.ts';
+import { BLOCKS_DESCRIPTOR, readBlock } from '../base/shared-blocks.ts';
 import { graphError } from './onnx/interface.ts';
 import { type WrappedModel, wrapModel } from './onnx/wrap.ts';
 import { env, Tensor } from './onnxruntime.ts';
@@ -51,9 +52,32 @@ async function load(device: Device): Promise<Loaded> {
   return { ...opened, model, batchSize, pixels: new Uint8Array(batchSize * cropBytes) };
 }
 
-async function runBatch({ session, model, batchSize, pixels }: Loaded, body: Buffer): Promise<Float32Array> {
-  pixels.set(body);
-  pixels.fill(0, body.length);
+/** What a process of a model is told of a batch. */
+export interface RunArguments {
+  /** Of each crop: where it lies in the file of blocks; null for the next one of the bytes that came along. */
+  readonly places: readonly (number | null)[];
+}
+
+/** Crops that came along and such in blocks, in their order; the rest of the batch is black. */
+function fillPixels(pixels: Uint8Array, body: Buffer, { places }: RunArguments): void {
+  let used = 0;
+  for (const [i, place] of places.entries()) {
+    const target = pixels.subarray(i * cropBytes, (i + 1) * cropBytes);
+    if (place !== null) readBlock(BLOCKS_DESCRIPTOR, target, place);
+    else {
+      target.set(body.subarray(used, used + cropBytes));
+      used += cropBytes;
+    }
+  }
+  pixels.fill(0, places.length * cropBytes);
+}
+
+async function runBatch(
+  { session, model, batchSize, pixels }: Loaded,
+  body: Buffer,
+  batch: RunArguments,
+): Promise<Float32Array> {
+  fillPixels(pixels, body, batch);
   const { transform, width, modelPath, rows } = spec;
   const input = new Tensor('uint8', pixels, [batchSize, transform.sizePx, transform.sizePx, 3]);
   const output = (await session.run({ [model.inputName]: input }))[model.outputName]!;
@@ -62,12 +86,12 @@ async function runBatch({ session, model, batchSize, pixels }: Loaded, body: Buf
       modelPath,
       `it gives ${OUTPUT_NOUNS[rows]} of [${output.dims.join(', ')}] where [${batchSize}, ${width}] was expected.`,
     );
-  return (output.data as Float32Array).subarray(0, (body.length / cropBytes) * width);
+  return (output.data as Float32Array).subarray(0, batch.places.length * width);
 }
 
 /** One batch at a time: they share the input buffer. The next one has arrived meanwhile. */
-function inTurn(opened: Loaded, body: Buffer): Promise<Float32Array> {
-  const rows = busy.then(() => runBatch(opened, body));
+function inTurn(opened: Loaded, body: Buffer, batch: RunArguments): Promise<Float32Array> {
+  const rows = busy.then(() => runBatch(opened, body, batch));
   busy = rows.catch(() => undefined);
   return rows;
 }
@@ -79,7 +103,7 @@ serveParent({
     return { values: { provider, batchSize, runtimeVersion } satisfies OpenReply };
   },
   run: async (args, body) => {
-    const rows = await inTurn(await loaded(args), body);
+    const rows = await inTurn(await loaded(args), body, args as unknown as RunArguments);
     return { parts: [new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength)] };
   },
   memory: async () => ({

@@ -1,6 +1,12 @@
 import type { TagModelFiles } from '../models/encoder-files.ts';
 import type { ImageTransform, ScoreActivation, ScoreStatement } from '../models/manifest.ts';
-import { type ImageModel, type RunOptions, refuseNumberless, startImageModel } from './image-model.ts';
+import {
+  type Crop,
+  type ImageModel,
+  type RunOptions,
+  refuseNumberless,
+  startImageModel,
+} from './image-model.ts';
 import { imageModelSpec } from './spec.ts';
 
 /** Which model to run for a tag, and how. */
@@ -26,7 +32,7 @@ export interface TagModel
    *
    * @throws BowerbirdError as `ImageModel.run` does
    */
-  score(crops: readonly Uint8Array[]): Promise<Float32Array>;
+  score(crops: readonly Crop[]): Promise<Float32Array>;
 }
 
 /**

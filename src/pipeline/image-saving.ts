@@ -72,7 +72,10 @@ export class ImageSaving {
 }
 
 /** The image that is saved of a row: what the decoder made for that, or the file as it came. */
-export function imageToSave({ saved, format, width, height }: Decoded, file: Uint8Array): RowImage {
+export function imageToSave(
+  { saved, format, width, height }: Omit<Decoded, 'crops'>,
+  file: Uint8Array,
+): RowImage {
   if (!saved) return { bytes: file, extension: extensionOf(format), width, height };
   return { bytes: saved.bytes, extension: saved.format, width: saved.width, height: saved.height };
 }

@@ -1,5 +1,6 @@
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
 import { BoundedQueue } from '../base/queue.ts';
+import type { Crop } from '../embed/image-model.ts';
 import { batches } from './batcher.ts';
 import type { CropsByModel } from './models.ts';
 import type { ShardWork } from './shard-work.ts';
@@ -13,6 +14,8 @@ export interface Row {
 /** A row whose image has become the models' crops. */
 export interface DecodedRow extends Row {
   readonly crops: CropsByModel;
+  /** Told once by each of the models that got the row: they need its crops no more. */
+  readonly release: () => void;
 }
 
 /** A model's stage: what runs there, and whom it tells how rows ended. */
@@ -23,9 +26,9 @@ export interface ModelStageTools {
   /** The flag that sets it. */
   readonly batchFlag: string;
   readonly batchesAtOnce: number;
-  readonly cropOf: (row: DecodedRow) => Uint8Array;
+  readonly cropOf: (row: DecodedRow) => Crop;
   /** What the model gives for crops: for each a run of as many values. */
-  readonly run: (crops: readonly Uint8Array[]) => Promise<Float32Array>;
+  readonly run: (crops: readonly Crop[]) => Promise<Float32Array>;
   readonly settle: (batch: readonly DecodedRow[], values: Float32Array) => void;
   /** Told of an image that the model fails at, also when it is given alone. */
   readonly refuse: (row: DecodedRow, error: unknown) => void;
@@ -56,7 +59,7 @@ export class ModelStage {
 
   /** Takes a row, waiting for room. */
   push(row: DecodedRow): Promise<void> {
-    this.#heldBytes += this.#tools.cropOf(row).length;
+    this.#heldBytes += this.#tools.cropOf(row).byteLength;
     return this.queue.push(row);
   }
 
@@ -79,7 +82,10 @@ export class ModelStage {
     const values = await this.#runOrBlame(batch);
     this.#tools.took(batch, performance.now() - startedMs);
     if (values) this.#tools.settle(batch, values);
-    for (const row of batch) this.#heldBytes -= this.#tools.cropOf(row).length;
+    for (const row of batch) {
+      this.#heldBytes -= this.#tools.cropOf(row).byteLength;
+      row.release();
+    }
   }
 
   /** Runs a batch; where it fails, its images one by one, so that only the guilty ones fail. */
@@ -89,7 +95,7 @@ export class ModelStage {
       return await run(batch.map(cropOf));
     } catch (thrown) {
       // A model that still works clears itself, and so the images are to blame.
-      await this.#tryModel(cropOf(batch[0]!).length);
+      await this.#tryModel(cropOf(batch[0]!).byteLength);
       if (batch.length === 1) refuse(batch[0]!, thrown);
       else await this.#runOneByOne(batch);
       return undefined;

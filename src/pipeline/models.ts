@@ -1,6 +1,7 @@
 import { BowerbirdError } from '../base/errors.ts';
 import { type AskedFacts, createDecoder, type Decoder } from '../decode/decoder.ts';
 import { createEncoder, type Encoder, type EncoderOptions } from '../embed/encoder.ts';
+import type { Crop } from '../embed/image-model.ts';
 import { createTagModel, type TagModel } from '../embed/tag-model.ts';
 import { checkHead } from '../heads/check.ts';
 import { HeadError } from '../heads/errors.ts';
@@ -27,13 +28,13 @@ export interface LoadedModels {
 
 /** The crops of one image, by the image model that takes them; each of RGB bytes, row major. */
 export interface CropsByModel {
-  readonly encoder: Uint8Array;
-  readonly tags: Readonly<Partial<Record<Tag, Uint8Array>>>;
+  readonly encoder: Crop;
+  readonly tags: Readonly<Partial<Record<Tag, Crop>>>;
 }
 
 /** The crops in the order of `transformsOf`, by model. */
 export function cropsByModel(
-  [encoder, ...others]: readonly Uint8Array[],
+  [encoder, ...others]: readonly Crop[],
   tagModels: readonly Pick<TagModel, 'tag'>[],
 ): CropsByModel {
   return {
@@ -72,11 +73,12 @@ export async function loadModels(
     const decoder = startDecoder(config, found, progress);
     started.push(decoder);
     await decoder.tryOut();
-    const encoder = await startEncoder(config, found.encoderFiles, progress);
+    const { blocks } = decoder;
+    const encoder = await startEncoder(config, found.encoderFiles, progress, blocks);
     started.push(encoder);
     const tagModels: TagModel[] = [];
     for (const files of found.tagModelFiles) {
-      const model = await startTagModel(config, files, progress);
+      const model = await startTagModel(config, files, progress, blocks);
       started.push(model);
       tagModels.push(model);
     }
@@ -174,8 +176,15 @@ function startDecoder(config: ScoreConfig, found: FoundModels, progress: ScorePr
     saving: config.savedImages?.remade,
     processes: config.resources.decodeProcesses,
     concurrencyPerProcess: DECODES_PER_PROCESS,
+    sharedImages: imagesInHand(config, found),
     onCrash: (error) => progress.note(`${error.message} The images that it held are done again.`),
   });
+}
+
+/** Images that are decoded, wait for a model (`ModelStage`), are gathered to a batch, or are with it. */
+function imagesInHand({ resources, batchSize, tagBatchSize }: ScoreConfig, found: FoundModels): number {
+  const largest = Math.max(batchSize, found.tagModelFiles.length > 0 ? tagBatchSize : 0);
+  return resources.decodeProcesses * DECODES_PER_PROCESS + (3 + BATCHES_PER_ENCODER) * largest;
 }
 
 /** Undefined where nothing is asked of files but their pixels. */
@@ -189,9 +198,10 @@ async function startEncoder(
   config: ScoreConfig,
   encoderFiles: EncoderFiles,
   progress: ScoreProgress,
+  blocks: number | undefined,
 ): Promise<Encoder> {
   const encoder = await createEncoder({
-    files: encoderFiles,
+    ...{ files: encoderFiles, blocks },
     ...runOptions(config, config.batchSize, progress),
   });
   if (!encoder.batchInvariant && config.batchSize > 1 && !config.allowBatchDependence) {
@@ -205,8 +215,9 @@ async function startTagModel(
   config: ScoreConfig,
   files: TagModelFiles,
   progress: ScoreProgress,
+  blocks: number | undefined,
 ): Promise<TagModel> {
-  const model = await createTagModel({ files, ...runOptions(config, config.tagBatchSize, progress) });
+  const model = await createTagModel({ files, blocks, ...runOptions(config, config.tagBatchSize, progress) });
   if (!model.batchInvariant && config.tagBatchSize > 1 && !config.allowBatchDependence) {
     await model.stop();
     throw batchDependentError(files, `${files.score.tag} model`, '--tag-batch-size');

@@ -242,9 +242,9 @@ export class Stages {
   async #decode({ work, index, image }: FetchedRow): Promise<void> {
     const startedMs = performance.now();
     const { decoder, tagModels, recomputeTags } = this.#tools;
-    let outcome: Awaited<ReturnType<Decoder['decode']>>;
+    let outcome: Awaited<ReturnType<Decoder['decodeToShare']>>;
     try {
-      outcome = await decoder.decode(image.bytes, work.expectedDigests[index]);
+      outcome = await decoder.decodeToShare(image.bytes, work.expectedDigests[index]);
       work.times.decodeMs += performance.now() - startedMs;
       if (outcome.kind === 'decoded') await work.images?.put(index, imageToSave(outcome, image.bytes));
     } finally {
@@ -254,8 +254,9 @@ export class Stages {
     if (outcome.kind === 'failed') return this.#fail({ work, index }, outcome);
     const wanted = this.#tagging.filter(({ model }) => wantsTag(work, index, model.tag, recomputeTags));
     work.decoded(index, outcome.width, outcome.height, 1 + wanted.length);
-    const row = { work, index, crops: cropsByModel(outcome.crops, tagModels) };
     const stages = [this.#embedding, ...wanted.map(({ stage }) => stage)];
+    const release = afterTimes(stages.length, () => outcome.release());
+    const row = { work, index, crops: cropsByModel(outcome.crops, tagModels), release };
     await Promise.all(stages.map((stage) => stage.push(row)));
   }
 
@@ -277,6 +278,14 @@ export class Stages {
 const REFUSED_NOTE =
   'A host has only loopback, private or otherwise not public addresses; its rows fail as address_refused. ' +
   '--allow-private-addresses lets such hosts be asked, and --retry-failed --retry-reasons address_refused tries these rows again.';
+
+/** To be called so many times; the last call does it. */
+function afterTimes(times: number, act: () => void): () => void {
+  let left = times;
+  return () => {
+    if (--left === 0) act();
+  };
+}
 
 /** Runs `size` workers over a queue until it ends. The first that throws ends them all. */
 async function crew<T>(size: number, queue: BoundedQueue<T>, job: (item: T) => Promise<void>): Promise<void> {

@@ -1,3 +1,5 @@
+import { SharedBytes } from '../base/shared-blocks.ts';
+import type { Crop } from '../embed/image-model.ts';
 import { type BucketName, bucketOf } from '../scores/bucket-names.ts';
 
 /** A row whose picture the report may show. */
@@ -33,16 +35,18 @@ export class ThumbnailPicker {
     this.#threshold = threshold;
   }
 
-  offer(index: number, score: number, crop: Uint8Array | undefined): void {
+  /** @param crop undefined where an earlier run has made the picture; a copy is kept of one that is shared */
+  offer(index: number, score: number, crop: Crop | undefined): void {
     if (!Number.isFinite(score)) return;
     const bucket = bucketOf(score);
     const list = this.#byBucket.get(bucket) ?? [];
     this.#byBucket.set(bucket, list);
     const rank = Number(BigInt.asUintN(53, this.#hashes[index]!));
-    keepBest(list, { index, score, crop, rank }, ROWS_PER_BUCKET);
+    const row = { index, score, crop };
+    keepBest(list, { ...row, rank }, ROWS_PER_BUCKET);
     if (this.#threshold === undefined) return;
     const side = score > this.#threshold ? this.#above : this.#below;
-    keepBest(side, { index, score, crop, rank: Math.abs(score - this.#threshold) }, ROWS_PER_THRESHOLD_SIDE);
+    keepBest(side, { ...row, rank: Math.abs(score - this.#threshold) }, ROWS_PER_THRESHOLD_SIDE);
   }
 
   /** The chosen rows, by index, each once. */
@@ -55,8 +59,17 @@ export class ThumbnailPicker {
   }
 }
 
-function keepBest(list: Candidate[], candidate: Candidate, limit: number): void {
-  list.push(candidate);
-  list.sort((a, b) => a.rank - b.rank || a.index - b.index);
+interface Offered extends Omit<Candidate, 'crop'> {
+  readonly crop: Crop | undefined;
+}
+
+function keepBest(list: Candidate[], { crop, ...row }: Offered, limit: number): void {
+  if (list.length === limit && inOrder(list[limit - 1]!, row) < 0) return;
+  list.push({ ...row, crop: crop instanceof SharedBytes ? crop.read() : crop });
+  list.sort(inOrder);
   list.length = Math.min(list.length, limit);
+}
+
+function inOrder(a: Pick<Candidate, 'rank' | 'index'>, b: Pick<Candidate, 'rank' | 'index'>): number {
+  return a.rank - b.rank || a.index - b.index;
 }

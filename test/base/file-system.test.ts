@@ -6,6 +6,7 @@ import { packageFolder } from '../../src/base/package.ts';
 /** Files that write, name or remove something on another way, each with what it is: nothing of it lasts as it is. */
 const OTHERWISE: Readonly<Record<string, string>> = {
   'base/file-system.ts': 'the way',
+  'base/shared-blocks.ts': 'crops on their way, in memory',
   'base/spill.ts': 'records that are sorted, in a staging folder',
   'base/temporary-folder.ts': 'temporary folders',
   'browse/rows.ts': 'a temporary folder',
