@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { packageFolder } from '../../src/base/package.ts';
+import { SharedBytes } from '../../src/base/shared-blocks.ts';
 import { createDecoder, type Decoder } from '../../src/decode/decoder.ts';
 import { sharp } from '../../src/decode/sharp-library.ts';
 import { clip } from '../helpers/transforms.ts';
@@ -90,4 +91,28 @@ test('many images share few processes, and each gets its own crop', async (t) =>
     t.true(outcome.crops[0]!.every((value) => value === i));
   }
   t.is(decoder.queued, 0);
+});
+
+test('crops that are shared are those that come along, and come along where no room is left for them', async (t) => {
+  const transforms = [clip(SIZE), clip(100), clip(SIZE)];
+  const decoder = createDecoder({ transforms, mode: 'exact', processes: 1, sharedImages: 1 });
+  t.teardown(() => decoder.stop());
+  const file = fixture('jpeg-500x400.jpg');
+  const plain = await decoder.decode(file);
+  const shared = await decoder.decodeToShare(file);
+  const alongside = await decoder.decodeToShare(file);
+  if (plain.kind === 'failed' || shared.kind === 'failed' || alongside.kind === 'failed') return t.fail();
+  const bytesOf = (crop: Uint8Array | SharedBytes): Uint8Array =>
+    crop instanceof SharedBytes ? crop.read() : crop;
+  for (const { crops } of [shared, alongside])
+    for (const [i, crop] of crops.entries())
+      t.true(Buffer.from(plain.crops[i]!).equals(bytesOf(crop)), `crop ${i}`);
+  t.true(alongside.crops.every((crop) => crop instanceof Uint8Array));
+  if (decoder.blocks === undefined) return;
+  t.true(shared.crops.every((crop) => crop instanceof SharedBytes));
+  shared.release();
+  const failed = await decoder.decodeToShare(file.subarray(0, 2000));
+  t.is(failed.kind, 'failed');
+  const again = await decoder.decodeToShare(file);
+  t.true(again.kind === 'decoded' && again.crops[0] instanceof SharedBytes);
 });

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { SharedBlocks, writeBlock } from '../../src/base/shared-blocks.ts';
 import { createDecoder } from '../../src/decode/decoder.ts';
 import { sharp } from '../../src/decode/sharp-library.ts';
 import { createEncoder } from '../../src/embed/encoder.ts';
@@ -77,6 +78,22 @@ test('rows come in the order of the crops, whatever their number', async (t) => 
   t.true(isNear(await meter.run(crops), wanted));
   t.is(meter.width, 1);
   t.true(meter.batchInvariant);
+});
+
+test('crops in shared memory and crops that come along have the same rows, in any order', async (t) => {
+  const spec = await brightness(t);
+  const crops = noiseCrops(6, BRIGHTNESS_SIZE);
+  const blocks = SharedBlocks.open(crops[0]!.byteLength, crops.length);
+  if (!blocks) return t.pass('no memory folder here');
+  t.teardown(() => blocks.close());
+  const meter = await start(t, spec, { blocks: blocks.descriptor });
+  const shared = crops.map((crop, i) => {
+    const place = blocks.take()!;
+    t.true(writeBlock(blocks.descriptor, [crop], place));
+    return i % 3 === 1 ? crop : blocks.bytesAt(place, crop.byteLength);
+  });
+  t.deepEqual(await meter.run(shared), await meter.run(crops));
+  return undefined;
 });
 
 test('an encoder tells what a run puts on record of it', async (t) => {
