@@ -69,9 +69,17 @@ test.serial('an image that kills the encoder fails alone; its batch is scored', 
     .png()
     .toBuffer();
   world.host.resources.set('/7.jpg', red);
-  // Two thousand red pixels in what the encoder is sent.
+  // Two thousand red pixels in what the encoder is sent, or reads from shared memory.
   const dies = `if (process.argv[1]?.includes('model-worker')) {
     const red = Buffer.alloc(6000).map((_, i) => (i % 3 === 0 ? 255 : 0));
+    const fs = require('node:fs');
+    const { readSync } = fs;
+    fs.readSync = (descriptor, target, ...others) => {
+      const count = readSync(descriptor, target, ...others);
+      if (Buffer.from(target.buffer, target.byteOffset, target.byteLength).includes(red)) process.kill(process.pid, 'SIGKILL');
+      return count;
+    };
+    require('node:module').syncBuiltinESMExports();
     const { Socket } = require('node:net');
     const { on } = Socket.prototype;
     Socket.prototype.on = function (name, listener) {
