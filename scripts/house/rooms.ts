@@ -20,6 +20,7 @@ export const ROOMS: readonly Room[] = [
     what: 'error classes, the file system, commits of files, output places and locks, bounded queues, child processes, .npy',
     mayImport: [],
     doors: [
+      'at-once',
       'bits',
       'byte-budget',
       'child-pool',
@@ -30,6 +31,7 @@ export const ROOMS: readonly Room[] = [
       'file-system',
       'files',
       'float16',
+      'free-space',
       'json-object',
       'json-tokens',
       'lock',
@@ -60,7 +62,15 @@ export const ROOMS: readonly Room[] = [
     name: 'storage',
     what: 'files of this machine, of object stores, web servers and the hub under one contract: ranges, first-wins writes ([storage.md](storage.md))',
     mayImport: ['base'],
-    doors: ['storage', 'local-copy', 'sparse-copy'],
+    doors: [
+      'local-copy',
+      'object-lock',
+      'output-journal',
+      'read-text',
+      'sparse-copy',
+      'storage',
+      'stored-output',
+    ],
     packages: ['@aws-sdk/client-s3'],
   },
   {

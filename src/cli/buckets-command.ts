@@ -21,11 +21,14 @@ import { type Command, commandLine, type Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { runThresholds } from './run-thresholds.ts';
+import { withPlace } from './stored-place.ts';
+import { withSlices } from './stored-slices.ts';
 import { textReading } from './text-flags.ts';
 import { type WorkPart, workPart } from './work-slices.ts';
 
 const FIRST_PROGRESS_MS = 2000;
 const PROGRESS_EVERY_MS = 5000;
+const MERGED_PLACE = { flag: '--output-folder', kind: 'a merge of runs', marker: 'merged.json' } as const;
 
 /** `bowerbird buckets` */
 export const BUCKETS: Command = {
@@ -36,7 +39,8 @@ export const BUCKETS: Command = {
     ['buckets out --html buckets.html', 'A page on which thresholds can be tried'],
   ],
   docs: 'docs/buckets.md',
-  remoteInputs: ['inputs'],
+  storedRuns: ['output-folder'],
+  remoteInputs: ['inputs', 'merge'],
   extend: (parser) =>
     parser.positional('inputs', {
       type: 'string',
@@ -131,13 +135,16 @@ async function mergeSlices(
   signal: AbortSignal,
 ): Promise<Counted> {
   const { mergeCounts } = await import('../tally/slices.ts');
-  const merged = await mergeCounts(paths, {
-    shares: await sharesOf(values),
-    top: values['top'] as number,
-    order: values['sort'] as GroupOrder,
-    ...limitsOf(values),
-    signal,
-  });
+  const shares = await sharesOf(values);
+  const merged = await withSlices(paths, (folders) =>
+    mergeCounts(folders, {
+      shares,
+      top: values['top'] as number,
+      order: values['sort'] as GroupOrder,
+      ...limitsOf(values),
+      signal,
+    }),
+  );
   return { ...merged, whatIf: answerWhatIf(merged.tally.cube, thresholdsOf(values)) };
 }
 
@@ -178,10 +185,12 @@ async function merge(inputs: readonly string[], values: FlagValues): Promise<Mer
     throw usageError('--output-folder merges run folders: all inputs must be such.');
   }
   const runPaths = runs.map(({ path }) => path);
-  return mergeRuns(runPaths, output, {
-    headFile: values['aesthetic-head'] as string | undefined,
-    isMixAllowed: values['mixed-provenance'] === true,
-  });
+  return withPlace(output, MERGED_PLACE, (folder) =>
+    mergeRuns(runPaths, folder, {
+      headFile: values['aesthetic-head'] as string | undefined,
+      isMixAllowed: values['mixed-provenance'] === true,
+    }),
+  );
 }
 
 async function writePage(

@@ -1,6 +1,7 @@
 import type { SliceOf } from '../base/slices/slice.ts';
 import type { CountOptions } from '../tally/count.ts';
 import { type FlagValues, usageError } from './flags.ts';
+import { SLICE_PLACE, shownPlace, withPlace } from './stored-place.ts';
 import type { WorkPart } from './work-slices.ts';
 
 /** Counts one slice of the inputs, for a merge. */
@@ -10,7 +11,11 @@ export async function countOneSlice(
   values: FlagValues,
 ): Promise<number> {
   const { countSlice } = await import('../tally/slices.ts');
-  const { files, stores, rows, folder } = await countSlice(options, slice, values['output-folder'] as string);
+  const given = values['output-folder'] as string;
+  const place = { ...SLICE_PLACE, flag: '--output-folder', signal: options.signal };
+  const counted = await withPlace(given, place, (folder) => countSlice(options, slice, folder));
+  const { files, stores, rows } = counted;
+  const folder = shownPlace(given, counted.folder);
   const said = { slice: `${slice.index}/${slice.count}`, files, stores, rows, output_folder: folder };
   process.stdout.write(
     values['json'] === true

@@ -7,6 +7,7 @@ import type { FlagValues } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { showBuildProgress } from './store-progress.ts';
 import { type WantedRows, withStoreRows } from './store-rows.ts';
+import { SLICE_PLACE, shownPlace, withPlace } from './stored-place.ts';
 import { textReading } from './text-flags.ts';
 
 /** A slice of a store's rows that was asked for. */
@@ -39,15 +40,19 @@ export async function sliceStore(
       () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
       async (signal) => {
         try {
-          const built = await build({
-            ...{ rows, memoryMb, slice, columns, precision, signal },
-            output: values['output'] as string,
-            basis: () => ({ kind: 'store', inputs: all, settings: settingsOf(values, columns, precision) }),
-            sources: () => sources.map((source, i) => ({ ...source, place: taken[i]! })),
-            sides: () => ownSides,
-            onProgress: showBuildProgress(),
-          });
-          process.stdout.write(describe(built, slice, values['json'] === true));
+          const given = values['output'] as string;
+          const place = { ...SLICE_PLACE, flag: '--output', signal };
+          const built = await withPlace(given, place, (output) =>
+            build({
+              ...{ rows, memoryMb, slice, columns, precision, signal, output },
+              basis: () => ({ kind: 'store', inputs: all, settings: settingsOf(values, columns, precision) }),
+              sources: () => sources.map((source, i) => ({ ...source, place: taken[i]! })),
+              sides: () => ownSides,
+              onProgress: showBuildProgress(),
+            }),
+          );
+          const told = { ...built, folder: shownPlace(given, built.folder) };
+          process.stdout.write(describe(told, slice, values['json'] === true));
           return 0;
         } catch (thrown) {
           if (thrown !== signal.reason) throw thrown;

@@ -7,6 +7,7 @@ import type { Precision } from '../store/meta.ts';
 import { type Command, type Invocation, pathsOf } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
+import { refuseRemotePath } from './remote-paths.ts';
 import { ScoreMix } from './score-mix.ts';
 import {
   STORE_ADD_FLAGS,
@@ -18,6 +19,7 @@ import {
 import { showBuildProgress } from './store-progress.ts';
 import { withStoreRows } from './store-rows.ts';
 import { sliceStore } from './store-slices.ts';
+import { withSlices } from './stored-slices.ts';
 import { workPart } from './work-slices.ts';
 
 /** `bowerbird store build` */
@@ -25,7 +27,9 @@ export const STORE_BUILD: Command = {
   examples: [['store build --from out --output scores', 'From a run']],
   docs: 'docs/store.md',
   flags: STORE_BUILD_FLAGS,
-  remoteInputs: ['from', 'inputs'],
+  // Slices alone: a store is a map that is read in place.
+  storedRuns: ['output'],
+  remoteInputs: ['from', 'inputs', 'merge'],
   extend: (parser) =>
     parser.positional('inputs', { type: 'string', array: true, describe: 'More of --from' }),
   run: runBuild,
@@ -58,6 +62,7 @@ async function runBuild(invocation: Invocation): Promise<number> {
   const output = values['output'] as string | undefined;
   if (!output) throw usageError('store build needs --output: the store folder to write.');
   const part = workPart(values, pathsOf(invocation, 'from', 'inputs'));
+  if (!part.slice) refuseRemotePath(output);
   if (part.merge) return mergeStore(part.merge, output, invocation, part.inputs);
   const inputs = inputsOf(invocation, 'store build');
   if (part.slice) return buildStoreSlice(part.slice, inputs, values);
@@ -105,7 +110,7 @@ async function buildStoreSlice(
 
 /** Puts slices together; what they are of they say themselves. */
 async function mergeStore(
-  paths: readonly string[],
+  slices: readonly string[],
   output: string,
   { values, args }: Invocation,
   others: readonly string[],
@@ -118,15 +123,17 @@ async function mergeStore(
   const mix = new ScoreMix(values['mixed-provenance'] === true);
   return publish(values['json'] === true, async (signal) => {
     const { mergeSlices } = await import('../store/merge-slices.ts');
-    return mergeSlices({
-      ...{ paths, output, signal },
-      memoryMb: values['memory-mb'] as number,
-      unite: (sides) => {
-        mix.take(sides);
-        return mix.scores;
-      },
-      onProgress: showBuildProgress(),
-    });
+    return withSlices(slices, (paths) =>
+      mergeSlices({
+        ...{ paths, output, signal },
+        memoryMb: values['memory-mb'] as number,
+        unite: (sides) => {
+          mix.take(sides);
+          return mix.scores;
+        },
+        onProgress: showBuildProgress(),
+      }),
+    );
   });
 }
 

@@ -12,11 +12,14 @@ import { usageError } from './flags.ts';
 import { img2datasetCommand } from './img2dataset.ts';
 import { withInterrupt } from './interrupt.ts';
 import { partLines } from './parts-view.ts';
+import { type PlaceOptions, SLICE_PLACE, shownPlace, withPlace } from './stored-place.ts';
+import { withSlices } from './stored-slices.ts';
 import { SUBSET_FLAGS, subsetOptions } from './subset-flags.ts';
 import { workPart } from './work-slices.ts';
 
 const PROGRESS_EVERY_MS = 2000;
 const MB = 1e6;
+const PLACE = { flag: '--output-folder', onWait: note };
 
 /** `bowerbird subset` */
 export const SUBSET: Command = {
@@ -29,7 +32,8 @@ export const SUBSET: Command = {
     ],
   ],
   docs: 'docs/subset.md',
-  remoteInputs: ['metadata', 'tags', 'inputs'],
+  storedRuns: ['output-folder'],
+  remoteInputs: ['metadata', 'tags', 'inputs', 'merge'],
   extend: (parser) =>
     parser.positional('inputs', { type: 'string', array: true, describe: 'The same as --metadata' }),
   run: subsetCommand,
@@ -78,8 +82,23 @@ async function madeSubset(
   listeners: SubsetListeners,
 ): Promise<string> {
   const { runSubset } = await import('../subset/subset.ts');
-  const result = await runSubset(options, listeners);
-  return json ? `${JSON.stringify(result.summary)}\n` : describe(result, options);
+  const { filesOfSubset, refuseExisting, SUBSET_FILE } = await import('../subset/output-folder.ts');
+  const { slices, outputFolder, overwrite } = options;
+  const place = {
+    ...{ ...PLACE, marker: SUBSET_FILE, kind: 'a subset', signal: listeners.signal },
+    refuse: (present, at) => {
+      if (present !== 'nothing') refuseExisting(at, present === 'own', overwrite);
+    },
+    filesOf: filesOfSubset,
+  } satisfies PlaceOptions;
+  const result = await withPlace(outputFolder, place, (folder) =>
+    withSlices(slices ?? [], (paths) =>
+      runSubset({ ...options, ...published(outputFolder, folder), slices: slices && paths }, listeners),
+    ),
+  );
+  return json
+    ? `${JSON.stringify(result.summary)}\n`
+    : describe({ ...result, outputFolder: shownPlace(outputFolder, result.outputFolder) }, options);
 }
 
 /** Judges one slice, for a merge; gives what to print. */
@@ -89,11 +108,24 @@ async function judgedSlice(
   listeners: SubsetListeners,
 ): Promise<string> {
   const { judgeSlice } = await import('../subset/slice.ts');
-  const { folder, inputRows, judgedRows, chosenRows } = await judgeSlice(options, listeners);
+  const { outputFolder } = options;
+  const place: PlaceOptions = { ...PLACE, ...SLICE_PLACE, signal: listeners.signal };
+  const judged = await withPlace(outputFolder, place, (folder) =>
+    judgeSlice({ ...options, ...published(outputFolder, folder) }, listeners),
+  );
+  const { inputRows, judgedRows, chosenRows } = judged;
+  const folder = shownPlace(outputFolder, judged.folder);
   const slice = `${options.slice.index}/${options.slice.count}`;
   return json
     ? `${JSON.stringify({ slice, input_rows: inputRows, judged_rows: judgedRows, chosen_rows: chosenRows, output_folder: folder })}\n`
     : `Slice ${slice}: ${judgedRows} of ${inputRows} rows judged, ${chosenRows} chosen by some rule -> ${folder}\n`;
+}
+
+/** Where the work goes, and where that is brought to where it is elsewhere. */
+function published(outputFolder: string, folder: string) {
+  return folder === outputFolder
+    ? {}
+    : { outputFolder: folder, publishedAt: outputFolder.replace(/\/+$/, '') };
 }
 
 function note(text: string): void {

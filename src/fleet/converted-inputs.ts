@@ -1,8 +1,8 @@
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { InputFile, RunPlan } from '../shards/plan.ts';
+import { storageOf } from '../storage/local-copy.ts';
 import { isRemote } from '../storage/storage.ts';
 import { backendOf } from './backend-of.ts';
-import { sharedStorage } from './objects.ts';
 import { fetchFile } from './run-at-hand.ts';
 
 /** The files of a run that its plan names by their places: inputs that planning has converted, such as texts. */
@@ -22,7 +22,7 @@ export function convertedInputs(place: string, { inputs }: Pick<RunPlan, 'inputs
 export async function withInputsAtHand(plan: RunPlan, run: string, scratch: RunFolder): Promise<RunPlan> {
   if (!isRemote(run)) return plan;
   const { at } = backendOf(run);
-  const storage = await sharedStorage(at);
+  const storage = await storageOf(at);
   for (const name of convertedInputs(at, plan)) await fetchFile(storage, `${at}/${name}`, scratch.file(name));
   return { ...plan, inputs: plan.inputs.map((input) => movedInput(input, `${at}/`, `${scratch.path}/`)) };
 }

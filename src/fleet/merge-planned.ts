@@ -1,3 +1,4 @@
+import { atOnce } from '../base/at-once.ts';
 import type { ScoreConfig } from '../pipeline/config.ts';
 import { loadHeads } from '../pipeline/models.ts';
 import { finishRun } from '../runs/finish.ts';
@@ -8,7 +9,6 @@ import { isRunFile, listRunFiles } from '../runs/run-files.ts';
 import { RunPlace } from '../runs/run-place.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import type { ShardSpec } from '../shards/plan.ts';
-import { atOnce } from './at-once.ts';
 import { backendOf } from './backend-of.ts';
 import { FailedShards } from './failed-shards.ts';
 import type { PlannedRun } from './plan-file.ts';

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
+import { atOnce } from '../base/at-once.ts';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { listFiles, removeQuietly } from '../base/files.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { shardFileName } from '../runs/run-files.ts';
 import { parseStats, type ShardStats } from '../runs/stats.ts';
 import { shardName } from '../samples/key.ts';
+import { storageOf } from '../storage/local-copy.ts';
+import { readText } from '../storage/read-text.ts';
 import type { Storage } from '../storage/storage.ts';
-import { atOnce } from './at-once.ts';
-import { readText, sharedStorage } from './objects.ts';
 import type { RunBackend, Tidied } from './run-backend.ts';
 
 /** Requests of one shard, or of one clean-up, that are on their way at one time (docs/fleet.md counts them). */
@@ -164,7 +165,7 @@ export class ObjectBackend implements RunBackend {
   }
 
   async #storage(): Promise<Storage> {
-    return this.#given ?? sharedStorage(this.at);
+    return this.#given ?? storageOf(this.at);
   }
 }
 

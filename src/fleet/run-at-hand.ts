@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { atOnce } from '../base/at-once.ts';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { makeFolders, remove, writeNewFile, writing } from '../base/files.ts';
 import type { Lock, OnWait } from '../base/lock.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { shardFileName } from '../runs/run-files.ts';
 import type { FileDigest, ShardStats } from '../runs/stats.ts';
+import { storageOf } from '../storage/local-copy.ts';
+import { takeObjectLock } from '../storage/object-lock.ts';
 import type { Storage } from '../storage/storage.ts';
 import { isRemote } from '../storage/storage.ts';
-import { atOnce } from './at-once.ts';
 import { backendOf } from './backend-of.ts';
-import { takeObjectLock } from './object-lock.ts';
-import { sharedStorage } from './objects.ts';
 
 /** A folder of this machine in which a run is planned or merged: the run itself or, of one in object storage, a copy of what is needed of it. */
 export interface RunAtHand {
@@ -39,7 +39,7 @@ export interface RunAtHand {
 export async function takeAtHand(run: string, onWait: OnWait): Promise<RunAtHand> {
   if (!isRemote(run)) return inPlace(run);
   const at = backendOf(run).at;
-  const storage = await sharedStorage(at);
+  const storage = await storageOf(at);
   const lock = await takeObjectLock({
     ...{ storage, claims: `${at}/.lock/`, onWait },
     lockedError: (who) =>

@@ -102,7 +102,8 @@ async function fetchFolder(
   return target;
 }
 
-async function fetchObject(storage: Storage, { url, tag }: StoredObject, path: string): Promise<void> {
+/** Fetches an object into a new file, as it was found. @throws StorageError; BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE */
+export async function fetchObject(storage: Storage, { url, tag }: StoredObject, path: string): Promise<void> {
   await writing(path, async () => {
     await mkdir(dirname(path), { recursive: true });
     const handle = await open(path, 'wx');

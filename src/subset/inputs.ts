@@ -43,6 +43,7 @@ export interface FoundInputs {
 /** How inputs are looked for. */
 export interface FindOptions extends TextReading {
   readonly outputFolder: string;
+  readonly publishedAt?: string | undefined;
   readonly onNote: ((note: string) => void) | undefined;
 }
 
@@ -56,8 +57,8 @@ export async function findInputs(
   tags: readonly string[],
   reading: FindOptions,
 ): Promise<FoundInputs> {
-  const { outputFolder, text = {}, untoldFormat, onNote } = reading;
-  const options = { output: { path: outputFolder }, untoldFormat, onNote };
+  const { outputFolder, publishedAt, text = {}, untoldFormat, onNote } = reading;
+  const options = { output: { path: outputFolder, url: publishedAt }, untoldFormat, onNote };
   const fromRuns: boolean[] = [];
   for (const path of metadata) fromRuns.push((await tagsOf(path)) !== path);
   if (new Set(fromRuns).size > 1) {

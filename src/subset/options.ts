@@ -46,6 +46,8 @@ export interface SubsetOptions extends TextReading {
   /** Order of the output: input order where not given. */
   readonly shuffleSeed?: number | undefined;
   readonly outputFolder: string;
+  /** The URL that what is made there is brought to, without `/` at its end. */
+  readonly publishedAt?: string | undefined;
   /** Judge only the rows whose hash lies in this slice of all hashes, and keep what is found in the output folder. */
   readonly slice?: SliceOf | undefined;
   /** Folders of slices whose findings take the place of judging. */

@@ -3,6 +3,7 @@ import { join, normalize, sep } from 'node:path';
 import { makeFolders, remove, removeQuietly, writeError, writing } from '../base/files.ts';
 import { isEmptyPlace, OutputPlace, resolvePlace } from '../base/output-place.ts';
 import { SubsetError } from './errors.ts';
+import type { SubsetOptions } from './options.ts';
 import { makeSpillFolder, spillFolderOf } from './spill-folder.ts';
 import type { SubsetSummary } from './summary.ts';
 
@@ -16,14 +17,21 @@ export class OutputFolder {
   readonly path: string;
   readonly #overwrite: boolean;
   readonly #temporaryFolder: string | undefined;
+  readonly #publishedAt: string | undefined;
   #place: OutputPlace | undefined;
 
   /**
-   * @param temporaryFolder where DuckDB spills; within the staging folder where not given
+   * @param options of which the temporary folder is where DuckDB spills; within the staging folder where not given
    * @throws BowerbirdError BB_OUTPUT_FOLDER where it is a file
    */
-  constructor(path: string, overwrite: boolean, temporaryFolder?: string) {
-    this.path = resolvePlace(path, FLAG);
+  constructor({
+    outputFolder,
+    publishedAt,
+    overwrite,
+    temporaryFolder,
+  }: Pick<SubsetOptions, 'outputFolder' | 'publishedAt' | 'overwrite' | 'temporaryFolder'>) {
+    this.path = resolvePlace(outputFolder, FLAG);
+    this.#publishedAt = publishedAt;
     this.#overwrite = overwrite;
     this.#temporaryFolder = temporaryFolder;
   }
@@ -44,22 +52,17 @@ export class OutputFolder {
    * @throws SubsetError BB_SUBSET_EXISTS, BB_OUTPUT_FOLDER
    */
   check(inputs: readonly string[]): void {
-    const input = inputs.find((path) => path === this.path || path.startsWith(this.path + sep));
-    const fields = { fields: { path: this.path } };
+    const published = this.#publishedAt ?? this.path;
+    const input = inputs.find((path) => path === published || path.startsWith(published + sep));
     if (input) {
       throw new SubsetError(
         'BB_OUTPUT_FOLDER',
-        `${this.path} holds an input, ${input}. Name another ${FLAG}.`,
-        fields,
+        `${published} holds an input, ${input}. Name another ${FLAG}.`,
+        { fields: { path: published } },
       );
     }
     if (isEmptyPlace(this.path)) return;
-    const isSubset = existsSync(join(this.path, SUBSET_FILE));
-    if (isSubset && this.#overwrite) return;
-    const advice = isSubset
-      ? `Name another ${FLAG}, or replace it with --incremental-mode overwrite.`
-      : `It is no subset, so it is never replaced. Name another ${FLAG}.`;
-    throw new SubsetError('BB_SUBSET_EXISTS', `${this.path} exists already. ${advice}`, fields);
+    refuseExisting(this.path, existsSync(join(this.path, SUBSET_FILE)), this.#overwrite);
   }
 
   /**
@@ -111,15 +114,37 @@ export class OutputFolder {
   #replaced(): string[] {
     const path = join(this.path, SUBSET_FILE);
     if (!existsSync(path)) return [];
-    try {
-      const { subsets } = JSON.parse(readFileSync(path, 'utf8')) as SubsetSummary;
-      const names = subsets.flatMap(({ folder, files }) =>
-        files.map(({ name }) => normalize(join(folder, name))),
-      );
-      return names.filter((name) => !name.startsWith('..'));
-    } catch {
-      // What is damaged names nothing: its files are found by their names.
-      return readdirSync(this.path).filter((name) => /^part-\d+-.*\.parquet$/.test(name));
-    }
+    // What is damaged names nothing: its files are found by their names.
+    return (
+      filesOfSubset(readFileSync(path, 'utf8')) ??
+      readdirSync(this.path).filter((name) => /^part-\d+-.*\.parquet$/.test(name))
+    );
   }
+}
+
+/** The files that a subset.json names; undefined where it is damaged. */
+export function filesOfSubset(text: string): string[] | undefined {
+  try {
+    const { subsets } = JSON.parse(text) as SubsetSummary;
+    const names = subsets.flatMap(({ folder, files }) =>
+      files.map(({ name }) => normalize(join(folder, name))),
+    );
+    return names.filter((name) => !name.startsWith('..'));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Refuses a place at which something lies that may not be replaced.
+ *
+ * @param isSubset whether that is a subset
+ * @throws SubsetError BB_SUBSET_EXISTS
+ */
+export function refuseExisting(path: string, isSubset: boolean, overwrite: boolean): void {
+  if (isSubset && overwrite) return;
+  const advice = isSubset
+    ? `Name another ${FLAG}, or replace it with --incremental-mode overwrite.`
+    : `It is no subset, so it is never replaced. Name another ${FLAG}.`;
+  throw new SubsetError('BB_SUBSET_EXISTS', `${path} exists already. ${advice}`, { fields: { path } });
 }

@@ -32,7 +32,7 @@ export async function runSubset(
   options: SubsetOptions,
   listeners: SubsetListeners = {},
 ): Promise<SubsetResult> {
-  const output = new OutputFolder(options.outputFolder, options.overwrite, options.temporaryFolder);
+  const output = new OutputFolder(options);
   const found = await findInputs(options.metadata, options.tags, {
     ...options,
     outputFolder: output.path,

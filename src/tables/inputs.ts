@@ -79,7 +79,7 @@ interface Expanded {
 
 async function expandOne(input: string, options: ExpandOptions): Promise<Expanded> {
   const { output } = options;
-  if (isRemote(input)) return { ...(await expandRemote(input, options)), own: [], inStores: [] };
+  if (isRemote(input)) return expandRemote(input, options);
   const stats = statOf(input);
   if (stats && !stats.isDirectory()) {
     const named = [namedFile(input, options)];

@@ -12,7 +12,11 @@ test('what a killed subset has spilled goes with the next, whatever that writes'
   // No process has this number.
   await mkdir(join(spill, `bowerbird-subset-${machine}-99999999-1-0123456789abcdef`), { recursive: true });
   await mkdir(join(spill, 'mine'));
-  const output = new OutputFolder(join(folder, 'out'), false, spill);
+  const output = new OutputFolder({
+    outputFolder: join(folder, 'out'),
+    overwrite: false,
+    temporaryFolder: spill,
+  });
   await output.open([]);
   t.is((await readdir(spill)).length, 2);
   await output.close();

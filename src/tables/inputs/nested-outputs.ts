@@ -53,6 +53,8 @@ export function outputNotes(
       `Among the inputs lies ${name}: ${count === 1 ? '1 file' : `${count} files`} of it ${count === 1 ? 'is' : 'are'} read too. ` +
       'Name the others by a pattern where that is not meant.',
   );
-  const stores = new Map([...inStores].map((path) => [kinds.around(path)!.folder, kinds.around(path)!.kind]));
+  // Off this machine slices alone are known by their files.
+  const outputOf = (path: string) => kinds.around(path) ?? { folder: dirname(path), kind: 'a slice' };
+  const stores = new Map([...inStores].map(outputOf).map(({ folder, kind }) => [folder, kind]));
   return [...notes, ...[...stores].map(([store, kind]) => `Passed over ${store}: ${kind} is no input file.`)];
 }

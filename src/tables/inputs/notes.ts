@@ -51,7 +51,8 @@ export function onlyStore(input: string): TableError {
   );
 }
 
-export function onlyOwn(input: string, { path }: OwnOutput): TableError {
+export function onlyOwn(input: string, output: OwnOutput): TableError {
+  const path = output.url ?? output.path;
   return new TableError(
     'BB_OUTPUT_FOLDER',
     `${input} holds no input file but those in ${path}, which this command writes. Choose another output, or other inputs.`,
@@ -88,8 +89,8 @@ export function notesOn(files: readonly unknown[], linked: number, unread: reado
   return notes;
 }
 
-export function ownNote(count: number, { path }: OwnOutput): string {
-  return `Passed over ${count} ${count === 1 ? 'file' : 'files'} in ${path}: what this command writes is none of its inputs.`;
+export function ownNote(count: number, { path, url }: OwnOutput): string {
+  return `Passed over ${count} ${count === 1 ? 'file' : 'files'} in ${url ?? path}: what this command writes is none of its inputs.`;
 }
 
 const NAMES_SHOWN = 2;

@@ -5,6 +5,8 @@ import { TableError } from '../errors.ts';
 /** The folder or file that a command writes, which is none of its inputs. */
 export interface OwnOutput {
   readonly path: string;
+  /** The URL that it is brought to once it is whole, without `/` at its end. */
+  readonly url?: string | undefined;
   /** Whether the command writes a file of this path in the folder; where not given, it writes them all. */
   readonly writes?: ((folder: string, path: string) => boolean) | undefined;
 }

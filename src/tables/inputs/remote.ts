@@ -3,15 +3,18 @@ import { expand } from 'brace-expansion';
 import picomatch from 'picomatch';
 import { TEMPORARY_SUFFIX } from '../../base/files.ts';
 import { storageOf } from '../../storage/local-copy.ts';
-import { rememberUrl, type Storage, shownUrl } from '../../storage/storage.ts';
+import { rememberUrl, type Storage, type StoredObject, shownUrl } from '../../storage/storage.ts';
 import { TableError } from '../errors.ts';
 import { type FoundInput, type InputFormat, inferFormat, KNOWN_EXTENSIONS } from '../formats.ts';
-import { unknownFormat } from './notes.ts';
+import { onlyOwn, onlyStore, unknownFormat } from './notes.ts';
+import type { OwnOutput } from './own-output.ts';
+import { StoredOutputs } from './stored-outputs.ts';
 
 /** What of a listing is taken. */
 export interface RemoteSearch {
   readonly inputFormat?: InputFormat | undefined;
   readonly untoldFormat?: InputFormat | undefined;
+  readonly output?: OwnOutput | undefined;
 }
 
 /** What an input off this machine stands for. */
@@ -19,6 +22,10 @@ export interface RemoteFound {
   readonly files: readonly FoundInput[];
   /** What lies beside them and is no input. */
   readonly passedOver: readonly string[];
+  /** Files that the command itself writes. */
+  readonly own: readonly string[];
+  /** Files of slices: they hold no rows that could be read as they are. */
+  readonly inStores: readonly string[];
 }
 
 /** Signs that stand for others in a pattern; those of a query (`?`) are none. */
@@ -31,23 +38,24 @@ const MOST_NAMES = 100_000;
 
 /**
  * The files that a URL stands for: one file, a folder (a prefix with `/` behind it), a pattern, or names in braces, all of which must be there. A pattern lists
- * what lies below the part of it that has no wildcards. Names that begin with `.` or `_`, or end with `.tmp`, are passed over in listings.
+ * what lies below the part of it that has no wildcards. Names that begin with `.` or `_`, or end with `.tmp`, are passed over in listings, as are slices and what the
+ * command itself writes.
  *
- * @throws TableError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT; StorageError
+ * @throws TableError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_OUTPUT_FOLDER; BowerbirdError BB_OUTPUT_UNFINISHED; StorageError
  */
 export async function expandRemote(url: string, search: RemoteSearch): Promise<RemoteFound> {
   const storage = await storageOf(url);
   if (!WILDCARDS.test(url)) return expandPlain(storage, url, search);
   const found = await storage.stat(url);
-  if (found) return { files: [named(url, search)], passedOver: [] };
+  if (found) return only([named(url, search)]);
   const names = namesOf(url);
-  if (names) return { files: await allThere(storage, url, names, search), passedOver: [] };
+  if (names) return only(await allThere(storage, url, names, search));
   const fixed = url.slice(0, url.slice(0, url.search(WILDCARDS)).lastIndexOf('/') + 1);
   return listed(storage, { input: url, prefix: fixed, matches: picomatch(url) }, search);
 }
 
 async function expandPlain(storage: Storage, url: string, search: RemoteSearch): Promise<RemoteFound> {
-  if (!url.endsWith('/') && (await storage.stat(url))) return { files: [named(url, search)], passedOver: [] };
+  if (!url.endsWith('/') && (await storage.stat(url))) return only([named(url, search)]);
   // A web server lists nothing.
   if (/^https?:/i.test(url) && !url.endsWith('/')) throw notFound(url, 0);
   const prefix = url.endsWith('/') ? url : `${url}/`;
@@ -65,21 +73,48 @@ async function listed(
   { input, prefix, matches }: Listing,
   search: RemoteSearch,
 ): Promise<RemoteFound> {
-  const files: FoundInput[] = [];
-  const passedOver: string[] = [];
-  for await (const { url, bytes } of storage.list(prefix)) {
-    const name = basename(url);
-    if (url.endsWith('/') || name.startsWith('.') || name.endsWith(TEMPORARY_SUFFIX) || !matches(url))
-      continue;
-    const format = name.startsWith('_') ? undefined : formatOf(url, search);
-    if (format) files.push({ path: rememberUrl(url), format, sizeBytes: bytes });
-    else passedOver.push(url);
+  const outputs = new StoredOutputs(prefix, search.output);
+  const seen: StoredObject[] = [];
+  for await (const object of storage.list(prefix)) {
+    outputs.take(object.url);
+    if (isSeen(object.url) && matches(object.url)) seen.push(object);
   }
+  await outputs.refuseUnfinished(storage, seen);
+  const { files, passedOver, own, inStores } = sorted(seen, outputs, search);
   const chosen = /json(\.gz|\.zst)?$/i.test(input) ? files : withoutDescriptions(files);
+  if (chosen.length === 0 && own.length > 0) throw onlyOwn(input, search.output!);
+  if (chosen.length === 0 && inStores.length > 0) throw onlyStore(input);
   if (chosen.length === 0) throw notFound(input, passedOver.length);
   const taken = new Set(chosen);
   const described = files.filter((file) => !taken.has(file)).map(({ path }) => path);
-  return { files: chosen, passedOver: [...passedOver, ...described] };
+  return { files: chosen, passedOver: [...passedOver, ...described], own, inStores };
+}
+
+/** Whether an object of a listing is looked at at all. */
+function isSeen(url: string): boolean {
+  const name = basename(url);
+  return !url.endsWith('/') && !name.startsWith('.') && !name.endsWith(TEMPORARY_SUFFIX);
+}
+
+function sorted(seen: readonly StoredObject[], outputs: StoredOutputs, search: RemoteSearch) {
+  const found = {
+    files: [] as FoundInput[],
+    passedOver: [] as string[],
+    own: [] as string[],
+    inStores: [] as string[],
+  };
+  for (const { url, bytes } of seen) {
+    const format = basename(url).startsWith('_') ? undefined : formatOf(url, search);
+    if (outputs.isOwn(url)) found.own.push(url);
+    else if (outputs.isInSlice(url)) found.inStores.push(url);
+    else if (format) found.files.push({ path: rememberUrl(url), format, sizeBytes: bytes });
+    else found.passedOver.push(url);
+  }
+  return found;
+}
+
+function only(files: readonly FoundInput[]): RemoteFound {
+  return { files, passedOver: [], own: [], inStores: [] };
 }
 
 /** `.json` beside shards describes them. */

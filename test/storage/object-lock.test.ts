@@ -1,6 +1,6 @@
 import test from 'ava';
 import { BowerbirdError } from '../../src/base/errors.ts';
-import { takeObjectLock } from '../../src/fleet/object-lock.ts';
+import { takeObjectLock } from '../../src/storage/object-lock.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
 import { type S3Server, startS3Server } from '../helpers/s3-server.ts';
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lock, LockedError, OnWait } from '../base/lock.ts';
 import { isIdentity, lifeOf, ownIdentity, type ProcessIdentity } from '../base/process-identity.ts';
-import type { Storage } from '../storage/storage.ts';
-import { readText } from './objects.ts';
+import type { Storage } from './contract.ts';
+import { readText } from './read-text.ts';
 
 /** How often a holder speaks up, and how long it may be silent before it counts as dead. */
 export interface LockTimes {
@@ -20,7 +20,7 @@ export interface ObjectLockOptions {
   /** Where its claims lie: a URL that ends with `/`. */
   readonly claims: string;
   readonly lockedError: LockedError;
-  readonly onWait?: OnWait;
+  readonly onWait?: OnWait | undefined;
   readonly times?: LockTimes;
 }
 

@@ -1,0 +1,64 @@
+import { BowerbirdError } from '../base/errors.ts';
+import { isObject } from '../base/json-object.ts';
+
+/** What is no part of an output in object storage: who holds the place, what is staged, the journal. Readers pass over names that begin with `.`. */
+export const HIDDEN = '.output';
+
+/** Stands while files are brought to their places. */
+export const JOURNAL = `${HIDDEN}/publishing.json`;
+
+/** What is to be brought to its place, by names below the output's. */
+export interface Journal {
+  readonly format: 'bowerbird-publishing';
+  readonly version: 1;
+  /** The folder, below the hidden one, in which the new files lie. */
+  readonly staged: string;
+  readonly marker: string;
+  readonly names: readonly string[];
+  /** Files of the earlier output that have no successor. */
+  readonly removed: readonly string[];
+}
+
+/** @throws BowerbirdError BB_OUTPUT_UNFINISHED where it is no journal of this version */
+export function parseJournal(text: string, url: string): Journal {
+  try {
+    const journal: unknown = JSON.parse(text);
+    if (isJournal(journal)) return journal;
+  } catch (thrown) {
+    if (!(thrown instanceof SyntaxError)) throw thrown;
+  }
+  throw new BowerbirdError(
+    'BB_OUTPUT_UNFINISHED',
+    `${url} is no journal that this version of bowerbird can go on with. Remove what lies beside it, or write to another place.`,
+    { fields: { path: url } },
+  );
+}
+
+function isJournal(value: unknown): value is Journal {
+  if (!isObject(value) || value['format'] !== 'bowerbird-publishing' || value['version'] !== 1) return false;
+  const lists = [value['names'], value['removed']];
+  const names = lists.flat();
+  return (
+    lists.every(Array.isArray) &&
+    [value['staged'], value['marker'], ...names].every((name) => typeof name === 'string' && isPlain(name))
+  );
+}
+
+/** A name below the output, and nothing of what is hidden there. */
+function isPlain(name: string): boolean {
+  return name.split('/').every((part) => part !== '' && !part.startsWith('.'));
+}
+
+/** The output whose journal this is; undefined for any other object. */
+export function unfinishedOutput(url: string): string | undefined {
+  return url.endsWith(`/${JOURNAL}`) ? url.slice(0, -JOURNAL.length) : undefined;
+}
+
+/** A reader would take for one what is partly old and partly new. @param output its URL */
+export function unfinishedError(output: string): BowerbirdError {
+  return new BowerbirdError(
+    'BB_OUTPUT_UNFINISHED',
+    `${output} is partly old and partly new: a command is bringing files to their places there, or was killed in that. Wait for it, or run the same command again with the same output: it brings that to its end.`,
+    { fields: { path: output } },
+  );
+}
