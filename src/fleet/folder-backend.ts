@@ -165,6 +165,9 @@ export class FolderBackend implements RunBackend {
     return { buried, alive };
   }
 
+  /** What was killed here left temporary files, and `tidy` has those. */
+  async removeLeftovers(): Promise<void> {}
+
   /** Puts the folder of a worker that is gone out of its reach, ends what it has committed, and removes the rest. */
   async bury(worker: string, settle: () => Promise<void>): Promise<void> {
     const dead = this.#worker(deadName(worker));

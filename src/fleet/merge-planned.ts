@@ -51,9 +51,11 @@ export async function mergePlanned(
       const { aesthetic } = await loadHeads(config, progress, closing);
       progress.enter('merging');
       const run = new SharedRun(at);
+      await hand.requireSpace();
       const done = await fetchCommitted(run, hand, plan.shards, progress);
       const missing = plan.shards.filter((spec) => !done.has(spec));
       const workers = await run.tidy();
+      if (missing.length === 0) await run.removeLeftovers();
       const started = goOnFrom(place.existing, { ...record, sessions: [] }, false);
       const finished = await finishRun(started, {
         folder,

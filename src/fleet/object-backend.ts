@@ -14,6 +14,9 @@ import type { RunBackend, Tidied } from './run-backend.ts';
 /** Requests of one shard, or of one clean-up, that are on their way at one time (docs/fleet.md counts them). */
 const REQUESTS_AT_ONCE = 8;
 
+/** Where the first write of a process may be one that only the first may make. */
+const PROBED_FOLDERS = ['.lock/', '.commits/', 'stats/'];
+
 const NOT_FOUND = 'BB_STORAGE_NOT_FOUND';
 
 /**
@@ -147,6 +150,12 @@ export class ObjectBackend implements RunBackend {
       await storage.delete(this.place(`.workers/${name}`));
     });
     return { buried: cleared.size, alive: undefined };
+  }
+
+  /** Nothing depends on it: who may not look for them leaves them to the bucket's own rules. */
+  async removeLeftovers(): Promise<void> {
+    const storage = await this.#storage();
+    await storage.removeLeftovers(this.place(''), PROBED_FOLDERS).catch(() => undefined);
   }
 
   /** The files of a shard that a worker has laid, by their names in the run folder. */

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { atOnce } from '../base/at-once.ts';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { makeFolders, remove, writeNewFile, writing } from '../base/files.ts';
+import { requireFreeSpace } from '../base/free-space.ts';
 import type { Lock, OnWait } from '../base/lock.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { shardFileName } from '../runs/run-files.ts';
@@ -20,6 +21,8 @@ export interface RunAtHand {
   readonly folder: string;
   /** Shards that are fetched at one time. */
   readonly shardsAtOnce: number;
+  /** Looks whether there is room for what a merge reads of all shards. @throws BowerbirdError BB_DISK_FULL; BB_STORAGE_* */
+  requireSpace(): Promise<void>;
   /** Has what a merge reads of a shard at hand. @throws BowerbirdError BB_RUN_CORRUPT where a file is gone or another; BB_STORAGE_*, BB_DISK_FULL, BB_SHARD_WRITE */
   fetchShard(stats: ShardStats): Promise<void>;
   /**
@@ -61,7 +64,8 @@ export async function takeAtHand(run: string, onWait: OnWait): Promise<RunAtHand
 
 function inPlace(folder: string): RunAtHand {
   const nothing = async (): Promise<void> => undefined;
-  return { folder, shardsAtOnce: 1, fetchShard: nothing, putBack: nothing, release: nothing };
+  const all = { requireSpace: nothing, fetchShard: nothing, putBack: nothing, release: nothing };
+  return { folder, shardsAtOnce: 1, ...all };
 }
 
 const SHARDS_AT_ONCE = 8;
@@ -89,6 +93,18 @@ class LocalCopy implements RunAtHand {
     if (await this.#storage.stat(`${this.#at}/run.json`)) return this.#fetch('run.json');
     const [first] = await backendOf(this.#at).names('stats');
     if (first !== undefined) await this.#fetch(`stats/${first}`);
+  }
+
+  async requireSpace(): Promise<void> {
+    let bytes = 0;
+    for (const kind of MERGED_KINDS)
+      for await (const file of this.#storage.list(`${this.#at}/${dirname(shardFileName(kind, 0))}/`))
+        bytes += file.bytes;
+    await requireFreeSpace({
+      ...{ folder: this.folder, bytes },
+      what: `What a merge reads of ${this.#at}`,
+      advice: 'Set TMPDIR to a folder that has room.',
+    });
   }
 
   async fetchShard(stats: ShardStats): Promise<void> {

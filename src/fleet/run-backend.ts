@@ -62,4 +62,6 @@ export interface RunBackend {
    * @param settle ends what is committed and not yet in its place
    */
   tidy(settle: () => Promise<void>): Promise<Tidied>;
+  /** Removes what no listing of the run shows and killed writers left in its place a day ago and more. */
+  removeLeftovers(): Promise<void>;
 }

@@ -103,6 +103,11 @@ export class SharedRun {
     return this.#backend.tidy(() => this.settle());
   }
 
+  /** For a run that is whole: removes what killed writers have left beside it. */
+  async removeLeftovers(): Promise<void> {
+    await this.#backend.removeLeftovers();
+  }
+
   /** Ends what is committed and not yet in its place. @throws as `commit` */
   async settle(): Promise<void> {
     for (const shardId of await this.pendingCommits()) await this.committed(shardId);

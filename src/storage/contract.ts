@@ -51,4 +51,12 @@ export interface Storage {
   copy(fromUrl: string, toUrl: string): Promise<void>;
   /** What is not there is no error. */
   delete(url: string): Promise<void>;
+  /**
+   * Removes what killed writers left that no listing shows, and that is older than a day: uploads in parts, below a prefix; probes right below it and in
+   * `folders`. For who owns all that lies there.
+   *
+   * @param prefixUrl ends with `/`, as each of `folders` does
+   * @returns how many were removed; 0 where a place leaves nothing
+   */
+  removeLeftovers(prefixUrl: string, folders: readonly string[]): Promise<number>;
 }

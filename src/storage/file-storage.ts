@@ -97,6 +97,11 @@ export class FileStorage implements Storage {
     await writing(path, () => fileSystem().rm(path, { force: true }));
   }
 
+  /** Temporary files are removed by who owns the folder. */
+  async removeLeftovers(): Promise<number> {
+    return 0;
+  }
+
   async #committing<T>(
     path: string,
     content: Content,

@@ -57,6 +57,7 @@ class OwnClaim implements Lock {
   #beat = 0;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<unknown> = Promise.resolve();
+  #isSpeaking = false;
 
   constructor(options: ObjectLockOptions, number: number) {
     this.#options = options;
@@ -89,11 +90,16 @@ class OwnClaim implements Lock {
     await this.#options.storage.put(this.#url, this.#content(true));
   }
 
-  /** Storage that is away for a moment is met by the work itself. */
+  /** Storage that is away for a moment is met by the work itself. Where it is slow, what is still being said is enough. */
   #speak(): void {
-    this.#writing = this.#writing
-      .then(() => this.#options.storage.put(this.#url, this.#content(false)))
-      .catch(() => undefined);
+    if (this.#isSpeaking) return;
+    this.#isSpeaking = true;
+    this.#writing = this.#options.storage
+      .put(this.#url, this.#content(false))
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isSpeaking = false;
+      });
   }
 
   #content(isReleased: boolean): Buffer {

@@ -17,6 +17,8 @@ export interface HeldObject {
   readonly bytes: Buffer;
   readonly etag: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** When it was written, as a listing tells it; now where not given. */
+  readonly writtenAtMs?: number;
 }
 
 /** Buckets by name. */
@@ -29,6 +31,8 @@ interface Bucket {
 
 interface Upload {
   readonly key: string;
+  /** A test may change it. */
+  begunAtMs: number;
   readonly metadata: Readonly<Record<string, string>>;
   readonly parts: Map<number, Buffer>;
 }
@@ -85,7 +89,7 @@ const OPERATIONS: Readonly<Record<string, (at: At) => Answer>> = {
   },
   CreateMultipartUpload: ({ held, key, headers }) => {
     const id = randomUUID();
-    held.uploads.set(id, { key, metadata: metadataOf(headers), parts: new Map() });
+    held.uploads.set(id, { key, begunAtMs: Date.now(), metadata: metadataOf(headers), parts: new Map() });
     return xml(
       200,
       `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`,
@@ -99,6 +103,7 @@ const OPERATIONS: Readonly<Record<string, (at: At) => Answer>> = {
     return keepPart(at, source.bytes.subarray(Number(from), Number(to) + 1));
   },
   CompleteMultipartUpload: completed,
+  ListMultipartUploads: listedUploads,
   AbortMultipartUpload: ({ held, query }) => {
     held.uploads.delete(query.get('uploadId')!);
     return empty(204);
@@ -114,13 +119,35 @@ function listed({ held, query, pageSize }: At): Answer {
   const page = keys.slice(0, pageSize);
   const isTruncated = keys.length > page.length;
   const contents = page.map((key) => {
-    const { bytes, etag } = held.objects.get(key)!;
-    return `<Contents><Key>${escaped(key)}</Key><Size>${bytes.length}</Size><ETag>${escaped(etag)}</ETag></Contents>`;
+    const { bytes, etag, writtenAtMs = Date.now() } = held.objects.get(key)!;
+    return `<Contents><Key>${escaped(key)}</Key><LastModified>${new Date(writtenAtMs).toISOString()}</LastModified><Size>${bytes.length}</Size><ETag>${escaped(etag)}</ETag></Contents>`;
   });
   const next = isTruncated ? `<NextContinuationToken>${escaped(page.at(-1)!)}</NextContinuationToken>` : '';
   return xml(
     200,
     `<ListBucketResult><IsTruncated>${isTruncated}</IsTruncated>${next}${contents.join('')}</ListBucketResult>`,
+  );
+}
+
+function listedUploads({ held, query, pageSize }: At): Answer {
+  const prefix = query.get('prefix') ?? '';
+  const after = query.get('upload-id-marker') ?? '';
+  const uploads = [...held.uploads]
+    .filter(([id, { key }]) => key.startsWith(prefix) && id > after)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const page = uploads.slice(0, pageSize);
+  const entries = page.map(
+    ([id, { key, begunAtMs }]) =>
+      `<Upload><Key>${escaped(key)}</Key><UploadId>${id}</UploadId><Initiated>${new Date(begunAtMs).toISOString()}</Initiated></Upload>`,
+  );
+  const [lastId, last] = page.at(-1) ?? [];
+  const isTruncated = uploads.length > page.length;
+  const next = isTruncated
+    ? `<NextKeyMarker>${escaped(last!.key)}</NextKeyMarker><NextUploadIdMarker>${lastId}</NextUploadIdMarker>`
+    : '';
+  return xml(
+    200,
+    `<ListMultipartUploadsResult><IsTruncated>${isTruncated}</IsTruncated>${next}${entries.join('')}</ListMultipartUploadsResult>`,
   );
 }
 

@@ -164,7 +164,7 @@ function operationOf(
   headers: IncomingMessage['headers'],
 ): string {
   const isCopy = headers['x-amz-copy-source'] !== undefined;
-  if (query.has('uploads')) return 'CreateMultipartUpload';
+  if (query.has('uploads')) return method === 'GET' ? 'ListMultipartUploads' : 'CreateMultipartUpload';
   if (query.has('uploadId')) {
     if (method === 'PUT') return isCopy ? 'UploadPartCopy' : 'UploadPart';
     return method === 'POST' ? 'CompleteMultipartUpload' : 'AbortMultipartUpload';

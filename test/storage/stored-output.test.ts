@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test from 'ava';
@@ -29,6 +30,7 @@ async function publish(name: string, files: Files): Promise<void> {
     await output.publish(await output.present());
   } finally {
     await output.release();
+    if (existsSync(output.folder)) throw new Error('what was published is left here too');
   }
 }
 
@@ -155,3 +157,37 @@ test.serial('folders of a subset are no input while the subset around them is un
   for (const input of ['s3://bucket/open', 's3://bucket/open/aesthetic_7', 's3://bucket/ope*/*/*.parquet'])
     await t.throwsAsync(expandInputs([input]), { code: 'BB_OUTPUT_UNFINISHED' }, input);
 });
+
+test.serial(
+  'what killed writers left is removed once it is a day old by the clock of the service',
+  async (t) => {
+    const { storageOf } = await import('../../src/storage/local-copy.ts');
+    const storage = await storageOf('s3://bucket/x');
+    const dayMs = 24 * 60 * 60 * 1000;
+    const { uploads, objects } = server.buckets.get('bucket')!;
+    const begin = (key: string, ageMs: number): void => {
+      const begunAtMs = Date.now() - ageMs;
+      uploads.set(`${key} ${ageMs}`, { key, begunAtMs, metadata: {}, parts: new Map() });
+    };
+    begin('run/tags/00000.parquet', dayMs + 60_000);
+    begin('run/tags/00001.parquet', dayMs - 60_000);
+    begin('runs-of-others/tags/00000.parquet', 2 * dayMs);
+    const probe = (key: string, ageMs: number): void => {
+      server.hold('bucket', key, '');
+      objects.set(key, { ...objects.get(key)!, writtenAtMs: Date.now() - ageMs });
+    };
+    probe('run/.lock/.first-wins-a', 2 * dayMs);
+    probe('run/.lock/.first-wins-b', 60_000);
+    probe('run/.lock/0000000001.json', 2 * dayMs);
+    t.is(await storage.removeLeftovers('s3://bucket/run/', ['.lock/']), 2);
+    t.deepEqual(
+      [...uploads.values()].map(({ key }) => key),
+      ['run/tags/00001.parquet', 'runs-of-others/tags/00000.parquet'],
+    );
+    t.deepEqual(server.keys('bucket', 'run/.lock/'), [
+      'run/.lock/.first-wins-b',
+      'run/.lock/0000000001.json',
+    ]);
+    uploads.clear();
+  },
+);

@@ -7,6 +7,7 @@ import type { RetryPolicy, StorageCounts } from '../retry.ts';
 import type { S3Scheme } from './s3-client.ts';
 import { ifAbsent, withGeneration } from './s3-condition.ts';
 import { openUpload } from './s3-content.ts';
+import { PROBE, removeLeftovers } from './s3-leftovers.ts';
 import { copyInParts, PART_BYTES, putInParts } from './s3-parts.ts';
 import { type Place, placeOf } from './s3-place.ts';
 import { S3Session } from './s3-session.ts';
@@ -101,6 +102,10 @@ export class S3Storage implements Storage {
     );
   }
 
+  removeLeftovers(prefixUrl: string, folders: readonly string[]): Promise<number> {
+    return removeLeftovers(this.#session, prefixUrl, folders);
+  }
+
   #range(range: WantedRange, { tag }: ReadOptions): AsyncGenerator<Buffer> {
     const open = (from: number, bytes: number) => this.#openBody({ url: range.url, from, bytes }, tag);
     return resumedRange(range, open, this.#session.policy, this.counts);
@@ -181,7 +186,7 @@ export class S3Storage implements Storage {
 
   async #tryConditions({ url, bucket, key }: Place): Promise<void> {
     const folder = key.slice(0, key.lastIndexOf('/') + 1);
-    const probe = placeOf(`${this.scheme}://${bucket}/${folder}.first-wins-${randomUUID()}`);
+    const probe = placeOf(`${this.scheme}://${bucket}/${folder}${PROBE}${randomUUID()}`);
     const empty = Buffer.alloc(0);
     await this.#putWhole(probe, empty, true);
     const isReplaced = await this.#putWhole(probe, empty, true);

@@ -50,6 +50,10 @@ export abstract class ReadOnlyStorage implements Storage {
     throw readOnly(url);
   }
 
+  async removeLeftovers(): Promise<number> {
+    return 0;
+  }
+
   #range(range: WantedRange, options: ReadOptions): AsyncGenerator<Buffer> {
     const open: OpenBody = (from, bytes) => this.openRange({ url: range.url, from, bytes }, options);
     return resumedRange(range, open, this.policy, this.counts);

@@ -38,7 +38,7 @@ const MOST_NAMES = 100_000;
 
 /**
  * The files that a URL stands for: one file, a folder (a prefix with `/` behind it), a pattern, or names in braces, all of which must be there. A pattern lists
- * what lies below the part of it that has no wildcards. Names that begin with `.` or `_`, or end with `.tmp`, are passed over in listings, as are slices and what the
+ * what lies below the part of it that has no wildcards. Names that begin with `.` or `_`, or end with `.tmp`, are passed over in listings, as are folders that begin with `.`, as are slices and what the
  * command itself writes.
  *
  * @throws TableError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_OUTPUT_FOLDER; BowerbirdError BB_OUTPUT_UNFINISHED; StorageError
@@ -77,7 +77,7 @@ async function listed(
   const seen: StoredObject[] = [];
   for await (const object of storage.list(prefix)) {
     outputs.take(object.url);
-    if (isSeen(object.url) && matches(object.url)) seen.push(object);
+    if (isSeen(object.url, prefix) && matches(object.url)) seen.push(object);
   }
   await outputs.refuseUnfinished(storage, seen);
   const { files, passedOver, own, inStores } = sorted(seen, outputs, search);
@@ -91,9 +91,9 @@ async function listed(
 }
 
 /** Whether an object of a listing is looked at at all. */
-function isSeen(url: string): boolean {
-  const name = basename(url);
-  return !url.endsWith('/') && !name.startsWith('.') && !name.endsWith(TEMPORARY_SUFFIX);
+function isSeen(url: string, prefix: string): boolean {
+  const names = url.slice(prefix.length).split('/');
+  return !url.endsWith(TEMPORARY_SUFFIX) && names.every((name) => name !== '' && !name.startsWith('.'));
 }
 
 function sorted(seen: readonly StoredObject[], outputs: StoredOutputs, search: RemoteSearch) {
