@@ -65,6 +65,7 @@ export const ROOMS: readonly Room[] = [
     doors: [
       'local-copy',
       'object-lock',
+      'output-copy',
       'output-journal',
       'read-text',
       'sparse-copy',
@@ -624,6 +625,7 @@ export const ROOMS: readonly Room[] = [
     what: 'the rows of a run or subset as a page of pictures: scores in memory, texts in DuckDB, pictures made anew ([browse.md](browse.md))',
     mayImport: [
       'base',
+      'storage',
       'samples',
       'scores',
       'pictures',
@@ -644,6 +646,7 @@ export const ROOMS: readonly Room[] = [
       'row-names',
       'rows',
       'sample-pictures',
+      'stored-collection',
     ],
     packages: ['p-limit'],
   },

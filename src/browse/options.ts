@@ -14,6 +14,8 @@ export interface RowOptions {
   readonly maxBytes: number;
   /** Makes what fetches pictures from their hosts; absent where that is not wanted. It is closed in the end. */
   readonly downloader?: (() => Downloader) | undefined;
+  /** Has the saved images of a shard at hand, where they lie elsewhere. */
+  readonly fetchImages?: ((shardId: number) => Promise<void>) | undefined;
   readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
   /** Told in a line what a person is to know. */
   readonly onNote?: ((note: string) => void) | undefined;

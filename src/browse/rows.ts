@@ -173,7 +173,11 @@ export class BrowsedRows {
   }
 
   async #openPlaces(run: PictureRun, keys: RunKeys, tools: InputTools): Promise<PicturePlace[]> {
-    const saved = await openSaved(run, { ...tools, keys, onNote: (note) => this.#note(note) });
+    const { fetchImages } = this.#options;
+    const saved = await openSaved(run, {
+      ...{ ...tools, keys, fetchImages },
+      onNote: (note) => this.#note(note),
+    });
     const { place, notes } = openInputs(run, tools);
     for (const note of notes) this.#note(note);
     const thumbnails = await openThumbnails(run.path, keys);

@@ -14,11 +14,12 @@ export const BROWSE: Command = {
   ],
   docs: 'docs/browse.md',
   flags: BROWSE_FLAGS,
+  remoteInputs: ['path'],
   extend: (parser) =>
     parser.positional('path', {
       type: 'string',
       demandOption: true,
-      describe: 'Folder of a run or a subset',
+      describe: 'Folder of a run or a subset, or its URL',
     }),
   run: browseCommand,
 };
@@ -39,8 +40,9 @@ async function browseCommand({ values, parsed }: Invocation): Promise<number> {
     },
     async (closing) => {
       const progress: Partial<Record<ReadProgress['what'], (rows: number) => void>> = {};
+      const { atHand } = await import('../browse/stored-collection.ts');
       const browse = await startBrowse({
-        ...options,
+        ...{ ...options, ...(await atHand(path, note)) },
         onProgress: ({ what, rows, totalRows }) => {
           progress[what] ??= rowsProgress(`Reading ${what === 'scores' ? 'scores' : 'captions'}`, totalRows);
           progress[what](rows);

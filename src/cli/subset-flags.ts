@@ -96,7 +96,8 @@ export const SUBSET_FLAGS: FlagTable = {
     group: 'Output:',
     type: 'string',
     required: true,
-    describe: 'Folder to write; it appears when all is done. With --slice, the folder of the slice',
+    describe:
+      'Folder to write, or a URL of object storage; it appears when all is done. With --slice, the folder of the slice',
   },
   'output-files': {
     group: 'Output:',

@@ -10,6 +10,7 @@ import type { FoundColumns } from '../tables/parts.ts';
 import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
 import { textNote } from '../tables/readable.ts';
 import { fetchRows } from '../tables/remote/fetch-rows.ts';
+import { requireRoomFor } from '../tables/remote/remote-files.ts';
 import { accountFor, rowsWithoutTag } from './account.ts';
 import type { SubsetDatabase } from './database.ts';
 import { dropDuplicates } from './dedup.ts';
@@ -62,6 +63,7 @@ export async function preparePlan(
   const badMetadata = onBad.bind(null, 'metadata');
   const badTags = onBad.bind(null, 'tags');
   const staging = { stagingFolder, text: options.text ?? {}, onProgress, signal };
+  await requireRoomFor(found.metadata, 'What is read of the metadata');
   const opened = await openFiles(connection, found.metadata, staging, badMetadata);
   const tagStaging = { ...staging, isReadByRanges: true };
   const openedTags = await openFiles(connection, found.tags, tagStaging, badTags);

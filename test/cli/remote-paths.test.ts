@@ -14,7 +14,6 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['score', 'a.csv', '--config', 's3://bucket/config.json'],
   ['subset', ELSEWHERE, '--output-folder', 'out'],
   ['subset', '--metadata', 'a.parquet', '--tags', ELSEWHERE, '--output-folder', 'out'],
-  ['subset', '--metadata', 'a.parquet', '--output-folder', 's3://bucket/out'],
   ['buckets', ELSEWHERE],
   ['buckets', 'a.parquet', '--html', 's3://bucket/page.html'],
   ['lookup', 's3://bucket/store', '5'],

@@ -58,9 +58,9 @@ test('a subset in object storage has the bytes of one in a folder, is never writ
   const from = server.log.length;
   const again = await runCli([...subset, '--output-folder', 's3://bucket/sub/best']);
   t.is(again.exitCode, 2);
-  t.regex(again.stderr, /s3:\/\/bucket\/sub\/best exists already[^]*\[BB_SUBSET_EXISTS\]/);
+  t.regex(again.stderr, /s3:\/\/bucket\/sub\/best exists already[\s\S]*\[BB_SUBSET_EXISTS\]/);
   const above = await runCli([...subset, '--output-folder', 's3://bucket/sub']);
-  t.regex(above.stderr, /It is no subset[^]*\[BB_SUBSET_EXISTS\]/);
+  t.regex(above.stderr, /It is no subset[\s\S]*\[BB_SUBSET_EXISTS\]/);
   t.false(server.log.slice(from).some((request) => isWrite(request) && request.key.startsWith('sub/')));
 
   const other = ['subset', path('tables'), '--min-aesthetic', '8'];
@@ -128,7 +128,7 @@ test('slices in object storage are merged from there to the bytes of one command
   const missing = await runCli([
     ...[...subset, '--merge', 's3://bucket/slices/u/0', '--output-folder', path('none')],
   ]);
-  t.regex(missing.stderr, /1 of 2 slices are missing: 1\. [^]*\[BB_SLICES_REFUSED\]/);
+  t.regex(missing.stderr, /1 of 2 slices are missing: 1\. [\s\S]*\[BB_SLICES_REFUSED\]/);
   // One that is done again takes the place of the first.
   await succeed(t, ...subset, '--slice', '1/2', '--output-folder', 's3://bucket/slices/u/1');
   await succeed(
@@ -167,7 +167,10 @@ test('slices in object storage are merged from there to the bytes of one command
   const corrupt = await runCli([
     ...[...subset, '--merge', 's3://bucket/slices/u', '--output-folder', path('corrupt')],
   ]);
-  t.regex(corrupt.stderr, /s3:\/\/bucket\/slices\/u\/0\/chosen\.parquet is damaged[^]*\[BB_SLICE_CORRUPT\]/);
+  t.regex(
+    corrupt.stderr,
+    /s3:\/\/bucket\/slices\/u\/0\/chosen\.parquet is damaged[\s\S]*\[BB_SLICE_CORRUPT\]/,
+  );
 
   // Among inputs, slices and the subset that is written are none.
   const beside = [

@@ -14,6 +14,8 @@ const MOST_SHARDS = 256;
 export interface SavedTools extends InputTools {
   readonly keys: RunKeys;
   readonly onNote: (note: string) => void;
+  /** Has the images of a shard at hand before they are opened. */
+  readonly fetchImages?: ((shardId: number) => Promise<void>) | undefined;
 }
 
 /** Opens the images that a run saved (docs/saved-images.md); undefined where it saved none. */
@@ -32,9 +34,12 @@ export async function openSaved(
     origin: 'saved',
     has: (shardId, index) => rows.placeOf(shardId, index) !== undefined,
     async read({ shardId, index }) {
-      const shard =
-        shards.get(shardId) ?? opener?.({ runFolder, shardId, keys, rows }).catch(() => undefined);
-      if (shard) shards.set(shardId, shard);
+      const open = async (): Promise<SavedPictures | undefined> => {
+        await tools.fetchImages?.(shardId);
+        return opener?.({ runFolder, shardId, keys, rows });
+      };
+      const shard = shards.get(shardId) ?? open().catch(() => undefined);
+      shards.set(shardId, shard);
       const pictures = await shard;
       return pictures
         ? pictures.read(rows.placeOf(shardId, index)!)

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { BowerbirdError } from '../../base/errors.ts';
+import { requireFreeSpace } from '../../base/free-space.ts';
 import { elsewhereFolder, storageOf } from '../../storage/local-copy.ts';
 import { type ByteRange, SparseCopy, unlessAborted } from '../../storage/sparse-copy.ts';
 import { isRemote, type Storage, StorageError, type StoredObject } from '../../storage/storage.ts';
 import { TableError } from '../errors.ts';
+import type { FoundInput } from '../formats.ts';
 
 /** Enough for the footer of most Parquet files, and for the whole of small ones. */
 const TAIL_BYTES = 64 * 1024;
@@ -65,6 +67,18 @@ async function openAs(url: string, edgesOf: typeof readEdges): Promise<void> {
 /** The same, where this process has not opened it yet. @throws as `openRemoteParquet` */
 export async function reopenRemoteParquet(url: string): Promise<void> {
   if (!files.has(url)) await openRemoteParquet(url);
+}
+
+/**
+ * Looks whether there is room for files elsewhere that will be fetched whole, as far as a listing has told how large they are.
+ *
+ * @throws BowerbirdError BB_DISK_FULL, BB_TEMPORARY_FOLDER
+ */
+export async function requireRoomFor(inputs: readonly FoundInput[], what: string): Promise<void> {
+  const bytes = inputs.reduce((sum, { path, sizeBytes = 0 }) => sum + (isRemote(path) ? sizeBytes : 0), 0);
+  if (bytes === 0) return;
+  const advice = 'Set TMPDIR to a folder that has room.';
+  await requireFreeSpace({ folder: await elsewhereFolder(), bytes, what, advice });
 }
 
 /** Whether a file elsewhere could not be fetched, or be kept here: that is no fault of the file. */
