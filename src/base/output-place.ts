@@ -41,12 +41,14 @@ export class OutputPlace {
   /** For what is not published: on the same file system, hidden, removed by `release`. */
   readonly staging: string;
   readonly #isInside: boolean;
+  readonly #isMade: boolean;
   readonly #lock: Lock;
 
-  private constructor(path: string, staging: string, isInside: boolean, lock: Lock) {
+  private constructor(path: string, { staging, isInside, isMade, lock }: Taken) {
     this.path = path;
     this.staging = staging;
     this.#isInside = isInside;
+    this.#isMade = isMade;
     this.#lock = lock;
   }
 
@@ -62,7 +64,7 @@ export class OutputPlace {
     try {
       for (;;) {
         const place = await takeOnce(path, options);
-        if (place) return new OutputPlace(path, place.staging, place.isInside, place.lock);
+        if (place) return new OutputPlace(path, place);
       }
     } catch (thrown) {
       throw placeFailure(path, options.flag, thrown);
@@ -116,7 +118,7 @@ export class OutputPlace {
   }
 
   /**
-   * Removes what was not published and gives the place back. Where that cannot be removed, the lock stays: it is a dead
+   * Removes what was not published, and a folder that was made for that and is empty, and gives the place back. Where that cannot be removed, the lock stays: it is a dead
    * one when this process ends, and the next to take the place removes the rest.
    *
    * Where what is staged cannot be removed, the lock stays as long as this process: by it the next to come knows that
@@ -130,6 +132,7 @@ export class OutputPlace {
       if (!(await exists(this.#journal)))
         await fileSystem().rm(this.staging, { recursive: true, force: true });
       await this.#lock.release();
+      if (this.#isMade) await removeEmpty(this.path);
     });
   }
 
@@ -195,11 +198,14 @@ function placeFailure(path: string, flag: string, thrown: unknown): unknown {
 interface Taken {
   readonly staging: string;
   readonly isInside: boolean;
+  /** Whether the folder was made for this work. */
+  readonly isMade: boolean;
   readonly lock: Lock;
 }
 
 /** undefined where the folder came or went while it was taken. */
 async function takeOnce(path: string, options: PlaceOptions): Promise<Taken | undefined> {
+  const isMade = options.inPlace === true && !(await exists(path));
   if (options.inPlace) await makeFolders(path);
   if (!(await exists(path))) return takeBeside(path, options);
   await waitForNeighbour(path, options);
@@ -208,7 +214,7 @@ async function takeOnce(path: string, options: PlaceOptions): Promise<Taken | un
     await recoverSwaps(path);
     await sweep(path, STAGING_PREFIX);
     await sweep(path, `.${basename(journalPath(path, JOURNAL))}.`);
-    return { staging: stagingPath(path, STAGING_PREFIX), isInside: true, lock };
+    return { staging: stagingPath(path, STAGING_PREFIX), isInside: true, isMade, lock };
   });
 }
 
@@ -219,7 +225,9 @@ async function takeBeside(path: string, options: PlaceOptions): Promise<Taken | 
   return orRelease(lock, async () => {
     const prefix = `.${basename(path)}.`;
     await sweep(parent, prefix);
-    if (!(await exists(path))) return { staging: stagingPath(parent, prefix), isInside: false, lock };
+    if (!(await exists(path))) {
+      return { staging: stagingPath(parent, prefix), isInside: false, isMade: false, lock };
+    }
     await lock.release();
     return undefined;
   });
@@ -235,6 +243,14 @@ async function waitForNeighbour(path: string, options: PlaceOptions): Promise<vo
   const lock = await take(path, lockBeside(path), options);
   await orRelease(lock, () => sweep(dirname(path), `.${basename(path)}.`));
   await lock.release();
+}
+
+/** A folder in which nothing came to lie is not left behind. */
+async function removeEmpty(path: string): Promise<void> {
+  const files = fileSystem();
+  const names = await files.readdir(path, { withFileTypes: true }).catch(() => undefined);
+  // Another may begin in it meanwhile: what is not empty stays.
+  if (names?.length === 0) await files.rmdir(path).catch(() => undefined);
 }
 
 async function orRelease<T>(lock: Lock, work: () => Promise<T>): Promise<T> {

@@ -135,3 +135,17 @@ test('a journal that was cut short before it had its name is nothing of anybody,
   await (await OutputPlace.take(path, OPTIONS)).release();
   await expectOnly(t, path, []);
 });
+
+test('a folder that was made for work that came to nothing goes again, and one that was there or holds something stays', async (t) => {
+  const parent = await makeFolder(t);
+  const take = (name: string) => OutputPlace.take(join(parent, name), { ...OPTIONS, inPlace: true });
+  await (await take('new')).release();
+  t.false(existsSync(join(parent, 'new')));
+  await mkdir(join(parent, 'there'));
+  await (await take('there')).release();
+  t.true(existsSync(join(parent, 'there')));
+  const place = await take('filled');
+  await writeFile(join(place.path, 'a'), 'a');
+  await place.release();
+  await expectOnly(t, join(parent, 'filled'), ['a']);
+});
