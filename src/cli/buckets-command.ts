@@ -40,7 +40,7 @@ export const BUCKETS: Command = {
   ],
   docs: 'docs/buckets.md',
   storedRuns: ['output-folder'],
-  remoteInputs: ['inputs', 'merge'],
+  remoteInputs: ['inputs', 'merge', 'aesthetic-head'],
   extend: (parser) =>
     parser.positional('inputs', {
       type: 'string',
@@ -185,12 +185,20 @@ async function merge(inputs: readonly string[], values: FlagValues): Promise<Mer
     throw usageError('--output-folder merges run folders: all inputs must be such.');
   }
   const runPaths = runs.map(({ path }) => path);
+  const headFile = await headHere(values['aesthetic-head'] as string | undefined);
   return withPlace(output, MERGED_PLACE, (folder) =>
     mergeRuns(runPaths, folder, {
-      headFile: values['aesthetic-head'] as string | undefined,
+      headFile,
       isMixAllowed: values['mixed-provenance'] === true,
     }),
   );
+}
+
+/** The path of a head, which may be at a URL. */
+async function headHere(head: string | undefined): Promise<string | undefined> {
+  if (head === undefined || !isRemote(head)) return head;
+  const { localCopy } = await import('../storage/local-copy.ts');
+  return localCopy(head, (note) => process.stderr.write(`${note}\n`));
 }
 
 async function writePage(

@@ -20,6 +20,7 @@ export const EVALUATE: Command = {
     ['evaluate --scores tags.parquet:aesthetic --feedback taste.jsonl --all', 'Published scores'],
   ],
   docs: 'docs/evaluate.md',
+  remoteInputs: ['heads'],
   extend: (parser) =>
     parser.positional('heads', {
       describe: 'Heads: files, names, or builtin',

@@ -3,6 +3,7 @@ import { BowerbirdError } from '../base/errors.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { hashTexts } from '../samples/hash.ts';
 import type { AnswerRows, HashRows } from '../samples/score-rows.ts';
+import { isRemote } from '../storage/storage.ts';
 import { scoresOfStore } from '../store/provenance.ts';
 import type { Store } from '../store/reader.ts';
 import { inferFormat } from '../tables/formats.ts';
@@ -22,6 +23,7 @@ export const LOOKUP: Command = {
   ],
   docs: 'docs/store.md',
   flags: LOOKUP_FLAGS,
+  remoteInputs: ['input'],
   extend: (parser) =>
     parser
       .positional('store', STORE_POSITIONAL)
@@ -62,11 +64,19 @@ async function lookupCommand({ values, parsed }: Invocation): Promise<number> {
   try {
     return await withInterrupt(
       () => undefined,
-      (signal) => lookUp(store, { given, values, output }, signal),
+      async (signal) => lookUp(store, { given, values: await withInputHere(values), output }, signal),
     );
   } finally {
     await store.close();
   }
+}
+
+/** What is looked up is read from its beginning to its end, so of a table elsewhere a copy is. */
+async function withInputHere(values: FlagValues): Promise<FlagValues> {
+  const input = values['input'] as string | undefined;
+  if (input === undefined || !isRemote(input)) return values;
+  const { localCopy } = await import('../storage/local-copy.ts');
+  return { ...values, input: await localCopy(input, (note) => process.stderr.write(`${note}\n`)) };
 }
 
 function refuseSeveralWays(hashes: readonly string[], values: FlagValues): void {

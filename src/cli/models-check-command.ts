@@ -56,6 +56,7 @@ export const MODELS_CHECK: Command = {
   ],
   docs: 'docs/models.md',
   flags: FLAGS,
+  remoteInputs: ['model'],
   extend: (parser) =>
     parser.positional('model', {
       type: 'string',

@@ -1,4 +1,6 @@
 import type { LibraryOptions, ModelLibrary } from '../models/library/library.ts';
+import { localCopy } from '../storage/local-copy.ts';
+import { isRemote } from '../storage/storage.ts';
 
 /** What is to be checked: an image model that can be loaded, or a head. */
 export interface Subject {
@@ -14,6 +16,8 @@ export interface Subject {
  */
 export async function findSubjects(nameOrPath: string, options: LibraryOptions): Promise<Subject[]> {
   const { isHere } = await import('../models/library/finder.ts');
+  if (isRemote(nameOrPath) && !options.isOffline)
+    return [await subjectOfPath(await localCopy(nameOrPath, options.onNote), options)];
   if (isHere(nameOrPath)) return [await subjectOfPath(nameOrPath, options)];
   const { ModelLibrary: Library } = await import('../models/library/library.ts');
   const library = await Library.open(options);

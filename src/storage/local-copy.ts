@@ -18,6 +18,14 @@ const PLACES = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL', 'AWS_PROFILE', 'GS_EN
 /** What lies beside an ONNX file and belongs to it: manifests, further weights, the head of an encoder. */
 const BESIDE_ONNX = ['STEM.json', 'NAME.json', 'manifest.json', 'NAME.data', 'NAME_data', 'head.json'];
 
+/** A head that was trained here is told of by what lies beside it: on which samples it may be evaluated. */
+const BESIDE_HEAD = ['training.json'];
+
+function besideOf(path: string): readonly string[] {
+  if (/\.onnx$/i.test(path)) return BESIDE_ONNX;
+  return /\.safetensors$/i.test(path) ? BESIDE_HEAD : [];
+}
+
 /** A folder is no folder of models with more files than that. */
 const MOST_FILES = 1000;
 
@@ -41,7 +49,7 @@ export function elsewhereFolder(): Promise<string> {
 }
 
 /**
- * The path of a copy of a model or head elsewhere, fetched once by this process: a file, with what belongs to it where it is ONNX, or a folder with all below it.
+ * The path of a copy of a model or head elsewhere, fetched once by this process: a file, with what belongs to it where it is ONNX or safetensors, or a folder with all below it.
  *
  * @param onNote told what is fetched
  * @throws StorageError; BowerbirdError BB_TEMPORARY_FOLDER, BB_DISK_FULL, BB_SHARD_WRITE
@@ -69,9 +77,8 @@ async function fetchAll(url: string, onNote: (note: string) => void): Promise<st
   const path = join(target, basename(url));
   onNote(`Fetching ${url} (${megabytes(object.bytes)})`);
   await fetchObject(storage, object, path);
-  if (!/\.onnx$/i.test(path)) return path;
   const above = url.slice(0, -basename(url).length);
-  for (const pattern of BESIDE_ONNX) {
+  for (const pattern of besideOf(path)) {
     const name = pattern.replace('STEM', basename(url, '.onnx')).replace('NAME', basename(url));
     const beside = await storage.stat(`${above}${name}`);
     if (beside) await fetchObject(storage, beside, join(target, name));

@@ -4,7 +4,6 @@ import { BowerbirdError } from '../../src/base/errors.ts';
 import { refuseRemotePath, refuseRemotePaths, shownWord, withFilePaths } from '../../src/cli/remote-paths.ts';
 import { runCli } from '../helpers/run-cli.ts';
 
-const REMOTE = 's3://bucket/data.parquet';
 /** Of a scheme that is not read. */
 const ELSEWHERE = 'az://c/data.parquet';
 const COMMANDS: readonly (readonly string[])[] = [
@@ -17,7 +16,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['buckets', ELSEWHERE],
   ['buckets', 'a.parquet', '--html', 's3://bucket/page.html'],
   ['lookup', 's3://bucket/store', '5'],
-  ['lookup', 'store', '--input', REMOTE],
+  ['lookup', 'store', '--input', ELSEWHERE],
   ['serve', 's3://bucket/store'],
   ['store', 'build', '--from', ELSEWHERE, '--output', 'store'],
   ['store', 'build', '--from', 'a.parquet', '--output', 's3://bucket/store'],

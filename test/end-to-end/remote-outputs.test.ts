@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { digestObjects } from '../helpers/digest-objects.ts';
 import { digestRun } from '../helpers/digest-run.ts';
@@ -161,6 +161,12 @@ test('slices in object storage are merged from there to the bytes of one command
   const checksum = async (store: string): Promise<unknown> =>
     JSON.parse(await succeed(t, 'store', 'info', store, '--json')).checksum;
   t.is(await checksum(path('merged')), await checksum(path('built')));
+
+  server.hold('bucket', 'hashes/0.parquet', await readFile(path('tables', '0.parquet')));
+  t.is(
+    await succeed(t, 'lookup', path('built'), '--input', 's3://bucket/hashes/0.parquet'),
+    await succeed(t, 'lookup', path('built'), '--input', path('tables', '0.parquet')),
+  );
 
   const damaged = server.bytesOf('bucket', 'slices/u/0/chosen.parquet')!;
   server.hold('bucket', 'slices/u/0/chosen.parquet', Buffer.alloc(damaged.length));
