@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
 import { requireFreeSpace } from '../base/free-space.ts';
@@ -58,7 +57,6 @@ async function copySlices(given: string): Promise<Copy> {
     advice: 'Set TMPDIR to a folder that has room.',
   });
   const path = join(folder, randomUUID());
-  await mkdir(path);
   for (const object of objects)
     await fetchObject(storage, object, join(path, object.url.slice(url.length + 1)));
   return { url, path };

@@ -44,8 +44,8 @@ function isJournal(value: unknown): value is Journal {
   );
 }
 
-/** A name below the output, and nothing of what is hidden there. */
-function isPlain(name: string): boolean {
+/** Whether it is a name below the output, and nothing of what is hidden there. */
+export function isPlain(name: string): boolean {
   return name.split('/').every((part) => part !== '' && !part.startsWith('.'));
 }
 

@@ -9,7 +9,7 @@ import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { Storage } from './contract.ts';
 import { storageOf } from './local-copy.ts';
 import { takeObjectLock } from './object-lock.ts';
-import { HIDDEN, JOURNAL, type Journal, parseJournal } from './output-journal.ts';
+import { HIDDEN, isPlain, JOURNAL, type Journal, parseJournal } from './output-journal.ts';
 import { readText } from './read-text.ts';
 
 /** What is written, and how it is spoken of. */
@@ -118,7 +118,7 @@ export class StoredOutput {
       staged: randomUUID(),
       marker,
       names: names.filter((name) => name !== marker),
-      removed: replaced.filter((name) => !successors.has(name) && name !== marker),
+      removed: replaced.filter((name) => isPlain(name) && !successors.has(name) && name !== marker),
     };
     const staged = `${this.at}/${HIDDEN}/${journal.staged}`;
     await atOnce(REQUESTS_AT_ONCE, names, async (name) => {
