@@ -10,6 +10,8 @@ export interface ClosingLimitOptions {
   readonly closing: AbortSignal;
   /** The time of one row, in ms: what was on its way then has ended. */
   readonly rowLimitMs: number;
+  /** The flag that says how long that is. */
+  readonly rowLimitFlag: '--timeout' | '--grace';
   /** How many shards are open now. */
   readonly openShards: () => number;
   readonly clock?: Clock;
@@ -24,11 +26,11 @@ export interface ClosingLimitOptions {
  * @returns lifts the limit
  */
 export function limitClosing(options: ClosingLimitOptions): () => void {
-  const { closing, rowLimitMs, openShards, clock = SYSTEM_CLOCK, giveUp } = options;
+  const { closing, rowLimitMs, rowLimitFlag, openShards, clock = SYSTEM_CLOCK, giveUp } = options;
   const limitMs = rowLimitMs + SLACK_MS;
   let stop = (): void => undefined;
   const begin = (): void => {
-    stop = clock.after(limitMs, () => giveUp(notClosedError(openShards(), limitMs)));
+    stop = clock.after(limitMs, () => giveUp(notClosedError(openShards(), limitMs, rowLimitFlag)));
   };
   if (closing.aborted) begin();
   else closing.addEventListener('abort', begin, { once: true });
@@ -38,10 +40,10 @@ export function limitClosing(options: ClosingLimitOptions): () => void {
   };
 }
 
-function notClosedError(openShards: number, limitMs: number): BowerbirdError {
+function notClosedError(openShards: number, limitMs: number, flag: string): BowerbirdError {
   return new BowerbirdError(
     'BB_INTERRUPTED',
-    `interrupted. Shards that still had rows to wait for after ${limitMs / 1000} s (--timeout and 1 s): ${openShards}; ` +
+    `interrupted. Shards that still had rows to wait for after ${limitMs / 1000} s (${flag} and 1 s): ${openShards}; ` +
       'they will be done again. Finished shards are kept; run the same command again to go on.',
     { fields: { openShards, limitMs } },
   );

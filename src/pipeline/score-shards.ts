@@ -111,6 +111,7 @@ async function scoreWith(
     signal: abandon.signal,
     closing,
     rowLimitMs: graceMs ?? config.download.timeoutMs,
+    rowLimitFlag: graceMs === undefined ? '--timeout' : '--grace',
     progress,
   });
   const run = new ShardRun({

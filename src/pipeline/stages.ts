@@ -42,6 +42,8 @@ export interface StageTools {
   readonly closing: AbortSignal;
   /** The time of one row; what has not ended that long after the run was told to close is given up. */
   readonly rowLimitMs: number;
+  /** The flag that says so. */
+  readonly rowLimitFlag: '--timeout' | '--grace';
   readonly progress: ScoreProgress;
 }
 
@@ -205,6 +207,7 @@ export class Stages {
     const lift = limitClosing({
       closing: this.#tools.closing,
       rowLimitMs: this.#tools.rowLimitMs,
+      rowLimitFlag: this.#tools.rowLimitFlag,
       openShards: () => this.#works.size,
       giveUp: (error) => this.#giveUp(error),
     });

@@ -13,7 +13,8 @@ function rehearse(closing = new AbortController()): {
   const givenUp: BowerbirdError[] = [];
   const giveUp = (error: BowerbirdError): number => givenUp.push(error);
   const limit = { clock, closing: closing.signal, rowLimitMs: 10_000, openShards: () => 2, giveUp };
-  return { clock, closing, givenUp, lift: limitClosing(limit) };
+  const rowLimitFlag = '--grace';
+  return { clock, closing, givenUp, lift: limitClosing({ ...limit, rowLimitFlag }) };
 }
 
 test('a run that goes on has no limit; told to close, it has the time of one row and a second', (t) => {
@@ -25,7 +26,7 @@ test('a run that goes on has no limit; told to close, it has the time of one row
   clock.advance(1);
   t.is(givenUp.length, 1);
   t.is(givenUp[0]!.code, 'BB_INTERRUPTED');
-  t.regex(givenUp[0]!.message, /after 11 s .*: 2; they will be done again/);
+  t.regex(givenUp[0]!.message, /after 11 s \(--grace and 1 s\): 2; they will be done again/);
 });
 
 test('a run that was told to close before has the same limit', (t) => {
