@@ -73,6 +73,8 @@ test('a shard on which three workers have died is named, and the others are done
   t.like(JSON.parse(ended.stdout), { committed: 1, open: 0, failed: [1] });
   const failure = JSON.parse(await readFile(join(run, '.failed', '00001.json'), 'utf8')) as object;
   t.like(failure, { reason: 'no_end', attempts: 3 });
+  const { stdout: status } = await runCli(['status', run]);
+  t.regex(status, /1 of 2 committed.*1 failed: 1\nrows +5 of 10, the rest are of failed shards\n/);
 
   // What was named and done all the same counts once.
   t.is(
