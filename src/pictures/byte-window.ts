@@ -3,8 +3,14 @@ import type { FileHandle } from 'node:fs/promises';
 /** Headers, and what stands beside small images, lie close together: a read brings several. */
 const WINDOW_BYTES = 64 * 1024;
 
+/** Bytes that are read in small pieces, forwards. */
+export interface ByteSource {
+  /** The bytes at a place, fewer where they end before; they may be gone with the next read. */
+  read(at: number, bytes: number): Promise<Buffer>;
+}
+
 /** Reads small pieces of a file, mostly forwards, with few calls. */
-export class ByteWindow {
+export class ByteWindow implements ByteSource {
   readonly #handle: FileHandle;
   readonly #window: Buffer;
   #start = 0;

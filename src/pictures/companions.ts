@@ -30,13 +30,37 @@ export interface CompanionTexts {
   readonly json?: { readonly name: string; readonly text: string } | undefined;
 }
 
-/** Reads the caption and the description beside an image; undefined where there is none. */
+/** A file beside an image. */
+export interface CompanionFile {
+  /** As messages name it. */
+  readonly path: string;
+  /** Its size, in bytes, and its content, wherever it lies. @throws where it cannot be read */
+  size(): Promise<number>;
+  read(): Promise<Buffer>;
+}
+
+/** A file of this machine beside an image. */
+export function companionAt(path: string): CompanionFile {
+  return {
+    path,
+    size: async () => (await stat(openableAs(path))).size,
+    read: () => readFile(openableAs(path)),
+  };
+}
+
+/**
+ * Reads the caption and the description beside an image; undefined where there is none.
+ *
+ * @param isFatal of what is thrown by a file that cannot be read: whether it is no fault of the file
+ */
 export async function readCompanions(
-  captionPath: string | undefined,
-  jsonPath: string | undefined,
+  captionFile: CompanionFile | undefined,
+  jsonFile: CompanionFile | undefined,
+  isFatal: (thrown: unknown) => boolean = () => false,
 ): Promise<ReadCompanions> {
-  const caption = await readText(captionPath);
-  const json = await readText(jsonPath);
+  const [captionPath, jsonPath] = [captionFile?.path, jsonFile?.path];
+  const caption = await readText(captionFile, isFatal);
+  const json = await readText(jsonFile, isFatal);
   const trouble = caption.trouble ?? json.trouble;
   const found = companionsOf({
     caption: caption.text,
@@ -75,13 +99,16 @@ function objectIn(text: string): { readonly object: JsonObject; readonly json: s
   }
 }
 
-async function readText(path: string | undefined): Promise<Partial<BesideText> & { trouble?: string }> {
-  if (path === undefined) return {};
+async function readText(
+  file: CompanionFile | undefined,
+  isFatal: (thrown: unknown) => boolean,
+): Promise<Partial<BesideText> & { trouble?: string }> {
+  if (!file) return {};
   try {
-    const { size } = await stat(openableAs(path));
-    if (size > MAX_COMPANION_BYTES) return { trouble: `${path} has more than 1 MiB` };
-    return decodeBeside(await readFile(openableAs(path)));
-  } catch {
-    return { trouble: `${path} cannot be read` };
+    if ((await file.size()) > MAX_COMPANION_BYTES) return { trouble: `${file.path} has more than 1 MiB` };
+    return decodeBeside(await file.read());
+  } catch (thrown) {
+    if (isFatal(thrown)) throw thrown;
+    return { trouble: `${file.path} cannot be read` };
   }
 }

@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type NamedEntry, namedEntries, openableAs } from './byte-names.ts';
-import { readCompanions } from './companions.ts';
+import { type CompanionFile, companionAt, readCompanions } from './companions.ts';
 import { isImageName, splitName } from './image-names.ts';
 import type { Listing } from './listing.ts';
 import type { PictureRow } from './picture-row.ts';
@@ -9,7 +9,8 @@ import type { PictureRow } from './picture-row.ts';
 /** Files of columns for the images of a folder, as the hub's `imagefolder` has them. */
 const METADATA_NAMES: readonly string[] = ['metadata.csv', 'metadata.jsonl', 'metadata.parquet'];
 
-const COMPANION_EXTENSIONS: readonly string[] = ['txt', 'json'];
+/** Of the texts and descriptions that stand beside images. */
+export const COMPANION_EXTENSIONS: readonly string[] = ['txt', 'json'];
 
 /** Images of which the files beside them are read at one time. */
 const IMAGES_AT_ONCE = 64;
@@ -112,8 +113,8 @@ async function entryOf(path: string, { name, type }: NamedEntry): Promise<Entry 
 
 async function rowOf({ folder, listing }: Walk, { prefix, names }: Level, name: string): Promise<PictureRow> {
   const { stem } = splitName(name);
-  const beside = (extension: string): string | undefined =>
-    names.has(`${stem}.${extension}`) ? join(folder, prefix, `${stem}.${extension}`) : undefined;
+  const beside = (extension: string): CompanionFile | undefined =>
+    names.has(`${stem}.${extension}`) ? companionAt(join(folder, prefix, `${stem}.${extension}`)) : undefined;
   const { caption, json, trouble, replaced } = await readCompanions(beside('txt'), beside('json'));
   if (trouble !== undefined) listing.trouble(trouble);
   for (const { name: text, count } of replaced) listing.replace(text, count);

@@ -10,12 +10,14 @@ import { type Picture, type PictureLimits, releaseOnce } from './picture.ts';
 
 /** Where the bytes of an image lie. */
 export interface PicturePlace {
-  /** Absolute; bytes that are no UTF-8 as `nameOf` has them. */
+  /** Absolute; bytes that are no UTF-8 as `nameOf` has them. Of what lies elsewhere its URL. */
   readonly file: string;
   /** Where they begin in an archive; absent where they are a file of their own. */
   readonly offset?: number | undefined;
   /** How many there were when the image was listed. */
   readonly bytes: number;
+  /** Of a file elsewhere: what it has to be still. */
+  readonly tag?: string | undefined;
 }
 
 /** Reads that wait for the disk at one time: enough to keep a solid-state disk or a network file system at work. */
@@ -27,9 +29,10 @@ export class PictureReader {
   readonly #budget: ByteBudget;
   readonly #limit: LimitFunction = pLimit(READS_AT_ONCE);
 
-  constructor({ maxBytes, maxBytesInFlight }: PictureLimits) {
+  /** @param budget where others read beside it */
+  constructor({ maxBytes, maxBytesInFlight }: PictureLimits, budget = new ByteBudget(maxBytesInFlight)) {
     this.#maxBytes = maxBytes;
-    this.#budget = new ByteBudget(maxBytesInFlight);
+    this.#budget = budget;
   }
 
   get heldBytes(): number {

@@ -14,6 +14,8 @@ export interface PictureRow {
   readonly offset?: number;
   /** How many bytes it has. */
   readonly bytes?: number;
+  /** Of an object elsewhere: what tells it from one that is put in its place; null where its server says nothing. */
+  readonly tag?: string | null;
   /** Why there are no bytes to be had. */
   readonly fault?: FailureReason | undefined;
 }
@@ -26,11 +28,12 @@ export const PLACE_COLUMNS = {
   offset: 'bowerbird: offset',
   bytes: 'bowerbird: bytes',
   fault: 'bowerbird: fault',
+  tag: 'bowerbird: tag',
 } as const;
 
 /** A row as the text of one JSON object. Of a key that comes twice the last counts, and so ours before that of the JSON beside the image. */
 export function recordOf(row: PictureRow): string {
-  const { path, caption, json, texts, offset, bytes, fault } = row;
+  const { path, caption, json, texts, offset, bytes, tag, fault } = row;
   const inner = json?.trim().slice(1, -1).trim() ?? '';
   const first = { [PATH_COLUMN]: path, ...(caption !== undefined && { caption }), ...texts };
   const last = {
@@ -38,6 +41,7 @@ export function recordOf(row: PictureRow): string {
     [PLACE_COLUMNS.offset]: offset ?? null,
     [PLACE_COLUMNS.bytes]: bytes ?? null,
     [PLACE_COLUMNS.fault]: fault ?? null,
+    ...(tag !== undefined && { [PLACE_COLUMNS.tag]: tag }),
   };
   return `{${[innerOf(first), inner, innerOf(last)].filter((part) => part !== '').join(',')}}`;
 }

@@ -1,6 +1,6 @@
 import type { FailureReason } from '../samples/reasons.ts';
 import { decodeBeside } from './beside-text.ts';
-import type { ByteWindow } from './byte-window.ts';
+import type { ByteSource } from './byte-window.ts';
 import { companionsOf, MAX_COMPANION_BYTES } from './companions.ts';
 import { isImageExtension } from './image-names.ts';
 import type { Listing } from './listing.ts';
@@ -27,13 +27,13 @@ interface Sample {
 /** Gathers the members of an archive into samples: those that follow one another and have the same key. */
 export class TarSamples {
   readonly #archive: string;
-  readonly #bytes: ByteWindow;
+  readonly #bytes: ByteSource;
   readonly #listing: Listing;
   #sample: Sample | undefined;
   #hasCut = false;
 
   /** @param archive the name that all paths begin with */
-  constructor(archive: string, bytes: ByteWindow, listing: Listing) {
+  constructor(archive: string, bytes: ByteSource, listing: Listing) {
     this.#archive = archive;
     this.#bytes = bytes;
     this.#listing = listing;

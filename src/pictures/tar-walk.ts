@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type * as Library from 'tar';
 import type { Header, Pax } from 'tar';
 import { nameOf } from './byte-names.ts';
-import type { ByteWindow } from './byte-window.ts';
+import type { ByteSource } from './byte-window.ts';
 
 /** A member of a tar archive, and where its bytes lie. */
 export interface TarMember {
@@ -62,21 +62,21 @@ interface Extended {
 /** Walks over the members of a tar archive (ustar, PAX, GNU) by their headers: the bytes of members are passed over. */
 export class TarWalk {
   readonly #library: typeof Library;
-  readonly #bytes: ByteWindow;
+  readonly #bytes: ByteSource;
   readonly #sizeBytes: number;
   #at = 0;
   #global: Pax | undefined;
   #extended: Extended = {};
   #end: TarEnd | undefined;
 
-  private constructor(library: typeof Library, bytes: ByteWindow, sizeBytes: number) {
+  private constructor(library: typeof Library, bytes: ByteSource, sizeBytes: number) {
     this.#library = library;
     this.#bytes = bytes;
     this.#sizeBytes = sizeBytes;
   }
 
   /** @param sizeBytes of the archive */
-  static async open(bytes: ByteWindow, sizeBytes: number): Promise<TarWalk> {
+  static async open(bytes: ByteSource, sizeBytes: number): Promise<TarWalk> {
     // Every command would load it otherwise.
     return new TarWalk(await import('tar'), bytes, sizeBytes);
   }

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { ByteWindow } from './byte-window.ts';
+import { type ByteSource, ByteWindow } from './byte-window.ts';
 import type { Listing } from './listing.ts';
 import type { PictureRow } from './picture-row.ts';
 import { TarSamples } from './tar-samples.ts';
@@ -32,30 +32,48 @@ export interface TarFile {
 }
 
 /**
- * The samples of a webdataset: members that follow one another and have the same key, which is a name up to the first point
- * behind its last slash. Members without a point, folders, and names such as `__meta__` belong to none, as for the
- * webdataset library.
+ * The samples of a webdataset on this machine.
  *
- * @throws TarDamageError; errors of Node
+ * @throws as `listTarOf`; errors of Node
  */
 export async function* listTar(file: TarFile, listing: Listing): AsyncGenerator<PictureRow> {
   const handle = await open(file.path, 'r');
   try {
     const { size } = await handle.stat();
-    const bytes = new ByteWindow(handle);
-    const walk = await TarWalk.open(bytes, size);
-    listing.sizeBytes = size;
-    const samples = new TarSamples(file.name, bytes, listing);
-    let memberCount = 0;
-    for (let member = await walk.next(); member; member = await walk.next()) {
-      memberCount++;
-      yield* await samples.take(member);
-    }
-    yield* samples.finish();
-    yield* endOf(walk.end!, { memberCount, hasCut: samples.hasCut }, file, listing);
+    yield* listTarOf(file, { bytes: new ByteWindow(handle), sizeBytes: size }, listing);
   } finally {
     await handle.close();
   }
+}
+
+/** An archive's bytes, wherever they lie. */
+export interface TarBytes {
+  readonly bytes: ByteSource;
+  readonly sizeBytes: number;
+}
+
+/**
+ * The samples of a webdataset: members that follow one another and have the same key, which is a name up to the first point
+ * behind its last slash. Members without a point, folders, and names such as `__meta__` belong to none, as for the
+ * webdataset library.
+ *
+ * @throws TarDamageError; what reading the bytes throws
+ */
+export async function* listTarOf(
+  file: Omit<TarFile, 'path'>,
+  { bytes, sizeBytes }: TarBytes,
+  listing: Listing,
+): AsyncGenerator<PictureRow> {
+  const walk = await TarWalk.open(bytes, sizeBytes);
+  listing.sizeBytes = sizeBytes;
+  const samples = new TarSamples(file.name, bytes, listing);
+  let memberCount = 0;
+  for (let member = await walk.next(); member; member = await walk.next()) {
+    memberCount++;
+    yield* await samples.take(member);
+  }
+  yield* samples.finish();
+  yield* endOf(walk.end!, { memberCount, hasCut: samples.hasCut }, file, listing);
 }
 
 interface Taken {
@@ -67,7 +85,7 @@ interface Taken {
 function* endOf(
   end: TarEnd,
   { memberCount, hasCut }: Taken,
-  file: TarFile,
+  file: Omit<TarFile, 'path'>,
   listing: Listing,
 ): Generator<PictureRow> {
   if (end.kind === 'whole') {

@@ -1,17 +1,17 @@
 import type { Picture } from '../pictures/picture.ts';
-import { PictureReader } from '../pictures/picture-reader.ts';
 import type { SampleFailure } from '../samples/reasons.ts';
 import type { RunPlan } from '../shards/plan.ts';
 import { ImageColumnReader } from '../tables/pictures/column-reader.ts';
+import { PlacedReader } from '../tables/pictures/placed-reader.ts';
 import type { ResourceConfig } from './config.ts';
 import type { Row } from './model-stage.ts';
 import type { RowImage, RowSource, SourceTools } from './row-source.ts';
 
-/** Reads the images of rows from files of this machine. */
+/** Reads the images of rows from files, here or elsewhere. */
 interface RowReader {
   /** What does so, and what it holds. */
-  readonly load: Pick<PictureReader, 'heldBytes' | 'readsInFlight' | 'width'>;
-  /** Every outcome is a value. @param onStart called when the row's turn has come */
+  readonly load: Pick<PlacedReader, 'heldBytes' | 'readsInFlight' | 'width'>;
+  /** Every outcome is a value, but that a place elsewhere cannot be read at all. @param onStart called when the row's turn has come */
   read(row: Row, onStart: () => void): Promise<Picture | SampleFailure>;
   close(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export interface PictureSourceOptions {
   readonly temporaryFolder: string;
 }
 
-/** The images that lie in files of this machine. */
+/** The images that lie in files, here or elsewhere. */
 export class PictureSource implements RowSource {
   readonly #reader: RowReader;
   readonly #tools: SourceTools;
@@ -91,12 +91,11 @@ export class PictureSource implements RowSource {
 
 function fileReader({ maxBytes, resources }: PictureSourceOptions): RowReader {
   const { maxBytesInFlight } = resources;
-  const reader = new PictureReader({ maxBytes, maxBytesInFlight });
+  const reader = new PlacedReader({ maxBytes, maxBytesInFlight });
   return {
     load: reader,
     read: ({ work, index }, onStart) => reader.read(work.shard.pictures!.at(index), onStart),
-    // Every read gives back its file itself.
-    close: async () => undefined,
+    close: async () => reader.close(),
   };
 }
 

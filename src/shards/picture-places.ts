@@ -22,12 +22,39 @@ export function inFolder(
 }
 
 /**
+ * Images that are objects of their own elsewhere.
+ *
+ * @param folder a URL
+ * @param paths from there
+ * @param sizes in bytes
+ * @param tags what each has to be still, where its server says
+ */
+export function belowPrefix(
+  folder: string,
+  paths: readonly (string | null)[],
+  sizes: Float64Array,
+  tags: readonly (string | null)[],
+): PicturePlaces {
+  return {
+    at: (index) => ({
+      file: `${folder}/${paths[index] ?? ''}`,
+      bytes: sizes[index]!,
+      tag: tags[index] ?? undefined,
+    }),
+  };
+}
+
+/**
  * Images that are parts of one file.
  *
- * @param archive absolute
+ * @param archive its absolute path, or its URL and what it has to be still
  * @param offsets in bytes
  * @param sizes in bytes
  */
-export function inArchive(archive: string, offsets: Float64Array, sizes: Float64Array): PicturePlaces {
-  return { at: (index) => ({ file: archive, offset: offsets[index]!, bytes: sizes[index]! }) };
+export function inArchive(
+  archive: Pick<PicturePlace, 'file' | 'tag'>,
+  offsets: Float64Array,
+  sizes: Float64Array,
+): PicturePlaces {
+  return { at: (index) => ({ ...archive, offset: offsets[index]!, bytes: sizes[index]! }) };
 }

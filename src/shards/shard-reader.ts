@@ -5,7 +5,8 @@ import { bytesIn } from '../tables/chunk.ts';
 import { hashedTextSql, hashSql, scoreSql, textBytesSql } from '../tables/column-sql.ts';
 import type { DuckDBDataChunk } from '../tables/duckdb.ts';
 import { hashTextColumn } from '../tables/packed-texts.ts';
-import { inArchive, inFolder, type PicturePlaces } from './picture-places.ts';
+import { isElsewhere } from '../tables/remote/remote-files.ts';
+import { belowPrefix, inArchive, inFolder, type PicturePlaces } from './picture-places.ts';
 import type { RunPlan, ShardSpec } from './plan.ts';
 import { failureOf, type RowProblem } from './row-problems.ts';
 import type { ShardTable } from './shard-table.ts';
@@ -37,10 +38,13 @@ export class ShardReader {
     if (path === undefined || image !== undefined) return undefined;
     const input = this.#plan.inputs[this.#spec.inputIndex]!;
     const bytes = await this.#readNumbers(PLACE_COLUMNS.bytes);
-    const { archivePath } = input;
-    return archivePath === undefined
-      ? inFolder(input.path, await this.readTexts(path), bytes)
-      : inArchive(archivePath, await this.#readNumbers(PLACE_COLUMNS.offset), bytes);
+    const { archivePath: file, archiveTag: tag } = input;
+    if (file !== undefined)
+      return inArchive({ file, tag }, await this.#readNumbers(PLACE_COLUMNS.offset), bytes);
+    const paths = await this.readTexts(path);
+    return isElsewhere(input.path)
+      ? belowPrefix(input.path, paths, bytes, await this.readTexts(PLACE_COLUMNS.tag))
+      : inFolder(input.path, paths, bytes);
   }
 
   /** The hash column; murmur3 of url and caption where there is none, or null in a row. */

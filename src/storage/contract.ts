@@ -15,6 +15,12 @@ export interface ReadOptions {
   readonly tag?: string | undefined;
 }
 
+/** For streams. */
+export interface StreamOptions extends ReadOptions {
+  /** A part of an object whose size is known, so that it is not asked for; the whole where not given. */
+  readonly range?: { readonly from: number; readonly bytes: number } | undefined;
+}
+
 /** The bytes themselves, or the path of a file that holds them. */
 export type Content = Uint8Array | string;
 
@@ -37,8 +43,8 @@ export interface Storage {
    * @throws StorageError BB_STORAGE_CHANGED where the object is another than `tag` says or ends before the range; BB_STORAGE_NOT_FOUND
    */
   readRange(url: string, from: number, bytes: number, options?: ReadOptions): Promise<Buffer>;
-  /** The whole object in pieces, its length checked; a cut is resumed. @throws as `readRange` */
-  readStream(url: string, options?: ReadOptions): AsyncIterable<Buffer>;
+  /** The whole object, or a range of it, in pieces, its length checked; a cut is resumed. @throws as `readRange` */
+  readStream(url: string, options?: StreamOptions): AsyncIterable<Buffer>;
   /**
    * Writes an object that nobody has written yet, whole or not at all.
    *

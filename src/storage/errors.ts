@@ -5,6 +5,8 @@ import { shownUrl } from './url.ts';
 export interface StorageErrorDetails extends ErrorDetails {
   /** Whether the same request may go well a moment later: a server that is overloaded, a connection that was cut. */
   readonly isTransient?: boolean;
+  /** Whether it is this one object's, and says nothing of others at the place. */
+  readonly isOfObject?: boolean;
   /** How long a server asks to be left alone. */
   readonly retryAfterMs?: number | undefined;
 }
@@ -13,11 +15,13 @@ export interface StorageErrorDetails extends ErrorDetails {
 export class StorageError extends BowerbirdError {
   override readonly name = 'StorageError';
   readonly isTransient: boolean;
+  readonly isOfObject: boolean;
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: StorageErrorDetails = {}) {
     super(code, message, details);
     this.isTransient = details.isTransient ?? false;
+    this.isOfObject = details.isOfObject ?? false;
     this.retryAfterMs = details.retryAfterMs;
   }
 }
@@ -49,6 +53,7 @@ export function changed(url: string, why: string): StorageError {
     'BB_STORAGE_CHANGED',
     url,
     `${shownUrl(url)} has changed while it was read (${why}). Run the command again on files that nobody writes.`,
+    { isOfObject: true },
   );
 }
 
@@ -58,13 +63,17 @@ export function notFound(url: string, what: string, cause?: unknown): StorageErr
     'BB_STORAGE_NOT_FOUND',
     url,
     `${shownUrl(url)}: there is no such ${what}. ${what === 'bucket' || what === 'object' ? 'Check its name, and the endpoint that the environment sets.' : 'Check its name.'}`,
-    { cause },
+    { cause, isOfObject: what === 'object' || what === 'file' },
   );
 }
 
 /** Whoever asks may not. @param why a clause, with what the server said */
-export function denied(url: string, why: string, cause?: unknown): StorageError {
-  return told('BB_STORAGE_DENIED', url, `${shownUrl(url)}: access is denied (${why}).`, { cause });
+export function denied(
+  url: string,
+  why: string,
+  details: Pick<StorageErrorDetails, 'cause' | 'isOfObject'> = {},
+): StorageError {
+  return told('BB_STORAGE_DENIED', url, `${shownUrl(url)}: access is denied (${why}).`, details);
 }
 
 /** Credentials were good once. */

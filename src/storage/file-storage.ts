@@ -15,7 +15,7 @@ import {
   writeNewFile,
   writing,
 } from '../base/files.ts';
-import type { Content, ReadOptions, Storage, StoredObject } from './contract.ts';
+import type { Content, ReadOptions, Storage, StoredObject, StreamOptions } from './contract.ts';
 import { changed, denied, notFound, refused } from './errors.ts';
 import type { StorageCounts } from './retry.ts';
 import { filePathOf } from './url.ts';
@@ -68,13 +68,15 @@ export class FileStorage implements Storage {
     });
   }
 
-  async *readStream(url: string, options: ReadOptions = {}): AsyncIterable<Buffer> {
+  async *readStream(url: string, options: StreamOptions = {}): AsyncIterable<Buffer> {
     const path = filePathOf(url);
     const { bytes, tag } = await this.#reading(path, options, async (handle) =>
       storedFile(path, await handle.stat()),
     );
-    for (let at = 0; at < bytes; at += PIECE_BYTES)
-      yield await this.readRange(path, at, Math.min(PIECE_BYTES, bytes - at), { tag });
+    const range = options.range ?? { from: 0, bytes };
+    const end = range.from + range.bytes;
+    for (let at = range.from; at < end; at += PIECE_BYTES)
+      yield await this.readRange(path, at, Math.min(PIECE_BYTES, end - at), { tag });
   }
 
   async putIfAbsent(url: string, content: Content): Promise<boolean> {
@@ -150,5 +152,6 @@ function fileError(path: string, thrown: unknown): unknown {
   if (!(thrown instanceof Error && 'errno' in thrown)) return thrown;
   if (isMissing(thrown)) return notFound(path, 'file', thrown);
   const isDenied = ['EACCES', 'EPERM'].includes(codeOf(thrown) ?? '');
-  return (isDenied ? denied : refused)(path, messageOf(thrown), thrown);
+  if (isDenied) return denied(path, messageOf(thrown), { cause: thrown, isOfObject: true });
+  return refused(path, messageOf(thrown), thrown);
 }

@@ -3,6 +3,7 @@ import type { Storage } from './contract.ts';
 import { FileStorage } from './file-storage.ts';
 import { defaultPolicy, type RetryPolicy } from './retry.ts';
 import { schemeOf } from './url.ts';
+import { hubPlace, hubUrl } from './web/hub-place.ts';
 
 export type { Storage, StoredObject } from './contract.ts';
 export { StorageError } from './errors.ts';
@@ -37,4 +38,10 @@ export async function openStorage(urlOrPath: string, { retry }: StorageOptions =
   throw new BowerbirdError('BB_REMOTE_PATH', `${scheme}:// is no place that bowerbird reads.`, {
     fields: { path: urlOrPath, scheme },
   });
+}
+
+/** A URL as listings name what lies there: `hf://datasets/ORG/NAME@main` has no `@main`. @throws BowerbirdError BB_REMOTE_PATH */
+export function listedUrl(url: string): string {
+  const scheme = schemeOf(url);
+  return scheme === 'hf' ? hubUrl(hubPlace(url)) : scheme + url.slice(scheme.length);
 }

@@ -5,7 +5,7 @@ import type { FoundInput, InputFormat, PictureFormat } from './formats.ts';
 import { localPath } from './remote/remote-files.ts';
 
 /** Enough to see magic numbers and the first words. */
-const HEAD_BYTES = 512;
+export const HEAD_BYTES = 512;
 
 interface Kind {
   /** As in "is ...". */

@@ -52,6 +52,8 @@ export interface ReadableInput extends InputIdentity {
   readonly imageColumn?: ImageColumn;
   /** The archive that images' bytes lie in, unpacked: `path` itself or its staged copy. */
   readonly archivePath?: string;
+  /** Of an archive elsewhere: what it has to be still while its images are read. */
+  readonly archiveTag?: string;
   /** Of a collection of images: what a person is to know of it, a line each. */
   readonly notes?: readonly string[];
   /** Where the scores of a Parquet file come from, as far as that is stated. */
@@ -83,7 +85,7 @@ export async function makeReadable(
       return { ...table, columns: await withEmptyTags(connection, table.readPath, table.columns) };
     }
     const readTable = async (table: FoundInput): Promise<MetadataTable> => {
-      const found = await readableOn(connection, table, options);
+      const found = await readableOn(connection, table, { ...options, isReadByRanges: false });
       return { ...found, note: besideNote(found) };
     };
     const staged = await stagePictures(connection, { path, format: tableFormat }, { ...options, readTable });

@@ -12,13 +12,9 @@ export type S3Failure =
   | { readonly kind: 'error'; readonly error: StorageError };
 
 const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired'];
-const DENIED = [
-  'AccessDenied',
-  'InvalidAccessKeyId',
-  'SignatureDoesNotMatch',
-  'AllAccessDisabled',
-  'InvalidToken',
-];
+/** Of credentials that are good for nothing at the service. */
+const UNKNOWN = ['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'InvalidToken'];
+const DENIED = ['AccessDenied', 'AllAccessDisabled', ...UNKNOWN];
 /** Answers of other numbers that pass. A body that came damaged or cut is among them. */
 const PASSING = [
   ...['SlowDown', 'Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'TooManyRequestsException'],
@@ -41,7 +37,7 @@ export function s3Failure(url: string, thrown: unknown): S3Failure {
   if (PASSING.includes(name) || isServerTrouble(status))
     return error(unreachable({ url, why, cause: thrown, retryAfterMs: retryAfterMs(thrown) }));
   if (DENIED.includes(name) || status === 401 || status === 403)
-    return error(denied(url, deniedWhy(why), thrown));
+    return error(denied(url, deniedWhy(why), { cause: thrown, isOfObject: !UNKNOWN.includes(name) }));
   if (status === 404) return { kind: 'missing' };
   if (status === 412 || status === 416) return { kind: 'condition' };
   if (status === undefined && isNetworkTrouble(thrown))
@@ -63,7 +59,7 @@ function credentialsError(url: string, thrown: unknown): StorageError {
   return denied(
     url,
     `no credentials were found: ${said.replace(/[.\s]+$/, '')}; set AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_NO_SIGN_REQUEST=YES for what is public`,
-    thrown,
+    { cause: thrown },
   );
 }
 

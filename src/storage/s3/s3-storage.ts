@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { Content, ReadOptions, Storage, StoredObject } from '../contract.ts';
+import type { Content, ReadOptions, Storage, StoredObject, StreamOptions } from '../contract.ts';
 import { changed, notFound, refused, truncated, unsupported } from '../errors.ts';
 import { collectRange, resumedRange, type WantedRange } from '../ranged-reads.ts';
 import type { RetryPolicy, StorageCounts } from '../retry.ts';
@@ -62,7 +62,8 @@ export class S3Storage implements Storage {
     return collectRange(range, this.#range(range, options));
   }
 
-  async *readStream(url: string, options: ReadOptions = {}): AsyncIterable<Buffer> {
+  async *readStream(url: string, options: StreamOptions = {}): AsyncIterable<Buffer> {
+    if (options.range) return yield* this.#range({ url, ...options.range }, options);
     const found = await this.stat(url);
     if (!found) throw notFound(url, 'object');
     if (options.tag !== undefined && options.tag !== found.tag) throw changed(url, OTHER_TAG);

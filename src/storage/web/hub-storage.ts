@@ -69,8 +69,12 @@ export class HubStorage extends ReadOnlyStorage {
       asked = locationOf(response, asked);
       response = await this.#head(url, asked);
     }
-    if (response.status === 404) return undefined;
     const { headers } = response;
+    if (response.status === 404) {
+      if (REPOSITORY_GONE.test(headers.get('x-error-code') ?? ''))
+        throw notFound(url, 'repository or revision');
+      return undefined;
+    }
     const location = locationOf(response, asked);
     const tag = (headers.get('x-linked-etag') ?? headers.get('etag'))
       ?.replace(/^W\//, '')
@@ -115,6 +119,9 @@ export class HubStorage extends ReadOnlyStorage {
     return askWeb(request, this.policy, this.counts);
   }
 }
+
+/** What the hub says where there is no file, since there is nothing that could have it. */
+const REPOSITORY_GONE = /^(Repo|Revision)NotFound$/;
 
 /** Of redirects within the hub. */
 const MOST_STEPS = 5;

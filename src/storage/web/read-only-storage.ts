@@ -1,4 +1,4 @@
-import type { ReadOptions, Storage, StoredObject } from '../contract.ts';
+import type { ReadOptions, Storage, StoredObject, StreamOptions } from '../contract.ts';
 import { changed, notFound, unsupported } from '../errors.ts';
 import { collectRange, type OpenBody, resumedRange, type WantedRange } from '../ranged-reads.ts';
 import type { RetryPolicy, StorageCounts } from '../retry.ts';
@@ -27,7 +27,8 @@ export abstract class ReadOnlyStorage implements Storage {
     return collectRange(range, this.#range(range, options));
   }
 
-  async *readStream(url: string, options: ReadOptions = {}): AsyncIterable<Buffer> {
+  async *readStream(url: string, options: StreamOptions = {}): AsyncIterable<Buffer> {
+    if (options.range) return yield* this.#range({ url, ...options.range }, options);
     const found = await this.stat(url);
     if (!found) throw notFound(url, 'file');
     if (options.tag !== undefined && options.tag !== found.tag) throw changed(url, this.otherFile);

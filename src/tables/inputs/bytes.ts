@@ -17,7 +17,11 @@ export type Packing = 'gzip' | 'zstd';
 
 /** How a file is packed, told by its first bytes. @throws TableError BB_INPUT_UNREADABLE */
 export async function packingOf(path: string): Promise<Packing | undefined> {
-  const { head } = await readHead(path);
+  return packingIn((await readHead(path)).head);
+}
+
+/** The same of its first bytes. */
+export function packingIn(head: Buffer): Packing | undefined {
   if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return 'gzip';
   if (head.length < 4) return undefined;
   const magic = head.readUInt32LE(0);

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
+import { isRemote } from '../../storage/storage.ts';
 import { TableError } from '../errors.ts';
 import {
   type FoundInput,
@@ -11,7 +12,8 @@ import {
 import { findArchives, isArchiveName } from './archives.ts';
 import { eachOnce } from './each-once.ts';
 import { notesOn } from './notes.ts';
-import { surveyFolder } from './survey.ts';
+import { isRemoteArchive, remoteArchives, remoteFolders, surveyRemote } from './remote-pictures.ts';
+import { type Survey, surveyFolder } from './survey.ts';
 
 /** How images are looked for. */
 export interface PictureSearch {
@@ -37,7 +39,7 @@ interface Known {
  * an archive by its name, and a folder holds images or archives where it has some and no list of its own (see `surveyFolder`).
  *
  * @throws TableError BB_INPUT_FORMAT where inputs are of more than one kind or an input may be, or is no collection; BB_INPUT_NOT_FOUND;
- *   BB_USAGE where one folder lies within another
+ *   BB_USAGE where one folder lies within another; StorageError
  */
 export async function findPictures(
   inputs: readonly string[],
@@ -51,15 +53,28 @@ export async function findPictures(
   for (const input of inputs) known.push({ input, format: inputFormat ?? (await formatOf(input, search)) });
   const format = theFormat(known);
   if (format === 'webdataset') return archivesIn(inputs, search);
-  return format && foldersIn(inputs).map((path) => ({ path, format }));
+  return format && (await foldersIn(inputs)).map((path) => ({ path, format }));
 }
 
 async function formatOf(input: string, search: PictureSearch): Promise<PictureFormat | undefined> {
+  if (isRemote(input)) {
+    if (isRemoteArchive(input)) return 'webdataset';
+    const survey = await surveyRemote(input);
+    return survey && formatIn(input, survey, search);
+  }
   if (!isFolder(input)) {
     const paths = isThere(input) ? [input] : await findArchives(input, false);
     return paths.some(isArchiveName) ? 'webdataset' : undefined;
   }
-  const { hasImages, hasArchives, list, others } = await surveyFolder(resolve(input), search.except);
+  return formatIn(input, await surveyFolder(resolve(input), search.except), search);
+}
+
+/** @throws TableError BB_INPUT_FORMAT where an input may be of several kinds */
+function formatIn(
+  input: string,
+  { hasImages, hasArchives, list, others }: Survey,
+  search: PictureSearch,
+): PictureFormat | undefined {
   if (!hasImages && !hasArchives) return undefined;
   if (hasImages && hasArchives) throw ambiguous(input);
   const format = hasImages ? 'images' : 'webdataset';
@@ -70,7 +85,7 @@ async function formatOf(input: string, search: PictureSearch): Promise<PictureFo
 
 /** Which of both is meant cannot be told: the images would be downloaded again, or the list passed over. */
 function listBeside(input: string, format: PictureFormat, list: string): TableError {
-  const path = join(input, list);
+  const path = isRemote(input) ? `${input.replace(/\/+$/, '')}/${list}` : join(input, list);
   return new TableError(
     'BB_INPUT_FORMAT',
     `${input} holds ${wordFor(format)} and what may be a list of its own (${list}). Say which is meant: --input-format ${format} for the ${wordFor(format)}, ` +
@@ -122,6 +137,10 @@ async function archivesIn(
 ): Promise<FoundInput<PictureFormat>[]> {
   const paths: string[] = [];
   for (const input of inputs) {
+    if (isRemote(input)) {
+      for (const { path } of await remoteArchives(input)) paths.push(path);
+      continue;
+    }
     const isFile = isThere(input) && !isFolder(input);
     const found = isFile ? [resolve(input)] : await findArchives(input, isFolder(input));
     const others = found.filter((path) => except === undefined || !path.startsWith(except + sep));
@@ -135,8 +154,10 @@ async function archivesIn(
 }
 
 /** @throws TableError BB_INPUT_FORMAT, BB_INPUT_NOT_FOUND, BB_USAGE */
-function foldersIn(inputs: readonly string[]): string[] {
-  const paths = [...new Set(inputs.map(folderAt))].sort((a, b) => (a < b ? -1 : 1));
+async function foldersIn(inputs: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const input of inputs) found.push(...(isRemote(input) ? await remoteFolders(input) : [folderAt(input)]));
+  const paths = [...new Set(found)].sort((a, b) => (a < b ? -1 : 1));
   refuseNested(paths);
   return paths;
 }

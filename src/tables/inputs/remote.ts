@@ -17,9 +17,26 @@ export interface RemoteSearch {
   readonly output?: OwnOutput | undefined;
 }
 
+/** The same of files of any kind. */
+export interface RemoteKind<Format> {
+  /** What a file holds that is named outright. @throws where that cannot be told */
+  readonly ofNamed: (url: string) => Format;
+  /** What one holds that is listed; undefined where it is no input. */
+  readonly ofListed: (url: string) => Format | undefined;
+  /** Of files that a listing found those that are inputs; all where not given. */
+  readonly chosen?: (
+    files: readonly FoundInput<Format>[],
+    input: string,
+  ) => readonly FoundInput<Format>[];
+  /** What the command writes: none of it is an input. */
+  readonly output?: OwnOutput | undefined;
+  /** What is looked for, as in "No ... is at". */
+  readonly what: string;
+}
+
 /** What an input off this machine stands for. */
-export interface RemoteFound {
-  readonly files: readonly FoundInput[];
+export interface RemoteFound<Format = InputFormat> {
+  readonly files: readonly FoundInput<Format>[];
   /** What lies beside them and is no input. */
   readonly passedOver: readonly string[];
   /** Files that the command itself writes. */
@@ -30,6 +47,11 @@ export interface RemoteFound {
 
 /** Signs that stand for others in a pattern; those of a query (`?`) are none. */
 const WILDCARDS = /[*[\]{}!()]/;
+
+/** Whether a URL is a pattern, or has names in braces. */
+export function hasWildcards(url: string): boolean {
+  return WILDCARDS.test(url);
+}
 
 const ASKED_AT_ONCE = 16;
 
@@ -43,23 +65,45 @@ const MOST_NAMES = 100_000;
  *
  * @throws TableError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_OUTPUT_FOLDER; BowerbirdError BB_OUTPUT_UNFINISHED; StorageError
  */
-export async function expandRemote(url: string, search: RemoteSearch): Promise<RemoteFound> {
-  const storage = await storageOf(url);
-  if (!WILDCARDS.test(url)) return expandPlain(storage, url, search);
-  const found = await storage.stat(url);
-  if (found) return only([named(url, search)]);
-  const names = namesOf(url);
-  if (names) return only(await allThere(storage, url, names, search));
-  const fixed = url.slice(0, url.slice(0, url.search(WILDCARDS)).lastIndexOf('/') + 1);
-  return listed(storage, { input: url, prefix: fixed, matches: picomatch(url) }, search);
+export function expandRemote(url: string, search: RemoteSearch): Promise<RemoteFound> {
+  return expandRemoteAs(url, {
+    ofNamed: (file) => {
+      const format = formatOf(file, search);
+      if (format) return format;
+      throw unknownFormat(shownUrl(file));
+    },
+    ofListed: (file) => formatOf(file, search),
+    chosen: (files, input) => (/json(\.gz|\.zst)?$/i.test(input) ? files : withoutDescriptions(files)),
+    output: search.output,
+    what: `input file (${KNOWN_EXTENSIONS})`,
+  });
 }
 
-async function expandPlain(storage: Storage, url: string, search: RemoteSearch): Promise<RemoteFound> {
-  if (!url.endsWith('/') && (await storage.stat(url))) return only([named(url, search)]);
+/** The same of files of another kind. @throws as `expandRemote` */
+export async function expandRemoteAs<Format>(
+  url: string,
+  kind: RemoteKind<Format>,
+): Promise<RemoteFound<Format>> {
+  const storage = await storageOf(url);
+  if (!hasWildcards(url)) return expandPlain(storage, url, kind);
+  const found = await storage.stat(url);
+  if (found) return only([named(url, kind)]);
+  const names = namesInRemoteBraces(url);
+  if (names) return only(await allThere(storage, url, names, kind));
+  const fixed = url.slice(0, url.slice(0, url.search(WILDCARDS)).lastIndexOf('/') + 1);
+  return listed(storage, { input: url, prefix: fixed, matches: picomatch(url) }, kind);
+}
+
+async function expandPlain<Format>(
+  storage: Storage,
+  url: string,
+  kind: RemoteKind<Format>,
+): Promise<RemoteFound<Format>> {
+  if (!url.endsWith('/') && (await storage.stat(url))) return only([named(url, kind)]);
   // A web server lists nothing.
-  if (/^https?:/i.test(url) && !url.endsWith('/')) throw notFound(url, 0);
+  if (/^https?:/i.test(url) && !url.endsWith('/')) throw notFound(url, 0, kind.what);
   const prefix = url.endsWith('/') ? url : `${url}/`;
-  return listed(storage, { input: url, prefix, matches: () => true }, search);
+  return listed(storage, { input: url, prefix, matches: () => true }, kind);
 }
 
 interface Listing {
@@ -68,26 +112,27 @@ interface Listing {
   readonly matches: (url: string) => boolean;
 }
 
-async function listed(
+async function listed<Format>(
   storage: Storage,
   { input, prefix, matches }: Listing,
-  search: RemoteSearch,
-): Promise<RemoteFound> {
-  const outputs = new StoredOutputs(prefix, search.output);
+  kind: RemoteKind<Format>,
+): Promise<RemoteFound<Format>> {
+  const { output, chosen = (all) => all } = kind;
+  const outputs = new StoredOutputs(prefix, output);
   const seen: StoredObject[] = [];
   for await (const object of storage.list(prefix)) {
     outputs.take(object.url);
     if (isSeen(object.url, prefix) && matches(object.url)) seen.push(object);
   }
   await outputs.refuseUnfinished(storage, seen);
-  const { files, passedOver, own, inStores } = sorted(seen, outputs, search);
-  const chosen = /json(\.gz|\.zst)?$/i.test(input) ? files : withoutDescriptions(files);
-  if (chosen.length === 0 && own.length > 0) throw onlyOwn(input, search.output!);
-  if (chosen.length === 0 && inStores.length > 0) throw onlyStore(input);
-  if (chosen.length === 0) throw notFound(input, passedOver.length);
-  const taken = new Set(chosen);
+  const { files, passedOver, own, inStores } = sorted(seen, outputs, kind);
+  const inputs = chosen(files, input);
+  if (inputs.length === 0 && own.length > 0) throw onlyOwn(input, output!);
+  if (inputs.length === 0 && inStores.length > 0) throw onlyStore(input);
+  if (inputs.length === 0) throw notFound(input, passedOver.length, kind.what);
+  const taken = new Set(inputs);
   const described = files.filter((file) => !taken.has(file)).map(({ path }) => path);
-  return { files: chosen, passedOver: [...passedOver, ...described], own, inStores };
+  return { files: inputs, passedOver: [...passedOver, ...described], own, inStores };
 }
 
 /** Whether an object of a listing is looked at at all. */
@@ -96,15 +141,15 @@ function isSeen(url: string, prefix: string): boolean {
   return !url.endsWith(TEMPORARY_SUFFIX) && names.every((name) => name !== '' && !name.startsWith('.'));
 }
 
-function sorted(seen: readonly StoredObject[], outputs: StoredOutputs, search: RemoteSearch) {
+function sorted<Format>(seen: readonly StoredObject[], outputs: StoredOutputs, kind: RemoteKind<Format>) {
   const found = {
-    files: [] as FoundInput[],
+    files: [] as FoundInput<Format>[],
     passedOver: [] as string[],
     own: [] as string[],
     inStores: [] as string[],
   };
   for (const { url, bytes } of seen) {
-    const format = basename(url).startsWith('_') ? undefined : formatOf(url, search);
+    const format = basename(url).startsWith('_') ? undefined : kind.ofListed(url);
     if (outputs.isOwn(url)) found.own.push(url);
     else if (outputs.isInSlice(url)) found.inStores.push(url);
     else if (format) found.files.push({ path: rememberUrl(url), format, sizeBytes: bytes });
@@ -113,7 +158,7 @@ function sorted(seen: readonly StoredObject[], outputs: StoredOutputs, search: R
   return found;
 }
 
-function only(files: readonly FoundInput[]): RemoteFound {
+function only<Format>(files: readonly FoundInput<Format>[]): RemoteFound<Format> {
   return { files, passedOver: [], own: [], inStores: [] };
 }
 
@@ -123,8 +168,8 @@ function withoutDescriptions(files: readonly FoundInput[]): readonly FoundInput[
   return others.length > 0 ? others : files;
 }
 
-/** The names that braces alone stand for; undefined where there are other wildcards. */
-function namesOf(url: string): string[] | undefined {
+/** The names that braces alone stand for; undefined where there are other wildcards. @throws TableError BB_USAGE */
+export function namesInRemoteBraces(url: string): string[] | undefined {
   const names = expand(url, { max: MOST_NAMES + 1, maxLength: Number.POSITIVE_INFINITY });
   if (names.length > MOST_NAMES)
     throw new TableError(
@@ -137,19 +182,19 @@ function namesOf(url: string): string[] | undefined {
   return names.length > 1 && names.every((name) => !WILDCARDS.test(name)) ? names : undefined;
 }
 
-async function allThere(
+async function allThere<Format>(
   storage: Storage,
   input: string,
   names: readonly string[],
-  search: RemoteSearch,
-): Promise<FoundInput[]> {
+  kind: RemoteKind<Format>,
+): Promise<FoundInput<Format>[]> {
   const missing: string[] = [];
   for (let at = 0; at < names.length; at += ASKED_AT_ONCE) {
     const asked = names.slice(at, at + ASKED_AT_ONCE);
     const found = await Promise.all(asked.map((name) => storage.stat(name)));
     missing.push(...asked.filter((_, place) => !found[place]).map(shownUrl));
   }
-  if (missing.length === 0) return names.map((name) => named(name, search));
+  if (missing.length === 0) return names.map((name) => named(name, kind));
   throw new TableError(
     'BB_INPUT_NOT_FOUND',
     `${shownUrl(input)} stands for ${names.length} names, of which ${missing.length} are not there: ${missing.slice(0, 3).join(', ')}. Check the range.`,
@@ -157,21 +202,19 @@ async function allThere(
   );
 }
 
-function named(url: string, search: RemoteSearch): FoundInput {
-  const format = formatOf(url, search);
-  if (format) return { path: rememberUrl(url), format };
-  throw unknownFormat(shownUrl(url));
+function named<Format>(url: string, { ofNamed }: RemoteKind<Format>): FoundInput<Format> {
+  return { path: rememberUrl(url), format: ofNamed(url) };
 }
 
 function formatOf(url: string, { inputFormat, untoldFormat }: RemoteSearch): InputFormat | undefined {
   return inputFormat ?? inferFormat(shownUrl(url)) ?? untoldFormat;
 }
 
-function notFound(input: string, otherCount: number): TableError {
+function notFound(input: string, otherCount: number, what: string): TableError {
   const others = otherCount === 0 ? 'Nothing lies there.' : `${otherCount} other files lie there.`;
   return new TableError(
     'BB_INPUT_NOT_FOUND',
-    `No input file (${KNOWN_EXTENSIONS}) is at ${shownUrl(input)}. ${others} Check the URL or the pattern.`,
+    `No ${what} is at ${shownUrl(input)}. ${others} Check the URL or the pattern.`,
     { fields: { input: shownUrl(input) } },
   );
 }

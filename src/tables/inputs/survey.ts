@@ -36,7 +36,7 @@ export async function surveyFolder(folder: string, except: string | undefined): 
   for (let prefix = ahead.pop(); prefix !== undefined; prefix = ahead.pop()) {
     const path = join(folder, prefix);
     if (except !== undefined && (await realpath(openableAs(path))) === except) continue;
-    const level = levelOf(await entriesOf(path));
+    const level = levelOf(namesIn(await entriesOf(path)));
     hasImages ||= level.imageStems.size > 0;
     hasArchives ||= level.archiveStems.size > 0;
     for (const name of list === undefined ? level.files.filter((file) => isTable(level, file)) : []) {
@@ -54,30 +54,35 @@ export async function surveyFolder(folder: string, except: string | undefined): 
 }
 
 /** The names in one folder. */
-interface Level {
+export interface LevelNames {
   readonly files: readonly string[];
   readonly folders: ReadonlySet<string>;
+}
+
+/** The same, and what its files are. */
+interface Level extends LevelNames {
   /** Of images, without their extensions. */
   readonly imageStems: ReadonlySet<string>;
   /** Of archives, likewise. */
   readonly archiveStems: ReadonlySet<string>;
 }
 
-function levelOf(entries: readonly NamedEntry[]): Level {
+function namesIn(entries: readonly NamedEntry[]): LevelNames {
   const shown = entries.filter(({ name }) => !name.startsWith('.') && !name.endsWith('.tmp'));
   const files = shown.filter(({ type }) => !type.isDirectory()).map(({ name }) => name);
   const folders = shown.filter(({ type }) => type.isDirectory()).map(({ name }) => name);
-  const imageStems = files.filter(isImageName).map((name) => splitName(name).stem);
-  const archiveStems = files.filter(isArchiveName).map(archiveStem);
-  return {
-    files: files.sort(),
-    folders: new Set(folders),
-    imageStems: new Set(imageStems),
-    archiveStems: new Set(archiveStems),
-  };
+  return { files: files.sort(), folders: new Set(folders) };
 }
 
-function isTable({ folders, imageStems, archiveStems }: Level, name: string): boolean {
+/** What the files of a folder are, by their names. */
+export function levelOf({ files, folders }: LevelNames): Level {
+  const imageStems = files.filter(isImageName).map((name) => splitName(name).stem);
+  const archiveStems = files.filter(isArchiveName).map(archiveStem);
+  return { files, folders, imageStems: new Set(imageStems), archiveStems: new Set(archiveStems) };
+}
+
+/** Whether a file of a folder is a table by its name, and not about images. */
+export function isTable({ folders, imageStems, archiveStems }: Level, name: string): boolean {
   const format = inferFormat(name);
   if (format === undefined || isMetadataName(name) || name === KEPT_LIST) return false;
   const { stem } = splitName(name);

@@ -11,6 +11,7 @@ import {
   ScanInstance,
 } from '../duckdb.ts';
 import { fetchRows } from '../remote/fetch-rows.ts';
+import { isFetchFailure } from '../remote/remote-files.ts';
 import { type ImageColumn, imageBytesSql } from './image-column.ts';
 
 /** An image in a column of a Parquet file. */
@@ -55,10 +56,15 @@ export class ImageColumnReader {
     return 1;
   }
 
-  /** Every outcome is a value. Any number may be asked for at once. @param onStart called when the row's turn has come */
+  /**
+   * Every outcome is a value, but that a file elsewhere cannot be fetched. Any number may be asked for at once.
+   *
+   * @param onStart called when the row's turn has come
+   * @throws StorageError; BowerbirdError BB_DISK_FULL, BB_SHARD_WRITE
+   */
   read(cell: ImageCell, onStart?: () => void): Promise<Picture | SampleFailure> {
     const outcome = this.#last.then(() => this.#read(cell, onStart));
-    this.#last = outcome;
+    this.#last = outcome.catch(() => undefined);
     return outcome;
   }
 
@@ -83,10 +89,11 @@ export class ImageColumnReader {
         bytes: Buffer.from(found),
         release: releaseOnce(this.#budget, found.length),
       };
-    } catch {
+    } catch (thrown) {
       this.#cursor?.close();
       this.#cursor = undefined;
       await this.#instance.reset();
+      if (isFetchFailure(thrown)) throw thrown;
       return unread('file_unreadable');
     } finally {
       this.#readsInFlight = 0;

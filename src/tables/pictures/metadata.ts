@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { PATH_COLUMN, PLACE_COLUMNS } from '../../pictures/picture-row.ts';
+import { isRemote } from '../../storage/storage.ts';
 import { storedSql } from '../column-sql.ts';
 import { columnOf, type FileColumn, storedType } from '../columns.ts';
 import { parquetSource, quoteName, quoteText } from '../duckdb.ts';
@@ -63,7 +64,7 @@ export async function joinMetadata(
   let fingerprint = '';
   for (const path of paths) {
     const file = await place.readTable({
-      path: join(place.folder, path),
+      path: isRemote(place.folder) ? `${place.folder}/${path}` : join(place.folder, path),
       format: inferFormat(path)!,
       isBesideImages: true,
     });

@@ -3,14 +3,15 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { messageOf } from '../../base/errors.ts';
+import { BowerbirdError, messageOf } from '../../base/errors.ts';
 import { commitFile, temporaryPath } from '../../base/files.ts';
 import { Listing } from '../../pictures/listing.ts';
 import { PATH_COLUMN, type PictureRow, PLACE_COLUMNS, recordOf } from '../../pictures/picture-row.ts';
 import { TarDamageError } from '../../pictures/webdataset.ts';
+import { isRemote } from '../../storage/storage.ts';
 import type { FileColumn, SchemaColumn } from '../columns.ts';
 import { queryRows, quoteName, quoteText } from '../duckdb.ts';
-import { TableError, unreadable, writeFailure } from '../errors.ts';
+import { unreadable, writeFailure } from '../errors.ts';
 import type { FoundInput, PictureFormat } from '../formats.ts';
 import { mendEscapes } from '../text/json-values.ts';
 import type { TextRecord } from '../text/lines.ts';
@@ -25,6 +26,7 @@ export interface StagedPictures {
   readonly readPath: string;
   /** The archive that the images' bytes lie in; absent where each is a file of its own. */
   readonly archivePath?: string;
+  readonly archiveTag?: string;
   readonly rowCount: number;
   /** Of all images. */
   readonly sizeBytes: number;
@@ -52,7 +54,7 @@ const DUPLICATES_AT_ONCE = 125_000;
  * Lists the images of a folder or an archive as rows of a Parquet file under `stagingFolder`: a path, what stands beside each image,
  * and where its bytes lie. No image is read.
  *
- * @throws TableError BB_INPUT_UNREADABLE, BB_SHARD_WRITE, BB_DISK_FULL
+ * @throws TableError BB_INPUT_UNREADABLE, BB_SHARD_WRITE, BB_DISK_FULL; StorageError
  */
 export async function stagePictures(
   connection: DuckDBConnection,
@@ -66,7 +68,7 @@ export async function stagePictures(
     await connection.run(`ATTACH ${quoteText(databasePath)} AS ${DATABASE}`);
     return await stageIn(connection, input, options);
   } catch (thrown) {
-    throw thrown instanceof TableError ? thrown : writeFailure(databasePath, thrown);
+    throw thrown instanceof BowerbirdError ? thrown : writeFailure(databasePath, thrown);
   } finally {
     await connection.run(`DETACH DATABASE IF EXISTS ${DATABASE}`);
     for (const path of [databasePath, `${databasePath}.wal`]) await rm(path, { force: true });
@@ -80,24 +82,26 @@ async function stageIn(
 ): Promise<StagedPictures> {
   const listing = new Listing();
   const digest = createHash('sha256');
-  const { rows, archivePath } = await openCollection(input, listing, options);
+  const tags = createHash('sha256');
+  const { rows, ...archive } = await openCollection(input, listing, options);
   const listed = await loadJson(
     input.path,
     { connection, database: DATABASE },
-    tellingHowMany(input, recordsOf(asListed(input, rows), digest), options),
+    tellingHowMany(input, recordsOf(asListed(input, rows), { digest, tags }), options),
   );
-  if (archivePath !== undefined && listed.rowCount > 0) await markDuplicates(connection, listed);
+  if (archive.archivePath !== undefined && listed.rowCount > 0) await markDuplicates(connection, listed);
   await gatherCaptions(connection, listed, recordsIn({ database: DATABASE }));
   const place = { connection, database: DATABASE, folder: input.path, readTable: options.readTable };
   const table = await joinMetadata(place, listed, listed.rowCount === 0 ? [] : listing.metadata);
   const fingerprint = digest.update(table.fingerprint).digest('hex');
-  const readPath = join(options.stagingFolder, `${fingerprint}-${input.format}.parquet`);
+  const places = isRemote(input.path) ? `-${tags.digest('hex').slice(0, 16)}` : '';
+  const readPath = join(options.stagingFolder, `${fingerprint}${places}-${input.format}.parquet`);
   if (!existsSync(readPath)) await copyOut(connection, table.name, readPath);
   const columns = await plainTypes(connection, table);
   const [counted] = await queryRows<{ n: bigint }>(connection, `SELECT count(*) AS n FROM ${table.name}`);
   return {
     readPath,
-    ...(archivePath !== undefined && { archivePath }),
+    ...archive,
     rowCount: Number(counted!.n),
     sizeBytes: listing.sizeBytes,
     fingerprint,
@@ -112,6 +116,7 @@ const OWN_TYPES: ReadonlyMap<string, string> = new Map([
   [PLACE_COLUMNS.offset, 'BIGINT'],
   [PLACE_COLUMNS.bytes, 'BIGINT'],
   [PLACE_COLUMNS.fault, 'VARCHAR'],
+  [PLACE_COLUMNS.tag, 'VARCHAR'],
 ]);
 
 function asText({ name, type }: SchemaColumn): FileColumn {
@@ -157,7 +162,7 @@ async function* asListed(
   try {
     yield* rows;
   } catch (thrown) {
-    if (thrown instanceof TableError) throw thrown;
+    if (thrown instanceof BowerbirdError) throw thrown;
     const wayOn = thrown instanceof TarDamageError ? `; ${SKIP_BAD}` : '';
     throw unreadable(path, `${messageOf(thrown)}${wayOn}`, thrown);
   }
@@ -175,17 +180,26 @@ async function* tellingHowMany(
   }
 }
 
-/** Rows as JSON, of which the digest takes every byte. */
+/** What takes the rows' bytes for an identity. */
+interface Digests {
+  readonly digest: { update(text: string): unknown };
+  /** What an object elsewhere is told by is no part of what a collection is known by, so that it has one identity wherever it lies. */
+  readonly tags: { update(text: string): unknown };
+}
+
+/** Rows as JSON, of which the digest takes every byte but that of tags. */
 async function* recordsOf(
   rows: AsyncIterable<PictureRow>,
-  digest: { update(text: string): unknown },
+  { digest, tags }: Digests,
 ): AsyncGenerator<TextRecord[]> {
   let batch: TextRecord[] = [];
   let line = 0;
   for await (const row of rows) {
-    const record = mendEscapes(recordOf(row));
+    const { tag, ...listed } = row;
+    const record = mendEscapes(recordOf(listed));
     digest.update(`${record}\n`);
-    batch.push({ line: ++line, fields: [record] });
+    if (tag !== undefined) tags.update(`${tag}\n`);
+    batch.push({ line: ++line, fields: [tag === undefined ? record : mendEscapes(recordOf(row))] });
     if (batch.length < BATCH_ROWS) continue;
     yield batch;
     batch = [];
