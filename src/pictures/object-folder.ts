@@ -53,10 +53,7 @@ interface Image {
 }
 
 /** The images, each once all objects that may stand beside it have passed. */
-async function* pairedImages(
-  objects: AsyncIterable<FolderObject>,
-  listing: Listing,
-): AsyncGenerator<Image> {
+async function* pairedImages(objects: AsyncIterable<FolderObject>, listing: Listing): AsyncGenerator<Image> {
   const open = new Map<string, Group>();
   let waiting: Image[] = [];
   const close = (path: string | undefined): void => {

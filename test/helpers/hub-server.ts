@@ -87,7 +87,10 @@ function sendTree(
   }
   const from = Number(new URL(request.url!, hub.origin).searchParams.get('cursor') ?? 0);
   const entries = inside.slice(from, from + PAGE).map(({ path: name, bytes }) => {
-    const oid = createHash('sha256').update(bytes).digest('hex');
+    // A small file's ETag is what the tree calls it, as on the hub.
+    const oid = createHash(bytes.length >= LARGE_BYTES ? 'sha256' : 'md5')
+      .update(bytes)
+      .digest('hex');
     return {
       type: 'file',
       path: name,

@@ -53,7 +53,7 @@ export async function findPictures(
   for (const input of inputs) known.push({ input, format: inputFormat ?? (await formatOf(input, search)) });
   const format = theFormat(known);
   if (format === 'webdataset') return archivesIn(inputs, search);
-  return format && (await foldersIn(inputs)).map((path) => ({ path, format }));
+  return format && (await foldersIn(inputs, inputFormat === undefined)).map((path) => ({ path, format }));
 }
 
 async function formatOf(input: string, search: PictureSearch): Promise<PictureFormat | undefined> {
@@ -154,9 +154,10 @@ async function archivesIn(
 }
 
 /** @throws TableError BB_INPUT_FORMAT, BB_INPUT_NOT_FOUND, BB_USAGE */
-async function foldersIn(inputs: readonly string[]): Promise<string[]> {
+async function foldersIn(inputs: readonly string[], isSurveyed: boolean): Promise<string[]> {
   const found: string[] = [];
-  for (const input of inputs) found.push(...(isRemote(input) ? await remoteFolders(input) : [folderAt(input)]));
+  for (const input of inputs)
+    found.push(...(isRemote(input) ? await remoteFolders(input, isSurveyed) : [folderAt(input)]));
   const paths = [...new Set(found)].sort((a, b) => (a < b ? -1 : 1));
   refuseNested(paths);
   return paths;

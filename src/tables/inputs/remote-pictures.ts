@@ -1,15 +1,19 @@
 import { basename } from 'node:path';
 import { isShown } from '../../pictures/object-folder.ts';
 import { storageOf } from '../../storage/local-copy.ts';
-import { listedUrl, shownUrl } from '../../storage/storage.ts';
+import { listedUrl, type StoredObject, shownUrl } from '../../storage/storage.ts';
 import { TableError } from '../errors.ts';
 import { type FoundInput, inferFormat, type PictureFormat } from '../formats.ts';
 import { isArchiveName } from './archives.ts';
+import { packingIn } from './bytes.ts';
 import { expandRemoteAs, hasWildcards, namesInRemoteBraces } from './remote.ts';
 import { isTable, type LevelNames, levelOf, type Survey } from './survey.ts';
+import { HEAD_BYTES, mayBeListOf } from './url-lists.ts';
 
 /** Names that are looked at to see what a prefix holds: as many as a page of a listing has. */
 const LOOKED_AT = 1000;
+/** Tables that are looked into. */
+const MOST_LOOKED_INTO = 16;
 
 /** Whether a URL leads to archives by its name: a file, or a pattern of files. */
 export function isRemoteArchive(url: string): boolean {
@@ -29,35 +33,57 @@ export async function remoteArchives(url: string): Promise<readonly FoundInput<P
 /**
  * The prefixes that a URL stands for, without slashes at their ends: it may have braces.
  *
+ * @param isSurveyed whether it is known that something lies there
  * @throws TableError BB_INPUT_FORMAT where the place lists nothing, BB_INPUT_NOT_FOUND where nothing lies there; StorageError
  */
-export async function remoteFolders(url: string): Promise<string[]> {
+export async function remoteFolders(url: string, isSurveyed: boolean): Promise<string[]> {
   if (!isListable(url)) throw notListed(shownUrl(url));
   const folders = (namesInRemoteBraces(url) ?? [url]).map(folderUrl);
-  for (const folder of folders) if ((await namesBelow(folder, 1)).length === 0) throw nothingAt(folder);
+  for (const folder of folders) if (!isSurveyed && !(await hasObjects(folder))) throw nothingAt(folder);
   return folders;
 }
 
 /**
- * What the first 1,000 names below a prefix say that it holds; its tables count for lists, as none is read for that. Undefined for a table
- * by its name, a pattern, and where nothing is listed.
+ * What the first 1,000 names below a prefix say that it holds. Of its tables the first 256 KiB of texts are looked at, as far as these
+ * are few; others may be lists. Undefined for a table by its name, a pattern, and where nothing is listed.
  *
  * @throws StorageError
  */
 export async function surveyRemote(url: string): Promise<Survey | undefined> {
   const isFile = !url.endsWith('/') && inferFormat(shownUrl(url)) !== undefined;
   if (!isListable(url) || isFile || hasWildcards(url)) return undefined;
-  const folders = foldersOf(await namesBelow(folderUrl(url), LOOKED_AT));
+  const objects = await objectsBelow(folderUrl(url), LOOKED_AT);
+  const folders = foldersOf([...objects.keys()]);
   const levels = [...folders].map(([prefix, names]) => ({ prefix, level: levelOf(names) }));
-  const lists = levels.flatMap(({ prefix, level }) =>
-    level.files.filter((name) => isTable(level, name)).map((name) => prefix + name),
+  const hasImages = levels.some(({ level }) => level.imageStems.size > 0);
+  const hasArchives = levels.some(({ level }) => level.archiveStems.size > 0);
+  const tables = levels.flatMap(({ prefix, level }) =>
+    level.files.filter((name) => isTable(level, name)).map((name) => objects.get(prefix + name)!),
   );
+  if (!hasImages && !hasArchives) return { hasImages, hasArchives, list: undefined, others: undefined };
+  const nameOf = ({ url: table }: StoredObject): string => table.slice(folderUrl(url).length + 1);
+  const list = await firstList(tables);
+  const first = list ?? tables[0];
   return {
-    hasImages: levels.some(({ level }) => level.imageStems.size > 0),
-    hasArchives: levels.some(({ level }) => level.archiveStems.size > 0),
-    list: lists[0],
-    others: undefined,
+    hasImages,
+    hasArchives,
+    list: list && nameOf(list),
+    others: list || !first ? undefined : { count: tables.length, first: nameOf(first) },
   };
+}
+
+async function firstList(tables: readonly StoredObject[]): Promise<StoredObject | undefined> {
+  for (const [place, table] of tables.entries())
+    if (place === MOST_LOOKED_INTO || (await mayBeRemoteList(table))) return table;
+  return undefined;
+}
+
+async function mayBeRemoteList({ url, bytes, tag }: StoredObject): Promise<boolean> {
+  const format = inferFormat(url);
+  if (format === 'parquet') return true;
+  const storage = await storageOf(url);
+  const head = await storage.readRange(url, 0, Math.min(bytes, HEAD_BYTES), { tag });
+  return packingIn(head) !== undefined || mayBeListOf(format, head);
 }
 
 /** The names in each folder, by its path with a slash at its end. */
@@ -79,19 +105,26 @@ function foldersOf(paths: readonly string[]): Map<string, LevelNames> {
   return folders;
 }
 
-/** The first paths below a prefix; of more than so many without the last ones of one stem, whose neighbours are not seen. */
-async function namesBelow(folder: string, most: number): Promise<string[]> {
+/** The first objects below a prefix, by their paths; of more than so many without the last ones of one stem, whose neighbours are not seen. */
+async function objectsBelow(folder: string, most: number): Promise<Map<string, StoredObject>> {
   const storage = await storageOf(folder);
-  const paths: string[] = [];
-  for await (const { url } of storage.list(`${folder}/`)) {
-    const path = url.slice(folder.length + 1);
+  const objects = new Map<string, StoredObject>();
+  for await (const object of storage.list(`${folder}/`)) {
+    const path = object.url.slice(folder.length + 1);
     if (!isShown(path)) continue;
-    paths.push(path);
-    if (paths.length === most) break;
+    if (objects.size === most) {
+      const last = stemOf([...objects.keys()].at(-1)!);
+      return new Map([...objects].filter(([other]) => stemOf(other) !== last));
+    }
+    objects.set(path, object);
   }
-  if (paths.length < most || most === 1) return paths;
-  const last = stemOf(paths.at(-1)!);
-  return paths.filter((path) => stemOf(path) !== last);
+  return objects;
+}
+
+async function hasObjects(folder: string): Promise<boolean> {
+  const storage = await storageOf(folder);
+  for await (const _ of storage.list(`${folder}/`)) return true;
+  return false;
 }
 
 function stemOf(path: string): string {

@@ -24,10 +24,7 @@ export interface RemoteKind<Format> {
   /** What one holds that is listed; undefined where it is no input. */
   readonly ofListed: (url: string) => Format | undefined;
   /** Of files that a listing found those that are inputs; all where not given. */
-  readonly chosen?: (
-    files: readonly FoundInput<Format>[],
-    input: string,
-  ) => readonly FoundInput<Format>[];
+  readonly chosen?: (files: readonly FoundInput<Format>[], input: string) => readonly FoundInput<Format>[];
   /** What the command writes: none of it is an input. */
   readonly output?: OwnOutput | undefined;
   /** What is looked for, as in "No ... is at". */

@@ -1,11 +1,11 @@
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
-import { inferFormat } from '../formats.ts';
+import { type InputFormat, inferFormat } from '../formats.ts';
 import { KNOWN_NAMES } from '../parts.ts';
 import { KNOWN_IMAGE_NAMES } from '../pictures/image-column.ts';
 import { unpackedBytes } from './bytes.ts';
 
 /** What is looked at of a text: a list shows what it is in its first lines. */
-const HEAD_BYTES = 256 * 1024;
+export const HEAD_BYTES: number = 256 * 1024;
 
 const COLUMNS: readonly string[] = [...KNOWN_NAMES.url, ...KNOWN_IMAGE_NAMES].map((name) =>
   name.toLowerCase(),
@@ -19,11 +19,19 @@ export async function mayBeList(path: string): Promise<boolean> {
   try {
     const format = inferFormat(path);
     if (format === 'parquet') return await hasKnownColumn(path);
-    const text = await headOf(path);
-    return format === 'txt' ? areMostlyUrls(text) : /\bhttps?:\/\//i.test(text);
+    return holdsUrls(format, await headOf(path));
   } catch {
     return true;
   }
+}
+
+/** The same of the first bytes of a text that is not packed. */
+export function mayBeListOf(format: InputFormat | undefined, head: Buffer): boolean {
+  return holdsUrls(format, asText(head));
+}
+
+function holdsUrls(format: InputFormat | undefined, text: string): boolean {
+  return format === 'txt' ? areMostlyUrls(text) : /\bhttps?:\/\//i.test(text);
 }
 
 async function hasKnownColumn(path: string): Promise<boolean> {
@@ -31,7 +39,6 @@ async function hasKnownColumn(path: string): Promise<boolean> {
   return schema.slice(1).some(({ name }) => COLUMNS.includes(name.toLowerCase()));
 }
 
-/** Without the zero bytes of UTF-16. */
 async function headOf(path: string): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
@@ -40,7 +47,12 @@ async function headOf(path: string): Promise<string> {
     bytes += piece.length;
     if (bytes >= HEAD_BYTES) break;
   }
-  return Buffer.concat(pieces).toString('latin1').replaceAll('\0', '');
+  return asText(Buffer.concat(pieces));
+}
+
+/** Without the zero bytes of UTF-16. */
+function asText(bytes: Buffer): string {
+  return bytes.toString('latin1').replaceAll('\0', '');
 }
 
 function areMostlyUrls(text: string): boolean {

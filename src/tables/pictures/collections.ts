@@ -6,7 +6,12 @@ import { isRemote } from '../../storage/storage.ts';
 import { readHead, refuseForeign } from '../content.ts';
 import type { FoundInput, PictureFormat, StagingOptions } from '../formats.ts';
 import { packingOf, type UnpackedFile, unpackOnce } from '../inputs/bytes.ts';
-import { listRemoteFolder, type OpenCollection, openRemoteTar, unpackRemoteTar } from './remote-collections.ts';
+import {
+  listRemoteFolder,
+  type OpenCollection,
+  openRemoteTar,
+  unpackRemoteTar,
+} from './remote-collections.ts';
 
 /** What is to be done about a damaged archive. */
 export const SKIP_BAD = '--skip-bad-files takes the samples before';

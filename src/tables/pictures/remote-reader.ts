@@ -51,10 +51,7 @@ export class RemotePictureReader {
     this.#stretches.close();
   }
 
-  async #object(
-    { file, bytes, tag }: PicturePlace,
-    onStart: () => void,
-  ): Promise<Buffer | SampleFailure> {
+  async #object({ file, bytes, tag }: PicturePlace, onStart: () => void): Promise<Buffer | SampleFailure> {
     await this.#budget.take(bytes);
     onStart();
     try {
