@@ -50,7 +50,7 @@ export const SCORE_FLAGS: FlagTable = {
       'embeddings',
     ],
     describe:
-      'Format of the inputs, where their names do not tell; `images`, `webdataset`, `parquet-images`: images of this machine (docs/inputs.md); `embeddings`: stored embeddings (docs/rescoring.md)',
+      'Format of the inputs, where their names do not tell; `images`, `webdataset`, `parquet-images`: images in files (docs/inputs.md); `embeddings`: stored embeddings (docs/rescoring.md)',
   },
   ...textFlags(INPUT),
   'url-col': { group: INPUT, type: 'string', describe: "Column of URLs; found by LAION's and COYO's names" },

@@ -76,7 +76,7 @@ const DOWNLOAD_REASONS = {
   opted_out_tdm: { passes: 'never', heard: 'host', file: 'unknown' },
   hash_missing: { passes: 'never', heard: 'unasked', file: 'unknown' },
   hash_mismatch: { passes: 'never', heard: 'host', file: 'unknown' },
-  // Of images that lie in files of this machine.
+  // Of images that lie in files.
   image_missing: { passes: 'later', heard: 'unasked', file: 'unknown' },
   file_unreadable: { passes: 'later', heard: 'unasked', file: 'unknown' },
   file_too_large: { passes: 'never', heard: 'unasked', file: 'unknown' },

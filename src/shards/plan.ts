@@ -56,7 +56,7 @@ export interface RunPlan {
   readonly badFiles: readonly BadFile[];
 }
 
-/** Whether the images of a plan lie in files of this machine. */
+/** Whether the images of a plan lie in files. */
 export function holdsPictures({ inputs }: Pick<RunPlan, 'inputs'>): boolean {
   return inputs.some(({ format }) => isPictureFormat(format));
 }

@@ -19,7 +19,7 @@ const PACKED_EXTENSIONS = ['.gz', '.zst'];
 /** What an input file holds: Parquet, or text. Each may be packed with gzip or zstd. */
 export type InputFormat = (typeof EXTENSIONS)[keyof typeof EXTENSIONS];
 
-/** What an input holds whose rows are images of this machine: a folder of files, a tar archive of samples, Parquet with a column of images. */
+/** What an input holds whose rows are images in files: a folder of files, a tar archive of samples, Parquet with a column of images. */
 export const PICTURE_FORMATS = ['images', 'webdataset', 'parquet-images'] as const;
 
 export type PictureFormat = (typeof PICTURE_FORMATS)[number];
