@@ -105,18 +105,17 @@ function foldersOf(paths: readonly string[]): Map<string, LevelNames> {
   return folders;
 }
 
-/** The first objects below a prefix, by their paths; of more than so many without the last ones of one stem, whose neighbours are not seen. */
+/** The first objects below a prefix, by their paths; of so many and more without the last ones of one stem, whose neighbours are not seen. */
 async function objectsBelow(folder: string, most: number): Promise<Map<string, StoredObject>> {
   const storage = await storageOf(folder);
   const objects = new Map<string, StoredObject>();
   for await (const object of storage.list(`${folder}/`)) {
     const path = object.url.slice(folder.length + 1);
     if (!isShown(path)) continue;
-    if (objects.size === most) {
-      const last = stemOf([...objects.keys()].at(-1)!);
-      return new Map([...objects].filter(([other]) => stemOf(other) !== last));
-    }
     objects.set(path, object);
+    if (objects.size < most) continue;
+    const last = stemOf(path);
+    return new Map([...objects].filter(([other]) => stemOf(other) !== last));
   }
   return objects;
 }
