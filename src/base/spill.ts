@@ -2,6 +2,8 @@ import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { bitsAt } from './bits.ts';
 
 const MIN_BUFFER_RECORDS = 64;
+/** A buffer that stays in a processor's cache is filled, written and filled again; more of it only costs pages of memory. */
+const MAX_BUFFER_BYTES = 2 ** 16;
 
 export interface SpillOptions {
   readonly path: string;
@@ -10,7 +12,7 @@ export interface SpillOptions {
   /** A record's partition is this many bits of its number, from bit `shift` on. */
   readonly bits: number;
   readonly shift: number;
-  /** Memory for all buffers together. */
+  /** The most memory for all buffers together. */
   readonly bufferBytes: number;
 }
 
@@ -42,7 +44,8 @@ export class Spill {
     this.#shift = shift;
     this.#filled = new Uint32Array(partitions);
     this.#chunks = Array.from({ length: partitions }, () => []);
-    this.#bufferRecords = Math.max(MIN_BUFFER_RECORDS, Math.floor(bufferBytes / partitions / (4 * words)));
+    const ownBytes = Math.min(MAX_BUFFER_BYTES, bufferBytes / partitions);
+    this.#bufferRecords = Math.max(MIN_BUFFER_RECORDS, Math.floor(ownBytes / (4 * words)));
     this.#buffers = new Uint32Array(partitions * this.#bufferRecords * words);
   }
 

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '../tables/duckdb.ts';
 import { type ColumnValues, FilledTable } from '../tables/filled-table.ts';
 import type { FoundRow } from './hash-join.ts';
+import { rowOf } from './records.ts';
 import { ROW_BITS, type SourceTable } from './source.ts';
 
 /** So many are kept before they go to the table. */
@@ -39,11 +40,13 @@ export class ChosenRows {
     return new ChosenRows(table, [metadata, ...tables], keepsFound ? new FoundRows() : undefined);
   }
 
-  add(row: number, mask: number, tagRows: Float64Array, found: FoundRow): void {
+  /** @param found with the numbers of its tags' rows */
+  add(row: number, mask: number, found: FoundRow): void {
     const at = this.#count;
     this.#masks[at] = mask;
     this.#places[0]!.set(at, row);
-    for (let table = 0; table < tagRows.length; table++) this.#places[1 + table]!.set(at, tagRows[table]!);
+    for (let table = 0; table < this.#places.length - 1; table++)
+      this.#places[1 + table]!.set(at, tagRowOf(found, table));
     this.#found?.set(at, found);
     this.#count++;
     if (this.#count === BUFFER_ROWS) this.#flush();
@@ -65,6 +68,11 @@ export class ChosenRows {
     this.#table.append(values);
     this.#count = 0;
   }
+}
+
+/** The number of the row that a tag comes from, -1 where there is none: its record has two words behind the hash. */
+function tagRowOf({ known, tags }: FoundRow, table: number): number {
+  return (known & (1 << table)) === 0 ? -1 : rowOf(tags, 2 * table - 2);
 }
 
 const FOUND_COLUMNS = [

@@ -15,6 +15,9 @@ const MISSING: Readonly<Record<Tag, number>> = {
 };
 const NO_TAG_SHIFT = 13;
 
+/** Codes are below 2^17: `DUPLICATE` is the last bit. */
+export const CODE_BITS = 17;
+
 /** The bit of a row whose hash an earlier row has. */
 export const DUPLICATE = 1 << 16;
 

@@ -50,6 +50,8 @@ export class SubsetDatabase {
   readonly memoryLimitMb: number;
   readonly #instance: DuckDBInstance;
   readonly #threads: number;
+  /** Threads that DuckDB works on now: to end one and to start it costs milliseconds. */
+  #threadsNow: number;
   #shownAtMs = 0;
   readonly #signal: AbortSignal | undefined;
   readonly #onProgress: ((progress: SubsetProgress) => void) | undefined;
@@ -62,6 +64,7 @@ export class SubsetDatabase {
   ) {
     this.memoryLimitMb = memoryLimitMb;
     this.#threads = threads;
+    this.#threadsNow = threads;
     this.#instance = instance;
     this.connection = connection;
     this.spillFolder = temporaryFolder;
@@ -98,12 +101,17 @@ export class SubsetDatabase {
   }
 
   /** Runs a statement that takes its time. The signal stops it: it then fails with DuckDB's interrupt error. */
-  async run(phase: string, sql: string): Promise<void> {
+  run(phase: string, sql: string): Promise<void> {
+    return this.#runOn(this.#threads, phase, sql);
+  }
+
+  async #runOn(threads: number, phase: string, sql: string): Promise<void> {
     const stop = (): void => this.connection.interrupt();
     const timer = setInterval(() => this.#look(phase), LOOK_EVERY_MS);
     this.#signal?.addEventListener('abort', stop);
     try {
       this.#signal?.throwIfAborted();
+      await this.#setThreads(threads);
       await this.connection.run(sql);
       this.#look(phase);
     } finally {
@@ -118,9 +126,7 @@ export class SubsetDatabase {
    */
   async runSort(phase: string, sql: string): Promise<void> {
     const threads = Math.max(1, Math.min(this.#threads, Math.floor(this.memoryLimitMb / SORT_THREAD_MB)));
-    await this.rows(`SET threads = ${threads}`);
-    await this.run(phase, sql);
-    await this.rows(`SET threads = ${this.#threads}`);
+    await this.#runOn(threads, phase, sql);
   }
 
   /**
@@ -132,7 +138,7 @@ export class SubsetDatabase {
   async runSideBySide(statements: readonly SmallStatement[]): Promise<void> {
     const next = statements.values();
     const failures: unknown[] = [];
-    await this.rows('SET threads = 1');
+    await this.#setThreads(1);
     await Promise.all(
       Array.from({ length: Math.min(this.#threads, statements.length) }, async () => {
         try {
@@ -143,7 +149,12 @@ export class SubsetDatabase {
       }),
     );
     if (failures.length > 0) throw failures[0];
-    await this.rows(`SET threads = ${this.#threads}`);
+  }
+
+  async #setThreads(threads: number): Promise<void> {
+    if (threads === this.#threadsNow) return;
+    await this.rows(`SET threads = ${threads}`);
+    this.#threadsNow = threads;
   }
 
   async #runInTurn(statements: Iterator<SmallStatement>, failures: readonly unknown[]): Promise<void> {
@@ -167,6 +178,7 @@ export class SubsetDatabase {
   /** Like `streamChunks`, with the progress of `phase`. */
   async *stream(phase: string, sql: string, rowCount: number): AsyncGenerator<DuckDBDataChunk> {
     this.#signal?.throwIfAborted();
+    await this.#setThreads(this.#threads);
     let rows = 0;
     for await (const chunk of streamChunks(this.connection, sql, rowCount)) {
       rows += chunk.rowCount;

@@ -1,4 +1,4 @@
-import { DUPLICATE } from './codes.ts';
+import { CODE_BITS, DUPLICATE } from './codes.ts';
 import { CODE_SHIFT, DROPPED, RECORD_WORDS, rowOf, WITHOUT_HASH } from './records.ts';
 
 /** Hashes that a source has more than once, and the rows beyond the first of each. */
@@ -9,15 +9,16 @@ export interface Duplicates {
 
 /** What the join has to know. */
 export interface JoinRules {
-  readonly tables: number;
+  /** The words of a record of each tag table. */
+  readonly tagWords: readonly number[];
   /** For each set of tables (bit t: table t) that know a hash: the bits of what the others do not say. */
   readonly absentCodes: readonly number[];
   /** Marks rows whose hash an earlier judged row has. */
   readonly deduplicate: boolean;
   /** The selections that keep a row of this code, as bits. */
   readonly keptBy: (code: number) => number;
-  /** Told of each row that is kept: its number, its selections, for each table the row with its tag, or -1, and the rest. */
-  readonly onKept: (row: number, mask: number, tagRows: Float64Array, found: FoundRow) => void;
+  /** Told of each row that is kept: its number, its selections, and the rest. */
+  readonly onKept: (row: number, mask: number, found: FoundRow) => void;
 }
 
 /** What was found of a row: gone with the next one. */
@@ -27,6 +28,10 @@ export interface FoundRow {
   readonly lo: number;
   readonly hi: number;
   readonly hasHash: boolean;
+  /** The tables that know its hash, a bit each. */
+  readonly known: number;
+  /** For each of them, one table after the other, the words of its tag's record that follow its hash. */
+  readonly tags: Uint32Array;
 }
 
 /*
@@ -34,7 +39,6 @@ export interface FoundRow {
  * bits, and above them, for each table, whether it has the hash and whether it has it again; the same for the metadata.
  */
 const SLOT_WORDS = 3;
-const CODE_BITS = 17;
 const CODE_MASK = 2 ** CODE_BITS - 1;
 const MAX_TABLES = 3;
 const TABLE_SHIFT = CODE_BITS;
@@ -44,6 +48,9 @@ const SEEN = 1 << (AGAIN_SHIFT + MAX_TABLES);
 const SEEN_AGAIN = SEEN << 1;
 const JUDGED = SEEN << 2;
 const OCCUPIED = SEEN << 3;
+
+/** The words of a record that are its hash. */
+const HASH_WORDS = 2;
 
 const FIRST_CAPACITY = 2 ** 15;
 const MAX_LOAD = 0.6;
@@ -60,38 +67,44 @@ export class HashJoin {
   readonly #rules: JoinRules;
   /** The selections of a code once they are known, else -1. */
   readonly #masks: Int16Array = new Int16Array(2 ** CODE_BITS).fill(-1);
-  readonly #found: Float64Array;
-  readonly #row: { -readonly [Fact in keyof FoundRow]: FoundRow[Fact] } = {
-    ...{ code: 0, lo: 0, hi: 0, hasHash: false },
-  };
+  readonly #row: { -readonly [Fact in keyof FoundRow]: FoundRow[Fact] };
+  /** Where the words of each table's tag begin among those of a slot, and how many there are of all. */
+  readonly #tagStarts: readonly number[];
+  readonly #slotTagWords: number;
   #capacity = FIRST_CAPACITY;
   #used = 0;
   #slots: Uint32Array = new Uint32Array(FIRST_CAPACITY * SLOT_WORDS);
-  /** For each slot and table the row that its tags come from. */
-  #tagRows: Float64Array;
+  /** For each slot the words of its tags. */
+  #tags: Uint32Array;
 
   constructor(rules: JoinRules) {
     this.#rules = rules;
-    this.tagDuplicates = Array.from({ length: rules.tables }, () => ({ hashes: 0, rows: 0 }));
-    this.#tagRows = new Float64Array(FIRST_CAPACITY * rules.tables);
-    this.#found = new Float64Array(rules.tables);
+    this.tagDuplicates = rules.tagWords.map(() => ({ hashes: 0, rows: 0 }));
+    this.#tagStarts = tagStarts(rules.tagWords);
+    this.#slotTagWords = rules.tagWords.reduce((sum, words) => sum + words - HASH_WORDS, 0);
+    this.#tags = new Uint32Array(FIRST_CAPACITY * this.#slotTagWords);
+    const tags = new Uint32Array(this.#slotTagWords);
+    this.#row = { code: 0, lo: 0, hi: 0, hasHash: false, known: 0, tags };
   }
 
   /** Takes rows of a tag table; the first of each hash counts. */
   addTags(table: number, records: Uint32Array): void {
-    this.#makeRoom(records.length / RECORD_WORDS);
+    const words = this.#rules.tagWords[table]!;
+    this.#makeRoom(records.length / words);
     const has = 1 << (TABLE_SHIFT + table);
     const hasAgain = 1 << (AGAIN_SHIFT + table);
     const duplicates = this.tagDuplicates[table]!;
-    const slots = this.#slots;
-    for (let at = 0; at < records.length; at += RECORD_WORDS) {
+    const [slots, tags] = [this.#slots, this.#tags];
+    const [start, slotTagWords] = [this.#tagStarts[table]! - HASH_WORDS, this.#slotTagWords];
+    for (let at = 0; at < records.length; at += words) {
       const flags = records[at + 3]!;
       if ((flags & WITHOUT_HASH) !== 0) continue;
       const slot = this.#slotOf(records[at]!, records[at + 1]!);
       const state = slots[slot * SLOT_WORDS + 2]!;
       if ((state & has) === 0) {
-        slots[slot * SLOT_WORDS + 2] = state | has | (flags >>> CODE_SHIFT);
-        this.#tagRows[slot * this.#rules.tables + table] = rowOf(records, at);
+        slots[slot * SLOT_WORDS + 2] = state | has | ((flags >>> CODE_SHIFT) & CODE_MASK);
+        const to = slot * slotTagWords + start;
+        for (let word = HASH_WORDS; word < words; word++) tags[to + word] = records[at + word]!;
         continue;
       }
       duplicates.rows++;
@@ -144,18 +157,16 @@ export class HashJoin {
       this.#masks[code] = mask;
     }
     if (mask === 0) return;
-    const { tables, onKept } = this.#rules;
-    const state = slot < 0 ? 0 : this.#slots[slot * SLOT_WORDS + 2]!;
-    for (let table = 0; table < tables; table++) {
-      const isKnown = (state & (1 << (TABLE_SHIFT + table))) !== 0;
-      this.#found[table] = isKnown ? this.#tagRows[slot * tables + table]! : -1;
-    }
     const row = this.#row;
+    const state = slot < 0 ? 0 : this.#slots[slot * SLOT_WORDS + 2]!;
     row.code = code;
     row.lo = records[at]!;
     row.hi = records[at + 1]!;
     row.hasHash = slot >= 0;
-    onKept(rowOf(records, at), mask, this.#found, row);
+    row.known = (state >>> TABLE_SHIFT) & TABLE_MASK;
+    const words = this.#slotTagWords;
+    if (row.known !== 0) for (let word = 0; word < words; word++) row.tags[word] = this.#tags[slot * words + word]!;
+    this.#rules.onKept(rowOf(records, at), mask, row);
   }
 
   /** The slot of a hash; a new one where there is none. */
@@ -179,20 +190,26 @@ export class HashJoin {
     let capacity = this.#capacity;
     while (this.#used + count > capacity * MAX_LOAD) capacity *= 2;
     if (capacity === this.#capacity) return;
-    const [slots, tagRows] = [this.#slots, this.#tagRows];
-    const { tables } = this.#rules;
+    const [slots, tags, words] = [this.#slots, this.#tags, this.#slotTagWords];
     this.#capacity = capacity;
     this.#used = 0;
     this.#slots = new Uint32Array(capacity * SLOT_WORDS);
-    this.#tagRows = new Float64Array(capacity * tables);
+    this.#tags = new Uint32Array(capacity * words);
     for (let from = 0; from * SLOT_WORDS < slots.length; from++) {
       const at = from * SLOT_WORDS;
       if (slots[at + 2] === 0) continue;
       const slot = this.#slotOf(slots[at]!, slots[at + 1]!);
       this.#slots[slot * SLOT_WORDS + 2] = slots[at + 2]!;
-      for (let table = 0; table < tables; table++) {
-        this.#tagRows[slot * tables + table] = tagRows[from * tables + table]!;
-      }
+      this.#tags.set(tags.subarray(from * words, (from + 1) * words), slot * words);
     }
   }
+}
+
+/** Where the words of each table's tag begin, one table after the other. */
+export function tagStarts(tagWords: readonly number[]): number[] {
+  let start = 0;
+  return tagWords.map((words) => {
+    start += words - HASH_WORDS;
+    return start - (words - HASH_WORDS);
+  });
 }

@@ -25,6 +25,7 @@ import {
   uniteFiles,
 } from './inputs.ts';
 import type { Judgement } from './judge.ts';
+import { KeptRows } from './kept-rows.ts';
 import type { SubsetOptions } from './options.ts';
 import { type OutputFolder, SUBSET_FILE } from './output-folder.ts';
 import { asJudged, metadataParts, planSubset, type SubsetPlan } from './plan.ts';
@@ -34,6 +35,7 @@ import type { SourceFile } from './source.ts';
 import { rowsOf, type SubsetCounts, type SubsetPart, type SubsetSummary, summarise } from './summary.ts';
 import { checkWhere } from './where.ts';
 import { voteOnWidthHeight, widthHeightWarning } from './width-height.ts';
+import { writeInOrder } from './write-in-order.ts';
 import { writeRows } from './write-rows.ts';
 
 /** Called with a file that cannot be taken: throws, or notes it and lets the rest go on. */
@@ -165,8 +167,12 @@ export interface SubsetTarget {
   readonly output: OutputFolder;
   readonly skippedFiles: readonly SkippedFile[];
   readonly onWarning: (warning: string) => void;
-  /** Finds the rows that are chosen, as the table `chosen`. */
-  readonly judge: (database: SubsetDatabase, plan: SubsetPlan) => Promise<Judgement>;
+  /** Finds the rows that are chosen: in `kept`, or, where that is not given, as the table `chosen`. */
+  readonly judge: (
+    database: SubsetDatabase,
+    plan: SubsetPlan,
+    kept: KeptRows | undefined,
+  ) => Promise<Judgement>;
 }
 
 /** Makes the subsets in the output's staging folder, subset.json included; nothing is published. */
@@ -174,14 +180,38 @@ export async function makeSubset(
   database: SubsetDatabase,
   plan: SubsetPlan,
   options: SubsetOptions,
-  { output, skippedFiles, onWarning, judge }: SubsetTarget,
+  target: SubsetTarget,
 ): Promise<SubsetSummary> {
   const warnings: string[] = [];
   for await (const warning of warningsOn(database, plan, options)) {
     warnings.push(warning);
-    onWarning(warning);
+    target.onWarning(warning);
   }
-  const judgement = await judge(database, plan);
+  // Rows that are shuffled, compared, or come from slices are looked up by their places.
+  const { dedup, slices, shuffleSeed } = options;
+  if (dedup || slices || shuffleSeed !== undefined)
+    return judgeAndWrite(database, plan, options, { ...target, warnings, kept: undefined });
+  const kept = new KeptRows(join(database.spillFolder, 'kept'), plan);
+  try {
+    return await judgeAndWrite(database, plan, options, { ...target, warnings, kept });
+  } finally {
+    kept.remove();
+  }
+}
+
+/** What is known before rows are judged. */
+interface Begun extends SubsetTarget {
+  readonly warnings: readonly string[];
+  readonly kept: KeptRows | undefined;
+}
+
+async function judgeAndWrite(
+  database: SubsetDatabase,
+  plan: SubsetPlan,
+  options: SubsetOptions,
+  { output, skippedFiles, judge, warnings, kept: rows }: Begun,
+): Promise<SubsetSummary> {
+  const judgement = await judge(database, plan, rows);
   const { dedup } = options;
   const judged = {
     rows: rowsOf(plan.metadata.files),
@@ -191,7 +221,9 @@ export async function makeSubset(
   const accounts = options.selections.map((_, selection) => accountFor(judged, selection, options));
   const folders = options.selections.map(({ name }) => (options.selections.length === 1 ? '.' : name));
   const wanted = accounts.map(({ kept }, i) => ({ kept, folder: join(output.filesFolder, folders[i]!) }));
-  const files = await writeRows(database, plan, options, wanted);
+  const files = rows
+    ? await writeInOrder(database, plan, options, wanted, rows)
+    : await writeRows(database, plan, options, wanted);
   const parts = accounts.map((account, i): SubsetPart => {
     const { name, ...selection } = options.selections[i]!;
     return { name, folder: folders[i]!, selection, ...account, files: files[i]! };

@@ -54,9 +54,17 @@ export function partName(index: number, identity: string, compression: SubsetOpt
   return `part-${String(index).padStart(5, '0')}-${uuid.join('-')}-c000.${compression}.parquet`;
 }
 
-/** A table of kept rows, and the first key that is beyond it; undefined where none is. */
+/** How many files a person asks for. */
+export function partCount(rows: number, { outputFiles }: Pick<SubsetOptions, 'outputFiles'>): number {
+  return outputFiles ?? defaultFiles(rows);
+}
+
+/** A table of kept rows. */
 export interface KeptTable {
   readonly name: string;
+  /** The key of its first row, or one before it; undefined where it has all that come before `end`. */
+  readonly start: bigint | undefined;
+  /** The first key that is beyond it; undefined where none is. */
   readonly end: bigint | undefined;
 }
 
@@ -68,32 +76,28 @@ export class PartWriter {
   readonly #lengths: readonly number[];
   readonly #starts: readonly bigint[];
 
-  private constructor(
-    database: SubsetDatabase,
-    settings: PartSettings,
-    lengths: readonly number[],
-    starts: readonly bigint[],
-  ) {
+  private constructor(database: SubsetDatabase, settings: PartSettings, starts: readonly bigint[]) {
     this.#database = database;
     this.#settings = settings;
-    this.#lengths = lengths;
+    this.#lengths = cutRows(settings.rows, partCount(settings.rows, settings));
     this.#starts = starts;
   }
 
-  /** Looks up in the table `picked` where the parts begin. */
-  static async open(database: SubsetDatabase, settings: PartSettings): Promise<PartWriter> {
+  /**
+   * Makes the folder.
+   *
+   * @param starts the keys that the parts begin with; those of parts that begin behind the tables that are written may come later
+   */
+  static async open(
+    database: SubsetDatabase,
+    settings: PartSettings,
+    starts: readonly bigint[],
+  ): Promise<PartWriter> {
     await writing(settings.folder, () => makeFolders(settings.folder));
-    const { rows, files } = settings;
-    const lengths = cutRows(rows, files ?? defaultFiles(rows));
-    return new PartWriter(
-      database,
-      settings,
-      lengths,
-      await firstKeys(database, settings.selection, lengths),
-    );
+    return new PartWriter(database, settings, starts);
   }
 
-  /** The key from which on rows are still needed; undefined where none are. */
+  /** The key from which on rows are still needed; undefined where none are, of the tables that there are. */
   get nextKey(): bigint | undefined {
     return this.#starts[this.files.length];
   }
@@ -128,7 +132,8 @@ export class PartWriter {
       start === undefined ? 'false' : `key >= ${start}`,
       ...(end === undefined ? [] : [`key < ${end}`]),
     ];
-    const selects = tables.map(
+    const having = start === undefined ? tables : tables.filter((table) => isAmong(table, start, end));
+    const selects = having.map(
       (table) => `SELECT ${columns} FROM ${table.name} WHERE ${range.join(' AND ')}`,
     );
     return {
@@ -141,13 +146,19 @@ export class PartWriter {
   }
 }
 
+/** Whether a table may have rows of a part. */
+function isAmong(table: KeptTable, start: bigint, end: bigint | undefined): boolean {
+  if (table.end !== undefined && table.end <= start) return false;
+  return end === undefined || table.start === undefined || table.start < end;
+}
+
 /** What the parts of a selection are. */
 export interface PartSettings {
   /** Its number: the bit of `mask` that says that it keeps a row. */
   readonly selection: number;
   readonly rows: number;
   /** How many files; the default where not given. */
-  readonly files: number | undefined;
+  readonly outputFiles: number | undefined;
   readonly folder: string;
   readonly identity: string;
   readonly compression: SubsetOptions['compression'];
@@ -157,12 +168,12 @@ export interface PartSettings {
   readonly scores: ScoreOrigins;
 }
 
-/** The key with which each part begins; none where there is no row. */
-async function firstKeys(
+/** The keys with which the parts of a selection begin, from the table `picked`; none where there is no row. */
+export async function firstKeys(
   database: SubsetDatabase,
-  selection: number,
-  lengths: readonly number[],
+  { selection, rows, outputFiles }: Pick<PartSettings, 'selection' | 'rows' | 'outputFiles'>,
 ): Promise<bigint[]> {
+  const lengths = cutRows(rows, partCount(rows, { outputFiles }));
   const places: number[] = [];
   let place = 1;
   for (const length of lengths) {

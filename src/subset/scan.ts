@@ -10,7 +10,18 @@ import type { SubsetDatabase } from './database.ts';
 import type { TagTable } from './inputs.ts';
 import type { SubsetOptions } from './options.ts';
 import { hashSql, type SubsetPlan } from './plan.ts';
-import { CODE_SHIFT, DROPPED, keepSlice, RECORD_WORDS, setHash, setRow, WITHOUT_HASH } from './records.ts';
+import {
+  CODE_SHIFT,
+  DROPPED,
+  keepSlice,
+  NULLS_SHIFT,
+  RECORD_WORDS,
+  scoreWord,
+  setHash,
+  setRow,
+  WITHOUT_HASH,
+  wordsWithScores,
+} from './records.ts';
 import { seenSql } from './seen-columns.ts';
 import { type SourceTable, tableSql } from './source.ts';
 import { rowsOf } from './summary.ts';
@@ -26,6 +37,13 @@ export interface Scan {
   /** The tags whose scores the query gives, in that order. */
   readonly scores: readonly Tag[];
   readonly hasFate: boolean;
+  /** The scores, by their places in `scores`, that records take along. Not given: they have the row's number. */
+  readonly taken?: readonly number[];
+}
+
+/** The words of a scan's records. */
+export function wordsOf({ taken }: Scan): number {
+  return taken ? wordsWithScores(taken.length) : RECORD_WORDS;
 }
 
 /** What becomes of a row before it is judged. */
@@ -37,16 +55,18 @@ export interface DroppedBefore {
   readonly where: number;
 }
 
-/** All rows of a tag table. */
-export function scanTags(table: TagTable): Scan {
+/**
+ * All rows of a tag table.
+ *
+ * @param taken columns of scores whose values the records take along; not given: they have the rows' numbers
+ */
+export function scanTags(table: TagTable, taken?: readonly string[]): Scan {
   const hash = hashSql(table, table.hash);
   const rows = tableSql(table, [table.hash, ...Object.values(table.scores)]);
-  return scan(
-    table,
-    rows,
-    { hash: 'column', hashColumn: hash, scores: table.scores, fate: undefined },
-    'reading tags',
-  );
+  const wanted = { hash: 'column', hashColumn: hash, scores: table.scores, fate: undefined } as const;
+  const all = scan(table, rows, wanted, 'reading tags');
+  if (!taken) return all;
+  return { ...all, taken: taken.map((name) => all.scores.findIndex((tag) => table.scores[tag] === name)) };
 }
 
 /** All rows of the metadata. */
@@ -118,11 +138,20 @@ export async function spillTable(
   const rows = new RecordRows(scan, options);
   for await (const chunk of database.stream(scan.phase, scan.sql, scan.rowCount)) {
     const records = rows.take(chunk);
-    const count = options.slice ? keepSlice(records, chunk.rowCount, options.slice) : chunk.rowCount;
-    spill.add(records, count);
+    const { rowCount } = chunk;
+    spill.add(records, options.slice ? keepSlice(records, rowCount, options.slice) : rowCount);
   }
   spill.finish();
   return rows.dropped;
+}
+
+/** The bits of float32 values. */
+function bitsOf({ buffer, byteOffset, length }: Float32Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, length);
+}
+
+function setScores(records: Uint32Array, word: number, words: number, bits: Uint32Array): void {
+  for (let i = 0, at = word; i < bits.length; i++, at += words) records[at] = bits[i]!;
 }
 
 /** Makes records of a scan's rows. */
@@ -130,6 +159,7 @@ class RecordRows {
   readonly dropped: { status: number; where: number } = { status: 0, where: 0 };
   readonly #scan: Scan;
   readonly #options: SubsetOptions;
+  readonly #words: number;
   #codes: Uint32Array = new Uint32Array(0);
   #records: Uint32Array = new Uint32Array(0);
   #row = 0;
@@ -137,32 +167,46 @@ class RecordRows {
   constructor(scan: Scan, options: SubsetOptions) {
     this.#scan = scan;
     this.#options = options;
+    this.#words = wordsOf(scan);
   }
 
   /** The records of a chunk; gone with the next. */
   take(chunk: DuckDBDataChunk): Uint32Array {
     const count = chunk.rowCount;
+    const words = this.#words;
     if (this.#codes.length < count) {
       this.#codes = new Uint32Array(count);
-      this.#records = new Uint32Array(count * RECORD_WORDS);
+      this.#records = new Uint32Array(count * words);
     }
-    const flags = this.#flagsOf(chunk);
     const records = this.#records;
+    const scores = this.#scan.taken?.map((score) => bitsOf(itemsOf(chunk, 1 + score)));
+    // Before the scores are judged, which changes those that are null.
+    scores?.forEach((bits, score) => setScores(records, scoreWord(score), words, bits));
+    const flags = this.#flagsOf(chunk);
     const hashes = this.#hashesOf(chunk);
     const halves = new Uint32Array(hashes.buffer, hashes.byteOffset, 2 * count);
-    for (let i = 0; i < count; i++) {
-      setHash(records, i * RECORD_WORDS, halves[2 * i]!, halves[2 * i + 1]!);
-      setRow(records, i * RECORD_WORDS, this.#row + i, flags[i]!);
+    for (let i = 0, at = 0; i < count; i++, at += words) {
+      setHash(records, at, halves[2 * i]!, halves[2 * i + 1]!);
+      if (scores) records[at + 3] = flags[i]!;
+      else setRow(records, at, this.#row + i, flags[i]!);
     }
-    const markMissing = (i: number): void => {
-      const row = this.#row + i;
-      setHash(records, i * RECORD_WORDS, row, 0);
-      setRow(records, i * RECORD_WORDS, row, flags[i]! | WITHOUT_HASH);
-    };
-    if (this.#scan.hash === 'none') for (let i = 0; i < count; i++) markMissing(i);
-    else forEachNull(chunk, 0, markMissing);
+    this.#markMissing(chunk, flags);
     this.#row += count;
     return records;
+  }
+
+  /** Rows without a hash are spread by their number. */
+  #markMissing(chunk: DuckDBDataChunk, flags: Uint32Array): void {
+    const records = this.#records;
+    const mark = (i: number): void => {
+      const at = i * this.#words;
+      const row = this.#row + i;
+      setHash(records, at, row, 0);
+      if (this.#scan.taken) records[at + 3] = flags[i]! | WITHOUT_HASH;
+      else setRow(records, at, row, flags[i]! | WITHOUT_HASH);
+    };
+    if (this.#scan.hash === 'none') for (let i = 0; i < chunk.rowCount; i++) mark(i);
+    else forEachNull(chunk, 0, mark);
   }
 
   #hashesOf(chunk: DuckDBDataChunk): BigInt64Array {
@@ -172,10 +216,15 @@ class RecordRows {
   /** The code of each row, shifted, and whether the row is dropped. */
   #flagsOf(chunk: DuckDBDataChunk): Uint32Array {
     const codes = this.#codes.fill(0);
-    const { scores, hasFate } = this.#scan;
+    const { scores, hasFate, taken } = this.#scan;
     for (const [i, tag] of scores.entries())
       addCodes(codes, tag, this.#scoresOf(chunk, 1 + i), this.#options);
     for (let i = 0; i < codes.length; i++) codes[i]! <<= CODE_SHIFT;
+    taken?.forEach((score, i) => {
+      forEachNull(chunk, 1 + score, (row) => {
+        codes[row]! |= 1 << (NULLS_SHIFT + i);
+      });
+    });
     if (!hasFate) return codes;
     const fates = itemsOf<Uint8Array>(chunk, 1 + scores.length);
     for (let i = 0; i < chunk.rowCount; i++) {

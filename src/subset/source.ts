@@ -68,6 +68,11 @@ export function tableSql(
   return unionOf(selects);
 }
 
+/** The files that begin a stretch which one call of `read_parquet` can read. */
+export function stretchStarts(table: SourceTable, names: readonly string[]): number[] {
+  return stretchesOf(table, table.files, 0, names).map(({ firstFile }) => firstFile);
+}
+
 /** The column that another one is read from; names of columns may be those of JavaScript's own properties. */
 function sourceOf(name: string, renamed: Readonly<Record<string, string>>): string {
   return Object.hasOwn(renamed, name) ? renamed[name]! : name;

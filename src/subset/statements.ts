@@ -44,6 +44,11 @@ export function pickTags(plan: SubsetPlan, { shuffleSeed, dedup }: SubsetOptions
   return [...steps, { sql: `CREATE TEMP TABLE picked AS ${keyed} ORDER BY key`, uses: last.uses }];
 }
 
+/** The columns of a tag table that the output has. */
+export function takenScores({ output }: SubsetPlan, table: number): string[] {
+  return output.flatMap(({ from }) => ('table' in from && from.table === table ? [from.column] : []));
+}
+
 /**
  * Makes a table of the kept rows of a slice, in the order of the output: key, mask, and all output columns. It is not temporary, so
  * that several connections can write of it.

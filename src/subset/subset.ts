@@ -6,6 +6,7 @@ import { SubsetDatabase } from './database.ts';
 import { isMachineFault, SubsetError, subsetFailure } from './errors.ts';
 import { type FoundInputs, findInputs, probeFile, type SkippedFile } from './inputs.ts';
 import { type Judgement, judgeRows } from './judge.ts';
+import type { KeptRows } from './kept-rows.ts';
 import type { SubsetListeners } from './listeners.ts';
 import { makeSubset, type OnBadFile, preparePlan } from './make.ts';
 import type { SubsetOptions } from './options.ts';
@@ -83,7 +84,7 @@ async function tryOnce(
         output,
         skippedFiles: skipped,
         onWarning: (warning) => onNote?.(warning),
-        judge: (opened, planned) => judge(opened, planned, options),
+        judge: (opened, planned, kept) => judge(opened, planned, options, kept),
       });
       return { summary, peakSpillBytes: database.peakSpillBytes };
     } catch (thrown) {
@@ -100,9 +101,16 @@ async function tryOnce(
 }
 
 /** Judges all rows, or takes what slices have found. */
-function judge(database: SubsetDatabase, plan: SubsetPlan, options: SubsetOptions): Promise<Judgement> {
+function judge(
+  database: SubsetDatabase,
+  plan: SubsetPlan,
+  options: SubsetOptions,
+  kept: KeptRows | undefined,
+): Promise<Judgement> {
   const { slices } = options;
-  return slices ? readJudgement(database, plan, { ...options, slices }) : judgeRows(database, plan, options);
+  return slices
+    ? readJudgement(database, plan, { ...options, slices })
+    : judgeRows(database, plan, options, kept);
 }
 
 /** DuckDB does not always name the file that it failed on: each is read by itself. */

@@ -1,7 +1,7 @@
 import { quoteName } from '../tables/duckdb.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { SubsetOptions } from './options.ts';
-import { type KeptTable, type PartFile, type PartSettings, PartWriter } from './parts.ts';
+import { firstKeys, type KeptTable, type PartFile, type PartSettings, PartWriter } from './parts.ts';
 import type { SubsetPlan } from './plan.ts';
 import { writtenScores } from './provenance.ts';
 import { sliceTable, startOf } from './slices.ts';
@@ -40,8 +40,8 @@ export async function writeRows(
   }
   const writers: PartWriter[] = [];
   for (const [selection, { kept, folder }] of wanted.entries()) {
-    const settings = partSettings(plan, options, selection);
-    writers.push(await PartWriter.open(database, { ...settings, rows: kept, folder }));
+    const settings = { ...partSettings(plan, options, selection), rows: kept, folder };
+    writers.push(await PartWriter.open(database, settings, await firstKeys(database, settings)));
   }
   const tables: KeptTable[] = [];
   for (const [i, slice] of slicesOf(plan, options, database, rowsIn(wanted)).entries()) {
@@ -56,7 +56,8 @@ function rowsIn(wanted: readonly WantedFiles[]): number {
   return wanted.reduce((sum, { kept }) => sum + kept, 0);
 }
 
-function partSettings(
+/** The settings of a selection's parts. */
+export function partSettings(
   plan: SubsetPlan,
   options: SubsetOptions,
   selection: number,
@@ -64,7 +65,7 @@ function partSettings(
   return {
     selection,
     identity: `${identityOf(plan, options)} ${JSON.stringify(options.selections[selection])}`,
-    files: options.outputFiles,
+    outputFiles: options.outputFiles,
     compression: options.compression,
     scores: writtenScores(plan, plan.provenance),
     columns: plan.output.map(({ name }, i) => `c${i} AS ${quoteName(name)}`).join(', '),
@@ -87,7 +88,7 @@ function slicesOf(
   const whole = { firstFile: 0, fileCount: metadata.files.length };
   if (shuffleSeed !== undefined) return [{ slice: whole, start: undefined, end: undefined }];
   const share = Math.min(1, taken / Math.max(1, rowsOf(metadata.files)));
-  const slices = sliceTable(metadata, share, (memoryLimitMb * MEBIBYTE) / SLICE_SHARE);
+  const slices = sliceTable(metadata, share, { bytes: (memoryLimitMb * MEBIBYTE) / SLICE_SHARE });
   return slices.map((slice, i) => {
     const next = slices[i + 1];
     return { slice, start: startOf(slice), end: next && startOf(next) };
@@ -108,11 +109,11 @@ async function collectSlice(
   // A slice is small, or the rows are shuffled: then it is all of them.
   if (start === undefined) await database.runSort('collecting rows', sql);
   else await database.run('collecting rows', sql);
-  return { name, end };
+  return { name, start, end };
 }
 
 /** Drops the tables of which no writer needs a row any more. */
-async function dropWritten(
+export async function dropWritten(
   database: SubsetDatabase,
   tables: KeptTable[],
   writers: readonly PartWriter[],

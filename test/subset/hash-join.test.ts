@@ -60,11 +60,14 @@ test('rows of two tables and the metadata are joined as with a Map, whatever the
     const metadata = make(60_000, [0, 2048]).map((row) => ({ ...row, isDropped: random(10) === 0 }));
     const kept: string[] = [];
     const join = new HashJoin({
-      tables: 2,
+      tagWords: [RECORD_WORDS, RECORD_WORDS],
       absentCodes: [NO_TAG[0]! | NO_TAG[1]!, NO_TAG[1]!, NO_TAG[0]!, 0],
       deduplicate: true,
       keptBy: (code) => ((code & (1 | DUPLICATE)) === 1 ? 1 : 0),
-      onKept: (row, mask, tagRows) => kept.push(`${row} ${mask} ${tagRows}`),
+      onKept: (row, mask, { known, tags }) => {
+        const tagRows = [0, 1].map((table) => ((known >> table) & 1) === 0 ? -1 : rowOf(tags, 2 * table - 2));
+        kept.push(`${row} ${mask} ${tagRows}`);
+      },
     });
     tables.forEach((rows, table) => {
       join.addTags(table, recordsOf(rows));
@@ -106,7 +109,7 @@ test('rows of two tables and the metadata are joined as with a Map, whatever the
 
 test('what was joined before is forgotten, but counted', (t) => {
   const join = new HashJoin({
-    tables: 1,
+    tagWords: [RECORD_WORDS],
     absentCodes: [NO_TAG[0]!, 0],
     deduplicate: false,
     keptBy: () => 0,

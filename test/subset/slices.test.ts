@@ -33,7 +33,7 @@ test('small files go together, large ones are cut, and every row is in one slice
     [0, 1],
     [1, 1e9],
   ] as const) {
-    const slices = sliceTable(table, share, bytes);
+    const slices = sliceTable(table, share, { bytes });
     const rows = slices.flatMap(({ firstFile, fileCount, rows: stretch }) =>
       table.files.slice(firstFile, firstFile + fileCount).flatMap(({ rowCount }, i) => {
         const { from, to } = stretch ?? { from: 0, to: rowCount };
@@ -51,9 +51,9 @@ test('small files go together, large ones are cut, and every row is in one slice
     );
     t.is(starts[0], 0n);
   }
-  t.is(sliceTable(table, 1, 1e9).length, 1);
+  t.is(sliceTable(table, 1, { bytes: 1e9 }).length, 1);
   t.deepEqual(
-    sliceTable(table, 1, 700)
+    sliceTable(table, 1, { bytes: 700 })
       .map(({ fileCount, rows }) => [fileCount, rows && rows.to - rows.from])
       .slice(0, 3),
     [
