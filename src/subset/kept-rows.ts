@@ -1,14 +1,13 @@
 import { Spill } from '../base/spill.ts';
-import type { DuckDBConnection } from '../tables/duckdb.ts';
-import { FilledTable } from '../tables/filled-table.ts';
+import type { FilledColumn } from '../tables/filled-table.ts';
 import { type FoundRow, tagStarts } from './hash-join.ts';
 import type { SubsetPlan } from './plan.ts';
 import { NULLS_SHIFT, scoreWord, wordsWithScores } from './records.ts';
 import { takenScores } from './statements.ts';
 import { rowsOf } from './summary.ts';
 
-/** So many rows of the metadata are held in memory at a time, of all their kept ones: a power of two. */
-const STRETCH_BITS = 18;
+/** Kept rows are split by stretches of so many rows of the metadata: a power of two. */
+const STRETCH_BITS = 17;
 /** With more stretches their buffers would be small; then a stretch is longer. */
 const MAX_STRETCHES_BITS = 13;
 const BUFFER_BYTES = 32 * 2 ** 20;
@@ -37,6 +36,14 @@ export interface RowRange {
   readonly to: number;
 }
 
+/** What is kept of a range of rows, a value for each. */
+export interface KeptRange {
+  /** In the lower bits the selections that keep the row (`SELECTIONS`), 0 where none does; above them which scores it lacks. */
+  readonly masks: Int32Array<ArrayBuffer>;
+  /** Without meaning where the row is not kept, or lacks the score. */
+  readonly scores: readonly Float32Array<ArrayBuffer>[];
+}
+
 /**
  * The rows that any selection keeps, with the scores that they have from tag tables: taken in any order, on disk until they are
  * read in that of the metadata. A kept row takes 12 bytes there and four for each score.
@@ -49,10 +56,6 @@ export class KeptRows {
   readonly #stretchBits: number;
   #filled = 0;
   #hasNulls = false;
-  /** The stretch that is in memory. */
-  #stretch = -1;
-  readonly #masks: Int32Array;
-  readonly #values: readonly Float32Array[];
 
   constructor(path: string, plan: SubsetPlan) {
     this.scores = keptScores(plan);
@@ -65,9 +68,6 @@ export class KeptRows {
       ...{ path, words: this.#words, bits, shift: this.#stretchBits },
       bufferBytes: BUFFER_BYTES,
     });
-    const stretchRows = Math.min(2 ** this.#stretchBits, 2 ** rowBits);
-    this.#masks = new Int32Array(stretchRows);
-    this.#values = this.scores.map(() => new Float32Array(stretchRows));
   }
 
   /** Whether a kept row lacks a score. */
@@ -110,68 +110,39 @@ export class KeptRows {
     this.#spill.close();
   }
 
-  /**
-   * Makes a table of one row for each row of the metadata in a range, in their order: `mask`, whose lower bits are the selections
-   * that keep it (`SELECTIONS`), and above them which scores it lacks, and the scores. Ranges have to be asked for in their order.
-   *
-   * @param onKept told of each kept row: its number, and its selections
-   */
-  async fillTable(
-    connection: DuckDBConnection,
-    name: string,
-    range: RowRange,
-    onKept: (row: number, selections: number) => void,
-  ): Promise<void> {
-    const table = await FilledTable.create(connection, { database: 'memory', table: name }, [
+  /** The columns of a range. */
+  get columns(): readonly FilledColumn[] {
+    return [
       { name: 'mask', type: 'INTEGER' },
-      ...this.scores.map((score) => ({ name: score.name, type: 'FLOAT' as const })),
-    ]);
-    try {
-      for (let from = range.from; from < range.to; ) {
-        const stretch = Math.floor(from / 2 ** this.#stretchBits);
-        const first = stretch * 2 ** this.#stretchBits;
-        const to = Math.min(range.to, first + 2 ** this.#stretchBits);
-        this.#load(stretch);
-        const [start, end] = [from - first, to - first];
-        tellKept(this.#masks, { from: start, to: end }, (at, mask) => onKept(first + at, mask));
-        table.append([this.#masks, ...this.#values].map((values) => values.subarray(start, end)));
-        from = to;
-      }
-    } finally {
-      table.close();
-    }
+      ...this.scores.map(({ name }) => ({ name, type: 'FLOAT' as const })),
+    ];
   }
 
-  #load(stretch: number): void {
-    if (stretch === this.#stretch) return;
-    this.#stretch = stretch;
-    const words = this.#words;
-    const last = 2 ** this.#stretchBits - 1;
-    const masks = this.#masks.fill(0);
-    const values = this.#values.map(({ buffer }) => new Uint32Array(buffer));
-    for (const records of this.#spill.read(stretch)) {
-      for (let at = 0; at < records.length; at += words) {
-        const row = records[at]! & last;
-        masks[row] = records[at + 2]!;
-        for (let i = 0; i < values.length; i++) values[i]![row] = records[at + HEAD_WORDS + i]!;
-      }
+  /** Reads what is kept of a range of rows. */
+  read({ from, to }: RowRange): KeptRange {
+    const masks = new Int32Array(to - from);
+    const scores = this.scores.map(() => new Float32Array(to - from));
+    const bits = scores.map(({ buffer }) => new Uint32Array(buffer));
+    const stretchRows = 2 ** this.#stretchBits;
+    for (let stretch = Math.floor(from / stretchRows); stretch * stretchRows < to; stretch++) {
+      for (const records of this.#spill.read(stretch)) this.#place(records, from, masks, bits);
+    }
+    return { masks, scores };
+  }
+
+  /** @param bits of the scores of the rows from `from` on */
+  #place(records: Uint32Array, from: number, masks: Int32Array, bits: readonly Uint32Array[]): void {
+    for (let at = 0; at < records.length; at += this.#words) {
+      const row = records[at + 1]! * 2 ** 32 + records[at]! - from;
+      if (row < 0 || row >= masks.length) continue;
+      masks[row] = records[at + 2]!;
+      for (let i = 0; i < bits.length; i++) bits[i]![row] = records[at + HEAD_WORDS + i]!;
     }
   }
 
   #flush(): void {
     this.#spill.add(this.#batch, this.#filled);
     this.#filled = 0;
-  }
-}
-
-function tellKept(
-  masks: Int32Array,
-  { from, to }: RowRange,
-  onKept: (at: number, selections: number) => void,
-): void {
-  for (let at = from; at < to; at++) {
-    const selections = masks[at]! & SELECTIONS;
-    if (selections !== 0) onKept(at, selections);
   }
 }
 

@@ -1,6 +1,7 @@
 import { quoteName } from '../tables/duckdb.ts';
+import { PULLED_ROWS, type PulledRows, PulledTable } from '../tables/pulled-table.ts';
 import type { SubsetDatabase } from './database.ts';
-import { type KeptRows, type RowRange, SELECTIONS } from './kept-rows.ts';
+import { type KeptRange, type KeptRows, type RowRange, SELECTIONS } from './kept-rows.ts';
 import type { SubsetOptions } from './options.ts';
 import { cutRows, type KeptTable, type PartFile, PartWriter, partCount } from './parts.ts';
 import type { SubsetPlan } from './plan.ts';
@@ -9,11 +10,11 @@ import { ORD, type Slice, stretchStarts, tableSql } from './source.ts';
 import { rowsOf } from './summary.ts';
 import { dropWritten, partSettings, type WantedFiles } from './write-rows.ts';
 
-/** Of DuckDB's memory, for the rows of the slices that are worked on at a time: those that are kept, and what is kept of each. */
+/** Of DuckDB's memory, for the kept rows of the slices that are worked on at a time. */
 const MEMORY_SHARE = 8;
 const MEBIBYTE = 2 ** 20;
-/** Rows of the slices that are worked on at a time: for each there is a row of what is kept of it. */
-const MAX_ROWS = 2 ** 22;
+/** Rows of the slices that are worked on at a time: what is kept of each is in memory, in Node's, and in DuckDB's. */
+const MAX_ROWS = 2 ** 21;
 /** A slice has no less rows only to give another thread something to do. */
 const MIN_ROWS = 2 ** 17;
 
@@ -45,9 +46,13 @@ export async function writeInOrder(
   const rows = wanted.reduce((sum, { kept: count }) => sum + count, 0);
   const slices = slicesOf(plan, options, database, rows);
   const tables: KeptTable[] = [];
-  for (let i = 0; i < slices.length; i += options.threads) {
-    const next = slices.slice(i, i + options.threads);
-    tables.push(...(await collect(database, plan, next, { kept, onKept, first: i, of: slices.length })));
+  const laneCount = Math.min(options.threads, slices.length);
+  const lanes = new Lanes(database, kept, laneCount);
+  for (let i = 0; i < slices.length; i += laneCount) {
+    const next = slices.slice(i, i + laneCount);
+    database.show('collecting rows', i / slices.length);
+    await lanes.collect(plan, next, onKept);
+    tables.push(...next);
     for (const writer of writers) await writer.write(tables);
     await dropWritten(database, tables, writers);
   }
@@ -75,11 +80,10 @@ class PartStarts {
   }
 }
 
-interface NumberedSlice {
+/** A slice, the numbers of its rows, and the table of those that are kept. */
+interface NumberedSlice extends KeptTable {
   readonly slice: Slice;
   readonly rows: RowRange;
-  readonly start: bigint;
-  readonly end: bigint | undefined;
 }
 
 /** Slices each of which one call of `read_parquet` reads, so that its rows come in their order. */
@@ -99,7 +103,8 @@ function slicesOf(
   );
   return slices.map((slice, i) => {
     const next = slices[i + 1];
-    return { slice, rows: rangeOf(metadata, slice), start: startOf(slice), end: next && startOf(next) };
+    const keys = { start: startOf(slice), end: next && startOf(next) };
+    return { slice, rows: rangeOf(metadata, slice), name: `kept${i}`, ...keys };
   });
 }
 
@@ -107,40 +112,76 @@ function metadataNames(output: SubsetPlan['output']): string[] {
   return output.flatMap(({ from }) => ('metadata' in from ? [from.metadata] : []));
 }
 
-/** What slices are collected with. */
-interface Collecting {
-  readonly kept: KeptRows;
-  readonly onKept: (row: number, selections: number) => void;
-  /** The number of the first of them, and how many there are of all. */
-  readonly first: number;
-  readonly of: number;
+/** Slices that are collected side by side: each lane gives DuckDB what is kept of the rows of one. */
+class Lanes {
+  readonly #database: SubsetDatabase;
+  readonly #kept: KeptRows;
+  readonly #ranges: KeptRange[] = [];
+
+  constructor(database: SubsetDatabase, kept: KeptRows, count: number) {
+    this.#database = database;
+    this.#kept = kept;
+    for (let lane = 0; lane < count; lane++) {
+      new PulledTable(laneName(lane), kept.columns, this.#pull(lane)).register(database.connection);
+    }
+  }
+
+  /**
+   * Collects the kept rows of slices, as many as there are lanes at most, in a table each.
+   *
+   * @param onKept told of each kept row, in their order: its number, and its selections
+   */
+  async collect(
+    plan: SubsetPlan,
+    slices: readonly NumberedSlice[],
+    onKept: (row: number, selections: number) => void,
+  ): Promise<void> {
+    const counts = slices.map(({ rows }, lane) => {
+      const range = this.#kept.read(rows);
+      this.#ranges[lane] = range;
+      return tellKept(range, rows.from, onKept);
+    });
+    await this.#database.runSideBySide(
+      slices.map(({ slice, name }, lane) => ({
+        phase: 'collecting rows',
+        sql: collectInOrder(plan, this.#kept, slice, { lane: laneName(lane), name }),
+      })),
+    );
+    for (const [i, { name }] of slices.entries()) await refuseLost(this.#database, name, counts[i]!);
+  }
+
+  /** The rows of the lane's range, once, from the first on. */
+  #pull(lane: number): () => PulledRows | undefined {
+    let range: KeptRange | undefined;
+    let from = 0;
+    return () => {
+      if (range !== this.#ranges[lane]) [range, from] = [this.#ranges[lane], 0];
+      const { masks, scores } = range!;
+      if (from === masks.length) return undefined;
+      const stretch = { from, to: Math.min(masks.length, from + PULLED_ROWS) };
+      from = stretch.to;
+      return { values: [masks, ...scores], ...stretch };
+    };
+  }
 }
 
-async function collect(
-  database: SubsetDatabase,
-  plan: SubsetPlan,
-  slices: readonly NumberedSlice[],
-  { kept, onKept, first, of }: Collecting,
-): Promise<KeptTable[]> {
-  const counts: number[] = [];
-  for (const [i, { rows }] of slices.entries()) {
-    database.show('collecting rows', (first + i) / of);
-    let count = 0;
-    await kept.fillTable(database.connection, `dense${i}`, rows, (row, selections) => {
-      count++;
-      onKept(row, selections);
-    });
-    counts.push(count);
+function laneName(lane: number): string {
+  return `kept_rows_${lane}`;
+}
+
+function tellKept(
+  { masks }: KeptRange,
+  first: number,
+  onKept: (row: number, selections: number) => void,
+): number {
+  let count = 0;
+  for (let i = 0; i < masks.length; i++) {
+    const selections = masks[i]! & SELECTIONS;
+    if (selections === 0) continue;
+    count++;
+    onKept(first + i, selections);
   }
-  const tables = slices.map(({ start, end }, i) => ({ name: `kept${first + i}`, start, end }));
-  await database.runSideBySide(
-    slices.map(({ slice }, i) => ({
-      phase: 'collecting rows',
-      sql: collectInOrder(plan, kept, slice, { dense: `dense${i}`, name: tables[i]!.name }),
-    })),
-  );
-  for (const [i, { name }] of tables.entries()) await refuseLost(database, name, counts[i]!);
-  return tables;
+  return count;
 }
 
 /** Rows of a file that has changed meanwhile may be elsewhere, or gone. */
@@ -150,11 +191,11 @@ async function refuseLost(database: SubsetDatabase, name: string, kept: number):
 }
 
 /**
- * Makes a table of the kept rows of a slice, in the order of the input: key, mask, and all output columns. The table `dense` says of
+ * Makes a table of the kept rows of a slice, in the order of the input: key, mask, and all output columns. The lane says of
  * each row of the slice, by its place alone, what is kept of it (kept-rows.ts): the rows are neither looked up nor sorted. For one
  * thread: several would not keep the order.
  */
-function collectInOrder(plan: SubsetPlan, kept: KeptRows, slice: Slice, { dense, name }: InOrder): string {
+function collectInOrder(plan: SubsetPlan, kept: KeptRows, slice: Slice, { lane, name }: Collected): string {
   const names = metadataNames(plan.output);
   const scores = new Map(kept.scores.map((score, i) => [score.name, i]));
   const columns = plan.output.map(({ from }, i) => {
@@ -164,12 +205,12 @@ function collectInOrder(plan: SubsetPlan, kept: KeptRows, slice: Slice, { dense,
   });
   return `CREATE TABLE ${name} AS
     SELECT m.${ORD} AS key, (d.mask & ${SELECTIONS})::UTINYINT AS mask, ${columns.join(', ')}
-    FROM (${tableSql(plan.metadata, names, plan.renamed, slice)}) AS m POSITIONAL JOIN ${dense} AS d
+    FROM (${tableSql(plan.metadata, names, plan.renamed, slice)}) AS m POSITIONAL JOIN ${lane}() AS d
     WHERE (d.mask & ${SELECTIONS}) <> 0`;
 }
 
-/** Names of tables. */
-interface InOrder {
-  readonly dense: string;
+/** Names of a table function and of a table. */
+interface Collected {
+  readonly lane: string;
   readonly name: string;
 }

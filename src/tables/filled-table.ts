@@ -13,12 +13,13 @@ import {
   VARCHAR,
 } from './duckdb-library.ts';
 
-const TYPES = { BIGINT, BLOB, BOOLEAN, DOUBLE, FLOAT, INTEGER, UTINYINT, VARCHAR } as const;
+/** DuckDB's types, by their names in SQL. */
+export const COLUMN_TYPES = { BIGINT, BLOB, BOOLEAN, DOUBLE, FLOAT, INTEGER, UTINYINT, VARCHAR } as const;
 
 /** A column of a table that is filled from memory. */
 export interface FilledColumn {
   readonly name: string;
-  readonly type: keyof typeof TYPES;
+  readonly type: keyof typeof COLUMN_TYPES;
   /** The number that stands for null. Not given: none does. */
   readonly nullIs?: number;
 }
@@ -53,7 +54,7 @@ export class FilledTable {
   private constructor(appender: DuckDBAppender, columns: readonly FilledColumn[]) {
     this.#appender = appender;
     this.#columns = columns;
-    this.#chunk = DuckDBDataChunk.create(columns.map(({ type }) => TYPES[type]));
+    this.#chunk = DuckDBDataChunk.create(columns.map(({ type }) => COLUMN_TYPES[type]));
   }
 
   /** Makes the table, in place of one of that name. @throws errors of DuckDB */

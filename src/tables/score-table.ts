@@ -3,15 +3,10 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ScoreOrigins } from '../samples/provenance/provenance.ts';
 import type { AnswerRows, ScoreRows } from '../samples/score-rows.ts';
 import { type DuckDbOptions, openDuckDb, quoteName, quoteText } from './duckdb.ts';
-import {
-  BIGINT,
-  type DuckDBDataChunk,
-  type DuckDBInstance,
-  DuckDBTableFunction,
-  FLOAT,
-} from './duckdb-library.ts';
-import { FilledTable, fillChunk } from './filled-table.ts';
+import type { DuckDBInstance } from './duckdb-library.ts';
+import { FilledTable } from './filled-table.ts';
 import { provenanceOption } from './provenance.ts';
+import { PULLED_ROWS, type PulledRows, PulledTable } from './pulled-table.ts';
 
 /** The columns of a table of scores. */
 export interface ScoreColumns {
@@ -20,9 +15,8 @@ export interface ScoreColumns {
   readonly scores: ScoreOrigins;
 }
 
-const CHUNK_ROWS = 2048;
 /** A reader that looks for a hash skips all row groups but one, or some; a footer has some 100 bytes for each. */
-const ROW_GROUP_ROWS = 256 * CHUNK_ROWS;
+const ROW_GROUP_ROWS = 256 * PULLED_ROWS;
 /** Enough for the row group that is being written. */
 const EXPORT_MEMORY_MB = 512;
 
@@ -39,9 +33,13 @@ export async function writeScoreTable(
 ): Promise<void> {
   const instance = await openDuckDb({ memoryLimitMb: EXPORT_MEMORY_MB, temporaryFolder: `${path}.spill` });
   const connection = await instance.connect();
-  const source = new PulledRows(names, batches);
+  const columns = [
+    { name: 'hash', type: 'BIGINT' as const },
+    ...names.map((name) => ({ name, type: 'FLOAT' as const })),
+  ];
+  const source = new PulledTable('score_rows', columns, stretchesOf(batches));
   try {
-    connection.registerTableFunction(source.tableFunction);
+    source.register(connection);
     const select = `SELECT ${['hash', ...names.map(scoreOf)].join(', ')} FROM score_rows()`;
     await copyOut(connection, path, select, scores);
   } catch (thrown) {
@@ -70,51 +68,22 @@ async function copyOut(
   );
 }
 
-/** Batches as a table function: DuckDB asks for the next rows when it has room for them, so nothing piles up. */
-class PulledRows {
-  readonly tableFunction: DuckDBTableFunction;
-  /** What the batches threw: DuckDB passes on only its message. */
-  thrown: unknown;
-  readonly #batches: Iterator<ScoreRows>;
-  #rows: ScoreRows | undefined;
-  #next = 0;
-
-  constructor(names: readonly string[], batches: Iterable<ScoreRows>) {
-    this.#batches = batches[Symbol.iterator]();
-    this.tableFunction = DuckDBTableFunction.create({
-      name: 'score_rows',
-      bindFunction: (bind) => {
-        bind.addResultColumn('hash', BIGINT);
-        for (const name of names) bind.addResultColumn(name, FLOAT);
-      },
-      initFunction: (init) => init.setMaxThreads(1),
-      mainFunction: (call, chunk) => {
-        try {
-          this.#fill(chunk);
-        } catch (thrown) {
-          this.thrown = thrown;
-          call.setError('The rows ended with an error.');
-        }
-      },
-    });
-  }
-
-  #fill(chunk: DuckDBDataChunk): void {
-    while (!this.#rows || this.#next >= this.#rows.hashes.length) {
-      const { value, done } = this.#batches.next();
-      if (done) {
-        chunk.rowCount = 0;
-        return;
-      }
-      this.#rows = value;
-      this.#next = 0;
+/** The rows of batches, some at a time. */
+function stretchesOf(batches: Iterable<ScoreRows>): () => PulledRows | undefined {
+  const iterator = batches[Symbol.iterator]();
+  let rows: ScoreRows | undefined;
+  let from = 0;
+  return () => {
+    while (!rows || from >= rows.hashes.length) {
+      const { value, done } = iterator.next();
+      if (done) return undefined;
+      rows = value;
+      from = 0;
     }
-    const { hashes, columns } = this.#rows;
-    const from = this.#next;
-    this.#next = Math.min(hashes.length, from + CHUNK_ROWS);
-    const filled = [hashes, ...columns].map((values) => ({ values }));
-    fillChunk(chunk, filled, { from, to: this.#next });
-  }
+    const stretch = { from, to: Math.min(rows.hashes.length, from + PULLED_ROWS) };
+    from = stretch.to;
+    return { values: [rows.hashes, ...rows.columns], ...stretch };
+  };
 }
 
 interface AnswerOutput extends ScoreColumns {
