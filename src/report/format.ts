@@ -4,18 +4,20 @@ const ELLIPSIS = '\u2026';
 /** Shown where there is no number. */
 export const NO_VALUE = '\u2013';
 
-// A formatter takes longer to make than a thousand numbers to format.
-const COUNTS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-const COMPACT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
+// A formatter takes longer to make than a thousand numbers to format: each is made once, where it is needed.
+let counts: Intl.NumberFormat | undefined;
+let compact: Intl.NumberFormat | undefined;
 
 /** A whole number with thousands separated: 9,834,112. */
 export function formatCount(count: number): string {
-  return COUNTS.format(count).replace('-', MINUS);
+  counts ??= new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+  return counts.format(count).replace('-', MINUS);
 }
 
 /** A whole number in little room: 9.8M. */
 export function formatCompact(count: number): string {
-  return COMPACT.format(count);
+  compact ??= new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
+  return compact.format(count);
 }
 
 /** A number as it was given, with a true minus: a threshold is never rounded. */

@@ -9,6 +9,7 @@ import {
   openDuckDb,
   queryRows,
 } from '../tables/duckdb.ts';
+import type { FoundInputs } from './inputs.ts';
 import type { SubsetOptions } from './options.ts';
 
 /** What is going on, for a person who waits. */
@@ -51,7 +52,7 @@ export class SubsetDatabase {
   readonly #instance: DuckDBInstance;
   readonly #threads: number;
   /** Threads that DuckDB works on now: to end one and to start it costs milliseconds. */
-  #threadsNow: number;
+  #threadsNow = 1;
   #shownAtMs = 0;
   readonly #signal: AbortSignal | undefined;
   readonly #onProgress: ((progress: SubsetProgress) => void) | undefined;
@@ -64,7 +65,6 @@ export class SubsetDatabase {
   ) {
     this.memoryLimitMb = memoryLimitMb;
     this.#threads = threads;
-    this.#threadsNow = threads;
     this.#instance = instance;
     this.connection = connection;
     this.spillFolder = temporaryFolder;
@@ -82,7 +82,8 @@ export class SubsetDatabase {
       temporaryFolder: spillFolder,
       threads: options.threads,
     };
-    const instance = await openDuckDb(bounds);
+    // Planning asks for little at a time, which one thread does sooner than several share it out.
+    const instance = await openDuckDb({ ...bounds, threads: 1 });
     const connection = await instance.connect();
     const settings = [
       // Freed memory goes back to the system soon: by default half a gigabyte of it may pile up beyond the limit.
@@ -149,6 +150,12 @@ export class SubsetDatabase {
       }),
     );
     if (failures.length > 0) throw failures[0];
+  }
+
+  /** Has DuckDB work on all threads at once where texts have to be converted: of Parquet files it only looks at footers at first. */
+  async prepareFor({ metadata, tags }: Pick<FoundInputs, 'metadata' | 'tags'>): Promise<void> {
+    if ([...metadata, ...tags].some(({ format }) => format !== 'parquet'))
+      await this.#setThreads(this.#threads);
   }
 
   async #setThreads(threads: number): Promise<void> {

@@ -165,7 +165,8 @@ export class HashJoin {
     row.hasHash = slot >= 0;
     row.known = (state >>> TABLE_SHIFT) & TABLE_MASK;
     const words = this.#slotTagWords;
-    if (row.known !== 0) for (let word = 0; word < words; word++) row.tags[word] = this.#tags[slot * words + word]!;
+    if (row.known !== 0)
+      for (let word = 0; word < words; word++) row.tags[word] = this.#tags[slot * words + word]!;
     this.#rules.onKept(rowOf(records, at), mask, row);
   }
 

@@ -3,6 +3,7 @@ import { TAGS, type Tag } from '../samples/tags.ts';
 import { asSpelt, type ColumnMapping, columnOf } from '../tables/columns.ts';
 import { type DuckDBConnection, parquetSource, queryRows, quoteName } from '../tables/duckdb.ts';
 import { TableError, unreadable } from '../tables/errors.ts';
+import { knownFooters } from '../tables/footer-facts.ts';
 import {
   type FoundInput,
   refuseIdleDialect,
@@ -12,7 +13,7 @@ import {
 import { expandInputs } from '../tables/inputs.ts';
 import { KNOWN_NAMES, known, SCORE_NAMES } from '../tables/parts.ts';
 import { readableOn } from '../tables/readable.ts';
-import { isFetchFailure } from '../tables/remote/remote-files.ts';
+import { isElsewhere, isFetchFailure } from '../tables/remote/remote-files.ts';
 import { tagsOf, withTagsOfRuns } from '../tables/run-tags.ts';
 import { settleSchema } from '../tables/schema.ts';
 import { checkTexts, type MissingTexts } from '../tables/value-check.ts';
@@ -84,9 +85,14 @@ export async function openFiles(
   onBad: (path: string, error: BowerbirdError) => void,
 ): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
+  const own = inputs.filter(({ path, format }) => format === 'parquet' && !isElsewhere(path));
+  const footers = await knownFooters(
+    connection,
+    own.map(({ path }) => path),
+  );
   for (const input of inputs) {
     try {
-      const file = await readableOn(connection, input, staging);
+      const file = await readableOn(connection, input, { ...staging, footers });
       refuseReserved(
         file.path,
         file.columns.map((column) => column.name),

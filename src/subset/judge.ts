@@ -100,11 +100,7 @@ function chosenRows(
 }
 
 /** @param spills of the tag tables, then of the metadata */
-async function joinSpills(
-  database: SubsetDatabase,
-  join: HashJoin,
-  spills: readonly Spill[],
-): Promise<void> {
+async function joinSpills(database: SubsetDatabase, join: HashJoin, spills: readonly Spill[]): Promise<void> {
   const tags = spills.slice(0, -1);
   const metadata = spills.at(-1)!;
   const partitions = metadata.counts.length;
@@ -133,8 +129,9 @@ function absentCodes({ tables }: SubsetPlan, options: SubsetOptions): number[] {
 
 function codesOf(counts: Float64Array): CodeCount[] {
   const codes: CodeCount[] = [];
-  counts.forEach((rows, code) => {
+  for (let code = 0; code < counts.length; code++) {
+    const rows = counts[code]!;
     if (rows > 0) codes.push({ code, rows });
-  });
+  }
   return codes;
 }

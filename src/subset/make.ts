@@ -11,9 +11,8 @@ import { describeParts, type PlayedPart } from '../tables/played-parts.ts';
 import { textNote } from '../tables/readable.ts';
 import { fetchRows } from '../tables/remote/fetch-rows.ts';
 import { requireRoomFor } from '../tables/remote/remote-files.ts';
-import { accountFor, rowsWithoutTag } from './account.ts';
+import { accountFor, type DedupCounts, rowsWithoutTag } from './account.ts';
 import type { SubsetDatabase } from './database.ts';
-import { dropDuplicates } from './dedup.ts';
 import {
   type CheckedFile,
   checkFiles,
@@ -212,17 +211,16 @@ async function judgeAndWrite(
   { output, skippedFiles, judge, warnings, kept: rows }: Begun,
 ): Promise<SubsetSummary> {
   const judgement = await judge(database, plan, rows);
-  const { dedup } = options;
   const judged = {
     rows: rowsOf(plan.metadata.files),
     ...judgement,
-    dedup: dedup && (await dropDuplicates(database, plan, { ...options, dedup })),
+    dedup: await withoutNearRows(database, plan, options),
   };
   const accounts = options.selections.map((_, selection) => accountFor(judged, selection, options));
   const folders = options.selections.map(({ name }) => (options.selections.length === 1 ? '.' : name));
   const wanted = accounts.map(({ kept }, i) => ({ kept, folder: join(output.filesFolder, folders[i]!) }));
   const files = rows
-    ? await writeInOrder(database, plan, options, wanted, rows)
+    ? await writeInOrder(database, plan, options, { wanted, kept: rows })
     : await writeRows(database, plan, options, wanted);
   const parts = accounts.map((account, i): SubsetPart => {
     const { name, ...selection } = options.selections[i]!;
@@ -236,6 +234,17 @@ async function judgeAndWrite(
   const summary = summarise(plan, options, { counts, parts, skippedFiles, warnings });
   await writeFileAtomic(join(output.filesFolder, SUBSET_FILE), `${JSON.stringify(summary, null, 2)}\n`);
   return summary;
+}
+
+async function withoutNearRows(
+  database: SubsetDatabase,
+  plan: SubsetPlan,
+  options: SubsetOptions,
+): Promise<readonly DedupCounts[] | undefined> {
+  const { dedup } = options;
+  if (!dedup) return undefined;
+  const { dropDuplicates } = await import('./dedup.ts');
+  return dropDuplicates(database, plan, { ...options, dedup });
 }
 
 /** What a person should know of the inputs, in a line each. */

@@ -53,6 +53,7 @@ export async function judgeSlice(
     const found = await findInputs(options.metadata, options.tags, { ...options, onNote });
     const database = await SubsetDatabase.open(options, spillFolder, { signal, onProgress });
     try {
+      await database.prepareFor(found);
       const plan = await preparePlan(database.connection, found, options, {
         stagingFolder: join(spillFolder, 'inputs'),
         onBad: (_role, _path, error) => {

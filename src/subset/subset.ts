@@ -12,7 +12,6 @@ import { makeSubset, type OnBadFile, preparePlan } from './make.ts';
 import type { SubsetOptions } from './options.ts';
 import { OutputFolder } from './output-folder.ts';
 import type { SubsetPlan } from './plan.ts';
-import { readJudgement } from './slice.ts';
 import type { SubsetSummary } from './summary.ts';
 
 export type { SubsetListeners } from './listeners.ts';
@@ -73,6 +72,7 @@ async function tryOnce(
   };
   const database = await SubsetDatabase.open(options, output.spillFolder, { signal, onProgress });
   try {
+    await database.prepareFor(found);
     const plan = await preparePlan(database.connection, found, options, {
       stagingFolder: join(output.spillFolder, 'inputs'),
       onBad,
@@ -101,16 +101,16 @@ async function tryOnce(
 }
 
 /** Judges all rows, or takes what slices have found. */
-function judge(
+async function judge(
   database: SubsetDatabase,
   plan: SubsetPlan,
   options: SubsetOptions,
   kept: KeptRows | undefined,
 ): Promise<Judgement> {
   const { slices } = options;
-  return slices
-    ? readJudgement(database, plan, { ...options, slices })
-    : judgeRows(database, plan, options, kept);
+  if (!slices) return judgeRows(database, plan, options, kept);
+  const { readJudgement } = await import('./slice.ts');
+  return readJudgement(database, plan, { ...options, slices });
 }
 
 /** DuckDB does not always name the file that it failed on: each is read by itself. */

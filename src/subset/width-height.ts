@@ -29,8 +29,9 @@ export async function voteOnWidthHeight(
   if (!width || !height || ![width, height].every((column) => isNumeric(column.type))) return undefined;
   const step = Math.max(1, Math.floor(metadata.files.length / SAMPLED_FILES));
   const files = metadata.files.filter((_, i) => i % step === 0).slice(0, SAMPLED_FILES);
-  // Both numbers in one search: searching is what this takes its time for.
-  const sizes = "regexp_extract(u, '[-_.](\\d{2,4})x(\\d{2,4})\\.(jpe?g|png|webp)', ['a', 'b'])";
+  // Most URLs state none, and to see that takes a fifth of the time that it takes to search for the numbers.
+  const pattern = "'[-_.](\\d{2,4})x(\\d{2,4})\\.(jpe?g|png|webp)'";
+  const sizes = `regexp_extract(u, ${pattern}, ['a', 'b'])`;
   const samples = files.map((file) => {
     const rows = tableSql({ ...metadata, files: [file] }, [url, width.name, height.name]);
     return `(SELECT * FROM (${rows}) LIMIT ${Math.floor(SAMPLED_ROWS / files.length)})`;
@@ -40,7 +41,8 @@ export async function voteOnWidthHeight(
      FROM (SELECT try_cast(size.a AS DOUBLE) AS a, try_cast(size.b AS DOUBLE) AS b, w, h
            FROM (SELECT ${sizes} AS size, w, h
                  FROM (SELECT ${quoteName(url)}::VARCHAR AS u, ${quoteName(width.name)}::DOUBLE AS w,
-                              ${quoteName(height.name)}::DOUBLE AS h FROM (${samples.join(' UNION ALL ')}))))
+                              ${quoteName(height.name)}::DOUBLE AS h FROM (${samples.join(' UNION ALL ')}))
+                 WHERE regexp_matches(u, ${pattern})))
      WHERE a <> b`,
   );
   return { asNamed: Number(votes!.as_named), exchanged: Number(votes!.exchanged) };

@@ -18,20 +18,25 @@ const MAX_ROWS = 2 ** 21;
 /** A slice has no less rows only to give another thread something to do. */
 const MIN_ROWS = 2 ** 17;
 
+/** What is written. */
+export interface KeptFiles {
+  /** Of each selection. */
+  readonly wanted: readonly WantedFiles[];
+  /** All rows that a selection keeps. */
+  readonly kept: KeptRows;
+}
+
 /**
  * Writes the files of all selections in the order of the input, as `writeRows` would. Slices of the metadata are collected side by side,
  * each by one thread that reads its rows once, in their order; then the files that are whole are written side by side.
  *
- * @param wanted of each selection
- * @param kept all rows that a selection keeps
  * @returns the files of each selection
  */
 export async function writeInOrder(
   database: SubsetDatabase,
   plan: SubsetPlan,
   options: SubsetOptions,
-  wanted: readonly WantedFiles[],
-  kept: KeptRows,
+  { wanted, kept }: KeptFiles,
 ): Promise<(readonly PartFile[])[]> {
   const starts = wanted.map(({ kept: rows }) => new PartStarts(cutRows(rows, partCount(rows, options))));
   const writers: PartWriter[] = [];

@@ -3,12 +3,12 @@ import type { FileHandle } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/errors.ts';
 import type { Provenance } from '../samples/provenance/provenance.ts';
-import { type FileColumn, NULL_TYPE } from './columns.ts';
+import type { FileColumn } from './columns.ts';
 import { openInput, readHead, refuseForeign } from './content.ts';
-import { parquetSource, queryRows, quotePath } from './duckdb.ts';
 import { unreadable } from './errors.ts';
+import { footerFacts, type KnownFooters, schemasOf } from './footer-facts.ts';
 import { withPartitions } from './inputs/partitions.ts';
-import { readFileProvenance } from './provenance.ts';
+import { fileProvenance } from './provenance.ts';
 
 /** What a Parquet file's footer says of it. */
 export interface Footer {
@@ -30,35 +30,30 @@ const MAGIC = 'PAR1';
  * Reads a Parquet file's footer and nothing else.
  *
  * @param origin the file that `path` is a copy of; its folders may give columns
+ * @param known what was read of footers before
  * @throws TableError BB_INPUT_UNREADABLE
  */
 export async function readFooter(
   connection: DuckDBConnection,
   path: string,
   origin: string = path,
+  known: KnownFooters = new Map(),
 ): Promise<Footer> {
   const { sizeBytes, fingerprint } = await fingerprintOf(path);
   try {
-    const [metadata] = await queryRows<{ num_rows: bigint; grouped: bigint | null }>(
-      connection,
-      `SELECT num_rows, (SELECT sum(rows)::BIGINT FROM (
-         SELECT any_value(row_group_num_rows) AS rows FROM parquet_metadata(${quotePath(path)}) GROUP BY row_group_id
-       )) AS grouped FROM parquet_file_metadata(${quotePath(path)})`,
-    );
-    const { num_rows, grouped } = metadata!;
-    if (num_rows < 0n || num_rows !== (grouped ?? 0n)) {
-      throw new Error(`its footer speaks of ${num_rows} rows and its row groups of ${grouped ?? 0n}`);
-    }
-    const columns = await readColumns(connection, path, origin);
-    const empty = await emptyColumns(connection, path);
-    const provenance = await readFileProvenance(connection, path, origin);
+    const facts = known.get(path) ?? (await footerFacts(connection, [path])).get(path)!;
+    const { rows, grouped } = facts;
+    if (rows < 0n || rows !== (grouped ?? 0n))
+      throw new Error(`its footer speaks of ${rows} rows and its row groups of ${grouped ?? 0n}`);
     return {
-      rowCount: Number(num_rows),
+      rowCount: Number(rows),
       sizeBytes,
       fingerprint,
-      provenance,
-      columns: columns.map((column) =>
-        column.partition === undefined && empty.has(column.name) ? { ...column, isEmpty: true } : column,
+      provenance: await fileProvenance(facts.provenance, origin),
+      columns: withPartitions(facts.columns, origin).map((column) =>
+        column.partition === undefined && facts.empty.has(column.name)
+          ? { ...column, isEmpty: true }
+          : column,
       ),
     };
   } catch (thrown) {
@@ -67,8 +62,7 @@ export async function readFooter(
 }
 
 /**
- * The columns of a Parquet file, with DuckDB's names for their types, and those of the folders that it lies in. A column
- * that its writer knew to be all null has the type NULL: DuckDB itself takes it for integers.
+ * The columns of a Parquet file, with DuckDB's names for their types, and those of the folders that it lies in.
  *
  * @param origin as for `readFooter`
  */
@@ -77,60 +71,7 @@ export async function readColumns(
   path: string,
   origin: string = path,
 ): Promise<FileColumn[]> {
-  const rows = await queryRows<{ column_name: string; column_type: string }>(
-    connection,
-    `DESCRIBE SELECT * FROM ${parquetSource(path)}`,
-  );
-  const isNull = await nullColumns(connection, path);
-  const own = rows.map(({ column_name: name, column_type: type }, place) => ({
-    name,
-    type: isNull(place) ? nullType(type) : type,
-  }));
-  return withPartitions(own, origin);
-}
-
-/** The columns, by name, of which the statistics of every row group say that all values are null. */
-async function emptyColumns(connection: DuckDBConnection, path: string): Promise<ReadonlySet<string>> {
-  const rows = await queryRows<{ name: string }>(
-    connection,
-    `SELECT path_in_schema AS name FROM parquet_metadata(${quotePath(path)}) GROUP BY name
-     HAVING count(stats_null_count) = count(*) AND sum(stats_null_count) = sum(num_values) AND sum(num_values) > 0`,
-  );
-  return new Set(rows.map(({ name }) => name));
-}
-
-/** A list of nothing but null stays a list. */
-function nullType(type: string): string {
-  return type.replace(/^INTEGER/, NULL_TYPE);
-}
-
-interface SchemaNode {
-  readonly logical_type: string | null;
-  readonly num_children: bigint | null;
-}
-
-/** Tells of a column by its place whether the file says that it holds nothing but null, or lists of null. */
-async function nullColumns(connection: DuckDBConnection, path: string): Promise<(place: number) => boolean> {
-  const [root, ...nodes] = await queryRows<SchemaNode>(
-    connection,
-    `SELECT logical_type, num_children FROM parquet_schema(${quotePath(path)})`,
-  );
-  if (!nodes.some(isNullNode)) return () => false;
-  const found = new Set<number>();
-  let at = 0;
-  const leaves = (): SchemaNode[] => {
-    const node = nodes[at++]!;
-    const children = Number(node.num_children ?? 0);
-    return children === 0 ? [node] : Array.from({ length: children }, leaves).flat();
-  };
-  for (let place = 0; place < Number(root!.num_children); place++) {
-    if (leaves().every(isNullNode)) found.add(place);
-  }
-  return (place) => found.has(place);
-}
-
-function isNullNode({ logical_type }: SchemaNode): boolean {
-  return logical_type === 'NullType()';
+  return withPartitions((await schemasOf(connection, [path])).get(path)!, origin);
 }
 
 /**

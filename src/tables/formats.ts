@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
+import type { KnownFooters } from './footer-facts.ts';
 
 const EXTENSIONS = {
   '.parquet': 'parquet',
@@ -94,6 +95,8 @@ export interface StagingOptions {
    * Whether whoever reads a Parquet file elsewhere fetches what it reads of it (`fetchRows`). The whole file is fetched where not given.
    */
   readonly isReadByRanges?: boolean | undefined;
+  /** What is known of the footers of files of this machine. */
+  readonly footers?: KnownFooters | undefined;
   /** Ends the fetching of a file elsewhere. */
   readonly signal?: AbortSignal | undefined;
   /** Told in a line, often, how far the listing, fetching or unpacking of one input is. */

@@ -46,8 +46,7 @@ export async function readMetadataText(
 }
 
 /**
- * Where the scores of a Parquet file come from: what it says itself, or else the run.json of the run whose tags or metadata
- * it is. Undefined where neither says it.
+ * Where the scores of a Parquet file come from, as `fileProvenance`.
  *
  * @param origin the file that `path` is a copy of
  * @throws errors of DuckDB
@@ -57,9 +56,22 @@ export async function readFileProvenance(
   path: string,
   origin: string = path,
 ): Promise<Provenance | undefined> {
-  const text = await readMetadataText(connection, path, PROVENANCE_KEY);
+  return fileProvenance(await readMetadataText(connection, path, PROVENANCE_KEY), origin);
+}
+
+/**
+ * Where the scores of a Parquet file come from: what it says itself, or else the run.json of the run whose tags or metadata
+ * it is. Undefined where neither says it.
+ *
+ * @param text what it says under `PROVENANCE_KEY`
+ * @param path of the file, or of the one that it is a copy of
+ */
+export async function fileProvenance(
+  text: string | undefined,
+  path: string,
+): Promise<Provenance | undefined> {
   const stated = text === undefined ? undefined : parseProvenance(text);
-  return stated ?? provenanceOfRun(runOf(origin));
+  return stated ?? provenanceOfRun(runOf(path));
 }
 
 /** The origins of scores by tag; of those that a file has. */

@@ -11,6 +11,7 @@ import { readHead, refuseForeign } from './content.ts';
 import { withEmptyTags } from './empty-tags.ts';
 import { writeFailure } from './errors.ts';
 import { readFooter } from './footer.ts';
+import type { KnownFooters } from './footer-facts.ts';
 import {
   type FoundInput,
   type InputFormat,
@@ -24,11 +25,9 @@ import { withPartitions } from './inputs/partitions.ts';
 import { refuseDamagedRunFile } from './inputs/run-file.ts';
 import type { ImageColumn } from './pictures/image-column.ts';
 import type { MetadataTable } from './pictures/metadata.ts';
-import { stagePictures } from './pictures/stage.ts';
 import { fetchRows } from './remote/fetch-rows.ts';
 import { withWholeCopy } from './remote/fetch-whole.ts';
 import { localPath, openRemoteParquet } from './remote/remote-files.ts';
-import { stageText } from './text/stage.ts';
 import type { MalformedLine } from './text/table.ts';
 
 /** An input file, looked at and ready to be read as Parquet, whatever its format. */
@@ -84,6 +83,7 @@ export async function makeReadable(
       const table = await readableOn(connection, { path, format: tableFormat }, options);
       return { ...table, columns: await withEmptyTags(connection, table.readPath, table.columns) };
     }
+    const { stagePictures } = await import('./pictures/stage.ts');
     const readTable = async (table: FoundInput): Promise<MetadataTable> => {
       const found = await readableOn(connection, table, { ...options, isReadByRanges: false });
       return { ...found, note: besideNote(found) };
@@ -130,13 +130,14 @@ async function tableOn(
     const unpacking = { stagingFolder, onProgress };
     const isPacked = (await packingOf(readFrom)) !== undefined;
     const readPath = isPacked ? (await unpackOnce(readFrom, '.parquet', unpacking)).path : readFrom;
-    return parquetOn(connection, readPath, path);
+    return parquetOn(connection, readPath, path, options.footers);
   }
   const { head } = await readHead(readFrom);
   refuseForeign(input, head);
   const identity = await fingerprintFile(readFrom);
   await mkdir(options.stagingFolder, { recursive: true });
   const source = { ...input, path: readFrom };
+  const { stageText } = await import('./text/stage.ts');
   const { columns, ...staged } = await stageText(connection, source, identity.fingerprint, options);
   const stored = columns.map((column) => ({ ...column, stored: 'VARCHAR' }));
   return { path, format, ...identity, ...staged, columns: withPartitions(stored, path) };
@@ -146,8 +147,9 @@ async function parquetOn(
   connection: DuckDBConnection,
   readPath: string,
   path: string,
+  footers?: KnownFooters,
 ): Promise<ReadableInput> {
-  const footer = await readFooter(connection, readPath, path);
+  const footer = await readFooter(connection, readPath, path, footers);
   return { path, format: 'parquet', ...footer, readPath, malformedRowCount: 0, firstMalformed: null };
 }
 

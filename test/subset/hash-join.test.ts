@@ -65,7 +65,9 @@ test('rows of two tables and the metadata are joined as with a Map, whatever the
       deduplicate: true,
       keptBy: (code) => ((code & (1 | DUPLICATE)) === 1 ? 1 : 0),
       onKept: (row, mask, { known, tags }) => {
-        const tagRows = [0, 1].map((table) => ((known >> table) & 1) === 0 ? -1 : rowOf(tags, 2 * table - 2));
+        const tagRows = [0, 1].map((table) =>
+          ((known >> table) & 1) === 0 ? -1 : rowOf(tags, 2 * table - 2),
+        );
         kept.push(`${row} ${mask} ${tagRows}`);
       },
     });

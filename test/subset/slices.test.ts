@@ -1,5 +1,5 @@
 import test from 'ava';
-import { sliceTable, startOf } from '../../src/subset/slices.ts';
+import { cutAtStretches, placeOf, rangeOf, sliceTable, startOf } from '../../src/subset/slices.ts';
 import type { SourceTable } from '../../src/subset/source.ts';
 
 function tableOf(files: readonly (readonly [sizeBytes: number, rowCount: number])[]): SourceTable {
@@ -62,4 +62,41 @@ test('small files go together, large ones are cut, and every row is in one slice
       [1, 45],
     ],
   );
+});
+
+test('a slice has no more rows than it may, and the numbers and places of its rows are those of the table', (t) => {
+  const table = tableOf([
+    [100, 10],
+    [100, 0],
+    [100, 25],
+    [100, 3],
+    [100, 3],
+  ]);
+  const slices = sliceTable(table, 1, { bytes: 1e9, rows: 10 });
+  t.deepEqual(
+    slices.map((slice) => rangeOf(table, slice)),
+    [
+      { from: 0, to: 10 },
+      { from: 10, to: 18 },
+      { from: 18, to: 26 },
+      { from: 26, to: 35 },
+      { from: 35, to: 41 },
+    ],
+  );
+  for (const slice of slices) t.is(placeOf(table, rangeOf(table, slice).from), startOf(slice));
+  t.is(placeOf(table, 40), (4n << 40n) | 2n);
+});
+
+test('a slice is cut where a file begins that is read otherwise', (t) => {
+  const slices = [
+    { firstFile: 0, fileCount: 4 },
+    { firstFile: 4, fileCount: 1, rows: { from: 0, to: 5 } },
+    { firstFile: 5, fileCount: 2 },
+  ];
+  t.deepEqual(cutAtStretches(slices, [0, 1, 3, 4, 5]), [
+    { firstFile: 0, fileCount: 1 },
+    { firstFile: 1, fileCount: 2 },
+    { firstFile: 3, fileCount: 1 },
+    ...slices.slice(1),
+  ]);
 });

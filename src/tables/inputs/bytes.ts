@@ -4,7 +4,6 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { Decompress } from 'fzstd';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { commitFile, temporaryPath } from '../../base/files.ts';
 import { readHead } from '../content.ts';
@@ -194,6 +193,7 @@ async function* gunzip(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 }
 
 async function* unzstd(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const { Decompress } = await import('fzstd');
   let unpacked: Buffer[] = [];
   const stream = new Decompress((bytes) => {
     // The library goes on to use its memory.
