@@ -181,7 +181,7 @@ class RecordRows {
     const records = this.#records;
     const scores = this.#scan.taken?.map((score) => bitsOf(itemsOf(chunk, 1 + score)));
     // Before the scores are judged, which changes those that are null.
-    scores?.forEach((bits, score) => setScores(records, scoreWord(score), words, bits));
+    for (const [score, bits] of (scores ?? []).entries()) setScores(records, scoreWord(score), words, bits);
     const flags = this.#flagsOf(chunk);
     const hashes = this.#hashesOf(chunk);
     const halves = new Uint32Array(hashes.buffer, hashes.byteOffset, 2 * count);
