@@ -2,23 +2,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { PROVENANCE_KEY } from '../samples/provenance/provenance.ts';
 import { type FileColumn, NULL_TYPE } from './columns.ts';
 import { parquetSource, queryRows, quotePath, quoteText } from './duckdb.ts';
+import type { FooterFacts, KnownFooters } from './known-footers.ts';
 import { localPath } from './remote/remote-files.ts';
-
-/** What DuckDB says of a footer. */
-export interface FooterFacts {
-  /** Of the file; of its row groups, null where it has none. */
-  readonly rows: bigint;
-  readonly grouped: bigint | null;
-  /** Its own columns. One that its writer knew to be all null has the type NULL: DuckDB itself takes it for integers. */
-  readonly columns: readonly FileColumn[];
-  /** The columns, by name, of which the statistics of every row group say that all values are null. */
-  readonly empty: ReadonlySet<string>;
-  /** What it says of where its scores come from. */
-  readonly provenance: string | undefined;
-}
-
-/** What is known of footers, by the paths of their files. */
-export type KnownFooters = ReadonlyMap<string, FooterFacts>;
 
 /** Files whose footers are asked for at a time. */
 const BATCH_FILES = 256;

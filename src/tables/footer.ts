@@ -6,8 +6,9 @@ import type { Provenance } from '../samples/provenance/provenance.ts';
 import type { FileColumn } from './columns.ts';
 import { openInput, readHead, refuseForeign } from './content.ts';
 import { unreadable } from './errors.ts';
-import { footerFacts, type KnownFooters, schemasOf } from './footer-facts.ts';
+import { footerFacts, schemasOf } from './footer-facts.ts';
 import { withPartitions } from './inputs/partitions.ts';
+import type { KnownFooters } from './known-footers.ts';
 import { fileProvenance } from './provenance.ts';
 
 /** What a Parquet file's footer says of it. */

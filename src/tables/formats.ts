@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
-import type { KnownFooters } from './footer-facts.ts';
+import type { KnownFooters } from './known-footers.ts';
 
 const EXTENSIONS = {
   '.parquet': 'parquet',

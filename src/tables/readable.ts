@@ -11,7 +11,6 @@ import { readHead, refuseForeign } from './content.ts';
 import { withEmptyTags } from './empty-tags.ts';
 import { writeFailure } from './errors.ts';
 import { readFooter } from './footer.ts';
-import type { KnownFooters } from './footer-facts.ts';
 import {
   type FoundInput,
   type InputFormat,
@@ -23,6 +22,7 @@ import { fingerprintFile, packingOf, unpackOnce } from './inputs/bytes.ts';
 import { withoutTextTypes } from './inputs/footer-bytes.ts';
 import { withPartitions } from './inputs/partitions.ts';
 import { refuseDamagedRunFile } from './inputs/run-file.ts';
+import type { KnownFooters } from './known-footers.ts';
 import type { ImageColumn } from './pictures/image-column.ts';
 import type { MetadataTable } from './pictures/metadata.ts';
 import { fetchRows } from './remote/fetch-rows.ts';
