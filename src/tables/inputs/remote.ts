@@ -3,7 +3,7 @@ import { expand } from 'brace-expansion';
 import picomatch from 'picomatch';
 import { TEMPORARY_SUFFIX } from '../../base/files.ts';
 import { storageOf } from '../../storage/local-copy.ts';
-import { rememberUrl, type Storage, type StoredObject, shownUrl } from '../../storage/storage.ts';
+import { listedUrl, rememberUrl, type Storage, type StoredObject, shownUrl } from '../../storage/storage.ts';
 import { TableError } from '../errors.ts';
 import { type FoundInput, type InputFormat, inferFormat, KNOWN_EXTENSIONS } from '../formats.ts';
 import { onlyOwn, onlyStore, unknownFormat } from './notes.ts';
@@ -78,9 +78,11 @@ export function expandRemote(url: string, search: RemoteSearch): Promise<RemoteF
 
 /** The same of files of another kind. @throws as `expandRemote` */
 export async function expandRemoteAs<Format>(
-  url: string,
+  given: string,
   kind: RemoteKind<Format>,
 ): Promise<RemoteFound<Format>> {
+  // What is listed is held against it.
+  const url = listedUrl(given);
   const storage = await storageOf(url);
   if (!hasWildcards(url)) return expandPlain(storage, url, kind);
   const found = await storage.stat(url);
