@@ -67,7 +67,10 @@ export function refuseRemotePaths(
     for (const part of [value].flat()) {
       if (typeof part !== 'string') continue;
       refuseCredentials(part);
-      if (!isAllowed(part)) refuseRemotePath(part);
+      refuseLostSlash(part);
+      if (isAllowed(part)) continue;
+      if (storedRuns.includes(name)) refusePlaceToWrite(part);
+      refuseRemotePath(part);
     }
   }
 }
@@ -122,6 +125,29 @@ function refuseCredentials(given: string): void {
   throw new BowerbirdError(
     'BB_REMOTE_PATH',
     `${path} was given with credentials before the bucket. Put them in the environment (docs/storage.md), and leave them out of the URL.`,
+    { fields: { path } },
+  );
+}
+
+/** What joins paths takes one of two slashes away; a folder called `s3:` is what nobody wants. */
+function refuseLostSlash(given: string): void {
+  const [, scheme, rest] = /^(?:[\w-]+=)?(s3|gs|hf|https?):\/([^/].*)$/is.exec(given) ?? [];
+  if (scheme === undefined) return;
+  throw new BowerbirdError('BB_REMOTE_PATH', `${given} lacks a slash: ${scheme}://${rest} is the URL.`, {
+    fields: { path: given },
+  });
+}
+
+/** Of a place where a run or an output could lie, were it another URL. */
+function refusePlaceToWrite(given: string): void {
+  if (!isRemote(given)) return;
+  const path = shownWord(given);
+  const isBucket = /^(s3|gs):/i.test(path);
+  throw new BowerbirdError(
+    'BB_REMOTE_PATH',
+    isBucket
+      ? `${path} names no prefix below a bucket. Give one, such as s3://BUCKET/PREFIX, with the scheme in small letters.`
+      : `${path} is no place for runs and outputs: of URLs those of s3:// and gs:// are. Give one of these, or a folder of this machine.`,
     { fields: { path } },
   );
 }

@@ -81,7 +81,7 @@ export function expired(url: string, why: string, cause?: unknown): StorageError
   return told(
     'BB_STORAGE_EXPIRED',
     url,
-    `${shownUrl(url)}: the credentials have expired (${why}). Renew them and run the same command again: what is finished is kept.`,
+    `${shownUrl(url)}: the credentials have expired (${why}). Renew them and run the same command again; a run goes on behind what it has finished.`,
     { cause },
   );
 }

@@ -6,6 +6,7 @@ import { writing } from '../base/files.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { Storage, StoredObject } from './contract.ts';
 import { notFound } from './errors.ts';
+import { unfinishedError, unfinishedOutput } from './output-journal.ts';
 import { openStorage } from './storage.ts';
 
 const storages = new Map<string, Promise<Storage>>();
@@ -52,7 +53,7 @@ export function elsewhereFolder(): Promise<string> {
  * The path of a copy of a model or head elsewhere, fetched once by this process: a file, with what belongs to it where it is ONNX or safetensors, or a folder with all below it.
  *
  * @param onNote told what is fetched
- * @throws StorageError; BowerbirdError BB_TEMPORARY_FOLDER, BB_DISK_FULL, BB_SHARD_WRITE
+ * @throws StorageError; BowerbirdError BB_TEMPORARY_FOLDER, BB_DISK_FULL, BB_SHARD_WRITE, BB_OUTPUT_UNFINISHED
  */
 export function localCopy(url: string, onNote: (note: string) => void): Promise<string> {
   const key = `${placeKey(url)} ${url}`;
@@ -96,6 +97,8 @@ async function fetchFolder(
   const prefix = url.replace(/\/?$/, '/');
   const objects: StoredObject[] = [];
   for await (const object of storage.list(prefix)) {
+    const output = unfinishedOutput(object.url);
+    if (output !== undefined) throw unfinishedError(output);
     if (!object.url.endsWith('/')) objects.push(object);
     if (objects.length > MOST_FILES)
       throw notFound(url, `file, and more than ${MOST_FILES} below it, so it is no folder of a model`);

@@ -79,6 +79,6 @@ export async function retrying<T>(
 }
 
 function givenUp(last: StorageError, tries: number): StorageError {
-  const message = `${messageOf(last).replace(/[.\s]+$/, '')}; tried ${tries} times. Run the same command again later: what is finished is kept.`;
+  const message = `${messageOf(last).replace(/[.\s]+$/, '')}; tried ${tries} times. Run the same command again later; a run goes on behind what it has finished.`;
   return new StorageError(last.code, message, { cause: last, fields: { ...last.fields, tries } });
 }

@@ -26,6 +26,8 @@ export interface StoredOutputOptions {
 export type Present = 'nothing' | 'own' | 'other';
 
 const REQUESTS_AT_ONCE = 8;
+/** A small part of the time after which a silent holder counts as dead. */
+const LOOK_AGAIN_MS = 5_000;
 
 /**
  * An output folder in object storage, taken for this process. It is made in a folder of this machine, and comes to its place whole or not at all:
@@ -76,7 +78,7 @@ export class StoredOutput {
       lockedError: (who) => lockedError(place, who),
     });
     try {
-      await recover(place);
+      await recover(place, lock);
       refuse(await presentAt(place), at);
       return new StoredOutput(place, { lock, temporary: await makeTemporaryFolder('output') });
     } catch (thrown) {
@@ -129,7 +131,7 @@ export class StoredOutput {
     await this.#lock.assertHeld();
     const place = { storage: this.#storage, at: this.at, options: this.#options };
     await this.#storage.put(`${this.at}/${JOURNAL}`, Buffer.from(`${JSON.stringify(journal)}\n`));
-    await finish(place, journal);
+    await finish(place, journal, new WatchedLock(this.#lock));
   }
 
   /** Removes what was not published and gives the place back. */
@@ -137,6 +139,29 @@ export class StoredOutput {
     await removeQuietly(this.#temporary);
     await this.#lock.release();
   }
+}
+
+/** A lock that is looked at again whenever a while has passed: who was asleep for as long as a lease lasts does not go on. */
+class WatchedLock {
+  readonly #lock: Lock;
+  #lookedMs = now();
+
+  constructor(lock: Lock) {
+    this.#lock = lock;
+  }
+
+  /** @throws what the lock throws where it is another's */
+  async assertHeld(): Promise<void> {
+    const passedMs = now().map((ms, i) => Math.abs(ms - this.#lookedMs[i]!));
+    if (passedMs.every((ms) => ms < LOOK_AGAIN_MS)) return;
+    await this.#lock.assertHeld();
+    this.#lookedMs = now();
+  }
+}
+
+/** By two clocks: the steady one stands still while a machine sleeps. */
+function now(): readonly [number, number] {
+  return [performance.now(), Date.now()];
 }
 
 interface Place {
@@ -168,23 +193,37 @@ async function presentAt({ storage, at, options }: Place): Promise<Present> {
 }
 
 /** For whoever holds the place: ends what a journal says, and removes what is staged without one. */
-async function recover(place: Place): Promise<void> {
+async function recover(place: Place, lock: Lock): Promise<void> {
   const { storage, at } = place;
   const text = await readText(storage, `${at}/${JOURNAL}`);
-  if (text !== undefined) await finish(place, parseJournal(text, `${at}/${JOURNAL}`));
+  if (text !== undefined) await finish(place, parseJournal(text, `${at}/${JOURNAL}`), new WatchedLock(lock));
   await removeStaged(place);
 }
 
-/** Every step may be done again. The marker is the first to go and the last to come. */
-async function finish(place: Place, { staged, marker, names, removed }: Journal): Promise<void> {
+/**
+ * Every step may be done again. The marker is the first to go and the last to come.
+ *
+ * @throws BowerbirdError BB_RUN_LOCKED where this process was asleep, and another has taken the place and ended what the journal says
+ */
+async function finish(
+  place: Place,
+  { staged, marker, names, removed }: Journal,
+  lock: WatchedLock,
+): Promise<void> {
   const { storage, at } = place;
-  const bring = (name: string): Promise<void> =>
-    storage.copy(`${at}/${HIDDEN}/${staged}/${name}`, `${at}/${name}`);
-  await storage.delete(`${at}/${marker}`);
+  const bring = async (name: string): Promise<void> => {
+    await lock.assertHeld();
+    await storage.copy(`${at}/${HIDDEN}/${staged}/${name}`, `${at}/${name}`);
+  };
+  const drop = async (name: string): Promise<void> => {
+    await lock.assertHeld();
+    await storage.delete(`${at}/${name}`);
+  };
+  await drop(marker);
   await atOnce(REQUESTS_AT_ONCE, names, bring);
-  await atOnce(REQUESTS_AT_ONCE, removed, (name) => storage.delete(`${at}/${name}`));
+  await atOnce(REQUESTS_AT_ONCE, removed, drop);
   await bring(marker);
-  await storage.delete(`${at}/${JOURNAL}`);
+  await drop(JOURNAL);
   await removeStaged(place);
 }
 

@@ -80,6 +80,22 @@ test('URLs and texts are none of the paths, and a colon makes no scheme', (t) =>
   );
 });
 
+test('what cannot be written to is told as that, not as a file to copy first', async (t) => {
+  const cases = [
+    ['s3://b', /names no prefix below a bucket/],
+    ['s3://b/', /names no prefix below a bucket/],
+    ['S3://b/x', /names no prefix below a bucket.*small letters/],
+    ['https://h/x', /no place for runs and outputs/],
+    ['hf://datasets/a/b', /no place for runs and outputs/],
+    ['s3:/b/x', /lacks a slash: s3:\/\/b\/x/],
+  ] as const;
+  for (const [place, message] of cases)
+    t.throws(() => refuseRemotePaths({ 'output-folder': place }, { storedRuns: ['output-folder'] }), {
+      code: 'BB_REMOTE_PATH',
+      message,
+    });
+});
+
 test('credentials in a URL of object storage are refused, and not repeated', (t) => {
   for (const given of [
     's3://KEYID:secret@bucket/x.parquet',

@@ -107,7 +107,7 @@ test('where a limit is less than the workers it goes round', async (t) => {
 test('what a worker had that died comes back once its lease is over', async (t) => {
   const redis = await startRedis(t);
   const leases = (connection: Awaited<ReturnType<typeof openRedis>>, name: string): HostLeases =>
-    new HostLeases(connection, name, 300);
+    new HostLeases(connection, name, 2_000);
   const connection = await openRedis(redis.url);
   t.teardown(() => connection.disconnect());
   const [dead, heir] = [leases(connection, 'dead'), leases(connection, 'heir')];

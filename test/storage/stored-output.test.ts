@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -97,6 +98,26 @@ test.serial(
   },
 );
 
+test.serial(
+  'who was asleep for a while in bringing files to their places changes nothing more once another has the place',
+  async (t) => {
+    await publish('zombie', OLD);
+    const { now } = Date;
+    const when = ({ operation, key }: { operation: string; key: string }): boolean => {
+      if (operation !== 'DeleteObject' || key !== 'zombie/subset.json') return false;
+      // Asleep for an hour, as far as the clock on the wall knows, and another has come.
+      server.hold('bucket', 'zombie/.output/lock/0000000099.json', '{}');
+      Date.now = () => now() + 3_600_000;
+      return true;
+    };
+    server.faults.push({ fault: { kind: 'slow', ms: 1 }, when, times: 1 });
+    await t.throwsAsync(publish('zombie', NEW), { code: 'BB_RUN_LOCKED' });
+    Date.now = now;
+    t.like(seen('zombie'), { 'part-0-a.parquet': 'old a', 'aesthetic_7/part-0-b.parquet': 'old b' });
+    t.true(hidden('zombie').some((key) => key.endsWith('/publishing.json')));
+  },
+);
+
 /** Requests that change something, of one who replaces an output. */
 async function countWrites(): Promise<number> {
   await publish('counted', OLD);
@@ -177,18 +198,23 @@ test.serial(
       server.hold('bucket', key, '');
       objects.set(key, { ...objects.get(key)!, writtenAtMs: Date.now() - ageMs });
     };
-    probe('run/.lock/.first-wins-a', 2 * dayMs);
-    probe('run/.lock/.first-wins-b', 60_000);
+    const [old, young, full] = Array.from({ length: 3 }, () => `run/.lock/.first-wins-${randomUUID()}`);
+    probe(old!, 2 * dayMs);
+    probe(young!, 60_000);
+    probe(full!, 2 * dayMs);
+    server.hold('bucket', full!, 'something');
+    objects.set(full!, { ...objects.get(full!)!, writtenAtMs: Date.now() - 2 * dayMs });
+    probe('run/.lock/.first-wins-notes', 2 * dayMs);
     probe('run/.lock/0000000001.json', 2 * dayMs);
     t.is(await storage.removeLeftovers('s3://bucket/run/', ['.lock/']), 2);
     t.deepEqual(
       [...uploads.values()].map(({ key }) => key),
       ['run/tags/00001.parquet', 'runs-of-others/tags/00000.parquet'],
     );
-    t.deepEqual(server.keys('bucket', 'run/.lock/'), [
-      'run/.lock/.first-wins-b',
-      'run/.lock/0000000001.json',
-    ]);
+    t.deepEqual(
+      server.keys('bucket', 'run/.lock/').toSorted(),
+      [young!, full!, 'run/.lock/.first-wins-notes', 'run/.lock/0000000001.json'].toSorted(),
+    );
     uploads.clear();
   },
 );

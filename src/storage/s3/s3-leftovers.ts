@@ -6,8 +6,10 @@ import type { S3Session } from './s3-session.ts';
 /** No upload of one object, and no probe, takes as long as that. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
-/** How objects are called that only try whether a service knows conditions; they live for a moment. */
+/** How objects are called that only try whether a service knows conditions, with a UUID behind it; they are empty and live for a moment. */
 export const PROBE = '.first-wins-';
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** A command of the SDK, as far as its answer's headers can be looked at. */
 interface WithAnswers {
@@ -71,7 +73,10 @@ async function removeProbes(session: S3Session, { url, bucket, key }: Place): Pr
     client.send(clock.read(new library.ListObjectsV2Command({ Bucket: bucket, Prefix: key + PROBE }))),
   );
   const found = page.kind === 'done' ? (page.value.Contents ?? []) : [];
-  const old = found.filter(({ LastModified }) => clock.isLongAgo(LastModified));
+  const old = found.filter(
+    ({ Key, Size, LastModified }) =>
+      Size === 0 && UUID.test(Key!.slice(key.length + PROBE.length)) && clock.isLongAgo(LastModified),
+  );
   for (const { Key } of old)
     await session.ask(url, ({ client, library }) =>
       client.send(new library.DeleteObjectCommand({ Bucket: bucket, Key })),
