@@ -63,6 +63,8 @@ export const ROOMS: readonly Room[] = [
     what: 'files of this machine, of object stores, web servers and the hub under one contract: ranges, first-wins writes ([storage.md](storage.md))',
     mayImport: ['base'],
     doors: [
+      'copied-urls',
+      'file-copies',
       'local-copy',
       'object-lock',
       'output-copy',
@@ -463,6 +465,7 @@ export const ROOMS: readonly Room[] = [
       'head-set',
       'metadata',
       'npy-header',
+      'pairs',
       'parquet-embeddings',
       'plan',
       'rescore',
@@ -610,7 +613,7 @@ export const ROOMS: readonly Room[] = [
     name: 'queue',
     what: 'what to ask next: pairs and samples by chance, by what an ensemble disagrees about, again ([queue.md](queue.md))',
     mayImport: ['base', 'tables', 'heads', 'rescore', 'feedback', 'learn'],
-    doors: ['ledger', 'make-queue', 'options'],
+    doors: ['ledger', 'make-queue', 'options', 'place'],
     packages: [],
   },
   {
@@ -706,6 +709,7 @@ export const ROOMS: readonly Room[] = [
     what: 'heads and published scores beside answers: figures, intervals, tests ([evaluate.md](evaluate.md))',
     mayImport: [
       'base',
+      'storage',
       'samples',
       'metrics',
       'tables',

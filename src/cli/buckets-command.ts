@@ -19,6 +19,7 @@ import { countOneSlice, refuseSliceMisuse } from './buckets-slices.ts';
 import { type BucketsResult, bucketsJson, describeBuckets, type WhatIfAnswer } from './buckets-view.ts';
 import { type Command, commandLine, type Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
+import { headHere } from './inputs-here.ts';
 import { withInterrupt } from './interrupt.ts';
 import { runThresholds } from './run-thresholds.ts';
 import { withPlace } from './stored-place.ts';
@@ -185,20 +186,14 @@ async function merge(inputs: readonly string[], values: FlagValues): Promise<Mer
     throw usageError('--output-folder merges run folders: all inputs must be such.');
   }
   const runPaths = runs.map(({ path }) => path);
-  const headFile = await headHere(values['aesthetic-head'] as string | undefined);
+  const head = values['aesthetic-head'] as string | undefined;
+  const headFile = head && (await headHere(head, (note) => process.stderr.write(`${note}\n`)));
   return withPlace(output, MERGED_PLACE, (folder) =>
     mergeRuns(runPaths, folder, {
       headFile,
       isMixAllowed: values['mixed-provenance'] === true,
     }),
   );
-}
-
-/** The path of a head, which may be at a URL. */
-async function headHere(head: string | undefined): Promise<string | undefined> {
-  if (head === undefined || !isRemote(head)) return head;
-  const { localCopy } = await import('../storage/local-copy.ts');
-  return localCopy(head, (note) => process.stderr.write(`${note}\n`));
 }
 
 async function writePage(

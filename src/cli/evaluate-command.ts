@@ -5,6 +5,7 @@ import { type Command, commandLine, type Invocation } from './command.ts';
 import { EVALUATE_FLAGS } from './evaluate-flags.ts';
 import { describeEvaluation } from './evaluate-view.ts';
 import { type FlagValues, usageError } from './flags.ts';
+import { embeddingsHere, filesHere, tableHere } from './inputs-here.ts';
 import { withInterrupt } from './interrupt.ts';
 import { libraryOptions } from './models-flags.ts';
 import { trainProgress } from './train-progress.ts';
@@ -20,7 +21,7 @@ export const EVALUATE: Command = {
     ['evaluate --scores tags.parquet:aesthetic --feedback taste.jsonl --all', 'Published scores'],
   ],
   docs: 'docs/evaluate.md',
-  remoteInputs: ['heads'],
+  remoteInputs: ['heads', 'feedback', 'embeddings', 'scores', 'queue', 'learned-from'],
   extend: (parser) =>
     parser.positional('heads', {
       describe: 'Heads: files, names, or builtin',
@@ -59,8 +60,9 @@ async function evaluateCommand({ values, parsed, args }: Invocation): Promise<nu
                 values['incremental-mode'] === 'overwrite',
                 inputsOf(base, names),
               );
-        const options = { ...base, heads: await headFiles(names, values) };
         const progress = { signal, ...trainProgress() };
+        const heads = await headFiles(names, values);
+        const options = { ...(await withInputsHere(base, progress.note)), heads };
         const evaluation = await evaluateHeads(options, progress);
         if (place) {
           const { collection } = evaluation;
@@ -82,9 +84,29 @@ async function evaluateCommand({ values, parsed, args }: Invocation): Promise<nu
   );
 }
 
+type OptionsWithoutHeads = Omit<EvaluateOptions, 'heads'>;
+
+/** The same options with paths of what lies elsewhere. @throws as `embeddingsHere` */
+async function withInputsHere(
+  options: OptionsWithoutHeads,
+  onNote: (note: string) => void,
+): Promise<OptionsWithoutHeads> {
+  const { feedback, queues, embeddings, scoreColumns, learnedFrom } = options;
+  const columns: EvaluateOptions['scoreColumns'][number][] = [];
+  for (const { path, column } of scoreColumns) columns.push({ path: await tableHere(path, onNote), column });
+  return {
+    ...options,
+    feedback: await filesHere(feedback, onNote),
+    queues: await filesHere(queues, onNote),
+    embeddings: await embeddingsHere(embeddings, onNote),
+    scoreColumns: columns,
+    learnedFrom: learnedFrom && (await filesHere(learnedFrom, onNote)),
+  };
+}
+
 /** Files and folders that are read, as they were named. */
 function inputsOf(
-  { feedback, queues, embeddings, scoreColumns, learnedFrom, dataset, users }: Omit<EvaluateOptions, 'heads'>,
+  { feedback, queues, embeddings, scoreColumns, learnedFrom, dataset, users }: OptionsWithoutHeads,
   heads: readonly string[],
 ): string[] {
   const named = [dataset, users?.path].filter((path) => path !== undefined);
@@ -95,7 +117,7 @@ function inputsOf(
 }
 
 /** @throws BowerbirdError BB_USAGE where flags do not go together */
-function evaluateOptions(values: FlagValues, names: readonly string[]): Omit<EvaluateOptions, 'heads'> {
+function evaluateOptions(values: FlagValues, names: readonly string[]): OptionsWithoutHeads {
   const scores = (values['scores'] as string[] | undefined) ?? [];
   const embeddings = (values['embeddings'] as string[] | undefined) ?? [];
   if (names.length + scores.length === 0)

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { HeadCheck } from '../check/head-check.ts';
 import type { ModelCheck } from '../check/model-check.ts';
 import type { Device } from '../pipeline/config.ts';
+import { withUrls } from '../storage/copied-urls.ts';
 import type { Command, Invocation } from './command.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -113,7 +114,7 @@ async function checkAll(model: string, wanted: Wanted): Promise<number> {
   for (const subject of await findSubjects(model, { ...libraryOptions(values, note), signal })) {
     const check = subject.isHead ? await headCheck(subject, wanted) : await modelCheck(subject, wanted);
     problems += check.problems.length;
-    process.stdout.write(isJson ? `${JSON.stringify(check)}\n` : describe(check));
+    process.stdout.write(withUrls(isJson ? `${JSON.stringify(check)}\n` : describe(check)));
   }
   return problems === 0 ? 0 : 1;
 }
@@ -146,5 +147,5 @@ async function modelCheck({ path }: Subject, { values, batchSizes }: Wanted): Pr
 }
 
 function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${withUrls(text)}\n`);
 }

@@ -1,4 +1,6 @@
+import type { QueueOptions } from '../queue/options.ts';
 import type { Command, Invocation } from './command.ts';
+import { embeddingsHere, filesHere, headHere } from './inputs-here.ts';
 import { endWithout, withInterrupt } from './interrupt.ts';
 import { QUEUE_FLAGS, queueOptions } from './queue-flags.ts';
 import { describeQueue, queueJson } from './queue-view.ts';
@@ -15,23 +17,42 @@ export const QUEUE: Command = {
     ],
   ],
   docs: 'docs/queue.md',
+  remoteInputs: ['feedback', 'embeddings', 'head'],
   run: queueCommand,
 };
 
 /** @throws BowerbirdError as `makeQueue`, BB_USAGE */
 async function queueCommand({ values }: Invocation): Promise<number> {
-  const options = queueOptions(values);
-  const { makeQueue } = await import('../queue/make-queue.ts');
+  const given = queueOptions(values);
+  const [{ makeQueue }, { queuePlace }] = await Promise.all([
+    import('../queue/make-queue.ts'),
+    import('../queue/place.ts'),
+  ]);
   return withInterrupt(
     () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
     async (signal) => {
       try {
-        const result = await makeQueue(options, { signal, ...trainProgress() });
+        const progress = trainProgress();
+        // Nothing is fetched for what cannot be written.
+        await queuePlace(given);
+        const options = await withInputsHere(given, progress.note);
+        const result = await makeQueue(options, { signal, ...progress });
         process.stdout.write(values['json'] === true ? queueJson(result) : describeQueue(result));
         return 0;
       } catch (thrown) {
-        return endWithout(options.output, signal, thrown);
+        return endWithout(given.output, signal, thrown);
       }
     },
   );
+}
+
+/** The same options with paths of what lies elsewhere. @throws as `embeddingsHere` */
+async function withInputsHere(options: QueueOptions, onNote: (note: string) => void): Promise<QueueOptions> {
+  const { feedback, embeddings, head } = options;
+  return {
+    ...options,
+    feedback: await filesHere(feedback, onNote),
+    embeddings: await embeddingsHere(embeddings, onNote),
+    head: head === undefined ? undefined : await headHere(head, onNote),
+  };
 }

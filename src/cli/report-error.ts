@@ -1,4 +1,5 @@
 import { BowerbirdError, codeOf, firstSentence, messageOf } from '../base/errors.ts';
+import { withUrls } from '../storage/copied-urls.ts';
 
 /** V8 (arrays, WebAssembly), Node and native code each say it in their own words. */
 const OUT_OF_MEMORY =
@@ -17,7 +18,7 @@ const INSTALLATION_CODES: ReadonlySet<string | undefined> = new Set([
 export function reportError(thrown: unknown): number {
   const error = thrown instanceof BowerbirdError ? thrown : environmentError(thrown);
   if (error) {
-    process.stderr.write(`bowerbird: ${error.message}\n[${error.code}]\n`);
+    process.stderr.write(`bowerbird: ${withUrls(error.message)}\n[${error.code}]\n`);
     if (error.code === 'BB_USAGE') process.stderr.write('`bowerbird <command> --help` lists the flags.\n');
     return error.exitCode;
   }

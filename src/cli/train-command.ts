@@ -4,6 +4,7 @@ import type { Combination, Method, TrainOptions } from '../learn/options.ts';
 import type { Tag } from '../samples/tags.ts';
 import { type Command, commandLine, type Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
+import { embeddingsHere, filesHere } from './inputs-here.ts';
 import { withInterrupt } from './interrupt.ts';
 import { picturesOfRuns } from './run-pictures.ts';
 import { trainCnnCommand } from './train-cnn.ts';
@@ -30,6 +31,7 @@ export const TRAIN: Command = {
     ],
   ],
   docs: 'docs/train.md',
+  remoteInputs: ['feedback', 'embeddings', 'queue'],
   run: trainCommand,
 };
 
@@ -37,14 +39,17 @@ export const TRAIN: Command = {
 async function trainCommand(invocation: Invocation): Promise<number> {
   const { values, args } = invocation;
   if (values['method'] === 'cnn') return trainCnnCommand(invocation);
-  const options = trainOptions(values);
-  requireMaterial(values, options.method);
-  const { trainHead } = await import('../learn/train.ts');
+  const given = trainOptions(values);
+  requireMaterial(values, given.method);
+  const { refuseTaken, trainHead } = await import('../learn/train.ts');
   return withInterrupt(
     () => process.stderr.write('Ending with the best so far (once more Ctrl-C: leave at once) ...\n'),
     async (signal) => {
       try {
         const progress = trainProgress();
+        // Nothing is fetched for what cannot be written.
+        refuseTaken(given);
+        const options = await withInputsHere(given, progress.note);
         const page = {
           ...{ command: commandLine(args), bowerbirdVersion: packageVersion },
           picturesOf: picturesOfRuns(options.embeddings, signal, progress.note),
@@ -62,6 +67,17 @@ async function trainCommand(invocation: Invocation): Promise<number> {
       }
     },
   );
+}
+
+/** The same options with paths of what lies elsewhere. @throws as `embeddingsHere` */
+async function withInputsHere(options: TrainOptions, onNote: (note: string) => void): Promise<TrainOptions> {
+  const { feedback, queues, embeddings } = options;
+  return {
+    ...options,
+    feedback: await filesHere(feedback, onNote),
+    queues: queues && (await filesHere(queues, onNote)),
+    embeddings: await embeddingsHere(embeddings, onNote),
+  };
 }
 
 /** @throws BowerbirdError BB_USAGE where flags do not go together */

@@ -1,4 +1,5 @@
 import type { TrainProgress } from '../learn/options.ts';
+import { withUrls } from '../storage/copied-urls.ts';
 
 const EVERY_MS = 3000;
 
@@ -12,7 +13,7 @@ export function trainProgress(
   let doneBefore = 0;
   let saidMs = 0;
   return {
-    note: (message) => write(`${message}\n`),
+    note: (message) => write(`${withUrls(message)}\n`),
     advance: (what, done, total, unit) => {
       const nowMs = now();
       if (what !== current) {

@@ -6,6 +6,7 @@ import type { Head } from '../heads/head.ts';
 import { loadHead } from '../heads/load.ts';
 import { type JoinedEmbeddings, joinEmbeddings } from '../learn/embeddings.ts';
 import type { Label } from '../samples/label.ts';
+import { withUrls } from '../storage/copied-urls.ts';
 import type { EvaluateOptions, EvaluateProgress } from './options.ts';
 import { type ColumnScores, joinScores } from './score-columns.ts';
 import { readTrainingRecord, type TrainedHere } from './training-record.ts';
@@ -68,7 +69,7 @@ export async function scoreCandidates(
         `The training.json beside ${path} is of another head. To be safe, ${name} is taken for trained on what that one was.`,
       );
     scored.push({
-      ...{ name, kind: 'head', path, digest: head.digest, isProbability: head.isProbability },
+      ...{ name, kind: 'head', path: withUrls(path), digest: head.digest, isProbability: head.isProbability },
       encoderProof: proofOf({ name, head }, embeddings!),
       ...(head.label && { label: head.label }),
       ...(training && { training }),
@@ -162,7 +163,8 @@ function finite(score: number): number {
   return Number.isFinite(score) ? score : Number.NaN;
 }
 
-function asCandidate({ path, column, scores }: ColumnScores): Candidate {
+function asCandidate({ path: read, column, scores }: ColumnScores): Candidate {
+  const path = withUrls(read);
   return {
     ...{ name: `${path}:${column}`, kind: 'scores', path, column },
     isProbability: column === 'punsafe' || column === 'pwatermark',

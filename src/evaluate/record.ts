@@ -1,3 +1,4 @@
+import { withUrls } from '../storage/copied-urls.ts';
 import type { Collection } from './collection.ts';
 import type { Figure } from './compare.ts';
 import type { Details } from './details.ts';
@@ -16,7 +17,7 @@ export function evaluationRecord(evaluation: Evaluation): Record<string, unknown
     seed: options.seed,
     resamples: options.resamples,
     feedback: {
-      files: options.feedback,
+      files: options.feedback.map(withUrls),
       digest: truths.set.digest,
       answers: truths.set.answers.length,
       answers_not_at_random: truths.notAtRandom,

@@ -41,7 +41,7 @@ const TRAINERS: Readonly<
  */
 export async function trainHead(options: TrainOptions, progress: TrainProgress): Promise<TrainingResult> {
   const folder = resolve(options.outputFolder);
-  refuseTaken(folder, options);
+  refuseTaken(options);
   const material = await gatherMaterial(options, progress);
   const made = await TRAINERS[options.method](options, material, progress);
   const record = recordOf(options, material, made, progress.signal?.aborted === true);
@@ -89,7 +89,15 @@ async function writeOut(path: string, content: string | Uint8Array): Promise<voi
   }
 }
 
-function refuseTaken(folder: string, { overwrite, feedback, embeddings, queues = [] }: TrainOptions): void {
+/** Looks at the place before any work is done. @throws BowerbirdError BB_OUTPUT_FOLDER, BB_OUTPUT_EXISTS */
+export function refuseTaken({
+  outputFolder,
+  overwrite,
+  feedback,
+  embeddings,
+  queues = [],
+}: TrainOptions): void {
+  const folder = resolve(outputFolder);
   const head = join(folder, HEAD_FILE);
   refuseOutputOfOthers(folder, 'a head', '--output-folder');
   refusePartOfOutput(head);

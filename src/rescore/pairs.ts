@@ -4,6 +4,7 @@ import { codeOf, messageOf } from '../base/errors.ts';
 import { TEMPORARY_SUFFIX } from '../base/files.ts';
 import { refuseUnfinished } from '../base/swap.ts';
 import { storageOf } from '../storage/local-copy.ts';
+import { listedUrl } from '../storage/storage.ts';
 import { TableError, unreadable } from '../tables/errors.ts';
 import { expandInputs } from '../tables/inputs.ts';
 import { isElsewhere } from '../tables/remote/remote-files.ts';
@@ -159,8 +160,9 @@ async function numberedFiles(folder: string, extension: string): Promise<Map<str
 async function namesIn(folder: string): Promise<string[] | undefined> {
   if (!isElsewhere(folder)) return listFolder(folder);
   const names: string[] = [];
+  const listed = listedUrl(folder);
   for await (const { url } of (await storageOf(folder)).list(`${folder}/`))
-    names.push(url.slice(folder.length + 1));
+    names.push(url.slice(listed.length + 1));
   return names.filter((name) => name !== '' && !name.includes('/'));
 }
 

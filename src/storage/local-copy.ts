@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { writing } from '../base/files.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { Storage, StoredObject } from './contract.ts';
+import { rememberCopy } from './copied-urls.ts';
 import { notFound } from './errors.ts';
 import { unfinishedError, unfinishedOutput } from './output-journal.ts';
 import { openStorage } from './storage.ts';
@@ -76,6 +77,7 @@ async function fetchAll(url: string, onNote: (note: string) => void): Promise<st
   const object = url.endsWith('/') ? undefined : await storage.stat(url);
   if (!object) return fetchFolder(storage, url, target, onNote);
   const path = join(target, basename(url));
+  rememberCopy(target, url.slice(0, -basename(url).length));
   onNote(`Fetching ${url} (${megabytes(object.bytes)})`);
   await fetchObject(storage, object, path);
   const above = url.slice(0, -basename(url).length);
@@ -107,6 +109,7 @@ async function fetchFolder(
   onNote(
     `Fetching ${url} (${megabytes(objects.reduce((sum, { bytes }) => sum + bytes, 0))} in ${objects.length} files)`,
   );
+  rememberCopy(target, url);
   for (const object of objects)
     await fetchObject(storage, object, join(target, object.url.slice(prefix.length)));
   return target;

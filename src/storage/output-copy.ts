@@ -4,8 +4,10 @@ import { atOnce } from '../base/at-once.ts';
 import { BowerbirdError } from '../base/errors.ts';
 import { requireFreeSpace } from '../base/free-space.ts';
 import type { Storage, StoredObject } from './contract.ts';
+import { rememberCopy } from './copied-urls.ts';
 import { elsewhereFolder, fetchObject, storageOf } from './local-copy.ts';
 import { unfinishedError, unfinishedOutput } from './output-journal.ts';
+import { listedUrl } from './storage.ts';
 
 const FILES_AT_ONCE = 8;
 
@@ -32,7 +34,7 @@ export class OutputCopy {
 
   /** Lists what lies there; nothing is fetched yet. @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_OUTPUT_UNFINISHED, BB_TEMPORARY_FOLDER; BB_STORAGE_* */
   static async open(given: string): Promise<OutputCopy> {
-    const url = given.replace(/\/+$/, '');
+    const url = listedUrl(given).replace(/\/+$/, '');
     const storage = await storageOf(url);
     const objects = new Map<string, StoredObject>();
     for await (const object of storage.list(`${url}/`)) {
@@ -44,7 +46,10 @@ export class OutputCopy {
       throw new BowerbirdError('BB_INPUT_NOT_FOUND', `There is nothing at ${url}. Check the URL.`, {
         fields: { path: url },
       });
-    const path = join(await elsewhereFolder(), `copy-${copies++}`, basename(url));
+    // Copies are in the order of their making where they are sorted by their paths.
+    const number = String(copies++).padStart(6, '0');
+    const path = join(await elsewhereFolder(), `copy-${number}`, basename(url));
+    rememberCopy(path, url);
     return new OutputCopy(url, path, storage, objects);
   }
 
