@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { EvaluateOptions } from '../evaluate/options.ts';
 import type { Tag } from '../samples/tags.ts';
+import { askedUrl, rememberUrl } from '../storage/storage.ts';
 import { type Command, commandLine, type Invocation } from './command.ts';
 import { EVALUATE_FLAGS } from './evaluate-flags.ts';
 import { describeEvaluation } from './evaluate-view.ts';
@@ -156,10 +157,10 @@ function evaluateOptions(values: FlagValues, names: readonly string[]): OptionsW
   };
 }
 
-/** A path may have colons too: the column stands behind the last one, and is no path. */
+/** A path may have colons too: the column stands behind the last one, and is no path. In a URL it stands behind the query, which is shown to nobody. */
 function scoreColumn(text: string, usual = 'aesthetic'): EvaluateOptions['scoreColumns'][number] {
-  const [, path = text, column = usual] = /^(.+):([^:/\\]+)$/s.exec(text) ?? [];
-  return { path, column };
+  const [, path = text, column = usual] = /^(.+):([^:/\\]+)$/s.exec(askedUrl(text)) ?? [];
+  return { path: rememberUrl(path), column };
 }
 
 function usersOf(text: string | undefined): EvaluateOptions['users'] {

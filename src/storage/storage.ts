@@ -7,7 +7,7 @@ import { hubPlace, hubUrl } from './web/hub-place.ts';
 
 export type { Storage, StoredObject } from './contract.ts';
 export { StorageError } from './errors.ts';
-export { isRemote, rememberUrl, shownUrl } from './url.ts';
+export { askedUrl, isRemote, rememberUrl, shownUrl } from './url.ts';
 
 /** How a place is asked. */
 export interface StorageOptions {

@@ -126,12 +126,19 @@ test.serial(
     const head = await hiddenHead(collection);
     web.files.set('/taste.jsonl', await readFile(feedback));
     web.files.set('/hidden.json', await readFile(head.path));
+    const rows = Array.from(
+      { length: SAMPLES },
+      (_, row) => `${nameOf(row).key ?? `none${row}`},${row % 30}`,
+    );
+    web.files.set('/scores.csv', Buffer.from(`key,mine\n${rows.join('\n')}\n`));
     const urlOf = (name: string): string =>
       `${web.origin.replace('//', '//ada:pass123@')}/${name}?sig=hush456`;
     await ran(t, [
       ...[
         'evaluate',
         urlOf('hidden.json'),
+        '--scores',
+        `${urlOf('scores.csv')}:mine`,
         '--feedback',
         urlOf('taste.jsonl'),
         '--all',
@@ -143,6 +150,7 @@ test.serial(
     for (const name of ['out/evaluation.json', 'out/evaluate.html']) {
       const text = await bytesOf(collection, name);
       t.true(text.includes(`${web.origin}/hidden.json`));
+      t.true(text.includes(`${web.origin}/scores.csv:mine`));
       t.notRegex(text, /pass123|hush456|bowerbird-elsewhere/);
     }
   },
