@@ -209,6 +209,7 @@ async function takeOnce(path: string, options: PlaceOptions): Promise<Taken | un
   if (options.inPlace) await makeFolders(path);
   if (!(await exists(path))) return takeBeside(path, options);
   await waitForNeighbour(path, options);
+  await removeCopiedClaims(join(path, LOCK));
   const lock = await take(path, join(path, LOCK), options);
   return orRelease(lock, async () => {
     await recoverSwaps(path);
@@ -216,6 +217,13 @@ async function takeOnce(path: string, options: PlaceOptions): Promise<Taken | un
     await sweep(path, `.${basename(journalPath(path, JOURNAL))}.`);
     return { staging: stagingPath(path, STAGING_PREFIX), isInside: true, isMade, lock };
   });
+}
+
+/** What is copied from object storage has a folder there, of claims of the lock that it has instead: they are nobody's here. */
+async function removeCopiedClaims(lock: string): Promise<void> {
+  if (!existsSync(lock) || !statSync(lock).isDirectory()) return;
+  if (readdirSync(lock).every((name) => /^\d{10}\.json$/.test(name)))
+    await fileSystem().rm(lock, { recursive: true, force: true });
 }
 
 async function takeBeside(path: string, options: PlaceOptions): Promise<Taken | undefined> {

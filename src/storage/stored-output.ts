@@ -129,9 +129,10 @@ export class StoredOutput {
     });
     signal?.throwIfAborted();
     await this.#lock.assertHeld();
+    const lock = new WatchedLock(this.#lock);
     const place = { storage: this.#storage, at: this.at, options: this.#options };
     await this.#storage.put(`${this.at}/${JOURNAL}`, Buffer.from(`${JSON.stringify(journal)}\n`));
-    await finish(place, journal, new WatchedLock(this.#lock));
+    await finish(place, journal, lock);
   }
 
   /** Removes what was not published and gives the place back. */
@@ -196,8 +197,16 @@ async function presentAt({ storage, at, options }: Place): Promise<Present> {
 async function recover(place: Place, lock: Lock): Promise<void> {
   const { storage, at } = place;
   const text = await readText(storage, `${at}/${JOURNAL}`);
-  if (text !== undefined) await finish(place, parseJournal(text, `${at}/${JOURNAL}`), new WatchedLock(lock));
+  if (text !== undefined) await goOn(place, parseJournal(text, `${at}/${JOURNAL}`), new WatchedLock(lock));
   await removeStaged(place);
+}
+
+/** What is staged goes after the journal. One without it was written by who was asleep, after another had ended it: it says nothing any more. */
+async function goOn(place: Place, journal: Journal, lock: WatchedLock): Promise<void> {
+  const { storage, at } = place;
+  if (await storage.stat(`${at}/${HIDDEN}/${journal.staged}/${journal.marker}`))
+    await finish(place, journal, lock);
+  else await storage.delete(`${at}/${JOURNAL}`);
 }
 
 /**

@@ -42,12 +42,21 @@ async function tagsElsewhere(url: string): Promise<string> {
   return url;
 }
 
-/** A sentence on a run whose shards are not all done; undefined of one that is whole, or whose run.json does not say how many there are. */
-async function unfinishedNote(run: string): Promise<string | undefined> {
+/** How far a run is: its shards, and those that are done; undefined where its run.json does not say how many there are. @throws StorageError */
+export async function shardsOfRun(
+  run: string,
+): Promise<{ readonly shards: number; readonly done: number } | undefined> {
   const names = await namesOfStats(run);
   const done = names.filter((name) => /^\d{5,}_stats\.json$/.test(name)).length;
   const shards = await shardsOf(run);
-  if (shards === undefined || done >= shards) return undefined;
+  return shards === undefined ? undefined : { shards, done };
+}
+
+/** A sentence on a run whose shards are not all done; undefined of any other. */
+async function unfinishedNote(run: string): Promise<string | undefined> {
+  const state = await shardsOfRun(run);
+  if (!state || state.done >= state.shards) return undefined;
+  const { shards, done } = state;
   return `${run} is not finished: ${done} of ${shards} shards are done, and the rows of ${shards - done} are missing.`;
 }
 

@@ -5,7 +5,7 @@ import { type InputFormat, refuseIdleDialect, type TextReading } from '../tables
 import { globBraced } from '../tables/inputs/braces.ts';
 import { expandInputs } from '../tables/inputs.ts';
 import { isElsewhere } from '../tables/remote/remote-files.ts';
-import { withTagsOfRuns } from '../tables/run-tags.ts';
+import { shardsOfRun, tagsOf } from '../tables/run-tags.ts';
 import { TallyError } from './errors.ts';
 
 /** A file of rows. */
@@ -50,8 +50,10 @@ export async function resolveInputs(
   for (const path of await expandFolders(paths)) {
     if (isElsewhere(path)) {
       const onNote = (note: string): unknown => notes.push(note);
-      const [tags] = await withTagsOfRuns([path], onNote);
-      for (const file of await expandInputs([tags!], { untoldFormat, onNote }))
+      const tags = await tagsOf(path);
+      const run = tags === path ? undefined : await shardsOfRun(path);
+      if (run) runs.set(path, { path, shards: run.shards, finishedShards: run.done });
+      for (const file of await expandInputs([tags], { untoldFormat, onNote }))
         files.set(file.path, { path: file.path, format: file.format, sizeBytes: file.sizeBytes ?? 0 });
       continue;
     }

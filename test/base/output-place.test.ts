@@ -95,6 +95,19 @@ test('what killed processes left beside and inside is removed', async (t) => {
   await expectOnly(t, parent, ['.new.notes.tmp', 'there']);
 });
 
+test('a folder that was copied from object storage, with the claims of its lock, is taken like any other', async (t) => {
+  const path = join(await makeFolder(t), 'copied');
+  await mkdir(join(path, '.lock'), { recursive: true });
+  await writeFile(join(path, '.lock', '0000000007.json'), '{}');
+  await (await OutputPlace.take(path, OPTIONS)).release();
+  t.deepEqual(await readdir(path), []);
+
+  await mkdir(join(path, '.lock'));
+  await writeFile(join(path, '.lock', 'notes.txt'), 'of somebody');
+  await t.throwsAsync(OutputPlace.take(path, OPTIONS), { code: 'BB_OUTPUT_FOLDER' });
+  t.is(await readFile(join(path, '.lock', 'notes.txt'), 'utf8'), 'of somebody');
+});
+
 test('a folder that somebody fills meanwhile is not replaced', async (t) => {
   const path = join(await makeFolder(t), 'out');
   const place = await OutputPlace.take(path, OPTIONS);

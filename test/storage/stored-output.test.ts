@@ -118,6 +118,21 @@ test.serial(
   },
 );
 
+test.serial(
+  'a journal whose files are gone was ended by another, and keeps nobody from the place',
+  async (t) => {
+    await publish('late', OLD);
+    const journal = {
+      ...{ format: 'bowerbird-publishing', version: 1, staged: randomUUID(), marker: 'subset.json' },
+      ...{ names: ['part-0-a.parquet'], removed: ['aesthetic_7/part-0-b.parquet'] },
+    };
+    server.hold('bucket', 'late/.output/publishing.json', JSON.stringify(journal));
+    await publish('late', NEW);
+    t.deepEqual(seen('late'), NEW);
+    t.deepEqual(hidden('late'), []);
+  },
+);
+
 /** Requests that change something, of one who replaces an output. */
 async function countWrites(): Promise<number> {
   await publish('counted', OLD);
