@@ -33,9 +33,13 @@ export async function* listObjects(folder: ObjectFolder, listing: Listing): Asyn
   yield* inCodeUnits(rowsOf(folder, pairedImages(folder.objects, listing), listing));
 }
 
-/** Whether a path is looked at: not one that is hidden, being written, or the mark of a folder, nor in a folder of that kind. */
+/** Whether a path is looked at: not one that is hidden, being written, or the mark of a folder, nor in a folder of that kind. A folder's name may be empty: there are such keys. */
 export function isShown(path: string): boolean {
-  return path.split('/').every((name) => name !== '' && !name.startsWith('.') && !name.endsWith('.tmp'));
+  return (
+    path !== '' &&
+    !path.endsWith('/') &&
+    path.split('/').every((name) => !name.startsWith('.') && !name.endsWith('.tmp'))
+  );
 }
 
 /** What has one name but for its extension. */

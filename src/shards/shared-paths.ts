@@ -51,6 +51,6 @@ function noteOn(count: bigint, first: string): string {
   const what = count === 1n ? '1 path is' : `${count} paths are`;
   return (
     `${what} in several inputs (${JSON.stringify(first)}): such rows have the same hash where neither a URL nor a caption tells them apart, ` +
-    'and what goes by hashes takes them for one. Give the folder above them instead.'
+    'and what goes by hashes takes them for one. Of folders give the one above them instead; give archives names of their own.'
   );
 }

@@ -52,7 +52,7 @@ export function changed(url: string, why: string): StorageError {
   return told(
     'BB_STORAGE_CHANGED',
     url,
-    `${shownUrl(url)} has changed while it was read (${why}). Run the command again on files that nobody writes.`,
+    `${shownUrl(url)} is no longer what it was when it was first looked at (${why}). Put that back, or begin anew on files that nobody writes: a plan is of what it was made from.`,
     { isOfObject: true },
   );
 }

@@ -121,6 +121,20 @@ async function hold(
   return join(folder, prefix);
 }
 
+test.serial('keys with nothing between two slashes are images and archives like any other', async (t) => {
+  const folder = await makeFolder(t);
+  for (const name of ['a//b.jpg', '/e.jpg', 'c.jpg', 'd/'])
+    server.hold('bucket', `odd/${name}`, pictures[0]!);
+  const photos = await score('s3://bucket/odd', join(folder, 'photos'), '--json');
+  t.is(photos.exitCode, 0, photos.stderr);
+  t.like(JSON.parse(photos.stdout), { count: 3, successes: 3 });
+  for (const name of ['a//t.tar', '/t.tar', 't.tar'])
+    server.hold('bucket', `oddtars/${name}`, tarOf(samples(2)));
+  const tars = await score('s3://bucket/oddtars', join(folder, 'tars'), '--json');
+  t.is(tars.exitCode, 0, tars.stderr);
+  t.like(JSON.parse(tars.stdout), { count: 6, successes: 6 });
+});
+
 test.serial(
   'a folder of images in object storage gives the bytes of one on this machine: one list, one request for each image and each text beside one',
   async (t) => {
@@ -257,7 +271,7 @@ test.serial(
     t.not(second.exitCode, 0);
     t.regex(
       second.stderr,
-      /s3:\/\/bucket\/sliced\/a\.tar has changed while it was read.*\[BB_STORAGE_CHANGED\]/s,
+      /s3:\/\/bucket\/sliced\/a\.tar is no longer what it was when it was first looked at.*\[BB_STORAGE_CHANGED\]/s,
     );
   },
 );

@@ -100,7 +100,7 @@ async function expandPlain<Format>(
 ): Promise<RemoteFound<Format>> {
   if (!url.endsWith('/') && (await storage.stat(url))) return only([named(url, kind)]);
   // A web server lists nothing.
-  if (/^https?:/i.test(url) && !url.endsWith('/')) throw notFound(url, 0, kind.what);
+  if (/^https?:/i.test(url) && !url.endsWith('/')) throw notFound(url, {}, kind.what);
   const prefix = url.endsWith('/') ? url : `${url}/`;
   return listed(storage, { input: url, prefix, matches: () => true }, kind);
 }
@@ -119,25 +119,30 @@ async function listed<Format>(
   const { output, chosen = (all) => all } = kind;
   const outputs = new StoredOutputs(prefix, output);
   const seen: StoredObject[] = [];
+  let hidden = 0;
   for await (const object of storage.list(prefix)) {
     outputs.take(object.url);
-    if (isSeen(object.url, prefix) && matches(object.url)) seen.push(object);
+    if (!matches(object.url)) continue;
+    if (isSeen(object.url, prefix)) seen.push(object);
+    else hidden++;
   }
   await outputs.refuseUnfinished(storage, seen);
   const { files, passedOver, own, inStores } = sorted(seen, outputs, kind);
   const inputs = chosen(files, input);
   if (inputs.length === 0 && own.length > 0) throw onlyOwn(input, output!);
   if (inputs.length === 0 && inStores.length > 0) throw onlyStore(input);
-  if (inputs.length === 0) throw notFound(input, passedOver.length, kind.what);
+  if (inputs.length === 0) throw notFound(input, { others: passedOver.length, hidden }, kind.what);
   const taken = new Set(inputs);
   const described = files.filter((file) => !taken.has(file)).map(({ path }) => path);
   return { files: inputs, passedOver: [...passedOver, ...described], own, inStores };
 }
 
-/** Whether an object of a listing is looked at at all. */
+/** Whether an object of a listing is looked at at all: not what is hidden, being written, or the mark of a folder. Between slashes there may be nothing: such keys are what they are. */
 function isSeen(url: string, prefix: string): boolean {
   const names = url.slice(prefix.length).split('/');
-  return !url.endsWith(TEMPORARY_SUFFIX) && names.every((name) => name !== '' && !name.startsWith('.'));
+  return (
+    !url.endsWith('/') && !url.endsWith(TEMPORARY_SUFFIX) && names.every((name) => !name.startsWith('.'))
+  );
 }
 
 function sorted<Format>(seen: readonly StoredObject[], outputs: StoredOutputs, kind: RemoteKind<Format>) {
@@ -209,11 +214,20 @@ function formatOf(url: string, { inputFormat, untoldFormat }: RemoteSearch): Inp
   return inputFormat ?? inferFormat(shownUrl(url)) ?? untoldFormat;
 }
 
-function notFound(input: string, otherCount: number, what: string): TableError {
-  const others = otherCount === 0 ? 'Nothing lies there.' : `${otherCount} other files lie there.`;
+/** @param found other files than are looked for, and such as are passed over by their names */
+function notFound(
+  input: string,
+  { others = 0, hidden = 0 }: { readonly others?: number; readonly hidden?: number },
+  what: string,
+): TableError {
+  const passed = `${hidden} are passed over by their names: folders, what begins with ".", what ends with ${TEMPORARY_SUFFIX}`;
+  const found = [
+    ...(others > 0 ? [`${others} other files lie there.`] : []),
+    ...(hidden > 0 ? [`${passed}.`] : []),
+  ].join(' ');
   return new TableError(
     'BB_INPUT_NOT_FOUND',
-    `No ${what} is at ${shownUrl(input)}. ${others} Check the URL or the pattern.`,
+    `No ${what} is at ${shownUrl(input)}. ${found || 'Nothing lies there.'} Check the URL or the pattern.`,
     { fields: { input: shownUrl(input) } },
   );
 }
