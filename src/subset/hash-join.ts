@@ -1,3 +1,4 @@
+import type { CodeCount } from './account.ts';
 import { CODE_BITS, DUPLICATE } from './codes.ts';
 import { CODE_SHIFT, DROPPED, RECORD_WORDS, rowOf, WITHOUT_HASH } from './records.ts';
 
@@ -60,11 +61,12 @@ const MAX_LOAD = 0.6;
  * metadata, both in the order of their rows, then `clear`.
  */
 export class HashJoin {
-  /** Rows by code. */
-  readonly codes: Float64Array = new Float64Array(2 ** CODE_BITS);
   readonly tagDuplicates: { hashes: number; rows: number }[];
   readonly metadataDuplicates: { hashes: number; rows: number } = { hashes: 0, rows: 0 };
   readonly #rules: JoinRules;
+  /** Rows by code: of all codes few are seen, and the pages of the others stay untouched. */
+  readonly #rows: Float64Array = new Float64Array(2 ** CODE_BITS);
+  readonly #seen: number[] = [];
   /** The selections of a code once they are known, else -1. */
   readonly #masks: Int16Array = new Int16Array(2 ** CODE_BITS).fill(-1);
   readonly #row: { -readonly [Fact in keyof FoundRow]: FoundRow[Fact] };
@@ -85,6 +87,12 @@ export class HashJoin {
     this.#tags = new Uint32Array(FIRST_CAPACITY * this.#slotTagWords);
     const tags = new Uint32Array(this.#slotTagWords);
     this.#row = { code: 0, lo: 0, hi: 0, hasHash: false, known: 0, tags };
+  }
+
+  /** How many rows have a code, in the order of the codes; those that no row has are left out. */
+  get codes(): CodeCount[] {
+    const codes = this.#seen.toSorted((a, b) => a - b);
+    return codes.map((code) => ({ code, rows: this.#rows[code]! }));
   }
 
   /** Takes rows of a tag table; the first of each hash counts. */
@@ -150,11 +158,12 @@ export class HashJoin {
   }
 
   #decide(code: number, records: Uint32Array, at: number, slot: number): void {
-    this.codes[code]!++;
+    this.#rows[code]!++;
     let mask = this.#masks[code]!;
     if (mask < 0) {
       mask = this.#rules.keptBy(code);
       this.#masks[code] = mask;
+      this.#seen.push(code);
     }
     if (mask === 0) return;
     const row = this.#row;

@@ -76,7 +76,7 @@ export async function judgeRows(
       taker.close();
     }
     return {
-      codes: codesOf(join.codes),
+      codes: join.codes,
       droppedBefore,
       metadataDuplicates: metadataScan.hash === 'none' ? null : join.metadataDuplicates,
       tagDuplicates: join.tagDuplicates,
@@ -125,13 +125,4 @@ function absentCodes({ tables }: SubsetPlan, options: SubsetOptions): number[] {
   return Array.from({ length: 2 ** tables.length }, (_, known) =>
     codes.reduce((all, code, i) => all | ((known & (1 << i)) === 0 ? code : 0), 0),
   );
-}
-
-function codesOf(counts: Float64Array): CodeCount[] {
-  const codes: CodeCount[] = [];
-  for (let code = 0; code < counts.length; code++) {
-    const rows = counts[code]!;
-    if (rows > 0) codes.push({ code, rows });
-  }
-  return codes;
 }
