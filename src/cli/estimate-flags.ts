@@ -36,7 +36,7 @@ export const ESTIMATE_FLAGS: FlagTable = {
     type: 'number',
     min: 0,
     describe:
-      'Dollars for a GB (10^9 bytes) that leaves object storage: the inputs, read once, and the output, fetched once',
+      'Dollars for a GB (10^9 bytes) that leaves object storage: the inputs, and the output, fetched once',
   },
   'price-1000-puts': {
     group: ESTIMATE,

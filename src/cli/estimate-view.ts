@@ -88,7 +88,7 @@ function runLines({ run }: Estimate): string[] {
     ['requests, output in object storage: writing', String(run.requests.puts), ''],
     ['requests, output in object storage: reading', String(run.requests.gets), ''],
     ['requests, output in object storage: deleting', String(run.requests.deletes), ''],
-    ['leaving object storage: inputs, read once', bytes(run.egressBytes.inputs), ''],
+    ['leaving object storage: inputs', bytes(run.egressBytes.inputs), ''],
     figureRow('leaving object storage: output, fetched once', run.egressBytes.output, bytes),
     ...money,
   ]);

@@ -25,7 +25,7 @@ export interface Forecast {
   /** Of disk on each machine beside the output. */
   readonly temporaryBytes: number;
   readonly requests: ShardRequests;
-  /** What leaves a store of objects: the inputs, read once, and the output, fetched once. */
+  /** What leaves a store of objects: the inputs, and the output, fetched once. */
   readonly egressBytes: { readonly inputs: number; readonly output: Figure };
   /** Of what there is a price for. */
   readonly dollars: Dollars;
@@ -73,7 +73,7 @@ export function forecast(
     gets: each.gets * shards.length,
     deletes: each.deletes * shards.length,
   };
-  const inputs = plan.inputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const inputs = inputBytes(plan);
   return {
     machines,
     machinesUsed,
@@ -87,6 +87,14 @@ export function forecast(
     egressBytes: { inputs, output: outputBytes },
     dollars: dollars(prices, { machineHours, inputs, outputBytes, puts: requests.puts }),
   };
+}
+
+/** What leaves storage of the inputs: an archive elsewhere is read as it is listed, and once more for its images. */
+function inputBytes({ inputs }: RunPlan): number {
+  return inputs.reduce(
+    (sum, { sizeBytes, archiveTag }) => sum + sizeBytes * (archiveTag === undefined ? 1 : 2),
+    0,
+  );
 }
 
 /** Rows of the largest of so many slices: every N-th shard is one's, as in `score --task-index`. */

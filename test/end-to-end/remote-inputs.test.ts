@@ -119,7 +119,10 @@ test('a file that is replaced after it was planned is refused by its workers, an
   const flags = [...SETTINGS, '--output-folder', world.path('changed')];
   const { exitCode, stderr } = await runCli(['score', 's3://bucket/in3/x.parquet', ...flags]);
   t.is(exitCode, 1);
-  t.regex(stderr, /s3:\/\/bucket\/in3\/x\.parquet is no longer what it was when it was first looked at.*\[BB_STORAGE_CHANGED\]/s);
+  t.regex(
+    stderr,
+    /s3:\/\/bucket\/in3\/x\.parquet is no longer what it was when it was first looked at.*\[BB_STORAGE_CHANGED\]/s,
+  );
 });
 
 test('a worker refuses an object that was put in the place of a planned one, be its size and footer the same, and takes the planned one again', async (t) => {

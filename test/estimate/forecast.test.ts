@@ -47,6 +47,14 @@ test('a run takes as long as the machine with the most shards', (t) => {
   near(of(64).hours.value, (10_000 * 0.02 + 36) / 3600);
 });
 
+test('of inputs elsewhere archives leave storage twice: as they are listed, and for their images', (t) => {
+  t.is(of(1).egressBytes.inputs, 2e9);
+  const inputs = [...PLAN.inputs, { rowCount: 10, sizeBytes: 3e9, archiveTag: '"a"' }];
+  const plan = { ...PLAN, inputs } as unknown as RunPlan;
+  const { egressBytes } = forecast({ plan, sample: SAMPLE, savesImages: false }, { machines: 1, prices: {} });
+  t.is(egressBytes.inputs, 2e9 + 2 * 3e9);
+});
+
 test('output, requests and temporary space are counted by rows and by shards', (t) => {
   const run = of(1);
   t.is(run.outputBytes.value, 100 * 100_000 + 10 * 4000 + 10 * 20_000);
