@@ -189,9 +189,9 @@ function tellKept(
   return count;
 }
 
-/** Rows of a file that has changed meanwhile may be elsewhere, or gone. */
+/** Rows of a file that has changed meanwhile may be elsewhere, or gone: then what is kept has none beside it, and no key. */
 async function refuseLost(database: SubsetDatabase, name: string, kept: number): Promise<void> {
-  const [found] = await database.rows<{ n: number }>(`SELECT count(*)::DOUBLE AS n FROM ${name}`);
+  const [found] = await database.rows<{ n: number }>(`SELECT count(key)::DOUBLE AS n FROM ${name}`);
   if (found!.n !== kept) throw new Error(`${found!.n} rows were found again instead of ${kept}.`);
 }
 
