@@ -17,6 +17,8 @@ import {
   rowsTable,
 } from './performance/document.ts';
 import { duckdbVersion } from './support/hand-sql.ts';
+import { median } from './support/median.ts';
+import { runCommand } from './support/processes.ts';
 import { PythonPeers } from './support/python-peers.ts';
 import { inTemporaryFolder } from './support/temporary-folder.ts';
 import { type RoundLimits, takeTurns } from './support/turns.ts';
@@ -75,6 +77,16 @@ async function rowsOf(bench: PerformanceBench, python: PythonPeers | undefined):
   return rows;
 }
 
+const NODE_STARTS = 7;
+
+/** Of a Node that does nothing. */
+async function nodeCpuSeconds(): Promise<number> {
+  const starts: number[] = [];
+  for (let i = 0; i < NODE_STARTS; i++)
+    starts.push((await runCommand(process.execPath, ['-e', '0'])).cpuSeconds);
+  return median(starts);
+}
+
 const loadBefore = loadavg()[0]!;
 const python = flags.python === undefined ? undefined : new PythonPeers(flags.python);
 const rows: Row[] = [];
@@ -82,6 +94,6 @@ for (const bench of chosenBenches()) rows.push(...(await rowsOf(bench, python)))
 process.stdout.write(`${rowsTable(rows)}\n`);
 if (flags.only === undefined) {
   const peers = [`DuckDB ${await duckdbVersion()}`, ...(python?.versions() ?? [])];
-  const machine = describeMachine(loadBefore, peers);
+  const machine = describeMachine(loadBefore, await nodeCpuSeconds(), peers);
   writeFileSync(flags.output, describePerformance(rows, machine));
 }

@@ -83,14 +83,19 @@ function digits(value: number): string {
   return value.toFixed(Math.max(0, Math.min(6, places)));
 }
 
-/** What the figures are of. @param peers what else took part, with its version */
-export function describeMachine(loadBefore: number, peers: readonly string[]): string[] {
+/** What the figures are of. @param nodeCpuSeconds that Node takes to start and end @param peers what else took part, with its version */
+export function describeMachine(
+  loadBefore: number,
+  nodeCpuSeconds: number,
+  peers: readonly string[],
+): string[] {
   const processors = cpus();
   const memory = `${Math.round(totalmem() / GIBIBYTE)} GiB of memory`;
   const load = [loadBefore, loadavg()[0]!].map((value) => value.toFixed(1));
   return [
     `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown processor'}, ${memory}, ${type()} ${release()}, Node ${process.versions.node}`,
     `load of the machine over the last minute: ${load[0]} before, ${load[1]} after`,
+    `Node itself, which every command has in its figure: ${nodeCpuSeconds.toFixed(2)} CPU-s from start to end`,
     `peers: ${peers.join(', ')}`,
   ];
 }
