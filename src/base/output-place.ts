@@ -118,8 +118,7 @@ export class OutputPlace {
   }
 
   /**
-   * Removes what was not published, and a folder that was made for that and is empty, and gives the place back. Where that cannot be removed, the lock stays: it is a dead
-   * one when this process ends, and the next to take the place removes the rest.
+   * Removes what was not published, gives the place back, and removes a folder that was made for it and is empty.
    *
    * Where what is staged cannot be removed, the lock stays as long as this process: by it the next to come knows that
    * there is something to remove.
