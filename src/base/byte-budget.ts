@@ -15,7 +15,7 @@ export class ByteBudget {
     return this.#heldBytes;
   }
 
-  /** Waits until `bytes` fit, then holds them until `release`. */
+  /** Waits until `bytes` fit, then holds them until `release`. Never rejects. */
   async take(bytes: number): Promise<void> {
     if (this.tryTake(bytes)) return;
     await new Promise<void>((resolve) => this.#waiting.push({ bytes, resolve }));

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
 import { shardName } from '../samples/key.ts';
-import { OutputCopy } from '../storage/output-copy.ts';
+import { FolderCopy } from '../storage/folder-copy.ts';
 import { isRemote } from '../storage/storage.ts';
 import type { RowOptions } from './options.ts';
 
@@ -36,11 +36,11 @@ export async function atHand(
 }
 
 /** One of several subsets that were made in one scan is told of by the folder around it. */
-async function openCopy(path: string): Promise<{ readonly copy: OutputCopy; readonly below: string }> {
-  const copy = await OutputCopy.open(path);
+async function openCopy(path: string): Promise<{ readonly copy: FolderCopy; readonly below: string }> {
+  const copy = await FolderCopy.open(path);
   if (copy.has('run.json') || copy.has('subset.json') || copy.has('merged.json')) return { copy, below: '' };
   const [, around, below] = /^(.+:\/\/[^/]+\/.+)\/([^/]+)\/*$/.exec(path) ?? [];
-  const whole = around === undefined ? undefined : await OutputCopy.open(around);
+  const whole = around === undefined ? undefined : await FolderCopy.open(around);
   if (whole?.has('subset.json')) return { copy: whole, below: below! };
   throw new BowerbirdError(
     'BB_INPUT_NOT_FOUND',

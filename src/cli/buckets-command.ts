@@ -23,7 +23,7 @@ import { headHere } from './inputs-here.ts';
 import { withInterrupt } from './interrupt.ts';
 import { runThresholds } from './run-thresholds.ts';
 import { withPlace } from './stored-place.ts';
-import { withSlices } from './stored-slices.ts';
+import { slicesHere } from './stored-slices.ts';
 import { textReading } from './text-flags.ts';
 import { type WorkPart, workPart } from './work-slices.ts';
 
@@ -137,15 +137,13 @@ async function mergeSlices(
 ): Promise<Counted> {
   const { mergeCounts } = await import('../tally/slices.ts');
   const shares = await sharesOf(values);
-  const merged = await withSlices(paths, (folders) =>
-    mergeCounts(folders, {
-      shares,
-      top: values['top'] as number,
-      order: values['sort'] as GroupOrder,
-      ...limitsOf(values),
-      signal,
-    }),
-  );
+  const merged = await mergeCounts(await slicesHere(paths), {
+    shares,
+    top: values['top'] as number,
+    order: values['sort'] as GroupOrder,
+    ...limitsOf(values),
+    signal,
+  });
   return { ...merged, whatIf: answerWhatIf(merged.tally.cube, thresholdsOf(values)) };
 }
 

@@ -62,8 +62,8 @@ async function copyTable(given: string, onNote: Note): Promise<readonly string[]
 
 /** @param ofOthers the names of files where there is no run */
 async function copyFolder(url: string, names: RegExp, onNote: Note, ofOthers = names): Promise<string> {
-  const { OutputCopy } = await import('../storage/output-copy.ts');
-  const copy = await OutputCopy.open(url);
+  const { FolderCopy } = await import('../storage/folder-copy.ts');
+  const copy = await FolderCopy.open(url);
   const wanted = copy.has('run.json') ? names : ofOthers;
   await copy.fetch((name) => wanted.test(name), onNote);
   return copy.path;

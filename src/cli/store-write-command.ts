@@ -19,7 +19,7 @@ import {
 import { showBuildProgress } from './store-progress.ts';
 import { withStoreRows } from './store-rows.ts';
 import { sliceStore } from './store-slices.ts';
-import { withSlices } from './stored-slices.ts';
+import { slicesHere } from './stored-slices.ts';
 import { workPart } from './work-slices.ts';
 
 /** `bowerbird store build` */
@@ -123,17 +123,15 @@ async function mergeStore(
   const mix = new ScoreMix(values['mixed-provenance'] === true);
   return publish(values['json'] === true, async (signal) => {
     const { mergeSlices } = await import('../store/merge-slices.ts');
-    return withSlices(slices, (paths) =>
-      mergeSlices({
-        ...{ paths, output, signal },
-        memoryMb: values['memory-mb'] as number,
-        unite: (sides) => {
-          mix.take(sides);
-          return mix.scores;
-        },
-        onProgress: showBuildProgress(),
-      }),
-    );
+    return mergeSlices({
+      ...{ paths: await slicesHere(slices), output, signal },
+      memoryMb: values['memory-mb'] as number,
+      unite: (sides) => {
+        mix.take(sides);
+        return mix.scores;
+      },
+      onProgress: showBuildProgress(),
+    });
   });
 }
 

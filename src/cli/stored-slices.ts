@@ -1,89 +1,46 @@
-import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
-import { requireFreeSpace } from '../base/free-space.ts';
 import { isPartOfKind } from '../base/output-kinds.ts';
 import { SLICE_FILE } from '../base/slices/slice-record.ts';
-import { isRemote, type StoredObject } from '../storage/storage.ts';
-
-/** A copy of a slice, or of a folder of slices, elsewhere. */
-interface Copy {
-  readonly url: string;
-  readonly path: string;
-}
+import { isRemote } from '../storage/storage.ts';
 
 /**
- * Merges slices that may lie elsewhere: those are copied here first, whole, and looked through here. Errors name where they lie.
+ * Paths of slices that may lie elsewhere: those are copied here first, whole, and looked through here.
  *
  * @param given folders of slices, or folders that have such in them; paths and URLs
- * @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_DISK_FULL, BB_TEMPORARY_FOLDER, BB_STORAGE_*; what `work` throws
+ * @throws BowerbirdError BB_INPUT_NOT_FOUND, BB_OUTPUT_UNFINISHED, BB_DISK_FULL, BB_TEMPORARY_FOLDER, BB_STORAGE_*
  */
-export async function withSlices<T>(
-  given: readonly string[],
-  work: (paths: readonly string[]) => Promise<T>,
-): Promise<T> {
-  const copies: Copy[] = [];
+export async function slicesHere(given: readonly string[]): Promise<string[]> {
   const paths: string[] = [];
-  for (const slice of given) {
-    const copy = isRemote(slice) ? await copySlices(slice) : undefined;
-    if (copy) copies.push(copy);
-    paths.push(copy?.path ?? slice);
-  }
-  try {
-    return await work(paths);
-  } catch (thrown) {
-    throw thrown instanceof BowerbirdError ? naming(thrown, copies) : thrown;
-  }
+  for (const slice of given) paths.push(isRemote(slice) ? await copySlices(slice) : slice);
+  return paths;
 }
 
-async function copySlices(given: string): Promise<Copy> {
-  const url = given.replace(/\/+$/, '');
-  const { elsewhereFolder, fetchObject, storageOf } = await import('../storage/local-copy.ts');
-  const storage = await storageOf(url);
-  const found: StoredObject[] = [];
-  for await (const object of storage.list(`${url}/`)) found.push(object);
-  const objects = slicesIn(found, `${url}/`);
-  if (objects.length === 0)
+async function copySlices(given: string): Promise<string> {
+  const { FolderCopy } = await import('../storage/folder-copy.ts');
+  const copy = await FolderCopy.open(given);
+  const wanted = slicesIn(copy.names);
+  if (wanted.size === 0)
     throw new BowerbirdError(
       'BB_INPUT_NOT_FOUND',
-      `${url} is no slice, and no folder of slices: there is no ${SLICE_FILE} in it. Slices are made with --slice I/N.`,
-      { fields: { path: url } },
+      `${copy.url} is no slice, and no folder of slices: there is no ${SLICE_FILE} in it. Slices are made with --slice I/N.`,
+      { fields: { path: copy.url } },
     );
-  const folder = await elsewhereFolder();
-  await requireFreeSpace({
-    folder,
-    bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
-    what: `A copy of the slices at ${url}`,
-    advice: 'Set TMPDIR to a folder that has room.',
-  });
-  const path = join(folder, randomUUID());
-  for (const object of objects)
-    await fetchObject(storage, object, join(path, object.url.slice(url.length + 1)));
-  return { url, path };
+  await copy.fetch((name) => wanted.has(name));
+  return copy.path;
 }
 
-/** The files of the slice that lies at a prefix or, where none does, of those in the folders below it. */
-function slicesIn(objects: readonly StoredObject[], prefix: string): StoredObject[] {
-  const folderOf = ({ url }: StoredObject): string => url.slice(0, url.lastIndexOf('/') + 1);
-  const slices = new Set(objects.filter(({ url }) => url.endsWith(`/${SLICE_FILE}`)).map(folderOf));
-  const isWanted = slices.has(prefix)
-    ? (folder: string) => folder === prefix
-    : (folder: string) => slices.has(folder) && /^[^/]+\/$/.test(folder.slice(prefix.length));
-  return objects.filter(
-    (object) =>
-      isWanted(folderOf(object)) && isPartOfKind('a slice', object.url.slice(folderOf(object).length)),
+/** The files of the slice that lies in a folder or, where none does, of those in the folders right below it. */
+function slicesIn(names: readonly string[]): Set<string> {
+  const folderOf = (name: string): string => name.slice(0, name.lastIndexOf('/') + 1);
+  const slices = new Set(
+    names.filter((name) => name.slice(folderOf(name).length) === SLICE_FILE).map(folderOf),
   );
-}
-
-/** The same error, with URLs where it names copies. */
-function naming(error: BowerbirdError, copies: readonly Copy[]): BowerbirdError {
-  const named = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(named);
-    if (typeof value !== 'string') return value;
-    return copies.reduce((text, { url, path }) => text.replaceAll(path, url), value);
-  };
-  const fields = Object.fromEntries(
-    Object.entries(error.fields).map(([name, value]) => [name, named(value)]),
+  const isWanted = slices.has('')
+    ? (folder: string) => folder === ''
+    : (folder: string) => slices.has(folder) && /^[^/]+\/$/.test(folder);
+  return new Set(
+    names.filter(
+      (name) => isWanted(folderOf(name)) && isPartOfKind('a slice', name.slice(folderOf(name).length)),
+    ),
   );
-  return Object.assign(error, { message: named(error.message), fields });
 }

@@ -13,7 +13,7 @@ import { img2datasetCommand } from './img2dataset.ts';
 import { withInterrupt } from './interrupt.ts';
 import { partLines } from './parts-view.ts';
 import { type PlaceOptions, SLICE_PLACE, shownPlace, withPlace } from './stored-place.ts';
-import { withSlices } from './stored-slices.ts';
+import { slicesHere } from './stored-slices.ts';
 import { SUBSET_FLAGS, subsetOptions } from './subset-flags.ts';
 import { workPart } from './work-slices.ts';
 
@@ -91,9 +91,10 @@ async function madeSubset(
     },
     filesOf: filesOfSubset,
   } satisfies PlaceOptions;
-  const result = await withPlace(outputFolder, place, (folder) =>
-    withSlices(slices ?? [], (paths) =>
-      runSubset({ ...options, ...published(outputFolder, folder), slices: slices && paths }, listeners),
+  const result = await withPlace(outputFolder, place, async (folder) =>
+    runSubset(
+      { ...options, ...published(outputFolder, folder), slices: slices && (await slicesHere(slices)) },
+      listeners,
     ),
   );
   return json

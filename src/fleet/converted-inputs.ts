@@ -1,9 +1,9 @@
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { InputFile, RunPlan } from '../shards/plan.ts';
-import { storageOf } from '../storage/local-copy.ts';
+import { fetchObject } from '../storage/copying.ts';
 import { isRemote } from '../storage/storage.ts';
+import { storageOf } from '../storage/storage-of.ts';
 import { backendOf } from './backend-of.ts';
-import { fetchFile } from './run-at-hand.ts';
 
 /** The files of a run that its plan names by their places: inputs that planning has converted, such as texts. */
 export function convertedInputs(place: string, { inputs }: Pick<RunPlan, 'inputs'>): string[] {
@@ -23,7 +23,8 @@ export async function withInputsAtHand(plan: RunPlan, run: string, scratch: RunF
   if (!isRemote(run)) return plan;
   const { at } = backendOf(run);
   const storage = await storageOf(at);
-  for (const name of convertedInputs(at, plan)) await fetchFile(storage, `${at}/${name}`, scratch.file(name));
+  for (const name of convertedInputs(at, plan))
+    await fetchObject(storage, { url: `${at}/${name}` }, scratch.file(name));
   return { ...plan, inputs: plan.inputs.map((input) => movedInput(input, `${at}/`, `${scratch.path}/`)) };
 }
 

@@ -6,9 +6,9 @@ import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { shardFileName } from '../runs/run-files.ts';
 import { parseStats, type ShardStats } from '../runs/stats.ts';
 import { shardName } from '../samples/key.ts';
-import { storageOf } from '../storage/local-copy.ts';
 import { readText } from '../storage/read-text.ts';
 import type { Storage } from '../storage/storage.ts';
+import { storageOf } from '../storage/storage-of.ts';
 import type { RunBackend, Tidied } from './run-backend.ts';
 
 /** Requests of one shard, or of one clean-up, that are on their way at one time (docs/fleet.md counts them). */

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { atOnce } from '../base/at-once.ts';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { makeFolders, remove, writeNewFile, writing } from '../base/files.ts';
@@ -10,10 +8,11 @@ import type { Lock, OnWait } from '../base/lock.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { shardFileName } from '../runs/run-files.ts';
 import type { FileDigest, ShardStats } from '../runs/stats.ts';
-import { storageOf } from '../storage/local-copy.ts';
+import { fetchObject } from '../storage/copying.ts';
 import { takeObjectLock } from '../storage/object-lock.ts';
 import type { Storage } from '../storage/storage.ts';
 import { isRemote } from '../storage/storage.ts';
+import { storageOf } from '../storage/storage-of.ts';
 import { backendOf } from './backend-of.ts';
 
 /** A folder of this machine in which a run is planned or merged: the run itself or, of one in object storage, a copy of what is needed of it. */
@@ -137,7 +136,7 @@ class LocalCopy implements RunAtHand {
   }
 
   async #fetch(name: string): Promise<void> {
-    await fetchFile(this.#storage, `${this.#at}/${name}`, join(this.folder, name));
+    await fetchObject(this.#storage, { url: `${this.#at}/${name}` }, join(this.folder, name));
   }
 
   async #fetchKnown(name: string, { bytes, sha256 }: FileDigest, stats: ShardStats): Promise<void> {
@@ -163,12 +162,4 @@ class LocalCopy implements RunAtHand {
       await writeNewFile(path, content);
     });
   }
-}
-
-/** Fetches an object into a new file. @throws BowerbirdError BB_STORAGE_*, BB_DISK_FULL, BB_SHARD_WRITE */
-export async function fetchFile(storage: Storage, url: string, path: string): Promise<void> {
-  await writing(path, async () => {
-    await makeFolders(dirname(path));
-    await pipeline(storage.readStream(url), createWriteStream(path, { flags: 'wx' }));
-  });
 }

@@ -1,5 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isShownName } from '../base/shown-names.ts';
 import { type NamedEntry, namedEntries, openableAs } from './byte-names.ts';
 import { type CompanionFile, companionAt, readCompanions } from './companions.ts';
 import { isImageName, splitName } from './image-names.ts';
@@ -28,7 +29,7 @@ export function isMetadataName(name: string): boolean {
 
 /**
  * The images in a folder and in all below it, in the order of their relative paths (code units), with the text and the JSON of
- * the same name beside each. Links to files are followed, links to folders are not; names that begin with `.` are passed over. One
+ * the same name beside each. Links to files are followed, links to folders are not; what `isShownName` says is passed over. One
  * folder's names are in memory at a time, with those of the folders above it.
  *
  * @throws errors of Node where a folder cannot be read
@@ -95,7 +96,7 @@ interface Entry {
 /** What is in a folder, so sorted that the paths of all files come in the order of their code units. */
 async function entriesOf(path: string): Promise<Entry[]> {
   const found = await namedEntries(path);
-  const shown = found.filter(({ name }) => !name.startsWith('.') && !name.endsWith('.tmp'));
+  const shown = found.filter(({ name }) => isShownName(name));
   const entries = await Promise.all(shown.map((entry) => entryOf(path, entry)));
   const key = ({ name, kind }: Entry): string => (kind === 'folder' ? `${name}/` : name);
   return entries.flatMap((entry) => entry ?? []).sort((a, b) => (key(a) < key(b) ? -1 : 1));

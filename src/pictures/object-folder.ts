@@ -1,3 +1,4 @@
+import { isShownPath } from '../base/shown-names.ts';
 import { type CompanionFile, readCompanions } from './companions.ts';
 import { COMPANION_EXTENSIONS, isMetadataName } from './folder.ts';
 import { isImageName, splitName } from './image-names.ts';
@@ -33,15 +34,6 @@ export async function* listObjects(folder: ObjectFolder, listing: Listing): Asyn
   yield* inCodeUnits(rowsOf(folder, pairedImages(folder.objects, listing), listing));
 }
 
-/** Whether a path is looked at: not one that is hidden, being written, or the mark of a folder, nor in a folder of that kind. A folder's name may be empty: there are such keys. */
-export function isShown(path: string): boolean {
-  return (
-    path !== '' &&
-    !path.endsWith('/') &&
-    path.split('/').every((name) => !name.startsWith('.') && !name.endsWith('.tmp'))
-  );
-}
-
 /** What has one name but for its extension. */
 interface Group {
   /** With the point at its end: all names that begin so follow one another. */
@@ -75,7 +67,7 @@ async function* pairedImages(objects: AsyncIterable<FolderObject>, listing: List
     return images;
   };
   for await (const object of objects) {
-    if (!isShown(object.path)) continue;
+    if (!isShownPath(object.path)) continue;
     close(object.path);
     if (waiting[0]?.group.isClosed) yield* ready();
     const slash = object.path.lastIndexOf('/') + 1;

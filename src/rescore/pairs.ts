@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/errors.ts';
-import { TEMPORARY_SUFFIX } from '../base/files.ts';
+import { isShownName } from '../base/shown-names.ts';
 import { refuseUnfinished } from '../base/swap.ts';
-import { storageOf } from '../storage/local-copy.ts';
 import { listedUrl } from '../storage/storage.ts';
+import { storageOf } from '../storage/storage-of.ts';
 import { TableError, unreadable } from '../tables/errors.ts';
 import { expandInputs } from '../tables/inputs.ts';
 import { isElsewhere } from '../tables/remote/remote-files.ts';
@@ -140,7 +140,7 @@ async function numberedFiles(folder: string, extension: string): Promise<Map<str
   const names = await namesIn(folder);
   for (const name of names ?? []) {
     const number = new RegExp(`(\\d+)\\${extension}$`).exec(name)?.[1]?.replace(/^0+(?=\d)/, '');
-    if (number === undefined || name.startsWith('.') || name.endsWith(TEMPORARY_SUFFIX)) continue;
+    if (number === undefined || !isShownName(name)) continue;
     const path = below(folder, name);
     const other = files.get(number);
     if (other !== undefined) {

@@ -7,10 +7,10 @@ import type { Lock, OnWait } from '../base/lock.ts';
 import { isPartOfKind, type OutputKind } from '../base/output-kinds.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { Storage } from './contract.ts';
-import { storageOf } from './local-copy.ts';
 import { takeObjectLock } from './object-lock.ts';
 import { HIDDEN, isPlain, JOURNAL, type Journal, parseJournal } from './output-journal.ts';
 import { readText } from './read-text.ts';
+import { storageOf } from './storage-of.ts';
 
 /** What is written, and how it is spoken of. */
 export interface StoredOutputOptions {

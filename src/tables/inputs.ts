@@ -1,12 +1,10 @@
 import { type Stats, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { glob } from 'tinyglobby';
-import { TEMPORARY_SUFFIX } from '../base/files.ts';
 import { refuseUnfinished } from '../base/swap.ts';
 import { isRemote } from '../storage/storage.ts';
 import { type FoundInput, type InputFormat, inferFormat } from './formats.ts';
-import { globBraced } from './inputs/braces.ts';
 import { eachOnce, unreadOf } from './inputs/each-once.ts';
+import { listedPaths } from './inputs/listed-paths.ts';
 import { OutputKinds, outputNotes, outputsAround } from './inputs/nested-outputs.ts';
 import { notesOn, notFound, onlyOwn, onlyStore, ownNote, unknownFormat } from './inputs/notes.ts';
 import { type OwnOutput, withoutOwnOutput } from './inputs/own-output.ts';
@@ -28,7 +26,7 @@ export interface ExpandOptions {
 /**
  * The files that a person means by `inputs`: files as they are, folders with all below them, globs and braces; URLs likewise (`expandRemote`).
  * Sorted by path (code units). A file that several paths, links or hard links lead to is read once, under the path without links or else the first.
- * Hidden and `.tmp` files are passed over unless named outright, as are files of unknown extension in folders and globs,
+ * Hidden and `.tmp` files and folders are passed over unless named outright, as are files of unknown extension in folders and globs,
  * `.json` beside other formats (it is mostly a description of them), and sidecars beside their files; with `inputFormat` or `untoldFormat`, every file counts but
  * those that start with `_` (markers of Spark and Hadoop).
  *
@@ -86,10 +84,7 @@ async function expandOne(input: string, options: ExpandOptions): Promise<Expande
     return { files: withoutOwnOutput(input, named, true, output), passedOver: [], own: [], inStores: [] };
   }
   if (stats) await refuseUnfinished([input, dirname(resolve(input))]);
-  const paths = stats
-    ? await glob('**', { cwd: input, absolute: true })
-    : await globBraced(input, { absolute: true, expandDirectories: false });
-  const all = paths.map((path) => ({ path: resolve(path) })).filter(({ path }) => isListed(path));
+  const all = (await listedPaths(input, stats !== undefined)).map((path) => ({ path }));
   const foreign = withoutOwnOutput(input, all, false, output).map(({ path }) => path);
   const others = new Set(foreign);
   const kinds = new OutputKinds();
@@ -127,12 +122,6 @@ function namedFile(path: string, options: ExpandOptions): FoundInput {
   const format = formatOf(path, options);
   if (format) return { path: resolve(path), format };
   throw unknownFormat(path);
-}
-
-/** Whether a file found in a folder or by a pattern is looked at at all. */
-function isListed(path: string): boolean {
-  const name = basename(path);
-  return !name.startsWith('.') && !name.endsWith(TEMPORARY_SUFFIX);
 }
 
 function listedFile(path: string, options: ExpandOptions): FoundInput[] {

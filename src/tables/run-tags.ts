@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { storageOf } from '../storage/local-copy.ts';
 import { isRemote } from '../storage/storage.ts';
+import { storageOf } from '../storage/storage-of.ts';
 import { textElsewhere } from './remote/text.ts';
 
 /** A run folder stands for its tags: its other Parquet files repeat rows or hold none. @throws StorageError */

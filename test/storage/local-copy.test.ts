@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import test from 'ava';
 import { localCopy } from '../../src/storage/local-copy.ts';
@@ -24,7 +24,27 @@ test('a head that was trained here comes with what tells of its training, once, 
   t.is(await readFile(hashes, 'utf8'), '1');
   await t.throwsAsync(readFile(join(dirname(hashes), 'training.json')), { code: 'ENOENT' });
   t.deepEqual(notes, [
-    'Fetching s3://bucket/taste/head.safetensors (0.0 MB)',
+    'Fetching s3://bucket/taste/head.safetensors (0.0 MB in 2 files)',
     'Fetching s3://bucket/taste/hashes.txt (0.0 MB)',
   ]);
+});
+
+test('a folder of a model comes with all below it, and a key that would lead out of the copy is none of its files', async (t) => {
+  for (const name of ['model.onnx', 'deep/manifest.json', '../outside.json', 'deep/../../outside.json'])
+    server.hold('bucket', `clip/${name}`, name);
+  const folder = await localCopy('s3://bucket/clip', () => undefined);
+  t.is(basename(folder), 'clip');
+  t.deepEqual((await readdir(dirname(folder), { recursive: true })).sort(), [
+    ...['clip', 'clip/deep', 'clip/deep/manifest.json', 'clip/model.onnx'],
+  ]);
+});
+
+test('where there is neither file nor folder, or too much for a model, that is said', async (t) => {
+  const copy = (url: string) => localCopy(url, () => undefined);
+  await t.throwsAsync(copy('s3://bucket/none'), {
+    code: 'BB_INPUT_NOT_FOUND',
+    message: /nothing at s3:\/\/bucket\/none/,
+  });
+  for (let i = 0; i <= 1000; i++) server.hold('bucket', `many/${i}`, '');
+  await t.throwsAsync(copy('s3://bucket/many'), { message: /more than 1000 below it/ });
 });

@@ -198,7 +198,7 @@ test.serial('folders of a subset are no input while the subset around them is un
 test.serial(
   'what killed writers left is removed once it is a day old by the clock of the service',
   async (t) => {
-    const { storageOf } = await import('../../src/storage/local-copy.ts');
+    const { storageOf } = await import('../../src/storage/storage-of.ts');
     const storage = await storageOf('s3://bucket/x');
     const dayMs = 24 * 60 * 60 * 1000;
     const { uploads, objects } = server.buckets.get('bucket')!;

@@ -33,11 +33,12 @@ test('a folder stands for the input files at any depth, sorted by path', async (
   ]);
 });
 
-test('hidden files, temporary files and files of other kinds are passed over in folders', async (t) => {
+test('hidden files and folders, temporary ones and files of other kinds are passed over in folders', async (t) => {
   const folder = await folderWith(t, [
     '.x.parquet',
     '.git/y.parquet',
     'z.parquet.tmp',
+    'half.tmp/part.parquet',
     '_SUCCESS',
     'a.md',
     'ok.parquet',

@@ -12,6 +12,7 @@ for (const key of [
     'd/_SUCCESS',
     'd/.hidden.parquet',
     'd/x.parquet.tmp',
+    'd/half.tmp/part.parquet',
     'd/info.json',
     'd2/a.csv',
     'd2/b.csv',
@@ -26,7 +27,7 @@ async function found(...inputs: string[]): Promise<string[]> {
   );
 }
 
-test('a prefix is a folder with all below it; descriptions, markers and hidden files are none of it', async (t) => {
+test('a prefix is a folder with all below it; descriptions, markers, and hidden and temporary files and folders are none of it', async (t) => {
   const all = [
     ...['d/00000.parquet parquet', 'd/00001.parquet parquet', 'd/00002.parquet parquet'],
     'd/sub/00003.parquet parquet',

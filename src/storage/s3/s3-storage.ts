@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { Content, ReadOptions, Storage, StoredObject, StreamOptions } from '../contract.ts';
+import type { Content, ReadOptions, StoredObject } from '../contract.ts';
 import { changed, notFound, refused, truncated, unsupported } from '../errors.ts';
-import { collectRange, resumedRange, type WantedRange } from '../ranged-reads.ts';
+import type { WantedRange } from '../ranged-reads.ts';
+import { RangedStorage } from '../ranged-storage.ts';
 import type { RetryPolicy, StorageCounts } from '../retry.ts';
 import type { S3Scheme } from './s3-client.ts';
 import { ifAbsent, withGeneration } from './s3-condition.ts';
@@ -15,12 +16,17 @@ import { S3Session } from './s3-session.ts';
 /** The largest object that a service copies in one request. */
 const COPY_BYTES = 5 * 1024 ** 3;
 
+const OTHER_TAG = 'its ETag is another';
+
 /** Amazon S3, what speaks its protocol, and Google's storage by its XML API. */
-export class S3Storage implements Storage {
+export class S3Storage extends RangedStorage {
+  protected readonly fileWord = 'object';
+  protected readonly otherFile = OTHER_TAG;
   readonly #session: S3Session;
   readonly #conditions = new Map<string, Promise<void>>();
 
   private constructor(session: S3Session) {
+    super();
     this.#session = session;
   }
 
@@ -34,6 +40,10 @@ export class S3Storage implements Storage {
 
   get counts(): StorageCounts {
     return this.#session.counts;
+  }
+
+  protected get policy(): RetryPolicy {
+    return this.#session.policy;
   }
 
   async stat(url: string): Promise<StoredObject | undefined> {
@@ -55,19 +65,6 @@ export class S3Storage implements Storage {
         yield { url: `${this.scheme}://${bucket}/${Key}`, bytes: Size, ...(ETag && { tag: ETag }) };
       token = page.value.IsTruncated ? page.value.NextContinuationToken : undefined;
     } while (token !== undefined);
-  }
-
-  async readRange(url: string, from: number, bytes: number, options: ReadOptions = {}): Promise<Buffer> {
-    const range = { url, from, bytes };
-    return collectRange(range, this.#range(range, options));
-  }
-
-  async *readStream(url: string, options: StreamOptions = {}): AsyncIterable<Buffer> {
-    if (options.range) return yield* this.#range({ url, ...options.range }, options);
-    const found = await this.stat(url);
-    if (!found) throw notFound(url, 'object');
-    if (options.tag !== undefined && options.tag !== found.tag) throw changed(url, OTHER_TAG);
-    yield* this.#range({ url, from: 0, bytes: found.bytes }, { tag: found.tag });
   }
 
   async putIfAbsent(url: string, content: Content): Promise<boolean> {
@@ -107,13 +104,7 @@ export class S3Storage implements Storage {
     return removeLeftovers(this.#session, prefixUrl, folders);
   }
 
-  #range(range: WantedRange, { tag }: ReadOptions): AsyncGenerator<Buffer> {
-    const open = (from: number, bytes: number) => this.#openBody({ url: range.url, from, bytes }, tag);
-    return resumedRange(range, open, this.#session.policy, this.counts);
-  }
-
-  /** One request; whoever reads the range counts the tries. */
-  async #openBody({ url, from, bytes }: WantedRange, tag: string | undefined): Promise<Readable> {
+  protected async openRange({ url, from, bytes }: WantedRange, { tag }: ReadOptions): Promise<Readable> {
     const { bucket, key } = placeOf(url);
     const Range = `bytes=${from}-${from + bytes - 1}`;
     const answer = await this.#session.askOnce(url, ({ client, library }) =>
@@ -195,8 +186,6 @@ export class S3Storage implements Storage {
     if (isReplaced) throw unsupported(url, WITHOUT_CONDITIONS);
   }
 }
-
-const OTHER_TAG = 'its ETag is another';
 
 const WITHOUT_CONDITIONS =
   'this service passes over If-None-Match, so that two workers could both commit one shard. Write to another, or to a file system.';

@@ -1,6 +1,5 @@
-import { basename, resolve } from 'node:path';
-import { glob } from 'tinyglobby';
-import { globBraced } from './braces.ts';
+import { basename } from 'node:path';
+import { listedPaths } from './listed-paths.ts';
 
 const ARCHIVE_NAME = /\.(tar(\.(gz|zst))?|tgz)$/i;
 
@@ -20,10 +19,5 @@ export function archiveStem(path: string): string {
  * @param isFolder whether `input` is one
  */
 export async function findArchives(input: string, isFolder: boolean): Promise<string[]> {
-  const paths = isFolder
-    ? await glob('**', { cwd: input, absolute: true })
-    : await globBraced(input, { absolute: true, expandDirectories: false });
-  return paths
-    .map((path) => resolve(path))
-    .filter((path) => isArchiveName(path) && !basename(path).startsWith('.'));
+  return (await listedPaths(input, isFolder)).filter(isArchiveName);
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { isShown } from '../../pictures/object-folder.ts';
-import { storageOf } from '../../storage/local-copy.ts';
+import { isShownPath } from '../../base/shown-names.ts';
 import { listedUrl, type StoredObject, shownUrl } from '../../storage/storage.ts';
+import { storageOf } from '../../storage/storage-of.ts';
 import { TableError } from '../errors.ts';
 import { type FoundInput, inferFormat, type PictureFormat } from '../formats.ts';
 import { isArchiveName } from './archives.ts';
@@ -111,7 +111,7 @@ async function objectsBelow(folder: string, most: number): Promise<Map<string, S
   const objects = new Map<string, StoredObject>();
   for await (const object of storage.list(`${folder}/`)) {
     const path = object.url.slice(folder.length + 1);
-    if (!isShown(path)) continue;
+    if (!isShownPath(path)) continue;
     objects.set(path, object);
     if (objects.size < most) continue;
     const last = stemOf(path);

@@ -2,8 +2,9 @@ import { basename } from 'node:path';
 import { expand } from 'brace-expansion';
 import picomatch from 'picomatch';
 import { TEMPORARY_SUFFIX } from '../../base/files.ts';
-import { storageOf } from '../../storage/local-copy.ts';
+import { isShownPath } from '../../base/shown-names.ts';
 import { listedUrl, rememberUrl, type Storage, type StoredObject, shownUrl } from '../../storage/storage.ts';
+import { storageOf } from '../../storage/storage-of.ts';
 import { TableError } from '../errors.ts';
 import { type FoundInput, type InputFormat, inferFormat, KNOWN_EXTENSIONS } from '../formats.ts';
 import { onlyOwn, onlyStore, unknownFormat } from './notes.ts';
@@ -57,7 +58,7 @@ const MOST_NAMES = 100_000;
 
 /**
  * The files that a URL stands for: one file, a folder (a prefix with `/` behind it), a pattern, or names in braces, all of which must be there. A pattern lists
- * what lies below the part of it that has no wildcards. Names that begin with `.` or `_`, or end with `.tmp`, are passed over in listings, as are folders that begin with `.`, as are slices and what the
+ * what lies below the part of it that has no wildcards. Files and folders whose names begin with `.` or end with `.tmp`, and files whose names begin with `_`, are passed over in listings, as are slices and what the
  * command itself writes.
  *
  * @throws TableError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_OUTPUT_FOLDER; BowerbirdError BB_OUTPUT_UNFINISHED; StorageError
@@ -123,7 +124,7 @@ async function listed<Format>(
   for await (const object of storage.list(prefix)) {
     outputs.take(object.url);
     if (!matches(object.url)) continue;
-    if (isSeen(object.url, prefix)) seen.push(object);
+    if (isShownPath(object.url.slice(prefix.length))) seen.push(object);
     else hidden++;
   }
   await outputs.refuseUnfinished(storage, seen);
@@ -135,14 +136,6 @@ async function listed<Format>(
   const taken = new Set(inputs);
   const described = files.filter((file) => !taken.has(file)).map(({ path }) => path);
   return { files: inputs, passedOver: [...passedOver, ...described], own, inStores };
-}
-
-/** Whether an object of a listing is looked at at all: not what is hidden, being written, or the mark of a folder. Between slashes there may be nothing: such keys are what they are. */
-function isSeen(url: string, prefix: string): boolean {
-  const names = url.slice(prefix.length).split('/');
-  return (
-    !url.endsWith('/') && !url.endsWith(TEMPORARY_SUFFIX) && names.every((name) => !name.startsWith('.'))
-  );
 }
 
 function sorted<Format>(seen: readonly StoredObject[], outputs: StoredOutputs, kind: RemoteKind<Format>) {

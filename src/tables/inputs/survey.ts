@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isShownName } from '../../base/shown-names.ts';
 import { type NamedEntry, namedEntries, openableAs } from '../../pictures/byte-names.ts';
 import { isMetadataName } from '../../pictures/folder.ts';
 import { isImageName, splitName } from '../../pictures/image-names.ts';
@@ -68,7 +69,7 @@ interface Level extends LevelNames {
 }
 
 function namesIn(entries: readonly NamedEntry[]): LevelNames {
-  const shown = entries.filter(({ name }) => !name.startsWith('.') && !name.endsWith('.tmp'));
+  const shown = entries.filter(({ name }) => isShownName(name));
   const files = shown.filter(({ type }) => !type.isDirectory()).map(({ name }) => name);
   const folders = shown.filter(({ type }) => type.isDirectory()).map(({ name }) => name);
   return { files: files.sort(), folders: new Set(folders) };

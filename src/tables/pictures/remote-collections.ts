@@ -4,8 +4,8 @@ import { type FolderObject, listObjects } from '../../pictures/object-folder.ts'
 import type { PictureRow } from '../../pictures/picture-row.ts';
 import { StreamWindow } from '../../pictures/stream-window.ts';
 import { listTarOf, type TarFile } from '../../pictures/webdataset.ts';
-import { storageOf } from '../../storage/local-copy.ts';
 import { type Storage, StorageError } from '../../storage/storage.ts';
+import { storageOf } from '../../storage/storage-of.ts';
 import { HEAD_BYTES, refuseForeign } from '../content.ts';
 import type { FoundInput, PictureFormat, StagingOptions } from '../formats.ts';
 import { packingIn, type UnpackedFile, type UnpackingPlace, unpackOnce } from '../inputs/bytes.ts';

@@ -4,8 +4,8 @@ import { unread } from '../../pictures/failures.ts';
 import { type Picture, type PictureLimits, releaseOnce } from '../../pictures/picture.ts';
 import type { PicturePlace } from '../../pictures/picture-reader.ts';
 import type { SampleFailure } from '../../samples/reasons.ts';
-import { storageOf } from '../../storage/local-copy.ts';
 import { StorageError } from '../../storage/storage.ts';
+import { storageOf } from '../../storage/storage-of.ts';
 import { StretchReader } from './stretch-reader.ts';
 
 /** Objects that are asked for at one time: enough to hide a service's latency, and less than the connections that its client keeps. */

@@ -1,6 +1,6 @@
 import type { ByteBudget } from '../../base/byte-budget.ts';
 import type { PicturePlace } from '../../pictures/picture-reader.ts';
-import { storageOf } from '../../storage/local-copy.ts';
+import { storageOf } from '../../storage/storage-of.ts';
 
 /** An image that is a part of an archive elsewhere. */
 export interface MemberPlace extends PicturePlace {
@@ -96,11 +96,10 @@ export class StretchReader {
 
   async #readStretch(stretch: readonly Waiting[]): Promise<void> {
     this.#stretchesInFlight++;
+    await this.#budget.take(stretch.reduce((sum, { place }) => sum + place.bytes, 0));
+    this.#imagesInFlight += stretch.length;
     const left = [...stretch];
     try {
-      const bytes = stretch.reduce((sum, { place }) => sum + place.bytes, 0);
-      await this.#budget.take(bytes);
-      this.#imagesInFlight += stretch.length;
       for (const { onStart } of stretch) onStart();
       await fill(left, () => {
         this.#imagesInFlight--;

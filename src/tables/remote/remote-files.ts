@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { BowerbirdError } from '../../base/errors.ts';
 import { requireFreeSpace } from '../../base/free-space.ts';
-import { elsewhereFolder, storageOf } from '../../storage/local-copy.ts';
+import { elsewhereFolder } from '../../storage/copying.ts';
 import { type ByteRange, SparseCopy, unlessAborted } from '../../storage/sparse-copy.ts';
 import { isRemote, type Storage, StorageError, type StoredObject } from '../../storage/storage.ts';
+import { storageOf } from '../../storage/storage-of.ts';
 import { TableError } from '../errors.ts';
 import type { FoundInput } from '../formats.ts';
 

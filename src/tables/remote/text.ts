@@ -1,4 +1,4 @@
-import { storageOf } from '../../storage/local-copy.ts';
+import { storageOf } from '../../storage/storage-of.ts';
 
 /** A small file elsewhere, as UTF-8; undefined where there is none. @throws StorageError */
 export async function textElsewhere(url: string): Promise<string | undefined> {
