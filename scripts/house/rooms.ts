@@ -404,6 +404,8 @@ export const ROOMS: readonly Room[] = [
       'saved-sinks',
       'sort-shards',
       'sorted-table',
+      'file-digest',
+      'finished-shard',
       'stats',
       'thumbnails',
     ],

@@ -1,17 +1,10 @@
 import { resolve } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
 import { refuseUnfinished } from '../base/swap.ts';
+import { checkShardFile, readFinishedShard, readShardOfDoneRun } from '../runs/finished-shard.ts';
 import { RunFolder } from '../runs/run-folder.ts';
 import { type RunRecord, readRunRecord } from '../runs/run-record.ts';
-import {
-  addCounts,
-  checkShardFile,
-  emptyCounts,
-  hasFile,
-  type RowCounts,
-  readFinishedShard,
-  readShardOfDoneRun,
-} from '../runs/stats.ts';
+import { addCounts, emptyCounts, hasFile, type RowCounts } from '../runs/stats.ts';
 
 /** A finished shard of a run. */
 export interface RunShard {

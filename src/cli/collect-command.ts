@@ -1,12 +1,7 @@
 import type { CollectEnd, CollectResult } from '../collect/collect.ts';
 import type { Feed } from '../collect/post.ts';
-import {
-  COLLECT_JSONFEED_FLAGS,
-  COLLECT_REDDIT_FLAGS,
-  collectOptions,
-  jsonFeedOf,
-  redditOf,
-} from './collect-flags.ts';
+import { COLLECT_JSONFEED_FLAGS, COLLECT_REDDIT_FLAGS } from './collect-flags.ts';
+import { collectOptions, jsonFeedOf, redditOf } from './collected-feed.ts';
 import type { Command } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';

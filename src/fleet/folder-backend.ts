@@ -18,9 +18,10 @@ import {
   writing,
 } from '../base/files.ts';
 import { takeLock } from '../base/lock.ts';
+import { readFinishedShard } from '../runs/finished-shard.ts';
 import { readNames } from '../runs/run-files.ts';
 import { RunFolder } from '../runs/run-folder.ts';
-import { readFinishedShard, type ShardStats } from '../runs/stats.ts';
+import type { ShardStats } from '../runs/stats.ts';
 import { shardName } from '../samples/key.ts';
 import type { RunBackend, Tidied } from './run-backend.ts';
 import { takenForDead } from './taken-for-dead.ts';

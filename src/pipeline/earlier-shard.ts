@@ -1,7 +1,8 @@
 import { BowerbirdError } from '../base/errors.ts';
 import { decodeNpy } from '../base/npy.ts';
+import { checkShardFile, readShardFile } from '../runs/finished-shard.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import { checkShardFile, hasFile, readShardFile, type ShardStats } from '../runs/stats.ts';
+import { hasFile, type ShardStats } from '../runs/stats.ts';
 import { parseThumbnails, type ReportThumbnail } from '../runs/thumbnails.ts';
 import type { Provenance } from '../samples/provenance/provenance.ts';
 import { isReason, type SampleFailure } from '../samples/reasons.ts';

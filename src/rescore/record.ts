@@ -1,9 +1,9 @@
 import type { EncoderIdentity } from '../heads/check.ts';
+import { readFinishedShard } from '../runs/finished-shard.ts';
 import { recordHead } from '../runs/head-record.ts';
 import { goOnFrom } from '../runs/run-changes.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { newRecord, type RunRecord } from '../runs/run-record.ts';
-import { readFinishedShard } from '../runs/stats.ts';
 import { byTag } from '../samples/tags.ts';
 import { resolveThresholds, type Thresholds } from '../scores/thresholds.ts';
 import { type RescoreConfig, rescoreSettings } from './config.ts';

@@ -16,12 +16,13 @@ import { BucketSums } from '../scores/bucket-sums.ts';
 import { type BucketSummary, checkMeans, summarize } from '../scores/summary.ts';
 import { WhatIfCube } from '../scores/what-if.ts';
 import { decodePartials } from '../tables/partials.ts';
+import { readFinishedShard, readShardFile } from './finished-shard.ts';
 import { writeBuckets } from './merge.ts';
 import { readRunProvenance } from './provenance.ts';
 import { listRunFiles } from './run-files.ts';
 import { RunFolder } from './run-folder.ts';
 import { type RunRecord, readRunRecord } from './run-record.ts';
-import { addCounts, emptyCounts, type RowCounts, readFinishedShard, readShardFile } from './stats.ts';
+import { addCounts, emptyCounts, type RowCounts } from './stats.ts';
 import { countTags, readWhatIf, writeWhatIf } from './what-if.ts';
 
 const FLAG = '--output-folder';

@@ -10,6 +10,7 @@ import { type BucketSummary, checkMeans, summarize } from '../scores/summary.ts'
 import type { ShardSpec } from '../shards/plan.ts';
 import { decodePartials } from '../tables/partials.ts';
 import { writeSmallTable } from '../tables/small-table.ts';
+import { readFinishedShard, readShardFile } from './finished-shard.ts';
 import { type HostList, HostTable } from './host-totals.ts';
 import { readRunProvenance } from './provenance.ts';
 import { addTallies, type RetryTally } from './retry-tally.ts';
@@ -19,8 +20,6 @@ import {
   emptyCounts,
   hasFile,
   type RowCounts,
-  readFinishedShard,
-  readShardFile,
   type SavedCounts,
   type ShardStats,
 } from './stats.ts';

@@ -8,12 +8,13 @@ import { filterOptions, type Thresholds } from '../scores/thresholds.ts';
 import { type JudgedTags, VerdictFiles, type Verdicts } from '../shards/verdicts.ts';
 import { SavedTables } from '../tables/pictures/saved-tables.ts';
 import { commitShard, type Sinks } from './commit.ts';
+import { checkShardFile, readShardFile } from './finished-shard.ts';
 import type { ScoreProgress } from './progress.ts';
 import { rejudgedImages } from './rejudged-images.ts';
 import type { RunFolder } from './run-folder.ts';
 import { SAVED_SINKS, type ShardWithImages } from './saved-sinks.ts';
 import { sortedTable } from './sorted-table.ts';
-import { checkShardFile, hasFile, readShardFile, type ShardStats } from './stats.ts';
+import { hasFile, type ShardStats } from './stats.ts';
 import { parseThumbnails, type ReportThumbnail, thumbnailFile } from './thumbnails.ts';
 
 /** What new verdicts are passed with. */

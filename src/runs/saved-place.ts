@@ -1,7 +1,8 @@
 import type { EarlierPlace } from '../saved/earlier-images.ts';
 import type { SavedSettings } from '../saved/settings.ts';
+import { checkShardFile } from './finished-shard.ts';
 import type { RunFolder } from './run-folder.ts';
-import { checkShardFile, hasFile, type ShardStats } from './stats.ts';
+import { hasFile, type ShardStats } from './stats.ts';
 
 const IMAGE_FILES = { webdataset: 'savedArchive', files: 'savedFolder', parquet: 'savedTable' } as const;
 

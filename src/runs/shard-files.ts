@@ -16,8 +16,10 @@ import {
 import type { Lock } from '../base/lock.ts';
 import { journalPath, swap } from '../base/swap.ts';
 import { shardName } from '../samples/key.ts';
+import { digestFile, type FileDigest } from './file-digest.ts';
+import { nameInRunFolder, readFinishedShard } from './finished-shard.ts';
 import type { RunFolder } from './run-folder.ts';
-import { digestFile, type FileDigest, nameInRunFolder, readFinishedShard, type ShardStats } from './stats.ts';
+import type { ShardStats } from './stats.ts';
 
 /**
  * The files of one shard on their way into a run folder: all are written under temporary names first, then published

@@ -1,9 +1,10 @@
 import { sameThresholds, type Thresholds } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
+import { readFinishedShard } from './finished-shard.ts';
 import type { ScoreProgress } from './progress.ts';
 import { describePlan, emptyPlan, planRetry, type RetryRule } from './retry-rule.ts';
 import type { RunFolder } from './run-folder.ts';
-import { readFinishedShard, type ShardStats } from './stats.ts';
+import type { ShardStats } from './stats.ts';
 
 /** A shard to do: as a whole, or only its failed rows, where it is finished. */
 export interface WantedShard {

@@ -1,12 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { BowerbirdError, codeOf, isMissing } from '../base/errors.ts';
 import type { FailureReason } from '../samples/reasons.ts';
 import type { Histogram, StoredHistogram } from '../scores/histogram.ts';
 import type { Thresholds } from '../scores/thresholds.ts';
+import type { FileDigest } from './file-digest.ts';
 import { type HostList, isHostList } from './host-totals.ts';
 import { isTally, type RetryTally } from './retry-tally.ts';
 import { type ShardFileKind, shardFileName } from './run-files.ts';
@@ -72,14 +67,6 @@ export interface StageNumbers {
   readonly embed: number;
   /** Of image models that give tags, all together; absent where the run had none. */
   readonly tag?: number;
-}
-
-/** What a file is known by, or a folder of files: then all their bytes, and the sha256 of what `sha256sum *` prints of them. */
-export interface FileDigest {
-  readonly bytes: number;
-  readonly sha256: string;
-  /** Files in the folder. */
-  readonly entries?: number;
 }
 
 /** What a shard's stats say that differs from shard to shard; times in ms since 1970. */
@@ -160,74 +147,6 @@ function addTable(into: Record<string, number>, from: Readonly<Record<string, nu
   for (const [name, count] of Object.entries(from)) into[name] = (into[name] ?? 0) + count;
 }
 
-/** Of a file, or of a folder of files. */
-export async function digestFile(path: string): Promise<FileDigest> {
-  const stats = await stat(path);
-  if (stats.isDirectory()) return digestFolder(path);
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return { bytes: stats.size, sha256: hash.digest('hex') };
-}
-
-async function digestFolder(path: string): Promise<FileDigest> {
-  const names = (await readdir(path)).sort();
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for (const name of names) {
-    const content = await readFile(join(path, name));
-    hash.update(`${createHash('sha256').update(content).digest('hex')}  ${name}\n`);
-    bytes += content.length;
-  }
-  return { bytes, sha256: hash.digest('hex'), entries: names.length };
-}
-
-/**
- * A finished shard's stats, or undefined where the shard is not finished: no commit marker, one that is not this
- * shard's, or a file that it names is gone or has another size (someone removed it to have the shard redone).
- */
-export async function readFinishedShard(statsPath: string, shardId: number): Promise<ShardStats | undefined> {
-  const { stats } = await examineShard(statsPath, shardId);
-  return stats;
-}
-
-/**
- * The stats of a shard of a run that is done, and so has all its shards.
- *
- * @throws BowerbirdError BB_RUN_CORRUPT with the file that is gone or damaged, where the shard is not finished
- */
-export async function readShardOfDoneRun(statsPath: string, shardId: number): Promise<ShardStats> {
-  const { stats, unfit } = await examineShard(statsPath, shardId);
-  if (stats) return stats;
-  throw new BowerbirdError(
-    'BB_RUN_CORRUPT',
-    `${unfit} is gone, cut or damaged, though its run is done. Run the command that made it again: its shard will be redone.`,
-    { fields: { path: unfit } },
-  );
-}
-
-/** A finished shard's stats, or else the first file for which it does not count as finished. */
-type ExaminedShard =
-  | { readonly stats: ShardStats; readonly unfit?: never }
-  | { readonly stats?: never; readonly unfit: string };
-
-async function examineShard(statsPath: string, shardId: number): Promise<ExaminedShard> {
-  let text: string;
-  try {
-    text = await readFile(statsPath, 'utf8');
-  } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return { unfit: statsPath };
-    throw thrown;
-  }
-  const stats = parseStats(text, shardId);
-  if (!stats) return { unfit: statsPath };
-  const runFolder = dirname(dirname(statsPath));
-  for (const [name, digest] of Object.entries(stats.files)) {
-    const path = join(runFolder, name);
-    if (!(await isThere(path, digest))) return { unfit: path };
-  }
-  return { stats };
-}
-
 /** What a stats file says; undefined where it is not this shard's, or not whole. */
 export function parseStats(text: string, shardId: number): ShardStats | undefined {
   try {
@@ -270,55 +189,7 @@ function sumOf(table: Readonly<Record<string, number>>): number {
   return Object.values(table).reduce((sum, count) => sum + count, 0);
 }
 
-/**
- * Reads a file that a finished shard's stats name.
- *
- * @throws BowerbirdError BB_RUN_CORRUPT where its content is not what was written
- */
-export async function readShardFile(path: string, stats: ShardStats): Promise<Buffer> {
-  const bytes = await readFile(path);
-  const digest = createHash('sha256').update(bytes).digest('hex');
-  if (digest === stats.files[nameInRunFolder(path)]?.sha256) return bytes;
-  throw damagedFile(path);
-}
-
-/**
- * Checks a file that a finished shard's stats name, whatever its size.
- *
- * @throws BowerbirdError BB_RUN_CORRUPT where its content is not what was written
- */
-export async function checkShardFile(path: string, stats: Pick<ShardStats, 'files'>): Promise<void> {
-  const { sha256 } = await digestFile(path);
-  if (sha256 !== stats.files[nameInRunFolder(path)]?.sha256) throw damagedFile(path);
-}
-
-function damagedFile(path: string): BowerbirdError {
-  return new BowerbirdError(
-    'BB_RUN_CORRUPT',
-    `${path} is damaged: its content is not what was written. ` +
-      'Remove it and run the same command again: its shard will be redone.',
-    { fields: { path } },
-  );
-}
-
-/** Whether a file has the size that is stated of it, or a folder as many files. */
-async function isThere(path: string, { bytes, entries }: FileDigest): Promise<boolean> {
-  try {
-    return entries === undefined
-      ? (await stat(path)).size === bytes
-      : (await readdir(path)).length === entries;
-  } catch (thrown) {
-    if (isMissing(thrown)) return false;
-    throw thrown;
-  }
-}
-
 /** Whether a finished shard has a file of this kind. */
 export function hasFile(stats: ShardStats, kind: ShardFileKind): boolean {
   return shardFileName(kind, stats.shard_id) in stats.files;
-}
-
-/** A file's name within its run folder: `tags/00000.parquet`. */
-export function nameInRunFolder(path: string): string {
-  return `${basename(dirname(path))}/${basename(path)}`;
 }

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
 import { refuseUnfinished } from '../base/swap.ts';
+import { readFinishedShard } from '../runs/finished-shard.ts';
 import { RunFolder } from '../runs/run-folder.ts';
 import { type RecordedInput, type RunRecord, readRunRecord } from '../runs/run-record.ts';
-import { readFinishedShard, type ShardStats } from '../runs/stats.ts';
+import type { ShardStats } from '../runs/stats.ts';
 
 /** A finished shard, as far as sidecars need it. */
 export interface ScoredShard extends Pick<ShardStats, 'files'> {

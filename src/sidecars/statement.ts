@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { nameInRunFolder } from '../runs/finished-shard.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import { nameInRunFolder } from '../runs/stats.ts';
 import type { ScoredInput } from './run-inputs.ts';
 
 /** The key of Parquet's key-value metadata under which a sidecar says what it is of. */

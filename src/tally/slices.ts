@@ -5,20 +5,12 @@ import { isInSlice, type SliceOf } from '../base/slices/slice.ts';
 import { SliceFolder } from '../base/slices/slice-folder.ts';
 import type { SliceBasis } from '../base/slices/slice-record.ts';
 import { groupSides } from '../tables/provenance.ts';
-import {
-  type CountOptions,
-  type CountResult,
-  type Looked,
-  type LookedFile,
-  type PlacedSide,
-  resolveCounted,
-  resultOf,
-  withCount,
-} from './count.ts';
+import { type CountOptions, type CountResult, resolveCounted, resultOf, withCount } from './count.ts';
 import { TallyDatabase, type TallyLimits } from './database.ts';
 import type { GroupOrder, Groups } from './group-types.ts';
 import { GroupTable } from './groups.ts';
 import type { TallyFile, TallyInputs } from './inputs.ts';
+import type { Looked, LookedFile, PlacedSide } from './looked.ts';
 import { type Quantile, QuantileSearch, type Share } from './quantiles.ts';
 import { readScoreCounts, ScoreCounts } from './score-counts.ts';
 import { HighDigits } from './score-digits.ts';

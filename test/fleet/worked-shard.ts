@@ -4,15 +4,10 @@ import { type FileSystem, fileSystem, withFileSystem } from '../../src/base/file
 import { writeNewFile } from '../../src/base/files.ts';
 import { FolderBackend } from '../../src/fleet/folder-backend.ts';
 import { SharedRun } from '../../src/fleet/shared-run.ts';
+import { digestFile } from '../../src/runs/file-digest.ts';
+import { checkShardFile, nameInRunFolder, readFinishedShard } from '../../src/runs/finished-shard.ts';
 import { RunFolder } from '../../src/runs/run-folder.ts';
-import {
-  checkShardFile,
-  digestFile,
-  emptyCounts,
-  nameInRunFolder,
-  readFinishedShard,
-  type ShardStats,
-} from '../../src/runs/stats.ts';
+import { emptyCounts, type ShardStats } from '../../src/runs/stats.ts';
 
 /** Makes a run folder that workers share. */
 export async function makeSharedRun(path: string): Promise<SharedRun> {

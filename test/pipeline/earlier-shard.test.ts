@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { readEarlierShard } from '../../src/pipeline/earlier-shard.ts';
+import { digestFile } from '../../src/runs/file-digest.ts';
 import { RunFolder } from '../../src/runs/run-folder.ts';
-import { digestFile, type ShardStats } from '../../src/runs/stats.ts';
+import type { ShardStats } from '../../src/runs/stats.ts';
 import { writeSmallTable } from '../../src/tables/small-table.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 

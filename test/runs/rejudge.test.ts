@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import test from 'ava';
+import { readFinishedShard } from '../../src/runs/finished-shard.ts';
 import { ScoreProgress } from '../../src/runs/progress.ts';
 import { rejudgeShards } from '../../src/runs/rejudge.ts';
-import { readFinishedShard, type ShardStats } from '../../src/runs/stats.ts';
+import type { ShardStats } from '../../src/runs/stats.ts';
 import { parseThumbnails } from '../../src/runs/thumbnails.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
 import { commitRows, type MadeRow, type TakenFolder, THRESHOLDS, takeFolder, thumbnailOf } from './setup.ts';

@@ -1,16 +1,10 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { digestFile } from '../../src/runs/file-digest.ts';
+import { nameInRunFolder, readFinishedShard, readShardFile } from '../../src/runs/finished-shard.ts';
 import { sortedTable } from '../../src/runs/sorted-table.ts';
-import {
-  addCounts,
-  digestFile,
-  emptyCounts,
-  nameInRunFolder,
-  readFinishedShard,
-  readShardFile,
-  type ShardStats,
-} from '../../src/runs/stats.ts';
+import { addCounts, emptyCounts, type ShardStats } from '../../src/runs/stats.ts';
 import { Histogram } from '../../src/scores/histogram.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 

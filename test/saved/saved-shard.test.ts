@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
-import { digestFile } from '../../src/runs/stats.ts';
+import { digestFile } from '../../src/runs/file-digest.ts';
 import { EarlierImages } from '../../src/saved/earlier-images.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../src/saved/settings.ts';
 import type { SavedTables } from '../../src/tables/pictures/saved-tables.ts';
