@@ -1,13 +1,16 @@
 import { type PlannedRun, readPlan } from '../fleet/plan-file.ts';
 import { isRemote } from '../storage/storage.ts';
-import type { Invocation } from './command.ts';
+import { type Invocation, shellWord } from './command.ts';
 import { checkValues, type FlagValues, usageError } from './flags.ts';
 import { retryFlags } from './retry-flags.ts';
 import { SCORE_FLAGS } from './score-flags.ts';
 import { SLICE_FLAGS } from './slice-flags.ts';
 
 /** Flags of `score` that say where and how a command works, not what its plan is. */
-const NOT_PLANNED = ['url-list', 'output-folder', 'json', 'incremental-mode', ...Object.keys(SLICE_FLAGS)];
+const NOT_PLANNED = [
+  ...['url-list', 'output-folder', 'json', 'incremental-mode'],
+  ...[...Object.keys(retryFlags('')), ...Object.keys(SLICE_FLAGS)],
+];
 
 /** The flags of `score` that were given, on the command line or with another value than the default, by name. */
 export function plannedFlags({ values, args }: Pick<Invocation, 'values' | 'args'>): Record<string, unknown> {
@@ -36,19 +39,28 @@ export function valuesOfPlan(planned: FlagValues, outputFolder: string): FlagVal
   return { ...defaults(), ...planned, 'output-folder': outputFolder };
 }
 
-/** @throws BowerbirdError BB_USAGE for a flag that has no meaning where several workers do one run */
-export function refuseUnplannable(values: FlagValues): void {
+/**
+ * @param isWhole whether one process does all of a run in object storage, and so may try rows again
+ * @throws BowerbirdError BB_USAGE for a flag that has no meaning where several workers do one run
+ */
+export function refuseUnplannable(values: FlagValues, isWhole = false): void {
+  const retrying = Object.keys(retryFlags('')).filter(
+    (name) => values[name] !== undefined && values[name] !== false,
+  );
   const asked = [
-    ...Object.keys(retryFlags('')).filter((name) => values[name] !== undefined && values[name] !== false),
+    ...(isWhole ? [] : retrying),
     ...(values['incremental-mode'] === 'incremental' ? [] : ['incremental-mode']),
   ];
   const [first] = asked;
   if (first === undefined) return;
-  const isStored = isRemote(String(values['output-folder'] ?? ''));
+  const run = String(values['output-folder'] ?? '');
+  const advice = !isRemote(run)
+    ? 'remove plan.json and run `bowerbird score` with it.'
+    : retrying.length > 0
+      ? `run \`bowerbird score --output-folder ${shellWord(run)}\` with it, and without a slice.`
+      : 'copy the run into a folder of this machine, remove plan.json and run `bowerbird score` with it.';
   throw usageError(
-    `--${first} changes a run as a whole, and workers each do a part of a plan. Once all is merged and no worker is left, ${
-      isStored ? 'copy the run into a folder of this machine, ' : ''
-    }remove plan.json and run \`bowerbird score\` with it.`,
+    `--${first} changes a run as a whole, and workers each do a part of a plan. Once all is merged and no worker is left, ${advice}`,
   );
 }
 

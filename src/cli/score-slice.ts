@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../base/errors.ts';
+import type { SliceReport } from '../fleet/do-slice.ts';
 import { isPlanned, type PlannedRun, planPath, readPlan } from '../fleet/plan-file.ts';
 import { type Slice, sliceFrom } from '../fleet/slice.ts';
-import type { WorkReport } from '../fleet/worker.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { isRemote } from '../storage/storage.ts';
 import { commandLine, type Invocation, shellWord } from './command.ts';
@@ -63,7 +63,7 @@ export async function scoreSlice(
   slice: Slice,
 ): Promise<number> {
   const { values, args } = invocation;
-  refuseUnplannable(values);
+  refuseUnplannable(values, slice === WHOLE);
   refuseEmbeddings(values);
   const folder = values['output-folder'] as string;
   const report = await showProgress(async (progress, closing) => {
@@ -71,8 +71,9 @@ export async function scoreSlice(
     if (inputs.length > 0 && JSON.stringify(inputs) !== JSON.stringify(planned.inputs))
       throw otherInputs(folder);
     const config = scoreConfig(withPlanned(invocation, planned.flags), planned.inputs, commandLine(args));
-    const { doSlice } = await import('../fleet/do-slice.ts');
-    return doSlice({ config, planned, progress, closing }, slice);
+    const options = { config, planned, progress, closing };
+    if (!config.retry) return (await import('../fleet/do-slice.ts')).doSlice(options, slice);
+    return (await import('../fleet/retry-stored.ts')).retryStored(options, slice);
   });
   if (slice === WHOLE && report.state === 'done')
     return mergeRun(folder, { isJson: values['json'] === true, commandLine: commandLine(args) });
@@ -119,9 +120,6 @@ function otherInputs(folder: string): Error {
 function json({ state, committed, lost, open }: SliceReport, { index, count }: Slice): object {
   return { state, task_index: index, task_count: count, committed, lost, open };
 }
-
-/** A worker's report, and how many shards of the whole plan are still open. */
-type SliceReport = WorkReport & { readonly open: number };
 
 function describe({ state, committed, lost, open }: SliceReport, slice: Slice, folder: string): string {
   const raced = lost > 0 ? `; ${lost} that others had committed meanwhile were dropped` : '';

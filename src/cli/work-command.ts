@@ -66,10 +66,11 @@ export const WORK: Command = {
 async function workCommand(invocation: Invocation): Promise<number> {
   const { values, parsed, args } = invocation;
   const run = parsed['run'] as string;
-  refuseUnplannable(values);
+  const ofRun = { ...values, 'output-folder': run };
+  refuseUnplannable(ofRun);
   const address = queueUrl(values['queue']);
   const planned = await requirePlan(run);
-  const merged = withPlanned({ values: { ...values, 'output-folder': run }, args }, planned.flags);
+  const merged = withPlanned({ values: ofRun, args }, planned.flags);
   const config = scoreConfig(merged, planned.inputs, commandLine(args));
   const grace = values['grace'] as number | undefined;
   dieByChance(values['chaos'] as number | undefined);

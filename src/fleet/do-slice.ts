@@ -2,16 +2,15 @@ import { SharedRun } from './shared-run.ts';
 import { type Slice, shardsOf } from './slice.ts';
 import { Worker, type WorkerOptions, type WorkReport } from './worker.ts';
 
+/** A worker's report, and how many shards of the whole plan are open then. */
+export type SliceReport = WorkReport & { readonly open: number };
+
 /**
  * Does the shards of one slice of a plan that nobody has committed yet.
  *
- * @returns what became of them, and how many shards of the whole plan are open then
  * @throws as `Worker`
  */
-export async function doSlice(
-  options: WorkerOptions,
-  slice: Slice,
-): Promise<WorkReport & { readonly open: number }> {
+export async function doSlice(options: WorkerOptions, slice: Slice): Promise<SliceReport> {
   const worker = await Worker.start(options);
   let report: WorkReport;
   try {

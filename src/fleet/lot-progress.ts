@@ -13,6 +13,8 @@ export class LotProgress {
   readonly #before: { readonly succeeded: number; readonly failed: number };
   readonly #reasonsBefore: Readonly<Partial<Record<FailureReason, number>>>;
   readonly #ended: ShardStats[] = [];
+  /** Of finished shards whose rows are tried again: how many are not, and how many of those have failed. */
+  readonly #carried = new Map<number, { readonly rows: number; readonly failed: number }>();
 
   constructor(progress: ScoreProgress, specs: readonly ShardSpec[]) {
     this.#progress = progress;
@@ -34,6 +36,14 @@ export class LotProgress {
     this.#progress.countSaved(stats.saved);
   }
 
+  /** A finished shard of which so many failed rows are tried again. */
+  triedAgain({ shard_id, count, successes }: ShardStats, rows: number): void {
+    const carried = { rows: count - rows, failed: count - successes - rows };
+    this.#carried.set(shard_id, carried);
+    this.#progress.resumedRows += carried.rows;
+    this.#progress.resumedFailures += carried.failed;
+  }
+
   /** A shard whose rows were done here, and which is committed, by whomever. */
   ended(stats: ShardStats): void {
     this.#open.delete(stats.shard_id);
@@ -53,11 +63,17 @@ export class LotProgress {
       if (before === undefined) delete progress.reasons[reason];
       else progress.reasons[reason] = before;
     }
-    for (const { count, successes, reasons } of this.#ended) {
-      progress.succeeded += successes;
-      progress.failed += count - successes;
+    for (const { shard_id, count, successes, reasons } of this.#ended) {
+      const { rows: carried, failed } = this.#carried.get(shard_id) ?? { rows: 0, failed: 0 };
+      progress.succeeded += successes - (carried - failed);
+      progress.failed += count - successes - failed;
       for (const [reason, rows] of Object.entries(reasons) as [FailureReason, number][])
         progress.reasons[reason] = (progress.reasons[reason] ?? 0) + rows;
+    }
+    for (const id of this.#open.keys()) {
+      const { rows: carried, failed } = this.#carried.get(id) ?? { rows: 0, failed: 0 };
+      progress.resumedRows -= carried;
+      progress.resumedFailures -= failed;
     }
     this.#open.clear();
   }

@@ -46,30 +46,30 @@ export class ObjectBackend implements RunBackend {
 
   async names(folder: string): Promise<string[]> {
     const names = new Set<string>();
-    for await (const name of this.#below(`${folder}/`)) names.add(name.split('/')[0]!);
+    for await (const name of this.below(`${folder}/`)) names.add(name.split('/')[0]!);
     return [...names];
   }
 
   async has(name: string): Promise<boolean> {
-    return (await (await this.#storage()).stat(this.place(name))) !== undefined;
+    return (await (await this.storage()).stat(this.place(name))) !== undefined;
   }
 
   async read(name: string): Promise<string | undefined> {
-    return readText(await this.#storage(), this.place(name));
+    return readText(await this.storage(), this.place(name));
   }
 
   async write(name: string, text: string): Promise<void> {
-    await (await this.#storage()).put(this.place(name), Buffer.from(text));
+    await (await this.storage()).put(this.place(name), Buffer.from(text));
   }
 
   async writeNew(name: string, text: string): Promise<boolean> {
-    return (await this.#storage()).putIfAbsent(this.place(name), Buffer.from(text));
+    return (await this.storage()).putIfAbsent(this.place(name), Buffer.from(text));
   }
 
   async remove(name: string): Promise<void> {
-    const storage = await this.#storage();
+    const storage = await this.storage();
     await storage.delete(this.place(name));
-    await atOnce(REQUESTS_AT_ONCE, this.#below(`${name}/`), (leaf) =>
+    await atOnce(REQUESTS_AT_ONCE, this.below(`${name}/`), (leaf) =>
       storage.delete(this.place(`${name}/${leaf}`)),
     );
   }
@@ -96,7 +96,7 @@ export class ObjectBackend implements RunBackend {
   }
 
   async lay(worker: string, stats: ShardStats): Promise<void> {
-    const storage = await this.#storage();
+    const storage = await this.storage();
     const folder = this.#workFolders.get(worker)!;
     await atOnce(REQUESTS_AT_ONCE, await leavesIn(folder, stats), (leaf) =>
       storage.put(this.place(laidName(worker, stats, leaf)), join(folder, leaf)),
@@ -108,7 +108,7 @@ export class ObjectBackend implements RunBackend {
   }
 
   async bringHome(worker: string, stats: ShardStats): Promise<void> {
-    const storage = await this.#storage();
+    const storage = await this.storage();
     const brought = new Set<string>();
     await atOnce(REQUESTS_AT_ONCE, await this.#laid(worker, stats), async (leaf) => {
       try {
@@ -129,7 +129,7 @@ export class ObjectBackend implements RunBackend {
 
   /** What cannot be removed now is by the next merge. */
   async clear(worker: string, stats: ShardStats): Promise<void> {
-    const storage = await this.#storage();
+    const storage = await this.storage();
     await atOnce(REQUESTS_AT_ONCE, await this.#laid(worker, stats), (leaf) =>
       storage.delete(this.place(laidName(worker, stats, leaf))),
     ).catch(() => undefined);
@@ -141,9 +141,9 @@ export class ObjectBackend implements RunBackend {
   async tidy(settle: () => Promise<void>): Promise<Tidied> {
     await settle();
     const done = new Set(await this.names('stats'));
-    const storage = await this.#storage();
+    const storage = await this.storage();
     const cleared = new Set<string>();
-    await atOnce(REQUESTS_AT_ONCE, this.#below('.workers/'), async (name) => {
+    await atOnce(REQUESTS_AT_ONCE, this.below('.workers/'), async (name) => {
       const [worker, shard] = name.split('/');
       if (!done.has(`${shard}_stats.json`)) return;
       cleared.add(worker!);
@@ -154,7 +154,7 @@ export class ObjectBackend implements RunBackend {
 
   /** Nothing depends on it: who may not look for them leaves them to the bucket's own rules. */
   async removeLeftovers(): Promise<void> {
-    const storage = await this.#storage();
+    const storage = await this.storage();
     await storage.removeLeftovers(this.place(''), PROBED_FOLDERS).catch(() => undefined);
   }
 
@@ -163,23 +163,24 @@ export class ObjectBackend implements RunBackend {
     const folder = this.#workFolders.get(worker);
     if (folder !== undefined) return leavesIn(folder, stats);
     const leaves: string[] = [];
-    for await (const leaf of this.#below(laidName(worker, stats, ''))) leaves.push(leaf);
+    for await (const leaf of this.below(laidName(worker, stats, ''))) leaves.push(leaf);
     return leaves;
   }
 
   /** What lies below a prefix that ends with `/`, by names below it. */
-  async *#below(prefix: string): AsyncIterable<string> {
+  async *below(prefix: string): AsyncIterable<string> {
     const whole = this.place(prefix);
-    for await (const { url } of (await this.#storage()).list(whole)) yield url.slice(whole.length);
+    for await (const { url } of (await this.storage()).list(whole)) yield url.slice(whole.length);
   }
 
-  async #storage(): Promise<Storage> {
+  /** Where it lies. */
+  async storage(): Promise<Storage> {
     return this.#given ?? storageOf(this.at);
   }
 }
 
-/** A name in what a worker has laid of a shard. */
-function laidName(worker: string, { shard_id }: ShardStats, leaf: string): string {
+/** A name in what a worker has laid of a shard; of `''` the prefix of all. */
+export function laidName(worker: string, { shard_id }: ShardStats, leaf: string): string {
   return `.workers/${worker}/${shardName(shard_id)}/${leaf}`;
 }
 
@@ -194,7 +195,7 @@ async function leavesIn(folder: string, { files }: ShardStats): Promise<string[]
 }
 
 /** Whether these are all files of a shard. */
-function isWhole(leaves: ReadonlySet<string>, { files }: ShardStats): boolean {
+export function isWhole(leaves: ReadonlySet<string>, { files }: ShardStats): boolean {
   return Object.entries(files).every(([name, { entries }]) =>
     entries === undefined
       ? leaves.has(name)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { atOnce } from '../base/at-once.ts';
-import { BowerbirdError, codeOf } from '../base/errors.ts';
+import { codeOf } from '../base/errors.ts';
 import { makeFolders, remove, writeNewFile, writing } from '../base/files.ts';
 import { requireFreeSpace } from '../base/free-space.ts';
 import type { Lock, OnWait } from '../base/lock.ts';
@@ -10,11 +10,14 @@ import type { FileDigest } from '../runs/file-digest.ts';
 import { shardFileName } from '../runs/run-files.ts';
 import type { ShardStats } from '../runs/stats.ts';
 import { fetchObject } from '../storage/copying.ts';
-import { takeObjectLock } from '../storage/object-lock.ts';
 import type { Storage } from '../storage/storage.ts';
 import { isRemote } from '../storage/storage.ts';
 import { storageOf } from '../storage/storage-of.ts';
 import { backendOf } from './backend-of.ts';
+import { damagedObject } from './damaged-object.ts';
+import { ObjectBackend } from './object-backend.ts';
+import { ReplacedShards } from './replaced-shards.ts';
+import { lockStoredRun } from './stored-run-lock.ts';
 
 /** A folder of this machine in which a run is planned or merged: the run itself or, of one in object storage, a copy of what is needed of it. */
 export interface RunAtHand {
@@ -41,19 +44,12 @@ export interface RunAtHand {
  */
 export async function takeAtHand(run: string, onWait: OnWait): Promise<RunAtHand> {
   if (!isRemote(run)) return inPlace(run);
-  const at = backendOf(run).at;
-  const storage = await storageOf(at);
-  const lock = await takeObjectLock({
-    ...{ storage, claims: `${at}/.lock/`, onWait },
-    lockedError: (who) =>
-      new BowerbirdError(
-        'BB_RUN_LOCKED',
-        `${at} is being planned or merged by ${who}. Wait for it, or choose another --output-folder.`,
-        { fields: { path: at } },
-      ),
-  });
+  const backend = new ObjectBackend(run);
+  const { at } = backend;
+  const lock = await lockStoredRun(at, onWait);
   try {
-    const copy = new LocalCopy(at, await makeTemporaryFolder('run'), storage, lock);
+    await new ReplacedShards(backend, lock).settle();
+    const copy = new LocalCopy(at, await makeTemporaryFolder('run'), await storageOf(at), lock);
     await copy.begin();
     return copy;
   } catch (thrown) {
@@ -149,11 +145,7 @@ class LocalCopy implements RunAtHand {
     });
     if (content && createHash('sha256').update(content).digest('hex') === sha256)
       return this.#write(name, content);
-    throw new BowerbirdError(
-      'BB_RUN_CORRUPT',
-      `${url} is gone, or its content is not what was written. Remove the stats and the marker in .commits of shard ${stats.shard_id}, and let a worker do it again.`,
-      { fields: { path: url } },
-    );
+    throw damagedObject(url, stats.shard_id);
   }
 
   async #write(name: string, content: Uint8Array): Promise<void> {

@@ -12,7 +12,9 @@ import { recordOf } from '../pipeline/record.ts';
 import { type ScoreFacts, scoreShards } from '../pipeline/score-shards.ts';
 import { unlessClosing } from '../runs/closing.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
+import { describePlan, emptyPlan, planRetry } from '../runs/retry-rule.ts';
 import { RunFolder } from '../runs/run-folder.ts';
+import type { WantedShard } from '../runs/sort-shards.ts';
 import type { ShardStats } from '../runs/stats.ts';
 import { resolveThresholds } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
@@ -20,6 +22,7 @@ import { withInputsAtHand } from './converted-inputs.ts';
 import { InputCheck } from './input-check.ts';
 import { LotProgress } from './lot-progress.ts';
 import type { PlannedRun } from './plan-file.ts';
+import type { ReplacedShards } from './replaced-shards.ts';
 import { refuseOther } from './same-plan.ts';
 import { SharedRun } from './shared-run.ts';
 import { takenForDead } from './taken-for-dead.ts';
@@ -36,6 +39,8 @@ export interface WorkerOptions {
   readonly name?: string;
   /** Where hosts are shared with other processes. */
   readonly openHostBudget?: OpenHostBudget | undefined;
+  /** Of who holds the run's lock: finished shards with rows to try again (`config.retry`) are replaced. */
+  readonly replaced?: ReplacedShards | undefined;
 }
 
 /** Who has committed a shard: this worker; another while this one did it as well; one before it. */
@@ -119,7 +124,7 @@ export class Worker {
         recordOf(facts),
         'Leave out what the plan says otherwise, or plan into another --output-folder.',
       );
-      const run = new SharedRun(config.outputFolder);
+      const run = new SharedRun(options.replaced?.backend ?? config.outputFolder);
       await run.create();
       const { name = workerName() } = options;
       const scratch = new RunFolder(await run.makeWorkFolder(name));
@@ -166,23 +171,15 @@ export class Worker {
     lot: LotProgress,
     { onCommitted, graceMs }: DoingOptions,
   ): Promise<WorkReport> {
-    const { progress, closing } = this.#options;
-    const wanted: { readonly spec: ShardSpec }[] = [];
-    for (const spec of shards) {
-      const stats = await this.#run.committed(spec.id);
-      if (!stats) {
-        wanted.push({ spec });
-        continue;
-      }
-      lot.resumed(stats);
-      await onCommitted?.(spec.id, 'before');
-    }
+    const { progress, closing, replaced } = this.#options;
+    const wanted = await this.#sort(shards, lot, onCommitted);
+    const earlier = new Map(wanted.flatMap(({ spec, finished }) => (finished ? [[spec.id, finished]] : [])));
     await this.#inputs.check(wanted.map(({ spec }) => spec));
     let [committed, lost] = [0, 0];
     progress.enter('scoring');
     const place = { folder: this.#scratch, lock: this.#lock };
     const deliver = async (stats: ShardStats): Promise<void> => {
-      const isOurs = await this.#deliver(stats);
+      const isOurs = await this.#deliver(stats, earlier.get(stats.shard_id));
       if (isOurs) committed++;
       else lost++;
       lot.ended(stats);
@@ -191,7 +188,10 @@ export class Worker {
     };
     if (closing.aborted) return { state: 'interrupted', committed, lost };
     if (wanted.length === 0) return { state: 'done', committed, lost };
-    const destination = { place, progress, closing, onCommitted: deliver, graceMs, images: this.#images };
+    const destination = {
+      ...{ place, progress, closing, onCommitted: deliver, graceMs, images: this.#images },
+      fetchFinished: replaced && ((stats: ShardStats) => replaced.fetch(stats, this.#scratch)),
+    };
     const state = await scoreShards(this.#facts, destination, wanted).catch((thrown: unknown) => {
       // Whatever fails then fails for that.
       throw existsSync(this.#scratch.path) ? thrown : takenForDead(this.#scratch.path, thrown);
@@ -199,12 +199,41 @@ export class Worker {
     return { state, committed, lost };
   }
 
-  async #deliver(stats: ShardStats): Promise<boolean> {
+  /** Those that are to do: that nobody has committed or, where finished shards are replaced, that have rows to try again. */
+  async #sort(
+    shards: readonly ShardSpec[],
+    lot: LotProgress,
+    onCommitted: DoingOptions['onCommitted'],
+  ): Promise<WantedShard[]> {
+    const { config, progress, replaced } = this.#options;
+    const retry = replaced && config.retry;
+    const [plan, nowMs] = [emptyPlan(), Date.now()];
+    const wanted: WantedShard[] = [];
+    for (const spec of shards) {
+      const stats = await this.#run.committed(spec.id);
+      const rows = stats && retry ? planRetry(stats, retry, { plan, nowMs }) : 0;
+      if (stats && rows > 0) {
+        lot.triedAgain(stats, rows);
+        wanted.push({ spec, finished: stats });
+      } else if (stats) {
+        lot.resumed(stats);
+        await onCommitted?.(spec.id, 'before');
+      } else wanted.push({ spec });
+    }
+    if (retry) progress.note(describePlan(plan));
+    return wanted;
+  }
+
+  /** @param earlier what the shard was before, where it is finished */
+  async #deliver(stats: ShardStats, earlier: ShardStats | undefined): Promise<boolean> {
     await this.#lock.assertHeld();
     const { name } = this;
     const done = { ...stats, plan: this.#options.planned.digest, worker: name };
-    const { isOurs } = await this.#run.commit(name, done);
-    await remove(this.#scratch.stats(stats.shard_id));
+    const scratch = this.#scratch;
+    const { replaced } = this.#options;
+    if (earlier && replaced) await replaced.replace(name, done, { earlier, scratch });
+    const isOurs = earlier ? true : (await this.#run.commit(name, done)).isOurs;
+    await remove(scratch.stats(stats.shard_id));
     return isOurs;
   }
 }

@@ -56,6 +56,8 @@ export interface ShardDestination extends Omit<ScoreRun, 'place'> {
   readonly graceMs?: number | undefined;
   /** Where images come from, of one that does shards in several calls; it stays open. */
   readonly images?: ImageSupply;
+  /** Brings the files of a finished shard into the folder, before its rows are tried again; where not given, they are there. */
+  readonly fetchFinished?: ((stats: ShardStats) => Promise<void>) | undefined;
 }
 
 /**
@@ -75,7 +77,7 @@ export async function scoreShards(
 async function scoreWith(
   images: ImageSupply,
   facts: ScoreFacts,
-  { place, progress, closing, onCommitted, graceMs }: ShardDestination,
+  { place, progress, closing, onCommitted, graceMs, fetchFinished }: ShardDestination,
   wanted: readonly WantedShard[],
 ): Promise<'done' | 'interrupted'> {
   const { config } = facts;
@@ -124,6 +126,7 @@ async function scoreWith(
     filter,
     imageSaving,
     onCommitted,
+    fetchFinished,
   });
   try {
     const state = await run.doAll(
@@ -151,6 +154,7 @@ interface ShardRunTools {
   readonly filter: Filter;
   readonly imageSaving: ImageSaving | undefined;
   readonly onCommitted: ShardDestination['onCommitted'];
+  readonly fetchFinished: ShardDestination['fetchFinished'];
 }
 
 /** A finished shard of which rows are tried again. */
@@ -249,8 +253,9 @@ class ShardRun {
   }
 
   async #openShard(shard: StagedShard): Promise<ShardWork> {
-    const { facts, folder } = this.#tools;
+    const { facts, folder, fetchFinished } = this.#tools;
     const finished = this.#finished.get(shard.spec.id);
+    if (finished) await fetchFinished?.(finished);
     const earlier =
       finished &&
       (await readEarlierShard(folder, finished, {

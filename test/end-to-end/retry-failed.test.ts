@@ -2,11 +2,14 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { decodeNpy } from '../../src/base/npy.ts';
 import { packageFolder } from '../../src/base/package.ts';
+import { digestObjects } from '../helpers/digest-objects.ts';
+import { digestRun } from '../helpers/digest-run.ts';
 import { type ImageHost, type Resource, startImageHost } from '../helpers/image-host.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { makePicture } from '../helpers/pictures.ts';
 import { readParquet } from '../helpers/read-parquet.ts';
-import { type CliResult, LOOPBACK_FLAGS, runCli } from '../helpers/run-cli.ts';
+import { type CliResult, LOOPBACK_FLAGS, runCli, startCli } from '../helpers/run-cli.ts';
+import { startS3Server } from '../helpers/s3-server.ts';
 import { schemaProblems } from '../helpers/schemas.ts';
 import { buildShard } from '../helpers/shard-builder.ts';
 
@@ -98,7 +101,14 @@ async function makeRows(t: ExecutionContext): Promise<{
   const head = await writeEnsemble(`${folder}/ensemble.json`);
   const score = async (run: string, ...flags: string[]): Promise<CliResult> => {
     const result = await runCli([
-      ...['score', `${folder}/shard.parquet`, '--output-folder', `${folder}/${run}`, '--retries', '0'],
+      ...[
+        'score',
+        `${folder}/shard.parquet`,
+        '--output-folder',
+        run.includes('://') ? run : `${folder}/${run}`,
+        '--retries',
+        '0',
+      ],
       ...['--number-sample-per-shard', '12', '--save-embeddings', '--save-consent', '--min-aesthetic', '4'],
       ...['--aesthetic-head', head, ...LOOPBACK_FLAGS],
       ...flags,
@@ -185,4 +195,49 @@ test('a row that is to be tried again and is not asked for, since its host is gi
   for (const [row, wasLeft] of isLeft.entries()) if (wasLeft) t.deepEqual(signals[row], consent[row]);
   const again = await score(...retry);
   t.regex(again.stderr, new RegExp(`tried again: http_server_error ${left}`));
+});
+
+test('rows of a run in object storage are tried again as those of one in a folder, also by who comes after one that was killed', async (t) => {
+  const server = await startS3Server();
+  t.teardown(() => server.stop());
+  Object.assign(process.env, server.environment);
+  const { folder, host, mend, score } = await makeRows(t);
+  const run = 's3://bucket/retried';
+  await score('here');
+  await score(run);
+  await mend();
+  await score('here', '--retry-failed');
+
+  const retrying = ['score', '--output-folder', run, '--retry-failed', ...LOOPBACK_FLAGS];
+  const killed = startCli(retrying, { isDoomed: true });
+  server.faults.push({
+    fault: { kind: 'closed' },
+    times: 1,
+    when: ({ operation }) => {
+      if (operation === 'CopyObject') killed.process.kill('SIGKILL');
+      return operation === 'CopyObject';
+    },
+  });
+  t.is((await killed.ended).signal, 'SIGKILL');
+  const recordOf = () => JSON.parse(server.bytesOf('bucket', 'retried/run.json')!.toString()) as object;
+  t.like(recordOf(), { state: 'running' });
+
+  // Of a shard with nothing to try again, a merge alone reads a file.
+  server.forgetCounts();
+  const asked = new Map(host.requests);
+  const { exitCode, stdout, stderr } = await runCli([...retrying, '--json']);
+  t.is(exitCode, 0, stderr);
+  t.regex(stderr, /tried again: http_server_error 3; left for their reasons .*: http_not_found 9\./);
+  t.regex(stderr, /scored now: 3 \(http_server_error 3 of 3\)/);
+  t.is([...host.requests].filter(([path, count]) => count > asked.get(path)!).length, 3);
+  const retried = { http_server_error: { rows: 6, successes: 6 } };
+  t.like(JSON.parse(stdout), { successes: 27, reasons: { http_not_found: 9 }, retried });
+  t.like(recordOf(), { state: 'done' });
+  t.deepEqual(digestObjects(server, run), await digestRun(`${folder}/here`));
+  t.deepEqual(server.keys('bucket', 'retried/.workers/'), []);
+  t.deepEqual(server.keys('bucket', 'retried/.replacing/'), []);
+  t.is(
+    server.log.filter(({ operation, key }) => operation === 'GetObject' && key.includes('img_emb')).length,
+    1,
+  );
 });

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import test from 'ava';
 import { ObjectBackend } from '../../src/fleet/object-backend.ts';
 import { SharedRun } from '../../src/fleet/shared-run.ts';
@@ -6,6 +5,7 @@ import type { ShardStats } from '../../src/runs/stats.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
 import { thrownBy } from '../helpers/failing-files.ts';
 import { type S3Server, startS3Server } from '../helpers/s3-server.ts';
+import { FATES, interposed, standingWorker } from './interposed.ts';
 import { workShard } from './worked-shard.ts';
 
 let server: S3Server;
@@ -18,51 +18,8 @@ test.before(async () => {
 });
 test.after.always(() => server.stop());
 
-/** What becomes of a call to storage: it is made, or not, and something happens before or after. */
-type Fate = (call: () => Promise<unknown>) => Promise<unknown>;
-
-/** Storage whose n-th call, from 0, has another fate; listings count when they begin. */
-function interposed(n: number, fate: Fate): { readonly storage: Storage; met(): boolean } {
-  let count = 0;
-  let isMet = false;
-  const through = (call: () => Promise<unknown>): Promise<unknown> => {
-    if (count++ !== n) return call();
-    isMet = true;
-    return fate(call);
-  };
-  const proxy = new Proxy(storage, {
-    get(target, name) {
-      const own = Reflect.get(target, name) as unknown;
-      if (typeof own !== 'function') return own;
-      if (name === 'list')
-        return async function* (url: string) {
-          await through(async () => undefined);
-          yield* target.list(url);
-        };
-      return (...args: unknown[]) => through(() => Reflect.apply(own, target, args) as Promise<unknown>);
-    },
-  });
-  return { storage: proxy, met: () => isMet };
-}
-
 function runAt(url: string, through: Storage = storage): SharedRun {
   return new SharedRun(new ObjectBackend(url, through));
-}
-
-/** The worker whose shard stands, every byte of it as the stats say; undefined where none does. */
-function standingWorker(url: string): string | undefined {
-  const prefix = url.slice('s3://bucket/'.length);
-  const bytes = server.bytesOf('bucket', `${prefix}/stats/00000_stats.json`);
-  if (!bytes) return undefined;
-  const stats = JSON.parse(bytes.toString()) as ShardStats;
-  for (const [name, { sha256, entries }] of Object.entries(stats.files)) {
-    const content = server.bytesOf('bucket', `${prefix}/${name}${entries === undefined ? '' : '/0.jpg'}`);
-    if (!content) throw new Error(`${name} is missing`);
-    if (entries === undefined && createHash('sha256').update(content).digest('hex') !== sha256)
-      throw new Error(`${name} is of another`);
-    if (entries !== undefined && content.toString() !== stats.input) throw new Error(`${name} is of another`);
-  }
-  return stats.input;
 }
 
 /** A shard of few files: each request of its commit has its turn. */
@@ -74,43 +31,27 @@ function laid(url: string): string[] {
   return server.keys('bucket', `${url.slice('s3://bucket/'.length)}/.workers/`);
 }
 
-const FATES: readonly (readonly [string, Fate])[] = [
-  [
-    'is not made, and ends its worker',
-    async () => {
-      throw new Error('killed');
-    },
-  ],
-  [
-    'is made, and ends its worker',
-    async (call) => {
-      await call();
-      throw new Error('killed');
-    },
-  ],
-];
-
 for (const [what, fate] of FATES)
   test(`whatever request of a commit ${what}, another that did the shard otherwise leaves it whole and of one of them`, async (t) => {
     const outcomes = new Set<string | undefined>();
     for (let n = 0; ; n++) {
       const url = `s3://bucket/${what.length}-${n}`;
-      const doomed = interposed(n, fate);
+      const doomed = interposed(storage, n, fate);
       const [first, second] = [runAt(url, doomed.storage), runAt(url)];
       const stats = await work(first, 'first');
       const others = await work(second, 'second');
       const thrown = await thrownBy(() => first.commit('first', stats));
-      const stood = standingWorker(url);
+      const stood = standingWorker(server, url);
       const { isOurs } = await second.commit('second', others);
-      t.is(standingWorker(url), isOurs ? 'second' : 'first', `request ${n}`);
-      if (stood) t.is(standingWorker(url), stood);
+      t.is(standingWorker(server, url), isOurs ? 'second' : 'first', `request ${n}`);
+      if (stood) t.is(standingWorker(server, url), stood);
       await runAt(url).tidy();
       t.deepEqual(laid(url), [], `request ${n}`);
       if (!doomed.met()) {
         t.is(thrown, undefined);
         break;
       }
-      outcomes.add(standingWorker(url));
+      outcomes.add(standingWorker(server, url));
     }
     t.deepEqual([...outcomes].sort(), ['first', 'second']);
   });
@@ -121,17 +62,17 @@ test('a worker that slept before any of its requests while another committed and
     const url = `s3://bucket/asleep-${n}`;
     const second = runAt(url);
     let stood: string | undefined;
-    const sleepy = interposed(n, async (call) => {
+    const sleepy = interposed(storage, n, async (call) => {
       await second.commit('second', await work(second, 'second'));
       await runAt(url).tidy();
-      stood = standingWorker(url);
+      stood = standingWorker(server, url);
       t.truthy(stood, `before request ${n}`);
       return call();
     });
     const first = runAt(url, sleepy.storage);
     const { isOurs } = await first.commit('first', await work(first, 'first'));
     if (!sleepy.met()) break;
-    t.is(standingWorker(url), stood, `after request ${n}`);
+    t.is(standingWorker(server, url), stood, `after request ${n}`);
     t.is(isOurs, stood === 'first');
     outcomes.add(stood);
     await runAt(url).tidy();
@@ -143,14 +84,14 @@ test('a worker that slept before any of its requests while another committed and
 test('a merge that comes between any two requests of a commit takes nothing that is still to be committed', async (t) => {
   for (let n = 0; ; n++) {
     const url = `s3://bucket/merged-${n}`;
-    const watched = interposed(n, async (call) => {
+    const watched = interposed(storage, n, async (call) => {
       await runAt(url).tidy();
       return call();
     });
     const run = runAt(url, watched.storage);
     const { isOurs } = await run.commit('first', await work(run, 'first'));
     t.true(isOurs);
-    t.is(standingWorker(url), 'first', `request ${n}`);
+    t.is(standingWorker(server, url), 'first', `request ${n}`);
     if (!watched.met()) break;
   }
 });
@@ -159,7 +100,7 @@ test('files of a committed shard that were removed before they were in their pla
   const url = 's3://bucket/robbed';
   const run = runAt(url);
   const stats = await work(run, 'first');
-  const doomed = interposed(Number.POSITIVE_INFINITY, (call) => call());
+  const doomed = interposed(storage, Number.POSITIVE_INFINITY, (call) => call());
   const stopping = new Proxy(doomed.storage, {
     get: (target, name) =>
       name === 'copy' ? () => Promise.reject(new Error('killed')) : (Reflect.get(target, name) as unknown),
@@ -170,7 +111,7 @@ test('files of a committed shard that were removed before they were in their pla
   const [name] = Object.keys(stats.files);
   await storage.delete(`${url}/.workers/first/00000/${name}`);
   await t.throwsAsync(() => run.committed(0), { code: 'BB_RUN_CORRUPT', message: /lacks files/ });
-  t.is(standingWorker(url), undefined);
+  t.is(standingWorker(server, url), undefined);
 });
 
 test('a bucket that vanishes is told, and no shard counts as open for that', async (t) => {

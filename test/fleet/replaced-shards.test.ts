@@ -1,0 +1,133 @@
+import test, { type ExecutionContext } from 'ava';
+import { ObjectBackend } from '../../src/fleet/object-backend.ts';
+import { ReplacedShards } from '../../src/fleet/replaced-shards.ts';
+import { SharedRun } from '../../src/fleet/shared-run.ts';
+import { lockStoredRun } from '../../src/fleet/stored-run-lock.ts';
+import { RunFolder } from '../../src/runs/run-folder.ts';
+import type { ShardStats } from '../../src/runs/stats.ts';
+import { openStorage, type Storage } from '../../src/storage/storage.ts';
+import { thrownBy } from '../helpers/failing-files.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
+import { startS3Server } from '../helpers/s3-server.ts';
+import { FATES, interposed, standingWorker } from './interposed.ts';
+import { workShard } from './worked-shard.ts';
+
+const server = await startS3Server();
+Object.assign(process.env, server.environment);
+const storage = await openStorage('s3://bucket/x', { retry: { attempts: 1 } });
+test.after.always(() => server.stop());
+
+/** A run whose shard 0 is committed, with a file that what replaces it has not. */
+async function committed(url: string): Promise<ShardStats> {
+  const run = new SharedRun(new ObjectBackend(url, storage));
+  const stats = await workShard(run, 'earlier', 'earlier', ['tags', 'partials']);
+  await run.commit('earlier', stats);
+  await storage.put(`${url}/run.json`, Buffer.from('{"state":"done"}'));
+  return stats;
+}
+
+/** Replaces shard 0 as a process does that holds the run. */
+async function replace(t: ExecutionContext, url: string, earlier: ShardStats, through = storage) {
+  const backend = new ObjectBackend(url, through);
+  const stats = await workShard(new SharedRun(backend), 'later', 'later', ['tags']);
+  const scratch = new RunFolder(await makeFolder(t));
+  const lock = await lockStoredRun(url, () => undefined);
+  try {
+    await new ReplacedShards(backend, lock).replace('later', stats, { earlier, scratch });
+  } finally {
+    await lock.release();
+  }
+}
+
+async function settle(url: string, through: Storage = storage): Promise<void> {
+  const lock = await lockStoredRun(url, () => undefined);
+  try {
+    await new ReplacedShards(new ObjectBackend(url, through), lock).settle();
+  } finally {
+    await lock.release();
+  }
+}
+
+/** What others see of the shard. */
+function seen(url: string): string[] {
+  const prefix = `${url.slice('s3://bucket/'.length)}/`;
+  const names = server.keys('bucket', prefix).map((key) => key.slice(prefix.length));
+  return names.filter((name) => !name.startsWith('.') && name !== 'run.json');
+}
+
+const EARLIER = [
+  'images/00000/0.jpg',
+  'partials/00000.arrow',
+  'stats/00000_stats.json',
+  'tags/00000.parquet',
+];
+const REPLACED = EARLIER.filter((name) => !name.startsWith('partials'));
+
+function left(url: string): string[] {
+  const prefix = url.slice('s3://bucket/'.length);
+  return ['.workers/', '.replacing/'].flatMap((folder) => server.keys('bucket', `${prefix}/${folder}`));
+}
+
+for (const [what, fate] of FATES)
+  test(`whatever request of a replacement ${what}, the next that takes the run finds the shard as it was, or ends it`, async (t) => {
+    const outcomes = new Set<string | undefined>();
+    for (let n = 0; ; n++) {
+      const url = `s3://bucket/replaced-${what.length}-${n}`;
+      const earlier = await committed(url);
+      const doomed = interposed(storage, n, fate);
+      const thrown = await thrownBy(() => replace(t, url, earlier, doomed.storage));
+      await settle(url);
+      const standing = standingWorker(server, url);
+      t.deepEqual(seen(url), standing === 'earlier' ? EARLIER : REPLACED, `request ${n}`);
+      await new SharedRun(new ObjectBackend(url, storage)).tidy();
+      t.deepEqual(left(url), [], `request ${n}`);
+      if (!doomed.met()) {
+        t.is(thrown, undefined);
+        t.is(standing, 'later');
+        break;
+      }
+      outcomes.add(standing);
+    }
+    t.deepEqual([...outcomes].sort(), ['earlier', 'later']);
+  });
+
+test('whatever request a replacement is ended with fails, the next ends it', async (t) => {
+  for (let n = 0; ; n++) {
+    const url = `s3://bucket/ended-${n}`;
+    const earlier = await committed(url);
+    const stopping = new Proxy(storage, {
+      get: (target, name) =>
+        name === 'copy'
+          ? () => Promise.reject(new Error('killed'))
+          : ((value) => (typeof value === 'function' ? value.bind(target) : value))(
+              Reflect.get(target, name) as unknown,
+            ),
+    });
+    await t.throwsAsync(replace(t, url, earlier, stopping), { message: 'killed' });
+    const doomed = interposed(storage, n, FATES[1]![1]);
+    await thrownBy(() => settle(url, doomed.storage));
+    await settle(url);
+    t.is(standingWorker(server, url), 'later', `request ${n}`);
+    t.deepEqual(seen(url), REPLACED);
+    t.is(server.bytesOf('bucket', `ended-${n}/run.json`)!.toString().includes('running'), true);
+    if (!doomed.met()) break;
+  }
+});
+
+test('what a finished shard consists of is fetched with its digests, and a file that is gone or another is told by its URL', async (t) => {
+  const url = 's3://bucket/fetched';
+  const stats = await committed(url);
+  const backend = new ObjectBackend(url, storage);
+  const lock = await lockStoredRun(url, () => undefined);
+  t.teardown(() => lock.release());
+  const shards = new ReplacedShards(backend, lock);
+  await t.notThrowsAsync(async () => shards.fetch(stats, new RunFolder(await makeFolder(t))));
+  await storage.put(`${url}/tags/00000.parquet`, Buffer.from('another'));
+  const expected = {
+    code: 'BB_RUN_CORRUPT',
+    message: /s3:\/\/bucket\/fetched\/tags\/00000\.parquet is gone, or/,
+  };
+  await t.throwsAsync(async () => shards.fetch(stats, new RunFolder(await makeFolder(t))), expected);
+  await storage.delete(`${url}/tags/00000.parquet`);
+  await t.throwsAsync(async () => shards.fetch(stats, new RunFolder(await makeFolder(t))), expected);
+});
