@@ -97,7 +97,7 @@ export async function writePlan(run: string, text: string): Promise<boolean> {
   const path = planPath(run);
   throw new BowerbirdError(
     'BB_PLAN_CHANGED',
-    `${path} is a plan of other inputs, settings or models, and workers may be at work by it. ` +
+    `${path} is a plan of other inputs, settings or models, or of another version of bowerbird, and workers may be at work by it. ` +
       'Repeat the command that made it, or plan into another --output-folder.',
     { fields: { path } },
   );

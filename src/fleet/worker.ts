@@ -24,6 +24,7 @@ import { LotProgress } from './lot-progress.ts';
 import type { PlannedRun } from './plan-file.ts';
 import type { ReplacedShards } from './replaced-shards.ts';
 import { refuseOther } from './same-plan.ts';
+import { refuseOtherVersion } from './same-version.ts';
 import { SharedRun } from './shared-run.ts';
 import { takenForDead } from './taken-for-dead.ts';
 import { WorkerReporter } from './worker-reporter.ts';
@@ -106,10 +107,11 @@ export class Worker {
   /**
    * Loads the models and looks whether all is as the plan has it.
    *
-   * @throws BowerbirdError BB_RUN_CHANGED naming what differs from the plan; as `runScore` before any work
+   * @throws BowerbirdError BB_RUN_CHANGED naming what differs from the plan, the version that it was made with before all else; as `runScore` before any work
    */
   static async start(options: WorkerOptions): Promise<Worker> {
     const { config, planned, progress, closing } = options;
+    refuseOtherVersion(planned.record);
     progress.enter('loading');
     const models = await unlessClosing(loadModels(config, progress, closing), closing);
     const facts = {
