@@ -126,6 +126,37 @@ test('a shard takes a few hundred bytes of Redis, and none once it is done', asy
   t.deepEqual(await keys(), []);
 });
 
+test('of a queue that is done no key is left, whatever was still in it, and it can be filled again', async (t) => {
+  const { url } = await startRedis(t);
+  const [worker, coordinator] = await Promise.all(
+    [1, 2].map((name) => ShardQueue.open(url, DIGEST, `${name}`)),
+  );
+  t.teardown(() => Promise.all([worker!.close(), coordinator!.close()]));
+  await coordinator!.add([1, 2, 3]);
+  const held = (await worker!.next())!;
+  await worker!.begin(held.shardId);
+  await coordinator!.watch();
+  await coordinator!.forget();
+  t.deepEqual(await coordinator!.redis.keys('*'), []);
+  // Who had a shard of it in hand ends nothing, and leaves nothing.
+  await held.done();
+  t.deepEqual(await coordinator!.redis.keys('*'), []);
+  await coordinator!.add([2]);
+  t.is((await worker!.next())?.shardId, 2);
+});
+
+test('a queue that was being removed when its coordinator died gives shards again once it is filled', async (t) => {
+  const { url } = await startRedis(t);
+  const queue = await ShardQueue.open(url, DIGEST, 'w');
+  t.teardown(() => queue.close());
+  await queue.add([1]);
+  // The first step of a removal.
+  await queue.redis.hset(`bull:bowerbird-${DIGEST.slice(0, 16)}:meta`, 'paused', 1);
+  t.is(await queue.next(), undefined);
+  await queue.add([1]);
+  t.is((await queue.next())?.shardId, 1);
+});
+
 test('a database that Redis does not have is refused, and no other taken', async (t) => {
   const { url } = await startRedis(t);
   await t.throwsAsync(ShardQueue.open(`${url}/99`, DIGEST, 'w'), {

@@ -93,6 +93,8 @@ export class ShardQueue {
 
   /** Adds shards, to be given out in this order; those that are in the queue already stay as they are. */
   async add(shardIds: readonly number[]): Promise<void> {
+    // Who dies while it removes a queue leaves it paused.
+    await this.#queue.resume();
     const atOnce = ADDED_AT_ONCE * CALLS_AT_ONCE;
     for (let from = 0; from < shardIds.length; from += atOnce) {
       const part = shardIds.slice(from, from + atOnce);
@@ -144,9 +146,10 @@ export class ShardQueue {
     await this.redis.hdel(this.#key, `${shardId}`).catch(() => undefined);
   }
 
-  /** Removes what is kept of begins, once no shard is open. */
+  /** Removes all that is kept of the queue, once no shard is open. */
   async forget(): Promise<void> {
     await this.redis.del(this.#key).catch(() => undefined);
+    await this.#queue.obliterate({ force: true }).catch(() => undefined);
   }
 
   async close(): Promise<void> {
