@@ -3,6 +3,7 @@ import type { Feed } from '../collect/post.ts';
 import { COLLECT_JSONFEED_FLAGS, COLLECT_REDDIT_FLAGS } from './collect-flags.ts';
 import { collectOptions, jsonFeedOf, redditOf } from './collected-feed.ts';
 import type { Command } from './command.ts';
+import { counted } from './counted.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 
@@ -114,8 +115,4 @@ export function describeCollect(result: CollectResult): string {
       : []),
   ];
   return `${lines.join('\n')}\n`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,6 @@
-import { isRemote } from '../storage/storage.ts';
+import { codeOf } from '../base/errors.ts';
+import { isRemote, shownUrl } from '../storage/storage.ts';
+import { usageError } from './flags.ts';
 
 type Note = (note: string) => void;
 
@@ -22,9 +24,26 @@ export function embeddingsHere(given: readonly string[], onNote: Note): Promise<
   return here(given, copyEmbeddings, onNote);
 }
 
-/** Paths of files that are read as they are: answers, queues. @throws as `embeddingsHere`; StorageError BB_STORAGE_NOT_FOUND */
+/** Signs of patterns, in which a URL of a file mostly has none. */
+const PATTERN = /[*{}[\]]/;
+
+/**
+ * Paths of files that are read as they are: answers, queues. Each is named by itself, as those of this machine are.
+ *
+ * @throws as `embeddingsHere`; StorageError BB_STORAGE_NOT_FOUND; BowerbirdError BB_USAGE for a pattern
+ */
 export function filesHere(given: readonly string[], onNote: Note): Promise<string[]> {
-  return here(given, async (url) => copyFiles([url], onNote), onNote);
+  const copy: Copying = (url) =>
+    copyFiles([url], onNote).catch((thrown: unknown) => {
+      throw codeOf(thrown) === 'BB_STORAGE_NOT_FOUND' && PATTERN.test(url) ? noPattern(url) : thrown;
+    });
+  return here(given, copy, onNote);
+}
+
+function noPattern(url: string): Error {
+  return usageError(
+    `${shownUrl(url)} looks like a pattern, and nothing has that very name: files of answers and queues are named one by one, with commas between them.`,
+  );
 }
 
 /** The path of a table, a folder of tables or a run whose scores are read. @throws as `filesHere` */

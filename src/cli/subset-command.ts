@@ -8,6 +8,7 @@ import type { SubsetListeners, SubsetResult } from '../subset/subset.ts';
 import type { SubsetPart, SubsetSummary } from '../subset/summary.ts';
 import type { ColumnChoice } from '../tables/parts.ts';
 import { type Command, commandLine, type Invocation, pathsOf } from './command.ts';
+import { counted } from './counted.ts';
 import { usageError } from './flags.ts';
 import { img2datasetCommand } from './img2dataset.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -148,14 +149,14 @@ function describe({ summary, outputFolder, peakSpillBytes }: SubsetResult, choic
   const lines: string[] = [];
   const duplicates = summary.metadata.duplicates;
   lines.push(
-    `metadata    ${summary.metadata.rows} rows in ${summary.metadata.files.length} files` +
+    `metadata    ${counted(summary.metadata.rows, 'row')} in ${counted(summary.metadata.files.length, 'file')}` +
       (duplicates
         ? `; ${duplicates.hashes} hashes are there more than once (${duplicates.rows} rows more)`
         : ''),
   );
   for (const table of summary.tags) {
     lines.push(
-      `tags        ${table.scores.join(', ')}: ${table.rows} rows in ${table.files.length} files; ` +
+      `tags        ${table.scores.join(', ')}: ${counted(table.rows, 'row')} in ${counted(table.files.length, 'file')}; ` +
         `${table.duplicates.hashes} hashes more than once (${table.duplicates.rows} rows passed over); ` +
         `${table.rowsWithoutTag} rows of the metadata found none`,
     );
@@ -168,7 +169,8 @@ function describe({ summary, outputFolder, peakSpillBytes }: SubsetResult, choic
     ),
   ].filter((text) => text !== '');
   if (parts.length > 0) lines.push('', ...parts);
-  if (summary.skippedFiles.length > 0) lines.push(`left out    ${summary.skippedFiles.length} files`);
+  if (summary.skippedFiles.length > 0)
+    lines.push(`left out    ${counted(summary.skippedFiles.length, 'file')}`);
   for (const part of summary.subsets) {
     lines.push('', `${part.name}  ->  ${folderOf(outputFolder, part.folder)}`);
     lines.push(...describePart(part, summary.settings));
@@ -190,7 +192,7 @@ function describePart(part: SubsetPart, settings: SubsetSummary['settings']): st
   }).filter(({ rows }) => rows > 0);
   return [
     ...dropped.map(([rule, rows]) => `  dropped by ${rule.padEnd(20)} ${rows}`),
-    `  kept                            ${kept} in ${files.length} files`,
+    `  kept                            ${keptText(kept, counted(files.length, 'file'))}`,
     `  sum                             ${sum} of ${input}`,
     ...(keptWithoutTag.aesthetic > 0
       ? [`  kept without aesthetic          ${keptWithoutTag.aesthetic}`]
@@ -200,6 +202,10 @@ function describePart(part: SubsetPart, settings: SubsetSummary['settings']): st
       : []),
     ...unchecked.map((tag) => `  ${describeUnchecked(tag, kept)}`),
   ];
+}
+
+function keptText(kept: number, files: string): string {
+  return kept === 0 ? `none; ${files} without rows` : `${kept} in ${files}`;
 }
 
 function folderOf(outputFolder: string, folder: string): string {

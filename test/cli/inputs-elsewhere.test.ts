@@ -209,6 +209,8 @@ test.serial(
       (await train('s3://bucket/broken/no.jsonl', embeddings)).stderr,
       /s3:\/\/bucket\/broken\/no\.jsonl: there is no such file/,
     );
+    for (const pattern of ['s3://bucket/broken/*.jsonl', 's3://bucket/broken/{a,b}.jsonl'])
+      t.regex((await train(pattern, embeddings)).stderr, /looks like a pattern, .* named one by one/);
     t.regex((await train(feedback, 's3://bucket/broken/no')).stderr, /s3:\/\/bucket\/broken\/no/);
     server.faults.push({
       fault: { kind: 'error', status: 404, code: 'NoSuchKey' },
