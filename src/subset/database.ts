@@ -205,6 +205,12 @@ export class SubsetDatabase {
     this.#tellNowAndThen(phase, 100 * share);
   }
 
+  /** Like `show`, of work in few large steps: each is told when it begins. */
+  showStep(phase: string, share: number): void {
+    this.#signal?.throwIfAborted();
+    this.#tell(phase, 100 * share);
+  }
+
   /** Rows of a small result; counts come as numbers. */
   async rows<Row>(sql: string): Promise<Row[]> {
     this.#signal?.throwIfAborted();

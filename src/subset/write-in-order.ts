@@ -55,7 +55,7 @@ export async function writeInOrder(
   const lanes = new Lanes(database, kept, laneCount);
   for (let i = 0; i < slices.length; i += laneCount) {
     const next = slices.slice(i, i + laneCount);
-    database.show('collecting rows', i / slices.length);
+    database.showStep('collecting rows', i / slices.length);
     await lanes.collect(plan, next, onKept);
     tables.push(...next);
     for (const writer of writers) await writer.write(tables);

@@ -21,7 +21,10 @@ test('the status of a run of one process says how far it is, whether it is at wo
   const run = world.path('run');
   const letGo = world.hold(ROWS / 2);
   const scoring = startCli(['score', world.shard, '--output-folder', run, ...SETTINGS], { isDoomed: true });
-  await until(async () => (await readdir(join(run, 'stats')).catch(() => [])).length === 4);
+  await until(async () => {
+    const names = await readdir(join(run, 'stats')).catch(() => []);
+    return names.filter((name) => name.endsWith('_stats.json')).length === 4;
+  });
   const early = await statusOf(run);
   t.like(early, { state: 'working', rows: { all: ROWS, committed: ROWS / 2 }, queue: null });
   t.deepEqual(early.shards, { all: 8, committed: 4, in_hand: null, waiting: 4, failed: 0 });
