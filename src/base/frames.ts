@@ -14,16 +14,17 @@ export function writeFrame(
   header: Readonly<Record<string, unknown>>,
   parts: readonly Uint8Array[] = [],
 ): void {
-  const text = Buffer.from(JSON.stringify(header));
-  const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
-  prefix.writeUInt32LE(text.length, 0);
-  prefix.writeUInt32LE(
+  const text = JSON.stringify(header);
+  const headerBytes = Buffer.byteLength(text);
+  const head = Buffer.allocUnsafe(PREFIX_BYTES + headerBytes);
+  head.writeUInt32LE(headerBytes, 0);
+  head.writeUInt32LE(
     parts.reduce((sum, part) => sum + part.byteLength, 0),
     4,
   );
+  head.write(text, PREFIX_BYTES);
   stream.cork();
-  stream.write(prefix);
-  stream.write(text);
+  stream.write(head);
   for (const part of parts) if (part.byteLength > 0) stream.write(part);
   stream.uncork();
 }

@@ -17,7 +17,7 @@ export interface Taps {
 
 /** 32 bits, less 8 of the pixel and 2 for the overshoot of negative lobes: Pillow's PRECISION_BITS. */
 const PRECISION = 2 ** (32 - 8 - 2);
-const LOW_VALUES = 2 ** 12;
+const LOW_BITS = 12;
 const TAPS_PER_GROUP = 4;
 const VALUES_PER_GROUP = 8;
 
@@ -51,10 +51,8 @@ export function resizeTaps(pass: Pass): Taps {
   const { starts, counts, weights: doubles, stride, end } = resizeWeights(pass);
   const groups = stride / TAPS_PER_GROUP;
   const weights = new Int16Array(count * groups * VALUES_PER_GROUP);
-  for (let i = 0; i < count; i++) {
-    const taps = doubles.subarray(i * stride, i * stride + counts[i]!);
-    packTaps(taps, weights, i * groups * VALUES_PER_GROUP);
-  }
+  for (let i = 0; i < count; i++)
+    packTaps({ all: doubles, from: i * stride, count: counts[i]! }, weights, i * groups * VALUES_PER_GROUP);
   return { starts, weights, groups, first: starts[0]!, end };
 }
 
@@ -87,11 +85,18 @@ export function resizeWeights({ inputSize, outputSize, from, count, interpolatio
   const stride = Math.ceil(most / TAPS_PER_GROUP) * TAPS_PER_GROUP;
   const weights = new Float64Array(count * stride);
   for (let i = 0; i < count; i++) {
-    const taps = weights.subarray(i * stride, i * stride + counts[i]!);
+    const taps = { all: weights, from: i * stride, count: counts[i]! };
     fillTaps(taps, filter, { start: starts[i]!, center: (from + i + 0.5) * scale, step: 1 / filterScale });
   }
   const end = starts[count - 1]! + counts[count - 1]!;
   return { starts, counts, weights, stride, end };
+}
+
+/** The taps of one output sample in the array of all: views of it, hundreds for a picture, would cost more than the weights. */
+interface TapRange {
+  readonly all: Float64Array;
+  readonly from: number;
+  readonly count: number;
 }
 
 /** Where an output sample lies: its first input sample, its centre, and how far apart samples are to the filter. */
@@ -101,16 +106,15 @@ interface Place {
   readonly step: number;
 }
 
-function fillTaps(taps: Float64Array, { valueAt }: Filter, { start, center, step }: Place): void {
-  const count = taps.length;
+function fillTaps({ all, from, count }: TapRange, { valueAt }: Filter, { start, center, step }: Place): void {
   let sum = 0;
   for (let i = 0; i < count; i++) {
     const weight = valueAt((start + i - center + 0.5) * step);
-    taps[i] = weight;
+    all[from + i] = weight;
     sum += weight;
   }
   if (sum === 0) return;
-  for (let i = 0; i < count; i++) taps[i]! /= sum;
+  for (let i = 0; i < count; i++) all[from + i]! /= sum;
 }
 
 function triangle(distance: number): number {
@@ -136,13 +140,13 @@ function sinc(x: number): number {
 }
 
 /** Splits each weight into high * 2^12 + low, where the kernel expects the halves of a group's four taps. */
-function packTaps(taps: Float64Array, weights: Int16Array, offset: number): void {
-  for (let i = 0; i < taps.length; i++) {
-    const scaled = taps[i]! * PRECISION;
-    const weight = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-    const high = Math.floor(weight / LOW_VALUES);
+function packTaps({ all, from, count }: TapRange, weights: Int16Array, offset: number): void {
+  for (let i = 0; i < count; i++) {
+    const scaled = all[from + i]! * PRECISION;
+    // Towards 0, as C does; weights are around 1 at most.
+    const weight = (scaled < 0 ? scaled - 0.5 : scaled + 0.5) | 0;
     const at = offset + (i >> 2) * VALUES_PER_GROUP + (i & 3);
-    weights[at] = weight - high * LOW_VALUES;
-    weights[at + TAPS_PER_GROUP] = high;
+    weights[at] = weight & ((1 << LOW_BITS) - 1);
+    weights[at + TAPS_PER_GROUP] = weight >> LOW_BITS;
   }
 }
