@@ -56,7 +56,7 @@ export function refuseUnplannable(values: FlagValues, isWhole = false): void {
   const run = String(values['output-folder'] ?? '');
   const advice = !isRemote(run)
     ? 'remove plan.json and run `bowerbird score` with it.'
-    : retrying.length > 0
+    : retrying.includes(first)
       ? `run \`bowerbird score --output-folder ${shellWord(run)}\` with it, and without a slice.`
       : 'copy the run into a folder of this machine, remove plan.json and run `bowerbird score` with it.';
   throw usageError(
