@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, join } from 'node:path';
+import { packageFolder } from '../../src/base/package.ts';
 
 /** What a command used, its children included. */
 export interface Usage {
@@ -11,8 +11,8 @@ export interface Usage {
   readonly wallSeconds: number;
 }
 
-/** The command line tool as it was compiled beside this file. */
-export const cliScript: string = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** The command line tool as `npm run build` makes it, and as it is installed. */
+export const cliScript: string = join(packageFolder, 'dist/cli/main.js');
 
 const CLOCK_TICKS_PER_SECOND = 100;
 const STAT_UTIME = 11;

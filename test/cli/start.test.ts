@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { packageVersion } from '../../src/base/package.ts';
+import { packageFolder, packageVersion } from '../../src/base/package.ts';
 import { loadedModules } from '../helpers/loaded-modules.ts';
 import { buildWorld } from './store-world.ts';
 
@@ -18,6 +19,18 @@ test('the command line starts without native packages: each command loads its ow
   });
   t.is(stdout, '[]\n', stderr);
 });
+
+/** The program as it is packed. */
+const BUILT = join(packageFolder, 'dist/cli/main.js');
+const HEAVY = [
+  '@duckdb/node-api',
+  'apache-arrow',
+  'undici',
+  'sharp',
+  'onnxruntime-node',
+  'fastify',
+  'linkedom',
+];
 
 /** Command modules that were loaded, and packages. */
 function partsOf(modules: readonly string[]): { readonly commands: string[]; readonly packages: string[] } {
@@ -49,15 +62,6 @@ test('--help loads no command, and lists all of them', (t) => {
 
 test('a command loads itself alone, also one of a group and behind a flag', async (t) => {
   const { store } = await buildWorld(t, '--columns', 'aesthetic,punsafe');
-  const heavy = [
-    '@duckdb/node-api',
-    'apache-arrow',
-    'undici',
-    'sharp',
-    'onnxruntime-node',
-    'fastify',
-    'linkedom',
-  ];
   for (const [args, command] of [
     [['lookup', store, '5'], 'lookup-command'],
     [['--memory-mb=300', 'lookup', store, '5'], 'lookup-command'],
@@ -67,10 +71,40 @@ test('a command loads itself alone, also one of a group and behind a flag', asyn
     const { commands, packages } = partsOf(modules);
     t.deepEqual(commands, [command]);
     t.deepEqual(
-      packages.filter((name) => heavy.includes(name)),
+      packages.filter((name) => HEAVY.includes(name)),
       [],
     );
     t.true(stdout.length > 0);
     t.true(modules.length <= 200, `${modules.length} modules`);
   }
+});
+
+test('the built program loads a handful of files, none of them of a package, to print what it prints unbuilt', (t) => {
+  for (const [args, most] of [
+    [['--version'], 8],
+    [['--help'], 10],
+    [['score', '--help'], 20],
+  ] as const) {
+    const { modules, stdout } = loadedModules(args, BUILT);
+    t.deepEqual(partsOf(modules).packages, []);
+    t.true(modules.length <= most, `${args.join(' ')}: ${modules.length} files`);
+    t.is(stdout, loadedModules(args).stdout);
+  }
+});
+
+test('a command of the built program loads what it needs alone', async (t) => {
+  const { store } = await buildWorld(t, '--columns', 'aesthetic,punsafe');
+  const { modules, stdout } = loadedModules(['lookup', store, '5'], BUILT);
+  t.is(stdout, loadedModules(['lookup', store, '5']).stdout);
+  const ours = modules.filter((url) => !url.includes('/node_modules/'));
+  t.true(ours.length <= 30, `${ours.length} files`);
+  const libraries = ['arrow', 'charts', 'duckdb', 'hyparquet', 'undici'];
+  t.deepEqual(
+    ours.filter((url) => libraries.includes(/([\w-]+)\.js$/.exec(url)![1]!)),
+    [],
+  );
+  t.deepEqual(
+    partsOf(modules).packages.filter((name) => HEAVY.includes(name)),
+    [],
+  );
 });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -105,6 +105,24 @@ console.log(JSON.stringify({
     names.filter((name) => /\.map$|^test\/|\.test\.|^\.build|^\.npmrc/.test(name)),
     [],
   );
+});
+
+test('the packed program scores a picture in processes of its own, writes the report, and brings the licences of what is in it', async (t) => {
+  const { app } = await installPacked();
+  await mkdir(join(app, 'pictures'));
+  await copyFile(
+    join(packageFolder, 'test/decode/fixtures/jpeg-1999x333.jpg'),
+    join(app, 'pictures/wide.jpg'),
+  );
+  const home = join(app, 'node_modules/bowerbird');
+  const args = ['score', 'pictures', '--output-folder', 'scored', '--json'];
+  const { stdout } = await run('node', [join(home, 'dist/cli/main.js'), ...args], { cwd: app });
+  const { state, successes } = JSON.parse(stdout);
+  t.deepEqual([state, successes], ['done', 1]);
+  t.regex(await readFile(join(app, 'scored/report.html'), 'utf8'), /<svg/);
+  const licences = await readFile(join(home, 'dist/LICENSES-OF-PACKAGES.txt'), 'utf8');
+  for (const name of ['yargs', 'undici', 'apache-arrow', 'd3-array', 'fast-string-width'])
+    t.regex(licences, new RegExp(`^${name} \\d+\\.[\\s\\S]{1,200}(?:Copyright|License)`, 'm'));
 });
 
 /** What the types promise to whoever uses them, compiled alone; where they allow what is marked, the mark is an error itself. */

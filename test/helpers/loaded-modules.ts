@@ -16,8 +16,11 @@ const hook = (list: string): string => `
 
 const asUrl = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`;
 
-/** What a command line imports, as URLs of files, and what it prints. */
-export function loadedModules(args: readonly string[]): {
+/** What a command line imports, as URLs of files, and what it prints. @param main the program, as it is compiled for tests by default */
+export function loadedModules(
+  args: readonly string[],
+  main: string = MAIN,
+): {
   readonly modules: string[];
   readonly stdout: string;
 } {
@@ -25,7 +28,7 @@ export function loadedModules(args: readonly string[]): {
   try {
     const list = join(folder, 'modules.txt');
     const register = `import { register } from 'node:module'; register(${JSON.stringify(asUrl(hook(list)))});`;
-    const { stdout } = spawnSync(process.execPath, ['--import', asUrl(register), MAIN, ...args], {
+    const { stdout } = spawnSync(process.execPath, ['--import', asUrl(register), main, ...args], {
       encoding: 'utf8',
     });
     const urls = readFileSync(list, 'utf8').split('\n');

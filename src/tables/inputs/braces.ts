@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { expand } from 'brace-expansion';
-import { type GlobOptions, glob, isDynamicPattern } from 'tinyglobby';
+import type Picomatch from 'picomatch';
+import type { GlobOptions } from 'tinyglobby';
 import { isRemote, rememberUrl } from '../../storage/storage.ts';
 import { TableError } from '../errors.ts';
 
@@ -24,19 +26,27 @@ export function namesInBraces(inputs: readonly string[]): string[] {
     const names = expandBraces(input, MOST_NAMES);
     const missing = names.filter((name) => !existsSync(name));
     if (missing.length === 0) return names;
-    if (names.length === 1 || missing.some((name) => isDynamicPattern(name))) return [input];
+    if (names.length === 1 || missing.some(hasWildcards)) return [input];
     throw missingNames(input, names.length, missing);
   });
 }
 
 /** What a pattern finds, its braces read as by `namesInBraces`. @throws TableError BB_USAGE */
-export function globBraced(pattern: string, options: GlobOptions): Promise<string[]> {
+export async function globBraced(pattern: string, options: GlobOptions): Promise<string[]> {
+  const { glob } = await import('tinyglobby');
   if (isPlain(pattern)) return glob(pattern, options);
   return glob(expandBraces(pattern, MOST_PATTERNS), { ...options, braceExpansion: false });
 }
 
 function isPlain(input: string): boolean {
   return !input.includes('{') || existsSync(input) || isRemote(input);
+}
+
+/** As tinyglobby has it. */
+function hasWildcards(name: string): boolean {
+  const picomatch: typeof Picomatch = createRequire(import.meta.url)('picomatch');
+  const { isGlob, negated } = picomatch.scan(name);
+  return isGlob || negated;
 }
 
 /** @throws TableError BB_USAGE */

@@ -1,5 +1,4 @@
 import { basename, relative, resolve } from 'node:path';
-import { glob } from 'tinyglobby';
 import { isShownName, isShownPath } from '../../base/shown-names.ts';
 import { globBraced } from './braces.ts';
 
@@ -10,6 +9,7 @@ import { globBraced } from './braces.ts';
  * @throws TableError BB_USAGE
  */
 export async function listedPaths(input: string, isFolder: boolean): Promise<string[]> {
+  const { glob } = await import('tinyglobby');
   const found = isFolder
     ? await glob('**', { cwd: input, absolute: true })
     : await globBraced(input, { absolute: true, expandDirectories: false });
