@@ -16,9 +16,6 @@ const BATCH_ROWS = 1024;
 const HEAD_WORDS = 3;
 const MASK_BITS = 8;
 
-/** The bits of `mask` that are selections. */
-export const SELECTIONS: number = 2 ** MASK_BITS - 1;
-
 /** A score that a kept row has from a tag table. */
 interface KeptScore {
   /** The output column: `c7` */
@@ -36,12 +33,12 @@ export interface RowRange {
   readonly to: number;
 }
 
-/** What is kept of a range of rows, a value for each. */
+/** What is kept of a range of rows. */
 export interface KeptRange {
-  /** In the lower bits the selections that keep the row (`SELECTIONS`), 0 where none does; above them which scores it lacks. */
-  readonly masks: Int32Array<ArrayBuffer>;
-  /** Without meaning where the row is not kept, or lacks the score. */
-  readonly scores: readonly Float32Array<ArrayBuffer>[];
+  /** Of each row of the range: the selections that keep it, 0 where none does. */
+  readonly masks: Uint8Array<ArrayBuffer>;
+  /** Of each row that is kept, in their order, the values of `columns`. */
+  readonly values: readonly (Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>)[];
 }
 
 /**
@@ -75,9 +72,9 @@ export class KeptRows {
     return this.#hasNulls;
   }
 
-  /** The bit of `mask` that says that a row lacks a score. */
+  /** The bit of `nulls` that says that a row lacks a score. */
   nullBit(score: number): number {
-    return 1 << (MASK_BITS + score);
+    return 1 << score;
   }
 
   /** @param found with the scores of its tags */
@@ -110,33 +107,50 @@ export class KeptRows {
     this.#spill.close();
   }
 
-  /** The columns of a range. */
+  /** What is told of kept rows alone: `nulls` where a row lacks a score, and the scores. Known once all rows are there. */
   get columns(): readonly FilledColumn[] {
     return [
-      { name: 'mask', type: 'INTEGER' },
+      ...(this.#hasNulls ? [{ name: 'nulls', type: 'UTINYINT' as const }] : []),
       ...this.scores.map(({ name }) => ({ name, type: 'FLOAT' as const })),
     ];
   }
 
-  /** Reads what is kept of a range of rows. */
-  read({ from, to }: RowRange): KeptRange {
-    const masks = new Int32Array(to - from);
-    const scores = this.scores.map(() => new Float32Array(to - from));
-    const bits = scores.map(({ buffer }) => new Uint32Array(buffer));
+  /** Reads what is kept of a range of rows. A score that a row lacks is without meaning. */
+  read(range: RowRange): KeptRange {
     const stretchRows = 2 ** this.#stretchBits;
-    for (let stretch = Math.floor(from / stretchRows); stretch * stretchRows < to; stretch++) {
-      for (const records of this.#spill.read(stretch)) this.#place(records, from, masks, bits);
+    const stretches: RowRange[] = [];
+    for (let from = range.from - (range.from % stretchRows); from < range.to; from += stretchRows)
+      stretches.push({ from, to: from + stretchRows });
+    const most = stretches.reduce((sum, { from }) => sum + this.#spill.counts[from / stretchRows]!, 0);
+    const masks = new Uint8Array(range.to - range.from);
+    const nulls = new Uint8Array(most);
+    const scores = this.scores.map(() => new Uint32Array(most));
+    const width = 1 + scores.length;
+    const placed = new Uint32Array(stretchRows * width);
+    let count = 0;
+    for (const { from, to } of stretches) {
+      for (const records of this.#spill.read(from / stretchRows)) this.#place(records, from, placed);
+      for (let row = from, at = 0; row < to; row++, at += width) {
+        const mask = placed[at]!;
+        if (mask === 0) continue;
+        placed[at] = 0;
+        if (row < range.from || row >= range.to) continue;
+        masks[row - range.from] = mask;
+        nulls[count] = mask >>> MASK_BITS;
+        for (let i = 0; i < scores.length; i++) scores[i]![count] = placed[at + 1 + i]!;
+        count++;
+      }
     }
-    return { masks, scores };
+    const values = [...(this.#hasNulls ? [nulls] : []), ...scores.map(({ buffer }) => new Float32Array(buffer))];
+    return { masks, values: values.map((each) => each.subarray(0, count)) };
   }
 
-  /** @param bits of the scores of the rows from `from` on */
-  #place(records: Uint32Array, from: number, masks: Int32Array, bits: readonly Uint32Array[]): void {
+  /** Lays the records of a stretch in the order of their rows: mask and scores of each. */
+  #place(records: Uint32Array, first: number, placed: Uint32Array): void {
+    const width = 1 + this.scores.length;
     for (let at = 0; at < records.length; at += this.#words) {
-      const row = records[at + 1]! * 2 ** 32 + records[at]! - from;
-      if (row < 0 || row >= masks.length) continue;
-      masks[row] = records[at + 2]!;
-      for (let i = 0; i < bits.length; i++) bits[i]![row] = records[at + HEAD_WORDS + i]!;
+      const to = (records[at + 1]! * 2 ** 32 + records[at]! - first) * width;
+      for (let word = 0; word < width; word++) placed[to + word] = records[at + HEAD_WORDS - 1 + word]!;
     }
   }
 

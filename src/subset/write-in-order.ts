@@ -1,7 +1,8 @@
 import { quoteName } from '../tables/duckdb.ts';
+import type { ColumnValues, FilledColumn } from '../tables/filled-table.ts';
 import { PULLED_ROWS, type PulledRows, PulledTable } from '../tables/pulled-table.ts';
 import type { SubsetDatabase } from './database.ts';
-import { type KeptRange, type KeptRows, type RowRange, SELECTIONS } from './kept-rows.ts';
+import type { KeptRows, RowRange } from './kept-rows.ts';
 import type { SubsetOptions } from './options.ts';
 import { cutRows, type KeptTable, type PartFile, PartWriter, partCount } from './parts.ts';
 import type { SubsetPlan } from './plan.ts';
@@ -17,6 +18,9 @@ const MEBIBYTE = 2 ** 20;
 const MAX_ROWS = 2 ** 21;
 /** A slice has no less rows only to give another thread something to do. */
 const MIN_ROWS = 2 ** 17;
+
+/** Stands beside the columns of the metadata, one of which may be called `mask`. */
+const MASK = '__bowerbird_mask';
 
 /** What is written. */
 export interface KeptFiles {
@@ -121,14 +125,15 @@ function metadataNames(output: SubsetPlan['output']): string[] {
 class Lanes {
   readonly #database: SubsetDatabase;
   readonly #kept: KeptRows;
-  readonly #ranges: KeptRange[] = [];
+  readonly #lanes: readonly Lane[];
 
   constructor(database: SubsetDatabase, kept: KeptRows, count: number) {
     this.#database = database;
     this.#kept = kept;
-    for (let lane = 0; lane < count; lane++) {
-      new PulledTable(laneName(lane), kept.columns, this.#pull(lane)).register(database.connection);
-    }
+    this.#lanes = Array.from({ length: count }, (_, lane) => ({
+      masks: new PulledColumns(database, `kept_masks_${lane}`, [{ name: 'mask', type: 'UTINYINT' }]),
+      values: new PulledColumns(database, `kept_values_${lane}`, kept.columns),
+    }));
   }
 
   /**
@@ -141,47 +146,62 @@ class Lanes {
     slices: readonly NumberedSlice[],
     onKept: (row: number, selections: number) => void,
   ): Promise<void> {
-    const counts = slices.map(({ rows }, lane) => {
-      const range = this.#kept.read(rows);
-      this.#ranges[lane] = range;
-      return tellKept(range, rows.from, onKept);
+    const counts = slices.map(({ rows }, i) => {
+      const { masks, values } = this.#kept.read(rows);
+      const lane = this.#lanes[i]!;
+      lane.masks.give([masks]);
+      lane.values.give(values);
+      return tellKept(masks, rows.from, onKept);
     });
     await this.#database.runSideBySide(
-      slices.map(({ slice, name }, lane) => ({
+      slices.map(({ slice, name }, i) => ({
         phase: 'collecting rows',
-        sql: collectInOrder(plan, this.#kept, slice, { lane: laneName(lane), name }),
+        sql: collectInOrder(plan, this.#kept, slice, { lane: this.#lanes[i]!, name }),
       })),
     );
     for (const [i, { name }] of slices.entries()) await refuseLost(this.#database, name, counts[i]!);
   }
+}
 
-  /** The rows of the lane's range, once, from the first on. */
-  #pull(lane: number): () => PulledRows | undefined {
-    let range: KeptRange | undefined;
-    let from = 0;
-    return () => {
-      if (range !== this.#ranges[lane]) [range, from] = [this.#ranges[lane], 0];
-      const { masks, scores } = range!;
-      if (from === masks.length) return undefined;
-      const stretch = { from, to: Math.min(masks.length, from + PULLED_ROWS) };
-      from = stretch.to;
-      return { values: [masks, ...scores], ...stretch };
-    };
+/** What is kept of the rows of a slice: the selections of each row, and the values of those that are kept. */
+interface Lane {
+  readonly masks: PulledColumns;
+  readonly values: PulledColumns;
+}
+
+/** Columns that DuckDB pulls from memory, once each time that they are given. */
+class PulledColumns {
+  readonly name: string;
+  #values: readonly Exclude<ColumnValues, readonly unknown[]>[] = [];
+  #from = 0;
+
+  constructor({ connection }: SubsetDatabase, name: string, columns: readonly FilledColumn[]) {
+    this.name = name;
+    if (columns.length > 0) new PulledTable(name, columns, () => this.#next()).register(connection);
+  }
+
+  give(values: readonly Exclude<ColumnValues, readonly unknown[]>[]): void {
+    this.#values = values;
+    this.#from = 0;
+  }
+
+  #next(): PulledRows | undefined {
+    const from = this.#from;
+    const count = this.#values[0]!.length;
+    if (from === count) return undefined;
+    this.#from = Math.min(count, from + PULLED_ROWS);
+    return { values: this.#values, from, to: this.#from };
   }
 }
 
-function laneName(lane: number): string {
-  return `kept_rows_${lane}`;
-}
-
 function tellKept(
-  { masks }: KeptRange,
+  masks: Uint8Array,
   first: number,
   onKept: (row: number, selections: number) => void,
 ): number {
   let count = 0;
   for (let i = 0; i < masks.length; i++) {
-    const selections = masks[i]! & SELECTIONS;
+    const selections = masks[i]!;
     if (selections === 0) continue;
     count++;
     onKept(first + i, selections);
@@ -197,25 +217,27 @@ async function refuseLost(database: SubsetDatabase, name: string, kept: number):
 
 /**
  * Makes a table of the kept rows of a slice, in the order of the input: key, mask, and all output columns. The lane says of
- * each row of the slice, by its place alone, what is kept of it (kept-rows.ts): the rows are neither looked up nor sorted. For one
- * thread: several would not keep the order.
+ * each row of the slice, by its place alone, which selections keep it, and then of those that are kept what their scores are
+ * (kept-rows.ts): the rows are neither looked up nor sorted. For one thread: several would not keep the order.
  */
 function collectInOrder(plan: SubsetPlan, kept: KeptRows, slice: Slice, { lane, name }: Collected): string {
   const names = metadataNames(plan.output);
+  const rows = `SELECT m.*, d.mask AS ${MASK}
+    FROM (${tableSql(plan.metadata, names, plan.renamed, slice)}) AS m POSITIONAL JOIN ${lane.masks.name}() AS d
+    WHERE d.mask <> 0`;
   const scores = new Map(kept.scores.map((score, i) => [score.name, i]));
   const columns = plan.output.map(({ from }, i) => {
-    if ('metadata' in from) return `m.${quoteName(from.metadata)} AS c${i}`;
-    if (!kept.hasNulls) return `d.c${i}`;
-    return `CASE WHEN (d.mask & ${kept.nullBit(scores.get(`c${i}`)!)}) = 0 THEN d.c${i} END AS c${i}`;
+    if ('metadata' in from) return `k.${quoteName(from.metadata)} AS c${i}`;
+    if (!kept.hasNulls) return `v.c${i}`;
+    return `CASE WHEN (v.nulls & ${kept.nullBit(scores.get(`c${i}`)!)}) = 0 THEN v.c${i} END AS c${i}`;
   });
+  const values = kept.columns.length === 0 ? '' : ` POSITIONAL JOIN ${lane.values.name}() AS v`;
   return `CREATE TABLE ${name} AS
-    SELECT m.${ORD} AS key, (d.mask & ${SELECTIONS})::UTINYINT AS mask, ${columns.join(', ')}
-    FROM (${tableSql(plan.metadata, names, plan.renamed, slice)}) AS m POSITIONAL JOIN ${lane}() AS d
-    WHERE (d.mask & ${SELECTIONS}) <> 0`;
+    SELECT k.${ORD} AS key, k.${MASK} AS mask, ${columns.join(', ')} FROM (${rows}) AS k${values}`;
 }
 
-/** Names of a table function and of a table. */
+/** Where what is kept comes from, and the name of the table. */
 interface Collected {
-  readonly lane: string;
+  readonly lane: Lane;
   readonly name: string;
 }
