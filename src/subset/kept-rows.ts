@@ -141,7 +141,10 @@ export class KeptRows {
         count++;
       }
     }
-    const values = [...(this.#hasNulls ? [nulls] : []), ...scores.map(({ buffer }) => new Float32Array(buffer))];
+    const values = [
+      ...(this.#hasNulls ? [nulls] : []),
+      ...scores.map(({ buffer }) => new Float32Array(buffer)),
+    ];
     return { masks, values: values.map((each) => each.subarray(0, count)) };
   }
 
