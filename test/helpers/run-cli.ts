@@ -1,13 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { registerCompletionHandler } from 'ava';
+import { packageFolder } from '../../src/base/package.ts';
 import type { CommandNews, CommandOrder } from './command-pool.ts';
 
-/** The command line tool's script. */
-export const CLI: string = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** The program in one module each, whose lines coverage counts. */
+const MODULES = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+/** The command line tool's script: as it is packed, so that what people run is what is killed, starved and looked at here. */
+export const CLI: string = process.env['NODE_V8_COVERAGE']
+  ? MODULES
+  : join(packageFolder, 'dist/cli/main.js');
 
 /** Flags that every test run needs. */
 export const LOOPBACK_FLAGS: readonly string[] = [
