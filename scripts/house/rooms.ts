@@ -77,7 +77,7 @@ export const ROOMS: readonly Room[] = [
       'storage',
       'stored-output',
     ],
-    packages: ['@aws-sdk/client-s3'],
+    packages: ['@aws-sdk/client-s3', '@aws-sdk/credential-provider-node'],
   },
   {
     name: 'samples',

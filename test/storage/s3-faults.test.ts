@@ -223,6 +223,28 @@ test('credentials that expire are read anew once, and told of where they are sti
   process.env['AWS_ACCESS_KEY_ID'] = own;
 });
 
+test.serial('credentials that are written into their file while a run is at work are read', async (t) => {
+  const path = join(await makeFolder(t), 'credentials');
+  const write = (id: string): Promise<void> =>
+    writeFile(path, `[default]\naws_access_key_id = ${id}\naws_secret_access_key = test-secret\n`);
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
+  delete process.env['AWS_ACCESS_KEY_ID'];
+  delete process.env['AWS_SECRET_ACCESS_KEY'];
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = path;
+  t.teardown(() => {
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY });
+    delete process.env['AWS_SHARED_CREDENTIALS_FILE'];
+  });
+  await write('first');
+  const { storage, folder, root, meet } = await world(t);
+  server.hold('bucket', `${folder}/x`, 'abc');
+  t.is(String(await storage.readRange(`${root}/x`, 0, 3)), 'abc');
+  const isOld = ({ headers }: S3Request) => !String(headers['authorization']).includes('Credential=second/');
+  meet({ kind: 'error', status: 400, code: 'ExpiredToken' }, undefined, isOld);
+  await write('second');
+  t.is(String(await storage.readRange(`${root}/x`, 0, 3)), 'abc');
+});
+
 test.serial('an endpoint that is no URL is told of by its variable, before anything is asked', async (t) => {
   const own = process.env['GS_ENDPOINT_URL'];
   process.env['GS_ENDPOINT_URL'] = 'storage.example.org:9000';

@@ -19,7 +19,7 @@ const CONNECT_MS = 10_000;
 
 /**
  * A client with the credentials that the SDK finds: variables, profiles, web identities, the machine's own. Made anew,
- * it reads them anew. Tries are counted by this room, so the SDK makes one.
+ * it reads them anew, files included. Tries are counted by this room, so the SDK makes one.
  *
  * `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` lead to another service; buckets are then named in the path. `AWS_NO_SIGN_REQUEST=YES`
  * asks for public objects without credentials. `gs://` goes to Google's XML API with HMAC keys, from
@@ -32,8 +32,11 @@ export async function openS3(scheme: S3Scheme, idleMs: number): Promise<S3Access
   // The SDK would tell whoever runs a command on Node 20 which Node its later versions need.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const library = await import('@aws-sdk/client-s3');
-  const settings = {
+  const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
+  const settings: S3ClientConfig = {
     ...commonSettings(idleMs),
+    // What is written into a file of credentials while a run is at work would else be read by the next process alone.
+    credentialDefaultProvider: (init) => defaultProvider({ ...init, ignoreCache: true }),
     ...(scheme === 'gs' ? googleSettings() : endpointSettings()),
   };
   const client = new library.S3Client(settings);
