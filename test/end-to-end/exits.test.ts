@@ -1,7 +1,20 @@
-import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import {
+  type ChildProcess,
+  type SpawnSyncReturns,
+  type StdioOptions,
+  spawn,
+  spawnSync,
+} from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import {
+  COMMAND_PROCESS,
+  type CommandNews,
+  type CommandOrder,
+  OWN_OUTPUTS,
+} from '../helpers/command-pool.ts';
 import { type CommandToRun, everyCommand, storeOf } from '../helpers/every-command.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { CLI, runCli } from '../helpers/run-cli.ts';
@@ -45,12 +58,35 @@ async function endsSoon(exit: Exit, args: readonly string[]): Promise<boolean> {
   return last.afterLastLineMs < MAX_EXIT_MS;
 }
 
-/** Runs a command with standard output and standard error closed. */
+/** Starts a script of Node with standard output and standard error closed. */
+function startMute(script: string, args: readonly string[], stdio: StdioOptions): ChildProcess {
+  const words = ['-c', 'exec "$@" >&- 2>&-', 'sh', process.execPath, script, ...args];
+  return spawn('sh', words, { stdio });
+}
+
 async function runMute(args: readonly string[]): Promise<number | null> {
-  const child = spawn('sh', ['-c', 'exec "$@" >&- 2>&-', 'sh', process.execPath, CLI, ...args], {
-    stdio: 'ignore',
-  });
-  return new Promise((resolve) => child.once('exit', resolve));
+  const [exitCode] = await once(startMute(CLI, args, 'ignore'), 'exit');
+  return exitCode;
+}
+
+/** Runs commands one after the other in one process whose outputs are closed; gives how each ended. */
+async function runAllMute(
+  t: ExecutionContext,
+  commands: readonly CommandToRun[],
+): Promise<{ readonly name: string; readonly exitCode: number | undefined }[]> {
+  const stdio: StdioOptions = ['ignore', 'ignore', 'ignore', 'ipc'];
+  const child = startMute(COMMAND_PROCESS, [OWN_OUTPUTS], stdio);
+  t.teardown(() => child.kill('SIGKILL'));
+  const isOver: Promise<[CommandNews | undefined]> = once(child, 'exit').then(() => [undefined]);
+  const ends = [];
+  for (const { name, args } of commands) {
+    const told = once(child, 'message') as Promise<[CommandNews]>;
+    const order: CommandOrder = { args, environment: process.env, folder: process.cwd() };
+    child.send(order);
+    const [news] = await Promise.race([told, isOver]);
+    ends.push({ name, exitCode: news?.exitCode });
+  }
+  return ends;
 }
 
 /** Runs a command whose standard output is on a disk without room. */
@@ -89,10 +125,15 @@ test('every command ends within two seconds of its last line, in an empty enviro
 
 test('every command with closed outputs does its work, and its exit code says how it ended', async (t) => {
   const world = await makeWorld(t, { rowCount: 12 });
-  for (const { name, args } of everyCommand(world, 'mute') satisfies CommandToRun[])
-    t.is(await runMute(args), 0, name);
-  t.is(await runMute(['lookup', `${storeOf(world, 'mute')}-none`, '5']), 2);
+  const commands = everyCommand(world, 'mute');
+  t.deepEqual(
+    await runAllMute(t, commands),
+    commands.map(({ name }) => ({ name, exitCode: 0 })),
+  );
   t.is((await runCli(['store', 'verify', storeOf(world, 'mute')])).exitCode, 0);
+  // What becomes of the exit code of a process is the same whatever the command.
+  t.is(await runMute(['lookup', storeOf(world, 'mute'), '5']), 0);
+  t.is(await runMute(['lookup', `${storeOf(world, 'mute')}-none`, '5']), 2);
 });
 
 const COMMANDS: readonly (readonly string[])[] = [

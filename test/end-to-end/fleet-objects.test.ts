@@ -29,10 +29,6 @@ function slice(run: string, index: number, count: number): string[] {
   return ['score', '--output-folder', run, '--task-index', `${index}`, '--task-count', `${count}`];
 }
 
-async function ended(args: readonly string[]) {
-  return startCli(args).ended;
-}
-
 function keysOf(run: string): string {
   return `${run.slice('s3://bucket/'.length)}/`;
 }
@@ -58,7 +54,7 @@ test('a run in object storage whose workers are killed and met by errors, thrott
   const alone = world.path('alone');
   t.is((await runCli(['score', world.shard, '--output-folder', alone, ...SETTINGS])).exitCode, 0);
   const run = 's3://bucket/runs/killed';
-  const planned = await ended(['plan', world.shard, '--output-folder', run, ...SETTINGS]);
+  const planned = await runCli(['plan', world.shard, '--output-folder', run, ...SETTINGS]);
   t.is(planned.exitCode, 0, planned.stderr);
 
   // A shard of its is committed then, and not yet in its place.
@@ -82,13 +78,13 @@ test('a run in object storage whose workers are killed and met by errors, thrott
     meet(run, { kind: 'error', status: 503, code: 'SlowDown' }, 3, is('PutObject')),
     meet(run, { kind: 'closed' }, 1, is('DeleteObject')),
   ];
-  const worked = await ended([...slice(run, 0, 1), '--json']);
+  const worked = await startCli([...slice(run, 0, 1), '--json']).ended;
   t.is(worked.exitCode, 0, worked.stderr);
   t.like(JSON.parse(worked.stdout), { state: 'done', open: 0 });
   t.true(met.every(({ times }) => times === 0));
 
   meet(run, { kind: 'cut', bytes: 100 }, 2, is('GetObject', 'tags/'));
-  const merged = await ended(['merge', run, '--json']);
+  const merged = await runCli(['merge', run, '--json']);
   t.is(merged.exitCode, 0, merged.stderr);
   t.like(JSON.parse(merged.stdout), { output_folder: run, report: `${run}/report.html`, missing: [] });
   t.deepEqual(digestObjects(server, run), await digestRun(alone));
@@ -97,11 +93,11 @@ test('a run in object storage whose workers are killed and met by errors, thrott
   t.like(record, { state: 'done', rows: ROWS });
 
   // What reads runs reads this one as it reads one in a folder.
-  const stored = await ended(['buckets', run, '--stored', '--json']);
+  const stored = await runCli(['buckets', run, '--stored', '--json']);
   const inFolder = await runCli(['buckets', alone, '--stored', '--json']);
   t.is(stored.stdout, inFolder.stdout, stored.stderr);
   server.buckets.get('bucket')!.objects.delete('runs/killed/stats/00003_stats.json');
-  const subset = await ended([
+  const subset = await runCli([
     'subset',
     run,
     '--min-aesthetic',
@@ -128,13 +124,13 @@ test('a run whose credentials expire says so, keeps what is finished, and goes o
     if (operation === 'PutObject' && key.includes('/stats/')) commits++;
     return commits >= 2;
   });
-  const expired = await ended([...score, '--output-folder', run]);
+  const expired = await runCli([...score, '--output-folder', run]);
   t.regex(expired.stderr, /runs\/expired\/\S+: the credentials have expired[\s\S]*\[BB_STORAGE_EXPIRED\]/);
   t.false(/test-secret/.test(expired.stderr));
   t.is(server.keys('bucket', 'runs/expired/stats/').length, 1);
 
   rule.times = 0;
-  const again = await ended([...score, '--output-folder', `${run}/`]);
+  const again = await runCli([...score, '--output-folder', `${run}/`]);
   t.is(again.exitCode, 0, again.stderr);
   t.deepEqual(digestObjects(server, run), await digestRun(alone));
   for (const name of ['plan.json', 'run.json']) {

@@ -7,7 +7,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const COMMAND_PROCESS = fileURLToPath(new URL('./command-process.js', import.meta.url));
+/** The script of a process that runs commands. */
+export const COMMAND_PROCESS: string = fileURLToPath(new URL('./command-process.js', import.meta.url));
+
+/** A word for that script: what commands print goes to the outputs of their process, and is not told. */
+export const OWN_OUTPUTS = '--own-outputs';
 
 /** Of commands that did all their work or refused to begin; others may leave work behind that the end would stop. */
 const CLEAN_EXIT_CODES = [0, 2];

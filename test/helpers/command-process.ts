@@ -1,12 +1,14 @@
-// Runs the commands that its parent sends, one after the other, and tells what they print and how they ended.
+// Runs the commands that its parent sends, one after the other, and tells what they print and how they ended. Called with
+// OWN_OUTPUTS, it leaves what they print to its own outputs, whatever those are.
 import { runCommandLine } from '../../src/cli/command-line.ts';
-import type { CommandNews, CommandOrder } from './command-pool.ts';
+import { type CommandNews, type CommandOrder, OWN_OUTPUTS } from './command-pool.ts';
 
 function tell(news: CommandNews): void {
   process.send!(news);
 }
 
-for (const name of ['stdout', 'stderr'] as const) {
+/** Has what is written to an output told to the parent instead. */
+function tellOutput(name: 'stdout' | 'stderr'): void {
   const decoder = new TextDecoder();
   process[name].write = (
     chunk: string | Uint8Array,
@@ -19,6 +21,8 @@ for (const name of ['stdout', 'stderr'] as const) {
     return true;
   };
 }
+
+if (!process.argv.includes(OWN_OUTPUTS)) for (const name of ['stdout', 'stderr'] as const) tellOutput(name);
 
 /** Takes the place of a process that was started with an environment in a folder. */
 function settle({ environment, folder }: CommandOrder): void {
