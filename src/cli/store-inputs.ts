@@ -13,7 +13,7 @@ import {
   parseKvFormat,
   readStaticKv,
 } from '../store/static-kv.ts';
-import { inferFormat, refuseIdleDialect } from '../tables/formats.ts';
+import { inferFormat, refuseIdleDialect, sizeOf } from '../tables/formats.ts';
 import { readScoreRows, type ScoreRowOptions } from '../tables/score-rows.ts';
 import { type FlagValues, usageError } from './flags.ts';
 
@@ -132,8 +132,7 @@ async function* readAll(
     yield* readScoreRows(others, columns, {
       ...options,
       onSides,
-      onInputs: (inputs) =>
-        tell(inputs.map(({ path, sizeBytes }) => [path, sizeBytes ?? statSync(path).size])),
+      onInputs: (inputs) => tell(inputs.map((input) => [input.path, sizeOf(input)])),
       isTaken: (place) => isTaken(allKvFiles.length + place),
     });
   else {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { BowerbirdError } from '../base/errors.ts';
 import type { KnownFooters } from './known-footers.ts';
@@ -30,10 +31,15 @@ export interface FoundInput<Format = InputFormat> {
   /** Absolute, or a URL. */
   readonly path: string;
   readonly format: Format;
-  /** Of a file elsewhere, as far as a listing has told it. */
+  /** Of a file elsewhere, as it was when it was found; not given for one of this machine (`sizeOf`). */
   readonly sizeBytes?: number;
   /** A file of columns beside images: its name alone says what it is, and no flag another format. */
   readonly isBesideImages?: boolean;
+}
+
+/** How large a file is, in bytes: elsewhere as it was when it was found, here as it is now. @throws errors of Node */
+export function sizeOf({ path, sizeBytes }: Pick<FoundInput, 'path' | 'sizeBytes'>): number {
+  return sizeBytes ?? statSync(path).size;
 }
 
 export function isPictureFormat(format: string | undefined): format is PictureFormat {

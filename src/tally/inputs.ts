@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { refuseUnfinished } from '../base/swap.ts';
-import { type InputFormat, refuseIdleDialect, type TextReading } from '../tables/formats.ts';
+import { type InputFormat, refuseIdleDialect, sizeOf, type TextReading } from '../tables/formats.ts';
 import { globBraced } from '../tables/inputs/braces.ts';
 import { expandInputs } from '../tables/inputs.ts';
 import { isElsewhere } from '../tables/remote/remote-files.ts';
@@ -54,7 +54,7 @@ export async function resolveInputs(
       const run = tags === path ? undefined : await shardsOfRun(path);
       if (run) runs.set(path, { path, shards: run.shards, finishedShards: run.done });
       for (const file of await expandInputs([tags], { untoldFormat, onNote }))
-        files.set(file.path, { path: file.path, format: file.format, sizeBytes: file.sizeBytes ?? 0 });
+        files.set(file.path, { path: file.path, format: file.format, sizeBytes: sizeOf(file) });
       continue;
     }
     if (existsSync(join(path, 'CURRENT'))) {
@@ -78,7 +78,7 @@ export async function resolveInputs(
       const real = realpathSync(file.path);
       // Two ways to one file count once; the folders of the first may be partitions.
       if (!files.has(real))
-        files.set(real, { path: file.path, format: file.format, sizeBytes: statSync(real).size });
+        files.set(real, { path: file.path, format: file.format, sizeBytes: sizeOf({ path: real }) });
     }
   }
   refuseIdleDialect([...files.values()], text);

@@ -183,7 +183,7 @@ function put({ held, key, headers, body }: At): Answer {
   if (headers['if-none-match'] === '*' && held.objects.has(key)) return precondition();
   const trouble = md5Trouble(headers, body);
   if (trouble) return trouble;
-  const etag = `"${md5(body, 'hex')}"`;
+  const etag = etagOf(body);
   held.objects.set(key, { bytes: body, etag, metadata: metadataOf(headers) });
   return { ...empty(200), headers: { etag } };
 }
@@ -194,7 +194,7 @@ function keepPart({ held, query, headers }: At, bytes: Buffer): Answer {
   const trouble = md5Trouble(headers, bytes);
   if (trouble) return trouble;
   upload.parts.set(Number(query.get('partNumber')), Buffer.from(bytes));
-  const etag = `"${md5(bytes, 'hex')}"`;
+  const etag = etagOf(bytes);
   if (headers['x-amz-copy-source'] === undefined) return { ...empty(200), headers: { etag } };
   return xml(200, `<CopyPartResult><ETag>${escaped(etag)}</ETag></CopyPartResult>`);
 }
@@ -204,10 +204,12 @@ function completed({ held, key, query, headers, body }: At): Answer {
   const upload = held.uploads.get(id);
   if (!upload) return s3Error(404, 'NoSuchUpload', 'The specified upload does not exist.');
   if (headers['if-none-match'] === '*' && held.objects.has(key)) return precondition();
-  const numbers = [...body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber>/g)].map(([, n]) => Number(n));
-  const parts = numbers.map((number) => upload.parts.get(number));
-  if (parts.length === 0 || parts.includes(undefined))
-    return s3Error(400, 'InvalidPart', 'A part is missing');
+  const named = partsIn(body.toString());
+  if (named.some(({ number }, place) => number <= (named[place - 1]?.number ?? 0)))
+    return s3Error(400, 'InvalidPartOrder', 'The list of parts was not in ascending order.');
+  const parts = named.map(({ number }) => upload.parts.get(number));
+  if (parts.length === 0 || named.some(({ etag }, place) => !parts[place] || etag !== etagOf(parts[place])))
+    return s3Error(400, 'InvalidPart', 'One or more of the specified parts could not be found.');
   const bytes = Buffer.concat(parts as Buffer[]);
   const etag = `"${md5(bytes, 'hex')}-${parts.length}"`;
   held.objects.set(key, { bytes, etag, metadata: upload.metadata });
@@ -216,6 +218,19 @@ function completed({ held, key, query, headers, body }: At): Answer {
     200,
     `<CompleteMultipartUploadResult><ETag>${escaped(etag)}</ETag></CompleteMultipartUploadResult>`,
   );
+}
+
+/** The parts that an upload is to be made of, in the order in which they are named. */
+function partsIn(body: string): { readonly number: number; readonly etag: string }[] {
+  return [...body.matchAll(/<Part>.*?<\/Part>/gs)].map(([part]) => ({
+    number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
+    etag: (/<ETag>(.*?)</.exec(part)?.[1] ?? '').replace(/&quot;|&#34;/g, '"'),
+  }));
+}
+
+/** As the service makes it for what was written in one request. */
+export function etagOf(bytes: Uint8Array): string {
+  return `"${md5(bytes, 'hex')}"`;
 }
 
 function sourceOf({ headers, buckets }: At): HeldObject | Answer {

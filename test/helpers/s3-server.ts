@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Answer, answerTo, type Buckets, type S3Request, s3Error } from './s3-answers.ts';
+import { type Answer, answerTo, type Buckets, etagOf, type S3Request, s3Error } from './s3-answers.ts';
 
-export type { S3Request } from './s3-answers.ts';
+export { etagOf, type S3Request } from './s3-answers.ts';
 
 /** What goes wrong with a request. */
 export type S3Fault =
@@ -20,7 +19,9 @@ export type S3Fault =
   /** Answered after a while. */
   | { readonly kind: 'slow'; readonly ms: number }
   /** The service passes over the headers that make a request conditional, as older ones do. */
-  | { readonly kind: 'unconditional' };
+  | { readonly kind: 'unconditional' }
+  /** A page of a listing that is not the last names this as where it goes on, or nothing. */
+  | { readonly kind: 'token'; readonly token: string | undefined };
 
 /** Which requests a fault meets. */
 export interface S3FaultRule {
@@ -92,6 +93,8 @@ export async function startS3Server({
       const answer = isSigned(incoming, url)
         ? answerTo({ ...request, headers, query: url.searchParams, body }, buckets, pageSize)
         : s3Error(403, 'AccessDenied', 'The request has no signature.');
+      if (fault?.kind === 'token')
+        return send(response, withToken(answer, fault.token), { incoming, counts });
       if (fault?.kind === 'lost-answer') return void incoming.socket.destroy();
       if (fault?.kind === 'slow')
         return void setTimeout(send, fault.ms, response, answer, { incoming, counts });
@@ -191,6 +194,12 @@ function withoutConditions(incoming: IncomingMessage): IncomingMessage['headers'
   return others;
 }
 
+function withToken(answer: Answer, token: string | undefined): Answer {
+  const next = token === undefined ? '' : `<NextContinuationToken>${token}</NextContinuationToken>`;
+  const body = String(answer.body).replace(/<NextContinuationToken>.*<\/NextContinuationToken>/, next);
+  return { ...answer, body: Buffer.from(body) };
+}
+
 function isSigned(incoming: IncomingMessage, url: URL): boolean {
   const header = incoming.headers.authorization ?? '';
   return /^AWS4-HMAC-SHA256 Credential=.+Signature=/.test(header) || url.searchParams.has('X-Amz-Signature');
@@ -211,9 +220,4 @@ function send(response: ServerResponse, answer: Answer, { incoming, counts, faul
   response.write(body.subarray(0, fault.bytes), () => {
     if (fault.kind === 'cut') response.destroy();
   });
-}
-
-/** As the service makes it for what was written in one request. */
-export function etagOf(bytes: Uint8Array): string {
-  return `"${createHash('md5').update(bytes).digest('hex')}"`;
 }

@@ -136,6 +136,21 @@ test.serial(
   },
 );
 
+test.serial('a dataset whose pages lead back is refused', async (t) => {
+  for (const name of ['a', 'b', 'c']) hub.files.set(`datasets/org/circle main ${name}`, LARGE);
+  const own = hub.hub.answer;
+  hub.hub.answer = (request, response, path) => {
+    const link = `<${hub.hub.origin}${request.url}>; rel="next"`;
+    if (path.startsWith('/api/')) response.setHeader('link', link);
+    return own(request, response, path);
+  };
+  await t.throwsAsync(listOf(await quickStorage('hf://'), 'hf://datasets/org/circle/'), {
+    code: 'BB_STORAGE_UNSUPPORTED',
+    message: /lead back/,
+  });
+  hub.hub.answer = own;
+});
+
 test.serial(
   'the token goes to the hub, and never to where it leads; a signed URL that is over is asked for anew',
   async (t) => {

@@ -60,6 +60,28 @@ test('names in braces must all be there; an object of that very name is meant it
   });
 });
 
+test('files are known by their sizes, each asked for once: in listings, by names, by braces', async (t) => {
+  server.buckets.set('sizes', { objects: new Map(), uploads: new Map() });
+  for (const size of [1, 2, 3, 4]) server.hold('sizes', `d/${size}.csv`, 'x'.repeat(size));
+  server.hold('sizes', 'e/{5}.csv', 'x'.repeat(5));
+  server.forgetCounts();
+  const urls = [
+    's3://sizes/d/1.csv',
+    's3://sizes/d/{2..3}.csv',
+    's3://sizes/d/[4].csv',
+    's3://sizes/e/{5}.csv',
+  ];
+  const files = await expandInputs(urls);
+  t.deepEqual(
+    files.map(({ sizeBytes }) => sizeBytes),
+    [1, 2, 3, 4, 5],
+  );
+  t.is(
+    server.log.filter(({ operation, key }) => operation === 'HeadObject' && /\d\.csv$/.test(key)).length,
+    3,
+  );
+});
+
 test('what leads to nothing, and what is no table, is refused', async (t) => {
   await t.throwsAsync(found('s3://bucket/none'), {
     code: 'BB_INPUT_NOT_FOUND',

@@ -4,6 +4,7 @@ import type { Picture } from '../../pictures/picture.ts';
 import type { SampleFailure } from '../../samples/reasons.ts';
 import { cutShards } from '../../shards/cut-shards.ts';
 import type { ShardSpec } from '../../shards/plan.ts';
+import { isRemote } from '../../storage/storage.ts';
 import { isPictureFormat } from '../../tables/formats.ts';
 import type { PictureRun } from '../collection.ts';
 import { openArchive } from './archive-input.ts';
@@ -31,17 +32,19 @@ export function openInputs({ record, path }: PictureRun, tools: InputTools): Fou
     const note = `Which image belongs to which row cannot be told from ${path}: its shards are not those of its inputs.`;
     return { place: undefined, notes: [note] };
   }
-  const gone = record.inputs.filter((input) => !existsSync(input.path)).map((input) => input.path);
-  if (gone.length === record.inputs.length) {
-    return {
-      place: undefined,
-      notes: [`The images of this run lay at ${gone[0]!}, where there is nothing now.`],
-    };
-  }
+  const absent = record.inputs
+    .map((input) => input.path)
+    .filter((input) => isRemote(input) || !existsSync(input));
+  const hasAny = absent.length < record.inputs.length;
   return {
-    place: new RunInputs({ record, path }, shards, tools),
-    notes: gone.map((input) => `The images at ${input} are gone.`),
+    place: hasAny ? new RunInputs({ record, path }, shards, tools) : undefined,
+    notes: (hasAny ? absent : absent.slice(0, 1)).map(noteOn),
   };
+}
+
+function noteOn(input: string): string {
+  if (isRemote(input)) return `The images at ${input} are not fetched for a page.`;
+  return `The images at ${input} are gone.`;
 }
 
 /** The inputs of a run, each opened when its first picture is asked for. */

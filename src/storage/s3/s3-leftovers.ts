@@ -61,8 +61,11 @@ async function abortUploads(session: S3Session, { url, bucket, key }: Place): Pr
       );
       removed++;
     }
-    if (!page.value.IsTruncated || page.value.NextKeyMarker === undefined) return removed;
-    after = page.value;
+    const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = page.value;
+    const isSame = NextKeyMarker === after.NextKeyMarker && NextUploadIdMarker === after.NextUploadIdMarker;
+    // What a service does not list on is left to the bucket's own rules.
+    if (!IsTruncated || isSame) return removed;
+    after = { NextKeyMarker, NextUploadIdMarker };
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Content, ReadOptions, StoredObject } from '../contract.ts';
 import { changed, notFound, refused, truncated, unsupported } from '../errors.ts';
+import { PageMarks } from '../page-marks.ts';
 import type { WantedRange } from '../ranged-reads.ts';
 import { RangedStorage } from '../ranged-storage.ts';
 import type { RetryPolicy, StorageCounts } from '../retry.ts';
@@ -53,6 +54,7 @@ export class S3Storage extends RangedStorage {
 
   async *list(prefixUrl: string): AsyncIterable<StoredObject> {
     const { bucket, key } = placeOf(prefixUrl);
+    const marks = new PageMarks(prefixUrl);
     let token: string | undefined;
     do {
       const page = await this.#session.ask(prefixUrl, ({ client, library }) =>
@@ -63,7 +65,7 @@ export class S3Storage extends RangedStorage {
       if (page.kind !== 'done') throw notFound(prefixUrl, 'bucket');
       for (const { Key = '', Size = 0, ETag } of page.value.Contents ?? [])
         yield { url: `${this.scheme}://${bucket}/${Key}`, bytes: Size, ...(ETag && { tag: ETag }) };
-      token = page.value.IsTruncated ? page.value.NextContinuationToken : undefined;
+      token = page.value.IsTruncated ? marks.next(page.value.NextContinuationToken) : undefined;
     } while (token !== undefined);
   }
 

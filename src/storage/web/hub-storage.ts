@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ReadOptions, StoredObject } from '../contract.ts';
 import { changed, notFound, StorageError } from '../errors.ts';
+import { PageMarks } from '../page-marks.ts';
 import type { WantedRange } from '../ranged-reads.ts';
 import { retrying } from '../retry.ts';
 import { type HubPlace, hubPlace, hubUrl } from './hub-place.ts';
@@ -40,6 +41,7 @@ export class HubStorage extends ReadOnlyStorage {
     const folder = place.path.slice(0, place.path.lastIndexOf('/') + 1);
     const start = `${endpoint()}/api/${kind}/${repository}/tree/${encodeURIComponent(revision)}/${escaped(folder)}`;
     const found: StoredObject[] = [];
+    const marks = new PageMarks(prefixUrl);
     let next: string | undefined = `${start.replace(/\/$/, '')}?recursive=true&expand=false`;
     while (next !== undefined) {
       const page: string = next;
@@ -53,7 +55,8 @@ export class HubStorage extends ReadOnlyStorage {
         if (type !== 'file' || !path.startsWith(place.path)) continue;
         found.push({ url: hubUrl({ ...place, path }), bytes: lfs?.size ?? size, tag: lfs?.oid ?? oid });
       }
-      next = nextPage(response);
+      const link = nextPage(response);
+      next = link === undefined ? undefined : marks.next(link);
     }
     found.sort((a, b) => Buffer.compare(Buffer.from(a.url), Buffer.from(b.url)));
     yield* found;

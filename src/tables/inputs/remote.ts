@@ -87,7 +87,7 @@ export async function expandRemoteAs<Format>(
   const storage = await storageOf(url);
   if (!hasWildcards(url)) return expandPlain(storage, url, kind);
   const found = await storage.stat(url);
-  if (found) return only([named(url, kind)]);
+  if (found) return only([named(url, found, kind)]);
   const names = namesInRemoteBraces(url);
   if (names) return only(await allThere(storage, url, names, kind));
   const fixed = url.slice(0, url.slice(0, url.search(WILDCARDS)).lastIndexOf('/') + 1);
@@ -99,7 +99,8 @@ async function expandPlain<Format>(
   url: string,
   kind: RemoteKind<Format>,
 ): Promise<RemoteFound<Format>> {
-  if (!url.endsWith('/') && (await storage.stat(url))) return only([named(url, kind)]);
+  const found = url.endsWith('/') ? undefined : await storage.stat(url);
+  if (found) return only([named(url, found, kind)]);
   // A web server lists nothing.
   if (/^https?:/i.test(url) && !url.endsWith('/')) throw notFound(url, {}, kind.what);
   const prefix = url.endsWith('/') ? url : `${url}/`;
@@ -185,13 +186,18 @@ async function allThere<Format>(
   names: readonly string[],
   kind: RemoteKind<Format>,
 ): Promise<FoundInput<Format>[]> {
+  const found: FoundInput<Format>[] = [];
   const missing: string[] = [];
   for (let at = 0; at < names.length; at += ASKED_AT_ONCE) {
     const asked = names.slice(at, at + ASKED_AT_ONCE);
-    const found = await Promise.all(asked.map((name) => storage.stat(name)));
-    missing.push(...asked.filter((_, place) => !found[place]).map(shownUrl));
+    const objects = await Promise.all(asked.map((name) => storage.stat(name)));
+    for (const [place, name] of asked.entries()) {
+      const object = objects[place];
+      if (object) found.push(named(name, object, kind));
+      else missing.push(shownUrl(name));
+    }
   }
-  if (missing.length === 0) return names.map((name) => named(name, kind));
+  if (missing.length === 0) return found;
   throw new TableError(
     'BB_INPUT_NOT_FOUND',
     `${shownUrl(input)} stands for ${names.length} names, of which ${missing.length} are not there: ${missing.slice(0, 3).join(', ')}. Check the range.`,
@@ -199,8 +205,12 @@ async function allThere<Format>(
   );
 }
 
-function named<Format>(url: string, { ofNamed }: RemoteKind<Format>): FoundInput<Format> {
-  return { path: rememberUrl(url), format: ofNamed(url) };
+function named<Format>(
+  url: string,
+  { bytes }: StoredObject,
+  { ofNamed }: RemoteKind<Format>,
+): FoundInput<Format> {
+  return { path: rememberUrl(url), format: ofNamed(url), sizeBytes: bytes };
 }
 
 function formatOf(url: string, { inputFormat, untoldFormat }: RemoteSearch): InputFormat | undefined {

@@ -7,7 +7,7 @@ import { type ByteRange, SparseCopy, unlessAborted } from '../../storage/sparse-
 import { isRemote, type Storage, StorageError, type StoredObject } from '../../storage/storage.ts';
 import { storageOf } from '../../storage/storage-of.ts';
 import { TableError } from '../errors.ts';
-import type { FoundInput } from '../formats.ts';
+import { type FoundInput, sizeOf } from '../formats.ts';
 
 /** Enough for the footer of most Parquet files, and for the whole of small ones. */
 const TAIL_BYTES = 64 * 1024;
@@ -71,12 +71,12 @@ export async function reopenRemoteParquet(url: string): Promise<void> {
 }
 
 /**
- * Looks whether there is room for files elsewhere that will be fetched whole, as far as a listing has told how large they are.
+ * Looks whether there is room for files elsewhere that will be fetched whole.
  *
  * @throws BowerbirdError BB_DISK_FULL, BB_TEMPORARY_FOLDER
  */
 export async function requireRoomFor(inputs: readonly FoundInput[], what: string): Promise<void> {
-  const bytes = inputs.reduce((sum, { path, sizeBytes = 0 }) => sum + (isRemote(path) ? sizeBytes : 0), 0);
+  const bytes = inputs.reduce((sum, input) => sum + (isRemote(input.path) ? sizeOf(input) : 0), 0);
   if (bytes === 0) return;
   const advice = 'Set TMPDIR to a folder that has room.';
   await requireFreeSpace({ folder: await elsewhereFolder(), bytes, what, advice });
