@@ -51,9 +51,19 @@ async function main(): Promise<number> {
   }
 }
 
+/** Does not fail: what is thrown here would come here again, for ever. */
 async function tell(thrown: unknown): Promise<number> {
-  const { reportError } = await import('./report-error.ts');
-  return reportError(thrown);
+  try {
+    const { reportError } = await import('./report-error.ts');
+    return reportError(thrown);
+  } catch {
+    const words = String(thrown).split('\n')[0];
+    process.stderr.write(
+      `bowerbird: files of the program are missing, or were replaced while it ran: ${words} ` +
+        'Install it again, and run the same command again: a run goes on behind what it has finished.\n[BB_INSTALLATION]\n',
+    );
+    return 2;
+  }
 }
 
 /** Waits until what was printed is out, but not for ever: whoever should read it may have stopped. */

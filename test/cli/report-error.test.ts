@@ -1,6 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import type { ErrorCode } from '../../src/base/error-codes.ts';
 import { environmentError } from '../../src/cli/report-error.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
+import { CLI } from '../helpers/run-cli.ts';
 
 function coded(message: string, code?: string): Error {
   return Object.assign(new Error(message), code === undefined ? {} : { code });
@@ -45,4 +50,15 @@ for (const [fault, code] of FAULTS) {
 test('a mistake of our own is not put down to the machine', (t) => {
   t.is(environmentError(new TypeError('x is not a function')), undefined);
   t.is(environmentError('thrown text'), undefined);
+});
+
+test('a program whose files are gone says so and ends', async (t) => {
+  const folder = await makeFolder(t);
+  await copyFile(CLI, join(folder, 'main.js'));
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  const { status, stderr } = spawnSync(process.execPath, [join(folder, 'main.js'), '--help'], {
+    encoding: 'utf8',
+  });
+  t.is(status, 2);
+  t.regex(stderr, /^bowerbird: files of the program are missing.*command-line\.js.*\n\[BB_INSTALLATION\]\n$/);
 });
