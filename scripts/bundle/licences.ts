@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Plugin } from 'rolldown';
-import { packageOfFile } from './packages.ts';
+import { isExternal, packageOfFile } from './packages.ts';
 
 const LICENCE = /^(?:licen[cs]e|copying|notice)(?:[.-].*)?$/i;
 
@@ -11,6 +11,28 @@ function packageFolderOf(file: string): string | undefined {
   if (name === undefined) return undefined;
   const inside = file.lastIndexOf(`/node_modules/${name}/`);
   return file.slice(0, inside + `/node_modules/${name}`.length);
+}
+
+/** What packages name as their dependencies, and those in turn: files of a package may hold code of others. */
+function withDependencies(folders: ReadonlySet<string>): Set<string> {
+  const found = new Set(folders);
+  for (const folder of found) {
+    const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    for (const name of Object.keys(dependencies)) {
+      const dependency = installedFor(folder, name);
+      if (dependency !== undefined && !isExternal(name, join(folder, 'index.js'))) found.add(dependency);
+    }
+  }
+  return found;
+}
+
+/** Where Node finds a package from a folder. */
+function installedFor(folder: string, name: string): string | undefined {
+  for (let at = folder; at !== dirname(at); at = dirname(at)) {
+    const installed = join(at, 'node_modules', name);
+    if (existsSync(join(installed, 'package.json'))) return installed;
+  }
+  return undefined;
 }
 
 /** The texts that a package's terms ask to be handed on. @throws Error where it has none */
@@ -29,6 +51,7 @@ function readmeLicence(folder: string): string | undefined {
   if (!existsSync(file)) return undefined;
   return /^#+ *licen[cs]e\b.*$[\s\S]*/im.exec(readFileSync(file, 'utf8'))?.[0].trim();
 }
+
 /** Writes the licences of the packages whose code is in the bundle beside it. */
 export function licences(fileName: string): Plugin {
   return {
@@ -38,7 +61,7 @@ export function licences(fileName: string): Plugin {
         output.type === 'chunk' ? output.moduleIds : [],
       );
       const folders = new Set(files.flatMap((file) => packageFolderOf(file.replaceAll('\\', '/')) ?? []));
-      const source = [...folders]
+      const source = [...withDependencies(folders)]
         .sort()
         .map(termsOf)
         .join(`\n\n${'-'.repeat(80)}\n\n`);
