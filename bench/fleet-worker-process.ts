@@ -3,8 +3,8 @@ import { setMaxListeners } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queueKey } from '../src/fleet/queue/queue-key.ts';
+import { QueueWork, type ShardDoer } from '../src/fleet/queue/queue-work.ts';
 import { ShardQueue } from '../src/fleet/queue/shard-queue.ts';
-import { QueueWork, type ShardDoer } from '../src/fleet/queue/work.ts';
 import { ScoreProgress } from '../src/runs/progress.ts';
 import { RunFolder } from '../src/runs/run-folder.ts';
 import { cpuSeconds, plannedShards } from './support/fleet-plan.ts';
@@ -51,7 +51,7 @@ await Promise.all(
   queues.map((queue, i) =>
     new QueueWork(doer(tallies[i]!), queue, {
       ...{ planned, progress: new ScoreProgress(), closing: closing.signal, shardsAtOnce: atOnce },
-      ...{ graceMs: undefined, config: { outputFolder: folder } },
+      ...{ graceMs: undefined, config: { outputFolder: folder, download: { timeoutMs: 10_000 } } },
     }).run(),
   ),
 );

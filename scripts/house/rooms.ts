@@ -452,6 +452,7 @@ export const ROOMS: readonly Room[] = [
       'queue/address',
       'queue/coordinate',
       'queue/fleet-state',
+      'queue/queue-work',
       'queue/work',
       'retry-stored',
       'slice',

@@ -1,4 +1,4 @@
-import type { QueueWorkReport } from '../fleet/queue/work.ts';
+import type { QueueWorkReport } from '../fleet/queue/queue-work.ts';
 import { type Command, commandLine, type Invocation } from './command.ts';
 import type { FlagTable } from './flags.ts';
 import { refuseUnplannable, requirePlan, withPlanned } from './planned-flags.ts';

@@ -145,6 +145,14 @@ test('of a queue that is done no key is left, whatever was still in it, and it c
   t.is((await worker!.next())?.shardId, 2);
 });
 
+test('whoever only looks at a queue leaves nothing in Redis', async (t) => {
+  const { url } = await startRedis(t);
+  const queue = await ShardQueue.open(url, DIGEST, 'status');
+  t.teardown(() => queue.close());
+  t.deepEqual(await queue.counts(), { waiting: 0, active: 0 });
+  t.deepEqual(await queue.redis.keys('*'), []);
+});
+
 test('a queue that was being removed when its coordinator died gives shards again once it is filled', async (t) => {
   const { url } = await startRedis(t);
   const queue = await ShardQueue.open(url, DIGEST, 'w');

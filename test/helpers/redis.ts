@@ -16,6 +16,8 @@ export interface TestRedis {
   restart(): Promise<void>;
   /** Kills it. */
   kill(): Promise<void>;
+  /** Has it keep its connections and answer nothing any more. */
+  freeze(): void;
 }
 
 /** Starts a Redis that ends with the test. @param settings further words of its command line */
@@ -47,6 +49,7 @@ export async function startRedis(t: ExecutionContext, settings: readonly string[
   return {
     url: `redis://127.0.0.1:${port}`,
     kill,
+    freeze: () => void server!.kill('SIGSTOP'),
     restart: async () => {
       await kill();
       await start();

@@ -15,6 +15,8 @@ import { WorkerBoard } from './worker-board.ts';
 const ROUND_MS = 2000;
 /** A queue that has fewer shards than are open is filled again: Redis may have lost it. */
 const REFILL_ROUNDS = 5;
+/** Told to stop, it waits for no answer any longer than this. */
+const STOPPING_MS = 1000;
 
 /** What a coordinator coordinates. */
 export interface CoordinateOptions {
@@ -97,6 +99,13 @@ class Coordinator {
   }
 
   async run(signal: AbortSignal): Promise<FleetState> {
+    const onAbort = (): void => this.#queue.patience.endIn(STOPPING_MS);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    return this.#watch(signal).finally(() => signal.removeEventListener('abort', onAbort));
+  }
+
+  async #watch(signal: AbortSignal): Promise<FleetState> {
     let wasAway = false;
     for (let round = 0; ; round++) {
       const { state, ended, listedMs } = await this.#look();

@@ -2,9 +2,10 @@ import { createRequire } from 'node:module';
 import type { Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { keyPrefix, openRedis } from './redis.ts';
+import { RedisPatience } from './redis-patience.ts';
 
 /** A job whose worker has not been heard of for this long is given to another. */
-const LEASE_MS = 60_000;
+export const LEASE_MS = 60_000;
 /** Its holder speaks up this often. */
 const RENEWAL_MS = 15_000;
 /** Redis that restarts makes holders look dead: BullMQ's own count of that may not end a shard. */
@@ -26,8 +27,8 @@ export interface QueuedShard {
   readonly shardId: number;
   /** It is committed, or named as failed: nobody is given it again. */
   done(): Promise<void>;
-  /** Another worker may have it at once. */
-  giveBack(): Promise<void>;
+  /** Another worker may have it at once. Gives whether that was told; else it is given to another when the lease ends. */
+  giveBack(): Promise<boolean>;
 }
 
 /** How many shards a queue has. */
@@ -49,6 +50,8 @@ interface Connections {
 export class ShardQueue {
   /** What else of the plan is kept there goes by it. */
   readonly redis: Redis;
+  /** How long answers are waited for, in all. */
+  readonly patience = new RedisPatience();
   readonly #queue: Queue;
   readonly #worker: Worker;
   readonly #token: string;
@@ -77,7 +80,8 @@ export class ShardQueue {
     const redis = await openRedis(url);
     const name = keyPrefix(key);
     const connection = redis as never;
-    const queue = new bullmq.Queue(name, { connection });
+    // Whoever only looks on, or comes once all is done, is to leave nothing.
+    const queue = new bullmq.Queue(name, { connection, skipMetasUpdate: true });
     const worker = new bullmq.Worker(name, null, {
       connection,
       autorun: false,
@@ -94,7 +98,7 @@ export class ShardQueue {
   /** Adds shards, to be given out in this order; those that are in the queue already stay as they are. */
   async add(shardIds: readonly number[]): Promise<void> {
     // Who dies while it removes a queue leaves it paused.
-    await this.#queue.resume();
+    await this.patience.wait(this.#queue.resume());
     const atOnce = ADDED_AT_ONCE * CALLS_AT_ONCE;
     for (let from = 0; from < shardIds.length; from += atOnce) {
       const part = shardIds.slice(from, from + atOnce);
@@ -111,7 +115,12 @@ export class ShardQueue {
   }
 
   async counts(): Promise<QueueCounts> {
-    const { waiting = 0, active = 0, delayed = 0, prioritized = 0 } = await this.#queue.getJobCounts();
+    const {
+      waiting = 0,
+      active = 0,
+      delayed = 0,
+      prioritized = 0,
+    } = await this.patience.wait(this.#queue.getJobCounts());
     return { waiting: waiting + delayed + prioritized, active };
   }
 
@@ -122,52 +131,58 @@ export class ShardQueue {
 
   /** A shard to do; undefined where none waits, or nobody can be asked. */
   async next(): Promise<QueuedShard | undefined> {
-    const job = (await this.#worker.getNextJob(this.#token, { block: false }).catch(() => undefined)) as
-      | Job
-      | undefined;
+    const asked = this.#worker.getNextJob(this.#token, { block: false });
+    const job = (await this.patience.wait(asked).catch(() => undefined)) as Job | undefined;
     if (!job) return undefined;
     this.#held.set(job.id!, job);
     const shardId = job.data as number;
     return {
       shardId,
-      done: () => this.#end(job, () => job.moveToCompleted(null, this.#token, false)),
+      done: async () => void (await this.#end(job, () => job.moveToCompleted(null, this.#token, false))),
       giveBack: () => this.#end(job, () => job.moveToWait(this.#token)),
     };
   }
 
   /** Counts a begin of a shard, and gives how many before it had no end. */
   async begin(shardId: number): Promise<number> {
-    const begun = await this.redis.hincrby(this.#key, `${shardId}`, 1).catch(() => 1);
+    const counted = this.redis.hincrby(this.#key, `${shardId}`, 1);
+    const begun = await this.patience.wait(counted).catch(() => 1);
     return begun - 1;
   }
 
   /** A shard that was begun has ended, or was given back. */
   async end(shardId: number): Promise<void> {
-    await this.redis.hdel(this.#key, `${shardId}`).catch(() => undefined);
+    await this.patience.wait(this.redis.hdel(this.#key, `${shardId}`)).catch(() => undefined);
   }
 
-  /** Removes all that is kept of the queue, once no shard is open. */
+  /** Removes all that is kept of the queue, once no shard is open; the last that is asked of it. */
   async forget(): Promise<void> {
-    await this.redis.del(this.#key).catch(() => undefined);
-    await this.#queue.obliterate({ force: true }).catch(() => undefined);
+    if (!this.isConnected) return;
+    // Looking for workers that are gone would leave a key.
+    await this.#worker.pause(true);
+    const removed = [this.redis.del(this.#key), this.#queue.obliterate({ force: true })];
+    await Promise.allSettled(removed.map((answer) => this.patience.wait<unknown>(answer)));
   }
 
   async close(): Promise<void> {
     clearInterval(this.#renewals);
+    this.patience.close();
     await Promise.allSettled([this.#worker.close(true), this.#queue.close()]);
     this.redis.disconnect();
   }
 
   /** A job that was lost with its queue, or given to another meanwhile, has nothing to end. */
-  async #end(job: Job, end: () => Promise<unknown>): Promise<void> {
+  async #end(job: Job, end: () => Promise<unknown>): Promise<boolean> {
     this.#held.delete(job.id!);
-    await end().catch(() => undefined);
+    return this.patience.wait(end()).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #addSome(shardIds: readonly number[]): Promise<void> {
-    await this.#queue.addBulk(
-      shardIds.map((shardId) => ({ name: NAME, data: shardId, opts: { jobId: `${NAME}${shardId}` } })),
-    );
+    const jobs = shardIds.map((id) => ({ name: NAME, data: id, opts: { jobId: `${NAME}${id}` } }));
+    await this.patience.wait(this.#queue.addBulk(jobs));
   }
 
   async #renew(): Promise<void> {
