@@ -76,6 +76,7 @@ export const ROOMS: readonly Room[] = [
       'storage-of',
       'storage',
       'stored-output',
+      'watched-lock',
     ],
     packages: ['@aws-sdk/client-s3', '@aws-sdk/credential-provider-node'],
   },

@@ -44,12 +44,16 @@ export async function makePlan(
     try {
       const { plan, record, isBegun } = await planIn(place, config, progress, closing);
       // Without a plan no worker is at work: what lies there is of an earlier plan.
-      if (!(await isPlanned(run))) await new SharedRun(run).forget();
+      if (!(await isPlanned(run))) {
+        await hand.assertHeld();
+        await new SharedRun(run).forget();
+      }
       await new SharedRun(run).create();
       if (!isBegun) await writeRunRecord(place.folder.runRecord, record);
       await hand.putBack([...convertedInputs(hand.folder, plan), ...(isBegun ? [] : ['run.json'])]);
       const asked = { inputs: config.inputs, flags, tags: tagsOf(plan.inputs) };
       const text = encodePlan(place.folder.path, asked, plan, record);
+      await hand.assertHeld();
       const isNew = await writePlan(run, text);
       return { ...(await readPlan(run))!, isNew };
     } finally {

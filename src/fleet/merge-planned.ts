@@ -54,7 +54,7 @@ export async function mergePlanned(
       await hand.requireSpace();
       const done = await fetchCommitted(run, hand, plan.shards, progress);
       const missing = plan.shards.filter((spec) => !done.has(spec));
-      const workers = await run.tidy();
+      const workers = await run.tidy(() => hand.assertHeld());
       if (missing.length === 0) await run.removeLeftovers();
       const started = goOnFrom(place.existing, { ...record, sessions: [] }, false);
       const finished = await finishRun(started, {
@@ -107,10 +107,7 @@ async function putBack(hand: RunAtHand, at: string): Promise<void> {
   const made = (await listRunFiles(hand.folder)).filter(
     (name) => !name.includes('/') || name.startsWith('bucket_means/'),
   );
-  await hand.putBack([...made.filter((name) => name !== 'run.json'), 'run.json']);
-  const backend = backendOf(at);
-  for (const name of await backend.names('bucket_means')) {
-    const mean = `bucket_means/${name}`;
-    if (isRunFile('', mean) && !made.includes(mean)) await backend.remove(mean);
-  }
+  const means = (await backendOf(at).names('bucket_means')).map((name) => `bucket_means/${name}`);
+  const emptied = means.filter((mean) => isRunFile('', mean) && !made.includes(mean));
+  await hand.putBack([...made.filter((name) => name !== 'run.json'), 'run.json'], emptied);
 }

@@ -138,7 +138,7 @@ export class ObjectBackend implements RunBackend {
     for (const name of Object.keys(stats.files)) await removeQuietly(join(folder, name));
   }
 
-  async tidy(settle: () => Promise<void>): Promise<Tidied> {
+  async tidy(settle: () => Promise<void>, assertHeld: () => Promise<void>): Promise<Tidied> {
     await settle();
     const done = new Set(await this.names('stats'));
     const storage = await this.storage();
@@ -146,6 +146,8 @@ export class ObjectBackend implements RunBackend {
     await atOnce(REQUESTS_AT_ONCE, this.below('.workers/'), async (name) => {
       const [worker, shard] = name.split('/');
       if (!done.has(`${shard}_stats.json`)) return;
+      // Who has taken the run meanwhile may be laying what replaces this shard.
+      await assertHeld();
       cleared.add(worker!);
       await storage.delete(this.place(`.workers/${name}`));
     });

@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto';
 import { atOnce } from '../base/at-once.ts';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { remove } from '../base/files.ts';
-import type { Lock } from '../base/lock.ts';
 import { digestFile, type FileDigest } from '../runs/file-digest.ts';
 import { shardFileName } from '../runs/run-files.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
@@ -9,6 +9,7 @@ import type { ShardStats } from '../runs/stats.ts';
 import { shardName } from '../samples/key.ts';
 import { fetchObject } from '../storage/copying.ts';
 import { damagedObject } from './damaged-object.ts';
+import type { HeldRun } from './held-run.ts';
 import { isWhole, laidName, type ObjectBackend } from './object-backend.ts';
 
 /** Says that a finished shard is being replaced by what a worker has laid. */
@@ -18,11 +19,14 @@ interface Replacement {
   readonly worker: string;
   /** What the shard's stats file will say; it is among what is laid, too. */
   readonly stats: ShardStats;
+  /** Of the stats of the shard as it was: sha256 (hex). */
+  readonly replaces: string;
   /** Files of the shard as it was that have no successor. */
   readonly gone: readonly string[];
 }
 
 const FOLDER = '.replacing';
+const FORMAT = { format: 'bowerbird-replacement', version: 1 } as const;
 const REQUESTS_AT_ONCE = 8;
 
 /**
@@ -30,23 +34,26 @@ const REQUESTS_AT_ONCE = 8;
  *
  * What replaces a shard is uploaded to `.workers/NAME/00000/`, with its stats; a marker in `.replacing` names it; then the store itself copies the files over those that are
  * there, the stats last. Whoever takes the lock next ends what a marker names, before all else. Of an upload that no marker names nothing is seen, and a merge removes it.
+ * Nobody removes a marker but after its end, or where it came too late: each has a name of its own, and says which state of the shard it is about.
  */
 export class ReplacedShards {
   readonly backend: ObjectBackend;
-  readonly #lock: Lock;
+  readonly #held: HeldRun;
   #begun: Promise<void> | undefined;
 
-  /** @param lock of the run */
-  constructor(backend: ObjectBackend, lock: Lock) {
+  constructor(backend: ObjectBackend, held: HeldRun) {
     this.backend = backend;
-    this.#lock = lock;
+    this.#held = held;
   }
 
   /** Ends replacements that were cut short. @throws BowerbirdError BB_RUN_CORRUPT, BB_RUN_LOCKED; BB_STORAGE_* */
   async settle(): Promise<void> {
     for (const name of await this.backend.names(FOLDER)) {
       const text = await this.backend.read(`${FOLDER}/${name}`);
-      if (text !== undefined) await this.#publish(this.#parse(name, text));
+      if (text === undefined) continue;
+      const marker = this.#parse(name, text);
+      if (await this.#isLate(marker)) await this.#forget(marker);
+      else await this.#publish(marker);
     }
   }
 
@@ -89,10 +96,9 @@ export class ReplacedShards {
     const gone: string[] = [];
     for (const [name, digest] of Object.entries(earlier.files))
       gone.push(...(await this.#leavesOf(name, digest)).filter((leaf) => !laid.has(leaf)));
-    const marker: Replacement = { format: 'bowerbird-replacement', version: 1, worker, stats, gone };
-    await this.#lock.assertHeld();
-    if (!(await this.backend.writeNew(markerName(stats), `${JSON.stringify(marker)}\n`)))
-      throw await this.#lost(markerName(stats), 'is the marker of another process');
+    const replaces = digestOf(earlier);
+    const marker: Replacement = { ...FORMAT, worker, stats, replaces, gone };
+    await this.#held.put(markerName(marker), Buffer.from(`${JSON.stringify(marker)}\n`));
     await this.#publish(marker);
     const names = [...Object.keys(stats.files), ...Object.keys(earlier.files)];
     for (const name of new Set(names)) await remove(scratch.file(name));
@@ -103,43 +109,58 @@ export class ReplacedShards {
     const text = await this.backend.read('run.json');
     if (text === undefined) return;
     const record = { ...(JSON.parse(text) as object), state: 'running' };
-    await this.#lock.assertHeld();
-    await this.backend.write('run.json', `${JSON.stringify(record, null, 2)}\n`);
+    const [plain, indented] = [undefined, 2].map((indent) => `${JSON.stringify(record, null, indent)}\n`);
+    // Other bytes than stood there, whose ETag is another: who slept as it put a run.json back finds that.
+    await this.#held.put('run.json', Buffer.from(text === indented ? plain! : indented!));
+  }
+
+  /** Whether the shard was replaced by another since: a marker that was on its way as its writer fell asleep. */
+  async #isLate({ stats, replaces }: Replacement): Promise<boolean> {
+    const standing = await this.backend.finished(stats.shard_id);
+    return standing !== undefined && ![replaces, digestOf(stats)].includes(digestOf(standing));
+  }
+
+  async #forget(marker: Replacement): Promise<void> {
+    const laid = laidName(marker.worker, marker.stats, '');
+    const leaves = await this.#below(laid);
+    await this.#held.assertHeld();
+    await this.#held.delete(markerName(marker));
+    await atOnce(REQUESTS_AT_ONCE, leaves, (leaf) => this.#held.delete(laid + leaf));
   }
 
   /** The same by whomever, one after the other. */
-  async #publish({ worker, stats, gone }: Replacement): Promise<void> {
-    const storage = await this.backend.storage();
-    const place = (name: string): string => this.backend.place(name);
+  async #publish(marker: Replacement): Promise<void> {
+    const { worker, stats, gone } = marker;
     const laid = laidName(worker, stats, '');
     const statsName = shardFileName('stats', stats.shard_id);
     const leaves = new Set(await this.#below(laid));
     if (!leaves.has(statsName) || !isWhole(leaves, stats))
       throw await this.#lost(laid, 'lacks files that a marker names');
     const files = [...leaves].filter((leaf) => leaf !== statsName);
-    const copy = (leaf: string) => storage.copy(place(laid + leaf), place(leaf));
+    const copy = (leaf: string) => this.#held.copy(laid + leaf, leaf);
     try {
       await atOnce(REQUESTS_AT_ONCE, files, copy);
+      await this.#held.assertHeld();
       await copy(statsName);
     } catch (thrown) {
       if (codeOf(thrown) !== 'BB_STORAGE_NOT_FOUND') throw thrown;
       throw await this.#lost(laid, 'lacks files that a marker names');
     }
-    await atOnce(REQUESTS_AT_ONCE, gone, (name) => storage.delete(place(name)));
-    await storage.delete(place(markerName(stats)));
-    await atOnce(REQUESTS_AT_ONCE, leaves, (leaf) => storage.delete(place(laid + leaf)));
+    await atOnce(REQUESTS_AT_ONCE, gone, (name) => this.#held.delete(name));
+    await this.#forget(marker);
   }
 
   /** Where something is not as this process has left it, another has taken the run, or somebody has removed files. */
   async #lost(name: string, what: string): Promise<BowerbirdError> {
-    await this.#lock.assertHeld();
+    await this.#held.assertHeld();
     return corrupt(this.backend.place(name), what);
   }
 
   #parse(name: string, text: string): Replacement {
     try {
       const marker = JSON.parse(text) as Replacement;
-      if (marker.format === 'bowerbird-replacement' && marker.version === 1) return marker;
+      const isMarker = marker?.format === FORMAT.format && marker.version === FORMAT.version;
+      if (isMarker && marker.stats && name === leafOf(marker)) return marker;
     } catch (thrown) {
       if (!(thrown instanceof SyntaxError)) throw thrown;
     }
@@ -159,8 +180,17 @@ export class ReplacedShards {
   }
 }
 
-function markerName({ shard_id }: ShardStats): string {
-  return `${FOLDER}/${shardName(shard_id)}.json`;
+/** One of its own for each process: who was asleep as it removed its marker removes no other's. */
+function leafOf({ worker, stats }: Replacement): string {
+  return `${shardName(stats.shard_id)}-${worker}.json`;
+}
+
+function markerName(marker: Replacement): string {
+  return `${FOLDER}/${leafOf(marker)}`;
+}
+
+function digestOf(stats: ShardStats): string {
+  return createHash('sha256').update(JSON.stringify(stats)).digest('hex');
 }
 
 function corrupt(path: string, what: string): BowerbirdError {

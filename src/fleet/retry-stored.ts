@@ -1,5 +1,7 @@
 import { describeTally } from '../runs/retry-tally.ts';
+import { storageOf } from '../storage/storage-of.ts';
 import { doSlice, type SliceReport } from './do-slice.ts';
+import { HeldRun } from './held-run.ts';
 import { ObjectBackend } from './object-backend.ts';
 import { ReplacedShards } from './replaced-shards.ts';
 import type { Slice } from './slice.ts';
@@ -17,7 +19,7 @@ export async function retryStored(options: WorkerOptions, whole: Slice): Promise
   const backend = new ObjectBackend(config.outputFolder);
   const lock = await lockStoredRun(backend.at, (message) => progress.note(message));
   try {
-    const replaced = new ReplacedShards(backend, lock);
+    const replaced = new ReplacedShards(backend, new HeldRun(backend.at, await storageOf(backend.at), lock));
     await replaced.settle();
     const report = await doSlice({ ...options, replaced }, whole);
     progress.note(describeTally(progress.retried));

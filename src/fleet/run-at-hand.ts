@@ -15,6 +15,7 @@ import { isRemote } from '../storage/storage.ts';
 import { storageOf } from '../storage/storage-of.ts';
 import { backendOf } from './backend-of.ts';
 import { damagedObject } from './damaged-object.ts';
+import { HeldRun } from './held-run.ts';
 import { ObjectBackend } from './object-backend.ts';
 import { ReplacedShards } from './replaced-shards.ts';
 import { lockStoredRun } from './stored-run-lock.ts';
@@ -28,12 +29,14 @@ export interface RunAtHand {
   requireSpace(): Promise<void>;
   /** Has what a merge reads of a shard at hand. @throws BowerbirdError BB_RUN_CORRUPT where a file is gone or another; BB_STORAGE_*, BB_DISK_FULL, BB_SHARD_WRITE */
   fetchShard(stats: ShardStats): Promise<void>;
+  /** Looks whether the run is still this process's, before something of it is changed otherwise. @throws BowerbirdError BB_RUN_LOCKED; BB_STORAGE_* */
+  assertHeld(): Promise<void>;
   /**
-   * Puts files back into the run, the last of them last, by their names.
+   * Puts files back into the run by their names, the last of them last, once others are removed.
    *
-   * @throws BowerbirdError BB_RUN_LOCKED where another has taken the run meanwhile; BB_STORAGE_*
+   * @throws BowerbirdError BB_RUN_LOCKED where another has taken the run meanwhile: nothing more is changed then; BB_STORAGE_*
    */
-  putBack(names: readonly string[]): Promise<void>;
+  putBack(names: readonly string[], removed?: readonly string[]): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -48,8 +51,10 @@ export async function takeAtHand(run: string, onWait: OnWait): Promise<RunAtHand
   const { at } = backend;
   const lock = await lockStoredRun(at, onWait);
   try {
-    await new ReplacedShards(backend, lock).settle();
-    const copy = new LocalCopy(at, await makeTemporaryFolder('run'), await storageOf(at), lock);
+    const storage = await storageOf(at);
+    const held = new HeldRun(at, storage, lock);
+    await new ReplacedShards(backend, held).settle();
+    const copy = new LocalCopy(at, await makeTemporaryFolder('run'), { storage, lock, held });
     await copy.begin();
     return copy;
   } catch (thrown) {
@@ -60,7 +65,8 @@ export async function takeAtHand(run: string, onWait: OnWait): Promise<RunAtHand
 
 function inPlace(folder: string): RunAtHand {
   const nothing = async (): Promise<void> => undefined;
-  const all = { requireSpace: nothing, fetchShard: nothing, putBack: nothing, release: nothing };
+  const asked = { requireSpace: nothing, fetchShard: nothing, assertHeld: nothing };
+  const all = { ...asked, putBack: nothing, release: nothing };
   return { folder, shardsAtOnce: 1, ...all };
 }
 
@@ -70,18 +76,27 @@ const FILES_AT_ONCE = 8;
 /** What a merge reads of a shard beside its stats. */
 const MERGED_KINDS = ['tags', 'partials', 'thumbnails'] as const;
 
+/** A run that this process has taken. */
+interface Taken {
+  readonly storage: Storage;
+  readonly lock: Lock;
+  readonly held: HeldRun;
+}
+
 class LocalCopy implements RunAtHand {
   readonly folder: string;
   readonly shardsAtOnce = SHARDS_AT_ONCE;
   readonly #at: string;
   readonly #storage: Storage;
   readonly #lock: Lock;
+  readonly #held: HeldRun;
 
-  constructor(at: string, folder: string, storage: Storage, lock: Lock) {
+  constructor(at: string, folder: string, { storage, lock, held }: Taken) {
     this.#at = at;
     this.folder = folder;
     this.#storage = storage;
     this.#lock = lock;
+    this.#held = held;
   }
 
   /** Fetches what tells what the run is. Of shards that nothing accounts for, one is enough to be refused for. */
@@ -117,9 +132,13 @@ class LocalCopy implements RunAtHand {
     await this.#write(shardFileName('stats', stats.shard_id), copied);
   }
 
-  async putBack(names: readonly string[]): Promise<void> {
-    await this.#lock.assertHeld();
+  async assertHeld(): Promise<void> {
+    await this.#held.assertHeldOfLate();
+  }
+
+  async putBack(names: readonly string[], removed: readonly string[] = []): Promise<void> {
     await atOnce(FILES_AT_ONCE, names.slice(0, -1), (name) => this.#put(name));
+    await atOnce(FILES_AT_ONCE, removed, (name) => this.#held.delete(name));
     for (const name of names.slice(-1)) await this.#put(name);
   }
 
@@ -129,7 +148,7 @@ class LocalCopy implements RunAtHand {
   }
 
   async #put(name: string): Promise<void> {
-    await this.#storage.put(`${this.#at}/${name}`, join(this.folder, name));
+    await this.#held.put(name, join(this.folder, name));
   }
 
   async #fetch(name: string): Promise<void> {

@@ -60,8 +60,9 @@ export interface RunBackend {
    * Removes what workers have left that are gone.
    *
    * @param settle ends what is committed and not yet in its place
+   * @param assertHeld asked before each removal where another may have laid something meanwhile
    */
-  tidy(settle: () => Promise<void>): Promise<Tidied>;
+  tidy(settle: () => Promise<void>, assertHeld: () => Promise<void>): Promise<Tidied>;
   /** Removes what no listing of the run shows and killed writers left in its place a day ago and more. */
   removeLeftovers(): Promise<void>;
 }

@@ -98,9 +98,14 @@ export class SharedRun {
       .sort((a, b) => a - b);
   }
 
-  /** Removes what workers have left that are gone, once what they have committed is in its place. @throws as `commit` */
-  async tidy(): Promise<Tidied> {
-    return this.#backend.tidy(() => this.settle());
+  /**
+   * Removes what workers have left that are gone, once what they have committed is in its place.
+   *
+   * @param assertHeld throws where whoever tidies may do so no longer
+   * @throws as `commit`, and what `assertHeld` throws
+   */
+  async tidy(assertHeld: () => Promise<void> = async () => undefined): Promise<Tidied> {
+    return this.#backend.tidy(() => this.settle(), assertHeld);
   }
 
   /** For a run that is whole: removes what killed writers have left beside it. */

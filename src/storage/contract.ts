@@ -53,6 +53,13 @@ export interface Storage {
   putIfAbsent(url: string, content: Content): Promise<boolean>;
   /** Writes an object, whole or not at all; what was there is replaced in one step. */
   put(url: string, content: Content): Promise<void>;
+  /**
+   * Writes an object in the place of the one that has a tag still, whole or not at all. Where the place cannot look at that as it writes (file systems, Google's storage, services that
+   * pass over If-Match) it is looked at before, and what another writes in between is replaced.
+   *
+   * @returns false where another object stands, or none; that this one's stands after a lost answer is found out
+   */
+  putIfTag(url: string, content: Content, tag: string): Promise<boolean>;
   /** Within the place itself: no byte comes here. @throws StorageError BB_STORAGE_NOT_FOUND where there is no source */
   copy(fromUrl: string, toUrl: string): Promise<void>;
   /** What is not there is no error. */

@@ -87,6 +87,12 @@ export class FileStorage implements Storage {
     await this.#committing(filePathOf(url), content, commitFile);
   }
 
+  async putIfTag(url: string, content: Content, tag: string): Promise<boolean> {
+    if ((await this.stat(url))?.tag !== tag) return false;
+    await this.put(url, content);
+    return true;
+  }
+
   async copy(fromUrl: string, toUrl: string): Promise<void> {
     const source = filePathOf(fromUrl);
     if (!(await this.stat(source))) throw notFound(source, 'file');

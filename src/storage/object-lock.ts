@@ -4,6 +4,7 @@ import type { Lock, LockedError, OnWait } from '../base/lock.ts';
 import { isIdentity, lifeOf, ownIdentity, type ProcessIdentity } from '../base/process-identity.ts';
 import type { Storage } from './contract.ts';
 import { readText } from './read-text.ts';
+import { momentNow, passedMs } from './watched-lock.ts';
 
 /** How often a holder speaks up, and how long it may be silent before it counts as dead. */
 export interface LockTimes {
@@ -58,6 +59,8 @@ class OwnClaim implements Lock {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<unknown> = Promise.resolve();
   #isSpeaking = false;
+  #spokeAt = momentNow();
+  #isLost = false;
 
   constructor(options: ObjectLockOptions, number: number) {
     this.#options = options;
@@ -73,33 +76,49 @@ class OwnClaim implements Lock {
     if (numbers.at(-1) !== this.#number) return false;
     for (const number of numbers.slice(0, -1)) await storage.delete(claimUrl(this.#options, number));
     this.#timer = setInterval(() => this.#speak(), times.heartbeatMs).unref();
+    this.#spokeAt = momentNow();
     return true;
   }
 
   async assertHeld(): Promise<void> {
-    const last = (await numbersIn(this.#options)).at(-1)!;
-    if (last === this.#number) return;
-    const claim = await readClaim(this.#options, last);
+    if (await this.#isHeld()) return;
+    const last = (await numbersIn(this.#options)).at(-1);
+    const claim = last === undefined ? undefined : await readClaim(this.#options, last);
     throw this.#options.lockedError(`${nameOf(claim)}, which took it from this one`);
   }
 
-  /** The claim stays, as one that is free: numbers only grow. */
+  /** The claim stays, as one that is free: numbers only grow. One that another has followed is nobody's. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
     await this.#writing;
+    if (!(await this.#isHeld())) return;
     await this.#options.storage.put(this.#url, this.#content(true));
+  }
+
+  /** What is lost once is lost for good. */
+  async #isHeld(): Promise<boolean> {
+    this.#isLost ||= (await numbersIn(this.#options)).at(-1) !== this.#number;
+    if (this.#isLost) clearInterval(this.#timer);
+    return !this.#isLost;
   }
 
   /** Storage that is away for a moment is met by the work itself. Where it is slow, what is still being said is enough. */
   #speak(): void {
     if (this.#isSpeaking) return;
     this.#isSpeaking = true;
-    this.#writing = this.#options.storage
-      .put(this.#url, this.#content(false))
+    this.#writing = this.#sayAlive()
       .catch(() => undefined)
       .finally(() => {
         this.#isSpeaking = false;
       });
+  }
+
+  /** Who was asleep for long may have been followed, and its claim be removed: it is not to be there again. */
+  async #sayAlive(): Promise<void> {
+    const { storage, times = TIMES } = this.#options;
+    if (passedMs(this.#spokeAt) > times.leaseMs / 2 && !(await this.#isHeld())) return;
+    await storage.put(this.#url, this.#content(false));
+    this.#spokeAt = momentNow();
   }
 
   #content(isReleased: boolean): Buffer {

@@ -17,6 +17,7 @@ export abstract class RangedStorage implements Storage {
   abstract list(prefixUrl: string): AsyncIterable<StoredObject>;
   abstract putIfAbsent(url: string, content: Content): Promise<boolean>;
   abstract put(url: string, content: Content): Promise<void>;
+  abstract putIfTag(url: string, content: Content, tag: string): Promise<boolean>;
   abstract copy(fromUrl: string, toUrl: string): Promise<void>;
   abstract delete(url: string): Promise<void>;
   abstract removeLeftovers(prefixUrl: string, folders: readonly string[]): Promise<number>;

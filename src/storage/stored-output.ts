@@ -11,6 +11,7 @@ import { takeObjectLock } from './object-lock.ts';
 import { HIDDEN, isPlain, JOURNAL, type Journal, parseJournal } from './output-journal.ts';
 import { readText } from './read-text.ts';
 import { storageOf } from './storage-of.ts';
+import { WatchedLock } from './watched-lock.ts';
 
 /** What is written, and how it is spoken of. */
 export interface StoredOutputOptions {
@@ -26,8 +27,6 @@ export interface StoredOutputOptions {
 export type Present = 'nothing' | 'own' | 'other';
 
 const REQUESTS_AT_ONCE = 8;
-/** A small part of the time after which a silent holder counts as dead. */
-const LOOK_AGAIN_MS = 5_000;
 
 /**
  * An output folder in object storage, taken for this process. It is made in a folder of this machine, and comes to its place whole or not at all:
@@ -140,29 +139,6 @@ export class StoredOutput {
     await removeQuietly(this.#temporary);
     await this.#lock.release();
   }
-}
-
-/** A lock that is looked at again whenever a while has passed: who was asleep for as long as a lease lasts does not go on. */
-class WatchedLock {
-  readonly #lock: Lock;
-  #lookedMs = now();
-
-  constructor(lock: Lock) {
-    this.#lock = lock;
-  }
-
-  /** @throws what the lock throws where it is another's */
-  async assertHeld(): Promise<void> {
-    const passedMs = now().map((ms, i) => Math.abs(ms - this.#lookedMs[i]!));
-    if (passedMs.every((ms) => ms < LOOK_AGAIN_MS)) return;
-    await this.#lock.assertHeld();
-    this.#lookedMs = now();
-  }
-}
-
-/** By two clocks: the steady one stands still while a machine sleeps. */
-function now(): readonly [number, number] {
-  return [performance.now(), Date.now()];
 }
 
 interface Place {

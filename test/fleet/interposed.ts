@@ -66,3 +66,11 @@ export const FATES: readonly (readonly [string, Fate])[] = [
     },
   ],
 ];
+
+/** Somebody on another machine has taken a run and given it back while its holder here slept. */
+export function takeOver(server: S3Server, url: string): void {
+  const prefix = `${url.slice('s3://bucket/'.length)}/.lock/`;
+  for (const key of server.keys('bucket', prefix)) server.buckets.get('bucket')!.objects.delete(key);
+  const claim = { token: 'theirs', beat: 0, isReleased: true };
+  server.hold('bucket', `${prefix}0000000099.json`, JSON.stringify(claim));
+}

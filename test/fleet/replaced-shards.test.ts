@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { HeldRun } from '../../src/fleet/held-run.ts';
 import { ObjectBackend } from '../../src/fleet/object-backend.ts';
 import { ReplacedShards } from '../../src/fleet/replaced-shards.ts';
 import { SharedRun } from '../../src/fleet/shared-run.ts';
@@ -9,7 +10,7 @@ import { openStorage, type Storage } from '../../src/storage/storage.ts';
 import { thrownBy } from '../helpers/failing-files.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { startS3Server } from '../helpers/s3-server.ts';
-import { FATES, interposed, standingWorker } from './interposed.ts';
+import { FATES, interposed, standingWorker, takeOver } from './interposed.ts';
 import { workShard } from './worked-shard.ts';
 
 const server = await startS3Server();
@@ -27,25 +28,29 @@ async function committed(url: string): Promise<ShardStats> {
 }
 
 /** Replaces shard 0 as a process does that holds the run. */
-async function replace(t: ExecutionContext, url: string, earlier: ShardStats, through = storage) {
+async function replace(
+  t: ExecutionContext,
+  url: string,
+  earlier: ShardStats,
+  { through = storage, worker = 'later' } = {},
+) {
   const backend = new ObjectBackend(url, through);
-  const stats = await workShard(new SharedRun(backend), 'later', 'later', ['tags']);
+  const stats = await workShard(new SharedRun(backend), worker, worker, ['tags']);
   const scratch = new RunFolder(await makeFolder(t));
-  const lock = await lockStoredRun(url, () => undefined);
+  await holding(backend, (shards) => shards.replace(worker, stats, { earlier, scratch }));
+}
+
+async function holding(backend: ObjectBackend, work: (shards: ReplacedShards) => Promise<void>) {
+  const lock = await lockStoredRun(backend.at, () => undefined);
   try {
-    await new ReplacedShards(backend, lock).replace('later', stats, { earlier, scratch });
+    await work(new ReplacedShards(backend, new HeldRun(backend.at, await backend.storage(), lock)));
   } finally {
     await lock.release();
   }
 }
 
 async function settle(url: string, through: Storage = storage): Promise<void> {
-  const lock = await lockStoredRun(url, () => undefined);
-  try {
-    await new ReplacedShards(new ObjectBackend(url, through), lock).settle();
-  } finally {
-    await lock.release();
-  }
+  await holding(new ObjectBackend(url, through), (shards) => shards.settle());
 }
 
 /** What others see of the shard. */
@@ -75,7 +80,7 @@ for (const [what, fate] of FATES)
       const url = `s3://bucket/replaced-${what.length}-${n}`;
       const earlier = await committed(url);
       const doomed = interposed(storage, n, fate);
-      const thrown = await thrownBy(() => replace(t, url, earlier, doomed.storage));
+      const thrown = await thrownBy(() => replace(t, url, earlier, { through: doomed.storage }));
       await settle(url);
       const standing = standingWorker(server, url);
       t.deepEqual(seen(url), standing === 'earlier' ? EARLIER : REPLACED, `request ${n}`);
@@ -103,7 +108,7 @@ test('whatever request a replacement is ended with fails, the next ends it', asy
               Reflect.get(target, name) as unknown,
             ),
     });
-    await t.throwsAsync(replace(t, url, earlier, stopping), { message: 'killed' });
+    await t.throwsAsync(replace(t, url, earlier, { through: stopping }), { message: 'killed' });
     const doomed = interposed(storage, n, FATES[1]![1]);
     await thrownBy(() => settle(url, doomed.storage));
     await settle(url);
@@ -114,13 +119,53 @@ test('whatever request a replacement is ended with fails, the next ends it', asy
   }
 });
 
+test.serial(
+  'who slept in a replacement while another ended it and replaced the shard again changes no byte of what stands, and removes no marker of another',
+  async (t) => {
+    const { now } = Date;
+    t.teardown(() => {
+      Date.now = now;
+    });
+    const outcomes = new Set<string>();
+    for (let n = 0; ; n++) {
+      const url = `s3://bucket/slept-${n}`;
+      const earlier = await committed(url);
+      const sleepy = interposed(storage, n, async (call) => {
+        takeOver(server, url);
+        await settle(url);
+        const standing = (await new ObjectBackend(url, storage).finished(0))!;
+        await replace(t, url, standing, { worker: 'third' });
+        Date.now = () => now() + (n + 1) * 3_600_000;
+        server.hold('bucket', `slept-${n}/.replacing/00000-fourth.json`, 'of another');
+        return call();
+      });
+      const thrown = await thrownBy(() => replace(t, url, earlier, { through: sleepy.storage }));
+      if (!sleepy.met()) {
+        t.is(thrown, undefined);
+        break;
+      }
+      outcomes.add(String((thrown as { code?: string } | undefined)?.code));
+      t.is(standingWorker(server, url), 'third', `request ${n}`);
+      t.is(String(server.bytesOf('bucket', `slept-${n}/.replacing/00000-fourth.json`)), 'of another');
+      await storage.delete(`${url}/.replacing/00000-fourth.json`);
+      await settle(url);
+      await new SharedRun(new ObjectBackend(url, storage)).tidy();
+      t.is(standingWorker(server, url), 'third', `after request ${n}`);
+      t.deepEqual(seen(url), REPLACED);
+      t.deepEqual(left(url), [], `request ${n}`);
+    }
+    // Whose last request it was has nothing left to do.
+    t.deepEqual([...outcomes].sort(), ['BB_RUN_LOCKED', 'undefined']);
+  },
+);
+
 test('what a finished shard consists of is fetched with its digests, and a file that is gone or another is told by its URL', async (t) => {
   const url = 's3://bucket/fetched';
   const stats = await committed(url);
   const backend = new ObjectBackend(url, storage);
   const lock = await lockStoredRun(url, () => undefined);
   t.teardown(() => lock.release());
-  const shards = new ReplacedShards(backend, lock);
+  const shards = new ReplacedShards(backend, new HeldRun(url, storage, lock));
   await t.notThrowsAsync(async () => shards.fetch(stats, new RunFolder(await makeFolder(t))));
   await storage.put(`${url}/tags/00000.parquet`, Buffer.from('another'));
   const expected = {

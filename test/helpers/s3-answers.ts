@@ -180,8 +180,7 @@ function read({ held, key, headers, range }: At): Answer {
 }
 
 function put({ held, key, headers, body }: At): Answer {
-  if (headers['if-none-match'] === '*' && held.objects.has(key)) return precondition();
-  const trouble = md5Trouble(headers, body);
+  const trouble = conditionTrouble(held, key, headers) ?? md5Trouble(headers, body);
   if (trouble) return trouble;
   const etag = etagOf(body);
   held.objects.set(key, { bytes: body, etag, metadata: metadataOf(headers) });
@@ -203,7 +202,8 @@ function completed({ held, key, query, headers, body }: At): Answer {
   const id = query.get('uploadId')!;
   const upload = held.uploads.get(id);
   if (!upload) return s3Error(404, 'NoSuchUpload', 'The specified upload does not exist.');
-  if (headers['if-none-match'] === '*' && held.objects.has(key)) return precondition();
+  const trouble = conditionTrouble(held, key, headers);
+  if (trouble) return trouble;
   const named = partsIn(body.toString());
   if (named.some(({ number }, place) => number <= (named[place - 1]?.number ?? 0)))
     return s3Error(400, 'InvalidPartOrder', 'The list of parts was not in ascending order.');
@@ -245,6 +245,15 @@ function sourceOf({ headers, buckets }: At): HeldObject | Answer {
 function metadataOf(headers: S3Request['headers']): Record<string, string> {
   const named = Object.entries(headers).filter(([name]) => name.startsWith('x-amz-meta-'));
   return Object.fromEntries(named.map(([name, value]) => [name.slice('x-amz-meta-'.length), String(value)]));
+}
+
+/** Of a write, as the service answers it: 404 where If-Match meets no object. */
+function conditionTrouble(held: Bucket, key: string, headers: S3Request['headers']): Answer | undefined {
+  const object = held.objects.get(key);
+  if (headers['if-none-match'] === '*' && object) return precondition();
+  const wanted = headers['if-match'];
+  if (wanted === undefined || wanted === object?.etag) return undefined;
+  return object ? precondition() : s3Error(404, 'NoSuchKey', 'The specified key does not exist.');
 }
 
 function md5Trouble(headers: S3Request['headers'], body: Buffer): Answer | undefined {

@@ -95,6 +95,25 @@ export const WRITING_SENTENCES: readonly ContractSentence[] = [
     },
   },
   {
+    title:
+      'what is put in the place of an object with a tag is written where that stands still, and not where another or none does',
+    run: async (t, storage, root) => {
+      const url = `${root}/seen`;
+      await storage.put(url, Buffer.from('one'));
+      const first = (await storage.stat(url))!.tag!;
+      t.true(await storage.putIfTag(url, Buffer.from('two'), first));
+      t.false(await storage.putIfTag(url, Buffer.from('three'), first));
+      t.is(String(await streamOf(storage, url)), 'two');
+      const second = (await storage.stat(url))!.tag!;
+      t.true(await storage.putIfTag(url, pattern(9 * 1024 * 1024), second));
+      t.false(await storage.putIfTag(url, pattern(9 * 1024 * 1024 + 1), second));
+      t.is((await storage.stat(url))!.bytes, 9 * 1024 * 1024);
+      await storage.delete(url);
+      for (const bytes of [1, 9 * 1024 * 1024]) t.false(await storage.putIfTag(url, pattern(bytes), second));
+      t.is(await storage.stat(url), undefined);
+    },
+  },
+  {
     title: 'a range that leads over the end is refused, not cut',
     run: async (t, storage, root) => {
       await storage.put(`${root}/short`, Buffer.from('1234'));

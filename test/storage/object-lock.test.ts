@@ -3,6 +3,7 @@ import { BowerbirdError } from '../../src/base/errors.ts';
 import { takeObjectLock } from '../../src/storage/object-lock.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
 import { type S3Server, startS3Server } from '../helpers/s3-server.ts';
+import { until } from '../helpers/until.ts';
 
 let server: S3Server;
 let storage: Storage;
@@ -81,4 +82,42 @@ test('who claims a number that was passed long ago holds nothing', async (t) => 
   await lock.assertHeld();
   t.deepEqual(server.keys('bucket', 'old/'), ['old/.lock/0000000004.json']);
   await lock.release();
+});
+
+test.serial(
+  'a holder that wakes after another has followed it does not speak for its claim again, nor give it back',
+  async (t) => {
+    const lock = await take('slept');
+    const followed = () => {
+      elsewhere('slept', 2);
+      server.buckets.get('bucket')!.objects.delete('slept/.lock/0000000001.json');
+    };
+    const { now } = Date;
+    t.teardown(() => {
+      Date.now = now;
+    });
+    followed();
+    Date.now = () => now() + 3_600_000;
+    const from = server.log.length;
+    const looks = () =>
+      server.log
+        .slice(from)
+        .some(({ operation, method }) => operation === 'ListObjectsV2' && method === 'GET');
+    await until(async () => looks());
+    // What it was saying as it fell asleep may still arrive.
+    followed();
+    await lock.release();
+    await t.throwsAsync(() => lock.assertHeld(), { code: 'BB_RUN_LOCKED', message: /process 7 on far/ });
+    t.deepEqual(server.keys('bucket', 'slept/'), ['slept/.lock/0000000002.json']);
+  },
+);
+
+test('a lock that another has taken is not given back', async (t) => {
+  const lock = await take('taken');
+  elsewhere('taken', 2);
+  server.buckets.get('bucket')!.objects.delete('taken/.lock/0000000001.json');
+  await t.throwsAsync(() => lock.assertHeld(), { code: 'BB_RUN_LOCKED' });
+  server.buckets.get('bucket')!.objects.delete('taken/.lock/0000000001.json');
+  await lock.release();
+  t.deepEqual(server.keys('bucket', 'taken/'), ['taken/.lock/0000000002.json']);
 });

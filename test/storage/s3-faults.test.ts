@@ -69,6 +69,39 @@ for (const fault of PASSING) {
   });
 }
 
+for (const bytes of [100, 9 * 1024 * 1024])
+  test(`an object of ${bytes} bytes that is put in the place of another is ours where the answer was lost, and is not tried again over what another has put`, async (t) => {
+    const { storage, root, meet } = await world(t);
+    const url = `${root}/x`;
+    const isLast = ({ operation }: S3Request) =>
+      operation === (bytes > 100 ? 'CompleteMultipartUpload' : 'PutObject');
+    await storage.put(url, Buffer.from('old'));
+    const { tag } = (await storage.stat(url))!;
+    meet({ kind: 'lost-answer' }, 1, isLast);
+    t.true(await storage.putIfTag(url, pattern(bytes), tag!));
+    t.is((await storage.stat(url))!.bytes, bytes);
+    await storage.put(url, Buffer.from('old'));
+    meet({ kind: 'closed' }, 1, (request) => {
+      if (!isLast(request)) return false;
+      server.hold('bucket', request.key, 'of another');
+      return true;
+    });
+    t.false(await storage.putIfTag(url, pattern(bytes), tag!));
+    t.is(String(await streamOf(storage, url)), 'of another');
+  });
+
+test('a service that does not know If-Match of a write is asked what stands, and written to without it', async (t) => {
+  const { storage, root, meet } = await world(t);
+  await storage.put(`${root}/x`, Buffer.from('old'));
+  const { tag } = (await storage.stat(`${root}/x`))!;
+  meet({ kind: 'error', status: 501, code: 'NotImplemented' }, undefined, ({ operation, headers }) => {
+    return operation === 'PutObject' && headers['if-match'] !== undefined;
+  });
+  t.false(await storage.putIfTag(`${root}/x`, Buffer.from('new'), '"another"'));
+  t.true(await storage.putIfTag(`${root}/x`, Buffer.from('new'), tag!));
+  t.is(String(await streamOf(storage, `${root}/x`)), 'new');
+});
+
 test('what never passes is told with its place and the number of tries', async (t) => {
   const { storage, root, meet } = await world(t, 3);
   meet({ kind: 'error', status: 503, code: 'SlowDown' });

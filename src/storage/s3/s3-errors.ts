@@ -1,5 +1,5 @@
 import { codeOf, firstLine, messageOf } from '../../base/errors.ts';
-import { denied, expired, notFound, refused, StorageError, unreachable } from '../errors.ts';
+import { denied, expired, notFound, refused, StorageError, unreachable, unsupported } from '../errors.ts';
 
 /** What an answer of the service means, where it is no success. */
 export type S3Failure =
@@ -34,6 +34,8 @@ export function s3Failure(url: string, thrown: unknown): S3Failure {
     return error(credentialsError(url, thrown));
   if (name === 'NoSuchBucket') return error(notFound(url, 'bucket', thrown));
   if (name === 'NoSuchUpload') return { kind: 'upload-over' };
+  if (status === 501)
+    return error(unsupported(url, `the service does not know what is asked of it (${why}).`));
   if (PASSING.includes(name) || isServerTrouble(status))
     return error(unreachable({ url, why, cause: thrown, retryAfterMs: retryAfterMs(thrown) }));
   if (DENIED.includes(name) || status === 401 || status === 403)

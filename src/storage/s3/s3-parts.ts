@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { changed, notFound, refused, unreachable } from '../errors.ts';
-import { ifAbsent, withGeneration } from './s3-condition.ts';
+import { type Condition, conditionOf, withGeneration } from './s3-condition.ts';
 import type { Upload } from './s3-content.ts';
 import type { Place } from './s3-place.ts';
 import type { S3Session } from './s3-session.ts';
@@ -22,35 +22,31 @@ interface Part {
 interface InParts {
   readonly place: Place;
   readonly upload: Upload;
-  readonly isConditional: boolean;
+  readonly condition: Condition | undefined;
 }
 
 /** Writes a large object; a failure gives the upload up, so that no part of it stays or is paid for. @returns false where a condition failed */
 export async function putInParts(
   session: S3Session,
-  { place, upload, isConditional }: InParts,
+  { place, upload, condition }: InParts,
 ): Promise<boolean> {
   const partBytes = Math.max(PART_BYTES, Math.ceil(upload.bytes / MOST_PARTS));
-  return inParts(
-    session,
-    { place, bytes: upload.bytes, partBytes, isConditional },
-    async (uploadId, part) => {
-      const body = await upload.part(part.from, part.bytes);
-      const answer = await session.ask(place.url, ({ client, library }) =>
-        client.send(
-          new library.UploadPartCommand({
-            ...target(place, uploadId, part.number),
-            Body: body,
-            ContentLength: body.length,
-            ContentMD5: createHash('md5').update(body).digest('base64'),
-          }),
-        ),
-      );
-      if (answer.kind !== 'done') throw refused(place.url, 'its upload was given up by somebody else');
-      session.counts.writtenBytes += body.length;
-      return answer.value.ETag;
-    },
-  );
+  return inParts(session, { place, bytes: upload.bytes, partBytes, condition }, async (uploadId, part) => {
+    const body = await upload.part(part.from, part.bytes);
+    const answer = await session.ask(place.url, ({ client, library }) =>
+      client.send(
+        new library.UploadPartCommand({
+          ...target(place, uploadId, part.number),
+          Body: body,
+          ContentLength: body.length,
+          ContentMD5: createHash('md5').update(body).digest('base64'),
+        }),
+      ),
+    );
+    if (answer.kind !== 'done') throw refused(place.url, 'its upload was given up by somebody else');
+    session.counts.writtenBytes += body.length;
+    return answer.value.ETag;
+  });
 }
 
 /** A copy within the service, of an object that is too large for one request. */
@@ -59,7 +55,7 @@ export async function copyInParts(
   { from, to, bytes, tag }: { from: Place; to: Place; bytes: number; tag: string | undefined },
 ): Promise<void> {
   const partBytes = Math.max(COPIED_PART_BYTES, Math.ceil(bytes / MOST_PARTS));
-  await inParts(session, { place: to, bytes, partBytes, isConditional: false }, async (uploadId, part) => {
+  await inParts(session, { place: to, bytes, partBytes, condition: undefined }, async (uploadId, part) => {
     const answer = await session.ask(to.url, ({ client, library }) =>
       client.send(
         new library.UploadPartCopyCommand({
@@ -86,12 +82,12 @@ interface PartsPlan {
   readonly place: Place;
   readonly bytes: number;
   readonly partBytes: number;
-  readonly isConditional: boolean;
+  readonly condition: Condition | undefined;
 }
 
 async function inParts(
   session: S3Session,
-  { place, bytes, partBytes, isConditional }: PartsPlan,
+  { place, bytes, partBytes, condition }: PartsPlan,
   send: (uploadId: string, part: PartRange) => Promise<string | undefined>,
 ): Promise<boolean> {
   const writer = randomUUID();
@@ -106,7 +102,7 @@ async function inParts(
     const ended = await Promise.allSettled(workers);
     for (const end of ended) if (end.status === 'rejected') throw end.reason;
     parts.sort((a, b) => a.PartNumber - b.PartNumber);
-    const isDone = await complete(session, { place, uploadId, parts, isConditional, writer });
+    const isDone = await complete(session, { place, uploadId, parts, condition, writer });
     if (!isDone) await abandon(session, place, uploadId);
     return isDone;
   } catch (thrown) {
@@ -134,13 +130,13 @@ interface Completion {
   readonly place: Place;
   readonly uploadId: string;
   readonly parts: readonly Part[];
-  readonly isConditional: boolean;
+  readonly condition: Condition | undefined;
   readonly writer: string;
 }
 
 async function complete(
   session: S3Session,
-  { place, uploadId, parts, isConditional, writer }: Completion,
+  { place, uploadId, parts, condition, writer }: Completion,
 ): Promise<boolean> {
   const { url, bucket, key } = place;
   const answer = await session.ask(url, ({ client, library }) => {
@@ -149,14 +145,15 @@ async function complete(
       Key: key,
       UploadId: uploadId,
       MultipartUpload: { Parts: [...parts] },
-      ...(isConditional && ifAbsent(session.scheme)),
+      ...conditionOf(session.scheme, condition),
     });
-    return client.send(isConditional ? withGeneration(session.scheme, command) : command);
+    return client.send(withGeneration(session.scheme, command, condition));
   });
   if (answer.kind === 'done') return true;
   // An earlier try may have gone well, and its answer been lost.
   if (await session.isWrittenBy(url, writer)) return true;
-  if (answer.kind === 'condition') return false;
+  if (answer.kind === 'condition' || (answer.kind === 'missing' && typeof condition === 'object'))
+    return false;
   throw unreachable({ url, why: 'its upload is gone before it was completed', isTransient: false });
 }
 

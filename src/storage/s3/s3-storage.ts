@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { codeOf } from '../../base/errors.ts';
 import type { Content, ReadOptions, StoredObject } from '../contract.ts';
 import { changed, notFound, refused, truncated, unsupported } from '../errors.ts';
 import { PageMarks } from '../page-marks.ts';
@@ -7,7 +8,7 @@ import type { WantedRange } from '../ranged-reads.ts';
 import { RangedStorage } from '../ranged-storage.ts';
 import type { RetryPolicy, StorageCounts } from '../retry.ts';
 import type { S3Scheme } from './s3-client.ts';
-import { ifAbsent, withGeneration } from './s3-condition.ts';
+import { type Condition, conditionOf, withGeneration } from './s3-condition.ts';
 import { openUpload } from './s3-content.ts';
 import { PROBE, removeLeftovers } from './s3-leftovers.ts';
 import { copyInParts, PART_BYTES, putInParts } from './s3-parts.ts';
@@ -72,11 +73,23 @@ export class S3Storage extends RangedStorage {
   async putIfAbsent(url: string, content: Content): Promise<boolean> {
     const place = placeOf(url);
     await this.#refuseWithoutConditions(place);
-    return this.#put(place, content, true);
+    return this.#put(place, content, 'absent');
   }
 
   async put(url: string, content: Content): Promise<void> {
-    await this.#put(placeOf(url), content, false);
+    await this.#put(placeOf(url), content);
+  }
+
+  async putIfTag(url: string, content: Content, tag: string): Promise<boolean> {
+    const place = placeOf(url);
+    if (this.scheme !== 'gs') {
+      try {
+        return await this.#put(place, content, { tag });
+      } catch (thrown) {
+        if (codeOf(thrown) !== 'BB_STORAGE_UNSUPPORTED') throw thrown;
+      }
+    }
+    return (await this.stat(url))?.tag === tag && this.#put(place, content);
   }
 
   async copy(fromUrl: string, toUrl: string): Promise<void> {
@@ -132,18 +145,18 @@ export class S3Storage extends RangedStorage {
   }
 
   /** @returns false where the condition failed */
-  async #put(place: Place, content: Content, isConditional: boolean): Promise<boolean> {
+  async #put(place: Place, content: Content, condition?: Condition): Promise<boolean> {
     const upload = await openUpload(place.url, content);
     try {
-      if (upload.bytes > PART_BYTES) return await putInParts(this.#session, { place, upload, isConditional });
+      if (upload.bytes > PART_BYTES) return await putInParts(this.#session, { place, upload, condition });
       const body = await upload.part(0, upload.bytes);
-      return await this.#putWhole(place, body, isConditional);
+      return await this.#putWhole(place, body, condition);
     } finally {
       await upload.close();
     }
   }
 
-  async #putWhole({ url, bucket, key }: Place, body: Uint8Array, isConditional: boolean): Promise<boolean> {
+  async #putWhole({ url, bucket, key }: Place, body: Uint8Array, condition?: Condition): Promise<boolean> {
     const writer = randomUUID();
     const settings = {
       Bucket: bucket,
@@ -151,18 +164,21 @@ export class S3Storage extends RangedStorage {
       Body: body,
       ContentLength: body.length,
       ContentMD5: createHash('md5').update(body).digest('base64'),
-      ...(isConditional && { ...ifAbsent(this.scheme), Metadata: this.#session.writerOf(writer) }),
+      ...(condition && { Metadata: this.#session.writerOf(writer) }),
+      ...conditionOf(this.scheme, condition),
     };
     let tries = 0;
     const answer = await this.#session.ask(url, async ({ client, library }, attempt) => {
       tries = attempt;
       const command = new library.PutObjectCommand(settings);
-      const sent = await client.send(isConditional ? withGeneration(this.scheme, command) : command);
+      const sent = await client.send(withGeneration(this.scheme, command, condition));
       this.counts.writtenBytes += body.length;
       return sent;
     });
     if (answer.kind === 'done') return true;
-    if (answer.kind !== 'condition') throw notFound(url, 'bucket');
+    const isUnmet =
+      answer.kind === 'condition' || (answer.kind === 'missing' && typeof condition === 'object');
+    if (!isUnmet) throw notFound(url, 'bucket');
     return tries > 1 && (await this.#session.isWrittenBy(url, writer));
   }
 
@@ -182,8 +198,8 @@ export class S3Storage extends RangedStorage {
     const folder = key.slice(0, key.lastIndexOf('/') + 1);
     const probe = placeOf(`${this.scheme}://${bucket}/${folder}${PROBE}${randomUUID()}`);
     const empty = Buffer.alloc(0);
-    await this.#putWhole(probe, empty, true);
-    const isReplaced = await this.#putWhole(probe, empty, true);
+    await this.#putWhole(probe, empty, 'absent');
+    const isReplaced = await this.#putWhole(probe, empty, 'absent');
     await this.delete(probe.url);
     if (isReplaced) throw unsupported(url, WITHOUT_CONDITIONS);
   }

@@ -21,6 +21,10 @@ export abstract class ReadOnlyStorage extends RangedStorage {
     throw readOnly(url);
   }
 
+  async putIfTag(url: string): Promise<boolean> {
+    throw readOnly(url);
+  }
+
   async copy(_fromUrl: string, toUrl: string): Promise<void> {
     throw readOnly(toUrl);
   }
