@@ -29,6 +29,9 @@ const BUNDLED: Readonly<Record<string, string>> = {
 /** They have binaries beside them, or look for files by their own place. */
 const NEVER_BUNDLED = ['@duckdb/node-bindings', 'canvas'];
 
+/** What makes the Arrow that callers of the API are given: of the package that they import, and not of a copy in dist/. */
+const HANDS_OUT_ARROW = 'tables/reading/arrow-batches.ts';
+
 /** Functions that the bundler writes calls of. */
 const HELPERS = '@oxc-project/runtime';
 
@@ -55,6 +58,7 @@ export function isExternal(target: string, importer: string | undefined): boolea
   const name = packageOf(target);
   if (name === HELPERS) return false;
   if (target.startsWith('node:') || NEVER_BUNDLED.includes(name)) return true;
+  if (name === 'apache-arrow' && importer.endsWith(HANDS_OUT_ARROW)) return true;
   // What a bundled package imports is bundled with it.
   return chunkOfPackage(name) === undefined && packageOfFile(importer) === undefined;
 }

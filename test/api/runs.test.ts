@@ -1,5 +1,6 @@
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tableFromIPC, tableToIPC } from 'apache-arrow';
 import test from 'ava';
 import { openRun, openStore, openSubset, readRun, type Sample } from '../../src/api/index.ts';
 import { decodeNpy } from '../../src/base/npy.ts';
@@ -154,6 +155,8 @@ test('batches are Arrow with the types of the tags, and a table is all of them',
     const { key, hash, caption, similarity, aesthetic, kept, reason } = tags[i]!;
     t.deepEqual(row!.toJSON(), { key, hash, caption, similarity, aesthetic, kept, reason } as never);
   }
+  const copy = tableFromIPC(tableToIPC(table));
+  t.deepEqual([String(copy.schema), copy.numRows], [String(table.schema), table.numRows]);
   const kept = await all(run.batches({ verdict: 'kept', columns: ['key'] }));
   t.is(
     kept.reduce((sum, batch) => sum + batch.numRows, 0),

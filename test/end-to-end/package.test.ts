@@ -120,6 +120,9 @@ test('the packed program scores a picture in processes of its own, writes the re
   const { state, successes } = JSON.parse(stdout);
   t.deepEqual([state, successes], ['done', 1]);
   t.regex(await readFile(join(app, 'scored/report.html'), 'utf8'), /<svg/);
+  const script = `import { openRun } from 'bowerbird'; import { tableFromIPC, tableToIPC } from 'apache-arrow';
+    const run = await openRun('scored'); console.log(tableFromIPC(tableToIPC(await run.table())).numRows)`;
+  t.is((await run('node', ['--input-type=module', '-e', script], { cwd: app })).stdout, '1\n');
   const licences = await readFile(join(home, 'dist/LICENSES-OF-PACKAGES.txt'), 'utf8');
   for (const name of ['yargs', 'undici', 'apache-arrow', 'd3-array', 'fast-string-width'])
     t.regex(licences, new RegExp(`^${name} \\d+\\.[\\s\\S]{1,200}(?:Copyright|License)`, 'm'));

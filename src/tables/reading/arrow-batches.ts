@@ -1,3 +1,5 @@
+// By `import`, unlike in arrow-library.ts: what is handed out has to be of the copy that callers import. Arrow's functions write
+// nonsense for objects of another.
 import type * as Arrow from 'apache-arrow';
 import {
   Binary,
@@ -21,7 +23,7 @@ import {
   Uint32,
   Uint64,
   Utf8,
-} from '../arrow-library.ts';
+} from 'apache-arrow';
 import { bytesIn, forEachNull, itemsOf } from '../chunk.ts';
 import type { DuckDBDataChunk } from '../duckdb-library.ts';
 import type { ReadColumn } from './columns.ts';
