@@ -1,22 +1,18 @@
 import { type Stats, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { refuseUnfinished } from '../base/swap.ts';
 import { isRemote } from '../storage/storage.ts';
-import { type FoundInput, type InputFormat, inferFormat } from './formats.ts';
+import { type FoundInput, inferFormat } from './formats.ts';
 import { eachOnce, unreadOf } from './inputs/each-once.ts';
 import { listedPaths } from './inputs/listed-paths.ts';
 import { OutputKinds, outputNotes, outputsAround } from './inputs/nested-outputs.ts';
 import { notesOn, notFound, onlyOwn, onlyStore, ownNote, unknownFormat } from './inputs/notes.ts';
 import { type OwnOutput, withoutOwnOutput } from './inputs/own-output.ts';
 import { expandRemote } from './inputs/remote.ts';
-import { withoutSidecars } from './inputs/sidecar-names.ts';
+import { type FormatSearch, formatOf, inputsAmong, listedFormat } from './inputs/table-files.ts';
 
 /** How inputs are looked for. */
-export interface ExpandOptions {
-  /** What every file holds, whatever its name. */
-  readonly inputFormat?: InputFormat | undefined;
-  /** What a file holds whose name does not tell it. */
-  readonly untoldFormat?: InputFormat | undefined;
+export interface ExpandOptions extends FormatSearch {
   /** What the command writes: left out where it lies among the inputs. */
   readonly output?: OwnOutput | undefined;
   /** Told in a line each: which files were passed over, and which were found twice. */
@@ -26,9 +22,9 @@ export interface ExpandOptions {
 /**
  * The files that a person means by `inputs`: files as they are, folders with all below them, globs and braces; URLs likewise (`expandRemote`).
  * Sorted by path (code units). A file that several paths, links or hard links lead to is read once, under the path without links or else the first.
- * Hidden and `.tmp` files and folders are passed over unless named outright, as are files of unknown extension in folders and globs,
+ * In folders and globs, files and folders are passed over that `isShownName` says, unless a pattern means such (`shownBelow`), as are files of unknown extension,
  * `.json` beside other formats (it is mostly a description of them), and sidecars beside their files; with `inputFormat` or `untoldFormat`, every file counts but
- * those that start with `_` (markers of Spark and Hadoop).
+ * those of unknown extension that start with `_` (markers of Spark and Hadoop).
  *
  * @throws TableError BB_INPUT_NOT_FOUND for an input that leads to no file, BB_INPUT_FORMAT for a named file whose
  *   extension says nothing, BB_OUTPUT_FOLDER where an input is only what the command writes; BowerbirdError
@@ -95,8 +91,8 @@ async function expandOne(input: string, options: ExpandOptions): Promise<Expande
   const inStores = foreign.filter(isInStore);
   const listed = foreign.filter((path) => !isInStore(path));
   const own = all.flatMap(({ path }) => (others.has(path) || !inferFormat(path) ? [] : [path]));
-  const files = withoutSidecars(listed.flatMap((path) => listedFile(path, options)));
-  const chosen = stats || !/json(\.gz|\.zst)?$/i.test(input) ? withoutDescriptions(files) : files;
+  const files = listed.flatMap((path) => listedFile(path, options));
+  const chosen = inputsAmong(files, stats ? undefined : input);
   if (chosen.length === 0 && inStores.length > 0) throw onlyStore(input);
   if (chosen.length === 0) throw own.length > 0 ? onlyOwn(input, output!) : notFound(input, stats, listed);
   const taken = new Set(chosen.map(({ path }) => path));
@@ -113,11 +109,6 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-/** @returns undefined where neither the name nor a person says it */
-function formatOf(path: string, { inputFormat, untoldFormat }: ExpandOptions): InputFormat | undefined {
-  return inputFormat ?? inferFormat(path) ?? untoldFormat;
-}
-
 function namedFile(path: string, options: ExpandOptions): FoundInput {
   const format = formatOf(path, options);
   if (format) return { path: resolve(path), format };
@@ -125,12 +116,6 @@ function namedFile(path: string, options: ExpandOptions): FoundInput {
 }
 
 function listedFile(path: string, options: ExpandOptions): FoundInput[] {
-  const format = basename(path).startsWith('_') ? inferFormat(path) : formatOf(path, options);
+  const format = listedFormat(path, options);
   return format ? [{ path, format }] : [];
-}
-
-/** `.json` beside shards describes them: dataset_info.json, 00000_stats.json. */
-function withoutDescriptions(files: readonly FoundInput[]): readonly FoundInput[] {
-  const others = files.filter(({ path, format }) => format !== 'json' || inferFormat(path) !== 'json');
-  return others.length > 0 ? others : files;
 }

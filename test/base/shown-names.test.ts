@@ -2,7 +2,8 @@ import test from 'ava';
 import { isShownName, isShownPath } from '../../src/base/shown-names.ts';
 
 test('hidden and temporary names are passed over, and names that only look like them are not', (t) => {
-  for (const name of ['.git', '.x.parquet', 'x.parquet.tmp', '.tmp']) t.false(isShownName(name), name);
+  for (const name of ['.git', '.x.parquet', 'x.parquet.tmp', '.tmp', '_temporary'])
+    t.false(isShownName(name), name);
   for (const name of ['_x', 'a.b', 'tmp', 'x.tmp.parquet', 'x.TMP']) t.true(isShownName(name), name);
 });
 

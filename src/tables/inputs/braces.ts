@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { relative, resolve, sep } from 'node:path';
 import { expand } from 'brace-expansion';
 import type Picomatch from 'picomatch';
 import type { GlobOptions } from 'tinyglobby';
-import { isRemote, rememberUrl } from '../../storage/storage.ts';
+import { shownBelow } from '../../base/shown-names.ts';
+import { isRemote, rememberUrl, shownUrl } from '../../storage/storage.ts';
 import { TableError } from '../errors.ts';
 
 /** More files than that in one run are a slip of the hand. */
@@ -31,11 +33,30 @@ export function namesInBraces(inputs: readonly string[]): string[] {
   });
 }
 
-/** What a pattern finds, its braces read as by `namesInBraces`. @throws TableError BB_USAGE */
+/**
+ * What a pattern finds, its braces read as by `namesInBraces`, without what is passed over by its name and not meant by the pattern (`shownBelow`).
+ *
+ * @throws TableError BB_USAGE
+ */
 export async function globBraced(pattern: string, options: GlobOptions): Promise<string[]> {
   const { glob } = await import('tinyglobby');
-  if (isPlain(pattern)) return glob(pattern, options);
-  return glob(expandBraces(pattern, MOST_PATTERNS), { ...options, braceExpansion: false });
+  const patterns = isPlain(pattern) ? [pattern] : patternsIn(pattern);
+  const found = await glob(patterns, { ...options, braceExpansion: false });
+  const folder = fixedFolder(pattern);
+  const isShown = shownBelow(patterns.flatMap((each) => relative(folder, each).split(sep)));
+  return found.filter((path) => resolve(path) === folder || isShown(relative(folder, path)));
+}
+
+/** The patterns that one with braces stands for. @throws TableError BB_USAGE for more than 10,000 */
+export function patternsIn(pattern: string): string[] {
+  return expandBraces(pattern, MOST_PATTERNS);
+}
+
+/** The folder that a pattern of paths starts from, absolute: what it names without a wildcard. */
+export function fixedFolder(pattern: string): string {
+  const parts = resolve(pattern).split(sep);
+  const first = parts.findIndex((part) => /[*?[\]{}()!+@]/.test(part));
+  return first < 0 ? resolve(pattern) : resolve(sep, ...parts.slice(0, first));
 }
 
 function isPlain(input: string): boolean {
@@ -49,13 +70,18 @@ function hasWildcards(name: string): boolean {
   return isGlob || negated;
 }
 
-/** @throws TableError BB_USAGE */
-function expandBraces(input: string, most: number): string[] {
+/**
+ * What braces stand for, each name once they are written out, whether it is there or not.
+ *
+ * @throws TableError BB_USAGE for more names than `most`
+ */
+export function expandBraces(input: string, most = MOST_NAMES): string[] {
   // No name is longer than the pattern, so their number bounds their length too.
   const names = expand(input, { max: most + 1, maxLength: Number.POSITIVE_INFINITY });
   if (names.length <= most) return names;
-  throw new TableError('BB_USAGE', `${input} stands for more than ${most} names. Give a shorter range.`, {
-    fields: { input },
+  const shown = shownUrl(input);
+  throw new TableError('BB_USAGE', `${shown} stands for more than ${most} names. Give a shorter range.`, {
+    fields: { input: shown },
   });
 }
 

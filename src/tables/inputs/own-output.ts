@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { TableError } from '../errors.ts';
+import { fixedFolder } from './braces.ts';
 
 /** The folder or file that a command writes, which is none of its inputs. */
 export interface OwnOutput {
@@ -50,11 +51,8 @@ function realPath(path: string): string {
   return join(existsSync(folder) ? realpathSync(folder) : folder, basename(path));
 }
 
-/** The folder that a pattern starts from. */
+/** The folder that an input is, or that a pattern starts from. */
 function realBase(input: string): string {
-  const parts = resolve(input).split(sep);
-  const firstPattern = parts.findIndex((part) => /[*?[\]{}()!+@]/.test(part));
-  const whole =
-    existsSync(input) || firstPattern < 0 ? resolve(input) : parts.slice(0, firstPattern).join(sep);
+  const whole = existsSync(input) ? resolve(input) : fixedFolder(input);
   return existsSync(whole) ? realpathSync(whole) : whole;
 }

@@ -1,20 +1,18 @@
-import { basename } from 'node:path';
-import { expand } from 'brace-expansion';
 import picomatch from 'picomatch';
 import { TEMPORARY_SUFFIX } from '../../base/files.ts';
-import { isShownPath } from '../../base/shown-names.ts';
+import { isShownPath, shownBelow } from '../../base/shown-names.ts';
 import { listedUrl, rememberUrl, type Storage, type StoredObject, shownUrl } from '../../storage/storage.ts';
 import { storageOf } from '../../storage/storage-of.ts';
 import { TableError } from '../errors.ts';
-import { type FoundInput, type InputFormat, inferFormat, KNOWN_EXTENSIONS } from '../formats.ts';
+import { type FoundInput, type InputFormat, KNOWN_EXTENSIONS } from '../formats.ts';
+import { expandBraces, patternsIn } from './braces.ts';
 import { onlyOwn, onlyStore, unknownFormat } from './notes.ts';
 import type { OwnOutput } from './own-output.ts';
 import { StoredOutputs } from './stored-outputs.ts';
+import { type FormatSearch, formatOf, inputsAmong, listedFormat } from './table-files.ts';
 
 /** What of a listing is taken. */
-export interface RemoteSearch {
-  readonly inputFormat?: InputFormat | undefined;
-  readonly untoldFormat?: InputFormat | undefined;
+export interface RemoteSearch extends FormatSearch {
   readonly output?: OwnOutput | undefined;
 }
 
@@ -53,25 +51,21 @@ export function hasWildcards(url: string): boolean {
 
 const ASKED_AT_ONCE = 16;
 
-/** More names than that in braces are a slip of the hand. */
-const MOST_NAMES = 100_000;
-
 /**
  * The files that a URL stands for: one file, a folder (a prefix with `/` behind it), a pattern, or names in braces, all of which must be there. A pattern lists
- * what lies below the part of it that has no wildcards. Files and folders whose names begin with `.` or end with `.tmp`, and files whose names begin with `_`, are passed over in listings, as are slices and what the
- * command itself writes.
+ * what lies below the part of it that has no wildcards. What is passed over by its name is what `expandInputs` passes over on this machine; so are slices and what the command itself writes.
  *
  * @throws TableError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_OUTPUT_FOLDER; BowerbirdError BB_OUTPUT_UNFINISHED; StorageError
  */
 export function expandRemote(url: string, search: RemoteSearch): Promise<RemoteFound> {
   return expandRemoteAs(url, {
     ofNamed: (file) => {
-      const format = formatOf(file, search);
+      const format = formatOf(shownUrl(file), search);
       if (format) return format;
       throw unknownFormat(shownUrl(file));
     },
-    ofListed: (file) => formatOf(file, search),
-    chosen: (files, input) => (/json(\.gz|\.zst)?$/i.test(input) ? files : withoutDescriptions(files)),
+    ofListed: (file) => listedFormat(file, search),
+    chosen: (files, input) => inputsAmong(files, hasWildcards(input) ? input : undefined),
     output: search.output,
     what: `input file (${KNOWN_EXTENSIONS})`,
   });
@@ -91,7 +85,10 @@ export async function expandRemoteAs<Format>(
   const names = namesInRemoteBraces(url);
   if (names) return only(await allThere(storage, url, names, kind));
   const fixed = url.slice(0, url.slice(0, url.search(WILDCARDS)).lastIndexOf('/') + 1);
-  return listed(storage, { input: url, prefix: fixed, matches: picomatch(url) }, kind);
+  const patterns = patternsIn(url);
+  const isShown = shownBelow(patterns.flatMap((pattern) => pattern.slice(fixed.length).split('/')));
+  const matches = picomatch(patterns, { nobrace: true });
+  return listed(storage, { input: url, prefix: fixed, matches, isShown }, kind);
 }
 
 async function expandPlain<Format>(
@@ -104,18 +101,20 @@ async function expandPlain<Format>(
   // A web server lists nothing.
   if (/^https?:/i.test(url) && !url.endsWith('/')) throw notFound(url, {}, kind.what);
   const prefix = url.endsWith('/') ? url : `${url}/`;
-  return listed(storage, { input: url, prefix, matches: () => true }, kind);
+  return listed(storage, { input: url, prefix, matches: () => true, isShown: isShownPath }, kind);
 }
 
 interface Listing {
   readonly input: string;
   readonly prefix: string;
   readonly matches: (url: string) => boolean;
+  /** Whether a path below the prefix is looked at. */
+  readonly isShown: (path: string) => boolean;
 }
 
 async function listed<Format>(
   storage: Storage,
-  { input, prefix, matches }: Listing,
+  { input, prefix, matches, isShown }: Listing,
   kind: RemoteKind<Format>,
 ): Promise<RemoteFound<Format>> {
   const { output, chosen = (all) => all } = kind;
@@ -125,7 +124,7 @@ async function listed<Format>(
   for await (const object of storage.list(prefix)) {
     outputs.take(object.url);
     if (!matches(object.url)) continue;
-    if (isShownPath(object.url.slice(prefix.length))) seen.push(object);
+    if (isShown(object.url.slice(prefix.length))) seen.push(object);
     else hidden++;
   }
   await outputs.refuseUnfinished(storage, seen);
@@ -147,7 +146,7 @@ function sorted<Format>(seen: readonly StoredObject[], outputs: StoredOutputs, k
     inStores: [] as string[],
   };
   for (const { url, bytes } of seen) {
-    const format = basename(url).startsWith('_') ? undefined : kind.ofListed(url);
+    const format = kind.ofListed(url);
     if (outputs.isOwn(url)) found.own.push(url);
     else if (outputs.isInSlice(url)) found.inStores.push(url);
     else if (format) found.files.push({ path: rememberUrl(url), format, sizeBytes: bytes });
@@ -160,23 +159,9 @@ function only<Format>(files: readonly FoundInput<Format>[]): RemoteFound<Format>
   return { files, passedOver: [], own: [], inStores: [] };
 }
 
-/** `.json` beside shards describes them. */
-function withoutDescriptions(files: readonly FoundInput[]): readonly FoundInput[] {
-  const others = files.filter(({ path, format }) => format !== 'json' || inferFormat(path) !== 'json');
-  return others.length > 0 ? others : files;
-}
-
 /** The names that braces alone stand for; undefined where there are other wildcards. @throws TableError BB_USAGE */
 export function namesInRemoteBraces(url: string): string[] | undefined {
-  const names = expand(url, { max: MOST_NAMES + 1, maxLength: Number.POSITIVE_INFINITY });
-  if (names.length > MOST_NAMES)
-    throw new TableError(
-      'BB_USAGE',
-      `${url} stands for more than ${MOST_NAMES} names. Give a shorter range.`,
-      {
-        fields: { input: url },
-      },
-    );
+  const names = expandBraces(url);
   return names.length > 1 && names.every((name) => !WILDCARDS.test(name)) ? names : undefined;
 }
 
@@ -213,17 +198,13 @@ function named<Format>(
   return { path: rememberUrl(url), format: ofNamed(url), sizeBytes: bytes };
 }
 
-function formatOf(url: string, { inputFormat, untoldFormat }: RemoteSearch): InputFormat | undefined {
-  return inputFormat ?? inferFormat(shownUrl(url)) ?? untoldFormat;
-}
-
 /** @param found other files than are looked for, and such as are passed over by their names */
 function notFound(
   input: string,
   { others = 0, hidden = 0 }: { readonly others?: number; readonly hidden?: number },
   what: string,
 ): TableError {
-  const passed = `${hidden} are passed over by their names: folders, what begins with ".", what ends with ${TEMPORARY_SUFFIX}`;
+  const passed = `${hidden} are passed over by their names: folders, what begins with ".", what ends with ${TEMPORARY_SUFFIX}, "_temporary"`;
   const found = [
     ...(others > 0 ? [`${others} other files lie there.`] : []),
     ...(hidden > 0 ? [`${passed}.`] : []),

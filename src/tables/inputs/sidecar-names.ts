@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import { archiveStem } from './archives.ts';
 
 /** What the name of a sidecar ends with. */
@@ -24,7 +24,7 @@ export function withoutSidecars<File extends { readonly path: string }>(
   for (const { path } of files) {
     const name = basename(path);
     if (isSidecarName(name)) continue;
-    for (const stem of [name, sidecarStem(name)]) known.add(join(dirname(path), stem));
+    for (const stem of [name, sidecarStem(name)]) known.add(path.slice(0, -name.length) + stem);
   }
   return files.filter(
     ({ path }) => !isSidecarName(path) || !known.has(path.slice(0, -SIDECAR_SUFFIX.length)),
