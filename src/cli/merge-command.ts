@@ -5,6 +5,7 @@ import { valuesOfPlan } from './planned-flags.ts';
 import { describeJson, describeResult } from './result-view.ts';
 import { scoreConfig } from './score-config.ts';
 import { showProgress } from './score-progress.ts';
+import { shardNames } from './shard-names.ts';
 
 const FLAGS: FlagTable = {
   json: {
@@ -14,9 +15,6 @@ const FLAGS: FlagTable = {
     describe: 'Print the result as one JSON object',
   },
 };
-
-/** Shards that are named where some are missing. */
-const NAMED_SHARDS = 10;
 
 /** `bowerbird merge` */
 export const MERGE: Command = {
@@ -65,7 +63,7 @@ export async function mergeRun(run: string, { isJson, commandLine: typed }: Merg
   );
   if (buried > 0) process.stderr.write(`Removed what ${buried} workers had left that are gone.\n`);
   if (missing.length === 0) return 0;
-  const names = missing.slice(0, NAMED_SHARDS).map(({ id }) => id);
+  const names = shardNames(missing.map(({ id }) => id));
   const given =
     failed.length === 0
       ? ''
@@ -73,7 +71,7 @@ export async function mergeRun(run: string, { isJson, commandLine: typed }: Merg
   const atWork = alive === undefined ? '' : `; ${alive} workers are at work`;
   process.stderr.write(
     `Not the whole run: ${missing.length} of ${planned.plan.shards.length} shards are not committed yet ` +
-      `(${names.join(', ')}${missing.length > names.length ? ', ...' : ''})${atWork}.${given}\n`,
+      `(${names})${atWork}.${given}\n`,
   );
   return 1;
 }

@@ -12,6 +12,7 @@ import { plannedFlags, refuseUnplannable, withPlanned } from './planned-flags.ts
 import { refuseEmbeddings } from './rescore-config.ts';
 import { scoreConfig } from './score-config.ts';
 import { showProgress } from './score-progress.ts';
+import { shardNames } from './shard-names.ts';
 
 const WAIT_MS = 1000;
 
@@ -117,19 +118,31 @@ function otherInputs(folder: string): Error {
   );
 }
 
-function json({ state, committed, lost, open }: SliceReport, { index, count }: Slice): object {
-  return { state, task_index: index, task_count: count, committed, lost, open };
+function json({ state, committed, lost, open, replacing }: SliceReport, { index, count }: Slice): object {
+  return { state, task_index: index, task_count: count, committed, lost, open, replacing };
 }
 
-function describe({ state, committed, lost, open }: SliceReport, slice: Slice, folder: string): string {
+/** What is left to do, for a person. */
+export function describeRest(
+  { open, replacing }: Pick<SliceReport, 'open' | 'replacing'>,
+  folder: string,
+): string {
+  const merge = `\`bowerbird merge ${shellWord(folder)}\``;
+  const torn =
+    replacing.length > 0
+      ? `${replacing.length} finished shards are partly old and partly new (${shardNames(replacing)}): ` +
+        `a \`score --retry-failed\` is replacing them, or was killed in that. ${merge} or the same \`score --retry-failed\` brings that to its end.`
+      : '';
+  if (open > 0) return [`${open} shards of the plan are still open.`, torn].filter(Boolean).join(' ');
+  return torn || `All shards of the plan are committed: ${merge} makes the rest.`;
+}
+
+function describe(report: SliceReport, slice: Slice, folder: string): string {
+  const { state, committed, lost } = report;
   const raced = lost > 0 ? `; ${lost} that others had committed meanwhile were dropped` : '';
-  const rest =
-    open === 0
-      ? `All shards of the plan are committed: \`bowerbird merge ${shellWord(folder)}\` makes the rest.`
-      : `${open} shards of the plan are still open.`;
   return [
     `slice ${slice.index} of ${slice.count} (${slice.from}): ${state}`,
     `committed ${committed} shards${raced}`,
-    rest,
+    describeRest(report, folder),
   ].join('\n');
 }

@@ -2,9 +2,8 @@ import type { RunStatus } from '../fleet/status/run-status.ts';
 import type { WorkerStatus } from '../fleet/status/worker-status.ts';
 import { aligned } from './aligned-table.ts';
 import { formatBytes, formatDuration } from './progress-line.ts';
+import { shardNames } from './shard-names.ts';
 
-/** Of more failed shards only the first are named. */
-const NAMED_SHARDS = 10;
 /** Workers that have ended, and reasons, beyond these are counted. */
 const MOST_REASONS = 12;
 const MOST_ENDED = 5;
@@ -14,6 +13,7 @@ export function describeStatus(status: RunStatus): string {
   return [
     shardLine(status),
     rowLine(status),
+    ...replacingLine(status),
     ...queueLine(status),
     ...failureLines(status),
     ...workerLines(status),
@@ -23,12 +23,11 @@ export function describeStatus(status: RunStatus): string {
 function shardLine({ state, shards, failed_shards }: RunStatus): string {
   const { all, committed, in_hand, waiting, failed } = shards;
   const share = all === 0 ? 100 : Math.floor((100 * committed) / all);
-  const named = failed_shards.slice(0, NAMED_SHARDS).join(', ') + (failed > NAMED_SHARDS ? ', ...' : '');
   return [
     `shards     ${committed} of ${all} committed (${share}%)`,
     ...(in_hand === null ? [] : [`${in_hand} in hand`]),
     `${waiting} open`,
-    failed > 0 ? `${failed} failed: ${named}` : '0 failed',
+    failed > 0 ? `${failed} failed: ${shardNames(failed_shards)}` : '0 failed',
     ...(state === 'stopped' ? ['nobody is at work'] : []),
   ].join(', ');
 }
@@ -39,6 +38,13 @@ function rowLine({ rows, rows_per_second, seconds_left, state, shards }: RunStat
   const isWhole = shards.failed === 0;
   const end = state === 'done' ? [isWhole ? 'done' : 'the rest are of failed shards'] : [];
   return [`rows       ${rows.committed} of ${rows.all}`, ...rate, ...left, ...end].join(', ');
+}
+
+function replacingLine({ replacing }: RunStatus): string[] {
+  if (replacing.length === 0) return [];
+  return [
+    `replacing  ${replacing.length} (${shardNames(replacing)}), partly old and partly new: \`bowerbird merge\` or the same \`score --retry-failed\` ends that where nobody is at it`,
+  ];
 }
 
 function queueLine({ queue }: RunStatus): string[] {

@@ -1,9 +1,16 @@
+import { backendOf } from './backend-of.ts';
+import { shardsInReplacement } from './replaced-shards.ts';
 import { SharedRun } from './shared-run.ts';
 import { type Slice, shardsOf } from './slice.ts';
 import { Worker, type WorkerOptions, type WorkReport } from './worker.ts';
 
-/** A worker's report, and how many shards of the whole plan are open then. */
-export type SliceReport = WorkReport & { readonly open: number };
+/** A worker's report, and how the whole plan stands then. */
+export interface SliceReport extends WorkReport {
+  /** Shards that nobody has committed. */
+  readonly open: number;
+  /** Finished shards, by their numbers, that are partly old and partly new: a process replaces them, or was ended in that. */
+  readonly replacing: readonly number[];
+}
 
 /**
  * Does the shards of one slice of a plan that nobody has committed yet.
@@ -18,6 +25,8 @@ export async function doSlice(options: WorkerOptions, slice: Slice): Promise<Sli
   } finally {
     await worker.stop();
   }
-  const committed = await new SharedRun(options.config.outputFolder).countCommitted();
-  return { ...report, open: options.planned.plan.shards.length - committed };
+  const backend = backendOf(options.config.outputFolder);
+  const committed = await new SharedRun(backend).countCommitted();
+  const replacing = await shardsInReplacement(backend);
+  return { ...report, open: options.planned.plan.shards.length - committed, replacing };
 }

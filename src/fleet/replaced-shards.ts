@@ -8,9 +8,11 @@ import type { RunFolder } from '../runs/run-folder.ts';
 import type { ShardStats } from '../runs/stats.ts';
 import { shardName } from '../samples/key.ts';
 import { fetchObject } from '../storage/copying.ts';
+import { REPLACING } from '../storage/output-journal.ts';
 import { damagedObject } from './damaged-object.ts';
 import type { HeldRun } from './held-run.ts';
 import { isWhole, laidName, type ObjectBackend } from './object-backend.ts';
+import type { RunBackend } from './run-backend.ts';
 
 /** Says that a finished shard is being replaced by what a worker has laid. */
 interface Replacement {
@@ -25,7 +27,6 @@ interface Replacement {
   readonly gone: readonly string[];
 }
 
-const FOLDER = '.replacing';
 const FORMAT = { format: 'bowerbird-replacement', version: 1 } as const;
 const REQUESTS_AT_ONCE = 8;
 
@@ -48,8 +49,8 @@ export class ReplacedShards {
 
   /** Ends replacements that were cut short. @throws BowerbirdError BB_RUN_CORRUPT, BB_RUN_LOCKED; BB_STORAGE_* */
   async settle(): Promise<void> {
-    for (const name of await this.backend.names(FOLDER)) {
-      const text = await this.backend.read(`${FOLDER}/${name}`);
+    for (const name of await this.backend.names(REPLACING)) {
+      const text = await this.backend.read(`${REPLACING}/${name}`);
       if (text === undefined) continue;
       const marker = this.#parse(name, text);
       if (await this.#isLate(marker)) await this.#forget(marker);
@@ -164,7 +165,7 @@ export class ReplacedShards {
     } catch (thrown) {
       if (!(thrown instanceof SyntaxError)) throw thrown;
     }
-    throw corrupt(this.backend.place(`${FOLDER}/${name}`), 'is no marker of a replaced shard');
+    throw corrupt(this.backend.place(`${REPLACING}/${name}`), 'is no marker of a replaced shard');
   }
 
   /** A file of a shard, or those in a folder of images. */
@@ -180,13 +181,19 @@ export class ReplacedShards {
   }
 }
 
+/** The finished shards of a run of which a replacement is not at its end, in order. @throws BB_STORAGE_* */
+export async function shardsInReplacement(backend: Pick<RunBackend, 'names'>): Promise<number[]> {
+  const ids = (await backend.names(REPLACING)).map((name) => Number.parseInt(name, 10));
+  return [...new Set(ids.filter(Number.isSafeInteger))].sort((a, b) => a - b);
+}
+
 /** One of its own for each process: who was asleep as it removed its marker removes no other's. */
 function leafOf({ worker, stats }: Replacement): string {
   return `${shardName(stats.shard_id)}-${worker}.json`;
 }
 
 function markerName(marker: Replacement): string {
-  return `${FOLDER}/${leafOf(marker)}`;
+  return `${REPLACING}/${leafOf(marker)}`;
 }
 
 function digestOf(stats: ShardStats): string {
@@ -196,7 +203,7 @@ function digestOf(stats: ShardStats): string {
 function corrupt(path: string, what: string): BowerbirdError {
   return new BowerbirdError(
     'BB_RUN_CORRUPT',
-    `${path} ${what}. Remove the marker of that shard in ${FOLDER}, its stats and its marker in .commits, and let a worker do the shard again.`,
+    `${path} ${what}. Remove the marker of that shard in ${REPLACING}, its stats and its marker in .commits, and let a worker do the shard again.`,
     { fields: { path } },
   );
 }

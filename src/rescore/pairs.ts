@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { isShownName } from '../base/shown-names.ts';
 import { refuseUnfinished } from '../base/swap.ts';
+import { refuseReplacing } from '../storage/output-journal.ts';
 import { listedUrl } from '../storage/storage.ts';
 import { storageOf } from '../storage/storage-of.ts';
 import { TableError, unreadable } from '../tables/errors.ts';
@@ -42,6 +43,8 @@ export async function findEmbeddings(inputs: readonly string[]): Promise<FoundPa
   const others: string[] = [];
   for (const input of inputs) ((await isPairFolder(input)) ? folders : others).push(input);
   await refuseUnfinished(folders.filter((folder) => !isElsewhere(folder)).map(rootOf));
+  for (const run of folders.filter(isElsewhere).map(rootOf))
+    await refuseReplacing(await storageOf(run), listedUrl(run));
   const found = folders.length > 0 ? await findPairs(folders) : NO_PAIRS;
   if (others.length === 0) return found;
   const files = await parquetFiles(others);

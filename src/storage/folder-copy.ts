@@ -4,7 +4,7 @@ import { BowerbirdError } from '../base/errors.ts';
 import type { StoredObject } from './contract.ts';
 import { rememberCopy } from './copied-urls.ts';
 import { copyFolder, copyObjects } from './copying.ts';
-import { unfinishedError, unfinishedOutput } from './output-journal.ts';
+import { unfinishedBy } from './output-journal.ts';
 import { listedUrl } from './storage.ts';
 import { storageOf } from './storage-of.ts';
 
@@ -76,8 +76,8 @@ async function objectsBelow(url: string, most: number): Promise<Map<string, Stor
   const storage = await storageOf(url);
   const objects = new Map<string, StoredObject>();
   for await (const object of storage.list(`${url}/`)) {
-    const output = unfinishedOutput(object.url);
-    if (output !== undefined) throw unfinishedError(output);
+    const unfinished = unfinishedBy(object.url);
+    if (unfinished) throw unfinished.error;
     const name = object.url.slice(url.length + 1);
     if (isBelow(name)) objects.set(name, object);
     if (objects.size > most) break;

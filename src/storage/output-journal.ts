@@ -1,5 +1,6 @@
 import { BowerbirdError } from '../base/errors.ts';
 import { isObject } from '../base/json-object.ts';
+import type { Storage } from './contract.ts';
 
 /** What is no part of an output in object storage: who holds the place, what is staged, the journal. Readers pass over names that begin with `.`. */
 export const HIDDEN = '.output';
@@ -49,9 +50,45 @@ export function isPlain(name: string): boolean {
   return name.split('/').every((part) => part !== '' && !part.startsWith('.'));
 }
 
-/** The output whose journal this is; undefined for any other object. */
-export function unfinishedOutput(url: string): string | undefined {
-  return url.endsWith(`/${JOURNAL}`) ? url.slice(0, -JOURNAL.length) : undefined;
+/** Where a run in object storage has a marker for each finished shard that is being replaced. */
+export const REPLACING = '.replacing';
+
+/** A folder that is partly old and partly new. */
+export interface Unfinished {
+  /** Its URL, with `/` at its end. */
+  readonly folder: string;
+  /** What a reader is told. */
+  readonly error: BowerbirdError;
+}
+
+/** What is unfinished where an object says so: the journal of an output, the marker of a shard of a run; undefined for any other object. */
+export function unfinishedBy(url: string): Unfinished | undefined {
+  if (url.endsWith(`/${JOURNAL}`)) {
+    const folder = url.slice(0, -JOURNAL.length);
+    return { folder, error: unfinishedError(folder) };
+  }
+  const [, folder] = /^(.+\/)\.replacing\/\d{5,}-[^/]*\.json$/.exec(url) ?? [];
+  return folder === undefined ? undefined : { folder, error: replacingError(folder) };
+}
+
+/** Looks whether shards of a run in object storage are being replaced. @param run its URL. @throws BowerbirdError BB_OUTPUT_UNFINISHED; StorageError */
+export async function refuseReplacing(storage: Storage, run: string): Promise<void> {
+  // Nothing is written elsewhere.
+  if (!['s3', 'gs'].includes(storage.scheme)) return;
+  for await (const { url } of storage.list(`${run.replace(/\/+$/, '')}/${REPLACING}/`)) {
+    const unfinished = unfinishedBy(url);
+    if (unfinished) throw unfinished.error;
+  }
+}
+
+/** Tags, embeddings and images of one shard may be of two states of it. */
+function replacingError(folder: string): BowerbirdError {
+  const run = folder.replace(/\/+$/, '');
+  return new BowerbirdError(
+    'BB_OUTPUT_UNFINISHED',
+    `${run} is partly old and partly new: a \`score --retry-failed\` is replacing a shard there, or was killed in that. Wait for it, or run \`bowerbird merge ${run}\` or the same \`score --retry-failed\` again: either brings that to its end.`,
+    { fields: { path: run } },
+  );
 }
 
 /** A reader would take for one what is partly old and partly new. @param output its URL */

@@ -1,12 +1,20 @@
 import test, { type ExecutionContext } from 'ava';
+import { describeRest } from '../../src/cli/score-slice.ts';
+import { describeStatus } from '../../src/cli/status-view.ts';
 import { HeldRun } from '../../src/fleet/held-run.ts';
 import { ObjectBackend } from '../../src/fleet/object-backend.ts';
 import { ReplacedShards } from '../../src/fleet/replaced-shards.ts';
 import { SharedRun } from '../../src/fleet/shared-run.ts';
+import { StatusReader } from '../../src/fleet/status/run-status.ts';
 import { lockStoredRun } from '../../src/fleet/stored-run-lock.ts';
+import { findEmbeddings } from '../../src/rescore/pairs.ts';
 import { RunFolder } from '../../src/runs/run-folder.ts';
 import type { ShardStats } from '../../src/runs/stats.ts';
+import { FolderCopy } from '../../src/storage/folder-copy.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
+import { expandInputs } from '../../src/tables/inputs.ts';
+import { withTagsOfRuns } from '../../src/tables/run-tags.ts';
+import { resolveInputs } from '../../src/tally/inputs.ts';
 import { thrownBy } from '../helpers/failing-files.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { startS3Server } from '../helpers/s3-server.ts';
@@ -158,6 +166,62 @@ test.serial(
     t.deepEqual([...outcomes].sort(), ['BB_RUN_LOCKED', 'undefined']);
   },
 );
+
+test('while a shard is partly old and partly new its run is not done, and whoever reads it is told how that is mended', async (t) => {
+  const url = 's3://bucket/torn';
+  const earlier = await committed(url);
+  server.hold('bucket', 'torn/run.json', JSON.stringify(record(1)));
+  for (const name of ['img_emb/img_emb_00000.npy', 'metadata/metadata_00000.parquet'])
+    server.hold('bucket', `torn/${name}`, 'x');
+  const reads = [
+    () => expandInputs([`${url}/tags`]),
+    () => expandInputs(['s3://bucket/tor*/tags/*.parquet']),
+    async () => resolveInputs([url]),
+    async () => expandInputs(await withTagsOfRuns([`${url}/`], undefined)),
+    () => findEmbeddings([url]),
+    () => FolderCopy.open(url),
+  ];
+  for (const read of reads) await t.notThrowsAsync(read);
+  const reader = await StatusReader.open(url);
+  t.like(await reader.look(), { state: 'done', replacing: [] });
+  const killed = interposed(storage, Number.POSITIVE_INFINITY, (call) => call());
+  const stopping = new Proxy(killed.storage, {
+    get: (target, name) =>
+      name === 'copy' ? () => Promise.reject(new Error('killed')) : (Reflect.get(target, name) as unknown),
+  });
+  await t.throwsAsync(replace(t, url, earlier, { through: stopping }), { message: 'killed' });
+  const status = await reader.look();
+  t.like(status, { state: 'replacing', replacing: [0], shards: { waiting: 0, committed: 1 } });
+  t.regex(describeStatus(status), /^replacing {2}1 \(0\), partly old and partly new: `bowerbird merge`/m);
+  t.notRegex(describeStatus(status), /, done$/m);
+  t.regex(
+    describeRest({ open: 0, replacing: [0] }, url),
+    /partly old and partly new \(0\).*`bowerbird merge s3:/,
+  );
+  t.regex(describeRest({ open: 0, replacing: [] }, url), /All shards of the plan are committed/);
+  for (const [index, read] of reads.entries())
+    await t.throwsAsync(
+      read,
+      {
+        code: 'BB_OUTPUT_UNFINISHED',
+        message:
+          /^s3:\/\/bucket\/torn is partly old .*`bowerbird merge s3:\/\/bucket\/torn` or the same `score --retry-failed`/,
+      },
+      `${index}`,
+    );
+  await settle(url);
+  for (const read of reads) await t.notThrowsAsync(read);
+  t.like(await reader.look(), { state: 'done', replacing: [] });
+});
+
+/** As much of a run.json as is looked at. */
+function record(shards: number): object {
+  return {
+    ...{ format: 'bowerbird-run', version: 1, state: 'done', rows: 1, shards },
+    ...{ settings: {}, thresholds: {}, columns: {}, encoder: {}, heads: {} },
+    ...{ inputs: [], schema: [], sessions: [] },
+  };
+}
 
 test('what a finished shard consists of is fetched with its digests, and a file that is gone or another is told by its URL', async (t) => {
   const url = 's3://bucket/fetched';

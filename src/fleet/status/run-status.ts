@@ -7,6 +7,7 @@ import { FailedShards } from '../failed-shards.ts';
 import { standingQueueKey } from '../queue/queue-key.ts';
 import { ShardQueue } from '../queue/shard-queue.ts';
 import { WorkerBoard } from '../queue/worker-board.ts';
+import { shardsInReplacement } from '../replaced-shards.ts';
 import type { RunBackend } from '../run-backend.ts';
 import { SharedRun } from '../shared-run.ts';
 import { type RunFacts, readRunFacts } from './run-facts.ts';
@@ -15,8 +16,11 @@ import { aloneStatus, heardStatus, type WorkerStatus, workersInFolder } from './
 
 /** How far a run is, and who is at work. Counts are of shards where nothing else is said. */
 export interface RunStatus {
-  /** `stopped`: shards are open, and nobody is seen at work. `unseen`: workers of a run in object storage are seen by their queue alone. */
-  readonly state: 'done' | 'working' | 'stopped' | 'unseen';
+  /**
+   * `stopped`: shards are open, and nobody is seen at work. `unseen`: workers of a run in object storage are seen by their queue alone.
+   * `replacing`: none is open, and some are partly old and partly new.
+   */
+  readonly state: 'done' | 'working' | 'stopped' | 'unseen' | 'replacing';
   readonly shards: {
     readonly all: number;
     readonly committed: number;
@@ -28,6 +32,8 @@ export interface RunStatus {
   };
   /** Numbers of shards that are given to nobody any more. */
   readonly failed_shards: readonly number[];
+  /** Numbers of committed shards that a process is replacing, or was ended in replacing: a merge brings that to its end. */
+  readonly replacing: readonly number[];
   readonly rows: { readonly all: number; readonly committed: number };
   /** Of late; null where nobody is at work, or nothing is known yet. */
   readonly rows_per_second: number | null;
@@ -89,6 +95,7 @@ export class StatusReader {
     await this.#sample.update(committed);
     const isCommitted = new Set(committed);
     const failed = (await this.#failures.list()).filter((id) => !isCommitted.has(id));
+    const replacing = await shardsInReplacement(this.#backend);
     const queue = (await this.#queue?.counts().catch(() => undefined)) ?? null;
     const workers = await this.#workers();
     const open = this.#facts.shards - committed.length - failed.length;
@@ -99,18 +106,23 @@ export class StatusReader {
     const { shards: shards_read, rows: rows_read, failed: failedRows, reasons } = this.#sample.totals();
     const left = Math.max(0, rows.all - rows.committed - this.#rowsOf(failed));
     return {
-      state: open <= 0 ? 'done' : isWorking ? 'working' : this.#isSeen ? 'stopped' : 'unseen',
+      state: open > 0 ? this.#stateOfOpen(isWorking) : replacing.length > 0 ? 'replacing' : 'done',
       shards: {
         ...{ all: this.#facts.shards, committed: committed.length, in_hand: inHand },
         waiting: Math.max(0, open - (inHand ?? 0)),
         failed: failed.length,
       },
-      ...{ failed_shards: failed, rows },
+      ...{ failed_shards: failed, replacing, rows },
       rows_per_second: rate ?? null,
       seconds_left: rate ? left / rate : null,
       failures: { shards_read, rows_read, rows: failedRows, reasons },
       ...{ workers, queue },
     };
+  }
+
+  #stateOfOpen(isWorking: boolean): RunStatus['state'] {
+    if (isWorking) return 'working';
+    return this.#isSeen ? 'stopped' : 'unseen';
   }
 
   async close(): Promise<void> {

@@ -1,18 +1,27 @@
 import { isPartOfKind } from '../../base/output-kinds.ts';
 import { SLICE_FILE } from '../../base/slices/slice-record.ts';
-import { JOURNAL, unfinishedError, unfinishedOutput } from '../../storage/output-journal.ts';
+import {
+  JOURNAL,
+  refuseReplacing,
+  type Unfinished,
+  unfinishedBy,
+  unfinishedError,
+} from '../../storage/output-journal.ts';
 import type { Storage, StoredObject } from '../../storage/storage.ts';
 import type { OwnOutput } from './own-output.ts';
 
 /** Folders that `subset --cut` and `--bucket` make within their output. */
 const PART_OF_SUBSET = /\/(aesthetic|bucket)_[^/]*\/$/;
 
+/** Folders of a run whose files belong together, shard by shard. */
+const PART_OF_RUN = /\/(tags|metadata|img_emb)\/$/;
+
 /** The outputs of commands that a listing off this machine meets. */
 export class StoredOutputs {
   readonly #prefix: string;
   readonly #own: string | undefined;
   readonly #slices = new Set<string>();
-  readonly #unfinished: string[] = [];
+  readonly #unfinished: Unfinished[] = [];
 
   /** @param prefix what is listed: a URL that ends with `/` */
   constructor(prefix: string, output: OwnOutput | undefined) {
@@ -25,8 +34,8 @@ export class StoredOutputs {
   /** Looks at an object of the listing. */
   take(url: string): void {
     if (url.endsWith(`/${SLICE_FILE}`)) this.#slices.add(url.slice(0, -SLICE_FILE.length));
-    const output = unfinishedOutput(url);
-    if (output !== undefined) this.#unfinished.push(output);
+    const unfinished = unfinishedBy(url);
+    if (unfinished) this.#unfinished.push(unfinished);
   }
 
   /** Whether it is in what the command itself writes. */
@@ -41,11 +50,13 @@ export class StoredOutputs {
 
   /** Files in an output that is partly old and partly new are no input. @throws BowerbirdError BB_OUTPUT_UNFINISHED; StorageError */
   async refuseUnfinished(storage: Storage, seen: readonly StoredObject[]): Promise<void> {
-    const around = PART_OF_SUBSET.test(this.#prefix) ? this.#prefix.replace(/[^/]+\/$/, '') : undefined;
-    if (around !== undefined && (await storage.stat(`${around}${JOURNAL}`))) throw unfinishedError(around);
-    const output = this.#unfinished.find((folder) =>
+    const around = this.#prefix.replace(/[^/]+\/$/, '');
+    if (PART_OF_RUN.test(this.#prefix)) await refuseReplacing(storage, around);
+    if (PART_OF_SUBSET.test(this.#prefix) && (await storage.stat(`${around}${JOURNAL}`)))
+      throw unfinishedError(around);
+    const unfinished = this.#unfinished.find(({ folder }) =>
       seen.some(({ url }) => url.startsWith(folder) && !this.isOwn(url)),
     );
-    if (output !== undefined) throw unfinishedError(output);
+    if (unfinished) throw unfinished.error;
   }
 }
