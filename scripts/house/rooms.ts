@@ -409,6 +409,7 @@ export const ROOMS: readonly Room[] = [
       'finished-shard',
       'stats',
       'thumbnails',
+      'versions',
     ],
     packages: [],
   },

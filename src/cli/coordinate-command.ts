@@ -55,7 +55,7 @@ async function coordinateCommand({ values, parsed }: Invocation): Promise<number
         },
       }),
   );
-  const { isQueueUp: _, ...counted } = state;
+  const { isQueueUp: _, trouble: __, ...counted } = state;
   const open = state.shards - state.committed - state.failed.length;
   process.stdout.write(
     `${values['json'] === true ? JSON.stringify({ ...counted, open }) : describe(state, open, run)}\n`,
@@ -64,9 +64,9 @@ async function coordinateCommand({ values, parsed }: Invocation): Promise<number
   return state.failed.length > 0 ? 1 : 0;
 }
 
-function lineOf({ shards, committed, failed, isQueueUp, waiting, active }: FleetState): string {
+function lineOf({ shards, committed, failed, trouble, waiting, active }: FleetState): string {
   const failures = failed.length > 0 ? `, failed ${failed.length}` : '';
-  const queue = isQueueUp ? `${waiting} wait, ${active} with workers` : 'does not answer; it is asked again';
+  const queue = trouble ?? `${waiting} wait, ${active} with workers`;
   return `${committed}/${shards} shards committed${failures}; queue: ${queue}`;
 }
 

@@ -10,6 +10,7 @@ import { goOnFrom } from '../runs/run-changes.ts';
 import { RunPlace } from '../runs/run-place.ts';
 import { endSession, type RunRecord, writeRunRecord } from '../runs/run-record.ts';
 import { sortShards } from '../runs/sort-shards.ts';
+import { otherVersions } from '../runs/versions.ts';
 import { resolveThresholds } from '../scores/thresholds.ts';
 import type { ScoreConfig } from './config.ts';
 import { loadModels } from './models.ts';
@@ -59,6 +60,11 @@ async function runLoaded(facts: ScoreFacts, run: ScoreRun): Promise<RunOutcome> 
   const record = await place.startRecord(async (earlier) => startRecord(facts, earlier));
   for (const note of listHeadNotes(record.heads, record.encoder.digest, record.thresholds.min_aesthetic))
     progress.note(note);
+  const others = otherVersions(record);
+  if (others.length > 0)
+    progress.note(
+      `This run was begun with bowerbird ${others.join(', ')} and goes on with ${record.bowerbird_version}: shards of one may differ from those of another. run.json says which versions have worked on it; --incremental-mode overwrite does all of it anew.`,
+    );
   await folder.create(config);
   await folder.removeTemporaries();
   await writeRunRecord(folder.runRecord, record);

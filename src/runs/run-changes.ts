@@ -51,8 +51,14 @@ function continueRun(existing: RunRecord, present: RunRecord): RunRecord {
   return {
     ...present,
     settings: { ...present.settings, ...loosened(existing.settings, present.settings) },
-    sessions: [...existing.sessions, ...present.sessions],
+    sessions: [...sessionsOf(existing), ...present.sessions],
   };
+}
+
+/** The record's own version is of its latest start, and will be of another: it goes to where it stays. */
+function sessionsOf({ sessions, bowerbird_version }: RunRecord): RunRecord['sessions'] {
+  const last = sessions.at(-1);
+  return last ? [...sessions.slice(0, -1), { bowerbird_version, ...last }] : sessions;
 }
 
 /** Which hosts may be asked decides which rows fail, as a timeout does: `--retry-failed` takes those up. */

@@ -25,6 +25,8 @@ interface Session {
   readonly started_at: string;
   readonly ended_at: string | null;
   readonly command: string;
+  /** Not told by 0.1.0. */
+  readonly bowerbird_version?: string;
   readonly node: string;
   readonly platform: string;
   readonly provider: string;
@@ -139,6 +141,7 @@ function newSession(command: string, provider: string): Session {
     started_at: new Date().toISOString(),
     ended_at: null,
     command,
+    bowerbird_version: packageVersion,
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     provider,

@@ -39,6 +39,16 @@ test('thresholds, the version, what is said of a head and which hosts may be ask
   t.like(record, { bowerbird_version: '9.0.0', thresholds: { min_aesthetic: 7 } });
 });
 
+test('the version of an earlier start stays on record, also where that start told none', (t) => {
+  const { bowerbird_version: _, ...old } = sessionAt('2024-01-01T00:00:00.000Z');
+  const existing = recordWith({ bowerbird_version: '0.1.0', sessions: [old] });
+  const record = goOnFrom(existing, recordWith(), false);
+  t.deepEqual(
+    record.sessions.map(({ bowerbird_version }) => bowerbird_version),
+    ['0.1.0', '0.2.0'],
+  );
+});
+
 test('what a run once allowed stays on record when it goes on without', (t) => {
   const loose = { ...recordWith().settings, allow_private_addresses: true, tls_insecure: true };
   const strict = { ...loose, allow_private_addresses: false, tls_insecure: false };

@@ -52,7 +52,7 @@ export function inputWith(path: string, fingerprint = `of ${path}`): RunRecord['
 
 export function sessionAt(started: string): RunRecord['sessions'][number] {
   return {
-    ...{ started_at: started, ended_at: null, command: 'bowerbird score' },
+    ...{ started_at: started, ended_at: null, command: 'bowerbird score', bowerbird_version: '0.2.0' },
     ...{ node: 'v20.19.0', platform: 'linux x64', provider: 'cpu' },
   };
 }

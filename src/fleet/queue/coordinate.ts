@@ -39,7 +39,7 @@ export interface CoordinateOptions {
  * folder: another that is started later, on whatever machine and with whatever Redis, goes on.
  *
  * @returns the last state
- * @throws BowerbirdError BB_QUEUE_UNREACHABLE at the start
+ * @throws BowerbirdError BB_QUEUE_UNREACHABLE at the start, BB_QUEUE_REFUSED later
  */
 export async function coordinate(options: CoordinateOptions): Promise<FleetState> {
   const { outputFolder, planned, retryFailed, signal } = options;
@@ -114,9 +114,13 @@ class Coordinator {
       const open = state.shards - ended.size;
       if (open === 0) await this.#queue.forget();
       if (open === 0 || signal.aborted) return state;
+      const { trouble } = this.#queue;
+      const lacks = state.waiting + state.active < open;
+      if (state.isQueueUp && !lacks) trouble.answered('write');
+      trouble.giveUpIfLasting();
       // Redis that comes back may be empty, and all workers wait.
-      const isDue = wasAway || round % REFILL_ROUNDS === 0;
-      if (state.isQueueUp && isDue && state.waiting + state.active < open) await this.#refill(ended);
+      const isDue = wasAway || trouble.text !== undefined || round % REFILL_ROUNDS === 0;
+      if (state.isQueueUp && isDue && lacks) await this.#refill(ended);
       wasAway = !state.isQueueUp;
       await sleep(restAfter(listedMs, ROUND_MS), undefined, { signal }).catch(() => undefined);
     }
@@ -136,7 +140,9 @@ class Coordinator {
     const counts = await this.#queue.counts().catch(() => undefined);
     const shards = this.#options.planned.plan.shards.length;
     const isQueueUp = counts !== undefined;
-    const state = { shards, committed, failed, isQueueUp, ...(counts ?? { waiting: 0, active: 0 }) };
+    const { text: trouble } = this.#queue.trouble;
+    const up = { isQueueUp, trouble, ...(counts ?? { waiting: 0, active: 0 }) };
+    const state = { shards, committed, failed, ...up };
     return { state, ended, listedMs };
   }
 

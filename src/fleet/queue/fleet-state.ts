@@ -6,6 +6,8 @@ export interface FleetState {
   readonly failed: readonly number[];
   /** Whether the queue answers; what it has is 0 where it does not. */
   readonly isQueueUp: boolean;
+  /** What keeps it from taking shards, in words for people. */
+  readonly trouble: string | undefined;
   readonly waiting: number;
   readonly active: number;
 }

@@ -62,6 +62,7 @@ export class QueueWork {
   #nextLookMs = Number.NEGATIVE_INFINITY;
   #suspect: QueuedShard | undefined;
   readonly #failed: number[] = [];
+  #toldTrouble: string | undefined;
   /** When the grace of a worker that was told to stop is over. */
   #graceEndMs = Number.POSITIVE_INFINITY;
 
@@ -106,7 +107,8 @@ export class QueueWork {
         await this.#queue.forget();
         return this.#report('done');
       } else {
-        if (Date.now() - busyAtMs > LONG_IDLE_MS) {
+        this.#tellTrouble();
+        if (this.#toldTrouble === undefined && Date.now() - busyAtMs > LONG_IDLE_MS) {
           this.#options.progress.note(IDLE_NOTE);
           busyAtMs = Number.POSITIVE_INFINITY;
         }
@@ -115,6 +117,15 @@ export class QueueWork {
     }
     await this.#giveBack(this.#suspect ? [this.#suspect] : [], false);
     return this.#report('interrupted');
+  }
+
+  /** @throws BowerbirdError BB_QUEUE_REFUSED */
+  #tellTrouble(): void {
+    const { trouble } = this.#queue;
+    trouble.giveUpIfLasting();
+    if (trouble.text === this.#toldTrouble) return;
+    this.#toldTrouble = trouble.text;
+    this.#options.progress.note(trouble.text ?? 'The queue answers again.');
   }
 
   /** Shards that this worker is to do now. One that was begun before without an end is done alone, lest others are blamed for it. */

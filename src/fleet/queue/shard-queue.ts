@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { QueueTrouble } from './queue-trouble.ts';
 import { keyPrefix, openRedis } from './redis.ts';
 import { RedisPatience } from './redis-patience.ts';
 
@@ -52,6 +53,8 @@ export class ShardQueue {
   readonly redis: Redis;
   /** How long answers are waited for, in all. */
   readonly patience = new RedisPatience();
+  /** What keeps it from giving or taking shards. */
+  readonly trouble: QueueTrouble;
   readonly #queue: Queue;
   readonly #worker: Worker;
   readonly #token: string;
@@ -59,7 +62,8 @@ export class ShardQueue {
   readonly #held = new Map<string, Job>();
   readonly #renewals: NodeJS.Timeout;
 
-  private constructor({ redis, queue, worker }: Connections, token: string) {
+  private constructor({ redis, queue, worker }: Connections, url: string, token: string) {
+    this.trouble = new QueueTrouble(url);
     this.redis = redis;
     this.#queue = queue;
     this.#worker = worker;
@@ -92,13 +96,13 @@ export class ShardQueue {
     });
     queue.on('error', () => undefined);
     worker.on('error', () => undefined);
-    return new ShardQueue({ redis, queue, worker }, token);
+    return new ShardQueue({ redis, queue, worker }, url, token);
   }
 
   /** Adds shards, to be given out in this order; those that are in the queue already stay as they are. */
   async add(shardIds: readonly number[]): Promise<void> {
     // Who dies while it removes a queue leaves it paused.
-    await this.patience.wait(this.#queue.resume());
+    await this.#ask('write', this.#queue.resume());
     const atOnce = ADDED_AT_ONCE * CALLS_AT_ONCE;
     for (let from = 0; from < shardIds.length; from += atOnce) {
       const part = shardIds.slice(from, from + atOnce);
@@ -120,7 +124,7 @@ export class ShardQueue {
       active = 0,
       delayed = 0,
       prioritized = 0,
-    } = await this.patience.wait(this.#queue.getJobCounts());
+    } = await this.#ask('read', this.#queue.getJobCounts());
     return { waiting: waiting + delayed + prioritized, active };
   }
 
@@ -132,7 +136,7 @@ export class ShardQueue {
   /** A shard to do; undefined where none waits, or nobody can be asked. */
   async next(): Promise<QueuedShard | undefined> {
     const asked = this.#worker.getNextJob(this.#token, { block: false });
-    const job = (await this.patience.wait(asked).catch(() => undefined)) as Job | undefined;
+    const job = (await this.#ask('write', asked).catch(() => undefined)) as Job | undefined;
     if (!job) return undefined;
     this.#held.set(job.id!, job);
     const shardId = job.data as number;
@@ -182,7 +186,18 @@ export class ShardQueue {
 
   async #addSome(shardIds: readonly number[]): Promise<void> {
     const jobs = shardIds.map((id) => ({ name: NAME, data: id, opts: { jobId: `${NAME}${id}` } }));
-    await this.patience.wait(this.#queue.addBulk(jobs));
+    await this.#ask('write', this.#queue.addBulk(jobs));
+  }
+
+  async #ask<T>(what: 'read' | 'write', answer: Promise<T>): Promise<T> {
+    try {
+      const answered = await this.patience.wait(answer);
+      this.trouble.answered(what);
+      return answered;
+    } catch (thrown) {
+      this.trouble.failed(thrown);
+      throw thrown;
+    }
   }
 
   async #renew(): Promise<void> {

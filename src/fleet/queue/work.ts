@@ -29,7 +29,7 @@ export interface QueueWorkOptions extends WorkerOptions {
  * Takes shards from a queue until all of the plan are committed or named as failed. It waits while the queue is empty or not to be reached: others
  * may give shards back, and a coordinator may fill it again.
  *
- * @throws as `Worker`; BowerbirdError BB_QUEUE_UNREACHABLE at the start
+ * @throws as `Worker`; BowerbirdError BB_QUEUE_UNREACHABLE at the start, BB_QUEUE_REFUSED later
  */
 export async function workOnQueue(options: QueueWorkOptions): Promise<QueueWorkReport> {
   const { planned } = options;
