@@ -80,6 +80,16 @@ function packageChunks(modules: Iterable<string>, infoOf: InfoOf): Map<string, s
   return chunks;
 }
 
+/** Modules whose functions are sent to browsers as texts (src/base/script-text.ts). */
+const SENT = /\/src\/(?:(\w+)\/page\/script\/|web\/(page-words)\.|report\/(what-if-script)\.)/;
+
+/** The chunk of a module that is sent: nothing else lies there, whose names could be those of its functions. */
+export function chunkOfSent(id: string): string | undefined {
+  const [, ...found] = SENT.exec(id.replaceAll('\\', '/')) ?? [];
+  const name = found.find(Boolean);
+  return name === undefined ? undefined : `sent-${name}`;
+}
+
 /** Numbers for names, in the order in which they are asked for. */
 function numbering(prefix: string): (key: string) => string {
   const names = new Map<string, string>();
@@ -113,5 +123,9 @@ export function planChunks(entries: readonly string[], infoOf: InfoOf): Readonly
   for (const [id, of] of users)
     if (of.length > 1 && infoOf(id)?.code != null && packageOfFile(id) === undefined)
       chunks.set(id, chunkOf(id, of));
+  for (const id of users.keys()) {
+    const sent = chunkOfSent(id);
+    if (sent !== undefined) chunks.set(id, sent);
+  }
   return chunks;
 }

@@ -8,6 +8,7 @@ import { licences } from './licences.ts';
 import { isExternal } from './packages.ts';
 import { requiredPackages } from './required-packages.ts';
 import { scriptsBeside } from './scripts-beside.ts';
+import { sentNames } from './sent-names.ts';
 
 const source = join(import.meta.dirname, '../../src');
 
@@ -31,7 +32,7 @@ export default defineConfig({
   preserveEntrySignatures: 'allow-extension',
   checks: { ineffectiveDynamicImport: false, bundlerTimings: false },
   logLevel: 'warn',
-  plugins: [requiredPackages(), scriptsBeside(), licences('LICENSES-OF-PACKAGES.txt')],
+  plugins: [requiredPackages(), scriptsBeside(), sentNames(), licences('LICENSES-OF-PACKAGES.txt')],
   output: {
     dir: 'dist',
     cleanDir: true,

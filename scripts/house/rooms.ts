@@ -43,6 +43,7 @@ export const ROOMS: readonly Room[] = [
       'process-identity',
       'queue',
       'recent-map',
+      'script-text',
       'shared-blocks',
       'spool',
       'plain-file',

@@ -1,3 +1,4 @@
+import { scriptText } from '../base/script-text.ts';
 import { countWhatIf, type WhatIfCells, type WhatIfThresholds } from '../scores/what-if-count.ts';
 
 /** What the page's script reads from the page. */
@@ -20,9 +21,9 @@ type RuleName = (typeof RULE_NAMES)[number];
  * other.
  */
 export function whatIfScript(): string {
-  const parts = [countWhatIf, element, cellsOf, shareText, readThresholds, commandText];
-  const actors = [showAnswer, dimBars, listenToRule, copyCommand, runWhatIf];
-  return [...parts, ...actors, `runWhatIf(${JSON.stringify(RULE_NAMES)});`].join('\n');
+  const parts = { countWhatIf, element, cellsOf, shareText, readThresholds, commandText };
+  const actors = { showAnswer, dimBars, listenToRule, copyCommand, runWhatIf };
+  return [scriptText({ ...parts, ...actors }), `runWhatIf(${JSON.stringify(RULE_NAMES)});`].join('\n');
 }
 
 function element<Kind extends HTMLElement>(id: string): Kind {

@@ -1,3 +1,4 @@
+import { scriptText } from '../../base/script-text.ts';
 import { countText, element, made, plainText } from '../../web/page-words.ts';
 import { Filters } from './script/filters.ts';
 import { LongScroll } from './script/long-scroll.ts';
@@ -13,7 +14,7 @@ import { altText, fateText, scoreText } from './script/words.ts';
  * browser has.
  */
 export function browseScript(): string {
-  const words = [altText, countText, element, fateText, made, plainText, scoreText];
-  const parts = [LongScroll, RowWindows, PictureCell, PictureGrid, Filters, PicturePanel, BrowsePage];
-  return ["'use strict';", ...[...words, ...parts].map(String), 'new BrowsePage().start();'].join('\n');
+  const words = { altText, countText, element, fateText, made, plainText, scoreText };
+  const parts = { LongScroll, RowWindows, PictureCell, PictureGrid, Filters, PicturePanel, BrowsePage };
+  return ["'use strict';", scriptText({ ...words, ...parts }), 'new BrowsePage().start();'].join('\n');
 }

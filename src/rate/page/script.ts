@@ -1,3 +1,4 @@
+import { scriptText } from '../../base/script-text.ts';
 import { countText, element, made, plainText } from '../../web/page-words.ts';
 import type { PageKind } from '../options.ts';
 import { pageActions } from './actions.ts';
@@ -20,15 +21,15 @@ import { Switches } from './script/switches.ts';
  * browser has.
  */
 export function rateScript(kind: PageKind): string {
-  const words = [countText, element, keyOf, keyText, made, plainText, refusalOf];
-  const parts = [
-    ...[Outbox, KeyMap, KeyList, ShownItem, ItemLine, Frames, Switches, Closeness, SessionFigures, Rater],
-    ...(kind === 'review' ? [Naming] : []),
+  const words = { countText, element, keyOf, keyText, made, plainText, refusalOf };
+  const parts = {
+    ...{ Outbox, KeyMap, KeyList, ShownItem, ItemLine, Frames, Switches, Closeness, SessionFigures, Rater },
+    ...(kind === 'review' ? { Naming } : {}),
     RatePage,
-  ];
+  };
   return [
     "'use strict';",
-    ...[...words, ...parts].map(String),
+    scriptText({ ...words, ...parts }),
     `new RatePage(${JSON.stringify(pageActions(kind))}${kind === 'review' ? ', new Naming()' : ''}).start();`,
   ].join('\n');
 }
