@@ -362,7 +362,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'report',
     what: 'pages: the run, the buckets, transforms, posts, a training, an evaluation, an audit',
-    mayImport: ['samples', 'scores'],
+    mayImport: ['base', 'samples', 'scores'],
     doors: [
       'audit-page',
       'audit-page-data',
