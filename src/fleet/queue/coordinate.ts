@@ -44,11 +44,12 @@ export interface CoordinateOptions {
 export async function coordinate(options: CoordinateOptions): Promise<FleetState> {
   const { outputFolder, planned, retryFailed, signal } = options;
   const failures = new FailedShards(outputFolder);
-  if (retryFailed) await failures.clear();
   const key = await queueKey(outputFolder, planned.digest);
   const queue = await ShardQueue.open(options.queueUrl, key, `coordinator-${process.pid}`);
   let metrics: MetricsServer | undefined;
   try {
+    // Not before there is a queue that they can be given to again.
+    if (retryFailed) await failures.clear();
     const coordinator = new Coordinator(queue, new WorkerBoard(queue.redis, key), failures, options);
     metrics = await coordinator.serveMetrics();
     if (metrics) options.onMetrics(metrics.url);
