@@ -1,9 +1,11 @@
+import type { CoordinateReport } from '../fleet/queue/coordinate.ts';
 import type { FleetState } from '../fleet/queue/fleet-state.ts';
-import { type Command, type Invocation, shellWord } from './command.ts';
+import type { Command, Invocation } from './command.ts';
 import type { FlagTable } from './flags.ts';
 import { withInterrupt } from './interrupt.ts';
 import { requirePlan } from './planned-flags.ts';
 import { METRICS_FLAGS, metricsPlace, QUEUE_ADDRESS, queueUrl } from './queue-address.ts';
+import { describeRest } from './run-rest.ts';
 
 const FLAGS: FlagTable = {
   ...QUEUE_ADDRESS,
@@ -61,7 +63,7 @@ async function coordinateCommand({ values, parsed }: Invocation): Promise<number
     `${values['json'] === true ? JSON.stringify({ ...counted, open }) : describe(state, open, run)}\n`,
   );
   if (open > 0) return 130;
-  return state.failed.length > 0 ? 1 : 0;
+  return state.failed.length + state.damaged.length > 0 ? 1 : 0;
 }
 
 function lineOf({ shards, committed, failed, trouble, waiting, active }: FleetState): string {
@@ -70,11 +72,11 @@ function lineOf({ shards, committed, failed, trouble, waiting, active }: FleetSt
   return `${committed}/${shards} shards committed${failures}; queue: ${queue}`;
 }
 
-function describe({ shards, committed, failed }: FleetState, open: number, run: string): string {
+function describe(report: CoordinateReport, open: number, run: string): string {
+  const { shards, committed, failed } = report;
   if (open > 0)
     return `Interrupted: ${open} of ${shards} shards are open. Workers go on; the same command watches again.`;
-  if (failed.length === 0)
-    return `All ${committed} shards are committed: \`bowerbird merge ${shellWord(run)}\` makes the rest.`;
+  if (failed.length === 0) return describeRest({ ...report, open }, run);
   return (
     `${committed} of ${shards} shards are committed. Begun three times without an end, since workers died on them or could not read them: ${failed.join(', ')}. ` +
     'Look what they have in common, and run the same command with --retry-failed to have them tried again.'

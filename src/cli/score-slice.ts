@@ -5,14 +5,14 @@ import { isPlanned, type PlannedRun, planPath, readPlan } from '../fleet/plan-fi
 import { type Slice, sliceFrom } from '../fleet/slice.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { isRemote } from '../storage/storage.ts';
-import { commandLine, type Invocation, shellWord } from './command.ts';
+import { commandLine, type Invocation } from './command.ts';
 import { type FlagValues, usageError } from './flags.ts';
 import { mergeRun } from './merge-command.ts';
 import { plannedFlags, refuseUnplannable, withPlanned } from './planned-flags.ts';
 import { refuseEmbeddings } from './rescore-config.ts';
+import { describeRest } from './run-rest.ts';
 import { scoreConfig } from './score-config.ts';
 import { showProgress } from './score-progress.ts';
-import { shardNames } from './shard-names.ts';
 
 const WAIT_MS = 1000;
 
@@ -118,23 +118,11 @@ function otherInputs(folder: string): Error {
   );
 }
 
-function json({ state, committed, lost, open, replacing }: SliceReport, { index, count }: Slice): object {
-  return { state, task_index: index, task_count: count, committed, lost, open, replacing };
-}
-
-/** What is left to do, for a person. */
-export function describeRest(
-  { open, replacing }: Pick<SliceReport, 'open' | 'replacing'>,
-  folder: string,
-): string {
-  const merge = `\`bowerbird merge ${shellWord(folder)}\``;
-  const torn =
-    replacing.length > 0
-      ? `${replacing.length} finished shards are partly old and partly new (${shardNames(replacing)}): ` +
-        `a \`score --retry-failed\` is replacing them, or was killed in that. ${merge} or the same \`score --retry-failed\` brings that to its end.`
-      : '';
-  if (open > 0) return [`${open} shards of the plan are still open.`, torn].filter(Boolean).join(' ');
-  return torn || `All shards of the plan are committed: ${merge} makes the rest.`;
+function json(
+  { state, committed, lost, open, replacing, damaged }: SliceReport,
+  { index, count }: Slice,
+): object {
+  return { state, task_index: index, task_count: count, committed, lost, open, replacing, damaged };
 }
 
 function describe(report: SliceReport, slice: Slice, folder: string): string {

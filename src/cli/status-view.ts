@@ -13,6 +13,7 @@ export function describeStatus(status: RunStatus): string {
   return [
     shardLine(status),
     rowLine(status),
+    ...damagedLine(status),
     ...replacingLine(status),
     ...queueLine(status),
     ...failureLines(status),
@@ -38,6 +39,13 @@ function rowLine({ rows, rows_per_second, seconds_left, state, shards }: RunStat
   const isWhole = shards.failed === 0;
   const end = state === 'done' ? [isWhole ? 'done' : 'the rest are of failed shards'] : [];
   return [`rows       ${rows.committed} of ${rows.all}`, ...rate, ...left, ...end].join(', ');
+}
+
+function damagedLine({ damaged }: RunStatus): string[] {
+  if (damaged.length === 0) return [];
+  return [
+    `damaged    ${damaged.length} (${shardNames(damaged)}), whose stats are cut or of another plan: \`bowerbird merge\` names what to remove; \`bowerbird score\` by one process does cut ones again`,
+  ];
 }
 
 function replacingLine({ replacing }: RunStatus): string[] {

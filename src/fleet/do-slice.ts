@@ -1,15 +1,15 @@
 import { backendOf } from './backend-of.ts';
+import { findObstacles, type Obstacles } from './obstacles.ts';
 import { shardsInReplacement } from './replaced-shards.ts';
+import { ShardRule } from './shard-rule.ts';
 import { SharedRun } from './shared-run.ts';
 import { type Slice, shardsOf } from './slice.ts';
 import { Worker, type WorkerOptions, type WorkReport } from './worker.ts';
 
 /** A worker's report, and how the whole plan stands then. */
-export interface SliceReport extends WorkReport {
+export interface SliceReport extends WorkReport, Obstacles {
   /** Shards that nobody has committed. */
   readonly open: number;
-  /** Finished shards, by their numbers, that are partly old and partly new: a process replaces them, or was ended in that. */
-  readonly replacing: readonly number[];
 }
 
 /**
@@ -26,7 +26,11 @@ export async function doSlice(options: WorkerOptions, slice: Slice): Promise<Sli
     await worker.stop();
   }
   const backend = backendOf(options.config.outputFolder);
-  const committed = await new SharedRun(backend).countCommitted();
-  const replacing = await shardsInReplacement(backend);
-  return { ...report, open: options.planned.plan.shards.length - committed, replacing };
+  const open = options.planned.plan.shards.length - (await new SharedRun(backend).countCommitted());
+  // Of a run that is on its way its workers look at what they come to.
+  const obstacles =
+    open > 0
+      ? { replacing: await shardsInReplacement(backend), damaged: [] }
+      : await findObstacles(backend, new ShardRule(options.planned));
+  return { ...report, open, ...obstacles };
 }

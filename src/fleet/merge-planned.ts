@@ -5,7 +5,7 @@ import { finishRun } from '../runs/finish.ts';
 import type { MergedRun } from '../runs/merge.ts';
 import type { ScoreProgress } from '../runs/progress.ts';
 import { goOnFrom } from '../runs/run-changes.ts';
-import { isRunFile, listRunFiles, shardFileName } from '../runs/run-files.ts';
+import { isRunFile, listRunFiles } from '../runs/run-files.ts';
 import { RunPlace } from '../runs/run-place.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import type { ShardSpec } from '../shards/plan.ts';
@@ -14,7 +14,7 @@ import { FailedShards } from './failed-shards.ts';
 import type { PlannedRun } from './plan-file.ts';
 import { type RunAtHand, takeAtHand } from './run-at-hand.ts';
 import type { Tidied } from './run-backend.ts';
-import { refuseOtherPlan } from './same-plan.ts';
+import { ShardRule } from './shard-rule.ts';
 import { SharedRun } from './shared-run.ts';
 
 /** What a merge made, and what is missing for it to be the whole. */
@@ -36,7 +36,7 @@ export interface MergedPlan extends Tidied {
  */
 export async function mergePlanned(
   config: ScoreConfig,
-  { plan, record, digest }: Pick<PlannedRun, 'plan' | 'record' | 'digest'>,
+  { plan, record }: Pick<PlannedRun, 'plan' | 'record'>,
   progress: ScoreProgress,
   closing: AbortSignal,
 ): Promise<MergedPlan> {
@@ -51,9 +51,9 @@ export async function mergePlanned(
       const { folder, lock } = place;
       const { aesthetic } = await loadHeads(config, progress, closing);
       progress.enter('merging');
-      const run = new SharedRun(at);
+      const run = new SharedRun(at, new ShardRule({ plan, record }));
       await hand.requireSpace();
-      const done = await fetchCommitted(run, hand, { plan, digest, at }, progress);
+      const done = await fetchCommitted(run, hand, plan, progress);
       const missing = plan.shards.filter((spec) => !done.has(spec));
       const workers = await run.tidy(() => hand.assertHeld());
       if (missing.length === 0) await run.removeLeftovers();
@@ -85,7 +85,7 @@ const NOTED_SHARDS = 100;
 async function fetchCommitted(
   run: SharedRun,
   hand: RunAtHand,
-  { plan: { shards }, digest, at }: Pick<PlannedRun, 'plan' | 'digest'> & { readonly at: string },
+  { shards }: Pick<PlannedRun['plan'], 'shards'>,
   progress: ScoreProgress,
 ): Promise<Set<ShardSpec>> {
   const done = new Set<ShardSpec>();
@@ -93,7 +93,6 @@ async function fetchCommitted(
   await atOnce(hand.shardsAtOnce, shards, async (spec) => {
     const stats = await run.committed(spec.id);
     if (stats) {
-      refuseOtherPlan(stats, digest, backendOf(at).place(shardFileName('stats', spec.id)));
       await hand.fetchShard(stats);
       done.add(spec);
     }

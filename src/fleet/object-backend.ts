@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { atOnce } from '../base/at-once.ts';
-import { BowerbirdError, codeOf } from '../base/errors.ts';
+import { codeOf } from '../base/errors.ts';
 import { listFiles, removeQuietly } from '../base/files.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { shardFileName } from '../runs/run-files.ts';
@@ -9,6 +9,7 @@ import { shardName } from '../samples/key.ts';
 import { readText } from '../storage/read-text.ts';
 import type { Storage } from '../storage/storage.ts';
 import { storageOf } from '../storage/storage-of.ts';
+import { damagedShard } from './damaged-shard.ts';
 import type { RunBackend, Tidied } from './run-backend.ts';
 
 /** Requests of one shard, or of one clean-up, that are on their way at one time (docs/fleet.md counts them). */
@@ -119,11 +120,10 @@ export class ObjectBackend implements RunBackend {
       }
     });
     if (isWhole(brought, stats) || (await this.finished(stats.shard_id))) return;
-    throw new BowerbirdError(
-      'BB_RUN_CORRUPT',
-      `${this.place(laidName(worker, stats, ''))} lacks files of a shard that is committed. ` +
-        `Remove ${this.place(`.commits/${shardName(stats.shard_id)}.json`)} and let a worker do the shard again.`,
-      { fields: { path: this.place(laidName(worker, stats, '')) } },
+    throw damagedShard(
+      { backend: this, shardId: stats.shard_id, stats },
+      this.place(laidName(worker, stats, '')),
+      'lacks files of a shard that is committed, and whose stats are gone or cut',
     );
   }
 

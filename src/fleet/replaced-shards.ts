@@ -9,7 +9,7 @@ import type { ShardStats } from '../runs/stats.ts';
 import { shardName } from '../samples/key.ts';
 import { fetchObject } from '../storage/copying.ts';
 import { REPLACING } from '../storage/output-journal.ts';
-import { damagedObject } from './damaged-object.ts';
+import { damagedShard, OTHER_CONTENT } from './damaged-shard.ts';
 import type { HeldRun } from './held-run.ts';
 import { isWhole, laidName, type ObjectBackend } from './object-backend.ts';
 import type { RunBackend } from './run-backend.ts';
@@ -69,13 +69,16 @@ export class ReplacedShards {
       await atOnce(REQUESTS_AT_ONCE, leaves, (leaf) =>
         fetchObject(storage, { url: this.backend.place(leaf) }, scratch.file(leaf)),
       ).catch((thrown: unknown) => {
-        throw codeOf(thrown) === 'BB_STORAGE_NOT_FOUND'
-          ? damagedObject(this.backend.place(name), stats.shard_id)
-          : thrown;
+        throw codeOf(thrown) === 'BB_STORAGE_NOT_FOUND' ? this.#damaged(stats, name) : thrown;
       });
       const isSame = leaves.length > 0 && (await digestFile(scratch.file(name))).sha256 === digest.sha256;
-      if (!isSame) throw damagedObject(this.backend.place(name), stats.shard_id);
+      if (!isSame) throw this.#damaged(stats, name);
     }
+  }
+
+  #damaged(stats: ShardStats, name: string): BowerbirdError {
+    const { backend } = this;
+    return damagedShard({ backend, shardId: stats.shard_id, stats }, backend.place(name), OTHER_CONTENT);
   }
 
   /**

@@ -14,7 +14,7 @@ import type { Storage } from '../storage/storage.ts';
 import { isRemote } from '../storage/storage.ts';
 import { storageOf } from '../storage/storage-of.ts';
 import { backendOf } from './backend-of.ts';
-import { damagedObject } from './damaged-object.ts';
+import { damagedShard, OTHER_CONTENT } from './damaged-shard.ts';
 import { HeldRun } from './held-run.ts';
 import { ObjectBackend } from './object-backend.ts';
 import { ReplacedShards } from './replaced-shards.ts';
@@ -164,7 +164,7 @@ class LocalCopy implements RunAtHand {
     });
     if (content && createHash('sha256').update(content).digest('hex') === sha256)
       return this.#write(name, content);
-    throw damagedObject(url, stats.shard_id);
+    throw damagedShard({ backend: backendOf(this.#at), shardId: stats.shard_id, stats }, url, OTHER_CONTENT);
   }
 
   async #write(name: string, content: Uint8Array): Promise<void> {

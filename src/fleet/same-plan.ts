@@ -1,7 +1,6 @@
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { goOnFrom } from '../runs/run-changes.ts';
 import type { RunRecord } from '../runs/run-record.ts';
-import type { ShardStats } from '../runs/stats.ts';
 import { sameThresholds } from '../scores/thresholds.ts';
 
 /**
@@ -17,24 +16,6 @@ export function refuseOther(planned: RunRecord, present: RunRecord, advice: stri
     'BB_RUN_CHANGED',
     `This is not what is planned:\n${differences.map((line) => `  - ${line}`).join('\n')}\n${advice}`,
     { fields: { differences } },
-  );
-}
-
-/**
- * Refuses a shard that was done by another plan: a worker that was asleep, or went on while its run was removed and planned anew, may have
- * committed it. One that a single process did before the run was planned names no plan.
- *
- * @param digest of the plan that stands
- * @param path of the shard's stats file, for the person who has to remove it
- * @throws BowerbirdError BB_RUN_CORRUPT
- */
-export function refuseOtherPlan({ plan }: Pick<ShardStats, 'plan'>, digest: string, path: string): void {
-  if (plan === undefined || plan === digest) return;
-  throw new BowerbirdError(
-    'BB_RUN_CORRUPT',
-    `${path} says that its shard was done by another plan than the one that stands in plan.json. Remove that file, ` +
-      'have workers do the shard again, and merge again.',
-    { fields: { path, plan, digest } },
   );
 }
 

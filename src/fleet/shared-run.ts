@@ -1,9 +1,10 @@
-import { BowerbirdError } from '../base/errors.ts';
+import type { BowerbirdError } from '../base/errors.ts';
 import { shardFileName } from '../runs/run-files.ts';
 import type { ShardStats } from '../runs/stats.ts';
-import { shardName } from '../samples/key.ts';
 import { backendOf } from './backend-of.ts';
+import { damagedShard, markerName } from './damaged-shard.ts';
 import type { RunBackend, Tidied } from './run-backend.ts';
+import type { ShardRule } from './shard-rule.ts';
 
 /** Says whose files a shard consists of: the first of a shard counts, and stays for good. */
 interface CommitMarker {
@@ -24,10 +25,15 @@ interface CommitMarker {
  */
 export class SharedRun {
   readonly #backend: RunBackend;
+  readonly #rule: ShardRule | undefined;
 
-  /** @param at a folder, a URL of object storage, or what stands for one */
-  constructor(at: string | RunBackend) {
+  /**
+   * @param at a folder, a URL of object storage, or what stands for one
+   * @param rule of the plan, for whoever takes shards as committed
+   */
+  constructor(at: string | RunBackend, rule?: ShardRule) {
     this.#backend = typeof at === 'string' ? backendOf(at) : at;
+    this.#rule = rule;
   }
 
   /** A new folder of this machine in which a worker makes its shards. */
@@ -49,7 +55,7 @@ export class SharedRun {
   /** The stats of a shard that is committed, once its files lie in their places. @throws as `commit` */
   async committed(shardId: number): Promise<ShardStats | undefined> {
     const stats = await this.#backend.finished(shardId);
-    if (stats) return stats;
+    if (stats) return this.#counted(stats, shardFileName('stats', shardId));
     const marker = await this.#marker(shardId);
     return marker && this.#publish(marker);
   }
@@ -58,7 +64,7 @@ export class SharedRun {
    * Commits a shard that lies finished in a worker's folder; what another has committed stands.
    *
    * @returns the stats that stand then
-   * @throws as `RunBackend`; BowerbirdError BB_RUN_CORRUPT; BB_RUN_LOCKED where the worker was taken for dead
+   * @throws as `RunBackend`; BowerbirdError BB_RUN_CORRUPT, where what stands does not count for the plan too; BB_RUN_LOCKED where the worker was taken for dead
    */
   async commit(
     worker: string,
@@ -128,30 +134,28 @@ export class SharedRun {
     } catch (thrown) {
       if (!(thrown instanceof SyntaxError)) throw thrown;
     }
-    throw corrupt(this.#backend.place(name), 'is no marker of a commit');
+    throw this.#damaged(shardId, name, 'is no marker of a commit');
+  }
+
+  /** @param name of the file that says so */
+  #counted(stats: ShardStats, name: string): ShardStats {
+    const misfit = this.#rule?.misfit(stats);
+    if (misfit === undefined) return stats;
+    throw this.#damaged(stats.shard_id, name, `says of a shard that it ${misfit}`, stats);
+  }
+
+  #damaged(shardId: number, name: string, what: string, stats?: ShardStats): BowerbirdError {
+    return damagedShard({ backend: this.#backend, shardId, stats }, this.#backend.place(name), what);
   }
 
   /** Brings home what a marker names; the same by whomever, at once or one after the other. */
   async #publish({ worker, stats }: CommitMarker): Promise<ShardStats> {
     const { shard_id } = stats;
+    this.#counted(stats, markerName(shard_id));
     await this.#backend.bringHome(worker, stats);
     const standing = await this.#backend.finish(worker, stats);
-    if (standing) return standing;
-    throw corrupt(
-      this.#backend.place(shardFileName('stats', shard_id)),
-      'names files that are gone or have another size',
-    );
+    const name = shardFileName('stats', shard_id);
+    if (standing) return this.#counted(standing, name);
+    throw this.#damaged(shard_id, name, 'is cut, or names files that are gone or have another size', stats);
   }
-}
-
-function markerName(shardId: number): string {
-  return `.commits/${shardName(shardId)}.json`;
-}
-
-function corrupt(path: string, what: string): BowerbirdError {
-  return new BowerbirdError(
-    'BB_RUN_CORRUPT',
-    `${path} ${what}. Remove it, with the marker of that shard in .commits, and let a worker do the shard again.`,
-    { fields: { path } },
-  );
 }

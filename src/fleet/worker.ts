@@ -25,6 +25,7 @@ import type { PlannedRun } from './plan-file.ts';
 import type { ReplacedShards } from './replaced-shards.ts';
 import { refuseOther } from './same-plan.ts';
 import { refuseOtherVersion } from './same-version.ts';
+import { ShardRule } from './shard-rule.ts';
 import { SharedRun } from './shared-run.ts';
 import { takenForDead } from './taken-for-dead.ts';
 import { WorkerReporter } from './worker-reporter.ts';
@@ -58,6 +59,7 @@ export interface DoingOptions {
 /** What a worker works with. */
 interface WorkerParts {
   readonly facts: ScoreFacts;
+  readonly rule: ShardRule;
   readonly run: SharedRun;
   readonly scratch: RunFolder;
   readonly lock: Lock;
@@ -82,6 +84,7 @@ export class Worker {
   readonly reporter: WorkerReporter;
   readonly #options: WorkerOptions;
   readonly #facts: ScoreFacts;
+  readonly #rule: ShardRule;
   readonly #run: SharedRun;
   readonly #scratch: RunFolder;
   readonly #lock: Lock;
@@ -91,11 +94,12 @@ export class Worker {
   private constructor(
     name: string,
     options: WorkerOptions,
-    { facts, run, scratch, lock, images }: WorkerParts,
+    { facts, rule, run, scratch, lock, images }: WorkerParts,
   ) {
     this.name = name;
     this.#options = options;
     this.#facts = facts;
+    this.#rule = rule;
     this.#run = run;
     this.#scratch = scratch;
     this.#lock = lock;
@@ -112,6 +116,7 @@ export class Worker {
   static async start(options: WorkerOptions): Promise<Worker> {
     const { config, planned, progress, closing } = options;
     refuseOtherVersion(planned.record);
+    const rule = new ShardRule(planned);
     progress.enter('loading');
     const models = await unlessClosing(loadModels(config, progress, closing), closing);
     const facts = {
@@ -126,7 +131,7 @@ export class Worker {
         recordOf(facts),
         'Leave out what the plan says otherwise, or plan into another --output-folder.',
       );
-      const run = new SharedRun(options.replaced?.backend ?? config.outputFolder);
+      const run = new SharedRun(options.replaced?.backend ?? config.outputFolder, rule);
       await run.create();
       const { name = workerName() } = options;
       const scratch = new RunFolder(await run.makeWorkFolder(name));
@@ -135,7 +140,7 @@ export class Worker {
       const plan = await withInputsAtHand(planned.plan, config.outputFolder, scratch);
       // One for all shards, however few are done at a time: what it learns of hosts is not to be learned anew.
       const images = imageSupplyFor({ config, plan }, scratch.staging, options.openHostBudget);
-      return new Worker(name, options, { facts: { ...facts, plan }, run, scratch, lock, images });
+      return new Worker(name, options, { facts: { ...facts, plan }, rule, run, scratch, lock, images });
     } catch (thrown) {
       await stopModels(facts);
       throw thrown;
@@ -230,7 +235,7 @@ export class Worker {
   async #deliver(stats: ShardStats, earlier: ShardStats | undefined): Promise<boolean> {
     await this.#lock.assertHeld();
     const { name } = this;
-    const done = { ...stats, plan: this.#options.planned.digest, worker: name };
+    const done = { ...stats, plan: this.#rule.digestOf(stats.shard_id), worker: name };
     const scratch = this.#scratch;
     const { replaced } = this.#options;
     if (earlier && replaced) await replaced.replace(name, done, { earlier, scratch });

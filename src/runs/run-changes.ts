@@ -70,20 +70,36 @@ function loosened(old: RunRecord['settings'], now: RunRecord['settings']): RunRe
   return Object.fromEntries(names.map((name) => [name, true]));
 }
 
+type Table = Readonly<Record<string, unknown>>;
+
+/** What of a run's record decides the bytes of its shards, beside its inputs, its thresholds and bowerbird's version. */
+export interface Binding {
+  readonly settings: Table;
+  readonly columns: Table;
+  readonly encoder: Table;
+  readonly heads: Table;
+}
+
+/** Two records whose bindings are the same may go on with each other's shards. */
+export function bindingOf({ settings, columns, encoder, heads }: RunRecord): Binding {
+  const kept = Object.entries(settings).filter(([name]) => !MAY_CHANGE.includes(name));
+  return {
+    settings: Object.fromEntries(kept),
+    columns,
+    encoder: { ...encoder },
+    heads: headIdentities(heads),
+  };
+}
+
 function listDifferences(old: RunRecord, now: RunRecord): string[] {
-  const binding = (settings: RunRecord['settings']): Record<string, unknown> =>
-    Object.fromEntries(Object.entries(settings).filter(([name]) => !MAY_CHANGE.includes(name)));
+  const [before, after] = [bindingOf(old), bindingOf(now)];
   return [
-    ...compareTables(
-      binding(old.settings),
-      binding(now.settings),
-      (name) => `--${name.replaceAll('_', '-')}`,
-    ),
+    ...compareTables(before.settings, after.settings, (name) => `--${name.replaceAll('_', '-')}`),
     ...compareThresholds(old, now),
     ...compareInputs(old.inputs, now.inputs),
-    ...compareTables(old.columns, now.columns, (name) => `the ${name} column`),
-    ...compareTables(flatten(old.encoder), flatten(now.encoder), (name) => `the encoder's ${name}`),
-    ...compareTables(headIdentities(old.heads), headIdentities(now.heads), (name) => `the ${name} head`),
+    ...compareTables(before.columns, after.columns, (name) => `the ${name} column`),
+    ...compareTables(before.encoder, after.encoder, (name) => `the encoder's ${name}`),
+    ...compareTables(before.heads, after.heads, (name) => `the ${name} head`),
   ];
 }
 
@@ -97,13 +113,7 @@ function compareThresholds(old: RunRecord, now: RunRecord): string[] {
   );
 }
 
-const flatten = (table: object): Record<string, unknown> => ({ ...table });
-
-function compareTables(
-  old: Readonly<Record<string, unknown>>,
-  now: Readonly<Record<string, unknown>>,
-  nameOf: (name: string) => string,
-): string[] {
+function compareTables(old: Table, now: Table, nameOf: (name: string) => string): string[] {
   const names = new Set([...Object.keys(old), ...Object.keys(now)]);
   return [...names].flatMap((name) => {
     const [before, after] = [JSON.stringify(old[name] ?? null), JSON.stringify(now[name] ?? null)];

@@ -46,7 +46,7 @@ export interface ShardStats extends RowCounts {
   readonly retried?: RetryTally;
   /** The images that are saved of it; absent where none are to be. */
   readonly saved?: SavedCounts;
-  /** sha256 (hex) of the plan.json that it was done by; absent where one process did the run. */
+  /** sha256 (hex) of what the plan that it was done by makes the shard of; absent where one process did the run. */
   readonly plan?: string;
   /** The process that did it, as it named itself; absent where one process did the run. */
   readonly worker?: string;

@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type ExecutionContext } from 'ava';
 import type { PlannedRun } from '../../src/fleet/plan-file.ts';
@@ -22,12 +23,14 @@ const test = reason ? anyTest.skip : anyTest;
 const DIGEST = 'c'.repeat(64);
 const PLANNED = { plan: { shards: [{ id: 0 }, { id: 1 }] }, digest: DIGEST } as unknown as PlannedRun;
 
-/** A coordinator of a run of two shards; `states` is what it says. */
-function startCoordinator(folder: string, queueUrl: string) {
+/** A coordinator of a run of two shards, of which the second is named as failed and to be tried again; `states` is what it says. */
+async function startCoordinator(folder: string, queueUrl: string) {
+  await mkdir(join(folder, '.failed'));
+  await writeFile(join(folder, '.failed', '00001.json'), '{}');
   const states: FleetState[] = [];
   const stopping = new AbortController();
   const ended = coordinate({
-    ...{ outputFolder: folder, planned: PLANNED, queueUrl, retryFailed: false, signal: stopping.signal },
+    ...{ outputFolder: folder, planned: PLANNED, queueUrl, retryFailed: true, signal: stopping.signal },
     onState: (state) => states.push(state),
     onMetrics: () => undefined,
   });
@@ -65,12 +68,13 @@ async function makeRun(t: ExecutionContext): Promise<string> {
 test('a replica that may only be read is named, without its password, and both end', async (t) => {
   const folder = await makeRun(t);
   const { url } = await startRedis(t, ['--replicaof', `127.0.0.1 ${await freePort()}`]);
-  const coordinator = startCoordinator(folder, url.replace('//', '//:secret@'));
+  const coordinator = await startCoordinator(folder, url.replace('//', '//:secret@'));
   const worker = await startWorker(t, folder, url);
   const expected = { code: 'BB_QUEUE_REFUSED', message: /^redis:\/\/127.*READONLY.*name its primary/ };
   await Promise.all([t.throwsAsync(coordinator.ended, expected), t.throwsAsync(worker.ended, expected)]);
   t.regex(worker.notes.join('\n'), /READONLY/);
   t.regex(coordinator.states.at(-1)!.trouble!, /READONLY/);
+  t.deepEqual(await readdir(join(folder, '.failed')), ['00001.json'], 'no queue has taken it');
 });
 
 test('a Redis whose memory is full is told so, and both go on once it has more', async (t) => {
@@ -79,13 +83,14 @@ test('a Redis whose memory is full is told so, and both go on once it has more',
   const admin = await ShardQueue.open(redis.url, DIGEST, 'admin');
   t.teardown(() => admin.close());
   await admin.redis.config('SET', 'maxmemory', '1');
-  const coordinator = startCoordinator(folder, redis.url);
+  const coordinator = await startCoordinator(folder, redis.url);
   const worker = await startWorker(t, folder, redis.url);
   const isFull = (text: string | undefined): boolean => /OOM.* maxmemory/.test(text ?? '');
   await until(() => isFull(coordinator.states.at(-1)?.trouble) && isFull(worker.notes[0]));
   await admin.redis.config('SET', 'maxmemory', '0');
   t.like(await worker.ended, { state: 'done', committed: 2 });
   t.like(await coordinator.ended, { committed: 2, trouble: undefined });
+  t.false(existsSync(join(folder, '.failed')));
   t.is(worker.notes[1], 'The queue answers again.');
 });
 

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { describeRest } from '../../src/cli/score-slice.ts';
+import { describeRest } from '../../src/cli/run-rest.ts';
 import { describeStatus } from '../../src/cli/status-view.ts';
 import { HeldRun } from '../../src/fleet/held-run.ts';
 import { ObjectBackend } from '../../src/fleet/object-backend.ts';
@@ -195,10 +195,10 @@ test('while a shard is partly old and partly new its run is not done, and whoeve
   t.regex(describeStatus(status), /^replacing {2}1 \(0\), partly old and partly new: `bowerbird merge`/m);
   t.notRegex(describeStatus(status), /, done$/m);
   t.regex(
-    describeRest({ open: 0, replacing: [0] }, url),
+    describeRest({ open: 0, replacing: [0], damaged: [] }, url),
     /partly old and partly new \(0\).*`bowerbird merge s3:/,
   );
-  t.regex(describeRest({ open: 0, replacing: [] }, url), /All shards of the plan are committed/);
+  t.regex(describeRest({ open: 0, replacing: [], damaged: [] }, url), /All shards of the plan are committed/);
   for (const [index, read] of reads.entries())
     await t.throwsAsync(
       read,

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backendOf } from '../backend-of.ts';
 import { FailedShards } from '../failed-shards.ts';
 import { runMetrics } from '../metrics/fleet-metrics.ts';
 import { type MetricsPlace, type MetricsServer, serveMetrics } from '../metrics/metrics-server.ts';
+import { findObstacles, type Obstacles } from '../obstacles.ts';
 import type { PlannedRun } from '../plan-file.ts';
 import { restAfter } from '../rest-after.ts';
+import { ShardRule } from '../shard-rule.ts';
 import { SharedRun } from '../shared-run.ts';
 import { spread } from '../spread.ts';
 import type { FleetState } from './fleet-state.ts';
@@ -34,27 +37,30 @@ export interface CoordinateOptions {
   readonly onMetrics: (url: string) => void;
 }
 
+/** The last state, and what is in the way of a merge where no shard is open. */
+export type CoordinateReport = FleetState & Obstacles;
+
 /**
  * Fills the queue with the shards of a plan that are not committed, and watches until none is open. What it knows it knows from the run
  * folder: another that is started later, on whatever machine and with whatever Redis, goes on.
  *
- * @returns the last state
  * @throws BowerbirdError BB_QUEUE_UNREACHABLE at the start, BB_QUEUE_REFUSED later
  */
-export async function coordinate(options: CoordinateOptions): Promise<FleetState> {
-  const { outputFolder, planned, retryFailed, signal } = options;
+export async function coordinate(options: CoordinateOptions): Promise<CoordinateReport> {
+  const { outputFolder, planned, signal } = options;
   const failures = new FailedShards(outputFolder);
   const key = await queueKey(outputFolder, planned.digest);
   const queue = await ShardQueue.open(options.queueUrl, key, `coordinator-${process.pid}`);
   let metrics: MetricsServer | undefined;
   try {
-    // Not before there is a queue that they can be given to again.
-    if (retryFailed) await failures.clear();
     const coordinator = new Coordinator(queue, new WorkerBoard(queue.redis, key), failures, options);
     metrics = await coordinator.serveMetrics();
     if (metrics) options.onMetrics(metrics.url);
     await queue.watch();
-    return await coordinator.run(signal);
+    const state = await coordinator.run(signal);
+    const isWhole = state.committed === state.shards;
+    const obstacles = isWhole && (await findObstacles(backendOf(outputFolder), new ShardRule(planned)));
+    return { ...state, ...(obstacles || { replacing: [], damaged: [] }) };
   } finally {
     await metrics?.close();
     await queue.close();
@@ -75,6 +81,8 @@ class Coordinator {
   readonly #failures: FailedShards;
   readonly #options: CoordinateOptions;
   readonly #run: SharedRun;
+  /** Whether named failures are still to be given to the queue again. */
+  #retriesFailed: boolean;
   #state: FleetState | undefined;
 
   constructor(queue: ShardQueue, board: WorkerBoard, failures: FailedShards, options: CoordinateOptions) {
@@ -83,6 +91,7 @@ class Coordinator {
     this.#failures = failures;
     this.#options = options;
     this.#run = new SharedRun(options.outputFolder);
+    this.#retriesFailed = options.retryFailed;
   }
 
   /** Where that is asked for. @throws BowerbirdError BB_LISTEN */
@@ -134,7 +143,8 @@ class Coordinator {
     const ended = new Set(await this.#run.committedIds());
     const committed = ended.size;
     // Some worker may have done one of them all the same.
-    const failed = (await this.#failures.list()).filter((id) => !ended.has(id));
+    const named = this.#retriesFailed ? [] : await this.#failures.list();
+    const failed = named.filter((id) => !ended.has(id));
     for (const id of failed) ended.add(id);
     // A wait for Redis is not what a look costs the run's folder.
     const listedMs = performance.now() - startMs;
@@ -149,6 +159,15 @@ class Coordinator {
 
   async #refill(ended: ReadonlySet<number>): Promise<void> {
     const ids = this.#options.planned.plan.shards.map(({ id }) => id);
-    await this.#queue.add(spread(ids.filter((id) => !ended.has(id)))).catch(() => undefined);
+    try {
+      await this.#queue.add(spread(ids.filter((id) => !ended.has(id))));
+    } catch {
+      // What it answered is told with the state.
+      return;
+    }
+    if (!this.#retriesFailed) return;
+    // Not before a queue has taken them.
+    await this.#failures.clear();
+    this.#retriesFailed = false;
   }
 }

@@ -3,6 +3,7 @@ import { codeOf, messageOf } from '../../base/errors.ts';
 import type { ShardSpec } from '../../shards/plan.ts';
 import { FailedShards } from '../failed-shards.ts';
 import { restAfter } from '../rest-after.ts';
+import { ShardRule } from '../shard-rule.ts';
 import { SharedRun } from '../shared-run.ts';
 import type { Committer, Worker, WorkerOptions } from '../worker.ts';
 import type { QueuedShard, ShardQueue } from './shard-queue.ts';
@@ -70,7 +71,7 @@ export class QueueWork {
     this.#worker = worker;
     this.#queue = queue;
     this.#options = options;
-    this.#run = new SharedRun(options.config.outputFolder);
+    this.#run = new SharedRun(options.config.outputFolder, new ShardRule(options.planned));
     this.#failures = new FailedShards(options.config.outputFolder);
     this.#specs = options.planned.plan.shards;
   }

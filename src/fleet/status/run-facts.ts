@@ -3,6 +3,7 @@ import { parseRunRecord } from '../../runs/run-record.ts';
 import { cutShards } from '../../shards/cut-shards.ts';
 import { readPlan } from '../plan-file.ts';
 import type { RunBackend } from '../run-backend.ts';
+import { ShardRule } from '../shard-rule.ts';
 
 /** What a run is to do. */
 export interface RunFacts {
@@ -12,6 +13,8 @@ export interface RunFacts {
   readonly rowsOfShard: readonly number[] | undefined;
   /** Of the plan, where the run has one. */
   readonly digest: string | undefined;
+  /** By which its finished shards count, where it has a plan. */
+  readonly rule?: ShardRule;
 }
 
 /** What a planned run, or one of a single process, is to do. @throws BowerbirdError BB_USAGE where there is neither; BB_PLAN_CORRUPT, BB_RUN_CORRUPT */
@@ -20,7 +23,13 @@ export async function readRunFacts(run: RunBackend): Promise<RunFacts> {
   if (planned) {
     const { plan, digest } = planned;
     const rowsOfShard = plan.shards.map(({ rowCount }) => rowCount);
-    return { shards: rowsOfShard.length, rows: plan.rowCount, rowsOfShard, digest };
+    return {
+      shards: rowsOfShard.length,
+      rows: plan.rowCount,
+      rowsOfShard,
+      digest,
+      rule: new ShardRule(planned),
+    };
   }
   const text = await run.read('run.json');
   if (text === undefined)

@@ -4,23 +4,23 @@ import { lookAtLock } from '../../base/lock.ts';
 import { isRemote } from '../../storage/storage.ts';
 import { backendOf } from '../backend-of.ts';
 import { FailedShards } from '../failed-shards.ts';
+import { type Obstacles, obstaclesOf } from '../obstacles.ts';
 import { standingQueueKey } from '../queue/queue-key.ts';
 import { ShardQueue } from '../queue/shard-queue.ts';
 import { WorkerBoard } from '../queue/worker-board.ts';
-import { shardsInReplacement } from '../replaced-shards.ts';
 import type { RunBackend } from '../run-backend.ts';
 import { SharedRun } from '../shared-run.ts';
+import { StatsSample } from '../stats-sample.ts';
 import { type RunFacts, readRunFacts } from './run-facts.ts';
-import { StatsSample } from './stats-sample.ts';
 import { aloneStatus, heardStatus, type WorkerStatus, workersInFolder } from './worker-status.ts';
 
 /** How far a run is, and who is at work. Counts are of shards where nothing else is said. */
-export interface RunStatus {
+export interface RunStatus extends Obstacles {
   /**
    * `stopped`: shards are open, and nobody is seen at work. `unseen`: workers of a run in object storage are seen by their queue alone.
-   * `replacing`: none is open, and some are partly old and partly new.
+   * `replacing`: none is open, and some are partly old and partly new. `damaged`: none is open, and some do not count.
    */
-  readonly state: 'done' | 'working' | 'stopped' | 'unseen' | 'replacing';
+  readonly state: 'done' | 'working' | 'stopped' | 'unseen' | 'replacing' | 'damaged';
   readonly shards: {
     readonly all: number;
     readonly committed: number;
@@ -32,8 +32,6 @@ export interface RunStatus {
   };
   /** Numbers of shards that are given to nobody any more. */
   readonly failed_shards: readonly number[];
-  /** Numbers of committed shards that a process is replacing, or was ended in replacing: a merge brings that to its end. */
-  readonly replacing: readonly number[];
   readonly rows: { readonly all: number; readonly committed: number };
   /** Of late; null where nobody is at work, or nothing is known yet. */
   readonly rows_per_second: number | null;
@@ -67,7 +65,7 @@ export class StatusReader {
     this.#queue = queue;
     this.#board = board;
     this.#failures = new FailedShards(backend.at);
-    this.#sample = new StatsSample(backend);
+    this.#sample = new StatsSample(backend, facts.rule);
   }
 
   /**
@@ -95,7 +93,7 @@ export class StatusReader {
     await this.#sample.update(committed);
     const isCommitted = new Set(committed);
     const failed = (await this.#failures.list()).filter((id) => !isCommitted.has(id));
-    const replacing = await shardsInReplacement(this.#backend);
+    const obstacles = await obstaclesOf(this.#backend, this.#sample);
     const queue = (await this.#queue?.counts().catch(() => undefined)) ?? null;
     const workers = await this.#workers();
     const open = this.#facts.shards - committed.length - failed.length;
@@ -106,13 +104,13 @@ export class StatusReader {
     const { shards: shards_read, rows: rows_read, failed: failedRows, reasons } = this.#sample.totals();
     const left = Math.max(0, rows.all - rows.committed - this.#rowsOf(failed));
     return {
-      state: open > 0 ? this.#stateOfOpen(isWorking) : replacing.length > 0 ? 'replacing' : 'done',
+      state: open > 0 ? this.#stateOfOpen(isWorking) : stateOfWhole(obstacles),
       shards: {
         ...{ all: this.#facts.shards, committed: committed.length, in_hand: inHand },
         waiting: Math.max(0, open - (inHand ?? 0)),
         failed: failed.length,
       },
-      ...{ failed_shards: failed, replacing, rows },
+      ...{ failed_shards: failed, ...obstacles, rows },
       rows_per_second: rate ?? null,
       seconds_left: rate ? left / rate : null,
       failures: { shards_read, rows_read, rows: failedRows, reasons },
@@ -170,4 +168,9 @@ export class StatusReader {
     if (!rowsOfShard) return shards === 0 ? 0 : Math.round((rows * ids.length) / shards);
     return ids.reduce((sum, id) => sum + (rowsOfShard[id] ?? 0), 0);
   }
+}
+
+function stateOfWhole({ replacing, damaged }: Obstacles): RunStatus['state'] {
+  if (damaged.length > 0) return 'damaged';
+  return replacing.length > 0 ? 'replacing' : 'done';
 }

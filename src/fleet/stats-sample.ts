@@ -1,6 +1,8 @@
-import { shardFileName } from '../../runs/run-files.ts';
-import type { ShardStats } from '../../runs/stats.ts';
-import type { RunBackend } from '../run-backend.ts';
+import { atOnce } from '../base/at-once.ts';
+import { shardFileName } from '../runs/run-files.ts';
+import { parseStats, type ShardStats } from '../runs/stats.ts';
+import type { RunBackend } from './run-backend.ts';
+import type { ShardRule } from './shard-rule.ts';
 
 /** Of more committed shards than this, evenly spaced ones are read: a run may have 600,000, on a shared file system. */
 const MOST_READ = 5000;
@@ -27,12 +29,16 @@ export interface SampleTotals {
 /** The stats of the committed shards of a run, each read once however often it is looked. */
 export class StatsSample {
   readonly #run: RunBackend;
+  readonly #rule: ShardRule | undefined;
   readonly #read = new Map<number, ReadShard>();
+  #damaged: readonly number[] = [];
   #stride = 1;
   #committed = 0;
 
-  constructor(run: RunBackend) {
+  /** @param rule of the plan, where the run has one */
+  constructor(run: RunBackend, rule?: ShardRule) {
     this.#run = run;
+    this.#rule = rule;
   }
 
   /** Reads what has come. @param committed all that are committed */
@@ -42,8 +48,16 @@ export class StatsSample {
     const wanted = new Set(committed.filter((id) => id % this.#stride === 0));
     for (const id of this.#read.keys()) if (!wanted.has(id)) this.#read.delete(id);
     const open = [...wanted].filter((id) => !this.#read.has(id));
-    for (let from = 0; from < open.length; from += READ_AT_ONCE)
-      await Promise.all(open.slice(from, from + READ_AT_ONCE).map((id) => this.#readOne(id)));
+    const damaged: number[] = [];
+    await atOnce(READ_AT_ONCE, open, async (id) => {
+      if (!(await this.#readOne(id))) damaged.push(id);
+    });
+    this.#damaged = damaged.sort((a, b) => a - b);
+  }
+
+  /** Those of the shards that were read that have stats and do not count: they are cut, or of another plan. */
+  get damaged(): readonly number[] {
+    return this.#damaged;
   }
 
   totals(): SampleTotals {
@@ -69,15 +83,14 @@ export class StatsSample {
     return ((rows * this.#committed) / this.#read.size / (nowMs - first.endMs)) * 1000;
   }
 
-  /** What is no whole stats file is passed over: it may be removed just now to have its shard done again. */
-  async #readOne(id: number): Promise<void> {
-    try {
-      const stats = JSON.parse((await this.#run.read(shardFileName('stats', id))) ?? '') as ShardStats;
-      const { count, successes, reasons, end_time } = stats;
-      if (stats.format !== 'bowerbird-shard-stats' || !Number.isInteger(count)) return;
-      this.#read.set(id, { rows: count, failed: count - successes, reasons, endMs: 1000 * end_time });
-    } catch {
-      this.#read.delete(id);
-    }
+  /** @returns false where its stats stand and do not count; they may be gone, to have the shard done again, or not to be read just now */
+  async #readOne(id: number): Promise<boolean> {
+    const text = await this.#run.read(shardFileName('stats', id)).catch(() => undefined);
+    if (text === undefined) return true;
+    const stats = parseStats(text, id);
+    if (!stats || this.#rule?.misfit(stats) !== undefined) return false;
+    const { count, successes, reasons, end_time } = stats;
+    this.#read.set(id, { rows: count, failed: count - successes, reasons, endMs: 1000 * end_time });
+    return true;
   }
 }
