@@ -1,33 +1,15 @@
-// Dense layers of a head: products of rows and weights in float64, and what follows a layer.
+// Dense layers of a head: products of rows and weights in float64; what follows a layer is in layers/activations.ts.
 // AssemblyScript: compiled to WebAssembly by scripts/build-kernels.ts.
 //
 // Every sum has one order, so that scores are the same to the bit everywhere: from the bias on, the sums of BLOCK products each are
 // added one after the other, and within such a sum, which starts from zero, the products. It is the order of onnxruntime's Gemm
 // (MLAS, dgemm.cpp: MLAS_DGEMM_STRIDEK) for layers of more than 32 outputs.
 
+import { addProduct } from './layers/add-product';
+
+export { hiddenNone, hiddenRelu, hiddenSilu, relu, silu } from './layers/activations';
+
 const BLOCK: u32 = 128;
-
-/** 2^24 + 1: Veltkamp's splitter, which leaves 53 - 24 = 29 bits (Dekker 1971, "A floating-point technique for extending the available precision"). */
-const SPLITTER: f64 = 16777217.0;
-
-// fdlibm's e_exp.c: ln 2 in two parts, and the coefficients of its rational approximation.
-const INVERSE_LN2: f64 = 1.4426950408889634;
-const LN2_HIGH: f64 = 6.93147180369123816490e-1;
-const LN2_LOW: f64 = 1.90821492927058770002e-10;
-const P1: f64 = 1.66666666666666019037e-1;
-const P2: f64 = -2.77777777770155933842e-3;
-const P3: f64 = 6.61375632143793436117e-5;
-const P4: f64 = -1.65339022054652515390e-6;
-const P5: f64 = 4.13813679705723846039e-8;
-/** Beyond it e^x is not a normal number; the logistic function is 0 or 1 there, to 300 digits. */
-const MOST_EXPONENT: f64 = 708.0;
-/** 1.5 x 2^52: added to a whole number, it leaves that in the lowest bits. */
-const WHOLE: f64 = 6755399441055744.0;
-
-@inline
-function addProduct(sum: v128, a: v128, b: v128): v128 {
-  return f64x2.add(sum, f64x2.mul(a, b));
-}
 
 @inline
 function addTo(target: usize, values: v128): void {
@@ -134,53 +116,67 @@ function fourByFour(
   }
 }
 
-/** values = max(values, 0); NaN stays. @param count even */
-export function relu(values: usize, count: u32): void {
-  const zero = f64x2.splat(0);
-  for (const end = values + (<usize>count << 3); values < end; values += 16)
-    v128.store(values, f64x2.max(v128.load(values), zero));
-}
-
-/** values = values / (1 + e^-values); NaN stays. @param count even */
-export function silu(values: usize, count: u32): void {
-  const one = f64x2.splat(1);
-  for (const end = values + (<usize>count << 3); values < end; values += 16) {
-    const x = v128.load(values);
-    v128.store(values, f64x2.div(x, f64x2.add(one, exponential(f64x2.neg(x)))));
-  }
-}
-
-/** e^x as fdlibm's e_exp.c has it, for x between -MOST_EXPONENT and MOST_EXPONENT; what lies beyond is taken for these. */
-@inline
-function exponential(value: v128): v128 {
-  const x = f64x2.max(f64x2.min(value, f64x2.splat(MOST_EXPONENT)), f64x2.splat(-MOST_EXPONENT));
-  const power = f64x2.nearest(f64x2.mul(x, f64x2.splat(INVERSE_LN2)));
-  const high = f64x2.sub(x, f64x2.mul(power, f64x2.splat(LN2_HIGH)));
-  const low = f64x2.mul(power, f64x2.splat(LN2_LOW));
-  const r = f64x2.sub(high, low);
-  const square = f64x2.mul(r, r);
-  let series = addProduct(f64x2.splat(P4), square, f64x2.splat(P5));
-  series = addProduct(f64x2.splat(P3), square, series);
-  series = addProduct(f64x2.splat(P2), square, series);
-  series = addProduct(f64x2.splat(P1), square, series);
-  const c = f64x2.sub(r, f64x2.mul(square, series));
-  const quotient = f64x2.div(f64x2.mul(r, c), f64x2.sub(f64x2.splat(2), c));
-  const fraction = f64x2.sub(f64x2.splat(1), f64x2.sub(f64x2.sub(low, quotient), high));
-  const exponent = i64x2.add(f64x2.add(power, f64x2.splat(WHOLE)), i64x2.splat(1023));
-  return f64x2.mul(fraction, i64x2.shl(exponent, 52));
-}
-
 /**
- * Rounds values to 29 bits: their products with float32 weights are exact in float64 then, so that a sum is the same whether a
- * processor rounds each product or fuses it with the addition. @param count even
+ * sums[row][m] = weights[m] . values[row][m]: of each row, and each of `parts` parts of it that lie one after the other, its products
+ * from zero on, one after the other. Four rows go together.
+ *
+ * @param values f64(count x parts x width), `rowBytes` from one row to the next
+ * @param count a multiple of four
+ * @param weights f64[parts][width]
+ * @param sums f64(count x parts)
  */
-export function shorten(values: usize, count: u32): void {
-  const splitter = f64x2.splat(SPLITTER);
-  for (const end = values + (<usize>count << 3); values < end; values += 16) {
-    const value = v128.load(values);
-    const product = f64x2.mul(value, splitter);
-    v128.store(values, f64x2.sub(product, f64x2.sub(product, value)));
+export function partSums(
+  values: usize,
+  rowBytes: usize,
+  count: u32,
+  weights: usize,
+  parts: u32,
+  width: u32,
+  sums: usize,
+): void {
+  const partBytes: usize = <usize>width << 3;
+  const sumBytes: usize = <usize>parts << 3;
+  for (let row: u32 = 0; row < count; row += 4) {
+    let at = values;
+    let weight = weights;
+    let to = sums;
+    for (const end = to + sumBytes; to < end; to += 8) {
+      fourSums(at, rowBytes, weight, partBytes, to, sumBytes);
+      at += partBytes;
+      weight += partBytes;
+    }
+    values += rowBytes << 2;
+    sums += sumBytes << 2;
   }
+}
+
+@inline
+function fourSums(
+  a: usize,
+  rowBytes: usize,
+  weights: usize,
+  partBytes: usize,
+  sums: usize,
+  sumBytes: usize,
+): void {
+  let b = a + rowBytes;
+  let c = b + rowBytes;
+  let d = c + rowBytes;
+  let low = f64x2.splat(0);
+  let high = low;
+  for (const end = a + partBytes; a < end; a += 8) {
+    const weight = v128.load64_splat(weights);
+    low = addProduct(low, v128.load64_lane(b, v128.load64_zero(a), 1), weight);
+    high = addProduct(high, v128.load64_lane(d, v128.load64_zero(c), 1), weight);
+    weights += 8;
+    b += 8;
+    c += 8;
+    d += 8;
+  }
+  v128.store64_lane(sums, low, 0);
+  v128.store64_lane(sums + sumBytes, low, 1);
+  v128.store64_lane(sums + (sumBytes << 1), high, 0);
+  v128.store64_lane(sums + sumBytes * 3, high, 1);
 }
 
 /** Makes sure that the memory holds `byteLength` bytes. */

@@ -69,13 +69,13 @@ export function ensembleScorer(
   const last = layers.at(-1)!;
   const middle = meanOf(offsets);
   const bases = Float64Array.from(offsets, (offset) => last.bias[0]! + offset - middle);
-  const pass = new ForwardPass(layers.slice(0, -1), { isWhole: false });
+  const pass = new ForwardPass(layers.slice(0, -1), { parts: { count: members, weights: last.weights } });
   const own = new Float64Array(members);
   const scoresFor = (count: number) => {
     const found = { scores: new Float64Array(count), spreads: new Float64Array(count) };
     const take = (values: Float64Array, first: number): void => {
-      for (let i = 0, row = first; i < values.length; i += last.inputs, row++) {
-        memberScores(own, values.subarray(i, i + last.inputs), last.weights, bases);
+      for (let i = 0, row = first; i < values.length; row++) {
+        for (let m = 0; m < members; m++, i++) own[m] = bases[m]! + members * values[i]!;
         found.scores[row] = combine === 'mean' ? meanOf(own) : lowerMedian(own);
         found.spreads[row] = deviation(own);
       }
@@ -102,20 +102,6 @@ export function ensembleScorer(
   };
 }
 
-function memberScores(
-  own: Float64Array,
-  values: Float64Array,
-  weights: Float64Array,
-  bases: Float64Array,
-): void {
-  const width = values.length / own.length;
-  for (let m = 0, at = 0; m < own.length; m++) {
-    let sum = 0;
-    for (const end = at + width; at < end; at++) sum += weights[at]! * values[at]!;
-    own[m] = bases[m]! + own.length * sum;
-  }
-}
-
 function meanOf(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]!;
@@ -129,6 +115,6 @@ function lowerMedian(values: Float64Array): number {
 function deviation(values: Float64Array): number {
   const middle = meanOf(values);
   let sum = 0;
-  for (const value of values) sum += (value - middle) ** 2;
+  for (let i = 0; i < values.length; i++) sum += (values[i]! - middle) ** 2;
   return Math.sqrt(sum / (values.length - 1));
 }

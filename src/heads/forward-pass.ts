@@ -1,21 +1,19 @@
 import { type CategoricalColumns, encodeCategories } from './categories.ts';
-import { BLOCK_ROWS, LayerStack, type LayerValues } from './layer-stack.ts';
+import { BLOCK_ROWS, LayerStack, type LayerValues, type Parts } from './layer-stack.ts';
 import type { Layer } from './layers.ts';
-import { openWideProducts, type WideProducts } from './wide-products.ts';
+import { MOST_ROWS, openWideProducts, type WideProducts } from './wide-products.ts';
 
 /** What a pass is made for. */
 interface PassOptions {
-  /** Whether the last layer is that of the head. */
-  readonly isWhole: boolean;
+  /** What sums the last layer's values, where it is not that of the head. */
+  readonly parts?: Parts | undefined;
   /** Where there are some, the embeddings are rounded to float16 first. */
   readonly columns?: CategoricalColumns | undefined;
 }
 
-/** Gets the last layer's values, float64(rows x outputs), of some rows from `first` on; they are valid until it returns. */
+/** Gets what comes out, float64(rows x outputs of the last layer, or x parts), of some rows from `first` on; they are valid until it returns. */
 type TakeValues = (values: Float64Array, first: number) => void;
 
-/** Rows that onnxruntime takes at a time: it lays the weights out anew for each such block. */
-const MANY_ROWS = 8 * BLOCK_ROWS;
 /** Products after which the start of onnxruntime has been worth it: a fifth of a second of the kernel's. */
 const MANY_PRODUCTS = 2 ** 31;
 
@@ -35,15 +33,17 @@ export class ForwardPass {
   /** Of all layers, for one row. */
   readonly #products: number;
   #stack: LayerStack | undefined;
+  /** Ends once the runs by onnxruntime end that were asked for: their room is theirs one after the other. */
+  #busy: Promise<unknown> = Promise.resolve();
   #wide: Promise<WideProducts | undefined> | undefined;
   #askedProducts = 0;
 
   /** @param layers at least one */
-  constructor(layers: readonly Layer[], options: PassOptions) {
+  constructor(layers: readonly Layer[], options: PassOptions = {}) {
     this.#layers = layers;
     this.#options = options;
     this.#dimension = layers[0]!.inputs;
-    this.#outputs = layers.at(-1)!.outputs;
+    this.#outputs = options.parts?.count ?? layers.at(-1)!.outputs;
     this.#products = layers.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
   }
 
@@ -62,26 +62,29 @@ export class ForwardPass {
   async runMany(embeddings: Float32Array, count: number, take: TakeValues): Promise<void> {
     checkSize(embeddings, count, this.#dimension);
     this.#askedProducts += count * this.#products;
-    if (this.#askedProducts >= MANY_PRODUCTS) this.#wide ??= openWideProducts(this.#layers);
+    if (this.#askedProducts >= MANY_PRODUCTS) this.#wide ??= openWideProducts(this.#layers, this.#room);
     const wide = await this.#wide;
     if (!wide) {
       this.run(embeddings, count, take);
       return;
     }
-    // Not in the kernel's memory, which others may use while this waits.
-    const products = new Float64Array(Math.min(count, MANY_ROWS) * wide.outputs);
-    for (const block of this.#blocks(embeddings, count, MANY_ROWS)) {
-      const { first, rows, inputs } = block;
-      // onnxruntime's ReLU may make a number of NaN.
-      if (areFinite(inputs)) {
-        await wide.run(inputs, rows, products);
-        this.#takeGiven(wide, products, block, take);
-      } else
-        this.run(
-          embeddings.subarray(first * this.#dimension, (first + rows) * this.#dimension),
-          rows,
-          (values, from) => take(values, first + from),
-        );
+    const run = this.#busy.then(() => this.#runWide(wide, this.#blocks(embeddings, count, MOST_ROWS), take));
+    this.#busy = run.catch(() => undefined);
+    await run;
+  }
+
+  async #runWide(
+    { layers, outputs, run }: WideProducts,
+    blocks: Iterable<BlockOfRows>,
+    take: TakeValues,
+  ): Promise<void> {
+    for (const { first, rows, inputs } of blocks) {
+      const products = await run(inputs, rows);
+      for (let from = 0; from < rows; from += BLOCK_ROWS) {
+        const place = products + from * outputs * Float64Array.BYTES_PER_ELEMENT;
+        const values = this.#room.runGiven(layers, place, Math.min(BLOCK_ROWS, rows - from));
+        this.#hand(values, first + from, take);
+      }
     }
   }
 
@@ -97,27 +100,13 @@ export class ForwardPass {
   }
 
   get #room(): LayerStack {
-    this.#stack ??= new LayerStack(this.#layers, this.#options.isWhole);
+    this.#stack ??= new LayerStack(this.#layers, this.#options.parts);
     return this.#stack;
   }
 
   #run(inputs: Float32Array, rows: number): LayerValues {
     this.#room.rows(rows).set(inputs);
     return this.#room.run(rows);
-  }
-
-  #takeGiven(
-    { layers, outputs }: WideProducts,
-    products: Float64Array,
-    { first, rows }: BlockOfRows,
-    take: TakeValues,
-  ): void {
-    for (let from = 0; from < rows; from += BLOCK_ROWS) {
-      const some = Math.min(BLOCK_ROWS, rows - from);
-      const given = products.subarray(from * outputs, (from + some) * outputs);
-      this.#room.valuesOf(layers - 1, some).values.set(given);
-      this.#hand(this.#room.run(some, layers), first + from, take);
-    }
   }
 
   #hand({ values, stride }: LayerValues, first: number, take: TakeValues): void {
@@ -131,20 +120,6 @@ function withoutPadding(values: Float64Array, stride: number, outputs: number): 
   for (let row = 0; row < rows; row++)
     packed.set(values.subarray(row * stride, row * stride + outputs), row * outputs);
   return packed;
-}
-
-/** Four sums, so that additions need not wait for each other: of zeros, where all values are finite. */
-function areFinite(values: Float32Array): boolean {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const whole = values.length - (values.length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    a += values[i]! * 0;
-    b += values[i + 1]! * 0;
-    c += values[i + 2]! * 0;
-    d += values[i + 3]! * 0;
-  }
-  for (let i = whole; i < values.length; i++) a += values[i]! * 0;
-  return a + b + c + d === 0;
 }
 
 /** @throws RangeError where the values are not so many embeddings */

@@ -14,24 +14,42 @@ type LayerProducts = (
     results: number,
   ]
 ) => void;
-type EachValue = (values: number, count: number) => void;
+type PartSums = (
+  ...args: [
+    values: number,
+    rowBytes: number,
+    count: number,
+    weights: number,
+    parts: number,
+    width: number,
+    sums: number,
+  ]
+) => void;
+type EachValue = 'relu' | 'silu' | 'hiddenNone' | 'hiddenRelu' | 'hiddenSilu';
 
 /** What kernels/layers.ts exports, which takes addresses and counts. */
-interface LayersKernel extends KernelMemory {
+type LayersKernel = KernelMemory & {
   readonly layer: LayerProducts;
-  readonly relu: EachValue;
-  readonly silu: EachValue;
-  readonly shorten: EachValue;
+  readonly partSums: PartSums;
+} & Readonly<Record<EachValue, (values: number, count: number) => void>>;
+
+/** What follows a layer, and what follows one whose values go on: these are rounded to 29 bits. */
+const AT_THE_END = { none: undefined, relu: 'relu', silu: 'silu' } as const;
+const HIDDEN = { none: 'hiddenNone', relu: 'hiddenRelu', silu: 'hiddenSilu' } as const;
+
+/** What the last layer's values are summed by: `count` parts of them that lie one after the other, each with weights of its own. */
+export interface Parts {
+  readonly count: number;
+  /** float64(count x width of a part). */
+  readonly weights: Float64Array;
 }
 
 /** A layer in the kernel's memory. */
 interface LaidLayer {
-  readonly activation: Layer['activation'];
   readonly inputs: number;
   /** Outputs, filled up to a multiple of four by such that are 0. */
   readonly padded: number;
-  /** Whether a layer comes after it, and so its values are rounded to 29 bits. */
-  readonly isHidden: boolean;
+  readonly followedBy: EachValue | undefined;
   readonly weights: number;
   readonly bias: number;
   /** Where its values go, f64(BLOCK_ROWS x padded). */
@@ -48,7 +66,7 @@ export const BLOCK_ROWS = 64;
 
 const padded = (count: number): number => GROUP * Math.ceil(count / GROUP);
 
-/** Values of a layer for some rows: of row r from `stride` r on. */
+/** Values for some rows: of row r from r x `stride` on. */
 export interface LayerValues {
   readonly values: Float64Array;
   readonly stride: number;
@@ -56,31 +74,39 @@ export interface LayerValues {
 
 /**
  * Dense layers, one after the other, in float64, in a WebAssembly memory of their own. A row's values do not depend on the other rows, to
- * the last bit, and are the same on every machine. What goes from one layer to the next is rounded to 29 bits.
+ * the last bit, and are the same on every machine. What goes from one layer to the next, or into the sums of parts, is rounded to 29 bits.
  */
 export class LayerStack {
   readonly #kernel: LayersKernel = instantiateKernel<LayersKernel>(layersKernelBase64);
   readonly #layers: readonly LaidLayer[];
+  readonly #parts: { readonly count: number; readonly width: number; readonly weights: number } | undefined;
   readonly #rows: number;
+  readonly #sums: number;
   #end = this.#kernel.heapBase();
 
   /**
    * @param layers at least one
-   * @param isWhole whether the last of them is that of the head; else its values are rounded, too
+   * @param parts where given, the last layer's values are hidden ones, and what comes out are the sums of their parts
    */
-  constructor(layers: readonly Layer[], isWhole: boolean) {
+  constructor(layers: readonly Layer[], parts?: Parts) {
+    const { length } = layers;
     this.#rows = this.#take(BLOCK_ROWS * layers[0]!.inputs);
     this.#layers = layers.map(({ inputs, outputs, activation }, i) => ({
-      activation,
       inputs,
       padded: padded(outputs),
-      isHidden: !isWhole || i < layers.length - 1,
+      followedBy: (parts || i < length - 1 ? HIDDEN : AT_THE_END)[activation],
       weights: this.#take(inputs * padded(outputs)),
       bias: this.#take(padded(outputs)),
       values: this.#take(BLOCK_ROWS * padded(outputs)),
     }));
+    this.#parts = parts && {
+      ...{ count: parts.count, width: parts.weights.length / parts.count },
+      weights: this.#take(parts.weights.length),
+    };
+    this.#sums = this.#take(BLOCK_ROWS * (parts?.count ?? 0));
     this.#kernel.reserve(this.#end);
     for (const [i, layer] of layers.entries()) this.#lay(this.#layers[i]!, layer);
+    if (parts) this.view(this.#parts!.weights, parts.weights.length).set(parts.weights);
   }
 
   /** Room for so many values. */
@@ -90,58 +116,71 @@ export class LayerStack {
     return start;
   }
 
-  #view(start: number, count: number): Float64Array {
-    return new Float64Array(this.#kernel.memory.buffer, start, count);
-  }
-
   /** Weights go by groups of four outputs: the four of the first input, then those of the second. */
   #lay({ weights, bias, padded: width }: LaidLayer, layer: Layer): void {
     const { inputs, outputs } = layer;
-    const laid = this.#view(weights, inputs * width);
+    const laid = this.view(weights, inputs * width);
     for (let o = 0; o < outputs; o++) {
       const group = (o - (o % GROUP)) * inputs + (o % GROUP);
       for (let i = 0; i < inputs; i++) laid[group + i * GROUP] = layer.weights[o * inputs + i]!;
     }
-    this.#view(bias, width).set(layer.bias);
+    this.view(bias, width).set(layer.bias);
+  }
+
+  /** More room for values in the kernel's memory, which is moved by it: views end. @returns where it begins */
+  addRoom(count: number): number {
+    const start = this.#take(count);
+    this.#kernel.reserve(this.#end);
+    return start;
+  }
+
+  /** Values in the kernel's memory; until more room is added. */
+  view(start: number, count: number): Float64Array {
+    return new Float64Array(this.#kernel.memory.buffer, start, count);
   }
 
   /** Where the first `count` rows' values go, f64(count x inputs of the first layer); at most BLOCK_ROWS. */
   rows(count: number): Float64Array {
-    return this.#view(this.#rows, count * this.#layers[0]!.inputs);
+    return this.view(this.#rows, count * this.#layers[0]!.inputs);
   }
 
-  /** Where the first `count` rows' values of a layer go that other means give: before its activation. */
-  valuesOf(layer: number, count: number): LayerValues {
-    const { values, padded: stride } = this.#layers[layer]!;
-    return { values: this.#view(values, count * stride), stride };
+  /** What comes out for the first `count` of the rows; valid until the next run. */
+  run(count: number): LayerValues {
+    return this.#runFrom(0, this.#rows, count);
   }
 
   /**
-   * What the last layer gives for the first `count` of the rows; valid until the next run.
+   * The same for rows of which other means gave the products of the first `given` layers.
    *
-   * @param given how many layers have their products already, in `valuesOf` the last of them
+   * @param given at least one
+   * @param products where those of the last of them lie, before its activation, f64(`count` up to a multiple of four x padded outputs)
    */
-  run(count: number, given = 0): LayerValues {
+  runGiven(given: number, products: number, count: number): LayerValues {
+    this.activate(given - 1, products, count);
+    return this.#runFrom(given, products, count);
+  }
+
+  /** Makes values of a layer's products, where they lie: as in `runGiven`, of any number of rows. */
+  activate(layer: number, products: number, count: number): void {
+    const { followedBy, padded: width } = this.#layers[layer]!;
+    if (followedBy) this.#kernel[followedBy](products, padded(count) * width);
+  }
+
+  #runFrom(first: number, values: number, count: number): LayerValues {
     const taken = padded(count);
-    for (const [i, layer] of this.#layers.entries()) {
-      if (i < given - 1) continue;
-      if (i >= given) this.#multiply(layer, this.#layers[i - 1], taken);
-      this.#activate(layer, taken);
+    let [from, stride] = [values, this.#layers[first - 1]?.padded ?? this.#layers[0]!.inputs];
+    for (let i = first; i < this.#layers.length; i++) {
+      const layer = this.#layers[i]!;
+      const { weights, bias, inputs, padded: outputs } = layer;
+      this.#kernel.layer(from, stride * BYTES, taken, weights, bias, inputs, outputs, layer.values);
+      this.activate(i, layer.values, count);
+      [from, stride] = [layer.values, outputs];
     }
-    return this.valuesOf(this.#layers.length - 1, count);
-  }
-
-  #multiply(
-    { inputs, padded: width, weights, bias, values }: LaidLayer,
-    before: LaidLayer | undefined,
-    count: number,
-  ): void {
-    const rowBytes = (before?.padded ?? inputs) * BYTES;
-    this.#kernel.layer(before?.values ?? this.#rows, rowBytes, count, weights, bias, inputs, width, values);
-  }
-
-  #activate({ activation, padded: width, isHidden, values }: LaidLayer, count: number): void {
-    if (activation !== 'none') this.#kernel[activation](values, count * width);
-    if (isHidden) this.#kernel.shorten(values, count * width);
+    if (this.#parts) {
+      const { weights, count: parts, width } = this.#parts;
+      this.#kernel.partSums(from, stride * BYTES, taken, weights, parts, width, this.#sums);
+      [from, stride] = [this.#sums, parts];
+    }
+    return { values: this.view(from, count * stride), stride };
   }
 }

@@ -58,7 +58,7 @@ export interface NetworkParts {
 
 /** The layers as they are (layer-stack.ts), then the output's activation. */
 export function networkScorer({ layers, output, columns }: NetworkParts): Scorer {
-  const pass = new ForwardPass(layers, { isWhole: true, columns });
+  const pass = new ForwardPass(layers, { columns });
   const finish = output === 'sigmoid' ? sigmoid : (value: number): number => value;
   const scoresFor = (count: number) => {
     const scores = new Float64Array(count);

@@ -1,6 +1,4 @@
-import { GraphBuilder } from '../models/onnx/graph-builder.ts';
-import type { TensorData } from '../models/onnx/messages.ts';
-import { ElementType } from '../models/onnx/model-summary.ts';
+import { openLayerProducts } from './layer-products.ts';
 import { BLOCK_ROWS, GROUP, LayerStack } from './layer-stack.ts';
 import type { Layer } from './layers.ts';
 
@@ -8,24 +6,23 @@ import type { Layer } from './layers.ts';
 const MOST_NARROW_OUTPUTS = 32;
 /** float32 values and weights of so many layers can neither leave the range of float64 nor come to its subnormal numbers. */
 const MOST_LAYERS = 5;
-/** Veltkamp's splitter of kernels/layers.ts. */
-const SPLITTER = 2 ** 24 + 1;
-/** Sizes of the two batches that a session is tried with: whole groups of rows, and what is left of one. */
+/** The most rows at a time: onnxruntime lays the weights out anew for each such block. */
+export const MOST_ROWS = 8 * BLOCK_ROWS;
+/** Sizes of the two batches that sessions are tried with: whole groups of rows, and what is left of one. */
 const TRIED_ROWS = [BLOCK_ROWS, 7] as const;
 
-const HEADER = { irVersion: 7, opset: 13, description: 'the wide layers of a head' } as const;
-
-/** Products of a head's first layers by onnxruntime. */
+/** Products of a head's first layers by onnxruntime, in the memory of their `LayerStack`: nothing is copied or allocated for a run. */
 export interface WideProducts {
   /** How many layers it computes; of the last of them without its activation. */
   readonly layers: number;
   /** Of the last of them; whole groups, so that products lie as the kernel has them. */
   readonly outputs: number;
   /**
-   * @param rows float32(count x dimension), all of them finite
-   * @param target begins with float64(count x outputs), which get the bits that `LayerStack` gives
+   * @param rows float32(count x dimension)
+   * @param count at most MOST_ROWS
+   * @returns where the stack has float64(count x outputs) then, of the bits that it would give; until the next run
    */
-  run(rows: Float32Array, count: number, target: Float64Array): Promise<void>;
+  run(rows: Float32Array, count: number): Promise<number>;
 }
 
 /**
@@ -34,29 +31,40 @@ export interface WideProducts {
  *
  * That the bits are the same is no chance. The products are exact in float64 (float32 weights, and values of at most 29 bits), so
  * that a fused multiplication rounds as two steps do, and the order of the sums is the same.
+ *
+ * @param stack of all layers
  */
-export async function openWideProducts(layers: readonly Layer[]): Promise<WideProducts | undefined> {
+export async function openWideProducts(
+  layers: readonly Layer[],
+  stack: LayerStack,
+): Promise<WideProducts | undefined> {
   const wide = wideLayers(layers);
   if (wide.length === 0) return undefined;
-  const { InferenceSession, Tensor } = await import('../embed/onnxruntime.ts');
-  const session = await InferenceSession.create(graphOf(wide), {
-    intraOpNumThreads: 1,
-    executionMode: 'sequential',
-  }).catch(() => undefined);
-  if (!session) return undefined;
-  const { inputs } = wide[0]!;
-  const { outputs } = wide.at(-1)!;
+  const productsOf = await Promise.all(wide.map(openLayerProducts)).catch(() => undefined);
+  if (!productsOf) return undefined;
+  const places = roomFor(wide, stack);
   const products: WideProducts = {
     layers: wide.length,
-    outputs,
-    run: async (rows, count, target) => {
-      const feeds = { rows: new Tensor('float32', rows, [count, inputs]) };
-      await session.run(feeds, {
-        values: new Tensor('float64', target.subarray(0, count * outputs), [count, outputs]),
-      });
+    outputs: wide.at(-1)!.outputs,
+    run: async (rows, count) => {
+      stack.view(places[0], rows.length).set(rows);
+      for (const [i, { inputs, outputs }] of wide.entries()) {
+        if (i > 0) stack.activate(i - 1, places[i % 2]!, count);
+        const from = stack.view(places[i % 2]!, count * inputs);
+        await productsOf[i]!(from, stack.view(places[(i + 1) % 2]!, count * outputs));
+      }
+      return places[wide.length % 2]!;
     },
   };
-  return (await givesTheSameBits(products, wide)) ? products : undefined;
+  const isSame = await givesTheSameBits(products, wide, stack).catch(() => false);
+  return isSame ? products : undefined;
+}
+
+/** Two places: what goes into a layer lies in the one, and what comes out in the other. */
+function roomFor(layers: readonly Layer[], stack: LayerStack): readonly [number, number] {
+  const sizes = [layers[0]!.inputs, ...layers.map(({ outputs }) => outputs)];
+  const widest = (place: number) => Math.max(...sizes.filter((_, i) => i % 2 === place));
+  return [stack.addRoom(MOST_ROWS * widest(0)), stack.addRoom(MOST_ROWS * widest(1))];
 }
 
 /** Wide layers at the beginning with nothing but ReLU between them, and weights that are float32. */
@@ -76,53 +84,23 @@ function areSingles(values: Float64Array): boolean {
   return values.every((value) => Math.fround(value) === value);
 }
 
-function graphOf(layers: readonly Layer[]): Uint8Array {
-  const graph = new GraphBuilder('layers');
-  const rows = graph.input('rows', ElementType.float32, ['n', layers[0]!.inputs]);
-  let values = graph.node('Cast', [rows], { to: { int: ElementType.float64 } });
-  for (const [i, { inputs, outputs, weights, bias, activation }] of layers.entries()) {
-    const isLast = i === layers.length - 1;
-    const tensors = [
-      graph.initializer(doubleTensor(weights, [outputs, inputs])),
-      graph.initializer(doubleTensor(bias, [outputs])),
-    ];
-    const product = graph.node(
-      'Gemm',
-      [values, ...tensors],
-      { transB: { int: 1 } },
-      isLast ? 'values' : undefined,
-    );
-    if (!isLast) values = shortened(graph, activation === 'relu' ? graph.node('Relu', [product]) : product);
-  }
-  graph.output('values', ElementType.float64, ['n', layers.at(-1)!.outputs]);
-  return Buffer.concat(graph.toModel(HEADER));
-}
-
-/** As `shorten` in kernels/layers.ts. */
-function shortened(graph: GraphBuilder, values: string): string {
-  const splitter = graph.initializer(doubleTensor(Float64Array.of(SPLITTER), []));
-  const product = graph.node('Mul', [values, splitter]);
-  return graph.node('Sub', [product, graph.node('Sub', [product, values])]);
-}
-
-function doubleTensor(values: Float64Array, dimensions: readonly number[]): TensorData {
-  const content = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return { elementType: ElementType.float64, dimensions, content };
-}
-
-async function givesTheSameBits(products: WideProducts, layers: readonly Layer[]): Promise<boolean> {
+async function givesTheSameBits(
+  products: WideProducts,
+  layers: readonly Layer[],
+  stack: LayerStack,
+): Promise<boolean> {
   const last = layers.length - 1;
-  // The last layer's activation is not in the graph.
-  const stack = new LayerStack([...layers.slice(0, last), { ...layers[last]!, activation: 'none' }], true);
+  // The last layer's activation comes after its products.
+  const own = new LayerStack([...layers.slice(0, last), { ...layers[last]!, activation: 'none' }]);
   const { inputs } = layers[0]!;
-  const { outputs } = layers[last]!;
   const noise = seededNoise(BLOCK_ROWS * inputs);
+  noise[0] = Number.NaN;
+  noise[3 * inputs] = Number.POSITIVE_INFINITY;
   for (const count of TRIED_ROWS) {
-    const rows = noise.subarray(noise.length - count * inputs);
-    stack.rows(count).set(rows);
-    const { values } = stack.run(count);
-    const found = new Float64Array(count * outputs);
-    await products.run(rows, count, found);
+    const rows = noise.subarray(0, count * inputs);
+    own.rows(count).set(rows);
+    const { values } = own.run(count);
+    const found = stack.view(await products.run(rows, count), count * products.outputs);
     if (found.some((value, i) => !Object.is(value, values[i]))) return false;
   }
   return true;

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { Random } from '../../scripts/random.ts';
 import { ensembleScorer } from '../../src/heads/ensemble.ts';
+import { LayerStack } from '../../src/heads/layer-stack.ts';
 import type { Activation, Layer } from '../../src/heads/layers.ts';
 import { networkScorer } from '../../src/heads/scoring.ts';
 import { openWideProducts } from '../../src/heads/wide-products.ts';
@@ -105,7 +106,7 @@ test('many rows have the scores and the spreads of few in an ensemble, too', asy
 
 test('onnxruntime takes the wide layers whose weights are float32, and nothing behind a SiLU', async (t) => {
   const layersTaken = async (layers: readonly Layer[]): Promise<number> =>
-    (await openWideProducts(layers))?.layers ?? 0;
+    (await openWideProducts(layers, new LayerStack(layers)))?.layers ?? 0;
   const relu = network([DIMENSION, 64, 40, 32, 1], 'relu');
   const silu = network([DIMENSION, 64, 40, 1], 'silu');
   const first = { ...relu[0]!, weights: relu[0]!.weights.map((weight) => weight / 3) };

@@ -2,6 +2,7 @@ import {
   type Attributes,
   type Dimension,
   nodeMessage,
+  sequenceMessage,
   splitOperator,
   type TensorData,
   tensorMessage,
@@ -45,6 +46,11 @@ export class GraphBuilder {
 
   output(name: string, elementType: number, shape: readonly Dimension[]): void {
     this.#add(GRAPH_FIELDS.output, valueMessage(name, elementType, shape));
+  }
+
+  /** A list of tensors. */
+  sequenceOutput(name: string, elementType: number): void {
+    this.#add(GRAPH_FIELDS.output, sequenceMessage(name, elementType));
   }
 
   /** A constant tensor, stored once in the model. */

@@ -106,3 +106,9 @@ export function valueMessage(name: string, elementType: number, shape: readonly 
   const tensor = message(varintField(1, elementType), lengthField(2, message(...dimensions)));
   return message(lengthField(1, name), lengthField(2, lengthField(1, tensor)));
 }
+
+/** ValueInfoProto of a list of tensors of any shape: name 1, type 2 { sequence_type 4 { elem_type 1 { tensor_type 1 { elem_type 1 } } } }. */
+export function sequenceMessage(name: string, elementType: number): Message {
+  const element = lengthField(1, varintField(1, elementType));
+  return message(lengthField(1, name), lengthField(2, lengthField(4, lengthField(1, element))));
+}

@@ -1,0 +1,62 @@
+import { GraphBuilder } from '../models/onnx/graph-builder.ts';
+import type { TensorData } from '../models/onnx/messages.ts';
+import { ElementType } from '../models/onnx/model-summary.ts';
+import type { Layer } from './layers.ts';
+
+/**
+ * weights . row + bias of each row by onnxruntime, without the activation.
+ *
+ * @param rows float64(count x inputs)
+ * @param target gets float64(count x outputs)
+ */
+export type LayerProducts = (rows: Float64Array, target: Float64Array) => Promise<void>;
+
+const HEADER = { irVersion: 7, opset: 13, description: 'a layer of a head' } as const;
+const OPTIONS = { intraOpNumThreads: 1, executionMode: 'sequential', enableCpuMemArena: false } as const;
+
+/** The first output of a graph, which onnxruntime-node refuses to hand on; and the one that counts. */
+const [REFUSED, PRODUCTS] = ['refused', 'products'];
+/** What it says then (js/node/src/tensor_helper.cc). */
+const REFUSAL = 'Non tensor type is temporarily not supported.';
+
+/**
+ * A layer as a session of its own, which neither copies nor allocates anything for a run.
+ *
+ * onnxruntime-node writes an output into the array that it is given, but then copies it into a new one as well, which costs more than
+ * an activation, and twice as much where the system has to give the pages anew. It hands on one output after the other; the first one
+ * here is a list, which it does not take, so that it ends before it copies. Where another version takes lists, it copies again.
+ *
+ * @throws Error where onnxruntime cannot make it
+ */
+export async function openLayerProducts(layer: Layer): Promise<LayerProducts> {
+  const { InferenceSession, Tensor } = await import('../embed/onnxruntime.ts');
+  const session = await InferenceSession.create(graphOf(layer), OPTIONS);
+  const tensorOf = (data: Float64Array, width: number) =>
+    new Tensor('float64', data, [data.length / width, width]);
+  return async (rows, target) => {
+    const feeds = { rows: tensorOf(rows, layer.inputs) };
+    const fetches = { [REFUSED]: null, [PRODUCTS]: tensorOf(target, layer.outputs) };
+    await session.run(feeds, fetches).catch((error: Error) => {
+      if (error.message !== REFUSAL) throw error;
+    });
+  };
+}
+
+function graphOf({ inputs, outputs, weights, bias }: Layer): Uint8Array {
+  const graph = new GraphBuilder('layer');
+  const rows = graph.input('rows', ElementType.float64, ['n', inputs]);
+  graph.node('SequenceEmpty', [], {}, REFUSED);
+  graph.sequenceOutput(REFUSED, ElementType.float32);
+  const tensors = [
+    graph.initializer(doubleTensor(weights, [outputs, inputs])),
+    graph.initializer(doubleTensor(bias, [outputs])),
+  ];
+  graph.node('Gemm', [rows, ...tensors], { transB: { int: 1 } }, PRODUCTS);
+  graph.output(PRODUCTS, ElementType.float64, ['n', outputs]);
+  return Buffer.concat(graph.toModel(HEADER));
+}
+
+function doubleTensor(values: Float64Array, dimensions: readonly number[]): TensorData {
+  const content = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { elementType: ElementType.float64, dimensions, content };
+}
