@@ -9,7 +9,7 @@ import type { Layer } from './layers.ts';
  * @param rows float64(count x inputs)
  * @param target gets float64(count x outputs)
  */
-export type LayerProducts = (rows: Float64Array, target: Float64Array) => Promise<void>;
+type Products = (rows: Float64Array, target: Float64Array) => Promise<void>;
 
 const HEADER = { irVersion: 7, opset: 13, description: 'a layer of a head' } as const;
 const OPTIONS = { intraOpNumThreads: 1, executionMode: 'sequential', enableCpuMemArena: false } as const;
@@ -28,7 +28,7 @@ const REFUSAL = 'Non tensor type is temporarily not supported.';
  *
  * @throws Error where onnxruntime cannot make it
  */
-export async function openLayerProducts(layer: Layer): Promise<LayerProducts> {
+export async function openLayerProducts(layer: Layer): Promise<Products> {
   const { InferenceSession, Tensor } = await import('../embed/onnxruntime.ts');
   const session = await InferenceSession.create(graphOf(layer), OPTIONS);
   const tensorOf = (data: Float64Array, width: number) =>
