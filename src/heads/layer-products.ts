@@ -22,9 +22,9 @@ const REFUSAL = 'Non tensor type is temporarily not supported.';
 /**
  * A layer as a session of its own, which neither copies nor allocates anything for a run.
  *
- * onnxruntime-node writes an output into the array that it is given, but then copies it into a new one as well, which costs more than
- * an activation, and twice as much where the system has to give the pages anew. It hands on one output after the other; the first one
- * here is a list, which it does not take, so that it ends before it copies. Where another version takes lists, it copies again.
+ * onnxruntime-node writes an output into the array that it is given, but then copies it into a new one as well: as many bytes again, in
+ * pages that the system often has to give anew. It hands on one output after the other, and the first one here is a list, which it does
+ * not take, so that it ends before it copies. A version that takes lists would copy again; one that says it otherwise is not used.
  *
  * @throws Error where onnxruntime cannot make it
  */
