@@ -8,6 +8,7 @@ import { makeJpeg } from '../support/jpegs.ts';
 import { type LineProcess, startLineProcess } from '../support/line-process.ts';
 import { cpuSecondsOf } from '../support/processes.ts';
 import type { Contest, MissingContest, PerformanceBench } from './bench.ts';
+import { tensorContests } from './decode-tensors.ts';
 
 const SIZE = 224;
 const PICTURES = 6;
@@ -21,7 +22,10 @@ const SHAPES = [
   { width: 3000, height: 2000, isProgressive: false, images: 18, goal: 1 / 1.15 },
 ] as const;
 
-type Shape = (typeof SHAPES)[number];
+/** Of the sizes that torchvision's own figures are of. */
+const DECODED_ALONE = { width: 568, height: 320, isProgressive: false, images: 600 } as const;
+
+type Shape = (typeof SHAPES)[number] | typeof DECODED_ALONE;
 
 function titleOf({ width, height, isProgressive }: Shape): string {
   return `decode and transform a JPEG of ${width} x ${height}${isProgressive ? ', progressive' : ''}`;
@@ -60,9 +64,14 @@ async function decodeAll(decoder: Decoder, jpegs: readonly Buffer[], images: num
   return ((cpuSeconds(decoder) - before) * 1000) / images;
 }
 
-function contestOf(shape: Shape, paths: readonly string[], decoder: Decoder, pillow: LineProcess): Contest {
+function contestOf(
+  shape: (typeof SHAPES)[number],
+  paths: readonly string[],
+  decoder: Decoder,
+  pillow: LineProcess,
+): Contest {
   const jpegs = paths.map((path) => readFileSync(path));
-  const { images, goal } = shape;
+  const { images } = shape;
   return {
     what: titleOf(shape),
     unit: 'CPU ms an image',
@@ -71,14 +80,15 @@ function contestOf(shape: Shape, paths: readonly string[], decoder: Decoder, pil
       name: 'Pillow and torchvision in a loop',
       theirs: async () => ((await pillow.ask({ paths, images })) as number) * (1000 / images),
     },
-    goal,
+    goal: shape.goal,
   };
 }
 
-/** Decoding and the exact transform through a decoder process, beside the Python loop that makes the same pixels. */
+/** Decoding and the exact transform through a decoder process, beside loops in Python: Pillow's, which makes the same pixels, and torchvision's tensors. */
 export const DECODE_BENCH: PerformanceBench = {
   name: 'decode',
-  async prepare({ folder, python, atEnd }): Promise<(Contest | MissingContest)[]> {
+  async prepare(setting): Promise<(Contest | MissingContest)[]> {
+    const { folder, python, atEnd } = setting;
     if (!python?.versionOf('torchvision'))
       return SHAPES.map((shape) => ({ what: titleOf(shape), missing: 'Pillow and torchvision' }));
     const decoder = createDecoder({
@@ -91,12 +101,16 @@ export const DECODE_BENCH: PerformanceBench = {
     const pillow = startLineProcess(python.command, [script]);
     atEnd(() => decoder.stop());
     atEnd(() => pillow.stop());
-    const contests = await Promise.all(
-      SHAPES.map(async (shape) => contestOf(shape, await writePictures(folder, shape), decoder, pillow)),
-    );
+    const paths = await Promise.all(SHAPES.map((shape) => writePictures(folder, shape)));
+    const contests = SHAPES.map((shape, i) => contestOf(shape, paths[i]!, decoder, pillow));
     // What V8 compiles during the first thousands of images is nothing of a long run.
     for (let i = 0; i < WARM_UP_ROUNDS; i++) await contests[0]!.ours();
     await contests[0]!.peer!.theirs();
-    return contests;
+    const tensors = await tensorContests(
+      setting,
+      { ...DECODED_ALONE, paths: await writePictures(folder, DECODED_ALONE) },
+      { ...contests[0]!, pictures: { ...SHAPES[0], paths: paths[0]! } },
+    );
+    return [...contests, ...tensors];
   },
 };
