@@ -1,8 +1,9 @@
 import type { Argv } from 'yargs';
+import { shownText } from '../storage/storage.ts';
 import { namesInBraces } from '../tables/inputs/braces.ts';
 import { checkValues, type FlagTable, type FlagValues, yargsOptions } from './flags.ts';
 import { docsLine, type Example, helpOpening } from './help.ts';
-import { refuseRemotePaths, shownValues, shownWord, withFilePaths } from './remote-paths.ts';
+import { refuseRemotePaths, shownValues, withFilePaths } from './remote-paths.ts';
 import { refuseBooleanValues } from './switches.ts';
 
 /** What a command gets from the command line. */
@@ -97,7 +98,7 @@ export function pathsOf({ values, parsed }: Invocation, flag: string, positional
 
 /** The command line as it could be typed again, without what may be secret in URLs. */
 export function commandLine(args: readonly string[]): string {
-  return ['bowerbird', ...args.map((arg) => shellWord(shownWord(arg)))].join(' ');
+  return ['bowerbird', ...args.map((arg) => shellWord(shownText(arg)))].join(' ');
 }
 
 /** A word as a shell takes it, quoted where that is needed. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Options } from 'yargs';
 import { BowerbirdError, codeOf, messageOf } from '../base/errors.ts';
+import { splitList } from './list-values.ts';
 import { refuseRemotePath } from './remote-paths.ts';
 
 /** A command-line flag. `default` undefined means "not given". */
@@ -109,47 +110,12 @@ export function checkValues(table: FlagTable, parsed: FlagValues): FlagValues {
 function checkValue(name: string, flag: Flag, value: unknown): unknown {
   if (value === undefined) return undefined;
   if (Array.isArray(value) && flag.type !== 'list') throw usageError(`--${name} was given more than once.`);
-  if (flag.type === 'list') return splitList(value);
+  if (flag.type === 'list') return splitList(name, value);
   if (flag.type === 'number' || flag.type === 'integer') return checkNumber(name, flag, value);
   if (flag.type === 'boolean' ? typeof value !== 'boolean' : typeof value !== 'string' || value === '') {
     throw usageError(`--${name} needs a ${flag.type}, not ${JSON.stringify(value)}.`);
   }
   return value;
-}
-
-/**
- * At commas, but for those within braces: `{00000..00009,00042}.parquet` is one pattern. A list may be written as img2dataset takes
- * it, `["a","b"]`.
- */
-function splitList(value: unknown): string[] {
-  return [value]
-    .flat()
-    .flatMap((part) => jsonTexts(String(part)) ?? splitOutsideBraces(String(part)))
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-}
-
-function splitOutsideBraces(text: string): string[] {
-  const parts = [''];
-  let depth = 0;
-  for (const character of text) {
-    if (character === '{') depth++;
-    if (character === '}') depth = Math.max(0, depth - 1);
-    if (character === ',' && depth === 0) parts.push('');
-    else parts[parts.length - 1] += character;
-  }
-  return parts;
-}
-
-/** The texts of a JSON list of texts; undefined where it is none. */
-function jsonTexts(text: string): readonly string[] | undefined {
-  if (!text.startsWith('[')) return undefined;
-  try {
-    const list: unknown = JSON.parse(text);
-    return Array.isArray(list) && list.every((each) => typeof each === 'string') ? list : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function checkNumber(name: string, flag: Flag, value: unknown): number | string {

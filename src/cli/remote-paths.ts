@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { BowerbirdError } from '../base/errors.ts';
-import { isRemote, rememberUrl, shownUrl } from '../storage/storage.ts';
+import { isRemote, refuseAlike, rememberUrl, shownText, shownUrl } from '../storage/storage.ts';
 
 /** Flags and positionals whose values may be addresses or any text: they are no paths. */
 const NO_PATHS = [
@@ -68,6 +68,7 @@ export function refuseRemotePaths(
       if (typeof part !== 'string') continue;
       refuseCredentials(part);
       refuseLostSlash(part);
+      refuseUnreadable(part);
       if (isAllowed(part)) continue;
       if (storedRuns.includes(name)) refusePlaceToWrite(part);
       refuseRemotePath(part);
@@ -89,9 +90,15 @@ export function withFilePaths(values: Readonly<Record<string, unknown>>): Record
   );
 }
 
-/** Values whose URLs have nothing secret in them; what was asked for is kept for this process alone. */
+/** Values whose URLs have nothing secret in them; what was asked for is kept for this process alone. @throws BowerbirdError BB_USAGE as `refuseAlike` */
 export function shownValues(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  refuseAlike(urlsIn(Object.values(values)));
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, shownValue(value)]));
+}
+
+function urlsIn(values: readonly unknown[]): string[] {
+  const texts = values.flat().filter((value) => typeof value === 'string');
+  return texts.map((text) => text.replace(NAME, '')).filter(isRemote);
 }
 
 function shownValue(value: unknown): unknown {
@@ -99,14 +106,6 @@ function shownValue(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const [name = ''] = NAME.exec(value) ?? [];
   return isRemote(value.slice(name.length)) ? name + rememberUrl(value.slice(name.length)) : value;
-}
-
-/** A word of a command line, without what may be secret in URLs. */
-export function shownWord(word: string): string {
-  return word.replace(
-    /(^|[=,])((?:https?|hf|s3|gs):\/\/[^,]*)/gi,
-    (_, lead: string, url: string) => lead + shownUrl(url),
-  );
 }
 
 function isPlace(path: string): boolean {
@@ -118,10 +117,10 @@ export function isStoredRun(path: string): boolean {
   return /^(s3|gs):\/\/[^/]+\/./.test(path);
 }
 
-/** Where they stand in a URL of object storage they would be passed over. */
+/** Where they stand in a URL of object storage they would be passed over. No name of a bucket has a colon. */
 function refuseCredentials(given: string): void {
-  if (!/^(?:[\w-]+=)?(?:s3|gs):\/\/[^/]*@/i.test(given)) return;
-  const path = shownWord(given);
+  if (!/^(?:[\w-]+=)?(?:s3|gs):\/\/[^/]*[@:]/i.test(given)) return;
+  const path = shownText(given);
   throw new BowerbirdError(
     'BB_REMOTE_PATH',
     `${path} was given with credentials before the bucket. Put them in the environment (docs/storage.md), and leave them out of the URL.`,
@@ -133,15 +132,33 @@ function refuseCredentials(given: string): void {
 function refuseLostSlash(given: string): void {
   const [, scheme, rest] = /^(?:[\w-]+=)?(s3|gs|hf|https?):\/([^/].*)$/is.exec(given) ?? [];
   if (scheme === undefined) return;
-  throw new BowerbirdError('BB_REMOTE_PATH', `${given} lacks a slash: ${scheme}://${rest} is the URL.`, {
-    fields: { path: given },
-  });
+  const path = shownText(given);
+  throw new BowerbirdError(
+    'BB_REMOTE_PATH',
+    `${path} lacks a slash: ${shownUrl(`${scheme}://${rest}`)} is the URL.`,
+    {
+      fields: { path },
+    },
+  );
+}
+
+/** Of a web server: no host can be told in it, mostly since a password holds signs that end it. */
+function refuseUnreadable(given: string): void {
+  const url = given.replace(NAME, '');
+  if (!/^https?:\/\//i.test(url)) return;
+  const path = shownText(given);
+  if (URL.canParse(url) && !path.endsWith('://...')) return;
+  throw new BowerbirdError(
+    'BB_REMOTE_PATH',
+    `${path} cannot be read: its host cannot be told. In a user or password @ is written %40, / is %2F, : is %3A, ? is %3F and # is %23.`,
+    { fields: { path } },
+  );
 }
 
 /** Of a place where a run or an output could lie, were it another URL. */
 function refusePlaceToWrite(given: string): void {
   if (!isRemote(given)) return;
-  const path = shownWord(given);
+  const path = shownText(given);
   const isBucket = /^(s3|gs):/i.test(path);
   throw new BowerbirdError(
     'BB_REMOTE_PATH',
@@ -154,7 +171,7 @@ function refusePlaceToWrite(given: string): void {
 
 /** @throws BowerbirdError BB_REMOTE_PATH */
 export function refuseRemotePath(given: string): void {
-  const path = shownWord(given);
+  const path = shownText(given);
   // Also in `--extra-head NAME=FILE`.
   const [, scheme] = /^(?:[\w-]+=)?([a-z][a-z0-9+.-]+):\/\//i.exec(path) ?? [];
   if (scheme === undefined) return;

@@ -1,5 +1,6 @@
 import { BowerbirdError, codeOf, firstSentence, messageOf } from '../base/errors.ts';
 import { withUrls } from '../storage/copied-urls.ts';
+import { shownMessage } from '../storage/storage.ts';
 
 /** V8 (arrays, WebAssembly), Node and native code each say it in their own words. */
 const OUT_OF_MEMORY =
@@ -18,13 +19,13 @@ const INSTALLATION_CODES: ReadonlySet<string | undefined> = new Set([
 export function reportError(thrown: unknown): number {
   const error = thrown instanceof BowerbirdError ? thrown : environmentError(thrown);
   if (error) {
-    process.stderr.write(`bowerbird: ${withUrls(error.message)}\n[${error.code}]\n`);
+    process.stderr.write(`bowerbird: ${shownMessage(withUrls(error.message))}\n[${error.code}]\n`);
     if (error.code === 'BB_USAGE') process.stderr.write('`bowerbird <command> --help` lists the flags.\n');
     return error.exitCode;
   }
   const trace = thrown instanceof Error ? thrown.stack : String(thrown);
   process.stderr.write(
-    `bowerbird: this is a defect of bowerbird itself; please report it.\n${trace}\n[BB_INTERNAL]\n`,
+    `bowerbird: this is a defect of bowerbird itself; please report it.\n${shownMessage(trace ?? '')}\n[BB_INTERNAL]\n`,
   );
   return 1;
 }

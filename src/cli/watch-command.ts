@@ -33,7 +33,7 @@ export const WATCH: Command = {
 /** Runs one cycle with its progress on stderr and its result on stdout; gives the exit code. */
 async function watchCommand({ values, parsed, args }: Invocation): Promise<number> {
   const what = (parsed['what'] as string[] | undefined) ?? [];
-  const options = watchOptions(values, what, withoutQueries(commandLine(args)), process.env);
+  const options = watchOptions(values, what, commandLine(args), process.env);
   const { runWatch } = await import('../watch/watch.ts');
   return withInterrupt(
     () => process.stderr.write('Stopping (once more Ctrl-C: leave at once) ...\n'),
@@ -51,11 +51,6 @@ async function watchCommand({ values, parsed, args }: Invocation): Promise<numbe
       }
     },
   );
-}
-
-/** Runs and subsets keep the command, and the query of a feed's address may hold a key of somebody's. */
-function withoutQueries(command: string): string {
-  return command.replace(/(https?:\/\/[^\s'"?]*)\?[^\s'"]*/gi, '$1?...');
 }
 
 function interrupted(folder: string): number {

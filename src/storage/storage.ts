@@ -2,12 +2,21 @@ import { BowerbirdError } from '../base/errors.ts';
 import type { Storage } from './contract.ts';
 import { FileStorage } from './file-storage.ts';
 import { defaultPolicy, type RetryPolicy } from './retry.ts';
-import { schemeOf } from './url.ts';
+import { schemeOf, shownUrl } from './url.ts';
 import { hubPlace, hubUrl } from './web/hub-place.ts';
 
 export type { Storage, StoredObject } from './contract.ts';
 export { StorageError } from './errors.ts';
-export { askedUrl, isRemote, rememberUrl, shownUrl } from './url.ts';
+export {
+  askedUrl,
+  isRemote,
+  refuseAlike,
+  rememberAlike,
+  rememberUrl,
+  shownMessage,
+  shownText,
+  shownUrl,
+} from './url.ts';
 
 /** How a place is asked. */
 export interface StorageOptions {
@@ -36,7 +45,7 @@ export async function openStorage(urlOrPath: string, { retry }: StorageOptions =
     return new HubStorage(policy);
   }
   throw new BowerbirdError('BB_REMOTE_PATH', `${scheme}:// is no place that bowerbird reads.`, {
-    fields: { path: urlOrPath, scheme },
+    fields: { path: shownUrl(urlOrPath), scheme },
   });
 }
 

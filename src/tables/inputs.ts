@@ -1,7 +1,7 @@
 import { type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { refuseUnfinished } from '../base/swap.ts';
-import { isRemote } from '../storage/storage.ts';
+import { isRemote, refuseAlike } from '../storage/storage.ts';
 import { type FoundInput, inferFormat } from './formats.ts';
 import { eachOnce, unreadOf } from './inputs/each-once.ts';
 import { listedPaths } from './inputs/listed-paths.ts';
@@ -28,12 +28,13 @@ export interface ExpandOptions extends FormatSearch {
  *
  * @throws TableError BB_INPUT_NOT_FOUND for an input that leads to no file, BB_INPUT_FORMAT for a named file whose
  *   extension says nothing, BB_OUTPUT_FOLDER where an input is only what the command writes; BowerbirdError
- *   BB_OUTPUT_UNFINISHED where they lie in an output that is partly old and partly new
+ *   BB_OUTPUT_UNFINISHED where they lie in an output that is partly old and partly new, BB_USAGE for URLs of which the same is shown
  */
 export async function expandInputs(
   inputs: readonly string[],
   options: ExpandOptions = {},
 ): Promise<FoundInput[]> {
+  refuseAlike(inputs);
   const found = new Map<string, FoundInput>();
   const passedOver = new Set<string>();
   const own = new Set<string>();

@@ -37,6 +37,25 @@ test('values come out typed, and what was not given stays out', (t) => {
   );
 });
 
+test('a comma that may be of a URL with a query or a password cuts no list, and nothing of it is repeated', (t) => {
+  const cut = (value: unknown): unknown => checkValues(TABLE, { 'url-list': value })['url-list'];
+  for (const list of [
+    'https://h/a?h=a,sig=ZJ',
+    'b,x=https://h/a?h=a,sig=ZJ',
+    'http://us:QX,ZJ@h/a',
+    'http://us:1,ZJ@h/a',
+    'http://us:QX/ZJ,ZJ@h/a',
+  ]) {
+    const { message } = t.throws(() => cut(list), { code: 'BB_USAGE', message: /--url-list.*%2C.*as JSON/ });
+    t.notRegex(message, /QX|ZJ/);
+  }
+  t.deepEqual(cut('["https://h/a?h=a,sig=b","c"]'), ['https://h/a?h=a,sig=b', 'c']);
+  t.deepEqual(cut('https://h/a?b, x=https://h/c?d ,s3://e/f?g,h'), [
+    ...['https://h/a?b', 'x=https://h/c?d', 's3://e/f?g', 'h'],
+  ]);
+  t.deepEqual(cut('https://h/a,b'), ['https://h/a', 'b']);
+});
+
 test('a list is cut at commas, but not within braces', (t) => {
   const cut = (value: unknown): unknown => checkValues(TABLE, { 'url-list': value })['url-list'];
   t.deepEqual(cut('a, b,,c'), ['a', 'b', 'c']);

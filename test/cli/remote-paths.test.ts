@@ -1,7 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import test from 'ava';
 import { BowerbirdError } from '../../src/base/errors.ts';
-import { refuseRemotePath, refuseRemotePaths, shownWord, withFilePaths } from '../../src/cli/remote-paths.ts';
+import { commandLine } from '../../src/cli/command.ts';
+import {
+  refuseRemotePath,
+  refuseRemotePaths,
+  shownValues,
+  withFilePaths,
+} from '../../src/cli/remote-paths.ts';
 import { runCli } from '../helpers/run-cli.ts';
 
 /** Of a scheme that is not read. */
@@ -135,7 +141,35 @@ test('file:// URLs are the paths that they stand for, but where any text may sta
 });
 
 test('a command line is told without what may be secret in its URLs', (t) => {
-  t.is(shownWord('https://me:pass@h.example/a.parquet?X-Amz-Signature=1'), 'https://h.example/a.parquet');
-  t.is(shownWord('--extra-head=x=https://h.example/a?sig=1,y=b'), '--extra-head=x=https://h.example/a,y=b');
-  t.is(shownWord('s3://bucket/a?b#c'), 's3://bucket/a?b#c');
+  t.is(
+    commandLine(['plan', 'http://us:QX,ZJ@h/{a,b}.parquet?h=a,sig=ZJ', '--output-folder', 'x']),
+    "bowerbird plan 'http://h/{a,b}.parquet' --output-folder x",
+  );
+});
+
+test('what holds a password in a way that no URL can is refused, and not repeated', (t) => {
+  for (const given of [
+    'https://us:QX/ZJ@h/a.parquet',
+    'x=https://us:QX#ZJ@h/a.parquet',
+    'https:/us:QXZJ@h/a.parquet',
+    'redis://x:QXZJ@h/1',
+    'redis://x:QX/ZJ@h/1?password=QXZJ',
+    'az://us:QXZJ@container/a',
+    's3://KEY:QX/ZJ@bucket/a',
+    's3:/KEY:QX/ZJ@bucket/a',
+  ]) {
+    const error = t.throws(() => refuseRemotePaths({ inputs: [given] }, { remoteInputs: ['inputs'] }), {
+      code: 'BB_REMOTE_PATH',
+    });
+    t.notRegex(JSON.stringify(error) + error.message, /QX|ZJ/);
+  }
+});
+
+test('two values that lead to two files and are shown as one are refused, whatever flags they are of', (t) => {
+  t.throws(() => shownValues({ tags: ['https://h/get?1'], inputs: 'x=https://h/get?2' }), {
+    code: 'BB_USAGE',
+  });
+  t.deepEqual(shownValues({ tags: ['https://h/get?1'], 'url-list': 'https://h/get?1', where: 'a' }), {
+    ...{ tags: ['https://h/get'], 'url-list': 'https://h/get', where: 'a' },
+  });
 });

@@ -64,8 +64,17 @@ export async function dropBody(response: Response): Promise<void> {
 
 function basic(user: string, password: string): Record<string, string> {
   if (user === '' && password === '') return {};
-  const pair = `${decodeURIComponent(user)}:${decodeURIComponent(password)}`;
+  const pair = `${decoded(user)}:${decoded(password)}`;
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+/** With a percent sign that stands for itself it is what it is. */
+function decoded(escaped: string): string {
+  try {
+    return decodeURIComponent(escaped);
+  } catch {
+    return escaped;
+  }
 }
 
 /** What is behind fetch's own words, which say nothing. */

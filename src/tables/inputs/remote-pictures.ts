@@ -6,7 +6,7 @@ import { TableError } from '../errors.ts';
 import { type FoundInput, inferFormat, type PictureFormat } from '../formats.ts';
 import { isArchiveName } from './archives.ts';
 import { packingIn } from './bytes.ts';
-import { expandRemoteAs, hasWildcards, namesInRemoteBraces } from './remote.ts';
+import { expandRemoteAs, isSurelyPattern, namesInRemoteBraces } from './remote.ts';
 import { isTable, type LevelNames, levelOf, type Survey } from './survey.ts';
 import { HEAD_BYTES, mayBeListOf } from './url-lists.ts';
 
@@ -38,21 +38,29 @@ export async function remoteArchives(url: string): Promise<readonly FoundInput<P
  */
 export async function remoteFolders(url: string, isSurveyed: boolean): Promise<string[]> {
   if (!isListable(url)) throw notListed(shownUrl(url));
-  const folders = (namesInRemoteBraces(url) ?? [url]).map(folderUrl);
+  const folders = (await foldersNamed(url)).map(folderUrl);
   for (const folder of folders) if (!isSurveyed && !(await hasObjects(folder))) throw nothingAt(folder);
   return folders;
 }
 
+/** The prefix of that very name, or those that braces stand for. */
+async function foldersNamed(url: string): Promise<readonly string[]> {
+  const names = namesInRemoteBraces(url);
+  return !names || (await hasObjects(folderUrl(url))) ? [url] : names;
+}
+
 /**
- * What the first 1,000 names below a prefix say that it holds. Of its tables the first 256 KiB of texts are looked at, as far as these
+ * What the first 1,000 names below a prefix say that it holds, of names in braces the first. Of its tables the first 256 KiB of texts are looked at, as far as these
  * are few; others may be lists. Undefined for a table by its name, a pattern, and where nothing is listed.
  *
  * @throws StorageError
  */
 export async function surveyRemote(url: string): Promise<Survey | undefined> {
   const isFile = !url.endsWith('/') && inferFormat(shownUrl(url)) !== undefined;
-  if (!isListable(url) || isFile || hasWildcards(url)) return undefined;
-  const objects = await objectsBelow(folderUrl(url), LOOKED_AT);
+  if (!isListable(url) || isFile || isSurelyPattern(url)) return undefined;
+  const [named] = await foldersNamed(url);
+  const folder = folderUrl(named!);
+  const objects = await objectsBelow(folder, LOOKED_AT);
   const folders = foldersOf([...objects.keys()]);
   const levels = [...folders].map(([prefix, names]) => ({ prefix, level: levelOf(names) }));
   const hasImages = levels.some(({ level }) => level.imageStems.size > 0);
@@ -61,7 +69,7 @@ export async function surveyRemote(url: string): Promise<Survey | undefined> {
     level.files.filter((name) => isTable(level, name)).map((name) => objects.get(prefix + name)!),
   );
   if (!hasImages && !hasArchives) return { hasImages, hasArchives, list: undefined, others: undefined };
-  const nameOf = ({ url: table }: StoredObject): string => table.slice(folderUrl(url).length + 1);
+  const nameOf = ({ url: table }: StoredObject): string => table.slice(folder.length + 1);
   const list = await firstList(tables);
   const first = list ?? tables[0];
   return {

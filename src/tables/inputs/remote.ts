@@ -1,7 +1,14 @@
 import picomatch from 'picomatch';
 import { TEMPORARY_SUFFIX } from '../../base/files.ts';
 import { isShownPath, shownBelow } from '../../base/shown-names.ts';
-import { listedUrl, rememberUrl, type Storage, type StoredObject, shownUrl } from '../../storage/storage.ts';
+import {
+  listedUrl,
+  rememberAlike,
+  rememberUrl,
+  type Storage,
+  type StoredObject,
+  shownUrl,
+} from '../../storage/storage.ts';
 import { storageOf } from '../../storage/storage-of.ts';
 import { TableError } from '../errors.ts';
 import { type FoundInput, type InputFormat, KNOWN_EXTENSIONS } from '../formats.ts';
@@ -23,7 +30,10 @@ export interface RemoteKind<Format> {
   /** What one holds that is listed; undefined where it is no input. */
   readonly ofListed: (url: string) => Format | undefined;
   /** Of files that a listing found those that are inputs; all where not given. */
-  readonly chosen?: (files: readonly FoundInput<Format>[], input: string) => readonly FoundInput<Format>[];
+  readonly chosen?: (
+    files: readonly FoundInput<Format>[],
+    pattern: string | undefined,
+  ) => readonly FoundInput<Format>[];
   /** What the command writes: none of it is an input. */
   readonly output?: OwnOutput | undefined;
   /** What is looked for, as in "No ... is at". */
@@ -41,19 +51,27 @@ export interface RemoteFound<Format = InputFormat> {
   readonly inStores: readonly string[];
 }
 
-/** Signs that stand for others in a pattern; those of a query (`?`) are none. */
-const WILDCARDS = /[*[\]{}!()]/;
+/** Signs that stand for others in a pattern. */
+const WILDCARDS = /[*?[\]{}!()]/;
+/** Those that are in no name, but by a slip. */
+const SURE_WILDCARDS = /[*?]/;
 
-/** Whether a URL is a pattern, or has names in braces. */
-export function hasWildcards(url: string): boolean {
-  return WILDCARDS.test(url);
+/** Whether a URL is a pattern, or has names in braces. Behind the question mark of a web server's is its query, which has no part in it. */
+function hasWildcards(url: string): boolean {
+  return WILDCARDS.test(shownUrl(url));
+}
+
+/** Whether a URL is a pattern beyond doubt: other wildcards may be of a name. */
+export function isSurelyPattern(url: string): boolean {
+  return SURE_WILDCARDS.test(shownUrl(url));
 }
 
 const ASKED_AT_ONCE = 16;
 
 /**
- * The files that a URL stands for: one file, a folder (a prefix with `/` behind it), a pattern, or names in braces, all of which must be there. A pattern lists
- * what lies below the part of it that has no wildcards. What is passed over by its name is what `expandInputs` passes over on this machine; so are slices and what the command itself writes.
+ * The files that a URL stands for, the first of these that is there: one file of that very name, a folder (a prefix with or without `/` behind it), names in braces, all of which must be
+ * there, or a pattern, which means what it means on this machine. A pattern lists what lies below the part of it that has no wildcards. What is passed over by its name is what `expandInputs`
+ * passes over on this machine; so are slices and what the command itself writes.
  *
  * @throws TableError BB_INPUT_NOT_FOUND, BB_INPUT_FORMAT, BB_OUTPUT_FOLDER; BowerbirdError BB_OUTPUT_UNFINISHED; StorageError
  */
@@ -65,7 +83,7 @@ export function expandRemote(url: string, search: RemoteSearch): Promise<RemoteF
       throw unknownFormat(shownUrl(file));
     },
     ofListed: (file) => listedFormat(file, search),
-    chosen: (files, input) => inputsAmong(files, hasWildcards(input) ? input : undefined),
+    chosen: inputsAmong,
     output: search.output,
     what: `input file (${KNOWN_EXTENSIONS})`,
   });
@@ -77,59 +95,99 @@ export async function expandRemoteAs<Format>(
   kind: RemoteKind<Format>,
 ): Promise<RemoteFound<Format>> {
   // What is listed is held against it.
-  const url = listedUrl(given);
+  const url = listedUrl(rememberUrl(given));
   const storage = await storageOf(url);
-  if (!hasWildcards(url)) return expandPlain(storage, url, kind);
-  const found = await storage.stat(url);
-  if (found) return only([named(url, found, kind)]);
-  const names = namesInRemoteBraces(url);
-  if (names) return only(await allThere(storage, url, names, kind));
-  const fixed = url.slice(0, url.slice(0, url.search(WILDCARDS)).lastIndexOf('/') + 1);
-  const patterns = patternsIn(url);
-  const isShown = shownBelow(patterns.flatMap((pattern) => pattern.slice(fixed.length).split('/')));
-  const matches = picomatch(patterns, { nobrace: true });
-  return listed(storage, { input: url, prefix: fixed, matches, isShown }, kind);
+  const plain = await plainly(storage, url, kind);
+  if (plain) return plain;
+  if (!hasWildcards(url)) throw notFound(url, {}, kind.what);
+  return (await inBraces(storage, url, kind)) ?? byPattern(storage, url, kind);
 }
 
-async function expandPlain<Format>(
+/** The file or the folder of that very name; undefined where neither is there. */
+async function plainly<Format>(
   storage: Storage,
   url: string,
   kind: RemoteKind<Format>,
-): Promise<RemoteFound<Format>> {
+): Promise<RemoteFound<Format> | undefined> {
   const found = url.endsWith('/') ? undefined : await storage.stat(url);
   if (found) return only([named(url, found, kind)]);
-  // A web server lists nothing.
-  if (/^https?:/i.test(url) && !url.endsWith('/')) throw notFound(url, {}, kind.what);
+  // A web server lists nothing; who asks it for a folder is told so.
+  if (/^https?:/i.test(url) && !url.endsWith('/')) return undefined;
   const prefix = url.endsWith('/') ? url : `${url}/`;
   return listed(storage, { input: url, prefix, matches: () => true, isShown: isShownPath }, kind);
 }
 
+/** What the names are that braces stand for; undefined where there are none, or one that is not there may be a pattern. @throws as `expandRemote` */
+async function inBraces<Format>(
+  storage: Storage,
+  url: string,
+  kind: RemoteKind<Format>,
+): Promise<RemoteFound<Format> | undefined> {
+  const names = namesInRemoteBraces(url);
+  if (!names) return undefined;
+  const found: RemoteFound<Format>[] = [];
+  const missing: string[] = [];
+  for (let at = 0; at < names.length; at += ASKED_AT_ONCE) {
+    const asked = names.slice(at, at + ASKED_AT_ONCE);
+    const all = await Promise.all(asked.map((name) => plainly(storage, name, kind)));
+    for (const [place, name] of asked.entries()) {
+      const one = all[place];
+      if (one) found.push(one);
+      else missing.push(name);
+    }
+  }
+  if (missing.length === 0) return together(found);
+  if (missing.some(hasWildcards)) return undefined;
+  throw notAllThere(url, names.length, missing);
+}
+
+async function byPattern<Format>(
+  storage: Storage,
+  url: string,
+  kind: RemoteKind<Format>,
+): Promise<RemoteFound<Format>> {
+  const prefix = url.slice(0, url.slice(0, url.search(WILDCARDS)).lastIndexOf('/') + 1);
+  const patterns = patternsIn(url.replace(/\/$/, ''));
+  const isShown = shownBelow(patterns.flatMap((pattern) => pattern.slice(prefix.length).split('/')));
+  // As `globBraced` has it of this machine.
+  const matches = picomatch(patterns, { nobrace: true, posix: true });
+  const found = await listed(storage, { input: url, pattern: url, prefix, matches, isShown }, kind);
+  if (found) return found;
+  throw notFound(url, {}, kind.what);
+}
+
 interface Listing {
   readonly input: string;
+  /** Where it is one. */
+  readonly pattern?: string;
   readonly prefix: string;
   readonly matches: (url: string) => boolean;
   /** Whether a path below the prefix is looked at. */
   readonly isShown: (path: string) => boolean;
 }
 
+/** Undefined where nothing at all lies below the prefix. */
 async function listed<Format>(
   storage: Storage,
-  { input, prefix, matches, isShown }: Listing,
+  { input, pattern, prefix, matches, isShown }: Listing,
   kind: RemoteKind<Format>,
-): Promise<RemoteFound<Format>> {
+): Promise<RemoteFound<Format> | undefined> {
   const { output, chosen = (all) => all } = kind;
   const outputs = new StoredOutputs(prefix, output);
   const seen: StoredObject[] = [];
   let hidden = 0;
+  let isEmpty = true;
   for await (const object of storage.list(prefix)) {
+    isEmpty = false;
     outputs.take(object.url);
     if (!matches(object.url)) continue;
     if (isShown(object.url.slice(prefix.length))) seen.push(object);
     else hidden++;
   }
+  if (isEmpty) return undefined;
   await outputs.refuseUnfinished(storage, seen);
   const { files, passedOver, own, inStores } = sorted(seen, outputs, kind);
-  const inputs = chosen(files, input);
+  const inputs = chosen(files, pattern);
   if (inputs.length === 0 && own.length > 0) throw onlyOwn(input, output!);
   if (inputs.length === 0 && inStores.length > 0) throw onlyStore(input);
   if (inputs.length === 0) throw notFound(input, { others: passedOver.length, hidden }, kind.what);
@@ -159,34 +217,28 @@ function only<Format>(files: readonly FoundInput<Format>[]): RemoteFound<Format>
   return { files, passedOver: [], own: [], inStores: [] };
 }
 
-/** The names that braces alone stand for; undefined where there are other wildcards. @throws TableError BB_USAGE */
-export function namesInRemoteBraces(url: string): string[] | undefined {
-  const names = expandBraces(url);
-  return names.length > 1 && names.every((name) => !WILDCARDS.test(name)) ? names : undefined;
+function together<Format>(found: readonly RemoteFound<Format>[]): RemoteFound<Format> {
+  return {
+    files: found.flatMap(({ files }) => files),
+    passedOver: found.flatMap(({ passedOver }) => passedOver),
+    own: found.flatMap(({ own }) => own),
+    inStores: found.flatMap(({ inStores }) => inStores),
+  };
 }
 
-async function allThere<Format>(
-  storage: Storage,
-  input: string,
-  names: readonly string[],
-  kind: RemoteKind<Format>,
-): Promise<FoundInput<Format>[]> {
-  const found: FoundInput<Format>[] = [];
-  const missing: string[] = [];
-  for (let at = 0; at < names.length; at += ASKED_AT_ONCE) {
-    const asked = names.slice(at, at + ASKED_AT_ONCE);
-    const objects = await Promise.all(asked.map((name) => storage.stat(name)));
-    for (const [place, name] of asked.entries()) {
-      const object = objects[place];
-      if (object) found.push(named(name, object, kind));
-      else missing.push(shownUrl(name));
-    }
-  }
-  if (missing.length === 0) return found;
-  throw new TableError(
+/** The names that braces alone stand for; undefined where there are none, or patterns. @throws TableError BB_USAGE */
+export function namesInRemoteBraces(url: string): readonly string[] | undefined {
+  const shown = rememberUrl(url);
+  const names = expandBraces(shown);
+  if (names.length === 1 || names.some(isSurelyPattern)) return undefined;
+  return rememberAlike(shown, names);
+}
+
+function notAllThere(input: string, count: number, missing: readonly string[]): TableError {
+  return new TableError(
     'BB_INPUT_NOT_FOUND',
-    `${shownUrl(input)} stands for ${names.length} names, of which ${missing.length} are not there: ${missing.slice(0, 3).join(', ')}. Check the range.`,
-    { fields: { input: shownUrl(input), missing: missing.length } },
+    `${input} stands for ${count} names, of which ${missing.length} are not there: ${missing.slice(0, 3).join(', ')}. Check the range.`,
+    { fields: { input, missing: missing.length } },
   );
 }
 
