@@ -77,6 +77,7 @@ export const ROOMS: readonly Room[] = [
       'storage-of',
       'storage',
       'stored-output',
+      'turns',
       'watched-lock',
     ],
     packages: ['@aws-sdk/client-s3', '@aws-sdk/credential-provider-node'],

@@ -1,5 +1,6 @@
 import type { Lock } from '../base/lock.ts';
 import type { Storage } from '../storage/storage.ts';
+import { Turns } from '../storage/turns.ts';
 import { WatchedLock } from '../storage/watched-lock.ts';
 
 /**
@@ -38,12 +39,14 @@ export class HeldRun {
   /** Writes a file of the run, by its name, in the place of what stands there. @param content bytes, or the path of a file that holds them */
   async put(name: string, content: Uint8Array | string): Promise<void> {
     const url = `${this.#at}/${name}`;
-    for (let isWritten = false; !isWritten; ) {
+    const turns = new Turns(url);
+    for (;;) {
       const standing = await this.#storage.stat(url);
       // After the look at what stands: that is of a time at which the run was held.
       await this.#lock.assertHeld();
-      // Where it was written in between, that was the last request of one that held the run before.
-      isWritten = await this.#putOver(url, content, standing);
+      if (await this.#putOver(url, content, standing)) return;
+      // It was written in between: the last request of one that held the run before.
+      await turns.next();
     }
   }
 

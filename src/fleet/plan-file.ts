@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BowerbirdError } from '../base/errors.ts';
-import type { RunRecord } from '../runs/run-record.ts';
+import { isRunRecord, type RunRecord } from '../runs/run-record.ts';
 import { cutShards } from '../shards/cut-shards.ts';
 import type { RunPlan } from '../shards/plan.ts';
 import { backendOf } from './backend-of.ts';
@@ -111,12 +111,29 @@ function decodePlan(text: string, run: string): PlannedRun {
   } catch (cause) {
     throw notAPlan(path, cause);
   }
-  if (document?.format !== 'bowerbird-plan' || document.version !== 1 || !document.plan || !document.record)
+  if (document?.format !== 'bowerbird-plan' || document.version !== 1 || !isWhole(document))
     throw notAPlan(path, undefined);
   const { inputs, flags, plan, tags = {}, record } = document;
   const files = plan.inputs.map((input) => movedInput(input, `${RUN}/`, `${run}/`));
   const shards = cutShards(files, plan.samplesPerShard);
   return { inputs, flags, plan: { ...plan, inputs: files, shards }, tags, record, digest: digestOf(text) };
+}
+
+/** Whether a document has what workers go by: anything may lie under that name. */
+function isWhole({ plan, inputs, flags, record }: PlanDocument): boolean {
+  const isInput = (input: RunPlan['inputs'][number] | null): boolean =>
+    typeof input?.path === 'string' &&
+    typeof input.readPath === 'string' &&
+    Number.isSafeInteger(input.rowCount);
+  return (
+    Array.isArray(inputs) &&
+    Boolean(flags && plan?.columns) &&
+    Number.isSafeInteger(plan.samplesPerShard) &&
+    plan.samplesPerShard > 0 &&
+    Array.isArray(plan.inputs) &&
+    plan.inputs.every(isInput) &&
+    isRunRecord(record)
+  );
 }
 
 function digestOf(content: string): string {

@@ -5,6 +5,7 @@ import { remove } from '../base/files.ts';
 import { digestFile, type FileDigest } from '../runs/file-digest.ts';
 import { shardFileName } from '../runs/run-files.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
+import { parseRunRecord, type RunRecord } from '../runs/run-record.ts';
 import type { ShardStats } from '../runs/stats.ts';
 import { shardName } from '../samples/key.ts';
 import { fetchObject } from '../storage/copying.ts';
@@ -47,8 +48,9 @@ export class ReplacedShards {
     this.#held = held;
   }
 
-  /** Ends replacements that were cut short. @throws BowerbirdError BB_RUN_CORRUPT, BB_RUN_LOCKED; BB_STORAGE_* */
+  /** Ends replacements that were cut short, in a run whose run.json is whole. @throws BowerbirdError BB_RUN_CORRUPT, BB_RUN_LOCKED; BB_STORAGE_* */
   async settle(): Promise<void> {
+    await this.#record();
     for (const name of await this.backend.names(REPLACING)) {
       const text = await this.backend.read(`${REPLACING}/${name}`);
       if (text === undefined) continue;
@@ -110,12 +112,19 @@ export class ReplacedShards {
 
   /** What reads the run is to know that its merged files are not of all that it has now. */
   async #begin(): Promise<void> {
-    const text = await this.backend.read('run.json');
-    if (text === undefined) return;
-    const record = { ...(JSON.parse(text) as object), state: 'running' };
+    const standing = await this.#record();
+    if (!standing) return;
+    const record = { ...standing.record, state: 'running' };
     const [plain, indented] = [undefined, 2].map((indent) => `${JSON.stringify(record, null, indent)}\n`);
     // Other bytes than stood there, whose ETag is another: who slept as it put a run.json back finds that.
-    await this.#held.put('run.json', Buffer.from(text === indented ? plain! : indented!));
+    await this.#held.put('run.json', Buffer.from(standing.text === indented ? plain! : indented!));
+  }
+
+  async #record(): Promise<{ readonly text: string; readonly record: RunRecord } | undefined> {
+    const text = await this.backend.read('run.json');
+    return text === undefined
+      ? undefined
+      : { text, record: parseRunRecord(text, this.backend.place('run.json')) };
   }
 
   /** Whether the shard was replaced by another since: a marker that was on its way as its writer fell asleep. */

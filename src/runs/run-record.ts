@@ -171,26 +171,35 @@ export async function readRunRecord(path: string): Promise<RunRecord | undefined
 /** What a run.json says. @param path of it, as people name it. @throws BowerbirdError BB_RUN_CORRUPT */
 export function parseRunRecord(text: string, path: string): RunRecord {
   try {
-    const record = JSON.parse(text) as RunRecord;
-    if (record.format === 'bowerbird-run' && record.version === 1 && isWhole(record)) return record;
+    const record = JSON.parse(text) as RunRecord | null;
+    if (isRunRecord(record)) return record;
   } catch (cause) {
     throw notARecord(path, cause);
   }
   throw notARecord(path, undefined);
 }
 
-/** Whether what a rerun compares with is there: someone may have edited the file. */
-function isWhole(record: RunRecord): boolean {
+/** Whether a JSON value has what a rerun compares with: someone may have edited the file. */
+export function isRunRecord(record: RunRecord | null | undefined): record is RunRecord {
+  if (record?.format !== 'bowerbird-run' || record.version !== 1) return false;
   const tables = [record.settings, record.thresholds, record.columns, record.encoder, record.heads];
   const lists = [record.inputs, record.schema, record.sessions];
   return tables.every((table) => typeof table === 'object' && table !== null) && lists.every(Array.isArray);
 }
 
+const START_OVER = {
+  folder: 'start over in this one with --incremental-mode overwrite',
+  url: 'remove all that lies below this one and plan it anew',
+};
+
+function isUrl(path: string): boolean {
+  return /^[a-z0-9]+:\/\//.test(path);
+}
+
 function notARecord(path: string, cause: unknown): BowerbirdError {
   return new BowerbirdError(
     'BB_RUN_CORRUPT',
-    `${path} is not the run.json of a bowerbird run of format version 1. ` +
-      'Choose another --output-folder, or start over in this one with --incremental-mode overwrite.',
+    `${path} is not the run.json of a bowerbird run of format version 1. Choose another --output-folder, or ${START_OVER[isUrl(path) ? 'url' : 'folder']}.`,
     { cause, fields: { path } },
   );
 }

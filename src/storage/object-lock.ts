@@ -4,6 +4,7 @@ import type { Lock, LockedError, OnWait } from '../base/lock.ts';
 import { isIdentity, lifeOf, ownIdentity, type ProcessIdentity } from '../base/process-identity.ts';
 import type { Storage } from './contract.ts';
 import { readText } from './read-text.ts';
+import { Turns } from './turns.ts';
 import { momentNow, passedMs } from './watched-lock.ts';
 
 /** How often a holder speaks up, and how long it may be silent before it counts as dead. */
@@ -42,11 +43,12 @@ interface Claim extends ProcessIdentity {
  * @throws what `lockedError` makes, where another process holds the lock; StorageError
  */
 export async function takeObjectLock(options: ObjectLockOptions): Promise<Lock> {
+  const turns = new Turns(options.claims);
   for (;;) {
     const last = (await numbersIn(options)).at(-1) ?? 0;
-    if (last > 0 && !(await isFree(options, last))) continue;
     const claim = new OwnClaim(options, last + 1);
-    if (await claim.take()) return claim;
+    if ((last === 0 || (await isFree(options, last))) && (await claim.take())) return claim;
+    await turns.next();
   }
 }
 

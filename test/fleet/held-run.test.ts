@@ -9,6 +9,7 @@ import { lockStoredRun } from '../../src/fleet/stored-run-lock.ts';
 import { openStorage } from '../../src/storage/storage.ts';
 import { thrownBy } from '../helpers/failing-files.ts';
 import { startS3Server } from '../helpers/s3-server.ts';
+import { recordWith } from '../runs/setup.ts';
 import { interposed, takeOver } from './interposed.ts';
 
 const server = await startS3Server();
@@ -90,7 +91,7 @@ test.serial(
   async (t) => {
     const removed = ['bucket_means/9.npy'];
     const putBack = async (run: string): Promise<void> => {
-      server.hold('bucket', `${run}/run.json`, '{}');
+      server.hold('bucket', `${run}/run.json`, JSON.stringify(recordWith()));
       server.hold('bucket', `${run}/${removed[0]}`, 'before');
       const hand = await takeAtHand(`s3://bucket/${run}`, () => undefined);
       try {

@@ -4,6 +4,7 @@ import { describeStatus } from '../../src/cli/status-view.ts';
 import { HeldRun } from '../../src/fleet/held-run.ts';
 import { ObjectBackend } from '../../src/fleet/object-backend.ts';
 import { ReplacedShards } from '../../src/fleet/replaced-shards.ts';
+import { takeAtHand } from '../../src/fleet/run-at-hand.ts';
 import { SharedRun } from '../../src/fleet/shared-run.ts';
 import { StatusReader } from '../../src/fleet/status/run-status.ts';
 import { lockStoredRun } from '../../src/fleet/stored-run-lock.ts';
@@ -18,6 +19,7 @@ import { resolveInputs } from '../../src/tally/inputs.ts';
 import { thrownBy } from '../helpers/failing-files.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { startS3Server } from '../helpers/s3-server.ts';
+import { recordWith } from '../runs/setup.ts';
 import { FATES, interposed, standingWorker, takeOver } from './interposed.ts';
 import { workShard } from './worked-shard.ts';
 
@@ -31,7 +33,7 @@ async function committed(url: string): Promise<ShardStats> {
   const run = new SharedRun(new ObjectBackend(url, storage));
   const stats = await workShard(run, 'earlier', 'earlier', ['tags', 'partials']);
   await run.commit('earlier', stats);
-  await storage.put(`${url}/run.json`, Buffer.from('{"state":"done"}'));
+  await storage.put(`${url}/run.json`, Buffer.from(JSON.stringify(recordWith({ state: 'done' }))));
   return stats;
 }
 
@@ -170,7 +172,7 @@ test.serial(
 test('while a shard is partly old and partly new its run is not done, and whoever reads it is told how that is mended', async (t) => {
   const url = 's3://bucket/torn';
   const earlier = await committed(url);
-  server.hold('bucket', 'torn/run.json', JSON.stringify(record(1)));
+  server.hold('bucket', 'torn/run.json', JSON.stringify(recordWith({ shards: 1, state: 'done' })));
   for (const name of ['img_emb/img_emb_00000.npy', 'metadata/metadata_00000.parquet'])
     server.hold('bucket', `torn/${name}`, 'x');
   const reads = [
@@ -214,15 +216,6 @@ test('while a shard is partly old and partly new its run is not done, and whoeve
   t.like(await reader.look(), { state: 'done', replacing: [] });
 });
 
-/** As much of a run.json as is looked at. */
-function record(shards: number): object {
-  return {
-    ...{ format: 'bowerbird-run', version: 1, state: 'done', rows: 1, shards },
-    ...{ settings: {}, thresholds: {}, columns: {}, encoder: {}, heads: {} },
-    ...{ inputs: [], schema: [], sessions: [] },
-  };
-}
-
 test('what a finished shard consists of is fetched with its digests, and a file that is gone or another is told by its URL', async (t) => {
   const url = 's3://bucket/fetched';
   const stats = await committed(url);
@@ -239,4 +232,24 @@ test('what a finished shard consists of is fetched with its digests, and a file 
   await t.throwsAsync(async () => shards.fetch(stats, new RunFolder(await makeFolder(t))), expected);
   await storage.delete(`${url}/tags/00000.parquet`);
   await t.throwsAsync(async () => shards.fetch(stats, new RunFolder(await makeFolder(t))), expected);
+});
+
+test('a run.json that is no record is told by its URL before anything is settled or replaced, with what helps there', async (t) => {
+  const url = 's3://bucket/cut';
+  const earlier = await committed(url);
+  for (const text of ['', 'null', '{"format":"bowerbird-run","ver', '{"state":"done"}']) {
+    server.hold('bucket', 'cut/run.json', text);
+    const before = seen(url);
+    for (const work of [
+      () => settle(url),
+      () => replace(t, url, earlier),
+      () => takeAtHand(url, () => undefined),
+    ]) {
+      const error = await t.throwsAsync<Error>(work, { code: 'BB_RUN_CORRUPT' });
+      t.regex(error.message, /^s3:\/\/bucket\/cut\/run\.json is not .*plan it anew/);
+    }
+    t.deepEqual(seen(url), before);
+    t.is(String(server.bytesOf('bucket', 'cut/run.json')), text);
+    t.deepEqual(server.keys('bucket', 'cut/.replacing/'), []);
+  }
 });
