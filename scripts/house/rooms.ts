@@ -453,7 +453,6 @@ export const ROOMS: readonly Room[] = [
       'merge-planned',
       'metrics/metrics-server',
       'plan-file',
-      'queue/address',
       'queue/coordinate',
       'queue/fleet-state',
       'queue/queue-work',

@@ -1,5 +1,5 @@
 import type { MetricsPlace } from '../fleet/metrics/metrics-server.ts';
-import { withoutPassword } from '../fleet/queue/address.ts';
+import { shownUrl } from '../storage/storage.ts';
 import { type FlagTable, type FlagValues, usageError } from './flags.ts';
 
 /** The flag that names a queue of shards. */
@@ -51,6 +51,11 @@ export function queueUrl(value: unknown): string {
   if (/^rediss?:\/\/\S+$/.test(text) && URL.canParse(text) && DATABASE.test(new URL(text).pathname))
     return text;
   throw usageError(
-    `--queue takes an address such as redis://localhost:6379, with the number of a database behind it (/2) where it is not the first; not ${JSON.stringify(withoutPassword(text))}. In a password @ is written as %40, / as %2F and : as %3A.`,
+    `--queue takes an address such as redis://localhost:6379, with the number of a database behind it (/2) where it is not the first; not ${JSON.stringify(shownAddress(text))}. In a password @ is written as %40, / as %2F and : as %3A.`,
   );
+}
+
+/** Without a scheme, or with a slash too few, what stands before an @ may be a password as well. */
+function shownAddress(text: string): string {
+  return shownUrl(text).replace(/^.*@/s, '').replace(/\?.*$/s, '');
 }

@@ -10,5 +10,17 @@ test('an address of a queue names a server, and a database by its number', (t) =
     message: /number of a database/,
   });
   t.notRegex(message, /secret/);
+  for (const text of [
+    'x:ZJ/QX@head',
+    'redis:/x:ZJ@QX@head',
+    'redis://x:ZJ#QX@head/foo',
+    'head?password=ZJ',
+  ]) {
+    const error = t.throws(() => queueUrl(text), {
+      code: 'BB_USAGE',
+      message: /not "(redis:\/+)?head(\/foo)?"/,
+    });
+    t.notRegex(error.message, /ZJ|QX/);
+  }
   t.throws(() => queueUrl(undefined), { code: 'BB_USAGE', message: /^--queue is missing/ });
 });

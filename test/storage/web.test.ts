@@ -97,6 +97,19 @@ test.serial('what is secret in a URL is asked with, and in no message', async (t
   web.answer = () => false;
 });
 
+test.serial('what is no URL with a host, and no endpoint, is refused without its password', async (t) => {
+  const shown = rememberUrl('http://us:ZJ/QX@h/a.parquet');
+  const error = await t.throwsAsync((await quickStorage(shown)).stat(shown), { code: 'BB_STORAGE_REFUSED' });
+  t.notRegex(JSON.stringify(error) + error.message, /ZJ|QX/);
+  process.env['HF_ENDPOINT'] = 'hub.example:ZJ@QX';
+  const hubError = await t.throwsAsync((await quickStorage('hf://')).stat('hf://datasets/o/n/a'), {
+    code: 'BB_USAGE',
+    message: /^HF_ENDPOINT is no URL of a server/,
+  });
+  process.env['HF_ENDPOINT'] = hub.hub.origin;
+  t.truthy(hubError);
+});
+
 test.serial(
   'a web server lists nothing; one without ranges is told of, unless the whole is read',
   async (t) => {

@@ -1,6 +1,6 @@
 import { type Clock, SYSTEM_CLOCK } from '../../base/clock.ts';
 import { BowerbirdError, firstLine } from '../../base/errors.ts';
-import { withoutPassword } from './address.ts';
+import { shownUrl } from '../../storage/storage.ts';
 
 /** What a Redis answers that refuses, and what is to be done about it. */
 interface Refusal {
@@ -69,7 +69,7 @@ export class QueueTrouble {
 
   /** @param url of the Redis; its password is told to nobody */
   constructor(url: string, clock: Clock = SYSTEM_CLOCK) {
-    this.#address = withoutPassword(url);
+    this.#address = shownUrl(url);
     this.#clock = clock;
   }
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Redis } from 'ioredis';
 import { BowerbirdError, messageOf } from '../../base/errors.ts';
-import { withoutPassword } from './address.ts';
+import { shownUrl } from '../../storage/storage.ts';
 
 /** Redis that does not answer counts as one that is not there: the work goes on without it. */
 const COMMAND_TIMEOUT_MS = 10_000;
@@ -46,7 +46,7 @@ async function reach(redis: Redis, url: string, causeOf: () => unknown): Promise
     redis.disconnect();
     const cause = causeOf() ?? thrown;
     const why = messageOf(cause).replace(/\.+$/, '');
-    const address = withoutPassword(url);
+    const address = shownUrl(url);
     throw new BowerbirdError('BB_QUEUE_UNREACHABLE', `${address} ${refusalOf(why)}`, {
       cause,
       fields: { url: address },

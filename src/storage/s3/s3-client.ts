@@ -1,6 +1,5 @@
 import type { S3Client as Client, S3ClientConfig } from '@aws-sdk/client-s3';
-import { BowerbirdError } from '../../base/errors.ts';
-import { shownUrl } from '../url.ts';
+import { endpointFrom } from '../endpoint.ts';
 
 /** How a client is made: of Amazon's service, one that speaks its protocol, or Google's. */
 export type S3Scheme = 's3' | 'gs';
@@ -74,16 +73,6 @@ const OLDER_CHECKSUMS: S3ClientConfig = {
 function endpointSettings(): S3ClientConfig {
   const endpoint = endpointFrom('AWS_ENDPOINT_URL_S3') || endpointFrom('AWS_ENDPOINT_URL');
   return endpoint ? { endpoint, forcePathStyle: true, ...OLDER_CHECKSUMS } : {};
-}
-
-function endpointFrom(variable: string): string | undefined {
-  const endpoint = process.env[variable];
-  if (!endpoint || (/^https?:\/\//i.test(endpoint) && URL.canParse(endpoint))) return endpoint;
-  throw new BowerbirdError(
-    'BB_USAGE',
-    `${variable} is no URL of a server: ${JSON.stringify(shownUrl(endpoint))}. Set it to https://HOST or http://HOST:PORT, or unset it.`,
-    { fields: { variable } },
-  );
 }
 
 function googleSettings(): S3ClientConfig {

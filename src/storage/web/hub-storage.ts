@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ReadOptions, StoredObject } from '../contract.ts';
+import { endpointFrom } from '../endpoint.ts';
 import { changed, notFound, StorageError } from '../errors.ts';
 import { PageMarks } from '../page-marks.ts';
 import type { WantedRange } from '../ranged-reads.ts';
@@ -138,7 +139,7 @@ interface TreeEntry {
 }
 
 function endpoint(): string {
-  return (process.env['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, '');
+  return (endpointFrom('HF_ENDPOINT') || 'https://huggingface.co').replace(/\/+$/, '');
 }
 
 function resolveUrl({ kind, repository, revision, path }: HubPlace): string {

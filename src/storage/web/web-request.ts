@@ -22,6 +22,7 @@ export async function askWeb(
   { idleMs }: RetryPolicy,
   counts: StorageCounts,
 ): Promise<Response> {
+  if (!URL.canParse(asked)) throw refused(url, 'it is no URL whose host can be told');
   const address = new URL(asked);
   const { username, password } = address;
   [address.username, address.password] = ['', ''];
