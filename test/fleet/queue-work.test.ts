@@ -29,11 +29,11 @@ interface WorkerAtWork {
   stop(): void;
 }
 
-/** A worker whose shards never end by themselves. @param settings of a run whose shards are committed, or wait in the queue */
+/** A worker whose shards never end by themselves. @param settings of a run whose shards are committed, or wait in the queue; and whether it commits them when it is to stop */
 async function startWorker(
   t: ExecutionContext,
   redis: TestRedis,
-  { isDone = false } = {},
+  { isDone = false, commitsAtEnd = false } = {},
 ): Promise<WorkerAtWork> {
   const folder = join(await makeFolder(t), 'run');
   await makeSharedRun(folder);
@@ -48,10 +48,13 @@ async function startWorker(
   const closing = new AbortController();
   let inHand = 0;
   const doer: ShardDoer = {
-    doShards: async (specs) => {
+    doShards: async (specs, { onCommitted } = {}) => {
       inHand = specs.length;
       await aborted(closing.signal);
-      return { state: 'interrupted', committed: 0, lost: 0 };
+      if (!commitsAtEnd) return { state: 'interrupted', committed: 0, lost: 0 };
+      for (const { id } of specs) await onCommitted?.(id, 'this');
+      inHand = 0;
+      return { state: 'done', committed: specs.length, lost: 0 };
     },
   };
   const shards = ids.map((id) => ({ id }));
@@ -81,6 +84,24 @@ for (const [what, end] of [
     t.regex(worker.notes.join('\n'), /8 shards could not be given back/);
     await worker.queue.close();
   });
+
+test('what is committed while Redis is frozen is not held up by that, and a worker that is told to stop says what Redis does not know', async (t) => {
+  const redis = await startRedis(t);
+  const worker = await startWorker(t, redis, { commitsAtEnd: true });
+  await until(() => worker.inHand() === SHARDS);
+  await redis.freeze();
+  let hasEnded = false;
+  void worker.report.then(() => {
+    hasEnded = true;
+  });
+  worker.stop();
+  await until(() => worker.inHand() === 0);
+  t.false(hasEnded, 'Redis is still waited for');
+  const report = await Promise.race([worker.report, sleep(SOON_MS)]);
+  t.like(report, { state: 'interrupted', committed: SHARDS, givenBack: 0 });
+  t.regex(worker.notes.join('\n'), /^8 shards are committed, and Redis has not answered/m);
+  await worker.queue.close();
+});
 
 test('a worker that is told to stop gives the shards in hand back, and says how many', async (t) => {
   const redis = await startRedis(t);

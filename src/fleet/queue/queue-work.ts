@@ -169,12 +169,14 @@ export class QueueWork {
 
   async #do(shards: readonly QueuedShard[]): Promise<void> {
     const open = new Map(shards.map((shard) => [shard.shardId, shard]));
+    const told: Promise<boolean>[] = [];
     const onCommitted = async (shardId: number, by: Committer): Promise<void> => {
       if (by === 'this') this.#committed++;
       if (by === 'another') this.#lost++;
       const shard = open.get(shardId);
       open.delete(shardId);
-      if (shard) await this.#end(shard);
+      // Not waited for here: a Redis that does not answer is to hold up no other shard, nor its own end.
+      if (shard) told.push(this.#end(shard));
     };
     let isTheirFault = false;
     try {
@@ -188,7 +190,9 @@ export class QueueWork {
       if (!isTheirFault) throw thrown;
       this.#options.progress.note(messageOf(thrown));
     } finally {
-      await this.#giveBack([...open.values()], isTheirFault);
+      const back = this.#giveBack([...open.values()], isTheirFault);
+      const [areTold] = await Promise.all([Promise.all(told), back]);
+      this.#noteUntold(areTold);
     }
   }
 
@@ -216,9 +220,19 @@ export class QueueWork {
       );
   }
 
-  async #end(shard: QueuedShard): Promise<void> {
+  /** @param areTold of each committed shard, whether Redis has taken that it is done */
+  #noteUntold(areTold: readonly boolean[]): void {
+    const untold = areTold.filter((isTold) => !isTold).length;
+    // One that comes back asks anew; who is told to stop does not wait for that.
+    if (untold > 0 && this.#options.closing.aborted)
+      this.#options.progress.note(
+        `${untold} shards are committed, and Redis has not answered that it knows: whoever is given them again finds them done.`,
+      );
+  }
+
+  async #end(shard: QueuedShard): Promise<boolean> {
     await this.#queue.end(shard.shardId);
-    await shard.done();
+    return shard.done();
   }
 
   /** Whether there is nothing left to wait for, as far as was seen of late. */

@@ -26,8 +26,8 @@ const REMOVED = { count: 0 };
 /** A shard that a worker was given. */
 export interface QueuedShard {
   readonly shardId: number;
-  /** It is committed, or named as failed: nobody is given it again. */
-  done(): Promise<void>;
+  /** It is committed, or named as failed: nobody is given it again. Gives whether that was told. */
+  done(): Promise<boolean>;
   /** Another worker may have it at once. Gives whether that was told; else it is given to another when the lease ends. */
   giveBack(): Promise<boolean>;
 }
@@ -142,7 +142,7 @@ export class ShardQueue {
     const shardId = job.data as number;
     return {
       shardId,
-      done: async () => void (await this.#end(job, () => job.moveToCompleted(null, this.#token, false))),
+      done: () => this.#end(job, () => job.moveToCompleted(null, this.#token, false)),
       giveBack: () => this.#end(job, () => job.moveToWait(this.#token)),
     };
   }
