@@ -84,7 +84,7 @@ async function columnVectors(
   const vector = `(CASE WHEN len(m.${value}) = ${dimension} THEN m.${value}::FLOAT[] END)::FLOAT[${dimension}]`;
   const query = `SELECT r.ord, ${vector} FROM ${sql} AS r JOIN (${table}) AS m ON r.ord = m.${ORD} ORDER BY ${BEST_FIRST}`;
   async function* blocks(): AsyncGenerator<VectorBlock> {
-    for await (const chunk of database.stream('comparing pictures', query, rowCount)) {
+    for await (const chunk of database.stream({ phase: 'comparing pictures', sql: query, rowCount })) {
       const places = itemsOf<BigInt64Array>(chunk, 0);
       yield { places, vectors: arrayRows(chunk, 1, dimension), rowCount: chunk.rowCount };
     }
@@ -103,7 +103,7 @@ async function* runVectors(
     FROM (${tableSql(metadata, [status!])}) WHERE ${quoteName(status!)} = 'success'`;
   const query = `SELECT r.ord, (r.ord >> 40)::DOUBLE, s.line FROM ${sql} AS r JOIN (${scored}) AS s ON r.ord = s.place ORDER BY ${BEST_FIRST}`;
   const { dimension } = embeddings;
-  for await (const chunk of database.stream('comparing pictures', query, rowCount)) {
+  for await (const chunk of database.stream({ phase: 'comparing pictures', sql: query, rowCount })) {
     const [files, lines] = [itemsOf<Float64Array>(chunk, 1), itemsOf<Float64Array>(chunk, 2)];
     const vectors = new Float32Array(chunk.rowCount * dimension);
     for (let row = 0; row < chunk.rowCount; row++)

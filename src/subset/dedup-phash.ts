@@ -23,7 +23,7 @@ async function* recordsOf(
   words: number,
 ): AsyncGenerator<Uint32Array> {
   const query = `SELECT ord, key FROM ${sql} ORDER BY ${BEST_FIRST}`;
-  for await (const chunk of database.stream('comparing pictures', query, rowCount)) {
+  for await (const chunk of database.stream({ phase: 'comparing pictures', sql: query, rowCount })) {
     const records = new Uint32Array(chunk.rowCount * words);
     const numbers = new BigInt64Array(records.buffer);
     const [places, keys] = [itemsOf<BigInt64Array>(chunk, 0), itemsOf<BigInt64Array>(chunk, 1)];

@@ -11,6 +11,7 @@ import {
   type TextReading,
 } from '../tables/formats.ts';
 import { expandInputs } from '../tables/inputs.ts';
+import type { KnownFooters } from '../tables/known-footers.ts';
 import { KNOWN_NAMES, known, SCORE_NAMES } from '../tables/parts.ts';
 import { readableOn } from '../tables/readable.ts';
 import { isElsewhere, isFetchFailure } from '../tables/remote/remote-files.ts';
@@ -77,6 +78,15 @@ export async function findInputs(
   return found;
 }
 
+/** Looks at the footers of the Parquet files that lie on this machine, all together. */
+export function footersOf(
+  connection: DuckDBConnection,
+  { metadata, tags }: Pick<FoundInputs, 'metadata' | 'tags'>,
+): Promise<KnownFooters> {
+  const own = [...metadata, ...tags].filter(({ path, format }) => format === 'parquet' && !isElsewhere(path));
+  return knownFooters(connection, [...new Set(own.map(({ path }) => path))]);
+}
+
 /** Opens files for their columns; what cannot be taken goes to `onBad`, which throws or notes it. */
 export async function openFiles(
   connection: DuckDBConnection,
@@ -85,14 +95,9 @@ export async function openFiles(
   onBad: (path: string, error: BowerbirdError) => void,
 ): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
-  const own = inputs.filter(({ path, format }) => format === 'parquet' && !isElsewhere(path));
-  const footers = await knownFooters(
-    connection,
-    own.map(({ path }) => path),
-  );
   for (const input of inputs) {
     try {
-      const file = await readableOn(connection, input, { ...staging, footers });
+      const file = await readableOn(connection, input, staging);
       refuseReserved(
         file.path,
         file.columns.map((column) => column.name),

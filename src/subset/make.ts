@@ -17,6 +17,7 @@ import {
   type CheckedFile,
   checkFiles,
   type FoundInputs,
+  footersOf,
   openFiles,
   type SkippedFile,
   type TagTable,
@@ -63,8 +64,9 @@ export async function preparePlan(
 ): Promise<SubsetPlan> {
   const badMetadata = onBad.bind(null, 'metadata');
   const badTags = onBad.bind(null, 'tags');
-  const staging = { stagingFolder, text: options.text ?? {}, onProgress, signal };
   await requireRoomFor(found.metadata, 'What is read of the metadata');
+  const footers = await footersOf(connection, found);
+  const staging = { stagingFolder, text: options.text ?? {}, onProgress, signal, footers };
   const opened = await openFiles(connection, found.metadata, staging, badMetadata);
   const tagStaging = { ...staging, isReadByRanges: true };
   const openedTags = await openFiles(connection, found.tags, tagStaging, badTags);

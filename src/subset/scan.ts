@@ -2,7 +2,7 @@ import type { Spill } from '../base/spill.ts';
 import { TAGS, type Tag } from '../samples/tags.ts';
 import { forEachNull, itemsOf } from '../tables/chunk.ts';
 import { hashedTextSql, scoreSql, textBytesSql } from '../tables/column-sql.ts';
-import { columnOf } from '../tables/columns.ts';
+import { columnOf, isNumeric, storedType } from '../tables/columns.ts';
 import { type DuckDBDataChunk, quoteName } from '../tables/duckdb.ts';
 import { hashTextColumn } from '../tables/packed-texts.ts';
 import { addCodes, type Scores } from './codes.ts';
@@ -37,6 +37,8 @@ export interface Scan {
   /** The tags whose scores the query gives, in that order. */
   readonly scores: readonly Tag[];
   readonly hasFate: boolean;
+  /** Whether nothing is read but numbers. */
+  readonly isLight: boolean;
   /** The scores, by their places in `scores`, that records take along. Not given: they have the row's number. */
   readonly taken?: readonly number[];
 }
@@ -110,7 +112,18 @@ function scan(table: SourceTable, rows: string, wanted: Wanted, phase: string): 
       ? `SELECT ${values.join(', ')} FROM (${rows})`
       : `SELECT ${values.map((_, i) => `__bowerbird_${i}`).join(', ')}, (${fate})::UTINYINT
          FROM (SELECT ${[...values.map((value, i) => `${value} AS __bowerbird_${i}`), ...seenSql(table)].join(', ')} FROM (${rows}))`;
-  return { phase, sql, rowCount: rowsOf(table.files), hash, scores, hasFate: fate !== undefined };
+  const isLight = fate === undefined && hash !== 'texts' && areNumbers(table, wanted);
+  return { phase, sql, rowCount: rowsOf(table.files), hash, scores, hasFate: fate !== undefined, isLight };
+}
+
+function areNumbers({ files, columns: mapping }: SourceTable, { hash, scores }: Wanted): boolean {
+  const names = [hash === 'column' ? mapping.hash : undefined, ...Object.values(scores)];
+  return files.every(({ columns }) =>
+    names.every((name) => {
+      const column = name === undefined ? undefined : columnOf(columns, name);
+      return !column || isNumeric(storedType(column));
+    }),
+  );
 }
 
 /** A score as float32, which is what is judged. */
@@ -136,7 +149,7 @@ export async function spillTable(
   spill: Spill,
 ): Promise<DroppedBefore> {
   const rows = new RecordRows(scan, options);
-  for await (const chunk of database.stream(scan.phase, scan.sql, scan.rowCount)) {
+  for await (const chunk of database.stream(scan)) {
     const records = rows.take(chunk);
     const { rowCount } = chunk;
     spill.add(records, options.slice ? keepSlice(records, rowCount, options.slice) : rowCount);

@@ -178,13 +178,20 @@ export async function openInput(path: string): Promise<FileHandle> {
 export async function readHead(path: string): Promise<{ head: Buffer; sizeBytes: number }> {
   const handle = await openInput(path);
   try {
+    return await headOf(handle, path);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The same of an open file. @throws TableError BB_INPUT_UNREADABLE */
+export async function headOf(handle: FileHandle, path: string): Promise<{ head: Buffer; sizeBytes: number }> {
+  try {
     const { size } = await handle.stat();
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
     return { head: buffer.subarray(0, bytesRead), sizeBytes: size };
   } catch (thrown) {
     const why = codeOf(thrown) === 'EISDIR' ? 'it is a folder' : messageOf(thrown);
     throw unreadable(path, why, thrown);
-  } finally {
-    await handle.close();
   }
 }

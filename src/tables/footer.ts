@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/errors.ts';
 import type { Provenance } from '../samples/provenance/provenance.ts';
 import type { FileColumn } from './columns.ts';
-import { openInput, readHead, refuseForeign } from './content.ts';
+import { headOf, openInput, refuseForeign } from './content.ts';
 import { unreadable } from './errors.ts';
 import { footerFacts, schemasOf } from './footer-facts.ts';
 import { withPartitions } from './inputs/partitions.ts';
@@ -83,13 +83,12 @@ export async function readColumns(
 export async function fingerprintOf(
   path: string,
 ): Promise<{ readonly sizeBytes: number; readonly fingerprint: string }> {
-  const { head } = await readHead(path);
-  if (head.length === 0) throw unreadable(path, 'it is empty (0 bytes)');
-  const startsRight = head.toString('latin1', 0, MAGIC.length) === MAGIC;
-  if (!startsRight) refuseForeign({ path, format: 'parquet' }, head);
   const handle = await openInput(path);
   try {
-    const { size } = await handle.stat();
+    const { head, sizeBytes: size } = await headOf(handle, path);
+    if (head.length === 0) throw unreadable(path, 'it is empty (0 bytes)');
+    const startsRight = head.toString('latin1', 0, MAGIC.length) === MAGIC;
+    if (!startsRight) refuseForeign({ path, format: 'parquet' }, head);
     const trailer = await readTail(handle, size, 0, TRAILER_BYTES);
     if (trailer.toString('latin1', 4) !== MAGIC) {
       const what = startsRight
