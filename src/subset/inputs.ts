@@ -11,7 +11,6 @@ import {
   type TextReading,
 } from '../tables/formats.ts';
 import { expandInputs } from '../tables/inputs.ts';
-import type { KnownFooters } from '../tables/known-footers.ts';
 import { KNOWN_NAMES, known, SCORE_NAMES } from '../tables/parts.ts';
 import { readableOn } from '../tables/readable.ts';
 import { isElsewhere, isFetchFailure } from '../tables/remote/remote-files.ts';
@@ -82,7 +81,7 @@ export async function findInputs(
 export function footersOf(
   connection: DuckDBConnection,
   { metadata, tags }: Pick<FoundInputs, 'metadata' | 'tags'>,
-): Promise<KnownFooters> {
+): ReturnType<typeof knownFooters> {
   const own = [...metadata, ...tags].filter(({ path, format }) => format === 'parquet' && !isElsewhere(path));
   return knownFooters(connection, [...new Set(own.map(({ path }) => path))]);
 }
