@@ -6,7 +6,7 @@ import { TableError } from '../errors.ts';
 import { type FoundInput, inferFormat, type PictureFormat } from '../formats.ts';
 import { isArchiveName } from './archives.ts';
 import { packingIn } from './bytes.ts';
-import { expandRemoteAs, isSurelyPattern, namesInRemoteBraces } from './remote.ts';
+import { expandRemoteAs, isSurelyPattern, namesInRemoteBraces, namesPlaces } from './remote.ts';
 import { isTable, type LevelNames, levelOf, type Survey } from './survey.ts';
 import { HEAD_BYTES, mayBeListOf } from './url-lists.ts';
 
@@ -46,7 +46,8 @@ export async function remoteFolders(url: string, isSurveyed: boolean): Promise<s
 /** The prefix of that very name, or those that braces stand for. */
 async function foldersNamed(url: string): Promise<readonly string[]> {
   const names = namesInRemoteBraces(url);
-  return !names || (await hasObjects(folderUrl(url))) ? [url] : names;
+  if (!names) return [url];
+  return !namesPlaces(url) && (await hasObjects(folderUrl(url))) ? [url] : names;
 }
 
 /**

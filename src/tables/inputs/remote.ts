@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { codeOf } from '../../base/errors.ts';
 import { TEMPORARY_SUFFIX } from '../../base/files.ts';
 import { isShownPath, shownBelow } from '../../base/shown-names.ts';
 import {
@@ -97,10 +98,21 @@ export async function expandRemoteAs<Format>(
   // What is listed is held against it.
   const url = listedUrl(rememberUrl(given));
   const storage = await storageOf(url);
-  const plain = await plainly(storage, url, kind);
+  const plain = namesPlaces(url) ? undefined : await plainly(storage, url, kind);
   if (plain) return plain;
   if (!hasWildcards(url)) throw notFound(url, {}, kind.what);
-  return (await inBraces(storage, url, kind)) ?? byPattern(storage, url, kind);
+  const named = await inBraces(storage, url, kind);
+  if (named) return named;
+  return namesPlaces(url) ? inPlaces(url, kind) : byPattern(storage, url, kind);
+}
+
+/** Braces that stand for buckets, hosts or repositories, of which none has such in its name: nothing is asked of one. */
+const PLACES_IN_BRACES =
+  /^(?:(?:s3|gs|https?):\/\/[^/{]*|hf:\/\/(?:(?:datasets|models|spaces)\/)?[^/{]*(?:\/[^/{]*)?)\{/i;
+
+/** Whether a URL stands for several by the names of their places. */
+export function namesPlaces(url: string): boolean {
+  return PLACES_IN_BRACES.test(url) && expandBraces(url).length > 1;
 }
 
 /** The file or the folder of that very name; undefined where neither is there. */
@@ -139,6 +151,19 @@ async function inBraces<Format>(
   if (missing.length === 0) return together(found);
   if (missing.some(hasWildcards)) return undefined;
   throw notAllThere(url, names.length, missing);
+}
+
+/** What a pattern finds in several places, in some of which it may find nothing. */
+async function inPlaces<Format>(url: string, kind: RemoteKind<Format>): Promise<RemoteFound<Format>> {
+  const found: RemoteFound<Format>[] = [];
+  for (const pattern of patternsIn(url)) {
+    const one = await expandRemoteAs(pattern, kind).catch((thrown: unknown) => {
+      if (codeOf(thrown) !== 'BB_INPUT_NOT_FOUND') throw thrown;
+    });
+    if (one) found.push(one);
+  }
+  if (found.length > 0) return together(found);
+  throw notFound(url, {}, kind.what);
 }
 
 async function byPattern<Format>(

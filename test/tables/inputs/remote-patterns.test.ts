@@ -135,3 +135,19 @@ for (const [pattern, expected] of PATTERNS) {
       t.deepEqual(await found(place, pattern), here, place);
   });
 }
+
+test('braces stand for buckets and repositories too, of which nothing is asked by a name in braces', async (t) => {
+  for (const bucket of ['shards-1', 'shards-2']) {
+    server.buckets.set(bucket, { objects: new Map(), uploads: new Map() });
+    server.hold(bucket, 'd/a.csv', 'x');
+    hub.files.set(`datasets/o/${bucket} main d/a.csv`, Buffer.from('x'));
+  }
+  server.forgetCounts();
+  for (const place of ['s3://', 'hf://datasets/o/'])
+    for (const path of ['d', 'd/a.csv', 'd/*.csv'])
+      t.deepEqual(await found(place, `shards-{1,2}/${path}`), ['shards-1/d/a.csv', 'shards-2/d/a.csv'], path);
+  server.hold('shards-2', 'e/b.csv', 'x');
+  t.deepEqual(await found('s3://', 'shards-{1,2}/e/*.csv'), ['shards-2/e/b.csv']);
+  t.is(await found('s3://', 'shards-{1,2}/f/*.csv'), 'BB_INPUT_NOT_FOUND');
+  t.false(server.log.some(({ bucket }) => bucket.includes('{')));
+});
