@@ -27,9 +27,9 @@ export async function doSlice(options: WorkerOptions, slice: Slice): Promise<Sli
   }
   const backend = backendOf(options.config.outputFolder);
   const open = options.planned.plan.shards.length - (await new SharedRun(backend).countCommitted());
-  // Of a run that is on its way its workers look at what they come to.
+  // A worker that does all has looked at each; of a run that is on its way others look at theirs.
   const obstacles =
-    open > 0
+    open > 0 || slice.count === 1
       ? { replacing: await shardsInReplacement(backend), damaged: [] }
       : await findObstacles(backend, new ShardRule(options.planned));
   return { ...report, open, ...obstacles };
