@@ -85,6 +85,8 @@ export async function startFeedHost(posts: FeedPost[]): Promise<FeedHost> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  // Else a busy machine meets a connection just as it is closed for having waited.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return Object.assign(host, { origin: `http://127.0.0.1:${port}` });

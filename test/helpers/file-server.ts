@@ -60,6 +60,8 @@ export function sendFile(request: IncomingMessage, response: ServerResponse, fil
 }
 
 async function listening(server: Server): Promise<string> {
+  // Else a busy machine meets a connection just as it is closed for having waited.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

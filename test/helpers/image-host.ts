@@ -26,6 +26,8 @@ export async function startImageHost(resources: Map<string, Resource>, atPort = 
     else if (typeof resource === 'function') resource(request, response);
     else response.writeHead(200, { 'content-length': resource.length }).end(resource);
   });
+  // Else a busy machine meets a connection just as it is closed for having waited.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(atPort, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

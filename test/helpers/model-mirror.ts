@@ -49,6 +49,8 @@ export async function startModelMirror(t: Owner): Promise<ModelMirror> {
     if (!file) response.writeHead(404).end('no such file');
     else if (file.intervene?.({ request, response, count }) !== true) answer(file, request, response);
   });
+  // Else a busy machine meets a connection just as it is closed for having waited.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => {
     server.closeAllConnections();

@@ -101,6 +101,8 @@ export async function startS3Server({
       return send(response, answer, { incoming, counts, fault });
     });
   });
+  // Else a busy machine meets a connection just as it is closed for having waited.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const objects = (bucket: string) => buckets.get(bucket)?.objects ?? new Map();

@@ -169,7 +169,7 @@ export async function listOf(storage: Storage, url: string): Promise<StoredObjec
   return all;
 }
 
-/** A storage whose waits are short. */
-export function quickStorage(url: string, attempts = 4): Promise<Storage> {
-  return openStorage(url, { retry: { attempts, baseDelayMs: 2, maxDelayMs: 20, idleMs: 2000 } });
+/** A storage whose waits are short, but for that on a server: a busy machine takes its time. */
+export function quickStorage(url: string, attempts = 4, idleMs = 30_000): Promise<Storage> {
+  return openStorage(url, { retry: { attempts, baseDelayMs: 2, maxDelayMs: 20, idleMs } });
 }

@@ -16,13 +16,13 @@ Object.assign(process.env, server.environment, {
 test.after.always(() => server.stop());
 
 /** A folder of a test's own, and the faults that meet its objects alone. */
-async function world(t: ExecutionContext, attempts?: number) {
+async function world(t: ExecutionContext, attempts?: number, idleMs?: number) {
   const folder = randomUUID();
   const rules: S3FaultRule[] = [];
   t.teardown(() => {
     for (const rule of rules) server.faults.splice(server.faults.indexOf(rule), 1);
   });
-  const storage = await quickStorage('s3://bucket', attempts);
+  const storage = await quickStorage('s3://bucket', attempts, idleMs);
   return {
     folder,
     storage,
@@ -134,13 +134,14 @@ test('a body that is cut again and again without a byte more is told as cut, and
 });
 
 test('a body that stands still is asked for again; a reader that is slow is not taken for one', async (t) => {
-  const { storage, folder, root, meet } = await world(t);
+  const idleMs = 2000;
+  const { storage, folder, root, meet } = await world(t, undefined, idleMs);
   const bytes = pattern(400_000);
   server.hold('bucket', `${folder}/x`, bytes);
   meet({ kind: 'stall', bytes: 1000 }, 1, isGet);
   const pieces: Buffer[] = [];
   for await (const piece of storage.readStream(`${root}/x`)) {
-    if (pieces.length === 1) await new Promise((resolve) => setTimeout(resolve, 2200));
+    if (pieces.length === 1) await new Promise((resolve) => setTimeout(resolve, idleMs + 200));
     pieces.push(piece);
   }
   t.true(bytes.equals(Buffer.concat(pieces)));
