@@ -39,7 +39,12 @@ export async function makePlan(
   const hand = await takeAtHand(run, (message) => progress.note(message));
   try {
     const place = await RunPlace.take(
-      { outputFolder: hand.folder, publishedPath: run, incrementalMode: 'incremental' },
+      {
+        outputFolder: hand.folder,
+        publishedPath: run,
+        incrementalMode: 'incremental',
+        onTaken: () => hand.onTaken(),
+      },
       progress,
     );
     try {

@@ -44,7 +44,12 @@ export async function mergePlanned(
   const hand = await takeAtHand(at, (message) => progress.note(message));
   try {
     const place = await RunPlace.take(
-      { outputFolder: hand.folder, publishedPath: at, incrementalMode: 'incremental' },
+      {
+        outputFolder: hand.folder,
+        publishedPath: at,
+        incrementalMode: 'incremental',
+        onTaken: () => hand.onTaken(),
+      },
       progress,
     );
     try {

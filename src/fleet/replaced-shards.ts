@@ -12,6 +12,7 @@ import { fetchObject } from '../storage/copying.ts';
 import { REPLACING } from '../storage/output-journal.ts';
 import { damagedShard, OTHER_CONTENT } from './damaged-shard.ts';
 import type { HeldRun } from './held-run.ts';
+import { restoreRecord } from './lost-record.ts';
 import { isWhole, laidName, type ObjectBackend } from './object-backend.ts';
 import type { RunBackend } from './run-backend.ts';
 
@@ -48,9 +49,15 @@ export class ReplacedShards {
     this.#held = held;
   }
 
-  /** Ends replacements that were cut short, in a run whose run.json is whole. @throws BowerbirdError BB_RUN_CORRUPT, BB_RUN_LOCKED; BB_STORAGE_* */
-  async settle(): Promise<void> {
-    await this.#record();
+  /**
+   * Ends replacements that were cut short, in a run whose run.json is whole, or put back from its plan.
+   *
+   * @param onNote told where it was put back
+   * @throws BowerbirdError BB_RUN_CORRUPT, BB_PLAN_CORRUPT, BB_RUN_LOCKED; BB_STORAGE_*
+   */
+  async settle(onNote: (text: string) => void): Promise<void> {
+    const write = (text: string) => this.#held.put('run.json', Buffer.from(text));
+    await restoreRecord(this.backend, write, onNote);
     for (const name of await this.backend.names(REPLACING)) {
       const text = await this.backend.read(`${REPLACING}/${name}`);
       if (text === undefined) continue;

@@ -20,7 +20,7 @@ export async function retryStored(options: WorkerOptions, whole: Slice): Promise
   const lock = await lockStoredRun(backend.at, (message) => progress.note(message));
   try {
     const replaced = new ReplacedShards(backend, new HeldRun(backend.at, await storageOf(backend.at), lock));
-    await replaced.settle();
+    await replaced.settle((text) => progress.note(text));
     const report = await doSlice({ ...options, replaced }, whole);
     progress.note(describeTally(progress.retried));
     return report;

@@ -16,6 +16,7 @@ import { storageOf } from '../storage/storage-of.ts';
 import { backendOf } from './backend-of.ts';
 import { damagedShard, OTHER_CONTENT } from './damaged-shard.ts';
 import { HeldRun } from './held-run.ts';
+import { restoreRecord } from './lost-record.ts';
 import { ObjectBackend } from './object-backend.ts';
 import { ReplacedShards } from './replaced-shards.ts';
 import { lockStoredRun } from './stored-run-lock.ts';
@@ -23,6 +24,8 @@ import { lockStoredRun } from './stored-run-lock.ts';
 /** A folder of this machine in which a run is planned or merged: the run itself or, of one in object storage, a copy of what is needed of it. */
 export interface RunAtHand {
   readonly folder: string;
+  /** For whoever has taken the folder, before it is read: puts a lost run.json back. @throws as `restoreRecord` */
+  onTaken(): Promise<void>;
   /** Shards that are fetched at one time. */
   readonly shardsAtOnce: number;
   /** Looks whether there is room for what a merge reads of all shards. @throws BowerbirdError BB_DISK_FULL; BB_STORAGE_* */
@@ -43,17 +46,18 @@ export interface RunAtHand {
 /**
  * Has a run at hand. One in object storage is taken for this process; that of a folder is taken by whoever works in it.
  *
+ * @param onNote told who is waited for, and where a lost run.json was put back
  * @throws BowerbirdError BB_RUN_LOCKED, BB_TEMPORARY_FOLDER, BB_STORAGE_*
  */
-export async function takeAtHand(run: string, onWait: OnWait): Promise<RunAtHand> {
-  if (!isRemote(run)) return inPlace(run);
+export async function takeAtHand(run: string, onNote: OnWait): Promise<RunAtHand> {
+  if (!isRemote(run)) return inPlace(run, onNote);
   const backend = new ObjectBackend(run);
   const { at } = backend;
-  const lock = await lockStoredRun(at, onWait);
+  const lock = await lockStoredRun(at, onNote);
   try {
     const storage = await storageOf(at);
     const held = new HeldRun(at, storage, lock);
-    await new ReplacedShards(backend, held).settle();
+    await new ReplacedShards(backend, held).settle(onNote);
     const copy = new LocalCopy(at, await makeTemporaryFolder('run'), { storage, lock, held });
     await copy.begin();
     return copy;
@@ -63,10 +67,12 @@ export async function takeAtHand(run: string, onWait: OnWait): Promise<RunAtHand
   }
 }
 
-function inPlace(folder: string): RunAtHand {
+function inPlace(folder: string, onNote: OnWait): RunAtHand {
   const nothing = async (): Promise<void> => undefined;
+  const backend = backendOf(folder);
+  const restore = () => restoreRecord(backend, (text) => backend.write('run.json', text), onNote);
   const asked = { requireSpace: nothing, fetchShard: nothing, assertHeld: nothing };
-  const all = { ...asked, putBack: nothing, release: nothing };
+  const all = { ...asked, onTaken: restore, putBack: nothing, release: nothing };
   return { folder, shardsAtOnce: 1, ...all };
 }
 
@@ -105,6 +111,9 @@ class LocalCopy implements RunAtHand {
     const [first] = await backendOf(this.#at).names('stats');
     if (first !== undefined) await this.#fetch(`stats/${first}`);
   }
+
+  /** Done as the run was taken. */
+  async onTaken(): Promise<void> {}
 
   async requireSpace(): Promise<void> {
     let bytes = 0;

@@ -15,6 +15,8 @@ export interface RunPlaceOptions {
   /** Where the run is once what is made here is put there; the same place where not given. */
   readonly publishedPath?: string;
   readonly incrementalMode: 'incremental' | 'overwrite' | 'extend';
+  /** Once the folder is taken and what was cut short there is ended, before its run.json is read. */
+  readonly onTaken?: () => Promise<void>;
 }
 
 /**
@@ -65,6 +67,7 @@ export class RunPlace {
       }
       if (existsSync(begun.runRecord)) progress.note(unfinished(begun));
       else await remove(begun.path);
+      await options.onTaken?.();
       const existing = await readRunRecord(published.runRecord);
       if (!existing) await published.refuseOrphans();
       return new RunPlace(published, existing, published, place);

@@ -199,11 +199,16 @@ function isUrl(path: string): boolean {
 function notARecord(path: string, cause: unknown): BowerbirdError {
   return new BowerbirdError(
     'BB_RUN_CORRUPT',
-    `${path} is not the run.json of a bowerbird run of format version 1. Choose another --output-folder, or ${START_OVER[isUrl(path) ? 'url' : 'folder']}.`,
+    `${path} is not the run.json of a bowerbird run of format version 1. Where the run has a plan.json, \`bowerbird merge\` writes it anew from that; otherwise choose another --output-folder, or ${START_OVER[isUrl(path) ? 'url' : 'folder']}.`,
     { cause, fields: { path } },
   );
 }
 
+/** The text of a run.json. */
+export function encodeRunRecord(record: RunRecord): string {
+  return `${JSON.stringify(record, null, 2)}\n`;
+}
+
 export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
+  await writeFileAtomic(path, encodeRunRecord(record));
 }

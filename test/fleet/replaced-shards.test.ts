@@ -60,7 +60,7 @@ async function holding(backend: ObjectBackend, work: (shards: ReplacedShards) =>
 }
 
 async function settle(url: string, through: Storage = storage): Promise<void> {
-  await holding(new ObjectBackend(url, through), (shards) => shards.settle());
+  await holding(new ObjectBackend(url, through), (shards) => shards.settle(() => undefined));
 }
 
 /** What others see of the shard. */
