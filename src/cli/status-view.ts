@@ -44,7 +44,7 @@ function rowLine({ rows, rows_per_second, seconds_left, state, shards }: RunStat
 function damagedLine({ damaged }: RunStatus): string[] {
   if (damaged.length === 0) return [];
   return [
-    `damaged    ${damaged.length} (${shardNames(damaged)}), whose stats are cut or of another plan: \`bowerbird merge\` names what to remove; \`bowerbird score\` by one process does cut ones again`,
+    `damaged    ${damaged.length} (${shardNames(damaged)}), whose stats are cut or of another plan: where there is a plan.json, \`bowerbird merge\` names what to remove; else the same \`bowerbird score\` does them again`,
   ];
 }
 

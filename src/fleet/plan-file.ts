@@ -124,7 +124,8 @@ function isWhole({ plan, inputs, flags, record }: PlanDocument): boolean {
   const isInput = (input: RunPlan['inputs'][number] | null): boolean =>
     typeof input?.path === 'string' &&
     typeof input.readPath === 'string' &&
-    Number.isSafeInteger(input.rowCount);
+    Number.isSafeInteger(input.rowCount) &&
+    input.rowCount >= 0;
   return (
     Array.isArray(inputs) &&
     Boolean(flags && plan?.columns) &&

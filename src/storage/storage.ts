@@ -8,6 +8,7 @@ import { hubPlace, hubUrl } from './web/hub-place.ts';
 export type { Storage, StoredObject } from './contract.ts';
 export { StorageError } from './errors.ts';
 export {
+  askedAlike,
   askedUrl,
   isRemote,
   refuseAlike,

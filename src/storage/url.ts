@@ -101,13 +101,18 @@ function keyOf(url: string): string {
   return scheme === 'file' ? url : scheme + url.slice(scheme.length);
 }
 
-/** Has what one URL stands for asked for as it is itself: with its user, its password and its query. @param names as they are shown */
-export function rememberAlike(url: string, names: readonly string[]): readonly string[] {
+/** How what one URL stands for is asked for: as it is itself, with its user, its password and its query. @param names as they are shown */
+export function askedAlike(url: string, names: readonly string[]): readonly string[] {
   const asked = askedUrl(url);
-  if (asked === url) return names;
+  if (asked === shownUrl(url)) return names;
   const [, user = ''] = /^[^:]+:\/\/([^/\\?#]*@)/.exec(asked) ?? [];
   const [query = ''] = /[?#].*$/s.exec(asked) ?? [];
-  for (const name of names) rememberUrl(name.replace('://', () => `://${user}`) + query);
+  return names.map((name) => name.replace('://', () => `://${user}`) + query);
+}
+
+/** Has them asked for so from here on. */
+export function rememberAlike(url: string, names: readonly string[]): readonly string[] {
+  for (const asked of askedAlike(url, names)) rememberUrl(asked);
   return names;
 }
 

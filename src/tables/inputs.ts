@@ -1,14 +1,14 @@
 import { type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { refuseUnfinished } from '../base/swap.ts';
-import { isRemote, refuseAlike } from '../storage/storage.ts';
+import { isRemote } from '../storage/storage.ts';
 import { type FoundInput, inferFormat } from './formats.ts';
 import { eachOnce, unreadOf } from './inputs/each-once.ts';
 import { listedPaths } from './inputs/listed-paths.ts';
 import { OutputKinds, outputNotes, outputsAround } from './inputs/nested-outputs.ts';
 import { notesOn, notFound, onlyOwn, onlyStore, ownNote, unknownFormat } from './inputs/notes.ts';
 import { type OwnOutput, withoutOwnOutput } from './inputs/own-output.ts';
-import { expandRemote } from './inputs/remote.ts';
+import { expandRemote, refuseInputsAlike } from './inputs/remote.ts';
 import { type FormatSearch, formatOf, inputsAmong, listedFormat } from './inputs/table-files.ts';
 
 /** How inputs are looked for. */
@@ -34,7 +34,7 @@ export async function expandInputs(
   inputs: readonly string[],
   options: ExpandOptions = {},
 ): Promise<FoundInput[]> {
-  refuseAlike(inputs);
+  refuseInputsAlike(inputs);
   const found = new Map<string, FoundInput>();
   const passedOver = new Set<string>();
   const own = new Set<string>();

@@ -28,6 +28,7 @@ test('a plan.json that lacks what workers go by is told, and no defect of the pr
     { ...DOCUMENT, record: {} },
     { ...DOCUMENT, inputs: undefined },
     { ...DOCUMENT, plan: { ...PLAN, inputs: [null] } },
+    { ...DOCUMENT, plan: { ...PLAN, inputs: [{ ...INPUT, rowCount: -5 }] } },
     { ...DOCUMENT, plan: { ...PLAN, samplesPerShard: 0 } },
     { ...DOCUMENT, plan: { ...PLAN, columns: undefined } },
   ]) {

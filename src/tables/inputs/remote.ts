@@ -3,7 +3,10 @@ import { codeOf } from '../../base/errors.ts';
 import { TEMPORARY_SUFFIX } from '../../base/files.ts';
 import { isShownPath, shownBelow } from '../../base/shown-names.ts';
 import {
+  askedAlike,
+  isRemote,
   listedUrl,
+  refuseAlike,
   rememberAlike,
   rememberUrl,
   type Storage,
@@ -249,6 +252,16 @@ function together<Format>(found: readonly RemoteFound<Format>[]): RemoteFound<Fo
     own: found.flatMap(({ own }) => own),
     inStores: found.flatMap(({ inStores }) => inStores),
   };
+}
+
+/**
+ * Refuses inputs of which the same is shown though others are asked for, those among them that braces stand for.
+ *
+ * @throws BowerbirdError BB_USAGE; TableError BB_USAGE
+ */
+export function refuseInputsAlike(inputs: readonly string[]): void {
+  refuseAlike(inputs);
+  refuseAlike(inputs.filter(isRemote).flatMap((url) => askedAlike(url, expandBraces(shownUrl(url)))));
 }
 
 /** The names that braces alone stand for; undefined where there are none, or patterns. @throws TableError BB_USAGE */

@@ -56,3 +56,19 @@ test.serial('braces, stars and question marks of a query are no pattern', async 
 test.serial('two URLs of a program of which the same is shown are refused', async (t) => {
   await t.throwsAsync(expandInputs([given('a.parquet'), `${web.origin}/a.parquet`]), { code: 'BB_USAGE' });
 });
+
+for (const [who, shown] of [
+  ['by the command line, which keeps what is shown', rememberUrl],
+  ['by a program, whole', (url: string) => url],
+] as const) {
+  test.serial(
+    `a file that stands in braces too, with another query, is refused and not read by it: given ${who}`,
+    async (t) => {
+      asked.length = 0;
+      const inputs = [`${web.origin}/c.parquet?v=1`, `${web.origin}/{c,d}.parquet?v=2`].map(shown);
+      await t.throwsAsync(expandInputs(inputs), { code: 'BB_USAGE', message: /c\.parquet was given twice/ });
+      await t.throwsAsync(expandInputs(inputs.toReversed()), { code: 'BB_USAGE' });
+      t.deepEqual(asked, []);
+    },
+  );
+}
