@@ -12,7 +12,7 @@ import { convertedInputs } from './converted-inputs.ts';
 import { tagsOf } from './input-check.ts';
 import { encodePlan, isPlanned, type PlanFlags, type PlannedRun, readPlan, writePlan } from './plan-file.ts';
 import { takeAtHand } from './run-at-hand.ts';
-import { refuseOther } from './same-plan.ts';
+import { refuseHalfJudged, refuseOther } from './same-plan.ts';
 import { refuseFinishedByOthers } from './same-version.ts';
 import { SharedRun } from './shared-run.ts';
 
@@ -27,7 +27,7 @@ export interface MadePlan extends PlannedRun {
  * plan.json, by which workers know it. A folder that holds an unfinished run of the same settings is gone on with.
  *
  * @param flags those of `score` that were given; workers take them from the plan
- * @throws BowerbirdError as `runScore` before any work, and BB_PLAN_CHANGED where the folder has another plan, BB_RUN_CHANGED where another version has finished shards of it
+ * @throws BowerbirdError as `runScore` before any work, and BB_PLAN_CHANGED where the folder has another plan, BB_RUN_CHANGED where another version has finished shards of it, or some are judged by other thresholds
  */
 export async function makePlan(
   config: ScoreConfig,
@@ -52,6 +52,7 @@ export async function makePlan(
       const { plan, record, isBegun } = await planIn(place, config, progress, closing);
       // Without a plan no worker is at work: what lies there is of an earlier plan.
       if (!(await isPlanned(run))) {
+        if (isBegun) await refuseHalfJudged(place.folder, record);
         await hand.assertHeld();
         await new SharedRun(run).forget();
       }

@@ -1,5 +1,9 @@
+import { dirname, join } from 'node:path';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
+import { readFinishedShard } from '../runs/finished-shard.ts';
 import { goOnFrom } from '../runs/run-changes.ts';
+import { readNames } from '../runs/run-files.ts';
+import type { RunFolder } from '../runs/run-folder.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { sameThresholds } from '../scores/thresholds.ts';
 
@@ -16,6 +20,31 @@ export function refuseOther(planned: RunRecord, present: RunRecord, advice: stri
     'BB_RUN_CHANGED',
     `This is not what is planned:\n${differences.map((line) => `  - ${line}`).join('\n')}\n${advice}`,
     { fields: { differences } },
+  );
+}
+
+/**
+ * Refuses to plan a run of one process that was ended while it judged its shards anew: run.json has the new thresholds by then, and workers cannot judge. Looks at the
+ * shards that lie in the folder: such a process works in one of this machine.
+ *
+ * @throws BowerbirdError BB_RUN_CHANGED
+ */
+export async function refuseHalfJudged(
+  folder: RunFolder,
+  { thresholds }: Pick<RunRecord, 'thresholds'>,
+): Promise<void> {
+  let others = 0;
+  for (const name of await readNames(dirname(folder.stats(0)))) {
+    const id = Number.parseInt(name, 10);
+    const judgedBy = (await readFinishedShard(join(dirname(folder.stats(0)), name), id))?.thresholds;
+    if (judgedBy && !sameThresholds(judgedBy, thresholds)) others++;
+  }
+  if (others === 0) return;
+  throw new BowerbirdError(
+    'BB_RUN_CHANGED',
+    `${folder.publishedPath} holds ${others} finished shards that are judged by other thresholds than its run.json has: a process was ended while it judged them anew, which workers cannot do. ` +
+      'Run `bowerbird score` with the same inputs and flags on this --output-folder: it judges these shards first, and downloads nothing of them again. Then plan, or let it do the rest.',
+    { fields: { differences: [`thresholds of ${others} finished shards`] } },
   );
 }
 
