@@ -1,6 +1,6 @@
 import { BowerbirdError, codeOf, firstSentence, messageOf } from '../base/errors.ts';
 import { withUrls } from '../storage/copied-urls.ts';
-import { shownMessage } from '../storage/storage.ts';
+import { shownMessage, shownText } from '../storage/storage.ts';
 
 /** V8 (arrays, WebAssembly), Node and native code each say it in their own words. */
 const OUT_OF_MEMORY =
@@ -19,7 +19,8 @@ const INSTALLATION_CODES: ReadonlySet<string | undefined> = new Set([
 export function reportError(thrown: unknown): number {
   const error = thrown instanceof BowerbirdError ? thrown : environmentError(thrown);
   if (error) {
-    process.stderr.write(`bowerbird: ${shownMessage(withUrls(error.message))}\n[${error.code}]\n`);
+    const message = shownMessage(withShownWords(withUrls(error.message), process.argv.slice(2)));
+    process.stderr.write(`bowerbird: ${message}\n[${error.code}]\n`);
     if (error.code === 'BB_USAGE') process.stderr.write('`bowerbird <command> --help` lists the flags.\n');
     return error.exitCode;
   }
@@ -28,6 +29,21 @@ export function reportError(thrown: unknown): number {
     `bowerbird: this is a defect of bowerbird itself; please report it.\n${shownMessage(trace ?? '')}\n[BB_INTERNAL]\n`,
   );
   return 1;
+}
+
+/**
+ * A message in which words of the command line, and values of flags, stand as they may be shown: a URL in it is taken to end at a space, which a password may have.
+ *
+ * @param args as they were typed
+ */
+export function withShownWords(message: string, args: readonly string[]): string {
+  const words = args.flatMap((arg) => [arg, arg.slice(arg.indexOf('=') + 1)]);
+  return words
+    .filter((word) => /\s/.test(word) && shownText(word) !== word)
+    .flatMap((word) =>
+      [word, JSON.stringify(word).slice(1, -1)].map((typed) => [typed, shownText(word)] as const),
+    )
+    .reduce((text, [typed, shown]) => text.replaceAll(typed, () => shown), message);
 }
 
 /**

@@ -20,6 +20,8 @@ export function isRemote(urlOrPath: string): boolean {
 const OF_KEYS: readonly string[] = ['s3', 'gs', 'hf'];
 /** Who is asked, with a port; braces may stand in it. */
 const HOST = /^(?:\[[0-9a-f:.]+\]|[^\s:@]+)(?::\d*)?$/i;
+/** With an `@` in the path: a host with its port, or a user and how a password begins in which there is a slash. */
+const USER_OR_HOST = /^[^@[]+:\d*$/;
 /** How a URL begins wherever it stands, with a slash too few as well. */
 const START = String.raw`(?:https?|s3|gs|hf):\/+|[a-z][a-z0-9+.-]+:\/\/`;
 
@@ -48,8 +50,9 @@ function shownKey(rest: string): string {
 function shownAddress(rest: string): string {
   const [authority = ''] = /^[^/\\?#]*/.exec(rest) ?? [];
   const host = authority.slice(authority.lastIndexOf('@') + 1);
-  if (!HOST.test(host)) return '...';
-  return host + rest.slice(authority.length).replace(/[?#].*$/s, '');
+  const path = rest.slice(authority.length).replace(/[?#].*$/s, '');
+  if (!HOST.test(host) || (USER_OR_HOST.test(authority) && path.includes('@'))) return '...';
+  return host + path;
 }
 
 /**

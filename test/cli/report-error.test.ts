@@ -3,9 +3,18 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ErrorCode } from '../../src/base/error-codes.ts';
-import { environmentError } from '../../src/cli/report-error.ts';
+import { environmentError, withShownWords } from '../../src/cli/report-error.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { CLI } from '../helpers/run-cli.ts';
+
+test('what was typed stands in a message as it may be shown, a password with spaces too', (t) => {
+  const given = 'http://us:PA "SS SS@h/a.parquet';
+  const shown = 'http://h/a.parquet';
+  for (const args of [['merge', 'a b', given], [`--input-format=${given}`]]) {
+    t.is(withShownWords(`Unknown command: ${given}`, args), `Unknown command: ${shown}`);
+    t.is(withShownWords(`It is ${JSON.stringify(given)} of a b.`, args), `It is "${shown}" of a b.`);
+  }
+});
 
 function coded(message: string, code?: string): Error {
   return Object.assign(new Error(message), code === undefined ? {} : { code });

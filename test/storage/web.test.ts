@@ -107,7 +107,7 @@ test.serial('what is no URL with a host, and no endpoint, is refused without its
     message: /^HF_ENDPOINT is no URL of a server/,
   });
   process.env['HF_ENDPOINT'] = hub.hub.origin;
-  t.truthy(hubError);
+  t.notRegex(hubError.message, /ZJ|QX/);
 });
 
 test.serial(
