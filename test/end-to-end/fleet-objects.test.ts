@@ -92,6 +92,13 @@ test('a run in object storage whose workers are killed and met by errors, thrott
   const record = JSON.parse(server.bytesOf('bucket', 'runs/killed/run.json')!.toString()) as object;
   t.like(record, { state: 'done', rows: ROWS });
 
+  // What damages run.json costs no shard.
+  server.hold('bucket', 'runs/killed/run.json', '{"format":"bowerb');
+  const mended = await runCli(['merge', run]);
+  t.is(mended.exitCode, 0, mended.stderr);
+  t.regex(mended.stderr, /^s3:\/\/bucket\/runs\/killed\/run\.json was damaged: .*plan\.json/m);
+  t.deepEqual(digestObjects(server, run), await digestRun(alone));
+
   // What reads runs reads this one as it reads one in a folder.
   const stored = await runCli(['buckets', run, '--stored', '--json']);
   const inFolder = await runCli(['buckets', alone, '--stored', '--json']);
