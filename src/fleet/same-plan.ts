@@ -1,11 +1,10 @@
-import { dirname, join } from 'node:path';
 import { BowerbirdError, codeOf } from '../base/errors.ts';
 import { readFinishedShard } from '../runs/finished-shard.ts';
 import { goOnFrom } from '../runs/run-changes.ts';
-import { readNames } from '../runs/run-files.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { sameThresholds } from '../scores/thresholds.ts';
+import { SharedRun } from './shared-run.ts';
 
 /**
  * Holds what a process would do against what is planned, or begun: settings, thresholds, inputs, encoder and heads.
@@ -34,9 +33,8 @@ export async function refuseHalfJudged(
   { thresholds }: Pick<RunRecord, 'thresholds'>,
 ): Promise<void> {
   let others = 0;
-  for (const name of await readNames(dirname(folder.stats(0)))) {
-    const id = Number.parseInt(name, 10);
-    const judgedBy = (await readFinishedShard(join(dirname(folder.stats(0)), name), id))?.thresholds;
+  for (const id of await new SharedRun(folder.path).committedIds()) {
+    const judgedBy = (await readFinishedShard(folder.stats(id), id))?.thresholds;
     if (judgedBy && !sameThresholds(judgedBy, thresholds)) others++;
   }
   if (others === 0) return;
