@@ -1,13 +1,15 @@
-// Dense layers of a head: products of rows and weights in float64; what follows a layer is in layers/activations.ts.
+// Dense layers of a head: products of rows and weights in float64; what follows a layer is in layers/activations.ts. Those in float32 are in
+// layers/single-products.ts and layers/single-activations.ts.
 // AssemblyScript: compiled to WebAssembly by scripts/build-kernels.ts.
 //
 // Every sum has one order, so that scores are the same to the bit everywhere: from the bias on, the sums of BLOCK products each are
-// added one after the other, and within such a sum, which starts from zero, the products. It is the order of onnxruntime's Gemm
-// (MLAS, dgemm.cpp: MLAS_DGEMM_STRIDEK) for layers of more than 32 outputs.
+// added one after the other, and within such a sum, which starts from zero, the products.
 
 import { addProduct } from './layers/add-product';
 
-export { hiddenNone, hiddenRelu, hiddenSilu, relu, silu } from './layers/activations';
+export { relu, silu } from './layers/activations';
+export { singleRelu, singleSilu, widenedNone, widenedRelu, widenedSilu } from './layers/single-activations';
+export { singleLayer } from './layers/single-products';
 
 const BLOCK: u32 = 128;
 

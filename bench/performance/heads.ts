@@ -45,7 +45,7 @@ async function contestOf(
   };
 }
 
-/** Heads with several layers, which are computed in float64 here, beside PyTorch in float32. */
+/** Heads with several layers, beside PyTorch in float32. */
 export const HEADS_BENCH: PerformanceBench = {
   name: 'heads',
   async prepare({ folder, python, atEnd }) {

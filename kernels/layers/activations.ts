@@ -1,11 +1,8 @@
-// What follows a layer of a head: its activation, and the rounding of what goes on to the next layer. Part of kernels/layers.ts.
+// What follows a layer of a head in float64: its activation. Part of kernels/layers.ts.
 import { addProduct } from './add-product';
 
 // Constants of the functions of each value lie in memory: from there each is one instruction, where V8 makes it out of a number in the
 // code by three, anew in every step of a loop.
-
-/** 2^24 + 1: Veltkamp's splitter, which leaves 53 - 24 = 29 bits (Dekker 1971, "A floating-point technique for extending the available precision"). */
-const SPLITTER = memory.data<f64>([16777217.0]);
 
 // fdlibm's e_exp.c: ln 2 in two parts, and the coefficients of its rational approximation.
 const MINUS_INVERSE_LN2 = memory.data<f64>([-1.4426950408889634]);
@@ -24,62 +21,33 @@ const WHOLE = memory.data<f64>([6755399441055744.0]);
 const ONE = memory.data<f64>([1.0]);
 const TWO = memory.data<f64>([2.0]);
 
-/** What follows a layer. */
-const NONE = 0;
-const RELU = 1;
-const SILU = 2;
-
 @inline
 function constant(place: usize): v128 {
   return v128.load64_splat(place);
 }
 
-/** values = max(values, 0); NaN stays. @param count a multiple of eight, also of what follows */
+/** values = max(values, 0); NaN stays. @param count a multiple of four, also of `silu` */
 export function relu(values: usize, count: u32): void {
-  follow(values, count, RELU, false);
+  for (const end = values + (<usize>count << 3); values < end; values += 32) {
+    // A sum is never -0, of which this would make no 0.
+    v128.store(values, f64x2.pmax(v128.load(values), f64x2.splat(0)));
+    v128.store(values, f64x2.pmax(v128.load(values, 16), f64x2.splat(0)), 16);
+  }
 }
 
-/** values = values / (1 + e^-values); NaN stays. */
+/** values = values / (1 + e^-values); NaN stays. Four in a step, so that a processor has enough to do while it divides. */
 export function silu(values: usize, count: u32): void {
-  follow(values, count, SILU, false);
-}
-
-/** Of a layer that another one follows. */
-export function hiddenNone(values: usize, count: u32): void {
-  follow(values, count, NONE, true);
-}
-
-/** Of a layer that another one follows. */
-export function hiddenRelu(values: usize, count: u32): void {
-  follow(values, count, RELU, true);
-}
-
-/** Of a layer that another one follows. */
-export function hiddenSilu(values: usize, count: u32): void {
-  follow(values, count, SILU, true);
-}
-
-/** Eight values in a step, so that a processor has enough to do while it divides. */
-@inline
-function follow(values: usize, count: u32, activation: i32, isHidden: bool): void {
-  for (const end = values + (<usize>count << 3); values < end; values += 64) {
-    const a = followed(v128.load(values), activation, isHidden);
-    const b = followed(v128.load(values, 16), activation, isHidden);
-    const c = followed(v128.load(values, 32), activation, isHidden);
-    const d = followed(v128.load(values, 48), activation, isHidden);
+  for (const end = values + (<usize>count << 3); values < end; values += 32) {
+    const a = silued(v128.load(values));
+    const b = silued(v128.load(values, 16));
     v128.store(values, a);
     v128.store(values, b, 16);
-    v128.store(values, c, 32);
-    v128.store(values, d, 48);
   }
 }
 
 @inline
-function followed(value: v128, activation: i32, isHidden: bool): v128 {
-  // A sum is never -0, of which this would make no 0.
-  if (activation === RELU) value = f64x2.pmax(value, f64x2.splat(0));
-  if (activation === SILU) value = f64x2.div(value, f64x2.add(constant(ONE), exponentialOfMinus(value)));
-  return isHidden ? shortened(value) : value;
+function silued(value: v128): v128 {
+  return f64x2.div(value, f64x2.add(constant(ONE), exponentialOfMinus(value)));
 }
 
 /**
@@ -104,14 +72,4 @@ function exponentialOfMinus(value: v128): v128 {
   const fraction = f64x2.sub(constant(ONE), f64x2.add(f64x2.sub(low, quotient), high));
   // Times 2^power, by its exponent.
   return i64x2.add(fraction, i64x2.shl(whole, 52));
-}
-
-/**
- * Rounded to 29 bits: products with float32 weights are exact in float64 then, so that a sum is the same whether a processor rounds
- * each product or fuses it with the addition.
- */
-@inline
-function shortened(value: v128): v128 {
-  const product = f64x2.mul(value, constant(SPLITTER));
-  return f64x2.sub(product, f64x2.sub(product, value));
 }

@@ -20,7 +20,7 @@ export interface HeadFacts {
 const VERSION = 1;
 
 /** Another one wherever the same layers give other bits than before (layer-stack.ts); heads that are one linear layer keep their digests. */
-const LAYERS_ARITHMETIC = 2;
+const LAYERS_ARITHMETIC = 3;
 
 /**
  * sha256 in hex of what a head computes: the same for the same layers and facts, whatever the format of its file, and whether a

@@ -14,8 +14,8 @@ interface PassOptions {
 /** Gets what comes out, float64(rows x outputs of the last layer, or x parts), of some rows from `first` on; they are valid until it returns. */
 type TakeValues = (values: Float64Array, first: number) => void;
 
-/** Products after which the start of onnxruntime has been worth it: a fifth of a second of the kernel's. */
-const MANY_PRODUCTS = 2 ** 31;
+/** Products after which the start of onnxruntime has been worth it: some tenth of a second of the kernel's. */
+const MANY_PRODUCTS = 2 ** 28;
 
 /** Some of the rows that were given, as the first layer takes them. */
 interface BlockOfRows {
@@ -51,7 +51,7 @@ export class ForwardPass {
   run(embeddings: Float32Array, count: number, take: TakeValues): void {
     checkSize(embeddings, count, this.#dimension);
     for (const { first, rows, inputs } of this.#blocks(embeddings, count, BLOCK_ROWS))
-      this.#hand(this.#run(inputs, rows), first, take);
+      this.#hand(this.#room.run(inputs, rows), first, take);
   }
 
   /**
@@ -74,15 +74,15 @@ export class ForwardPass {
   }
 
   async #runWide(
-    { layers, outputs, run }: WideProducts,
+    { outputs, run }: WideProducts,
     blocks: Iterable<BlockOfRows>,
     take: TakeValues,
   ): Promise<void> {
     for (const { first, rows, inputs } of blocks) {
       const products = await run(inputs, rows);
       for (let from = 0; from < rows; from += BLOCK_ROWS) {
-        const place = products + from * outputs * Float64Array.BYTES_PER_ELEMENT;
-        const values = this.#room.runGiven(layers, place, Math.min(BLOCK_ROWS, rows - from));
+        const place = products + from * outputs * Float32Array.BYTES_PER_ELEMENT;
+        const values = this.#room.runOn(place, Math.min(BLOCK_ROWS, rows - from));
         this.#hand(values, first + from, take);
       }
     }
@@ -102,11 +102,6 @@ export class ForwardPass {
   get #room(): LayerStack {
     this.#stack ??= new LayerStack(this.#layers, this.#options.parts);
     return this.#stack;
-  }
-
-  #run(inputs: Float32Array, rows: number): LayerValues {
-    this.#room.rows(rows).set(inputs);
-    return this.#room.run(rows);
   }
 
   #hand({ values, stride }: LayerValues, first: number, take: TakeValues): void {

@@ -6,13 +6,19 @@ import type { Layer } from './layers.ts';
 /**
  * weights . row + bias of each row by onnxruntime, without the activation.
  *
- * @param rows float64(count x inputs)
- * @param target gets float64(count x outputs)
+ * @param rows float32(count x inputs)
+ * @param target gets float32(count x outputs)
  */
-type Products = (rows: Float64Array, target: Float64Array) => Promise<void>;
+type Products = (rows: Float32Array, target: Float32Array) => Promise<void>;
 
 const HEADER = { irVersion: 7, opset: 13, description: 'a layer of a head' } as const;
-const OPTIONS = { intraOpNumThreads: 1, executionMode: 'sequential', enableCpuMemArena: false } as const;
+const OPTIONS = {
+  intraOpNumThreads: 1,
+  executionMode: 'sequential',
+  enableCpuMemArena: false,
+  // Its kernels for the newest ARM processors take all inputs as one sum, and have the greatest number for infinity.
+  extra: { mlas: { disable_kleidiai: '1' } },
+} as const;
 
 /** The first output of a graph, which onnxruntime-node refuses to hand on; and the one that counts. */
 const [REFUSED, PRODUCTS] = ['refused', 'products'];
@@ -31,8 +37,8 @@ const REFUSAL = 'Non tensor type is temporarily not supported.';
 export async function openLayerProducts(layer: Layer): Promise<Products> {
   const { InferenceSession, Tensor } = await import('../embed/onnxruntime.ts');
   const session = await InferenceSession.create(graphOf(layer), OPTIONS);
-  const tensorOf = (data: Float64Array, width: number) =>
-    new Tensor('float64', data, [data.length / width, width]);
+  const tensorOf = (data: Float32Array, width: number) =>
+    new Tensor('float32', data, [data.length / width, width]);
   return async (rows, target) => {
     const feeds = { rows: tensorOf(rows, layer.inputs) };
     const fetches = { [REFUSED]: null, [PRODUCTS]: tensorOf(target, layer.outputs) };
@@ -44,19 +50,19 @@ export async function openLayerProducts(layer: Layer): Promise<Products> {
 
 function graphOf({ inputs, outputs, weights, bias }: Layer): Uint8Array {
   const graph = new GraphBuilder('layer');
-  const rows = graph.input('rows', ElementType.float64, ['n', inputs]);
+  const rows = graph.input('rows', ElementType.float32, ['n', inputs]);
   graph.node('SequenceEmpty', [], {}, REFUSED);
   graph.sequenceOutput(REFUSED, ElementType.float32);
   const tensors = [
-    graph.initializer(doubleTensor(weights, [outputs, inputs])),
-    graph.initializer(doubleTensor(bias, [outputs])),
+    graph.initializer(singles(weights, [outputs, inputs])),
+    graph.initializer(singles(bias, [outputs])),
   ];
   graph.node('Gemm', [rows, ...tensors], { transB: { int: 1 } }, PRODUCTS);
-  graph.output(PRODUCTS, ElementType.float64, ['n', outputs]);
+  graph.output(PRODUCTS, ElementType.float32, ['n', outputs]);
   return Buffer.concat(graph.toModel(HEADER));
 }
 
-function doubleTensor(values: Float64Array, dimensions: readonly number[]): TensorData {
-  const content = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return { elementType: ElementType.float64, dimensions, content };
+function singles(values: Float64Array, dimensions: readonly number[]): TensorData {
+  const content = new Uint8Array(Float32Array.from(values).buffer);
+  return { elementType: ElementType.float32, dimensions, content };
 }

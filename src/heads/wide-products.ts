@@ -1,36 +1,30 @@
 import { openLayerProducts } from './layer-products.ts';
-import { BLOCK_ROWS, GROUP, LayerStack } from './layer-stack.ts';
+import { BLOCK_ROWS, LayerStack, padded } from './layer-stack.ts';
 import type { Layer } from './layers.ts';
 
-/** onnxruntime sums the products of layers up to this width in longer blocks than kernels/layers.ts does (MLAS, dgemm.cpp: StrideN). */
-const MOST_NARROW_OUTPUTS = 32;
-/** float32 values and weights of so many layers can neither leave the range of float64 nor come to its subnormal numbers. */
-const MOST_LAYERS = 5;
-/** The most rows at a time: onnxruntime lays the weights out anew for each such block. */
+/** The most rows at a time. */
 export const MOST_ROWS = 8 * BLOCK_ROWS;
-/** Sizes of the two batches that sessions are tried with: whole groups of rows, and what is left of one. */
-const TRIED_ROWS = [BLOCK_ROWS, 7] as const;
+/** Sizes of the two batches that sessions are tried with: more rows than any kernel of onnxruntime takes together, which are 12, and the fewest. */
+const TRIED_ROWS = [16, 1] as const;
 
-/** Products of a head's first layers by onnxruntime, in the memory of their `LayerStack`: nothing is copied or allocated for a run. */
+/** Products of a head's layers in float32 by onnxruntime, in the memory of their `LayerStack`: nothing is copied or allocated for a run. */
 export interface WideProducts {
-  /** How many layers it computes; of the last of them without its activation. */
-  readonly layers: number;
-  /** Of the last of them; whole groups, so that products lie as the kernel has them. */
+  /** Of the last of these layers. */
   readonly outputs: number;
   /**
    * @param rows float32(count x dimension)
    * @param count at most MOST_ROWS
-   * @returns where the stack has float64(count x outputs) then, of the bits that it would give; until the next run
+   * @returns where the stack has the last layer's products then, f32(count x outputs), of the bits that it would give; until the next run
    */
   run(rows: Float32Array, count: number): Promise<number>;
 }
 
 /**
- * The first layers of a network whose products onnxruntime computes with the same bits as `LayerStack`, several times as fast. undefined
- * where there are none, or where it gives other bits on this machine: it is tried with seeded noise.
+ * The layers in float32 by onnxruntime, with the same bits as by `LayerStack`, many times as fast. undefined where there are none, or
+ * where it gives other bits on this machine: it is tried with seeded noise.
  *
- * That the bits are the same is no chance. The products are exact in float64 (float32 weights, and values of at most 29 bits), so
- * that a fused multiplication rounds as two steps do, and the order of the sums is the same.
+ * That the bits are the same is no chance: its kernels for x86-64 (with AVX2 or AVX-512) and for ARM add each product with one rounding, and
+ * in one order.
  *
  * @param stack of all layers
  */
@@ -38,20 +32,21 @@ export async function openWideProducts(
   layers: readonly Layer[],
   stack: LayerStack,
 ): Promise<WideProducts | undefined> {
-  const wide = wideLayers(layers);
+  const wide = layers.slice(0, stack.singles);
   if (wide.length === 0) return undefined;
   const productsOf = await Promise.all(wide.map(openLayerProducts)).catch(() => undefined);
   if (!productsOf) return undefined;
   const places = roomFor(wide, stack);
   const products: WideProducts = {
-    layers: wide.length,
     outputs: wide.at(-1)!.outputs,
     run: async (rows, count) => {
       stack.view(places[0], rows.length).set(rows);
+      // Whole groups: one row alone has kernels of its own, which may add up otherwise. What lies behind the rows counts for nothing.
+      const taken = padded(count);
       for (const [i, { inputs, outputs }] of wide.entries()) {
         if (i > 0) stack.activate(i - 1, places[i % 2]!, count);
-        const from = stack.view(places[i % 2]!, count * inputs);
-        await productsOf[i]!(from, stack.view(places[(i + 1) % 2]!, count * outputs));
+        const from = stack.view(places[i % 2]!, taken * inputs);
+        await productsOf[i]!(from, stack.view(places[(i + 1) % 2]!, taken * outputs));
       }
       return places[wide.length % 2]!;
     },
@@ -67,23 +62,6 @@ function roomFor(layers: readonly Layer[], stack: LayerStack): readonly [number,
   return [stack.addRoom(MOST_ROWS * widest(0)), stack.addRoom(MOST_ROWS * widest(1))];
 }
 
-/** Wide layers at the beginning with nothing but ReLU between them, and weights that are float32. */
-function wideLayers(layers: readonly Layer[]): Layer[] {
-  const wide: Layer[] = [];
-  for (const layer of layers.slice(0, MOST_LAYERS)) {
-    const isWide = layer.outputs > MOST_NARROW_OUTPUTS && layer.outputs % GROUP === 0;
-    const fits = isWide && areSingles(layer.weights) && areSingles(layer.bias);
-    if (!fits) break;
-    wide.push(layer);
-    if (layer.activation === 'silu') break;
-  }
-  return wide;
-}
-
-function areSingles(values: Float64Array): boolean {
-  return values.every((value) => Math.fround(value) === value);
-}
-
 async function givesTheSameBits(
   products: WideProducts,
   layers: readonly Layer[],
@@ -93,13 +71,12 @@ async function givesTheSameBits(
   // The last layer's activation comes after its products.
   const own = new LayerStack([...layers.slice(0, last), { ...layers[last]!, activation: 'none' }]);
   const { inputs } = layers[0]!;
-  const noise = seededNoise(BLOCK_ROWS * inputs);
+  const noise = seededNoise(Math.max(...TRIED_ROWS) * inputs);
   noise[0] = Number.NaN;
   noise[3 * inputs] = Number.POSITIVE_INFINITY;
   for (const count of TRIED_ROWS) {
-    const rows = noise.subarray(0, count * inputs);
-    own.rows(count).set(rows);
-    const { values } = own.run(count);
+    const rows = noise.subarray(noise.length - count * inputs);
+    const { values } = own.run(rows, count);
     const found = stack.view(await products.run(rows, count), count * products.outputs);
     if (found.some((value, i) => !Object.is(value, values[i]))) return false;
   }

@@ -16,8 +16,8 @@ export interface EmbedStageTools extends Pick<ModelStageTools, 'batchSize' | 'ba
 
 /** The encoder's stage: crops become embeddings, and those scores by the heads. */
 export function embedStage({ encoder, heads, settled, fail, ...stage }: EmbedStageTools): ModelStage {
-  const settle = (batch: readonly DecodedRow[], embeddings: Float32Array): void => {
-    scoreBatch(heads, batch, embeddings);
+  const settle = async (batch: readonly DecodedRow[], embeddings: Float32Array): Promise<void> => {
+    await scoreBatch(heads, batch, embeddings);
     for (const [i, row] of batch.entries()) {
       const problem = rowProblem(embeddings, i, encoder.dimension);
       if (problem) {
@@ -44,18 +44,17 @@ export function embedStage({ encoder, heads, settled, fail, ...stage }: EmbedSta
   });
 }
 
-function scoreBatch(
+async function scoreBatch(
   heads: EmbedStageTools['heads'],
   batch: readonly DecodedRow[],
   embeddings: Float32Array,
-): void {
+): Promise<void> {
   for (const [tag, head] of Object.entries(heads) as [Tag, Head][]) {
-    const both = head.scoreWithSpread?.(embeddings, batch.length);
-    const scores = both?.scores ?? head.score(embeddings, batch.length);
+    const { scores, spreads } = await head.scoreMany(embeddings, batch.length);
     // The score is the float32 that is published: whoever reads the tags comes to the same verdict and bucket.
     for (const [i, { work, index }] of batch.entries()) {
       work.headScores[tag]![index] = Math.fround(scores[i]!);
-      if (both) work.noteSpread(tag, index, both.spreads[i]!);
+      if (spreads) work.noteSpread(tag, index, spreads[i]!);
     }
   }
 }

@@ -29,7 +29,7 @@ export interface ModelStageTools {
   readonly cropOf: (row: DecodedRow) => Crop;
   /** What the model gives for crops: for each a run of as many values. */
   readonly run: (crops: readonly Crop[]) => Promise<Float32Array>;
-  readonly settle: (batch: readonly DecodedRow[], values: Float32Array) => void;
+  readonly settle: (batch: readonly DecodedRow[], values: Float32Array) => Promise<void>;
   /** Told of an image that the model fails at, also when it is given alone. */
   readonly refuse: (row: DecodedRow, error: unknown) => void;
   /** Told how long a batch took. */
@@ -81,7 +81,7 @@ export class ModelStage {
     const startedMs = performance.now();
     const values = await this.#runOrBlame(batch);
     this.#tools.took(batch, performance.now() - startedMs);
-    if (values) this.#tools.settle(batch, values);
+    if (values) await this.#tools.settle(batch, values);
     for (const row of batch) {
       this.#heldBytes -= this.#tools.cropOf(row).byteLength;
       row.release();
@@ -108,7 +108,7 @@ export class ModelStage {
     let hangs = 0;
     for (const row of batch) {
       try {
-        settle([row], await run([cropOf(row)]));
+        await settle([row], await run([cropOf(row)]));
       } catch (thrown) {
         if (codeOf(thrown) === 'BB_CHILD_START') throw lostError(this.#tools, thrown);
         if (codeOf(thrown) === 'BB_CHILD_TIMEOUT') hangs++;

@@ -26,7 +26,7 @@ export class TagStage {
       batchFlag: '--tag-batch-size',
       cropOf: (row) => row.crops.tags[model.tag]!,
       run: (crops) => model.score(crops),
-      settle: (batch, scores) => {
+      settle: async (batch, scores) => {
         for (const [i, row] of batch.entries()) this.#end(row, scores[i]!);
       },
       refuse: (row) => this.#end(row, Number.NaN),

@@ -14,13 +14,12 @@ interface Expected {
 const expected = JSON.parse(readFileSync(join(FIXTURES, 'expected.json'), 'utf8')) as Expected;
 const embeddings = Float32Array.from(expected.embeddings.flat());
 
-/** torch sums in another order, so the last digits of float64 may differ; between layers values are rounded to 29 bits. */
+/** torch sums in another order, so the last digits of float64 may differ. */
 function isAsTorch(t: ExecutionContext, head: Head, name: string): void {
   const scores = head.score(embeddings, expected.embeddings.length);
-  const tolerance = head.linear ? 1e-12 : 1e-9;
   for (const [i, score] of expected.scores[name]!.entries()) {
     t.true(
-      Math.abs(scores[i]! - score) < tolerance,
+      Math.abs(scores[i]! - score) < 1e-12,
       `${name}, row ${i}: ${scores[i]} where torch gives ${score}`,
     );
   }

@@ -37,61 +37,147 @@ function network(sizes: readonly number[], between: Activation, seed = 1): Layer
   });
 }
 
-function rowsOf(count: number, seed = 2): Float32Array {
-  const random = new Random(seed);
-  return Float32Array.from({ length: count * DIMENSION }, () => random.next() - 0.5);
+function rowsOf(count: number, dimension = DIMENSION): Float32Array {
+  const random = new Random(2);
+  return Float32Array.from({ length: count * dimension }, () => random.next() - 0.5);
 }
 
-/** What docs/heads.md says of sums and of what goes from layer to layer, one operation after the other. */
+/** What docs/heads.md says of layers, one operation after the other. */
 function asDocumented(layers: readonly Layer[], row: Float32Array): number {
-  let values = Float64Array.from(row);
-  for (const layer of layers.slice(0, -1)) values = layerAsDocumented(layer, values).map(to29Bits);
-  return layerAsDocumented(layers.at(-1)!, values)[0]!;
+  return layers.reduce<ArrayLike<number>>((values, layer) => layerAsDocumented(layer, values), row)[0]!;
 }
 
 function layerAsDocumented(
   { inputs, outputs, weights, bias, activation }: Layer,
   values: ArrayLike<number>,
 ): Float64Array {
+  const isSingle = outputs > 32 && outputs % 4 === 0;
+  const block = isSingle ? 256 : 128;
+  const round = isSingle ? Math.fround : (value: number): number => value;
+  const add = isSingle ? fusedSingle : (sum: number, a: number, b: number): number => sum + a * b;
   const results = new Float64Array(outputs);
   for (let o = 0; o < outputs; o++) {
     let sum = bias[o]!;
-    for (let from = 0; from < inputs; from += 128) {
-      let block = 0;
-      for (let k = from; k < Math.min(inputs, from + 128); k++)
-        block += weights[o * inputs + k]! * values[k]!;
-      sum += block;
+    for (let from = 0; from < inputs; from += block) {
+      let part = 0;
+      for (let k = from; k < Math.min(inputs, from + block); k++)
+        part = add(part, weights[o * inputs + k]!, values[k]!);
+      sum = round(sum + part);
     }
     results[o] = activation === 'relu' ? Math.max(sum, 0) : sum;
   }
   return results;
 }
 
-/** Rounds to 29 significant bits, half to even, by the bits of the number. */
-function to29Bits(value: number): number {
-  const bits = new BigUint64Array(Float64Array.of(value).buffer)[0]!;
-  const [kept, rest] = [bits >> 24n, bits & 0xffffffn];
-  const isUp = rest > 0x800000n || (rest === 0x800000n && (kept & 1n) === 1n);
-  return new Float64Array(BigUint64Array.of((kept + (isUp ? 1n : 0n)) << 24n).buffer)[0]!;
+/** sum + a b of float32 numbers, rounded once, half to even: by whole numbers, of which all three are multiples of a power of two. */
+function fusedSingle(sum: number, a: number, b: number): number {
+  const [x, y, z] = [wholeOf(a), wholeOf(b), wholeOf(sum)];
+  // All in units of 2^-298, that of a product.
+  const exact = x * y + (z << 149n);
+  if (exact === 0n) return 0;
+  const size = exact < 0n ? -exact : exact;
+  // Below the normal numbers the last bit is worth 2^-149.
+  const lost = BigInt(Math.max(size.toString(2).length - 24, 149));
+  const half = 1n << (lost - 1n);
+  const rest = size & ((1n << lost) - 1n);
+  const kept = size >> lost;
+  const rounded = kept + (rest > half || (rest === half && (kept & 1n) === 1n) ? 1n : 0n);
+  return Math.sign(exact < 0n ? -1 : 1) * Number(rounded) * 2 ** (Number(lost) - 298);
+}
+
+/** A float32 number in units of 2^-149. */
+function wholeOf(value: number): bigint {
+  const bits = new Uint32Array(Float32Array.of(value).buffer)[0]!;
+  const exponent = (bits >>> 23) & 0xff;
+  const fraction = BigInt(bits & 0x7fffff);
+  const size = exponent === 0 ? fraction : (fraction | 0x800000n) << BigInt(exponent - 1);
+  return value < 0 ? -size : size;
 }
 
 const isSame = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
   a.length === b.length && Array.from(a).every((value, i) => Object.is(value, b[i]));
 
 test('a score is, to the last bit, what is documented', (t) => {
+  const count = 2;
   for (const sizes of [
-    [DIMENSION, 150, 33, 5, 1],
-    [DIMENSION, 7, 1],
-    [DIMENSION, 1],
+    [DIMENSION, 152, 36, 5, 1],
+    [300, 36, 33, 1],
+    [600, 7, 1],
+    [9, 1],
   ]) {
     const layers = network(sizes, 'relu');
-    const rows = rowsOf(70);
-    const { scores } = networkScorer({ layers, output: 'none', columns: undefined }).score(rows, 70);
-    const expected = Array.from({ length: 70 }, (_, i) =>
-      asDocumented(layers, rows.subarray(i * DIMENSION, (i + 1) * DIMENSION)),
+    const [dimension] = sizes as [number];
+    const rows = rowsOf(count, dimension);
+    const { scores } = networkScorer({ layers, output: 'none', columns: undefined }).score(rows, count);
+    const expected = Array.from({ length: count }, (_, i) =>
+      asDocumented(layers, rows.subarray(i * dimension, (i + 1) * dimension)),
     );
     t.true(isSame(scores, expected), `${sizes}`);
   }
+});
+
+test('sums of float32 are rounded once, also in the middle between two numbers and below the normal ones', async (t) => {
+  const [inputs, outputs, count] = [270, 36, 3];
+  const random = new Random(3);
+  // Few bits at a few distances, so that middles are frequent.
+  const pick = (values: readonly number[]): number => values[Math.floor(values.length * random.next())]!;
+  const number = (least: number, most: number): number =>
+    Math.fround(pick([-1, 0, 1, 1 + 2 ** -23, 1.5]) * 2 ** pick([least, least + 12, most]));
+  for (const [least, most] of [
+    [-14, 10],
+    [-76, -62],
+    [-149, 0],
+  ] as const) {
+    const numbers = (length: number) => Float64Array.from({ length }, () => number(least, most));
+    const layer = {
+      inputs,
+      outputs,
+      activation: 'none',
+      weights: numbers(inputs * outputs),
+      bias: numbers(outputs),
+    } as const;
+    const rows = Float32Array.from(numbers(count * inputs));
+    const { values } = new LayerStack([layer]).run(rows, count);
+    const expected = Array.from({ length: count }, (_, i) => [
+      ...layerAsDocumented(layer, rows.subarray(i * inputs, (i + 1) * inputs)),
+    ]).flat();
+    t.true(isSame(values, expected), `${least}`);
+    // By another way as well, where it has these bits.
+    const stack = new LayerStack([layer]);
+    const wide = await openWideProducts([layer], stack);
+    if (wide) t.true(isSame(stack.view(await wide.run(rows, count), count * outputs), expected), `${least}`);
+  }
+});
+
+test('SiLU in float32 is within three units of its last place', (t) => {
+  const outputs = 36;
+  const layer = {
+    inputs: 1,
+    outputs,
+    activation: 'silu',
+    bias: new Float64Array(outputs),
+    weights: new Float64Array(outputs).fill(1),
+  } as const;
+  const rows = Float32Array.from({ length: 4001 }, (_, i) => (i - 2000) / 23);
+  const stack = new LayerStack([layer]);
+  let [worst, behind] = [0, 0];
+  for (let from = 0; from < rows.length; from += 64) {
+    const some = rows.subarray(from, from + 64);
+    const { values } = stack.run(some, some.length);
+    for (const [i, x] of some.entries()) {
+      const exact = x / (1 + Math.exp(-x));
+      const error = Math.abs(values[i * outputs]! - exact);
+      // So far below zero the logistic function is that of -86.
+      if (x < -86) behind = Math.max(behind, error);
+      else if (x !== 0) worst = Math.max(worst, error / Math.abs(exact));
+    }
+  }
+  t.true(worst <= 3 * 2 ** -23 && worst > 0, `${worst}`);
+  t.true(behind < 1e-34);
+  const [nan, plus, minus] = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map(
+    (x) => stack.run(Float32Array.of(x), 1).values[0]!,
+  );
+  t.deepEqual([nan, plus, minus], [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
 });
 
 for (const between of ['relu', 'silu', 'none'] as const) {
@@ -123,9 +209,7 @@ test('members of an ensemble give, to the last bit, the sums of their parts', (t
   const rows = rowsOf(5);
   const { scores } = ensembleScorer(layers, { members, combine: 'lower-median' }).score(rows, 5);
   const expected = Array.from({ length: 5 }, (_, i) => {
-    const hidden = layerAsDocumented(layers[0]!, rows.subarray(i * DIMENSION, (i + 1) * DIMENSION)).map(
-      to29Bits,
-    );
+    const hidden = layerAsDocumented(layers[0]!, rows.subarray(i * DIMENSION, (i + 1) * DIMENSION));
     const own = Array.from({ length: members }, (_, m) => {
       let sum = 0;
       for (let k = m * width; k < (m + 1) * width; k++) sum += last.weights[k]! * hidden[k]!;
@@ -147,25 +231,30 @@ test('many rows have the scores and the spreads of few in an ensemble, too', asy
   }
 });
 
-test('onnxruntime takes the wide layers whose weights are float32, and nothing behind a SiLU', async (t) => {
-  const layersTaken = async (layers: readonly Layer[]): Promise<number> =>
-    (await openWideProducts(layers, new LayerStack(layers)))?.layers ?? 0;
-  const relu = network([DIMENSION, 64, 40, 32, 1], 'relu');
-  const silu = network([DIMENSION, 64, 40, 1], 'silu');
-  const first = { ...relu[0]!, weights: relu[0]!.weights.map((weight) => weight / 3) };
-  t.is(await layersTaken([first, ...relu.slice(1)]), 0, 'their products would not be exact');
-  t.is(await layersTaken(network([DIMENSION, 32, 1], 'relu')), 0);
-  // Elsewhere onnxruntime may sum in another order, and is not used then.
-  if (process.arch !== 'x64') return;
-  t.is(await layersTaken(relu), 2);
-  t.is(await layersTaken(silu), 1);
+test('wide layers at the beginning are in float32 where their weights are', (t) => {
+  const singlesOf = (layers: readonly Layer[]): number => new LayerStack(layers).singles;
+  const layers = network([DIMENSION, 64, 40, 32, 64, 1], 'silu');
+  const first = { ...layers[0]!, weights: layers[0]!.weights.map((weight) => weight / 3) };
+  t.is(singlesOf(layers), 2, 'and not behind a narrow one');
+  t.is(singlesOf([first, ...layers.slice(1)]), 0);
+  t.is(singlesOf(network([DIMENSION, 32, 1], 'relu')), 0);
+  t.is(singlesOf(network([DIMENSION, 46, 1], 'relu')), 0, 'not whole groups of four');
 });
 
-test('products by onnxruntime come into the array that is given, and into no other', async (t) => {
+test('onnxruntime does the layers in float32 where it has the bits of the kernel', async (t) => {
+  const layers = network([700, 64, 1], 'relu');
+  const wide = await openWideProducts(layers, new LayerStack(layers));
+  // A processor of another kind may have no kernels that add a product with one rounding, and onnxruntime is not used then.
+  t.true(!['x64', 'arm64'].includes(process.arch) || wide !== undefined);
+  const narrow = network([700, 32, 1], 'relu');
+  t.is(await openWideProducts(narrow, new LayerStack(narrow)), undefined);
+});
+
+test.serial('products by onnxruntime come into the array that is given, and into no other', async (t) => {
   const [layer] = network([DIMENSION, 64, 1], 'relu') as [Layer, Layer];
   const products = await openLayerProducts(layer);
-  const rows = Float64Array.from(rowsOf(500));
-  const target = new Float64Array(500 * layer.outputs);
+  const rows = rowsOf(500);
+  const target = new Float32Array(500 * layer.outputs);
   await products(rows, target);
   const before = process.memoryUsage().arrayBuffers;
   for (let i = 0; i < 20; i++) await products(rows, target);

@@ -64,7 +64,7 @@ function scoreOneByOne(layers: readonly Layer[], embedding: Iterable<number>): n
   return values[0]!;
 }
 
-/** Up to four values in a row are rounded to 29 bits between layers; nine of each, of at most 2, add to 18 times as much again. */
+/** Values of up to 18^5 are summed in two orders, and may cancel each other. */
 const isClose = (a: number, b: number): boolean =>
   Math.abs(a - b) <= 1e-8 * Math.max(1, Math.abs(a), Math.abs(b));
 

@@ -22,7 +22,7 @@ test('an ensemble says how far its members lie apart, each about the mean of all
       ...{ method: 'bradley-terry', hidden, members, combine, network, outputFolder },
     });
     const path = join(outputFolder, 'head.safetensors');
-    // In float64 throughout; the head rounds what lies between its layers to 29 bits.
+    // In float64 throughout; the head has the one layer of more than 32 outputs in float32.
     const expected = memberScoresOf(path, collection.rows);
     const head = await loadHead(path, { tag: 'aesthetic' });
     const { scores, spreads: found } = head.scoreWithSpread!(collection.rows, 300);
