@@ -433,7 +433,7 @@ export const ROOMS: readonly Room[] = [
       'heads',
       'runs',
     ],
-    doors: ['config', 'image-supply', 'models', 'planning', 'record', 'score', 'score-shards'],
+    doors: ['config', 'image-supply', 'models', 'planning', 'record', 'score', 'score-facts', 'score-shards'],
     packages: [],
   },
   {

@@ -1,6 +1,6 @@
 import { describeRun, type RunRecord } from '../runs/run-record.ts';
 import { resultSettings } from './config.ts';
-import type { ScoreFacts } from './score-shards.ts';
+import type { ScoreFacts } from './score-facts.ts';
 
 /** What run.json says of a run with these inputs, settings and models, at its first start. */
 export function recordOf({ config, plan, thresholds, encoder, heads, tagModels }: ScoreFacts): RunRecord {

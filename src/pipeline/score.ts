@@ -16,7 +16,8 @@ import type { ScoreConfig } from './config.ts';
 import { loadModels } from './models.ts';
 import { planScore } from './planning.ts';
 import { recordOf } from './record.ts';
-import { type ScoreFacts, type ScoreRun, scoreShards } from './score-shards.ts';
+import type { ScoreFacts } from './score-facts.ts';
+import { type ScoreRun, scoreShards } from './score-shards.ts';
 
 /**
  * The main job: plans the shards, does those that are not done, merges all, writes the report.
