@@ -31,7 +31,8 @@ export class Spill {
   readonly #bufferRecords: number;
   readonly #filled: Uint32Array;
   readonly #chunks: number[][];
-  #buffers: Uint32Array;
+  /** Signed: a word above 2^31 is an object to V8 until it has compiled what copies it. */
+  #buffers: Int32Array;
   #sizeBytes = 0;
 
   constructor({ path, words, bits, shift, bufferBytes }: SpillOptions) {
@@ -46,19 +47,20 @@ export class Spill {
     this.#chunks = Array.from({ length: partitions }, () => []);
     const ownBytes = Math.min(MAX_BUFFER_BYTES, bufferBytes / partitions);
     this.#bufferRecords = Math.max(MIN_BUFFER_RECORDS, Math.floor(ownBytes / (4 * words)));
-    this.#buffers = new Uint32Array(partitions * this.#bufferRecords * words);
+    this.#buffers = new Int32Array(partitions * this.#bufferRecords * words);
   }
 
   /** Takes `count` records from the start of `records`. */
   add(records: Uint32Array, count: number): void {
-    const words = this.#words;
+    const [words, shift, bits] = [this.#words, this.#shift, this.#bits];
     const bufferWords = this.#bufferRecords * words;
     const buffers = this.#buffers;
     const filled = this.#filled;
+    const taken = new Int32Array(records.buffer, records.byteOffset, count * words);
     for (let record = 0, at = 0; record < count; record++, at += words) {
-      const partition = bitsAt(records[at + 1]!, records[at]!, this.#shift, this.#bits);
+      const partition = bitsAt(taken[at + 1]!, taken[at]!, shift, bits);
       const to = partition * bufferWords + filled[partition]! * words;
-      for (let word = 0; word < words; word++) buffers[to + word] = records[at + word]!;
+      for (let word = 0; word < words; word++) buffers[to + word] = taken[at + word]!;
       if (++filled[partition]! === this.#bufferRecords) this.#flush(partition);
     }
   }
@@ -68,7 +70,7 @@ export class Spill {
     for (let partition = 0; partition < this.counts.length; partition++) {
       if (this.#filled[partition]! > 0) this.#flush(partition);
     }
-    this.#buffers = new Uint32Array(0);
+    this.#buffers = new Int32Array(0);
   }
 
   /** The records of a partition, in the order of `add`, some at a time; each array is gone with the next. */

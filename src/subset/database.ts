@@ -101,9 +101,8 @@ export class SubsetDatabase {
       // Freed memory goes back to the system soon: by default half a gigabyte of it may pile up beyond the limit.
       "allocator_bulk_deallocation_flush_threshold = '16MiB'",
       "allocator_flush_threshold = '8MiB'",
-      'allocator_background_threads = true',
-      // So that DuckDB reads on while rows are taken.
-      "streaming_buffer_size = '8MiB'",
+      // Rows that stay in a processor's cache until they are taken.
+      "streaming_buffer_size = '1MiB'",
       // What is divided by zero is null, not NaN.
       'ieee_floating_point_ops = false',
       'enable_progress_bar = true',

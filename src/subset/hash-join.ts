@@ -75,7 +75,7 @@ export class HashJoin {
   readonly #slotTagWords: number;
   #capacity = FIRST_CAPACITY;
   #used = 0;
-  #slots: Uint32Array = new Uint32Array(FIRST_CAPACITY * SLOT_WORDS);
+  #slots: Int32Array = new Int32Array(FIRST_CAPACITY * SLOT_WORDS);
   /** For each slot the words of its tags. */
   #tags: Uint32Array;
 
@@ -104,15 +104,16 @@ export class HashJoin {
     const duplicates = this.tagDuplicates[table]!;
     const [slots, tags] = [this.#slots, this.#tags];
     const [start, slotTagWords] = [this.#tagStarts[table]! - HASH_WORDS, this.#slotTagWords];
-    for (let at = 0; at < records.length; at += words) {
-      const flags = records[at + 3]!;
+    const signed = signedWords(records);
+    for (let at = 0; at < signed.length; at += words) {
+      const flags = signed[at + 3]!;
       if ((flags & WITHOUT_HASH) !== 0) continue;
-      const slot = this.#slotOf(records[at]!, records[at + 1]!);
+      const slot = this.#slotOf(signed[at]!, signed[at + 1]!);
       const state = slots[slot * SLOT_WORDS + 2]!;
       if ((state & has) === 0) {
         slots[slot * SLOT_WORDS + 2] = state | has | ((flags >>> CODE_SHIFT) & CODE_MASK);
         const to = slot * slotTagWords + start;
-        for (let word = HASH_WORDS; word < words; word++) tags[to + word] = records[at + word]!;
+        for (let word = HASH_WORDS; word < words; word++) tags[to + word] = signed[at + word]!;
         continue;
       }
       duplicates.rows++;
@@ -126,19 +127,21 @@ export class HashJoin {
   judge(records: Uint32Array): void {
     this.#makeRoom(records.length / RECORD_WORDS);
     const { absentCodes, deduplicate } = this.#rules;
-    for (let at = 0; at < records.length; at += RECORD_WORDS) {
-      const flags = records[at + 3]!;
+    const [slots, signed] = [this.#slots, signedWords(records)];
+    const duplicates = this.metadataDuplicates;
+    for (let at = 0; at < signed.length; at += RECORD_WORDS) {
+      const flags = signed[at + 3]!;
       const own = flags >>> CODE_SHIFT;
       if ((flags & WITHOUT_HASH) !== 0) {
         if ((flags & DROPPED) === 0) this.#decide(own | absentCodes[0]!, records, at, -1);
         continue;
       }
-      const slot = this.#slotOf(records[at]!, records[at + 1]!);
-      const state = this.#slots[slot * SLOT_WORDS + 2]!;
+      const slot = this.#slotOf(signed[at]!, signed[at + 1]!);
+      const state = slots[slot * SLOT_WORDS + 2]!;
       let next = state | SEEN;
       if ((state & SEEN) !== 0) {
-        this.metadataDuplicates.rows++;
-        if ((state & SEEN_AGAIN) === 0) this.metadataDuplicates.hashes++;
+        duplicates.rows++;
+        if ((state & SEEN_AGAIN) === 0) duplicates.hashes++;
         next |= SEEN_AGAIN;
       }
       if ((flags & DROPPED) === 0) {
@@ -147,7 +150,7 @@ export class HashJoin {
         this.#decide(own | (state & CODE_MASK) | absentCodes[known]! | repeated, records, at, slot);
         next |= JUDGED;
       }
-      this.#slots[slot * SLOT_WORDS + 2] = next;
+      slots[slot * SLOT_WORDS + 2] = next;
     }
   }
 
@@ -203,7 +206,7 @@ export class HashJoin {
     const [slots, tags, words] = [this.#slots, this.#tags, this.#slotTagWords];
     this.#capacity = capacity;
     this.#used = 0;
-    this.#slots = new Uint32Array(capacity * SLOT_WORDS);
+    this.#slots = new Int32Array(capacity * SLOT_WORDS);
     this.#tags = new Uint32Array(capacity * words);
     for (let from = 0; from * SLOT_WORDS < slots.length; from++) {
       const at = from * SLOT_WORDS;
@@ -213,6 +216,11 @@ export class HashJoin {
       this.#tags.set(tags.subarray(from * words, (from + 1) * words), slot * words);
     }
   }
+}
+
+/** The same words as int32: a word above 2^31 is an object to V8 until it has compiled what reads it, one below it never is. */
+function signedWords({ buffer, byteOffset, length }: Uint32Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, length);
 }
 
 /** Where the words of each table's tag begin, one table after the other. */

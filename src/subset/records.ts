@@ -40,7 +40,7 @@ export function scoreWord(score: number): number {
  * that different hashes stay different, and every bit of either half reaches the top of the upper one.
  */
 export function setHash(records: Uint32Array, at: number, lo: number, hi: number): void {
-  const mixedLo = (lo ^ scrambled(hi)) >>> 0;
+  const mixedLo = lo ^ scrambled(hi);
   records[at] = mixedLo;
   records[at + 1] = hi ^ scrambled(mixedLo);
 }

@@ -197,7 +197,7 @@ class RecordRows {
     for (const [score, bits] of (scores ?? []).entries()) setScores(records, scoreWord(score), words, bits);
     const flags = this.#flagsOf(chunk);
     const hashes = this.#hashesOf(chunk);
-    const halves = new Uint32Array(hashes.buffer, hashes.byteOffset, 2 * count);
+    const halves = new Int32Array(hashes.buffer, hashes.byteOffset, 2 * count);
     for (let i = 0, at = 0; i < count; i++, at += words) {
       setHash(records, at, halves[2 * i]!, halves[2 * i + 1]!);
       if (scores) records[at + 3] = flags[i]!;

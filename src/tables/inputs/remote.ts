@@ -1,4 +1,3 @@
-import picomatch from 'picomatch';
 import { codeOf } from '../../base/errors.ts';
 import { TEMPORARY_SUFFIX } from '../../base/files.ts';
 import { isShownPath, shownBelow } from '../../base/shown-names.ts';
@@ -175,6 +174,7 @@ async function byPattern<Format>(
   kind: RemoteKind<Format>,
 ): Promise<RemoteFound<Format>> {
   const prefix = url.slice(0, url.slice(0, url.search(WILDCARDS)).lastIndexOf('/') + 1);
+  const { default: picomatch } = await import('picomatch');
   const patterns = patternsIn(url.replace(/\/$/, ''));
   const isShown = shownBelow(patterns.flatMap((pattern) => pattern.slice(prefix.length).split('/')));
   // As `globBraced` has it of this machine.
