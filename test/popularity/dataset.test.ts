@@ -25,16 +25,26 @@ function colourOf(number: number): [red: number, green: number, blue: number] {
 }
 
 /** A wide picture whose middle square alone has the colour. */
-async function writePicture(path: string, number: number, heightPx = 20): Promise<void> {
+async function paint(number: number, heightPx: number): Promise<Buffer> {
   const [r, g, b] = colourOf(number);
   const side = { width: heightPx, height: heightPx, channels: 3 as const };
   const middle = await sharp({ create: { ...side, background: { r, g, b } } })
     .png()
     .toBuffer();
-  await sharp({ create: { ...side, width: 3 * heightPx, background: { r: 255, g: 0, b: 255 } } })
+  return sharp({ create: { ...side, width: 3 * heightPx, background: { r: 255, g: 0, b: 255 } } })
     .composite([{ input: middle, left: heightPx, top: 0 }])
     .png()
-    .toFile(path);
+    .toBuffer();
+}
+
+/** Painted once for all worlds, which have the same pictures. */
+const painted = new Map<string, Promise<Buffer>>();
+
+async function writePicture(path: string, number: number, heightPx = 20): Promise<void> {
+  const name = `${number}, ${heightPx}`;
+  const picture = painted.get(name) ?? paint(number, heightPx);
+  painted.set(name, picture);
+  await writeFile(path, await picture);
 }
 
 interface World {
