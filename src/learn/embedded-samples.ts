@@ -1,7 +1,7 @@
 import { remove } from '../base/files.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { SampleName } from '../feedback/answer.ts';
-import { readMetadata } from '../rescore/metadata.ts';
+import { readHashes } from '../rescore/metadata.ts';
 import { planRescore } from '../rescore/plan.ts';
 import { openDuckDb } from '../tables/duckdb.ts';
 import { type EmbeddingRequest, readKeys } from './embeddings.ts';
@@ -56,7 +56,7 @@ export async function drawEmbedded(
       signal?.throwIfAborted();
       passed += layout.rowCount;
       if (metadata === undefined) continue;
-      const { hashes } = await readMetadata(instance, metadata, layout.rowCount, plan);
+      const hashes = await readHashes(instance, { ...plan, path: metadata, rowCount: layout.rowCount });
       const keys = await readKeys(instance, metadata);
       for (let row = 0; row < layout.rowCount; row++) {
         const [hash, key] = [hashes?.[row], keys?.[row] ?? undefined];

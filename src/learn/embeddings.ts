@@ -4,7 +4,7 @@ import { remove, removeQuietly } from '../base/files.ts';
 import { fromFloat16Bits } from '../base/float16.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import type { SampleName } from '../feedback/answer.ts';
-import { readMetadata } from '../rescore/metadata.ts';
+import { readHashes } from '../rescore/metadata.ts';
 import { unpackEmbeddings } from '../rescore/parquet-embeddings.ts';
 import { planRescore, type RescoreInput, type RescorePlan } from '../rescore/plan.ts';
 import { type DuckDBInstance, openDuckDb, parquetSource, queryRows } from '../tables/duckdb.ts';
@@ -168,7 +168,7 @@ async function joinInput(join: Join, job: InputJob): Promise<void> {
 async function findRows(join: Join, { instance, plan, input }: InputJob): Promise<FoundRow[]> {
   const { metadata, layout } = input;
   if (metadata === undefined) return [];
-  const { hashes } = await readMetadata(instance, metadata, layout.rowCount, plan);
+  const hashes = await readHashes(instance, { ...plan, path: metadata, rowCount: layout.rowCount });
   const keys = join.keys.size > 0 ? await readKeys(instance, metadata) : undefined;
   const found = new Map<number, FoundRow>();
   for (let row = 0; row < layout.rowCount; row++) {

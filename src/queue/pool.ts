@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { remove, removeQuietly } from '../base/files.ts';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { checkSample } from '../feedback/check.ts';
-import { readMetadata } from '../rescore/metadata.ts';
+import { readHashes } from '../rescore/metadata.ts';
 import { unpackEmbeddings } from '../rescore/parquet-embeddings.ts';
 import { planRescore, type RescoreInput, type RescorePlan } from '../rescore/plan.ts';
 import { streamChunks } from '../tables/chunk.ts';
@@ -71,7 +71,7 @@ async function listRows(
   const hashes =
     metadata === undefined
       ? undefined
-      : (await readMetadata(instance, metadata, layout.rowCount, plan)).hashes;
+      : await readHashes(instance, { ...plan, path: metadata, rowCount: layout.rowCount });
   let row = 0;
   for await (const keys of keysOf(instance, metadata, layout.rowCount)) {
     gathering.request.signal?.throwIfAborted();

@@ -13,13 +13,15 @@ import type { DuckDBInstance } from '../tables/duckdb.ts';
 import type { BlockResult } from './block-scorer.ts';
 import type { LabelledColumn } from './head-set.ts';
 import { judgeRows, type ScoredRows } from './judge.ts';
-import { type MetadataColumns, readMetadata } from './metadata.ts';
+import { readTags } from './metadata.ts';
 import type { RescoreInput, RescorePlan } from './plan.ts';
-import { type PassedMetadata, type TagRows, writeTags } from './tags.ts';
+import type { ResultLanes } from './result-lanes.ts';
+import { type RowMetadata, type TagRows, type TagWriting, writeTags } from './tags.ts';
 
 /** What shards are committed with. */
 export interface CommitTools {
   readonly instance: DuckDBInstance;
+  readonly lanes: ResultLanes;
   readonly folder: RunFolder;
   readonly lock: Lock;
   readonly plan: RescorePlan;
@@ -47,19 +49,16 @@ export interface ScoredShard {
   readonly scoringMs: number;
 }
 
-const NO_METADATA: MetadataColumns = { hashes: undefined, tags: {} };
-
 /** What the files of a shard are made from. */
-interface JudgedBlocks {
-  readonly instance: DuckDBInstance;
+interface JudgedBlocks extends TagWriting {
   readonly tagRows: TagRows;
-  readonly passed: PassedMetadata | undefined;
+  readonly metadata: RowMetadata | undefined;
   readonly sums: BucketSums;
 }
 
 /** What a shard of stored embeddings is committed with. Their order is that of `SHARD_FILES`. */
 const SINKS: Sinks<JudgedBlocks> = {
-  tags: { write: (path, { instance, tagRows, passed }) => writeTags(instance, path, tagRows, passed) },
+  tags: { write: (path, shard) => writeTags(shard, path, shard.tagRows, shard.metadata) },
   partials: partialsSink,
 };
 
@@ -69,17 +68,18 @@ const SINKS: Sinks<JudgedBlocks> = {
  * @throws TableError BB_SHARD_READ naming the metadata, BB_SHARD_WRITE, BB_DISK_FULL, BB_RUN_LOCKED
  */
 export async function commitScored(shard: ScoredShard, tools: CommitTools): Promise<ShardStats> {
-  const { instance, folder, lock, plan } = tools;
+  const { instance, lanes, folder, lock, plan } = tools;
   const { spec, blocks } = shard;
   const { id, rowCount } = spec;
   const input = plan.inputs[spec.inputIndex]!;
-  const { metadata } = input;
-  const read = metadata === undefined ? NO_METADATA : await readMetadata(instance, metadata, rowCount, plan);
+  const metadata =
+    input.metadata === undefined
+      ? undefined
+      : { ...plan, path: input.metadata, rowCount, isPassed: !tools.scoresOnly };
   const rows = withLabels(joinBlocks(blocks, rowCount, tools.columns), tools.labelled);
-  const judged = judgeRows(rows, read, tools);
-  const passed = metadata === undefined || tools.scoresOnly ? undefined : { ...plan, path: metadata };
+  const judged = judgeRows(rows, metadata ? await readTags(instance, metadata) : {}, tools);
   const tagRows = {
-    ...{ shardId: id, rows, judged, hashes: read.hashes, extraColumns: tools.extraColumns },
+    ...{ shardId: id, rows, judged, extraColumns: tools.extraColumns },
     provenance: tools.provenanceOf(input),
   };
   const { counts, histogram } = judged;
@@ -87,7 +87,7 @@ export async function commitScored(shard: ScoredShard, tools: CommitTools): Prom
     folder,
     lock,
     shardId: id,
-    shard: { instance, tagRows, passed, sums: sumBlocks(blocks, plan.dimension) },
+    shard: { instance, lanes, tagRows, metadata, sums: sumBlocks(blocks, plan.dimension) },
     sinks: SINKS,
     replaced: undefined,
     describe: (files) => describeShard({ ...factsOf(shard, tools), counts, histogram, files }),

@@ -7,18 +7,12 @@ import {
   type DuckDBDataChunk,
   type DuckDBInstance,
   parquetSource,
+  queryRows,
 } from '../tables/duckdb.ts';
 import { readFailure, type TableError } from '../tables/errors.ts';
 import { readColumns } from '../tables/footer.ts';
+import { hashOfSql } from '../tables/hash-function.ts';
 import { hashTextColumn } from '../tables/packed-texts.ts';
-
-/** What scoring needs of a file's metadata; one entry per row. */
-export interface MetadataColumns {
-  /** The metadata's own, else computed from URL and caption; undefined where there is neither. */
-  readonly hashes: BigInt64Array | undefined;
-  /** Its own tags, NaN = null; those that it has no column of are missing. Scores of its own only pass through. */
-  readonly tags: Readonly<Partial<Record<Tag, Float32Array>>>;
-}
 
 /** All inputs' columns, and which of them play a part. */
 export interface MetadataShape {
@@ -26,46 +20,74 @@ export interface MetadataShape {
   readonly columns: Partial<ColumnMapping>;
 }
 
+/** Where rows of metadata are read from. */
+export interface MetadataFile extends MetadataShape {
+  readonly path: string;
+  readonly rowCount: number;
+}
+
 /**
- * Reads hashes and tags of one metadata file, in row order.
+ * The tags that one metadata file has, in row order: float32, NaN = null. Those that it has no column of are missing. Scores of
+ * its own only pass through.
  *
  * @throws TableError BB_SHARD_READ
  */
-export async function readMetadata(
+export async function readTags(
   instance: DuckDBInstance,
-  path: string,
-  rowCount: number,
-  shape: MetadataShape,
-): Promise<MetadataColumns> {
-  const { columns } = shape;
-  const hashed = columns.hash !== undefined || columns.url !== undefined;
-  const result: MetadataColumns = {
-    hashes: hashed ? new BigInt64Array(rowCount) : undefined,
-    tags: Object.fromEntries(
-      PROBABILITY_TAGS.filter((tag) => columns[tag] !== undefined).map((tag) => [
-        tag,
-        new Float32Array(rowCount).fill(Number.NaN),
-      ]),
-    ),
-  };
-  if (!hashed && Object.keys(result.tags).length === 0) return result;
+  file: MetadataFile,
+): Promise<Readonly<Partial<Record<Tag, Float32Array>>>> {
+  const { columns, rowCount } = file;
+  const tags = PROBABILITY_TAGS.filter((tag) => columns[tag] !== undefined);
+  const values = tags.map(() => new Float32Array(rowCount));
+  const selected = tags.map((tag) => partSql(file, tag, scoreSql));
+  await readRows(instance, file, selected, (chunk, from, to) => {
+    for (const [i, all] of values.entries()) takeScores(chunk, i, all.subarray(from, to));
+  });
+  return Object.fromEntries(tags.map((tag, i) => [tag, values[i]!]));
+}
+
+/**
+ * The sample hashes of one metadata file, in row order: its own, else computed from URL and caption; undefined where there is
+ * neither.
+ *
+ * @throws TableError BB_SHARD_READ
+ */
+export async function readHashes(
+  instance: DuckDBInstance,
+  file: MetadataFile,
+): Promise<BigInt64Array | undefined> {
+  if (!isHashed(file)) return undefined;
+  const hashes = new BigInt64Array(file.rowCount);
+  const selected = [`${ownHashSql(file)} AS hash`, `CASE WHEN hash IS NULL THEN ${textSql(file)} END`];
+  await readRows(instance, file, selected, (chunk, from, to) => takeHashes(chunk, hashes.subarray(from, to)));
+  return hashes;
+}
+
+/** Reads expressions over c0, c1, ... in row order. @throws TableError BB_SHARD_READ, also where it has other rows than expected */
+async function readRows(
+  instance: DuckDBInstance,
+  file: MetadataFile,
+  selected: readonly string[],
+  take: (chunk: DuckDBDataChunk, from: number, to: number) => void,
+): Promise<void> {
+  if (selected.length === 0) return;
+  const { path, rowCount } = file;
   const connection = await instance.connect();
   try {
-    const select = `SELECT ${wantedColumns(shape)} FROM ${await sourceOf(connection, path, shape)}`;
-    const stream = await connection.stream(select);
+    const source = await sourceOf(connection, file);
+    const stream = await connection.stream(`SELECT ${selected.join(', ')} FROM ${source}`);
     let row = 0;
     for (;;) {
       const chunk = await stream.fetchChunk();
       if (!chunk || chunk.rowCount === 0) break;
       // Read once: the count is asked of DuckDB every time.
       const chunkRows = chunk.rowCount;
-      if (row + chunkRows <= rowCount) takeChunk(chunk, chunkRows, row, result);
+      if (row + chunkRows <= rowCount) take(chunk, row, row + chunkRows);
       row += chunkRows;
       chunk.reset();
     }
     // A stream that fails ends as if it were complete.
-    if (row !== rowCount) throw await findFailure(connection, path, row, rowCount);
-    return result;
+    if (row !== rowCount) throw (await findReadFailure(connection, path)) ?? otherRows(path, row, rowCount);
   } catch (thrown) {
     throw asReadFailure(path, thrown);
   } finally {
@@ -73,11 +95,26 @@ export async function readMetadata(
   }
 }
 
+/** @throws TableError BB_SHARD_READ for metadata that has other rows than when the run was planned */
+export async function refuseOtherRows(
+  connection: DuckDBConnection,
+  { path, rowCount }: MetadataFile,
+): Promise<void> {
+  const [counted] = await queryRows<{ rows: number }>(
+    connection,
+    `SELECT count(*)::DOUBLE AS rows FROM ${parquetSource(path)}`,
+  );
+  if (counted!.rows !== rowCount) throw otherRows(path, counted!.rows, rowCount);
+}
+
+function otherRows(path: string, rows: number, rowCount: number): TableError {
+  return readFailure(path, new Error(`Its rows end at ${rows} instead of ${rowCount}.`));
+}
+
 /** The rows of a metadata file as c0, c1, ... with the types of the schema. */
 export async function sourceOf(
   connection: DuckDBConnection,
-  path: string,
-  { schema, columns: mapping }: MetadataShape,
+  { path, schema, columns: mapping }: MetadataShape & { readonly path: string },
 ): Promise<string> {
   const present = await readColumns(connection, path);
   const columns = schemaSql(present, schema, mapping);
@@ -98,51 +135,48 @@ export async function findReadFailure(
   }
 }
 
-async function findFailure(
-  connection: DuckDBConnection,
-  path: string,
-  rows: number,
-  rowCount: number,
-): Promise<TableError> {
-  const failure = await findReadFailure(connection, path);
-  return failure ?? readFailure(path, new Error(`Its rows end at ${rows} instead of ${rowCount}.`));
-}
-
 function asReadFailure(path: string, thrown: unknown): unknown {
   return thrown instanceof Error && 'code' in thrown ? thrown : readFailure(path, thrown);
 }
 
-function wantedColumns({ schema, columns }: MetadataShape): string {
-  const place = (name: string): number => schema.findIndex((column) => column.name === name);
-  const column = (name: string): string => `c${place(name)}`;
-  const bytes = (name: string): string => textBytesSql(column(name), schema[place(name)]!.type);
-  const hash =
-    columns.hash === undefined
-      ? 'NULL::BIGINT'
-      : hashSql(column(columns.hash), schema[place(columns.hash)]!.type);
-  const text = columns.url === undefined ? `''::BLOB` : hashedTextSql([columns.url, columns.caption], bytes);
-  const tags = PROBABILITY_TAGS.map((tag) => {
-    const name = columns[tag];
-    return name === undefined ? 'NULL::FLOAT' : scoreSql(column(name), schema[place(name)]!.type);
-  });
-  return [`${hash} AS hash`, `CASE WHEN hash IS NULL THEN ${text} END AS text`, ...tags].join(', ');
+/** SQL over c0, c1, ... for the sample hash of each row; undefined where metadata has nothing that it is made of. */
+export function sampleHashSql(shape: MetadataShape): string | undefined {
+  if (!isHashed(shape)) return undefined;
+  const own = ownHashSql(shape);
+  return `CASE WHEN ${own} IS NULL THEN ${hashOfSql(textSql(shape))} ELSE ${own} END`;
 }
 
-function takeChunk(
-  chunk: DuckDBDataChunk,
-  chunkRows: number,
-  firstRow: number,
-  { hashes, tags }: MetadataColumns,
-): void {
-  if (hashes) takeHashes(chunk, hashes.subarray(firstRow, firstRow + chunkRows));
-  for (const [i, tag] of PROBABILITY_TAGS.entries()) {
-    const values = tags[tag]?.subarray(firstRow, firstRow + chunkRows);
-    if (!values) continue;
-    values.set(itemsOf<Float32Array>(chunk, 2 + i));
-    forEachNull(chunk, 2 + i, (row) => {
-      values[row] = Number.NaN;
-    });
-  }
+function isHashed({ columns }: MetadataShape): boolean {
+  return columns.hash !== undefined || columns.url !== undefined;
+}
+
+function ownHashSql(shape: MetadataShape): string {
+  return shape.columns.hash === undefined ? 'NULL::BIGINT' : partSql(shape, 'hash', hashSql);
+}
+
+/** SQL for the bytes that the hash of a row is made of which has none of its own. */
+function textSql(shape: MetadataShape): string {
+  const { url, caption } = shape.columns;
+  if (url === undefined) return `''::BLOB`;
+  return hashedTextSql([url, caption], (name) => columnSql(shape, name, textBytesSql));
+}
+
+function partSql(shape: MetadataShape, part: Tag | 'hash', sqlOf: ColumnSql): string {
+  return columnSql(shape, shape.columns[part]!, sqlOf);
+}
+
+type ColumnSql = (value: string, type: string) => string;
+
+function columnSql({ schema }: MetadataShape, name: string, sqlOf: ColumnSql): string {
+  const place = schema.findIndex((column) => column.name === name);
+  return sqlOf(`c${place}`, schema[place]!.type);
+}
+
+function takeScores(chunk: DuckDBDataChunk, column: number, values: Float32Array): void {
+  values.set(itemsOf<Float32Array>(chunk, column));
+  forEachNull(chunk, column, (row) => {
+    values[row] = Number.NaN;
+  });
 }
 
 /** The hashes of a chunk's rows: the metadata's own, and where a row has none, that of its texts. */

@@ -11,11 +11,13 @@ import { endSession, type RunRecord, writeRunRecord } from '../runs/run-record.t
 import { sortShards } from '../runs/sort-shards.ts';
 import type { ShardStats } from '../runs/stats.ts';
 import type { FailureReason } from '../samples/reasons.ts';
+import { TAGS } from '../samples/tags.ts';
 import { createFilter } from '../scores/filter.ts';
 import { filterOptions } from '../scores/thresholds.ts';
 import type { ShardSpec } from '../shards/plan.ts';
 import { type BadFile, withWayOn } from '../tables/bad-files.ts';
 import { type DuckDBInstance, openDuckDb } from '../tables/duckdb.ts';
+import { registerSampleHash } from '../tables/hash-function.ts';
 import { localPath } from '../tables/remote/remote-files.ts';
 import type { Block, BlockResult } from './block-scorer.ts';
 import { checkFit, requiresUnitNorm } from './checks.ts';
@@ -27,6 +29,7 @@ import { unpackEmbeddings } from './parquet-embeddings.ts';
 import { isBadFile, planRescore, type RescorePlan } from './plan.ts';
 import { checkProvenance, inputProvenance } from './provenance.ts';
 import { describeRescore, goOn, thresholdsOf } from './record.ts';
+import { ResultLanes } from './result-lanes.ts';
 import { ScoringThreads } from './scoring-threads.ts';
 
 /** How a run over stored embeddings ended, and what it passed over. */
@@ -67,6 +70,7 @@ export async function runRescore(
     const { memoryLimitMb } = config;
     const instance = await openDuckDb({ memoryLimitMb, temporaryFolder: place.folder.staging });
     try {
+      await registerSampleHash(instance);
       const result = await runInPlace(config, place, instance, { progress, closing });
       if (result.outcome.state !== 'done') return result;
       return { ...result, outcome: { ...result.outcome, folder: await place.publish() } };
@@ -109,19 +113,20 @@ async function runInPlace(
   for (const { message } of plan.badFiles) progress.note(`Passed over: ${message}`);
   const labelled = labelledColumns(heads);
   const spreads = spreadColumns(heads).map(({ name }) => name);
+  const columns = [...heads.map(({ column }) => column), ...spreads];
+  const extraColumns = [
+    ...config.heads.flatMap(({ tag, column }) => (tag ? [] : [column])),
+    ...labelled.map(({ name }) => name),
+    ...spreads,
+  ];
+  const tags = TAGS.filter((tag) => columns.includes(tag) || plan.columns[tag] !== undefined);
   const tools: CommitTools = {
-    ...{ instance, folder, plan, lock: place.lock },
+    ...{ instance, folder, plan, lock: place.lock, columns, labelled, extraColumns },
+    lanes: new ResultLanes(tags, extraColumns),
     filter: createFilter(filterOptions(thresholds)),
     recomputeTags: config.recomputeTags,
     provenanceOf: (input) => inputProvenance(heads, input, config.recomputeTags),
     thresholds,
-    columns: [...heads.map(({ column }) => column), ...spreads],
-    labelled,
-    extraColumns: [
-      ...config.heads.flatMap(({ tag, column }) => (tag ? [] : [column])),
-      ...labelled.map(({ name }) => name),
-      ...spreads,
-    ],
     scoresOnly: config.scoresOnly,
     scoreThreads: config.scoreThreads,
   };

@@ -1,4 +1,4 @@
-import type { TagValues } from '../samples/tag-columns.ts';
+import type { TagColumns, TagValues } from '../samples/tag-columns.ts';
 import type { Tag } from '../samples/tags.ts';
 
 /**
@@ -39,6 +39,8 @@ export interface Verdict {
 /** Judges rows by fixed rules. */
 export interface Filter {
   judge(tags: TagValues): Verdict;
+  /** The same of many rows: for each 0 where it is kept, else the place of the rule in `DROP_RULES`, from 1. */
+  judgeAll(tags: TagColumns): Uint8Array;
 }
 
 interface Rule {
@@ -71,5 +73,31 @@ export function createFilter(options: FilterOptions): Filter {
       }
       return KEPT;
     },
+    judgeAll(tags) {
+      const verdicts = new Uint8Array(tags.aesthetic.length);
+      for (const { tag, passes } of rules) {
+        const missing = missingTags === 'drop' ? verdictOf(`${tag}_missing`) : 0;
+        judgeColumn(tags[tag], verdicts, { passes, missing, failed: verdictOf(tag) });
+      }
+      return verdicts;
+    },
   };
+}
+
+function verdictOf(rule: DropRule): number {
+  return 1 + DROP_RULES.indexOf(rule);
+}
+
+/** Asks one rule of all rows that passed those before it. */
+function judgeColumn(
+  values: Float32Array,
+  verdicts: Uint8Array,
+  { passes, missing, failed }: Pick<Rule, 'passes'> & { readonly missing: number; readonly failed: number },
+): void {
+  for (let row = 0; row < values.length; row++) {
+    if (verdicts[row] !== 0) continue;
+    const value = values[row]!;
+    if (Number.isNaN(value)) verdicts[row] = missing;
+    else if (!passes(value)) verdicts[row] = failed;
+  }
 }

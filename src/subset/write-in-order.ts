@@ -1,6 +1,5 @@
 import { quoteName } from '../tables/duckdb.ts';
-import type { ColumnValues, FilledColumn } from '../tables/filled-table.ts';
-import { PULLED_ROWS, type PulledRows, PulledTable } from '../tables/pulled-table.ts';
+import { PulledColumns } from '../tables/pulled-table.ts';
 import type { SubsetDatabase } from './database.ts';
 import type { KeptRows, RowRange } from './kept-rows.ts';
 import type { SubsetOptions } from './options.ts';
@@ -131,8 +130,8 @@ class Lanes {
     this.#database = database;
     this.#kept = kept;
     this.#lanes = Array.from({ length: count }, (_, lane) => ({
-      masks: new PulledColumns(database, `kept_masks_${lane}`, [{ name: 'mask', type: 'UTINYINT' }]),
-      values: new PulledColumns(database, `kept_values_${lane}`, kept.columns),
+      masks: new PulledColumns(database.connection, `kept_masks_${lane}`, [{ name: 'mask', type: 'UTINYINT' }]),
+      values: new PulledColumns(database.connection, `kept_values_${lane}`, kept.columns),
     }));
   }
 
@@ -167,31 +166,6 @@ class Lanes {
 interface Lane {
   readonly masks: PulledColumns;
   readonly values: PulledColumns;
-}
-
-/** Columns that DuckDB pulls from memory, once each time that they are given. */
-class PulledColumns {
-  readonly name: string;
-  #values: readonly Exclude<ColumnValues, readonly unknown[]>[] = [];
-  #from = 0;
-
-  constructor({ connection }: SubsetDatabase, name: string, columns: readonly FilledColumn[]) {
-    this.name = name;
-    if (columns.length > 0) new PulledTable(name, columns, () => this.#next()).register(connection);
-  }
-
-  give(values: readonly Exclude<ColumnValues, readonly unknown[]>[]): void {
-    this.#values = values;
-    this.#from = 0;
-  }
-
-  #next(): PulledRows | undefined {
-    const from = this.#from;
-    const count = this.#values[0]!.length;
-    if (from === count) return undefined;
-    this.#from = Math.min(count, from + PULLED_ROWS);
-    return { values: this.#values, from, to: this.#from };
-  }
 }
 
 function tellKept(

@@ -1,4 +1,4 @@
-import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBAppender, DuckDBConnection, DuckDBVector } from '@duckdb/node-api';
 import { quoteName } from './duckdb.ts';
 import {
   BIGINT,
@@ -25,13 +25,10 @@ export interface FilledColumn {
 }
 
 /** One value per row: numbers as DuckDB has them in memory, anything else one by one. */
-export type ColumnValues =
-  | BigInt64Array
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | Uint8Array
-  | readonly ListedValue[];
+export type ColumnValues = NumericValues | readonly ListedValue[];
+
+/** Numbers as DuckDB has them in memory, one per row. */
+export type NumericValues = BigInt64Array | Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** A value that is taken one by one; bytes of BLOB. */
 type ListedValue = string | number | bigint | boolean | Uint8Array | null;
@@ -99,12 +96,27 @@ export function fillChunk(
 ): void {
   chunk.rowCount = to - from;
   for (const [i, { values, nullIs }] of columns.entries()) {
-    const vector = chunk.getColumnVector(i) as unknown as OpenVector;
-    if (isList(values))
-      for (let row = from; row < to; row++) vector.setItem(row - from, itemOf(values[row]!));
-    else setArray(vector, values.subarray(from, to), nullIs);
-    vector.flush();
+    const vector = chunk.getColumnVector(i);
+    if (isList(values)) fillOneByOne(vector as unknown as OpenVector, values, { from, to });
+    else fillVector(vector, values.subarray(from, to), nullIs);
   }
+}
+
+/** Fills a vector with numbers, one per row of its chunk. @param nullIs the number that stands for null */
+export function fillVector(vector: DuckDBVector, values: NumericValues, nullIs?: number): void {
+  const open = vector as unknown as OpenVector;
+  if (nullIs !== undefined) setNulls(open, values, nullIs);
+  open.items.set(values);
+  open.flush();
+}
+
+function fillOneByOne(
+  vector: OpenVector,
+  values: readonly ListedValue[],
+  { from, to }: { readonly from: number; readonly to: number },
+): void {
+  for (let row = from; row < to; row++) vector.setItem(row - from, itemOf(values[row]!));
+  vector.flush();
 }
 
 /** A vector's values as a whole array. The client hides them behind one call a value, at ten times the cost. */
@@ -125,20 +137,7 @@ function itemOf(value: ListedValue): unknown {
   return value instanceof Uint8Array ? new DuckDBBlobValue(value) : value;
 }
 
-function setArray(
-  vector: OpenVector,
-  values: Exclude<ColumnValues, readonly unknown[]>,
-  nullIs?: number,
-): void {
-  if (nullIs !== undefined) setNulls(vector, values, nullIs);
-  vector.items.set(values);
-}
-
-function setNulls(
-  vector: OpenVector,
-  values: Exclude<ColumnValues, readonly unknown[]>,
-  nullIs: number,
-): void {
+function setNulls(vector: OpenVector, values: NumericValues, nullIs: number): void {
   let bits: Uint32Array | undefined;
   for (let row = 0; row < values.length; row++) {
     if (!Object.is(values[row], nullIs)) continue;
