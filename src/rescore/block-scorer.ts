@@ -65,6 +65,8 @@ export class BlockScorer {
   readonly #places: readonly number[];
   /** The bucket head's scores of a batch, not rounded. */
   readonly #bucketScores: Float64Array;
+  /** Those of any other head. */
+  readonly #otherScores: Float64Array;
   readonly #members: readonly Uint32Array[];
   readonly #memberCounts: Uint32Array;
 
@@ -86,6 +88,7 @@ export class BlockScorer {
       sumCount: options.bucketHead < 0 ? 0 : BUCKET_NAMES.length,
     });
     this.#bucketScores = new Float64Array(this.#capacity);
+    this.#otherScores = new Float64Array(this.#capacity);
     this.#members = BUCKET_NAMES.map(() => new Uint32Array(this.#capacity));
     this.#memberCounts = new Uint32Array(BUCKET_NAMES.length);
   }
@@ -155,13 +158,9 @@ export class BlockScorer {
       const isKernels = place >= 0 && !head.scoreWithSpread;
       const own = isKernels ? undefined : await head.scoreMany(this.#batch.asSingles(count), count);
       const products = place >= 0 ? this.#batch.products[place]! : own!.scores;
-      const bias = head.linear?.bias ?? 0;
-      for (let row = 0; row < count; row++) {
-        const score = products[row]! + bias;
-        const isScored = states[done + row] === ROW_STATE.scored && Number.isFinite(score);
-        column[done + row] = isScored ? score : Number.NaN;
-        if (i === bucketHead) this.#bucketScores[row] = score;
-      }
+      const exact = i === bucketHead ? this.#bucketScores : this.#otherScores;
+      addBias(exact, products, count, head.linear?.bias ?? 0);
+      takeScored(column.subarray(done, done + count), exact, states.subarray(done, done + count));
       if (own?.spreads) takeSpreads(scores[spreadAt++]!, { spreads: own.spreads, column, done, count });
     }
   }
@@ -170,20 +169,54 @@ export class BlockScorer {
   #sumRows(count: number, done: number, { scores, counts, scoreSums }: RowResults): void {
     const { bucketHead } = this.#options;
     if (bucketHead < 0) return;
-    const column = scores[bucketHead]!;
     this.#memberCounts.fill(0);
-    for (let row = 0; row < count; row++) {
-      const score = column[done + row]!;
-      if (Number.isNaN(score)) continue;
-      const bucket = bucketPlace(score);
-      this.#members[bucket]![this.#memberCounts[bucket]!++] = row;
-      counts[bucket]!++;
-      scoreSums[bucket]! += this.#bucketScores[row]!;
-    }
+    const members = { members: this.#members, memberCounts: this.#memberCounts };
+    const column = scores[bucketHead]!.subarray(done, done + count);
+    sortRows(column, this.#bucketScores, { counts, scoreSums, ...members });
     for (const [bucket, members] of this.#members.entries()) {
       const memberCount = this.#memberCounts[bucket]!;
       if (memberCount > 0) this.#batch.add(members, memberCount, bucket);
     }
+  }
+}
+
+/*
+ * A loop over the rows is a function of its own: within a larger one, the compiler takes longer over it than the rows of a
+ * shard do.
+ */
+
+function addBias(scores: Float64Array, products: Float64Array, count: number, bias: number): void {
+  for (let row = 0; row < count; row++) scores[row] = products[row]! + bias;
+}
+
+/** The scores of rows in that state which are finite; NaN for others. */
+function takeScored(target: Float32Array, scores: Float64Array, states: Uint8Array): void {
+  for (let row = 0; row < target.length; row++) {
+    const score = scores[row]!;
+    const isScored = states[row] === ROW_STATE.scored && Number.isFinite(score);
+    target[row] = isScored ? score : Number.NaN;
+  }
+}
+
+interface Buckets extends Pick<BlockResult, 'counts' | 'scoreSums'> {
+  /** Per bucket the rows of a batch that are in it, and how many. */
+  readonly members: readonly Uint32Array[];
+  readonly memberCounts: Uint32Array;
+}
+
+/** Sorts the rows of a batch into buckets. @param exact their scores before they were rounded */
+function sortRows(
+  scores: Float32Array,
+  exact: Float64Array,
+  { counts, scoreSums, members, memberCounts }: Buckets,
+): void {
+  for (let row = 0; row < scores.length; row++) {
+    const score = scores[row]!;
+    if (Number.isNaN(score)) continue;
+    const bucket = bucketPlace(score);
+    members[bucket]![memberCounts[bucket]!++] = row;
+    counts[bucket]!++;
+    scoreSums[bucket]! += exact[row]!;
   }
 }
 

@@ -41,8 +41,7 @@ export class ResultLanes {
     results: ResultRows,
     work: (table: string) => Promise<T>,
   ): Promise<T> {
-    const lane =
-      this.#idle.pop() ?? new PulledColumns(connection, `results_${this.#count++}`, this.#columns);
+    const lane = this.#idle.pop() ?? new PulledColumns(connection, `results_${this.#count++}`, this.#columns);
     lane.give(this.#valuesOf(results));
     try {
       return await work(`${lane.name}()`);

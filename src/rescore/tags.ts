@@ -110,8 +110,14 @@ function outputColumns(
     ...(columns[0]?.name === 'hash' ? [] : ['NULL::BIGINT AS hash']),
     ...passed,
     `CASE WHEN results.verdict < ${FIRST_FAILURE} THEN 'success' ELSE 'failed_to_embed' END AS status`,
-    `${pick(failures.map(({ reason }) => reason), FIRST_FAILURE)} AS reason`,
-    `${pick(failures.map(({ message }) => message), FIRST_FAILURE)} AS error_message`,
+    `${pick(
+      failures.map(({ reason }) => reason),
+      FIRST_FAILURE,
+    )} AS reason`,
+    `${pick(
+      failures.map(({ message }) => message),
+      FIRST_FAILURE,
+    )} AS error_message`,
     'NULL::INTEGER AS original_width',
     'NULL::INTEGER AS original_height',
     ...TAGS.map((tag) => (tags.includes(tag) ? `results.${tag}` : `NULL::FLOAT AS ${tag}`)),

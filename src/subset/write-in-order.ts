@@ -130,7 +130,9 @@ class Lanes {
     this.#database = database;
     this.#kept = kept;
     this.#lanes = Array.from({ length: count }, (_, lane) => ({
-      masks: new PulledColumns(database.connection, `kept_masks_${lane}`, [{ name: 'mask', type: 'UTINYINT' }]),
+      masks: new PulledColumns(database.connection, `kept_masks_${lane}`, [
+        { name: 'mask', type: 'UTINYINT' },
+      ]),
       values: new PulledColumns(database.connection, `kept_values_${lane}`, kept.columns),
     }));
   }

@@ -24,7 +24,7 @@ export function hashTextColumn(chunk: DuckDBDataChunk, column: number): BigInt64
 }
 
 /**
- * The texts of a column of BLOB in one piece; null has no bytes. The client gives a text a call, each a buffer of its own. DuckDB
+ * The texts of a column of BLOB in one piece, which is good until the next are packed; null has no bytes. The client gives a text a call, each a buffer of its own. DuckDB
  * has most texts of a chunk one right behind the other, so what lies like that is asked for as though it were one text.
  */
 function packTexts(chunk: DuckDBDataChunk, column: number): PackedTexts {
@@ -33,7 +33,7 @@ function packTexts(chunk: DuckDBDataChunk, column: number): PackedTexts {
   const { buffer, byteOffset } = vector.dataView;
   const words = new Uint32Array(buffer, byteOffset, rowCount * STRING_WORDS);
   const lengths = lengthsOf(chunk, column, words);
-  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  const bytes = roomFor(sumOf(lengths));
   const ends = new Uint32Array(rowCount);
   for (let row = 0, end = 0; row < rowCount; ) {
     const length = lengths[row]!;
@@ -54,6 +54,23 @@ function packTexts(chunk: DuckDBDataChunk, column: number): PackedTexts {
     bytes.set(readRun(vector, words, first, end - start), start);
   }
   return { bytes, ends };
+}
+
+/** What texts were packed into last: a new buffer for each chunk is collected again, at a cost of the whole heap's. */
+let room = new Uint8Array();
+/** Of the most room that is kept: some times the texts of a usual chunk. */
+const KEPT_BYTES = 4 * 2 ** 20;
+
+function roomFor(length: number): Uint8Array {
+  if (length > KEPT_BYTES) return new Uint8Array(length);
+  if (room.length < length) room = new Uint8Array(Math.min(KEPT_BYTES, 2 * length));
+  return room.subarray(0, length);
+}
+
+function sumOf(lengths: Uint32Array): number {
+  let sum = 0;
+  for (let row = 0; row < lengths.length; row++) sum += lengths[row]!;
+  return sum;
 }
 
 function lengthsOf(chunk: DuckDBDataChunk, column: number, words: Uint32Array): Uint32Array {

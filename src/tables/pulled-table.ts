@@ -27,11 +27,7 @@ export class PulledTable {
   readonly #function: DuckDBTableFunction;
 
   /** @param next gives the next rows; undefined where there are no more */
-  constructor(
-    name: string,
-    columns: readonly FilledColumn[],
-    next: () => PulledRows | undefined,
-  ) {
+  constructor(name: string, columns: readonly FilledColumn[], next: () => PulledRows | undefined) {
     this.#columns = columns;
     this.#next = next;
     this.#function = DuckDBTableFunction.create({
