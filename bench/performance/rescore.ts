@@ -1,8 +1,9 @@
 import { linkSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { packageFolder } from '../../src/base/package.ts';
 import { FILES, measureScoring, writeEmbeddings, writeHeads } from '../support/embeddings.ts';
 import { measureNumpy } from '../support/numpy-loop.ts';
-import { cliScript, runScript } from '../support/processes.ts';
+import { cliScript, runCommand, runScript } from '../support/processes.ts';
 import type { Contest, MissingContest, PerformanceBench, Setting } from './bench.ts';
 
 const FILE_ROWS = 200_000;
@@ -14,6 +15,7 @@ const FEW_ROWS = FEW_FILE_ROWS * FILES;
 const REPEATS = 3;
 const US_PER_SECOND = 1e6;
 const UNIT = 'CPU us a row';
+const PEER_SCRIPT = join(packageFolder, 'bench/support/numpy-rescore.py');
 /** CPU microseconds of a row, with two cores at work, at this many million rows a second. */
 const goalOf = (millions: number): number => 2 / millions;
 
@@ -28,19 +30,52 @@ function nameAgain(folder: string): void {
   }
 }
 
-function commandContest(folder: string, head: string, what: string, millions: number): Contest {
-  const run = async (data: string): Promise<number> => {
-    const out = join(folder, 'out');
-    rmSync(out, { recursive: true, force: true });
-    const args = ['score', join(folder, data), '--input-format', 'embeddings', '--aesthetic-head', head];
-    const extra = what === 'scores only' ? ['--scores-only'] : [];
-    return (await runScript(cliScript, [...args, '--output-folder', out, ...extra])).cpuSeconds;
-  };
-  return {
+/** What rows cost beyond what few of them do, CPU us a row. */
+async function costOf(run: (data: 'all' | 'few') => Promise<number>): Promise<number> {
+  return (((await run('all')) - (await run('few'))) / (ROWS - FEW_ROWS)) * US_PER_SECOND;
+}
+
+interface TagColumns {
+  readonly what: string;
+  readonly isScoresOnly: boolean;
+  /** Where there is no peer: with two cores at work. */
+  readonly millionRowsPerSecond: number;
+}
+
+/** The whole command, beside a script that does the part of it that people write themselves. */
+function commandContest(
+  folder: string,
+  head: string,
+  { what, isScoresOnly, millionRowsPerSecond }: TagColumns,
+  { python }: Setting,
+): Contest {
+  const out = join(folder, 'out');
+  const contest = {
     what: `rescoring ${ROWS / 1e6} million embeddings, tags with ${what}, net of start`,
     unit: UNIT,
-    ours: async () => (((await run('all')) - (await run('few'))) / (ROWS - FEW_ROWS)) * US_PER_SECOND,
-    goal: goalOf(millions),
+    ours: () =>
+      costOf(async (data) => {
+        rmSync(out, { recursive: true, force: true });
+        const args = ['score', join(folder, data), '--input-format', 'embeddings', '--aesthetic-head', head];
+        const extra = isScoresOnly ? ['--scores-only'] : [];
+        return (await runScript(cliScript, [...args, '--output-folder', out, ...extra])).cpuSeconds;
+      }),
+  };
+  if (python?.versionOf('numpy') === undefined || python.versionOf('pyarrow') === undefined)
+    return { ...contest, goal: goalOf(millionRowsPerSecond) };
+  return {
+    ...contest,
+    peer: {
+      name: 'numpy and pyarrow: the product, Parquet as zstd; no hashes, lengths, sums, counts, digests',
+      theirs: () =>
+        costOf(async (data) => {
+          rmSync(out, { recursive: true, force: true });
+          const args = [join(folder, data), join(folder, 'weights.npy'), out];
+          const columns = isScoresOnly ? 'scores' : 'metadata';
+          return (await runCommand(python.command, [PEER_SCRIPT, ...args, columns])).cpuSeconds;
+        }),
+    },
+    goal: 1,
   };
 }
 
@@ -78,8 +113,18 @@ export const RESCORE_BENCH: PerformanceBench = {
     await writeEmbeddings(join(folder, 'few'), FEW_FILE_ROWS);
     const [head] = await writeHeads(folder, 1);
     return [
-      commandContest(folder, head!, 'scores only', 1),
-      commandContest(folder, head!, "the metadata's columns", 0.7),
+      commandContest(
+        folder,
+        head!,
+        { what: 'scores only', isScoresOnly: true, millionRowsPerSecond: 1 },
+        setting,
+      ),
+      commandContest(
+        folder,
+        head!,
+        { what: "the metadata's columns", isScoresOnly: false, millionRowsPerSecond: 0.7 },
+        setting,
+      ),
       numpyContest(folder, paths, head!, setting),
     ];
   },

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import type { TagValues } from '../../src/samples/tag-columns.ts';
+import { type TagValues, tagsAt } from '../../src/samples/tag-columns.ts';
 import { createFilter, DROP_RULES, type FilterOptions } from '../../src/scores/filter.ts';
 
 const GOOD: TagValues = { aesthetic: 9, punsafe: 0.01, pwatermark: 0.01 };
@@ -89,4 +89,18 @@ test('every rule can drop a sample and no other name is ever given', (t) => {
     }
   }
   t.deepEqual([...seen].sort(), [null, ...DROP_RULES].sort());
+});
+
+test('many rows are judged as each by itself', (t) => {
+  const values = [Number.NaN, 0, 0.3, 0.5, 0.7, 7, 8, Number.POSITIVE_INFINITY];
+  const places = values.flatMap((_, a) => values.flatMap((_, b) => values.map((_, c) => [a, b, c] as const)));
+  const column = (axis: 0 | 1 | 2): Float32Array =>
+    Float32Array.from(places, (place) => values[place[axis]]!);
+  const tags = { aesthetic: column(0), punsafe: column(1), pwatermark: column(2) };
+  for (const options of [ALL, { ...ALL, missingTags: 'keep' as const }, { missingTags: 'drop' as const }]) {
+    const filter = createFilter(options);
+    const alone = places.map((_, row) => filter.judge(tagsAt(tags, row)).droppedBy);
+    const together = Array.from(filter.judgeAll(tags), (place) => DROP_RULES[place - 1] ?? null);
+    t.deepEqual(together, alone);
+  }
 });
