@@ -183,6 +183,7 @@ export const ROOMS: readonly Room[] = [
       'footer',
       'footer-facts',
       'formats',
+      'hash-function',
       'hash-rows',
       'inputs',
       'inputs/braces',
