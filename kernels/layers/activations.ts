@@ -13,7 +13,7 @@ const P2 = memory.data<f64>([-2.77777777770155933842e-3]);
 const P3 = memory.data<f64>([6.61375632143793436117e-5]);
 const P4 = memory.data<f64>([-1.65339022054652515390e-6]);
 const P5 = memory.data<f64>([4.13813679705723846039e-8]);
-/** Beyond it e^x is not a normal number; the logistic function is 0 or 1 there, to 300 digits. */
+/** Beyond it e^x is not a normal number; SiLU is 0 or its argument there, to 300 digits. */
 const MOST_EXPONENT = memory.data<f64>([708.0]);
 const LEAST_EXPONENT = memory.data<f64>([-708.0]);
 /** 1.5 x 2^52: a number to which it is added is rounded to a whole one, which stands in the lowest bits of the sum. */
@@ -35,7 +35,7 @@ export function relu(values: usize, count: u32): void {
   }
 }
 
-/** values = values / (1 + e^-values); NaN stays. Four in a step, so that a processor has enough to do while it divides. */
+/** values = values / (1 + e^-values), below LEAST_EXPONENT as there; NaN stays. Four in a step, so that a processor has enough to do while it divides. */
 export function silu(values: usize, count: u32): void {
   for (const end = values + (<usize>count << 3); values < end; values += 32) {
     const a = silued(v128.load(values));
@@ -47,16 +47,17 @@ export function silu(values: usize, count: u32): void {
 
 @inline
 function silued(value: v128): v128 {
-  return f64x2.div(value, f64x2.add(constant(ONE), exponentialOfMinus(value)));
+  const least = f64x2.pmax(value, constant(LEAST_EXPONENT));
+  return f64x2.div(least, f64x2.add(constant(ONE), exponentialOfMinus(least)));
 }
 
 /**
- * e^-x as fdlibm's e_exp.c has it, for x between -MOST_EXPONENT and MOST_EXPONENT; what lies beyond is taken for these. Of fdlibm's
+ * e^-x as fdlibm's e_exp.c has it, for x from LEAST_EXPONENT on; MOST_EXPONENT for what lies beyond. Of fdlibm's
  * values of -x, `high`, `r` and `c` are the negatives here, which spares the sign and changes no bit. Of NaN it gives anything.
  */
 @inline
 function exponentialOfMinus(value: v128): v128 {
-  const x = f64x2.pmax(f64x2.pmin(value, constant(MOST_EXPONENT)), constant(LEAST_EXPONENT));
+  const x = f64x2.pmin(value, constant(MOST_EXPONENT));
   const whole = f64x2.add(f64x2.mul(x, constant(MINUS_INVERSE_LN2)), constant(WHOLE));
   const power = f64x2.sub(whole, constant(WHOLE));
   const high = addProduct(x, power, constant(LN2_HIGH));

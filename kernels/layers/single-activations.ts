@@ -13,7 +13,7 @@ const P2 = memory.data<f32>([8.3334519073e-3]);
 const P3 = memory.data<f32>([4.1665795894e-2]);
 const P4 = memory.data<f32>([1.6666665459e-1]);
 const P5 = memory.data<f32>([5.0000001201e-1]);
-/** Beyond it e^x is not a normal number, or nearly so; the logistic function is 0 or 1 there, to 37 digits. */
+/** Beyond it e^x is not a normal number, or nearly so; SiLU is 0 or its argument there, to 35 digits. */
 const MOST_EXPONENT = memory.data<f32>([86.0]);
 const LEAST_EXPONENT = memory.data<f32>([-86.0]);
 /** 1.5 x 2^23: a number to which it is added is rounded to a whole one, which stands in the lowest bits of the sum. */
@@ -35,7 +35,7 @@ export function singleRelu(values: usize, count: u32): void {
   follow(values, count, RELU);
 }
 
-/** values = values / (1 + e^-values); NaN stays. */
+/** values = values / (1 + e^-values), below LEAST_EXPONENT as there; NaN stays. */
 export function singleSilu(values: usize, count: u32): void {
   follow(values, count, SILU);
 }
@@ -82,14 +82,17 @@ function widen(values: usize, count: u32, activation: i32, target: usize): void 
 @inline
 function followed(value: v128, activation: i32): v128 {
   if (activation === RELU) return f32x4.pmax(value, f32x4.splat(0));
-  if (activation === SILU) return f32x4.div(value, f32x4.add(constant(ONE), exponentialOfMinus(value)));
+  if (activation === SILU) {
+    const least = f32x4.pmax(value, constant(LEAST_EXPONENT));
+    return f32x4.div(least, f32x4.add(constant(ONE), exponentialOfMinus(least)));
+  }
   return value;
 }
 
-/** e^-x, for x between -MOST_EXPONENT and MOST_EXPONENT; what lies beyond is taken for these. Of NaN it gives anything. */
+/** e^-x, for x from LEAST_EXPONENT on; MOST_EXPONENT for what lies beyond. Of NaN it gives anything. */
 @inline
 function exponentialOfMinus(value: v128): v128 {
-  const x = f32x4.pmax(f32x4.pmin(value, constant(MOST_EXPONENT)), constant(LEAST_EXPONENT));
+  const x = f32x4.pmin(value, constant(MOST_EXPONENT));
   const whole = f32x4.add(f32x4.mul(x, constant(MINUS_INVERSE_LN2)), constant(WHOLE));
   const power = f32x4.sub(whole, constant(WHOLE));
   // -x without the power of two.

@@ -71,6 +71,9 @@ export const BLOCK_ROWS = 64;
 /** So many outputs, or rows, filled up to whole groups. */
 export const padded = (count: number): number => GROUP * Math.ceil(count / GROUP);
 
+/** The kernel takes rows in float32 by twos. */
+const pairs = (count: number): number => count + (count % 2);
+
 /** Values for some rows: of row r from r x `stride` on. */
 export interface LayerValues {
   readonly values: Float64Array;
@@ -196,7 +199,7 @@ export class LayerStack {
       .entries()) {
       if (i > 0) this.activate(i - 1, from, count);
       const rowBytes = inputs * SINGLE_BYTES;
-      this.#kernel.singleLayer(from, rowBytes, padded(count), weights, bias, inputs, outputs, values);
+      this.#kernel.singleLayer(from, rowBytes, pairs(count), weights, bias, inputs, outputs, values);
       from = values;
     }
     return from;

@@ -9,7 +9,7 @@ import { networkScorer } from '../../src/heads/scoring.ts';
 import { openWideProducts } from '../../src/heads/wide-products.ts';
 
 const DIMENSION = 200;
-const ROWS = 5003;
+const ROWS = 2051;
 
 /** Where some of the rows begin, and how many they are: also such that are no whole groups or blocks. */
 const SOME = [
@@ -174,10 +174,14 @@ test('SiLU in float32 is within three units of its last place', (t) => {
   }
   t.true(worst <= 3 * 2 ** -23 && worst > 0, `${worst}`);
   t.true(behind < 1e-34);
-  const [nan, plus, minus] = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map(
+  const [nan, plus, ...small] = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1e38].map(
     (x) => stack.run(Float32Array.of(x), 1).values[0]!,
   );
-  t.deepEqual([nan, plus, minus], [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+  t.deepEqual([nan, plus], [Number.NaN, Number.POSITIVE_INFINITY]);
+  t.true(
+    small.every((value) => Math.abs(value) < 1e-34),
+    `${small}`,
+  );
 });
 
 for (const between of ['relu', 'silu', 'none'] as const) {
