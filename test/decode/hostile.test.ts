@@ -89,7 +89,7 @@ test('after all of this the same process decodes on', async (t) => {
 });
 
 test('an image that takes too long fails as decode_timeout and costs no other', async (t) => {
-  const hasty = createDecoder({ transforms: [clip(224)], mode: 'exact', processes: 1, timeoutMs: 40 });
+  const hasty = createDecoder({ transforms: [clip(224)], mode: 'exact', processes: 1, timeoutMs: 80 });
   t.teardown(() => hasty.stop());
   const outcome = await hasty.decode(blackPng(8_000, 8_000));
   t.is(outcome.kind === 'failed' && outcome.reason, 'decode_timeout');
