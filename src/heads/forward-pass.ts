@@ -78,11 +78,19 @@ export class ForwardPass {
     blocks: Iterable<BlockOfRows>,
     take: TakeValues,
   ): Promise<void> {
+    let works = true;
     for (const { first, rows, inputs } of blocks) {
-      const products = await run(inputs, rows);
+      const products = works ? await run(inputs, rows).catch(() => undefined) : undefined;
+      works = products !== undefined;
+      // It fails where it worked before, for want of memory, say: the kernel goes on with the same bits.
+      if (!works) this.#wide = Promise.resolve(undefined);
+      const width = inputs.length / rows;
       for (let from = 0; from < rows; from += BLOCK_ROWS) {
-        const place = products + from * outputs * Float32Array.BYTES_PER_ELEMENT;
-        const values = this.#room.runOn(place, Math.min(BLOCK_ROWS, rows - from));
+        const count = Math.min(BLOCK_ROWS, rows - from);
+        const values =
+          products === undefined
+            ? this.#room.run(inputs.subarray(from * width, (from + count) * width), count)
+            : this.#room.runOn(products + from * outputs * Float32Array.BYTES_PER_ELEMENT, count);
         this.#hand(values, first + from, take);
       }
     }

@@ -52,7 +52,10 @@ export interface Head {
   score(embeddings: Float32Array, count: number): Float64Array;
   /** Of an ensemble: the same scores, and how far its members lie apart about each. */
   scoreWithSpread?(embeddings: Float32Array, count: number): SpreadScores;
-  /** The same scores, bit for bit, of an ensemble with their spread; several times as fast where many rows are scored, not all at once. */
+  /**
+   * The same scores, bit for bit, of an ensemble with their spread; many times as fast where many rows are scored, not all at once. The
+   * embeddings are read until it ends.
+   */
   scoreMany(embeddings: Float32Array, count: number): Promise<HeadScores>;
   /** Of an ensemble: what its members are made of, for who scores them by other means. */
   readonly ensemble?: EnsembleParts;

@@ -254,6 +254,31 @@ test('onnxruntime does the layers in float32 where it has the bits of the kernel
   t.is(await openWideProducts(narrow, new LayerStack(narrow)), undefined);
 });
 
+test.serial(
+  'where onnxruntime fails in the midst of rows the kernel goes on with the same bits',
+  async (t) => {
+    const { InferenceSession } = await import('../../src/embed/onnxruntime.ts');
+    const layers = network([DIMENSION, 2048, 1], 'relu');
+    const rows = rowsOf(ROWS);
+    const scorer = networkScorer({ layers, output: 'none', columns: undefined });
+    const { scores } = await scorer.scoreMany(rows, ROWS);
+    const { prototype } = InferenceSession as unknown as {
+      prototype: { run: (...args: unknown[]) => Promise<unknown> };
+    };
+    const { run } = prototype;
+    let runs = 0;
+    prototype.run = function (...args) {
+      return runs++ === 1 ? Promise.reject(new Error('no memory')) : run.apply(this, args);
+    };
+    try {
+      t.true(isSame((await scorer.scoreMany(rows, ROWS)).scores, scores));
+      t.is(runs, 2, 'and is not asked again');
+    } finally {
+      prototype.run = run;
+    }
+  },
+);
+
 test.serial('products by onnxruntime come into the array that is given, and into no other', async (t) => {
   const [layer] = network([DIMENSION, 64, 1], 'relu') as [Layer, Layer];
   const products = await openLayerProducts(layer);
