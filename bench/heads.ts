@@ -19,7 +19,7 @@ import { inTemporaryFolder } from './support/temporary-folder.ts';
 
 /** What `scoreMany` is to be of torch's float32. */
 const LEAST_OF_TORCH = 1;
-/** Rows that `score` gets: it takes some 30 times as long for each. */
+/** Rows that `score` gets: it takes some 40 times as long for each. */
 const FEW_ROWS = COMPARED_ROWS;
 
 const { values: flags } = parseArgs({

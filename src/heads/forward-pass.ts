@@ -80,7 +80,7 @@ export class ForwardPass {
   ): Promise<void> {
     let works = true;
     for (const { first, rows, inputs } of blocks) {
-      const products = works ? await run(inputs, rows).catch(() => undefined) : undefined;
+      const products: number | undefined = works ? await run(inputs, rows).catch(() => undefined) : undefined;
       works = products !== undefined;
       // It fails where it worked before, for want of memory, say: the kernel goes on with the same bits.
       if (!works) this.#wide = Promise.resolve(undefined);

@@ -9,7 +9,7 @@ import type { Layer } from './layers.ts';
  * @param rows float32(count x inputs)
  * @param target gets float32(count x outputs)
  */
-type Products = (rows: Float32Array, target: Float32Array) => Promise<void>;
+export type Products = (rows: Float32Array, target: Float32Array) => Promise<void>;
 
 const HEADER = { irVersion: 7, opset: 13, description: 'a layer of a head' } as const;
 const OPTIONS = {

@@ -1,11 +1,14 @@
-import { openLayerProducts } from './layer-products.ts';
+import { openLayerProducts, type Products } from './layer-products.ts';
 import { BLOCK_ROWS, LayerStack, padded } from './layer-stack.ts';
 import type { Layer } from './layers.ts';
+import { GROUP } from './single-layers.ts';
 
 /** The most rows at a time. */
 export const MOST_ROWS = 8 * BLOCK_ROWS;
 /** Sizes of the two batches that sessions are tried with: more rows than any kernel of onnxruntime takes together, which are 12, and the fewest. */
-const TRIED_ROWS = [16, 1] as const;
+const TRIED_ROWS = [16, GROUP] as const;
+/** The largest noise, so that it stays finite in float32. */
+const MOST_SCALE = 2 ** 100;
 
 /** Products of a head's layers in float32 by onnxruntime, in the memory of their `LayerStack`: nothing is copied or allocated for a run. */
 export interface WideProducts {
@@ -51,8 +54,9 @@ export async function openWideProducts(
       return places[wide.length % 2]!;
     },
   };
-  const isSame = await givesTheSameBits(products, wide, stack).catch(() => false);
-  return isSame ? products : undefined;
+  for (const [i, layer] of wide.entries())
+    if (!(await givesTheSameBits(productsOf[i]!, layer).catch(() => false))) return undefined;
+  return products;
 }
 
 /** Two places: what goes into a layer lies in the one, and what comes out in the other. */
@@ -62,32 +66,33 @@ function roomFor(layers: readonly Layer[], stack: LayerStack): readonly [number,
   return [stack.addRoom(MOST_ROWS * widest(0)), stack.addRoom(MOST_ROWS * widest(1))];
 }
 
-async function givesTheSameBits(
-  products: WideProducts,
-  layers: readonly Layer[],
-  stack: LayerStack,
-): Promise<boolean> {
-  const last = layers.length - 1;
-  // The last layer's activation comes after its products.
-  const own = new LayerStack([...layers.slice(0, last), { ...layers[last]!, activation: 'none' }]);
-  const { inputs } = layers[0]!;
-  const noise = seededNoise(Math.max(...TRIED_ROWS) * inputs);
+/** Whether products of a layer are those of the kernel, for noise that is large enough for its bias not to hide the last bits of them. */
+async function givesTheSameBits(productsOf: Products, layer: Layer): Promise<boolean> {
+  const own = new LayerStack([{ ...layer, activation: 'none' }]);
+  const { inputs, outputs } = layer;
+  const scale = meanSize(layer.bias) / (meanSize(layer.weights) || 1);
+  const noise = seededNoise(Math.max(...TRIED_ROWS) * inputs, Math.min(Math.max(1, scale), MOST_SCALE));
   noise[0] = Number.NaN;
   noise[3 * inputs] = Number.POSITIVE_INFINITY;
   for (const count of TRIED_ROWS) {
     const rows = noise.subarray(noise.length - count * inputs);
+    const found = new Float32Array(count * outputs);
+    await productsOf(rows, found);
     const { values } = own.run(rows, count);
-    const found = stack.view(await products.run(rows, count), count * products.outputs);
     if (found.some((value, i) => !Object.is(value, values[i]))) return false;
   }
   return true;
 }
 
-/** Numbers from -1/2 to 1/2 (Numerical Recipes' linear congruential generator). */
-function seededNoise(length: number): Float32Array {
+function meanSize(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length;
+}
+
+/** Numbers from -scale/2 to scale/2 (Numerical Recipes' linear congruential generator). */
+function seededNoise(length: number, scale: number): Float32Array {
   let state = 1;
   return Float32Array.from({ length }, () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32 - 0.5;
+    return scale * (state / 2 ** 32 - 0.5);
   });
 }

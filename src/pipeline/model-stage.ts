@@ -107,14 +107,14 @@ export class ModelStage {
     const { run, cropOf, settle, refuse, title } = this.#tools;
     let hangs = 0;
     for (const row of batch) {
-      try {
-        await settle([row], await run([cropOf(row)]));
-      } catch (thrown) {
+      // What fails behind the model is not the image's fault.
+      const values = await run([cropOf(row)]).catch((thrown: unknown): undefined => {
         if (codeOf(thrown) === 'BB_CHILD_START') throw lostError(this.#tools, thrown);
         if (codeOf(thrown) === 'BB_CHILD_TIMEOUT') hangs++;
         if (hangs > MAX_HANGS_PER_BATCH) throw hangingError(title, thrown);
         refuse(row, thrown);
-      }
+      });
+      if (values) await settle([row], values);
     }
   }
 
