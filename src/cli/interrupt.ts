@@ -10,7 +10,7 @@ export async function withInterrupt<T>(
 ): Promise<T> {
   const closing = new AbortController();
   const listener = (signal: NodeJS.Signals): void => {
-    if (closing.signal.aborted) process.exit(130);
+    if (closing.signal.aborted) leaveAtOnce(signal);
     closing.abort();
     onFirst(signal);
   };
@@ -22,6 +22,19 @@ export async function withInterrupt<T>(
     process.off('SIGINT', listener);
     process.off('SIGTERM', listener);
   }
+}
+
+/**
+ * Ends the process by the signal, which shells show as 130 (SIGINT) and 143 (SIGTERM). `process.exit` would wait for the threads of
+ * libraries, and one that itself waits for JavaScript, as DuckDB's do that write rows from memory, would never end.
+ */
+function leaveAtOnce(signal: NodeJS.Signals): void {
+  // Children are ended, and the terminal is as it was.
+  process.emit('exit', 130);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  // The first process of a container is not ended by a signal that it does not listen to.
+  process.exit(130);
 }
 
 /** Waits until a signal aborts. */
