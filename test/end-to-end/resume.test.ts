@@ -166,7 +166,7 @@ test.serial('a second Ctrl-C leaves at once', async (t) => {
   run.process.kill('SIGINT');
   await until(() => run.stderr().includes('Closing') || run.process.exitCode !== null);
   run.process.kill('SIGINT');
-  const { exitCode } = await run.ended;
-  t.is(exitCode, 130);
+  // Shells show it as 130.
+  t.is((await run.ended).signal, 'SIGINT');
   t.is(await finishedShards(world, 'left'), 0);
 });
