@@ -1,8 +1,6 @@
 // What follows a layer of a head in float64: its activation. Part of kernels/layers.ts.
 import { addProduct } from './add-product';
-
-// Constants of the functions of each value lie in memory: from there each is one instruction, where V8 makes it out of a number in the
-// code by three, anew in every step of a loop.
+import { double } from './constants';
 
 // fdlibm's e_exp.c: ln 2 in two parts, and the coefficients of its rational approximation.
 const MINUS_INVERSE_LN2 = memory.data<f64>([-1.4426950408889634]);
@@ -20,11 +18,6 @@ const LEAST_EXPONENT = memory.data<f64>([-708.0]);
 const WHOLE = memory.data<f64>([6755399441055744.0]);
 const ONE = memory.data<f64>([1.0]);
 const TWO = memory.data<f64>([2.0]);
-
-@inline
-function constant(place: usize): v128 {
-  return v128.load64_splat(place);
-}
 
 /** values = max(values, 0); NaN stays. @param count a multiple of four, also of `silu` */
 export function relu(values: usize, count: u32): void {
@@ -47,8 +40,8 @@ export function silu(values: usize, count: u32): void {
 
 @inline
 function silued(value: v128): v128 {
-  const least = f64x2.pmax(value, constant(LEAST_EXPONENT));
-  return f64x2.div(least, f64x2.add(constant(ONE), exponentialOfMinus(least)));
+  const least = f64x2.pmax(value, double(LEAST_EXPONENT));
+  return f64x2.div(least, f64x2.add(double(ONE), exponentialOfMinus(least)));
 }
 
 /**
@@ -57,20 +50,20 @@ function silued(value: v128): v128 {
  */
 @inline
 function exponentialOfMinus(value: v128): v128 {
-  const x = f64x2.pmin(value, constant(MOST_EXPONENT));
-  const whole = f64x2.add(f64x2.mul(x, constant(MINUS_INVERSE_LN2)), constant(WHOLE));
-  const power = f64x2.sub(whole, constant(WHOLE));
-  const high = addProduct(x, power, constant(LN2_HIGH));
-  const low = f64x2.mul(power, constant(LN2_LOW));
+  const x = f64x2.pmin(value, double(MOST_EXPONENT));
+  const whole = f64x2.add(f64x2.mul(x, double(MINUS_INVERSE_LN2)), double(WHOLE));
+  const power = f64x2.sub(whole, double(WHOLE));
+  const high = addProduct(x, power, double(LN2_HIGH));
+  const low = f64x2.mul(power, double(LN2_LOW));
   const r = f64x2.add(high, low);
   const square = f64x2.mul(r, r);
-  let series = addProduct(constant(P4), square, constant(P5));
-  series = addProduct(constant(P3), square, series);
-  series = addProduct(constant(P2), square, series);
-  series = addProduct(constant(P1), square, series);
+  let series = addProduct(double(P4), square, double(P5));
+  series = addProduct(double(P3), square, series);
+  series = addProduct(double(P2), square, series);
+  series = addProduct(double(P1), square, series);
   const c = addProduct(r, square, series);
-  const quotient = f64x2.div(f64x2.mul(r, c), f64x2.add(constant(TWO), c));
-  const fraction = f64x2.sub(constant(ONE), f64x2.add(f64x2.sub(low, quotient), high));
+  const quotient = f64x2.div(f64x2.mul(r, c), f64x2.add(double(TWO), c));
+  const fraction = f64x2.sub(double(ONE), f64x2.add(f64x2.sub(low, quotient), high));
   // Times 2^power, by its exponent.
   return i64x2.add(fraction, i64x2.shl(whole, 52));
 }

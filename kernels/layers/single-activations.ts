@@ -1,7 +1,6 @@
 // What follows a layer of a head in float32: its activation, and after the last such layer the step to float64. Part of kernels/layers.ts.
 
-// Constants of the functions of each value lie in memory: from there each is one instruction, where V8 makes it out of a number in the
-// code by three, anew in every step of a loop.
+import { single } from './constants';
 
 // Cephes' expf.c (single/expf.c): ln 2 in two parts, and the coefficients of its polynomial.
 const MINUS_INVERSE_LN2 = memory.data<f32>([-1.44269504088896341]);
@@ -24,11 +23,6 @@ const ONE = memory.data<f32>([1.0]);
 const NONE = 0;
 const RELU = 1;
 const SILU = 2;
-
-@inline
-function constant(place: usize): v128 {
-  return v128.load32_splat(place);
-}
 
 /** values = max(values, 0); NaN stays. @param values f32(count) @param count a multiple of eight, also of what follows */
 export function singleRelu(values: usize, count: u32): void {
@@ -83,8 +77,8 @@ function widen(values: usize, count: u32, activation: i32, target: usize): void 
 function followed(value: v128, activation: i32): v128 {
   if (activation === RELU) return f32x4.pmax(value, f32x4.splat(0));
   if (activation === SILU) {
-    const least = f32x4.pmax(value, constant(LEAST_EXPONENT));
-    return f32x4.div(least, f32x4.add(constant(ONE), exponentialOfMinus(least)));
+    const least = f32x4.pmax(value, single(LEAST_EXPONENT));
+    return f32x4.div(least, f32x4.add(single(ONE), exponentialOfMinus(least)));
   }
   return value;
 }
@@ -92,18 +86,18 @@ function followed(value: v128, activation: i32): v128 {
 /** e^-x, for x from LEAST_EXPONENT on; MOST_EXPONENT for what lies beyond. Of NaN it gives anything. */
 @inline
 function exponentialOfMinus(value: v128): v128 {
-  const x = f32x4.pmin(value, constant(MOST_EXPONENT));
-  const whole = f32x4.add(f32x4.mul(x, constant(MINUS_INVERSE_LN2)), constant(WHOLE));
-  const power = f32x4.sub(whole, constant(WHOLE));
+  const x = f32x4.pmin(value, single(MOST_EXPONENT));
+  const whole = f32x4.add(f32x4.mul(x, single(MINUS_INVERSE_LN2)), single(WHOLE));
+  const power = f32x4.sub(whole, single(WHOLE));
   // -x without the power of two.
-  const high = f32x4.add(x, f32x4.mul(power, constant(LN2_HIGH)));
-  const r = f32x4.neg(f32x4.add(high, f32x4.mul(power, constant(LN2_LOW))));
-  let series = f32x4.add(f32x4.mul(constant(P0), r), constant(P1));
-  series = f32x4.add(f32x4.mul(series, r), constant(P2));
-  series = f32x4.add(f32x4.mul(series, r), constant(P3));
-  series = f32x4.add(f32x4.mul(series, r), constant(P4));
-  series = f32x4.add(f32x4.mul(series, r), constant(P5));
-  const fraction = f32x4.add(f32x4.add(f32x4.mul(series, f32x4.mul(r, r)), r), constant(ONE));
+  const high = f32x4.add(x, f32x4.mul(power, single(LN2_HIGH)));
+  const r = f32x4.neg(f32x4.add(high, f32x4.mul(power, single(LN2_LOW))));
+  let series = f32x4.add(f32x4.mul(single(P0), r), single(P1));
+  series = f32x4.add(f32x4.mul(series, r), single(P2));
+  series = f32x4.add(f32x4.mul(series, r), single(P3));
+  series = f32x4.add(f32x4.mul(series, r), single(P4));
+  series = f32x4.add(f32x4.mul(series, r), single(P5));
+  const fraction = f32x4.add(f32x4.add(f32x4.mul(series, f32x4.mul(r, r)), r), single(ONE));
   // Times 2^power, by its exponent.
   return i32x4.add(fraction, i32x4.shl(whole, 23));
 }

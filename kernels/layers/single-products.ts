@@ -7,6 +7,8 @@
 //
 // The order is that of onnxruntime's Gemm of weights that are laid out in advance (MLAS, sgemm.cpp: MLAS_SGEMM_PACKED_STRIDEK).
 
+import { double } from './constants';
+
 const BLOCK: u32 = 256;
 
 /** The bits of a float64 that float32 does not have, and what they are in the middle between two. */
@@ -14,11 +16,6 @@ const LOST_BITS = memory.data<u64>([0x1fffffff]);
 const MIDDLE = memory.data<u64>([0x10000000]);
 /** 2^-126, the least normal float32. */
 const LEAST_NORMAL = memory.data<f64>([1.1754943508222875e-38]);
-
-@inline
-function constant(place: usize): v128 {
-  return v128.load64_splat(place);
-}
 
 /**
  * results[row][o] = bias[o] + weights[o] . rows[row]. Two rows and four outputs go together.
@@ -110,8 +107,8 @@ function twoByFour(
 /** Whether rounding a sum to float32 may give something else than rounding it once. 0 is exact: it is frequent behind a ReLU. */
 @inline
 function mayDiffer(sum: v128): v128 {
-  const isMiddle = i64x2.eq(v128.and(sum, constant(LOST_BITS)), constant(MIDDLE));
-  const isSmall = f64x2.lt(f64x2.abs(sum), constant(LEAST_NORMAL));
+  const isMiddle = i64x2.eq(v128.and(sum, double(LOST_BITS)), double(MIDDLE));
+  const isSmall = f64x2.lt(f64x2.abs(sum), double(LEAST_NORMAL));
   return v128.or(isMiddle, v128.and(isSmall, f64x2.ne(sum, f64x2.splat(0))));
 }
 
